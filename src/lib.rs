@@ -1,0 +1,3 @@
+//! Wharfinger: tokens that say what a container registry's clients may do.
+
+pub mod domain;
