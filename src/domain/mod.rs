@@ -1,5 +1,27 @@
 //! What the service is about: values and decisions, with no I/O, no clock and no async.
+//!
+//! Start with [`decision`]: the one function that decides.
 
+pub mod access_level;
+pub mod action;
+pub mod claims;
 pub mod clock;
+pub mod component;
+pub mod credential;
+pub mod decision;
 pub mod entropy;
+pub mod expiry;
+pub mod ids;
+pub mod namespace;
+pub mod namespace_path;
+pub mod pattern;
+pub mod personal_access_token;
+pub mod principal;
 pub mod registry;
+pub mod repository_name;
+pub mod rights;
+pub mod scope;
+pub mod token_scope;
+pub mod user;
+pub mod username;
+pub mod visibility;

@@ -1,0 +1,138 @@
+//! What a client may ask to do with a resource.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+/// One action of a scope (protocol.md 1.6 and 1.7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Action {
+    /// The literal `*`: asked for by clients that delete, granted to administrators.
+    Any,
+    /// Delete manifests and blobs; never implied by push.
+    Delete,
+    /// Read manifests and blobs.
+    Pull,
+    /// Write manifests and blobs; the registry wants pull beside it.
+    Push,
+}
+
+impl Action {
+    /// All actions, in the order in which they are written.
+    pub const ALL: [Self; 4] = [Self::Any, Self::Delete, Self::Pull, Self::Push];
+
+    /// The action as scopes write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Any => "*",
+            Self::Delete => "delete",
+            Self::Pull => "pull",
+            Self::Push => "push",
+        }
+    }
+
+    /// The action with that name; unknown names are nobody's action.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|action| action.name() == name)
+    }
+
+    fn bit(self) -> u8 {
+        match self {
+            Self::Any => 1,
+            Self::Delete => 2,
+            Self::Pull => 4,
+            Self::Push => 8,
+        }
+    }
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A set of actions; writes itself as a sorted list.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct ActionSet(u8);
+
+impl ActionSet {
+    /// Nothing.
+    pub const EMPTY: Self = Self(0);
+    /// What one can do with a repository: pull, push and delete.
+    pub const REPOSITORY: Self = Self(2 | 4 | 8);
+
+    /// Whether `action` is in the set.
+    pub fn contains(self, action: Action) -> bool {
+        self.0 & action.bit() != 0
+    }
+
+    /// Whether the set is empty.
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// This set and `action`.
+    #[must_use]
+    pub fn with(self, action: Action) -> Self {
+        Self(self.0 | action.bit())
+    }
+
+    /// What is in either set.
+    #[must_use]
+    pub fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// What is in both sets.
+    #[must_use]
+    pub fn intersection(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// What is in this set and not in the other.
+    #[must_use]
+    pub fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    /// Whether all of this set is in the other.
+    pub fn is_subset(self, other: Self) -> bool {
+        self.without(other).is_empty()
+    }
+
+    /// The actions in the order in which they are written.
+    pub fn iter(self) -> impl Iterator<Item = Action> {
+        Action::ALL
+            .into_iter()
+            .filter(move |&action| self.contains(action))
+    }
+}
+
+impl FromIterator<Action> for ActionSet {
+    fn from_iter<I: IntoIterator<Item = Action>>(actions: I) -> Self {
+        actions.into_iter().fold(Self::EMPTY, Self::with)
+    }
+}
+
+impl fmt::Display for ActionSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, action) in self.iter().enumerate() {
+            let comma = if position == 0 { "" } else { "," };
+            write!(f, "{comma}{action}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for ActionSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "[{self}]")
+    }
+}
+
+impl Serialize for ActionSet {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter().map(Action::name))
+    }
+}

@@ -1,0 +1,117 @@
+//! Where groups and projects live.
+
+use std::fmt;
+
+use super::component::{MAX_NAME_LENGTH, is_component};
+use super::username::Username;
+
+/// The path of a group, a project or a user's own namespace, such as `team/backend/app`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NamespacePath(String);
+
+/// Deepest nesting, as in GitLab.
+const MAX_LEVELS: usize = 20;
+
+/// Why a text is no path.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{0}` is not a path: write letters, digits and separators (`.`, `_`, `__`, `-`) between them, \
+     in at most 20 parts joined by `/`, at most 255 characters"
+)]
+pub struct InvalidNamespacePath(String);
+
+impl NamespacePath {
+    /// The path in its stored, lower-case form.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The path one level up; none for a top-level path.
+    pub fn parent(&self) -> Option<Self> {
+        self.0
+            .rsplit_once('/')
+            .map(|(parent, _)| Self(parent.to_owned()))
+    }
+
+    /// The last component.
+    pub fn name(&self) -> &str {
+        self.0
+            .rsplit_once('/')
+            .map_or(self.0.as_str(), |(_, name)| name)
+    }
+
+    /// The path itself and every path above it, longest first.
+    pub fn and_ancestors(&self) -> impl Iterator<Item = Self> {
+        std::iter::successors(Some(self.clone()), Self::parent)
+    }
+
+    /// What every path below this one starts with.
+    pub fn below(&self) -> String {
+        format!("{}/", self.0)
+    }
+}
+
+impl TryFrom<&str> for NamespacePath {
+    type Error = InvalidNamespacePath;
+
+    /// Reads a path in any letter case; stored lower-case, because registries know no other and the
+    /// databases compare differently.
+    fn try_from(text: &str) -> Result<Self, Self::Error> {
+        let path = text.to_ascii_lowercase();
+        let levels = path.split('/').count();
+        if path.len() <= MAX_NAME_LENGTH
+            && levels <= MAX_LEVELS
+            && path.split('/').all(is_component)
+        {
+            Ok(Self(path))
+        } else {
+            Err(InvalidNamespacePath(
+                text.chars().take(MAX_NAME_LENGTH).collect(),
+            ))
+        }
+    }
+}
+
+impl From<&Username> for NamespacePath {
+    fn from(username: &Username) -> Self {
+        Self(username.as_str().to_owned())
+    }
+}
+
+impl fmt::Display for NamespacePath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_stored_lower_case() {
+        let path = NamespacePath::try_from("Team/Backend/App").unwrap();
+        assert_eq!(path.as_str(), "team/backend/app");
+        assert_eq!(path.name(), "app");
+        assert_eq!(path.parent().unwrap().as_str(), "team/backend");
+    }
+
+    #[test]
+    fn what_is_no_repository_name_is_no_path() {
+        for bad in [
+            "",
+            "/",
+            "a/",
+            "/a",
+            "a//b",
+            "host:80/a",
+            "a b",
+            "-a",
+            "*",
+            "a/**",
+        ] {
+            assert!(NamespacePath::try_from(bad).is_err(), "{bad}");
+        }
+        assert!(NamespacePath::try_from(vec!["a"; 21].join("/").as_str()).is_err());
+    }
+}

@@ -1,0 +1,231 @@
+//! A person's named, scoped, expiring, revocable token.
+
+use chrono::{DateTime, Utc};
+
+use super::expiry::Expiry;
+use super::ids::{TokenId, UserId};
+use super::pattern::RepositoryPattern;
+use super::token_scope::TokenScopes;
+
+/// A token as it is known after its creation: everything but the secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonalAccessToken {
+    /// The number it is named by.
+    pub id: TokenId,
+    /// Its owner.
+    pub user_id: UserId,
+    /// What its owner chose for it.
+    pub specification: TokenSpecification,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When it was revoked, if it was.
+    pub revoked_at: Option<DateTime<Utc>>,
+    /// When it was last used, if it was.
+    pub last_used_at: Option<DateTime<Utc>>,
+}
+
+/// What one chooses for a token; valid by construction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenSpecification {
+    name: String,
+    description: Option<String>,
+    scopes: TokenScopes,
+    expiry: Option<Expiry>,
+    repositories: Vec<RepositoryPattern>,
+}
+
+/// Whether a token works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TokenState {
+    /// It works.
+    Active,
+    /// Its date has come.
+    Expired,
+    /// It was revoked; this counts more than its date.
+    Revoked,
+}
+
+/// A revoked token cannot be revoked again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the token was already revoked")]
+pub struct AlreadyRevoked;
+
+/// What is wrong with a token that someone wants.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidSpecification {
+    /// The name is empty, too long or not one line.
+    #[error("the name is 1 to 255 characters on one line")]
+    Name,
+    /// The description is too long.
+    #[error("the description is at most 255 characters")]
+    Description,
+    /// No scope.
+    #[error("a token needs at least one scope")]
+    NoScope,
+    /// More patterns than a token can keep.
+    #[error("a token can be limited to at most {MAX_PATTERNS} repository patterns")]
+    TooManyPatterns,
+    /// A narrowed token with a scope that could make a wider one.
+    #[error(
+        "a token that is limited to repositories can hold read_registry, write_registry, \
+         delete_registry and self_rotate only, not {0}: it could make itself a wider one"
+    )]
+    TooWideForPatterns(TokenScopes),
+}
+
+/// Most patterns of one token; they are read with every request.
+pub const MAX_PATTERNS: usize = 50;
+const MAX_TEXT: usize = 255;
+
+impl TokenSpecification {
+    /// A token that can be made: named, with scopes, without end and for all repositories.
+    pub fn new(name: &str, scopes: TokenScopes) -> Result<Self, InvalidSpecification> {
+        let name = name.trim();
+        if name.is_empty() || name.chars().count() > MAX_TEXT || name.chars().any(char::is_control)
+        {
+            return Err(InvalidSpecification::Name);
+        }
+        if scopes.is_empty() {
+            return Err(InvalidSpecification::NoScope);
+        }
+        Ok(Self {
+            name: name.to_owned(),
+            description: None,
+            scopes,
+            expiry: None,
+            repositories: Vec::new(),
+        })
+    }
+
+    /// With a text that says what it is for.
+    pub fn described(self, description: Option<String>) -> Result<Self, InvalidSpecification> {
+        let description = description.filter(|text| !text.is_empty());
+        if description
+            .as_ref()
+            .is_some_and(|text| text.chars().count() > MAX_TEXT)
+        {
+            return Err(InvalidSpecification::Description);
+        }
+        Ok(Self {
+            description,
+            ..self
+        })
+    }
+
+    /// With an end.
+    #[must_use]
+    pub fn expiring(self, expiry: Option<Expiry>) -> Self {
+        Self { expiry, ..self }
+    }
+
+    /// Only for the repositories that one of the patterns covers; no pattern means all.
+    pub fn limited_to(
+        self,
+        mut repositories: Vec<RepositoryPattern>,
+    ) -> Result<Self, InvalidSpecification> {
+        repositories.sort();
+        repositories.dedup();
+        if repositories.len() > MAX_PATTERNS {
+            return Err(InvalidSpecification::TooManyPatterns);
+        }
+        let too_wide: TokenScopes = self
+            .scopes
+            .iter()
+            .filter(|scope| !scope.may_be_narrowed())
+            .collect();
+        if !repositories.is_empty() && !too_wide.is_empty() {
+            return Err(InvalidSpecification::TooWideForPatterns(too_wide));
+        }
+        Ok(Self {
+            repositories,
+            ..self
+        })
+    }
+
+    /// The name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The text that says what it is for.
+    pub fn description(&self) -> Option<&str> {
+        self.description.as_deref()
+    }
+
+    /// The scopes.
+    pub fn scopes(&self) -> &TokenScopes {
+        &self.scopes
+    }
+
+    /// The end, if it has one.
+    pub fn expiry(&self) -> Option<Expiry> {
+        self.expiry
+    }
+
+    /// The patterns that narrow it; empty for all repositories.
+    pub fn repositories(&self) -> &[RepositoryPattern] {
+        &self.repositories
+    }
+}
+
+impl PersonalAccessToken {
+    /// Whether it works at `now`.
+    pub fn state(&self, now: DateTime<Utc>) -> TokenState {
+        if self.revoked_at.is_some() {
+            TokenState::Revoked
+        } else if self
+            .specification
+            .expiry
+            .is_some_and(|expiry| expiry.has_passed(now))
+        {
+            TokenState::Expired
+        } else {
+            TokenState::Active
+        }
+    }
+
+    /// The token after its revocation at `now`.
+    pub fn revoke(self, now: DateTime<Utc>) -> Result<Self, AlreadyRevoked> {
+        match self.revoked_at {
+            Some(_) => Err(AlreadyRevoked),
+            None => Ok(Self {
+                revoked_at: Some(now),
+                ..self
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::token_scope::TokenScope;
+    use super::*;
+
+    #[test]
+    fn a_narrowed_token_cannot_hold_a_scope_of_the_api() {
+        let patterns = || vec![RepositoryPattern::try_from("team/**").unwrap()];
+        for scope in TokenScope::ALL {
+            let token = TokenSpecification::new("ci", [scope].into_iter().collect()).unwrap();
+            assert_eq!(
+                token.limited_to(patterns()).is_ok(),
+                scope.may_be_narrowed(),
+                "{scope}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_token_needs_a_name_and_a_scope() {
+        let scopes = || -> TokenScopes { [TokenScope::Api].into_iter().collect() };
+        for bad in ["", "  ", "a\nb", &"x".repeat(256)] {
+            assert_eq!(
+                TokenSpecification::new(bad, scopes()),
+                Err(InvalidSpecification::Name)
+            );
+        }
+        assert_eq!(
+            TokenSpecification::new("ci", TokenScopes::default()),
+            Err(InvalidSpecification::NoScope)
+        );
+    }
+}

@@ -1,0 +1,100 @@
+//! Who is calling, and how much of their rights the credential carries.
+
+use super::action::Action;
+use super::ids::{TokenId, UserId};
+use super::pattern::RepositoryPattern;
+use super::repository_name::RepositoryName;
+use super::token_scope::TokenScopes;
+use super::username::Username;
+
+/// The caller of one request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Principal {
+    /// Nobody in particular.
+    Anonymous,
+    /// A user, within the limits of the credential.
+    User(SignedIn),
+}
+
+/// A user who proved who they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedIn {
+    /// The user's id.
+    pub id: UserId,
+    /// The user's name.
+    pub username: Username,
+    /// Whether everything is theirs.
+    pub admin: bool,
+    /// Whether internal projects are closed to them.
+    pub external: bool,
+    /// What the credential lets through.
+    pub ceiling: Ceiling,
+}
+
+/// The most a credential lets through, whatever its owner may do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ceiling {
+    /// The token, unless it was a password.
+    pub token: Option<TokenId>,
+    /// The scopes.
+    pub scopes: TokenScopes,
+    /// The repositories; empty for all.
+    pub repositories: Vec<RepositoryPattern>,
+}
+
+/// What in a credential stands in the way of an action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Obstacle {
+    /// No scope permits the action.
+    Scope,
+    /// No pattern covers the repository.
+    Pattern,
+}
+
+impl Principal {
+    /// The `sub` of the caller's tokens: the user name, or nothing.
+    pub fn subject(&self) -> &str {
+        match self {
+            Self::Anonymous => "",
+            Self::User(user) => user.username.as_str(),
+        }
+    }
+
+    /// The scopes of a credential that opens nothing in the registry.
+    pub fn scopes_without_registry(&self) -> Option<&TokenScopes> {
+        match self {
+            Self::Anonymous => None,
+            Self::User(user) => Some(&user.ceiling.scopes).filter(|scopes| !scopes.open_registry()),
+        }
+    }
+}
+
+impl Ceiling {
+    /// The limits of a login by password: every registry scope, but not `api`.
+    pub fn of_password() -> Self {
+        Self {
+            token: None,
+            scopes: TokenScopes::of_password_login(),
+            repositories: Vec::new(),
+        }
+    }
+
+    /// What keeps the credential from doing `action` on `repository`, if anything.
+    pub fn obstacle(&self, action: Action, repository: &RepositoryName) -> Option<Obstacle> {
+        if !self.scopes.permit(action) {
+            Some(Obstacle::Scope)
+        } else if !self.covers(repository) {
+            Some(Obstacle::Pattern)
+        } else {
+            None
+        }
+    }
+
+    fn covers(&self, repository: &RepositoryName) -> bool {
+        self.repositories.is_empty()
+            || self
+                .repositories
+                .iter()
+                .any(|pattern| pattern.matches(repository))
+    }
+}

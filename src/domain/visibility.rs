@@ -1,0 +1,52 @@
+//! Who may see a group or project without being a member.
+
+use std::fmt;
+
+/// GitLab's three visibilities.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Visibility {
+    /// Members only; what is new is private.
+    #[default]
+    Private,
+    /// Any signed-in user who is not external.
+    Internal,
+    /// Anyone.
+    Public,
+}
+
+/// Why a text is no visibility.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a visibility: use private, internal or public")]
+pub struct UnknownVisibility(String);
+
+impl Visibility {
+    /// All visibilities, narrowest first.
+    pub const ALL: [Self; 3] = [Self::Private, Self::Internal, Self::Public];
+
+    /// The name in the API and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Private => "private",
+            Self::Internal => "internal",
+            Self::Public => "public",
+        }
+    }
+}
+
+impl std::str::FromStr for Visibility {
+    type Err = UnknownVisibility;
+
+    /// Reads a name in any letter case.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let found = Self::ALL
+            .into_iter()
+            .find(|visibility| visibility.name().eq_ignore_ascii_case(text));
+        found.ok_or_else(|| UnknownVisibility(text.to_owned()))
+    }
+}
+
+impl fmt::Display for Visibility {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
