@@ -1,3 +1,4 @@
 //! Wharfinger: tokens that say what a container registry's clients may do.
 
 pub mod domain;
+pub mod storage;

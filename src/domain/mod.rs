@@ -4,6 +4,7 @@
 
 pub mod access_level;
 pub mod action;
+pub mod audit;
 pub mod claims;
 pub mod clock;
 pub mod component;
@@ -14,6 +15,7 @@ pub mod expiry;
 pub mod ids;
 pub mod namespace;
 pub mod namespace_path;
+pub mod password;
 pub mod pattern;
 pub mod personal_access_token;
 pub mod principal;

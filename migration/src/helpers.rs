@@ -1,0 +1,53 @@
+//! Column types that mean the same on SQLite, PostgreSQL and MySQL/MariaDB.
+
+use sea_orm_migration::prelude::*;
+use sea_orm_migration::{schema, sea_orm};
+
+/// An empty table, for UTF-8 whatever the server's default (MariaDB's is Latin 1).
+pub(crate) fn table(manager: &SchemaManager<'_>, name: &'static str) -> TableCreateStatement {
+    let mut table = Table::create();
+    table.table(name);
+    if manager.get_database_backend() == sea_orm::DbBackend::MySql {
+        table.character_set("utf8mb4").collate("utf8mb4_bin");
+    }
+    table
+}
+
+/// The primary key that the database counts up.
+pub(crate) fn id() -> ColumnDef {
+    schema::big_pk_auto("id")
+}
+
+/// Text of at most 255 characters; MySQL cannot index longer.
+pub(crate) fn short_text(name: &'static str) -> ColumnDef {
+    schema::string_len(name, 255)
+}
+
+/// Text of at most 255 characters, or nothing.
+pub(crate) fn short_text_or_null(name: &'static str) -> ColumnDef {
+    schema::string_len_null(name, 255)
+}
+
+/// A word of ours, such as a state: a string enumeration in the entities, none in the database.
+pub(crate) fn word(name: &'static str) -> ColumnDef {
+    schema::string_len(name, 32)
+}
+
+/// A SHA-256 digest.
+pub(crate) fn digest(name: &'static str) -> ColumnDef {
+    schema::var_binary(name, 32)
+}
+
+/// An instant in UTC; `datetime` on MySQL, whose `timestamp` ends in 2038.
+pub(crate) fn instant(manager: &SchemaManager<'_>, name: &'static str) -> ColumnDef {
+    if manager.get_database_backend() == sea_orm::DbBackend::MySql {
+        schema::date_time(name)
+    } else {
+        schema::timestamp_with_time_zone(name)
+    }
+}
+
+/// An instant in UTC, or nothing.
+pub(crate) fn instant_or_null(manager: &SchemaManager<'_>, name: &'static str) -> ColumnDef {
+    instant(manager, name).null().take()
+}

@@ -1,0 +1,35 @@
+//! Personal access tokens: the digest, never the secret.
+
+use sea_orm_migration::prelude::*;
+use sea_orm_migration::schema;
+
+use crate::helpers::{digest, id, instant, instant_or_null, short_text, short_text_or_null, table};
+
+#[derive(DeriveMigrationName)]
+pub(crate) struct Migration;
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let table = table(manager, "personal_access_tokens")
+            .col(id())
+            .col(schema::big_integer("user_id"))
+            .col(short_text("name"))
+            .col(short_text_or_null("description"))
+            .col(digest("digest").unique_key())
+            .col(schema::text("scopes"))
+            .col(schema::text("repositories"))
+            .col(instant_or_null(manager, "expires_at"))
+            .col(instant_or_null(manager, "revoked_at"))
+            .col(instant_or_null(manager, "last_used_at"))
+            .col(instant(manager, "created_at"))
+            .foreign_key(
+                ForeignKey::create()
+                    .name("fk_personal_access_tokens_user_id")
+                    .from("personal_access_tokens", "user_id")
+                    .to("users", "id"),
+            )
+            .take();
+        manager.create_table(table).await
+    }
+}

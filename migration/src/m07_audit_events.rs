@@ -1,0 +1,25 @@
+//! Who changed what: written with the change, in the same transaction.
+
+use sea_orm_migration::prelude::*;
+use sea_orm_migration::schema;
+
+use crate::helpers::{id, instant, short_text, table, word};
+
+#[derive(DeriveMigrationName)]
+pub(crate) struct Migration;
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let table = table(manager, "audit_events")
+            .col(id())
+            .col(schema::big_integer("change_number").unique_key())
+            .col(short_text("actor"))
+            .col(word("action"))
+            .col(short_text("target"))
+            .col(schema::text("detail"))
+            .col(instant(manager, "created_at"))
+            .take();
+        manager.create_table(table).await
+    }
+}

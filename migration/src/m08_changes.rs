@@ -1,0 +1,24 @@
+//! Numbered changes, for those who keep copies in memory to follow.
+
+use sea_orm_migration::prelude::*;
+
+use crate::helpers::{instant, table};
+
+#[derive(DeriveMigrationName)]
+pub(crate) struct Migration;
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let table = table(manager, "changes")
+            .col(
+                ColumnDef::new("number")
+                    .big_integer()
+                    .not_null()
+                    .primary_key(),
+            )
+            .col(instant(manager, "created_at"))
+            .take();
+        manager.create_table(table).await
+    }
+}

@@ -1,0 +1,132 @@
+//! Opens the database, and makes its schema.
+
+use std::path::Path;
+use std::time::Duration;
+
+use migration::{Migrator, MigratorTrait};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::error::StorageError;
+
+/// How long a request waits for a connection before it is told to come back.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long SQLite waits for another writer, in milliseconds.
+const BUSY_TIMEOUT: &str = "5000";
+
+/// The database behind everything that lasts.
+#[derive(Debug, Clone)]
+pub struct Db {
+    pub(super) connection: DatabaseConnection,
+}
+
+/// Whether opening may make a database that is not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Missing {
+    IsMade,
+    IsAnError,
+}
+
+impl Db {
+    /// Opens the database, makes it if it is missing, and brings its schema up to date.
+    pub async fn open_and_migrate(
+        url: &SecretString,
+        connections: u32,
+    ) -> Result<Self, StorageError> {
+        let db = Self::connect(url, connections, Missing::IsMade).await?;
+        Migrator::up(&db.connection, None)
+            .await
+            .map_err(StorageError::Database)?;
+        Ok(db)
+    }
+
+    /// Opens a database that has the schema of this version.
+    pub async fn open(url: &SecretString, connections: u32) -> Result<Self, StorageError> {
+        let db = Self::connect(url, connections, Missing::IsAnError).await?;
+        db.check_schema().await?;
+        Ok(db)
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), StorageError> {
+        Ok(self.connection.ping().await?)
+    }
+
+    /// Closes all connections; on SQLite this folds the log into the database's file.
+    pub async fn close(self) -> Result<(), StorageError> {
+        Ok(self.connection.close().await?)
+    }
+
+    async fn connect(
+        url: &SecretString,
+        connections: u32,
+        missing: Missing,
+    ) -> Result<Self, StorageError> {
+        let url = url.expose_secret();
+        if let Some(file) = sqlite_file(url) {
+            prepare_file(Path::new(file), missing)?;
+        }
+        let mut options = ConnectOptions::new(url);
+        options
+            .max_connections(connections)
+            .connect_timeout(CONNECT_TIMEOUT)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .sqlx_logging(false)
+            .map_sqlx_sqlite_opts(|options| {
+                options
+                    .pragma("journal_mode", "WAL")
+                    .pragma("synchronous", "NORMAL")
+                    .pragma("busy_timeout", BUSY_TIMEOUT)
+                    .foreign_keys(true)
+            });
+        let connection = Database::connect(options).await?;
+        Ok(Self { connection })
+    }
+
+    /// Compares the schema with this program's, and changes nothing.
+    async fn check_schema(&self) -> Result<(), StorageError> {
+        match Migrator::get_pending_migrations_read_only(&self.connection).await {
+            Ok(pending) if pending.is_empty() => Ok(()),
+            Ok(pending) if pending.len() == Migrator::migrations().len() => {
+                Err(StorageError::NoSchema)
+            }
+            Ok(_) => Err(StorageError::OtherSchema("older than this program")),
+            Err(DbErr::Custom(_)) => Err(StorageError::OtherSchema("newer than this program")),
+            Err(error) => Err(StorageError::Database(error)),
+        }
+    }
+}
+
+/// The file that a SQLite address names, if it is one.
+fn sqlite_file(url: &str) -> Option<&str> {
+    let rest = url
+        .strip_prefix("sqlite://")
+        .or_else(|| url.strip_prefix("sqlite:"))?;
+    Some(rest.split_once('?').map_or(rest, |(file, _)| file))
+}
+
+/// Makes the folder of a new database, or says that there is none: `mode=rwc` in the address would
+/// let any command make an empty one.
+fn prepare_file(file: &Path, missing: Missing) -> Result<(), StorageError> {
+    if file.as_os_str() == ":memory:" {
+        let why = "a database in memory is gone with its last connection; name a file";
+        return Err(StorageError::Address(why.to_owned()));
+    }
+    match missing {
+        Missing::IsAnError if !file.exists() => Err(StorageError::NoSchema),
+        Missing::IsAnError => Ok(()),
+        Missing::IsMade => match file
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+        {
+            None => Ok(()),
+            Some(folder) => std::fs::create_dir_all(folder).map_err(|error| {
+                StorageError::Address(format!(
+                    "the folder {} cannot be made: {error}",
+                    folder.display()
+                ))
+            }),
+        },
+    }
+}

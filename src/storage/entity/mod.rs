@@ -1,0 +1,19 @@
+//! The tables as SeaORM sees them; nothing of this leaves storage.
+
+#![expect(
+    unreachable_pub,
+    reason = "SeaORM's macros make everything public inside these modules"
+)]
+#![expect(
+    missing_docs,
+    reason = "the columns are documented by the domain types they become"
+)]
+
+pub(super) mod audit_event;
+pub(super) mod change;
+pub(super) mod change_counter;
+pub(super) mod hidden;
+pub(super) mod member;
+pub(super) mod namespace;
+pub(super) mod personal_access_token;
+pub(super) mod user;

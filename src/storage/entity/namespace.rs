@@ -1,0 +1,45 @@
+//! Groups, projects and users' own namespaces, and the tombstones of what was deleted.
+
+use chrono::{DateTime, Utc};
+use sea_orm::entity::prelude::*;
+
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "namespaces")]
+pub struct Model {
+    #[sea_orm(primary_key)]
+    pub id: i64,
+    #[sea_orm(unique)]
+    pub path: String,
+    pub kind: Kind,
+    pub visibility: Visibility,
+    pub parent_id: Option<i64>,
+    pub deleted_at: Option<DateTime<Utc>>,
+    pub created_at: DateTime<Utc>,
+    #[sea_orm(has_many)]
+    pub members: HasMany<super::member::Entity>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::N(32))")]
+pub enum Kind {
+    #[sea_orm(string_value = "group")]
+    Group,
+    #[sea_orm(string_value = "project")]
+    Project,
+    #[sea_orm(string_value = "user")]
+    User,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::N(32))")]
+pub enum Visibility {
+    #[sea_orm(string_value = "private")]
+    Private,
+    #[sea_orm(string_value = "internal")]
+    Internal,
+    #[sea_orm(string_value = "public")]
+    Public,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,39 @@
+//! People and machines that sign in.
+
+use chrono::{DateTime, Utc};
+use sea_orm::entity::prelude::*;
+
+use super::hidden::HiddenText;
+
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "users")]
+pub struct Model {
+    #[sea_orm(primary_key)]
+    pub id: i64,
+    #[sea_orm(unique)]
+    pub username: String,
+    pub name: String,
+    #[sea_orm(unique)]
+    pub email: Option<String>,
+    pub password_hash: Option<HiddenText>,
+    pub admin: bool,
+    pub external: bool,
+    pub state: State,
+    pub created_at: DateTime<Utc>,
+    #[sea_orm(has_many)]
+    pub tokens: HasMany<super::personal_access_token::Entity>,
+    #[sea_orm(has_many)]
+    pub memberships: HasMany<super::member::Entity>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::N(32))")]
+pub enum State {
+    #[sea_orm(string_value = "active")]
+    Active,
+    #[sea_orm(string_value = "blocked")]
+    Blocked,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

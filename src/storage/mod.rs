@@ -1,0 +1,20 @@
+//! What lasts: the only module that names SeaORM; domain types go in and come out.
+//!
+//! Questions go to a [`Source`]; only a [`Change`] can write, and it commits nothing without its
+//! audit row and its number.
+
+mod change;
+mod connect;
+mod entity;
+mod error;
+pub mod members;
+pub mod namespaces;
+pub mod personal_access_tokens;
+pub mod rights;
+mod source;
+pub mod users;
+
+pub use change::Change;
+pub use connect::Db;
+pub use error::StorageError;
+pub use source::Source;

@@ -1,0 +1,213 @@
+//! Groups, projects, users' own namespaces, and the tombstones of what was deleted.
+
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect, sea_query::Expr,
+};
+
+use super::change::Change;
+use super::entity::namespace::{self, Kind};
+use super::error::StorageError;
+use super::source::Source;
+use crate::domain::ids::NamespaceId;
+use crate::domain::namespace::{Namespace, NamespaceKind, Occupied};
+use crate::domain::namespace_path::NamespacePath;
+use crate::domain::visibility::Visibility;
+
+/// A namespace that is to be made.
+#[derive(Debug, Clone)]
+pub struct NewNamespace {
+    /// What kind of place.
+    pub kind: NamespaceKind,
+    /// Where.
+    pub path: NamespacePath,
+    /// Who may see it.
+    pub visibility: Visibility,
+    /// What it is below.
+    pub parent: Option<NamespaceId>,
+}
+
+/// All that live, of one kind, by path.
+pub async fn all(
+    source: &impl Source,
+    kind: NamespaceKind,
+) -> Result<Vec<Namespace>, StorageError> {
+    let live = namespace::Entity::find()
+        .filter(namespace::Column::Kind.eq(to_kind(kind)))
+        .filter(namespace::COLUMN.deleted_at.is_null())
+        .order_by_asc(namespace::Column::Path);
+    live.all(source.connection())
+        .await?
+        .into_iter()
+        .map(to_namespace)
+        .collect()
+}
+
+/// What has taken `path`.
+pub async fn occupant(
+    source: &impl Source,
+    path: &NamespacePath,
+) -> Result<Option<Occupied>, StorageError> {
+    let row = namespace::Entity::find_by_path(path.as_str())
+        .one(source.connection())
+        .await?;
+    row.map(to_occupied).transpose()
+}
+
+/// What lives at `path`.
+pub async fn find_live(
+    source: &impl Source,
+    path: &NamespacePath,
+) -> Result<Option<Namespace>, StorageError> {
+    Ok(occupant(source, path)
+        .await?
+        .and_then(|occupied| match occupied {
+            Occupied::Live(namespace) => Some(namespace),
+            Occupied::Tombstone => None,
+        }))
+}
+
+/// What lives below `ancestor`, nearest first.
+pub async fn live_below(
+    source: &impl Source,
+    ancestor: NamespaceId,
+) -> Result<Vec<Namespace>, StorageError> {
+    // Level by level along the parents: a comparison of paths would depend on the collation.
+    let mut found = Vec::new();
+    let mut level = vec![ancestor.0];
+    while !level.is_empty() {
+        let children = namespace::Entity::find()
+            .filter(namespace::COLUMN.parent_id.is_in(level))
+            .filter(namespace::COLUMN.deleted_at.is_null())
+            .order_by_asc(namespace::Column::Path)
+            .all(source.connection())
+            .await?;
+        level = children.iter().map(|row| row.id).collect();
+        for row in children {
+            found.push(to_namespace(row)?);
+        }
+    }
+    Ok(found)
+}
+
+/// Makes a namespace; in the place of a tombstone, if there is one.
+pub async fn insert(change: &Change, new: NewNamespace) -> Result<Namespace, StorageError> {
+    let connection = change.connection();
+    if let Some(tombstone) = namespace::Entity::find_by_path(new.path.as_str())
+        .filter(namespace::COLUMN.deleted_at.is_not_null())
+        .one(connection)
+        .await?
+    {
+        // Tombstones below it must not be orphaned: they hang on the row that takes its place.
+        let row = namespace::ActiveModel {
+            id: Set(tombstone.id),
+            kind: Set(to_kind(new.kind)),
+            visibility: Set(to_visibility(new.visibility)),
+            deleted_at: Set(None),
+            created_at: Set(change.now()),
+            ..Default::default()
+        };
+        return to_namespace(row.update(connection).await?);
+    }
+    let row = namespace::ActiveModel {
+        path: Set(new.path.as_str().to_owned()),
+        kind: Set(to_kind(new.kind)),
+        visibility: Set(to_visibility(new.visibility)),
+        parent_id: Set(new.parent.map(|parent| parent.0)),
+        deleted_at: Set(None),
+        created_at: Set(change.now()),
+        ..Default::default()
+    };
+    to_namespace(row.insert(connection).await?)
+}
+
+/// Shows a namespace to others than before.
+pub async fn set_visibility(
+    change: &Change,
+    id: NamespaceId,
+    visibility: Visibility,
+) -> Result<(), StorageError> {
+    let row = namespace::ActiveModel {
+        id: Set(id.0),
+        visibility: Set(to_visibility(visibility)),
+        ..Default::default()
+    };
+    row.update(change.connection()).await?;
+    Ok(())
+}
+
+/// Leaves private tombstones where these namespaces were.
+pub async fn bury(change: &Change, ids: &[NamespaceId]) -> Result<(), StorageError> {
+    namespace::Entity::update_many()
+        .col_expr(namespace::Column::DeletedAt, Expr::value(change.now()))
+        .col_expr(
+            namespace::Column::Visibility,
+            Expr::value(namespace::Visibility::Private),
+        )
+        .filter(namespace::COLUMN.id.is_in(ids.iter().map(|id| id.0)))
+        .exec(change.connection())
+        .await?;
+    Ok(())
+}
+
+/// How many live directly or indirectly on the given paths; with tombstones, for the decision.
+pub(super) async fn on_paths(
+    source: &impl Source,
+    paths: Vec<&str>,
+) -> Result<Vec<namespace::Model>, StorageError> {
+    let limit = u64::try_from(paths.len()).unwrap_or(u64::MAX);
+    let found = namespace::Entity::find()
+        .filter(namespace::COLUMN.path.is_in(paths))
+        .limit(limit);
+    Ok(found.all(source.connection()).await?)
+}
+
+pub(super) fn to_path(row: &namespace::Model) -> Result<NamespacePath, StorageError> {
+    NamespacePath::try_from(row.path.as_str())
+        .map_err(|error| StorageError::unreadable("path", &error))
+}
+
+pub(super) fn from_visibility(visibility: namespace::Visibility) -> Visibility {
+    match visibility {
+        namespace::Visibility::Private => Visibility::Private,
+        namespace::Visibility::Internal => Visibility::Internal,
+        namespace::Visibility::Public => Visibility::Public,
+    }
+}
+
+fn to_occupied(row: namespace::Model) -> Result<Occupied, StorageError> {
+    match row.deleted_at {
+        Some(_) => Ok(Occupied::Tombstone),
+        None => to_namespace(row).map(Occupied::Live),
+    }
+}
+
+fn to_namespace(row: namespace::Model) -> Result<Namespace, StorageError> {
+    Ok(Namespace {
+        id: NamespaceId(row.id),
+        kind: match row.kind {
+            Kind::Group => NamespaceKind::Group,
+            Kind::Project => NamespaceKind::Project,
+            Kind::User => NamespaceKind::User,
+        },
+        path: to_path(&row)?,
+        visibility: from_visibility(row.visibility),
+        created_at: row.created_at,
+    })
+}
+
+fn to_kind(kind: NamespaceKind) -> Kind {
+    match kind {
+        NamespaceKind::Group => Kind::Group,
+        NamespaceKind::Project => Kind::Project,
+        NamespaceKind::User => Kind::User,
+    }
+}
+
+fn to_visibility(visibility: Visibility) -> namespace::Visibility {
+    match visibility {
+        Visibility::Private => namespace::Visibility::Private,
+        Visibility::Internal => namespace::Visibility::Internal,
+        Visibility::Public => namespace::Visibility::Public,
+    }
+}

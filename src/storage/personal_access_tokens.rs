@@ -1,0 +1,135 @@
+//! Personal access tokens.
+
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, QueryFilter, QueryOrder};
+
+use super::change::Change;
+use super::entity::hidden::HiddenBytes;
+use super::entity::{personal_access_token, user};
+use super::error::StorageError;
+use super::source::Source;
+use super::users::to_user;
+use crate::domain::credential::TokenDigest;
+use crate::domain::expiry::Expiry;
+use crate::domain::ids::{TokenId, UserId};
+use crate::domain::pattern::RepositoryPattern;
+use crate::domain::personal_access_token::{PersonalAccessToken, TokenSpecification};
+use crate::domain::token_scope::TokenScopes;
+use crate::domain::user::User;
+
+/// The token with that digest, and its owner; whatever their states.
+pub async fn find_by_digest(
+    source: &impl Source,
+    digest: &TokenDigest,
+) -> Result<Option<(PersonalAccessToken, User)>, StorageError> {
+    let digest = HiddenBytes(digest.as_bytes().to_vec());
+    let row = personal_access_token::Entity::find_by_digest(digest)
+        .find_also_related(user::Entity)
+        .one(source.connection())
+        .await?;
+    match row {
+        Some((token, Some(user))) => Ok(Some((to_token(token)?, to_user(user)?))),
+        _ => Ok(None),
+    }
+}
+
+/// The token with that id.
+pub async fn find(
+    source: &impl Source,
+    id: TokenId,
+) -> Result<Option<PersonalAccessToken>, StorageError> {
+    let row = personal_access_token::Entity::find_by_id(id.0)
+        .one(source.connection())
+        .await?;
+    row.map(to_token).transpose()
+}
+
+/// All tokens, or one user's, oldest first.
+pub async fn all(
+    source: &impl Source,
+    owner: Option<UserId>,
+) -> Result<Vec<PersonalAccessToken>, StorageError> {
+    let mut rows =
+        personal_access_token::Entity::find().order_by_asc(personal_access_token::Column::Id);
+    if let Some(owner) = owner {
+        rows = rows.filter(personal_access_token::COLUMN.user_id.eq(owner.0));
+    }
+    rows.all(source.connection())
+        .await?
+        .into_iter()
+        .map(to_token)
+        .collect()
+}
+
+/// Keeps a new token's digest and what was chosen for it.
+pub async fn insert(
+    change: &Change,
+    owner: UserId,
+    digest: &TokenDigest,
+    specification: &TokenSpecification,
+) -> Result<PersonalAccessToken, StorageError> {
+    let patterns: Vec<&str> = specification
+        .repositories()
+        .iter()
+        .map(RepositoryPattern::as_str)
+        .collect();
+    let row = personal_access_token::ActiveModel {
+        user_id: Set(owner.0),
+        name: Set(specification.name().to_owned()),
+        description: Set(specification.description().map(str::to_owned)),
+        digest: Set(HiddenBytes(digest.as_bytes().to_vec())),
+        scopes: Set(specification.scopes().to_string()),
+        repositories: Set(patterns.join(" ")),
+        expires_at: Set(specification.expiry().map(Expiry::instant)),
+        created_at: Set(change.now()),
+        ..Default::default()
+    };
+    to_token(row.insert(change.connection()).await?)
+}
+
+/// Writes down that a token was revoked.
+pub async fn save_revocation(
+    change: &Change,
+    token: &PersonalAccessToken,
+) -> Result<(), StorageError> {
+    let row = personal_access_token::ActiveModel {
+        id: Set(token.id.0),
+        revoked_at: Set(token.revoked_at),
+        ..Default::default()
+    };
+    row.update(change.connection()).await?;
+    Ok(())
+}
+
+fn to_token(row: personal_access_token::Model) -> Result<PersonalAccessToken, StorageError> {
+    let specification = to_specification(&row).map_err(|error| {
+        StorageError::unreadable("personal access token", &format!("{}: {error}", row.id))
+    })?;
+    Ok(PersonalAccessToken {
+        id: TokenId(row.id),
+        user_id: UserId(row.user_id),
+        specification,
+        created_at: row.created_at,
+        revoked_at: row.revoked_at,
+        last_used_at: row.last_used_at,
+    })
+}
+
+/// Reads what was chosen; a row that breaks a rule is refused, never read as a wider token.
+fn to_specification(
+    row: &personal_access_token::Model,
+) -> Result<TokenSpecification, Box<dyn std::error::Error>> {
+    let scopes = row
+        .scopes
+        .split_whitespace()
+        .map(str::parse)
+        .collect::<Result<TokenScopes, _>>()?;
+    let patterns = row
+        .repositories
+        .split_whitespace()
+        .map(RepositoryPattern::try_from);
+    let specification = TokenSpecification::new(&row.name, scopes)?
+        .described(row.description.clone())?
+        .expiring(row.expires_at.map(Expiry::at))
+        .limited_to(patterns.collect::<Result<_, _>>()?)?;
+    Ok(specification)
+}

@@ -1,0 +1,71 @@
+//! What a decision needs to know, in two questions.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use sea_orm::{Condition, EntityTrait, QueryFilter};
+
+use super::entity::{member, namespace};
+use super::error::StorageError;
+use super::members::to_level;
+use super::namespaces::{from_visibility, on_paths, to_path};
+use super::source::Source;
+use crate::domain::access_level::AccessLevel;
+use crate::domain::principal::{Principal, SignedIn};
+use crate::domain::repository_name::RepositoryName;
+use crate::domain::rights::{Place, Rights};
+
+/// The places that `repositories` may belong to, and the caller's memberships there at `now`.
+pub async fn load(
+    source: &impl Source,
+    principal: &Principal,
+    repositories: &[&RepositoryName],
+    now: DateTime<Utc>,
+) -> Result<Rights, StorageError> {
+    let mut rights = Rights::default();
+    let paths: BTreeSet<&str> = repositories
+        .iter()
+        .flat_map(|name| name.prefixes())
+        .collect();
+    if paths.is_empty() {
+        return Ok(rights);
+    }
+    let rows = on_paths(source, paths.into_iter().collect()).await?;
+    for row in &rows {
+        let place = match row.deleted_at {
+            Some(_) => Place::Tombstone,
+            None => Place::Live(from_visibility(row.visibility)),
+        };
+        rights.add_place(&to_path(row)?, place);
+    }
+    if let Principal::User(user) = principal {
+        // Everyone owns the namespace that bears their user name.
+        rights.add_membership(&user.username.namespace(), AccessLevel::Owner);
+        for member in memberships(source, user, &rows, now).await? {
+            if let Some(row) = rows.iter().find(|row| row.id == member.namespace_id) {
+                rights.add_membership(&to_path(row)?, to_level(&member)?);
+            }
+        }
+    }
+    Ok(rights)
+}
+
+async fn memberships(
+    source: &impl Source,
+    user: &SignedIn,
+    namespaces: &[namespace::Model],
+    now: DateTime<Utc>,
+) -> Result<Vec<member::Model>, StorageError> {
+    let lasting = Condition::any()
+        .add(member::COLUMN.expires_at.is_null())
+        .add(member::COLUMN.expires_at.gt(now));
+    let found = member::Entity::find()
+        .filter(member::COLUMN.user_id.eq(user.id.0))
+        .filter(
+            member::COLUMN
+                .namespace_id
+                .is_in(namespaces.iter().map(|row| row.id)),
+        )
+        .filter(lasting);
+    Ok(found.all(source.connection()).await?)
+}

@@ -1,0 +1,33 @@
+//! Where a question may be put: to the database, or inside a change.
+
+use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction};
+
+use super::change::Change;
+use super::connect::Db;
+
+/// The database as it is, or as it will be after a change that is under way.
+pub trait Source: Sync {
+    /// What storage sends its statements to.
+    #[doc(hidden)]
+    type Connection: ConnectionTrait;
+
+    /// The connection, for storage's own functions.
+    #[doc(hidden)]
+    fn connection(&self) -> &Self::Connection;
+}
+
+impl Source for Db {
+    type Connection = DatabaseConnection;
+
+    fn connection(&self) -> &Self::Connection {
+        &self.connection
+    }
+}
+
+impl Source for Change {
+    type Connection = DatabaseTransaction;
+
+    fn connection(&self) -> &Self::Connection {
+        &self.transaction
+    }
+}

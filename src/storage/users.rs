@@ -1,0 +1,179 @@
+//! Users.
+
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, QueryFilter, QueryOrder};
+
+use super::change::Change;
+use super::entity::hidden::HiddenText;
+use super::entity::user;
+use super::error::StorageError;
+use super::source::Source;
+use crate::domain::ids::UserId;
+use crate::domain::password::PasswordHash;
+use crate::domain::user::{EmailAddress, User, UserState};
+use crate::domain::username::Username;
+
+/// A user that is to be made.
+#[derive(Debug, Clone)]
+pub struct NewUser {
+    /// The name it signs in with.
+    pub username: Username,
+    /// The name people read.
+    pub name: String,
+    /// The address, which also signs in.
+    pub email: Option<EmailAddress>,
+    /// Whether everything is theirs.
+    pub admin: bool,
+    /// Whether internal projects are closed to them.
+    pub external: bool,
+    /// What is kept of the password.
+    pub password: Option<PasswordHash>,
+}
+
+/// A user with what is kept of the password.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// The user.
+    pub user: User,
+    /// What is kept of the password; none if there is no password.
+    pub password: Option<PasswordHash>,
+}
+
+/// All users, by name.
+pub async fn all(source: &impl Source) -> Result<Vec<User>, StorageError> {
+    let rows = user::Entity::find()
+        .order_by_asc(user::Column::Username)
+        .all(source.connection())
+        .await?;
+    rows.into_iter().map(to_user).collect()
+}
+
+/// The user with that id.
+pub async fn find(source: &impl Source, id: UserId) -> Result<Option<User>, StorageError> {
+    user::Entity::find_by_id(id.0)
+        .one(source.connection())
+        .await?
+        .map(to_user)
+        .transpose()
+}
+
+/// The user with that name.
+pub async fn find_by_username(
+    source: &impl Source,
+    username: &Username,
+) -> Result<Option<User>, StorageError> {
+    Ok(account_by_username(source, username)
+        .await?
+        .map(|account| account.user))
+}
+
+/// The user with that name, to check a password.
+pub async fn account_by_username(
+    source: &impl Source,
+    username: &Username,
+) -> Result<Option<Account>, StorageError> {
+    let row = user::Entity::find_by_username(username.as_str())
+        .one(source.connection())
+        .await?;
+    row.map(to_account).transpose()
+}
+
+/// The user with that address, to check a password.
+pub async fn account_by_email(
+    source: &impl Source,
+    email: &EmailAddress,
+) -> Result<Option<Account>, StorageError> {
+    let found = user::Entity::find().filter(user::COLUMN.email.eq(email.as_str()));
+    found
+        .one(source.connection())
+        .await?
+        .map(to_account)
+        .transpose()
+}
+
+/// Whether there is any user.
+pub async fn exist(source: &impl Source) -> Result<bool, StorageError> {
+    Ok(user::Entity::find()
+        .one(source.connection())
+        .await?
+        .is_some())
+}
+
+/// Makes a user, active.
+pub async fn insert(change: &Change, new: NewUser) -> Result<User, StorageError> {
+    let row = user::ActiveModel {
+        username: Set(new.username.as_str().to_owned()),
+        name: Set(new.name),
+        email: Set(new.email.map(|email| email.as_str().to_owned())),
+        password_hash: Set(new.password.as_ref().map(hidden)),
+        admin: Set(new.admin),
+        external: Set(new.external),
+        state: Set(user::State::Active),
+        created_at: Set(change.now()),
+        ..Default::default()
+    };
+    to_user(row.insert(change.connection()).await?)
+}
+
+/// Lets a user sign in, or no longer.
+pub async fn set_state(change: &Change, id: UserId, state: UserState) -> Result<(), StorageError> {
+    let state = match state {
+        UserState::Active => user::State::Active,
+        UserState::Blocked => user::State::Blocked,
+    };
+    let row = user::ActiveModel {
+        id: Set(id.0),
+        state: Set(state),
+        ..Default::default()
+    };
+    row.update(change.connection()).await?;
+    Ok(())
+}
+
+/// Replaces what is kept of the password.
+pub async fn set_password(
+    change: &Change,
+    id: UserId,
+    hash: &PasswordHash,
+) -> Result<(), StorageError> {
+    let row = user::ActiveModel {
+        id: Set(id.0),
+        password_hash: Set(Some(hidden(hash))),
+        ..Default::default()
+    };
+    row.update(change.connection()).await?;
+    Ok(())
+}
+
+fn hidden(hash: &PasswordHash) -> HiddenText {
+    HiddenText(hash.as_phc().to_owned())
+}
+
+fn to_account(mut row: user::Model) -> Result<Account, StorageError> {
+    let password = row
+        .password_hash
+        .take()
+        .map(|hash| PasswordHash::from_phc(hash.0));
+    Ok(Account {
+        user: to_user(row)?,
+        password,
+    })
+}
+
+/// The domain's user of a row.
+pub(super) fn to_user(row: user::Model) -> Result<User, StorageError> {
+    let unreadable = |error: &dyn std::error::Error| StorageError::unreadable("user", &error);
+    let email = row.email.as_deref().map(EmailAddress::try_from).transpose();
+    Ok(User {
+        id: UserId(row.id),
+        username: Username::try_from(row.username.as_str()).map_err(|error| unreadable(&error))?,
+        name: row.name,
+        email: email.map_err(|error| unreadable(&error))?,
+        admin: row.admin,
+        external: row.external,
+        state: match row.state {
+            user::State::Active => UserState::Active,
+            user::State::Blocked => UserState::Blocked,
+        },
+        created_at: row.created_at,
+    })
+}
