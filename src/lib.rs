@@ -1,4 +1,5 @@
 //! Wharfinger: tokens that say what a container registry's clients may do.
 
 pub mod domain;
+pub mod identity;
 pub mod storage;

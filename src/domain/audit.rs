@@ -116,7 +116,7 @@ pub struct AuditEvent {
 
 impl AuditEvent {
     /// An event that says all by its action and target.
-    pub fn new(action: AuditAction, target: impl ToString) -> Self {
+    pub fn new(action: AuditAction, target: &impl ToString) -> Self {
         Self {
             action,
             target: target.to_string(),

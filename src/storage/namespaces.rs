@@ -38,7 +38,7 @@ pub async fn all(
         .order_by_asc(namespace::Column::Path);
     live.all(source.connection())
         .await?
-        .into_iter()
+        .iter()
         .map(to_namespace)
         .collect()
 }
@@ -51,7 +51,7 @@ pub async fn occupant(
     let row = namespace::Entity::find_by_path(path.as_str())
         .one(source.connection())
         .await?;
-    row.map(to_occupied).transpose()
+    row.as_ref().map(to_occupied).transpose()
 }
 
 /// What lives at `path`.
@@ -84,7 +84,7 @@ pub async fn live_below(
             .await?;
         level = children.iter().map(|row| row.id).collect();
         for row in children {
-            found.push(to_namespace(row)?);
+            found.push(to_namespace(&row)?);
         }
     }
     Ok(found)
@@ -107,7 +107,7 @@ pub async fn insert(change: &Change, new: NewNamespace) -> Result<Namespace, Sto
             created_at: Set(change.now()),
             ..Default::default()
         };
-        return to_namespace(row.update(connection).await?);
+        return to_namespace(&row.update(connection).await?);
     }
     let row = namespace::ActiveModel {
         path: Set(new.path.as_str().to_owned()),
@@ -118,7 +118,7 @@ pub async fn insert(change: &Change, new: NewNamespace) -> Result<Namespace, Sto
         created_at: Set(change.now()),
         ..Default::default()
     };
-    to_namespace(row.insert(connection).await?)
+    to_namespace(&row.insert(connection).await?)
 }
 
 /// Shows a namespace to others than before.
@@ -175,14 +175,14 @@ pub(super) fn from_visibility(visibility: namespace::Visibility) -> Visibility {
     }
 }
 
-fn to_occupied(row: namespace::Model) -> Result<Occupied, StorageError> {
+fn to_occupied(row: &namespace::Model) -> Result<Occupied, StorageError> {
     match row.deleted_at {
         Some(_) => Ok(Occupied::Tombstone),
         None => to_namespace(row).map(Occupied::Live),
     }
 }
 
-fn to_namespace(row: namespace::Model) -> Result<Namespace, StorageError> {
+fn to_namespace(row: &namespace::Model) -> Result<Namespace, StorageError> {
     Ok(Namespace {
         id: NamespaceId(row.id),
         kind: match row.kind {
@@ -190,7 +190,7 @@ fn to_namespace(row: namespace::Model) -> Result<Namespace, StorageError> {
             Kind::Project => NamespaceKind::Project,
             Kind::User => NamespaceKind::User,
         },
-        path: to_path(&row)?,
+        path: to_path(row)?,
         visibility: from_visibility(row.visibility),
         created_at: row.created_at,
     })

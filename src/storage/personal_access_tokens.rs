@@ -27,7 +27,7 @@ pub async fn find_by_digest(
         .one(source.connection())
         .await?;
     match row {
-        Some((token, Some(user))) => Ok(Some((to_token(token)?, to_user(user)?))),
+        Some((token, Some(user))) => Ok(Some((to_token(&token)?, to_user(user)?))),
         _ => Ok(None),
     }
 }
@@ -40,7 +40,7 @@ pub async fn find(
     let row = personal_access_token::Entity::find_by_id(id.0)
         .one(source.connection())
         .await?;
-    row.map(to_token).transpose()
+    row.as_ref().map(to_token).transpose()
 }
 
 /// All tokens, or one user's, oldest first.
@@ -55,7 +55,7 @@ pub async fn all(
     }
     rows.all(source.connection())
         .await?
-        .into_iter()
+        .iter()
         .map(to_token)
         .collect()
 }
@@ -83,7 +83,7 @@ pub async fn insert(
         created_at: Set(change.now()),
         ..Default::default()
     };
-    to_token(row.insert(change.connection()).await?)
+    to_token(&row.insert(change.connection()).await?)
 }
 
 /// Writes down that a token was revoked.
@@ -100,8 +100,8 @@ pub async fn save_revocation(
     Ok(())
 }
 
-fn to_token(row: personal_access_token::Model) -> Result<PersonalAccessToken, StorageError> {
-    let specification = to_specification(&row).map_err(|error| {
+fn to_token(row: &personal_access_token::Model) -> Result<PersonalAccessToken, StorageError> {
+    let specification = to_specification(row).map_err(|error| {
         StorageError::unreadable("personal access token", &format!("{}: {error}", row.id))
     })?;
     Ok(PersonalAccessToken {

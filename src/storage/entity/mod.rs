@@ -4,10 +4,6 @@
     unreachable_pub,
     reason = "SeaORM's macros make everything public inside these modules"
 )]
-#![expect(
-    missing_docs,
-    reason = "the columns are documented by the domain types they become"
-)]
 
 pub(super) mod audit_event;
 pub(super) mod change;

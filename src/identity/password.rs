@@ -1,0 +1,137 @@
+//! Passwords: slow on purpose, so a few at a time and off the async threads.
+
+use std::fmt;
+use std::sync::Arc;
+
+use argon2::password_hash::phc::PasswordHash as Phc;
+use argon2::password_hash::{Error, PasswordHasher, PasswordVerifier};
+use argon2::{Algorithm, Argon2, Params, Version};
+use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::Semaphore;
+
+use crate::domain::entropy::{Entropy, random_bytes};
+use crate::domain::password::PasswordHash;
+
+/// Hashes and checks passwords with Argon2id, and says when there are too many at once.
+#[derive(Clone)]
+pub struct Passwords {
+    argon2: Argon2<'static>,
+    entropy: Arc<dyn Entropy>,
+    /// Places for computations that run or wait; without one, the caller is told to come back.
+    places: Arc<Semaphore>,
+    running: Arc<Semaphore>,
+    /// What a password is checked against when there is nothing to check it against.
+    decoy: PasswordHash,
+}
+
+/// A password that was not hashed or checked.
+#[derive(Debug, thiserror::Error)]
+pub enum PasswordError {
+    /// Too many are waiting.
+    #[error("too many passwords are waiting to be checked")]
+    Busy,
+    /// The computation failed.
+    #[error("the password computation failed: {0}")]
+    Failed(String),
+}
+
+impl Passwords {
+    /// At most `concurrent` computations at once, and at most `waiting` more in the queue.
+    pub fn new(
+        concurrent: usize,
+        waiting: usize,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Self, PasswordError> {
+        // OWASP's first choice for Argon2id: 19 MiB, two passes, one lane; also the library's default.
+        let params = Params::new(19 * 1024, 2, 1, None).map_err(|error| failed(&error))?;
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let decoy = compute_hash(
+            &argon2,
+            &random_bytes::<32>(&*entropy),
+            &random_bytes(&*entropy),
+        )?;
+        Ok(Self {
+            argon2,
+            entropy,
+            places: Arc::new(Semaphore::new(concurrent.saturating_add(waiting))),
+            running: Arc::new(Semaphore::new(concurrent)),
+            decoy,
+        })
+    }
+
+    /// Hashes a new password.
+    pub async fn hash(&self, password: SecretString) -> Result<PasswordHash, PasswordError> {
+        let salt = random_bytes::<16>(&*self.entropy);
+        self.run(move |argon2| compute_hash(&argon2, password.expose_secret().as_bytes(), &salt))
+            .await?
+    }
+
+    /// Whether `password` is the one that `hash` was made of; with no hash it takes as long and is not.
+    pub async fn verify(
+        &self,
+        password: SecretString,
+        hash: Option<PasswordHash>,
+    ) -> Result<bool, PasswordError> {
+        let is_known = hash.is_some();
+        let hash = hash.unwrap_or_else(|| self.decoy.clone());
+        let fits = self
+            .run(move |argon2| fits(&argon2, password.expose_secret().as_bytes(), &hash))
+            .await??;
+        Ok(fits && is_known)
+    }
+
+    /// Runs a computation on a blocking thread, when its turn comes.
+    async fn run<T, F>(&self, compute: F) -> Result<T, PasswordError>
+    where
+        T: Send + 'static,
+        F: FnOnce(Argon2<'static>) -> T + Send + 'static,
+    {
+        let place = Arc::clone(&self.places)
+            .try_acquire_owned()
+            .map_err(|_| PasswordError::Busy)?;
+        let turn = Arc::clone(&self.running)
+            .acquire_owned()
+            .await
+            .map_err(|error| failed(&error))?;
+        let argon2 = self.argon2.clone();
+        // The permits go along: a caller who hangs up does not make room while the work goes on.
+        let work = move || {
+            let result = compute(argon2);
+            drop((turn, place));
+            result
+        };
+        tokio::task::spawn_blocking(work)
+            .await
+            .map_err(|error| failed(&error))
+    }
+}
+
+impl fmt::Debug for Passwords {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Passwords").finish_non_exhaustive()
+    }
+}
+
+fn compute_hash(
+    argon2: &Argon2<'_>,
+    password: &[u8],
+    salt: &[u8; 16],
+) -> Result<PasswordHash, PasswordError> {
+    let hash: Phc = argon2
+        .hash_password_with_salt(password, salt)
+        .map_err(|error| failed(&error))?;
+    Ok(PasswordHash::from_phc(hash.to_string()))
+}
+
+fn fits(argon2: &Argon2<'_>, password: &[u8], hash: &PasswordHash) -> Result<bool, PasswordError> {
+    let hash = Phc::new(hash.as_phc()).map_err(|error| failed(&error))?;
+    match argon2.verify_password(password, &hash) {
+        Ok(()) => Ok(true),
+        Err(Error::PasswordInvalid) => Ok(false),
+        Err(error) => Err(failed(&error)),
+    }
+}
+
+fn failed(error: &impl ToString) -> PasswordError {
+    PasswordError::Failed(error.to_string())
+}
