@@ -2,4 +2,5 @@
 
 pub mod domain;
 pub mod identity;
+pub mod signing;
 pub mod storage;

@@ -1,0 +1,138 @@
+//! Makes certificates: our own authority's, and those of signing keys.
+
+use chrono::{DateTime, Datelike, Days, Months, Utc};
+use rcgen::{
+    BasicConstraints, Certificate, CertificateParams, DnType, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, SerialNumber, date_time_ymd,
+};
+
+use super::encoding::PublicPoint;
+use crate::domain::entropy::{Entropy, random_bytes};
+
+/// How long the authority lasts; the registries that trust it have to be told of the next.
+const AUTHORITY_YEARS: u32 = 10;
+
+/// A new key with its certificate, both in PEM.
+pub(super) struct Made {
+    pub(super) key_pem: String,
+    pub(super) certificate_pem: String,
+}
+
+/// A new certificate authority (RFC 5280 section 4.2.1.9).
+pub(super) fn make_authority(
+    now: DateTime<Utc>,
+    entropy: &dyn Entropy,
+) -> Result<Made, rcgen::Error> {
+    let mut params = params("Wharfinger CA", (now, AUTHORITY_YEARS), entropy)?;
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    let key = draw_key(generate)?;
+    let certificate = params.self_signed(&key)?;
+    Ok(made(&key, &certificate))
+}
+
+/// A new signing key, with a certificate of the authority.
+pub(super) fn make_signing_key(
+    authority: (&str, &str),
+    now: DateTime<Utc>,
+    entropy: &dyn Entropy,
+) -> Result<Made, rcgen::Error> {
+    let (authority_key, authority_certificate) = authority;
+    let issuer =
+        Issuer::from_ca_cert_pem(authority_certificate, KeyPair::from_pem(authority_key)?)?;
+    let mut params = params("Wharfinger token signing", (now, AUTHORITY_YEARS), entropy)?;
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params.use_authority_key_identifier_extension = true;
+    let key = draw_key(generate)?;
+    let certificate = params.signed_by(&key, &issuer)?;
+    Ok(made(&key, &certificate))
+}
+
+fn generate() -> Result<KeyPair, rcgen::Error> {
+    KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)
+}
+
+/// Draws keys until one has no coordinate that starts with a zero byte; about one in 128 has.
+fn draw_key(
+    mut draw: impl FnMut() -> Result<KeyPair, rcgen::Error>,
+) -> Result<KeyPair, rcgen::Error> {
+    loop {
+        let key = draw()?;
+        let point = PublicPoint::from_sec1(key.public_key_raw());
+        if point.is_some_and(|point| !point.starts_with_zero()) {
+            return Ok(key);
+        }
+    }
+}
+
+/// Certificates begin a day in the past, because registries' clocks differ and they enforce dates.
+fn params(
+    name: &str,
+    (now, years): (DateTime<Utc>, u32),
+    entropy: &dyn Entropy,
+) -> Result<CertificateParams, rcgen::Error> {
+    let begin = now
+        .checked_sub_days(Days::new(1))
+        .unwrap_or(now)
+        .date_naive();
+    let end = now
+        .checked_add_months(Months::new(12 * years))
+        .unwrap_or(now)
+        .date_naive();
+    let mut params = CertificateParams::new(Vec::new())?;
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.not_before = date_time_ymd(begin.year(), day_part(begin.month()), day_part(begin.day()));
+    params.not_after = date_time_ymd(end.year(), day_part(end.month()), day_part(end.day()));
+    params.serial_number = Some(serial_number(entropy));
+    Ok(params)
+}
+
+/// A random serial number: positive and never with a leading zero byte (RFC 5280 section 4.1.2.2).
+fn serial_number(entropy: &dyn Entropy) -> SerialNumber {
+    let mut bytes = random_bytes::<16>(entropy);
+    if let Some(first) = bytes.first_mut() {
+        *first = (*first & 0x7F) | 0x40;
+    }
+    SerialNumber::from_slice(&bytes)
+}
+
+/// A month or day as the certificate library takes it.
+fn day_part(value: u32) -> u8 {
+    u8::try_from(value).unwrap_or(1)
+}
+
+fn made(key: &KeyPair, certificate: &Certificate) -> Made {
+    Made {
+        key_pem: key.serialize_pem(),
+        certificate_pem: certificate.pem(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_with_a_leading_zero_is_drawn_again() {
+        let mut scalar = [0; 32];
+        scalar[31] = 43;
+        let secret = p256::SecretKey::from_slice(&scalar).unwrap();
+        let pem = p256::pkcs8::EncodePrivateKey::to_pkcs8_pem(&secret, p256::pkcs8::LineEnding::LF)
+            .unwrap();
+        let mut draws = 0;
+        let key = draw_key(|| {
+            draws += 1;
+            if draws == 1 {
+                KeyPair::from_pem(&pem)
+            } else {
+                generate()
+            }
+        });
+        assert!(draws >= 2);
+        assert!(
+            !PublicPoint::from_sec1(key.unwrap().public_key_raw())
+                .unwrap()
+                .starts_with_zero()
+        );
+    }
+}

@@ -1,0 +1,32 @@
+//! What can be wrong with keys.
+
+use std::path::{Path, PathBuf};
+
+/// A key file that cannot be used; the text says which, what is wrong and what to do.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {problem}", path.display())]
+pub struct KeyError {
+    path: PathBuf,
+    problem: String,
+}
+
+impl KeyError {
+    /// Something is wrong with the file or folder at `path`.
+    pub(super) fn new(path: &Path, problem: impl Into<String>) -> Self {
+        Self {
+            path: path.to_owned(),
+            problem: problem.into(),
+        }
+    }
+}
+
+/// A token that could not be signed.
+#[derive(Debug, thiserror::Error)]
+pub enum SigningError {
+    /// The claims have no JSON form.
+    #[error("the claims cannot be written as JSON")]
+    Claims(#[from] serde_json::Error),
+    /// The library refused.
+    #[error("the signature could not be computed")]
+    Signature,
+}

@@ -1,0 +1,98 @@
+//! Key files on disk: never readable by the world, never half written.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::path::Path;
+
+use super::error::KeyError;
+
+/// A file that only its owner reads.
+pub(super) const PRIVATE: u32 = 0o600;
+/// A file that registries mount.
+pub(super) const PUBLIC: u32 = 0o644;
+
+/// The text of a file, if it is there.
+pub(super) fn read(path: &Path) -> Result<Option<String>, KeyError> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(KeyError::new(path, format!("cannot be read: {error}"))),
+    }
+}
+
+/// The text of a private file, if it is there; one that the world can read is refused.
+///
+/// A group may read it: that is how Kubernetes mounts secrets.
+pub(super) fn read_private(path: &Path) -> Result<Option<String>, KeyError> {
+    match fs::metadata(path) {
+        Ok(metadata) if metadata.mode() & 0o004 != 0 => {
+            let problem = "anyone on this machine can read this private key; if nobody else has, \
+                           run `chmod o-rwx` on it, else replace it";
+            Err(KeyError::new(path, problem))
+        }
+        _ => read(path),
+    }
+}
+
+/// Writes a file as a whole: whoever reads it sees all of it or the one before.
+pub(super) fn write(path: &Path, mode: u32, text: &str) -> Result<(), KeyError> {
+    let failed =
+        |error: &std::io::Error| KeyError::new(path, format!("cannot be written: {error}"));
+    let temporary = path.with_extension("new");
+    // What a start that was killed left behind has no use.
+    let _ = fs::remove_file(&temporary);
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(mode)
+        .open(&temporary)
+        .map_err(|error| failed(&error))?;
+    let written = file
+        .write_all(text.as_bytes())
+        .and_then(|()| file.sync_all());
+    written
+        .and_then(|()| fs::rename(&temporary, path))
+        .map_err(|error| failed(&error))
+}
+
+/// Makes a folder and those above it, if they are missing.
+pub(super) fn make_folder(path: &Path, mode: u32) -> Result<(), KeyError> {
+    let made = DirBuilder::new().recursive(true).mode(mode).create(path);
+    made.map_err(|error| KeyError::new(path, format!("the folder cannot be made: {error}")))
+}
+
+/// Waits until no other start is making keys in this folder; the lock ends with the value.
+pub(super) fn lock(folder: &Path) -> Result<File, KeyError> {
+    let path = folder.join(".lock");
+    let failed =
+        |error: &std::io::Error| KeyError::new(&path, format!("cannot be locked: {error}"));
+    let file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(PRIVATE)
+        .open(&path);
+    let file = file.map_err(|error| failed(&error))?;
+    file.lock().map_err(|error| failed(&error))?;
+    Ok(file)
+}
+
+/// The files in a folder that end in `.pem`, by name; none if there is no folder.
+pub(super) fn pem_files(folder: &Path) -> Result<Vec<std::path::PathBuf>, KeyError> {
+    let failed =
+        |error: &std::io::Error| KeyError::new(folder, format!("cannot be listed: {error}"));
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(|error| failed(&error))?,
+    };
+    let mut paths = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(|error| failed(&error))?.path();
+        if path.extension().is_some_and(|extension| extension == "pem") {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    Ok(paths)
+}

@@ -1,0 +1,20 @@
+//! The key ring: what tokens are signed with, and why registries trust it.
+//!
+//! ```text
+//! keys/ca.key ──signs──► keys/public/ca.crt            rootcertbundle of every registry
+//!      └──signs──► keys/signing/*.pem (key + certificate)
+//!                        └──signs──► tokens, with x5c and kid
+//!                        └──published in──► keys/public/jwks.json
+//! ```
+
+mod certificate_authority;
+mod encoding;
+mod error;
+mod es256;
+mod files;
+mod key_directory;
+mod key_ring;
+
+pub use encoding::{Jwk, Jwks};
+pub use error::{KeyError, SigningError};
+pub use key_ring::{KeyRing, KeySummary, Opened};
