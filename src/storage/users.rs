@@ -1,6 +1,8 @@
 //! Users.
 
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder,
+};
 
 use super::change::Change;
 use super::entity::hidden::HiddenText;
@@ -96,6 +98,15 @@ pub async fn exist(source: &impl Source) -> Result<bool, StorageError> {
         .one(source.connection())
         .await?
         .is_some())
+}
+
+/// Whether an active administrator other than `id` is left.
+pub async fn another_administrator(source: &impl Source, id: UserId) -> Result<bool, StorageError> {
+    let other = user::Entity::find()
+        .filter(user::COLUMN.admin.eq(true))
+        .filter(user::Column::State.eq(user::State::Active))
+        .filter(user::COLUMN.id.ne(id.0));
+    Ok(other.one(source.connection()).await?.is_some())
 }
 
 /// Makes a user, active.

@@ -1,0 +1,47 @@
+//! Blocking a user, and the way back.
+
+use super::desk::Desk;
+use super::error::ChangeError;
+use crate::domain::audit::{AuditAction, AuditEvent, Grant};
+use crate::domain::user::{User, UserState};
+use crate::domain::username::Username;
+use crate::storage::users;
+
+impl Desk {
+    /// Blocks a user: neither password nor tokens work any more, from the next request on.
+    #[tracing::instrument(name = "app.block_user", skip_all)]
+    pub async fn block_user(&self, grant: &Grant, username: &Username) -> Result<User, ChangeError> {
+        self.set_user_state(grant, username, UserState::Blocked).await
+    }
+
+    /// Lets a blocked user sign in again.
+    #[tracing::instrument(name = "app.unblock_user", skip_all)]
+    pub async fn unblock_user(&self, grant: &Grant, username: &Username) -> Result<User, ChangeError> {
+        self.set_user_state(grant, username, UserState::Active).await
+    }
+
+    async fn set_user_state(
+        &self,
+        grant: &Grant,
+        username: &Username,
+        state: UserState,
+    ) -> Result<User, ChangeError> {
+        let change = self.begin().await?;
+        let user = users::find_by_username(&change, username)
+            .await?
+            .ok_or_else(|| ChangeError::not_found("user", username))?;
+        if user.state == state {
+            return Ok(user);
+        }
+        let action = match state {
+            UserState::Active => AuditAction::UserUnblocked,
+            UserState::Blocked if user.admin && !users::another_administrator(&change, user.id).await? => {
+                return Err(ChangeError::refused("the last administrator cannot be blocked"));
+            }
+            UserState::Blocked => AuditAction::UserBlocked,
+        };
+        users::set_state(&change, user.id, state).await?;
+        change.commit(grant, AuditEvent::new(action, username)).await?;
+        Ok(User { state, ..user })
+    }
+}

@@ -1,0 +1,93 @@
+//! Making a user.
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::desk::Desk;
+use super::error::ChangeError;
+use crate::domain::audit::{AuditAction, AuditEvent, Grant};
+use crate::domain::namespace::NamespaceKind;
+use crate::domain::user::{EmailAddress, User};
+use crate::domain::username::Username;
+use crate::domain::visibility::Visibility;
+use crate::storage::namespaces::{self, NewNamespace};
+use crate::storage::{Change, users};
+
+/// What one chooses for a user.
+#[derive(Debug, Clone)]
+pub struct NewUser {
+    /// The name it signs in with.
+    pub username: Username,
+    /// The name people read; the user name if there is none.
+    pub name: Option<String>,
+    /// The address, which also signs in.
+    pub email: Option<EmailAddress>,
+    /// Whether everything is theirs.
+    pub admin: bool,
+    /// Whether internal projects are closed to them.
+    pub external: bool,
+    /// The password; without one, only tokens sign in.
+    pub password: Option<SecretString>,
+}
+
+impl Desk {
+    /// Makes a user, and the namespace that bears their name.
+    #[tracing::instrument(name = "app.create_user", skip_all)]
+    pub async fn create_user(&self, grant: &Grant, new: NewUser) -> Result<User, ChangeError> {
+        let row = self.user_row(new).await?;
+        let change = self.begin().await?;
+        let user = insert(&change, row).await?;
+        change.commit(grant, AuditEvent::new(AuditAction::UserCreated, &user.username)).await?;
+        Ok(user)
+    }
+
+    /// The row for a new user; hashes the password, so that no change is under way meanwhile.
+    pub(super) async fn user_row(&self, new: NewUser) -> Result<users::NewUser, ChangeError> {
+        let password = match new.password {
+            None => None,
+            Some(password) => Some(self.passwords.hash(checked(password)?).await?),
+        };
+        Ok(users::NewUser {
+            name: new.name.unwrap_or_else(|| new.username.to_string()),
+            username: new.username,
+            email: new.email,
+            admin: new.admin,
+            external: new.external,
+            password,
+        })
+    }
+}
+
+/// Inserts a user and their namespace.
+pub(super) async fn insert(change: &Change, row: users::NewUser) -> Result<User, ChangeError> {
+    let path = row.username.namespace();
+    if namespaces::occupant(change, &path).await?.is_some() {
+        let by = "user names and top-level groups, also deleted ones, share one name space";
+        return Err(ChangeError::Taken { name: path.to_string(), by });
+    }
+    if let Some(email) = &row.email
+        && users::account_by_email(change, email).await?.is_some()
+    {
+        return Err(ChangeError::Taken { name: email.to_string(), by: "another user has this address" });
+    }
+    let user = users::insert(change, row).await?;
+    let own = NewNamespace {
+        kind: NamespaceKind::User,
+        path,
+        visibility: Visibility::Private,
+        parent: None,
+    };
+    namespaces::insert(change, own).await?;
+    Ok(user)
+}
+
+/// A password that is long enough to be one and short enough to be hashed.
+pub(super) fn checked(password: SecretString) -> Result<SecretString, ChangeError> {
+    let text = password.expose_secret();
+    if text.chars().count() < 8 {
+        Err(ChangeError::refused("a password has at least 8 characters"))
+    } else if text.len() > 1024 {
+        Err(ChangeError::refused("a password has at most 1024 bytes"))
+    } else {
+        Ok(password)
+    }
+}

@@ -1,0 +1,50 @@
+//! Why a change was not made.
+
+use crate::domain::personal_access_token::InvalidSpecification;
+use crate::identity::PasswordError;
+use crate::storage::StorageError;
+
+/// A change or look-up that did not happen.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangeError {
+    /// What it is about does not exist.
+    #[error("there is no {what} `{name}`")]
+    NotFound {
+        /// What kind of thing.
+        what: &'static str,
+        /// How it was named.
+        name: String,
+    },
+    /// The name is taken.
+    #[error("`{name}` is taken: {by}")]
+    Taken {
+        /// The name.
+        name: String,
+        /// By what.
+        by: &'static str,
+    },
+    /// It would break a rule.
+    #[error("{0}")]
+    Refused(String),
+    /// The wanted token breaks a rule.
+    #[error(transparent)]
+    Token(#[from] InvalidSpecification),
+    /// The password could not be hashed.
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+    /// Storage did not do it.
+    #[error("the change was not made")]
+    Storage(#[from] StorageError),
+}
+
+impl ChangeError {
+    /// There is no such `what`.
+    pub(super) fn not_found(what: &'static str, name: &impl ToString) -> Self {
+        Self::NotFound { what, name: name.to_string() }
+    }
+
+    /// Breaks a rule, which `why` tells.
+    pub(super) fn refused(why: impl Into<String>) -> Self {
+        Self::Refused(why.into())
+    }
+}

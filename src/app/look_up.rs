@@ -1,0 +1,68 @@
+//! Questions that change nothing.
+
+use super::desk::Desk;
+use super::error::ChangeError;
+use crate::domain::ids::{TokenId, UserId};
+use crate::domain::namespace::{Member, Namespace, NamespaceKind};
+use crate::domain::namespace_path::NamespacePath;
+use crate::domain::personal_access_token::PersonalAccessToken;
+use crate::domain::user::User;
+use crate::domain::username::Username;
+use crate::storage::{Source, members, namespaces, personal_access_tokens, users};
+
+impl Desk {
+    /// All users, by name.
+    pub async fn users(&self) -> Result<Vec<User>, ChangeError> {
+        Ok(users::all(&self.db).await?)
+    }
+
+    /// The user with that name.
+    pub async fn user(&self, username: &Username) -> Result<User, ChangeError> {
+        users::find_by_username(&self.db, username)
+            .await?
+            .ok_or_else(|| ChangeError::not_found("user", username))
+    }
+
+    /// The user with that id.
+    pub async fn user_by_id(&self, id: UserId) -> Result<User, ChangeError> {
+        users::find(&self.db, id).await?.ok_or_else(|| ChangeError::not_found("user", &id))
+    }
+
+    /// All groups or projects, by path.
+    pub async fn namespaces(&self, kind: NamespaceKind) -> Result<Vec<Namespace>, ChangeError> {
+        Ok(namespaces::all(&self.db, kind).await?)
+    }
+
+    /// The direct members of the group or project at `path`.
+    pub async fn members(&self, path: &NamespacePath) -> Result<Vec<(Member, User)>, ChangeError> {
+        let place = shared_place(&self.db, path).await?;
+        Ok(members::of_namespace(&self.db, place.id).await?)
+    }
+
+    /// All tokens, or one user's, oldest first.
+    pub async fn tokens(&self, owner: Option<UserId>) -> Result<Vec<PersonalAccessToken>, ChangeError> {
+        Ok(personal_access_tokens::all(&self.db, owner).await?)
+    }
+
+    /// The token with that id.
+    pub async fn token(&self, id: TokenId) -> Result<PersonalAccessToken, ChangeError> {
+        personal_access_tokens::find(&self.db, id)
+            .await?
+            .ok_or_else(|| ChangeError::not_found("personal access token", &id))
+    }
+}
+
+/// The group or project at `path`: a place that can have members.
+pub(super) async fn shared_place(
+    source: &impl Source,
+    path: &NamespacePath,
+) -> Result<Namespace, ChangeError> {
+    match namespaces::find_live(source, path).await? {
+        None => Err(ChangeError::not_found("group or project", path)),
+        Some(place) if place.kind == NamespaceKind::User => {
+            let why = "a user's own namespace has no members; add them to a project in it";
+            Err(ChangeError::refused(why))
+        }
+        Some(place) => Ok(place),
+    }
+}

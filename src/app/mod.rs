@@ -1,0 +1,28 @@
+//! What the service does: a verb a file.
+//!
+//! [`TokenIssuer`] answers registries' clients, [`Desk`] changes what lasts.
+
+mod add_member;
+mod block_user;
+mod create_namespace;
+mod create_token;
+mod create_user;
+mod delete_namespace;
+mod desk;
+mod error;
+mod first_start;
+mod issue_token;
+mod look_up;
+mod remove_member;
+mod reset_password;
+mod revoke_token;
+mod set_visibility;
+
+pub use add_member::NewMember;
+pub use create_namespace::NewPlace;
+pub use create_token::CreatedToken;
+pub use create_user::NewUser;
+pub use desk::Desk;
+pub use error::ChangeError;
+pub use first_start::FirstAdministrator;
+pub use issue_token::{Asked, IssueError, IssuedToken, Malformed, TokenIssuer, TokenRequest, TokenSettings};

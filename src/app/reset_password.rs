@@ -1,0 +1,30 @@
+//! A new password for a user.
+
+use secrecy::SecretString;
+
+use super::create_user::checked;
+use super::desk::Desk;
+use super::error::ChangeError;
+use crate::domain::audit::{AuditAction, AuditEvent, Grant};
+use crate::domain::username::Username;
+use crate::storage::users;
+
+impl Desk {
+    /// Replaces a user's password, or gives one to a user without.
+    #[tracing::instrument(name = "app.reset_password", skip_all)]
+    pub async fn reset_password(
+        &self,
+        grant: &Grant,
+        username: &Username,
+        password: SecretString,
+    ) -> Result<(), ChangeError> {
+        let hash = self.passwords.hash(checked(password)?).await?;
+        let change = self.begin().await?;
+        let user = users::find_by_username(&change, username)
+            .await?
+            .ok_or_else(|| ChangeError::not_found("user", username))?;
+        users::set_password(&change, user.id, &hash).await?;
+        change.commit(grant, AuditEvent::new(AuditAction::PasswordChanged, username)).await?;
+        Ok(())
+    }
+}

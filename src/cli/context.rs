@@ -1,0 +1,28 @@
+//! What every command but the simplest needs.
+
+use std::path::PathBuf;
+
+use super::output::Output;
+use crate::app::Desk;
+use crate::config::{Config, Sources};
+use crate::server;
+
+/// The configuration, and where to print.
+#[derive(Debug)]
+pub(super) struct Context<'a> {
+    pub(super) config: Config,
+    pub(super) output: &'a Output,
+}
+
+impl<'a> Context<'a> {
+    /// Reads the configuration from file and environment.
+    pub(super) fn load(file: Option<PathBuf>, output: &'a Output) -> anyhow::Result<Self> {
+        let config = Config::load(&Sources::from_process(file)?)?;
+        Ok(Self { config, output })
+    }
+
+    /// The desk on the database, whose schema must be there.
+    pub(super) async fn desk(&self) -> anyhow::Result<Desk> {
+        server::open_desk(&self.config).await
+    }
+}

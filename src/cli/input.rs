@@ -1,0 +1,73 @@
+//! What a command asks.
+
+use std::io::{BufRead, IsTerminal, Write};
+
+use anyhow::{Context as _, bail};
+use chrono::NaiveDate;
+use clap::Args;
+use secrecy::SecretString;
+
+use crate::domain::expiry::Expiry;
+
+/// The way past the question before something is destroyed.
+#[derive(Debug, Clone, Copy, Args)]
+pub(super) struct Confirmation {
+    /// Do it without asking.
+    #[arg(long)]
+    yes: bool,
+}
+
+impl Confirmation {
+    /// Asks on the terminal; without one, only `--yes` is a yes.
+    pub(super) fn ask(self, question: &str) -> anyhow::Result<()> {
+        if self.yes {
+            return Ok(());
+        }
+        if !std::io::stdin().is_terminal() {
+            bail!("{question} There is nobody to ask; say --yes to do it");
+        }
+        let mut err = std::io::stderr().lock();
+        write!(err, "{question} [y/N] ")?;
+        err.flush()?;
+        let mut answer = String::new();
+        std::io::stdin().lock().read_line(&mut answer)?;
+        match answer.trim() {
+            "y" | "Y" | "yes" => Ok(()),
+            _ => bail!("nothing was done"),
+        }
+    }
+}
+
+/// Reads a password from a pipe, to its end, without the line break after it.
+pub(super) fn password_from_stdin() -> anyhow::Result<SecretString> {
+    let text = std::io::read_to_string(std::io::stdin().lock()).context("standard input cannot be read")?;
+    let password = text.strip_suffix('\n').unwrap_or(&text);
+    Ok(SecretString::from(password.strip_suffix('\r').unwrap_or(password)))
+}
+
+/// Asks twice for a new password, on the terminal.
+pub(super) fn password_from_terminal() -> anyhow::Result<SecretString> {
+    if !std::io::stdin().is_terminal() {
+        bail!("there is no terminal to ask for the password; pipe it in with --password-stdin");
+    }
+    let first = rpassword::prompt_password("New password: ")?;
+    let second = rpassword::prompt_password("Again: ")?;
+    if first != second {
+        bail!("the two passwords differ; nothing was done");
+    }
+    Ok(SecretString::from(first))
+}
+
+/// Reads the value of an option into a type that cannot be wrong.
+pub(super) fn read<T>(text: &str) -> Result<T, String>
+where
+    T: for<'a> TryFrom<&'a str, Error: ToString>,
+{
+    T::try_from(text).map_err(|error| error.to_string())
+}
+
+/// Reads a date on which something ends.
+pub(super) fn expiry(text: &str) -> Result<Expiry, String> {
+    let date: Result<NaiveDate, _> = text.parse();
+    date.map(Expiry::on).map_err(|_| format!("`{text}` is not a date; write YYYY-MM-DD"))
+}

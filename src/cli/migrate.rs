@@ -1,0 +1,11 @@
+//! `wharfinger migrate`.
+
+use super::context::Context;
+use crate::server;
+
+/// Makes the database's schema, or brings it up to date.
+pub(super) async fn run(context: &Context<'_>) -> anyhow::Result<()> {
+    server::migrate(&context.config).await?;
+    context.output.note("The database's schema is up to date.");
+    Ok(())
+}

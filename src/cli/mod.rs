@@ -1,0 +1,133 @@
+//! The command line: a noun a file.
+//!
+//! Results go to standard output, alone; everything meant for a person goes to standard error.
+//! Status 0 is done, 1 is not done, 2 is a command that cannot be read.
+
+mod context;
+mod group;
+mod health;
+mod input;
+mod keys;
+mod member;
+mod migrate;
+mod output;
+mod place;
+mod project;
+mod registry;
+mod serve;
+mod token;
+mod user;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+use context::Context;
+use output::Output;
+
+/// Tokens that say what a container registry's clients may do.
+#[derive(Debug, Parser)]
+#[command(name = "wharfinger", version, max_term_width = 100)]
+struct Arguments {
+    /// The configuration file [default: wharfinger.toml, if there is one].
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Print JSON, with the same fields as the API.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start the service; the same as no command at all.
+    Serve,
+    /// Users: people and machines that sign in.
+    #[command(subcommand)]
+    User(user::Command),
+    /// Groups: places for projects and other groups.
+    #[command(subcommand)]
+    Group(group::Command),
+    /// Projects: places for repositories.
+    #[command(subcommand)]
+    Project(project::Command),
+    /// Members: users' roles in groups and projects.
+    #[command(subcommand)]
+    Member(member::Command),
+    /// Personal access tokens.
+    #[command(subcommand)]
+    Token(token::Command),
+    /// Signing keys and the certificate authority.
+    #[command(subcommand)]
+    Keys(keys::Command),
+    /// Registries that send their clients here.
+    #[command(subcommand)]
+    Registry(registry::Command),
+    /// Tell by the exit status whether the running service is ready.
+    Health,
+    /// Make the database, or bring its schema up to date.
+    Migrate,
+    /// Print the version.
+    Version,
+    /// Print a script that completes commands in your shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Runs the command that `arguments` name.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        // Help and version are "errors" to clap as well; it knows the stream and the status of each.
+        Err(error) => {
+            let _ = error.print();
+            return u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from);
+        }
+    };
+    let output = Output::new(arguments.json);
+    match dispatch(arguments, &output) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            output.note(&format!("error: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(arguments: Arguments, output: &Output) -> anyhow::Result<()> {
+    match arguments.command.unwrap_or(Command::Serve) {
+        Command::Version => output.line(env!("CARGO_PKG_VERSION")),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "wharfinger", &mut script);
+            output.bytes(&script)
+        }
+        command => {
+            let context = Context::load(arguments.config, output)?;
+            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+            runtime.block_on(run_command(command, &context))
+        }
+    }
+}
+
+async fn run_command(command: Command, context: &Context<'_>) -> anyhow::Result<()> {
+    match command {
+        Command::Serve => serve::run(context).await,
+        Command::User(command) => user::run(command, context).await,
+        Command::Group(command) => group::run(command, context).await,
+        Command::Project(command) => project::run(command, context).await,
+        Command::Member(command) => member::run(command, context).await,
+        Command::Token(command) => token::run(command, context).await,
+        Command::Keys(command) => keys::run(&command, context),
+        Command::Registry(command) => registry::run(&command, context),
+        Command::Health => health::run(context).await,
+        Command::Migrate => migrate::run(context).await,
+        // Answered without configuration.
+        Command::Version | Command::Completions { .. } => Ok(()),
+    }
+}

@@ -1,0 +1,125 @@
+//! `wharfinger token`.
+
+use chrono::{DateTime, Utc};
+use clap::{Args, Subcommand};
+
+use super::context::Context;
+use super::input::{Confirmation, expiry, read};
+use crate::app::Desk;
+use crate::domain::audit::Grant;
+use crate::domain::expiry::Expiry;
+use crate::domain::ids::TokenId;
+use crate::domain::pattern::RepositoryPattern;
+use crate::domain::personal_access_token::{PersonalAccessToken, TokenSpecification, TokenState};
+use crate::domain::token_scope::TokenScope;
+use crate::domain::username::Username;
+use crate::representation::PersonalAccessTokenView;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Make a token; prints the secret, which nobody sees again.
+    Create(Create),
+    /// List tokens: id, name, state, scopes, end, repositories.
+    List {
+        /// Only this user's.
+        #[arg(long, value_parser = read::<Username>)]
+        user: Option<Username>,
+    },
+    /// Show one token.
+    Show {
+        /// The token's id.
+        id: TokenId,
+    },
+    /// Revoke a token: it stops working at the next request.
+    Revoke {
+        /// The token's id.
+        id: TokenId,
+        #[command(flatten)]
+        confirmation: Confirmation,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Create {
+    /// Whose token it is.
+    #[arg(long, value_parser = read::<Username>)]
+    user: Username,
+    /// What to call it.
+    #[arg(long)]
+    name: String,
+    /// What it is for.
+    #[arg(long)]
+    description: Option<String>,
+    /// What it may do: `read_registry`, `write_registry`, `delete_registry`, `read_user`, `read_api`,
+    /// api or `self_rotate`; may be repeated.
+    #[arg(long = "scope", required = true, value_delimiter = ',')]
+    scopes: Vec<TokenScope>,
+    /// The date on which it ends, at 00:00 UTC; without one it does not end.
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = expiry)]
+    expires_at: Option<Expiry>,
+    /// Only for repositories that this pattern covers, such as 'team/*' or 'team/**'; may be repeated.
+    #[arg(long = "repository", value_name = "PATTERN", value_parser = read::<RepositoryPattern>)]
+    repositories: Vec<RepositoryPattern>,
+}
+
+pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Result<()> {
+    let desk = context.desk().await?;
+    match command {
+        Command::Create(arguments) => create(arguments, context, &desk).await,
+        Command::List { user } => {
+            let owner = match user {
+                None => None,
+                Some(name) => Some(desk.user(&name).await?.id),
+            };
+            let tokens = desk.tokens(owner).await?;
+            let views: Vec<_> =
+                tokens.iter().map(|token| PersonalAccessTokenView::new(token, desk.now())).collect();
+            let rows: Vec<_> = tokens.iter().map(|token| row(token, desk.now())).collect();
+            context.output.list(&views, &["ID", "NAME", "STATE", "SCOPES", "ENDS", "REPOSITORIES"], &rows)
+        }
+        Command::Show { id } => show(context, &desk, &desk.token(id).await?),
+        Command::Revoke { id, confirmation } => {
+            let token = desk.token(id).await?;
+            confirmation.ask(&format!("Revoke token {id} ({})?", token.specification.name()))?;
+            show(context, &desk, &desk.revoke_token(&Grant::operator(), id).await?)
+        }
+    }
+}
+
+async fn create(arguments: Create, context: &Context<'_>, desk: &Desk) -> anyhow::Result<()> {
+    let scopes = arguments.scopes.into_iter().collect();
+    let specification = TokenSpecification::new(&arguments.name, scopes)?
+        .described(arguments.description)?
+        .expiring(arguments.expires_at)
+        .limited_to(arguments.repositories)?;
+    let owner = desk.user(&arguments.user).await?;
+    let created = desk.create_token(&Grant::operator(), owner.id, &specification).await?;
+    if created.token.state(desk.now()) == TokenState::Expired {
+        context.output.note("The token has already expired: its date has come.");
+    }
+    let view = PersonalAccessTokenView::new(&created.token, desk.now()).with_secret(&created.secret);
+    context.output.one(&view, created.secret.expose())
+}
+
+fn show(context: &Context<'_>, desk: &Desk, token: &PersonalAccessToken) -> anyhow::Result<()> {
+    let now = desk.now();
+    context.output.one(&PersonalAccessTokenView::new(token, now), &row(token, now).join("\t"))
+}
+
+fn row(token: &PersonalAccessToken, now: DateTime<Utc>) -> Vec<String> {
+    let state = match token.state(now) {
+        TokenState::Active => "active",
+        TokenState::Expired => "expired",
+        TokenState::Revoked => "revoked",
+    };
+    let chosen = &token.specification;
+    let patterns: Vec<&str> = chosen.repositories().iter().map(RepositoryPattern::as_str).collect();
+    vec![
+        token.id.to_string(),
+        chosen.name().to_owned(),
+        state.to_owned(),
+        chosen.scopes().to_string(),
+        chosen.expiry().map_or("-".to_owned(), |expiry| expiry.date().to_string()),
+        if patterns.is_empty() { "all".to_owned() } else { patterns.join(" ") },
+    ]
+}

@@ -1,0 +1,119 @@
+//! Takes a TOML file apart into keys and values, with their lines.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::error::{ConfigError, Origin};
+use super::value::{Raw, Setting};
+
+/// The keys of a file: `section.key`, and those of each `[[registry]]`.
+#[derive(Default)]
+pub(super) struct Flat {
+    pub(super) settings: BTreeMap<String, Setting>,
+    pub(super) registries: Vec<BTreeMap<String, Setting>>,
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    /// None for the embedded reference.
+    path: Option<&'a Path>,
+}
+
+/// Takes `text` apart, which was read from `path`.
+pub(super) fn flatten(text: &str, path: Option<&Path>) -> Result<Flat, ConfigError> {
+    let reader = Reader { text, path };
+    let table = DeTable::parse(text).map_err(|error| {
+        let at = error.span().map_or(0, |span| span.start);
+        ConfigError::new(
+            reader.origin(at),
+            format!("is no TOML: {}", error.message()),
+        )
+    })?;
+    let mut flat = Flat::default();
+    for (name, value) in table.get_ref() {
+        match value.get_ref() {
+            DeValue::Table(section) => {
+                for setting in reader.settings(&format!("{}.", name.get_ref()), section)? {
+                    flat.settings.insert(setting.key.clone(), setting);
+                }
+            }
+            DeValue::Array(entries) if name.get_ref() == "registry" => {
+                for entry in entries {
+                    flat.registries.push(reader.registry(entry)?);
+                }
+            }
+            _ => {
+                let problem = format!(
+                    "`{}` stands outside of any section such as [token]",
+                    name.get_ref()
+                );
+                return Err(ConfigError::new(reader.origin(name.span().start), problem));
+            }
+        }
+    }
+    Ok(flat)
+}
+
+impl Reader<'_> {
+    fn registry(
+        &self,
+        entry: &Spanned<DeValue<'_>>,
+    ) -> Result<BTreeMap<String, Setting>, ConfigError> {
+        let DeValue::Table(table) = entry.get_ref() else {
+            return Err(ConfigError::new(
+                self.origin(entry.span().start),
+                "write each registry as [[registry]]",
+            ));
+        };
+        let settings = self.settings("registry.", table)?;
+        Ok(settings
+            .into_iter()
+            .map(|setting| (setting.key.clone(), setting))
+            .collect())
+    }
+
+    fn settings(&self, prefix: &str, table: &DeTable<'_>) -> Result<Vec<Setting>, ConfigError> {
+        let read = |(name, value): (&Spanned<_>, &Spanned<DeValue<'_>>)| {
+            let key = format!("{prefix}{}", name.get_ref());
+            let origin = self.origin(name.span().start);
+            match raw(value.get_ref()) {
+                Some(raw) => Ok(Setting { key, raw, origin }),
+                None => Err(ConfigError::new(
+                    origin,
+                    format!("`{key}` has a value of a kind that no key has"),
+                )),
+            }
+        };
+        table.iter().map(read).collect()
+    }
+
+    fn origin(&self, at: usize) -> Origin {
+        match self.path {
+            None => Origin::Default,
+            Some(path) => {
+                let before = self.text.get(..at).unwrap_or(self.text);
+                Origin::Line(path.to_owned(), before.matches('\n').count() + 1)
+            }
+        }
+    }
+}
+
+fn raw(value: &DeValue<'_>) -> Option<Raw> {
+    match value {
+        DeValue::String(text) => Some(Raw::Text(text.to_string())),
+        DeValue::Boolean(value) => Some(Raw::Boolean(*value)),
+        DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
+            .ok()
+            .map(Raw::Integer),
+        DeValue::Array(items) => {
+            let texts = items
+                .iter()
+                .map(|item| item.get_ref().as_str().map(str::to_owned));
+            texts.collect::<Option<_>>().map(Raw::List)
+        }
+        DeValue::Float(_) | DeValue::Datetime(_) | DeValue::Table(_) => None,
+    }
+}

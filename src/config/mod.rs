@@ -1,0 +1,65 @@
+//! The configuration: `default.toml`, over it a file, over it environment variables.
+
+mod error;
+mod file;
+mod registries;
+mod sections;
+mod settings;
+mod sources;
+mod trusted_proxies;
+mod value;
+
+use crate::domain::registry::Registry;
+
+pub use error::ConfigError;
+pub use sections::{
+    Database, Keys, Log, LogFormat, Ops, PasswordChecks, PublicUrl, Shutdown, TokenEndpoint,
+};
+pub use sources::Sources;
+pub use trusted_proxies::TrustedProxies;
+
+use settings::Settings;
+
+/// Every key, its default and a sentence: also the reference for operators.
+pub const REFERENCE: &str = include_str!("default.toml");
+
+/// A configuration in which every value is valid.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// What is logged, and how.
+    pub log: Log,
+    /// Where everything is kept.
+    pub database: Database,
+    /// The token listener.
+    pub token: TokenEndpoint,
+    /// The listener for the operator.
+    pub ops: Ops,
+    /// The key files.
+    pub keys: Keys,
+    /// How many passwords are checked at a time.
+    pub passwords: PasswordChecks,
+    /// The end.
+    pub shutdown: Shutdown,
+    /// The registries whose clients come here; at least one, each service once.
+    pub registries: Vec<Registry>,
+}
+
+impl Config {
+    /// Reads and checks everything; the first problem is the error.
+    pub fn load(sources: &Sources) -> Result<Self, ConfigError> {
+        let settings = Settings::gather(sources)?;
+        Ok(Self {
+            log: Log::read(&settings)?,
+            database: Database::read(&settings)?,
+            token: TokenEndpoint::read(&settings)?,
+            ops: Ops::read(&settings)?,
+            keys: Keys::read(&settings)?,
+            passwords: PasswordChecks::read(&settings)?,
+            shutdown: Shutdown::read(&settings)?,
+            registries: registries::read(&settings)?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

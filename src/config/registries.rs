@@ -1,0 +1,43 @@
+//! The `[[registry]]` entries.
+
+use std::collections::BTreeMap;
+
+use super::error::ConfigError;
+use super::settings::{Settings, find};
+use super::value::Setting;
+use crate::domain::registry::{Registry, Service, TrustMode};
+
+/// All registries; each service once.
+pub(super) fn read(settings: &Settings) -> Result<Vec<Registry>, ConfigError> {
+    let mut registries: Vec<Registry> = Vec::new();
+    for entry in &settings.registries {
+        let registry = one(entry)?;
+        if registries
+            .iter()
+            .any(|other| other.service == registry.service)
+        {
+            return Err(find(entry, "registry.service")?
+                .wrong("names a service that another [[registry]] has"));
+        }
+        registries.push(registry);
+    }
+    Ok(registries)
+}
+
+fn one(entry: &BTreeMap<String, Setting>) -> Result<Registry, ConfigError> {
+    let service = find(entry, "registry.service")?;
+    let trust = find(entry, "registry.trust")?;
+    // Clients take shorter lifetimes for 60 s (protocol.md fact 5).
+    let lifetime = |key| find(entry, key)?.duration("60s", "24h");
+    Ok(Registry {
+        service: Service::try_from(service.text()?.to_owned())
+            .map_err(|error| service.wrong(&format!("does not do: {error}")))?,
+        trust: match trust.text()? {
+            "certificate" => TrustMode::Certificate,
+            "jwks" => TrustMode::Jwks,
+            _ => return Err(trust.wrong("is certificate or jwks")),
+        },
+        pull_lifetime: lifetime("registry.pull_lifetime")?,
+        push_lifetime: lifetime("registry.push_lifetime")?,
+    })
+}

@@ -1,0 +1,226 @@
+//! The sections, each with its keys.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use super::error::ConfigError;
+use super::settings::Settings;
+use super::trusted_proxies::TrustedProxies;
+use super::value::Setting;
+
+/// `[log]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Log {
+    /// How lines look.
+    pub format: LogFormat,
+    /// Which lines are logged.
+    pub filter: String,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// Pretty on a terminal, JSON otherwise.
+    Auto,
+    /// For people.
+    Pretty,
+    /// For machines, an object a line.
+    Json,
+}
+
+/// `[database]`
+#[derive(Debug, Clone)]
+pub struct Database {
+    /// The address, which may hold a password.
+    pub url: SecretString,
+    /// Most connections at a time.
+    pub max_connections: u32,
+}
+
+/// `[token]`
+#[derive(Debug, Clone)]
+pub struct TokenEndpoint {
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// How clients reach it.
+    pub public_url: PublicUrl,
+    /// The `iss` of tokens.
+    pub issuer: String,
+    /// Whether callers without credential are answered.
+    pub anonymous_access: bool,
+    /// Whose `X-Forwarded-For` counts.
+    pub trusted_proxies: TrustedProxies,
+}
+
+/// An address that clients are sent to, without a slash at its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicUrl(String);
+
+/// `[ops]`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ops {
+    /// Where it listens.
+    pub listen: SocketAddr,
+}
+
+/// `[keys]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Keys {
+    /// The folder.
+    pub directory: PathBuf,
+}
+
+/// `[passwords]`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PasswordChecks {
+    /// How many run at once.
+    pub concurrent: usize,
+    /// How many more may wait.
+    pub waiting: usize,
+}
+
+/// `[shutdown]`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shutdown {
+    /// How long requests in flight are waited for.
+    pub grace: Duration,
+}
+
+impl Log {
+    pub(super) fn read(settings: &Settings) -> Result<Self, ConfigError> {
+        let format = settings.get("log.format")?;
+        let filter = settings.get("log.filter")?;
+        let is_filter = tracing_subscriber::EnvFilter::builder()
+            .parse(filter.text()?)
+            .is_ok();
+        Ok(Self {
+            format: match format.text()? {
+                "auto" => LogFormat::Auto,
+                "pretty" => LogFormat::Pretty,
+                "json" => LogFormat::Json,
+                _ => return Err(format.wrong("is auto, pretty or json")),
+            },
+            filter: if is_filter {
+                filter.text()?.to_owned()
+            } else {
+                return Err(filter.wrong(FILTER));
+            },
+        })
+    }
+}
+
+const FILTER: &str =
+    "is error, warn, info, debug or trace, also per module, such as \"info,wharfinger=debug\"";
+
+impl Database {
+    pub(super) fn read(settings: &Settings) -> Result<Self, ConfigError> {
+        let url = settings.get("database.url")?;
+        let text = url.text()?;
+        // The address may hold a password: no message repeats it.
+        if text.starts_with("mariadb:") {
+            return Err(url.wrong("has the scheme mariadb:; write mysql: for MariaDB too"));
+        }
+        if !["sqlite:", "postgres:", "postgresql:", "mysql:"]
+            .iter()
+            .any(|scheme| text.starts_with(scheme))
+        {
+            return Err(url.wrong("begins with sqlite://, postgres:// or mysql://"));
+        }
+        Ok(Self {
+            url: SecretString::from(text),
+            max_connections: settings.get("database.max_connections")?.integer(1, 1000)?,
+        })
+    }
+}
+
+impl TokenEndpoint {
+    pub(super) fn read(settings: &Settings) -> Result<Self, ConfigError> {
+        let issuer = settings.get("token.issuer")?;
+        if issuer.text()?.is_empty() {
+            return Err(issuer.wrong("must not be empty: registries refuse such tokens"));
+        }
+        Ok(Self {
+            listen: listen(settings.get("token.listen")?)?,
+            public_url: PublicUrl::read(settings.get("token.public_url")?)?,
+            issuer: issuer.text()?.to_owned(),
+            anonymous_access: settings.get("token.anonymous_access")?.boolean()?,
+            trusted_proxies: TrustedProxies::read(settings.get("token.trusted_proxies")?)?,
+        })
+    }
+}
+
+impl PublicUrl {
+    /// The address with `path`, which begins with a slash, behind it.
+    pub fn join(&self, path: &str) -> String {
+        format!("{}{path}", self.0)
+    }
+
+    fn read(setting: &Setting) -> Result<Self, ConfigError> {
+        let text = setting.text()?.trim_end_matches('/');
+        let rest = text
+            .strip_prefix("https://")
+            .or_else(|| text.strip_prefix("http://"));
+        let is_good = rest.is_some_and(|rest| {
+            !rest.is_empty()
+                && !rest.starts_with('/')
+                && rest
+                    .bytes()
+                    .all(|b| b.is_ascii_graphic() && !b"?#\"\\@<>".contains(&b))
+        });
+        if is_good {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(setting.wrong("is an http or https address without ?, # and user, such as https://auth.example.com"))
+        }
+    }
+}
+
+impl Ops {
+    pub(super) fn read(settings: &Settings) -> Result<Self, ConfigError> {
+        Ok(Self {
+            listen: listen(settings.get("ops.listen")?)?,
+        })
+    }
+}
+
+impl Keys {
+    pub(super) fn read(settings: &Settings) -> Result<Self, ConfigError> {
+        let directory = settings.get("keys.directory")?;
+        match directory.text()? {
+            "" => Err(directory.wrong("names a folder")),
+            text => Ok(Self {
+                directory: PathBuf::from(text),
+            }),
+        }
+    }
+}
+
+impl PasswordChecks {
+    pub(super) fn read(settings: &Settings) -> Result<Self, ConfigError> {
+        let count = |key: &str, least| -> Result<usize, ConfigError> {
+            let number = settings.get(key)?.integer(least, 10_000)?;
+            Ok(usize::try_from(number).unwrap_or(usize::MAX))
+        };
+        Ok(Self {
+            concurrent: count("passwords.concurrent", 1)?,
+            waiting: count("passwords.waiting", 0)?,
+        })
+    }
+}
+
+impl Shutdown {
+    pub(super) fn read(settings: &Settings) -> Result<Self, ConfigError> {
+        Ok(Self {
+            grace: settings.get("shutdown.grace")?.duration("0s", "1h")?,
+        })
+    }
+}
+
+fn listen(setting: &Setting) -> Result<SocketAddr, ConfigError> {
+    let text = setting.text()?;
+    let problem = "is an address to listen on; write IP:PORT, such as 0.0.0.0:5001 or [::]:5001";
+    text.parse().map_err(|_| setting.wrong(problem))
+}

@@ -1,0 +1,114 @@
+//! All values in their order: the default, the file, the variables.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::REFERENCE;
+use super::error::{ConfigError, Origin};
+use super::file::{Flat, flatten};
+use super::sources::Sources;
+use super::value::{Raw, Setting};
+
+/// The file that is read when none is named.
+const USUAL_FILE: &str = "wharfinger.toml";
+
+/// Every known key with its value.
+pub(super) struct Settings {
+    values: BTreeMap<String, Setting>,
+    /// The entries of the file, each complete.
+    pub(super) registries: Vec<BTreeMap<String, Setting>>,
+}
+
+impl Settings {
+    /// Reads all sources; what is not in the reference is no key.
+    pub(super) fn gather(sources: &Sources) -> Result<Self, ConfigError> {
+        let Flat {
+            settings: mut values,
+            registries,
+        } = flatten(REFERENCE, None)?;
+        let usual_registry = registries.into_iter().next().unwrap_or_default();
+        let file = read_file(sources.file.as_deref())?;
+        for (key, setting) in file.settings {
+            check_known(&values, &setting)?;
+            values.insert(key, setting);
+        }
+        for (name, value) in &sources.variables {
+            let setting = Setting {
+                key: Sources::key_of(name),
+                raw: Raw::Text(value.clone()),
+                origin: Origin::Variable(name.clone()),
+            };
+            if setting.key.starts_with("registry.") {
+                return Err(ConfigError::new(
+                    setting.origin,
+                    "registries are read from the file only, as [[registry]]",
+                ));
+            }
+            check_known(&values, &setting)?;
+            values.insert(setting.key.clone(), setting);
+        }
+        let mut registries = Vec::new();
+        for entry in file.registries {
+            let mut complete = usual_registry.clone();
+            for (key, setting) in entry {
+                check_known(&usual_registry, &setting)?;
+                complete.insert(key, setting);
+            }
+            registries.push(complete);
+        }
+        if registries.is_empty() {
+            registries.push(usual_registry);
+        }
+        Ok(Self { values, registries })
+    }
+
+    /// The value of a key that the reference has.
+    pub(super) fn get(&self, key: &str) -> Result<&Setting, ConfigError> {
+        find(&self.values, key)
+    }
+}
+
+/// The value of a key that the reference has.
+pub(super) fn find<'a>(
+    values: &'a BTreeMap<String, Setting>,
+    key: &str,
+) -> Result<&'a Setting, ConfigError> {
+    let missing = || {
+        ConfigError::new(
+            Origin::Default,
+            format!("`{key}` is missing from the reference"),
+        )
+    };
+    values.get(key).ok_or_else(missing)
+}
+
+fn check_known(known: &BTreeMap<String, Setting>, setting: &Setting) -> Result<(), ConfigError> {
+    if known.contains_key(&setting.key) {
+        return Ok(());
+    }
+    let distance = |key: &&String| strsim::damerau_levenshtein(key, &setting.key);
+    let near = known
+        .keys()
+        .min_by_key(distance)
+        .filter(|key| distance(key) <= 3);
+    let hint = near.map_or(String::new(), |key| format!(" (did you mean `{key}`?)"));
+    Err(ConfigError::new(
+        setting.origin.clone(),
+        format!("unknown key `{}`{hint}", setting.key),
+    ))
+}
+
+/// The named file, which must be there, or the usual one, if it is there.
+fn read_file(named: Option<&Path>) -> Result<Flat, ConfigError> {
+    let path = named.map_or_else(|| PathBuf::from(USUAL_FILE), Path::to_owned);
+    match std::fs::read_to_string(&path) {
+        Ok(text) => flatten(&text, Some(&path)),
+        Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => {
+            Ok(Flat::default())
+        }
+        Err(error) => Err(ConfigError::new(
+            Origin::File(path),
+            format!("cannot be read: {error}"),
+        )),
+    }
+}

@@ -1,0 +1,58 @@
+//! Where a configuration comes from.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::error::{ConfigError, Origin};
+
+/// What begins our variables.
+const PREFIX: &str = "WHARFINGER_";
+/// Names the file, and is no key.
+const FILE_VARIABLE: &str = "WHARFINGER_CONFIG";
+
+/// The file and the variables to read.
+#[derive(Debug, Clone, Default)]
+pub struct Sources {
+    /// The file that was asked for; without one, `wharfinger.toml` is read if it is there.
+    pub file: Option<PathBuf>,
+    /// Variables of the form `WHARFINGER_SECTION__KEY`.
+    pub variables: BTreeMap<String, String>,
+}
+
+impl Sources {
+    /// The sources of this process: the file that the flag names or WHARFINGER_CONFIG, and its
+    /// environment.
+    ///
+    /// Names without two underscores are not ours: Kubernetes sets some for a service of our name.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place that reads the environment"
+    )]
+    pub fn from_process(flag: Option<PathBuf>) -> Result<Self, ConfigError> {
+        let mut sources = Self {
+            file: flag,
+            variables: BTreeMap::new(),
+        };
+        for (name, value) in std::env::vars_os() {
+            let name = name.to_string_lossy().into_owned();
+            if name == FILE_VARIABLE && sources.file.is_none() && !value.is_empty() {
+                sources.file = Some(value.into());
+            } else if name
+                .strip_prefix(PREFIX)
+                .is_some_and(|rest| rest.contains("__"))
+            {
+                let value = value.into_string().map_err(|_| {
+                    ConfigError::new(Origin::Variable(name.clone()), "is not UTF-8")
+                })?;
+                sources.variables.insert(name, value);
+            }
+        }
+        Ok(sources)
+    }
+
+    /// The key that a variable stands for: `WHARFINGER_TOKEN__LISTEN` is `token.listen`.
+    pub(super) fn key_of(variable: &str) -> String {
+        let name = variable.strip_prefix(PREFIX).unwrap_or(variable);
+        name.to_lowercase().replacen("__", ".", 1)
+    }
+}

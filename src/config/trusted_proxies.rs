@@ -1,0 +1,37 @@
+//! Whose word counts about where a request comes from.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use super::error::ConfigError;
+use super::value::Setting;
+
+/// Networks of proxies in front of us.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TrustedProxies(Vec<IpNet>);
+
+impl TrustedProxies {
+    /// Whether a proxy at `address` is trusted; an IPv4 address inside IPv6 counts as itself.
+    pub fn contains(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        self.0.iter().any(|network| network.contains(&address))
+    }
+
+    pub(super) fn read(setting: &Setting) -> Result<Self, ConfigError> {
+        let network = |text: &str| -> Result<IpNet, ConfigError> {
+            let address = text.parse::<IpAddr>().map(IpNet::from);
+            address.or_else(|_| text.parse()).map_err(|_| {
+                setting.wrong(&format!(
+                    "has `{text}`, which is no address or network such as 10.0.0.0/8"
+                ))
+            })
+        };
+        setting
+            .list()?
+            .into_iter()
+            .map(network)
+            .collect::<Result<_, _>>()
+            .map(Self)
+    }
+}

@@ -1,0 +1,89 @@
+//! One value, as it was written.
+
+use super::error::{ConfigError, Origin};
+
+/// What is written for a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Raw {
+    Text(String),
+    Integer(i64),
+    Boolean(bool),
+    List(Vec<String>),
+}
+
+/// A value with its key and where it comes from.
+#[derive(Clone)]
+pub(super) struct Setting {
+    pub(super) key: String,
+    pub(super) raw: Raw,
+    pub(super) origin: Origin,
+}
+
+impl Setting {
+    /// The error that this value has `problem`.
+    pub(super) fn wrong(&self, problem: &str) -> ConfigError {
+        ConfigError::new(self.origin.clone(), format!("`{}` {problem}", self.key))
+    }
+
+    pub(super) fn text(&self) -> Result<&str, ConfigError> {
+        match &self.raw {
+            Raw::Text(text) => Ok(text),
+            _ => Err(self.wrong("is a text; write it between quotes")),
+        }
+    }
+
+    /// A number between two limits, both allowed.
+    pub(super) fn integer(&self, least: u32, most: u32) -> Result<u32, ConfigError> {
+        let number = match &self.raw {
+            Raw::Integer(number) => u32::try_from(*number).ok(),
+            // Environment variables are texts.
+            Raw::Text(text) if matches!(self.origin, Origin::Variable(_)) => text.parse().ok(),
+            _ => None,
+        };
+        number
+            .filter(|number| (least..=most).contains(number))
+            .ok_or_else(|| self.wrong(&format!("is a whole number from {least} to {most}")))
+    }
+
+    pub(super) fn boolean(&self) -> Result<bool, ConfigError> {
+        match &self.raw {
+            Raw::Boolean(value) => Ok(*value),
+            Raw::Text(text) if matches!(self.origin, Origin::Variable(_)) => {
+                text.parse().map_err(|_| self.wrong("is true or false"))
+            }
+            _ => Err(self.wrong("is true or false, without quotes")),
+        }
+    }
+
+    /// A list; in an environment variable with commas between.
+    pub(super) fn list(&self) -> Result<Vec<&str>, ConfigError> {
+        match &self.raw {
+            Raw::List(items) => Ok(items.iter().map(String::as_str).collect()),
+            Raw::Text(text) if matches!(self.origin, Origin::Variable(_)) => Ok(text
+                .split(',')
+                .map(str::trim)
+                .filter(|item| !item.is_empty())
+                .collect()),
+            _ => Err(self.wrong("is a list of texts, such as [\"a\", \"b\"]")),
+        }
+    }
+
+    /// A duration between two limits, both allowed.
+    pub(super) fn duration(
+        &self,
+        least: &str,
+        most: &str,
+    ) -> Result<std::time::Duration, ConfigError> {
+        let read = |text: &str| humantime::parse_duration(text).ok();
+        let limits = (read(least), read(most));
+        let within = read(self.text()?).filter(|value| match limits {
+            (Some(least), Some(most)) => (least..=most).contains(value),
+            _ => false,
+        });
+        within.ok_or_else(|| {
+            self.wrong(&format!(
+                "is a duration from {least} to {most}, such as 90s, 5m or 2h"
+            ))
+        })
+    }
+}

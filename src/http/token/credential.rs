@@ -1,0 +1,98 @@
+//! Reads the `Authorization` header.
+
+use axum::http::{HeaderMap, header};
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
+use secrecy::SecretString;
+
+use crate::identity::Presented;
+
+/// Longest header that is decoded; tokens and passwords are far shorter.
+const MAX_HEADER: usize = 8 * 1024;
+
+/// The credential in the headers: Basic (RFC 7617), or none, or something unreadable.
+///
+/// What is present but not Basic, not base64, not UTF-8 or without a colon is unreadable, and so
+/// are two headers: never anonymous (protocol.md 7).
+pub(super) fn read(headers: &HeaderMap) -> Presented {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    match (values.next(), values.next()) {
+        (None, _) => Presented::Nothing,
+        (Some(value), None) => basic(value.as_bytes()).unwrap_or(Presented::Unreadable),
+        (Some(_), Some(_)) => Presented::Unreadable,
+    }
+}
+
+fn basic(value: &[u8]) -> Option<Presented> {
+    let value = std::str::from_utf8(value).ok().filter(|value| value.len() <= MAX_HEADER)?;
+    let (scheme, encoded) = value.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let encoded = encoded.trim();
+    let decoded = STANDARD.decode(encoded).or_else(|_| STANDARD_NO_PAD.decode(encoded)).ok()?;
+    let text = String::from_utf8(decoded).ok()?;
+    let (username, secret) = text.split_once(':')?;
+    if text.chars().any(char::is_control) {
+        return None;
+    }
+    Some(Presented::Basic { username: username.to_owned(), secret: SecretString::from(secret) })
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+    use proptest::prelude::*;
+    use secrecy::ExposeSecret;
+
+    use super::*;
+
+    fn shown(value: &[u8]) -> Option<(String, String)> {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::AUTHORIZATION, HeaderValue::from_bytes(value).ok()?);
+        match read(&headers) {
+            Presented::Basic { username, secret } => Some((username, secret.expose_secret().to_owned())),
+            Presented::Nothing => panic!("a header that is present is not nothing"),
+            Presented::Unreadable => None,
+        }
+    }
+
+    fn pair(username: &str, secret: &str) -> Option<(String, String)> {
+        Some((username.to_owned(), secret.to_owned()))
+    }
+
+    #[test]
+    fn a_name_and_a_secret_are_read() {
+        assert_eq!(shown(b"Basic dXNlcjpzZWNyZXQ="), pair("user", "secret"));
+        assert_eq!(shown(b"bAsIc dXNlcjpzZWNyZXQ"), pair("user", "secret"));
+        assert_eq!(shown(b"Basic OnNlY3JldA=="), pair("", "secret"), "containerd's identity token");
+        assert_eq!(shown(b"Basic dXNlcjo="), pair("user", ""), "an empty secret is refused later");
+        assert_eq!(shown(b"Basic dXNlcjphOmI="), pair("user", "a:b"));
+    }
+
+    #[test]
+    fn everything_else_is_unreadable_and_not_anonymous() {
+        let odd: [&[u8]; 8] =
+            [b"", b"Basic", b"Basic ", b"Basic !!!", b"Bearer abc", b"Basic dXNlcg==", b"Basic /w==", b"Basic AGE6Yg=="];
+        for value in odd {
+            assert_eq!(shown(value), None);
+        }
+        let huge = format!("Basic {}", "A".repeat(MAX_HEADER));
+        assert_eq!(shown(huge.as_bytes()), None);
+    }
+
+    #[test]
+    fn two_headers_are_unreadable() {
+        let mut headers = HeaderMap::new();
+        headers.append(header::AUTHORIZATION, HeaderValue::from_static("Basic dXNlcjpzZWNyZXQ="));
+        headers.append(header::AUTHORIZATION, HeaderValue::from_static("Basic dXNlcjpzZWNyZXQ="));
+        assert!(matches!(read(&headers), Presented::Unreadable));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_without_panic(value in prop::collection::vec(any::<u8>(), 0..100)) {
+            let _ = shown(&value);
+        }
+    }
+}

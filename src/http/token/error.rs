@@ -1,0 +1,69 @@
+//! Errors as registries' clients read them.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use crate::app::IssueError;
+use crate::http::layers::LogNote;
+use crate::identity::{AuthenticationError, Cause};
+
+/// What every refused credential is told, whatever the cause.
+const WRONG_CREDENTIAL: &str =
+    "the user name, password or token is wrong, or the token has expired or was revoked";
+const TRY_AGAIN: &str = "the token service cannot answer at the moment; try again in a few seconds";
+
+/// Errors in the Distribution spec's shape; `details` is what Docker's login looks for
+/// (protocol.md 4.5).
+#[derive(Debug, Serialize)]
+struct Body<'a> {
+    errors: [Item<'a>; 1],
+    details: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct Item<'a> {
+    code: &'a str,
+    message: &'a str,
+    detail: Option<()>,
+}
+
+/// A reply with one error.
+pub(super) fn reply(status: StatusCode, code: &str, message: &str) -> Response {
+    let body = Body { errors: [Item { code, message, detail: None }], details: message };
+    (status, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
+}
+
+impl IntoResponse for IssueError {
+    fn into_response(self) -> Response {
+        let note = LogNote::of_error(&self);
+        let mut response = match &self {
+            Self::Authentication(AuthenticationError::Wrong(cause)) => unauthorized(*cause),
+            Self::Authentication(AuthenticationError::Busy) => unavailable(),
+            Self::NoRegistryScope(_) => reply(StatusCode::FORBIDDEN, "DENIED", &self.to_string()),
+            Self::Malformed(malformed) => reply(StatusCode::BAD_REQUEST, "BAD_REQUEST", &malformed.0),
+            Self::Authentication(AuthenticationError::Storage(_)) | Self::Storage(_) => unavailable(),
+            Self::Authentication(AuthenticationError::Password(_)) | Self::Signing(_) => {
+                reply(StatusCode::INTERNAL_SERVER_ERROR, "UNKNOWN", "the token service failed; its log says why")
+            }
+        };
+        response.extensions_mut().insert(note);
+        response
+    }
+}
+
+/// One reply, byte for byte, for every cause; the challenge is what RFC 9110 section 11.6.1 asks for.
+fn unauthorized(_: Cause) -> Response {
+    let mut response = reply(StatusCode::UNAUTHORIZED, "UNAUTHORIZED", WRONG_CREDENTIAL);
+    let challenge = HeaderValue::from_static("Basic realm=\"wharfinger\", charset=\"UTF-8\"");
+    response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+    response
+}
+
+/// Come back later; never a code that reads as "log in again" (protocol.md fact 9).
+fn unavailable() -> Response {
+    let mut response = reply(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", TRY_AGAIN);
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+    response
+}

@@ -1,0 +1,14 @@
+//! `GET /.well-known/jwks.json`: the keys that verify our tokens.
+
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use axum::Json;
+
+use crate::app::TokenIssuer;
+
+/// Every live key, in all trust modes (RFC 7517 section 5).
+pub(super) async fn get(State(issuer): State<TokenIssuer>) -> Response {
+    let caching = [(header::CACHE_CONTROL, "public, max-age=300")];
+    (caching, Json(issuer.keys.jwks())).into_response()
+}

@@ -1,0 +1,25 @@
+//! The token listener: what registries' clients see.
+
+mod credential;
+mod error;
+mod hint;
+mod jwks;
+mod jwt_auth;
+mod query;
+
+use axum::Router;
+use axum::routing::get;
+
+use crate::app::TokenIssuer;
+
+/// All routes of the token listener, without the health checks that every listener has.
+pub fn router(issuer: TokenIssuer) -> Router {
+    Router::new()
+        .route("/jwt/auth", get(jwt_auth::get).post(jwt_auth::post))
+        .route("/.well-known/jwks.json", get(jwks::get))
+        .route("/v2/", get(hint::not_a_registry))
+        .route("/v2/{*path}", get(hint::not_a_registry))
+        .fallback(hint::not_found)
+        .method_not_allowed_fallback(hint::method_not_allowed)
+        .with_state(issuer)
+}

@@ -1,0 +1,20 @@
+//! How things look in JSON: the same in the admin API and with `--json` on the command line.
+//!
+//! Field names and formats are GitLab's (gitlab-api.md 2).
+
+mod member;
+mod namespace;
+mod personal_access_token;
+mod user;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+
+pub use member::MemberView;
+pub use namespace::{GroupView, ProjectView};
+pub use personal_access_token::PersonalAccessTokenView;
+pub use user::UserView;
+
+/// An instant as GitLab writes it: UTC with milliseconds.
+fn instant(instant: DateTime<Utc>) -> String {
+    instant.to_rfc3339_opts(SecondsFormat::Millis, true)
+}
