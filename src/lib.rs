@@ -1,7 +1,27 @@
 //! Wharfinger: tokens that say what a container registry's clients may do.
+//!
+//! ```text
+//!    main → cli → server                      the composition root: it alone sees everything
+//!             │      │
+//!             │   http/token   http/ops       faces; they share http/layers
+//!             └──────┤
+//!                   app                       use cases, a verb a file
+//!         ┌──────────┼──────────┐
+//!     identity    signing    storage          who is calling · key ring · what lasts
+//!         └──────────┴──────────┘
+//!                  domain  ◄── config         pure: no async, no I/O, no clock
+//! ```
+//!
+//! A token request walks one way: [`http::token`] reads it, [`app::TokenIssuer::issue`] tells the
+//! story, and [`domain::decision::decide`] decides.
 
+pub mod app;
+pub mod cli;
 pub mod config;
 pub mod domain;
+pub mod http;
 pub mod identity;
+pub mod representation;
+pub mod server;
 pub mod signing;
 pub mod storage;

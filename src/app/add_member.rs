@@ -28,17 +28,30 @@ pub struct NewMember {
 impl Desk {
     /// Gives a user a role in a group or project, in place of the one they have there.
     #[tracing::instrument(name = "app.add_member", skip_all)]
-    pub async fn add_member(&self, grant: &Grant, new: NewMember) -> Result<(Member, User), ChangeError> {
+    pub async fn add_member(
+        &self,
+        grant: &Grant,
+        new: NewMember,
+    ) -> Result<(Member, User), ChangeError> {
         let change = self.begin().await?;
         let place = shared_place(&change, &new.path).await?;
         let user = users::find_by_username(&change, &new.username)
             .await?
             .ok_or_else(|| ChangeError::not_found("user", &new.username))?;
-        let member =
-            Member { user_id: user.id, level: new.level, expiry: new.expiry, created_at: change.now() };
+        let member = Member {
+            user_id: user.id,
+            level: new.level,
+            expiry: new.expiry,
+            created_at: change.now(),
+        };
         members::put(&change, place.id, &member).await?;
         let event = AuditEvent::new(AuditAction::MemberAdded, &place.path);
-        change.commit(grant, event.with_detail(format!("{} as {}", user.username, new.level))).await?;
+        change
+            .commit(
+                grant,
+                event.with_detail(format!("{} as {}", user.username, new.level)),
+            )
+            .await?;
         Ok((member, user))
     }
 }

@@ -10,14 +10,24 @@ use crate::storage::users;
 impl Desk {
     /// Blocks a user: neither password nor tokens work any more, from the next request on.
     #[tracing::instrument(name = "app.block_user", skip_all)]
-    pub async fn block_user(&self, grant: &Grant, username: &Username) -> Result<User, ChangeError> {
-        self.set_user_state(grant, username, UserState::Blocked).await
+    pub async fn block_user(
+        &self,
+        grant: &Grant,
+        username: &Username,
+    ) -> Result<User, ChangeError> {
+        self.set_user_state(grant, username, UserState::Blocked)
+            .await
     }
 
     /// Lets a blocked user sign in again.
     #[tracing::instrument(name = "app.unblock_user", skip_all)]
-    pub async fn unblock_user(&self, grant: &Grant, username: &Username) -> Result<User, ChangeError> {
-        self.set_user_state(grant, username, UserState::Active).await
+    pub async fn unblock_user(
+        &self,
+        grant: &Grant,
+        username: &Username,
+    ) -> Result<User, ChangeError> {
+        self.set_user_state(grant, username, UserState::Active)
+            .await
     }
 
     async fn set_user_state(
@@ -35,13 +45,19 @@ impl Desk {
         }
         let action = match state {
             UserState::Active => AuditAction::UserUnblocked,
-            UserState::Blocked if user.admin && !users::another_administrator(&change, user.id).await? => {
-                return Err(ChangeError::refused("the last administrator cannot be blocked"));
+            UserState::Blocked
+                if user.admin && !users::another_administrator(&change, user.id).await? =>
+            {
+                return Err(ChangeError::refused(
+                    "the last administrator cannot be blocked",
+                ));
             }
             UserState::Blocked => AuditAction::UserBlocked,
         };
         users::set_state(&change, user.id, state).await?;
-        change.commit(grant, AuditEvent::new(action, username)).await?;
+        change
+            .commit(grant, AuditEvent::new(action, username))
+            .await?;
         Ok(User { state, ..user })
     }
 }

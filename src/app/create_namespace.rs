@@ -20,14 +20,24 @@ pub struct NewPlace {
 impl Desk {
     /// Makes a group, at the top or below another group.
     #[tracing::instrument(name = "app.create_group", skip_all)]
-    pub async fn create_group(&self, grant: &Grant, new: NewPlace) -> Result<Namespace, ChangeError> {
-        self.create_namespace(grant, NamespaceKind::Group, new).await
+    pub async fn create_group(
+        &self,
+        grant: &Grant,
+        new: NewPlace,
+    ) -> Result<Namespace, ChangeError> {
+        self.create_namespace(grant, NamespaceKind::Group, new)
+            .await
     }
 
     /// Makes a project, below a group or in a user's own namespace.
     #[tracing::instrument(name = "app.create_project", skip_all)]
-    pub async fn create_project(&self, grant: &Grant, new: NewPlace) -> Result<Namespace, ChangeError> {
-        self.create_namespace(grant, NamespaceKind::Project, new).await
+    pub async fn create_project(
+        &self,
+        grant: &Grant,
+        new: NewPlace,
+    ) -> Result<Namespace, ChangeError> {
+        self.create_namespace(grant, NamespaceKind::Project, new)
+            .await
     }
 
     /// A tombstone's place may be taken again: whoever works on the whole instance may do that.
@@ -44,7 +54,10 @@ impl Desk {
                 NamespaceKind::Project => "it is a project",
                 NamespaceKind::User => "it is a user's own namespace",
             };
-            return Err(ChangeError::Taken { name: new.path.to_string(), by });
+            return Err(ChangeError::Taken {
+                name: new.path.to_string(),
+                by,
+            });
         }
         let parent = match new.path.parent() {
             None => None,
@@ -72,7 +85,9 @@ impl Desk {
 }
 
 fn missing_parent(path: &NamespacePath) -> ChangeError {
-    ChangeError::refused(format!("there is no group `{path}` to put it in; make that first"))
+    ChangeError::refused(format!(
+        "there is no group `{path}` to put it in; make that first"
+    ))
 }
 
 /// Groups are below groups; projects below groups and in users' own namespaces; below a project is nothing.
@@ -88,9 +103,9 @@ fn check_parent(
         (_, Some(NamespaceKind::Project)) => Err(ChangeError::refused(
             "a project has no groups or projects below it; its repositories need none",
         )),
-        (NamespaceKind::Group, Some(NamespaceKind::User)) => {
-            Err(ChangeError::refused("a user's own namespace has projects only, no groups"))
-        }
+        (NamespaceKind::Group, Some(NamespaceKind::User)) => Err(ChangeError::refused(
+            "a user's own namespace has projects only, no groups",
+        )),
         _ => Ok(()),
     }
 }

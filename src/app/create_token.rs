@@ -28,12 +28,19 @@ impl Desk {
     ) -> Result<CreatedToken, ChangeError> {
         let secret = PlainToken::generate(TokenKind::PersonalAccess, &*self.entropy);
         let change = self.begin().await?;
-        let owner =
-            users::find(&change, owner).await?.ok_or_else(|| ChangeError::not_found("user", &owner))?;
+        let owner = users::find(&change, owner)
+            .await?
+            .ok_or_else(|| ChangeError::not_found("user", &owner))?;
         let token =
-            personal_access_tokens::insert(&change, owner.id, &secret.digest(), specification).await?;
+            personal_access_tokens::insert(&change, owner.id, &secret.digest(), specification)
+                .await?;
         let detail = format!("for {}, scopes {}", owner.username, specification.scopes());
-        change.commit(grant, AuditEvent::new(AuditAction::TokenCreated, &token.id).with_detail(detail)).await?;
+        change
+            .commit(
+                grant,
+                AuditEvent::new(AuditAction::TokenCreated, &token.id).with_detail(detail),
+            )
+            .await?;
         Ok(CreatedToken { token, secret })
     }
 }

@@ -36,7 +36,12 @@ impl Desk {
         let row = self.user_row(new).await?;
         let change = self.begin().await?;
         let user = insert(&change, row).await?;
-        change.commit(grant, AuditEvent::new(AuditAction::UserCreated, &user.username)).await?;
+        change
+            .commit(
+                grant,
+                AuditEvent::new(AuditAction::UserCreated, &user.username),
+            )
+            .await?;
         Ok(user)
     }
 
@@ -62,12 +67,18 @@ pub(super) async fn insert(change: &Change, row: users::NewUser) -> Result<User,
     let path = row.username.namespace();
     if namespaces::occupant(change, &path).await?.is_some() {
         let by = "user names and top-level groups, also deleted ones, share one name space";
-        return Err(ChangeError::Taken { name: path.to_string(), by });
+        return Err(ChangeError::Taken {
+            name: path.to_string(),
+            by,
+        });
     }
     if let Some(email) = &row.email
         && users::account_by_email(change, email).await?.is_some()
     {
-        return Err(ChangeError::Taken { name: email.to_string(), by: "another user has this address" });
+        return Err(ChangeError::Taken {
+            name: email.to_string(),
+            by: "another user has this address",
+        });
     }
     let user = users::insert(change, row).await?;
     let own = NewNamespace {

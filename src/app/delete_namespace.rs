@@ -28,7 +28,9 @@ impl Desk {
             NamespaceKind::Group | NamespaceKind::User => AuditAction::GroupDeleted,
         };
         let detail = format!("{} in all", gone.len());
-        change.commit(grant, AuditEvent::new(action, path).with_detail(detail)).await?;
+        change
+            .commit(grant, AuditEvent::new(action, path).with_detail(detail))
+            .await?;
         Ok(gone)
     }
 

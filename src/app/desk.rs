@@ -24,8 +24,18 @@ pub struct Desk {
 
 impl Desk {
     /// A desk that writes to `db`.
-    pub fn new(db: Db, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>, passwords: Passwords) -> Self {
-        Self { db, clock, entropy, passwords }
+    pub fn new(
+        db: Db,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        passwords: Passwords,
+    ) -> Self {
+        Self {
+            db,
+            clock,
+            entropy,
+            passwords,
+        }
     }
 
     /// The current time, in whole seconds.

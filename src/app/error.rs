@@ -40,7 +40,10 @@ pub enum ChangeError {
 impl ChangeError {
     /// There is no such `what`.
     pub(super) fn not_found(what: &'static str, name: &impl ToString) -> Self {
-        Self::NotFound { what, name: name.to_string() }
+        Self::NotFound {
+            what,
+            name: name.to_string(),
+        }
     }
 
     /// Breaks a rule, which `why` tells.

@@ -26,7 +26,8 @@ impl Desk {
         if users::exist(&self.db).await? {
             return Ok(None);
         }
-        let username = Username::try_from("admin").map_err(|error| ChangeError::refused(error.to_string()))?;
+        let username =
+            Username::try_from("admin").map_err(|error| ChangeError::refused(error.to_string()))?;
         // 160 bits, as base32: nothing that is misread or that a shell would take apart.
         let password = data_encoding::BASE32_NOPAD.encode(&random_bytes::<20>(&*self.entropy));
         let password = SecretString::from(password.to_lowercase());
@@ -46,7 +47,12 @@ impl Desk {
         }
         let user = create_user::insert(&change, row).await?;
         let event = AuditEvent::new(AuditAction::UserCreated, &user.username);
-        change.commit(&Grant::service(), event.with_detail("administrator, at the first start")).await?;
+        change
+            .commit(
+                &Grant::service(),
+                event.with_detail("administrator, at the first start"),
+            )
+            .await?;
         Ok(Some(FirstAdministrator { username, password }))
     }
 }

@@ -111,17 +111,32 @@ impl TokenIssuer {
     #[tracing::instrument(name = "app.issue_token", skip_all)]
     pub async fn issue(&self, request: TokenRequest) -> Result<IssuedToken, IssueError> {
         let now = self.clock.now();
-        let principal = self.authenticator.authenticate(&request.presented, now).await?;
+        let principal = self
+            .authenticator
+            .authenticate(&request.presented, now)
+            .await?;
         self.admit(&principal)?;
         let asked = request.asked?;
         let registry = self.registry(&asked.service)?;
         let rights = rights::load(&self.db, &principal, &repositories(&asked.scopes), now).await?;
         let decision = decide(&principal, &rights, &asked.scopes);
         let id = uuid::Builder::from_random_bytes(random_bytes(&*self.entropy)).into_uuid();
-        let claims = TokenClaims::new(&self.settings.issuer, registry, &principal, &decision, (now, id));
+        let claims = TokenClaims::new(
+            &self.settings.issuer,
+            registry,
+            &principal,
+            &decision,
+            (now, id),
+        );
         let jwt = self.keys.sign(&claims, registry.trust)?;
         let lifetime = lifetime(registry, &decision);
-        Ok(IssuedToken { jwt, lifetime, issued_at: now, principal, decision })
+        Ok(IssuedToken {
+            jwt,
+            lifetime,
+            issued_at: now,
+            principal,
+            decision,
+        })
     }
 
     /// Turns away who is known, but has no business with a registry.
@@ -137,16 +152,24 @@ impl TokenIssuer {
 
     /// The registry of that name: the audience is only ever one of ours.
     fn registry(&self, service: &str) -> Result<&Registry, Malformed> {
-        let found = self.settings.registries.iter().find(|known| known.service.as_str() == service);
+        let found = self
+            .settings
+            .registries
+            .iter()
+            .find(|known| known.service.as_str() == service);
         found.ok_or_else(|| {
-            Malformed("the parameter `service` names no registry that is configured here".to_owned())
+            Malformed(
+                "the parameter `service` names no registry that is configured here".to_owned(),
+            )
         })
     }
 }
 
 impl fmt::Debug for TokenIssuer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TokenIssuer").field("settings", &self.settings).finish_non_exhaustive()
+        f.debug_struct("TokenIssuer")
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
     }
 }
 

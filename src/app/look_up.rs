@@ -25,7 +25,9 @@ impl Desk {
 
     /// The user with that id.
     pub async fn user_by_id(&self, id: UserId) -> Result<User, ChangeError> {
-        users::find(&self.db, id).await?.ok_or_else(|| ChangeError::not_found("user", &id))
+        users::find(&self.db, id)
+            .await?
+            .ok_or_else(|| ChangeError::not_found("user", &id))
     }
 
     /// All groups or projects, by path.
@@ -40,7 +42,10 @@ impl Desk {
     }
 
     /// All tokens, or one user's, oldest first.
-    pub async fn tokens(&self, owner: Option<UserId>) -> Result<Vec<PersonalAccessToken>, ChangeError> {
+    pub async fn tokens(
+        &self,
+        owner: Option<UserId>,
+    ) -> Result<Vec<PersonalAccessToken>, ChangeError> {
         Ok(personal_access_tokens::all(&self.db, owner).await?)
     }
 

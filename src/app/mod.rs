@@ -25,4 +25,6 @@ pub use create_user::NewUser;
 pub use desk::Desk;
 pub use error::ChangeError;
 pub use first_start::FirstAdministrator;
-pub use issue_token::{Asked, IssueError, IssuedToken, Malformed, TokenIssuer, TokenRequest, TokenSettings};
+pub use issue_token::{
+    Asked, IssueError, IssuedToken, Malformed, TokenIssuer, TokenRequest, TokenSettings,
+};

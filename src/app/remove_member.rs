@@ -23,9 +23,12 @@ impl Desk {
             .await?
             .ok_or_else(|| ChangeError::not_found("user", username))?;
         if !members::remove(&change, place.id, user.id).await? {
-            return Err(ChangeError::refused(format!("`{username}` is not a direct member of `{path}`")));
+            return Err(ChangeError::refused(format!(
+                "`{username}` is not a direct member of `{path}`"
+            )));
         }
-        let event = AuditEvent::new(AuditAction::MemberRemoved, path).with_detail(username.as_str());
+        let event =
+            AuditEvent::new(AuditAction::MemberRemoved, path).with_detail(username.as_str());
         change.commit(grant, event).await?;
         Ok(())
     }

@@ -24,7 +24,12 @@ impl Desk {
             .await?
             .ok_or_else(|| ChangeError::not_found("user", username))?;
         users::set_password(&change, user.id, &hash).await?;
-        change.commit(grant, AuditEvent::new(AuditAction::PasswordChanged, username)).await?;
+        change
+            .commit(
+                grant,
+                AuditEvent::new(AuditAction::PasswordChanged, username),
+            )
+            .await?;
         Ok(())
     }
 }

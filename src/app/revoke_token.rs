@@ -12,7 +12,11 @@ impl Desk {
     ///
     /// Revoking it again changes nothing and is no error.
     #[tracing::instrument(name = "app.revoke_token", skip_all)]
-    pub async fn revoke_token(&self, grant: &Grant, id: TokenId) -> Result<PersonalAccessToken, ChangeError> {
+    pub async fn revoke_token(
+        &self,
+        grant: &Grant,
+        id: TokenId,
+    ) -> Result<PersonalAccessToken, ChangeError> {
         let change = self.begin().await?;
         let token = personal_access_tokens::find(&change, id)
             .await?
@@ -21,7 +25,9 @@ impl Desk {
             return Ok(token);
         };
         personal_access_tokens::save_revocation(&change, &revoked).await?;
-        change.commit(grant, AuditEvent::new(AuditAction::TokenRevoked, &id)).await?;
+        change
+            .commit(grant, AuditEvent::new(AuditAction::TokenRevoked, &id))
+            .await?;
         Ok(revoked)
     }
 }

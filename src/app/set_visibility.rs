@@ -24,7 +24,15 @@ impl Desk {
             .ok_or_else(|| ChangeError::not_found(kind.name(), path))?;
         namespaces::set_visibility(&change, place.id, visibility).await?;
         let detail = format!("from {} to {visibility}", place.visibility);
-        change.commit(grant, AuditEvent::new(AuditAction::VisibilityChanged, path).with_detail(detail)).await?;
-        Ok(Namespace { visibility, ..place })
+        change
+            .commit(
+                grant,
+                AuditEvent::new(AuditAction::VisibilityChanged, path).with_detail(detail),
+            )
+            .await?;
+        Ok(Namespace {
+            visibility,
+            ..place
+        })
     }
 }

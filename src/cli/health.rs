@@ -10,9 +10,16 @@ use super::context::Context;
 /// Asks the running service on this machine whether it is ready.
 pub(super) async fn run(context: &Context<'_>) -> anyhow::Result<()> {
     let address = reachable(context.config.ops.listen);
-    let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(5)).build()?;
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .timeout(Duration::from_secs(5))
+        .build()?;
     let url = format!("http://{address}/readyz");
-    let reply = client.get(&url).send().await.with_context(|| format!("nothing answers at {url}"))?;
+    let reply = client
+        .get(&url)
+        .send()
+        .await
+        .with_context(|| format!("nothing answers at {url}"))?;
     let status = reply.status();
     let body = reply.text().await.unwrap_or_default();
     if !status.is_success() {
@@ -25,8 +32,12 @@ pub(super) async fn run(context: &Context<'_>) -> anyhow::Result<()> {
 /// Where to reach a listener that listens everywhere.
 fn reachable(listen: SocketAddr) -> SocketAddr {
     match listen.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => SocketAddr::new(Ipv4Addr::LOCALHOST.into(), listen.port()),
-        IpAddr::V6(ip) if ip.is_unspecified() => SocketAddr::new(Ipv6Addr::LOCALHOST.into(), listen.port()),
+        IpAddr::V4(ip) if ip.is_unspecified() => {
+            SocketAddr::new(Ipv4Addr::LOCALHOST.into(), listen.port())
+        }
+        IpAddr::V6(ip) if ip.is_unspecified() => {
+            SocketAddr::new(Ipv6Addr::LOCALHOST.into(), listen.port())
+        }
         _ => listen,
     }
 }

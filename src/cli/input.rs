@@ -40,9 +40,12 @@ impl Confirmation {
 
 /// Reads a password from a pipe, to its end, without the line break after it.
 pub(super) fn password_from_stdin() -> anyhow::Result<SecretString> {
-    let text = std::io::read_to_string(std::io::stdin().lock()).context("standard input cannot be read")?;
+    let text = std::io::read_to_string(std::io::stdin().lock())
+        .context("standard input cannot be read")?;
     let password = text.strip_suffix('\n').unwrap_or(&text);
-    Ok(SecretString::from(password.strip_suffix('\r').unwrap_or(password)))
+    Ok(SecretString::from(
+        password.strip_suffix('\r').unwrap_or(password),
+    ))
 }
 
 /// Asks twice for a new password, on the terminal.
@@ -69,5 +72,6 @@ where
 /// Reads a date on which something ends.
 pub(super) fn expiry(text: &str) -> Result<Expiry, String> {
     let date: Result<NaiveDate, _> = text.parse();
-    date.map(Expiry::on).map_err(|_| format!("`{text}` is not a date; write YYYY-MM-DD"))
+    date.map(Expiry::on)
+        .map_err(|_| format!("`{text}` is not a date; write YYYY-MM-DD"))
 }

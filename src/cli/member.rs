@@ -53,12 +53,28 @@ pub(super) enum Command {
 pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Result<()> {
     let desk = context.desk().await?;
     match command {
-        Command::Add { path, user, level, expires_at } => {
-            let new = NewMember { path, username: user, level, expiry: expires_at };
+        Command::Add {
+            path,
+            user,
+            level,
+            expires_at,
+        } => {
+            let new = NewMember {
+                path,
+                username: user,
+                level,
+                expiry: expires_at,
+            };
             let added = desk.add_member(&Grant::operator(), new).await?;
-            context.output.one(&MemberView::from(&added), &row(&added).join("\t"))
+            context
+                .output
+                .one(&MemberView::from(&added), &row(&added).join("\t"))
         }
-        Command::Remove { path, user, confirmation } => {
+        Command::Remove {
+            path,
+            user,
+            confirmation,
+        } => {
             confirmation.ask(&format!("Take {user}'s role in {path} away?"))?;
             Ok(desk.remove_member(&Grant::operator(), &path, &user).await?)
         }
@@ -66,12 +82,16 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
             let members = desk.members(&path).await?;
             let views: Vec<MemberView> = members.iter().map(MemberView::from).collect();
             let rows: Vec<_> = members.iter().map(row).collect();
-            context.output.list(&views, &["USER", "ROLE", "ENDS"], &rows)
+            context
+                .output
+                .list(&views, &["USER", "ROLE", "ENDS"], &rows)
         }
     }
 }
 
 fn row((member, user): &(Member, User)) -> Vec<String> {
-    let ends = member.expiry.map_or("-".to_owned(), |expiry| expiry.date().to_string());
+    let ends = member
+        .expiry
+        .map_or("-".to_owned(), |expiry| expiry.date().to_string());
     vec![user.username.to_string(), member.level.to_string(), ends]
 }

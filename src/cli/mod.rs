@@ -109,7 +109,9 @@ fn dispatch(arguments: Arguments, output: &Output) -> anyhow::Result<()> {
         }
         command => {
             let context = Context::load(arguments.config, output)?;
-            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+            let runtime = tokio::runtime::Builder::new_multi_thread()
+                .enable_all()
+                .build()?;
             runtime.block_on(run_command(command, &context))
         }
     }

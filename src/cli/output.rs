@@ -17,11 +17,20 @@ impl Output {
 
     /// One thing: JSON if asked for, else what `plain` makes of it.
     pub(super) fn one<T: Serialize>(&self, thing: &T, plain: &str) -> anyhow::Result<()> {
-        if self.json { self.line(&serde_json::to_string(thing)?) } else { self.line(plain) }
+        if self.json {
+            self.line(&serde_json::to_string(thing)?)
+        } else {
+            self.line(plain)
+        }
     }
 
     /// Things in a list: a JSON array if asked for, else a line each with tabs between the columns.
-    pub(super) fn list<T: Serialize>(&self, things: &[T], columns: &[&str], rows: &[Vec<String>]) -> anyhow::Result<()> {
+    pub(super) fn list<T: Serialize>(
+        &self,
+        things: &[T],
+        columns: &[&str],
+        rows: &[Vec<String>],
+    ) -> anyhow::Result<()> {
         if self.json {
             return self.line(&serde_json::to_string(things)?);
         }
@@ -37,7 +46,10 @@ impl Output {
     }
 
     /// The result as it is.
-    #[expect(clippy::unused_self, reason = "whoever prints results holds the output")]
+    #[expect(
+        clippy::unused_self,
+        reason = "whoever prints results holds the output"
+    )]
     pub(super) fn bytes(&self, bytes: &[u8]) -> anyhow::Result<()> {
         let mut out = std::io::stdout().lock();
         match out.write_all(bytes).and_then(|()| out.flush()) {
@@ -48,7 +60,10 @@ impl Output {
     }
 
     /// A remark for a person.
-    #[expect(clippy::unused_self, reason = "whoever prints remarks holds the output")]
+    #[expect(
+        clippy::unused_self,
+        reason = "whoever prints remarks holds the output"
+    )]
     pub(super) fn note(&self, text: &str) {
         // Nobody reads a standard error that is closed.
         let _ = writeln!(std::io::stderr().lock(), "{text}");

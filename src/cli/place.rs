@@ -47,7 +47,11 @@ pub(super) struct Create {
 }
 
 /// Runs a command for groups or for projects.
-pub(super) async fn run(command: Command, kind: NamespaceKind, context: &Context<'_>) -> anyhow::Result<()> {
+pub(super) async fn run(
+    command: Command,
+    kind: NamespaceKind,
+    context: &Context<'_>,
+) -> anyhow::Result<()> {
     let desk = context.desk().await?;
     let grant = Grant::operator();
     match command {
@@ -55,15 +59,22 @@ pub(super) async fn run(command: Command, kind: NamespaceKind, context: &Context
             let new = NewPlace { path, visibility };
             let made = match kind {
                 NamespaceKind::Project => desk.create_project(&grant, new).await?,
-                NamespaceKind::Group | NamespaceKind::User => desk.create_group(&grant, new).await?,
+                NamespaceKind::Group | NamespaceKind::User => {
+                    desk.create_group(&grant, new).await?
+                }
             };
             show(context, &made)
         }
         Command::List => list(context, kind, &desk.namespaces(kind).await?),
-        Command::SetVisibility { path, visibility } => {
-            show(context, &desk.set_visibility(&grant, (kind, &path), visibility).await?)
+        Command::SetVisibility { path, visibility } => show(
+            context,
+            &desk
+                .set_visibility(&grant, (kind, &path), visibility)
+                .await?,
+        ),
+        Command::Delete { path, confirmation } => {
+            delete(context, &desk, (kind, path), confirmation).await
         }
-        Command::Delete { path, confirmation } => delete(context, &desk, (kind, path), confirmation).await,
     }
 }
 
@@ -76,10 +87,14 @@ async fn delete(
     let goes = desk.what_goes_with(kind, &path).await?;
     context.output.note("This deletes, with all memberships:");
     for place in &goes {
-        context.output.note(&format!("  {} {}", place.kind.name(), place.path));
+        context
+            .output
+            .note(&format!("  {} {}", place.kind.name(), place.path));
     }
     confirmation.ask("Delete?")?;
-    let gone = desk.delete_namespace(&Grant::operator(), kind, &path).await?;
+    let gone = desk
+        .delete_namespace(&Grant::operator(), kind, &path)
+        .await?;
     list(context, kind, &gone)
 }
 
@@ -87,9 +102,15 @@ fn list(context: &Context<'_>, kind: NamespaceKind, places: &[Namespace]) -> any
     let rows: Vec<Vec<String>> = places.iter().map(row).collect();
     let columns = ["PATH", "VISIBILITY"];
     match kind {
-        NamespaceKind::Project => context.output.list(&views::<ProjectView>(places), &columns, &rows),
+        NamespaceKind::Project => {
+            context
+                .output
+                .list(&views::<ProjectView>(places), &columns, &rows)
+        }
         NamespaceKind::Group | NamespaceKind::User => {
-            context.output.list(&views::<GroupView>(places), &columns, &rows)
+            context
+                .output
+                .list(&views::<GroupView>(places), &columns, &rows)
         }
     }
 }
@@ -102,7 +123,9 @@ fn show(context: &Context<'_>, place: &Namespace) -> anyhow::Result<()> {
     let plain = row(place).join("\t");
     match place.kind {
         NamespaceKind::Project => context.output.one(&ProjectView::from(place), &plain),
-        NamespaceKind::Group | NamespaceKind::User => context.output.one(&GroupView::from(place), &plain),
+        NamespaceKind::Group | NamespaceKind::User => {
+            context.output.one(&GroupView::from(place), &plain)
+        }
     }
 }
 

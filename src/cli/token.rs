@@ -72,16 +72,29 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
                 Some(name) => Some(desk.user(&name).await?.id),
             };
             let tokens = desk.tokens(owner).await?;
-            let views: Vec<_> =
-                tokens.iter().map(|token| PersonalAccessTokenView::new(token, desk.now())).collect();
+            let views: Vec<_> = tokens
+                .iter()
+                .map(|token| PersonalAccessTokenView::new(token, desk.now()))
+                .collect();
             let rows: Vec<_> = tokens.iter().map(|token| row(token, desk.now())).collect();
-            context.output.list(&views, &["ID", "NAME", "STATE", "SCOPES", "ENDS", "REPOSITORIES"], &rows)
+            context.output.list(
+                &views,
+                &["ID", "NAME", "STATE", "SCOPES", "ENDS", "REPOSITORIES"],
+                &rows,
+            )
         }
         Command::Show { id } => show(context, &desk, &desk.token(id).await?),
         Command::Revoke { id, confirmation } => {
             let token = desk.token(id).await?;
-            confirmation.ask(&format!("Revoke token {id} ({})?", token.specification.name()))?;
-            show(context, &desk, &desk.revoke_token(&Grant::operator(), id).await?)
+            confirmation.ask(&format!(
+                "Revoke token {id} ({})?",
+                token.specification.name()
+            ))?;
+            show(
+                context,
+                &desk,
+                &desk.revoke_token(&Grant::operator(), id).await?,
+            )
         }
     }
 }
@@ -93,17 +106,25 @@ async fn create(arguments: Create, context: &Context<'_>, desk: &Desk) -> anyhow
         .expiring(arguments.expires_at)
         .limited_to(arguments.repositories)?;
     let owner = desk.user(&arguments.user).await?;
-    let created = desk.create_token(&Grant::operator(), owner.id, &specification).await?;
+    let created = desk
+        .create_token(&Grant::operator(), owner.id, &specification)
+        .await?;
     if created.token.state(desk.now()) == TokenState::Expired {
-        context.output.note("The token has already expired: its date has come.");
+        context
+            .output
+            .note("The token has already expired: its date has come.");
     }
-    let view = PersonalAccessTokenView::new(&created.token, desk.now()).with_secret(&created.secret);
+    let view =
+        PersonalAccessTokenView::new(&created.token, desk.now()).with_secret(&created.secret);
     context.output.one(&view, created.secret.expose())
 }
 
 fn show(context: &Context<'_>, desk: &Desk, token: &PersonalAccessToken) -> anyhow::Result<()> {
     let now = desk.now();
-    context.output.one(&PersonalAccessTokenView::new(token, now), &row(token, now).join("\t"))
+    context.output.one(
+        &PersonalAccessTokenView::new(token, now),
+        &row(token, now).join("\t"),
+    )
 }
 
 fn row(token: &PersonalAccessToken, now: DateTime<Utc>) -> Vec<String> {
@@ -113,13 +134,23 @@ fn row(token: &PersonalAccessToken, now: DateTime<Utc>) -> Vec<String> {
         TokenState::Revoked => "revoked",
     };
     let chosen = &token.specification;
-    let patterns: Vec<&str> = chosen.repositories().iter().map(RepositoryPattern::as_str).collect();
+    let patterns: Vec<&str> = chosen
+        .repositories()
+        .iter()
+        .map(RepositoryPattern::as_str)
+        .collect();
     vec![
         token.id.to_string(),
         chosen.name().to_owned(),
         state.to_owned(),
         chosen.scopes().to_string(),
-        chosen.expiry().map_or("-".to_owned(), |expiry| expiry.date().to_string()),
-        if patterns.is_empty() { "all".to_owned() } else { patterns.join(" ") },
+        chosen
+            .expiry()
+            .map_or("-".to_owned(), |expiry| expiry.date().to_string()),
+        if patterns.is_empty() {
+            "all".to_owned()
+        } else {
+            patterns.join(" ")
+        },
     ]
 }

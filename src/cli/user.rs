@@ -77,12 +77,18 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
                 email: create.email,
                 admin: create.admin,
                 external: create.external,
-                password: if create.password_stdin { Some(password_from_stdin()?) } else { None },
+                password: if create.password_stdin {
+                    Some(password_from_stdin()?)
+                } else {
+                    None
+                },
             };
             let has_password = new.password.is_some();
             let user = desk.create_user(&grant, new).await?;
             if !has_password {
-                context.output.note("The user has no password: only tokens sign in.");
+                context
+                    .output
+                    .note("The user has no password: only tokens sign in.");
             }
             show(context, &user)
         }
@@ -90,17 +96,28 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
             let users = desk.users().await?;
             let views: Vec<UserView> = users.iter().map(UserView::from).collect();
             let rows: Vec<_> = users.iter().map(row).collect();
-            context.output.list(&views, &["USER", "STATE", "E-MAIL", "KIND"], &rows)
+            context
+                .output
+                .list(&views, &["USER", "STATE", "E-MAIL", "KIND"], &rows)
         }
         Command::Show { name } => show(context, &desk.user(&name).await?),
         Command::Block { name, confirmation } => {
-            confirmation.ask(&format!("Block {name}? Their password and tokens stop working at once."))?;
+            confirmation.ask(&format!(
+                "Block {name}? Their password and tokens stop working at once."
+            ))?;
             show(context, &desk.block_user(&grant, &name).await?)
         }
         Command::Unblock { name } => show(context, &desk.unblock_user(&grant, &name).await?),
-        Command::ResetPassword { name, password_stdin } => {
+        Command::ResetPassword {
+            name,
+            password_stdin,
+        } => {
             desk.user(&name).await?;
-            let password = if password_stdin { password_from_stdin()? } else { password_from_terminal()? };
+            let password = if password_stdin {
+                password_from_stdin()?
+            } else {
+                password_from_terminal()?
+            };
             desk.reset_password(&grant, &name, password).await?;
             context.output.note(&format!("{name} has a new password."));
             Ok(())
@@ -109,7 +126,9 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
 }
 
 fn show(context: &Context<'_>, user: &User) -> anyhow::Result<()> {
-    context.output.one(&UserView::from(user), &row(user).join("\t"))
+    context
+        .output
+        .one(&UserView::from(user), &row(user).join("\t"))
 }
 
 fn row(user: &User) -> Vec<String> {
@@ -119,5 +138,7 @@ fn row(user: &User) -> Vec<String> {
         (false, false) => "user",
     };
     let email = user.email.as_ref().map_or("-", EmailAddress::as_str);
-    [user.username.as_str(), user.state.name(), email, kind].map(str::to_owned).to_vec()
+    [user.username.as_str(), user.state.name(), email, kind]
+        .map(str::to_owned)
+        .to_vec()
 }

@@ -20,7 +20,7 @@ pub struct Sources {
 }
 
 impl Sources {
-    /// The sources of this process: the file that the flag names or WHARFINGER_CONFIG, and its
+    /// The sources of this process: the file that the flag names or `WHARFINGER_CONFIG`, and its
     /// environment.
     ///
     /// Names without two underscores are not ours: Kubernetes sets some for a service of our name.

@@ -38,8 +38,16 @@ impl PersonalAccessTokenView {
             revoked: token.revoked_at.is_some(),
             active: token.state(now) == TokenState::Active,
             user_id: token.user_id,
-            scopes: chosen.scopes().iter().map(|scope| scope.name()).collect(),
-            repositories: chosen.repositories().iter().map(ToString::to_string).collect(),
+            scopes: chosen
+                .scopes()
+                .iter()
+                .map(super::super::domain::token_scope::TokenScope::name)
+                .collect(),
+            repositories: chosen
+                .repositories()
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
             created_at: instant(token.created_at),
             last_used_at: token.last_used_at.map(instant),
             expires_at: chosen.expiry().map(Expiry::date),
@@ -50,12 +58,17 @@ impl PersonalAccessTokenView {
     /// With the secret, for the reply to whoever made the token.
     #[must_use]
     pub fn with_secret(self, secret: &PlainToken) -> Self {
-        Self { token: Some(secret.expose().to_owned()), ..self }
+        Self {
+            token: Some(secret.expose().to_owned()),
+            ..self
+        }
     }
 }
 
 impl std::fmt::Debug for PersonalAccessTokenView {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("PersonalAccessTokenView").field("id", &self.id).finish_non_exhaustive()
+        f.debug_struct("PersonalAccessTokenView")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
     }
 }

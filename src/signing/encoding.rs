@@ -36,7 +36,7 @@ impl PublicPoint {
     }
 
     /// The key id that registries of the 2.x line compute: the first 30 bytes of SHA-256 over the
-    /// SubjectPublicKeyInfo, in base32, in groups of four (libtrust, protocol.md 2.5).
+    /// `SubjectPublicKeyInfo`, in base32, in groups of four (libtrust, protocol.md 2.5).
     pub(super) fn libtrust_fingerprint(&self) -> Option<String> {
         let info = self.key.to_public_key_der().ok()?;
         let digest = Sha256::digest(info.as_bytes());

@@ -58,8 +58,8 @@ pub(super) fn write(path: &Path, mode: u32, text: &str) -> Result<(), KeyError> 
 
 /// Makes a folder and those above it, if they are missing.
 pub(super) fn make_folder(path: &Path, mode: u32) -> Result<(), KeyError> {
-    let made = DirBuilder::new().recursive(true).mode(mode).create(path);
-    made.map_err(|error| KeyError::new(path, format!("the folder cannot be made: {error}")))
+    let result = DirBuilder::new().recursive(true).mode(mode).create(path);
+    result.map_err(|error| KeyError::new(path, format!("the folder cannot be made: {error}")))
 }
 
 /// Waits until no other start is making keys in this folder; the lock ends with the value.

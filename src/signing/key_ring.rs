@@ -182,23 +182,21 @@ fn make_missing(
     let failed = |error: rcgen::Error| {
         KeyError::new(&directory.root, format!("no key could be made: {error}"))
     };
-    let (authority, created) = match directory.read_authority(now)? {
-        Some(authority) => (authority, false),
-        None => {
-            let Made {
-                key_pem,
-                certificate_pem,
-            } = make_authority(now, entropy).map_err(failed)?;
-            // The certificate last: a start that is killed in between leaves a key that says so.
-            files::write(&directory.authority_key(), PRIVATE, &key_pem)?;
-            files::write(&directory.authority_certificate(), PUBLIC, &certificate_pem)?;
-            (
-                Authority {
-                    key_pem,
-                    certificate_pem,
-                },
-                true,
-            )
+    let existing = directory.read_authority(now)?;
+    let created = existing.is_none();
+    let authority = if let Some(authority) = existing {
+        authority
+    } else {
+        let Made {
+            key_pem,
+            certificate_pem,
+        } = make_authority(now, entropy).map_err(failed)?;
+        // The certificate last: a start that is killed in between leaves a key that says so.
+        files::write(&directory.authority_key(), PRIVATE, &key_pem)?;
+        files::write(&directory.authority_certificate(), PUBLIC, &certificate_pem)?;
+        Authority {
+            key_pem,
+            certificate_pem,
         }
     };
     if files::pem_files(&directory.signing())?.is_empty() {

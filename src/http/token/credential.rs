@@ -24,19 +24,27 @@ pub(super) fn read(headers: &HeaderMap) -> Presented {
 }
 
 fn basic(value: &[u8]) -> Option<Presented> {
-    let value = std::str::from_utf8(value).ok().filter(|value| value.len() <= MAX_HEADER)?;
+    let value = std::str::from_utf8(value)
+        .ok()
+        .filter(|value| value.len() <= MAX_HEADER)?;
     let (scheme, encoded) = value.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") {
         return None;
     }
     let encoded = encoded.trim();
-    let decoded = STANDARD.decode(encoded).or_else(|_| STANDARD_NO_PAD.decode(encoded)).ok()?;
+    let decoded = STANDARD
+        .decode(encoded)
+        .or_else(|_| STANDARD_NO_PAD.decode(encoded))
+        .ok()?;
     let text = String::from_utf8(decoded).ok()?;
     let (username, secret) = text.split_once(':')?;
     if text.chars().any(char::is_control) {
         return None;
     }
-    Some(Presented::Basic { username: username.to_owned(), secret: SecretString::from(secret) })
+    Some(Presented::Basic {
+        username: username.to_owned(),
+        secret: SecretString::from(secret),
+    })
 }
 
 #[cfg(test)]
@@ -51,7 +59,9 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(header::AUTHORIZATION, HeaderValue::from_bytes(value).ok()?);
         match read(&headers) {
-            Presented::Basic { username, secret } => Some((username, secret.expose_secret().to_owned())),
+            Presented::Basic { username, secret } => {
+                Some((username, secret.expose_secret().to_owned()))
+            }
             Presented::Nothing => panic!("a header that is present is not nothing"),
             Presented::Unreadable => None,
         }
@@ -65,15 +75,31 @@ mod tests {
     fn a_name_and_a_secret_are_read() {
         assert_eq!(shown(b"Basic dXNlcjpzZWNyZXQ="), pair("user", "secret"));
         assert_eq!(shown(b"bAsIc dXNlcjpzZWNyZXQ"), pair("user", "secret"));
-        assert_eq!(shown(b"Basic OnNlY3JldA=="), pair("", "secret"), "containerd's identity token");
-        assert_eq!(shown(b"Basic dXNlcjo="), pair("user", ""), "an empty secret is refused later");
+        assert_eq!(
+            shown(b"Basic OnNlY3JldA=="),
+            pair("", "secret"),
+            "containerd's identity token"
+        );
+        assert_eq!(
+            shown(b"Basic dXNlcjo="),
+            pair("user", ""),
+            "an empty secret is refused later"
+        );
         assert_eq!(shown(b"Basic dXNlcjphOmI="), pair("user", "a:b"));
     }
 
     #[test]
     fn everything_else_is_unreadable_and_not_anonymous() {
-        let odd: [&[u8]; 8] =
-            [b"", b"Basic", b"Basic ", b"Basic !!!", b"Bearer abc", b"Basic dXNlcg==", b"Basic /w==", b"Basic AGE6Yg=="];
+        let odd: [&[u8]; 8] = [
+            b"",
+            b"Basic",
+            b"Basic ",
+            b"Basic !!!",
+            b"Bearer abc",
+            b"Basic dXNlcg==",
+            b"Basic /w==",
+            b"Basic AGE6Yg==",
+        ];
         for value in odd {
             assert_eq!(shown(value), None);
         }
@@ -84,8 +110,14 @@ mod tests {
     #[test]
     fn two_headers_are_unreadable() {
         let mut headers = HeaderMap::new();
-        headers.append(header::AUTHORIZATION, HeaderValue::from_static("Basic dXNlcjpzZWNyZXQ="));
-        headers.append(header::AUTHORIZATION, HeaderValue::from_static("Basic dXNlcjpzZWNyZXQ="));
+        headers.append(
+            header::AUTHORIZATION,
+            HeaderValue::from_static("Basic dXNlcjpzZWNyZXQ="),
+        );
+        headers.append(
+            header::AUTHORIZATION,
+            HeaderValue::from_static("Basic dXNlcjpzZWNyZXQ="),
+        );
         assert!(matches!(read(&headers), Presented::Unreadable));
     }
 

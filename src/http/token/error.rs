@@ -31,7 +31,14 @@ struct Item<'a> {
 
 /// A reply with one error.
 pub(super) fn reply(status: StatusCode, code: &str, message: &str) -> Response {
-    let body = Body { errors: [Item { code, message, detail: None }], details: message };
+    let body = Body {
+        errors: [Item {
+            code,
+            message,
+            detail: None,
+        }],
+        details: message,
+    };
     (status, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
 }
 
@@ -42,11 +49,17 @@ impl IntoResponse for IssueError {
             Self::Authentication(AuthenticationError::Wrong(cause)) => unauthorized(*cause),
             Self::Authentication(AuthenticationError::Busy) => unavailable(),
             Self::NoRegistryScope(_) => reply(StatusCode::FORBIDDEN, "DENIED", &self.to_string()),
-            Self::Malformed(malformed) => reply(StatusCode::BAD_REQUEST, "BAD_REQUEST", &malformed.0),
-            Self::Authentication(AuthenticationError::Storage(_)) | Self::Storage(_) => unavailable(),
-            Self::Authentication(AuthenticationError::Password(_)) | Self::Signing(_) => {
-                reply(StatusCode::INTERNAL_SERVER_ERROR, "UNKNOWN", "the token service failed; its log says why")
+            Self::Malformed(malformed) => {
+                reply(StatusCode::BAD_REQUEST, "BAD_REQUEST", &malformed.0)
             }
+            Self::Authentication(AuthenticationError::Storage(_)) | Self::Storage(_) => {
+                unavailable()
+            }
+            Self::Authentication(AuthenticationError::Password(_)) | Self::Signing(_) => reply(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "UNKNOWN",
+                "the token service failed; its log says why",
+            ),
         };
         response.extensions_mut().insert(note);
         response
@@ -57,13 +70,17 @@ impl IntoResponse for IssueError {
 fn unauthorized(_: Cause) -> Response {
     let mut response = reply(StatusCode::UNAUTHORIZED, "UNAUTHORIZED", WRONG_CREDENTIAL);
     let challenge = HeaderValue::from_static("Basic realm=\"wharfinger\", charset=\"UTF-8\"");
-    response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+    response
+        .headers_mut()
+        .insert(header::WWW_AUTHENTICATE, challenge);
     response
 }
 
 /// Come back later; never a code that reads as "log in again" (protocol.md fact 9).
 fn unavailable() -> Response {
     let mut response = reply(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", TRY_AGAIN);
-    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+    response
+        .headers_mut()
+        .insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
     response
 }

@@ -14,10 +14,18 @@ pub(super) async fn not_a_registry() -> Response {
 
 /// A path that is nothing here.
 pub(super) async fn not_found() -> Response {
-    reply(StatusCode::NOT_FOUND, "NOT_FOUND", "there is nothing here; tokens are issued at /jwt/auth")
+    reply(
+        StatusCode::NOT_FOUND,
+        "NOT_FOUND",
+        "there is nothing here; tokens are issued at /jwt/auth",
+    )
 }
 
 /// A method that the path does not have.
 pub(super) async fn method_not_allowed() -> Response {
-    reply(StatusCode::METHOD_NOT_ALLOWED, "UNSUPPORTED", "this path has no such method; use GET")
+    reply(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "UNSUPPORTED",
+        "this path has no such method; use GET",
+    )
 }

@@ -1,9 +1,9 @@
 //! `GET /.well-known/jwks.json`: the keys that verify our tokens.
 
+use axum::Json;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use axum::Json;
 
 use crate::app::TokenIssuer;
 

@@ -1,9 +1,9 @@
 //! `GET /jwt/auth`: where a registry sends its clients.
 
+use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::Json;
 use chrono::SecondsFormat;
 use serde::Serialize;
 
@@ -42,8 +42,8 @@ pub(super) async fn get(
 ) -> Result<Response, IssueError> {
     let presented = credential::read(&headers);
     let asked = query::read(raw.as_deref().unwrap_or_default());
-    let issued = issuer.issue(TokenRequest { presented, asked }).await?;
-    Ok(reply(&issued))
+    let token = issuer.issue(TokenRequest { presented, asked }).await?;
+    Ok(reply(&token))
 }
 
 /// Until this service speaks OAuth2: what makes clients fall back to `GET` (protocol.md 4.4).

@@ -13,7 +13,9 @@ const MAX_QUERY: usize = 16 * 1024;
 /// `scope` may be repeated, and parameters that we do not use are ignored.
 pub(super) fn read(query: &str) -> Result<Asked, Malformed> {
     if query.len() > MAX_QUERY {
-        return Err(malformed("the query is longer than 16 KiB; ask for fewer scopes at a time"));
+        return Err(malformed(
+            "the query is longer than 16 KiB; ask for fewer scopes at a time",
+        ));
     }
     let mut service: Option<Cow<'_, str>> = None;
     let mut scopes = Vec::new();
@@ -34,13 +36,18 @@ pub(super) fn read(query: &str) -> Result<Asked, Malformed> {
         malformed("the parameter `service` is missing; it is the registry's `auth.token.service`")
     })?;
     let scopes = Scope::parse_all(&scopes).map_err(|error| Malformed(error.to_string()))?;
-    Ok(Asked { service: service.into_owned(), scopes })
+    Ok(Asked {
+        service: service.into_owned(),
+        scopes,
+    })
 }
 
 /// A value that was UTF-8 and has no control characters; the decoder puts U+FFFD for other bytes.
 fn readable<'a>(name: &str, value: Cow<'a, str>) -> Result<Cow<'a, str>, Malformed> {
     if value.chars().any(|c| c.is_control() || c == '\u{FFFD}') {
-        Err(malformed(&format!("the parameter `{name}` is not printable UTF-8")))
+        Err(malformed(&format!(
+            "the parameter `{name}` is not printable UTF-8"
+        )))
     } else {
         Ok(value)
     }
@@ -58,7 +65,8 @@ mod tests {
 
     #[test]
     fn repeated_and_joined_scopes_are_read_alike() {
-        let joined = read("account=x&scope=repository%3Aa%3Apull+repository%3Ab%3Apush&service=s").unwrap();
+        let joined =
+            read("account=x&scope=repository%3Aa%3Apull+repository%3Ab%3Apush&service=s").unwrap();
         let repeated = read("scope=repository:b:push&service=s&scope=repository:a:pull").unwrap();
         assert_eq!(joined, repeated);
         assert_eq!(joined.scopes.len(), 2);
@@ -67,12 +75,25 @@ mod tests {
     #[test]
     fn a_login_asks_for_nothing() {
         let asked = read("account=u&client_id=docker&offline_token=true&service=s").unwrap();
-        assert_eq!(asked, Asked { service: "s".to_owned(), scopes: Vec::new() });
+        assert_eq!(
+            asked,
+            Asked {
+                service: "s".to_owned(),
+                scopes: Vec::new()
+            }
+        );
     }
 
     #[test]
     fn malformed_questions_say_what_is_wrong() {
-        for bad in ["", "scope=repository:a:pull", "service=", "service=a&service=b", "service=%00", "service=%ff&scope=x"] {
+        for bad in [
+            "",
+            "scope=repository:a:pull",
+            "service=",
+            "service=a&service=b",
+            "service=%00",
+            "service=%ff&scope=x",
+        ] {
             assert!(read(bad).is_err(), "{bad}");
         }
         assert!(read(&format!("service=s&x={}", "y".repeat(MAX_QUERY))).is_err());

@@ -1,0 +1,109 @@
+//! Whether the service lives, and whether it can do its work.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+
+/// How long storage may take to say that it is there.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// A question to storage: is it there?
+type Probe = dyn Fn() -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>> + Send + Sync;
+
+/// What readiness depends on.
+#[derive(Clone)]
+pub struct Health {
+    open: Arc<AtomicBool>,
+    storage: Arc<Probe>,
+}
+
+/// How much a listener tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// Yes or no: for anyone.
+    YesOrNo,
+    /// Each check: for the operator.
+    EachCheck,
+}
+
+impl Health {
+    /// Not ready, until [`Health::open`].
+    pub fn new(
+        storage: impl Fn() -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>>
+        + Send
+        + Sync
+        + 'static,
+    ) -> Self {
+        Self {
+            open: Arc::new(AtomicBool::new(false)),
+            storage: Arc::new(storage),
+        }
+    }
+
+    /// All listeners are bound: requests may come.
+    pub fn open(&self) {
+        self.open.store(true, Ordering::Release);
+    }
+
+    /// The service is stopping: no more requests should come.
+    pub fn close(&self) {
+        self.open.store(false, Ordering::Release);
+    }
+
+    async fn storage(&self) -> Result<(), String> {
+        let answer = tokio::time::timeout(PATIENCE, (self.storage)()).await;
+        answer.unwrap_or_else(|_| Err("does not answer".to_owned()))
+    }
+}
+
+impl fmt::Debug for Health {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Health")
+            .field("open", &self.open)
+            .finish_non_exhaustive()
+    }
+}
+
+/// `/livez` and `/readyz`.
+pub fn routes(health: Health, detail: Detail) -> Router {
+    let ready = move |State(health): State<Health>| async move { readyz(&health, detail).await };
+    Router::new()
+        .route("/livez", get(livez))
+        .route("/readyz", get(ready))
+        .with_state(health)
+}
+
+async fn livez() -> Response {
+    ([(header::CACHE_CONTROL, "no-store")], "ok\n").into_response()
+}
+
+async fn readyz(health: &Health, detail: Detail) -> Response {
+    let is_open = health.open.load(Ordering::Acquire);
+    let storage = health.storage().await;
+    let is_ready = is_open && storage.is_ok();
+    let status = if is_ready {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    let word = if is_ready { "ready" } else { "not ready" };
+    let body = match detail {
+        Detail::YesOrNo => serde_json::json!({ "status": word }),
+        Detail::EachCheck => serde_json::json!({
+            "status": word,
+            "checks": {
+                "listeners": if is_open { "ok" } else { "not open" },
+                "storage": storage.err().unwrap_or_else(|| "ok".to_owned()),
+            },
+        }),
+    };
+    (status, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
+}

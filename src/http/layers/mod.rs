@@ -1,0 +1,14 @@
+//! What every listener does with every request.
+
+mod client_address;
+mod frame;
+mod health;
+mod panics;
+mod request_id;
+mod request_log;
+
+pub use client_address::ClientAddress;
+pub use frame::{Frame, frame};
+pub use health::{Detail, Health, routes as health_routes};
+pub use request_id::RequestId;
+pub use request_log::{LogNote, Who};

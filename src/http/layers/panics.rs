@@ -1,0 +1,17 @@
+//! What a client sees of a defect of ours.
+
+use std::any::Any;
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+
+/// The reply in place of the one that a panic cut off; the panic itself is in the log.
+pub(super) fn reply(_panic: Box<dyn Any + Send + 'static>) -> Response {
+    let message = "the service failed; its log says why, under this reply's X-Request-Id";
+    let body = serde_json::json!({
+        "errors": [{ "code": "UNKNOWN", "message": message, "detail": null }],
+        "details": message,
+    });
+    (StatusCode::INTERNAL_SERVER_ERROR, Json(body)).into_response()
+}

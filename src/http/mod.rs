@@ -1,0 +1,5 @@
+//! The faces that speak HTTP; they share layers, and never import each other.
+
+pub mod layers;
+pub mod ops;
+pub mod token;

@@ -1,0 +1,61 @@
+//! The end: soft first, hard when that takes too long.
+
+use std::time::Duration;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// Tells tasks when to end, and waits for them.
+#[derive(Debug, Clone, Default)]
+pub struct Lifecycle {
+    soft: CancellationToken,
+    hard: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Lifecycle {
+    /// Runs a task that a stop waits for.
+    pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.spawn(task);
+    }
+
+    /// Asks for the end: no new work, finish what is under way.
+    pub fn stop(&self) {
+        self.soft.cancel();
+    }
+
+    /// Waits until the end is asked for.
+    pub async fn stopping(&self) {
+        self.soft.cancelled().await;
+    }
+
+    /// Waits until there is no more waiting.
+    pub async fn aborting(&self) {
+        self.hard.cancelled().await;
+    }
+
+    /// Waits for a signal or [`Lifecycle::stop`], then for the tasks: at most `grace`, or until a
+    /// second signal. Tells whether all of them finished.
+    pub async fn run(self, grace: Duration) -> std::io::Result<bool> {
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+            () = self.soft.cancelled() => {}
+        }
+        tracing::info!("stopping: finishing the requests in flight");
+        self.soft.cancel();
+        self.tasks.close();
+        let finished = tokio::select! {
+            () = self.tasks.wait() => true,
+            () = tokio::time::sleep(grace) => false,
+            _ = terminate.recv() => false,
+            _ = interrupt.recv() => false,
+        };
+        self.hard.cancel();
+        self.tasks.wait().await;
+        Ok(finished)
+    }
+}

@@ -1,0 +1,177 @@
+//! The composition root: it alone sees everything, and wires it.
+
+mod lifecycle;
+mod listener;
+mod telemetry;
+mod welcome;
+mod world;
+
+use std::sync::Arc;
+
+use axum::Router;
+
+pub use lifecycle::Lifecycle;
+pub use listener::{BindError, Listener};
+pub use world::{SystemClock, SystemEntropy};
+
+use crate::app::{Desk, TokenIssuer, TokenSettings};
+use crate::config::Config;
+use crate::domain::clock::Clock;
+use crate::domain::entropy::Entropy;
+use crate::http::layers::{Detail, Frame, Health, frame, health_routes};
+use crate::http::{ops, token};
+use crate::identity::{Authenticator, Passwords};
+use crate::signing::KeyRing;
+use crate::storage::Db;
+
+/// What a running service is made of; tests replace the clock and the entropy.
+#[derive(Debug, Clone)]
+pub struct Service {
+    /// Makes changes.
+    pub desk: Desk,
+    /// Issues tokens.
+    pub issuer: TokenIssuer,
+    /// Tells whether it is ready.
+    pub health: Health,
+    frame: Frame,
+    db: Db,
+}
+
+impl Service {
+    /// Wires a service from its parts.
+    pub fn new(
+        config: &Config,
+        db: Db,
+        keys: Arc<KeyRing>,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> anyhow::Result<Self> {
+        let passwords = passwords(config, Arc::clone(&entropy))?;
+        let desk = Desk::new(
+            db.clone(),
+            Arc::clone(&clock),
+            Arc::clone(&entropy),
+            passwords.clone(),
+        );
+        let settings = TokenSettings {
+            issuer: config.token.issuer.clone(),
+            anonymous_access: config.token.anonymous_access,
+            registries: config.registries.clone(),
+        };
+        let issuer = TokenIssuer {
+            db: db.clone(),
+            authenticator: Authenticator::new(db.clone(), passwords),
+            keys,
+            settings: Arc::new(settings),
+            clock,
+            entropy: Arc::clone(&entropy),
+        };
+        let proxies = config.token.trusted_proxies.clone();
+        let frame = Frame {
+            entropy,
+            trusts_proxy: Arc::new(move |address| proxies.contains(address)),
+        };
+        let storage = db.clone();
+        let health = Health::new(move || {
+            let storage = storage.clone();
+            Box::pin(async move { storage.ping().await.map_err(|error| error.to_string()) })
+        });
+        Ok(Self {
+            desk,
+            issuer,
+            health,
+            frame,
+            db,
+        })
+    }
+
+    /// What the token listener answers with.
+    pub fn token_router(&self) -> Router {
+        let health = health_routes(self.health.clone(), Detail::YesOrNo);
+        frame(
+            token::router(self.issuer.clone()).merge(health),
+            &self.frame,
+        )
+    }
+
+    /// What the ops listener answers with.
+    pub fn ops_router(&self) -> Router {
+        frame(ops::router(self.health.clone()), &self.frame)
+    }
+}
+
+/// The desk for the command line, on a database whose schema is there.
+pub async fn open_desk(config: &Config) -> anyhow::Result<Desk> {
+    let db = Db::open(&config.database.url, config.database.max_connections).await?;
+    let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
+    let passwords = passwords(config, Arc::clone(&entropy))?;
+    Ok(Desk::new(db, Arc::new(SystemClock), entropy, passwords))
+}
+
+/// The keys for the command line, which makes none.
+pub fn open_keys(config: &Config) -> anyhow::Result<KeyRing> {
+    Ok(KeyRing::open(&config.keys.directory, SystemClock.now())?)
+}
+
+/// Makes the database's schema, or brings it up to date.
+pub async fn migrate(config: &Config) -> anyhow::Result<()> {
+    let db = Db::open_and_migrate(&config.database.url, config.database.max_connections).await?;
+    Ok(db.close().await?)
+}
+
+/// Runs the service until it is told to stop.
+pub async fn serve(config: &Config) -> anyhow::Result<()> {
+    telemetry::start(&config.log);
+    // Bound first: a start that cannot listen has made nothing yet, and shown no password.
+    let token = Listener::bind("token.listen", config.token.listen).await?;
+    let ops = Listener::bind("ops.listen", config.ops.listen).await?;
+    let opened =
+        KeyRing::open_or_create(&config.keys.directory, SystemClock.now(), &SystemEntropy)?;
+    let keys = Arc::new(opened.ring);
+    let db = Db::open_and_migrate(&config.database.url, config.database.max_connections).await?;
+    let clock = Arc::new(SystemClock);
+    let service = Service::new(
+        config,
+        db,
+        Arc::clone(&keys),
+        clock,
+        Arc::new(SystemEntropy),
+    )?;
+    let administrator = service.desk.ensure_administrator().await?;
+    if opened.created || administrator.is_some() {
+        welcome::say(&welcome::first_steps(config, &keys, administrator.as_ref()));
+    }
+    tracing::info!(
+        token.listen = %token.address(), ops.listen = %ops.address(),
+        "listening on {} for registries' clients and on {} for the operator", token.address(), ops.address(),
+    );
+    let lifecycle = Lifecycle::default();
+    lifecycle.spawn(token.serve(service.token_router(), lifecycle.clone()));
+    lifecycle.spawn(ops.serve(service.ops_router(), lifecycle.clone()));
+    lifecycle.spawn(close_when_stopping(
+        service.health.clone(),
+        lifecycle.clone(),
+    ));
+    service.health.open();
+    let finished = lifecycle.run(config.shutdown.grace).await?;
+    service.db.close().await?;
+    if finished {
+        tracing::info!("stopped");
+    } else {
+        tracing::warn!("stopped; some requests were cut off");
+    }
+    Ok(())
+}
+
+async fn close_when_stopping(health: Health, lifecycle: Lifecycle) {
+    lifecycle.stopping().await;
+    health.close();
+}
+
+fn passwords(config: &Config, entropy: Arc<dyn Entropy>) -> anyhow::Result<Passwords> {
+    Ok(Passwords::new(
+        config.passwords.concurrent,
+        config.passwords.waiting,
+        entropy,
+    )?)
+}

@@ -1,0 +1,69 @@
+//! What a start says to a person.
+
+use std::fmt::Write;
+use std::io::IsTerminal;
+
+use secrecy::ExposeSecret;
+
+use crate::app::FirstAdministrator;
+use crate::config::Config;
+use crate::signing::KeyRing;
+
+/// What to do next, after the first start.
+///
+/// The password is shown on a terminal only: elsewhere it would end in a log.
+pub(super) fn first_steps(
+    config: &Config,
+    keys: &KeyRing,
+    administrator: Option<&FirstAdministrator>,
+) -> String {
+    let mut text = String::new();
+    let trusted = keys.ca_certificate_path();
+    let _ = writeln!(
+        text,
+        "This is the first start. Registries trust {}.",
+        trusted.display()
+    );
+    if let Some(first) = administrator {
+        let _ = if std::io::stderr().is_terminal() {
+            let password = first.password.expose_secret();
+            writeln!(
+                text,
+                "The user {} has the password {password} (shown only now).",
+                first.username
+            )
+        } else {
+            writeln!(
+                text,
+                "Give the administrator a password: wharfinger user reset-password {}",
+                first.username
+            )
+        };
+    }
+    let service = config
+        .registries
+        .first()
+        .map_or("", |registry| registry.service.as_str());
+    let _ = write!(
+        text,
+        "\nWhat to do next:\n\
+         1. Put this into your registry's configuration, and restart it (its service is {service}):\n\
+         \x20    wharfinger registry config --for distribution\n\
+         2. Make a user, a place for images, and let the one into the other:\n\
+         \x20    wharfinger user create alice\n\
+         \x20    wharfinger group create team\n\
+         \x20    wharfinger project create team/app\n\
+         \x20    wharfinger member add team/app alice --level reporter\n\
+         3. Make a token; the secret is printed once:\n\
+         \x20    wharfinger token create --user alice --name laptop --scope read_registry\n\
+         4. Log in, with the secret as the password:\n\
+         \x20    docker login --username alice REGISTRY\n"
+    );
+    text
+}
+
+/// Says it to the person who starts the service: on standard error, beside the log.
+pub(super) fn say(text: &str) {
+    // Nobody reads a standard error that is closed.
+    let _ = std::io::Write::write_all(&mut std::io::stderr().lock(), text.as_bytes());
+}
