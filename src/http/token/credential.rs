@@ -67,25 +67,31 @@ mod tests {
         }
     }
 
-    fn pair(username: &str, secret: &str) -> Option<(String, String)> {
-        Some((username.to_owned(), secret.to_owned()))
+    fn pair(username: &str, secret: &str) -> (String, String) {
+        (username.to_owned(), secret.to_owned())
     }
 
     #[test]
     fn a_name_and_a_secret_are_read() {
-        assert_eq!(shown(b"Basic dXNlcjpzZWNyZXQ="), pair("user", "secret"));
-        assert_eq!(shown(b"bAsIc dXNlcjpzZWNyZXQ"), pair("user", "secret"));
+        assert_eq!(
+            shown(b"Basic dXNlcjpzZWNyZXQ="),
+            Some(pair("user", "secret"))
+        );
+        assert_eq!(
+            shown(b"bAsIc dXNlcjpzZWNyZXQ"),
+            Some(pair("user", "secret"))
+        );
         assert_eq!(
             shown(b"Basic OnNlY3JldA=="),
-            pair("", "secret"),
+            Some(pair("", "secret")),
             "containerd's identity token"
         );
         assert_eq!(
             shown(b"Basic dXNlcjo="),
-            pair("user", ""),
+            Some(pair("user", "")),
             "an empty secret is refused later"
         );
-        assert_eq!(shown(b"Basic dXNlcjphOmI="), pair("user", "a:b"));
+        assert_eq!(shown(b"Basic dXNlcjphOmI="), Some(pair("user", "a:b")));
     }
 
     #[test]
