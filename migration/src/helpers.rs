@@ -38,16 +38,13 @@ pub(crate) fn digest(name: &'static str) -> ColumnDef {
     schema::var_binary(name, 32)
 }
 
-/// An instant in UTC; `datetime` on MySQL, whose `timestamp` ends in 2038.
-pub(crate) fn instant(manager: &SchemaManager<'_>, name: &'static str) -> ColumnDef {
-    if manager.get_database_backend() == sea_orm::DbBackend::MySql {
-        schema::date_time(name)
-    } else {
-        schema::timestamp_with_time_zone(name)
-    }
+/// An instant in UTC, as a date and time without zone: the one type that all three databases keep
+/// whole beyond 2038 (MariaDB's `timestamp` ends there).
+pub(crate) fn instant(name: &'static str) -> ColumnDef {
+    schema::date_time(name)
 }
 
 /// An instant in UTC, or nothing.
-pub(crate) fn instant_or_null(manager: &SchemaManager<'_>, name: &'static str) -> ColumnDef {
-    instant(manager, name).null().take()
+pub(crate) fn instant_or_null(name: &'static str) -> ColumnDef {
+    schema::date_time_null(name)
 }

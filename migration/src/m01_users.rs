@@ -20,7 +20,7 @@ impl MigrationTrait for Migration {
             .col(schema::boolean("admin"))
             .col(schema::boolean("external"))
             .col(word("state"))
-            .col(instant(manager, "created_at"))
+            .col(instant("created_at"))
             .take();
         manager.create_table(table).await
     }

@@ -19,8 +19,8 @@ impl MigrationTrait for Migration {
             .col(word("kind"))
             .col(word("visibility"))
             .col(schema::big_integer_null("parent_id"))
-            .col(instant_or_null(manager, "deleted_at"))
-            .col(instant(manager, "created_at"))
+            .col(instant_or_null("deleted_at"))
+            .col(instant("created_at"))
             .foreign_key(
                 ForeignKey::create()
                     .name("fk_namespaces_parent_id")

@@ -16,8 +16,8 @@ impl MigrationTrait for Migration {
             .col(schema::big_integer("namespace_id"))
             .col(schema::big_integer("user_id"))
             .col(schema::integer("access_level"))
-            .col(instant_or_null(manager, "expires_at"))
-            .col(instant(manager, "created_at"))
+            .col(instant_or_null("expires_at"))
+            .col(instant("created_at"))
             .index(
                 Index::create()
                     .name("uq_members_namespace_id_user_id")

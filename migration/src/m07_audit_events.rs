@@ -18,7 +18,7 @@ impl MigrationTrait for Migration {
             .col(word("action"))
             .col(short_text("target"))
             .col(schema::text("detail"))
-            .col(instant(manager, "created_at"))
+            .col(instant("created_at"))
             .take();
         manager.create_table(table).await
     }

@@ -17,7 +17,7 @@ impl MigrationTrait for Migration {
                     .not_null()
                     .primary_key(),
             )
-            .col(instant(manager, "created_at"))
+            .col(instant("created_at"))
             .take();
         manager.create_table(table).await
     }

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
-    ActiveValue::Set, DatabaseTransaction, EntityTrait, QueryFilter, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
+    ActiveValue::Set, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 
 use super::connect::Db;
@@ -55,6 +55,25 @@ impl Db {
     }
 }
 
+impl Db {
+    /// The number of the last change.
+    pub async fn last_change(&self) -> Result<i64, StorageError> {
+        let counter = change_counter::Entity::find_by_id(COUNTER)
+            .one(&self.connection)
+            .await?;
+        Ok(counter.ok_or(StorageError::NoSchema)?.number)
+    }
+
+    /// The numbers of the changes after `number`, in order.
+    pub async fn changes_after(&self, number: i64) -> Result<Vec<i64>, StorageError> {
+        let later = change::Entity::find()
+            .filter(change::COLUMN.number.gt(number))
+            .order_by_asc(change::Column::Number);
+        let rows = later.all(&self.connection).await?;
+        Ok(rows.into_iter().map(|row| row.number).collect())
+    }
+}
+
 impl Change {
     /// When the change is made.
     pub fn now(&self) -> DateTime<Utc> {
@@ -69,7 +88,7 @@ impl Change {
             action: Set(event.action.name().to_owned()),
             target: Set(event.target),
             detail: Set(event.detail),
-            created_at: Set(self.now),
+            created_at: Set(self.now.into()),
             ..Default::default()
         };
         audit_event::Entity::insert(row)
@@ -77,7 +96,7 @@ impl Change {
             .await?;
         let row = change::ActiveModel {
             number: Set(self.number),
-            created_at: Set(self.now),
+            created_at: Set(self.now.into()),
         };
         change::Entity::insert(row)
             .exec_without_returning(&self.transaction)

@@ -42,8 +42,8 @@ pub async fn put(
         namespace_id: Set(namespace.0),
         user_id: Set(member.user_id.0),
         access_level: Set(member.level.number()),
-        expires_at: Set(member.expiry.map(Expiry::instant)),
-        created_at: Set(member.created_at),
+        expires_at: Set(member.expiry.map(|expiry| expiry.instant().into())),
+        created_at: Set(member.created_at.into()),
         ..Default::default()
     };
     let replace = OnConflict::columns([member::Column::NamespaceId, member::Column::UserId])
@@ -93,7 +93,7 @@ fn to_member(row: &member::Model) -> Result<Member, StorageError> {
     Ok(Member {
         user_id: UserId(row.user_id),
         level: to_level(row)?,
-        expiry: row.expires_at.map(Expiry::at),
-        created_at: row.created_at,
+        expiry: row.expires_at.map(|end| Expiry::at(end.into())),
+        created_at: row.created_at.into(),
     })
 }

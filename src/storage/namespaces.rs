@@ -6,6 +6,7 @@ use sea_orm::{
 };
 
 use super::change::Change;
+use super::entity::instant::Instant;
 use super::entity::namespace::{self, Kind};
 use super::error::StorageError;
 use super::source::Source;
@@ -104,7 +105,7 @@ pub async fn insert(change: &Change, new: NewNamespace) -> Result<Namespace, Sto
             kind: Set(to_kind(new.kind)),
             visibility: Set(to_visibility(new.visibility)),
             deleted_at: Set(None),
-            created_at: Set(change.now()),
+            created_at: Set(change.now().into()),
             ..Default::default()
         };
         return to_namespace(&row.update(connection).await?);
@@ -115,7 +116,7 @@ pub async fn insert(change: &Change, new: NewNamespace) -> Result<Namespace, Sto
         visibility: Set(to_visibility(new.visibility)),
         parent_id: Set(new.parent.map(|parent| parent.0)),
         deleted_at: Set(None),
-        created_at: Set(change.now()),
+        created_at: Set(change.now().into()),
         ..Default::default()
     };
     to_namespace(&row.insert(connection).await?)
@@ -139,7 +140,10 @@ pub async fn set_visibility(
 /// Leaves private tombstones where these namespaces were.
 pub async fn bury(change: &Change, ids: &[NamespaceId]) -> Result<(), StorageError> {
     namespace::Entity::update_many()
-        .col_expr(namespace::Column::DeletedAt, Expr::value(change.now()))
+        .col_expr(
+            namespace::Column::DeletedAt,
+            Expr::value(Instant::from(change.now())),
+        )
         .col_expr(
             namespace::Column::Visibility,
             Expr::value(namespace::Visibility::Private),
@@ -192,7 +196,7 @@ fn to_namespace(row: &namespace::Model) -> Result<Namespace, StorageError> {
         },
         path: to_path(row)?,
         visibility: from_visibility(row.visibility),
-        created_at: row.created_at,
+        created_at: row.created_at.into(),
     })
 }
 

@@ -79,8 +79,8 @@ pub async fn insert(
         digest: Set(HiddenBytes(digest.as_bytes().to_vec())),
         scopes: Set(specification.scopes().to_string()),
         repositories: Set(patterns.join(" ")),
-        expires_at: Set(specification.expiry().map(Expiry::instant)),
-        created_at: Set(change.now()),
+        expires_at: Set(specification.expiry().map(|expiry| expiry.instant().into())),
+        created_at: Set(change.now().into()),
         ..Default::default()
     };
     to_token(&row.insert(change.connection()).await?)
@@ -93,7 +93,7 @@ pub async fn save_revocation(
 ) -> Result<(), StorageError> {
     let row = personal_access_token::ActiveModel {
         id: Set(token.id.0),
-        revoked_at: Set(token.revoked_at),
+        revoked_at: Set(token.revoked_at.map(Into::into)),
         ..Default::default()
     };
     row.update(change.connection()).await?;
@@ -108,9 +108,9 @@ fn to_token(row: &personal_access_token::Model) -> Result<PersonalAccessToken, S
         id: TokenId(row.id),
         user_id: UserId(row.user_id),
         specification,
-        created_at: row.created_at,
-        revoked_at: row.revoked_at,
-        last_used_at: row.last_used_at,
+        created_at: row.created_at.into(),
+        revoked_at: row.revoked_at.map(Into::into),
+        last_used_at: row.last_used_at.map(Into::into),
     })
 }
 
@@ -129,7 +129,7 @@ fn to_specification(
         .map(RepositoryPattern::try_from);
     let specification = TokenSpecification::new(&row.name, scopes)?
         .described(row.description.clone())?
-        .expiring(row.expires_at.map(Expiry::at))
+        .expiring(row.expires_at.map(|end| Expiry::at(end.into())))
         .limited_to(patterns.collect::<Result<_, _>>()?)?;
     Ok(specification)
 }

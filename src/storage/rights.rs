@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
-use sea_orm::{Condition, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
 
+use super::entity::instant::Instant;
 use super::entity::{member, namespace};
 use super::error::StorageError;
 use super::members::to_level;
@@ -57,8 +58,8 @@ async fn memberships(
     now: DateTime<Utc>,
 ) -> Result<Vec<member::Model>, StorageError> {
     let lasting = Condition::any()
-        .add(member::COLUMN.expires_at.is_null())
-        .add(member::COLUMN.expires_at.gt(now));
+        .add(member::Column::ExpiresAt.is_null())
+        .add(member::Column::ExpiresAt.gt(Instant::from(now)));
     let found = member::Entity::find()
         .filter(member::COLUMN.user_id.eq(user.id.0))
         .filter(

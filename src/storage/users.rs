@@ -119,7 +119,7 @@ pub async fn insert(change: &Change, new: NewUser) -> Result<User, StorageError>
         admin: Set(new.admin),
         external: Set(new.external),
         state: Set(user::State::Active),
-        created_at: Set(change.now()),
+        created_at: Set(change.now().into()),
         ..Default::default()
     };
     to_user(row.insert(change.connection()).await?)
@@ -185,6 +185,6 @@ pub(super) fn to_user(row: user::Model) -> Result<User, StorageError> {
             user::State::Active => UserState::Active,
             user::State::Blocked => UserState::Blocked,
         },
-        created_at: row.created_at,
+        created_at: row.created_at.into(),
     })
 }

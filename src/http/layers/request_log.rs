@@ -70,7 +70,7 @@ pub(super) async fn log(request: Request, next: Next) -> Response {
         .extensions()
         .get::<LogNote>()
         .map_or("", |note| note.0.as_str());
-    let duration = begin.elapsed().as_micros();
+    let duration = u64::try_from(begin.elapsed().as_micros()).unwrap_or(u64::MAX);
     macro_rules! line {
         ($level:ident) => {
             tracing::$level!(

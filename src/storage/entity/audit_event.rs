@@ -1,7 +1,8 @@
 //! Who changed what.
 
-use chrono::{DateTime, Utc};
 use sea_orm::entity::prelude::*;
+
+use super::instant::Instant;
 
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -16,7 +17,7 @@ pub struct Model {
     pub target: String,
     #[sea_orm(column_type = "Text")]
     pub detail: String,
-    pub created_at: DateTime<Utc>,
+    pub created_at: Instant,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -1,7 +1,8 @@
 //! Numbered changes.
 
-use chrono::{DateTime, Utc};
 use sea_orm::entity::prelude::*;
+
+use super::instant::Instant;
 
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -9,7 +10,7 @@ use sea_orm::entity::prelude::*;
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub number: i64,
-    pub created_at: DateTime<Utc>,
+    pub created_at: Instant,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -1,7 +1,8 @@
 //! Users' roles in groups and projects.
 
-use chrono::{DateTime, Utc};
 use sea_orm::entity::prelude::*;
+
+use super::instant::Instant;
 
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -12,8 +13,8 @@ pub struct Model {
     pub namespace_id: i64,
     pub user_id: i64,
     pub access_level: i32,
-    pub expires_at: Option<DateTime<Utc>>,
-    pub created_at: DateTime<Utc>,
+    pub expires_at: Option<Instant>,
+    pub created_at: Instant,
     #[sea_orm(belongs_to, from = "namespace_id", to = "id")]
     pub namespace: BelongsTo<super::namespace::Entity>,
     #[sea_orm(belongs_to, from = "user_id", to = "id")]

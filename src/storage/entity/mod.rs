@@ -9,6 +9,7 @@ pub(super) mod audit_event;
 pub(super) mod change;
 pub(super) mod change_counter;
 pub(super) mod hidden;
+pub(super) mod instant;
 pub(super) mod member;
 pub(super) mod namespace;
 pub(super) mod personal_access_token;

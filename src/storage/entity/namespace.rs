@@ -1,7 +1,8 @@
 //! Groups, projects and users' own namespaces, and the tombstones of what was deleted.
 
-use chrono::{DateTime, Utc};
 use sea_orm::entity::prelude::*;
+
+use super::instant::Instant;
 
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -14,8 +15,8 @@ pub struct Model {
     pub kind: Kind,
     pub visibility: Visibility,
     pub parent_id: Option<i64>,
-    pub deleted_at: Option<DateTime<Utc>>,
-    pub created_at: DateTime<Utc>,
+    pub deleted_at: Option<Instant>,
+    pub created_at: Instant,
     #[sea_orm(has_many)]
     pub members: HasMany<super::member::Entity>,
 }

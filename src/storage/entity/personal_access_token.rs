@@ -1,9 +1,9 @@
 //! Personal access tokens: the digest, never the secret.
 
-use chrono::{DateTime, Utc};
 use sea_orm::entity::prelude::*;
 
 use super::hidden::HiddenBytes;
+use super::instant::Instant;
 
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -20,10 +20,10 @@ pub struct Model {
     pub scopes: String,
     #[sea_orm(column_type = "Text")]
     pub repositories: String,
-    pub expires_at: Option<DateTime<Utc>>,
-    pub revoked_at: Option<DateTime<Utc>>,
-    pub last_used_at: Option<DateTime<Utc>>,
-    pub created_at: DateTime<Utc>,
+    pub expires_at: Option<Instant>,
+    pub revoked_at: Option<Instant>,
+    pub last_used_at: Option<Instant>,
+    pub created_at: Instant,
     #[sea_orm(belongs_to, from = "user_id", to = "id")]
     pub user: BelongsTo<super::user::Entity>,
 }

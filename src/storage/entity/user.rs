@@ -1,9 +1,9 @@
 //! People and machines that sign in.
 
-use chrono::{DateTime, Utc};
 use sea_orm::entity::prelude::*;
 
 use super::hidden::HiddenText;
+use super::instant::Instant;
 
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -20,7 +20,7 @@ pub struct Model {
     pub admin: bool,
     pub external: bool,
     pub state: State,
-    pub created_at: DateTime<Utc>,
+    pub created_at: Instant,
     #[sea_orm(has_many)]
     pub tokens: HasMany<super::personal_access_token::Entity>,
     #[sea_orm(has_many)]

@@ -1,0 +1,240 @@
+//! The layers, held by a test that reads `use` lines.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Which rooms each room may use; a room that is missing here fails the test.
+const LAYERS: &[(&str, &[&str])] = &[
+    ("domain", &[]),
+    ("config", &["domain"]),
+    ("representation", &["domain"]),
+    ("storage", &["domain"]),
+    ("signing", &["domain"]),
+    ("identity", &["domain", "storage"]),
+    ("app", &["domain", "identity", "signing", "storage"]),
+    ("http/layers", &["domain"]),
+    ("http/token", &["app", "domain", "http/layers", "identity"]),
+    ("http/ops", &["http/layers"]),
+    (
+        "server",
+        &[
+            "app",
+            "config",
+            "domain",
+            "http/layers",
+            "http/ops",
+            "http/token",
+            "identity",
+            "signing",
+            "storage",
+        ],
+    ),
+    (
+        "cli",
+        &[
+            "app",
+            "config",
+            "domain",
+            "representation",
+            "server",
+            "signing",
+        ],
+    ),
+];
+
+/// Crates that only some rooms may name.
+const RESERVED: &[(&str, &[&str])] = &[
+    ("sea_orm", &["storage"]),
+    ("migration", &["storage"]),
+    ("anyhow", &["cli", "server"]),
+    ("axum", &["http/layers", "http/ops", "http/token", "server"]),
+    ("tokio", &["identity", "http/layers", "server", "cli"]),
+    ("argon2", &["identity"]),
+    ("rcgen", &["signing"]),
+    ("jsonwebtoken", &["signing"]),
+    ("p256", &["signing"]),
+    ("clap", &["cli"]),
+];
+
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// The room of a path below `src`, such as `http/token` or `app`.
+fn room(parts: &[&str]) -> Option<String> {
+    match parts {
+        ["http", face, ..] => Some(format!("http/{face}")),
+        [room, ..] => Some((*room).to_owned()),
+        [] => None,
+    }
+}
+
+/// Expands `a::{b, c::{d, e}}` into `a::b`, `a::c::d` and `a::c::e`.
+fn expand(path: &str) -> Vec<String> {
+    let Some((prefix, group)) = path.split_once('{') else {
+        let path = path.split(" as ").next().unwrap_or(path);
+        return vec![path.trim().to_owned()];
+    };
+    let inner = group.trim_end().strip_suffix('}').unwrap();
+    let (mut depth, mut start, mut parts) = (0, 0, Vec::new());
+    for (at, letter) in inner.char_indices() {
+        match letter {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            ',' if depth == 0 => {
+                parts.push(&inner[start..at]);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(&inner[start..]);
+    let whole = parts
+        .into_iter()
+        .map(str::trim)
+        .filter(|part| !part.is_empty());
+    whole
+        .flat_map(|part| expand(&format!("{prefix}{part}")))
+        .collect()
+}
+
+/// Every path that a source names after `use`, and every path that begins with `crate::` in its code.
+fn named_paths(text: &str) -> Vec<String> {
+    let code: Vec<&str> = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .collect();
+    let code = code.join("\n");
+    let mut paths = Vec::new();
+    for (at, _) in code.match_indices("use ") {
+        let starts_statement = code[..at].trim_end().is_empty()
+            || code[..at].trim_end().ends_with([';', '{', '}', ']', ')'])
+            || code[..at].trim_end().ends_with("pub");
+        if starts_statement && let Some(end) = code[at..].find(';') {
+            let statement: String = code[at + 4..at + end]
+                .split_whitespace()
+                .collect::<Vec<_>>()
+                .join(" ");
+            paths.extend(expand(&statement));
+        }
+    }
+    for (at, _) in code.match_indices("crate::") {
+        let rest = &code[at..];
+        let end = rest
+            .find(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':'))
+            .unwrap_or(rest.len());
+        // What ends in `::` begins a group after `use`, which was expanded above.
+        if !rest[..end].ends_with("::") {
+            paths.push(rest[..end].to_owned());
+        }
+    }
+    paths
+}
+
+fn is_allowed(table: &[(&str, &[&str])], from: &str, to: &str) -> bool {
+    table
+        .iter()
+        .any(|(room, uses)| *room == from && uses.contains(&to))
+}
+
+#[test]
+fn rooms_use_only_what_is_below_them() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    sources(&root, &mut files);
+    let mut wrong = Vec::new();
+    let mut looked_at = 0;
+    for file in files {
+        let relative = file.strip_prefix(&root).unwrap().with_extension("");
+        let parts: Vec<&str> = relative.iter().map(|part| part.to_str().unwrap()).collect();
+        // main, lib and the module list of http only name rooms.
+        if matches!(parts.as_slice(), ["main" | "lib"] | ["http", "mod"]) {
+            continue;
+        }
+        let from = room(&parts).unwrap();
+        assert!(
+            LAYERS.iter().any(|(room, _)| *room == from),
+            "the room {from} has no place in the layers"
+        );
+        for path in named_paths(&fs::read_to_string(&file).unwrap()) {
+            let segments: Vec<&str> = path.split("::").filter(|part| !part.is_empty()).collect();
+            looked_at += 1;
+            if let ["crate", inside @ ..] = segments.as_slice() {
+                let to = room(inside).unwrap_or_default();
+                // A constant or function at a room's top is the room itself.
+                if to != from
+                    && !from.starts_with(&format!("{to}/"))
+                    && !is_allowed(LAYERS, &from, &to)
+                {
+                    wrong.push(format!("{}: {from} uses {path}", file.display()));
+                }
+            } else if let Some((name, rooms)) = RESERVED
+                .iter()
+                .find(|(name, _)| Some(name) == segments.first())
+                && !rooms.contains(&from.as_str())
+            {
+                wrong.push(format!("{}: {from} names {name}", file.display()));
+            }
+        }
+    }
+    assert!(
+        looked_at > 300,
+        "only {looked_at} paths were found: is the reader broken?"
+    );
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn grouped_and_nested_uses_are_seen() {
+    let text = "//! use crate::hidden;\npub use crate::{app, domain::{action::Action as A, scope}};\nfn f() { crate::storage::users::all(); }\n";
+    let found = named_paths(text);
+    for path in [
+        "crate::app",
+        "crate::domain::action::Action",
+        "crate::domain::scope",
+        "crate::storage::users::all",
+    ] {
+        assert!(
+            found.iter().any(|other| other == path),
+            "{path} in {found:?}"
+        );
+    }
+    assert!(!found.iter().any(|path| path.contains("hidden")));
+}
+
+#[test]
+fn files_stay_short() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    sources(&root, &mut files);
+    let is_test = |path: &PathBuf| {
+        path.file_stem()
+            .unwrap()
+            .to_str()
+            .unwrap()
+            .ends_with("tests")
+    };
+    let mut lengths: Vec<usize> = files
+        .iter()
+        .filter(|path| !is_test(path))
+        .map(|path| fs::read_to_string(path).unwrap().lines().count())
+        .collect();
+    lengths.sort_unstable();
+    assert!(
+        lengths[lengths.len() / 2] <= 120,
+        "the median file has {} lines",
+        lengths[lengths.len() / 2]
+    );
+    assert!(
+        lengths.last().is_some_and(|longest| *longest <= 500),
+        "{:?}",
+        lengths.last()
+    );
+}

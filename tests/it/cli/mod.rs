@@ -1,0 +1,80 @@
+//! The command line, as a script and a person use it.
+
+mod first_start;
+mod nouns;
+mod wrong_things;
+
+use std::path::Path;
+use std::process::Output;
+
+use assert_cmd::Command;
+use tempfile::TempDir;
+
+/// A folder with a database and keys, in which commands run.
+struct Workplace {
+    folder: TempDir,
+}
+
+impl Workplace {
+    /// With a schema and nothing in it.
+    fn migrated() -> Self {
+        let workplace = Self::empty();
+        workplace.ok(&["migrate"]);
+        workplace
+    }
+
+    fn empty() -> Self {
+        Self {
+            folder: TempDir::new().unwrap(),
+        }
+    }
+
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::cargo_bin("wharfinger").unwrap();
+        command
+            .current_dir(self.path())
+            .env_remove("WHARFINGER_CONFIG")
+            .args(arguments);
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    /// What a command that succeeds prints on standard output.
+    fn ok(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert!(
+            output.status.success(),
+            "{arguments:?}: {}",
+            stderr(&output)
+        );
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// What a command that fails with `status` says; it prints no result.
+    fn fails(&self, status: i32, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert_eq!(
+            output.status.code(),
+            Some(status),
+            "{arguments:?}: {}",
+            stderr(&output)
+        );
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "");
+        stderr(&output)
+    }
+
+    fn json(&self, arguments: &[&str]) -> serde_json::Value {
+        serde_json::from_str(&self.ok(&[&["--json"], arguments].concat())).unwrap()
+    }
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}

@@ -1,0 +1,215 @@
+//! Users, groups, projects, members and tokens.
+
+use super::{Workplace, stderr};
+
+fn furnished() -> Workplace {
+    let workplace = Workplace::migrated();
+    workplace.ok(&["user", "create", "Alice", "--email", "A@Example.com"]);
+    workplace.ok(&["group", "create", "team"]);
+    workplace.ok(&["project", "create", "team/app", "--visibility", "internal"]);
+    workplace.ok(&[
+        "member",
+        "add",
+        "team",
+        "alice",
+        "--level",
+        "Developer",
+        "--expires-at",
+        "2099-01-01",
+    ]);
+    workplace
+}
+
+#[test]
+fn lists_are_lines_with_tabs_or_json_arrays() {
+    let workplace = furnished();
+    assert_eq!(
+        workplace.ok(&["user", "list"]),
+        "alice\tactive\ta@example.com\tuser\n"
+    );
+    assert_eq!(workplace.ok(&["group", "list"]), "team\tprivate\n");
+    assert_eq!(workplace.ok(&["project", "list"]), "team/app\tinternal\n");
+    assert_eq!(
+        workplace.ok(&["member", "list", "team"]),
+        "alice\tdeveloper\t2099-01-01\n"
+    );
+    assert_eq!(workplace.json(&["user", "list"])[0]["username"], "alice");
+    assert_eq!(workplace.json(&["group", "list"])[0]["full_path"], "team");
+    assert_eq!(
+        workplace.json(&["project", "list"])[0]["path_with_namespace"],
+        "team/app"
+    );
+    assert_eq!(
+        workplace.json(&["member", "list", "team"])[0]["access_level"],
+        30
+    );
+    assert_eq!(workplace.json(&["token", "list"]), serde_json::json!([]));
+}
+
+#[test]
+fn a_token_is_printed_once_and_alone() {
+    let workplace = furnished();
+    let create = [
+        "token",
+        "create",
+        "--user",
+        "alice",
+        "--name",
+        "ci",
+        "--scope",
+        "read_registry",
+        "--scope",
+        "write_registry",
+    ];
+    let printed = workplace.ok(&[
+        &create[..],
+        &["--expires-at", "2099-12-31", "--repository", "team/*"],
+    ]
+    .concat());
+    let secret = printed.trim_end();
+    assert!(secret.starts_with("whf_pat_") && secret.len() == 54 && printed.lines().count() == 1);
+    let listed = workplace.ok(&["token", "list", "--user", "alice"]);
+    assert_eq!(
+        listed,
+        "1\tci\tactive\tread_registry write_registry\t2099-12-31\tteam/*\n"
+    );
+    let shown = workplace.json(&["token", "show", "1"]);
+    assert_eq!(
+        shown["scopes"],
+        serde_json::json!(["read_registry", "write_registry"])
+    );
+    assert_eq!(shown["expires_at"], "2099-12-31");
+    assert!(shown.get("token").is_none());
+    let created = workplace.json(&create);
+    assert!(created["token"].as_str().unwrap().starts_with("whf_pat_"));
+    assert_eq!(created["id"], 2);
+    let database = std::fs::read(workplace.path().join("data/wharfinger.db")).unwrap();
+    let wal = std::fs::read(workplace.path().join("data/wharfinger.db-wal")).unwrap_or_default();
+    for file in [database, wal] {
+        assert!(
+            !file
+                .windows(secret.len())
+                .any(|window| window == secret.as_bytes()),
+            "only a digest is stored"
+        );
+    }
+}
+
+#[test]
+fn nothing_is_destroyed_without_a_yes() {
+    let workplace = furnished();
+    workplace.ok(&[
+        "token", "create", "--user", "alice", "--name", "ci", "--scope", "api",
+    ]);
+    for arguments in [
+        &["token", "revoke", "1"][..],
+        &["user", "block", "alice"],
+        &["member", "remove", "team", "alice"],
+        &["project", "delete", "team/app"],
+        &["group", "delete", "team"],
+    ] {
+        let told = workplace.fails(1, arguments);
+        assert!(
+            told.contains("There is nobody to ask; say --yes to do it"),
+            "{told}"
+        );
+        workplace.ok(&[arguments, &["--yes"]].concat());
+        if arguments[0] == "token" {
+            assert_eq!(workplace.json(&["token", "show", "1"])["revoked"], true);
+        }
+    }
+    assert_eq!(workplace.ok(&["group", "list"]), "");
+    assert_eq!(
+        workplace.ok(&["user", "list"]),
+        "alice\tblocked\ta@example.com\tuser\n"
+    );
+    workplace.ok(&["user", "unblock", "alice"]);
+    assert_eq!(
+        workplace.json(&["user", "show", "alice"])["state"],
+        "active"
+    );
+}
+
+#[test]
+fn deleting_a_group_says_first_what_goes_with_it() {
+    let workplace = furnished();
+    let output = workplace.run(&["group", "delete", "team", "--yes"]);
+    assert_eq!(
+        stderr(&output),
+        "This deletes, with all memberships:\n  group team\n  project team/app\nDelete?\n"
+            .replace("Delete?\n", "")
+    );
+    assert_eq!(
+        String::from_utf8(output.stdout).unwrap(),
+        "team\tprivate\nteam/app\tinternal\n"
+    );
+    let told = workplace.fails(1, &["user", "create", "team"]);
+    assert!(
+        told.contains("`team` is taken"),
+        "the name stays taken: {told}"
+    );
+}
+
+#[test]
+fn passwords_come_from_a_pipe_and_are_at_least_eight_characters() {
+    let workplace = Workplace::migrated();
+    let create = ["user", "create", "bob", "--password-stdin"];
+    let output = workplace
+        .command(&create)
+        .write_stdin("short\n")
+        .output()
+        .unwrap();
+    assert_eq!(
+        stderr(&output),
+        "error: a password has at least 8 characters\n"
+    );
+    assert!(
+        workplace
+            .command(&create)
+            .write_stdin("long enough\n")
+            .output()
+            .unwrap()
+            .status
+            .success()
+    );
+    let reset = workplace
+        .command(&["user", "reset-password", "bob", "--password-stdin"])
+        .write_stdin("another one")
+        .output();
+    assert!(reset.unwrap().status.success());
+    let told = workplace.fails(1, &["user", "reset-password", "bob"]);
+    assert!(told.contains("--password-stdin"), "{told}");
+}
+
+#[test]
+fn the_last_administrator_cannot_be_blocked() {
+    let workplace = Workplace::migrated();
+    workplace.ok(&["user", "create", "root", "--admin"]);
+    let told = workplace.fails(1, &["user", "block", "root", "--yes"]);
+    assert_eq!(told, "error: the last administrator cannot be blocked\n");
+    workplace.ok(&["user", "create", "other", "--admin"]);
+    workplace.ok(&["user", "block", "root", "--yes"]);
+}
+
+#[test]
+fn commands_that_need_no_configuration_work_without_one() {
+    let workplace = Workplace::empty();
+    assert_eq!(
+        workplace.ok(&["version"]),
+        format!("{}\n", env!("CARGO_PKG_VERSION"))
+    );
+    assert!(
+        workplace
+            .ok(&["completions", "bash"])
+            .contains("_wharfinger()")
+    );
+    assert!(
+        workplace
+            .ok(&["--help"])
+            .contains("wharfinger [OPTIONS] [COMMAND]")
+    );
+    assert_eq!(
+        workplace.ok(&["registry", "list"]),
+        "container_registry\tcertificate\t5m\t15m\n"
+    );
+}

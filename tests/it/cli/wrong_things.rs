@@ -1,0 +1,204 @@
+//! Wrong things that a newcomer does: each gets an answer that helps.
+
+use super::Workplace;
+
+#[test]
+fn a_command_before_the_first_start_says_so_and_makes_nothing() {
+    let workplace = Workplace::empty();
+    for arguments in [
+        &["user", "list"][..],
+        &["token", "list"],
+        &["group", "create", "team"],
+    ] {
+        let told = workplace.fails(1, arguments);
+        assert_eq!(
+            told,
+            "error: the database has no schema yet; start the server or run `wharfinger migrate` first\n"
+        );
+    }
+    let told = workplace.fails(1, &["keys", "list"]);
+    assert!(
+        told.contains("has no keys yet; the first start of the server makes them"),
+        "{told}"
+    );
+    let told = workplace.fails(1, &["registry", "config"]);
+    assert!(told.contains("has no keys yet"), "{told}");
+    assert_eq!(std::fs::read_dir(workplace.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn commands_that_cannot_be_read_end_with_2() {
+    let workplace = Workplace::migrated();
+    for arguments in [
+        &["tokens"][..],
+        &[
+            "token", "create", "--user", "alice", "--name", "x", "--scope", "read",
+        ],
+        &["token", "create", "--user", "alice", "--name", "x"],
+        &["token", "show", "one"],
+        &["user", "create", "no spaces"],
+        &["member", "add", "team", "alice", "--level", "boss"],
+        &[
+            "member",
+            "add",
+            "team",
+            "alice",
+            "--level",
+            "guest",
+            "--expires-at",
+            "tomorrow",
+        ],
+        &["project", "create", "team//app"],
+    ] {
+        workplace.fails(2, arguments);
+    }
+    let told = workplace.fails(2, &["member", "add", "t", "a", "--level", "boss"]);
+    assert!(
+        told.contains("use guest, reporter, developer, maintainer or owner"),
+        "{told}"
+    );
+    let told = workplace.fails(
+        2,
+        &[
+            "token", "create", "--user", "a", "--name", "x", "--scope", "read",
+        ],
+    );
+    assert!(
+        told.contains("use api, read_api, read_user, read_registry"),
+        "{told}"
+    );
+}
+
+#[test]
+fn refusals_say_what_to_do() {
+    let workplace = Workplace::migrated();
+    workplace.ok(&["user", "create", "alice"]);
+    workplace.ok(&["group", "create", "team"]);
+    workplace.ok(&["project", "create", "team/app"]);
+    for (arguments, told) in [
+        (
+            &["user", "create", "alice"][..],
+            "`alice` is taken: user names and top-level groups, also deleted ones, share one name space",
+        ),
+        (
+            &["group", "create", "alice"],
+            "`alice` is taken: it is a user's own namespace",
+        ),
+        (
+            &["project", "create", "app"],
+            "a project is below a group or a user's own namespace: write GROUP/app",
+        ),
+        (
+            &["project", "create", "other/app"],
+            "there is no group `other` to put it in; make that first",
+        ),
+        (
+            &["group", "create", "team/app/sub"],
+            "a project has no groups or projects below it; its repositories need none",
+        ),
+        (
+            &["group", "create", "alice/sub"],
+            "a user's own namespace has projects only, no groups",
+        ),
+        (
+            &["group", "create", "team"],
+            "`team` is taken: it is a group",
+        ),
+        (
+            &["project", "delete", "team", "--yes"],
+            "there is no project `team`",
+        ),
+        (
+            &["group", "set-visibility", "nope", "public"],
+            "there is no group `nope`",
+        ),
+        (
+            &["member", "add", "team", "bob", "--level", "guest"],
+            "there is no user `bob`",
+        ),
+        (
+            &["member", "add", "alice", "alice", "--level", "guest"],
+            "a user's own namespace has no members; add them to a project in it",
+        ),
+        (
+            &["member", "remove", "team", "alice", "--yes"],
+            "`alice` is not a direct member of `team`",
+        ),
+        (
+            &["token", "revoke", "7", "--yes"],
+            "there is no personal access token `7`",
+        ),
+        (
+            &[
+                "token", "create", "--user", "bob", "--name", "x", "--scope", "api",
+            ],
+            "there is no user `bob`",
+        ),
+        (
+            &[
+                "token",
+                "create",
+                "--user",
+                "alice",
+                "--name",
+                "x",
+                "--scope",
+                "api",
+                "--repository",
+                "team/*",
+            ],
+            "a token that is limited to repositories can hold read_registry, write_registry, delete_registry and self_rotate only, not api: it could make itself a wider one",
+        ),
+    ] {
+        assert_eq!(
+            workplace.fails(1, arguments),
+            format!("error: {told}\n"),
+            "{arguments:?}"
+        );
+    }
+}
+
+#[test]
+fn a_broken_configuration_names_its_line() {
+    let workplace = Workplace::empty();
+    std::fs::write(
+        workplace.path().join("wharfinger.toml"),
+        "[token]\nlistn = \"x\"\n",
+    )
+    .unwrap();
+    let told = workplace.fails(1, &["serve"]);
+    assert_eq!(
+        told,
+        "error: wharfinger.toml:2: unknown key `token.listn` (did you mean `token.listen`?)\n"
+    );
+    let output = workplace
+        .command(&["--config", "other.toml", "serve"])
+        .output()
+        .unwrap();
+    let told = super::stderr(&output);
+    assert_eq!(
+        told,
+        "error: other.toml: cannot be read: No such file or directory (os error 2)\n"
+    );
+    let output = Workplace::empty()
+        .command(&["serve"])
+        .env("WHARFINGER_TOKEN__LISTEN", "5001")
+        .output()
+        .unwrap();
+    let told = super::stderr(&output);
+    assert!(
+        told.starts_with(
+            "error: WHARFINGER_TOKEN__LISTEN: `token.listen` is an address to listen on"
+        ),
+        "{told}"
+    );
+    let kubernetes = Workplace::migrated();
+    let output = kubernetes
+        .command(&["user", "list"])
+        .env("WHARFINGER_PORT_5001_TCP", "tcp://10.0.0.1:5001")
+        .output();
+    assert!(
+        output.unwrap().status.success(),
+        "names without two underscores are not ours"
+    );
+}

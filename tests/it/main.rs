@@ -1,0 +1,14 @@
+//! Integration tests: they enter by the front door, HTTP or command line.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "these are tests"
+)]
+
+mod architecture;
+mod cli;
+mod harness;
+mod storage;
+mod token;

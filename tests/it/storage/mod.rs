@@ -1,0 +1,3 @@
+//! The storage story: the same on SQLite, PostgreSQL and MySQL/MariaDB.
+
+mod story;

@@ -1,0 +1,379 @@
+//! One story, told to one database.
+
+use chrono::{DateTime, Duration, Utc};
+use wharfinger::domain::access_level::AccessLevel;
+use wharfinger::domain::audit::{AuditAction, AuditEvent, Grant};
+use wharfinger::domain::credential::{PlainToken, TokenKind};
+use wharfinger::domain::expiry::Expiry;
+use wharfinger::domain::namespace::{Member, NamespaceKind, Occupied};
+use wharfinger::domain::namespace_path::NamespacePath;
+use wharfinger::domain::password::PasswordHash;
+use wharfinger::domain::pattern::RepositoryPattern;
+use wharfinger::domain::personal_access_token::TokenSpecification;
+use wharfinger::domain::principal::{Ceiling, Principal, SignedIn};
+use wharfinger::domain::repository_name::RepositoryName;
+use wharfinger::domain::rights::Place;
+use wharfinger::domain::token_scope::TokenScope;
+use wharfinger::domain::user::{EmailAddress, User, UserState};
+use wharfinger::domain::username::Username;
+use wharfinger::domain::visibility::Visibility;
+use wharfinger::storage::namespaces::NewNamespace;
+use wharfinger::storage::users::NewUser;
+use wharfinger::storage::{
+    Db, StorageError, members, namespaces, personal_access_tokens, rights, users,
+};
+
+use crate::harness::{SeededEntropy, TestDatabase};
+
+fn now() -> DateTime<Utc> {
+    "2046-03-14T15:09:26Z".parse().unwrap()
+}
+
+fn event() -> AuditEvent {
+    AuditEvent::new(AuditAction::UserCreated, &"story").with_detail("ünïcödé ✓")
+}
+
+fn new_user(name: &str) -> NewUser {
+    NewUser {
+        username: Username::try_from(name).unwrap(),
+        name: "Älice Ω 東京".to_owned(),
+        email: Some(EmailAddress::try_from(format!("{name}@Example.com").as_str()).unwrap()),
+        admin: false,
+        external: true,
+        password: Some(PasswordHash::from_phc(
+            "$argon2id$not-a-real-hash".to_owned(),
+        )),
+    }
+}
+
+async fn make_user(db: &Db, name: &str) -> User {
+    let change = db.begin(now()).await.unwrap();
+    let user = users::insert(&change, new_user(name)).await.unwrap();
+    change.commit(&Grant::operator(), event()).await.unwrap();
+    user
+}
+
+fn path(text: &str) -> NamespacePath {
+    NamespacePath::try_from(text).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_storage_story_holds() {
+    let database = TestDatabase::open().await;
+    let db = &database.db;
+    users_are_found_by_name_and_address(db).await;
+    names_are_unique(db).await;
+    namespaces_leave_tombstones(db).await;
+    members_and_rights_are_read_together(db).await;
+    tokens_keep_what_was_chosen(db).await;
+    what_is_not_committed_never_happened(db).await;
+    changes_follow_one_another(db).await;
+    // Another start finds the schema as it is, and a command too.
+    Db::open_and_migrate(&database.url, 2).await.unwrap();
+    Db::open(&database.url, 2).await.unwrap();
+}
+
+async fn users_are_found_by_name_and_address(db: &Db) {
+    assert!(!users::exist(db).await.unwrap());
+    let alice = make_user(db, "Alice").await;
+    assert_eq!(alice.username.as_str(), "alice");
+    assert_eq!(alice.created_at, now(), "beyond 2038, in whole seconds");
+    assert_eq!(users::find(db, alice.id).await.unwrap().unwrap(), alice);
+    assert_eq!(
+        users::find_by_username(db, &alice.username)
+            .await
+            .unwrap()
+            .unwrap(),
+        alice
+    );
+    let email = EmailAddress::try_from("ALICE@example.com").unwrap();
+    let account = users::account_by_email(db, &email).await.unwrap().unwrap();
+    assert_eq!(account.user, alice);
+    assert_eq!(
+        account.password.unwrap().as_phc(),
+        "$argon2id$not-a-real-hash"
+    );
+    assert!(
+        users::find_by_username(db, &Username::try_from("bob").unwrap())
+            .await
+            .unwrap()
+            .is_none()
+    );
+
+    let change = db.begin(now()).await.unwrap();
+    users::set_state(&change, alice.id, UserState::Blocked)
+        .await
+        .unwrap();
+    users::set_password(&change, alice.id, &PasswordHash::from_phc("new".to_owned()))
+        .await
+        .unwrap();
+    change.commit(&Grant::operator(), event()).await.unwrap();
+    let account = users::account_by_username(db, &alice.username)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(account.user.state, UserState::Blocked);
+    assert_eq!(
+        account.user.email, alice.email,
+        "a change touches what it changes"
+    );
+    assert_eq!(account.password.unwrap().as_phc(), "new");
+}
+
+async fn names_are_unique(db: &Db) {
+    let change = db.begin(now()).await.unwrap();
+    let error = users::insert(&change, new_user("ALICE")).await.unwrap_err();
+    assert!(matches!(error, StorageError::Taken(_)), "{error:?}");
+}
+
+async fn namespaces_leave_tombstones(db: &Db) {
+    let change = db.begin(now()).await.unwrap();
+    let new = |text: &str, kind, parent| NewNamespace {
+        kind,
+        path: path(text),
+        visibility: Visibility::Public,
+        parent,
+    };
+    let team = namespaces::insert(&change, new("team", NamespaceKind::Group, None))
+        .await
+        .unwrap();
+    let under = namespaces::insert(
+        &change,
+        new("team/a_b", NamespaceKind::Group, Some(team.id)),
+    )
+    .await
+    .unwrap();
+    let app = namespaces::insert(
+        &change,
+        new("team/a_b/app", NamespaceKind::Project, Some(under.id)),
+    )
+    .await
+    .unwrap();
+    // `_` is a wildcard to LIKE: this one must not count as below team/a_b.
+    let other = namespaces::insert(
+        &change,
+        new("team/axb", NamespaceKind::Group, Some(team.id)),
+    )
+    .await
+    .unwrap();
+    change.commit(&Grant::operator(), event()).await.unwrap();
+    let below = namespaces::live_below(db, team.id).await.unwrap();
+    assert_eq!(
+        below
+            .iter()
+            .map(|place| place.path.as_str())
+            .collect::<Vec<_>>(),
+        ["team/a_b", "team/axb", "team/a_b/app"]
+    );
+    assert_eq!(
+        namespaces::live_below(db, under.id).await.unwrap(),
+        std::slice::from_ref(&app)
+    );
+    assert_eq!(
+        namespaces::all(db, NamespaceKind::Group).await.unwrap(),
+        [team, under.clone(), other]
+    );
+
+    let change = db.begin(now()).await.unwrap();
+    namespaces::bury(&change, &[under.id, app.id])
+        .await
+        .unwrap();
+    change.commit(&Grant::operator(), event()).await.unwrap();
+    assert_eq!(
+        namespaces::occupant(db, &under.path).await.unwrap(),
+        Some(Occupied::Tombstone)
+    );
+    assert_eq!(namespaces::find_live(db, &app.path).await.unwrap(), None);
+    assert_eq!(
+        namespaces::occupant(db, &path("team/none")).await.unwrap(),
+        None
+    );
+
+    let change = db.begin(now() + Duration::hours(1)).await.unwrap();
+    let anew = namespaces::insert(
+        &change,
+        new("team/a_b", NamespaceKind::Group, under.id.into()),
+    )
+    .await
+    .unwrap();
+    change.commit(&Grant::operator(), event()).await.unwrap();
+    assert_eq!(anew.created_at, now() + Duration::hours(1));
+    assert_eq!(
+        namespaces::find_live(db, &under.path).await.unwrap(),
+        Some(anew)
+    );
+    assert_eq!(
+        namespaces::occupant(db, &app.path).await.unwrap(),
+        Some(Occupied::Tombstone)
+    );
+}
+
+async fn members_and_rights_are_read_together(db: &Db) {
+    let bob = make_user(db, "bob").await;
+    let team = namespaces::find_live(db, &path("team"))
+        .await
+        .unwrap()
+        .unwrap();
+    let under = namespaces::find_live(db, &path("team/a_b"))
+        .await
+        .unwrap()
+        .unwrap();
+    let member = |level, expiry| Member {
+        user_id: bob.id,
+        level,
+        expiry,
+        created_at: now(),
+    };
+    let change = db.begin(now()).await.unwrap();
+    members::put(&change, team.id, &member(AccessLevel::Guest, None))
+        .await
+        .unwrap();
+    members::put(&change, team.id, &member(AccessLevel::Reporter, None))
+        .await
+        .unwrap();
+    let tomorrow = Expiry::on(now().date_naive() + Duration::days(1));
+    members::put(
+        &change,
+        under.id,
+        &member(AccessLevel::Owner, Some(tomorrow)),
+    )
+    .await
+    .unwrap();
+    change.commit(&Grant::operator(), event()).await.unwrap();
+    let listed = members::of_namespace(db, team.id).await.unwrap();
+    assert_eq!(listed, [(member(AccessLevel::Reporter, None), bob.clone())]);
+
+    let principal = Principal::User(SignedIn {
+        id: bob.id,
+        username: bob.username.clone(),
+        admin: false,
+        external: false,
+        ceiling: Ceiling::of_password(),
+    });
+    let name = RepositoryName::try_from("team/a_b/app/x").unwrap();
+    let own = RepositoryName::try_from("bob/x").unwrap();
+    let level_at = async |instant| {
+        let rights = rights::load(db, &principal, &[&name, &own], instant)
+            .await
+            .unwrap();
+        assert_eq!(rights.place_of(&name), Some(Place::Tombstone));
+        assert_eq!(rights.role_for(&own).unwrap().level, AccessLevel::Owner);
+        let role = rights.role_for(&name).unwrap();
+        (role.level, role.given_at.to_owned())
+    };
+    assert_eq!(
+        level_at(now()).await,
+        (AccessLevel::Owner, "team/a_b".to_owned())
+    );
+    assert_eq!(
+        level_at(tomorrow.instant()).await,
+        (AccessLevel::Reporter, "team".to_owned())
+    );
+    let rights = rights::load(db, &Principal::Anonymous, &[&name], now())
+        .await
+        .unwrap();
+    assert!(rights.role_for(&name).is_none());
+
+    let change = db.begin(now()).await.unwrap();
+    assert!(members::remove(&change, team.id, bob.id).await.unwrap());
+    assert!(!members::remove(&change, team.id, bob.id).await.unwrap());
+    members::remove_all(&change, &[under.id]).await.unwrap();
+    change.commit(&Grant::operator(), event()).await.unwrap();
+    assert!(
+        members::of_namespace(db, under.id)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+}
+
+async fn tokens_keep_what_was_chosen(db: &Db) {
+    let bob = users::find_by_username(db, &Username::try_from("bob").unwrap())
+        .await
+        .unwrap()
+        .unwrap();
+    let patterns = ["team/**", "b*/x"]
+        .map(|text| RepositoryPattern::try_from(text).unwrap())
+        .to_vec();
+    let specification = TokenSpecification::new(
+        "naïve 名前",
+        [TokenScope::ReadRegistry, TokenScope::SelfRotate]
+            .into_iter()
+            .collect(),
+    )
+    .unwrap()
+    .described(Some("x".repeat(255)))
+    .unwrap()
+    .expiring(Some(Expiry::on("2047-01-01".parse().unwrap())))
+    .limited_to(patterns)
+    .unwrap();
+    let secret = PlainToken::generate(TokenKind::PersonalAccess, &SeededEntropy::default());
+    let change = db.begin(now()).await.unwrap();
+    let token = personal_access_tokens::insert(&change, bob.id, &secret.digest(), &specification)
+        .await
+        .unwrap();
+    change.commit(&Grant::operator(), event()).await.unwrap();
+    assert_eq!(token.specification, specification);
+    let found = personal_access_tokens::find_by_digest(db, &secret.digest())
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(found, (token.clone(), bob.clone()));
+    assert_eq!(
+        personal_access_tokens::all(db, Some(bob.id)).await.unwrap(),
+        std::slice::from_ref(&token)
+    );
+
+    let revoked = token.revoke(now()).unwrap();
+    let change = db.begin(now()).await.unwrap();
+    personal_access_tokens::save_revocation(&change, &revoked)
+        .await
+        .unwrap();
+    change.commit(&Grant::operator(), event()).await.unwrap();
+    assert_eq!(
+        personal_access_tokens::find(db, revoked.id).await.unwrap(),
+        Some(revoked)
+    );
+}
+
+async fn what_is_not_committed_never_happened(db: &Db) {
+    let before = users::all(db).await.unwrap();
+    let change = db.begin(now()).await.unwrap();
+    users::insert(&change, new_user("carol")).await.unwrap();
+    assert_eq!(users::all(&change).await.unwrap().len(), before.len() + 1);
+    drop(change);
+    assert_eq!(users::all(db).await.unwrap(), before);
+}
+
+/// Changes at the same time get numbers without gap or repetition, and each sees the ones before it.
+async fn changes_follow_one_another(db: &Db) {
+    let first = db.last_change().await.unwrap();
+    let makers: Vec<_> = (0..6)
+        .map(|maker| {
+            let db = db.clone();
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "this test waits for its tasks itself"
+            )]
+            tokio::spawn(async move {
+                for turn in 0..5 {
+                    let change = db.begin(now()).await.unwrap();
+                    let seen = users::all(&change).await.unwrap().len();
+                    users::insert(&change, new_user(&format!("u{maker}-{turn}")))
+                        .await
+                        .unwrap();
+                    assert_eq!(users::all(&change).await.unwrap().len(), seen + 1);
+                    change.commit(&Grant::operator(), event()).await.unwrap();
+                }
+            })
+        })
+        .collect();
+    for maker in makers {
+        maker.await.unwrap();
+    }
+    assert_eq!(db.last_change().await.unwrap(), first + 30);
+    assert_eq!(
+        db.changes_after(first).await.unwrap(),
+        (first + 1..=first + 30).collect::<Vec<_>>()
+    );
+}

@@ -1,0 +1,172 @@
+//! Input that no client should send: a 4xx that says what is wrong, and the server lives.
+
+use axum::body::Body;
+use axum::http::{HeaderValue, Method, Request, StatusCode, header};
+
+use crate::harness::TestApp;
+
+const LOGIN: &str = "/jwt/auth?service=container_registry";
+
+async fn status_with_header(app: &TestApp, value: &[u8]) -> StatusCode {
+    let value = HeaderValue::from_bytes(value).unwrap();
+    let request = Request::get(LOGIN)
+        .header(header::AUTHORIZATION, value)
+        .body(Body::empty())
+        .unwrap();
+    let reply = app.send(request).await;
+    assert!(reply.json()["errors"][0]["message"].is_string());
+    reply.status
+}
+
+#[tokio::test]
+async fn garbled_and_huge_authorization_headers_are_wrong_credentials() {
+    let app = TestApp::start().await;
+    let huge = format!("Basic {}", "QUFB".repeat(50_000));
+    let odd: [&[u8]; 12] = [
+        b"",
+        b" ",
+        b"Basic",
+        b"Basic  ",
+        b"Basic ====",
+        b"Basic !",
+        b"Bearer x.y.z",
+        b"Negotiate abc",
+        b"Basic /////w==",
+        b"\xff\xfe",
+        b"Basic AGE6YgA=",
+        huge.as_bytes(),
+    ];
+    for value in odd {
+        assert_eq!(
+            status_with_header(&app, value).await,
+            StatusCode::UNAUTHORIZED
+        );
+    }
+    assert_eq!(app.get(LOGIN, None).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn queries_that_no_client_sends_are_a_400_with_a_clear_body() {
+    let app = TestApp::start().await;
+    let scopes = "&scope=repository:a:pull".repeat(200);
+    let one_scope = format!("&scope={}", "repository:a:pull+".repeat(101));
+    let long = format!("&x={}", "y".repeat(16 * 1024));
+    for (query, told) in [
+        (
+            scopes.as_str(),
+            "200 scopes are too many; a request may name at most 100",
+        ),
+        (
+            &one_scope,
+            "101 scopes are too many; a request may name at most 100",
+        ),
+        (
+            &long,
+            "the query is longer than 16 KiB; ask for fewer scopes at a time",
+        ),
+        (
+            "&scope=repository:a%00:pull",
+            "the parameter `scope` is not printable UTF-8",
+        ),
+        (
+            "&scope=%ff%fe",
+            "the parameter `scope` is not printable UTF-8",
+        ),
+        (
+            "&service=container_registry",
+            "the parameter `service` is given twice",
+        ),
+    ] {
+        let reply = app.get(&format!("{LOGIN}{query}"), None).await;
+        assert_eq!(reply.status, StatusCode::BAD_REQUEST, "{told}");
+        assert_eq!(reply.json()["details"], told);
+    }
+    for path in [
+        "/jwt/auth?service=a%00b",
+        "/jwt/auth?service=%C3%28",
+        "/jwt/auth?%%%&=&&",
+    ] {
+        assert_eq!(
+            app.get(path, None).await.status,
+            StatusCode::BAD_REQUEST,
+            "{path}"
+        );
+    }
+    assert_eq!(app.get(LOGIN, None).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn scopes_that_mean_nothing_are_ignored() {
+    let app = TestApp::start().await;
+    for scope in [
+        "x",
+        ":::",
+        "repository:../../etc:pull",
+        "repository:A:pull",
+        "registry:catalog:search",
+        "repository:a/*:pull",
+    ] {
+        let reply = app.ask(None, &[scope]).await;
+        assert_eq!(reply.granted(&app.keys), Vec::<String>::new(), "{scope}");
+    }
+}
+
+#[tokio::test]
+async fn posts_are_answered_so_that_clients_fall_back_to_get() {
+    let app = TestApp::start().await;
+    let reply = app
+        .send(
+            Request::post(LOGIN)
+                .body(Body::from("grant_type=password"))
+                .unwrap(),
+        )
+        .await;
+    assert_eq!(
+        (reply.status, reply.body.as_str()),
+        (StatusCode::NOT_FOUND, "")
+    );
+}
+
+#[tokio::test]
+async fn other_methods_and_paths_get_a_hint() {
+    let app = TestApp::start().await;
+    for (method, path, status) in [
+        (Method::DELETE, LOGIN, StatusCode::METHOD_NOT_ALLOWED),
+        (
+            Method::PUT,
+            "/.well-known/jwks.json",
+            StatusCode::METHOD_NOT_ALLOWED,
+        ),
+        (Method::GET, "/v2/", StatusCode::NOT_FOUND),
+        (
+            Method::GET,
+            "/v2/team/app/manifests/1",
+            StatusCode::NOT_FOUND,
+        ),
+        (Method::GET, "/", StatusCode::NOT_FOUND),
+        (Method::GET, "/jwt/auth/", StatusCode::NOT_FOUND),
+        (Method::GET, "/api/v4/users", StatusCode::NOT_FOUND),
+    ] {
+        let reply = app
+            .send(
+                Request::builder()
+                    .method(method)
+                    .uri(path)
+                    .body(Body::empty())
+                    .unwrap(),
+            )
+            .await;
+        assert_eq!(reply.status, status, "{path}");
+        assert_eq!(
+            reply.json()["details"],
+            reply.json()["errors"][0]["message"]
+        );
+    }
+    let hint = app.get("/v2/", None).await.json();
+    assert!(
+        hint["details"]
+            .as_str()
+            .unwrap()
+            .contains("log in to the registry's host")
+    );
+}

@@ -1,0 +1,120 @@
+//! Changes count from the next request on.
+
+use axum::http::StatusCode;
+use wharfinger::domain::audit::Grant;
+use wharfinger::domain::namespace::NamespaceKind;
+use wharfinger::domain::visibility::Visibility;
+
+use crate::harness::{PASSWORD, TestApp};
+
+const PULL: &str = "repository:team/app:pull";
+
+#[tokio::test]
+async fn a_revoked_token_is_refused_at_the_next_request() {
+    let app = TestApp::start().await;
+    app.user("alice").await;
+    let token = app.token("alice", "read_registry").await;
+    let status = async || {
+        app.ask(Some(("alice", token.secret.expose())), &[PULL])
+            .await
+            .status
+    };
+    assert_eq!(status().await, StatusCode::OK);
+    app.desk
+        .revoke_token(&Grant::operator(), token.id)
+        .await
+        .unwrap();
+    assert_eq!(status().await, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn a_blocked_user_is_refused_until_unblocked() {
+    let app = TestApp::start().await;
+    app.user("alice").await;
+    let name = "alice".try_into().unwrap();
+    let token = app.token("alice", "read_registry").await;
+    let statuses = async || {
+        let with_token = app
+            .ask(Some(("alice", token.secret.expose())), &[])
+            .await
+            .status;
+        (
+            with_token,
+            app.ask(Some(("alice", PASSWORD)), &[]).await.status,
+        )
+    };
+    assert_eq!(statuses().await, (StatusCode::OK, StatusCode::OK));
+    app.desk
+        .block_user(&Grant::operator(), &name)
+        .await
+        .unwrap();
+    assert_eq!(
+        statuses().await,
+        (StatusCode::UNAUTHORIZED, StatusCode::UNAUTHORIZED)
+    );
+    app.desk
+        .unblock_user(&Grant::operator(), &name)
+        .await
+        .unwrap();
+    assert_eq!(statuses().await, (StatusCode::OK, StatusCode::OK));
+}
+
+#[tokio::test]
+async fn roles_and_visibilities_change_the_next_answer() {
+    let app = TestApp::start().await;
+    app.user("alice").await;
+    app.project("team/app", Visibility::Private).await;
+    let (path, user) = ("team/app".try_into().unwrap(), "alice".try_into().unwrap());
+    let pulls = async || {
+        let alice = app
+            .ask(Some(("alice", PASSWORD)), &[PULL])
+            .await
+            .granted(&app.keys)
+            .len();
+        (alice, app.ask(None, &[PULL]).await.granted(&app.keys).len())
+    };
+    assert_eq!(pulls().await, (0, 0));
+    app.member("team/app", "alice", "reporter").await;
+    assert_eq!(pulls().await, (1, 0));
+    app.desk
+        .remove_member(&Grant::operator(), &path, &user)
+        .await
+        .unwrap();
+    assert_eq!(pulls().await, (0, 0));
+    for (visibility, expected) in [
+        (Visibility::Internal, (1, 0)),
+        (Visibility::Public, (1, 1)),
+        (Visibility::Private, (0, 0)),
+    ] {
+        app.desk
+            .set_visibility(
+                &Grant::operator(),
+                (NamespaceKind::Project, &path),
+                visibility,
+            )
+            .await
+            .unwrap();
+        assert_eq!(pulls().await, expected, "{visibility}");
+    }
+}
+
+#[tokio::test]
+async fn a_new_password_replaces_the_old_one() {
+    let app = TestApp::start().await;
+    app.user("alice").await;
+    let name = "alice".try_into().unwrap();
+    app.desk
+        .reset_password(&Grant::operator(), &name, "another long one".into())
+        .await
+        .unwrap();
+    assert_eq!(
+        app.ask(Some(("alice", PASSWORD)), &[]).await.status,
+        StatusCode::UNAUTHORIZED
+    );
+    assert_eq!(
+        app.ask(Some(("alice", "another long one")), &[])
+            .await
+            .status,
+        StatusCode::OK
+    );
+}

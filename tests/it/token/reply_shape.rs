@@ -1,0 +1,113 @@
+//! What a good reply looks like to a registry and its clients.
+
+use wharfinger::domain::visibility::Visibility;
+
+use crate::harness::{PASSWORD, TestApp};
+
+#[tokio::test]
+async fn the_reply_has_all_that_any_client_reads() {
+    let app = TestApp::start().await;
+    app.user("alice").await;
+    let reply = app.ask(Some(("alice", PASSWORD)), &[]).await;
+    let json = reply.json();
+    assert_eq!(json["token"], json["access_token"]);
+    assert_eq!(json["expires_in"], 300);
+    assert_eq!(json["issued_at"], "2026-03-14T15:09:26Z");
+    assert!(json.get("refresh_token").is_none());
+    assert!(json.get("denied").is_none());
+    assert_eq!(reply.header("cache-control"), "no-store");
+    assert_eq!(reply.header("content-type"), "application/json");
+    assert_eq!(reply.header("x-request-id").len(), 36);
+    let again = app.ask(None, &[]).await;
+    assert_ne!(reply.header("x-request-id"), again.header("x-request-id"));
+}
+
+#[tokio::test]
+async fn the_claims_are_what_registries_verify() {
+    let app = TestApp::start().await;
+    app.user("alice").await;
+    app.project("team/app", Visibility::Private).await;
+    app.member("team", "alice", "maintainer").await;
+    let reply = app
+        .ask(
+            Some(("alice", PASSWORD)),
+            &["repository:team/app:push,pull"],
+        )
+        .await;
+    let mut claims = reply.claims(&app.keys);
+    let id = claims["jti"].take();
+    assert_eq!(id.as_str().unwrap().len(), 36);
+    insta::assert_snapshot!(serde_json::to_string_pretty(&claims).unwrap(), @r#"
+    {
+      "access": [
+        {
+          "actions": [
+            "pull",
+            "push"
+          ],
+          "name": "team/app",
+          "type": "repository"
+        }
+      ],
+      "aud": "container_registry",
+      "exp": 1773501866,
+      "iat": 1773500956,
+      "iss": "wharfinger",
+      "jti": null,
+      "nbf": 1773500956,
+      "sub": "alice"
+    }
+    "#);
+    assert_eq!(reply.json()["expires_in"], 900, "pushing takes longer");
+    let other = app.ask(Some(("alice", PASSWORD)), &[]).await;
+    assert_ne!(other.claims(&app.keys)["jti"], id);
+}
+
+#[tokio::test]
+async fn the_audience_is_one_of_ours_and_lifetimes_are_its_own() {
+    let configuration = "[[registry]]\nservice = \"one\"\n[[registry]]\nservice = \"two\"\ntrust = \"jwks\"\npull_lifetime = \"90s\"\n";
+    let app = TestApp::start_with(configuration).await;
+    let one = app.get("/jwt/auth?service=one", None).await;
+    let two = app.get("/jwt/auth?service=two", None).await;
+    assert_eq!(
+        (
+            one.claims(&app.keys)["aud"].as_str(),
+            one.json()["expires_in"].as_i64()
+        ),
+        (Some("one"), Some(300))
+    );
+    assert_eq!(
+        (
+            two.claims(&app.keys)["aud"].as_str(),
+            two.json()["expires_in"].as_i64()
+        ),
+        (Some("two"), Some(90))
+    );
+    assert!(
+        two.json()["token"].as_str().unwrap().len()
+            < one.json()["token"].as_str().unwrap().len() - 400,
+        "no x5c"
+    );
+}
+
+#[tokio::test]
+async fn the_key_set_is_public() {
+    let app = TestApp::start().await;
+    let reply = app.get("/.well-known/jwks.json", None).await;
+    assert_eq!(reply.json(), serde_json::to_value(app.keys.jwks()).unwrap());
+    assert_eq!(reply.header("cache-control"), "public, max-age=300");
+}
+
+#[tokio::test]
+async fn health_says_yes_or_no_and_no_more() {
+    let app = TestApp::start().await;
+    assert_eq!(app.get("/livez", None).await.body, "ok\n");
+    assert_eq!(app.get("/readyz", None).await.body, r#"{"status":"ready"}"#);
+    app.close_storage().await;
+    let reply = app.get("/readyz", None).await;
+    assert_eq!(
+        (reply.status.as_u16(), reply.body.as_str()),
+        (503, r#"{"status":"not ready"}"#)
+    );
+    assert_eq!(app.get("/livez", None).await.status.as_u16(), 200);
+}

@@ -1,0 +1,182 @@
+//! Who gets what, through the front door.
+
+use wharfinger::domain::audit::Grant;
+use wharfinger::domain::namespace::NamespaceKind;
+use wharfinger::domain::pattern::RepositoryPattern;
+use wharfinger::domain::visibility::Visibility;
+
+use crate::harness::{PASSWORD, TestApp};
+
+const ALL: &str = "repository:team/app:pull,push,delete";
+
+#[tokio::test]
+async fn reporter_pulls_developer_pushes_maintainer_deletes() {
+    let app = TestApp::start().await;
+    app.user("alice").await;
+    app.project("team/app", Visibility::Private).await;
+    for (level, actions) in [
+        ("guest", ""),
+        ("reporter", "pull"),
+        ("developer", "pull,push"),
+        ("maintainer", "delete,pull,push"),
+        ("owner", "delete,pull,push"),
+    ] {
+        app.member("team/app", "alice", level).await;
+        let granted = app
+            .ask(Some(("alice", PASSWORD)), &[ALL])
+            .await
+            .granted(&app.keys);
+        let expected = if actions.is_empty() {
+            vec![]
+        } else {
+            vec![format!("repository:team/app:{actions}")]
+        };
+        assert_eq!(granted, expected, "{level}");
+    }
+}
+
+#[tokio::test]
+async fn membership_is_inherited_and_the_highest_level_counts() {
+    let app = TestApp::start().await;
+    app.user("alice").await;
+    app.group("team", Visibility::Private).await;
+    app.project("team/backend/app", Visibility::Private).await;
+    app.member("team", "alice", "developer").await;
+    app.member("team/backend/app", "alice", "guest").await;
+    let ask = async |scope| {
+        app.ask(Some(("alice", PASSWORD)), &[scope])
+            .await
+            .granted(&app.keys)
+    };
+    let below = "repository:team/backend/app/cache/arm64:pull,push";
+    assert_eq!(ask(below).await, [below]);
+    let no_project = "repository:team/new:pull,push";
+    assert_eq!(
+        ask(no_project).await,
+        [no_project],
+        "no project is needed below a group"
+    );
+    assert_eq!(ask("repository:teams/app:pull").await, Vec::<String>::new());
+    assert_eq!(
+        ask("repository:nothing/here:pull").await,
+        Vec::<String>::new()
+    );
+}
+
+#[tokio::test]
+async fn everyone_owns_the_namespace_that_bears_their_name() {
+    let app = TestApp::start().await;
+    app.user("alice").await;
+    app.user("bob").await;
+    let scope = "repository:alice/tool:delete,pull,push";
+    assert_eq!(
+        app.ask(Some(("alice", PASSWORD)), &[scope])
+            .await
+            .granted(&app.keys),
+        [scope]
+    );
+    assert_eq!(
+        app.ask(Some(("bob", PASSWORD)), &[scope])
+            .await
+            .granted(&app.keys),
+        Vec::<String>::new()
+    );
+    assert_eq!(
+        app.ask(None, &[scope]).await.granted(&app.keys),
+        Vec::<String>::new()
+    );
+}
+
+#[tokio::test]
+async fn a_mount_source_is_limited_by_the_token_too() {
+    let app = TestApp::start().await;
+    app.user("alice").await;
+    app.project("team/app", Visibility::Private).await;
+    app.project("team/base", Visibility::Private).await;
+    app.member("team", "alice", "owner").await;
+    let only_app = vec![RepositoryPattern::try_from("team/app/**").unwrap()];
+    let token = app
+        .token_as("alice", "read_registry write_registry", |token| {
+            token.limited_to(only_app).unwrap()
+        })
+        .await;
+    let scopes = ["repository:team/app:pull,push", "repository:team/base:pull"];
+    let reply = app
+        .ask(Some(("alice", token.secret.expose())), &scopes)
+        .await;
+    assert_eq!(reply.granted(&app.keys), ["repository:team/app:pull,push"]);
+    assert_eq!(
+        reply.json()["denied"][0]["reason"],
+        "the token is limited to other repositories"
+    );
+}
+
+#[tokio::test]
+async fn the_catalog_is_for_administrators_with_api() {
+    let app = TestApp::start().await;
+    app.user("alice").await;
+    app.administrator("root").await;
+    let catalog = "registry:catalog:*";
+    let granted = async |user: &str, scopes: &str| {
+        let token = app.token(user, scopes).await;
+        app.ask(Some((user, token.secret.expose())), &[catalog])
+            .await
+            .granted(&app.keys)
+    };
+    assert_eq!(granted("root", "api").await, [catalog]);
+    assert_eq!(granted("root", "read_api").await, Vec::<String>::new());
+    assert_eq!(granted("alice", "api").await, Vec::<String>::new());
+    assert_eq!(
+        app.ask(None, &[catalog]).await.granted(&app.keys),
+        Vec::<String>::new()
+    );
+    assert_eq!(
+        app.ask(Some(("root", PASSWORD)), &[catalog])
+            .await
+            .granted(&app.keys),
+        Vec::<String>::new()
+    );
+}
+
+#[tokio::test]
+async fn a_deleted_project_stays_closed_until_it_is_made_anew() {
+    let app = TestApp::start().await;
+    app.user("alice").await;
+    app.administrator("root").await;
+    app.group("team", Visibility::Public).await;
+    app.project("team/app", Visibility::Public).await;
+    app.member("team", "alice", "owner").await;
+    let path = "team/app".try_into().unwrap();
+    app.desk
+        .delete_namespace(&Grant::operator(), NamespaceKind::Project, &path)
+        .await
+        .unwrap();
+    let pull = "repository:team/app:pull";
+    assert_eq!(
+        app.ask(None, &[pull]).await.granted(&app.keys),
+        Vec::<String>::new()
+    );
+    assert_eq!(
+        app.ask(Some(("alice", PASSWORD)), &[pull])
+            .await
+            .granted(&app.keys),
+        Vec::<String>::new()
+    );
+    assert_eq!(
+        app.ask(Some(("root", PASSWORD)), &[pull])
+            .await
+            .granted(&app.keys),
+        [pull]
+    );
+    app.project("team/app", Visibility::Private).await;
+    assert_eq!(
+        app.ask(None, &[pull]).await.granted(&app.keys),
+        Vec::<String>::new()
+    );
+    assert_eq!(
+        app.ask(Some(("alice", PASSWORD)), &[pull])
+            .await
+            .granted(&app.keys),
+        [pull]
+    );
+}

@@ -1,0 +1,56 @@
+# shellcheck shell=bash
+# PostgreSQL and MariaDB of our own, in a folder of their own, on free ports of the loopback.
+# shellcheck disable=SC2034 # the URLs are for whoever reads this file in
+
+# Prints a port that is free now.
+free_port() {
+  python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])' 2>/dev/null ||
+    perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1")->sockport, "\n"'
+}
+
+# Starts PostgreSQL in folder $1 and sets POSTGRES_URL.
+start_postgres() {
+  local folder=$1/postgres port bin
+  bin=$(dirname "$(compgen -G '/usr/lib/postgresql/*/bin/initdb' | sort -V | tail -n 1)")
+  port=$(free_port)
+  mkdir -p "$folder"
+  chown postgres "$folder"
+  runuser -u postgres -- "$bin/initdb" -D "$folder/data" -A trust -U postgres --no-sync >"$folder/log"
+  runuser -u postgres -- "$bin/pg_ctl" -w -D "$folder/data" -l "$folder/server.log" \
+    -o "-c listen_addresses=127.0.0.1 -p $port -k $folder -c fsync=off" start >>"$folder/log"
+  POSTGRES_PID=$(head -n 1 "$folder/data/postmaster.pid")
+  POSTGRES_URL=postgres://postgres@127.0.0.1:$port/postgres
+}
+
+# Starts MariaDB in folder $1 and sets MYSQL_URL.
+start_mariadb() {
+  local folder=$1/mariadb port tries
+  port=$(free_port)
+  mkdir -p "$folder"
+  chown mysql "$folder"
+  mariadb-install-db --no-defaults --user=mysql --datadir="$folder/data" \
+    --auth-root-authentication-method=normal --skip-test-db >"$folder/log"
+  mariadbd --no-defaults --user=mysql --datadir="$folder/data" --port="$port" --socket="$folder/s.sock" \
+    --pid-file="$folder/pid" --bind-address=127.0.0.1 >"$folder/server.log" 2>&1 &
+  MARIADB_PID=$!
+  for tries in $(seq 100); do
+    if mariadb --no-defaults --socket="$folder/s.sock" -u root -e 'create database story' 2>/dev/null; then
+      MYSQL_URL=mysql://root@127.0.0.1:$port/story
+      return 0
+    fi
+    sleep 0.2
+  done
+  echo "tests/run.sh: MariaDB did not start in $((tries / 5)) s" >&2
+  tail "$folder/server.log" >&2
+  return 1
+}
+
+# Stops what was started.
+stop_databases() {
+  local pid
+  for pid in "${POSTGRES_PID:-}" "${MARIADB_PID:-}"; do
+    if [ -n "$pid" ]; then
+      kill "$pid" 2>/dev/null || true
+    fi
+  done
+}

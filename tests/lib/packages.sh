@@ -1,0 +1,45 @@
+# shellcheck shell=bash
+# Debian packages that the tests use, and the commands by which they are known to be there.
+
+PACKAGES=(
+  "docker-registry:/usr/bin/docker-registry"
+  "docker.io:/usr/sbin/dockerd"
+  "skopeo:/usr/bin/skopeo"
+  "busybox-static:/bin/busybox"
+  "postgresql:/usr/lib/postgresql/*/bin/initdb"
+  "mariadb-server:/usr/sbin/mariadbd"
+  "shellcheck:/usr/bin/shellcheck"
+)
+
+# Prints the packages whose command is missing, one a line.
+missing_packages() {
+  local entry
+  for entry in "${PACKAGES[@]}"; do
+    compgen -G "${entry#*:}" >/dev/null || echo "${entry%%:*}"
+  done
+}
+
+# Installs what is missing; starts no service.
+install_packages() {
+  local missing
+  mapfile -t missing < <(missing_packages)
+  if [ "${#missing[@]}" -eq 0 ]; then
+    return 0
+  fi
+  if [ "$(id -u)" -ne 0 ]; then
+    echo "tests/run.sh: installing needs root; run: sudo apt-get install ${missing[*]}" >&2
+    return 1
+  fi
+  echo "== installing ${missing[*]}"
+  export DEBIAN_FRONTEND=noninteractive
+  # Debian starts services on installation; tests start their own, on ports of their own.
+  local policy=/usr/sbin/policy-rc.d
+  if [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod +x "$policy"
+    # shellcheck disable=SC2064 # the path is known now
+    trap "rm -f '$policy'" RETURN
+  fi
+  apt-get update -qq
+  apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}

@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# Runs every test. With --install it first installs what the tests use (Debian packages); without,
+# it says what is missing.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+# shellcheck source=tests/lib/packages.sh
+. tests/lib/packages.sh
+# shellcheck source=tests/lib/databases.sh
+. tests/lib/databases.sh
+
+usage() {
+  echo "usage: tests/run.sh [--install] [--long]"
+  echo "  --install  install the Debian packages that are missing"
+  echo "  --long     also run what takes long"
+}
+
+install=no
+for argument in "$@"; do
+  case $argument in
+    --install) install=yes ;;
+    --long) echo "There are no long tests yet." ;;
+    --help | -h) usage; exit 0 ;;
+    *) echo "tests/run.sh: unknown option $argument" >&2; usage >&2; exit 2 ;;
+  esac
+done
+
+if [ "$install" = yes ]; then
+  install_packages
+fi
+lacking=$(missing_packages | tr '\n' ' ')
+if [ -n "$lacking" ]; then
+  echo "tests/run.sh: these Debian packages are missing: $lacking" >&2
+  echo "Run tests/run.sh --install, or: apt-get install $lacking" >&2
+  exit 1
+fi
+if [ "$(id -u)" -ne 0 ]; then
+  echo "tests/run.sh: the Docker engine and the databases of the tests need root" >&2
+  exit 1
+fi
+
+work=$(mktemp -d)
+chmod 755 "$work"
+finish() {
+  stop_databases
+  rm -rf "$work" || true
+}
+trap finish EXIT
+
+echo "== unit and integration tests, on SQLite"
+cargo test --workspace
+
+# Runs the storage story on the database at $2; a story that was not found is a failure too.
+story() {
+  echo "== the storage story on $1"
+  TEST_DATABASE_URL=$2 cargo test --test it storage:: 2>&1 | tee "$work/story.log"
+  grep -qE '^test result: ok\. [1-9][0-9]* passed' "$work/story.log"
+}
+start_postgres "$work"
+story PostgreSQL "$POSTGRES_URL"
+start_mariadb "$work"
+story MariaDB "$MYSQL_URL"
+
+echo "== end to end, with a real registry and real clients"
+WHARFINGER_E2E=1 cargo test --test e2e
+echo "== all tests passed"
