@@ -1,0 +1,157 @@
+//! What a person at a Docker client sees.
+
+use crate::harness::{Story, World};
+
+pub(crate) const STORIES: &[Story] = &[
+    (
+        "login_with_a_token_says_login_succeeded",
+        login_with_a_token_says_login_succeeded,
+    ),
+    (
+        "a_reporter_pulls_a_private_image",
+        a_reporter_pulls_a_private_image,
+    ),
+    (
+        "strangers_and_guests_see_pull_access_denied",
+        strangers_and_guests_see_pull_access_denied,
+    ),
+    (
+        "a_token_that_only_reads_cannot_push",
+        a_token_that_only_reads_cannot_push,
+    ),
+    (
+        "a_developer_with_a_writing_token_pushes",
+        a_developer_with_a_writing_token_pushes,
+    ),
+    (
+        "wrong_expired_and_revoked_tokens_get_our_sentence",
+        wrong_expired_and_revoked_tokens_get_our_sentence,
+    ),
+    (
+        "a_public_image_is_pulled_without_login",
+        a_public_image_is_pulled_without_login,
+    ),
+    (
+        "a_revoked_token_stops_working_at_the_next_request",
+        a_revoked_token_stops_working_at_the_next_request,
+    ),
+    ("a_password_logs_in_too", a_password_logs_in_too),
+];
+
+fn login_with_a_token_says_login_succeeded(world: &World) {
+    let token = world.token("reporter", &["read_registry"]);
+    world
+        .client()
+        .log_in(&world.registry.host, "reporter", &token);
+    // The user name beside a token means nothing, as in GitLab.
+    world
+        .client()
+        .log_in(&world.registry.host, "whoever", &token);
+}
+
+fn a_reporter_pulls_a_private_image(world: &World) {
+    let client = world.client();
+    client.log_in(
+        &world.registry.host,
+        "reporter",
+        &world.token("reporter", &["read_registry"]),
+    );
+    client.pull(&world.registry.image("team/app"));
+}
+
+fn strangers_and_guests_see_pull_access_denied(world: &World) {
+    for user in ["stranger", "guest"] {
+        let client = world.client();
+        client.log_in(
+            &world.registry.host,
+            user,
+            &world.token(user, &["read_registry"]),
+        );
+        client
+            .try_pull(&world.registry.image("team/app"))
+            .must_fail_with("pull access denied");
+    }
+    world
+        .client()
+        .try_pull(&world.registry.image("team/app"))
+        .must_fail_with("pull access denied");
+}
+
+fn a_token_that_only_reads_cannot_push(world: &World) {
+    let client = world.client();
+    client.log_in(
+        &world.registry.host,
+        "developer",
+        &world.token("developer", &["read_registry"]),
+    );
+    let image = world.registry.image("team/refused");
+    client.try_push(&image).must_fail_with("denied");
+    let reader = world.client();
+    reader.log_in(
+        &world.registry.host,
+        "developer",
+        &world.token("developer", &["read_registry"]),
+    );
+    reader.try_pull(&image).must_fail_with("not found");
+}
+
+fn a_developer_with_a_writing_token_pushes(world: &World) {
+    let client = world.client();
+    let token = world.token("developer", &["read_registry", "write_registry"]);
+    client.log_in(&world.registry.host, "developer", &token);
+    let image = world.registry.image("team/app/worker");
+    client.push(&image);
+    client.pull(&image);
+    let reporter = world.client();
+    let token = world.token("reporter", &["read_registry", "write_registry"]);
+    reporter.log_in(&world.registry.host, "reporter", &token);
+    reporter.try_push(&image).must_fail_with("denied");
+}
+
+fn wrong_expired_and_revoked_tokens_get_our_sentence(world: &World) {
+    let (_, expired) = world.token_with_id(
+        "reporter",
+        &["read_registry"],
+        &["--expires-at", "2020-01-01"],
+    );
+    let (id, revoked) = world.token_with_id("reporter", &["read_registry"], &[]);
+    world.service.cli(&["token", "revoke", &id, "--yes"]);
+    let wrong = world.secret("whf_pat_wrong-but-long-enough-to-be-one".to_owned());
+    for secret in [expired, revoked, wrong] {
+        let sentence = world.sentence("reporter", &secret);
+        let expected = format!("unauthorized: {sentence}");
+        world
+            .client()
+            .try_log_in(&world.registry.host, "reporter", &secret)
+            .must_fail_with(&expected);
+    }
+}
+
+fn a_public_image_is_pulled_without_login(world: &World) {
+    world.client().pull(&world.registry.image("team/open"));
+}
+
+fn a_revoked_token_stops_working_at_the_next_request(world: &World) {
+    let client = world.client();
+    let (id, token) = world.token_with_id("reporter", &["read_registry"], &[]);
+    client.log_in(&world.registry.host, "reporter", &token);
+    let image = world.registry.image("team/app");
+    client.pull(&image);
+    world.service.cli(&["token", "revoke", &id, "--yes"]);
+    let sentence = world.sentence("reporter", &token);
+    client
+        .try_pull(&image)
+        .must_fail_with(&format!("unauthorized: {sentence}"));
+}
+
+fn a_password_logs_in_too(world: &World) {
+    let client = world.client();
+    client.log_in(&world.registry.host, "reporter", "the password of reporter");
+    client.pull(&world.registry.image("team/app"));
+    let sentence = world.sentence("reporter", "a wrong password");
+    let expected = format!("unauthorized: {sentence}");
+    world
+        .client()
+        .try_log_in(&world.registry.host, "reporter", "a wrong password")
+        .must_fail_with(&expected);
+}

@@ -1,0 +1,110 @@
+//! The real program.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use super::process::{Process, free_port, wait_until};
+
+/// A running `wharfinger serve`, and its command line.
+pub(crate) struct Service {
+    pub(crate) process: Process,
+    pub(crate) folder: PathBuf,
+    pub(crate) url: String,
+    environment: Vec<(&'static str, String)>,
+}
+
+impl Service {
+    pub(crate) fn start(folder: &Path) -> Self {
+        std::fs::create_dir_all(folder).unwrap();
+        let (token, ops) = (free_port(), free_port());
+        let url = format!("http://127.0.0.1:{token}");
+        let environment = vec![
+            ("WHARFINGER_TOKEN__LISTEN", format!("127.0.0.1:{token}")),
+            ("WHARFINGER_TOKEN__PUBLIC_URL", url.clone()),
+            ("WHARFINGER_OPS__LISTEN", format!("127.0.0.1:{ops}")),
+        ];
+        let mut command = program(folder, &environment);
+        command.arg("serve");
+        let process = Process::start(command, &folder.join("serve.log"));
+        let service = Self {
+            process,
+            folder: folder.to_owned(),
+            url,
+            environment,
+        };
+        wait_until("the service is ready", || {
+            service.output(&["health"], "").status.success()
+        });
+        service
+    }
+
+    /// Starts it again after it ended.
+    pub(crate) fn restart(&mut self, log: &str) {
+        let mut command = program(&self.folder, &self.environment);
+        command.arg("serve");
+        self.process = Process::start(command, &self.folder.join(log));
+        wait_until("the service is ready", || {
+            self.output(&["health"], "").status.success()
+        });
+    }
+
+    /// What a command that must succeed prints.
+    pub(crate) fn cli(&self, arguments: &[&str]) -> String {
+        self.cli_with(arguments, "")
+    }
+
+    /// What a command prints that must succeed, and reads `input`.
+    pub(crate) fn cli_with(&self, arguments: &[&str], input: &str) -> String {
+        let output = self.output(arguments, input);
+        self.keep(&output.stdout);
+        succeeded(arguments, output)
+    }
+
+    /// The same for a command whose result is a secret: that is not kept.
+    pub(crate) fn secret_cli(&self, arguments: &[&str]) -> String {
+        succeeded(arguments, self.output(arguments, ""))
+    }
+
+    fn output(&self, arguments: &[&str], input: &str) -> Output {
+        let mut command = program(&self.folder, &self.environment);
+        command
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        child
+            .stdin
+            .take()
+            .unwrap()
+            .write_all(input.as_bytes())
+            .unwrap();
+        let output = child.wait_with_output().unwrap();
+        self.keep(&output.stderr);
+        output
+    }
+
+    fn keep(&self, bytes: &[u8]) {
+        let path = self.folder.join("cli.log");
+        let mut file = std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(path)
+            .unwrap();
+        file.write_all(bytes).unwrap();
+    }
+}
+
+fn succeeded(arguments: &[&str], output: Output) -> String {
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{arguments:?}: {told}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn program(folder: &Path, environment: &[(&'static str, String)]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_wharfinger"));
+    command.current_dir(folder).env_remove("WHARFINGER_CONFIG");
+    command.envs(environment.iter().map(|(name, value)| (*name, value)));
+    command
+}

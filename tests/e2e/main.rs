@@ -1,0 +1,58 @@
+//! End-to-end tests: the real program, a real registry, real clients.
+//!
+//! They need what `tests/run.sh --install` installs, so that a plain `cargo test` leaves them out.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "these are tests"
+)]
+
+mod ci;
+mod docker;
+mod harness;
+mod lifecycle;
+mod readme;
+mod secrets_stay_secret;
+mod skopeo;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use libtest_mimic::{Arguments, Trial};
+
+use harness::World;
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "tests/run.sh switches these tests on"
+)]
+fn main() -> ExitCode {
+    if std::env::var("WHARFINGER_E2E").as_deref() != Ok("1") {
+        println!("end-to-end tests are left out; tests/run.sh runs them");
+        return ExitCode::SUCCESS;
+    }
+    let mut arguments = Arguments::from_args();
+    // One engine and one registry: a test at a time.
+    arguments.test_threads = Some(1);
+    let world = Arc::new(World::start());
+    let stories = docker::STORIES
+        .iter()
+        .chain(ci::STORIES)
+        .chain(skopeo::STORIES);
+    let apart = lifecycle::STORIES.iter().chain(readme::STORIES);
+    // Last, because it reads what all others made the programs print.
+    let last = secrets_stay_secret::STORIES.iter();
+    let trials = stories.chain(apart).chain(last).map(|&(name, story)| {
+        let world = Arc::clone(&world);
+        Trial::test(name, move || {
+            story(&world);
+            Ok(())
+        })
+    });
+    let conclusion = libtest_mimic::run(&arguments, trials.collect());
+    drop(world);
+    conclusion.exit_code()
+}
