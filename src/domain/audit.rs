@@ -62,6 +62,8 @@ pub enum AuditAction {
     UserUnblocked,
     /// A user got a new password.
     PasswordChanged,
+    /// A password was hashed anew, with today's parameters.
+    PasswordRehashed,
     /// A group was made.
     GroupCreated,
     /// A project was made.
@@ -90,6 +92,7 @@ impl AuditAction {
             Self::UserBlocked => "user.blocked",
             Self::UserUnblocked => "user.unblocked",
             Self::PasswordChanged => "user.password_changed",
+            Self::PasswordRehashed => "user.password_rehashed",
             Self::GroupCreated => "group.created",
             Self::ProjectCreated => "project.created",
             Self::VisibilityChanged => "namespace.visibility_changed",

@@ -7,6 +7,7 @@ use super::error::{AuthenticationError, Cause};
 use super::password::Passwords;
 use super::presented::Presented;
 use super::token::owner_of;
+use crate::domain::audit::{AuditAction, AuditEvent, Grant};
 use crate::domain::credential::{PlainToken, Recognized};
 use crate::domain::principal::{Ceiling, Principal, SignedIn};
 use crate::domain::user::{EmailAddress, User, UserState};
@@ -42,9 +43,13 @@ impl Authenticator {
             }
             Presented::Basic { username, secret } => {
                 let user = match PlainToken::recognize(secret) {
-                    Recognized::Token(token) => owner_of(&self.db, &token, now).await?,
+                    Recognized::Token(token) => {
+                        let owner = owner_of(&self.db, &token, now).await?;
+                        note_other_name(username, &owner);
+                        owner
+                    }
                     Recognized::Broken => return Err(Cause::BrokenToken.into()),
-                    Recognized::Foreign => self.password_login(username, secret).await?,
+                    Recognized::Foreign => self.password_login(username, secret, now).await?,
                 };
                 Ok(Principal::User(user))
             }
@@ -56,20 +61,43 @@ impl Authenticator {
         &self,
         name: &str,
         password: &SecretString,
+        now: DateTime<Utc>,
     ) -> Result<SignedIn, AuthenticationError> {
         let account = self.account(name).await?;
         let hash = account
             .as_ref()
             .and_then(|account| account.password.clone());
         let has_password = hash.is_some();
+        let is_outdated = hash
+            .as_ref()
+            .is_some_and(|hash| self.passwords.is_outdated(hash));
         let fits = self.passwords.verify(password.clone(), hash).await?;
         let user = account.ok_or(Cause::UnknownUser)?.user;
         match (fits, user.state) {
-            (true, UserState::Active) => Ok(signed_in(user)),
+            (true, UserState::Active) => {
+                if is_outdated && let Err(error) = self.rehash(&user, password.clone(), now).await {
+                    tracing::warn!(user = %user.username, error = %error, "a password was not hashed anew");
+                }
+                Ok(signed_in(user))
+            }
             (true, UserState::Blocked) => Err(Cause::BlockedUser.into()),
             (false, _) if has_password => Err(Cause::WrongPassword.into()),
             (false, _) => Err(Cause::NoPassword.into()),
         }
+    }
+
+    /// Hashes a password anew that is known to be right: its hash has the parameters of another day.
+    async fn rehash(
+        &self,
+        user: &User,
+        password: SecretString,
+        now: DateTime<Utc>,
+    ) -> Result<(), AuthenticationError> {
+        let hash = self.passwords.hash(password).await?;
+        let change = self.db.begin(now).await?;
+        users::set_password(&change, user.id, &hash).await?;
+        let event = AuditEvent::new(AuditAction::PasswordRehashed, &user.username);
+        Ok(change.commit(&Grant::service(), event).await?)
     }
 
     /// The account of a user name or e-mail address, in any letter case.
@@ -91,5 +119,13 @@ fn signed_in(user: User) -> SignedIn {
         admin: user.admin,
         external: user.external,
         ceiling: Ceiling::of_password(),
+    }
+}
+
+/// The name beside a token means nothing, as in GitLab, but another one than the owner's is worth
+/// knowing. It is not logged itself: people put tokens into the wrong field.
+fn note_other_name(presented: &str, owner: &SignedIn) {
+    if !presented.eq_ignore_ascii_case(owner.username.as_str()) {
+        tracing::info!(owner = %owner.username, "a token came beside another name than its owner's");
     }
 }

@@ -80,6 +80,18 @@ impl Passwords {
         Ok(fits && is_known)
     }
 
+    /// Whether `hash` was made with other parameters than new ones are.
+    pub fn is_outdated(&self, hash: &PasswordHash) -> bool {
+        let made_with = Phc::new(hash.as_phc())
+            .ok()
+            .and_then(|hash| Params::try_from(&hash).ok());
+        let current = self.argon2.params();
+        made_with.is_none_or(|params| {
+            (params.m_cost(), params.t_cost(), params.p_cost())
+                != (current.m_cost(), current.t_cost(), current.p_cost())
+        })
+    }
+
     /// Runs a computation on a blocking thread, when its turn comes.
     async fn run<T, F>(&self, compute: F) -> Result<T, PasswordError>
     where

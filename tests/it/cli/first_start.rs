@@ -133,6 +133,76 @@ fn the_first_start_says_what_to_do_next_and_the_second_only_where_it_listens() {
     );
 }
 
+/// Only a terminal is shown the password: `script` is one.
+#[test]
+fn the_first_password_is_shown_on_a_terminal_and_works() {
+    let workplace = Workplace::empty();
+    let (token, ops) = (free_address(), free_address());
+    let mut child = Command::new("script")
+        .args([
+            "--quiet",
+            "--flush",
+            "--command",
+            env!("CARGO_BIN_EXE_wharfinger"),
+            "terminal.log",
+        ])
+        .current_dir(workplace.path())
+        .env("WHARFINGER_TOKEN__LISTEN", &token)
+        .env("WHARFINGER_OPS__LISTEN", &ops)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let begin = Instant::now();
+    let password = loop {
+        let said =
+            std::fs::read_to_string(workplace.path().join("terminal.log")).unwrap_or_default();
+        let shown = said
+            .split("has the password ")
+            .nth(1)
+            .and_then(|rest| rest.split(' ').next());
+        match shown {
+            Some(password) if said.contains("listening on") => break password.to_owned(),
+            _ => assert!(
+                begin.elapsed() < Duration::from_secs(20),
+                "no password: {said}"
+            ),
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    };
+    let login = |password: &str| {
+        use base64::Engine;
+        let basic = base64::engine::general_purpose::STANDARD.encode(format!("admin:{password}"));
+        let mut stream = TcpStream::connect(&token).unwrap();
+        let query = "service=container_registry";
+        write!(stream, "GET /jwt/auth?{query} HTTP/1.1\r\nhost: x\r\nauthorization: Basic {basic}\r\nconnection: close\r\n\r\n").unwrap();
+        let mut text = String::new();
+        stream.read_to_string(&mut text).unwrap();
+        text.starts_with("HTTP/1.1 200")
+    };
+    assert!(login(&password));
+    assert!(
+        !login("admin") && !login("password"),
+        "no password is known beforehand"
+    );
+    // Control-C, as a person ends it.
+    child.stdin.as_mut().unwrap().write_all(b"\x03").unwrap();
+    let begin = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        assert!(
+            begin.elapsed() < Duration::from_secs(20),
+            "Control-C does not end it"
+        );
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let said = std::fs::read_to_string(workplace.path().join("terminal.log")).unwrap();
+    assert!(said.contains("stopped"), "{said}");
+    assert!(
+        !said.contains("\"http.route\""),
+        "lines for people, not JSON: {said}"
+    );
+}
+
 #[test]
 fn every_request_has_one_line_of_json_without_its_query() {
     let workplace = Workplace::empty();

@@ -17,14 +17,16 @@ use tempfile::TempDir;
 use tower::ServiceExt;
 use wharfinger::app::{Desk, NewMember, NewPlace, NewUser};
 use wharfinger::config::{Config, Sources};
-use wharfinger::domain::audit::Grant;
+use wharfinger::domain::audit::{AuditAction, AuditEvent, Grant};
 use wharfinger::domain::credential::PlainToken;
 use wharfinger::domain::ids::TokenId;
+use wharfinger::domain::password::PasswordHash;
 use wharfinger::domain::personal_access_token::TokenSpecification;
+use wharfinger::domain::username::Username;
 use wharfinger::domain::visibility::Visibility;
 use wharfinger::server::Service;
 use wharfinger::signing::KeyRing;
-use wharfinger::storage::Db;
+use wharfinger::storage::{Db, users};
 
 pub(crate) use database::TestDatabase;
 pub(crate) use reply::Reply;
@@ -200,6 +202,26 @@ impl TestApp {
             request = request.header(header::AUTHORIZATION, basic(name, secret));
         }
         self.send(request.body(Body::empty()).unwrap()).await
+    }
+
+    /// What is kept of a user's password.
+    pub(crate) async fn password_hash(&self, name: &Username) -> String {
+        let account = users::account_by_username(&self.db, name)
+            .await
+            .unwrap()
+            .unwrap();
+        account.password.unwrap().as_phc().to_owned()
+    }
+
+    /// Puts another hash in its place, as an older version would have left it.
+    pub(crate) async fn replace_password_hash(&self, name: &Username, hash: &str) {
+        let user = self.desk.user(name).await.unwrap();
+        let change = self.db.begin(self.now()).await.unwrap();
+        users::set_password(&change, user.id, &PasswordHash::from_phc(hash.to_owned()))
+            .await
+            .unwrap();
+        let event = AuditEvent::new(AuditAction::PasswordChanged, name);
+        change.commit(&Grant::operator(), event).await.unwrap();
     }
 
     /// Cuts the service off from its database.

@@ -243,6 +243,48 @@ async fn a_password_logs_in_by_name_or_address_in_any_letter_case() {
 }
 
 #[tokio::test]
+async fn a_password_with_weaker_parameters_is_hashed_anew_when_it_is_used() {
+    let app = TestApp::start().await;
+    app.user("alice").await;
+    let name = "alice".try_into().unwrap();
+    let weak = {
+        use argon2::password_hash::PasswordHasher;
+        let params = argon2::Params::new(1024, 1, 1, None).unwrap();
+        let argon2 =
+            argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params);
+        let hash = argon2
+            .hash_password_with_salt(PASSWORD.as_bytes(), b"salt and pepper!")
+            .unwrap();
+        let hash: argon2::password_hash::phc::PasswordHash = hash;
+        hash.to_string()
+    };
+    app.replace_password_hash(&name, &weak).await;
+    assert_eq!(
+        app.ask(Some(("alice", "wrong")), &[]).await.status,
+        StatusCode::UNAUTHORIZED
+    );
+    assert_eq!(
+        app.password_hash(&name).await,
+        weak,
+        "a wrong password changes nothing"
+    );
+    assert_eq!(
+        app.ask(Some(("alice", PASSWORD)), &[]).await.status,
+        StatusCode::OK
+    );
+    let anew = app.password_hash(&name).await;
+    assert!(
+        anew.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
+        "{anew}"
+    );
+    assert_eq!(
+        app.ask(Some(("alice", PASSWORD)), &[]).await.status,
+        StatusCode::OK
+    );
+    assert_eq!(app.password_hash(&name).await, anew);
+}
+
+#[tokio::test]
 async fn the_user_name_beside_a_token_means_nothing() {
     let app = TestApp::start().await;
     app.user("alice").await;
