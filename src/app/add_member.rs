@@ -4,7 +4,8 @@ use super::desk::Desk;
 use super::error::ChangeError;
 use super::look_up::shared_place;
 use crate::domain::access_level::AccessLevel;
-use crate::domain::audit::{AuditAction, AuditEvent, Grant};
+use crate::domain::audit::{AuditAction, AuditEvent};
+use crate::domain::authority::Authority;
 use crate::domain::expiry::Expiry;
 use crate::domain::namespace::Member;
 use crate::domain::namespace_path::NamespacePath;
@@ -30,9 +31,10 @@ impl Desk {
     #[tracing::instrument(name = "app.add_member", skip_all)]
     pub async fn add_member(
         &self,
-        grant: &Grant,
+        authority: &Authority,
         new: NewMember,
     ) -> Result<(Member, User), ChangeError> {
+        let grant = authority.administer()?;
         let change = self.begin().await?;
         let place = shared_place(&change, &new.path).await?;
         let user = users::find_by_username(&change, &new.username)
@@ -48,7 +50,7 @@ impl Desk {
         let event = AuditEvent::new(AuditAction::MemberAdded, &place.path);
         change
             .commit(
-                grant,
+                &grant,
                 event.with_detail(format!("{} as {}", user.username, new.level)),
             )
             .await?;

@@ -2,7 +2,8 @@
 
 use super::desk::Desk;
 use super::error::ChangeError;
-use crate::domain::audit::{AuditAction, AuditEvent, Grant};
+use crate::domain::audit::{AuditAction, AuditEvent};
+use crate::domain::authority::Authority;
 use crate::domain::user::{User, UserState};
 use crate::domain::username::Username;
 use crate::storage::users;
@@ -12,10 +13,10 @@ impl Desk {
     #[tracing::instrument(name = "app.block_user", skip_all)]
     pub async fn block_user(
         &self,
-        grant: &Grant,
+        authority: &Authority,
         username: &Username,
     ) -> Result<User, ChangeError> {
-        self.set_user_state(grant, username, UserState::Blocked)
+        self.set_user_state(authority, username, UserState::Blocked)
             .await
     }
 
@@ -23,19 +24,20 @@ impl Desk {
     #[tracing::instrument(name = "app.unblock_user", skip_all)]
     pub async fn unblock_user(
         &self,
-        grant: &Grant,
+        authority: &Authority,
         username: &Username,
     ) -> Result<User, ChangeError> {
-        self.set_user_state(grant, username, UserState::Active)
+        self.set_user_state(authority, username, UserState::Active)
             .await
     }
 
     async fn set_user_state(
         &self,
-        grant: &Grant,
+        authority: &Authority,
         username: &Username,
         state: UserState,
     ) -> Result<User, ChangeError> {
+        let grant = authority.administer()?;
         let change = self.begin().await?;
         let user = users::find_by_username(&change, username)
             .await?
@@ -56,7 +58,7 @@ impl Desk {
         };
         users::set_state(&change, user.id, state).await?;
         change
-            .commit(grant, AuditEvent::new(action, username))
+            .commit(&grant, AuditEvent::new(action, username))
             .await?;
         Ok(User { state, ..user })
     }

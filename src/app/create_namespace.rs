@@ -2,7 +2,8 @@
 
 use super::desk::Desk;
 use super::error::ChangeError;
-use crate::domain::audit::{AuditAction, AuditEvent, Grant};
+use crate::domain::audit::{AuditAction, AuditEvent};
+use crate::domain::authority::Authority;
 use crate::domain::namespace::{Namespace, NamespaceKind, Occupied};
 use crate::domain::namespace_path::NamespacePath;
 use crate::domain::visibility::Visibility;
@@ -22,10 +23,10 @@ impl Desk {
     #[tracing::instrument(name = "app.create_group", skip_all)]
     pub async fn create_group(
         &self,
-        grant: &Grant,
+        authority: &Authority,
         new: NewPlace,
     ) -> Result<Namespace, ChangeError> {
-        self.create_namespace(grant, NamespaceKind::Group, new)
+        self.create_namespace(authority, NamespaceKind::Group, new)
             .await
     }
 
@@ -33,20 +34,21 @@ impl Desk {
     #[tracing::instrument(name = "app.create_project", skip_all)]
     pub async fn create_project(
         &self,
-        grant: &Grant,
+        authority: &Authority,
         new: NewPlace,
     ) -> Result<Namespace, ChangeError> {
-        self.create_namespace(grant, NamespaceKind::Project, new)
+        self.create_namespace(authority, NamespaceKind::Project, new)
             .await
     }
 
     /// A tombstone's place may be taken again: whoever works on the whole instance may do that.
     async fn create_namespace(
         &self,
-        grant: &Grant,
+        authority: &Authority,
         kind: NamespaceKind,
         new: NewPlace,
     ) -> Result<Namespace, ChangeError> {
+        let grant = authority.administer()?;
         let change = self.begin().await?;
         if let Some(Occupied::Live(there)) = namespaces::occupant(&change, &new.path).await? {
             let by = match there.kind {
@@ -79,7 +81,7 @@ impl Desk {
             NamespaceKind::Group | NamespaceKind::User => AuditAction::GroupCreated,
         };
         let event = AuditEvent::new(action, &made.path).with_detail(made.visibility.name());
-        change.commit(grant, event).await?;
+        change.commit(&grant, event).await?;
         Ok(made)
     }
 }

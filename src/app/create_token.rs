@@ -2,7 +2,8 @@
 
 use super::desk::Desk;
 use super::error::ChangeError;
-use crate::domain::audit::{AuditAction, AuditEvent, Grant};
+use crate::domain::audit::{AuditAction, AuditEvent};
+use crate::domain::authority::Authority;
 use crate::domain::credential::{PlainToken, TokenKind};
 use crate::domain::ids::UserId;
 use crate::domain::personal_access_token::{PersonalAccessToken, TokenSpecification};
@@ -22,11 +23,12 @@ impl Desk {
     #[tracing::instrument(name = "app.create_token", skip_all)]
     pub async fn create_token(
         &self,
-        grant: &Grant,
+        authority: &Authority,
         owner: UserId,
         specification: &TokenSpecification,
     ) -> Result<CreatedToken, ChangeError> {
         let secret = PlainToken::generate(TokenKind::PersonalAccess, &*self.entropy);
+        let grant = authority.administer()?;
         let change = self.begin().await?;
         let owner = users::find(&change, owner)
             .await?
@@ -37,7 +39,7 @@ impl Desk {
         let detail = format!("for {}, scopes {}", owner.username, specification.scopes());
         change
             .commit(
-                grant,
+                &grant,
                 AuditEvent::new(AuditAction::TokenCreated, &token.id).with_detail(detail),
             )
             .await?;

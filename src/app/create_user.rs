@@ -4,7 +4,8 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::desk::Desk;
 use super::error::ChangeError;
-use crate::domain::audit::{AuditAction, AuditEvent, Grant};
+use crate::domain::audit::{AuditAction, AuditEvent};
+use crate::domain::authority::Authority;
 use crate::domain::namespace::NamespaceKind;
 use crate::domain::user::{EmailAddress, User};
 use crate::domain::username::Username;
@@ -32,13 +33,18 @@ pub struct NewUser {
 impl Desk {
     /// Makes a user, and the namespace that bears their name.
     #[tracing::instrument(name = "app.create_user", skip_all)]
-    pub async fn create_user(&self, grant: &Grant, new: NewUser) -> Result<User, ChangeError> {
+    pub async fn create_user(
+        &self,
+        authority: &Authority,
+        new: NewUser,
+    ) -> Result<User, ChangeError> {
+        let grant = authority.administer()?;
         let row = self.user_row(new).await?;
         let change = self.begin().await?;
         let user = insert(&change, row).await?;
         change
             .commit(
-                grant,
+                &grant,
                 AuditEvent::new(AuditAction::UserCreated, &user.username),
             )
             .await?;

@@ -2,7 +2,8 @@
 
 use super::desk::Desk;
 use super::error::ChangeError;
-use crate::domain::audit::{AuditAction, AuditEvent, Grant};
+use crate::domain::audit::{AuditAction, AuditEvent};
+use crate::domain::authority::Authority;
 use crate::domain::ids::NamespaceId;
 use crate::domain::namespace::{Namespace, NamespaceKind};
 use crate::domain::namespace_path::NamespacePath;
@@ -14,10 +15,11 @@ impl Desk {
     #[tracing::instrument(name = "app.delete_namespace", skip_all)]
     pub async fn delete_namespace(
         &self,
-        grant: &Grant,
+        authority: &Authority,
         kind: NamespaceKind,
         path: &NamespacePath,
     ) -> Result<Vec<Namespace>, ChangeError> {
+        let grant = authority.administer()?;
         let change = self.begin().await?;
         let gone = with_what_is_below(&change, kind, path).await?;
         let ids: Vec<NamespaceId> = gone.iter().map(|place| place.id).collect();
@@ -29,7 +31,7 @@ impl Desk {
         };
         let detail = format!("{} in all", gone.len());
         change
-            .commit(grant, AuditEvent::new(action, path).with_detail(detail))
+            .commit(&grant, AuditEvent::new(action, path).with_detail(detail))
             .await?;
         Ok(gone)
     }

@@ -13,7 +13,8 @@ use crate::storage::{Change, Db};
 
 /// Makes and changes users, groups, projects, members and tokens.
 ///
-/// Every verb takes a [`Grant`](crate::domain::audit::Grant): proof that its caller may do it.
+/// Every verb takes an [`Authority`](crate::domain::authority::Authority) and asks it about the
+/// thing at hand: what it answers with is the grant without which nothing is committed.
 #[derive(Clone)]
 pub struct Desk {
     pub(super) db: Db,

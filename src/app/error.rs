@@ -1,5 +1,6 @@
 //! Why a change was not made.
 
+use crate::domain::authority::Refusal;
 use crate::domain::personal_access_token::InvalidSpecification;
 use crate::identity::PasswordError;
 use crate::storage::StorageError;
@@ -23,6 +24,9 @@ pub enum ChangeError {
         /// By what.
         by: &'static str,
     },
+    /// Whoever wants it may not.
+    #[error(transparent)]
+    Forbidden(#[from] Refusal),
     /// It would break a rule.
     #[error("{0}")]
     Refused(String),

@@ -3,7 +3,8 @@
 use super::desk::Desk;
 use super::error::ChangeError;
 use super::look_up::shared_place;
-use crate::domain::audit::{AuditAction, AuditEvent, Grant};
+use crate::domain::audit::{AuditAction, AuditEvent};
+use crate::domain::authority::Authority;
 use crate::domain::namespace_path::NamespacePath;
 use crate::domain::username::Username;
 use crate::storage::{members, users};
@@ -13,10 +14,11 @@ impl Desk {
     #[tracing::instrument(name = "app.remove_member", skip_all)]
     pub async fn remove_member(
         &self,
-        grant: &Grant,
+        authority: &Authority,
         path: &NamespacePath,
         username: &Username,
     ) -> Result<(), ChangeError> {
+        let grant = authority.administer()?;
         let change = self.begin().await?;
         let place = shared_place(&change, path).await?;
         let user = users::find_by_username(&change, username)
@@ -29,7 +31,7 @@ impl Desk {
         }
         let event =
             AuditEvent::new(AuditAction::MemberRemoved, path).with_detail(username.as_str());
-        change.commit(grant, event).await?;
+        change.commit(&grant, event).await?;
         Ok(())
     }
 }

@@ -5,7 +5,8 @@ use secrecy::SecretString;
 use super::create_user::checked;
 use super::desk::Desk;
 use super::error::ChangeError;
-use crate::domain::audit::{AuditAction, AuditEvent, Grant};
+use crate::domain::audit::{AuditAction, AuditEvent};
+use crate::domain::authority::Authority;
 use crate::domain::username::Username;
 use crate::storage::users;
 
@@ -14,10 +15,11 @@ impl Desk {
     #[tracing::instrument(name = "app.reset_password", skip_all)]
     pub async fn reset_password(
         &self,
-        grant: &Grant,
+        authority: &Authority,
         username: &Username,
         password: SecretString,
     ) -> Result<(), ChangeError> {
+        let grant = authority.administer()?;
         let hash = self.passwords.hash(checked(password)?).await?;
         let change = self.begin().await?;
         let user = users::find_by_username(&change, username)
@@ -26,7 +28,7 @@ impl Desk {
         users::set_password(&change, user.id, &hash).await?;
         change
             .commit(
-                grant,
+                &grant,
                 AuditEvent::new(AuditAction::PasswordChanged, username),
             )
             .await?;

@@ -2,7 +2,8 @@
 
 use super::desk::Desk;
 use super::error::ChangeError;
-use crate::domain::audit::{AuditAction, AuditEvent, Grant};
+use crate::domain::audit::{AuditAction, AuditEvent};
+use crate::domain::authority::Authority;
 use crate::domain::ids::TokenId;
 use crate::domain::personal_access_token::PersonalAccessToken;
 use crate::storage::personal_access_tokens;
@@ -14,19 +15,20 @@ impl Desk {
     #[tracing::instrument(name = "app.revoke_token", skip_all)]
     pub async fn revoke_token(
         &self,
-        grant: &Grant,
+        authority: &Authority,
         id: TokenId,
     ) -> Result<PersonalAccessToken, ChangeError> {
         let change = self.begin().await?;
         let token = personal_access_tokens::find(&change, id)
             .await?
             .ok_or_else(|| ChangeError::not_found("personal access token", &id))?;
+        let grant = authority.act_for(token.user_id)?;
         let Ok(revoked) = token.clone().revoke(change.now()) else {
             return Ok(token);
         };
         personal_access_tokens::save_revocation(&change, &revoked).await?;
         change
-            .commit(grant, AuditEvent::new(AuditAction::TokenRevoked, &id))
+            .commit(&grant, AuditEvent::new(AuditAction::TokenRevoked, &id))
             .await?;
         Ok(revoked)
     }

@@ -2,7 +2,8 @@
 
 use super::desk::Desk;
 use super::error::ChangeError;
-use crate::domain::audit::{AuditAction, AuditEvent, Grant};
+use crate::domain::audit::{AuditAction, AuditEvent};
+use crate::domain::authority::Authority;
 use crate::domain::namespace::{Namespace, NamespaceKind};
 use crate::domain::namespace_path::NamespacePath;
 use crate::domain::visibility::Visibility;
@@ -13,10 +14,11 @@ impl Desk {
     #[tracing::instrument(name = "app.set_visibility", skip_all)]
     pub async fn set_visibility(
         &self,
-        grant: &Grant,
+        authority: &Authority,
         (kind, path): (NamespaceKind, &NamespacePath),
         visibility: Visibility,
     ) -> Result<Namespace, ChangeError> {
+        let grant = authority.administer()?;
         let change = self.begin().await?;
         let place = namespaces::find_live(&change, path)
             .await?
@@ -26,7 +28,7 @@ impl Desk {
         let detail = format!("from {} to {visibility}", place.visibility);
         change
             .commit(
-                grant,
+                &grant,
                 AuditEvent::new(AuditAction::VisibilityChanged, path).with_detail(detail),
             )
             .await?;

@@ -6,7 +6,7 @@ use super::context::Context;
 use super::input::{Confirmation, expiry, read};
 use crate::app::NewMember;
 use crate::domain::access_level::AccessLevel;
-use crate::domain::audit::Grant;
+use crate::domain::authority::Authority;
 use crate::domain::expiry::Expiry;
 use crate::domain::namespace::Member;
 use crate::domain::namespace_path::NamespacePath;
@@ -65,7 +65,7 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
                 level,
                 expiry: expires_at,
             };
-            let added = desk.add_member(&Grant::operator(), new).await?;
+            let added = desk.add_member(&Authority::operator(), new).await?;
             context
                 .output
                 .one(&MemberView::from(&added), &row(&added).join("\t"))
@@ -76,7 +76,9 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
             confirmation,
         } => {
             confirmation.ask(&format!("Take {user}'s role in {path} away?"))?;
-            Ok(desk.remove_member(&Grant::operator(), &path, &user).await?)
+            Ok(desk
+                .remove_member(&Authority::operator(), &path, &user)
+                .await?)
         }
         Command::List { path } => {
             let members = desk.members(&path).await?;

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::context::Context;
 use super::input::{Confirmation, read};
 use crate::app::{Desk, NewPlace};
-use crate::domain::audit::Grant;
+use crate::domain::authority::Authority;
 use crate::domain::namespace::{Namespace, NamespaceKind};
 use crate::domain::namespace_path::NamespacePath;
 use crate::domain::visibility::Visibility;
@@ -53,14 +53,14 @@ pub(super) async fn run(
     context: &Context<'_>,
 ) -> anyhow::Result<()> {
     let desk = context.desk().await?;
-    let grant = Grant::operator();
+    let authority = Authority::operator();
     match command {
         Command::Create(Create { path, visibility }) => {
             let new = NewPlace { path, visibility };
             let made = match kind {
-                NamespaceKind::Project => desk.create_project(&grant, new).await?,
+                NamespaceKind::Project => desk.create_project(&authority, new).await?,
                 NamespaceKind::Group | NamespaceKind::User => {
-                    desk.create_group(&grant, new).await?
+                    desk.create_group(&authority, new).await?
                 }
             };
             show(context, &made)
@@ -69,7 +69,7 @@ pub(super) async fn run(
         Command::SetVisibility { path, visibility } => show(
             context,
             &desk
-                .set_visibility(&grant, (kind, &path), visibility)
+                .set_visibility(&authority, (kind, &path), visibility)
                 .await?,
         ),
         Command::Delete { path, confirmation } => {
@@ -93,7 +93,7 @@ async fn delete(
     }
     confirmation.ask("Delete?")?;
     let gone = desk
-        .delete_namespace(&Grant::operator(), kind, &path)
+        .delete_namespace(&Authority::operator(), kind, &path)
         .await?;
     list(context, kind, &gone)
 }

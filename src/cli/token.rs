@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use super::context::Context;
 use super::input::{Confirmation, expiry, read};
 use crate::app::Desk;
-use crate::domain::audit::Grant;
+use crate::domain::authority::Authority;
 use crate::domain::expiry::Expiry;
 use crate::domain::ids::TokenId;
 use crate::domain::pattern::RepositoryPattern;
@@ -93,7 +93,7 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
             show(
                 context,
                 &desk,
-                &desk.revoke_token(&Grant::operator(), id).await?,
+                &desk.revoke_token(&Authority::operator(), id).await?,
             )
         }
     }
@@ -107,7 +107,7 @@ async fn create(arguments: Create, context: &Context<'_>, desk: &Desk) -> anyhow
         .limited_to(arguments.repositories)?;
     let owner = desk.user(&arguments.user).await?;
     let created = desk
-        .create_token(&Grant::operator(), owner.id, &specification)
+        .create_token(&Authority::operator(), owner.id, &specification)
         .await?;
     if created.token.state(desk.now()) == TokenState::Expired {
         context

@@ -5,7 +5,7 @@ use clap::{Args, Subcommand};
 use super::context::Context;
 use super::input::{Confirmation, password_from_stdin, password_from_terminal, read};
 use crate::app::NewUser;
-use crate::domain::audit::Grant;
+use crate::domain::authority::Authority;
 use crate::domain::user::{EmailAddress, User};
 use crate::domain::username::Username;
 use crate::representation::UserView;
@@ -68,7 +68,7 @@ pub(super) struct Create {
 
 pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Result<()> {
     let desk = context.desk().await?;
-    let grant = Grant::operator();
+    let authority = Authority::operator();
     match command {
         Command::Create(create) => {
             let new = NewUser {
@@ -84,7 +84,7 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
                 },
             };
             let has_password = new.password.is_some();
-            let user = desk.create_user(&grant, new).await?;
+            let user = desk.create_user(&authority, new).await?;
             if !has_password {
                 context
                     .output
@@ -105,9 +105,9 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
             confirmation.ask(&format!(
                 "Block {name}? Their password and tokens stop working at once."
             ))?;
-            show(context, &desk.block_user(&grant, &name).await?)
+            show(context, &desk.block_user(&authority, &name).await?)
         }
-        Command::Unblock { name } => show(context, &desk.unblock_user(&grant, &name).await?),
+        Command::Unblock { name } => show(context, &desk.unblock_user(&authority, &name).await?),
         Command::ResetPassword {
             name,
             password_stdin,
@@ -118,7 +118,7 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
             } else {
                 password_from_terminal()?
             };
-            desk.reset_password(&grant, &name, password).await?;
+            desk.reset_password(&authority, &name, password).await?;
             context.output.note(&format!("{name} has a new password."));
             Ok(())
         }

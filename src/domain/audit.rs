@@ -38,11 +38,9 @@ impl Grant {
         }
     }
 
-    /// The command line may do everything: it works on the database itself.
-    pub fn operator() -> Self {
-        Self {
-            actor: Actor::Operator,
-        }
+    /// Only an [`Authority`](super::authority::Authority) that was asked gives a grant to others.
+    pub(super) fn to(actor: Actor) -> Self {
+        Self { actor }
     }
 
     /// Whose it is.

@@ -5,6 +5,7 @@
 pub mod access_level;
 pub mod action;
 pub mod audit;
+pub mod authority;
 pub mod claims;
 pub mod clock;
 pub mod component;

@@ -17,7 +17,8 @@ use tempfile::TempDir;
 use tower::ServiceExt;
 use wharfinger::app::{Desk, NewMember, NewPlace, NewUser};
 use wharfinger::config::{Config, Sources};
-use wharfinger::domain::audit::{AuditAction, AuditEvent, Grant};
+use wharfinger::domain::audit::{AuditAction, AuditEvent};
+use wharfinger::domain::authority::Authority;
 use wharfinger::domain::credential::PlainToken;
 use wharfinger::domain::ids::TokenId;
 use wharfinger::domain::password::PasswordHash;
@@ -112,7 +113,7 @@ impl TestApp {
             password: password.map(SecretString::from),
         };
         self.desk
-            .create_user(&Grant::operator(), new)
+            .create_user(&Authority::operator(), new)
             .await
             .unwrap();
     }
@@ -126,7 +127,7 @@ impl TestApp {
             visibility,
         };
         self.desk
-            .create_project(&Grant::operator(), new)
+            .create_project(&Authority::operator(), new)
             .await
             .unwrap();
     }
@@ -137,7 +138,7 @@ impl TestApp {
             path: path.try_into().unwrap(),
             visibility,
         };
-        let _ = self.desk.create_group(&Grant::operator(), new).await;
+        let _ = self.desk.create_group(&Authority::operator(), new).await;
     }
 
     pub(crate) async fn member(&self, path: &str, user: &str, level: &str) {
@@ -147,7 +148,10 @@ impl TestApp {
             level: level.parse().unwrap(),
             expiry: None,
         };
-        self.desk.add_member(&Grant::operator(), new).await.unwrap();
+        self.desk
+            .add_member(&Authority::operator(), new)
+            .await
+            .unwrap();
     }
 
     /// Makes a token with scopes between spaces.
@@ -170,7 +174,7 @@ impl TestApp {
         let owner = self.desk.user(&user.try_into().unwrap()).await.unwrap();
         let created = self
             .desk
-            .create_token(&Grant::operator(), owner.id, &specification)
+            .create_token(&Authority::operator(), owner.id, &specification)
             .await
             .unwrap();
         Token {
@@ -221,7 +225,10 @@ impl TestApp {
             .await
             .unwrap();
         let event = AuditEvent::new(AuditAction::PasswordChanged, name);
-        change.commit(&Grant::operator(), event).await.unwrap();
+        change
+            .commit(&Authority::operator().administer().unwrap(), event)
+            .await
+            .unwrap();
     }
 
     /// Cuts the service off from its database.

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Duration, Utc};
 use wharfinger::domain::access_level::AccessLevel;
 use wharfinger::domain::audit::{AuditAction, AuditEvent, Grant};
+use wharfinger::domain::authority::Authority;
 use wharfinger::domain::credential::{PlainToken, TokenKind};
 use wharfinger::domain::expiry::Expiry;
 use wharfinger::domain::namespace::{Member, NamespaceKind, Occupied};
@@ -29,6 +30,10 @@ fn now() -> DateTime<Utc> {
     "2046-03-14T15:09:26Z".parse().unwrap()
 }
 
+fn operator() -> Grant {
+    Authority::operator().administer().unwrap()
+}
+
 fn event() -> AuditEvent {
     AuditEvent::new(AuditAction::UserCreated, &"story").with_detail("ünïcödé ✓")
 }
@@ -49,7 +54,7 @@ fn new_user(name: &str) -> NewUser {
 async fn make_user(db: &Db, name: &str) -> User {
     let change = db.begin(now()).await.unwrap();
     let user = users::insert(&change, new_user(name)).await.unwrap();
-    change.commit(&Grant::operator(), event()).await.unwrap();
+    change.commit(&operator(), event()).await.unwrap();
     user
 }
 
@@ -107,7 +112,7 @@ async fn users_are_found_by_name_and_address(db: &Db) {
     users::set_password(&change, alice.id, &PasswordHash::from_phc("new".to_owned()))
         .await
         .unwrap();
-    change.commit(&Grant::operator(), event()).await.unwrap();
+    change.commit(&operator(), event()).await.unwrap();
     let account = users::account_by_username(db, &alice.username)
         .await
         .unwrap()
@@ -156,7 +161,7 @@ async fn namespaces_leave_tombstones(db: &Db) {
     )
     .await
     .unwrap();
-    change.commit(&Grant::operator(), event()).await.unwrap();
+    change.commit(&operator(), event()).await.unwrap();
     let below = namespaces::live_below(db, team.id).await.unwrap();
     assert_eq!(
         below
@@ -178,7 +183,7 @@ async fn namespaces_leave_tombstones(db: &Db) {
     namespaces::bury(&change, &[under.id, app.id])
         .await
         .unwrap();
-    change.commit(&Grant::operator(), event()).await.unwrap();
+    change.commit(&operator(), event()).await.unwrap();
     assert_eq!(
         namespaces::occupant(db, &under.path).await.unwrap(),
         Some(Occupied::Tombstone)
@@ -196,7 +201,7 @@ async fn namespaces_leave_tombstones(db: &Db) {
     )
     .await
     .unwrap();
-    change.commit(&Grant::operator(), event()).await.unwrap();
+    change.commit(&operator(), event()).await.unwrap();
     assert_eq!(anew.created_at, now() + Duration::hours(1));
     assert_eq!(
         namespaces::find_live(db, &under.path).await.unwrap(),
@@ -239,7 +244,7 @@ async fn members_and_rights_are_read_together(db: &Db) {
     )
     .await
     .unwrap();
-    change.commit(&Grant::operator(), event()).await.unwrap();
+    change.commit(&operator(), event()).await.unwrap();
     let listed = members::of_namespace(db, team.id).await.unwrap();
     assert_eq!(listed, [(member(AccessLevel::Reporter, None), bob.clone())]);
 
@@ -278,7 +283,7 @@ async fn members_and_rights_are_read_together(db: &Db) {
     assert!(members::remove(&change, team.id, bob.id).await.unwrap());
     assert!(!members::remove(&change, team.id, bob.id).await.unwrap());
     members::remove_all(&change, &[under.id]).await.unwrap();
-    change.commit(&Grant::operator(), event()).await.unwrap();
+    change.commit(&operator(), event()).await.unwrap();
     assert!(
         members::of_namespace(db, under.id)
             .await
@@ -312,7 +317,7 @@ async fn tokens_keep_what_was_chosen(db: &Db) {
     let token = personal_access_tokens::insert(&change, bob.id, &secret.digest(), &specification)
         .await
         .unwrap();
-    change.commit(&Grant::operator(), event()).await.unwrap();
+    change.commit(&operator(), event()).await.unwrap();
     assert_eq!(token.specification, specification);
     let found = personal_access_tokens::find_by_digest(db, &secret.digest())
         .await
@@ -329,7 +334,7 @@ async fn tokens_keep_what_was_chosen(db: &Db) {
     personal_access_tokens::save_revocation(&change, &revoked)
         .await
         .unwrap();
-    change.commit(&Grant::operator(), event()).await.unwrap();
+    change.commit(&operator(), event()).await.unwrap();
     assert_eq!(
         personal_access_tokens::find(db, revoked.id).await.unwrap(),
         Some(revoked)
@@ -363,7 +368,7 @@ async fn changes_follow_one_another(db: &Db) {
                         .await
                         .unwrap();
                     assert_eq!(users::all(&change).await.unwrap().len(), seen + 1);
-                    change.commit(&Grant::operator(), event()).await.unwrap();
+                    change.commit(&operator(), event()).await.unwrap();
                 }
             })
         })

@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use chrono::Duration;
-use wharfinger::domain::audit::Grant;
+use wharfinger::domain::authority::Authority;
 use wharfinger::domain::expiry::Expiry;
 use wharfinger::domain::visibility::Visibility;
 
@@ -22,12 +22,12 @@ async fn every_wrong_credential_gets_the_same_401_byte_for_byte() {
     app.user("blocked").await;
     let blocked = app.token("blocked", "read_registry").await;
     app.desk
-        .block_user(&Grant::operator(), &"blocked".try_into().unwrap())
+        .block_user(&Authority::operator(), &"blocked".try_into().unwrap())
         .await
         .unwrap();
     let revoked = app.token("alice", "read_registry").await;
     app.desk
-        .revoke_token(&Grant::operator(), revoked.id)
+        .revoke_token(&Authority::operator(), revoked.id)
         .await
         .unwrap();
     let today = Expiry::on(app.now().date_naive());

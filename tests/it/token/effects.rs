@@ -1,7 +1,7 @@
 //! Changes count from the next request on.
 
 use axum::http::StatusCode;
-use wharfinger::domain::audit::Grant;
+use wharfinger::domain::authority::Authority;
 use wharfinger::domain::namespace::NamespaceKind;
 use wharfinger::domain::visibility::Visibility;
 
@@ -21,7 +21,7 @@ async fn a_revoked_token_is_refused_at_the_next_request() {
     };
     assert_eq!(status().await, StatusCode::OK);
     app.desk
-        .revoke_token(&Grant::operator(), token.id)
+        .revoke_token(&Authority::operator(), token.id)
         .await
         .unwrap();
     assert_eq!(status().await, StatusCode::UNAUTHORIZED);
@@ -45,7 +45,7 @@ async fn a_blocked_user_is_refused_until_unblocked() {
     };
     assert_eq!(statuses().await, (StatusCode::OK, StatusCode::OK));
     app.desk
-        .block_user(&Grant::operator(), &name)
+        .block_user(&Authority::operator(), &name)
         .await
         .unwrap();
     assert_eq!(
@@ -53,7 +53,7 @@ async fn a_blocked_user_is_refused_until_unblocked() {
         (StatusCode::UNAUTHORIZED, StatusCode::UNAUTHORIZED)
     );
     app.desk
-        .unblock_user(&Grant::operator(), &name)
+        .unblock_user(&Authority::operator(), &name)
         .await
         .unwrap();
     assert_eq!(statuses().await, (StatusCode::OK, StatusCode::OK));
@@ -77,7 +77,7 @@ async fn roles_and_visibilities_change_the_next_answer() {
     app.member("team/app", "alice", "reporter").await;
     assert_eq!(pulls().await, (1, 0));
     app.desk
-        .remove_member(&Grant::operator(), &path, &user)
+        .remove_member(&Authority::operator(), &path, &user)
         .await
         .unwrap();
     assert_eq!(pulls().await, (0, 0));
@@ -88,7 +88,7 @@ async fn roles_and_visibilities_change_the_next_answer() {
     ] {
         app.desk
             .set_visibility(
-                &Grant::operator(),
+                &Authority::operator(),
                 (NamespaceKind::Project, &path),
                 visibility,
             )
@@ -104,7 +104,7 @@ async fn a_new_password_replaces_the_old_one() {
     app.user("alice").await;
     let name = "alice".try_into().unwrap();
     app.desk
-        .reset_password(&Grant::operator(), &name, "another long one".into())
+        .reset_password(&Authority::operator(), &name, "another long one".into())
         .await
         .unwrap();
     assert_eq!(

@@ -1,6 +1,6 @@
 //! Who gets what, through the front door.
 
-use wharfinger::domain::audit::Grant;
+use wharfinger::domain::authority::Authority;
 use wharfinger::domain::namespace::NamespaceKind;
 use wharfinger::domain::pattern::RepositoryPattern;
 use wharfinger::domain::visibility::Visibility;
@@ -148,7 +148,7 @@ async fn a_deleted_project_stays_closed_until_it_is_made_anew() {
     app.member("team", "alice", "owner").await;
     let path = "team/app".try_into().unwrap();
     app.desk
-        .delete_namespace(&Grant::operator(), NamespaceKind::Project, &path)
+        .delete_namespace(&Authority::operator(), NamespaceKind::Project, &path)
         .await
         .unwrap();
     let pull = "repository:team/app:pull";
