@@ -2,9 +2,12 @@
 
 use super::desk::Desk;
 use super::error::ChangeError;
+use crate::domain::authority::{Authority, Refusal};
+use crate::domain::filters::{TokenFilter, UserFilter};
 use crate::domain::ids::{TokenId, UserId};
 use crate::domain::namespace::{Member, Namespace, NamespaceKind};
 use crate::domain::namespace_path::NamespacePath;
+use crate::domain::page::{Page, PageRequest};
 use crate::domain::personal_access_token::PersonalAccessToken;
 use crate::domain::user::User;
 use crate::domain::username::Username;
@@ -41,19 +44,70 @@ impl Desk {
         Ok(members::of_namespace(&self.db, place.id).await?)
     }
 
+    /// A page of users; every signed-in user may know who else there is.
+    pub async fn users_page(
+        &self,
+        filter: &UserFilter,
+        request: PageRequest,
+    ) -> Result<Page<User>, ChangeError> {
+        Ok(users::page(&self.db, filter, request).await?)
+    }
+
     /// All tokens, or one user's, oldest first.
     pub async fn tokens(
         &self,
+        authority: &Authority,
         owner: Option<UserId>,
     ) -> Result<Vec<PersonalAccessToken>, ChangeError> {
+        authority.administer()?;
         Ok(personal_access_tokens::all(&self.db, owner).await?)
     }
 
+    /// A page of tokens: a user's own, or anybody's for administrators.
+    pub async fn tokens_page(
+        &self,
+        authority: &Authority,
+        mut filter: TokenFilter,
+        request: PageRequest,
+    ) -> Result<Page<PersonalAccessToken>, ChangeError> {
+        match (filter.owner, authority.user()) {
+            (Some(owner), _) => {
+                authority.act_for(owner)?;
+                self.user_by_id(owner).await?;
+            }
+            (None, Some(user)) if !authority.is_administrator() => filter.owner = Some(user),
+            (None, _) => {}
+        }
+        Ok(personal_access_tokens::page(&self.db, &filter, request).await?)
+    }
+
     /// The token with that id.
-    pub async fn token(&self, id: TokenId) -> Result<PersonalAccessToken, ChangeError> {
-        personal_access_tokens::find(&self.db, id)
-            .await?
-            .ok_or_else(|| ChangeError::not_found("personal access token", &id))
+    pub async fn token(
+        &self,
+        authority: &Authority,
+        id: TokenId,
+    ) -> Result<PersonalAccessToken, ChangeError> {
+        token_for(&self.db, authority, id).await
+    }
+}
+
+/// The token with that id, for its owner and administrators.
+///
+/// Nobody else learns whether it exists (gitlab-api.md 2.2).
+pub(super) async fn token_for(
+    source: &impl Source,
+    authority: &Authority,
+    id: TokenId,
+) -> Result<PersonalAccessToken, ChangeError> {
+    match personal_access_tokens::find(source, id).await? {
+        Some(token) => {
+            authority.act_for(token.user_id)?;
+            Ok(token)
+        }
+        None if authority.is_administrator() => {
+            Err(ChangeError::not_found("personal access token", &id))
+        }
+        None => Err(Refusal::NotYours.into()),
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod add_member;
 mod block_user;
+mod change_token;
 mod create_namespace;
 mod create_token;
 mod create_user;

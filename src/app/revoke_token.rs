@@ -2,6 +2,7 @@
 
 use super::desk::Desk;
 use super::error::ChangeError;
+use super::look_up::token_for;
 use crate::domain::audit::{AuditAction, AuditEvent};
 use crate::domain::authority::Authority;
 use crate::domain::ids::TokenId;
@@ -19,9 +20,7 @@ impl Desk {
         id: TokenId,
     ) -> Result<PersonalAccessToken, ChangeError> {
         let change = self.begin().await?;
-        let token = personal_access_tokens::find(&change, id)
-            .await?
-            .ok_or_else(|| ChangeError::not_found("personal access token", &id))?;
+        let token = token_for(&change, authority, id).await?;
         let grant = authority.act_for(token.user_id)?;
         let Ok(revoked) = token.clone().revoke(change.now()) else {
             return Ok(token);

@@ -71,7 +71,7 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
                 None => None,
                 Some(name) => Some(desk.user(&name).await?.id),
             };
-            let tokens = desk.tokens(owner).await?;
+            let tokens = desk.tokens(&Authority::operator(), owner).await?;
             let views: Vec<_> = tokens
                 .iter()
                 .map(|token| PersonalAccessTokenView::new(token, desk.now()))
@@ -83,9 +83,13 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
                 &rows,
             )
         }
-        Command::Show { id } => show(context, &desk, &desk.token(id).await?),
+        Command::Show { id } => show(
+            context,
+            &desk,
+            &desk.token(&Authority::operator(), id).await?,
+        ),
         Command::Revoke { id, confirmation } => {
-            let token = desk.token(id).await?;
+            let token = desk.token(&Authority::operator(), id).await?;
             confirmation.ask(&format!(
                 "Revoke token {id} ({})?",
                 token.specification.name()

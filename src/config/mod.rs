@@ -13,7 +13,8 @@ use crate::domain::registry::Registry;
 
 pub use error::ConfigError;
 pub use sections::{
-    Database, Keys, Log, LogFormat, Ops, PasswordChecks, PublicUrl, Shutdown, TokenEndpoint,
+    AdminApi, Database, Keys, Log, LogFormat, Ops, PasswordChecks, PublicUrl, Shutdown,
+    TokenEndpoint,
 };
 pub use sources::Sources;
 pub use trusted_proxies::TrustedProxies;
@@ -32,6 +33,8 @@ pub struct Config {
     pub database: Database,
     /// The token listener.
     pub token: TokenEndpoint,
+    /// The admin API.
+    pub admin: AdminApi,
     /// The listener for the operator.
     pub ops: Ops,
     /// The key files.
@@ -52,6 +55,7 @@ impl Config {
             log: Log::read(&settings)?,
             database: Database::read(&settings)?,
             token: TokenEndpoint::read(&settings)?,
+            admin: AdminApi::read(&settings)?,
             ops: Ops::read(&settings)?,
             keys: Keys::read(&settings)?,
             passwords: PasswordChecks::read(&settings)?,

@@ -55,6 +55,15 @@ pub struct TokenEndpoint {
     pub trusted_proxies: TrustedProxies,
 }
 
+/// `[admin]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AdminApi {
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// How it is reached.
+    pub public_url: PublicUrl,
+}
+
 /// An address that clients are sent to, without a slash at its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicUrl(String);
@@ -175,6 +184,15 @@ impl PublicUrl {
         } else {
             Err(setting.wrong("is an http or https address without ?, # and user, such as https://auth.example.com"))
         }
+    }
+}
+
+impl AdminApi {
+    pub(super) fn read(settings: &Settings) -> Result<Self, ConfigError> {
+        Ok(Self {
+            listen: listen(settings.get("admin.listen")?)?,
+            public_url: PublicUrl::read(settings.get("admin.public_url")?)?,
+        })
     }
 }
 

@@ -78,6 +78,8 @@ pub enum AuditAction {
     MemberRemoved,
     /// A personal access token was made.
     TokenCreated,
+    /// A personal access token was renamed, described, shortened or narrowed.
+    TokenChanged,
     /// A personal access token was revoked.
     TokenRevoked,
 }
@@ -99,6 +101,7 @@ impl AuditAction {
             Self::MemberAdded => "member.added",
             Self::MemberRemoved => "member.removed",
             Self::TokenCreated => "token.created",
+            Self::TokenChanged => "token.changed",
             Self::TokenRevoked => "token.revoked",
         }
     }

@@ -24,6 +24,11 @@ impl RepositoryPattern {
         &self.0
     }
 
+    /// The one repository that the pattern covers, if it has no star.
+    pub fn as_single_repository(&self) -> Option<RepositoryName> {
+        RepositoryName::try_from(self.0.as_str()).ok()
+    }
+
     /// Whether the pattern covers `name`.
     pub fn matches(&self, name: &RepositoryName) -> bool {
         let pattern: Vec<&str> = self.0.split('/').collect();

@@ -65,12 +65,30 @@ pub enum InvalidSpecification {
     /// More patterns than a token can keep.
     #[error("a token can be limited to at most {MAX_PATTERNS} repository patterns")]
     TooManyPatterns,
+    /// A change that would let the token do more, or longer.
+    #[error("a token can only be narrowed: {0}")]
+    Wider(&'static str),
     /// A narrowed token with a scope that could make a wider one.
     #[error(
         "a token that is limited to repositories can hold read_registry, write_registry, \
          delete_registry and self_rotate only, not {0}: it could make itself a wider one"
     )]
     TooWideForPatterns(TokenScopes),
+}
+
+/// What is to be changed of a token; what is left out stays.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TokenChange {
+    /// Another name.
+    pub name: Option<String>,
+    /// Another description, or none.
+    pub description: Option<Option<String>>,
+    /// An earlier end.
+    pub expiry: Option<Option<Expiry>>,
+    /// Fewer scopes.
+    pub scopes: Option<TokenScopes>,
+    /// Fewer repositories.
+    pub repositories: Option<Vec<RepositoryPattern>>,
 }
 
 /// Most patterns of one token; they are read with every request.
@@ -140,6 +158,52 @@ impl TokenSpecification {
             repositories,
             ..self
         })
+    }
+
+    /// The same with `change`: renamed, described, shortened or narrowed, never widened.
+    pub fn changed(&self, change: TokenChange) -> Result<Self, InvalidSpecification> {
+        let scopes = change.scopes.unwrap_or_else(|| self.scopes.clone());
+        if scopes.iter().any(|scope| !self.scopes.contains(scope)) {
+            return Err(InvalidSpecification::Wider(
+                "it cannot get scopes that it does not have",
+            ));
+        }
+        let expiry = change.expiry.unwrap_or(self.expiry);
+        if self
+            .expiry
+            .is_some_and(|end| expiry.is_none_or(|wanted| wanted > end))
+        {
+            return Err(InvalidSpecification::Wider(
+                "it cannot end later than it does",
+            ));
+        }
+        let repositories = change
+            .repositories
+            .unwrap_or_else(|| self.repositories.clone());
+        if !self.covers_all(&repositories) {
+            return Err(InvalidSpecification::Wider(
+                "it cannot get repositories that it does not have",
+            ));
+        }
+        Self::new(change.name.as_deref().unwrap_or(&self.name), scopes)?
+            .described(
+                change
+                    .description
+                    .unwrap_or_else(|| self.description.clone()),
+            )?
+            .expiring(expiry)
+            .limited_to(repositories)
+    }
+
+    /// Whether each of `patterns` is one of ours or a repository that one of ours covers.
+    fn covers_all(&self, patterns: &[RepositoryPattern]) -> bool {
+        let is_covered = |pattern: &RepositoryPattern| {
+            let name = pattern.as_single_repository();
+            self.repositories
+                .iter()
+                .any(|held| held == pattern || name.as_ref().is_some_and(|name| held.matches(name)))
+        };
+        self.repositories.is_empty() || (!patterns.is_empty() && patterns.iter().all(is_covered))
     }
 
     /// The name.
@@ -212,6 +276,69 @@ mod tests {
                 "{scope}"
             );
         }
+    }
+
+    #[test]
+    fn a_token_can_be_narrowed_but_never_widened() {
+        let patterns = |texts: &[&str]| -> Vec<RepositoryPattern> {
+            texts
+                .iter()
+                .map(|text| RepositoryPattern::try_from(*text).unwrap())
+                .collect()
+        };
+        let end = |text: &str| Some(Expiry::on(text.parse().unwrap()));
+        let two = [TokenScope::ReadRegistry, TokenScope::WriteRegistry];
+        let token = TokenSpecification::new("ci", two.into_iter().collect())
+            .unwrap()
+            .expiring(end("2030-01-01"))
+            .limited_to(patterns(&["team/*", "base/**"]))
+            .unwrap();
+        let change = |change: TokenChange| token.changed(change);
+        let repositories = |texts: &[&str]| TokenChange {
+            repositories: Some(patterns(texts)),
+            ..Default::default()
+        };
+        let expiry = |expiry| TokenChange {
+            expiry: Some(expiry),
+            ..Default::default()
+        };
+        let scopes = |scopes: &[TokenScope]| TokenChange {
+            scopes: Some(scopes.iter().copied().collect()),
+            ..Default::default()
+        };
+        assert_eq!(change(TokenChange::default()), Ok(token.clone()));
+        for good in [
+            repositories(&["team/app"]),
+            repositories(&["base/**", "base/a/b"]),
+            expiry(end("2029-12-31")),
+            scopes(&[TokenScope::ReadRegistry]),
+            TokenChange {
+                name: Some("new".to_owned()),
+                description: Some(Some("text".to_owned())),
+                ..Default::default()
+            },
+        ] {
+            assert!(change(good.clone()).is_ok(), "{good:?}");
+        }
+        for bad in [
+            repositories(&[]),
+            repositories(&["**"]),
+            repositories(&["team/app", "other"]),
+            repositories(&["base/*"]),
+            expiry(end("2030-01-02")),
+            expiry(None),
+            scopes(&[TokenScope::Api]),
+            scopes(&[TokenScope::ReadRegistry, TokenScope::DeleteRegistry]),
+        ] {
+            assert!(
+                matches!(change(bad.clone()), Err(InvalidSpecification::Wider(_))),
+                "{bad:?}"
+            );
+        }
+        assert_eq!(change(scopes(&[])), Err(InvalidSpecification::NoScope));
+        let endless = TokenSpecification::new("ci", two.into_iter().collect()).unwrap();
+        assert!(endless.changed(expiry(end("2040-01-01"))).is_ok());
+        assert!(endless.changed(repositories(&["team/**"])).is_ok());
     }
 
     #[test]

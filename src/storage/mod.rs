@@ -9,6 +9,7 @@ mod entity;
 mod error;
 pub mod members;
 pub mod namespaces;
+mod page;
 pub mod personal_access_tokens;
 pub mod rights;
 mod source;

@@ -1,16 +1,24 @@
 //! Personal access tokens.
 
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, QueryFilter, QueryOrder};
+use chrono::{DateTime, Duration, NaiveDate, Utc};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, Order, QueryFilter,
+    QueryOrder, Select,
+};
 
 use super::change::Change;
 use super::entity::hidden::HiddenBytes;
+use super::entity::instant::Instant;
 use super::entity::{personal_access_token, user};
 use super::error::StorageError;
+use super::page::{contains, page_of, try_map};
 use super::source::Source;
 use super::users::to_user;
 use crate::domain::credential::TokenDigest;
 use crate::domain::expiry::Expiry;
+use crate::domain::filters::{TokenFilter, TokenSort, TokenSortKey};
 use crate::domain::ids::{TokenId, UserId};
+use crate::domain::page::{Page, PageRequest};
 use crate::domain::pattern::RepositoryPattern;
 use crate::domain::personal_access_token::{PersonalAccessToken, TokenSpecification};
 use crate::domain::token_scope::TokenScopes;
@@ -60,6 +68,20 @@ pub async fn all(
         .collect()
 }
 
+/// A page of the tokens that `filter` lets through.
+pub async fn page(
+    source: &impl Source,
+    filter: &TokenFilter,
+    request: PageRequest,
+) -> Result<Page<PersonalAccessToken>, StorageError> {
+    let query = sorted(
+        personal_access_token::Entity::find().filter(condition(filter)),
+        filter.sort,
+    );
+    let rows = page_of(source, query, request).await?;
+    try_map(rows, |row| to_token(&row))
+}
+
 /// Keeps a new token's digest and what was chosen for it.
 pub async fn insert(
     change: &Change,
@@ -67,23 +89,37 @@ pub async fn insert(
     digest: &TokenDigest,
     specification: &TokenSpecification,
 ) -> Result<PersonalAccessToken, StorageError> {
-    let patterns: Vec<&str> = specification
-        .repositories()
-        .iter()
-        .map(RepositoryPattern::as_str)
-        .collect();
     let row = personal_access_token::ActiveModel {
         user_id: Set(owner.0),
         name: Set(specification.name().to_owned()),
         description: Set(specification.description().map(str::to_owned)),
         digest: Set(HiddenBytes(digest.as_bytes().to_vec())),
         scopes: Set(specification.scopes().to_string()),
-        repositories: Set(patterns.join(" ")),
+        repositories: Set(patterns(specification)),
         expires_at: Set(specification.expiry().map(|expiry| expiry.instant().into())),
         created_at: Set(change.now().into()),
         ..Default::default()
     };
     to_token(&row.insert(change.connection()).await?)
+}
+
+/// Writes down what is now chosen for a token.
+pub async fn save_specification(
+    change: &Change,
+    id: TokenId,
+    specification: &TokenSpecification,
+) -> Result<(), StorageError> {
+    let row = personal_access_token::ActiveModel {
+        id: Set(id.0),
+        name: Set(specification.name().to_owned()),
+        description: Set(specification.description().map(str::to_owned)),
+        scopes: Set(specification.scopes().to_string()),
+        repositories: Set(patterns(specification)),
+        expires_at: Set(specification.expiry().map(|expiry| expiry.instant().into())),
+        ..Default::default()
+    };
+    row.update(change.connection()).await?;
+    Ok(())
 }
 
 /// Writes down that a token was revoked.
@@ -98,6 +134,99 @@ pub async fn save_revocation(
     };
     row.update(change.connection()).await?;
     Ok(())
+}
+
+fn patterns(specification: &TokenSpecification) -> String {
+    let patterns: Vec<&str> = specification
+        .repositories()
+        .iter()
+        .map(RepositoryPattern::as_str)
+        .collect();
+    patterns.join(" ")
+}
+
+fn condition(filter: &TokenFilter) -> Condition {
+    use personal_access_token::Column;
+    let at = |instant: DateTime<Utc>| Instant::from(instant);
+    // A token ends on the first date on which it is wholly dead, so its instant is at most the
+    // beginning of that date, and after the beginning of the one before.
+    let day_before = |date: NaiveDate| at(Expiry::on(date).instant() - Duration::days(1));
+    Condition::all()
+        .add_option(filter.owner.map(|owner| Column::UserId.eq(owner.0)))
+        .add_option(filter.revoked.map(|revoked| {
+            if revoked {
+                Column::RevokedAt.is_not_null()
+            } else {
+                Column::RevokedAt.is_null()
+            }
+        }))
+        .add_option(filter.active_at.map(|(active, now)| {
+            let works = Condition::all().add(Column::RevokedAt.is_null()).add(
+                Condition::any()
+                    .add(Column::ExpiresAt.is_null())
+                    .add(Column::ExpiresAt.gt(at(now))),
+            );
+            if active { works } else { works.not() }
+        }))
+        .add_option(
+            filter
+                .created_before
+                .map(|instant| Column::CreatedAt.lte(at(instant))),
+        )
+        .add_option(
+            filter
+                .created_after
+                .map(|instant| Column::CreatedAt.gte(at(instant))),
+        )
+        .add_option(
+            filter
+                .last_used_before
+                .map(|instant| Column::LastUsedAt.lte(at(instant))),
+        )
+        .add_option(
+            filter
+                .last_used_after
+                .map(|instant| Column::LastUsedAt.gte(at(instant))),
+        )
+        .add_option(
+            filter
+                .expires_before
+                .map(|date| Column::ExpiresAt.lte(day_before(date))),
+        )
+        .add_option(
+            filter
+                .expires_after
+                .map(|date| Column::ExpiresAt.gt(day_before(date))),
+        )
+        .add_option(
+            filter
+                .search
+                .as_deref()
+                .map(|text| contains(Column::Name, text)),
+        )
+}
+
+/// In the wanted order, and by id where that leaves two alike; what has no value comes last.
+fn sorted(
+    query: Select<personal_access_token::Entity>,
+    sort: Option<TokenSort>,
+) -> Select<personal_access_token::Entity> {
+    use personal_access_token::Column;
+    let Some(TokenSort { key, descending }) = sort else {
+        return query.order_by_asc(Column::Id);
+    };
+    let column = match key {
+        TokenSortKey::Created => Column::CreatedAt,
+        TokenSortKey::Expires => Column::ExpiresAt,
+        TokenSortKey::LastUsed => Column::LastUsedAt,
+        TokenSortKey::Name => Column::Name,
+    };
+    let order = if descending { Order::Desc } else { Order::Asc };
+    // The databases disagree about where NULL comes.
+    query
+        .order_by(column.is_null(), Order::Asc)
+        .order_by(column, order.clone())
+        .order_by(Column::Id, order)
 }
 
 fn to_token(row: &personal_access_token::Model) -> Result<PersonalAccessToken, StorageError> {

@@ -1,15 +1,19 @@
 //! Users.
 
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter,
+    QueryOrder,
 };
 
 use super::change::Change;
 use super::entity::hidden::HiddenText;
 use super::entity::user;
 use super::error::StorageError;
+use super::page::{contains, page_of, try_map};
 use super::source::Source;
+use crate::domain::filters::UserFilter;
 use crate::domain::ids::UserId;
+use crate::domain::page::{Page, PageRequest};
 use crate::domain::password::PasswordHash;
 use crate::domain::user::{EmailAddress, User, UserState};
 use crate::domain::username::Username;
@@ -47,6 +51,39 @@ pub async fn all(source: &impl Source) -> Result<Vec<User>, StorageError> {
         .all(source.connection())
         .await?;
     rows.into_iter().map(to_user).collect()
+}
+
+/// A page of the users that `filter` lets through, by id.
+pub async fn page(
+    source: &impl Source,
+    filter: &UserFilter,
+    request: PageRequest,
+) -> Result<Page<User>, StorageError> {
+    use user::Column;
+    let condition = Condition::all()
+        .add_option(
+            filter
+                .username
+                .as_ref()
+                .map(|name| Column::Username.eq(name.as_str())),
+        )
+        .add_option(filter.search.as_deref().map(|text| {
+            let columns = [Column::Name, Column::Username, Column::Email];
+            columns.into_iter().fold(Condition::any(), |any, column| {
+                any.add(contains(column, text))
+            })
+        }))
+        .add_option(filter.state.map(|state| Column::State.eq(to_state(state))))
+        .add_option(
+            filter
+                .external
+                .map(|external| Column::External.eq(external)),
+        )
+        .add_option(filter.admin.map(|admin| Column::Admin.eq(admin)));
+    let query = user::Entity::find()
+        .filter(condition)
+        .order_by_asc(Column::Id);
+    try_map(page_of(source, query, request).await?, to_user)
 }
 
 /// The user with that id.
@@ -127,13 +164,9 @@ pub async fn insert(change: &Change, new: NewUser) -> Result<User, StorageError>
 
 /// Lets a user sign in, or no longer.
 pub async fn set_state(change: &Change, id: UserId, state: UserState) -> Result<(), StorageError> {
-    let state = match state {
-        UserState::Active => user::State::Active,
-        UserState::Blocked => user::State::Blocked,
-    };
     let row = user::ActiveModel {
         id: Set(id.0),
-        state: Set(state),
+        state: Set(to_state(state)),
         ..Default::default()
     };
     row.update(change.connection()).await?;
@@ -153,6 +186,13 @@ pub async fn set_password(
     };
     row.update(change.connection()).await?;
     Ok(())
+}
+
+fn to_state(state: UserState) -> user::State {
+    match state {
+        UserState::Active => user::State::Active,
+        UserState::Blocked => user::State::Blocked,
+    }
 }
 
 fn hidden(hash: &PasswordHash) -> HiddenText {
