@@ -94,7 +94,7 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
         }
         Command::List => {
             let users = desk.users().await?;
-            let views: Vec<UserView> = users.iter().map(UserView::from).collect();
+            let views: Vec<UserView> = users.iter().map(|user| view(context, user)).collect();
             let rows: Vec<_> = users.iter().map(row).collect();
             context
                 .output
@@ -128,7 +128,11 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
 fn show(context: &Context<'_>, user: &User) -> anyhow::Result<()> {
     context
         .output
-        .one(&UserView::from(user), &row(user).join("\t"))
+        .one(&view(context, user), &row(user).join("\t"))
+}
+
+fn view(context: &Context<'_>, user: &User) -> UserView {
+    UserView::full(user, &context.config.admin.public_url.join(""))
 }
 
 fn row(user: &User) -> Vec<String> {

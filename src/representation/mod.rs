@@ -12,7 +12,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 pub use member::MemberView;
 pub use namespace::{GroupView, ProjectView};
 pub use personal_access_token::PersonalAccessTokenView;
-pub use user::UserView;
+pub use user::{UserDetails, UserView};
 
 /// An instant as GitLab writes it: UTC with milliseconds.
 fn instant(instant: DateTime<Utc>) -> String {

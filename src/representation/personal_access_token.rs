@@ -2,28 +2,35 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::instant;
 use crate::domain::credential::PlainToken;
 use crate::domain::expiry::Expiry;
-use crate::domain::ids::{TokenId, UserId};
 use crate::domain::personal_access_token::{PersonalAccessToken, TokenState};
 
 /// A token; with its secret only in the one reply that makes it.
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = PersonalAccessToken)]
 pub struct PersonalAccessTokenView {
-    id: TokenId,
+    id: i64,
     name: String,
     description: Option<String>,
     revoked: bool,
+    /// Neither revoked nor expired.
     active: bool,
-    user_id: UserId,
+    user_id: i64,
     scopes: Vec<&'static str>,
+    /// Patterns of the repositories it is limited to; empty for all.
     repositories: Vec<String>,
+    #[schema(format = DateTime)]
     created_at: String,
+    #[schema(format = DateTime)]
     last_used_at: Option<String>,
+    /// The first date on which it is dead, from 00:00 UTC on.
     expires_at: Option<NaiveDate>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    /// The secret: only in the reply to whoever made it.
     token: Option<String>,
 }
 
@@ -32,12 +39,12 @@ impl PersonalAccessTokenView {
     pub fn new(token: &PersonalAccessToken, now: DateTime<Utc>) -> Self {
         let chosen = &token.specification;
         Self {
-            id: token.id,
+            id: token.id.0,
             name: chosen.name().to_owned(),
             description: chosen.description().map(str::to_owned),
             revoked: token.revoked_at.is_some(),
             active: token.state(now) == TokenState::Active,
-            user_id: token.user_id,
+            user_id: token.user_id.0,
             scopes: chosen
                 .scopes()
                 .iter()

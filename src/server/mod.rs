@@ -18,6 +18,7 @@ use crate::app::{Desk, TokenIssuer, TokenSettings};
 use crate::config::Config;
 use crate::domain::clock::Clock;
 use crate::domain::entropy::Entropy;
+use crate::http::admin::{self, AdminState};
 use crate::http::layers::{Detail, Frame, Health, frame, health_routes};
 use crate::http::{ops, token};
 use crate::identity::{Authenticator, Passwords};
@@ -33,6 +34,7 @@ pub struct Service {
     pub issuer: TokenIssuer,
     /// Tells whether it is ready.
     pub health: Health,
+    admin: AdminState,
     frame: Frame,
     db: Db,
 }
@@ -66,6 +68,11 @@ impl Service {
             clock,
             entropy: Arc::clone(&entropy),
         };
+        let admin = AdminState {
+            desk: desk.clone(),
+            authenticator: issuer.authenticator.clone(),
+            public_url: config.admin.public_url.join("").into(),
+        };
         let proxies = config.token.trusted_proxies.clone();
         let frame = Frame {
             entropy,
@@ -80,6 +87,7 @@ impl Service {
             desk,
             issuer,
             health,
+            admin,
             frame,
             db,
         })
@@ -92,6 +100,12 @@ impl Service {
             token::router(self.issuer.clone()).merge(health),
             &self.frame,
         )
+    }
+
+    /// What the admin listener answers with.
+    pub fn admin_router(&self) -> Router {
+        let health = health_routes(self.health.clone(), Detail::YesOrNo);
+        frame(admin::router(self.admin.clone()).merge(health), &self.frame)
     }
 
     /// What the ops listener answers with.
@@ -124,6 +138,7 @@ pub async fn serve(config: &Config) -> anyhow::Result<()> {
     telemetry::start(&config.log);
     // Bound first: a start that cannot listen has made nothing yet, and shown no password.
     let token = Listener::bind("token.listen", config.token.listen).await?;
+    let admin = Listener::bind("admin.listen", config.admin.listen).await?;
     let ops = Listener::bind("ops.listen", config.ops.listen).await?;
     let opened =
         KeyRing::open_or_create(&config.keys.directory, SystemClock.now(), &SystemEntropy)?;
@@ -142,11 +157,13 @@ pub async fn serve(config: &Config) -> anyhow::Result<()> {
         welcome::say(&welcome::first_steps(config, &keys, administrator.as_ref()));
     }
     tracing::info!(
-        token.listen = %token.address(), ops.listen = %ops.address(),
-        "listening on {} for registries' clients and on {} for the operator", token.address(), ops.address(),
+        token.listen = %token.address(), admin.listen = %admin.address(), ops.listen = %ops.address(),
+        "listening on {} for registries' clients, on {} for the admin API and on {} for the operator",
+        token.address(), admin.address(), ops.address(),
     );
     let lifecycle = Lifecycle::default();
     lifecycle.spawn(token.serve(service.token_router(), lifecycle.clone()));
+    lifecycle.spawn(admin.serve(service.admin_router(), lifecycle.clone()));
     lifecycle.spawn(ops.serve(service.ops_router(), lifecycle.clone()));
     lifecycle.spawn(close_when_stopping(
         service.health.clone(),

@@ -1,0 +1,80 @@
+//! The bodies of requests, for the API's description.
+//!
+//! They are read by [`Parameters`](super::parameters::Parameters), which takes them as JSON, as a form
+//! or in the query alike; nothing is ever made of these types.
+
+#![expect(dead_code, reason = "these types describe; Parameters reads")]
+
+use chrono::NaiveDate;
+use utoipa::ToSchema;
+
+use crate::domain::token_scope::TokenScope;
+
+/// A token that is to be made; other fields are refused.
+#[derive(Debug, ToSchema)]
+#[schema(example = json!({ "name": "ci", "scopes": ["read_registry"], "expires_at": "2099-01-01" }))]
+pub(super) struct NewToken {
+    #[schema(min_length = 1, max_length = 255)]
+    name: String,
+    #[schema(min_items = 1, value_type = Vec<ScopeName>)]
+    scopes: Vec<TokenScope>,
+    #[schema(max_length = 255)]
+    description: Option<String>,
+    /// Dead from 00:00 UTC on; without it, never.
+    expires_at: Option<NaiveDate>,
+    /// Patterns of the repositories it is limited to; then only registry scopes and `self_rotate` do.
+    #[schema(max_items = 50)]
+    repositories: Option<Vec<String>>,
+}
+
+/// What is to be changed of a token; other fields are refused, what is left out stays.
+#[derive(Debug, ToSchema)]
+#[schema(example = json!({ "name": "ci of team", "expires_at": "2098-01-01" }))]
+pub(super) struct TokenChange {
+    #[schema(min_length = 1, max_length = 255)]
+    name: Option<String>,
+    #[schema(max_length = 255)]
+    description: Option<String>,
+    /// An earlier end than it has.
+    expires_at: Option<NaiveDate>,
+    /// Some of those it has.
+    #[schema(min_items = 1, value_type = Option<Vec<ScopeName>>)]
+    scopes: Option<Vec<TokenScope>>,
+    /// Patterns that it has, or repositories that they cover.
+    #[schema(max_items = 50)]
+    repositories: Option<Vec<String>>,
+}
+
+/// A token's scope.
+#[derive(Debug, ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub(super) enum ScopeName {
+    /// Everything the owner may do.
+    Api,
+    /// Every `GET`, and pull.
+    ReadApi,
+    /// `GET` under `/user` and `/users`.
+    ReadUser,
+    /// Pull.
+    ReadRegistry,
+    /// Push.
+    WriteRegistry,
+    /// Delete images.
+    DeleteRegistry,
+    /// Rotate itself.
+    SelfRotate,
+}
+
+/// A user that is to be made.
+#[derive(Debug, ToSchema)]
+#[schema(example = json!({ "username": "alice", "name": "Alice", "email": "alice@example.com" }))]
+pub(super) struct NewUser {
+    #[schema(min_length = 1, max_length = 255)]
+    username: String,
+    name: Option<String>,
+    email: Option<String>,
+    /// At least 8 characters; without one, only tokens sign in.
+    password: Option<String>,
+    admin: Option<bool>,
+    external: Option<bool>,
+}

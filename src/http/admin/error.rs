@@ -1,0 +1,196 @@
+//! Errors as GitLab's clients read them (gitlab-api.md 2.1).
+
+use axum::Json;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use crate::app::ChangeError;
+use crate::domain::authority::{Need, Refusal};
+use crate::domain::personal_access_token::InvalidSpecification;
+use crate::http::layers::LogNote;
+use crate::identity::{AuthenticationError, Cause, PasswordError};
+
+/// A request that was not done.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ApiError {
+    /// No token, or one that nobody knows; or a thing whose existence the caller may not know.
+    #[error("no valid token was presented")]
+    Unauthorized,
+    /// The token once worked.
+    #[error("the token was refused: {0}")]
+    DeadToken(Cause),
+    /// The owner is blocked.
+    #[error("the token's owner is blocked")]
+    Blocked,
+    /// The token's scopes do not suffice.
+    #[error("the token's scopes do not suffice")]
+    InsufficientScope(Need),
+    /// The caller's role does not suffice.
+    #[error("only administrators may do this")]
+    Forbidden,
+    /// Not there; the text names what.
+    #[error("not found: {0}")]
+    NotFound(String),
+    /// A parameter is missing or cannot be read.
+    #[error("{0}")]
+    Parameter(String),
+    /// The request breaks a rule.
+    #[error("{0}")]
+    BadRequest(String),
+    /// What is wanted is readable, but cannot be.
+    #[error("{0}")]
+    Unprocessable(String),
+    /// A name is taken.
+    #[error("{0}")]
+    Conflict(String),
+    /// The body is longer than we read.
+    #[error("the body is too long")]
+    TooLarge,
+    /// The body is neither JSON nor a form.
+    #[error("the body's kind is unknown")]
+    UnsupportedMediaType,
+    /// The path has no such method.
+    #[error("no such method")]
+    MethodNotAllowed,
+    /// Come back later.
+    #[error("the request cannot be done now")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A defect of ours.
+    #[error("the request failed")]
+    Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl ApiError {
+    pub(super) fn parameter(text: impl Into<String>) -> Self {
+        Self::Parameter(text.into())
+    }
+
+    pub(super) fn not_found(what: impl Into<String>) -> Self {
+        Self::NotFound(what.into())
+    }
+
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Unauthorized | Self::DeadToken(_) => StatusCode::UNAUTHORIZED,
+            Self::Blocked | Self::InsufficientScope(_) | Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::Parameter(_) | Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::Unprocessable(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Failed(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn body(&self) -> Value {
+        match self {
+            Self::Unauthorized => json!({ "message": "401 Unauthorized" }),
+            Self::DeadToken(cause) => json!({
+                "error": "invalid_token",
+                "error_description": match cause {
+                    Cause::ExpiredToken => "Token is expired. Make a new one.",
+                    _ => "Token was revoked. Make a new one.",
+                },
+            }),
+            Self::Blocked => json!({ "message": "403 Forbidden - Your account has been blocked." }),
+            Self::InsufficientScope(need) => json!({
+                "error": "insufficient_scope",
+                "error_description": "The request requires higher privileges than provided by the access token.",
+                "scope": need.accepted().iter().map(|scope| scope.name()).collect::<Vec<_>>().join(" "),
+            }),
+            Self::Forbidden => json!({ "message": "403 Forbidden" }),
+            Self::NotFound(what) if what.is_empty() => json!({ "message": "404 Not Found" }),
+            Self::NotFound(what) => json!({ "message": format!("404 {what} Not Found") }),
+            Self::Parameter(text) => json!({ "error": text }),
+            Self::BadRequest(text) => json!({ "message": format!("400 Bad request - {text}") }),
+            Self::Unprocessable(text) | Self::Conflict(text) => json!({ "message": text }),
+            Self::TooLarge => {
+                json!({ "message": "413 Request Entity Too Large - a body has at most 64 KiB" })
+            }
+            Self::UnsupportedMediaType => {
+                json!({ "error": "write the body as application/json or application/x-www-form-urlencoded" })
+            }
+            Self::MethodNotAllowed => json!({ "message": "405 Method Not Allowed" }),
+            Self::Unavailable(_) => {
+                json!({ "message": "503 Service Unavailable - try again in a few seconds" })
+            }
+            Self::Failed(_) => json!({ "message": "500 Internal Server Error" }),
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let mut response = (self.status(), Json(self.body())).into_response();
+        if matches!(self, Self::Unavailable(_)) {
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, header::HeaderValue::from_static("5"));
+        }
+        response.extensions_mut().insert(LogNote::of_error(&self));
+        response
+    }
+}
+
+impl From<AuthenticationError> for ApiError {
+    fn from(error: AuthenticationError) -> Self {
+        match error {
+            AuthenticationError::Wrong(cause @ (Cause::ExpiredToken | Cause::RevokedToken)) => {
+                Self::DeadToken(cause)
+            }
+            AuthenticationError::Wrong(Cause::BlockedUser) => Self::Blocked,
+            AuthenticationError::Wrong(_) => Self::Unauthorized,
+            AuthenticationError::Busy | AuthenticationError::Storage(_) => {
+                Self::Unavailable(Box::new(error))
+            }
+            AuthenticationError::Password(_) => Self::Failed(Box::new(error)),
+        }
+    }
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Scope(need, _) => Self::InsufficientScope(need),
+            Refusal::AdministratorsOnly => Self::Forbidden,
+            Refusal::NotYours => Self::Unauthorized,
+        }
+    }
+}
+
+impl From<InvalidSpecification> for ApiError {
+    fn from(error: InvalidSpecification) -> Self {
+        Self::Unprocessable(error.to_string())
+    }
+}
+
+impl From<ChangeError> for ApiError {
+    fn from(error: ChangeError) -> Self {
+        match error {
+            ChangeError::NotFound { what, .. } => Self::NotFound(title_case(what)),
+            ChangeError::Taken { .. } => Self::Conflict(error.to_string()),
+            ChangeError::Forbidden(refusal) => refusal.into(),
+            ChangeError::Refused(text) => Self::BadRequest(text),
+            ChangeError::Token(error) => error.into(),
+            ChangeError::Password(PasswordError::Busy) | ChangeError::Storage(_) => {
+                Self::Unavailable(Box::new(error))
+            }
+            ChangeError::Password(PasswordError::Failed(_)) => Self::Failed(Box::new(error)),
+        }
+    }
+}
+
+/// `personal access token` as GitLab writes it in a message.
+fn title_case(what: &str) -> String {
+    let capital = |word: &str| {
+        let mut letters = word.chars();
+        letters.next().map_or(String::new(), |first| {
+            first.to_ascii_uppercase().to_string() + letters.as_str()
+        })
+    };
+    what.split(' ').map(capital).collect::<Vec<_>>().join(" ")
+}

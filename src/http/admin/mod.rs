@@ -1,0 +1,55 @@
+//! The admin listener: the REST API under `/api/v4`, as GitLab's clients know it.
+//!
+//! A noun a file; an endpoint reads its parameters, asks for the caller's authority, and calls one
+//! function of [`app`](crate::app).
+
+mod bodies;
+mod call;
+mod documents;
+mod error;
+mod page;
+mod parameters;
+mod personal_access_tokens;
+mod state;
+mod token_parameters;
+mod user;
+mod user_tokens;
+mod users;
+mod version;
+
+use axum::Router;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use error::ApiError;
+
+pub use state::AdminState;
+
+/// All routes of the admin listener, without the health checks that every listener has.
+pub fn router(state: AdminState) -> Router {
+    let operations = OpenApiRouter::with_openapi(documents::description())
+        .routes(routes!(version::get))
+        .routes(routes!(user::get))
+        .routes(routes!(users::list, users::create))
+        .routes(routes!(users::get))
+        .routes(routes!(users::block))
+        .routes(routes!(users::unblock))
+        .routes(routes!(user_tokens::create))
+        .routes(routes!(personal_access_tokens::list))
+        .routes(routes!(
+            personal_access_tokens::get_self,
+            personal_access_tokens::revoke_self
+        ))
+        .routes(routes!(
+            personal_access_tokens::get,
+            personal_access_tokens::change,
+            personal_access_tokens::revoke
+        ));
+    let (api, description) = OpenApiRouter::new()
+        .nest("/api/v4", operations)
+        .split_for_parts();
+    api.with_state(state)
+        .merge(documents::routes(&description))
+        .fallback(async || ApiError::not_found(""))
+        .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
+}

@@ -1,0 +1,200 @@
+//! The parameters of a request, from its query and its body.
+
+use axum::body::{Body, to_bytes};
+use axum::http::header;
+use axum::http::request::Parts;
+use chrono::{DateTime, NaiveDate, Utc};
+use secrecy::SecretString;
+use serde_json::{Map, Value};
+
+use super::error::ApiError;
+use crate::domain::expiry::Expiry;
+
+/// Longest body, in bytes.
+const MAX_BODY: usize = 64 * 1024;
+
+/// Parameters by name; those of the body count more than those of the query.
+pub(super) struct Parameters(Map<String, Value>);
+
+impl Parameters {
+    /// Reads the query, and a body in JSON or as a form.
+    pub(super) async fn read(parts: &Parts, body: Body) -> Result<Self, ApiError> {
+        let mut values = Map::new();
+        add_form(
+            &mut values,
+            parts.uri.query().unwrap_or_default().as_bytes(),
+        );
+        let bytes = to_bytes(body, MAX_BODY)
+            .await
+            .map_err(|_| ApiError::TooLarge)?;
+        if bytes.is_empty() {
+            return Ok(Self(values));
+        }
+        let kind = parts
+            .headers
+            .get(header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok());
+        let kind = kind
+            .unwrap_or_default()
+            .split(';')
+            .next()
+            .unwrap_or_default()
+            .trim();
+        match kind.to_ascii_lowercase().as_str() {
+            "application/json" => match serde_json::from_slice(&bytes) {
+                Ok(Value::Object(object)) => values.extend(object),
+                _ => return Err(ApiError::parameter("the body is no JSON object")),
+            },
+            "application/x-www-form-urlencoded" => {
+                let mut form = Map::new();
+                add_form(&mut form, &bytes);
+                values.extend(form);
+            }
+            _ => return Err(ApiError::UnsupportedMediaType),
+        }
+        Ok(Self(values))
+    }
+
+    /// The token among the parameters; it is taken out, so that nothing repeats it.
+    pub(super) fn take_private_token(&mut self) -> Option<SecretString> {
+        match self.0.remove("private_token")? {
+            Value::String(text) => Some(SecretString::from(text)),
+            _ => Some(SecretString::from("")),
+        }
+    }
+
+    /// Refuses parameters of other names: a misspelt limit must not make a wide token.
+    pub(super) fn only(&self, known: &[&str]) -> Result<(), ApiError> {
+        match self.0.keys().find(|name| !known.contains(&name.as_str())) {
+            None => Ok(()),
+            Some(name) => {
+                let known = known.join(", ");
+                Err(ApiError::parameter(format!(
+                    "{name} is not a parameter here; there is {known}"
+                )))
+            }
+        }
+    }
+
+    /// Refuses a request that lacks one of these.
+    pub(super) fn require(&self, names: &[&str]) -> Result<(), ApiError> {
+        let missing: Vec<String> = names
+            .iter()
+            .filter(|name| self.0.get(**name).is_none_or(Value::is_null))
+            .map(|name| format!("{name} is missing"))
+            .collect();
+        if missing.is_empty() {
+            Ok(())
+        } else {
+            Err(ApiError::parameter(missing.join(", ")))
+        }
+    }
+
+    /// Whether it is given at all, be it as null.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
+    pub(super) fn text(&self, name: &str) -> Result<Option<String>, ApiError> {
+        match self.0.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) if !text.contains('\0') => Ok(Some(text.clone())),
+            Some(Value::Number(number)) => Ok(Some(number.to_string())),
+            Some(_) => Err(invalid(name)),
+        }
+    }
+
+    pub(super) fn integer(&self, name: &str) -> Result<Option<i64>, ApiError> {
+        match self.0.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::Number(number)) => number.as_i64().map(Some).ok_or_else(|| invalid(name)),
+            Some(Value::String(text)) => text.parse().map(Some).map_err(|_| invalid(name)),
+            Some(_) => Err(invalid(name)),
+        }
+    }
+
+    /// True or false, in any letter case: python-gitlab writes `True`.
+    pub(super) fn boolean(&self, name: &str) -> Result<Option<bool>, ApiError> {
+        match self.0.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::Bool(value)) => Ok(Some(*value)),
+            Some(Value::String(text)) => match text.to_ascii_lowercase().as_str() {
+                "true" | "1" => Ok(Some(true)),
+                "false" | "0" => Ok(Some(false)),
+                _ => Err(invalid(name)),
+            },
+            Some(_) => Err(invalid(name)),
+        }
+    }
+
+    pub(super) fn date(&self, name: &str) -> Result<Option<NaiveDate>, ApiError> {
+        let text = self.text(name)?.filter(|text| !text.is_empty());
+        text.map(|text| text.parse().map_err(|_| invalid(name)))
+            .transpose()
+    }
+
+    /// An instant (RFC 3339); a bare date means its beginning.
+    pub(super) fn instant(&self, name: &str) -> Result<Option<DateTime<Utc>>, ApiError> {
+        let Some(text) = self.text(name)? else {
+            return Ok(None);
+        };
+        let instant =
+            DateTime::parse_from_rfc3339(&text).map(|instant| instant.with_timezone(&Utc));
+        let begin = |date: NaiveDate| Expiry::on(date).instant();
+        instant
+            .or_else(|_| text.parse().map(begin))
+            .map(Some)
+            .map_err(|_| invalid(name))
+    }
+
+    /// A list of texts; one text is a list too, with commas between.
+    pub(super) fn list(&self, name: &str) -> Result<Option<Vec<String>>, ApiError> {
+        match self.0.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => {
+                let items = text
+                    .split(',')
+                    .map(str::trim)
+                    .filter(|item| !item.is_empty());
+                Ok(Some(items.map(str::to_owned).collect()))
+            }
+            Some(Value::Array(items)) => {
+                let texts = items.iter().map(|item| item.as_str().map(str::to_owned));
+                texts
+                    .collect::<Option<_>>()
+                    .map(Some)
+                    .ok_or_else(|| invalid(name))
+            }
+            Some(_) => Err(invalid(name)),
+        }
+    }
+}
+
+impl std::fmt::Debug for Parameters {
+    /// The names only: values may be secrets.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+/// Adds URL-encoded parameters; what ends in `[]` or comes again is a list.
+fn add_form(values: &mut Map<String, Value>, text: &[u8]) {
+    for (name, value) in form_urlencoded::parse(text) {
+        let value = Value::from(value.into_owned());
+        let (name, is_list) = match name.strip_suffix("[]") {
+            Some(name) => (name.to_owned(), true),
+            None => (name.into_owned(), false),
+        };
+        match values.get_mut(&name) {
+            Some(Value::Array(items)) => items.push(value),
+            Some(first) => *first = Value::from(vec![first.take(), value]),
+            None if is_list => drop(values.insert(name, Value::from(vec![value]))),
+            None => drop(values.insert(name, value)),
+        }
+    }
+}
+
+/// The error that a parameter cannot be read, in GitLab's words.
+pub(super) fn invalid(name: &str) -> ApiError {
+    ApiError::parameter(format!("{name} is invalid"))
+}

@@ -1,0 +1,17 @@
+//! What the admin API's endpoints have.
+
+use std::sync::Arc;
+
+use crate::app::Desk;
+use crate::identity::Authenticator;
+
+/// The state of the admin listener: no other listener has it.
+#[derive(Debug, Clone)]
+pub struct AdminState {
+    /// Where changes are made and questions answered.
+    pub desk: Desk,
+    /// Who is calling.
+    pub authenticator: Authenticator,
+    /// The address of the API for people and programs, without a slash at its end.
+    pub public_url: Arc<str>,
+}

@@ -1,0 +1,21 @@
+//! `/user`: the caller.
+
+use axum::Json;
+use axum::extract::State;
+
+use super::call::Call;
+use super::error::ApiError;
+use super::state::AdminState;
+use crate::domain::authority::Need;
+use crate::representation::UserView;
+
+/// The user whose token is presented.
+#[utoipa::path(get, path = "/user", tag = "users", responses((status = 200, body = UserView)))]
+pub(super) async fn get(
+    State(admin): State<AdminState>,
+    call: Call,
+) -> Result<Json<UserView>, ApiError> {
+    call.authority(Need::ReadUsers)?;
+    let user = admin.desk.user_by_id(call.caller.id).await?;
+    Ok(Json(UserView::full(&user, &admin.public_url)))
+}
