@@ -36,7 +36,7 @@ pub struct Listener {
 
 /// An address that cannot be listened on.
 #[derive(Debug, thiserror::Error)]
-#[error("`{key}` says {address}, but listening there fails: {source}{hint}")]
+#[error("`{key}` says {address}, but listening there fails{hint}")]
 pub struct BindError {
     key: &'static str,
     address: SocketAddr,
@@ -50,12 +50,12 @@ impl Listener {
         let failed = |source: std::io::Error| {
             let hint = match source.kind() {
                 ErrorKind::AddrInUse => {
-                    "; is the service running already? else choose another port"
+                    " (is the service running already? else choose another port)"
                 }
                 ErrorKind::PermissionDenied => {
-                    "; ports below 1024 need a privilege, choose a higher one"
+                    " (ports below 1024 need a privilege; choose a higher one)"
                 }
-                ErrorKind::AddrNotAvailable => "; this machine has no such address",
+                ErrorKind::AddrNotAvailable => " (this machine has no such address)",
                 _ => "",
             };
             BindError {

@@ -67,6 +67,10 @@ fn the_walk_in_the_readme_works(world: &World) {
             "WHARFINGER_TOKEN__PUBLIC_URL",
             format!("http://localhost:{token}"),
         )
+        .env(
+            "WHARFINGER_ADMIN__LISTEN",
+            format!("127.0.0.1:{}", free_port()),
+        )
         .env("WHARFINGER_OPS__LISTEN", format!("127.0.0.1:{ops}"));
     let mut process = Process::start(command, &folder.join("walk.log"));
     let status = process.wait();

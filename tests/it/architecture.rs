@@ -14,6 +14,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("app", &["domain", "identity", "signing", "storage"]),
     ("http/layers", &["domain"]),
     ("http/token", &["app", "domain", "http/layers", "identity"]),
+    (
+        "http/admin",
+        &["app", "domain", "http/layers", "identity", "representation"],
+    ),
     ("http/ops", &["http/layers"]),
     (
         "server",
@@ -22,6 +26,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "config",
             "domain",
             "http/layers",
+            "http/admin",
             "http/ops",
             "http/token",
             "identity",
@@ -47,7 +52,16 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("sea_orm", &["storage"]),
     ("migration", &["storage"]),
     ("anyhow", &["cli", "server"]),
-    ("axum", &["http/layers", "http/ops", "http/token", "server"]),
+    (
+        "axum",
+        &[
+            "http/admin",
+            "http/layers",
+            "http/ops",
+            "http/token",
+            "server",
+        ],
+    ),
     ("tokio", &["identity", "http/layers", "server", "cli"]),
     ("argon2", &["identity"]),
     ("rcgen", &["signing"]),

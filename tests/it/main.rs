@@ -7,6 +7,7 @@
     reason = "these are tests"
 )]
 
+mod admin;
 mod architecture;
 mod cli;
 mod harness;

@@ -1,6 +1,6 @@
 //! Who calls, and with what.
 
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, OriginalUri, Request};
 use axum::http::{HeaderMap, Uri, header};
 use secrecy::SecretString;
 
@@ -42,10 +42,13 @@ impl FromRequest<AdminState> for Call {
             .authenticator
             .authenticate_token(&token, state.desk.now())
             .await?;
+        // The router has cut what is common to all paths.
+        let original = parts.extensions.get::<OriginalUri>();
+        let uri = original.map_or_else(|| parts.uri.clone(), |original| original.0.clone());
         Ok(Self {
             caller,
             parameters,
-            uri: parts.uri,
+            uri,
         })
     }
 }

@@ -17,11 +17,16 @@ pub(crate) struct Service {
 impl Service {
     pub(crate) fn start(folder: &Path) -> Self {
         std::fs::create_dir_all(folder).unwrap();
-        let (token, ops) = (free_port(), free_port());
+        let (token, admin, ops) = (free_port(), free_port(), free_port());
         let url = format!("http://127.0.0.1:{token}");
         let environment = vec![
             ("WHARFINGER_TOKEN__LISTEN", format!("127.0.0.1:{token}")),
             ("WHARFINGER_TOKEN__PUBLIC_URL", url.clone()),
+            ("WHARFINGER_ADMIN__LISTEN", format!("127.0.0.1:{admin}")),
+            (
+                "WHARFINGER_ADMIN__PUBLIC_URL",
+                format!("http://127.0.0.1:{admin}"),
+            ),
             ("WHARFINGER_OPS__LISTEN", format!("127.0.0.1:{ops}")),
         ];
         let mut command = program(folder, &environment);

@@ -23,10 +23,10 @@ fn free_address() -> String {
 
 /// Starts the service, its log in a file of that name, and waits until it is ready.
 fn start(workplace: &Workplace, log: &str) -> Running {
-    let (token, ops) = (free_address(), free_address());
+    let (token, admin, ops) = (free_address(), free_address(), free_address());
     let log = File::create(workplace.path().join(log)).unwrap();
     let configuration = format!(
-        "[token]\nlisten = \"{token}\"\npublic_url = \"http://{token}\"\n[ops]\nlisten = \"{ops}\"\n"
+        "[token]\nlisten = \"{token}\"\npublic_url = \"http://{token}\"\n[admin]\nlisten = \"{admin}\"\n[ops]\nlisten = \"{ops}\"\n"
     );
     std::fs::write(workplace.path().join("wharfinger.toml"), configuration).unwrap();
     let child = Command::new(env!("CARGO_BIN_EXE_wharfinger"))
@@ -148,6 +148,7 @@ fn the_first_password_is_shown_on_a_terminal_and_works() {
         ])
         .current_dir(workplace.path())
         .env("WHARFINGER_TOKEN__LISTEN", &token)
+        .env("WHARFINGER_ADMIN__LISTEN", free_address())
         .env("WHARFINGER_OPS__LISTEN", &ops)
         .stdin(Stdio::piped())
         .stdout(Stdio::null())

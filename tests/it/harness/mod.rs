@@ -13,6 +13,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
+use serde_json::Value;
 use tempfile::TempDir;
 use tower::ServiceExt;
 use wharfinger::app::{Desk, NewMember, NewPlace, NewUser};
@@ -41,6 +42,7 @@ pub(crate) struct TestApp {
     pub(crate) desk: Desk,
     pub(crate) keys: Arc<KeyRing>,
     token: Router,
+    admin: Router,
     db: Db,
     _folder: TempDir,
 }
@@ -90,6 +92,7 @@ impl TestApp {
             desk: service.desk.clone(),
             keys,
             token: service.token_router(),
+            admin: service.admin_router(),
             db,
             _folder: folder,
         }
@@ -186,6 +189,53 @@ impl TestApp {
     /// Sends any request to the token listener.
     pub(crate) async fn send(&self, request: Request<Body>) -> Reply {
         Reply::read(self.token.clone().oneshot(request).await.unwrap()).await
+    }
+
+    /// Sends any request to the admin listener.
+    pub(crate) async fn send_admin(&self, request: Request<Body>) -> Reply {
+        Reply::read(self.admin.clone().oneshot(request).await.unwrap()).await
+    }
+
+    /// Calls the API with a token in `PRIVATE-TOKEN` and a body in JSON.
+    pub(crate) async fn api(&self, call: (&str, &str), token: &Token, body: Value) -> Reply {
+        self.api_as(call, Some(token.secret.expose()), body).await
+    }
+
+    /// The same with any text as the token, or none.
+    pub(crate) async fn api_as(
+        &self,
+        (method, path): (&str, &str),
+        token: Option<&str>,
+        body: Value,
+    ) -> Reply {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(format!("/api/v4{path}"));
+        if let Some(token) = token {
+            request = request.header("PRIVATE-TOKEN", token);
+        }
+        let body = if body.is_null() {
+            Body::empty()
+        } else {
+            Body::from(body.to_string())
+        };
+        self.send_admin(
+            request
+                .header(header::CONTENT_TYPE, "application/json")
+                .body(body)
+                .unwrap(),
+        )
+        .await
+    }
+
+    /// The id of a user.
+    pub(crate) async fn id_of(&self, user: &str) -> i64 {
+        self.desk
+            .user(&user.try_into().unwrap())
+            .await
+            .unwrap()
+            .id
+            .0
     }
 
     /// `GET /jwt/auth` for the usual service with the given scopes.

@@ -1,0 +1,215 @@
+//! Every operation of the API's description refuses whoever may not.
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use serde_json::{Value, json};
+use wharfinger::domain::authority::Authority;
+
+use crate::harness::{PASSWORD, TestApp};
+
+/// Operations that any token may use on itself.
+const FOR_ANY_SCOPE: [&str; 2] = [
+    "GET /api/v4/personal_access_tokens/self",
+    "DELETE /api/v4/personal_access_tokens/self",
+];
+
+async fn operations(app: &TestApp) -> Vec<(String, String)> {
+    let request = Request::get("/api/openapi.json")
+        .body(Body::empty())
+        .unwrap();
+    let description = app.send_admin(request).await.json();
+    assert!(description["openapi"].as_str().unwrap().starts_with("3.1"));
+    let mut found = Vec::new();
+    for (path, item) in description["paths"].as_object().unwrap() {
+        for method in item
+            .as_object()
+            .unwrap()
+            .keys()
+            .filter(|key| ["get", "post", "put", "patch", "delete"].contains(&key.as_str()))
+        {
+            found.push((method.to_uppercase(), path.clone()));
+        }
+    }
+    assert!(found.len() >= 13, "{found:?}");
+    found
+}
+
+/// Calls an operation on the ids of someone else.
+async fn call(
+    app: &TestApp,
+    (method, path): &(String, String),
+    token: Option<&str>,
+    ids: (i64, i64),
+) -> crate::harness::Reply {
+    let id = if path.contains("personal_access_tokens/{id}") {
+        ids.1
+    } else {
+        ids.0
+    };
+    let path = path
+        .replace("{id}", &id.to_string())
+        .replace("{user_id}", &ids.0.to_string());
+    assert!(
+        !path.contains('{'),
+        "{path} has a parameter that this test does not know"
+    );
+    app.api_as(
+        (method, path.strip_prefix("/api/v4").unwrap()),
+        token,
+        json!({}),
+    )
+    .await
+}
+
+#[tokio::test]
+async fn every_operation_refuses_who_may_not() {
+    let app = TestApp::start().await;
+    app.administrator("root").await;
+    app.user("alice").await;
+    let others = app.token("root", "api").await;
+    let ids = (app.id_of("root").await, others.id.0);
+    let dead = app.token("alice", "api").await;
+    app.desk
+        .revoke_token(&Authority::operator(), dead.id)
+        .await
+        .unwrap();
+    app.create_user("blocked", true, None).await;
+    app.create_user("another", true, None).await;
+    let blocked = app.token("blocked", "api").await;
+    app.desk
+        .block_user(&Authority::operator(), &"blocked".try_into().unwrap())
+        .await
+        .unwrap();
+    let plain = app.token("alice", "api").await;
+    let narrow = app.token("root", "write_registry self_rotate").await;
+    let jwt = app.ask(Some(("root", PASSWORD)), &[]).await.json()["token"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+
+    for operation in operations(&app).await {
+        let name = format!("{} {}", operation.0, operation.1);
+        let status = async |token: Option<&str>| call(&app, &operation, token, ids).await.status;
+        assert_eq!(
+            status(None).await,
+            StatusCode::UNAUTHORIZED,
+            "{name} without a token"
+        );
+        for wrong in ["", "junk", PASSWORD, jwt.as_str(), dead.secret.expose()] {
+            assert_eq!(
+                status(Some(wrong)).await,
+                StatusCode::UNAUTHORIZED,
+                "{name} with a wrong token"
+            );
+        }
+        assert_eq!(
+            status(Some(blocked.secret.expose())).await,
+            StatusCode::FORBIDDEN,
+            "{name} of a blocked owner"
+        );
+        if !FOR_ANY_SCOPE.contains(&name.as_str()) {
+            let reply = call(&app, &operation, Some(narrow.secret.expose()), ids).await;
+            assert_eq!(
+                reply.status,
+                StatusCode::FORBIDDEN,
+                "{name} without the scope"
+            );
+            assert_eq!(reply.json()["error"], "insufficient_scope", "{name}");
+        }
+        // Someone else's user or token, or what only administrators do.
+        if operation.0 != "GET" && !FOR_ANY_SCOPE.contains(&name.as_str())
+            || operation.1.contains("personal_access_tokens/{id}")
+        {
+            let refused = [
+                StatusCode::UNAUTHORIZED,
+                StatusCode::FORBIDDEN,
+                StatusCode::BAD_REQUEST,
+            ];
+            let status = status(Some(plain.secret.expose())).await;
+            assert!(
+                refused.contains(&status),
+                "{name} of someone else: {status}"
+            );
+        }
+    }
+    let root = app.desk.user(&"root".try_into().unwrap()).await.unwrap();
+    assert_eq!(root.state.name(), "active", "nothing was changed");
+    assert!(
+        app.desk
+            .token(&Authority::operator(), others.id)
+            .await
+            .unwrap()
+            .revoked_at
+            .is_none()
+    );
+}
+
+#[tokio::test]
+async fn every_documented_field_is_accepted_and_no_other() {
+    let app = TestApp::start().await;
+    app.administrator("root").await;
+    let root = app.token("root", "api").await;
+    let request = Request::get("/api/openapi.json")
+        .body(Body::empty())
+        .unwrap();
+    let description = app.send_admin(request).await.json();
+    let path = format!("/users/{}/personal_access_tokens", app.id_of("root").await);
+    let example = &description["components"]["schemas"]["NewToken"]["example"];
+    assert_eq!(
+        app.api(("POST", &path), &root, example.clone())
+            .await
+            .status,
+        StatusCode::CREATED
+    );
+    let fields = description["components"]["schemas"]["NewToken"]["properties"]
+        .as_object()
+        .unwrap();
+    for field in fields.keys() {
+        let reply = app.api(("POST", &path), &root, json!({ field: {} })).await;
+        assert!(
+            !reply.body.contains("is not a parameter here"),
+            "{field}: {}",
+            reply.body
+        );
+    }
+    let misspelt = json!({ "name": "x", "scopes": ["read_registry"], "repository": ["team/app"] });
+    let reply = app.api(("POST", &path), &root, misspelt).await;
+    assert_eq!(reply.status, StatusCode::BAD_REQUEST);
+    let told = reply.json()["error"].as_str().unwrap().to_owned();
+    assert!(
+        told.starts_with("repository is not a parameter here; there is name,"),
+        "{told}"
+    );
+    let scopes = description["components"]["schemas"]["ScopeName"]["enum"]
+        .as_array()
+        .unwrap()
+        .clone();
+    let all = json!({ "name": "x", "scopes": scopes });
+    assert_eq!(
+        app.api(("POST", &path), &root, all).await.json()["scopes"],
+        Value::from(scopes)
+    );
+}
+
+#[tokio::test]
+async fn the_page_shows_every_operation_and_loads_nothing() {
+    let app = TestApp::start().await;
+    let page = app
+        .send_admin(Request::get("/api/docs").body(Body::empty()).unwrap())
+        .await;
+    for (method, path) in operations(&app).await {
+        assert!(
+            page.body.contains(&format!("<h2>{method} {path}</h2>")),
+            "{method} {path}"
+        );
+    }
+    assert!(
+        !page.body.contains("<script")
+            && !page.body.contains("http://")
+            && !page.body.contains("https://")
+    );
+    assert_eq!(
+        page.header("content-security-policy"),
+        "default-src 'none'; style-src 'unsafe-inline'"
+    );
+}

@@ -1,0 +1,8 @@
+//! The admin API, as GitLab's clients use it.
+
+mod credentials;
+mod every_endpoint_is_guarded;
+mod pages;
+mod seed;
+mod tokens;
+mod users;

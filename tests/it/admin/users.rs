@@ -1,0 +1,146 @@
+//! Users.
+
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+
+use crate::harness::{PASSWORD, TestApp, Token};
+
+async fn start() -> (TestApp, Token, Token) {
+    let app = TestApp::start().await;
+    app.administrator("root").await;
+    app.user("alice").await;
+    let (root, alice) = (
+        app.token("root", "api").await,
+        app.token("alice", "api").await,
+    );
+    (app, root, alice)
+}
+
+#[tokio::test]
+async fn the_current_user_sees_everything_about_themselves() {
+    let (app, _, alice) = start().await;
+    let reply = app.api(("GET", "/user"), &alice, Value::Null).await;
+    insta::assert_snapshot!(reply.body, @r#"{"id":2,"username":"alice","name":"alice","state":"active","avatar_url":null,"web_url":"http://localhost:5002/alice","created_at":"2026-03-14T15:09:26.000Z","email":"alice@example.com","is_admin":false,"external":false}"#);
+}
+
+#[tokio::test]
+async fn others_see_names_and_administrators_all() {
+    let (app, root, alice) = start().await;
+    let path = format!("/users/{}", app.id_of("root").await);
+    let seen = app.api(("GET", &path), &alice, Value::Null).await;
+    insta::assert_snapshot!(seen.body, @r#"{"id":1,"username":"root","name":"root","state":"active","avatar_url":null,"web_url":"http://localhost:5002/root"}"#);
+    let list = app
+        .api(("GET", "/users?username=ALICE"), &alice, Value::Null)
+        .await
+        .json();
+    assert_eq!(
+        (list.as_array().unwrap().len(), list[0].get("email")),
+        (1, None)
+    );
+    let list = app.api(("GET", "/users"), &root, Value::Null).await.json();
+    assert_eq!(list[1]["email"], "alice@example.com");
+}
+
+#[tokio::test]
+async fn users_are_found_by_filters() {
+    let (app, root, _) = start().await;
+    app.api(
+        ("POST", "/users"),
+        &root,
+        json!({ "username": "guest", "external": true, "name": "Zoë" }),
+    )
+    .await;
+    let id = app.id_of("guest").await;
+    assert_eq!(
+        app.api(("POST", &format!("/users/{id}/block")), &root, json!({}))
+            .await
+            .body,
+        "true"
+    );
+    let names = async |query: &str| {
+        let reply = app
+            .api(("GET", &format!("/users?{query}")), &root, Value::Null)
+            .await;
+        let names: Vec<_> = reply
+            .json()
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|user| user["username"].as_str().unwrap().to_owned())
+            .collect();
+        assert_eq!(reply.header("x-total"), names.len().to_string());
+        names.join(" ")
+    };
+    assert_eq!(names("").await, "root alice guest");
+    assert_eq!(names("active=true").await, "root alice");
+    assert_eq!(names("blocked=True").await, "guest");
+    assert_eq!(names("active=true&blocked=true").await, "");
+    assert_eq!(names("external=true").await, "guest");
+    assert_eq!(names("admins=true").await, "root");
+    assert_eq!(names("search=EXAMPLE.com").await, "root alice");
+    assert_eq!(names("search=zo").await, "guest");
+    assert_eq!(names("username=no%20name").await, "");
+}
+
+#[tokio::test]
+async fn administrators_make_block_and_unblock_users() {
+    let (app, root, _) = start().await;
+    let body = json!({ "username": "Bob", "name": "Bob B.", "email": "Bob@Example.com", "password": PASSWORD, "id": 77, "state": "blocked" });
+    let made = app.api(("POST", "/users"), &root, body).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
+    let bob = made.json();
+    assert_eq!(
+        (&bob["username"], &bob["email"], &bob["state"]),
+        (&json!("bob"), &json!("bob@example.com"), &json!("active"))
+    );
+    assert_ne!(bob["id"], 77, "what a caller may not set has no effect");
+    let logs_in = async || app.ask(Some(("bob", PASSWORD)), &[]).await.status;
+    assert_eq!(logs_in().await, StatusCode::OK);
+    let blocked = app
+        .api(
+            ("POST", &format!("/users/{}/block", bob["id"])),
+            &root,
+            json!({}),
+        )
+        .await;
+    assert_eq!(
+        (blocked.status, blocked.body.as_str()),
+        (StatusCode::CREATED, "true")
+    );
+    assert_eq!(logs_in().await, StatusCode::UNAUTHORIZED);
+    app.api(
+        ("POST", &format!("/users/{}/unblock", bob["id"])),
+        &root,
+        json!({}),
+    )
+    .await;
+    assert_eq!(logs_in().await, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn what_cannot_be_made_says_why() {
+    let (app, root, _) = start().await;
+    let told = async |body: Value| {
+        let reply = app.api(("POST", "/users"), &root, body).await;
+        format!("{} {}", reply.status.as_u16(), reply.body)
+    };
+    insta::assert_snapshot!(told(json!({})).await, @r#"400 {"error":"username is missing"}"#);
+    insta::assert_snapshot!(told(json!({ "username": "a b" })).await, @r#"400 {"error":"username is invalid"}"#);
+    insta::assert_snapshot!(told(json!({ "username": "x", "email": "x" })).await, @r#"400 {"error":"email is invalid"}"#);
+    insta::assert_snapshot!(told(json!({ "username": "x", "password": "short" })).await, @r#"400 {"message":"400 Bad request - a password has at least 8 characters"}"#);
+    insta::assert_snapshot!(told(json!({ "username": "Alice" })).await, @r#"409 {"message":"`alice` is taken: user names and top-level groups, also deleted ones, share one name space"}"#);
+    insta::assert_snapshot!(told(json!({ "username": "x", "email": "ALICE@example.com" })).await, @r#"409 {"message":"`alice@example.com` is taken: another user has this address"}"#);
+    let path = format!("/users/{}/block", app.id_of("root").await);
+    let last = app.api(("POST", &path), &root, json!({})).await;
+    insta::assert_snapshot!(last.body, @r#"{"message":"400 Bad request - the last administrator cannot be blocked"}"#);
+}
+
+#[tokio::test]
+async fn the_version_is_told_to_users() {
+    let (app, _, alice) = start().await;
+    let version = app
+        .api(("GET", "/version"), &alice, Value::Null)
+        .await
+        .json();
+    assert_eq!(version["version"], env!("CARGO_PKG_VERSION"));
+}
