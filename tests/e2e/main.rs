@@ -16,6 +16,7 @@ mod harness;
 mod lifecycle;
 mod readme;
 mod secrets_stay_secret;
+mod shipping;
 mod skopeo;
 
 use std::process::ExitCode;
@@ -42,7 +43,10 @@ fn main() -> ExitCode {
         .iter()
         .chain(ci::STORIES)
         .chain(skopeo::STORIES);
-    let apart = lifecycle::STORIES.iter().chain(readme::STORIES);
+    let apart = lifecycle::STORIES
+        .iter()
+        .chain(readme::STORIES)
+        .chain(shipping::STORIES);
     // Last, because it reads what all others made the programs print.
     let last = secrets_stay_secret::STORIES.iter();
     let trials = stories.chain(apart).chain(last).map(|&(name, story)| {

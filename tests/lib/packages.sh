@@ -4,6 +4,7 @@
 PACKAGES=(
   "docker-registry:/usr/bin/docker-registry"
   "docker.io:/usr/sbin/dockerd"
+  "docker-compose:/usr/bin/docker-compose"
   "skopeo:/usr/bin/skopeo"
   "busybox-static:/bin/busybox"
   "postgresql:/usr/lib/postgresql/*/bin/initdb"

@@ -96,7 +96,8 @@ pub(crate) fn run(world: &World, program: &str, arguments: &[&str], input: &str)
     finish(world, command, input)
 }
 
-fn finish(world: &World, mut command: Command, input: &str) -> Ran {
+/// Runs a command with `input` on a pipe, and keeps what it prints.
+pub(crate) fn finish(world: &World, mut command: Command, input: &str) -> Ran {
     command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

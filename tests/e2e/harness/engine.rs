@@ -17,7 +17,20 @@ pub(crate) struct Engine {
 pub(crate) const TINY: &str = "tiny:1";
 
 impl Engine {
+    /// An engine whose containers, if it had any, would have no network.
     pub(crate) fn start(folder: &Path) -> Self {
+        Self::start_with(
+            folder,
+            &["--iptables=false", "--ip6tables=false", "--bridge=none"],
+        )
+    }
+
+    /// An engine with networks and published ports.
+    pub(crate) fn with_networks(folder: &Path) -> Self {
+        Self::start_with(folder, &[])
+    }
+
+    fn start_with(folder: &Path, more: &[&str]) -> Self {
         std::fs::create_dir_all(folder).unwrap();
         let at = |name: &str| folder.join(name);
         let address = format!("unix://{}", at("docker.sock").display());
@@ -30,13 +43,8 @@ impl Engine {
             .arg(at("exec"))
             .arg("--pidfile")
             .arg(at("pid"))
-            .args([
-                "--host",
-                &address,
-                "--iptables=false",
-                "--ip6tables=false",
-                "--bridge=none",
-            ]);
+            .args(["--host", &address])
+            .args(more);
         let process = Process::start(command, &at("engine.log"));
         let engine = Self {
             _process: process,

@@ -11,7 +11,7 @@ use std::sync::Mutex;
 
 use tempfile::TempDir;
 
-pub(crate) use client::{Client, Ran, run};
+pub(crate) use client::{Client, Ran, finish, run};
 pub(crate) use engine::Engine;
 pub(crate) use process::{Process, free_port};
 pub(crate) use registry::Registry;
