@@ -57,7 +57,9 @@ pub(super) fn first_steps(
          3. Make a token; the secret is printed once:\n\
          \x20    wharfinger token create --user alice --name laptop --scope read_registry\n\
          4. Log in, with the secret as the password:\n\
-         \x20    docker login --username alice REGISTRY\n"
+         \x20    docker login --username alice REGISTRY\n\
+         The admin API is described at {docs}.\n\n",
+        docs = config.admin.public_url.join("/api/docs")
     );
     text
 }

@@ -21,7 +21,7 @@ fn the_walk_in_the_readme_works(world: &World) {
         .filter_map(|rest| rest.split("```").next())
         .collect();
     assert!(blocks.len() >= 4, "the README has {} blocks", blocks.len());
-    let (token, ops, registry) = (free_port(), free_port(), free_port());
+    let (token, admin, ops, registry) = (free_port(), free_port(), free_port(), free_port());
     let walk = blocks
         .iter()
         .filter(|block| !block.contains("tests/run.sh"))
@@ -32,6 +32,7 @@ fn the_walk_in_the_readme_works(world: &World) {
             "wharfinger >serve.log 2>&1 & until wharfinger health; do sleep 0.1; done",
         )
         .replace("localhost:5000", &format!("localhost:{registry}"))
+        .replace("localhost:5002", &format!("localhost:{admin}"))
         .replace(
             "docker-registry serve registry.yml",
             "docker-registry serve registry.yml >registry.log 2>&1 & sleep 2",
@@ -67,10 +68,7 @@ fn the_walk_in_the_readme_works(world: &World) {
             "WHARFINGER_TOKEN__PUBLIC_URL",
             format!("http://localhost:{token}"),
         )
-        .env(
-            "WHARFINGER_ADMIN__LISTEN",
-            format!("127.0.0.1:{}", free_port()),
-        )
+        .env("WHARFINGER_ADMIN__LISTEN", format!("127.0.0.1:{admin}"))
         .env("WHARFINGER_OPS__LISTEN", format!("127.0.0.1:{ops}"));
     let mut process = Process::start(command, &folder.join("walk.log"));
     let status = process.wait();
