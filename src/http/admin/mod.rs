@@ -6,6 +6,7 @@
 mod bodies;
 mod call;
 mod documents;
+mod documents_page;
 mod error;
 mod page;
 mod parameters;
@@ -18,6 +19,9 @@ mod users;
 mod version;
 
 use axum::Router;
+use axum::http::{HeaderValue, header};
+use axum::middleware::map_response;
+use axum::response::Response;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -49,7 +53,16 @@ pub fn router(state: AdminState) -> Router {
         .nest("/api/v4", operations)
         .split_for_parts();
     api.with_state(state)
+        .layer(map_response(never_stored))
         .merge(documents::routes(&description))
         .fallback(async || ApiError::not_found(""))
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
+}
+
+/// Replies hold what is private, and one of them a secret: no cache keeps them.
+async fn never_stored(mut response: Response) -> Response {
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
 }

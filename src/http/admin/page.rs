@@ -93,3 +93,35 @@ fn link(uri: &Uri, public_url: &str, page: u64, size: u64) -> String {
         .append_pair("per_page", &size.to_string());
     format!("{public_url}{}?{}", uri.path(), query.finish())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn beyond_ten_thousand_the_total_is_not_told() {
+        let uri: Uri = "/api/v4/users?search=a".parse().unwrap();
+        let page = |total| Page::<()> {
+            items: Vec::new(),
+            total,
+            request: PageRequest {
+                number: 2,
+                size: 100,
+            },
+        };
+        let told = headers(&page(10_000), &uri, "https://h");
+        assert_eq!(
+            (&told["x-total"], &told["x-total-pages"]),
+            (&HeaderValue::from(10_000), &HeaderValue::from(100))
+        );
+        assert!(told["link"].to_str().unwrap().contains("rel=\"last\""));
+        let untold = headers(&page(10_001), &uri, "https://h");
+        assert!(untold.get("x-total").is_none() && untold.get("x-total-pages").is_none());
+        let link = untold["link"].to_str().unwrap();
+        assert!(
+            link.contains("<https://h/api/v4/users?search=a&page=3&per_page=100>; rel=\"next\""),
+            "{link}"
+        );
+        assert!(!link.contains("rel=\"last\""), "{link}");
+    }
+}

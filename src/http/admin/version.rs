@@ -18,7 +18,7 @@ pub(super) struct Version {
 /// The version of this service.
 #[utoipa::path(get, path = "/version", tag = "version", responses((status = 200, body = Version)))]
 pub(super) async fn get(call: Call) -> Result<Json<Version>, ApiError> {
-    call.authority(Need::ReadUsers)?;
+    call.authority(Need::Read)?;
     Ok(Json(Version {
         version: env!("CARGO_PKG_VERSION"),
         revision: "release",

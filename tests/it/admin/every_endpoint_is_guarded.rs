@@ -203,6 +203,12 @@ async fn the_page_shows_every_operation_and_loads_nothing() {
             "{method} {path}"
         );
     }
+    for field in ["repositories", "expires_at", "password", "per_page"] {
+        assert!(
+            page.body.contains(&format!("<code>{field}</code>")),
+            "{field}"
+        );
+    }
     assert!(
         !page.body.contains("<script")
             && !page.body.contains("http://")

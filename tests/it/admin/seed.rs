@@ -200,6 +200,7 @@ async fn read_user_opens_only_get_under_user_and_users() {
         );
     }
     for (method, path) in [
+        ("GET", "/version".to_owned()),
         ("GET", "/personal_access_tokens".to_owned()),
         ("GET", "/personal_access_tokens/1".to_owned()),
         ("DELETE", "/personal_access_tokens/1".to_owned()),

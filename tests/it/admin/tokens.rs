@@ -27,7 +27,9 @@ async fn the_reply_to_a_creation_is_gitlabs_and_ours() {
         "name": "ci", "description": "of team", "scopes": ["read_registry", "self_rotate"],
         "expires_at": "2027-01-01", "repositories": ["team/**"],
     });
-    let mut reply = app.api(("POST", &path), &root, body).await.json();
+    let reply = app.api(("POST", &path), &root, body).await;
+    assert_eq!(reply.header("cache-control"), "no-store");
+    let mut reply = reply.json();
     let secret = reply["token"].take();
     assert!(secret.as_str().unwrap().starts_with("whf_pat_"));
     insta::assert_snapshot!(reply, @r#"{"active":true,"created_at":"2026-03-14T15:09:26.000Z","description":"of team","expires_at":"2027-01-01","id":3,"last_used_at":null,"name":"ci","repositories":["team/**"],"revoked":false,"scopes":["read_registry","self_rotate"],"token":null,"user_id":2}"#);

@@ -6,6 +6,7 @@ use wharfinger::domain::audit::{AuditAction, AuditEvent, Grant};
 use wharfinger::domain::authority::Authority;
 use wharfinger::domain::credential::{PlainToken, TokenKind};
 use wharfinger::domain::expiry::Expiry;
+use wharfinger::domain::ids::UserId;
 use wharfinger::domain::namespace::{Member, NamespaceKind, Occupied};
 use wharfinger::domain::namespace_path::NamespacePath;
 use wharfinger::domain::password::PasswordHash;
@@ -278,6 +279,17 @@ async fn members_and_rights_are_read_together(db: &Db) {
         .await
         .unwrap();
     assert!(rights.role_for(&name).is_none());
+
+    let change = db.begin(now()).await.unwrap();
+    let nobody = Member {
+        user_id: UserId(999_999),
+        ..member(AccessLevel::Guest, None)
+    };
+    assert!(
+        members::put(&change, team.id, &nobody).await.is_err(),
+        "foreign keys are enforced"
+    );
+    drop(change);
 
     let change = db.begin(now()).await.unwrap();
     assert!(members::remove(&change, team.id, bob.id).await.unwrap());
