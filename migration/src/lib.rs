@@ -21,6 +21,8 @@ mod m07_audit_events;
 mod m08_changes;
 mod m09_change_counter;
 mod m10_change_counter_row;
+mod m11_refresh_tokens;
+mod m12_refresh_tokens_user_index;
 
 pub use sea_orm_migration::MigratorTrait;
 
@@ -42,6 +44,8 @@ impl MigratorTrait for Migrator {
             Box::new(m08_changes::Migration),
             Box::new(m09_change_counter::Migration),
             Box::new(m10_change_counter_row::Migration),
+            Box::new(m11_refresh_tokens::Migration),
+            Box::new(m12_refresh_tokens_user_index::Migration),
         ]
     }
 }

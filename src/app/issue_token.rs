@@ -4,12 +4,15 @@ use std::fmt;
 use std::sync::Arc;
 
 use chrono::{DateTime, Duration, Utc};
+use secrecy::SecretString;
 
+use super::desk::Desk;
+use super::error::ChangeError;
 use crate::domain::claims::{TokenClaims, lifetime};
 use crate::domain::clock::Clock;
 use crate::domain::decision::{Decision, decide};
 use crate::domain::entropy::{Entropy, random_bytes};
-use crate::domain::principal::Principal;
+use crate::domain::principal::{Principal, Proof};
 use crate::domain::registry::Registry;
 use crate::domain::scope::{Resource, Scope};
 use crate::domain::token_scope::TokenScopes;
@@ -22,6 +25,8 @@ use crate::storage::{Db, StorageError, rights};
 pub struct TokenIssuer {
     /// Where rights are looked up.
     pub db: Db,
+    /// Where refresh tokens are given out.
+    pub desk: Desk,
     /// Who is calling.
     pub authenticator: Authenticator,
     /// What tokens are signed with.
@@ -61,6 +66,10 @@ pub struct Asked {
     pub service: String,
     /// What is to be done there.
     pub scopes: Vec<Scope>,
+    /// Whether a refresh token is wanted.
+    pub offline: bool,
+    /// What the client calls itself.
+    pub client_id: Option<String>,
 }
 
 /// What is wrong with a question; the text says what to do.
@@ -81,6 +90,8 @@ pub struct IssuedToken {
     pub principal: Principal,
     /// What is granted and what is not.
     pub decision: Decision,
+    /// What to come back with instead of the password.
+    pub refresh_token: Option<SecretString>,
 }
 
 /// Why no token was issued.
@@ -101,6 +112,9 @@ pub enum IssueError {
     /// Storage could not be asked.
     #[error("rights could not be looked up")]
     Storage(#[from] StorageError),
+    /// The refresh token could not be made.
+    #[error("the refresh token could not be made")]
+    Refresh(#[from] ChangeError),
     /// The token could not be signed.
     #[error("the token could not be signed")]
     Signing(#[from] SigningError),
@@ -111,9 +125,14 @@ impl TokenIssuer {
     #[tracing::instrument(name = "app.issue_token", skip_all)]
     pub async fn issue(&self, request: TokenRequest) -> Result<IssuedToken, IssueError> {
         let now = self.clock.now();
+        let service = request
+            .asked
+            .as_ref()
+            .ok()
+            .map(|asked| asked.service.as_str());
         let principal = self
             .authenticator
-            .authenticate(&request.presented, now)
+            .authenticate(&request.presented, service, now)
             .await?;
         self.admit(&principal)?;
         let asked = request.asked?;
@@ -129,6 +148,9 @@ impl TokenIssuer {
             (now, id),
         );
         let jwt = self.keys.sign(&claims, registry.trust)?;
+        let refresh_token = self
+            .refresh_token(&request.presented, &principal, &asked)
+            .await?;
         let lifetime = lifetime(registry, &decision);
         Ok(IssuedToken {
             jwt,
@@ -136,7 +158,37 @@ impl TokenIssuer {
             issued_at: now,
             principal,
             decision,
+            refresh_token,
         })
+    }
+
+    /// What the client keeps instead of a password: a new refresh token after a login by password,
+    /// the same one after a login with it (Docker never stores a new one), none beside a personal
+    /// access token, which is the long-lived thing already; and only if it is asked for.
+    async fn refresh_token(
+        &self,
+        presented: &Presented,
+        principal: &Principal,
+        asked: &Asked,
+    ) -> Result<Option<SecretString>, ChangeError> {
+        let Principal::User(user) = principal else {
+            return Ok(None);
+        };
+        match (user.ceiling.proof, presented) {
+            _ if !asked.offline => Ok(None),
+            (Proof::Password, _) => {
+                let client = asked.client_id.as_deref();
+                self.desk
+                    .give_refresh_token(user, &asked.service, client)
+                    .await
+                    .map(Some)
+            }
+            (
+                Proof::RefreshToken(_),
+                Presented::RefreshToken(same) | Presented::Basic { secret: same, .. },
+            ) => Ok(Some(same.clone())),
+            _ => Ok(None),
+        }
     }
 
     /// Turns away who is known, but has no business with a registry.

@@ -70,15 +70,24 @@ impl Desk {
         mut filter: TokenFilter,
         request: PageRequest,
     ) -> Result<Page<PersonalAccessToken>, ChangeError> {
-        match (filter.owner, authority.user()) {
-            (Some(owner), _) => {
-                authority.act_for(owner)?;
-                self.user_by_id(owner).await?;
-            }
-            (None, Some(user)) if !authority.is_administrator() => filter.owner = Some(user),
-            (None, _) => {}
-        }
+        filter.owner = self.visible_owner(authority, filter.owner).await?;
         Ok(personal_access_tokens::page(&self.db, &filter, request).await?)
+    }
+
+    /// Whose things a list shows: a user's own, or for administrators anybody's or all.
+    pub(super) async fn visible_owner(
+        &self,
+        authority: &Authority,
+        wanted: Option<UserId>,
+    ) -> Result<Option<UserId>, ChangeError> {
+        match wanted {
+            Some(owner) => {
+                authority.act_for(owner)?;
+                Ok(Some(self.user_by_id(owner).await?.id))
+            }
+            None if authority.is_administrator() => Ok(None),
+            None => Ok(authority.user()),
+        }
     }
 
     /// The token with that id.

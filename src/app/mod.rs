@@ -14,6 +14,7 @@ mod error;
 mod first_start;
 mod issue_token;
 mod look_up;
+mod refresh_tokens;
 mod remove_member;
 mod reset_password;
 mod revoke_token;

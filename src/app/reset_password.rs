@@ -8,7 +8,7 @@ use super::error::ChangeError;
 use crate::domain::audit::{AuditAction, AuditEvent};
 use crate::domain::authority::Authority;
 use crate::domain::username::Username;
-use crate::storage::users;
+use crate::storage::{refresh_tokens, users};
 
 impl Desk {
     /// Replaces a user's password, or gives one to a user without.
@@ -26,6 +26,8 @@ impl Desk {
             .await?
             .ok_or_else(|| ChangeError::not_found("user", username))?;
         users::set_password(&change, user.id, &hash).await?;
+        // Whoever logged in with the old password is out.
+        refresh_tokens::revoke_all(&change, user.id).await?;
         change
             .commit(
                 &grant,

@@ -13,6 +13,7 @@ mod migrate;
 mod output;
 mod place;
 mod project;
+mod refresh_token;
 mod registry;
 mod serve;
 mod token;
@@ -60,6 +61,9 @@ enum Command {
     /// Personal access tokens.
     #[command(subcommand)]
     Token(token::Command),
+    /// Refresh tokens: what clients hold that logged in by password.
+    #[command(subcommand)]
+    RefreshToken(refresh_token::Command),
     /// Signing keys and the certificate authority.
     #[command(subcommand)]
     Keys(keys::Command),
@@ -125,6 +129,7 @@ async fn run_command(command: Command, context: &Context<'_>) -> anyhow::Result<
         Command::Project(command) => project::run(command, context).await,
         Command::Member(command) => member::run(command, context).await,
         Command::Token(command) => token::run(command, context).await,
+        Command::RefreshToken(command) => refresh_token::run(command, context).await,
         Command::Keys(command) => keys::run(&command, context),
         Command::Registry(command) => registry::run(&command, context),
         Command::Health => health::run(context).await,

@@ -9,6 +9,7 @@ mod sources;
 mod trusted_proxies;
 mod value;
 
+use crate::domain::refresh_token::RefreshLifetimes;
 use crate::domain::registry::Registry;
 
 pub use error::ConfigError;
@@ -41,6 +42,8 @@ pub struct Config {
     pub keys: Keys,
     /// How many passwords are checked at a time.
     pub passwords: PasswordChecks,
+    /// How long refresh tokens live.
+    pub refresh_tokens: RefreshLifetimes,
     /// The end.
     pub shutdown: Shutdown,
     /// The registries whose clients come here; at least one, each service once.
@@ -59,6 +62,7 @@ impl Config {
             ops: Ops::read(&settings)?,
             keys: Keys::read(&settings)?,
             passwords: PasswordChecks::read(&settings)?,
+            refresh_tokens: sections::refresh_tokens(&settings)?,
             shutdown: Shutdown::read(&settings)?,
             registries: registries::read(&settings)?,
         })

@@ -10,6 +10,7 @@ use super::error::ConfigError;
 use super::settings::Settings;
 use super::trusted_proxies::TrustedProxies;
 use super::value::Setting;
+use crate::domain::refresh_token::RefreshLifetimes;
 
 /// `[log]`
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -227,6 +228,15 @@ impl PasswordChecks {
             waiting: count("passwords.waiting", 0)?,
         })
     }
+}
+
+/// `[refresh_tokens]`
+pub(super) fn refresh_tokens(settings: &Settings) -> Result<RefreshLifetimes, ConfigError> {
+    let lifetime = |key: &str| settings.get(key)?.duration("5m", "3650d");
+    Ok(RefreshLifetimes {
+        idle: lifetime("refresh_tokens.idle_timeout")?,
+        absolute: lifetime("refresh_tokens.lifetime")?,
+    })
 }
 
 impl Shutdown {

@@ -82,6 +82,10 @@ pub enum AuditAction {
     TokenChanged,
     /// A personal access token was revoked.
     TokenRevoked,
+    /// A login by password got a refresh token.
+    RefreshTokenCreated,
+    /// A refresh token was revoked.
+    RefreshTokenRevoked,
 }
 
 impl AuditAction {
@@ -102,6 +106,8 @@ impl AuditAction {
             Self::MemberRemoved => "member.removed",
             Self::TokenCreated => "token.created",
             Self::TokenChanged => "token.changed",
+            Self::RefreshTokenCreated => "refresh_token.created",
+            Self::RefreshTokenRevoked => "refresh_token.revoked",
             Self::TokenRevoked => "token.revoked",
         }
     }

@@ -77,6 +77,15 @@ impl Authority {
         })
     }
 
+    /// A user at a login: what comes with it is theirs, and nothing else.
+    pub fn of_login(user: &SignedIn) -> Self {
+        Self {
+            actor: Actor::User(user.username.clone()),
+            user: Some(user.id),
+            is_administrator: false,
+        }
+    }
+
     /// Whether everything is theirs.
     pub fn is_administrator(&self) -> bool {
         self.is_administrator
@@ -112,13 +121,13 @@ impl Authority {
 
 #[cfg(test)]
 mod tests {
-    use super::super::principal::Ceiling;
+    use super::super::principal::{Ceiling, Proof};
     use super::super::username::Username;
     use super::*;
 
     fn caller(admin: bool, scope: TokenScope) -> SignedIn {
         let ceiling = Ceiling {
-            token: None,
+            proof: Proof::Password,
             scopes: [scope].into_iter().collect(),
             repositories: Vec::new(),
         };

@@ -6,6 +6,7 @@ use super::*;
 use crate::domain::ids::UserId;
 use crate::domain::namespace_path::NamespacePath;
 use crate::domain::pattern::RepositoryPattern;
+use crate::domain::principal::Proof;
 use crate::domain::username::Username;
 
 const PATHS: [&str; 4] = ["team", "team/app", "team/app/worker", "alice"];
@@ -38,7 +39,7 @@ fn ceiling(names: &str, patterns: &[&str]) -> Ceiling {
         .iter()
         .map(|text| RepositoryPattern::try_from(*text).unwrap());
     Ceiling {
-        token: None,
+        proof: Proof::Password,
         scopes,
         repositories: patterns.collect(),
     }
@@ -216,7 +217,7 @@ fn the_catalog_needs_an_administrator_and_the_scope_api() {
         ),
         ""
     );
-    who.ceiling = Ceiling::of_password();
+    who.ceiling = Ceiling::of_login(Proof::Password);
     assert_eq!(
         granted(&Principal::User(who), &Rights::default(), catalog),
         ""
@@ -318,7 +319,7 @@ fn any_ceiling() -> impl Strategy<Value = Ceiling> {
         patterns,
     )
         .prop_map(|(scopes, patterns)| Ceiling {
-            token: None,
+            proof: Proof::Password,
             scopes: scopes.into_iter().collect(),
             repositories: patterns
                 .into_iter()

@@ -36,6 +36,10 @@ id! {
     NamespaceId
 }
 id! {
+    /// A refresh token's id.
+    RefreshTokenId
+}
+id! {
     /// A personal access token's id.
     TokenId
 }

@@ -22,6 +22,7 @@ pub mod password;
 pub mod pattern;
 pub mod personal_access_token;
 pub mod principal;
+pub mod refresh_token;
 pub mod registry;
 pub mod repository_name;
 pub mod rights;

@@ -1,7 +1,7 @@
 //! Who is calling, and how much of their rights the credential carries.
 
 use super::action::Action;
-use super::ids::{TokenId, UserId};
+use super::ids::{RefreshTokenId, TokenId, UserId};
 use super::pattern::RepositoryPattern;
 use super::repository_name::RepositoryName;
 use super::token_scope::TokenScopes;
@@ -34,12 +34,23 @@ pub struct SignedIn {
 /// The most a credential lets through, whatever its owner may do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ceiling {
-    /// The token, unless it was a password.
-    pub token: Option<TokenId>,
+    /// What was proved.
+    pub proof: Proof,
     /// The scopes.
     pub scopes: TokenScopes,
     /// The repositories; empty for all.
     pub repositories: Vec<RepositoryPattern>,
+}
+
+/// How a user proved who they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Proof {
+    /// By password.
+    Password,
+    /// By a refresh token that a login by password got.
+    RefreshToken(RefreshTokenId),
+    /// By a personal access token.
+    PersonalAccessToken(TokenId),
 }
 
 /// What in a credential stands in the way of an action.
@@ -70,12 +81,20 @@ impl Principal {
 }
 
 impl Ceiling {
-    /// The limits of a login by password: every registry scope, but not `api`.
-    pub fn of_password() -> Self {
+    /// The limits of a login by password or its refresh token: every registry scope, but not `api`.
+    pub fn of_login(proof: Proof) -> Self {
         Self {
-            token: None,
+            proof,
             scopes: TokenScopes::of_password_login(),
             repositories: Vec::new(),
+        }
+    }
+
+    /// The personal access token, if it is one.
+    pub fn token(&self) -> Option<TokenId> {
+        match self.proof {
+            Proof::PersonalAccessToken(id) => Some(id),
+            Proof::Password | Proof::RefreshToken(_) => None,
         }
     }
 

@@ -6,10 +6,12 @@ use secrecy::{ExposeSecret, SecretString};
 use super::error::{AuthenticationError, Cause};
 use super::password::Passwords;
 use super::presented::Presented;
+use super::refresh_token;
 use super::token::owner_of;
 use crate::domain::audit::{AuditAction, AuditEvent, Grant};
-use crate::domain::credential::{PlainToken, Recognized};
-use crate::domain::principal::{Ceiling, Principal, SignedIn};
+use crate::domain::credential::{PlainToken, Recognized, TokenKind};
+use crate::domain::principal::{Ceiling, Principal, Proof, SignedIn};
+use crate::domain::refresh_token::RefreshLifetimes;
 use crate::domain::user::{EmailAddress, User, UserState};
 use crate::domain::username::Username;
 use crate::storage::users::Account;
@@ -20,40 +22,63 @@ use crate::storage::{Db, StorageError, users};
 pub struct Authenticator {
     db: Db,
     passwords: Passwords,
+    refresh: RefreshLifetimes,
 }
 
 impl Authenticator {
     /// An authenticator that knows who is in `db`.
-    pub fn new(db: Db, passwords: Passwords) -> Self {
-        Self { db, passwords }
+    pub fn new(db: Db, passwords: Passwords, refresh: RefreshLifetimes) -> Self {
+        Self {
+            db,
+            passwords,
+            refresh,
+        }
     }
 
-    /// The caller at `now`; a credential that is present and wrong is never anonymous.
+    /// The caller at `now`, who wants something of `service`; a credential that is present and wrong
+    /// is never anonymous.
     #[tracing::instrument(name = "identity.authenticate", skip_all)]
     pub async fn authenticate(
         &self,
         presented: &Presented,
+        service: Option<&str>,
         now: DateTime<Utc>,
     ) -> Result<Principal, AuthenticationError> {
-        match presented {
-            Presented::Nothing => Ok(Principal::Anonymous),
-            Presented::Unreadable => Err(Cause::Unreadable.into()),
+        let user = match presented {
+            Presented::Nothing => return Ok(Principal::Anonymous),
+            Presented::Unreadable => return Err(Cause::Unreadable.into()),
+            Presented::RefreshToken(secret) => match PlainToken::recognize(secret) {
+                Recognized::Token(token) => self.refresh_login(&token, service, now).await?,
+                Recognized::Broken => return Err(Cause::BrokenToken.into()),
+                Recognized::Foreign => return Err(Cause::UnknownToken.into()),
+            },
             Presented::Basic { secret, .. } if secret.expose_secret().is_empty() => {
-                Err(Cause::EmptySecret.into())
+                return Err(Cause::EmptySecret.into());
             }
-            Presented::Basic { username, secret } => {
-                let user = match PlainToken::recognize(secret) {
-                    Recognized::Token(token) => {
-                        let owner = owner_of(&self.db, &token, now).await?;
-                        note_other_name(username, &owner);
-                        owner
-                    }
-                    Recognized::Broken => return Err(Cause::BrokenToken.into()),
-                    Recognized::Foreign => self.password_login(username, secret, now).await?,
-                };
-                Ok(Principal::User(user))
-            }
-        }
+            Presented::Basic { username, secret } => match PlainToken::recognize(secret) {
+                // containerd shows a refresh token as a password when it falls back to GET.
+                Recognized::Token(token) if token.kind() == TokenKind::Refresh => {
+                    self.refresh_login(&token, service, now).await?
+                }
+                Recognized::Token(token) => {
+                    let owner = owner_of(&self.db, &token, now).await?;
+                    note_other_name(username, &owner);
+                    owner
+                }
+                Recognized::Broken => return Err(Cause::BrokenToken.into()),
+                Recognized::Foreign => self.password_login(username, secret, now).await?,
+            },
+        };
+        Ok(Principal::User(user))
+    }
+
+    async fn refresh_login(
+        &self,
+        token: &PlainToken,
+        service: Option<&str>,
+        now: DateTime<Utc>,
+    ) -> Result<SignedIn, AuthenticationError> {
+        refresh_token::owner_of(&self.db, (token, service), &self.refresh, now).await
     }
 
     /// The owner of a personal access token, and nothing else: what the admin API accepts.
@@ -132,7 +157,7 @@ fn signed_in(user: User) -> SignedIn {
         username: user.username,
         admin: user.admin,
         external: user.external,
-        ceiling: Ceiling::of_password(),
+        ceiling: Ceiling::of_login(Proof::Password),
     }
 }
 

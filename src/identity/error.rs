@@ -52,6 +52,8 @@ pub enum Cause {
     ExpiredToken,
     /// The token was revoked.
     RevokedToken,
+    /// The refresh token is for another registry.
+    OtherService,
     /// The owner is blocked.
     BlockedUser,
     /// No such user.
@@ -73,6 +75,7 @@ impl fmt::Display for Cause {
             Self::UnknownToken => "the token is unknown",
             Self::ExpiredToken => "the token has expired",
             Self::RevokedToken => "the token was revoked",
+            Self::OtherService => "the refresh token is for another service",
             Self::BlockedUser => "the user is blocked",
             Self::UnknownUser => "the user is unknown",
             Self::NoPassword => "the user has no password",

@@ -4,6 +4,7 @@ mod authenticator;
 mod error;
 mod password;
 mod presented;
+mod refresh_token;
 mod token;
 
 pub use authenticator::Authenticator;

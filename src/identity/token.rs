@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::error::{AuthenticationError, Cause};
 use crate::domain::credential::{PlainToken, TokenKind};
 use crate::domain::personal_access_token::{PersonalAccessToken, TokenState};
-use crate::domain::principal::{Ceiling, SignedIn};
+use crate::domain::principal::{Ceiling, Proof, SignedIn};
 use crate::domain::user::{User, UserState};
 use crate::storage::{Db, personal_access_tokens};
 
@@ -37,7 +37,7 @@ fn signed_in(owner: User, token: &PersonalAccessToken) -> SignedIn {
         admin: owner.admin,
         external: owner.external,
         ceiling: Ceiling {
-            token: Some(token.id),
+            proof: Proof::PersonalAccessToken(token.id),
             scopes: token.specification.scopes().clone(),
             repositories: token.specification.repositories().to_vec(),
         },

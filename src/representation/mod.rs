@@ -5,6 +5,7 @@
 mod member;
 mod namespace;
 mod personal_access_token;
+mod refresh_token;
 mod user;
 
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -12,6 +13,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 pub use member::MemberView;
 pub use namespace::{GroupView, ProjectView};
 pub use personal_access_token::PersonalAccessTokenView;
+pub use refresh_token::RefreshTokenView;
 pub use user::{UserDetails, UserView};
 
 /// An instant as GitLab writes it: UTC with milliseconds.

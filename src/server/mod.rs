@@ -1,5 +1,6 @@
 //! The composition root: it alone sees everything, and wires it.
 
+mod background;
 mod lifecycle;
 mod listener;
 mod telemetry;
@@ -62,7 +63,8 @@ impl Service {
         };
         let issuer = TokenIssuer {
             db: db.clone(),
-            authenticator: Authenticator::new(db.clone(), passwords),
+            desk: desk.clone(),
+            authenticator: Authenticator::new(db.clone(), passwords, config.refresh_tokens),
             keys,
             settings: Arc::new(settings),
             clock,
@@ -71,6 +73,7 @@ impl Service {
         let admin = AdminState {
             desk: desk.clone(),
             authenticator: issuer.authenticator.clone(),
+            refresh_lifetimes: config.refresh_tokens,
             public_url: config.admin.public_url.join("").into(),
         };
         let proxies = config.token.trusted_proxies.clone();
@@ -167,6 +170,11 @@ pub async fn serve(config: &Config) -> anyhow::Result<()> {
     lifecycle.spawn(ops.serve(service.ops_router(), lifecycle.clone()));
     lifecycle.spawn(close_when_stopping(
         service.health.clone(),
+        lifecycle.clone(),
+    ));
+    lifecycle.spawn(background::purge(
+        service.desk.clone(),
+        config.refresh_tokens,
         lifecycle.clone(),
     ));
     service.health.open();

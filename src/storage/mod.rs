@@ -11,6 +11,7 @@ pub mod members;
 pub mod namespaces;
 mod page;
 pub mod personal_access_tokens;
+pub mod refresh_tokens;
 pub mod rights;
 mod source;
 pub mod users;

@@ -1,5 +1,8 @@
 //! What a person at a Docker client sees.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
 use crate::harness::{Story, World};
 
 pub(crate) const STORIES: &[Story] = &[
@@ -35,7 +38,11 @@ pub(crate) const STORIES: &[Story] = &[
         "a_revoked_token_stops_working_at_the_next_request",
         a_revoked_token_stops_working_at_the_next_request,
     ),
-    ("a_password_logs_in_too", a_password_logs_in_too),
+    (
+        "a_password_logs_in_and_is_not_kept",
+        a_password_logs_in_and_is_not_kept,
+    ),
+    ("a_token_is_kept_as_it_is", a_token_is_kept_as_it_is),
 ];
 
 fn login_with_a_token_says_login_succeeded(world: &World) {
@@ -144,14 +151,55 @@ fn a_revoked_token_stops_working_at_the_next_request(world: &World) {
         .must_fail_with(&format!("unauthorized: {sentence}"));
 }
 
-fn a_password_logs_in_too(world: &World) {
+/// `docker login` with a password asks for a refresh token, and keeps that alone.
+fn a_password_logs_in_and_is_not_kept(world: &World) {
     let client = world.client();
     client.log_in(&world.registry.host, "reporter", "the password of reporter");
-    client.pull(&world.registry.image("team/app"));
+    let kept = std::fs::read_to_string(client.folder.join("config.json")).unwrap();
+    let kept: serde_json::Value = serde_json::from_str(&kept).unwrap();
+    let entry = &kept["auths"][&world.registry.host];
+    let refresh_token = world.secret(entry["identitytoken"].as_str().unwrap().to_owned());
+    assert!(refresh_token.starts_with("whf_rt_"));
+    let auth = STANDARD.decode(entry["auth"].as_str().unwrap()).unwrap();
+    assert_eq!(
+        String::from_utf8(auth).unwrap(),
+        "reporter:",
+        "no password on the disk"
+    );
+    let image = world.registry.image("team/app");
+    client.pull(&image);
+    client.pull(&image);
+    let list = world
+        .service
+        .cli(&["refresh-token", "list", "--user", "reporter"]);
+    let id = list
+        .lines()
+        .last()
+        .unwrap()
+        .split('\t')
+        .next()
+        .unwrap()
+        .to_owned();
+    world
+        .service
+        .cli(&["refresh-token", "revoke", &id, "--yes"]);
+    let refused = client.try_pull(&image);
+    assert!(!refused.ok, "{refused:?}");
     let sentence = world.sentence("reporter", "a wrong password");
     let expected = format!("unauthorized: {sentence}");
     world
         .client()
         .try_log_in(&world.registry.host, "reporter", "a wrong password")
         .must_fail_with(&expected);
+}
+
+fn a_token_is_kept_as_it_is(world: &World) {
+    let client = world.client();
+    let token = world.token("reporter", &["read_registry"]);
+    client.log_in(&world.registry.host, "reporter", &token);
+    let kept = std::fs::read_to_string(client.folder.join("config.json")).unwrap();
+    assert!(
+        !kept.contains("identitytoken"),
+        "the token is the long-lived thing already"
+    );
 }

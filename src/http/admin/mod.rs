@@ -11,6 +11,7 @@ mod error;
 mod page;
 mod parameters;
 mod personal_access_tokens;
+mod refresh_tokens;
 mod state;
 mod token_parameters;
 mod user;
@@ -39,6 +40,8 @@ pub fn router(state: AdminState) -> Router {
         .routes(routes!(users::block))
         .routes(routes!(users::unblock))
         .routes(routes!(user_tokens::create))
+        .routes(routes!(refresh_tokens::list))
+        .routes(routes!(refresh_tokens::revoke))
         .routes(routes!(personal_access_tokens::list))
         .routes(routes!(
             personal_access_tokens::get_self,

@@ -122,7 +122,7 @@ pub(super) async fn revoke_self(
 }
 
 fn own_id(call: &Call) -> Result<TokenId, ApiError> {
-    call.caller.ceiling.token.ok_or(ApiError::Unauthorized)
+    call.caller.ceiling.token().ok_or(ApiError::Unauthorized)
 }
 
 fn token_id(text: &str) -> Result<TokenId, ApiError> {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::app::Desk;
+use crate::domain::refresh_token::RefreshLifetimes;
 use crate::identity::Authenticator;
 
 /// The state of the admin listener: no other listener has it.
@@ -12,6 +13,8 @@ pub struct AdminState {
     pub desk: Desk,
     /// Who is calling.
     pub authenticator: Authenticator,
+    /// How long refresh tokens live.
+    pub refresh_lifetimes: RefreshLifetimes,
     /// The address of the API for people and programs, without a slash at its end.
     pub public_url: Arc<str>,
 }

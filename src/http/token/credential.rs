@@ -63,7 +63,7 @@ mod tests {
                 Some((username, secret.expose_secret().to_owned()))
             }
             Presented::Nothing => panic!("a header that is present is not nothing"),
-            Presented::Unreadable => None,
+            Presented::Unreadable | Presented::RefreshToken(_) => None,
         }
     }
 

@@ -47,14 +47,13 @@ impl IntoResponse for IssueError {
         let note = LogNote::of_error(&self);
         let mut response = match &self {
             Self::Authentication(AuthenticationError::Wrong(cause)) => unauthorized(*cause),
-            Self::Authentication(AuthenticationError::Busy) => unavailable(),
             Self::NoRegistryScope(_) => reply(StatusCode::FORBIDDEN, "DENIED", &self.to_string()),
             Self::Malformed(malformed) => {
                 reply(StatusCode::BAD_REQUEST, "BAD_REQUEST", &malformed.0)
             }
-            Self::Authentication(AuthenticationError::Storage(_)) | Self::Storage(_) => {
-                unavailable()
-            }
+            Self::Authentication(AuthenticationError::Busy | AuthenticationError::Storage(_))
+            | Self::Storage(_)
+            | Self::Refresh(_) => unavailable(),
             Self::Authentication(AuthenticationError::Password(_)) | Self::Signing(_) => reply(
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "UNKNOWN",

@@ -1,13 +1,15 @@
-//! `GET /jwt/auth`: where a registry sends its clients.
+//! `/jwt/auth`: where a registry sends its clients.
 
 use axum::Json;
-use axum::extract::{RawQuery, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::extract::{RawQuery, Request, State};
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use chrono::SecondsFormat;
+use secrecy::ExposeSecret;
 use serde::Serialize;
 
-use super::{credential, query};
+use super::fields::Fields;
+use super::{credential, form};
 use crate::app::{IssueError, IssuedToken, TokenIssuer, TokenRequest};
 use crate::domain::decision::Denial;
 use crate::http::layers::{LogNote, Who};
@@ -20,6 +22,12 @@ struct TokenReply<'a> {
     access_token: &'a str,
     expires_in: i64,
     issued_at: String,
+    /// What to present next time instead of the password.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<&'a str>,
+    /// What is granted, for OAuth2 (RFC 6749 section 5.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<String>,
     /// What was refused, for people; clients ignore it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     denied: Vec<DeniedAction<'a>>,
@@ -41,22 +49,41 @@ pub(super) async fn get(
     headers: HeaderMap,
 ) -> Result<Response, IssueError> {
     let presented = credential::read(&headers);
-    let asked = query::read(raw.as_deref().unwrap_or_default());
+    let asked = Fields::parse(raw.unwrap_or_default().as_bytes()).asked_by_get();
     let token = issuer.issue(TokenRequest { presented, asked }).await?;
-    Ok(reply(&token))
+    Ok(reply(&token, None))
 }
 
-/// Until this service speaks OAuth2: what makes clients fall back to `GET` (protocol.md 4.4).
-pub(super) async fn post() -> StatusCode {
-    StatusCode::NOT_FOUND
+/// The same as OAuth2: credential and question in a form, and none of them in the address
+/// (protocol.md 1.4).
+pub(super) async fn post(
+    State(issuer): State<TokenIssuer>,
+    request: Request,
+) -> Result<Response, IssueError> {
+    let form = form::read(request).await?;
+    let fields = Fields::parse(&form);
+    let (presented, asked) = (fields.presented()?, fields.asked_by_post());
+    let token = issuer.issue(TokenRequest { presented, asked }).await?;
+    let granted: Vec<String> = token
+        .decision
+        .granted
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    Ok(reply(&token, Some(granted.join(" "))))
 }
 
-fn reply(issued: &IssuedToken) -> Response {
+fn reply(issued: &IssuedToken, scope: Option<String>) -> Response {
     let body = TokenReply {
         token: &issued.jwt,
         access_token: &issued.jwt,
         expires_in: issued.lifetime.num_seconds(),
         issued_at: issued.issued_at.to_rfc3339_opts(SecondsFormat::Secs, true),
+        refresh_token: issued
+            .refresh_token
+            .as_ref()
+            .map(ExposeSecret::expose_secret),
+        scope,
         denied: issued.decision.denied.iter().map(denied).collect(),
     };
     let mut response = ([(header::CACHE_CONTROL, "no-store")], Json(body)).into_response();

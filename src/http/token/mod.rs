@@ -2,10 +2,11 @@
 
 mod credential;
 mod error;
+mod fields;
+mod form;
 mod hint;
 mod jwks;
 mod jwt_auth;
-mod query;
 
 use axum::Router;
 use axum::routing::get;

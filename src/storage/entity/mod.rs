@@ -13,4 +13,5 @@ pub(super) mod instant;
 pub(super) mod member;
 pub(super) mod namespace;
 pub(super) mod personal_access_token;
+pub(super) mod refresh_token;
 pub(super) mod user;

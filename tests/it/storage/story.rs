@@ -9,10 +9,12 @@ use wharfinger::domain::expiry::Expiry;
 use wharfinger::domain::ids::UserId;
 use wharfinger::domain::namespace::{Member, NamespaceKind, Occupied};
 use wharfinger::domain::namespace_path::NamespacePath;
+use wharfinger::domain::page::PageRequest;
 use wharfinger::domain::password::PasswordHash;
 use wharfinger::domain::pattern::RepositoryPattern;
 use wharfinger::domain::personal_access_token::TokenSpecification;
-use wharfinger::domain::principal::{Ceiling, Principal, SignedIn};
+use wharfinger::domain::principal::{Ceiling, Principal, Proof, SignedIn};
+use wharfinger::domain::refresh_token::RefreshLifetimes;
 use wharfinger::domain::repository_name::RepositoryName;
 use wharfinger::domain::rights::Place;
 use wharfinger::domain::token_scope::TokenScope;
@@ -20,9 +22,10 @@ use wharfinger::domain::user::{EmailAddress, User, UserState};
 use wharfinger::domain::username::Username;
 use wharfinger::domain::visibility::Visibility;
 use wharfinger::storage::namespaces::NewNamespace;
+use wharfinger::storage::refresh_tokens::NewRefreshToken;
 use wharfinger::storage::users::NewUser;
 use wharfinger::storage::{
-    Db, StorageError, members, namespaces, personal_access_tokens, rights, users,
+    Db, StorageError, members, namespaces, personal_access_tokens, refresh_tokens, rights, users,
 };
 
 use crate::harness::{SeededEntropy, TestDatabase};
@@ -72,6 +75,7 @@ async fn the_storage_story_holds() {
     namespaces_leave_tombstones(db).await;
     members_and_rights_are_read_together(db).await;
     tokens_keep_what_was_chosen(db).await;
+    refresh_tokens_end(db).await;
     what_is_not_committed_never_happened(db).await;
     changes_follow_one_another(db).await;
     // Another start finds the schema as it is, and a command too.
@@ -254,7 +258,7 @@ async fn members_and_rights_are_read_together(db: &Db) {
         username: bob.username.clone(),
         admin: false,
         external: false,
-        ceiling: Ceiling::of_password(),
+        ceiling: Ceiling::of_login(Proof::Password),
     });
     let name = RepositoryName::try_from("team/a_b/app/x").unwrap();
     let own = RepositoryName::try_from("bob/x").unwrap();
@@ -351,6 +355,80 @@ async fn tokens_keep_what_was_chosen(db: &Db) {
         personal_access_tokens::find(db, revoked.id).await.unwrap(),
         Some(revoked)
     );
+}
+
+async fn refresh_tokens_end(db: &Db) {
+    let bob = users::find_by_username(db, &Username::try_from("bob").unwrap())
+        .await
+        .unwrap()
+        .unwrap();
+    let entropy = SeededEntropy::default();
+    let secrets = [(); 3].map(|()| PlainToken::generate(TokenKind::Refresh, &entropy));
+    let change = db.begin(now()).await.unwrap();
+    let mut made = Vec::new();
+    for secret in &secrets {
+        let new = NewRefreshToken {
+            user: bob.id,
+            service: "s",
+            client_id: Some("docker"),
+            digest: secret.digest(),
+        };
+        made.push(refresh_tokens::insert(&change, new).await.unwrap());
+    }
+    refresh_tokens::revoke(&change, made[0].id).await.unwrap();
+    change.commit(&operator(), event()).await.unwrap();
+    let found = refresh_tokens::find_by_digest(db, &secrets[1].digest())
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(found, (made[1].clone(), bob.clone()));
+    let revoked = refresh_tokens::find(db, made[0].id).await.unwrap().unwrap();
+    assert_eq!(revoked.revoked_at, Some(now()));
+
+    refresh_tokens::note_use(db, made[1].id, now() + Duration::hours(5))
+        .await
+        .unwrap();
+    let lifetimes = RefreshLifetimes {
+        idle: std::time::Duration::from_hours(6),
+        absolute: std::time::Duration::from_hours(10),
+    };
+    let left = async || {
+        let page = refresh_tokens::page(db, Some(bob.id), PageRequest::default())
+            .await
+            .unwrap();
+        page.items.iter().map(|token| token.id).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        refresh_tokens::purge(db, &lifetimes, now() + Duration::hours(5))
+            .await
+            .unwrap(),
+        0
+    );
+    assert_eq!(
+        refresh_tokens::purge(db, &lifetimes, now() + Duration::hours(6))
+            .await
+            .unwrap(),
+        2
+    );
+    assert_eq!(left().await, [made[1].id], "the one that was used");
+    let change = db.begin(now()).await.unwrap();
+    refresh_tokens::revoke_all(&change, bob.id).await.unwrap();
+    change.commit(&operator(), event()).await.unwrap();
+    assert!(
+        refresh_tokens::find(db, made[1].id)
+            .await
+            .unwrap()
+            .unwrap()
+            .revoked_at
+            .is_some()
+    );
+    assert_eq!(
+        refresh_tokens::purge(db, &lifetimes, now() + Duration::hours(10))
+            .await
+            .unwrap(),
+        1
+    );
+    assert!(left().await.is_empty());
 }
 
 async fn what_is_not_committed_never_happened(db: &Db) {

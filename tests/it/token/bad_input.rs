@@ -62,7 +62,7 @@ async fn queries_that_no_client_sends_are_a_400_with_a_clear_body() {
         ),
         (
             &long,
-            "the query is longer than 16 KiB; ask for fewer scopes at a time",
+            "the request is longer than 16 KiB; ask for fewer scopes at a time",
         ),
         (
             "&scope=repository:a%00:pull",
@@ -109,22 +109,6 @@ async fn scopes_that_mean_nothing_are_ignored() {
         let reply = app.ask(None, &[scope]).await;
         assert_eq!(reply.granted(&app.keys), Vec::<String>::new(), "{scope}");
     }
-}
-
-#[tokio::test]
-async fn posts_are_answered_so_that_clients_fall_back_to_get() {
-    let app = TestApp::start().await;
-    let reply = app
-        .send(
-            Request::post(LOGIN)
-                .body(Body::from("grant_type=password"))
-                .unwrap(),
-        )
-        .await;
-    assert_eq!(
-        (reply.status, reply.body.as_str()),
-        (StatusCode::NOT_FOUND, "")
-    );
 }
 
 #[tokio::test]

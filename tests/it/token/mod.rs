@@ -3,5 +3,6 @@
 mod answers;
 mod bad_input;
 mod effects;
+mod oauth2;
 mod reply_shape;
 mod rights;

@@ -1,0 +1,81 @@
+//! `wharfinger refresh-token`.
+
+use clap::Subcommand;
+
+use super::context::Context;
+use super::input::{Confirmation, read};
+use crate::domain::authority::Authority;
+use crate::domain::ids::RefreshTokenId;
+use crate::domain::page::{MAX_PAGE_SIZE, PageRequest};
+use crate::domain::refresh_token::RefreshToken;
+use crate::domain::username::Username;
+use crate::representation::RefreshTokenView;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// List what clients hold that logged in by password: id, user's id, service, client, last use.
+    List {
+        /// Only this user's.
+        #[arg(long, value_parser = read::<Username>)]
+        user: Option<Username>,
+    },
+    /// Revoke one: its client has to log in again.
+    Revoke {
+        /// The refresh token's id.
+        id: RefreshTokenId,
+        #[command(flatten)]
+        confirmation: Confirmation,
+    },
+}
+
+pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Result<()> {
+    let desk = context.desk().await?;
+    match command {
+        Command::List { user } => {
+            let owner = match user {
+                None => None,
+                Some(name) => Some(desk.user(&name).await?.id),
+            };
+            let mut tokens: Vec<RefreshToken> = Vec::new();
+            for number in 1.. {
+                let request = PageRequest {
+                    number,
+                    size: MAX_PAGE_SIZE,
+                };
+                let page = desk
+                    .refresh_tokens_page(&Authority::operator(), owner, request)
+                    .await?;
+                let is_last = number >= page.pages();
+                tokens.extend(page.items);
+                if is_last {
+                    break;
+                }
+            }
+            let lifetimes = &context.config.refresh_tokens;
+            let view = |token: &RefreshToken| RefreshTokenView::new(token, lifetimes, desk.now());
+            let views: Vec<_> = tokens.iter().map(view).collect();
+            let rows: Vec<_> = tokens.iter().map(row).collect();
+            context.output.list(
+                &views,
+                &["ID", "USER ID", "SERVICE", "CLIENT", "LAST USED"],
+                &rows,
+            )
+        }
+        Command::Revoke { id, confirmation } => {
+            confirmation.ask(&format!("Revoke refresh token {id}?"))?;
+            Ok(desk
+                .revoke_refresh_token(&Authority::operator(), id)
+                .await?)
+        }
+    }
+}
+
+fn row(token: &RefreshToken) -> Vec<String> {
+    vec![
+        token.id.to_string(),
+        token.user_id.to_string(),
+        token.service.clone(),
+        token.client_id.clone().unwrap_or_else(|| "-".to_owned()),
+        token.last_used_at.to_rfc3339(),
+    ]
+}

@@ -1,0 +1,212 @@
+//! Reads what a client asks: one parser for the query of a `GET` and the form of a `POST`.
+
+use std::borrow::Cow;
+
+use secrecy::SecretString;
+
+use crate::app::{Asked, Malformed};
+use crate::domain::scope::Scope;
+use crate::identity::Presented;
+
+/// Longest query or form, in bytes (design.md §3).
+const MAX_LENGTH: usize = 16 * 1024;
+
+/// URL-encoded fields as they came; nothing about them is checked yet, because a wrong credential
+/// among them counts more than a malformed question.
+pub(super) struct Fields<'a> {
+    pairs: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+    is_too_long: bool,
+}
+
+impl<'a> Fields<'a> {
+    /// Takes a query or a form apart; repeated fields are kept.
+    pub(super) fn parse(text: &'a [u8]) -> Self {
+        let is_too_long = text.len() > MAX_LENGTH;
+        let pairs = if is_too_long {
+            Vec::new()
+        } else {
+            form_urlencoded::parse(text).collect()
+        };
+        Self { pairs, is_too_long }
+    }
+
+    /// The question in the query of a `GET` (protocol.md 1.2).
+    pub(super) fn asked_by_get(&self) -> Result<Asked, Malformed> {
+        // What Go reads as a boolean, because the reference server does.
+        let offline = match self.one("offline_token")? {
+            None | Some("" | "0" | "f" | "F" | "false" | "FALSE" | "False") => false,
+            Some("1" | "t" | "T" | "true" | "TRUE" | "True") => true,
+            Some(_) => return Err(malformed("the parameter `offline_token` is true or false")),
+        };
+        self.asked(offline)
+    }
+
+    /// The question in the form of a `POST` (protocol.md 1.4).
+    pub(super) fn asked_by_post(&self) -> Result<Asked, Malformed> {
+        let offline = match self.one("access_type")? {
+            None | Some("" | "online") => false,
+            Some("offline") => true,
+            Some(_) => return Err(malformed("the field `access_type` is online or offline")),
+        };
+        self.asked(offline)
+    }
+
+    /// The credential in the form of a `POST` (RFC 6749 sections 4.3.2 and 6).
+    pub(super) fn presented(&self) -> Result<Presented, Malformed> {
+        let required = |name| {
+            let value = self.one(name)?;
+            value.ok_or_else(|| malformed(&format!("the field `{name}` is missing")))
+        };
+        match required("grant_type")? {
+            "password" => Ok(Presented::Basic {
+                username: required("username")?.to_owned(),
+                secret: SecretString::from(required("password")?),
+            }),
+            "refresh_token" => Ok(Presented::RefreshToken(SecretString::from(required(
+                "refresh_token",
+            )?))),
+            _ => Err(malformed(
+                "the field `grant_type` is password or refresh_token",
+            )),
+        }
+    }
+
+    fn asked(&self, offline: bool) -> Result<Asked, Malformed> {
+        let service = self
+            .one("service")?
+            .filter(|service| !service.is_empty())
+            .ok_or_else(|| {
+                malformed(
+                    "the parameter `service` is missing; it is the registry's `auth.token.service`",
+                )
+            })?;
+        let values = self.pairs.iter().filter(|(name, _)| name == "scope");
+        let values = values
+            .map(|(_, value)| readable("scope", value))
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(Asked {
+            service: service.to_owned(),
+            scopes: Scope::parse_all(values).map_err(|error| Malformed(error.to_string()))?,
+            offline,
+            client_id: self
+                .one("client_id")?
+                .filter(|name| !name.is_empty())
+                .map(str::to_owned),
+        })
+    }
+
+    /// The value of a field that is there at most once.
+    fn one(&self, name: &str) -> Result<Option<&str>, Malformed> {
+        if self.is_too_long {
+            return Err(malformed(
+                "the request is longer than 16 KiB; ask for fewer scopes at a time",
+            ));
+        }
+        let mut values = self.pairs.iter().filter(|(other, _)| other == name);
+        match (values.next(), values.next()) {
+            (None, _) => Ok(None),
+            (Some((_, value)), None) => readable(name, value).map(Some),
+            (Some(_), Some(_)) => Err(malformed(&format!("the parameter `{name}` is given twice"))),
+        }
+    }
+}
+
+/// A value that was UTF-8 and has no control characters; the decoder puts U+FFFD for other bytes.
+fn readable<'a>(name: &str, value: &'a str) -> Result<&'a str, Malformed> {
+    if value.chars().any(|c| c.is_control() || c == '\u{FFFD}') {
+        Err(malformed(&format!(
+            "the parameter `{name}` is not printable UTF-8"
+        )))
+    } else {
+        Ok(value)
+    }
+}
+
+fn malformed(text: &str) -> Malformed {
+    Malformed(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn get(query: &str) -> Result<Asked, Malformed> {
+        Fields::parse(query.as_bytes()).asked_by_get()
+    }
+
+    #[test]
+    fn repeated_and_joined_scopes_are_read_alike() {
+        let joined =
+            get("account=x&scope=repository%3Aa%3Apull+repository%3Ab%3Apush&service=s").unwrap();
+        let repeated = get("scope=repository:b:push&service=s&scope=repository:a:pull").unwrap();
+        assert_eq!(joined, repeated);
+        assert_eq!(joined.scopes.len(), 2);
+    }
+
+    #[test]
+    fn a_login_asks_for_nothing_but_to_come_back() {
+        let asked = get("account=u&client_id=docker&offline_token=true&service=s").unwrap();
+        let expected = Asked {
+            service: "s".to_owned(),
+            scopes: Vec::new(),
+            offline: true,
+            client_id: Some("docker".to_owned()),
+        };
+        assert_eq!(asked, expected);
+        let posted =
+            Fields::parse(b"grant_type=password&service=s&client_id=docker&access_type=offline");
+        assert_eq!(posted.asked_by_post().unwrap(), expected);
+    }
+
+    #[test]
+    fn malformed_questions_say_what_is_wrong() {
+        for bad in [
+            "",
+            "scope=repository:a:pull",
+            "service=",
+            "service=a&service=b",
+            "service=%00",
+            "service=%ff&scope=x",
+            "service=s&offline_token=maybe",
+        ] {
+            assert!(get(bad).is_err(), "{bad}");
+        }
+        assert!(get(&format!("service=s&x={}", "y".repeat(MAX_LENGTH))).is_err());
+    }
+
+    #[test]
+    fn forms_without_a_grant_present_nothing() {
+        for (form, told) in [
+            ("", "the field `grant_type` is missing"),
+            (
+                "grant_type=authorization_code",
+                "the field `grant_type` is password or refresh_token",
+            ),
+            (
+                "grant_type=password&username=u",
+                "the field `password` is missing",
+            ),
+            (
+                "grant_type=password&password=p",
+                "the field `username` is missing",
+            ),
+            (
+                "grant_type=refresh_token",
+                "the field `refresh_token` is missing",
+            ),
+        ] {
+            let error = Fields::parse(form.as_bytes()).presented().unwrap_err();
+            assert_eq!(error.to_string(), told);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_without_panic(text in prop::collection::vec(any::<u8>(), 0..200)) {
+            let fields = Fields::parse(&text);
+            let _ = (fields.asked_by_get(), fields.asked_by_post(), fields.presented());
+        }
+    }
+}

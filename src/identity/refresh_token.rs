@@ -1,0 +1,43 @@
+//! Refresh tokens as credentials.
+
+use chrono::{DateTime, Utc};
+
+use super::error::{AuthenticationError, Cause};
+use crate::domain::credential::PlainToken;
+use crate::domain::principal::{Ceiling, Proof, SignedIn};
+use crate::domain::refresh_token::{RefreshLifetimes, RefreshTokenState};
+use crate::domain::user::UserState;
+use crate::storage::{Db, refresh_tokens};
+
+/// How long after a use the next one is written down: no login waits for that more often.
+const USE_GRANULARITY: chrono::Duration = chrono::Duration::minutes(10);
+
+/// The user of a refresh token that works at `now` for `service`.
+pub(super) async fn owner_of(
+    db: &Db,
+    (token, service): (&PlainToken, Option<&str>),
+    lifetimes: &RefreshLifetimes,
+    now: DateTime<Utc>,
+) -> Result<SignedIn, AuthenticationError> {
+    let found = refresh_tokens::find_by_digest(db, &token.digest()).await?;
+    let (token, owner) = found.ok_or(Cause::UnknownToken)?;
+    match (token.state(lifetimes, now), owner.state) {
+        (RefreshTokenState::Expired, _) => return Err(Cause::ExpiredToken.into()),
+        (RefreshTokenState::Revoked, _) => return Err(Cause::RevokedToken.into()),
+        (RefreshTokenState::Active, UserState::Blocked) => return Err(Cause::BlockedUser.into()),
+        (RefreshTokenState::Active, UserState::Active) => {}
+    }
+    if service != Some(token.service.as_str()) {
+        return Err(Cause::OtherService.into());
+    }
+    if now - token.last_used_at >= USE_GRANULARITY {
+        refresh_tokens::note_use(db, token.id, now).await?;
+    }
+    Ok(SignedIn {
+        id: owner.id,
+        username: owner.username,
+        admin: owner.admin,
+        external: owner.external,
+        ceiling: Ceiling::of_login(Proof::RefreshToken(token.id)),
+    })
+}

@@ -1,0 +1,162 @@
+//! Refresh tokens.
+
+use chrono::{DateTime, Utc};
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter,
+    QueryOrder,
+};
+
+use super::change::Change;
+use super::connect::Db;
+use super::entity::hidden::HiddenBytes;
+use super::entity::instant::Instant;
+use super::entity::{refresh_token, user};
+use super::error::StorageError;
+use super::page::{page_of, try_map};
+use super::source::Source;
+use super::users::to_user;
+use crate::domain::credential::TokenDigest;
+use crate::domain::ids::{RefreshTokenId, UserId};
+use crate::domain::page::{Page, PageRequest};
+use crate::domain::refresh_token::{RefreshLifetimes, RefreshToken};
+use crate::domain::user::User;
+
+/// A refresh token that is to be made.
+#[derive(Debug, Clone)]
+pub struct NewRefreshToken<'a> {
+    /// Whose.
+    pub user: UserId,
+    /// The registry it is for.
+    pub service: &'a str,
+    /// What the client calls itself.
+    pub client_id: Option<&'a str>,
+    /// What is stored of the secret.
+    pub digest: TokenDigest,
+}
+
+/// The refresh token with that digest, and its user; whatever their states.
+pub async fn find_by_digest(
+    source: &impl Source,
+    digest: &TokenDigest,
+) -> Result<Option<(RefreshToken, User)>, StorageError> {
+    let digest = HiddenBytes(digest.as_bytes().to_vec());
+    let row = refresh_token::Entity::find_by_digest(digest).find_also_related(user::Entity);
+    match row.one(source.connection()).await? {
+        Some((token, Some(user))) => Ok(Some((to_token(token), to_user(user)?))),
+        _ => Ok(None),
+    }
+}
+
+/// The refresh token with that id.
+pub async fn find(
+    source: &impl Source,
+    id: RefreshTokenId,
+) -> Result<Option<RefreshToken>, StorageError> {
+    let row = refresh_token::Entity::find_by_id(id.0)
+        .one(source.connection())
+        .await?;
+    Ok(row.map(to_token))
+}
+
+/// A page of all refresh tokens, or of one user's, by id.
+pub async fn page(
+    source: &impl Source,
+    owner: Option<UserId>,
+    request: PageRequest,
+) -> Result<Page<RefreshToken>, StorageError> {
+    let only_theirs = owner.map(|owner| refresh_token::Column::UserId.eq(owner.0));
+    let query = refresh_token::Entity::find()
+        .filter(Condition::all().add_option(only_theirs))
+        .order_by_asc(refresh_token::Column::Id);
+    try_map(page_of(source, query, request).await?, |row| {
+        Ok(to_token(row))
+    })
+}
+
+/// Keeps a new refresh token's digest.
+pub async fn insert(
+    change: &Change,
+    new: NewRefreshToken<'_>,
+) -> Result<RefreshToken, StorageError> {
+    let row = refresh_token::ActiveModel {
+        user_id: Set(new.user.0),
+        service: Set(new.service.to_owned()),
+        client_id: Set(new.client_id.map(|name| name.chars().take(255).collect())),
+        digest: Set(HiddenBytes(new.digest.as_bytes().to_vec())),
+        created_at: Set(change.now().into()),
+        last_used_at: Set(change.now().into()),
+        revoked_at: Set(None),
+        ..Default::default()
+    };
+    Ok(to_token(row.insert(change.connection()).await?))
+}
+
+/// Revokes one refresh token.
+pub async fn revoke(change: &Change, id: RefreshTokenId) -> Result<(), StorageError> {
+    let row = refresh_token::ActiveModel {
+        id: Set(id.0),
+        revoked_at: Set(Some(change.now().into())),
+        ..Default::default()
+    };
+    row.update(change.connection()).await?;
+    Ok(())
+}
+
+/// Revokes all refresh tokens of a user.
+pub async fn revoke_all(change: &Change, owner: UserId) -> Result<(), StorageError> {
+    refresh_token::Entity::update_many()
+        .col_expr(
+            refresh_token::Column::RevokedAt,
+            Expr::value(Instant::from(change.now())),
+        )
+        .filter(refresh_token::Column::UserId.eq(owner.0))
+        .filter(refresh_token::Column::RevokedAt.is_null())
+        .exec(change.connection())
+        .await?;
+    Ok(())
+}
+
+/// Notes that a refresh token was used: no change of anybody's rights, so without audit row.
+pub async fn note_use(db: &Db, id: RefreshTokenId, now: DateTime<Utc>) -> Result<(), StorageError> {
+    refresh_token::Entity::update_many()
+        .col_expr(
+            refresh_token::Column::LastUsedAt,
+            Expr::value(Instant::from(now)),
+        )
+        .filter(refresh_token::Column::Id.eq(id.0))
+        .exec(&db.connection)
+        .await?;
+    Ok(())
+}
+
+/// Deletes what can never work again: idled out, too old, or revoked as long ago as that.
+pub async fn purge(
+    db: &Db,
+    lifetimes: &RefreshLifetimes,
+    now: DateTime<Utc>,
+) -> Result<u64, StorageError> {
+    let (used_after, made_after) = lifetimes.limits(now);
+    let (used_after, made_after) = (Instant::from(used_after), Instant::from(made_after));
+    let dead = Condition::any()
+        .add(refresh_token::Column::LastUsedAt.lte(used_after))
+        .add(refresh_token::Column::CreatedAt.lte(made_after))
+        .add(refresh_token::Column::RevokedAt.lte(used_after));
+    Ok(refresh_token::Entity::delete_many()
+        .filter(dead)
+        .exec(&db.connection)
+        .await?
+        .rows_affected)
+}
+
+fn to_token(row: refresh_token::Model) -> RefreshToken {
+    RefreshToken {
+        id: RefreshTokenId(row.id),
+        user_id: UserId(row.user_id),
+        service: row.service,
+        client_id: row.client_id,
+        created_at: row.created_at.into(),
+        last_used_at: row.last_used_at.into(),
+        revoked_at: row.revoked_at.map(Into::into),
+    }
+}
