@@ -19,6 +19,7 @@ mod remove_member;
 mod reset_password;
 mod revoke_token;
 mod set_visibility;
+mod verify_token;
 
 pub use add_member::NewMember;
 pub use create_namespace::NewPlace;
@@ -30,3 +31,4 @@ pub use first_start::FirstAdministrator;
 pub use issue_token::{
     Asked, IssueError, IssuedToken, Malformed, TokenIssuer, TokenRequest, TokenSettings,
 };
+pub use verify_token::VerifyError;

@@ -12,6 +12,7 @@
 
 mod ci;
 mod docker;
+mod forward;
 mod harness;
 mod lifecycle;
 mod readme;
@@ -46,7 +47,8 @@ fn main() -> ExitCode {
     let apart = lifecycle::STORIES
         .iter()
         .chain(readme::STORIES)
-        .chain(shipping::STORIES);
+        .chain(shipping::STORIES)
+        .chain(forward::STORIES);
     // Last, because it reads what all others made the programs print.
     let last = secrets_stay_secret::STORIES.iter();
     let trials = stories.chain(apart).chain(last).map(|&(name, story)| {

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::app::IssueError;
 use crate::http::layers::LogNote;
-use crate::identity::{AuthenticationError, Cause};
+use crate::identity::AuthenticationError;
 
 /// What every refused credential is told, whatever the cause.
 const WRONG_CREDENTIAL: &str =
@@ -46,7 +46,7 @@ impl IntoResponse for IssueError {
     fn into_response(self) -> Response {
         let note = LogNote::of_error(&self);
         let mut response = match &self {
-            Self::Authentication(AuthenticationError::Wrong(cause)) => unauthorized(*cause),
+            Self::Authentication(AuthenticationError::Wrong(_)) => unauthorized(),
             Self::NoRegistryScope(_) => reply(StatusCode::FORBIDDEN, "DENIED", &self.to_string()),
             Self::Malformed(malformed) => {
                 reply(StatusCode::BAD_REQUEST, "BAD_REQUEST", &malformed.0)
@@ -66,7 +66,7 @@ impl IntoResponse for IssueError {
 }
 
 /// One reply, byte for byte, for every cause; the challenge is what RFC 9110 section 11.6.1 asks for.
-fn unauthorized(_: Cause) -> Response {
+pub(super) fn unauthorized() -> Response {
     let mut response = reply(StatusCode::UNAUTHORIZED, "UNAUTHORIZED", WRONG_CREDENTIAL);
     let challenge = HeaderValue::from_static("Basic realm=\"wharfinger\", charset=\"UTF-8\"");
     response
@@ -76,7 +76,7 @@ fn unauthorized(_: Cause) -> Response {
 }
 
 /// Come back later; never a code that reads as "log in again" (protocol.md fact 9).
-fn unavailable() -> Response {
+pub(super) fn unavailable() -> Response {
     let mut response = reply(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", TRY_AGAIN);
     response
         .headers_mut()

@@ -7,6 +7,7 @@ mod form;
 mod hint;
 mod jwks;
 mod jwt_auth;
+mod verify;
 
 use axum::Router;
 use axum::routing::get;
@@ -18,6 +19,7 @@ pub fn router(issuer: TokenIssuer) -> Router {
     Router::new()
         .route("/jwt/auth", get(jwt_auth::get).post(jwt_auth::post))
         .route("/.well-known/jwks.json", get(jwks::get))
+        .route("/auth/verify", get(verify::get))
         .route("/v2/", get(hint::not_a_registry))
         .route("/v2/{*path}", get(hint::not_a_registry))
         .fallback(hint::not_found)

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 pub(crate) use client::{Client, Ran, finish, run};
 pub(crate) use engine::Engine;
-pub(crate) use process::{Process, free_port};
+pub(crate) use process::{Process, free_port, wait_until};
 pub(crate) use registry::Registry;
 pub(crate) use service::Service;
 

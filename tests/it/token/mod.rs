@@ -6,3 +6,4 @@ mod effects;
 mod oauth2;
 mod reply_shape;
 mod rights;
+mod verify;

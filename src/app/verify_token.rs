@@ -1,0 +1,42 @@
+//! Telling a reverse proxy whose token it was shown.
+
+use secrecy::SecretString;
+
+use super::issue_token::TokenIssuer;
+use crate::domain::token_scope::TokenScope;
+use crate::domain::username::Username;
+use crate::identity::AuthenticationError;
+
+/// Why a token does not open what the proxy guards.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    /// The token does not work.
+    #[error(transparent)]
+    Authentication(#[from] AuthenticationError),
+    /// The token has none of the scopes of which one suffices.
+    #[error("the token of {0} has none of the scopes that suffice")]
+    Scope(Username),
+}
+
+impl TokenIssuer {
+    /// The owner of a personal access token that works and has one of `sufficient`.
+    #[tracing::instrument(name = "app.verify_token", skip_all)]
+    pub async fn verify(
+        &self,
+        token: &SecretString,
+        sufficient: &[TokenScope],
+    ) -> Result<Username, VerifyError> {
+        let owner = self
+            .authenticator
+            .authenticate_token(token, self.clock.now())
+            .await?;
+        if sufficient
+            .iter()
+            .any(|&scope| owner.ceiling.scopes.contains(scope))
+        {
+            Ok(owner.username)
+        } else {
+            Err(VerifyError::Scope(owner.username))
+        }
+    }
+}

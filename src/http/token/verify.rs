@@ -1,0 +1,87 @@
+//! `GET /auth/verify`: forward authentication for nginx (`auth_request`), Traefik and Caddy.
+
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use secrecy::SecretString;
+
+use super::credential;
+use super::error::{reply, unauthorized, unavailable};
+use crate::app::{TokenIssuer, VerifyError};
+use crate::domain::token_scope::{TokenScope, UnknownTokenScope};
+use crate::http::layers::{LogNote, Who};
+use crate::identity::{AuthenticationError, Presented};
+
+/// 204 with `X-Auth-User`, or 401 with a challenge: what the proxy passes on or acts upon.
+pub(super) async fn get(
+    State(issuer): State<TokenIssuer>,
+    RawQuery(raw): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let sufficient = match sufficient(raw.as_deref().unwrap_or_default()) {
+        Ok(scopes) => scopes,
+        Err(error) => return reply(StatusCode::BAD_REQUEST, "BAD_REQUEST", &error.to_string()),
+    };
+    let Some(token) = token(&headers) else {
+        return unauthorized();
+    };
+    match issuer.verify(&token, &sufficient).await {
+        Ok(username) => {
+            let value =
+                HeaderValue::from_str(username.as_str()).unwrap_or(HeaderValue::from_static(""));
+            let headers = [(header::HeaderName::from_static("x-auth-user"), value)];
+            let mut response = (StatusCode::NO_CONTENT, headers).into_response();
+            response.extensions_mut().insert(Who(username.to_string()));
+            response
+        }
+        Err(error) => refused(&error),
+    }
+}
+
+fn refused(error: &VerifyError) -> Response {
+    let mut response = match error {
+        VerifyError::Scope(_) | VerifyError::Authentication(AuthenticationError::Wrong(_)) => {
+            unauthorized()
+        }
+        VerifyError::Authentication(
+            AuthenticationError::Busy
+            | AuthenticationError::Password(_)
+            | AuthenticationError::Storage(_),
+        ) => unavailable(),
+    };
+    response.extensions_mut().insert(LogNote::of_error(error));
+    response
+}
+
+/// A personal access token: the secret of Basic, `PRIVATE-TOKEN`, or Bearer (RFC 6750 section 2.1).
+fn token(headers: &HeaderMap) -> Option<SecretString> {
+    if let Some(value) = headers.get("private-token") {
+        return value.to_str().ok().map(SecretString::from);
+    }
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    match value.split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
+            Some(SecretString::from(token.trim()))
+        }
+        _ => match credential::read(headers) {
+            Presented::Basic { secret, .. } => Some(secret),
+            Presented::Nothing | Presented::Unreadable | Presented::RefreshToken(_) => None,
+        },
+    }
+}
+
+/// The scopes of which one suffices: those of `scope`, with spaces or commas between, or `api`.
+fn sufficient(query: &str) -> Result<Vec<TokenScope>, UnknownTokenScope> {
+    let values = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "scope");
+    let mut scopes = Vec::new();
+    for (_, value) in values {
+        for name in value.split([' ', ',']).filter(|name| !name.is_empty()) {
+            scopes.push(name.parse()?);
+        }
+    }
+    Ok(if scopes.is_empty() {
+        vec![TokenScope::Api]
+    } else {
+        scopes
+    })
+}

@@ -1,0 +1,87 @@
+//! Forward authentication: what a reverse proxy asks.
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
+use wharfinger::domain::authority::Authority;
+
+use crate::harness::{PASSWORD, TestApp, basic};
+
+#[tokio::test]
+async fn a_token_with_a_scope_that_suffices_is_204_with_its_owners_name() {
+    let app = TestApp::start().await;
+    app.user("alice").await;
+    let (api, reader) = (
+        app.token("alice", "api").await,
+        app.token("alice", "read_registry").await,
+    );
+    let asked = async |query: &str, name: header::HeaderName, value: String| {
+        let request = Request::get(format!("/auth/verify{query}")).header(name, value);
+        app.send(request.body(Body::empty()).unwrap()).await
+    };
+    for (name, value) in [
+        (header::AUTHORIZATION, basic("whoever", api.secret.expose())),
+        (
+            header::AUTHORIZATION,
+            format!("Bearer {}", api.secret.expose()),
+        ),
+        (
+            header::HeaderName::from_static("private-token"),
+            api.secret.expose().to_owned(),
+        ),
+    ] {
+        let reply = asked("", name, value).await;
+        assert_eq!(
+            (reply.status, reply.header("x-auth-user")),
+            (StatusCode::NO_CONTENT, "alice")
+        );
+    }
+    let with_reader = async |query: &str| {
+        asked(
+            query,
+            header::AUTHORIZATION,
+            basic("alice", reader.secret.expose()),
+        )
+        .await
+        .status
+        .as_u16()
+    };
+    assert_eq!(with_reader("").await, 401, "the scope that suffices is api");
+    assert_eq!(with_reader("?scope=read_registry").await, 204);
+    assert_eq!(with_reader("?scope=api,read_registry").await, 204);
+    assert_eq!(with_reader("?scope=api&scope=read_registry").await, 204);
+    assert_eq!(with_reader("?scope=write_registry+read_user").await, 401);
+    assert_eq!(with_reader("?scope=everything").await, 400);
+}
+
+#[tokio::test]
+async fn everything_else_is_401_with_a_challenge() {
+    let app = TestApp::start().await;
+    app.user("alice").await;
+    let revoked = app.token("alice", "api").await;
+    app.desk
+        .revoke_token(&Authority::operator(), revoked.id)
+        .await
+        .unwrap();
+    let jwt = app.ask(Some(("alice", PASSWORD)), &[]).await.json()["token"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let values = [
+        None,
+        Some(basic("alice", PASSWORD)),
+        Some(basic("alice", "")),
+        Some(basic("alice", revoked.secret.expose())),
+        Some(format!("Bearer {jwt}")),
+        Some("Negotiate x".to_owned()),
+    ];
+    for value in values {
+        let mut request = Request::get("/auth/verify");
+        if let Some(value) = &value {
+            request = request.header(header::AUTHORIZATION, value);
+        }
+        let reply = app.send(request.body(Body::empty()).unwrap()).await;
+        assert_eq!(reply.status, StatusCode::UNAUTHORIZED, "{value:?}");
+        assert!(reply.header("www-authenticate").starts_with("Basic "));
+        assert_eq!(reply.header("x-auth-user"), "");
+    }
+}
