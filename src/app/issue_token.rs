@@ -225,7 +225,10 @@ impl fmt::Debug for TokenIssuer {
     }
 }
 
-fn repositories(scopes: &[Scope]) -> Vec<&crate::domain::repository_name::RepositoryName> {
+/// The repositories among the resources.
+pub(super) fn repositories(
+    scopes: &[Scope],
+) -> Vec<&crate::domain::repository_name::RepositoryName> {
     let names = scopes.iter().filter_map(|scope| match &scope.resource {
         Resource::Repository(name) => Some(name),
         Resource::Catalog => None,

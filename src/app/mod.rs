@@ -11,6 +11,7 @@ mod create_user;
 mod delete_namespace;
 mod desk;
 mod error;
+mod explain;
 mod first_start;
 mod issue_token;
 mod look_up;
@@ -27,6 +28,7 @@ pub use create_token::CreatedToken;
 pub use create_user::NewUser;
 pub use desk::Desk;
 pub use error::ChangeError;
+pub use explain::Question;
 pub use first_start::FirstAdministrator;
 pub use issue_token::{
     Asked, IssueError, IssuedToken, Malformed, TokenIssuer, TokenRequest, TokenSettings,

@@ -4,6 +4,7 @@
 //! Status 0 is done, 1 is not done, 2 is a command that cannot be read.
 
 mod context;
+mod explain;
 mod group;
 mod health;
 mod input;
@@ -70,6 +71,8 @@ enum Command {
     /// Registries that send their clients here.
     #[command(subcommand)]
     Registry(registry::Command),
+    /// Tell what would be answered to a token request, and which rule decides.
+    Explain(explain::Arguments),
     /// Tell by the exit status whether the running service is ready.
     Health,
     /// Make the database, or bring its schema up to date.
@@ -132,6 +135,7 @@ async fn run_command(command: Command, context: &Context<'_>) -> anyhow::Result<
         Command::RefreshToken(command) => refresh_token::run(command, context).await,
         Command::Keys(command) => keys::run(&command, context),
         Command::Registry(command) => registry::run(&command, context),
+        Command::Explain(arguments) => explain::run(arguments, context).await,
         Command::Health => health::run(context).await,
         Command::Migrate => migrate::run(context).await,
         // Answered without configuration.

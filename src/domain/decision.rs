@@ -3,15 +3,14 @@
 //! `effective = requested ∩ what the owner may do ∩ what the token may do`, for every scope of a
 //! request, mount sources included (design.md §2). Rights add up; there is no order of rules.
 
-use std::fmt;
-
 use super::access_level::AccessLevel;
 use super::action::{Action, ActionSet};
 use super::principal::{Ceiling, Obstacle, Principal, SignedIn};
+use super::reason::{Basis, Reason};
 use super::repository_name::RepositoryName;
 use super::rights::{Place, Rights};
 use super::scope::{Resource, Scope};
-use super::token_scope::{TokenScope, TokenScopes};
+use super::token_scope::TokenScope;
 use super::visibility::Visibility;
 
 /// What a caller gets of what they asked for.
@@ -43,43 +42,15 @@ pub struct Denial {
     pub reason: Reason,
 }
 
-/// Why an action is refused; its text is what the caller reads.
+/// What was judged about one action on one resource, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Reason {
-    /// Nothing is there, or nothing that the caller may see: the same words for both.
-    HiddenFromAnonymous,
-    /// Nothing is there, or nothing that the user may see: the same words for both.
-    HiddenFromUser,
-    /// Anonymous callers only pull.
-    LoginNeeded,
-    /// The user's role is too low for what they see.
-    RoleTooLow(AccessLevel),
-    /// No scope of the credential permits it.
-    ScopeMissing(TokenScope, TokenScopes),
-    /// The token is for other repositories.
-    OutsidePatterns,
-    /// Only administrators may.
-    AdministratorsOnly,
-}
-
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::HiddenFromAnonymous => f.write_str(
-                "the repository does not exist or is not public; log in if you have access",
-            ),
-            Self::HiddenFromUser => {
-                f.write_str("the repository does not exist or you have no access to it")
-            }
-            Self::LoginNeeded => f.write_str("log in to do this"),
-            Self::RoleTooLow(needed) => write!(f, "needs the role {needed} or higher"),
-            Self::ScopeMissing(needed, held) => {
-                write!(f, "the token has the scopes \"{held}\" and needs {needed}")
-            }
-            Self::OutsidePatterns => f.write_str("the token is limited to other repositories"),
-            Self::AdministratorsOnly => f.write_str("needs an administrator"),
-        }
-    }
+pub struct Judgement<'a> {
+    /// On what.
+    pub resource: &'a Resource,
+    /// What is to be done.
+    pub action: Action,
+    /// On what basis, or why not.
+    pub verdict: Result<Basis<'a>, Reason>,
 }
 
 /// Decides for every requested scope.
@@ -87,16 +58,14 @@ pub fn decide(principal: &Principal, rights: &Rights, requested: &[Scope]) -> De
     let mut decision = Decision::default();
     for scope in requested {
         let mut actions = ActionSet::EMPTY;
-        for action in actions_to_judge(scope, principal) {
-            match judge(principal, rights, &scope.resource, action) {
-                Ok(()) => actions = actions.with(action),
-                Err(reason) => {
-                    decision.denied.push(Denial {
-                        resource: scope.resource.clone(),
-                        action,
-                        reason,
-                    });
-                }
+        for judgement in judge_scope(principal, rights, scope) {
+            match judgement.verdict {
+                Ok(_) => actions = actions.with(judgement.action),
+                Err(reason) => decision.denied.push(Denial {
+                    resource: scope.resource.clone(),
+                    action: judgement.action,
+                    reason,
+                }),
             }
         }
         if !actions.is_empty() {
@@ -109,9 +78,36 @@ pub fn decide(principal: &Principal, rights: &Rights, requested: &[Scope]) -> De
     decision
 }
 
+/// The same, action by action, with the basis of what is granted.
+pub fn judge_all<'a>(
+    principal: &'a Principal,
+    rights: &'a Rights,
+    requested: &'a [Scope],
+) -> impl Iterator<Item = Judgement<'a>> {
+    requested
+        .iter()
+        .flat_map(|scope| judge_scope(principal, rights, scope))
+}
+
+fn judge_scope<'a>(
+    principal: &'a Principal,
+    rights: &'a Rights,
+    scope: &'a Scope,
+) -> impl Iterator<Item = Judgement<'a>> {
+    let resource = &scope.resource;
+    actions_to_judge(scope, principal).map(move |action| {
+        let verdict = judge(principal, rights, resource, action);
+        Judgement {
+            resource,
+            action,
+            verdict,
+        }
+    })
+}
+
 /// The actions a scope stands for: on a repository, `*` asks for all that are held, and for
 /// itself only where it can be had (skopeo asks for nothing else when it deletes).
-fn actions_to_judge(scope: &Scope, principal: &Principal) -> impl Iterator<Item = Action> {
+fn actions_to_judge(scope: &Scope, principal: &Principal) -> impl Iterator<Item = Action> + use<> {
     let mut actions = scope.actions;
     if let Resource::Repository(_) = scope.resource {
         if actions.contains(Action::Any) {
@@ -131,12 +127,12 @@ fn is_unlimited_administrator(principal: &Principal) -> bool {
     }
 }
 
-fn judge(
+fn judge<'a>(
     principal: &Principal,
     rights: &Rights,
-    resource: &Resource,
+    resource: &'a Resource,
     action: Action,
-) -> Result<(), Reason> {
+) -> Result<Basis<'a>, Reason> {
     match (resource, principal) {
         (Resource::Catalog, Principal::Anonymous) => Err(Reason::LoginNeeded),
         (Resource::Catalog, Principal::User(user)) => judge_catalog(user, action),
@@ -147,20 +143,26 @@ fn judge(
     }
 }
 
-fn judge_catalog(user: &SignedIn, action: Action) -> Result<(), Reason> {
+fn judge_catalog(user: &SignedIn, action: Action) -> Result<Basis<'static>, Reason> {
     if !user.ceiling.scopes.contains(TokenScope::Api) {
         return Err(scope_missing(TokenScope::Api, &user.ceiling));
     }
     if user.admin && action == Action::Any {
-        Ok(())
+        Ok(Basis::Administrator)
     } else {
         Err(Reason::AdministratorsOnly)
     }
 }
 
-fn judge_anonymous(rights: &Rights, name: &RepositoryName, action: Action) -> Result<(), Reason> {
+fn judge_anonymous(
+    rights: &Rights,
+    name: &RepositoryName,
+    action: Action,
+) -> Result<Basis<'static>, Reason> {
     match (rights.place_of(name), action) {
-        (Some(Place::Live(Visibility::Public)), Action::Pull) => Ok(()),
+        (Some(Place::Live(Visibility::Public)), Action::Pull) => {
+            Ok(Basis::Visibility(Visibility::Public))
+        }
         (Some(Place::Live(Visibility::Public)), _) => Err(Reason::LoginNeeded),
         _ => Err(Reason::HiddenFromAnonymous),
     }
@@ -168,18 +170,16 @@ fn judge_anonymous(rights: &Rights, name: &RepositoryName, action: Action) -> Re
 
 /// The ceiling is asked before the owner's rights, so that its answer tells nothing about the
 /// repository; but it never takes away what anyone may pull.
-fn judge_user(
+fn judge_user<'a>(
     user: &SignedIn,
     rights: &Rights,
-    name: &RepositoryName,
+    name: &'a RepositoryName,
     action: Action,
-) -> Result<(), Reason> {
+) -> Result<Basis<'a>, Reason> {
     let place = rights.place_of(name);
-    if action == Action::Pull
-        && place == Some(Place::Live(Visibility::Public))
-        && user.ceiling.scopes.open_registry()
-    {
-        return Ok(());
+    let is_public = place == Some(Place::Live(Visibility::Public));
+    if action == Action::Pull && is_public && user.ceiling.scopes.open_registry() {
+        return Ok(Basis::Visibility(Visibility::Public));
     }
     match user.ceiling.obstacle(action, name) {
         Some(Obstacle::Scope) => {
@@ -189,32 +189,28 @@ fn judge_user(
         None => {}
     }
     if user.admin {
-        return Ok(());
+        return Ok(Basis::Administrator);
     }
     let Some(Place::Live(visibility)) = place else {
         return Err(Reason::HiddenFromUser);
     };
-    let role = rights.role_for(name).map(|role| role.level);
-    let held = actions_of(visibility, role, user.external);
-    if held.contains(action) {
-        Ok(())
-    } else if role.is_some() || held.contains(Action::Pull) {
-        Err(Reason::RoleTooLow(AccessLevel::needed_for(action)))
-    } else {
-        Err(Reason::HiddenFromUser)
+    let role = rights.role_for(name);
+    let is_visible = opens_to(visibility, user);
+    match role {
+        Some(role) if role.level.actions().contains(action) => Ok(Basis::Role(role)),
+        _ if is_visible && action == Action::Pull => Ok(Basis::Visibility(visibility)),
+        None if !is_visible => Err(Reason::HiddenFromUser),
+        _ => Err(Reason::RoleTooLow(AccessLevel::needed_for(action))),
     }
 }
 
-/// What a user who is no administrator may do, by visibility and by role.
-fn actions_of(visibility: Visibility, role: Option<AccessLevel>, external: bool) -> ActionSet {
-    let visible = match visibility {
+/// Whether the visibility alone lets the user see the place, and pull.
+fn opens_to(visibility: Visibility, user: &SignedIn) -> bool {
+    match visibility {
         Visibility::Public => true,
-        Visibility::Internal => !external,
+        Visibility::Internal => !user.external,
         Visibility::Private => false,
-    };
-    let by_visibility: ActionSet = visible.then_some(Action::Pull).into_iter().collect();
-    role.map_or(ActionSet::EMPTY, AccessLevel::actions)
-        .union(by_visibility)
+    }
 }
 
 fn scope_missing(needed: TokenScope, ceiling: &Ceiling) -> Reason {

@@ -51,10 +51,14 @@ impl Rights {
 
     /// What `repository` belongs to: the longest path that is a prefix of it.
     pub fn place_of(&self, repository: &RepositoryName) -> Option<Place> {
+        self.found(repository).map(|(_, place)| place)
+    }
+
+    /// The same with the path.
+    pub fn found<'a>(&self, repository: &'a RepositoryName) -> Option<(&'a str, Place)> {
         repository
             .prefixes()
-            .find_map(|path| self.places.get(path))
-            .copied()
+            .find_map(|path| self.places.get(path).map(|&place| (path, place)))
     }
 
     /// The caller's highest role for `repository`, its own or inherited; the nearest of equals.

@@ -2,6 +2,7 @@
 //!
 //! Field names and formats are GitLab's (gitlab-api.md 2).
 
+mod explanation;
 mod member;
 mod namespace;
 mod personal_access_token;
@@ -10,6 +11,7 @@ mod user;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
+pub use explanation::{ExplainedActionView, ExplanationView};
 pub use member::MemberView;
 pub use namespace::{GroupView, ProjectView};
 pub use personal_access_token::PersonalAccessTokenView;

@@ -8,6 +8,7 @@ mod call;
 mod documents;
 mod documents_page;
 mod error;
+mod explain;
 mod page;
 mod parameters;
 mod personal_access_tokens;
@@ -34,6 +35,7 @@ pub use state::AdminState;
 pub fn router(state: AdminState) -> Router {
     let operations = OpenApiRouter::with_openapi(documents::description())
         .routes(routes!(version::get))
+        .routes(routes!(explain::get))
         .routes(routes!(user::get))
         .routes(routes!(users::list, users::create))
         .routes(routes!(users::get))

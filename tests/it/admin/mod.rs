@@ -2,6 +2,7 @@
 
 mod credentials;
 mod every_endpoint_is_guarded;
+mod explain;
 mod pages;
 mod seed;
 mod tokens;

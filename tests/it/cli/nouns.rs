@@ -182,6 +182,26 @@ fn passwords_come_from_a_pipe_and_are_at_least_eight_characters() {
 }
 
 #[test]
+fn a_decision_is_explained() {
+    let workplace = furnished();
+    let explain = [
+        "explain",
+        "--user",
+        "alice",
+        "--scope",
+        "repository:team/app/x:push,delete",
+    ];
+    assert_eq!(
+        workplace.ok(&explain),
+        "denied\trepository:team/app/x:delete\tneeds the role maintainer or higher\tbelongs to team/app, which is internal\n\
+         granted\trepository:team/app/x:push\tthe role developer in team suffices\tbelongs to team/app, which is internal\n"
+    );
+    assert_eq!(workplace.json(&explain)["actions"][1]["granted"], true);
+    let told = workplace.fails(1, &["explain", "--user", "alice", "--scope", "junk"]);
+    assert!(told.contains("write TYPE:NAME:ACTIONS"), "{told}");
+}
+
+#[test]
 fn the_last_administrator_cannot_be_blocked() {
     let workplace = Workplace::migrated();
     workplace.ok(&["user", "create", "root", "--admin"]);

@@ -1,0 +1,132 @@
+//! Replaying a decision, with the rule that decided.
+
+use chrono::{DateTime, Utc};
+
+use super::desk::Desk;
+use super::error::ChangeError;
+use super::issue_token::repositories;
+use super::look_up::token_for;
+use crate::domain::authority::Authority;
+use crate::domain::decision::judge_all;
+use crate::domain::explanation::{ExplainedAction, Explanation};
+use crate::domain::ids::{TokenId, UserId};
+use crate::domain::personal_access_token::{PersonalAccessToken, TokenState};
+use crate::domain::principal::{Ceiling, Principal, Proof, SignedIn};
+use crate::domain::reason::Reason;
+use crate::domain::rights::{Place, Rights};
+use crate::domain::scope::{Resource, Scope};
+use crate::domain::user::{User, UserState};
+use crate::identity::Cause;
+use crate::storage::rights;
+
+/// Whose request is replayed.
+#[derive(Debug, Clone)]
+pub struct Question {
+    /// The user.
+    pub user: UserId,
+    /// With which token; by password, if none.
+    pub token: Option<TokenId>,
+    /// What would be asked.
+    pub scopes: Vec<Scope>,
+}
+
+impl Desk {
+    /// Replays the decision for oneself, or for anybody as an administrator.
+    #[tracing::instrument(name = "app.explain", skip_all)]
+    pub async fn explain(
+        &self,
+        authority: &Authority,
+        question: Question,
+    ) -> Result<Explanation, ChangeError> {
+        authority.act_for(question.user)?;
+        let user = self.user_by_id(question.user).await?;
+        let token = match question.token {
+            None => None,
+            Some(id) => Some(self.token_of(authority, &user, id).await?),
+        };
+        let now = self.now();
+        let refused = refusal(&user, token.as_ref(), now);
+        let principal = Principal::User(signed_in(user, token.as_ref()));
+        let rights =
+            rights::load(&self.db, &principal, &repositories(&question.scopes), now).await?;
+        let tells_all = authority.is_administrator();
+        let actions = judge_all(&principal, &rights, &question.scopes).map(|judgement| {
+            let is_hidden = matches!(
+                judgement.verdict,
+                Err(Reason::HiddenFromUser | Reason::OutsidePatterns | Reason::ScopeMissing(..))
+            );
+            ExplainedAction {
+                resource: judgement.resource.clone(),
+                action: judgement.action.name(),
+                granted: judgement.verdict.is_ok(),
+                rule: judgement
+                    .verdict
+                    .as_ref()
+                    .map_or_else(ToString::to_string, ToString::to_string),
+                belongs_to: belongs_to(judgement.resource, &rights)
+                    .filter(|_| tells_all || !is_hidden),
+            }
+        });
+        Ok(Explanation {
+            refused: refused.map(|cause| cause.to_string()),
+            actions: actions.collect(),
+        })
+    }
+
+    /// A token of that very user.
+    async fn token_of(
+        &self,
+        authority: &Authority,
+        user: &User,
+        id: TokenId,
+    ) -> Result<PersonalAccessToken, ChangeError> {
+        let token = token_for(&self.db, authority, id).await?;
+        if token.user_id == user.id {
+            Ok(token)
+        } else {
+            Err(ChangeError::refused(format!(
+                "token {id} is not a token of {}",
+                user.username
+            )))
+        }
+    }
+}
+
+/// In the order in which a login would notice.
+fn refusal(user: &User, token: Option<&PersonalAccessToken>, now: DateTime<Utc>) -> Option<Cause> {
+    match (token.map(|token| token.state(now)), user.state) {
+        (Some(TokenState::Expired), _) => Some(Cause::ExpiredToken),
+        (Some(TokenState::Revoked), _) => Some(Cause::RevokedToken),
+        (_, UserState::Blocked) => Some(Cause::BlockedUser),
+        (_, UserState::Active) => None,
+    }
+}
+
+fn signed_in(user: User, token: Option<&PersonalAccessToken>) -> SignedIn {
+    let ceiling = token.map_or_else(
+        || Ceiling::of_login(Proof::Password),
+        |token| Ceiling {
+            proof: Proof::PersonalAccessToken(token.id),
+            scopes: token.specification.scopes().clone(),
+            repositories: token.specification.repositories().to_vec(),
+        },
+    );
+    SignedIn {
+        id: user.id,
+        username: user.username,
+        admin: user.admin,
+        external: user.external,
+        ceiling,
+    }
+}
+
+fn belongs_to(resource: &Resource, rights: &Rights) -> Option<String> {
+    let Resource::Repository(name) = resource else {
+        return None;
+    };
+    Some(match rights.found(name) {
+        None => "nothing; only administrators may use it".to_owned(),
+        Some((path, Place::Tombstone)) => format!("{path}, which was deleted"),
+        Some((path, Place::Live(visibility))) => format!("{path}, which is {visibility}"),
+    })
+}

@@ -1,0 +1,70 @@
+//! `wharfinger explain`.
+
+use anyhow::bail;
+use clap::Args;
+
+use super::context::Context;
+use super::input::read;
+use crate::app::Question;
+use crate::domain::authority::Authority;
+use crate::domain::explanation::ExplainedAction;
+use crate::domain::ids::TokenId;
+use crate::domain::scope::Scope;
+use crate::domain::username::Username;
+use crate::representation::ExplanationView;
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Whose request.
+    #[arg(long, value_parser = read::<Username>)]
+    user: Username,
+    /// With which of their tokens; by password, if left out.
+    #[arg(long, value_name = "ID")]
+    token: Option<TokenId>,
+    /// What is asked, such as repository:team/app:push; may be repeated.
+    #[arg(long = "scope", required = true)]
+    scopes: Vec<String>,
+}
+
+pub(super) async fn run(arguments: Arguments, context: &Context<'_>) -> anyhow::Result<()> {
+    let scopes = Scope::parse_all(&arguments.scopes)?;
+    if scopes.is_empty() {
+        bail!(
+            "no scope can be read; write TYPE:NAME:ACTIONS, such as repository:team/app:pull,push"
+        );
+    }
+    let desk = context.desk().await?;
+    let user = desk.user(&arguments.user).await?.id;
+    let question = Question {
+        user,
+        token: arguments.token,
+        scopes,
+    };
+    let explanation = desk.explain(&Authority::operator(), question).await?;
+    let mut lines: Vec<String> = explanation
+        .refused
+        .iter()
+        .map(|cause| format!("refused\t{cause}"))
+        .collect();
+    lines.extend(explanation.actions.iter().map(line));
+    context
+        .output
+        .one(&ExplanationView::from(&explanation), &lines.join("\n"))
+}
+
+fn line(explained: &ExplainedAction) -> String {
+    let verdict = if explained.granted {
+        "granted"
+    } else {
+        "denied"
+    };
+    let (kind, name) = (explained.resource.kind(), explained.resource.name());
+    let place = explained
+        .belongs_to
+        .as_ref()
+        .map_or(String::new(), |place| format!("\tbelongs to {place}"));
+    format!(
+        "{verdict}\t{kind}:{name}:{}\t{}{place}",
+        explained.action, explained.rule
+    )
+}
