@@ -46,7 +46,9 @@ impl Desk {
         };
         let now = self.now();
         let refused = refusal(&user, token.as_ref(), now);
-        let principal = Principal::User(signed_in(user, token.as_ref()));
+        let password = || Ceiling::of_login(Proof::Password);
+        let ceiling = token.as_ref().map_or_else(password, Ceiling::of_token);
+        let principal = Principal::User(SignedIn::new(user, ceiling));
         let rights =
             rights::load(&self.db, &principal, &repositories(&question.scopes), now).await?;
         let tells_all = authority.is_administrator();
@@ -99,24 +101,6 @@ fn refusal(user: &User, token: Option<&PersonalAccessToken>, now: DateTime<Utc>)
         (Some(TokenState::Revoked), _) => Some(Cause::RevokedToken),
         (_, UserState::Blocked) => Some(Cause::BlockedUser),
         (_, UserState::Active) => None,
-    }
-}
-
-fn signed_in(user: User, token: Option<&PersonalAccessToken>) -> SignedIn {
-    let ceiling = token.map_or_else(
-        || Ceiling::of_login(Proof::Password),
-        |token| Ceiling {
-            proof: Proof::PersonalAccessToken(token.id),
-            scopes: token.specification.scopes().clone(),
-            repositories: token.specification.repositories().to_vec(),
-        },
-    );
-    SignedIn {
-        id: user.id,
-        username: user.username,
-        admin: user.admin,
-        external: user.external,
-        ceiling,
     }
 }
 

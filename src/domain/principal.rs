@@ -3,8 +3,10 @@
 use super::action::Action;
 use super::ids::{RefreshTokenId, TokenId, UserId};
 use super::pattern::RepositoryPattern;
+use super::personal_access_token::PersonalAccessToken;
 use super::repository_name::RepositoryName;
 use super::token_scope::TokenScopes;
+use super::user::User;
 use super::username::Username;
 
 /// The caller of one request.
@@ -80,6 +82,19 @@ impl Principal {
     }
 }
 
+impl SignedIn {
+    /// `user`, within the limits of their credential.
+    pub fn new(user: User, ceiling: Ceiling) -> Self {
+        Self {
+            id: user.id,
+            username: user.username,
+            admin: user.admin,
+            external: user.external,
+            ceiling,
+        }
+    }
+}
+
 impl Ceiling {
     /// The limits of a login by password or its refresh token: every registry scope, but not `api`.
     pub fn of_login(proof: Proof) -> Self {
@@ -87,6 +102,15 @@ impl Ceiling {
             proof,
             scopes: TokenScopes::of_password_login(),
             repositories: Vec::new(),
+        }
+    }
+
+    /// The limits of a personal access token.
+    pub fn of_token(token: &PersonalAccessToken) -> Self {
+        Self {
+            proof: Proof::PersonalAccessToken(token.id),
+            scopes: token.specification.scopes().clone(),
+            repositories: token.specification.repositories().to_vec(),
         }
     }
 

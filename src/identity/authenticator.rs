@@ -117,7 +117,7 @@ impl Authenticator {
                 if is_outdated && let Err(error) = self.rehash(&user, password.clone(), now).await {
                     tracing::warn!(user = %user.username, error = %error, "a password was not hashed anew");
                 }
-                Ok(signed_in(user))
+                Ok(SignedIn::new(user, Ceiling::of_login(Proof::Password)))
             }
             (true, UserState::Blocked) => Err(Cause::BlockedUser.into()),
             (false, _) if has_password => Err(Cause::WrongPassword.into()),
@@ -148,16 +148,6 @@ impl Authenticator {
         } else {
             Ok(None)
         }
-    }
-}
-
-fn signed_in(user: User) -> SignedIn {
-    SignedIn {
-        id: user.id,
-        username: user.username,
-        admin: user.admin,
-        external: user.external,
-        ceiling: Ceiling::of_login(Proof::Password),
     }
 }
 

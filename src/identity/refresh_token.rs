@@ -33,11 +33,8 @@ pub(super) async fn owner_of(
     if now - token.last_used_at >= USE_GRANULARITY {
         refresh_tokens::note_use(db, token.id, now).await?;
     }
-    Ok(SignedIn {
-        id: owner.id,
-        username: owner.username,
-        admin: owner.admin,
-        external: owner.external,
-        ceiling: Ceiling::of_login(Proof::RefreshToken(token.id)),
-    })
+    Ok(SignedIn::new(
+        owner,
+        Ceiling::of_login(Proof::RefreshToken(token.id)),
+    ))
 }

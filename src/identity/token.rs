@@ -4,9 +4,9 @@ use chrono::{DateTime, Utc};
 
 use super::error::{AuthenticationError, Cause};
 use crate::domain::credential::{PlainToken, TokenKind};
-use crate::domain::personal_access_token::{PersonalAccessToken, TokenState};
-use crate::domain::principal::{Ceiling, Proof, SignedIn};
-use crate::domain::user::{User, UserState};
+use crate::domain::personal_access_token::TokenState;
+use crate::domain::principal::{Ceiling, SignedIn};
+use crate::domain::user::UserState;
 use crate::storage::{Db, personal_access_tokens};
 
 /// The owner of a token that works at `now`.
@@ -26,20 +26,8 @@ pub(super) async fn owner_of(
         (TokenState::Expired, _) => Err(Cause::ExpiredToken.into()),
         (TokenState::Revoked, _) => Err(Cause::RevokedToken.into()),
         (TokenState::Active, UserState::Blocked) => Err(Cause::BlockedUser.into()),
-        (TokenState::Active, UserState::Active) => Ok(signed_in(owner, &token)),
-    }
-}
-
-fn signed_in(owner: User, token: &PersonalAccessToken) -> SignedIn {
-    SignedIn {
-        id: owner.id,
-        username: owner.username,
-        admin: owner.admin,
-        external: owner.external,
-        ceiling: Ceiling {
-            proof: Proof::PersonalAccessToken(token.id),
-            scopes: token.specification.scopes().clone(),
-            repositories: token.specification.repositories().to_vec(),
-        },
+        (TokenState::Active, UserState::Active) => {
+            Ok(SignedIn::new(owner, Ceiling::of_token(&token)))
+        }
     }
 }
