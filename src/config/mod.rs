@@ -9,6 +9,7 @@ mod sources;
 mod trusted_proxies;
 mod value;
 
+use crate::domain::key_schedule::KeySchedule;
 use crate::domain::refresh_token::RefreshLifetimes;
 use crate::domain::registry::Registry;
 
@@ -66,6 +67,17 @@ impl Config {
             shutdown: Shutdown::read(&settings)?,
             registries: registries::read(&settings)?,
         })
+    }
+}
+
+impl Config {
+    /// When signing keys come and go, for these registries.
+    pub fn key_schedule(&self) -> KeySchedule {
+        KeySchedule::new(
+            self.keys.rotate_every,
+            self.keys.jwks_activation,
+            &self.registries,
+        )
     }
 }
 

@@ -81,6 +81,10 @@ pub struct Ops {
 pub struct Keys {
     /// The folder.
     pub directory: PathBuf,
+    /// How old a signing key is when the next is made.
+    pub rotate_every: Duration,
+    /// How long a key is published before it signs for registries that read a key set.
+    pub jwks_activation: Duration,
 }
 
 /// `[passwords]`
@@ -212,6 +216,10 @@ impl Keys {
             "" => Err(directory.wrong("names a folder")),
             text => Ok(Self {
                 directory: PathBuf::from(text),
+                rotate_every: settings.get("keys.rotate_every")?.duration("1h", "3650d")?,
+                jwks_activation: settings
+                    .get("keys.jwks_activation")?
+                    .duration("0s", "365d")?,
             }),
         }
     }

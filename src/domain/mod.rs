@@ -16,6 +16,7 @@ pub mod expiry;
 pub mod explanation;
 pub mod filters;
 pub mod ids;
+pub mod key_schedule;
 pub mod namespace;
 pub mod namespace_path;
 pub mod page;

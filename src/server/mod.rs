@@ -127,7 +127,11 @@ pub async fn open_desk(config: &Config) -> anyhow::Result<Desk> {
 
 /// The keys for the command line, which makes none.
 pub fn open_keys(config: &Config) -> anyhow::Result<KeyRing> {
-    Ok(KeyRing::open(&config.keys.directory, SystemClock.now())?)
+    Ok(KeyRing::open(
+        &config.keys.directory,
+        config.key_schedule(),
+        SystemClock.now(),
+    )?)
 }
 
 /// Makes the database's schema, or brings it up to date.
@@ -143,8 +147,12 @@ pub async fn serve(config: &Config) -> anyhow::Result<()> {
     let token = Listener::bind("token.listen", config.token.listen).await?;
     let admin = Listener::bind("admin.listen", config.admin.listen).await?;
     let ops = Listener::bind("ops.listen", config.ops.listen).await?;
-    let opened =
-        KeyRing::open_or_create(&config.keys.directory, SystemClock.now(), &SystemEntropy)?;
+    let opened = KeyRing::open_or_create(
+        &config.keys.directory,
+        config.key_schedule(),
+        SystemClock.now(),
+        &SystemEntropy,
+    )?;
     let keys = Arc::new(opened.ring);
     let db = Db::open_and_migrate(&config.database.url, config.database.max_connections).await?;
     let clock = Arc::new(SystemClock);
@@ -172,6 +180,7 @@ pub async fn serve(config: &Config) -> anyhow::Result<()> {
         service.health.clone(),
         lifecycle.clone(),
     ));
+    lifecycle.spawn(background::follow_keys(keys, lifecycle.clone()));
     lifecycle.spawn(background::purge(
         service.desk.clone(),
         config.refresh_tokens,

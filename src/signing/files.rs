@@ -56,6 +56,16 @@ pub(super) fn write(path: &Path, mode: u32, text: &str) -> Result<(), KeyError> 
         .map_err(|error| failed(&error))
 }
 
+/// Deletes a file; one that is gone is no error.
+pub(super) fn remove(path: &Path) -> Result<(), KeyError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(KeyError::new(path, format!("cannot be deleted: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Makes a folder and those above it, if they are missing.
 pub(super) fn make_folder(path: &Path, mode: u32) -> Result<(), KeyError> {
     let result = DirBuilder::new().recursive(true).mode(mode).create(path);

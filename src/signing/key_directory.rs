@@ -28,12 +28,27 @@ pub(super) struct Authority {
 /// A signing key as it is on disk.
 #[derive(Debug)]
 pub(super) struct StoredKey {
+    pub(super) path: PathBuf,
     pub(super) key: SigningKey,
     pub(super) created_at: DateTime<Utc>,
     pub(super) not_after: DateTime<Utc>,
 }
 
 impl KeyDirectory {
+    /// The files below `folder`, whatever the working directory becomes.
+    pub(super) fn at(folder: &Path) -> Result<Self, KeyError> {
+        let root = std::path::absolute(folder)
+            .map_err(|error| KeyError::new(folder, error.to_string()))?;
+        Ok(Self { root })
+    }
+
+    /// Makes the folders that are missing.
+    pub(super) fn make_folders(&self) -> Result<(), KeyError> {
+        files::make_folder(&self.root, 0o700)?;
+        files::make_folder(&self.public(), 0o755)?;
+        files::make_folder(&self.signing(), 0o700)
+    }
+
     pub(super) fn authority_key(&self) -> PathBuf {
         self.root.join("ca.key")
     }
@@ -119,6 +134,7 @@ fn read_signing_key(
     })?;
     let not_after = DateTime::from_timestamp(certificate.validity().not_after.timestamp(), 0);
     Ok(StoredKey {
+        path: path.to_owned(),
         key,
         created_at,
         not_after: not_after.unwrap_or(now),

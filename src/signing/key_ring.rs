@@ -1,27 +1,27 @@
 //! The keys of a running service.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Serialize, Serializer};
 
-use super::certificate_authority::{Made, make_authority, make_signing_key};
 use super::encoding::Jwks;
 use super::error::{KeyError, SigningError};
-use super::files::{self, PRIVATE, PUBLIC};
-use super::key_directory::{Authority, KeyDirectory, StoredKey};
-use crate::domain::entropy::{Entropy, random_bytes};
+use super::files;
+use super::key_directory::KeyDirectory;
+use super::loaded::Loaded;
+use super::make;
+use crate::domain::entropy::Entropy;
+use crate::domain::key_schedule::{KeySchedule, KeyState};
 use crate::domain::registry::TrustMode;
 
-/// Signs tokens, and tells what verifies them.
+/// Signs tokens, and tells what verifies them; follows the key files as they change.
 #[derive(Debug)]
 pub struct KeyRing {
     directory: KeyDirectory,
-    authority: Authority,
-    /// The newest key: the one that signs.
-    active: StoredKey,
-    /// Older ones, newest first: published, but not used.
-    others: Vec<StoredKey>,
+    schedule: KeySchedule,
+    loaded: RwLock<Arc<Loaded>>,
 }
 
 /// A key ring, and whether it is new.
@@ -40,8 +40,8 @@ pub struct KeySummary {
     pub kid: String,
     /// The JWK thumbprint (RFC 7638).
     pub thumbprint: String,
-    /// `active` signs; `published` only verifies.
-    pub state: &'static str,
+    /// What it is doing.
+    pub state: KeyState,
     /// When it was made.
     #[serde(serialize_with = "as_rfc3339")]
     pub created_at: DateTime<Utc>,
@@ -54,76 +54,112 @@ impl KeyRing {
     /// Opens the keys in `folder`, and makes what is missing when nothing is there yet.
     pub fn open_or_create(
         folder: &Path,
+        schedule: KeySchedule,
         now: DateTime<Utc>,
         entropy: &dyn Entropy,
     ) -> Result<Opened, KeyError> {
-        let directory = KeyDirectory {
-            root: absolute(folder)?,
-        };
+        let directory = KeyDirectory::at(folder)?;
         // A folder that is mounted read-only and complete needs no lock, and may not take one.
-        if let Some(ring) = read(&directory, now)?
-            && ring.jwks_file_is_current()?
+        if let Some(loaded) = Loaded::read(&directory, &schedule, now)?
+            && loaded.is_published(&directory)?
         {
             return Ok(Opened {
-                ring,
+                ring: Self::of(directory, schedule, loaded),
                 created: false,
             });
         }
-        files::make_folder(&directory.root, 0o700)?;
-        files::make_folder(&directory.public(), 0o755)?;
-        files::make_folder(&directory.signing(), 0o700)?;
+        directory.make_folders()?;
         let _lock = files::lock(&directory.root)?;
-        let created = make_missing(&directory, now, entropy)?;
-        let ring = read(&directory, now)?.ok_or_else(|| {
+        let created = make::what_is_missing(&directory, now, entropy)?;
+        let loaded = Loaded::read(&directory, &schedule, now)?.ok_or_else(|| {
             KeyError::new(&directory.root, "the keys that were just made are gone")
         })?;
-        if !ring.jwks_file_is_current()? {
-            files::write(&directory.jwks(), PUBLIC, &ring.jwks_text())?;
-        }
-        Ok(Opened { ring, created })
+        loaded.publish(&directory)?;
+        Ok(Opened {
+            ring: Self::of(directory, schedule, loaded),
+            created,
+        })
     }
 
     /// Opens the keys in `folder`, and makes nothing.
-    pub fn open(folder: &Path, now: DateTime<Utc>) -> Result<Self, KeyError> {
-        let directory = KeyDirectory {
-            root: absolute(folder)?,
-        };
-        let ring = read(&directory, now)?;
-        ring.ok_or_else(|| {
+    pub fn open(
+        folder: &Path,
+        schedule: KeySchedule,
+        now: DateTime<Utc>,
+    ) -> Result<Self, KeyError> {
+        let directory = KeyDirectory::at(folder)?;
+        let loaded = Loaded::read(&directory, &schedule, now)?.ok_or_else(|| {
             KeyError::new(
                 &directory.root,
                 "has no keys yet; the first start of the server makes them",
             )
+        })?;
+        Ok(Self::of(directory, schedule, loaded))
+    }
+
+    /// Makes the next signing key now, and publishes it; running services follow by themselves.
+    pub fn rotate(
+        &self,
+        now: DateTime<Utc>,
+        entropy: &dyn Entropy,
+    ) -> Result<KeySummary, KeyError> {
+        let _lock = files::lock(&self.directory.root)?;
+        make::next_signing_key(&self.directory, now, entropy)?;
+        self.reload(now)?;
+        self.keys(now).pop().ok_or_else(|| {
+            KeyError::new(&self.directory.root, "the key that was just made is gone")
         })
+    }
+
+    /// Follows the key files and the clock: makes the next key when it is due, takes over what
+    /// others made, publishes, and deletes keys of which no token is valid any more.
+    pub fn follow(&self, now: DateTime<Utc>, entropy: &dyn Entropy) -> Result<(), KeyError> {
+        if self.schedule.is_due(self.loaded().newest(), now) {
+            let _lock = files::lock(&self.directory.root)?;
+            // Another replica may have been faster.
+            self.reload(now)?;
+            if self.schedule.is_due(self.loaded().newest(), now) {
+                let path = make::next_signing_key(&self.directory, now, entropy)?;
+                tracing::info!(file = %path.display(), "made the next signing key");
+            }
+        }
+        let files = files::pem_files(&self.directory.signing())?;
+        let loaded = self.loaded();
+        if loaded.is_current(&files, &self.schedule, now) {
+            return Ok(());
+        }
+        self.reload(now)?;
+        let retired = self.loaded().retired(&self.schedule, now);
+        if !retired.is_empty() || !self.loaded().is_published(&self.directory)? {
+            let _lock = files::lock(&self.directory.root)?;
+            for path in retired {
+                files::remove(&path)?;
+                tracing::info!(file = %path.display(), "deleted a signing key: nothing it signed is valid any more");
+            }
+            self.reload(now)?;
+            self.loaded().publish(&self.directory)?;
+        }
+        Ok(())
     }
 
     /// Signs `claims` for a registry that trusts us in this way.
     pub fn sign(&self, claims: &impl Serialize, trust: TrustMode) -> Result<String, SigningError> {
-        self.active.key.sign(claims, trust)
+        self.loaded().signing(trust).sign(claims, trust)
     }
 
-    /// Every key that may have signed a token that is still valid.
+    /// Every key that may have signed a token that is still valid, and those that will.
     pub fn jwks(&self) -> Jwks {
-        Jwks {
-            keys: self.stored().map(|stored| stored.key.jwk()).collect(),
-        }
+        self.loaded().jwks()
     }
 
-    /// The keys, the active one first.
-    pub fn keys(&self) -> Vec<KeySummary> {
-        let summary = |(position, stored): (usize, &StoredKey)| KeySummary {
-            kid: stored.key.kid().to_owned(),
-            thumbprint: stored.key.thumbprint(),
-            state: if position == 0 { "active" } else { "published" },
-            created_at: stored.created_at,
-            not_after: stored.not_after,
-        };
-        self.stored().enumerate().map(summary).collect()
+    /// The keys, oldest first.
+    pub fn keys(&self, now: DateTime<Utc>) -> Vec<KeySummary> {
+        self.loaded().summaries(&self.schedule, now)
     }
 
     /// The certificate that registries trust, in PEM.
-    pub fn ca_certificate_pem(&self) -> &str {
-        &self.authority.certificate_pem
+    pub fn ca_certificate_pem(&self) -> String {
+        self.loaded().authority.certificate_pem.clone()
     }
 
     /// Where that certificate is.
@@ -136,90 +172,25 @@ impl KeyRing {
         self.directory.jwks()
     }
 
-    fn stored(&self) -> impl Iterator<Item = &StoredKey> {
-        std::iter::once(&self.active).chain(&self.others)
-    }
-
-    fn jwks_text(&self) -> String {
-        serde_json::to_string_pretty(&self.jwks()).unwrap_or_default()
-    }
-
-    fn jwks_file_is_current(&self) -> Result<bool, KeyError> {
-        Ok(files::read(&self.directory.jwks())?.is_some_and(|text| text == self.jwks_text()))
-    }
-}
-
-/// The ring on disk; none if there is no authority or no signing key yet.
-fn read(directory: &KeyDirectory, now: DateTime<Utc>) -> Result<Option<KeyRing>, KeyError> {
-    let Some(authority) = directory.read_authority(now)? else {
-        return Ok(None);
-    };
-    let mut stored = directory.read_signing_keys(&authority, now)?;
-    let Some(active) = stored.pop() else {
-        return Ok(None);
-    };
-    if !active.key.passes_probe() {
-        return Err(KeyError::new(
-            &directory.signing(),
-            "another library does not verify what the newest key signs",
-        ));
-    }
-    stored.reverse();
-    Ok(Some(KeyRing {
-        directory: directory.clone(),
-        authority,
-        active,
-        others: stored,
-    }))
-}
-
-/// Makes the authority and the first signing key, if they are missing; tells whether the authority was.
-fn make_missing(
-    directory: &KeyDirectory,
-    now: DateTime<Utc>,
-    entropy: &dyn Entropy,
-) -> Result<bool, KeyError> {
-    let failed = |error: rcgen::Error| {
-        KeyError::new(&directory.root, format!("no key could be made: {error}"))
-    };
-    let existing = directory.read_authority(now)?;
-    let created = existing.is_none();
-    let authority = if let Some(authority) = existing {
-        authority
-    } else {
-        let Made {
-            key_pem,
-            certificate_pem,
-        } = make_authority(now, entropy).map_err(failed)?;
-        // The certificate last: a start that is killed in between leaves a key that says so.
-        files::write(&directory.authority_key(), PRIVATE, &key_pem)?;
-        files::write(&directory.authority_certificate(), PUBLIC, &certificate_pem)?;
-        Authority {
-            key_pem,
-            certificate_pem,
+    fn of(directory: KeyDirectory, schedule: KeySchedule, loaded: Loaded) -> Self {
+        Self {
+            directory,
+            schedule,
+            loaded: RwLock::new(Arc::new(loaded)),
         }
-    };
-    if files::pem_files(&directory.signing())?.is_empty() {
-        let pems = (
-            authority.key_pem.as_str(),
-            authority.certificate_pem.as_str(),
-        );
-        let made = make_signing_key(pems, now, entropy).map_err(failed)?;
-        let distinction = u32::from_be_bytes(random_bytes(entropy));
-        let path = directory
-            .signing()
-            .join(format!("{}-{distinction:08x}.pem", now.timestamp()));
-        files::write(
-            &path,
-            PRIVATE,
-            &format!("{}{}", made.key_pem, made.certificate_pem),
-        )?;
     }
-    Ok(created)
-}
 
-fn absolute(folder: &Path) -> Result<PathBuf, KeyError> {
-    std::path::absolute(folder).map_err(|error| KeyError::new(folder, error.to_string()))
+    fn loaded(&self) -> Arc<Loaded> {
+        // The lock is only ever held to read or replace a pointer: a poisoned one is whole.
+        Arc::clone(&self.loaded.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn reload(&self, now: DateTime<Utc>) -> Result<(), KeyError> {
+        let loaded = Loaded::read(&self.directory, &self.schedule, now)?
+            .ok_or_else(|| KeyError::new(&self.directory.root, "the keys are gone"))?;
+        *self.loaded.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(loaded);
+        Ok(())
+    }
 }
 
 fn as_rfc3339<S: Serializer>(instant: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {

@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::sync::Arc;
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -28,8 +29,22 @@ fn now() -> DateTime<Utc> {
     "2026-11-24T12:00:00Z".parse().unwrap()
 }
 
+fn schedule() -> KeySchedule {
+    KeySchedule {
+        rotate_every: Duration::from_hours(24 * 30),
+        jwks_activation: Duration::from_hours(24),
+        longest_token: Duration::from_mins(15),
+        modes: vec![TrustMode::Certificate, TrustMode::Jwks],
+    }
+}
+
 fn open(folder: &TempDir) -> Result<Opened, KeyError> {
-    KeyRing::open_or_create(&folder.path().join("keys"), now(), &Counting(7.into()))
+    KeyRing::open_or_create(
+        &folder.path().join("keys"),
+        schedule(),
+        now(),
+        &Counting(7.into()),
+    )
 }
 
 fn problem(folder: &TempDir) -> String {
@@ -93,16 +108,16 @@ fn the_second_start_changes_nothing() {
     let written = fs::metadata(&jwks).unwrap().ino();
     let second = open(&folder).unwrap();
     assert!(!second.created);
-    assert_eq!(first.ring.keys(), second.ring.keys());
+    assert_eq!(first.ring.keys(now()), second.ring.keys(now()));
     assert_eq!(fs::metadata(&jwks).unwrap().ino(), written);
-    let reader = KeyRing::open(&folder.path().join("keys"), now()).unwrap();
-    assert_eq!(reader.keys(), first.ring.keys());
+    let reader = KeyRing::open(&folder.path().join("keys"), schedule(), now()).unwrap();
+    assert_eq!(reader.keys(now()), first.ring.keys(now()));
 }
 
 #[test]
 fn a_command_that_only_looks_makes_no_keys() {
     let folder = TempDir::new().unwrap();
-    let problem = KeyRing::open(&folder.path().join("keys"), now())
+    let problem = KeyRing::open(&folder.path().join("keys"), schedule(), now())
         .unwrap_err()
         .to_string();
     assert!(
@@ -118,7 +133,7 @@ fn starts_at_the_same_time_agree_on_one_authority() {
     let starts: Vec<_> = (0..4)
         .map(|_| {
             let folder = Arc::clone(&folder);
-            std::thread::spawn(move || open(&folder).unwrap().ring.keys())
+            std::thread::spawn(move || open(&folder).unwrap().ring.keys(now()))
         })
         .collect();
     let keys: Vec<_> = starts
@@ -179,7 +194,7 @@ fn files_that_are_no_keys_and_dates_that_have_passed_stop_the_start() {
     open(&folder).unwrap();
     let keys = folder.path().join("keys");
     let at = |text: &str| {
-        KeyRing::open(&keys, text.parse().unwrap())
+        KeyRing::open(&keys, schedule(), text.parse().unwrap())
             .unwrap_err()
             .to_string()
     };
@@ -187,7 +202,7 @@ fn files_that_are_no_keys_and_dates_that_have_passed_stop_the_start() {
     assert!(at("2026-11-22T00:00:00Z").contains("is this machine's clock right?"));
     let before = "2026-11-23T12:00:00Z".parse().unwrap();
     assert!(
-        KeyRing::open(&keys, before).is_ok(),
+        KeyRing::open(&keys, schedule(), before).is_ok(),
         "certificates begin a day in the past"
     );
     fs::write(signing_file(&folder), "junk").unwrap();
@@ -203,7 +218,7 @@ fn tokens_for_registries_with_a_key_set_carry_no_certificate() {
         .decode(token.split('.').next().unwrap())
         .unwrap();
     let header: serde_json::Value = serde_json::from_slice(&header).unwrap();
-    let kid = &ring.keys()[0].kid;
+    let kid = &ring.keys(now())[0].kid;
     assert_eq!(
         header,
         serde_json::json!({ "typ": "JWT", "alg": "ES256", "kid": kid })
@@ -212,6 +227,118 @@ fn tokens_for_registries_with_a_key_set_carry_no_certificate() {
         serde_json::to_value(ring.jwks()).unwrap()["keys"][0]["kid"],
         **kid
     );
+}
+
+fn kid_of(token: &str) -> String {
+    let header = URL_SAFE_NO_PAD
+        .decode(token.split('.').next().unwrap())
+        .unwrap();
+    let header: serde_json::Value = serde_json::from_slice(&header).unwrap();
+    header["kid"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_rotation_by_another_process_is_followed_and_disturbs_nothing() {
+    let folder = TempDir::new().unwrap();
+    let entropy = Counting(90.into());
+    let service = open(&folder).unwrap().ring;
+    let signs = |trust| kid_of(&service.sign(&serde_json::json!({}), trust).unwrap());
+    let states = |now| {
+        service
+            .keys(now)
+            .iter()
+            .map(|key| key.state)
+            .collect::<Vec<_>>()
+    };
+    let old = signs(TrustMode::Certificate);
+    let before = service
+        .sign(&serde_json::json!({ "sub": "old" }), TrustMode::Certificate)
+        .unwrap();
+
+    let later = now() + chrono::Duration::hours(1);
+    let command = KeyRing::open(&folder.path().join("keys"), schedule(), later).unwrap();
+    let new = command.rotate(later, &entropy).unwrap().kid;
+    assert_eq!(signs(TrustMode::Certificate), old, "not before it looked");
+    service.follow(later, &entropy).unwrap();
+    assert_eq!(signs(TrustMode::Certificate), new);
+    assert_eq!(
+        signs(TrustMode::Jwks),
+        old,
+        "a registry with a key set has a day to be restarted"
+    );
+    verify_chain(&before, &service.ca_certificate_pem());
+    let published = fs::read_to_string(service.jwks_path()).unwrap();
+    assert!(
+        published.contains(&old) && published.contains(&new),
+        "published before it signs"
+    );
+    assert_eq!(states(later), [KeyState::Active, KeyState::Active]);
+
+    let day_after = later + chrono::Duration::hours(24);
+    service.follow(day_after, &entropy).unwrap();
+    assert_eq!(signs(TrustMode::Jwks), new);
+    assert_eq!(states(day_after), [KeyState::Retiring, KeyState::Active]);
+    let gone = day_after + chrono::Duration::minutes(16);
+    service.follow(gone, &entropy).unwrap();
+    assert_eq!(states(gone), [KeyState::Active]);
+    assert!(
+        !fs::read_to_string(service.jwks_path())
+            .unwrap()
+            .contains(&old)
+    );
+    assert_eq!(
+        files::pem_files(&folder.path().join("keys/signing"))
+            .unwrap()
+            .len(),
+        1
+    );
+}
+
+#[test]
+fn keys_rotate_by_themselves_and_replicas_agree() {
+    let folder = TempDir::new().unwrap();
+    let entropy = Counting(3.into());
+    let (one, two) = (open(&folder).unwrap().ring, open(&folder).unwrap().ring);
+    let due = now() + chrono::Duration::days(30);
+    one.follow(due - chrono::Duration::seconds(1), &entropy)
+        .unwrap();
+    assert_eq!(one.keys(now()).len(), 1);
+    one.follow(due, &entropy).unwrap();
+    two.follow(due, &entropy).unwrap();
+    assert_eq!(
+        one.keys(due).len(),
+        2,
+        "one made it, the other took it over"
+    );
+    assert_eq!(one.keys(due), two.keys(due));
+    let signed = [&one, &two].map(|ring| {
+        kid_of(
+            &ring
+                .sign(&serde_json::json!({}), TrustMode::Certificate)
+                .unwrap(),
+        )
+    });
+    assert_eq!(signed[0], signed[1]);
+    let restarted = KeyRing::open(&folder.path().join("keys"), schedule(), due).unwrap();
+    assert_eq!(restarted.keys(due), one.keys(due));
+}
+
+#[test]
+fn a_broken_key_file_leaves_the_keys_in_use() {
+    let folder = TempDir::new().unwrap();
+    let ring = open(&folder).unwrap().ring;
+    let old = ring.keys(now());
+    let junk = folder.path().join("keys/signing/9999999999-00000000.pem");
+    fs::write(&junk, "junk").unwrap();
+    fs::set_permissions(&junk, fs::Permissions::from_mode(0o600)).unwrap();
+    let problem = ring
+        .follow(now(), &Counting(1.into()))
+        .unwrap_err()
+        .to_string();
+    assert!(problem.contains("has no PEM block"), "{problem}");
+    assert_eq!(ring.keys(now()), old);
+    ring.sign(&serde_json::json!({}), TrustMode::Certificate)
+        .unwrap();
 }
 
 proptest! {
@@ -228,7 +355,7 @@ proptest! {
         RING.with(|(_, ring)| {
             let claims = serde_json::json!({ "name": name, "number": number });
             let token = ring.sign(&claims, TrustMode::Certificate).unwrap();
-            assert_eq!(verify_chain(&token, ring.ca_certificate_pem()), claims);
+            assert_eq!(verify_chain(&token, &ring.ca_certificate_pem()), claims);
         });
     }
 }

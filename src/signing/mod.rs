@@ -14,6 +14,8 @@ mod es256;
 mod files;
 mod key_directory;
 mod key_ring;
+mod loaded;
+mod make;
 
 pub use encoding::{Jwk, Jwks};
 pub use error::{KeyError, SigningError};

@@ -75,7 +75,13 @@ impl TestApp {
             .await
             .unwrap();
         let now = wharfinger::domain::clock::Clock::now(&*clock);
-        let opened = KeyRing::open_or_create(&folder.path().join("keys"), now, &*entropy).unwrap();
+        let opened = KeyRing::open_or_create(
+            &folder.path().join("keys"),
+            config.key_schedule(),
+            now,
+            &*entropy,
+        )
+        .unwrap();
         let keys = Arc::new(opened.ring);
         let shared_clock: Arc<FixedClock> = Arc::clone(&clock);
         let service = Service::new(

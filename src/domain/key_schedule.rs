@@ -1,0 +1,180 @@
+//! Which signing key signs for whom, and when keys come and go.
+//!
+//! It all follows from when the keys were made, so that replicas that share the key files agree
+//! without talking, and a restart changes nothing.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use super::registry::{Registry, TrustMode};
+
+/// Registries accept a token this long after its end (protocol.md 2.3).
+const LEEWAY: Duration = Duration::from_mins(1);
+
+/// When keys are made, begin to sign, and go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeySchedule {
+    /// How old the newest key is when the next is made.
+    pub rotate_every: Duration,
+    /// How long a key is published before it signs for registries that read a key set at their start.
+    pub jwks_activation: Duration,
+    /// How long the longest token lives.
+    pub longest_token: Duration,
+    /// How the registries come to trust keys.
+    pub modes: Vec<TrustMode>,
+}
+
+/// What a signing key is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum KeyState {
+    /// It is published and does not sign yet.
+    Pending,
+    /// It signs.
+    Active,
+    /// It signs no more, but what it signed is still valid.
+    Retiring,
+    /// Nothing that it signed is valid any more.
+    Retired,
+}
+
+impl KeySchedule {
+    /// The schedule for these registries.
+    pub fn new(rotate_every: Duration, jwks_activation: Duration, registries: &[Registry]) -> Self {
+        let lifetimes = registries
+            .iter()
+            .flat_map(|registry| [registry.pull_lifetime, registry.push_lifetime]);
+        Self {
+            rotate_every,
+            jwks_activation,
+            longest_token: lifetimes.max().unwrap_or_default(),
+            modes: registries.iter().map(|registry| registry.trust).collect(),
+        }
+    }
+
+    /// The position of the key that signs for `trust`; `made` is when the keys were made, oldest first.
+    ///
+    /// With a certificate the newest signs at once. A key set is read when a registry starts, so there
+    /// a key waits; the first of all signs at once, because there is no other.
+    pub fn signing(&self, made: &[DateTime<Utc>], trust: TrustMode, now: DateTime<Utc>) -> usize {
+        made.iter()
+            .rposition(|&made| self.begins(made, trust) <= now)
+            .unwrap_or(0)
+    }
+
+    /// What the key at `position` is doing.
+    pub fn state(&self, made: &[DateTime<Utc>], position: usize, now: DateTime<Utc>) -> KeyState {
+        let signing = || {
+            self.modes
+                .iter()
+                .map(|&trust| self.signing(made, trust, now))
+        };
+        if signing().any(|signing| signing == position) {
+            return KeyState::Active;
+        }
+        if signing().all(|signing| signing < position) {
+            return KeyState::Pending;
+        }
+        // It was replaced when its successor began to sign for the last of the registries.
+        let successor = made.get(position.saturating_add(1));
+        let replaced = successor.and_then(|&made| {
+            self.modes
+                .iter()
+                .map(|&trust| self.begins(made, trust))
+                .max()
+        });
+        let gone = replaced
+            .and_then(|replaced| later(replaced, self.longest_token.saturating_add(LEEWAY)));
+        match gone {
+            Some(gone) if gone <= now => KeyState::Retired,
+            _ => KeyState::Retiring,
+        }
+    }
+
+    /// Whether the next key is to be made, when the newest was made at `newest`.
+    pub fn is_due(&self, newest: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+        later(newest, self.rotate_every).is_some_and(|due| due <= now)
+    }
+
+    fn begins(&self, made: DateTime<Utc>, trust: TrustMode) -> DateTime<Utc> {
+        match trust {
+            TrustMode::Certificate => made,
+            TrustMode::Jwks => {
+                later(made, self.jwks_activation).unwrap_or(DateTime::<Utc>::MAX_UTC)
+            }
+        }
+    }
+}
+
+fn later(instant: DateTime<Utc>, by: Duration) -> Option<DateTime<Utc>> {
+    instant.checked_add_signed(chrono::Duration::from_std(by).ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(hour: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(hour * 3600, 0).unwrap()
+    }
+
+    fn schedule(modes: &[TrustMode]) -> KeySchedule {
+        KeySchedule {
+            rotate_every: Duration::from_hours(100),
+            jwks_activation: Duration::from_hours(24),
+            longest_token: Duration::from_mins(15),
+            modes: modes.to_vec(),
+        }
+    }
+
+    #[test]
+    fn with_a_certificate_the_newest_key_signs_at_once() {
+        let schedule = schedule(&[TrustMode::Certificate]);
+        let made = [at(0), at(100)];
+        assert_eq!(schedule.signing(&made, TrustMode::Certificate, at(99)), 0);
+        assert_eq!(schedule.signing(&made, TrustMode::Certificate, at(100)), 1);
+        let states = |now| [0, 1].map(|position| schedule.state(&made, position, now));
+        assert_eq!(states(at(100)), [KeyState::Retiring, KeyState::Active]);
+        let gone = at(100) + chrono::Duration::minutes(16);
+        assert_eq!(
+            states(gone - chrono::Duration::seconds(1)),
+            [KeyState::Retiring, KeyState::Active]
+        );
+        assert_eq!(states(gone), [KeyState::Retired, KeyState::Active]);
+    }
+
+    #[test]
+    fn with_a_key_set_a_key_is_published_a_day_before_it_signs() {
+        let schedule = schedule(&[TrustMode::Jwks]);
+        let made = [at(0), at(100)];
+        assert_eq!(
+            schedule.signing(&made[..1], TrustMode::Jwks, at(0)),
+            0,
+            "the first of all signs at once"
+        );
+        let states = |hour| [0, 1].map(|position| schedule.state(&made, position, at(hour)));
+        assert_eq!(states(100), [KeyState::Active, KeyState::Pending]);
+        assert_eq!(states(123), [KeyState::Active, KeyState::Pending]);
+        assert_eq!(states(124), [KeyState::Retiring, KeyState::Active]);
+        assert_eq!(states(125), [KeyState::Retired, KeyState::Active]);
+    }
+
+    #[test]
+    fn with_both_the_old_key_stays_until_the_last_registry_has_the_new_one() {
+        let schedule = schedule(&[TrustMode::Certificate, TrustMode::Jwks]);
+        let made = [at(0), at(100)];
+        let states = |hour| [0, 1].map(|position| schedule.state(&made, position, at(hour)));
+        assert_eq!(states(101), [KeyState::Active, KeyState::Active]);
+        assert_eq!(states(124), [KeyState::Retiring, KeyState::Active]);
+        assert_eq!(states(125), [KeyState::Retired, KeyState::Active]);
+    }
+
+    #[test]
+    fn the_next_key_is_due_when_the_newest_is_old() {
+        let schedule = schedule(&[TrustMode::Certificate]);
+        assert!(!schedule.is_due(at(0), at(99)));
+        assert!(schedule.is_due(at(0), at(100)));
+    }
+}
