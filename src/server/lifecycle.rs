@@ -6,6 +6,9 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+/// How long tasks have to notice that there is no more waiting.
+const LAST_WAIT: Duration = Duration::from_secs(2);
+
 /// Tells tasks when to end, and waits for them.
 #[derive(Debug, Clone, Default)]
 pub struct Lifecycle {
@@ -55,7 +58,8 @@ impl Lifecycle {
             _ = interrupt.recv() => false,
         };
         self.hard.cancel();
-        self.tasks.wait().await;
+        // What ignores even that is not waited for.
+        let _ = tokio::time::timeout(LAST_WAIT, self.tasks.wait()).await;
         Ok(finished)
     }
 }

@@ -11,7 +11,7 @@ use crate::config::{Log, LogFormat};
 /// Statements are never logged: they carry what is stored.
 pub(super) fn start(log: &Log) {
     let filter = EnvFilter::builder().parse_lossy(format!(
-        "sqlx=warn,sea_orm=warn,sea_orm_migration=warn,{}",
+        "sqlx=warn,sqlx::query=off,sea_orm=warn,sea_orm_migration=warn,{}",
         log.filter
     ));
     let is_pretty = match log.format {
