@@ -44,11 +44,6 @@ impl NamespacePath {
     pub fn and_ancestors(&self) -> impl Iterator<Item = Self> {
         std::iter::successors(Some(self.clone()), Self::parent)
     }
-
-    /// What every path below this one starts with.
-    pub fn below(&self) -> String {
-        format!("{}/", self.0)
-    }
 }
 
 impl TryFrom<&str> for NamespacePath {
@@ -86,6 +81,9 @@ impl fmt::Display for NamespacePath {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
+    use super::super::repository_name::RepositoryName;
     use super::*;
 
     #[test]
@@ -94,6 +92,23 @@ mod tests {
         assert_eq!(path.as_str(), "team/backend/app");
         assert_eq!(path.name(), "app");
         assert_eq!(path.parent().unwrap().as_str(), "team/backend");
+    }
+
+    proptest! {
+        #[test]
+        fn every_path_is_a_repository_name_and_lies_below_its_ancestors(text in "[A-Za-z0-9._/-]{0,40}") {
+            if let Ok(path) = NamespacePath::try_from(text.as_str()) {
+                prop_assert_eq!(NamespacePath::try_from(path.as_str()), Ok(path.clone()), "reading again changes nothing");
+                let name = RepositoryName::try_from(path.as_str()).unwrap();
+                let ancestors: Vec<String> = path.and_ancestors().map(|path| path.to_string()).collect();
+                prop_assert_eq!(name.prefixes().collect::<Vec<_>>(), ancestors);
+            }
+        }
+
+        #[test]
+        fn any_text_is_read_without_panic(text in ".{0,300}") {
+            let _ = (NamespacePath::try_from(text.as_str()), RepositoryName::try_from(text.as_str()));
+        }
     }
 
     #[test]

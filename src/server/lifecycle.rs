@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -15,6 +15,30 @@ pub struct Lifecycle {
     soft: CancellationToken,
     hard: CancellationToken,
     tasks: TaskTracker,
+}
+
+/// The signals that ask for the end; from their installation on they kill nobody.
+#[derive(Debug)]
+pub struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    /// Listens to SIGTERM and SIGINT.
+    pub fn install() -> std::io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }
 
 impl Lifecycle {
@@ -40,12 +64,9 @@ impl Lifecycle {
 
     /// Waits for a signal or [`Lifecycle::stop`], then for the tasks: at most `grace`, or until a
     /// second signal. Tells whether all of them finished.
-    pub async fn run(self, grace: Duration) -> std::io::Result<bool> {
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
+    pub async fn run(self, mut signals: Signals, grace: Duration) -> bool {
         tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+            () = signals.next() => {}
             () = self.soft.cancelled() => {}
         }
         tracing::info!("stopping: finishing the requests in flight");
@@ -54,12 +75,11 @@ impl Lifecycle {
         let finished = tokio::select! {
             () = self.tasks.wait() => true,
             () = tokio::time::sleep(grace) => false,
-            _ = terminate.recv() => false,
-            _ = interrupt.recv() => false,
+            () = signals.next() => false,
         };
         self.hard.cancel();
         // What ignores even that is not waited for.
         let _ = tokio::time::timeout(LAST_WAIT, self.tasks.wait()).await;
-        Ok(finished)
+        finished
     }
 }

@@ -5,6 +5,7 @@ use std::time::Instant;
 use axum::routing::get;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
+use super::super::lifecycle::Signals;
 use super::*;
 
 struct Running {
@@ -31,13 +32,13 @@ async fn start(grace: Duration) -> Running {
     let serving = lifecycle.clone();
     lifecycle.spawn(async move { listener.serve(router, serving).await });
     let (tell, ended) = tokio::sync::oneshot::channel();
-    let run = lifecycle.clone().run(grace);
+    let run = lifecycle.clone().run(Signals::install().unwrap(), grace);
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .unwrap();
-        let _ = tell.send(runtime.block_on(run).unwrap());
+        let _ = tell.send(runtime.block_on(run));
     });
     Running {
         address,

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use axum::Router;
 
-pub use lifecycle::Lifecycle;
+pub use lifecycle::{Lifecycle, Signals};
 pub use listener::{BindError, Listener};
 pub use world::{SystemClock, SystemEntropy};
 
@@ -143,6 +143,7 @@ pub async fn migrate(config: &Config) -> anyhow::Result<()> {
 /// Runs the service until it is told to stop.
 pub async fn serve(config: &Config) -> anyhow::Result<()> {
     telemetry::start(&config.log);
+    let signals = Signals::install()?;
     // Bound first: a start that cannot listen has made nothing yet, and shown no password.
     let token = Listener::bind("token.listen", config.token.listen).await?;
     let admin = Listener::bind("admin.listen", config.admin.listen).await?;
@@ -187,7 +188,7 @@ pub async fn serve(config: &Config) -> anyhow::Result<()> {
         lifecycle.clone(),
     ));
     service.health.open();
-    let finished = lifecycle.run(config.shutdown.grace).await?;
+    let finished = lifecycle.run(signals, config.shutdown.grace).await;
     service.db.close().await?;
     if finished {
         tracing::info!("stopped");
