@@ -84,12 +84,6 @@ impl ActionSet {
         Self(self.0 | other.0)
     }
 
-    /// What is in both sets.
-    #[must_use]
-    pub fn intersection(self, other: Self) -> Self {
-        Self(self.0 & other.0)
-    }
-
     /// What is in this set and not in the other.
     #[must_use]
     pub fn without(self, other: Self) -> Self {
