@@ -53,6 +53,11 @@ impl Desk {
 
     /// The row for a new user; hashes the password, so that no change is under way meanwhile.
     pub(super) async fn user_row(&self, new: NewUser) -> Result<users::NewUser, ChangeError> {
+        if new.name.as_ref().is_some_and(|name| !is_name(name)) {
+            return Err(ChangeError::refused(
+                "a name is 1 to 255 characters on one line",
+            ));
+        }
         let password = match new.password {
             None => None,
             Some(password) => Some(self.passwords.hash(checked(password)?).await?),
@@ -95,6 +100,11 @@ pub(super) async fn insert(change: &Change, row: users::NewUser) -> Result<User,
     };
     namespaces::insert(change, own).await?;
     Ok(user)
+}
+
+/// Whether people can read it on one line, and every database keeps it whole.
+fn is_name(name: &str) -> bool {
+    (1..=255).contains(&name.chars().count()) && !name.chars().any(char::is_control)
 }
 
 /// A password that is long enough to be one and short enough to be hashed.

@@ -71,6 +71,7 @@ pub(super) enum ScopeName {
 pub(super) struct NewUser {
     #[schema(min_length = 1, max_length = 255)]
     username: String,
+    #[schema(max_length = 255)]
     name: Option<String>,
     email: Option<String>,
     /// At least 8 characters; without one, only tokens sign in.

@@ -128,6 +128,13 @@ async fn what_cannot_be_made_says_why() {
     insta::assert_snapshot!(told(json!({ "username": "a b" })).await, @r#"400 {"error":"username is invalid"}"#);
     insta::assert_snapshot!(told(json!({ "username": "x", "email": "x" })).await, @r#"400 {"error":"email is invalid"}"#);
     insta::assert_snapshot!(told(json!({ "username": "x", "password": "short" })).await, @r#"400 {"message":"400 Bad request - a password has at least 8 characters"}"#);
+    for name in ["x".repeat(256), "two\nlines".to_owned()] {
+        let reply = told(json!({ "username": "x", "name": name })).await;
+        assert_eq!(
+            reply,
+            r#"400 {"message":"400 Bad request - a name is 1 to 255 characters on one line"}"#
+        );
+    }
     insta::assert_snapshot!(told(json!({ "username": "Alice" })).await, @r#"409 {"message":"`alice` is taken: user names and top-level groups, also deleted ones, share one name space"}"#);
     insta::assert_snapshot!(told(json!({ "username": "x", "email": "ALICE@example.com" })).await, @r#"409 {"message":"`alice@example.com` is taken: another user has this address"}"#);
     let path = format!("/users/{}/block", app.id_of("root").await);
