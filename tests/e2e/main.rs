@@ -11,6 +11,7 @@
 )]
 
 mod ci;
+mod containerd;
 mod docker;
 mod forward;
 mod harness;
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
     let stories = docker::STORIES
         .iter()
         .chain(ci::STORIES)
+        .chain(containerd::STORIES)
         .chain(skopeo::STORIES);
     let apart = lifecycle::STORIES
         .iter()

@@ -4,6 +4,7 @@
 PACKAGES=(
   "docker-registry:/usr/bin/docker-registry"
   "docker.io:/usr/sbin/dockerd"
+  "containerd:/usr/bin/ctr"
   "docker-compose:/usr/bin/docker-compose"
   "nginx-light:/usr/sbin/nginx"
   "fcgiwrap:/usr/sbin/fcgiwrap"

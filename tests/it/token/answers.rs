@@ -200,13 +200,16 @@ async fn an_unknown_user_takes_as_long_as_a_known_one() {
     let app = TestApp::start().await;
     app.user("alice").await;
     app.create_user("tokenonly", false, None).await;
+    // The quickest of several: what the machine does beside only ever adds time.
     let mut times = Vec::new();
     for name in ["alice", "nobody", "tokenonly"] {
-        let begin = std::time::Instant::now();
-        for _ in 0..5 {
+        let mut quickest = f64::MAX;
+        for _ in 0..8 {
+            let begin = std::time::Instant::now();
             app.ask(Some((name, "wrong password")), &[]).await;
+            quickest = quickest.min(begin.elapsed().as_secs_f64());
         }
-        times.push(begin.elapsed().as_secs_f64());
+        times.push(quickest);
     }
     for time in &times[1..] {
         assert!((0.5..2.0).contains(&(time / times[0])), "{times:?}");
