@@ -16,7 +16,7 @@ struct Running {
 
 async fn start(grace: Duration) -> Running {
     let slow = || async {
-        tokio::time::sleep(Duration::from_millis(300)).await;
+        tokio::time::sleep(Duration::from_millis(900)).await;
         "slow"
     };
     let stuck = || std::future::pending::<()>();
@@ -64,7 +64,7 @@ async fn a_request_in_flight_is_finished_and_an_idle_connection_closed() {
     let running = start(Duration::from_secs(10)).await;
     let idle = send(running.address, "GET / HTTP/1.1\r\nhost: x\r\n\r\n").await;
     let slow = send(running.address, "GET /slow HTTP/1.1\r\nhost: x\r\n\r\n").await;
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    tokio::time::sleep(Duration::from_millis(400)).await;
     let begin = Instant::now();
     running.lifecycle.stop();
     assert!(read(idle).await.ends_with("quick"));
