@@ -8,6 +8,7 @@ mod welcome;
 mod world;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 
@@ -25,6 +26,9 @@ use crate::http::{ops, token};
 use crate::identity::{Authenticator, Passwords};
 use crate::signing::KeyRing;
 use crate::storage::Db;
+
+/// The longest that a request may take: its body drips, or a database hangs.
+const DEADLINE: Duration = Duration::from_secs(30);
 
 /// What a running service is made of; tests replace the clock and the entropy.
 #[derive(Debug, Clone)]
@@ -80,6 +84,7 @@ impl Service {
         let frame = Frame {
             entropy,
             trusts_proxy: Arc::new(move |address| proxies.contains(address)),
+            deadline: DEADLINE,
         };
         let storage = db.clone();
         let health = Health::new(move || {

@@ -3,13 +3,14 @@
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use super::{client_address, panics, request_id, request_log};
+use super::{client_address, deadline, panics, request_id, request_log};
 use crate::domain::entropy::Entropy;
 
 /// Largest body that is read, in bytes.
@@ -22,6 +23,8 @@ pub struct Frame {
     pub entropy: Arc<dyn Entropy>,
     /// Whether the proxy at an address is believed about where a request comes from.
     pub trusts_proxy: Arc<dyn Fn(IpAddr) -> bool + Send + Sync>,
+    /// The longest that a request may take.
+    pub deadline: Duration,
 }
 
 /// Puts the layers around `routes`: every reply has an id and a line in the log, panics too.
@@ -30,6 +33,7 @@ pub fn frame(routes: Router, frame: &Frame) -> Router {
     routes
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(CatchPanicLayer::custom(panics::reply))
+        .layer(from_fn_with_state(frame.clone(), deadline::keep))
         .layer(axum::middleware::from_fn(request_log::log))
         .layer(from_fn_with_state(frame.clone(), client_address::note))
         .layer(from_fn_with_state(frame.clone(), request_id::assign))

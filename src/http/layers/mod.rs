@@ -1,6 +1,7 @@
 //! What every listener does with every request.
 
 mod client_address;
+mod deadline;
 mod frame;
 mod health;
 mod panics;

@@ -1,0 +1,81 @@
+//! The longest that a request may take.
+
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use super::frame::Frame;
+use super::request_log::LogNote;
+
+/// Gives a request up that takes too long, because its body drips or a database hangs: come back
+/// later, in the words of the Distribution spec, which GitLab's clients show as well.
+pub(super) async fn keep(State(frame): State<Frame>, request: Request, next: Next) -> Response {
+    match tokio::time::timeout(frame.deadline, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => given_up(),
+    }
+}
+
+fn given_up() -> Response {
+    let message = "the request took too long and was given up; try again in a few seconds";
+    let body = serde_json::json!({
+        "errors": [{ "code": "UNAVAILABLE", "message": message, "detail": null }],
+        "details": message,
+        "message": message,
+    });
+    let mut response = (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response();
+    response
+        .headers_mut()
+        .insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+    response
+        .extensions_mut()
+        .insert(LogNote("given up at the deadline".to_owned()));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use axum::Router;
+    use axum::body::Body;
+    use axum::routing::get;
+    use tower::ServiceExt;
+
+    use super::super::frame::frame;
+    use super::*;
+    use crate::domain::entropy::Entropy;
+
+    struct Zeros;
+
+    impl Entropy for Zeros {
+        fn fill(&self, buffer: &mut [u8]) {
+            buffer.fill(0);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_request_that_hangs_is_given_up_and_told_to_come_back() {
+        let settings = Frame {
+            entropy: Arc::new(Zeros),
+            trusts_proxy: Arc::new(|_| false),
+            deadline: Duration::from_millis(20),
+        };
+        let routes = Router::new()
+            .route("/", get(std::future::pending::<()>))
+            .route("/quick", get(|| async { "quick" }));
+        let service = frame(routes, &settings);
+        let send = async |path: &str| {
+            let request = Request::get(path).body(Body::empty()).unwrap();
+            service.clone().oneshot(request).await.unwrap()
+        };
+        let reply = send("/").await;
+        assert_eq!(reply.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(reply.headers()["retry-after"], "5");
+        assert!(reply.headers().contains_key("x-request-id"));
+        assert_eq!(send("/quick").await.status(), StatusCode::OK);
+    }
+}
