@@ -14,6 +14,8 @@ use super::value::{Raw, Setting};
 pub(super) struct Flat {
     pub(super) settings: BTreeMap<String, Setting>,
     pub(super) registries: Vec<BTreeMap<String, Setting>>,
+    /// The names of the sections, with their lines; a section may be empty.
+    pub(super) sections: Vec<(String, Origin)>,
 }
 
 struct Reader<'a> {
@@ -34,23 +36,34 @@ pub(super) fn flatten(text: &str, path: Option<&Path>) -> Result<Flat, ConfigErr
     })?;
     let mut flat = Flat::default();
     for (name, value) in table.get_ref() {
+        let (section, origin) = (name.get_ref().to_string(), reader.origin(name.span().start));
         match value.get_ref() {
-            DeValue::Table(section) => {
-                for setting in reader.settings(&format!("{}.", name.get_ref()), section)? {
+            DeValue::Table(_) if section == "registry" => {
+                return Err(ConfigError::new(
+                    origin,
+                    "write each registry as [[registry]], with two brackets",
+                ));
+            }
+            DeValue::Table(table) => {
+                for setting in reader.settings(&format!("{section}."), table)? {
                     flat.settings.insert(setting.key.clone(), setting);
                 }
+                flat.sections.push((section, origin));
             }
-            DeValue::Array(entries) if name.get_ref() == "registry" => {
+            DeValue::Array(entries) if section == "registry" => {
                 for entry in entries {
                     flat.registries.push(reader.registry(entry)?);
                 }
             }
-            _ => {
+            DeValue::Array(entries) if entries.iter().all(|entry| entry.get_ref().is_table()) => {
                 let problem = format!(
-                    "`{}` stands outside of any section such as [token]",
-                    name.get_ref()
+                    "only [[registry]] has two brackets; write [{section}] once, if that is a section"
                 );
-                return Err(ConfigError::new(reader.origin(name.span().start), problem));
+                return Err(ConfigError::new(origin, problem));
+            }
+            _ => {
+                let problem = format!("`{section}` stands outside of any section such as [token]");
+                return Err(ConfigError::new(origin, problem));
             }
         }
     }

@@ -25,9 +25,18 @@ impl Settings {
         let Flat {
             settings: mut values,
             registries,
+            sections,
         } = flatten(REFERENCE, None)?;
         let usual_registry = registries.into_iter().next().unwrap_or_default();
         let file = read_file(sources.file.as_deref())?;
+        for (section, origin) in file.sections {
+            if !sections.iter().any(|(known, _)| *known == section) {
+                return Err(ConfigError::new(
+                    origin,
+                    format!("unknown section [{section}]"),
+                ));
+            }
+        }
         for (key, setting) in file.settings {
             check_known(&values, &setting)?;
             values.insert(key, setting);

@@ -1,6 +1,7 @@
 //! Where a configuration comes from.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 
 use super::error::{ConfigError, Origin};
@@ -11,12 +12,23 @@ const PREFIX: &str = "WHARFINGER_";
 const FILE_VARIABLE: &str = "WHARFINGER_CONFIG";
 
 /// The file and the variables to read.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Sources {
     /// The file that was asked for; without one, `wharfinger.toml` is read if it is there.
     pub file: Option<PathBuf>,
     /// Variables of the form `WHARFINGER_SECTION__KEY`.
     pub variables: BTreeMap<String, String>,
+}
+
+impl fmt::Debug for Sources {
+    /// The names of the variables only: a database's address holds a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&String> = self.variables.keys().collect();
+        f.debug_struct("Sources")
+            .field("file", &self.file)
+            .field("variables", &names)
+            .finish()
+    }
 }
 
 impl Sources {

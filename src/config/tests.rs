@@ -125,7 +125,7 @@ fn unknown_keys_stop_the_start_with_their_line_or_variable() {
     );
     assert_eq!(
         problem("[tokens]\nx = 1\n"),
-        "w.toml:2: unknown key `tokens.x`"
+        "w.toml:1: unknown section [tokens]"
     );
     assert_eq!(
         problem("[[registry]]\nservice = \"a\"\nname = \"a\"\n"),
@@ -172,7 +172,7 @@ fn bad_values_name_the_key_and_what_is_allowed() {
         ),
         (
             "[[registry]]\ntrust = \"pinned\"",
-            "w.toml:2: `registry.trust` is certificate or jwks",
+            "w.toml:2: `registry.trust` is certificate or jwks (pinned is not built yet)",
         ),
         (
             "[[registry]]\n[[registry]]\nservice = \"container_registry\"",
@@ -189,6 +189,33 @@ fn bad_values_name_the_key_and_what_is_allowed() {
     ] {
         assert_eq!(problem(file), told);
     }
+}
+
+#[test]
+fn sections_that_are_not_there_or_have_the_wrong_brackets_stop_the_start() {
+    assert_eq!(problem("[tokn]\n"), "w.toml:1: unknown section [tokn]");
+    assert_eq!(
+        problem("\n[registry]\nservice = \"a\"\n"),
+        "w.toml:2: write each registry as [[registry]], with two brackets"
+    );
+    let told =
+        "w.toml:1: only [[registry]] has two brackets; write [token] once, if that is a section";
+    assert_eq!(problem("[[token]]\nissuer = \"a\"\n"), told);
+}
+
+#[test]
+fn proxies_are_known_however_their_addresses_are_written() {
+    let proxies = "[token]\ntrusted_proxies = [\"::ffff:192.0.2.1\", \"::ffff:10.0.0.0/104\"]\n";
+    let trusted = load(proxies, &[]).unwrap().token.trusted_proxies;
+    for address in [
+        "192.0.2.1",
+        "::ffff:192.0.2.1",
+        "10.9.8.7",
+        "::ffff:10.9.8.7",
+    ] {
+        assert!(trusted.contains(address.parse().unwrap()), "{address}");
+    }
+    assert!(!trusted.contains("11.0.0.1".parse().unwrap()));
 }
 
 #[test]
@@ -211,4 +238,13 @@ fn a_database_password_is_in_no_message() {
     }
     let config = load("[database]\nurl = \"postgres://u:hunter2@h/d\"", &[]).unwrap();
     assert!(!format!("{config:?}").contains("hunter2"));
+    let url = (
+        "WHARFINGER_DATABASE__URL".to_owned(),
+        "postgres://u:hunter2@h/d".to_owned(),
+    );
+    let sources = Sources {
+        file: None,
+        variables: [url].into(),
+    };
+    assert!(!format!("{sources:?}").contains("hunter2"));
 }

@@ -14,13 +14,18 @@ pub struct TrustedProxies(Vec<IpNet>);
 impl TrustedProxies {
     /// Whether a proxy at `address` is trusted; an IPv4 address inside IPv6 counts as itself.
     pub fn contains(&self, address: IpAddr) -> bool {
-        let address = address.to_canonical();
-        self.0.iter().any(|network| network.contains(&address))
+        // A network may be written either way, and a client may come either way.
+        let (address, mapped) = (address.to_canonical(), mapped(address));
+        self.0
+            .iter()
+            .any(|network| network.contains(&address) || network.contains(&mapped))
     }
 
     pub(super) fn read(setting: &Setting) -> Result<Self, ConfigError> {
         let network = |text: &str| -> Result<IpNet, ConfigError> {
-            let address = text.parse::<IpAddr>().map(IpNet::from);
+            let address = text
+                .parse::<IpAddr>()
+                .map(|address| IpNet::from(address.to_canonical()));
             address.or_else(|_| text.parse()).map_err(|_| {
                 setting.wrong(&format!(
                     "has `{text}`, which is no address or network such as 10.0.0.0/8"
@@ -33,5 +38,13 @@ impl TrustedProxies {
             .map(network)
             .collect::<Result<_, _>>()
             .map(Self)
+    }
+}
+
+/// An IPv4 address as IPv6 writes it.
+fn mapped(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(address) => address.to_ipv6_mapped().into(),
+        IpAddr::V6(_) => address,
     }
 }
