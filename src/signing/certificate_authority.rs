@@ -5,6 +5,7 @@ use rcgen::{
     BasicConstraints, Certificate, CertificateParams, DnType, IsCa, Issuer, KeyPair,
     KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, SerialNumber, date_time_ymd,
 };
+use x509_parser::pem::parse_x509_pem;
 
 use super::encoding::PublicPoint;
 use crate::domain::entropy::{Entropy, random_bytes};
@@ -23,7 +24,8 @@ pub(super) fn make_authority(
     now: DateTime<Utc>,
     entropy: &dyn Entropy,
 ) -> Result<Made, rcgen::Error> {
-    let mut params = params("Wharfinger CA", (now, AUTHORITY_YEARS), entropy)?;
+    let end = now.checked_add_months(Months::new(12 * AUTHORITY_YEARS));
+    let mut params = params("Wharfinger CA", (now, end.unwrap_or(now)), entropy)?;
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     let key = draw_key(generate)?;
@@ -31,7 +33,7 @@ pub(super) fn make_authority(
     Ok(made(&key, &certificate))
 }
 
-/// A new signing key, with a certificate of the authority.
+/// A new signing key, with a certificate that ends when the authority does.
 pub(super) fn make_signing_key(
     authority: (&str, &str),
     now: DateTime<Utc>,
@@ -40,12 +42,20 @@ pub(super) fn make_signing_key(
     let (authority_key, authority_certificate) = authority;
     let issuer =
         Issuer::from_ca_cert_pem(authority_certificate, KeyPair::from_pem(authority_key)?)?;
-    let mut params = params("Wharfinger token signing", (now, AUTHORITY_YEARS), entropy)?;
+    let end = end_of(authority_certificate).ok_or(rcgen::Error::CouldNotParseCertificate)?;
+    let mut params = params("Wharfinger token signing", (now, end), entropy)?;
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.use_authority_key_identifier_extension = true;
     let key = draw_key(generate)?;
     let certificate = params.signed_by(&key, &issuer)?;
     Ok(made(&key, &certificate))
+}
+
+/// When a certificate ends.
+fn end_of(pem: &str) -> Option<DateTime<Utc>> {
+    let (_, block) = parse_x509_pem(pem.as_bytes()).ok()?;
+    let certificate = block.parse_x509().ok()?;
+    DateTime::from_timestamp(certificate.validity().not_after.timestamp(), 0)
 }
 
 fn generate() -> Result<KeyPair, rcgen::Error> {
@@ -68,17 +78,14 @@ fn draw_key(
 /// Certificates begin a day in the past, because registries' clocks differ and they enforce dates.
 fn params(
     name: &str,
-    (now, years): (DateTime<Utc>, u32),
+    (now, end): (DateTime<Utc>, DateTime<Utc>),
     entropy: &dyn Entropy,
 ) -> Result<CertificateParams, rcgen::Error> {
     let begin = now
         .checked_sub_days(Days::new(1))
         .unwrap_or(now)
         .date_naive();
-    let end = now
-        .checked_add_months(Months::new(12 * years))
-        .unwrap_or(now)
-        .date_naive();
+    let end = end.date_naive();
     let mut params = CertificateParams::new(Vec::new())?;
     params.distinguished_name.push(DnType::CommonName, name);
     params.not_before = date_time_ymd(begin.year(), day_part(begin.month()), day_part(begin.day()));

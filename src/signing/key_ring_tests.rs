@@ -359,3 +359,13 @@ proptest! {
         });
     }
 }
+
+#[test]
+fn a_later_key_ends_with_its_authority() {
+    let folder = TempDir::new().unwrap();
+    let ring = open(&folder).unwrap().ring;
+    let authority_end = ring.keys(now())[0].not_after;
+    let later = now() + chrono::Days::new(400);
+    let key = ring.rotate(later, &Counting(9.into())).unwrap();
+    assert_eq!(key.not_after, authority_end);
+}
