@@ -1,9 +1,9 @@
 //! Key files on disk: never readable by the world, never half written.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io::{ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
-use std::path::Path;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
 
 use super::error::KeyError;
 
@@ -37,9 +37,20 @@ pub(super) fn read_private(path: &Path) -> Result<Option<String>, KeyError> {
 
 /// Writes a file as a whole: whoever reads it sees all of it or the one before.
 pub(super) fn write(path: &Path, mode: u32, text: &str) -> Result<(), KeyError> {
+    stage(path, mode, text)?;
+    install(path)
+}
+
+/// Where a file waits until it is put in its place.
+pub(super) fn staged(path: &Path) -> PathBuf {
+    path.with_extension("new")
+}
+
+/// Writes a file beside its place.
+pub(super) fn stage(path: &Path, mode: u32, text: &str) -> Result<(), KeyError> {
     let failed =
         |error: &std::io::Error| KeyError::new(path, format!("cannot be written: {error}"));
-    let temporary = path.with_extension("new");
+    let temporary = staged(path);
     // What a start that was killed left behind has no use.
     let _ = fs::remove_file(&temporary);
     let mut file = OpenOptions::new()
@@ -48,12 +59,23 @@ pub(super) fn write(path: &Path, mode: u32, text: &str) -> Result<(), KeyError> 
         .mode(mode)
         .open(&temporary)
         .map_err(|error| failed(&error))?;
-    let written = file
-        .write_all(text.as_bytes())
-        .and_then(|()| file.sync_all());
-    written
-        .and_then(|()| fs::rename(&temporary, path))
+    // The umask may have taken from registries the right to read what is public.
+    file.set_permissions(Permissions::from_mode(mode))
+        .and_then(|()| file.write_all(text.as_bytes()))
+        .and_then(|()| file.sync_all())
         .map_err(|error| failed(&error))
+}
+
+/// Puts a staged file in its place, for good.
+pub(super) fn install(path: &Path) -> Result<(), KeyError> {
+    fs::rename(staged(path), path)
+        .and_then(|()| path.parent().map_or(Ok(()), sync_folder))
+        .map_err(|error| KeyError::new(path, format!("cannot be written: {error}")))
+}
+
+/// Makes a rename survive a loss of power.
+fn sync_folder(folder: &Path) -> std::io::Result<()> {
+    File::open(folder)?.sync_all()
 }
 
 /// Deletes a file; one that is gone is no error.
@@ -68,7 +90,12 @@ pub(super) fn remove(path: &Path) -> Result<(), KeyError> {
 
 /// Makes a folder and those above it, if they are missing.
 pub(super) fn make_folder(path: &Path, mode: u32) -> Result<(), KeyError> {
-    let result = DirBuilder::new().recursive(true).mode(mode).create(path);
+    if path.is_dir() {
+        return Ok(());
+    }
+    let created = DirBuilder::new().recursive(true).mode(mode).create(path);
+    // As with files: the umask must not close what others mount.
+    let result = created.and_then(|()| fs::set_permissions(path, Permissions::from_mode(mode)));
     result.map_err(|error| KeyError::new(path, format!("the folder cannot be made: {error}")))
 }
 
@@ -89,7 +116,7 @@ pub(super) fn lock(folder: &Path) -> Result<File, KeyError> {
 }
 
 /// The files in a folder that end in `.pem`, by name; none if there is no folder.
-pub(super) fn pem_files(folder: &Path) -> Result<Vec<std::path::PathBuf>, KeyError> {
+pub(super) fn pem_files(folder: &Path) -> Result<Vec<PathBuf>, KeyError> {
     let failed =
         |error: &std::io::Error| KeyError::new(folder, format!("cannot be listed: {error}"));
     let entries = match fs::read_dir(folder) {

@@ -91,6 +91,31 @@ impl KeyDirectory {
         }))
     }
 
+    /// Puts the authority's certificate in its place if a start was killed just before it did so;
+    /// tells whether that was needed.
+    ///
+    /// What was left behind by another key is not taken: that key's registries trust something else.
+    pub(super) fn finish_authority(&self) -> Result<bool, KeyError> {
+        let (key_path, path) = (self.authority_key(), self.authority_certificate());
+        let staged = files::staged(&path);
+        let (Some(key), None, Some(certificate)) = (
+            files::read_private(&key_path)?,
+            files::read(&path)?,
+            files::read(&staged)?,
+        ) else {
+            return Ok(false);
+        };
+        let belongs = block(&staged, &certificate, "CERTIFICATE").and_then(|der| {
+            let key = read_key(&key_path, &key, &der)?;
+            check_match(&staged, &key, &parse(&staged, &der)?)
+        });
+        if belongs.is_err() {
+            return Ok(false);
+        }
+        files::install(&path)?;
+        Ok(true)
+    }
+
     /// All signing keys, checked against the authority, oldest first.
     pub(super) fn read_signing_keys(
         &self,

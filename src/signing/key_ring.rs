@@ -60,16 +60,23 @@ impl KeyRing {
     ) -> Result<Opened, KeyError> {
         let directory = KeyDirectory::at(folder)?;
         // A folder that is mounted read-only and complete needs no lock, and may not take one.
-        if let Some(loaded) = Loaded::read(&directory, &schedule, now)?
-            && loaded.is_published(&directory)?
-        {
-            return Ok(Opened {
-                ring: Self::of(directory, schedule, loaded),
-                created: false,
-            });
-        }
-        directory.make_folders()?;
-        let _lock = files::lock(&directory.root)?;
+        let seen = Loaded::read(&directory, &schedule, now);
+        let problem = match seen {
+            Ok(Some(loaded)) if loaded.is_published(&directory)? => {
+                return Ok(Opened {
+                    ring: Self::of(directory, schedule, loaded),
+                    created: false,
+                });
+            }
+            Ok(_) => None,
+            Err(problem) => Some(problem),
+        };
+        // Another start may be between two files: what looks broken is read again under the lock.
+        // Where there can be no lock there is no other start either, and it is as broken as it looks.
+        let lock = directory
+            .make_folders()
+            .and_then(|()| files::lock(&directory.root));
+        let _lock = lock.map_err(|error| problem.unwrap_or(error))?;
         let created = make::what_is_missing(&directory, now, entropy)?;
         let loaded = Loaded::read(&directory, &schedule, now)?.ok_or_else(|| {
             KeyError::new(&directory.root, "the keys that were just made are gone")

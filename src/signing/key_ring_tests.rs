@@ -361,6 +361,51 @@ proptest! {
 }
 
 #[test]
+fn a_start_waits_for_one_that_is_between_two_files() {
+    let folder = TempDir::new().unwrap();
+    open(&folder).unwrap();
+    let certificate = folder.path().join("keys/public/ca.crt");
+    let text = fs::read_to_string(&certificate).unwrap();
+    fs::remove_file(&certificate).unwrap();
+    let lock = files::lock(&folder.path().join("keys")).unwrap();
+    std::thread::scope(|scope| {
+        let second = scope.spawn(|| open(&folder));
+        std::thread::sleep(Duration::from_millis(100));
+        files::write(&certificate, files::PUBLIC, &text).unwrap();
+        drop(lock);
+        assert!(!second.join().unwrap().unwrap().created);
+    });
+}
+
+#[test]
+fn a_start_killed_between_key_and_certificate_is_finished_by_the_next() {
+    let folder = TempDir::new().unwrap();
+    let before = open(&folder).unwrap().ring.ca_certificate_pem();
+    let keys = folder.path().join("keys");
+    fs::rename(keys.join("public/ca.crt"), keys.join("public/ca.new")).unwrap();
+    fs::remove_dir_all(keys.join("signing")).unwrap();
+    let after = open(&folder).unwrap();
+    assert!(after.created);
+    assert_eq!(after.ring.ca_certificate_pem(), before);
+}
+
+#[test]
+fn a_certificate_left_behind_by_another_key_is_not_taken() {
+    let (folder, other) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    open(&folder).unwrap();
+    open(&other).unwrap();
+    let certificate = folder.path().join("keys/public/ca.crt");
+    fs::remove_file(&certificate).unwrap();
+    fs::copy(
+        other.path().join("keys/public/ca.crt"),
+        certificate.with_extension("new"),
+    )
+    .unwrap();
+    assert!(problem(&folder).contains("ca.crt: is missing"));
+    assert!(!certificate.exists());
+}
+
+#[test]
 fn a_later_key_ends_with_its_authority() {
     let folder = TempDir::new().unwrap();
     let ring = open(&folder).unwrap().ring;

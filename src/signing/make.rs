@@ -16,8 +16,9 @@ pub(super) fn what_is_missing(
     now: DateTime<Utc>,
     entropy: &dyn Entropy,
 ) -> Result<bool, KeyError> {
+    let finished = directory.finish_authority()?;
     let existing = directory.read_authority(now)?;
-    let created = existing.is_none();
+    let created = finished || existing.is_none();
     let authority = if let Some(authority) = existing {
         authority
     } else {
@@ -25,9 +26,12 @@ pub(super) fn what_is_missing(
             key_pem,
             certificate_pem,
         } = make_authority(now, entropy).map_err(|error| failed(directory, &error))?;
-        // The certificate last: a start that is killed in between leaves a key that says so.
+        // The certificate waits beside its place until the key is safe: the start after one that
+        // is killed in between finishes with these two, and never makes others.
+        let certificate = directory.authority_certificate();
+        files::stage(&certificate, PUBLIC, &certificate_pem)?;
         files::write(&directory.authority_key(), PRIVATE, &key_pem)?;
-        files::write(&directory.authority_certificate(), PUBLIC, &certificate_pem)?;
+        files::install(&certificate)?;
         Authority {
             key_pem,
             certificate_pem,
