@@ -147,7 +147,7 @@ impl TokenIssuer {
             &decision,
             (now, id),
         );
-        let jwt = self.keys.sign(&claims, registry.trust)?;
+        let jwt = self.keys.sign(&claims, registry)?;
         let refresh_token = self
             .refresh_token(&request.presented, &principal, &asked)
             .await?;

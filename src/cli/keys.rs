@@ -1,53 +1,112 @@
 //! `wharfinger keys`.
 
-use chrono::SecondsFormat;
+use anyhow::bail;
+use chrono::{DateTime, SecondsFormat, Utc};
 use clap::Subcommand;
 
 use super::context::Context;
+use super::registry;
 use crate::domain::clock::Clock;
 use crate::domain::key_schedule::KeyState;
+use crate::domain::registry::TrustMode;
 use crate::server::{self, SystemClock, SystemEntropy};
 use crate::signing::KeySummary;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// List the signing keys: key id, state, made, end of the certificate.
+    /// List the signing keys: key id, state, made, end of the certificate, service if it is pinned.
     List,
     /// Make the next signing key now; running services follow within five seconds.
     ///
     /// With trust = "certificate" it signs at once; for registries with trust = "jwks" it signs after
     /// `keys.jwks_activation`: restart them within that time.
-    Rotate,
-    /// Print the certificate that registries trust (their `rootcertbundle`).
-    Ca,
+    Rotate {
+        /// A registry with trust = "pinned": its own key changes, and nothing else does. Give the registry the
+        /// new key at once (`wharfinger registry config`): it refuses tokens until then.
+        #[arg(long)]
+        service: Option<String>,
+    },
+    /// Print the certificate that registries trust (their `rootcertbundle`), or renew it.
+    Ca {
+        #[command(subcommand)]
+        command: Option<CaCommand>,
+    },
     /// Print the public keys as a JSON Web Key Set.
     Jwks,
 }
 
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub(super) enum CaCommand {
+    /// Make the next certificate authority, and publish it beside the one at work.
+    ///
+    /// Bring the new public/ca.crt, which holds both, to every registry and restart it within `keys.ca_activation`:
+    /// then the new authority begins to certify keys. Prints when that is.
+    Renew,
+}
+
 pub(super) fn run(command: &Command, context: &Context<'_>) -> anyhow::Result<()> {
+    if let Command::Ca {
+        command: Some(CaCommand::Renew),
+    } = command
+    {
+        return renew(context);
+    }
     let (ring, now) = (server::open_keys(&context.config)?, SystemClock.now());
     match command {
         Command::List => {
             let keys = ring.keys(now);
             let rows: Vec<_> = keys.iter().map(row).collect();
-            context
-                .output
-                .list(&keys, &["KEY ID", "STATE", "MADE", "ENDS"], &rows)
+            let columns = ["KEY ID", "STATE", "MADE", "ENDS", "SERVICE"];
+            context.output.list(&keys, &columns, &rows)
         }
-        Command::Rotate => {
+        Command::Rotate { service: None } => {
             let made = ring.rotate(now, &SystemEntropy)?;
             context.output.one(&made, &row(&made).join("\t"))
         }
-        Command::Ca => context.output.bytes(ring.ca_certificate_pem().as_bytes()),
+        Command::Rotate { service } => {
+            let registry = registry::named(&context.config.registries, service.as_deref())?;
+            if registry.trust != TrustMode::Pinned {
+                bail!(
+                    "{} has no key of its own (its trust is {}); leave --service out to rotate the shared key",
+                    registry.service,
+                    registry.trust.name()
+                );
+            }
+            let made = ring.rotate_pinned(&registry.service, now, &SystemEntropy)?;
+            let path = ring.pinned_path(&registry.service);
+            context.output.note(&format!(
+                "{} refuses tokens until it has the new key: {}",
+                registry.service,
+                path.display()
+            ));
+            context.output.one(&made, &row(&made).join("\t"))
+        }
+        Command::Ca { .. } => context
+            .output
+            .bytes(ring.ca_certificate_pem(now).as_bytes()),
         Command::Jwks => context
             .output
             .line(&serde_json::to_string_pretty(&ring.jwks())?),
     }
 }
 
+fn renew(context: &Context<'_>) -> anyhow::Result<()> {
+    let authority = server::renew_authority(&context.config)?;
+    if let Some(next) = &authority.next {
+        context.output.note(&format!(
+            "Bring the new public/ca.crt to every registry and restart it. The new authority begins on {}.",
+            time(next.begins_at)
+        ));
+        context.output.one(&authority, &time(next.begins_at))
+    } else {
+        context.output.note(
+            "The old authority had ended: the new one is at work. Bring public/ca.crt to every registry and restart it.",
+        );
+        context.output.one(&authority, &time(authority.not_after))
+    }
+}
+
 fn row(key: &KeySummary) -> Vec<String> {
-    let time =
-        |instant: chrono::DateTime<chrono::Utc>| instant.to_rfc3339_opts(SecondsFormat::Secs, true);
     let state = match key.state {
         KeyState::Pending => "pending",
         KeyState::Active => "active",
@@ -58,6 +117,11 @@ fn row(key: &KeySummary) -> Vec<String> {
         key.kid.clone(),
         state.to_owned(),
         time(key.created_at),
-        time(key.not_after),
+        key.not_after.map(time).unwrap_or_default(),
+        key.service.clone().unwrap_or_default(),
     ]
+}
+
+fn time(instant: DateTime<Utc>) -> String {
+    instant.to_rfc3339_opts(SecondsFormat::Secs, true)
 }

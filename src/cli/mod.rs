@@ -16,6 +16,7 @@ mod place;
 mod project;
 mod refresh_token;
 mod registry;
+mod registry_config;
 mod serve;
 mod token;
 mod user;

@@ -1,13 +1,13 @@
 //! `wharfinger registry`.
 
 use anyhow::{Context as _, bail};
-use clap::{Subcommand, ValueEnum};
+use clap::Subcommand;
 use serde::Serialize;
 
 use super::context::Context;
-use crate::domain::registry::{Registry, TrustMode};
+use super::registry_config::{self, Form, Kind};
+use crate::domain::registry::Registry;
 use crate::server;
-use crate::signing::KeyRing;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -16,19 +16,15 @@ pub(super) enum Command {
         /// The registry's service; may be left out when there is only one.
         #[arg(long)]
         service: Option<String>,
-        /// What kind of registry it is.
-        #[arg(long = "for", value_enum, default_value_t = Kind::Distribution)]
-        kind: Kind,
+        /// What kind of registry it is [default: zot if its trust is pinned, else distribution].
+        #[arg(long = "for", value_enum)]
+        kind: Option<Kind>,
+        /// Print environment variables instead of a file (not for zot).
+        #[arg(long)]
+        env: bool,
     },
     /// List the registries: service, trust, lifetimes.
     List,
-}
-
-/// Kinds of registries that we print configuration for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Kind {
-    /// CNCF Distribution: `registry:2` and `registry:3`.
-    Distribution,
 }
 
 #[derive(Debug, Serialize)]
@@ -41,20 +37,13 @@ struct RegistryView {
 
 pub(super) fn run(command: &Command, context: &Context<'_>) -> anyhow::Result<()> {
     match command {
-        Command::Config {
-            service,
-            kind: Kind::Distribution,
-        } => {
-            let registry = named(context, service.as_deref())?;
+        Command::Config { service, kind, env } => {
+            let registry = named(&context.config.registries, service.as_deref())?;
             let keys = server::open_keys(&context.config)?;
-            let realm = context.config.token.public_url.join("/jwt/auth");
-            context.output.note("# Put this into the registry's configuration, beside `version`, `storage` and `http`;");
-            context.output.note(
-                "# where the registry sees the file below under another path, write that path.",
-            );
-            context.output.bytes(
-                distribution(registry, &keys, &realm, &context.config.token.issuer).as_bytes(),
-            )
+            let form = if *env { Form::Environment } else { Form::File };
+            let text = registry_config::of(&context.config, registry, &keys, *kind, form)?;
+            context.output.note(text.remark);
+            context.output.bytes(text.result.as_bytes())
         }
         Command::List => {
             let registries = &context.config.registries;
@@ -67,42 +56,24 @@ pub(super) fn run(command: &Command, context: &Context<'_>) -> anyhow::Result<()
     }
 }
 
-fn named<'a>(context: &'a Context<'_>, service: Option<&str>) -> anyhow::Result<&'a Registry> {
-    let registries = &context.config.registries;
-    let known = || {
-        registries
-            .iter()
-            .map(|known| known.service.as_str())
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
-    match (service, registries.as_slice()) {
+/// The registry of that name; the only one if none is named.
+pub(super) fn named<'a>(
+    registries: &'a [Registry],
+    service: Option<&str>,
+) -> anyhow::Result<&'a Registry> {
+    let names: Vec<_> = registries
+        .iter()
+        .map(|known| known.service.as_str())
+        .collect();
+    let names = names.join(", ");
+    match (service, registries) {
         (None, [only]) => Ok(only),
-        (None, _) => bail!(
-            "there are several registries; name one with --service: {}",
-            known()
-        ),
+        (None, _) => bail!("there are several registries; name one with --service: {names}"),
         (Some(name), _) => registries
             .iter()
             .find(|known| known.service.as_str() == name)
-            .with_context(|| format!("no registry `{name}` is configured; there is: {}", known())),
+            .with_context(|| format!("no registry `{name}` is configured; there is: {names}")),
     }
-}
-
-/// The `auth` section (protocol.md 2.1); the texts are quoted as JSON, which YAML reads.
-fn distribution(registry: &Registry, keys: &KeyRing, realm: &str, issuer: &str) -> String {
-    let quoted = |text: &str| serde_json::Value::from(text).to_string();
-    let (trust, path) = match registry.trust {
-        TrustMode::Certificate => ("rootcertbundle", keys.ca_certificate_path()),
-        TrustMode::Jwks => ("jwks", keys.jwks_path()),
-    };
-    format!(
-        "auth:\n  token:\n    realm: {}\n    service: {}\n    issuer: {}\n    {trust}: {}\n",
-        quoted(realm),
-        quoted(registry.service.as_str()),
-        quoted(issuer),
-        quoted(&path.to_string_lossy()),
-    )
 }
 
 fn view(registry: &Registry) -> RegistryView {

@@ -9,6 +9,8 @@ mod sources;
 mod trusted_proxies;
 mod value;
 
+use std::time::Duration;
+
 use crate::domain::key_schedule::KeySchedule;
 use crate::domain::refresh_token::RefreshLifetimes;
 use crate::domain::registry::Registry;
@@ -73,11 +75,15 @@ impl Config {
 impl Config {
     /// When signing keys come and go, for these registries.
     pub fn key_schedule(&self) -> KeySchedule {
-        KeySchedule::new(
-            self.keys.rotate_every,
-            self.keys.jwks_activation,
-            &self.registries,
-        )
+        let schedule = KeySchedule {
+            rotate_every: self.keys.rotate_every,
+            jwks_activation: self.keys.jwks_activation,
+            ca_activation: self.keys.ca_activation,
+            longest_token: Duration::ZERO,
+            modes: Vec::new(),
+            pinned: Vec::new(),
+        };
+        schedule.for_registries(&self.registries)
     }
 }
 

@@ -35,7 +35,8 @@ fn one(entry: &BTreeMap<String, Setting>) -> Result<Registry, ConfigError> {
         trust: match trust.text()? {
             "certificate" => TrustMode::Certificate,
             "jwks" => TrustMode::Jwks,
-            _ => return Err(trust.wrong("is certificate or jwks (pinned is not built yet)")),
+            "pinned" => TrustMode::Pinned,
+            _ => return Err(trust.wrong("is certificate, jwks or pinned")),
         },
         pull_lifetime: lifetime("registry.pull_lifetime")?,
         push_lifetime: lifetime("registry.push_lifetime")?,

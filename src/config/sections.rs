@@ -85,6 +85,8 @@ pub struct Keys {
     pub rotate_every: Duration,
     /// How long a key is published before it signs for registries that read a key set.
     pub jwks_activation: Duration,
+    /// How long a renewed certificate authority is published before it certifies keys.
+    pub ca_activation: Duration,
 }
 
 /// `[passwords]`
@@ -220,6 +222,7 @@ impl Keys {
                 jwks_activation: settings
                     .get("keys.jwks_activation")?
                     .duration("0s", "365d")?,
+                ca_activation: settings.get("keys.ca_activation")?.duration("0s", "365d")?,
             }),
         }
     }

@@ -171,8 +171,8 @@ fn bad_values_name_the_key_and_what_is_allowed() {
             "w.toml:2: `registry.pull_lifetime` is a duration from 60s to 24h, such as 90s, 5m or 2h",
         ),
         (
-            "[[registry]]\ntrust = \"pinned\"",
-            "w.toml:2: `registry.trust` is certificate or jwks (pinned is not built yet)",
+            "[[registry]]\ntrust = \"pin\"",
+            "w.toml:2: `registry.trust` is certificate, jwks or pinned",
         ),
         (
             "[[registry]]\n[[registry]]\nservice = \"container_registry\"",

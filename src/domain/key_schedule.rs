@@ -8,7 +8,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::registry::{Registry, TrustMode};
+use super::registry::{Registry, Service, TrustMode};
 
 /// Registries accept a token this long after its end (protocol.md 2.3).
 const LEEWAY: Duration = Duration::from_mins(1);
@@ -20,10 +20,14 @@ pub struct KeySchedule {
     pub rotate_every: Duration,
     /// How long a key is published before it signs for registries that read a key set at their start.
     pub jwks_activation: Duration,
+    /// How long a renewed certificate authority is published before it certifies keys.
+    pub ca_activation: Duration,
     /// How long the longest token lives.
     pub longest_token: Duration,
-    /// How the registries come to trust keys.
+    /// How the registries come to trust keys that come and go by themselves; never `Pinned`.
     pub modes: Vec<TrustMode>,
+    /// The services that have a key of their own.
+    pub pinned: Vec<Service>,
 }
 
 /// What a signing key is doing.
@@ -41,16 +45,23 @@ pub enum KeyState {
 }
 
 impl KeySchedule {
-    /// The schedule for these registries.
-    pub fn new(rotate_every: Duration, jwks_activation: Duration, registries: &[Registry]) -> Self {
+    /// The same schedule, for these registries.
+    #[must_use]
+    pub fn for_registries(self, registries: &[Registry]) -> Self {
         let lifetimes = registries
             .iter()
             .flat_map(|registry| [registry.pull_lifetime, registry.push_lifetime]);
+        let (pinned, others): (Vec<_>, Vec<_>) = registries
+            .iter()
+            .partition(|registry| registry.trust == TrustMode::Pinned);
         Self {
-            rotate_every,
-            jwks_activation,
             longest_token: lifetimes.max().unwrap_or_default(),
-            modes: registries.iter().map(|registry| registry.trust).collect(),
+            modes: others.iter().map(|registry| registry.trust).collect(),
+            pinned: pinned
+                .into_iter()
+                .map(|registry| registry.service.clone())
+                .collect(),
+            ..self
         }
     }
 
@@ -85,6 +96,29 @@ impl KeySchedule {
                 .map(|&trust| self.begins(made, trust))
                 .max()
         });
+        self.since_replaced(replaced, now)
+    }
+
+    /// What the key at `position` is doing that one service has for itself: the newest signs.
+    pub fn pinned_state(
+        &self,
+        made: &[DateTime<Utc>],
+        position: usize,
+        now: DateTime<Utc>,
+    ) -> KeyState {
+        match made.get(position.saturating_add(1)) {
+            None => KeyState::Active,
+            successor => self.since_replaced(successor.copied(), now),
+        }
+    }
+
+    /// When an authority that was made at `made` begins to certify keys.
+    pub fn authority_begins(&self, made: DateTime<Utc>) -> DateTime<Utc> {
+        later(made, self.ca_activation).unwrap_or(DateTime::<Utc>::MAX_UTC)
+    }
+
+    /// What a key is doing that was replaced at that time.
+    fn since_replaced(&self, replaced: Option<DateTime<Utc>>, now: DateTime<Utc>) -> KeyState {
         let gone = replaced
             .and_then(|replaced| later(replaced, self.longest_token.saturating_add(LEEWAY)));
         match gone {
@@ -100,7 +134,7 @@ impl KeySchedule {
 
     fn begins(&self, made: DateTime<Utc>, trust: TrustMode) -> DateTime<Utc> {
         match trust {
-            TrustMode::Certificate => made,
+            TrustMode::Certificate | TrustMode::Pinned => made,
             TrustMode::Jwks => {
                 later(made, self.jwks_activation).unwrap_or(DateTime::<Utc>::MAX_UTC)
             }
@@ -124,8 +158,10 @@ mod tests {
         KeySchedule {
             rotate_every: Duration::from_hours(100),
             jwks_activation: Duration::from_hours(24),
+            ca_activation: Duration::from_hours(24 * 30),
             longest_token: Duration::from_mins(15),
             modes: modes.to_vec(),
+            pinned: Vec::new(),
         }
     }
 

@@ -48,6 +48,9 @@ pub enum TrustMode {
     /// By a key set file: tokens carry `kid` alone, because a 3.x registry that has only `jwks`
     /// refuses every token with `x5c`.
     Jwks,
+    /// By a single key that it was given: for registries that know no chain and no key id (zot).
+    /// Such a service has a key of its own, which changes only by `keys rotate --service`.
+    Pinned,
 }
 
 impl TrustMode {
@@ -56,6 +59,7 @@ impl TrustMode {
         match self {
             Self::Certificate => "certificate",
             Self::Jwks => "jwks",
+            Self::Pinned => "pinned",
         }
     }
 }

@@ -24,7 +24,7 @@ use crate::http::admin::{self, AdminState};
 use crate::http::layers::{Detail, Frame, Health, frame, health_routes};
 use crate::http::{ops, token};
 use crate::identity::{Authenticator, Passwords};
-use crate::signing::KeyRing;
+use crate::signing::{AuthoritySummary, KeyRing};
 use crate::storage::Db;
 
 /// The longest that a request may take: its body drips, or a database hangs.
@@ -136,6 +136,16 @@ pub fn open_keys(config: &Config) -> anyhow::Result<KeyRing> {
         &config.keys.directory,
         config.key_schedule(),
         SystemClock.now(),
+    )?)
+}
+
+/// Makes the next certificate authority.
+pub fn renew_authority(config: &Config) -> anyhow::Result<AuthoritySummary> {
+    Ok(KeyRing::renew_authority(
+        &config.keys.directory,
+        &config.key_schedule(),
+        SystemClock.now(),
+        &SystemEntropy,
     )?)
 }
 

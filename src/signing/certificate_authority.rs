@@ -1,6 +1,8 @@
 //! Makes certificates: our own authority's, and those of signing keys.
 
-use chrono::{DateTime, Datelike, Days, Months, Utc};
+use std::time::Duration;
+
+use chrono::{DateTime, Datelike, Days, Months, Timelike, Utc};
 use rcgen::{
     BasicConstraints, Certificate, CertificateParams, DnType, IsCa, Issuer, KeyPair,
     KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, SerialNumber, date_time_ymd,
@@ -51,6 +53,11 @@ pub(super) fn make_signing_key(
     Ok(made(&key, &certificate))
 }
 
+/// A new signing key without certificate, in PEM.
+pub(super) fn make_bare_key() -> Result<String, rcgen::Error> {
+    Ok(draw_key(generate)?.serialize_pem())
+}
+
 /// When a certificate ends.
 fn end_of(pem: &str) -> Option<DateTime<Utc>> {
     let (_, block) = parse_x509_pem(pem.as_bytes()).ok()?;
@@ -76,20 +83,23 @@ fn draw_key(
 }
 
 /// Certificates begin a day in the past, because registries' clocks differ and they enforce dates.
+pub(super) const BACKDATED: Days = Days::new(1);
+
 fn params(
     name: &str,
     (now, end): (DateTime<Utc>, DateTime<Utc>),
     entropy: &dyn Entropy,
 ) -> Result<CertificateParams, rcgen::Error> {
-    let begin = now
-        .checked_sub_days(Days::new(1))
-        .unwrap_or(now)
-        .date_naive();
-    let end = end.date_naive();
+    let begin = now.checked_sub_days(BACKDATED).unwrap_or(now);
     let mut params = CertificateParams::new(Vec::new())?;
     params.distinguished_name.push(DnType::CommonName, name);
-    params.not_before = date_time_ymd(begin.year(), day_part(begin.month()), day_part(begin.day()));
-    params.not_after = date_time_ymd(end.year(), day_part(end.month()), day_part(end.day()));
+    let at = |instant: DateTime<Utc>| {
+        let (date, time) = (instant.date_naive(), instant.time());
+        let day = date_time_ymd(date.year(), day_part(date.month()), day_part(date.day()));
+        day + Duration::from_secs(time.num_seconds_from_midnight().into())
+    };
+    params.not_before = at(begin);
+    params.not_after = at(end);
     params.serial_number = Some(serial_number(entropy));
     Ok(params)
 }

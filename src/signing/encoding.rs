@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use p256::pkcs8::EncodePublicKey;
+use p256::pkcs8::{EncodePublicKey, LineEnding};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -56,6 +56,13 @@ impl PublicPoint {
         let [x, y] = self.coordinates();
         let canonical = format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#);
         URL_SAFE_NO_PAD.encode(Sha256::digest(canonical))
+    }
+
+    /// The key in PEM, as `SubjectPublicKeyInfo`.
+    pub(super) fn pem(&self) -> String {
+        self.key
+            .to_public_key_pem(LineEnding::LF)
+            .unwrap_or_default()
     }
 
     /// The key as an entry of a key set.

@@ -17,10 +17,10 @@ pub(super) struct SigningKey {
     pair: EcdsaKeyPair,
     point: PublicPoint,
     kid: String,
-    /// With `x5c`: for registries that trust our certificate authority.
-    certificate_header: String,
+    /// With `x5c`, for registries that trust our certificate authority; a pinned key has none.
+    certificate_header: Option<String>,
     /// Without: a 3.x registry that has only `jwks` refuses any token with `x5c`.
-    jwks_header: String,
+    bare_header: String,
 }
 
 /// A protected header (RFC 7515 section 4).
@@ -34,8 +34,8 @@ struct Header<'a> {
 }
 
 impl SigningKey {
-    /// A key in PKCS#8 and its certificate in DER; none if the key is not a P-256 key.
-    pub(super) fn new(pkcs8: &[u8], certificate: &[u8]) -> Option<Self> {
+    /// A key in PKCS#8 and its certificate in DER, if it has one; none if the key is not a P-256 key.
+    pub(super) fn new(pkcs8: &[u8], certificate: Option<&[u8]>) -> Option<Self> {
         let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8).ok()?;
         let point = PublicPoint::from_sec1(pair.public_key().as_ref())?;
         let kid = point.libtrust_fingerprint()?;
@@ -51,14 +51,17 @@ impl SigningKey {
                 .ok()
         };
         // Standard base64, not URL-safe (RFC 7515 section 4.1.6; registries refuse the other).
-        let certificate_header = header(Some([STANDARD.encode(certificate)]))?;
-        let jwks_header = header(None)?;
+        let certificate_header = match certificate {
+            Some(der) => Some(header(Some([STANDARD.encode(der)]))?),
+            None => None,
+        };
+        let bare_header = header(None)?;
         Some(Self {
             pair,
             point,
             kid,
             certificate_header,
-            jwks_header,
+            bare_header,
         })
     }
 
@@ -69,9 +72,10 @@ impl SigningKey {
         trust: TrustMode,
     ) -> Result<String, SigningError> {
         let header = match trust {
-            TrustMode::Certificate => &self.certificate_header,
-            TrustMode::Jwks => &self.jwks_header,
+            TrustMode::Certificate => self.certificate_header.as_ref(),
+            TrustMode::Jwks | TrustMode::Pinned => Some(&self.bare_header),
         };
+        let header = header.ok_or(SigningError::NoKey)?;
         let mut token = String::with_capacity(header.len() + 600);
         token.push_str(header);
         token.push('.');
@@ -94,9 +98,7 @@ impl SigningKey {
         rules.validate_exp = false;
         rules.validate_aud = false;
         let claims = serde_json::json!({ "sub": "probe" });
-        let token = self
-            .sign(&claims, TrustMode::Certificate)
-            .unwrap_or_default();
+        let token = self.sign(&claims, TrustMode::Jwks).unwrap_or_default();
         let verified = jsonwebtoken::decode::<serde_json::Value>(&token, &key, &rules);
         verified.is_ok_and(|verified| verified.claims == claims)
     }
@@ -107,6 +109,11 @@ impl SigningKey {
 
     pub(super) fn thumbprint(&self) -> String {
         self.point.thumbprint()
+    }
+
+    /// The public key in PEM (RFC 7468 section 13).
+    pub(super) fn public_pem(&self) -> String {
+        self.point.pem()
     }
 
     pub(super) fn jwk(&self) -> Jwk {

@@ -1,16 +1,17 @@
-//! What is in `keys/`, read and checked.
+//! Where key files are, and the signing keys among them, read and checked.
 
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
-use x509_parser::certificate::X509Certificate;
-use x509_parser::pem::Pem;
-use x509_parser::prelude::FromDer;
+use sha2::{Digest, Sha256};
 
-use super::encoding::PublicPoint;
+use super::authority::Authority;
 use super::error::KeyError;
-use super::es256::SigningKey;
 use super::files;
+use super::pem;
+use super::series::{Series, StoredKey};
+use crate::domain::registry::Service;
 
 /// The names of the files.
 #[derive(Debug, Clone)]
@@ -18,20 +19,13 @@ pub(super) struct KeyDirectory {
     pub(super) root: PathBuf,
 }
 
-/// The certificate authority as it is on disk.
+/// The signing keys that come and go by themselves.
 #[derive(Debug)]
-pub(super) struct Authority {
-    pub(super) key_pem: String,
-    pub(super) certificate_pem: String,
-}
-
-/// A signing key as it is on disk.
-#[derive(Debug)]
-pub(super) struct StoredKey {
-    pub(super) path: PathBuf,
-    pub(super) key: SigningKey,
-    pub(super) created_at: DateTime<Utc>,
-    pub(super) not_after: DateTime<Utc>,
+pub(super) struct SigningKeys {
+    /// Those that work, if there are any.
+    pub(super) series: Option<Series>,
+    /// The files of those whose certificate has ended.
+    pub(super) ended: Vec<PathBuf>,
 }
 
 impl KeyDirectory {
@@ -53,6 +47,10 @@ impl KeyDirectory {
         self.root.join("ca.key")
     }
 
+    pub(super) fn next_authority_key(&self) -> PathBuf {
+        self.root.join("ca-next.key")
+    }
+
     pub(super) fn public(&self) -> PathBuf {
         self.root.join("public")
     }
@@ -69,180 +67,121 @@ impl KeyDirectory {
         self.root.join("signing")
     }
 
-    /// The authority, checked; none if there is no trace of one.
-    pub(super) fn read_authority(&self, now: DateTime<Utc>) -> Result<Option<Authority>, KeyError> {
-        let (key_path, certificate_path) = (self.authority_key(), self.authority_certificate());
-        let key_pem = files::read_private(&key_path)?;
-        let certificate_pem = files::read(&certificate_path)?;
-        let (key_pem, certificate_pem) = match (key_pem, certificate_pem) {
-            (None, None) => return Ok(None),
-            (Some(key), Some(certificate)) => (key, certificate),
-            (Some(_), None) => return Err(missing(&certificate_path, "its key ca.key")),
-            (None, Some(_)) => return Err(missing(&key_path, "its certificate public/ca.crt")),
-        };
-        let der = block(&certificate_path, &certificate_pem, "CERTIFICATE")?;
-        let certificate = parse(&certificate_path, &der)?;
-        check_dates(&certificate_path, &certificate, now)?;
-        let key = read_key(&key_path, &key_pem, &der)?;
-        check_match(&key_path, &key, &certificate)?;
-        Ok(Some(Authority {
-            key_pem,
-            certificate_pem,
-        }))
+    /// The keys that one service has for itself.
+    pub(super) fn pinned(&self, service: &Service) -> PathBuf {
+        self.root.join("pinned").join(file_name(service))
     }
 
-    /// Puts the authority's certificate in its place if a start was killed just before it did so;
-    /// tells whether that was needed.
-    ///
-    /// What was left behind by another key is not taken: that key's registries trust something else.
-    pub(super) fn finish_authority(&self) -> Result<bool, KeyError> {
-        let (key_path, path) = (self.authority_key(), self.authority_certificate());
-        let staged = files::staged(&path);
-        let (Some(key), None, Some(certificate)) = (
-            files::read_private(&key_path)?,
-            files::read(&path)?,
-            files::read(&staged)?,
-        ) else {
-            return Ok(false);
-        };
-        let belongs = block(&staged, &certificate, "CERTIFICATE").and_then(|der| {
-            let key = read_key(&key_path, &key, &der)?;
-            check_match(&staged, &key, &parse(&staged, &der)?)
-        });
-        if belongs.is_err() {
-            return Ok(false);
-        }
-        files::install(&path)?;
-        Ok(true)
+    /// The public key that this service's registry is given.
+    pub(super) fn pinned_public(&self, service: &Service) -> PathBuf {
+        let name = format!("{}.pem", file_name(service));
+        self.public().join("pinned").join(name)
     }
 
-    /// All signing keys, checked against the authority, oldest first.
+    /// There is nothing here yet.
+    pub(super) fn no_keys(&self) -> KeyError {
+        KeyError::new(
+            &self.root,
+            "has no keys yet; the first start of the server makes them",
+        )
+    }
+
+    /// A key that could not be made.
+    pub(super) fn not_made(&self, error: &rcgen::Error) -> KeyError {
+        KeyError::new(&self.root, format!("no key could be made: {error}"))
+    }
+
+    /// All signing keys, checked against the authority.
     pub(super) fn read_signing_keys(
         &self,
         authority: &Authority,
         now: DateTime<Utc>,
-    ) -> Result<Vec<StoredKey>, KeyError> {
-        let path = self.authority_certificate();
-        let authority_der = block(&path, &authority.certificate_pem, "CERTIFICATE")?;
-        let issuer = parse(&path, &authority_der)?;
-        let paths = files::pem_files(&self.signing())?;
-        paths
-            .iter()
-            .map(|path| read_signing_key(path, &issuer, now))
-            .collect()
+    ) -> Result<SigningKeys, KeyError> {
+        let (mut keys, mut ended) = (Vec::new(), Vec::new());
+        for path in files::pem_files(&self.signing())? {
+            let text = files::read_private(&path)?.unwrap_or_default();
+            let (key, certificate) = pem::key_and_certificate(&path, &text)?;
+            if certificate.has_ended(now) {
+                ended.push(path);
+                continue;
+            }
+            certificate.check_dates(&path, now)?;
+            if !authority.knows(&certificate) {
+                let problem = "its certificate is not signed by public/ca.crt; move this file away to have a new key made";
+                return Err(KeyError::new(&path, problem));
+            }
+            keys.push(StoredKey {
+                created_at: created_at(&path)?,
+                is_current: authority.certificate.certifies(&certificate),
+                not_after: Some(certificate.not_after),
+                path,
+                key,
+            });
+        }
+        Ok(SigningKeys {
+            series: Series::new(keys),
+            ended,
+        })
+    }
+
+    /// The keys that one service has for itself, if it has any.
+    pub(super) fn read_pinned_keys(&self, service: &Service) -> Result<Option<Series>, KeyError> {
+        let read = |path: PathBuf| {
+            let text = files::read_private(&path)?.unwrap_or_default();
+            Ok(StoredKey {
+                created_at: created_at(&path)?,
+                is_current: true,
+                not_after: None,
+                key: pem::key(&path, &text)?,
+                path,
+            })
+        };
+        let files = files::pem_files(&self.pinned(service))?;
+        let keys: Result<Vec<_>, KeyError> = files.into_iter().map(read).collect();
+        Ok(Series::new(keys?))
     }
 }
 
-fn read_signing_key(
-    path: &Path,
-    issuer: &X509Certificate<'_>,
-    now: DateTime<Utc>,
-) -> Result<StoredKey, KeyError> {
-    let text = files::read_private(path)?.unwrap_or_default();
-    let der = block(path, &text, "CERTIFICATE")?;
-    let certificate = parse(path, &der)?;
-    let key = read_key(path, &text, &der)?;
-    check_match(path, &key, &certificate)?;
-    check_dates(path, &certificate, now)?;
-    if certificate
-        .verify_signature(Some(issuer.public_key()))
-        .is_err()
-    {
-        let problem = "its certificate is not signed by public/ca.crt; move this file away to have a new key made";
-        return Err(KeyError::new(path, problem));
-    }
-    let created_at = created_at(path).ok_or_else(|| {
+/// The second in which a signing key was made, from the name of its file.
+fn created_at(path: &Path) -> Result<DateTime<Utc>, KeyError> {
+    let stem = path.file_stem().and_then(|stem| stem.to_str());
+    let seconds = stem.and_then(|stem| stem.split_once('-')?.0.parse().ok());
+    let instant = seconds.and_then(|seconds| DateTime::from_timestamp(seconds, 0));
+    instant.ok_or_else(|| {
         KeyError::new(
             path,
             "its name does not begin with the second it was made in",
         )
-    })?;
-    let not_after = DateTime::from_timestamp(certificate.validity().not_after.timestamp(), 0);
-    Ok(StoredKey {
-        path: path.to_owned(),
-        key,
-        created_at,
-        not_after: not_after.unwrap_or(now),
     })
 }
 
-/// The second in which a signing key was made, from the name of its file.
-fn created_at(path: &Path) -> Option<DateTime<Utc>> {
-    let (seconds, _) = path.file_stem()?.to_str()?.split_once('-')?;
-    DateTime::from_timestamp(seconds.parse().ok()?, 0)
+/// A service as a file name: what is readable of it, and a digest, because services may contain
+/// slashes and be longer than file names.
+fn file_name(service: &Service) -> String {
+    let is_plain = |letter: &char| letter.is_ascii_alphanumeric() || "-_".contains(*letter);
+    let text = service.as_str();
+    let readable: String = text.chars().filter(is_plain).take(40).collect();
+    let digest = Sha256::digest(text.as_bytes());
+    digest
+        .iter()
+        .take(8)
+        .fold(format!("{readable}-"), |mut name, byte| {
+            let _ = write!(name, "{byte:02x}");
+            name
+        })
 }
 
-fn missing(path: &Path, other: &str) -> KeyError {
-    let problem = format!(
-        "is missing, but {other} is there; restore it from a backup. To begin anew (every registry then \
-         needs the new ca.crt), move the whole folder away"
-    );
-    KeyError::new(path, problem)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// The content of the PEM block with that label.
-fn block(path: &Path, text: &str, label: &str) -> Result<Vec<u8>, KeyError> {
-    let mut blocks = Pem::iter_from_buffer(text.as_bytes()).filter_map(Result::ok);
-    let found = blocks.find(|block| block.label == label);
-    found.map(|block| block.contents).ok_or_else(|| {
-        KeyError::new(
-            path,
-            format!("has no PEM block {label}; restore it from a backup"),
-        )
-    })
-}
-
-fn parse<'a>(path: &Path, der: &'a [u8]) -> Result<X509Certificate<'a>, KeyError> {
-    let parsed = X509Certificate::from_der(der);
-    parsed
-        .map(|(_, certificate)| certificate)
-        .map_err(|error| KeyError::new(path, format!("its certificate cannot be read: {error}")))
-}
-
-fn read_key(path: &Path, text: &str, certificate: &[u8]) -> Result<SigningKey, KeyError> {
-    let pkcs8 = block(path, text, "PRIVATE KEY")?;
-    SigningKey::new(&pkcs8, certificate).ok_or_else(|| {
-        KeyError::new(
-            path,
-            "is not a P-256 key in PKCS#8; restore it from a backup",
-        )
-    })
-}
-
-fn check_match(
-    path: &Path,
-    key: &SigningKey,
-    certificate: &X509Certificate<'_>,
-) -> Result<(), KeyError> {
-    let certified = PublicPoint::from_sec1(&certificate.public_key().subject_public_key.data);
-    if certified.as_ref() == Some(key.point()) {
-        Ok(())
-    } else {
-        Err(KeyError::new(
-            path,
-            "the key does not belong to its certificate; restore both from one backup",
-        ))
+    #[test]
+    fn services_that_differ_have_files_that_differ_and_none_leaves_the_folder() {
+        let name = |text: &str| file_name(&Service::try_from(text.to_owned()).unwrap());
+        assert_ne!(name("a/b"), name("ab"));
+        assert!(name("registry.example.com:5000").starts_with("registryexamplecom5000-"));
+        for hostile in ["../../x", "/", ".", &"x".repeat(255)] {
+            assert!(!name(hostile).contains(['/', '.']) && name(hostile).len() < 100);
+        }
     }
-}
-
-fn check_dates(
-    path: &Path,
-    certificate: &X509Certificate<'_>,
-    now: DateTime<Utc>,
-) -> Result<(), KeyError> {
-    let validity = certificate.validity();
-    let problem = if now.timestamp() < validity.not_before.timestamp() {
-        format!(
-            "its certificate is valid only from {}; is this machine's clock right?",
-            validity.not_before
-        )
-    } else if now.timestamp() >= validity.not_after.timestamp() {
-        format!(
-            "its certificate ended on {}; registries refuse it",
-            validity.not_after
-        )
-    } else {
-        return Ok(());
-    };
-    Err(KeyError::new(path, problem))
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Serialize, Serializer};
 
+use super::authority::{Authority, AuthoritySummary};
 use super::encoding::Jwks;
 use super::error::{KeyError, SigningError};
 use super::files;
@@ -14,7 +15,7 @@ use super::loaded::Loaded;
 use super::make;
 use crate::domain::entropy::Entropy;
 use crate::domain::key_schedule::{KeySchedule, KeyState};
-use crate::domain::registry::TrustMode;
+use crate::domain::registry::{Registry, Service};
 
 /// Signs tokens, and tells what verifies them; follows the key files as they change.
 #[derive(Debug)]
@@ -42,12 +43,14 @@ pub struct KeySummary {
     pub thumbprint: String,
     /// What it is doing.
     pub state: KeyState,
+    /// The service that has it for itself, if it is pinned.
+    pub service: Option<String>,
     /// When it was made.
     #[serde(serialize_with = "as_rfc3339")]
     pub created_at: DateTime<Utc>,
-    /// When its certificate ends.
-    #[serde(serialize_with = "as_rfc3339")]
-    pub not_after: DateTime<Utc>,
+    /// When its certificate ends, if it has one.
+    #[serde(serialize_with = "as_optional_rfc3339")]
+    pub not_after: Option<DateTime<Utc>>,
 }
 
 impl KeyRing {
@@ -62,7 +65,7 @@ impl KeyRing {
         // A folder that is mounted read-only and complete needs no lock, and may not take one.
         let seen = Loaded::read(&directory, &schedule, now);
         let problem = match seen {
-            Ok(Some(loaded)) if loaded.is_published(&directory)? => {
+            Ok(Some(loaded)) if loaded.is_complete(&schedule) && loaded.is_published()? => {
                 return Ok(Opened {
                     ring: Self::of(directory, schedule, loaded),
                     created: false,
@@ -77,11 +80,10 @@ impl KeyRing {
             .make_folders()
             .and_then(|()| files::lock(&directory.root));
         let _lock = lock.map_err(|error| problem.unwrap_or(error))?;
-        let created = make::what_is_missing(&directory, now, entropy)?;
-        let loaded = Loaded::read(&directory, &schedule, now)?.ok_or_else(|| {
-            KeyError::new(&directory.root, "the keys that were just made are gone")
-        })?;
-        loaded.publish(&directory)?;
+        let created = make::what_is_missing(&directory, &schedule, now, entropy)?;
+        let loaded =
+            Loaded::read(&directory, &schedule, now)?.ok_or_else(|| directory.no_keys())?;
+        loaded.publish()?;
         Ok(Opened {
             ring: Self::of(directory, schedule, loaded),
             created,
@@ -95,13 +97,30 @@ impl KeyRing {
         now: DateTime<Utc>,
     ) -> Result<Self, KeyError> {
         let directory = KeyDirectory::at(folder)?;
-        let loaded = Loaded::read(&directory, &schedule, now)?.ok_or_else(|| {
-            KeyError::new(
-                &directory.root,
-                "has no keys yet; the first start of the server makes them",
-            )
-        })?;
+        let loaded =
+            Loaded::read(&directory, &schedule, now)?.ok_or_else(|| directory.no_keys())?;
         Ok(Self::of(directory, schedule, loaded))
+    }
+
+    /// Makes the next certificate authority in `folder` and publishes it beside the one at work;
+    /// running services follow by themselves. One that has ended is replaced at once.
+    pub fn renew_authority(
+        folder: &Path,
+        schedule: &KeySchedule,
+        now: DateTime<Utc>,
+        entropy: &dyn Entropy,
+    ) -> Result<AuthoritySummary, KeyError> {
+        let directory = KeyDirectory::at(folder)?;
+        if !directory.authority_key().exists() {
+            return Err(directory.no_keys());
+        }
+        let _lock = files::lock(&directory.root)?;
+        let authority = Authority::renew(&directory, schedule, now, entropy)?;
+        make::what_is_missing(&directory, schedule, now, entropy)?;
+        if let Some(loaded) = Loaded::read(&directory, schedule, now)? {
+            loaded.publish()?;
+        }
+        Ok(authority.summary(schedule))
     }
 
     /// Makes the next signing key now, and publishes it; running services follow by themselves.
@@ -112,46 +131,64 @@ impl KeyRing {
     ) -> Result<KeySummary, KeyError> {
         let _lock = files::lock(&self.directory.root)?;
         make::next_signing_key(&self.directory, now, entropy)?;
-        self.reload(now)?;
-        self.keys(now).pop().ok_or_else(|| {
-            KeyError::new(&self.directory.root, "the key that was just made is gone")
-        })
+        self.newest(None, now)
+    }
+
+    /// Makes the next key of a service that has its own, and publishes it: it signs at once, and
+    /// the registry refuses tokens until it has been given that key.
+    pub fn rotate_pinned(
+        &self,
+        service: &Service,
+        now: DateTime<Utc>,
+        entropy: &dyn Entropy,
+    ) -> Result<KeySummary, KeyError> {
+        let _lock = files::lock(&self.directory.root)?;
+        make::next_pinned_key(&self.directory, service, now, entropy)?;
+        self.newest(Some(service), now)
     }
 
     /// Follows the key files and the clock: makes the next key when it is due, takes over what
     /// others made, publishes, and deletes keys of which no token is valid any more.
     pub fn follow(&self, now: DateTime<Utc>, entropy: &dyn Entropy) -> Result<(), KeyError> {
-        if self.schedule.is_due(self.loaded().newest(), now) {
+        if self.is_something_due(now) {
             let _lock = files::lock(&self.directory.root)?;
+            if Authority::begin_next(&self.directory, &self.schedule, now)? {
+                tracing::info!("the next certificate authority has begun to certify keys");
+            }
             // Another replica may have been faster.
             self.reload(now)?;
-            if self.schedule.is_due(self.loaded().newest(), now) {
+            if self.loaded().is_key_due(&self.schedule, now) {
                 let path = make::next_signing_key(&self.directory, now, entropy)?;
                 tracing::info!(file = %path.display(), "made the next signing key");
             }
         }
-        let files = files::pem_files(&self.directory.signing())?;
         let loaded = self.loaded();
-        if loaded.is_current(&files, &self.schedule, now) {
+        if loaded.is_current(&self.directory, &self.schedule, now)? {
             return Ok(());
         }
         self.reload(now)?;
         let retired = self.loaded().retired(&self.schedule, now);
-        if !retired.is_empty() || !self.loaded().is_published(&self.directory)? {
+        if !retired.is_empty() || !self.loaded().is_published()? {
             let _lock = files::lock(&self.directory.root)?;
             for path in retired {
                 files::remove(&path)?;
                 tracing::info!(file = %path.display(), "deleted a signing key: nothing it signed is valid any more");
             }
             self.reload(now)?;
-            self.loaded().publish(&self.directory)?;
+            self.loaded().publish()?;
         }
         Ok(())
     }
 
-    /// Signs `claims` for a registry that trusts us in this way.
-    pub fn sign(&self, claims: &impl Serialize, trust: TrustMode) -> Result<String, SigningError> {
-        self.loaded().signing(trust).sign(claims, trust)
+    /// Signs `claims` for this registry, in the way in which it trusts us.
+    pub fn sign(
+        &self,
+        claims: &impl Serialize,
+        registry: &Registry,
+    ) -> Result<String, SigningError> {
+        let loaded = self.loaded();
+        let key = loaded.signing(registry).ok_or(SigningError::NoKey)?;
+        key.sign(claims, registry.trust)
     }
 
     /// Every key that may have signed a token that is still valid, and those that will.
@@ -164,9 +201,14 @@ impl KeyRing {
         self.loaded().summaries(&self.schedule, now)
     }
 
-    /// The certificate that registries trust, in PEM.
-    pub fn ca_certificate_pem(&self) -> String {
-        self.loaded().authority.certificate_pem.clone()
+    /// The certificate that registries trust, in PEM; two while one authority follows on another.
+    pub fn ca_certificate_pem(&self, now: DateTime<Utc>) -> String {
+        self.loaded().authority.bundle(now)
+    }
+
+    /// The certificate authority, and the next one if it is made.
+    pub fn authority(&self) -> AuthoritySummary {
+        self.loaded().authority.summary(&self.schedule)
     }
 
     /// Where that certificate is.
@@ -179,12 +221,45 @@ impl KeyRing {
         self.directory.jwks()
     }
 
+    /// Where the public key is that a service's registry is given, if the service has its own key.
+    pub fn pinned_path(&self, service: &Service) -> PathBuf {
+        self.directory.pinned_public(service)
+    }
+
     fn of(directory: KeyDirectory, schedule: KeySchedule, loaded: Loaded) -> Self {
         Self {
             directory,
             schedule,
             loaded: RwLock::new(Arc::new(loaded)),
         }
+    }
+
+    fn is_something_due(&self, now: DateTime<Utc>) -> bool {
+        let loaded = self.loaded();
+        // Without a next authority, its file is a new one or what a move that was killed left behind.
+        let is_file_new =
+            loaded.authority.next.is_none() && self.directory.next_authority_key().exists();
+        is_file_new
+            || loaded.is_key_due(&self.schedule, now)
+            || loaded.authority.is_next_due(&self.schedule, now)
+    }
+
+    /// The key that was just made for a service, or for all that have none of their own.
+    fn newest(
+        &self,
+        service: Option<&Service>,
+        now: DateTime<Utc>,
+    ) -> Result<KeySummary, KeyError> {
+        self.reload(now)?;
+        self.loaded().publish()?;
+        let of_service = |key: &KeySummary| key.service.as_deref() == service.map(Service::as_str);
+        let newest = self.keys(now).into_iter().rfind(of_service);
+        newest.ok_or_else(|| {
+            KeyError::new(
+                &self.directory.root,
+                "the key that was just made is not read back",
+            )
+        })
     }
 
     fn loaded(&self) -> Arc<Loaded> {
@@ -194,14 +269,28 @@ impl KeyRing {
 
     fn reload(&self, now: DateTime<Utc>) -> Result<(), KeyError> {
         let loaded = Loaded::read(&self.directory, &self.schedule, now)?
-            .ok_or_else(|| KeyError::new(&self.directory.root, "the keys are gone"))?;
+            .ok_or_else(|| self.directory.no_keys())?;
         *self.loaded.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(loaded);
         Ok(())
     }
 }
 
-fn as_rfc3339<S: Serializer>(instant: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn as_rfc3339<S: Serializer>(
+    instant: &DateTime<Utc>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&instant.to_rfc3339_opts(SecondsFormat::Secs, true))
+}
+
+#[expect(clippy::ref_option, reason = "serde passes a reference to the field")]
+fn as_optional_rfc3339<S: Serializer>(
+    instant: &Option<DateTime<Utc>>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match instant {
+        Some(instant) => as_rfc3339(instant, serializer),
+        None => serializer.serialize_none(),
+    }
 }
 
 #[cfg(test)]

@@ -14,6 +14,8 @@ use tempfile::TempDir;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::*;
+use crate::domain::key_schedule::KeyState;
+use crate::domain::registry::TrustMode;
 
 struct Counting(std::sync::atomic::AtomicU8);
 
@@ -33,9 +35,34 @@ fn schedule() -> KeySchedule {
     KeySchedule {
         rotate_every: Duration::from_hours(24 * 30),
         jwks_activation: Duration::from_hours(24),
+        ca_activation: Duration::from_hours(24 * 30),
         longest_token: Duration::from_mins(15),
         modes: vec![TrustMode::Certificate, TrustMode::Jwks],
+        pinned: vec![service("zot.example.com")],
     }
+}
+
+fn service(name: &str) -> Service {
+    Service::try_from(name.to_owned()).unwrap()
+}
+
+/// A registry that trusts us in this way.
+fn registry(trust: TrustMode) -> Registry {
+    let name = match trust {
+        TrustMode::Pinned => "zot.example.com",
+        TrustMode::Certificate | TrustMode::Jwks => "registry",
+    };
+    Registry {
+        service: service(name),
+        trust,
+        pull_lifetime: Duration::from_mins(5),
+        push_lifetime: Duration::from_mins(15),
+    }
+}
+
+/// The kid of a token for a registry that trusts us in this way.
+fn signs(ring: &KeyRing, trust: TrustMode) -> String {
+    kid_of(&ring.sign(&serde_json::json!({}), &registry(trust)).unwrap())
 }
 
 fn open(folder: &TempDir) -> Result<Opened, KeyError> {
@@ -70,13 +97,17 @@ fn verify_chain(token: &str, ca_pem: &str) -> serde_json::Value {
         serde_json::from_slice(&URL_SAFE_NO_PAD.decode(header).unwrap()).unwrap();
     let leaf = STANDARD.decode(header["x5c"][0].as_str().unwrap()).unwrap();
     let (_, leaf) = X509Certificate::from_der(&leaf).unwrap();
-    let (_, pem) = x509_parser::pem::parse_x509_pem(ca_pem.as_bytes()).unwrap();
-    let (_, ca) = X509Certificate::from_der(&pem.contents).unwrap();
     let certified = DerSignature::from_bytes(leaf.signature_value.data.as_ref()).unwrap();
-    certificate_key(&ca)
-        .verify(leaf.tbs_certificate.as_ref(), &certified)
-        .unwrap();
-    assert!(ca.is_ca() && !leaf.is_ca());
+    let mut bundle = x509_parser::pem::Pem::iter_from_buffer(ca_pem.as_bytes()).map(Result::unwrap);
+    assert!(!leaf.is_ca());
+    assert!(
+        bundle.any(|pem| {
+            let (_, ca) = X509Certificate::from_der(&pem.contents).unwrap();
+            let tbs = leaf.tbs_certificate.as_ref();
+            ca.is_ca() && certificate_key(&ca).verify(tbs, &certified).is_ok()
+        }),
+        "no authority of the bundle certified the key"
+    );
     let raw = URL_SAFE_NO_PAD.decode(signature).unwrap();
     assert_eq!(raw.len(), 64);
     let signature = Signature::from_slice(&raw).unwrap();
@@ -142,7 +173,8 @@ fn starts_at_the_same_time_agree_on_one_authority() {
         .collect();
     assert!(
         keys.iter()
-            .all(|other| other == &keys[0] && other.len() == 1)
+            .all(|other| other == &keys[0] && other.len() == 2),
+        "one shared, one pinned"
     );
 }
 
@@ -159,16 +191,11 @@ fn a_private_key_that_the_world_can_read_stops_the_start() {
 }
 
 #[test]
-fn half_an_authority_is_never_replaced() {
-    for lost in ["keys/ca.key", "keys/public/ca.crt"] {
-        let folder = TempDir::new().unwrap();
-        open(&folder).unwrap();
-        fs::remove_file(folder.path().join(lost)).unwrap();
-        assert!(
-            problem(&folder).contains("restore it from a backup"),
-            "{lost}"
-        );
-    }
+fn an_authority_without_its_key_is_never_replaced() {
+    let folder = TempDir::new().unwrap();
+    open(&folder).unwrap();
+    fs::remove_file(folder.path().join("keys/ca.key")).unwrap();
+    assert!(problem(&folder).contains("restore it from a backup"));
 }
 
 #[test]
@@ -182,7 +209,7 @@ fn keys_that_do_not_belong_together_stop_the_start() {
         mine.path().join("keys/ca.key"),
     )
     .unwrap();
-    assert!(problem(&mine).contains("does not belong to its certificate"));
+    assert!(problem(&mine).contains("does not belong to the certificates in public/ca.crt"));
     fs::write(mine.path().join("keys/ca.key"), original).unwrap();
     fs::copy(signing_file(&other), signing_file(&mine)).unwrap();
     assert!(problem(&mine).contains("is not signed by public/ca.crt"));
@@ -198,8 +225,8 @@ fn files_that_are_no_keys_and_dates_that_have_passed_stop_the_start() {
             .unwrap_err()
             .to_string()
     };
-    assert!(at("2036-11-24T00:00:00Z").contains("ended on"));
-    assert!(at("2026-11-22T00:00:00Z").contains("is this machine's clock right?"));
+    assert!(at("2036-11-24T12:00:00Z").contains("ended on"));
+    assert!(at("2026-11-23T11:59:59Z").contains("is this machine's clock right?"));
     let before = "2026-11-23T12:00:00Z".parse().unwrap();
     assert!(
         KeyRing::open(&keys, schedule(), before).is_ok(),
@@ -213,7 +240,9 @@ fn files_that_are_no_keys_and_dates_that_have_passed_stop_the_start() {
 fn tokens_for_registries_with_a_key_set_carry_no_certificate() {
     let folder = TempDir::new().unwrap();
     let ring = open(&folder).unwrap().ring;
-    let token = ring.sign(&serde_json::json!({}), TrustMode::Jwks).unwrap();
+    let token = ring
+        .sign(&serde_json::json!({}), &registry(TrustMode::Jwks))
+        .unwrap();
     let header = URL_SAFE_NO_PAD
         .decode(token.split('.').next().unwrap())
         .unwrap();
@@ -242,17 +271,21 @@ fn a_rotation_by_another_process_is_followed_and_disturbs_nothing() {
     let folder = TempDir::new().unwrap();
     let entropy = Counting(90.into());
     let service = open(&folder).unwrap().ring;
-    let signs = |trust| kid_of(&service.sign(&serde_json::json!({}), trust).unwrap());
+    let signs = |trust| signs(&service, trust);
     let states = |now| {
         service
             .keys(now)
             .iter()
+            .filter(|key| key.service.is_none())
             .map(|key| key.state)
             .collect::<Vec<_>>()
     };
     let old = signs(TrustMode::Certificate);
     let before = service
-        .sign(&serde_json::json!({ "sub": "old" }), TrustMode::Certificate)
+        .sign(
+            &serde_json::json!({ "sub": "old" }),
+            &registry(TrustMode::Certificate),
+        )
         .unwrap();
 
     let later = now() + chrono::Duration::hours(1);
@@ -266,7 +299,7 @@ fn a_rotation_by_another_process_is_followed_and_disturbs_nothing() {
         old,
         "a registry with a key set has a day to be restarted"
     );
-    verify_chain(&before, &service.ca_certificate_pem());
+    verify_chain(&before, &service.ca_certificate_pem(now()));
     let published = fs::read_to_string(service.jwks_path()).unwrap();
     assert!(
         published.contains(&old) && published.contains(&new),
@@ -302,19 +335,19 @@ fn keys_rotate_by_themselves_and_replicas_agree() {
     let due = now() + chrono::Duration::days(30);
     one.follow(due - chrono::Duration::seconds(1), &entropy)
         .unwrap();
-    assert_eq!(one.keys(now()).len(), 1);
+    let shared = |ring: &KeyRing| {
+        let keys = ring.keys(due).into_iter();
+        keys.filter(|key| key.service.is_none()).count()
+    };
+    assert_eq!(shared(&one), 1);
     one.follow(due, &entropy).unwrap();
     two.follow(due, &entropy).unwrap();
-    assert_eq!(
-        one.keys(due).len(),
-        2,
-        "one made it, the other took it over"
-    );
+    assert_eq!(shared(&one), 2, "one made it, the other took it over");
     assert_eq!(one.keys(due), two.keys(due));
     let signed = [&one, &two].map(|ring| {
         kid_of(
             &ring
-                .sign(&serde_json::json!({}), TrustMode::Certificate)
+                .sign(&serde_json::json!({}), &registry(TrustMode::Certificate))
                 .unwrap(),
         )
     });
@@ -337,7 +370,7 @@ fn a_broken_key_file_leaves_the_keys_in_use() {
         .to_string();
     assert!(problem.contains("has no PEM block"), "{problem}");
     assert_eq!(ring.keys(now()), old);
-    ring.sign(&serde_json::json!({}), TrustMode::Certificate)
+    ring.sign(&serde_json::json!({}), &registry(TrustMode::Certificate))
         .unwrap();
 }
 
@@ -354,8 +387,8 @@ proptest! {
         }
         RING.with(|(_, ring)| {
             let claims = serde_json::json!({ "name": name, "number": number });
-            let token = ring.sign(&claims, TrustMode::Certificate).unwrap();
-            assert_eq!(verify_chain(&token, &ring.ca_certificate_pem()), claims);
+            let token = ring.sign(&claims, &registry(TrustMode::Certificate)).unwrap();
+            assert_eq!(verify_chain(&token, &ring.ca_certificate_pem(now())), claims);
         });
     }
 }
@@ -378,39 +411,225 @@ fn a_start_waits_for_one_that_is_between_two_files() {
 }
 
 #[test]
-fn a_start_killed_between_key_and_certificate_is_finished_by_the_next() {
+fn a_start_killed_before_the_certificate_was_published_is_finished_by_the_next() {
     let folder = TempDir::new().unwrap();
-    let before = open(&folder).unwrap().ring.ca_certificate_pem();
+    let before = open(&folder).unwrap().ring.ca_certificate_pem(now());
     let keys = folder.path().join("keys");
-    fs::rename(keys.join("public/ca.crt"), keys.join("public/ca.new")).unwrap();
+    fs::remove_file(keys.join("public/ca.crt")).unwrap();
     fs::remove_dir_all(keys.join("signing")).unwrap();
     let after = open(&folder).unwrap();
     assert!(after.created);
-    assert_eq!(after.ring.ca_certificate_pem(), before);
+    assert_eq!(after.ring.ca_certificate_pem(now()), before);
+    assert_eq!(
+        fs::read_to_string(keys.join("public/ca.crt")).unwrap(),
+        before
+    );
 }
 
 #[test]
-fn a_certificate_left_behind_by_another_key_is_not_taken() {
-    let (folder, other) = (TempDir::new().unwrap(), TempDir::new().unwrap());
-    open(&folder).unwrap();
-    open(&other).unwrap();
-    let certificate = folder.path().join("keys/public/ca.crt");
-    fs::remove_file(&certificate).unwrap();
-    fs::copy(
-        other.path().join("keys/public/ca.crt"),
-        certificate.with_extension("new"),
-    )
-    .unwrap();
-    assert!(problem(&folder).contains("ca.crt: is missing"));
-    assert!(!certificate.exists());
+fn a_folder_from_before_authorities_could_be_renewed_still_works() {
+    let folder = TempDir::new().unwrap();
+    let before = open(&folder).unwrap().ring.ca_certificate_pem(now());
+    let path = folder.path().join("keys/ca.key");
+    let text = fs::read_to_string(&path).unwrap();
+    let (key, _) = text.split_once("-----BEGIN CERTIFICATE").unwrap();
+    fs::write(&path, key).unwrap();
+    let after = open(&folder).unwrap();
+    assert!(!after.created);
+    assert_eq!(after.ring.ca_certificate_pem(now()), before);
+    fs::remove_file(folder.path().join("keys/public/ca.crt")).unwrap();
+    assert!(problem(&folder).contains("its certificate is missing"));
 }
 
 #[test]
 fn a_later_key_ends_with_its_authority() {
     let folder = TempDir::new().unwrap();
     let ring = open(&folder).unwrap().ring;
-    let authority_end = ring.keys(now())[0].not_after;
+    let authority_end = Some(ring.authority().not_after);
     let later = now() + chrono::Days::new(400);
     let key = ring.rotate(later, &Counting(9.into())).unwrap();
     assert_eq!(key.not_after, authority_end);
+}
+
+#[test]
+fn a_pinned_service_has_a_key_of_its_own_that_only_its_rotation_changes() {
+    let folder = TempDir::new().unwrap();
+    let (service, entropy) = (open(&folder).unwrap().ring, Counting(5.into()));
+    let zot = registry(TrustMode::Pinned);
+    let old = signs(&service, TrustMode::Pinned);
+    assert_ne!(old, signs(&service, TrustMode::Certificate));
+    let given = || fs::read_to_string(service.pinned_path(&zot.service)).unwrap();
+    let first = given();
+    let verifies = |token: &str, pem: &str| {
+        let key: p256::PublicKey = p256::pkcs8::DecodePublicKey::from_public_key_pem(pem).unwrap();
+        let (message, signature) = token.rsplit_once('.').unwrap();
+        let raw = URL_SAFE_NO_PAD.decode(signature).unwrap();
+        VerifyingKey::from(&key)
+            .verify(message.as_bytes(), &Signature::from_slice(&raw).unwrap())
+            .is_ok()
+    };
+    let token = service.sign(&serde_json::json!({}), &zot).unwrap();
+    assert!(verifies(&token, &first));
+
+    // The shared keys come and go: nothing changes for zot.
+    service.rotate(now(), &entropy).unwrap();
+    let months = now() + chrono::Duration::days(90);
+    service.follow(months, &entropy).unwrap();
+    assert_eq!(signs(&service, TrustMode::Pinned), old);
+    assert_eq!(given(), first);
+
+    let command = KeyRing::open(&folder.path().join("keys"), schedule(), months).unwrap();
+    let new = command
+        .rotate_pinned(&zot.service, months, &entropy)
+        .unwrap();
+    assert_eq!(new.service.as_deref(), Some("zot.example.com"));
+    service.follow(months, &entropy).unwrap();
+    assert_eq!(signs(&service, TrustMode::Pinned), new.kid);
+    assert_ne!(given(), first);
+    let listed = serde_json::to_string(&service.jwks()).unwrap();
+    assert!(
+        listed.contains(&old) && listed.contains(&new.kid),
+        "every live key is listed"
+    );
+    service
+        .follow(months + chrono::Duration::minutes(16), &entropy)
+        .unwrap();
+    assert!(
+        !serde_json::to_string(&service.jwks())
+            .unwrap()
+            .contains(&old)
+    );
+}
+
+#[test]
+fn a_service_that_becomes_pinned_gets_its_key_at_the_next_start() {
+    let folder = TempDir::new().unwrap();
+    open(&folder).unwrap();
+    let mut more = schedule();
+    more.pinned.push(service("another"));
+    let registry = Registry {
+        service: service("another"),
+        ..registry(TrustMode::Pinned)
+    };
+    let keys = folder.path().join("keys");
+    let looking = KeyRing::open(&keys, more.clone(), now()).unwrap();
+    assert!(matches!(
+        looking.sign(&serde_json::json!({}), &registry),
+        Err(SigningError::NoKey)
+    ));
+    let started = KeyRing::open_or_create(&keys, more, now(), &Counting(1.into())).unwrap();
+    started
+        .ring
+        .sign(&serde_json::json!({}), &registry)
+        .unwrap();
+}
+
+fn renew(folder: &TempDir, now: DateTime<Utc>) -> Result<AuthoritySummary, KeyError> {
+    let keys = folder.path().join("keys");
+    KeyRing::renew_authority(&keys, &schedule(), now, &Counting(70.into()))
+}
+
+#[test]
+fn old_and_new_authority_overlap() {
+    let folder = TempDir::new().unwrap();
+    let (service, entropy) = (open(&folder).unwrap().ring, Counting(5.into()));
+    let certificate = registry(TrustMode::Certificate);
+    let sign = || service.sign(&serde_json::json!({}), &certificate).unwrap();
+    let old_bundle = fs::read_to_string(service.ca_certificate_path()).unwrap();
+    let renewed = now() + chrono::Duration::days(3000);
+    service.follow(renewed, &entropy).unwrap();
+    let next = renew(&folder, renewed).unwrap().next.unwrap();
+    assert_eq!(next.begins_at, renewed + chrono::Duration::days(30));
+    let again = renew(&folder, renewed).unwrap_err().to_string();
+    assert!(again.contains("is waiting already"), "{again}");
+
+    // Registries get both; until the new one begins, those that were not restarted go on.
+    service.follow(renewed, &entropy).unwrap();
+    let both = fs::read_to_string(service.ca_certificate_path()).unwrap();
+    assert!(both.starts_with(&old_bundle) && both.len() > old_bundle.len());
+    let waiting = next.begins_at - chrono::Duration::seconds(1);
+    service.follow(waiting, &entropy).unwrap();
+    service.rotate(waiting, &entropy).unwrap();
+    let before = sign();
+    verify_chain(&before, &old_bundle);
+
+    // Then a key that the new one certified signs; what the old one certified stays valid.
+    service.follow(next.begins_at, &entropy).unwrap();
+    let after = sign();
+    assert_ne!(kid_of(&before), kid_of(&after));
+    let published = fs::read_to_string(service.ca_certificate_path()).unwrap();
+    for token in [&before, &after] {
+        verify_chain(token, &both);
+        verify_chain(token, &published);
+    }
+    assert!(std::panic::catch_unwind(|| verify_chain(&after, &old_bundle)).is_err());
+    assert_eq!(service.authority().not_after, next.not_after);
+    assert_eq!(service.authority().next, None);
+    let restarted = KeyRing::open_or_create(
+        &folder.path().join("keys"),
+        schedule(),
+        next.begins_at,
+        &entropy,
+    )
+    .unwrap();
+    assert!(!restarted.created);
+
+    // When the old one has ended, nothing is left of it.
+    let end = now() + chrono::Duration::days(3654);
+    service.follow(end, &entropy).unwrap();
+    service.rotate(end, &entropy).unwrap();
+    let published = fs::read_to_string(service.ca_certificate_path()).unwrap();
+    assert!(!published.contains(&old_bundle));
+    verify_chain(&sign(), &published);
+}
+
+#[test]
+fn an_authority_that_has_ended_is_renewed_at_once() {
+    let folder = TempDir::new().unwrap();
+    open(&folder).unwrap();
+    let late = now() + chrono::Duration::days(3700);
+    let keys = folder.path().join("keys");
+    let refused = KeyRing::open_or_create(&keys, schedule(), late, &Counting(1.into()));
+    let problem = refused.unwrap_err().to_string();
+    assert!(problem.contains("keys ca renew"), "{problem}");
+    let renewed = renew(&folder, late).unwrap();
+    assert_eq!(renewed.next, None);
+    let ring = KeyRing::open_or_create(&keys, schedule(), late, &Counting(1.into()))
+        .unwrap()
+        .ring;
+    let registry = registry(TrustMode::Certificate);
+    let token = ring.sign(&serde_json::json!({}), &registry).unwrap();
+    verify_chain(&token, &ring.ca_certificate_pem(late));
+    ring.follow(late, &Counting(2.into())).unwrap();
+    assert_eq!(
+        ring.keys(late).len(),
+        2,
+        "one shared, one pinned: what had ended is gone"
+    );
+}
+
+#[test]
+fn a_renewal_that_was_cut_short_is_finished_by_the_next_start() {
+    let folder = TempDir::new().unwrap();
+    open(&folder).unwrap();
+    let next = renew(&folder, now()).unwrap().next.unwrap();
+    let keys = folder.path().join("keys");
+    let waiting = fs::read(keys.join("ca-next.key")).unwrap();
+    let authority_after_a_start = || {
+        let entropy = Counting(4.into());
+        let ring = KeyRing::open_or_create(&keys, schedule(), next.begins_at, &entropy)
+            .unwrap()
+            .ring;
+        ring.follow(next.begins_at, &entropy).unwrap();
+        ring.authority()
+    };
+    let done = authority_after_a_start();
+    assert_eq!(done.next, None);
+    fs::write(keys.join("ca-next.key"), waiting).unwrap();
+    fs::set_permissions(keys.join("ca-next.key"), fs::Permissions::from_mode(0o600)).unwrap();
+    assert_eq!(authority_after_a_start(), done);
+    assert!(
+        !keys.join("ca-next.key").exists(),
+        "nothing is left lying about"
+    );
 }

@@ -1,30 +1,35 @@
 //! The key files as they were read, and which key signs for whom.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 
+use super::authority::Authority;
 use super::encoding::Jwks;
 use super::error::KeyError;
 use super::es256::SigningKey;
 use super::files::{self, PUBLIC};
-use super::key_directory::{Authority, KeyDirectory, StoredKey};
+use super::key_directory::KeyDirectory;
 use super::key_ring::KeySummary;
+use super::series::{Series, StoredKey};
 use crate::domain::key_schedule::{KeySchedule, KeyState};
-use crate::domain::registry::TrustMode;
+use crate::domain::registry::{Registry, Service, TrustMode};
 
-/// One reading of the key files; there is at least one signing key.
+/// One reading of the key files.
 #[derive(Debug)]
 pub(super) struct Loaded {
     pub(super) authority: Authority,
-    /// The oldest key; apart, so that there is always one.
-    first: StoredKey,
-    /// The others, oldest first.
-    later: Vec<StoredKey>,
-    /// When they were made, oldest first.
-    made: Vec<DateTime<Utc>>,
-    /// The positions of the keys that sign, by certificate and by key set.
+    /// The keys that come and go by themselves.
+    ring: Series,
+    /// The positions of those that sign, by certificate and by key set.
     signing: (usize, usize),
+    /// The keys that single services have for themselves.
+    pinned: BTreeMap<Service, Series>,
+    /// The files of signing keys whose certificate has ended.
+    ended: Vec<PathBuf>,
+    /// What registries get of it, by file.
+    published: Vec<(PathBuf, String)>,
 }
 
 impl Loaded {
@@ -34,72 +39,85 @@ impl Loaded {
         schedule: &KeySchedule,
         now: DateTime<Utc>,
     ) -> Result<Option<Self>, KeyError> {
-        let Some(authority) = directory.read_authority(now)? else {
+        let Some(authority) = Authority::read_valid(directory, now)? else {
             return Ok(None);
         };
-        let mut stored = directory.read_signing_keys(&authority, now)?.into_iter();
-        let Some(first) = stored.next() else {
+        let keys = directory.read_signing_keys(&authority, now)?;
+        let Some(ring) = keys.series else {
             return Ok(None);
         };
-        let later: Vec<StoredKey> = stored.collect();
-        let made: Vec<_> = std::iter::once(&first)
-            .chain(&later)
-            .map(|key| key.created_at)
-            .collect();
-        let signing = signing(schedule, &made, now);
-        let loaded = Self {
-            authority,
-            first,
-            later,
-            made,
-            signing,
-        };
-        for trust in [TrustMode::Certificate, TrustMode::Jwks] {
-            if !loaded.signing(trust).passes_probe() {
-                let problem = "another library does not verify what the signing key signs";
-                return Err(KeyError::new(&directory.signing(), problem));
+        let mut pinned = BTreeMap::new();
+        for service in &schedule.pinned {
+            if let Some(series) = directory.read_pinned_keys(service)? {
+                pinned.insert(service.clone(), series);
             }
         }
+        let mut loaded = Self {
+            signing: signing(schedule, &ring.made, now),
+            authority,
+            ring,
+            pinned,
+            ended: keys.ended,
+            published: Vec::new(),
+        };
+        loaded.published = loaded.to_publish(directory, now);
+        loaded.probe()?;
         Ok(Some(loaded))
     }
 
-    /// The key that signs for registries that trust us in this way.
-    pub(super) fn signing(&self, trust: TrustMode) -> &SigningKey {
-        let position = match trust {
-            TrustMode::Certificate => self.signing.0,
-            TrustMode::Jwks => self.signing.1,
+    /// Whether every service has a key that is to have one of its own.
+    pub(super) fn is_complete(&self, schedule: &KeySchedule) -> bool {
+        schedule
+            .pinned
+            .iter()
+            .all(|service| self.pinned.contains_key(service))
+    }
+
+    /// The key that signs for this registry.
+    pub(super) fn signing(&self, registry: &Registry) -> Option<&SigningKey> {
+        let stored = match registry.trust {
+            TrustMode::Certificate => self.ring.at(self.signing.0),
+            TrustMode::Jwks => self.ring.at(self.signing.1),
+            TrustMode::Pinned => self.pinned.get(&registry.service)?.newest(),
         };
-        let later = position
-            .checked_sub(1)
-            .and_then(|position| self.later.get(position));
-        &later.unwrap_or(&self.first).key
+        Some(&stored.key)
+    }
+
+    /// Whether the next signing key is to be made: the newest is old, or an authority before certified it.
+    pub(super) fn is_key_due(&self, schedule: &KeySchedule, now: DateTime<Utc>) -> bool {
+        let newest = self.ring.newest();
+        schedule.is_due(newest.created_at, now) || !newest.is_current
     }
 
     /// Whether nothing has changed: neither the files, nor by the clock what each key does.
     pub(super) fn is_current(
         &self,
-        files: &[PathBuf],
+        directory: &KeyDirectory,
         schedule: &KeySchedule,
         now: DateTime<Utc>,
-    ) -> bool {
-        self.stored().map(|key| &key.path).eq(files)
-            && signing(schedule, &self.made, now) == self.signing
-            && self.retired(schedule, now).is_empty()
-    }
-
-    /// When the newest key was made.
-    pub(super) fn newest(&self) -> DateTime<Utc> {
-        self.made.last().copied().unwrap_or(self.first.created_at)
+    ) -> Result<bool, KeyError> {
+        let mut there = files::pem_files(&directory.signing())?;
+        for service in &schedule.pinned {
+            there.extend(files::pem_files(&directory.pinned(service))?);
+        }
+        there.sort();
+        let mut known: Vec<_> = self.stored().map(|key| key.path.clone()).collect();
+        known.extend_from_slice(&self.ended);
+        known.sort();
+        let has_next = directory.next_authority_key().exists();
+        Ok(there == known
+            && has_next == self.authority.next.is_some()
+            && signing(schedule, &self.ring.made, now) == self.signing
+            && self.retired(schedule, now).is_empty())
     }
 
     /// The files of keys of which no token is valid any more.
     pub(super) fn retired(&self, schedule: &KeySchedule, now: DateTime<Utc>) -> Vec<PathBuf> {
-        let is_retired = |position| schedule.state(&self.made, position, now) == KeyState::Retired;
         let retired = self
-            .stored()
-            .enumerate()
-            .filter(|(position, _)| is_retired(*position));
-        retired.map(|(_, key)| key.path.clone()).collect()
+            .with_state(schedule, now)
+            .filter(|(_, _, state)| *state == KeyState::Retired)
+            .map(|(_, key, _)| key.path.clone());
+        retired.chain(self.ended.iter().cloned()).collect()
     }
 
     pub(super) fn jwks(&self) -> Jwks {
@@ -109,35 +127,92 @@ impl Loaded {
     }
 
     pub(super) fn summaries(&self, schedule: &KeySchedule, now: DateTime<Utc>) -> Vec<KeySummary> {
-        let summary = |(position, stored): (usize, &StoredKey)| KeySummary {
-            kid: stored.key.kid().to_owned(),
-            thumbprint: stored.key.thumbprint(),
-            state: schedule.state(&self.made, position, now),
-            created_at: stored.created_at,
-            not_after: stored.not_after,
-        };
-        self.stored().enumerate().map(summary).collect()
+        self.with_state(schedule, now)
+            .map(|(service, stored, state)| KeySummary {
+                kid: stored.key.kid().to_owned(),
+                thumbprint: stored.key.thumbprint(),
+                state,
+                service: service.map(ToString::to_string),
+                created_at: stored.created_at,
+                not_after: stored.not_after,
+            })
+            .collect()
     }
 
-    /// Whether the key set on disk is this one.
-    pub(super) fn is_published(&self, directory: &KeyDirectory) -> Result<bool, KeyError> {
-        Ok(files::read(&directory.jwks())?.is_some_and(|text| text == self.jwks_text()))
-    }
-
-    /// Writes the key set, unless it is there.
-    pub(super) fn publish(&self, directory: &KeyDirectory) -> Result<(), KeyError> {
-        if self.is_published(directory)? {
-            return Ok(());
+    /// Whether registries have what they are to have.
+    pub(super) fn is_published(&self) -> Result<bool, KeyError> {
+        for (path, text) in &self.published {
+            if files::read(path)?.as_ref() != Some(text) {
+                return Ok(false);
+            }
         }
-        files::write(&directory.jwks(), PUBLIC, &self.jwks_text())
+        Ok(true)
     }
 
-    fn jwks_text(&self) -> String {
-        serde_json::to_string_pretty(&self.jwks()).unwrap_or_default()
+    /// Writes what registries get, where it is not there.
+    pub(super) fn publish(&self) -> Result<(), KeyError> {
+        for (path, text) in &self.published {
+            if files::read(path)?.as_ref() != Some(text) {
+                path.parent()
+                    .map_or(Ok(()), |folder| files::make_folder(folder, 0o755))?;
+                files::write(path, PUBLIC, text)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn to_publish(&self, directory: &KeyDirectory, now: DateTime<Utc>) -> Vec<(PathBuf, String)> {
+        let jwks = serde_json::to_string_pretty(&self.jwks()).unwrap_or_default();
+        let pinned = self.pinned.iter().map(|(service, series)| {
+            let pem = series.newest().key.public_pem();
+            (directory.pinned_public(service), pem)
+        });
+        let shared = [
+            (
+                directory.authority_certificate(),
+                self.authority.bundle(now),
+            ),
+            (directory.jwks(), jwks),
+        ];
+        shared.into_iter().chain(pinned).collect()
+    }
+
+    /// Lets another library verify what the keys sign that are at work.
+    fn probe(&self) -> Result<(), KeyError> {
+        let shared = [self.signing.0, self.signing.1].map(|position| self.ring.at(position));
+        let own = self.pinned.values().map(Series::newest);
+        for stored in shared.into_iter().chain(own) {
+            if !stored.key.passes_probe() {
+                let problem = "another library does not verify what this key signs";
+                return Err(KeyError::new(&stored.path, problem));
+            }
+        }
+        Ok(())
     }
 
     fn stored(&self) -> impl Iterator<Item = &StoredKey> {
-        std::iter::once(&self.first).chain(&self.later)
+        self.ring
+            .iter()
+            .chain(self.pinned.values().flat_map(Series::iter))
+    }
+
+    /// Every key, with the service that has it for itself, and what it is doing.
+    fn with_state<'a>(
+        &'a self,
+        schedule: &'a KeySchedule,
+        now: DateTime<Utc>,
+    ) -> impl Iterator<Item = (Option<&'a Service>, &'a StoredKey, KeyState)> {
+        let ring = self.ring.iter().enumerate().map(move |(position, stored)| {
+            let state = schedule.state(&self.ring.made, position, now);
+            (None, stored, state)
+        });
+        let pinned = self.pinned.iter().flat_map(move |(service, series)| {
+            series.iter().enumerate().map(move |(position, stored)| {
+                let state = schedule.pinned_state(&series.made, position, now);
+                (Some(service), stored, state)
+            })
+        });
+        ring.chain(pinned)
     }
 }
 

@@ -1,44 +1,44 @@
 //! Makes key files; whoever calls holds the folder's lock.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 
-use super::certificate_authority::{Made, make_authority, make_signing_key};
+use super::authority::Authority;
+use super::certificate_authority::{make_bare_key, make_signing_key};
 use super::error::KeyError;
-use super::files::{self, PRIVATE, PUBLIC};
-use super::key_directory::{Authority, KeyDirectory};
+use super::files::{self, PRIVATE};
+use super::key_directory::KeyDirectory;
 use crate::domain::entropy::{Entropy, random_bytes};
+use crate::domain::key_schedule::KeySchedule;
+use crate::domain::registry::Service;
 
-/// Makes the authority and the first signing key, if they are missing; tells whether the authority was.
+/// Makes the authority, the first signing key and the keys of single services, where they are
+/// missing; tells whether the authority was.
 pub(super) fn what_is_missing(
     directory: &KeyDirectory,
+    schedule: &KeySchedule,
     now: DateTime<Utc>,
     entropy: &dyn Entropy,
 ) -> Result<bool, KeyError> {
-    let finished = directory.finish_authority()?;
-    let existing = directory.read_authority(now)?;
-    let created = finished || existing.is_none();
-    let authority = if let Some(authority) = existing {
-        authority
-    } else {
-        let Made {
-            key_pem,
-            certificate_pem,
-        } = make_authority(now, entropy).map_err(|error| failed(directory, &error))?;
-        // The certificate waits beside its place until the key is safe: the start after one that
-        // is killed in between finishes with these two, and never makes others.
-        let certificate = directory.authority_certificate();
-        files::stage(&certificate, PUBLIC, &certificate_pem)?;
-        files::write(&directory.authority_key(), PRIVATE, &key_pem)?;
-        files::install(&certificate)?;
-        Authority {
-            key_pem,
-            certificate_pem,
-        }
+    Authority::begin_next(directory, schedule, now)?;
+    let existing = Authority::read_valid(directory, now)?;
+    let created = existing.is_none() || !directory.authority_certificate().exists();
+    let authority = match existing {
+        Some(authority) => authority,
+        None => Authority::make(directory, now, entropy)?,
     };
-    if files::pem_files(&directory.signing())?.is_empty() {
+    if directory
+        .read_signing_keys(&authority, now)?
+        .series
+        .is_none()
+    {
         signing_key(directory, &authority, now, entropy)?;
+    }
+    for service in &schedule.pinned {
+        if directory.read_pinned_keys(service)?.is_none() {
+            next_pinned_key(directory, service, now, entropy)?;
+        }
     }
     Ok(created)
 }
@@ -49,9 +49,22 @@ pub(super) fn next_signing_key(
     now: DateTime<Utc>,
     entropy: &dyn Entropy,
 ) -> Result<PathBuf, KeyError> {
-    let authority = directory.read_authority(now)?;
-    let authority = authority.ok_or_else(|| KeyError::new(&directory.root, "the keys are gone"))?;
+    let authority = Authority::read_valid(directory, now)?;
+    let authority = authority.ok_or_else(|| directory.no_keys())?;
     signing_key(directory, &authority, now, entropy)
+}
+
+/// Makes another key for one service, and tells where it is.
+pub(super) fn next_pinned_key(
+    directory: &KeyDirectory,
+    service: &Service,
+    now: DateTime<Utc>,
+    entropy: &dyn Entropy,
+) -> Result<PathBuf, KeyError> {
+    let text = make_bare_key().map_err(|error| directory.not_made(&error))?;
+    let folder = directory.pinned(service);
+    files::make_folder(&folder, 0o700)?;
+    write_key(&folder, &text, now, entropy)
 }
 
 fn signing_key(
@@ -60,23 +73,21 @@ fn signing_key(
     now: DateTime<Utc>,
     entropy: &dyn Entropy,
 ) -> Result<PathBuf, KeyError> {
-    let pems = (
-        authority.key_pem.as_str(),
-        authority.certificate_pem.as_str(),
-    );
-    let made = make_signing_key(pems, now, entropy).map_err(|error| failed(directory, &error))?;
-    let distinction = u32::from_be_bytes(random_bytes(entropy));
-    let path = directory
-        .signing()
-        .join(format!("{}-{distinction:08x}.pem", now.timestamp()));
-    files::write(
-        &path,
-        PRIVATE,
-        &format!("{}{}", made.key_pem, made.certificate_pem),
-    )?;
-    Ok(path)
+    let certificate = authority.certificate.pem();
+    let made = make_signing_key((&authority.key_pem, &certificate), now, entropy)
+        .map_err(|error| directory.not_made(&error))?;
+    let text = format!("{}{}", made.key_pem, made.certificate_pem);
+    write_key(&directory.signing(), &text, now, entropy)
 }
 
-fn failed(directory: &KeyDirectory, error: &rcgen::Error) -> KeyError {
-    KeyError::new(&directory.root, format!("no key could be made: {error}"))
+fn write_key(
+    folder: &Path,
+    text: &str,
+    now: DateTime<Utc>,
+    entropy: &dyn Entropy,
+) -> Result<PathBuf, KeyError> {
+    let distinction = u32::from_be_bytes(random_bytes(entropy));
+    let path = folder.join(format!("{}-{distinction:08x}.pem", now.timestamp()));
+    files::write(&path, PRIVATE, text)?;
+    Ok(path)
 }

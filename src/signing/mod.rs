@@ -7,6 +7,7 @@
 //!                        └──published in──► keys/public/jwks.json
 //! ```
 
+mod authority;
 mod certificate_authority;
 mod encoding;
 mod error;
@@ -16,7 +17,10 @@ mod key_directory;
 mod key_ring;
 mod loaded;
 mod make;
+mod pem;
+mod series;
 
+pub use authority::{AuthoritySummary, NextAuthoritySummary};
 pub use encoding::{Jwk, Jwks};
 pub use error::{KeyError, SigningError};
 pub use key_ring::{KeyRing, KeySummary, Opened};

@@ -1,82 +1,12 @@
 //! `wharfinger serve`, started for real.
 
-use std::fs::File;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::Workplace;
-
-struct Running {
-    child: Child,
-    token: String,
-}
-
-fn free_address() -> String {
-    TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .to_string()
-}
-
-/// Starts the service, its log in a file of that name, and waits until it is ready.
-fn start(workplace: &Workplace, log: &str) -> Running {
-    let (token, admin, ops) = (free_address(), free_address(), free_address());
-    let log = File::create(workplace.path().join(log)).unwrap();
-    let configuration = format!(
-        "[token]\nlisten = \"{token}\"\npublic_url = \"http://{token}\"\n[admin]\nlisten = \"{admin}\"\n[ops]\nlisten = \"{ops}\"\n"
-    );
-    std::fs::write(workplace.path().join("wharfinger.toml"), configuration).unwrap();
-    let child = Command::new(env!("CARGO_BIN_EXE_wharfinger"))
-        .current_dir(workplace.path())
-        .env_remove("WHARFINGER_CONFIG")
-        .stdin(Stdio::null())
-        .stdout(log.try_clone().unwrap())
-        .stderr(log)
-        .spawn()
-        .unwrap();
-    let running = Running { child, token };
-    let begin = Instant::now();
-    while !workplace.run(&["health"]).status.success() {
-        assert!(
-            begin.elapsed() < Duration::from_secs(20),
-            "the service does not become ready"
-        );
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    running
-}
-
-impl Running {
-    fn signal(&self, name: &str) {
-        let sent = Command::new("kill")
-            .args([name, &self.child.id().to_string()])
-            .status()
-            .unwrap();
-        assert!(sent.success());
-    }
-
-    fn get(&self, path: &str) -> String {
-        let mut stream = TcpStream::connect(&self.token).unwrap();
-        write!(
-            stream,
-            "GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
-        )
-        .unwrap();
-        let mut text = String::new();
-        stream.read_to_string(&mut text).unwrap();
-        text
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
+use super::running::{free_address, start};
 
 fn log(workplace: &Workplace, name: &str) -> String {
     std::fs::read_to_string(workplace.path().join(name)).unwrap()

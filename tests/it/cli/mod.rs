@@ -1,7 +1,9 @@
 //! The command line, as a script and a person use it.
 
 mod first_start;
+mod keys;
 mod nouns;
+mod running;
 mod wrong_things;
 
 use std::path::Path;

@@ -1,0 +1,130 @@
+//! What registries need in their configuration (protocol.md 2.1, 3).
+
+use anyhow::bail;
+use clap::ValueEnum;
+
+use crate::config::Config;
+use crate::domain::registry::{Registry, TrustMode};
+use crate::signing::KeyRing;
+
+/// Kinds of registries that configuration is printed for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Kind {
+    /// CNCF Distribution: `registry:2` and `registry:3`.
+    Distribution,
+    /// zot.
+    Zot,
+    /// GitLab's container registry.
+    Gitlab,
+}
+
+/// How the configuration is written down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// As the registry's file.
+    File,
+    /// As environment variables.
+    Environment,
+}
+
+/// What is printed.
+#[derive(Debug)]
+pub(super) struct Printed {
+    /// For a person.
+    pub(super) remark: &'static str,
+    /// For the registry.
+    pub(super) result: String,
+}
+
+/// The configuration of one registry.
+pub(super) fn of(
+    config: &Config,
+    registry: &Registry,
+    keys: &KeyRing,
+    kind: Option<Kind>,
+    form: Form,
+) -> anyhow::Result<Printed> {
+    let fitting = match registry.trust {
+        TrustMode::Pinned => Kind::Zot,
+        TrustMode::Certificate | TrustMode::Jwks => Kind::Distribution,
+    };
+    let (trust, path) = match (kind.unwrap_or(fitting), registry.trust) {
+        (Kind::Zot, TrustMode::Pinned) => ("cert", keys.pinned_path(&registry.service)),
+        (Kind::Zot, _) => bail!(
+            "zot knows a single key and is never told of the next: write trust = \"pinned\" into the [[registry]] \
+             of {}, restart the service, and try again",
+            registry.service
+        ),
+        (_, TrustMode::Pinned) => bail!(
+            "the [[registry]] of {} says trust = \"pinned\", which is for zot; write \"certificate\" for this kind \
+             of registry, restart the service, and try again",
+            registry.service
+        ),
+        (Kind::Gitlab, TrustMode::Jwks) => bail!(
+            "GitLab's registry has no jwks: write trust = \"certificate\" into the [[registry]] of {}, restart the \
+             service, and try again",
+            registry.service
+        ),
+        (_, TrustMode::Certificate) => ("rootcertbundle", keys.ca_certificate_path()),
+        (Kind::Distribution, TrustMode::Jwks) => ("jwks", keys.jwks_path()),
+    };
+    if !path.exists() {
+        bail!(
+            "{} is not there yet: start the service once with this configuration",
+            path.display()
+        );
+    }
+    let pairs = [
+        ("realm", config.token.public_url.join("/jwt/auth")),
+        ("service", registry.service.to_string()),
+        ("issuer", config.token.issuer.clone()),
+        (trust, path.to_string_lossy().into_owned()),
+    ];
+    match (registry.trust, form) {
+        (TrustMode::Pinned, Form::Environment) => {
+            bail!("zot takes its configuration from a file only")
+        }
+        (TrustMode::Pinned, Form::File) => Ok(zot(&pairs)),
+        (_, Form::File) => Ok(yaml(&pairs)),
+        (_, Form::Environment) => Ok(environment(&pairs)),
+    }
+}
+
+/// The `auth` section; the texts are quoted as JSON, which YAML reads.
+fn yaml(pairs: &[(&str, String)]) -> Printed {
+    let line = |(key, value): &(&str, String)| {
+        format!("    {key}: {}\n", serde_json::Value::from(value.as_str()))
+    };
+    let lines: String = pairs.iter().map(line).collect();
+    Printed {
+        remark: "# Put this into the registry's configuration, beside `version`, `storage` and `http`;\n\
+                 # where the registry sees the file below under another path, write that path.",
+        result: format!("auth:\n  token:\n{lines}"),
+    }
+}
+
+/// The same as variables, one a line, as `docker run --env-file` reads them.
+fn environment(pairs: &[(&str, String)]) -> Printed {
+    let line = |(key, value): &(&str, String)| {
+        format!("REGISTRY_AUTH_TOKEN_{}={value}\n", key.to_ascii_uppercase())
+    };
+    let lines: String = pairs.iter().map(line).collect();
+    Printed {
+        remark: "# Give the registry these variables; where it sees the file below under another path, write that path.",
+        result: format!("REGISTRY_AUTH=token\n{lines}"),
+    }
+}
+
+/// zot's `http.auth.bearer`, which has no issuer.
+fn zot(pairs: &[(&str, String)]) -> Printed {
+    let bearer: serde_json::Map<_, _> = pairs
+        .iter()
+        .filter(|(key, _)| *key != "issuer")
+        .map(|(key, value)| ((*key).to_owned(), value.as_str().into()))
+        .collect();
+    let section = serde_json::json!({ "http": { "auth": { "bearer": bearer } } });
+    Printed {
+        remark: "# Merge this into zot's config.json; where zot sees the file below under another path, write that path.",
+        result: format!("{section:#}\n"),
+    }
+}

@@ -1,0 +1,261 @@
+//! The certificate authority: the one at work, the next, and those before.
+//!
+//! `ca.key` holds the key with its certificate, and behind them the certificates of authorities
+//! before. `ca-next.key` holds the next, which registries learn of before it certifies anything.
+//! `public/ca.crt` is what registries get: all of these certificates.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use super::certificate_authority::{BACKDATED, Made, make_authority};
+use super::error::KeyError;
+use super::files::{self, PRIVATE};
+use super::key_directory::KeyDirectory;
+use super::pem::{self, Certificate};
+use crate::domain::entropy::Entropy;
+use crate::domain::key_schedule::KeySchedule;
+
+/// The authority as it is on disk.
+#[derive(Debug)]
+pub(super) struct Authority {
+    pub(super) key_pem: String,
+    pub(super) certificate: Certificate,
+    pub(super) next: Option<NextAuthority>,
+    /// Certificates of authorities before: keys that still sign may be certified by them.
+    former: Vec<Certificate>,
+}
+
+/// The authority that will be.
+#[derive(Debug)]
+pub(super) struct NextAuthority {
+    key_pem: String,
+    certificate: Certificate,
+}
+
+/// The certificate authority, for people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AuthoritySummary {
+    /// When its certificate ends.
+    #[serde(serialize_with = "super::key_ring::as_rfc3339")]
+    pub not_after: DateTime<Utc>,
+    /// The one that will take its place, if it is made.
+    pub next: Option<NextAuthoritySummary>,
+}
+
+/// The next certificate authority, for people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NextAuthoritySummary {
+    /// When it begins to certify keys: until then every registry needs the new `public/ca.crt`.
+    #[serde(serialize_with = "super::key_ring::as_rfc3339")]
+    pub begins_at: DateTime<Utc>,
+    /// When its certificate ends.
+    #[serde(serialize_with = "super::key_ring::as_rfc3339")]
+    pub not_after: DateTime<Utc>,
+}
+
+impl Authority {
+    /// The authority, whatever its dates; none if there is no trace of one.
+    pub(super) fn read(directory: &KeyDirectory) -> Result<Option<Self>, KeyError> {
+        let (key_path, published_path) =
+            (directory.authority_key(), directory.authority_certificate());
+        let published = match files::read(&published_path)? {
+            Some(text) => Some(Certificate::all_in(&published_path, &text)?),
+            None => None,
+        };
+        let Some(text) = files::read_private(&key_path)? else {
+            return match published {
+                None => Ok(None),
+                Some(_) => Err(missing(&key_path)),
+            };
+        };
+        let key = pem::key(&key_path, &text)?;
+        let mut certificates = Certificate::all_in(&key_path, &text)?;
+        if certificates.is_empty() {
+            // Before authorities could be renewed, the only copy of the certificate was the public one.
+            let public = published.iter().flatten();
+            certificates.extend(public.filter(|public| public.belongs_to(&key)).cloned());
+        }
+        let mut certificates = certificates.into_iter();
+        let certificate = certificates.next().filter(|first| first.belongs_to(&key));
+        let certificate = certificate.ok_or_else(|| {
+            KeyError::new(&key_path, "its certificate is missing or belongs to another key; restore both from one backup")
+        })?;
+        // What registries have is not replaced silently: it may be the right one, and the key an old one.
+        if published.is_some_and(|published| !published.contains(&certificate)) {
+            return Err(KeyError::new(
+                &key_path,
+                "the key does not belong to the certificates in public/ca.crt, which registries trust; restore \
+                 both from one backup",
+            ));
+        }
+        let next = NextAuthority::read(directory)?;
+        Ok(Some(Self {
+            key_pem: text,
+            // A move into place that was cut short left the same authority in both files.
+            next: next.filter(|next| next.certificate != certificate),
+            certificate,
+            former: certificates.collect(),
+        }))
+    }
+
+    /// The authority, which must be valid; none if there is no trace of one.
+    pub(super) fn read_valid(
+        directory: &KeyDirectory,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Self>, KeyError> {
+        let authority = Self::read(directory)?;
+        if let Some(authority) = &authority {
+            authority
+                .certificate
+                .check_dates(&directory.authority_key(), now)?;
+        }
+        Ok(authority)
+    }
+
+    /// Makes the first authority.
+    pub(super) fn make(
+        directory: &KeyDirectory,
+        now: DateTime<Utc>,
+        entropy: &dyn Entropy,
+    ) -> Result<Self, KeyError> {
+        files::write(
+            &directory.authority_key(),
+            PRIVATE,
+            &made(directory, now, entropy)?,
+        )?;
+        Self::read(directory)?
+            .ok_or_else(|| KeyError::new(&directory.authority_key(), "was made and is gone"))
+    }
+
+    /// Makes the next authority. In the place of one that has ended it is put at once, because then
+    /// there is nothing left to overlap with.
+    pub(super) fn renew(
+        directory: &KeyDirectory,
+        schedule: &KeySchedule,
+        now: DateTime<Utc>,
+        entropy: &dyn Entropy,
+    ) -> Result<Self, KeyError> {
+        let authority = Self::read(directory)?.ok_or_else(|| directory.no_keys())?;
+        if let Some(next) = &authority.next {
+            let begins = schedule.authority_begins(next.made());
+            let problem = format!("is waiting already: it begins to certify keys on {begins}");
+            return Err(KeyError::new(&directory.next_authority_key(), problem));
+        }
+        let path = directory.next_authority_key();
+        files::write(&path, PRIVATE, &made(directory, now, entropy)?)?;
+        Self::begin_next(directory, schedule, now)?;
+        Self::read(directory)?.ok_or_else(|| KeyError::new(&path, "was made and is gone"))
+    }
+
+    /// Puts the next authority in its place when its time has come; tells whether it had.
+    pub(super) fn begin_next(
+        directory: &KeyDirectory,
+        schedule: &KeySchedule,
+        now: DateTime<Utc>,
+    ) -> Result<bool, KeyError> {
+        let Some(authority) = Self::read(directory)? else {
+            return Ok(false);
+        };
+        let Some(next) = &authority.next else {
+            files::remove(&directory.next_authority_key())?;
+            return Ok(false);
+        };
+        if !authority.is_next_due(schedule, now) {
+            return Ok(false);
+        }
+        let former = std::iter::once(&authority.certificate).chain(&authority.former);
+        let former: String = former
+            .filter(|certificate| !certificate.has_ended(now))
+            .map(Certificate::pem)
+            .collect();
+        // What is published says both already, or the old one has ended: whatever is killed here,
+        // `ca.key` and `public/ca.crt` belong together.
+        files::write(
+            &directory.authority_certificate(),
+            files::PUBLIC,
+            &authority.bundle(now),
+        )?;
+        files::write(
+            &directory.authority_key(),
+            PRIVATE,
+            &format!("{}{former}", next.key_pem),
+        )?;
+        files::remove(&directory.next_authority_key())?;
+        Ok(true)
+    }
+
+    /// Whether the time of the next authority has come.
+    pub(super) fn is_next_due(&self, schedule: &KeySchedule, now: DateTime<Utc>) -> bool {
+        self.next.as_ref().is_some_and(|next| {
+            self.certificate.has_ended(now) || schedule.authority_begins(next.made()) <= now
+        })
+    }
+
+    /// What registries get: every authority that certified a key, or will.
+    pub(super) fn bundle(&self, now: DateTime<Utc>) -> String {
+        let next = self.next.iter().map(|next| &next.certificate);
+        let former = self.former.iter().filter(|former| !former.has_ended(now));
+        std::iter::once(&self.certificate)
+            .chain(next)
+            .chain(former)
+            .map(Certificate::pem)
+            .collect()
+    }
+
+    /// Whether it, or one before it, signed this certificate.
+    pub(super) fn knows(&self, certificate: &Certificate) -> bool {
+        std::iter::once(&self.certificate)
+            .chain(&self.former)
+            .any(|authority| authority.certifies(certificate))
+    }
+
+    pub(super) fn summary(&self, schedule: &KeySchedule) -> AuthoritySummary {
+        AuthoritySummary {
+            not_after: self.certificate.not_after,
+            next: self.next.as_ref().map(|next| NextAuthoritySummary {
+                begins_at: schedule.authority_begins(next.made()),
+                not_after: next.certificate.not_after,
+            }),
+        }
+    }
+}
+
+impl NextAuthority {
+    fn read(directory: &KeyDirectory) -> Result<Option<Self>, KeyError> {
+        let path = directory.next_authority_key();
+        let Some(key_pem) = files::read_private(&path)? else {
+            return Ok(None);
+        };
+        let (_, certificate) = pem::key_and_certificate(&path, &key_pem)?;
+        Ok(Some(Self {
+            key_pem,
+            certificate,
+        }))
+    }
+
+    /// When it was made: certificates begin a day before.
+    fn made(&self) -> DateTime<Utc> {
+        self.certificate
+            .not_before
+            .checked_add_days(BACKDATED)
+            .unwrap_or(self.certificate.not_before)
+    }
+}
+
+fn made(
+    directory: &KeyDirectory,
+    now: DateTime<Utc>,
+    entropy: &dyn Entropy,
+) -> Result<String, KeyError> {
+    let Made {
+        key_pem,
+        certificate_pem,
+    } = make_authority(now, entropy).map_err(|error| directory.not_made(&error))?;
+    Ok(format!("{key_pem}{certificate_pem}"))
+}
+
+fn missing(path: &std::path::Path) -> KeyError {
+    let problem = "is missing, but its certificate public/ca.crt is there; restore it from a backup. To begin \
+                   anew (every registry then needs the new ca.crt), move the whole folder away";
+    KeyError::new(path, problem)
+}

@@ -1,0 +1,159 @@
+//! PEM files, and the certificates in them.
+
+use std::path::Path;
+
+use chrono::{DateTime, Utc};
+use p256::pkcs8::LineEnding;
+use p256::pkcs8::der::pem;
+use x509_parser::certificate::X509Certificate;
+use x509_parser::pem::Pem;
+use x509_parser::prelude::FromDer;
+
+use super::encoding::PublicPoint;
+use super::error::KeyError;
+use super::es256::SigningKey;
+
+/// The label of a certificate's block (RFC 7468 section 5).
+pub(super) const CERTIFICATE: &str = "CERTIFICATE";
+
+/// A certificate that was read, and parses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Certificate {
+    pub(super) der: Vec<u8>,
+    pub(super) not_before: DateTime<Utc>,
+    pub(super) not_after: DateTime<Utc>,
+}
+
+impl Certificate {
+    /// The certificates of a file, in their order.
+    pub(super) fn all_in(path: &Path, text: &str) -> Result<Vec<Self>, KeyError> {
+        let blocks = blocks(text).filter(|block| block.label == CERTIFICATE);
+        blocks
+            .map(|block| Self::read(path, block.contents))
+            .collect()
+    }
+
+    fn read(path: &Path, der: Vec<u8>) -> Result<Self, KeyError> {
+        let unreadable = |problem: String| {
+            KeyError::new(path, format!("its certificate cannot be read: {problem}"))
+        };
+        let (not_before, not_after) = {
+            let (_, parsed) =
+                X509Certificate::from_der(&der).map_err(|error| unreadable(error.to_string()))?;
+            let validity = parsed.validity();
+            let at = |seconds| DateTime::from_timestamp(seconds, 0);
+            (
+                at(validity.not_before.timestamp()),
+                at(validity.not_after.timestamp()),
+            )
+        };
+        let (Some(not_before), Some(not_after)) = (not_before, not_after) else {
+            return Err(unreadable("its dates are no dates".to_owned()));
+        };
+        Ok(Self {
+            der,
+            not_before,
+            not_after,
+        })
+    }
+
+    /// Whether it has ended.
+    pub(super) fn has_ended(&self, now: DateTime<Utc>) -> bool {
+        self.not_after <= now
+    }
+
+    /// Its PEM block, with a line break at the end.
+    pub(super) fn pem(&self) -> String {
+        pem::encode_string(CERTIFICATE, LineEnding::LF, &self.der).unwrap_or_default()
+    }
+
+    /// Whether it is the certificate of this key.
+    pub(super) fn belongs_to(&self, key: &SigningKey) -> bool {
+        self.parsed()
+            .and_then(|parsed| PublicPoint::from_sec1(&parsed.public_key().subject_public_key.data))
+            .is_some_and(|point| point == *key.point())
+    }
+
+    /// Whether it is an authority's, and signed `other`.
+    pub(super) fn certifies(&self, other: &Self) -> bool {
+        let (Some(issuer), Some(other)) = (self.parsed(), other.parsed()) else {
+            return false;
+        };
+        issuer.is_ca()
+            && issuer.subject() == other.issuer()
+            && other.verify_signature(Some(issuer.public_key())).is_ok()
+    }
+
+    /// The end of a token's validity, or a wrong clock, as a problem of the file at `path`.
+    pub(super) fn check_dates(&self, path: &Path, now: DateTime<Utc>) -> Result<(), KeyError> {
+        let problem = if now < self.not_before {
+            format!(
+                "its certificate is valid only from {}; is this machine's clock right?",
+                self.not_before
+            )
+        } else if self.has_ended(now) {
+            format!(
+                "its certificate ended on {}; registries refuse it. Run `wharfinger keys ca renew`, and bring \\
+                 the new public/ca.crt to every registry",
+                self.not_after
+            )
+        } else {
+            return Ok(());
+        };
+        Err(KeyError::new(path, problem))
+    }
+
+    fn parsed(&self) -> Option<X509Certificate<'_>> {
+        X509Certificate::from_der(&self.der)
+            .ok()
+            .map(|(_, parsed)| parsed)
+    }
+}
+
+/// The private key of a file (PKCS#8).
+pub(super) fn key(path: &Path, text: &str) -> Result<SigningKey, KeyError> {
+    signing_key(path, text, None)
+}
+
+/// The private key of a file and its certificate, which belong together.
+pub(super) fn key_and_certificate(
+    path: &Path,
+    text: &str,
+) -> Result<(SigningKey, Certificate), KeyError> {
+    let certificate = Certificate::read(path, block(path, text, CERTIFICATE)?)?;
+    let key = signing_key(path, text, Some(&certificate.der))?;
+    if !certificate.belongs_to(&key) {
+        let problem = "the key does not belong to its certificate; restore both from one backup";
+        return Err(KeyError::new(path, problem));
+    }
+    Ok((key, certificate))
+}
+
+fn signing_key(
+    path: &Path,
+    text: &str,
+    certificate: Option<&[u8]>,
+) -> Result<SigningKey, KeyError> {
+    let pkcs8 = block(path, text, "PRIVATE KEY")?;
+    SigningKey::new(&pkcs8, certificate).ok_or_else(|| {
+        KeyError::new(
+            path,
+            "is not a P-256 key in PKCS#8; restore it from a backup",
+        )
+    })
+}
+
+fn blocks(text: &str) -> impl Iterator<Item = Pem> {
+    Pem::iter_from_buffer(text.as_bytes()).filter_map(Result::ok)
+}
+
+/// The content of the first PEM block with that label.
+fn block(path: &Path, text: &str, label: &str) -> Result<Vec<u8>, KeyError> {
+    let found = blocks(text).find(|block| block.label == label);
+    found.map(|block| block.contents).ok_or_else(|| {
+        KeyError::new(
+            path,
+            format!("has no PEM block {label}; restore it from a backup"),
+        )
+    })
+}

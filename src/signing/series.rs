@@ -1,0 +1,60 @@
+//! Signing keys of one kind, of which there is always at least one.
+
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+
+use super::es256::SigningKey;
+
+/// A signing key as it is on disk.
+#[derive(Debug)]
+pub(super) struct StoredKey {
+    pub(super) path: PathBuf,
+    pub(super) key: SigningKey,
+    pub(super) created_at: DateTime<Utc>,
+    /// Whether the authority at work certified it, and not one before.
+    pub(super) is_current: bool,
+    /// When its certificate ends, if it has one.
+    pub(super) not_after: Option<DateTime<Utc>>,
+}
+
+/// Keys, oldest first.
+#[derive(Debug)]
+pub(super) struct Series {
+    /// The oldest key; apart, so that there is always one.
+    first: StoredKey,
+    later: Vec<StoredKey>,
+    /// When they were made, oldest first.
+    pub(super) made: Vec<DateTime<Utc>>,
+}
+
+impl Series {
+    /// These keys, oldest first; none if there is none.
+    pub(super) fn new(keys: Vec<StoredKey>) -> Option<Self> {
+        let made = keys.iter().map(|key| key.created_at).collect();
+        let mut keys = keys.into_iter();
+        let first = keys.next()?;
+        Some(Self {
+            first,
+            later: keys.collect(),
+            made,
+        })
+    }
+
+    /// The key at a position; the oldest if there is none.
+    pub(super) fn at(&self, position: usize) -> &StoredKey {
+        let later = position
+            .checked_sub(1)
+            .and_then(|position| self.later.get(position));
+        later.unwrap_or(&self.first)
+    }
+
+    /// The youngest key.
+    pub(super) fn newest(&self) -> &StoredKey {
+        self.later.last().unwrap_or(&self.first)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &StoredKey> {
+        std::iter::once(&self.first).chain(&self.later)
+    }
+}

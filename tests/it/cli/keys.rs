@@ -1,0 +1,190 @@
+//! Keys, the certificate authority, and what registries are given of them.
+
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::Workplace;
+use super::running::{Running, start_with};
+
+/// Three registries, one for each way to trust us.
+const REGISTRIES: &str = "
+[[registry]]
+service = \"distribution.example.com\"
+[[registry]]
+service = \"three.example.com\"
+trust = \"jwks\"
+[[registry]]
+service = \"zot.example.com\"
+trust = \"pinned\"
+";
+
+fn started(workplace: &Workplace) -> Running {
+    start_with(workplace, "serve.log", REGISTRIES)
+}
+
+/// The header of the token that a service's clients get.
+fn header_for(running: &Running, service: &str) -> Value {
+    use base64::Engine;
+    let reply = running.get(&format!("/jwt/auth?service={service}"));
+    let (_, body) = reply.split_once("\r\n\r\n").unwrap();
+    let body: Value = serde_json::from_str(body).unwrap();
+    let token = body["token"].as_str().unwrap();
+    let header = base64::engine::general_purpose::URL_SAFE_NO_PAD
+        .decode(token.split('.').next().unwrap())
+        .unwrap();
+    serde_json::from_slice(&header).unwrap()
+}
+
+/// Waits as long as `keys rotate` promises, and a little for a busy machine.
+fn soon(what: &str, is_so: impl Fn() -> bool) {
+    let begin = Instant::now();
+    while !is_so() {
+        assert!(begin.elapsed() < Duration::from_secs(10), "{what}");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+#[test]
+fn configuration_is_printed_for_every_kind_of_registry() {
+    let workplace = Workplace::empty();
+    let running = started(&workplace);
+    let public = workplace.path().canonicalize().unwrap().join("keys/public");
+    let public = public.display();
+    let config = |arguments: &[&str]| {
+        let text = workplace.ok(&[&["registry", "config", "--service"], arguments].concat());
+        text.replace(&running.token, "ADDRESS")
+    };
+    let lines = |service: &str, trust: &str| {
+        format!(
+            "auth:\n  token:\n    realm: \"http://ADDRESS/jwt/auth\"\n    service: \"{service}\"\n    \
+             issuer: \"wharfinger\"\n    {trust}\n"
+        )
+    };
+    let bundle = format!("rootcertbundle: \"{public}/ca.crt\"");
+    for kind in ["distribution", "gitlab"] {
+        assert_eq!(
+            config(&["distribution.example.com", "--for", kind]),
+            lines("distribution.example.com", &bundle)
+        );
+    }
+    assert_eq!(
+        config(&["three.example.com"]),
+        lines(
+            "three.example.com",
+            &format!("jwks: \"{public}/jwks.json\"")
+        )
+    );
+    assert_eq!(
+        config(&["three.example.com", "--env"]),
+        format!(
+            "REGISTRY_AUTH=token\nREGISTRY_AUTH_TOKEN_REALM=http://ADDRESS/jwt/auth\n\
+             REGISTRY_AUTH_TOKEN_SERVICE=three.example.com\nREGISTRY_AUTH_TOKEN_ISSUER=wharfinger\n\
+             REGISTRY_AUTH_TOKEN_JWKS={public}/jwks.json\n"
+        )
+    );
+    let zot: Value = serde_json::from_str(&config(&["zot.example.com"])).unwrap();
+    let bearer = &zot["http"]["auth"]["bearer"];
+    assert_eq!(bearer["service"], "zot.example.com");
+    assert_eq!(bearer["realm"], "http://ADDRESS/jwt/auth");
+    let given = std::fs::read_to_string(bearer["cert"].as_str().unwrap()).unwrap();
+    assert!(given.starts_with("-----BEGIN PUBLIC KEY-----"), "{given}");
+}
+
+#[test]
+fn configuration_that_could_not_work_is_refused_with_what_to_do() {
+    let workplace = Workplace::empty();
+    let _running = started(&workplace);
+    for (arguments, told) in [
+        (
+            vec!["distribution.example.com", "--for", "zot"],
+            "write trust = \"pinned\"",
+        ),
+        (
+            vec!["zot.example.com", "--for", "distribution"],
+            "write \"certificate\"",
+        ),
+        (
+            vec!["three.example.com", "--for", "gitlab"],
+            "write trust = \"certificate\"",
+        ),
+        (
+            vec!["zot.example.com", "--env"],
+            "zot takes its configuration from a file only",
+        ),
+        (
+            vec!["nowhere"],
+            "no registry `nowhere` is configured; there is: ",
+        ),
+    ] {
+        let said = workplace.fails(
+            1,
+            &[vec!["registry", "config", "--service"], arguments].concat(),
+        );
+        assert!(said.contains(told), "{told} in {said}");
+    }
+    let said = workplace.fails(1, &["registry", "config"]);
+    assert!(said.contains("name one with --service"), "{said}");
+}
+
+#[test]
+fn each_way_of_trust_has_its_token_and_its_rotation() {
+    let workplace = Workplace::empty();
+    let running = started(&workplace);
+    let kid = |service: &str| {
+        header_for(&running, service)["kid"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    assert!(header_for(&running, "distribution.example.com")["x5c"].is_array());
+    assert_eq!(header_for(&running, "three.example.com").get("x5c"), None);
+    assert_eq!(header_for(&running, "zot.example.com").get("x5c"), None);
+    let (shared, own) = (kid("distribution.example.com"), kid("zot.example.com"));
+    assert_eq!(kid("three.example.com"), shared);
+    assert_ne!(own, shared);
+
+    let said = workplace.fails(1, &["keys", "rotate", "--service", "three.example.com"]);
+    assert!(
+        said.contains("has no key of its own (its trust is jwks)"),
+        "{said}"
+    );
+    let made = workplace.json(&["keys", "rotate"]);
+    soon("the shared key signs", || {
+        kid("distribution.example.com") == made["kid"]
+    });
+    assert_eq!(
+        kid("three.example.com"),
+        shared,
+        "its registry has a day to be restarted"
+    );
+    assert_eq!(
+        kid("zot.example.com"),
+        own,
+        "only its own rotation changes it"
+    );
+
+    let made = workplace.json(&["keys", "rotate", "--service", "zot.example.com"]);
+    assert_eq!(made["service"], "zot.example.com");
+    soon("the pinned key signs", || {
+        kid("zot.example.com") == made["kid"]
+    });
+    let listed = workplace.json(&["keys", "jwks"]);
+    let listed: Vec<_> = listed["keys"].as_array().unwrap().iter().collect();
+    assert_eq!(listed.len(), 4, "every live key, in all modes");
+}
+
+#[test]
+fn a_renewed_authority_is_published_beside_the_old_one() {
+    let workplace = Workplace::empty();
+    let _running = started(&workplace);
+    let count = |text: &str| text.matches("BEGIN CERTIFICATE").count();
+    assert_eq!(count(&workplace.ok(&["keys", "ca"])), 1);
+    let renewed = workplace.json(&["keys", "ca", "renew"]);
+    assert!(renewed["next"]["begins_at"].is_string(), "{renewed}");
+    assert_eq!(count(&workplace.ok(&["keys", "ca"])), 2);
+    let published = std::fs::read_to_string(workplace.path().join("keys/public/ca.crt")).unwrap();
+    assert_eq!(count(&published), 2);
+    let said = workplace.fails(1, &["keys", "ca", "renew"]);
+    assert!(said.contains("is waiting already"), "{said}");
+}
