@@ -3,9 +3,9 @@
 //! ```text
 //!    main → cli → server                      the composition root: it alone sees everything
 //!             │      │
-//!             │   http/token   http/ops       faces; they share http/layers
+//!             │   http/token  http/admin  http/ops   faces; they share http/layers
 //!             └──────┤
-//!                   app                       use cases, a verb a file
+//!                   app   metrics             use cases, a verb a file
 //!         ┌──────────┼──────────┐
 //!     identity    signing    storage          who is calling · key ring · what lasts
 //!         └──────────┴──────────┘
@@ -21,6 +21,7 @@ pub mod config;
 pub mod domain;
 pub mod http;
 pub mod identity;
+pub mod metrics;
 pub mod representation;
 pub mod server;
 pub mod signing;

@@ -12,6 +12,8 @@ use super::registry::{Registry, Service, TrustMode};
 
 /// Registries accept a token this long after its end (protocol.md 2.3).
 const LEEWAY: Duration = Duration::from_mins(1);
+/// How long before its end an authority should be renewed, besides the time that it takes.
+const AUTHORITY_WARNING: Duration = Duration::from_hours(24 * 365);
 
 /// When keys are made, begin to sign, and go.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,6 +117,12 @@ impl KeySchedule {
     /// When an authority that was made at `made` begins to certify keys.
     pub fn authority_begins(&self, made: DateTime<Utc>) -> DateTime<Utc> {
         later(made, self.ca_activation).unwrap_or(DateTime::<Utc>::MAX_UTC)
+    }
+
+    /// Whether it is time to renew an authority that ends at `end`.
+    pub fn is_authority_ending(&self, end: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+        later(now, AUTHORITY_WARNING.saturating_add(self.ca_activation))
+            .is_none_or(|sight| end <= sight)
     }
 
     /// What a key is doing that was replaced at that time.

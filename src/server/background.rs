@@ -1,14 +1,11 @@
 //! What runs beside the requests; it ends when a stop begins.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use super::Service;
 use super::lifecycle::Lifecycle;
-use super::world::{SystemClock, SystemEntropy};
 use crate::app::Desk;
-use crate::domain::clock::Clock;
 use crate::domain::refresh_token::RefreshLifetimes;
-use crate::signing::KeyRing;
 
 /// How often what is dead is looked for.
 const INTERVAL: Duration = Duration::from_hours(1);
@@ -32,23 +29,19 @@ pub(super) async fn purge(desk: Desk, lifetimes: RefreshLifetimes, lifecycle: Li
 
 /// How often the key files are looked at: `keys rotate` promises five seconds.
 const KEY_INTERVAL: Duration = Duration::from_secs(2);
+/// How often a warning is logged that still holds.
+const REMINDER: Duration = Duration::from_hours(24);
 
 /// Follows the key files. What goes wrong is logged once, not every time; the old keys sign on.
-pub(super) async fn follow_keys(keys: Arc<KeyRing>, lifecycle: Lifecycle) {
-    let mut known_problem = None;
+pub(super) async fn follow_keys(service: Service, lifecycle: Lifecycle) {
+    let (mut known_problem, mut reminded) = (None, None::<Instant>);
     loop {
-        tokio::select! {
-            () = tokio::time::sleep(KEY_INTERVAL) => {}
-            () = lifecycle.stopping() => return,
-        }
-        let ring = Arc::clone(&keys);
-        let followed =
-            tokio::task::spawn_blocking(move || ring.follow(SystemClock.now(), &SystemEntropy))
-                .await;
-        let problem = match followed {
-            Ok(Ok(())) => None,
-            Ok(Err(error)) => Some(error.to_string()),
-            Err(error) => Some(error.to_string()),
+        let following = service.clone();
+        let followed = tokio::task::spawn_blocking(move || following.follow_keys()).await;
+        let (warning, problem) = match followed {
+            Ok(Ok(warning)) => (warning, None),
+            Ok(Err(error)) => (None, Some(error.to_string())),
+            Err(error) => (None, Some(error.to_string())),
         };
         if let Some(problem) = &problem
             && known_problem.as_ref() != Some(problem)
@@ -56,5 +49,15 @@ pub(super) async fn follow_keys(keys: Arc<KeyRing>, lifecycle: Lifecycle) {
             tracing::error!(error = %problem, "the key files cannot be followed; the keys in use sign on");
         }
         known_problem = problem;
+        if let Some(warning) = warning
+            && reminded.is_none_or(|reminded| reminded.elapsed() >= REMINDER)
+        {
+            tracing::warn!("{warning}");
+            reminded = Some(Instant::now());
+        }
+        tokio::select! {
+            () = tokio::time::sleep(KEY_INTERVAL) => {}
+            () = lifecycle.stopping() => return,
+        }
     }
 }

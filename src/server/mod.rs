@@ -1,6 +1,7 @@
 //! The composition root: it alone sees everything, and wires it.
 
 mod background;
+mod keys;
 mod lifecycle;
 mod listener;
 mod telemetry;
@@ -12,6 +13,7 @@ use std::time::Duration;
 
 use axum::Router;
 
+pub use keys::{open_keys, renew_authority};
 pub use lifecycle::{Lifecycle, Signals};
 pub use listener::{BindError, Listener};
 pub use world::{SystemClock, SystemEntropy};
@@ -24,7 +26,8 @@ use crate::http::admin::{self, AdminState};
 use crate::http::layers::{Detail, Frame, Health, frame, health_routes};
 use crate::http::{ops, token};
 use crate::identity::{Authenticator, Passwords};
-use crate::signing::{AuthoritySummary, KeyRing};
+use crate::metrics::Metrics;
+use crate::signing::KeyRing;
 use crate::storage::Db;
 
 /// The longest that a request may take: its body drips, or a database hangs.
@@ -39,6 +42,8 @@ pub struct Service {
     pub issuer: TokenIssuer,
     /// Tells whether it is ready.
     pub health: Health,
+    /// What is measured.
+    pub metrics: Metrics,
     admin: AdminState,
     frame: Frame,
     db: Db,
@@ -95,6 +100,7 @@ impl Service {
             desk,
             issuer,
             health,
+            metrics: Metrics::new(),
             admin,
             frame,
             db,
@@ -118,7 +124,8 @@ impl Service {
 
     /// What the ops listener answers with.
     pub fn ops_router(&self) -> Router {
-        frame(ops::router(self.health.clone()), &self.frame)
+        let ops = ops::router(self.health.clone(), self.metrics.clone());
+        frame(ops, &self.frame)
     }
 }
 
@@ -128,25 +135,6 @@ pub async fn open_desk(config: &Config) -> anyhow::Result<Desk> {
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let passwords = passwords(config, Arc::clone(&entropy))?;
     Ok(Desk::new(db, Arc::new(SystemClock), entropy, passwords))
-}
-
-/// The keys for the command line, which makes none.
-pub fn open_keys(config: &Config) -> anyhow::Result<KeyRing> {
-    Ok(KeyRing::open(
-        &config.keys.directory,
-        config.key_schedule(),
-        SystemClock.now(),
-    )?)
-}
-
-/// Makes the next certificate authority.
-pub fn renew_authority(config: &Config) -> anyhow::Result<AuthoritySummary> {
-    Ok(KeyRing::renew_authority(
-        &config.keys.directory,
-        &config.key_schedule(),
-        SystemClock.now(),
-        &SystemEntropy,
-    )?)
 }
 
 /// Makes the database's schema, or brings it up to date.
@@ -196,7 +184,7 @@ pub async fn serve(config: &Config) -> anyhow::Result<()> {
         service.health.clone(),
         lifecycle.clone(),
     ));
-    lifecycle.spawn(background::follow_keys(keys, lifecycle.clone()));
+    lifecycle.spawn(background::follow_keys(service.clone(), lifecycle.clone()));
     lifecycle.spawn(background::purge(
         service.desk.clone(),
         config.refresh_tokens,

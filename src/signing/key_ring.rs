@@ -211,6 +211,23 @@ impl KeyRing {
         self.loaded().authority.summary(&self.schedule)
     }
 
+    /// What is to be done about an authority that ends within sight; none while there is time.
+    pub fn authority_warning(&self, now: DateTime<Utc>) -> Option<String> {
+        let AuthoritySummary { not_after, next } = self.authority();
+        let date = |instant: DateTime<Utc>| instant.date_naive();
+        match next {
+            Some(next) => Some(format!(
+                "a new certificate authority waits; bring public/ca.crt to every registry and restart it before {}",
+                date(next.begins_at)
+            )),
+            None if self.schedule.is_authority_ending(not_after, now) => Some(format!(
+                "the certificate authority that registries trust ends on {}; run `wharfinger keys ca renew`",
+                date(not_after)
+            )),
+            None => None,
+        }
+    }
+
     /// Where that certificate is.
     pub fn ca_certificate_path(&self) -> PathBuf {
         self.directory.authority_certificate()

@@ -18,7 +18,8 @@ const LAYERS: &[(&str, &[&str])] = &[
         "http/admin",
         &["app", "domain", "http/layers", "identity", "representation"],
     ),
-    ("http/ops", &["http/layers"]),
+    ("metrics", &["domain"]),
+    ("http/ops", &["http/layers", "metrics"]),
     (
         "server",
         &[
@@ -30,6 +31,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "http/ops",
             "http/token",
             "identity",
+            "metrics",
             "signing",
             "storage",
         ],
@@ -68,6 +70,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("jsonwebtoken", &["signing"]),
     ("p256", &["signing"]),
     ("clap", &["cli"]),
+    ("prometheus_client", &["metrics"]),
 ];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {

@@ -11,5 +11,6 @@ mod admin;
 mod architecture;
 mod cli;
 mod harness;
+mod ops;
 mod storage;
 mod token;

@@ -1,9 +1,10 @@
 //! Whether the service lives, and whether it can do its work.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::extract::State;
@@ -23,6 +24,8 @@ type Probe = dyn Fn() -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>
 pub struct Health {
     open: Arc<AtomicBool>,
     storage: Arc<Probe>,
+    /// What the operator is to know, by what it is about; none of it makes the service unready.
+    notices: Arc<Mutex<BTreeMap<&'static str, String>>>,
 }
 
 /// How much a listener tells.
@@ -45,6 +48,7 @@ impl Health {
         Self {
             open: Arc::new(AtomicBool::new(false)),
             storage: Arc::new(storage),
+            notices: Arc::default(),
         }
     }
 
@@ -56,6 +60,16 @@ impl Health {
     /// The service is stopping: no more requests should come.
     pub fn close(&self) {
         self.open.store(false, Ordering::Release);
+    }
+
+    /// Says something about `subject` to the operator; the service stays ready.
+    pub fn notice(&self, subject: &'static str, text: String) {
+        self.notices().insert(subject, text);
+    }
+
+    fn notices(&self) -> std::sync::MutexGuard<'_, BTreeMap<&'static str, String>> {
+        // Only ever held to read or write one entry: a poisoned map is whole.
+        self.notices.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn storage(&self) -> Result<(), String> {
@@ -97,13 +111,13 @@ async fn readyz(health: &Health, detail: Detail) -> Response {
     let word = if is_ready { "ready" } else { "not ready" };
     let body = match detail {
         Detail::YesOrNo => serde_json::json!({ "status": word }),
-        Detail::EachCheck => serde_json::json!({
-            "status": word,
-            "checks": {
-                "listeners": if is_open { "ok" } else { "not open" },
-                "storage": storage.err().unwrap_or_else(|| "ok".to_owned()),
-            },
-        }),
+        Detail::EachCheck => {
+            let mut checks = health.notices().clone();
+            let listeners = if is_open { "ok" } else { "not open" };
+            checks.insert("listeners", listeners.to_owned());
+            checks.insert("storage", storage.err().unwrap_or_else(|| "ok".to_owned()));
+            serde_json::json!({ "status": word, "checks": checks })
+        }
     };
     (status, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
 }

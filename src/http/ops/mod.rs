@@ -1,10 +1,28 @@
 //! The ops listener: for the operator only.
 
 use axum::Router;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
 
 use crate::http::layers::{Detail, Health, health_routes};
+use crate::metrics::Metrics;
+
+/// The text format of `/metrics`.
+const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// All routes of the ops listener.
-pub fn router(health: Health) -> Router {
-    health_routes(health, Detail::EachCheck)
+pub fn router(health: Health, metrics: Metrics) -> Router {
+    Router::new()
+        .route("/metrics", get(read))
+        .with_state(metrics)
+        .merge(health_routes(health, Detail::EachCheck))
+}
+
+async fn read(State(metrics): State<Metrics>) -> Response {
+    match metrics.text() {
+        Ok(text) => ([(header::CONTENT_TYPE, OPEN_METRICS)], text).into_response(),
+        Err(std::fmt::Error) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
 }

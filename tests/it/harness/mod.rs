@@ -22,6 +22,7 @@ use wharfinger::domain::audit::{AuditAction, AuditEvent};
 use wharfinger::domain::authority::Authority;
 use wharfinger::domain::credential::PlainToken;
 use wharfinger::domain::ids::TokenId;
+use wharfinger::domain::key_schedule::KeySchedule;
 use wharfinger::domain::password::PasswordHash;
 use wharfinger::domain::personal_access_token::TokenSpecification;
 use wharfinger::domain::username::Username;
@@ -41,10 +42,13 @@ pub(crate) struct TestApp {
     pub(crate) clock: Arc<FixedClock>,
     pub(crate) desk: Desk,
     pub(crate) keys: Arc<KeyRing>,
+    pub(crate) service: Service,
     token: Router,
     admin: Router,
+    ops: Router,
     db: Db,
-    _folder: TempDir,
+    schedule: KeySchedule,
+    folder: TempDir,
 }
 
 /// A token with its secret.
@@ -99,8 +103,11 @@ impl TestApp {
             keys,
             token: service.token_router(),
             admin: service.admin_router(),
+            ops: service.ops_router(),
+            service,
             db,
-            _folder: folder,
+            schedule: config.key_schedule(),
+            folder,
         }
     }
 
@@ -202,6 +209,12 @@ impl TestApp {
         Reply::read(self.admin.clone().oneshot(request).await.unwrap()).await
     }
 
+    /// `GET` of a path on the ops listener.
+    pub(crate) async fn ops(&self, path: &str) -> Reply {
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        Reply::read(self.ops.clone().oneshot(request).await.unwrap()).await
+    }
+
     /// Calls the API with a token in `PRIVATE-TOKEN` and a body in JSON.
     pub(crate) async fn api(&self, call: (&str, &str), token: &Token, body: Value) -> Reply {
         self.api_as(call, Some(token.secret.expose()), body).await
@@ -285,6 +298,13 @@ impl TestApp {
             .commit(&Authority::operator().administer().unwrap(), event)
             .await
             .unwrap();
+    }
+
+    /// `wharfinger keys ca renew`.
+    pub(crate) fn renew_authority(&self) {
+        let keys = self.folder.path().join("keys");
+        let entropy = SeededEntropy::default();
+        KeyRing::renew_authority(&keys, &self.schedule, self.now(), &entropy).unwrap();
     }
 
     /// Cuts the service off from its database.

@@ -1,0 +1,40 @@
+//! The keys, for the running service and for the command line.
+
+use super::{Service, SystemClock, SystemEntropy};
+use crate::config::Config;
+use crate::domain::clock::Clock;
+use crate::signing::{AuthoritySummary, KeyError, KeyRing};
+
+impl Service {
+    /// Follows the key files and the clock, and tells the operator about the certificate authority;
+    /// gives the warning that is due.
+    pub fn follow_keys(&self) -> Result<Option<String>, KeyError> {
+        let (ring, now) = (&self.issuer.keys, self.issuer.clock.now());
+        let followed = ring.follow(now, &*self.issuer.entropy);
+        // What is known of the authority is told in any case.
+        self.metrics.set_authority_end(ring.authority().not_after);
+        let warning = ring.authority_warning(now);
+        let notice = warning.clone().unwrap_or_else(|| "ok".to_owned());
+        self.health.notice("certificate_authority", notice);
+        followed.map(|()| warning)
+    }
+}
+
+/// The keys for the command line, which makes none.
+pub fn open_keys(config: &Config) -> anyhow::Result<KeyRing> {
+    Ok(KeyRing::open(
+        &config.keys.directory,
+        config.key_schedule(),
+        SystemClock.now(),
+    )?)
+}
+
+/// Makes the next certificate authority.
+pub fn renew_authority(config: &Config) -> anyhow::Result<AuthoritySummary> {
+    Ok(KeyRing::renew_authority(
+        &config.keys.directory,
+        &config.key_schedule(),
+        SystemClock.now(),
+        &SystemEntropy,
+    )?)
+}

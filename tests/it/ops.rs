@@ -1,0 +1,77 @@
+//! What the operator reads on a listener of their own.
+
+use chrono::Duration;
+use serde_json::json;
+
+use crate::harness::TestApp;
+
+/// What `/readyz` says about the authority; the service is ready all the while.
+async fn authority_check(app: &TestApp) -> String {
+    let reply = app.ops("/readyz").await;
+    assert_eq!(reply.status, 200);
+    let body = reply.json();
+    assert_eq!(body["status"], "ready");
+    body["checks"]["certificate_authority"]
+        .as_str()
+        .unwrap()
+        .to_owned()
+}
+
+#[tokio::test]
+async fn details_are_told_to_the_operator_alone() {
+    let app = TestApp::start().await;
+    app.service.follow_keys().unwrap();
+    assert_eq!(
+        app.ops("/readyz").await.json(),
+        json!({ "status": "ready", "checks": { "certificate_authority": "ok", "listeners": "ok", "storage": "ok" } })
+    );
+    assert_eq!(
+        app.get("/readyz", None).await.json(),
+        json!({ "status": "ready" })
+    );
+    assert_eq!(app.get("/metrics", None).await.status, 404);
+}
+
+#[tokio::test]
+async fn the_end_of_the_authority_is_announced_long_before() {
+    let app = TestApp::start().await;
+    let end = app.keys.authority().not_after;
+    assert_eq!(app.service.follow_keys().unwrap(), None);
+    assert_eq!(authority_check(&app).await, "ok");
+    let metrics = app.ops("/metrics").await;
+    assert!(
+        metrics
+            .header("content-type")
+            .starts_with("application/openmetrics-text"),
+        "{}",
+        metrics.header("content-type")
+    );
+    let line = format!(
+        "wharfinger_certificate_authority_end_timestamp_seconds {}\n",
+        end.timestamp()
+    );
+    assert!(metrics.body.contains(&line), "{}", metrics.body);
+
+    // A year, and the month that it takes, before the end.
+    app.clock.advance(end - app.now() - Duration::days(396));
+    assert_eq!(app.service.follow_keys().unwrap(), None);
+    app.clock.advance(Duration::days(1));
+    let warning = app.service.follow_keys().unwrap().unwrap();
+    assert_eq!(
+        warning,
+        "the certificate authority that registries trust ends on 2036-03-14; run `wharfinger keys ca renew`"
+    );
+    assert_eq!(authority_check(&app).await, warning);
+
+    // Renewed, it says what is left to do; then nothing, and the metric tells the new end.
+    app.renew_authority();
+    let warning = app.service.follow_keys().unwrap().unwrap();
+    assert!(
+        warning.contains("bring public/ca.crt to every registry and restart it before 2035-"),
+        "{warning}"
+    );
+    app.clock.advance(Duration::days(31));
+    assert_eq!(app.service.follow_keys().unwrap(), None);
+    assert_eq!(authority_check(&app).await, "ok");
+    assert!(!app.ops("/metrics").await.body.contains(&line));
+}
