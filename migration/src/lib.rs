@@ -23,6 +23,8 @@ mod m09_change_counter;
 mod m10_change_counter_row;
 mod m11_refresh_tokens;
 mod m12_refresh_tokens_user_index;
+mod m30_deploy_tokens;
+mod m31_deploy_tokens_namespace_index;
 
 pub use sea_orm_migration::MigratorTrait;
 
@@ -46,6 +48,8 @@ impl MigratorTrait for Migrator {
             Box::new(m10_change_counter_row::Migration),
             Box::new(m11_refresh_tokens::Migration),
             Box::new(m12_refresh_tokens_user_index::Migration),
+            Box::new(m30_deploy_tokens::Migration),
+            Box::new(m31_deploy_tokens_namespace_index::Migration),
         ]
     }
 }

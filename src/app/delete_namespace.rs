@@ -7,7 +7,7 @@ use crate::domain::authority::Authority;
 use crate::domain::ids::NamespaceId;
 use crate::domain::namespace::{Namespace, NamespaceKind};
 use crate::domain::namespace_path::NamespacePath;
-use crate::storage::{Source, members, namespaces};
+use crate::storage::{Source, deploy_tokens, members, namespaces};
 
 impl Desk {
     /// Deletes the group or project at `path` with what is below it, and leaves tombstones: the
@@ -24,6 +24,7 @@ impl Desk {
         let gone = with_what_is_below(&change, kind, path).await?;
         let ids: Vec<NamespaceId> = gone.iter().map(|place| place.id).collect();
         members::remove_all(&change, &ids).await?;
+        deploy_tokens::revoke_all(&change, &ids).await?;
         namespaces::bury(&change, &ids).await?;
         let action = match kind {
             NamespaceKind::Project => AuditAction::ProjectDeleted,

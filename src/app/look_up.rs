@@ -3,7 +3,8 @@
 use super::desk::Desk;
 use super::error::ChangeError;
 use crate::domain::authority::{Authority, Refusal};
-use crate::domain::filters::{TokenFilter, UserFilter};
+use crate::domain::deploy_token::DeployToken;
+use crate::domain::filters::{DeployTokenFilter, TokenFilter, UserFilter};
 use crate::domain::ids::{TokenId, UserId};
 use crate::domain::namespace::{Member, Namespace, NamespaceKind};
 use crate::domain::namespace_path::NamespacePath;
@@ -11,7 +12,7 @@ use crate::domain::page::{Page, PageRequest};
 use crate::domain::personal_access_token::PersonalAccessToken;
 use crate::domain::user::User;
 use crate::domain::username::Username;
-use crate::storage::{Source, members, namespaces, personal_access_tokens, users};
+use crate::storage::{Source, deploy_tokens, members, namespaces, personal_access_tokens, users};
 
 impl Desk {
     /// All users, by name.
@@ -42,6 +43,21 @@ impl Desk {
     pub async fn members(&self, path: &NamespacePath) -> Result<Vec<(Member, User)>, ChangeError> {
         let place = shared_place(&self.db, path).await?;
         Ok(members::of_namespace(&self.db, place.id).await?)
+    }
+
+    /// The group or project at `path`.
+    pub async fn place_at(&self, path: &NamespacePath) -> Result<Namespace, ChangeError> {
+        shared_place(&self.db, path).await
+    }
+
+    /// The deploy tokens that `filter` lets through, oldest first.
+    pub async fn deploy_tokens(
+        &self,
+        authority: &Authority,
+        filter: &DeployTokenFilter,
+    ) -> Result<Vec<DeployToken>, ChangeError> {
+        authority.administer()?;
+        Ok(deploy_tokens::all(&self.db, filter).await?)
     }
 
     /// A page of users; every signed-in user may know who else there is.

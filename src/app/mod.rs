@@ -5,6 +5,7 @@
 mod add_member;
 mod block_user;
 mod change_token;
+mod create_deploy_token;
 mod create_namespace;
 mod create_token;
 mod create_user;
@@ -18,11 +19,13 @@ mod look_up;
 mod refresh_tokens;
 mod remove_member;
 mod reset_password;
+mod revoke_deploy_token;
 mod revoke_token;
 mod set_visibility;
 mod verify_token;
 
 pub use add_member::NewMember;
+pub use create_deploy_token::CreatedDeployToken;
 pub use create_namespace::NewPlace;
 pub use create_token::CreatedToken;
 pub use create_user::NewUser;

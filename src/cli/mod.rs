@@ -4,6 +4,7 @@
 //! Status 0 is done, 1 is not done, 2 is a command that cannot be read.
 
 mod context;
+mod deploy_token;
 mod explain;
 mod group;
 mod health;
@@ -63,6 +64,9 @@ enum Command {
     /// Personal access tokens.
     #[command(subcommand)]
     Token(token::Command),
+    /// Deploy tokens: for machines of a group or project.
+    #[command(subcommand)]
+    DeployToken(deploy_token::Command),
     /// Refresh tokens: what clients hold that logged in by password.
     #[command(subcommand)]
     RefreshToken(refresh_token::Command),
@@ -133,6 +137,7 @@ async fn run_command(command: Command, context: &Context<'_>) -> anyhow::Result<
         Command::Project(command) => project::run(command, context).await,
         Command::Member(command) => member::run(command, context).await,
         Command::Token(command) => token::run(command, context).await,
+        Command::DeployToken(command) => deploy_token::run(command, context).await,
         Command::RefreshToken(command) => refresh_token::run(command, context).await,
         Command::Keys(command) => keys::run(&command, context),
         Command::Registry(command) => registry::run(&command, context),

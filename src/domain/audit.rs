@@ -82,6 +82,10 @@ pub enum AuditAction {
     TokenChanged,
     /// A personal access token was revoked.
     TokenRevoked,
+    /// A group or project got a deploy token.
+    DeployTokenCreated,
+    /// A deploy token was revoked.
+    DeployTokenRevoked,
     /// A login by password got a refresh token.
     RefreshTokenCreated,
     /// A refresh token was revoked.
@@ -106,6 +110,8 @@ impl AuditAction {
             Self::MemberRemoved => "member.removed",
             Self::TokenCreated => "token.created",
             Self::TokenChanged => "token.changed",
+            Self::DeployTokenCreated => "deploy_token.created",
+            Self::DeployTokenRevoked => "deploy_token.revoked",
             Self::RefreshTokenCreated => "refresh_token.created",
             Self::RefreshTokenRevoked => "refresh_token.revoked",
             Self::TokenRevoked => "token.revoked",

@@ -5,7 +5,7 @@
 
 use super::access_level::AccessLevel;
 use super::action::{Action, ActionSet};
-use super::principal::{Ceiling, Obstacle, Principal, SignedIn};
+use super::principal::{Ceiling, Deployment, Obstacle, Principal, SignedIn};
 use super::reason::{Basis, Reason};
 use super::repository_name::RepositoryName;
 use super::rights::{Place, Rights};
@@ -122,7 +122,7 @@ fn actions_to_judge(scope: &Scope, principal: &Principal) -> impl Iterator<Item 
 
 fn is_unlimited_administrator(principal: &Principal) -> bool {
     match principal {
-        Principal::Anonymous => false,
+        Principal::Anonymous | Principal::DeployToken(_) => false,
         Principal::User(user) => user.admin && user.ceiling.scopes.contains(TokenScope::Api),
     }
 }
@@ -136,9 +136,13 @@ fn judge<'a>(
     match (resource, principal) {
         (Resource::Catalog, Principal::Anonymous) => Err(Reason::LoginNeeded),
         (Resource::Catalog, Principal::User(user)) => judge_catalog(user, action),
+        (Resource::Catalog, Principal::DeployToken(_)) => Err(Reason::NotByDeployToken),
         (Resource::Repository(name), Principal::Anonymous) => judge_anonymous(rights, name, action),
         (Resource::Repository(name), Principal::User(user)) => {
             judge_user(user, rights, name, action)
+        }
+        (Resource::Repository(name), Principal::DeployToken(token)) => {
+            judge_deploy_token(token, rights, name, action)
         }
     }
 }
@@ -165,6 +169,30 @@ fn judge_anonymous(
         }
         (Some(Place::Live(Visibility::Public)), _) => Err(Reason::LoginNeeded),
         _ => Err(Reason::HiddenFromAnonymous),
+    }
+}
+
+/// In its place a deploy token does what its scopes say; elsewhere it is anonymous.
+fn judge_deploy_token(
+    token: &Deployment,
+    rights: &Rights,
+    name: &RepositoryName,
+    action: Action,
+) -> Result<Basis<'static>, Reason> {
+    let place = rights.place_of(name);
+    match (place, action) {
+        (Some(Place::Live(Visibility::Public)), Action::Pull) => {
+            Ok(Basis::Visibility(Visibility::Public))
+        }
+        // Before anything that would tell whether it exists.
+        (_, Action::Delete | Action::Any) => Err(Reason::NotByDeployToken),
+        _ if !token.is_for(name) => Err(Reason::OutsidePlace(token.path.clone())),
+        _ if !token.scopes.permit(action) => Err(Reason::ScopeMissing(
+            TokenScope::needed_for(action),
+            token.scopes.clone(),
+        )),
+        (Some(Place::Live(_)), Action::Pull | Action::Push) => Ok(Basis::DeployToken),
+        (None | Some(Place::Tombstone), Action::Pull | Action::Push) => Err(Reason::HiddenFromUser),
     }
 }
 

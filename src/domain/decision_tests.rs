@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::ids::UserId;
+use crate::domain::ids::{DeployTokenId, UserId};
 use crate::domain::namespace_path::NamespacePath;
 use crate::domain::pattern::RepositoryPattern;
 use crate::domain::principal::Proof;
@@ -336,6 +336,30 @@ fn any_user() -> impl Strategy<Value = SignedIn> {
     })
 }
 
+fn any_deployment() -> impl Strategy<Value = Deployment> {
+    let scopes = prop::sample::subsequence(
+        vec![TokenScope::ReadRegistry, TokenScope::WriteRegistry],
+        1..=2,
+    );
+    (prop::sample::select(PATHS[..3].to_vec()), scopes).prop_map(|(at, scopes)| Deployment {
+        id: DeployTokenId(1),
+        subject: "deploy_token:ci".to_owned(),
+        path: path(at),
+        scopes: scopes.into_iter().collect(),
+    })
+}
+
+/// Whoever has a credential with a registry scope.
+fn any_caller() -> impl Strategy<Value = Principal> {
+    let user = any_user().prop_filter("no business with a registry", |user| {
+        user.ceiling.scopes.open_registry()
+    });
+    prop_oneof![
+        3 => user.prop_map(Principal::User),
+        1 => any_deployment().prop_map(Principal::DeployToken),
+    ]
+}
+
 fn any_request() -> impl Strategy<Value = Vec<Scope>> {
     let repository = (
         prop::sample::select(vec![
@@ -376,9 +400,9 @@ fn within(smaller: &Decision, larger: &Decision) -> bool {
 proptest! {
     #[test]
     fn nothing_is_granted_that_was_not_asked_and_everything_asked_is_answered(
-        user in any_user(), rights in any_rights(), request in any_request(),
+        caller in any_caller(), rights in any_rights(), request in any_request(),
     ) {
-        let decision = decide(&Principal::User(user), &rights, &request);
+        let decision = decide(&caller, &rights, &request);
         for scope in &decision.granted {
             let asked = request.iter().find(|asked| asked.resource == scope.resource).unwrap();
             prop_assert!(asked.actions.contains(Action::Any) || scope.actions.is_subset(asked.actions));
@@ -401,11 +425,34 @@ proptest! {
 
     #[test]
     fn anonymous_gets_no_more_than_any_credential_with_a_registry_scope(
-        user in any_user(), rights in any_rights(), request in any_request(),
+        caller in any_caller(), rights in any_rights(), request in any_request(),
     ) {
-        prop_assume!(user.ceiling.scopes.open_registry());
         let anonymous = decide(&Principal::Anonymous, &rights, &request);
-        prop_assert!(within(&anonymous, &decide(&Principal::User(user), &rights, &request)));
+        prop_assert!(within(&anonymous, &decide(&caller, &rights, &request)));
+    }
+
+    #[test]
+    fn a_deploy_token_pulls_and_pushes_in_its_place_and_is_anonymous_elsewhere(
+        token in any_deployment(), rights in any_rights(), request in any_request(),
+    ) {
+        let decision = decide(&Principal::DeployToken(token.clone()), &rights, &request);
+        let anonymous = decide(&Principal::Anonymous, &rights, &request);
+        let is_inside = |scope: &Scope| match &scope.resource {
+            Resource::Repository(name) => token.is_for(name),
+            Resource::Catalog => false,
+        };
+        let (inside, outside): (Vec<_>, Vec<_>) = decision.granted.into_iter().partition(is_inside);
+        let elsewhere: Vec<_> = anonymous.granted.into_iter().filter(|scope| !is_inside(scope)).collect();
+        prop_assert_eq!(outside, elsewhere);
+        for scope in inside {
+            for action in scope.actions.iter() {
+                let by_scope = token.scopes.permit(action) && matches!(action, Action::Pull | Action::Push);
+                let by_anyone = action == Action::Pull;
+                prop_assert!(by_scope || by_anyone, "{action}");
+            }
+            let Resource::Repository(name) = &scope.resource else { panic!("{scope}") };
+            prop_assert!(matches!(rights.place_of(name), Some(Place::Live(_))));
+        }
     }
 
     #[test]
@@ -431,9 +478,8 @@ proptest! {
 
     #[test]
     fn the_order_of_what_is_asked_never_matters(
-        user in any_user(), rights in any_rights(), request in any_request(),
+        principal in any_caller(), rights in any_rights(), request in any_request(),
     ) {
-        let principal = Principal::User(user);
         let forward = decide(&principal, &rights, &request);
         let reversed: Vec<Scope> = request.into_iter().rev().collect();
         let backward = decide(&principal, &rights, &reversed);

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::ids::UserId;
+use super::ids::{NamespaceId, UserId};
 use super::user::UserState;
 use super::username::Username;
 
@@ -78,6 +78,17 @@ impl TokenSort {
             _ => None,
         }
     }
+}
+
+/// Which deploy tokens are wanted; all conditions count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct DeployTokenFilter {
+    /// Only this group's or project's own.
+    pub place: Option<NamespaceId>,
+    /// Only those that were not revoked.
+    pub unrevoked: bool,
+    /// Only those that work at this instant, or (false) only others.
+    pub active_at: Option<(bool, DateTime<Utc>)>,
 }
 
 /// Which users are wanted; all conditions count.

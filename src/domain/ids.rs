@@ -36,6 +36,10 @@ id! {
     NamespaceId
 }
 id! {
+    /// A deploy token's id.
+    DeployTokenId
+}
+id! {
     /// A refresh token's id.
     RefreshTokenId
 }

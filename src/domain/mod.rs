@@ -11,6 +11,7 @@ pub mod clock;
 pub mod component;
 pub mod credential;
 pub mod decision;
+pub mod deploy_token;
 pub mod entropy;
 pub mod expiry;
 pub mod explanation;

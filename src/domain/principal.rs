@@ -1,7 +1,9 @@
 //! Who is calling, and how much of their rights the credential carries.
 
 use super::action::Action;
-use super::ids::{RefreshTokenId, TokenId, UserId};
+use super::deploy_token::DeployToken;
+use super::ids::{DeployTokenId, RefreshTokenId, TokenId, UserId};
+use super::namespace_path::NamespacePath;
 use super::pattern::RepositoryPattern;
 use super::personal_access_token::PersonalAccessToken;
 use super::repository_name::RepositoryName;
@@ -16,6 +18,21 @@ pub enum Principal {
     Anonymous,
     /// A user, within the limits of the credential.
     User(SignedIn),
+    /// A machine of a group or project.
+    DeployToken(Deployment),
+}
+
+/// A machine with a deploy token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deployment {
+    /// The token.
+    pub id: DeployTokenId,
+    /// The `sub` of its registry tokens.
+    pub subject: String,
+    /// The group or project that it is for; elsewhere it is anonymous.
+    pub path: NamespacePath,
+    /// What it may do there.
+    pub scopes: TokenScopes,
 }
 
 /// A user who proved who they are.
@@ -65,20 +82,39 @@ pub enum Obstacle {
 }
 
 impl Principal {
-    /// The `sub` of the caller's tokens: the user name, or nothing.
+    /// The `sub` of the caller's tokens: the user name, `deploy_token:` and that token's own, or nothing.
     pub fn subject(&self) -> &str {
         match self {
             Self::Anonymous => "",
             Self::User(user) => user.username.as_str(),
+            Self::DeployToken(token) => &token.subject,
         }
     }
 
     /// The scopes of a credential that opens nothing in the registry.
     pub fn scopes_without_registry(&self) -> Option<&TokenScopes> {
         match self {
-            Self::Anonymous => None,
+            // A deploy token has no scope that does not open the registry.
+            Self::Anonymous | Self::DeployToken(_) => None,
             Self::User(user) => Some(&user.ceiling.scopes).filter(|scopes| !scopes.open_registry()),
         }
+    }
+}
+
+impl Deployment {
+    /// The machine that has `token`.
+    pub fn new(token: DeployToken) -> Self {
+        Self {
+            id: token.id,
+            subject: format!("deploy_token:{}", token.username),
+            path: token.path,
+            scopes: token.scopes,
+        }
+    }
+
+    /// Whether `repository` is in its place.
+    pub fn is_for(&self, repository: &RepositoryName) -> bool {
+        repository.prefixes().any(|path| path == self.path.as_str())
     }
 }
 

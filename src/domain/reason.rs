@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::access_level::AccessLevel;
+use super::namespace_path::NamespacePath;
 use super::rights::Role;
 use super::token_scope::{TokenScope, TokenScopes};
 use super::visibility::Visibility;
@@ -22,6 +23,10 @@ pub enum Reason {
     ScopeMissing(TokenScope, TokenScopes),
     /// The token is for other repositories.
     OutsidePatterns,
+    /// The deploy token is for another place.
+    OutsidePlace(NamespacePath),
+    /// Deploy tokens pull and push.
+    NotByDeployToken,
     /// Only administrators may.
     AdministratorsOnly,
 }
@@ -41,6 +46,12 @@ impl fmt::Display for Reason {
                 write!(f, "the token has the scopes \"{held}\" and needs {needed}")
             }
             Self::OutsidePatterns => f.write_str("the token is limited to other repositories"),
+            Self::OutsidePlace(path) => {
+                write!(f, "the deploy token is for {path} and what is below it")
+            }
+            Self::NotByDeployToken => {
+                f.write_str("deploy tokens pull and push, and do nothing else")
+            }
             Self::AdministratorsOnly => f.write_str("needs an administrator"),
         }
     }
@@ -55,6 +66,8 @@ pub enum Basis<'a> {
     Visibility(Visibility),
     /// A role suffices, which was given on the path.
     Role(Role<'a>),
+    /// It is in the place of the deploy token.
+    DeployToken,
 }
 
 impl fmt::Display for Basis<'_> {
@@ -62,6 +75,7 @@ impl fmt::Display for Basis<'_> {
         match self {
             Self::Administrator => f.write_str("administrators may do everything"),
             Self::Visibility(visibility) => write!(f, "it is {visibility}"),
+            Self::DeployToken => f.write_str("the deploy token is for it"),
             Self::Role(role) => write!(f, "the role {} in {} suffices", role.level, role.given_at),
         }
     }

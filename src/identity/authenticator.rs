@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 
+use super::deploy_token::deployment;
 use super::error::{AuthenticationError, Cause};
 use super::password::Passwords;
 use super::presented::Presented;
@@ -59,6 +60,10 @@ impl Authenticator {
                 // containerd shows a refresh token as a password when it falls back to GET.
                 Recognized::Token(token) if token.kind() == TokenKind::Refresh => {
                     self.refresh_login(&token, service, now).await?
+                }
+                Recognized::Token(token) if token.kind() == TokenKind::Deploy => {
+                    let deployment = deployment(&self.db, (username, &token), now).await?;
+                    return Ok(Principal::DeployToken(deployment));
                 }
                 Recognized::Token(token) => {
                     let owner = owner_of(&self.db, &token, now).await?;

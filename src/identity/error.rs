@@ -54,6 +54,8 @@ pub enum Cause {
     RevokedToken,
     /// The refresh token is for another registry.
     OtherService,
+    /// The deploy token came beside another user name than its own.
+    OtherUsername,
     /// The owner is blocked.
     BlockedUser,
     /// No such user.
@@ -76,6 +78,7 @@ impl fmt::Display for Cause {
             Self::ExpiredToken => "the token has expired",
             Self::RevokedToken => "the token was revoked",
             Self::OtherService => "the refresh token is for another service",
+            Self::OtherUsername => "the deploy token came beside another user name than its own",
             Self::BlockedUser => "the user is blocked",
             Self::UnknownUser => "the user is unknown",
             Self::NoPassword => "the user has no password",

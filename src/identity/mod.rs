@@ -1,6 +1,7 @@
 //! Who is calling: credentials in, a [`Principal`](crate::domain::principal::Principal) out.
 
 mod authenticator;
+mod deploy_token;
 mod error;
 mod password;
 mod presented;

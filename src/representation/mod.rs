@@ -2,6 +2,7 @@
 //!
 //! Field names and formats are GitLab's (gitlab-api.md 2).
 
+mod deploy_token;
 mod explanation;
 mod member;
 mod namespace;
@@ -11,6 +12,7 @@ mod user;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
+pub use deploy_token::DeployTokenView;
 pub use explanation::{ExplainedActionView, ExplanationView};
 pub use member::MemberView;
 pub use namespace::{GroupView, ProjectView};

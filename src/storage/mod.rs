@@ -5,6 +5,7 @@
 
 mod change;
 mod connect;
+pub mod deploy_tokens;
 mod entity;
 mod error;
 pub mod members;

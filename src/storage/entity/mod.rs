@@ -8,6 +8,7 @@
 pub(super) mod audit_event;
 pub(super) mod change;
 pub(super) mod change_counter;
+pub(super) mod deploy_token;
 pub(super) mod hidden;
 pub(super) mod instant;
 pub(super) mod member;

@@ -1,5 +1,6 @@
 //! The command line, as a script and a person use it.
 
+mod deploy_tokens;
 mod first_start;
 mod keys;
 mod nouns;

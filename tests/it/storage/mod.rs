@@ -1,3 +1,4 @@
 //! The storage story: the same on SQLite, PostgreSQL and MySQL/MariaDB.
 
+mod deploy_tokens;
 mod story;

@@ -28,17 +28,18 @@ use wharfinger::storage::{
     Db, StorageError, members, namespaces, personal_access_tokens, refresh_tokens, rights, users,
 };
 
+use super::deploy_tokens::deploy_tokens_keep_what_was_chosen;
 use crate::harness::{SeededEntropy, TestDatabase};
 
-fn now() -> DateTime<Utc> {
+pub(super) fn now() -> DateTime<Utc> {
     "2046-03-14T15:09:26Z".parse().unwrap()
 }
 
-fn operator() -> Grant {
+pub(super) fn operator() -> Grant {
     Authority::operator().administer().unwrap()
 }
 
-fn event() -> AuditEvent {
+pub(super) fn event() -> AuditEvent {
     AuditEvent::new(AuditAction::UserCreated, &"story").with_detail("ünïcödé ✓")
 }
 
@@ -62,7 +63,7 @@ async fn make_user(db: &Db, name: &str) -> User {
     user
 }
 
-fn path(text: &str) -> NamespacePath {
+pub(super) fn path(text: &str) -> NamespacePath {
     NamespacePath::try_from(text).unwrap()
 }
 
@@ -76,6 +77,7 @@ async fn the_storage_story_holds() {
     members_and_rights_are_read_together(db).await;
     tokens_keep_what_was_chosen(db).await;
     refresh_tokens_end(db).await;
+    deploy_tokens_keep_what_was_chosen(db).await;
     what_is_not_committed_never_happened(db).await;
     changes_follow_one_another(db).await;
     // Another start finds the schema as it is, and a command too.

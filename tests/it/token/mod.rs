@@ -2,6 +2,7 @@
 
 mod answers;
 mod bad_input;
+mod deploy_tokens;
 mod effects;
 mod oauth2;
 mod reply_shape;

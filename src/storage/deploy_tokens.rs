@@ -1,0 +1,212 @@
+//! Deploy tokens.
+
+use chrono::{DateTime, Utc};
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter,
+    QueryOrder, Select,
+};
+
+use super::change::Change;
+use super::entity::hidden::HiddenBytes;
+use super::entity::instant::Instant;
+use super::entity::{deploy_token, namespace};
+use super::error::StorageError;
+use super::namespaces::to_path;
+use super::page::{page_of, try_map};
+use super::source::Source;
+use crate::domain::credential::TokenDigest;
+use crate::domain::deploy_token::{DeployToken, DeployTokenSpecification, DeployUsername};
+use crate::domain::expiry::Expiry;
+use crate::domain::filters::DeployTokenFilter;
+use crate::domain::ids::{DeployTokenId, NamespaceId};
+use crate::domain::namespace::Namespace;
+use crate::domain::page::{Page, PageRequest};
+use crate::domain::token_scope::TokenScopes;
+
+/// The deploy token with that digest, whatever its state.
+pub async fn find_by_digest(
+    source: &impl Source,
+    digest: &TokenDigest,
+) -> Result<Option<DeployToken>, StorageError> {
+    let digest = HiddenBytes(digest.as_bytes().to_vec());
+    one(source, deploy_token::Entity::find_by_digest(digest)).await
+}
+
+/// The deploy token with that id, whatever its state.
+pub async fn find(
+    source: &impl Source,
+    id: DeployTokenId,
+) -> Result<Option<DeployToken>, StorageError> {
+    one(source, deploy_token::Entity::find_by_id(id.0)).await
+}
+
+/// A page of the deploy tokens that `filter` lets through, oldest first.
+pub async fn page(
+    source: &impl Source,
+    filter: &DeployTokenFilter,
+    request: PageRequest,
+) -> Result<Page<DeployToken>, StorageError> {
+    let query = deploy_token::Entity::find()
+        .filter(condition(filter))
+        .order_by_asc(deploy_token::Column::Id);
+    let rows = page_of(source, query, request).await?;
+    let places = rows.items.iter().map(|row| row.namespace_id);
+    let places = namespace::Entity::find()
+        .filter(namespace::COLUMN.id.is_in(places))
+        .all(source.connection())
+        .await?;
+    try_map(rows, |row| {
+        let place = places.iter().find(|place| place.id == row.namespace_id);
+        let place = place.ok_or_else(|| unreadable(&row, "its place is gone"))?;
+        to_token(&row, place)
+    })
+}
+
+/// All that `filter` lets through, oldest first.
+pub async fn all(
+    source: &impl Source,
+    filter: &DeployTokenFilter,
+) -> Result<Vec<DeployToken>, StorageError> {
+    let rows = deploy_token::Entity::find()
+        .filter(condition(filter))
+        .order_by_asc(deploy_token::Column::Id)
+        .find_also_related(namespace::Entity)
+        .all(source.connection())
+        .await?;
+    let known = rows
+        .iter()
+        .filter_map(|(row, place)| Some((row, place.as_ref()?)));
+    known.map(|(row, place)| to_token(row, place)).collect()
+}
+
+/// Keeps a new deploy token's digest and what was chosen for it.
+pub async fn insert(
+    change: &Change,
+    place: &Namespace,
+    digest: &TokenDigest,
+    specification: &DeployTokenSpecification,
+) -> Result<DeployToken, StorageError> {
+    let chosen = specification.username.clone();
+    let row = deploy_token::ActiveModel {
+        namespace_id: Set(place.id.0),
+        name: Set(specification.name().to_owned()),
+        username: Set(chosen
+            .as_ref()
+            .map_or("", DeployUsername::as_str)
+            .to_owned()),
+        digest: Set(HiddenBytes(digest.as_bytes().to_vec())),
+        scopes: Set(specification.scopes().to_string()),
+        expires_at: Set(specification.expiry.map(|expiry| expiry.instant().into())),
+        created_at: Set(change.now().into()),
+        ..Default::default()
+    };
+    let row = row.insert(change.connection()).await?;
+    let id = DeployTokenId(row.id);
+    let username = if let Some(chosen) = chosen {
+        chosen
+    } else {
+        let username = DeployUsername::of(id);
+        let named = deploy_token::ActiveModel {
+            id: Set(row.id),
+            username: Set(username.as_str().to_owned()),
+            ..Default::default()
+        };
+        named.update(change.connection()).await?;
+        username
+    };
+    Ok(DeployToken {
+        id,
+        place: place.id,
+        path: place.path.clone(),
+        name: row.name,
+        username,
+        scopes: specification.scopes().clone(),
+        expiry: specification.expiry,
+        created_at: change.now(),
+        revoked_at: None,
+    })
+}
+
+/// Revokes one deploy token.
+pub async fn revoke(change: &Change, id: DeployTokenId) -> Result<(), StorageError> {
+    let row = deploy_token::ActiveModel {
+        id: Set(id.0),
+        revoked_at: Set(Some(change.now().into())),
+        ..Default::default()
+    };
+    row.update(change.connection()).await?;
+    Ok(())
+}
+
+/// Revokes all deploy tokens of these places: what is made anew there does not bring them back.
+pub async fn revoke_all(change: &Change, places: &[NamespaceId]) -> Result<(), StorageError> {
+    deploy_token::Entity::update_many()
+        .col_expr(
+            deploy_token::Column::RevokedAt,
+            Expr::value(Instant::from(change.now())),
+        )
+        .filter(deploy_token::Column::NamespaceId.is_in(places.iter().map(|id| id.0)))
+        .filter(deploy_token::Column::RevokedAt.is_null())
+        .exec(change.connection())
+        .await?;
+    Ok(())
+}
+
+async fn one(
+    source: &impl Source,
+    query: Select<deploy_token::Entity>,
+) -> Result<Option<DeployToken>, StorageError> {
+    let found = query.find_also_related(namespace::Entity);
+    match found.one(source.connection()).await? {
+        Some((row, Some(place))) => to_token(&row, &place).map(Some),
+        _ => Ok(None),
+    }
+}
+
+fn condition(filter: &DeployTokenFilter) -> Condition {
+    use deploy_token::Column;
+    Condition::all()
+        .add_option(filter.place.map(|place| Column::NamespaceId.eq(place.0)))
+        .add_option(filter.unrevoked.then(|| Column::RevokedAt.is_null()))
+        .add_option(filter.active_at.map(|(active, now)| {
+            let works = works_at(now);
+            if active { works } else { works.not() }
+        }))
+}
+
+fn works_at(now: DateTime<Utc>) -> Condition {
+    use deploy_token::Column;
+    let lasts = Condition::any()
+        .add(Column::ExpiresAt.is_null())
+        .add(Column::ExpiresAt.gt(Instant::from(now)));
+    Condition::all().add(Column::RevokedAt.is_null()).add(lasts)
+}
+
+fn to_token(
+    row: &deploy_token::Model,
+    place: &namespace::Model,
+) -> Result<DeployToken, StorageError> {
+    let names = row.scopes.split_whitespace().map(str::parse);
+    let scopes = names.collect::<Result<TokenScopes, _>>();
+    let scopes = scopes.map_err(|error| unreadable(row, &error.to_string()))?;
+    // A row that breaks a rule is refused, never read as a wider token.
+    let chosen = DeployTokenSpecification::new(&row.name, scopes)
+        .map_err(|error| unreadable(row, &error.to_string()))?;
+    Ok(DeployToken {
+        id: DeployTokenId(row.id),
+        place: NamespaceId(place.id),
+        path: to_path(place)?,
+        name: chosen.name().to_owned(),
+        username: DeployUsername::try_from(row.username.as_str())
+            .map_err(|error| unreadable(row, &error.to_string()))?,
+        scopes: chosen.scopes().clone(),
+        expiry: row.expires_at.map(|end| Expiry::at(end.into())),
+        created_at: row.created_at.into(),
+        revoked_at: row.revoked_at.or(place.deleted_at).map(Into::into),
+    })
+}
+
+fn unreadable(row: &deploy_token::Model, why: &str) -> StorageError {
+    StorageError::unreadable("deploy token", &format!("{}: {why}", row.id))
+}

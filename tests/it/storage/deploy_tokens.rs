@@ -1,0 +1,99 @@
+//! The part of the storage story about deploy tokens.
+
+use chrono::Duration;
+use wharfinger::domain::credential::{PlainToken, TokenKind};
+use wharfinger::domain::deploy_token::{DeployToken, DeployTokenSpecification};
+use wharfinger::domain::expiry::Expiry;
+use wharfinger::domain::filters::DeployTokenFilter;
+use wharfinger::domain::namespace::{Namespace, NamespaceKind};
+use wharfinger::domain::page::PageRequest;
+use wharfinger::domain::visibility::Visibility;
+use wharfinger::storage::namespaces::NewNamespace;
+use wharfinger::storage::{Db, deploy_tokens, namespaces};
+
+use super::story::{event, now, operator, path};
+use crate::harness::SeededEntropy;
+
+/// A group with one deploy token that never ends and has a name by itself, and one that ends.
+async fn furnish(db: &Db) -> (Namespace, [(PlainToken, DeployToken); 2]) {
+    let entropy = SeededEntropy::default();
+    let change = db.begin(now()).await.unwrap();
+    let new = NewNamespace {
+        kind: NamespaceKind::Group,
+        path: path("machines"),
+        visibility: Visibility::Private,
+        parent: None,
+    };
+    let place = namespaces::insert(&change, new).await.unwrap();
+    let mut made = Vec::new();
+    for (username, end) in [
+        (None, None),
+        (Some("ci+1"), Some(now() + Duration::hours(1))),
+    ] {
+        let scopes = ["read_registry", "write_registry"].map(|name| name.parse().unwrap());
+        let mut wanted =
+            DeployTokenSpecification::new("ünïcödé ✓", scopes.into_iter().collect()).unwrap();
+        wanted.username = username.map(|name: &str| name.try_into().unwrap());
+        wanted.expiry = end.map(Expiry::at);
+        let secret = PlainToken::generate(TokenKind::Deploy, &entropy);
+        let token = deploy_tokens::insert(&change, &place, &secret.digest(), &wanted)
+            .await
+            .unwrap();
+        made.push((secret, token));
+    }
+    change.commit(&operator(), event()).await.unwrap();
+    (place, made.try_into().unwrap())
+}
+
+pub(super) async fn deploy_tokens_keep_what_was_chosen(db: &Db) {
+    let (place, [(secret, endless), (_, ending)]) = furnish(db).await;
+    assert_eq!(
+        endless.username.as_str(),
+        format!("deploy-token-{}", endless.id)
+    );
+    assert_eq!(ending.username.as_str(), "ci+1");
+    let found = deploy_tokens::find_by_digest(db, &secret.digest()).await;
+    assert_eq!(found.unwrap().unwrap(), endless);
+    assert_eq!(
+        deploy_tokens::find(db, ending.id).await.unwrap().unwrap(),
+        ending
+    );
+
+    let ids = async |active_at| {
+        let filter = DeployTokenFilter {
+            place: Some(place.id),
+            unrevoked: false,
+            active_at,
+        };
+        let all = deploy_tokens::all(db, &filter).await.unwrap();
+        let page = deploy_tokens::page(db, &filter, PageRequest::default()).await;
+        assert_eq!(page.unwrap().items, all);
+        all.into_iter().map(|token| token.id).collect::<Vec<_>>()
+    };
+    let end = now() + Duration::hours(1);
+    assert_eq!(ids(None).await, [endless.id, ending.id]);
+    assert_eq!(
+        ids(Some((true, end - Duration::seconds(1)))).await,
+        [endless.id, ending.id]
+    );
+    assert_eq!(ids(Some((true, end))).await, [endless.id]);
+    assert_eq!(ids(Some((false, end))).await, [ending.id]);
+
+    let change = db.begin(now()).await.unwrap();
+    deploy_tokens::revoke(&change, ending.id).await.unwrap();
+    change.commit(&operator(), event()).await.unwrap();
+    let revoked = deploy_tokens::find(db, ending.id).await.unwrap().unwrap();
+    assert_eq!(revoked.revoked_at, Some(now()));
+
+    // What is deleted takes its tokens along, and a new one in its place has none of them.
+    let later = now() + Duration::seconds(1);
+    let change = db.begin(later).await.unwrap();
+    deploy_tokens::revoke_all(&change, &[place.id])
+        .await
+        .unwrap();
+    change.commit(&operator(), event()).await.unwrap();
+    let ended = deploy_tokens::find(db, endless.id).await.unwrap().unwrap();
+    assert_eq!(ended.revoked_at, Some(later));
+    let before = deploy_tokens::find(db, ending.id).await.unwrap().unwrap();
+    assert_eq!(before.revoked_at, Some(now()), "it was revoked before");
+}
