@@ -23,6 +23,9 @@ mod m09_change_counter;
 mod m10_change_counter_row;
 mod m11_refresh_tokens;
 mod m12_refresh_tokens_user_index;
+mod m20_namespaces_name;
+mod m21_namespaces_description;
+mod m22_namespaces_parent_index;
 mod m30_deploy_tokens;
 mod m31_deploy_tokens_namespace_index;
 
@@ -48,6 +51,9 @@ impl MigratorTrait for Migrator {
             Box::new(m10_change_counter_row::Migration),
             Box::new(m11_refresh_tokens::Migration),
             Box::new(m12_refresh_tokens_user_index::Migration),
+            Box::new(m20_namespaces_name::Migration),
+            Box::new(m21_namespaces_description::Migration),
+            Box::new(m22_namespaces_parent_index::Migration),
             Box::new(m30_deploy_tokens::Migration),
             Box::new(m31_deploy_tokens_namespace_index::Migration),
         ]

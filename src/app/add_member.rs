@@ -2,44 +2,64 @@
 
 use super::desk::Desk;
 use super::error::ChangeError;
-use super::look_up::shared_place;
+use super::look_up_places::place_for;
 use crate::domain::access_level::AccessLevel;
 use crate::domain::audit::{AuditAction, AuditEvent};
 use crate::domain::authority::Authority;
 use crate::domain::expiry::Expiry;
+use crate::domain::ids::UserId;
 use crate::domain::namespace::Member;
-use crate::domain::namespace_path::NamespacePath;
+use crate::domain::place_name::PlaceName;
 use crate::domain::user::User;
-use crate::domain::username::Username;
 use crate::storage::{members, users};
 
 /// A role that is to be given.
 #[derive(Debug, Clone)]
 pub struct NewMember {
     /// The group or project.
-    pub path: NamespacePath,
+    pub place: PlaceName,
     /// To whom.
-    pub username: Username,
+    pub user: UserId,
     /// The role.
     pub level: AccessLevel,
     /// Until when.
     pub expiry: Option<Expiry>,
 }
 
+/// What becomes of a role that the user has in that very place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Present {
+    /// Then no other is given.
+    Refused,
+    /// It is replaced.
+    Replaced,
+}
+
 impl Desk {
-    /// Gives a user a role in a group or project, in place of the one they have there.
+    /// Gives a user a role in a group or project.
     #[tracing::instrument(name = "app.add_member", skip_all)]
     pub async fn add_member(
         &self,
         authority: &Authority,
         new: NewMember,
+        present: Present,
     ) -> Result<(Member, User), ChangeError> {
-        let grant = authority.administer()?;
         let change = self.begin().await?;
-        let place = shared_place(&change, &new.path).await?;
-        let user = users::find_by_username(&change, &new.username)
+        let standing = place_for(&change, authority, &new.place, change.now()).await?;
+        let place = &standing.place;
+        let mut grant = authority.give_role(&standing, new.level)?;
+        super::change_member::check_expiry(new.expiry, change.now())?;
+        let user = users::find(&change, new.user)
             .await?
-            .ok_or_else(|| ChangeError::not_found("user", &new.username))?;
+            .ok_or_else(|| ChangeError::not_found("user", &new.user))?;
+        if let Some(held) = members::find(&change, place.id, user.id, change.now()).await? {
+            if present == Present::Refused {
+                return Err(ChangeError::AlreadyMember);
+            }
+            grant = authority.change_role(&standing, held.role(), new.level)?;
+            let lowered = (held.level > new.level).then_some(&held);
+            super::remove_member::keep_an_owner(&change, authority, &standing, lowered).await?;
+        }
         let member = Member {
             user_id: user.id,
             level: new.level,

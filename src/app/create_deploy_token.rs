@@ -2,12 +2,12 @@
 
 use super::desk::Desk;
 use super::error::ChangeError;
-use super::look_up::shared_place;
+use super::look_up_places::place_for;
 use crate::domain::audit::{AuditAction, AuditEvent};
 use crate::domain::authority::Authority;
 use crate::domain::credential::{PlainToken, TokenKind};
-use crate::domain::deploy_token::{DeployToken, DeployTokenSpecification};
-use crate::domain::namespace_path::NamespacePath;
+use crate::domain::deploy_token::{DeployToken, DeployTokenSpecification, needed_to_manage};
+use crate::domain::place_name::PlaceName;
 use crate::storage::deploy_tokens;
 
 /// A deploy token, with the secret that nobody sees again.
@@ -20,19 +20,20 @@ pub struct CreatedDeployToken {
 }
 
 impl Desk {
-    /// Makes a deploy token for the group or project at `path`.
+    /// Makes a deploy token for a group or project.
     #[tracing::instrument(name = "app.create_deploy_token", skip_all)]
     pub async fn create_deploy_token(
         &self,
         authority: &Authority,
-        path: &NamespacePath,
+        name: &PlaceName,
         specification: &DeployTokenSpecification,
     ) -> Result<CreatedDeployToken, ChangeError> {
         let secret = PlainToken::generate(TokenKind::Deploy, &*self.entropy);
-        let grant = authority.administer()?;
         let change = self.begin().await?;
-        let place = shared_place(&change, path).await?;
-        let token = deploy_tokens::insert(&change, &place, &secret.digest(), specification).await?;
+        let standing = place_for(&change, authority, name, change.now()).await?;
+        let place = &standing.place;
+        let grant = authority.with_role(&standing, needed_to_manage(place.kind))?;
+        let token = deploy_tokens::insert(&change, place, &secret.digest(), specification).await?;
         let detail = format!("for {}, scopes {}", place.path, specification.scopes());
         let event = AuditEvent::new(AuditAction::DeployTokenCreated, &token.id);
         change.commit(&grant, event.with_detail(detail)).await?;

@@ -1,21 +1,41 @@
 //! Making a group or a project.
 
+use super::change_namespace::check_texts;
 use super::desk::Desk;
 use super::error::ChangeError;
-use crate::domain::audit::{AuditAction, AuditEvent};
+use super::look_up_places::role_in;
+use crate::domain::audit::{AuditAction, AuditEvent, Grant};
 use crate::domain::authority::Authority;
 use crate::domain::namespace::{Namespace, NamespaceKind, Occupied};
 use crate::domain::namespace_path::NamespacePath;
+use crate::domain::standing::Standing;
 use crate::domain::visibility::Visibility;
 use crate::storage::namespaces::{self, NewNamespace};
+use crate::storage::{Change, Source};
 
 /// What one chooses for a group or project.
 #[derive(Debug, Clone)]
 pub struct NewPlace {
     /// Where.
     pub path: NamespacePath,
+    /// The name people read; the last part of the path if there is none.
+    pub name: Option<String>,
+    /// What it is for.
+    pub description: Option<String>,
     /// Who may see it without being a member.
     pub visibility: Visibility,
+}
+
+impl NewPlace {
+    /// A place that is called by its path and has no description.
+    pub fn at(path: NamespacePath, visibility: Visibility) -> Self {
+        Self {
+            path,
+            name: None,
+            description: None,
+            visibility,
+        }
+    }
 }
 
 impl Desk {
@@ -41,39 +61,30 @@ impl Desk {
             .await
     }
 
-    /// A tombstone's place may be taken again: whoever works on the whole instance may do that.
     async fn create_namespace(
         &self,
         authority: &Authority,
         kind: NamespaceKind,
         new: NewPlace,
     ) -> Result<Namespace, ChangeError> {
-        let grant = authority.administer()?;
+        check_texts(
+            new.name.as_deref().unwrap_or_else(|| new.path.name()),
+            new.description.as_deref(),
+        )?;
         let change = self.begin().await?;
-        if let Some(Occupied::Live(there)) = namespaces::occupant(&change, &new.path).await? {
-            let by = match there.kind {
-                NamespaceKind::Group => "it is a group",
-                NamespaceKind::Project => "it is a project",
-                NamespaceKind::User => "it is a user's own namespace",
-            };
-            return Err(ChangeError::Taken {
-                name: new.path.to_string(),
-                by,
-            });
-        }
         let parent = match new.path.parent() {
             None => None,
-            Some(path) => {
-                let parent = namespaces::find_live(&change, &path).await?;
-                Some(parent.ok_or_else(|| missing_parent(&path))?)
-            }
+            Some(path) => Some(parent_at(&change, authority, &path).await?),
         };
-        check_parent(kind, &new.path, parent.as_ref())?;
+        let grant = may_create(authority, kind, &new.path, parent.as_ref())?;
+        check_free(&change, authority, &new.path).await?;
         let row = NewNamespace {
             kind,
             path: new.path,
             visibility: new.visibility,
-            parent: parent.map(|parent| parent.id),
+            parent: parent.map(|parent| parent.place.id),
+            name: new.name,
+            description: new.description,
         };
         let made = namespaces::insert(&change, row).await?;
         let action = match kind {
@@ -86,28 +97,66 @@ impl Desk {
     }
 }
 
-fn missing_parent(path: &NamespacePath) -> ChangeError {
-    ChangeError::refused(format!(
+/// What lives at `path`, if the caller may see it.
+async fn parent_at(
+    change: &Change,
+    authority: &Authority,
+    path: &NamespacePath,
+) -> Result<Standing, ChangeError> {
+    if let Some(place) = namespaces::find_live(change, path).await? {
+        let role = role_in(change, authority, &place, change.now()).await?;
+        if authority.sees(&place, role) {
+            return Ok(Standing { place, role });
+        }
+    }
+    Err(ChangeError::refused(format!(
         "there is no group `{path}` to put it in; make that first"
-    ))
+    )))
 }
 
 /// Groups are below groups; projects below groups and in users' own namespaces; below a project is nothing.
-fn check_parent(
+fn may_create(
+    authority: &Authority,
     kind: NamespaceKind,
     path: &NamespacePath,
-    parent: Option<&Namespace>,
-) -> Result<(), ChangeError> {
-    match (kind, parent.map(|parent| parent.kind)) {
-        (NamespaceKind::Project, None) => Err(ChangeError::refused(format!(
-            "a project is below a group or a user's own namespace: write GROUP/{path}"
-        ))),
-        (_, Some(NamespaceKind::Project)) => Err(ChangeError::refused(
+    parent: Option<&Standing>,
+) -> Result<Grant, ChangeError> {
+    match (kind, parent.map(|parent| parent.place.kind), parent) {
+        (_, Some(NamespaceKind::Project), _) => Err(ChangeError::refused(
             "a project has no groups or projects below it; its repositories need none",
         )),
-        (NamespaceKind::Group, Some(NamespaceKind::User)) => Err(ChangeError::refused(
+        (NamespaceKind::Group, Some(NamespaceKind::User), _) => Err(ChangeError::refused(
             "a user's own namespace has projects only, no groups",
         )),
-        _ => Ok(()),
+        (NamespaceKind::Project, _, None) => Err(ChangeError::refused(format!(
+            "a project is below a group or a user's own namespace: write GROUP/{path}"
+        ))),
+        (NamespaceKind::Project, _, Some(parent)) => Ok(authority.create_project(parent)?),
+        (NamespaceKind::Group | NamespaceKind::User, _, parent) => {
+            Ok(authority.create_group(parent)?)
+        }
     }
+}
+
+/// A tombstone's place may be taken again, but only by whoever works on the whole instance: the
+/// images of what was deleted are still there.
+async fn check_free(
+    source: &impl Source,
+    authority: &Authority,
+    path: &NamespacePath,
+) -> Result<(), ChangeError> {
+    let by = match namespaces::occupant(source, path).await? {
+        None => return Ok(()),
+        Some(Occupied::Tombstone) if authority.is_administrator() => return Ok(()),
+        Some(Occupied::Tombstone) => "what was deleted there keeps its name; ask an administrator",
+        Some(Occupied::Live(there)) => match there.kind {
+            NamespaceKind::Group => "it is a group",
+            NamespaceKind::Project => "it is a project",
+            NamespaceKind::User => "it is a user's own namespace",
+        },
+    };
+    Err(ChangeError::PathTaken {
+        path: path.to_string(),
+        by,
+    })
 }

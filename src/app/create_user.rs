@@ -97,13 +97,15 @@ pub(super) async fn insert(change: &Change, row: users::NewUser) -> Result<User,
         path,
         visibility: Visibility::Private,
         parent: None,
+        name: Some(user.name.clone()),
+        description: None,
     };
     namespaces::insert(change, own).await?;
     Ok(user)
 }
 
 /// Whether people can read it on one line, and every database keeps it whole.
-fn is_name(name: &str) -> bool {
+pub(super) fn is_name(name: &str) -> bool {
     (1..=255).contains(&name.chars().count()) && !name.chars().any(char::is_control)
 }
 

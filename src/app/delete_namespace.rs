@@ -1,61 +1,69 @@
 //! Deleting a group or project.
 
+use chrono::{DateTime, Utc};
+
 use super::desk::Desk;
 use super::error::ChangeError;
+use super::look_up_places::place_for;
 use crate::domain::audit::{AuditAction, AuditEvent};
 use crate::domain::authority::Authority;
 use crate::domain::ids::NamespaceId;
 use crate::domain::namespace::{Namespace, NamespaceKind};
-use crate::domain::namespace_path::NamespacePath;
-use crate::storage::{Source, deploy_tokens, members, namespaces};
+use crate::domain::place_name::PlaceName;
+use crate::domain::standing::Standing;
+use crate::storage::{Change, Source, deploy_tokens, members, namespaces};
 
 impl Desk {
-    /// Deletes the group or project at `path` with what is below it, and leaves tombstones: the
-    /// images stay closed and the names taken until an administrator makes them anew.
+    /// Deletes a group or project with what is below it, and leaves tombstones: the images stay
+    /// closed and the names taken until an administrator makes them anew.
     #[tracing::instrument(name = "app.delete_namespace", skip_all)]
     pub async fn delete_namespace(
         &self,
         authority: &Authority,
-        kind: NamespaceKind,
-        path: &NamespacePath,
+        name: &PlaceName,
     ) -> Result<Vec<Namespace>, ChangeError> {
-        let grant = authority.administer()?;
         let change = self.begin().await?;
-        let gone = with_what_is_below(&change, kind, path).await?;
-        let ids: Vec<NamespaceId> = gone.iter().map(|place| place.id).collect();
-        members::remove_all(&change, &ids).await?;
-        deploy_tokens::revoke_all(&change, &ids).await?;
-        namespaces::bury(&change, &ids).await?;
-        let action = match kind {
+        let (standing, gone) = with_what_is_below(&change, authority, name, change.now()).await?;
+        let grant = authority.delete(&standing)?;
+        bury(&change, &gone).await?;
+        let action = match standing.place.kind {
             NamespaceKind::Project => AuditAction::ProjectDeleted,
             NamespaceKind::Group | NamespaceKind::User => AuditAction::GroupDeleted,
         };
+        let event = AuditEvent::new(action, &standing.place.path);
         let detail = format!("{} in all", gone.len());
-        change
-            .commit(&grant, AuditEvent::new(action, path).with_detail(detail))
-            .await?;
+        change.commit(&grant, event.with_detail(detail)).await?;
         Ok(gone)
     }
 
     /// What [`Desk::delete_namespace`] would delete, the named one first.
     pub async fn what_goes_with(
         &self,
-        kind: NamespaceKind,
-        path: &NamespacePath,
+        authority: &Authority,
+        name: &PlaceName,
     ) -> Result<Vec<Namespace>, ChangeError> {
-        with_what_is_below(&self.db, kind, path).await
+        let (_, goes) = with_what_is_below(&self.db, authority, name, self.now()).await?;
+        Ok(goes)
     }
+}
+
+/// Ends everything that hangs on these places, and leaves tombstones where they were.
+pub(super) async fn bury(change: &Change, places: &[Namespace]) -> Result<(), ChangeError> {
+    let ids: Vec<NamespaceId> = places.iter().map(|place| place.id).collect();
+    members::remove_all(change, &ids).await?;
+    deploy_tokens::revoke_all(change, &ids).await?;
+    namespaces::bury(change, &ids).await?;
+    Ok(())
 }
 
 async fn with_what_is_below(
     source: &impl Source,
-    kind: NamespaceKind,
-    path: &NamespacePath,
-) -> Result<Vec<Namespace>, ChangeError> {
-    let place = namespaces::find_live(source, path)
-        .await?
-        .filter(|place| place.kind == kind)
-        .ok_or_else(|| ChangeError::not_found(kind.name(), path))?;
-    let below = namespaces::live_below(source, place.id).await?;
-    Ok(std::iter::once(place).chain(below).collect())
+    authority: &Authority,
+    name: &PlaceName,
+    now: DateTime<Utc>,
+) -> Result<(Standing, Vec<Namespace>), ChangeError> {
+    let standing = place_for(source, authority, name, now).await?;
+    let below = namespaces::live_below(source, standing.place.id).await?;
+    let all = std::iter::once(standing.place.clone()).chain(below);
+    Ok((standing, all.collect()))
 }

@@ -24,6 +24,33 @@ pub enum ChangeError {
         /// By what.
         by: &'static str,
     },
+    /// The path of a group or project is taken.
+    #[error("`{path}` is taken: {by}")]
+    PathTaken {
+        /// The path.
+        path: String,
+        /// By what.
+        by: &'static str,
+    },
+    /// The user has a role there.
+    #[error("Member already exists")]
+    AlreadyMember,
+    /// The user has no role of their own there.
+    #[error("`{user}` is not a direct member of `{place}`")]
+    NotMember {
+        /// Who.
+        user: String,
+        /// Where.
+        place: String,
+    },
+    /// What is wanted for a field cannot be.
+    #[error("{field} {problem}")]
+    Invalid {
+        /// The field.
+        field: &'static str,
+        /// What is wrong with it; reads on from the field's name.
+        problem: String,
+    },
     /// Whoever wants it may not.
     #[error(transparent)]
     Forbidden(#[from] Refusal),

@@ -3,16 +3,14 @@
 use super::desk::Desk;
 use super::error::ChangeError;
 use crate::domain::authority::{Authority, Refusal};
-use crate::domain::deploy_token::DeployToken;
-use crate::domain::filters::{DeployTokenFilter, TokenFilter, UserFilter};
+use crate::domain::filters::{TokenFilter, UserFilter};
 use crate::domain::ids::{TokenId, UserId};
-use crate::domain::namespace::{Member, Namespace, NamespaceKind};
-use crate::domain::namespace_path::NamespacePath;
+use crate::domain::namespace::{Namespace, NamespaceKind};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::personal_access_token::PersonalAccessToken;
 use crate::domain::user::User;
 use crate::domain::username::Username;
-use crate::storage::{Source, deploy_tokens, members, namespaces, personal_access_tokens, users};
+use crate::storage::{Source, namespaces, personal_access_tokens, users};
 
 impl Desk {
     /// All users, by name.
@@ -37,27 +35,6 @@ impl Desk {
     /// All groups or projects, by path.
     pub async fn namespaces(&self, kind: NamespaceKind) -> Result<Vec<Namespace>, ChangeError> {
         Ok(namespaces::all(&self.db, kind).await?)
-    }
-
-    /// The direct members of the group or project at `path`.
-    pub async fn members(&self, path: &NamespacePath) -> Result<Vec<(Member, User)>, ChangeError> {
-        let place = shared_place(&self.db, path).await?;
-        Ok(members::of_namespace(&self.db, place.id).await?)
-    }
-
-    /// The group or project at `path`.
-    pub async fn place_at(&self, path: &NamespacePath) -> Result<Namespace, ChangeError> {
-        shared_place(&self.db, path).await
-    }
-
-    /// The deploy tokens that `filter` lets through, oldest first.
-    pub async fn deploy_tokens(
-        &self,
-        authority: &Authority,
-        filter: &DeployTokenFilter,
-    ) -> Result<Vec<DeployToken>, ChangeError> {
-        authority.administer()?;
-        Ok(deploy_tokens::all(&self.db, filter).await?)
     }
 
     /// A page of users; every signed-in user may know who else there is.
@@ -133,20 +110,5 @@ pub(super) async fn token_for(
             Err(ChangeError::not_found("personal access token", &id))
         }
         None => Err(Refusal::NotYours.into()),
-    }
-}
-
-/// The group or project at `path`: a place that can have members.
-pub(super) async fn shared_place(
-    source: &impl Source,
-    path: &NamespacePath,
-) -> Result<Namespace, ChangeError> {
-    match namespaces::find_live(source, path).await? {
-        None => Err(ChangeError::not_found("group or project", path)),
-        Some(place) if place.kind == NamespaceKind::User => {
-            let why = "a user's own namespace has no members; add them to a project in it";
-            Err(ChangeError::refused(why))
-        }
-        Some(place) => Ok(place),
     }
 }

@@ -4,6 +4,8 @@
 
 mod add_member;
 mod block_user;
+mod change_member;
+mod change_namespace;
 mod change_token;
 mod create_deploy_token;
 mod create_namespace;
@@ -16,15 +18,19 @@ mod explain;
 mod first_start;
 mod issue_token;
 mod look_up;
+mod look_up_deploy_tokens;
+mod look_up_members;
+mod look_up_places;
 mod refresh_tokens;
 mod remove_member;
 mod reset_password;
 mod revoke_deploy_token;
 mod revoke_token;
-mod set_visibility;
 mod verify_token;
 
-pub use add_member::NewMember;
+pub use add_member::{NewMember, Present};
+pub use change_member::MemberChange;
+pub use change_namespace::PlaceChange;
 pub use create_deploy_token::CreatedDeployToken;
 pub use create_namespace::NewPlace;
 pub use create_token::CreatedToken;
@@ -36,4 +42,5 @@ pub use first_start::FirstAdministrator;
 pub use issue_token::{
     Asked, IssueError, IssuedToken, Malformed, TokenIssuer, TokenRequest, TokenSettings,
 };
+pub use look_up_members::Reach;
 pub use verify_token::VerifyError;

@@ -2,12 +2,16 @@
 
 use super::desk::Desk;
 use super::error::ChangeError;
-use super::look_up::shared_place;
+use super::look_up_members::direct_member;
+use super::look_up_places::place_for;
+use crate::domain::access_level::AccessLevel;
 use crate::domain::audit::{AuditAction, AuditEvent};
-use crate::domain::authority::Authority;
-use crate::domain::namespace_path::NamespacePath;
-use crate::domain::username::Username;
-use crate::storage::{members, users};
+use crate::domain::authority::{Authority, Refusal};
+use crate::domain::ids::UserId;
+use crate::domain::namespace::{Member, NamespaceKind};
+use crate::domain::place_name::PlaceName;
+use crate::domain::standing::Standing;
+use crate::storage::{Change, members, namespaces};
 
 impl Desk {
     /// Takes a user's own role in a group or project away; inherited ones stay.
@@ -15,23 +19,42 @@ impl Desk {
     pub async fn remove_member(
         &self,
         authority: &Authority,
-        path: &NamespacePath,
-        username: &Username,
+        name: &PlaceName,
+        user: UserId,
     ) -> Result<(), ChangeError> {
-        let grant = authority.administer()?;
         let change = self.begin().await?;
-        let place = shared_place(&change, path).await?;
-        let user = users::find_by_username(&change, username)
-            .await?
-            .ok_or_else(|| ChangeError::not_found("user", username))?;
-        if !members::remove(&change, place.id, user.id).await? {
-            return Err(ChangeError::refused(format!(
-                "`{username}` is not a direct member of `{path}`"
-            )));
-        }
-        let event =
-            AuditEvent::new(AuditAction::MemberRemoved, path).with_detail(username.as_str());
+        let standing = place_for(&change, authority, name, change.now()).await?;
+        let place = &standing.place;
+        let (held, user) = direct_member(&change, place, user, change.now()).await?;
+        let grant = authority.take_role(&standing, held.role())?;
+        keep_an_owner(&change, authority, &standing, Some(&held)).await?;
+        members::remove(&change, place.id, user.id).await?;
+        let event = AuditEvent::new(AuditAction::MemberRemoved, &place.path)
+            .with_detail(user.username.as_str());
         change.commit(&grant, event).await?;
         Ok(())
+    }
+}
+
+/// Refuses to take the role `lost` from the last owner of a group, its own or inherited: nobody but
+/// administrators could manage it any more. They may, and so may the command line.
+pub(super) async fn keep_an_owner(
+    change: &Change,
+    authority: &Authority,
+    standing: &Standing,
+    lost: Option<&Member>,
+) -> Result<(), ChangeError> {
+    let Some(owner) = lost.filter(|member| member.level == AccessLevel::Owner) else {
+        return Ok(());
+    };
+    if authority.is_administrator() || standing.place.kind != NamespaceKind::Group {
+        return Ok(());
+    }
+    let above = namespaces::and_ancestors(change, &standing.place).await?;
+    let ids: Vec<_> = above.iter().map(|place| place.id).collect();
+    if members::another_owner(change, &ids, owner.user_id).await? {
+        Ok(())
+    } else {
+        Err(Refusal::LastOwner.into())
     }
 }

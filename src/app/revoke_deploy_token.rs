@@ -2,27 +2,38 @@
 
 use super::desk::Desk;
 use super::error::ChangeError;
+use super::look_up_deploy_tokens::deploy_token_of;
+use super::look_up_places::place_for;
 use crate::domain::audit::{AuditAction, AuditEvent};
 use crate::domain::authority::Authority;
-use crate::domain::deploy_token::DeployToken;
+use crate::domain::deploy_token::{DeployToken, needed_to_manage};
 use crate::domain::ids::DeployTokenId;
+use crate::domain::place_name::PlaceName;
 use crate::storage::deploy_tokens;
 
 impl Desk {
-    /// Revokes a deploy token: it stops working at the next request.
+    /// Revokes a deploy token of a place, or any as an administrator: it stops working at the next
+    /// request.
     ///
-    /// Revoking it again changes nothing and is no error.
+    /// Revoking it again changes nothing; in its place it is not found any more.
     #[tracing::instrument(name = "app.revoke_deploy_token", skip_all)]
     pub async fn revoke_deploy_token(
         &self,
         authority: &Authority,
+        name: Option<&PlaceName>,
         id: DeployTokenId,
     ) -> Result<DeployToken, ChangeError> {
-        let grant = authority.administer()?;
         let change = self.begin().await?;
-        let token = deploy_tokens::find(&change, id)
-            .await?
-            .ok_or_else(|| ChangeError::not_found("deploy token", &id))?;
+        let (grant, place) = match name {
+            None => (authority.administer()?, None),
+            Some(name) => {
+                let standing = place_for(&change, authority, name, change.now()).await?;
+                let needed = needed_to_manage(standing.place.kind);
+                let grant = authority.with_role(&standing, needed)?;
+                (grant, Some(standing.place.id))
+            }
+        };
+        let token = deploy_token_of(&change, place, id).await?;
         if token.revoked_at.is_some() {
             return Ok(token);
         }

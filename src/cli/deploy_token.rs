@@ -9,10 +9,10 @@ use crate::app::Desk;
 use crate::domain::authority::Authority;
 use crate::domain::deploy_token::{DeployToken, DeployTokenSpecification, DeployUsername};
 use crate::domain::expiry::Expiry;
-use crate::domain::filters::DeployTokenFilter;
 use crate::domain::ids::DeployTokenId;
 use crate::domain::namespace_path::NamespacePath;
 use crate::domain::personal_access_token::TokenState;
+use crate::domain::place_name::{Meant, PlaceName};
 use crate::domain::token_scope::TokenScope;
 use crate::representation::DeployTokenView;
 
@@ -64,7 +64,9 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
         Command::List { path } => list(path, context, &desk).await,
         Command::Revoke { id, confirmation } => {
             confirmation.ask(&format!("Revoke deploy token {id}?"))?;
-            let revoked = desk.revoke_deploy_token(&Authority::operator(), id).await?;
+            let revoked = desk
+                .revoke_deploy_token(&Authority::operator(), None, id)
+                .await?;
             let view = DeployTokenView::new(&revoked, desk.now());
             context
                 .output
@@ -79,7 +81,11 @@ async fn create(arguments: Create, context: &Context<'_>, desk: &Desk) -> anyhow
     specification.username = arguments.username;
     specification.expiry = arguments.expires_at;
     let made = desk
-        .create_deploy_token(&Authority::operator(), &arguments.path, &specification)
+        .create_deploy_token(
+            &Authority::operator(),
+            &shared(arguments.path),
+            &specification,
+        )
         .await?;
     context
         .output
@@ -93,15 +99,10 @@ async fn list(
     context: &Context<'_>,
     desk: &Desk,
 ) -> anyhow::Result<()> {
-    let filter = match path {
-        None => DeployTokenFilter::default(),
-        Some(path) => DeployTokenFilter {
-            place: Some(desk.place_at(&path).await?.id),
-            unrevoked: true,
-            active_at: None,
-        },
-    };
-    let tokens = desk.deploy_tokens(&Authority::operator(), &filter).await?;
+    let place = path.map(shared);
+    let tokens = desk
+        .deploy_tokens(&Authority::operator(), place.as_ref())
+        .await?;
     let views: Vec<_> = tokens
         .iter()
         .map(|token| DeployTokenView::new(token, desk.now()))
@@ -109,6 +110,10 @@ async fn list(
     let rows: Vec<_> = tokens.iter().map(|token| row(token, desk.now())).collect();
     let columns = ["ID", "NAME", "USER NAME", "STATE", "SCOPES", "ENDS", "FOR"];
     context.output.list(&views, &columns, &rows)
+}
+
+fn shared(path: NamespacePath) -> PlaceName {
+    PlaceName::at(Meant::Shared, path)
 }
 
 fn row(token: &DeployToken, now: DateTime<Utc>) -> Vec<String> {

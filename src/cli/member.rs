@@ -4,12 +4,13 @@ use clap::Subcommand;
 
 use super::context::Context;
 use super::input::{Confirmation, expiry, read};
-use crate::app::NewMember;
+use crate::app::{NewMember, Present};
 use crate::domain::access_level::AccessLevel;
 use crate::domain::authority::Authority;
 use crate::domain::expiry::Expiry;
 use crate::domain::namespace::Member;
 use crate::domain::namespace_path::NamespacePath;
+use crate::domain::place_name::{Meant, PlaceName};
 use crate::domain::user::User;
 use crate::domain::username::Username;
 use crate::representation::MemberView;
@@ -60,12 +61,14 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
             expires_at,
         } => {
             let new = NewMember {
-                path,
-                username: user,
+                place: shared(path),
+                user: desk.user(&user).await?.id,
                 level,
                 expiry: expires_at,
             };
-            let added = desk.add_member(&Authority::operator(), new).await?;
+            let added = desk
+                .add_member(&Authority::operator(), new, Present::Replaced)
+                .await?;
             context
                 .output
                 .one(&MemberView::from(&added), &row(&added).join("\t"))
@@ -75,13 +78,14 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
             user,
             confirmation,
         } => {
+            let id = desk.user(&user).await?.id;
             confirmation.ask(&format!("Take {user}'s role in {path} away?"))?;
             Ok(desk
-                .remove_member(&Authority::operator(), &path, &user)
+                .remove_member(&Authority::operator(), &shared(path), id)
                 .await?)
         }
         Command::List { path } => {
-            let members = desk.members(&path).await?;
+            let members = desk.members(&Authority::operator(), &shared(path)).await?;
             let views: Vec<MemberView> = members.iter().map(MemberView::from).collect();
             let rows: Vec<_> = members.iter().map(row).collect();
             context
@@ -89,6 +93,10 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
                 .list(&views, &["USER", "ROLE", "ENDS"], &rows)
         }
     }
+}
+
+fn shared(path: NamespacePath) -> PlaceName {
+    PlaceName::at(Meant::Shared, path)
 }
 
 fn row((member, user): &(Member, User)) -> Vec<String> {

@@ -5,10 +5,11 @@ use serde::Serialize;
 
 use super::context::Context;
 use super::input::{Confirmation, read};
-use crate::app::{Desk, NewPlace};
+use crate::app::{Desk, NewPlace, PlaceChange};
 use crate::domain::authority::Authority;
 use crate::domain::namespace::{Namespace, NamespaceKind};
 use crate::domain::namespace_path::NamespacePath;
+use crate::domain::place_name::{Meant, PlaceName};
 use crate::domain::visibility::Visibility;
 use crate::representation::{GroupView, ProjectView};
 
@@ -56,7 +57,7 @@ pub(super) async fn run(
     let authority = Authority::operator();
     match command {
         Command::Create(Create { path, visibility }) => {
-            let new = NewPlace { path, visibility };
+            let new = NewPlace::at(path, visibility);
             let made = match kind {
                 NamespaceKind::Project => desk.create_project(&authority, new).await?,
                 NamespaceKind::Group | NamespaceKind::User => {
@@ -69,7 +70,11 @@ pub(super) async fn run(
         Command::SetVisibility { path, visibility } => show(
             context,
             &desk
-                .set_visibility(&authority, (kind, &path), visibility)
+                .change_namespace(
+                    &authority,
+                    &named(kind, path),
+                    PlaceChange::to_visibility(visibility),
+                )
                 .await?,
         ),
         Command::Delete { path, confirmation } => {
@@ -84,7 +89,8 @@ async fn delete(
     (kind, path): (NamespaceKind, NamespacePath),
     confirmation: Confirmation,
 ) -> anyhow::Result<()> {
-    let goes = desk.what_goes_with(kind, &path).await?;
+    let (authority, name) = (Authority::operator(), named(kind, path));
+    let goes = desk.what_goes_with(&authority, &name).await?;
     context.output.note("This deletes, with all memberships:");
     for place in &goes {
         context
@@ -92,10 +98,16 @@ async fn delete(
             .note(&format!("  {} {}", place.kind.name(), place.path));
     }
     confirmation.ask("Delete?")?;
-    let gone = desk
-        .delete_namespace(&Authority::operator(), kind, &path)
-        .await?;
+    let gone = desk.delete_namespace(&authority, &name).await?;
     list(context, kind, &gone)
+}
+
+fn named(kind: NamespaceKind, path: NamespacePath) -> PlaceName {
+    let meant = match kind {
+        NamespaceKind::Project => Meant::Project,
+        NamespaceKind::Group | NamespaceKind::User => Meant::Group,
+    };
+    PlaceName::at(meant, path)
 }
 
 fn list(context: &Context<'_>, kind: NamespaceKind, places: &[Namespace]) -> anyhow::Result<()> {

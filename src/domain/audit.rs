@@ -54,6 +54,10 @@ impl Grant {
 pub enum AuditAction {
     /// A user was made.
     UserCreated,
+    /// A user has another name, address or rights.
+    UserChanged,
+    /// A user was deleted, with what was theirs.
+    UserDeleted,
     /// A user may no longer sign in.
     UserBlocked,
     /// A user may sign in again.
@@ -68,12 +72,16 @@ pub enum AuditAction {
     ProjectCreated,
     /// A group or project is shown to others than before.
     VisibilityChanged,
+    /// A group or project has another name or description.
+    NamespaceChanged,
     /// A group was deleted, with what was below it.
     GroupDeleted,
     /// A project was deleted.
     ProjectDeleted,
     /// A user got a role, or another one.
     MemberAdded,
+    /// A user's role is another one, or ends at another time.
+    MemberChanged,
     /// A user lost a role.
     MemberRemoved,
     /// A personal access token was made.
@@ -97,6 +105,8 @@ impl AuditAction {
     pub fn name(self) -> &'static str {
         match self {
             Self::UserCreated => "user.created",
+            Self::UserChanged => "user.changed",
+            Self::UserDeleted => "user.deleted",
             Self::UserBlocked => "user.blocked",
             Self::UserUnblocked => "user.unblocked",
             Self::PasswordChanged => "user.password_changed",
@@ -104,9 +114,11 @@ impl AuditAction {
             Self::GroupCreated => "group.created",
             Self::ProjectCreated => "project.created",
             Self::VisibilityChanged => "namespace.visibility_changed",
+            Self::NamespaceChanged => "namespace.changed",
             Self::GroupDeleted => "group.deleted",
             Self::ProjectDeleted => "project.deleted",
             Self::MemberAdded => "member.added",
+            Self::MemberChanged => "member.changed",
             Self::MemberRemoved => "member.removed",
             Self::TokenCreated => "token.created",
             Self::TokenChanged => "token.changed",

@@ -1,7 +1,9 @@
 //! What someone may change or see, besides images.
 
+use super::access_level::AccessLevel;
 use super::audit::{Actor, Grant};
 use super::ids::UserId;
+use super::namespace_path::NamespacePath;
 use super::principal::SignedIn;
 use super::token_scope::{TokenScope, TokenScopes};
 
@@ -38,6 +40,7 @@ pub struct Authority {
     /// None for the command line.
     user: Option<UserId>,
     is_administrator: bool,
+    is_external: bool,
 }
 
 /// Why someone may not do it.
@@ -49,6 +52,12 @@ pub enum Refusal {
     /// Only administrators may.
     #[error("only administrators may do this")]
     AdministratorsOnly,
+    /// The role is too low in a place that they may see.
+    #[error("needs the role {0} or higher")]
+    RoleTooLow(AccessLevel),
+    /// Nobody but administrators could manage the group any more.
+    #[error("the last owner of a group stays its owner; make someone else an owner first")]
+    LastOwner,
     /// It belongs to someone else; whether it exists is not told.
     #[error("it is not yours")]
     NotYours,
@@ -61,6 +70,7 @@ impl Authority {
             actor: Actor::Operator,
             user: None,
             is_administrator: true,
+            is_external: false,
         }
     }
 
@@ -74,6 +84,7 @@ impl Authority {
             actor: Actor::User(caller.username.clone()),
             user: Some(caller.id),
             is_administrator: caller.admin,
+            is_external: caller.external,
         })
     }
 
@@ -83,12 +94,26 @@ impl Authority {
             actor: Actor::User(user.username.clone()),
             user: Some(user.id),
             is_administrator: false,
+            is_external: user.external,
         }
     }
 
     /// Whether everything is theirs.
     pub fn is_administrator(&self) -> bool {
         self.is_administrator
+    }
+
+    /// Whether internal groups and projects are closed to them.
+    pub fn is_external(&self) -> bool {
+        self.is_external
+    }
+
+    /// The namespace that bears their user name, unless it is the command line.
+    pub fn own_namespace(&self) -> Option<NamespacePath> {
+        match &self.actor {
+            Actor::User(username) => Some(username.namespace()),
+            Actor::Operator | Actor::Service => None,
+        }
     }
 
     /// The user, unless it is the command line.
@@ -114,7 +139,7 @@ impl Authority {
         }
     }
 
-    fn grant(&self) -> Grant {
+    pub(super) fn grant(&self) -> Grant {
         Grant::to(self.actor.clone())
     }
 }

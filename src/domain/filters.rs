@@ -105,3 +105,12 @@ pub struct UserFilter {
     /// Only administrators, or only others.
     pub admin: Option<bool>,
 }
+
+/// Which members are wanted; all conditions count.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct MemberFilter {
+    /// Only these users.
+    pub users: Option<Vec<UserId>>,
+    /// With this text in their name, user name or address, in any letter case.
+    pub search: Option<String>,
+}

@@ -2,8 +2,11 @@
 
 use chrono::{DateTime, Utc};
 
+use super::access_level::AccessLevel;
+use super::expiry::Expiry;
 use super::ids::{NamespaceId, UserId};
 use super::namespace_path::NamespacePath;
+use super::standing::HeldRole;
 use super::visibility::Visibility;
 
 /// What kind of place it is.
@@ -37,8 +40,14 @@ pub struct Namespace {
     pub kind: NamespaceKind,
     /// Where it is.
     pub path: NamespacePath,
+    /// The name people read.
+    pub name: String,
+    /// What it is for.
+    pub description: Option<String>,
     /// Who may see it without being a member.
     pub visibility: Visibility,
+    /// What it is below.
+    pub parent: Option<NamespaceId>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
 }
@@ -58,9 +67,19 @@ pub struct Member {
     /// Who.
     pub user_id: UserId,
     /// The role.
-    pub level: super::access_level::AccessLevel,
+    pub level: AccessLevel,
     /// When the role ends.
-    pub expiry: Option<super::expiry::Expiry>,
+    pub expiry: Option<Expiry>,
     /// Since when.
     pub created_at: DateTime<Utc>,
+}
+
+impl Member {
+    /// Who holds which role.
+    pub fn role(&self) -> HeldRole {
+        HeldRole {
+            user: self.user_id,
+            level: self.level,
+        }
+    }
 }

@@ -20,6 +20,13 @@ const MAX_LEVELS: usize = 20;
 )]
 pub struct InvalidNamespacePath(String);
 
+impl InvalidNamespacePath {
+    /// That text is none; of a long one, only the beginning is kept.
+    pub(super) fn of(text: &str) -> Self {
+        Self(text.chars().take(MAX_NAME_LENGTH).collect())
+    }
+}
+
 impl NamespacePath {
     /// The path in its stored, lower-case form.
     pub fn as_str(&self) -> &str {
@@ -38,6 +45,14 @@ impl NamespacePath {
         self.0
             .rsplit_once('/')
             .map_or(self.0.as_str(), |(_, name)| name)
+    }
+
+    /// The path one level down that ends with `name`.
+    pub fn child(&self, name: &str) -> Result<Self, InvalidNamespacePath> {
+        if name.contains('/') {
+            return Err(InvalidNamespacePath::of(name));
+        }
+        Self::try_from(format!("{self}/{name}").as_str())
     }
 
     /// The path itself and every path above it, longest first.
@@ -60,9 +75,7 @@ impl TryFrom<&str> for NamespacePath {
         {
             Ok(Self(path))
         } else {
-            Err(InvalidNamespacePath(
-                text.chars().take(MAX_NAME_LENGTH).collect(),
-            ))
+            Err(InvalidNamespacePath::of(text))
         }
     }
 }

@@ -1,25 +1,32 @@
 //! Users' roles in groups and projects.
 
-use sea_orm::{ActiveValue::Set, EntityTrait, QueryFilter, QueryOrder, sea_query::OnConflict};
+use chrono::{DateTime, Utc};
+use sea_orm::sea_query::{OnConflict, Query};
+use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder};
 
 use super::change::Change;
+use super::entity::instant::Instant;
 use super::entity::{member, user};
 use super::error::StorageError;
+use super::page::{page_of, try_map};
 use super::source::Source;
-use super::users::to_user;
+use super::users::{has_text, to_user};
 use crate::domain::access_level::AccessLevel;
 use crate::domain::expiry::Expiry;
+use crate::domain::filters::MemberFilter;
 use crate::domain::ids::{NamespaceId, UserId};
-use crate::domain::namespace::Member;
+use crate::domain::namespace::{Member, Namespace, NamespaceKind};
+use crate::domain::page::{Page, PageRequest};
 use crate::domain::user::User;
 
-/// The direct members of a group or project, with the users, in the order in which they came.
+/// The direct members of a group or project at `now`, with the users, in the order in which they came.
 pub async fn of_namespace(
     source: &impl Source,
     namespace: NamespaceId,
+    now: DateTime<Utc>,
 ) -> Result<Vec<(Member, User)>, StorageError> {
     let rows = member::Entity::find()
-        .filter(member::COLUMN.namespace_id.eq(namespace.0))
+        .filter(lasting([namespace], now))
         .find_also_related(user::Entity)
         .order_by_asc(member::Column::Id)
         .all(source.connection())
@@ -30,6 +37,107 @@ pub async fn of_namespace(
     known
         .map(|(member, user)| Ok((to_member(&member)?, to_user(user)?)))
         .collect()
+}
+
+/// The role that a user has in that very place at `now`.
+pub async fn find(
+    source: &impl Source,
+    namespace: NamespaceId,
+    user: UserId,
+    now: DateTime<Utc>,
+) -> Result<Option<Member>, StorageError> {
+    let row = member::Entity::find()
+        .filter(lasting([namespace], now))
+        .filter(member::COLUMN.user_id.eq(user.0))
+        .one(source.connection())
+        .await?;
+    row.as_ref().map(to_member).transpose()
+}
+
+/// A page of whoever has a role in any of these places at `now`, each with their highest; by user id.
+///
+/// A user's own namespace has one member, who owns it.
+pub async fn page(
+    source: &impl Source,
+    places: &[Namespace],
+    filter: &MemberFilter,
+    now: DateTime<Utc>,
+    request: PageRequest,
+) -> Result<Page<(Member, User)>, StorageError> {
+    let ids: Vec<NamespaceId> = places.iter().map(|place| place.id).collect();
+    let own = places
+        .iter()
+        .find(|place| place.kind == NamespaceKind::User);
+    let with_role = Query::select()
+        .column(member::Column::UserId)
+        .from(member::Entity)
+        .cond_where(lasting(ids.iter().copied(), now))
+        .take();
+    let members = Condition::any()
+        .add(user::Column::Id.in_subquery(with_role))
+        .add_option(own.map(|place| user::Column::Username.eq(place.path.as_str())));
+    let query = user::Entity::find()
+        .filter(members)
+        .filter(
+            Condition::all()
+                .add_option(filter.search.as_deref().map(has_text))
+                .add_option(
+                    filter
+                        .users
+                        .as_ref()
+                        .map(|users| user::Column::Id.is_in(users.iter().map(|id| id.0))),
+                ),
+        )
+        .order_by_asc(user::Column::Id);
+    let page = try_map(page_of(source, query, request).await?, to_user)?;
+    let rows = member::Entity::find()
+        .filter(lasting(ids, now))
+        .filter(
+            member::COLUMN
+                .user_id
+                .is_in(page.items.iter().map(|user| user.id.0)),
+        )
+        .all(source.connection())
+        .await?;
+    let roles: Vec<Member> = rows.iter().map(to_member).collect::<Result<_, _>>()?;
+    let highest = |user: &User| {
+        let owned = own
+            .filter(|place| place.path == user.username.namespace())
+            .map(|place| owner_of(place, user));
+        let held = roles.iter().filter(|role| role.user_id == user.id).cloned();
+        held.chain(owned).max_by_key(|role| role.level)
+    };
+    let items = page
+        .items
+        .into_iter()
+        .filter_map(|user| Some((highest(&user)?, user)));
+    Ok(Page {
+        items: items.collect(),
+        total: page.total,
+        request,
+    })
+}
+
+/// Whether an active user other than `user` owns one of these places for good.
+pub async fn another_owner(
+    source: &impl Source,
+    places: &[NamespaceId],
+    user: UserId,
+) -> Result<bool, StorageError> {
+    let found = member::Entity::find()
+        .find_also_related(user::Entity)
+        .filter(
+            member::COLUMN
+                .namespace_id
+                .is_in(places.iter().map(|id| id.0)),
+        )
+        .filter(member::COLUMN.user_id.ne(user.0))
+        .filter(member::COLUMN.access_level.eq(AccessLevel::Owner.number()))
+        .filter(member::COLUMN.expires_at.is_null())
+        .filter(user::Column::State.eq(user::State::Active))
+        .one(source.connection())
+        .await?;
+    Ok(found.is_some())
 }
 
 /// Gives a user a role, or another one.
@@ -81,6 +189,37 @@ pub async fn remove_all(change: &Change, namespaces: &[NamespaceId]) -> Result<(
         .exec(change.connection())
         .await?;
     Ok(())
+}
+
+/// Takes all roles of a user away.
+pub async fn remove_all_of(change: &Change, user: UserId) -> Result<(), StorageError> {
+    member::Entity::delete_many()
+        .filter(member::COLUMN.user_id.eq(user.0))
+        .exec(change.connection())
+        .await?;
+    Ok(())
+}
+
+/// The roles in these places that have not ended at `now`.
+pub(super) fn lasting(
+    places: impl IntoIterator<Item = NamespaceId>,
+    now: DateTime<Utc>,
+) -> Condition {
+    let endless_or_later = Condition::any()
+        .add(member::Column::ExpiresAt.is_null())
+        .add(member::Column::ExpiresAt.gt(Instant::from(now)));
+    Condition::all()
+        .add(member::Column::NamespaceId.is_in(places.into_iter().map(|id| id.0)))
+        .add(endless_or_later)
+}
+
+fn owner_of(place: &Namespace, user: &User) -> Member {
+    Member {
+        user_id: user.id,
+        level: AccessLevel::Owner,
+        expiry: None,
+        created_at: place.created_at,
+    }
 }
 
 /// The role in a row.

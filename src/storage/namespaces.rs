@@ -1,5 +1,7 @@
 //! Groups, projects, users' own namespaces, and the tombstones of what was deleted.
 
+use std::cmp::Reverse;
+
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder,
     QuerySelect, sea_query::Expr,
@@ -26,6 +28,10 @@ pub struct NewNamespace {
     pub visibility: Visibility,
     /// What it is below.
     pub parent: Option<NamespaceId>,
+    /// The name people read; the last part of the path if there is none.
+    pub name: Option<String>,
+    /// What it is for.
+    pub description: Option<String>,
 }
 
 /// All that live, of one kind, by path.
@@ -68,6 +74,31 @@ pub async fn find_live(
         }))
 }
 
+/// What lives with that id.
+pub async fn find_live_by_id(
+    source: &impl Source,
+    id: NamespaceId,
+) -> Result<Option<Namespace>, StorageError> {
+    let row = namespace::Entity::find_by_id(id.0)
+        .filter(namespace::COLUMN.deleted_at.is_null())
+        .one(source.connection())
+        .await?;
+    row.as_ref().map(to_namespace).transpose()
+}
+
+/// A place and what it lies in, nearest first.
+pub async fn and_ancestors(
+    source: &impl Source,
+    place: &Namespace,
+) -> Result<Vec<Namespace>, StorageError> {
+    let paths: Vec<NamespacePath> = place.path.and_ancestors().collect();
+    let rows = on_paths(source, paths.iter().map(NamespacePath::as_str).collect()).await?;
+    let live = rows.iter().filter(|row| row.deleted_at.is_none());
+    let mut found: Vec<Namespace> = live.map(to_namespace).collect::<Result<_, _>>()?;
+    found.sort_by_key(|place| Reverse(place.path.as_str().len()));
+    Ok(found)
+}
+
 /// What lives below `ancestor`, nearest first.
 pub async fn live_below(
     source: &impl Source,
@@ -104,6 +135,8 @@ pub async fn insert(change: &Change, new: NewNamespace) -> Result<Namespace, Sto
             id: Set(tombstone.id),
             kind: Set(to_kind(new.kind)),
             visibility: Set(to_visibility(new.visibility)),
+            name: Set(new.name),
+            description: Set(new.description),
             deleted_at: Set(None),
             created_at: Set(change.now().into()),
             ..Default::default()
@@ -115,6 +148,8 @@ pub async fn insert(change: &Change, new: NewNamespace) -> Result<Namespace, Sto
         kind: Set(to_kind(new.kind)),
         visibility: Set(to_visibility(new.visibility)),
         parent_id: Set(new.parent.map(|parent| parent.0)),
+        name: Set(new.name),
+        description: Set(new.description),
         deleted_at: Set(None),
         created_at: Set(change.now().into()),
         ..Default::default()
@@ -122,15 +157,13 @@ pub async fn insert(change: &Change, new: NewNamespace) -> Result<Namespace, Sto
     to_namespace(&row.insert(connection).await?)
 }
 
-/// Shows a namespace to others than before.
-pub async fn set_visibility(
-    change: &Change,
-    id: NamespaceId,
-    visibility: Visibility,
-) -> Result<(), StorageError> {
+/// Keeps the name, description and visibility of a namespace.
+pub async fn save(change: &Change, place: &Namespace) -> Result<(), StorageError> {
     let row = namespace::ActiveModel {
-        id: Set(id.0),
-        visibility: Set(to_visibility(visibility)),
+        id: Set(place.id.0),
+        name: Set(Some(place.name.clone())),
+        description: Set(place.description.clone()),
+        visibility: Set(to_visibility(place.visibility)),
         ..Default::default()
     };
     row.update(change.connection()).await?;
@@ -186,7 +219,8 @@ fn to_occupied(row: &namespace::Model) -> Result<Occupied, StorageError> {
     }
 }
 
-fn to_namespace(row: &namespace::Model) -> Result<Namespace, StorageError> {
+pub(super) fn to_namespace(row: &namespace::Model) -> Result<Namespace, StorageError> {
+    let path = to_path(row)?;
     Ok(Namespace {
         id: NamespaceId(row.id),
         kind: match row.kind {
@@ -194,13 +228,16 @@ fn to_namespace(row: &namespace::Model) -> Result<Namespace, StorageError> {
             Kind::Project => NamespaceKind::Project,
             Kind::User => NamespaceKind::User,
         },
-        path: to_path(row)?,
+        name: row.name.clone().unwrap_or_else(|| path.name().to_owned()),
+        path,
+        description: row.description.clone(),
         visibility: from_visibility(row.visibility),
+        parent: row.parent_id.map(NamespaceId),
         created_at: row.created_at.into(),
     })
 }
 
-fn to_kind(kind: NamespaceKind) -> Kind {
+pub(super) fn to_kind(kind: NamespaceKind) -> Kind {
     match kind {
         NamespaceKind::Group => Kind::Group,
         NamespaceKind::Project => Kind::Project,
@@ -208,7 +245,7 @@ fn to_kind(kind: NamespaceKind) -> Kind {
     }
 }
 
-fn to_visibility(visibility: Visibility) -> namespace::Visibility {
+pub(super) fn to_visibility(visibility: Visibility) -> namespace::Visibility {
     match visibility {
         Visibility::Private => namespace::Visibility::Private,
         Visibility::Internal => namespace::Visibility::Internal,

@@ -3,16 +3,17 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
+use sea_orm::{EntityTrait, QueryFilter};
 
-use super::entity::instant::Instant;
 use super::entity::{member, namespace};
 use super::error::StorageError;
-use super::members::to_level;
+use super::members::{lasting, to_level};
 use super::namespaces::{from_visibility, on_paths, to_path};
 use super::source::Source;
 use crate::domain::access_level::AccessLevel;
-use crate::domain::principal::{Principal, SignedIn};
+use crate::domain::ids::{NamespaceId, UserId};
+use crate::domain::namespace_path::NamespacePath;
+use crate::domain::principal::Principal;
 use crate::domain::repository_name::RepositoryName;
 use crate::domain::rights::{Place, Rights};
 
@@ -42,7 +43,7 @@ pub async fn load(
     if let Principal::User(user) = principal {
         // Everyone owns the namespace that bears their user name.
         rights.add_membership(&user.username.namespace(), AccessLevel::Owner);
-        for member in memberships(source, user, &rows, now).await? {
+        for member in memberships(source, user.id, &rows, now).await? {
             if let Some(row) = rows.iter().find(|row| row.id == member.namespace_id) {
                 rights.add_membership(&to_path(row)?, to_level(&member)?);
             }
@@ -51,22 +52,29 @@ pub async fn load(
     Ok(rights)
 }
 
+/// The highest role of a user at `path` at `now`, its own or inherited, memberships only.
+pub async fn role_at(
+    source: &impl Source,
+    user: UserId,
+    path: &NamespacePath,
+    now: DateTime<Utc>,
+) -> Result<Option<AccessLevel>, StorageError> {
+    let paths: Vec<NamespacePath> = path.and_ancestors().collect();
+    let rows = on_paths(source, paths.iter().map(NamespacePath::as_str).collect()).await?;
+    let held = memberships(source, user, &rows, now).await?;
+    let levels: Vec<AccessLevel> = held.iter().map(to_level).collect::<Result<_, _>>()?;
+    Ok(levels.into_iter().max())
+}
+
 async fn memberships(
     source: &impl Source,
-    user: &SignedIn,
+    user: UserId,
     namespaces: &[namespace::Model],
     now: DateTime<Utc>,
 ) -> Result<Vec<member::Model>, StorageError> {
-    let lasting = Condition::any()
-        .add(member::Column::ExpiresAt.is_null())
-        .add(member::Column::ExpiresAt.gt(Instant::from(now)));
+    let places = namespaces.iter().map(|row| NamespaceId(row.id));
     let found = member::Entity::find()
-        .filter(member::COLUMN.user_id.eq(user.id.0))
-        .filter(
-            member::COLUMN
-                .namespace_id
-                .is_in(namespaces.iter().map(|row| row.id)),
-        )
-        .filter(lasting);
+        .filter(lasting(places, now))
+        .filter(member::COLUMN.user_id.eq(user.0));
     Ok(found.all(source.connection()).await?)
 }

@@ -67,12 +67,7 @@ pub async fn page(
                 .as_ref()
                 .map(|name| Column::Username.eq(name.as_str())),
         )
-        .add_option(filter.search.as_deref().map(|text| {
-            let columns = [Column::Name, Column::Username, Column::Email];
-            columns.into_iter().fold(Condition::any(), |any, column| {
-                any.add(contains(column, text))
-            })
-        }))
+        .add_option(filter.search.as_deref().map(has_text))
         .add_option(filter.state.map(|state| Column::State.eq(to_state(state))))
         .add_option(
             filter
@@ -186,6 +181,16 @@ pub async fn set_password(
     };
     row.update(change.connection()).await?;
     Ok(())
+}
+
+/// With `text` in the name, user name or address.
+pub(super) fn has_text(text: &str) -> Condition {
+    use user::Column::{Email, Name, Username};
+    [Name, Username, Email]
+        .into_iter()
+        .fold(Condition::any(), |any, column| {
+            any.add(contains(column, text))
+        })
 }
 
 fn to_state(state: UserState) -> user::State {

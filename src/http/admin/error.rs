@@ -26,9 +26,9 @@ pub(super) enum ApiError {
     /// The token's scopes do not suffice.
     #[error("the token's scopes do not suffice")]
     InsufficientScope(Need),
-    /// The caller's role does not suffice.
-    #[error("only administrators may do this")]
-    Forbidden,
+    /// The caller's role does not suffice; the text says what would, if it is not empty.
+    #[error("forbidden: {0}")]
+    Forbidden(String),
     /// Not there; the text names what.
     #[error("not found: {0}")]
     NotFound(String),
@@ -41,6 +41,9 @@ pub(super) enum ApiError {
     /// What is wanted is readable, but cannot be.
     #[error("{0}")]
     Unprocessable(String),
+    /// A field has a value that cannot be.
+    #[error("{0} {1}")]
+    Invalid(&'static str, String),
     /// A name is taken.
     #[error("{0}")]
     Conflict(String),
@@ -73,9 +76,11 @@ impl ApiError {
     fn status(&self) -> StatusCode {
         match self {
             Self::Unauthorized | Self::DeadToken(_) => StatusCode::UNAUTHORIZED,
-            Self::Blocked | Self::InsufficientScope(_) | Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::Blocked | Self::InsufficientScope(_) | Self::Forbidden(_) => {
+                StatusCode::FORBIDDEN
+            }
             Self::NotFound(_) => StatusCode::NOT_FOUND,
-            Self::Parameter(_) | Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::Parameter(_) | Self::BadRequest(_) | Self::Invalid(..) => StatusCode::BAD_REQUEST,
             Self::Unprocessable(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -102,11 +107,13 @@ impl ApiError {
                 "error_description": "The request requires higher privileges than provided by the access token.",
                 "scope": need.accepted().iter().map(|scope| scope.name()).collect::<Vec<_>>().join(" "),
             }),
-            Self::Forbidden => json!({ "message": "403 Forbidden" }),
+            Self::Forbidden(why) if why.is_empty() => json!({ "message": "403 Forbidden" }),
+            Self::Forbidden(why) => json!({ "message": format!("403 Forbidden - {why}") }),
             Self::NotFound(what) if what.is_empty() => json!({ "message": "404 Not Found" }),
             Self::NotFound(what) => json!({ "message": format!("404 {what} Not Found") }),
             Self::Parameter(text) => json!({ "error": text }),
             Self::BadRequest(text) => json!({ "message": format!("400 Bad request - {text}") }),
+            Self::Invalid(field, problem) => json!({ "message": { *field: [problem] } }),
             Self::Unprocessable(text) | Self::Conflict(text) => json!({ "message": text }),
             Self::TooLarge => {
                 json!({ "message": "413 Request Entity Too Large - a body has at most 64 KiB" })
@@ -156,7 +163,8 @@ impl From<Refusal> for ApiError {
     fn from(refusal: Refusal) -> Self {
         match refusal {
             Refusal::Scope(need, _) => Self::InsufficientScope(need),
-            Refusal::AdministratorsOnly => Self::Forbidden,
+            Refusal::AdministratorsOnly => Self::Forbidden(String::new()),
+            Refusal::RoleTooLow(_) | Refusal::LastOwner => Self::Forbidden(refusal.to_string()),
             Refusal::NotYours => Self::Unauthorized,
         }
     }
@@ -172,7 +180,15 @@ impl From<ChangeError> for ApiError {
     fn from(error: ChangeError) -> Self {
         match error {
             ChangeError::NotFound { what, .. } => Self::NotFound(title_case(what)),
-            ChangeError::Taken { .. } => Self::Conflict(error.to_string()),
+            ChangeError::Taken { .. } | ChangeError::AlreadyMember => {
+                Self::Conflict(error.to_string())
+            }
+            // By what is not told: the caller may not see it.
+            ChangeError::PathTaken { .. } => {
+                Self::Invalid("path", "has already been taken".to_owned())
+            }
+            ChangeError::NotMember { .. } => Self::not_found("Member"),
+            ChangeError::Invalid { field, problem } => Self::Invalid(field, problem),
             ChangeError::Forbidden(refusal) => refusal.into(),
             ChangeError::Refused(text) => Self::BadRequest(text),
             ChangeError::Token(error) => error.into(),

@@ -15,6 +15,8 @@ pub struct Model {
     pub kind: Kind,
     pub visibility: Visibility,
     pub parent_id: Option<i64>,
+    pub name: Option<String>,
+    pub description: Option<String>,
     pub deleted_at: Option<Instant>,
     pub created_at: Instant,
     #[sea_orm(has_many)]

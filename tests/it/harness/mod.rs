@@ -16,15 +16,16 @@ use secrecy::SecretString;
 use serde_json::Value;
 use tempfile::TempDir;
 use tower::ServiceExt;
-use wharfinger::app::{Desk, NewMember, NewPlace, NewUser};
+use wharfinger::app::{Desk, NewMember, NewPlace, NewUser, Present};
 use wharfinger::config::{Config, Sources};
 use wharfinger::domain::audit::{AuditAction, AuditEvent};
 use wharfinger::domain::authority::Authority;
 use wharfinger::domain::credential::PlainToken;
-use wharfinger::domain::ids::TokenId;
+use wharfinger::domain::ids::{TokenId, UserId};
 use wharfinger::domain::key_schedule::KeySchedule;
 use wharfinger::domain::password::PasswordHash;
 use wharfinger::domain::personal_access_token::TokenSpecification;
+use wharfinger::domain::place_name::{Meant, PlaceName};
 use wharfinger::domain::username::Username;
 use wharfinger::domain::visibility::Visibility;
 use wharfinger::server::Service;
@@ -138,10 +139,7 @@ impl TestApp {
     pub(crate) async fn project(&self, path: &str, visibility: Visibility) {
         let (group, _) = path.rsplit_once('/').unwrap();
         self.group(group, Visibility::Private).await;
-        let new = NewPlace {
-            path: path.try_into().unwrap(),
-            visibility,
-        };
+        let new = NewPlace::at(path.try_into().unwrap(), visibility);
         self.desk
             .create_project(&Authority::operator(), new)
             .await
@@ -150,22 +148,19 @@ impl TestApp {
 
     /// Makes a group, unless it is there.
     pub(crate) async fn group(&self, path: &str, visibility: Visibility) {
-        let new = NewPlace {
-            path: path.try_into().unwrap(),
-            visibility,
-        };
+        let new = NewPlace::at(path.try_into().unwrap(), visibility);
         let _ = self.desk.create_group(&Authority::operator(), new).await;
     }
 
     pub(crate) async fn member(&self, path: &str, user: &str, level: &str) {
         let new = NewMember {
-            path: path.try_into().unwrap(),
-            username: user.try_into().unwrap(),
+            place: PlaceName::at(Meant::Shared, path.try_into().unwrap()),
+            user: UserId(self.id_of(user).await),
             level: level.parse().unwrap(),
             expiry: None,
         };
         self.desk
-            .add_member(&Authority::operator(), new)
+            .add_member(&Authority::operator(), new, Present::Replaced)
             .await
             .unwrap();
     }

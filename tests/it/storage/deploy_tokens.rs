@@ -23,6 +23,8 @@ async fn furnish(db: &Db) -> (Namespace, [(PlainToken, DeployToken); 2]) {
         path: path("machines"),
         visibility: Visibility::Private,
         parent: None,
+        name: None,
+        description: None,
     };
     let place = namespaces::insert(&change, new).await.unwrap();
     let mut made = Vec::new();

@@ -145,6 +145,8 @@ async fn namespaces_leave_tombstones(db: &Db) {
         path: path(text),
         visibility: Visibility::Public,
         parent,
+        name: None,
+        description: None,
     };
     let team = namespaces::insert(&change, new("team", NamespaceKind::Group, None))
         .await
@@ -252,7 +254,7 @@ async fn members_and_rights_are_read_together(db: &Db) {
     .await
     .unwrap();
     change.commit(&operator(), event()).await.unwrap();
-    let listed = members::of_namespace(db, team.id).await.unwrap();
+    let listed = members::of_namespace(db, team.id, now()).await.unwrap();
     assert_eq!(listed, [(member(AccessLevel::Reporter, None), bob.clone())]);
 
     let principal = Principal::User(SignedIn {
@@ -303,7 +305,7 @@ async fn members_and_rights_are_read_together(db: &Db) {
     members::remove_all(&change, &[under.id]).await.unwrap();
     change.commit(&operator(), event()).await.unwrap();
     assert!(
-        members::of_namespace(db, under.id)
+        members::of_namespace(db, under.id, now())
             .await
             .unwrap()
             .is_empty()

@@ -5,7 +5,7 @@ use wharfinger::domain::authority::Authority;
 use wharfinger::domain::deploy_token::DeployTokenSpecification;
 use wharfinger::domain::expiry::Expiry;
 use wharfinger::domain::ids::DeployTokenId;
-use wharfinger::domain::namespace::NamespaceKind;
+use wharfinger::domain::place_name::{Meant, PlaceName};
 use wharfinger::domain::visibility::Visibility;
 
 use crate::harness::TestApp;
@@ -23,10 +23,14 @@ async fn deploy_token(
     wanted.expiry = end.map(Expiry::at);
     let made = app
         .desk
-        .create_deploy_token(&Authority::operator(), &path.try_into().unwrap(), &wanted)
+        .create_deploy_token(&Authority::operator(), &shared(path), &wanted)
         .await
         .unwrap();
     (made.token.id, made.secret.expose().to_owned())
+}
+
+fn shared(path: &str) -> PlaceName {
+    PlaceName::at(Meant::Shared, path.try_into().unwrap())
 }
 
 /// A private project, one beside it, and a public and an internal one.
@@ -157,15 +161,14 @@ async fn it_ends_by_its_date_by_revocation_and_with_its_place() {
         assert_eq!(status(secret).await, 200);
     }
     app.desk
-        .revoke_deploy_token(&Authority::operator(), id)
+        .revoke_deploy_token(&Authority::operator(), None, id)
         .await
         .unwrap();
     assert_eq!(status(&revoked).await, 401);
     app.clock.advance(Duration::hours(1));
     assert_eq!(status(&dated).await, 401);
-    let team = "team".try_into().unwrap();
     app.desk
-        .delete_namespace(&Authority::operator(), NamespaceKind::Group, &team)
+        .delete_namespace(&Authority::operator(), &shared("team"))
         .await
         .unwrap();
     assert_eq!(status(&of_group).await, 401);

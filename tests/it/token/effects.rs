@@ -1,8 +1,10 @@
 //! Changes count from the next request on.
 
 use axum::http::StatusCode;
+use wharfinger::app::PlaceChange;
 use wharfinger::domain::authority::Authority;
-use wharfinger::domain::namespace::NamespaceKind;
+use wharfinger::domain::ids::UserId;
+use wharfinger::domain::place_name::{Meant, PlaceName};
 use wharfinger::domain::visibility::Visibility;
 
 use crate::harness::{PASSWORD, TestApp};
@@ -64,7 +66,7 @@ async fn roles_and_visibilities_change_the_next_answer() {
     let app = TestApp::start().await;
     app.user("alice").await;
     app.project("team/app", Visibility::Private).await;
-    let (path, user) = ("team/app".try_into().unwrap(), "alice".try_into().unwrap());
+    let name = PlaceName::at(Meant::Project, "team/app".try_into().unwrap());
     let pulls = async || {
         let alice = app
             .ask(Some(("alice", PASSWORD)), &[PULL])
@@ -77,7 +79,11 @@ async fn roles_and_visibilities_change_the_next_answer() {
     app.member("team/app", "alice", "reporter").await;
     assert_eq!(pulls().await, (1, 0));
     app.desk
-        .remove_member(&Authority::operator(), &path, &user)
+        .remove_member(
+            &Authority::operator(),
+            &name,
+            UserId(app.id_of("alice").await),
+        )
         .await
         .unwrap();
     assert_eq!(pulls().await, (0, 0));
@@ -87,10 +93,10 @@ async fn roles_and_visibilities_change_the_next_answer() {
         (Visibility::Private, (0, 0)),
     ] {
         app.desk
-            .set_visibility(
+            .change_namespace(
                 &Authority::operator(),
-                (NamespaceKind::Project, &path),
-                visibility,
+                &name,
+                PlaceChange::to_visibility(visibility),
             )
             .await
             .unwrap();

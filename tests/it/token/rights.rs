@@ -1,8 +1,8 @@
 //! Who gets what, through the front door.
 
 use wharfinger::domain::authority::Authority;
-use wharfinger::domain::namespace::NamespaceKind;
 use wharfinger::domain::pattern::RepositoryPattern;
+use wharfinger::domain::place_name::{Meant, PlaceName};
 use wharfinger::domain::visibility::Visibility;
 
 use crate::harness::{PASSWORD, TestApp};
@@ -146,9 +146,9 @@ async fn a_deleted_project_stays_closed_until_it_is_made_anew() {
     app.group("team", Visibility::Public).await;
     app.project("team/app", Visibility::Public).await;
     app.member("team", "alice", "owner").await;
-    let path = "team/app".try_into().unwrap();
+    let name = PlaceName::at(Meant::Project, "team/app".try_into().unwrap());
     app.desk
-        .delete_namespace(&Authority::operator(), NamespaceKind::Project, &path)
+        .delete_namespace(&Authority::operator(), &name)
         .await
         .unwrap();
     let pull = "repository:team/app:pull";

@@ -1,0 +1,105 @@
+//! Questions about members that change nothing.
+
+use chrono::{DateTime, Utc};
+
+use super::desk::Desk;
+use super::error::ChangeError;
+use super::look_up_places::place_for;
+use crate::domain::authority::Authority;
+use crate::domain::filters::MemberFilter;
+use crate::domain::ids::UserId;
+use crate::domain::namespace::{Member, Namespace};
+use crate::domain::page::{Page, PageRequest};
+use crate::domain::place_name::PlaceName;
+use crate::domain::user::User;
+use crate::storage::{Source, members, namespaces, users};
+
+/// Whether roles that were given above a place count too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Only those that were given in the very place.
+    Direct,
+    /// Those above it too; the highest of each user counts.
+    Inherited,
+}
+
+impl Desk {
+    /// A page of the members of a place; whoever may see the place may know them.
+    pub async fn members_page(
+        &self,
+        authority: &Authority,
+        (name, reach): (&PlaceName, Reach),
+        filter: &MemberFilter,
+        request: PageRequest,
+    ) -> Result<Page<(Member, User)>, ChangeError> {
+        let place = self.place(authority, name).await?.place;
+        let places = self.reached(&place, reach).await?;
+        let now = self.now();
+        Ok(members::page(&self.db, &places, filter, now, request).await?)
+    }
+
+    /// All direct members of a place.
+    pub async fn members(
+        &self,
+        authority: &Authority,
+        name: &PlaceName,
+    ) -> Result<Vec<(Member, User)>, ChangeError> {
+        let place = self.place(authority, name).await?.place;
+        Ok(members::of_namespace(&self.db, place.id, self.now()).await?)
+    }
+
+    /// One member of a place.
+    pub async fn member(
+        &self,
+        authority: &Authority,
+        (name, reach): (&PlaceName, Reach),
+        user: UserId,
+    ) -> Result<(Member, User), ChangeError> {
+        let place = place_for(&self.db, authority, name, self.now())
+            .await?
+            .place;
+        let places = self.reached(&place, reach).await?;
+        let filter = MemberFilter {
+            users: Some(vec![user]),
+            ..MemberFilter::default()
+        };
+        let request = PageRequest::default();
+        let page = members::page(&self.db, &places, &filter, self.now(), request).await?;
+        let found = page.items.into_iter().next();
+        found.ok_or_else(|| no_member(&user, &place))
+    }
+
+    async fn reached(
+        &self,
+        place: &Namespace,
+        reach: Reach,
+    ) -> Result<Vec<Namespace>, ChangeError> {
+        match reach {
+            Reach::Direct => Ok(vec![place.clone()]),
+            Reach::Inherited => Ok(namespaces::and_ancestors(&self.db, place).await?),
+        }
+    }
+}
+
+/// The role that was given to a user in that very place and lasts at `now`.
+pub(super) async fn direct_member(
+    source: &impl Source,
+    place: &Namespace,
+    user: UserId,
+    now: DateTime<Utc>,
+) -> Result<(Member, User), ChangeError> {
+    let user = users::find(source, user)
+        .await?
+        .ok_or_else(|| no_member(&user, place))?;
+    match members::find(source, place.id, user.id, now).await? {
+        Some(member) => Ok((member, user)),
+        None => Err(no_member(&user.username, place)),
+    }
+}
+
+fn no_member(user: &impl ToString, place: &Namespace) -> ChangeError {
+    ChangeError::NotMember {
+        user: user.to_string(),
+        place: place.path.to_string(),
+    }
+}

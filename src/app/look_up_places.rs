@@ -1,0 +1,69 @@
+//! The group or project that a caller names, if they may see it.
+
+use chrono::{DateTime, Utc};
+
+use super::desk::Desk;
+use super::error::ChangeError;
+use crate::domain::access_level::AccessLevel;
+use crate::domain::authority::Authority;
+use crate::domain::namespace::Namespace;
+use crate::domain::place_name::{Meant, PlaceKey, PlaceName};
+use crate::domain::standing::Standing;
+use crate::storage::{Source, namespaces, rights};
+
+impl Desk {
+    /// The place that `name` names, and the caller's role there.
+    ///
+    /// What the caller may not see does not exist. To change something, ask again inside the change,
+    /// with [`place_for`]: what was true before it began may not be any more.
+    pub async fn place(
+        &self,
+        authority: &Authority,
+        name: &PlaceName,
+    ) -> Result<Standing, ChangeError> {
+        place_for(&self.db, authority, name, self.now()).await
+    }
+}
+
+/// The place that `name` names, and the caller's role there at `now`.
+pub(super) async fn place_for(
+    source: &impl Source,
+    authority: &Authority,
+    name: &PlaceName,
+    now: DateTime<Utc>,
+) -> Result<Standing, ChangeError> {
+    let hidden = || ChangeError::not_found(name.meant().name(), name);
+    let found = match name.key() {
+        PlaceKey::Id(id) => namespaces::find_live_by_id(source, *id).await?,
+        PlaceKey::Path(path) => namespaces::find_live(source, path).await?,
+    };
+    let place = found.ok_or_else(hidden)?;
+    let role = role_in(source, authority, &place, now).await?;
+    if !authority.sees(&place, role) {
+        return Err(hidden());
+    }
+    match name.meant() {
+        meant if meant.includes(place.kind) => Ok(Standing { place, role }),
+        Meant::Shared => Err(ChangeError::refused(
+            "a user's own namespace has no members; add them to a project in it",
+        )),
+        Meant::Group | Meant::Project | Meant::Parent => Err(hidden()),
+    }
+}
+
+/// The caller's highest role in a place at `now`, its own or inherited.
+pub(super) async fn role_in(
+    source: &impl Source,
+    authority: &Authority,
+    place: &Namespace,
+    now: DateTime<Utc>,
+) -> Result<Option<AccessLevel>, ChangeError> {
+    let Some(user) = authority.user() else {
+        return Ok(None);
+    };
+    // Everyone owns the namespace that bears their user name.
+    if place.path.and_ancestors().last() == authority.own_namespace() {
+        return Ok(Some(AccessLevel::Owner));
+    }
+    Ok(rights::role_at(source, user, &place.path, now).await?)
+}
