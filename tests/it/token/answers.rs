@@ -199,20 +199,25 @@ async fn an_unknown_user_takes_as_long_as_a_known_one() {
     let app = TestApp::start().await;
     app.user("alice").await;
     app.create_user("tokenonly", false, None).await;
-    // The quickest of several: what the machine does beside only ever adds time.
-    let mut times = Vec::new();
-    for name in ["alice", "nobody", "tokenonly"] {
-        let mut quickest = f64::MAX;
-        for _ in 0..8 {
+    // The quickest of several: what the machine does beside only ever adds time, so that on a busy
+    // one it takes more rounds until the quickest are alike. Who skips the work never is.
+    let names = ["alice", "nobody", "tokenonly"];
+    let mut times = [f64::MAX; 3];
+    let are_alike = |times: &[f64; 3]| {
+        let ratios = times.map(|time| time / times[0]);
+        ratios.iter().all(|ratio| (0.5..2.0).contains(ratio))
+    };
+    for round in 0..100 {
+        for (name, quickest) in names.iter().zip(&mut times) {
             let begin = std::time::Instant::now();
             app.ask(Some((name, "wrong password")), &[]).await;
-            quickest = quickest.min(begin.elapsed().as_secs_f64());
+            *quickest = quickest.min(begin.elapsed().as_secs_f64());
         }
-        times.push(quickest);
+        if round >= 4 && are_alike(&times) {
+            return;
+        }
     }
-    for time in &times[1..] {
-        assert!((0.5..2.0).contains(&(time / times[0])), "{times:?}");
-    }
+    panic!("{times:?}");
 }
 
 #[tokio::test]
