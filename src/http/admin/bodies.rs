@@ -65,6 +65,31 @@ pub(super) enum ScopeName {
     SelfRotate,
 }
 
+/// A deploy token that is to be made.
+#[derive(Debug, ToSchema)]
+#[schema(example = json!({ "name": "ci", "scopes": ["read_registry"], "username": "robot", "expires_at": "2099-01-01" }))]
+pub(super) struct NewDeployToken {
+    #[schema(min_length = 1, max_length = 255)]
+    name: String,
+    #[schema(min_items = 1)]
+    scopes: Vec<DeployScopeName>,
+    /// The user name to log in with; `deploy-token-ID` without one.
+    #[schema(min_length = 1, max_length = 255, pattern = "^[A-Za-z0-9.+_-]+$")]
+    username: Option<String>,
+    /// A date or an instant (RFC 3339); without it, never.
+    expires_at: Option<String>,
+}
+
+/// A deploy token's scope.
+#[derive(Debug, ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub(super) enum DeployScopeName {
+    /// Pull.
+    ReadRegistry,
+    /// Push.
+    WriteRegistry,
+}
+
 /// A user that is to be made.
 #[derive(Debug, ToSchema)]
 #[schema(example = json!({ "username": "alice", "name": "Alice", "email": "alice@example.com" }))]

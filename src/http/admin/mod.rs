@@ -5,13 +5,16 @@
 
 mod bodies;
 mod call;
+mod deploy_tokens;
 mod documents;
 mod documents_page;
 mod error;
 mod explain;
+mod group_deploy_tokens;
 mod page;
 mod parameters;
 mod personal_access_tokens;
+mod project_deploy_tokens;
 mod refresh_tokens;
 mod state;
 mod token_parameters;
@@ -42,6 +45,23 @@ pub fn router(state: AdminState) -> Router {
         .routes(routes!(users::block))
         .routes(routes!(users::unblock))
         .routes(routes!(user_tokens::create))
+        .routes(routes!(deploy_tokens::list))
+        .routes(routes!(
+            group_deploy_tokens::list,
+            group_deploy_tokens::create
+        ))
+        .routes(routes!(
+            group_deploy_tokens::get,
+            group_deploy_tokens::revoke
+        ))
+        .routes(routes!(
+            project_deploy_tokens::list,
+            project_deploy_tokens::create
+        ))
+        .routes(routes!(
+            project_deploy_tokens::get,
+            project_deploy_tokens::revoke
+        ))
         .routes(routes!(refresh_tokens::list))
         .routes(routes!(refresh_tokens::revoke))
         .routes(routes!(personal_access_tokens::list))

@@ -48,7 +48,8 @@ async fn call(
     };
     let path = path
         .replace("{id}", &id.to_string())
-        .replace("{user_id}", &ids.0.to_string());
+        .replace("{user_id}", &ids.0.to_string())
+        .replace("{token_id}", "1");
     assert!(
         !path.contains('{'),
         "{path} has a parameter that this test does not know"
@@ -124,6 +125,7 @@ async fn every_operation_refuses_who_may_not() {
                 StatusCode::UNAUTHORIZED,
                 StatusCode::FORBIDDEN,
                 StatusCode::BAD_REQUEST,
+                StatusCode::NOT_FOUND,
             ];
             let status = status(Some(plain.secret.expose())).await;
             assert!(
