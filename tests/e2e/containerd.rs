@@ -1,8 +1,6 @@
 //! What containerd does, and so Kubernetes: `POST` first, then `GET`.
 
-use std::process::Command;
-
-use crate::harness::{Process, Ran, Story, World, run, wait_until};
+use crate::harness::{Story, World};
 
 pub(crate) const STORIES: &[Story] = &[(
     "containerd_pulls_with_a_token_and_with_a_password",
@@ -10,30 +8,8 @@ pub(crate) const STORIES: &[Story] = &[(
 )];
 
 fn containerd_pulls_with_a_token_and_with_a_password(world: &World) {
-    let folder = world.new_folder();
-    let socket = folder.join("c.sock");
-    let configuration = format!(
-        "version = 2\nroot = \"{at}/root\"\nstate = \"{at}/state\"\ndisabled_plugins = [\"io.containerd.grpc.v1.cri\"]\n\
-         [grpc]\n  address = \"{}\"\n",
-        socket.display(),
-        at = folder.display(),
-    );
-    let file = folder.join("config.toml");
-    std::fs::write(&file, configuration).unwrap();
-    let mut command = Command::new("/usr/bin/containerd");
-    command.arg("--config").arg(&file);
-    let _containerd = Process::start(command, &folder.join("containerd.log"));
-    let ctr = |arguments: &[&str]| -> Ran {
-        let socket = socket.display().to_string();
-        run(
-            world,
-            "/usr/bin/ctr",
-            &[&["--address", &socket], arguments].concat(),
-            "",
-        )
-    };
-    wait_until("containerd answers", || ctr(&["version"]).ok);
-
+    let containerd = world.containerd();
+    let ctr = |arguments: &[&str]| containerd.ctr(world, arguments);
     let pull = |user: &str, secret: &str, repository: &str| {
         let image = world.registry.image(repository);
         let _ = ctr(&["images", "remove", &image]);

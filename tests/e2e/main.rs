@@ -16,6 +16,7 @@ mod docker;
 mod forward;
 mod harness;
 mod lifecycle;
+mod matrix;
 mod readme;
 mod secrets_stay_secret;
 mod shipping;
@@ -26,7 +27,7 @@ use std::sync::Arc;
 
 use libtest_mimic::{Arguments, Trial};
 
-use harness::World;
+use harness::{Story, World};
 
 #[expect(
     clippy::disallowed_methods,
@@ -53,14 +54,17 @@ fn main() -> ExitCode {
         .chain(forward::STORIES);
     // Last, because it reads what all others made the programs print.
     let last = secrets_stay_secret::STORIES.iter();
-    let trials = stories.chain(apart).chain(last).map(|&(name, story)| {
+    let trial = |&(name, story): &Story| {
         let world = Arc::clone(&world);
         Trial::test(name, move || {
             story(&world);
             Ok(())
         })
-    });
-    let conclusion = libtest_mimic::run(&arguments, trials.collect());
+    };
+    let mut trials: Vec<Trial> = stories.chain(apart).map(trial).collect();
+    trials.extend(matrix::trials(&world));
+    trials.extend(last.map(trial));
+    let conclusion = libtest_mimic::run(&arguments, trials);
     drop(world);
     conclusion.exit_code()
 }

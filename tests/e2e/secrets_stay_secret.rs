@@ -24,6 +24,7 @@ fn no_output_shows_a_secret(world: &World) {
         "clients.log",
         "registry.log",
         "engine.log",
+        "containerd.log",
     ] {
         assert!(names.contains(&name), "{name} is not among {names:?}");
     }
@@ -48,7 +49,7 @@ fn no_output_shows_a_secret(world: &World) {
 
 fn logs(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    for place in ["", "service", "registry", "engine"] {
+    for place in ["", "service", "registry", "engine", "containerd"] {
         for entry in std::fs::read_dir(folder.join(place)).unwrap() {
             let path = entry.unwrap().path();
             if path.extension().is_some_and(|extension| extension == "log") {

@@ -11,6 +11,8 @@ PACKAGES=(
   "curl:/usr/bin/curl"
   "git:/usr/lib/git-core/git-http-backend"
   "skopeo:/usr/bin/skopeo"
+  "podman:/usr/bin/podman"
+  "buildah:/usr/bin/buildah"
   "busybox-static:/bin/busybox"
   "postgresql:/usr/lib/postgresql/*/bin/initdb"
   "mariadb-server:/usr/sbin/mariadbd"

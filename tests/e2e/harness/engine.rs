@@ -122,4 +122,15 @@ impl Engine {
         let _ = self.docker(&["rmi", "--force", image]).output();
         let _ = self.docker(&["rmi", "--force", TINY]).output();
     }
+
+    /// Forgets every image, so that a pull has to transfer all layers.
+    pub(crate) fn forget_all(&self) {
+        let listed = self.docker(&["images", "--quiet"]).output().unwrap();
+        let listed = String::from_utf8(listed.stdout).unwrap();
+        let images: Vec<&str> = listed.split_whitespace().collect();
+        if !images.is_empty() {
+            let arguments = [&["rmi", "--force"], &images[..]].concat();
+            let _ = self.docker(&arguments).output();
+        }
+    }
 }

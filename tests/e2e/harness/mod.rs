@@ -1,20 +1,23 @@
 //! The world of the stories: the service, a registry that trusts it, and clients.
 
 mod client;
+mod containerd;
 mod engine;
+mod plain;
 mod process;
 mod registry;
 mod service;
 
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 
 use tempfile::TempDir;
 
 pub(crate) use client::{Client, Ran, finish, run};
+pub(crate) use containerd::Containerd;
 pub(crate) use engine::Engine;
 pub(crate) use process::{Process, free_port, wait_until};
-pub(crate) use registry::Registry;
+pub(crate) use registry::{Registry, Request};
 pub(crate) use service::Service;
 
 /// A story: its name, and what happens.
@@ -25,6 +28,7 @@ pub(crate) struct World {
     pub(crate) service: Service,
     pub(crate) registry: Registry,
     pub(crate) engine: Engine,
+    containerd: OnceLock<Containerd>,
     pub(crate) secrets: Mutex<Vec<String>>,
     counter: Mutex<u32>,
     folder: TempDir,
@@ -41,6 +45,7 @@ impl World {
             service,
             registry,
             engine,
+            containerd: OnceLock::new(),
             secrets: Mutex::new(Vec::new()),
             counter: Mutex::new(0),
             folder,
@@ -106,6 +111,12 @@ impl World {
             serde_json::from_str(&self.service.secret_cli(&arguments)).unwrap();
         let secret = self.secret(created["token"].as_str().unwrap().to_owned());
         (created["id"].to_string(), secret)
+    }
+
+    /// A containerd; starts when it is first needed.
+    pub(crate) fn containerd(&self) -> &Containerd {
+        self.containerd
+            .get_or_init(|| Containerd::start(&self.folder().join("containerd")))
     }
 
     /// A Docker client with an empty configuration of its own.
