@@ -4,6 +4,7 @@
 //! A cell is a trial such as `matrix::skopeo::push`. It holds when the registry says that it was done,
 //! or refused, as it should be; what a client cannot do is a value too, with its reason.
 
+mod administer;
 mod buildah;
 mod case;
 mod client;
@@ -11,8 +12,11 @@ mod containers;
 mod ctr;
 mod docker_cli;
 mod docker_engine;
+mod login;
 mod plain_protocol;
 mod podman;
+mod pull;
+mod push;
 mod record;
 mod room;
 mod rotation;

@@ -12,7 +12,7 @@ pub(super) fn catalog(matrix: &Matrix) {
     assert!(repositories.contains(&"team/app".into()), "{answer:?}");
 
     let reading = world.token("admin", &["read_registry", "read_api"]);
-    let maintainer = matrix.token("maintainer");
+    let maintainer = world.token("maintainer", &["api"]);
     for credential in [
         Some(("admin", reading.as_str())),
         Some(("maintainer", maintainer.as_str())),
