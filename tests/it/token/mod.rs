@@ -7,4 +7,5 @@ mod effects;
 mod oauth2;
 mod reply_shape;
 mod rights;
+mod table;
 mod verify;
