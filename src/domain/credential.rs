@@ -76,17 +76,17 @@ impl PlainToken {
     /// Looks at a secret: is it one of our tokens, and is it whole?
     pub fn recognize(secret: &SecretString) -> Recognized {
         let text = secret.expose_secret();
-        let Some(kind) = TokenKind::ALL
+        let found = TokenKind::ALL
             .into_iter()
-            .find(|kind| text.starts_with(kind.prefix()))
-        else {
+            .find_map(|kind| Some((kind, text.strip_prefix(kind.prefix())?)));
+        let Some((kind, letters)) = found else {
             return Recognized::Foreign;
         };
-        let expected = kind.prefix().len() + RANDOM_LENGTH + CHECKSUM_LENGTH;
-        let whole = text.len() == expected
-            && text.is_ascii()
+        // The checksum alone would let through what somebody computed over anything.
+        let whole = letters.len() == RANDOM_LENGTH + CHECKSUM_LENGTH
+            && letters.bytes().all(|letter| ALPHABET.contains(&letter))
             && text
-                .split_at_checked(expected - CHECKSUM_LENGTH)
+                .split_at_checked(text.len() - CHECKSUM_LENGTH)
                 .is_some_and(|(body, sum)| checksum(body) == sum);
         if whole {
             Recognized::Token(Self {
@@ -198,6 +198,15 @@ mod tests {
     fn neither_token_nor_digest_prints_itself() {
         let shown = format!("{:?} {:?}", token(), token().digest());
         assert_eq!(shown, "PlainToken(PersonalAccess) TokenDigest(…)");
+    }
+
+    #[test]
+    fn a_checksum_makes_no_token_of_other_letters() {
+        for body in [" ", "-", "_", "\n", "\0"].map(|odd| format!("whf_pat_{}", odd.repeat(40))) {
+            let text = format!("{body}{}", checksum(&body));
+            let recognized = PlainToken::recognize(&SecretString::from(text));
+            assert!(matches!(recognized, Recognized::Broken), "{body:?}");
+        }
     }
 
     proptest! {

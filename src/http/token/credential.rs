@@ -31,7 +31,7 @@ fn basic(value: &[u8]) -> Option<Presented> {
     if !scheme.eq_ignore_ascii_case("basic") {
         return None;
     }
-    let encoded = encoded.trim();
+    let encoded = encoded.trim_matches([' ', '\t']);
     let decoded = STANDARD
         .decode(encoded)
         .or_else(|_| STANDARD_NO_PAD.decode(encoded))
@@ -96,11 +96,13 @@ mod tests {
 
     #[test]
     fn everything_else_is_unreadable_and_not_anonymous() {
-        let odd: [&[u8]; 8] = [
+        let odd: [&[u8]; 9] = [
             b"",
             b"Basic",
             b"Basic ",
             b"Basic !!!",
+            // A no-break space is no space (RFC 9110 section 11.4).
+            b"Basic \xC2\xA0dXNlcjpzZWNyZXQ=",
             b"Bearer abc",
             b"Basic dXNlcg==",
             b"Basic /w==",
