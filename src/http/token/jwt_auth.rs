@@ -8,9 +8,8 @@ use chrono::SecondsFormat;
 use secrecy::ExposeSecret;
 use serde::Serialize;
 
-use super::fields::Fields;
-use super::{credential, form};
-use crate::app::{IssueError, IssuedToken, TokenIssuer, TokenRequest};
+use super::request;
+use crate::app::{IssueError, IssuedToken, TokenIssuer};
 use crate::domain::decision::Denial;
 use crate::http::layers::{LogNote, Who};
 
@@ -48,22 +47,17 @@ pub(super) async fn get(
     RawQuery(raw): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, IssueError> {
-    let presented = credential::read(&headers);
-    let asked = Fields::parse(raw.unwrap_or_default().as_bytes()).asked_by_get();
-    let token = issuer.issue(TokenRequest { presented, asked }).await?;
+    let request = request::by_get(raw.as_deref().unwrap_or_default(), &headers);
+    let token = issuer.issue(request).await?;
     Ok(reply(&token, None))
 }
 
-/// The same as OAuth2: credential and question in a form, and none of them in the address
-/// (protocol.md 1.4).
+/// The same as OAuth2, in a form.
 pub(super) async fn post(
     State(issuer): State<TokenIssuer>,
     request: Request,
 ) -> Result<Response, IssueError> {
-    let form = form::read(request).await?;
-    let fields = Fields::parse(&form);
-    let (presented, asked) = (fields.presented()?, fields.asked_by_post());
-    let token = issuer.issue(TokenRequest { presented, asked }).await?;
+    let token = issuer.issue(request::by_post(request).await?).await?;
     let granted: Vec<String> = token
         .decision
         .granted

@@ -7,6 +7,7 @@ mod form;
 mod hint;
 mod jwks;
 mod jwt_auth;
+pub mod request;
 mod verify;
 
 use axum::Router;
