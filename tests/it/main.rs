@@ -13,5 +13,6 @@ mod cli;
 mod fuzz_corpora;
 mod harness;
 mod ops;
+mod registries;
 mod storage;
 mod token;

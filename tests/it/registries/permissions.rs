@@ -1,0 +1,70 @@
+//! What an accepted token opens (protocol.md 1.7, 3).
+
+use super::forge::now;
+use super::verifier::{Registry, Wanted};
+use super::world::World;
+
+#[test]
+fn what_a_token_opens_is_what_registries_were_seen_to_open() {
+    let world = World::new();
+    let entry = |kind: &str, name: &str, actions: &str| {
+        format!(r#"{{"type":"{kind}","name":"{name}","actions":{actions}}}"#)
+    };
+    let wanted = [
+        Wanted::Ping,
+        Wanted::Catalog,
+        Wanted::Pull("a"),
+        Wanted::Push("a"),
+        Wanted::Delete("a"),
+    ];
+    // Two verdicts for each wish: of Distribution, and of zot.
+    for (access, verdicts) in [
+        (String::new(), "++ -- -- -- --"),
+        (entry("repository", "a", "[]"), "++ -- -- -- --"),
+        (entry("repository", "a", r#"["pull"]"#), "++ -- ++ -- --"),
+        (entry("repository", "a", r#"["push"]"#), "++ -- -- -+ --"),
+        (
+            entry("repository", "a", r#"["pull","push"]"#),
+            "++ -- ++ ++ --",
+        ),
+        (entry("repository", "a", r#"["delete"]"#), "++ -- -- -- ++"),
+        (entry("repository", "a", r#"["*"]"#), "++ -- +- +- +-"),
+        (entry("repository", "b", r#"["pull"]"#), "++ -- -- -- --"),
+        (entry("repository", "*", r#"["pull"]"#), "++ -- -- -- --"),
+        (
+            entry("repository(plugin)", "a", r#"["pull"]"#),
+            "++ -- -- -- --",
+        ),
+        (entry("registry", "catalog", r#"["*"]"#), "++ ++ -- -- --"),
+        (
+            entry("registry", "catalog", r#"["pull"]"#),
+            "++ -- -- -- --",
+        ),
+        (
+            format!(
+                "{},{}",
+                entry("repository", "a", r#"["pull"]"#),
+                entry("repository", "a", r#"["push"]"#)
+            ),
+            "++ -- ++ ++ --",
+        ),
+    ] {
+        let token = world
+            .good()
+            .member("access", &format!("[{access}]"))
+            .token();
+        let opened = |registry: &Registry, wanted| {
+            let accepted = registry.verify(&token, now()).unwrap();
+            if registry.permits(&accepted, wanted) {
+                '+'
+            } else {
+                '-'
+            }
+        };
+        let [_, _, _, distribution, zot] = &world.registries;
+        let opened: Vec<String> = wanted
+            .map(|wanted| format!("{}{}", opened(distribution, wanted), opened(zot, wanted)))
+            .to_vec();
+        assert_eq!(opened.join(" "), verdicts, "{access}");
+    }
+}

@@ -1,0 +1,123 @@
+//! Registries that were started before keys changed, and those that were started after.
+
+use chrono::Duration;
+use wharfinger::domain::clock::Clock;
+
+use super::fleet::{Fleet, issued, leaf_of, start};
+use crate::harness::{SeededEntropy, TestApp};
+
+#[tokio::test]
+async fn after_a_rotation_registries_with_the_authority_go_on() {
+    let app = start().await;
+    let before = issued(&app, "certified", None, "").await;
+    let fleet = Fleet::start(&app, "certified");
+    app.clock.advance(Duration::seconds(1));
+    app.keys
+        .rotate(app.now(), &SeededEntropy::default())
+        .unwrap();
+    let after = issued(&app, "certified", None, "").await;
+    assert_ne!(leaf_of(&before), leaf_of(&after));
+    // The bundle is that of before. zot knows one key and no chain: hence trust = "pinned".
+    assert_eq!(fleet.judge(&after, app.now()), "++++ -- ++ -");
+    assert_eq!(
+        fleet.refusal(8, &after, app.now()),
+        Some("the signature is wrong")
+    );
+    // What the old key signed is good at a registry that starts now.
+    let later = Fleet::start(&app, "certified");
+    assert_eq!(later.judge(&before, app.now()), "++++ -- ++ +");
+    assert_eq!(later.judge(&after, app.now()), "++++ -- ++ -");
+}
+
+#[tokio::test]
+async fn keys_that_rotate_by_themselves_need_no_new_bundle_for_a_year() {
+    let app = start().await;
+    let [certified, pinned] = ["certified", "pinned"].map(|service| Fleet::start(&app, service));
+    let entropy = SeededEntropy::default();
+    let mut leaves = Vec::new();
+    for _ in 0..12 {
+        app.clock.advance(Duration::days(31));
+        app.keys.follow(app.now(), &entropy).unwrap();
+        let now = app.clock.instant();
+        let token = issued(&app, "certified", None, "").await;
+        assert_eq!(certified.judge(&token, now), "++++ -- ++ -");
+        leaves.push(leaf_of(&token));
+        // A pinned key is none of those that come and go.
+        let token = issued(&app, "pinned", None, "").await;
+        assert_eq!(pinned.judge(&token, now), "---- ++ ++ +");
+    }
+    leaves.dedup();
+    assert_eq!(leaves.len(), 12, "a new key each time");
+}
+
+#[tokio::test]
+async fn a_pinned_key_changes_when_it_is_told_to_and_zot_needs_the_new_one() {
+    let app = start().await;
+    let entropy = SeededEntropy::default();
+    let before = Fleet::start(&app, "pinned");
+    app.clock.advance(Duration::seconds(1));
+    let service = "pinned".to_owned().try_into().unwrap();
+    app.keys
+        .rotate_pinned(&service, app.now(), &entropy)
+        .unwrap();
+    let token = issued(&app, "pinned", None, "").await;
+    assert_eq!(before.judge(&token, app.now()), "---- -- -- -");
+    let after = Fleet::start(&app, "pinned");
+    assert_eq!(after.judge(&token, app.now()), "---- ++ ++ +");
+}
+
+#[tokio::test]
+async fn after_a_rotation_registries_with_a_key_set_have_a_day_to_restart() {
+    let app = start().await;
+    let not_restarted = Fleet::start(&app, "keyed");
+    app.clock.advance(Duration::seconds(1));
+    let entropy = SeededEntropy::default();
+    app.keys.rotate(app.now(), &entropy).unwrap();
+    let restarted = Fleet::start(&app, "keyed");
+    let fleets = [&not_restarted, &restarted];
+    let old_key = ["---- ++ ++ +", "---- ++ ++ +"];
+    assert_eq!(judge(&app, "keyed", fleets).await, old_key);
+    app.clock
+        .advance(Duration::hours(24) - Duration::seconds(1));
+    assert_eq!(judge(&app, "keyed", fleets).await, old_key, "for a day");
+    app.clock.advance(Duration::seconds(1));
+    let new_key = ["---- -- -- -", "---- ++ ++ -"];
+    assert_eq!(judge(&app, "keyed", fleets).await, new_key, "from then on");
+    let token = issued(&app, "keyed", None, "").await;
+    assert_eq!(
+        not_restarted.refusal(4, &token, app.now()),
+        Some("the key is unknown")
+    );
+}
+
+#[tokio::test]
+async fn a_new_authority_certifies_when_registries_had_time_to_restart() {
+    let app = start().await;
+    let not_restarted = Fleet::start(&app, "certified");
+    app.clock.advance(Duration::seconds(1));
+    app.renew_authority();
+    let restarted = Fleet::start(&app, "certified");
+    let fleets = [&not_restarted, &restarted];
+    let old = judge(&app, "certified", fleets).await;
+    assert_eq!(
+        old.map(|verdicts| verdicts[..10].to_owned()),
+        ["++++ -- ++"; 2]
+    );
+    app.clock.advance(Duration::days(366));
+    let new = judge(&app, "certified", fleets).await;
+    assert_eq!(new, ["---- -- -- -", "++++ -- ++ -"]);
+    let token = issued(&app, "certified", None, "").await;
+    assert_eq!(
+        not_restarted.refusal(0, &token, app.now()),
+        Some("the chain does not verify")
+    );
+}
+
+/// Lets the service follow its keys, and two fleets judge what it issues then.
+async fn judge(app: &TestApp, service: &str, fleets: [&Fleet; 2]) -> [String; 2] {
+    app.keys
+        .follow(app.now(), &SeededEntropy::default())
+        .unwrap();
+    let token = issued(app, service, None, "").await;
+    fleets.map(|fleet| fleet.judge(&token, app.clock.instant()))
+}
