@@ -143,7 +143,7 @@ impl KeyDirectory {
 }
 
 /// The second in which a signing key was made, from the name of its file.
-fn created_at(path: &Path) -> Result<DateTime<Utc>, KeyError> {
+pub(super) fn created_at(path: &Path) -> Result<DateTime<Utc>, KeyError> {
     let stem = path.file_stem().and_then(|stem| stem.to_str());
     let seconds = stem.and_then(|stem| stem.split_once('-')?.0.parse().ok());
     let instant = seconds.and_then(|seconds| DateTime::from_timestamp(seconds, 0));

@@ -8,7 +8,7 @@ use super::authority::Authority;
 use super::certificate_authority::{make_bare_key, make_signing_key};
 use super::error::KeyError;
 use super::files::{self, PRIVATE};
-use super::key_directory::KeyDirectory;
+use super::key_directory::{KeyDirectory, created_at};
 use crate::domain::entropy::{Entropy, random_bytes};
 use crate::domain::key_schedule::KeySchedule;
 use crate::domain::registry::Service;
@@ -87,7 +87,16 @@ fn write_key(
     entropy: &dyn Entropy,
 ) -> Result<PathBuf, KeyError> {
     let distinction = u32::from_be_bytes(random_bytes(entropy));
-    let path = folder.join(format!("{}-{distinction:08x}.pem", now.timestamp()));
+    // Names are in the order of the keys: one that is made in the same second as the key before it
+    // is of the next, or it might count as the older of the two and never sign.
+    let before = files::pem_files(folder)?
+        .last()
+        .map(|path| created_at(path))
+        .transpose()?;
+    let second = before.map_or(now.timestamp(), |before| {
+        now.timestamp().max(before.timestamp().saturating_add(1))
+    });
+    let path = folder.join(format!("{second}-{distinction:08x}.pem"));
     files::write(&path, PRIVATE, text)?;
     Ok(path)
 }

@@ -125,8 +125,13 @@ pub(super) async fn issued(
 
 /// The certificate in a token's `x5c`, in PEM.
 pub(super) fn leaf_of(token: &str) -> String {
-    let header = URL_SAFE_NO_PAD.decode(token.split('.').next().unwrap());
-    let header: Value = serde_json::from_slice(&header.unwrap()).unwrap();
+    let header = header_of(token);
     let der = header["x5c"][0].as_str().unwrap();
     format!("-----BEGIN CERTIFICATE-----\n{der}\n-----END CERTIFICATE-----\n")
+}
+
+/// A token's header.
+pub(super) fn header_of(token: &str) -> Value {
+    let header = URL_SAFE_NO_PAD.decode(token.split('.').next().unwrap());
+    serde_json::from_slice(&header.unwrap()).unwrap()
 }

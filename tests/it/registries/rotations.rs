@@ -3,7 +3,7 @@
 use chrono::Duration;
 use wharfinger::domain::clock::Clock;
 
-use super::fleet::{Fleet, issued, leaf_of, start};
+use super::fleet::{Fleet, header_of, issued, leaf_of, start};
 use crate::harness::{SeededEntropy, TestApp};
 
 #[tokio::test]
@@ -111,6 +111,28 @@ async fn a_new_authority_certifies_when_registries_had_time_to_restart() {
         not_restarted.refusal(0, &token, app.now()),
         Some("the chain does not verify")
     );
+}
+
+#[tokio::test]
+async fn keys_that_are_made_in_one_second_follow_one_another() {
+    let app = start().await;
+    let entropy = SeededEntropy::default();
+    let service = "pinned".to_owned().try_into().unwrap();
+    let keyed = Fleet::start(&app, "keyed");
+    for _ in 0..4 {
+        // The first start made keys in this second too.
+        let made = app.keys.rotate_pinned(&service, app.now(), &entropy);
+        let token = issued(&app, "pinned", None, "").await;
+        assert_eq!(header_of(&token)["kid"], made.unwrap().kid);
+        app.keys.rotate(app.now(), &entropy).unwrap();
+        let token = issued(&app, "keyed", None, "").await;
+        assert_eq!(keyed.judge(&token, app.now()), "---- ++ ++ +");
+    }
+    let newest = app.keys.rotate(app.now(), &entropy).unwrap();
+    app.clock.advance(Duration::seconds(5));
+    app.keys.follow(app.now(), &entropy).unwrap();
+    let token = issued(&app, "certified", None, "").await;
+    assert_eq!(header_of(&token)["kid"], newest.kid, "within 5 s");
 }
 
 /// Lets the service follow its keys, and two fleets judge what it issues then.
