@@ -48,7 +48,7 @@ impl From<TokenRequest> for Read {
 
 /// Reads a `GET`.
 pub(super) fn get(query: &str, headers: &HeaderMap) -> Read {
-    request::by_get(query, headers).into()
+    request::by_get(query, headers, None).into()
 }
 
 /// Reads a `POST` of a form, to an address with `query` and with that `Authorization`.

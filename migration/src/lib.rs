@@ -23,6 +23,13 @@ mod m09_change_counter;
 mod m10_change_counter_row;
 mod m11_refresh_tokens;
 mod m12_refresh_tokens_user_index;
+mod m13_personal_access_tokens_family;
+mod m14_personal_access_tokens_previous;
+mod m15_personal_access_tokens_maker;
+mod m16_personal_access_tokens_grace;
+mod m17_personal_access_tokens_addresses;
+mod m18_personal_access_tokens_family_index;
+mod m19_personal_access_tokens_maker_index;
 mod m20_namespaces_name;
 mod m21_namespaces_description;
 mod m22_namespaces_parent_index;
@@ -51,6 +58,13 @@ impl MigratorTrait for Migrator {
             Box::new(m10_change_counter_row::Migration),
             Box::new(m11_refresh_tokens::Migration),
             Box::new(m12_refresh_tokens_user_index::Migration),
+            Box::new(m13_personal_access_tokens_family::Migration),
+            Box::new(m14_personal_access_tokens_previous::Migration),
+            Box::new(m15_personal_access_tokens_maker::Migration),
+            Box::new(m16_personal_access_tokens_grace::Migration),
+            Box::new(m17_personal_access_tokens_addresses::Migration),
+            Box::new(m18_personal_access_tokens_family_index::Migration),
+            Box::new(m19_personal_access_tokens_maker_index::Migration),
             Box::new(m20_namespaces_name::Migration),
             Box::new(m21_namespaces_description::Migration),
             Box::new(m22_namespaces_parent_index::Migration),

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use super::error::ChangeError;
 use crate::domain::clock::Clock;
 use crate::domain::entropy::Entropy;
+use crate::domain::token_policy::TokenPolicy;
 use crate::identity::Passwords;
 use crate::storage::{Change, Db};
 
@@ -21,6 +22,7 @@ pub struct Desk {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) entropy: Arc<dyn Entropy>,
     pub(super) passwords: Passwords,
+    pub(super) tokens: TokenPolicy,
 }
 
 impl Desk {
@@ -30,12 +32,14 @@ impl Desk {
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
         passwords: Passwords,
+        tokens: TokenPolicy,
     ) -> Self {
         Self {
             db,
             clock,
             entropy,
             passwords,
+            tokens,
         }
     }
 

@@ -2,6 +2,8 @@
 
 use crate::domain::authority::Refusal;
 use crate::domain::personal_access_token::InvalidSpecification;
+use crate::domain::token_lineage::NotRotatable;
+use crate::domain::token_policy::InvalidEnd;
 use crate::identity::PasswordError;
 use crate::storage::StorageError;
 
@@ -60,6 +62,12 @@ pub enum ChangeError {
     /// The wanted token breaks a rule.
     #[error(transparent)]
     Token(#[from] InvalidSpecification),
+    /// The wanted token cannot end then.
+    #[error("expires_at {0}")]
+    End(#[from] InvalidEnd),
+    /// No other token can take its place.
+    #[error(transparent)]
+    Rotation(#[from] NotRotatable),
     /// The password could not be hashed.
     #[error(transparent)]
     Password(#[from] PasswordError),

@@ -1,6 +1,7 @@
 //! Answering a registry's client: one path, with no way back.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use chrono::{DateTime, Duration, Utc};
@@ -8,6 +9,7 @@ use secrecy::SecretString;
 
 use super::desk::Desk;
 use super::error::ChangeError;
+use super::usage::UsageQueue;
 use crate::domain::claims::{TokenClaims, lifetime};
 use crate::domain::clock::Clock;
 use crate::domain::decision::{Decision, decide};
@@ -29,6 +31,8 @@ pub struct TokenIssuer {
     pub desk: Desk,
     /// Who is calling.
     pub authenticator: Authenticator,
+    /// Where uses of tokens are noted.
+    pub usage: UsageQueue,
     /// What tokens are signed with.
     pub keys: Arc<KeyRing>,
     /// What the configuration says.
@@ -57,6 +61,8 @@ pub struct TokenRequest {
     pub presented: Presented,
     /// What is asked; bad credentials win over a malformed question.
     pub asked: Result<Asked, Malformed>,
+    /// The client's address.
+    pub from: Option<IpAddr>,
 }
 
 /// A well-formed question.
@@ -134,6 +140,9 @@ impl TokenIssuer {
             .authenticator
             .authenticate(&request.presented, service, now)
             .await?;
+        if let Some(token) = principal.token() {
+            self.usage.note(token, request.from);
+        }
         self.admit(&principal)?;
         let asked = request.asked?;
         let registry = self.registry(&asked.service)?;

@@ -3,6 +3,7 @@
 //! [`TokenIssuer`] answers registries' clients, [`Desk`] changes what lasts.
 
 mod add_member;
+mod associations;
 mod block_user;
 mod change_member;
 mod change_namespace;
@@ -25,7 +26,10 @@ mod refresh_tokens;
 mod remove_member;
 mod reset_password;
 mod revoke_deploy_token;
+mod revoke_family;
 mod revoke_token;
+mod rotate_token;
+mod usage;
 mod verify_token;
 
 pub use add_member::{NewMember, Present};
@@ -43,4 +47,6 @@ pub use issue_token::{
     Asked, IssueError, IssuedToken, Malformed, TokenIssuer, TokenRequest, TokenSettings,
 };
 pub use look_up_members::Reach;
+pub use rotate_token::Rotation;
+pub use usage::UsageQueue;
 pub use verify_token::VerifyError;

@@ -7,12 +7,16 @@ use crate::domain::audit::{AuditAction, AuditEvent};
 use crate::domain::authority::Authority;
 use crate::domain::ids::TokenId;
 use crate::domain::personal_access_token::PersonalAccessToken;
-use crate::storage::personal_access_tokens;
+use crate::storage::{Change, token_families};
+
+/// Most tokens that the audit log names one by one.
+const MOST_NAMED: usize = 50;
 
 impl Desk {
     /// Revokes a token: it stops working at the next request.
     ///
-    /// Revoking it again changes nothing and is no error.
+    /// With it go the tokens that were made with it, and those whose place it took and that still
+    /// work beside it. Revoking it again changes nothing and is no error.
     #[tracing::instrument(name = "app.revoke_token", skip_all)]
     pub async fn revoke_token(
         &self,
@@ -25,10 +29,40 @@ impl Desk {
         let Ok(revoked) = token.clone().revoke(change.now()) else {
             return Ok(token);
         };
-        personal_access_tokens::save_revocation(&change, &revoked).await?;
+        let others = going_with(&change, &token).await?;
+        token_families::revoke_all(&change, &[&[id], others.as_slice()].concat()).await?;
+        let event = AuditEvent::new(AuditAction::TokenRevoked, &id);
         change
-            .commit(&grant, AuditEvent::new(AuditAction::TokenRevoked, &id))
+            .commit(&grant, event.with_detail(named("with tokens", &others)))
             .await?;
         Ok(revoked)
     }
+}
+
+/// What is revoked together with `token`.
+async fn going_with(
+    change: &Change,
+    token: &PersonalAccessToken,
+) -> Result<Vec<TokenId>, ChangeError> {
+    let mut others = token_families::in_grace_before(change, token).await?;
+    let makers = [&[token.id], others.as_slice()].concat();
+    others.extend(token_families::made_with(change, &makers).await?);
+    Ok(others)
+}
+
+/// Tokens by their ids, for the audit log; nothing if there are none.
+pub(super) fn named(what: &str, tokens: &[TokenId]) -> String {
+    if tokens.is_empty() {
+        return String::new();
+    }
+    let ids: Vec<String> = tokens
+        .iter()
+        .take(MOST_NAMED)
+        .map(ToString::to_string)
+        .collect();
+    let rest = match tokens.len().saturating_sub(MOST_NAMED) {
+        0 => String::new(),
+        rest => format!(" and {rest} more"),
+    };
+    format!("{what} {}{rest}", ids.join(", "))
 }

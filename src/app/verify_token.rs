@@ -1,5 +1,7 @@
 //! Telling a reverse proxy whose token it was shown.
 
+use std::net::IpAddr;
+
 use secrecy::SecretString;
 
 use super::issue_token::TokenIssuer;
@@ -19,17 +21,22 @@ pub enum VerifyError {
 }
 
 impl TokenIssuer {
-    /// The owner of a personal access token that works and has one of `sufficient`.
+    /// The owner of a personal access token that works and has one of `sufficient`, shown by a client
+    /// at `from`.
     #[tracing::instrument(name = "app.verify_token", skip_all)]
     pub async fn verify(
         &self,
         token: &SecretString,
         sufficient: &[TokenScope],
+        from: Option<IpAddr>,
     ) -> Result<Username, VerifyError> {
         let owner = self
             .authenticator
             .authenticate_token(token, self.clock.now())
             .await?;
+        if let Some(token) = owner.ceiling.token() {
+            self.usage.note(token, from);
+        }
         if sufficient
             .iter()
             .any(|&scope| owner.ceiling.scopes.contains(scope))

@@ -3,7 +3,7 @@
 use std::io::{BufRead, IsTerminal, Write};
 
 use anyhow::{Context as _, bail};
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use clap::Args;
 use secrecy::SecretString;
 
@@ -71,7 +71,11 @@ where
 
 /// Reads a date on which something ends.
 pub(super) fn expiry(text: &str) -> Result<Expiry, String> {
-    let date: Result<NaiveDate, _> = text.parse();
+    // Beyond these years not every database keeps it.
+    let date = text
+        .parse()
+        .ok()
+        .filter(|date: &NaiveDate| (1000..=9999).contains(&date.year()));
     date.map(Expiry::on)
-        .map_err(|_| format!("`{text}` is not a date; write YYYY-MM-DD"))
+        .ok_or_else(|| format!("`{text}` is not a date; write YYYY-MM-DD"))
 }

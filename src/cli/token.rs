@@ -5,12 +5,13 @@ use clap::{Args, Subcommand};
 
 use super::context::Context;
 use super::input::{Confirmation, expiry, read};
-use crate::app::Desk;
+use crate::app::{CreatedToken, Desk, Rotation};
 use crate::domain::authority::Authority;
-use crate::domain::expiry::Expiry;
+use crate::domain::expiry::{Expiry, Lifetime};
 use crate::domain::ids::TokenId;
 use crate::domain::pattern::RepositoryPattern;
 use crate::domain::personal_access_token::{PersonalAccessToken, TokenSpecification, TokenState};
+use crate::domain::token_policy::WantedEnd;
 use crate::domain::token_scope::TokenScope;
 use crate::domain::username::Username;
 use crate::representation::PersonalAccessTokenView;
@@ -19,7 +20,7 @@ use crate::representation::PersonalAccessTokenView;
 pub(super) enum Command {
     /// Make a token; prints the secret, which nobody sees again.
     Create(Create),
-    /// List tokens: id, name, state, scopes, end, repositories.
+    /// List tokens: id, name, state (active, grace, expired or revoked), scopes, end, repositories.
     List {
         /// Only this user's.
         #[arg(long, value_parser = read::<Username>)]
@@ -30,7 +31,9 @@ pub(super) enum Command {
         /// The token's id.
         id: TokenId,
     },
-    /// Revoke a token: it stops working at the next request.
+    /// Put a new token in the place of another; prints the secret, which nobody sees again.
+    Rotate(Rotate),
+    /// Revoke a token: it stops working at the next request, with those that were made with it.
     Revoke {
         /// The token's id.
         id: TokenId,
@@ -54,12 +57,53 @@ pub(super) struct Create {
     /// api or `self_rotate`; may be repeated.
     #[arg(long = "scope", required = true, value_delimiter = ',')]
     scopes: Vec<TokenScope>,
-    /// The date on which it ends, at 00:00 UTC; without one it does not end.
-    #[arg(long, value_name = "YYYY-MM-DD", value_parser = expiry)]
-    expires_at: Option<Expiry>,
+    #[command(flatten)]
+    end: End,
     /// Only for repositories that this pattern covers, such as 'team/*' or 'team/**'; may be repeated.
     #[arg(long = "repository", value_name = "PATTERN", value_parser = read::<RepositoryPattern>)]
     repositories: Vec<RepositoryPattern>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Rotate {
+    /// The token's id.
+    id: TokenId,
+    /// How long the old token works beside the new one: 90m, 12h or 7d; without it, no longer.
+    #[arg(long, value_name = "DURATION", value_parser = read::<Lifetime>)]
+    grace: Option<Lifetime>,
+    #[command(flatten)]
+    end: End,
+}
+
+/// When a token ends.
+#[derive(Debug, Clone, Copy, Args)]
+#[group(multiple = false)]
+struct End {
+    /// The date on which it ends, at 00:00 UTC, or never.
+    ///
+    /// Left out, a new token ends as `tokens.default_lifetime` says, and one that takes another's place
+    /// in 7 days if that had an end.
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = wanted_end)]
+    expires_at: Option<WantedEnd>,
+    /// How long it lives: 90m, 12h or 30d.
+    #[arg(long, value_name = "DURATION", value_parser = read::<Lifetime>)]
+    expires_in: Option<Lifetime>,
+}
+
+impl End {
+    fn wanted(self, now: DateTime<Utc>) -> WantedEnd {
+        match self.expires_in {
+            Some(lifetime) => WantedEnd::At(Expiry::at(lifetime.after(now))),
+            None => self.expires_at.unwrap_or(WantedEnd::Unsaid),
+        }
+    }
+}
+
+fn wanted_end(text: &str) -> Result<WantedEnd, String> {
+    match text {
+        "never" => Ok(WantedEnd::Never),
+        date => expiry(date).map(WantedEnd::At),
+    }
 }
 
 pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Result<()> {
@@ -88,6 +132,7 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
             &desk,
             &desk.token(&Authority::operator(), id).await?,
         ),
+        Command::Rotate(arguments) => rotate(arguments, context, &desk).await,
         Command::Revoke { id, confirmation } => {
             let token = desk.token(&Authority::operator(), id).await?;
             confirmation.ask(&format!(
@@ -107,12 +152,40 @@ async fn create(arguments: Create, context: &Context<'_>, desk: &Desk) -> anyhow
     let scopes = arguments.scopes.into_iter().collect();
     let specification = TokenSpecification::new(&arguments.name, scopes)?
         .described(arguments.description)?
-        .expiring(arguments.expires_at)
         .limited_to(arguments.repositories)?;
     let owner = desk.user(&arguments.user).await?;
     let created = desk
-        .create_token(&Authority::operator(), owner.id, &specification)
+        .create_token(
+            &Authority::operator(),
+            owner.id,
+            specification,
+            arguments.end.wanted(desk.now()),
+        )
         .await?;
+    print_once(context, desk, &created)
+}
+
+async fn rotate(arguments: Rotate, context: &Context<'_>, desk: &Desk) -> anyhow::Result<()> {
+    let (operator, id) = (Authority::operator(), arguments.id);
+    let rotation = Rotation {
+        end: arguments.end.wanted(desk.now()),
+        grace: arguments.grace,
+    };
+    let created = desk.rotate_token(&operator, id, rotation).await?;
+    let until = match desk.token(&operator, id).await?.grace_until {
+        None => "works no longer".to_owned(),
+        Some(end) => format!("works until {}", Expiry::at(end)),
+    };
+    let note = format!(
+        "Token {} takes the place of token {id}, which {until}.",
+        created.token.id
+    );
+    context.output.note(&note);
+    print_once(context, desk, &created)
+}
+
+/// Prints the secret, the only time.
+fn print_once(context: &Context<'_>, desk: &Desk, created: &CreatedToken) -> anyhow::Result<()> {
     if created.token.state(desk.now()) == TokenState::Expired {
         context
             .output
@@ -133,6 +206,7 @@ fn show(context: &Context<'_>, desk: &Desk, token: &PersonalAccessToken) -> anyh
 
 fn row(token: &PersonalAccessToken, now: DateTime<Utc>) -> Vec<String> {
     let state = match token.state(now) {
+        TokenState::Active if token.is_in_grace(now) => "grace",
         TokenState::Active => "active",
         TokenState::Expired => "expired",
         TokenState::Revoked => "revoked",
@@ -150,7 +224,7 @@ fn row(token: &PersonalAccessToken, now: DateTime<Utc>) -> Vec<String> {
         chosen.scopes().to_string(),
         chosen
             .expiry()
-            .map_or("-".to_owned(), |expiry| expiry.date().to_string()),
+            .map_or("-".to_owned(), |expiry| expiry.to_string()),
         if patterns.is_empty() {
             "all".to_owned()
         } else {

@@ -6,6 +6,7 @@ mod registries;
 mod sections;
 mod settings;
 mod sources;
+mod tokens;
 mod trusted_proxies;
 mod value;
 
@@ -14,6 +15,7 @@ use std::time::Duration;
 use crate::domain::key_schedule::KeySchedule;
 use crate::domain::refresh_token::RefreshLifetimes;
 use crate::domain::registry::Registry;
+use crate::domain::token_policy::TokenPolicy;
 
 pub use error::ConfigError;
 pub use sections::{
@@ -45,6 +47,8 @@ pub struct Config {
     pub keys: Keys,
     /// How many passwords are checked at a time.
     pub passwords: PasswordChecks,
+    /// How long personal access tokens may live.
+    pub tokens: TokenPolicy,
     /// How long refresh tokens live.
     pub refresh_tokens: RefreshLifetimes,
     /// The end.
@@ -65,6 +69,7 @@ impl Config {
             ops: Ops::read(&settings)?,
             keys: Keys::read(&settings)?,
             passwords: PasswordChecks::read(&settings)?,
+            tokens: tokens::read(&settings)?,
             refresh_tokens: sections::refresh_tokens(&settings)?,
             shutdown: Shutdown::read(&settings)?,
             registries: registries::read(&settings)?,

@@ -124,8 +124,8 @@ fn unknown_keys_stop_the_start_with_their_line_or_variable() {
         "w.toml:3: unknown key `token.anonymus_access` (did you mean `token.anonymous_access`?)"
     );
     assert_eq!(
-        problem("[tokens]\nx = 1\n"),
-        "w.toml:1: unknown section [tokens]"
+        problem("[tokenz]\nx = 1\n"),
+        "w.toml:1: unknown section [tokenz]"
     );
     assert_eq!(
         problem("[[registry]]\nservice = \"a\"\nname = \"a\"\n"),
@@ -177,6 +177,14 @@ fn bad_values_name_the_key_and_what_is_allowed() {
         (
             "[[registry]]\n[[registry]]\nservice = \"container_registry\"",
             "w.toml:3: `registry.service` names a service that another [[registry]] has",
+        ),
+        (
+            "[tokens]\nlongest_lifetime = \"1 moon\"",
+            "w.toml:2: `tokens.longest_lifetime` is a duration such as 90m, 12h or 365d, at most 36500d, or \"none\"",
+        ),
+        (
+            "[tokens]\nlongest_lifetime = \"1d\"\ndefault_lifetime = \"25h\"",
+            "w.toml:3: `tokens.default_lifetime` is longer than `tokens.longest_lifetime`",
         ),
         (
             "[token]\nlisten = ",

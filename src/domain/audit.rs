@@ -88,8 +88,12 @@ pub enum AuditAction {
     TokenCreated,
     /// A personal access token was renamed, described, shortened or narrowed.
     TokenChanged,
+    /// Another token took the place of a personal access token.
+    TokenRotated,
     /// A personal access token was revoked.
     TokenRevoked,
+    /// A revoked token was presented for rotation: its family was revoked.
+    TokenReused,
     /// A group or project got a deploy token.
     DeployTokenCreated,
     /// A deploy token was revoked.
@@ -126,7 +130,9 @@ impl AuditAction {
             Self::DeployTokenRevoked => "deploy_token.revoked",
             Self::RefreshTokenCreated => "refresh_token.created",
             Self::RefreshTokenRevoked => "refresh_token.revoked",
+            Self::TokenRotated => "token.rotated",
             Self::TokenRevoked => "token.revoked",
+            Self::TokenReused => "token.reused",
         }
     }
 }

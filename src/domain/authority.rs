@@ -18,6 +18,8 @@ pub enum Need {
     Write,
     /// To look at or end the very token that is presented.
     OwnToken,
+    /// To put another token in the place of the very one that is presented.
+    RotateOwnToken,
 }
 
 impl Need {
@@ -28,6 +30,7 @@ impl Need {
             Self::Read => &[TokenScope::Api, TokenScope::ReadApi],
             Self::Write => &[TokenScope::Api],
             Self::OwnToken => &TokenScope::ALL,
+            Self::RotateOwnToken => &[TokenScope::Api, TokenScope::SelfRotate],
         }
     }
 }
@@ -167,17 +170,18 @@ mod tests {
 
     #[test]
     fn each_scope_opens_what_the_table_says() {
-        use Need::{OwnToken, Read, ReadUsers, Write};
+        use Need::{OwnToken, Read, ReadUsers, RotateOwnToken, Write};
+        let all = [ReadUsers, Read, Write, OwnToken, RotateOwnToken];
         for (scope, opened) in [
-            (TokenScope::Api, vec![ReadUsers, Read, Write, OwnToken]),
+            (TokenScope::Api, all.to_vec()),
             (TokenScope::ReadApi, vec![ReadUsers, Read, OwnToken]),
             (TokenScope::ReadUser, vec![ReadUsers, OwnToken]),
             (TokenScope::ReadRegistry, vec![OwnToken]),
             (TokenScope::WriteRegistry, vec![OwnToken]),
             (TokenScope::DeleteRegistry, vec![OwnToken]),
-            (TokenScope::SelfRotate, vec![OwnToken]),
+            (TokenScope::SelfRotate, vec![OwnToken, RotateOwnToken]),
         ] {
-            for need in [ReadUsers, Read, Write, OwnToken] {
+            for need in all {
                 // An administrator's token opens no more than another one with its scopes.
                 for admin in [false, true] {
                     let is_open = Authority::of(&caller(admin, scope), need).is_ok();

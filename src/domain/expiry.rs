@@ -1,6 +1,8 @@
 //! When a token ends.
 
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
+use std::fmt;
+
+use chrono::{DateTime, Days, Duration, NaiveDate, NaiveTime, SecondsFormat, Utc};
 
 /// The instant from which a token or membership is dead.
 ///
@@ -8,6 +10,18 @@ use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 /// today is already dead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Expiry(DateTime<Utc>);
+
+/// How long something lasts, in whole seconds: at least one, and at most a hundred years.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Lifetime(Duration);
+
+/// Why a text is no lifetime.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a duration: write it as 90s, 5m, 2h or 30d, at most 36500d")]
+pub struct InvalidLifetime(String);
+
+const SECONDS_OF_A_DAY: i64 = 24 * 60 * 60;
+const MAX_SECONDS: i64 = 36_500 * SECONDS_OF_A_DAY;
 
 impl Expiry {
     /// Dead from `instant` on.
@@ -18,6 +32,16 @@ impl Expiry {
     /// Dead from the beginning of `date` on.
     pub fn on(date: NaiveDate) -> Self {
         Self(date.and_time(NaiveTime::MIN).and_utc())
+    }
+
+    /// Dead when `lifetime` is over: whole days end at 00:00 UTC, as dates do.
+    pub fn after(now: DateTime<Utc>, lifetime: Lifetime) -> Self {
+        let end = lifetime.after(now);
+        if lifetime.0.num_seconds() % SECONDS_OF_A_DAY == 0 {
+            Self::on(end.date_naive())
+        } else {
+            Self(end)
+        }
     }
 
     /// The instant.
@@ -38,6 +62,44 @@ impl Expiry {
     /// Whether it is over at `now`.
     pub fn has_passed(self, now: DateTime<Utc>) -> bool {
         self.0 <= now
+    }
+}
+
+impl fmt::Display for Expiry {
+    /// The date; with the time of day where that is not its beginning.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.time() == NaiveTime::MIN {
+            self.0.date_naive().fmt(f)
+        } else {
+            f.write_str(&self.0.to_rfc3339_opts(SecondsFormat::Secs, true))
+        }
+    }
+}
+
+impl Lifetime {
+    /// So many days.
+    pub fn of_days(days: u32) -> Self {
+        let seconds = i64::from(days).saturating_mul(SECONDS_OF_A_DAY);
+        Self(Duration::seconds(seconds.clamp(1, MAX_SECONDS)))
+    }
+
+    /// The instant at which it is over, if it begins `now`.
+    pub fn after(self, now: DateTime<Utc>) -> DateTime<Utc> {
+        now.checked_add_signed(self.0)
+            .unwrap_or(DateTime::<Utc>::MAX_UTC)
+    }
+}
+
+impl TryFrom<&str> for Lifetime {
+    type Error = InvalidLifetime;
+
+    fn try_from(text: &str) -> Result<Self, Self::Error> {
+        humantime::parse_duration(text)
+            .ok()
+            .and_then(|duration| i64::try_from(duration.as_secs()).ok())
+            .filter(|seconds| (1..=MAX_SECONDS).contains(seconds))
+            .map(|seconds| Self(Duration::seconds(seconds)))
+            .ok_or_else(|| InvalidLifetime(text.chars().take(50).collect()))
     }
 }
 
@@ -64,5 +126,26 @@ mod tests {
         let date = |text: &str| Expiry::at(instant(text)).date().to_string();
         assert_eq!(date("2026-03-14T00:00:00Z"), "2026-03-14");
         assert_eq!(date("2026-03-14T00:00:01Z"), "2026-03-15");
+    }
+
+    #[test]
+    fn lifetimes_of_whole_days_end_with_a_date() {
+        let now = instant("2026-03-14T15:09:26Z");
+        let end = |text: &str| Expiry::after(now, Lifetime::try_from(text).unwrap()).to_string();
+        assert_eq!(end("7d"), "2026-03-21");
+        assert_eq!(end("48h"), "2026-03-16");
+        assert_eq!(end("90m"), "2026-03-14T16:39:26Z");
+        for bad in [
+            "",
+            "0s",
+            "7",
+            "soon",
+            "-1h",
+            "500ms",
+            "40000d",
+            "99999999999999999999d",
+        ] {
+            assert!(Lifetime::try_from(bad).is_err(), "{bad}");
+        }
     }
 }

@@ -11,8 +11,8 @@ use super::username::Username;
 pub struct TokenFilter {
     /// Only this user's.
     pub owner: Option<UserId>,
-    /// Only revoked ones, or only others.
-    pub revoked: Option<bool>,
+    /// Only those that are revoked at this instant, or (false) only others.
+    pub revoked_at: Option<(bool, DateTime<Utc>)>,
     /// Only those that work at this instant, or (false) only others.
     pub active_at: Option<(bool, DateTime<Utc>)>,
     /// Made at this instant or before.

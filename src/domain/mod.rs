@@ -4,6 +4,7 @@
 
 pub mod access_level;
 pub mod action;
+pub mod association;
 pub mod audit;
 pub mod authority;
 pub mod claims;
@@ -33,7 +34,10 @@ pub mod repository_name;
 pub mod rights;
 pub mod scope;
 pub mod standing;
+pub mod token_lineage;
+pub mod token_policy;
 pub mod token_scope;
+pub mod token_usage;
 pub mod user;
 pub mod username;
 pub mod visibility;

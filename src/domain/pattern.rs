@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::component::MAX_NAME_LENGTH;
+use super::namespace_path::NamespacePath;
 use super::repository_name::RepositoryName;
 
 /// A pattern on repository names: `*` is one path segment or part of one, `**` any number of
@@ -31,17 +32,26 @@ impl RepositoryPattern {
 
     /// Whether the pattern covers `name`.
     pub fn matches(&self, name: &RepositoryName) -> bool {
-        let pattern: Vec<&str> = self.0.split('/').collect();
-        let segments: Vec<&str> = name.as_str().split('/').collect();
-        // For each number of pattern segments used up: which numbers of name segments can be used up.
+        self.walk(name.as_str()).last().unwrap_or(false)
+    }
+
+    /// Whether the pattern covers what is at `path` or something below it.
+    pub fn reaches(&self, path: &NamespacePath) -> bool {
+        self.walk(path.as_str()).any(|reached| reached)
+    }
+
+    /// For each number of pattern segments used up: whether all of `path` can be used up.
+    fn walk<'a>(&'a self, path: &'a str) -> impl Iterator<Item = bool> + 'a {
+        let segments: Vec<&str> = path.split('/').collect();
+        // Which numbers of the path's segments can be used up.
         let mut reachable = vec![false; segments.len() + 1];
         if let Some(first) = reachable.first_mut() {
             *first = true;
         }
-        for part in pattern {
+        self.0.split('/').map(move |part| {
             reachable = step(part, &segments, &reachable);
-        }
-        reachable.last().copied().unwrap_or(false)
+            reachable.last().copied().unwrap_or(false)
+        })
     }
 }
 
@@ -143,6 +153,20 @@ mod tests {
         assert!(covers("**", "anything/at/all"));
         assert!(covers("**/cache", "cache") && covers("**/cache", "a/b/cache"));
         assert!(covers("a/**/z", "a/z") && covers("a/**/z", "a/b/c/z") && !covers("a/**/z", "a/b"));
+    }
+
+    #[test]
+    fn a_pattern_reaches_the_places_above_what_it_covers() {
+        let reaches = |pattern: &str, path: &str| {
+            RepositoryPattern::try_from(pattern)
+                .unwrap()
+                .reaches(&NamespacePath::try_from(path).unwrap())
+        };
+        for path in ["team", "team/app", "team/app/x"] {
+            assert!(reaches("team/app/*", path), "{path}");
+            assert!(reaches("team/**", path) && reaches("**", path), "{path}");
+        }
+        assert!(!reaches("team/app/*", "team/other") && !reaches("team/app", "team/app/x"));
     }
 
     #[test]

@@ -5,7 +5,9 @@ use chrono::{DateTime, Utc};
 use super::expiry::Expiry;
 use super::ids::{TokenId, UserId};
 use super::pattern::RepositoryPattern;
+use super::token_lineage::Lineage;
 use super::token_scope::TokenScopes;
+use super::token_usage::RecentAddresses;
 
 /// A token as it is known after its creation: everything but the secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,8 +22,14 @@ pub struct PersonalAccessToken {
     pub created_at: DateTime<Utc>,
     /// When it was revoked, if it was.
     pub revoked_at: Option<DateTime<Utc>>,
+    /// Until when it works beside the token that took its place, if one did so with a grace.
+    pub grace_until: Option<DateTime<Utc>>,
+    /// Where it comes from.
+    pub lineage: Lineage,
     /// When it was last used, if it was.
     pub last_used_at: Option<DateTime<Utc>>,
+    /// From where it was last used.
+    pub last_used_from: RecentAddresses,
 }
 
 /// What one chooses for a token; valid by construction.
@@ -39,9 +47,9 @@ pub struct TokenSpecification {
 pub enum TokenState {
     /// It works.
     Active,
-    /// Its date has come.
+    /// Its date has come; this counts more than a revocation (gitlab-api.md 1.7).
     Expired,
-    /// It was revoked; this counts more than its date.
+    /// It was revoked, or the grace after its rotation is over.
     Revoked,
 }
 
@@ -235,28 +243,30 @@ impl TokenSpecification {
 impl PersonalAccessToken {
     /// Whether it works at `now`.
     pub fn state(&self, now: DateTime<Utc>) -> TokenState {
-        if self.revoked_at.is_some() {
-            TokenState::Revoked
-        } else if self
-            .specification
-            .expiry
-            .is_some_and(|expiry| expiry.has_passed(now))
-        {
+        if self.is_expired(now) {
             TokenState::Expired
+        } else if self.is_revoked(now) {
+            TokenState::Revoked
         } else {
             TokenState::Active
         }
     }
 
+    /// Whether its date has come; revoked or not.
+    pub fn is_expired(&self, now: DateTime<Utc>) -> bool {
+        let expiry = self.specification.expiry;
+        expiry.is_some_and(|expiry| expiry.has_passed(now))
+    }
+
     /// The token after its revocation at `now`.
     pub fn revoke(self, now: DateTime<Utc>) -> Result<Self, AlreadyRevoked> {
-        match self.revoked_at {
-            Some(_) => Err(AlreadyRevoked),
-            None => Ok(Self {
-                revoked_at: Some(now),
-                ..self
-            }),
+        if self.is_revoked(now) {
+            return Err(AlreadyRevoked);
         }
+        Ok(Self {
+            revoked_at: Some(now),
+            ..self
+        })
     }
 }
 

@@ -91,6 +91,14 @@ impl Principal {
         }
     }
 
+    /// The personal access token that was presented, if it was one.
+    pub fn token(&self) -> Option<TokenId> {
+        match self {
+            Self::Anonymous | Self::DeployToken(_) => None,
+            Self::User(user) => user.ceiling.token(),
+        }
+    }
+
     /// The scopes of a credential that opens nothing in the registry.
     pub fn scopes_without_registry(&self) -> Option<&TokenScopes> {
         match self {

@@ -2,6 +2,7 @@
 //!
 //! Field names and formats are GitLab's (gitlab-api.md 2).
 
+mod association;
 mod deploy_token;
 mod explanation;
 mod member;
@@ -12,6 +13,9 @@ mod user;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
+pub use association::{
+    AccessLevelsView, AssociatedGroupView, AssociatedProjectView, AssociationsView,
+};
 pub use deploy_token::DeployTokenView;
 pub use explanation::{ExplainedActionView, ExplanationView};
 pub use member::MemberView;

@@ -17,6 +17,7 @@ pub struct PersonalAccessTokenView {
     name: String,
     description: Option<String>,
     revoked: bool,
+    expired: bool,
     /// Neither revoked nor expired.
     active: bool,
     user_id: i64,
@@ -27,8 +28,21 @@ pub struct PersonalAccessTokenView {
     created_at: String,
     #[schema(format = DateTime)]
     last_used_at: Option<String>,
+    /// The addresses it was last used from, the latest first; at most five.
+    last_used_ips: Vec<String>,
     /// The first date on which it is dead, from 00:00 UTC on.
     expires_at: Option<NaiveDate>,
+    /// The instant from which it is dead.
+    #[schema(format = DateTime)]
+    expires_at_time: Option<String>,
+    /// Until when it works beside the token that took its place; null unless it was rotated with a
+    /// grace.
+    #[schema(format = DateTime)]
+    grace_until: Option<String>,
+    /// The token whose place it took.
+    previous_personal_access_token_id: Option<i64>,
+    /// The token it was made with, or what took that one's place; it is revoked with that.
+    parent_personal_access_token_id: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     /// The secret: only in the reply to whoever made it.
     token: Option<String>,
@@ -42,7 +56,8 @@ impl PersonalAccessTokenView {
             id: token.id.0,
             name: chosen.name().to_owned(),
             description: chosen.description().map(str::to_owned),
-            revoked: token.revoked_at.is_some(),
+            revoked: token.is_revoked(now),
+            expired: token.is_expired(now),
             active: token.state(now) == TokenState::Active,
             user_id: token.user_id.0,
             scopes: chosen
@@ -57,7 +72,16 @@ impl PersonalAccessTokenView {
                 .collect(),
             created_at: instant(token.created_at),
             last_used_at: token.last_used_at.map(instant),
+            last_used_ips: token
+                .last_used_from
+                .iter()
+                .map(|address| address.to_string())
+                .collect(),
             expires_at: chosen.expiry().map(Expiry::date),
+            expires_at_time: chosen.expiry().map(|end| instant(end.instant())),
+            grace_until: token.grace_until.map(instant),
+            previous_personal_access_token_id: token.lineage.previous.map(|id| id.0),
+            parent_personal_access_token_id: token.lineage.maker.map(|id| id.0),
             token: None,
         }
     }

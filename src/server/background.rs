@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::Service;
 use super::lifecycle::Lifecycle;
-use crate::app::Desk;
+use crate::app::{Desk, UsageQueue};
 use crate::domain::refresh_token::RefreshLifetimes;
 
 /// How often what is dead is looked for.
@@ -24,6 +24,40 @@ pub(super) async fn purge(desk: Desk, lifetimes: RefreshLifetimes, lifecycle: Li
             () = tokio::time::sleep(INTERVAL) => {}
             () = lifecycle.stopping() => return,
         }
+    }
+}
+
+/// How often uses of tokens are written down.
+const USAGE_INTERVAL: Duration = Duration::from_secs(1);
+/// How long a stop waits for the last uses to be written down.
+const LAST_USAGE: Duration = Duration::from_secs(5);
+
+/// Writes down when and from where tokens are used. While that fails, it is logged once.
+pub(super) async fn write_usage(usage: UsageQueue, lifecycle: Lifecycle) {
+    let mut has_failed = false;
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(USAGE_INTERVAL) => {}
+            () = lifecycle.stopping() => return,
+        }
+        let written = usage.write().await;
+        if let Err(error) = &written
+            && !has_failed
+        {
+            tracing::warn!(error = %error, "uses of tokens were not written down; they wait");
+        }
+        has_failed = written.is_err();
+    }
+}
+
+/// Writes down what the last requests used, when there are no more.
+pub(super) async fn write_last_usage(usage: &UsageQueue) {
+    match tokio::time::timeout(LAST_USAGE, usage.write_all()).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => {
+            tracing::warn!(error = %error, "the last uses of tokens were not written down");
+        }
+        Err(_) => tracing::warn!("the last uses of tokens were not written down in time"),
     }
 }
 

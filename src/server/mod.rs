@@ -18,7 +18,7 @@ pub use lifecycle::{Lifecycle, Signals};
 pub use listener::{BindError, Listener};
 pub use world::{SystemClock, SystemEntropy};
 
-use crate::app::{Desk, TokenIssuer, TokenSettings};
+use crate::app::{Desk, TokenIssuer, TokenSettings, UsageQueue};
 use crate::config::Config;
 use crate::domain::clock::Clock;
 use crate::domain::entropy::Entropy;
@@ -40,6 +40,8 @@ pub struct Service {
     pub desk: Desk,
     /// Issues tokens.
     pub issuer: TokenIssuer,
+    /// Notes uses of tokens, and writes them down.
+    pub usage: UsageQueue,
     /// Tells whether it is ready.
     pub health: Health,
     /// What is measured.
@@ -64,7 +66,9 @@ impl Service {
             Arc::clone(&clock),
             Arc::clone(&entropy),
             passwords.clone(),
+            config.tokens,
         );
+        let usage = UsageQueue::new(db.clone(), Arc::clone(&clock));
         let settings = TokenSettings {
             issuer: config.token.issuer.clone(),
             anonymous_access: config.token.anonymous_access,
@@ -74,6 +78,7 @@ impl Service {
             db: db.clone(),
             desk: desk.clone(),
             authenticator: Authenticator::new(db.clone(), passwords, config.refresh_tokens),
+            usage: usage.clone(),
             keys,
             settings: Arc::new(settings),
             clock,
@@ -82,6 +87,7 @@ impl Service {
         let admin = AdminState {
             desk: desk.clone(),
             authenticator: issuer.authenticator.clone(),
+            usage: usage.clone(),
             refresh_lifetimes: config.refresh_tokens,
             public_url: config.admin.public_url.join("").into(),
         };
@@ -99,6 +105,7 @@ impl Service {
         Ok(Self {
             desk,
             issuer,
+            usage,
             health,
             metrics: Metrics::new(),
             admin,
@@ -134,7 +141,8 @@ pub async fn open_desk(config: &Config) -> anyhow::Result<Desk> {
     let db = Db::open(&config.database.url, config.database.max_connections).await?;
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let passwords = passwords(config, Arc::clone(&entropy))?;
-    Ok(Desk::new(db, Arc::new(SystemClock), entropy, passwords))
+    let clock = Arc::new(SystemClock);
+    Ok(Desk::new(db, clock, entropy, passwords, config.tokens))
 }
 
 /// Makes the database's schema, or brings it up to date.
@@ -190,8 +198,13 @@ pub async fn serve(config: &Config) -> anyhow::Result<()> {
         config.refresh_tokens,
         lifecycle.clone(),
     ));
+    lifecycle.spawn(background::write_usage(
+        service.usage.clone(),
+        lifecycle.clone(),
+    ));
     service.health.open();
     let finished = lifecycle.run(signals, config.shutdown.grace).await;
+    background::write_last_usage(&service.usage).await;
     service.db.close().await?;
     if finished {
         tracing::info!("stopped");

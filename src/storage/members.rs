@@ -6,8 +6,9 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter
 
 use super::change::Change;
 use super::entity::instant::Instant;
-use super::entity::{member, user};
+use super::entity::{member, namespace, user};
 use super::error::StorageError;
+use super::namespaces::to_namespace;
 use super::page::{page_of, try_map};
 use super::source::Source;
 use super::users::{has_text, to_user};
@@ -138,6 +139,31 @@ pub async fn another_owner(
         .one(source.connection())
         .await?;
     Ok(found.is_some())
+}
+
+/// Where a user has a role at `now`, and which.
+pub async fn of_user(
+    source: &impl Source,
+    user: UserId,
+    now: DateTime<Utc>,
+) -> Result<Vec<(Namespace, AccessLevel)>, StorageError> {
+    let lasting = Condition::any()
+        .add(member::Column::ExpiresAt.is_null())
+        .add(member::Column::ExpiresAt.gt(Instant::from(now)));
+    let rows = member::Entity::find()
+        .filter(member::COLUMN.user_id.eq(user.0))
+        .filter(lasting)
+        .find_also_related(namespace::Entity)
+        .filter(namespace::Column::DeletedAt.is_null())
+        .order_by_asc(member::Column::Id)
+        .all(source.connection())
+        .await?;
+    let known = rows
+        .into_iter()
+        .filter_map(|(member, place)| Some((place?, member)));
+    known
+        .map(|(place, member)| Ok((to_namespace(&place)?, to_level(&member)?)))
+        .collect()
 }
 
 /// Gives a user a role, or another one.

@@ -15,6 +15,8 @@ pub mod personal_access_tokens;
 pub mod refresh_tokens;
 pub mod rights;
 mod source;
+pub mod token_families;
+pub mod token_usage;
 pub mod users;
 
 pub use change::Change;

@@ -21,8 +21,23 @@ use crate::domain::ids::{TokenId, UserId};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::pattern::RepositoryPattern;
 use crate::domain::personal_access_token::{PersonalAccessToken, TokenSpecification};
+use crate::domain::token_lineage::Lineage;
 use crate::domain::token_scope::TokenScopes;
+use crate::domain::token_usage::InvalidAddresses;
 use crate::domain::user::User;
+
+/// A token that is to be made.
+#[derive(Debug, Clone, Copy)]
+pub struct NewToken<'a> {
+    /// Whose.
+    pub owner: UserId,
+    /// What is stored of the secret.
+    pub digest: TokenDigest,
+    /// What was chosen for it.
+    pub specification: &'a TokenSpecification,
+    /// Where it comes from.
+    pub lineage: Lineage,
+}
 
 /// The token with that digest, and its owner; whatever their states.
 pub async fn find_by_digest(
@@ -85,19 +100,21 @@ pub async fn page(
 /// Keeps a new token's digest and what was chosen for it.
 pub async fn insert(
     change: &Change,
-    owner: UserId,
-    digest: &TokenDigest,
-    specification: &TokenSpecification,
+    new: NewToken<'_>,
 ) -> Result<PersonalAccessToken, StorageError> {
+    let (specification, lineage) = (new.specification, new.lineage);
     let row = personal_access_token::ActiveModel {
-        user_id: Set(owner.0),
+        user_id: Set(new.owner.0),
         name: Set(specification.name().to_owned()),
         description: Set(specification.description().map(str::to_owned)),
-        digest: Set(HiddenBytes(digest.as_bytes().to_vec())),
+        digest: Set(HiddenBytes(new.digest.as_bytes().to_vec())),
         scopes: Set(specification.scopes().to_string()),
         repositories: Set(patterns(specification)),
         expires_at: Set(specification.expiry().map(|expiry| expiry.instant().into())),
         created_at: Set(change.now().into()),
+        family_id: Set(lineage.first.map(|first| first.0)),
+        previous_id: Set(lineage.previous.map(|previous| previous.0)),
+        maker_id: Set(lineage.maker.map(|maker| maker.0)),
         ..Default::default()
     };
     to_token(&row.insert(change.connection()).await?)
@@ -122,20 +139,6 @@ pub async fn save_specification(
     Ok(())
 }
 
-/// Writes down that a token was revoked.
-pub async fn save_revocation(
-    change: &Change,
-    token: &PersonalAccessToken,
-) -> Result<(), StorageError> {
-    let row = personal_access_token::ActiveModel {
-        id: Set(token.id.0),
-        revoked_at: Set(token.revoked_at.map(Into::into)),
-        ..Default::default()
-    };
-    row.update(change.connection()).await?;
-    Ok(())
-}
-
 fn patterns(specification: &TokenSpecification) -> String {
     let patterns: Vec<&str> = specification
         .repositories()
@@ -153,15 +156,12 @@ fn condition(filter: &TokenFilter) -> Condition {
     let day_before = |date: NaiveDate| at(Expiry::on(date).instant() - Duration::days(1));
     Condition::all()
         .add_option(filter.owner.map(|owner| Column::UserId.eq(owner.0)))
-        .add_option(filter.revoked.map(|revoked| {
-            if revoked {
-                Column::RevokedAt.is_not_null()
-            } else {
-                Column::RevokedAt.is_null()
-            }
+        .add_option(filter.revoked_at.map(|(revoked, now)| {
+            let works = not_revoked(at(now));
+            if revoked { works.not() } else { works }
         }))
         .add_option(filter.active_at.map(|(active, now)| {
-            let works = Condition::all().add(Column::RevokedAt.is_null()).add(
+            let works = not_revoked(at(now)).add(
                 Condition::any()
                     .add(Column::ExpiresAt.is_null())
                     .add(Column::ExpiresAt.gt(at(now))),
@@ -206,6 +206,17 @@ fn condition(filter: &TokenFilter) -> Condition {
         )
 }
 
+/// Neither revoked nor beyond the grace after a rotation.
+pub(super) fn not_revoked(now: Instant) -> Condition {
+    use personal_access_token::Column;
+    let lasting = Condition::any()
+        .add(Column::GraceUntil.is_null())
+        .add(Column::GraceUntil.gt(now));
+    Condition::all()
+        .add(Column::RevokedAt.is_null())
+        .add(lasting)
+}
+
 /// In the wanted order, and by id where that leaves two alike; what has no value comes last.
 fn sorted(
     query: Select<personal_access_token::Entity>,
@@ -229,17 +240,29 @@ fn sorted(
         .order_by(Column::Id, order)
 }
 
-fn to_token(row: &personal_access_token::Model) -> Result<PersonalAccessToken, StorageError> {
-    let specification = to_specification(row).map_err(|error| {
+/// The domain's token of a row.
+pub(super) fn to_token(
+    row: &personal_access_token::Model,
+) -> Result<PersonalAccessToken, StorageError> {
+    let unreadable = |error: &dyn std::error::Error| {
         StorageError::unreadable("personal access token", &format!("{}: {error}", row.id))
-    })?;
+    };
+    let specification = to_specification(row).map_err(|error| unreadable(&*error))?;
+    let from = row.last_used_from.as_deref().unwrap_or_default().parse();
     Ok(PersonalAccessToken {
         id: TokenId(row.id),
         user_id: UserId(row.user_id),
         specification,
         created_at: row.created_at.into(),
         revoked_at: row.revoked_at.map(Into::into),
+        grace_until: row.grace_until.map(Into::into),
+        lineage: Lineage {
+            first: row.family_id.map(TokenId),
+            previous: row.previous_id.map(TokenId),
+            maker: row.maker_id.map(TokenId),
+        },
         last_used_at: row.last_used_at.map(Into::into),
+        last_used_from: from.map_err(|error: InvalidAddresses| unreadable(&error))?,
     })
 }
 

@@ -20,8 +20,10 @@ pub(super) struct NewToken {
     scopes: Vec<TokenScope>,
     #[schema(max_length = 255)]
     description: Option<String>,
-    /// Dead from 00:00 UTC on; without it, never.
+    /// Dead from 00:00 UTC on; null for never; left out, as the configuration says.
     expires_at: Option<NaiveDate>,
+    /// Instead of a date, how long it lives: `90m`, `12h` or `30d`.
+    expires_in: Option<String>,
     /// Patterns of the repositories it is limited to; then only registry scopes and `self_rotate` do.
     #[schema(max_items = 50)]
     repositories: Option<Vec<String>>,
@@ -37,12 +39,26 @@ pub(super) struct TokenChange {
     description: Option<String>,
     /// An earlier end than it has.
     expires_at: Option<NaiveDate>,
+    /// Instead of a date, how long it lives from now on: `90m`, `12h` or `30d`.
+    expires_in: Option<String>,
     /// Some of those it has.
     #[schema(min_items = 1, value_type = Option<Vec<ScopeName>>)]
     scopes: Option<Vec<TokenScope>>,
     /// Patterns that it has, or repositories that they cover.
     #[schema(max_items = 50)]
     repositories: Option<Vec<String>>,
+}
+
+/// How a token is to be rotated; other fields are refused.
+#[derive(Debug, ToSchema)]
+#[schema(example = json!({ "grace": "7d" }))]
+pub(super) struct Rotation {
+    /// When the new token ends; left out, in 7 days if the old one had an end, else never.
+    expires_at: Option<NaiveDate>,
+    /// Instead of a date, how long the new token lives: `90m`, `12h` or `30d`.
+    expires_in: Option<String>,
+    /// How long the old token works beside the new one: `90m`, `12h` or `7d`; left out, no longer.
+    grace: Option<String>,
 }
 
 /// A token's scope.

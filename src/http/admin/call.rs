@@ -1,5 +1,7 @@
 //! Who calls, and with what.
 
+use std::net::IpAddr;
+
 use axum::extract::{FromRequest, OriginalUri, Request};
 use axum::http::{HeaderMap, Uri, header};
 use secrecy::SecretString;
@@ -9,6 +11,8 @@ use super::parameters::Parameters;
 use super::state::AdminState;
 use crate::domain::authority::{Authority, Need};
 use crate::domain::principal::SignedIn;
+use crate::http::layers::ClientAddress;
+use crate::identity::AuthenticationError;
 
 /// A request of a caller who proved who they are; what they may, [`Call::authority`] tells.
 #[derive(Debug)]
@@ -28,9 +32,25 @@ impl Call {
 impl FromRequest<AdminState> for Call {
     type Rejection = ApiError;
 
+    async fn from_request(request: Request, state: &AdminState) -> Result<Self, Self::Rejection> {
+        let presented = Presented::read(request).await?;
+        Ok(presented.authenticate(state).await?)
+    }
+}
+
+/// A request whose token was not looked at yet.
+#[derive(Debug)]
+pub(super) struct Presented {
+    pub(super) token: SecretString,
+    parameters: Parameters,
+    uri: Uri,
+    from: Option<IpAddr>,
+}
+
+impl Presented {
     /// The first token counts: the parameter, `PRIVATE-TOKEN`, `Authorization: Bearer`
     /// (gitlab-api.md 2.1).
-    async fn from_request(request: Request, state: &AdminState) -> Result<Self, Self::Rejection> {
+    pub(super) async fn read(request: Request) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
         let mut parameters = Parameters::read(&parts, body).await?;
         let token = parameters
@@ -38,17 +58,34 @@ impl FromRequest<AdminState> for Call {
             .or_else(|| private_token(&parts.headers))
             .or_else(|| bearer(&parts.headers))
             .ok_or(ApiError::Unauthorized)?;
-        let caller = state
-            .authenticator
-            .authenticate_token(&token, state.desk.now())
-            .await?;
         // The router has cut what is common to all paths.
         let original = parts.extensions.get::<OriginalUri>();
         let uri = original.map_or_else(|| parts.uri.clone(), |original| original.0.clone());
+        let address = parts.extensions.get::<ClientAddress>();
         Ok(Self {
-            caller,
+            token,
             parameters,
             uri,
+            from: address.map(|address| address.0),
+        })
+    }
+
+    /// The call of whoever presents the token; notes that the token is used.
+    pub(super) async fn authenticate(
+        self,
+        state: &AdminState,
+    ) -> Result<Call, AuthenticationError> {
+        let caller = state
+            .authenticator
+            .authenticate_token(&self.token, state.desk.now())
+            .await?;
+        if let Some(token) = caller.ceiling.token() {
+            state.usage.note(token, self.from);
+        }
+        Ok(Call {
+            caller,
+            parameters: self.parameters,
+            uri: self.uri,
         })
     }
 }

@@ -192,6 +192,8 @@ impl From<ChangeError> for ApiError {
             ChangeError::Forbidden(refusal) => refusal.into(),
             ChangeError::Refused(text) => Self::BadRequest(text),
             ChangeError::Token(error) => error.into(),
+            ChangeError::End(error) => Self::Invalid("expires_at", error.to_string()),
+            ChangeError::Rotation(error) => Self::BadRequest(error.to_string()),
             ChangeError::Password(PasswordError::Busy) | ChangeError::Storage(_) => {
                 Self::Unavailable(Box::new(error))
             }

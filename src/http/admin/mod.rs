@@ -3,6 +3,7 @@
 //! A noun a file; an endpoint reads its parameters, asks for the caller's authority, and calls one
 //! function of [`app`](crate::app).
 
+mod associations;
 mod bodies;
 mod call;
 mod deploy_tokens;
@@ -18,6 +19,7 @@ mod project_deploy_tokens;
 mod refresh_tokens;
 mod state;
 mod token_parameters;
+mod token_rotation;
 mod user;
 mod user_tokens;
 mod users;
@@ -45,6 +47,7 @@ pub fn router(state: AdminState) -> Router {
         .routes(routes!(users::block))
         .routes(routes!(users::unblock))
         .routes(routes!(user_tokens::create))
+        .routes(routes!(user_tokens::create_own))
         .routes(routes!(deploy_tokens::list))
         .routes(routes!(
             group_deploy_tokens::list,
@@ -69,11 +72,14 @@ pub fn router(state: AdminState) -> Router {
             personal_access_tokens::get_self,
             personal_access_tokens::revoke_self
         ))
+        .routes(routes!(token_rotation::rotate_self))
+        .routes(routes!(associations::get))
         .routes(routes!(
             personal_access_tokens::get,
             personal_access_tokens::change,
             personal_access_tokens::revoke
-        ));
+        ))
+        .routes(routes!(token_rotation::rotate));
     let (api, description) = OpenApiRouter::new()
         .nest("/api/v4", operations)
         .split_for_parts();

@@ -3,12 +3,12 @@
 use axum::body::{Body, to_bytes};
 use axum::http::header;
 use axum::http::request::Parts;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 
 use super::error::ApiError;
-use crate::domain::expiry::Expiry;
+use crate::domain::expiry::{Expiry, Lifetime};
 
 /// Longest body, in bytes.
 const MAX_BODY: usize = 64 * 1024;
@@ -129,7 +129,8 @@ impl Parameters {
 
     pub(super) fn date(&self, name: &str) -> Result<Option<NaiveDate>, ApiError> {
         let text = self.text(name)?.filter(|text| !text.is_empty());
-        text.map(|text| text.parse().map_err(|_| invalid(name)))
+        let read = |text: String| text.parse().ok().filter(is_kept);
+        text.map(|text| read(text).ok_or_else(|| invalid(name)))
             .transpose()
     }
 
@@ -143,8 +144,24 @@ impl Parameters {
         let begin = |date: NaiveDate| Expiry::on(date).instant();
         instant
             .or_else(|_| text.parse().map(begin))
+            .ok()
+            .filter(|instant| is_kept(&instant.date_naive()))
             .map(Some)
-            .map_err(|_| invalid(name))
+            .ok_or_else(|| invalid(name))
+    }
+
+    /// Whether it is given as null.
+    pub(super) fn is_null(&self, name: &str) -> bool {
+        self.0.get(name).is_some_and(Value::is_null)
+    }
+
+    /// A duration such as `90m` or `7d`.
+    pub(super) fn lifetime(&self, name: &str) -> Result<Option<Lifetime>, ApiError> {
+        let text = self.text(name)?.filter(|text| !text.is_empty());
+        let read = |text: String| Lifetime::try_from(text.as_str());
+        text.map(read)
+            .transpose()
+            .map_err(|error| ApiError::parameter(format!("{name} is invalid: {error}")))
     }
 
     /// A list of texts; one text is a list too, with commas between.
@@ -192,6 +209,11 @@ fn add_form(values: &mut Map<String, Value>, text: &[u8]) {
             None => drop(values.insert(name, value)),
         }
     }
+}
+
+/// Whether every database can keep a date.
+fn is_kept(date: &NaiveDate) -> bool {
+    (1000..=9999).contains(&date.year())
 }
 
 /// The error that a parameter cannot be read, in GitLab's words.

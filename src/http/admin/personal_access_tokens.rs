@@ -69,7 +69,7 @@ pub(super) async fn change(
     call: Call,
 ) -> Result<Json<PersonalAccessTokenView>, ApiError> {
     let authority = call.authority(Need::Write)?;
-    let wanted = wanted_change(&call.parameters)?;
+    let wanted = wanted_change(&call.parameters, admin.desk.now())?;
     let token = admin
         .desk
         .change_token(&authority, token_id(&id)?, wanted)
@@ -121,11 +121,13 @@ pub(super) async fn revoke_self(
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn own_id(call: &Call) -> Result<TokenId, ApiError> {
+/// The id of the very token that is presented.
+pub(super) fn own_id(call: &Call) -> Result<TokenId, ApiError> {
     call.caller.ceiling.token().ok_or(ApiError::Unauthorized)
 }
 
-fn token_id(text: &str) -> Result<TokenId, ApiError> {
+/// The id in a path.
+pub(super) fn token_id(text: &str) -> Result<TokenId, ApiError> {
     text.parse().map_err(|_| invalid("id"))
 }
 

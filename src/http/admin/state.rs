@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::app::Desk;
+use crate::app::{Desk, UsageQueue};
 use crate::domain::refresh_token::RefreshLifetimes;
 use crate::identity::Authenticator;
 
@@ -13,6 +13,8 @@ pub struct AdminState {
     pub desk: Desk,
     /// Who is calling.
     pub authenticator: Authenticator,
+    /// Where uses of tokens are noted.
+    pub usage: UsageQueue,
     /// How long refresh tokens live.
     pub refresh_lifetimes: RefreshLifetimes,
     /// The address of the API for people and programs, without a slash at its end.

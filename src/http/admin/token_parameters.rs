@@ -4,36 +4,52 @@ use chrono::{DateTime, Utc};
 
 use super::error::ApiError;
 use super::parameters::{Parameters, invalid};
+use crate::app::Rotation;
 use crate::domain::expiry::Expiry;
 use crate::domain::filters::{TokenFilter, TokenSort};
 use crate::domain::ids::UserId;
 use crate::domain::pattern::RepositoryPattern;
 use crate::domain::personal_access_token::{TokenChange, TokenSpecification};
+use crate::domain::token_policy::WantedEnd;
 use crate::domain::token_scope::TokenScopes;
 
 /// What can be said of a token; other parameters are refused.
-const KNOWN: [&str; 5] = [
+const KNOWN: [&str; 6] = [
     "name",
     "description",
     "scopes",
     "expires_at",
+    "expires_in",
     "repositories",
 ];
+/// What can be said of a rotation.
+const KNOWN_OF_ROTATION: [&str; 3] = ["expires_at", "expires_in", "grace"];
 
-/// A token that is to be made.
-pub(super) fn specification(parameters: &Parameters) -> Result<TokenSpecification, ApiError> {
+/// A token that is to be made, and what is said about its end.
+pub(super) fn specification(
+    parameters: &Parameters,
+    now: DateTime<Utc>,
+) -> Result<(TokenSpecification, WantedEnd), ApiError> {
     parameters.only(&KNOWN)?;
     parameters.require(&["name", "scopes"])?;
     let name = parameters.text("name")?.unwrap_or_default();
     let specification = TokenSpecification::new(&name, scopes(parameters)?.unwrap_or_default())?
         .described(parameters.text("description")?)?
-        .expiring(parameters.date("expires_at")?.map(Expiry::on))
         .limited_to(repositories(parameters)?.unwrap_or_default())?;
-    Ok(specification)
+    Ok((specification, end(parameters, now)?))
+}
+
+/// How a token is to be rotated.
+pub(super) fn rotation(parameters: &Parameters, now: DateTime<Utc>) -> Result<Rotation, ApiError> {
+    parameters.only(&KNOWN_OF_ROTATION)?;
+    Ok(Rotation {
+        end: end(parameters, now)?,
+        grace: parameters.lifetime("grace")?,
+    })
 }
 
 /// What is to be changed of a token.
-pub(super) fn change(parameters: &Parameters) -> Result<TokenChange, ApiError> {
+pub(super) fn change(parameters: &Parameters, now: DateTime<Utc>) -> Result<TokenChange, ApiError> {
     parameters.only(&KNOWN)?;
     let given = |name: &str| parameters.has(name);
     Ok(TokenChange {
@@ -47,10 +63,9 @@ pub(super) fn change(parameters: &Parameters) -> Result<TokenChange, ApiError> {
         } else {
             None
         },
-        expiry: if given("expires_at") {
-            Some(parameters.date("expires_at")?.map(Expiry::on))
-        } else {
-            None
+        expiry: match end(parameters, now)? {
+            WantedEnd::At(end) => Some(Some(end)),
+            WantedEnd::Never | WantedEnd::Unsaid => given("expires_at").then_some(None),
         },
         scopes: if given("scopes") {
             Some(scopes(parameters)?.unwrap_or_default())
@@ -80,7 +95,7 @@ pub(super) fn filter(parameters: &Parameters, now: DateTime<Utc>) -> Result<Toke
     };
     Ok(TokenFilter {
         owner: owner.map(UserId),
-        revoked: parameters.boolean("revoked")?,
+        revoked_at: parameters.boolean("revoked")?.map(|revoked| (revoked, now)),
         active_at,
         created_before: parameters.instant("created_before")?,
         created_after: parameters.instant("created_after")?,
@@ -94,6 +109,23 @@ pub(super) fn filter(parameters: &Parameters, now: DateTime<Utc>) -> Result<Toke
             .as_deref()
             .and_then(TokenSort::from_name),
     })
+}
+
+/// What is said about an end: a date or a duration, or with null, that there is none.
+fn end(parameters: &Parameters, now: DateTime<Utc>) -> Result<WantedEnd, ApiError> {
+    let (date, lifetime) = (
+        parameters.date("expires_at")?,
+        parameters.lifetime("expires_in")?,
+    );
+    match (date, lifetime) {
+        (Some(_), Some(_)) => Err(ApiError::parameter(
+            "expires_at and expires_in exclude each other; give one of them",
+        )),
+        (Some(date), None) => Ok(WantedEnd::At(Expiry::on(date))),
+        (None, Some(lifetime)) => Ok(WantedEnd::At(Expiry::at(lifetime.after(now)))),
+        (None, None) if parameters.is_null("expires_at") => Ok(WantedEnd::Never),
+        (None, None) => Ok(WantedEnd::Unsaid),
+    }
 }
 
 fn scopes(parameters: &Parameters) -> Result<Option<TokenScopes>, ApiError> {

@@ -1,4 +1,4 @@
-//! `/users/{user_id}/personal_access_tokens`
+//! `/users/{user_id}/personal_access_tokens` and `/user/personal_access_tokens`
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -7,9 +7,11 @@ use axum::http::StatusCode;
 use super::bodies::NewToken;
 use super::call::Call;
 use super::error::ApiError;
+use super::personal_access_tokens::own_id;
 use super::state::AdminState;
 use super::token_parameters::specification;
 use super::users::user_id;
+use crate::app::CreatedToken;
 use crate::domain::authority::Need;
 use crate::representation::PersonalAccessTokenView;
 
@@ -25,11 +27,36 @@ pub(super) async fn create(
     let authority = call.authority(Need::Write)?;
     authority.administer()?;
     let owner = admin.desk.user_by_id(user_id(&user)?).await?;
-    let wanted = specification(&call.parameters)?;
+    let (wanted, end) = specification(&call.parameters, admin.desk.now())?;
     let created = admin
         .desk
-        .create_token(&authority, owner.id, &wanted)
+        .create_token(&authority, owner.id, wanted, end)
         .await?;
+    Ok(shown_once(&admin, &created))
+}
+
+/// Makes a token for the caller, with every scope but `api`. It ends no later than the token that is
+/// presented, and is revoked with it. The reply alone shows the secret.
+#[utoipa::path(post, path = "/user/personal_access_tokens", tag = "personal_access_tokens",
+    request_body = NewToken,
+    responses((status = 201, body = PersonalAccessTokenView)))]
+pub(super) async fn create_own(
+    State(admin): State<AdminState>,
+    call: Call,
+) -> Result<(StatusCode, Json<PersonalAccessTokenView>), ApiError> {
+    let authority = call.authority(Need::Write)?;
+    let (wanted, end) = specification(&call.parameters, admin.desk.now())?;
+    let created = admin
+        .desk
+        .create_own_token(&authority, own_id(&call)?, wanted, end)
+        .await?;
+    Ok(shown_once(&admin, &created))
+}
+
+fn shown_once(
+    admin: &AdminState,
+    created: &CreatedToken,
+) -> (StatusCode, Json<PersonalAccessTokenView>) {
     let view = PersonalAccessTokenView::new(&created.token, admin.desk.now());
-    Ok((StatusCode::CREATED, Json(view.with_secret(&created.secret))))
+    (StatusCode::CREATED, Json(view.with_secret(&created.secret)))
 }

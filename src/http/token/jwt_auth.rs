@@ -1,9 +1,9 @@
 //! `/jwt/auth`: where a registry sends its clients.
 
-use axum::Json;
 use axum::extract::{RawQuery, Request, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use chrono::SecondsFormat;
 use secrecy::ExposeSecret;
 use serde::Serialize;
@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::request;
 use crate::app::{IssueError, IssuedToken, TokenIssuer};
 use crate::domain::decision::Denial;
-use crate::http::layers::{LogNote, Who};
+use crate::http::layers::{ClientAddress, LogNote, Who};
 
 /// The reply that every client understands (protocol.md facts 2 to 5).
 #[derive(Debug, Serialize)]
@@ -45,9 +45,14 @@ struct DeniedAction<'a> {
 pub(super) async fn get(
     State(issuer): State<TokenIssuer>,
     RawQuery(raw): RawQuery,
+    address: Option<Extension<ClientAddress>>,
     headers: HeaderMap,
 ) -> Result<Response, IssueError> {
-    let request = request::by_get(raw.as_deref().unwrap_or_default(), &headers);
+    let request = request::by_get(
+        raw.as_deref().unwrap_or_default(),
+        &headers,
+        address.map(|Extension(address)| address.0),
+    );
     let token = issuer.issue(request).await?;
     Ok(reply(&token, None))
 }

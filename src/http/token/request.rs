@@ -3,28 +3,34 @@
 //! Public, because the fuzz targets enter here: these two functions are all that strangers' bytes
 //! meet on their way to [`TokenRequest`].
 
+use std::net::IpAddr;
+
 use axum::extract::Request;
 use axum::http::HeaderMap;
 
 use super::fields::Fields;
 use super::{credential, form};
 use crate::app::{Malformed, TokenRequest};
+use crate::http::layers::ClientAddress;
 
 /// A `GET`: the credential in the headers, the question in the query.
-pub fn by_get(query: &str, headers: &HeaderMap) -> TokenRequest {
+pub fn by_get(query: &str, headers: &HeaderMap, from: Option<IpAddr>) -> TokenRequest {
     TokenRequest {
         presented: credential::read(headers),
         asked: Fields::parse(query.as_bytes()).asked_by_get(),
+        from,
     }
 }
 
 /// A `POST`: credential and question in a form, and none of them in the address
 /// (protocol.md 1.4).
 pub async fn by_post(request: Request) -> Result<TokenRequest, Malformed> {
+    let from = request.extensions().get().map(|&ClientAddress(ip)| ip);
     let form = form::read(request).await?;
     let fields = Fields::parse(&form);
     Ok(TokenRequest {
         presented: fields.presented()?,
         asked: fields.asked_by_post(),
+        from,
     })
 }

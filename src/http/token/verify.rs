@@ -1,5 +1,6 @@
 //! `GET /auth/verify`: forward authentication for nginx (`auth_request`), Traefik and Caddy.
 
+use axum::Extension;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -9,13 +10,14 @@ use super::credential;
 use super::error::{reply, unauthorized, unavailable};
 use crate::app::{TokenIssuer, VerifyError};
 use crate::domain::token_scope::{TokenScope, UnknownTokenScope};
-use crate::http::layers::{LogNote, Who};
+use crate::http::layers::{ClientAddress, LogNote, Who};
 use crate::identity::{AuthenticationError, Presented};
 
 /// 204 with `X-Auth-User`, or 401 with a challenge: what the proxy passes on or acts upon.
 pub(super) async fn get(
     State(issuer): State<TokenIssuer>,
     RawQuery(raw): RawQuery,
+    address: Option<Extension<ClientAddress>>,
     headers: HeaderMap,
 ) -> Response {
     let sufficient = match sufficient(raw.as_deref().unwrap_or_default()) {
@@ -25,7 +27,8 @@ pub(super) async fn get(
     let Some(token) = token(&headers) else {
         return unauthorized();
     };
-    match issuer.verify(&token, &sufficient).await {
+    let from = address.map(|Extension(address)| address.0);
+    match issuer.verify(&token, &sufficient, from).await {
         Ok(username) => {
             let value =
                 HeaderValue::from_str(username.as_str()).unwrap_or(HeaderValue::from_static(""));

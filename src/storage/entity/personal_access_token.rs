@@ -24,6 +24,12 @@ pub struct Model {
     pub revoked_at: Option<Instant>,
     pub last_used_at: Option<Instant>,
     pub created_at: Instant,
+    pub family_id: Option<i64>,
+    pub previous_id: Option<i64>,
+    pub maker_id: Option<i64>,
+    pub grace_until: Option<Instant>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub last_used_from: Option<String>,
     #[sea_orm(belongs_to, from = "user_id", to = "id")]
     pub user: BelongsTo<super::user::Entity>,
 }

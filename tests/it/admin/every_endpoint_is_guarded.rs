@@ -8,10 +8,13 @@ use wharfinger::domain::authority::Authority;
 use crate::harness::{PASSWORD, TestApp};
 
 /// Operations that any token may use on itself.
-const FOR_ANY_SCOPE: [&str; 2] = [
+const FOR_ANY_SCOPE: [&str; 3] = [
     "GET /api/v4/personal_access_tokens/self",
+    "GET /api/v4/personal_access_tokens/self/associations",
     "DELETE /api/v4/personal_access_tokens/self",
 ];
+/// The one that `self_rotate` opens, and nobody can use on someone else's.
+const ROTATE_SELF: &str = "POST /api/v4/personal_access_tokens/self/rotate";
 
 async fn operations(app: &TestApp) -> Vec<(String, String)> {
     let request = Request::get("/api/openapi.json")
@@ -30,7 +33,7 @@ async fn operations(app: &TestApp) -> Vec<(String, String)> {
             found.push((method.to_uppercase(), path.clone()));
         }
     }
-    assert!(found.len() >= 13, "{found:?}");
+    assert!(found.len() >= 17, "{found:?}");
     found
 }
 
@@ -83,6 +86,7 @@ async fn every_operation_refuses_who_may_not() {
         .unwrap();
     let plain = app.token("alice", "api").await;
     let narrow = app.token("root", "write_registry self_rotate").await;
+    let narrower = app.token("root", "write_registry").await;
     let jwt = app.ask(Some(("root", PASSWORD)), &[]).await.json()["token"]
         .as_str()
         .unwrap()
@@ -109,6 +113,11 @@ async fn every_operation_refuses_who_may_not() {
             "{name} of a blocked owner"
         );
         if !FOR_ANY_SCOPE.contains(&name.as_str()) {
+            let narrow = if name == ROTATE_SELF {
+                &narrower
+            } else {
+                &narrow
+            };
             let reply = call(&app, &operation, Some(narrow.secret.expose()), ids).await;
             assert_eq!(
                 reply.status,
@@ -118,7 +127,7 @@ async fn every_operation_refuses_who_may_not() {
             assert_eq!(reply.json()["error"], "insufficient_scope", "{name}");
         }
         // Someone else's user or token, or what only administrators do.
-        if operation.0 != "GET" && !FOR_ANY_SCOPE.contains(&name.as_str())
+        if operation.0 != "GET" && !FOR_ANY_SCOPE.contains(&name.as_str()) && name != ROTATE_SELF
             || operation.1.contains("personal_access_tokens/{id}")
         {
             let refused = [

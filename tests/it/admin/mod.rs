@@ -1,10 +1,17 @@
 //! The admin API, as GitLab's clients use it.
 
+mod associations;
 mod credentials;
 mod deploy_tokens;
 mod every_endpoint_is_guarded;
 mod explain;
+mod own_tokens;
 mod pages;
 mod seed;
+mod token_grace;
+mod token_policy;
+mod token_reuse;
+mod token_rotation;
+mod token_usage;
 mod tokens;
 mod users;

@@ -32,7 +32,7 @@ async fn the_reply_to_a_creation_is_gitlabs_and_ours() {
     let mut reply = reply.json();
     let secret = reply["token"].take();
     assert!(secret.as_str().unwrap().starts_with("whf_pat_"));
-    insta::assert_snapshot!(reply, @r#"{"active":true,"created_at":"2026-03-14T15:09:26.000Z","description":"of team","expires_at":"2027-01-01","id":3,"last_used_at":null,"name":"ci","repositories":["team/**"],"revoked":false,"scopes":["read_registry","self_rotate"],"token":null,"user_id":2}"#);
+    insta::assert_snapshot!(reply, @r#"{"active":true,"created_at":"2026-03-14T15:09:26.000Z","description":"of team","expired":false,"expires_at":"2027-01-01","expires_at_time":"2027-01-01T00:00:00.000Z","grace_until":null,"id":3,"last_used_at":null,"last_used_ips":[],"name":"ci","parent_personal_access_token_id":null,"previous_personal_access_token_id":null,"repositories":["team/**"],"revoked":false,"scopes":["read_registry","self_rotate"],"token":null,"user_id":2}"#);
 }
 
 #[tokio::test]

@@ -4,19 +4,22 @@ mod database;
 mod reply;
 mod world;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
+use axum::extract::ConnectInfo;
 use axum::http::{Request, header};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use secrecy::SecretString;
 use serde_json::Value;
 use tempfile::TempDir;
 use tower::ServiceExt;
-use wharfinger::app::{Desk, NewMember, NewPlace, NewUser, Present};
+use wharfinger::app::{Desk, NewMember, NewPlace, NewUser, Present, UsageQueue};
 use wharfinger::config::{Config, Sources};
 use wharfinger::domain::audit::{AuditAction, AuditEvent};
 use wharfinger::domain::authority::Authority;
@@ -26,6 +29,7 @@ use wharfinger::domain::key_schedule::KeySchedule;
 use wharfinger::domain::password::PasswordHash;
 use wharfinger::domain::personal_access_token::TokenSpecification;
 use wharfinger::domain::place_name::{Meant, PlaceName};
+use wharfinger::domain::token_policy::WantedEnd;
 use wharfinger::domain::username::Username;
 use wharfinger::domain::visibility::Visibility;
 use wharfinger::server::Service;
@@ -44,11 +48,13 @@ pub(crate) struct TestApp {
     pub(crate) desk: Desk,
     pub(crate) keys: Arc<KeyRing>,
     pub(crate) service: Service,
+    pub(crate) usage: UsageQueue,
     token: Router,
     admin: Router,
     ops: Router,
     db: Db,
     schedule: KeySchedule,
+    entropy: Arc<SeededEntropy>,
     folder: TempDir,
 }
 
@@ -65,7 +71,21 @@ impl TestApp {
 
     /// Starts with lines of configuration.
     pub(crate) async fn start_with(configuration: &str) -> Self {
-        let folder = TempDir::new().unwrap();
+        let (clock, entropy) = (Arc::default(), Arc::default());
+        Self::open(TempDir::new().unwrap(), configuration, (clock, entropy)).await
+    }
+
+    /// Stops, and starts again with other lines of configuration.
+    pub(crate) async fn restart_with(self, configuration: &str) -> Self {
+        self.db.close().await.unwrap();
+        Self::open(self.folder, configuration, (self.clock, self.entropy)).await
+    }
+
+    async fn open(
+        folder: TempDir,
+        configuration: &str,
+        (clock, entropy): (Arc<FixedClock>, Arc<SeededEntropy>),
+    ) -> Self {
         let file = folder.path().join("wharfinger.toml");
         std::fs::write(&file, configuration).unwrap();
         let config = Config::load(&Sources {
@@ -73,8 +93,6 @@ impl TestApp {
             ..Sources::default()
         })
         .unwrap();
-        let clock = Arc::new(FixedClock::default());
-        let entropy = Arc::new(SeededEntropy::default());
         let url = format!("sqlite://{}/test.db", folder.path().display());
         let db = Db::open_and_migrate(&SecretString::from(format!("{url}?mode=rwc")), 4)
             .await
@@ -89,18 +107,20 @@ impl TestApp {
         .unwrap();
         let keys = Arc::new(opened.ring);
         let shared_clock: Arc<FixedClock> = Arc::clone(&clock);
+        let shared_entropy: Arc<SeededEntropy> = Arc::clone(&entropy);
         let service = Service::new(
             &config,
             db.clone(),
             Arc::clone(&keys),
             shared_clock,
-            entropy,
+            shared_entropy,
         )
         .unwrap();
         service.health.open();
         Self {
             clock,
             desk: service.desk.clone(),
+            usage: service.usage.clone(),
             keys,
             token: service.token_router(),
             admin: service.admin_router(),
@@ -108,6 +128,7 @@ impl TestApp {
             service,
             db,
             schedule: config.key_schedule(),
+            entropy,
             folder,
         }
     }
@@ -182,10 +203,11 @@ impl TestApp {
             .map(|name| name.parse().unwrap())
             .collect();
         let specification = choose(TokenSpecification::new("test", scopes).unwrap());
+        let end = WantedEnd::from(specification.expiry());
         let owner = self.desk.user(&user.try_into().unwrap()).await.unwrap();
         let created = self
             .desk
-            .create_token(&Authority::operator(), owner.id, &specification)
+            .create_token(&Authority::operator(), owner.id, specification, end)
             .await
             .unwrap();
         Token {
@@ -240,6 +262,30 @@ impl TestApp {
                 .unwrap(),
         )
         .await
+    }
+
+    /// Calls the API with a token from an address.
+    pub(crate) async fn api_from(&self, call: (&str, &str), token: &str, from: &str) -> Reply {
+        let request = Request::builder()
+            .method(call.0)
+            .uri(format!("/api/v4{}", call.1))
+            .header("PRIVATE-TOKEN", token)
+            .extension(peer(from));
+        self.send_admin(request.body(Body::empty()).unwrap()).await
+    }
+
+    /// The last line of the audit log: who, what, to what, and the rest.
+    pub(crate) async fn last_audited(&self) -> String {
+        let url = format!("sqlite://{}/test.db", self.folder.path().display());
+        let connection = sea_orm::Database::connect(url).await.unwrap();
+        let last =
+            "SELECT actor, action, target, detail FROM audit_events ORDER BY id DESC LIMIT 1";
+        let statement = Statement::from_string(DbBackend::Sqlite, last);
+        let row = connection.query_one_raw(statement).await.unwrap().unwrap();
+        let column = |name: &str| row.try_get::<String>("", name).unwrap();
+        let line = ["actor", "action", "target", "detail"].map(column);
+        connection.close().await.unwrap();
+        line.join(" ").trim_end().to_owned()
     }
 
     /// The id of a user.
@@ -310,6 +356,11 @@ impl TestApp {
     pub(crate) fn now(&self) -> DateTime<Utc> {
         wharfinger::domain::clock::Clock::now(&*self.clock)
     }
+}
+
+/// A connection from an address, as the listener notes it.
+pub(crate) fn peer(from: &str) -> ConnectInfo<SocketAddr> {
+    ConnectInfo(SocketAddr::new(from.parse().unwrap(), 4711))
 }
 
 pub(crate) fn basic(name: &str, secret: &str) -> String {

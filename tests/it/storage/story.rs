@@ -5,8 +5,10 @@ use wharfinger::domain::access_level::AccessLevel;
 use wharfinger::domain::audit::{AuditAction, AuditEvent, Grant};
 use wharfinger::domain::authority::Authority;
 use wharfinger::domain::credential::{PlainToken, TokenKind};
+use wharfinger::domain::entropy::Entropy;
 use wharfinger::domain::expiry::Expiry;
-use wharfinger::domain::ids::UserId;
+use wharfinger::domain::filters::TokenFilter;
+use wharfinger::domain::ids::{TokenId, UserId};
 use wharfinger::domain::namespace::{Member, NamespaceKind, Occupied};
 use wharfinger::domain::namespace_path::NamespacePath;
 use wharfinger::domain::page::PageRequest;
@@ -17,15 +19,19 @@ use wharfinger::domain::principal::{Ceiling, Principal, Proof, SignedIn};
 use wharfinger::domain::refresh_token::RefreshLifetimes;
 use wharfinger::domain::repository_name::RepositoryName;
 use wharfinger::domain::rights::Place;
+use wharfinger::domain::token_lineage::Lineage;
 use wharfinger::domain::token_scope::TokenScope;
+use wharfinger::domain::token_usage::{Detail, UsageRecord, Uses};
 use wharfinger::domain::user::{EmailAddress, User, UserState};
 use wharfinger::domain::username::Username;
 use wharfinger::domain::visibility::Visibility;
 use wharfinger::storage::namespaces::NewNamespace;
+use wharfinger::storage::personal_access_tokens::NewToken;
 use wharfinger::storage::refresh_tokens::NewRefreshToken;
 use wharfinger::storage::users::NewUser;
 use wharfinger::storage::{
-    Db, StorageError, members, namespaces, personal_access_tokens, refresh_tokens, rights, users,
+    Change, Db, StorageError, members, namespaces, personal_access_tokens, refresh_tokens, rights,
+    token_families, token_usage, users,
 };
 
 use super::deploy_tokens::deploy_tokens_keep_what_was_chosen;
@@ -76,6 +82,8 @@ async fn the_storage_story_holds() {
     namespaces_leave_tombstones(db).await;
     members_and_rights_are_read_together(db).await;
     tokens_keep_what_was_chosen(db).await;
+    tokens_have_families(db).await;
+    uses_of_tokens_are_kept(db).await;
     refresh_tokens_end(db).await;
     deploy_tokens_keep_what_was_chosen(db).await;
     what_is_not_committed_never_happened(db).await;
@@ -283,6 +291,15 @@ async fn members_and_rights_are_read_together(db: &Db) {
         level_at(tomorrow.instant()).await,
         (AccessLevel::Reporter, "team".to_owned())
     );
+    let given = async |instant| {
+        let given = members::of_user(db, bob.id, instant).await.unwrap();
+        let paths = given
+            .iter()
+            .map(|(place, level)| format!("{} {level}", place.path));
+        paths.collect::<Vec<_>>()
+    };
+    assert_eq!(given(now()).await, ["team reporter", "team/a_b owner"]);
+    assert_eq!(given(tomorrow.instant()).await, ["team reporter"]);
     let rights = rights::load(db, &Principal::Anonymous, &[&name], now())
         .await
         .unwrap();
@@ -334,9 +351,13 @@ async fn tokens_keep_what_was_chosen(db: &Db) {
     .unwrap();
     let secret = PlainToken::generate(TokenKind::PersonalAccess, &SeededEntropy::default());
     let change = db.begin(now()).await.unwrap();
-    let token = personal_access_tokens::insert(&change, bob.id, &secret.digest(), &specification)
-        .await
-        .unwrap();
+    let new = NewToken {
+        owner: bob.id,
+        digest: secret.digest(),
+        specification: &specification,
+        lineage: Lineage::default(),
+    };
+    let token = personal_access_tokens::insert(&change, new).await.unwrap();
     change.commit(&operator(), event()).await.unwrap();
     assert_eq!(token.specification, specification);
     let found = personal_access_tokens::find_by_digest(db, &secret.digest())
@@ -351,13 +372,134 @@ async fn tokens_keep_what_was_chosen(db: &Db) {
 
     let revoked = token.revoke(now()).unwrap();
     let change = db.begin(now()).await.unwrap();
-    personal_access_tokens::save_revocation(&change, &revoked)
+    token_families::revoke_all(&change, &[revoked.id])
         .await
         .unwrap();
     change.commit(&operator(), event()).await.unwrap();
     assert_eq!(
         personal_access_tokens::find(db, revoked.id).await.unwrap(),
         Some(revoked)
+    );
+}
+
+/// A chain of four tokens, the second in its grace and the third beyond it, and one that was made
+/// with the first.
+async fn tokens_have_families(db: &Db) {
+    let dave = make_user(db, "dave").await;
+    let entropy = SeededEntropy::default();
+    // Not the numbers that other chapters draw.
+    entropy.fill(&mut [0; 1000]);
+    let scopes = [TokenScope::Api].into_iter().collect();
+    let specification = TokenSpecification::new("chain", scopes).unwrap();
+    let insert = async |change: &Change, lineage| {
+        let new = NewToken {
+            owner: dave.id,
+            digest: PlainToken::generate(TokenKind::PersonalAccess, &entropy).digest(),
+            specification: &specification,
+            lineage,
+        };
+        personal_access_tokens::insert(change, new).await.unwrap()
+    };
+    let change = db.begin(now()).await.unwrap();
+    let first = insert(&change, Lineage::default()).await;
+    let second = insert(&change, first.lineage_of_successor()).await;
+    let third = insert(&change, second.lineage_of_successor()).await;
+    let fourth = insert(&change, third.lineage_of_successor()).await;
+    let lineage = Lineage {
+        maker: Some(first.id),
+        ..Lineage::default()
+    };
+    let made = insert(&change, lineage).await;
+    for (token, end) in [(&second, Duration::hours(1)), (&third, Duration::zero())] {
+        token_families::give_grace(&change, token.id, now() + end)
+            .await
+            .unwrap();
+    }
+    change.commit(&operator(), event()).await.unwrap();
+    let found = async |id| personal_access_tokens::find(db, id).await.unwrap().unwrap();
+    assert_eq!(found(fourth.id).await, fourth);
+    assert_eq!((fourth.family(), made.family()), (first.id, made.id));
+    let graced = found(second.id).await;
+    assert_eq!(graced.grace_until, Some(now() + Duration::hours(1)));
+    let listed = async |filter: TokenFilter| {
+        let filter = TokenFilter {
+            owner: Some(dave.id),
+            ..filter
+        };
+        let page = personal_access_tokens::page(db, &filter, PageRequest::default());
+        let tokens = page.await.unwrap().items;
+        tokens.iter().map(|token| token.id).collect::<Vec<_>>()
+    };
+    let revoked = TokenFilter {
+        revoked_at: Some((true, now())),
+        ..TokenFilter::default()
+    };
+    assert_eq!(listed(revoked.clone()).await, [third.id]);
+    let inactive = TokenFilter {
+        active_at: Some((false, now())),
+        ..TokenFilter::default()
+    };
+    assert_eq!(listed(inactive).await, [third.id]);
+
+    let change = db.begin(now()).await.unwrap();
+    let before = token_families::in_grace_before(&change, &fourth);
+    assert_eq!(before.await.unwrap(), [second.id]);
+    let before = token_families::in_grace_before(&change, &second);
+    assert!(before.await.unwrap().is_empty());
+    let all = token_families::not_revoked_of(&change, first.id);
+    assert_eq!(
+        all.await.unwrap(),
+        [first.id, second.id, fourth.id, made.id]
+    );
+    token_families::hand_over(&change, &[first.id], fourth.id)
+        .await
+        .unwrap();
+    let end = Expiry::on("2050-01-01".parse().unwrap());
+    token_families::shorten_made_with(&change, fourth.id, end)
+        .await
+        .unwrap();
+    let two = [first.id, fourth.id];
+    let handed = token_families::made_with(&change, &two).await;
+    assert_eq!(handed.unwrap(), [made.id]);
+    token_families::revoke_all(&change, &two).await.unwrap();
+    change.commit(&operator(), event()).await.unwrap();
+    let made = found(made.id).await;
+    assert_eq!(made.lineage.maker, Some(fourth.id));
+    assert_eq!(made.specification.expiry(), Some(end));
+    assert_eq!(listed(revoked).await, [first.id, third.id, fourth.id]);
+}
+
+async fn uses_of_tokens_are_kept(db: &Db) {
+    let dave = users::find_by_username(db, &Username::try_from("dave").unwrap())
+        .await
+        .unwrap()
+        .unwrap();
+    let tokens = personal_access_tokens::all(db, Some(dave.id))
+        .await
+        .unwrap();
+    let ids = [tokens[0].id, TokenId(999_999)];
+    let found = token_usage::find_all(db, &ids).await.unwrap();
+    assert_eq!(found, std::slice::from_ref(&tokens[0]));
+    let mut uses = Uses::new(now(), Some("10.0.0.1".parse().unwrap()));
+    let ipv6 = "2001:db8::1234:5678:9abc:def0".parse().unwrap();
+    uses.add(&Uses::new(now() + Duration::seconds(1), Some(ipv6)));
+    let record = uses
+        .settle(&UsageRecord::default(), Detail::Coarse, now())
+        .record
+        .unwrap();
+    assert!(token_usage::save(db, &tokens[0], &record).await.unwrap());
+    assert!(
+        !token_usage::save(db, &tokens[0], &record).await.unwrap(),
+        "someone was quicker"
+    );
+    let kept = personal_access_tokens::find(db, tokens[0].id).await;
+    let kept = kept.unwrap().unwrap();
+    assert_eq!(kept.last_used_at, record.last_used_at);
+    assert_eq!(kept.last_used_from, record.addresses);
+    assert!(
+        token_usage::save(db, &kept, &UsageRecord::default())
+            .await
+            .unwrap()
     );
 }
 

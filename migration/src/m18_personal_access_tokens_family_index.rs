@@ -1,0 +1,18 @@
+//! A whole family is revoked when one of it comes back from the dead.
+
+use sea_orm_migration::prelude::*;
+
+#[derive(DeriveMigrationName)]
+pub(crate) struct Migration;
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let index = Index::create()
+            .name("ix_personal_access_tokens_family_id")
+            .table("personal_access_tokens")
+            .col("family_id")
+            .take();
+        manager.create_index(index).await
+    }
+}

@@ -1,0 +1,35 @@
+//! `[tokens]`
+
+use super::error::ConfigError;
+use super::settings::Settings;
+use super::value::Setting;
+use crate::domain::expiry::Lifetime;
+use crate::domain::token_policy::TokenPolicy;
+
+/// How a lifetime is written that there is not.
+const NONE: &str = "none";
+
+/// How long personal access tokens may live.
+pub(super) fn read(settings: &Settings) -> Result<TokenPolicy, ConfigError> {
+    let usual = settings.get("tokens.default_lifetime")?;
+    let policy = TokenPolicy {
+        longest: lifetime(settings.get("tokens.longest_lifetime")?)?,
+        allows_endless: settings.get("tokens.allow_endless")?.boolean()?,
+        usual: lifetime(usual)?,
+    };
+    match (policy.usual, policy.longest) {
+        (Some(default), Some(longest)) if default > longest => {
+            Err(usual.wrong("is longer than `tokens.longest_lifetime`"))
+        }
+        _ => Ok(policy),
+    }
+}
+
+fn lifetime(setting: &Setting) -> Result<Option<Lifetime>, ConfigError> {
+    match setting.text()? {
+        NONE => Ok(None),
+        text => Lifetime::try_from(text).map(Some).map_err(|_| {
+            setting.wrong("is a duration such as 90m, 12h or 365d, at most 36500d, or \"none\"")
+        }),
+    }
+}

@@ -1,0 +1,226 @@
+//! When and from where tokens were used, and how much of that is written down.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use chrono::{DateTime, Duration, Utc};
+
+/// The addresses that a token was last used from, the latest first, each once; and since when each is
+/// known.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RecentAddresses(Vec<(IpAddr, DateTime<Utc>)>);
+
+/// Why a text is no list of addresses.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not an address with a time")]
+pub struct InvalidAddresses(String);
+
+/// What is kept of a token's uses.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct UsageRecord {
+    /// When it was last used.
+    pub last_used_at: Option<DateTime<Utc>>,
+    /// From where.
+    pub addresses: RecentAddresses,
+}
+
+/// Uses of one token that are not written down yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Uses {
+    last: DateTime<Utc>,
+    addresses: RecentAddresses,
+}
+
+/// How much of what is new is written down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// As much as people need to find tokens that nobody uses (gitlab-api.md 1.6).
+    Coarse,
+    /// Everything: the token is in its grace, and someone waits for its last use; or it is the last
+    /// chance to write.
+    Fine,
+}
+
+/// What becomes of uses that were not written down yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settled {
+    /// What is to be kept from now on, if that is something else than before.
+    pub record: Option<UsageRecord>,
+    /// Whether an address has to wait for its turn.
+    pub is_unfinished: bool,
+}
+
+/// Most addresses that are kept, as in GitLab.
+const MAX_ADDRESSES: usize = 5;
+/// How long after a use the next one is written down.
+const TIME_GRANULARITY: Duration = Duration::minutes(10);
+/// How long after an address the next one is written down.
+const ADDRESS_GRANULARITY: Duration = Duration::minutes(1);
+
+impl RecentAddresses {
+    /// The addresses, the latest first.
+    pub fn iter(&self) -> impl Iterator<Item = IpAddr> {
+        self.0.iter().map(|&(address, _)| address)
+    }
+
+    /// Adds a use; the oldest address makes way.
+    fn add(&mut self, address: IpAddr, at: DateTime<Utc>) {
+        if self.0.first().is_some_and(|&(latest, _)| latest == address) {
+            return;
+        }
+        self.0.retain(|&(other, _)| other != address);
+        self.0.insert(0, (address, at));
+        self.0.truncate(MAX_ADDRESSES);
+    }
+
+    fn add_all(&mut self, later: &Self, at: DateTime<Utc>) {
+        for address in later.0.iter().rev().map(|&(address, _)| address) {
+            self.add(address, at);
+        }
+    }
+}
+
+impl fmt::Display for RecentAddresses {
+    /// As it is stored: `address@seconds`, with spaces between.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, (address, at)) in self.0.iter().enumerate() {
+            let space = if position == 0 { "" } else { " " };
+            write!(f, "{space}{address}@{}", at.timestamp())?;
+        }
+        Ok(())
+    }
+}
+
+impl std::str::FromStr for RecentAddresses {
+    type Err = InvalidAddresses;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let read = |entry: &str| {
+            let (address, seconds) = entry.split_once('@')?;
+            let at = DateTime::from_timestamp(seconds.parse().ok()?, 0)?;
+            Some((address.parse().ok()?, at))
+        };
+        let entries = text
+            .split_whitespace()
+            .map(|entry| read(entry).ok_or_else(|| InvalidAddresses(entry.to_owned())));
+        entries.collect::<Result<_, _>>().map(Self)
+    }
+}
+
+impl Uses {
+    /// One use.
+    pub fn new(at: DateTime<Utc>, from: Option<IpAddr>) -> Self {
+        let mut addresses = RecentAddresses::default();
+        if let Some(address) = from {
+            addresses.add(address, at);
+        }
+        Self {
+            last: at,
+            addresses,
+        }
+    }
+
+    /// Adds later uses.
+    pub fn add(&mut self, later: &Self) {
+        self.last = self.last.max(later.last);
+        self.addresses.add_all(&later.addresses, later.last);
+    }
+
+    /// What is to be written down of these uses at `now`, after what is kept already.
+    pub fn settle(&self, kept: &UsageRecord, detail: Detail, now: DateTime<Utc>) -> Settled {
+        let mut record = kept.clone();
+        let elapsed = kept.last_used_at.map(|before| self.last - before);
+        let is_due = |granularity: Duration| match detail {
+            Detail::Coarse => elapsed.is_none_or(|elapsed| elapsed >= granularity),
+            Detail::Fine => elapsed.is_none_or(|elapsed| elapsed > Duration::zero()),
+        };
+        if is_due(TIME_GRANULARITY) {
+            record.last_used_at = Some(self.last);
+        }
+        let mut addresses = kept.addresses.clone();
+        addresses.add_all(&self.addresses, now);
+        let newest = kept.addresses.0.first();
+        let may_add = detail == Detail::Fine
+            || newest.is_none_or(|&(_, before)| now - before >= ADDRESS_GRANULARITY);
+        let is_unfinished = addresses != kept.addresses && !may_add;
+        if may_add {
+            record.addresses = addresses;
+        }
+        Settled {
+            record: Some(record).filter(|record| record != kept),
+            is_unfinished,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(1_800_000_000 + seconds, 0).unwrap()
+    }
+
+    fn used(seconds: i64, from: &str) -> Uses {
+        Uses::new(at(seconds), Some(from.parse().unwrap()))
+    }
+
+    fn settled(uses: &Uses, kept: &UsageRecord, detail: Detail) -> Settled {
+        uses.settle(kept, detail, uses.last)
+    }
+
+    fn written(uses: &Uses, kept: &UsageRecord, detail: Detail) -> UsageRecord {
+        settled(uses, kept, detail).record.unwrap()
+    }
+
+    fn shown(record: &UsageRecord) -> (Option<i64>, Vec<String>) {
+        let seconds = record
+            .last_used_at
+            .map(|instant| (instant - at(0)).num_seconds());
+        let addresses = record.addresses.iter().map(|address| address.to_string());
+        (seconds, addresses.collect())
+    }
+
+    #[test]
+    fn the_time_is_written_every_ten_minutes_and_an_address_every_minute() {
+        let first = written(&used(0, "::1"), &UsageRecord::default(), Detail::Coarse);
+        assert_eq!(shown(&first), (Some(0), vec!["::1".to_owned()]));
+        let same = settled(&used(599, "::1"), &first, Detail::Coarse);
+        assert_eq!((same.record, same.is_unfinished), (None, false));
+        let early = used(59, "10.0.0.1");
+        let waiting = settled(&early, &first, Detail::Coarse);
+        assert_eq!((waiting.record, waiting.is_unfinished), (None, true));
+        let both = early.settle(&first, Detail::Coarse, at(60)).record.unwrap();
+        let addresses = vec!["10.0.0.1".to_owned(), "::1".to_owned()];
+        assert_eq!(shown(&both), (Some(0), addresses));
+        let later = written(&used(600, "10.0.0.1"), &both, Detail::Coarse);
+        assert_eq!(shown(&later).0, Some(600));
+    }
+
+    #[test]
+    fn in_its_grace_every_use_of_a_token_is_written() {
+        let first = written(&used(0, "::1"), &UsageRecord::default(), Detail::Fine);
+        let next = written(&used(1, "::2"), &first, Detail::Fine);
+        let addresses = vec!["::2".to_owned(), "::1".to_owned()];
+        assert_eq!(shown(&next), (Some(1), addresses));
+        assert_eq!(settled(&used(0, "::2"), &next, Detail::Fine).record, None);
+    }
+
+    #[test]
+    fn five_addresses_are_kept_each_once_and_read_back() {
+        let mut uses = used(0, "10.0.0.0");
+        for number in 1..=6 {
+            uses.add(&used(number, &format!("10.0.0.{number}")));
+        }
+        uses.add(&used(9, "10.0.0.4"));
+        let record = written(&uses, &UsageRecord::default(), Detail::Coarse);
+        let expected = ["10.0.0.4", "10.0.0.6", "10.0.0.5", "10.0.0.3", "10.0.0.2"];
+        assert_eq!(
+            shown(&record),
+            (Some(9), expected.map(str::to_owned).to_vec())
+        );
+        assert_eq!(record.addresses.to_string().parse(), Ok(record.addresses));
+        assert!("10.0.0.1".parse::<RecentAddresses>().is_err());
+        assert_eq!("".parse(), Ok(RecentAddresses::default()));
+    }
+}

@@ -1,0 +1,46 @@
+//! `/personal_access_tokens/self/associations`
+
+use axum::Json;
+use axum::extract::State;
+
+use super::call::Call;
+use super::error::ApiError;
+use super::page;
+use super::parameters::invalid;
+use super::personal_access_tokens::own_id;
+use super::state::AdminState;
+use crate::domain::access_level::AccessLevel;
+use crate::domain::authority::Need;
+use crate::representation::AssociationsView;
+
+/// The groups and projects in which the owner of the very token that is presented has a role; the
+/// pages of both lists are counted alike.
+#[utoipa::path(get, path = "/personal_access_tokens/self/associations", tag = "personal_access_tokens",
+    params(
+        ("min_access_level" = Option<i32>, Query, description = "only roles of at least this number, such as 30"),
+        ("page" = Option<u32>, Query, minimum = 1), ("per_page" = Option<u32>, Query, minimum = 1)),
+    responses((status = 200, body = AssociationsView)))]
+pub(super) async fn get(
+    State(admin): State<AdminState>,
+    call: Call,
+) -> Result<Json<AssociationsView>, ApiError> {
+    let authority = call.authority(Need::OwnToken)?;
+    let least = least(&call)?;
+    let request = page::requested(&call.parameters)?;
+    let found = admin
+        .desk
+        .associations(&authority, own_id(&call)?, least, request)
+        .await?;
+    Ok(Json(AssociationsView::new(&found, &admin.public_url)))
+}
+
+fn least(call: &Call) -> Result<Option<AccessLevel>, ApiError> {
+    let Some(number) = call.parameters.integer("min_access_level")? else {
+        return Ok(None);
+    };
+    let level = i32::try_from(number).ok().map(AccessLevel::try_from);
+    match level {
+        Some(Ok(level)) => Ok(Some(level)),
+        _ => Err(invalid("min_access_level")),
+    }
+}

@@ -1,0 +1,170 @@
+//! What the configuration says about the ends of tokens, for every way to make one.
+
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+use wharfinger::domain::expiry::Expiry;
+
+use crate::harness::{Reply, TestApp, Token};
+
+struct Instance {
+    app: TestApp,
+    alice: Token,
+}
+
+async fn start(tokens: &str) -> Instance {
+    let app = TestApp::start_with(&format!("[tokens]\n{tokens}")).await;
+    app.administrator("alice").await;
+    let end = Expiry::on("2026-04-13".parse().unwrap());
+    let alice = app
+        .token_as("alice", "api", |token| token.expiring(Some(end)))
+        .await;
+    Instance { app, alice }
+}
+
+impl Instance {
+    async fn call(&self, method: &str, path: &str, body: &Value) -> Reply {
+        self.app
+            .api((method, path), &self.alice, body.clone())
+            .await
+    }
+
+    /// Makes a token with what is said about its end: for a user, with the caller's own, and in
+    /// another's place.
+    async fn made(&self, end: &Value) -> [Reply; 3] {
+        let mut body = json!({ "name": "x", "scopes": ["read_user"] });
+        body.as_object_mut()
+            .unwrap()
+            .extend(end.as_object().unwrap().clone());
+        let old = json!({ "name": "old", "scopes": ["read_user"], "expires_at": "2026-03-20" });
+        let path = format!(
+            "/users/{}/personal_access_tokens",
+            self.app.id_of("alice").await
+        );
+        let old = self.call("POST", &path, &old).await.json();
+        let rotate = format!("/personal_access_tokens/{}/rotate", old["id"]);
+        [
+            self.call("POST", &path, &body).await,
+            self.call("POST", "/user/personal_access_tokens", &body)
+                .await,
+            self.call("POST", &rotate, end).await,
+        ]
+    }
+
+    async fn ends(&self, end: Value) -> String {
+        let ends = self.made(&end).await.map(|reply| {
+            assert!(reply.status.is_success(), "{}", reply.body);
+            reply.json()["expires_at"]
+                .as_str()
+                .unwrap_or("never")
+                .to_owned()
+        });
+        ends.join(" ")
+    }
+
+    async fn refused(&self, end: Value) -> String {
+        let told = self.made(&end).await.map(|reply| {
+            assert_eq!(reply.status, StatusCode::BAD_REQUEST, "{}", reply.body);
+            reply.body
+        });
+        told.join("\n")
+    }
+}
+
+#[tokio::test]
+async fn without_a_word_tokens_live_as_long_as_is_asked() {
+    let free = start("").await;
+    assert_eq!(free.ends(json!({})).await, "never 2026-04-13 2026-03-21");
+    assert_eq!(
+        free.ends(json!({ "expires_at": "2020-01-01" })).await,
+        "2020-01-01 2020-01-01 2020-01-01"
+    );
+}
+
+#[tokio::test]
+async fn no_token_lives_longer_than_the_longest_lifetime() {
+    let capped = start("longest_lifetime = \"30d\"").await;
+    assert_eq!(
+        capped.ends(json!({})).await,
+        "2026-04-13 2026-04-13 2026-03-21"
+    );
+    assert_eq!(
+        capped.ends(json!({ "expires_at": null })).await,
+        "2026-04-13 2026-04-13 2026-03-21"
+    );
+    assert_eq!(
+        capped.ends(json!({ "expires_at": "2026-04-13" })).await,
+        "2026-04-13 2026-04-13 2026-04-13"
+    );
+    insta::assert_snapshot!(capped.refused(json!({ "expires_at": "2026-04-14" })).await, @r#"{"message":{"expires_at":["must be before 2026-04-13"]}}
+{"message":{"expires_at":["must not be after 2026-04-13: the token that it is made with ends then"]}}
+{"message":{"expires_at":["must be before 2026-04-13"]}}"#);
+    insta::assert_snapshot!(capped.refused(json!({ "expires_in": "721h" })).await, @r#"{"message":{"expires_at":["must be before 2026-04-13"]}}
+{"message":{"expires_at":["must not be after 2026-04-13: the token that it is made with ends then"]}}
+{"message":{"expires_at":["must be before 2026-04-13"]}}"#);
+}
+
+#[tokio::test]
+async fn what_is_older_than_the_setting_keeps_to_it_when_it_is_changed_or_rotated() {
+    let app = TestApp::start().await;
+    app.user("alice").await;
+    let old = app.token("alice", "api").await;
+    let app = app
+        .restart_with("[tokens]\nlongest_lifetime = \"30d\"")
+        .await;
+    let call =
+        async |method: &str, path: &str, body: Value| app.api((method, path), &old, body).await;
+    let path = format!("/personal_access_tokens/{}", old.id);
+    let renamed = call("PATCH", &path, json!({ "name": "new" })).await;
+    assert_eq!(renamed.json()["expires_at"], Value::Null);
+    let late = call("PATCH", &path, json!({ "expires_at": "2026-04-14" })).await;
+    insta::assert_snapshot!(late.body, @r#"{"message":{"expires_at":["must be before 2026-04-13"]}}"#);
+    assert_eq!(late.status, StatusCode::BAD_REQUEST);
+    let shorter = call("PATCH", &path, json!({ "expires_in": "719h" })).await;
+    assert_eq!(
+        shorter.json()["expires_at_time"],
+        "2026-04-13T14:09:26.000Z"
+    );
+    let rotate = "/personal_access_tokens/self/rotate";
+    let new = call("POST", rotate, json!({ "grace": "300d" })).await;
+    assert_eq!(new.json()["expires_at"], "2026-03-21");
+    let seen = call("GET", &path, Value::Null).await;
+    assert_eq!(seen.json()["grace_until"], "2026-04-13T14:09:26.000Z");
+}
+
+#[tokio::test]
+async fn a_default_lifetime_is_for_new_tokens_of_which_nothing_is_said() {
+    let usual = start("default_lifetime = \"10d\"").await;
+    assert_eq!(
+        usual.ends(json!({})).await,
+        "2026-03-24 2026-03-24 2026-03-21"
+    );
+    assert_eq!(
+        usual.ends(json!({ "expires_at": null })).await,
+        "never 2026-04-13 2026-03-21"
+    );
+}
+
+#[tokio::test]
+async fn where_tokens_must_end_one_without_end_is_refused() {
+    let ending = start("allow_endless = false").await;
+    let path = format!(
+        "/users/{}/personal_access_tokens",
+        ending.app.id_of("alice").await
+    );
+    for end in [json!({}), json!({ "expires_at": null })] {
+        let mut body = json!({ "name": "x", "scopes": ["read_user"] });
+        body.as_object_mut()
+            .unwrap()
+            .extend(end.as_object().unwrap().clone());
+        let reply = ending.call("POST", &path, &body).await;
+        assert_eq!(reply.status, StatusCode::BAD_REQUEST);
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(reply.body, @r#"{"message":{"expires_at":["can't be blank: tokens need an end here"]}}"#);
+        }
+    }
+    let usual = start("allow_endless = false\ndefault_lifetime = \"10d\"").await;
+    assert_eq!(
+        usual.ends(json!({ "expires_at": null })).await,
+        "2026-03-24 2026-04-13 2026-03-21"
+    );
+}

@@ -1,0 +1,190 @@
+//! Putting a new token in the place of another.
+
+use axum::http::StatusCode;
+use chrono::Duration;
+use serde_json::{Value, json};
+use wharfinger::domain::authority::Authority;
+use wharfinger::domain::expiry::Expiry;
+use wharfinger::domain::pattern::RepositoryPattern;
+
+use crate::harness::{TestApp, Token};
+
+async fn start() -> (TestApp, Token, Token) {
+    let app = TestApp::start().await;
+    app.administrator("root").await;
+    app.user("alice").await;
+    let (root, alice) = (
+        app.token("root", "api").await,
+        app.token("alice", "api").await,
+    );
+    (app, root, alice)
+}
+
+fn rotate(id: impl std::fmt::Display) -> String {
+    format!("/personal_access_tokens/{id}/rotate")
+}
+
+#[tokio::test]
+async fn a_rotated_token_makes_way_for_one_that_may_do_the_same() {
+    let (app, _, alice) = start().await;
+    let old = app
+        .token_as("alice", "read_registry self_rotate", |token| {
+            let patterns = vec![RepositoryPattern::try_from("team/*").unwrap()];
+            let token = token.described(Some("of team".to_owned())).unwrap();
+            token.limited_to(patterns).unwrap()
+        })
+        .await;
+    app.clock.advance(Duration::hours(1));
+    let reply = app
+        .api(("POST", &rotate(old.id)), &alice, Value::Null)
+        .await;
+    assert_eq!(reply.status, StatusCode::OK, "{}", reply.body);
+    assert_eq!(reply.header("cache-control"), "no-store");
+    let mut reply = reply.json();
+    let secret = reply["token"].take().as_str().unwrap().to_owned();
+    insta::assert_snapshot!(reply, @r#"{"active":true,"created_at":"2026-03-14T16:09:26.000Z","description":"of team","expired":false,"expires_at":null,"expires_at_time":null,"grace_until":null,"id":4,"last_used_at":null,"last_used_ips":[],"name":"test","parent_personal_access_token_id":null,"previous_personal_access_token_id":3,"repositories":["team/*"],"revoked":false,"scopes":["read_registry","self_rotate"],"token":null,"user_id":2}"#);
+    let status = async |secret: &str| app.ask(Some(("alice", secret)), &[]).await.status;
+    assert_eq!(status(&secret).await, StatusCode::OK);
+    assert_eq!(
+        status(old.secret.expose()).await,
+        StatusCode::UNAUTHORIZED,
+        "the old one is revoked"
+    );
+    let path = format!("/personal_access_tokens/{}", old.id);
+    let old = app.api(("GET", &path), &alice, Value::Null).await.json();
+    assert_eq!(
+        (&old["revoked"], &old["grace_until"]),
+        (&json!(true), &Value::Null)
+    );
+    insta::assert_snapshot!(app.last_audited().await, @r#"alice token.rotated 3 token 4 took its place; revoked tokens 3"#);
+}
+
+#[tokio::test]
+async fn a_successor_lives_seven_days_or_as_long_as_is_asked() {
+    let (app, _, alice) = start().await;
+    let ends = async |end: Option<&str>, body: Value| {
+        let end = end.map(|date| Expiry::on(date.parse().unwrap()));
+        let old = app
+            .token_as("alice", "read_user", |token| token.expiring(end))
+            .await;
+        let reply = app
+            .api(("POST", &rotate(old.id)), &alice, body)
+            .await
+            .json();
+        format!("{} {}", reply["expires_at"], reply["expires_at_time"])
+    };
+    assert_eq!(ends(None, json!({})).await, "null null");
+    let week = r#""2026-03-21" "2026-03-21T00:00:00.000Z""#;
+    assert_eq!(ends(Some("2026-12-31"), json!({})).await, week);
+    assert_eq!(
+        ends(Some("2020-01-01"), json!({ "expires_at": null })).await,
+        week,
+        "an expired token can be rotated by another one"
+    );
+    assert_eq!(
+        ends(None, json!({ "expires_at": "2027-01-02" })).await,
+        r#""2027-01-02" "2027-01-02T00:00:00.000Z""#
+    );
+    assert_eq!(
+        ends(Some("2026-03-20"), json!({ "expires_in": "90m" })).await,
+        r#""2026-03-15" "2026-03-14T16:39:26.000Z""#,
+        "the first date on which it is wholly dead"
+    );
+}
+
+#[tokio::test]
+async fn a_token_rotates_itself_with_api_or_self_rotate_only() {
+    let (app, _, _) = start().await;
+    let path = rotate("self");
+    for scopes in ["api", "self_rotate", "read_registry self_rotate"] {
+        let token = app.token("alice", scopes).await;
+        let reply = app.api(("POST", &path), &token, json!({})).await;
+        assert_eq!(reply.status, StatusCode::OK, "{scopes}: {}", reply.body);
+        assert_eq!(
+            reply.json()["previous_personal_access_token_id"],
+            token.id.0
+        );
+        let secret = reply.json()["token"].as_str().unwrap().to_owned();
+        let own = app
+            .api_as(
+                ("GET", "/personal_access_tokens/self"),
+                Some(&secret),
+                Value::Null,
+            )
+            .await;
+        assert_eq!(own.json()["id"], reply.json()["id"]);
+    }
+    for scopes in [
+        "read_api",
+        "read_user",
+        "read_registry write_registry delete_registry",
+    ] {
+        let token = app.token("alice", scopes).await;
+        let reply = app.api(("POST", &path), &token, json!({})).await;
+        assert_eq!(reply.status, StatusCode::FORBIDDEN, "{scopes}");
+        assert_eq!(
+            (&reply.json()["error"], &reply.json()["scope"]),
+            (&json!("insufficient_scope"), &json!("api self_rotate"))
+        );
+    }
+    let token = app.token("alice", "self_rotate").await;
+    let by_id = app
+        .api(("POST", &rotate(token.id)), &token, json!({}))
+        .await;
+    assert_eq!(
+        by_id.status,
+        StatusCode::FORBIDDEN,
+        "by its id it needs api"
+    );
+}
+
+#[tokio::test]
+async fn what_cannot_be_rotated_says_why() {
+    let (app, root, alice) = start().await;
+    let revoked = app.token("alice", "read_user").await;
+    app.desk
+        .revoke_token(&Authority::operator(), revoked.id)
+        .await
+        .unwrap();
+    let told = async |caller: &Token, path: String, body: Value| {
+        let reply = app.api(("POST", &path), caller, body).await;
+        format!("{} {}", reply.status.as_u16(), reply.body)
+    };
+    insta::assert_snapshot!(told(&alice, rotate(revoked.id), json!({})).await, @r#"400 {"message":"400 Bad request - Token already revoked"}"#);
+    insta::assert_snapshot!(told(&root, rotate(revoked.id), json!({})).await, @r#"400 {"message":"400 Bad request - Token already revoked"}"#);
+    insta::assert_snapshot!(told(&alice, rotate(root.id), json!({})).await, @r#"401 {"message":"401 Unauthorized"}"#);
+    insta::assert_snapshot!(told(&alice, rotate(999), json!({})).await, @r#"401 {"message":"401 Unauthorized"}"#);
+    insta::assert_snapshot!(told(&root, rotate(999), json!({})).await, @r#"404 {"message":"404 Personal Access Token Not Found"}"#);
+    insta::assert_snapshot!(told(&root, rotate("none"), json!({})).await, @r#"400 {"error":"id is invalid"}"#);
+    let own = rotate(alice.id);
+    insta::assert_snapshot!(told(&alice, own.clone(), json!({ "expires_at": "soon" })).await, @r#"400 {"error":"expires_at is invalid"}"#);
+    insta::assert_snapshot!(told(&alice, own.clone(), json!({ "expires_in": "0s" })).await, @r#"400 {"error":"expires_in is invalid: `0s` is not a duration: write it as 90s, 5m, 2h or 30d, at most 36500d"}"#);
+    insta::assert_snapshot!(told(&alice, own.clone(), json!({ "expires_in": "1h", "expires_at": "2027-01-01" })).await, @r#"400 {"error":"expires_at and expires_in exclude each other; give one of them"}"#);
+    insta::assert_snapshot!(told(&alice, own.clone(), json!({ "grace": "a while" })).await, @r#"400 {"error":"grace is invalid: `a while` is not a duration: write it as 90s, 5m, 2h or 30d, at most 36500d"}"#);
+    insta::assert_snapshot!(told(&alice, own.clone(), json!({ "expires_at": "+12345-01-01" })).await, @r#"400 {"error":"expires_at is invalid"}"#);
+    let own = app
+        .api(("GET", "/personal_access_tokens/self"), &alice, Value::Null)
+        .await;
+    assert_eq!(
+        own.json()["active"],
+        true,
+        "what was refused changed nothing"
+    );
+    // An administrator rotates anyone's; it stays theirs.
+    let of_alice = app.api(("POST", &rotate(alice.id)), &root, json!({})).await;
+    assert_eq!(of_alice.json()["user_id"], app.id_of("alice").await);
+}
+
+#[tokio::test]
+async fn two_that_rotate_the_same_token_do_not_both_get_one() {
+    let (app, _, alice) = start().await;
+    let (path, body) = (rotate("self"), json!({}));
+    let (first, second) = tokio::join!(
+        app.api(("POST", &path), &alice, body.clone()),
+        app.api(("POST", &path), &alice, body.clone())
+    );
+    let mut statuses = [first.status.as_u16(), second.status.as_u16()];
+    statuses.sort_unstable();
+    assert_eq!(statuses[0], 200);
+    assert!([400, 401].contains(&statuses[1]), "{statuses:?}");
+}
