@@ -64,7 +64,7 @@ pub enum ChangeError {
     Token(#[from] InvalidSpecification),
     /// The wanted token cannot end then.
     #[error("expires_at {0}")]
-    End(#[from] InvalidEnd),
+    End(InvalidEnd),
     /// No other token can take its place.
     #[error(transparent)]
     Rotation(#[from] NotRotatable),
@@ -74,6 +74,13 @@ pub enum ChangeError {
     /// Storage did not do it.
     #[error("the change was not made")]
     Storage(#[from] StorageError),
+}
+
+impl From<InvalidEnd> for ChangeError {
+    /// Not as a source: the text says it already.
+    fn from(error: InvalidEnd) -> Self {
+        Self::End(error)
+    }
 }
 
 impl ChangeError {

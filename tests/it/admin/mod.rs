@@ -9,6 +9,7 @@ mod own_tokens;
 mod pages;
 mod seed;
 mod token_grace;
+mod token_incidents;
 mod token_policy;
 mod token_reuse;
 mod token_rotation;

@@ -5,6 +5,9 @@ use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
 use super::Workplace;
 use super::running::{free_address, start};
 
@@ -61,6 +64,43 @@ fn the_first_start_says_what_to_do_next_and_the_second_only_where_it_listens() {
             && lines[1].contains("stopping")
             && lines[2].contains("stopped")
     );
+}
+
+#[test]
+fn uses_of_tokens_are_written_down_every_second_and_at_the_end() {
+    let workplace = Workplace::empty();
+    let mut running = start(&workplace, "serve.log");
+    let create = [
+        "token",
+        "create",
+        "--user",
+        "admin",
+        "--name",
+        "x",
+        "--scope",
+        "read_registry",
+    ];
+    let secrets = [(); 2].map(|()| workplace.ok(&create));
+    let log_in = |secret: &str| {
+        let credential = STANDARD.encode(format!("admin:{}", secret.trim_end()));
+        let path = "/jwt/auth?service=container_registry";
+        let reply = running.get_with(path, &format!("authorization: Basic {credential}\r\n"));
+        assert!(reply.starts_with("HTTP/1.1 200"), "{reply}");
+    };
+    let used = |id: &str| workplace.json(&["token", "show", id])["last_used_ips"].take();
+    log_in(&secrets[0]);
+    let begin = Instant::now();
+    while used("1") != serde_json::json!(["127.0.0.1"]) {
+        assert!(
+            begin.elapsed() < Duration::from_secs(20),
+            "nothing is written"
+        );
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    log_in(&secrets[1]);
+    running.signal("-TERM");
+    assert_eq!(running.child.wait().unwrap().code(), Some(0));
+    assert_eq!(used("2"), serde_json::json!(["127.0.0.1"]));
 }
 
 /// Only a terminal is shown the password: `script` is one.

@@ -5,6 +5,7 @@ mod first_start;
 mod keys;
 mod nouns;
 mod running;
+mod tokens;
 mod wrong_things;
 
 use std::path::Path;

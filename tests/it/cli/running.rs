@@ -64,23 +64,23 @@ impl Running {
         assert!(sent.success());
     }
 
-    /// What the token listener answers.
+    /// What the token listener answers, head and body.
     pub(super) fn get(&self, path: &str) -> String {
-        get_from(&self.token, path)
+        self.get_with(path, "")
     }
-}
 
-/// The answer of a listener, head and body.
-pub(super) fn get_from(address: &str, path: &str) -> String {
-    let mut stream = TcpStream::connect(address).unwrap();
-    write!(
-        stream,
-        "GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
-    )
-    .unwrap();
-    let mut text = String::new();
-    stream.read_to_string(&mut text).unwrap();
-    text
+    /// The same for a request with more lines in its head.
+    pub(super) fn get_with(&self, path: &str, headers: &str) -> String {
+        let mut stream = TcpStream::connect(&self.token).unwrap();
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{headers}\r\n"
+        )
+        .unwrap();
+        let mut text = String::new();
+        stream.read_to_string(&mut text).unwrap();
+        text
+    }
 }
 
 impl Drop for Running {

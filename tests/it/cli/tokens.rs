@@ -1,0 +1,153 @@
+//! The life of a token on the command line.
+
+use serde_json::{Value, json};
+
+use super::{Workplace, stderr};
+
+fn furnished() -> Workplace {
+    let workplace = Workplace::migrated();
+    workplace.ok(&["user", "create", "alice"]);
+    workplace
+}
+
+const CREATE: [&str; 8] = [
+    "token",
+    "create",
+    "--user",
+    "alice",
+    "--name",
+    "ci",
+    "--scope",
+    "read_registry",
+];
+
+fn create(workplace: &Workplace, more: &[&str]) -> Value {
+    workplace.json(&[&CREATE, more].concat())
+}
+
+#[test]
+fn a_token_is_rotated_and_the_secret_printed_alone() {
+    let workplace = furnished();
+    create(
+        &workplace,
+        &["--expires-at", "2099-01-01", "--repository", "team/*"],
+    );
+    let output = workplace.run(&["token", "rotate", "1"]);
+    assert_eq!(
+        stderr(&output),
+        "Token 2 takes the place of token 1, which works no longer.\n"
+    );
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert!(printed.starts_with("whf_pat_") && printed.lines().count() == 1);
+    assert!(
+        workplace
+            .ok(&["token", "show", "1"])
+            .starts_with("1\tci\trevoked\tread_registry\t2099-01-01\tteam/*")
+    );
+    assert!(
+        workplace
+            .ok(&["token", "show", "2"])
+            .starts_with("2\tci\tactive\tread_registry\t20")
+    );
+    let told = workplace.fails(1, &["token", "rotate", "1"]);
+    assert_eq!(told, "error: Token already revoked\n");
+    let told = workplace.fails(1, &["token", "rotate", "9"]);
+    assert_eq!(told, "error: there is no personal access token `9`\n");
+}
+
+#[test]
+fn with_a_grace_the_old_token_works_on_and_json_says_what_the_api_says() {
+    let workplace = furnished();
+    create(&workplace, &[]);
+    let rotate = [
+        "token",
+        "rotate",
+        "1",
+        "--grace",
+        "7d",
+        "--expires-at",
+        "2099-01-01",
+    ];
+    let new = workplace.json(&rotate);
+    assert!(new["token"].as_str().unwrap().starts_with("whf_pat_"));
+    assert_eq!(new["previous_personal_access_token_id"], 1);
+    assert_eq!(new["expires_at_time"], "2099-01-01T00:00:00.000Z");
+    let old = workplace.json(&["token", "show", "1"]);
+    assert_eq!(
+        (&old["active"], &old["revoked"]),
+        (&json!(true), &json!(false))
+    );
+    assert!(old["grace_until"].as_str().unwrap().ends_with('Z'));
+    assert_eq!(
+        (&old["last_used_at"], &old["last_used_ips"]),
+        (&Value::Null, &json!([]))
+    );
+    assert_eq!(
+        workplace.ok(&["token", "list"]),
+        "1\tci\tgrace\tread_registry\t-\tall\n2\tci\tactive\tread_registry\t2099-01-01\tall\n"
+    );
+    let told = workplace.fails(1, &["token", "rotate", "1", "--grace", "9d"]);
+    assert!(
+        told.contains("rotate the one that took its place"),
+        "{told}"
+    );
+    workplace.ok(&["token", "revoke", "2", "--yes"]);
+    assert_eq!(workplace.json(&["token", "show", "1"])["revoked"], true);
+}
+
+#[test]
+fn an_end_is_a_date_or_a_duration() {
+    let workplace = furnished();
+    let finer = create(&workplace, &["--expires-in", "90m"]);
+    let instant = finer["expires_at_time"].as_str().unwrap();
+    assert_eq!(finer["active"], true);
+    let list = workplace.ok(&["token", "list"]);
+    let shown = format!("\t{}Z\t", instant.split('.').next().unwrap());
+    assert!(list.contains(&shown), "{list}");
+    for bad in [
+        &["--expires-in", "soon"][..],
+        &["--expires-in", "0s"],
+        &["--expires-at", "12345-01-01"],
+        &["--expires-at", "0001-01-01"],
+        &["--expires-in", "1h", "--expires-at", "2099-01-01"],
+    ] {
+        workplace.fails(2, &[&CREATE, bad].concat());
+        workplace.fails(2, &[&["token", "rotate", "1"], bad].concat());
+    }
+    let told = workplace.fails(2, &["token", "rotate", "1", "--grace", "a while"]);
+    assert!(told.contains("write it as 90s, 5m, 2h or 30d"), "{told}");
+}
+
+#[test]
+fn the_settings_bind_the_command_line_too() {
+    let workplace = furnished();
+    create(&workplace, &["--expires-at", "2099-01-01"]);
+    let settings = "[tokens]\nlongest_lifetime = \"30d\"\ndefault_lifetime = \"10d\"\n";
+    std::fs::write(workplace.path().join("wharfinger.toml"), settings).unwrap();
+    let far = ["--expires-at", "2099-01-01"];
+    for command in [&CREATE[..], &["token", "rotate", "1"]] {
+        let told = workplace.fails(1, &[command, &far].concat());
+        assert!(
+            told.starts_with("error: expires_at must be before 20"),
+            "{told}"
+        );
+    }
+    let (usual, longest) = (
+        create(&workplace, &[]),
+        create(&workplace, &["--expires-at", "never"]),
+    );
+    let date = |token: &Value| -> chrono::NaiveDate {
+        token["expires_at"].as_str().unwrap().parse().unwrap()
+    };
+    assert_eq!(date(&longest) - date(&usual), chrono::Duration::days(20));
+    std::fs::write(
+        workplace.path().join("wharfinger.toml"),
+        "[tokens]\nallow_endless = false\n",
+    )
+    .unwrap();
+    let told = workplace.fails(1, &CREATE);
+    assert_eq!(
+        told,
+        "error: expires_at can't be blank: tokens need an end here\n"
+    );
+}
