@@ -3,11 +3,10 @@
 use std::io::{BufRead, IsTerminal, Write};
 
 use anyhow::{Context as _, bail};
-use chrono::{Datelike, NaiveDate};
 use clap::Args;
 use secrecy::SecretString;
 
-use crate::domain::expiry::Expiry;
+use crate::domain::expiry::{Expiry, is_storable};
 
 /// The way past the question before something is destroyed.
 #[derive(Debug, Clone, Copy, Args)]
@@ -71,11 +70,7 @@ where
 
 /// Reads a date on which something ends.
 pub(super) fn expiry(text: &str) -> Result<Expiry, String> {
-    // Beyond these years not every database keeps it.
-    let date = text
-        .parse()
-        .ok()
-        .filter(|date: &NaiveDate| (1000..=9999).contains(&date.year()));
+    let date = text.parse().ok().filter(|&date| is_storable(date));
     date.map(Expiry::on)
         .ok_or_else(|| format!("`{text}` is not a date; write YYYY-MM-DD"))
 }

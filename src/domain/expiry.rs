@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, Days, Duration, NaiveDate, NaiveTime, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, Days, Duration, NaiveDate, NaiveTime, SecondsFormat, Utc};
 
 /// The instant from which a token or membership is dead.
 ///
@@ -22,6 +22,11 @@ pub struct InvalidLifetime(String);
 
 const SECONDS_OF_A_DAY: i64 = 24 * 60 * 60;
 const MAX_SECONDS: i64 = 36_500 * SECONDS_OF_A_DAY;
+
+/// Whether every database can keep a date.
+pub fn is_storable(date: NaiveDate) -> bool {
+    (1000..=9999).contains(&date.year())
+}
 
 impl Expiry {
     /// Dead from `instant` on.

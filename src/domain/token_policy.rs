@@ -129,8 +129,8 @@ mod tests {
 
     const NOW: &str = "2026-03-14T15:09:26Z";
 
-    fn days(days: u32) -> Option<Lifetime> {
-        Some(Lifetime::of_days(days))
+    fn days(days: u32) -> Lifetime {
+        Lifetime::of_days(days)
     }
 
     fn date(text: &str) -> Expiry {
@@ -165,7 +165,7 @@ mod tests {
             "must not be after 2026-05-01: the token that it is made with ends then"
         );
         let capped = TokenPolicy {
-            longest: days(30),
+            longest: Some(days(30)),
             ..free
         };
         assert_eq!(new(capped, at("2026-04-13"), None), "2026-04-13");
@@ -175,7 +175,7 @@ mod tests {
         );
         assert_eq!(new(capped, WantedEnd::Never, None), "2026-04-13");
         let usual = TokenPolicy {
-            usual: days(10),
+            usual: Some(days(10)),
             ..free
         };
         assert_eq!(new(usual, WantedEnd::Unsaid, None), "2026-03-24");
@@ -193,7 +193,7 @@ mod tests {
         assert_eq!(
             new(
                 TokenPolicy {
-                    usual: days(10),
+                    usual: Some(days(10)),
                     ..ending
                 },
                 WantedEnd::Never,
@@ -204,7 +204,7 @@ mod tests {
         assert_eq!(
             new(
                 TokenPolicy {
-                    longest: days(5),
+                    longest: Some(days(5)),
                     ..ending
                 },
                 WantedEnd::Unsaid,
@@ -229,7 +229,7 @@ mod tests {
             "2026-03-17"
         );
         let capped = TokenPolicy {
-            longest: days(3),
+            longest: Some(days(3)),
             ..free
         };
         assert_eq!(

@@ -3,12 +3,12 @@
 use axum::body::{Body, to_bytes};
 use axum::http::header;
 use axum::http::request::Parts;
-use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 
 use super::error::ApiError;
-use crate::domain::expiry::{Expiry, Lifetime};
+use crate::domain::expiry::{Expiry, Lifetime, is_storable};
 
 /// Longest body, in bytes.
 const MAX_BODY: usize = 64 * 1024;
@@ -129,7 +129,7 @@ impl Parameters {
 
     pub(super) fn date(&self, name: &str) -> Result<Option<NaiveDate>, ApiError> {
         let text = self.text(name)?.filter(|text| !text.is_empty());
-        let read = |text: String| text.parse().ok().filter(is_kept);
+        let read = |text: String| text.parse().ok().filter(|&date| is_storable(date));
         text.map(|text| read(text).ok_or_else(|| invalid(name)))
             .transpose()
     }
@@ -145,7 +145,7 @@ impl Parameters {
         instant
             .or_else(|_| text.parse().map(begin))
             .ok()
-            .filter(|instant| is_kept(&instant.date_naive()))
+            .filter(|instant| is_storable(instant.date_naive()))
             .map(Some)
             .ok_or_else(|| invalid(name))
     }
@@ -209,11 +209,6 @@ fn add_form(values: &mut Map<String, Value>, text: &[u8]) {
             None => drop(values.insert(name, value)),
         }
     }
-}
-
-/// Whether every database can keep a date.
-fn is_kept(date: &NaiveDate) -> bool {
-    (1000..=9999).contains(&date.year())
 }
 
 /// The error that a parameter cannot be read, in GitLab's words.

@@ -142,8 +142,7 @@ fn the_first_password_is_shown_on_a_terminal_and_works() {
         std::thread::sleep(Duration::from_millis(50));
     };
     let login = |password: &str| {
-        use base64::Engine;
-        let basic = base64::engine::general_purpose::STANDARD.encode(format!("admin:{password}"));
+        let basic = STANDARD.encode(format!("admin:{password}"));
         let mut stream = TcpStream::connect(&token).unwrap();
         let query = "service=container_registry";
         write!(stream, "GET /jwt/auth?{query} HTTP/1.1\r\nhost: x\r\nauthorization: Basic {basic}\r\nconnection: close\r\n\r\n").unwrap();
