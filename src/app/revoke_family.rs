@@ -1,5 +1,6 @@
 //! Ending a family of tokens, one of which came back from the dead.
 
+use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 
 use super::desk::Desk;
@@ -7,8 +8,9 @@ use super::error::ChangeError;
 use super::revoke_token::named;
 use crate::domain::audit::{AuditAction, AuditEvent, Grant};
 use crate::domain::credential::{PlainToken, Recognized};
-use crate::domain::personal_access_token::TokenState;
-use crate::storage::{personal_access_tokens, token_families};
+use crate::domain::ids::TokenId;
+use crate::domain::personal_access_token::{PersonalAccessToken, TokenState};
+use crate::storage::{Source, personal_access_tokens, token_families};
 
 impl Desk {
     /// Revokes the family of a revoked token that someone presents for rotation.
@@ -21,18 +23,18 @@ impl Desk {
         let Recognized::Token(presented) = PlainToken::recognize(presented) else {
             return Ok(());
         };
+        // Whoever comes again and again finds nothing to revoke, and holds up no changes.
+        if Self::betrayed(&self.db, &presented, self.now())
+            .await?
+            .is_none()
+        {
+            return Ok(());
+        }
         let change = self.begin().await?;
-        let found = personal_access_tokens::find_by_digest(&change, &presented.digest()).await?;
-        let Some((token, _)) = found else {
+        let betrayed = Self::betrayed(&change, &presented, change.now()).await?;
+        let Some((token, family)) = betrayed else {
             return Ok(());
         };
-        if token.state(change.now()) != TokenState::Revoked {
-            return Ok(());
-        }
-        let family = token_families::not_revoked_of(&change, token.family()).await?;
-        if family.is_empty() {
-            return Ok(());
-        }
         token_families::revoke_all(&change, &family).await?;
         let detail = named("revoked tokens", &family);
         tracing::warn!(token.id = %token.id, "a revoked token was presented for rotation: {detail}");
@@ -40,5 +42,20 @@ impl Desk {
         Ok(change
             .commit(&Grant::service(), event.with_detail(detail))
             .await?)
+    }
+
+    /// The presented token, if it was revoked, with those that have to end with it, if there are any.
+    async fn betrayed(
+        source: &impl Source,
+        presented: &PlainToken,
+        now: DateTime<Utc>,
+    ) -> Result<Option<(PersonalAccessToken, Vec<TokenId>)>, ChangeError> {
+        let found = personal_access_tokens::find_by_digest(source, &presented.digest()).await?;
+        let revoked = found.filter(|(token, _)| token.state(now) == TokenState::Revoked);
+        let Some((token, _)) = revoked else {
+            return Ok(None);
+        };
+        let family = token_families::not_revoked_of(source, token.family(), now).await?;
+        Ok(Some((token, family)).filter(|(_, family)| !family.is_empty()))
     }
 }

@@ -12,10 +12,10 @@ use super::entity::instant::Instant;
 use super::entity::personal_access_token::{self, Column};
 use super::error::StorageError;
 use super::personal_access_tokens::not_revoked;
+use super::source::Source;
 use crate::domain::expiry::Expiry;
 use crate::domain::ids::TokenId;
 use crate::domain::personal_access_token::PersonalAccessToken;
-use crate::storage::Source;
 
 /// Most ids in one statement; databases take only so many values.
 const CHUNK: usize = 1000;
@@ -28,7 +28,7 @@ pub async fn in_grace_before(
     let before = in_family(token.family())
         .and(Column::GraceUntil.is_not_null())
         .and(Column::Id.lt(token.id.0));
-    not_revoked_ids(change, before).await
+    not_revoked_ids(change, before, change.now()).await
 }
 
 /// The tokens that were made with one of `makers` and are not revoked.
@@ -36,15 +36,16 @@ pub async fn made_with(change: &Change, makers: &[TokenId]) -> Result<Vec<TokenI
     let mut found = Vec::new();
     for some in makers.chunks(CHUNK) {
         let made = Column::MakerId.is_in(some.iter().map(|id| id.0));
-        found.extend(not_revoked_ids(change, made).await?);
+        found.extend(not_revoked_ids(change, made, change.now()).await?);
     }
     Ok(found)
 }
 
-/// All of a family that are not revoked, and what was made with any of the family.
+/// All of a family that are not revoked at `now`, and what was made with any of the family.
 pub async fn not_revoked_of(
-    change: &Change,
+    source: &impl Source,
     family: TokenId,
+    now: DateTime<Utc>,
 ) -> Result<Vec<TokenId>, StorageError> {
     let members = personal_access_token::Entity::find()
         .select_only()
@@ -52,7 +53,7 @@ pub async fn not_revoked_of(
         .filter(in_family(family))
         .into_query();
     let all = in_family(family).or(Column::MakerId.in_subquery(members));
-    not_revoked_ids(change, all).await
+    not_revoked_ids(source, all, now).await
 }
 
 /// Revokes those of `tokens` that were not revoked yet.
@@ -122,15 +123,19 @@ fn in_family(family: TokenId) -> Expr {
     Column::Id.eq(family.0).or(Column::FamilyId.eq(family.0))
 }
 
-async fn not_revoked_ids(change: &Change, which: Expr) -> Result<Vec<TokenId>, StorageError> {
+async fn not_revoked_ids(
+    source: &impl Source,
+    which: Expr,
+    now: DateTime<Utc>,
+) -> Result<Vec<TokenId>, StorageError> {
     let found: Vec<i64> = personal_access_token::Entity::find()
         .filter(which)
-        .filter(not_revoked(change.now().into()))
+        .filter(not_revoked(now.into()))
         .select_only()
         .column(Column::Id)
         .order_by_asc(Column::Id)
         .into_tuple()
-        .all(change.connection())
+        .all(source.connection())
         .await?;
     Ok(found.into_iter().map(TokenId).collect())
 }

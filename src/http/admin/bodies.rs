@@ -49,7 +49,7 @@ pub(super) struct TokenChange {
     repositories: Option<Vec<String>>,
 }
 
-/// How a token is to be rotated; other fields are refused.
+/// How a token is to be rotated; other fields are refused, and all of it may be left out.
 #[derive(Debug, ToSchema)]
 #[schema(example = json!({ "grace": "7d" }))]
 pub(super) struct Rotation {

@@ -183,6 +183,26 @@ async fn every_documented_field_is_accepted_and_no_other() {
             reply.body
         );
     }
+    let one = app.token("root", "read_registry").await.id;
+    for (schema, method, path) in [
+        (
+            "TokenChange",
+            "PATCH",
+            format!("/personal_access_tokens/{one}"),
+        ),
+        (
+            "Rotation",
+            "POST",
+            format!("/personal_access_tokens/{one}/rotate"),
+        ),
+    ] {
+        let schema = &description["components"]["schemas"][schema];
+        for field in schema["properties"].as_object().unwrap().keys() {
+            let reply = app.api((method, &path), &root, json!({ field: {} })).await;
+            let told = &reply.json()["error"];
+            assert_eq!(told, &json!(format!("{field} is invalid")), "{method}");
+        }
+    }
     let misspelt = json!({ "name": "x", "scopes": ["read_registry"], "repository": ["team/app"] });
     let reply = app.api(("POST", &path), &root, misspelt).await;
     assert_eq!(reply.status, StatusCode::BAD_REQUEST);
@@ -214,7 +234,14 @@ async fn the_page_shows_every_operation_and_loads_nothing() {
             "{method} {path}"
         );
     }
-    for field in ["repositories", "expires_at", "password", "per_page"] {
+    for field in [
+        "repositories",
+        "expires_at",
+        "expires_in",
+        "grace",
+        "password",
+        "per_page",
+    ] {
         assert!(
             page.body.contains(&format!("<code>{field}</code>")),
             "{field}"

@@ -446,7 +446,7 @@ async fn tokens_have_families(db: &Db) {
     assert_eq!(before.await.unwrap(), [second.id]);
     let before = token_families::in_grace_before(&change, &second);
     assert!(before.await.unwrap().is_empty());
-    let all = token_families::not_revoked_of(&change, first.id);
+    let all = token_families::not_revoked_of(&change, first.id, now());
     assert_eq!(
         all.await.unwrap(),
         [first.id, second.id, fourth.id, made.id]
