@@ -52,10 +52,12 @@ impl Desk {
         let user = users::find(&change, new.user)
             .await?
             .ok_or_else(|| ChangeError::not_found("user", &new.user))?;
+        let mut since = change.now();
         if let Some(held) = members::find(&change, place.id, user.id, change.now()).await? {
             if present == Present::Refused {
                 return Err(ChangeError::AlreadyMember);
             }
+            since = held.created_at;
             grant = authority.change_role(&standing, held.role(), new.level)?;
             let lowered = (held.level > new.level).then_some(&held);
             super::remove_member::keep_an_owner(&change, authority, &standing, lowered).await?;
@@ -64,7 +66,7 @@ impl Desk {
             user_id: user.id,
             level: new.level,
             expiry: new.expiry,
-            created_at: change.now(),
+            created_at: since,
         };
         members::put(&change, place.id, &member).await?;
         let event = AuditEvent::new(AuditAction::MemberAdded, &place.path);

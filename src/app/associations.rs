@@ -43,7 +43,12 @@ impl Desk {
         &self,
         token: &PersonalAccessToken,
     ) -> Result<BTreeMap<NamespaceId, Association>, ChangeError> {
-        let mut given = members::of_user(&self.db, token.user_id, self.now()).await?;
+        let now = self.now();
+        let roles = members::of_user(&self.db, token.user_id).await?.into_iter();
+        let mut given: Vec<_> = roles
+            .filter(|(_, member)| member.expiry.is_none_or(|end| !end.has_passed(now)))
+            .map(|(place, member)| (place, member.level))
+            .collect();
         let owner = users::find(&self.db, token.user_id).await?;
         if let Some(owner) = owner
             && let Some(own) = namespaces::find_live(&self.db, &owner.username.namespace()).await?

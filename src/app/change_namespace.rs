@@ -14,6 +14,8 @@ use crate::storage::namespaces;
 /// images are kept under it.
 #[derive(Debug, Clone, Default)]
 pub struct PlaceChange {
+    /// The last part of the path; only the one that the place has is accepted.
+    pub path: Option<String>,
     /// Another name for people.
     pub name: Option<String>,
     /// Another description, or none.
@@ -45,6 +47,14 @@ impl Desk {
         let standing = place_for(&change, authority, name, change.now()).await?;
         let mut grant = authority.describe(&standing)?;
         let was = standing.place.clone();
+        if let Some(path) = wanted.path
+            && !path.eq_ignore_ascii_case(was.path.name())
+        {
+            return Err(ChangeError::Invalid {
+                field: "path",
+                problem: "does not change: images are kept under it".to_owned(),
+            });
+        }
         let to = Namespace {
             name: wanted.name.unwrap_or_else(|| was.name.clone()),
             description: wanted

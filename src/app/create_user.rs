@@ -6,12 +6,13 @@ use super::desk::Desk;
 use super::error::ChangeError;
 use crate::domain::audit::{AuditAction, AuditEvent};
 use crate::domain::authority::Authority;
+use crate::domain::ids::UserId;
 use crate::domain::namespace::NamespaceKind;
 use crate::domain::user::{EmailAddress, User};
 use crate::domain::username::Username;
 use crate::domain::visibility::Visibility;
 use crate::storage::namespaces::{self, NewNamespace};
-use crate::storage::{Change, users};
+use crate::storage::{Change, Source, users};
 
 /// What one chooses for a user.
 #[derive(Debug, Clone)]
@@ -53,17 +54,13 @@ impl Desk {
 
     /// The row for a new user; hashes the password, so that no change is under way meanwhile.
     pub(super) async fn user_row(&self, new: NewUser) -> Result<users::NewUser, ChangeError> {
-        if new.name.as_ref().is_some_and(|name| !is_name(name)) {
-            return Err(ChangeError::refused(
-                "a name is 1 to 255 characters on one line",
-            ));
-        }
+        let name = new.name.map(checked_name).transpose()?;
         let password = match new.password {
             None => None,
             Some(password) => Some(self.passwords.hash(checked(password)?).await?),
         };
         Ok(users::NewUser {
-            name: new.name.unwrap_or_else(|| new.username.to_string()),
+            name: name.unwrap_or_else(|| new.username.to_string()),
             username: new.username,
             email: new.email,
             admin: new.admin,
@@ -83,14 +80,7 @@ pub(super) async fn insert(change: &Change, row: users::NewUser) -> Result<User,
             by,
         });
     }
-    if let Some(email) = &row.email
-        && users::account_by_email(change, email).await?.is_some()
-    {
-        return Err(ChangeError::Taken {
-            name: email.to_string(),
-            by: "another user has this address",
-        });
-    }
+    check_address_is_free(change, row.email.as_ref(), None).await?;
     let user = users::insert(change, row).await?;
     let own = NewNamespace {
         kind: NamespaceKind::User,
@@ -102,6 +92,35 @@ pub(super) async fn insert(change: &Change, row: users::NewUser) -> Result<User,
     };
     namespaces::insert(change, own).await?;
     Ok(user)
+}
+
+/// Refuses an address that another than `owner` has.
+pub(super) async fn check_address_is_free(
+    source: &impl Source,
+    email: Option<&EmailAddress>,
+    owner: Option<UserId>,
+) -> Result<(), ChangeError> {
+    let Some(email) = email else {
+        return Ok(());
+    };
+    match users::account_by_email(source, email).await? {
+        Some(account) if Some(account.user.id) != owner => Err(ChangeError::Taken {
+            name: email.to_string(),
+            by: "another user has this address",
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// A name that people can read on one line.
+pub(super) fn checked_name(name: String) -> Result<String, ChangeError> {
+    if is_name(&name) {
+        Ok(name)
+    } else {
+        Err(ChangeError::refused(
+            "a name is 1 to 255 characters on one line",
+        ))
+    }
 }
 
 /// Whether people can read it on one line, and every database keeps it whole.

@@ -1,12 +1,14 @@
 //! Questions that change nothing.
 
+use std::collections::BTreeMap;
+
 use super::desk::Desk;
 use super::error::ChangeError;
 use crate::domain::authority::{Authority, Refusal};
 use crate::domain::filters::{TokenFilter, UserFilter};
-use crate::domain::ids::{TokenId, UserId};
-use crate::domain::namespace::{Namespace, NamespaceKind};
-use crate::domain::page::{Page, PageRequest};
+use crate::domain::ids::{NamespaceId, TokenId, UserId};
+use crate::domain::namespace_path::NamespacePath;
+use crate::domain::page::{Listing, Page, PageRequest, Paging};
 use crate::domain::personal_access_token::PersonalAccessToken;
 use crate::domain::user::User;
 use crate::domain::username::Username;
@@ -32,18 +34,35 @@ impl Desk {
             .ok_or_else(|| ChangeError::not_found("user", &id))
     }
 
-    /// All groups or projects, by path.
-    pub async fn namespaces(&self, kind: NamespaceKind) -> Result<Vec<Namespace>, ChangeError> {
-        Ok(namespaces::all(&self.db, kind).await?)
-    }
-
-    /// A page of users; every signed-in user may know who else there is.
+    /// A part of the users; every signed-in user may know who else there is, but not search for
+    /// what they do not see.
     pub async fn users_page(
         &self,
-        filter: &UserFilter,
-        request: PageRequest,
-    ) -> Result<Page<User>, ChangeError> {
-        Ok(users::page(&self.db, filter, request).await?)
+        authority: &Authority,
+        mut filter: UserFilter,
+        paging: Paging,
+    ) -> Result<Listing<User>, ChangeError> {
+        filter.search_addresses = authority.is_administrator();
+        Ok(users::page(&self.db, &filter, paging).await?)
+    }
+
+    /// The ids of the namespaces that bear the names of `users`.
+    pub async fn own_namespaces(
+        &self,
+        users: &[User],
+    ) -> Result<BTreeMap<UserId, NamespaceId>, ChangeError> {
+        let mut found = BTreeMap::new();
+        for some in users.chunks(1000) {
+            let paths: Vec<NamespacePath> =
+                some.iter().map(|user| user.username.namespace()).collect();
+            let ids = namespaces::ids_at(&self.db, &paths).await?;
+            found.extend(
+                some.iter()
+                    .zip(paths)
+                    .filter_map(|(user, path)| Some((user.id, *ids.get(&path)?))),
+            );
+        }
+        Ok(found)
     }
 
     /// All tokens, or one user's, oldest first.

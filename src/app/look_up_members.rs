@@ -9,7 +9,7 @@ use crate::domain::authority::Authority;
 use crate::domain::filters::MemberFilter;
 use crate::domain::ids::UserId;
 use crate::domain::namespace::{Member, Namespace};
-use crate::domain::page::{Page, PageRequest};
+use crate::domain::page::{MAX_PAGE_SIZE, Page, PageRequest};
 use crate::domain::place_name::PlaceName;
 use crate::domain::user::User;
 use crate::storage::{Source, members, namespaces, users};
@@ -38,14 +38,27 @@ impl Desk {
         Ok(members::page(&self.db, &places, filter, now, request).await?)
     }
 
-    /// All direct members of a place.
+    /// All members of a place.
     pub async fn members(
         &self,
         authority: &Authority,
-        name: &PlaceName,
+        of: (&PlaceName, Reach),
     ) -> Result<Vec<(Member, User)>, ChangeError> {
-        let place = self.place(authority, name).await?.place;
-        Ok(members::of_namespace(&self.db, place.id, self.now()).await?)
+        let filter = MemberFilter::default();
+        let mut request = PageRequest {
+            number: 1,
+            size: MAX_PAGE_SIZE,
+        };
+        let mut all = Vec::new();
+        loop {
+            let page = self.members_page(authority, of, &filter, request).await?;
+            let is_last = request.number >= page.pages();
+            all.extend(page.items);
+            if is_last {
+                return Ok(all);
+            }
+            request.number += 1;
+        }
     }
 
     /// One member of a place.

@@ -13,14 +13,23 @@ use crate::domain::place_name::PlaceName;
 use crate::domain::standing::Standing;
 use crate::storage::{Change, members, namespaces};
 
+/// What becomes of the roles that the user has below the group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Below {
+    /// They stay.
+    Kept,
+    /// They are taken away too, as GitLab does unless told otherwise.
+    Removed,
+}
+
 impl Desk {
     /// Takes a user's own role in a group or project away; inherited ones stay.
     #[tracing::instrument(name = "app.remove_member", skip_all)]
     pub async fn remove_member(
         &self,
         authority: &Authority,
-        name: &PlaceName,
-        user: UserId,
+        (name, user): (&PlaceName, UserId),
+        below: Below,
     ) -> Result<(), ChangeError> {
         let change = self.begin().await?;
         let standing = place_for(&change, authority, name, change.now()).await?;
@@ -29,6 +38,11 @@ impl Desk {
         let grant = authority.take_role(&standing, held.role())?;
         keep_an_owner(&change, authority, &standing, Some(&held)).await?;
         members::remove(&change, place.id, user.id).await?;
+        if below == Below::Removed {
+            let below = namespaces::live_below(&change, place.id).await?;
+            let ids: Vec<_> = below.iter().map(|place| place.id).collect();
+            members::remove_from(&change, &ids, user.id).await?;
+        }
         let event = AuditEvent::new(AuditAction::MemberRemoved, &place.path)
             .with_detail(user.username.as_str());
         change.commit(&grant, event).await?;

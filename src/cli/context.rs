@@ -21,6 +21,11 @@ impl<'a> Context<'a> {
         Ok(Self { config, output })
     }
 
+    /// The address of the pages and the API, without a slash at its end.
+    pub(super) fn base(&self) -> String {
+        self.config.admin.public_url.join("")
+    }
+
     /// The desk on the database, whose schema must be there.
     pub(super) async fn desk(&self) -> anyhow::Result<Desk> {
         server::open_desk(&self.config).await

@@ -4,7 +4,7 @@ use clap::Subcommand;
 
 use super::context::Context;
 use super::input::{Confirmation, expiry, read};
-use crate::app::{NewMember, Present};
+use crate::app::{Below, MemberChange, NewMember, Present, Reach};
 use crate::domain::access_level::AccessLevel;
 use crate::domain::authority::Authority;
 use crate::domain::expiry::Expiry;
@@ -43,11 +43,32 @@ pub(super) enum Command {
         #[command(flatten)]
         confirmation: Confirmation,
     },
-    /// List the direct members of a group or project: user, role, end.
+    /// Give a member another role, or another end to it.
+    Change {
+        /// The group or project.
+        #[arg(value_parser = read::<NamespacePath>)]
+        path: NamespacePath,
+        /// The user.
+        #[arg(value_parser = read::<Username>)]
+        user: Username,
+        /// guest, reporter (pulls), developer (pushes), maintainer (deletes) or owner.
+        #[arg(long)]
+        level: Option<AccessLevel>,
+        /// The date on which the role ends, at 00:00 UTC.
+        #[arg(long, value_name = "YYYY-MM-DD", value_parser = expiry)]
+        expires_at: Option<Expiry>,
+        /// The role does not end any more.
+        #[arg(long, conflicts_with = "expires_at")]
+        endless: bool,
+    },
+    /// List the members of a group or project: user, role, end.
     List {
         /// The group or project.
         #[arg(value_parser = read::<NamespacePath>)]
         path: NamespacePath,
+        /// Those too whose role was given above it; the highest of each user counts.
+        #[arg(long)]
+        all: bool,
     },
 }
 
@@ -69,9 +90,28 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
             let added = desk
                 .add_member(&Authority::operator(), new, Present::Replaced)
                 .await?;
-            context
-                .output
-                .one(&MemberView::from(&added), &row(&added).join("\t"))
+            show(context, &added)
+        }
+        Command::Change {
+            path,
+            user,
+            level,
+            expires_at,
+            endless,
+        } => {
+            let user = desk.user(&user).await?.id;
+            let wanted = MemberChange {
+                level,
+                expiry: if endless {
+                    Some(None)
+                } else {
+                    expires_at.map(Some)
+                },
+            };
+            let changed = desk
+                .change_member(&Authority::operator(), (&shared(path), user), wanted)
+                .await?;
+            show(context, &changed)
         }
         Command::Remove {
             path,
@@ -81,18 +121,30 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
             let id = desk.user(&user).await?.id;
             confirmation.ask(&format!("Take {user}'s role in {path} away?"))?;
             Ok(desk
-                .remove_member(&Authority::operator(), &shared(path), id)
+                .remove_member(&Authority::operator(), (&shared(path), id), Below::Kept)
                 .await?)
         }
-        Command::List { path } => {
-            let members = desk.members(&Authority::operator(), &shared(path)).await?;
-            let views: Vec<MemberView> = members.iter().map(MemberView::from).collect();
+        Command::List { path, all } => {
+            let reach = if all { Reach::Inherited } else { Reach::Direct };
+            let members = desk
+                .members(&Authority::operator(), (&shared(path), reach))
+                .await?;
+            let base = context.base();
+            let views: Vec<_> = members
+                .iter()
+                .map(|member| MemberView::new(member, &base))
+                .collect();
             let rows: Vec<_> = members.iter().map(row).collect();
             context
                 .output
                 .list(&views, &["USER", "ROLE", "ENDS"], &rows)
         }
     }
+}
+
+fn show(context: &Context<'_>, member: &(Member, User)) -> anyhow::Result<()> {
+    let view = MemberView::new(member, &context.base());
+    context.output.one(&view, &row(member).join("\t"))
 }
 
 fn shared(path: NamespacePath) -> PlaceName {

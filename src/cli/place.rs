@@ -1,13 +1,12 @@
 //! What `wharfinger group` and `wharfinger project` have in common.
 
 use clap::{Args, Subcommand};
-use serde::Serialize;
 
 use super::context::Context;
 use super::input::{Confirmation, read};
 use crate::app::{Desk, NewPlace, PlaceChange};
 use crate::domain::authority::Authority;
-use crate::domain::namespace::{Namespace, NamespaceKind};
+use crate::domain::namespace::{Located, Namespace, NamespaceKind};
 use crate::domain::namespace_path::NamespacePath;
 use crate::domain::place_name::{Meant, PlaceName};
 use crate::domain::visibility::Visibility;
@@ -19,6 +18,24 @@ pub(super) enum Command {
     Create(Create),
     /// List all: path and visibility.
     List,
+    /// Show one.
+    Show {
+        /// Where it is.
+        #[arg(value_parser = read::<NamespacePath>)]
+        path: NamespacePath,
+    },
+    /// Rename or describe it; its path does not change.
+    Change {
+        /// Where it is.
+        #[arg(value_parser = read::<NamespacePath>)]
+        path: NamespacePath,
+        /// The name people read.
+        #[arg(long)]
+        name: Option<String>,
+        /// What it is for; empty for nothing.
+        #[arg(long)]
+        description: Option<String>,
+    },
     /// Show it to others than before.
     SetVisibility {
         /// Where it is.
@@ -45,6 +62,12 @@ pub(super) struct Create {
     /// Who sees it without being a member: private, internal (signed-in users) or public.
     #[arg(long, default_value_t)]
     visibility: Visibility,
+    /// The name people read; the last part of the path, if it is left out.
+    #[arg(long)]
+    name: Option<String>,
+    /// What it is for.
+    #[arg(long)]
+    description: Option<String>,
 }
 
 /// Runs a command for groups or for projects.
@@ -55,32 +78,50 @@ pub(super) async fn run(
 ) -> anyhow::Result<()> {
     let desk = context.desk().await?;
     let authority = Authority::operator();
-    match command {
-        Command::Create(Create { path, visibility }) => {
-            let new = NewPlace::at(path, visibility);
-            let made = match kind {
+    let change = async |path, wanted| {
+        desk.change_namespace(&authority, &named(kind, path), wanted)
+            .await
+    };
+    let place = match command {
+        Command::Create(create) => {
+            let new = NewPlace {
+                path: create.path,
+                name: create.name,
+                description: create.description,
+                visibility: create.visibility,
+            };
+            match kind {
                 NamespaceKind::Project => desk.create_project(&authority, new).await?,
                 NamespaceKind::Group | NamespaceKind::User => {
                     desk.create_group(&authority, new).await?
                 }
+            }
+        }
+        Command::List => {
+            let places = desk.locate(desk.namespaces(kind).await?).await?;
+            return list(context, kind, &places);
+        }
+        Command::Show { path } => desk.place(&authority, &named(kind, path)).await?.place,
+        Command::Change {
+            path,
+            name,
+            description,
+        } => {
+            let wanted = PlaceChange {
+                name,
+                description: description.map(|text| Some(text).filter(|text| !text.is_empty())),
+                ..PlaceChange::default()
             };
-            show(context, &made)
+            change(path, wanted).await?
         }
-        Command::List => list(context, kind, &desk.namespaces(kind).await?),
-        Command::SetVisibility { path, visibility } => show(
-            context,
-            &desk
-                .change_namespace(
-                    &authority,
-                    &named(kind, path),
-                    PlaceChange::to_visibility(visibility),
-                )
-                .await?,
-        ),
+        Command::SetVisibility { path, visibility } => {
+            change(path, PlaceChange::to_visibility(visibility)).await?
+        }
         Command::Delete { path, confirmation } => {
-            delete(context, &desk, (kind, path), confirmation).await
+            return delete(context, &desk, (kind, path), confirmation).await;
         }
-    }
+    };
+    show(context, &desk, place).await
 }
 
 async fn delete(
@@ -97,9 +138,10 @@ async fn delete(
             .output
             .note(&format!("  {} {}", place.kind.name(), place.path));
     }
+    let goes = desk.locate(goes).await?;
     confirmation.ask("Delete?")?;
-    let gone = desk.delete_namespace(&authority, &name).await?;
-    list(context, kind, &gone)
+    desk.delete_namespace(&authority, &name).await?;
+    list(context, kind, &goes)
 }
 
 fn named(kind: NamespaceKind, path: NamespacePath) -> PlaceName {
@@ -110,33 +152,33 @@ fn named(kind: NamespaceKind, path: NamespacePath) -> PlaceName {
     PlaceName::at(meant, path)
 }
 
-fn list(context: &Context<'_>, kind: NamespaceKind, places: &[Namespace]) -> anyhow::Result<()> {
-    let rows: Vec<Vec<String>> = places.iter().map(row).collect();
-    let columns = ["PATH", "VISIBILITY"];
+fn list(context: &Context<'_>, kind: NamespaceKind, places: &[Located]) -> anyhow::Result<()> {
+    let rows: Vec<Vec<String>> = places.iter().map(|located| row(&located.place)).collect();
+    let (columns, base) = (["PATH", "VISIBILITY"], context.base());
     match kind {
         NamespaceKind::Project => {
-            context
-                .output
-                .list(&views::<ProjectView>(places), &columns, &rows)
+            let views = places.iter().map(|place| ProjectView::new(place, &base));
+            let views: Vec<_> = views.collect();
+            context.output.list(&views, &columns, &rows)
         }
         NamespaceKind::Group | NamespaceKind::User => {
-            context
-                .output
-                .list(&views::<GroupView>(places), &columns, &rows)
+            let views = places.iter().map(|place| GroupView::new(place, &base));
+            let views: Vec<_> = views.collect();
+            context.output.list(&views, &columns, &rows)
         }
     }
 }
 
-fn views<'a, T: Serialize + From<&'a Namespace>>(places: &'a [Namespace]) -> Vec<T> {
-    places.iter().map(T::from).collect()
-}
-
-fn show(context: &Context<'_>, place: &Namespace) -> anyhow::Result<()> {
-    let plain = row(place).join("\t");
-    match place.kind {
-        NamespaceKind::Project => context.output.one(&ProjectView::from(place), &plain),
+async fn show(context: &Context<'_>, desk: &Desk, place: Namespace) -> anyhow::Result<()> {
+    let (plain, base) = (row(&place).join("\t"), context.base());
+    let located = desk.locate_one(place).await?;
+    match located.place.kind {
+        NamespaceKind::Project => {
+            let view = ProjectView::new(&located, &base);
+            context.output.one(&view, &plain)
+        }
         NamespaceKind::Group | NamespaceKind::User => {
-            context.output.one(&GroupView::from(place), &plain)
+            context.output.one(&GroupView::new(&located, &base), &plain)
         }
     }
 }

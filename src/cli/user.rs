@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 
 use super::context::Context;
 use super::input::{Confirmation, password_from_stdin, password_from_terminal, read};
-use crate::app::NewUser;
+use crate::app::{Desk, NewUser, UserChange};
 use crate::domain::authority::Authority;
 use crate::domain::user::{EmailAddress, User};
 use crate::domain::username::Username;
@@ -21,6 +21,16 @@ pub(super) enum Command {
         /// The user's name.
         #[arg(value_parser = read::<Username>)]
         name: Username,
+    },
+    /// Change what was chosen for a user; user names do not change.
+    Change(Change),
+    /// Delete a user with their tokens, roles and projects; their name stays taken.
+    Delete {
+        /// The user's name.
+        #[arg(value_parser = read::<Username>)]
+        name: Username,
+        #[command(flatten)]
+        confirmation: Confirmation,
     },
     /// Let neither the user's password nor their tokens work any more.
     Block {
@@ -66,6 +76,28 @@ pub(super) struct Create {
     password_stdin: bool,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct Change {
+    /// The user's name.
+    #[arg(value_parser = read::<Username>)]
+    username: Username,
+    /// The name people read.
+    #[arg(long)]
+    name: Option<String>,
+    /// An address, which also signs in.
+    #[arg(long, value_parser = read::<EmailAddress>)]
+    email: Option<EmailAddress>,
+    /// The user has no address any more.
+    #[arg(long, conflicts_with = "email")]
+    no_email: bool,
+    /// Whether they may do everything on every path.
+    #[arg(long, value_name = "true|false")]
+    admin: Option<bool>,
+    /// Whether they do not see internal projects.
+    #[arg(long, value_name = "true|false")]
+    external: Option<bool>,
+}
+
 pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Result<()> {
     let desk = context.desk().await?;
     let authority = Authority::operator();
@@ -90,24 +122,37 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
                     .output
                     .note("The user has no password: only tokens sign in.");
             }
-            show(context, &user)
+            show(context, &desk, user).await
         }
         Command::List => {
             let users = desk.users().await?;
-            let views: Vec<UserView> = users.iter().map(|user| view(context, user)).collect();
+            let (own, base) = (desk.own_namespaces(&users).await?, context.base());
+            let views: Vec<UserView> = users
+                .iter()
+                .map(|user| UserView::full(user, own.get(&user.id).copied(), &base))
+                .collect();
             let rows: Vec<_> = users.iter().map(row).collect();
             context
                 .output
                 .list(&views, &["USER", "STATE", "E-MAIL", "KIND"], &rows)
         }
-        Command::Show { name } => show(context, &desk.user(&name).await?),
+        Command::Show { name } => show(context, &desk, desk.user(&name).await?).await,
+        Command::Change(change) => {
+            let id = desk.user(&change.username).await?.id;
+            let changed = desk.change_user(&authority, id, change.into()).await?;
+            show(context, &desk, changed).await
+        }
+        Command::Delete { name, confirmation } => delete(context, &desk, &name, confirmation).await,
         Command::Block { name, confirmation } => {
             confirmation.ask(&format!(
                 "Block {name}? Their password and tokens stop working at once."
             ))?;
-            show(context, &desk.block_user(&authority, &name).await?)
+            show(context, &desk, desk.block_user(&authority, &name).await?).await
         }
-        Command::Unblock { name } => show(context, &desk.unblock_user(&authority, &name).await?),
+        Command::Unblock { name } => {
+            let user = desk.unblock_user(&authority, &name).await?;
+            show(context, &desk, user).await
+        }
         Command::ResetPassword {
             name,
             password_stdin,
@@ -125,14 +170,56 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
     }
 }
 
-fn show(context: &Context<'_>, user: &User) -> anyhow::Result<()> {
-    context
-        .output
-        .one(&view(context, user), &row(user).join("\t"))
+impl From<Change> for UserChange {
+    fn from(change: Change) -> Self {
+        Self {
+            name: change.name,
+            email: if change.no_email {
+                Some(None)
+            } else {
+                change.email.map(Some)
+            },
+            admin: change.admin,
+            external: change.external,
+            ..Self::default()
+        }
+    }
 }
 
-fn view(context: &Context<'_>, user: &User) -> UserView {
-    UserView::full(user, &context.config.admin.public_url.join(""))
+async fn delete(
+    context: &Context<'_>,
+    desk: &Desk,
+    name: &Username,
+    confirmation: Confirmation,
+) -> anyhow::Result<()> {
+    let authority = Authority::operator();
+    let id = desk.user(name).await?.id;
+    let goes = desk.what_goes_with_user(&authority, id).await?;
+    let note = |text: String| context.output.note(&text);
+    note(format!("This deletes:\n  user {name}"));
+    for place in &goes.places {
+        note(format!("  {} {}", place.kind.name(), place.path));
+    }
+    for token in &goes.tokens {
+        let called = token.specification.name();
+        note(format!("  personal access token {} ({called})", token.id));
+    }
+    for (place, member) in &goes.roles {
+        note(format!("  the role {} in {}", member.level, place.path));
+    }
+    let own = desk
+        .own_namespaces(std::slice::from_ref(&goes.user))
+        .await?;
+    let view = UserView::full(&goes.user, own.get(&id).copied(), &context.base());
+    confirmation.ask("Delete?")?;
+    let gone = desk.delete_user(&authority, id).await?;
+    context.output.one(&view, &row(&gone.user).join("\t"))
+}
+
+async fn show(context: &Context<'_>, desk: &Desk, user: User) -> anyhow::Result<()> {
+    let own = desk.own_namespaces(std::slice::from_ref(&user)).await?;
+    let view = UserView::full(&user, own.get(&user.id).copied(), &context.base());
+    context.output.one(&view, &row(&user).join("\t"))
 }
 
 fn row(user: &User) -> Vec<String> {

@@ -2,9 +2,13 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
+use super::access_level::AccessLevel;
 use super::ids::{NamespaceId, UserId};
+use super::namespace::NamespaceKind;
+use super::namespace_path::NamespacePath;
 use super::user::UserState;
 use super::username::Username;
+use super::visibility::Visibility;
 
 /// Which personal access tokens are wanted; all conditions count (gitlab-api.md 2.2).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -96,14 +100,116 @@ pub struct DeployTokenFilter {
 pub struct UserFilter {
     /// The one with this name.
     pub username: Option<Username>,
-    /// With this text in their name, user name or address, in any letter case.
+    /// With this text in their name or user name, in any letter case.
     pub search: Option<String>,
+    /// Whether the text may be in their address too: addresses are not for everybody.
+    pub search_addresses: bool,
     /// Only those in this state.
     pub state: Option<UserState>,
     /// Only external ones, or only others.
     pub external: Option<bool>,
     /// Only administrators, or only others.
     pub admin: Option<bool>,
+    /// Made at this instant or before.
+    pub created_before: Option<DateTime<Utc>>,
+    /// Made at this instant or after.
+    pub created_after: Option<DateTime<Utc>>,
+    /// In which order.
+    pub sort: UserSort,
+}
+
+/// What users are sorted by, and whether the other way round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct UserSort {
+    /// By what.
+    pub key: UserSortKey,
+    /// Whether the largest comes first.
+    pub descending: bool,
+}
+
+/// What users can be sorted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum UserSortKey {
+    /// By id.
+    #[default]
+    Id,
+    /// By the name people read.
+    Name,
+    /// By user name.
+    Username,
+    /// When they were made.
+    Created,
+}
+
+/// Which groups or projects are wanted; all conditions count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlaceFilter {
+    /// What kind of place.
+    pub kind: NamespaceKind,
+    /// Only what lies there.
+    pub within: Option<Within>,
+    /// With this text in their path or name, in any letter case.
+    pub search: Option<String>,
+    /// Only those with this visibility.
+    pub visibility: Option<Visibility>,
+    /// Only those that lie in nothing.
+    pub top_level_only: bool,
+    /// Only where the caller has at least this role.
+    pub min_role: Option<AccessLevel>,
+    /// All but these.
+    pub skip: Vec<NamespaceId>,
+    /// In which order.
+    pub sort: PlaceSort,
+}
+
+/// Below what places are wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Within {
+    /// Directly below the place with this id.
+    Children(NamespaceId),
+    /// Anywhere below this path.
+    Below(NamespacePath),
+}
+
+/// What groups and projects are sorted by, and whether the other way round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PlaceSort {
+    /// By what.
+    pub key: PlaceSortKey,
+    /// Whether the largest comes first.
+    pub descending: bool,
+}
+
+/// What groups and projects can be sorted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PlaceSortKey {
+    /// By id.
+    Id,
+    /// By the name people read.
+    Name,
+    /// By path.
+    Path,
+    /// When they were made.
+    Created,
+}
+
+impl PlaceFilter {
+    /// All of a kind, by id.
+    pub fn all(kind: NamespaceKind) -> Self {
+        Self {
+            kind,
+            within: None,
+            search: None,
+            visibility: None,
+            top_level_only: false,
+            min_role: None,
+            skip: Vec::new(),
+            sort: PlaceSort {
+                key: PlaceSortKey::Id,
+                descending: false,
+            },
+        }
+    }
 }
 
 /// Which members are wanted; all conditions count.
@@ -111,6 +217,6 @@ pub struct UserFilter {
 pub struct MemberFilter {
     /// Only these users.
     pub users: Option<Vec<UserId>>,
-    /// With this text in their name, user name or address, in any letter case.
+    /// With this text in their name or user name, in any letter case.
     pub search: Option<String>,
 }

@@ -52,6 +52,15 @@ pub struct Namespace {
     pub created_at: DateTime<Utc>,
 }
 
+/// A place, and what it lies in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Located {
+    /// The place.
+    pub place: Namespace,
+    /// The groups or the user's own namespace that it lies in, nearest first.
+    pub above: Vec<Namespace>,
+}
+
 /// A path whose name is taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Occupied {

@@ -4,6 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::instant;
+use crate::domain::ids::NamespaceId;
 use crate::domain::user::User;
 
 /// A user; with more than the name only for administrators and the user themselves.
@@ -22,16 +23,39 @@ pub struct UserView {
 }
 
 /// What not everybody sees of a user.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the fields are GitLab's, each on its own"
+)]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct UserDetails {
     /// UTC with milliseconds, RFC 3339.
     #[schema(format = DateTime)]
     created_at: String,
+    #[schema(format = DateTime)]
+    confirmed_at: String,
     email: Option<String>,
+    commit_email: Option<String>,
     /// Whether everything is theirs.
     is_admin: bool,
     /// Whether internal projects are closed to them.
     external: bool,
+    /// The namespace that bears their name: where their own projects are.
+    namespace_id: Option<i64>,
+    bio: &'static str,
+    note: &'static str,
+    last_sign_in_at: Option<String>,
+    last_activity_on: Option<String>,
+    identities: Vec<String>,
+    /// Whether they make groups at the top.
+    can_create_group: bool,
+    can_create_project: bool,
+    /// None is kept; this is what Terraform's provider expects where nothing was chosen.
+    projects_limit: u32,
+    two_factor_enabled: bool,
+    private_profile: bool,
+    theme_id: u32,
+    color_scheme_id: u32,
 }
 
 impl UserView {
@@ -48,13 +72,30 @@ impl UserView {
         }
     }
 
-    /// Everything.
-    pub fn full(user: &User, base: &str) -> Self {
+    /// Everything, with the namespace that bears the user's name.
+    pub fn full(user: &User, own_namespace: Option<NamespaceId>, base: &str) -> Self {
+        let email = user.email.as_ref().map(ToString::to_string);
         let more = UserDetails {
             created_at: instant(user.created_at),
-            email: user.email.as_ref().map(ToString::to_string),
+            // Nobody has to confirm anything.
+            confirmed_at: instant(user.created_at),
+            commit_email: email.clone(),
+            email,
             is_admin: user.admin,
             external: user.external,
+            namespace_id: own_namespace.map(|id| id.0),
+            bio: "",
+            note: "",
+            last_sign_in_at: None,
+            last_activity_on: None,
+            identities: Vec::new(),
+            can_create_group: user.admin,
+            can_create_project: true,
+            projects_limit: 0,
+            two_factor_enabled: false,
+            private_profile: false,
+            theme_id: 1,
+            color_scheme_id: 1,
         };
         Self {
             more: Some(more),

@@ -20,26 +20,6 @@ use crate::domain::namespace::{Member, Namespace, NamespaceKind};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::user::User;
 
-/// The direct members of a group or project at `now`, with the users, in the order in which they came.
-pub async fn of_namespace(
-    source: &impl Source,
-    namespace: NamespaceId,
-    now: DateTime<Utc>,
-) -> Result<Vec<(Member, User)>, StorageError> {
-    let rows = member::Entity::find()
-        .filter(lasting([namespace], now))
-        .find_also_related(user::Entity)
-        .order_by_asc(member::Column::Id)
-        .all(source.connection())
-        .await?;
-    let known = rows
-        .into_iter()
-        .filter_map(|(member, user)| Some((member, user?)));
-    known
-        .map(|(member, user)| Ok((to_member(&member)?, to_user(user)?)))
-        .collect()
-}
-
 /// The role that a user has in that very place at `now`.
 pub async fn find(
     source: &impl Source,
@@ -119,6 +99,25 @@ pub async fn page(
     })
 }
 
+/// All roles of a user, ended ones too, in the order in which they came.
+pub async fn of_user(
+    source: &impl Source,
+    user: UserId,
+) -> Result<Vec<(Namespace, Member)>, StorageError> {
+    let rows = member::Entity::find()
+        .filter(member::COLUMN.user_id.eq(user.0))
+        .find_also_related(namespace::Entity)
+        .order_by_asc(member::Column::Id)
+        .all(source.connection())
+        .await?;
+    let known = rows
+        .iter()
+        .filter_map(|(member, place)| Some((member, place.as_ref()?)));
+    known
+        .map(|(member, place)| Ok((to_namespace(place)?, to_member(member)?)))
+        .collect()
+}
+
 /// Whether an active user other than `user` owns one of these places for good.
 pub async fn another_owner(
     source: &impl Source,
@@ -141,31 +140,6 @@ pub async fn another_owner(
     Ok(found.is_some())
 }
 
-/// Where a user has a role at `now`, and which.
-pub async fn of_user(
-    source: &impl Source,
-    user: UserId,
-    now: DateTime<Utc>,
-) -> Result<Vec<(Namespace, AccessLevel)>, StorageError> {
-    let lasting = Condition::any()
-        .add(member::Column::ExpiresAt.is_null())
-        .add(member::Column::ExpiresAt.gt(Instant::from(now)));
-    let rows = member::Entity::find()
-        .filter(member::COLUMN.user_id.eq(user.0))
-        .filter(lasting)
-        .find_also_related(namespace::Entity)
-        .filter(namespace::Column::DeletedAt.is_null())
-        .order_by_asc(member::Column::Id)
-        .all(source.connection())
-        .await?;
-    let known = rows
-        .into_iter()
-        .filter_map(|(member, place)| Some((place?, member)));
-    known
-        .map(|(place, member)| Ok((to_namespace(&place)?, to_level(&member)?)))
-        .collect()
-}
-
 /// Gives a user a role, or another one.
 pub async fn put(
     change: &Change,
@@ -181,7 +155,11 @@ pub async fn put(
         ..Default::default()
     };
     let replace = OnConflict::columns([member::Column::NamespaceId, member::Column::UserId])
-        .update_columns([member::Column::AccessLevel, member::Column::ExpiresAt])
+        .update_columns([
+            member::Column::AccessLevel,
+            member::Column::ExpiresAt,
+            member::Column::CreatedAt,
+        ])
         .to_owned();
     member::Entity::insert(row)
         .on_conflict(replace)
@@ -217,6 +195,24 @@ pub async fn remove_all(change: &Change, namespaces: &[NamespaceId]) -> Result<(
     Ok(())
 }
 
+/// Takes a user's roles in all these places away.
+pub async fn remove_from(
+    change: &Change,
+    namespaces: &[NamespaceId],
+    user: UserId,
+) -> Result<(), StorageError> {
+    member::Entity::delete_many()
+        .filter(
+            member::COLUMN
+                .namespace_id
+                .is_in(namespaces.iter().map(|id| id.0)),
+        )
+        .filter(member::COLUMN.user_id.eq(user.0))
+        .exec(change.connection())
+        .await?;
+    Ok(())
+}
+
 /// Takes all roles of a user away.
 pub async fn remove_all_of(change: &Change, user: UserId) -> Result<(), StorageError> {
     member::Entity::delete_many()
@@ -231,12 +227,16 @@ pub(super) fn lasting(
     places: impl IntoIterator<Item = NamespaceId>,
     now: DateTime<Utc>,
 ) -> Condition {
-    let endless_or_later = Condition::any()
-        .add(member::Column::ExpiresAt.is_null())
-        .add(member::Column::ExpiresAt.gt(Instant::from(now)));
     Condition::all()
         .add(member::Column::NamespaceId.is_in(places.into_iter().map(|id| id.0)))
-        .add(endless_or_later)
+        .add(not_ended(now))
+}
+
+/// The roles that have not ended at `now`.
+pub(super) fn not_ended(now: DateTime<Utc>) -> Condition {
+    Condition::any()
+        .add(member::Column::ExpiresAt.is_null())
+        .add(member::Column::ExpiresAt.gt(Instant::from(now)))
 }
 
 fn owner_of(place: &Namespace, user: &User) -> Member {

@@ -9,6 +9,7 @@ pub mod deploy_tokens;
 mod entity;
 mod error;
 pub mod members;
+pub mod namespace_lists;
 pub mod namespaces;
 mod page;
 pub mod personal_access_tokens;

@@ -1,6 +1,7 @@
 //! Groups, projects, users' own namespaces, and the tombstones of what was deleted.
 
 use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder,
@@ -99,6 +100,34 @@ pub async fn and_ancestors(
     Ok(found)
 }
 
+/// The ids of what lives at these paths.
+pub async fn ids_at(
+    source: &impl Source,
+    paths: &[NamespacePath],
+) -> Result<BTreeMap<NamespacePath, NamespaceId>, StorageError> {
+    let rows = on_paths(source, paths.iter().map(NamespacePath::as_str).collect()).await?;
+    let live = rows.iter().filter(|row| row.deleted_at.is_none());
+    live.map(|row| Ok((to_path(row)?, NamespaceId(row.id))))
+        .collect()
+}
+
+/// What `places` lie in, in no order.
+pub async fn above(
+    source: &impl Source,
+    places: &[Namespace],
+) -> Result<Vec<Namespace>, StorageError> {
+    let paths: BTreeSet<NamespacePath> = places
+        .iter()
+        .flat_map(|place| place.path.and_ancestors().skip(1))
+        .collect();
+    if paths.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = on_paths(source, paths.iter().map(NamespacePath::as_str).collect()).await?;
+    let live = rows.iter().filter(|row| row.deleted_at.is_none());
+    live.map(to_namespace).collect()
+}
+
 /// What lives below `ancestor`, nearest first.
 pub async fn live_below(
     source: &impl Source,
@@ -125,6 +154,7 @@ pub async fn live_below(
 /// Makes a namespace; in the place of a tombstone, if there is one.
 pub async fn insert(change: &Change, new: NewNamespace) -> Result<Namespace, StorageError> {
     let connection = change.connection();
+    let name = new.name.unwrap_or_else(|| new.path.name().to_owned());
     if let Some(tombstone) = namespace::Entity::find_by_path(new.path.as_str())
         .filter(namespace::COLUMN.deleted_at.is_not_null())
         .one(connection)
@@ -135,7 +165,7 @@ pub async fn insert(change: &Change, new: NewNamespace) -> Result<Namespace, Sto
             id: Set(tombstone.id),
             kind: Set(to_kind(new.kind)),
             visibility: Set(to_visibility(new.visibility)),
-            name: Set(new.name),
+            name: Set(Some(name)),
             description: Set(new.description),
             deleted_at: Set(None),
             created_at: Set(change.now().into()),
@@ -148,7 +178,7 @@ pub async fn insert(change: &Change, new: NewNamespace) -> Result<Namespace, Sto
         kind: Set(to_kind(new.kind)),
         visibility: Set(to_visibility(new.visibility)),
         parent_id: Set(new.parent.map(|parent| parent.0)),
-        name: Set(new.name),
+        name: Set(Some(name)),
         description: Set(new.description),
         deleted_at: Set(None),
         created_at: Set(change.now().into()),

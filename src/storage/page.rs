@@ -1,11 +1,14 @@
 //! A page of a query, and how text is searched for.
 
 use sea_orm::sea_query::{Expr, ExprTrait, Func, IntoColumnRef, LikeExpr};
-use sea_orm::{EntityTrait, FromQueryResult, PaginatorTrait, QuerySelect, Select};
+use sea_orm::{
+    ColumnTrait, EntityTrait, FromQueryResult, Order, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, Select,
+};
 
 use super::error::StorageError;
 use super::source::Source;
-use crate::domain::page::{Page, PageRequest};
+use crate::domain::page::{Listing, Page, PageRequest, Paging, Slice};
 
 /// The rows of one page of `query`, and the length of the whole.
 pub(super) async fn page_of<E, M>(
@@ -39,6 +42,67 @@ where
     })
 }
 
+/// The rows of a part of `query`: of one page, `sort`ed, or after an id, in the order of ids.
+pub(super) async fn listing_of<E, M, C>(
+    source: &impl Source,
+    query: Select<E>,
+    sort: impl FnOnce(Select<E>) -> Select<E>,
+    (id, id_of): (C, impl Fn(&M) -> i64),
+    paging: Paging,
+) -> Result<Listing<M>, StorageError>
+where
+    E: EntityTrait<Model = M>,
+    M: FromQueryResult + Send + Sync,
+    C: ColumnTrait,
+{
+    let request = match paging {
+        Paging::Offset(request) => {
+            return Ok(Listing::Page(page_of(source, sort(query), request).await?));
+        }
+        Paging::Keyset(request) => request,
+    };
+    let rest = match request.after {
+        None => query,
+        Some(after) if request.descending => query.filter(id.lt(after)),
+        Some(after) => query.filter(id.gt(after)),
+    };
+    let order = if request.descending {
+        Order::Desc
+    } else {
+        Order::Asc
+    };
+    // One more than wanted tells whether there is a rest.
+    let size = usize::try_from(request.size).unwrap_or(usize::MAX);
+    let mut items = rest
+        .order_by(id, order)
+        .limit(request.size.saturating_add(1))
+        .all(source.connection())
+        .await?;
+    let has_rest = items.len() > size;
+    items.truncate(size);
+    let next = items.last().map(&id_of).filter(|_| has_rest);
+    Ok(Listing::Slice(Slice {
+        items,
+        next,
+        request,
+    }))
+}
+
+/// A part of a list with other items.
+pub(super) fn try_map_listing<T, U>(
+    listing: Listing<T>,
+    to: impl FnMut(T) -> Result<U, StorageError>,
+) -> Result<Listing<U>, StorageError> {
+    Ok(match listing {
+        Listing::Page(page) => Listing::Page(try_map(page, to)?),
+        Listing::Slice(slice) => Listing::Slice(Slice {
+            items: slice.items.into_iter().map(to).collect::<Result<_, _>>()?,
+            next: slice.next,
+            request: slice.request,
+        }),
+    })
+}
+
 /// A page with other items.
 pub(super) fn try_map<T, U>(
     page: Page<T>,
@@ -54,14 +118,23 @@ pub(super) fn try_map<T, U>(
 
 /// Whether a column contains `text` in any letter case; the text is no pattern.
 pub(super) fn contains(column: impl IntoColumnRef, text: &str) -> Expr {
-    // `!` escapes on every database alike; a backslash does not.
-    let mut pattern = String::from("%");
-    for letter in text.to_lowercase().chars() {
+    let pattern = format!("%{}%", literally(&text.to_lowercase()));
+    Expr::expr(Func::lower(Expr::col(column))).like(LikeExpr::new(pattern).escape('!'))
+}
+
+/// Whether a column of lower-case text begins with `text`; the text is no pattern.
+pub(super) fn begins_with(column: impl ColumnTrait, text: &str) -> Expr {
+    column.like(LikeExpr::new(format!("{}%", literally(text))).escape('!'))
+}
+
+/// A pattern for the text itself. `!` escapes on every database alike; a backslash does not.
+fn literally(text: &str) -> String {
+    let mut pattern = String::new();
+    for letter in text.chars() {
         if matches!(letter, '%' | '_' | '!') {
             pattern.push('!');
         }
         pattern.push(letter);
     }
-    pattern.push('%');
-    Expr::expr(Func::lower(Expr::col(column))).like(LikeExpr::new(pattern).escape('!'))
+    pattern
 }

@@ -139,6 +139,15 @@ pub async fn save_specification(
     Ok(())
 }
 
+/// Removes all of a user's tokens.
+pub async fn remove_all_of(change: &Change, owner: UserId) -> Result<(), StorageError> {
+    personal_access_token::Entity::delete_many()
+        .filter(personal_access_token::COLUMN.user_id.eq(owner.0))
+        .exec(change.connection())
+        .await?;
+    Ok(())
+}
+
 fn patterns(specification: &TokenSpecification) -> String {
     let patterns: Vec<&str> = specification
         .repositories()

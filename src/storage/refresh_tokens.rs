@@ -149,6 +149,15 @@ pub async fn purge(
         .rows_affected)
 }
 
+/// Removes all of a user's tokens.
+pub async fn remove_all_of(change: &Change, owner: UserId) -> Result<(), StorageError> {
+    refresh_token::Entity::delete_many()
+        .filter(refresh_token::COLUMN.user_id.eq(owner.0))
+        .exec(change.connection())
+        .await?;
+    Ok(())
+}
+
 fn to_token(row: refresh_token::Model) -> RefreshToken {
     RefreshToken {
         id: RefreshTokenId(row.id),

@@ -1,19 +1,21 @@
 //! Users.
 
+use chrono::{DateTime, Utc};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter,
-    QueryOrder,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, Order, QueryFilter,
+    QueryOrder, Select,
 };
 
 use super::change::Change;
 use super::entity::hidden::HiddenText;
+use super::entity::instant::Instant;
 use super::entity::user;
 use super::error::StorageError;
-use super::page::{contains, page_of, try_map};
+use super::page::{contains, listing_of, try_map_listing};
 use super::source::Source;
-use crate::domain::filters::UserFilter;
+use crate::domain::filters::{UserFilter, UserSort, UserSortKey};
 use crate::domain::ids::UserId;
-use crate::domain::page::{Page, PageRequest};
+use crate::domain::page::{Listing, Paging};
 use crate::domain::password::PasswordHash;
 use crate::domain::user::{EmailAddress, User, UserState};
 use crate::domain::username::Username;
@@ -53,32 +55,69 @@ pub async fn all(source: &impl Source) -> Result<Vec<User>, StorageError> {
     rows.into_iter().map(to_user).collect()
 }
 
-/// A page of the users that `filter` lets through, by id.
+/// A part of the users that `filter` lets through.
 pub async fn page(
     source: &impl Source,
     filter: &UserFilter,
-    request: PageRequest,
-) -> Result<Page<User>, StorageError> {
+    paging: Paging,
+) -> Result<Listing<User>, StorageError> {
+    let query = user::Entity::find().filter(wanted(filter));
+    let sort = |query| sorted(query, filter.sort);
+    let id = (user::Column::Id, |row: &user::Model| row.id);
+    let rows = listing_of(source, query, sort, id, paging).await?;
+    try_map_listing(rows, to_user)
+}
+
+fn wanted(filter: &UserFilter) -> Condition {
     use user::Column;
-    let condition = Condition::all()
+    let created = |instant: DateTime<Utc>| Instant::from(instant);
+    Condition::all()
         .add_option(
             filter
                 .username
                 .as_ref()
                 .map(|name| Column::Username.eq(name.as_str())),
         )
-        .add_option(filter.search.as_deref().map(has_text))
+        .add_option(filter.search.as_deref().map(|text| {
+            has_text(text).add_option(
+                filter
+                    .search_addresses
+                    .then(|| contains(Column::Email, text)),
+            )
+        }))
         .add_option(filter.state.map(|state| Column::State.eq(to_state(state))))
         .add_option(
             filter
                 .external
                 .map(|external| Column::External.eq(external)),
         )
-        .add_option(filter.admin.map(|admin| Column::Admin.eq(admin)));
-    let query = user::Entity::find()
-        .filter(condition)
-        .order_by_asc(Column::Id);
-    try_map(page_of(source, query, request).await?, to_user)
+        .add_option(filter.admin.map(|admin| Column::Admin.eq(admin)))
+        .add_option(
+            filter
+                .created_before
+                .map(|instant| Column::CreatedAt.lte(created(instant))),
+        )
+        .add_option(
+            filter
+                .created_after
+                .map(|instant| Column::CreatedAt.gte(created(instant))),
+        )
+}
+
+fn sorted(query: Select<user::Entity>, sort: UserSort) -> Select<user::Entity> {
+    use user::Column;
+    let order = if sort.descending {
+        Order::Desc
+    } else {
+        Order::Asc
+    };
+    let query = match sort.key {
+        UserSortKey::Id => query,
+        UserSortKey::Name => query.order_by(Column::Name, order.clone()),
+        UserSortKey::Username => query.order_by(Column::Username, order.clone()),
+        UserSortKey::Created => query.order_by(Column::CreatedAt, order.clone()),
+    };
+    query.order_by(Column::Id, order)
 }
 
 /// The user with that id.
@@ -157,6 +196,28 @@ pub async fn insert(change: &Change, new: NewUser) -> Result<User, StorageError>
     to_user(row.insert(change.connection()).await?)
 }
 
+/// Keeps the name, address and rights of a user.
+pub async fn save(change: &Change, to: &User) -> Result<(), StorageError> {
+    let row = user::ActiveModel {
+        id: Set(to.id.0),
+        name: Set(to.name.clone()),
+        email: Set(to.email.as_ref().map(|email| email.as_str().to_owned())),
+        admin: Set(to.admin),
+        external: Set(to.external),
+        ..Default::default()
+    };
+    row.update(change.connection()).await?;
+    Ok(())
+}
+
+/// Removes a user, of whom nothing else may be left.
+pub async fn remove(change: &Change, id: UserId) -> Result<(), StorageError> {
+    user::Entity::delete_by_id(id.0)
+        .exec(change.connection())
+        .await?;
+    Ok(())
+}
+
 /// Lets a user sign in, or no longer.
 pub async fn set_state(change: &Change, id: UserId, state: UserState) -> Result<(), StorageError> {
     let row = user::ActiveModel {
@@ -183,14 +244,11 @@ pub async fn set_password(
     Ok(())
 }
 
-/// With `text` in the name, user name or address.
+/// With `text` in the name or user name: any of these.
 pub(super) fn has_text(text: &str) -> Condition {
-    use user::Column::{Email, Name, Username};
-    [Name, Username, Email]
-        .into_iter()
-        .fold(Condition::any(), |any, column| {
-            any.add(contains(column, text))
-        })
+    Condition::any()
+        .add(contains(user::Column::Name, text))
+        .add(contains(user::Column::Username, text))
 }
 
 fn to_state(state: UserState) -> user::State {

@@ -120,3 +120,120 @@ pub(super) struct NewUser {
     admin: Option<bool>,
     external: Option<bool>,
 }
+
+/// What is to be changed of a user; what is left out stays, other fields have no effect.
+#[derive(Debug, ToSchema)]
+#[schema(example = json!({ "name": "Alice A.", "external": true }))]
+pub(super) struct UserChange {
+    #[schema(min_length = 1, max_length = 255)]
+    name: Option<String>,
+    /// Empty for none.
+    email: Option<String>,
+    /// At least 8 characters; whoever logged in with the old one is out.
+    password: Option<String>,
+    admin: Option<bool>,
+    external: Option<bool>,
+    /// The name that the user has; it does not change.
+    username: Option<String>,
+}
+
+/// A group that is to be made; other fields have no effect.
+#[derive(Debug, ToSchema)]
+#[schema(example = json!({ "name": "Team", "path": "team", "visibility": "private" }))]
+pub(super) struct NewGroup {
+    /// The last part of the path.
+    #[schema(min_length = 1, max_length = 255)]
+    path: String,
+    /// The name people read; the path, if it is left out.
+    #[schema(max_length = 255)]
+    name: Option<String>,
+    #[schema(max_length = 2000)]
+    description: Option<String>,
+    #[schema(value_type = Option<VisibilityName>)]
+    visibility: Option<String>,
+    /// The group to put it in; at the top, if it is left out.
+    parent_id: Option<i64>,
+}
+
+/// What is to be changed of a group; what is left out stays, other fields have no effect.
+#[derive(Debug, ToSchema)]
+#[schema(example = json!({ "name": "The team", "visibility": "internal" }))]
+pub(super) struct GroupChange {
+    #[schema(min_length = 1, max_length = 255)]
+    name: Option<String>,
+    /// Empty for none.
+    #[schema(max_length = 2000)]
+    description: Option<String>,
+    #[schema(value_type = Option<VisibilityName>)]
+    visibility: Option<String>,
+    /// The path that the group has; it does not change.
+    path: Option<String>,
+}
+
+/// A project that is to be made; `name` or `path` is needed, other fields have no effect.
+#[derive(Debug, ToSchema)]
+#[schema(example = json!({ "name": "App", "path": "app" }))]
+pub(super) struct NewProject {
+    /// The name people read; the path, if it is left out.
+    #[schema(max_length = 255)]
+    name: Option<String>,
+    /// The last part of the path; made of the name, if it is left out.
+    #[schema(max_length = 255)]
+    path: Option<String>,
+    /// The group or user's namespace to put it in; the caller's own, if it is left out.
+    namespace_id: Option<i64>,
+    #[schema(max_length = 2000)]
+    description: Option<String>,
+    #[schema(value_type = Option<VisibilityName>)]
+    visibility: Option<String>,
+}
+
+/// What is to be changed of a project; what is left out stays, other fields have no effect.
+#[derive(Debug, ToSchema)]
+#[schema(example = json!({ "description": "What it is for" }))]
+pub(super) struct ProjectChange {
+    #[schema(min_length = 1, max_length = 255)]
+    name: Option<String>,
+    /// Empty for none.
+    #[schema(max_length = 2000)]
+    description: Option<String>,
+    #[schema(value_type = Option<VisibilityName>)]
+    visibility: Option<String>,
+    /// The path that the project has; it does not change.
+    path: Option<String>,
+}
+
+/// Who sees a group or project without being a member.
+#[derive(Debug, ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub(super) enum VisibilityName {
+    /// Nobody.
+    Private,
+    /// Any signed-in user who is not external.
+    Internal,
+    /// Anyone.
+    Public,
+}
+
+/// A role that is to be given: to `user_id` or to `username`, each of which may be several with commas between.
+#[derive(Debug, ToSchema)]
+#[schema(example = json!({ "user_id": 1, "access_level": 30 }))]
+pub(super) struct NewMember {
+    #[schema(value_type = Option<i64>)]
+    user_id: Option<i64>,
+    username: Option<String>,
+    /// 10 Guest, 20 Reporter, 30 Developer, 40 Maintainer, 50 Owner.
+    access_level: i32,
+    /// The date on which the role ends, at 00:00 UTC.
+    expires_at: Option<NaiveDate>,
+}
+
+/// What is to be changed of a member; what is left out stays.
+#[derive(Debug, ToSchema)]
+#[schema(example = json!({ "access_level": 20 }))]
+pub(super) struct MemberChange {
+    /// 10 Guest, 20 Reporter, 30 Developer, 40 Maintainer, 50 Owner.
+    access_level: Option<i32>,
+    /// Empty for no end.
+    expires_at: Option<NaiveDate>,
+}

@@ -11,16 +11,25 @@ mod documents;
 mod documents_page;
 mod error;
 mod explain;
+mod group_contents;
 mod group_deploy_tokens;
+mod group_members;
+mod groups;
+mod members;
 mod page;
 mod parameters;
 mod personal_access_tokens;
+mod place_parameters;
 mod project_deploy_tokens;
+mod project_members;
+mod projects;
 mod refresh_tokens;
+mod segments;
 mod state;
 mod token_parameters;
 mod token_rotation;
 mod user;
+mod user_parameters;
 mod user_tokens;
 mod users;
 mod version;
@@ -40,10 +49,11 @@ pub use state::AdminState;
 pub fn router(state: AdminState) -> Router {
     let operations = OpenApiRouter::with_openapi(documents::description())
         .routes(routes!(version::get))
+        .routes(routes!(version::metadata))
         .routes(routes!(explain::get))
         .routes(routes!(user::get))
         .routes(routes!(users::list, users::create))
-        .routes(routes!(users::get))
+        .routes(routes!(users::get, users::change, users::delete))
         .routes(routes!(users::block))
         .routes(routes!(users::unblock))
         .routes(routes!(user_tokens::create))
@@ -65,6 +75,7 @@ pub fn router(state: AdminState) -> Router {
             project_deploy_tokens::get,
             project_deploy_tokens::revoke
         ))
+        .merge(place_routes())
         .routes(routes!(refresh_tokens::list))
         .routes(routes!(refresh_tokens::revoke))
         .routes(routes!(personal_access_tokens::list))
@@ -88,6 +99,34 @@ pub fn router(state: AdminState) -> Router {
         .merge(documents::routes(&description))
         .fallback(async || ApiError::not_found(""))
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
+}
+
+/// Groups, projects and their members.
+fn place_routes() -> OpenApiRouter<AdminState> {
+    OpenApiRouter::new()
+        .routes(routes!(groups::list, groups::create))
+        .routes(routes!(groups::get, groups::change, groups::delete))
+        .routes(routes!(group_contents::subgroups))
+        .routes(routes!(group_contents::descendants))
+        .routes(routes!(group_contents::projects))
+        .routes(routes!(group_members::list, group_members::add))
+        .routes(routes!(group_members::list_all))
+        .routes(routes!(
+            group_members::get,
+            group_members::change,
+            group_members::remove
+        ))
+        .routes(routes!(group_members::get_all))
+        .routes(routes!(projects::list, projects::create))
+        .routes(routes!(projects::get, projects::change, projects::delete))
+        .routes(routes!(project_members::list, project_members::add))
+        .routes(routes!(project_members::list_all))
+        .routes(routes!(
+            project_members::get,
+            project_members::change,
+            project_members::remove
+        ))
+        .routes(routes!(project_members::get_all))
 }
 
 /// Replies hold what is private, and one of them a secret: no cache keeps them.

@@ -1,14 +1,14 @@
 //! Lists in pages, with GitLab's headers (gitlab-api.md 2.3).
 
 use axum::Json;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use super::call::Call;
 use super::error::ApiError;
 use super::parameters::{Parameters, invalid};
-use crate::domain::page::{MAX_PAGE_SIZE, Page, PageRequest};
+use crate::domain::page::{KeysetRequest, Listing, MAX_PAGE_SIZE, Page, PageRequest, Paging};
 
 /// Above this, GitLab does not tell how many there are.
 const MAX_TOLD: u64 = 10_000;
@@ -27,6 +27,63 @@ pub(super) fn requested(parameters: &Parameters) -> Result<PageRequest, ApiError
         number: at_least_one("page", usual.number)?,
         size: at_least_one("per_page", usual.size)?.min(MAX_PAGE_SIZE),
     })
+}
+
+/// The part of a list that is asked for: a page, or with `pagination=keyset` what comes after an id.
+///
+/// A keyset goes by id only; `descending` is the usual order of the list.
+pub(super) fn paging(parameters: &Parameters, descending: bool) -> Result<Paging, ApiError> {
+    if parameters.text("pagination")?.as_deref() != Some("keyset") {
+        return Ok(Paging::Offset(requested(parameters)?));
+    }
+    if parameters
+        .text("order_by")?
+        .is_some_and(|order| order != "id")
+    {
+        return Err(ApiError::parameter(
+            "pagination=keyset goes with order_by=id only",
+        ));
+    }
+    let descending = is_descending(parameters, descending)?;
+    let after = parameters.integer(if descending { "id_before" } else { "id_after" })?;
+    Ok(Paging::Keyset(KeysetRequest {
+        after,
+        descending,
+        size: requested(parameters)?.size,
+    }))
+}
+
+/// What `sort` says, else what is usual for the list.
+pub(super) fn is_descending(parameters: &Parameters, usual: bool) -> Result<bool, ApiError> {
+    match parameters.text("sort")?.as_deref() {
+        None => Ok(usual),
+        Some("asc") => Ok(false),
+        Some("desc") => Ok(true),
+        Some(_) => Err(ApiError::parameter("sort does not have a valid value")),
+    }
+}
+
+/// The entries of a part as `view` shows them, and where the others are.
+pub(super) fn reply_part<T, V: Serialize>(
+    part: &Listing<T>,
+    (call, public_url): (&Call, &str),
+    view: impl Fn(&T) -> V,
+) -> Response {
+    match part {
+        Listing::Page(page) => reply(page, (call, public_url), view),
+        Listing::Slice(slice) => {
+            let views: Vec<V> = slice.items.iter().map(view).collect();
+            let rest = slice
+                .next
+                .map(|next| rest_link(&call.uri, public_url, next, slice.request));
+            let value = rest.and_then(|rest| HeaderValue::from_str(&rest).ok());
+            let headers: HeaderMap = value
+                .into_iter()
+                .map(|value| (header::LINK, value))
+                .collect();
+            (headers, Json(views)).into_response()
+        }
+    }
 }
 
 /// The page's entries as `view` shows them, and where the other pages are.
@@ -80,17 +137,36 @@ fn headers<T>(page: &Page<T>, uri: &Uri, public_url: &str) -> HeaderMap {
     headers.into_iter().filter_map(header).collect()
 }
 
-/// The same request for another page; without the token, which must not be in an address.
+/// The same request for another page.
 fn link(uri: &Uri, public_url: &str, page: u64, size: u64) -> String {
+    let (page, size) = (page.to_string(), size.to_string());
+    same_request(uri, public_url, &[("page", &page), ("per_page", &size)])
+}
+
+/// The same request for what comes after an id; GitLab has nothing else in this header.
+fn rest_link(uri: &Uri, public_url: &str, after: i64, request: KeysetRequest) -> String {
+    let (after, size) = (after.to_string(), request.size.to_string());
+    let name = if request.descending {
+        "id_before"
+    } else {
+        "id_after"
+    };
+    let link = same_request(uri, public_url, &[("per_page", &size), (name, &after)]);
+    format!("<{link}>; rel=\"next\"")
+}
+
+/// The same request with other parameters for the place in the list; without the token, which must
+/// not be in an address.
+fn same_request(uri: &Uri, public_url: &str, place: &[(&str, &str)]) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
     for (name, value) in form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
-        if !matches!(&*name, "page" | "per_page" | "private_token") {
+        if !matches!(&*name, "page" | "private_token")
+            && !place.iter().any(|(other, _)| *other == name)
+        {
             query.append_pair(&name, &value);
         }
     }
-    query
-        .append_pair("page", &page.to_string())
-        .append_pair("per_page", &size.to_string());
+    query.extend_pairs(place);
     format!("{public_url}{}?{}", uri.path(), query.finish())
 }
 

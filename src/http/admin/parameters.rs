@@ -164,6 +164,39 @@ impl Parameters {
             .map_err(|error| ApiError::parameter(format!("{name} is invalid: {error}")))
     }
 
+    /// Numbers, in a list or one alone; one text is a list too, with commas between.
+    pub(super) fn integers(&self, name: &str) -> Result<Option<Vec<i64>>, ApiError> {
+        let number = |value: &Value| match value {
+            Value::Number(number) => number.as_i64(),
+            Value::String(text) => text.parse().ok(),
+            _ => None,
+        };
+        let numbers = match self.0.get(name) {
+            Some(Value::Array(items)) => items.iter().map(number).collect(),
+            Some(value @ Value::Number(_)) => number(value).map(|number| vec![number]),
+            _ => {
+                let Some(texts) = self.list(name)? else {
+                    return Ok(None);
+                };
+                texts.iter().map(|text| text.parse().ok()).collect()
+            }
+        };
+        numbers.map(Some).ok_or_else(|| invalid(name))
+    }
+
+    /// One of a few words, of which `read` knows what they mean.
+    pub(super) fn word<T>(
+        &self,
+        name: &str,
+        read: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<Option<T>, ApiError> {
+        let Some(text) = self.text(name)?.filter(|text| !text.is_empty()) else {
+            return Ok(None);
+        };
+        let read = read(&text).map(Some);
+        read.ok_or_else(|| ApiError::parameter(format!("{name} does not have a valid value")))
+    }
+
     /// A list of texts; one text is a list too, with commas between.
     pub(super) fn list(&self, name: &str) -> Result<Option<Vec<String>>, ApiError> {
         match self.0.get(name) {

@@ -6,6 +6,7 @@ use axum::extract::State;
 use super::call::Call;
 use super::error::ApiError;
 use super::state::AdminState;
+use super::users::full_view;
 use crate::domain::authority::Need;
 use crate::representation::UserView;
 
@@ -17,5 +18,5 @@ pub(super) async fn get(
 ) -> Result<Json<UserView>, ApiError> {
     call.authority(Need::ReadUsers)?;
     let user = admin.desk.user_by_id(call.caller.id).await?;
-    Ok(Json(UserView::full(&user, &admin.public_url)))
+    full_view(&admin, user).await
 }

@@ -1,24 +1,24 @@
 //! `/users`
 
+use std::collections::BTreeMap;
+
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use secrecy::SecretString;
 
-use super::bodies::NewUser as NewUserBody;
+use super::bodies::{NewUser as NewUserBody, UserChange as UserChangeBody};
 use super::call::Call;
 use super::error::ApiError;
 use super::page;
-use super::parameters::{Parameters, invalid};
+use super::parameters::invalid;
+use super::segments::Segments;
 use super::state::AdminState;
-use crate::app::NewUser;
+use super::user_parameters::{change as wanted_change, filter, new_user};
 use crate::domain::authority::{Authority, Need};
-use crate::domain::filters::UserFilter;
 use crate::domain::ids::UserId;
-use crate::domain::page::Page;
-use crate::domain::user::{EmailAddress, User, UserState};
-use crate::domain::username::Username;
+use crate::domain::page::{Listing, Page};
+use crate::domain::user::User;
 use crate::representation::UserView;
 
 /// The users there are; with more than their names for administrators.
@@ -30,6 +30,10 @@ use crate::representation::UserView;
         ("blocked" = Option<bool>, Query, description = "only blocked ones"),
         ("external" = Option<bool>, Query, description = "only external ones"),
         ("admins" = Option<bool>, Query, description = "only administrators"),
+        ("created_before" = Option<String>, Query), ("created_after" = Option<String>, Query),
+        ("order_by" = Option<String>, Query, description = "`id`, `name`, `username` or `created_at`"),
+        ("sort" = Option<String>, Query, description = "`asc` or `desc`"),
+        ("pagination" = Option<String>, Query, description = "`keyset`: with `order_by=id`, follow `Link`"),
         ("page" = Option<u32>, Query, minimum = 1), ("per_page" = Option<u32>, Query, minimum = 1)),
     responses((status = 200, body = Vec<UserView>)))]
 pub(super) async fn list(
@@ -37,18 +41,28 @@ pub(super) async fn list(
     call: Call,
 ) -> Result<Response, ApiError> {
     let authority = call.authority(Need::ReadUsers)?;
-    let request = page::requested(&call.parameters)?;
+    let paging = page::paging(&call.parameters, false)?;
     let found = match filter(&call.parameters)? {
-        Some(filter) => admin.desk.users_page(&filter, request).await?,
-        None => Page {
+        Some(filter) => admin.desk.users_page(&authority, filter, paging).await?,
+        None => Listing::Page(Page {
             items: Vec::new(),
             total: 0,
-            request,
-        },
+            request: page::requested(&call.parameters)?,
+        }),
     };
-    Ok(page::reply(&found, (&call, &admin.public_url), |user| {
-        view(user, &authority, &admin)
-    }))
+    let own = if authority.is_administrator() {
+        admin.desk.own_namespaces(found.items()).await?
+    } else {
+        BTreeMap::new()
+    };
+    let view = |user: &User| {
+        if authority.is_administrator() {
+            UserView::full(user, own.get(&user.id).copied(), &admin.public_url)
+        } else {
+            UserView::basic(user, &admin.public_url)
+        }
+    };
+    Ok(page::reply_part(&found, (&call, &admin.public_url), view))
 }
 
 /// One user.
@@ -56,12 +70,16 @@ pub(super) async fn list(
     params(("id" = i64, Path)), responses((status = 200, body = UserView)))]
 pub(super) async fn get(
     State(admin): State<AdminState>,
-    Path(id): Path<String>,
+    Segments(id): Segments<String>,
     call: Call,
 ) -> Result<Json<UserView>, ApiError> {
     let authority = call.authority(Need::ReadUsers)?;
     let user = admin.desk.user_by_id(user_id(&id)?).await?;
-    Ok(Json(view(&user, &authority, &admin)))
+    if authority.is_administrator() {
+        full_view(&admin, user).await
+    } else {
+        Ok(Json(UserView::basic(&user, &admin.public_url)))
+    }
 }
 
 /// Makes a user; administrators only.
@@ -78,10 +96,37 @@ pub(super) async fn create(
         .desk
         .create_user(&authority, new_user(&call.parameters)?)
         .await?;
-    Ok((
-        StatusCode::CREATED,
-        Json(UserView::full(&user, &admin.public_url)),
-    ))
+    Ok((StatusCode::CREATED, full_view(&admin, user).await?))
+}
+
+/// Changes a user; administrators only. User names do not change.
+#[utoipa::path(put, path = "/users/{id}", tag = "users",
+    params(("id" = i64, Path)), request_body = UserChangeBody,
+    responses((status = 200, body = UserView)))]
+pub(super) async fn change(
+    State(admin): State<AdminState>,
+    Segments(id): Segments<String>,
+    call: Call,
+) -> Result<Json<UserView>, ApiError> {
+    let authority = call.authority(Need::Write)?;
+    let user = named(&admin, &authority, &id).await?;
+    let wanted = wanted_change(&call.parameters)?;
+    let changed = admin.desk.change_user(&authority, user.id, wanted).await?;
+    full_view(&admin, changed).await
+}
+
+/// Deletes a user with what is theirs; administrators only. Their images stay closed and their name taken.
+#[utoipa::path(delete, path = "/users/{id}", tag = "users",
+    params(("id" = i64, Path)), responses((status = 204)))]
+pub(super) async fn delete(
+    State(admin): State<AdminState>,
+    Segments(id): Segments<String>,
+    call: Call,
+) -> Result<StatusCode, ApiError> {
+    let authority = call.authority(Need::Write)?;
+    let user = named(&admin, &authority, &id).await?;
+    admin.desk.delete_user(&authority, user.id).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Blocks a user: neither password nor tokens work any more; administrators only.
@@ -89,7 +134,7 @@ pub(super) async fn create(
     params(("id" = i64, Path)), responses((status = 201, body = bool)))]
 pub(super) async fn block(
     State(admin): State<AdminState>,
-    Path(id): Path<String>,
+    Segments(id): Segments<String>,
     call: Call,
 ) -> Result<(StatusCode, Json<bool>), ApiError> {
     let authority = call.authority(Need::Write)?;
@@ -103,7 +148,7 @@ pub(super) async fn block(
     params(("id" = i64, Path)), responses((status = 201, body = bool)))]
 pub(super) async fn unblock(
     State(admin): State<AdminState>,
-    Path(id): Path<String>,
+    Segments(id): Segments<String>,
     call: Call,
 ) -> Result<(StatusCode, Json<bool>), ApiError> {
     let authority = call.authority(Need::Write)?;
@@ -122,58 +167,11 @@ pub(super) fn user_id(text: &str) -> Result<UserId, ApiError> {
     text.parse().map_err(|_| invalid("id"))
 }
 
-fn view(user: &User, authority: &Authority, admin: &AdminState) -> UserView {
-    if authority.is_administrator() {
-        UserView::full(user, &admin.public_url)
-    } else {
-        UserView::basic(user, &admin.public_url)
-    }
-}
-
-/// None if the name that is asked for can be nobody's.
-fn filter(parameters: &Parameters) -> Result<Option<UserFilter>, ApiError> {
-    let username = match parameters
-        .text("username")?
-        .as_deref()
-        .map(Username::try_from)
-    {
-        None => None,
-        Some(Ok(username)) => Some(username),
-        Some(Err(_)) => return Ok(None),
-    };
-    let state = match (
-        parameters.boolean("active")?,
-        parameters.boolean("blocked")?,
-    ) {
-        (Some(true), Some(true)) => return Ok(None),
-        (Some(true), _) => Some(UserState::Active),
-        (_, Some(true)) => Some(UserState::Blocked),
-        _ => None,
-    };
-    let search = parameters.text("search")?.filter(|text| !text.is_empty());
-    let only = |name: &str| Ok::<_, ApiError>(parameters.boolean(name)?.filter(|&only| only));
-    Ok(Some(UserFilter {
-        username,
-        search,
-        state,
-        external: only("external")?,
-        admin: only("admins")?,
-    }))
-}
-
-fn new_user(parameters: &Parameters) -> Result<NewUser, ApiError> {
-    parameters.require(&["username"])?;
-    let username = parameters.text("username")?.unwrap_or_default();
-    let email = parameters.text("email")?.filter(|text| !text.is_empty());
-    Ok(NewUser {
-        username: Username::try_from(username.as_str()).map_err(|_| invalid("username"))?,
-        name: parameters.text("name")?.filter(|name| !name.is_empty()),
-        email: email
-            .map(|text| EmailAddress::try_from(text.as_str()))
-            .transpose()
-            .map_err(|_| invalid("email"))?,
-        admin: parameters.boolean("admin")?.unwrap_or(false),
-        external: parameters.boolean("external")?.unwrap_or(false),
-        password: parameters.text("password")?.map(SecretString::from),
-    })
+/// Everything about a user.
+pub(super) async fn full_view(admin: &AdminState, user: User) -> Result<Json<UserView>, ApiError> {
+    let users = [user];
+    let own = admin.desk.own_namespaces(&users).await?;
+    let [user] = users;
+    let own = own.get(&user.id).copied();
+    Ok(Json(UserView::full(&user, own, &admin.public_url)))
 }

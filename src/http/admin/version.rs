@@ -1,4 +1,4 @@
-//! `/version`
+//! `/version` and `/metadata`
 
 use axum::Json;
 use serde::Serialize;
@@ -22,5 +22,39 @@ pub(super) async fn get(call: Call) -> Result<Json<Version>, ApiError> {
     Ok(Json(Version {
         version: env!("CARGO_PKG_VERSION"),
         revision: "release",
+    }))
+}
+
+/// What is running, as newer clients ask for it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Metadata {
+    version: &'static str,
+    revision: &'static str,
+    /// GitLab's agent for Kubernetes, which there is none of.
+    kas: AgentServer,
+    enterprise: bool,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct AgentServer {
+    enabled: bool,
+    #[serde(rename = "externalUrl")]
+    external_url: Option<String>,
+    version: Option<String>,
+}
+
+/// The version of this service, and what else GitLab's clients ask about it.
+#[utoipa::path(get, path = "/metadata", tag = "version", responses((status = 200, body = Metadata)))]
+pub(super) async fn metadata(call: Call) -> Result<Json<Metadata>, ApiError> {
+    call.authority(Need::Read)?;
+    Ok(Json(Metadata {
+        version: env!("CARGO_PKG_VERSION"),
+        revision: "release",
+        kas: AgentServer {
+            enabled: false,
+            external_url: None,
+            version: None,
+        },
+        enterprise: false,
     }))
 }

@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use serde_json::{Value, json};
 use wharfinger::domain::authority::Authority;
+use wharfinger::domain::visibility::Visibility;
 
 use crate::harness::{PASSWORD, TestApp};
 
@@ -33,8 +34,16 @@ async fn operations(app: &TestApp) -> Vec<(String, String)> {
             found.push((method.to_uppercase(), path.clone()));
         }
     }
-    assert!(found.len() >= 17, "{found:?}");
+    assert!(found.len() >= 51, "{found:?}");
     found
+}
+
+/// The ids of what belongs to someone else.
+struct Others {
+    user: i64,
+    token: i64,
+    group: i64,
+    project: i64,
 }
 
 /// Calls an operation on the ids of someone else.
@@ -42,16 +51,17 @@ async fn call(
     app: &TestApp,
     (method, path): &(String, String),
     token: Option<&str>,
-    ids: (i64, i64),
+    ids: &Others,
 ) -> crate::harness::Reply {
-    let id = if path.contains("personal_access_tokens/{id}") {
-        ids.1
-    } else {
-        ids.0
+    let id = match path.split('/').nth(3) {
+        Some("personal_access_tokens") => ids.token,
+        Some("groups") => ids.group,
+        Some("projects") => ids.project,
+        _ => ids.user,
     };
     let path = path
         .replace("{id}", &id.to_string())
-        .replace("{user_id}", &ids.0.to_string())
+        .replace("{user_id}", &ids.user.to_string())
         .replace("{token_id}", "1");
     assert!(
         !path.contains('{'),
@@ -71,7 +81,14 @@ async fn every_operation_refuses_who_may_not() {
     app.administrator("root").await;
     app.user("alice").await;
     let others = app.token("root", "api").await;
-    let ids = (app.id_of("root").await, others.id.0);
+    app.project("team/app", Visibility::Private).await;
+    app.member("team/app", "root", "owner").await;
+    let ids = Others {
+        user: app.id_of("root").await,
+        token: others.id.0,
+        group: app.id_at("team").await,
+        project: app.id_at("team/app").await,
+    };
     let dead = app.token("alice", "api").await;
     app.desk
         .revoke_token(&Authority::operator(), dead.id)
@@ -94,7 +111,7 @@ async fn every_operation_refuses_who_may_not() {
 
     for operation in operations(&app).await {
         let name = format!("{} {}", operation.0, operation.1);
-        let status = async |token: Option<&str>| call(&app, &operation, token, ids).await.status;
+        let status = async |token: Option<&str>| call(&app, &operation, token, &ids).await.status;
         assert_eq!(
             status(None).await,
             StatusCode::UNAUTHORIZED,
@@ -118,7 +135,7 @@ async fn every_operation_refuses_who_may_not() {
             } else {
                 &narrow
             };
-            let reply = call(&app, &operation, Some(narrow.secret.expose()), ids).await;
+            let reply = call(&app, &operation, Some(narrow.secret.expose()), &ids).await;
             assert_eq!(
                 reply.status,
                 StatusCode::FORBIDDEN,
@@ -128,7 +145,13 @@ async fn every_operation_refuses_who_may_not() {
         }
         // Someone else's user or token, or what only administrators do.
         if operation.0 != "GET" && !FOR_ANY_SCOPE.contains(&name.as_str()) && name != ROTATE_SELF
-            || operation.1.contains("personal_access_tokens/{id}")
+            || [
+                "personal_access_tokens/{id}",
+                "groups/{id}",
+                "projects/{id}",
+            ]
+            .iter()
+            .any(|path| operation.1.contains(path))
         {
             let refused = [
                 StatusCode::UNAUTHORIZED,
@@ -143,6 +166,7 @@ async fn every_operation_refuses_who_may_not() {
             );
         }
     }
+    assert!(app.id_at("team/app").await > 0, "nothing was deleted");
     let root = app.desk.user(&"root".try_into().unwrap()).await.unwrap();
     assert_eq!(root.state.name(), "active", "nothing was changed");
     assert!(

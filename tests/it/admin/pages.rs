@@ -1,6 +1,7 @@
 //! Lists in pages, with the headers that GitLab's clients follow.
 
 use serde_json::Value;
+use wharfinger::domain::visibility::Visibility;
 
 use crate::harness::TestApp;
 
@@ -80,4 +81,72 @@ async fn links_do_not_repeat_a_token() {
     );
     let reply = app.api_as(("GET", &path), None, Value::Null).await;
     assert!(!reply.header("link").is_empty() && !reply.header("link").contains("private_token"));
+}
+
+#[tokio::test]
+async fn a_keyset_is_followed_to_its_end() {
+    let app = TestApp::start().await;
+    app.administrator("root").await;
+    for number in 0..7 {
+        app.project(&format!("team-{number}/app"), Visibility::Private)
+            .await;
+        app.user(&format!("user-{number}")).await;
+    }
+    let root = app.token("root", "api").await;
+    for noun in ["users", "groups", "projects"] {
+        for (sort, descending) in [("asc", false), ("desc", true)] {
+            let mut path = format!(
+                "/{noun}?pagination=keyset&order_by=id&sort={sort}&per_page=3&private_token={}",
+                root.secret.expose()
+            );
+            let mut ids = Vec::new();
+            loop {
+                let reply = app.api(("GET", &path), &root, Value::Null).await;
+                assert_eq!(reply.status, 200, "{}", reply.body);
+                let page = reply.json();
+                let found = page.as_array().unwrap().iter();
+                ids.extend(found.map(|thing| thing["id"].as_i64().unwrap()));
+                assert!(
+                    !reply
+                        .headers
+                        .keys()
+                        .any(|name| name.as_str().starts_with("x-total")
+                            || name.as_str().starts_with("x-page")),
+                    "nothing is counted"
+                );
+                let link = reply.header("link");
+                if link.is_empty() {
+                    break;
+                }
+                let rest = link.strip_prefix("<http://localhost:5002/api/v4").unwrap();
+                let (next, relation) = rest.split_once('>').unwrap();
+                assert_eq!(relation, "; rel=\"next\"");
+                assert!(!next.contains("private_token"), "{next}");
+                path = next.to_owned();
+            }
+            let mut all: Vec<_> = app
+                .read(&format!("/{noun}?order_by=id&sort=asc&per_page=100"), &root)
+                .await
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|thing| thing["id"].as_i64().unwrap())
+                .collect();
+            if descending {
+                all.reverse();
+            }
+            assert_eq!(ids, all, "{noun} {sort}");
+        }
+    }
+    let reply = app
+        .api(
+            ("GET", "/projects?pagination=keyset&order_by=name"),
+            &root,
+            Value::Null,
+        )
+        .await;
+    assert_eq!(
+        reply.body,
+        r#"{"error":"pagination=keyset goes with order_by=id only"}"#
+    );
 }

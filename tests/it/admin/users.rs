@@ -20,7 +20,7 @@ async fn start() -> (TestApp, Token, Token) {
 async fn the_current_user_sees_everything_about_themselves() {
     let (app, _, alice) = start().await;
     let reply = app.api(("GET", "/user"), &alice, Value::Null).await;
-    insta::assert_snapshot!(reply.body, @r#"{"id":2,"username":"alice","name":"alice","state":"active","avatar_url":null,"web_url":"http://localhost:5002/alice","created_at":"2026-03-14T15:09:26.000Z","email":"alice@example.com","is_admin":false,"external":false}"#);
+    insta::assert_snapshot!(reply.body, @r#"{"id":2,"username":"alice","name":"alice","state":"active","avatar_url":null,"web_url":"http://localhost:5002/alice","created_at":"2026-03-14T15:09:26.000Z","confirmed_at":"2026-03-14T15:09:26.000Z","email":"alice@example.com","commit_email":"alice@example.com","is_admin":false,"external":false,"namespace_id":2,"bio":"","note":"","last_sign_in_at":null,"last_activity_on":null,"identities":[],"can_create_group":false,"can_create_project":true,"projects_limit":0,"two_factor_enabled":false,"private_profile":false,"theme_id":1,"color_scheme_id":1}"#);
 }
 
 #[tokio::test]

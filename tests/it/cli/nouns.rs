@@ -233,3 +233,89 @@ fn commands_that_need_no_configuration_work_without_one() {
         "container_registry\tcertificate\t5m\t15m\n"
     );
 }
+
+#[test]
+fn deleting_a_user_says_first_what_goes_with_them() {
+    let workplace = furnished();
+    workplace.ok(&["project", "create", "alice/tool"]);
+    workplace.ok(&[
+        "token", "create", "--user", "alice", "--name", "ci", "--scope", "api",
+    ]);
+    let says = "This deletes:\n  user alice\n  user namespace alice\n  project alice/tool\n  \
+                personal access token 1 (ci)\n  the role developer in team\n";
+    let told = workplace.fails(1, &["user", "delete", "alice"]);
+    assert_eq!(
+        told,
+        format!("{says}error: Delete? There is nobody to ask; say --yes to do it\n")
+    );
+    assert_eq!(workplace.json(&["user", "show", "alice"])["id"], 1);
+    let output = workplace.run(&["user", "delete", "alice", "--yes"]);
+    assert_eq!(stderr(&output), says);
+    assert_eq!(
+        String::from_utf8(output.stdout).unwrap(),
+        "alice\tactive\ta@example.com\tuser\n"
+    );
+    assert_eq!(workplace.ok(&["user", "list"]), "");
+    assert_eq!(workplace.ok(&["project", "list"]), "team/app\tinternal\n");
+    assert_eq!(workplace.ok(&["member", "list", "team"]), "");
+    assert_eq!(workplace.ok(&["token", "list"]), "");
+    let told = workplace.fails(1, &["user", "create", "alice"]);
+    assert!(told.contains("`alice` is taken"), "{told}");
+}
+
+#[test]
+fn what_was_chosen_can_be_changed() {
+    let workplace = furnished();
+    let user = [
+        "user",
+        "change",
+        "alice",
+        "--name",
+        "Alice A.",
+        "--email",
+        "B@example.com",
+    ];
+    workplace.ok(&[&user[..], &["--external", "true"]].concat());
+    let alice = workplace.json(&["user", "show", "alice"]);
+    assert_eq!(
+        (&alice["name"], &alice["email"], &alice["external"]),
+        (&"Alice A.".into(), &"b@example.com".into(), &true.into())
+    );
+    let alice = workplace.json(&["user", "change", "alice", "--no-email", "--external=false"]);
+    assert_eq!(
+        (&alice["email"], &alice["external"], &alice["name"]),
+        (&serde_json::Value::Null, &false.into(), &"Alice A.".into())
+    );
+
+    workplace.ok(&["group", "change", "team", "--name", "The Team"]);
+    workplace.ok(&["project", "change", "team/app", "--description", "It runs"]);
+    let app = workplace.json(&["project", "show", "team/app"]);
+    assert_eq!(
+        (&app["name_with_namespace"], &app["description"]),
+        (&"The Team / app".into(), &"It runs".into())
+    );
+    let app = workplace.json(&["project", "change", "team/app", "--description", ""]);
+    assert_eq!(app["description"], serde_json::Value::Null);
+
+    let change = ["member", "change", "team", "alice"];
+    let level = workplace.ok(&[&change[..], &["--level", "owner"]].concat());
+    assert_eq!(level, "alice\towner\t2099-01-01\n");
+    let endless = workplace.ok(&[&change[..], &["--endless"]].concat());
+    assert_eq!(endless, "alice\towner\t-\n");
+    assert_eq!(workplace.ok(&["member", "list", "team/app"]), "");
+    let all = ["member", "list", "team/app", "--all"];
+    assert_eq!(workplace.ok(&all), "alice\towner\t-\n");
+}
+
+#[test]
+fn the_last_administrator_is_not_deleted_or_demoted() {
+    let workplace = Workplace::migrated();
+    workplace.ok(&["user", "create", "root", "--admin"]);
+    let told = workplace.fails(1, &["user", "change", "root", "--admin", "false"]);
+    assert_eq!(told, "error: the last administrator cannot be demoted\n");
+    let told = workplace.fails(1, &["user", "delete", "root", "--yes"]);
+    assert!(
+        told.ends_with("error: the last administrator cannot be removed\n"),
+        "{told}"
+    );
+}

@@ -288,6 +288,28 @@ impl TestApp {
         line.join(" ").trim_end().to_owned()
     }
 
+    /// The same as status and body, to be compared.
+    pub(crate) async fn told(&self, call: (&str, &str), token: &Token, body: Value) -> String {
+        let reply = self.api(call, token, body).await;
+        format!("{} {}", reply.status.as_u16(), reply.body)
+            .trim_end()
+            .to_owned()
+    }
+
+    /// What the API answers to `GET`, which must be 200.
+    pub(crate) async fn read(&self, path: &str, token: &Token) -> Value {
+        let reply = self.api(("GET", path), token, Value::Null).await;
+        assert_eq!(reply.status, 200, "{path}: {}", reply.body);
+        reply.json()
+    }
+
+    /// The id of a group or project.
+    pub(crate) async fn id_at(&self, path: &str) -> i64 {
+        let name = PlaceName::at(Meant::Shared, path.try_into().unwrap());
+        let standing = self.desk.place(&Authority::operator(), &name).await;
+        standing.unwrap().place.id.0
+    }
+
     /// The id of a user.
     pub(crate) async fn id_of(&self, user: &str) -> i64 {
         self.desk

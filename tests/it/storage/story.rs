@@ -3,15 +3,17 @@
 use chrono::{DateTime, Duration, Utc};
 use wharfinger::domain::access_level::AccessLevel;
 use wharfinger::domain::audit::{AuditAction, AuditEvent, Grant};
-use wharfinger::domain::authority::Authority;
+use wharfinger::domain::authority::{Authority, Need};
 use wharfinger::domain::credential::{PlainToken, TokenKind};
 use wharfinger::domain::entropy::Entropy;
 use wharfinger::domain::expiry::Expiry;
-use wharfinger::domain::filters::TokenFilter;
+use wharfinger::domain::filters::{
+    MemberFilter, PlaceFilter, PlaceSort, PlaceSortKey, TokenFilter, UserFilter, Within,
+};
 use wharfinger::domain::ids::{TokenId, UserId};
-use wharfinger::domain::namespace::{Member, NamespaceKind, Occupied};
+use wharfinger::domain::namespace::{Member, Namespace, NamespaceKind, Occupied};
 use wharfinger::domain::namespace_path::NamespacePath;
-use wharfinger::domain::page::PageRequest;
+use wharfinger::domain::page::{KeysetRequest, Listing, PageRequest, Paging};
 use wharfinger::domain::password::PasswordHash;
 use wharfinger::domain::pattern::RepositoryPattern;
 use wharfinger::domain::personal_access_token::TokenSpecification;
@@ -30,8 +32,8 @@ use wharfinger::storage::personal_access_tokens::NewToken;
 use wharfinger::storage::refresh_tokens::NewRefreshToken;
 use wharfinger::storage::users::NewUser;
 use wharfinger::storage::{
-    Change, Db, StorageError, members, namespaces, personal_access_tokens, refresh_tokens, rights,
-    token_families, token_usage, users,
+    Change, Db, StorageError, members, namespace_lists, namespaces, personal_access_tokens,
+    refresh_tokens, rights, token_families, token_usage, users,
 };
 
 use super::deploy_tokens::deploy_tokens_keep_what_was_chosen;
@@ -81,11 +83,15 @@ async fn the_storage_story_holds() {
     names_are_unique(db).await;
     namespaces_leave_tombstones(db).await;
     members_and_rights_are_read_together(db).await;
+    members_are_listed_with_their_highest_role(db).await;
+    each_sees_what_is_shown_to_them(db).await;
+    keysets_go_both_ways(db).await;
     tokens_keep_what_was_chosen(db).await;
     tokens_have_families(db).await;
     uses_of_tokens_are_kept(db).await;
     refresh_tokens_end(db).await;
     deploy_tokens_keep_what_was_chosen(db).await;
+    users_are_changed_and_leave_nothing(db).await;
     what_is_not_committed_never_happened(db).await;
     changes_follow_one_another(db).await;
     // Another start finds the schema as it is, and a command too.
@@ -262,8 +268,15 @@ async fn members_and_rights_are_read_together(db: &Db) {
     .await
     .unwrap();
     change.commit(&operator(), event()).await.unwrap();
-    let listed = members::of_namespace(db, team.id, now()).await.unwrap();
-    assert_eq!(listed, [(member(AccessLevel::Reporter, None), bob.clone())]);
+    let listed = async |places: &[Namespace], instant| {
+        let (filter, request) = (MemberFilter::default(), PageRequest::default());
+        let page = members::page(db, places, &filter, instant, request).await;
+        page.unwrap().items
+    };
+    assert_eq!(
+        listed(std::slice::from_ref(&team), now()).await,
+        [(member(AccessLevel::Reporter, None), bob.clone())]
+    );
 
     let principal = Principal::User(SignedIn {
         id: bob.id,
@@ -291,15 +304,14 @@ async fn members_and_rights_are_read_together(db: &Db) {
         level_at(tomorrow.instant()).await,
         (AccessLevel::Reporter, "team".to_owned())
     );
-    let given = async |instant| {
-        let given = members::of_user(db, bob.id, instant).await.unwrap();
-        let paths = given
-            .iter()
-            .map(|(place, level)| format!("{} {level}", place.path));
-        paths.collect::<Vec<_>>()
-    };
-    assert_eq!(given(now()).await, ["team reporter", "team/a_b owner"]);
-    assert_eq!(given(tomorrow.instant()).await, ["team reporter"]);
+    let given = members::of_user(db, bob.id).await.unwrap();
+    let given = given
+        .iter()
+        .map(|(place, member)| format!("{} {}", place.path, member.level));
+    assert_eq!(
+        given.collect::<Vec<_>>(),
+        ["team reporter", "team/a_b owner"]
+    );
     let rights = rights::load(db, &Principal::Anonymous, &[&name], now())
         .await
         .unwrap();
@@ -321,12 +333,302 @@ async fn members_and_rights_are_read_together(db: &Db) {
     assert!(!members::remove(&change, team.id, bob.id).await.unwrap());
     members::remove_all(&change, &[under.id]).await.unwrap();
     change.commit(&operator(), event()).await.unwrap();
+    assert!(listed(&[under], now()).await.is_empty());
+}
+
+/// Makes a place below another, or at the top.
+async fn make_place(
+    db: &Db,
+    text: &str,
+    parent: Option<&Namespace>,
+    visibility: Visibility,
+) -> Namespace {
+    let change = db.begin(now()).await.unwrap();
+    let new = NewNamespace {
+        kind: NamespaceKind::Group,
+        path: path(text),
+        visibility,
+        parent: parent.map(|parent| parent.id),
+        name: Some(format!("Näme {text}")),
+        description: Some("✓".repeat(2000)),
+    };
+    let made = namespaces::insert(&change, new).await.unwrap();
+    change.commit(&operator(), event()).await.unwrap();
+    assert_eq!(made.description, Some("✓".repeat(2000)));
+    made
+}
+
+async fn give(db: &Db, place: &Namespace, user: &User, level: AccessLevel, end: Option<Expiry>) {
+    let member = Member {
+        user_id: user.id,
+        level,
+        expiry: end,
+        created_at: now(),
+    };
+    let change = db.begin(now()).await.unwrap();
+    members::put(&change, place.id, &member).await.unwrap();
+    change.commit(&operator(), event()).await.unwrap();
+}
+
+async fn members_are_listed_with_their_highest_role(db: &Db) {
+    let (carl, dora) = (make_user(db, "carl").await, make_user(db, "dora").await);
+    let top = make_place(db, "top", None, Visibility::Private).await;
+    let sub = make_place(db, "top/sub", Some(&top), Visibility::Private).await;
+    let own = NewNamespace {
+        kind: NamespaceKind::User,
+        path: carl.username.namespace(),
+        visibility: Visibility::Private,
+        parent: None,
+        name: None,
+        description: None,
+    };
+    let change = db.begin(now()).await.unwrap();
+    let own = namespaces::insert(&change, own).await.unwrap();
+    change.commit(&operator(), event()).await.unwrap();
+    assert_eq!(own.name, "carl");
+    let tomorrow = Expiry::on(now().date_naive() + Duration::days(1));
+    give(db, &top, &carl, AccessLevel::Reporter, None).await;
+    give(db, &sub, &carl, AccessLevel::Maintainer, Some(tomorrow)).await;
+    give(db, &sub, &dora, AccessLevel::Owner, None).await;
+    let listed = async |places: &[Namespace], search: Option<&str>, instant| {
+        let filter = MemberFilter {
+            search: search.map(str::to_owned),
+            users: None,
+        };
+        let request = PageRequest::default();
+        let page = members::page(db, places, &filter, instant, request)
+            .await
+            .unwrap();
+        let names = page.items.iter();
+        let names = names.map(|(member, user)| format!("{}:{}", user.username, member.level));
+        names.collect::<Vec<_>>().join(" ")
+    };
+    let both = namespaces::and_ancestors(db, &sub).await.unwrap();
+    assert_eq!(both, [sub.clone(), top.clone()], "nearest first");
+    assert_eq!(
+        listed(&both, None, now()).await,
+        "carl:maintainer dora:owner"
+    );
+    assert_eq!(
+        listed(&both, None, tomorrow.instant()).await,
+        "carl:reporter dora:owner"
+    );
+    assert_eq!(listed(&both, Some("DOR"), now()).await, "dora:owner");
+    assert_eq!(
+        listed(&[own], None, now()).await,
+        "carl:owner",
+        "whose name it bears"
+    );
+    assert_eq!(
+        rights::role_at(db, carl.id, &sub.path, tomorrow.instant())
+            .await
+            .unwrap(),
+        Some(AccessLevel::Reporter)
+    );
     assert!(
-        members::of_namespace(db, under.id, now())
+        members::another_owner(db, &[sub.id, top.id], carl.id)
             .await
             .unwrap()
-            .is_empty()
     );
+    assert!(
+        !members::another_owner(db, &[sub.id, top.id], dora.id)
+            .await
+            .unwrap()
+    );
+    let found = members::find(db, sub.id, carl.id, now()).await.unwrap();
+    assert_eq!(found.unwrap().expiry, Some(tomorrow));
+    let ended = members::find(db, sub.id, carl.id, tomorrow.instant()).await;
+    assert_eq!(ended.unwrap(), None);
+    let change = db.begin(now()).await.unwrap();
+    members::remove_from(&change, &[top.id, sub.id], dora.id)
+        .await
+        .unwrap();
+    assert_eq!(members::of_user(&change, dora.id).await.unwrap(), []);
+    assert_eq!(members::of_user(&change, carl.id).await.unwrap().len(), 2);
+}
+
+async fn each_sees_what_is_shown_to_them(db: &Db) {
+    let eve = make_user(db, "eve").await;
+    let secret = make_place(db, "a_1", None, Visibility::Private).await;
+    let below = make_place(db, "a_1/deep", Some(&secret), Visibility::Private).await;
+    make_place(db, "ax1", None, Visibility::Private).await;
+    make_place(db, "a_11", None, Visibility::Private).await;
+    make_place(db, "a_inside", None, Visibility::Internal).await;
+    make_place(db, "a_open", None, Visibility::Public).await;
+    let authority = |admin, external| {
+        let ceiling = Ceiling {
+            proof: Proof::Password,
+            scopes: [TokenScope::Api].into_iter().collect(),
+            repositories: Vec::new(),
+        };
+        let mut caller = SignedIn::new(eve.clone(), ceiling);
+        (caller.admin, caller.external) = (admin, external);
+        Authority::of(&caller, Need::Read).unwrap()
+    };
+    let filter = PlaceFilter {
+        search: Some("A".to_owned()),
+        sort: PlaceSort {
+            key: PlaceSortKey::Path,
+            descending: false,
+        },
+        skip: Vec::new(),
+        ..PlaceFilter::all(NamespaceKind::Group)
+    };
+    let seen = async |authority: &Authority, filter: &PlaceFilter, instant| {
+        let all = Paging::Offset(PageRequest::default());
+        let listing = namespace_lists::page(db, authority, filter, instant, all).await;
+        let listing = listing.unwrap();
+        let paths = listing.items().iter().map(|place| place.path.to_string());
+        paths
+            .filter(|path| path.starts_with('a'))
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    let (eves, outsider) = (authority(false, false), authority(false, true));
+    assert_eq!(seen(&outsider, &filter, now()).await, "a_open");
+    assert_eq!(seen(&eves, &filter, now()).await, "a_inside a_open");
+    assert_eq!(
+        seen(&authority(true, false), &filter, now()).await,
+        "a_1 a_1/deep a_11 a_inside a_open ax1"
+    );
+    let tomorrow = Expiry::on(now().date_naive() + Duration::days(1));
+    give(db, &secret, &eve, AccessLevel::Reporter, Some(tomorrow)).await;
+    assert_eq!(
+        seen(&outsider, &filter, now()).await,
+        "a_1 a_1/deep a_open",
+        "`_` is no wildcard, and a name that begins the same is not below"
+    );
+    assert_eq!(seen(&outsider, &filter, tomorrow.instant()).await, "a_open");
+    let mine = PlaceFilter {
+        min_role: Some(AccessLevel::Reporter),
+        ..filter.clone()
+    };
+    assert_eq!(seen(&eves, &mine, now()).await, "a_1 a_1/deep");
+    let managed = PlaceFilter {
+        min_role: Some(AccessLevel::Developer),
+        ..filter.clone()
+    };
+    assert_eq!(seen(&eves, &managed, now()).await, "");
+    assert_eq!(
+        seen(&Authority::operator(), &mine, now()).await,
+        "",
+        "the command line has no roles"
+    );
+    for within in [Within::Children(secret.id), Within::Below(secret.path)] {
+        let filter = PlaceFilter {
+            within: Some(within),
+            ..filter.clone()
+        };
+        assert_eq!(
+            seen(&Authority::operator(), &filter, now()).await,
+            "a_1/deep"
+        );
+    }
+    let but_one = PlaceFilter {
+        skip: vec![below.id],
+        top_level_only: true,
+        visibility: Some(Visibility::Private),
+        ..filter.clone()
+    };
+    assert_eq!(
+        seen(&Authority::operator(), &but_one, now()).await,
+        "a_1 a_11 ax1"
+    );
+    let named = PlaceFilter {
+        search: Some("näme A_1".to_owned()),
+        sort: PlaceSort {
+            key: PlaceSortKey::Name,
+            descending: true,
+        },
+        ..filter
+    };
+    assert_eq!(
+        seen(&Authority::operator(), &named, now()).await,
+        "a_11 a_1/deep a_1"
+    );
+
+    let change = db.begin(now()).await.unwrap();
+    let renamed = Namespace {
+        name: "Ω".to_owned(),
+        description: None,
+        visibility: Visibility::Public,
+        ..below
+    };
+    namespaces::save(&change, &renamed).await.unwrap();
+    change.commit(&operator(), event()).await.unwrap();
+    let found = namespaces::find_live_by_id(db, renamed.id).await.unwrap();
+    assert_eq!(found, Some(renamed));
+}
+
+async fn keysets_go_both_ways(db: &Db) {
+    let all = users::all(db).await.unwrap();
+    for descending in [false, true] {
+        let mut expected: Vec<_> = all.iter().map(|user| user.id.0).collect();
+        expected.sort_unstable();
+        if descending {
+            expected.reverse();
+        }
+        let (mut found, mut after) = (Vec::new(), None);
+        loop {
+            let request = KeysetRequest {
+                after,
+                descending,
+                size: 2,
+            };
+            let part = users::page(db, &UserFilter::default(), Paging::Keyset(request)).await;
+            let Listing::Slice(slice) = part.unwrap() else {
+                panic!("a keyset was asked for")
+            };
+            assert!(slice.items.len() <= 2);
+            found.extend(slice.items.iter().map(|user| user.id.0));
+            after = slice.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(found, expected);
+    }
+}
+
+async fn users_are_changed_and_leave_nothing(db: &Db) {
+    let bob = users::find_by_username(db, &Username::try_from("bob").unwrap())
+        .await
+        .unwrap()
+        .unwrap();
+    let to = User {
+        name: "Bøb".to_owned(),
+        email: None,
+        admin: true,
+        external: false,
+        ..bob.clone()
+    };
+    let change = db.begin(now()).await.unwrap();
+    users::save(&change, &to).await.unwrap();
+    change.commit(&operator(), event()).await.unwrap();
+    assert_eq!(users::find(db, bob.id).await.unwrap(), Some(to));
+    let account = users::account_by_username(db, &bob.username).await.unwrap();
+    assert!(
+        account.unwrap().password.is_some(),
+        "a change touches what it changes"
+    );
+
+    let change = db.begin(now()).await.unwrap();
+    assert!(
+        users::remove(&change, bob.id).await.is_err(),
+        "what is theirs goes first"
+    );
+    drop(change);
+    let change = db.begin(now()).await.unwrap();
+    members::remove_all_of(&change, bob.id).await.unwrap();
+    personal_access_tokens::remove_all_of(&change, bob.id)
+        .await
+        .unwrap();
+    refresh_tokens::remove_all_of(&change, bob.id)
+        .await
+        .unwrap();
+    users::remove(&change, bob.id).await.unwrap();
+    change.commit(&operator(), event()).await.unwrap();
+    assert_eq!(users::find(db, bob.id).await.unwrap(), None);
 }
 
 async fn tokens_keep_what_was_chosen(db: &Db) {

@@ -1,7 +1,7 @@
 //! Changes count from the next request on.
 
 use axum::http::StatusCode;
-use wharfinger::app::PlaceChange;
+use wharfinger::app::{Below, PlaceChange};
 use wharfinger::domain::authority::Authority;
 use wharfinger::domain::ids::UserId;
 use wharfinger::domain::place_name::{Meant, PlaceName};
@@ -81,8 +81,8 @@ async fn roles_and_visibilities_change_the_next_answer() {
     app.desk
         .remove_member(
             &Authority::operator(),
-            &name,
-            UserId(app.id_of("alice").await),
+            (&name, UserId(app.id_of("alice").await)),
+            Below::Kept,
         )
         .await
         .unwrap();

@@ -1,0 +1,136 @@
+//! `/projects`
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde_json::Value;
+
+use super::bodies::{NewProject, ProjectChange};
+use super::call::Call;
+use super::error::ApiError;
+use super::groups::accepted;
+use super::page;
+use super::place_parameters::{change as wanted_change, filter, is_usually_descending, new_place};
+use super::segments::{Segments, place};
+use super::state::AdminState;
+use crate::domain::authority::{Authority, Need};
+use crate::domain::ids::NamespaceId;
+use crate::domain::namespace::{Namespace, NamespaceKind};
+use crate::domain::place_name::{Meant, PlaceName};
+use crate::representation::ProjectView;
+
+/// The projects that the caller may see.
+#[utoipa::path(get, path = "/projects", tag = "projects",
+    params(
+        ("search" = Option<String>, Query, description = "part of a path or name"),
+        ("owned" = Option<bool>, Query, description = "only where the caller is Owner"),
+        ("membership" = Option<bool>, Query, description = "only where the caller has a role"),
+        ("min_access_level" = Option<i32>, Query, description = "only where the caller has this role or a higher one"),
+        ("visibility" = Option<String>, Query),
+        ("order_by" = Option<String>, Query, description = "`created_at`, `name`, `path` or `id`"),
+        ("sort" = Option<String>, Query, description = "`asc` or `desc`"),
+        ("pagination" = Option<String>, Query, description = "`keyset`: with `order_by=id`, follow `Link`"),
+        ("page" = Option<u32>, Query, minimum = 1), ("per_page" = Option<u32>, Query, minimum = 1)),
+    responses((status = 200, body = Vec<ProjectView>)))]
+pub(super) async fn list(
+    State(admin): State<AdminState>,
+    call: Call,
+) -> Result<Response, ApiError> {
+    let authority = call.authority(Need::Read)?;
+    let kind = NamespaceKind::Project;
+    let filter = filter(&call.parameters, kind, None)?;
+    let paging = page::paging(&call.parameters, is_usually_descending(kind))?;
+    let found = admin.desk.places_page(&authority, &filter, paging).await?;
+    Ok(page::reply_part(
+        &found,
+        (&call, &admin.public_url),
+        |project| ProjectView::new(project, &admin.public_url),
+    ))
+}
+
+/// One project, by id or URL-encoded path.
+#[utoipa::path(get, path = "/projects/{id}", tag = "projects",
+    params(("id" = String, Path)), responses((status = 200, body = ProjectView)))]
+pub(super) async fn get(
+    State(admin): State<AdminState>,
+    Segments(id): Segments<String>,
+    call: Call,
+) -> Result<Json<ProjectView>, ApiError> {
+    let authority = call.authority(Need::Read)?;
+    let standing = admin
+        .desk
+        .place(&authority, &place(Meant::Project, &id)?)
+        .await?;
+    view(&admin, standing.place).await
+}
+
+/// Makes a project: below a group by its Maintainers, without `namespace_id` in the caller's own namespace.
+#[utoipa::path(post, path = "/projects", tag = "projects", request_body = NewProject,
+    responses((status = 201, body = ProjectView)))]
+pub(super) async fn create(
+    State(admin): State<AdminState>,
+    call: Call,
+) -> Result<(StatusCode, Json<ProjectView>), ApiError> {
+    let authority = call.authority(Need::Write)?;
+    if !call.parameters.has("name") && !call.parameters.has("path") {
+        return Err(ApiError::parameter(
+            "name, path are missing, at least one parameter must be provided",
+        ));
+    }
+    let parent = parent(&admin, &call, &authority).await?;
+    let new = new_place(&call.parameters, Some(&parent.path))?;
+    let made = admin.desk.create_project(&authority, new).await?;
+    Ok((StatusCode::CREATED, view(&admin, made).await?))
+}
+
+/// Renames or describes a project (Maintainers) or shows it to others (Owners). Its path does not change.
+#[utoipa::path(put, path = "/projects/{id}", tag = "projects",
+    params(("id" = String, Path)), request_body = ProjectChange,
+    responses((status = 200, body = ProjectView)))]
+pub(super) async fn change(
+    State(admin): State<AdminState>,
+    Segments(id): Segments<String>,
+    call: Call,
+) -> Result<Json<ProjectView>, ApiError> {
+    let authority = call.authority(Need::Write)?;
+    let name = place(Meant::Project, &id)?;
+    let wanted = wanted_change(&call.parameters)?;
+    let changed = admin
+        .desk
+        .change_namespace(&authority, &name, wanted)
+        .await?;
+    view(&admin, changed).await
+}
+
+/// Deletes a project; Owners only. Its images stay closed and its name taken.
+#[utoipa::path(delete, path = "/projects/{id}", tag = "projects",
+    params(("id" = String, Path)), responses((status = 202)))]
+pub(super) async fn delete(
+    State(admin): State<AdminState>,
+    Segments(id): Segments<String>,
+    call: Call,
+) -> Result<(StatusCode, Json<Value>), ApiError> {
+    let authority = call.authority(Need::Write)?;
+    let name = place(Meant::Project, &id)?;
+    admin.desk.delete_namespace(&authority, &name).await?;
+    Ok(accepted())
+}
+
+/// Where a project is to be made.
+async fn parent(
+    admin: &AdminState,
+    call: &Call,
+    authority: &Authority,
+) -> Result<Namespace, ApiError> {
+    let name = match call.parameters.integer("namespace_id")? {
+        Some(id) => PlaceName::of_id(Meant::Parent, NamespaceId(id)),
+        None => PlaceName::at(Meant::Parent, call.caller.username.namespace()),
+    };
+    Ok(admin.desk.place(authority, &name).await?.place)
+}
+
+async fn view(admin: &AdminState, project: Namespace) -> Result<Json<ProjectView>, ApiError> {
+    let located = admin.desk.locate_one(project).await?;
+    Ok(Json(ProjectView::new(&located, &admin.public_url)))
+}

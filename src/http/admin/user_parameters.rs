@@ -1,0 +1,96 @@
+//! What the parameters of a request say about users.
+
+use secrecy::SecretString;
+
+use super::error::ApiError;
+use super::page::is_descending;
+use super::parameters::{Parameters, invalid};
+use crate::app::{NewUser, UserChange};
+use crate::domain::filters::{UserFilter, UserSort, UserSortKey};
+use crate::domain::user::{EmailAddress, UserState};
+use crate::domain::username::Username;
+
+/// None if what is asked for can be nobody.
+pub(super) fn filter(parameters: &Parameters) -> Result<Option<UserFilter>, ApiError> {
+    let username = match parameters
+        .text("username")?
+        .as_deref()
+        .map(Username::try_from)
+    {
+        None => None,
+        Some(Ok(username)) => Some(username),
+        Some(Err(_)) => return Ok(None),
+    };
+    let state = match (
+        parameters.boolean("active")?,
+        parameters.boolean("blocked")?,
+    ) {
+        (Some(true), Some(true)) => return Ok(None),
+        (Some(true), _) => Some(UserState::Active),
+        (_, Some(true)) => Some(UserState::Blocked),
+        _ => None,
+    };
+    let only = |name: &str| Ok::<_, ApiError>(parameters.boolean(name)?.filter(|&only| only));
+    Ok(Some(UserFilter {
+        username,
+        search: parameters.text("search")?.filter(|text| !text.is_empty()),
+        search_addresses: false,
+        state,
+        external: only("external")?,
+        admin: only("admins")?,
+        created_before: parameters.instant("created_before")?,
+        created_after: parameters.instant("created_after")?,
+        sort: sort(parameters)?,
+    }))
+}
+
+fn sort(parameters: &Parameters) -> Result<UserSort, ApiError> {
+    let key = parameters.word("order_by", |text| match text {
+        "id" => Some(UserSortKey::Id),
+        "name" => Some(UserSortKey::Name),
+        "username" => Some(UserSortKey::Username),
+        "created_at" | "updated_at" => Some(UserSortKey::Created),
+        _ => None,
+    })?;
+    Ok(UserSort {
+        key: key.unwrap_or_default(),
+        descending: is_descending(parameters, false)?,
+    })
+}
+
+/// A user that is to be made.
+pub(super) fn new_user(parameters: &Parameters) -> Result<NewUser, ApiError> {
+    parameters.require(&["username"])?;
+    let username = parameters.text("username")?.unwrap_or_default();
+    Ok(NewUser {
+        username: Username::try_from(username.as_str()).map_err(|_| invalid("username"))?,
+        name: parameters.text("name")?.filter(|name| !name.is_empty()),
+        email: email(parameters)?,
+        admin: parameters.boolean("admin")?.unwrap_or(false),
+        external: parameters.boolean("external")?.unwrap_or(false),
+        password: parameters.text("password")?.map(SecretString::from),
+    })
+}
+
+/// What is to be changed of a user; an empty address is none.
+pub(super) fn change(parameters: &Parameters) -> Result<UserChange, ApiError> {
+    Ok(UserChange {
+        username: parameters.text("username")?,
+        name: parameters.text("name")?,
+        email: if parameters.has("email") {
+            Some(email(parameters)?)
+        } else {
+            None
+        },
+        admin: parameters.boolean("admin")?,
+        external: parameters.boolean("external")?,
+        password: parameters.text("password")?.map(SecretString::from),
+    })
+}
+
+fn email(parameters: &Parameters) -> Result<Option<EmailAddress>, ApiError> {
+    let text = parameters.text("email")?.filter(|text| !text.is_empty());
+    text.map(|text| EmailAddress::try_from(text.as_str()))
+        .transpose()
+        .map_err(|_| invalid("email"))
+}

@@ -1,0 +1,310 @@
+//! Groups, as GitLab's clients make and change them.
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
+use serde_json::{Value, json};
+use wharfinger::domain::visibility::Visibility;
+
+use crate::harness::{TestApp, Token};
+
+async fn start() -> (TestApp, Token, Token) {
+    let app = TestApp::start().await;
+    app.administrator("root").await;
+    app.user("alice").await;
+    let (root, alice) = (
+        app.token("root", "api").await,
+        app.token("alice", "api").await,
+    );
+    (app, root, alice)
+}
+
+#[tokio::test]
+async fn an_administrator_makes_a_group_and_its_owner_another_below() {
+    let (app, root, alice) = start().await;
+    let body = json!({
+        "name": "The Team", "path": "Team", "description": "Who builds it",
+        "id": 99, "created_at": "2001-01-01T00:00:00Z", "full_path": "other", "request_access_enabled": true,
+    });
+    let made = app.api(("POST", "/groups"), &root, body).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
+    insta::assert_snapshot!(made.body, @r#"{"id":3,"name":"The Team","path":"team","description":"Who builds it","visibility":"private","avatar_url":null,"web_url":"http://localhost:5002/groups/team","full_name":"The Team","full_path":"team","parent_id":null,"created_at":"2026-03-14T15:09:26.000Z","project_creation_level":"maintainer","subgroup_creation_level":"owner","request_access_enabled":false,"share_with_group_lock":false,"require_two_factor_authentication":false}"#);
+    let id = made.json()["id"].clone();
+    app.member("team", "alice", "owner").await;
+    let below = json!({ "path": "backend", "parent_id": id, "visibility": "internal" });
+    let below = app.api(("POST", "/groups"), &alice, below).await;
+    assert_eq!(below.status, StatusCode::CREATED, "{}", below.body);
+    let below = below.json();
+    assert_eq!(
+        (
+            &below["full_path"],
+            &below["full_name"],
+            &below["parent_id"],
+            &below["visibility"]
+        ),
+        (
+            &json!("team/backend"),
+            &json!("The Team / backend"),
+            &id,
+            &json!("internal")
+        )
+    );
+    let by_path = app.read("/groups/team%2Fbackend", &alice).await;
+    assert_eq!(by_path, below, "a path is one segment");
+    assert_eq!(app.read("/groups/Team%2fBackend", &alice).await, below);
+    assert_eq!(
+        app.read(&format!("/groups/{}", below["id"]), &alice).await,
+        below
+    );
+}
+
+#[tokio::test]
+async fn forms_make_groups_too() {
+    let (app, root, _) = start().await;
+    let request = Request::post("/api/v4/groups")
+        .header("PRIVATE-TOKEN", root.secret.expose())
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .body(Body::from("name=Team&path=team&visibility=public"));
+    let reply = app.send_admin(request.unwrap()).await;
+    assert_eq!(reply.status, StatusCode::CREATED, "{}", reply.body);
+    assert_eq!(reply.json()["visibility"], "public");
+}
+
+#[tokio::test]
+async fn what_cannot_be_made_says_why() {
+    let (app, root, alice) = start().await;
+    app.project("team/app", Visibility::Private).await;
+    let (team, project) = (app.id_at("team").await, app.id_at("team/app").await);
+    let told = async |body: Value| app.told(("POST", "/groups"), &root, body).await;
+    insta::assert_snapshot!(told(json!({})).await, @r#"400 {"error":"path is missing"}"#);
+    insta::assert_snapshot!(told(json!({ "name": "x", "path": "team" })).await, @r#"400 {"message":{"path":["has already been taken"]}}"#);
+    insta::assert_snapshot!(told(json!({ "name": "x", "path": "alice" })).await, @r#"400 {"message":{"path":["has already been taken"]}}"#);
+    insta::assert_snapshot!(told(json!({ "path": "app", "parent_id": team })).await, @r#"400 {"message":{"path":["has already been taken"]}}"#);
+    for path in ["a b", "a/b", "-a", "..", "%", "é"] {
+        let reply = told(json!({ "path": path })).await;
+        assert!(
+            reply.starts_with(r#"400 {"message":{"path":["can contain only letters"#),
+            "{path}: {reply}"
+        );
+    }
+    insta::assert_snapshot!(told(json!({ "path": "x", "visibility": "secret" })).await, @r#"400 {"error":"visibility does not have a valid value"}"#);
+    insta::assert_snapshot!(told(json!({ "path": "x", "name": "two\nlines" })).await, @r#"400 {"message":{"name":["is 1 to 255 characters on one line"]}}"#);
+    insta::assert_snapshot!(told(json!({ "path": "x", "description": "x".repeat(2001) })).await, @r#"400 {"message":{"description":["is too long (maximum is 2000 characters)"]}}"#);
+    insta::assert_snapshot!(told(json!({ "path": "x", "parent_id": project })).await, @r#"404 {"message":"404 Group Not Found"}"#);
+    insta::assert_snapshot!(told(json!({ "path": "x", "parent_id": 999 })).await, @r#"404 {"message":"404 Group Not Found"}"#);
+    insta::assert_snapshot!(told(json!({ "path": "x", "parent_id": "x" })).await, @r#"400 {"error":"parent_id is invalid"}"#);
+    let told = async |body: Value| app.told(("POST", "/groups"), &alice, body).await;
+    insta::assert_snapshot!(told(json!({ "path": "mine" })).await, @r#"403 {"message":"403 Forbidden"}"#);
+    insta::assert_snapshot!(told(json!({ "path": "x", "parent_id": team })).await, @r#"404 {"message":"404 Group Not Found"}"#);
+    app.member("team", "alice", "maintainer").await;
+    insta::assert_snapshot!(told(json!({ "path": "x", "parent_id": team })).await, @r#"403 {"message":"403 Forbidden - needs the role owner or higher"}"#);
+}
+
+#[tokio::test]
+async fn a_group_is_changed_by_its_owners_but_never_its_path() {
+    let (app, root, alice) = start().await;
+    app.group("team", Visibility::Private).await;
+    app.member("team", "alice", "maintainer").await;
+    let told =
+        async |token: &Token, body: Value| app.told(("PUT", "/groups/team"), token, body).await;
+    insta::assert_snapshot!(told(&alice, json!({ "name": "x" })).await, @r#"403 {"message":"403 Forbidden - needs the role owner or higher"}"#);
+    app.member("team", "alice", "owner").await;
+    let wanted = json!({ "name": "T", "description": "D", "visibility": "internal", "path": "TEAM", "parent_id": 1, "id": 9 });
+    let changed = app
+        .api(("PUT", "/groups/team"), &alice, wanted)
+        .await
+        .json();
+    assert_eq!(
+        (
+            &changed["name"],
+            &changed["description"],
+            &changed["visibility"],
+            &changed["parent_id"]
+        ),
+        (&json!("T"), &json!("D"), &json!("internal"), &Value::Null)
+    );
+    assert_eq!(app.read("/groups/team", &root).await, changed);
+    insta::assert_snapshot!(told(&alice, json!({ "path": "other" })).await, @r#"400 {"message":{"path":["does not change: images are kept under it"]}}"#);
+    insta::assert_snapshot!(told(&alice, json!({ "name": "" })).await, @r#"400 {"message":{"name":["is 1 to 255 characters on one line"]}}"#);
+    insta::assert_snapshot!(told(&alice, json!({ "visibility": "hidden" })).await, @r#"400 {"error":"visibility does not have a valid value"}"#);
+    assert_eq!(app.read("/groups/team", &root).await, changed);
+    let cleared = app
+        .api(
+            ("PUT", "/groups/team"),
+            &root,
+            json!({ "description": null }),
+        )
+        .await;
+    assert_eq!(cleared.json()["description"], "");
+}
+
+#[tokio::test]
+async fn a_deleted_group_leaves_its_name_to_administrators() {
+    let (app, root, alice) = start().await;
+    app.group("team", Visibility::Private).await;
+    app.group("team/sub", Visibility::Public).await;
+    app.project("team/sub/app", Visibility::Public).await;
+    app.member("team", "alice", "owner").await;
+    let (team, sub) = (app.id_at("team").await, app.id_at("team/sub").await);
+    assert_eq!(
+        app.told(("DELETE", "/groups/team%2Fsub"), &alice, Value::Null)
+            .await,
+        r#"202 {"message":"202 Accepted"}"#
+    );
+    for path in [
+        format!("/groups/{sub}"),
+        "/groups/team%2Fsub".to_owned(),
+        "/projects/team%2Fsub%2Fapp".to_owned(),
+    ] {
+        for token in [&alice, &root] {
+            let reply = app.api(("GET", &path), token, Value::Null).await;
+            assert_eq!(reply.status, StatusCode::NOT_FOUND, "{path}");
+        }
+    }
+    assert_eq!(
+        app.read("/groups/team/descendant_groups", &root).await,
+        json!([])
+    );
+    let again = json!({ "path": "sub", "parent_id": team });
+    assert_eq!(
+        app.told(("POST", "/groups"), &alice, again.clone()).await,
+        r#"400 {"message":{"path":["has already been taken"]}}"#
+    );
+    let anew = app.api(("POST", "/groups"), &root, again).await;
+    assert_eq!(anew.status, StatusCode::CREATED, "{}", anew.body);
+    assert_eq!(anew.json()["visibility"], "private");
+    let pull = app.ask(None, &["repository:team/sub/app:pull"]).await;
+    assert!(
+        pull.granted(&app.keys).is_empty(),
+        "what was below stays closed"
+    );
+}
+
+#[tokio::test]
+async fn groups_are_found_by_filters() {
+    let (app, root, alice) = start().await;
+    app.group("team", Visibility::Private).await;
+    app.group("team/a_b", Visibility::Private).await;
+    app.group("team/axb", Visibility::Public).await;
+    app.group("open", Visibility::Internal).await;
+    app.group("zoo", Visibility::Private).await;
+    app.api(("PUT", "/groups/zoo"), &root, json!({ "name": "Animals" }))
+        .await;
+    app.member("team", "alice", "owner").await;
+    app.member("open", "alice", "guest").await;
+    let paths = async |token: &Token, query: &str| {
+        let reply = app
+            .api(("GET", &format!("/groups{query}")), token, Value::Null)
+            .await;
+        let json = reply.json();
+        let paths: Vec<_> = json
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|group| group["full_path"].as_str().unwrap().to_owned())
+            .collect();
+        assert_eq!(reply.header("x-total"), paths.len().to_string(), "{query}");
+        paths.join(" ")
+    };
+    assert_eq!(
+        paths(&root, "").await,
+        "team/a_b zoo team/axb open team",
+        "by name"
+    );
+    assert_eq!(
+        paths(&root, "?order_by=path&sort=desc").await,
+        "zoo team/axb team/a_b team open"
+    );
+    assert_eq!(
+        paths(&root, "?order_by=id").await,
+        "team team/a_b team/axb open zoo"
+    );
+    assert_eq!(
+        paths(&alice, "?order_by=path").await,
+        "open team team/a_b team/axb"
+    );
+    assert_eq!(paths(&alice, "?owned=True").await, "team/a_b team/axb team");
+    assert_eq!(
+        paths(&root, "?owned=true").await,
+        "",
+        "administrators own what they are Owner of"
+    );
+    assert_eq!(
+        paths(&alice, "?min_access_level=10&order_by=path").await,
+        "open team team/a_b team/axb"
+    );
+    assert_eq!(
+        paths(&alice, "?min_access_level=20&order_by=path").await,
+        "team team/a_b team/axb"
+    );
+    assert_eq!(paths(&alice, "?top_level_only=true").await, "open team");
+    assert_eq!(
+        paths(&root, "?search=A_B").await,
+        "team/a_b",
+        "a search is no pattern"
+    );
+    assert_eq!(paths(&root, "?search=anim").await, "zoo");
+    assert_eq!(paths(&root, "?visibility=public").await, "team/axb");
+    let team = app.id_at("team").await;
+    assert_eq!(
+        paths(&alice, &format!("?skip_groups[]={team}&order_by=path")).await,
+        "open team/a_b team/axb"
+    );
+    assert_eq!(
+        paths(&alice, &format!("/{team}/subgroups")).await,
+        "team/a_b team/axb"
+    );
+    assert_eq!(
+        paths(&alice, "/team/subgroups?search=axb").await,
+        "team/axb"
+    );
+    for wrong in [
+        "?order_by=size",
+        "?sort=up",
+        "?min_access_level=15",
+        "?owned=perhaps",
+        "?visibility=x",
+        "?skip_groups=x",
+    ] {
+        let reply = app
+            .api(("GET", &format!("/groups{wrong}")), &root, Value::Null)
+            .await;
+        assert_eq!(reply.status, StatusCode::BAD_REQUEST, "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_below_a_group_is_listed() {
+    let (app, root, _) = start().await;
+    app.project("team/app", Visibility::Private).await;
+    app.group("team/sub", Visibility::Private).await;
+    app.group("team-2", Visibility::Private).await;
+    app.group("team/sub/deep", Visibility::Private).await;
+    app.project("team/sub/deep/app", Visibility::Private).await;
+    app.project("team-2/app", Visibility::Private).await;
+    let paths = async |path: &str| {
+        let list = app.read(path, &root).await;
+        let path = |place: &Value| {
+            place
+                .get("full_path")
+                .or_else(|| place.get("path_with_namespace"))
+                .unwrap()
+                .as_str()
+                .unwrap()
+                .to_owned()
+        };
+        let mut paths: Vec<_> = list.as_array().unwrap().iter().map(path).collect();
+        paths.sort();
+        paths.join(" ")
+    };
+    assert_eq!(paths("/groups/team/subgroups").await, "team/sub");
+    assert_eq!(
+        paths("/groups/team/descendant_groups").await,
+        "team/sub team/sub/deep"
+    );
+    assert_eq!(paths("/groups/team/projects").await, "team/app");
+    assert_eq!(
+        paths("/groups/team/projects?include_subgroups=true").await,
+        "team/app team/sub/deep/app"
+    );
+    assert_eq!(paths("/groups/team%2Fsub/projects").await, "");
+}

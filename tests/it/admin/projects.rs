@@ -1,0 +1,188 @@
+//! Projects, as GitLab's clients make and change them.
+
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+use wharfinger::domain::visibility::Visibility;
+
+use crate::harness::{TestApp, Token};
+
+async fn start() -> (TestApp, Token, Token) {
+    let app = TestApp::start().await;
+    app.administrator("root").await;
+    app.user("alice").await;
+    app.group("team", Visibility::Private).await;
+    let (root, alice) = (
+        app.token("root", "api").await,
+        app.token("alice", "api").await,
+    );
+    (app, root, alice)
+}
+
+#[tokio::test]
+async fn a_maintainer_makes_a_project_in_their_group() {
+    let (app, root, alice) = start().await;
+    app.member("team", "alice", "maintainer").await;
+    let body = json!({
+        "name": "My App", "namespace_id": app.id_at("team").await, "description": "It runs",
+        "id": 99, "path_with_namespace": "other/app", "creator_id": 1, "created_at": "2001-01-01T00:00:00Z",
+    });
+    let made = app.api(("POST", "/projects"), &alice, body).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
+    insta::assert_snapshot!(made.body, @r#"{"id":4,"description":"It runs","name":"My App","name_with_namespace":"team / My App","path":"my-app","path_with_namespace":"team/my-app","created_at":"2026-03-14T15:09:26.000Z","last_activity_at":"2026-03-14T15:09:26.000Z","default_branch":null,"tag_list":[],"topics":[],"avatar_url":null,"web_url":"http://localhost:5002/team/my-app","namespace":{"id":3,"name":"team","path":"team","kind":"group","full_path":"team","parent_id":null,"avatar_url":null,"web_url":"http://localhost:5002/groups/team"},"visibility":"private","archived":false,"container_registry_enabled":true,"container_registry_access_level":"enabled","request_access_enabled":false,"shared_with_groups":[],"_links":{"self":"http://localhost:5002/api/v4/projects/4","members":"http://localhost:5002/api/v4/projects/4/members"}}"#);
+    assert_eq!(
+        app.read("/projects/team%2Fmy-app", &root).await,
+        made.json()
+    );
+    assert_eq!(app.read("/projects/4", &alice).await, made.json());
+}
+
+#[tokio::test]
+async fn without_a_namespace_it_is_the_callers_own() {
+    let (app, root, alice) = start().await;
+    let made = app
+        .api(
+            ("POST", "/projects"),
+            &alice,
+            json!({ "path": "tool", "name": "Tool" }),
+        )
+        .await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
+    let made = made.json();
+    assert_eq!(
+        (&made["path_with_namespace"], &made["namespace"]["kind"]),
+        (&json!("alice/tool"), &json!("user"))
+    );
+    assert_eq!(
+        app.read("/user", &alice).await["namespace_id"],
+        made["namespace"]["id"]
+    );
+    let changed = app
+        .api(
+            ("PUT", "/projects/alice%2Ftool"),
+            &alice,
+            json!({ "visibility": "public" }),
+        )
+        .await;
+    assert_eq!(
+        changed.json()["visibility"],
+        "public",
+        "who owns the namespace owns what is in it"
+    );
+    let foreign =
+        json!({ "path": "x", "namespace_id": app.read("/user", &root).await["namespace_id"] });
+    assert_eq!(
+        app.told(("POST", "/projects"), &alice, foreign).await,
+        r#"404 {"message":"404 Namespace Not Found"}"#
+    );
+    let by_root = json!({ "path": "y", "namespace_id": made["namespace"]["id"] });
+    assert_eq!(
+        app.api(("POST", "/projects"), &root, by_root).await.status,
+        StatusCode::CREATED
+    );
+}
+
+#[tokio::test]
+async fn what_cannot_be_made_says_why() {
+    let (app, root, alice) = start().await;
+    app.project("team/app", Visibility::Private).await;
+    let (team, project) = (app.id_at("team").await, app.id_at("team/app").await);
+    let told = async |body: Value| app.told(("POST", "/projects"), &root, body).await;
+    insta::assert_snapshot!(told(json!({})).await, @r#"400 {"error":"name, path are missing, at least one parameter must be provided"}"#);
+    insta::assert_snapshot!(told(json!({ "name": "App", "namespace_id": team })).await, @r#"400 {"message":{"path":["has already been taken"]}}"#);
+    insta::assert_snapshot!(told(json!({ "name": "x", "namespace_id": project })).await, @r#"404 {"message":"404 Namespace Not Found"}"#);
+    insta::assert_snapshot!(told(json!({ "name": "x", "namespace_id": "team" })).await, @r#"400 {"error":"namespace_id is invalid"}"#);
+    insta::assert_snapshot!(told(json!({ "name": "!!!" })).await, @r#"400 {"message":{"path":["can contain only letters, digits and separators (`.`, `_`, `__`, `-`) between them, in at most 20 parts and 255 characters with all that is above"]}}"#);
+    insta::assert_snapshot!(told(json!({ "path": "a/b" })).await, @r#"400 {"message":{"path":["can contain only letters, digits and separators (`.`, `_`, `__`, `-`) between them, in at most 20 parts and 255 characters with all that is above"]}}"#);
+    let told = async |body: Value| app.told(("POST", "/projects"), &alice, body).await;
+    insta::assert_snapshot!(told(json!({ "name": "x", "namespace_id": team })).await, @r#"404 {"message":"404 Namespace Not Found"}"#);
+    app.member("team", "alice", "developer").await;
+    insta::assert_snapshot!(told(json!({ "name": "x", "namespace_id": team })).await, @r#"403 {"message":"403 Forbidden - needs the role maintainer or higher"}"#);
+}
+
+#[tokio::test]
+async fn maintainers_describe_a_project_and_owners_open_and_delete_it() {
+    let (app, _, alice) = start().await;
+    app.project("team/app", Visibility::Private).await;
+    let path = "/projects/team%2Fapp";
+    app.member("team/app", "alice", "developer").await;
+    let told = async |method: &str, body: Value| app.told((method, path), &alice, body).await;
+    insta::assert_snapshot!(told("PUT", json!({ "description": "x" })).await, @r#"403 {"message":"403 Forbidden - needs the role maintainer or higher"}"#);
+    app.member("team/app", "alice", "maintainer").await;
+    let described = app
+        .api(
+            ("PUT", path),
+            &alice,
+            json!({ "description": "x", "name": "App", "visibility": "private" }),
+        )
+        .await;
+    assert_eq!(
+        (&described.json()["description"], &described.json()["name"]),
+        (&json!("x"), &json!("App"))
+    );
+    insta::assert_snapshot!(told("PUT", json!({ "visibility": "public", "name": "y" })).await, @r#"403 {"message":"403 Forbidden - needs the role owner or higher"}"#);
+    insta::assert_snapshot!(told("DELETE", Value::Null).await, @r#"403 {"message":"403 Forbidden - needs the role owner or higher"}"#);
+    assert_eq!(app.read(path, &alice).await, described.json());
+    insta::assert_snapshot!(told("PUT", json!({ "path": "other" })).await, @r#"400 {"message":{"path":["does not change: images are kept under it"]}}"#);
+    app.member("team/app", "alice", "owner").await;
+    let opened = app
+        .api(("PUT", path), &alice, json!({ "visibility": "public" }))
+        .await;
+    assert_eq!(opened.json()["visibility"], "public");
+    insta::assert_snapshot!(told("DELETE", Value::Null).await, @r#"202 {"message":"202 Accepted"}"#);
+    insta::assert_snapshot!(told("GET", Value::Null).await, @r#"404 {"message":"404 Project Not Found"}"#);
+    insta::assert_snapshot!(told("DELETE", Value::Null).await, @r#"404 {"message":"404 Project Not Found"}"#);
+}
+
+#[tokio::test]
+async fn projects_are_found_by_filters() {
+    let (app, root, alice) = start().await;
+    app.project("team/first", Visibility::Private).await;
+    app.clock.advance(chrono::Duration::days(1));
+    app.project("team/second", Visibility::Internal).await;
+    app.group("other", Visibility::Private).await;
+    app.project("other/hidden", Visibility::Private).await;
+    app.project("other/open", Visibility::Public).await;
+    app.api(("POST", "/projects"), &alice, json!({ "name": "tool" }))
+        .await;
+    app.member("team", "alice", "reporter").await;
+    let paths = async |token: &Token, query: &str| {
+        let reply = app
+            .api(("GET", &format!("/projects{query}")), token, Value::Null)
+            .await;
+        let json = reply.json();
+        let paths: Vec<_> = json
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|project| project["path_with_namespace"].as_str().unwrap().to_owned())
+            .collect();
+        assert_eq!(reply.header("x-total"), paths.len().to_string(), "{query}");
+        paths.join(" ")
+    };
+    assert_eq!(
+        paths(&root, "").await,
+        "alice/tool other/open other/hidden team/second team/first",
+        "newest first"
+    );
+    assert_eq!(
+        paths(&alice, "?order_by=path&sort=asc").await,
+        "alice/tool other/open team/first team/second"
+    );
+    assert_eq!(
+        paths(&alice, "?membership=true&order_by=path&sort=asc").await,
+        "alice/tool team/first team/second"
+    );
+    assert_eq!(paths(&alice, "?owned=true").await, "alice/tool");
+    assert_eq!(paths(&alice, "?min_access_level=30").await, "alice/tool");
+    assert_eq!(paths(&alice, "?search=OPEN").await, "other/open");
+    assert_eq!(paths(&alice, "?search=hidden").await, "");
+    assert_eq!(paths(&root, "?visibility=internal").await, "team/second");
+    assert_eq!(
+        paths(
+            &root,
+            "?simple=true&order_by=last_activity_at&sort=asc&archived=false&search=team"
+        )
+        .await,
+        "team/first team/second"
+    );
+}
