@@ -3,7 +3,12 @@
 use axum::http::StatusCode;
 use chrono::Duration;
 use serde_json::{Value, json};
+use wharfinger::app::ChangeError;
+use wharfinger::domain::authority::Authority;
 use wharfinger::domain::expiry::Expiry;
+use wharfinger::domain::personal_access_token::TokenSpecification;
+use wharfinger::domain::token_policy::WantedEnd;
+use wharfinger::domain::token_scope::TokenScope;
 
 use crate::harness::{Reply, TestApp, Token};
 
@@ -205,4 +210,24 @@ async fn its_own_rotation_ends_no_later_than_the_maker() {
     let path = format!("/personal_access_tokens/{}/rotate", next.json()["id"]);
     let refused = app.api(("POST", &path), &other, json!({})).await;
     insta::assert_snapshot!(refused.body, @r#"{"message":"400 Bad request - the token that it was made with has ended, so no other can take its place"}"#);
+}
+
+#[tokio::test]
+async fn a_token_that_ended_while_its_request_was_under_way_makes_nothing() {
+    let (app, maker) = start().await;
+    let narrow = app.token("alice", "read_api").await;
+    app.desk
+        .revoke_token(&Authority::operator(), maker.id)
+        .await
+        .unwrap();
+    for token in [maker, narrow] {
+        let scopes = [TokenScope::ReadUser].into_iter().collect();
+        let wanted = TokenSpecification::new("late", scopes).unwrap();
+        let operator = Authority::operator();
+        let made = app
+            .desk
+            .create_own_token(&operator, token.id, wanted, WantedEnd::Unsaid)
+            .await;
+        assert!(matches!(made, Err(ChangeError::Forbidden(_))), "{made:?}");
+    }
 }

@@ -108,6 +108,7 @@ async fn what_is_older_than_the_setting_keeps_to_it_when_it_is_changed_or_rotate
     let app = TestApp::start().await;
     app.user("alice").await;
     let old = app.token("alice", "api").await;
+    let endless = app.token("alice", "api").await;
     let app = app
         .restart_with("[tokens]\nlongest_lifetime = \"30d\"")
         .await;
@@ -129,6 +130,12 @@ async fn what_is_older_than_the_setting_keeps_to_it_when_it_is_changed_or_rotate
     assert_eq!(new.json()["expires_at"], "2026-03-21");
     let seen = call("GET", &path, Value::Null).await;
     assert_eq!(seen.json()["grace_until"], "2026-04-13T14:09:26.000Z");
+    let grace = json!({ "grace": "300d" });
+    let new = app.api(("POST", rotate), &endless, grace).await;
+    assert_eq!(new.json()["expires_at"], "2026-04-13");
+    let path = format!("/personal_access_tokens/{}", endless.id);
+    let seen = app.api(("GET", &path), &endless, Value::Null).await;
+    assert_eq!(seen.json()["grace_until"], "2026-04-13T15:09:26.000Z");
 }
 
 #[tokio::test]
