@@ -8,7 +8,7 @@ use super::look_up_places::place_for;
 use crate::domain::authority::Authority;
 use crate::domain::filters::MemberFilter;
 use crate::domain::ids::UserId;
-use crate::domain::namespace::{Member, Namespace};
+use crate::domain::namespace::{Member, Namespace, NamespaceKind};
 use crate::domain::page::{MAX_PAGE_SIZE, Page, PageRequest};
 use crate::domain::place_name::PlaceName;
 use crate::domain::user::User;
@@ -80,6 +80,20 @@ impl Desk {
         let page = members::page(&self.db, &places, &filter, self.now(), request).await?;
         let found = page.items.into_iter().next();
         found.ok_or_else(|| no_member(&user, &place))
+    }
+
+    /// A page of the roles that were given to a user, for administrators.
+    pub async fn memberships_page(
+        &self,
+        authority: &Authority,
+        user: UserId,
+        kind: Option<NamespaceKind>,
+        request: PageRequest,
+    ) -> Result<Page<(Namespace, Member)>, ChangeError> {
+        authority.administer()?;
+        let user = self.user_by_id(user).await?;
+        let now = self.now();
+        Ok(members::page_of_user(&self.db, user.id, kind, now, request).await?)
     }
 
     async fn reached(

@@ -10,7 +10,7 @@ use crate::domain::namespace::{Located, Namespace, NamespaceKind};
 use crate::domain::namespace_path::NamespacePath;
 use crate::domain::place_name::{Meant, PlaceName};
 use crate::domain::visibility::Visibility;
-use crate::representation::{GroupView, ProjectView};
+use crate::representation::PlaceView;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -99,7 +99,7 @@ pub(super) async fn run(
         }
         Command::List => {
             let places = desk.locate(desk.namespaces(kind).await?).await?;
-            return list(context, kind, &places);
+            return list(context, &places);
         }
         Command::Show { path } => desk.place(&authority, &named(kind, path)).await?.place,
         Command::Change {
@@ -141,7 +141,7 @@ async fn delete(
     let goes = desk.locate(goes).await?;
     confirmation.ask("Delete?")?;
     desk.delete_namespace(&authority, &name).await?;
-    list(context, kind, &goes)
+    list(context, &goes)
 }
 
 fn named(kind: NamespaceKind, path: NamespacePath) -> PlaceName {
@@ -152,35 +152,19 @@ fn named(kind: NamespaceKind, path: NamespacePath) -> PlaceName {
     PlaceName::at(meant, path)
 }
 
-fn list(context: &Context<'_>, kind: NamespaceKind, places: &[Located]) -> anyhow::Result<()> {
+fn list(context: &Context<'_>, places: &[Located]) -> anyhow::Result<()> {
+    let base = context.base();
     let rows: Vec<Vec<String>> = places.iter().map(|located| row(&located.place)).collect();
-    let (columns, base) = (["PATH", "VISIBILITY"], context.base());
-    match kind {
-        NamespaceKind::Project => {
-            let views = places.iter().map(|place| ProjectView::new(place, &base));
-            let views: Vec<_> = views.collect();
-            context.output.list(&views, &columns, &rows)
-        }
-        NamespaceKind::Group | NamespaceKind::User => {
-            let views = places.iter().map(|place| GroupView::new(place, &base));
-            let views: Vec<_> = views.collect();
-            context.output.list(&views, &columns, &rows)
-        }
-    }
+    let views = places.iter().map(|place| PlaceView::new(place, &base));
+    let views: Vec<PlaceView> = views.collect();
+    context.output.list(&views, &["PATH", "VISIBILITY"], &rows)
 }
 
 async fn show(context: &Context<'_>, desk: &Desk, place: Namespace) -> anyhow::Result<()> {
-    let (plain, base) = (row(&place).join("\t"), context.base());
+    let plain = row(&place).join("\t");
     let located = desk.locate_one(place).await?;
-    match located.place.kind {
-        NamespaceKind::Project => {
-            let view = ProjectView::new(&located, &base);
-            context.output.one(&view, &plain)
-        }
-        NamespaceKind::Group | NamespaceKind::User => {
-            context.output.one(&GroupView::new(&located, &base), &plain)
-        }
-    }
+    let view = PlaceView::new(&located, &context.base());
+    context.output.one(&view, &plain)
 }
 
 fn row(place: &Namespace) -> Vec<String> {

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use super::instant;
 use crate::domain::expiry::Expiry;
-use crate::domain::namespace::Member;
+use crate::domain::namespace::{Member, Namespace, NamespaceKind};
 use crate::domain::user::User;
 
 /// A user's role in a group or project.
@@ -45,6 +45,31 @@ impl MemberView {
             created_at: instant(member.created_at),
             expires_at: member.expiry.map(Expiry::date),
             membership_state: "active",
+        }
+    }
+}
+
+/// A place where a user has a role of their own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Membership)]
+pub struct MembershipView {
+    source_id: i64,
+    source_name: String,
+    /// `Project`, or `Namespace` for a group.
+    source_type: &'static str,
+    access_level: i32,
+}
+
+impl From<&(Namespace, Member)> for MembershipView {
+    fn from((place, member): &(Namespace, Member)) -> Self {
+        Self {
+            source_id: place.id.0,
+            source_name: place.name.clone(),
+            source_type: match place.kind {
+                NamespaceKind::Project => "Project",
+                NamespaceKind::Group | NamespaceKind::User => "Namespace",
+            },
+            access_level: member.level.number(),
         }
     }
 }

@@ -18,8 +18,8 @@ pub use association::{
 };
 pub use deploy_token::DeployTokenView;
 pub use explanation::{ExplainedActionView, ExplanationView};
-pub use member::MemberView;
-pub use namespace::{GroupView, LinksView, NamespaceView, ProjectView};
+pub use member::{MemberView, MembershipView};
+pub use namespace::{GroupView, LinksView, NamespaceView, PlaceView, ProjectView};
 pub use personal_access_token::PersonalAccessTokenView;
 pub use refresh_token::RefreshTokenView;
 pub use user::{UserDetails, UserView};

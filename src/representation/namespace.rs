@@ -72,6 +72,16 @@ pub struct ProjectView {
     links: LinksView,
 }
 
+/// A group or a project.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum PlaceView {
+    /// A group, or a user's own namespace.
+    Group(Box<GroupView>),
+    /// A project.
+    Project(Box<ProjectView>),
+}
+
 /// What a project lies in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = Namespace)]
@@ -94,6 +104,18 @@ pub struct LinksView {
     #[serde(rename = "self")]
     itself: String,
     members: String,
+}
+
+impl PlaceView {
+    /// The group or project; `base` is the address of our pages.
+    pub fn new(place: &Located, base: &str) -> Self {
+        match place.place.kind {
+            NamespaceKind::Project => Self::Project(Box::new(ProjectView::new(place, base))),
+            NamespaceKind::Group | NamespaceKind::User => {
+                Self::Group(Box::new(GroupView::new(place, base)))
+            }
+        }
+    }
 }
 
 impl GroupView {

@@ -8,9 +8,9 @@ use super::change::Change;
 use super::entity::instant::Instant;
 use super::entity::{member, namespace, user};
 use super::error::StorageError;
-use super::namespaces::to_namespace;
+use super::namespaces::{to_kind, to_namespace};
 use super::page::{page_of, try_map};
-use super::source::Source;
+use super::source::{AT_A_TIME, Source};
 use super::users::{has_text, to_user};
 use crate::domain::access_level::AccessLevel;
 use crate::domain::expiry::Expiry;
@@ -99,6 +99,40 @@ pub async fn page(
     })
 }
 
+/// A page of the roles that were given to a user and last at `now`, in the order in which they came.
+pub async fn page_of_user(
+    source: &impl Source,
+    user: UserId,
+    kind: Option<NamespaceKind>,
+    now: DateTime<Utc>,
+    request: PageRequest,
+) -> Result<Page<(Namespace, Member)>, StorageError> {
+    let places = kind.map(|kind| {
+        let of_kind = Query::select()
+            .column(namespace::Column::Id)
+            .from(namespace::Entity)
+            .and_where(namespace::Column::Kind.eq(to_kind(kind)))
+            .take();
+        member::Column::NamespaceId.in_subquery(of_kind)
+    });
+    let query = member::Entity::find()
+        .filter(member::COLUMN.user_id.eq(user.0))
+        .filter(not_ended(now))
+        .filter(Condition::all().add_option(places))
+        .order_by_asc(member::Column::Id);
+    let page = page_of(source, query, request).await?;
+    let ids = page.items.iter().map(|row| row.namespace_id);
+    let places = namespace::Entity::find()
+        .filter(namespace::COLUMN.id.is_in(ids))
+        .all(source.connection())
+        .await?;
+    try_map(page, |row| {
+        let place = places.iter().find(|place| place.id == row.namespace_id);
+        let place = place.ok_or_else(|| StorageError::unreadable("member", &"no place"))?;
+        Ok((to_namespace(place)?, to_member(&row)?))
+    })
+}
+
 /// All roles of a user, ended ones too, in the order in which they came.
 pub async fn of_user(
     source: &impl Source,
@@ -184,14 +218,12 @@ pub async fn remove(
 
 /// Takes all roles in these namespaces away.
 pub async fn remove_all(change: &Change, namespaces: &[NamespaceId]) -> Result<(), StorageError> {
-    member::Entity::delete_many()
-        .filter(
-            member::COLUMN
-                .namespace_id
-                .is_in(namespaces.iter().map(|id| id.0)),
-        )
-        .exec(change.connection())
-        .await?;
+    for ids in namespaces.chunks(AT_A_TIME) {
+        member::Entity::delete_many()
+            .filter(member::COLUMN.namespace_id.is_in(ids.iter().map(|id| id.0)))
+            .exec(change.connection())
+            .await?;
+    }
     Ok(())
 }
 
@@ -201,15 +233,13 @@ pub async fn remove_from(
     namespaces: &[NamespaceId],
     user: UserId,
 ) -> Result<(), StorageError> {
-    member::Entity::delete_many()
-        .filter(
-            member::COLUMN
-                .namespace_id
-                .is_in(namespaces.iter().map(|id| id.0)),
-        )
-        .filter(member::COLUMN.user_id.eq(user.0))
-        .exec(change.connection())
-        .await?;
+    for ids in namespaces.chunks(AT_A_TIME) {
+        member::Entity::delete_many()
+            .filter(member::COLUMN.namespace_id.is_in(ids.iter().map(|id| id.0)))
+            .filter(member::COLUMN.user_id.eq(user.0))
+            .exec(change.connection())
+            .await?;
+    }
     Ok(())
 }
 

@@ -12,7 +12,7 @@ use super::change::Change;
 use super::entity::instant::Instant;
 use super::entity::namespace::{self, Kind};
 use super::error::StorageError;
-use super::source::Source;
+use super::source::{AT_A_TIME, Source};
 use crate::domain::ids::NamespaceId;
 use crate::domain::namespace::{Namespace, NamespaceKind, Occupied};
 use crate::domain::namespace_path::NamespacePath;
@@ -137,12 +137,14 @@ pub async fn live_below(
     let mut found = Vec::new();
     let mut level = vec![ancestor.0];
     while !level.is_empty() {
-        let children = namespace::Entity::find()
-            .filter(namespace::COLUMN.parent_id.is_in(level))
-            .filter(namespace::COLUMN.deleted_at.is_null())
-            .order_by_asc(namespace::Column::Path)
-            .all(source.connection())
-            .await?;
+        let mut children = Vec::new();
+        for parents in level.chunks(AT_A_TIME) {
+            let query = namespace::Entity::find()
+                .filter(namespace::COLUMN.parent_id.is_in(parents.to_vec()))
+                .filter(namespace::COLUMN.deleted_at.is_null())
+                .order_by_asc(namespace::Column::Path);
+            children.extend(query.all(source.connection()).await?);
+        }
         level = children.iter().map(|row| row.id).collect();
         for row in children {
             found.push(to_namespace(&row)?);
@@ -202,18 +204,20 @@ pub async fn save(change: &Change, place: &Namespace) -> Result<(), StorageError
 
 /// Leaves private tombstones where these namespaces were.
 pub async fn bury(change: &Change, ids: &[NamespaceId]) -> Result<(), StorageError> {
-    namespace::Entity::update_many()
-        .col_expr(
-            namespace::Column::DeletedAt,
-            Expr::value(Instant::from(change.now())),
-        )
-        .col_expr(
-            namespace::Column::Visibility,
-            Expr::value(namespace::Visibility::Private),
-        )
-        .filter(namespace::COLUMN.id.is_in(ids.iter().map(|id| id.0)))
-        .exec(change.connection())
-        .await?;
+    for ids in ids.chunks(AT_A_TIME) {
+        namespace::Entity::update_many()
+            .col_expr(
+                namespace::Column::DeletedAt,
+                Expr::value(Instant::from(change.now())),
+            )
+            .col_expr(
+                namespace::Column::Visibility,
+                Expr::value(namespace::Visibility::Private),
+            )
+            .filter(namespace::COLUMN.id.is_in(ids.iter().map(|id| id.0)))
+            .exec(change.connection())
+            .await?;
+    }
     Ok(())
 }
 

@@ -5,6 +5,9 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction};
 use super::change::Change;
 use super::connect::Db;
 
+/// How many values a statement may bind beside a few: every database takes more.
+pub(super) const AT_A_TIME: usize = 5000;
+
 /// The database as it is, or as it will be after a change that is under way.
 pub trait Source: Sync {
     /// What storage sends its statements to.

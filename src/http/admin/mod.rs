@@ -30,6 +30,7 @@ mod token_parameters;
 mod token_rotation;
 mod user;
 mod user_parameters;
+mod user_places;
 mod user_tokens;
 mod users;
 mod version;
@@ -54,6 +55,8 @@ pub fn router(state: AdminState) -> Router {
         .routes(routes!(user::get))
         .routes(routes!(users::list, users::create))
         .routes(routes!(users::get, users::change, users::delete))
+        .routes(routes!(user_places::projects))
+        .routes(routes!(user_places::memberships))
         .routes(routes!(users::block))
         .routes(routes!(users::unblock))
         .routes(routes!(user_tokens::create))

@@ -13,6 +13,9 @@ use crate::domain::expiry::{Expiry, Lifetime, is_storable};
 /// Longest body, in bytes.
 const MAX_BODY: usize = 64 * 1024;
 
+/// Most numbers in a list: no database takes any number of them.
+const MAX_LIST: usize = 1000;
+
 /// Parameters by name; those of the body count more than those of the query.
 pub(super) struct Parameters(Map<String, Value>);
 
@@ -171,7 +174,7 @@ impl Parameters {
             Value::String(text) => text.parse().ok(),
             _ => None,
         };
-        let numbers = match self.0.get(name) {
+        let numbers: Option<Vec<i64>> = match self.0.get(name) {
             Some(Value::Array(items)) => items.iter().map(number).collect(),
             Some(value @ Value::Number(_)) => number(value).map(|number| vec![number]),
             _ => {
@@ -181,7 +184,12 @@ impl Parameters {
                 texts.iter().map(|text| text.parse().ok()).collect()
             }
         };
-        numbers.map(Some).ok_or_else(|| invalid(name))
+        match numbers {
+            Some(numbers) if numbers.len() > MAX_LIST => Err(ApiError::parameter(format!(
+                "{name} has at most {MAX_LIST} entries"
+            ))),
+            numbers => numbers.map(Some).ok_or_else(|| invalid(name)),
+        }
     }
 
     /// One of a few words, of which `read` knows what they mean.

@@ -57,6 +57,49 @@ async fn an_administrator_makes_a_group_and_its_owner_another_below() {
     );
 }
 
+/// Quay CVE-2025-4374: rights appeared as a side effect of something else.
+#[tokio::test]
+async fn whoever_makes_a_group_or_project_gets_no_role_by_it() {
+    let (app, root, alice) = start().await;
+    app.api(("POST", "/groups"), &root, json!({ "path": "team" }))
+        .await;
+    app.member("team", "alice", "maintainer").await;
+    let body = json!({ "path": "app", "namespace_id": app.id_at("team").await });
+    let made = app.api(("POST", "/projects"), &alice, body).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
+    for path in ["/groups/team/members", "/projects/team%2Fapp/members"] {
+        let members = app.read(path, &root).await;
+        let names: Vec<_> = members
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|member| &member["username"])
+            .collect();
+        assert!(names.is_empty() || names == ["alice"], "{path}: {members}");
+    }
+    let deletes = app
+        .api(("DELETE", "/projects/team%2Fapp"), &alice, Value::Null)
+        .await;
+    assert_eq!(deletes.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn a_list_that_is_too_long_says_so() {
+    let (app, root, _) = start().await;
+    let many = vec!["1"; 1001].join(",");
+    let reply = app
+        .told(
+            ("GET", &format!("/groups?skip_groups={many}")),
+            &root,
+            Value::Null,
+        )
+        .await;
+    assert_eq!(
+        reply,
+        r#"400 {"error":"skip_groups has at most 1000 entries"}"#
+    );
+}
+
 #[tokio::test]
 async fn forms_make_groups_too() {
     let (app, root, _) = start().await;

@@ -205,6 +205,43 @@ async fn several_users_are_added_at_once() {
 }
 
 #[tokio::test]
+async fn administrators_see_where_a_user_has_roles() {
+    let (app, root) = start().await;
+    let alice = app.id_of("alice").await;
+    app.member("team", "alice", "reporter").await;
+    app.member("team/app", "alice", "developer").await;
+    let ended = json!({ "user_id": app.id_of("bob").await, "access_level": 20, "expires_at": "2026-03-14" });
+    app.api(("POST", "/groups/team/members"), &root, ended)
+        .await;
+    let path = format!("/users/{alice}/memberships");
+    let (team, project) = (app.id_at("team").await, app.id_at("team/app").await);
+    let group = json!({ "source_id": team, "source_name": "team", "source_type": "Namespace", "access_level": 20 });
+    let project = json!({ "source_id": project, "source_name": "app", "source_type": "Project", "access_level": 30 });
+    assert_eq!(app.read(&path, &root).await, json!([group, project]));
+    assert_eq!(
+        app.read(&format!("{path}?type=Project"), &root).await,
+        json!([project])
+    );
+    assert_eq!(
+        app.read(&format!("{path}?type=Namespace&per_page=1"), &root)
+            .await,
+        json!([group])
+    );
+    let bobs = format!("/users/{}/memberships", app.id_of("bob").await);
+    assert_eq!(app.read(&bobs, &root).await, json!([]));
+    let token = app.token("alice", "api").await;
+    assert_eq!(
+        app.told(("GET", &path), &token, Value::Null).await,
+        r#"403 {"message":"403 Forbidden"}"#
+    );
+    assert_eq!(
+        app.told(("GET", "/users/999/memberships"), &root, Value::Null)
+            .await,
+        r#"404 {"message":"404 User Not Found"}"#
+    );
+}
+
+#[tokio::test]
 async fn what_cannot_be_given_says_why() {
     let (app, root) = start().await;
     let told = async |body: Value| {

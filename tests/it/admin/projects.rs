@@ -134,6 +134,37 @@ async fn maintainers_describe_a_project_and_owners_open_and_delete_it() {
 }
 
 #[tokio::test]
+async fn a_users_own_projects_are_listed_as_far_as_the_caller_sees_them() {
+    let (app, root, alice) = start().await;
+    for (name, visibility) in [("tool", "private"), ("toy", "public")] {
+        let body = json!({ "name": name, "visibility": visibility });
+        app.api(("POST", "/projects"), &alice, body).await;
+    }
+    let paths = async |path: &str, token: &Token| {
+        let list = app.read(path, token).await;
+        let paths = list.as_array().unwrap().iter();
+        let paths = paths.map(|project| project["path"].as_str().unwrap().to_owned());
+        paths.collect::<Vec<_>>().join(" ")
+    };
+    let by_id = format!("/users/{}/projects", app.id_of("alice").await);
+    for path in ["/users/alice/projects", &by_id] {
+        assert_eq!(paths(path, &alice).await, "toy tool");
+        assert_eq!(paths(path, &root).await, "toy tool");
+    }
+    app.user("bob").await;
+    let bob = app.token("bob", "api").await;
+    assert_eq!(paths(&by_id, &bob).await, "toy");
+    for nobody in [
+        "/users/nobody/projects",
+        "/users/999/projects",
+        "/users/a%20b/projects",
+    ] {
+        let told = app.told(("GET", nobody), &bob, Value::Null).await;
+        assert_eq!(told, r#"404 {"message":"404 User Not Found"}"#, "{nobody}");
+    }
+}
+
+#[tokio::test]
 async fn projects_are_found_by_filters() {
     let (app, root, alice) = start().await;
     app.project("team/first", Visibility::Private).await;

@@ -90,6 +90,7 @@ async fn a_change_that_cannot_be_says_why_and_changes_nothing() {
     assert_eq!(nobody, r#"404 {"message":"404 User Not Found"}"#);
 }
 
+/// Harbor CVE-2019-16097: a field that only administrators may set was taken from anybody.
 #[tokio::test]
 async fn nobody_makes_themselves_an_administrator() {
     let (app, root, alice) = start().await;

@@ -104,6 +104,7 @@ async fn each_sees_what_is_shown_to_them() {
     );
 }
 
+/// Quay CVE-2026-110697: a name that was a pattern to `LIKE` showed what belonged to others.
 #[tokio::test]
 async fn a_neighbours_name_that_begins_the_same_shows_nothing() {
     let app = TestApp::start().await;
