@@ -1,7 +1,10 @@
 //! Lists of groups and projects, with only what the caller may see.
 
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, JoinType, Query};
+use sea_orm::sea_query::{
+    Alias, CommonTableExpression, Expr, ExprTrait, Func, Query, SelectStatement, UnionType,
+    WithClause,
+};
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, IntoSimpleExpr, Order, QueryFilter, QueryOrder, Select,
 };
@@ -90,59 +93,62 @@ fn seen_by(authority: &Authority, now: DateTime<Utc>) -> Option<Condition> {
 
 /// Where the caller has at least that role, its own or inherited: any of these.
 fn where_role(authority: &Authority, least: AccessLevel, now: DateTime<Utc>) -> Condition {
-    let mut any = Condition::any();
-    // Everyone owns the namespace that bears their user name.
-    if let Some(own) = authority.own_namespace() {
-        any = any.add(at_or_below(&own));
-    }
-    match authority.user() {
-        Some(user) => any.add(Expr::exists(roles_above(user, least, now))),
+    Condition::any().add(match authority.user() {
+        Some(user) => {
+            let own = authority.own_namespace();
+            namespace::Column::Id.in_subquery(reached(user, own.as_ref(), least, now))
+        }
         // Nobody's roles: nothing. A condition without parts would be everything.
-        None => any.add(Expr::value(1).eq(0)),
-    }
+        None => Expr::value(1).eq(0),
+    })
 }
 
-fn at_or_below(path: &NamespacePath) -> Condition {
-    Condition::any()
-        .add(namespace::Column::Path.eq(path.as_str()))
-        .add(begins_with(namespace::Column::Path, &format!("{path}/")))
-}
-
-/// The roles of a user at the place of the outer query or above it.
+/// The ids of the places where a user has at least that role, and of all below them.
 ///
-/// Paths are compared piece by piece and not by a pattern: `_` would be a wildcard, and the three
-/// databases join texts in different ways.
-fn roles_above(
+/// It goes down along the parents, so it costs what is found and not what there is.
+fn reached(
     user: UserId,
+    own: Option<&NamespacePath>,
     least: AccessLevel,
     now: DateTime<Utc>,
-) -> sea_orm::sea_query::SelectStatement {
-    let above = Alias::new("above");
-    let above_path = || Expr::col((above.clone(), namespace::Column::Path));
-    let path = || Expr::col((namespace::Entity, namespace::Column::Path));
-    let length = || Expr::expr(Func::cust("LENGTH").arg(above_path()));
-    let piece = |from: Expr, length: Expr| {
-        Expr::expr(Func::cust("SUBSTR").arg(path()).arg(from).arg(length))
-    };
-    let is_above = Condition::any().add(path().eq(above_path())).add(
-        Condition::all()
-            .add(piece(Expr::value(1), length()).eq(above_path()))
-            .add(piece(length().add(1), Expr::value(1)).eq("/")),
-    );
-    Query::select()
-        .expr(Expr::value(1))
+) -> SelectStatement {
+    let reached = || Alias::new("reached");
+    let given = Query::select()
+        .column(member::Column::NamespaceId)
         .from(member::Entity)
-        .join_as(
-            JoinType::InnerJoin,
-            namespace::Entity,
-            above.clone(),
-            Expr::col((above.clone(), namespace::Column::Id))
-                .equals((member::Entity, member::Column::NamespaceId)),
-        )
         .and_where(member::Column::UserId.eq(user.0))
         .and_where(member::Column::AccessLevel.gte(least.number()))
         .cond_where(not_ended(now))
-        .cond_where(is_above)
+        .take();
+    // Everyone owns the namespace that bears their user name.
+    let beginnings = Condition::any()
+        .add(namespace::Column::Id.in_subquery(given))
+        .add_option(own.map(|path| namespace::Column::Path.eq(path.as_str())));
+    let below = Query::select()
+        .column((namespace::Entity, namespace::Column::Id))
+        .from(namespace::Entity)
+        .inner_join(
+            reached(),
+            Expr::col((namespace::Entity, namespace::Column::ParentId))
+                .equals((reached(), namespace::Column::Id)),
+        )
+        .take();
+    let all = Query::select()
+        .column(namespace::Column::Id)
+        .from(namespace::Entity)
+        .cond_where(beginnings)
+        .union(UnionType::Distinct, below)
+        .take();
+    let clause = CommonTableExpression::new()
+        .table_name(reached())
+        .column(namespace::Column::Id)
+        .query(all)
+        .to_owned();
+    let clause = WithClause::new().recursive(true).cte(clause).to_owned();
+    Query::select()
+        .column(namespace::Column::Id)
+        .from(reached())
+        .with_cte(clause)
         .take()
 }
 

@@ -71,9 +71,7 @@ pub(super) async fn add(
     call: &Call,
 ) -> Result<Response, ApiError> {
     let authority = call.authority(Need::Write)?;
-    let name = place(meant, id)?;
-    // Whoever may not see the place learns nothing from what is wrong with the parameters.
-    admin.desk.place(&authority, &name).await?;
+    let name = seen(admin, (meant, id), call).await?;
     let parameters = &call.parameters;
     parameters.require(&["access_level"])?;
     let level = wanted_level(parameters)?.ok_or_else(|| invalid("access_level"))?;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use wharfinger::domain::authority::Authority;
 use wharfinger::domain::visibility::Visibility;
 
-use crate::harness::{PASSWORD, TestApp};
+use crate::harness::{PASSWORD, Reply, TestApp};
 
 /// Operations that any token may use on itself.
 const FOR_ANY_SCOPE: [&str; 3] = [
@@ -52,7 +52,18 @@ async fn call(
     (method, path): &(String, String),
     token: Option<&str>,
     ids: &Others,
-) -> crate::harness::Reply {
+) -> Reply {
+    call_with(app, &(method.clone(), path.clone()), token, ids, json!({})).await
+}
+
+/// The same with a body.
+async fn call_with(
+    app: &TestApp,
+    (method, path): &(String, String),
+    token: Option<&str>,
+    ids: &Others,
+    body: Value,
+) -> Reply {
     let id = match path.split('/').nth(3) {
         Some("personal_access_tokens") => ids.token,
         Some("groups") => ids.group,
@@ -67,12 +78,8 @@ async fn call(
         !path.contains('{'),
         "{path} has a parameter that this test does not know"
     );
-    app.api_as(
-        (method, path.strip_prefix("/api/v4").unwrap()),
-        token,
-        json!({}),
-    )
-    .await
+    app.api_as((method, path.strip_prefix("/api/v4").unwrap()), token, body)
+        .await
 }
 
 #[tokio::test]
@@ -244,6 +251,47 @@ async fn every_documented_field_is_accepted_and_no_other() {
         app.api(("POST", &path), &root, all).await.json()["scopes"],
         Value::from(scopes)
     );
+}
+
+#[tokio::test]
+async fn every_documented_example_is_accepted() {
+    let app = TestApp::start().await;
+    app.administrator("root").await;
+    app.user("bob").await;
+    app.project("base/app", Visibility::Private).await;
+    app.member("base", "bob", "guest").await;
+    app.member("base/app", "bob", "guest").await;
+    let (root, bobs) = (
+        app.token("root", "api").await,
+        app.token("bob", "api").await,
+    );
+    let request = Request::get("/api/openapi.json")
+        .body(Body::empty())
+        .unwrap();
+    let description = app.send_admin(request).await.json();
+    let ids = Others {
+        user: app.id_of("bob").await,
+        token: bobs.id.0,
+        group: app.id_at("base").await,
+        project: app.id_at("base/app").await,
+    };
+    let mut accepted = 0;
+    for operation in operations(&app).await {
+        let body = &description["paths"][&operation.1][operation.0.to_lowercase()]["requestBody"];
+        let schema = body["content"]["application/json"]["schema"]["$ref"].as_str();
+        let Some(schema) = schema else { continue };
+        let example = &description.pointer(&schema[1..]).unwrap()["example"];
+        assert!(example.is_object(), "{schema} has no example");
+        let secret = root.secret.expose();
+        let reply = call_with(&app, &operation, Some(secret), &ids, example.clone()).await;
+        assert!(
+            reply.status.is_success(),
+            "{operation:?} {example}: {}",
+            reply.body
+        );
+        accepted += 1;
+    }
+    assert!(accepted >= 11, "{accepted}");
 }
 
 #[tokio::test]

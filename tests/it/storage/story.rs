@@ -439,6 +439,17 @@ async fn members_are_listed_with_their_highest_role(db: &Db) {
     assert_eq!(found.unwrap().expiry, Some(tomorrow));
     let ended = members::find(db, sub.id, carl.id, tomorrow.instant()).await;
     assert_eq!(ended.unwrap(), None);
+    for (kind, roles) in [
+        (None, 2),
+        (Some(NamespaceKind::Group), 2),
+        (Some(NamespaceKind::Project), 0),
+    ] {
+        let page = members::page_of_user(db, carl.id, kind, now(), PageRequest::default()).await;
+        assert_eq!(page.unwrap().total, roles, "{kind:?}");
+    }
+    let later = tomorrow.instant();
+    let page = members::page_of_user(db, carl.id, None, later, PageRequest::default()).await;
+    assert_eq!(page.unwrap().items[0].0, top);
     let change = db.begin(now()).await.unwrap();
     members::remove_from(&change, &[top.id, sub.id], dora.id)
         .await
