@@ -15,7 +15,7 @@ impl Desk {
     /// The place that `name` names, and the caller's role there.
     ///
     /// What the caller may not see does not exist. To change something, ask again inside the change,
-    /// with [`place_for`]: what was true before it began may not be any more.
+    /// with `place_for`: what was true before it began may not be any more.
     pub async fn place(
         &self,
         authority: &Authority,
