@@ -132,7 +132,9 @@ async fn delete(
 ) -> anyhow::Result<()> {
     let (authority, name) = (Authority::operator(), named(kind, path));
     let goes = desk.what_goes_with(&authority, &name).await?;
-    context.output.note("This deletes, with all memberships:");
+    context
+        .output
+        .note("This deletes, with all memberships and deploy tokens:");
     for place in &goes {
         context
             .output

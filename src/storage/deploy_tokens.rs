@@ -14,7 +14,7 @@ use super::entity::{deploy_token, namespace};
 use super::error::StorageError;
 use super::namespaces::to_path;
 use super::page::{page_of, try_map};
-use super::source::Source;
+use super::source::{AT_A_TIME, Source};
 use crate::domain::credential::TokenDigest;
 use crate::domain::deploy_token::{DeployToken, DeployTokenSpecification, DeployUsername};
 use crate::domain::expiry::Expiry;
@@ -141,15 +141,17 @@ pub async fn revoke(change: &Change, id: DeployTokenId) -> Result<(), StorageErr
 
 /// Revokes all deploy tokens of these places: what is made anew there does not bring them back.
 pub async fn revoke_all(change: &Change, places: &[NamespaceId]) -> Result<(), StorageError> {
-    deploy_token::Entity::update_many()
-        .col_expr(
-            deploy_token::Column::RevokedAt,
-            Expr::value(Instant::from(change.now())),
-        )
-        .filter(deploy_token::Column::NamespaceId.is_in(places.iter().map(|id| id.0)))
-        .filter(deploy_token::Column::RevokedAt.is_null())
-        .exec(change.connection())
-        .await?;
+    for ids in places.chunks(AT_A_TIME) {
+        deploy_token::Entity::update_many()
+            .col_expr(
+                deploy_token::Column::RevokedAt,
+                Expr::value(Instant::from(change.now())),
+            )
+            .filter(deploy_token::Column::NamespaceId.is_in(ids.iter().map(|id| id.0)))
+            .filter(deploy_token::Column::RevokedAt.is_null())
+            .exec(change.connection())
+            .await?;
+    }
     Ok(())
 }
 

@@ -150,4 +150,10 @@ async fn the_version_is_told_to_users() {
         .await
         .json();
     assert_eq!(version["version"], env!("CARGO_PKG_VERSION"));
+    let metadata = app.read("/metadata", &alice).await;
+    assert_eq!(metadata["version"], version["version"]);
+    assert_eq!(
+        (&metadata["enterprise"], &metadata["kas"]["enabled"]),
+        (&json!(false), &json!(false))
+    );
 }

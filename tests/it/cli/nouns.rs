@@ -136,7 +136,7 @@ fn deleting_a_group_says_first_what_goes_with_it() {
     let output = workplace.run(&["group", "delete", "team", "--yes"]);
     assert_eq!(
         stderr(&output),
-        "This deletes, with all memberships:\n  group team\n  project team/app\nDelete?\n"
+        "This deletes, with all memberships and deploy tokens:\n  group team\n  project team/app\nDelete?\n"
             .replace("Delete?\n", "")
     );
     assert_eq!(
