@@ -76,7 +76,7 @@ impl Desk {
             None => None,
             Some(path) => Some(parent_at(&change, authority, &path).await?),
         };
-        let grant = may_create(authority, kind, &new.path, parent.as_ref())?;
+        let grant = may_create(authority, kind, &new, parent.as_ref())?;
         check_free(&change, authority, &new.path).await?;
         let row = NewNamespace {
             kind,
@@ -118,7 +118,7 @@ async fn parent_at(
 fn may_create(
     authority: &Authority,
     kind: NamespaceKind,
-    path: &NamespacePath,
+    new: &NewPlace,
     parent: Option<&Standing>,
 ) -> Result<Grant, ChangeError> {
     match (kind, parent.map(|parent| parent.place.kind), parent) {
@@ -129,9 +129,12 @@ fn may_create(
             "a user's own namespace has projects only, no groups",
         )),
         (NamespaceKind::Project, _, None) => Err(ChangeError::refused(format!(
-            "a project is below a group or a user's own namespace: write GROUP/{path}"
+            "a project is below a group or a user's own namespace: write GROUP/{}",
+            new.path
         ))),
-        (NamespaceKind::Project, _, Some(parent)) => Ok(authority.create_project(parent)?),
+        (NamespaceKind::Project, _, Some(parent)) => {
+            Ok(authority.create_project(parent, new.visibility)?)
+        }
         (NamespaceKind::Group | NamespaceKind::User, _, parent) => {
             Ok(authority.create_group(parent)?)
         }

@@ -55,9 +55,20 @@ impl Authority {
         }
     }
 
-    /// May they make a project in `parent`?
-    pub fn create_project(&self, parent: &Standing) -> Result<Grant, Refusal> {
-        self.with_role(parent, AccessLevel::Maintainer)
+    /// May they make a project in `parent` that `visibility` shows?
+    ///
+    /// Only its owners show more than `parent` itself: images may be there already, without a project.
+    pub fn create_project(
+        &self,
+        parent: &Standing,
+        visibility: Visibility,
+    ) -> Result<Grant, Refusal> {
+        let needed = if visibility > parent.place.visibility {
+            AccessLevel::Owner
+        } else {
+            AccessLevel::Maintainer
+        };
+        self.with_role(parent, needed)
     }
 
     /// May they call it something else, or describe it?

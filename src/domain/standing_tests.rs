@@ -113,10 +113,21 @@ fn each_thing_takes_gitlabs_role() {
             }
         }
     }
-    assert_eq!(
-        lowest(|s| alice.create_project(s).is_ok(), Group),
-        Some(Maintainer)
-    );
+    for parents in Visibility::ALL {
+        for visibility in Visibility::ALL {
+            let creates = |s: &Standing| {
+                let place = place(Group, parents);
+                let parent = Standing { place, ..s.clone() };
+                alice.create_project(&parent, visibility).is_ok()
+            };
+            let needed = if visibility > parents {
+                Owner
+            } else {
+                Maintainer
+            };
+            assert_eq!(lowest(creates, Group), Some(needed), "{visibility}");
+        }
+    }
     assert_eq!(
         lowest(|s| alice.create_group(Some(s)).is_ok(), Group),
         Some(Owner)

@@ -134,6 +134,28 @@ async fn maintainers_describe_a_project_and_owners_open_and_delete_it() {
 }
 
 #[tokio::test]
+async fn a_maintainer_does_not_open_images_that_are_there_without_a_project() {
+    let (app, root, alice) = start().await;
+    app.member("team", "alice", "maintainer").await;
+    let team = app.id_at("team").await;
+    let make = async |visibility: &str| {
+        let body = json!({ "path": "app", "namespace_id": team, "visibility": visibility });
+        app.told(("POST", "/projects"), &alice, body).await
+    };
+    let too_low = r#"403 {"message":"403 Forbidden - needs the role owner or higher"}"#;
+    assert_eq!(make("public").await, too_low);
+    assert_eq!(make("internal").await, too_low);
+    app.api(
+        ("PUT", "/groups/team"),
+        &root,
+        json!({ "visibility": "internal" }),
+    )
+    .await;
+    assert_eq!(make("public").await, too_low);
+    assert!(make("internal").await.starts_with("201"));
+}
+
+#[tokio::test]
 async fn a_users_own_projects_are_listed_as_far_as_the_caller_sees_them() {
     let (app, root, alice) = start().await;
     for (name, visibility) in [("tool", "private"), ("toy", "public")] {
