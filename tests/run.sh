@@ -7,6 +7,8 @@ cd "$(dirname "$0")/.."
 . tests/lib/packages.sh
 # shellcheck source=tests/lib/databases.sh
 . tests/lib/databases.sh
+# shellcheck source=tests/lib/python.sh
+. tests/lib/python.sh
 
 usage() {
   echo "usage: tests/run.sh [--install] [--long]"
@@ -60,6 +62,7 @@ story PostgreSQL "$POSTGRES_URL"
 start_mariadb "$work"
 story MariaDB "$MYSQL_URL"
 
+prepare_python
 echo "== end to end, with a real registry and real clients"
 WHARFINGER_E2E=1 cargo test --test e2e
 echo "== all tests passed"

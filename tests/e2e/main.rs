@@ -17,6 +17,7 @@ mod forward;
 mod harness;
 mod lifecycle;
 mod matrix;
+mod python_clients;
 mod readme;
 mod secrets_stay_secret;
 mod shipping;
@@ -51,6 +52,7 @@ fn main() -> ExitCode {
         .iter()
         .chain(readme::STORIES)
         .chain(shipping::STORIES)
+        .chain(python_clients::STORIES)
         .chain(forward::STORIES);
     // Last, because it reads what all others made the programs print.
     let last = secrets_stay_secret::STORIES.iter();

@@ -16,6 +16,7 @@ PACKAGES=(
   "busybox-static:/bin/busybox"
   "postgresql:/usr/lib/postgresql/*/bin/initdb"
   "mariadb-server:/usr/sbin/mariadbd"
+  "python3-venv:/usr/lib/python3.*/ensurepip/__init__.py"
   "shellcheck:/usr/bin/shellcheck"
 )
 

@@ -237,3 +237,15 @@ pub(super) struct MemberChange {
     /// Empty for no end.
     expires_at: Option<NaiveDate>,
 }
+
+/// Why something was not done, in GitLab's words: `error` for what cannot be read and for tokens that
+/// do not suffice, `message` for everything else.
+#[derive(Debug, ToSchema)]
+pub(super) struct Refusal {
+    /// What is wrong: a text, or an object with the problems of each field.
+    message: Option<serde_json::Value>,
+    error: Option<String>,
+    error_description: Option<String>,
+    /// The token scopes of which one would suffice.
+    scope: Option<String>,
+}

@@ -7,8 +7,12 @@ use axum::routing::get;
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme,
 };
-use utoipa::openapi::{Components, Info, OpenApi, OpenApiBuilder};
+use utoipa::openapi::{
+    Components, ContentBuilder, Info, OpenApi, OpenApiBuilder, Ref, ResponseBuilder,
+};
+use utoipa::{PartialSchema, ToSchema};
 
+use super::bodies::Refusal;
 use super::documents_page;
 
 /// The document before the operations are in it.
@@ -33,6 +37,37 @@ pub(super) fn description() -> OpenApi {
         .components(Some(components))
         .security(Some(schemes))
         .build()
+}
+
+/// What is common to all operations: how they refuse.
+pub(super) fn add_errors(description: &mut OpenApi) {
+    let components = description.components.get_or_insert_default();
+    components
+        .schemas
+        .insert(Refusal::name().into_owned(), Refusal::schema());
+    let refusal = |text: &str| {
+        let body = ContentBuilder::new().schema(Some(Ref::from_schema_name(Refusal::name())));
+        ResponseBuilder::new()
+            .description(text)
+            .content("application/json", body.build())
+            .build()
+    };
+    let refused = refusal("It was not done; the body says why.");
+    let unavailable = refusal("The database does not answer; try again in a few seconds.");
+    for path in description.paths.paths.values_mut() {
+        let operations = [
+            &mut path.get,
+            &mut path.post,
+            &mut path.put,
+            &mut path.patch,
+            &mut path.delete,
+        ];
+        for operation in operations.into_iter().flatten() {
+            let responses = &mut operation.responses.responses;
+            responses.insert("4XX".to_owned(), refused.clone().into());
+            responses.insert("503".to_owned(), unavailable.clone().into());
+        }
+    }
 }
 
 /// `/api/openapi.json` and `/api/docs`: public, and the same for everyone.

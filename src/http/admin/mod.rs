@@ -94,9 +94,10 @@ pub fn router(state: AdminState) -> Router {
             personal_access_tokens::revoke
         ))
         .routes(routes!(token_rotation::rotate));
-    let (api, description) = OpenApiRouter::new()
+    let (api, mut description) = OpenApiRouter::new()
         .nest("/api/v4", operations)
         .split_for_parts();
+    documents::add_errors(&mut description);
     api.with_state(state)
         .layer(map_response(never_stored))
         .merge(documents::routes(&description))

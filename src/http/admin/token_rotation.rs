@@ -42,7 +42,7 @@ impl FromRequest<AdminState> for RotationCall {
 /// Puts a new token in the place of one, of the caller or, for administrators, of anyone. The reply
 /// alone shows the secret.
 #[utoipa::path(post, path = "/personal_access_tokens/{id}/rotate", tag = "personal_access_tokens",
-    params(("id" = i64, Path)), request_body = RotationBody,
+    params(("id" = i64, Path)), request_body = Option<RotationBody>,
     responses((status = 200, body = PersonalAccessTokenView)))]
 pub(super) async fn rotate(
     State(admin): State<AdminState>,
@@ -56,7 +56,7 @@ pub(super) async fn rotate(
 /// Puts a new token in the place of the very one that is presented, which has the scope `api` or
 /// `self_rotate`. The reply alone shows the secret.
 #[utoipa::path(post, path = "/personal_access_tokens/self/rotate", tag = "personal_access_tokens",
-    request_body = RotationBody,
+    request_body = Option<RotationBody>,
     responses((status = 200, body = PersonalAccessTokenView)))]
 pub(super) async fn rotate_self(
     State(admin): State<AdminState>,

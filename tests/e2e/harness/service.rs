@@ -11,6 +11,7 @@ pub(crate) struct Service {
     pub(crate) process: Process,
     pub(crate) folder: PathBuf,
     pub(crate) url: String,
+    pub(crate) admin_url: String,
     environment: Vec<(&'static str, String)>,
 }
 
@@ -19,14 +20,12 @@ impl Service {
         std::fs::create_dir_all(folder).unwrap();
         let (token, admin, ops) = (free_port(), free_port(), free_port());
         let url = format!("http://127.0.0.1:{token}");
+        let admin_url = format!("http://127.0.0.1:{admin}");
         let environment = vec![
             ("WHARFINGER_TOKEN__LISTEN", format!("127.0.0.1:{token}")),
             ("WHARFINGER_TOKEN__PUBLIC_URL", url.clone()),
             ("WHARFINGER_ADMIN__LISTEN", format!("127.0.0.1:{admin}")),
-            (
-                "WHARFINGER_ADMIN__PUBLIC_URL",
-                format!("http://127.0.0.1:{admin}"),
-            ),
+            ("WHARFINGER_ADMIN__PUBLIC_URL", admin_url.clone()),
             ("WHARFINGER_OPS__LISTEN", format!("127.0.0.1:{ops}")),
         ];
         let mut command = program(folder, &environment);
@@ -36,6 +35,7 @@ impl Service {
             process,
             folder: folder.to_owned(),
             url,
+            admin_url,
             environment,
         };
         wait_until("the service is ready", || {

@@ -1,0 +1,105 @@
+//! What GitLab's users administer with, and what calls the whole API from its description.
+
+use std::path::PathBuf;
+
+use crate::harness::{Service, Story, World, run};
+
+pub(crate) const STORIES: &[Story] = &[
+    (
+        "python_gitlab_administers_wharfinger_unchanged",
+        python_gitlab_administers_wharfinger_unchanged,
+    ),
+    (
+        "no_call_that_the_description_allows_fails",
+        no_call_that_the_description_allows_fails,
+    ),
+];
+
+/// A service of its own, with an administrator `root` and their token.
+struct Administered {
+    service: Service,
+    token: String,
+}
+
+fn administered(world: &World) -> Administered {
+    let service = Service::start(&world.new_folder());
+    service.cli(&["user", "create", "root", "--admin"]);
+    let create = [
+        "token", "create", "--user", "root", "--name", "session", "--scope", "api",
+    ];
+    let token = world.secret(service.secret_cli(&create).trim().to_owned());
+    Administered { service, token }
+}
+
+/// A program of the environment that `tests/run.sh` makes.
+fn program(name: &str) -> String {
+    let bin = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/python/bin");
+    bin.join(name).to_str().unwrap().to_owned()
+}
+
+fn python_gitlab_administers_wharfinger_unchanged(world: &World) {
+    let Administered { service, token } = administered(world);
+    let script = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/python/gitlab_session.py"
+    );
+    let ran = run(
+        world,
+        &program("python"),
+        &[script, &service.admin_url, &token],
+        "",
+    );
+    ran.must_succeed();
+    let parts = "sign_in users groups projects members deploy_tokens tokens pages deletions";
+    let done: Vec<&str> = ran.stdout.lines().collect();
+    assert_eq!(done, parts.split(' ').collect::<Vec<_>>());
+}
+
+/// What ends tokens, users or places, or locks the caller out.
+const DESTRUCTIVE: &str = "DELETE|/self|tokens/.id.|(PUT|POST) /api/v4/users/.id.";
+/// Nothing is a 5xx, and every answer is of a status, kind and shape that the description names.
+const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance";
+
+fn no_call_that_the_description_allows_fails(world: &World) {
+    let Administered { service, token } = administered(world);
+    // The third user, as tests/python/schemathesis.toml has it.
+    service.cli(&["user", "create", "alice"]);
+    service.cli(&["group", "create", "team"]);
+    service.cli(&["project", "create", "team/app"]);
+    for place in ["team", "team/app"] {
+        service.cli(&["member", "add", place, "alice", "--level", "reporter"]);
+    }
+    let url = format!("{}/api/openapi.json", service.admin_url);
+    let header = format!("PRIVATE-TOKEN: {token}");
+    let settings = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/python/schemathesis.toml"
+    );
+    // What destroys comes last: it leaves nobody to ask.
+    for which in ["--exclude-name-regex", "--include-name-regex"] {
+        let arguments = [
+            "--config-file",
+            settings,
+            "run",
+            &url,
+            "--header",
+            &header,
+            "--phases",
+            "examples,coverage,fuzzing",
+            "--checks",
+            CHECKS,
+            "--max-examples",
+            "20",
+            "--seed",
+            "1",
+            "--no-color",
+            which,
+            DESTRUCTIVE,
+        ];
+        let ran = run(world, &program("schemathesis"), &arguments, "");
+        assert!(ran.ok, "{}", ran.stdout);
+        assert!(ran.stdout.contains(" passed"), "{}", ran.stdout);
+    }
+    let log = service.process.log();
+    assert!(!log.contains("panicked"), "{log}");
+}
