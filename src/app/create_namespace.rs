@@ -150,8 +150,10 @@ async fn check_free(
 ) -> Result<(), ChangeError> {
     let by = match namespaces::occupant(source, path).await? {
         None => return Ok(()),
-        Some(Occupied::Tombstone) if authority.is_administrator() => return Ok(()),
-        Some(Occupied::Tombstone) => "what was deleted there keeps its name; ask an administrator",
+        Some(Occupied::Tombstone(_)) if authority.is_administrator() => return Ok(()),
+        Some(Occupied::Tombstone(_)) => {
+            "what was deleted there keeps its name; ask an administrator"
+        }
         Some(Occupied::Live(there)) => match there.kind {
             NamespaceKind::Group => "it is a group",
             NamespaceKind::Project => "it is a project",

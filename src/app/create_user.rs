@@ -7,7 +7,7 @@ use super::error::ChangeError;
 use crate::domain::audit::{AuditAction, AuditEvent};
 use crate::domain::authority::Authority;
 use crate::domain::ids::UserId;
-use crate::domain::namespace::NamespaceKind;
+use crate::domain::namespace::{NamespaceKind, Occupied};
 use crate::domain::user::{EmailAddress, User};
 use crate::domain::username::Username;
 use crate::domain::visibility::Visibility;
@@ -71,14 +71,20 @@ impl Desk {
 }
 
 /// Inserts a user and their namespace.
+///
+/// A deleted user's name is free for this, because only administrators make users; what was kept
+/// directly under it is the new user's then. What was a group's is never a user's.
 pub(super) async fn insert(change: &Change, row: users::NewUser) -> Result<User, ChangeError> {
     let path = row.username.namespace();
-    if namespaces::occupant(change, &path).await?.is_some() {
-        let by = "user names and top-level groups, also deleted ones, share one name space";
-        return Err(ChangeError::Taken {
-            name: path.to_string(),
-            by,
-        });
+    match namespaces::occupant(change, &path).await? {
+        None | Some(Occupied::Tombstone(NamespaceKind::User)) => {}
+        Some(Occupied::Live(_) | Occupied::Tombstone(_)) => {
+            let by = "user names and top-level groups, also deleted ones, share one name space";
+            return Err(ChangeError::Taken {
+                name: path.to_string(),
+                by,
+            });
+        }
     }
     check_address_is_free(change, row.email.as_ref(), None).await?;
     let user = users::insert(change, row).await?;

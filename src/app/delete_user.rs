@@ -26,7 +26,7 @@ pub struct Belongings {
 
 impl Desk {
     /// Deletes a user with what is theirs. Their own namespace leaves tombstones: their images stay
-    /// closed, and nobody else gets their name.
+    /// closed and their name taken until an administrator makes them anew.
     #[tracing::instrument(name = "app.delete_user", skip_all)]
     pub async fn delete_user(
         &self,

@@ -66,8 +66,8 @@ pub struct Located {
 pub enum Occupied {
     /// By what lives there.
     Live(Namespace),
-    /// By what was deleted there: closed, until an administrator makes it anew.
-    Tombstone,
+    /// By what was deleted there, of that kind: closed, until an administrator makes it anew.
+    Tombstone(NamespaceKind),
 }
 
 /// A user's role in a group or project.

@@ -71,7 +71,7 @@ pub async fn find_live(
         .await?
         .and_then(|occupied| match occupied {
             Occupied::Live(namespace) => Some(namespace),
-            Occupied::Tombstone => None,
+            Occupied::Tombstone(_) => None,
         }))
 }
 
@@ -248,7 +248,7 @@ pub(super) fn from_visibility(visibility: namespace::Visibility) -> Visibility {
 
 fn to_occupied(row: &namespace::Model) -> Result<Occupied, StorageError> {
     match row.deleted_at {
-        Some(_) => Ok(Occupied::Tombstone),
+        Some(_) => Ok(Occupied::Tombstone(from_kind(row.kind))),
         None => to_namespace(row).map(Occupied::Live),
     }
 }
@@ -257,11 +257,7 @@ pub(super) fn to_namespace(row: &namespace::Model) -> Result<Namespace, StorageE
     let path = to_path(row)?;
     Ok(Namespace {
         id: NamespaceId(row.id),
-        kind: match row.kind {
-            Kind::Group => NamespaceKind::Group,
-            Kind::Project => NamespaceKind::Project,
-            Kind::User => NamespaceKind::User,
-        },
+        kind: from_kind(row.kind),
         name: row.name.clone().unwrap_or_else(|| path.name().to_owned()),
         path,
         description: row.description.clone(),
@@ -284,5 +280,13 @@ pub(super) fn to_visibility(visibility: Visibility) -> namespace::Visibility {
         Visibility::Private => namespace::Visibility::Private,
         Visibility::Internal => namespace::Visibility::Internal,
         Visibility::Public => namespace::Visibility::Public,
+    }
+}
+
+fn from_kind(kind: Kind) -> NamespaceKind {
+    match kind {
+        Kind::Group => NamespaceKind::Group,
+        Kind::Project => NamespaceKind::Project,
+        Kind::User => NamespaceKind::User,
     }
 }

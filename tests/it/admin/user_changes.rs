@@ -172,7 +172,7 @@ async fn of_administrators_that_go_at_the_same_time_one_stays() {
 }
 
 #[tokio::test]
-async fn a_deleted_user_is_gone_with_everything_and_the_name_stays_taken() {
+async fn a_deleted_user_is_gone_with_everything_that_was_theirs() {
     let (app, root, alice) = start().await;
     app.project("team/app", Visibility::Private).await;
     app.member("team", "alice", "developer").await;
@@ -211,10 +211,26 @@ async fn a_deleted_user_is_gone_with_everything_and_the_name_stays_taken() {
         StatusCode::NOT_FOUND
     );
     assert_eq!(app.read("/groups/team/members", &root).await, json!([]));
-    let again = app
-        .api(("POST", "/users"), &root, json!({ "username": "alice" }))
+
+    // An administrator makes the user anew; what was deleted stays deleted.
+    app.user("alice").await;
+    assert_eq!(pulls("alice/tool").await, 0);
+    let reply = app.api(("GET", "/user"), &token, Value::Null).await;
+    assert_eq!(reply.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(app.read("/groups/team/members", &root).await, json!([]));
+}
+
+/// Images of a group that was deleted are nobody's own.
+#[tokio::test]
+async fn a_deleted_groups_name_is_never_a_users() {
+    let (app, root, _) = start().await;
+    app.group("crew", Visibility::Private).await;
+    app.api(("DELETE", "/groups/crew"), &root, Value::Null)
         .await;
-    assert_eq!(again.status, StatusCode::CONFLICT, "the name stays taken");
+    let crew = app
+        .api(("POST", "/users"), &root, json!({ "username": "crew" }))
+        .await;
+    assert_eq!(crew.status, StatusCode::CONFLICT, "{}", crew.body);
 }
 
 #[tokio::test]

@@ -209,7 +209,7 @@ async fn namespaces_leave_tombstones(db: &Db) {
     change.commit(&operator(), event()).await.unwrap();
     assert_eq!(
         namespaces::occupant(db, &under.path).await.unwrap(),
-        Some(Occupied::Tombstone)
+        Some(Occupied::Tombstone(NamespaceKind::Group))
     );
     assert_eq!(namespaces::find_live(db, &app.path).await.unwrap(), None);
     assert_eq!(
@@ -232,7 +232,7 @@ async fn namespaces_leave_tombstones(db: &Db) {
     );
     assert_eq!(
         namespaces::occupant(db, &app.path).await.unwrap(),
-        Some(Occupied::Tombstone)
+        Some(Occupied::Tombstone(NamespaceKind::Project))
     );
 }
 
