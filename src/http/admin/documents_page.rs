@@ -45,11 +45,7 @@ fn write_operation(html: &mut String, operation: &Value, document: &Value) {
             &text(parameter, "/description"),
         );
     }
-    let body = operation
-        .pointer("/requestBody/content/application~1json/schema/$ref")
-        .and_then(Value::as_str);
-    if let Some(schema) = body.and_then(|reference| document.pointer(reference.strip_prefix('#')?))
-    {
+    if let Some(schema) = body_of(document, operation) {
         let required = schema.get("required").and_then(Value::as_array);
         for (name, field) in entries(schema, "/properties") {
             let is_required =
@@ -71,6 +67,17 @@ fn write_operation(html: &mut String, operation: &Value, document: &Value) {
             text(response, "/description")
         );
     }
+}
+
+/// The schema of an operation's body; a body that may be left out is null or the schema.
+fn body_of<'a>(document: &'a Value, operation: &Value) -> Option<&'a Value> {
+    let schema = operation.pointer("/requestBody/content/application~1json/schema")?;
+    let either = schema.get("oneOf").and_then(Value::as_array);
+    let reference = either.into_iter().flatten().chain([schema]);
+    let reference = reference
+        .filter_map(|schema| schema.get("$ref"))
+        .find_map(Value::as_str)?;
+    document.pointer(reference.strip_prefix('#')?)
 }
 
 fn row(html: &mut String, name: &str, is_required: bool, about: &str) {
