@@ -150,16 +150,13 @@ impl KeyRing {
     /// Follows the key files and the clock: makes the next key when it is due, takes over what
     /// others made, publishes, and deletes keys of which no token is valid any more.
     pub fn follow(&self, now: DateTime<Utc>, entropy: &dyn Entropy) -> Result<(), KeyError> {
-        if self.is_something_due(now) {
-            let _lock = files::lock(&self.directory.root)?;
-            if Authority::begin_next(&self.directory, &self.schedule, now)? {
-                tracing::info!("the next certificate authority has begun to certify keys");
-            }
-            // Another replica may have been faster.
+        if self.is_something_due(now)
+            && let Err(problem) = self.make_what_is_due(now, entropy)
+        {
+            // Where the folder is mounted read-only, it may be another replica's work that is to be taken over.
             self.reload(now)?;
-            if self.loaded().is_key_due(&self.schedule, now) {
-                let path = make::next_signing_key(&self.directory, now, entropy)?;
-                tracing::info!(file = %path.display(), "made the next signing key");
+            if self.is_something_due(now) {
+                return Err(problem);
             }
         }
         let loaded = self.loaded();
@@ -176,6 +173,20 @@ impl KeyRing {
             }
             self.reload(now)?;
             self.loaded().publish()?;
+        }
+        Ok(())
+    }
+
+    fn make_what_is_due(&self, now: DateTime<Utc>, entropy: &dyn Entropy) -> Result<(), KeyError> {
+        let _lock = files::lock(&self.directory.root)?;
+        if Authority::begin_next(&self.directory, &self.schedule, now)? {
+            tracing::info!("the next certificate authority has begun to certify keys");
+        }
+        // Another replica may have been faster.
+        self.reload(now)?;
+        if self.loaded().is_key_due(&self.schedule, now) {
+            let path = make::next_signing_key(&self.directory, now, entropy)?;
+            tracing::info!(file = %path.display(), "made the next signing key");
         }
         Ok(())
     }

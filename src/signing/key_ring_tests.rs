@@ -357,6 +357,27 @@ fn keys_rotate_by_themselves_and_replicas_agree() {
 }
 
 #[test]
+fn a_replica_that_cannot_write_takes_over_what_the_others_make() {
+    let folder = TempDir::new().unwrap();
+    let entropy = Counting(3.into());
+    let (one, two) = (open(&folder).unwrap().ring, open(&folder).unwrap().ring);
+    let due = now() + chrono::Duration::days(30);
+    one.follow(due, &entropy).unwrap();
+    // A folder that is mounted read-only, which not even root can lock.
+    let lock = folder.path().join("keys/.lock");
+    fs::remove_file(&lock).unwrap();
+    fs::create_dir(&lock).unwrap();
+    two.follow(due, &entropy).unwrap();
+    assert_eq!(
+        signs(&two, TrustMode::Certificate),
+        signs(&one, TrustMode::Certificate)
+    );
+    let alone = due + chrono::Duration::days(30);
+    let problem = two.follow(alone, &entropy).unwrap_err().to_string();
+    assert!(problem.contains("cannot be locked"), "{problem}");
+}
+
+#[test]
 fn a_broken_key_file_leaves_the_keys_in_use() {
     let folder = TempDir::new().unwrap();
     let ring = open(&folder).unwrap().ring;
