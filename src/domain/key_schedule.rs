@@ -58,7 +58,12 @@ impl KeySchedule {
             .partition(|registry| registry.trust == TrustMode::Pinned);
         Self {
             longest_token: lifetimes.max().unwrap_or_default(),
-            modes: others.iter().map(|registry| registry.trust).collect(),
+            modes: if others.is_empty() {
+                // Without them keys come and go all the same, or they would pile up.
+                vec![TrustMode::Certificate]
+            } else {
+                others.iter().map(|registry| registry.trust).collect()
+            },
             pinned: pinned
                 .into_iter()
                 .map(|registry| registry.service.clone())
@@ -203,6 +208,21 @@ mod tests {
         assert_eq!(states(123), [KeyState::Active, KeyState::Pending]);
         assert_eq!(states(124), [KeyState::Retiring, KeyState::Active]);
         assert_eq!(states(125), [KeyState::Retired, KeyState::Active]);
+    }
+
+    #[test]
+    fn keys_that_sign_for_nobody_come_and_go_too() {
+        let registry = Registry {
+            service: Service::try_from("zot".to_owned()).unwrap(),
+            trust: TrustMode::Pinned,
+            pull_lifetime: Duration::from_mins(5),
+            push_lifetime: Duration::from_mins(15),
+        };
+        let schedule = schedule(&[]).for_registries(&[registry]);
+        let made = [at(0), at(100)];
+        let states = |hour| [0, 1].map(|position| schedule.state(&made, position, at(hour)));
+        assert_eq!(states(100), [KeyState::Retiring, KeyState::Active]);
+        assert_eq!(states(101), [KeyState::Retired, KeyState::Active]);
     }
 
     #[test]
