@@ -7,6 +7,7 @@ use secrecy::ExposeSecret;
 
 use crate::app::FirstAdministrator;
 use crate::config::Config;
+use crate::domain::registry::{Registry, TrustMode};
 use crate::signing::KeyRing;
 
 /// What to do next, after the first start.
@@ -40,15 +41,11 @@ pub(super) fn first_steps(
             )
         };
     }
-    let service = config
-        .registries
-        .first()
-        .map_or("", |registry| registry.service.as_str());
     let _ = write!(
         text,
         "\nWhat to do next:\n\
-         1. Put this into your registry's configuration, and restart it (its service is {service}):\n\
-         \x20    wharfinger registry config --for distribution\n\
+         1. Put this into your registry's configuration, and restart it:\n\
+         {registries}\
          2. Make a user, a place for images, and let the one into the other:\n\
          \x20    wharfinger user create alice\n\
          \x20    wharfinger group create team\n\
@@ -59,9 +56,27 @@ pub(super) fn first_steps(
          4. Log in, with the secret as the password:\n\
          \x20    docker login --username alice REGISTRY\n\
          The admin API is described at {docs}.\n\n",
+        registries = configurations(&config.registries),
         docs = config.admin.public_url.join("/api/docs")
     );
     text
+}
+
+/// The command that prints what each registry needs.
+fn configurations(registries: &[Registry]) -> String {
+    let arguments = match registries {
+        [only] if only.trust != TrustMode::Pinned => vec![" --for distribution".to_owned()],
+        [_] => vec![String::new()],
+        several => several
+            .iter()
+            .map(|registry| format!(" --service {}", registry.service))
+            .collect(),
+    };
+    let mut lines = String::new();
+    for arguments in arguments {
+        let _ = writeln!(lines, "     wharfinger registry config{arguments}");
+    }
+    lines
 }
 
 /// Says it to the person who starts the service: on standard error, beside the log.

@@ -92,6 +92,27 @@ fn configuration_is_printed_for_every_kind_of_registry() {
 }
 
 #[test]
+fn the_first_start_names_a_command_for_every_registry_that_works() {
+    for (registries, count) in [
+        (REGISTRIES, 3),
+        ("[[registry]]\nservice = \"zot\"\ntrust = \"pinned\"\n", 1),
+    ] {
+        let workplace = Workplace::empty();
+        let _running = start_with(&workplace, "serve.log", registries);
+        let said = std::fs::read_to_string(workplace.path().join("serve.log")).unwrap();
+        let commands = said.lines().filter_map(|line| {
+            let command = line.trim().strip_prefix("wharfinger ")?;
+            command.starts_with("registry config").then_some(command)
+        });
+        let commands: Vec<_> = commands.collect();
+        assert_eq!(commands.len(), count, "{said}");
+        for command in commands {
+            workplace.ok(&command.split(' ').collect::<Vec<_>>());
+        }
+    }
+}
+
+#[test]
 fn configuration_that_could_not_work_is_refused_with_what_to_do() {
     let workplace = Workplace::empty();
     let _running = started(&workplace);
