@@ -30,11 +30,14 @@ pub(super) async fn get(
     let scope = call.parameters.text("scope")?.unwrap_or_default();
     let user = match call.parameters.text("user")? {
         None => call.caller.id,
-        Some(name) => {
-            authority.administer()?;
-            let name = Username::try_from(name.as_str()).map_err(|_| invalid("user"))?;
-            admin.desk.user(&name).await?.id
-        }
+        Some(name) => match Username::try_from(name.as_str()) {
+            Ok(name) if name == call.caller.username => call.caller.id,
+            name => {
+                authority.administer()?;
+                let name = name.map_err(|_| invalid("user"))?;
+                admin.desk.user(&name).await?.id
+            }
+        },
     };
     let question = Question {
         user,

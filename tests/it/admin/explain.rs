@@ -143,6 +143,11 @@ async fn nobody_asks_about_others_but_administrators() {
         404
     );
     assert_eq!(
+        status(&alice, "user=Alice&scope=repository:a:pull").await,
+        200,
+        "one may name oneself"
+    );
+    assert_eq!(
         status(
             &alice,
             &format!("token_id={}&scope=repository:a:pull", root.id)
