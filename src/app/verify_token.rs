@@ -12,6 +12,9 @@ use crate::identity::AuthenticationError;
 /// Why a token does not open what the proxy guards.
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {
+    /// The request has none, or nothing that is one.
+    #[error("there is no token that can be read")]
+    NoToken,
     /// The token does not work.
     #[error(transparent)]
     Authentication(#[from] AuthenticationError),

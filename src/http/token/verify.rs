@@ -22,10 +22,10 @@ pub(super) async fn get(
 ) -> Response {
     let sufficient = match sufficient(raw.as_deref().unwrap_or_default()) {
         Ok(scopes) => scopes,
-        Err(error) => return reply(StatusCode::BAD_REQUEST, "BAD_REQUEST", &error.to_string()),
+        Err(error) => return misconfigured(&error),
     };
     let Some(token) = token(&headers) else {
-        return unauthorized();
+        return refused(&VerifyError::NoToken);
     };
     let from = address.map(|Extension(address)| address.0);
     match issuer.verify(&token, &sufficient, from).await {
@@ -41,11 +41,18 @@ pub(super) async fn get(
     }
 }
 
+/// The proxy's configuration asks for something that is no scope.
+fn misconfigured(error: &UnknownTokenScope) -> Response {
+    let mut response = reply(StatusCode::BAD_REQUEST, "BAD_REQUEST", &error.to_string());
+    response.extensions_mut().insert(LogNote::of_error(error));
+    response
+}
+
 fn refused(error: &VerifyError) -> Response {
     let mut response = match error {
-        VerifyError::Scope(_) | VerifyError::Authentication(AuthenticationError::Wrong(_)) => {
-            unauthorized()
-        }
+        VerifyError::NoToken
+        | VerifyError::Scope(_)
+        | VerifyError::Authentication(AuthenticationError::Wrong(_)) => unauthorized(),
         VerifyError::Authentication(
             AuthenticationError::Busy
             | AuthenticationError::Password(_)

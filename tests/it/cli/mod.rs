@@ -3,6 +3,7 @@
 mod deploy_tokens;
 mod first_start;
 mod keys;
+mod log_notes;
 mod nouns;
 mod running;
 mod tokens;
