@@ -45,7 +45,19 @@ pub enum RefreshTokenState {
     Revoked,
 }
 
+/// How long after a use the next one is written down, unless tokens idle out soon: no login waits for
+/// that more often.
+const USE_GRANULARITY: Duration = Duration::from_mins(10);
+
 impl RefreshLifetimes {
+    /// Whether a use at `now` is to be written down after the one that was.
+    pub fn is_use_noted(&self, last_used_at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+        let granularity = USE_GRANULARITY.min(self.idle / 10);
+        (now - last_used_at)
+            .to_std()
+            .is_ok_and(|since| since >= granularity)
+    }
+
     /// The instants before which a token must not have been used last, and not have been made.
     pub fn limits(&self, now: DateTime<Utc>) -> (DateTime<Utc>, DateTime<Utc>) {
         let before = |lifetime: Duration| {

@@ -9,10 +9,8 @@ use crate::domain::refresh_token::{RefreshLifetimes, RefreshTokenState};
 use crate::domain::user::UserState;
 use crate::storage::{Db, refresh_tokens};
 
-/// How long after a use the next one is written down: no login waits for that more often.
-const USE_GRANULARITY: chrono::Duration = chrono::Duration::minutes(10);
-
-/// The user of a refresh token that works at `now` for `service`.
+/// The user of a refresh token that works at `now` for `service`; for any, if the question names none
+/// that can be read, because it is refused in any case.
 pub(super) async fn owner_of(
     db: &Db,
     (token, service): (&PlainToken, Option<&str>),
@@ -27,10 +25,10 @@ pub(super) async fn owner_of(
         (RefreshTokenState::Active, UserState::Blocked) => return Err(Cause::BlockedUser.into()),
         (RefreshTokenState::Active, UserState::Active) => {}
     }
-    if service != Some(token.service.as_str()) {
+    if service.is_some_and(|service| service != token.service) {
         return Err(Cause::OtherService.into());
     }
-    if now - token.last_used_at >= USE_GRANULARITY {
+    if lifetimes.is_use_noted(token.last_used_at, now) {
         refresh_tokens::note_use(db, token.id, now).await?;
     }
     Ok(SignedIn::new(

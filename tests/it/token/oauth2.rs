@@ -311,6 +311,55 @@ async fn a_refresh_token_is_bound_to_its_service() {
 }
 
 #[tokio::test]
+async fn a_malformed_question_is_400_beside_a_refresh_token_too() {
+    let app = start().await;
+    let token = refresh_token(&app).await;
+    let no_service = [
+        ("grant_type", "refresh_token"),
+        ("refresh_token", token.as_str()),
+    ];
+    for fields in [
+        no_service.to_vec(),
+        by_refresh(&token, &[("access_type", "forever")]),
+        by_refresh(&token, &[("service", "again")]),
+    ] {
+        let reply = post(&app, &fields).await;
+        assert_eq!(reply.status, StatusCode::BAD_REQUEST, "{}", reply.body);
+    }
+    let by_get = "/jwt/auth?service=container_registry&offline_token=maybe";
+    let reply = app.get(by_get, Some(("", &token))).await;
+    assert_eq!(reply.status, StatusCode::BAD_REQUEST, "{}", reply.body);
+    app.desk
+        .block_user(&Authority::operator(), &"alice".try_into().unwrap())
+        .await
+        .unwrap();
+    assert_eq!(
+        post(&app, &no_service).await.status,
+        StatusCode::UNAUTHORIZED,
+        "a bad credential wins"
+    );
+}
+
+#[tokio::test]
+async fn use_keeps_a_refresh_token_alive_with_the_shortest_idle_timeout() {
+    let app = TestApp::start_with("[refresh_tokens]\nidle_timeout = \"5m\"\n").await;
+    app.user("alice").await;
+    let token = refresh_token(&app).await;
+    for _ in 0..4 {
+        app.clock.advance(Duration::minutes(4));
+        assert_eq!(
+            post(&app, &by_refresh(&token, &[])).await.status,
+            StatusCode::OK
+        );
+    }
+    app.clock.advance(Duration::minutes(5));
+    assert_eq!(
+        post(&app, &by_refresh(&token, &[])).await.status,
+        StatusCode::UNAUTHORIZED
+    );
+}
+
+#[tokio::test]
 async fn a_refresh_token_ends_with_idleness_age_password_block_or_revocation() {
     let configuration = "[refresh_tokens]\nidle_timeout = \"10d\"\nlifetime = \"30d\"\n";
     let app = TestApp::start_with(configuration).await;
