@@ -12,6 +12,8 @@ use super::registry::{Registry, Service, TrustMode};
 
 /// Registries accept a token this long after its end (protocol.md 2.3).
 const LEEWAY: Duration = Duration::from_mins(1);
+/// How long a service may take to follow a new key, and signs with the old one.
+const FOLLOWING: Duration = Duration::from_secs(5);
 /// How long before its end an authority should be renewed, besides the time that it takes.
 const AUTHORITY_WARNING: Duration = Duration::from_hours(24 * 365);
 
@@ -132,8 +134,8 @@ impl KeySchedule {
 
     /// What a key is doing that was replaced at that time.
     fn since_replaced(&self, replaced: Option<DateTime<Utc>>, now: DateTime<Utc>) -> KeyState {
-        let gone = replaced
-            .and_then(|replaced| later(replaced, self.longest_token.saturating_add(LEEWAY)));
+        let last = replaced.and_then(|replaced| later(replaced, FOLLOWING));
+        let gone = last.and_then(|last| later(last, self.longest_token.saturating_add(LEEWAY)));
         match gone {
             Some(gone) if gone <= now => KeyState::Retired,
             _ => KeyState::Retiring,
@@ -186,7 +188,8 @@ mod tests {
         assert_eq!(schedule.signing(&made, TrustMode::Certificate, at(100)), 1);
         let states = |now| [0, 1].map(|position| schedule.state(&made, position, now));
         assert_eq!(states(at(100)), [KeyState::Retiring, KeyState::Active]);
-        let gone = at(100) + chrono::Duration::minutes(16);
+        // A service that has not followed yet signs with the old key for five seconds more.
+        let gone = at(100) + chrono::Duration::minutes(16) + chrono::Duration::seconds(5);
         assert_eq!(
             states(gone - chrono::Duration::seconds(1)),
             [KeyState::Retiring, KeyState::Active]

@@ -311,7 +311,7 @@ fn a_rotation_by_another_process_is_followed_and_disturbs_nothing() {
     service.follow(day_after, &entropy).unwrap();
     assert_eq!(signs(TrustMode::Jwks), new);
     assert_eq!(states(day_after), [KeyState::Retiring, KeyState::Active]);
-    let gone = day_after + chrono::Duration::minutes(16);
+    let gone = day_after + chrono::Duration::minutes(17);
     service.follow(gone, &entropy).unwrap();
     assert_eq!(states(gone), [KeyState::Active]);
     assert!(
@@ -513,7 +513,7 @@ fn a_pinned_service_has_a_key_of_its_own_that_only_its_rotation_changes() {
         "every live key is listed"
     );
     service
-        .follow(months + chrono::Duration::minutes(16), &entropy)
+        .follow(months + chrono::Duration::minutes(17), &entropy)
         .unwrap();
     assert!(
         !serde_json::to_string(&service.jwks())
