@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 use wharfinger::domain::authority::Authority;
+use wharfinger::domain::expiry::Expiry;
 use wharfinger::domain::pattern::RepositoryPattern;
 use wharfinger::domain::visibility::Visibility;
 
@@ -110,6 +111,17 @@ async fn the_limits_of_a_token_are_named() {
     assert_eq!(
         told(&app, &alice, &query).await["refused"],
         "the token was revoked"
+    );
+    let today = Expiry::on(app.now().date_naive());
+    let ended = app
+        .token_as("alice", "read_registry", |token| {
+            token.expiring(Some(today))
+        })
+        .await;
+    let query = format!("token_id={}&scope=repository:team/app:pull", ended.id);
+    assert_eq!(
+        told(&app, &alice, &query).await["refused"],
+        "the token has expired"
     );
     app.desk
         .block_user(&Authority::operator(), &"alice".try_into().unwrap())
