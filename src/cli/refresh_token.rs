@@ -7,13 +7,14 @@ use super::input::{Confirmation, read};
 use crate::domain::authority::Authority;
 use crate::domain::ids::RefreshTokenId;
 use crate::domain::page::{MAX_PAGE_SIZE, PageRequest};
-use crate::domain::refresh_token::RefreshToken;
+use crate::domain::refresh_token::{RefreshToken, RefreshTokenState};
 use crate::domain::username::Username;
 use crate::representation::RefreshTokenView;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// List what clients hold that logged in by password: id, user's id, service, client, last use.
+    /// List what clients hold that logged in by password: id, user's id, state (active, expired or revoked),
+    /// service, client, last use.
     List {
         /// Only this user's.
         #[arg(long, value_parser = read::<Username>)]
@@ -52,12 +53,16 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
                 }
             }
             let lifetimes = &context.config.refresh_tokens;
-            let view = |token: &RefreshToken| RefreshTokenView::new(token, lifetimes, desk.now());
+            let now = desk.now();
+            let view = |token: &RefreshToken| RefreshTokenView::new(token, lifetimes, now);
             let views: Vec<_> = tokens.iter().map(view).collect();
-            let rows: Vec<_> = tokens.iter().map(row).collect();
+            let rows: Vec<_> = tokens
+                .iter()
+                .map(|token| row(token, token.state(lifetimes, now)))
+                .collect();
             context.output.list(
                 &views,
-                &["ID", "USER ID", "SERVICE", "CLIENT", "LAST USED"],
+                &["ID", "USER ID", "STATE", "SERVICE", "CLIENT", "LAST USED"],
                 &rows,
             )
         }
@@ -70,10 +75,16 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
     }
 }
 
-fn row(token: &RefreshToken) -> Vec<String> {
+fn row(token: &RefreshToken, state: RefreshTokenState) -> Vec<String> {
+    let state = match state {
+        RefreshTokenState::Active => "active",
+        RefreshTokenState::Expired => "expired",
+        RefreshTokenState::Revoked => "revoked",
+    };
     vec![
         token.id.to_string(),
         token.user_id.to_string(),
+        state.to_owned(),
         token.service.clone(),
         token.client_id.clone().unwrap_or_else(|| "-".to_owned()),
         token.last_used_at.to_rfc3339(),

@@ -5,6 +5,7 @@ mod first_start;
 mod keys;
 mod log_notes;
 mod nouns;
+mod refresh_tokens;
 mod running;
 mod tokens;
 mod wrong_things;

@@ -1,0 +1,56 @@
+//! What clients hold that logged in by password.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::Workplace;
+use super::running::start;
+
+#[test]
+fn a_refresh_token_is_listed_and_revoked_and_then_listed_as_revoked() {
+    let workplace = Workplace::empty();
+    let running = start(&workplace, "log");
+    let created = workplace
+        .command(&["user", "create", "alice", "--password-stdin"])
+        .write_stdin("long enough\n")
+        .output()
+        .unwrap();
+    assert!(created.status.success());
+    let login = format!(
+        "authorization: Basic {}\r\n",
+        STANDARD.encode("alice:long enough")
+    );
+    let asked = "/jwt/auth?client_id=docker&offline_token=true&service=container_registry";
+    let reply = running.get_with(asked, &login);
+    let (_, rest) = reply.split_once("\"refresh_token\":\"").unwrap();
+    let secret = rest.split('"').next().unwrap();
+    let works = || {
+        let header = format!(
+            "authorization: Basic {}\r\n",
+            STANDARD.encode(format!(":{secret}"))
+        );
+        let reply = running.get_with("/jwt/auth?service=container_registry", &header);
+        reply.starts_with("HTTP/1.1 200")
+    };
+    let listed = || workplace.ok(&["refresh-token", "list", "--user", "alice"]);
+    assert!(
+        listed().starts_with("1\t2\tactive\tcontainer_registry\tdocker\t"),
+        "{}",
+        listed()
+    );
+    assert!(works());
+    workplace.ok(&["refresh-token", "revoke", "1", "--yes"]);
+    assert!(!works());
+    assert!(
+        listed().starts_with("1\t2\trevoked\tcontainer_registry\tdocker\t"),
+        "{}",
+        listed()
+    );
+    assert!(!listed().contains(secret));
+    assert_eq!(
+        workplace.ok(&["refresh-token", "list", "--user", "admin"]),
+        ""
+    );
+    let said = workplace.fails(1, &["refresh-token", "revoke", "77", "--yes"]);
+    assert!(said.contains("there is no refresh token `77`"), "{said}");
+}
