@@ -134,13 +134,18 @@ pub(super) fn is_name(name: &str) -> bool {
     (1..=255).contains(&name.chars().count()) && !name.chars().any(char::is_control)
 }
 
-/// A password that is long enough to be one and short enough to be hashed.
+/// A password that is long enough to be one, short enough to be hashed, and can be sent (RFC 7617
+/// section 2: no control characters).
 pub(super) fn checked(password: SecretString) -> Result<SecretString, ChangeError> {
     let text = password.expose_secret();
     if text.chars().count() < 8 {
         Err(ChangeError::refused("a password has at least 8 characters"))
     } else if text.len() > 1024 {
         Err(ChangeError::refused("a password has at most 1024 bytes"))
+    } else if text.chars().any(char::is_control) {
+        Err(ChangeError::refused(
+            "a password has no tabs or other control characters: no client can log in with them",
+        ))
     } else {
         Ok(password)
     }

@@ -163,6 +163,16 @@ fn passwords_come_from_a_pipe_and_are_at_least_eight_characters() {
         stderr(&output),
         "error: a password has at least 8 characters\n"
     );
+    // A login with it could not be told from garbage (RFC 7617).
+    let output = workplace
+        .command(&create)
+        .write_stdin("long\tenough\n")
+        .output()
+        .unwrap();
+    assert_eq!(
+        stderr(&output),
+        "error: a password has no tabs or other control characters: no client can log in with them\n"
+    );
     assert!(
         workplace
             .command(&create)
