@@ -124,7 +124,10 @@ fn dispatch(arguments: Arguments, output: &Output) -> anyhow::Result<()> {
             let runtime = tokio::runtime::Builder::new_multi_thread()
                 .enable_all()
                 .build()?;
-            runtime.block_on(run_command(command, &context))
+            let done = runtime.block_on(run_command(command, &context));
+            // What still waits for a file at the end of a service, such as a lock, may wait for ever.
+            runtime.shutdown_background();
+            done
         }
     }
 }

@@ -71,7 +71,12 @@ pub(super) async fn follow_keys(service: Service, lifecycle: Lifecycle) {
     let (mut known_problem, mut reminded) = (None, None::<Instant>);
     loop {
         let following = service.clone();
-        let followed = tokio::task::spawn_blocking(move || following.follow_keys()).await;
+        let follow = tokio::task::spawn_blocking(move || following.follow_keys());
+        // A stop does not wait for it: another process may keep the folder's lock, and files are whole.
+        let followed = tokio::select! {
+            followed = follow => followed,
+            () = lifecycle.stopping() => return,
+        };
         let (warning, problem) = match followed {
             Ok(Ok(warning)) => (warning, None),
             Ok(Err(error)) => (None, Some(error.to_string())),

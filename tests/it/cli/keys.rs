@@ -37,7 +37,7 @@ fn header_for(running: &Running, service: &str) -> Value {
 }
 
 /// Waits as long as `keys rotate` promises, and a little for a busy machine.
-fn soon(what: &str, is_so: impl Fn() -> bool) {
+fn soon(what: &str, mut is_so: impl FnMut() -> bool) {
     let begin = Instant::now();
     while !is_so() {
         assert!(begin.elapsed() < Duration::from_secs(10), "{what}");
@@ -208,4 +208,30 @@ fn a_renewed_authority_is_published_beside_the_old_one() {
     assert_eq!(count(&published), 2);
     let said = workplace.fails(1, &["keys", "ca", "renew"]);
     assert!(said.contains("is waiting already"), "{said}");
+    soon("the log warns", || {
+        let log = std::fs::read_to_string(workplace.path().join("serve.log")).unwrap();
+        log.contains("a new certificate authority waits; bring public/ca.crt to every registry")
+    });
+}
+
+#[test]
+fn a_stop_does_not_wait_for_a_lock_that_another_process_keeps() {
+    let workplace = Workplace::empty();
+    let mut running = started(&workplace);
+    let keys = workplace.path().join("keys");
+    let lock = std::fs::File::options()
+        .write(true)
+        .open(keys.join(".lock"))
+        .unwrap();
+    lock.lock().unwrap();
+    // A renewal that was cut short is to be cleared away, and that takes the lock.
+    std::fs::write(keys.join("ca-next.key"), "").unwrap();
+    std::thread::sleep(Duration::from_secs(3));
+    running.signal("-TERM");
+    soon("the service stops", || {
+        running.child.try_wait().unwrap().is_some()
+    });
+    assert_eq!(running.child.wait().unwrap().code(), Some(0));
+    let log = std::fs::read_to_string(workplace.path().join("serve.log")).unwrap();
+    assert!(!log.contains("cut off"), "{log}");
 }
