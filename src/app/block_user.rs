@@ -6,10 +6,11 @@ use crate::domain::audit::{AuditAction, AuditEvent};
 use crate::domain::authority::Authority;
 use crate::domain::user::{User, UserState};
 use crate::domain::username::Username;
-use crate::storage::users;
+use crate::storage::{refresh_tokens, users};
 
 impl Desk {
-    /// Blocks a user: neither password nor tokens work any more, from the next request on.
+    /// Blocks a user: neither password nor tokens work any more, from the next request on. Logins by
+    /// password end for good; personal access tokens work again when the block does not last.
     #[tracing::instrument(name = "app.block_user", skip_all)]
     pub async fn block_user(
         &self,
@@ -54,7 +55,10 @@ impl Desk {
                     "the last administrator cannot be blocked",
                 ));
             }
-            UserState::Blocked => AuditAction::UserBlocked,
+            UserState::Blocked => {
+                refresh_tokens::revoke_all(&change, user.id).await?;
+                AuditAction::UserBlocked
+            }
         };
         users::set_state(&change, user.id, state).await?;
         change

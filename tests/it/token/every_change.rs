@@ -223,7 +223,7 @@ async fn every_kind_of_change_counts_from_the_next_request_on() {
 
     401       401       401       -         pull,push
     a user unblocked
-    pull,push pull,push pull,push -         pull,push
+    pull,push pull,push 401       -         pull,push
 
     pull,push pull,push pull,push -         pull,push
     a user deleted

@@ -383,7 +383,8 @@ async fn a_refresh_token_ends_with_idleness_age_password_block_or_revocation() {
     app.desk.block_user(&operator, &name).await.unwrap();
     assert!(!works(&token).await);
     app.desk.unblock_user(&operator, &name).await.unwrap();
-    assert!(works(&token).await);
+    assert!(!works(&token).await, "a block ends it for good");
+    let token = refresh_token(&app).await;
     app.desk
         .reset_password(&operator, &name, PASSWORD.into())
         .await
