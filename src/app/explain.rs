@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::desk::Desk;
 use super::error::ChangeError;
-use super::issue_token::repositories;
+use super::issue_token::{IssueError, repositories};
 use super::look_up::token_for;
 use crate::domain::authority::Authority;
 use crate::domain::decision::judge_all;
@@ -69,8 +69,12 @@ impl Desk {
                     .filter(|_| tells_all || !is_hidden),
             }
         });
+        // A token that opens no registry is told so in place of an answer.
+        let no_business = principal
+            .scopes_without_registry()
+            .map(|scopes| IssueError::NoRegistryScope(scopes.clone()).to_string());
         Ok(Explanation {
-            refused: refused.map(|cause| cause.to_string()),
+            refused: refused.map(|cause| cause.to_string()).or(no_business),
             actions: actions.collect(),
         })
     }

@@ -65,6 +65,11 @@ fn refused(error: &VerifyError) -> Response {
 
 /// A personal access token: the secret of Basic, `PRIVATE-TOKEN`, or Bearer (RFC 6750 section 2.1).
 fn token(headers: &HeaderMap) -> Option<SecretString> {
+    // Two of a kind might be read differently by whoever stands behind the proxy.
+    let is_single = |name: &str| headers.get_all(name).iter().nth(1).is_none();
+    if !is_single("private-token") || !is_single(header::AUTHORIZATION.as_str()) {
+        return None;
+    }
     if let Some(value) = headers.get("private-token") {
         return value.to_str().ok().map(SecretString::from);
     }

@@ -123,6 +123,15 @@ async fn the_limits_of_a_token_are_named() {
         told(&app, &alice, &query).await["refused"],
         "the token has expired"
     );
+    // A token that opens no registry gets no answer at all, and this is what it is told instead.
+    let rotating = app.token("alice", "self_rotate").await;
+    let query = format!("token_id={}&scope=repository:team/app:pull", rotating.id);
+    let reply = app.ask(Some(("x", rotating.secret.expose())), &[]).await;
+    assert_eq!(reply.status, 403);
+    assert_eq!(
+        told(&app, &alice, &query).await["refused"],
+        reply.json()["errors"][0]["message"]
+    );
     app.desk
         .block_user(&Authority::operator(), &"alice".try_into().unwrap())
         .await

@@ -53,6 +53,27 @@ async fn a_token_with_a_scope_that_suffices_is_204_with_its_owners_name() {
     assert_eq!(with_reader("?scope=everything").await, 400);
 }
 
+/// Whoever stands behind the proxy might read the other one.
+#[tokio::test]
+async fn two_credentials_of_a_kind_are_none() {
+    let app = TestApp::start().await;
+    app.user("alice").await;
+    let token = app.token("alice", "api").await;
+    let bearer = format!("Bearer {}", token.secret.expose());
+    for (name, value) in [
+        ("authorization", bearer.as_str()),
+        ("private-token", token.secret.expose()),
+    ] {
+        for other in [value, "Basic YTpi"] {
+            let request = Request::get("/auth/verify")
+                .header(name, value)
+                .header(name, other);
+            let reply = app.send(request.body(Body::empty()).unwrap()).await;
+            assert_eq!(reply.status, StatusCode::UNAUTHORIZED, "{name} {other}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn everything_else_is_401_with_a_challenge() {
     let app = TestApp::start().await;
