@@ -121,6 +121,21 @@ impl KeySchedule {
         }
     }
 
+    /// Until when registries with a key set are to be restarted: then the newest key begins to sign
+    /// for them. None if it does, or if there is no such registry.
+    pub fn restart_before(
+        &self,
+        made: &[DateTime<Utc>],
+        now: DateTime<Utc>,
+    ) -> Option<DateTime<Utc>> {
+        let [_, .., newest] = made else {
+            // The first of all signs at once.
+            return None;
+        };
+        let begins = self.begins(*newest, TrustMode::Jwks);
+        (self.modes.contains(&TrustMode::Jwks) && begins > now).then_some(begins)
+    }
+
     /// When an authority that was made at `made` begins to certify keys.
     pub fn authority_begins(&self, made: DateTime<Utc>) -> DateTime<Utc> {
         later(made, self.ca_activation).unwrap_or(DateTime::<Utc>::MAX_UTC)

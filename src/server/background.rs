@@ -68,7 +68,7 @@ const REMINDER: Duration = Duration::from_hours(24);
 
 /// Follows the key files. What goes wrong is logged once, not every time; the old keys sign on.
 pub(super) async fn follow_keys(service: Service, lifecycle: Lifecycle) {
-    let (mut known_problem, mut reminded) = (None, None::<Instant>);
+    let (mut known_problem, mut reminded) = (None, (Instant::now(), Vec::new()));
     loop {
         let following = service.clone();
         let follow = tokio::task::spawn_blocking(move || following.follow_keys());
@@ -77,10 +77,10 @@ pub(super) async fn follow_keys(service: Service, lifecycle: Lifecycle) {
             followed = follow => followed,
             () = lifecycle.stopping() => return,
         };
-        let (warning, problem) = match followed {
-            Ok(Ok(warning)) => (warning, None),
-            Ok(Err(error)) => (None, Some(error.to_string())),
-            Err(error) => (None, Some(error.to_string())),
+        let (warnings, problem) = match followed {
+            Ok(Ok(warnings)) => (warnings, None),
+            Ok(Err(error)) => (Vec::new(), Some(error.to_string())),
+            Err(error) => (Vec::new(), Some(error.to_string())),
         };
         if let Some(problem) = &problem
             && known_problem.as_ref() != Some(problem)
@@ -88,11 +88,11 @@ pub(super) async fn follow_keys(service: Service, lifecycle: Lifecycle) {
             tracing::error!(error = %problem, "the key files cannot be followed; the keys in use sign on");
         }
         known_problem = problem;
-        if let Some(warning) = warning
-            && reminded.is_none_or(|reminded| reminded.elapsed() >= REMINDER)
-        {
-            tracing::warn!("{warning}");
-            reminded = Some(Instant::now());
+        if reminded.1 != warnings || reminded.0.elapsed() >= REMINDER {
+            for warning in &warnings {
+                tracing::warn!("{warning}");
+            }
+            reminded = (Instant::now(), warnings);
         }
         tokio::select! {
             () = tokio::time::sleep(KEY_INTERVAL) => {}

@@ -6,17 +6,27 @@ use crate::domain::clock::Clock;
 use crate::signing::{AuthoritySummary, KeyError, KeyRing};
 
 impl Service {
-    /// Follows the key files and the clock, and tells the operator about the certificate authority;
-    /// gives the warning that is due.
-    pub fn follow_keys(&self) -> Result<Option<String>, KeyError> {
+    /// Follows the key files and the clock, and tells the operator what is to be done about the
+    /// certificate authority and about keys that wait; gives the warnings that are due.
+    pub fn follow_keys(&self) -> Result<Vec<String>, KeyError> {
         let (ring, now) = (&self.issuer.keys, self.issuer.clock.now());
         let followed = ring.follow(now, &*self.issuer.entropy);
         // What is known of the authority is told in any case.
         self.metrics.set_authority_end(ring.authority().not_after);
-        let warning = ring.authority_warning(now);
-        let notice = warning.clone().unwrap_or_else(|| "ok".to_owned());
-        self.health.notice("certificate_authority", notice);
-        followed.map(|()| warning)
+        let notices = [
+            ("certificate_authority", ring.authority_warning(now)),
+            ("signing_keys", ring.restart_notice(now)),
+        ];
+        for (subject, warning) in &notices {
+            let text = warning.as_deref().unwrap_or("ok");
+            self.health.notice(subject, text.to_owned());
+        }
+        followed.map(|()| {
+            notices
+                .into_iter()
+                .filter_map(|(_, warning)| warning)
+                .collect()
+        })
     }
 }
 

@@ -239,6 +239,15 @@ impl KeyRing {
         }
     }
 
+    /// What is to be done about a key that waits for registries to be restarted, if one does.
+    pub fn restart_notice(&self, now: DateTime<Utc>) -> Option<String> {
+        let before = self.loaded().restart_before(&self.schedule, now)?;
+        Some(format!(
+            "a new signing key waits; restart every registry with trust = \"jwks\" before {}",
+            before.to_rfc3339_opts(SecondsFormat::Secs, true)
+        ))
+    }
+
     /// Where that certificate is.
     pub fn ca_certificate_path(&self) -> PathBuf {
         self.directory.authority_certificate()

@@ -120,6 +120,15 @@ impl Loaded {
         retired.chain(self.ended.iter().cloned()).collect()
     }
 
+    /// Until when registries with a key set are to be restarted, if a key waits for that.
+    pub(super) fn restart_before(
+        &self,
+        schedule: &KeySchedule,
+        now: DateTime<Utc>,
+    ) -> Option<DateTime<Utc>> {
+        schedule.restart_before(&self.ring.made, now)
+    }
+
     pub(super) fn jwks(&self) -> Jwks {
         Jwks {
             keys: self.stored().map(|stored| stored.key.jwk()).collect(),

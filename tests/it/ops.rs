@@ -23,7 +23,7 @@ async fn details_are_told_to_the_operator_alone() {
     app.service.follow_keys().unwrap();
     assert_eq!(
         app.ops("/readyz").await.json(),
-        json!({ "status": "ready", "checks": { "certificate_authority": "ok", "listeners": "ok", "storage": "ok" } })
+        json!({ "status": "ready", "checks": { "certificate_authority": "ok", "listeners": "ok", "signing_keys": "ok", "storage": "ok" } })
     );
     assert_eq!(
         app.get("/readyz", None).await.json(),
@@ -36,7 +36,7 @@ async fn details_are_told_to_the_operator_alone() {
 async fn the_end_of_the_authority_is_announced_long_before() {
     let app = TestApp::start().await;
     let end = app.keys.authority().not_after;
-    assert_eq!(app.service.follow_keys().unwrap(), None);
+    assert!(app.service.follow_keys().unwrap().is_empty());
     assert_eq!(authority_check(&app).await, "ok");
     let metrics = app.ops("/metrics").await;
     assert!(
@@ -54,9 +54,9 @@ async fn the_end_of_the_authority_is_announced_long_before() {
 
     // A year, and the month that it takes, before the end.
     app.clock.advance(end - app.now() - Duration::days(396));
-    assert_eq!(app.service.follow_keys().unwrap(), None);
+    assert!(app.service.follow_keys().unwrap().is_empty());
     app.clock.advance(Duration::days(1));
-    let warning = app.service.follow_keys().unwrap().unwrap();
+    let warning = app.service.follow_keys().unwrap().remove(0);
     assert_eq!(
         warning,
         "the certificate authority that registries trust ends on 2036-03-14; run `wharfinger keys ca renew`"
@@ -65,13 +65,39 @@ async fn the_end_of_the_authority_is_announced_long_before() {
 
     // Renewed, it says what is left to do; then nothing, and the metric tells the new end.
     app.renew_authority();
-    let warning = app.service.follow_keys().unwrap().unwrap();
+    let warning = app.service.follow_keys().unwrap().remove(0);
     assert!(
         warning.contains("bring public/ca.crt to every registry and restart it before 2035-"),
         "{warning}"
     );
     app.clock.advance(Duration::days(31));
-    assert_eq!(app.service.follow_keys().unwrap(), None);
+    assert!(app.service.follow_keys().unwrap().is_empty());
     assert_eq!(authority_check(&app).await, "ok");
     assert!(!app.ops("/metrics").await.body.contains(&line));
+}
+
+/// A registry that reads a key set when it starts has to be restarted before a new key signs for it.
+#[tokio::test]
+async fn a_key_that_waits_for_registries_to_be_restarted_is_announced() {
+    let app = TestApp::start_with("[[registry]]\ntrust = \"jwks\"").await;
+    let check = async || {
+        app.service.follow_keys().unwrap();
+        let body = app.ops("/readyz").await.json();
+        body["checks"]["signing_keys"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(check().await, "ok", "the first key of all signs at once");
+    app.clock.advance(Duration::days(30));
+    let told = "a new signing key waits; restart every registry with trust = \"jwks\" before 2026-04-14T15:09:26Z";
+    assert_eq!(check().await, told);
+    assert_eq!(app.service.follow_keys().unwrap(), [told]);
+    app.clock.advance(Duration::hours(24));
+    assert_eq!(check().await, "ok");
+}
+
+#[tokio::test]
+async fn a_registry_that_trusts_the_authority_needs_no_restart() {
+    let app = TestApp::start().await;
+    app.clock.advance(Duration::days(30));
+    assert!(app.service.follow_keys().unwrap().is_empty());
+    assert_eq!(app.keys.keys(app.now()).len(), 2);
 }
