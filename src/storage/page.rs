@@ -1,5 +1,7 @@
 //! A page of a query, and how text is searched for.
 
+use std::collections::BTreeMap;
+
 use sea_orm::sea_query::{Expr, ExprTrait, Func, IntoColumnRef, LikeExpr};
 use sea_orm::{
     ColumnTrait, EntityTrait, FromQueryResult, Order, PaginatorTrait, QueryFilter, QueryOrder,
@@ -9,6 +11,10 @@ use sea_orm::{
 use super::error::StorageError;
 use super::source::Source;
 use crate::domain::page::{Listing, Page, PageRequest, Paging, Slice};
+
+/// Most letters of a text that are looked for in both cases beyond ASCII, however many it has:
+/// databases nest only so many expressions.
+const MOST_CAPITALS: usize = 100;
 
 /// The rows of one page of `query`, and the length of the whole.
 pub(super) async fn page_of<E, M>(
@@ -118,13 +124,45 @@ pub(super) fn try_map<T, U>(
 
 /// Whether a column contains `text` in any letter case; the text is no pattern.
 pub(super) fn contains(column: impl IntoColumnRef, text: &str) -> Expr {
-    let pattern = format!("%{}%", literally(&text.to_lowercase()));
-    Expr::expr(Func::lower(Expr::col(column))).like(LikeExpr::new(pattern).escape('!'))
+    let pattern = format!("%{}%", literally(&lowered(text)));
+    let mut column = Expr::expr(Func::lower(Expr::col(column)));
+    // SQLite, and PostgreSQL in some locales, know no capitals beyond ASCII: those of the text we
+    // make small ourselves.
+    for (capital, small) in capitals_beyond_ascii(text) {
+        column = Expr::expr(Func::cust("REPLACE").args([
+            column,
+            Expr::value(capital.to_string()),
+            Expr::value(small.to_string()),
+        ]));
+    }
+    column.like(LikeExpr::new(pattern).escape('!'))
 }
 
 /// Whether a column of lower-case text begins with `text`; the text is no pattern.
 pub(super) fn begins_with(column: impl ColumnTrait, text: &str) -> Expr {
     column.like(LikeExpr::new(format!("{}%", literally(text))).escape('!'))
+}
+
+/// Letter by letter, as databases do it: a sigma at the end of a word stays one like the others.
+fn lowered(text: &str) -> String {
+    text.chars().flat_map(char::to_lowercase).collect()
+}
+
+/// The capitals beyond ASCII of the letters in `text`, each with its small letter.
+fn capitals_beyond_ascii(text: &str) -> BTreeMap<char, char> {
+    let letters = text.chars().filter(|letter| !letter.is_ascii());
+    let small = letters.filter_map(|letter| alone(letter.to_lowercase()));
+    small
+        .filter_map(|small| Some((alone(small.to_uppercase())?, small)))
+        .filter(|(capital, small)| {
+            capital != small && alone(capital.to_lowercase()) == Some(*small)
+        })
+        .take(MOST_CAPITALS)
+        .collect()
+}
+
+fn alone(mut letters: impl Iterator<Item = char>) -> Option<char> {
+    letters.next().filter(|_| letters.next().is_none())
 }
 
 /// A pattern for the text itself. `!` escapes on every database alike; a backslash does not.

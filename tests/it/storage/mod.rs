@@ -1,4 +1,5 @@
 //! The storage story: the same on SQLite, PostgreSQL and MySQL/MariaDB.
 
 mod deploy_tokens;
+mod searches;
 mod story;

@@ -37,6 +37,7 @@ use wharfinger::storage::{
 };
 
 use super::deploy_tokens::deploy_tokens_keep_what_was_chosen;
+use super::searches::text_is_found_in_any_letter_case;
 use crate::harness::{SeededEntropy, TestDatabase};
 
 pub(super) fn now() -> DateTime<Utc> {
@@ -51,7 +52,7 @@ pub(super) fn event() -> AuditEvent {
     AuditEvent::new(AuditAction::UserCreated, &"story").with_detail("ünïcödé ✓")
 }
 
-fn new_user(name: &str) -> NewUser {
+pub(super) fn new_user(name: &str) -> NewUser {
     NewUser {
         username: Username::try_from(name).unwrap(),
         name: "Älice Ω 東京".to_owned(),
@@ -92,6 +93,7 @@ async fn the_storage_story_holds() {
     refresh_tokens_end(db).await;
     deploy_tokens_keep_what_was_chosen(db).await;
     users_are_changed_and_leave_nothing(db).await;
+    text_is_found_in_any_letter_case(db).await;
     what_is_not_committed_never_happened(db).await;
     changes_follow_one_another(db).await;
     // Another start finds the schema as it is, and a command too.
