@@ -3,6 +3,42 @@
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::{schema, sea_orm};
 
+/// Makes a table, unless a migration that was cut off has made it: on MySQL nothing takes it back.
+pub(crate) async fn make_table(
+    manager: &SchemaManager<'_>,
+    mut table: TableCreateStatement,
+) -> Result<(), DbErr> {
+    manager.create_table(table.if_not_exists().take()).await
+}
+
+/// Adds a column to a table, unless it is there.
+pub(crate) async fn add_column(
+    manager: &SchemaManager<'_>,
+    table: &'static str,
+    column: ColumnDef,
+) -> Result<(), DbErr> {
+    let name = column.get_column_name();
+    if manager.has_column(table, name).await? {
+        return Ok(());
+    }
+    let alter = Table::alter().table(table).add_column(column).take();
+    manager.alter_table(alter).await
+}
+
+/// Adds an index on one column of a table, unless it is there.
+pub(crate) async fn add_index(
+    manager: &SchemaManager<'_>,
+    table: &'static str,
+    column: &'static str,
+) -> Result<(), DbErr> {
+    let name = format!("ix_{table}_{column}");
+    if manager.has_index(table, &name).await? {
+        return Ok(());
+    }
+    let index = Index::create().name(name).table(table).col(column).take();
+    manager.create_index(index).await
+}
+
 /// An empty table, for UTF-8 whatever the server's default (MariaDB's is Latin 1).
 pub(crate) fn table(manager: &SchemaManager<'_>, name: &'static str) -> TableCreateStatement {
     let mut table = Table::create();

@@ -1,7 +1,8 @@
 //! Wharfinger's database schema.
 //!
-//! A file a migration, and one change in each: DDL is not transactional on MySQL and SQLite. A
-//! migration is frozen once merged; it names tables by strings and never uses the entities.
+//! A file a migration, and one change in each: DDL is not transactional on MySQL. One that was cut
+//! off is made again, so it does only what is not there yet. A migration is frozen once merged; it
+//! names tables by strings and never uses the entities.
 
 #![expect(
     elided_lifetimes_in_paths,

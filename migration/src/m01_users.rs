@@ -3,7 +3,7 @@
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema;
 
-use crate::helpers::{id, instant, short_text, short_text_or_null, table, word};
+use crate::helpers::{id, instant, make_table, short_text, short_text_or_null, table, word};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -22,6 +22,6 @@ impl MigrationTrait for Migration {
             .col(word("state"))
             .col(instant("created_at"))
             .take();
-        manager.create_table(table).await
+        make_table(manager, table).await
     }
 }

@@ -3,7 +3,7 @@
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema;
 
-use crate::helpers::{id, instant, instant_or_null, table};
+use crate::helpers::{id, instant, instant_or_null, make_table, table};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -38,6 +38,6 @@ impl MigrationTrait for Migration {
                     .to("users", "id"),
             )
             .take();
-        manager.create_table(table).await
+        make_table(manager, table).await
     }
 }

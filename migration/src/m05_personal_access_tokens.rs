@@ -3,7 +3,9 @@
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema;
 
-use crate::helpers::{digest, id, instant, instant_or_null, short_text, short_text_or_null, table};
+use crate::helpers::{
+    digest, id, instant, instant_or_null, make_table, short_text, short_text_or_null, table,
+};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -30,6 +32,6 @@ impl MigrationTrait for Migration {
                     .to("users", "id"),
             )
             .take();
-        manager.create_table(table).await
+        make_table(manager, table).await
     }
 }

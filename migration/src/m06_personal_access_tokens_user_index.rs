@@ -2,17 +2,14 @@
 
 use sea_orm_migration::prelude::*;
 
+use crate::helpers::add_index;
+
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let index = Index::create()
-            .name("ix_personal_access_tokens_user_id")
-            .table("personal_access_tokens")
-            .col("user_id")
-            .take();
-        manager.create_index(index).await
+        add_index(manager, "personal_access_tokens", "user_id").await
     }
 }

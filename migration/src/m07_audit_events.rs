@@ -3,7 +3,7 @@
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema;
 
-use crate::helpers::{id, instant, short_text, table, word};
+use crate::helpers::{id, instant, make_table, short_text, table, word};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -20,6 +20,6 @@ impl MigrationTrait for Migration {
             .col(schema::text("detail"))
             .col(instant("created_at"))
             .take();
-        manager.create_table(table).await
+        make_table(manager, table).await
     }
 }

@@ -2,7 +2,7 @@
 
 use sea_orm_migration::prelude::*;
 
-use crate::helpers::{instant, table};
+use crate::helpers::{instant, make_table, table};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -19,6 +19,6 @@ impl MigrationTrait for Migration {
             )
             .col(instant("created_at"))
             .take();
-        manager.create_table(table).await
+        make_table(manager, table).await
     }
 }

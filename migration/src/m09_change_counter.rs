@@ -3,7 +3,7 @@
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema;
 
-use crate::helpers::table;
+use crate::helpers::{make_table, table};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -15,6 +15,6 @@ impl MigrationTrait for Migration {
             .col(ColumnDef::new("id").integer().not_null().primary_key())
             .col(schema::big_integer("number"))
             .take();
-        manager.create_table(table).await
+        make_table(manager, table).await
     }
 }

@@ -1,6 +1,7 @@
 //! The counter's one row.
 
 use sea_orm_migration::prelude::*;
+use sea_orm_migration::sea_orm::ConnectionTrait;
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -8,6 +9,14 @@ pub(crate) struct Migration;
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let rows = Query::select()
+            .column("id")
+            .from("change_counter")
+            .to_owned();
+        let known = manager.get_connection().query_one(&rows).await?;
+        if known.is_some() {
+            return Ok(());
+        }
         let row = Query::insert()
             .into_table("change_counter")
             .columns(["id", "number"])

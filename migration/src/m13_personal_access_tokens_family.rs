@@ -3,16 +3,19 @@
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema;
 
+use crate::helpers::add_column;
+
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let column = Table::alter()
-            .table("personal_access_tokens")
-            .add_column(schema::big_integer_null("family_id"))
-            .take();
-        manager.alter_table(column).await
+        add_column(
+            manager,
+            "personal_access_tokens",
+            schema::big_integer_null("family_id"),
+        )
+        .await
     }
 }

@@ -2,7 +2,7 @@
 
 use sea_orm_migration::prelude::*;
 
-use crate::helpers::short_text_or_null;
+use crate::helpers::{add_column, short_text_or_null};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -10,10 +10,6 @@ pub(crate) struct Migration;
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let table = Table::alter()
-            .table("namespaces")
-            .add_column(short_text_or_null("name"))
-            .take();
-        manager.alter_table(table).await
+        add_column(manager, "namespaces", short_text_or_null("name")).await
     }
 }

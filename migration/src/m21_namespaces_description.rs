@@ -3,16 +3,14 @@
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema;
 
+use crate::helpers::add_column;
+
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let table = Table::alter()
-            .table("namespaces")
-            .add_column(schema::text_null("description"))
-            .take();
-        manager.alter_table(table).await
+        add_column(manager, "namespaces", schema::text_null("description")).await
     }
 }

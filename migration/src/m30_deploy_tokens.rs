@@ -3,7 +3,7 @@
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema;
 
-use crate::helpers::{digest, id, instant, instant_or_null, short_text, table};
+use crate::helpers::{digest, id, instant, instant_or_null, make_table, short_text, table};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -28,6 +28,6 @@ impl MigrationTrait for Migration {
                     .to("namespaces", "id"),
             )
             .take();
-        manager.create_table(table).await
+        make_table(manager, table).await
     }
 }

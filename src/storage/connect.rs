@@ -1,13 +1,13 @@
-//! Opens the database, and makes its schema.
+//! Opens the database.
 
 use std::path::Path;
 use std::time::Duration;
 
-use migration::{Migrator, MigratorTrait};
-use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::error::StorageError;
+use super::schema;
 
 /// How long a request waits for a connection before it is told to come back.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -34,17 +34,16 @@ impl Db {
         url: &SecretString,
         connections: u32,
     ) -> Result<Self, StorageError> {
-        let db = Self::connect(url, connections, Missing::IsMade).await?;
-        Migrator::up(&db.connection, None)
-            .await
-            .map_err(StorageError::Database)?;
-        Ok(db)
+        let alone = Self::connect(url, 1, Missing::IsMade).await?;
+        schema::bring_up_to_date(&alone.connection).await?;
+        alone.close().await?;
+        Self::connect(url, connections, Missing::IsMade).await
     }
 
     /// Opens a database that has the schema of this version.
     pub async fn open(url: &SecretString, connections: u32) -> Result<Self, StorageError> {
         let db = Self::connect(url, connections, Missing::IsAnError).await?;
-        db.check_schema().await?;
+        schema::check(&db.connection).await?;
         Ok(db)
     }
 
@@ -82,19 +81,6 @@ impl Db {
             });
         let connection = Database::connect(options).await?;
         Ok(Self { connection })
-    }
-
-    /// Compares the schema with this program's, and changes nothing.
-    async fn check_schema(&self) -> Result<(), StorageError> {
-        match Migrator::get_pending_migrations_read_only(&self.connection).await {
-            Ok(pending) if pending.is_empty() => Ok(()),
-            Ok(pending) if pending.len() == Migrator::migrations().len() => {
-                Err(StorageError::NoSchema)
-            }
-            Ok(_) => Err(StorageError::OtherSchema("older than this program")),
-            Err(DbErr::Custom(_)) => Err(StorageError::OtherSchema("newer than this program")),
-            Err(error) => Err(StorageError::Database(error)),
-        }
     }
 }
 

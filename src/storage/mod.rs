@@ -15,6 +15,7 @@ mod page;
 pub mod personal_access_tokens;
 pub mod refresh_tokens;
 pub mod rights;
+mod schema;
 mod source;
 pub mod token_families;
 pub mod token_usage;

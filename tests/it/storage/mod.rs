@@ -1,5 +1,6 @@
 //! The storage story: the same on SQLite, PostgreSQL and MySQL/MariaDB.
 
 mod deploy_tokens;
+mod schema;
 mod searches;
 mod story;

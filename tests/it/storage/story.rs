@@ -37,6 +37,7 @@ use wharfinger::storage::{
 };
 
 use super::deploy_tokens::deploy_tokens_keep_what_was_chosen;
+use super::schema::what_was_cut_off_is_finished_by_those_who_start;
 use super::searches::text_is_found_in_any_letter_case;
 use crate::harness::{SeededEntropy, TestDatabase};
 
@@ -99,6 +100,7 @@ async fn the_storage_story_holds() {
     // Another start finds the schema as it is, and a command too.
     Db::open_and_migrate(&database.url, 2).await.unwrap();
     Db::open(&database.url, 2).await.unwrap();
+    what_was_cut_off_is_finished_by_those_who_start(&database.url, db).await;
 }
 
 async fn users_are_found_by_name_and_address(db: &Db) {

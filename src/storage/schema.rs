@@ -1,0 +1,91 @@
+//! The schema: whether it is this program's, and bringing it up to date.
+
+use std::time::Duration;
+
+use migration::{Migrator, MigratorTrait};
+use sea_orm::sea_query::{Func, Query, SelectStatement};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
+};
+
+use super::error::StorageError;
+
+/// What PostgreSQL calls the lock of whoever brings the schema up to date: "whrf" as a number.
+const POSTGRES_LOCK: i64 = 0x7768_7266;
+/// What MySQL calls it; its locks have names, for all databases of a server together.
+const MYSQL_LOCK: &str = "wharfinger_schema";
+/// How long one waits on MySQL for another that is at it.
+const MYSQL_PATIENCE: Duration = Duration::from_hours(1);
+
+/// Brings the schema up to date, through the one connection that `connection` must have.
+///
+/// Those who start together take turns: whoever comes second finds nothing left to do.
+pub(super) async fn bring_up_to_date(connection: &DatabaseConnection) -> Result<(), StorageError> {
+    let done = match connection.get_database_backend() {
+        // Its schema changes with all else in a transaction, and its write lock is there already.
+        DbBackend::Sqlite => in_one_transaction(connection).await,
+        backend => {
+            lock(connection, backend).await?;
+            Migrator::up(connection, None).await
+        }
+    };
+    done.map_err(to_error)
+}
+
+/// Compares the schema with this program's, and changes nothing.
+pub(super) async fn check(connection: &DatabaseConnection) -> Result<(), StorageError> {
+    let pending = Migrator::get_pending_migrations_read_only(connection).await;
+    match pending.map_err(to_error)? {
+        pending if pending.is_empty() => Ok(()),
+        pending if pending.len() == Migrator::migrations().len() => Err(StorageError::NoSchema),
+        _ => Err(StorageError::OtherSchema("older than this program")),
+    }
+}
+
+async fn in_one_transaction(connection: &DatabaseConnection) -> Result<(), DbErr> {
+    let options = TransactionOptions {
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        ..TransactionOptions::default()
+    };
+    let transaction = connection.begin_with_options(options).await?;
+    Migrator::up(&transaction, None).await?;
+    transaction.commit().await
+}
+
+/// Waits for the lock, which ends with the connection.
+async fn lock(connection: &DatabaseConnection, backend: DbBackend) -> Result<(), StorageError> {
+    let question = match backend {
+        DbBackend::Postgres => asked(Func::cust("pg_advisory_lock").arg(POSTGRES_LOCK)),
+        _ => asked(
+            Func::cust("GET_LOCK")
+                .arg(MYSQL_LOCK)
+                .arg(MYSQL_PATIENCE.as_secs()),
+        ),
+    };
+    let row = connection.query_one(&question).await?;
+    if backend == DbBackend::Postgres {
+        return Ok(());
+    }
+    let locked: Option<i64> = row.and_then(|row| row.try_get("", LOCKED).ok());
+    match locked {
+        Some(1) => Ok(()),
+        _ => Err(StorageError::Database(DbErr::Custom(
+            "another program is bringing the schema up to date".to_owned(),
+        ))),
+    }
+}
+
+const LOCKED: &str = "locked";
+
+fn asked(function: sea_orm::sea_query::FunctionCall) -> SelectStatement {
+    Query::select().expr_as(function, LOCKED).take()
+}
+
+fn to_error(error: DbErr) -> StorageError {
+    match error {
+        // What the migrator says of migrations that it does not know.
+        DbErr::Custom(_) => StorageError::OtherSchema("newer than this program"),
+        error => StorageError::Database(error),
+    }
+}
