@@ -34,7 +34,7 @@ impl Db {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        let transaction = self.connection.begin_with_options(options).await?;
+        let transaction = self.changes.begin_with_options(options).await?;
         change_counter::Entity::update_many()
             .col_expr(
                 change_counter::Column::Number,

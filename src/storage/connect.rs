@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use sea_orm::{ConnectOptions, Database, DatabaseConnection};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::error::StorageError;
@@ -18,7 +18,11 @@ const BUSY_TIMEOUT: &str = "5000";
 /// The database behind everything that lasts.
 #[derive(Debug, Clone)]
 pub struct Db {
+    /// Where questions are put.
     pub(super) connection: DatabaseConnection,
+    /// Where changes are made: one connection, because they follow one another anyway. What waits for
+    /// its turn takes none from the questions.
+    pub(super) changes: DatabaseConnection,
 }
 
 /// Whether opening may make a database that is not there.
@@ -54,6 +58,7 @@ impl Db {
 
     /// Closes all connections; on SQLite this folds the log into the database's file.
     pub async fn close(self) -> Result<(), StorageError> {
+        self.changes.close().await?;
         Ok(self.connection.close().await?)
     }
 
@@ -66,6 +71,11 @@ impl Db {
         if let Some(file) = sqlite_file(url) {
             prepare_file(Path::new(file), missing)?;
         }
+        let connect = async |options| {
+            Database::connect(options)
+                .await
+                .map_err(|error| without_address(error, url))
+        };
         let mut options = ConnectOptions::new(url);
         options
             .max_connections(connections)
@@ -79,9 +89,23 @@ impl Db {
                     .pragma("busy_timeout", BUSY_TIMEOUT)
                     .foreign_keys(true)
             });
-        let connection = Database::connect(options).await?;
-        Ok(Self { connection })
+        let mut for_changes = options.clone();
+        for_changes.max_connections(1).connect_lazy(true);
+        Ok(Self {
+            connection: connect(options).await?,
+            changes: connect(for_changes).await?,
+        })
     }
+}
+
+/// The error, but never with the address: there is a password in it.
+fn without_address(error: DbErr, url: &str) -> StorageError {
+    if !error.to_string().contains(url) {
+        return error.into();
+    }
+    let why = "it is no address; in its user name and password, write what is no letter or digit as \
+               % and two hexadecimal digits, such as %23 for #";
+    StorageError::Address(why.to_owned())
 }
 
 /// The file that a SQLite address names, if it is one.

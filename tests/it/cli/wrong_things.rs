@@ -202,3 +202,30 @@ fn a_broken_configuration_names_its_line() {
         "names without two underscores are not ours"
     );
 }
+
+#[test]
+fn a_database_address_that_cannot_be_read_is_told_without_its_password() {
+    for address in [
+        "postgres://story:pass#word@127.0.0.1/story",
+        "mysql://story:pass#word@127.0.0.1:port/story",
+        "sqlite://story:pass#word@/story",
+    ] {
+        for command in ["migrate", "serve"] {
+            let output = Workplace::empty()
+                .command(&[command])
+                .env("WHARFINGER_DATABASE__URL", address)
+                .env("WHARFINGER_TOKEN__LISTEN", "127.0.0.1:0")
+                .env("WHARFINGER_ADMIN__LISTEN", "127.0.0.1:0")
+                .env("WHARFINGER_OPS__LISTEN", "127.0.0.1:0")
+                .output()
+                .unwrap();
+            assert_eq!(output.status.code(), Some(1));
+            let told = super::stderr(&output);
+            assert!(
+                told.contains("error: `database.url` cannot be used: it is no address"),
+                "{told}"
+            );
+            assert!(!told.contains("#word"), "{told}");
+        }
+    }
+}

@@ -1,6 +1,7 @@
 //! One story, told to one database.
 
 use chrono::{DateTime, Duration, Utc};
+use secrecy::SecretString;
 use wharfinger::domain::access_level::AccessLevel;
 use wharfinger::domain::audit::{AuditAction, AuditEvent, Grant};
 use wharfinger::domain::authority::{Authority, Need};
@@ -97,6 +98,7 @@ async fn the_storage_story_holds() {
     text_is_found_in_any_letter_case(db).await;
     what_is_not_committed_never_happened(db).await;
     changes_follow_one_another(db).await;
+    changes_that_wait_hold_up_no_questions(&database.url).await;
     // Another start finds the schema as it is, and a command too.
     Db::open_and_migrate(&database.url, 2).await.unwrap();
     Db::open(&database.url, 2).await.unwrap();
@@ -934,4 +936,28 @@ async fn changes_follow_one_another(db: &Db) {
         db.changes_after(first).await.unwrap(),
         (first + 1..=first + 30).collect::<Vec<_>>()
     );
+}
+
+/// A change that hangs, and more that wait for it than there are connections.
+async fn changes_that_wait_hold_up_no_questions(url: &SecretString) {
+    let db = Db::open(url, 2).await.unwrap();
+    let hanging = db.begin(now()).await.unwrap();
+    let waiting: Vec<_> = (0..4)
+        .map(|_| {
+            let db = db.clone();
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "this test waits for its tasks itself"
+            )]
+            tokio::spawn(async move { db.begin(now()).await.map(drop) })
+        })
+        .collect();
+    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    let asked = std::time::Instant::now();
+    users::all(&db).await.unwrap();
+    assert!(asked.elapsed() < std::time::Duration::from_secs(2));
+    drop(hanging);
+    for change in waiting {
+        change.await.unwrap().unwrap();
+    }
 }
