@@ -64,5 +64,5 @@ story MariaDB "$MYSQL_URL"
 
 prepare_python
 echo "== end to end, with a real registry and real clients"
-WHARFINGER_E2E=1 cargo test --test e2e
+WHARFINGER_E2E=1 SESSION_DATABASE_URLS="$POSTGRES_SESSION_URL $MYSQL_SESSION_URL" cargo test --test e2e
 echo "== all tests passed"

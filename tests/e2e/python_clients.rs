@@ -23,7 +23,10 @@ struct Administered {
 }
 
 fn administered(world: &World) -> Administered {
-    let service = Service::start(&world.new_folder());
+    furnished(world, Service::start(&world.new_folder()))
+}
+
+fn furnished(world: &World, service: Service) -> Administered {
     service.cli(&["user", "create", "root", "--admin"]);
     let create = [
         "token", "create", "--user", "root", "--name", "session", "--scope", "api",
@@ -38,8 +41,21 @@ fn program(name: &str) -> String {
     bin.join(name).to_str().unwrap().to_owned()
 }
 
+/// On SQLite, and on the empty databases that `tests/run.sh` names.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "tests/run.sh names the databases"
+)]
 fn python_gitlab_administers_wharfinger_unchanged(world: &World) {
-    let Administered { service, token } = administered(world);
+    session_succeeds(world, administered(world));
+    let databases = std::env::var("SESSION_DATABASE_URLS").unwrap_or_default();
+    for database in databases.split_whitespace() {
+        let service = Service::start_on(&world.new_folder(), database);
+        session_succeeds(world, furnished(world, service));
+    }
+}
+
+fn session_succeeds(world: &World, Administered { service, token }: Administered) {
     let script = concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/tests/python/gitlab_session.py"

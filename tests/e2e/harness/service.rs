@@ -16,18 +16,30 @@ pub(crate) struct Service {
 }
 
 impl Service {
+    /// On SQLite, in its folder.
     pub(crate) fn start(folder: &Path) -> Self {
+        Self::start_with(folder, Vec::new())
+    }
+
+    /// On the empty database at that address.
+    pub(crate) fn start_on(folder: &Path, database: &str) -> Self {
+        let address = ("WHARFINGER_DATABASE__URL", database.to_owned());
+        Self::start_with(folder, vec![address])
+    }
+
+    fn start_with(folder: &Path, more: Vec<(&'static str, String)>) -> Self {
         std::fs::create_dir_all(folder).unwrap();
         let (token, admin, ops) = (free_port(), free_port(), free_port());
         let url = format!("http://127.0.0.1:{token}");
         let admin_url = format!("http://127.0.0.1:{admin}");
-        let environment = vec![
+        let mut environment = vec![
             ("WHARFINGER_TOKEN__LISTEN", format!("127.0.0.1:{token}")),
             ("WHARFINGER_TOKEN__PUBLIC_URL", url.clone()),
             ("WHARFINGER_ADMIN__LISTEN", format!("127.0.0.1:{admin}")),
             ("WHARFINGER_ADMIN__PUBLIC_URL", admin_url.clone()),
             ("WHARFINGER_OPS__LISTEN", format!("127.0.0.1:{ops}")),
         ];
+        environment.extend(more);
         let mut command = program(folder, &environment);
         command.arg("serve");
         let process = Process::start(command, &folder.join("serve.log"));
