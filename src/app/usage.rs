@@ -108,12 +108,14 @@ impl UsageQueue {
         Ok(())
     }
 
-    /// What was taken out comes before what was noted since.
+    /// What was taken out comes before what was noted since; as much of it as there is room for.
     fn put_back(&self, earlier: BTreeMap<TokenId, Uses>) {
         let mut waiting = self.waiting();
         for (token, mut uses) in earlier {
             if let Some(later) = waiting.get(&token) {
                 uses.add(later);
+            } else if waiting.len() >= MOST_TOKENS {
+                continue;
             }
             waiting.insert(token, uses);
         }
@@ -126,6 +128,9 @@ impl UsageQueue {
 
 impl fmt::Debug for UsageQueue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("UsageQueue").finish_non_exhaustive()
+        let tokens = self.waiting().len();
+        f.debug_struct("UsageQueue")
+            .field("tokens", &tokens)
+            .finish_non_exhaustive()
     }
 }

@@ -1,11 +1,18 @@
 //! When and from where tokens were used.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use chrono::Duration;
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
+use tempfile::TempDir;
+use wharfinger::app::UsageQueue;
+use wharfinger::domain::ids::TokenId;
+use wharfinger::storage::Db;
 
-use crate::harness::{TestApp, Token, basic, peer};
+use crate::harness::{FixedClock, TestApp, Token, basic, peer};
 
 const SELF: &str = "/personal_access_tokens/self";
 
@@ -160,4 +167,26 @@ async fn a_stop_writes_what_waits_and_a_refused_token_is_not_used() {
         .await;
     app.usage.write_all().await.unwrap();
     assert_eq!(seen(&app, &root, &alice).await, expected);
+}
+
+#[tokio::test]
+async fn uses_that_storage_does_not_take_are_bounded() {
+    let folder = TempDir::new().unwrap();
+    let url = format!("sqlite://{}/full.db?mode=rwc", folder.path().display());
+    let db = Db::open_and_migrate(&url.clone().into(), 2).await.unwrap();
+    let connection = sea_orm::Database::connect(url).await.unwrap();
+    let away = "ALTER TABLE personal_access_tokens RENAME TO away";
+    connection.execute_unprepared(away).await.unwrap();
+    let usage = UsageQueue::new(db, Arc::new(FixedClock::default()));
+    for round in 0..3 {
+        let used = async {
+            for token in 0..10_000 {
+                usage.note(TokenId(round * 10_000 + token), None);
+            }
+        };
+        // What is noted meanwhile comes beside what is being written.
+        let (written, ()) = tokio::join!(usage.write(), used);
+        assert_eq!(written.is_err(), round > 0, "{written:?}");
+        assert_eq!(format!("{usage:?}"), "UsageQueue { tokens: 10000, .. }");
+    }
 }
