@@ -11,10 +11,8 @@ pub enum StorageError {
     /// No schema yet: only `serve` and `migrate` make one.
     #[error("the database has no schema yet; start the server or run `wharfinger migrate` first")]
     NoSchema,
-    /// A schema that another version made.
-    #[error(
-        "the database's schema is {0}; run `wharfinger migrate` with the version that is to run"
-    )]
+    /// A schema that another version made; the text says which, and what helps.
+    #[error("the database's schema is {0}")]
     OtherSchema(&'static str),
     /// A name that must be unique is taken.
     #[error("a name is taken")]

@@ -12,9 +12,11 @@ use super::error::StorageError;
 use super::source::Source;
 use crate::domain::page::{Listing, Page, PageRequest, Paging, Slice};
 
-/// Most letters of a text that are looked for in both cases beyond ASCII, however many it has:
-/// databases nest only so many expressions.
-const MOST_CAPITALS: usize = 100;
+/// Most letters beyond ASCII that are looked for in other forms too: databases nest only so many
+/// expressions.
+const MOST_FORMS: usize = 100;
+/// What a small sigma is at the end of a word.
+const FINAL_SIGMA: char = 'ς';
 
 /// The rows of one page of `query`, and the length of the whole.
 pub(super) async fn page_of<E, M>(
@@ -124,17 +126,18 @@ pub(super) fn try_map<T, U>(
 
 /// Whether a column contains `text` in any letter case; the text is no pattern.
 pub(super) fn contains(column: impl IntoColumnRef, text: &str) -> Expr {
-    let pattern = format!("%{}%", literally(&lowered(text)));
+    let text = lowered(text);
     let mut column = Expr::expr(Func::lower(Expr::col(column)));
     // SQLite, and PostgreSQL in some locales, know no capitals beyond ASCII: those of the text we
     // make small ourselves.
-    for (capital, small) in capitals_beyond_ascii(text) {
+    for (form, letter) in other_forms(&text).into_iter().take(MOST_FORMS) {
         column = Expr::expr(Func::cust("REPLACE").args([
             column,
-            Expr::value(capital.to_string()),
-            Expr::value(small.to_string()),
+            Expr::value(form.to_string()),
+            Expr::value(letter.to_string()),
         ]));
     }
+    let pattern = format!("%{}%", literally(&text));
     column.like(LikeExpr::new(pattern).escape('!'))
 }
 
@@ -143,22 +146,25 @@ pub(super) fn begins_with(column: impl ColumnTrait, text: &str) -> Expr {
     column.like(LikeExpr::new(format!("{}%", literally(text))).escape('!'))
 }
 
-/// Letter by letter, as databases do it: a sigma at the end of a word stays one like the others.
+/// Letter by letter, as most databases do it: a sigma that ends a word is one like the others.
 fn lowered(text: &str) -> String {
-    text.chars().flat_map(char::to_lowercase).collect()
+    let letters = text.chars().flat_map(char::to_lowercase);
+    letters
+        .map(|letter| if letter == FINAL_SIGMA { 'σ' } else { letter })
+        .collect()
 }
 
-/// The capitals beyond ASCII of the letters in `text`, each with its small letter.
-fn capitals_beyond_ascii(text: &str) -> BTreeMap<char, char> {
-    let letters = text.chars().filter(|letter| !letter.is_ascii());
-    let small = letters.filter_map(|letter| alone(letter.to_lowercase()));
-    small
-        .filter_map(|small| Some((alone(small.to_uppercase())?, small)))
-        .filter(|(capital, small)| {
-            capital != small && alone(capital.to_lowercase()) == Some(*small)
-        })
-        .take(MOST_CAPITALS)
-        .collect()
+/// What else the letters beyond ASCII of a lowered text may be in a column, each with its letter.
+fn other_forms(lowered: &str) -> BTreeMap<char, char> {
+    let letters = lowered.chars().filter(|letter| !letter.is_ascii());
+    let mut forms: BTreeMap<char, char> = letters
+        .filter_map(|letter| Some((alone(letter.to_uppercase())?, letter)))
+        .filter(|&(form, letter)| form != letter && alone(form.to_lowercase()) == Some(letter))
+        .collect();
+    if forms.contains_key(&'Σ') {
+        forms.insert(FINAL_SIGMA, 'σ');
+    }
+    forms
 }
 
 fn alone(mut letters: impl Iterator<Item = char>) -> Option<char> {

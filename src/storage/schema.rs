@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use migration::{Migrator, MigratorTrait};
-use sea_orm::sea_query::{Func, Query, SelectStatement};
+use sea_orm::sea_query::{Func, FunctionCall, Query, SelectStatement};
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbBackend, DbErr, SqliteTransactionMode,
     TransactionOptions, TransactionTrait,
@@ -17,6 +17,12 @@ const POSTGRES_LOCK: i64 = 0x7768_7266;
 const MYSQL_LOCK: &str = "wharfinger_schema";
 /// How long one waits on MySQL for another that is at it.
 const MYSQL_PATIENCE: Duration = Duration::from_hours(1);
+
+/// The column of what it answers.
+const LOCKED: &str = "locked";
+
+const OLDER: &str = "older than this program; run `wharfinger migrate`";
+const NEWER: &str = "newer than this program; run the version that made it, or a later one";
 
 /// Brings the schema up to date, through the one connection that `connection` must have.
 ///
@@ -39,7 +45,7 @@ pub(super) async fn check(connection: &DatabaseConnection) -> Result<(), Storage
     match pending.map_err(to_error)? {
         pending if pending.is_empty() => Ok(()),
         pending if pending.len() == Migrator::migrations().len() => Err(StorageError::NoSchema),
-        _ => Err(StorageError::OtherSchema("older than this program")),
+        _ => Err(StorageError::OtherSchema(OLDER)),
     }
 }
 
@@ -76,16 +82,14 @@ async fn lock(connection: &DatabaseConnection, backend: DbBackend) -> Result<(),
     }
 }
 
-const LOCKED: &str = "locked";
-
-fn asked(function: sea_orm::sea_query::FunctionCall) -> SelectStatement {
+fn asked(function: FunctionCall) -> SelectStatement {
     Query::select().expr_as(function, LOCKED).take()
 }
 
 fn to_error(error: DbErr) -> StorageError {
     match error {
         // What the migrator says of migrations that it does not know.
-        DbErr::Custom(_) => StorageError::OtherSchema("newer than this program"),
+        DbErr::Custom(_) => StorageError::OtherSchema(NEWER),
         error => StorageError::Database(error),
     }
 }

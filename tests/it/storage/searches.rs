@@ -29,6 +29,7 @@ pub(super) async fn text_is_found_in_any_letter_case(db: &Db) {
         ("σίσ", "found-2"),
         ("ΣΊΣ", "found-2"),
         ("ΥΦΟΣ", "found-2"),
+        ("σίσυφος", "found-2"),
         ("жук", "found-2"),
         ("0%", "found-1"),
         ("0!", "found-3"),
