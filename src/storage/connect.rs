@@ -38,9 +38,9 @@ impl Db {
         url: &SecretString,
         connections: u32,
     ) -> Result<Self, StorageError> {
-        let alone = Self::connect(url, 1, Missing::IsMade).await?;
-        schema::bring_up_to_date(&alone.connection).await?;
-        alone.close().await?;
+        let preparing = Self::connect(url, 2, Missing::IsMade).await?;
+        schema::bring_up_to_date(&preparing.connection).await?;
+        preparing.close().await?;
         Self::connect(url, connections, Missing::IsMade).await
     }
 

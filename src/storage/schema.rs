@@ -5,8 +5,8 @@ use std::time::Duration;
 use migration::{Migrator, MigratorTrait};
 use sea_orm::sea_query::{Func, FunctionCall, Query, SelectStatement};
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 
 use super::error::StorageError;
@@ -24,16 +24,21 @@ const LOCKED: &str = "locked";
 const OLDER: &str = "older than this program; run `wharfinger migrate`";
 const NEWER: &str = "newer than this program; run the version that made it, or a later one";
 
-/// Brings the schema up to date, through the one connection that `connection` must have.
+/// Brings the schema up to date; `connection` must be good for two at a time.
 ///
-/// Those who start together take turns: whoever comes second finds nothing left to do.
+/// Those who start together take turns: whoever comes second finds nothing left to do. The lock is on
+/// a connection, in a transaction: so it ends with this program, and a pooler before PostgreSQL
+/// passes it on to nobody.
 pub(super) async fn bring_up_to_date(connection: &DatabaseConnection) -> Result<(), StorageError> {
     let done = match connection.get_database_backend() {
         // Its schema changes with all else in a transaction, and its write lock is there already.
         DbBackend::Sqlite => in_one_transaction(connection).await,
         backend => {
-            lock(connection, backend).await?;
-            Migrator::up(connection, None).await
+            let turn = connection.begin().await?;
+            lock(&turn, backend).await?;
+            let done = Migrator::up(connection, None).await;
+            turn.rollback().await?;
+            done
         }
     };
     done.map_err(to_error)
@@ -59,17 +64,17 @@ async fn in_one_transaction(connection: &DatabaseConnection) -> Result<(), DbErr
     transaction.commit().await
 }
 
-/// Waits for the lock, which ends with the connection.
-async fn lock(connection: &DatabaseConnection, backend: DbBackend) -> Result<(), StorageError> {
+/// Waits for the lock; on MySQL it ends with the connection, on PostgreSQL with the transaction.
+async fn lock(turn: &DatabaseTransaction, backend: DbBackend) -> Result<(), StorageError> {
     let question = match backend {
-        DbBackend::Postgres => asked(Func::cust("pg_advisory_lock").arg(POSTGRES_LOCK)),
+        DbBackend::Postgres => asked(Func::cust("pg_advisory_xact_lock").arg(POSTGRES_LOCK)),
         _ => asked(
             Func::cust("GET_LOCK")
                 .arg(MYSQL_LOCK)
                 .arg(MYSQL_PATIENCE.as_secs()),
         ),
     };
-    let row = connection.query_one(&question).await?;
+    let row = turn.query_one(&question).await?;
     if backend == DbBackend::Postgres {
         return Ok(());
     }
