@@ -13,7 +13,7 @@ use crate::domain::authority::Need;
 use crate::domain::deploy_token::{DeployTokenSpecification, DeployUsername, InvalidDeployToken};
 use crate::domain::expiry::Expiry;
 use crate::domain::ids::DeployTokenId;
-use crate::domain::place_name::{Meant, PlaceName};
+use crate::domain::place_name::PlaceName;
 use crate::domain::token_scope::TokenScopes;
 use crate::representation::DeployTokenView;
 
@@ -97,16 +97,6 @@ pub(super) async fn revoke_in(
         .revoke_deploy_token(&authority, Some(place), token_id(id)?)
         .await?;
     Ok(())
-}
-
-/// The place that a path names by id or URL-encoded path; what can be nobody's is not there.
-pub(super) fn place(meant: Meant, text: &str) -> Result<PlaceName, ApiError> {
-    PlaceName::read(meant, text).map_err(|_| {
-        ApiError::not_found(match meant {
-            Meant::Project => "Project",
-            Meant::Group | Meant::Shared | Meant::Parent => "Group",
-        })
-    })
 }
 
 fn token_id(text: &str) -> Result<DeployTokenId, ApiError> {

@@ -1,14 +1,15 @@
 //! `/groups/{id}/deploy_tokens`
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::bodies::NewDeployToken;
 use super::call::Call;
-use super::deploy_tokens::{create_in, one_of, page_of, place, revoke_in};
+use super::deploy_tokens::{create_in, one_of, page_of, revoke_in};
 use super::error::ApiError;
+use super::segments::{Segments, place};
 use super::state::AdminState;
 use crate::domain::place_name::Meant;
 use crate::representation::DeployTokenView;
@@ -21,7 +22,7 @@ use crate::representation::DeployTokenView;
     responses((status = 200, body = Vec<DeployTokenView>)))]
 pub(super) async fn list(
     State(admin): State<AdminState>,
-    Path(id): Path<String>,
+    Segments(id): Segments<String>,
     call: Call,
 ) -> Result<Response, ApiError> {
     page_of(&admin, &call, Some(&place(Meant::Group, &id)?)).await
@@ -33,7 +34,7 @@ pub(super) async fn list(
     responses((status = 200, body = DeployTokenView)))]
 pub(super) async fn get(
     State(admin): State<AdminState>,
-    Path((id, token)): Path<(String, String)>,
+    Segments((id, token)): Segments<(String, String)>,
     call: Call,
 ) -> Result<Json<DeployTokenView>, ApiError> {
     one_of(&admin, &call, &place(Meant::Group, &id)?, &token).await
@@ -45,7 +46,7 @@ pub(super) async fn get(
     responses((status = 201, body = DeployTokenView)))]
 pub(super) async fn create(
     State(admin): State<AdminState>,
-    Path(id): Path<String>,
+    Segments(id): Segments<String>,
     call: Call,
 ) -> Result<(StatusCode, Json<DeployTokenView>), ApiError> {
     let made = create_in(&admin, &call, &place(Meant::Group, &id)?).await?;
@@ -58,7 +59,7 @@ pub(super) async fn create(
     responses((status = 204)))]
 pub(super) async fn revoke(
     State(admin): State<AdminState>,
-    Path((id, token)): Path<(String, String)>,
+    Segments((id, token)): Segments<(String, String)>,
     call: Call,
 ) -> Result<StatusCode, ApiError> {
     revoke_in(&admin, &call, &place(Meant::Group, &id)?, &token).await?;

@@ -1,7 +1,7 @@
 //! `/personal_access_tokens`
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
@@ -10,6 +10,7 @@ use super::call::Call;
 use super::error::ApiError;
 use super::page;
 use super::parameters::invalid;
+use super::segments::Segments;
 use super::state::AdminState;
 use super::token_parameters::{change as wanted_change, filter};
 use crate::domain::authority::Need;
@@ -51,7 +52,7 @@ pub(super) async fn list(
     params(("id" = i64, Path)), responses((status = 200, body = PersonalAccessTokenView)))]
 pub(super) async fn get(
     State(admin): State<AdminState>,
-    Path(id): Path<String>,
+    Segments(id): Segments<String>,
     call: Call,
 ) -> Result<Json<PersonalAccessTokenView>, ApiError> {
     let authority = call.authority(Need::Read)?;
@@ -65,7 +66,7 @@ pub(super) async fn get(
     responses((status = 200, body = PersonalAccessTokenView)))]
 pub(super) async fn change(
     State(admin): State<AdminState>,
-    Path(id): Path<String>,
+    Segments(id): Segments<String>,
     call: Call,
 ) -> Result<Json<PersonalAccessTokenView>, ApiError> {
     let authority = call.authority(Need::Write)?;
@@ -82,7 +83,7 @@ pub(super) async fn change(
     params(("id" = i64, Path)), responses((status = 204)))]
 pub(super) async fn revoke(
     State(admin): State<AdminState>,
-    Path(id): Path<String>,
+    Segments(id): Segments<String>,
     call: Call,
 ) -> Result<StatusCode, ApiError> {
     let authority = call.authority(Need::Write)?;

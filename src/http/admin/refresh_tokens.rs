@@ -1,6 +1,6 @@
 //! `/refresh_tokens`: what clients hold that logged in by password. Ours; GitLab has none.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
@@ -8,6 +8,7 @@ use super::call::Call;
 use super::error::ApiError;
 use super::page;
 use super::parameters::invalid;
+use super::segments::Segments;
 use super::state::AdminState;
 use crate::domain::authority::Need;
 use crate::domain::ids::{RefreshTokenId, UserId};
@@ -40,7 +41,7 @@ pub(super) async fn list(
     params(("id" = i64, Path)), responses((status = 204)))]
 pub(super) async fn revoke(
     State(admin): State<AdminState>,
-    Path(id): Path<String>,
+    Segments(id): Segments<String>,
     call: Call,
 ) -> Result<StatusCode, ApiError> {
     let authority = call.authority(Need::Write)?;

@@ -1,12 +1,13 @@
 //! `/personal_access_tokens/{id}/rotate`
 
 use axum::Json;
-use axum::extract::{FromRequest, Path, Request, State};
+use axum::extract::{FromRequest, Request, State};
 
 use super::bodies::Rotation as RotationBody;
 use super::call::{Call, Presented};
 use super::error::ApiError;
 use super::personal_access_tokens::{own_id, token_id};
+use super::segments::Segments;
 use super::state::AdminState;
 use super::token_parameters::rotation;
 use crate::domain::authority::{Authority, Need};
@@ -46,7 +47,7 @@ impl FromRequest<AdminState> for RotationCall {
     responses((status = 200, body = PersonalAccessTokenView)))]
 pub(super) async fn rotate(
     State(admin): State<AdminState>,
-    Path(id): Path<String>,
+    Segments(id): Segments<String>,
     RotationCall(call): RotationCall,
 ) -> Result<Json<PersonalAccessTokenView>, ApiError> {
     let authority = call.authority(Need::Write)?;

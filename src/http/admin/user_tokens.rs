@@ -1,13 +1,14 @@
 //! `/users/{user_id}/personal_access_tokens` and `/user/personal_access_tokens`
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 
 use super::bodies::NewToken;
 use super::call::Call;
 use super::error::ApiError;
 use super::personal_access_tokens::own_id;
+use super::segments::Segments;
 use super::state::AdminState;
 use super::token_parameters::specification;
 use super::users::user_id;
@@ -21,7 +22,7 @@ use crate::representation::PersonalAccessTokenView;
     responses((status = 201, body = PersonalAccessTokenView)))]
 pub(super) async fn create(
     State(admin): State<AdminState>,
-    Path(user): Path<String>,
+    Segments(user): Segments<String>,
     call: Call,
 ) -> Result<(StatusCode, Json<PersonalAccessTokenView>), ApiError> {
     let authority = call.authority(Need::Write)?;

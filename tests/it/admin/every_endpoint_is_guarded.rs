@@ -83,6 +83,42 @@ async fn call_with(
 }
 
 #[tokio::test]
+async fn what_can_be_no_id_is_refused_in_json_by_every_operation() {
+    let app = TestApp::start().await;
+    app.administrator("root").await;
+    let root = app.token("root", "api").await;
+    for (method, path) in operations(&app).await {
+        let parts = path.strip_prefix("/api/v4").unwrap().split('/');
+        let parts: Vec<&str> = parts.collect();
+        for wrong in [
+            "%FF",
+            "%00",
+            "-1",
+            "99999999999999999999",
+            "a%2F%2Fb",
+            "%20",
+        ] {
+            let named = parts
+                .iter()
+                .map(|part| if part.starts_with('{') { wrong } else { part });
+            let named = named.collect::<Vec<_>>().join("/");
+            if !path.contains('{') {
+                continue;
+            }
+            let reply = app.api((&method, &named), &root, json!({})).await;
+            let is_told =
+                reply.header("content-type") == "application/json" && reply.json().is_object();
+            assert!(
+                is_told && [400, 404].contains(&reply.status.as_u16()),
+                "{method} {named}: {} {}",
+                reply.status,
+                reply.body
+            );
+        }
+    }
+}
+
+#[tokio::test]
 async fn every_operation_refuses_who_may_not() {
     let app = TestApp::start().await;
     app.administrator("root").await;
