@@ -36,9 +36,9 @@ pub struct Page<T> {
 }
 
 impl<T> Page<T> {
-    /// The number of pages.
+    /// The number of pages; an empty list has one too.
     pub fn pages(&self) -> u64 {
-        self.total.div_ceil(self.request.size.max(1))
+        self.total.div_ceil(self.request.size.max(1)).max(1)
     }
 }
 

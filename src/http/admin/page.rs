@@ -116,7 +116,7 @@ fn headers<T>(page: &Page<T>, uri: &Uri, public_url: &str) -> HeaderMap {
         ("prev", previous),
         ("next", next),
         ("first", Some(1)),
-        ("last", Some(pages.max(1)).filter(|_| is_told)),
+        ("last", Some(pages).filter(|_| is_told)),
     ];
     let links: Vec<String> = links
         .iter()
@@ -160,7 +160,7 @@ fn rest_link(uri: &Uri, public_url: &str, after: i64, request: KeysetRequest) ->
 fn same_request(uri: &Uri, public_url: &str, place: &[(&str, &str)]) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
     for (name, value) in form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
-        if !matches!(&*name, "page" | "private_token")
+        if !matches!(&*name, "page" | "private_token" | "access_token")
             && !place.iter().any(|(other, _)| *other == name)
         {
             query.append_pair(&name, &value);

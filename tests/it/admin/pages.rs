@@ -68,6 +68,16 @@ async fn pages_have_gitlabs_headers() {
     );
     let (length, headers, _) = page("?page=99999999999").await;
     assert_eq!((length, headers[2].as_str()), (0, ""));
+    let (length, headers, link) = page("?search=nothing").await;
+    assert_eq!(
+        (length, headers),
+        (0, ["1", "20", "", "", "0", "1"].map(str::to_owned)),
+        "an empty list has a page"
+    );
+    assert!(
+        link.ends_with("&page=1&per_page=20>; rel=\"last\""),
+        "{link}"
+    );
 }
 
 #[tokio::test]
@@ -75,12 +85,14 @@ async fn links_do_not_repeat_a_token() {
     let app = TestApp::start().await;
     app.user("alice").await;
     let alice = app.token("alice", "api").await;
-    let path = format!(
-        "/personal_access_tokens?private_token={}&per_page=1",
-        alice.secret.expose()
-    );
-    let reply = app.api_as(("GET", &path), None, Value::Null).await;
-    assert!(!reply.header("link").is_empty() && !reply.header("link").contains("private_token"));
+    for name in ["private_token", "access_token"] {
+        let path = format!(
+            "/personal_access_tokens?{name}={}&per_page=1",
+            alice.secret.expose()
+        );
+        let reply = app.api_as(("GET", &path), None, Value::Null).await;
+        assert!(!reply.header("link").is_empty() && !reply.header("link").contains("_token="));
+    }
 }
 
 #[tokio::test]
