@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use axum::extract::{FromRequest, OriginalUri, Request};
 use axum::http::{HeaderMap, Uri, header};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::error::ApiError;
 use super::parameters::Parameters;
@@ -48,15 +48,21 @@ pub(super) struct Presented {
 }
 
 impl Presented {
-    /// The first token counts: the parameter, `PRIVATE-TOKEN`, `Authorization: Bearer`
-    /// (gitlab-api.md 2.1).
+    /// The first token counts: the parameter `private_token`, `PRIVATE-TOKEN`, `Authorization: Bearer`,
+    /// the parameter `access_token` (gitlab-api.md 2.1). An empty one is none.
     pub(super) async fn read(request: Request) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
         let mut parameters = Parameters::read(&parts, body).await?;
-        let token = parameters
-            .take_private_token()
-            .or_else(|| private_token(&parts.headers))
-            .or_else(|| bearer(&parts.headers))
+        let tokens = [
+            parameters.take_token("private_token"),
+            private_token(&parts.headers),
+            bearer(&parts.headers),
+            parameters.take_token("access_token"),
+        ];
+        let token = tokens
+            .into_iter()
+            .flatten()
+            .find(|token| !token.expose_secret().is_empty())
             .ok_or(ApiError::Unauthorized)?;
         // The router has cut what is common to all paths.
         let original = parts.extensions.get::<OriginalUri>();

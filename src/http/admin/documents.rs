@@ -20,7 +20,7 @@ pub(super) fn description() -> OpenApi {
     let mut info = Info::new("Wharfinger", env!("CARGO_PKG_VERSION"));
     info.description = Some(
         "The admin API. Present a personal access token in `PRIVATE-TOKEN`, as `Authorization: Bearer` or as the \
-         parameter `private_token`. Parameters may be in the query or in a body, as JSON or as a form."
+         parameter `private_token` or `access_token`. Parameters may be in the query or in a body, as JSON or as a form."
             .to_owned(),
     );
     let mut components = Components::new();

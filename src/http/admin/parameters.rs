@@ -58,12 +58,17 @@ impl Parameters {
         Ok(Self(values))
     }
 
-    /// The token among the parameters; it is taken out, so that nothing repeats it.
-    pub(super) fn take_private_token(&mut self) -> Option<SecretString> {
-        match self.0.remove("private_token")? {
+    /// The token of that name among the parameters; it is taken out, so that nothing repeats it.
+    pub(super) fn take_token(&mut self, name: &str) -> Option<SecretString> {
+        match self.0.remove(name)? {
             Value::String(text) => Some(SecretString::from(text)),
             _ => Some(SecretString::from("")),
         }
+    }
+
+    /// Whether it is given as one text.
+    pub(super) fn is_text(&self, name: &str) -> bool {
+        self.0.get(name).is_some_and(Value::is_string)
     }
 
     /// Refuses parameters of other names: a misspelt limit must not make a wide token.
@@ -137,20 +142,21 @@ impl Parameters {
             .transpose()
     }
 
-    /// An instant (RFC 3339); a bare date means its beginning.
+    /// An instant in ISO 8601, in UTC unless it says otherwise; a bare date means its beginning.
     pub(super) fn instant(&self, name: &str) -> Result<Option<DateTime<Utc>>, ApiError> {
-        let Some(text) = self.text(name)? else {
-            return Ok(None);
-        };
-        let instant =
-            DateTime::parse_from_rfc3339(&text).map(|instant| instant.with_timezone(&Utc));
+        let text = self.text(name)?.filter(|text| !text.is_empty());
         let begin = |date: NaiveDate| Expiry::on(date).instant();
-        instant
-            .or_else(|_| text.parse().map(begin))
-            .ok()
-            .filter(|instant| is_storable(instant.date_naive()))
-            .map(Some)
-            .ok_or_else(|| invalid(name))
+        let read = |text: String| {
+            let instant = text.parse().map(begin);
+            instant
+                .or_else(|_| text.parse())
+                // What Python's `isoformat` writes has no zone.
+                .or_else(|_| format!("{text}Z").parse())
+                .ok()
+                .filter(|instant: &DateTime<Utc>| is_storable(instant.date_naive()))
+        };
+        text.map(|text| read(text).ok_or_else(|| invalid(name)))
+            .transpose()
     }
 
     /// Whether it is given as null.

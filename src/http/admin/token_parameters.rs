@@ -145,6 +145,10 @@ fn repositories(parameters: &Parameters) -> Result<Option<Vec<RepositoryPattern>
     let Some(texts) = parameters.list("repositories")? else {
         return Ok(None);
     };
+    // A text without patterns was not filled in; all repositories are an empty list.
+    if texts.is_empty() && parameters.is_text("repositories") {
+        return Err(invalid("repositories"));
+    }
     let patterns = texts
         .iter()
         .map(|text| RepositoryPattern::try_from(text.as_str()))

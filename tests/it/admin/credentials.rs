@@ -81,6 +81,61 @@ async fn the_parameter_counts_more_than_the_header() {
 }
 
 #[tokio::test]
+async fn a_token_comes_in_each_of_gitlabs_ways_and_an_empty_one_is_none() {
+    let app = TestApp::start().await;
+    app.user("alice").await;
+    app.user("bob").await;
+    let (alice, bob) = (
+        app.token("alice", "api").await,
+        app.token("bob", "api").await,
+    );
+    let (alice, bob) = (alice.secret.expose(), bob.secret.expose());
+    let who = async |path: &str, headers: &[(&str, &str)]| {
+        let mut request = Request::get(format!("/api/v4/user{path}"));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let reply = app.send_admin(request.body(Body::empty()).unwrap()).await;
+        reply.json()["username"].as_str().map(str::to_owned)
+    };
+    let (parameter, bearer) = (format!("?access_token={alice}"), format!("Bearer {bob}"));
+    let is = |name: &str| Some(name.to_owned());
+    assert_eq!(who(&parameter, &[]).await, is("alice"));
+    assert_eq!(
+        who(&parameter, &[("authorization", &bearer)]).await,
+        is("bob")
+    );
+    assert_eq!(who(&parameter, &[("private-token", bob)]).await, is("bob"));
+    assert_eq!(
+        who("", &[("private-token", alice), ("authorization", &bearer)]).await,
+        is("alice")
+    );
+    assert_eq!(
+        who("?private_token=", &[("private-token", bob)]).await,
+        is("bob")
+    );
+    assert_eq!(
+        who("", &[("private-token", ""), ("authorization", &bearer)]).await,
+        is("bob")
+    );
+    assert_eq!(who("?private_token=&access_token=", &[]).await, None);
+}
+
+#[tokio::test]
+async fn a_body_has_at_most_64_kib() {
+    let app = TestApp::start().await;
+    app.administrator("root").await;
+    let root = app.token("root", "api").await;
+    let path = format!("/users/{}", app.id_of("root").await);
+    for (length, status) in [(64 * 1024, 200), (64 * 1024 + 1, 413)] {
+        let empty = serde_json::json!({ "ignored": "" }).to_string().len();
+        let body = serde_json::json!({ "ignored": "x".repeat(length - empty) });
+        let reply = app.api(("PUT", &path), &root, body).await;
+        assert_eq!(reply.status, status, "{length}: {}", reply.body);
+    }
+}
+
+#[tokio::test]
 async fn odd_requests_are_a_4xx_with_a_body() {
     let app = TestApp::start().await;
     app.administrator("root").await;

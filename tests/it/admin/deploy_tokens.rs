@@ -197,6 +197,17 @@ async fn what_cannot_be_read_is_a_400_that_names_the_field() {
         body[field] = value;
         assert_eq!(error(body).await, format!("{field} is invalid"));
     }
+    for (end, kept) in [
+        (json!(""), Value::Null),
+        (
+            json!("2026-04-01T12:00:00"),
+            json!("2026-04-01T12:00:00.000Z"),
+        ),
+    ] {
+        let mut body = wanted();
+        body["expires_at"] = end;
+        assert_eq!(made(&app, OF_GROUP, &owner, body).await["expires_at"], kept);
+    }
     let reply = app
         .api(("GET", &format!("{OF_GROUP}/x")), &owner, Value::Null)
         .await;

@@ -72,6 +72,30 @@ async fn no_token_comes_of_a_body_with_an_unknown_field() {
     assert_eq!(app.last_audited().await, before, "nothing was changed");
 }
 
+/// Harbor CVE-2019-16097 again: limits that someone forgot to fill in make no wide token either, as in
+/// a form with `repositories=$PATTERNS`.
+#[tokio::test]
+async fn limits_without_a_pattern_are_no_wish_for_all_repositories() {
+    let (app, _, alice) = start().await;
+    for empty in [
+        json!(""),
+        json!(" "),
+        json!(","),
+        json!([""]),
+        json!([null]),
+    ] {
+        let body = json!({ "name": "x", "scopes": ["read_registry"], "repositories": empty });
+        let told = app.told(("POST", OWN), &alice, body).await;
+        assert_eq!(
+            told, r#"400 {"error":"repositories is invalid"}"#,
+            "{empty}"
+        );
+    }
+    let body = json!({ "name": "x", "scopes": ["read_registry"], "repositories": [] });
+    let wide = app.api(("POST", OWN), &alice, body).await.json();
+    assert_eq!(wide["repositories"], json!([]));
+}
+
 /// Harbor CVE-2019-16919, CVE-2022-31667, -31669, -31670 (foreign ids): on every route that names a
 /// token, another person's one is refused like one that does not exist.
 #[tokio::test]

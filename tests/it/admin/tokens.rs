@@ -131,6 +131,21 @@ async fn lists_can_be_narrowed_and_sorted() {
         "build%2"
     );
     assert_eq!(names("created_after=2026-03-15").await, "");
+    // As Python writes it: `isoformat` of a time without and with a zone, `str` of it; and nothing at all.
+    for after in [
+        "2026-03-14T17:00:00",
+        "2026-03-14T17:00:00.123456",
+        "2026-03-14T18:00:00%2B01:00",
+        "2026-03-14T18:00:00%2B0100",
+        "2026-03-14%2017:00:00",
+    ] {
+        assert_eq!(
+            names(&format!("created_after={after}")).await,
+            "deploy",
+            "{after}"
+        );
+    }
+    assert_eq!(names("created_after=&search=deploy").await, "deploy");
     assert_eq!(
         names("last_used_after=2020-01-01").await,
         "",
