@@ -43,6 +43,13 @@ impl Desk {
         paging: Paging,
     ) -> Result<Listing<User>, ChangeError> {
         filter.search_addresses = authority.is_administrator();
+        if !authority.is_administrator() {
+            // As in GitLab: one is refused, the others have no effect.
+            if filter.external.is_some() {
+                authority.administer()?;
+            }
+            (filter.admin, filter.created_before, filter.created_after) = (None, None, None);
+        }
         Ok(users::page(&self.db, &filter, paging).await?)
     }
 

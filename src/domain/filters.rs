@@ -158,6 +158,12 @@ pub struct PlaceFilter {
     pub min_role: Option<AccessLevel>,
     /// All but these.
     pub skip: Vec<NamespaceId>,
+    /// Only those with a higher id.
+    pub after: Option<NamespaceId>,
+    /// Only those with a lower id.
+    pub before: Option<NamespaceId>,
+    /// None at all: what is wanted is a kind of place that there is none of.
+    pub nothing: bool,
     /// In which order.
     pub sort: PlaceSort,
 }
@@ -204,6 +210,9 @@ impl PlaceFilter {
             top_level_only: false,
             min_role: None,
             skip: Vec::new(),
+            after: None,
+            before: None,
+            nothing: false,
             sort: PlaceSort {
                 key: PlaceSortKey::Id,
                 descending: false,

@@ -72,6 +72,9 @@ fn wanted(filter: &PlaceFilter) -> Condition {
             (!filter.skip.is_empty())
                 .then(|| Column::Id.is_not_in(filter.skip.iter().map(|id| id.0))),
         )
+        .add_option(filter.after.map(|id| Column::Id.gt(id.0)))
+        .add_option(filter.before.map(|id| Column::Id.lt(id.0)))
+        .add_option(filter.nothing.then(|| Expr::value(1).eq(0)))
 }
 
 /// The same rule as [`Authority::sees`]; none if everything may be seen.

@@ -32,6 +32,10 @@ pub(super) fn filter(
         top_level_only: is_true("top_level_only")?,
         min_role: min_role.into_iter().flatten().max(),
         skip: skipped.into_iter().map(NamespaceId).collect(),
+        after: parameters.integer("id_after")?.map(NamespaceId),
+        before: parameters.integer("id_before")?.map(NamespaceId),
+        // Nobody archives or stars here. Whoever asks for what is archived may be about to delete it.
+        nothing: is_true("archived")? || is_true("starred")?,
         sort: sort(parameters, kind)?,
         ..PlaceFilter::all(kind)
     })

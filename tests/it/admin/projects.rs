@@ -230,6 +230,12 @@ async fn projects_are_found_by_filters() {
     assert_eq!(paths(&alice, "?search=OPEN").await, "other/open");
     assert_eq!(paths(&alice, "?search=hidden").await, "");
     assert_eq!(paths(&root, "?visibility=internal").await, "team/second");
+    // Whoever asks for these may be about to delete what is found.
+    assert_eq!(paths(&root, "?archived=True").await, "");
+    assert_eq!(paths(&root, "?starred=True").await, "");
+    let (first, open) = (app.id_at("team/first").await, app.id_at("other/open").await);
+    let between = format!("?order_by=id&sort=asc&id_after={first}&id_before={open}");
+    assert_eq!(paths(&root, &between).await, "team/second other/hidden");
     assert_eq!(
         paths(
             &root,

@@ -83,6 +83,50 @@ async fn users_are_found_by_filters() {
 }
 
 #[tokio::test]
+async fn a_name_is_found_as_it_is_written() {
+    let (app, root, _) = start().await;
+    for (username, name) in [("aerger", "Ärger Émile"), ("zoe", "zoë")] {
+        let body = json!({ "username": username, "name": name });
+        app.api(("POST", "/users"), &root, body).await;
+    }
+    // Upper-case letters beyond ASCII, which SQLite does not turn into lower-case ones.
+    for (text, found) in [
+        ("Ärger", "aerger"),
+        ("ÄRGER É", "aerger"),
+        ("zoë", "zoe"),
+        ("ZOË", "zoe"),
+    ] {
+        let query = form_urlencoded::Serializer::new(String::new())
+            .append_pair("search", text)
+            .finish();
+        let users = app.read(&format!("/users?{query}"), &root).await;
+        assert_eq!(users[0]["username"], found, "{text}");
+    }
+}
+
+/// A filter must not tell what the answer hides (gitlab-api.md 2.4: others than administrators get the basic keys).
+#[tokio::test]
+async fn filters_tell_nobody_what_they_do_not_see() {
+    let (app, root, alice) = start().await;
+    let body = json!({ "username": "guest", "external": true });
+    app.api(("POST", "/users"), &root, body).await;
+    for query in [
+        "admins=true",
+        "created_before=2020-01-01",
+        "created_after=2099-01-01",
+    ] {
+        let users = app.read(&format!("/users?{query}"), &alice).await;
+        assert_eq!(users.as_array().unwrap().len(), 3, "{query}");
+        let users = app.read(&format!("/users?{query}"), &root).await;
+        assert!(users.as_array().unwrap().len() < 3, "{query}");
+    }
+    let refused = app
+        .told(("GET", "/users?external=true"), &alice, Value::Null)
+        .await;
+    assert_eq!(refused, r#"403 {"message":"403 Forbidden"}"#);
+}
+
+#[tokio::test]
 async fn administrators_make_block_and_unblock_users() {
     let (app, root, _) = start().await;
     let body = json!({ "username": "Bob", "name": "Bob B.", "email": "Bob@Example.com", "password": PASSWORD, "id": 77, "state": "blocked" });
