@@ -45,7 +45,7 @@ pub(super) async fn place_for(
     match name.meant() {
         meant if meant.includes(place.kind) => Ok(Standing { place, role }),
         Meant::Shared => Err(ChangeError::refused(
-            "a user's own namespace has no members; add them to a project in it",
+            "a user's own namespace has neither members nor deploy tokens; name a project in it",
         )),
         Meant::Group | Meant::Project | Meant::Parent => Err(hidden()),
     }

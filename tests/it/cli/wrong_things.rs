@@ -118,7 +118,7 @@ fn refusals_say_what_to_do() {
         ),
         (
             &["member", "add", "alice", "alice", "--level", "guest"],
-            "a user's own namespace has no members; add them to a project in it",
+            "a user's own namespace has neither members nor deploy tokens; name a project in it",
         ),
         (
             &["member", "remove", "team", "alice", "--yes"],
