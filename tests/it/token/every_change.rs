@@ -8,15 +8,22 @@ use wharfinger::domain::visibility::Visibility;
 
 use crate::harness::{PASSWORD, TestApp, Token};
 
-const SCOPE: &str = "repository:team/app:pull,push";
-
-/// A project `team/app`; `alice`, who may have a role; `boss`, who is an administrator like `root`.
+/// A project `team/app`, with a deploy token; `alice`, who may have a role and made her token with
+/// another one; `boss`, who is an administrator like `root`.
 struct Stage {
     app: TestApp,
     root: Token,
-    alice: Token,
+    maker: Token,
+    alice: (i64, String),
     boss: Token,
     refresh_token: String,
+    deploy: (i64, String),
+}
+
+/// The id and the secret of what the API made.
+fn shown(made: &Value) -> (i64, String) {
+    let secret = made["token"].as_str().unwrap().to_owned();
+    (made["id"].as_i64().unwrap(), secret)
 }
 
 impl Stage {
@@ -32,9 +39,19 @@ impl Stage {
                 Some(("alice", PASSWORD)),
             )
             .await;
+        let root = app.token("root", "api").await;
+        let maker = app.token("alice", "api read_api").await;
+        let wanted = json!({ "name": "ci", "scopes": ["read_registry", "write_registry"] });
+        let path = format!("{PROJECT}/deploy_tokens");
+        let robot = json!({ "name": "ci", "scopes": wanted["scopes"], "username": "robot" });
+        let deploy = app.api(("POST", &path), &root, robot).await.json();
+        let made = app.api(("POST", "/user/personal_access_tokens"), &maker, wanted);
+        let made = made.await.json();
         Self {
-            root: app.token("root", "api").await,
-            alice: app.token("alice", "read_registry write_registry").await,
+            alice: shown(&made),
+            root,
+            maker,
+            deploy: shown(&deploy),
             boss: app.token("boss", "api").await,
             refresh_token: login.json()["refresh_token"].as_str().unwrap().to_owned(),
             app,
@@ -42,17 +59,24 @@ impl Stage {
     }
 
     /// What each credential gets: the actions, `-` for none, or the status.
-    async fn answers(&self) -> String {
+    async fn answers(&self, change: &str) -> String {
+        // What no project is nearer to than the group.
+        let scope = if change.contains("of the group") {
+            "repository:team/tool:pull,push"
+        } else {
+            "repository:team/app:pull,push"
+        };
         let credentials = [
-            Some(("alice", self.alice.secret.expose())),
+            Some(("alice", self.alice.1.as_str())),
             Some(("alice", PASSWORD)),
             Some(("alice", self.refresh_token.as_str())),
             None,
+            Some(("robot", self.deploy.1.as_str())),
             Some(("boss", self.boss.secret.expose())),
         ];
         let mut cells = Vec::new();
         for credential in credentials {
-            let reply = self.app.ask(credential, &[SCOPE]).await;
+            let reply = self.app.ask(credential, &[scope]).await;
             let cell = if reply.status == 200 {
                 let granted = reply.granted(&self.app.keys);
                 let actions = granted.first().and_then(|scope| scope.rsplit(':').next());
@@ -100,6 +124,16 @@ impl Stage {
             "a role in the group taken away" => {
                 return self.app.member("team", "alice", "developer").await;
             }
+            "the visibility of the group raised" => return,
+            "the visibility of the group lowered"
+            | "a private project made in what is shown of the group" => {
+                ("PUT", GROUP.to_owned(), json!({ "visibility": "public" }))
+            }
+            "a grace ended" => {
+                self.app.member("team/app", "alice", "developer").await;
+                let path = format!("/personal_access_tokens/{}/rotate", self.alice.0);
+                ("POST", path, json!({ "grace": "2h" }))
+            }
             "a role raised" => return self.app.member("team/app", "alice", "reporter").await,
             "a user unblocked" => {
                 self.app.member("team/app", "alice", "developer").await;
@@ -116,7 +150,8 @@ impl Stage {
 
     async fn make(&self, change: &str) {
         let alice = self.user("alice").await;
-        let token = format!("/personal_access_tokens/{}", self.alice.id);
+        let token = format!("/personal_access_tokens/{}", self.alice.0);
+        let maker = format!("/personal_access_tokens/{}", self.maker.id);
         let member = self.membership(PROJECT).await;
         let (method, path, body) = match change {
             "a user blocked" => ("POST", format!("{alice}/block"), json!({})),
@@ -160,6 +195,30 @@ impl Stage {
                 json!({ "repositories": ["team/other"], "scopes": ["read_registry"] }),
             ),
             "a token ended" => ("PATCH", token, json!({ "expires_at": "2026-03-15" })),
+            "a token rotated" => ("POST", format!("{token}/rotate"), json!({})),
+            "a token rotated with a grace" => {
+                ("POST", format!("{token}/rotate"), json!({ "grace": "2h" }))
+            }
+            "a grace ended" => ("GET", token, Value::Null),
+            "the token revoked that it was made with" => ("DELETE", maker, Value::Null),
+            "the token narrowed that it was made with" => {
+                ("PATCH", maker, json!({ "scopes": ["read_api"] }))
+            }
+            "a deploy token revoked" => {
+                let path = format!("{PROJECT}/deploy_tokens/{}", self.deploy.0);
+                ("DELETE", path, Value::Null)
+            }
+            "the visibility of the group raised" => {
+                ("PUT", GROUP.to_owned(), json!({ "visibility": "public" }))
+            }
+            "the visibility of the group lowered" => {
+                ("PUT", GROUP.to_owned(), json!({ "visibility": "private" }))
+            }
+            "a private project made in what is shown of the group" => {
+                let group = self.app.id_at("team").await;
+                let body = json!({ "path": "tool", "namespace_id": group });
+                ("POST", "/projects".to_owned(), body)
+            }
             "a project deleted" => ("DELETE", PROJECT.to_owned(), Value::Null),
             "a group deleted" => ("DELETE", GROUP.to_owned(), Value::Null),
             "a deleted project made anew" => {
@@ -181,7 +240,8 @@ const PROJECT: &str = "/projects/team%2Fapp";
 
 #[tokio::test]
 async fn every_kind_of_change_counts_from_the_next_request_on() {
-    let mut table = String::from("TOKEN     PASSWORD  REFRESH   ANONYMOUS ADMINISTRATOR\n");
+    let mut table =
+        String::from("TOKEN     PASSWORD  REFRESH   ANONYMOUS DEPLOY    ADMINISTRATOR\n");
     for change in [
         "a user blocked",
         "a user unblocked",
@@ -203,110 +263,155 @@ async fn every_kind_of_change_counts_from_the_next_request_on() {
         "a token narrowed",
         "a token limited",
         "a token ended",
+        "a token rotated",
+        "a token rotated with a grace",
+        "a grace ended",
+        "the token revoked that it was made with",
+        "the token narrowed that it was made with",
+        "a deploy token revoked",
+        "the visibility of the group raised",
+        "the visibility of the group lowered",
+        "a private project made in what is shown of the group",
         "a project deleted",
         "a group deleted",
         "a deleted project made anew",
     ] {
         let stage = Stage::set().await;
         stage.prepare(change).await;
-        let before = stage.answers().await;
+        let before = stage.answers(change).await;
         stage.make(change).await;
-        let after = stage.answers().await;
+        let after = stage.answers(change).await;
         writeln!(table, "\n{before}\n{change}\n{after}").unwrap();
     }
     insta::assert_snapshot!(table, @r"
-    TOKEN     PASSWORD  REFRESH   ANONYMOUS ADMINISTRATOR
+    TOKEN     PASSWORD  REFRESH   ANONYMOUS DEPLOY    ADMINISTRATOR
 
-    pull,push pull,push pull,push -         pull,push
+    pull,push pull,push pull,push -         pull,push pull,push
     a user blocked
-    401       401       401       -         pull,push
+    401       401       401       -         pull,push pull,push
 
-    401       401       401       -         pull,push
+    401       401       401       -         pull,push pull,push
     a user unblocked
-    pull,push pull,push 401       -         pull,push
+    pull,push pull,push 401       -         pull,push pull,push
 
-    pull,push pull,push pull,push -         pull,push
+    pull,push pull,push pull,push -         pull,push pull,push
     a user deleted
-    401       401       401       -         pull,push
+    401       401       401       -         pull,push pull,push
 
-    pull      pull      pull      -         pull,push
+    pull      pull      pull      -         pull,push pull,push
     a user made external
-    -         -         -         -         pull,push
+    -         -         -         -         pull,push pull,push
 
-    -         -         -         -         pull,push
+    -         -         -         -         pull,push pull,push
     a user made administrator
-    pull,push pull,push pull,push -         pull,push
+    pull,push pull,push pull,push -         pull,push pull,push
 
-    pull,push pull,push pull,push -         pull,push
+    pull,push pull,push pull,push -         pull,push pull,push
     a password changed
-    pull,push 401       401       -         pull,push
+    pull,push 401       401       -         pull,push pull,push
 
-    pull,push pull,push pull,push -         pull,push
+    pull,push pull,push pull,push -         pull,push pull,push
     an administrator demoted
-    pull,push pull,push pull,push -         -
+    pull,push pull,push pull,push -         pull,push -
 
-    -         -         -         -         pull,push
+    -         -         -         -         pull,push pull,push
     a role given
-    pull,push pull,push pull,push -         pull,push
+    pull,push pull,push pull,push -         pull,push pull,push
 
-    pull      pull      pull      -         pull,push
+    pull      pull      pull      -         pull,push pull,push
     a role raised
-    pull,push pull,push pull,push -         pull,push
+    pull,push pull,push pull,push -         pull,push pull,push
 
-    pull,push pull,push pull,push -         pull,push
+    pull,push pull,push pull,push -         pull,push pull,push
     a role lowered
-    pull      pull      pull      -         pull,push
+    pull      pull      pull      -         pull,push pull,push
 
-    pull,push pull,push pull,push -         pull,push
+    pull,push pull,push pull,push -         pull,push pull,push
     a role taken away
-    -         -         -         -         pull,push
+    -         -         -         -         pull,push pull,push
 
-    pull,push pull,push pull,push -         pull,push
+    pull,push pull,push pull,push -         pull,push pull,push
     a role in the group taken away
-    -         -         -         -         pull,push
+    -         -         -         -         pull,push pull,push
 
-    pull,push pull,push pull,push -         pull,push
+    pull,push pull,push pull,push -         pull,push pull,push
     a role ended
-    -         -         -         -         pull,push
+    -         -         -         -         pull,push pull,push
 
-    pull      pull      pull      pull      pull,push
+    pull      pull      pull      pull      pull,push pull,push
     a visibility lowered
-    -         -         -         -         pull,push
+    -         -         -         -         pull,push pull,push
 
-    -         -         -         -         pull,push
+    -         -         -         -         pull,push pull,push
     a visibility raised to internal
-    pull      pull      pull      -         pull,push
+    pull      pull      pull      -         pull,push pull,push
 
-    -         -         -         -         pull,push
+    -         -         -         -         pull,push pull,push
     a visibility raised to public
-    pull      pull      pull      pull      pull,push
+    pull      pull      pull      pull      pull,push pull,push
 
-    pull,push pull,push pull,push -         pull,push
+    pull,push pull,push pull,push -         pull,push pull,push
     a token revoked
-    401       pull,push pull,push -         pull,push
+    401       pull,push pull,push -         pull,push pull,push
 
-    pull,push pull,push pull,push -         pull,push
+    pull,push pull,push pull,push -         pull,push pull,push
     a token narrowed
-    pull      pull,push pull,push -         pull,push
+    pull      pull,push pull,push -         pull,push pull,push
 
-    pull,push pull,push pull,push -         pull,push
+    pull,push pull,push pull,push -         pull,push pull,push
     a token limited
-    -         pull,push pull,push -         pull,push
+    -         pull,push pull,push -         pull,push pull,push
 
-    pull,push pull,push pull,push -         pull,push
+    pull,push pull,push pull,push -         pull,push pull,push
     a token ended
-    401       pull,push pull,push -         pull,push
+    401       pull,push pull,push -         pull,push pull,push
 
-    pull,push pull,push pull,push -         pull,push
+    pull,push pull,push pull,push -         pull,push pull,push
+    a token rotated
+    401       pull,push pull,push -         pull,push pull,push
+
+    pull,push pull,push pull,push -         pull,push pull,push
+    a token rotated with a grace
+    pull,push pull,push pull,push -         pull,push pull,push
+
+    pull,push pull,push pull,push -         pull,push pull,push
+    a grace ended
+    401       pull,push pull,push -         pull,push pull,push
+
+    pull,push pull,push pull,push -         pull,push pull,push
+    the token revoked that it was made with
+    401       pull,push pull,push -         pull,push pull,push
+
+    pull,push pull,push pull,push -         pull,push pull,push
+    the token narrowed that it was made with
+    401       pull,push pull,push -         pull,push pull,push
+
+    pull,push pull,push pull,push -         pull,push pull,push
+    a deploy token revoked
+    pull,push pull,push pull,push -         401       pull,push
+
+    -         -         -         -         -         pull,push
+    the visibility of the group raised
+    pull      pull      pull      pull      pull      pull,push
+
+    pull      pull      pull      pull      pull      pull,push
+    the visibility of the group lowered
+    -         -         -         -         -         pull,push
+
+    pull      pull      pull      pull      pull      pull,push
+    a private project made in what is shown of the group
+    -         -         -         -         -         pull,push
+
+    pull,push pull,push pull,push -         pull,push pull,push
     a project deleted
-    -         -         -         -         pull,push
+    -         -         -         -         401       pull,push
 
-    pull,push pull,push pull,push -         pull,push
+    pull,push pull,push pull,push -         pull,push pull,push
     a group deleted
-    -         -         -         -         pull,push
+    -         -         -         -         401       pull,push
 
-    -         -         -         -         pull,push
+    -         -         -         -         401       pull,push
     a deleted project made anew
-    pull,push pull,push pull,push -         pull,push
+    pull,push pull,push pull,push -         401       pull,push
     ");
 }
