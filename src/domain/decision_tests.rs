@@ -224,6 +224,7 @@ fn the_catalog_needs_an_administrator_and_the_scope_api() {
     );
 }
 
+/// zot CVE-2026-61833: a deletion counted as a push.
 #[test]
 fn delete_is_never_implied_by_push() {
     let rights = private_project(Some(AccessLevel::Owner));

@@ -6,6 +6,7 @@ use crate::harness::{Story, World};
 
 pub(crate) const STORIES: &[Story] = &[("no_output_shows_a_secret", no_output_shows_a_secret)];
 
+/// zot CVE-2025-48374, a debug line of Quay, `docker_auth` at level 2: secrets in logs.
 fn no_output_shows_a_secret(world: &World) {
     let secrets = world.secrets.lock().unwrap().clone();
     assert!(

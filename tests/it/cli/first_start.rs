@@ -104,6 +104,7 @@ fn uses_of_tokens_are_written_down_every_second_and_at_the_end() {
 }
 
 /// Only a terminal is shown the password: `script` is one.
+/// Harbor CVE-2026-4404 (a default password of the administrator): each installation draws its own.
 #[test]
 fn the_first_password_is_shown_on_a_terminal_and_works() {
     let workplace = Workplace::empty();

@@ -13,6 +13,8 @@ const PULL: &str = "repository:team/app:pull";
 /// A well-formed token that was never made.
 const UNKNOWN_TOKEN: &str = "whf_pat_0000000000000000000000000000000000000000";
 
+/// Harbor GO-2022-0865 (answers that told who exists), and docker_auth PR #155 (an empty password was a
+/// success).
 #[tokio::test]
 async fn every_wrong_credential_gets_the_same_401_byte_for_byte() {
     let app = TestApp::start().await;
@@ -194,6 +196,8 @@ async fn too_many_passwords_at_once_are_told_to_come_back() {
     );
 }
 
+/// Harbor GO-2022-0785, GO-2022-0865 (user enumeration) and CVE-2023-20902 (timing): there is as much to
+/// do for a user who does not exist.
 #[tokio::test]
 async fn an_unknown_user_takes_as_long_as_a_known_one() {
     let app = TestApp::start().await;

@@ -18,6 +18,7 @@ async fn status_with_header(app: &TestApp, value: &[u8]) -> StatusCode {
     reply.status
 }
 
+/// GitLab #536823: a header that was missing or garbled was a 500.
 #[tokio::test]
 async fn garbled_and_huge_authorization_headers_are_wrong_credentials() {
     let app = TestApp::start().await;

@@ -1,8 +1,10 @@
 //! Who gets what, through the front door.
 
 use wharfinger::domain::authority::Authority;
+use wharfinger::domain::deploy_token::DeployTokenSpecification;
 use wharfinger::domain::pattern::RepositoryPattern;
 use wharfinger::domain::place_name::{Meant, PlaceName};
+use wharfinger::domain::token_scope::{TokenScope, TokenScopes};
 use wharfinger::domain::visibility::Visibility;
 
 use crate::harness::{PASSWORD, TestApp};
@@ -63,6 +65,44 @@ async fn membership_is_inherited_and_the_highest_level_counts() {
     );
 }
 
+/// GitLab CVE-2019-12825: images of other groups could be reached.
+#[tokio::test]
+async fn the_highest_role_in_one_group_opens_nothing_in_another() {
+    let app = TestApp::start().await;
+    app.user("alice").await;
+    app.project("team/app", Visibility::Private).await;
+    for path in ["other", "tea", "team2"] {
+        app.group(path, Visibility::Private).await;
+        app.member(path, "alice", "owner").await;
+    }
+    let token = app.token("alice", "api").await;
+    let both = [TokenScope::ReadRegistry, TokenScope::WriteRegistry];
+    let deploy = DeployTokenSpecification::new("ci", TokenScopes::from_iter(both));
+    let other = PlaceName::at(Meant::Group, "other".try_into().unwrap());
+    let deploy = app
+        .desk
+        .create_deploy_token(&Authority::operator(), &other, &deploy.unwrap())
+        .await
+        .unwrap();
+    let robot = deploy.token.username.to_string();
+    let scopes = ["team/app", "team/app/worker", "team/new", "team", "bob/app"]
+        .map(|path| format!("repository:{path}:pull,push,delete,*"));
+    let scopes = scopes.each_ref().map(String::as_str);
+    for credential in [
+        ("alice", PASSWORD),
+        ("alice", token.secret.expose()),
+        (robot.as_str(), deploy.secret.expose()),
+    ] {
+        let reply = app.ask(Some(credential), &scopes).await;
+        assert_eq!(reply.granted(&app.keys), Vec::<String>::new());
+        let own = app.ask(Some(credential), &["repository:other/x:pull,push"]);
+        assert_eq!(
+            own.await.granted(&app.keys),
+            ["repository:other/x:pull,push"]
+        );
+    }
+}
+
 #[tokio::test]
 async fn everyone_owns_the_namespace_that_bears_their_name() {
     let app = TestApp::start().await;
@@ -111,6 +151,7 @@ async fn a_mount_source_is_limited_by_the_token_too() {
     );
 }
 
+/// Harbor GO-2022-0785: the catalog was open without a login.
 #[tokio::test]
 async fn the_catalog_is_for_administrators_with_api() {
     let app = TestApp::start().await;
