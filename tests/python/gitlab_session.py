@@ -27,6 +27,11 @@ def refused(status: int, kind: type, call, *arguments, **named) -> str:
     raise AssertionError(f"not refused: {result}")
 
 
+def now() -> datetime.datetime:
+    """As most scripts write it: in UTC, without saying so."""
+    return datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
+
+
 def in_days(days: int) -> str:
     return (datetime.datetime.now(datetime.UTC).date() + datetime.timedelta(days)).isoformat()
 
@@ -62,6 +67,10 @@ def users(gl: gitlab.Gitlab) -> None:
     assert [user.id for user in gl.users.list(search="ALI")] == [alice.id]
     assert alice.id in [user.id for user in gl.users.list(active=True, get_all=True)]
     assert [user.username for user in gl.users.list(admins=True)] == ["admin", "root"]
+
+    assert alice.id not in [user.id for user in gl.users.list(created_after=now() + datetime.timedelta(1))]
+    assert alice.id in [user.id for user in gl.users.list(created_after=(now() - datetime.timedelta(1)).isoformat())]
+    assert gl.users.head(alice.id)["Content-Type"] == "application/json"
 
     alice.name = "Alice Liddell"
     alice.save()
@@ -117,6 +126,10 @@ def projects(gl: gitlab.Gitlab) -> None:
     assert [project.id for project in gl.projects.list(search="app")] == [app.id]
     assert [project.id for project in team.projects.list()] == [app.id]
     assert len(team.projects.list(include_subgroups=True)) == 2
+    assert gl.projects.list(archived=True) == team.projects.list(archived=True) == []
+    assert [project.id for project in gl.projects.list(id_after=app.id, order_by="id", sort="asc")][-1] == mine.id
+    own = gl.users.get(gl.user.id).projects
+    assert [project.id for project in own.list(search="mine")] == [mine.id]
     keyset = gl.projects.list(iterator=True, pagination="keyset", order_by="id", sort="asc", per_page=1)
     assert len(list(keyset)) == 3
 
@@ -151,6 +164,9 @@ def members(gl: gitlab.Gitlab) -> None:
     assert inherited[alice.id] == 30, "the highest of both counts"
     assert app.members_all.get(alice.id).access_level == 30
     refused(404, exceptions.GitlabGetError, team.members.get, bob.id)
+
+    roles = gl.users.get(alice.id).memberships.list(type="Project")
+    assert [(role.source_id, role.access_level) for role in roles] == [(app.id, 30)]
 
     member = app.members.get(alice.id)
     member.access_level = const.AccessLevel.MAINTAINER

@@ -21,23 +21,33 @@ pub(super) fn filter(parameters: &Parameters) -> Result<Option<UserFilter>, ApiE
         Some(Ok(username)) => Some(username),
         Some(Err(_)) => return Ok(None),
     };
+    let is_true = |name: &str| Ok::<_, ApiError>(parameters.boolean(name)? == Some(true));
     let state = match (
-        parameters.boolean("active")?,
-        parameters.boolean("blocked")?,
+        is_true("active")?,
+        is_true("blocked")? || is_true("exclude_active")?,
     ) {
-        (Some(true), Some(true)) => return Ok(None),
-        (Some(true), _) => Some(UserState::Active),
-        (_, Some(true)) => Some(UserState::Blocked),
-        _ => None,
+        (true, true) => return Ok(None),
+        (true, false) => Some(UserState::Active),
+        (false, true) => Some(UserState::Blocked),
+        (false, false) => None,
     };
-    let only = |name: &str| Ok::<_, ApiError>(parameters.boolean(name)?.filter(|&only| only));
+    let external = match (is_true("external")?, is_true("exclude_external")?) {
+        (true, true) => return Ok(None),
+        (true, false) => Some(true),
+        (false, true) => Some(false),
+        (false, false) => None,
+    };
+    // All users are people here, and none of them is an auditor.
+    if is_true("exclude_humans")? || is_true("auditors")? {
+        return Ok(None);
+    }
     Ok(Some(UserFilter {
         username,
         search: parameters.text("search")?.filter(|text| !text.is_empty()),
         search_addresses: false,
         state,
-        external: only("external")?,
-        admin: only("admins")?,
+        external,
+        admin: is_true("admins")?.then_some(true),
         created_before: parameters.instant("created_before")?,
         created_after: parameters.instant("created_after")?,
         sort: sort(parameters)?,

@@ -30,6 +30,8 @@ use crate::representation::UserView;
         ("blocked" = Option<bool>, Query, description = "only blocked ones"),
         ("external" = Option<bool>, Query, description = "only external ones"),
         ("admins" = Option<bool>, Query, description = "only administrators"),
+        ("exclude_active" = Option<bool>, Query, description = "none that are active"),
+        ("exclude_external" = Option<bool>, Query, description = "none that are external"),
         ("created_before" = Option<String>, Query), ("created_after" = Option<String>, Query),
         ("order_by" = Option<String>, Query, description = "`id`, `name`, `username` or `created_at`"),
         ("sort" = Option<String>, Query, description = "`asc` or `desc`"),

@@ -80,6 +80,13 @@ async fn users_are_found_by_filters() {
     assert_eq!(names("search=EXAMPLE.com").await, "root alice");
     assert_eq!(names("search=zo").await, "guest");
     assert_eq!(names("username=no%20name").await, "");
+    // What python-gitlab knows besides; ignored, these would find whom they exclude.
+    assert_eq!(names("exclude_active=True").await, "guest");
+    assert_eq!(names("exclude_active=True&active=True").await, "");
+    assert_eq!(names("exclude_external=True").await, "root alice");
+    assert_eq!(names("exclude_external=True&external=True").await, "");
+    assert_eq!(names("exclude_humans=True").await, "");
+    assert_eq!(names("auditors=True").await, "");
 }
 
 #[tokio::test]
