@@ -13,7 +13,7 @@ const PULL: &str = "repository:team/app:pull";
 /// A well-formed token that was never made.
 const UNKNOWN_TOKEN: &str = "whf_pat_0000000000000000000000000000000000000000";
 
-/// Harbor GO-2022-0865 (answers that told who exists), and docker_auth PR #155 (an empty password was a
+/// Harbor GO-2022-0865 (answers that told who exists), `docker_auth` PR #155 (an empty password was a
 /// success).
 #[tokio::test]
 async fn every_wrong_credential_gets_the_same_401_byte_for_byte() {

@@ -43,8 +43,8 @@ impl Stage {
         let maker = app.token("alice", "api read_api").await;
         let wanted = json!({ "name": "ci", "scopes": ["read_registry", "write_registry"] });
         let path = format!("{PROJECT}/deploy_tokens");
-        let robot = json!({ "name": "ci", "scopes": wanted["scopes"], "username": "robot" });
-        let deploy = app.api(("POST", &path), &root, robot).await.json();
+        let named = json!({ "name": "ci", "scopes": wanted["scopes"], "username": "robot" });
+        let deploy = app.api(("POST", &path), &root, named).await.json();
         let made = app.api(("POST", "/user/personal_access_tokens"), &maker, wanted);
         let made = made.await.json();
         Self {
@@ -111,7 +111,8 @@ impl Stage {
             "a visibility raised to internal"
             | "a visibility raised to public"
             | "a user made administrator"
-            | "a role given" => return,
+            | "a role given"
+            | "the visibility of the group raised" => return,
             "a user made external" => (
                 "PUT",
                 PROJECT.to_owned(),
@@ -124,7 +125,6 @@ impl Stage {
             "a role in the group taken away" => {
                 return self.app.member("team", "alice", "developer").await;
             }
-            "the visibility of the group raised" => return,
             "the visibility of the group lowered"
             | "a private project made in what is shown of the group" => {
                 ("PUT", GROUP.to_owned(), json!({ "visibility": "public" }))
