@@ -132,6 +132,9 @@ def projects(gl: gitlab.Gitlab) -> None:
     assert [project.id for project in own.list(search="mine")] == [mine.id]
     keyset = gl.projects.list(iterator=True, pagination="keyset", order_by="id", sort="asc", per_page=1)
     assert len(list(keyset)) == 3
+    bob = gl.users.get(gl.users.list(username="bob")[0].id)
+    assert bob.projects.create({"name": "tool"}).path_with_namespace == "bob/tool"
+    assert [project.path_with_namespace for project in bob.projects.list()] == ["bob/tool"]
 
     app.visibility = "public"
     app.description = "the app"

@@ -122,6 +122,7 @@ fn place_routes() -> OpenApiRouter<AdminState> {
         ))
         .routes(routes!(group_members::get_all))
         .routes(routes!(projects::list, projects::create))
+        .routes(routes!(projects::create_for))
         .routes(routes!(projects::get, projects::change, projects::delete))
         .routes(routes!(project_members::list, project_members::add))
         .routes(routes!(project_members::list_all))

@@ -11,9 +11,11 @@ use super::call::Call;
 use super::error::ApiError;
 use super::groups::accepted;
 use super::page;
+use super::parameters::Parameters;
 use super::place_parameters::{change as wanted_change, filter, is_usually_descending, new_place};
 use super::segments::{Segments, place};
 use super::state::AdminState;
+use super::users::user_id;
 use crate::domain::authority::{Authority, Need};
 use crate::domain::ids::NamespaceId;
 use crate::domain::namespace::{Namespace, NamespaceKind};
@@ -77,15 +79,29 @@ pub(super) async fn create(
     call: Call,
 ) -> Result<(StatusCode, Json<ProjectView>), ApiError> {
     let authority = call.authority(Need::Write)?;
-    if !call.parameters.has("name") && !call.parameters.has("path") {
-        return Err(ApiError::parameter(
-            "name, path are missing, at least one parameter must be provided",
-        ));
-    }
-    let parent = parent(&admin, &call, &authority).await?;
-    let new = new_place(&call.parameters, Some(&parent.path))?;
-    let made = admin.desk.create_project(&authority, new).await?;
-    Ok((StatusCode::CREATED, view(&admin, made).await?))
+    check_named(&call.parameters)?;
+    let parent = match call.parameters.integer("namespace_id")? {
+        Some(id) => PlaceName::of_id(Meant::Parent, NamespaceId(id)),
+        None => PlaceName::at(Meant::Parent, call.caller.username.namespace()),
+    };
+    make_in(&admin, &call, &authority, &parent).await
+}
+
+/// Makes a project in a user's own namespace, whatever `namespace_id` says; administrators only.
+#[utoipa::path(post, path = "/projects/user/{user_id}", tag = "projects",
+    params(("user_id" = i64, Path)), request_body = NewProject,
+    responses((status = 201, body = ProjectView)))]
+pub(super) async fn create_for(
+    State(admin): State<AdminState>,
+    Segments(user): Segments<String>,
+    call: Call,
+) -> Result<(StatusCode, Json<ProjectView>), ApiError> {
+    let authority = call.authority(Need::Write)?;
+    authority.administer()?;
+    let user = admin.desk.user_by_id(user_id(&user)?).await?;
+    check_named(&call.parameters)?;
+    let own = PlaceName::at(Meant::Parent, user.username.namespace());
+    make_in(&admin, &call, &authority, &own).await
 }
 
 /// Renames or describes a project (Maintainers) or shows it to others (Owners). Its path does not change.
@@ -121,17 +137,26 @@ pub(super) async fn delete(
     Ok(accepted())
 }
 
-/// Where a project is to be made.
-async fn parent(
+fn check_named(parameters: &Parameters) -> Result<(), ApiError> {
+    if parameters.has("name") || parameters.has("path") {
+        return Ok(());
+    }
+    Err(ApiError::parameter(
+        "name, path are missing, at least one parameter must be provided",
+    ))
+}
+
+/// Makes a project in `parent`.
+async fn make_in(
     admin: &AdminState,
     call: &Call,
     authority: &Authority,
-) -> Result<Namespace, ApiError> {
-    let name = match call.parameters.integer("namespace_id")? {
-        Some(id) => PlaceName::of_id(Meant::Parent, NamespaceId(id)),
-        None => PlaceName::at(Meant::Parent, call.caller.username.namespace()),
-    };
-    Ok(admin.desk.place(authority, &name).await?.place)
+    parent: &PlaceName,
+) -> Result<(StatusCode, Json<ProjectView>), ApiError> {
+    let parent = admin.desk.place(authority, parent).await?.place;
+    let new = new_place(&call.parameters, Some(&parent.path))?;
+    let made = admin.desk.create_project(authority, new).await?;
+    Ok((StatusCode::CREATED, view(admin, made).await?))
 }
 
 async fn view(admin: &AdminState, project: Namespace) -> Result<Json<ProjectView>, ApiError> {

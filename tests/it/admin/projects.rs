@@ -82,6 +82,22 @@ async fn without_a_namespace_it_is_the_callers_own() {
 }
 
 #[tokio::test]
+async fn administrators_make_projects_in_users_namespaces() {
+    let (app, root, alice) = start().await;
+    let path = format!("/projects/user/{}", app.id_of("alice").await);
+    let team = app.id_at("team").await;
+    let body = json!({ "name": "Tool", "namespace_id": team });
+    let made = app.api(("POST", &path), &root, body.clone()).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
+    assert_eq!(made.json()["path_with_namespace"], "alice/tool");
+    let told =
+        async |path: &str, token: &Token, body: Value| app.told(("POST", path), token, body).await;
+    insta::assert_snapshot!(told(&path, &alice, body.clone()).await, @r#"403 {"message":"403 Forbidden"}"#);
+    insta::assert_snapshot!(told("/projects/user/999", &root, body).await, @r#"404 {"message":"404 User Not Found"}"#);
+    insta::assert_snapshot!(told(&path, &root, json!({})).await, @r#"400 {"error":"name, path are missing, at least one parameter must be provided"}"#);
+}
+
+#[tokio::test]
 async fn what_cannot_be_made_says_why() {
     let (app, root, alice) = start().await;
     app.project("team/app", Visibility::Private).await;
