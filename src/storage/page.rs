@@ -124,8 +124,15 @@ pub(super) fn try_map<T, U>(
     })
 }
 
+/// Longest text that is kept in a column that is searched.
+const LONGEST_TEXT: usize = 255;
+
 /// Whether a column contains `text` in any letter case; the text is no pattern.
 pub(super) fn contains(column: impl IntoColumnRef, text: &str) -> Expr {
+    // Not asked: databases refuse patterns that are too long, and it would read as "come back later".
+    if text.chars().count() > LONGEST_TEXT {
+        return Expr::value(1).eq(0);
+    }
     let text = lowered(text);
     let mut column = Expr::expr(Func::lower(Expr::col(column)));
     // SQLite, and PostgreSQL in some locales, know no capitals beyond ASCII: those of the text we

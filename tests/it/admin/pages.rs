@@ -81,6 +81,33 @@ async fn pages_have_gitlabs_headers() {
 }
 
 #[tokio::test]
+async fn a_text_that_is_longer_than_any_name_finds_nothing() {
+    let app = TestApp::start().await;
+    app.administrator("root").await;
+    app.group("team", Visibility::Private).await;
+    let root = app.token("root", "api").await;
+    // More than SQLite takes as a pattern, and as much as a name can have.
+    for length in [60_000, 256, 255] {
+        let text = "x".repeat(length);
+        for list in [
+            "/users?search=",
+            "/groups?search=",
+            "/projects?search=",
+            "/personal_access_tokens?search=",
+            "/groups/team/members?query=",
+        ] {
+            let found = app.read(&format!("{list}{text}"), &root).await;
+            assert_eq!(found, serde_json::json!([]), "{list} {length}");
+        }
+    }
+    let name = "n".repeat(255);
+    let body = serde_json::json!({ "username": "long", "name": name });
+    app.api(("POST", "/users"), &root, body).await;
+    let found = app.read(&format!("/users?search={name}"), &root).await;
+    assert_eq!(found[0]["username"], "long");
+}
+
+#[tokio::test]
 async fn links_do_not_repeat_a_token() {
     let app = TestApp::start().await;
     app.user("alice").await;
