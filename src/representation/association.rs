@@ -68,7 +68,7 @@ impl AssociatedGroupView {
         let place = &found.place;
         Self {
             id: place.id.0,
-            name: place.path.name().to_owned(),
+            name: place.name.clone(),
             path: place.path.name().to_owned(),
             full_path: place.path.to_string(),
             visibility: place.visibility.name(),
@@ -83,7 +83,7 @@ impl AssociatedProjectView {
         let place = &found.place;
         Self {
             id: place.id.0,
-            name: place.path.name().to_owned(),
+            name: place.name.clone(),
             path: place.path.name().to_owned(),
             path_with_namespace: place.path.to_string(),
             visibility: place.visibility.name(),

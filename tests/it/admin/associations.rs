@@ -53,6 +53,18 @@ async fn any_token_tells_where_its_owner_has_a_role() {
     let token = app.token("alice", "write_registry").await;
     let reply = app.api(("GET", PATH), &token, Value::Null).await;
     insta::assert_snapshot!(reply.body, @r#"{"groups":[{"id":3,"name":"team","path":"team","full_path":"team","visibility":"private","web_url":"http://localhost:5002/groups/team","access_levels":20},{"id":8,"name":"sub","path":"sub","full_path":"team/sub","visibility":"private","web_url":"http://localhost:5002/groups/team/sub","access_levels":20}],"projects":[{"id":4,"name":"app","path":"app","path_with_namespace":"team/app","visibility":"internal","web_url":"http://localhost:5002/team/app","access_levels":{"project_access_level":40,"group_access_level":20}}]}"#);
+    app.administrator("root").await;
+    let root = app.token("root", "api").await;
+    for (path, list) in [
+        ("/groups/team", "groups"),
+        ("/projects/team%2Fapp", "projects"),
+    ] {
+        app.api(("PUT", path), &root, json!({ "name": "A name" }))
+            .await;
+        let named = app.read(PATH, &token).await[list][0].clone();
+        assert_eq!(named["name"], "A name");
+        assert_eq!(named["name"], app.read(path, &root).await["name"]);
+    }
     let bobs = app.token("bob", "self_rotate").await;
     assert_eq!(found(&app, &bobs, "").await, (vec![], vec![]));
 }
