@@ -72,8 +72,12 @@ fn session_succeeds(world: &World, Administered { service, token }: Administered
     assert_eq!(done, parts.split(' ').collect::<Vec<_>>());
 }
 
-/// What ends tokens, users or places, or locks the caller out.
+/// What ends tokens, users or places.
 const DESTRUCTIVE: &str = "DELETE|/self|tokens/.id.|(PUT|POST) /api/v4/users/.id.";
+/// What ends the caller's own token: then there is nobody to ask any more.
+const FATAL: &str = "/self";
+/// No operation.
+const NOTHING: &str = "^$";
 /// Nothing is a 5xx, and every answer is of a status, kind and shape that the description names.
 const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance";
 
@@ -85,15 +89,22 @@ fn no_call_that_the_description_allows_fails(world: &World) {
     service.cli(&["project", "create", "team/app"]);
     for place in ["team", "team/app"] {
         service.cli(&["member", "add", place, "alice", "--level", "reporter"]);
+        let create = ["deploy-token", "create", place, "--name", "ci"];
+        let made = service.secret_cli(&[&create[..], &["--scope", "read_registry"]].concat());
+        world.secret(made.trim().to_owned());
     }
+    let create = [
+        "token", "create", "--user", "alice", "--name", "ci", "--scope", "api",
+    ];
+    world.secret(service.secret_cli(&create).trim().to_owned());
     let url = format!("{}/api/openapi.json", service.admin_url);
     let header = format!("PRIVATE-TOKEN: {token}");
     let settings = concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/tests/python/schemathesis.toml"
     );
-    // What destroys comes last: it leaves nobody to ask.
-    for which in ["--exclude-name-regex", "--include-name-regex"] {
+    // What destroys comes last.
+    for (which, but) in [("", DESTRUCTIVE), (DESTRUCTIVE, FATAL), (FATAL, NOTHING)] {
         let arguments = [
             "--config-file",
             settings,
@@ -110,8 +121,10 @@ fn no_call_that_the_description_allows_fails(world: &World) {
             "--seed",
             "1",
             "--no-color",
+            "--include-name-regex",
             which,
-            DESTRUCTIVE,
+            "--exclude-name-regex",
+            but,
         ];
         let mut command = Command::new(program("schemathesis"));
         // It keeps what it finds where it runs.

@@ -133,7 +133,7 @@ pub(super) async fn delete(
 
 /// Blocks a user: neither password nor tokens work any more; administrators only.
 #[utoipa::path(post, path = "/users/{id}/block", tag = "users",
-    params(("id" = i64, Path)), responses((status = 201, body = bool)))]
+    params(("id" = i64, Path)), responses((status = 201, body = bool, content_type = "application/json")))]
 pub(super) async fn block(
     State(admin): State<AdminState>,
     Segments(id): Segments<String>,
@@ -147,7 +147,7 @@ pub(super) async fn block(
 
 /// Lets a blocked user sign in again; administrators only.
 #[utoipa::path(post, path = "/users/{id}/unblock", tag = "users",
-    params(("id" = i64, Path)), responses((status = 201, body = bool)))]
+    params(("id" = i64, Path)), responses((status = 201, body = bool, content_type = "application/json")))]
 pub(super) async fn unblock(
     State(admin): State<AdminState>,
     Segments(id): Segments<String>,

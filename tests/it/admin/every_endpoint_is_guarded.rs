@@ -83,6 +83,24 @@ async fn call_with(
 }
 
 #[tokio::test]
+async fn every_documented_answer_with_a_body_is_json() {
+    let app = TestApp::start().await;
+    let request = Request::get("/api/openapi.json")
+        .body(Body::empty())
+        .unwrap();
+    let description = app.send_admin(request).await.json();
+    for (method, path) in operations(&app).await {
+        let responses = &description["paths"][&path][method.to_lowercase()]["responses"];
+        for (status, response) in responses.as_object().unwrap() {
+            let kinds = response["content"].as_object().into_iter().flatten();
+            for (kind, _) in kinds {
+                assert_eq!(kind, "application/json", "{method} {path} {status}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_can_be_no_id_is_refused_in_json_by_every_operation() {
     let app = TestApp::start().await;
     app.administrator("root").await;
