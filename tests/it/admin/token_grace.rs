@@ -119,6 +119,29 @@ async fn revoking_the_new_token_revokes_the_old_one() {
 }
 
 #[tokio::test]
+async fn what_the_old_token_makes_in_its_grace_is_revoked_with_it_and_ends_with_its_grace() {
+    let wanted = json!({ "name": "made", "scopes": ["read_registry"] });
+    for is_revoked in [true, false] {
+        let (app, alice, old, new) = rotated(json!({ "grace": "2h" })).await;
+        let made = app.api(
+            ("POST", "/user/personal_access_tokens"),
+            &old,
+            wanted.clone(),
+        );
+        let made = made.await.json();
+        assert_eq!(made["expires_at_time"], "2026-03-14T17:09:26.000Z");
+        assert!(works(&app, secret(&made)).await);
+        if is_revoked {
+            let path = format!("/personal_access_tokens/{}", new["id"]);
+            app.api(("DELETE", &path), &alice, Value::Null).await;
+        } else {
+            app.clock.advance(Duration::hours(2));
+        }
+        assert!(!works(&app, old.secret.expose()).await && !works(&app, secret(&made)).await);
+    }
+}
+
+#[tokio::test]
 async fn the_old_token_can_be_revoked_before_its_grace_ends() {
     let (app, alice, old, new) = rotated(json!({ "grace": "7d" })).await;
     let path = format!("/personal_access_tokens/{}", old.id);

@@ -183,6 +183,36 @@ async fn lists_can_be_narrowed_and_sorted() {
     }
 }
 
+/// gitlab-api.md 2.2: an instant that is asked for counts both before and after itself.
+#[tokio::test]
+async fn before_and_after_an_instant_include_it() {
+    let (app, root, alice) = start().await;
+    // Made and last used at this second, unlike those of the others.
+    app.clock.advance(Duration::hours(1));
+    let token = app.token("alice", "api").await;
+    app.api(("GET", "/user"), &token, Value::Null).await;
+    app.usage.write().await.unwrap();
+    let instant = "2026-03-14T16:09:26Z";
+    let (before, after) = ("2026-03-14T16:09:25Z", "2026-03-14T16:09:27Z");
+    let finds = async |query: String| {
+        let path = format!("/personal_access_tokens?{query}");
+        let found = app.read(&path, &root).await;
+        let mut ids = found.as_array().unwrap().iter().map(|token| &token["id"]);
+        ids.any(|id| *id == token.id.0)
+    };
+    assert_ne!(alice.id, token.id);
+    for what in ["created", "last_used"] {
+        for (filter, there) in [
+            (format!("{what}_before={instant}"), true),
+            (format!("{what}_after={instant}"), true),
+            (format!("{what}_before={before}"), false),
+            (format!("{what}_after={after}"), false),
+        ] {
+            assert_eq!(finds(filter.clone()).await, there, "{filter}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn nobody_learns_about_other_peoples_tokens() {
     let (app, root, alice) = start().await;
