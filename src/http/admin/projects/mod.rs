@@ -1,10 +1,15 @@
 //! `/projects`
 
+mod deploy_tokens;
+mod members;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::Value;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::bodies::{NewProject, ProjectChange};
 use super::call::Call;
@@ -21,6 +26,20 @@ use crate::domain::ids::NamespaceId;
 use crate::domain::namespace::{Namespace, NamespaceKind};
 use crate::domain::place_name::{Meant, PlaceName};
 use crate::representation::ProjectView;
+
+/// All routes of this noun, and of what belongs to it.
+pub(super) fn routes() -> OpenApiRouter<AdminState> {
+    OpenApiRouter::new()
+        .routes(routes!(list, create))
+        .routes(routes!(create_for))
+        .routes(routes!(get, change, delete))
+        .routes(routes!(members::list, members::add))
+        .routes(routes!(members::list_all))
+        .routes(routes!(members::get, members::change, members::remove))
+        .routes(routes!(members::get_all))
+        .routes(routes!(deploy_tokens::list, deploy_tokens::create))
+        .routes(routes!(deploy_tokens::get, deploy_tokens::revoke))
+}
 
 /// The projects that the caller may see.
 #[utoipa::path(get, path = "/projects", tag = "projects",

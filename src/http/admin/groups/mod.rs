@@ -1,10 +1,16 @@
 //! `/groups`
 
+mod contents;
+mod deploy_tokens;
+mod members;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Value, json};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::bodies::{GroupChange, NewGroup};
 use super::call::Call;
@@ -18,6 +24,22 @@ use crate::domain::ids::NamespaceId;
 use crate::domain::namespace::{Namespace, NamespaceKind};
 use crate::domain::place_name::{Meant, PlaceName};
 use crate::representation::GroupView;
+
+/// All routes of this noun, and of what belongs to it.
+pub(super) fn routes() -> OpenApiRouter<AdminState> {
+    OpenApiRouter::new()
+        .routes(routes!(list, create))
+        .routes(routes!(get, change, delete))
+        .routes(routes!(contents::subgroups))
+        .routes(routes!(contents::descendants))
+        .routes(routes!(contents::projects))
+        .routes(routes!(members::list, members::add))
+        .routes(routes!(members::list_all))
+        .routes(routes!(members::get, members::change, members::remove))
+        .routes(routes!(members::get_all))
+        .routes(routes!(deploy_tokens::list, deploy_tokens::create))
+        .routes(routes!(deploy_tokens::get, deploy_tokens::revoke))
+}
 
 /// The groups that the caller may see.
 #[utoipa::path(get, path = "/groups", tag = "groups",

@@ -3,14 +3,14 @@
 use axum::Json;
 use axum::extract::State;
 
-use super::call::Call;
-use super::error::ApiError;
-use super::page;
-use super::parameters::invalid;
-use super::personal_access_tokens::own_id;
-use super::state::AdminState;
+use super::own_id;
 use crate::domain::access_level::AccessLevel;
 use crate::domain::authority::Need;
+use crate::http::admin::call::Call;
+use crate::http::admin::error::ApiError;
+use crate::http::admin::page;
+use crate::http::admin::parameters::invalid;
+use crate::http::admin::state::AdminState;
 use crate::representation::AssociationsView;
 
 /// The groups and projects in which the owner of the very token that is presented has a role; the

@@ -3,17 +3,17 @@
 use axum::extract::State;
 use axum::response::Response;
 
-use super::call::Call;
-use super::error::ApiError;
-use super::page;
-use super::place_parameters::{filter, is_usually_descending};
-use super::segments::{Segments, place};
-use super::state::AdminState;
 use crate::domain::authority::Need;
 use crate::domain::filters::Within;
 use crate::domain::namespace::{Located, Namespace, NamespaceKind};
 use crate::domain::page::Listing;
 use crate::domain::place_name::Meant;
+use crate::http::admin::call::Call;
+use crate::http::admin::error::ApiError;
+use crate::http::admin::page;
+use crate::http::admin::place_parameters::{filter, is_usually_descending};
+use crate::http::admin::segments::{Segments, place};
+use crate::http::admin::state::AdminState;
 use crate::representation::{GroupView, ProjectView};
 
 /// The groups directly below a group that the caller may see; filters as for all groups.

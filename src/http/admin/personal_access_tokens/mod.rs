@@ -1,9 +1,14 @@
 //! `/personal_access_tokens`
 
+mod associations;
+mod rotation;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::bodies::TokenChange;
 use super::call::Call;
@@ -17,6 +22,17 @@ use crate::domain::authority::Need;
 use crate::domain::ids::TokenId;
 use crate::domain::personal_access_token::PersonalAccessToken;
 use crate::representation::PersonalAccessTokenView;
+
+/// All routes of this noun, and of what belongs to it.
+pub(super) fn routes() -> OpenApiRouter<AdminState> {
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(get_self, revoke_self))
+        .routes(routes!(rotation::rotate_self))
+        .routes(routes!(associations::get))
+        .routes(routes!(get, change, revoke))
+        .routes(routes!(rotation::rotate))
+}
 
 /// The caller's tokens; all users' for administrators.
 #[utoipa::path(get, path = "/personal_access_tokens", tag = "personal_access_tokens",

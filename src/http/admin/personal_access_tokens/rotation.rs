@@ -3,15 +3,15 @@
 use axum::Json;
 use axum::extract::{FromRequest, Request, State};
 
-use super::bodies::Rotation as RotationBody;
-use super::call::{Call, Presented};
-use super::error::ApiError;
-use super::personal_access_tokens::{own_id, token_id};
-use super::segments::Segments;
-use super::state::AdminState;
-use super::token_parameters::rotation;
+use super::{own_id, token_id};
 use crate::domain::authority::{Authority, Need};
 use crate::domain::ids::TokenId;
+use crate::http::admin::bodies::Rotation as RotationBody;
+use crate::http::admin::call::{Call, Presented};
+use crate::http::admin::error::ApiError;
+use crate::http::admin::segments::Segments;
+use crate::http::admin::state::AdminState;
+use crate::http::admin::token_parameters::rotation;
 use crate::identity::{AuthenticationError, Cause};
 use crate::representation::PersonalAccessTokenView;
 

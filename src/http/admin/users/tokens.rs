@@ -4,16 +4,16 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 
-use super::bodies::NewToken;
-use super::call::Call;
-use super::error::ApiError;
-use super::personal_access_tokens::own_id;
-use super::segments::Segments;
-use super::state::AdminState;
-use super::token_parameters::specification;
-use super::users::user_id;
+use super::user_id;
 use crate::app::CreatedToken;
 use crate::domain::authority::Need;
+use crate::http::admin::bodies::NewToken;
+use crate::http::admin::call::Call;
+use crate::http::admin::error::ApiError;
+use crate::http::admin::personal_access_tokens::own_id;
+use crate::http::admin::segments::Segments;
+use crate::http::admin::state::AdminState;
+use crate::http::admin::token_parameters::specification;
 use crate::representation::PersonalAccessTokenView;
 
 /// Makes a token for a user; administrators only. The reply alone shows the secret.

@@ -5,14 +5,14 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::bodies::{MemberChange, NewMember};
-use super::call::Call;
-use super::error::ApiError;
-use super::members;
-use super::segments::Segments;
-use super::state::AdminState;
 use crate::app::Reach;
 use crate::domain::place_name::Meant;
+use crate::http::admin::bodies::{MemberChange, NewMember};
+use crate::http::admin::call::Call;
+use crate::http::admin::error::ApiError;
+use crate::http::admin::members;
+use crate::http::admin::segments::Segments;
+use crate::http::admin::state::AdminState;
 use crate::representation::MemberView;
 
 /// The users who have a role in the group itself.

@@ -3,17 +3,17 @@
 use axum::extract::State;
 use axum::response::Response;
 
-use super::call::Call;
-use super::error::ApiError;
-use super::page;
-use super::place_parameters::{filter, is_usually_descending};
-use super::segments::Segments;
-use super::state::AdminState;
-use super::users::user_id;
+use super::user_id;
 use crate::domain::authority::Need;
 use crate::domain::filters::Within;
 use crate::domain::namespace::NamespaceKind;
 use crate::domain::username::Username;
+use crate::http::admin::call::Call;
+use crate::http::admin::error::ApiError;
+use crate::http::admin::page;
+use crate::http::admin::place_parameters::{filter, is_usually_descending};
+use crate::http::admin::segments::Segments;
+use crate::http::admin::state::AdminState;
 use crate::representation::{MembershipView, ProjectView};
 
 /// The projects in a user's own namespace that the caller may see; filters as for all projects.

@@ -1,11 +1,18 @@
 //! `/users`
 
+mod own;
+mod parameters;
+mod places;
+mod tokens;
+
 use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::bodies::{NewUser as NewUserBody, UserChange as UserChangeBody};
 use super::call::Call;
@@ -14,12 +21,26 @@ use super::page;
 use super::parameters::invalid;
 use super::segments::Segments;
 use super::state::AdminState;
-use super::user_parameters::{change as wanted_change, filter, new_user};
 use crate::domain::authority::{Authority, Need};
 use crate::domain::ids::UserId;
 use crate::domain::page::{Listing, Page};
 use crate::domain::user::User;
 use crate::representation::UserView;
+use parameters::{change as wanted_change, filter, new_user};
+
+/// All routes of this noun, and of what belongs to it.
+pub(super) fn routes() -> OpenApiRouter<AdminState> {
+    OpenApiRouter::new()
+        .routes(routes!(own::get))
+        .routes(routes!(list, create))
+        .routes(routes!(get, change, delete))
+        .routes(routes!(places::projects))
+        .routes(routes!(places::memberships))
+        .routes(routes!(block))
+        .routes(routes!(unblock))
+        .routes(routes!(tokens::create))
+        .routes(routes!(tokens::create_own))
+}
 
 /// The users there are; with more than their names for administrators.
 #[utoipa::path(get, path = "/users", tag = "users",

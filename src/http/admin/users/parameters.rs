@@ -2,13 +2,13 @@
 
 use secrecy::SecretString;
 
-use super::error::ApiError;
-use super::page::is_descending;
-use super::parameters::{Parameters, invalid};
 use crate::app::{NewUser, UserChange};
 use crate::domain::filters::{UserFilter, UserSort, UserSortKey};
 use crate::domain::user::{EmailAddress, UserState};
 use crate::domain::username::Username;
+use crate::http::admin::error::ApiError;
+use crate::http::admin::page::is_descending;
+use crate::http::admin::parameters::{Parameters, invalid};
 
 /// None if what is asked for can be nobody.
 pub(super) fn filter(parameters: &Parameters) -> Result<Option<UserFilter>, ApiError> {

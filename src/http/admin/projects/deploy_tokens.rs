@@ -5,13 +5,13 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::bodies::NewDeployToken;
-use super::call::Call;
-use super::deploy_tokens::{create_in, one_of, page_of, revoke_in};
-use super::error::ApiError;
-use super::segments::{Segments, place};
-use super::state::AdminState;
 use crate::domain::place_name::Meant;
+use crate::http::admin::bodies::NewDeployToken;
+use crate::http::admin::call::Call;
+use crate::http::admin::deploy_tokens::{create_in, one_of, page_of, revoke_in};
+use crate::http::admin::error::ApiError;
+use crate::http::admin::segments::{Segments, place};
+use crate::http::admin::state::AdminState;
 use crate::representation::DeployTokenView;
 
 /// The project's own deploy tokens; for Maintainers.
