@@ -168,6 +168,9 @@ mod tests {
             .route("/quick", get(|| async { "" }))
             .route("/stuck", get(std::future::pending::<()>));
         let service = routes.layer(axum::middleware::from_fn(log));
+        // With a single subscriber, another thread that is the first to come by the line's place in the
+        // code asks its own, which is none, and switches the line off for all.
+        let _bystander = tracing::Dispatch::new(tracing_subscriber::registry());
         tracing::subscriber::with_default(subscriber, || {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
