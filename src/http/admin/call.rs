@@ -20,11 +20,17 @@ pub(super) struct Call {
     pub(super) caller: SignedIn,
     pub(super) parameters: Parameters,
     pub(super) uri: Uri,
+    wants_to_be_another: bool,
 }
 
 impl Call {
     /// The caller's authority, if their token is good for `need`.
+    ///
+    /// Nobody acts as someone else: a script that wants to (GitLab's `sudo`) must not act as itself.
     pub(super) fn authority(&self, need: Need) -> Result<Authority, ApiError> {
+        if self.wants_to_be_another {
+            return Err(ApiError::Sudo);
+        }
         Ok(Authority::of(&self.caller, need)?)
     }
 }
@@ -45,6 +51,7 @@ pub(super) struct Presented {
     parameters: Parameters,
     uri: Uri,
     from: Option<IpAddr>,
+    wants_to_be_another: bool,
 }
 
 impl Presented {
@@ -68,8 +75,10 @@ impl Presented {
         let original = parts.extensions.get::<OriginalUri>();
         let uri = original.map_or_else(|| parts.uri.clone(), |original| original.0.clone());
         let address = parts.extensions.get::<ClientAddress>();
+        let wants_to_be_another = parameters.has("sudo") || parts.headers.contains_key("sudo");
         Ok(Self {
             token,
+            wants_to_be_another,
             parameters,
             uri,
             from: address.map(|address| address.0),
@@ -92,6 +101,7 @@ impl Presented {
             caller,
             parameters: self.parameters,
             uri: self.uri,
+            wants_to_be_another: self.wants_to_be_another,
         })
     }
 }

@@ -26,6 +26,9 @@ pub(super) enum ApiError {
     /// The token's scopes do not suffice.
     #[error("the token's scopes do not suffice")]
     InsufficientScope(Need),
+    /// GitLab lets administrators act as someone else; we do not.
+    #[error("nobody acts as someone else here")]
+    Sudo,
     /// The caller's role does not suffice; the text says what would, if it is not empty.
     #[error("forbidden: {0}")]
     Forbidden(String),
@@ -76,7 +79,7 @@ impl ApiError {
     fn status(&self) -> StatusCode {
         match self {
             Self::Unauthorized | Self::DeadToken(_) => StatusCode::UNAUTHORIZED,
-            Self::Blocked | Self::InsufficientScope(_) | Self::Forbidden(_) => {
+            Self::Blocked | Self::InsufficientScope(_) | Self::Sudo | Self::Forbidden(_) => {
                 StatusCode::FORBIDDEN
             }
             Self::NotFound(_) => StatusCode::NOT_FOUND,
@@ -102,6 +105,11 @@ impl ApiError {
                 },
             }),
             Self::Blocked => json!({ "message": "403 Forbidden - Your account has been blocked." }),
+            Self::Sudo => json!({
+                "error": "insufficient_scope",
+                "error_description": "Nobody acts as someone else here: leave sudo out, or use a token of that user.",
+                "scope": "sudo",
+            }),
             Self::InsufficientScope(need) => json!({
                 "error": "insufficient_scope",
                 "error_description": "The request requires higher privileges than provided by the access token.",

@@ -207,3 +207,32 @@ async fn odd_requests_are_a_4xx_with_a_body() {
     app.close_storage().await;
     assert_eq!(send("GET", "/user", "", vec![]).await, 503);
 }
+
+/// A script that wants to act as someone else must not act as its administrator instead.
+#[tokio::test]
+async fn nobody_acts_as_someone_else() {
+    let app = TestApp::start().await;
+    app.administrator("root").await;
+    app.user("alice").await;
+    let root = app.token("root", "api").await;
+    for call in [
+        ("GET", "/user?sudo=alice"),
+        ("DELETE", "/personal_access_tokens/self?sudo=1"),
+    ] {
+        let reply = app.api(call, &root, Value::Null).await;
+        assert_eq!(reply.status, StatusCode::FORBIDDEN, "{call:?}");
+        assert_eq!(reply.json()["scope"], "sudo");
+    }
+    let body = serde_json::json!({ "sudo": "alice", "name": "mine" });
+    let reply = app.api(("POST", "/projects"), &root, body).await;
+    assert_eq!(reply.status, StatusCode::FORBIDDEN);
+    let request = Request::get("/api/v4/user")
+        .header("PRIVATE-TOKEN", root.secret.expose())
+        .header("Sudo", "alice");
+    let reply = app.send_admin(request.body(Body::empty()).unwrap()).await;
+    assert_eq!(reply.status, StatusCode::FORBIDDEN);
+    assert_eq!(
+        app.api(("GET", "/user"), &root, Value::Null).await.status,
+        200
+    );
+}
