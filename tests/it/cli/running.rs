@@ -29,6 +29,18 @@ pub(super) fn start(workplace: &Workplace, log: &str) -> Running {
 
 /// The same with more lines of configuration.
 pub(super) fn start_with(workplace: &Workplace, log: &str, more: &str) -> Running {
+    // A port that was free a moment ago may be another test's by now.
+    for _ in 0..5 {
+        if let Some(running) = try_to_start(workplace, log, more) {
+            return running;
+        }
+    }
+    let said = std::fs::read_to_string(workplace.path().join(log)).unwrap();
+    panic!("the service does not start: {said}");
+}
+
+/// None if it ended before it was ready.
+fn try_to_start(workplace: &Workplace, log: &str, more: &str) -> Option<Running> {
     let (token, admin, ops) = (free_address(), free_address(), free_address());
     let log = File::create(workplace.path().join(log)).unwrap();
     let configuration = format!(
@@ -43,16 +55,19 @@ pub(super) fn start_with(workplace: &Workplace, log: &str, more: &str) -> Runnin
         .stderr(log)
         .spawn()
         .unwrap();
-    let running = Running { child, token };
+    let mut running = Running { child, token };
     let begin = Instant::now();
     while !workplace.run(&["health"]).status.success() {
+        if running.child.try_wait().unwrap().is_some() {
+            return None;
+        }
         assert!(
-            begin.elapsed() < Duration::from_secs(20),
+            begin.elapsed() < Duration::from_mins(1),
             "the service does not become ready"
         );
         std::thread::sleep(Duration::from_millis(50));
     }
-    running
+    Some(running)
 }
 
 impl Running {
