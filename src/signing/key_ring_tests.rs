@@ -612,7 +612,9 @@ fn an_authority_that_has_ended_is_renewed_at_once() {
     let keys = folder.path().join("keys");
     let refused = KeyRing::open_or_create(&keys, schedule(), late, &Counting(1.into()));
     let problem = refused.unwrap_err().to_string();
-    assert!(problem.contains("keys ca renew"), "{problem}");
+    let advice =
+        "Run `wharfinger keys ca renew`, and bring the new public/ca.crt to every registry";
+    assert!(problem.contains(advice), "{problem}");
     let renewed = renew(&folder, late).unwrap();
     assert_eq!(renewed.next, None);
     let ring = KeyRing::open_or_create(&keys, schedule(), late, &Counting(1.into()))

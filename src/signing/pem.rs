@@ -84,7 +84,7 @@ impl Certificate {
             && other.verify_signature(Some(issuer.public_key())).is_ok()
     }
 
-    /// The end of a token's validity, or a wrong clock, as a problem of the file at `path`.
+    /// That it has ended, or a wrong clock, as a problem of the file at `path`.
     pub(super) fn check_dates(&self, path: &Path, now: DateTime<Utc>) -> Result<(), KeyError> {
         let problem = if now < self.not_before {
             format!(
@@ -93,7 +93,7 @@ impl Certificate {
             )
         } else if self.has_ended(now) {
             format!(
-                "its certificate ended on {}; registries refuse it. Run `wharfinger keys ca renew`, and bring \\
+                "its certificate ended on {}; registries refuse it. Run `wharfinger keys ca renew`, and bring \
                  the new public/ca.crt to every registry",
                 self.not_after
             )
