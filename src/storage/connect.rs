@@ -1,5 +1,7 @@
 //! Opens the database.
 
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -131,12 +133,19 @@ fn prepare_file(file: &Path, missing: Missing) -> Result<(), StorageError> {
             .filter(|folder| !folder.as_os_str().is_empty())
         {
             None => Ok(()),
-            Some(folder) => std::fs::create_dir_all(folder).map_err(|error| {
-                StorageError::Address(format!(
-                    "the folder {} cannot be made: {error}",
-                    folder.display()
-                ))
-            }),
+            Some(folder) => make_folder(folder),
         },
     }
+}
+
+/// Makes the folder of a database, if it is missing: for its owner alone, because everybody's names and
+/// the digests of their secrets are kept in it.
+fn make_folder(folder: &Path) -> Result<(), StorageError> {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.map_err(|error| {
+        StorageError::Address(format!(
+            "the folder {} cannot be made: {error}",
+            folder.display()
+        ))
+    })
 }

@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -13,6 +14,16 @@ use super::running::{free_address, start};
 
 fn log(workplace: &Workplace, name: &str) -> String {
     std::fs::read_to_string(workplace.path().join(name)).unwrap()
+}
+
+#[test]
+fn nobody_else_on_the_machine_reads_what_the_first_start_makes() {
+    let workplace = Workplace::empty();
+    let _first = start(&workplace, "first.log");
+    for folder in ["data", "keys"] {
+        let made = std::fs::metadata(workplace.path().join(folder)).unwrap();
+        assert_eq!(made.permissions().mode() & 0o777, 0o700, "{folder}");
+    }
 }
 
 #[test]
