@@ -36,7 +36,7 @@ pub enum InvalidEnd {
     #[error("must not be after {0}: the token that it is made with ends then")]
     AfterMaker(Expiry),
     /// None is said, and endless tokens are not allowed.
-    #[error("can't be blank: tokens need an end here")]
+    #[error("can't be blank: tokens need an end here, a date or a duration")]
     Missing,
 }
 
@@ -188,7 +188,7 @@ mod tests {
             allows_endless: false,
             ..free
         };
-        let blank = "can't be blank: tokens need an end here";
+        let blank = "can't be blank: tokens need an end here, a date or a duration";
         assert_eq!(new(ending, WantedEnd::Never, None), blank);
         assert_eq!(
             new(

@@ -170,7 +170,7 @@ async fn where_tokens_must_end_one_without_end_is_refused() {
         let reply = ending.call("POST", &path, &body).await;
         assert_eq!(reply.status, StatusCode::BAD_REQUEST);
         insta::allow_duplicates! {
-            insta::assert_snapshot!(reply.body, @r#"{"message":{"expires_at":["can't be blank: tokens need an end here"]}}"#);
+            insta::assert_snapshot!(reply.body, @r#"{"message":{"expires_at":["can't be blank: tokens need an end here, a date or a duration"]}}"#);
         }
     }
     let usual = start("allow_endless = false\ndefault_lifetime = \"10d\"").await;

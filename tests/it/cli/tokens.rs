@@ -148,6 +148,6 @@ fn the_settings_bind_the_command_line_too() {
     let told = workplace.fails(1, &CREATE);
     assert_eq!(
         told,
-        "error: expires_at can't be blank: tokens need an end here\n"
+        "error: expires_at can't be blank: tokens need an end here, a date or a duration\n"
     );
 }
