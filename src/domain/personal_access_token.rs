@@ -100,7 +100,7 @@ pub struct TokenChange {
 }
 
 /// Most patterns of one token; they are read with every request.
-pub const MAX_PATTERNS: usize = 50;
+const MAX_PATTERNS: usize = 50;
 const MAX_TEXT: usize = 255;
 
 impl TokenSpecification {

@@ -58,7 +58,7 @@ impl TokenScope {
     }
 
     /// Whether the scope opens the registry at all.
-    pub fn opens_registry(self) -> bool {
+    fn opens_registry(self) -> bool {
         !matches!(self, Self::ReadUser | Self::SelfRotate)
     }
 

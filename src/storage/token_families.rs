@@ -12,13 +12,10 @@ use super::entity::instant::Instant;
 use super::entity::personal_access_token::{self, Column};
 use super::error::StorageError;
 use super::personal_access_tokens::not_revoked;
-use super::source::Source;
+use super::source::{AT_A_TIME, Source};
 use crate::domain::expiry::Expiry;
 use crate::domain::ids::TokenId;
 use crate::domain::personal_access_token::PersonalAccessToken;
-
-/// Most ids in one statement; databases take only so many values.
-const CHUNK: usize = 1000;
 
 /// The tokens that `token` took the place of, and that still work beside it.
 pub async fn in_grace_before(
@@ -34,7 +31,7 @@ pub async fn in_grace_before(
 /// The tokens that were made with one of `makers` and are not revoked.
 pub async fn made_with(change: &Change, makers: &[TokenId]) -> Result<Vec<TokenId>, StorageError> {
     let mut found = Vec::new();
-    for some in makers.chunks(CHUNK) {
+    for some in makers.chunks(AT_A_TIME) {
         let made = Column::MakerId.is_in(some.iter().map(|id| id.0));
         found.extend(not_revoked_ids(change, made, change.now()).await?);
     }
@@ -58,7 +55,7 @@ pub async fn not_revoked_of(
 
 /// Revokes those of `tokens` that were not revoked yet.
 pub async fn revoke_all(change: &Change, tokens: &[TokenId]) -> Result<(), StorageError> {
-    for some in tokens.chunks(CHUNK) {
+    for some in tokens.chunks(AT_A_TIME) {
         personal_access_token::Entity::update_many()
             .col_expr(Column::RevokedAt, Expr::value(Instant::from(change.now())))
             .filter(Column::Id.is_in(some.iter().map(|id| id.0)))
@@ -90,7 +87,7 @@ pub async fn hand_over(
     makers: &[TokenId],
     successor: TokenId,
 ) -> Result<(), StorageError> {
-    for some in makers.chunks(CHUNK) {
+    for some in makers.chunks(AT_A_TIME) {
         personal_access_token::Entity::update_many()
             .col_expr(Column::MakerId, Expr::value(successor.0))
             .filter(Column::MakerId.is_in(some.iter().map(|id| id.0)))

@@ -1,7 +1,7 @@
 //! The admin listener: the REST API under `/api/v4`, as GitLab's clients know it.
 //!
-//! A noun a file, or a room of its own with what belongs to it; an endpoint reads its parameters, asks for the caller's authority, and calls one
-//! function of [`app`](crate::app).
+//! A noun a file, or a room of its own with what belongs to it; an endpoint reads its parameters, asks
+//! for the caller's authority, and calls one function of [`app`](crate::app).
 
 mod bodies;
 mod call;
