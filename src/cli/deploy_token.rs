@@ -49,7 +49,7 @@ pub(super) struct Create {
     /// The user name to log in with; deploy-token-ID, if there is none.
     #[arg(long, value_parser = read::<DeployUsername>)]
     username: Option<DeployUsername>,
-    /// What it may do: `read_registry`, `write_registry`; may be repeated.
+    /// What it may do: `read_registry` or `write_registry`; may be repeated.
     #[arg(long = "scope", required = true, value_delimiter = ',')]
     scopes: Vec<TokenScope>,
     /// The date on which it ends, at 00:00 UTC; without one it does not end.

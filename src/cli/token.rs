@@ -54,7 +54,7 @@ pub(super) struct Create {
     #[arg(long)]
     description: Option<String>,
     /// What it may do: `read_registry`, `write_registry`, `delete_registry`, `read_user`, `read_api`,
-    /// api or `self_rotate`; may be repeated.
+    /// `api` or `self_rotate`; may be repeated.
     #[arg(long = "scope", required = true, value_delimiter = ',')]
     scopes: Vec<TokenScope>,
     #[command(flatten)]
