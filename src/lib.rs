@@ -10,6 +10,7 @@
 //!     identity    signing    storage          who is calling · key ring · what lasts
 //!         └──────────┴──────────┘
 //!                  domain  ◄── config         pure: no async, no I/O, no clock
+//!                     └── representation      how things look in JSON, for the API and for --json
 //! ```
 //!
 //! A token request walks one way: [`http::token`] reads it, [`app::TokenIssuer::issue`] tells the
