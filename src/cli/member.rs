@@ -1,6 +1,6 @@
 //! `wharfinger member`.
 
-use clap::Subcommand;
+use clap::{ArgGroup, Subcommand};
 
 use super::context::Context;
 use super::input::{Confirmation, expiry, read};
@@ -44,6 +44,7 @@ pub(super) enum Command {
         confirmation: Confirmation,
     },
     /// Give a member another role, or another end to it.
+    #[command(group = ArgGroup::new("change").required(true).multiple(true).args(["level", "expires_at", "endless"]))]
     Change {
         /// The group or project.
         #[arg(value_parser = read::<NamespacePath>)]

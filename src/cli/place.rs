@@ -1,6 +1,6 @@
 //! What `wharfinger group` and `wharfinger project` have in common.
 
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
 
 use super::context::Context;
 use super::input::{Confirmation, read};
@@ -25,6 +25,7 @@ pub(super) enum Command {
         path: NamespacePath,
     },
     /// Rename or describe it; its path does not change.
+    #[command(group = ArgGroup::new("change").required(true).multiple(true).args(["name", "description"]))]
     Change {
         /// Where it is.
         #[arg(value_parser = read::<NamespacePath>)]

@@ -1,6 +1,6 @@
 //! `wharfinger user`.
 
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
 
 use super::context::Context;
 use super::input::{Confirmation, password_from_stdin, password_from_terminal, read};
@@ -77,6 +77,7 @@ pub(super) struct Create {
 }
 
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("change").required(true).multiple(true).args(["name", "email", "no_email", "admin", "external"]))]
 pub(super) struct Change {
     /// The user's name.
     #[arg(value_parser = read::<Username>)]

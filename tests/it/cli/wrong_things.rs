@@ -229,3 +229,17 @@ fn a_database_address_that_cannot_be_read_is_told_without_its_password() {
         }
     }
 }
+
+#[test]
+fn a_change_of_nothing_is_asked_what_it_is() {
+    let workplace = Workplace::migrated();
+    for (arguments, option) in [
+        (vec!["user", "change", "alice"], "--external"),
+        (vec!["group", "change", "team"], "--description"),
+        (vec!["project", "change", "team/app"], "--description"),
+        (vec!["member", "change", "team", "alice"], "--level"),
+    ] {
+        let told = workplace.fails(2, &arguments);
+        assert!(told.contains(option), "{told}");
+    }
+}
