@@ -5,6 +5,7 @@ use super::error::ChangeError;
 use super::look_up_places::place_for;
 use crate::domain::audit::{AuditAction, AuditEvent};
 use crate::domain::authority::Authority;
+use crate::domain::line::is_line;
 use crate::domain::namespace::Namespace;
 use crate::domain::place_name::PlaceName;
 use crate::domain::visibility::Visibility;
@@ -86,7 +87,7 @@ pub(super) fn check_texts(name: &str, description: Option<&str>) -> Result<(), C
             problem: problem.to_owned(),
         })
     };
-    if !super::create_user::is_name(name) {
+    if !is_line(name) {
         return invalid("name", "is 1 to 255 characters on one line");
     }
     if description.is_some_and(|text| text.chars().count() > 2000) {

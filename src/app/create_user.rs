@@ -7,6 +7,7 @@ use super::error::ChangeError;
 use crate::domain::audit::{AuditAction, AuditEvent};
 use crate::domain::authority::Authority;
 use crate::domain::ids::UserId;
+use crate::domain::line::is_line;
 use crate::domain::namespace::{NamespaceKind, Occupied};
 use crate::domain::user::{EmailAddress, User};
 use crate::domain::username::Username;
@@ -120,18 +121,13 @@ pub(super) async fn check_address_is_free(
 
 /// A name that people can read on one line.
 pub(super) fn checked_name(name: String) -> Result<String, ChangeError> {
-    if is_name(&name) {
+    if is_line(&name) {
         Ok(name)
     } else {
         Err(ChangeError::refused(
             "a name is 1 to 255 characters on one line",
         ))
     }
-}
-
-/// Whether people can read it on one line, and every database keeps it whole.
-pub(super) fn is_name(name: &str) -> bool {
-    (1..=255).contains(&name.chars().count()) && !name.chars().any(char::is_control)
 }
 
 /// A password that is long enough to be one, short enough to be hashed, and can be sent (RFC 7617

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use super::access_level::AccessLevel;
 use super::expiry::Expiry;
 use super::ids::{DeployTokenId, NamespaceId};
+use super::line::{MAX_LINE, is_line};
 use super::namespace::NamespaceKind;
 use super::namespace_path::NamespacePath;
 use super::personal_access_token::TokenState;
@@ -60,15 +61,11 @@ pub enum InvalidDeployToken {
     Scope(TokenScope),
 }
 
-/// Longest name and user name, in characters (gitlab-api.md 2.4).
-const MAX_TEXT: usize = 255;
-
 impl DeployTokenSpecification {
     /// A deploy token that can be made, without end.
     pub fn new(name: &str, scopes: TokenScopes) -> Result<Self, InvalidDeployToken> {
         let name = name.trim();
-        if name.is_empty() || name.chars().count() > MAX_TEXT || name.chars().any(char::is_control)
-        {
+        if !is_line(name) {
             return Err(InvalidDeployToken::Name);
         }
         if scopes.is_empty() {
@@ -152,7 +149,7 @@ impl TryFrom<&str> for DeployUsername {
 
     fn try_from(text: &str) -> Result<Self, Self::Error> {
         let is_allowed = |letter: char| letter.is_ascii_alphanumeric() || ".+_-".contains(letter);
-        if (1..=MAX_TEXT).contains(&text.len()) && text.chars().all(is_allowed) {
+        if (1..=MAX_LINE).contains(&text.len()) && text.chars().all(is_allowed) {
             Ok(Self(text.to_owned()))
         } else {
             Err(InvalidDeployUsername)

@@ -19,6 +19,7 @@ pub mod explanation;
 pub mod filters;
 pub mod ids;
 pub mod key_schedule;
+pub mod line;
 pub mod namespace;
 pub mod namespace_path;
 pub mod page;

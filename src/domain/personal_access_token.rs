@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::expiry::Expiry;
 use super::ids::{TokenId, UserId};
+use super::line::{MAX_LINE, is_line};
 use super::pattern::RepositoryPattern;
 use super::token_lineage::Lineage;
 use super::token_scope::TokenScopes;
@@ -101,14 +102,12 @@ pub struct TokenChange {
 
 /// Most patterns of one token; they are read with every request.
 const MAX_PATTERNS: usize = 50;
-const MAX_TEXT: usize = 255;
 
 impl TokenSpecification {
     /// A token that can be made: named, with scopes, without end and for all repositories.
     pub fn new(name: &str, scopes: TokenScopes) -> Result<Self, InvalidSpecification> {
         let name = name.trim();
-        if name.is_empty() || name.chars().count() > MAX_TEXT || name.chars().any(char::is_control)
-        {
+        if !is_line(name) {
             return Err(InvalidSpecification::Name);
         }
         if scopes.is_empty() {
@@ -128,7 +127,7 @@ impl TokenSpecification {
         let description = description.filter(|text| !text.is_empty());
         if description
             .as_ref()
-            .is_some_and(|text| text.chars().count() > MAX_TEXT)
+            .is_some_and(|text| text.chars().count() > MAX_LINE)
         {
             return Err(InvalidSpecification::Description);
         }

@@ -10,6 +10,7 @@ use sea_orm::{
 
 use super::error::StorageError;
 use super::source::Source;
+use crate::domain::line::MAX_LINE;
 use crate::domain::page::{Listing, Page, PageRequest, Paging, Slice};
 
 /// Most letters beyond ASCII that are looked for in other forms too: databases nest only so many
@@ -124,13 +125,10 @@ pub(super) fn try_map<T, U>(
     })
 }
 
-/// Longest text that is kept in a column that is searched.
-const LONGEST_TEXT: usize = 255;
-
 /// Whether a column contains `text` in any letter case; the text is no pattern.
 pub(super) fn contains(column: impl IntoColumnRef, text: &str) -> Expr {
     // Not asked: databases refuse patterns that are too long, and it would read as "come back later".
-    if text.chars().count() > LONGEST_TEXT {
+    if text.chars().count() > MAX_LINE {
         return Expr::value(1).eq(0);
     }
     let text = lowered(text);
