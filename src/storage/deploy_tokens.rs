@@ -9,7 +9,7 @@ use sea_orm::{
 
 use super::change::Change;
 use super::entity::hidden::HiddenBytes;
-use super::entity::instant::Instant;
+use super::entity::instant::{Instant, goes_on_after};
 use super::entity::{deploy_token, namespace};
 use super::error::StorageError;
 use super::namespaces::to_path;
@@ -179,10 +179,9 @@ fn condition(filter: &DeployTokenFilter) -> Condition {
 
 fn works_at(now: DateTime<Utc>) -> Condition {
     use deploy_token::Column;
-    let lasts = Condition::any()
-        .add(Column::ExpiresAt.is_null())
-        .add(Column::ExpiresAt.gt(Instant::from(now)));
-    Condition::all().add(Column::RevokedAt.is_null()).add(lasts)
+    Condition::all()
+        .add(Column::RevokedAt.is_null())
+        .add(goes_on_after(Column::ExpiresAt, now))
 }
 
 fn to_token(

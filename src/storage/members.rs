@@ -5,7 +5,7 @@ use sea_orm::sea_query::{OnConflict, Query};
 use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder};
 
 use super::change::Change;
-use super::entity::instant::Instant;
+use super::entity::instant::goes_on_after;
 use super::entity::{member, namespace, user};
 use super::error::StorageError;
 use super::namespaces::{to_kind, to_namespace};
@@ -264,9 +264,7 @@ pub(super) fn lasting(
 
 /// The roles that have not ended at `now`.
 pub(super) fn not_ended(now: DateTime<Utc>) -> Condition {
-    Condition::any()
-        .add(member::Column::ExpiresAt.is_null())
-        .add(member::Column::ExpiresAt.gt(Instant::from(now)))
+    goes_on_after(member::Column::ExpiresAt, now)
 }
 
 fn owner_of(place: &Namespace, user: &User) -> Member {

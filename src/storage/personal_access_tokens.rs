@@ -8,7 +8,7 @@ use sea_orm::{
 
 use super::change::Change;
 use super::entity::hidden::HiddenBytes;
-use super::entity::instant::Instant;
+use super::entity::instant::{Instant, goes_on_after};
 use super::entity::{personal_access_token, user};
 use super::error::StorageError;
 use super::page::{contains, page_of, try_map};
@@ -170,11 +170,7 @@ fn condition(filter: &TokenFilter) -> Condition {
             if revoked { works.not() } else { works }
         }))
         .add_option(filter.active_at.map(|(active, now)| {
-            let works = not_revoked(at(now)).add(
-                Condition::any()
-                    .add(Column::ExpiresAt.is_null())
-                    .add(Column::ExpiresAt.gt(at(now))),
-            );
+            let works = not_revoked(at(now)).add(goes_on_after(Column::ExpiresAt, now));
             if active { works } else { works.not() }
         }))
         .add_option(
@@ -218,12 +214,9 @@ fn condition(filter: &TokenFilter) -> Condition {
 /// Neither revoked nor beyond the grace after a rotation.
 pub(super) fn not_revoked(now: Instant) -> Condition {
     use personal_access_token::Column;
-    let lasting = Condition::any()
-        .add(Column::GraceUntil.is_null())
-        .add(Column::GraceUntil.gt(now));
     Condition::all()
         .add(Column::RevokedAt.is_null())
-        .add(lasting)
+        .add(goes_on_after(Column::GraceUntil, now))
 }
 
 /// In the wanted order, and by id where that leaves two alike; what has no value comes last.

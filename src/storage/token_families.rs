@@ -3,12 +3,12 @@
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter,
-    QueryOrder, QuerySelect, QueryTrait,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait,
 };
 
 use super::change::Change;
-use super::entity::instant::Instant;
+use super::entity::instant::{Instant, goes_on_after};
 use super::entity::personal_access_token::{self, Column};
 use super::error::StorageError;
 use super::personal_access_tokens::not_revoked;
@@ -104,13 +104,10 @@ pub async fn shorten_made_with(
     end: Expiry,
 ) -> Result<(), StorageError> {
     let end = Instant::from(end.instant());
-    let later = Condition::any()
-        .add(Column::ExpiresAt.is_null())
-        .add(Column::ExpiresAt.gt(end));
     personal_access_token::Entity::update_many()
         .col_expr(Column::ExpiresAt, Expr::value(end))
         .filter(Column::MakerId.eq(maker.0))
-        .filter(later)
+        .filter(goes_on_after(Column::ExpiresAt, end))
         .exec(change.connection())
         .await?;
     Ok(())

@@ -1,6 +1,7 @@
 //! Instants in columns.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
+use sea_orm::Condition;
 use sea_orm::entity::prelude::*;
 
 /// An instant in UTC, bound as a date and time without zone.
@@ -20,4 +21,11 @@ impl From<Instant> for DateTime<Utc> {
     fn from(instant: Instant) -> Self {
         instant.0.and_utc()
     }
+}
+
+/// Whether what ends at `column` goes on after `instant`; without an end, it does.
+pub fn goes_on_after(column: impl ColumnTrait, instant: impl Into<Instant>) -> Condition {
+    Condition::any()
+        .add(column.is_null())
+        .add(column.gt(instant.into()))
 }
