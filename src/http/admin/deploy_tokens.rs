@@ -9,12 +9,12 @@ use super::error::ApiError;
 use super::page;
 use super::parameters::{Parameters, invalid};
 use super::state::AdminState;
+use super::token_parameters::{scopes, wrong_scope};
 use crate::domain::authority::Need;
 use crate::domain::deploy_token::{DeployTokenSpecification, DeployUsername, InvalidDeployToken};
 use crate::domain::expiry::Expiry;
 use crate::domain::ids::DeployTokenId;
 use crate::domain::place_name::PlaceName;
-use crate::domain::token_scope::TokenScopes;
 use crate::representation::DeployTokenView;
 
 /// All deploy tokens there ever were, those that were revoked too; administrators only.
@@ -106,12 +106,7 @@ fn token_id(text: &str) -> Result<DeployTokenId, ApiError> {
 /// A deploy token that is to be made; what else is said is ignored, as GitLab does.
 fn specification(parameters: &Parameters) -> Result<DeployTokenSpecification, ApiError> {
     parameters.require(&["name", "scopes"])?;
-    let wrong_scope = || ApiError::parameter("scopes does not have a valid value");
-    let names = parameters.list("scopes")?.unwrap_or_default();
-    let scopes = names.iter().map(|name| name.parse());
-    let scopes = scopes
-        .collect::<Result<TokenScopes, _>>()
-        .map_err(|_| wrong_scope())?;
+    let scopes = scopes(parameters)?.unwrap_or_default();
     let name = parameters.text("name")?.unwrap_or_default();
     let mut wanted = DeployTokenSpecification::new(&name, scopes).map_err(|error| match error {
         InvalidDeployToken::Name => invalid("name"),

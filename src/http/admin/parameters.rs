@@ -1,7 +1,6 @@
 //! The parameters of a request, from its query and its body.
 
 use axum::body::{Body, to_bytes};
-use axum::http::header;
 use axum::http::request::Parts;
 use chrono::{DateTime, NaiveDate, Utc};
 use secrecy::SecretString;
@@ -9,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::error::ApiError;
 use crate::domain::expiry::{Expiry, Lifetime, is_storable};
+use crate::http::layers::media_type;
 
 /// Longest body, in bytes.
 const MAX_BODY: usize = 64 * 1024;
@@ -33,17 +33,7 @@ impl Parameters {
         if bytes.is_empty() {
             return Ok(Self(values));
         }
-        let kind = parts
-            .headers
-            .get(header::CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok());
-        let kind = kind
-            .unwrap_or_default()
-            .split(';')
-            .next()
-            .unwrap_or_default()
-            .trim();
-        match kind.to_ascii_lowercase().as_str() {
+        match media_type(&parts.headers).as_str() {
             "application/json" => match serde_json::from_slice(&bytes) {
                 Ok(Value::Object(object)) => values.extend(object),
                 _ => return Err(ApiError::parameter("the body is no JSON object")),

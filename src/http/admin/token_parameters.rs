@@ -128,7 +128,8 @@ fn end(parameters: &Parameters, now: DateTime<Utc>) -> Result<WantedEnd, ApiErro
     }
 }
 
-fn scopes(parameters: &Parameters) -> Result<Option<TokenScopes>, ApiError> {
+/// The scopes that are named, if any are.
+pub(super) fn scopes(parameters: &Parameters) -> Result<Option<TokenScopes>, ApiError> {
     let Some(names) = parameters.list("scopes")? else {
         return Ok(None);
     };
@@ -136,9 +137,12 @@ fn scopes(parameters: &Parameters) -> Result<Option<TokenScopes>, ApiError> {
         .iter()
         .map(|name| name.parse())
         .collect::<Result<_, _>>();
-    scopes
-        .map(Some)
-        .map_err(|_| ApiError::parameter("scopes does not have a valid value"))
+    scopes.map(Some).map_err(|_| wrong_scope())
+}
+
+/// The error that a scope is none that the token can have, in GitLab's words.
+pub(super) fn wrong_scope() -> ApiError {
+    ApiError::parameter("scopes does not have a valid value")
 }
 
 fn repositories(parameters: &Parameters) -> Result<Option<Vec<RepositoryPattern>>, ApiError> {
