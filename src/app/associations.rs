@@ -83,10 +83,6 @@ fn is_reached(token: &PersonalAccessToken, place: &Namespace) -> bool {
 
 fn page_of<T>(all: impl Iterator<Item = T>, request: PageRequest) -> Vec<T> {
     let size = usize::try_from(request.size).unwrap_or(usize::MAX);
-    let before = request
-        .number
-        .saturating_sub(1)
-        .saturating_mul(request.size);
-    let before = usize::try_from(before).unwrap_or(usize::MAX);
+    let before = usize::try_from(request.offset()).unwrap_or(usize::MAX);
     all.skip(before).take(size).collect()
 }

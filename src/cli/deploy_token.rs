@@ -11,8 +11,7 @@ use crate::domain::deploy_token::{DeployToken, DeployTokenSpecification, DeployU
 use crate::domain::expiry::Expiry;
 use crate::domain::ids::DeployTokenId;
 use crate::domain::namespace_path::NamespacePath;
-use crate::domain::personal_access_token::TokenState;
-use crate::domain::place_name::{Meant, PlaceName};
+use crate::domain::place_name::PlaceName;
 use crate::domain::token_scope::TokenScope;
 use crate::representation::DeployTokenView;
 
@@ -83,7 +82,7 @@ async fn create(arguments: Create, context: &Context<'_>, desk: &Desk) -> anyhow
     let made = desk
         .create_deploy_token(
             &Authority::operator(),
-            &shared(arguments.path),
+            &PlaceName::shared(arguments.path),
             &specification,
         )
         .await?;
@@ -99,7 +98,7 @@ async fn list(
     context: &Context<'_>,
     desk: &Desk,
 ) -> anyhow::Result<()> {
-    let place = path.map(shared);
+    let place = path.map(PlaceName::shared);
     let tokens = desk
         .deploy_tokens(&Authority::operator(), place.as_ref())
         .await?;
@@ -112,21 +111,12 @@ async fn list(
     context.output.list(&views, &columns, &rows)
 }
 
-fn shared(path: NamespacePath) -> PlaceName {
-    PlaceName::at(Meant::Shared, path)
-}
-
 fn row(token: &DeployToken, now: DateTime<Utc>) -> Vec<String> {
-    let state = match token.state(now) {
-        TokenState::Active => "active",
-        TokenState::Expired => "expired",
-        TokenState::Revoked => "revoked",
-    };
     vec![
         token.id.to_string(),
         token.name.clone(),
         token.username.to_string(),
-        state.to_owned(),
+        token.state(now).name().to_owned(),
         token.scopes.to_string(),
         token
             .expiry

@@ -10,7 +10,7 @@ use crate::domain::authority::Authority;
 use crate::domain::expiry::Expiry;
 use crate::domain::namespace::Member;
 use crate::domain::namespace_path::NamespacePath;
-use crate::domain::place_name::{Meant, PlaceName};
+use crate::domain::place_name::PlaceName;
 use crate::domain::user::User;
 use crate::domain::username::Username;
 use crate::representation::MemberView;
@@ -83,7 +83,7 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
             expires_at,
         } => {
             let new = NewMember {
-                place: shared(path),
+                place: PlaceName::shared(path),
                 user: desk.user(&user).await?.id,
                 level,
                 expiry: expires_at,
@@ -110,7 +110,11 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
                 },
             };
             let changed = desk
-                .change_member(&Authority::operator(), (&shared(path), user), wanted)
+                .change_member(
+                    &Authority::operator(),
+                    (&PlaceName::shared(path), user),
+                    wanted,
+                )
                 .await?;
             show(context, &changed)
         }
@@ -122,13 +126,17 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
             let id = desk.user(&user).await?.id;
             confirmation.ask(&format!("Take {user}'s role in {path} away?"))?;
             Ok(desk
-                .remove_member(&Authority::operator(), (&shared(path), id), Below::Kept)
+                .remove_member(
+                    &Authority::operator(),
+                    (&PlaceName::shared(path), id),
+                    Below::Kept,
+                )
                 .await?)
         }
         Command::List { path, all } => {
             let reach = if all { Reach::Inherited } else { Reach::Direct };
             let members = desk
-                .members(&Authority::operator(), (&shared(path), reach))
+                .members(&Authority::operator(), (&PlaceName::shared(path), reach))
                 .await?;
             let base = context.base();
             let views: Vec<_> = members
@@ -146,10 +154,6 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
 fn show(context: &Context<'_>, member: &(Member, User)) -> anyhow::Result<()> {
     let view = MemberView::new(member, &context.base());
     context.output.one(&view, &row(member).join("\t"))
-}
-
-fn shared(path: NamespacePath) -> PlaceName {
-    PlaceName::at(Meant::Shared, path)
 }
 
 fn row((member, user): &(Member, User)) -> Vec<String> {

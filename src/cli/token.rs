@@ -207,9 +207,7 @@ fn show(context: &Context<'_>, desk: &Desk, token: &PersonalAccessToken) -> anyh
 fn row(token: &PersonalAccessToken, now: DateTime<Utc>) -> Vec<String> {
     let state = match token.state(now) {
         TokenState::Active if token.is_in_grace(now) => "grace",
-        TokenState::Active => "active",
-        TokenState::Expired => "expired",
-        TokenState::Revoked => "revoked",
+        state => state.name(),
     };
     let chosen = &token.specification;
     let patterns: Vec<&str> = chosen

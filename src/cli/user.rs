@@ -24,7 +24,7 @@ pub(super) enum Command {
     },
     /// Change what was chosen for a user; user names do not change.
     Change(Change),
-    /// Delete a user with their tokens, roles and projects; their name stays taken.
+    /// Delete a user with their tokens, roles and projects; their name stays taken until they are made anew.
     Delete {
         /// The user's name.
         #[arg(value_parser = read::<Username>)]

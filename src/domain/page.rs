@@ -15,6 +15,13 @@ pub struct PageRequest {
     pub size: u64,
 }
 
+impl PageRequest {
+    /// How many entries come before this page.
+    pub fn offset(self) -> u64 {
+        self.number.saturating_sub(1).saturating_mul(self.size)
+    }
+}
+
 impl Default for PageRequest {
     fn default() -> Self {
         Self {

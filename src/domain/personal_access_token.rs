@@ -54,6 +54,17 @@ pub enum TokenState {
     Revoked,
 }
 
+impl TokenState {
+    /// The word for it, for people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Expired => "expired",
+            Self::Revoked => "revoked",
+        }
+    }
+}
+
 /// A revoked token cannot be revoked again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the token was already revoked")]

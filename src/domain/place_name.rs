@@ -65,6 +65,11 @@ impl PlaceName {
         }
     }
 
+    /// The group or project at that path.
+    pub fn shared(path: NamespacePath) -> Self {
+        Self::at(Meant::Shared, path)
+    }
+
     /// What kinds of place it may mean.
     pub fn meant(&self) -> Meant {
         self.meant

@@ -30,10 +30,7 @@ where
     M: FromQueryResult + Send + Sync,
 {
     let total = query.clone().count(source.connection()).await?;
-    let offset = request
-        .number
-        .saturating_sub(1)
-        .saturating_mul(request.size);
+    let offset = request.offset();
     // No database takes an offset beyond this, and no list is longer.
     let items = if offset >= total {
         Vec::new()
