@@ -35,42 +35,25 @@ pub(super) fn read_private(path: &Path) -> Result<Option<String>, KeyError> {
     }
 }
 
-/// Writes a file as a whole: whoever reads it sees all of it or the one before.
+/// Writes a file as a whole, and for good: whoever reads it sees all of it or the one before.
 pub(super) fn write(path: &Path, mode: u32, text: &str) -> Result<(), KeyError> {
-    stage(path, mode, text)?;
-    install(path)
-}
-
-/// Where a file waits until it is put in its place.
-pub(super) fn staged(path: &Path) -> PathBuf {
-    path.with_extension("new")
-}
-
-/// Writes a file beside its place.
-pub(super) fn stage(path: &Path, mode: u32, text: &str) -> Result<(), KeyError> {
-    let failed =
-        |error: &std::io::Error| KeyError::new(path, format!("cannot be written: {error}"));
-    let temporary = staged(path);
+    let beside = path.with_extension("new");
     // What a start that was killed left behind has no use.
-    let _ = fs::remove_file(&temporary);
-    let mut file = OpenOptions::new()
+    let _ = fs::remove_file(&beside);
+    let written = OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(mode)
-        .open(&temporary)
-        .map_err(|error| failed(&error))?;
-    // The umask may have taken from registries the right to read what is public.
-    file.set_permissions(Permissions::from_mode(mode))
-        .and_then(|()| file.write_all(text.as_bytes()))
-        .and_then(|()| file.sync_all())
-        .map_err(|error| failed(&error))
-}
-
-/// Puts a staged file in its place, for good.
-pub(super) fn install(path: &Path) -> Result<(), KeyError> {
-    fs::rename(staged(path), path)
-        .and_then(|()| path.parent().map_or(Ok(()), sync_folder))
-        .map_err(|error| KeyError::new(path, format!("cannot be written: {error}")))
+        .open(&beside)
+        .and_then(|mut file| {
+            // The umask may have taken from registries the right to read what is public.
+            file.set_permissions(Permissions::from_mode(mode))?;
+            file.write_all(text.as_bytes())?;
+            file.sync_all()
+        })
+        .and_then(|()| fs::rename(&beside, path))
+        .and_then(|()| path.parent().map_or(Ok(()), sync_folder));
+    written.map_err(|error| KeyError::new(path, format!("cannot be written: {error}")))
 }
 
 /// Makes a rename survive a loss of power.
