@@ -1,7 +1,7 @@
 //! The query of a `GET`: never a credential, and read like the same words in a form.
 
 use axum::http::HeaderMap;
-use wharfinger::app::Asked;
+use wharfinger::app::registry::Asked;
 
 use super::model;
 use super::reading::{self, Shown};

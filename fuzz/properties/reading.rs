@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{HeaderMap, Request};
 use secrecy::ExposeSecret;
-use wharfinger::app::{Asked, Malformed, TokenRequest};
+use wharfinger::app::registry::{Asked, Malformed, TokenRequest};
 use wharfinger::http::token::request;
 use wharfinger::identity::Presented;
 

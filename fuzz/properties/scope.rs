@@ -1,6 +1,6 @@
 //! Scopes: what is read is what was asked, no less, no more, and well formed.
 
-use wharfinger::domain::scope::{Resource, Scope};
+use wharfinger::domain::registry::scope::{Resource, Scope};
 
 use super::model;
 

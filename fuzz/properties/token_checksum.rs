@@ -3,8 +3,8 @@
 use std::sync::Mutex;
 
 use secrecy::SecretString;
-use wharfinger::domain::credential::{PlainToken, Recognized, TokenKind};
 use wharfinger::domain::entropy::Entropy;
+use wharfinger::domain::secret::{PlainToken, Recognized, TokenKind};
 
 const KINDS: [(TokenKind, &str); 3] = [
     (TokenKind::PersonalAccess, "whf_pat_"),

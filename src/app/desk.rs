@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::error::ChangeError;
+use crate::app::error::ChangeError;
+use crate::domain::access_tokens::policy::TokenPolicy;
 use crate::domain::clock::Clock;
 use crate::domain::entropy::Entropy;
-use crate::domain::token_policy::TokenPolicy;
 use crate::identity::Passwords;
 use crate::storage::{Change, Db};
 

@@ -1,9 +1,9 @@
 //! Why a change was not made.
 
+use crate::domain::access_tokens::InvalidSpecification;
+use crate::domain::access_tokens::lineage::NotRotatable;
+use crate::domain::access_tokens::policy::InvalidEnd;
 use crate::domain::authority::Refusal;
-use crate::domain::personal_access_token::InvalidSpecification;
-use crate::domain::token_lineage::NotRotatable;
-use crate::domain::token_policy::InvalidEnd;
 use crate::identity::PasswordError;
 use crate::storage::StorageError;
 

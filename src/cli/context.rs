@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::output::Output;
 use crate::app::Desk;
+use crate::cli::output::Output;
 use crate::config::{Config, Sources};
 use crate::server;
 

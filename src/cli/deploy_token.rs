@@ -3,16 +3,16 @@
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 
-use super::context::Context;
-use super::input::{Confirmation, expiry, read};
 use crate::app::Desk;
+use crate::cli::context::Context;
+use crate::cli::input::{Confirmation, expiry, read};
+use crate::domain::access_tokens::scope::TokenScope;
 use crate::domain::authority::Authority;
-use crate::domain::deploy_token::{DeployToken, DeployTokenSpecification, DeployUsername};
+use crate::domain::deploy_tokens::{DeployToken, DeployTokenSpecification, DeployUsername};
 use crate::domain::expiry::Expiry;
 use crate::domain::ids::DeployTokenId;
-use crate::domain::namespace_path::NamespacePath;
-use crate::domain::place_name::PlaceName;
-use crate::domain::token_scope::TokenScope;
+use crate::domain::namespaces::path::NamespacePath;
+use crate::domain::namespaces::reference::PlaceName;
 use crate::representation::DeployTokenView;
 
 #[derive(Debug, Subcommand)]

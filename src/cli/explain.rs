@@ -3,14 +3,14 @@
 use anyhow::bail;
 use clap::Args;
 
-use super::context::Context;
-use super::input::read;
-use crate::app::Question;
+use crate::app::registry::Question;
+use crate::cli::context::Context;
+use crate::cli::input::read;
 use crate::domain::authority::Authority;
-use crate::domain::explanation::ExplainedAction;
+use crate::domain::decision::explanation::ExplainedAction;
 use crate::domain::ids::TokenId;
-use crate::domain::scope::Scope;
-use crate::domain::username::Username;
+use crate::domain::registry::scope::Scope;
+use crate::domain::users::username::Username;
 use crate::representation::ExplanationView;
 
 #[derive(Debug, Args)]

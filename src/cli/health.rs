@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 
-use super::context::Context;
+use crate::cli::context::Context;
 
 /// Asks the running service on this machine whether it is ready.
 pub(super) async fn run(context: &Context<'_>) -> anyhow::Result<()> {

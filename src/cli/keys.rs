@@ -4,12 +4,13 @@ use anyhow::bail;
 use chrono::{DateTime, SecondsFormat, Utc};
 use clap::Subcommand;
 
-use super::context::Context;
-use super::registry;
+use crate::cli::context::Context;
+use crate::cli::registry;
 use crate::domain::clock::Clock;
 use crate::domain::key_schedule::KeyState;
 use crate::domain::registry::TrustMode;
-use crate::server::{self, SystemClock, SystemEntropy};
+use crate::server;
+use crate::server::{SystemClock, SystemEntropy};
 use crate::signing::KeySummary;
 
 #[derive(Debug, Subcommand)]

@@ -2,17 +2,17 @@
 
 use clap::{ArgGroup, Subcommand};
 
-use super::context::Context;
-use super::input::{Confirmation, expiry, read};
-use crate::app::{Below, MemberChange, NewMember, Present, Reach};
-use crate::domain::access_level::AccessLevel;
+use crate::app::members::{Below, MemberChange, NewMember, Present, Reach};
+use crate::cli::context::Context;
+use crate::cli::input::{Confirmation, expiry, read};
 use crate::domain::authority::Authority;
 use crate::domain::expiry::Expiry;
-use crate::domain::namespace::Member;
-use crate::domain::namespace_path::NamespacePath;
-use crate::domain::place_name::PlaceName;
-use crate::domain::user::User;
-use crate::domain::username::Username;
+use crate::domain::members::access_level::AccessLevel;
+use crate::domain::namespaces::Member;
+use crate::domain::namespaces::path::NamespacePath;
+use crate::domain::namespaces::reference::PlaceName;
+use crate::domain::users::User;
+use crate::domain::users::username::Username;
 use crate::representation::MemberView;
 
 #[derive(Debug, Subcommand)]

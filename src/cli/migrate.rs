@@ -1,6 +1,6 @@
 //! `wharfinger migrate`.
 
-use super::context::Context;
+use crate::cli::context::Context;
 use crate::server;
 
 /// Makes the database's schema, or brings it up to date.

@@ -3,6 +3,7 @@
 //! Results go to standard output, alone; everything meant for a person goes to standard error.
 //! Status 0 is done, 1 is not done, 2 is a command that cannot be read.
 
+mod access_token;
 mod context;
 mod deploy_token;
 mod explain;
@@ -12,14 +13,13 @@ mod input;
 mod keys;
 mod member;
 mod migrate;
+mod namespace;
 mod output;
-mod place;
 mod project;
 mod refresh_token;
 mod registry;
 mod registry_config;
 mod serve;
-mod token;
 mod user;
 
 use std::ffi::OsString;
@@ -63,7 +63,7 @@ enum Command {
     Member(member::Command),
     /// Personal access tokens.
     #[command(subcommand)]
-    Token(token::Command),
+    Token(access_token::Command),
     /// Deploy tokens: for machines of a group or project.
     #[command(subcommand)]
     DeployToken(deploy_token::Command),
@@ -139,7 +139,7 @@ async fn run_command(command: Command, context: &Context<'_>) -> anyhow::Result<
         Command::Group(command) => group::run(command, context).await,
         Command::Project(command) => project::run(command, context).await,
         Command::Member(command) => member::run(command, context).await,
-        Command::Token(command) => token::run(command, context).await,
+        Command::Token(command) => access_token::run(command, context).await,
         Command::DeployToken(command) => deploy_token::run(command, context).await,
         Command::RefreshToken(command) => refresh_token::run(command, context).await,
         Command::Keys(command) => keys::run(&command, context),

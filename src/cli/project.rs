@@ -1,11 +1,11 @@
 //! `wharfinger project`.
 
-use super::context::Context;
-use super::place;
-use crate::domain::namespace::NamespaceKind;
+use crate::cli::context::Context;
+use crate::cli::namespace;
+use crate::domain::namespaces::NamespaceKind;
 
-pub(super) type Command = place::Command;
+pub(super) type Command = namespace::Command;
 
 pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Result<()> {
-    place::run(command, NamespaceKind::Project, context).await
+    namespace::run(command, NamespaceKind::Project, context).await
 }

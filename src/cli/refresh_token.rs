@@ -2,13 +2,13 @@
 
 use clap::Subcommand;
 
-use super::context::Context;
-use super::input::{Confirmation, read};
+use crate::cli::context::Context;
+use crate::cli::input::{Confirmation, read};
 use crate::domain::authority::Authority;
 use crate::domain::ids::RefreshTokenId;
 use crate::domain::page::{MAX_PAGE_SIZE, PageRequest};
-use crate::domain::refresh_token::{RefreshToken, RefreshTokenState};
-use crate::domain::username::Username;
+use crate::domain::refresh_tokens::{RefreshToken, RefreshTokenState};
+use crate::domain::users::username::Username;
 use crate::representation::RefreshTokenView;
 
 #[derive(Debug, Subcommand)]

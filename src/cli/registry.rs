@@ -4,8 +4,9 @@ use anyhow::{Context as _, bail};
 use clap::Subcommand;
 use serde::Serialize;
 
-use super::context::Context;
-use super::registry_config::{self, Form, Kind};
+use crate::cli::context::Context;
+use crate::cli::registry_config;
+use crate::cli::registry_config::{Form, Kind};
 use crate::domain::registry::Registry;
 use crate::server;
 

@@ -1,6 +1,6 @@
 //! `wharfinger serve`.
 
-use super::context::Context;
+use crate::cli::context::Context;
 use crate::server;
 
 /// Runs the service until it is told to stop.

@@ -2,12 +2,13 @@
 
 use clap::{ArgGroup, Args, Subcommand};
 
-use super::context::Context;
-use super::input::{Confirmation, password_from_stdin, password_from_terminal, read};
-use crate::app::{Desk, NewUser, UserChange};
+use crate::app::Desk;
+use crate::app::users::{NewUser, UserChange};
+use crate::cli::context::Context;
+use crate::cli::input::{Confirmation, password_from_stdin, password_from_terminal, read};
 use crate::domain::authority::Authority;
-use crate::domain::user::{EmailAddress, User};
-use crate::domain::username::Username;
+use crate::domain::users::username::Username;
+use crate::domain::users::{EmailAddress, User};
 use crate::representation::UserView;
 
 #[derive(Debug, Subcommand)]

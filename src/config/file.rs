@@ -6,8 +6,8 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::error::{ConfigError, Origin};
-use super::value::{Raw, Setting};
+use crate::config::error::{ConfigError, Origin};
+use crate::config::value::{Raw, Setting};
 
 /// The keys of a file: `section.key`, and those of each `[[registry]]`.
 #[derive(Default)]

@@ -12,10 +12,10 @@ mod value;
 
 use std::time::Duration;
 
+use crate::domain::access_tokens::policy::TokenPolicy;
 use crate::domain::key_schedule::KeySchedule;
-use crate::domain::refresh_token::RefreshLifetimes;
+use crate::domain::refresh_tokens::RefreshLifetimes;
 use crate::domain::registry::Registry;
-use crate::domain::token_policy::TokenPolicy;
 
 pub use error::ConfigError;
 pub use sections::{

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::error::ConfigError;
-use super::settings::{Settings, find};
-use super::value::Setting;
+use crate::config::error::ConfigError;
+use crate::config::settings::{Settings, find};
+use crate::config::value::Setting;
 use crate::domain::registry::{Registry, Service, TrustMode};
 
 /// All registries; each service once.

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use super::error::ConfigError;
-use super::settings::Settings;
-use super::trusted_proxies::TrustedProxies;
-use super::value::Setting;
-use crate::domain::refresh_token::RefreshLifetimes;
+use crate::config::error::ConfigError;
+use crate::config::settings::Settings;
+use crate::config::trusted_proxies::TrustedProxies;
+use crate::config::value::Setting;
+use crate::domain::refresh_tokens::RefreshLifetimes;
 
 /// `[log]`
 #[derive(Debug, Clone, PartialEq, Eq)]

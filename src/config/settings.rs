@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::REFERENCE;
-use super::error::{ConfigError, Origin};
-use super::file::{Flat, flatten};
-use super::sources::Sources;
-use super::value::{Raw, Setting};
+use crate::config::REFERENCE;
+use crate::config::error::{ConfigError, Origin};
+use crate::config::file::{Flat, flatten};
+use crate::config::sources::Sources;
+use crate::config::value::{Raw, Setting};
 
 /// The file that is read when none is named.
 const USUAL_FILE: &str = "wharfinger.toml";

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
-use super::error::{ConfigError, Origin};
+use crate::config::error::{ConfigError, Origin};
 
 /// What begins our variables.
 const PREFIX: &str = "WHARFINGER_";

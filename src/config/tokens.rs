@@ -1,10 +1,10 @@
 //! `[tokens]`
 
-use super::error::ConfigError;
-use super::settings::Settings;
-use super::value::Setting;
+use crate::config::error::ConfigError;
+use crate::config::settings::Settings;
+use crate::config::value::Setting;
+use crate::domain::access_tokens::policy::TokenPolicy;
 use crate::domain::expiry::Lifetime;
-use crate::domain::token_policy::TokenPolicy;
 
 /// How a lifetime is written that there is not.
 const NONE: &str = "none";

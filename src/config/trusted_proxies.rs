@@ -4,8 +4,8 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use super::error::ConfigError;
-use super::value::Setting;
+use crate::config::error::ConfigError;
+use crate::config::value::Setting;
 
 /// Networks of proxies in front of us.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -1,6 +1,6 @@
 //! One value, as it was written.
 
-use super::error::{ConfigError, Origin};
+use crate::config::error::{ConfigError, Origin};
 
 /// What is written for a key.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,13 +2,13 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::access_level::AccessLevel;
-use super::ids::{NamespaceId, UserId};
-use super::namespace::NamespaceKind;
-use super::namespace_path::NamespacePath;
-use super::user::UserState;
-use super::username::Username;
-use super::visibility::Visibility;
+use crate::domain::ids::{NamespaceId, UserId};
+use crate::domain::members::access_level::AccessLevel;
+use crate::domain::namespaces::NamespaceKind;
+use crate::domain::namespaces::path::NamespacePath;
+use crate::domain::namespaces::visibility::Visibility;
+use crate::domain::users::UserState;
+use crate::domain::users::username::Username;
 
 /// Which personal access tokens are wanted; all conditions count (gitlab-api.md 2.2).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

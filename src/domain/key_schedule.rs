@@ -8,7 +8,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::registry::{Registry, Service, TrustMode};
+use crate::domain::registry::{Registry, Service, TrustMode};
 
 /// Registries accept a token this long after its end (protocol.md 2.3).
 const LEEWAY: Duration = Duration::from_mins(1);

@@ -3,18 +3,18 @@
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::deploy_token::deployment;
-use super::error::{AuthenticationError, Cause};
-use super::password::Passwords;
-use super::presented::Presented;
-use super::refresh_token;
-use super::token::owner_of;
-use crate::domain::audit::{AuditAction, AuditEvent, Grant};
-use crate::domain::credential::{PlainToken, Recognized, TokenKind};
-use crate::domain::principal::{Ceiling, Principal, Proof, SignedIn};
-use crate::domain::refresh_token::RefreshLifetimes;
-use crate::domain::user::{EmailAddress, User, UserState};
-use crate::domain::username::Username;
+use crate::domain::decision::principal::{Ceiling, Principal, Proof, SignedIn};
+use crate::domain::events::{AuditAction, AuditEvent, Grant};
+use crate::domain::refresh_tokens::RefreshLifetimes;
+use crate::domain::secret::{PlainToken, Recognized, TokenKind};
+use crate::domain::users::username::Username;
+use crate::domain::users::{EmailAddress, User, UserState};
+use crate::identity::access_token::owner_of;
+use crate::identity::deploy_token::deployment;
+use crate::identity::error::{AuthenticationError, Cause};
+use crate::identity::password::Passwords;
+use crate::identity::presented::Presented;
+use crate::identity::refresh_token;
 use crate::storage::users::Account;
 use crate::storage::{Db, StorageError, users};
 

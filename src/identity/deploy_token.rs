@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, Utc};
 
-use super::error::{AuthenticationError, Cause};
-use crate::domain::credential::PlainToken;
-use crate::domain::personal_access_token::TokenState;
-use crate::domain::principal::Deployment;
+use crate::domain::access_tokens::TokenState;
+use crate::domain::decision::principal::Deployment;
+use crate::domain::secret::PlainToken;
+use crate::identity::error::{AuthenticationError, Cause};
 use crate::storage::{Db, deploy_tokens};
 
 /// The machine whose deploy token works at `now`; its user name must match, unlike a personal

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::password::PasswordError;
+use crate::identity::password::PasswordError;
 use crate::storage::StorageError;
 
 /// A caller who could not be told.

@@ -1,12 +1,12 @@
-//! Who is calling: credentials in, a [`Principal`](crate::domain::principal::Principal) out.
+//! Who is calling: credentials in, a [`Principal`](crate::domain::decision::principal::Principal) out.
 
+mod access_token;
 mod authenticator;
 mod deploy_token;
 mod error;
 mod password;
 mod presented;
 mod refresh_token;
-mod token;
 
 pub use authenticator::Authenticator;
 pub use error::{AuthenticationError, Cause};

@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Semaphore;
 
 use crate::domain::entropy::{Entropy, random_bytes};
-use crate::domain::password::PasswordHash;
+use crate::domain::users::password::PasswordHash;
 
 /// Hashes and checks passwords with Argon2id, and says when there are too many at once.
 #[derive(Clone)]

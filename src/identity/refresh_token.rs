@@ -2,11 +2,11 @@
 
 use chrono::{DateTime, Utc};
 
-use super::error::{AuthenticationError, Cause};
-use crate::domain::credential::PlainToken;
-use crate::domain::principal::{Ceiling, Proof, SignedIn};
-use crate::domain::refresh_token::{RefreshLifetimes, RefreshTokenState};
-use crate::domain::user::UserState;
+use crate::domain::decision::principal::{Ceiling, Proof, SignedIn};
+use crate::domain::refresh_tokens::{RefreshLifetimes, RefreshTokenState};
+use crate::domain::secret::PlainToken;
+use crate::domain::users::UserState;
+use crate::identity::error::{AuthenticationError, Cause};
 use crate::storage::{Db, refresh_tokens};
 
 /// The user of a refresh token that works at `now` for `service`; for any, if the question names none

@@ -2,27 +2,27 @@
 //!
 //! Field names and formats are GitLab's (gitlab-api.md 2).
 
-mod association;
-mod deploy_token;
-mod explanation;
-mod member;
-mod namespace;
-mod personal_access_token;
-mod refresh_token;
-mod user;
+mod access_tokens;
+mod associations;
+mod deploy_tokens;
+mod members;
+mod namespaces;
+mod refresh_tokens;
+mod registry;
+mod users;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
-pub use association::{
+pub use access_tokens::PersonalAccessTokenView;
+pub use associations::{
     AccessLevelsView, AssociatedGroupView, AssociatedProjectView, AssociationsView,
 };
-pub use deploy_token::DeployTokenView;
-pub use explanation::{ExplainedActionView, ExplanationView};
-pub use member::{MemberView, MembershipView};
-pub use namespace::{GroupView, LinksView, NamespaceView, PlaceView, ProjectView};
-pub use personal_access_token::PersonalAccessTokenView;
-pub use refresh_token::RefreshTokenView;
-pub use user::{UserDetails, UserView};
+pub use deploy_tokens::DeployTokenView;
+pub use members::{MemberView, MembershipView};
+pub use namespaces::{GroupView, LinksView, NamespaceView, PlaceView, ProjectView};
+pub use refresh_tokens::RefreshTokenView;
+pub use registry::{ExplainedActionView, ExplanationView};
+pub use users::{UserDetails, UserView};
 
 /// An instant as GitLab writes it: UTC with milliseconds.
 fn instant(instant: DateTime<Utc>) -> String {

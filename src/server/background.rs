@@ -2,10 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use super::Service;
-use super::lifecycle::Lifecycle;
-use crate::app::{Desk, UsageQueue};
-use crate::domain::refresh_token::RefreshLifetimes;
+use crate::app::Desk;
+use crate::app::access_tokens::UsageQueue;
+use crate::domain::refresh_tokens::RefreshLifetimes;
+use crate::server::Service;
+use crate::server::lifecycle::Lifecycle;
 
 /// How often what is dead is looked for.
 const INTERVAL: Duration = Duration::from_hours(1);

@@ -1,8 +1,8 @@
 //! The keys, for the running service and for the command line.
 
-use super::{Service, SystemClock, SystemEntropy};
 use crate::config::Config;
 use crate::domain::clock::Clock;
+use crate::server::{Service, SystemClock, SystemEntropy};
 use crate::signing::{AuthoritySummary, KeyError, KeyRing};
 
 impl Service {

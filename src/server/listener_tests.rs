@@ -5,8 +5,8 @@ use std::time::Instant;
 use axum::routing::get;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::super::lifecycle::Signals;
 use super::*;
+use crate::server::lifecycle::Signals;
 
 struct Running {
     address: SocketAddr,

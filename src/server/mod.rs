@@ -18,13 +18,15 @@ pub use lifecycle::{Lifecycle, Signals};
 pub use listener::{BindError, Listener};
 pub use world::{SystemClock, SystemEntropy};
 
-use crate::app::{Desk, TokenIssuer, TokenSettings, UsageQueue};
+use crate::app::Desk;
+use crate::app::access_tokens::UsageQueue;
+use crate::app::registry::{TokenIssuer, TokenSettings};
 use crate::config::Config;
 use crate::domain::clock::Clock;
 use crate::domain::entropy::Entropy;
-use crate::http::admin::{self, AdminState};
+use crate::http::admin::AdminState;
 use crate::http::layers::{Detail, Frame, Health, frame, health_routes};
-use crate::http::{ops, token};
+use crate::http::{admin, ops, token};
 use crate::identity::{Authenticator, Passwords};
 use crate::metrics::Metrics;
 use crate::signing::KeyRing;

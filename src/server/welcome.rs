@@ -5,7 +5,7 @@ use std::io::IsTerminal;
 
 use secrecy::ExposeSecret;
 
-use crate::app::FirstAdministrator;
+use crate::app::users::FirstAdministrator;
 use crate::config::Config;
 use crate::domain::registry::{Registry, TrustMode};
 use crate::signing::KeyRing;

@@ -7,13 +7,14 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::certificate_authority::{BACKDATED, Made, make_authority};
-use super::error::KeyError;
-use super::files::{self, PRIVATE};
-use super::key_directory::KeyDirectory;
-use super::pem::{self, Certificate};
 use crate::domain::entropy::Entropy;
 use crate::domain::key_schedule::KeySchedule;
+use crate::signing::certificate_authority::{BACKDATED, Made, make_authority};
+use crate::signing::error::KeyError;
+use crate::signing::files::PRIVATE;
+use crate::signing::key_directory::KeyDirectory;
+use crate::signing::pem::Certificate;
+use crate::signing::{files, pem};
 
 /// The authority as it is on disk.
 #[derive(Debug)]
@@ -36,7 +37,7 @@ pub(super) struct NextAuthority {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AuthoritySummary {
     /// When its certificate ends.
-    #[serde(serialize_with = "super::key_ring::as_rfc3339")]
+    #[serde(serialize_with = "crate::signing::key_ring::as_rfc3339")]
     pub not_after: DateTime<Utc>,
     /// The one that will take its place, if it is made.
     pub next: Option<NextAuthoritySummary>,
@@ -46,10 +47,10 @@ pub struct AuthoritySummary {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct NextAuthoritySummary {
     /// When it begins to certify keys: until then every registry needs the new `public/ca.crt`.
-    #[serde(serialize_with = "super::key_ring::as_rfc3339")]
+    #[serde(serialize_with = "crate::signing::key_ring::as_rfc3339")]
     pub begins_at: DateTime<Utc>,
     /// When its certificate ends.
-    #[serde(serialize_with = "super::key_ring::as_rfc3339")]
+    #[serde(serialize_with = "crate::signing::key_ring::as_rfc3339")]
     pub not_after: DateTime<Utc>,
 }
 

@@ -9,8 +9,8 @@ use rcgen::{
 };
 use x509_parser::pem::parse_x509_pem;
 
-use super::encoding::PublicPoint;
 use crate::domain::entropy::{Entropy, random_bytes};
+use crate::signing::encoding::PublicPoint;
 
 /// How long the authority lasts; the registries that trust it have to be told of the next.
 const AUTHORITY_YEARS: u32 = 10;

@@ -8,9 +8,9 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde::Serialize;
 
-use super::encoding::{Jwk, PublicPoint};
-use super::error::SigningError;
 use crate::domain::registry::TrustMode;
+use crate::signing::encoding::{Jwk, PublicPoint};
+use crate::signing::error::SigningError;
 
 /// A P-256 key that signs, with the headers of its tokens ready.
 pub(super) struct SigningKey {

@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use super::error::KeyError;
+use crate::signing::error::KeyError;
 
 /// A file that only its owner reads.
 pub(super) const PRIVATE: u32 = 0o600;

@@ -6,12 +6,11 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
-use super::authority::Authority;
-use super::error::KeyError;
-use super::files;
-use super::pem;
-use super::series::{Series, StoredKey};
 use crate::domain::registry::Service;
+use crate::signing::authority::Authority;
+use crate::signing::error::KeyError;
+use crate::signing::series::{Series, StoredKey};
+use crate::signing::{files, pem};
 
 /// The names of the files.
 #[derive(Debug, Clone)]

@@ -6,16 +6,15 @@ use std::sync::{Arc, PoisonError, RwLock};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Serialize, Serializer};
 
-use super::authority::{Authority, AuthoritySummary};
-use super::encoding::Jwks;
-use super::error::{KeyError, SigningError};
-use super::files;
-use super::key_directory::KeyDirectory;
-use super::loaded::Loaded;
-use super::make;
 use crate::domain::entropy::Entropy;
 use crate::domain::key_schedule::{KeySchedule, KeyState};
 use crate::domain::registry::{Registry, Service};
+use crate::signing::authority::{Authority, AuthoritySummary};
+use crate::signing::encoding::Jwks;
+use crate::signing::error::{KeyError, SigningError};
+use crate::signing::key_directory::KeyDirectory;
+use crate::signing::loaded::Loaded;
+use crate::signing::{files, make};
 
 /// Signs tokens, and tells what verifies them; follows the key files as they change.
 #[derive(Debug)]

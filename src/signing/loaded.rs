@@ -5,16 +5,17 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 
-use super::authority::Authority;
-use super::encoding::Jwks;
-use super::error::KeyError;
-use super::es256::SigningKey;
-use super::files::{self, PUBLIC};
-use super::key_directory::KeyDirectory;
-use super::key_ring::KeySummary;
-use super::series::{Series, StoredKey};
 use crate::domain::key_schedule::{KeySchedule, KeyState};
 use crate::domain::registry::{Registry, Service, TrustMode};
+use crate::signing::authority::Authority;
+use crate::signing::encoding::Jwks;
+use crate::signing::error::KeyError;
+use crate::signing::es256::SigningKey;
+use crate::signing::files;
+use crate::signing::files::PUBLIC;
+use crate::signing::key_directory::KeyDirectory;
+use crate::signing::key_ring::KeySummary;
+use crate::signing::series::{Series, StoredKey};
 
 /// One reading of the key files.
 #[derive(Debug)]

@@ -4,14 +4,15 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 
-use super::authority::Authority;
-use super::certificate_authority::{make_bare_key, make_signing_key};
-use super::error::KeyError;
-use super::files::{self, PRIVATE};
-use super::key_directory::{KeyDirectory, created_at};
 use crate::domain::entropy::{Entropy, random_bytes};
 use crate::domain::key_schedule::KeySchedule;
 use crate::domain::registry::Service;
+use crate::signing::authority::Authority;
+use crate::signing::certificate_authority::{make_bare_key, make_signing_key};
+use crate::signing::error::KeyError;
+use crate::signing::files;
+use crate::signing::files::PRIVATE;
+use crate::signing::key_directory::{KeyDirectory, created_at};
 
 /// Makes the authority, the first signing key and the keys of single services, where they are
 /// missing; tells whether the authority was.

@@ -9,9 +9,9 @@ use x509_parser::certificate::X509Certificate;
 use x509_parser::pem::Pem;
 use x509_parser::prelude::FromDer;
 
-use super::encoding::PublicPoint;
-use super::error::KeyError;
-use super::es256::SigningKey;
+use crate::signing::encoding::PublicPoint;
+use crate::signing::error::KeyError;
+use crate::signing::es256::SigningKey;
 
 /// The label of a certificate's block (RFC 7468 section 5).
 pub(super) const CERTIFICATE: &str = "CERTIFICATE";

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 
-use super::es256::SigningKey;
+use crate::signing::es256::SigningKey;
 
 /// A signing key as it is on disk.
 #[derive(Debug)]

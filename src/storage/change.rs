@@ -7,10 +7,10 @@ use sea_orm::{
     SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 
-use super::connect::Db;
-use super::entity::{audit_event, change, change_counter};
-use super::error::StorageError;
-use crate::domain::audit::{AuditEvent, Grant};
+use crate::domain::events::{AuditEvent, Grant};
+use crate::storage::connect::Db;
+use crate::storage::entity::{audit_event, change, change_counter};
+use crate::storage::error::StorageError;
 
 /// The counter's only row.
 const COUNTER: i32 = 1;

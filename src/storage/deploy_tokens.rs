@@ -7,22 +7,22 @@ use sea_orm::{
     QueryOrder, Select,
 };
 
-use super::change::Change;
-use super::entity::hidden::HiddenBytes;
-use super::entity::instant::{Instant, goes_on_after};
-use super::entity::{deploy_token, namespace};
-use super::error::StorageError;
-use super::namespaces::to_path;
-use super::page::{page_of, try_map};
-use super::source::{AT_A_TIME, Source};
-use crate::domain::credential::TokenDigest;
-use crate::domain::deploy_token::{DeployToken, DeployTokenSpecification, DeployUsername};
+use crate::domain::access_tokens::scope::TokenScopes;
+use crate::domain::deploy_tokens::{DeployToken, DeployTokenSpecification, DeployUsername};
 use crate::domain::expiry::Expiry;
 use crate::domain::filters::DeployTokenFilter;
 use crate::domain::ids::{DeployTokenId, NamespaceId};
-use crate::domain::namespace::Namespace;
+use crate::domain::namespaces::Namespace;
 use crate::domain::page::{Page, PageRequest};
-use crate::domain::token_scope::TokenScopes;
+use crate::domain::secret::TokenDigest;
+use crate::storage::change::Change;
+use crate::storage::entity::hidden::HiddenBytes;
+use crate::storage::entity::instant::{Instant, goes_on_after};
+use crate::storage::entity::{deploy_token, namespace};
+use crate::storage::error::StorageError;
+use crate::storage::namespaces::to_path;
+use crate::storage::page::{page_of, try_map};
+use crate::storage::source::{AT_A_TIME, Source};
 
 /// The deploy token with that digest, whatever its state.
 pub async fn find_by_digest(

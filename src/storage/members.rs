@@ -4,21 +4,21 @@ use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{OnConflict, Query};
 use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder};
 
-use super::change::Change;
-use super::entity::instant::goes_on_after;
-use super::entity::{member, namespace, user};
-use super::error::StorageError;
-use super::namespaces::{to_kind, to_namespace};
-use super::page::{page_of, try_map};
-use super::source::{AT_A_TIME, Source};
-use super::users::{has_text, to_user};
-use crate::domain::access_level::AccessLevel;
 use crate::domain::expiry::Expiry;
 use crate::domain::filters::MemberFilter;
 use crate::domain::ids::{NamespaceId, UserId};
-use crate::domain::namespace::{Member, Namespace, NamespaceKind};
+use crate::domain::members::access_level::AccessLevel;
+use crate::domain::namespaces::{Member, Namespace, NamespaceKind};
 use crate::domain::page::{Page, PageRequest};
-use crate::domain::user::User;
+use crate::domain::users::User;
+use crate::storage::change::Change;
+use crate::storage::entity::instant::goes_on_after;
+use crate::storage::entity::{member, namespace, user};
+use crate::storage::error::StorageError;
+use crate::storage::namespaces::{to_kind, to_namespace};
+use crate::storage::page::{page_of, try_map};
+use crate::storage::source::{AT_A_TIME, Source};
+use crate::storage::users::{has_text, to_user};
 
 /// The role that a user has in that very place at `now`.
 pub async fn find(

@@ -3,22 +3,19 @@
 //! Questions go to a [`Source`]; only a [`Change`] can write, and it commits nothing without its
 //! audit row and its number.
 
+pub mod access_tokens;
 mod change;
 mod connect;
 pub mod deploy_tokens;
 mod entity;
 mod error;
 pub mod members;
-pub mod namespace_lists;
 pub mod namespaces;
 mod page;
-pub mod personal_access_tokens;
 pub mod refresh_tokens;
-pub mod rights;
+pub mod registry;
 mod schema;
 mod source;
-pub mod token_families;
-pub mod token_usage;
 pub mod users;
 
 pub use change::Change;

@@ -8,10 +8,10 @@ use sea_orm::{
     QuerySelect, Select,
 };
 
-use super::error::StorageError;
-use super::source::Source;
 use crate::domain::line::MAX_LINE;
 use crate::domain::page::{Listing, Page, PageRequest, Paging, Slice};
+use crate::storage::error::StorageError;
+use crate::storage::source::Source;
 
 /// Most letters beyond ASCII that are looked for in other forms too: databases nest only so many
 /// expressions.

@@ -7,20 +7,20 @@ use sea_orm::{
     QueryOrder,
 };
 
-use super::change::Change;
-use super::connect::Db;
-use super::entity::hidden::HiddenBytes;
-use super::entity::instant::Instant;
-use super::entity::{refresh_token, user};
-use super::error::StorageError;
-use super::page::{page_of, try_map};
-use super::source::Source;
-use super::users::to_user;
-use crate::domain::credential::TokenDigest;
 use crate::domain::ids::{RefreshTokenId, UserId};
 use crate::domain::page::{Page, PageRequest};
-use crate::domain::refresh_token::{RefreshLifetimes, RefreshToken};
-use crate::domain::user::User;
+use crate::domain::refresh_tokens::{RefreshLifetimes, RefreshToken};
+use crate::domain::secret::TokenDigest;
+use crate::domain::users::User;
+use crate::storage::change::Change;
+use crate::storage::connect::Db;
+use crate::storage::entity::hidden::HiddenBytes;
+use crate::storage::entity::instant::Instant;
+use crate::storage::entity::{refresh_token, user};
+use crate::storage::error::StorageError;
+use crate::storage::page::{page_of, try_map};
+use crate::storage::source::Source;
+use crate::storage::users::to_user;
 
 /// A refresh token that is to be made.
 #[derive(Debug, Clone)]

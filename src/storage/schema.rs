@@ -9,7 +9,7 @@ use sea_orm::{
     SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 
-use super::error::StorageError;
+use crate::storage::error::StorageError;
 
 /// What PostgreSQL calls the lock of whoever brings the schema up to date: "whrf" as a number.
 const POSTGRES_LOCK: i64 = 0x7768_7266;

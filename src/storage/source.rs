@@ -2,8 +2,8 @@
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction};
 
-use super::change::Change;
-use super::connect::Db;
+use crate::storage::change::Change;
+use crate::storage::connect::Db;
 
 /// How many values a statement may bind beside a few: every database takes more.
 pub(super) const AT_A_TIME: usize = 5000;

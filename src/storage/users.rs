@@ -6,19 +6,19 @@ use sea_orm::{
     QueryOrder, Select,
 };
 
-use super::change::Change;
-use super::entity::hidden::HiddenText;
-use super::entity::instant::Instant;
-use super::entity::user;
-use super::error::StorageError;
-use super::page::{contains, listing_of, try_map_listing};
-use super::source::Source;
 use crate::domain::filters::{UserFilter, UserSort, UserSortKey};
 use crate::domain::ids::UserId;
 use crate::domain::page::{Listing, Paging};
-use crate::domain::password::PasswordHash;
-use crate::domain::user::{EmailAddress, User, UserState};
-use crate::domain::username::Username;
+use crate::domain::users::password::PasswordHash;
+use crate::domain::users::username::Username;
+use crate::domain::users::{EmailAddress, User, UserState};
+use crate::storage::change::Change;
+use crate::storage::entity::hidden::HiddenText;
+use crate::storage::entity::instant::Instant;
+use crate::storage::entity::user;
+use crate::storage::error::StorageError;
+use crate::storage::page::{contains, listing_of, try_map_listing};
+use crate::storage::source::Source;
 
 /// A user that is to be made.
 #[derive(Debug, Clone)]

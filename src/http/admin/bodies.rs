@@ -1,6 +1,6 @@
 //! The bodies of requests, for the API's description.
 //!
-//! They are read by [`Parameters`](super::parameters::Parameters), which takes them as JSON, as a form
+//! They are read by [`Parameters`](crate::http::admin::parameters::Parameters), which takes them as JSON, as a form
 //! or in the query alike; nothing is ever made of these types.
 
 #![expect(dead_code, reason = "these types describe; Parameters reads")]
@@ -8,7 +8,7 @@
 use chrono::NaiveDate;
 use utoipa::ToSchema;
 
-use crate::domain::token_scope::TokenScope;
+use crate::domain::access_tokens::scope::TokenScope;
 
 /// A token that is to be made; other fields are refused.
 #[derive(Debug, ToSchema)]

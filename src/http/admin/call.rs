@@ -6,11 +6,11 @@ use axum::extract::{FromRequest, OriginalUri, Request};
 use axum::http::{HeaderMap, Uri, header};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::error::ApiError;
-use super::parameters::Parameters;
-use super::state::AdminState;
 use crate::domain::authority::{Authority, Need};
-use crate::domain::principal::SignedIn;
+use crate::domain::decision::principal::SignedIn;
+use crate::http::admin::error::ApiError;
+use crate::http::admin::parameters::Parameters;
+use crate::http::admin::state::AdminState;
 use crate::http::layers::ClientAddress;
 use crate::identity::AuthenticationError;
 

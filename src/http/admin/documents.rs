@@ -12,8 +12,8 @@ use utoipa::openapi::{
 };
 use utoipa::{PartialSchema, ToSchema};
 
-use super::bodies::Refusal;
-use super::documents_page;
+use crate::http::admin::bodies::Refusal;
+use crate::http::admin::documents_page;
 
 /// The document before the operations are in it.
 pub(super) fn description() -> OpenApi {

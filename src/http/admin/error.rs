@@ -6,8 +6,8 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use crate::app::ChangeError;
+use crate::domain::access_tokens::InvalidSpecification;
 use crate::domain::authority::{Need, Refusal};
-use crate::domain::personal_access_token::InvalidSpecification;
 use crate::http::layers::LogNote;
 use crate::identity::{AuthenticationError, Cause, PasswordError};
 

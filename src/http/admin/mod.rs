@@ -3,24 +3,21 @@
 //! A noun a file, or a room of its own with what belongs to it; an endpoint reads its parameters, asks
 //! for the caller's authority, and calls one function of [`app`](crate::app).
 
+mod access_tokens;
 mod bodies;
 mod call;
 mod deploy_tokens;
 mod documents;
 mod documents_page;
 mod error;
-mod explain;
-mod groups;
 mod members;
+mod namespaces;
 mod page;
 mod parameters;
-mod personal_access_tokens;
-mod place_parameters;
-mod projects;
 mod refresh_tokens;
+mod registry;
 mod segments;
 mod state;
-mod token_parameters;
 mod users;
 mod version;
 
@@ -40,11 +37,11 @@ pub fn router(state: AdminState) -> Router {
     let operations = OpenApiRouter::with_openapi(documents::description())
         .routes(routes!(version::get))
         .routes(routes!(version::metadata))
-        .routes(routes!(explain::get))
+        .routes(routes!(registry::explain))
         .merge(users::routes())
-        .merge(groups::routes())
-        .merge(projects::routes())
-        .merge(personal_access_tokens::routes())
+        .merge(namespaces::groups::routes())
+        .merge(namespaces::projects::routes())
+        .merge(access_tokens::routes())
         .routes(routes!(deploy_tokens::list))
         .routes(routes!(refresh_tokens::list))
         .routes(routes!(refresh_tokens::revoke));

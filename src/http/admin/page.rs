@@ -5,10 +5,10 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use super::call::Call;
-use super::error::ApiError;
-use super::parameters::{Parameters, invalid};
 use crate::domain::page::{KeysetRequest, Listing, MAX_PAGE_SIZE, Page, PageRequest, Paging};
+use crate::http::admin::call::Call;
+use crate::http::admin::error::ApiError;
+use crate::http::admin::parameters::{Parameters, invalid};
 
 /// Above this, GitLab does not tell how many there are.
 const MAX_TOLD: u64 = 10_000;

@@ -6,8 +6,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 
-use super::error::ApiError;
 use crate::domain::expiry::{Expiry, Lifetime, is_storable};
+use crate::http::admin::error::ApiError;
 use crate::http::layers::media_type;
 
 /// Longest body, in bytes.

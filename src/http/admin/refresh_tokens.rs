@@ -4,14 +4,14 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::call::Call;
-use super::error::ApiError;
-use super::page;
-use super::parameters::invalid;
-use super::segments::Segments;
-use super::state::AdminState;
 use crate::domain::authority::Need;
 use crate::domain::ids::{RefreshTokenId, UserId};
+use crate::http::admin::call::Call;
+use crate::http::admin::error::ApiError;
+use crate::http::admin::page;
+use crate::http::admin::parameters::invalid;
+use crate::http::admin::segments::Segments;
+use crate::http::admin::state::AdminState;
 use crate::representation::RefreshTokenView;
 
 /// The caller's refresh tokens; all users' for administrators.

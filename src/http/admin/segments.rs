@@ -4,8 +4,8 @@ use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
-use super::error::ApiError;
-use crate::domain::place_name::{Meant, PlaceName};
+use crate::domain::namespaces::reference::{Meant, PlaceName};
+use crate::http::admin::error::ApiError;
 
 /// The named segments of the path, decoded after routing: `a%2Fb` is one segment, `a/b` (gitlab-api.md 2.5).
 #[derive(Debug)]

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::app::{Desk, UsageQueue};
-use crate::domain::refresh_token::RefreshLifetimes;
+use crate::app::Desk;
+use crate::app::access_tokens::UsageQueue;
+use crate::domain::refresh_tokens::RefreshLifetimes;
 use crate::identity::Authenticator;
 
 /// The state of the admin listener: no other listener has it.

@@ -4,9 +4,9 @@ use axum::Json;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::call::Call;
-use super::error::ApiError;
 use crate::domain::authority::Need;
+use crate::http::admin::call::Call;
+use crate::http::admin::error::ApiError;
 
 /// What is running.
 #[derive(Debug, Serialize, ToSchema)]

@@ -6,8 +6,8 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::frame::Frame;
-use super::request_log::LogNote;
+use crate::http::layers::frame::Frame;
+use crate::http::layers::request_log::LogNote;
 
 /// Gives a request up that takes too long, because its body drips or a database hangs: come back
 /// later, in the words of the Distribution spec, which GitLab's clients show as well.
@@ -45,9 +45,9 @@ mod tests {
     use axum::routing::get;
     use tower::ServiceExt;
 
-    use super::super::frame::frame;
     use super::*;
     use crate::domain::entropy::Entropy;
+    use crate::http::layers::frame::frame;
 
     struct Zeros;
 

@@ -10,8 +10,8 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use super::{client_address, deadline, panics, request_id, request_log};
 use crate::domain::entropy::Entropy;
+use crate::http::layers::{client_address, deadline, panics, request_id, request_log};
 
 /// Largest body that is read, in bytes.
 const MAX_BODY: usize = 64 * 1024;

@@ -6,8 +6,8 @@ use axum::middleware::Next;
 use axum::response::Response;
 use uuid::Uuid;
 
-use super::frame::Frame;
 use crate::domain::entropy::random_bytes;
+use crate::http::layers::frame::Frame;
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 

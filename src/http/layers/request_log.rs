@@ -8,9 +8,9 @@ use axum::http::Method;
 use axum::middleware::Next;
 use axum::response::Response;
 
-use super::client_address::ClientAddress;
-use super::request_id::RequestId;
 use crate::domain::decision::Decision;
+use crate::http::layers::client_address::ClientAddress;
+use crate::http::layers::request_id::RequestId;
 
 /// Who asked; a face puts it into its reply.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use crate::app::IssueError;
+use crate::app::registry::IssueError;
 use crate::http::layers::LogNote;
 use crate::identity::AuthenticationError;
 

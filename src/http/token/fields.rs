@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use secrecy::SecretString;
 
-use crate::app::{Asked, Malformed};
-use crate::domain::scope::Scope;
+use crate::app::registry::{Asked, Malformed};
+use crate::domain::registry::scope::Scope;
 use crate::identity::Presented;
 
 /// Longest query or form, in bytes (design.md §3).

@@ -3,7 +3,7 @@
 use axum::body::{Bytes, to_bytes};
 use axum::extract::Request;
 
-use crate::app::Malformed;
+use crate::app::registry::Malformed;
 use crate::http::layers::media_type;
 
 /// Longest body that is read, in bytes.

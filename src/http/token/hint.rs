@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::error::reply;
+use crate::http::token::error::reply;
 
 /// `docker login` to this service instead of to the registry ends here.
 pub(super) async fn not_a_registry() -> Response {

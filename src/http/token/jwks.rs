@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 
-use crate::app::TokenIssuer;
+use crate::app::registry::TokenIssuer;
 
 /// Every live key, in all trust modes (RFC 7517 section 5).
 pub(super) async fn get(State(issuer): State<TokenIssuer>) -> Response {

@@ -8,10 +8,10 @@ use chrono::SecondsFormat;
 use secrecy::ExposeSecret;
 use serde::Serialize;
 
-use super::request;
-use crate::app::{IssueError, IssuedToken, TokenIssuer};
+use crate::app::registry::{IssueError, IssuedToken, TokenIssuer};
 use crate::domain::decision::Denial;
 use crate::http::layers::{ClientAddress, LogNote, Who};
+use crate::http::token::request;
 
 /// The reply that every client understands (protocol.md facts 2 to 5).
 #[derive(Debug, Serialize)]

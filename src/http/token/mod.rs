@@ -13,7 +13,7 @@ mod verify;
 use axum::Router;
 use axum::routing::get;
 
-use crate::app::TokenIssuer;
+use crate::app::registry::TokenIssuer;
 
 /// All routes of the token listener, without the health checks that every listener has.
 pub fn router(issuer: TokenIssuer) -> Router {

@@ -8,10 +8,10 @@ use std::net::IpAddr;
 use axum::extract::Request;
 use axum::http::HeaderMap;
 
-use super::fields::Fields;
-use super::{credential, form};
-use crate::app::{Malformed, TokenRequest};
+use crate::app::registry::{Malformed, TokenRequest};
 use crate::http::layers::ClientAddress;
+use crate::http::token::fields::Fields;
+use crate::http::token::{credential, form};
 
 /// A `GET`: the credential in the headers, the question in the query.
 pub fn by_get(query: &str, headers: &HeaderMap, from: Option<IpAddr>) -> TokenRequest {

@@ -6,11 +6,11 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use secrecy::SecretString;
 
-use super::credential;
-use super::error::{reply, unauthorized, unavailable};
-use crate::app::{TokenIssuer, VerifyError};
-use crate::domain::token_scope::{TokenScope, UnknownTokenScope};
+use crate::app::registry::{TokenIssuer, VerifyError};
+use crate::domain::access_tokens::scope::{TokenScope, UnknownTokenScope};
 use crate::http::layers::{ClientAddress, LogNote, Who};
+use crate::http::token::credential;
+use crate::http::token::error::{reply, unauthorized, unavailable};
 use crate::identity::{AuthenticationError, Presented};
 
 /// 204 with `X-Auth-User`, or 401 with a challenge: what the proxy passes on or acts upon.

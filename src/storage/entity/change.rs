@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use super::instant::Instant;
+use crate::storage::entity::instant::Instant;
 
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]

@@ -2,8 +2,8 @@
 
 use sea_orm::entity::prelude::*;
 
-use super::hidden::HiddenBytes;
-use super::instant::Instant;
+use crate::storage::entity::hidden::HiddenBytes;
+use crate::storage::entity::instant::Instant;
 
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -22,7 +22,7 @@ pub struct Model {
     pub revoked_at: Option<Instant>,
     pub created_at: Instant,
     #[sea_orm(belongs_to, from = "namespace_id", to = "id")]
-    pub namespace: BelongsTo<super::namespace::Entity>,
+    pub namespace: BelongsTo<crate::storage::entity::namespace::Entity>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

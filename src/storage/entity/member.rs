@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use super::instant::Instant;
+use crate::storage::entity::instant::Instant;
 
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -16,9 +16,9 @@ pub struct Model {
     pub expires_at: Option<Instant>,
     pub created_at: Instant,
     #[sea_orm(belongs_to, from = "namespace_id", to = "id")]
-    pub namespace: BelongsTo<super::namespace::Entity>,
+    pub namespace: BelongsTo<crate::storage::entity::namespace::Entity>,
     #[sea_orm(belongs_to, from = "user_id", to = "id")]
-    pub user: BelongsTo<super::user::Entity>,
+    pub user: BelongsTo<crate::storage::entity::user::Entity>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -5,6 +5,7 @@
     reason = "SeaORM's macros make everything public inside these modules"
 )]
 
+pub(super) mod access_token;
 pub(super) mod audit_event;
 pub(super) mod change;
 pub(super) mod change_counter;
@@ -13,6 +14,5 @@ pub(super) mod hidden;
 pub(super) mod instant;
 pub(super) mod member;
 pub(super) mod namespace;
-pub(super) mod personal_access_token;
 pub(super) mod refresh_token;
 pub(super) mod user;

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use super::instant::Instant;
+use crate::storage::entity::instant::Instant;
 
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -20,7 +20,7 @@ pub struct Model {
     pub deleted_at: Option<Instant>,
     pub created_at: Instant,
     #[sea_orm(has_many)]
-    pub members: HasMany<super::member::Entity>,
+    pub members: HasMany<crate::storage::entity::member::Entity>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]

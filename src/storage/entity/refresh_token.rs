@@ -2,8 +2,8 @@
 
 use sea_orm::entity::prelude::*;
 
-use super::hidden::HiddenBytes;
-use super::instant::Instant;
+use crate::storage::entity::hidden::HiddenBytes;
+use crate::storage::entity::instant::Instant;
 
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -20,7 +20,7 @@ pub struct Model {
     pub last_used_at: Instant,
     pub revoked_at: Option<Instant>,
     #[sea_orm(belongs_to, from = "user_id", to = "id")]
-    pub user: BelongsTo<super::user::Entity>,
+    pub user: BelongsTo<crate::storage::entity::user::Entity>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -2,8 +2,8 @@
 
 use sea_orm::entity::prelude::*;
 
-use super::hidden::HiddenText;
-use super::instant::Instant;
+use crate::storage::entity::hidden::HiddenText;
+use crate::storage::entity::instant::Instant;
 
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -22,9 +22,9 @@ pub struct Model {
     pub state: State,
     pub created_at: Instant,
     #[sea_orm(has_many)]
-    pub tokens: HasMany<super::personal_access_token::Entity>,
+    pub tokens: HasMany<crate::storage::entity::access_token::Entity>,
     #[sea_orm(has_many)]
-    pub memberships: HasMany<super::member::Entity>,
+    pub memberships: HasMany<crate::storage::entity::member::Entity>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]

@@ -1,7 +1,7 @@
 //! The deploy tokens of groups and projects, and the list of all.
 
 use serde_json::{Value, json};
-use wharfinger::domain::visibility::Visibility;
+use wharfinger::domain::namespaces::visibility::Visibility;
 
 use crate::harness::{Reply, TestApp, Token};
 

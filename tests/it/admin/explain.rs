@@ -2,10 +2,10 @@
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
+use wharfinger::domain::access_tokens::pattern::RepositoryPattern;
 use wharfinger::domain::authority::Authority;
 use wharfinger::domain::expiry::Expiry;
-use wharfinger::domain::pattern::RepositoryPattern;
-use wharfinger::domain::visibility::Visibility;
+use wharfinger::domain::namespaces::visibility::Visibility;
 
 use crate::harness::{TestApp, Token};
 

@@ -4,11 +4,11 @@ use axum::http::StatusCode;
 use chrono::Duration;
 use serde_json::{Value, json};
 use wharfinger::app::ChangeError;
+use wharfinger::domain::access_tokens::TokenSpecification;
+use wharfinger::domain::access_tokens::policy::WantedEnd;
+use wharfinger::domain::access_tokens::scope::TokenScope;
 use wharfinger::domain::authority::Authority;
 use wharfinger::domain::expiry::Expiry;
-use wharfinger::domain::personal_access_token::TokenSpecification;
-use wharfinger::domain::token_policy::WantedEnd;
-use wharfinger::domain::token_scope::TokenScope;
 
 use crate::harness::{Reply, TestApp, Token};
 

@@ -1,7 +1,7 @@
 //! Lists in pages, with the headers that GitLab's clients follow.
 
 use serde_json::Value;
-use wharfinger::domain::visibility::Visibility;
+use wharfinger::domain::namespaces::visibility::Visibility;
 
 use crate::harness::TestApp;
 

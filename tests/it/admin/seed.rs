@@ -5,7 +5,7 @@ use axum::http::{Request, StatusCode, header};
 use chrono::Duration;
 use serde_json::{Value, json};
 use wharfinger::domain::expiry::Expiry;
-use wharfinger::domain::visibility::Visibility;
+use wharfinger::domain::namespaces::visibility::Visibility;
 
 use crate::harness::{TestApp, Token};
 

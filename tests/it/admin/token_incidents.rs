@@ -3,9 +3,9 @@
 use axum::http::StatusCode;
 use chrono::Duration;
 use serde_json::{Value, json};
-use wharfinger::domain::pattern::RepositoryPattern;
-use wharfinger::domain::token_scope::TokenScope;
-use wharfinger::domain::visibility::Visibility;
+use wharfinger::domain::access_tokens::pattern::RepositoryPattern;
+use wharfinger::domain::access_tokens::scope::TokenScope;
+use wharfinger::domain::namespaces::visibility::Visibility;
 
 use crate::harness::{PASSWORD, TestApp, Token};
 

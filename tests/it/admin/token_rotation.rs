@@ -3,9 +3,9 @@
 use axum::http::StatusCode;
 use chrono::Duration;
 use serde_json::{Value, json};
+use wharfinger::domain::access_tokens::pattern::RepositoryPattern;
 use wharfinger::domain::authority::Authority;
 use wharfinger::domain::expiry::Expiry;
-use wharfinger::domain::pattern::RepositoryPattern;
 
 use crate::harness::{TestApp, Token};
 

@@ -8,7 +8,7 @@ use chrono::Duration;
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use wharfinger::app::UsageQueue;
+use wharfinger::app::access_tokens::UsageQueue;
 use wharfinger::domain::ids::TokenId;
 use wharfinger::storage::Db;
 

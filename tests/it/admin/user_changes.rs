@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use serde_json::{Value, json};
-use wharfinger::domain::visibility::Visibility;
+use wharfinger::domain::namespaces::visibility::Visibility;
 
 use crate::harness::{PASSWORD, TestApp, Token};
 

@@ -1,13 +1,13 @@
 //! The part of the storage story about deploy tokens.
 
 use chrono::Duration;
-use wharfinger::domain::credential::{PlainToken, TokenKind};
-use wharfinger::domain::deploy_token::{DeployToken, DeployTokenSpecification};
+use wharfinger::domain::deploy_tokens::{DeployToken, DeployTokenSpecification};
 use wharfinger::domain::expiry::Expiry;
 use wharfinger::domain::filters::DeployTokenFilter;
-use wharfinger::domain::namespace::{Namespace, NamespaceKind};
+use wharfinger::domain::namespaces::visibility::Visibility;
+use wharfinger::domain::namespaces::{Namespace, NamespaceKind};
 use wharfinger::domain::page::PageRequest;
-use wharfinger::domain::visibility::Visibility;
+use wharfinger::domain::secret::{PlainToken, TokenKind};
 use wharfinger::storage::namespaces::NewNamespace;
 use wharfinger::storage::{Db, deploy_tokens, namespaces};
 

@@ -2,39 +2,38 @@
 
 use chrono::{DateTime, Duration, Utc};
 use secrecy::SecretString;
-use wharfinger::domain::access_level::AccessLevel;
-use wharfinger::domain::audit::{AuditAction, AuditEvent, Grant};
+use wharfinger::domain::access_tokens::TokenSpecification;
+use wharfinger::domain::access_tokens::lineage::Lineage;
+use wharfinger::domain::access_tokens::pattern::RepositoryPattern;
+use wharfinger::domain::access_tokens::scope::TokenScope;
+use wharfinger::domain::access_tokens::usage::{Detail, UsageRecord, Uses};
 use wharfinger::domain::authority::{Authority, Need};
-use wharfinger::domain::credential::{PlainToken, TokenKind};
+use wharfinger::domain::decision::principal::{Ceiling, Principal, Proof, SignedIn};
+use wharfinger::domain::decision::rights::Place;
 use wharfinger::domain::entropy::Entropy;
+use wharfinger::domain::events::{AuditAction, AuditEvent, Grant};
 use wharfinger::domain::expiry::Expiry;
 use wharfinger::domain::filters::{
     MemberFilter, PlaceFilter, PlaceSort, PlaceSortKey, TokenFilter, UserFilter, Within,
 };
 use wharfinger::domain::ids::{TokenId, UserId};
-use wharfinger::domain::namespace::{Member, Namespace, NamespaceKind, Occupied};
-use wharfinger::domain::namespace_path::NamespacePath;
+use wharfinger::domain::members::access_level::AccessLevel;
+use wharfinger::domain::namespaces::path::NamespacePath;
+use wharfinger::domain::namespaces::visibility::Visibility;
+use wharfinger::domain::namespaces::{Member, Namespace, NamespaceKind, Occupied};
 use wharfinger::domain::page::{KeysetRequest, Listing, PageRequest, Paging};
-use wharfinger::domain::password::PasswordHash;
-use wharfinger::domain::pattern::RepositoryPattern;
-use wharfinger::domain::personal_access_token::TokenSpecification;
-use wharfinger::domain::principal::{Ceiling, Principal, Proof, SignedIn};
-use wharfinger::domain::refresh_token::RefreshLifetimes;
-use wharfinger::domain::repository_name::RepositoryName;
-use wharfinger::domain::rights::Place;
-use wharfinger::domain::token_lineage::Lineage;
-use wharfinger::domain::token_scope::TokenScope;
-use wharfinger::domain::token_usage::{Detail, UsageRecord, Uses};
-use wharfinger::domain::user::{EmailAddress, User, UserState};
-use wharfinger::domain::username::Username;
-use wharfinger::domain::visibility::Visibility;
-use wharfinger::storage::namespaces::NewNamespace;
-use wharfinger::storage::personal_access_tokens::NewToken;
+use wharfinger::domain::refresh_tokens::RefreshLifetimes;
+use wharfinger::domain::registry::repository_name::RepositoryName;
+use wharfinger::domain::secret::{PlainToken, TokenKind};
+use wharfinger::domain::users::password::PasswordHash;
+use wharfinger::domain::users::username::Username;
+use wharfinger::domain::users::{EmailAddress, User, UserState};
+use wharfinger::storage::access_tokens::{NewToken, families, usage};
+use wharfinger::storage::namespaces::{NewNamespace, lists};
 use wharfinger::storage::refresh_tokens::NewRefreshToken;
 use wharfinger::storage::users::NewUser;
 use wharfinger::storage::{
-    Change, Db, StorageError, members, namespace_lists, namespaces, personal_access_tokens,
-    refresh_tokens, rights, token_families, token_usage, users,
+    Change, Db, StorageError, access_tokens, members, namespaces, refresh_tokens, registry, users,
 };
 
 use super::deploy_tokens::deploy_tokens_keep_what_was_chosen;
@@ -294,7 +293,7 @@ async fn members_and_rights_are_read_together(db: &Db) {
     let name = RepositoryName::try_from("team/a_b/app/x").unwrap();
     let own = RepositoryName::try_from("bob/x").unwrap();
     let level_at = async |instant| {
-        let rights = rights::load(db, &principal, &[&name, &own], instant)
+        let rights = registry::load(db, &principal, &[&name, &own], instant)
             .await
             .unwrap();
         assert_eq!(rights.place_of(&name), Some(Place::Tombstone));
@@ -318,7 +317,7 @@ async fn members_and_rights_are_read_together(db: &Db) {
         given.collect::<Vec<_>>(),
         ["team reporter", "team/a_b owner"]
     );
-    let rights = rights::load(db, &Principal::Anonymous, &[&name], now())
+    let rights = registry::load(db, &Principal::Anonymous, &[&name], now())
         .await
         .unwrap();
     assert!(rights.role_for(&name).is_none());
@@ -426,7 +425,7 @@ async fn members_are_listed_with_their_highest_role(db: &Db) {
         "whose name it bears"
     );
     assert_eq!(
-        rights::role_at(db, carl.id, &sub.path, tomorrow.instant())
+        registry::role_at(db, carl.id, &sub.path, tomorrow.instant())
             .await
             .unwrap(),
         Some(AccessLevel::Reporter)
@@ -493,7 +492,7 @@ async fn each_sees_what_is_shown_to_them(db: &Db) {
     };
     let seen = async |authority: &Authority, filter: &PlaceFilter, instant| {
         let all = Paging::Offset(PageRequest::default());
-        let listing = namespace_lists::page(db, authority, filter, instant, all).await;
+        let listing = lists::page(db, authority, filter, instant, all).await;
         let listing = listing.unwrap();
         let paths = listing.items().iter().map(|place| place.path.to_string());
         paths
@@ -637,9 +636,7 @@ async fn users_are_changed_and_leave_nothing(db: &Db) {
     drop(change);
     let change = db.begin(now()).await.unwrap();
     members::remove_all_of(&change, bob.id).await.unwrap();
-    personal_access_tokens::remove_all_of(&change, bob.id)
-        .await
-        .unwrap();
+    access_tokens::remove_all_of(&change, bob.id).await.unwrap();
     refresh_tokens::remove_all_of(&change, bob.id)
         .await
         .unwrap();
@@ -676,27 +673,25 @@ async fn tokens_keep_what_was_chosen(db: &Db) {
         specification: &specification,
         lineage: Lineage::default(),
     };
-    let token = personal_access_tokens::insert(&change, new).await.unwrap();
+    let token = access_tokens::insert(&change, new).await.unwrap();
     change.commit(&operator(), event()).await.unwrap();
     assert_eq!(token.specification, specification);
-    let found = personal_access_tokens::find_by_digest(db, &secret.digest())
+    let found = access_tokens::find_by_digest(db, &secret.digest())
         .await
         .unwrap()
         .unwrap();
     assert_eq!(found, (token.clone(), bob.clone()));
     assert_eq!(
-        personal_access_tokens::all(db, Some(bob.id)).await.unwrap(),
+        access_tokens::all(db, Some(bob.id)).await.unwrap(),
         std::slice::from_ref(&token)
     );
 
     let revoked = token.revoke(now()).unwrap();
     let change = db.begin(now()).await.unwrap();
-    token_families::revoke_all(&change, &[revoked.id])
-        .await
-        .unwrap();
+    families::revoke_all(&change, &[revoked.id]).await.unwrap();
     change.commit(&operator(), event()).await.unwrap();
     assert_eq!(
-        personal_access_tokens::find(db, revoked.id).await.unwrap(),
+        access_tokens::find(db, revoked.id).await.unwrap(),
         Some(revoked)
     );
 }
@@ -717,7 +712,7 @@ async fn tokens_have_families(db: &Db) {
             specification: &specification,
             lineage,
         };
-        personal_access_tokens::insert(change, new).await.unwrap()
+        access_tokens::insert(change, new).await.unwrap()
     };
     let change = db.begin(now()).await.unwrap();
     let first = insert(&change, Lineage::default()).await;
@@ -730,12 +725,12 @@ async fn tokens_have_families(db: &Db) {
     };
     let made = insert(&change, lineage).await;
     for (token, end) in [(&second, Duration::hours(1)), (&third, Duration::zero())] {
-        token_families::give_grace(&change, token.id, now() + end)
+        families::give_grace(&change, token.id, now() + end)
             .await
             .unwrap();
     }
     change.commit(&operator(), event()).await.unwrap();
-    let found = async |id| personal_access_tokens::find(db, id).await.unwrap().unwrap();
+    let found = async |id| access_tokens::find(db, id).await.unwrap().unwrap();
     assert_eq!(found(fourth.id).await, fourth);
     assert_eq!((fourth.family(), made.family()), (first.id, made.id));
     let graced = found(second.id).await;
@@ -745,7 +740,7 @@ async fn tokens_have_families(db: &Db) {
             owner: Some(dave.id),
             ..filter
         };
-        let page = personal_access_tokens::page(db, &filter, PageRequest::default());
+        let page = access_tokens::page(db, &filter, PageRequest::default());
         let tokens = page.await.unwrap().items;
         tokens.iter().map(|token| token.id).collect::<Vec<_>>()
     };
@@ -761,26 +756,26 @@ async fn tokens_have_families(db: &Db) {
     assert_eq!(listed(inactive).await, [third.id]);
 
     let change = db.begin(now()).await.unwrap();
-    let before = token_families::in_grace_before(&change, &fourth);
+    let before = families::in_grace_before(&change, &fourth);
     assert_eq!(before.await.unwrap(), [second.id]);
-    let before = token_families::in_grace_before(&change, &second);
+    let before = families::in_grace_before(&change, &second);
     assert!(before.await.unwrap().is_empty());
-    let all = token_families::not_revoked_of(&change, first.id, now());
+    let all = families::not_revoked_of(&change, first.id, now());
     assert_eq!(
         all.await.unwrap(),
         [first.id, second.id, fourth.id, made.id]
     );
-    token_families::hand_over(&change, &[first.id], fourth.id)
+    families::hand_over(&change, &[first.id], fourth.id)
         .await
         .unwrap();
     let end = Expiry::on("2050-01-01".parse().unwrap());
-    token_families::shorten_made_with(&change, fourth.id, end)
+    families::shorten_made_with(&change, fourth.id, end)
         .await
         .unwrap();
     let two = [first.id, fourth.id];
-    let handed = token_families::made_with(&change, &two).await;
+    let handed = families::made_with(&change, &two).await;
     assert_eq!(handed.unwrap(), [made.id]);
-    token_families::revoke_all(&change, &two).await.unwrap();
+    families::revoke_all(&change, &two).await.unwrap();
     change.commit(&operator(), event()).await.unwrap();
     let made = found(made.id).await;
     assert_eq!(made.lineage.maker, Some(fourth.id));
@@ -793,11 +788,9 @@ async fn uses_of_tokens_are_kept(db: &Db) {
         .await
         .unwrap()
         .unwrap();
-    let tokens = personal_access_tokens::all(db, Some(dave.id))
-        .await
-        .unwrap();
+    let tokens = access_tokens::all(db, Some(dave.id)).await.unwrap();
     let ids = [tokens[0].id, TokenId(999_999)];
-    let found = token_usage::find_all(db, &ids).await.unwrap();
+    let found = usage::find_all(db, &ids).await.unwrap();
     assert_eq!(found, std::slice::from_ref(&tokens[0]));
     let mut uses = Uses::new(now(), Some("10.0.0.1".parse().unwrap()));
     let ipv6 = "2001:db8::1234:5678:9abc:def0".parse().unwrap();
@@ -806,17 +799,17 @@ async fn uses_of_tokens_are_kept(db: &Db) {
         .settle(&UsageRecord::default(), Detail::Coarse, now())
         .record
         .unwrap();
-    assert!(token_usage::save(db, &tokens[0], &record).await.unwrap());
+    assert!(usage::save(db, &tokens[0], &record).await.unwrap());
     assert!(
-        !token_usage::save(db, &tokens[0], &record).await.unwrap(),
+        !usage::save(db, &tokens[0], &record).await.unwrap(),
         "someone was quicker"
     );
-    let kept = personal_access_tokens::find(db, tokens[0].id).await;
+    let kept = access_tokens::find(db, tokens[0].id).await;
     let kept = kept.unwrap().unwrap();
     assert_eq!(kept.last_used_at, record.last_used_at);
     assert_eq!(kept.last_used_from, record.addresses);
     assert!(
-        token_usage::save(db, &kept, &UsageRecord::default())
+        usage::save(db, &kept, &UsageRecord::default())
             .await
             .unwrap()
     );

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use chrono::Duration;
 use wharfinger::domain::authority::Authority;
 use wharfinger::domain::expiry::Expiry;
-use wharfinger::domain::visibility::Visibility;
+use wharfinger::domain::namespaces::visibility::Visibility;
 
 use crate::harness::{PASSWORD, TestApp};
 

@@ -2,11 +2,11 @@
 
 use chrono::{DateTime, Duration, Utc};
 use wharfinger::domain::authority::Authority;
-use wharfinger::domain::deploy_token::DeployTokenSpecification;
+use wharfinger::domain::deploy_tokens::DeployTokenSpecification;
 use wharfinger::domain::expiry::Expiry;
 use wharfinger::domain::ids::DeployTokenId;
-use wharfinger::domain::place_name::{Meant, PlaceName};
-use wharfinger::domain::visibility::Visibility;
+use wharfinger::domain::namespaces::reference::{Meant, PlaceName};
+use wharfinger::domain::namespaces::visibility::Visibility;
 
 use crate::harness::TestApp;
 

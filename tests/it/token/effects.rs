@@ -1,11 +1,12 @@
 //! Changes count from the next request on.
 
 use axum::http::StatusCode;
-use wharfinger::app::{Below, PlaceChange};
+use wharfinger::app::members::Below;
+use wharfinger::app::namespaces::PlaceChange;
 use wharfinger::domain::authority::Authority;
 use wharfinger::domain::ids::UserId;
-use wharfinger::domain::place_name::{Meant, PlaceName};
-use wharfinger::domain::visibility::Visibility;
+use wharfinger::domain::namespaces::reference::{Meant, PlaceName};
+use wharfinger::domain::namespaces::visibility::Visibility;
 
 use crate::harness::{PASSWORD, TestApp};
 

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use chrono::Duration;
 use serde_json::{Value, json};
-use wharfinger::domain::visibility::Visibility;
+use wharfinger::domain::namespaces::visibility::Visibility;
 
 use crate::harness::{PASSWORD, TestApp, Token};
 

@@ -5,7 +5,7 @@ use axum::http::{Request, StatusCode, header};
 use chrono::Duration;
 use serde_json::{Value, json};
 use wharfinger::domain::authority::Authority;
-use wharfinger::domain::visibility::Visibility;
+use wharfinger::domain::namespaces::visibility::Visibility;
 
 use crate::harness::{PASSWORD, Reply, TestApp};
 
@@ -428,7 +428,7 @@ async fn a_refresh_token_ends_with_idleness_age_password_block_or_revocation() {
 async fn refresh_tokens_that_have_ended_are_purged() {
     let app = start().await;
     refresh_token(&app).await;
-    let lifetimes = wharfinger::domain::refresh_token::RefreshLifetimes {
+    let lifetimes = wharfinger::domain::refresh_tokens::RefreshLifetimes {
         idle: std::time::Duration::from_hours(1),
         absolute: std::time::Duration::from_hours(2),
     };

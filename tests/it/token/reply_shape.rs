@@ -1,6 +1,6 @@
 //! What a good reply looks like to a registry and its clients.
 
-use wharfinger::domain::visibility::Visibility;
+use wharfinger::domain::namespaces::visibility::Visibility;
 
 use crate::harness::{PASSWORD, TestApp};
 

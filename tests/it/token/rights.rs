@@ -1,11 +1,11 @@
 //! Who gets what, through the front door.
 
+use wharfinger::domain::access_tokens::pattern::RepositoryPattern;
+use wharfinger::domain::access_tokens::scope::{TokenScope, TokenScopes};
 use wharfinger::domain::authority::Authority;
-use wharfinger::domain::deploy_token::DeployTokenSpecification;
-use wharfinger::domain::pattern::RepositoryPattern;
-use wharfinger::domain::place_name::{Meant, PlaceName};
-use wharfinger::domain::token_scope::{TokenScope, TokenScopes};
-use wharfinger::domain::visibility::Visibility;
+use wharfinger::domain::deploy_tokens::DeployTokenSpecification;
+use wharfinger::domain::namespaces::reference::{Meant, PlaceName};
+use wharfinger::domain::namespaces::visibility::Visibility;
 
 use crate::harness::{PASSWORD, TestApp};
 

@@ -4,21 +4,21 @@
 use std::fmt::Write;
 
 use secrecy::SecretString;
-use wharfinger::app::NewUser;
-use wharfinger::domain::access_level::AccessLevel;
-use wharfinger::domain::action::Action;
+use wharfinger::app::users::NewUser;
+use wharfinger::domain::access_tokens::pattern::RepositoryPattern;
+use wharfinger::domain::access_tokens::scope::TokenScopes;
 use wharfinger::domain::authority::Authority;
 use wharfinger::domain::decision::decide;
-use wharfinger::domain::deploy_token::DeployTokenSpecification;
+use wharfinger::domain::decision::principal::{Ceiling, Deployment, Principal, Proof, SignedIn};
+use wharfinger::domain::decision::rights::{Place, Rights};
+use wharfinger::domain::deploy_tokens::DeployTokenSpecification;
 use wharfinger::domain::ids::{DeployTokenId, UserId};
-use wharfinger::domain::namespace_path::NamespacePath;
-use wharfinger::domain::pattern::RepositoryPattern;
-use wharfinger::domain::place_name::{Meant, PlaceName};
-use wharfinger::domain::principal::{Ceiling, Deployment, Principal, Proof, SignedIn};
-use wharfinger::domain::rights::{Place, Rights};
-use wharfinger::domain::scope::{Resource, Scope};
-use wharfinger::domain::token_scope::TokenScopes;
-use wharfinger::domain::visibility::Visibility;
+use wharfinger::domain::members::access_level::AccessLevel;
+use wharfinger::domain::namespaces::path::NamespacePath;
+use wharfinger::domain::namespaces::reference::{Meant, PlaceName};
+use wharfinger::domain::namespaces::visibility::Visibility;
+use wharfinger::domain::registry::action::Action;
+use wharfinger::domain::registry::scope::{Resource, Scope};
 
 use crate::harness::{PASSWORD, TestApp};
 

@@ -1,9 +1,8 @@
 //! `/users`
 
+mod namespaces;
 mod own;
 mod parameters;
-mod places;
-mod tokens;
 
 use std::collections::BTreeMap;
 
@@ -14,17 +13,17 @@ use axum::response::Response;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::bodies::{NewUser as NewUserBody, UserChange as UserChangeBody};
-use super::call::Call;
-use super::error::ApiError;
-use super::page;
-use super::parameters::invalid;
-use super::segments::Segments;
-use super::state::AdminState;
 use crate::domain::authority::{Authority, Need};
 use crate::domain::ids::UserId;
 use crate::domain::page::{Listing, Page};
-use crate::domain::user::User;
+use crate::domain::users::User;
+use crate::http::admin::bodies::{NewUser as NewUserBody, UserChange as UserChangeBody};
+use crate::http::admin::call::Call;
+use crate::http::admin::error::ApiError;
+use crate::http::admin::page;
+use crate::http::admin::parameters::invalid;
+use crate::http::admin::segments::Segments;
+use crate::http::admin::state::AdminState;
 use crate::representation::UserView;
 use parameters::{change as wanted_change, filter, new_user};
 
@@ -34,12 +33,10 @@ pub(super) fn routes() -> OpenApiRouter<AdminState> {
         .routes(routes!(own::get))
         .routes(routes!(list, create))
         .routes(routes!(get, change, delete))
-        .routes(routes!(places::projects))
-        .routes(routes!(places::memberships))
+        .routes(routes!(namespaces::projects))
+        .routes(routes!(namespaces::memberships))
         .routes(routes!(block))
         .routes(routes!(unblock))
-        .routes(routes!(tokens::create))
-        .routes(routes!(tokens::create_own))
 }
 
 /// The users there are; with more than their names for administrators.

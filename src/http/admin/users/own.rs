@@ -3,11 +3,11 @@
 use axum::Json;
 use axum::extract::State;
 
-use super::full_view;
 use crate::domain::authority::Need;
 use crate::http::admin::call::Call;
 use crate::http::admin::error::ApiError;
 use crate::http::admin::state::AdminState;
+use crate::http::admin::users::full_view;
 use crate::representation::UserView;
 
 /// The user whose token is presented.

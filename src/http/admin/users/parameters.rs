@@ -2,10 +2,10 @@
 
 use secrecy::SecretString;
 
-use crate::app::{NewUser, UserChange};
+use crate::app::users::{NewUser, UserChange};
 use crate::domain::filters::{UserFilter, UserSort, UserSortKey};
-use crate::domain::user::{EmailAddress, UserState};
-use crate::domain::username::Username;
+use crate::domain::users::username::Username;
+use crate::domain::users::{EmailAddress, UserState};
 use crate::http::admin::error::ApiError;
 use crate::http::admin::page::is_descending;
 use crate::http::admin::parameters::{Parameters, invalid};

@@ -1,0 +1,88 @@
+//! The groups and projects in which somebody has a role.
+
+use std::collections::BTreeMap;
+
+use crate::app::access_tokens::find::token_for;
+use crate::app::desk::Desk;
+use crate::app::error::ChangeError;
+use crate::domain::access_tokens::PersonalAccessToken;
+use crate::domain::authority::Authority;
+use crate::domain::ids::{NamespaceId, TokenId};
+use crate::domain::members::access_level::AccessLevel;
+use crate::domain::members::association::{Association, Associations};
+use crate::domain::namespaces::{Namespace, NamespaceKind};
+use crate::domain::page::PageRequest;
+use crate::storage::{members, namespaces, users};
+
+impl Desk {
+    /// A page of the groups, and one of the projects, in which the owner of a token has at least the
+    /// role `least`; those beyond the token's patterns are left out.
+    #[tracing::instrument(name = "app.associations", skip_all)]
+    pub async fn associations(
+        &self,
+        authority: &Authority,
+        token: TokenId,
+        least: Option<AccessLevel>,
+        request: PageRequest,
+    ) -> Result<Associations, ChangeError> {
+        let token = token_for(&self.db, authority, token).await?;
+        let found = self.all_associations(&token).await?;
+        let mut wanted: Vec<Association> = found
+            .into_values()
+            .filter(|found| least.is_none_or(|least| found.level() >= least))
+            .filter(|found| is_reached(&token, &found.place))
+            .collect();
+        let groups = wanted.extract_if(.., |found| found.place.kind == NamespaceKind::Group);
+        let groups = page_of(groups, request);
+        let projects = page_of(wanted.into_iter(), request);
+        Ok(Associations { groups, projects })
+    }
+
+    /// By id.
+    async fn all_associations(
+        &self,
+        token: &PersonalAccessToken,
+    ) -> Result<BTreeMap<NamespaceId, Association>, ChangeError> {
+        let now = self.now();
+        let roles = members::of_user(&self.db, token.user_id).await?.into_iter();
+        let mut given: Vec<_> = roles
+            .filter(|(_, member)| member.expiry.is_none_or(|end| !end.has_passed(now)))
+            .map(|(place, member)| (place, member.level))
+            .collect();
+        let owner = users::find(&self.db, token.user_id).await?;
+        if let Some(owner) = owner
+            && let Some(own) = namespaces::find_live(&self.db, &owner.username.namespace()).await?
+        {
+            given.push((own, AccessLevel::Owner));
+        }
+        let mut found: BTreeMap<NamespaceId, Association> = BTreeMap::new();
+        let association = |place: Namespace| Association {
+            place,
+            direct: None,
+            inherited: None,
+        };
+        for (place, level) in given {
+            for below in namespaces::live_below(&self.db, place.id).await? {
+                let entry = found.entry(below.id).or_insert_with(|| association(below));
+                entry.inherited = entry.inherited.max(Some(level));
+            }
+            if place.kind != NamespaceKind::User {
+                let entry = found.entry(place.id).or_insert_with(|| association(place));
+                entry.direct = Some(level);
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Whether the token may have to do with a place or with what is below it.
+fn is_reached(token: &PersonalAccessToken, place: &Namespace) -> bool {
+    let patterns = token.specification.repositories();
+    patterns.is_empty() || patterns.iter().any(|pattern| pattern.reaches(&place.path))
+}
+
+fn page_of<T>(all: impl Iterator<Item = T>, request: PageRequest) -> Vec<T> {
+    let size = usize::try_from(request.size).unwrap_or(usize::MAX);
+    let before = usize::try_from(request.offset()).unwrap_or(usize::MAX);
+    all.skip(before).take(size).collect()
+}

@@ -1,0 +1,69 @@
+//! Renaming, describing, shortening and narrowing a personal access token.
+
+use crate::app::access_tokens::create::end_of_maker;
+use crate::app::access_tokens::revoke::named;
+use crate::app::desk::Desk;
+use crate::app::error::ChangeError;
+use crate::domain::access_tokens::scope::TokenScope;
+use crate::domain::access_tokens::{PersonalAccessToken, TokenChange, TokenSpecification};
+use crate::domain::authority::Authority;
+use crate::domain::events::{AuditAction, AuditEvent};
+use crate::domain::ids::TokenId;
+use crate::storage::access_tokens::families;
+use crate::storage::{Change, access_tokens};
+
+impl Desk {
+    /// Changes what was chosen for a token; never so that it may do more.
+    #[tracing::instrument(name = "app.change_token", skip_all)]
+    pub async fn change_token(
+        &self,
+        authority: &Authority,
+        id: TokenId,
+        wanted: TokenChange,
+    ) -> Result<PersonalAccessToken, ChangeError> {
+        let change = self.begin().await?;
+        let token = crate::app::access_tokens::find::token_for(&change, authority, id).await?;
+        let grant = authority.act_for(token.user_id)?;
+        let end = wanted.expiry.flatten();
+        let specification = token.specification.changed(wanted)?;
+        if let Some(end) = end {
+            let maker = end_of_maker(&change, &token).await?;
+            self.tokens.permitted(end, maker, change.now())?;
+        }
+        access_tokens::save_specification(&change, id, &specification).await?;
+        let revoked = narrow_made_with(&change, &token, &specification).await?;
+        let detail = format!(
+            "named {}, scopes {}{}",
+            specification.name(),
+            specification.scopes(),
+            named("; revoked tokens", &revoked)
+        );
+        change
+            .commit(
+                &grant,
+                AuditEvent::new(AuditAction::TokenChanged, &id).with_detail(detail),
+            )
+            .await?;
+        Ok(PersonalAccessToken {
+            specification,
+            ..token
+        })
+    }
+}
+
+/// What was made with a token ends no later than it; and without `api`, it could not have made it.
+async fn narrow_made_with(
+    change: &Change,
+    maker: &PersonalAccessToken,
+    changed: &TokenSpecification,
+) -> Result<Vec<TokenId>, ChangeError> {
+    if let Some(end) = changed.expiry() {
+        families::shorten_made_with(change, maker.id, end).await?;
+    }
+    if changed.scopes().contains(TokenScope::Api) {
+        return Ok(Vec::new());
+    }
+    let made = families::made_with(change, &[maker.id]).await?;
+    families::revoke_all(change, &made).await?;
+    Ok(made)
+}

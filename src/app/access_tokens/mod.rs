@@ -1,0 +1,14 @@
+//! Personal access tokens.
+
+mod associations;
+mod change;
+pub(super) mod create;
+pub(super) mod find;
+pub(super) mod revoke;
+mod revoke_family;
+mod rotate;
+pub(super) mod usage;
+
+pub use create::CreatedToken;
+pub use rotate::Rotation;
+pub use usage::UsageQueue;

@@ -1,0 +1,62 @@
+//! Ending a family of tokens, one of which came back from the dead.
+
+use chrono::{DateTime, Utc};
+use secrecy::SecretString;
+
+use crate::app::access_tokens::revoke::named;
+use crate::app::desk::Desk;
+use crate::app::error::ChangeError;
+use crate::domain::access_tokens::{PersonalAccessToken, TokenState};
+use crate::domain::events::{AuditAction, AuditEvent, Grant};
+use crate::domain::ids::TokenId;
+use crate::domain::secret::{PlainToken, Recognized};
+use crate::storage::access_tokens::families;
+use crate::storage::{Source, access_tokens};
+
+impl Desk {
+    /// Revokes the family of a revoked token that someone presents for rotation.
+    ///
+    /// Whoever rotates a token forgets the old one: someone else has it, and may have the new one as
+    /// well. Nobody knows which of the two is the thief, so all of the family end, with what was made
+    /// with them.
+    #[tracing::instrument(name = "app.revoke_family", skip_all)]
+    pub async fn revoke_family(&self, presented: &SecretString) -> Result<(), ChangeError> {
+        let Recognized::Token(presented) = PlainToken::recognize(presented) else {
+            return Ok(());
+        };
+        // Whoever comes again and again finds nothing to revoke, and holds up no changes.
+        if Self::betrayed(&self.db, &presented, self.now())
+            .await?
+            .is_none()
+        {
+            return Ok(());
+        }
+        let change = self.begin().await?;
+        let betrayed = Self::betrayed(&change, &presented, change.now()).await?;
+        let Some((token, family)) = betrayed else {
+            return Ok(());
+        };
+        families::revoke_all(&change, &family).await?;
+        let detail = named("revoked tokens", &family);
+        tracing::warn!(token.id = %token.id, "a revoked token was presented for rotation: {detail}");
+        let event = AuditEvent::new(AuditAction::TokenReused, &token.id);
+        Ok(change
+            .commit(&Grant::service(), event.with_detail(detail))
+            .await?)
+    }
+
+    /// The presented token, if it was revoked, with those that have to end with it, if there are any.
+    async fn betrayed(
+        source: &impl Source,
+        presented: &PlainToken,
+        now: DateTime<Utc>,
+    ) -> Result<Option<(PersonalAccessToken, Vec<TokenId>)>, ChangeError> {
+        let found = access_tokens::find_by_digest(source, &presented.digest()).await?;
+        let revoked = found.filter(|(token, _)| token.state(now) == TokenState::Revoked);
+        let Some((token, _)) = revoked else {
+            return Ok(None);
+        };
+        let family = families::not_revoked_of(source, token.family(), now).await?;
+        Ok(Some((token, family)).filter(|(_, family)| !family.is_empty()))
+    }
+}

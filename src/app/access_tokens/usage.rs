@@ -1,0 +1,137 @@
+//! Noting when and from where tokens are used: in memory with the request, in storage soon after.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::app::error::ChangeError;
+use crate::domain::access_tokens::usage::{Detail, UsageRecord, Uses};
+use crate::domain::clock::Clock;
+use crate::domain::ids::TokenId;
+use crate::storage::access_tokens::usage;
+use crate::storage::{Db, StorageError};
+
+/// Most tokens whose uses wait to be written; the uses of others are lost meanwhile.
+const MOST_TOKENS: usize = 10_000;
+/// Most tokens that are looked up at a time.
+const BATCH: usize = 500;
+
+/// Uses of personal access tokens that wait to be written down.
+///
+/// Noting one takes no time to speak of, and waits for nothing.
+#[derive(Clone)]
+pub struct UsageQueue {
+    db: Db,
+    clock: Arc<dyn Clock>,
+    waiting: Arc<Mutex<BTreeMap<TokenId, Uses>>>,
+}
+
+impl UsageQueue {
+    /// An empty queue before `db`.
+    pub fn new(db: Db, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            db,
+            clock,
+            waiting: Arc::default(),
+        }
+    }
+
+    /// Notes that a token is used now.
+    pub fn note(&self, token: TokenId, from: Option<IpAddr>) {
+        let uses = Uses::new(self.clock.now(), from);
+        let mut waiting = self.waiting();
+        if let Some(earlier) = waiting.get_mut(&token) {
+            earlier.add(&uses);
+        } else if waiting.len() < MOST_TOKENS {
+            waiting.insert(token, uses);
+        }
+    }
+
+    /// Writes down what is due; what storage does not take stays in the queue.
+    #[tracing::instrument(name = "app.write_usage", skip_all)]
+    pub async fn write(&self) -> Result<(), ChangeError> {
+        self.write_in(Detail::Coarse).await
+    }
+
+    /// Writes everything down, due or not: the last chance.
+    #[tracing::instrument(name = "app.write_all_usage", skip_all)]
+    pub async fn write_all(&self) -> Result<(), ChangeError> {
+        self.write_in(Detail::Fine).await
+    }
+
+    async fn write_in(&self, detail: Detail) -> Result<(), ChangeError> {
+        let mut waiting = std::mem::take(&mut *self.waiting());
+        let written = self.write_uses(&mut waiting, detail).await;
+        self.put_back(waiting);
+        Ok(written?)
+    }
+
+    /// Takes out of `waiting` what needs no more attention.
+    async fn write_uses(
+        &self,
+        waiting: &mut BTreeMap<TokenId, Uses>,
+        detail: Detail,
+    ) -> Result<(), StorageError> {
+        let now = self.clock.now();
+        let tokens: Vec<TokenId> = waiting.keys().copied().collect();
+        for batch in tokens.chunks(BATCH) {
+            let found = usage::find_all(&self.db, batch).await?;
+            let known: BTreeSet<TokenId> = found.iter().map(|token| token.id).collect();
+            // What is not there any more needs no record.
+            for gone in batch.iter().filter(|id| !known.contains(id)) {
+                waiting.remove(gone);
+            }
+            for token in found {
+                let Some(uses) = waiting.get(&token.id) else {
+                    continue;
+                };
+                let detail = if token.is_in_grace(now) {
+                    Detail::Fine
+                } else {
+                    detail
+                };
+                let kept = UsageRecord {
+                    last_used_at: token.last_used_at,
+                    addresses: token.last_used_from.clone(),
+                };
+                let settled = uses.settle(&kept, detail, now);
+                let is_saved = match &settled.record {
+                    None => true,
+                    // Not if another replica was quicker: then once more, after what that one wrote.
+                    Some(record) => usage::save(&self.db, &token, record).await?,
+                };
+                if is_saved && !settled.is_unfinished {
+                    waiting.remove(&token.id);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What was taken out comes before what was noted since; as much of it as there is room for.
+    fn put_back(&self, earlier: BTreeMap<TokenId, Uses>) {
+        let mut waiting = self.waiting();
+        for (token, mut uses) in earlier {
+            if let Some(later) = waiting.get(&token) {
+                uses.add(later);
+            } else if waiting.len() >= MOST_TOKENS {
+                continue;
+            }
+            waiting.insert(token, uses);
+        }
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, BTreeMap<TokenId, Uses>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for UsageQueue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let tokens = self.waiting().len();
+        f.debug_struct("UsageQueue")
+            .field("tokens", &tokens)
+            .finish_non_exhaustive()
+    }
+}

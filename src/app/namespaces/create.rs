@@ -1,0 +1,167 @@
+//! Making a group or a project.
+
+use crate::app::desk::Desk;
+use crate::app::error::ChangeError;
+use crate::app::namespaces::change::check_texts;
+use crate::app::namespaces::find::role_in;
+use crate::domain::authority::Authority;
+use crate::domain::authority::namespaces::Standing;
+use crate::domain::events::{AuditAction, AuditEvent, Grant};
+use crate::domain::namespaces::path::NamespacePath;
+use crate::domain::namespaces::visibility::Visibility;
+use crate::domain::namespaces::{Namespace, NamespaceKind, Occupied};
+use crate::storage::namespaces::NewNamespace;
+use crate::storage::{Change, Source, namespaces};
+
+/// What one chooses for a group or project.
+#[derive(Debug, Clone)]
+pub struct NewPlace {
+    /// Where.
+    pub path: NamespacePath,
+    /// The name people read; the last part of the path if there is none.
+    pub name: Option<String>,
+    /// What it is for.
+    pub description: Option<String>,
+    /// Who may see it without being a member.
+    pub visibility: Visibility,
+}
+
+impl NewPlace {
+    /// A place that is called by its path and has no description.
+    pub fn at(path: NamespacePath, visibility: Visibility) -> Self {
+        Self {
+            path,
+            name: None,
+            description: None,
+            visibility,
+        }
+    }
+}
+
+impl Desk {
+    /// Makes a group, at the top or below another group.
+    #[tracing::instrument(name = "app.create_group", skip_all)]
+    pub async fn create_group(
+        &self,
+        authority: &Authority,
+        new: NewPlace,
+    ) -> Result<Namespace, ChangeError> {
+        self.create_namespace(authority, NamespaceKind::Group, new)
+            .await
+    }
+
+    /// Makes a project, below a group or in a user's own namespace.
+    #[tracing::instrument(name = "app.create_project", skip_all)]
+    pub async fn create_project(
+        &self,
+        authority: &Authority,
+        new: NewPlace,
+    ) -> Result<Namespace, ChangeError> {
+        self.create_namespace(authority, NamespaceKind::Project, new)
+            .await
+    }
+
+    async fn create_namespace(
+        &self,
+        authority: &Authority,
+        kind: NamespaceKind,
+        new: NewPlace,
+    ) -> Result<Namespace, ChangeError> {
+        check_texts(
+            new.name.as_deref().unwrap_or_else(|| new.path.name()),
+            new.description.as_deref(),
+        )?;
+        let change = self.begin().await?;
+        let parent = match new.path.parent() {
+            None => None,
+            Some(path) => Some(parent_at(&change, authority, &path).await?),
+        };
+        let grant = may_create(authority, kind, &new, parent.as_ref())?;
+        check_free(&change, authority, &new.path).await?;
+        let row = NewNamespace {
+            kind,
+            path: new.path,
+            visibility: new.visibility,
+            parent: parent.map(|parent| parent.place.id),
+            name: new.name,
+            description: new.description,
+        };
+        let made = namespaces::insert(&change, row).await?;
+        let action = match kind {
+            NamespaceKind::Project => AuditAction::ProjectCreated,
+            NamespaceKind::Group | NamespaceKind::User => AuditAction::GroupCreated,
+        };
+        let event = AuditEvent::new(action, &made.path).with_detail(made.visibility.name());
+        change.commit(&grant, event).await?;
+        Ok(made)
+    }
+}
+
+/// What lives at `path`, if the caller may see it.
+async fn parent_at(
+    change: &Change,
+    authority: &Authority,
+    path: &NamespacePath,
+) -> Result<Standing, ChangeError> {
+    if let Some(place) = namespaces::find_live(change, path).await? {
+        let role = role_in(change, authority, &place, change.now()).await?;
+        if authority.sees(&place, role) {
+            return Ok(Standing { place, role });
+        }
+    }
+    Err(ChangeError::refused(format!(
+        "there is no group `{path}` to put it in; make that first"
+    )))
+}
+
+/// Groups are below groups; projects below groups and in users' own namespaces; below a project is nothing.
+fn may_create(
+    authority: &Authority,
+    kind: NamespaceKind,
+    new: &NewPlace,
+    parent: Option<&Standing>,
+) -> Result<Grant, ChangeError> {
+    match (kind, parent.map(|parent| parent.place.kind), parent) {
+        (_, Some(NamespaceKind::Project), _) => Err(ChangeError::refused(
+            "a project has no groups or projects below it; its repositories need none",
+        )),
+        (NamespaceKind::Group, Some(NamespaceKind::User), _) => Err(ChangeError::refused(
+            "a user's own namespace has projects only, no groups",
+        )),
+        (NamespaceKind::Project, _, None) => Err(ChangeError::refused(format!(
+            "a project is below a group or a user's own namespace: write GROUP/{}",
+            new.path
+        ))),
+        (NamespaceKind::Project, _, Some(parent)) => {
+            Ok(authority.create_project(parent, new.visibility)?)
+        }
+        (NamespaceKind::Group | NamespaceKind::User, _, parent) => {
+            Ok(authority.create_group(parent)?)
+        }
+    }
+}
+
+/// A tombstone's place may be taken again, but only by whoever works on the whole instance: the
+/// images of what was deleted are still there.
+async fn check_free(
+    source: &impl Source,
+    authority: &Authority,
+    path: &NamespacePath,
+) -> Result<(), ChangeError> {
+    let by = match namespaces::occupant(source, path).await? {
+        None => return Ok(()),
+        Some(Occupied::Tombstone(_)) if authority.is_administrator() => return Ok(()),
+        Some(Occupied::Tombstone(_)) => {
+            "what was deleted there keeps its name; ask an administrator"
+        }
+        Some(Occupied::Live(there)) => match there.kind {
+            NamespaceKind::Group => "it is a group",
+            NamespaceKind::Project => "it is a project",
+            NamespaceKind::User => "it is a user's own namespace",
+        },
+    };
+    Err(ChangeError::PathTaken {
+        path: path.to_string(),
+        by,
+    })
+}

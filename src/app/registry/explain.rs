@@ -1,0 +1,120 @@
+//! Replaying a decision, with the rule that decided.
+
+use chrono::{DateTime, Utc};
+
+use crate::app::access_tokens::find::token_for;
+use crate::app::desk::Desk;
+use crate::app::error::ChangeError;
+use crate::app::registry::issue::{IssueError, repositories};
+use crate::domain::access_tokens::{PersonalAccessToken, TokenState};
+use crate::domain::authority::Authority;
+use crate::domain::decision::explanation::{ExplainedAction, Explanation};
+use crate::domain::decision::judge_all;
+use crate::domain::decision::principal::{Ceiling, Principal, Proof, SignedIn};
+use crate::domain::decision::reason::Reason;
+use crate::domain::decision::rights::{Place, Rights};
+use crate::domain::ids::{TokenId, UserId};
+use crate::domain::registry::scope::{Resource, Scope};
+use crate::domain::users::{User, UserState};
+use crate::identity::Cause;
+use crate::storage::registry;
+
+/// Whose request is replayed.
+#[derive(Debug, Clone)]
+pub struct Question {
+    /// The user.
+    pub user: UserId,
+    /// With which token; by password, if none.
+    pub token: Option<TokenId>,
+    /// What would be asked.
+    pub scopes: Vec<Scope>,
+}
+
+impl Desk {
+    /// Replays the decision for oneself, or for anybody as an administrator.
+    #[tracing::instrument(name = "app.explain", skip_all)]
+    pub async fn explain(
+        &self,
+        authority: &Authority,
+        question: Question,
+    ) -> Result<Explanation, ChangeError> {
+        authority.act_for(question.user)?;
+        let user = self.user_by_id(question.user).await?;
+        let token = match question.token {
+            None => None,
+            Some(id) => Some(self.token_of(authority, &user, id).await?),
+        };
+        let now = self.now();
+        let refused = refusal(&user, token.as_ref(), now);
+        let password = || Ceiling::of_login(Proof::Password);
+        let ceiling = token.as_ref().map_or_else(password, Ceiling::of_token);
+        let principal = Principal::User(SignedIn::new(user, ceiling));
+        let rights =
+            registry::load(&self.db, &principal, &repositories(&question.scopes), now).await?;
+        let tells_all = authority.is_administrator();
+        let actions = judge_all(&principal, &rights, &question.scopes).map(|judgement| {
+            let is_hidden = matches!(
+                judgement.verdict,
+                Err(Reason::HiddenFromUser | Reason::OutsidePatterns | Reason::ScopeMissing(..))
+            );
+            ExplainedAction {
+                resource: judgement.resource.clone(),
+                action: judgement.action.name(),
+                granted: judgement.verdict.is_ok(),
+                rule: judgement
+                    .verdict
+                    .as_ref()
+                    .map_or_else(ToString::to_string, ToString::to_string),
+                belongs_to: belongs_to(judgement.resource, &rights)
+                    .filter(|_| tells_all || !is_hidden),
+            }
+        });
+        // A token that opens no registry is told so in place of an answer.
+        let no_business = principal
+            .scopes_without_registry()
+            .map(|scopes| IssueError::NoRegistryScope(scopes.clone()).to_string());
+        Ok(Explanation {
+            refused: refused.map(|cause| cause.to_string()).or(no_business),
+            actions: actions.collect(),
+        })
+    }
+
+    /// A token of that very user.
+    async fn token_of(
+        &self,
+        authority: &Authority,
+        user: &User,
+        id: TokenId,
+    ) -> Result<PersonalAccessToken, ChangeError> {
+        let token = token_for(&self.db, authority, id).await?;
+        if token.user_id == user.id {
+            Ok(token)
+        } else {
+            Err(ChangeError::refused(format!(
+                "token {id} is not a token of {}",
+                user.username
+            )))
+        }
+    }
+}
+
+/// In the order in which a login would notice.
+fn refusal(user: &User, token: Option<&PersonalAccessToken>, now: DateTime<Utc>) -> Option<Cause> {
+    match (token.map(|token| token.state(now)), user.state) {
+        (Some(TokenState::Expired), _) => Some(Cause::ExpiredToken),
+        (Some(TokenState::Revoked), _) => Some(Cause::RevokedToken),
+        (_, UserState::Blocked) => Some(Cause::BlockedUser),
+        (_, UserState::Active) => None,
+    }
+}
+
+fn belongs_to(resource: &Resource, rights: &Rights) -> Option<String> {
+    let Resource::Repository(name) = resource else {
+        return None;
+    };
+    Some(match rights.found(name) {
+        None => "nothing; only administrators may use it".to_owned(),
+        Some((path, Place::Tombstone)) => format!("{path}, which was deleted"),
+        Some((path, Place::Live(visibility))) => format!("{path}, which is {visibility}"),
+    })
+}

@@ -1,0 +1,247 @@
+//! Answering a registry's client: one path, with no way back.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use chrono::{DateTime, Duration, Utc};
+use secrecy::SecretString;
+
+use crate::app::access_tokens::usage::UsageQueue;
+use crate::app::desk::Desk;
+use crate::app::error::ChangeError;
+use crate::domain::access_tokens::scope::TokenScopes;
+use crate::domain::clock::Clock;
+use crate::domain::decision::claims::{TokenClaims, lifetime};
+use crate::domain::decision::principal::{Principal, Proof};
+use crate::domain::decision::{Decision, decide};
+use crate::domain::entropy::{Entropy, random_bytes};
+use crate::domain::registry::Registry;
+use crate::domain::registry::scope::{Resource, Scope};
+use crate::identity::{AuthenticationError, Authenticator, Cause, Presented};
+use crate::signing::{KeyRing, SigningError};
+use crate::storage::{Db, StorageError, registry};
+
+/// Issues registry tokens.
+#[derive(Clone)]
+pub struct TokenIssuer {
+    /// Where rights are looked up.
+    pub db: Db,
+    /// Where refresh tokens are given out.
+    pub desk: Desk,
+    /// Who is calling.
+    pub authenticator: Authenticator,
+    /// Where uses of tokens are noted.
+    pub usage: UsageQueue,
+    /// What tokens are signed with.
+    pub keys: Arc<KeyRing>,
+    /// What the configuration says.
+    pub settings: Arc<TokenSettings>,
+    /// Where the time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// Where token ids come from.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+/// What the configuration says about tokens.
+#[derive(Debug, Clone)]
+pub struct TokenSettings {
+    /// The `iss` of every token.
+    pub issuer: String,
+    /// Whether callers without credential are answered.
+    pub anonymous_access: bool,
+    /// The registries whose clients come here.
+    pub registries: Vec<Registry>,
+}
+
+/// What a client sent.
+#[derive(Debug)]
+pub struct TokenRequest {
+    /// The credential.
+    pub presented: Presented,
+    /// What is asked; bad credentials win over a malformed question.
+    pub asked: Result<Asked, Malformed>,
+    /// The client's address.
+    pub from: Option<IpAddr>,
+}
+
+/// A well-formed question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// The registry's name.
+    pub service: String,
+    /// What is to be done there.
+    pub scopes: Vec<Scope>,
+    /// Whether a refresh token is wanted.
+    pub offline: bool,
+    /// What the client calls itself.
+    pub client_id: Option<String>,
+}
+
+/// What is wrong with a question; the text says what to do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Malformed(pub String);
+
+/// A signed token, and what it took to issue it.
+#[derive(Debug)]
+pub struct IssuedToken {
+    /// The JWT.
+    pub jwt: String,
+    /// How long it lives.
+    pub lifetime: Duration,
+    /// When it was issued.
+    pub issued_at: DateTime<Utc>,
+    /// Whose it is.
+    pub principal: Principal,
+    /// What is granted and what is not.
+    pub decision: Decision,
+    /// What to come back with instead of the password.
+    pub refresh_token: Option<SecretString>,
+}
+
+/// Why no token was issued.
+#[derive(Debug, thiserror::Error)]
+pub enum IssueError {
+    /// The caller could not be told.
+    #[error(transparent)]
+    Authentication(#[from] AuthenticationError),
+    /// The credential is good, but not for a registry.
+    #[error(
+        "the token has the scopes \"{0}\", none of which opens the registry; \
+         it needs read_registry to pull or write_registry to push"
+    )]
+    NoRegistryScope(TokenScopes),
+    /// The question is malformed or names an unknown service.
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
+    /// Storage could not be asked.
+    #[error("rights could not be looked up")]
+    Storage(#[from] StorageError),
+    /// The refresh token could not be made.
+    #[error("the refresh token could not be made")]
+    Refresh(#[from] ChangeError),
+    /// The token could not be signed.
+    #[error("the token could not be signed")]
+    Signing(#[from] SigningError),
+}
+
+impl TokenIssuer {
+    /// Issues a token for exactly what is asked and allowed.
+    #[tracing::instrument(name = "app.issue_token", skip_all)]
+    pub async fn issue(&self, request: TokenRequest) -> Result<IssuedToken, IssueError> {
+        let now = self.clock.now();
+        let service = request
+            .asked
+            .as_ref()
+            .ok()
+            .map(|asked| asked.service.as_str());
+        let principal = self
+            .authenticator
+            .authenticate(&request.presented, service, now)
+            .await?;
+        if let Some(token) = principal.token() {
+            self.usage.note(token, request.from);
+        }
+        self.admit(&principal)?;
+        let asked = request.asked?;
+        let registry = self.registry(&asked.service)?;
+        let rights =
+            registry::load(&self.db, &principal, &repositories(&asked.scopes), now).await?;
+        let decision = decide(&principal, &rights, &asked.scopes);
+        let id = uuid::Builder::from_random_bytes(random_bytes(&*self.entropy)).into_uuid();
+        let claims = TokenClaims::new(
+            &self.settings.issuer,
+            registry,
+            &principal,
+            &decision,
+            (now, id),
+        );
+        let jwt = self.keys.sign(&claims, registry)?;
+        let refresh_token = self
+            .refresh_token(&request.presented, &principal, &asked)
+            .await?;
+        let lifetime = lifetime(registry, &decision);
+        Ok(IssuedToken {
+            jwt,
+            lifetime,
+            issued_at: now,
+            principal,
+            decision,
+            refresh_token,
+        })
+    }
+
+    /// What the client keeps instead of a password: a new refresh token after a login by password,
+    /// the same one after a login with it (Docker never stores a new one), none beside a personal
+    /// access token, which is the long-lived thing already; and only if it is asked for.
+    async fn refresh_token(
+        &self,
+        presented: &Presented,
+        principal: &Principal,
+        asked: &Asked,
+    ) -> Result<Option<SecretString>, ChangeError> {
+        let Principal::User(user) = principal else {
+            return Ok(None);
+        };
+        match (user.ceiling.proof, presented) {
+            _ if !asked.offline => Ok(None),
+            (Proof::Password, _) => {
+                let client = asked.client_id.as_deref();
+                self.desk
+                    .give_refresh_token(user, &asked.service, client)
+                    .await
+                    .map(Some)
+            }
+            (
+                Proof::RefreshToken(_),
+                Presented::RefreshToken(same) | Presented::Basic { secret: same, .. },
+            ) => Ok(Some(same.clone())),
+            _ => Ok(None),
+        }
+    }
+
+    /// Turns away who is known, but has no business with a registry.
+    fn admit(&self, principal: &Principal) -> Result<(), IssueError> {
+        if *principal == Principal::Anonymous && !self.settings.anonymous_access {
+            return Err(AuthenticationError::Wrong(Cause::AnonymousAccessOff).into());
+        }
+        match principal.scopes_without_registry() {
+            Some(scopes) => Err(IssueError::NoRegistryScope(scopes.clone())),
+            None => Ok(()),
+        }
+    }
+
+    /// The registry of that name: the audience is only ever one of ours.
+    fn registry(&self, service: &str) -> Result<&Registry, Malformed> {
+        let found = self
+            .settings
+            .registries
+            .iter()
+            .find(|known| known.service.as_str() == service);
+        found.ok_or_else(|| {
+            Malformed(
+                "the parameter `service` names no registry that is configured here".to_owned(),
+            )
+        })
+    }
+}
+
+impl fmt::Debug for TokenIssuer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenIssuer")
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The repositories among the resources.
+pub(in crate::app) fn repositories(
+    scopes: &[Scope],
+) -> Vec<&crate::domain::registry::repository_name::RepositoryName> {
+    let names = scopes.iter().filter_map(|scope| match &scope.resource {
+        Resource::Repository(name) => Some(name),
+        Resource::Catalog => None,
+    });
+    names.collect()
+}

@@ -1,0 +1,52 @@
+//! Telling a reverse proxy whose token it was shown.
+
+use std::net::IpAddr;
+
+use secrecy::SecretString;
+
+use crate::app::registry::issue::TokenIssuer;
+use crate::domain::access_tokens::scope::TokenScope;
+use crate::domain::users::username::Username;
+use crate::identity::AuthenticationError;
+
+/// Why a token does not open what the proxy guards.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    /// The request has none, or nothing that is one.
+    #[error("there is no token that can be read")]
+    NoToken,
+    /// The token does not work.
+    #[error(transparent)]
+    Authentication(#[from] AuthenticationError),
+    /// The token has none of the scopes of which one suffices.
+    #[error("the token of {0} has none of the scopes that suffice")]
+    Scope(Username),
+}
+
+impl TokenIssuer {
+    /// The owner of a personal access token that works and has one of `sufficient`, shown by a client
+    /// at `from`.
+    #[tracing::instrument(name = "app.verify_token", skip_all)]
+    pub async fn verify(
+        &self,
+        token: &SecretString,
+        sufficient: &[TokenScope],
+        from: Option<IpAddr>,
+    ) -> Result<Username, VerifyError> {
+        let owner = self
+            .authenticator
+            .authenticate_token(token, self.clock.now())
+            .await?;
+        if let Some(token) = owner.ceiling.token() {
+            self.usage.note(token, from);
+        }
+        if sufficient
+            .iter()
+            .any(|&scope| owner.ceiling.scopes.contains(scope))
+        {
+            Ok(owner.username)
+        } else {
+            Err(VerifyError::Scope(owner.username))
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Deleting a user.
+
+use crate::app::desk::Desk;
+use crate::app::error::ChangeError;
+use crate::app::namespaces::delete::bury;
+use crate::domain::access_tokens::PersonalAccessToken;
+use crate::domain::authority::Authority;
+use crate::domain::events::{AuditAction, AuditEvent};
+use crate::domain::ids::UserId;
+use crate::domain::namespaces::{Member, Namespace};
+use crate::domain::users::{User, UserState};
+use crate::storage::{Source, access_tokens, members, namespaces, refresh_tokens, users};
+
+/// A user, and what goes with them.
+#[derive(Debug, Clone)]
+pub struct Belongings {
+    /// Whose.
+    pub user: User,
+    /// Their own namespace and the projects in it; tombstones stay.
+    pub places: Vec<Namespace>,
+    /// Their personal access tokens.
+    pub tokens: Vec<PersonalAccessToken>,
+    /// The groups and projects where they have a role.
+    pub roles: Vec<(Namespace, Member)>,
+}
+
+impl Desk {
+    /// Deletes a user with what is theirs. Their own namespace leaves tombstones: their images stay
+    /// closed and their name taken until an administrator makes them anew.
+    #[tracing::instrument(name = "app.delete_user", skip_all)]
+    pub async fn delete_user(
+        &self,
+        authority: &Authority,
+        id: UserId,
+    ) -> Result<Belongings, ChangeError> {
+        let grant = authority.administer()?;
+        let change = self.begin().await?;
+        let gone = belongings(&change, id).await?;
+        let user = &gone.user;
+        if user.admin
+            && user.state == UserState::Active
+            && !users::another_administrator(&change, id).await?
+        {
+            return Err(ChangeError::refused(
+                "the last administrator cannot be removed",
+            ));
+        }
+        bury(&change, &gone.places).await?;
+        members::remove_all_of(&change, id).await?;
+        access_tokens::remove_all_of(&change, id).await?;
+        refresh_tokens::remove_all_of(&change, id).await?;
+        users::remove(&change, id).await?;
+        let event = AuditEvent::new(AuditAction::UserDeleted, &user.username);
+        change.commit(&grant, event).await?;
+        Ok(gone)
+    }
+
+    /// What [`Desk::delete_user`] would delete.
+    pub async fn what_goes_with_user(
+        &self,
+        authority: &Authority,
+        id: UserId,
+    ) -> Result<Belongings, ChangeError> {
+        authority.administer()?;
+        belongings(&self.db, id).await
+    }
+}
+
+async fn belongings(source: &impl Source, id: UserId) -> Result<Belongings, ChangeError> {
+    let user = users::find(source, id)
+        .await?
+        .ok_or_else(|| ChangeError::not_found("user", &id))?;
+    let mut places = Vec::new();
+    if let Some(own) = namespaces::find_live(source, &user.username.namespace()).await? {
+        let below = namespaces::live_below(source, own.id).await?;
+        places = std::iter::once(own).chain(below).collect();
+    }
+    Ok(Belongings {
+        places,
+        tokens: access_tokens::all(source, Some(id)).await?,
+        roles: members::of_user(source, id).await?,
+        user,
+    })
+}

@@ -1,0 +1,59 @@
+//! The first administrator.
+
+use secrecy::SecretString;
+
+use crate::app::desk::Desk;
+use crate::app::error::ChangeError;
+use crate::app::users::create;
+use crate::app::users::create::NewUser;
+use crate::domain::entropy::random_bytes;
+use crate::domain::events::{AuditAction, AuditEvent, Grant};
+use crate::domain::users::username::Username;
+use crate::storage::users;
+
+/// The administrator that the first start makes.
+#[derive(Debug)]
+pub struct FirstAdministrator {
+    /// The user name, `admin`.
+    pub username: Username,
+    /// The random password; to be shown on a terminal or forgotten.
+    pub password: SecretString,
+}
+
+impl Desk {
+    /// Makes the user `admin` with a random password, if there is no user at all.
+    #[tracing::instrument(name = "app.first_start", skip_all)]
+    pub async fn ensure_administrator(&self) -> Result<Option<FirstAdministrator>, ChangeError> {
+        if users::exist(&self.db).await? {
+            return Ok(None);
+        }
+        let username =
+            Username::try_from("admin").map_err(|error| ChangeError::refused(error.to_string()))?;
+        // 160 bits, as base32: nothing that is misread or that a shell would take apart.
+        let password = data_encoding::BASE32_NOPAD.encode(&random_bytes::<20>(&*self.entropy));
+        let password = SecretString::from(password.to_lowercase());
+        let new = NewUser {
+            username: username.clone(),
+            name: Some("Administrator".to_owned()),
+            email: None,
+            admin: true,
+            external: false,
+            password: Some(password.clone()),
+        };
+        let row = self.user_row(new).await?;
+        let change = self.begin().await?;
+        // Another replica may have been faster.
+        if users::exist(&change).await? {
+            return Ok(None);
+        }
+        let user = create::insert(&change, row).await?;
+        let event = AuditEvent::new(AuditAction::UserCreated, &user.username);
+        change
+            .commit(
+                &Grant::service(),
+                event.with_detail("administrator, at the first start"),
+            )
+            .await?;
+        Ok(Some(FirstAdministrator { username, password }))
+    }
+}

@@ -1,0 +1,14 @@
+//! Users.
+
+mod block;
+mod change;
+pub(super) mod create;
+pub(super) mod delete;
+pub(super) mod find;
+mod first_administrator;
+mod reset_password;
+
+pub use change::UserChange;
+pub use create::NewUser;
+pub use delete::Belongings;
+pub use first_administrator::FirstAdministrator;

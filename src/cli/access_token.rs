@@ -1,0 +1,233 @@
+//! `wharfinger token`.
+
+use chrono::{DateTime, Utc};
+use clap::{Args, Subcommand};
+
+use crate::app::Desk;
+use crate::app::access_tokens::{CreatedToken, Rotation};
+use crate::cli::context::Context;
+use crate::cli::input::{Confirmation, expiry, read};
+use crate::domain::access_tokens::pattern::RepositoryPattern;
+use crate::domain::access_tokens::policy::WantedEnd;
+use crate::domain::access_tokens::scope::TokenScope;
+use crate::domain::access_tokens::{PersonalAccessToken, TokenSpecification, TokenState};
+use crate::domain::authority::Authority;
+use crate::domain::expiry::{Expiry, Lifetime};
+use crate::domain::ids::TokenId;
+use crate::domain::users::username::Username;
+use crate::representation::PersonalAccessTokenView;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Make a token; prints the secret, which nobody sees again.
+    Create(Create),
+    /// List tokens: id, name, state (active, grace, expired or revoked), scopes, end, repositories.
+    List {
+        /// Only this user's.
+        #[arg(long, value_parser = read::<Username>)]
+        user: Option<Username>,
+    },
+    /// Show one token.
+    Show {
+        /// The token's id.
+        id: TokenId,
+    },
+    /// Put a new token in the place of another; prints the secret, which nobody sees again.
+    Rotate(Rotate),
+    /// Revoke a token: it stops working at the next request, with those that were made with it.
+    Revoke {
+        /// The token's id.
+        id: TokenId,
+        #[command(flatten)]
+        confirmation: Confirmation,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Create {
+    /// Whose token it is.
+    #[arg(long, value_parser = read::<Username>)]
+    user: Username,
+    /// What to call it.
+    #[arg(long)]
+    name: String,
+    /// What it is for.
+    #[arg(long)]
+    description: Option<String>,
+    /// What it may do: `read_registry`, `write_registry`, `delete_registry`, `read_user`, `read_api`,
+    /// `api` or `self_rotate`; may be repeated.
+    #[arg(long = "scope", required = true, value_delimiter = ',')]
+    scopes: Vec<TokenScope>,
+    #[command(flatten)]
+    end: End,
+    /// Only for repositories that this pattern covers, such as 'team/*' or 'team/**'; may be repeated.
+    #[arg(long = "repository", value_name = "PATTERN", value_parser = read::<RepositoryPattern>)]
+    repositories: Vec<RepositoryPattern>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Rotate {
+    /// The token's id.
+    id: TokenId,
+    /// How long the old token works beside the new one: 90m, 12h or 7d; without it, no longer.
+    #[arg(long, value_name = "DURATION", value_parser = read::<Lifetime>)]
+    grace: Option<Lifetime>,
+    #[command(flatten)]
+    end: End,
+}
+
+/// When a token ends.
+#[derive(Debug, Clone, Copy, Args)]
+#[group(multiple = false)]
+struct End {
+    /// The date on which it ends, at 00:00 UTC, or never.
+    ///
+    /// Left out, a new token ends as `tokens.default_lifetime` says, and one that takes another's place
+    /// in 7 days if that had an end.
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = wanted_end)]
+    expires_at: Option<WantedEnd>,
+    /// How long it lives: 90m, 12h or 30d.
+    #[arg(long, value_name = "DURATION", value_parser = read::<Lifetime>)]
+    expires_in: Option<Lifetime>,
+}
+
+impl End {
+    fn wanted(self, now: DateTime<Utc>) -> WantedEnd {
+        match self.expires_in {
+            Some(lifetime) => WantedEnd::At(Expiry::at(lifetime.after(now))),
+            None => self.expires_at.unwrap_or(WantedEnd::Unsaid),
+        }
+    }
+}
+
+fn wanted_end(text: &str) -> Result<WantedEnd, String> {
+    match text {
+        "never" => Ok(WantedEnd::Never),
+        date => expiry(date).map(WantedEnd::At),
+    }
+}
+
+pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Result<()> {
+    let desk = context.desk().await?;
+    match command {
+        Command::Create(arguments) => create(arguments, context, &desk).await,
+        Command::List { user } => {
+            let owner = match user {
+                None => None,
+                Some(name) => Some(desk.user(&name).await?.id),
+            };
+            let tokens = desk.tokens(&Authority::operator(), owner).await?;
+            let views: Vec<_> = tokens
+                .iter()
+                .map(|token| PersonalAccessTokenView::new(token, desk.now()))
+                .collect();
+            let rows: Vec<_> = tokens.iter().map(|token| row(token, desk.now())).collect();
+            context.output.list(
+                &views,
+                &["ID", "NAME", "STATE", "SCOPES", "ENDS", "REPOSITORIES"],
+                &rows,
+            )
+        }
+        Command::Show { id } => show(
+            context,
+            &desk,
+            &desk.token(&Authority::operator(), id).await?,
+        ),
+        Command::Rotate(arguments) => rotate(arguments, context, &desk).await,
+        Command::Revoke { id, confirmation } => {
+            let token = desk.token(&Authority::operator(), id).await?;
+            confirmation.ask(&format!(
+                "Revoke token {id} ({})?",
+                token.specification.name()
+            ))?;
+            show(
+                context,
+                &desk,
+                &desk.revoke_token(&Authority::operator(), id).await?,
+            )
+        }
+    }
+}
+
+async fn create(arguments: Create, context: &Context<'_>, desk: &Desk) -> anyhow::Result<()> {
+    let scopes = arguments.scopes.into_iter().collect();
+    let specification = TokenSpecification::new(&arguments.name, scopes)?
+        .described(arguments.description)?
+        .limited_to(arguments.repositories)?;
+    let owner = desk.user(&arguments.user).await?;
+    let created = desk
+        .create_token(
+            &Authority::operator(),
+            owner.id,
+            specification,
+            arguments.end.wanted(desk.now()),
+        )
+        .await?;
+    print_once(context, desk, &created)
+}
+
+async fn rotate(arguments: Rotate, context: &Context<'_>, desk: &Desk) -> anyhow::Result<()> {
+    let (operator, id) = (Authority::operator(), arguments.id);
+    let rotation = Rotation {
+        end: arguments.end.wanted(desk.now()),
+        grace: arguments.grace,
+    };
+    let created = desk.rotate_token(&operator, id, rotation).await?;
+    let until = match desk.token(&operator, id).await?.grace_until {
+        None => "works no longer".to_owned(),
+        Some(end) => format!("works until {}", Expiry::at(end)),
+    };
+    let note = format!(
+        "Token {} takes the place of token {id}, which {until}.",
+        created.token.id
+    );
+    context.output.note(&note);
+    print_once(context, desk, &created)
+}
+
+/// Prints the secret, the only time.
+fn print_once(context: &Context<'_>, desk: &Desk, created: &CreatedToken) -> anyhow::Result<()> {
+    if created.token.state(desk.now()) == TokenState::Expired {
+        context
+            .output
+            .note("The token has already expired: its date has come.");
+    }
+    let view =
+        PersonalAccessTokenView::new(&created.token, desk.now()).with_secret(&created.secret);
+    context.output.one(&view, created.secret.expose())
+}
+
+fn show(context: &Context<'_>, desk: &Desk, token: &PersonalAccessToken) -> anyhow::Result<()> {
+    let now = desk.now();
+    context.output.one(
+        &PersonalAccessTokenView::new(token, now),
+        &row(token, now).join("\t"),
+    )
+}
+
+fn row(token: &PersonalAccessToken, now: DateTime<Utc>) -> Vec<String> {
+    let state = match token.state(now) {
+        TokenState::Active if token.is_in_grace(now) => "grace",
+        state => state.name(),
+    };
+    let chosen = &token.specification;
+    let patterns: Vec<&str> = chosen
+        .repositories()
+        .iter()
+        .map(RepositoryPattern::as_str)
+        .collect();
+    vec![
+        token.id.to_string(),
+        chosen.name().to_owned(),
+        state.to_owned(),
+        chosen.scopes().to_string(),
+        chosen
+            .expiry()
+            .map_or("-".to_owned(), |expiry| expiry.to_string()),
+        if patterns.is_empty() {
+            "all".to_owned()
+        } else {
+            patterns.join(" ")
+        },
+    ]
+}

@@ -1,0 +1,176 @@
+//! What `wharfinger group` and `wharfinger project` have in common.
+
+use clap::{ArgGroup, Args, Subcommand};
+
+use crate::app::Desk;
+use crate::app::namespaces::{NewPlace, PlaceChange};
+use crate::cli::context::Context;
+use crate::cli::input::{Confirmation, read};
+use crate::domain::authority::Authority;
+use crate::domain::namespaces::path::NamespacePath;
+use crate::domain::namespaces::reference::{Meant, PlaceName};
+use crate::domain::namespaces::visibility::Visibility;
+use crate::domain::namespaces::{Located, Namespace, NamespaceKind};
+use crate::representation::PlaceView;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Make one.
+    Create(Create),
+    /// List all: path and visibility.
+    List,
+    /// Show one.
+    Show {
+        /// Where it is.
+        #[arg(value_parser = read::<NamespacePath>)]
+        path: NamespacePath,
+    },
+    /// Rename or describe it; its path does not change.
+    #[command(group = ArgGroup::new("change").required(true).multiple(true).args(["name", "description"]))]
+    Change {
+        /// Where it is.
+        #[arg(value_parser = read::<NamespacePath>)]
+        path: NamespacePath,
+        /// The name people read.
+        #[arg(long)]
+        name: Option<String>,
+        /// What it is for; empty for nothing.
+        #[arg(long)]
+        description: Option<String>,
+    },
+    /// Show it to others than before.
+    SetVisibility {
+        /// Where it is.
+        #[arg(value_parser = read::<NamespacePath>)]
+        path: NamespacePath,
+        /// private, internal or public.
+        visibility: Visibility,
+    },
+    /// Delete it; its images stay closed and its name taken until it is made anew.
+    Delete {
+        /// Where it is.
+        #[arg(value_parser = read::<NamespacePath>)]
+        path: NamespacePath,
+        #[command(flatten)]
+        confirmation: Confirmation,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Create {
+    /// Where, such as team/app.
+    #[arg(value_parser = read::<NamespacePath>)]
+    path: NamespacePath,
+    /// Who sees it without being a member: private, internal (signed-in users) or public.
+    #[arg(long, default_value_t)]
+    visibility: Visibility,
+    /// The name people read; the last part of the path, if it is left out.
+    #[arg(long)]
+    name: Option<String>,
+    /// What it is for.
+    #[arg(long)]
+    description: Option<String>,
+}
+
+/// Runs a command for groups or for projects.
+pub(super) async fn run(
+    command: Command,
+    kind: NamespaceKind,
+    context: &Context<'_>,
+) -> anyhow::Result<()> {
+    let desk = context.desk().await?;
+    let authority = Authority::operator();
+    let change = async |path, wanted| {
+        desk.change_namespace(&authority, &named(kind, path), wanted)
+            .await
+    };
+    let place = match command {
+        Command::Create(create) => {
+            let new = NewPlace {
+                path: create.path,
+                name: create.name,
+                description: create.description,
+                visibility: create.visibility,
+            };
+            match kind {
+                NamespaceKind::Project => desk.create_project(&authority, new).await?,
+                NamespaceKind::Group | NamespaceKind::User => {
+                    desk.create_group(&authority, new).await?
+                }
+            }
+        }
+        Command::List => {
+            let places = desk.locate(desk.namespaces(kind).await?).await?;
+            return list(context, &places);
+        }
+        Command::Show { path } => desk.place(&authority, &named(kind, path)).await?.place,
+        Command::Change {
+            path,
+            name,
+            description,
+        } => {
+            let wanted = PlaceChange {
+                name,
+                description: description.map(|text| Some(text).filter(|text| !text.is_empty())),
+                ..PlaceChange::default()
+            };
+            change(path, wanted).await?
+        }
+        Command::SetVisibility { path, visibility } => {
+            change(path, PlaceChange::to_visibility(visibility)).await?
+        }
+        Command::Delete { path, confirmation } => {
+            return delete(context, &desk, (kind, path), confirmation).await;
+        }
+    };
+    show(context, &desk, place).await
+}
+
+async fn delete(
+    context: &Context<'_>,
+    desk: &Desk,
+    (kind, path): (NamespaceKind, NamespacePath),
+    confirmation: Confirmation,
+) -> anyhow::Result<()> {
+    let (authority, name) = (Authority::operator(), named(kind, path));
+    let goes = desk.what_goes_with(&authority, &name).await?;
+    context
+        .output
+        .note("This deletes, with all memberships and deploy tokens:");
+    for place in &goes {
+        context
+            .output
+            .note(&format!("  {} {}", place.kind.name(), place.path));
+    }
+    let goes = desk.locate(goes).await?;
+    confirmation.ask("Delete?")?;
+    desk.delete_namespace(&authority, &name).await?;
+    list(context, &goes)
+}
+
+fn named(kind: NamespaceKind, path: NamespacePath) -> PlaceName {
+    let meant = match kind {
+        NamespaceKind::Project => Meant::Project,
+        NamespaceKind::Group | NamespaceKind::User => Meant::Group,
+    };
+    PlaceName::at(meant, path)
+}
+
+fn list(context: &Context<'_>, places: &[Located]) -> anyhow::Result<()> {
+    let base = context.base();
+    let rows: Vec<Vec<String>> = places.iter().map(|located| row(&located.place)).collect();
+    let views = places.iter().map(|place| PlaceView::new(place, &base));
+    let views: Vec<PlaceView> = views.collect();
+    context.output.list(&views, &["PATH", "VISIBILITY"], &rows)
+}
+
+async fn show(context: &Context<'_>, desk: &Desk, place: Namespace) -> anyhow::Result<()> {
+    let plain = row(&place).join("\t");
+    let located = desk.locate_one(place).await?;
+    let view = PlaceView::new(&located, &context.base());
+    context.output.one(&view, &plain)
+}
+
+fn row(place: &Namespace) -> Vec<String> {
+    vec![place.path.to_string(), place.visibility.to_string()]
+}

@@ -1,0 +1,384 @@
+//! A person's named, scoped, expiring, revocable token.
+
+pub mod lineage;
+pub mod pattern;
+pub mod policy;
+pub mod scope;
+pub mod usage;
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::access_tokens::lineage::Lineage;
+use crate::domain::access_tokens::pattern::RepositoryPattern;
+use crate::domain::access_tokens::scope::TokenScopes;
+use crate::domain::access_tokens::usage::RecentAddresses;
+use crate::domain::expiry::Expiry;
+use crate::domain::ids::{TokenId, UserId};
+use crate::domain::line::{MAX_LINE, is_line};
+
+/// A token as it is known after its creation: everything but the secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonalAccessToken {
+    /// The number it is named by.
+    pub id: TokenId,
+    /// Its owner.
+    pub user_id: UserId,
+    /// What its owner chose for it.
+    pub specification: TokenSpecification,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When it was revoked, if it was.
+    pub revoked_at: Option<DateTime<Utc>>,
+    /// Until when it works beside the token that took its place, if one did so with a grace.
+    pub grace_until: Option<DateTime<Utc>>,
+    /// Where it comes from.
+    pub lineage: Lineage,
+    /// When it was last used, if it was.
+    pub last_used_at: Option<DateTime<Utc>>,
+    /// From where it was last used.
+    pub last_used_from: RecentAddresses,
+}
+
+/// What one chooses for a token; valid by construction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenSpecification {
+    name: String,
+    description: Option<String>,
+    scopes: TokenScopes,
+    expiry: Option<Expiry>,
+    repositories: Vec<RepositoryPattern>,
+}
+
+/// Whether a token works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TokenState {
+    /// It works.
+    Active,
+    /// Its date has come; this counts more than a revocation (gitlab-api.md 1.7).
+    Expired,
+    /// It was revoked, or the grace after its rotation is over.
+    Revoked,
+}
+
+impl TokenState {
+    /// The word for it, for people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Expired => "expired",
+            Self::Revoked => "revoked",
+        }
+    }
+}
+
+/// A revoked token cannot be revoked again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the token was already revoked")]
+pub struct AlreadyRevoked;
+
+/// What is wrong with a token that someone wants.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidSpecification {
+    /// The name is empty, too long or not one line.
+    #[error("the name is 1 to 255 characters on one line")]
+    Name,
+    /// The description is too long.
+    #[error("the description is at most 255 characters")]
+    Description,
+    /// No scope.
+    #[error("a token needs at least one scope")]
+    NoScope,
+    /// More patterns than a token can keep.
+    #[error("a token can be limited to at most {MAX_PATTERNS} repository patterns")]
+    TooManyPatterns,
+    /// A change that would let the token do more, or longer.
+    #[error("a token can only be narrowed: {0}")]
+    Wider(&'static str),
+    /// A narrowed token with a scope that could make a wider one.
+    #[error(
+        "a token that is limited to repositories can hold read_registry, write_registry, \
+         delete_registry and self_rotate only, not {0}: it could make itself a wider one"
+    )]
+    TooWideForPatterns(TokenScopes),
+}
+
+/// What is to be changed of a token; what is left out stays.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TokenChange {
+    /// Another name.
+    pub name: Option<String>,
+    /// Another description, or none.
+    pub description: Option<Option<String>>,
+    /// An earlier end.
+    pub expiry: Option<Option<Expiry>>,
+    /// Fewer scopes.
+    pub scopes: Option<TokenScopes>,
+    /// Fewer repositories.
+    pub repositories: Option<Vec<RepositoryPattern>>,
+}
+
+/// Most patterns of one token; they are read with every request.
+const MAX_PATTERNS: usize = 50;
+
+impl TokenSpecification {
+    /// A token that can be made: named, with scopes, without end and for all repositories.
+    pub fn new(name: &str, scopes: TokenScopes) -> Result<Self, InvalidSpecification> {
+        let name = name.trim();
+        if !is_line(name) {
+            return Err(InvalidSpecification::Name);
+        }
+        if scopes.is_empty() {
+            return Err(InvalidSpecification::NoScope);
+        }
+        Ok(Self {
+            name: name.to_owned(),
+            description: None,
+            scopes,
+            expiry: None,
+            repositories: Vec::new(),
+        })
+    }
+
+    /// With a text that says what it is for.
+    pub fn described(self, description: Option<String>) -> Result<Self, InvalidSpecification> {
+        let description = description.filter(|text| !text.is_empty());
+        if description
+            .as_ref()
+            .is_some_and(|text| text.chars().count() > MAX_LINE)
+        {
+            return Err(InvalidSpecification::Description);
+        }
+        Ok(Self {
+            description,
+            ..self
+        })
+    }
+
+    /// With an end.
+    #[must_use]
+    pub fn expiring(self, expiry: Option<Expiry>) -> Self {
+        Self { expiry, ..self }
+    }
+
+    /// Only for the repositories that one of the patterns covers; no pattern means all.
+    pub fn limited_to(
+        self,
+        mut repositories: Vec<RepositoryPattern>,
+    ) -> Result<Self, InvalidSpecification> {
+        repositories.sort();
+        repositories.dedup();
+        if repositories.len() > MAX_PATTERNS {
+            return Err(InvalidSpecification::TooManyPatterns);
+        }
+        let too_wide: TokenScopes = self
+            .scopes
+            .iter()
+            .filter(|scope| !scope.may_be_narrowed())
+            .collect();
+        if !repositories.is_empty() && !too_wide.is_empty() {
+            return Err(InvalidSpecification::TooWideForPatterns(too_wide));
+        }
+        Ok(Self {
+            repositories,
+            ..self
+        })
+    }
+
+    /// The same with `change`: renamed, described, shortened or narrowed, never widened.
+    pub fn changed(&self, change: TokenChange) -> Result<Self, InvalidSpecification> {
+        let scopes = change.scopes.unwrap_or_else(|| self.scopes.clone());
+        if scopes.iter().any(|scope| !self.scopes.contains(scope)) {
+            return Err(InvalidSpecification::Wider(
+                "it cannot get scopes that it does not have",
+            ));
+        }
+        let expiry = change.expiry.unwrap_or(self.expiry);
+        if self
+            .expiry
+            .is_some_and(|end| expiry.is_none_or(|wanted| wanted > end))
+        {
+            return Err(InvalidSpecification::Wider(
+                "it cannot end later than it does",
+            ));
+        }
+        let repositories = change
+            .repositories
+            .unwrap_or_else(|| self.repositories.clone());
+        if !self.covers_all(&repositories) {
+            return Err(InvalidSpecification::Wider(
+                "it cannot get repositories that it does not have",
+            ));
+        }
+        Self::new(change.name.as_deref().unwrap_or(&self.name), scopes)?
+            .described(
+                change
+                    .description
+                    .unwrap_or_else(|| self.description.clone()),
+            )?
+            .expiring(expiry)
+            .limited_to(repositories)
+    }
+
+    /// Whether each of `patterns` is one of ours or a repository that one of ours covers.
+    fn covers_all(&self, patterns: &[RepositoryPattern]) -> bool {
+        let is_covered = |pattern: &RepositoryPattern| {
+            let name = pattern.as_single_repository();
+            self.repositories
+                .iter()
+                .any(|held| held == pattern || name.as_ref().is_some_and(|name| held.matches(name)))
+        };
+        self.repositories.is_empty() || (!patterns.is_empty() && patterns.iter().all(is_covered))
+    }
+
+    /// The name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The text that says what it is for.
+    pub fn description(&self) -> Option<&str> {
+        self.description.as_deref()
+    }
+
+    /// The scopes.
+    pub fn scopes(&self) -> &TokenScopes {
+        &self.scopes
+    }
+
+    /// The end, if it has one.
+    pub fn expiry(&self) -> Option<Expiry> {
+        self.expiry
+    }
+
+    /// The patterns that narrow it; empty for all repositories.
+    pub fn repositories(&self) -> &[RepositoryPattern] {
+        &self.repositories
+    }
+}
+
+impl PersonalAccessToken {
+    /// Whether it works at `now`.
+    pub fn state(&self, now: DateTime<Utc>) -> TokenState {
+        if self.is_expired(now) {
+            TokenState::Expired
+        } else if self.is_revoked(now) {
+            TokenState::Revoked
+        } else {
+            TokenState::Active
+        }
+    }
+
+    /// Whether its date has come; revoked or not.
+    pub fn is_expired(&self, now: DateTime<Utc>) -> bool {
+        let expiry = self.specification.expiry;
+        expiry.is_some_and(|expiry| expiry.has_passed(now))
+    }
+
+    /// The token after its revocation at `now`.
+    pub fn revoke(self, now: DateTime<Utc>) -> Result<Self, AlreadyRevoked> {
+        if self.is_revoked(now) {
+            return Err(AlreadyRevoked);
+        }
+        Ok(Self {
+            revoked_at: Some(now),
+            ..self
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::access_tokens::scope::TokenScope;
+
+    #[test]
+    fn a_narrowed_token_cannot_hold_a_scope_of_the_api() {
+        let patterns = || vec![RepositoryPattern::try_from("team/**").unwrap()];
+        for scope in TokenScope::ALL {
+            let token = TokenSpecification::new("ci", [scope].into_iter().collect()).unwrap();
+            assert_eq!(
+                token.limited_to(patterns()).is_ok(),
+                scope.may_be_narrowed(),
+                "{scope}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_token_can_be_narrowed_but_never_widened() {
+        let patterns = |texts: &[&str]| -> Vec<RepositoryPattern> {
+            texts
+                .iter()
+                .map(|text| RepositoryPattern::try_from(*text).unwrap())
+                .collect()
+        };
+        let end = |text: &str| Some(Expiry::on(text.parse().unwrap()));
+        let two = [TokenScope::ReadRegistry, TokenScope::WriteRegistry];
+        let token = TokenSpecification::new("ci", two.into_iter().collect())
+            .unwrap()
+            .expiring(end("2030-01-01"))
+            .limited_to(patterns(&["team/*", "base/**"]))
+            .unwrap();
+        let change = |change: TokenChange| token.changed(change);
+        let repositories = |texts: &[&str]| TokenChange {
+            repositories: Some(patterns(texts)),
+            ..Default::default()
+        };
+        let expiry = |expiry| TokenChange {
+            expiry: Some(expiry),
+            ..Default::default()
+        };
+        let scopes = |scopes: &[TokenScope]| TokenChange {
+            scopes: Some(scopes.iter().copied().collect()),
+            ..Default::default()
+        };
+        assert_eq!(change(TokenChange::default()), Ok(token.clone()));
+        for good in [
+            repositories(&["team/app"]),
+            repositories(&["base/**", "base/a/b"]),
+            expiry(end("2029-12-31")),
+            scopes(&[TokenScope::ReadRegistry]),
+            TokenChange {
+                name: Some("new".to_owned()),
+                description: Some(Some("text".to_owned())),
+                ..Default::default()
+            },
+        ] {
+            assert!(change(good.clone()).is_ok(), "{good:?}");
+        }
+        for bad in [
+            repositories(&[]),
+            repositories(&["**"]),
+            repositories(&["team/app", "other"]),
+            repositories(&["base/*"]),
+            expiry(end("2030-01-02")),
+            expiry(None),
+            scopes(&[TokenScope::Api]),
+            scopes(&[TokenScope::ReadRegistry, TokenScope::DeleteRegistry]),
+        ] {
+            assert!(
+                matches!(change(bad.clone()), Err(InvalidSpecification::Wider(_))),
+                "{bad:?}"
+            );
+        }
+        assert_eq!(change(scopes(&[])), Err(InvalidSpecification::NoScope));
+        let endless = TokenSpecification::new("ci", two.into_iter().collect()).unwrap();
+        assert!(endless.changed(expiry(end("2040-01-01"))).is_ok());
+        assert!(endless.changed(repositories(&["team/**"])).is_ok());
+    }
+
+    #[test]
+    fn a_token_needs_a_name_and_a_scope() {
+        let scopes = || -> TokenScopes { [TokenScope::Api].into_iter().collect() };
+        for bad in ["", "  ", "a\nb", &"x".repeat(256)] {
+            assert_eq!(
+                TokenSpecification::new(bad, scopes()),
+                Err(InvalidSpecification::Name)
+            );
+        }
+        assert_eq!(
+            TokenSpecification::new("ci", TokenScopes::default()),
+            Err(InvalidSpecification::NoScope)
+        );
+    }
+}

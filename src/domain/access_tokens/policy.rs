@@ -1,0 +1,249 @@
+//! When personal access tokens must end: what the configuration says, for every way to make one.
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::expiry::{Expiry, Lifetime};
+
+/// How long tokens may live.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TokenPolicy {
+    /// The longest; exactly this is allowed.
+    pub longest: Option<Lifetime>,
+    /// Whether a token may have no end.
+    pub allows_endless: bool,
+    /// How long a token lives for which nothing is said.
+    pub usual: Option<Lifetime>,
+}
+
+/// What is said about the end of a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WantedEnd {
+    /// Nothing.
+    Unsaid,
+    /// That it has none.
+    Never,
+    /// This one.
+    At(Expiry),
+}
+
+/// Why a token cannot end when it is wanted to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidEnd {
+    /// Later than the longest lifetime; the latest date that is allowed.
+    #[error("must be before {0}")]
+    TooLate(chrono::NaiveDate),
+    /// Later than the token that makes it, or that made it.
+    #[error("must not be after {0}: the token that it is made with ends then")]
+    AfterMaker(Expiry),
+    /// None is said, and endless tokens are not allowed.
+    #[error("can't be blank: tokens need an end here, a date or a duration")]
+    Missing,
+}
+
+/// How long a rotated token lives that had an end and for which nothing is said, as in GitLab.
+const SUCCESSOR_DAYS: u32 = 7;
+
+impl Default for TokenPolicy {
+    fn default() -> Self {
+        Self {
+            longest: None,
+            allows_endless: true,
+            usual: None,
+        }
+    }
+}
+
+impl From<Option<Expiry>> for WantedEnd {
+    fn from(end: Option<Expiry>) -> Self {
+        end.map_or(Self::Unsaid, Self::At)
+    }
+}
+
+impl TokenPolicy {
+    /// The end of a new token, which is no later than that of the token that makes it.
+    pub fn end_of_new(
+        &self,
+        wanted: WantedEnd,
+        maker: Option<Expiry>,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Expiry>, InvalidEnd> {
+        match wanted {
+            WantedEnd::At(end) => self.permitted(end, maker, now).map(Some),
+            WantedEnd::Never => self.bounded(None, maker, now),
+            WantedEnd::Unsaid => self.bounded(self.usual, maker, now),
+        }
+    }
+
+    /// The end of the token that takes the place of one that ends at `old`.
+    pub fn end_of_successor(
+        &self,
+        wanted: WantedEnd,
+        (old, maker): (Option<Expiry>, Option<Expiry>),
+        now: DateTime<Utc>,
+    ) -> Result<Option<Expiry>, InvalidEnd> {
+        match wanted {
+            WantedEnd::At(end) => self.permitted(end, maker, now).map(Some),
+            WantedEnd::Never | WantedEnd::Unsaid => {
+                let week = old.map(|_| Lifetime::of_days(SUCCESSOR_DAYS));
+                self.bounded(week, maker, now)
+            }
+        }
+    }
+
+    /// Whether `end` is one that somebody may choose.
+    pub fn permitted(
+        &self,
+        end: Expiry,
+        maker: Option<Expiry>,
+        now: DateTime<Utc>,
+    ) -> Result<Expiry, InvalidEnd> {
+        if let Some(maker) = maker.filter(|&maker| end > maker) {
+            return Err(InvalidEnd::AfterMaker(maker));
+        }
+        match self.longest.map(|longest| longest.after(now)) {
+            Some(latest) if end.instant() > latest => Err(InvalidEnd::TooLate(latest.date_naive())),
+            _ => Ok(end),
+        }
+    }
+
+    /// The earliest of all ends that there are; nobody chose one, so none is too late.
+    fn bounded(
+        &self,
+        usual: Option<Lifetime>,
+        maker: Option<Expiry>,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Expiry>, InvalidEnd> {
+        let after = |lifetime: Option<Lifetime>| lifetime.map(|some| Expiry::after(now, some));
+        let ends = [after(usual), maker, after(self.longest)];
+        match ends.into_iter().flatten().min() {
+            Some(end) => Ok(Some(end)),
+            None if self.allows_endless => Ok(None),
+            None => after(self.usual).map(Some).ok_or(InvalidEnd::Missing),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: &str = "2026-03-14T15:09:26Z";
+
+    fn days(days: u32) -> Lifetime {
+        Lifetime::of_days(days)
+    }
+
+    fn date(text: &str) -> Expiry {
+        Expiry::on(text.parse().unwrap())
+    }
+
+    fn shown(end: Result<Option<Expiry>, InvalidEnd>) -> String {
+        match end {
+            Ok(end) => end.map_or("never".to_owned(), |end| end.to_string()),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn a_new_token_ends_when_it_is_wanted_to_or_must() {
+        let new = |policy: TokenPolicy, wanted, maker: Option<&str>| {
+            shown(policy.end_of_new(wanted, maker.map(date), NOW.parse().unwrap()))
+        };
+        let (free, at) = (TokenPolicy::default(), |text| WantedEnd::At(date(text)));
+        assert_eq!(new(free, WantedEnd::Unsaid, None), "never");
+        assert_eq!(new(free, at("2020-01-01"), None), "2020-01-01");
+        assert_eq!(
+            new(free, WantedEnd::Never, Some("2026-05-01")),
+            "2026-05-01"
+        );
+        assert_eq!(
+            new(free, at("2026-05-01"), Some("2026-05-01")),
+            "2026-05-01"
+        );
+        assert_eq!(
+            new(free, at("2026-05-02"), Some("2026-05-01")),
+            "must not be after 2026-05-01: the token that it is made with ends then"
+        );
+        let capped = TokenPolicy {
+            longest: Some(days(30)),
+            ..free
+        };
+        assert_eq!(new(capped, at("2026-04-13"), None), "2026-04-13");
+        assert_eq!(
+            new(capped, at("2026-04-14"), None),
+            "must be before 2026-04-13"
+        );
+        assert_eq!(new(capped, WantedEnd::Never, None), "2026-04-13");
+        let usual = TokenPolicy {
+            usual: Some(days(10)),
+            ..free
+        };
+        assert_eq!(new(usual, WantedEnd::Unsaid, None), "2026-03-24");
+        assert_eq!(new(usual, WantedEnd::Never, None), "never");
+        assert_eq!(
+            new(usual, WantedEnd::Unsaid, Some("2026-03-20")),
+            "2026-03-20"
+        );
+        let ending = TokenPolicy {
+            allows_endless: false,
+            ..free
+        };
+        let blank = "can't be blank: tokens need an end here, a date or a duration";
+        assert_eq!(new(ending, WantedEnd::Never, None), blank);
+        assert_eq!(
+            new(
+                TokenPolicy {
+                    usual: Some(days(10)),
+                    ..ending
+                },
+                WantedEnd::Never,
+                None
+            ),
+            "2026-03-24"
+        );
+        assert_eq!(
+            new(
+                TokenPolicy {
+                    longest: Some(days(5)),
+                    ..ending
+                },
+                WantedEnd::Unsaid,
+                None
+            ),
+            "2026-03-19"
+        );
+    }
+
+    #[test]
+    fn a_successor_lives_a_week_if_the_old_token_had_an_end() {
+        let successor = |policy: TokenPolicy, wanted, old: Option<&str>, maker: Option<&str>| {
+            let ends = (old.map(date), maker.map(date));
+            shown(policy.end_of_successor(wanted, ends, NOW.parse().unwrap()))
+        };
+        let free = TokenPolicy::default();
+        assert_eq!(successor(free, WantedEnd::Unsaid, None, None), "never");
+        let old = Some("2020-01-01");
+        assert_eq!(successor(free, WantedEnd::Unsaid, old, None), "2026-03-21");
+        assert_eq!(
+            successor(free, WantedEnd::Never, old, Some("2026-03-17")),
+            "2026-03-17"
+        );
+        let capped = TokenPolicy {
+            longest: Some(days(3)),
+            ..free
+        };
+        assert_eq!(
+            successor(capped, WantedEnd::Unsaid, old, None),
+            "2026-03-17"
+        );
+        assert_eq!(
+            successor(capped, WantedEnd::Unsaid, None, None),
+            "2026-03-17"
+        );
+        let far = WantedEnd::At(date("2026-03-18"));
+        assert_eq!(
+            successor(capped, far, old, None),
+            "must be before 2026-03-17"
+        );
+    }
+}

@@ -1,0 +1,160 @@
+//! What a token was made for.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use crate::domain::registry::action::Action;
+
+/// One scope of a token (design.md §2, GitLab's names; `delete_registry` is ours).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TokenScope {
+    /// Everything the owner may do, in the registry and in the API.
+    Api,
+    /// Every `GET` of the API, and pull.
+    ReadApi,
+    /// `GET` on `/user` and `/users`.
+    ReadUser,
+    /// Pull.
+    ReadRegistry,
+    /// Push; the registry wants `read_registry` beside it.
+    WriteRegistry,
+    /// Delete.
+    DeleteRegistry,
+    /// Rotate itself.
+    SelfRotate,
+}
+
+/// Why a text is no token scope.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{0}` is not a scope: use api, read_api, read_user, read_registry, write_registry, \
+     delete_registry or self_rotate"
+)]
+pub struct UnknownTokenScope(String);
+
+impl TokenScope {
+    /// All scopes, widest first.
+    pub const ALL: [Self; 7] = [
+        Self::Api,
+        Self::ReadApi,
+        Self::ReadUser,
+        Self::ReadRegistry,
+        Self::WriteRegistry,
+        Self::DeleteRegistry,
+        Self::SelfRotate,
+    ];
+
+    /// The name in the API and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Api => "api",
+            Self::ReadApi => "read_api",
+            Self::ReadUser => "read_user",
+            Self::ReadRegistry => "read_registry",
+            Self::WriteRegistry => "write_registry",
+            Self::DeleteRegistry => "delete_registry",
+            Self::SelfRotate => "self_rotate",
+        }
+    }
+
+    /// Whether the scope opens the registry at all.
+    fn opens_registry(self) -> bool {
+        !matches!(self, Self::ReadUser | Self::SelfRotate)
+    }
+
+    /// Whether a token that is narrowed to some repositories may hold this scope: the API's scopes
+    /// would let it make a wider token.
+    pub fn may_be_narrowed(self) -> bool {
+        !matches!(self, Self::Api | Self::ReadApi | Self::ReadUser)
+    }
+
+    /// The smallest scope that permits `action`.
+    pub fn needed_for(action: Action) -> Self {
+        match action {
+            Action::Pull => Self::ReadRegistry,
+            Action::Push => Self::WriteRegistry,
+            Action::Delete => Self::DeleteRegistry,
+            Action::Any => Self::Api,
+        }
+    }
+
+    fn permits(self, action: Action) -> bool {
+        self == Self::Api
+            || self == Self::needed_for(action)
+            || (self == Self::ReadApi && action == Action::Pull)
+    }
+}
+
+impl std::str::FromStr for TokenScope {
+    type Err = UnknownTokenScope;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let scope = Self::ALL.into_iter().find(|scope| scope.name() == text);
+        scope.ok_or_else(|| UnknownTokenScope(text.to_owned()))
+    }
+}
+
+impl fmt::Display for TokenScope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The scopes of one token.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TokenScopes(BTreeSet<TokenScope>);
+
+impl TokenScopes {
+    /// What a login by password may do: everything in the registry, but nothing that needs `api`.
+    pub fn of_password_login() -> Self {
+        [
+            TokenScope::ReadRegistry,
+            TokenScope::WriteRegistry,
+            TokenScope::DeleteRegistry,
+        ]
+        .into_iter()
+        .collect()
+    }
+
+    /// Whether one of the scopes permits `action` in the registry.
+    pub fn permit(&self, action: Action) -> bool {
+        self.0.iter().any(|scope| scope.permits(action))
+    }
+
+    /// Whether `scope` is among them.
+    pub fn contains(&self, scope: TokenScope) -> bool {
+        self.0.contains(&scope)
+    }
+
+    /// Whether any of them opens the registry.
+    pub fn open_registry(&self) -> bool {
+        self.0.iter().any(|scope| scope.opens_registry())
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The scopes, widest first.
+    pub fn iter(&self) -> impl Iterator<Item = TokenScope> {
+        self.0.iter().copied()
+    }
+}
+
+impl FromIterator<TokenScope> for TokenScopes {
+    fn from_iter<I: IntoIterator<Item = TokenScope>>(scopes: I) -> Self {
+        Self(scopes.into_iter().collect())
+    }
+}
+
+impl fmt::Display for TokenScopes {
+    /// The names with spaces between, as OAuth writes scopes (RFC 6749 section 3.3).
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, scope) in self.iter().enumerate() {
+            let space = if position == 0 { "" } else { " " };
+            write!(f, "{space}{scope}")?;
+        }
+        Ok(())
+    }
+}

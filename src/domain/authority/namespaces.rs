@@ -1,0 +1,133 @@
+//! Who may do what with a group or project: GitLab's rules (gitlab-api.md 2.4), asked about the
+//! place that was loaded and the role that was found.
+
+use crate::domain::authority::{Authority, Refusal};
+use crate::domain::events::Grant;
+use crate::domain::ids::UserId;
+use crate::domain::members::access_level::AccessLevel;
+use crate::domain::namespaces::visibility::Visibility;
+use crate::domain::namespaces::{Namespace, NamespaceKind};
+
+/// A place that someone may see, and their role there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// The group, project or user's own namespace.
+    pub place: Namespace,
+    /// Their highest role there, its own or inherited; none if only the visibility lets them in.
+    pub role: Option<AccessLevel>,
+}
+
+/// A role that someone holds in a place itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HeldRole {
+    /// Who.
+    pub user: UserId,
+    /// The role.
+    pub level: AccessLevel,
+}
+
+impl Authority {
+    /// May they know of the place? To whom the answer is no, it does not exist.
+    pub fn sees(&self, place: &Namespace, role: Option<AccessLevel>) -> bool {
+        self.is_administrator()
+            || role.is_some()
+            || match place.visibility {
+                Visibility::Public => true,
+                Visibility::Internal => !self.is_external(),
+                Visibility::Private => false,
+            }
+    }
+
+    /// May they do what takes the role `needed` there?
+    pub fn with_role(&self, standing: &Standing, needed: AccessLevel) -> Result<Grant, Refusal> {
+        if self.rank(standing) >= Some(needed) {
+            Ok(self.grant())
+        } else {
+            Err(Refusal::RoleTooLow(needed))
+        }
+    }
+
+    /// May they make a group in `parent`, or at the top?
+    pub fn create_group(&self, parent: Option<&Standing>) -> Result<Grant, Refusal> {
+        match parent {
+            None => self.administer(),
+            Some(parent) => self.with_role(parent, AccessLevel::Owner),
+        }
+    }
+
+    /// May they make a project in `parent` that `visibility` shows?
+    ///
+    /// Only its owners show more than `parent` itself: images may be there already, without a project.
+    pub fn create_project(
+        &self,
+        parent: &Standing,
+        visibility: Visibility,
+    ) -> Result<Grant, Refusal> {
+        let needed = if visibility > parent.place.visibility {
+            AccessLevel::Owner
+        } else {
+            AccessLevel::Maintainer
+        };
+        self.with_role(parent, needed)
+    }
+
+    /// May they call it something else, or describe it?
+    pub fn describe(&self, standing: &Standing) -> Result<Grant, Refusal> {
+        self.with_role(standing, manager_of(standing.place.kind))
+    }
+
+    /// May they show it to others than before? A project too only as an owner: this opens images.
+    pub fn change_visibility(&self, standing: &Standing) -> Result<Grant, Refusal> {
+        self.with_role(standing, AccessLevel::Owner)
+    }
+
+    /// May they delete it?
+    pub fn delete(&self, standing: &Standing) -> Result<Grant, Refusal> {
+        self.with_role(standing, AccessLevel::Owner)
+    }
+
+    /// May they give someone the role `level` there? Nobody gives a higher one than their own.
+    pub fn give_role(&self, standing: &Standing, level: AccessLevel) -> Result<Grant, Refusal> {
+        self.with_role(standing, manager_of(standing.place.kind).max(level))
+    }
+
+    /// May they give another role to whoever holds this one? Nobody touches what is above them.
+    pub fn change_role(
+        &self,
+        standing: &Standing,
+        held: HeldRole,
+        level: AccessLevel,
+    ) -> Result<Grant, Refusal> {
+        self.give_role(standing, held.level.max(level))
+    }
+
+    /// May they take this role away? Everyone may leave.
+    pub fn take_role(&self, standing: &Standing, held: HeldRole) -> Result<Grant, Refusal> {
+        if self.user() == Some(held.user) {
+            Ok(self.grant())
+        } else {
+            self.give_role(standing, held.level)
+        }
+    }
+
+    /// Everything is an administrator's.
+    fn rank(&self, standing: &Standing) -> Option<AccessLevel> {
+        if self.is_administrator() {
+            Some(AccessLevel::Owner)
+        } else {
+            standing.role
+        }
+    }
+}
+
+/// The lowest role that manages a place of that kind.
+fn manager_of(kind: NamespaceKind) -> AccessLevel {
+    match kind {
+        NamespaceKind::Project => AccessLevel::Maintainer,
+        NamespaceKind::Group | NamespaceKind::User => AccessLevel::Owner,
+    }
+}
+
+#[cfg(test)]
+#[path = "namespaces_tests.rs"]
+mod tests;

@@ -1,0 +1,156 @@
+//! The table of who may do what with a group or project.
+
+use super::*;
+use crate::domain::access_tokens::scope::TokenScope;
+use crate::domain::authority::Need;
+use crate::domain::decision::principal::{Ceiling, Proof, SignedIn};
+use crate::domain::ids::NamespaceId;
+use crate::domain::namespaces::path::NamespacePath;
+use crate::domain::users::username::Username;
+
+const ALICE: UserId = UserId(7);
+const BOB: UserId = UserId(8);
+
+fn authority(admin: bool, external: bool) -> Authority {
+    let ceiling = Ceiling {
+        proof: Proof::Password,
+        scopes: [TokenScope::Api].into_iter().collect(),
+        repositories: Vec::new(),
+    };
+    let caller = SignedIn {
+        id: ALICE,
+        username: Username::try_from("alice").unwrap(),
+        admin,
+        external,
+        ceiling,
+    };
+    Authority::of(&caller, Need::Write).unwrap()
+}
+
+fn place(kind: NamespaceKind, visibility: Visibility) -> Namespace {
+    Namespace {
+        id: NamespaceId(1),
+        kind,
+        path: NamespacePath::try_from("team").unwrap(),
+        name: "team".to_owned(),
+        description: None,
+        visibility,
+        parent: None,
+        created_at: chrono::DateTime::UNIX_EPOCH,
+    }
+}
+
+fn standing(kind: NamespaceKind, role: Option<AccessLevel>) -> Standing {
+    Standing {
+        place: place(kind, Visibility::Public),
+        role,
+    }
+}
+
+#[test]
+fn members_and_administrators_see_all_and_others_what_is_shown_to_them() {
+    use Visibility::{Internal, Private, Public};
+    for visibility in [Private, Internal, Public] {
+        let place = place(NamespaceKind::Group, visibility);
+        assert!(authority(false, true).sees(&place, Some(AccessLevel::Guest)));
+        assert!(authority(true, true).sees(&place, None));
+        assert_eq!(
+            authority(false, false).sees(&place, None),
+            visibility != Private
+        );
+        assert_eq!(
+            authority(false, true).sees(&place, None),
+            visibility == Public
+        );
+    }
+}
+
+/// The lowest role that suffices for something.
+fn lowest(may: impl Fn(&Standing) -> bool, kind: NamespaceKind) -> Option<AccessLevel> {
+    assert!(!may(&standing(kind, None)), "not without a role");
+    let suffices = |&level: &AccessLevel| may(&standing(kind, Some(level)));
+    let lowest = AccessLevel::ALL.into_iter().find(suffices);
+    let from_there = AccessLevel::ALL
+        .into_iter()
+        .filter(|&level| Some(level) >= lowest);
+    assert!(
+        lowest.is_none() || from_there.clone().all(|level| suffices(&level)),
+        "a higher role may no less"
+    );
+    lowest
+}
+
+#[test]
+fn each_thing_takes_gitlabs_role() {
+    use AccessLevel::{Maintainer, Owner};
+    use NamespaceKind::{Group, Project};
+    let alice = authority(false, false);
+    let held = |level| HeldRole { user: BOB, level };
+    for (kind, manager) in [(Group, Owner), (Project, Maintainer)] {
+        assert_eq!(lowest(|s| alice.describe(s).is_ok(), kind), Some(manager));
+        assert_eq!(
+            lowest(|s| alice.change_visibility(s).is_ok(), kind),
+            Some(Owner)
+        );
+        assert_eq!(lowest(|s| alice.delete(s).is_ok(), kind), Some(Owner));
+        for level in AccessLevel::ALL {
+            let needed = Some(manager.max(level));
+            assert_eq!(
+                lowest(|s| alice.give_role(s, level).is_ok(), kind),
+                needed,
+                "nobody gives a higher role than their own"
+            );
+            assert_eq!(
+                lowest(|s| alice.take_role(s, held(level)).is_ok(), kind),
+                needed,
+                "nobody takes a higher role than their own"
+            );
+            for other in AccessLevel::ALL {
+                assert_eq!(
+                    lowest(|s| alice.change_role(s, held(level), other).is_ok(), kind),
+                    Some(manager.max(level).max(other))
+                );
+            }
+        }
+    }
+    for parents in Visibility::ALL {
+        for visibility in Visibility::ALL {
+            let creates = |s: &Standing| {
+                let place = place(Group, parents);
+                let parent = Standing { place, ..s.clone() };
+                alice.create_project(&parent, visibility).is_ok()
+            };
+            let needed = if visibility > parents {
+                Owner
+            } else {
+                Maintainer
+            };
+            assert_eq!(lowest(creates, Group), Some(needed), "{visibility}");
+        }
+    }
+    assert_eq!(
+        lowest(|s| alice.create_group(Some(s)).is_ok(), Group),
+        Some(Owner)
+    );
+    assert_eq!(alice.create_group(None), Err(Refusal::AdministratorsOnly));
+}
+
+#[test]
+fn everyone_may_leave_and_administrators_may_everything() {
+    let mine = HeldRole {
+        user: ALICE,
+        level: AccessLevel::Guest,
+    };
+    let guest = standing(NamespaceKind::Group, Some(AccessLevel::Guest));
+    assert!(authority(false, false).take_role(&guest, mine).is_ok());
+    assert!(
+        authority(false, false)
+            .change_role(&guest, mine, AccessLevel::Guest)
+            .is_err(),
+        "but not change their own role"
+    );
+    let nothing = standing(NamespaceKind::Group, None);
+    let root = authority(true, false);
+    assert!(root.create_group(None).is_ok() && root.delete(&nothing).is_ok());
+    assert!(root.give_role(&nothing, AccessLevel::Owner).is_ok());
+}

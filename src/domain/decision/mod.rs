@@ -1,0 +1,255 @@
+//! The one function that decides.
+//!
+//! `effective = requested ∩ what the owner may do ∩ what the token may do`, for every scope of a
+//! request, mount sources included (design.md §2). Rights add up; there is no order of rules.
+
+pub mod claims;
+pub mod explanation;
+pub mod principal;
+pub mod reason;
+pub mod rights;
+
+use crate::domain::access_tokens::scope::TokenScope;
+use crate::domain::decision::principal::{Ceiling, Deployment, Obstacle, Principal, SignedIn};
+use crate::domain::decision::reason::{Basis, Reason};
+use crate::domain::decision::rights::{Place, Rights};
+use crate::domain::members::access_level::AccessLevel;
+use crate::domain::namespaces::visibility::Visibility;
+use crate::domain::registry::action::{Action, ActionSet};
+use crate::domain::registry::repository_name::RepositoryName;
+use crate::domain::registry::scope::{Resource, Scope};
+
+/// What a caller gets of what they asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Decision {
+    /// What is granted, never outside what was asked; no scope without actions.
+    pub granted: Vec<Scope>,
+    /// What is refused, and why.
+    pub denied: Vec<Denial>,
+}
+
+impl Decision {
+    /// Whether `action` is granted on anything.
+    pub fn grants(&self, action: Action) -> bool {
+        self.granted
+            .iter()
+            .any(|scope| scope.actions.contains(action))
+    }
+}
+
+/// One refused action.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Denial {
+    /// On what.
+    pub resource: Resource,
+    /// What was to be done.
+    pub action: Action,
+    /// Why not, as far as the caller may know.
+    pub reason: Reason,
+}
+
+/// What was judged about one action on one resource, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judgement<'a> {
+    /// On what.
+    pub resource: &'a Resource,
+    /// What is to be done.
+    pub action: Action,
+    /// On what basis, or why not.
+    pub verdict: Result<Basis<'a>, Reason>,
+}
+
+/// Decides for every requested scope.
+pub fn decide(principal: &Principal, rights: &Rights, requested: &[Scope]) -> Decision {
+    let mut decision = Decision::default();
+    for scope in requested {
+        let mut actions = ActionSet::EMPTY;
+        for judgement in judge_scope(principal, rights, scope) {
+            match judgement.verdict {
+                Ok(_) => actions = actions.with(judgement.action),
+                Err(reason) => decision.denied.push(Denial {
+                    resource: scope.resource.clone(),
+                    action: judgement.action,
+                    reason,
+                }),
+            }
+        }
+        if !actions.is_empty() {
+            decision.granted.push(Scope {
+                resource: scope.resource.clone(),
+                actions,
+            });
+        }
+    }
+    decision
+}
+
+/// The same, action by action, with the basis of what is granted.
+pub fn judge_all<'a>(
+    principal: &'a Principal,
+    rights: &'a Rights,
+    requested: &'a [Scope],
+) -> impl Iterator<Item = Judgement<'a>> {
+    requested
+        .iter()
+        .flat_map(|scope| judge_scope(principal, rights, scope))
+}
+
+fn judge_scope<'a>(
+    principal: &'a Principal,
+    rights: &'a Rights,
+    scope: &'a Scope,
+) -> impl Iterator<Item = Judgement<'a>> {
+    let resource = &scope.resource;
+    actions_to_judge(scope, principal).map(move |action| {
+        let verdict = judge(principal, rights, resource, action);
+        Judgement {
+            resource,
+            action,
+            verdict,
+        }
+    })
+}
+
+/// The actions a scope stands for: on a repository, `*` asks for all that are held, and for
+/// itself only where it can be had (skopeo asks for nothing else when it deletes).
+fn actions_to_judge(scope: &Scope, principal: &Principal) -> impl Iterator<Item = Action> + use<> {
+    let mut actions = scope.actions;
+    if let Resource::Repository(_) = scope.resource {
+        if actions.contains(Action::Any) {
+            actions = actions.union(ActionSet::REPOSITORY);
+        }
+        if !is_unlimited_administrator(principal) {
+            actions = actions.without(ActionSet::EMPTY.with(Action::Any));
+        }
+    }
+    actions.iter()
+}
+
+fn is_unlimited_administrator(principal: &Principal) -> bool {
+    match principal {
+        Principal::Anonymous | Principal::DeployToken(_) => false,
+        Principal::User(user) => user.admin && user.ceiling.scopes.contains(TokenScope::Api),
+    }
+}
+
+fn judge<'a>(
+    principal: &Principal,
+    rights: &Rights,
+    resource: &'a Resource,
+    action: Action,
+) -> Result<Basis<'a>, Reason> {
+    match (resource, principal) {
+        (Resource::Catalog, Principal::Anonymous) => Err(Reason::LoginNeeded),
+        (Resource::Catalog, Principal::User(user)) => judge_catalog(user, action),
+        (Resource::Catalog, Principal::DeployToken(_)) => Err(Reason::NotByDeployToken),
+        (Resource::Repository(name), Principal::Anonymous) => judge_anonymous(rights, name, action),
+        (Resource::Repository(name), Principal::User(user)) => {
+            judge_user(user, rights, name, action)
+        }
+        (Resource::Repository(name), Principal::DeployToken(token)) => {
+            judge_deploy_token(token, rights, name, action)
+        }
+    }
+}
+
+fn judge_catalog(user: &SignedIn, action: Action) -> Result<Basis<'static>, Reason> {
+    if !user.ceiling.scopes.contains(TokenScope::Api) {
+        return Err(scope_missing(TokenScope::Api, &user.ceiling));
+    }
+    if user.admin && action == Action::Any {
+        Ok(Basis::Administrator)
+    } else {
+        Err(Reason::AdministratorsOnly)
+    }
+}
+
+fn judge_anonymous(
+    rights: &Rights,
+    name: &RepositoryName,
+    action: Action,
+) -> Result<Basis<'static>, Reason> {
+    match (rights.place_of(name), action) {
+        (Some(Place::Live(Visibility::Public)), Action::Pull) => {
+            Ok(Basis::Visibility(Visibility::Public))
+        }
+        (Some(Place::Live(Visibility::Public)), _) => Err(Reason::LoginNeeded),
+        _ => Err(Reason::HiddenFromAnonymous),
+    }
+}
+
+/// In its place a deploy token does what its scopes say; elsewhere it is anonymous.
+fn judge_deploy_token(
+    token: &Deployment,
+    rights: &Rights,
+    name: &RepositoryName,
+    action: Action,
+) -> Result<Basis<'static>, Reason> {
+    let place = rights.place_of(name);
+    match (place, action) {
+        (Some(Place::Live(Visibility::Public)), Action::Pull) => {
+            Ok(Basis::Visibility(Visibility::Public))
+        }
+        // Before anything that would tell whether it exists.
+        (_, Action::Delete | Action::Any) => Err(Reason::NotByDeployToken),
+        _ if !token.is_for(name) => Err(Reason::OutsidePlace(token.path.clone())),
+        _ if !token.scopes.permit(action) => Err(Reason::ScopeMissing(
+            TokenScope::needed_for(action),
+            token.scopes.clone(),
+        )),
+        (Some(Place::Live(_)), Action::Pull | Action::Push) => Ok(Basis::DeployToken),
+        (None | Some(Place::Tombstone), Action::Pull | Action::Push) => Err(Reason::HiddenFromUser),
+    }
+}
+
+/// The ceiling is asked before the owner's rights, so that its answer tells nothing about the
+/// repository; but it never takes away what anyone may pull.
+fn judge_user<'a>(
+    user: &SignedIn,
+    rights: &Rights,
+    name: &'a RepositoryName,
+    action: Action,
+) -> Result<Basis<'a>, Reason> {
+    let place = rights.place_of(name);
+    let is_public = place == Some(Place::Live(Visibility::Public));
+    if action == Action::Pull && is_public && user.ceiling.scopes.open_registry() {
+        return Ok(Basis::Visibility(Visibility::Public));
+    }
+    match user.ceiling.obstacle(action, name) {
+        Some(Obstacle::Scope) => {
+            return Err(scope_missing(TokenScope::needed_for(action), &user.ceiling));
+        }
+        Some(Obstacle::Pattern) => return Err(Reason::OutsidePatterns),
+        None => {}
+    }
+    if user.admin {
+        return Ok(Basis::Administrator);
+    }
+    let Some(Place::Live(visibility)) = place else {
+        return Err(Reason::HiddenFromUser);
+    };
+    let role = rights.role_for(name);
+    let is_visible = opens_to(visibility, user);
+    match role {
+        Some(role) if role.level.actions().contains(action) => Ok(Basis::Role(role)),
+        _ if is_visible && action == Action::Pull => Ok(Basis::Visibility(visibility)),
+        None if !is_visible => Err(Reason::HiddenFromUser),
+        _ => Err(Reason::RoleTooLow(AccessLevel::needed_for(action))),
+    }
+}
+
+/// Whether the visibility alone lets the user see the place, and pull.
+fn opens_to(visibility: Visibility, user: &SignedIn) -> bool {
+    match visibility {
+        Visibility::Public => true,
+        Visibility::Internal => !user.external,
+        Visibility::Private => false,
+    }
+}
+
+fn scope_missing(needed: TokenScope, ceiling: &Ceiling) -> Reason {
+    Reason::ScopeMissing(needed, ceiling.scopes.clone())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,187 @@
+//! Who is calling, and how much of their rights the credential carries.
+
+use crate::domain::access_tokens::PersonalAccessToken;
+use crate::domain::access_tokens::pattern::RepositoryPattern;
+use crate::domain::access_tokens::scope::TokenScopes;
+use crate::domain::deploy_tokens::DeployToken;
+use crate::domain::ids::{DeployTokenId, RefreshTokenId, TokenId, UserId};
+use crate::domain::namespaces::path::NamespacePath;
+use crate::domain::registry::action::Action;
+use crate::domain::registry::repository_name::RepositoryName;
+use crate::domain::users::User;
+use crate::domain::users::username::Username;
+
+/// The caller of one request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Principal {
+    /// Nobody in particular.
+    Anonymous,
+    /// A user, within the limits of the credential.
+    User(SignedIn),
+    /// A machine of a group or project.
+    DeployToken(Deployment),
+}
+
+/// A machine with a deploy token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deployment {
+    /// The token.
+    pub id: DeployTokenId,
+    /// The `sub` of its registry tokens.
+    pub subject: String,
+    /// The group or project that it is for; elsewhere it is anonymous.
+    pub path: NamespacePath,
+    /// What it may do there.
+    pub scopes: TokenScopes,
+}
+
+/// A user who proved who they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedIn {
+    /// The user's id.
+    pub id: UserId,
+    /// The user's name.
+    pub username: Username,
+    /// Whether everything is theirs.
+    pub admin: bool,
+    /// Whether internal projects are closed to them.
+    pub external: bool,
+    /// What the credential lets through.
+    pub ceiling: Ceiling,
+}
+
+/// The most a credential lets through, whatever its owner may do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ceiling {
+    /// What was proved.
+    pub proof: Proof,
+    /// The scopes.
+    pub scopes: TokenScopes,
+    /// The repositories; empty for all.
+    pub repositories: Vec<RepositoryPattern>,
+}
+
+/// How a user proved who they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Proof {
+    /// By password.
+    Password,
+    /// By a refresh token that a login by password got.
+    RefreshToken(RefreshTokenId),
+    /// By a personal access token.
+    PersonalAccessToken(TokenId),
+}
+
+/// What in a credential stands in the way of an action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Obstacle {
+    /// No scope permits the action.
+    Scope,
+    /// No pattern covers the repository.
+    Pattern,
+}
+
+impl Principal {
+    /// The `sub` of the caller's tokens: the user name, `deploy_token:` and that token's own, or nothing.
+    pub fn subject(&self) -> &str {
+        match self {
+            Self::Anonymous => "",
+            Self::User(user) => user.username.as_str(),
+            Self::DeployToken(token) => &token.subject,
+        }
+    }
+
+    /// The personal access token that was presented, if it was one.
+    pub fn token(&self) -> Option<TokenId> {
+        match self {
+            Self::Anonymous | Self::DeployToken(_) => None,
+            Self::User(user) => user.ceiling.token(),
+        }
+    }
+
+    /// The scopes of a credential that opens nothing in the registry.
+    pub fn scopes_without_registry(&self) -> Option<&TokenScopes> {
+        match self {
+            // A deploy token has no scope that does not open the registry.
+            Self::Anonymous | Self::DeployToken(_) => None,
+            Self::User(user) => Some(&user.ceiling.scopes).filter(|scopes| !scopes.open_registry()),
+        }
+    }
+}
+
+impl Deployment {
+    /// The machine that has `token`.
+    pub fn new(token: DeployToken) -> Self {
+        Self {
+            id: token.id,
+            subject: format!("deploy_token:{}", token.username),
+            path: token.path,
+            scopes: token.scopes,
+        }
+    }
+
+    /// Whether `repository` is in its place.
+    pub fn is_for(&self, repository: &RepositoryName) -> bool {
+        repository.prefixes().any(|path| path == self.path.as_str())
+    }
+}
+
+impl SignedIn {
+    /// `user`, within the limits of their credential.
+    pub fn new(user: User, ceiling: Ceiling) -> Self {
+        Self {
+            id: user.id,
+            username: user.username,
+            admin: user.admin,
+            external: user.external,
+            ceiling,
+        }
+    }
+}
+
+impl Ceiling {
+    /// The limits of a login by password or its refresh token: every registry scope, but not `api`.
+    pub fn of_login(proof: Proof) -> Self {
+        Self {
+            proof,
+            scopes: TokenScopes::of_password_login(),
+            repositories: Vec::new(),
+        }
+    }
+
+    /// The limits of a personal access token.
+    pub fn of_token(token: &PersonalAccessToken) -> Self {
+        Self {
+            proof: Proof::PersonalAccessToken(token.id),
+            scopes: token.specification.scopes().clone(),
+            repositories: token.specification.repositories().to_vec(),
+        }
+    }
+
+    /// The personal access token, if it is one.
+    pub fn token(&self) -> Option<TokenId> {
+        match self.proof {
+            Proof::PersonalAccessToken(id) => Some(id),
+            Proof::Password | Proof::RefreshToken(_) => None,
+        }
+    }
+
+    /// What keeps the credential from doing `action` on `repository`, if anything.
+    pub fn obstacle(&self, action: Action, repository: &RepositoryName) -> Option<Obstacle> {
+        if !self.scopes.permit(action) {
+            Some(Obstacle::Scope)
+        } else if !self.covers(repository) {
+            Some(Obstacle::Pattern)
+        } else {
+            None
+        }
+    }
+
+    fn covers(&self, repository: &RepositoryName) -> bool {
+        self.repositories.is_empty()
+            || self
+                .repositories
+                .iter()
+                .any(|pattern| pattern.matches(repository))
+    }
+}

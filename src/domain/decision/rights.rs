@@ -1,0 +1,79 @@
+//! What is known about the places that a request is about.
+
+use std::collections::BTreeMap;
+
+use crate::domain::members::access_level::AccessLevel;
+use crate::domain::namespaces::path::NamespacePath;
+use crate::domain::namespaces::visibility::Visibility;
+use crate::domain::registry::repository_name::RepositoryName;
+
+/// The paths above the requested repositories, and the caller's memberships there.
+///
+/// Whoever fills it leaves out nothing that exists on those paths, and no membership that has ended.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Rights {
+    places: BTreeMap<String, Place>,
+    memberships: BTreeMap<String, AccessLevel>,
+}
+
+/// What is at a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Place {
+    /// A group, a project or a user's own namespace.
+    Live(Visibility),
+    /// What was deleted there: closed to all but administrators.
+    Tombstone,
+}
+
+/// A role, and the path on which it was given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Role<'a> {
+    /// The role.
+    pub level: AccessLevel,
+    /// Where the caller is a member.
+    pub given_at: &'a str,
+}
+
+impl Rights {
+    /// Notes what is at `path`.
+    pub fn add_place(&mut self, path: &NamespacePath, place: Place) {
+        self.places.insert(path.as_str().to_owned(), place);
+    }
+
+    /// Notes that the caller is a member at `path`.
+    pub fn add_membership(&mut self, path: &NamespacePath, level: AccessLevel) {
+        let held = self
+            .memberships
+            .entry(path.as_str().to_owned())
+            .or_insert(level);
+        *held = level.max(*held);
+    }
+
+    /// What `repository` belongs to: the longest path that is a prefix of it.
+    pub fn place_of(&self, repository: &RepositoryName) -> Option<Place> {
+        self.found(repository).map(|(_, place)| place)
+    }
+
+    /// The same with the path.
+    pub fn found<'a>(&self, repository: &'a RepositoryName) -> Option<(&'a str, Place)> {
+        repository
+            .prefixes()
+            .find_map(|path| self.places.get(path).map(|&place| (path, place)))
+    }
+
+    /// The caller's highest role for `repository`, its own or inherited; the nearest of equals.
+    pub fn role_for<'a>(&self, repository: &'a RepositoryName) -> Option<Role<'a>> {
+        let mut best: Option<Role<'a>> = None;
+        for path in repository.prefixes() {
+            if let Some(&level) = self.memberships.get(path)
+                && best.is_none_or(|role| level > role.level)
+            {
+                best = Some(Role {
+                    level,
+                    given_at: path,
+                });
+            }
+        }
+        best
+    }
+}

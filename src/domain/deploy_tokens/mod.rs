@@ -1,0 +1,196 @@
+//! The token of a group or project: for machines, to pull and push there.
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::access_tokens::TokenState;
+use crate::domain::access_tokens::scope::{TokenScope, TokenScopes};
+use crate::domain::expiry::Expiry;
+use crate::domain::ids::{DeployTokenId, NamespaceId};
+use crate::domain::line::{MAX_LINE, is_line};
+use crate::domain::members::access_level::AccessLevel;
+use crate::domain::namespaces::NamespaceKind;
+use crate::domain::namespaces::path::NamespacePath;
+
+/// A deploy token as it is known after its creation: everything but the secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeployToken {
+    /// The number it is named by.
+    pub id: DeployTokenId,
+    /// The group or project it is for.
+    pub place: NamespaceId,
+    /// Where that is.
+    pub path: NamespacePath,
+    /// What it is called, for people.
+    pub name: String,
+    /// The user name that must come with it.
+    pub username: DeployUsername,
+    /// What it may do: pull, push, or both.
+    pub scopes: TokenScopes,
+    /// When it ends, if it does.
+    pub expiry: Option<Expiry>,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When it was revoked, if it was.
+    pub revoked_at: Option<DateTime<Utc>>,
+}
+
+/// What one chooses for a deploy token; valid by construction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeployTokenSpecification {
+    name: String,
+    scopes: TokenScopes,
+    /// The user name; one that names the token by its id, if none.
+    pub username: Option<DeployUsername>,
+    /// When it ends; never, if none.
+    pub expiry: Option<Expiry>,
+}
+
+/// What is wrong with a deploy token that someone wants.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidDeployToken {
+    /// The name is empty, too long or not one line.
+    #[error("the name is 1 to 255 characters on one line")]
+    Name,
+    /// No scope.
+    #[error("a deploy token needs at least one of the scopes read_registry and write_registry")]
+    NoScope,
+    /// A scope that is for people.
+    #[error("a deploy token pulls (read_registry) and pushes (write_registry); it cannot hold {0}")]
+    Scope(TokenScope),
+}
+
+impl DeployTokenSpecification {
+    /// A deploy token that can be made, without end.
+    pub fn new(name: &str, scopes: TokenScopes) -> Result<Self, InvalidDeployToken> {
+        let name = name.trim();
+        if !is_line(name) {
+            return Err(InvalidDeployToken::Name);
+        }
+        if scopes.is_empty() {
+            return Err(InvalidDeployToken::NoScope);
+        }
+        if let Some(other) = scopes.iter().find(|scope| !may_hold(*scope)) {
+            return Err(InvalidDeployToken::Scope(other));
+        }
+        Ok(Self {
+            name: name.to_owned(),
+            scopes,
+            username: None,
+            expiry: None,
+        })
+    }
+
+    /// The name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The scopes.
+    pub fn scopes(&self) -> &TokenScopes {
+        &self.scopes
+    }
+}
+
+/// Whether a deploy token may hold this scope: pull and push only (design.md §2).
+fn may_hold(scope: TokenScope) -> bool {
+    matches!(scope, TokenScope::ReadRegistry | TokenScope::WriteRegistry)
+}
+
+impl DeployToken {
+    /// Whether it works at `now`.
+    pub fn state(&self, now: DateTime<Utc>) -> TokenState {
+        if self.revoked_at.is_some() {
+            TokenState::Revoked
+        } else if self.expiry.is_some_and(|expiry| expiry.has_passed(now)) {
+            TokenState::Expired
+        } else {
+            TokenState::Active
+        }
+    }
+}
+
+/// The role that sees the deploy tokens of a place (gitlab-api.md 2.4).
+pub const NEEDED_TO_LIST: AccessLevel = AccessLevel::Maintainer;
+
+/// The role that makes and revokes the deploy tokens of a place (gitlab-api.md 2.4).
+pub fn needed_to_manage(kind: NamespaceKind) -> AccessLevel {
+    match kind {
+        NamespaceKind::Project => AccessLevel::Maintainer,
+        NamespaceKind::Group | NamespaceKind::User => AccessLevel::Owner,
+    }
+}
+
+/// The user name of a deploy token: letters, digits and `.`, `+`, `_`, `-`, as in GitLab
+/// (gitlab-api.md 2.4). It may be a person's too: each works with its own secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeployUsername(String);
+
+/// Why a text is no user name of a deploy token.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a deploy token's user name is 1 to 255 letters, digits and `.`, `+`, `_` or `-`")]
+pub struct InvalidDeployUsername;
+
+impl DeployUsername {
+    /// The user name of a token for which nobody chose one.
+    pub fn of(id: DeployTokenId) -> Self {
+        Self(format!("deploy-token-{id}"))
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<&str> for DeployUsername {
+    type Error = InvalidDeployUsername;
+
+    fn try_from(text: &str) -> Result<Self, Self::Error> {
+        let is_allowed = |letter: char| letter.is_ascii_alphanumeric() || ".+_-".contains(letter);
+        if (1..=MAX_LINE).contains(&text.len()) && text.chars().all(is_allowed) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(InvalidDeployUsername)
+        }
+    }
+}
+
+impl fmt::Display for DeployUsername {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deploy_token_pulls_and_pushes_and_nothing_else() {
+        for scope in TokenScope::ALL {
+            let specification = DeployTokenSpecification::new("ci", [scope].into_iter().collect());
+            let is_allowed = ["read_registry", "write_registry"].contains(&scope.name());
+            assert_eq!(specification.is_ok(), is_allowed, "{scope}");
+        }
+        assert_eq!(
+            DeployTokenSpecification::new("ci", TokenScopes::default()),
+            Err(InvalidDeployToken::NoScope)
+        );
+    }
+
+    #[test]
+    fn user_names_are_gitlabs() {
+        for good in ["ci", "gitlab+deploy-token-1", "A.b_c"] {
+            assert!(DeployUsername::try_from(good).is_ok(), "{good}");
+        }
+        for bad in ["", "a b", "a:b", "a/b", "é", &"x".repeat(256)] {
+            assert_eq!(
+                DeployUsername::try_from(bad),
+                Err(InvalidDeployUsername),
+                "{bad}"
+            );
+        }
+    }
+}

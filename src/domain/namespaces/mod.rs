@@ -1,0 +1,98 @@
+//! Groups, projects and users' own namespaces: the places that repositories belong to.
+
+pub mod path;
+pub mod reference;
+pub mod visibility;
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::authority::namespaces::HeldRole;
+use crate::domain::expiry::Expiry;
+use crate::domain::ids::{NamespaceId, UserId};
+use crate::domain::members::access_level::AccessLevel;
+use crate::domain::namespaces::path::NamespacePath;
+use crate::domain::namespaces::visibility::Visibility;
+
+/// What kind of place it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum NamespaceKind {
+    /// It may have groups and projects below it.
+    Group,
+    /// It has repositories below it and nothing else.
+    Project,
+    /// A user's own: it bears the user name, and projects may be below it.
+    User,
+}
+
+impl NamespaceKind {
+    /// The kind's name in messages and the audit log.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Group => "group",
+            Self::Project => "project",
+            Self::User => "user namespace",
+        }
+    }
+}
+
+/// A place that exists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Namespace {
+    /// The number it is named by.
+    pub id: NamespaceId,
+    /// What kind of place it is.
+    pub kind: NamespaceKind,
+    /// Where it is.
+    pub path: NamespacePath,
+    /// The name people read.
+    pub name: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// Who may see it without being a member.
+    pub visibility: Visibility,
+    /// What it is below.
+    pub parent: Option<NamespaceId>,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+}
+
+/// A place, and what it lies in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Located {
+    /// The place.
+    pub place: Namespace,
+    /// The groups or the user's own namespace that it lies in, nearest first.
+    pub above: Vec<Namespace>,
+}
+
+/// A path whose name is taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Occupied {
+    /// By what lives there.
+    Live(Namespace),
+    /// By what was deleted there, of that kind: closed, until an administrator makes it anew.
+    Tombstone(NamespaceKind),
+}
+
+/// A user's role in a group or project.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// Who.
+    pub user_id: UserId,
+    /// The role.
+    pub level: AccessLevel,
+    /// When the role ends.
+    pub expiry: Option<Expiry>,
+    /// Since when.
+    pub created_at: DateTime<Utc>,
+}
+
+impl Member {
+    /// Who holds which role.
+    pub fn role(&self) -> HeldRole {
+        HeldRole {
+            user: self.user_id,
+            level: self.level,
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! Where groups and projects live.
+
+use std::fmt;
+
+use crate::domain::registry::component::{MAX_NAME_LENGTH, is_component};
+use crate::domain::users::username::Username;
+
+/// The path of a group, a project or a user's own namespace, such as `team/backend/app`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NamespacePath(String);
+
+/// Deepest nesting, as in GitLab.
+const MAX_LEVELS: usize = 20;
+
+/// Why a text is no path.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{0}` is not a path: write letters, digits and separators (`.`, `_`, `__`, `-`) between them, \
+     in at most 20 parts joined by `/`, at most 255 characters"
+)]
+pub struct InvalidNamespacePath(String);
+
+impl InvalidNamespacePath {
+    /// That text is none; of a long one, only the beginning is kept.
+    pub(in crate::domain) fn of(text: &str) -> Self {
+        Self(text.chars().take(MAX_NAME_LENGTH).collect())
+    }
+}
+
+impl NamespacePath {
+    /// The path in its stored, lower-case form.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The path one level up; none for a top-level path.
+    pub fn parent(&self) -> Option<Self> {
+        self.0
+            .rsplit_once('/')
+            .map(|(parent, _)| Self(parent.to_owned()))
+    }
+
+    /// The last component.
+    pub fn name(&self) -> &str {
+        self.0
+            .rsplit_once('/')
+            .map_or(self.0.as_str(), |(_, name)| name)
+    }
+
+    /// The path one level down that ends with `name`.
+    pub fn child(&self, name: &str) -> Result<Self, InvalidNamespacePath> {
+        if name.contains('/') {
+            return Err(InvalidNamespacePath::of(name));
+        }
+        Self::try_from(format!("{self}/{name}").as_str())
+    }
+
+    /// The path itself and every path above it, longest first.
+    pub fn and_ancestors(&self) -> impl Iterator<Item = Self> {
+        std::iter::successors(Some(self.clone()), Self::parent)
+    }
+}
+
+impl TryFrom<&str> for NamespacePath {
+    type Error = InvalidNamespacePath;
+
+    /// Reads a path in any letter case; stored lower-case, because registries know no other and the
+    /// databases compare differently.
+    fn try_from(text: &str) -> Result<Self, Self::Error> {
+        let path = text.to_ascii_lowercase();
+        let levels = path.split('/').count();
+        if path.len() <= MAX_NAME_LENGTH
+            && levels <= MAX_LEVELS
+            && path.split('/').all(is_component)
+        {
+            Ok(Self(path))
+        } else {
+            Err(InvalidNamespacePath::of(text))
+        }
+    }
+}
+
+impl From<&Username> for NamespacePath {
+    fn from(username: &Username) -> Self {
+        Self(username.as_str().to_owned())
+    }
+}
+
+impl fmt::Display for NamespacePath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::registry::repository_name::RepositoryName;
+
+    #[test]
+    fn paths_are_stored_lower_case() {
+        let path = NamespacePath::try_from("Team/Backend/App").unwrap();
+        assert_eq!(path.as_str(), "team/backend/app");
+        assert_eq!(path.name(), "app");
+        assert_eq!(path.parent().unwrap().as_str(), "team/backend");
+    }
+
+    proptest! {
+        #[test]
+        fn every_path_is_a_repository_name_and_lies_below_its_ancestors(text in "[A-Za-z0-9._/-]{0,40}") {
+            if let Ok(path) = NamespacePath::try_from(text.as_str()) {
+                prop_assert_eq!(NamespacePath::try_from(path.as_str()), Ok(path.clone()), "reading again changes nothing");
+                let name = RepositoryName::try_from(path.as_str()).unwrap();
+                let ancestors: Vec<String> = path.and_ancestors().map(|path| path.to_string()).collect();
+                prop_assert_eq!(name.prefixes().collect::<Vec<_>>(), ancestors);
+            }
+        }
+
+        #[test]
+        fn any_text_is_read_without_panic(text in ".{0,300}") {
+            let _ = (NamespacePath::try_from(text.as_str()), RepositoryName::try_from(text.as_str()));
+        }
+    }
+
+    #[test]
+    fn what_is_no_repository_name_is_no_path() {
+        for bad in [
+            "",
+            "/",
+            "a/",
+            "/a",
+            "a//b",
+            "host:80/a",
+            "a b",
+            "-a",
+            "*",
+            "a/**",
+        ] {
+            assert!(NamespacePath::try_from(bad).is_err(), "{bad}");
+        }
+        assert!(NamespacePath::try_from(vec!["a"; 21].join("/").as_str()).is_err());
+    }
+}

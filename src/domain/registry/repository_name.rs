@@ -1,0 +1,109 @@
+//! The name of a repository in a registry.
+
+use std::fmt;
+
+use crate::domain::registry::component::{MAX_NAME_LENGTH, is_component};
+
+/// A well-formed repository name: `[host[:port]/]component(/component)*` (protocol.md 1.6).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RepositoryName(String);
+
+/// Why a text is no repository name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "a repository name is lower-case letters, digits and separators (`.`, `_`, `__`, `-`) between them, \
+     in parts joined by `/`, at most 255 characters"
+)]
+pub struct InvalidRepositoryName;
+
+impl RepositoryName {
+    /// The name as the registry writes it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The name itself and every shorter prefix that ends at a `/`, longest first.
+    pub fn prefixes(&self) -> impl Iterator<Item = &str> {
+        std::iter::successors(Some(self.0.as_str()), |path| {
+            path.rsplit_once('/').map(|(parent, _)| parent)
+        })
+    }
+}
+
+impl TryFrom<&str> for RepositoryName {
+    type Error = InvalidRepositoryName;
+
+    fn try_from(text: &str) -> Result<Self, Self::Error> {
+        let path = match text.split_once('/') {
+            Some((host, rest)) if !is_component(host) && is_host(host) => rest,
+            _ => text,
+        };
+        if text.len() <= MAX_NAME_LENGTH && path.split('/').all(is_component) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(InvalidRepositoryName)
+        }
+    }
+}
+
+impl fmt::Display for RepositoryName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Whether `text` is `host[.host]*[:port]`; the port brings the one colon that a name may have.
+fn is_host(text: &str) -> bool {
+    let (host, port) = text.split_once(':').unwrap_or((text, "0"));
+    let is_label = |label: &str| {
+        let inside = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
+        !label.is_empty()
+            && label.bytes().all(inside)
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    host.split('.').all(is_label)
+        && (1..=5).contains(&port.len())
+        && port.bytes().all(|b| b.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_with_and_without_a_host_are_read() {
+        for good in [
+            "a",
+            "team/app",
+            "host.example:5000/team/app",
+            "Host.Example/team",
+            "a/b/c/d",
+        ] {
+            assert!(RepositoryName::try_from(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "",
+            "/a",
+            "a/",
+            "a//b",
+            "A",
+            "a/B",
+            "a/h:1/b",
+            "h:/a",
+            "h:123456/a",
+            "../a",
+            "a b",
+        ] {
+            assert!(RepositoryName::try_from(bad).is_err(), "{bad}");
+        }
+        assert!(RepositoryName::try_from("a".repeat(256).as_str()).is_err());
+    }
+
+    #[test]
+    fn prefixes_end_at_slashes_and_come_longest_first() {
+        let name = RepositoryName::try_from("team/app/cache").unwrap();
+        let prefixes: Vec<_> = name.prefixes().collect();
+        assert_eq!(prefixes, ["team/app/cache", "team/app", "team"]);
+    }
+}

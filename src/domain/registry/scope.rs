@@ -1,0 +1,215 @@
+//! The scope grammar: what a client asks for.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::domain::registry::action::{Action, ActionSet};
+use crate::domain::registry::repository_name::RepositoryName;
+
+/// Most scopes one request may name, before duplicates are merged.
+pub const MAX_SCOPES: usize = 100;
+
+/// What a scope is about.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Resource {
+    /// The list of all repositories, `registry:catalog`.
+    Catalog,
+    /// One repository.
+    Repository(RepositoryName),
+}
+
+impl Resource {
+    /// The resource type in a token's access entry.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Catalog => "registry",
+            Self::Repository(_) => "repository",
+        }
+    }
+
+    /// The name in a token's access entry.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Catalog => "catalog",
+            Self::Repository(name) => name.as_str(),
+        }
+    }
+}
+
+/// Actions on one resource; a scope that exists is well formed and names at least one action.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Scope {
+    /// What it is about.
+    pub resource: Resource,
+    /// What is to be done with it.
+    pub actions: ActionSet,
+}
+
+/// More than [`MAX_SCOPES`] scopes in one request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{0} scopes are too many; a request may name at most {MAX_SCOPES}")]
+pub struct TooManyScopes(usize);
+
+impl Scope {
+    /// Reads one scope; none if it is unparsable or about something that registries do not have.
+    ///
+    /// The type ends at the first colon and the actions begin after the last, because the name of
+    /// a repository may hold a port; a class in parentheses is dropped (protocol.md 1.6).
+    pub fn parse(text: &str) -> Option<Self> {
+        let (kind, rest) = text.split_once(':')?;
+        let (name, actions) = rest.rsplit_once(':')?;
+        let resource = match (without_class(kind)?, name) {
+            ("repository", name) => Resource::Repository(RepositoryName::try_from(name).ok()?),
+            ("registry", "catalog") => Resource::Catalog,
+            _ => return None,
+        };
+        let actions: ActionSet = actions.split(',').filter_map(Action::from_name).collect();
+        (!actions.is_empty()).then_some(Self { resource, actions })
+    }
+
+    /// Reads the values of all `scope` parameters of a request; total but for the number of scopes.
+    ///
+    /// Every value may hold several scopes between spaces (clients replay a challenge verbatim),
+    /// what cannot be parsed is ignored, and scopes of one resource are merged.
+    pub fn parse_all(
+        values: impl IntoIterator<Item = impl AsRef<str>>,
+    ) -> Result<Vec<Self>, TooManyScopes> {
+        let mut merged: BTreeMap<Resource, ActionSet> = BTreeMap::new();
+        let mut count = 0_usize;
+        for value in values {
+            for text in value.as_ref().split(' ').filter(|text| !text.is_empty()) {
+                count += 1;
+                if count <= MAX_SCOPES
+                    && let Some(scope) = Self::parse(text)
+                {
+                    let actions = merged.entry(scope.resource).or_default();
+                    *actions = actions.union(scope.actions);
+                }
+            }
+        }
+        if count > MAX_SCOPES {
+            return Err(TooManyScopes(count));
+        }
+        Ok(merged
+            .into_iter()
+            .map(|(resource, actions)| Self { resource, actions })
+            .collect())
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}:{}:{}",
+            self.resource.kind(),
+            self.resource.name(),
+            self.actions
+        )
+    }
+}
+
+/// The type without its deprecated class: `repository(plugin)` is `repository`.
+fn without_class(kind: &str) -> Option<&str> {
+    match kind.split_once('(') {
+        None => Some(kind),
+        Some((kind, class)) => class.strip_suffix(')').map(|_| kind),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read(values: &[&str]) -> Vec<String> {
+        let scopes = Scope::parse_all(values).unwrap();
+        scopes.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn scopes_of_all_clients_are_understood() {
+        assert_eq!(
+            read(&["repository:team/app:pull"]),
+            ["repository:team/app:pull"]
+        );
+        assert_eq!(
+            read(&["repository:x:pull repository:x:pull,push"]),
+            ["repository:x:pull,push"],
+            "containerd's push"
+        );
+        assert_eq!(
+            read(&["repository:x:push,pull", "repository:y:pull"]),
+            ["repository:x:pull,push", "repository:y:pull"],
+            "docker's mount"
+        );
+        assert_eq!(
+            read(&["repository:h.example:5000/x:pull"]),
+            ["repository:h.example:5000/x:pull"]
+        );
+        assert_eq!(read(&["repository(plugin):x:pull"]), ["repository:x:pull"]);
+        assert_eq!(
+            read(&["repository:x:*"]),
+            ["repository:x:*"],
+            "skopeo delete"
+        );
+        assert_eq!(read(&["registry:catalog:*"]), ["registry:catalog:*"]);
+    }
+
+    #[test]
+    fn what_cannot_be_parsed_is_ignored() {
+        let odd = [
+            "",
+            ":",
+            "::",
+            "repository",
+            "repository:x",
+            "repository::pull",
+            "repository:X:pull",
+            "repository:x:",
+            "repository:x:admin",
+            "registry:catalog:search",
+            "registry:other:*",
+            "robot:x:pull",
+            "repository(plugin:x:pull",
+            "repository:../x:pull",
+            "repository:x/*:pull",
+        ];
+        assert_eq!(read(&odd), Vec::<String>::new());
+        assert_eq!(
+            read(&["junk repository:x:pull,admin :::"]),
+            ["repository:x:pull"]
+        );
+    }
+
+    #[test]
+    fn the_hundred_and_first_scope_is_one_too_many() {
+        let text = vec!["repository:x:pull"; 101].join(" ");
+        assert_eq!(Scope::parse_all([text.as_str()]), Err(TooManyScopes(101)));
+        let text = vec!["repository:x:pull"; 100].join(" ");
+        assert!(Scope::parse_all([text.as_str()]).is_ok());
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_without_panic(text in ".{0,300}") {
+            let _ = Scope::parse_all([text.as_str()]);
+        }
+
+        #[test]
+        fn a_scope_that_was_read_reads_the_same_again(text in "(repository|registry|[a-z(]{1,4}):[a-z0-9:/._-]{0,20}:(pull|push|delete|\\*|,){0,6}") {
+            if let Some(scope) = Scope::parse(&text) {
+                prop_assert_eq!(Scope::parse(&scope.to_string()), Some(scope));
+            }
+        }
+
+        #[test]
+        fn order_and_repetition_change_nothing(mut texts in prop::collection::vec("repository:[ab]:(pull|push|delete|\\*)", 0..8)) {
+            let once = Scope::parse_all(&texts);
+            texts.reverse();
+            let again = texts.iter().chain(texts.iter());
+            prop_assert_eq!(Scope::parse_all(again), once);
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! The secrets we hand out, and what we keep of them.
+
+use std::fmt;
+
+use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
+
+use crate::domain::entropy::Entropy;
+
+const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+/// Random characters of a token: 40 × log2(62) is 238 bits.
+const RANDOM_LENGTH: usize = 40;
+/// Characters of the checksum: 62⁶ is more than 2³².
+const CHECKSUM_LENGTH: usize = 6;
+
+/// What kind of secret a text with one of our prefixes is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TokenKind {
+    /// A personal access token.
+    PersonalAccess,
+    /// A deploy token of a group or project.
+    Deploy,
+    /// A refresh token.
+    Refresh,
+}
+
+impl TokenKind {
+    const ALL: [Self; 3] = [Self::PersonalAccess, Self::Deploy, Self::Refresh];
+
+    fn prefix(self) -> &'static str {
+        match self {
+            Self::PersonalAccess => "whf_pat_",
+            Self::Deploy => "whf_dpt_",
+            Self::Refresh => "whf_rt_",
+        }
+    }
+}
+
+/// A token in the clear: on its way from or to its owner, never stored, never printed.
+#[derive(Clone)]
+pub struct PlainToken {
+    kind: TokenKind,
+    text: SecretString,
+}
+
+/// What a secret turned out to be.
+#[derive(Debug)]
+pub enum Recognized {
+    /// One of ours, with a checksum that fits; whether it exists, storage knows.
+    Token(PlainToken),
+    /// It has one of our prefixes, but was mistyped or cut: no need to ask storage.
+    Broken,
+    /// Something else, a password perhaps.
+    Foreign,
+}
+
+impl PlainToken {
+    /// Draws a new token.
+    pub fn generate(kind: TokenKind, entropy: &dyn Entropy) -> Self {
+        let mut text = String::from(kind.prefix());
+        while text.len() < kind.prefix().len() + RANDOM_LENGTH {
+            let mut byte = [0];
+            entropy.fill(&mut byte);
+            // 248 is the largest multiple of 62 in a byte: beyond it, some letters would be likelier.
+            if let [drawn @ 0..248] = byte {
+                text.push(letter(u32::from(drawn)));
+            }
+        }
+        text.push_str(&checksum(&text));
+        Self {
+            kind,
+            text: SecretString::from(text),
+        }
+    }
+
+    /// Looks at a secret: is it one of our tokens, and is it whole?
+    pub fn recognize(secret: &SecretString) -> Recognized {
+        let text = secret.expose_secret();
+        let found = TokenKind::ALL
+            .into_iter()
+            .find_map(|kind| Some((kind, text.strip_prefix(kind.prefix())?)));
+        let Some((kind, letters)) = found else {
+            return Recognized::Foreign;
+        };
+        // The checksum alone would let through what somebody computed over anything.
+        let whole = letters.len() == RANDOM_LENGTH + CHECKSUM_LENGTH
+            && letters.bytes().all(|letter| ALPHABET.contains(&letter))
+            && text
+                .split_at_checked(text.len() - CHECKSUM_LENGTH)
+                .is_some_and(|(body, sum)| checksum(body) == sum);
+        if whole {
+            Recognized::Token(Self {
+                kind,
+                text: secret.clone(),
+            })
+        } else {
+            Recognized::Broken
+        }
+    }
+
+    /// What kind of token it is.
+    pub fn kind(&self) -> TokenKind {
+        self.kind
+    }
+
+    /// What is stored of it.
+    pub fn digest(&self) -> TokenDigest {
+        TokenDigest(Sha256::digest(self.text.expose_secret()).into())
+    }
+
+    /// The text, for the one reply or line that shows it to its owner.
+    pub fn expose(&self) -> &str {
+        self.text.expose_secret()
+    }
+}
+
+impl fmt::Debug for PlainToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PlainToken({:?})", self.kind)
+    }
+}
+
+/// SHA-256 of a token: enough, because tokens are random, and all that is ever stored.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TokenDigest([u8; 32]);
+
+impl TokenDigest {
+    /// The digest's bytes, for storage.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for TokenDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TokenDigest(…)")
+    }
+}
+
+/// CRC-32 of `body` in base 62: tells a mistyped token from an unknown one without a look-up.
+fn checksum(body: &str) -> String {
+    let mut rest = crc32fast::hash(body.as_bytes());
+    let mut digits: Vec<char> = Vec::with_capacity(CHECKSUM_LENGTH);
+    for _ in 0..CHECKSUM_LENGTH {
+        digits.push(letter(rest));
+        rest /= 62;
+    }
+    digits.iter().rev().collect()
+}
+
+/// The letter for `value` modulo 62.
+fn letter(value: u32) -> char {
+    let index = usize::try_from(value % 62).unwrap_or_default();
+    ALPHABET.get(index).copied().map_or('0', char::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    struct Fixed(std::sync::atomic::AtomicU8);
+
+    impl Entropy for Fixed {
+        fn fill(&self, buffer: &mut [u8]) {
+            for byte in buffer {
+                *byte = self.0.fetch_add(7, std::sync::atomic::Ordering::Relaxed);
+            }
+        }
+    }
+
+    fn token() -> PlainToken {
+        PlainToken::generate(TokenKind::PersonalAccess, &Fixed(3.into()))
+    }
+
+    #[test]
+    fn a_token_has_prefix_randomness_and_checksum() {
+        let token = token();
+        let text = token.expose();
+        assert_eq!(text.len(), 8 + 40 + 6);
+        assert!(text.starts_with("whf_pat_"));
+        assert!(text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'));
+        assert!(matches!(
+            PlainToken::recognize(&SecretString::from(text)),
+            Recognized::Token(_)
+        ));
+    }
+
+    #[test]
+    fn the_checksum_is_crc_32_in_base_62() {
+        // CRC-32 of "123456789" is 0xCBF43926 by definition (the check value of CRC-32/ISO-HDLC).
+        assert_eq!(0xCBF4_3926_u32, 3_421_780_262);
+        assert_eq!(checksum("123456789"), "3jZRME");
+    }
+
+    #[test]
+    fn neither_token_nor_digest_prints_itself() {
+        let shown = format!("{:?} {:?}", token(), token().digest());
+        assert_eq!(shown, "PlainToken(PersonalAccess) TokenDigest(…)");
+    }
+
+    #[test]
+    fn a_checksum_makes_no_token_of_other_letters() {
+        for body in [" ", "-", "_", "\n", "\0"].map(|odd| format!("whf_pat_{}", odd.repeat(40))) {
+            let text = format!("{body}{}", checksum(&body));
+            let recognized = PlainToken::recognize(&SecretString::from(text));
+            assert!(matches!(recognized, Recognized::Broken), "{body:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn one_wrong_letter_is_noticed(at in 8..54_usize, letter in "[0-9A-Za-z]") {
+            let good = token();
+            let mut text = good.expose().to_owned();
+            text.replace_range(at..=at, &letter);
+            let same = text == good.expose();
+            let recognized = PlainToken::recognize(&SecretString::from(text));
+            prop_assert_eq!(matches!(recognized, Recognized::Token(_)), same);
+        }
+
+        #[test]
+        fn any_text_is_looked_at_without_panic(text in "(whf_pat_)?.{0,60}") {
+            let _ = PlainToken::recognize(&SecretString::from(text));
+        }
+    }
+}

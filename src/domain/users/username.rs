@@ -1,0 +1,50 @@
+//! The name a person signs in with.
+
+use std::fmt;
+
+use crate::domain::namespaces::path::NamespacePath;
+use crate::domain::registry::component::is_component;
+
+/// A user name: one valid repository component, because everyone owns the namespace that bears it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Username(String);
+
+/// Longest user name, in characters; GitLab's limit.
+const MAX_LENGTH: usize = 255;
+
+/// Why a text is no user name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a user name: write letters, digits and `.`, `_`, `__` or `-` between them")]
+pub struct InvalidUsername(String);
+
+impl Username {
+    /// The name in its stored, lower-case form.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The namespace that this user owns.
+    pub fn namespace(&self) -> NamespacePath {
+        NamespacePath::from(self)
+    }
+}
+
+impl TryFrom<&str> for Username {
+    type Error = InvalidUsername;
+
+    /// Reads a name in any letter case.
+    fn try_from(text: &str) -> Result<Self, Self::Error> {
+        let name = text.to_ascii_lowercase();
+        if name.len() <= MAX_LENGTH && is_component(&name) {
+            Ok(Self(name))
+        } else {
+            Err(InvalidUsername(text.chars().take(MAX_LENGTH).collect()))
+        }
+    }
+}
+
+impl fmt::Display for Username {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

@@ -1,0 +1,157 @@
+//! `/personal_access_tokens`
+
+mod associations;
+mod create;
+pub(super) mod parameters;
+mod rotate;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::domain::access_tokens::PersonalAccessToken;
+use crate::domain::authority::Need;
+use crate::domain::ids::TokenId;
+use crate::http::admin::access_tokens::parameters::{change as wanted_change, filter};
+use crate::http::admin::bodies::TokenChange;
+use crate::http::admin::call::Call;
+use crate::http::admin::error::ApiError;
+use crate::http::admin::page;
+use crate::http::admin::parameters::invalid;
+use crate::http::admin::segments::Segments;
+use crate::http::admin::state::AdminState;
+use crate::representation::PersonalAccessTokenView;
+
+/// All routes of this noun, and of what belongs to it.
+pub(super) fn routes() -> OpenApiRouter<AdminState> {
+    OpenApiRouter::new()
+        .routes(routes!(create::create))
+        .routes(routes!(create::create_own))
+        .routes(routes!(list))
+        .routes(routes!(get_self, revoke_self))
+        .routes(routes!(rotate::rotate_self))
+        .routes(routes!(associations::get))
+        .routes(routes!(get, change, revoke))
+        .routes(routes!(rotate::rotate))
+}
+
+/// The caller's tokens; all users' for administrators.
+#[utoipa::path(get, path = "/personal_access_tokens", tag = "personal_access_tokens",
+    params(
+        ("user_id" = Option<i64>, Query, description = "only this user's"),
+        ("state" = Option<String>, Query, description = "`active` or `inactive` (revoked or expired)"),
+        ("revoked" = Option<bool>, Query),
+        ("created_before" = Option<String>, Query), ("created_after" = Option<String>, Query),
+        ("last_used_before" = Option<String>, Query), ("last_used_after" = Option<String>, Query),
+        ("expires_before" = Option<chrono::NaiveDate>, Query), ("expires_after" = Option<chrono::NaiveDate>, Query),
+        ("search" = Option<String>, Query, description = "part of a name"),
+        ("sort" = Option<String>, Query, description = "`created`, `expires`, `last_used` or `name`, with `_asc` or `_desc`"),
+        ("page" = Option<u32>, Query, minimum = 1), ("per_page" = Option<u32>, Query, minimum = 1)),
+    responses((status = 200, body = Vec<PersonalAccessTokenView>)))]
+pub(super) async fn list(
+    State(admin): State<AdminState>,
+    call: Call,
+) -> Result<Response, ApiError> {
+    let authority = call.authority(Need::Read)?;
+    let now = admin.desk.now();
+    let (filter, request) = (
+        filter(&call.parameters, now)?,
+        page::requested(&call.parameters)?,
+    );
+    let found = admin.desk.tokens_page(&authority, filter, request).await?;
+    Ok(page::reply(&found, (&call, &admin.public_url), |token| {
+        PersonalAccessTokenView::new(token, now)
+    }))
+}
+
+/// One token, of the caller or, for administrators, of anyone.
+#[utoipa::path(get, path = "/personal_access_tokens/{id}", tag = "personal_access_tokens",
+    params(("id" = i64, Path)), responses((status = 200, body = PersonalAccessTokenView)))]
+pub(super) async fn get(
+    State(admin): State<AdminState>,
+    Segments(id): Segments<String>,
+    call: Call,
+) -> Result<Json<PersonalAccessTokenView>, ApiError> {
+    let authority = call.authority(Need::Read)?;
+    let token = admin.desk.token(&authority, token_id(&id)?).await?;
+    Ok(view(&admin, &token))
+}
+
+/// Renames, describes, shortens or narrows a token; never widens it.
+#[utoipa::path(patch, path = "/personal_access_tokens/{id}", tag = "personal_access_tokens",
+    params(("id" = i64, Path)), request_body = TokenChange,
+    responses((status = 200, body = PersonalAccessTokenView)))]
+pub(super) async fn change(
+    State(admin): State<AdminState>,
+    Segments(id): Segments<String>,
+    call: Call,
+) -> Result<Json<PersonalAccessTokenView>, ApiError> {
+    let authority = call.authority(Need::Write)?;
+    let wanted = wanted_change(&call.parameters, admin.desk.now())?;
+    let token = admin
+        .desk
+        .change_token(&authority, token_id(&id)?, wanted)
+        .await?;
+    Ok(view(&admin, &token))
+}
+
+/// Revokes a token: it stops working at the next request.
+#[utoipa::path(delete, path = "/personal_access_tokens/{id}", tag = "personal_access_tokens",
+    params(("id" = i64, Path)), responses((status = 204)))]
+pub(super) async fn revoke(
+    State(admin): State<AdminState>,
+    Segments(id): Segments<String>,
+    call: Call,
+) -> Result<StatusCode, ApiError> {
+    let authority = call.authority(Need::Write)?;
+    let revoked = admin.desk.revoke_token(&authority, token_id(&id)?).await;
+    revoked.map_err(|error| match ApiError::from(error) {
+        // GitLab's answer for what is not the caller's own, be it there or not.
+        ApiError::Unauthorized => {
+            ApiError::BadRequest("the token is not yours to revoke".to_owned())
+        }
+        other => other,
+    })?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The very token that is presented, whatever its scopes.
+#[utoipa::path(get, path = "/personal_access_tokens/self", tag = "personal_access_tokens",
+    responses((status = 200, body = PersonalAccessTokenView)))]
+pub(super) async fn get_self(
+    State(admin): State<AdminState>,
+    call: Call,
+) -> Result<Json<PersonalAccessTokenView>, ApiError> {
+    let authority = call.authority(Need::OwnToken)?;
+    let token = admin.desk.token(&authority, own_id(&call)?).await?;
+    Ok(view(&admin, &token))
+}
+
+/// Revokes the very token that is presented, whatever its scopes.
+#[utoipa::path(delete, path = "/personal_access_tokens/self", tag = "personal_access_tokens",
+    responses((status = 204)))]
+pub(super) async fn revoke_self(
+    State(admin): State<AdminState>,
+    call: Call,
+) -> Result<StatusCode, ApiError> {
+    let authority = call.authority(Need::OwnToken)?;
+    admin.desk.revoke_token(&authority, own_id(&call)?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The id of the very token that is presented.
+pub(super) fn own_id(call: &Call) -> Result<TokenId, ApiError> {
+    call.caller.ceiling.token().ok_or(ApiError::Unauthorized)
+}
+
+/// The id in a path.
+pub(super) fn token_id(text: &str) -> Result<TokenId, ApiError> {
+    text.parse().map_err(|_| invalid("id"))
+}
+
+fn view(admin: &AdminState, token: &PersonalAccessToken) -> Json<PersonalAccessTokenView> {
+    Json(PersonalAccessTokenView::new(token, admin.desk.now()))
+}

@@ -1,0 +1,80 @@
+//! `/personal_access_tokens/{id}/rotate`
+
+use axum::Json;
+use axum::extract::{FromRequest, Request, State};
+
+use crate::domain::authority::{Authority, Need};
+use crate::domain::ids::TokenId;
+use crate::http::admin::access_tokens::parameters::rotation;
+use crate::http::admin::access_tokens::{own_id, token_id};
+use crate::http::admin::bodies::Rotation as RotationBody;
+use crate::http::admin::call::{Call, Presented};
+use crate::http::admin::error::ApiError;
+use crate::http::admin::segments::Segments;
+use crate::http::admin::state::AdminState;
+use crate::identity::{AuthenticationError, Cause};
+use crate::representation::PersonalAccessTokenView;
+
+/// A call that rotates a token.
+///
+/// If its token was revoked, someone kept what they should have thrown away, or stole it: the whole
+/// family ends (gitlab-api.md 1.7). Anywhere else such a token only fails.
+#[derive(Debug)]
+pub(super) struct RotationCall(Call);
+
+impl FromRequest<AdminState> for RotationCall {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &AdminState) -> Result<Self, Self::Rejection> {
+        let presented = Presented::read(request).await?;
+        let token = presented.token.clone();
+        match presented.authenticate(state).await {
+            Ok(call) => Ok(Self(call)),
+            Err(error) => {
+                if matches!(error, AuthenticationError::Wrong(Cause::RevokedToken)) {
+                    state.desk.revoke_family(&token).await?;
+                }
+                Err(error.into())
+            }
+        }
+    }
+}
+
+/// Puts a new token in the place of one, of the caller or, for administrators, of anyone. The reply
+/// alone shows the secret.
+#[utoipa::path(post, path = "/personal_access_tokens/{id}/rotate", tag = "personal_access_tokens",
+    params(("id" = i64, Path)), request_body = Option<RotationBody>,
+    responses((status = 200, body = PersonalAccessTokenView)))]
+pub(super) async fn rotate(
+    State(admin): State<AdminState>,
+    Segments(id): Segments<String>,
+    RotationCall(call): RotationCall,
+) -> Result<Json<PersonalAccessTokenView>, ApiError> {
+    let authority = call.authority(Need::Write)?;
+    put_another(&admin, &authority, token_id(&id)?, &call).await
+}
+
+/// Puts a new token in the place of the very one that is presented, which has the scope `api` or
+/// `self_rotate`. The reply alone shows the secret.
+#[utoipa::path(post, path = "/personal_access_tokens/self/rotate", tag = "personal_access_tokens",
+    request_body = Option<RotationBody>,
+    responses((status = 200, body = PersonalAccessTokenView)))]
+pub(super) async fn rotate_self(
+    State(admin): State<AdminState>,
+    RotationCall(call): RotationCall,
+) -> Result<Json<PersonalAccessTokenView>, ApiError> {
+    let authority = call.authority(Need::RotateOwnToken)?;
+    put_another(&admin, &authority, own_id(&call)?, &call).await
+}
+
+async fn put_another(
+    admin: &AdminState,
+    authority: &Authority,
+    id: TokenId,
+    call: &Call,
+) -> Result<Json<PersonalAccessTokenView>, ApiError> {
+    let wanted = rotation(&call.parameters, admin.desk.now())?;
+    let created = admin.desk.rotate_token(authority, id, wanted).await?;
+    let view = PersonalAccessTokenView::new(&created.token, admin.desk.now());
+    Ok(Json(view.with_secret(&created.secret)))
+}

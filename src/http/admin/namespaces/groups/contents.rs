@@ -1,0 +1,98 @@
+//! `/groups/{id}/subgroups`, `/descendant_groups` and `/projects`: what is below a group.
+
+use axum::extract::State;
+use axum::response::Response;
+
+use crate::domain::authority::Need;
+use crate::domain::filters::Within;
+use crate::domain::namespaces::reference::Meant;
+use crate::domain::namespaces::{Located, Namespace, NamespaceKind};
+use crate::domain::page::Listing;
+use crate::http::admin::call::Call;
+use crate::http::admin::error::ApiError;
+use crate::http::admin::namespaces::parameters::{filter, is_usually_descending};
+use crate::http::admin::page;
+use crate::http::admin::segments::{Segments, place};
+use crate::http::admin::state::AdminState;
+use crate::representation::{GroupView, ProjectView};
+
+/// The groups directly below a group that the caller may see; filters as for all groups.
+#[utoipa::path(get, path = "/groups/{id}/subgroups", tag = "groups",
+    params(
+        ("id" = String, Path), ("search" = Option<String>, Query), ("owned" = Option<bool>, Query),
+        ("page" = Option<u32>, Query, minimum = 1), ("per_page" = Option<u32>, Query, minimum = 1)),
+    responses((status = 200, body = Vec<GroupView>)))]
+pub(super) async fn subgroups(
+    State(admin): State<AdminState>,
+    Segments(id): Segments<String>,
+    call: Call,
+) -> Result<Response, ApiError> {
+    let children = |group: Namespace| Within::Children(group.id);
+    let found = below(&admin, &id, &call, (NamespaceKind::Group, children)).await?;
+    Ok(groups(&admin, &call, &found))
+}
+
+/// The groups anywhere below a group that the caller may see; filters as for all groups.
+#[utoipa::path(get, path = "/groups/{id}/descendant_groups", tag = "groups",
+    params(
+        ("id" = String, Path), ("search" = Option<String>, Query), ("owned" = Option<bool>, Query),
+        ("page" = Option<u32>, Query, minimum = 1), ("per_page" = Option<u32>, Query, minimum = 1)),
+    responses((status = 200, body = Vec<GroupView>)))]
+pub(super) async fn descendants(
+    State(admin): State<AdminState>,
+    Segments(id): Segments<String>,
+    call: Call,
+) -> Result<Response, ApiError> {
+    let all = |group: Namespace| Within::Below(group.path);
+    let found = below(&admin, &id, &call, (NamespaceKind::Group, all)).await?;
+    Ok(groups(&admin, &call, &found))
+}
+
+/// The projects of a group that the caller may see; filters as for all projects.
+#[utoipa::path(get, path = "/groups/{id}/projects", tag = "groups",
+    params(
+        ("id" = String, Path),
+        ("include_subgroups" = Option<bool>, Query, description = "those of the groups below it too"),
+        ("search" = Option<String>, Query), ("owned" = Option<bool>, Query),
+        ("page" = Option<u32>, Query, minimum = 1), ("per_page" = Option<u32>, Query, minimum = 1)),
+    responses((status = 200, body = Vec<ProjectView>)))]
+pub(super) async fn projects(
+    State(admin): State<AdminState>,
+    Segments(id): Segments<String>,
+    call: Call,
+) -> Result<Response, ApiError> {
+    let is_deep = call.parameters.boolean("include_subgroups")? == Some(true);
+    let within = |group: Namespace| {
+        if is_deep {
+            Within::Below(group.path)
+        } else {
+            Within::Children(group.id)
+        }
+    };
+    let found = below(&admin, &id, &call, (NamespaceKind::Project, within)).await?;
+    let view = |project: &Located| ProjectView::new(project, &admin.public_url);
+    Ok(page::reply_part(&found, (&call, &admin.public_url), view))
+}
+
+async fn below(
+    admin: &AdminState,
+    id: &str,
+    call: &Call,
+    (kind, within): (NamespaceKind, impl FnOnce(Namespace) -> Within),
+) -> Result<Listing<Located>, ApiError> {
+    let authority = call.authority(Need::Read)?;
+    let group = admin
+        .desk
+        .place(&authority, &place(Meant::Group, id)?)
+        .await?
+        .place;
+    let filter = filter(&call.parameters, kind, Some(within(group)))?;
+    let paging = page::paging(&call.parameters, is_usually_descending(kind))?;
+    Ok(admin.desk.places_page(&authority, &filter, paging).await?)
+}
+
+fn groups(admin: &AdminState, call: &Call, found: &Listing<Located>) -> Response {
+    page::reply_part(found, (call, &admin.public_url), |group| {
+        GroupView::new(group, &admin.public_url)
+    })
+}

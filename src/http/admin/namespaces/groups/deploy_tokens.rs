@@ -1,0 +1,67 @@
+//! `/groups/{id}/deploy_tokens`
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use crate::domain::namespaces::reference::Meant;
+use crate::http::admin::bodies::NewDeployToken;
+use crate::http::admin::call::Call;
+use crate::http::admin::deploy_tokens::{create_in, one_of, page_of, revoke_in};
+use crate::http::admin::error::ApiError;
+use crate::http::admin::segments::{Segments, place};
+use crate::http::admin::state::AdminState;
+use crate::representation::DeployTokenView;
+
+/// The group's own deploy tokens; for Maintainers.
+#[utoipa::path(get, path = "/groups/{id}/deploy_tokens", tag = "deploy_tokens",
+    params(("id" = String, Path, description = "id or URL-encoded path"),
+        ("active" = Option<bool>, Query, description = "only those that work, or only others"),
+        ("page" = Option<u32>, Query, minimum = 1), ("per_page" = Option<u32>, Query, minimum = 1)),
+    responses((status = 200, body = Vec<DeployTokenView>)))]
+pub(super) async fn list(
+    State(admin): State<AdminState>,
+    Segments(id): Segments<String>,
+    call: Call,
+) -> Result<Response, ApiError> {
+    page_of(&admin, &call, Some(&place(Meant::Group, &id)?)).await
+}
+
+/// One of the group's own deploy tokens; for Maintainers.
+#[utoipa::path(get, path = "/groups/{id}/deploy_tokens/{token_id}", tag = "deploy_tokens",
+    params(("id" = String, Path, description = "id or URL-encoded path"), ("token_id" = i64, Path)),
+    responses((status = 200, body = DeployTokenView)))]
+pub(super) async fn get(
+    State(admin): State<AdminState>,
+    Segments((id, token)): Segments<(String, String)>,
+    call: Call,
+) -> Result<Json<DeployTokenView>, ApiError> {
+    one_of(&admin, &call, &place(Meant::Group, &id)?, &token).await
+}
+
+/// Makes a deploy token for the group; for Owners. The reply alone shows the secret.
+#[utoipa::path(post, path = "/groups/{id}/deploy_tokens", tag = "deploy_tokens",
+    params(("id" = String, Path, description = "id or URL-encoded path")), request_body = NewDeployToken,
+    responses((status = 201, body = DeployTokenView)))]
+pub(super) async fn create(
+    State(admin): State<AdminState>,
+    Segments(id): Segments<String>,
+    call: Call,
+) -> Result<(StatusCode, Json<DeployTokenView>), ApiError> {
+    let made = create_in(&admin, &call, &place(Meant::Group, &id)?).await?;
+    Ok((StatusCode::CREATED, made))
+}
+
+/// Revokes one of the group's deploy tokens; for Owners. It stops working at the next request.
+#[utoipa::path(delete, path = "/groups/{id}/deploy_tokens/{token_id}", tag = "deploy_tokens",
+    params(("id" = String, Path, description = "id or URL-encoded path"), ("token_id" = i64, Path)),
+    responses((status = 204)))]
+pub(super) async fn revoke(
+    State(admin): State<AdminState>,
+    Segments((id, token)): Segments<(String, String)>,
+    call: Call,
+) -> Result<StatusCode, ApiError> {
+    revoke_in(&admin, &call, &place(Meant::Group, &id)?, &token).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

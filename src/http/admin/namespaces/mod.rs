@@ -1,0 +1,5 @@
+//! Groups and projects.
+
+pub(super) mod groups;
+pub(super) mod parameters;
+pub(super) mod projects;

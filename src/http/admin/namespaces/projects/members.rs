@@ -1,0 +1,108 @@
+//! `/projects/{id}/members`
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use crate::app::members::Reach;
+use crate::domain::namespaces::reference::Meant;
+use crate::http::admin::bodies::{MemberChange, NewMember};
+use crate::http::admin::call::Call;
+use crate::http::admin::error::ApiError;
+use crate::http::admin::members;
+use crate::http::admin::segments::Segments;
+use crate::http::admin::state::AdminState;
+use crate::representation::MemberView;
+
+/// The users who have a role in the project itself.
+#[utoipa::path(get, path = "/projects/{id}/members", tag = "members",
+    params(
+        ("id" = String, Path),
+        ("query" = Option<String>, Query, description = "part of a name or user name"),
+        ("user_ids" = Option<Vec<i64>>, Query, description = "only these users"),
+        ("page" = Option<u32>, Query, minimum = 1), ("per_page" = Option<u32>, Query, minimum = 1)),
+    responses((status = 200, body = Vec<MemberView>)))]
+pub(super) async fn list(
+    State(admin): State<AdminState>,
+    Segments(id): Segments<String>,
+    call: Call,
+) -> Result<Response, ApiError> {
+    members::list(&admin, (Meant::Project, &id, Reach::Direct), &call).await
+}
+
+/// The same with the roles that were given above it; the highest of each user.
+#[utoipa::path(get, path = "/projects/{id}/members/all", tag = "members",
+    params(
+        ("id" = String, Path),
+        ("query" = Option<String>, Query, description = "part of a name or user name"),
+        ("user_ids" = Option<Vec<i64>>, Query, description = "only these users"),
+        ("page" = Option<u32>, Query, minimum = 1), ("per_page" = Option<u32>, Query, minimum = 1)),
+    responses((status = 200, body = Vec<MemberView>)))]
+pub(super) async fn list_all(
+    State(admin): State<AdminState>,
+    Segments(id): Segments<String>,
+    call: Call,
+) -> Result<Response, ApiError> {
+    members::list(&admin, (Meant::Project, &id, Reach::Inherited), &call).await
+}
+
+/// One user who has a role in the project itself.
+#[utoipa::path(get, path = "/projects/{id}/members/{user_id}", tag = "members",
+    params(("id" = String, Path), ("user_id" = i64, Path)),
+    responses((status = 200, body = MemberView)))]
+pub(super) async fn get(
+    State(admin): State<AdminState>,
+    Segments(ids): Segments<(String, String)>,
+    call: Call,
+) -> Result<Json<MemberView>, ApiError> {
+    members::get(&admin, (Meant::Project, ids, Reach::Direct), &call).await
+}
+
+/// One user who has a role in the project or above it.
+#[utoipa::path(get, path = "/projects/{id}/members/all/{user_id}", tag = "members",
+    params(("id" = String, Path), ("user_id" = i64, Path)),
+    responses((status = 200, body = MemberView)))]
+pub(super) async fn get_all(
+    State(admin): State<AdminState>,
+    Segments(ids): Segments<(String, String)>,
+    call: Call,
+) -> Result<Json<MemberView>, ApiError> {
+    members::get(&admin, (Meant::Project, ids, Reach::Inherited), &call).await
+}
+
+/// Gives a user a role, or several users; Maintainers and Owners only, and none higher than their own.
+#[utoipa::path(post, path = "/projects/{id}/members", tag = "members",
+    params(("id" = String, Path)), request_body = NewMember,
+    responses((status = 201, body = MemberView)))]
+pub(super) async fn add(
+    State(admin): State<AdminState>,
+    Segments(id): Segments<String>,
+    call: Call,
+) -> Result<Response, ApiError> {
+    members::add(&admin, (Meant::Project, &id), &call).await
+}
+
+/// Gives a member another role or end; Maintainers and Owners only, and nobody above them.
+#[utoipa::path(put, path = "/projects/{id}/members/{user_id}", tag = "members",
+    params(("id" = String, Path), ("user_id" = i64, Path)), request_body = MemberChange,
+    responses((status = 200, body = MemberView)))]
+pub(super) async fn change(
+    State(admin): State<AdminState>,
+    Segments(ids): Segments<(String, String)>,
+    call: Call,
+) -> Result<Json<MemberView>, ApiError> {
+    members::change(&admin, (Meant::Project, ids), &call).await
+}
+
+/// Takes a role away: Maintainers and Owners, or whose it is.
+#[utoipa::path(delete, path = "/projects/{id}/members/{user_id}", tag = "members",
+    params(("id" = String, Path), ("user_id" = i64, Path)),
+    responses((status = 204)))]
+pub(super) async fn remove(
+    State(admin): State<AdminState>,
+    Segments(ids): Segments<(String, String)>,
+    call: Call,
+) -> Result<StatusCode, ApiError> {
+    members::remove(&admin, (Meant::Project, ids), &call).await
+}

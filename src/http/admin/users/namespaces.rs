@@ -1,0 +1,74 @@
+//! `/users/{id}/projects` and `/users/{id}/memberships`
+
+use axum::extract::State;
+use axum::response::Response;
+
+use crate::domain::authority::Need;
+use crate::domain::filters::Within;
+use crate::domain::namespaces::NamespaceKind;
+use crate::domain::users::username::Username;
+use crate::http::admin::call::Call;
+use crate::http::admin::error::ApiError;
+use crate::http::admin::namespaces::parameters::{filter, is_usually_descending};
+use crate::http::admin::page;
+use crate::http::admin::segments::Segments;
+use crate::http::admin::state::AdminState;
+use crate::http::admin::users::user_id;
+use crate::representation::{MembershipView, ProjectView};
+
+/// The projects in a user's own namespace that the caller may see; filters as for all projects.
+#[utoipa::path(get, path = "/users/{id}/projects", tag = "users",
+    params(
+        ("id" = String, Path, description = "the id or user name"), ("search" = Option<String>, Query),
+        ("page" = Option<u32>, Query, minimum = 1), ("per_page" = Option<u32>, Query, minimum = 1)),
+    responses((status = 200, body = Vec<ProjectView>)))]
+pub(super) async fn projects(
+    State(admin): State<AdminState>,
+    Segments(id): Segments<String>,
+    call: Call,
+) -> Result<Response, ApiError> {
+    let authority = call.authority(Need::Read)?;
+    let user = match (user_id(&id), Username::try_from(id.as_str())) {
+        (Ok(id), _) => admin.desk.user_by_id(id).await?,
+        (_, Ok(name)) => admin.desk.user(&name).await?,
+        _ => return Err(ApiError::not_found("User")),
+    };
+    let kind = NamespaceKind::Project;
+    let own = Within::Below(user.username.namespace());
+    let filter = filter(&call.parameters, kind, Some(own))?;
+    let paging = page::paging(&call.parameters, is_usually_descending(kind))?;
+    let found = admin.desk.places_page(&authority, &filter, paging).await?;
+    Ok(page::reply_part(
+        &found,
+        (&call, &admin.public_url),
+        |project| ProjectView::new(project, &admin.public_url),
+    ))
+}
+
+/// The groups and projects where a user has a role of their own; administrators only.
+#[utoipa::path(get, path = "/users/{id}/memberships", tag = "users",
+    params(
+        ("id" = i64, Path), ("type" = Option<String>, Query, description = "`Project` or `Namespace` (groups)"),
+        ("page" = Option<u32>, Query, minimum = 1), ("per_page" = Option<u32>, Query, minimum = 1)),
+    responses((status = 200, body = Vec<MembershipView>)))]
+pub(super) async fn memberships(
+    State(admin): State<AdminState>,
+    Segments(id): Segments<String>,
+    call: Call,
+) -> Result<Response, ApiError> {
+    let authority = call.authority(Need::Read)?;
+    authority.administer()?;
+    let kind = call.parameters.word("type", |text| match text {
+        "Project" => Some(NamespaceKind::Project),
+        "Namespace" => Some(NamespaceKind::Group),
+        _ => None,
+    })?;
+    let request = page::requested(&call.parameters)?;
+    let found = admin
+        .desk
+        .memberships_page(&authority, user_id(&id)?, kind, request)
+        .await?;
+    Ok(page::reply(&found, (&call, &admin.public_url), |role| {
+        MembershipView::from(role)
+    }))
+}

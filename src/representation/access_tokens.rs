@@ -1,0 +1,105 @@
+//! Personal access tokens in JSON.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::domain::access_tokens::{PersonalAccessToken, TokenState};
+use crate::domain::expiry::Expiry;
+use crate::domain::secret::PlainToken;
+use crate::representation::instant;
+
+/// A token; with its secret only in the one reply that makes it.
+#[derive(Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = PersonalAccessToken)]
+pub struct PersonalAccessTokenView {
+    id: i64,
+    name: String,
+    description: Option<String>,
+    revoked: bool,
+    expired: bool,
+    /// Neither revoked nor expired.
+    active: bool,
+    user_id: i64,
+    scopes: Vec<&'static str>,
+    /// Patterns of the repositories it is limited to; empty for all.
+    repositories: Vec<String>,
+    #[schema(format = DateTime)]
+    created_at: String,
+    #[schema(format = DateTime)]
+    last_used_at: Option<String>,
+    /// The addresses it was last used from, the latest first; at most five.
+    last_used_ips: Vec<String>,
+    /// The first date on which it is dead, from 00:00 UTC on.
+    expires_at: Option<NaiveDate>,
+    /// The instant from which it is dead.
+    #[schema(format = DateTime)]
+    expires_at_time: Option<String>,
+    /// Until when it works beside the token that took its place; null unless it was rotated with a
+    /// grace.
+    #[schema(format = DateTime)]
+    grace_until: Option<String>,
+    /// The token whose place it took.
+    previous_personal_access_token_id: Option<i64>,
+    /// The token it was made with, or what took that one's place; it is revoked with that.
+    parent_personal_access_token_id: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    /// The secret: only in the reply to whoever made it.
+    token: Option<String>,
+}
+
+impl PersonalAccessTokenView {
+    /// The token as it is at `now`.
+    pub fn new(token: &PersonalAccessToken, now: DateTime<Utc>) -> Self {
+        let chosen = &token.specification;
+        Self {
+            id: token.id.0,
+            name: chosen.name().to_owned(),
+            description: chosen.description().map(str::to_owned),
+            revoked: token.is_revoked(now),
+            expired: token.is_expired(now),
+            active: token.state(now) == TokenState::Active,
+            user_id: token.user_id.0,
+            scopes: chosen
+                .scopes()
+                .iter()
+                .map(crate::domain::access_tokens::scope::TokenScope::name)
+                .collect(),
+            repositories: chosen
+                .repositories()
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
+            created_at: instant(token.created_at),
+            last_used_at: token.last_used_at.map(instant),
+            last_used_ips: token
+                .last_used_from
+                .iter()
+                .map(|address| address.to_string())
+                .collect(),
+            expires_at: chosen.expiry().map(Expiry::date),
+            expires_at_time: chosen.expiry().map(|end| instant(end.instant())),
+            grace_until: token.grace_until.map(instant),
+            previous_personal_access_token_id: token.lineage.previous.map(|id| id.0),
+            parent_personal_access_token_id: token.lineage.maker.map(|id| id.0),
+            token: None,
+        }
+    }
+
+    /// With the secret, for the reply to whoever made the token.
+    #[must_use]
+    pub fn with_secret(self, secret: &PlainToken) -> Self {
+        Self {
+            token: Some(secret.expose().to_owned()),
+            ..self
+        }
+    }
+}
+
+impl std::fmt::Debug for PersonalAccessTokenView {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PersonalAccessTokenView")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,75 @@
+//! Members in JSON.
+
+use chrono::NaiveDate;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::domain::expiry::Expiry;
+use crate::domain::namespaces::{Member, Namespace, NamespaceKind};
+use crate::domain::users::User;
+use crate::representation::instant;
+
+/// A user's role in a group or project.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Member)]
+pub struct MemberView {
+    /// The user's id.
+    id: i64,
+    username: String,
+    name: String,
+    /// `active` or `blocked`.
+    state: &'static str,
+    avatar_url: Option<String>,
+    web_url: String,
+    /// 10 Guest, 20 Reporter, 30 Developer, 40 Maintainer, 50 Owner.
+    access_level: i32,
+    /// UTC with milliseconds, RFC 3339.
+    #[schema(format = DateTime)]
+    created_at: String,
+    /// The date on which the role ends, at 00:00 UTC.
+    expires_at: Option<NaiveDate>,
+    membership_state: &'static str,
+}
+
+impl MemberView {
+    /// The member; `base` is the address of our pages.
+    pub fn new((member, user): &(Member, User), base: &str) -> Self {
+        Self {
+            id: user.id.0,
+            username: user.username.to_string(),
+            name: user.name.clone(),
+            state: user.state.name(),
+            avatar_url: None,
+            web_url: format!("{base}/{}", user.username),
+            access_level: member.level.number(),
+            created_at: instant(member.created_at),
+            expires_at: member.expiry.map(Expiry::date),
+            membership_state: "active",
+        }
+    }
+}
+
+/// A place where a user has a role of their own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Membership)]
+pub struct MembershipView {
+    source_id: i64,
+    source_name: String,
+    /// `Project`, or `Namespace` for a group.
+    source_type: &'static str,
+    access_level: i32,
+}
+
+impl From<&(Namespace, Member)> for MembershipView {
+    fn from((place, member): &(Namespace, Member)) -> Self {
+        Self {
+            source_id: place.id.0,
+            source_name: place.name.clone(),
+            source_type: match place.kind {
+                NamespaceKind::Project => "Project",
+                NamespaceKind::Group | NamespaceKind::User => "Namespace",
+            },
+            access_level: member.level.number(),
+        }
+    }
+}

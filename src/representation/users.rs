@@ -1,0 +1,105 @@
+//! Users in JSON.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::domain::ids::NamespaceId;
+use crate::domain::users::User;
+use crate::representation::instant;
+
+/// A user; with more than the name only for administrators and the user themselves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = User)]
+pub struct UserView {
+    id: i64,
+    username: String,
+    name: String,
+    /// `active` or `blocked`.
+    state: &'static str,
+    avatar_url: Option<String>,
+    web_url: String,
+    #[serde(flatten)]
+    more: Option<UserDetails>,
+}
+
+/// What not everybody sees of a user.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the fields are GitLab's, each on its own"
+)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct UserDetails {
+    /// UTC with milliseconds, RFC 3339.
+    #[schema(format = DateTime)]
+    created_at: String,
+    #[schema(format = DateTime)]
+    confirmed_at: String,
+    email: Option<String>,
+    commit_email: Option<String>,
+    /// Whether everything is theirs.
+    is_admin: bool,
+    /// Whether internal projects are closed to them.
+    external: bool,
+    /// The namespace that bears their name: where their own projects are.
+    namespace_id: Option<i64>,
+    bio: &'static str,
+    note: &'static str,
+    last_sign_in_at: Option<String>,
+    last_activity_on: Option<String>,
+    identities: Vec<String>,
+    /// Whether they make groups at the top.
+    can_create_group: bool,
+    can_create_project: bool,
+    /// None is kept; this is what Terraform's provider expects where nothing was chosen.
+    projects_limit: u32,
+    two_factor_enabled: bool,
+    private_profile: bool,
+    theme_id: u32,
+    color_scheme_id: u32,
+}
+
+impl UserView {
+    /// What everybody sees; `base` is the address of our pages.
+    pub fn basic(user: &User, base: &str) -> Self {
+        Self {
+            id: user.id.0,
+            username: user.username.to_string(),
+            name: user.name.clone(),
+            state: user.state.name(),
+            avatar_url: None,
+            web_url: format!("{base}/{}", user.username),
+            more: None,
+        }
+    }
+
+    /// Everything, with the namespace that bears the user's name.
+    pub fn full(user: &User, own_namespace: Option<NamespaceId>, base: &str) -> Self {
+        let email = user.email.as_ref().map(ToString::to_string);
+        let more = UserDetails {
+            created_at: instant(user.created_at),
+            // Nobody has to confirm anything.
+            confirmed_at: instant(user.created_at),
+            commit_email: email.clone(),
+            email,
+            is_admin: user.admin,
+            external: user.external,
+            namespace_id: own_namespace.map(|id| id.0),
+            bio: "",
+            note: "",
+            last_sign_in_at: None,
+            last_activity_on: None,
+            identities: Vec::new(),
+            can_create_group: user.admin,
+            can_create_project: true,
+            projects_limit: 0,
+            two_factor_enabled: false,
+            private_profile: false,
+            theme_id: 1,
+            color_scheme_id: 1,
+        };
+        Self {
+            more: Some(more),
+            ..Self::basic(user, base)
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! Which tokens belong together: by rotation, and by being made with one another.
+
+use chrono::{DateTime, Utc};
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait,
+};
+
+use crate::domain::access_tokens::PersonalAccessToken;
+use crate::domain::expiry::Expiry;
+use crate::domain::ids::TokenId;
+use crate::storage::access_tokens::not_revoked;
+use crate::storage::change::Change;
+use crate::storage::entity::access_token;
+use crate::storage::entity::access_token::Column;
+use crate::storage::entity::instant::{Instant, goes_on_after};
+use crate::storage::error::StorageError;
+use crate::storage::source::{AT_A_TIME, Source};
+
+/// The tokens that `token` took the place of, and that still work beside it.
+pub async fn in_grace_before(
+    change: &Change,
+    token: &PersonalAccessToken,
+) -> Result<Vec<TokenId>, StorageError> {
+    let before = in_family(token.family())
+        .and(Column::GraceUntil.is_not_null())
+        .and(Column::Id.lt(token.id.0));
+    not_revoked_ids(change, before, change.now()).await
+}
+
+/// The tokens that were made with one of `makers` and are not revoked.
+pub async fn made_with(change: &Change, makers: &[TokenId]) -> Result<Vec<TokenId>, StorageError> {
+    let mut found = Vec::new();
+    for some in makers.chunks(AT_A_TIME) {
+        let made = Column::MakerId.is_in(some.iter().map(|id| id.0));
+        found.extend(not_revoked_ids(change, made, change.now()).await?);
+    }
+    Ok(found)
+}
+
+/// All of a family that are not revoked at `now`, and what was made with any of the family.
+pub async fn not_revoked_of(
+    source: &impl Source,
+    family: TokenId,
+    now: DateTime<Utc>,
+) -> Result<Vec<TokenId>, StorageError> {
+    let members = access_token::Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(in_family(family))
+        .into_query();
+    let all = in_family(family).or(Column::MakerId.in_subquery(members));
+    not_revoked_ids(source, all, now).await
+}
+
+/// Revokes those of `tokens` that were not revoked yet.
+pub async fn revoke_all(change: &Change, tokens: &[TokenId]) -> Result<(), StorageError> {
+    for some in tokens.chunks(AT_A_TIME) {
+        access_token::Entity::update_many()
+            .col_expr(Column::RevokedAt, Expr::value(Instant::from(change.now())))
+            .filter(Column::Id.is_in(some.iter().map(|id| id.0)))
+            .filter(Column::RevokedAt.is_null())
+            .exec(change.connection())
+            .await?;
+    }
+    Ok(())
+}
+
+/// Lets a token work on until `end`, beside the one that took its place.
+pub async fn give_grace(
+    change: &Change,
+    token: TokenId,
+    end: DateTime<Utc>,
+) -> Result<(), StorageError> {
+    let row = access_token::ActiveModel {
+        id: Set(token.0),
+        grace_until: Set(Some(end.into())),
+        ..Default::default()
+    };
+    row.update(change.connection()).await?;
+    Ok(())
+}
+
+/// What was made with one of `makers` hangs on `successor` from now on.
+pub async fn hand_over(
+    change: &Change,
+    makers: &[TokenId],
+    successor: TokenId,
+) -> Result<(), StorageError> {
+    for some in makers.chunks(AT_A_TIME) {
+        access_token::Entity::update_many()
+            .col_expr(Column::MakerId, Expr::value(successor.0))
+            .filter(Column::MakerId.is_in(some.iter().map(|id| id.0)))
+            .exec(change.connection())
+            .await?;
+    }
+    Ok(())
+}
+
+/// Lets nothing that was made with `maker` end later than at `end`.
+pub async fn shorten_made_with(
+    change: &Change,
+    maker: TokenId,
+    end: Expiry,
+) -> Result<(), StorageError> {
+    let end = Instant::from(end.instant());
+    access_token::Entity::update_many()
+        .col_expr(Column::ExpiresAt, Expr::value(end))
+        .filter(Column::MakerId.eq(maker.0))
+        .filter(goes_on_after(Column::ExpiresAt, end))
+        .exec(change.connection())
+        .await?;
+    Ok(())
+}
+
+fn in_family(family: TokenId) -> Expr {
+    Column::Id.eq(family.0).or(Column::FamilyId.eq(family.0))
+}
+
+async fn not_revoked_ids(
+    source: &impl Source,
+    which: Expr,
+    now: DateTime<Utc>,
+) -> Result<Vec<TokenId>, StorageError> {
+    let found: Vec<i64> = access_token::Entity::find()
+        .filter(which)
+        .filter(not_revoked(now.into()))
+        .select_only()
+        .column(Column::Id)
+        .order_by_asc(Column::Id)
+        .into_tuple()
+        .all(source.connection())
+        .await?;
+    Ok(found.into_iter().map(TokenId).collect())
+}

@@ -1,0 +1,289 @@
+//! Personal access tokens.
+
+pub mod families;
+pub mod usage;
+
+use chrono::{DateTime, Duration, NaiveDate, Utc};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, Order, QueryFilter,
+    QueryOrder, Select,
+};
+
+use crate::domain::access_tokens::lineage::Lineage;
+use crate::domain::access_tokens::pattern::RepositoryPattern;
+use crate::domain::access_tokens::scope::TokenScopes;
+use crate::domain::access_tokens::usage::InvalidAddresses;
+use crate::domain::access_tokens::{PersonalAccessToken, TokenSpecification};
+use crate::domain::expiry::Expiry;
+use crate::domain::filters::{TokenFilter, TokenSort, TokenSortKey};
+use crate::domain::ids::{TokenId, UserId};
+use crate::domain::page::{Page, PageRequest};
+use crate::domain::secret::TokenDigest;
+use crate::domain::users::User;
+use crate::storage::change::Change;
+use crate::storage::entity::hidden::HiddenBytes;
+use crate::storage::entity::instant::{Instant, goes_on_after};
+use crate::storage::entity::{access_token, user};
+use crate::storage::error::StorageError;
+use crate::storage::page::{contains, page_of, try_map};
+use crate::storage::source::Source;
+use crate::storage::users::to_user;
+
+/// A token that is to be made.
+#[derive(Debug, Clone, Copy)]
+pub struct NewToken<'a> {
+    /// Whose.
+    pub owner: UserId,
+    /// What is stored of the secret.
+    pub digest: TokenDigest,
+    /// What was chosen for it.
+    pub specification: &'a TokenSpecification,
+    /// Where it comes from.
+    pub lineage: Lineage,
+}
+
+/// The token with that digest, and its owner; whatever their states.
+pub async fn find_by_digest(
+    source: &impl Source,
+    digest: &TokenDigest,
+) -> Result<Option<(PersonalAccessToken, User)>, StorageError> {
+    let digest = HiddenBytes(digest.as_bytes().to_vec());
+    let row = access_token::Entity::find_by_digest(digest)
+        .find_also_related(user::Entity)
+        .one(source.connection())
+        .await?;
+    match row {
+        Some((token, Some(user))) => Ok(Some((to_token(&token)?, to_user(user)?))),
+        _ => Ok(None),
+    }
+}
+
+/// The token with that id.
+pub async fn find(
+    source: &impl Source,
+    id: TokenId,
+) -> Result<Option<PersonalAccessToken>, StorageError> {
+    let row = access_token::Entity::find_by_id(id.0)
+        .one(source.connection())
+        .await?;
+    row.as_ref().map(to_token).transpose()
+}
+
+/// All tokens, or one user's, oldest first.
+pub async fn all(
+    source: &impl Source,
+    owner: Option<UserId>,
+) -> Result<Vec<PersonalAccessToken>, StorageError> {
+    let mut rows = access_token::Entity::find().order_by_asc(access_token::Column::Id);
+    if let Some(owner) = owner {
+        rows = rows.filter(access_token::COLUMN.user_id.eq(owner.0));
+    }
+    rows.all(source.connection())
+        .await?
+        .iter()
+        .map(to_token)
+        .collect()
+}
+
+/// A page of the tokens that `filter` lets through.
+pub async fn page(
+    source: &impl Source,
+    filter: &TokenFilter,
+    request: PageRequest,
+) -> Result<Page<PersonalAccessToken>, StorageError> {
+    let query = sorted(
+        access_token::Entity::find().filter(condition(filter)),
+        filter.sort,
+    );
+    let rows = page_of(source, query, request).await?;
+    try_map(rows, |row| to_token(&row))
+}
+
+/// Keeps a new token's digest and what was chosen for it.
+pub async fn insert(
+    change: &Change,
+    new: NewToken<'_>,
+) -> Result<PersonalAccessToken, StorageError> {
+    let (specification, lineage) = (new.specification, new.lineage);
+    let row = access_token::ActiveModel {
+        user_id: Set(new.owner.0),
+        name: Set(specification.name().to_owned()),
+        description: Set(specification.description().map(str::to_owned)),
+        digest: Set(HiddenBytes(new.digest.as_bytes().to_vec())),
+        scopes: Set(specification.scopes().to_string()),
+        repositories: Set(patterns(specification)),
+        expires_at: Set(specification.expiry().map(|expiry| expiry.instant().into())),
+        created_at: Set(change.now().into()),
+        family_id: Set(lineage.first.map(|first| first.0)),
+        previous_id: Set(lineage.previous.map(|previous| previous.0)),
+        maker_id: Set(lineage.maker.map(|maker| maker.0)),
+        ..Default::default()
+    };
+    to_token(&row.insert(change.connection()).await?)
+}
+
+/// Writes down what is now chosen for a token.
+pub async fn save_specification(
+    change: &Change,
+    id: TokenId,
+    specification: &TokenSpecification,
+) -> Result<(), StorageError> {
+    let row = access_token::ActiveModel {
+        id: Set(id.0),
+        name: Set(specification.name().to_owned()),
+        description: Set(specification.description().map(str::to_owned)),
+        scopes: Set(specification.scopes().to_string()),
+        repositories: Set(patterns(specification)),
+        expires_at: Set(specification.expiry().map(|expiry| expiry.instant().into())),
+        ..Default::default()
+    };
+    row.update(change.connection()).await?;
+    Ok(())
+}
+
+/// Removes all of a user's tokens.
+pub async fn remove_all_of(change: &Change, owner: UserId) -> Result<(), StorageError> {
+    access_token::Entity::delete_many()
+        .filter(access_token::COLUMN.user_id.eq(owner.0))
+        .exec(change.connection())
+        .await?;
+    Ok(())
+}
+
+fn patterns(specification: &TokenSpecification) -> String {
+    let patterns: Vec<&str> = specification
+        .repositories()
+        .iter()
+        .map(RepositoryPattern::as_str)
+        .collect();
+    patterns.join(" ")
+}
+
+fn condition(filter: &TokenFilter) -> Condition {
+    use access_token::Column;
+    let at = |instant: DateTime<Utc>| Instant::from(instant);
+    // A token ends on the first date on which it is wholly dead, so its instant is at most the
+    // beginning of that date, and after the beginning of the one before.
+    let day_before = |date: NaiveDate| at(Expiry::on(date).instant() - Duration::days(1));
+    Condition::all()
+        .add_option(filter.owner.map(|owner| Column::UserId.eq(owner.0)))
+        .add_option(filter.revoked_at.map(|(revoked, now)| {
+            let works = not_revoked(at(now));
+            if revoked { works.not() } else { works }
+        }))
+        .add_option(filter.active_at.map(|(active, now)| {
+            let works = not_revoked(at(now)).add(goes_on_after(Column::ExpiresAt, now));
+            if active { works } else { works.not() }
+        }))
+        .add_option(
+            filter
+                .created_before
+                .map(|instant| Column::CreatedAt.lte(at(instant))),
+        )
+        .add_option(
+            filter
+                .created_after
+                .map(|instant| Column::CreatedAt.gte(at(instant))),
+        )
+        .add_option(
+            filter
+                .last_used_before
+                .map(|instant| Column::LastUsedAt.lte(at(instant))),
+        )
+        .add_option(
+            filter
+                .last_used_after
+                .map(|instant| Column::LastUsedAt.gte(at(instant))),
+        )
+        .add_option(
+            filter
+                .expires_before
+                .map(|date| Column::ExpiresAt.lte(day_before(date))),
+        )
+        .add_option(
+            filter
+                .expires_after
+                .map(|date| Column::ExpiresAt.gt(day_before(date))),
+        )
+        .add_option(
+            filter
+                .search
+                .as_deref()
+                .map(|text| contains(Column::Name, text)),
+        )
+}
+
+/// Neither revoked nor beyond the grace after a rotation.
+pub(super) fn not_revoked(now: Instant) -> Condition {
+    use access_token::Column;
+    Condition::all()
+        .add(Column::RevokedAt.is_null())
+        .add(goes_on_after(Column::GraceUntil, now))
+}
+
+/// In the wanted order, and by id where that leaves two alike; what has no value comes last.
+fn sorted(
+    query: Select<access_token::Entity>,
+    sort: Option<TokenSort>,
+) -> Select<access_token::Entity> {
+    use access_token::Column;
+    let Some(TokenSort { key, descending }) = sort else {
+        return query.order_by_asc(Column::Id);
+    };
+    let column = match key {
+        TokenSortKey::Created => Column::CreatedAt,
+        TokenSortKey::Expires => Column::ExpiresAt,
+        TokenSortKey::LastUsed => Column::LastUsedAt,
+        TokenSortKey::Name => Column::Name,
+    };
+    let order = if descending { Order::Desc } else { Order::Asc };
+    // The databases disagree about where NULL comes.
+    query
+        .order_by(column.is_null(), Order::Asc)
+        .order_by(column, order.clone())
+        .order_by(Column::Id, order)
+}
+
+/// The domain's token of a row.
+pub(super) fn to_token(row: &access_token::Model) -> Result<PersonalAccessToken, StorageError> {
+    let unreadable = |error: &dyn std::error::Error| {
+        StorageError::unreadable("personal access token", &format!("{}: {error}", row.id))
+    };
+    let specification = to_specification(row).map_err(|error| unreadable(&*error))?;
+    let from = row.last_used_from.as_deref().unwrap_or_default().parse();
+    Ok(PersonalAccessToken {
+        id: TokenId(row.id),
+        user_id: UserId(row.user_id),
+        specification,
+        created_at: row.created_at.into(),
+        revoked_at: row.revoked_at.map(Into::into),
+        grace_until: row.grace_until.map(Into::into),
+        lineage: Lineage {
+            first: row.family_id.map(TokenId),
+            previous: row.previous_id.map(TokenId),
+            maker: row.maker_id.map(TokenId),
+        },
+        last_used_at: row.last_used_at.map(Into::into),
+        last_used_from: from.map_err(|error: InvalidAddresses| unreadable(&error))?,
+    })
+}
+
+/// Reads what was chosen; a row that breaks a rule is refused, never read as a wider token.
+fn to_specification(
+    row: &access_token::Model,
+) -> Result<TokenSpecification, Box<dyn std::error::Error>> {
+    let scopes = row
+        .scopes
+        .split_whitespace()
+        .map(str::parse)
+        .collect::<Result<TokenScopes, _>>()?;
+    let patterns = row
+        .repositories
+        .split_whitespace()
+        .map(RepositoryPattern::try_from);
+    let specification = TokenSpecification::new(&row.name, scopes)?
+        .described(row.description.clone())?
+        .expiring(row.expires_at.map(|end| Expiry::at(end.into())))
+        .limited_to(patterns.collect::<Result<_, _>>()?)?;
+    Ok(specification)
+}

@@ -1,0 +1,58 @@
+//! When and from where personal access tokens were used.
+//!
+//! Not a change of anybody's rights, so without audit row and number.
+
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
+
+use crate::domain::access_tokens::PersonalAccessToken;
+use crate::domain::access_tokens::usage::UsageRecord;
+use crate::domain::ids::TokenId;
+use crate::storage::access_tokens::to_token;
+use crate::storage::connect::Db;
+use crate::storage::entity::access_token;
+use crate::storage::entity::access_token::Column;
+use crate::storage::entity::instant::Instant;
+use crate::storage::error::StorageError;
+
+/// The tokens with these ids that there are.
+pub async fn find_all(
+    db: &Db,
+    tokens: &[TokenId],
+) -> Result<Vec<PersonalAccessToken>, StorageError> {
+    let found = access_token::Entity::find().filter(Column::Id.is_in(tokens.iter().map(|id| id.0)));
+    let rows = found.all(&db.connection).await?;
+    rows.iter().map(to_token).collect()
+}
+
+/// Writes down what is now kept of a token's uses; tells whether it was still as in `token`.
+///
+/// Each row by itself: two that lock several rows at a time could wait for each other, and a
+/// change would lose.
+pub async fn save(
+    db: &Db,
+    token: &PersonalAccessToken,
+    record: &UsageRecord,
+) -> Result<bool, StorageError> {
+    let unchanged = Condition::all()
+        .add(match token.last_used_at {
+            None => Column::LastUsedAt.is_null(),
+            Some(before) => Column::LastUsedAt.eq(Instant::from(before)),
+        })
+        .add(match token.last_used_from.to_string() {
+            none if none.is_empty() => Column::LastUsedFrom.is_null(),
+            before => Column::LastUsedFrom.eq(before),
+        });
+    let addresses = Some(record.addresses.to_string()).filter(|text| !text.is_empty());
+    let saved = access_token::Entity::update_many()
+        .col_expr(
+            Column::LastUsedAt,
+            Expr::value(record.last_used_at.map(Instant::from)),
+        )
+        .col_expr(Column::LastUsedFrom, Expr::value(addresses))
+        .filter(Column::Id.eq(token.id.0))
+        .filter(unchanged)
+        .exec(&db.connection)
+        .await?;
+    Ok(saved.rows_affected > 0)
+}

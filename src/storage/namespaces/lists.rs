@@ -1,0 +1,178 @@
+//! Lists of groups and projects, with only what the caller may see.
+
+use chrono::{DateTime, Utc};
+use sea_orm::sea_query::{
+    Alias, CommonTableExpression, Expr, ExprTrait, Func, Query, SelectStatement, UnionType,
+    WithClause,
+};
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, IntoSimpleExpr, Order, QueryFilter, QueryOrder, Select,
+};
+
+use crate::domain::authority::Authority;
+use crate::domain::filters::{PlaceFilter, PlaceSort, PlaceSortKey, Within};
+use crate::domain::ids::UserId;
+use crate::domain::members::access_level::AccessLevel;
+use crate::domain::namespaces::Namespace;
+use crate::domain::namespaces::path::NamespacePath;
+use crate::domain::namespaces::visibility::Visibility;
+use crate::domain::page::{Listing, Paging};
+use crate::storage::entity::{member, namespace};
+use crate::storage::error::StorageError;
+use crate::storage::members::not_ended;
+use crate::storage::namespaces::{to_kind, to_namespace, to_visibility};
+use crate::storage::page::{begins_with, contains, listing_of, try_map_listing};
+use crate::storage::source::Source;
+
+/// A part of the places that `filter` lets through and `authority` may see at `now`.
+pub async fn page(
+    source: &impl Source,
+    authority: &Authority,
+    filter: &PlaceFilter,
+    now: DateTime<Utc>,
+    paging: Paging,
+) -> Result<Listing<Namespace>, StorageError> {
+    let query = namespace::Entity::find().filter(wanted(filter)).filter(
+        Condition::all()
+            .add_option(seen_by(authority, now))
+            .add_option(
+                filter
+                    .min_role
+                    .map(|level| where_role(authority, level, now)),
+            ),
+    );
+    let sort = |query| sorted(query, filter.sort);
+    let id = (namespace::Column::Id, |row: &namespace::Model| row.id);
+    let rows = listing_of(source, query, sort, id, paging).await?;
+    try_map_listing(rows, |row| to_namespace(&row))
+}
+
+fn wanted(filter: &PlaceFilter) -> Condition {
+    use namespace::Column;
+    let within = filter.within.as_ref().map(|within| match within {
+        Within::Children(id) => Column::ParentId.eq(id.0),
+        Within::Below(path) => begins_with(Column::Path, &format!("{path}/")),
+    });
+    Condition::all()
+        .add(Column::Kind.eq(to_kind(filter.kind)))
+        .add(Column::DeletedAt.is_null())
+        .add_option(within)
+        .add_option(
+            filter
+                .visibility
+                .map(|visibility| Column::Visibility.eq(to_visibility(visibility))),
+        )
+        .add_option(filter.top_level_only.then(|| Column::ParentId.is_null()))
+        .add_option(filter.search.as_deref().map(|text| {
+            Condition::any()
+                .add(contains(Column::Path, text))
+                .add(contains(Column::Name, text))
+        }))
+        .add_option(
+            (!filter.skip.is_empty())
+                .then(|| Column::Id.is_not_in(filter.skip.iter().map(|id| id.0))),
+        )
+        .add_option(filter.after.map(|id| Column::Id.gt(id.0)))
+        .add_option(filter.before.map(|id| Column::Id.lt(id.0)))
+        .add_option(filter.nothing.then(|| Expr::value(1).eq(0)))
+}
+
+/// The same rule as [`Authority::sees`]; none if everything may be seen.
+fn seen_by(authority: &Authority, now: DateTime<Utc>) -> Option<Condition> {
+    if authority.is_administrator() {
+        return None;
+    }
+    let shown = if authority.is_external() {
+        &[Visibility::Public][..]
+    } else {
+        &[Visibility::Public, Visibility::Internal]
+    };
+    let shown = shown.iter().copied().map(to_visibility);
+    Some(
+        where_role(authority, AccessLevel::Guest, now)
+            .add(namespace::Column::Visibility.is_in(shown)),
+    )
+}
+
+/// Where the caller has at least that role, its own or inherited: any of these.
+fn where_role(authority: &Authority, least: AccessLevel, now: DateTime<Utc>) -> Condition {
+    Condition::any().add(match authority.user() {
+        Some(user) => {
+            let own = authority.own_namespace();
+            namespace::Column::Id.in_subquery(reached(user, own.as_ref(), least, now))
+        }
+        // Nobody's roles: nothing. A condition without parts would be everything.
+        None => Expr::value(1).eq(0),
+    })
+}
+
+/// The ids of the places where a user has at least that role, and of all below them.
+///
+/// It goes down along the parents, so it costs what is found and not what there is.
+fn reached(
+    user: UserId,
+    own: Option<&NamespacePath>,
+    least: AccessLevel,
+    now: DateTime<Utc>,
+) -> SelectStatement {
+    let reached = || Alias::new("reached");
+    let given = Query::select()
+        .column(member::Column::NamespaceId)
+        .from(member::Entity)
+        .and_where(member::Column::UserId.eq(user.0))
+        .and_where(member::Column::AccessLevel.gte(least.number()))
+        .cond_where(not_ended(now))
+        .take();
+    // Everyone owns the namespace that bears their user name.
+    let beginnings = Condition::any()
+        .add(namespace::Column::Id.in_subquery(given))
+        .add_option(own.map(|path| namespace::Column::Path.eq(path.as_str())));
+    let below = Query::select()
+        .column((namespace::Entity, namespace::Column::Id))
+        .from(namespace::Entity)
+        .inner_join(
+            reached(),
+            Expr::col((namespace::Entity, namespace::Column::ParentId))
+                .equals((reached(), namespace::Column::Id)),
+        )
+        .take();
+    let all = Query::select()
+        .column(namespace::Column::Id)
+        .from(namespace::Entity)
+        .cond_where(beginnings)
+        .union(UnionType::Distinct, below)
+        .take();
+    let clause = CommonTableExpression::new()
+        .table_name(reached())
+        .column(namespace::Column::Id)
+        .query(all)
+        .to_owned();
+    let clause = WithClause::new().recursive(true).cte(clause).to_owned();
+    Query::select()
+        .column(namespace::Column::Id)
+        .from(reached())
+        .with_cte(clause)
+        .take()
+}
+
+fn sorted(query: Select<namespace::Entity>, sort: PlaceSort) -> Select<namespace::Entity> {
+    use namespace::Column;
+    let order = if sort.descending {
+        Order::Desc
+    } else {
+        Order::Asc
+    };
+    let query = match sort.key {
+        PlaceSortKey::Id => query,
+        PlaceSortKey::Created => query.order_by(Column::CreatedAt, order.clone()),
+        PlaceSortKey::Path => query.order_by(Column::Path, order.clone()),
+        PlaceSortKey::Name => {
+            let name = Func::coalesce([
+                Column::Name.into_simple_expr(),
+                Column::Path.into_simple_expr(),
+            ]);
+            query.order_by(Expr::expr(Func::lower(Expr::expr(name))), order.clone())
+        }
+    };
+    query.order_by(Column::Id, order)
+}

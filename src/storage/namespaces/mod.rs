@@ -1,0 +1,295 @@
+//! Groups, projects, users' own namespaces, and the tombstones of what was deleted.
+
+pub mod lists;
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect, sea_query::Expr,
+};
+
+use crate::domain::ids::NamespaceId;
+use crate::domain::namespaces::path::NamespacePath;
+use crate::domain::namespaces::visibility::Visibility;
+use crate::domain::namespaces::{Namespace, NamespaceKind, Occupied};
+use crate::storage::change::Change;
+use crate::storage::entity::instant::Instant;
+use crate::storage::entity::namespace;
+use crate::storage::entity::namespace::Kind;
+use crate::storage::error::StorageError;
+use crate::storage::source::{AT_A_TIME, Source};
+
+/// A namespace that is to be made.
+#[derive(Debug, Clone)]
+pub struct NewNamespace {
+    /// What kind of place.
+    pub kind: NamespaceKind,
+    /// Where.
+    pub path: NamespacePath,
+    /// Who may see it.
+    pub visibility: Visibility,
+    /// What it is below.
+    pub parent: Option<NamespaceId>,
+    /// The name people read; the last part of the path if there is none.
+    pub name: Option<String>,
+    /// What it is for.
+    pub description: Option<String>,
+}
+
+/// All that live, of one kind, by path.
+pub async fn all(
+    source: &impl Source,
+    kind: NamespaceKind,
+) -> Result<Vec<Namespace>, StorageError> {
+    let live = namespace::Entity::find()
+        .filter(namespace::Column::Kind.eq(to_kind(kind)))
+        .filter(namespace::COLUMN.deleted_at.is_null())
+        .order_by_asc(namespace::Column::Path);
+    live.all(source.connection())
+        .await?
+        .iter()
+        .map(to_namespace)
+        .collect()
+}
+
+/// What has taken `path`.
+pub async fn occupant(
+    source: &impl Source,
+    path: &NamespacePath,
+) -> Result<Option<Occupied>, StorageError> {
+    let row = namespace::Entity::find_by_path(path.as_str())
+        .one(source.connection())
+        .await?;
+    row.as_ref().map(to_occupied).transpose()
+}
+
+/// What lives at `path`.
+pub async fn find_live(
+    source: &impl Source,
+    path: &NamespacePath,
+) -> Result<Option<Namespace>, StorageError> {
+    Ok(occupant(source, path)
+        .await?
+        .and_then(|occupied| match occupied {
+            Occupied::Live(namespace) => Some(namespace),
+            Occupied::Tombstone(_) => None,
+        }))
+}
+
+/// What lives with that id.
+pub async fn find_live_by_id(
+    source: &impl Source,
+    id: NamespaceId,
+) -> Result<Option<Namespace>, StorageError> {
+    let row = namespace::Entity::find_by_id(id.0)
+        .filter(namespace::COLUMN.deleted_at.is_null())
+        .one(source.connection())
+        .await?;
+    row.as_ref().map(to_namespace).transpose()
+}
+
+/// A place and what it lies in, nearest first.
+pub async fn and_ancestors(
+    source: &impl Source,
+    place: &Namespace,
+) -> Result<Vec<Namespace>, StorageError> {
+    let paths: Vec<NamespacePath> = place.path.and_ancestors().collect();
+    let rows = on_paths(source, paths.iter().map(NamespacePath::as_str).collect()).await?;
+    let live = rows.iter().filter(|row| row.deleted_at.is_none());
+    let mut found: Vec<Namespace> = live.map(to_namespace).collect::<Result<_, _>>()?;
+    found.sort_by_key(|place| Reverse(place.path.as_str().len()));
+    Ok(found)
+}
+
+/// The ids of what lives at these paths.
+pub async fn ids_at(
+    source: &impl Source,
+    paths: &[NamespacePath],
+) -> Result<BTreeMap<NamespacePath, NamespaceId>, StorageError> {
+    let rows = on_paths(source, paths.iter().map(NamespacePath::as_str).collect()).await?;
+    let live = rows.iter().filter(|row| row.deleted_at.is_none());
+    live.map(|row| Ok((to_path(row)?, NamespaceId(row.id))))
+        .collect()
+}
+
+/// What `places` lie in, in no order.
+pub async fn above(
+    source: &impl Source,
+    places: &[Namespace],
+) -> Result<Vec<Namespace>, StorageError> {
+    let paths: BTreeSet<NamespacePath> = places
+        .iter()
+        .flat_map(|place| place.path.and_ancestors().skip(1))
+        .collect();
+    if paths.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = on_paths(source, paths.iter().map(NamespacePath::as_str).collect()).await?;
+    let live = rows.iter().filter(|row| row.deleted_at.is_none());
+    live.map(to_namespace).collect()
+}
+
+/// What lives below `ancestor`, nearest first.
+pub async fn live_below(
+    source: &impl Source,
+    ancestor: NamespaceId,
+) -> Result<Vec<Namespace>, StorageError> {
+    // Level by level along the parents: a comparison of paths would depend on the collation.
+    let mut found = Vec::new();
+    let mut level = vec![ancestor.0];
+    while !level.is_empty() {
+        let mut children = Vec::new();
+        for parents in level.chunks(AT_A_TIME) {
+            let query = namespace::Entity::find()
+                .filter(namespace::COLUMN.parent_id.is_in(parents.to_vec()))
+                .filter(namespace::COLUMN.deleted_at.is_null())
+                .order_by_asc(namespace::Column::Path);
+            children.extend(query.all(source.connection()).await?);
+        }
+        level = children.iter().map(|row| row.id).collect();
+        for row in children {
+            found.push(to_namespace(&row)?);
+        }
+    }
+    Ok(found)
+}
+
+/// Makes a namespace; in the place of a tombstone, if there is one.
+pub async fn insert(change: &Change, new: NewNamespace) -> Result<Namespace, StorageError> {
+    let connection = change.connection();
+    let name = new.name.unwrap_or_else(|| new.path.name().to_owned());
+    if let Some(tombstone) = namespace::Entity::find_by_path(new.path.as_str())
+        .filter(namespace::COLUMN.deleted_at.is_not_null())
+        .one(connection)
+        .await?
+    {
+        // Tombstones below it must not be orphaned: they hang on the row that takes its place.
+        let row = namespace::ActiveModel {
+            id: Set(tombstone.id),
+            kind: Set(to_kind(new.kind)),
+            visibility: Set(to_visibility(new.visibility)),
+            name: Set(Some(name)),
+            description: Set(new.description),
+            deleted_at: Set(None),
+            created_at: Set(change.now().into()),
+            ..Default::default()
+        };
+        return to_namespace(&row.update(connection).await?);
+    }
+    let row = namespace::ActiveModel {
+        path: Set(new.path.as_str().to_owned()),
+        kind: Set(to_kind(new.kind)),
+        visibility: Set(to_visibility(new.visibility)),
+        parent_id: Set(new.parent.map(|parent| parent.0)),
+        name: Set(Some(name)),
+        description: Set(new.description),
+        deleted_at: Set(None),
+        created_at: Set(change.now().into()),
+        ..Default::default()
+    };
+    to_namespace(&row.insert(connection).await?)
+}
+
+/// Keeps the name, description and visibility of a namespace.
+pub async fn save(change: &Change, place: &Namespace) -> Result<(), StorageError> {
+    let row = namespace::ActiveModel {
+        id: Set(place.id.0),
+        name: Set(Some(place.name.clone())),
+        description: Set(place.description.clone()),
+        visibility: Set(to_visibility(place.visibility)),
+        ..Default::default()
+    };
+    row.update(change.connection()).await?;
+    Ok(())
+}
+
+/// Leaves private tombstones where these namespaces were.
+pub async fn bury(change: &Change, ids: &[NamespaceId]) -> Result<(), StorageError> {
+    for ids in ids.chunks(AT_A_TIME) {
+        namespace::Entity::update_many()
+            .col_expr(
+                namespace::Column::DeletedAt,
+                Expr::value(Instant::from(change.now())),
+            )
+            .col_expr(
+                namespace::Column::Visibility,
+                Expr::value(namespace::Visibility::Private),
+            )
+            .filter(namespace::COLUMN.id.is_in(ids.iter().map(|id| id.0)))
+            .exec(change.connection())
+            .await?;
+    }
+    Ok(())
+}
+
+/// How many live directly or indirectly on the given paths; with tombstones, for the decision.
+pub(super) async fn on_paths(
+    source: &impl Source,
+    paths: Vec<&str>,
+) -> Result<Vec<namespace::Model>, StorageError> {
+    let limit = u64::try_from(paths.len()).unwrap_or(u64::MAX);
+    let found = namespace::Entity::find()
+        .filter(namespace::COLUMN.path.is_in(paths))
+        .limit(limit);
+    Ok(found.all(source.connection()).await?)
+}
+
+pub(super) fn to_path(row: &namespace::Model) -> Result<NamespacePath, StorageError> {
+    NamespacePath::try_from(row.path.as_str())
+        .map_err(|error| StorageError::unreadable("path", &error))
+}
+
+pub(super) fn from_visibility(visibility: namespace::Visibility) -> Visibility {
+    match visibility {
+        namespace::Visibility::Private => Visibility::Private,
+        namespace::Visibility::Internal => Visibility::Internal,
+        namespace::Visibility::Public => Visibility::Public,
+    }
+}
+
+fn to_occupied(row: &namespace::Model) -> Result<Occupied, StorageError> {
+    match row.deleted_at {
+        Some(_) => Ok(Occupied::Tombstone(from_kind(row.kind))),
+        None => to_namespace(row).map(Occupied::Live),
+    }
+}
+
+pub(super) fn to_namespace(row: &namespace::Model) -> Result<Namespace, StorageError> {
+    let path = to_path(row)?;
+    Ok(Namespace {
+        id: NamespaceId(row.id),
+        kind: from_kind(row.kind),
+        name: row.name.clone().unwrap_or_else(|| path.name().to_owned()),
+        path,
+        description: row.description.clone(),
+        visibility: from_visibility(row.visibility),
+        parent: row.parent_id.map(NamespaceId),
+        created_at: row.created_at.into(),
+    })
+}
+
+pub(super) fn to_kind(kind: NamespaceKind) -> Kind {
+    match kind {
+        NamespaceKind::Group => Kind::Group,
+        NamespaceKind::Project => Kind::Project,
+        NamespaceKind::User => Kind::User,
+    }
+}
+
+pub(super) fn to_visibility(visibility: Visibility) -> namespace::Visibility {
+    match visibility {
+        Visibility::Private => namespace::Visibility::Private,
+        Visibility::Internal => namespace::Visibility::Internal,
+        Visibility::Public => namespace::Visibility::Public,
+    }
+}
+
+fn from_kind(kind: Kind) -> NamespaceKind {
+    match kind {
+        Kind::Group => NamespaceKind::Group,
+        Kind::Project => NamespaceKind::Project,
+        Kind::User => NamespaceKind::User,
+    }
+}

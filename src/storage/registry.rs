@@ -1,0 +1,80 @@
+//! What a decision needs to know, in two questions.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use sea_orm::{EntityTrait, QueryFilter};
+
+use crate::domain::decision::principal::Principal;
+use crate::domain::decision::rights::{Place, Rights};
+use crate::domain::ids::{NamespaceId, UserId};
+use crate::domain::members::access_level::AccessLevel;
+use crate::domain::namespaces::path::NamespacePath;
+use crate::domain::registry::repository_name::RepositoryName;
+use crate::storage::entity::{member, namespace};
+use crate::storage::error::StorageError;
+use crate::storage::members::{lasting, to_level};
+use crate::storage::namespaces::{from_visibility, on_paths, to_path};
+use crate::storage::source::Source;
+
+/// The places that `repositories` may belong to, and the caller's memberships there at `now`.
+pub async fn load(
+    source: &impl Source,
+    principal: &Principal,
+    repositories: &[&RepositoryName],
+    now: DateTime<Utc>,
+) -> Result<Rights, StorageError> {
+    let mut rights = Rights::default();
+    let paths: BTreeSet<&str> = repositories
+        .iter()
+        .flat_map(|name| name.prefixes())
+        .collect();
+    if paths.is_empty() {
+        return Ok(rights);
+    }
+    let rows = on_paths(source, paths.into_iter().collect()).await?;
+    for row in &rows {
+        let place = match row.deleted_at {
+            Some(_) => Place::Tombstone,
+            None => Place::Live(from_visibility(row.visibility)),
+        };
+        rights.add_place(&to_path(row)?, place);
+    }
+    if let Principal::User(user) = principal {
+        // Everyone owns the namespace that bears their user name.
+        rights.add_membership(&user.username.namespace(), AccessLevel::Owner);
+        for member in memberships(source, user.id, &rows, now).await? {
+            if let Some(row) = rows.iter().find(|row| row.id == member.namespace_id) {
+                rights.add_membership(&to_path(row)?, to_level(&member)?);
+            }
+        }
+    }
+    Ok(rights)
+}
+
+/// The highest role of a user at `path` at `now`, its own or inherited, memberships only.
+pub async fn role_at(
+    source: &impl Source,
+    user: UserId,
+    path: &NamespacePath,
+    now: DateTime<Utc>,
+) -> Result<Option<AccessLevel>, StorageError> {
+    let paths: Vec<NamespacePath> = path.and_ancestors().collect();
+    let rows = on_paths(source, paths.iter().map(NamespacePath::as_str).collect()).await?;
+    let held = memberships(source, user, &rows, now).await?;
+    let levels: Vec<AccessLevel> = held.iter().map(to_level).collect::<Result<_, _>>()?;
+    Ok(levels.into_iter().max())
+}
+
+async fn memberships(
+    source: &impl Source,
+    user: UserId,
+    namespaces: &[namespace::Model],
+    now: DateTime<Utc>,
+) -> Result<Vec<member::Model>, StorageError> {
+    let places = namespaces.iter().map(|row| NamespaceId(row.id));
+    let found = member::Entity::find()
+        .filter(lasting(places, now))
+        .filter(member::COLUMN.user_id.eq(user.0));
+    Ok(found.all(source.connection()).await?)
+}
