@@ -13,7 +13,7 @@
 //!                     └── representation      how things look in JSON, for the API and for --json
 //! ```
 //!
-//! A token request walks one way: [`http::token`] reads it, [`app::TokenIssuer::issue`] tells the
+//! A token request walks one way: [`http::token`] reads it, [`app::RegistryTokenIssuer::issue`] tells the
 //! story, and [`domain::decision::decide`] decides.
 
 pub mod app;

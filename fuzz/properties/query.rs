@@ -1,7 +1,7 @@
 //! The query of a `GET`: never a credential, and read like the same words in a form.
 
 use axum::http::HeaderMap;
-use wharfinger::app::registry::Asked;
+use wharfinger::app::registry::RequestedAccess;
 
 use super::model;
 use super::reading::{self, Shown};
@@ -47,7 +47,7 @@ pub fn check(data: &[u8]) {
 
 /// Holds what was read against the model's reading of the same fields.
 pub(super) fn agrees(
-    asked: Option<&Asked>,
+    asked: Option<&RequestedAccess>,
     length: usize,
     pairs: &[(String, String)],
     offline: Option<bool>,
@@ -63,9 +63,9 @@ pub(super) fn agrees(
     assert_eq!(asked, expected);
 }
 
-type Question = (String, Vec<String>, bool, Option<String>);
+type ExplainRequest = (String, Vec<String>, bool, Option<String>);
 
-fn expected(pairs: &[(String, String)], offline: Option<bool>) -> Option<Question> {
+fn expected(pairs: &[(String, String)], offline: Option<bool>) -> Option<ExplainRequest> {
     let service = model::one(pairs, "service").ok()??;
     let client = model::one(pairs, "client_id").ok()?;
     let values: Vec<&str> = pairs

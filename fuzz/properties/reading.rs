@@ -7,9 +7,9 @@ use axum::body::Body;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{HeaderMap, Request};
 use secrecy::ExposeSecret;
-use wharfinger::app::registry::{Asked, Malformed, TokenRequest};
+use wharfinger::app::registry::{MalformedRequest, RegistryTokenRequest, RequestedAccess};
 use wharfinger::http::token::request;
-use wharfinger::identity::Presented;
+use wharfinger::identity::PresentedCredential;
 
 /// A credential that can be compared, because its secret shows.
 #[derive(Debug, PartialEq, Eq)]
@@ -24,18 +24,18 @@ pub(super) enum Shown {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Read {
     pub(super) presented: Shown,
-    pub(super) asked: Result<Asked, Malformed>,
+    pub(super) asked: Result<RequestedAccess, MalformedRequest>,
 }
 
-impl From<TokenRequest> for Read {
-    fn from(request: TokenRequest) -> Self {
+impl From<RegistryTokenRequest> for Read {
+    fn from(request: RegistryTokenRequest) -> Self {
         let presented = match request.presented {
-            Presented::Nothing => Shown::Nothing,
-            Presented::Unreadable => Shown::Unreadable,
-            Presented::Basic { username, secret } => {
+            PresentedCredential::Nothing => Shown::Nothing,
+            PresentedCredential::Unreadable => Shown::Unreadable,
+            PresentedCredential::Basic { username, secret } => {
                 Shown::Basic(username, secret.expose_secret().to_owned())
             }
-            Presented::RefreshToken(secret) => {
+            PresentedCredential::RefreshToken(secret) => {
                 Shown::RefreshToken(secret.expose_secret().to_owned())
             }
         };
@@ -56,7 +56,7 @@ pub(super) fn post(
     query: &str,
     authorization: Option<&str>,
     form: &[u8],
-) -> Result<Read, Malformed> {
+) -> Result<Read, MalformedRequest> {
     let mut request = Request::post(format!("/jwt/auth?{query}"))
         .header(CONTENT_TYPE, "application/x-www-form-urlencoded");
     if let Some(value) = authorization {

@@ -4,12 +4,12 @@ use std::sync::Mutex;
 
 use secrecy::SecretString;
 use wharfinger::domain::entropy::Entropy;
-use wharfinger::domain::secret::{PlainToken, Recognized, TokenKind};
+use wharfinger::domain::secret::{RecognizedSecret, SecretKind, SecretToken};
 
-const KINDS: [(TokenKind, &str); 3] = [
-    (TokenKind::PersonalAccess, "whf_pat_"),
-    (TokenKind::Deploy, "whf_dpt_"),
-    (TokenKind::Refresh, "whf_rt_"),
+const KINDS: [(SecretKind, &str); 3] = [
+    (SecretKind::AccessToken, "whf_pat_"),
+    (SecretKind::DeployToken, "whf_dpt_"),
+    (SecretKind::RefreshToken, "whf_rt_"),
 ];
 const BASE_62: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
@@ -26,8 +26,8 @@ pub fn check(data: &[u8]) {
 }
 
 /// A token that was made is one, and is none any more when one letter is another, missing or too much.
-fn generated(kind: TokenKind, prefix: &str, data: &[u8]) {
-    let token = PlainToken::generate(kind, &Repeating::new(data));
+fn generated(kind: SecretKind, prefix: &str, data: &[u8]) {
+    let token = SecretToken::generate(kind, &Repeating::new(data));
     let text = token.expose();
     assert!(text.starts_with(prefix));
     assert!(is_token(text) && is_whole(text), "{text}");
@@ -45,8 +45,8 @@ fn generated(kind: TokenKind, prefix: &str, data: &[u8]) {
 
 fn is_token(text: &str) -> bool {
     matches!(
-        PlainToken::recognize(&SecretString::from(text)),
-        Recognized::Token(_)
+        SecretToken::recognize(&SecretString::from(text)),
+        RecognizedSecret::Token(_)
     )
 }
 

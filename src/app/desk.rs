@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use crate::app::error::ChangeError;
-use crate::domain::access_tokens::policy::TokenPolicy;
+use crate::domain::access_tokens::policy::AccessTokenPolicy;
 use crate::domain::clock::Clock;
 use crate::domain::entropy::Entropy;
 use crate::identity::Passwords;
@@ -22,7 +22,7 @@ pub struct Desk {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) entropy: Arc<dyn Entropy>,
     pub(super) passwords: Passwords,
-    pub(super) tokens: TokenPolicy,
+    pub(super) tokens: AccessTokenPolicy,
 }
 
 impl Desk {
@@ -32,7 +32,7 @@ impl Desk {
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
         passwords: Passwords,
-        tokens: TokenPolicy,
+        tokens: AccessTokenPolicy,
     ) -> Self {
         Self {
             db,

@@ -1,6 +1,6 @@
 //! Why a change was not made.
 
-use crate::domain::access_tokens::InvalidSpecification;
+use crate::domain::access_tokens::InvalidAccessToken;
 use crate::domain::access_tokens::lineage::NotRotatable;
 use crate::domain::access_tokens::policy::InvalidEnd;
 use crate::domain::authority::Refusal;
@@ -38,12 +38,12 @@ pub enum ChangeError {
     #[error("Member already exists")]
     AlreadyMember,
     /// The user has no role of their own there.
-    #[error("`{user}` is not a direct member of `{place}`")]
+    #[error("`{user}` is not a direct member of `{namespace}`")]
     NotMember {
         /// Who.
         user: String,
         /// Where.
-        place: String,
+        namespace: String,
     },
     /// What is wanted for a field cannot be.
     #[error("{field} {problem}")]
@@ -61,7 +61,7 @@ pub enum ChangeError {
     Refused(String),
     /// The wanted token breaks a rule.
     #[error(transparent)]
-    Token(#[from] InvalidSpecification),
+    Token(#[from] InvalidAccessToken),
     /// The wanted token cannot end then.
     #[error("expires_at {0}")]
     End(InvalidEnd),

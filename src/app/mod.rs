@@ -1,6 +1,6 @@
 //! What the service does: a noun a room, a verb a file.
 //!
-//! [`TokenIssuer`](registry::TokenIssuer) answers registries' clients, [`Desk`] changes what lasts.
+//! [`RegistryTokenIssuer`](registry::RegistryTokenIssuer) answers registries' clients, [`Desk`] changes what lasts.
 
 pub mod access_tokens;
 pub mod deploy_tokens;

@@ -4,18 +4,18 @@ use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 
 use crate::app::Desk;
-use crate::app::access_tokens::{CreatedToken, Rotation};
+use crate::app::access_tokens::{CreatedAccessToken, Rotation};
 use crate::cli::context::Context;
 use crate::cli::input::{Confirmation, expiry, read};
 use crate::domain::access_tokens::pattern::RepositoryPattern;
 use crate::domain::access_tokens::policy::WantedEnd;
-use crate::domain::access_tokens::scope::TokenScope;
-use crate::domain::access_tokens::{PersonalAccessToken, TokenSpecification, TokenState};
+use crate::domain::access_tokens::scope::AccessTokenScope;
+use crate::domain::access_tokens::{AccessToken, AccessTokenSpecification, CredentialState};
 use crate::domain::authority::Authority;
 use crate::domain::expiry::{Expiry, Lifetime};
-use crate::domain::ids::TokenId;
+use crate::domain::ids::AccessTokenId;
 use crate::domain::users::username::Username;
-use crate::representation::PersonalAccessTokenView;
+use crate::representation::AccessTokenView;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -30,14 +30,14 @@ pub(super) enum Command {
     /// Show one token.
     Show {
         /// The token's id.
-        id: TokenId,
+        id: AccessTokenId,
     },
     /// Put a new token in the place of another; prints the secret, which nobody sees again.
     Rotate(Rotate),
     /// Revoke a token: it stops working at the next request, with those that were made with it.
     Revoke {
         /// The token's id.
-        id: TokenId,
+        id: AccessTokenId,
         #[command(flatten)]
         confirmation: Confirmation,
     },
@@ -57,7 +57,7 @@ pub(super) struct Create {
     /// What it may do: `read_registry`, `write_registry`, `delete_registry`, `read_user`, `read_api`,
     /// `api` or `self_rotate`; may be repeated.
     #[arg(long = "scope", required = true, value_delimiter = ',')]
-    scopes: Vec<TokenScope>,
+    scopes: Vec<AccessTokenScope>,
     #[command(flatten)]
     end: End,
     /// Only for repositories that this pattern covers, such as 'team/*' or 'team/**'; may be repeated.
@@ -68,7 +68,7 @@ pub(super) struct Create {
 #[derive(Debug, Args)]
 pub(super) struct Rotate {
     /// The token's id.
-    id: TokenId,
+    id: AccessTokenId,
     /// How long the old token works beside the new one: 90m, 12h or 7d; without it, no longer.
     #[arg(long, value_name = "DURATION", value_parser = read::<Lifetime>)]
     grace: Option<Lifetime>,
@@ -116,10 +116,10 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
                 None => None,
                 Some(name) => Some(desk.user(&name).await?.id),
             };
-            let tokens = desk.tokens(&Authority::operator(), owner).await?;
+            let tokens = desk.access_tokens(&Authority::operator(), owner).await?;
             let views: Vec<_> = tokens
                 .iter()
-                .map(|token| PersonalAccessTokenView::new(token, desk.now()))
+                .map(|token| AccessTokenView::new(token, desk.now()))
                 .collect();
             let rows: Vec<_> = tokens.iter().map(|token| row(token, desk.now())).collect();
             context.output.list(
@@ -131,11 +131,11 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
         Command::Show { id } => show(
             context,
             &desk,
-            &desk.token(&Authority::operator(), id).await?,
+            &desk.access_token(&Authority::operator(), id).await?,
         ),
         Command::Rotate(arguments) => rotate(arguments, context, &desk).await,
         Command::Revoke { id, confirmation } => {
-            let token = desk.token(&Authority::operator(), id).await?;
+            let token = desk.access_token(&Authority::operator(), id).await?;
             confirmation.ask(&format!(
                 "Revoke token {id} ({})?",
                 token.specification.name()
@@ -143,7 +143,7 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
             show(
                 context,
                 &desk,
-                &desk.revoke_token(&Authority::operator(), id).await?,
+                &desk.revoke_access_token(&Authority::operator(), id).await?,
             )
         }
     }
@@ -151,12 +151,12 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
 
 async fn create(arguments: Create, context: &Context<'_>, desk: &Desk) -> anyhow::Result<()> {
     let scopes = arguments.scopes.into_iter().collect();
-    let specification = TokenSpecification::new(&arguments.name, scopes)?
+    let specification = AccessTokenSpecification::new(&arguments.name, scopes)?
         .described(arguments.description)?
         .limited_to(arguments.repositories)?;
     let owner = desk.user(&arguments.user).await?;
     let created = desk
-        .create_token(
+        .create_access_token(
             &Authority::operator(),
             owner.id,
             specification,
@@ -172,8 +172,8 @@ async fn rotate(arguments: Rotate, context: &Context<'_>, desk: &Desk) -> anyhow
         end: arguments.end.wanted(desk.now()),
         grace: arguments.grace,
     };
-    let created = desk.rotate_token(&operator, id, rotation).await?;
-    let until = match desk.token(&operator, id).await?.grace_until {
+    let created = desk.rotate_access_token(&operator, id, rotation).await?;
+    let until = match desk.access_token(&operator, id).await?.grace_until {
         None => "works no longer".to_owned(),
         Some(end) => format!("works until {}", Expiry::at(end)),
     };
@@ -186,28 +186,31 @@ async fn rotate(arguments: Rotate, context: &Context<'_>, desk: &Desk) -> anyhow
 }
 
 /// Prints the secret, the only time.
-fn print_once(context: &Context<'_>, desk: &Desk, created: &CreatedToken) -> anyhow::Result<()> {
-    if created.token.state(desk.now()) == TokenState::Expired {
+fn print_once(
+    context: &Context<'_>,
+    desk: &Desk,
+    created: &CreatedAccessToken,
+) -> anyhow::Result<()> {
+    if created.token.state(desk.now()) == CredentialState::Expired {
         context
             .output
             .note("The token has already expired: its date has come.");
     }
-    let view =
-        PersonalAccessTokenView::new(&created.token, desk.now()).with_secret(&created.secret);
+    let view = AccessTokenView::new(&created.token, desk.now()).with_secret(&created.secret);
     context.output.one(&view, created.secret.expose())
 }
 
-fn show(context: &Context<'_>, desk: &Desk, token: &PersonalAccessToken) -> anyhow::Result<()> {
+fn show(context: &Context<'_>, desk: &Desk, token: &AccessToken) -> anyhow::Result<()> {
     let now = desk.now();
     context.output.one(
-        &PersonalAccessTokenView::new(token, now),
+        &AccessTokenView::new(token, now),
         &row(token, now).join("\t"),
     )
 }
 
-fn row(token: &PersonalAccessToken, now: DateTime<Utc>) -> Vec<String> {
+fn row(token: &AccessToken, now: DateTime<Utc>) -> Vec<String> {
     let state = match token.state(now) {
-        TokenState::Active if token.is_in_grace(now) => "grace",
+        CredentialState::Active if token.is_in_grace(now) => "grace",
         state => state.name(),
     };
     let chosen = &token.specification;

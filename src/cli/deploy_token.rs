@@ -6,13 +6,13 @@ use clap::{Args, Subcommand};
 use crate::app::Desk;
 use crate::cli::context::Context;
 use crate::cli::input::{Confirmation, expiry, read};
-use crate::domain::access_tokens::scope::TokenScope;
+use crate::domain::access_tokens::scope::AccessTokenScope;
 use crate::domain::authority::Authority;
 use crate::domain::deploy_tokens::{DeployToken, DeployTokenSpecification, DeployUsername};
 use crate::domain::expiry::Expiry;
 use crate::domain::ids::DeployTokenId;
 use crate::domain::namespaces::path::NamespacePath;
-use crate::domain::namespaces::reference::PlaceName;
+use crate::domain::namespaces::reference::NamespaceReference;
 use crate::representation::DeployTokenView;
 
 #[derive(Debug, Subcommand)]
@@ -50,7 +50,7 @@ pub(super) struct Create {
     username: Option<DeployUsername>,
     /// What it may do: `read_registry` or `write_registry`; may be repeated.
     #[arg(long = "scope", required = true, value_delimiter = ',')]
-    scopes: Vec<TokenScope>,
+    scopes: Vec<AccessTokenScope>,
     /// The date on which it ends, at 00:00 UTC; without one it does not end.
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = expiry)]
     expires_at: Option<Expiry>,
@@ -82,7 +82,7 @@ async fn create(arguments: Create, context: &Context<'_>, desk: &Desk) -> anyhow
     let made = desk
         .create_deploy_token(
             &Authority::operator(),
-            &PlaceName::shared(arguments.path),
+            &NamespaceReference::shared(arguments.path),
             &specification,
         )
         .await?;
@@ -98,9 +98,9 @@ async fn list(
     context: &Context<'_>,
     desk: &Desk,
 ) -> anyhow::Result<()> {
-    let place = path.map(PlaceName::shared);
+    let namespace = path.map(NamespaceReference::shared);
     let tokens = desk
-        .deploy_tokens(&Authority::operator(), place.as_ref())
+        .deploy_tokens(&Authority::operator(), namespace.as_ref())
         .await?;
     let views: Vec<_> = tokens
         .iter()

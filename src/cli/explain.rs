@@ -3,12 +3,12 @@
 use anyhow::bail;
 use clap::Args;
 
-use crate::app::registry::Question;
+use crate::app::registry::ExplainRequest;
 use crate::cli::context::Context;
 use crate::cli::input::read;
 use crate::domain::authority::Authority;
 use crate::domain::decision::explanation::ExplainedAction;
-use crate::domain::ids::TokenId;
+use crate::domain::ids::AccessTokenId;
 use crate::domain::registry::scope::Scope;
 use crate::domain::users::username::Username;
 use crate::representation::ExplanationView;
@@ -20,7 +20,7 @@ pub(super) struct Arguments {
     user: Username,
     /// With which of their tokens; by password, if left out.
     #[arg(long, value_name = "ID")]
-    token: Option<TokenId>,
+    token: Option<AccessTokenId>,
     /// What is asked, such as repository:team/app:push; may be repeated.
     #[arg(long = "scope", required = true)]
     scopes: Vec<String>,
@@ -35,7 +35,7 @@ pub(super) async fn run(arguments: Arguments, context: &Context<'_>) -> anyhow::
     }
     let desk = context.desk().await?;
     let user = desk.user(&arguments.user).await?.id;
-    let question = Question {
+    let question = ExplainRequest {
         user,
         token: arguments.token,
         scopes,
@@ -59,12 +59,14 @@ fn line(explained: &ExplainedAction) -> String {
         "denied"
     };
     let (kind, name) = (explained.resource.kind(), explained.resource.name());
-    let place = explained
+    let namespace = explained
         .belongs_to
         .as_ref()
-        .map_or(String::new(), |place| format!("\tbelongs to {place}"));
+        .map_or(String::new(), |namespace| {
+            format!("\tbelongs to {namespace}")
+        });
     format!(
-        "{verdict}\t{kind}:{name}:{}\t{}{place}",
+        "{verdict}\t{kind}:{name}:{}\t{}{namespace}",
         explained.action, explained.rule
     )
 }

@@ -2,7 +2,7 @@
 
 use clap::{ArgGroup, Subcommand};
 
-use crate::app::members::{Below, MemberChange, NewMember, Present, Reach};
+use crate::app::members::{IfMember, InheritedRoles, MemberChange, NewMember, RolesBelow};
 use crate::cli::context::Context;
 use crate::cli::input::{Confirmation, expiry, read};
 use crate::domain::authority::Authority;
@@ -10,7 +10,7 @@ use crate::domain::expiry::Expiry;
 use crate::domain::members::access_level::AccessLevel;
 use crate::domain::namespaces::Member;
 use crate::domain::namespaces::path::NamespacePath;
-use crate::domain::namespaces::reference::PlaceName;
+use crate::domain::namespaces::reference::NamespaceReference;
 use crate::domain::users::User;
 use crate::domain::users::username::Username;
 use crate::representation::MemberView;
@@ -83,13 +83,13 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
             expires_at,
         } => {
             let new = NewMember {
-                place: PlaceName::shared(path),
+                namespace: NamespaceReference::shared(path),
                 user: desk.user(&user).await?.id,
                 level,
                 expiry: expires_at,
             };
             let added = desk
-                .add_member(&Authority::operator(), new, Present::Replaced)
+                .add_member(&Authority::operator(), new, IfMember::Replace)
                 .await?;
             show(context, &added)
         }
@@ -112,7 +112,7 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
             let changed = desk
                 .change_member(
                     &Authority::operator(),
-                    (&PlaceName::shared(path), user),
+                    (&NamespaceReference::shared(path), user),
                     wanted,
                 )
                 .await?;
@@ -128,15 +128,22 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
             Ok(desk
                 .remove_member(
                     &Authority::operator(),
-                    (&PlaceName::shared(path), id),
-                    Below::Kept,
+                    (&NamespaceReference::shared(path), id),
+                    RolesBelow::Kept,
                 )
                 .await?)
         }
         Command::List { path, all } => {
-            let reach = if all { Reach::Inherited } else { Reach::Direct };
+            let reach = if all {
+                InheritedRoles::Included
+            } else {
+                InheritedRoles::Excluded
+            };
             let members = desk
-                .members(&Authority::operator(), (&PlaceName::shared(path), reach))
+                .members(
+                    &Authority::operator(),
+                    (&NamespaceReference::shared(path), reach),
+                )
                 .await?;
             let base = context.base();
             let views: Vec<_> = members

@@ -52,10 +52,10 @@ enum Command {
     /// Users: people and machines that sign in.
     #[command(subcommand)]
     User(user::Command),
-    /// Groups: places for projects and other groups.
+    /// Groups: namespaces for projects and other groups.
     #[command(subcommand)]
     Group(group::Command),
-    /// Projects: places for repositories.
+    /// Projects: namespaces for repositories.
     #[command(subcommand)]
     Project(project::Command),
     /// Members: users' roles in groups and projects.

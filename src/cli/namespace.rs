@@ -3,15 +3,15 @@
 use clap::{ArgGroup, Args, Subcommand};
 
 use crate::app::Desk;
-use crate::app::namespaces::{NewPlace, PlaceChange};
+use crate::app::namespaces::{NamespaceChange, NewNamespace};
 use crate::cli::context::Context;
 use crate::cli::input::{Confirmation, read};
 use crate::domain::authority::Authority;
 use crate::domain::namespaces::path::NamespacePath;
-use crate::domain::namespaces::reference::{Meant, PlaceName};
+use crate::domain::namespaces::reference::{ExpectedNamespace, NamespaceReference};
 use crate::domain::namespaces::visibility::Visibility;
-use crate::domain::namespaces::{Located, Namespace, NamespaceKind};
-use crate::representation::PlaceView;
+use crate::domain::namespaces::{Namespace, NamespaceKind, NamespaceWithAncestors};
+use crate::representation::GroupOrProjectView;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -84,9 +84,9 @@ pub(super) async fn run(
         desk.change_namespace(&authority, &named(kind, path), wanted)
             .await
     };
-    let place = match command {
+    let namespace = match command {
         Command::Create(create) => {
-            let new = NewPlace {
+            let new = NewNamespace {
                 path: create.path,
                 name: create.name,
                 description: create.description,
@@ -100,30 +100,34 @@ pub(super) async fn run(
             }
         }
         Command::List => {
-            let places = desk.locate(desk.namespaces(kind).await?).await?;
-            return list(context, &places);
+            let namespaces = desk.with_ancestors(desk.namespaces(kind).await?).await?;
+            return list(context, &namespaces);
         }
-        Command::Show { path } => desk.place(&authority, &named(kind, path)).await?.place,
+        Command::Show { path } => {
+            desk.namespace(&authority, &named(kind, path))
+                .await?
+                .namespace
+        }
         Command::Change {
             path,
             name,
             description,
         } => {
-            let wanted = PlaceChange {
+            let wanted = NamespaceChange {
                 name,
                 description: description.map(|text| Some(text).filter(|text| !text.is_empty())),
-                ..PlaceChange::default()
+                ..NamespaceChange::default()
             };
             change(path, wanted).await?
         }
         Command::SetVisibility { path, visibility } => {
-            change(path, PlaceChange::to_visibility(visibility)).await?
+            change(path, NamespaceChange::to_visibility(visibility)).await?
         }
         Command::Delete { path, confirmation } => {
             return delete(context, &desk, (kind, path), confirmation).await;
         }
     };
-    show(context, &desk, place).await
+    show(context, &desk, namespace).await
 }
 
 async fn delete(
@@ -133,44 +137,49 @@ async fn delete(
     confirmation: Confirmation,
 ) -> anyhow::Result<()> {
     let (authority, name) = (Authority::operator(), named(kind, path));
-    let goes = desk.what_goes_with(&authority, &name).await?;
+    let goes = desk.namespace_deletion(&authority, &name).await?;
     context
         .output
         .note("This deletes, with all memberships and deploy tokens:");
-    for place in &goes {
+    for namespace in &goes {
         context
             .output
-            .note(&format!("  {} {}", place.kind.name(), place.path));
+            .note(&format!("  {} {}", namespace.kind.name(), namespace.path));
     }
-    let goes = desk.locate(goes).await?;
+    let goes = desk.with_ancestors(goes).await?;
     confirmation.ask("Delete?")?;
     desk.delete_namespace(&authority, &name).await?;
     list(context, &goes)
 }
 
-fn named(kind: NamespaceKind, path: NamespacePath) -> PlaceName {
-    let meant = match kind {
-        NamespaceKind::Project => Meant::Project,
-        NamespaceKind::Group | NamespaceKind::User => Meant::Group,
+fn named(kind: NamespaceKind, path: NamespacePath) -> NamespaceReference {
+    let expected = match kind {
+        NamespaceKind::Project => ExpectedNamespace::Project,
+        NamespaceKind::Group | NamespaceKind::User => ExpectedNamespace::Group,
     };
-    PlaceName::at(meant, path)
+    NamespaceReference::at(expected, path)
 }
 
-fn list(context: &Context<'_>, places: &[Located]) -> anyhow::Result<()> {
+fn list(context: &Context<'_>, namespaces: &[NamespaceWithAncestors]) -> anyhow::Result<()> {
     let base = context.base();
-    let rows: Vec<Vec<String>> = places.iter().map(|located| row(&located.place)).collect();
-    let views = places.iter().map(|place| PlaceView::new(place, &base));
-    let views: Vec<PlaceView> = views.collect();
+    let rows: Vec<Vec<String>> = namespaces
+        .iter()
+        .map(|located| row(&located.namespace))
+        .collect();
+    let views = namespaces
+        .iter()
+        .map(|namespace| GroupOrProjectView::new(namespace, &base));
+    let views: Vec<GroupOrProjectView> = views.collect();
     context.output.list(&views, &["PATH", "VISIBILITY"], &rows)
 }
 
-async fn show(context: &Context<'_>, desk: &Desk, place: Namespace) -> anyhow::Result<()> {
-    let plain = row(&place).join("\t");
-    let located = desk.locate_one(place).await?;
-    let view = PlaceView::new(&located, &context.base());
+async fn show(context: &Context<'_>, desk: &Desk, namespace: Namespace) -> anyhow::Result<()> {
+    let plain = row(&namespace).join("\t");
+    let located = desk.with_ancestors_of(namespace).await?;
+    let view = GroupOrProjectView::new(&located, &context.base());
     context.output.one(&view, &plain)
 }
 
-fn row(place: &Namespace) -> Vec<String> {
-    vec![place.path.to_string(), place.visibility.to_string()]
+fn row(namespace: &Namespace) -> Vec<String> {
+    vec![namespace.path.to_string(), namespace.visibility.to_string()]
 }

@@ -196,18 +196,18 @@ async fn delete(
 ) -> anyhow::Result<()> {
     let authority = Authority::operator();
     let id = desk.user(name).await?.id;
-    let goes = desk.what_goes_with_user(&authority, id).await?;
+    let goes = desk.user_deletion(&authority, id).await?;
     let note = |text: String| context.output.note(&text);
     note(format!("This deletes:\n  user {name}"));
-    for place in &goes.places {
-        note(format!("  {} {}", place.kind.name(), place.path));
+    for namespace in &goes.namespaces {
+        note(format!("  {} {}", namespace.kind.name(), namespace.path));
     }
     for token in &goes.tokens {
         let called = token.specification.name();
         note(format!("  personal access token {} ({called})", token.id));
     }
-    for (place, member) in &goes.roles {
-        note(format!("  the role {} in {}", member.level, place.path));
+    for (namespace, member) in &goes.roles {
+        note(format!("  the role {} in {}", member.level, namespace.path));
     }
     let own = desk
         .own_namespaces(std::slice::from_ref(&goes.user))

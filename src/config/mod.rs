@@ -12,7 +12,7 @@ mod value;
 
 use std::time::Duration;
 
-use crate::domain::access_tokens::policy::TokenPolicy;
+use crate::domain::access_tokens::policy::AccessTokenPolicy;
 use crate::domain::key_schedule::KeySchedule;
 use crate::domain::refresh_tokens::RefreshLifetimes;
 use crate::domain::registry::Registry;
@@ -48,7 +48,7 @@ pub struct Config {
     /// How many passwords are checked at a time.
     pub passwords: PasswordChecks,
     /// How long personal access tokens may live.
-    pub tokens: TokenPolicy,
+    pub tokens: AccessTokenPolicy,
     /// How long refresh tokens live.
     pub refresh_tokens: RefreshLifetimes,
     /// The end.

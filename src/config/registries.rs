@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::config::error::ConfigError;
 use crate::config::settings::{Settings, find};
 use crate::config::value::Setting;
-use crate::domain::registry::{Registry, Service, TrustMode};
+use crate::domain::registry::{Registry, ServiceName, TrustMode};
 
 /// All registries; each service once.
 pub(super) fn read(settings: &Settings) -> Result<Vec<Registry>, ConfigError> {
@@ -30,7 +30,7 @@ fn one(entry: &BTreeMap<String, Setting>) -> Result<Registry, ConfigError> {
     // Clients take shorter lifetimes for 60 s (protocol.md fact 5).
     let lifetime = |key| find(entry, key)?.duration("60s", "24h");
     Ok(Registry {
-        service: Service::try_from(service.text()?.to_owned())
+        service: ServiceName::try_from(service.text()?.to_owned())
             .map_err(|error| service.wrong(&format!("does not do: {error}")))?,
         trust: match trust.text()? {
             "certificate" => TrustMode::Certificate,

@@ -3,16 +3,16 @@
 use crate::config::error::ConfigError;
 use crate::config::settings::Settings;
 use crate::config::value::Setting;
-use crate::domain::access_tokens::policy::TokenPolicy;
+use crate::domain::access_tokens::policy::AccessTokenPolicy;
 use crate::domain::expiry::Lifetime;
 
 /// How a lifetime is written that there is not.
 const NONE: &str = "none";
 
 /// How long personal access tokens may live.
-pub(super) fn read(settings: &Settings) -> Result<TokenPolicy, ConfigError> {
+pub(super) fn read(settings: &Settings) -> Result<AccessTokenPolicy, ConfigError> {
     let usual = settings.get("tokens.default_lifetime")?;
-    let policy = TokenPolicy {
+    let policy = AccessTokenPolicy {
         longest: lifetime(settings.get("tokens.longest_lifetime")?)?,
         allows_endless: settings.get("tokens.allow_endless")?.boolean()?,
         usual: lifetime(usual)?,

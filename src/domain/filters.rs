@@ -12,7 +12,7 @@ use crate::domain::users::username::Username;
 
 /// Which personal access tokens are wanted; all conditions count (gitlab-api.md 2.2).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct TokenFilter {
+pub struct AccessTokenFilter {
     /// Only this user's.
     pub owner: Option<UserId>,
     /// Only those that are revoked at this instant, or (false) only others.
@@ -34,21 +34,21 @@ pub struct TokenFilter {
     /// With this text in their name, in any letter case.
     pub search: Option<String>,
     /// In which order; else by id.
-    pub sort: Option<TokenSort>,
+    pub sort: Option<AccessTokenSort>,
 }
 
 /// What tokens are sorted by, and whether the other way round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TokenSort {
+pub struct AccessTokenSort {
     /// By what.
-    pub key: TokenSortKey,
+    pub key: AccessTokenSortKey,
     /// Whether the largest comes first.
     pub descending: bool,
 }
 
 /// What tokens can be sorted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TokenSortKey {
+pub enum AccessTokenSortKey {
     /// When they were made.
     Created,
     /// When they end; those without end come last.
@@ -59,15 +59,15 @@ pub enum TokenSortKey {
     Name,
 }
 
-impl TokenSort {
+impl AccessTokenSort {
     /// The order that GitLab calls `name`, such as `expires_desc`.
     pub fn from_name(name: &str) -> Option<Self> {
         let (key, direction) = name.rsplit_once('_')?;
         let key = match key {
-            "created" => TokenSortKey::Created,
-            "expires" => TokenSortKey::Expires,
-            "last_used" => TokenSortKey::LastUsed,
-            "name" => TokenSortKey::Name,
+            "created" => AccessTokenSortKey::Created,
+            "expires" => AccessTokenSortKey::Expires,
+            "last_used" => AccessTokenSortKey::LastUsed,
+            "name" => AccessTokenSortKey::Name,
             _ => return None,
         };
         match direction {
@@ -88,7 +88,7 @@ impl TokenSort {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct DeployTokenFilter {
     /// Only this group's or project's own.
-    pub place: Option<NamespaceId>,
+    pub namespace: Option<NamespaceId>,
     /// Only those that were not revoked.
     pub unrevoked: bool,
     /// Only those that work at this instant, or (false) only others.
@@ -143,8 +143,8 @@ pub enum UserSortKey {
 
 /// Which groups or projects are wanted; all conditions count.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PlaceFilter {
-    /// What kind of place.
+pub struct NamespaceFilter {
+    /// What kind of namespace.
     pub kind: NamespaceKind,
     /// Only what lies there.
     pub within: Option<Within>,
@@ -162,33 +162,33 @@ pub struct PlaceFilter {
     pub after: Option<NamespaceId>,
     /// Only those with a lower id.
     pub before: Option<NamespaceId>,
-    /// None at all: what is wanted is a kind of place that there is none of.
+    /// None at all: what is wanted is a kind of namespace that there is none of.
     pub nothing: bool,
     /// In which order.
-    pub sort: PlaceSort,
+    pub sort: NamespaceSort,
 }
 
-/// Below what places are wanted.
+/// Below what namespaces are wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Within {
-    /// Directly below the place with this id.
+    /// Directly below the namespace with this id.
     Children(NamespaceId),
     /// Anywhere below this path.
-    Below(NamespacePath),
+    RolesBelow(NamespacePath),
 }
 
 /// What groups and projects are sorted by, and whether the other way round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PlaceSort {
+pub struct NamespaceSort {
     /// By what.
-    pub key: PlaceSortKey,
+    pub key: NamespaceSortKey,
     /// Whether the largest comes first.
     pub descending: bool,
 }
 
 /// What groups and projects can be sorted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PlaceSortKey {
+pub enum NamespaceSortKey {
     /// By id.
     Id,
     /// By the name people read.
@@ -199,7 +199,7 @@ pub enum PlaceSortKey {
     Created,
 }
 
-impl PlaceFilter {
+impl NamespaceFilter {
     /// All of a kind, by id.
     pub fn all(kind: NamespaceKind) -> Self {
         Self {
@@ -213,8 +213,8 @@ impl PlaceFilter {
             after: None,
             before: None,
             nothing: false,
-            sort: PlaceSort {
-                key: PlaceSortKey::Id,
+            sort: NamespaceSort {
+                key: NamespaceSortKey::Id,
                 descending: false,
             },
         }

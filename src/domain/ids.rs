@@ -45,5 +45,5 @@ id! {
 }
 id! {
     /// A personal access token's id.
-    TokenId
+    AccessTokenId
 }

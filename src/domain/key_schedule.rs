@@ -8,7 +8,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use crate::domain::registry::{Registry, Service, TrustMode};
+use crate::domain::registry::{Registry, ServiceName, TrustMode};
 
 /// Registries accept a token this long after its end (protocol.md 2.3).
 const LEEWAY: Duration = Duration::from_mins(1);
@@ -31,7 +31,7 @@ pub struct KeySchedule {
     /// How the registries come to trust keys that come and go by themselves; never `Pinned`.
     pub modes: Vec<TrustMode>,
     /// The services that have a key of their own.
-    pub pinned: Vec<Service>,
+    pub pinned: Vec<ServiceName>,
 }
 
 /// What a signing key is doing.
@@ -231,7 +231,7 @@ mod tests {
     #[test]
     fn keys_that_sign_for_nobody_come_and_go_too() {
         let registry = Registry {
-            service: Service::try_from("zot".to_owned()).unwrap(),
+            service: ServiceName::try_from("zot".to_owned()).unwrap(),
             trust: TrustMode::Pinned,
             pull_lifetime: Duration::from_mins(5),
             push_lifetime: Duration::from_mins(15),

@@ -15,48 +15,48 @@ const CHECKSUM_LENGTH: usize = 6;
 
 /// What kind of secret a text with one of our prefixes is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum TokenKind {
+pub enum SecretKind {
     /// A personal access token.
-    PersonalAccess,
+    AccessToken,
     /// A deploy token of a group or project.
-    Deploy,
+    DeployToken,
     /// A refresh token.
-    Refresh,
+    RefreshToken,
 }
 
-impl TokenKind {
-    const ALL: [Self; 3] = [Self::PersonalAccess, Self::Deploy, Self::Refresh];
+impl SecretKind {
+    const ALL: [Self; 3] = [Self::AccessToken, Self::DeployToken, Self::RefreshToken];
 
     fn prefix(self) -> &'static str {
         match self {
-            Self::PersonalAccess => "whf_pat_",
-            Self::Deploy => "whf_dpt_",
-            Self::Refresh => "whf_rt_",
+            Self::AccessToken => "whf_pat_",
+            Self::DeployToken => "whf_dpt_",
+            Self::RefreshToken => "whf_rt_",
         }
     }
 }
 
 /// A token in the clear: on its way from or to its owner, never stored, never printed.
 #[derive(Clone)]
-pub struct PlainToken {
-    kind: TokenKind,
+pub struct SecretToken {
+    kind: SecretKind,
     text: SecretString,
 }
 
 /// What a secret turned out to be.
 #[derive(Debug)]
-pub enum Recognized {
+pub enum RecognizedSecret {
     /// One of ours, with a checksum that fits; whether it exists, storage knows.
-    Token(PlainToken),
+    Token(SecretToken),
     /// It has one of our prefixes, but was mistyped or cut: no need to ask storage.
     Broken,
     /// Something else, a password perhaps.
     Foreign,
 }
 
-impl PlainToken {
+impl SecretToken {
     /// Draws a new token.
-    pub fn generate(kind: TokenKind, entropy: &dyn Entropy) -> Self {
+    pub fn generate(kind: SecretKind, entropy: &dyn Entropy) -> Self {
         let mut text = String::from(kind.prefix());
         while text.len() < kind.prefix().len() + RANDOM_LENGTH {
             let mut byte = [0];
@@ -74,13 +74,13 @@ impl PlainToken {
     }
 
     /// Looks at a secret: is it one of our tokens, and is it whole?
-    pub fn recognize(secret: &SecretString) -> Recognized {
+    pub fn recognize(secret: &SecretString) -> RecognizedSecret {
         let text = secret.expose_secret();
-        let found = TokenKind::ALL
+        let found = SecretKind::ALL
             .into_iter()
             .find_map(|kind| Some((kind, text.strip_prefix(kind.prefix())?)));
         let Some((kind, letters)) = found else {
-            return Recognized::Foreign;
+            return RecognizedSecret::Foreign;
         };
         // The checksum alone would let through what somebody computed over anything.
         let whole = letters.len() == RANDOM_LENGTH + CHECKSUM_LENGTH
@@ -89,23 +89,23 @@ impl PlainToken {
                 .split_at_checked(text.len() - CHECKSUM_LENGTH)
                 .is_some_and(|(body, sum)| checksum(body) == sum);
         if whole {
-            Recognized::Token(Self {
+            RecognizedSecret::Token(Self {
                 kind,
                 text: secret.clone(),
             })
         } else {
-            Recognized::Broken
+            RecognizedSecret::Broken
         }
     }
 
     /// What kind of token it is.
-    pub fn kind(&self) -> TokenKind {
+    pub fn kind(&self) -> SecretKind {
         self.kind
     }
 
     /// What is stored of it.
-    pub fn digest(&self) -> TokenDigest {
-        TokenDigest(Sha256::digest(self.text.expose_secret()).into())
+    pub fn digest(&self) -> SecretDigest {
+        SecretDigest(Sha256::digest(self.text.expose_secret()).into())
     }
 
     /// The text, for the one reply or line that shows it to its owner.
@@ -114,26 +114,26 @@ impl PlainToken {
     }
 }
 
-impl fmt::Debug for PlainToken {
+impl fmt::Debug for SecretToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PlainToken({:?})", self.kind)
+        write!(f, "SecretToken({:?})", self.kind)
     }
 }
 
 /// SHA-256 of a token: enough, because tokens are random, and all that is ever stored.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct TokenDigest([u8; 32]);
+pub struct SecretDigest([u8; 32]);
 
-impl TokenDigest {
+impl SecretDigest {
     /// The digest's bytes, for storage.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
 }
 
-impl fmt::Debug for TokenDigest {
+impl fmt::Debug for SecretDigest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("TokenDigest(…)")
+        f.write_str("SecretDigest(…)")
     }
 }
 
@@ -170,8 +170,8 @@ mod tests {
         }
     }
 
-    fn token() -> PlainToken {
-        PlainToken::generate(TokenKind::PersonalAccess, &Fixed(3.into()))
+    fn token() -> SecretToken {
+        SecretToken::generate(SecretKind::AccessToken, &Fixed(3.into()))
     }
 
     #[test]
@@ -182,8 +182,8 @@ mod tests {
         assert!(text.starts_with("whf_pat_"));
         assert!(text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'));
         assert!(matches!(
-            PlainToken::recognize(&SecretString::from(text)),
-            Recognized::Token(_)
+            SecretToken::recognize(&SecretString::from(text)),
+            RecognizedSecret::Token(_)
         ));
     }
 
@@ -197,15 +197,15 @@ mod tests {
     #[test]
     fn neither_token_nor_digest_prints_itself() {
         let shown = format!("{:?} {:?}", token(), token().digest());
-        assert_eq!(shown, "PlainToken(PersonalAccess) TokenDigest(…)");
+        assert_eq!(shown, "SecretToken(AccessToken) SecretDigest(…)");
     }
 
     #[test]
     fn a_checksum_makes_no_token_of_other_letters() {
         for body in [" ", "-", "_", "\n", "\0"].map(|odd| format!("whf_pat_{}", odd.repeat(40))) {
             let text = format!("{body}{}", checksum(&body));
-            let recognized = PlainToken::recognize(&SecretString::from(text));
-            assert!(matches!(recognized, Recognized::Broken), "{body:?}");
+            let recognized = SecretToken::recognize(&SecretString::from(text));
+            assert!(matches!(recognized, RecognizedSecret::Broken), "{body:?}");
         }
     }
 
@@ -216,13 +216,13 @@ mod tests {
             let mut text = good.expose().to_owned();
             text.replace_range(at..=at, &letter);
             let same = text == good.expose();
-            let recognized = PlainToken::recognize(&SecretString::from(text));
-            prop_assert_eq!(matches!(recognized, Recognized::Token(_)), same);
+            let recognized = SecretToken::recognize(&SecretString::from(text));
+            prop_assert_eq!(matches!(recognized, RecognizedSecret::Token(_)), same);
         }
 
         #[test]
         fn any_text_is_looked_at_without_panic(text in "(whf_pat_)?.{0,60}") {
-            let _ = PlainToken::recognize(&SecretString::from(text));
+            let _ = SecretToken::recognize(&SecretString::from(text));
         }
     }
 }

@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::access_tokens::TokenState;
+use crate::domain::access_tokens::CredentialState;
 use crate::domain::decision::principal::{Ceiling, SignedIn};
-use crate::domain::secret::{PlainToken, TokenKind};
+use crate::domain::secret::{SecretKind, SecretToken};
 use crate::domain::users::UserState;
 use crate::identity::error::{AuthenticationError, Cause};
 use crate::storage::{Db, access_tokens};
@@ -12,20 +12,20 @@ use crate::storage::{Db, access_tokens};
 /// The owner of a token that works at `now`.
 pub(super) async fn owner_of(
     db: &Db,
-    token: &PlainToken,
+    token: &SecretToken,
     now: DateTime<Utc>,
 ) -> Result<SignedIn, AuthenticationError> {
     let found = match token.kind() {
-        TokenKind::PersonalAccess => access_tokens::find_by_digest(db, &token.digest()).await?,
-        TokenKind::Deploy | TokenKind::Refresh => None,
+        SecretKind::AccessToken => access_tokens::find_by_digest(db, &token.digest()).await?,
+        SecretKind::DeployToken | SecretKind::RefreshToken => None,
     };
     let (token, owner) = found.ok_or(Cause::UnknownToken)?;
     match (token.state(now), owner.state) {
-        (TokenState::Expired, _) => Err(Cause::ExpiredToken.into()),
-        (TokenState::Revoked, _) => Err(Cause::RevokedToken.into()),
-        (TokenState::Active, UserState::Blocked) => Err(Cause::BlockedUser.into()),
-        (TokenState::Active, UserState::Active) => {
-            Ok(SignedIn::new(owner, Ceiling::of_token(&token)))
+        (CredentialState::Expired, _) => Err(Cause::ExpiredToken.into()),
+        (CredentialState::Revoked, _) => Err(Cause::RevokedToken.into()),
+        (CredentialState::Active, UserState::Blocked) => Err(Cause::BlockedUser.into()),
+        (CredentialState::Active, UserState::Active) => {
+            Ok(SignedIn::new(owner, Ceiling::of_access_token(&token)))
         }
     }
 }

@@ -6,14 +6,14 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::domain::decision::principal::{Ceiling, Principal, Proof, SignedIn};
 use crate::domain::events::{AuditAction, AuditEvent, Grant};
 use crate::domain::refresh_tokens::RefreshLifetimes;
-use crate::domain::secret::{PlainToken, Recognized, TokenKind};
+use crate::domain::secret::{RecognizedSecret, SecretKind, SecretToken};
 use crate::domain::users::username::Username;
 use crate::domain::users::{EmailAddress, User, UserState};
 use crate::identity::access_token::owner_of;
 use crate::identity::deploy_token::deployment;
 use crate::identity::error::{AuthenticationError, Cause};
 use crate::identity::password::Passwords;
-use crate::identity::presented::Presented;
+use crate::identity::presented::PresentedCredential;
 use crate::identity::refresh_token;
 use crate::storage::users::Account;
 use crate::storage::{Db, StorageError, users};
@@ -41,37 +41,38 @@ impl Authenticator {
     #[tracing::instrument(name = "identity.authenticate", skip_all)]
     pub async fn authenticate(
         &self,
-        presented: &Presented,
+        presented: &PresentedCredential,
         service: Option<&str>,
         now: DateTime<Utc>,
     ) -> Result<Principal, AuthenticationError> {
         let user = match presented {
-            Presented::Nothing => return Ok(Principal::Anonymous),
-            Presented::Unreadable => return Err(Cause::Unreadable.into()),
-            Presented::RefreshToken(secret) => match PlainToken::recognize(secret) {
-                Recognized::Token(token) => self.refresh_login(&token, service, now).await?,
-                Recognized::Broken => return Err(Cause::BrokenToken.into()),
-                Recognized::Foreign => return Err(Cause::UnknownToken.into()),
+            PresentedCredential::Nothing => return Ok(Principal::Anonymous),
+            PresentedCredential::Unreadable => return Err(Cause::Unreadable.into()),
+            PresentedCredential::RefreshToken(secret) => match SecretToken::recognize(secret) {
+                RecognizedSecret::Token(token) => self.refresh_login(&token, service, now).await?,
+                RecognizedSecret::Broken => return Err(Cause::BrokenToken.into()),
+                RecognizedSecret::Foreign => return Err(Cause::UnknownToken.into()),
             },
-            Presented::Basic { secret, .. } if secret.expose_secret().is_empty() => {
+            PresentedCredential::Basic { secret, .. } if secret.expose_secret().is_empty() => {
                 return Err(Cause::EmptySecret.into());
             }
-            Presented::Basic { username, secret } => match PlainToken::recognize(secret) {
+            PresentedCredential::Basic { username, secret } => match SecretToken::recognize(secret)
+            {
                 // containerd shows a refresh token as a password when it falls back to GET.
-                Recognized::Token(token) if token.kind() == TokenKind::Refresh => {
+                RecognizedSecret::Token(token) if token.kind() == SecretKind::RefreshToken => {
                     self.refresh_login(&token, service, now).await?
                 }
-                Recognized::Token(token) if token.kind() == TokenKind::Deploy => {
+                RecognizedSecret::Token(token) if token.kind() == SecretKind::DeployToken => {
                     let deployment = deployment(&self.db, (username, &token), now).await?;
                     return Ok(Principal::DeployToken(deployment));
                 }
-                Recognized::Token(token) => {
+                RecognizedSecret::Token(token) => {
                     let owner = owner_of(&self.db, &token, now).await?;
                     note_other_name(username, &owner);
                     owner
                 }
-                Recognized::Broken => return Err(Cause::BrokenToken.into()),
-                Recognized::Foreign => self.password_login(username, secret, now).await?,
+                RecognizedSecret::Broken => return Err(Cause::BrokenToken.into()),
+                RecognizedSecret::Foreign => self.password_login(username, secret, now).await?,
             },
         };
         Ok(Principal::User(user))
@@ -79,7 +80,7 @@ impl Authenticator {
 
     async fn refresh_login(
         &self,
-        token: &PlainToken,
+        token: &SecretToken,
         service: Option<&str>,
         now: DateTime<Utc>,
     ) -> Result<SignedIn, AuthenticationError> {
@@ -87,16 +88,16 @@ impl Authenticator {
     }
 
     /// The owner of a personal access token, and nothing else: what the admin API accepts.
-    #[tracing::instrument(name = "identity.authenticate_token", skip_all)]
-    pub async fn authenticate_token(
+    #[tracing::instrument(name = "identity.authenticate_access_token", skip_all)]
+    pub async fn authenticate_access_token(
         &self,
         secret: &SecretString,
         now: DateTime<Utc>,
     ) -> Result<SignedIn, AuthenticationError> {
-        match PlainToken::recognize(secret) {
-            Recognized::Token(token) => owner_of(&self.db, &token, now).await,
-            Recognized::Broken => Err(Cause::BrokenToken.into()),
-            Recognized::Foreign => Err(Cause::UnknownToken.into()),
+        match SecretToken::recognize(secret) {
+            RecognizedSecret::Token(token) => owner_of(&self.db, &token, now).await,
+            RecognizedSecret::Broken => Err(Cause::BrokenToken.into()),
+            RecognizedSecret::Foreign => Err(Cause::UnknownToken.into()),
         }
     }
 

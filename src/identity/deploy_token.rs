@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::access_tokens::TokenState;
-use crate::domain::decision::principal::Deployment;
-use crate::domain::secret::PlainToken;
+use crate::domain::access_tokens::CredentialState;
+use crate::domain::decision::principal::DeployTokenPrincipal;
+use crate::domain::secret::SecretToken;
 use crate::identity::error::{AuthenticationError, Cause};
 use crate::storage::{Db, deploy_tokens};
 
@@ -12,18 +12,18 @@ use crate::storage::{Db, deploy_tokens};
 /// access token's (design.md §3).
 pub(super) async fn deployment(
     db: &Db,
-    (username, token): (&str, &PlainToken),
+    (username, token): (&str, &SecretToken),
     now: DateTime<Utc>,
-) -> Result<Deployment, AuthenticationError> {
+) -> Result<DeployTokenPrincipal, AuthenticationError> {
     let token = deploy_tokens::find_by_digest(db, &token.digest())
         .await?
         .ok_or(Cause::UnknownToken)?;
     match token.state(now) {
-        TokenState::Expired => Err(Cause::ExpiredToken.into()),
-        TokenState::Revoked => Err(Cause::RevokedToken.into()),
-        TokenState::Active if token.username.as_str() != username => {
+        CredentialState::Expired => Err(Cause::ExpiredToken.into()),
+        CredentialState::Revoked => Err(Cause::RevokedToken.into()),
+        CredentialState::Active if token.username.as_str() != username => {
             Err(Cause::OtherUsername.into())
         }
-        TokenState::Active => Ok(Deployment::new(token)),
+        CredentialState::Active => Ok(DeployTokenPrincipal::new(token)),
     }
 }

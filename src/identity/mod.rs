@@ -11,4 +11,4 @@ mod refresh_token;
 pub use authenticator::Authenticator;
 pub use error::{AuthenticationError, Cause};
 pub use password::{PasswordError, Passwords};
-pub use presented::Presented;
+pub use presented::PresentedCredential;

@@ -4,7 +4,7 @@ use secrecy::SecretString;
 
 /// The credential of one request, as it came.
 #[derive(Debug, Clone)]
-pub enum Presented {
+pub enum PresentedCredential {
     /// None: an anonymous caller.
     Nothing,
     /// One that cannot be read; never the same as none.

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::decision::principal::{Ceiling, Proof, SignedIn};
 use crate::domain::refresh_tokens::{RefreshLifetimes, RefreshTokenState};
-use crate::domain::secret::PlainToken;
+use crate::domain::secret::SecretToken;
 use crate::domain::users::UserState;
 use crate::identity::error::{AuthenticationError, Cause};
 use crate::storage::{Db, refresh_tokens};
@@ -13,7 +13,7 @@ use crate::storage::{Db, refresh_tokens};
 /// that can be read, because it is refused in any case.
 pub(super) async fn owner_of(
     db: &Db,
-    (token, service): (&PlainToken, Option<&str>),
+    (token, service): (&SecretToken, Option<&str>),
     lifetimes: &RefreshLifetimes,
     now: DateTime<Utc>,
 ) -> Result<SignedIn, AuthenticationError> {

@@ -4,15 +4,15 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::domain::access_tokens::{PersonalAccessToken, TokenState};
+use crate::domain::access_tokens::{AccessToken, CredentialState};
 use crate::domain::expiry::Expiry;
-use crate::domain::secret::PlainToken;
+use crate::domain::secret::SecretToken;
 use crate::representation::instant;
 
 /// A token; with its secret only in the one reply that makes it.
 #[derive(Clone, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(as = PersonalAccessToken)]
-pub struct PersonalAccessTokenView {
+#[schema(as = AccessToken)]
+pub struct AccessTokenView {
     id: i64,
     name: String,
     description: Option<String>,
@@ -48,9 +48,9 @@ pub struct PersonalAccessTokenView {
     token: Option<String>,
 }
 
-impl PersonalAccessTokenView {
+impl AccessTokenView {
     /// The token as it is at `now`.
-    pub fn new(token: &PersonalAccessToken, now: DateTime<Utc>) -> Self {
+    pub fn new(token: &AccessToken, now: DateTime<Utc>) -> Self {
         let chosen = &token.specification;
         Self {
             id: token.id.0,
@@ -58,12 +58,12 @@ impl PersonalAccessTokenView {
             description: chosen.description().map(str::to_owned),
             revoked: token.is_revoked(now),
             expired: token.is_expired(now),
-            active: token.state(now) == TokenState::Active,
+            active: token.state(now) == CredentialState::Active,
             user_id: token.user_id.0,
             scopes: chosen
                 .scopes()
                 .iter()
-                .map(crate::domain::access_tokens::scope::TokenScope::name)
+                .map(crate::domain::access_tokens::scope::AccessTokenScope::name)
                 .collect(),
             repositories: chosen
                 .repositories()
@@ -88,7 +88,7 @@ impl PersonalAccessTokenView {
 
     /// With the secret, for the reply to whoever made the token.
     #[must_use]
-    pub fn with_secret(self, secret: &PlainToken) -> Self {
+    pub fn with_secret(self, secret: &SecretToken) -> Self {
         Self {
             token: Some(secret.expose().to_owned()),
             ..self
@@ -96,7 +96,7 @@ impl PersonalAccessTokenView {
     }
 }
 
-impl std::fmt::Debug for PersonalAccessTokenView {
+impl std::fmt::Debug for AccessTokenView {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("PersonalAccessTokenView")
             .field("id", &self.id)

@@ -65,14 +65,14 @@ impl AssociationsView {
 
 impl AssociatedGroupView {
     fn new(found: &Association, base: &str) -> Self {
-        let place = &found.place;
+        let namespace = &found.namespace;
         Self {
-            id: place.id.0,
-            name: place.name.clone(),
-            path: place.path.name().to_owned(),
-            full_path: place.path.to_string(),
-            visibility: place.visibility.name(),
-            web_url: format!("{base}/groups/{}", place.path),
+            id: namespace.id.0,
+            name: namespace.name.clone(),
+            path: namespace.path.name().to_owned(),
+            full_path: namespace.path.to_string(),
+            visibility: namespace.visibility.name(),
+            web_url: format!("{base}/groups/{}", namespace.path),
             access_levels: found.level().number(),
         }
     }
@@ -80,14 +80,14 @@ impl AssociatedGroupView {
 
 impl AssociatedProjectView {
     fn new(found: &Association, base: &str) -> Self {
-        let place = &found.place;
+        let namespace = &found.namespace;
         Self {
-            id: place.id.0,
-            name: place.name.clone(),
-            path: place.path.name().to_owned(),
-            path_with_namespace: place.path.to_string(),
-            visibility: place.visibility.name(),
-            web_url: format!("{base}/{}", place.path),
+            id: namespace.id.0,
+            name: namespace.name.clone(),
+            path: namespace.path.name().to_owned(),
+            path_with_namespace: namespace.path.to_string(),
+            visibility: namespace.visibility.name(),
+            web_url: format!("{base}/{}", namespace.path),
             access_levels: AccessLevelsView {
                 project_access_level: found.direct.map(AccessLevel::number),
                 group_access_level: found.inherited.map(AccessLevel::number),

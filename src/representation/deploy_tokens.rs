@@ -4,9 +4,9 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::domain::access_tokens::scope::TokenScope;
+use crate::domain::access_tokens::scope::AccessTokenScope;
 use crate::domain::deploy_tokens::DeployToken;
-use crate::domain::secret::PlainToken;
+use crate::domain::secret::SecretToken;
 use crate::representation::instant;
 
 /// A deploy token; with its secret only in the one reply that makes it.
@@ -37,7 +37,7 @@ impl DeployTokenView {
             name: token.name.clone(),
             username: token.username.to_string(),
             expires_at: token.expiry.map(|expiry| instant(expiry.instant())),
-            scopes: token.scopes.iter().map(TokenScope::name).collect(),
+            scopes: token.scopes.iter().map(AccessTokenScope::name).collect(),
             revoked: token.revoked_at.is_some(),
             expired: token.expiry.is_some_and(|expiry| expiry.has_passed(now)),
             full_path: token.path.to_string(),
@@ -47,7 +47,7 @@ impl DeployTokenView {
 
     /// With the secret, for the reply to whoever made the token.
     #[must_use]
-    pub fn with_secret(self, secret: &PlainToken) -> Self {
+    pub fn with_secret(self, secret: &SecretToken) -> Self {
         Self {
             token: Some(secret.expose().to_owned()),
             ..self

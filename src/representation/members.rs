@@ -49,7 +49,7 @@ impl MemberView {
     }
 }
 
-/// A place where a user has a role of their own.
+/// A namespace where a user has a role of their own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = Membership)]
 pub struct MembershipView {
@@ -61,11 +61,11 @@ pub struct MembershipView {
 }
 
 impl From<&(Namespace, Member)> for MembershipView {
-    fn from((place, member): &(Namespace, Member)) -> Self {
+    fn from((namespace, member): &(Namespace, Member)) -> Self {
         Self {
-            source_id: place.id.0,
-            source_name: place.name.clone(),
-            source_type: match place.kind {
+            source_id: namespace.id.0,
+            source_name: namespace.name.clone(),
+            source_type: match namespace.kind {
                 NamespaceKind::Project => "Project",
                 NamespaceKind::Group | NamespaceKind::User => "Namespace",
             },

@@ -13,13 +13,13 @@ mod users;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
-pub use access_tokens::PersonalAccessTokenView;
+pub use access_tokens::AccessTokenView;
 pub use associations::{
     AccessLevelsView, AssociatedGroupView, AssociatedProjectView, AssociationsView,
 };
 pub use deploy_tokens::DeployTokenView;
 pub use members::{MemberView, MembershipView};
-pub use namespaces::{GroupView, LinksView, NamespaceView, PlaceView, ProjectView};
+pub use namespaces::{GroupOrProjectView, GroupView, LinksView, NamespaceView, ProjectView};
 pub use refresh_tokens::RefreshTokenView;
 pub use registry::{ExplainedActionView, ExplanationView};
 pub use users::{UserDetails, UserView};

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::domain::namespaces::{Located, Namespace, NamespaceKind};
+use crate::domain::namespaces::{Namespace, NamespaceKind, NamespaceWithAncestors};
 use crate::representation::instant;
 
 /// A group.
@@ -75,7 +75,7 @@ pub struct ProjectView {
 /// A group or a project.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
-pub enum PlaceView {
+pub enum GroupOrProjectView {
     /// A group, or a user's own namespace.
     Group(Box<GroupView>),
     /// A project.
@@ -106,13 +106,13 @@ pub struct LinksView {
     members: String,
 }
 
-impl PlaceView {
+impl GroupOrProjectView {
     /// The group or project; `base` is the address of our pages.
-    pub fn new(place: &Located, base: &str) -> Self {
-        match place.place.kind {
-            NamespaceKind::Project => Self::Project(Box::new(ProjectView::new(place, base))),
+    pub fn new(namespace: &NamespaceWithAncestors, base: &str) -> Self {
+        match namespace.namespace.kind {
+            NamespaceKind::Project => Self::Project(Box::new(ProjectView::new(namespace, base))),
             NamespaceKind::Group | NamespaceKind::User => {
-                Self::Group(Box::new(GroupView::new(place, base)))
+                Self::Group(Box::new(GroupView::new(namespace, base)))
             }
         }
     }
@@ -120,21 +120,21 @@ impl PlaceView {
 
 impl GroupView {
     /// The group; `base` is the address of our pages.
-    pub fn new(group: &Located, base: &str) -> Self {
-        let place = &group.place;
+    pub fn new(group: &NamespaceWithAncestors, base: &str) -> Self {
+        let namespace = &group.namespace;
         Self {
-            id: place.id.0,
-            name: place.name.clone(),
-            path: place.path.name().to_owned(),
+            id: namespace.id.0,
+            name: namespace.name.clone(),
+            path: namespace.path.name().to_owned(),
             // GitLab has no null here.
-            description: place.description.clone().unwrap_or_default(),
-            visibility: place.visibility.name(),
+            description: namespace.description.clone().unwrap_or_default(),
+            visibility: namespace.visibility.name(),
             avatar_url: None,
-            web_url: web_url(place, base),
+            web_url: web_url(namespace, base),
             full_name: full_name(group),
-            full_path: place.path.to_string(),
-            parent_id: place.parent.map(|parent| parent.0),
-            created_at: instant(place.created_at),
+            full_path: namespace.path.to_string(),
+            parent_id: namespace.parent.map(|parent| parent.0),
+            created_at: instant(namespace.created_at),
             project_creation_level: "maintainer",
             subgroup_creation_level: "owner",
             request_access_enabled: false,
@@ -146,28 +146,28 @@ impl GroupView {
 
 impl ProjectView {
     /// The project; `base` is the address of our pages.
-    pub fn new(project: &Located, base: &str) -> Self {
-        let place = &project.place;
-        let itself = format!("{base}/api/v4/projects/{}", place.id);
+    pub fn new(project: &NamespaceWithAncestors, base: &str) -> Self {
+        let namespace = &project.namespace;
+        let itself = format!("{base}/api/v4/projects/{}", namespace.id);
         Self {
-            id: place.id.0,
-            description: place.description.clone(),
-            name: place.name.clone(),
+            id: namespace.id.0,
+            description: namespace.description.clone(),
+            name: namespace.name.clone(),
             name_with_namespace: full_name(project),
-            path: place.path.name().to_owned(),
-            path_with_namespace: place.path.to_string(),
-            created_at: instant(place.created_at),
-            last_activity_at: instant(place.created_at),
+            path: namespace.path.name().to_owned(),
+            path_with_namespace: namespace.path.to_string(),
+            created_at: instant(namespace.created_at),
+            last_activity_at: instant(namespace.created_at),
             default_branch: None,
             tag_list: Vec::new(),
             topics: Vec::new(),
             avatar_url: None,
-            web_url: web_url(place, base),
+            web_url: web_url(namespace, base),
             namespace: project
-                .above
+                .ancestors
                 .first()
                 .map(|parent| NamespaceView::new(parent, base)),
-            visibility: place.visibility.name(),
+            visibility: namespace.visibility.name(),
             archived: false,
             container_registry_enabled: true,
             container_registry_access_level: "enabled",
@@ -182,36 +182,36 @@ impl ProjectView {
 }
 
 impl NamespaceView {
-    fn new(place: &Namespace, base: &str) -> Self {
+    fn new(namespace: &Namespace, base: &str) -> Self {
         Self {
-            id: place.id.0,
-            name: place.name.clone(),
-            path: place.path.name().to_owned(),
-            kind: match place.kind {
+            id: namespace.id.0,
+            name: namespace.name.clone(),
+            path: namespace.path.name().to_owned(),
+            kind: match namespace.kind {
                 NamespaceKind::User => "user",
                 NamespaceKind::Group | NamespaceKind::Project => "group",
             },
-            full_path: place.path.to_string(),
-            parent_id: place.parent.map(|parent| parent.0),
+            full_path: namespace.path.to_string(),
+            parent_id: namespace.parent.map(|parent| parent.0),
             avatar_url: None,
-            web_url: web_url(place, base),
+            web_url: web_url(namespace, base),
         }
     }
 }
 
 /// `Team / Backend / App`, as GitLab writes it.
-fn full_name(located: &Located) -> String {
-    let above = located.above.iter().rev();
-    let names = above.chain(std::iter::once(&located.place));
+fn full_name(located: &NamespaceWithAncestors) -> String {
+    let above = located.ancestors.iter().rev();
+    let names = above.chain(std::iter::once(&located.namespace));
     names
-        .map(|place| place.name.as_str())
+        .map(|namespace| namespace.name.as_str())
         .collect::<Vec<_>>()
         .join(" / ")
 }
 
-fn web_url(place: &Namespace, base: &str) -> String {
-    match place.kind {
-        NamespaceKind::Group => format!("{base}/groups/{}", place.path),
-        NamespaceKind::Project | NamespaceKind::User => format!("{base}/{}", place.path),
+fn web_url(namespace: &Namespace, base: &str) -> String {
+    match namespace.kind {
+        NamespaceKind::Group => format!("{base}/groups/{}", namespace.path),
+        NamespaceKind::Project | NamespaceKind::User => format!("{base}/{}", namespace.path),
     }
 }

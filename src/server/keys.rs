@@ -3,7 +3,7 @@
 use crate::config::Config;
 use crate::domain::clock::Clock;
 use crate::server::{Service, SystemClock, SystemEntropy};
-use crate::signing::{AuthoritySummary, KeyError, KeyRing};
+use crate::signing::{CertificateAuthoritySummary, KeyError, KeyRing};
 
 impl Service {
     /// Follows the key files and the clock, and tells the operator what is to be done about the
@@ -40,7 +40,7 @@ pub fn open_keys(config: &Config) -> anyhow::Result<KeyRing> {
 }
 
 /// Makes the next certificate authority.
-pub fn renew_authority(config: &Config) -> anyhow::Result<AuthoritySummary> {
+pub fn renew_authority(config: &Config) -> anyhow::Result<CertificateAuthoritySummary> {
     Ok(KeyRing::renew_authority(
         &config.keys.directory,
         &config.key_schedule(),

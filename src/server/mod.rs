@@ -20,12 +20,12 @@ pub use world::{SystemClock, SystemEntropy};
 
 use crate::app::Desk;
 use crate::app::access_tokens::UsageQueue;
-use crate::app::registry::{TokenIssuer, TokenSettings};
+use crate::app::registry::{RegistryTokenIssuer, RegistryTokenSettings};
 use crate::config::Config;
 use crate::domain::clock::Clock;
 use crate::domain::entropy::Entropy;
 use crate::http::admin::AdminState;
-use crate::http::layers::{Detail, Frame, Health, frame, health_routes};
+use crate::http::layers::{Frame, Health, HealthDetail, frame, health_routes};
 use crate::http::{admin, ops, token};
 use crate::identity::{Authenticator, Passwords};
 use crate::metrics::Metrics;
@@ -41,7 +41,7 @@ pub struct Service {
     /// Makes changes.
     pub desk: Desk,
     /// Issues tokens.
-    pub issuer: TokenIssuer,
+    pub issuer: RegistryTokenIssuer,
     /// Notes uses of tokens, and writes them down.
     pub usage: UsageQueue,
     /// Tells whether it is ready.
@@ -71,12 +71,12 @@ impl Service {
             config.tokens,
         );
         let usage = UsageQueue::new(db.clone(), Arc::clone(&clock));
-        let settings = TokenSettings {
+        let settings = RegistryTokenSettings {
             issuer: config.token.issuer.clone(),
             anonymous_access: config.token.anonymous_access,
             registries: config.registries.clone(),
         };
-        let issuer = TokenIssuer {
+        let issuer = RegistryTokenIssuer {
             db: db.clone(),
             desk: desk.clone(),
             authenticator: Authenticator::new(db.clone(), passwords, config.refresh_tokens),
@@ -118,7 +118,7 @@ impl Service {
 
     /// What the token listener answers with.
     pub fn token_router(&self) -> Router {
-        let health = health_routes(self.health.clone(), Detail::YesOrNo);
+        let health = health_routes(self.health.clone(), HealthDetail::YesOrNo);
         frame(
             token::router(self.issuer.clone()).merge(health),
             &self.frame,
@@ -127,7 +127,7 @@ impl Service {
 
     /// What the admin listener answers with.
     pub fn admin_router(&self) -> Router {
-        let health = health_routes(self.health.clone(), Detail::YesOrNo);
+        let health = health_routes(self.health.clone(), HealthDetail::YesOrNo);
         frame(admin::router(self.admin.clone()).merge(health), &self.frame)
     }
 

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::domain::entropy::Entropy;
 use crate::domain::key_schedule::KeySchedule;
-use crate::signing::certificate_authority::{BACKDATED, Made, make_authority};
+use crate::signing::certificate_authority::{BACKDATED, KeyAndCertificate, make_authority};
 use crate::signing::error::KeyError;
 use crate::signing::files::PRIVATE;
 use crate::signing::key_directory::KeyDirectory;
@@ -18,34 +18,34 @@ use crate::signing::{files, pem};
 
 /// The authority as it is on disk.
 #[derive(Debug)]
-pub(super) struct Authority {
+pub(super) struct CertificateAuthority {
     pub(super) key_pem: String,
     pub(super) certificate: Certificate,
-    pub(super) next: Option<NextAuthority>,
+    pub(super) next: Option<NextCertificateAuthority>,
     /// Certificates of authorities before: keys that still sign may be certified by them.
     former: Vec<Certificate>,
 }
 
 /// The authority that will be.
 #[derive(Debug)]
-pub(super) struct NextAuthority {
+pub(super) struct NextCertificateAuthority {
     key_pem: String,
     certificate: Certificate,
 }
 
 /// The certificate authority, for people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct AuthoritySummary {
+pub struct CertificateAuthoritySummary {
     /// When its certificate ends.
     #[serde(serialize_with = "crate::signing::key_ring::as_rfc3339")]
     pub not_after: DateTime<Utc>,
     /// The one that will take its place, if it is made.
-    pub next: Option<NextAuthoritySummary>,
+    pub next: Option<NextCertificateAuthoritySummary>,
 }
 
 /// The next certificate authority, for people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct NextAuthoritySummary {
+pub struct NextCertificateAuthoritySummary {
     /// When it begins to certify keys: until then every registry needs the new `public/ca.crt`.
     #[serde(serialize_with = "crate::signing::key_ring::as_rfc3339")]
     pub begins_at: DateTime<Utc>,
@@ -54,7 +54,7 @@ pub struct NextAuthoritySummary {
     pub not_after: DateTime<Utc>,
 }
 
-impl Authority {
+impl CertificateAuthority {
     /// The authority, whatever its dates; none if there is no trace of one.
     pub(super) fn read(directory: &KeyDirectory) -> Result<Option<Self>, KeyError> {
         let (key_path, published_path) =
@@ -89,7 +89,7 @@ impl Authority {
                  both from one backup",
             ));
         }
-        let next = NextAuthority::read(directory)?;
+        let next = NextCertificateAuthority::read(directory)?;
         Ok(Some(Self {
             key_pem: text,
             // A move into place that was cut short left the same authority in both files.
@@ -210,18 +210,21 @@ impl Authority {
             .any(|authority| authority.certifies(certificate))
     }
 
-    pub(super) fn summary(&self, schedule: &KeySchedule) -> AuthoritySummary {
-        AuthoritySummary {
+    pub(super) fn summary(&self, schedule: &KeySchedule) -> CertificateAuthoritySummary {
+        CertificateAuthoritySummary {
             not_after: self.certificate.not_after,
-            next: self.next.as_ref().map(|next| NextAuthoritySummary {
-                begins_at: schedule.authority_begins(next.made()),
-                not_after: next.certificate.not_after,
-            }),
+            next: self
+                .next
+                .as_ref()
+                .map(|next| NextCertificateAuthoritySummary {
+                    begins_at: schedule.authority_begins(next.made()),
+                    not_after: next.certificate.not_after,
+                }),
         }
     }
 }
 
-impl NextAuthority {
+impl NextCertificateAuthority {
     fn read(directory: &KeyDirectory) -> Result<Option<Self>, KeyError> {
         let path = directory.next_authority_key();
         let Some(key_pem) = files::read_private(&path)? else {
@@ -248,7 +251,7 @@ fn made(
     now: DateTime<Utc>,
     entropy: &dyn Entropy,
 ) -> Result<String, KeyError> {
-    let Made {
+    let KeyAndCertificate {
         key_pem,
         certificate_pem,
     } = make_authority(now, entropy).map_err(|error| directory.not_made(&error))?;

@@ -16,7 +16,7 @@ use crate::signing::encoding::PublicPoint;
 const AUTHORITY_YEARS: u32 = 10;
 
 /// A new key with its certificate, both in PEM.
-pub(super) struct Made {
+pub(super) struct KeyAndCertificate {
     pub(super) key_pem: String,
     pub(super) certificate_pem: String,
 }
@@ -25,7 +25,7 @@ pub(super) struct Made {
 pub(super) fn make_authority(
     now: DateTime<Utc>,
     entropy: &dyn Entropy,
-) -> Result<Made, rcgen::Error> {
+) -> Result<KeyAndCertificate, rcgen::Error> {
     let end = now.checked_add_months(Months::new(12 * AUTHORITY_YEARS));
     let mut params = params("Wharfinger CA", (now, end.unwrap_or(now)), entropy)?;
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
@@ -40,7 +40,7 @@ pub(super) fn make_signing_key(
     authority: (&str, &str),
     now: DateTime<Utc>,
     entropy: &dyn Entropy,
-) -> Result<Made, rcgen::Error> {
+) -> Result<KeyAndCertificate, rcgen::Error> {
     let (authority_key, authority_certificate) = authority;
     let issuer =
         Issuer::from_ca_cert_pem(authority_certificate, KeyPair::from_pem(authority_key)?)?;
@@ -118,8 +118,8 @@ fn day_part(value: u32) -> u8 {
     u8::try_from(value).unwrap_or(1)
 }
 
-fn made(key: &KeyPair, certificate: &Certificate) -> Made {
-    Made {
+fn made(key: &KeyPair, certificate: &Certificate) -> KeyAndCertificate {
+    KeyAndCertificate {
         key_pem: key.serialize_pem(),
         certificate_pem: certificate.pem(),
     }

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
-use crate::domain::registry::Service;
-use crate::signing::authority::Authority;
+use crate::domain::registry::ServiceName;
+use crate::signing::authority::CertificateAuthority;
 use crate::signing::error::KeyError;
-use crate::signing::series::{Series, StoredKey};
+use crate::signing::series::{KeySequence, StoredKey};
 use crate::signing::{files, pem};
 
 /// The names of the files.
@@ -22,7 +22,7 @@ pub(super) struct KeyDirectory {
 #[derive(Debug)]
 pub(super) struct SigningKeys {
     /// Those that work, if there are any.
-    pub(super) series: Option<Series>,
+    pub(super) series: Option<KeySequence>,
     /// The files of those whose certificate has ended.
     pub(super) ended: Vec<PathBuf>,
 }
@@ -67,12 +67,12 @@ impl KeyDirectory {
     }
 
     /// The keys that one service has for itself.
-    pub(super) fn pinned(&self, service: &Service) -> PathBuf {
+    pub(super) fn pinned(&self, service: &ServiceName) -> PathBuf {
         self.root.join("pinned").join(file_name(service))
     }
 
     /// The public key that this service's registry is given.
-    pub(super) fn pinned_public(&self, service: &Service) -> PathBuf {
+    pub(super) fn pinned_public(&self, service: &ServiceName) -> PathBuf {
         let name = format!("{}.pem", file_name(service));
         self.public().join("pinned").join(name)
     }
@@ -93,7 +93,7 @@ impl KeyDirectory {
     /// All signing keys, checked against the authority.
     pub(super) fn read_signing_keys(
         &self,
-        authority: &Authority,
+        authority: &CertificateAuthority,
         now: DateTime<Utc>,
     ) -> Result<SigningKeys, KeyError> {
         let (mut keys, mut ended) = (Vec::new(), Vec::new());
@@ -118,13 +118,16 @@ impl KeyDirectory {
             });
         }
         Ok(SigningKeys {
-            series: Series::new(keys),
+            series: KeySequence::new(keys),
             ended,
         })
     }
 
     /// The keys that one service has for itself, if it has any.
-    pub(super) fn read_pinned_keys(&self, service: &Service) -> Result<Option<Series>, KeyError> {
+    pub(super) fn read_pinned_keys(
+        &self,
+        service: &ServiceName,
+    ) -> Result<Option<KeySequence>, KeyError> {
         let read = |path: PathBuf| {
             let text = files::read_private(&path)?.unwrap_or_default();
             Ok(StoredKey {
@@ -137,7 +140,7 @@ impl KeyDirectory {
         };
         let files = files::pem_files(&self.pinned(service))?;
         let keys: Result<Vec<_>, KeyError> = files.into_iter().map(read).collect();
-        Ok(Series::new(keys?))
+        Ok(KeySequence::new(keys?))
     }
 }
 
@@ -156,7 +159,7 @@ pub(super) fn created_at(path: &Path) -> Result<DateTime<Utc>, KeyError> {
 
 /// A service as a file name: what is readable of it, and a digest, because services may contain
 /// slashes and be longer than file names.
-fn file_name(service: &Service) -> String {
+fn file_name(service: &ServiceName) -> String {
     let is_plain = |letter: &char| letter.is_ascii_alphanumeric() || "-_".contains(*letter);
     let text = service.as_str();
     let readable: String = text.chars().filter(is_plain).take(40).collect();
@@ -176,7 +179,7 @@ mod tests {
 
     #[test]
     fn services_that_differ_have_files_that_differ_and_none_leaves_the_folder() {
-        let name = |text: &str| file_name(&Service::try_from(text.to_owned()).unwrap());
+        let name = |text: &str| file_name(&ServiceName::try_from(text.to_owned()).unwrap());
         assert_ne!(name("a/b"), name("ab"));
         assert!(name("registry.example.com:5000").starts_with("registryexamplecom5000-"));
         for hostile in ["../../x", "/", ".", &"x".repeat(255)] {

@@ -8,8 +8,8 @@ use serde::{Serialize, Serializer};
 
 use crate::domain::entropy::Entropy;
 use crate::domain::key_schedule::{KeySchedule, KeyState};
-use crate::domain::registry::{Registry, Service};
-use crate::signing::authority::{Authority, AuthoritySummary};
+use crate::domain::registry::{Registry, ServiceName};
+use crate::signing::authority::{CertificateAuthority, CertificateAuthoritySummary};
 use crate::signing::encoding::Jwks;
 use crate::signing::error::{KeyError, SigningError};
 use crate::signing::key_directory::KeyDirectory;
@@ -108,13 +108,13 @@ impl KeyRing {
         schedule: &KeySchedule,
         now: DateTime<Utc>,
         entropy: &dyn Entropy,
-    ) -> Result<AuthoritySummary, KeyError> {
+    ) -> Result<CertificateAuthoritySummary, KeyError> {
         let directory = KeyDirectory::at(folder)?;
         if !directory.authority_key().exists() {
             return Err(directory.no_keys());
         }
         let _lock = files::lock(&directory.root)?;
-        let authority = Authority::renew(&directory, schedule, now, entropy)?;
+        let authority = CertificateAuthority::renew(&directory, schedule, now, entropy)?;
         make::what_is_missing(&directory, schedule, now, entropy)?;
         if let Some(loaded) = Loaded::read(&directory, schedule, now)? {
             loaded.publish()?;
@@ -137,7 +137,7 @@ impl KeyRing {
     /// the registry refuses tokens until it has been given that key.
     pub fn rotate_pinned(
         &self,
-        service: &Service,
+        service: &ServiceName,
         now: DateTime<Utc>,
         entropy: &dyn Entropy,
     ) -> Result<KeySummary, KeyError> {
@@ -178,7 +178,7 @@ impl KeyRing {
 
     fn make_what_is_due(&self, now: DateTime<Utc>, entropy: &dyn Entropy) -> Result<(), KeyError> {
         let _lock = files::lock(&self.directory.root)?;
-        if Authority::begin_next(&self.directory, &self.schedule, now)? {
+        if CertificateAuthority::begin_next(&self.directory, &self.schedule, now)? {
             tracing::info!("the next certificate authority has begun to certify keys");
         }
         // Another replica may have been faster.
@@ -217,13 +217,13 @@ impl KeyRing {
     }
 
     /// The certificate authority, and the next one if it is made.
-    pub fn authority(&self) -> AuthoritySummary {
+    pub fn authority(&self) -> CertificateAuthoritySummary {
         self.loaded().authority.summary(&self.schedule)
     }
 
     /// What is to be done about an authority that ends within sight; none while there is time.
     pub fn authority_warning(&self, now: DateTime<Utc>) -> Option<String> {
-        let AuthoritySummary { not_after, next } = self.authority();
+        let CertificateAuthoritySummary { not_after, next } = self.authority();
         let date = |instant: DateTime<Utc>| instant.date_naive();
         match next {
             Some(next) => Some(format!(
@@ -258,7 +258,7 @@ impl KeyRing {
     }
 
     /// Where the public key is that a service's registry is given, if the service has its own key.
-    pub fn pinned_path(&self, service: &Service) -> PathBuf {
+    pub fn pinned_path(&self, service: &ServiceName) -> PathBuf {
         self.directory.pinned_public(service)
     }
 
@@ -283,12 +283,13 @@ impl KeyRing {
     /// The key that was just made for a service, or for all that have none of their own.
     fn newest(
         &self,
-        service: Option<&Service>,
+        service: Option<&ServiceName>,
         now: DateTime<Utc>,
     ) -> Result<KeySummary, KeyError> {
         self.reload(now)?;
         self.loaded().publish()?;
-        let of_service = |key: &KeySummary| key.service.as_deref() == service.map(Service::as_str);
+        let of_service =
+            |key: &KeySummary| key.service.as_deref() == service.map(ServiceName::as_str);
         let newest = self.keys(now).into_iter().rfind(of_service);
         newest.ok_or_else(|| {
             KeyError::new(

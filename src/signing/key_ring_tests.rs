@@ -42,8 +42,8 @@ fn schedule() -> KeySchedule {
     }
 }
 
-fn service(name: &str) -> Service {
-    Service::try_from(name.to_owned()).unwrap()
+fn service(name: &str) -> ServiceName {
+    ServiceName::try_from(name.to_owned()).unwrap()
 }
 
 /// A registry that trusts us in this way.
@@ -545,7 +545,7 @@ fn a_service_that_becomes_pinned_gets_its_key_at_the_next_start() {
         .unwrap();
 }
 
-fn renew(folder: &TempDir, now: DateTime<Utc>) -> Result<AuthoritySummary, KeyError> {
+fn renew(folder: &TempDir, now: DateTime<Utc>) -> Result<CertificateAuthoritySummary, KeyError> {
     let keys = folder.path().join("keys");
     KeyRing::renew_authority(&keys, &schedule(), now, &Counting(70.into()))
 }

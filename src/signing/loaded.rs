@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 
 use crate::domain::key_schedule::{KeySchedule, KeyState};
-use crate::domain::registry::{Registry, Service, TrustMode};
-use crate::signing::authority::Authority;
+use crate::domain::registry::{Registry, ServiceName, TrustMode};
+use crate::signing::authority::CertificateAuthority;
 use crate::signing::encoding::Jwks;
 use crate::signing::error::KeyError;
 use crate::signing::es256::SigningKey;
@@ -15,18 +15,18 @@ use crate::signing::files;
 use crate::signing::files::PUBLIC;
 use crate::signing::key_directory::KeyDirectory;
 use crate::signing::key_ring::KeySummary;
-use crate::signing::series::{Series, StoredKey};
+use crate::signing::series::{KeySequence, StoredKey};
 
 /// One reading of the key files.
 #[derive(Debug)]
 pub(super) struct Loaded {
-    pub(super) authority: Authority,
+    pub(super) authority: CertificateAuthority,
     /// The keys that come and go by themselves.
-    ring: Series,
+    ring: KeySequence,
     /// The positions of those that sign, by certificate and by key set.
     signing: (usize, usize),
     /// The keys that single services have for themselves.
-    pinned: BTreeMap<Service, Series>,
+    pinned: BTreeMap<ServiceName, KeySequence>,
     /// The files of signing keys whose certificate has ended.
     ended: Vec<PathBuf>,
     /// What registries get of it, by file.
@@ -40,7 +40,7 @@ impl Loaded {
         schedule: &KeySchedule,
         now: DateTime<Utc>,
     ) -> Result<Option<Self>, KeyError> {
-        let Some(authority) = Authority::read_valid(directory, now)? else {
+        let Some(authority) = CertificateAuthority::read_valid(directory, now)? else {
             return Ok(None);
         };
         let keys = directory.read_signing_keys(&authority, now)?;
@@ -190,7 +190,7 @@ impl Loaded {
     /// Lets another library verify what the keys sign that are at work.
     fn probe(&self) -> Result<(), KeyError> {
         let shared = [self.signing.0, self.signing.1].map(|position| self.ring.at(position));
-        let own = self.pinned.values().map(Series::newest);
+        let own = self.pinned.values().map(KeySequence::newest);
         for stored in shared.into_iter().chain(own) {
             if !stored.key.passes_probe() {
                 let problem = "another library does not verify what this key signs";
@@ -203,7 +203,7 @@ impl Loaded {
     fn stored(&self) -> impl Iterator<Item = &StoredKey> {
         self.ring
             .iter()
-            .chain(self.pinned.values().flat_map(Series::iter))
+            .chain(self.pinned.values().flat_map(KeySequence::iter))
     }
 
     /// Every key, with the service that has it for itself, and what it is doing.
@@ -211,7 +211,7 @@ impl Loaded {
         &'a self,
         schedule: &'a KeySchedule,
         now: DateTime<Utc>,
-    ) -> impl Iterator<Item = (Option<&'a Service>, &'a StoredKey, KeyState)> {
+    ) -> impl Iterator<Item = (Option<&'a ServiceName>, &'a StoredKey, KeyState)> {
         let ring = self.ring.iter().enumerate().map(move |(position, stored)| {
             let state = schedule.state(&self.ring.made, position, now);
             (None, stored, state)

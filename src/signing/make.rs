@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::entropy::{Entropy, random_bytes};
 use crate::domain::key_schedule::KeySchedule;
-use crate::domain::registry::Service;
-use crate::signing::authority::Authority;
+use crate::domain::registry::ServiceName;
+use crate::signing::authority::CertificateAuthority;
 use crate::signing::certificate_authority::{make_bare_key, make_signing_key};
 use crate::signing::error::KeyError;
 use crate::signing::files;
@@ -22,12 +22,12 @@ pub(super) fn what_is_missing(
     now: DateTime<Utc>,
     entropy: &dyn Entropy,
 ) -> Result<bool, KeyError> {
-    Authority::begin_next(directory, schedule, now)?;
-    let existing = Authority::read_valid(directory, now)?;
+    CertificateAuthority::begin_next(directory, schedule, now)?;
+    let existing = CertificateAuthority::read_valid(directory, now)?;
     let created = existing.is_none() || !directory.authority_certificate().exists();
     let authority = match existing {
         Some(authority) => authority,
-        None => Authority::make(directory, now, entropy)?,
+        None => CertificateAuthority::make(directory, now, entropy)?,
     };
     if directory
         .read_signing_keys(&authority, now)?
@@ -50,7 +50,7 @@ pub(super) fn next_signing_key(
     now: DateTime<Utc>,
     entropy: &dyn Entropy,
 ) -> Result<PathBuf, KeyError> {
-    let authority = Authority::read_valid(directory, now)?;
+    let authority = CertificateAuthority::read_valid(directory, now)?;
     let authority = authority.ok_or_else(|| directory.no_keys())?;
     signing_key(directory, &authority, now, entropy)
 }
@@ -58,7 +58,7 @@ pub(super) fn next_signing_key(
 /// Makes another key for one service, and tells where it is.
 pub(super) fn next_pinned_key(
     directory: &KeyDirectory,
-    service: &Service,
+    service: &ServiceName,
     now: DateTime<Utc>,
     entropy: &dyn Entropy,
 ) -> Result<PathBuf, KeyError> {
@@ -70,7 +70,7 @@ pub(super) fn next_pinned_key(
 
 fn signing_key(
     directory: &KeyDirectory,
-    authority: &Authority,
+    authority: &CertificateAuthority,
     now: DateTime<Utc>,
     entropy: &dyn Entropy,
 ) -> Result<PathBuf, KeyError> {

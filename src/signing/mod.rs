@@ -20,7 +20,7 @@ mod make;
 mod pem;
 mod series;
 
-pub use authority::{AuthoritySummary, NextAuthoritySummary};
+pub use authority::{CertificateAuthoritySummary, NextCertificateAuthoritySummary};
 pub use encoding::{Jwk, Jwks};
 pub use error::{KeyError, SigningError};
 pub use key_ring::{KeyRing, KeySummary, Opened};

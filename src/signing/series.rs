@@ -20,7 +20,7 @@ pub(super) struct StoredKey {
 
 /// Keys, oldest first.
 #[derive(Debug)]
-pub(super) struct Series {
+pub(super) struct KeySequence {
     /// The oldest key; apart, so that there is always one.
     first: StoredKey,
     later: Vec<StoredKey>,
@@ -28,7 +28,7 @@ pub(super) struct Series {
     pub(super) made: Vec<DateTime<Utc>>,
 }
 
-impl Series {
+impl KeySequence {
     /// These keys, oldest first; none if there is none.
     pub(super) fn new(keys: Vec<StoredKey>) -> Option<Self> {
         let made = keys.iter().map(|key| key.created_at).collect();

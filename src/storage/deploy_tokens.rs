@@ -7,14 +7,14 @@ use sea_orm::{
     QueryOrder, Select,
 };
 
-use crate::domain::access_tokens::scope::TokenScopes;
+use crate::domain::access_tokens::scope::AccessTokenScopes;
 use crate::domain::deploy_tokens::{DeployToken, DeployTokenSpecification, DeployUsername};
 use crate::domain::expiry::Expiry;
 use crate::domain::filters::DeployTokenFilter;
 use crate::domain::ids::{DeployTokenId, NamespaceId};
 use crate::domain::namespaces::Namespace;
 use crate::domain::page::{Page, PageRequest};
-use crate::domain::secret::TokenDigest;
+use crate::domain::secret::SecretDigest;
 use crate::storage::change::Change;
 use crate::storage::entity::hidden::HiddenBytes;
 use crate::storage::entity::instant::{Instant, goes_on_after};
@@ -27,7 +27,7 @@ use crate::storage::source::{AT_A_TIME, Source};
 /// The deploy token with that digest, whatever its state.
 pub async fn find_by_digest(
     source: &impl Source,
-    digest: &TokenDigest,
+    digest: &SecretDigest,
 ) -> Result<Option<DeployToken>, StorageError> {
     let digest = HiddenBytes(digest.as_bytes().to_vec());
     one(source, deploy_token::Entity::find_by_digest(digest)).await
@@ -51,15 +51,17 @@ pub async fn page(
         .filter(condition(filter))
         .order_by_asc(deploy_token::Column::Id);
     let rows = page_of(source, query, request).await?;
-    let places = rows.items.iter().map(|row| row.namespace_id);
-    let places = namespace::Entity::find()
-        .filter(namespace::COLUMN.id.is_in(places))
+    let namespaces = rows.items.iter().map(|row| row.namespace_id);
+    let namespaces = namespace::Entity::find()
+        .filter(namespace::COLUMN.id.is_in(namespaces))
         .all(source.connection())
         .await?;
     try_map(rows, |row| {
-        let place = places.iter().find(|place| place.id == row.namespace_id);
-        let place = place.ok_or_else(|| unreadable(&row, "its place is gone"))?;
-        to_token(&row, place)
+        let namespace = namespaces
+            .iter()
+            .find(|namespace| namespace.id == row.namespace_id);
+        let namespace = namespace.ok_or_else(|| unreadable(&row, "its place is gone"))?;
+        to_token(&row, namespace)
     })
 }
 
@@ -76,20 +78,22 @@ pub async fn all(
         .await?;
     let known = rows
         .iter()
-        .filter_map(|(row, place)| Some((row, place.as_ref()?)));
-    known.map(|(row, place)| to_token(row, place)).collect()
+        .filter_map(|(row, namespace)| Some((row, namespace.as_ref()?)));
+    known
+        .map(|(row, namespace)| to_token(row, namespace))
+        .collect()
 }
 
 /// Keeps a new deploy token's digest and what was chosen for it.
 pub async fn insert(
     change: &Change,
-    place: &Namespace,
-    digest: &TokenDigest,
+    namespace: &Namespace,
+    digest: &SecretDigest,
     specification: &DeployTokenSpecification,
 ) -> Result<DeployToken, StorageError> {
     let chosen = specification.username.clone();
     let row = deploy_token::ActiveModel {
-        namespace_id: Set(place.id.0),
+        namespace_id: Set(namespace.id.0),
         name: Set(specification.name().to_owned()),
         username: Set(chosen
             .as_ref()
@@ -117,8 +121,8 @@ pub async fn insert(
     };
     Ok(DeployToken {
         id,
-        place: place.id,
-        path: place.path.clone(),
+        namespace: namespace.id,
+        path: namespace.path.clone(),
         name: row.name,
         username,
         scopes: specification.scopes().clone(),
@@ -139,9 +143,9 @@ pub async fn revoke(change: &Change, id: DeployTokenId) -> Result<(), StorageErr
     Ok(())
 }
 
-/// Revokes all deploy tokens of these places: what is made anew there does not bring them back.
-pub async fn revoke_all(change: &Change, places: &[NamespaceId]) -> Result<(), StorageError> {
-    for ids in places.chunks(AT_A_TIME) {
+/// Revokes all deploy tokens of these namespaces: what is made anew there does not bring them back.
+pub async fn revoke_all(change: &Change, namespaces: &[NamespaceId]) -> Result<(), StorageError> {
+    for ids in namespaces.chunks(AT_A_TIME) {
         deploy_token::Entity::update_many()
             .col_expr(
                 deploy_token::Column::RevokedAt,
@@ -161,7 +165,7 @@ async fn one(
 ) -> Result<Option<DeployToken>, StorageError> {
     let found = query.find_also_related(namespace::Entity);
     match found.one(source.connection()).await? {
-        Some((row, Some(place))) => to_token(&row, &place).map(Some),
+        Some((row, Some(namespace))) => to_token(&row, &namespace).map(Some),
         _ => Ok(None),
     }
 }
@@ -169,7 +173,11 @@ async fn one(
 fn condition(filter: &DeployTokenFilter) -> Condition {
     use deploy_token::Column;
     Condition::all()
-        .add_option(filter.place.map(|place| Column::NamespaceId.eq(place.0)))
+        .add_option(
+            filter
+                .namespace
+                .map(|namespace| Column::NamespaceId.eq(namespace.0)),
+        )
         .add_option(filter.unrevoked.then(|| Column::RevokedAt.is_null()))
         .add_option(filter.active_at.map(|(active, now)| {
             let works = works_at(now);
@@ -186,25 +194,25 @@ fn works_at(now: DateTime<Utc>) -> Condition {
 
 fn to_token(
     row: &deploy_token::Model,
-    place: &namespace::Model,
+    namespace: &namespace::Model,
 ) -> Result<DeployToken, StorageError> {
     let names = row.scopes.split_whitespace().map(str::parse);
-    let scopes = names.collect::<Result<TokenScopes, _>>();
+    let scopes = names.collect::<Result<AccessTokenScopes, _>>();
     let scopes = scopes.map_err(|error| unreadable(row, &error.to_string()))?;
     // A row that breaks a rule is refused, never read as a wider token.
     let chosen = DeployTokenSpecification::new(&row.name, scopes)
         .map_err(|error| unreadable(row, &error.to_string()))?;
     Ok(DeployToken {
         id: DeployTokenId(row.id),
-        place: NamespaceId(place.id),
-        path: to_path(place)?,
+        namespace: NamespaceId(namespace.id),
+        path: to_path(namespace)?,
         name: chosen.name().to_owned(),
         username: DeployUsername::try_from(row.username.as_str())
             .map_err(|error| unreadable(row, &error.to_string()))?,
         scopes: chosen.scopes().clone(),
         expiry: row.expires_at.map(|end| Expiry::at(end.into())),
         created_at: row.created_at.into(),
-        revoked_at: row.revoked_at.or(place.deleted_at).map(Into::into),
+        revoked_at: row.revoked_at.or(namespace.deleted_at).map(Into::into),
     })
 }
 

@@ -20,7 +20,7 @@ use crate::storage::page::{page_of, try_map};
 use crate::storage::source::{AT_A_TIME, Source};
 use crate::storage::users::{has_text, to_user};
 
-/// The role that a user has in that very place at `now`.
+/// The role that a user has in that very namespace at `now`.
 pub async fn find(
     source: &impl Source,
     namespace: NamespaceId,
@@ -35,20 +35,20 @@ pub async fn find(
     row.as_ref().map(to_member).transpose()
 }
 
-/// A page of whoever has a role in any of these places at `now`, each with their highest; by user id.
+/// A page of whoever has a role in any of these namespaces at `now`, each with their highest; by user id.
 ///
 /// A user's own namespace has one member, who owns it.
 pub async fn page(
     source: &impl Source,
-    places: &[Namespace],
+    namespaces: &[Namespace],
     filter: &MemberFilter,
     now: DateTime<Utc>,
     request: PageRequest,
 ) -> Result<Page<(Member, User)>, StorageError> {
-    let ids: Vec<NamespaceId> = places.iter().map(|place| place.id).collect();
-    let own = places
+    let ids: Vec<NamespaceId> = namespaces.iter().map(|namespace| namespace.id).collect();
+    let own = namespaces
         .iter()
-        .find(|place| place.kind == NamespaceKind::User);
+        .find(|namespace| namespace.kind == NamespaceKind::User);
     let with_role = Query::select()
         .column(member::Column::UserId)
         .from(member::Entity)
@@ -56,7 +56,7 @@ pub async fn page(
         .take();
     let members = Condition::any()
         .add(user::Column::Id.in_subquery(with_role))
-        .add_option(own.map(|place| user::Column::Username.eq(place.path.as_str())));
+        .add_option(own.map(|namespace| user::Column::Username.eq(namespace.path.as_str())));
     let query = user::Entity::find()
         .filter(members)
         .filter(
@@ -83,8 +83,8 @@ pub async fn page(
     let roles: Vec<Member> = rows.iter().map(to_member).collect::<Result<_, _>>()?;
     let highest = |user: &User| {
         let owned = own
-            .filter(|place| place.path == user.username.namespace())
-            .map(|place| owner_of(place, user));
+            .filter(|namespace| namespace.path == user.username.namespace())
+            .map(|namespace| owner_of(namespace, user));
         let held = roles.iter().filter(|role| role.user_id == user.id).cloned();
         held.chain(owned).max_by_key(|role| role.level)
     };
@@ -107,7 +107,7 @@ pub async fn page_of_user(
     now: DateTime<Utc>,
     request: PageRequest,
 ) -> Result<Page<(Namespace, Member)>, StorageError> {
-    let places = kind.map(|kind| {
+    let namespaces = kind.map(|kind| {
         let of_kind = Query::select()
             .column(namespace::Column::Id)
             .from(namespace::Entity)
@@ -118,18 +118,20 @@ pub async fn page_of_user(
     let query = member::Entity::find()
         .filter(member::COLUMN.user_id.eq(user.0))
         .filter(not_ended(now))
-        .filter(Condition::all().add_option(places))
+        .filter(Condition::all().add_option(namespaces))
         .order_by_asc(member::Column::Id);
     let page = page_of(source, query, request).await?;
     let ids = page.items.iter().map(|row| row.namespace_id);
-    let places = namespace::Entity::find()
+    let namespaces = namespace::Entity::find()
         .filter(namespace::COLUMN.id.is_in(ids))
         .all(source.connection())
         .await?;
     try_map(page, |row| {
-        let place = places.iter().find(|place| place.id == row.namespace_id);
-        let place = place.ok_or_else(|| StorageError::unreadable("member", &"no place"))?;
-        Ok((to_namespace(place)?, to_member(&row)?))
+        let namespace = namespaces
+            .iter()
+            .find(|namespace| namespace.id == row.namespace_id);
+        let namespace = namespace.ok_or_else(|| StorageError::unreadable("member", &"no place"))?;
+        Ok((to_namespace(namespace)?, to_member(&row)?))
     })
 }
 
@@ -146,16 +148,16 @@ pub async fn of_user(
         .await?;
     let known = rows
         .iter()
-        .filter_map(|(member, place)| Some((member, place.as_ref()?)));
+        .filter_map(|(member, namespace)| Some((member, namespace.as_ref()?)));
     known
-        .map(|(member, place)| Ok((to_namespace(place)?, to_member(member)?)))
+        .map(|(member, namespace)| Ok((to_namespace(namespace)?, to_member(member)?)))
         .collect()
 }
 
-/// Whether an active user other than `user` owns one of these places for good.
+/// Whether an active user other than `user` owns one of these namespaces for good.
 pub async fn another_owner(
     source: &impl Source,
-    places: &[NamespaceId],
+    namespaces: &[NamespaceId],
     user: UserId,
 ) -> Result<bool, StorageError> {
     let found = member::Entity::find()
@@ -163,7 +165,7 @@ pub async fn another_owner(
         .filter(
             member::COLUMN
                 .namespace_id
-                .is_in(places.iter().map(|id| id.0)),
+                .is_in(namespaces.iter().map(|id| id.0)),
         )
         .filter(member::COLUMN.user_id.ne(user.0))
         .filter(member::COLUMN.access_level.eq(AccessLevel::Owner.number()))
@@ -227,7 +229,7 @@ pub async fn remove_all(change: &Change, namespaces: &[NamespaceId]) -> Result<(
     Ok(())
 }
 
-/// Takes a user's roles in all these places away.
+/// Takes a user's roles in all these namespaces away.
 pub async fn remove_from(
     change: &Change,
     namespaces: &[NamespaceId],
@@ -252,13 +254,13 @@ pub async fn remove_all_of(change: &Change, user: UserId) -> Result<(), StorageE
     Ok(())
 }
 
-/// The roles in these places that have not ended at `now`.
+/// The roles in these namespaces that have not ended at `now`.
 pub(super) fn lasting(
-    places: impl IntoIterator<Item = NamespaceId>,
+    namespaces: impl IntoIterator<Item = NamespaceId>,
     now: DateTime<Utc>,
 ) -> Condition {
     Condition::all()
-        .add(member::Column::NamespaceId.is_in(places.into_iter().map(|id| id.0)))
+        .add(member::Column::NamespaceId.is_in(namespaces.into_iter().map(|id| id.0)))
         .add(not_ended(now))
 }
 
@@ -267,12 +269,12 @@ pub(super) fn not_ended(now: DateTime<Utc>) -> Condition {
     goes_on_after(member::Column::ExpiresAt, now)
 }
 
-fn owner_of(place: &Namespace, user: &User) -> Member {
+fn owner_of(namespace: &Namespace, user: &User) -> Member {
     Member {
         user_id: user.id,
         level: AccessLevel::Owner,
         expiry: None,
-        created_at: place.created_at,
+        created_at: namespace.created_at,
     }
 }
 

@@ -10,7 +10,7 @@ use sea_orm::{
 use crate::domain::ids::{RefreshTokenId, UserId};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::refresh_tokens::{RefreshLifetimes, RefreshToken};
-use crate::domain::secret::TokenDigest;
+use crate::domain::secret::SecretDigest;
 use crate::domain::users::User;
 use crate::storage::change::Change;
 use crate::storage::connect::Db;
@@ -24,7 +24,7 @@ use crate::storage::users::to_user;
 
 /// A refresh token that is to be made.
 #[derive(Debug, Clone)]
-pub struct NewRefreshToken<'a> {
+pub struct RefreshTokenRecord<'a> {
     /// Whose.
     pub user: UserId,
     /// The registry it is for.
@@ -32,13 +32,13 @@ pub struct NewRefreshToken<'a> {
     /// What the client calls itself.
     pub client_id: Option<&'a str>,
     /// What is stored of the secret.
-    pub digest: TokenDigest,
+    pub digest: SecretDigest,
 }
 
 /// The refresh token with that digest, and its user; whatever their states.
 pub async fn find_by_digest(
     source: &impl Source,
-    digest: &TokenDigest,
+    digest: &SecretDigest,
 ) -> Result<Option<(RefreshToken, User)>, StorageError> {
     let digest = HiddenBytes(digest.as_bytes().to_vec());
     let row = refresh_token::Entity::find_by_digest(digest).find_also_related(user::Entity);
@@ -77,7 +77,7 @@ pub async fn page(
 /// Keeps a new refresh token's digest.
 pub async fn insert(
     change: &Change,
-    new: NewRefreshToken<'_>,
+    new: RefreshTokenRecord<'_>,
 ) -> Result<RefreshToken, StorageError> {
     let row = refresh_token::ActiveModel {
         user_id: Set(new.user.0),

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::{EntityTrait, QueryFilter};
 
 use crate::domain::decision::principal::Principal;
-use crate::domain::decision::rights::{Place, Rights};
+use crate::domain::decision::rights::{NamespaceState, Rights};
 use crate::domain::ids::{NamespaceId, UserId};
 use crate::domain::members::access_level::AccessLevel;
 use crate::domain::namespaces::path::NamespacePath;
@@ -17,7 +17,7 @@ use crate::storage::members::{lasting, to_level};
 use crate::storage::namespaces::{from_visibility, on_paths, to_path};
 use crate::storage::source::Source;
 
-/// The places that `repositories` may belong to, and the caller's memberships there at `now`.
+/// The namespaces that `repositories` may belong to, and the caller's memberships there at `now`.
 pub async fn load(
     source: &impl Source,
     principal: &Principal,
@@ -34,11 +34,11 @@ pub async fn load(
     }
     let rows = on_paths(source, paths.into_iter().collect()).await?;
     for row in &rows {
-        let place = match row.deleted_at {
-            Some(_) => Place::Tombstone,
-            None => Place::Live(from_visibility(row.visibility)),
+        let namespace = match row.deleted_at {
+            Some(_) => NamespaceState::Tombstone,
+            None => NamespaceState::Live(from_visibility(row.visibility)),
         };
-        rights.add_place(&to_path(row)?, place);
+        rights.add_namespace(&to_path(row)?, namespace);
     }
     if let Principal::User(user) = principal {
         // Everyone owns the namespace that bears their user name.
@@ -72,9 +72,9 @@ async fn memberships(
     namespaces: &[namespace::Model],
     now: DateTime<Utc>,
 ) -> Result<Vec<member::Model>, StorageError> {
-    let places = namespaces.iter().map(|row| NamespaceId(row.id));
+    let namespaces = namespaces.iter().map(|row| NamespaceId(row.id));
     let found = member::Entity::find()
-        .filter(lasting(places, now))
+        .filter(lasting(namespaces, now))
         .filter(member::COLUMN.user_id.eq(user.0));
     Ok(found.all(source.connection()).await?)
 }

@@ -22,7 +22,7 @@ use crate::storage::source::Source;
 
 /// A user that is to be made.
 #[derive(Debug, Clone)]
-pub struct NewUser {
+pub struct UserRecord {
     /// The name it signs in with.
     pub username: Username,
     /// The name people read.
@@ -181,7 +181,7 @@ pub async fn another_administrator(source: &impl Source, id: UserId) -> Result<b
 }
 
 /// Makes a user, active.
-pub async fn insert(change: &Change, new: NewUser) -> Result<User, StorageError> {
+pub async fn insert(change: &Change, new: UserRecord) -> Result<User, StorageError> {
     let row = user::ActiveModel {
         username: Set(new.username.as_str().to_owned()),
         name: Set(new.name),

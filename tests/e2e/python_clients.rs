@@ -87,9 +87,9 @@ fn no_call_that_the_description_allows_fails(world: &World) {
     service.cli(&["user", "create", "alice"]);
     service.cli(&["group", "create", "team"]);
     service.cli(&["project", "create", "team/app"]);
-    for place in ["team", "team/app"] {
-        service.cli(&["member", "add", place, "alice", "--level", "reporter"]);
-        let create = ["deploy-token", "create", place, "--name", "ci"];
+    for namespace in ["team", "team/app"] {
+        service.cli(&["member", "add", namespace, "alice", "--level", "reporter"]);
+        let create = ["deploy-token", "create", namespace, "--name", "ci"];
         let made = service.secret_cli(&[&create[..], &["--scope", "read_registry"]].concat());
         world.secret(made.trim().to_owned());
     }

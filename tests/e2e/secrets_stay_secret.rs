@@ -50,8 +50,8 @@ fn no_output_shows_a_secret(world: &World) {
 
 fn logs(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    for place in ["", "service", "registry", "engine", "containerd"] {
-        for entry in std::fs::read_dir(folder.join(place)).unwrap() {
+    for namespace in ["", "service", "registry", "engine", "containerd"] {
+        for entry in std::fs::read_dir(folder.join(namespace)).unwrap() {
             let path = entry.unwrap().path();
             if path.extension().is_some_and(|extension| extension == "log") {
                 found.push(path);

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::app::access_tokens::find::token_for;
+use crate::app::access_tokens::find::access_token_for;
 use crate::app::desk::Desk;
 use crate::app::error::ChangeError;
-use crate::domain::access_tokens::PersonalAccessToken;
+use crate::domain::access_tokens::AccessToken;
 use crate::domain::authority::Authority;
-use crate::domain::ids::{NamespaceId, TokenId};
+use crate::domain::ids::{AccessTokenId, NamespaceId};
 use crate::domain::members::access_level::AccessLevel;
 use crate::domain::members::association::{Association, Associations};
 use crate::domain::namespaces::{Namespace, NamespaceKind};
@@ -21,18 +21,18 @@ impl Desk {
     pub async fn associations(
         &self,
         authority: &Authority,
-        token: TokenId,
+        token: AccessTokenId,
         least: Option<AccessLevel>,
         request: PageRequest,
     ) -> Result<Associations, ChangeError> {
-        let token = token_for(&self.db, authority, token).await?;
+        let token = access_token_for(&self.db, authority, token).await?;
         let found = self.all_associations(&token).await?;
         let mut wanted: Vec<Association> = found
             .into_values()
             .filter(|found| least.is_none_or(|least| found.level() >= least))
-            .filter(|found| is_reached(&token, &found.place))
+            .filter(|found| is_reached(&token, &found.namespace))
             .collect();
-        let groups = wanted.extract_if(.., |found| found.place.kind == NamespaceKind::Group);
+        let groups = wanted.extract_if(.., |found| found.namespace.kind == NamespaceKind::Group);
         let groups = page_of(groups, request);
         let projects = page_of(wanted.into_iter(), request);
         Ok(Associations { groups, projects })
@@ -41,13 +41,13 @@ impl Desk {
     /// By id.
     async fn all_associations(
         &self,
-        token: &PersonalAccessToken,
+        token: &AccessToken,
     ) -> Result<BTreeMap<NamespaceId, Association>, ChangeError> {
         let now = self.now();
         let roles = members::of_user(&self.db, token.user_id).await?.into_iter();
         let mut given: Vec<_> = roles
             .filter(|(_, member)| member.expiry.is_none_or(|end| !end.has_passed(now)))
-            .map(|(place, member)| (place, member.level))
+            .map(|(namespace, member)| (namespace, member.level))
             .collect();
         let owner = users::find(&self.db, token.user_id).await?;
         if let Some(owner) = owner
@@ -56,18 +56,20 @@ impl Desk {
             given.push((own, AccessLevel::Owner));
         }
         let mut found: BTreeMap<NamespaceId, Association> = BTreeMap::new();
-        let association = |place: Namespace| Association {
-            place,
+        let association = |namespace: Namespace| Association {
+            namespace,
             direct: None,
             inherited: None,
         };
-        for (place, level) in given {
-            for below in namespaces::live_below(&self.db, place.id).await? {
+        for (namespace, level) in given {
+            for below in namespaces::live_below(&self.db, namespace.id).await? {
                 let entry = found.entry(below.id).or_insert_with(|| association(below));
                 entry.inherited = entry.inherited.max(Some(level));
             }
-            if place.kind != NamespaceKind::User {
-                let entry = found.entry(place.id).or_insert_with(|| association(place));
+            if namespace.kind != NamespaceKind::User {
+                let entry = found
+                    .entry(namespace.id)
+                    .or_insert_with(|| association(namespace));
                 entry.direct = Some(level);
             }
         }
@@ -75,10 +77,13 @@ impl Desk {
     }
 }
 
-/// Whether the token may have to do with a place or with what is below it.
-fn is_reached(token: &PersonalAccessToken, place: &Namespace) -> bool {
+/// Whether the token may have to do with a namespace or with what is below it.
+fn is_reached(token: &AccessToken, namespace: &Namespace) -> bool {
     let patterns = token.specification.repositories();
-    patterns.is_empty() || patterns.iter().any(|pattern| pattern.reaches(&place.path))
+    patterns.is_empty()
+        || patterns
+            .iter()
+            .any(|pattern| pattern.reaches(&namespace.path))
 }
 
 fn page_of<T>(all: impl Iterator<Item = T>, request: PageRequest) -> Vec<T> {

@@ -4,25 +4,26 @@ use crate::app::access_tokens::create::end_of_maker;
 use crate::app::access_tokens::revoke::named;
 use crate::app::desk::Desk;
 use crate::app::error::ChangeError;
-use crate::domain::access_tokens::scope::TokenScope;
-use crate::domain::access_tokens::{PersonalAccessToken, TokenChange, TokenSpecification};
+use crate::domain::access_tokens::scope::AccessTokenScope;
+use crate::domain::access_tokens::{AccessToken, AccessTokenChange, AccessTokenSpecification};
 use crate::domain::authority::Authority;
 use crate::domain::events::{AuditAction, AuditEvent};
-use crate::domain::ids::TokenId;
+use crate::domain::ids::AccessTokenId;
 use crate::storage::access_tokens::families;
 use crate::storage::{Change, access_tokens};
 
 impl Desk {
     /// Changes what was chosen for a token; never so that it may do more.
-    #[tracing::instrument(name = "app.change_token", skip_all)]
-    pub async fn change_token(
+    #[tracing::instrument(name = "app.change_access_token", skip_all)]
+    pub async fn change_access_token(
         &self,
         authority: &Authority,
-        id: TokenId,
-        wanted: TokenChange,
-    ) -> Result<PersonalAccessToken, ChangeError> {
+        id: AccessTokenId,
+        wanted: AccessTokenChange,
+    ) -> Result<AccessToken, ChangeError> {
         let change = self.begin().await?;
-        let token = crate::app::access_tokens::find::token_for(&change, authority, id).await?;
+        let token =
+            crate::app::access_tokens::find::access_token_for(&change, authority, id).await?;
         let grant = authority.act_for(token.user_id)?;
         let end = wanted.expiry.flatten();
         let specification = token.specification.changed(wanted)?;
@@ -44,7 +45,7 @@ impl Desk {
                 AuditEvent::new(AuditAction::TokenChanged, &id).with_detail(detail),
             )
             .await?;
-        Ok(PersonalAccessToken {
+        Ok(AccessToken {
             specification,
             ..token
         })
@@ -54,13 +55,13 @@ impl Desk {
 /// What was made with a token ends no later than it; and without `api`, it could not have made it.
 async fn narrow_made_with(
     change: &Change,
-    maker: &PersonalAccessToken,
-    changed: &TokenSpecification,
-) -> Result<Vec<TokenId>, ChangeError> {
+    maker: &AccessToken,
+    changed: &AccessTokenSpecification,
+) -> Result<Vec<AccessTokenId>, ChangeError> {
     if let Some(end) = changed.expiry() {
         families::shorten_made_with(change, maker.id, end).await?;
     }
-    if changed.scopes().contains(TokenScope::Api) {
+    if changed.scopes().contains(AccessTokenScope::Api) {
         return Ok(Vec::new());
     }
     let made = families::made_with(change, &[maker.id]).await?;

@@ -1,40 +1,40 @@
 //! Making a personal access token.
 
-use crate::app::access_tokens::find::token_for;
+use crate::app::access_tokens::find::access_token_for;
 use crate::app::desk::Desk;
 use crate::app::error::ChangeError;
-use crate::domain::access_tokens::lineage::Lineage;
+use crate::domain::access_tokens::lineage::AccessTokenLineage;
 use crate::domain::access_tokens::policy::WantedEnd;
-use crate::domain::access_tokens::scope::TokenScope;
-use crate::domain::access_tokens::{PersonalAccessToken, TokenSpecification, TokenState};
+use crate::domain::access_tokens::scope::AccessTokenScope;
+use crate::domain::access_tokens::{AccessToken, AccessTokenSpecification, CredentialState};
 use crate::domain::authority::{Authority, Need, Refusal};
 use crate::domain::events::{AuditAction, AuditEvent, Grant};
 use crate::domain::expiry::Expiry;
-use crate::domain::ids::{TokenId, UserId};
-use crate::domain::secret::{PlainToken, TokenKind};
+use crate::domain::ids::{AccessTokenId, UserId};
+use crate::domain::secret::{SecretKind, SecretToken};
 use crate::domain::users::User;
-use crate::storage::access_tokens::NewToken;
+use crate::storage::access_tokens::AccessTokenRecord;
 use crate::storage::{Change, access_tokens, users};
 
 /// A token, with the secret that nobody sees again.
 #[derive(Debug)]
-pub struct CreatedToken {
+pub struct CreatedAccessToken {
     /// What is known of it from now on.
-    pub token: PersonalAccessToken,
+    pub token: AccessToken,
     /// The secret.
-    pub secret: PlainToken,
+    pub secret: SecretToken,
 }
 
 impl Desk {
     /// Makes a token for a user.
-    #[tracing::instrument(name = "app.create_token", skip_all)]
-    pub async fn create_token(
+    #[tracing::instrument(name = "app.create_access_token", skip_all)]
+    pub async fn create_access_token(
         &self,
         authority: &Authority,
         owner: UserId,
-        specification: TokenSpecification,
+        specification: AccessTokenSpecification,
         end: WantedEnd,
-    ) -> Result<CreatedToken, ChangeError> {
+    ) -> Result<CreatedAccessToken, ChangeError> {
         let grant = authority.administer()?;
         let change = self.begin().await?;
         let owner = users::find(&change, owner)
@@ -49,19 +49,19 @@ impl Desk {
     /// Makes a token with another one, for the same user.
     ///
     /// It ends no later than its maker and is revoked with it; it cannot make others.
-    #[tracing::instrument(name = "app.create_own_token", skip_all)]
-    pub async fn create_own_token(
+    #[tracing::instrument(name = "app.create_own_access_token", skip_all)]
+    pub async fn create_own_access_token(
         &self,
         authority: &Authority,
-        maker: TokenId,
-        specification: TokenSpecification,
+        maker: AccessTokenId,
+        specification: AccessTokenSpecification,
         end: WantedEnd,
-    ) -> Result<CreatedToken, ChangeError> {
+    ) -> Result<CreatedAccessToken, ChangeError> {
         let change = self.begin().await?;
-        let maker = token_for(&change, authority, maker).await?;
+        let maker = access_token_for(&change, authority, maker).await?;
         let grant = authority.act_for(maker.user_id)?;
         check_maker(&maker, &change)?;
-        if specification.scopes().contains(TokenScope::Api) {
+        if specification.scopes().contains(AccessTokenScope::Api) {
             return Err(ChangeError::refused(
                 "a token that is made with another one cannot have the scope api; \
                  choose other scopes, or ask an administrator for it",
@@ -81,16 +81,16 @@ impl Desk {
         change: Change,
         grant: &Grant,
         owner: &User,
-        (specification, maker): (&TokenSpecification, Option<TokenId>),
-    ) -> Result<CreatedToken, ChangeError> {
-        let secret = PlainToken::generate(TokenKind::PersonalAccess, &*self.entropy);
-        let new = NewToken {
+        (specification, maker): (&AccessTokenSpecification, Option<AccessTokenId>),
+    ) -> Result<CreatedAccessToken, ChangeError> {
+        let secret = SecretToken::generate(SecretKind::AccessToken, &*self.entropy);
+        let new = AccessTokenRecord {
             owner: owner.id,
             digest: secret.digest(),
             specification,
-            lineage: Lineage {
+            lineage: AccessTokenLineage {
                 maker,
-                ..Lineage::default()
+                ..AccessTokenLineage::default()
             },
         };
         let token = access_tokens::insert(&change, new).await?;
@@ -99,24 +99,24 @@ impl Desk {
         let detail = format!("for {}{with}, scopes {scopes}", owner.username);
         let event = AuditEvent::new(AuditAction::TokenCreated, &token.id);
         change.commit(grant, event.with_detail(detail)).await?;
-        Ok(CreatedToken { token, secret })
+        Ok(CreatedAccessToken { token, secret })
     }
 }
 
 /// Whether a token that was good when it came still is.
-fn check_maker(maker: &PersonalAccessToken, change: &Change) -> Result<(), Refusal> {
+fn check_maker(maker: &AccessToken, change: &Change) -> Result<(), Refusal> {
     let scopes = maker.specification.scopes();
     match maker.state(change.now()) {
-        TokenState::Active if scopes.contains(TokenScope::Api) => Ok(()),
-        TokenState::Active => Err(Refusal::Scope(Need::Write, scopes.clone())),
-        TokenState::Expired | TokenState::Revoked => Err(Refusal::NotYours),
+        CredentialState::Active if scopes.contains(AccessTokenScope::Api) => Ok(()),
+        CredentialState::Active => Err(Refusal::Scope(Need::Write, scopes.clone())),
+        CredentialState::Expired | CredentialState::Revoked => Err(Refusal::NotYours),
     }
 }
 
 /// When the token ends that `token` was made with.
 pub(in crate::app) async fn end_of_maker(
     change: &Change,
-    token: &PersonalAccessToken,
+    token: &AccessToken,
 ) -> Result<Option<Expiry>, ChangeError> {
     let Some(maker) = token.lineage.maker else {
         return Ok(None);

@@ -2,31 +2,31 @@
 
 use crate::app::desk::Desk;
 use crate::app::error::ChangeError;
-use crate::domain::access_tokens::PersonalAccessToken;
+use crate::domain::access_tokens::AccessToken;
 use crate::domain::authority::{Authority, Refusal};
-use crate::domain::filters::TokenFilter;
-use crate::domain::ids::{TokenId, UserId};
+use crate::domain::filters::AccessTokenFilter;
+use crate::domain::ids::{AccessTokenId, UserId};
 use crate::domain::page::{Page, PageRequest};
 use crate::storage::{Source, access_tokens};
 
 impl Desk {
     /// All tokens, or one user's, oldest first.
-    pub async fn tokens(
+    pub async fn access_tokens(
         &self,
         authority: &Authority,
         owner: Option<UserId>,
-    ) -> Result<Vec<PersonalAccessToken>, ChangeError> {
+    ) -> Result<Vec<AccessToken>, ChangeError> {
         authority.administer()?;
         Ok(access_tokens::all(&self.db, owner).await?)
     }
 
     /// A page of tokens: a user's own, or anybody's for administrators.
-    pub async fn tokens_page(
+    pub async fn access_tokens_page(
         &self,
         authority: &Authority,
-        mut filter: TokenFilter,
+        mut filter: AccessTokenFilter,
         request: PageRequest,
-    ) -> Result<Page<PersonalAccessToken>, ChangeError> {
+    ) -> Result<Page<AccessToken>, ChangeError> {
         filter.owner = self.visible_owner(authority, filter.owner).await?;
         Ok(access_tokens::page(&self.db, &filter, request).await?)
     }
@@ -48,23 +48,23 @@ impl Desk {
     }
 
     /// The token with that id.
-    pub async fn token(
+    pub async fn access_token(
         &self,
         authority: &Authority,
-        id: TokenId,
-    ) -> Result<PersonalAccessToken, ChangeError> {
-        token_for(&self.db, authority, id).await
+        id: AccessTokenId,
+    ) -> Result<AccessToken, ChangeError> {
+        access_token_for(&self.db, authority, id).await
     }
 }
 
 /// The token with that id, for its owner and administrators.
 ///
 /// Nobody else learns whether it exists (gitlab-api.md 2.2).
-pub(in crate::app) async fn token_for(
+pub(in crate::app) async fn access_token_for(
     source: &impl Source,
     authority: &Authority,
-    id: TokenId,
-) -> Result<PersonalAccessToken, ChangeError> {
+    id: AccessTokenId,
+) -> Result<AccessToken, ChangeError> {
     match access_tokens::find(source, id).await? {
         Some(token) => {
             authority.act_for(token.user_id)?;

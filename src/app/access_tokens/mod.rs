@@ -9,6 +9,6 @@ mod revoke_family;
 mod rotate;
 pub(super) mod usage;
 
-pub use create::CreatedToken;
+pub use create::CreatedAccessToken;
 pub use rotate::Rotation;
 pub use usage::UsageQueue;

@@ -1,12 +1,12 @@
 //! Revoking a personal access token.
 
-use crate::app::access_tokens::find::token_for;
+use crate::app::access_tokens::find::access_token_for;
 use crate::app::desk::Desk;
 use crate::app::error::ChangeError;
-use crate::domain::access_tokens::PersonalAccessToken;
+use crate::domain::access_tokens::AccessToken;
 use crate::domain::authority::Authority;
 use crate::domain::events::{AuditAction, AuditEvent};
-use crate::domain::ids::TokenId;
+use crate::domain::ids::AccessTokenId;
 use crate::storage::Change;
 use crate::storage::access_tokens::families;
 
@@ -18,14 +18,14 @@ impl Desk {
     ///
     /// With it go the tokens that were made with it, and those whose place it took and that still
     /// work beside it. Revoking it again changes nothing and is no error.
-    #[tracing::instrument(name = "app.revoke_token", skip_all)]
-    pub async fn revoke_token(
+    #[tracing::instrument(name = "app.revoke_access_token", skip_all)]
+    pub async fn revoke_access_token(
         &self,
         authority: &Authority,
-        id: TokenId,
-    ) -> Result<PersonalAccessToken, ChangeError> {
+        id: AccessTokenId,
+    ) -> Result<AccessToken, ChangeError> {
         let change = self.begin().await?;
-        let token = token_for(&change, authority, id).await?;
+        let token = access_token_for(&change, authority, id).await?;
         let grant = authority.act_for(token.user_id)?;
         let Ok(revoked) = token.clone().revoke(change.now()) else {
             return Ok(token);
@@ -43,8 +43,8 @@ impl Desk {
 /// What is revoked together with `token`.
 async fn going_with(
     change: &Change,
-    token: &PersonalAccessToken,
-) -> Result<Vec<TokenId>, ChangeError> {
+    token: &AccessToken,
+) -> Result<Vec<AccessTokenId>, ChangeError> {
     let mut others = families::in_grace_before(change, token).await?;
     let makers = [&[token.id], others.as_slice()].concat();
     others.extend(families::made_with(change, &makers).await?);
@@ -52,7 +52,7 @@ async fn going_with(
 }
 
 /// Tokens by their ids, for the audit log; nothing if there are none.
-pub(in crate::app) fn named(what: &str, tokens: &[TokenId]) -> String {
+pub(in crate::app) fn named(what: &str, tokens: &[AccessTokenId]) -> String {
     if tokens.is_empty() {
         return String::new();
     }

@@ -6,10 +6,10 @@ use secrecy::SecretString;
 use crate::app::access_tokens::revoke::named;
 use crate::app::desk::Desk;
 use crate::app::error::ChangeError;
-use crate::domain::access_tokens::{PersonalAccessToken, TokenState};
+use crate::domain::access_tokens::{AccessToken, CredentialState};
 use crate::domain::events::{AuditAction, AuditEvent, Grant};
-use crate::domain::ids::TokenId;
-use crate::domain::secret::{PlainToken, Recognized};
+use crate::domain::ids::AccessTokenId;
+use crate::domain::secret::{RecognizedSecret, SecretToken};
 use crate::storage::access_tokens::families;
 use crate::storage::{Source, access_tokens};
 
@@ -19,9 +19,12 @@ impl Desk {
     /// Whoever rotates a token forgets the old one: someone else has it, and may have the new one as
     /// well. Nobody knows which of the two is the thief, so all of the family end, with what was made
     /// with them.
-    #[tracing::instrument(name = "app.revoke_family", skip_all)]
-    pub async fn revoke_family(&self, presented: &SecretString) -> Result<(), ChangeError> {
-        let Recognized::Token(presented) = PlainToken::recognize(presented) else {
+    #[tracing::instrument(name = "app.revoke_access_token_family", skip_all)]
+    pub async fn revoke_access_token_family(
+        &self,
+        presented: &SecretString,
+    ) -> Result<(), ChangeError> {
+        let RecognizedSecret::Token(presented) = SecretToken::recognize(presented) else {
             return Ok(());
         };
         // Whoever comes again and again finds nothing to revoke, and holds up no changes.
@@ -48,11 +51,11 @@ impl Desk {
     /// The presented token, if it was revoked, with those that have to end with it, if there are any.
     async fn betrayed(
         source: &impl Source,
-        presented: &PlainToken,
+        presented: &SecretToken,
         now: DateTime<Utc>,
-    ) -> Result<Option<(PersonalAccessToken, Vec<TokenId>)>, ChangeError> {
+    ) -> Result<Option<(AccessToken, Vec<AccessTokenId>)>, ChangeError> {
         let found = access_tokens::find_by_digest(source, &presented.digest()).await?;
-        let revoked = found.filter(|(token, _)| token.state(now) == TokenState::Revoked);
+        let revoked = found.filter(|(token, _)| token.state(now) == CredentialState::Revoked);
         let Some((token, _)) = revoked else {
             return Ok(None);
         };

@@ -1,17 +1,17 @@
 //! Putting a new token in the place of another.
 
-use crate::app::access_tokens::create::{CreatedToken, end_of_maker};
-use crate::app::access_tokens::find::token_for;
+use crate::app::access_tokens::create::{CreatedAccessToken, end_of_maker};
+use crate::app::access_tokens::find::access_token_for;
 use crate::app::desk::Desk;
 use crate::app::error::ChangeError;
-use crate::domain::access_tokens::PersonalAccessToken;
+use crate::domain::access_tokens::AccessToken;
 use crate::domain::access_tokens::policy::WantedEnd;
 use crate::domain::authority::Authority;
 use crate::domain::events::{AuditAction, AuditEvent};
 use crate::domain::expiry::{Expiry, Lifetime};
-use crate::domain::ids::TokenId;
-use crate::domain::secret::{PlainToken, TokenKind};
-use crate::storage::access_tokens::{NewToken, families};
+use crate::domain::ids::AccessTokenId;
+use crate::domain::secret::{SecretKind, SecretToken};
+use crate::storage::access_tokens::{AccessTokenRecord, families};
 use crate::storage::{Change, access_tokens};
 
 /// How a token is to be rotated.
@@ -28,20 +28,20 @@ impl Desk {
     ///
     /// The old one is revoked, or works on until its grace ends. What was made with it hangs on the
     /// new one.
-    #[tracing::instrument(name = "app.rotate_token", skip_all)]
-    pub async fn rotate_token(
+    #[tracing::instrument(name = "app.rotate_access_token", skip_all)]
+    pub async fn rotate_access_token(
         &self,
         authority: &Authority,
-        id: TokenId,
+        id: AccessTokenId,
         rotation: Rotation,
-    ) -> Result<CreatedToken, ChangeError> {
-        let secret = PlainToken::generate(TokenKind::PersonalAccess, &*self.entropy);
+    ) -> Result<CreatedAccessToken, ChangeError> {
+        let secret = SecretToken::generate(SecretKind::AccessToken, &*self.entropy);
         let change = self.begin().await?;
-        let old = token_for(&change, authority, id).await?;
+        let old = access_token_for(&change, authority, id).await?;
         let grant = authority.act_for(old.user_id)?;
         old.check_rotatable(change.now())?;
         let end = self.end_of_successor(&change, &old, rotation.end).await?;
-        let new = NewToken {
+        let new = AccessTokenRecord {
             owner: old.user_id,
             digest: secret.digest(),
             specification: &old.specification.clone().expiring(end),
@@ -52,13 +52,13 @@ impl Desk {
         let event = AuditEvent::new(AuditAction::TokenRotated, &id);
         let detail = format!("token {} took its place; {rest}", token.id);
         change.commit(&grant, event.with_detail(detail)).await?;
-        Ok(CreatedToken { token, secret })
+        Ok(CreatedAccessToken { token, secret })
     }
 
     async fn end_of_successor(
         &self,
         change: &Change,
-        old: &PersonalAccessToken,
+        old: &AccessToken,
         wanted: WantedEnd,
     ) -> Result<Option<Expiry>, ChangeError> {
         let now = change.now();
@@ -77,7 +77,7 @@ impl Desk {
     async fn retire(
         &self,
         change: &Change,
-        (old, new): (&PersonalAccessToken, &PersonalAccessToken),
+        (old, new): (&AccessToken, &AccessToken),
         grace: Option<Lifetime>,
     ) -> Result<String, ChangeError> {
         let longest = self.tokens.longest;

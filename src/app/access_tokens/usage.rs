@@ -6,9 +6,9 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::app::error::ChangeError;
-use crate::domain::access_tokens::usage::{Detail, UsageRecord, Uses};
+use crate::domain::access_tokens::usage::{AccessTokenUsage, UsagePrecision, Uses};
 use crate::domain::clock::Clock;
-use crate::domain::ids::TokenId;
+use crate::domain::ids::AccessTokenId;
 use crate::storage::access_tokens::usage;
 use crate::storage::{Db, StorageError};
 
@@ -24,7 +24,7 @@ const BATCH: usize = 500;
 pub struct UsageQueue {
     db: Db,
     clock: Arc<dyn Clock>,
-    waiting: Arc<Mutex<BTreeMap<TokenId, Uses>>>,
+    waiting: Arc<Mutex<BTreeMap<AccessTokenId, Uses>>>,
 }
 
 impl UsageQueue {
@@ -38,7 +38,7 @@ impl UsageQueue {
     }
 
     /// Notes that a token is used now.
-    pub fn note(&self, token: TokenId, from: Option<IpAddr>) {
+    pub fn note(&self, token: AccessTokenId, from: Option<IpAddr>) {
         let uses = Uses::new(self.clock.now(), from);
         let mut waiting = self.waiting();
         if let Some(earlier) = waiting.get_mut(&token) {
@@ -51,16 +51,16 @@ impl UsageQueue {
     /// Writes down what is due; what storage does not take stays in the queue.
     #[tracing::instrument(name = "app.write_usage", skip_all)]
     pub async fn write(&self) -> Result<(), ChangeError> {
-        self.write_in(Detail::Coarse).await
+        self.write_in(UsagePrecision::Coarse).await
     }
 
     /// Writes everything down, due or not: the last chance.
     #[tracing::instrument(name = "app.write_all_usage", skip_all)]
     pub async fn write_all(&self) -> Result<(), ChangeError> {
-        self.write_in(Detail::Fine).await
+        self.write_in(UsagePrecision::Fine).await
     }
 
-    async fn write_in(&self, detail: Detail) -> Result<(), ChangeError> {
+    async fn write_in(&self, detail: UsagePrecision) -> Result<(), ChangeError> {
         let mut waiting = std::mem::take(&mut *self.waiting());
         let written = self.write_uses(&mut waiting, detail).await;
         self.put_back(waiting);
@@ -70,14 +70,14 @@ impl UsageQueue {
     /// Takes out of `waiting` what needs no more attention.
     async fn write_uses(
         &self,
-        waiting: &mut BTreeMap<TokenId, Uses>,
-        detail: Detail,
+        waiting: &mut BTreeMap<AccessTokenId, Uses>,
+        detail: UsagePrecision,
     ) -> Result<(), StorageError> {
         let now = self.clock.now();
-        let tokens: Vec<TokenId> = waiting.keys().copied().collect();
+        let tokens: Vec<AccessTokenId> = waiting.keys().copied().collect();
         for batch in tokens.chunks(BATCH) {
             let found = usage::find_all(&self.db, batch).await?;
-            let known: BTreeSet<TokenId> = found.iter().map(|token| token.id).collect();
+            let known: BTreeSet<AccessTokenId> = found.iter().map(|token| token.id).collect();
             // What is not there any more needs no record.
             for gone in batch.iter().filter(|id| !known.contains(id)) {
                 waiting.remove(gone);
@@ -87,11 +87,11 @@ impl UsageQueue {
                     continue;
                 };
                 let detail = if token.is_in_grace(now) {
-                    Detail::Fine
+                    UsagePrecision::Fine
                 } else {
                     detail
                 };
-                let kept = UsageRecord {
+                let kept = AccessTokenUsage {
                     last_used_at: token.last_used_at,
                     addresses: token.last_used_from.clone(),
                 };
@@ -110,7 +110,7 @@ impl UsageQueue {
     }
 
     /// What was taken out comes before what was noted since; as much of it as there is room for.
-    fn put_back(&self, earlier: BTreeMap<TokenId, Uses>) {
+    fn put_back(&self, earlier: BTreeMap<AccessTokenId, Uses>) {
         let mut waiting = self.waiting();
         for (token, mut uses) in earlier {
             if let Some(later) = waiting.get(&token) {
@@ -122,7 +122,7 @@ impl UsageQueue {
         }
     }
 
-    fn waiting(&self) -> MutexGuard<'_, BTreeMap<TokenId, Uses>> {
+    fn waiting(&self) -> MutexGuard<'_, BTreeMap<AccessTokenId, Uses>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

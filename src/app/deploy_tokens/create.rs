@@ -2,12 +2,12 @@
 
 use crate::app::desk::Desk;
 use crate::app::error::ChangeError;
-use crate::app::namespaces::find::place_for;
+use crate::app::namespaces::find::namespace_for;
 use crate::domain::authority::Authority;
 use crate::domain::deploy_tokens::{DeployToken, DeployTokenSpecification, needed_to_manage};
 use crate::domain::events::{AuditAction, AuditEvent};
-use crate::domain::namespaces::reference::PlaceName;
-use crate::domain::secret::{PlainToken, TokenKind};
+use crate::domain::namespaces::reference::NamespaceReference;
+use crate::domain::secret::{SecretKind, SecretToken};
 use crate::storage::deploy_tokens;
 
 /// A deploy token, with the secret that nobody sees again.
@@ -16,7 +16,7 @@ pub struct CreatedDeployToken {
     /// What is known of it from now on.
     pub token: DeployToken,
     /// The secret.
-    pub secret: PlainToken,
+    pub secret: SecretToken,
 }
 
 impl Desk {
@@ -25,16 +25,17 @@ impl Desk {
     pub async fn create_deploy_token(
         &self,
         authority: &Authority,
-        name: &PlaceName,
+        name: &NamespaceReference,
         specification: &DeployTokenSpecification,
     ) -> Result<CreatedDeployToken, ChangeError> {
-        let secret = PlainToken::generate(TokenKind::Deploy, &*self.entropy);
+        let secret = SecretToken::generate(SecretKind::DeployToken, &*self.entropy);
         let change = self.begin().await?;
-        let standing = place_for(&change, authority, name, change.now()).await?;
-        let place = &standing.place;
-        let grant = authority.with_role(&standing, needed_to_manage(place.kind))?;
-        let token = deploy_tokens::insert(&change, place, &secret.digest(), specification).await?;
-        let detail = format!("for {}, scopes {}", place.path, specification.scopes());
+        let standing = namespace_for(&change, authority, name, change.now()).await?;
+        let namespace = &standing.namespace;
+        let grant = authority.with_role(&standing, needed_to_manage(namespace.kind))?;
+        let token =
+            deploy_tokens::insert(&change, namespace, &secret.digest(), specification).await?;
+        let detail = format!("for {}, scopes {}", namespace.path, specification.scopes());
         let event = AuditEvent::new(AuditAction::DeployTokenCreated, &token.id);
         change.commit(&grant, event.with_detail(detail)).await?;
         Ok(CreatedDeployToken { token, secret })

@@ -2,22 +2,22 @@
 
 use crate::app::desk::Desk;
 use crate::app::error::ChangeError;
-use crate::app::namespaces::find::place_for;
+use crate::app::namespaces::find::namespace_for;
 use crate::domain::authority::Authority;
 use crate::domain::deploy_tokens::{DeployToken, NEEDED_TO_LIST};
 use crate::domain::filters::DeployTokenFilter;
 use crate::domain::ids::{DeployTokenId, NamespaceId};
-use crate::domain::namespaces::reference::PlaceName;
+use crate::domain::namespaces::reference::NamespaceReference;
 use crate::domain::page::{Page, PageRequest};
 use crate::storage::{Source, deploy_tokens};
 
 impl Desk {
-    /// A page of a place's deploy tokens that were not revoked; or of all there ever were, as an
+    /// A page of a namespace's deploy tokens that were not revoked; or of all there ever were, as an
     /// administrator. `active` leaves only those that work, or only others.
     pub async fn deploy_tokens_page(
         &self,
         authority: &Authority,
-        name: Option<&PlaceName>,
+        name: Option<&NamespaceReference>,
         active: Option<bool>,
         request: PageRequest,
     ) -> Result<Page<DeployToken>, ChangeError> {
@@ -29,56 +29,57 @@ impl Desk {
     pub async fn deploy_tokens(
         &self,
         authority: &Authority,
-        name: Option<&PlaceName>,
+        name: Option<&NamespaceReference>,
     ) -> Result<Vec<DeployToken>, ChangeError> {
         let filter = self.filter(authority, name, None).await?;
         Ok(deploy_tokens::all(&self.db, &filter).await?)
     }
 
-    /// One deploy token of a place.
+    /// One deploy token of a namespace.
     pub async fn deploy_token(
         &self,
         authority: &Authority,
-        name: &PlaceName,
+        name: &NamespaceReference,
         id: DeployTokenId,
     ) -> Result<DeployToken, ChangeError> {
-        let standing = place_for(&self.db, authority, name, self.now()).await?;
+        let standing = namespace_for(&self.db, authority, name, self.now()).await?;
         authority.with_role(&standing, NEEDED_TO_LIST)?;
-        deploy_token_of(&self.db, Some(standing.place.id), id).await
+        deploy_token_of(&self.db, Some(standing.namespace.id), id).await
     }
 
     async fn filter(
         &self,
         authority: &Authority,
-        name: Option<&PlaceName>,
+        name: Option<&NamespaceReference>,
         active: Option<bool>,
     ) -> Result<DeployTokenFilter, ChangeError> {
-        let place = if let Some(name) = name {
-            let standing = place_for(&self.db, authority, name, self.now()).await?;
+        let namespace = if let Some(name) = name {
+            let standing = namespace_for(&self.db, authority, name, self.now()).await?;
             authority.with_role(&standing, NEEDED_TO_LIST)?;
-            Some(standing.place.id)
+            Some(standing.namespace.id)
         } else {
             authority.administer()?;
             None
         };
         Ok(DeployTokenFilter {
-            place,
-            unrevoked: place.is_some(),
+            namespace,
+            unrevoked: namespace.is_some(),
             active_at: active.map(|active| (active, self.now())),
         })
     }
 }
 
-/// The deploy token with that id; with a place, only one of its own that was not revoked.
+/// The deploy token with that id; with a namespace, only one of its own that was not revoked.
 pub(in crate::app) async fn deploy_token_of(
     source: &impl Source,
-    place: Option<NamespaceId>,
+    namespace: Option<NamespaceId>,
     id: DeployTokenId,
 ) -> Result<DeployToken, ChangeError> {
     deploy_tokens::find(source, id)
         .await?
         .filter(|token| {
-            place.is_none_or(|place| token.place == place && token.revoked_at.is_none())
+            namespace
+                .is_none_or(|namespace| token.namespace == namespace && token.revoked_at.is_none())
         })
         .ok_or_else(|| ChangeError::not_found("deploy token", &id))
 }

@@ -2,14 +2,14 @@
 
 use crate::app::desk::Desk;
 use crate::app::error::ChangeError;
-use crate::app::namespaces::find::place_for;
+use crate::app::namespaces::find::namespace_for;
 use crate::domain::authority::Authority;
 use crate::domain::events::{AuditAction, AuditEvent};
 use crate::domain::expiry::Expiry;
 use crate::domain::ids::UserId;
 use crate::domain::members::access_level::AccessLevel;
 use crate::domain::namespaces::Member;
-use crate::domain::namespaces::reference::PlaceName;
+use crate::domain::namespaces::reference::NamespaceReference;
 use crate::domain::users::User;
 use crate::storage::{members, users};
 
@@ -17,7 +17,7 @@ use crate::storage::{members, users};
 #[derive(Debug, Clone)]
 pub struct NewMember {
     /// The group or project.
-    pub place: PlaceName,
+    pub namespace: NamespaceReference,
     /// To whom.
     pub user: UserId,
     /// The role.
@@ -26,13 +26,13 @@ pub struct NewMember {
     pub expiry: Option<Expiry>,
 }
 
-/// What becomes of a role that the user has in that very place.
+/// What happens if the user has a role in that very namespace already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Present {
-    /// Then no other is given.
-    Refused,
-    /// It is replaced.
-    Replaced,
+pub enum IfMember {
+    /// The other role is refused.
+    Refuse,
+    /// The other role takes its place.
+    Replace,
 }
 
 impl Desk {
@@ -42,19 +42,19 @@ impl Desk {
         &self,
         authority: &Authority,
         new: NewMember,
-        present: Present,
+        if_member: IfMember,
     ) -> Result<(Member, User), ChangeError> {
         let change = self.begin().await?;
-        let standing = place_for(&change, authority, &new.place, change.now()).await?;
-        let place = &standing.place;
+        let standing = namespace_for(&change, authority, &new.namespace, change.now()).await?;
+        let namespace = &standing.namespace;
         let mut grant = authority.give_role(&standing, new.level)?;
         crate::app::members::change::check_expiry(new.expiry, change.now())?;
         let user = users::find(&change, new.user)
             .await?
             .ok_or_else(|| ChangeError::not_found("user", &new.user))?;
         let mut since = change.now();
-        if let Some(held) = members::find(&change, place.id, user.id, change.now()).await? {
-            if present == Present::Refused {
+        if let Some(held) = members::find(&change, namespace.id, user.id, change.now()).await? {
+            if if_member == IfMember::Refuse {
                 return Err(ChangeError::AlreadyMember);
             }
             since = held.created_at;
@@ -69,8 +69,8 @@ impl Desk {
             expiry: new.expiry,
             created_at: since,
         };
-        members::put(&change, place.id, &member).await?;
-        let event = AuditEvent::new(AuditAction::MemberAdded, &place.path);
+        members::put(&change, namespace.id, &member).await?;
+        let event = AuditEvent::new(AuditAction::MemberAdded, &namespace.path);
         change
             .commit(
                 &grant,

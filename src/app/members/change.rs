@@ -6,14 +6,14 @@ use crate::app::desk::Desk;
 use crate::app::error::ChangeError;
 use crate::app::members::find::direct_member;
 use crate::app::members::remove::keep_an_owner;
-use crate::app::namespaces::find::place_for;
+use crate::app::namespaces::find::namespace_for;
 use crate::domain::authority::Authority;
 use crate::domain::events::{AuditAction, AuditEvent};
 use crate::domain::expiry::Expiry;
 use crate::domain::ids::UserId;
 use crate::domain::members::access_level::AccessLevel;
 use crate::domain::namespaces::Member;
-use crate::domain::namespaces::reference::PlaceName;
+use crate::domain::namespaces::reference::NamespaceReference;
 use crate::domain::users::User;
 use crate::storage::members;
 
@@ -27,17 +27,17 @@ pub struct MemberChange {
 }
 
 impl Desk {
-    /// Changes the role that a user has in that very place.
+    /// Changes the role that a user has in that very namespace.
     #[tracing::instrument(name = "app.change_member", skip_all)]
     pub async fn change_member(
         &self,
         authority: &Authority,
-        (name, user): (&PlaceName, UserId),
+        (name, user): (&NamespaceReference, UserId),
         wanted: MemberChange,
     ) -> Result<(Member, User), ChangeError> {
         let change = self.begin().await?;
-        let standing = place_for(&change, authority, name, change.now()).await?;
-        let (held, user) = direct_member(&change, &standing.place, user, change.now()).await?;
+        let standing = namespace_for(&change, authority, name, change.now()).await?;
+        let (held, user) = direct_member(&change, &standing.namespace, user, change.now()).await?;
         let level = wanted.level.unwrap_or(held.level);
         let grant = authority.change_role(&standing, held.role(), level)?;
         if let Some(expiry) = wanted.expiry {
@@ -50,12 +50,12 @@ impl Desk {
             expiry: wanted.expiry.unwrap_or(held.expiry),
             ..held
         };
-        members::put(&change, standing.place.id, &member).await?;
+        members::put(&change, standing.namespace.id, &member).await?;
         let ends = member
             .expiry
             .map_or_else(String::new, |expiry| format!(" until {}", expiry.date()));
         let detail = format!("{} as {level}{ends}", user.username);
-        let event = AuditEvent::new(AuditAction::MemberChanged, &standing.place.path);
+        let event = AuditEvent::new(AuditAction::MemberChanged, &standing.namespace.path);
         change.commit(&grant, event.with_detail(detail)).await?;
         Ok((member, user))
     }

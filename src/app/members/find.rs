@@ -4,45 +4,45 @@ use chrono::{DateTime, Utc};
 
 use crate::app::desk::Desk;
 use crate::app::error::ChangeError;
-use crate::app::namespaces::find::place_for;
+use crate::app::namespaces::find::namespace_for;
 use crate::domain::authority::Authority;
 use crate::domain::filters::MemberFilter;
 use crate::domain::ids::UserId;
-use crate::domain::namespaces::reference::PlaceName;
+use crate::domain::namespaces::reference::NamespaceReference;
 use crate::domain::namespaces::{Member, Namespace, NamespaceKind};
 use crate::domain::page::{MAX_PAGE_SIZE, Page, PageRequest};
 use crate::domain::users::User;
 use crate::storage::{Source, members, namespaces, users};
 
-/// Whether roles that were given above a place count too.
+/// Whether roles that were given above a namespace count too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reach {
-    /// Only those that were given in the very place.
-    Direct,
+pub enum InheritedRoles {
+    /// Only those that were given in the very namespace.
+    Excluded,
     /// Those above it too; the highest of each user counts.
-    Inherited,
+    Included,
 }
 
 impl Desk {
-    /// A page of the members of a place; whoever may see the place may know them.
+    /// A page of the members of a namespace; whoever may see the namespace may know them.
     pub async fn members_page(
         &self,
         authority: &Authority,
-        (name, reach): (&PlaceName, Reach),
+        (name, inherited): (&NamespaceReference, InheritedRoles),
         filter: &MemberFilter,
         request: PageRequest,
     ) -> Result<Page<(Member, User)>, ChangeError> {
-        let place = self.place(authority, name).await?.place;
-        let places = self.reached(&place, reach).await?;
+        let namespace = self.namespace(authority, name).await?.namespace;
+        let namespaces = self.reached(&namespace, inherited).await?;
         let now = self.now();
-        Ok(members::page(&self.db, &places, filter, now, request).await?)
+        Ok(members::page(&self.db, &namespaces, filter, now, request).await?)
     }
 
-    /// All members of a place.
+    /// All members of a namespace.
     pub async fn members(
         &self,
         authority: &Authority,
-        of: (&PlaceName, Reach),
+        of: (&NamespaceReference, InheritedRoles),
     ) -> Result<Vec<(Member, User)>, ChangeError> {
         let filter = MemberFilter::default();
         let mut request = PageRequest {
@@ -61,25 +61,25 @@ impl Desk {
         }
     }
 
-    /// One member of a place.
+    /// One member of a namespace.
     pub async fn member(
         &self,
         authority: &Authority,
-        (name, reach): (&PlaceName, Reach),
+        (name, inherited): (&NamespaceReference, InheritedRoles),
         user: UserId,
     ) -> Result<(Member, User), ChangeError> {
-        let place = place_for(&self.db, authority, name, self.now())
+        let namespace = namespace_for(&self.db, authority, name, self.now())
             .await?
-            .place;
-        let places = self.reached(&place, reach).await?;
+            .namespace;
+        let namespaces = self.reached(&namespace, inherited).await?;
         let filter = MemberFilter {
             users: Some(vec![user]),
             ..MemberFilter::default()
         };
         let request = PageRequest::default();
-        let page = members::page(&self.db, &places, &filter, self.now(), request).await?;
+        let page = members::page(&self.db, &namespaces, &filter, self.now(), request).await?;
         let found = page.items.into_iter().next();
-        found.ok_or_else(|| no_member(&user, &place))
+        found.ok_or_else(|| no_member(&user, &namespace))
     }
 
     /// A page of the roles that were given to a user, for administrators.
@@ -98,35 +98,35 @@ impl Desk {
 
     async fn reached(
         &self,
-        place: &Namespace,
-        reach: Reach,
+        namespace: &Namespace,
+        inherited: InheritedRoles,
     ) -> Result<Vec<Namespace>, ChangeError> {
-        match reach {
-            Reach::Direct => Ok(vec![place.clone()]),
-            Reach::Inherited => Ok(namespaces::and_ancestors(&self.db, place).await?),
+        match inherited {
+            InheritedRoles::Excluded => Ok(vec![namespace.clone()]),
+            InheritedRoles::Included => Ok(namespaces::and_ancestors(&self.db, namespace).await?),
         }
     }
 }
 
-/// The role that was given to a user in that very place and lasts at `now`.
+/// The role that was given to a user in that very namespace and lasts at `now`.
 pub(in crate::app) async fn direct_member(
     source: &impl Source,
-    place: &Namespace,
+    namespace: &Namespace,
     user: UserId,
     now: DateTime<Utc>,
 ) -> Result<(Member, User), ChangeError> {
     let user = users::find(source, user)
         .await?
-        .ok_or_else(|| no_member(&user, place))?;
-    match members::find(source, place.id, user.id, now).await? {
+        .ok_or_else(|| no_member(&user, namespace))?;
+    match members::find(source, namespace.id, user.id, now).await? {
         Some(member) => Ok((member, user)),
-        None => Err(no_member(&user.username, place)),
+        None => Err(no_member(&user.username, namespace)),
     }
 }
 
-fn no_member(user: &impl ToString, place: &Namespace) -> ChangeError {
+fn no_member(user: &impl ToString, namespace: &Namespace) -> ChangeError {
     ChangeError::NotMember {
         user: user.to_string(),
-        place: place.path.to_string(),
+        namespace: namespace.path.to_string(),
     }
 }

@@ -5,7 +5,7 @@ mod change;
 pub(super) mod find;
 mod remove;
 
-pub use add::{NewMember, Present};
+pub use add::{IfMember, NewMember};
 pub use change::MemberChange;
-pub use find::Reach;
-pub use remove::Below;
+pub use find::InheritedRoles;
+pub use remove::RolesBelow;

@@ -3,19 +3,19 @@
 use crate::app::desk::Desk;
 use crate::app::error::ChangeError;
 use crate::app::members::find::direct_member;
-use crate::app::namespaces::find::place_for;
+use crate::app::namespaces::find::namespace_for;
 use crate::domain::authority::namespaces::Standing;
 use crate::domain::authority::{Authority, Refusal};
 use crate::domain::events::{AuditAction, AuditEvent};
 use crate::domain::ids::UserId;
 use crate::domain::members::access_level::AccessLevel;
-use crate::domain::namespaces::reference::PlaceName;
+use crate::domain::namespaces::reference::NamespaceReference;
 use crate::domain::namespaces::{Member, NamespaceKind};
 use crate::storage::{Change, members, namespaces};
 
 /// What becomes of the roles that the user has below the group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Below {
+pub enum RolesBelow {
     /// They stay.
     Kept,
     /// They are taken away too, as GitLab does unless told otherwise.
@@ -28,22 +28,22 @@ impl Desk {
     pub async fn remove_member(
         &self,
         authority: &Authority,
-        (name, user): (&PlaceName, UserId),
-        below: Below,
+        (name, user): (&NamespaceReference, UserId),
+        below: RolesBelow,
     ) -> Result<(), ChangeError> {
         let change = self.begin().await?;
-        let standing = place_for(&change, authority, name, change.now()).await?;
-        let place = &standing.place;
-        let (held, user) = direct_member(&change, place, user, change.now()).await?;
+        let standing = namespace_for(&change, authority, name, change.now()).await?;
+        let namespace = &standing.namespace;
+        let (held, user) = direct_member(&change, namespace, user, change.now()).await?;
         let grant = authority.take_role(&standing, held.role())?;
         keep_an_owner(&change, authority, &standing, Some(&held)).await?;
-        members::remove(&change, place.id, user.id).await?;
-        if below == Below::Removed {
-            let below = namespaces::live_below(&change, place.id).await?;
-            let ids: Vec<_> = below.iter().map(|place| place.id).collect();
+        members::remove(&change, namespace.id, user.id).await?;
+        if below == RolesBelow::Removed {
+            let below = namespaces::live_below(&change, namespace.id).await?;
+            let ids: Vec<_> = below.iter().map(|namespace| namespace.id).collect();
             members::remove_from(&change, &ids, user.id).await?;
         }
-        let event = AuditEvent::new(AuditAction::MemberRemoved, &place.path)
+        let event = AuditEvent::new(AuditAction::MemberRemoved, &namespace.path)
             .with_detail(user.username.as_str());
         change.commit(&grant, event).await?;
         Ok(())
@@ -61,11 +61,11 @@ pub(in crate::app) async fn keep_an_owner(
     let Some(owner) = lost.filter(|member| member.level == AccessLevel::Owner) else {
         return Ok(());
     };
-    if authority.is_administrator() || standing.place.kind != NamespaceKind::Group {
+    if authority.is_administrator() || standing.namespace.kind != NamespaceKind::Group {
         return Ok(());
     }
-    let above = namespaces::and_ancestors(change, &standing.place).await?;
-    let ids: Vec<_> = above.iter().map(|place| place.id).collect();
+    let above = namespaces::and_ancestors(change, &standing.namespace).await?;
+    let ids: Vec<_> = above.iter().map(|namespace| namespace.id).collect();
     if members::another_owner(change, &ids, owner.user_id).await? {
         Ok(())
     } else {

@@ -2,20 +2,20 @@
 
 use crate::app::desk::Desk;
 use crate::app::error::ChangeError;
-use crate::app::namespaces::find::place_for;
+use crate::app::namespaces::find::namespace_for;
 use crate::domain::authority::Authority;
 use crate::domain::events::{AuditAction, AuditEvent};
 use crate::domain::line::is_line;
 use crate::domain::namespaces::Namespace;
-use crate::domain::namespaces::reference::PlaceName;
+use crate::domain::namespaces::reference::NamespaceReference;
 use crate::domain::namespaces::visibility::Visibility;
 use crate::storage::namespaces;
 
 /// What is to be changed of a group or project; what is left out stays. Its path never changes:
 /// images are kept under it.
 #[derive(Debug, Clone, Default)]
-pub struct PlaceChange {
-    /// The last part of the path; only the one that the place has is accepted.
+pub struct NamespaceChange {
+    /// The last part of the path; only the one that the namespace has is accepted.
     pub path: Option<String>,
     /// Another name for people.
     pub name: Option<String>,
@@ -25,7 +25,7 @@ pub struct PlaceChange {
     pub visibility: Option<Visibility>,
 }
 
-impl PlaceChange {
+impl NamespaceChange {
     /// Only shows it to others than before.
     pub fn to_visibility(visibility: Visibility) -> Self {
         Self {
@@ -41,13 +41,13 @@ impl Desk {
     pub async fn change_namespace(
         &self,
         authority: &Authority,
-        name: &PlaceName,
-        wanted: PlaceChange,
+        name: &NamespaceReference,
+        wanted: NamespaceChange,
     ) -> Result<Namespace, ChangeError> {
         let change = self.begin().await?;
-        let standing = place_for(&change, authority, name, change.now()).await?;
+        let standing = namespace_for(&change, authority, name, change.now()).await?;
         let mut grant = authority.describe(&standing)?;
-        let was = standing.place.clone();
+        let was = standing.namespace.clone();
         if let Some(path) = wanted.path
             && !path.eq_ignore_ascii_case(was.path.name())
         {

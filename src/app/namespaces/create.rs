@@ -10,12 +10,12 @@ use crate::domain::events::{AuditAction, AuditEvent, Grant};
 use crate::domain::namespaces::path::NamespacePath;
 use crate::domain::namespaces::visibility::Visibility;
 use crate::domain::namespaces::{Namespace, NamespaceKind, Occupied};
-use crate::storage::namespaces::NewNamespace;
+use crate::storage::namespaces::NamespaceRecord;
 use crate::storage::{Change, Source, namespaces};
 
 /// What one chooses for a group or project.
 #[derive(Debug, Clone)]
-pub struct NewPlace {
+pub struct NewNamespace {
     /// Where.
     pub path: NamespacePath,
     /// The name people read; the last part of the path if there is none.
@@ -26,8 +26,8 @@ pub struct NewPlace {
     pub visibility: Visibility,
 }
 
-impl NewPlace {
-    /// A place that is called by its path and has no description.
+impl NewNamespace {
+    /// A namespace that is called by its path and has no description.
     pub fn at(path: NamespacePath, visibility: Visibility) -> Self {
         Self {
             path,
@@ -44,7 +44,7 @@ impl Desk {
     pub async fn create_group(
         &self,
         authority: &Authority,
-        new: NewPlace,
+        new: NewNamespace,
     ) -> Result<Namespace, ChangeError> {
         self.create_namespace(authority, NamespaceKind::Group, new)
             .await
@@ -55,7 +55,7 @@ impl Desk {
     pub async fn create_project(
         &self,
         authority: &Authority,
-        new: NewPlace,
+        new: NewNamespace,
     ) -> Result<Namespace, ChangeError> {
         self.create_namespace(authority, NamespaceKind::Project, new)
             .await
@@ -65,7 +65,7 @@ impl Desk {
         &self,
         authority: &Authority,
         kind: NamespaceKind,
-        new: NewPlace,
+        new: NewNamespace,
     ) -> Result<Namespace, ChangeError> {
         check_texts(
             new.name.as_deref().unwrap_or_else(|| new.path.name()),
@@ -78,11 +78,11 @@ impl Desk {
         };
         let grant = may_create(authority, kind, &new, parent.as_ref())?;
         check_free(&change, authority, &new.path).await?;
-        let row = NewNamespace {
+        let row = NamespaceRecord {
             kind,
             path: new.path,
             visibility: new.visibility,
-            parent: parent.map(|parent| parent.place.id),
+            parent: parent.map(|parent| parent.namespace.id),
             name: new.name,
             description: new.description,
         };
@@ -103,10 +103,10 @@ async fn parent_at(
     authority: &Authority,
     path: &NamespacePath,
 ) -> Result<Standing, ChangeError> {
-    if let Some(place) = namespaces::find_live(change, path).await? {
-        let role = role_in(change, authority, &place, change.now()).await?;
-        if authority.sees(&place, role) {
-            return Ok(Standing { place, role });
+    if let Some(namespace) = namespaces::find_live(change, path).await? {
+        let role = role_in(change, authority, &namespace, change.now()).await?;
+        if authority.sees(&namespace, role) {
+            return Ok(Standing { namespace, role });
         }
     }
     Err(ChangeError::refused(format!(
@@ -118,10 +118,10 @@ async fn parent_at(
 fn may_create(
     authority: &Authority,
     kind: NamespaceKind,
-    new: &NewPlace,
+    new: &NewNamespace,
     parent: Option<&Standing>,
 ) -> Result<Grant, ChangeError> {
-    match (kind, parent.map(|parent| parent.place.kind), parent) {
+    match (kind, parent.map(|parent| parent.namespace.kind), parent) {
         (_, Some(NamespaceKind::Project), _) => Err(ChangeError::refused(
             "a project has no groups or projects below it; its repositories need none",
         )),
@@ -141,7 +141,7 @@ fn may_create(
     }
 }
 
-/// A tombstone's place may be taken again, but only by whoever works on the whole instance: the
+/// A tombstone's namespace may be taken again, but only by whoever works on the whole instance: the
 /// images of what was deleted are still there.
 async fn check_free(
     source: &impl Source,

@@ -6,5 +6,5 @@ pub(super) mod delete;
 pub(super) mod find;
 mod list;
 
-pub use change::PlaceChange;
-pub use create::NewPlace;
+pub use change::NamespaceChange;
+pub use create::NewNamespace;

@@ -10,9 +10,9 @@ use crate::domain::events::{AuditAction, AuditEvent};
 use crate::domain::ids::{RefreshTokenId, UserId};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::refresh_tokens::{RefreshLifetimes, RefreshToken};
-use crate::domain::secret::{PlainToken, TokenKind};
+use crate::domain::secret::{SecretKind, SecretToken};
 use crate::storage::refresh_tokens;
-use crate::storage::refresh_tokens::NewRefreshToken;
+use crate::storage::refresh_tokens::RefreshTokenRecord;
 
 impl Desk {
     /// A refresh token for a login by password, bound to its user and to `service`.
@@ -24,9 +24,9 @@ impl Desk {
         client_id: Option<&str>,
     ) -> Result<SecretString, ChangeError> {
         let grant = Authority::of_login(user).act_for(user.id)?;
-        let secret = PlainToken::generate(TokenKind::Refresh, &*self.entropy);
+        let secret = SecretToken::generate(SecretKind::RefreshToken, &*self.entropy);
         let change = self.begin().await?;
-        let new = NewRefreshToken {
+        let new = RefreshTokenRecord {
             user: user.id,
             service,
             client_id,

@@ -2,18 +2,18 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::app::access_tokens::find::token_for;
+use crate::app::access_tokens::find::access_token_for;
 use crate::app::desk::Desk;
 use crate::app::error::ChangeError;
 use crate::app::registry::issue::{IssueError, repositories};
-use crate::domain::access_tokens::{PersonalAccessToken, TokenState};
+use crate::domain::access_tokens::{AccessToken, CredentialState};
 use crate::domain::authority::Authority;
 use crate::domain::decision::explanation::{ExplainedAction, Explanation};
 use crate::domain::decision::judge_all;
 use crate::domain::decision::principal::{Ceiling, Principal, Proof, SignedIn};
 use crate::domain::decision::reason::Reason;
-use crate::domain::decision::rights::{Place, Rights};
-use crate::domain::ids::{TokenId, UserId};
+use crate::domain::decision::rights::{NamespaceState, Rights};
+use crate::domain::ids::{AccessTokenId, UserId};
 use crate::domain::registry::scope::{Resource, Scope};
 use crate::domain::users::{User, UserState};
 use crate::identity::Cause;
@@ -21,11 +21,11 @@ use crate::storage::registry;
 
 /// Whose request is replayed.
 #[derive(Debug, Clone)]
-pub struct Question {
+pub struct ExplainRequest {
     /// The user.
     pub user: UserId,
     /// With which token; by password, if none.
-    pub token: Option<TokenId>,
+    pub token: Option<AccessTokenId>,
     /// What would be asked.
     pub scopes: Vec<Scope>,
 }
@@ -36,7 +36,7 @@ impl Desk {
     pub async fn explain(
         &self,
         authority: &Authority,
-        question: Question,
+        question: ExplainRequest,
     ) -> Result<Explanation, ChangeError> {
         authority.act_for(question.user)?;
         let user = self.user_by_id(question.user).await?;
@@ -47,7 +47,9 @@ impl Desk {
         let now = self.now();
         let refused = refusal(&user, token.as_ref(), now);
         let password = || Ceiling::of_login(Proof::Password);
-        let ceiling = token.as_ref().map_or_else(password, Ceiling::of_token);
+        let ceiling = token
+            .as_ref()
+            .map_or_else(password, Ceiling::of_access_token);
         let principal = Principal::User(SignedIn::new(user, ceiling));
         let rights =
             registry::load(&self.db, &principal, &repositories(&question.scopes), now).await?;
@@ -84,9 +86,9 @@ impl Desk {
         &self,
         authority: &Authority,
         user: &User,
-        id: TokenId,
-    ) -> Result<PersonalAccessToken, ChangeError> {
-        let token = token_for(&self.db, authority, id).await?;
+        id: AccessTokenId,
+    ) -> Result<AccessToken, ChangeError> {
+        let token = access_token_for(&self.db, authority, id).await?;
         if token.user_id == user.id {
             Ok(token)
         } else {
@@ -99,10 +101,10 @@ impl Desk {
 }
 
 /// In the order in which a login would notice.
-fn refusal(user: &User, token: Option<&PersonalAccessToken>, now: DateTime<Utc>) -> Option<Cause> {
+fn refusal(user: &User, token: Option<&AccessToken>, now: DateTime<Utc>) -> Option<Cause> {
     match (token.map(|token| token.state(now)), user.state) {
-        (Some(TokenState::Expired), _) => Some(Cause::ExpiredToken),
-        (Some(TokenState::Revoked), _) => Some(Cause::RevokedToken),
+        (Some(CredentialState::Expired), _) => Some(Cause::ExpiredToken),
+        (Some(CredentialState::Revoked), _) => Some(Cause::RevokedToken),
         (_, UserState::Blocked) => Some(Cause::BlockedUser),
         (_, UserState::Active) => None,
     }
@@ -114,7 +116,7 @@ fn belongs_to(resource: &Resource, rights: &Rights) -> Option<String> {
     };
     Some(match rights.found(name) {
         None => "nothing; only administrators may use it".to_owned(),
-        Some((path, Place::Tombstone)) => format!("{path}, which was deleted"),
-        Some((path, Place::Live(visibility))) => format!("{path}, which is {visibility}"),
+        Some((path, NamespaceState::Tombstone)) => format!("{path}, which was deleted"),
+        Some((path, NamespaceState::Live(visibility))) => format!("{path}, which is {visibility}"),
     })
 }

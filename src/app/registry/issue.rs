@@ -10,21 +10,21 @@ use secrecy::SecretString;
 use crate::app::access_tokens::usage::UsageQueue;
 use crate::app::desk::Desk;
 use crate::app::error::ChangeError;
-use crate::domain::access_tokens::scope::TokenScopes;
+use crate::domain::access_tokens::scope::AccessTokenScopes;
 use crate::domain::clock::Clock;
-use crate::domain::decision::claims::{TokenClaims, lifetime};
+use crate::domain::decision::claims::{RegistryTokenClaims, lifetime};
 use crate::domain::decision::principal::{Principal, Proof};
 use crate::domain::decision::{Decision, decide};
 use crate::domain::entropy::{Entropy, random_bytes};
 use crate::domain::registry::Registry;
 use crate::domain::registry::scope::{Resource, Scope};
-use crate::identity::{AuthenticationError, Authenticator, Cause, Presented};
+use crate::identity::{AuthenticationError, Authenticator, Cause, PresentedCredential};
 use crate::signing::{KeyRing, SigningError};
 use crate::storage::{Db, StorageError, registry};
 
 /// Issues registry tokens.
 #[derive(Clone)]
-pub struct TokenIssuer {
+pub struct RegistryTokenIssuer {
     /// Where rights are looked up.
     pub db: Db,
     /// Where refresh tokens are given out.
@@ -36,7 +36,7 @@ pub struct TokenIssuer {
     /// What tokens are signed with.
     pub keys: Arc<KeyRing>,
     /// What the configuration says.
-    pub settings: Arc<TokenSettings>,
+    pub settings: Arc<RegistryTokenSettings>,
     /// Where the time comes from.
     pub clock: Arc<dyn Clock>,
     /// Where token ids come from.
@@ -45,7 +45,7 @@ pub struct TokenIssuer {
 
 /// What the configuration says about tokens.
 #[derive(Debug, Clone)]
-pub struct TokenSettings {
+pub struct RegistryTokenSettings {
     /// The `iss` of every token.
     pub issuer: String,
     /// Whether callers without credential are answered.
@@ -56,18 +56,18 @@ pub struct TokenSettings {
 
 /// What a client sent.
 #[derive(Debug)]
-pub struct TokenRequest {
+pub struct RegistryTokenRequest {
     /// The credential.
-    pub presented: Presented,
+    pub presented: PresentedCredential,
     /// What is asked; bad credentials win over a malformed question.
-    pub asked: Result<Asked, Malformed>,
+    pub asked: Result<RequestedAccess, MalformedRequest>,
     /// The client's address.
     pub from: Option<IpAddr>,
 }
 
 /// A well-formed question.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Asked {
+pub struct RequestedAccess {
     /// The registry's name.
     pub service: String,
     /// What is to be done there.
@@ -81,11 +81,11 @@ pub struct Asked {
 /// What is wrong with a question; the text says what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct Malformed(pub String);
+pub struct MalformedRequest(pub String);
 
 /// A signed token, and what it took to issue it.
 #[derive(Debug)]
-pub struct IssuedToken {
+pub struct IssuedRegistryToken {
     /// The JWT.
     pub jwt: String,
     /// How long it lives.
@@ -111,10 +111,10 @@ pub enum IssueError {
         "the token has the scopes \"{0}\", none of which opens the registry; \
          it needs read_registry to pull or write_registry to push"
     )]
-    NoRegistryScope(TokenScopes),
+    NoRegistryScope(AccessTokenScopes),
     /// The question is malformed or names an unknown service.
     #[error(transparent)]
-    Malformed(#[from] Malformed),
+    MalformedRequest(#[from] MalformedRequest),
     /// Storage could not be asked.
     #[error("rights could not be looked up")]
     Storage(#[from] StorageError),
@@ -126,10 +126,13 @@ pub enum IssueError {
     Signing(#[from] SigningError),
 }
 
-impl TokenIssuer {
+impl RegistryTokenIssuer {
     /// Issues a token for exactly what is asked and allowed.
-    #[tracing::instrument(name = "app.issue_token", skip_all)]
-    pub async fn issue(&self, request: TokenRequest) -> Result<IssuedToken, IssueError> {
+    #[tracing::instrument(name = "app.issue_registry_token", skip_all)]
+    pub async fn issue(
+        &self,
+        request: RegistryTokenRequest,
+    ) -> Result<IssuedRegistryToken, IssueError> {
         let now = self.clock.now();
         let service = request
             .asked
@@ -140,7 +143,7 @@ impl TokenIssuer {
             .authenticator
             .authenticate(&request.presented, service, now)
             .await?;
-        if let Some(token) = principal.token() {
+        if let Some(token) = principal.access_token() {
             self.usage.note(token, request.from);
         }
         self.admit(&principal)?;
@@ -150,7 +153,7 @@ impl TokenIssuer {
             registry::load(&self.db, &principal, &repositories(&asked.scopes), now).await?;
         let decision = decide(&principal, &rights, &asked.scopes);
         let id = uuid::Builder::from_random_bytes(random_bytes(&*self.entropy)).into_uuid();
-        let claims = TokenClaims::new(
+        let claims = RegistryTokenClaims::new(
             &self.settings.issuer,
             registry,
             &principal,
@@ -162,7 +165,7 @@ impl TokenIssuer {
             .refresh_token(&request.presented, &principal, &asked)
             .await?;
         let lifetime = lifetime(registry, &decision);
-        Ok(IssuedToken {
+        Ok(IssuedRegistryToken {
             jwt,
             lifetime,
             issued_at: now,
@@ -177,9 +180,9 @@ impl TokenIssuer {
     /// access token, which is the long-lived thing already; and only if it is asked for.
     async fn refresh_token(
         &self,
-        presented: &Presented,
+        presented: &PresentedCredential,
         principal: &Principal,
-        asked: &Asked,
+        asked: &RequestedAccess,
     ) -> Result<Option<SecretString>, ChangeError> {
         let Principal::User(user) = principal else {
             return Ok(None);
@@ -195,7 +198,8 @@ impl TokenIssuer {
             }
             (
                 Proof::RefreshToken(_),
-                Presented::RefreshToken(same) | Presented::Basic { secret: same, .. },
+                PresentedCredential::RefreshToken(same)
+                | PresentedCredential::Basic { secret: same, .. },
             ) => Ok(Some(same.clone())),
             _ => Ok(None),
         }
@@ -213,21 +217,21 @@ impl TokenIssuer {
     }
 
     /// The registry of that name: the audience is only ever one of ours.
-    fn registry(&self, service: &str) -> Result<&Registry, Malformed> {
+    fn registry(&self, service: &str) -> Result<&Registry, MalformedRequest> {
         let found = self
             .settings
             .registries
             .iter()
             .find(|known| known.service.as_str() == service);
         found.ok_or_else(|| {
-            Malformed(
+            MalformedRequest(
                 "the parameter `service` names no registry that is configured here".to_owned(),
             )
         })
     }
 }
 
-impl fmt::Debug for TokenIssuer {
+impl fmt::Debug for RegistryTokenIssuer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TokenIssuer")
             .field("settings", &self.settings)

@@ -4,8 +4,9 @@ mod explain;
 mod issue;
 mod verify;
 
-pub use explain::Question;
+pub use explain::ExplainRequest;
 pub use issue::{
-    Asked, IssueError, IssuedToken, Malformed, TokenIssuer, TokenRequest, TokenSettings,
+    IssueError, IssuedRegistryToken, MalformedRequest, RegistryTokenIssuer, RegistryTokenRequest,
+    RegistryTokenSettings, RequestedAccess,
 };
 pub use verify::VerifyError;

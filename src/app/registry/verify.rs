@@ -4,8 +4,8 @@ use std::net::IpAddr;
 
 use secrecy::SecretString;
 
-use crate::app::registry::issue::TokenIssuer;
-use crate::domain::access_tokens::scope::TokenScope;
+use crate::app::registry::issue::RegistryTokenIssuer;
+use crate::domain::access_tokens::scope::AccessTokenScope;
 use crate::domain::users::username::Username;
 use crate::identity::AuthenticationError;
 
@@ -23,21 +23,21 @@ pub enum VerifyError {
     Scope(Username),
 }
 
-impl TokenIssuer {
+impl RegistryTokenIssuer {
     /// The owner of a personal access token that works and has one of `sufficient`, shown by a client
     /// at `from`.
-    #[tracing::instrument(name = "app.verify_token", skip_all)]
+    #[tracing::instrument(name = "app.verify_access_token", skip_all)]
     pub async fn verify(
         &self,
         token: &SecretString,
-        sufficient: &[TokenScope],
+        sufficient: &[AccessTokenScope],
         from: Option<IpAddr>,
     ) -> Result<Username, VerifyError> {
         let owner = self
             .authenticator
-            .authenticate_token(token, self.clock.now())
+            .authenticate_access_token(token, self.clock.now())
             .await?;
-        if let Some(token) = owner.ceiling.token() {
+        if let Some(token) = owner.ceiling.access_token() {
             self.usage.note(token, from);
         }
         if sufficient

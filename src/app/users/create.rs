@@ -12,7 +12,7 @@ use crate::domain::namespaces::visibility::Visibility;
 use crate::domain::namespaces::{NamespaceKind, Occupied};
 use crate::domain::users::username::Username;
 use crate::domain::users::{EmailAddress, User};
-use crate::storage::namespaces::NewNamespace;
+use crate::storage::namespaces::NamespaceRecord;
 use crate::storage::{Change, Source, namespaces, users};
 
 /// What one chooses for a user.
@@ -57,13 +57,13 @@ impl Desk {
     pub(in crate::app) async fn user_row(
         &self,
         new: NewUser,
-    ) -> Result<users::NewUser, ChangeError> {
+    ) -> Result<users::UserRecord, ChangeError> {
         let name = new.name.map(checked_name).transpose()?;
         let password = match new.password {
             None => None,
             Some(password) => Some(self.passwords.hash(checked(password)?).await?),
         };
-        Ok(users::NewUser {
+        Ok(users::UserRecord {
             name: name.unwrap_or_else(|| new.username.to_string()),
             username: new.username,
             email: new.email,
@@ -80,7 +80,7 @@ impl Desk {
 /// directly under it is the new user's then. What was a group's is never a user's.
 pub(in crate::app) async fn insert(
     change: &Change,
-    row: users::NewUser,
+    row: users::UserRecord,
 ) -> Result<User, ChangeError> {
     let path = row.username.namespace();
     match namespaces::occupant(change, &path).await? {
@@ -95,7 +95,7 @@ pub(in crate::app) async fn insert(
     }
     check_address_is_free(change, row.email.as_ref(), None).await?;
     let user = users::insert(change, row).await?;
-    let own = NewNamespace {
+    let own = NamespaceRecord {
         kind: NamespaceKind::User,
         path,
         visibility: Visibility::Private,

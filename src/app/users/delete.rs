@@ -3,7 +3,7 @@
 use crate::app::desk::Desk;
 use crate::app::error::ChangeError;
 use crate::app::namespaces::delete::bury;
-use crate::domain::access_tokens::PersonalAccessToken;
+use crate::domain::access_tokens::AccessToken;
 use crate::domain::authority::Authority;
 use crate::domain::events::{AuditAction, AuditEvent};
 use crate::domain::ids::UserId;
@@ -13,13 +13,13 @@ use crate::storage::{Source, access_tokens, members, namespaces, refresh_tokens,
 
 /// A user, and what goes with them.
 #[derive(Debug, Clone)]
-pub struct Belongings {
+pub struct UserDeletion {
     /// Whose.
     pub user: User,
     /// Their own namespace and the projects in it; tombstones stay.
-    pub places: Vec<Namespace>,
+    pub namespaces: Vec<Namespace>,
     /// Their personal access tokens.
-    pub tokens: Vec<PersonalAccessToken>,
+    pub tokens: Vec<AccessToken>,
     /// The groups and projects where they have a role.
     pub roles: Vec<(Namespace, Member)>,
 }
@@ -32,7 +32,7 @@ impl Desk {
         &self,
         authority: &Authority,
         id: UserId,
-    ) -> Result<Belongings, ChangeError> {
+    ) -> Result<UserDeletion, ChangeError> {
         let grant = authority.administer()?;
         let change = self.begin().await?;
         let gone = belongings(&change, id).await?;
@@ -45,7 +45,7 @@ impl Desk {
                 "the last administrator cannot be removed",
             ));
         }
-        bury(&change, &gone.places).await?;
+        bury(&change, &gone.namespaces).await?;
         members::remove_all_of(&change, id).await?;
         access_tokens::remove_all_of(&change, id).await?;
         refresh_tokens::remove_all_of(&change, id).await?;
@@ -56,27 +56,27 @@ impl Desk {
     }
 
     /// What [`Desk::delete_user`] would delete.
-    pub async fn what_goes_with_user(
+    pub async fn user_deletion(
         &self,
         authority: &Authority,
         id: UserId,
-    ) -> Result<Belongings, ChangeError> {
+    ) -> Result<UserDeletion, ChangeError> {
         authority.administer()?;
         belongings(&self.db, id).await
     }
 }
 
-async fn belongings(source: &impl Source, id: UserId) -> Result<Belongings, ChangeError> {
+async fn belongings(source: &impl Source, id: UserId) -> Result<UserDeletion, ChangeError> {
     let user = users::find(source, id)
         .await?
         .ok_or_else(|| ChangeError::not_found("user", &id))?;
-    let mut places = Vec::new();
+    let mut namespaces = Vec::new();
     if let Some(own) = namespaces::find_live(source, &user.username.namespace()).await? {
         let below = namespaces::live_below(source, own.id).await?;
-        places = std::iter::once(own).chain(below).collect();
+        namespaces = std::iter::once(own).chain(below).collect();
     }
-    Ok(Belongings {
-        places,
+    Ok(UserDeletion {
+        namespaces,
         tokens: access_tokens::all(source, Some(id)).await?,
         roles: members::of_user(source, id).await?,
         user,

@@ -10,5 +10,5 @@ mod reset_password;
 
 pub use change::UserChange;
 pub use create::NewUser;
-pub use delete::Belongings;
+pub use delete::UserDeletion;
 pub use first_administrator::FirstAdministrator;

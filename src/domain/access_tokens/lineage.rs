@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::access_tokens::{PersonalAccessToken, TokenState};
+use crate::domain::access_tokens::{AccessToken, CredentialState};
 use crate::domain::expiry::{Expiry, Lifetime};
-use crate::domain::ids::TokenId;
+use crate::domain::ids::AccessTokenId;
 
 /// Where a token comes from.
 ///
@@ -12,13 +12,13 @@ use crate::domain::ids::TokenId;
 /// token that was made with another one is in a family of its own, and hangs on the maker, or on what
 /// took the maker's place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Lineage {
+pub struct AccessTokenLineage {
     /// The first of its family; none if it is that itself.
-    pub first: Option<TokenId>,
+    pub first: Option<AccessTokenId>,
     /// The one whose place it took.
-    pub previous: Option<TokenId>,
+    pub previous: Option<AccessTokenId>,
     /// The one that it was made with.
-    pub maker: Option<TokenId>,
+    pub maker: Option<AccessTokenId>,
 }
 
 /// Why a token cannot be rotated.
@@ -34,15 +34,15 @@ pub enum NotRotatable {
     InGrace,
 }
 
-impl PersonalAccessToken {
+impl AccessToken {
     /// The name of its family: the first token of it.
-    pub fn family(&self) -> TokenId {
+    pub fn family(&self) -> AccessTokenId {
         self.lineage.first.unwrap_or(self.id)
     }
 
     /// Whether another one took its place, and it still works.
     pub fn is_in_grace(&self, now: DateTime<Utc>) -> bool {
-        self.grace_until.is_some() && self.state(now) == TokenState::Active
+        self.grace_until.is_some() && self.state(now) == CredentialState::Active
     }
 
     /// Whether it was revoked, or its grace is over; whatever its date.
@@ -71,8 +71,8 @@ impl PersonalAccessToken {
     }
 
     /// Where the token that takes its place comes from.
-    pub fn lineage_of_successor(&self) -> Lineage {
-        Lineage {
+    pub fn lineage_of_successor(&self) -> AccessTokenLineage {
+        AccessTokenLineage {
             first: Some(self.family()),
             previous: Some(self.id),
             maker: self.lineage.maker,

@@ -8,23 +8,23 @@ pub mod usage;
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::access_tokens::lineage::Lineage;
+use crate::domain::access_tokens::lineage::AccessTokenLineage;
 use crate::domain::access_tokens::pattern::RepositoryPattern;
-use crate::domain::access_tokens::scope::TokenScopes;
+use crate::domain::access_tokens::scope::AccessTokenScopes;
 use crate::domain::access_tokens::usage::RecentAddresses;
 use crate::domain::expiry::Expiry;
-use crate::domain::ids::{TokenId, UserId};
+use crate::domain::ids::{AccessTokenId, UserId};
 use crate::domain::line::{MAX_LINE, is_line};
 
 /// A token as it is known after its creation: everything but the secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PersonalAccessToken {
+pub struct AccessToken {
     /// The number it is named by.
-    pub id: TokenId,
+    pub id: AccessTokenId,
     /// Its owner.
     pub user_id: UserId,
     /// What its owner chose for it.
-    pub specification: TokenSpecification,
+    pub specification: AccessTokenSpecification,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// When it was revoked, if it was.
@@ -32,7 +32,7 @@ pub struct PersonalAccessToken {
     /// Until when it works beside the token that took its place, if one did so with a grace.
     pub grace_until: Option<DateTime<Utc>>,
     /// Where it comes from.
-    pub lineage: Lineage,
+    pub lineage: AccessTokenLineage,
     /// When it was last used, if it was.
     pub last_used_at: Option<DateTime<Utc>>,
     /// From where it was last used.
@@ -41,17 +41,17 @@ pub struct PersonalAccessToken {
 
 /// What one chooses for a token; valid by construction.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TokenSpecification {
+pub struct AccessTokenSpecification {
     name: String,
     description: Option<String>,
-    scopes: TokenScopes,
+    scopes: AccessTokenScopes,
     expiry: Option<Expiry>,
     repositories: Vec<RepositoryPattern>,
 }
 
 /// Whether a token works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum TokenState {
+pub enum CredentialState {
     /// It works.
     Active,
     /// Its date has come; this counts more than a revocation (gitlab-api.md 1.7).
@@ -60,7 +60,7 @@ pub enum TokenState {
     Revoked,
 }
 
-impl TokenState {
+impl CredentialState {
     /// The word for it, for people.
     pub fn name(self) -> &'static str {
         match self {
@@ -78,7 +78,7 @@ pub struct AlreadyRevoked;
 
 /// What is wrong with a token that someone wants.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidSpecification {
+pub enum InvalidAccessToken {
     /// The name is empty, too long or not one line.
     #[error("the name is 1 to 255 characters on one line")]
     Name,
@@ -99,12 +99,12 @@ pub enum InvalidSpecification {
         "a token that is limited to repositories can hold read_registry, write_registry, \
          delete_registry and self_rotate only, not {0}: it could make itself a wider one"
     )]
-    TooWideForPatterns(TokenScopes),
+    TooWideForPatterns(AccessTokenScopes),
 }
 
 /// What is to be changed of a token; what is left out stays.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct TokenChange {
+pub struct AccessTokenChange {
     /// Another name.
     pub name: Option<String>,
     /// Another description, or none.
@@ -112,7 +112,7 @@ pub struct TokenChange {
     /// An earlier end.
     pub expiry: Option<Option<Expiry>>,
     /// Fewer scopes.
-    pub scopes: Option<TokenScopes>,
+    pub scopes: Option<AccessTokenScopes>,
     /// Fewer repositories.
     pub repositories: Option<Vec<RepositoryPattern>>,
 }
@@ -120,15 +120,15 @@ pub struct TokenChange {
 /// Most patterns of one token; they are read with every request.
 const MAX_PATTERNS: usize = 50;
 
-impl TokenSpecification {
+impl AccessTokenSpecification {
     /// A token that can be made: named, with scopes, without end and for all repositories.
-    pub fn new(name: &str, scopes: TokenScopes) -> Result<Self, InvalidSpecification> {
+    pub fn new(name: &str, scopes: AccessTokenScopes) -> Result<Self, InvalidAccessToken> {
         let name = name.trim();
         if !is_line(name) {
-            return Err(InvalidSpecification::Name);
+            return Err(InvalidAccessToken::Name);
         }
         if scopes.is_empty() {
-            return Err(InvalidSpecification::NoScope);
+            return Err(InvalidAccessToken::NoScope);
         }
         Ok(Self {
             name: name.to_owned(),
@@ -140,13 +140,13 @@ impl TokenSpecification {
     }
 
     /// With a text that says what it is for.
-    pub fn described(self, description: Option<String>) -> Result<Self, InvalidSpecification> {
+    pub fn described(self, description: Option<String>) -> Result<Self, InvalidAccessToken> {
         let description = description.filter(|text| !text.is_empty());
         if description
             .as_ref()
             .is_some_and(|text| text.chars().count() > MAX_LINE)
         {
-            return Err(InvalidSpecification::Description);
+            return Err(InvalidAccessToken::Description);
         }
         Ok(Self {
             description,
@@ -164,19 +164,19 @@ impl TokenSpecification {
     pub fn limited_to(
         self,
         mut repositories: Vec<RepositoryPattern>,
-    ) -> Result<Self, InvalidSpecification> {
+    ) -> Result<Self, InvalidAccessToken> {
         repositories.sort();
         repositories.dedup();
         if repositories.len() > MAX_PATTERNS {
-            return Err(InvalidSpecification::TooManyPatterns);
+            return Err(InvalidAccessToken::TooManyPatterns);
         }
-        let too_wide: TokenScopes = self
+        let too_wide: AccessTokenScopes = self
             .scopes
             .iter()
             .filter(|scope| !scope.may_be_narrowed())
             .collect();
         if !repositories.is_empty() && !too_wide.is_empty() {
-            return Err(InvalidSpecification::TooWideForPatterns(too_wide));
+            return Err(InvalidAccessToken::TooWideForPatterns(too_wide));
         }
         Ok(Self {
             repositories,
@@ -185,10 +185,10 @@ impl TokenSpecification {
     }
 
     /// The same with `change`: renamed, described, shortened or narrowed, never widened.
-    pub fn changed(&self, change: TokenChange) -> Result<Self, InvalidSpecification> {
+    pub fn changed(&self, change: AccessTokenChange) -> Result<Self, InvalidAccessToken> {
         let scopes = change.scopes.unwrap_or_else(|| self.scopes.clone());
         if scopes.iter().any(|scope| !self.scopes.contains(scope)) {
-            return Err(InvalidSpecification::Wider(
+            return Err(InvalidAccessToken::Wider(
                 "it cannot get scopes that it does not have",
             ));
         }
@@ -197,7 +197,7 @@ impl TokenSpecification {
             .expiry
             .is_some_and(|end| expiry.is_none_or(|wanted| wanted > end))
         {
-            return Err(InvalidSpecification::Wider(
+            return Err(InvalidAccessToken::Wider(
                 "it cannot end later than it does",
             ));
         }
@@ -205,7 +205,7 @@ impl TokenSpecification {
             .repositories
             .unwrap_or_else(|| self.repositories.clone());
         if !self.covers_all(&repositories) {
-            return Err(InvalidSpecification::Wider(
+            return Err(InvalidAccessToken::Wider(
                 "it cannot get repositories that it does not have",
             ));
         }
@@ -241,7 +241,7 @@ impl TokenSpecification {
     }
 
     /// The scopes.
-    pub fn scopes(&self) -> &TokenScopes {
+    pub fn scopes(&self) -> &AccessTokenScopes {
         &self.scopes
     }
 
@@ -256,15 +256,15 @@ impl TokenSpecification {
     }
 }
 
-impl PersonalAccessToken {
+impl AccessToken {
     /// Whether it works at `now`.
-    pub fn state(&self, now: DateTime<Utc>) -> TokenState {
+    pub fn state(&self, now: DateTime<Utc>) -> CredentialState {
         if self.is_expired(now) {
-            TokenState::Expired
+            CredentialState::Expired
         } else if self.is_revoked(now) {
-            TokenState::Revoked
+            CredentialState::Revoked
         } else {
-            TokenState::Active
+            CredentialState::Active
         }
     }
 
@@ -289,13 +289,13 @@ impl PersonalAccessToken {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::access_tokens::scope::TokenScope;
+    use crate::domain::access_tokens::scope::AccessTokenScope;
 
     #[test]
     fn a_narrowed_token_cannot_hold_a_scope_of_the_api() {
         let patterns = || vec![RepositoryPattern::try_from("team/**").unwrap()];
-        for scope in TokenScope::ALL {
-            let token = TokenSpecification::new("ci", [scope].into_iter().collect()).unwrap();
+        for scope in AccessTokenScope::ALL {
+            let token = AccessTokenSpecification::new("ci", [scope].into_iter().collect()).unwrap();
             assert_eq!(
                 token.limited_to(patterns()).is_ok(),
                 scope.may_be_narrowed(),
@@ -313,32 +313,35 @@ mod tests {
                 .collect()
         };
         let end = |text: &str| Some(Expiry::on(text.parse().unwrap()));
-        let two = [TokenScope::ReadRegistry, TokenScope::WriteRegistry];
-        let token = TokenSpecification::new("ci", two.into_iter().collect())
+        let two = [
+            AccessTokenScope::ReadRegistry,
+            AccessTokenScope::WriteRegistry,
+        ];
+        let token = AccessTokenSpecification::new("ci", two.into_iter().collect())
             .unwrap()
             .expiring(end("2030-01-01"))
             .limited_to(patterns(&["team/*", "base/**"]))
             .unwrap();
-        let change = |change: TokenChange| token.changed(change);
-        let repositories = |texts: &[&str]| TokenChange {
+        let change = |change: AccessTokenChange| token.changed(change);
+        let repositories = |texts: &[&str]| AccessTokenChange {
             repositories: Some(patterns(texts)),
             ..Default::default()
         };
-        let expiry = |expiry| TokenChange {
+        let expiry = |expiry| AccessTokenChange {
             expiry: Some(expiry),
             ..Default::default()
         };
-        let scopes = |scopes: &[TokenScope]| TokenChange {
+        let scopes = |scopes: &[AccessTokenScope]| AccessTokenChange {
             scopes: Some(scopes.iter().copied().collect()),
             ..Default::default()
         };
-        assert_eq!(change(TokenChange::default()), Ok(token.clone()));
+        assert_eq!(change(AccessTokenChange::default()), Ok(token.clone()));
         for good in [
             repositories(&["team/app"]),
             repositories(&["base/**", "base/a/b"]),
             expiry(end("2029-12-31")),
-            scopes(&[TokenScope::ReadRegistry]),
-            TokenChange {
+            scopes(&[AccessTokenScope::ReadRegistry]),
+            AccessTokenChange {
                 name: Some("new".to_owned()),
                 description: Some(Some("text".to_owned())),
                 ..Default::default()
@@ -353,32 +356,35 @@ mod tests {
             repositories(&["base/*"]),
             expiry(end("2030-01-02")),
             expiry(None),
-            scopes(&[TokenScope::Api]),
-            scopes(&[TokenScope::ReadRegistry, TokenScope::DeleteRegistry]),
+            scopes(&[AccessTokenScope::Api]),
+            scopes(&[
+                AccessTokenScope::ReadRegistry,
+                AccessTokenScope::DeleteRegistry,
+            ]),
         ] {
             assert!(
-                matches!(change(bad.clone()), Err(InvalidSpecification::Wider(_))),
+                matches!(change(bad.clone()), Err(InvalidAccessToken::Wider(_))),
                 "{bad:?}"
             );
         }
-        assert_eq!(change(scopes(&[])), Err(InvalidSpecification::NoScope));
-        let endless = TokenSpecification::new("ci", two.into_iter().collect()).unwrap();
+        assert_eq!(change(scopes(&[])), Err(InvalidAccessToken::NoScope));
+        let endless = AccessTokenSpecification::new("ci", two.into_iter().collect()).unwrap();
         assert!(endless.changed(expiry(end("2040-01-01"))).is_ok());
         assert!(endless.changed(repositories(&["team/**"])).is_ok());
     }
 
     #[test]
     fn a_token_needs_a_name_and_a_scope() {
-        let scopes = || -> TokenScopes { [TokenScope::Api].into_iter().collect() };
+        let scopes = || -> AccessTokenScopes { [AccessTokenScope::Api].into_iter().collect() };
         for bad in ["", "  ", "a\nb", &"x".repeat(256)] {
             assert_eq!(
-                TokenSpecification::new(bad, scopes()),
-                Err(InvalidSpecification::Name)
+                AccessTokenSpecification::new(bad, scopes()),
+                Err(InvalidAccessToken::Name)
             );
         }
         assert_eq!(
-            TokenSpecification::new("ci", TokenScopes::default()),
-            Err(InvalidSpecification::NoScope)
+            AccessTokenSpecification::new("ci", AccessTokenScopes::default()),
+            Err(InvalidAccessToken::NoScope)
         );
     }
 }

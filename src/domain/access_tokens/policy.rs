@@ -6,7 +6,7 @@ use crate::domain::expiry::{Expiry, Lifetime};
 
 /// How long tokens may live.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TokenPolicy {
+pub struct AccessTokenPolicy {
     /// The longest; exactly this is allowed.
     pub longest: Option<Lifetime>,
     /// Whether a token may have no end.
@@ -43,7 +43,7 @@ pub enum InvalidEnd {
 /// How long a rotated token lives that had an end and for which nothing is said, as in GitLab.
 const SUCCESSOR_DAYS: u32 = 7;
 
-impl Default for TokenPolicy {
+impl Default for AccessTokenPolicy {
     fn default() -> Self {
         Self {
             longest: None,
@@ -59,7 +59,7 @@ impl From<Option<Expiry>> for WantedEnd {
     }
 }
 
-impl TokenPolicy {
+impl AccessTokenPolicy {
     /// The end of a new token, which is no later than that of the token that makes it.
     pub fn end_of_new(
         &self,
@@ -146,10 +146,12 @@ mod tests {
 
     #[test]
     fn a_new_token_ends_when_it_is_wanted_to_or_must() {
-        let new = |policy: TokenPolicy, wanted, maker: Option<&str>| {
+        let new = |policy: AccessTokenPolicy, wanted, maker: Option<&str>| {
             shown(policy.end_of_new(wanted, maker.map(date), NOW.parse().unwrap()))
         };
-        let (free, at) = (TokenPolicy::default(), |text| WantedEnd::At(date(text)));
+        let (free, at) = (AccessTokenPolicy::default(), |text| {
+            WantedEnd::At(date(text))
+        });
         assert_eq!(new(free, WantedEnd::Unsaid, None), "never");
         assert_eq!(new(free, at("2020-01-01"), None), "2020-01-01");
         assert_eq!(
@@ -164,7 +166,7 @@ mod tests {
             new(free, at("2026-05-02"), Some("2026-05-01")),
             "must not be after 2026-05-01: the token that it is made with ends then"
         );
-        let capped = TokenPolicy {
+        let capped = AccessTokenPolicy {
             longest: Some(days(30)),
             ..free
         };
@@ -174,7 +176,7 @@ mod tests {
             "must be before 2026-04-13"
         );
         assert_eq!(new(capped, WantedEnd::Never, None), "2026-04-13");
-        let usual = TokenPolicy {
+        let usual = AccessTokenPolicy {
             usual: Some(days(10)),
             ..free
         };
@@ -184,7 +186,7 @@ mod tests {
             new(usual, WantedEnd::Unsaid, Some("2026-03-20")),
             "2026-03-20"
         );
-        let ending = TokenPolicy {
+        let ending = AccessTokenPolicy {
             allows_endless: false,
             ..free
         };
@@ -192,7 +194,7 @@ mod tests {
         assert_eq!(new(ending, WantedEnd::Never, None), blank);
         assert_eq!(
             new(
-                TokenPolicy {
+                AccessTokenPolicy {
                     usual: Some(days(10)),
                     ..ending
                 },
@@ -203,7 +205,7 @@ mod tests {
         );
         assert_eq!(
             new(
-                TokenPolicy {
+                AccessTokenPolicy {
                     longest: Some(days(5)),
                     ..ending
                 },
@@ -216,11 +218,12 @@ mod tests {
 
     #[test]
     fn a_successor_lives_a_week_if_the_old_token_had_an_end() {
-        let successor = |policy: TokenPolicy, wanted, old: Option<&str>, maker: Option<&str>| {
-            let ends = (old.map(date), maker.map(date));
-            shown(policy.end_of_successor(wanted, ends, NOW.parse().unwrap()))
-        };
-        let free = TokenPolicy::default();
+        let successor =
+            |policy: AccessTokenPolicy, wanted, old: Option<&str>, maker: Option<&str>| {
+                let ends = (old.map(date), maker.map(date));
+                shown(policy.end_of_successor(wanted, ends, NOW.parse().unwrap()))
+            };
+        let free = AccessTokenPolicy::default();
         assert_eq!(successor(free, WantedEnd::Unsaid, None, None), "never");
         let old = Some("2020-01-01");
         assert_eq!(successor(free, WantedEnd::Unsaid, old, None), "2026-03-21");
@@ -228,7 +231,7 @@ mod tests {
             successor(free, WantedEnd::Never, old, Some("2026-03-17")),
             "2026-03-17"
         );
-        let capped = TokenPolicy {
+        let capped = AccessTokenPolicy {
             longest: Some(days(3)),
             ..free
         };

@@ -7,7 +7,7 @@ use crate::domain::registry::action::Action;
 
 /// One scope of a token (design.md §2, GitLab's names; `delete_registry` is ours).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum TokenScope {
+pub enum AccessTokenScope {
     /// Everything the owner may do, in the registry and in the API.
     Api,
     /// Every `GET` of the API, and pull.
@@ -30,9 +30,9 @@ pub enum TokenScope {
     "`{0}` is not a scope: use api, read_api, read_user, read_registry, write_registry, \
      delete_registry or self_rotate"
 )]
-pub struct UnknownTokenScope(String);
+pub struct UnknownAccessTokenScope(String);
 
-impl TokenScope {
+impl AccessTokenScope {
     /// All scopes, widest first.
     pub const ALL: [Self; 7] = [
         Self::Api,
@@ -85,16 +85,16 @@ impl TokenScope {
     }
 }
 
-impl std::str::FromStr for TokenScope {
-    type Err = UnknownTokenScope;
+impl std::str::FromStr for AccessTokenScope {
+    type Err = UnknownAccessTokenScope;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let scope = Self::ALL.into_iter().find(|scope| scope.name() == text);
-        scope.ok_or_else(|| UnknownTokenScope(text.to_owned()))
+        scope.ok_or_else(|| UnknownAccessTokenScope(text.to_owned()))
     }
 }
 
-impl fmt::Display for TokenScope {
+impl fmt::Display for AccessTokenScope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
@@ -102,15 +102,15 @@ impl fmt::Display for TokenScope {
 
 /// The scopes of one token.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct TokenScopes(BTreeSet<TokenScope>);
+pub struct AccessTokenScopes(BTreeSet<AccessTokenScope>);
 
-impl TokenScopes {
+impl AccessTokenScopes {
     /// What a login by password may do: everything in the registry, but nothing that needs `api`.
     pub fn of_password_login() -> Self {
         [
-            TokenScope::ReadRegistry,
-            TokenScope::WriteRegistry,
-            TokenScope::DeleteRegistry,
+            AccessTokenScope::ReadRegistry,
+            AccessTokenScope::WriteRegistry,
+            AccessTokenScope::DeleteRegistry,
         ]
         .into_iter()
         .collect()
@@ -122,7 +122,7 @@ impl TokenScopes {
     }
 
     /// Whether `scope` is among them.
-    pub fn contains(&self, scope: TokenScope) -> bool {
+    pub fn contains(&self, scope: AccessTokenScope) -> bool {
         self.0.contains(&scope)
     }
 
@@ -137,18 +137,18 @@ impl TokenScopes {
     }
 
     /// The scopes, widest first.
-    pub fn iter(&self) -> impl Iterator<Item = TokenScope> {
+    pub fn iter(&self) -> impl Iterator<Item = AccessTokenScope> {
         self.0.iter().copied()
     }
 }
 
-impl FromIterator<TokenScope> for TokenScopes {
-    fn from_iter<I: IntoIterator<Item = TokenScope>>(scopes: I) -> Self {
+impl FromIterator<AccessTokenScope> for AccessTokenScopes {
+    fn from_iter<I: IntoIterator<Item = AccessTokenScope>>(scopes: I) -> Self {
         Self(scopes.into_iter().collect())
     }
 }
 
-impl fmt::Display for TokenScopes {
+impl fmt::Display for AccessTokenScopes {
     /// The names with spaces between, as OAuth writes scopes (RFC 6749 section 3.3).
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (position, scope) in self.iter().enumerate() {

@@ -17,7 +17,7 @@ pub struct InvalidAddresses(String);
 
 /// What is kept of a token's uses.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct UsageRecord {
+pub struct AccessTokenUsage {
     /// When it was last used.
     pub last_used_at: Option<DateTime<Utc>>,
     /// From where.
@@ -33,7 +33,7 @@ pub struct Uses {
 
 /// How much of what is new is written down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Detail {
+pub enum UsagePrecision {
     /// As much as people need to find tokens that nobody uses (gitlab-api.md 1.6).
     Coarse,
     /// Everything: the token is in its grace, and someone waits for its last use; or it is the last
@@ -45,7 +45,7 @@ pub enum Detail {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settled {
     /// What is to be kept from now on, if that is something else than before.
-    pub record: Option<UsageRecord>,
+    pub record: Option<AccessTokenUsage>,
     /// Whether an address has to wait for its turn.
     pub is_unfinished: bool,
 }
@@ -127,12 +127,17 @@ impl Uses {
     }
 
     /// What is to be written down of these uses at `now`, after what is kept already.
-    pub fn settle(&self, kept: &UsageRecord, detail: Detail, now: DateTime<Utc>) -> Settled {
+    pub fn settle(
+        &self,
+        kept: &AccessTokenUsage,
+        detail: UsagePrecision,
+        now: DateTime<Utc>,
+    ) -> Settled {
         let mut record = kept.clone();
         let elapsed = kept.last_used_at.map(|before| self.last - before);
         let is_due = |granularity: Duration| match detail {
-            Detail::Coarse => elapsed.is_none_or(|elapsed| elapsed >= granularity),
-            Detail::Fine => elapsed.is_none_or(|elapsed| elapsed > Duration::zero()),
+            UsagePrecision::Coarse => elapsed.is_none_or(|elapsed| elapsed >= granularity),
+            UsagePrecision::Fine => elapsed.is_none_or(|elapsed| elapsed > Duration::zero()),
         };
         if is_due(TIME_GRANULARITY) {
             record.last_used_at = Some(self.last);
@@ -140,7 +145,7 @@ impl Uses {
         let mut addresses = kept.addresses.clone();
         addresses.add_all(&self.addresses, now);
         let newest = kept.addresses.0.first();
-        let may_add = detail == Detail::Fine
+        let may_add = detail == UsagePrecision::Fine
             || newest.is_none_or(|&(_, before)| now - before >= ADDRESS_GRANULARITY);
         let is_unfinished = addresses != kept.addresses && !may_add;
         if may_add {
@@ -165,15 +170,15 @@ mod tests {
         Uses::new(at(seconds), Some(from.parse().unwrap()))
     }
 
-    fn settled(uses: &Uses, kept: &UsageRecord, detail: Detail) -> Settled {
+    fn settled(uses: &Uses, kept: &AccessTokenUsage, detail: UsagePrecision) -> Settled {
         uses.settle(kept, detail, uses.last)
     }
 
-    fn written(uses: &Uses, kept: &UsageRecord, detail: Detail) -> UsageRecord {
+    fn written(uses: &Uses, kept: &AccessTokenUsage, detail: UsagePrecision) -> AccessTokenUsage {
         settled(uses, kept, detail).record.unwrap()
     }
 
-    fn shown(record: &UsageRecord) -> (Option<i64>, Vec<String>) {
+    fn shown(record: &AccessTokenUsage) -> (Option<i64>, Vec<String>) {
         let seconds = record
             .last_used_at
             .map(|instant| (instant - at(0)).num_seconds());
@@ -183,27 +188,41 @@ mod tests {
 
     #[test]
     fn the_time_is_written_every_ten_minutes_and_an_address_every_minute() {
-        let first = written(&used(0, "::1"), &UsageRecord::default(), Detail::Coarse);
+        let first = written(
+            &used(0, "::1"),
+            &AccessTokenUsage::default(),
+            UsagePrecision::Coarse,
+        );
         assert_eq!(shown(&first), (Some(0), vec!["::1".to_owned()]));
-        let same = settled(&used(599, "::1"), &first, Detail::Coarse);
+        let same = settled(&used(599, "::1"), &first, UsagePrecision::Coarse);
         assert_eq!((same.record, same.is_unfinished), (None, false));
         let early = used(59, "10.0.0.1");
-        let waiting = settled(&early, &first, Detail::Coarse);
+        let waiting = settled(&early, &first, UsagePrecision::Coarse);
         assert_eq!((waiting.record, waiting.is_unfinished), (None, true));
-        let both = early.settle(&first, Detail::Coarse, at(60)).record.unwrap();
+        let both = early
+            .settle(&first, UsagePrecision::Coarse, at(60))
+            .record
+            .unwrap();
         let addresses = vec!["10.0.0.1".to_owned(), "::1".to_owned()];
         assert_eq!(shown(&both), (Some(0), addresses));
-        let later = written(&used(600, "10.0.0.1"), &both, Detail::Coarse);
+        let later = written(&used(600, "10.0.0.1"), &both, UsagePrecision::Coarse);
         assert_eq!(shown(&later).0, Some(600));
     }
 
     #[test]
     fn in_its_grace_every_use_of_a_token_is_written() {
-        let first = written(&used(0, "::1"), &UsageRecord::default(), Detail::Fine);
-        let next = written(&used(1, "::2"), &first, Detail::Fine);
+        let first = written(
+            &used(0, "::1"),
+            &AccessTokenUsage::default(),
+            UsagePrecision::Fine,
+        );
+        let next = written(&used(1, "::2"), &first, UsagePrecision::Fine);
         let addresses = vec!["::2".to_owned(), "::1".to_owned()];
         assert_eq!(shown(&next), (Some(1), addresses));
-        assert_eq!(settled(&used(0, "::2"), &next, Detail::Fine).record, None);
+        assert_eq!(
+            settled(&used(0, "::2"), &next, UsagePrecision::Fine).record,
+            None
+        );
     }
 
     #[test]
@@ -213,7 +232,7 @@ mod tests {
             uses.add(&used(number, &format!("10.0.0.{number}")));
         }
         uses.add(&used(9, "10.0.0.4"));
-        let record = written(&uses, &UsageRecord::default(), Detail::Coarse);
+        let record = written(&uses, &AccessTokenUsage::default(), UsagePrecision::Coarse);
         let expected = ["10.0.0.4", "10.0.0.6", "10.0.0.5", "10.0.0.3", "10.0.0.2"];
         assert_eq!(
             shown(&record),

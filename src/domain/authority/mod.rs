@@ -2,7 +2,7 @@
 
 pub mod namespaces;
 
-use crate::domain::access_tokens::scope::{TokenScope, TokenScopes};
+use crate::domain::access_tokens::scope::{AccessTokenScope, AccessTokenScopes};
 use crate::domain::decision::principal::SignedIn;
 use crate::domain::events::{Actor, Grant};
 use crate::domain::ids::UserId;
@@ -26,13 +26,17 @@ pub enum Need {
 
 impl Need {
     /// The scopes of which one suffices.
-    pub fn accepted(self) -> &'static [TokenScope] {
+    pub fn accepted(self) -> &'static [AccessTokenScope] {
         match self {
-            Self::ReadUsers => &[TokenScope::Api, TokenScope::ReadApi, TokenScope::ReadUser],
-            Self::Read => &[TokenScope::Api, TokenScope::ReadApi],
-            Self::Write => &[TokenScope::Api],
-            Self::OwnToken => &TokenScope::ALL,
-            Self::RotateOwnToken => &[TokenScope::Api, TokenScope::SelfRotate],
+            Self::ReadUsers => &[
+                AccessTokenScope::Api,
+                AccessTokenScope::ReadApi,
+                AccessTokenScope::ReadUser,
+            ],
+            Self::Read => &[AccessTokenScope::Api, AccessTokenScope::ReadApi],
+            Self::Write => &[AccessTokenScope::Api],
+            Self::OwnToken => &AccessTokenScope::ALL,
+            Self::RotateOwnToken => &[AccessTokenScope::Api, AccessTokenScope::SelfRotate],
         }
     }
 }
@@ -53,11 +57,11 @@ pub struct Authority {
 pub enum Refusal {
     /// No scope of the credential suffices.
     #[error("the token's scopes do not suffice")]
-    Scope(Need, TokenScopes),
+    Scope(Need, AccessTokenScopes),
     /// Only administrators may.
     #[error("only administrators may do this")]
     AdministratorsOnly,
-    /// The role is too low in a place that they may see.
+    /// The role is too low in a namespace that they may see.
     #[error("needs the role {0} or higher")]
     RoleTooLow(AccessLevel),
     /// Nobody but administrators could manage the group any more.
@@ -155,7 +159,7 @@ mod tests {
     use crate::domain::decision::principal::{Ceiling, Proof};
     use crate::domain::users::username::Username;
 
-    fn caller(admin: bool, scope: TokenScope) -> SignedIn {
+    fn caller(admin: bool, scope: AccessTokenScope) -> SignedIn {
         let ceiling = Ceiling {
             proof: Proof::Password,
             scopes: [scope].into_iter().collect(),
@@ -175,13 +179,13 @@ mod tests {
         use Need::{OwnToken, Read, ReadUsers, RotateOwnToken, Write};
         let all = [ReadUsers, Read, Write, OwnToken, RotateOwnToken];
         for (scope, opened) in [
-            (TokenScope::Api, all.to_vec()),
-            (TokenScope::ReadApi, vec![ReadUsers, Read, OwnToken]),
-            (TokenScope::ReadUser, vec![ReadUsers, OwnToken]),
-            (TokenScope::ReadRegistry, vec![OwnToken]),
-            (TokenScope::WriteRegistry, vec![OwnToken]),
-            (TokenScope::DeleteRegistry, vec![OwnToken]),
-            (TokenScope::SelfRotate, vec![OwnToken, RotateOwnToken]),
+            (AccessTokenScope::Api, all.to_vec()),
+            (AccessTokenScope::ReadApi, vec![ReadUsers, Read, OwnToken]),
+            (AccessTokenScope::ReadUser, vec![ReadUsers, OwnToken]),
+            (AccessTokenScope::ReadRegistry, vec![OwnToken]),
+            (AccessTokenScope::WriteRegistry, vec![OwnToken]),
+            (AccessTokenScope::DeleteRegistry, vec![OwnToken]),
+            (AccessTokenScope::SelfRotate, vec![OwnToken, RotateOwnToken]),
         ] {
             for need in all {
                 // An administrator's token opens no more than another one with its scopes.
@@ -195,11 +199,12 @@ mod tests {
 
     #[test]
     fn users_act_for_themselves_and_administrators_for_all() {
-        let user = Authority::of(&caller(false, TokenScope::Api), Need::Write).unwrap();
+        let user = Authority::of(&caller(false, AccessTokenScope::Api), Need::Write).unwrap();
         assert_eq!(user.administer(), Err(Refusal::AdministratorsOnly));
         assert_eq!(user.act_for(UserId(8)), Err(Refusal::NotYours));
         assert!(user.act_for(UserId(7)).is_ok());
-        let administrator = Authority::of(&caller(true, TokenScope::Api), Need::Write).unwrap();
+        let administrator =
+            Authority::of(&caller(true, AccessTokenScope::Api), Need::Write).unwrap();
         assert!(administrator.administer().is_ok() && administrator.act_for(UserId(8)).is_ok());
         assert_eq!(administrator.administer().unwrap().actor().name(), "alice");
     }

@@ -1,5 +1,5 @@
 //! Who may do what with a group or project: GitLab's rules (gitlab-api.md 2.4), asked about the
-//! place that was loaded and the role that was found.
+//! namespace that was loaded and the role that was found.
 
 use crate::domain::authority::{Authority, Refusal};
 use crate::domain::events::Grant;
@@ -8,16 +8,16 @@ use crate::domain::members::access_level::AccessLevel;
 use crate::domain::namespaces::visibility::Visibility;
 use crate::domain::namespaces::{Namespace, NamespaceKind};
 
-/// A place that someone may see, and their role there.
+/// A namespace that someone may see, and their role there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standing {
     /// The group, project or user's own namespace.
-    pub place: Namespace,
+    pub namespace: Namespace,
     /// Their highest role there, its own or inherited; none if only the visibility lets them in.
     pub role: Option<AccessLevel>,
 }
 
-/// A role that someone holds in a place itself.
+/// A role that someone holds in a namespace itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HeldRole {
     /// Who.
@@ -27,11 +27,11 @@ pub struct HeldRole {
 }
 
 impl Authority {
-    /// May they know of the place? To whom the answer is no, it does not exist.
-    pub fn sees(&self, place: &Namespace, role: Option<AccessLevel>) -> bool {
+    /// May they know of the namespace? To whom the answer is no, it does not exist.
+    pub fn sees(&self, namespace: &Namespace, role: Option<AccessLevel>) -> bool {
         self.is_administrator()
             || role.is_some()
-            || match place.visibility {
+            || match namespace.visibility {
                 Visibility::Public => true,
                 Visibility::Internal => !self.is_external(),
                 Visibility::Private => false,
@@ -63,7 +63,7 @@ impl Authority {
         parent: &Standing,
         visibility: Visibility,
     ) -> Result<Grant, Refusal> {
-        let needed = if visibility > parent.place.visibility {
+        let needed = if visibility > parent.namespace.visibility {
             AccessLevel::Owner
         } else {
             AccessLevel::Maintainer
@@ -73,7 +73,7 @@ impl Authority {
 
     /// May they call it something else, or describe it?
     pub fn describe(&self, standing: &Standing) -> Result<Grant, Refusal> {
-        self.with_role(standing, manager_of(standing.place.kind))
+        self.with_role(standing, manager_of(standing.namespace.kind))
     }
 
     /// May they show it to others than before? A project too only as an owner: this opens images.
@@ -88,7 +88,7 @@ impl Authority {
 
     /// May they give someone the role `level` there? Nobody gives a higher one than their own.
     pub fn give_role(&self, standing: &Standing, level: AccessLevel) -> Result<Grant, Refusal> {
-        self.with_role(standing, manager_of(standing.place.kind).max(level))
+        self.with_role(standing, manager_of(standing.namespace.kind).max(level))
     }
 
     /// May they give another role to whoever holds this one? Nobody touches what is above them.
@@ -120,7 +120,7 @@ impl Authority {
     }
 }
 
-/// The lowest role that manages a place of that kind.
+/// The lowest role that manages a namespace of that kind.
 fn manager_of(kind: NamespaceKind) -> AccessLevel {
     match kind {
         NamespaceKind::Project => AccessLevel::Maintainer,

@@ -1,7 +1,7 @@
 //! The table of who may do what with a group or project.
 
 use super::*;
-use crate::domain::access_tokens::scope::TokenScope;
+use crate::domain::access_tokens::scope::AccessTokenScope;
 use crate::domain::authority::Need;
 use crate::domain::decision::principal::{Ceiling, Proof, SignedIn};
 use crate::domain::ids::NamespaceId;
@@ -14,7 +14,7 @@ const BOB: UserId = UserId(8);
 fn authority(admin: bool, external: bool) -> Authority {
     let ceiling = Ceiling {
         proof: Proof::Password,
-        scopes: [TokenScope::Api].into_iter().collect(),
+        scopes: [AccessTokenScope::Api].into_iter().collect(),
         repositories: Vec::new(),
     };
     let caller = SignedIn {
@@ -27,7 +27,7 @@ fn authority(admin: bool, external: bool) -> Authority {
     Authority::of(&caller, Need::Write).unwrap()
 }
 
-fn place(kind: NamespaceKind, visibility: Visibility) -> Namespace {
+fn namespace(kind: NamespaceKind, visibility: Visibility) -> Namespace {
     Namespace {
         id: NamespaceId(1),
         kind,
@@ -42,7 +42,7 @@ fn place(kind: NamespaceKind, visibility: Visibility) -> Namespace {
 
 fn standing(kind: NamespaceKind, role: Option<AccessLevel>) -> Standing {
     Standing {
-        place: place(kind, Visibility::Public),
+        namespace: namespace(kind, Visibility::Public),
         role,
     }
 }
@@ -51,15 +51,15 @@ fn standing(kind: NamespaceKind, role: Option<AccessLevel>) -> Standing {
 fn members_and_administrators_see_all_and_others_what_is_shown_to_them() {
     use Visibility::{Internal, Private, Public};
     for visibility in [Private, Internal, Public] {
-        let place = place(NamespaceKind::Group, visibility);
-        assert!(authority(false, true).sees(&place, Some(AccessLevel::Guest)));
-        assert!(authority(true, true).sees(&place, None));
+        let namespace = namespace(NamespaceKind::Group, visibility);
+        assert!(authority(false, true).sees(&namespace, Some(AccessLevel::Guest)));
+        assert!(authority(true, true).sees(&namespace, None));
         assert_eq!(
-            authority(false, false).sees(&place, None),
+            authority(false, false).sees(&namespace, None),
             visibility != Private
         );
         assert_eq!(
-            authority(false, true).sees(&place, None),
+            authority(false, true).sees(&namespace, None),
             visibility == Public
         );
     }
@@ -116,8 +116,11 @@ fn each_thing_takes_gitlabs_role() {
     for parents in Visibility::ALL {
         for visibility in Visibility::ALL {
             let creates = |s: &Standing| {
-                let place = place(Group, parents);
-                let parent = Standing { place, ..s.clone() };
+                let namespace = namespace(Group, parents);
+                let parent = Standing {
+                    namespace,
+                    ..s.clone()
+                };
                 alice.create_project(&parent, visibility).is_ok()
             };
             let needed = if visibility > parents {

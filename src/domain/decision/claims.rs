@@ -14,7 +14,7 @@ const BACKDATED: i64 = 10;
 
 /// The claims of one registry token (RFC 7519 section 4.1, protocol.md 1.8).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct TokenClaims<'a> {
+pub struct RegistryTokenClaims<'a> {
     /// Must equal the registry's `issuer` to the byte.
     pub iss: &'a str,
     /// The user name; empty for anonymous callers.
@@ -55,7 +55,7 @@ pub fn lifetime(registry: &Registry, decision: &Decision) -> Duration {
     Duration::seconds(i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX / 1000))
 }
 
-impl<'a> TokenClaims<'a> {
+impl<'a> RegistryTokenClaims<'a> {
     /// The claims for what was decided.
     pub fn new(
         issuer: &'a str,

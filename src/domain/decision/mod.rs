@@ -9,10 +9,12 @@ pub mod principal;
 pub mod reason;
 pub mod rights;
 
-use crate::domain::access_tokens::scope::TokenScope;
-use crate::domain::decision::principal::{Ceiling, Deployment, Obstacle, Principal, SignedIn};
+use crate::domain::access_tokens::scope::AccessTokenScope;
+use crate::domain::decision::principal::{
+    Ceiling, DeployTokenPrincipal, Obstacle, Principal, SignedIn,
+};
 use crate::domain::decision::reason::{Basis, Reason};
-use crate::domain::decision::rights::{Place, Rights};
+use crate::domain::decision::rights::{NamespaceState, Rights};
 use crate::domain::members::access_level::AccessLevel;
 use crate::domain::namespaces::visibility::Visibility;
 use crate::domain::registry::action::{Action, ActionSet};
@@ -129,7 +131,7 @@ fn actions_to_judge(scope: &Scope, principal: &Principal) -> impl Iterator<Item 
 fn is_unlimited_administrator(principal: &Principal) -> bool {
     match principal {
         Principal::Anonymous | Principal::DeployToken(_) => false,
-        Principal::User(user) => user.admin && user.ceiling.scopes.contains(TokenScope::Api),
+        Principal::User(user) => user.admin && user.ceiling.scopes.contains(AccessTokenScope::Api),
     }
 }
 
@@ -154,8 +156,8 @@ fn judge<'a>(
 }
 
 fn judge_catalog(user: &SignedIn, action: Action) -> Result<Basis<'static>, Reason> {
-    if !user.ceiling.scopes.contains(TokenScope::Api) {
-        return Err(scope_missing(TokenScope::Api, &user.ceiling));
+    if !user.ceiling.scopes.contains(AccessTokenScope::Api) {
+        return Err(scope_missing(AccessTokenScope::Api, &user.ceiling));
     }
     if user.admin && action == Action::Any {
         Ok(Basis::Administrator)
@@ -169,36 +171,38 @@ fn judge_anonymous(
     name: &RepositoryName,
     action: Action,
 ) -> Result<Basis<'static>, Reason> {
-    match (rights.place_of(name), action) {
-        (Some(Place::Live(Visibility::Public)), Action::Pull) => {
+    match (rights.state_at(name), action) {
+        (Some(NamespaceState::Live(Visibility::Public)), Action::Pull) => {
             Ok(Basis::Visibility(Visibility::Public))
         }
-        (Some(Place::Live(Visibility::Public)), _) => Err(Reason::LoginNeeded),
+        (Some(NamespaceState::Live(Visibility::Public)), _) => Err(Reason::LoginNeeded),
         _ => Err(Reason::HiddenFromAnonymous),
     }
 }
 
-/// In its place a deploy token does what its scopes say; elsewhere it is anonymous.
+/// In its namespace a deploy token does what its scopes say; elsewhere it is anonymous.
 fn judge_deploy_token(
-    token: &Deployment,
+    token: &DeployTokenPrincipal,
     rights: &Rights,
     name: &RepositoryName,
     action: Action,
 ) -> Result<Basis<'static>, Reason> {
-    let place = rights.place_of(name);
-    match (place, action) {
-        (Some(Place::Live(Visibility::Public)), Action::Pull) => {
+    let namespace = rights.state_at(name);
+    match (namespace, action) {
+        (Some(NamespaceState::Live(Visibility::Public)), Action::Pull) => {
             Ok(Basis::Visibility(Visibility::Public))
         }
         // Before anything that would tell whether it exists.
         (_, Action::Delete | Action::Any) => Err(Reason::NotByDeployToken),
         _ if !token.is_for(name) => Err(Reason::OutsidePlace(token.path.clone())),
         _ if !token.scopes.permit(action) => Err(Reason::ScopeMissing(
-            TokenScope::needed_for(action),
+            AccessTokenScope::needed_for(action),
             token.scopes.clone(),
         )),
-        (Some(Place::Live(_)), Action::Pull | Action::Push) => Ok(Basis::DeployToken),
-        (None | Some(Place::Tombstone), Action::Pull | Action::Push) => Err(Reason::HiddenFromUser),
+        (Some(NamespaceState::Live(_)), Action::Pull | Action::Push) => Ok(Basis::DeployToken),
+        (None | Some(NamespaceState::Tombstone), Action::Pull | Action::Push) => {
+            Err(Reason::HiddenFromUser)
+        }
     }
 }
 
@@ -210,14 +214,17 @@ fn judge_user<'a>(
     name: &'a RepositoryName,
     action: Action,
 ) -> Result<Basis<'a>, Reason> {
-    let place = rights.place_of(name);
-    let is_public = place == Some(Place::Live(Visibility::Public));
+    let namespace = rights.state_at(name);
+    let is_public = namespace == Some(NamespaceState::Live(Visibility::Public));
     if action == Action::Pull && is_public && user.ceiling.scopes.open_registry() {
         return Ok(Basis::Visibility(Visibility::Public));
     }
     match user.ceiling.obstacle(action, name) {
         Some(Obstacle::Scope) => {
-            return Err(scope_missing(TokenScope::needed_for(action), &user.ceiling));
+            return Err(scope_missing(
+                AccessTokenScope::needed_for(action),
+                &user.ceiling,
+            ));
         }
         Some(Obstacle::Pattern) => return Err(Reason::OutsidePatterns),
         None => {}
@@ -225,7 +232,7 @@ fn judge_user<'a>(
     if user.admin {
         return Ok(Basis::Administrator);
     }
-    let Some(Place::Live(visibility)) = place else {
+    let Some(NamespaceState::Live(visibility)) = namespace else {
         return Err(Reason::HiddenFromUser);
     };
     let role = rights.role_for(name);
@@ -238,7 +245,7 @@ fn judge_user<'a>(
     }
 }
 
-/// Whether the visibility alone lets the user see the place, and pull.
+/// Whether the visibility alone lets the user see the namespace, and pull.
 fn opens_to(visibility: Visibility, user: &SignedIn) -> bool {
     match visibility {
         Visibility::Public => true,
@@ -247,7 +254,7 @@ fn opens_to(visibility: Visibility, user: &SignedIn) -> bool {
     }
 }
 
-fn scope_missing(needed: TokenScope, ceiling: &Ceiling) -> Reason {
+fn scope_missing(needed: AccessTokenScope, ceiling: &Ceiling) -> Reason {
     Reason::ScopeMissing(needed, ceiling.scopes.clone())
 }
 

@@ -1,10 +1,10 @@
 //! Who is calling, and how much of their rights the credential carries.
 
-use crate::domain::access_tokens::PersonalAccessToken;
+use crate::domain::access_tokens::AccessToken;
 use crate::domain::access_tokens::pattern::RepositoryPattern;
-use crate::domain::access_tokens::scope::TokenScopes;
+use crate::domain::access_tokens::scope::AccessTokenScopes;
 use crate::domain::deploy_tokens::DeployToken;
-use crate::domain::ids::{DeployTokenId, RefreshTokenId, TokenId, UserId};
+use crate::domain::ids::{AccessTokenId, DeployTokenId, RefreshTokenId, UserId};
 use crate::domain::namespaces::path::NamespacePath;
 use crate::domain::registry::action::Action;
 use crate::domain::registry::repository_name::RepositoryName;
@@ -19,12 +19,12 @@ pub enum Principal {
     /// A user, within the limits of the credential.
     User(SignedIn),
     /// A machine of a group or project.
-    DeployToken(Deployment),
+    DeployToken(DeployTokenPrincipal),
 }
 
 /// A machine with a deploy token.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Deployment {
+pub struct DeployTokenPrincipal {
     /// The token.
     pub id: DeployTokenId,
     /// The `sub` of its registry tokens.
@@ -32,7 +32,7 @@ pub struct Deployment {
     /// The group or project that it is for; elsewhere it is anonymous.
     pub path: NamespacePath,
     /// What it may do there.
-    pub scopes: TokenScopes,
+    pub scopes: AccessTokenScopes,
 }
 
 /// A user who proved who they are.
@@ -56,7 +56,7 @@ pub struct Ceiling {
     /// What was proved.
     pub proof: Proof,
     /// The scopes.
-    pub scopes: TokenScopes,
+    pub scopes: AccessTokenScopes,
     /// The repositories; empty for all.
     pub repositories: Vec<RepositoryPattern>,
 }
@@ -69,7 +69,7 @@ pub enum Proof {
     /// By a refresh token that a login by password got.
     RefreshToken(RefreshTokenId),
     /// By a personal access token.
-    PersonalAccessToken(TokenId),
+    AccessToken(AccessTokenId),
 }
 
 /// What in a credential stands in the way of an action.
@@ -92,15 +92,15 @@ impl Principal {
     }
 
     /// The personal access token that was presented, if it was one.
-    pub fn token(&self) -> Option<TokenId> {
+    pub fn access_token(&self) -> Option<AccessTokenId> {
         match self {
             Self::Anonymous | Self::DeployToken(_) => None,
-            Self::User(user) => user.ceiling.token(),
+            Self::User(user) => user.ceiling.access_token(),
         }
     }
 
     /// The scopes of a credential that opens nothing in the registry.
-    pub fn scopes_without_registry(&self) -> Option<&TokenScopes> {
+    pub fn scopes_without_registry(&self) -> Option<&AccessTokenScopes> {
         match self {
             // A deploy token has no scope that does not open the registry.
             Self::Anonymous | Self::DeployToken(_) => None,
@@ -109,7 +109,7 @@ impl Principal {
     }
 }
 
-impl Deployment {
+impl DeployTokenPrincipal {
     /// The machine that has `token`.
     pub fn new(token: DeployToken) -> Self {
         Self {
@@ -144,24 +144,24 @@ impl Ceiling {
     pub fn of_login(proof: Proof) -> Self {
         Self {
             proof,
-            scopes: TokenScopes::of_password_login(),
+            scopes: AccessTokenScopes::of_password_login(),
             repositories: Vec::new(),
         }
     }
 
     /// The limits of a personal access token.
-    pub fn of_token(token: &PersonalAccessToken) -> Self {
+    pub fn of_access_token(token: &AccessToken) -> Self {
         Self {
-            proof: Proof::PersonalAccessToken(token.id),
+            proof: Proof::AccessToken(token.id),
             scopes: token.specification.scopes().clone(),
             repositories: token.specification.repositories().to_vec(),
         }
     }
 
     /// The personal access token, if it is one.
-    pub fn token(&self) -> Option<TokenId> {
+    pub fn access_token(&self) -> Option<AccessTokenId> {
         match self.proof {
-            Proof::PersonalAccessToken(id) => Some(id),
+            Proof::AccessToken(id) => Some(id),
             Proof::Password | Proof::RefreshToken(_) => None,
         }
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::domain::access_tokens::scope::{TokenScope, TokenScopes};
+use crate::domain::access_tokens::scope::{AccessTokenScope, AccessTokenScopes};
 use crate::domain::decision::rights::Role;
 use crate::domain::members::access_level::AccessLevel;
 use crate::domain::namespaces::path::NamespacePath;
@@ -20,10 +20,10 @@ pub enum Reason {
     /// The user's role is too low for what they see.
     RoleTooLow(AccessLevel),
     /// No scope of the credential permits it.
-    ScopeMissing(TokenScope, TokenScopes),
+    ScopeMissing(AccessTokenScope, AccessTokenScopes),
     /// The token is for other repositories.
     OutsidePatterns,
-    /// The deploy token is for another place.
+    /// The deploy token is for another namespace.
     OutsidePlace(NamespacePath),
     /// Deploy tokens pull and push.
     NotByDeployToken,
@@ -62,7 +62,7 @@ impl fmt::Display for Reason {
 pub enum Basis<'a> {
     /// An administrator may do everything.
     Administrator,
-    /// The place is public, or internal and the user is not external.
+    /// The namespace is public, or internal and the user is not external.
     Visibility(Visibility),
     /// A role suffices, which was given on the path.
     Role(Role<'a>),

@@ -1,4 +1,4 @@
-//! What is known about the places that a request is about.
+//! What is known about the namespaces that a request is about.
 
 use std::collections::BTreeMap;
 
@@ -12,13 +12,13 @@ use crate::domain::registry::repository_name::RepositoryName;
 /// Whoever fills it leaves out nothing that exists on those paths, and no membership that has ended.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Rights {
-    places: BTreeMap<String, Place>,
+    namespaces: BTreeMap<String, NamespaceState>,
     memberships: BTreeMap<String, AccessLevel>,
 }
 
 /// What is at a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Place {
+pub enum NamespaceState {
     /// A group, a project or a user's own namespace.
     Live(Visibility),
     /// What was deleted there: closed to all but administrators.
@@ -36,8 +36,8 @@ pub struct Role<'a> {
 
 impl Rights {
     /// Notes what is at `path`.
-    pub fn add_place(&mut self, path: &NamespacePath, place: Place) {
-        self.places.insert(path.as_str().to_owned(), place);
+    pub fn add_namespace(&mut self, path: &NamespacePath, namespace: NamespaceState) {
+        self.namespaces.insert(path.as_str().to_owned(), namespace);
     }
 
     /// Notes that the caller is a member at `path`.
@@ -50,15 +50,17 @@ impl Rights {
     }
 
     /// What `repository` belongs to: the longest path that is a prefix of it.
-    pub fn place_of(&self, repository: &RepositoryName) -> Option<Place> {
-        self.found(repository).map(|(_, place)| place)
+    pub fn state_at(&self, repository: &RepositoryName) -> Option<NamespaceState> {
+        self.found(repository).map(|(_, namespace)| namespace)
     }
 
     /// The same with the path.
-    pub fn found<'a>(&self, repository: &'a RepositoryName) -> Option<(&'a str, Place)> {
-        repository
-            .prefixes()
-            .find_map(|path| self.places.get(path).map(|&place| (path, place)))
+    pub fn found<'a>(&self, repository: &'a RepositoryName) -> Option<(&'a str, NamespaceState)> {
+        repository.prefixes().find_map(|path| {
+            self.namespaces
+                .get(path)
+                .map(|&namespace| (path, namespace))
+        })
     }
 
     /// The caller's highest role for `repository`, its own or inherited; the nearest of equals.

@@ -66,7 +66,7 @@ fn reasons(principal: &Principal, rights: &Rights, request: &str) -> Vec<String>
 
 fn private_project(role: Option<AccessLevel>) -> Rights {
     let mut rights = Rights::default();
-    rights.add_place(&path("team/app"), Place::Live(Visibility::Private));
+    rights.add_namespace(&path("team/app"), NamespaceState::Live(Visibility::Private));
     if let Some(level) = role {
         rights.add_membership(&path("team/app"), level);
     }
@@ -98,8 +98,8 @@ fn reporter_pulls_developer_pushes_maintainer_deletes() {
 #[test]
 fn the_nearest_existing_path_decides_about_visibility() {
     let mut rights = Rights::default();
-    rights.add_place(&path("team"), Place::Live(Visibility::Private));
-    rights.add_place(&path("team/app"), Place::Live(Visibility::Public));
+    rights.add_namespace(&path("team"), NamespaceState::Live(Visibility::Private));
+    rights.add_namespace(&path("team/app"), NamespaceState::Live(Visibility::Public));
     let anonymous = Principal::Anonymous;
     assert_eq!(
         granted(&anonymous, &rights, "repository:team/app/x:pull"),
@@ -114,7 +114,7 @@ fn the_nearest_existing_path_decides_about_visibility() {
 #[test]
 fn a_prefix_ends_at_a_slash() {
     let mut rights = Rights::default();
-    rights.add_place(&path("team/app"), Place::Live(Visibility::Public));
+    rights.add_namespace(&path("team/app"), NamespaceState::Live(Visibility::Public));
     assert_eq!(
         granted(&Principal::Anonymous, &rights, "repository:team/app2:pull"),
         ""
@@ -124,9 +124,9 @@ fn a_prefix_ends_at_a_slash() {
 #[test]
 fn what_belongs_to_nothing_or_was_deleted_is_open_to_administrators_only() {
     let mut tombstone = Rights::default();
-    tombstone.add_place(&path("team"), Place::Live(Visibility::Public));
+    tombstone.add_namespace(&path("team"), NamespaceState::Live(Visibility::Public));
     tombstone.add_membership(&path("team"), AccessLevel::Owner);
-    tombstone.add_place(&path("team/app"), Place::Tombstone);
+    tombstone.add_namespace(&path("team/app"), NamespaceState::Tombstone);
     for rights in [&tombstone, &Rights::default()] {
         let mut who = user(ceiling("api", &[]));
         assert_eq!(
@@ -154,7 +154,7 @@ fn what_belongs_to_nothing_or_was_deleted_is_open_to_administrators_only() {
 #[test]
 fn internal_is_for_users_who_are_not_external() {
     let mut rights = Rights::default();
-    rights.add_place(&path("team"), Place::Live(Visibility::Internal));
+    rights.add_namespace(&path("team"), NamespaceState::Live(Visibility::Internal));
     let mut who = user(ceiling("read_registry", &[]));
     assert_eq!(
         granted(
@@ -289,18 +289,18 @@ fn reasons_help_whoever_may_see_the_repository() {
 }
 
 fn any_rights() -> impl Strategy<Value = Rights> {
-    let place = prop_oneof![
+    let namespace = prop_oneof![
         Just(None),
-        Just(Some(Place::Tombstone)),
+        Just(Some(NamespaceState::Tombstone)),
         prop::sample::select(Visibility::ALL.to_vec())
-            .prop_map(|visibility| Some(Place::Live(visibility))),
+            .prop_map(|visibility| Some(NamespaceState::Live(visibility))),
     ];
     let role = prop::option::of(prop::sample::select(AccessLevel::ALL.to_vec()));
-    prop::collection::vec((place, role), PATHS.len()).prop_map(|known| {
+    prop::collection::vec((namespace, role), PATHS.len()).prop_map(|known| {
         let mut rights = Rights::default();
-        for (text, (place, role)) in PATHS.into_iter().zip(known) {
-            if let Some(place) = place {
-                rights.add_place(&path(text), place);
+        for (text, (namespace, role)) in PATHS.into_iter().zip(known) {
+            if let Some(namespace) = namespace {
+                rights.add_namespace(&path(text), namespace);
             }
             if let Some(level) = role {
                 rights.add_membership(&path(text), level);
@@ -316,7 +316,7 @@ fn any_ceiling() -> impl Strategy<Value = Ceiling> {
         0..3,
     );
     (
-        prop::collection::btree_set(prop::sample::select(TokenScope::ALL.to_vec()), 0..4),
+        prop::collection::btree_set(prop::sample::select(AccessTokenScope::ALL.to_vec()), 0..4),
         patterns,
     )
         .prop_map(|(scopes, patterns)| Ceiling {
@@ -337,16 +337,21 @@ fn any_user() -> impl Strategy<Value = SignedIn> {
     })
 }
 
-fn any_deployment() -> impl Strategy<Value = Deployment> {
+fn any_deployment() -> impl Strategy<Value = DeployTokenPrincipal> {
     let scopes = prop::sample::subsequence(
-        vec![TokenScope::ReadRegistry, TokenScope::WriteRegistry],
+        vec![
+            AccessTokenScope::ReadRegistry,
+            AccessTokenScope::WriteRegistry,
+        ],
         1..=2,
     );
-    (prop::sample::select(PATHS[..3].to_vec()), scopes).prop_map(|(at, scopes)| Deployment {
-        id: DeployTokenId(1),
-        subject: "deploy_token:ci".to_owned(),
-        path: path(at),
-        scopes: scopes.into_iter().collect(),
+    (prop::sample::select(PATHS[..3].to_vec()), scopes).prop_map(|(at, scopes)| {
+        DeployTokenPrincipal {
+            id: DeployTokenId(1),
+            subject: "deploy_token:ci".to_owned(),
+            path: path(at),
+            scopes: scopes.into_iter().collect(),
+        }
     })
 }
 
@@ -452,7 +457,7 @@ proptest! {
                 prop_assert!(by_scope || by_anyone, "{action}");
             }
             let Resource::Repository(name) = &scope.resource else { panic!("{scope}") };
-            prop_assert!(matches!(rights.place_of(name), Some(Place::Live(_))));
+            prop_assert!(matches!(rights.state_at(name), Some(NamespaceState::Live(_))));
         }
     }
 
@@ -461,7 +466,7 @@ proptest! {
         user in any_user(), rights in any_rights(), request in any_request(),
         at in prop::sample::select(PATHS.to_vec()),
         level in prop::sample::select(AccessLevel::ALL.to_vec()),
-        scope in prop::sample::select(TokenScope::ALL.to_vec()),
+        scope in prop::sample::select(AccessTokenScope::ALL.to_vec()),
     ) {
         let before = decide(&Principal::User(user.clone()), &rights, &request);
         let mut more = rights.clone();

@@ -4,8 +4,8 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::access_tokens::TokenState;
-use crate::domain::access_tokens::scope::{TokenScope, TokenScopes};
+use crate::domain::access_tokens::CredentialState;
+use crate::domain::access_tokens::scope::{AccessTokenScope, AccessTokenScopes};
 use crate::domain::expiry::Expiry;
 use crate::domain::ids::{DeployTokenId, NamespaceId};
 use crate::domain::line::{MAX_LINE, is_line};
@@ -19,7 +19,7 @@ pub struct DeployToken {
     /// The number it is named by.
     pub id: DeployTokenId,
     /// The group or project it is for.
-    pub place: NamespaceId,
+    pub namespace: NamespaceId,
     /// Where that is.
     pub path: NamespacePath,
     /// What it is called, for people.
@@ -27,7 +27,7 @@ pub struct DeployToken {
     /// The user name that must come with it.
     pub username: DeployUsername,
     /// What it may do: pull, push, or both.
-    pub scopes: TokenScopes,
+    pub scopes: AccessTokenScopes,
     /// When it ends, if it does.
     pub expiry: Option<Expiry>,
     /// When it was made.
@@ -40,7 +40,7 @@ pub struct DeployToken {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeployTokenSpecification {
     name: String,
-    scopes: TokenScopes,
+    scopes: AccessTokenScopes,
     /// The user name; one that names the token by its id, if none.
     pub username: Option<DeployUsername>,
     /// When it ends; never, if none.
@@ -58,12 +58,12 @@ pub enum InvalidDeployToken {
     NoScope,
     /// A scope that is for people.
     #[error("a deploy token pulls (read_registry) and pushes (write_registry); it cannot hold {0}")]
-    Scope(TokenScope),
+    Scope(AccessTokenScope),
 }
 
 impl DeployTokenSpecification {
     /// A deploy token that can be made, without end.
-    pub fn new(name: &str, scopes: TokenScopes) -> Result<Self, InvalidDeployToken> {
+    pub fn new(name: &str, scopes: AccessTokenScopes) -> Result<Self, InvalidDeployToken> {
         let name = name.trim();
         if !is_line(name) {
             return Err(InvalidDeployToken::Name);
@@ -88,33 +88,36 @@ impl DeployTokenSpecification {
     }
 
     /// The scopes.
-    pub fn scopes(&self) -> &TokenScopes {
+    pub fn scopes(&self) -> &AccessTokenScopes {
         &self.scopes
     }
 }
 
 /// Whether a deploy token may hold this scope: pull and push only (design.md §2).
-fn may_hold(scope: TokenScope) -> bool {
-    matches!(scope, TokenScope::ReadRegistry | TokenScope::WriteRegistry)
+fn may_hold(scope: AccessTokenScope) -> bool {
+    matches!(
+        scope,
+        AccessTokenScope::ReadRegistry | AccessTokenScope::WriteRegistry
+    )
 }
 
 impl DeployToken {
     /// Whether it works at `now`.
-    pub fn state(&self, now: DateTime<Utc>) -> TokenState {
+    pub fn state(&self, now: DateTime<Utc>) -> CredentialState {
         if self.revoked_at.is_some() {
-            TokenState::Revoked
+            CredentialState::Revoked
         } else if self.expiry.is_some_and(|expiry| expiry.has_passed(now)) {
-            TokenState::Expired
+            CredentialState::Expired
         } else {
-            TokenState::Active
+            CredentialState::Active
         }
     }
 }
 
-/// The role that sees the deploy tokens of a place (gitlab-api.md 2.4).
+/// The role that sees the deploy tokens of a namespace (gitlab-api.md 2.4).
 pub const NEEDED_TO_LIST: AccessLevel = AccessLevel::Maintainer;
 
-/// The role that makes and revokes the deploy tokens of a place (gitlab-api.md 2.4).
+/// The role that makes and revokes the deploy tokens of a namespace (gitlab-api.md 2.4).
 pub fn needed_to_manage(kind: NamespaceKind) -> AccessLevel {
     match kind {
         NamespaceKind::Project => AccessLevel::Maintainer,
@@ -169,13 +172,13 @@ mod tests {
 
     #[test]
     fn a_deploy_token_pulls_and_pushes_and_nothing_else() {
-        for scope in TokenScope::ALL {
+        for scope in AccessTokenScope::ALL {
             let specification = DeployTokenSpecification::new("ci", [scope].into_iter().collect());
             let is_allowed = ["read_registry", "write_registry"].contains(&scope.name());
             assert_eq!(specification.is_ok(), is_allowed, "{scope}");
         }
         assert_eq!(
-            DeployTokenSpecification::new("ci", TokenScopes::default()),
+            DeployTokenSpecification::new("ci", AccessTokenScopes::default()),
             Err(InvalidDeployToken::NoScope)
         );
     }

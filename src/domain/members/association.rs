@@ -1,4 +1,4 @@
-//! The places in which somebody has a role.
+//! The namespaces in which somebody has a role.
 
 use crate::domain::members::access_level::AccessLevel;
 use crate::domain::namespaces::Namespace;
@@ -7,7 +7,7 @@ use crate::domain::namespaces::Namespace;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Association {
     /// Where.
-    pub place: Namespace,
+    pub namespace: Namespace,
     /// The role that was given there.
     pub direct: Option<AccessLevel>,
     /// The highest role that was given above it.

@@ -1,4 +1,4 @@
-//! Groups, projects and users' own namespaces: the places that repositories belong to.
+//! Groups, projects and users' own namespaces: the namespaces that repositories belong to.
 
 pub mod path;
 pub mod reference;
@@ -13,7 +13,7 @@ use crate::domain::members::access_level::AccessLevel;
 use crate::domain::namespaces::path::NamespacePath;
 use crate::domain::namespaces::visibility::Visibility;
 
-/// What kind of place it is.
+/// What kind of namespace it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum NamespaceKind {
     /// It may have groups and projects below it.
@@ -35,12 +35,12 @@ impl NamespaceKind {
     }
 }
 
-/// A place that exists.
+/// A namespace that exists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Namespace {
     /// The number it is named by.
     pub id: NamespaceId,
-    /// What kind of place it is.
+    /// What kind of namespace it is.
     pub kind: NamespaceKind,
     /// Where it is.
     pub path: NamespacePath,
@@ -56,13 +56,13 @@ pub struct Namespace {
     pub created_at: DateTime<Utc>,
 }
 
-/// A place, and what it lies in.
+/// A namespace, and what it lies in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Located {
-    /// The place.
-    pub place: Namespace,
+pub struct NamespaceWithAncestors {
+    /// The namespace.
+    pub namespace: Namespace,
     /// The groups or the user's own namespace that it lies in, nearest first.
-    pub above: Vec<Namespace>,
+    pub ancestors: Vec<Namespace>,
 }
 
 /// A path whose name is taken.

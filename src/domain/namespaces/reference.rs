@@ -6,16 +6,16 @@ use crate::domain::ids::NamespaceId;
 use crate::domain::namespaces::NamespaceKind;
 use crate::domain::namespaces::path::{InvalidNamespacePath, NamespacePath};
 
-/// The name of a place, and what kind of place is meant.
+/// The name of a namespace, and what kind of namespace is meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PlaceName {
-    meant: Meant,
-    key: PlaceKey,
+pub struct NamespaceReference {
+    expected: ExpectedNamespace,
+    key: NamespaceKey,
 }
 
-/// What kinds of place a name may mean.
+/// What kinds of namespace a name may mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Meant {
+pub enum ExpectedNamespace {
     /// A group.
     Group,
     /// A project.
@@ -26,62 +26,62 @@ pub enum Meant {
     Parent,
 }
 
-/// By what a place is named.
+/// By what a namespace is named.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PlaceKey {
+pub enum NamespaceKey {
     /// By its number.
     Id(NamespaceId),
     /// By where it is.
     Path(NamespacePath),
 }
 
-impl PlaceName {
-    /// The `meant` place with that id, if the text is a number, or at that path.
+impl NamespaceReference {
+    /// The `meant` namespace with that id, if the text is a number, or at that path.
     ///
     /// As in GitLab, a path of digits alone cannot be named by it: it would be another's id.
-    pub fn read(meant: Meant, text: &str) -> Result<Self, InvalidNamespacePath> {
+    pub fn read(expected: ExpectedNamespace, text: &str) -> Result<Self, InvalidNamespacePath> {
         let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         let key = match text.parse() {
-            Ok(id) if is_number => PlaceKey::Id(id),
+            Ok(id) if is_number => NamespaceKey::Id(id),
             _ if is_number => return Err(InvalidNamespacePath::of(text)),
-            _ => PlaceKey::Path(NamespacePath::try_from(text)?),
+            _ => NamespaceKey::Path(NamespacePath::try_from(text)?),
         };
-        Ok(Self { meant, key })
+        Ok(Self { expected, key })
     }
 
-    /// The `meant` place with that id.
-    pub fn of_id(meant: Meant, id: NamespaceId) -> Self {
+    /// The `meant` namespace with that id.
+    pub fn of_id(expected: ExpectedNamespace, id: NamespaceId) -> Self {
         Self {
-            meant,
-            key: PlaceKey::Id(id),
+            expected,
+            key: NamespaceKey::Id(id),
         }
     }
 
-    /// The `meant` place at that path.
-    pub fn at(meant: Meant, path: NamespacePath) -> Self {
+    /// The `meant` namespace at that path.
+    pub fn at(expected: ExpectedNamespace, path: NamespacePath) -> Self {
         Self {
-            meant,
-            key: PlaceKey::Path(path),
+            expected,
+            key: NamespaceKey::Path(path),
         }
     }
 
     /// The group or project at that path.
     pub fn shared(path: NamespacePath) -> Self {
-        Self::at(Meant::Shared, path)
+        Self::at(ExpectedNamespace::Shared, path)
     }
 
-    /// What kinds of place it may mean.
-    pub fn meant(&self) -> Meant {
-        self.meant
+    /// What kinds of namespace it may mean.
+    pub fn expected(&self) -> ExpectedNamespace {
+        self.expected
     }
 
-    /// By what the place is named.
-    pub fn key(&self) -> &PlaceKey {
+    /// By what the namespace is named.
+    pub fn key(&self) -> &NamespaceKey {
         &self.key
     }
 }
 
-impl Meant {
+impl ExpectedNamespace {
     /// The words for it in messages.
     pub fn name(self) -> &'static str {
         match self {
@@ -92,7 +92,7 @@ impl Meant {
         }
     }
 
-    /// Whether a place of that kind may be meant.
+    /// Whether a namespace of that kind may be meant.
     pub fn includes(self, kind: NamespaceKind) -> bool {
         match self {
             Self::Group => kind == NamespaceKind::Group,
@@ -103,11 +103,11 @@ impl Meant {
     }
 }
 
-impl fmt::Display for PlaceName {
+impl fmt::Display for NamespaceReference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.key {
-            PlaceKey::Id(id) => id.fmt(f),
-            PlaceKey::Path(path) => path.fmt(f),
+            NamespaceKey::Id(id) => id.fmt(f),
+            NamespaceKey::Path(path) => path.fmt(f),
         }
     }
 }
@@ -119,12 +119,12 @@ mod tests {
     #[test]
     fn numbers_are_ids_and_all_else_is_a_path() {
         let key = |text: &str| {
-            PlaceName::read(Meant::Group, text)
+            NamespaceReference::read(ExpectedNamespace::Group, text)
                 .map(|name| name.key)
                 .ok()
         };
-        assert_eq!(key("7"), Some(PlaceKey::Id(NamespaceId(7))));
-        let path = |text: &str| Some(PlaceKey::Path(NamespacePath::try_from(text).unwrap()));
+        assert_eq!(key("7"), Some(NamespaceKey::Id(NamespaceId(7))));
+        let path = |text: &str| Some(NamespaceKey::Path(NamespacePath::try_from(text).unwrap()));
         assert_eq!(key("Team/App"), path("team/app"));
         assert_eq!(key("7/app"), path("7/app"));
         for wrong in ["", "-7", "+7", "99999999999999999999", "a//b", "a b", "７"] {

@@ -10,22 +10,22 @@ use std::time::Duration;
 
 /// The name a registry gives itself: what its clients send as `service`, and the `aud` of its tokens.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Service(String);
+pub struct ServiceName(String);
 
 /// Why a text is no service name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("a service is 1 to 255 printable ASCII characters without space, quote or backslash")]
-pub struct InvalidService;
+pub struct InvalidServiceName;
 
-impl Service {
+impl ServiceName {
     /// The name as registries write it in `auth.token.service`.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-impl TryFrom<String> for Service {
-    type Error = InvalidService;
+impl TryFrom<String> for ServiceName {
+    type Error = InvalidServiceName;
 
     /// Registries put the service between quotes into a header (protocol.md 1.1), so that what
     /// would need escaping there is refused.
@@ -34,12 +34,12 @@ impl TryFrom<String> for Service {
         if (1..=255).contains(&text.len()) && text.bytes().all(allowed) {
             Ok(Self(text))
         } else {
-            Err(InvalidService)
+            Err(InvalidServiceName)
         }
     }
 }
 
-impl fmt::Display for Service {
+impl fmt::Display for ServiceName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
@@ -73,7 +73,7 @@ impl TrustMode {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Registry {
     /// The audience.
-    pub service: Service,
+    pub service: ServiceName,
     /// How it trusts our keys.
     pub trust: TrustMode,
     /// How long a token is valid that grants no push.

@@ -8,7 +8,7 @@
 use chrono::NaiveDate;
 use utoipa::ToSchema;
 
-use crate::domain::access_tokens::scope::TokenScope;
+use crate::domain::access_tokens::scope::AccessTokenScope;
 
 /// A token that is to be made; other fields are refused.
 #[derive(Debug, ToSchema)]
@@ -17,7 +17,7 @@ pub(super) struct NewToken {
     #[schema(min_length = 1, max_length = 255)]
     name: String,
     #[schema(min_items = 1, value_type = Vec<ScopeName>)]
-    scopes: Vec<TokenScope>,
+    scopes: Vec<AccessTokenScope>,
     #[schema(max_length = 255)]
     description: Option<String>,
     /// Dead from 00:00 UTC on; null for never; left out, as the configuration says.
@@ -32,7 +32,7 @@ pub(super) struct NewToken {
 /// What is to be changed of a token; other fields are refused, what is left out stays.
 #[derive(Debug, ToSchema)]
 #[schema(example = json!({ "name": "ci of team", "expires_at": "2098-01-01" }))]
-pub(super) struct TokenChange {
+pub(super) struct AccessTokenChange {
     #[schema(min_length = 1, max_length = 255)]
     name: Option<String>,
     #[schema(max_length = 255)]
@@ -43,7 +43,7 @@ pub(super) struct TokenChange {
     expires_in: Option<String>,
     /// Some of those it has.
     #[schema(min_items = 1, value_type = Option<Vec<ScopeName>>)]
-    scopes: Option<Vec<TokenScope>>,
+    scopes: Option<Vec<AccessTokenScope>>,
     /// Patterns that it has, or repositories that they cover.
     #[schema(max_items = 50)]
     repositories: Option<Vec<String>>,
@@ -241,7 +241,7 @@ pub(super) struct MemberChange {
 /// Why something was not done, in GitLab's words: `error` for what cannot be read and for tokens that
 /// do not suffice, `message` for everything else.
 #[derive(Debug, ToSchema)]
-pub(super) struct Refusal {
+pub(super) struct ErrorBody {
     /// What is wrong: a text, or an object with the problems of each field.
     message: Option<serde_json::Value>,
     error: Option<String>,

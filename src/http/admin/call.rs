@@ -39,14 +39,14 @@ impl FromRequest<AdminState> for Call {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &AdminState) -> Result<Self, Self::Rejection> {
-        let presented = Presented::read(request).await?;
+        let presented = UnauthenticatedCall::read(request).await?;
         Ok(presented.authenticate(state).await?)
     }
 }
 
 /// A request whose token was not looked at yet.
 #[derive(Debug)]
-pub(super) struct Presented {
+pub(super) struct UnauthenticatedCall {
     pub(super) token: SecretString,
     parameters: Parameters,
     uri: Uri,
@@ -54,7 +54,7 @@ pub(super) struct Presented {
     wants_to_be_another: bool,
 }
 
-impl Presented {
+impl UnauthenticatedCall {
     /// The first token counts: the parameter `private_token`, `PRIVATE-TOKEN`, `Authorization: Bearer`,
     /// the parameter `access_token` (gitlab-api.md 2.1). An empty one is none.
     pub(super) async fn read(request: Request) -> Result<Self, ApiError> {
@@ -92,9 +92,9 @@ impl Presented {
     ) -> Result<Call, AuthenticationError> {
         let caller = state
             .authenticator
-            .authenticate_token(&self.token, state.desk.now())
+            .authenticate_access_token(&self.token, state.desk.now())
             .await?;
-        if let Some(token) = caller.ceiling.token() {
+        if let Some(token) = caller.ceiling.access_token() {
             state.usage.note(token, self.from);
         }
         Ok(Call {

@@ -12,7 +12,7 @@ use utoipa::openapi::{
 };
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::http::admin::bodies::Refusal;
+use crate::http::admin::bodies::ErrorBody;
 use crate::http::admin::documents_page;
 
 /// The document before the operations are in it.
@@ -44,9 +44,9 @@ pub(super) fn add_errors(description: &mut OpenApi) {
     let components = description.components.get_or_insert_default();
     components
         .schemas
-        .insert(Refusal::name().into_owned(), Refusal::schema());
+        .insert(ErrorBody::name().into_owned(), ErrorBody::schema());
     let refusal = |text: &str| {
-        let body = ContentBuilder::new().schema(Some(Ref::from_schema_name(Refusal::name())));
+        let body = ContentBuilder::new().schema(Some(Ref::from_schema_name(ErrorBody::name())));
         ResponseBuilder::new()
             .description(text)
             .content("application/json", body.build())

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use crate::app::ChangeError;
-use crate::domain::access_tokens::InvalidSpecification;
+use crate::domain::access_tokens::InvalidAccessToken;
 use crate::domain::authority::{Need, Refusal};
 use crate::http::layers::LogNote;
 use crate::identity::{AuthenticationError, Cause, PasswordError};
@@ -178,8 +178,8 @@ impl From<Refusal> for ApiError {
     }
 }
 
-impl From<InvalidSpecification> for ApiError {
-    fn from(error: InvalidSpecification) -> Self {
+impl From<InvalidAccessToken> for ApiError {
+    fn from(error: InvalidAccessToken) -> Self {
         Self::Unprocessable(error.to_string())
     }
 }

@@ -155,18 +155,18 @@ fn rest_link(uri: &Uri, public_url: &str, after: i64, request: KeysetRequest) ->
     format!("<{link}>; rel=\"next\"")
 }
 
-/// The same request with other parameters for the place in the list; without the token, which must
+/// The same request with other parameters for the position in the list; without the token, which must
 /// not be in an address.
-fn same_request(uri: &Uri, public_url: &str, place: &[(&str, &str)]) -> String {
+fn same_request(uri: &Uri, public_url: &str, position: &[(&str, &str)]) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
     for (name, value) in form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
         if !matches!(&*name, "page" | "private_token" | "access_token")
-            && !place.iter().any(|(other, _)| *other == name)
+            && !position.iter().any(|(other, _)| *other == name)
         {
             query.append_pair(&name, &value);
         }
     }
-    query.extend_pairs(place);
+    query.extend_pairs(position);
     format!("{public_url}{}?{}", uri.path(), query.finish())
 }
 

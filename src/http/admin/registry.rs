@@ -3,9 +3,9 @@
 use axum::Json;
 use axum::extract::State;
 
-use crate::app::registry::Question;
+use crate::app::registry::ExplainRequest;
 use crate::domain::authority::Need;
-use crate::domain::ids::TokenId;
+use crate::domain::ids::AccessTokenId;
 use crate::domain::registry::scope::Scope;
 use crate::domain::users::username::Username;
 use crate::http::admin::call::Call;
@@ -39,9 +39,9 @@ pub(super) async fn explain(
             }
         },
     };
-    let question = Question {
+    let question = ExplainRequest {
         user,
-        token: call.parameters.integer("token_id")?.map(TokenId),
+        token: call.parameters.integer("token_id")?.map(AccessTokenId),
         scopes: Scope::parse_all([scope])
             .map_err(|error| ApiError::parameter(error.to_string()))?,
     };

@@ -4,7 +4,7 @@ use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
-use crate::domain::namespaces::reference::{Meant, PlaceName};
+use crate::domain::namespaces::reference::{ExpectedNamespace, NamespaceReference};
 use crate::http::admin::error::ApiError;
 
 /// The named segments of the path, decoded after routing: `a%2Fb` is one segment, `a/b` (gitlab-api.md 2.5).
@@ -26,13 +26,16 @@ where
     }
 }
 
-/// The `meant` place that a segment names; what can be no name is not there.
-pub(super) fn place(meant: Meant, segment: &str) -> Result<PlaceName, ApiError> {
-    PlaceName::read(meant, segment).map_err(|_| {
-        ApiError::not_found(match meant {
-            Meant::Group => "Group",
-            Meant::Project => "Project",
-            Meant::Shared | Meant::Parent => "Namespace",
+/// The `meant` namespace that a segment names; what can be no name is not there.
+pub(super) fn namespace(
+    expected: ExpectedNamespace,
+    segment: &str,
+) -> Result<NamespaceReference, ApiError> {
+    NamespaceReference::read(expected, segment).map_err(|_| {
+        ApiError::not_found(match expected {
+            ExpectedNamespace::Group => "Group",
+            ExpectedNamespace::Project => "Project",
+            ExpectedNamespace::Shared | ExpectedNamespace::Parent => "Namespace",
         })
     })
 }

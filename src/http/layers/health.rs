@@ -30,7 +30,7 @@ pub struct Health {
 
 /// How much a listener tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Detail {
+pub enum HealthDetail {
     /// Yes or no: for anyone.
     YesOrNo,
     /// Each check: for the operator.
@@ -87,7 +87,7 @@ impl fmt::Debug for Health {
 }
 
 /// `/livez` and `/readyz`.
-pub fn routes(health: Health, detail: Detail) -> Router {
+pub fn routes(health: Health, detail: HealthDetail) -> Router {
     let ready = move |State(health): State<Health>| async move { readyz(&health, detail).await };
     Router::new()
         .route("/livez", get(livez))
@@ -99,7 +99,7 @@ async fn livez() -> Response {
     ([(header::CACHE_CONTROL, "no-store")], "ok\n").into_response()
 }
 
-async fn readyz(health: &Health, detail: Detail) -> Response {
+async fn readyz(health: &Health, detail: HealthDetail) -> Response {
     let is_open = health.open.load(Ordering::Acquire);
     let storage = health.storage().await;
     let is_ready = is_open && storage.is_ok();
@@ -110,8 +110,8 @@ async fn readyz(health: &Health, detail: Detail) -> Response {
     };
     let word = if is_ready { "ready" } else { "not ready" };
     let body = match detail {
-        Detail::YesOrNo => serde_json::json!({ "status": word }),
-        Detail::EachCheck => {
+        HealthDetail::YesOrNo => serde_json::json!({ "status": word }),
+        HealthDetail::EachCheck => {
             let mut checks = health.notices().clone();
             let listeners = if is_open { "ok" } else { "not open" };
             checks.insert("listeners", listeners.to_owned());

@@ -11,7 +11,7 @@ mod request_log;
 
 pub use client_address::ClientAddress;
 pub use frame::{Frame, frame};
-pub use health::{Detail, Health, routes as health_routes};
+pub use health::{Health, HealthDetail, routes as health_routes};
 pub use media_type::media_type;
 pub use request_id::RequestId;
 pub use request_log::{LogNote, Who};

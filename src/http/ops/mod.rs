@@ -6,7 +6,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
-use crate::http::layers::{Detail, Health, health_routes};
+use crate::http::layers::{Health, HealthDetail, health_routes};
 use crate::metrics::Metrics;
 
 /// The text format of `/metrics`.
@@ -17,7 +17,7 @@ pub fn router(health: Health, metrics: Metrics) -> Router {
     Router::new()
         .route("/metrics", get(read))
         .with_state(metrics)
-        .merge(health_routes(health, Detail::EachCheck))
+        .merge(health_routes(health, HealthDetail::EachCheck))
 }
 
 async fn read(State(metrics): State<Metrics>) -> Response {

@@ -5,7 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use secrecy::SecretString;
 
-use crate::identity::Presented;
+use crate::identity::PresentedCredential;
 
 /// Longest header that is decoded; tokens and passwords are far shorter.
 const MAX_HEADER: usize = 8 * 1024;
@@ -14,16 +14,16 @@ const MAX_HEADER: usize = 8 * 1024;
 ///
 /// What is present but not Basic, not base64, not UTF-8 or without a colon is unreadable, and so
 /// are two headers: never anonymous (protocol.md 7).
-pub(super) fn read(headers: &HeaderMap) -> Presented {
+pub(super) fn read(headers: &HeaderMap) -> PresentedCredential {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     match (values.next(), values.next()) {
-        (None, _) => Presented::Nothing,
-        (Some(value), None) => basic(value.as_bytes()).unwrap_or(Presented::Unreadable),
-        (Some(_), Some(_)) => Presented::Unreadable,
+        (None, _) => PresentedCredential::Nothing,
+        (Some(value), None) => basic(value.as_bytes()).unwrap_or(PresentedCredential::Unreadable),
+        (Some(_), Some(_)) => PresentedCredential::Unreadable,
     }
 }
 
-fn basic(value: &[u8]) -> Option<Presented> {
+fn basic(value: &[u8]) -> Option<PresentedCredential> {
     let value = std::str::from_utf8(value)
         .ok()
         .filter(|value| value.len() <= MAX_HEADER)?;
@@ -41,7 +41,7 @@ fn basic(value: &[u8]) -> Option<Presented> {
     if text.chars().any(char::is_control) {
         return None;
     }
-    Some(Presented::Basic {
+    Some(PresentedCredential::Basic {
         username: username.to_owned(),
         secret: SecretString::from(secret),
     })
@@ -59,11 +59,11 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(header::AUTHORIZATION, HeaderValue::from_bytes(value).ok()?);
         match read(&headers) {
-            Presented::Basic { username, secret } => {
+            PresentedCredential::Basic { username, secret } => {
                 Some((username, secret.expose_secret().to_owned()))
             }
-            Presented::Nothing => panic!("a header that is present is not nothing"),
-            Presented::Unreadable | Presented::RefreshToken(_) => None,
+            PresentedCredential::Nothing => panic!("a header that is present is not nothing"),
+            PresentedCredential::Unreadable | PresentedCredential::RefreshToken(_) => None,
         }
     }
 
@@ -126,7 +126,7 @@ mod tests {
             header::AUTHORIZATION,
             HeaderValue::from_static("Basic dXNlcjpzZWNyZXQ="),
         );
-        assert!(matches!(read(&headers), Presented::Unreadable));
+        assert!(matches!(read(&headers), PresentedCredential::Unreadable));
     }
 
     proptest! {

@@ -48,7 +48,7 @@ impl IntoResponse for IssueError {
         let mut response = match &self {
             Self::Authentication(AuthenticationError::Wrong(_)) => unauthorized(),
             Self::NoRegistryScope(_) => reply(StatusCode::FORBIDDEN, "DENIED", &self.to_string()),
-            Self::Malformed(malformed) => {
+            Self::MalformedRequest(malformed) => {
                 reply(StatusCode::BAD_REQUEST, "BAD_REQUEST", &malformed.0)
             }
             Self::Authentication(AuthenticationError::Busy | AuthenticationError::Storage(_))

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use secrecy::SecretString;
 
-use crate::app::registry::{Asked, Malformed};
+use crate::app::registry::{MalformedRequest, RequestedAccess};
 use crate::domain::registry::scope::Scope;
-use crate::identity::Presented;
+use crate::identity::PresentedCredential;
 
 /// Longest query or form, in bytes (design.md §3).
 const MAX_LENGTH: usize = 16 * 1024;
@@ -31,7 +31,7 @@ impl<'a> Fields<'a> {
     }
 
     /// The question in the query of a `GET` (protocol.md 1.2).
-    pub(super) fn asked_by_get(&self) -> Result<Asked, Malformed> {
+    pub(super) fn asked_by_get(&self) -> Result<RequestedAccess, MalformedRequest> {
         // What Go reads as a boolean, because the reference server does.
         let offline = match self.one("offline_token")? {
             None | Some("" | "0" | "f" | "F" | "false" | "FALSE" | "False") => false,
@@ -42,7 +42,7 @@ impl<'a> Fields<'a> {
     }
 
     /// The question in the form of a `POST` (protocol.md 1.4).
-    pub(super) fn asked_by_post(&self) -> Result<Asked, Malformed> {
+    pub(super) fn asked_by_post(&self) -> Result<RequestedAccess, MalformedRequest> {
         let offline = match self.one("access_type")? {
             None | Some("" | "online") => false,
             Some("offline") => true,
@@ -52,26 +52,26 @@ impl<'a> Fields<'a> {
     }
 
     /// The credential in the form of a `POST` (RFC 6749 sections 4.3.2 and 6).
-    pub(super) fn presented(&self) -> Result<Presented, Malformed> {
+    pub(super) fn presented(&self) -> Result<PresentedCredential, MalformedRequest> {
         let required = |name| {
             let value = self.one(name)?;
             value.ok_or_else(|| malformed(&format!("the field `{name}` is missing")))
         };
         match required("grant_type")? {
-            "password" => Ok(Presented::Basic {
+            "password" => Ok(PresentedCredential::Basic {
                 username: required("username")?.to_owned(),
                 secret: SecretString::from(required("password")?),
             }),
-            "refresh_token" => Ok(Presented::RefreshToken(SecretString::from(required(
-                "refresh_token",
-            )?))),
+            "refresh_token" => Ok(PresentedCredential::RefreshToken(SecretString::from(
+                required("refresh_token")?,
+            ))),
             _ => Err(malformed(
                 "the field `grant_type` is password or refresh_token",
             )),
         }
     }
 
-    fn asked(&self, offline: bool) -> Result<Asked, Malformed> {
+    fn asked(&self, offline: bool) -> Result<RequestedAccess, MalformedRequest> {
         let service = self
             .one("service")?
             .filter(|service| !service.is_empty())
@@ -84,9 +84,10 @@ impl<'a> Fields<'a> {
         let values = values
             .map(|(_, value)| readable("scope", value))
             .collect::<Result<Vec<_>, _>>()?;
-        Ok(Asked {
+        Ok(RequestedAccess {
             service: service.to_owned(),
-            scopes: Scope::parse_all(values).map_err(|error| Malformed(error.to_string()))?,
+            scopes: Scope::parse_all(values)
+                .map_err(|error| MalformedRequest(error.to_string()))?,
             offline,
             client_id: self
                 .one("client_id")?
@@ -96,7 +97,7 @@ impl<'a> Fields<'a> {
     }
 
     /// The value of a field that is there at most once.
-    fn one(&self, name: &str) -> Result<Option<&str>, Malformed> {
+    fn one(&self, name: &str) -> Result<Option<&str>, MalformedRequest> {
         if self.is_too_long {
             return Err(malformed(
                 "the request is longer than 16 KiB; ask for fewer scopes at a time",
@@ -112,7 +113,7 @@ impl<'a> Fields<'a> {
 }
 
 /// A value that was UTF-8 and has no control characters; the decoder puts U+FFFD for other bytes.
-fn readable<'a>(name: &str, value: &'a str) -> Result<&'a str, Malformed> {
+fn readable<'a>(name: &str, value: &'a str) -> Result<&'a str, MalformedRequest> {
     if value.chars().any(|c| c.is_control() || c == '\u{FFFD}') {
         Err(malformed(&format!(
             "the parameter `{name}` is not printable UTF-8"
@@ -122,8 +123,8 @@ fn readable<'a>(name: &str, value: &'a str) -> Result<&'a str, Malformed> {
     }
 }
 
-fn malformed(text: &str) -> Malformed {
-    Malformed(text.to_owned())
+fn malformed(text: &str) -> MalformedRequest {
+    MalformedRequest(text.to_owned())
 }
 
 #[cfg(test)]
@@ -132,7 +133,7 @@ mod tests {
 
     use super::*;
 
-    fn get(query: &str) -> Result<Asked, Malformed> {
+    fn get(query: &str) -> Result<RequestedAccess, MalformedRequest> {
         Fields::parse(query.as_bytes()).asked_by_get()
     }
 
@@ -148,7 +149,7 @@ mod tests {
     #[test]
     fn a_login_asks_for_nothing_but_to_come_back() {
         let asked = get("account=u&client_id=docker&offline_token=true&service=s").unwrap();
-        let expected = Asked {
+        let expected = RequestedAccess {
             service: "s".to_owned(),
             scopes: Vec::new(),
             offline: true,

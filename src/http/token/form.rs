@@ -3,19 +3,19 @@
 use axum::body::{Bytes, to_bytes};
 use axum::extract::Request;
 
-use crate::app::registry::Malformed;
+use crate::app::registry::MalformedRequest;
 use crate::http::layers::media_type;
 
 /// Longest body that is read, in bytes.
 const MAX_BODY: usize = 64 * 1024;
 
 /// The form, in chunks or not, with or without a character set behind its kind (protocol.md 1.4).
-pub(super) async fn read(request: Request) -> Result<Bytes, Malformed> {
+pub(super) async fn read(request: Request) -> Result<Bytes, MalformedRequest> {
     if media_type(request.headers()) != "application/x-www-form-urlencoded" {
-        return Err(Malformed(
+        return Err(MalformedRequest(
             "write the body as application/x-www-form-urlencoded".to_owned(),
         ));
     }
     let body = to_bytes(request.into_body(), MAX_BODY).await;
-    body.map_err(|_| Malformed("the body is cut off or longer than 64 KiB".to_owned()))
+    body.map_err(|_| MalformedRequest("the body is cut off or longer than 64 KiB".to_owned()))
 }

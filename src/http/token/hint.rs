@@ -1,4 +1,4 @@
-//! Replies for people and clients that came to the wrong place.
+//! Replies for people and clients that came to the wrong address.
 
 use axum::http::StatusCode;
 use axum::response::Response;

@@ -8,14 +8,14 @@ use chrono::SecondsFormat;
 use secrecy::ExposeSecret;
 use serde::Serialize;
 
-use crate::app::registry::{IssueError, IssuedToken, TokenIssuer};
+use crate::app::registry::{IssueError, IssuedRegistryToken, RegistryTokenIssuer};
 use crate::domain::decision::Denial;
 use crate::http::layers::{ClientAddress, LogNote, Who};
 use crate::http::token::request;
 
 /// The reply that every client understands (protocol.md facts 2 to 5).
 #[derive(Debug, Serialize)]
-struct TokenReply<'a> {
+struct RegistryTokenReply<'a> {
     token: &'a str,
     /// The same again: some clients read only this one.
     access_token: &'a str,
@@ -43,7 +43,7 @@ struct DeniedAction<'a> {
 
 /// Answers with a token for what is asked and allowed.
 pub(super) async fn get(
-    State(issuer): State<TokenIssuer>,
+    State(issuer): State<RegistryTokenIssuer>,
     RawQuery(raw): RawQuery,
     address: Option<Extension<ClientAddress>>,
     headers: HeaderMap,
@@ -59,7 +59,7 @@ pub(super) async fn get(
 
 /// The same as OAuth2, in a form.
 pub(super) async fn post(
-    State(issuer): State<TokenIssuer>,
+    State(issuer): State<RegistryTokenIssuer>,
     request: Request,
 ) -> Result<Response, IssueError> {
     let token = issuer.issue(request::by_post(request).await?).await?;
@@ -72,8 +72,8 @@ pub(super) async fn post(
     Ok(reply(&token, Some(granted.join(" "))))
 }
 
-fn reply(issued: &IssuedToken, scope: Option<String>) -> Response {
-    let body = TokenReply {
+fn reply(issued: &IssuedRegistryToken, scope: Option<String>) -> Response {
+    let body = RegistryTokenReply {
         token: &issued.jwt,
         access_token: &issued.jwt,
         expires_in: issued.lifetime.num_seconds(),

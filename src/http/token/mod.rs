@@ -13,10 +13,10 @@ mod verify;
 use axum::Router;
 use axum::routing::get;
 
-use crate::app::registry::TokenIssuer;
+use crate::app::registry::RegistryTokenIssuer;
 
 /// All routes of the token listener, without the health checks that every listener has.
-pub fn router(issuer: TokenIssuer) -> Router {
+pub fn router(issuer: RegistryTokenIssuer) -> Router {
     Router::new()
         .route("/jwt/auth", get(jwt_auth::get).post(jwt_auth::post))
         .route("/.well-known/jwks.json", get(jwks::get))

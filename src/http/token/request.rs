@@ -1,21 +1,21 @@
 //! Reads what a client sent, before anything is looked up.
 //!
 //! Public, because the fuzz targets enter here: these two functions are all that strangers' bytes
-//! meet on their way to [`TokenRequest`].
+//! meet on their way to [`RegistryTokenRequest`].
 
 use std::net::IpAddr;
 
 use axum::extract::Request;
 use axum::http::HeaderMap;
 
-use crate::app::registry::{Malformed, TokenRequest};
+use crate::app::registry::{MalformedRequest, RegistryTokenRequest};
 use crate::http::layers::ClientAddress;
 use crate::http::token::fields::Fields;
 use crate::http::token::{credential, form};
 
 /// A `GET`: the credential in the headers, the question in the query.
-pub fn by_get(query: &str, headers: &HeaderMap, from: Option<IpAddr>) -> TokenRequest {
-    TokenRequest {
+pub fn by_get(query: &str, headers: &HeaderMap, from: Option<IpAddr>) -> RegistryTokenRequest {
+    RegistryTokenRequest {
         presented: credential::read(headers),
         asked: Fields::parse(query.as_bytes()).asked_by_get(),
         from,
@@ -24,11 +24,11 @@ pub fn by_get(query: &str, headers: &HeaderMap, from: Option<IpAddr>) -> TokenRe
 
 /// A `POST`: credential and question in a form, and none of them in the address
 /// (protocol.md 1.4).
-pub async fn by_post(request: Request) -> Result<TokenRequest, Malformed> {
+pub async fn by_post(request: Request) -> Result<RegistryTokenRequest, MalformedRequest> {
     let from = request.extensions().get().map(|&ClientAddress(ip)| ip);
     let form = form::read(request).await?;
     let fields = Fields::parse(&form);
-    Ok(TokenRequest {
+    Ok(RegistryTokenRequest {
         presented: fields.presented()?,
         asked: fields.asked_by_post(),
         from,

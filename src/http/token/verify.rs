@@ -6,16 +6,16 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use secrecy::SecretString;
 
-use crate::app::registry::{TokenIssuer, VerifyError};
-use crate::domain::access_tokens::scope::{TokenScope, UnknownTokenScope};
+use crate::app::registry::{RegistryTokenIssuer, VerifyError};
+use crate::domain::access_tokens::scope::{AccessTokenScope, UnknownAccessTokenScope};
 use crate::http::layers::{ClientAddress, LogNote, Who};
 use crate::http::token::credential;
 use crate::http::token::error::{reply, unauthorized, unavailable};
-use crate::identity::{AuthenticationError, Presented};
+use crate::identity::{AuthenticationError, PresentedCredential};
 
 /// 204 with `X-Auth-User`, or 401 with a challenge: what the proxy passes on or acts upon.
 pub(super) async fn get(
-    State(issuer): State<TokenIssuer>,
+    State(issuer): State<RegistryTokenIssuer>,
     RawQuery(raw): RawQuery,
     address: Option<Extension<ClientAddress>>,
     headers: HeaderMap,
@@ -42,7 +42,7 @@ pub(super) async fn get(
 }
 
 /// The proxy's configuration asks for something that is no scope.
-fn misconfigured(error: &UnknownTokenScope) -> Response {
+fn misconfigured(error: &UnknownAccessTokenScope) -> Response {
     let mut response = reply(StatusCode::BAD_REQUEST, "BAD_REQUEST", &error.to_string());
     response.extensions_mut().insert(LogNote::of_error(error));
     response
@@ -79,14 +79,16 @@ fn token(headers: &HeaderMap) -> Option<SecretString> {
             Some(SecretString::from(token.trim()))
         }
         _ => match credential::read(headers) {
-            Presented::Basic { secret, .. } => Some(secret),
-            Presented::Nothing | Presented::Unreadable | Presented::RefreshToken(_) => None,
+            PresentedCredential::Basic { secret, .. } => Some(secret),
+            PresentedCredential::Nothing
+            | PresentedCredential::Unreadable
+            | PresentedCredential::RefreshToken(_) => None,
         },
     }
 }
 
 /// The scopes of which one suffices: those of `scope`, with spaces or commas between, or `api`.
-fn sufficient(query: &str) -> Result<Vec<TokenScope>, UnknownTokenScope> {
+fn sufficient(query: &str) -> Result<Vec<AccessTokenScope>, UnknownAccessTokenScope> {
     let values = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "scope");
     let mut scopes = Vec::new();
     for (_, value) in values {
@@ -95,7 +97,7 @@ fn sufficient(query: &str) -> Result<Vec<TokenScope>, UnknownTokenScope> {
         }
     }
     Ok(if scopes.is_empty() {
-        vec![TokenScope::Api]
+        vec![AccessTokenScope::Api]
     } else {
         scopes
     })

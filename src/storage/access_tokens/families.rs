@@ -7,9 +7,9 @@ use sea_orm::{
     QuerySelect, QueryTrait,
 };
 
-use crate::domain::access_tokens::PersonalAccessToken;
+use crate::domain::access_tokens::AccessToken;
 use crate::domain::expiry::Expiry;
-use crate::domain::ids::TokenId;
+use crate::domain::ids::AccessTokenId;
 use crate::storage::access_tokens::not_revoked;
 use crate::storage::change::Change;
 use crate::storage::entity::access_token;
@@ -21,8 +21,8 @@ use crate::storage::source::{AT_A_TIME, Source};
 /// The tokens that `token` took the place of, and that still work beside it.
 pub async fn in_grace_before(
     change: &Change,
-    token: &PersonalAccessToken,
-) -> Result<Vec<TokenId>, StorageError> {
+    token: &AccessToken,
+) -> Result<Vec<AccessTokenId>, StorageError> {
     let before = in_family(token.family())
         .and(Column::GraceUntil.is_not_null())
         .and(Column::Id.lt(token.id.0));
@@ -30,7 +30,10 @@ pub async fn in_grace_before(
 }
 
 /// The tokens that were made with one of `makers` and are not revoked.
-pub async fn made_with(change: &Change, makers: &[TokenId]) -> Result<Vec<TokenId>, StorageError> {
+pub async fn made_with(
+    change: &Change,
+    makers: &[AccessTokenId],
+) -> Result<Vec<AccessTokenId>, StorageError> {
     let mut found = Vec::new();
     for some in makers.chunks(AT_A_TIME) {
         let made = Column::MakerId.is_in(some.iter().map(|id| id.0));
@@ -42,9 +45,9 @@ pub async fn made_with(change: &Change, makers: &[TokenId]) -> Result<Vec<TokenI
 /// All of a family that are not revoked at `now`, and what was made with any of the family.
 pub async fn not_revoked_of(
     source: &impl Source,
-    family: TokenId,
+    family: AccessTokenId,
     now: DateTime<Utc>,
-) -> Result<Vec<TokenId>, StorageError> {
+) -> Result<Vec<AccessTokenId>, StorageError> {
     let members = access_token::Entity::find()
         .select_only()
         .column(Column::Id)
@@ -55,7 +58,7 @@ pub async fn not_revoked_of(
 }
 
 /// Revokes those of `tokens` that were not revoked yet.
-pub async fn revoke_all(change: &Change, tokens: &[TokenId]) -> Result<(), StorageError> {
+pub async fn revoke_all(change: &Change, tokens: &[AccessTokenId]) -> Result<(), StorageError> {
     for some in tokens.chunks(AT_A_TIME) {
         access_token::Entity::update_many()
             .col_expr(Column::RevokedAt, Expr::value(Instant::from(change.now())))
@@ -70,7 +73,7 @@ pub async fn revoke_all(change: &Change, tokens: &[TokenId]) -> Result<(), Stora
 /// Lets a token work on until `end`, beside the one that took its place.
 pub async fn give_grace(
     change: &Change,
-    token: TokenId,
+    token: AccessTokenId,
     end: DateTime<Utc>,
 ) -> Result<(), StorageError> {
     let row = access_token::ActiveModel {
@@ -85,8 +88,8 @@ pub async fn give_grace(
 /// What was made with one of `makers` hangs on `successor` from now on.
 pub async fn hand_over(
     change: &Change,
-    makers: &[TokenId],
-    successor: TokenId,
+    makers: &[AccessTokenId],
+    successor: AccessTokenId,
 ) -> Result<(), StorageError> {
     for some in makers.chunks(AT_A_TIME) {
         access_token::Entity::update_many()
@@ -101,7 +104,7 @@ pub async fn hand_over(
 /// Lets nothing that was made with `maker` end later than at `end`.
 pub async fn shorten_made_with(
     change: &Change,
-    maker: TokenId,
+    maker: AccessTokenId,
     end: Expiry,
 ) -> Result<(), StorageError> {
     let end = Instant::from(end.instant());
@@ -114,7 +117,7 @@ pub async fn shorten_made_with(
     Ok(())
 }
 
-fn in_family(family: TokenId) -> Expr {
+fn in_family(family: AccessTokenId) -> Expr {
     Column::Id.eq(family.0).or(Column::FamilyId.eq(family.0))
 }
 
@@ -122,7 +125,7 @@ async fn not_revoked_ids(
     source: &impl Source,
     which: Expr,
     now: DateTime<Utc>,
-) -> Result<Vec<TokenId>, StorageError> {
+) -> Result<Vec<AccessTokenId>, StorageError> {
     let found: Vec<i64> = access_token::Entity::find()
         .filter(which)
         .filter(not_revoked(now.into()))
@@ -132,5 +135,5 @@ async fn not_revoked_ids(
         .into_tuple()
         .all(source.connection())
         .await?;
-    Ok(found.into_iter().map(TokenId).collect())
+    Ok(found.into_iter().map(AccessTokenId).collect())
 }

@@ -9,16 +9,16 @@ use sea_orm::{
     QueryOrder, Select,
 };
 
-use crate::domain::access_tokens::lineage::Lineage;
+use crate::domain::access_tokens::lineage::AccessTokenLineage;
 use crate::domain::access_tokens::pattern::RepositoryPattern;
-use crate::domain::access_tokens::scope::TokenScopes;
+use crate::domain::access_tokens::scope::AccessTokenScopes;
 use crate::domain::access_tokens::usage::InvalidAddresses;
-use crate::domain::access_tokens::{PersonalAccessToken, TokenSpecification};
+use crate::domain::access_tokens::{AccessToken, AccessTokenSpecification};
 use crate::domain::expiry::Expiry;
-use crate::domain::filters::{TokenFilter, TokenSort, TokenSortKey};
-use crate::domain::ids::{TokenId, UserId};
+use crate::domain::filters::{AccessTokenFilter, AccessTokenSort, AccessTokenSortKey};
+use crate::domain::ids::{AccessTokenId, UserId};
 use crate::domain::page::{Page, PageRequest};
-use crate::domain::secret::TokenDigest;
+use crate::domain::secret::SecretDigest;
 use crate::domain::users::User;
 use crate::storage::change::Change;
 use crate::storage::entity::hidden::HiddenBytes;
@@ -31,22 +31,22 @@ use crate::storage::users::to_user;
 
 /// A token that is to be made.
 #[derive(Debug, Clone, Copy)]
-pub struct NewToken<'a> {
+pub struct AccessTokenRecord<'a> {
     /// Whose.
     pub owner: UserId,
     /// What is stored of the secret.
-    pub digest: TokenDigest,
+    pub digest: SecretDigest,
     /// What was chosen for it.
-    pub specification: &'a TokenSpecification,
+    pub specification: &'a AccessTokenSpecification,
     /// Where it comes from.
-    pub lineage: Lineage,
+    pub lineage: AccessTokenLineage,
 }
 
 /// The token with that digest, and its owner; whatever their states.
 pub async fn find_by_digest(
     source: &impl Source,
-    digest: &TokenDigest,
-) -> Result<Option<(PersonalAccessToken, User)>, StorageError> {
+    digest: &SecretDigest,
+) -> Result<Option<(AccessToken, User)>, StorageError> {
     let digest = HiddenBytes(digest.as_bytes().to_vec());
     let row = access_token::Entity::find_by_digest(digest)
         .find_also_related(user::Entity)
@@ -61,8 +61,8 @@ pub async fn find_by_digest(
 /// The token with that id.
 pub async fn find(
     source: &impl Source,
-    id: TokenId,
-) -> Result<Option<PersonalAccessToken>, StorageError> {
+    id: AccessTokenId,
+) -> Result<Option<AccessToken>, StorageError> {
     let row = access_token::Entity::find_by_id(id.0)
         .one(source.connection())
         .await?;
@@ -73,7 +73,7 @@ pub async fn find(
 pub async fn all(
     source: &impl Source,
     owner: Option<UserId>,
-) -> Result<Vec<PersonalAccessToken>, StorageError> {
+) -> Result<Vec<AccessToken>, StorageError> {
     let mut rows = access_token::Entity::find().order_by_asc(access_token::Column::Id);
     if let Some(owner) = owner {
         rows = rows.filter(access_token::COLUMN.user_id.eq(owner.0));
@@ -88,9 +88,9 @@ pub async fn all(
 /// A page of the tokens that `filter` lets through.
 pub async fn page(
     source: &impl Source,
-    filter: &TokenFilter,
+    filter: &AccessTokenFilter,
     request: PageRequest,
-) -> Result<Page<PersonalAccessToken>, StorageError> {
+) -> Result<Page<AccessToken>, StorageError> {
     let query = sorted(
         access_token::Entity::find().filter(condition(filter)),
         filter.sort,
@@ -102,8 +102,8 @@ pub async fn page(
 /// Keeps a new token's digest and what was chosen for it.
 pub async fn insert(
     change: &Change,
-    new: NewToken<'_>,
-) -> Result<PersonalAccessToken, StorageError> {
+    new: AccessTokenRecord<'_>,
+) -> Result<AccessToken, StorageError> {
     let (specification, lineage) = (new.specification, new.lineage);
     let row = access_token::ActiveModel {
         user_id: Set(new.owner.0),
@@ -125,8 +125,8 @@ pub async fn insert(
 /// Writes down what is now chosen for a token.
 pub async fn save_specification(
     change: &Change,
-    id: TokenId,
-    specification: &TokenSpecification,
+    id: AccessTokenId,
+    specification: &AccessTokenSpecification,
 ) -> Result<(), StorageError> {
     let row = access_token::ActiveModel {
         id: Set(id.0),
@@ -150,7 +150,7 @@ pub async fn remove_all_of(change: &Change, owner: UserId) -> Result<(), Storage
     Ok(())
 }
 
-fn patterns(specification: &TokenSpecification) -> String {
+fn patterns(specification: &AccessTokenSpecification) -> String {
     let patterns: Vec<&str> = specification
         .repositories()
         .iter()
@@ -159,7 +159,7 @@ fn patterns(specification: &TokenSpecification) -> String {
     patterns.join(" ")
 }
 
-fn condition(filter: &TokenFilter) -> Condition {
+fn condition(filter: &AccessTokenFilter) -> Condition {
     use access_token::Column;
     let at = |instant: DateTime<Utc>| Instant::from(instant);
     // A token ends on the first date on which it is wholly dead, so its instant is at most the
@@ -224,17 +224,17 @@ pub(super) fn not_revoked(now: Instant) -> Condition {
 /// In the wanted order, and by id where that leaves two alike; what has no value comes last.
 fn sorted(
     query: Select<access_token::Entity>,
-    sort: Option<TokenSort>,
+    sort: Option<AccessTokenSort>,
 ) -> Select<access_token::Entity> {
     use access_token::Column;
-    let Some(TokenSort { key, descending }) = sort else {
+    let Some(AccessTokenSort { key, descending }) = sort else {
         return query.order_by_asc(Column::Id);
     };
     let column = match key {
-        TokenSortKey::Created => Column::CreatedAt,
-        TokenSortKey::Expires => Column::ExpiresAt,
-        TokenSortKey::LastUsed => Column::LastUsedAt,
-        TokenSortKey::Name => Column::Name,
+        AccessTokenSortKey::Created => Column::CreatedAt,
+        AccessTokenSortKey::Expires => Column::ExpiresAt,
+        AccessTokenSortKey::LastUsed => Column::LastUsedAt,
+        AccessTokenSortKey::Name => Column::Name,
     };
     let order = if descending { Order::Desc } else { Order::Asc };
     // The databases disagree about where NULL comes.
@@ -245,23 +245,23 @@ fn sorted(
 }
 
 /// The domain's token of a row.
-pub(super) fn to_token(row: &access_token::Model) -> Result<PersonalAccessToken, StorageError> {
+pub(super) fn to_token(row: &access_token::Model) -> Result<AccessToken, StorageError> {
     let unreadable = |error: &dyn std::error::Error| {
         StorageError::unreadable("personal access token", &format!("{}: {error}", row.id))
     };
     let specification = to_specification(row).map_err(|error| unreadable(&*error))?;
     let from = row.last_used_from.as_deref().unwrap_or_default().parse();
-    Ok(PersonalAccessToken {
-        id: TokenId(row.id),
+    Ok(AccessToken {
+        id: AccessTokenId(row.id),
         user_id: UserId(row.user_id),
         specification,
         created_at: row.created_at.into(),
         revoked_at: row.revoked_at.map(Into::into),
         grace_until: row.grace_until.map(Into::into),
-        lineage: Lineage {
-            first: row.family_id.map(TokenId),
-            previous: row.previous_id.map(TokenId),
-            maker: row.maker_id.map(TokenId),
+        lineage: AccessTokenLineage {
+            first: row.family_id.map(AccessTokenId),
+            previous: row.previous_id.map(AccessTokenId),
+            maker: row.maker_id.map(AccessTokenId),
         },
         last_used_at: row.last_used_at.map(Into::into),
         last_used_from: from.map_err(|error: InvalidAddresses| unreadable(&error))?,
@@ -271,17 +271,17 @@ pub(super) fn to_token(row: &access_token::Model) -> Result<PersonalAccessToken,
 /// Reads what was chosen; a row that breaks a rule is refused, never read as a wider token.
 fn to_specification(
     row: &access_token::Model,
-) -> Result<TokenSpecification, Box<dyn std::error::Error>> {
+) -> Result<AccessTokenSpecification, Box<dyn std::error::Error>> {
     let scopes = row
         .scopes
         .split_whitespace()
         .map(str::parse)
-        .collect::<Result<TokenScopes, _>>()?;
+        .collect::<Result<AccessTokenScopes, _>>()?;
     let patterns = row
         .repositories
         .split_whitespace()
         .map(RepositoryPattern::try_from);
-    let specification = TokenSpecification::new(&row.name, scopes)?
+    let specification = AccessTokenSpecification::new(&row.name, scopes)?
         .described(row.description.clone())?
         .expiring(row.expires_at.map(|end| Expiry::at(end.into())))
         .limited_to(patterns.collect::<Result<_, _>>()?)?;

@@ -5,9 +5,9 @@
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
 
-use crate::domain::access_tokens::PersonalAccessToken;
-use crate::domain::access_tokens::usage::UsageRecord;
-use crate::domain::ids::TokenId;
+use crate::domain::access_tokens::AccessToken;
+use crate::domain::access_tokens::usage::AccessTokenUsage;
+use crate::domain::ids::AccessTokenId;
 use crate::storage::access_tokens::to_token;
 use crate::storage::connect::Db;
 use crate::storage::entity::access_token;
@@ -16,10 +16,7 @@ use crate::storage::entity::instant::Instant;
 use crate::storage::error::StorageError;
 
 /// The tokens with these ids that there are.
-pub async fn find_all(
-    db: &Db,
-    tokens: &[TokenId],
-) -> Result<Vec<PersonalAccessToken>, StorageError> {
+pub async fn find_all(db: &Db, tokens: &[AccessTokenId]) -> Result<Vec<AccessToken>, StorageError> {
     let found = access_token::Entity::find().filter(Column::Id.is_in(tokens.iter().map(|id| id.0)));
     let rows = found.all(&db.connection).await?;
     rows.iter().map(to_token).collect()
@@ -31,8 +28,8 @@ pub async fn find_all(
 /// change would lose.
 pub async fn save(
     db: &Db,
-    token: &PersonalAccessToken,
-    record: &UsageRecord,
+    token: &AccessToken,
+    record: &AccessTokenUsage,
 ) -> Result<bool, StorageError> {
     let unchanged = Condition::all()
         .add(match token.last_used_at {

@@ -10,7 +10,7 @@ use sea_orm::{
 };
 
 use crate::domain::authority::Authority;
-use crate::domain::filters::{PlaceFilter, PlaceSort, PlaceSortKey, Within};
+use crate::domain::filters::{NamespaceFilter, NamespaceSort, NamespaceSortKey, Within};
 use crate::domain::ids::UserId;
 use crate::domain::members::access_level::AccessLevel;
 use crate::domain::namespaces::Namespace;
@@ -24,11 +24,11 @@ use crate::storage::namespaces::{to_kind, to_namespace, to_visibility};
 use crate::storage::page::{begins_with, contains, listing_of, try_map_listing};
 use crate::storage::source::Source;
 
-/// A part of the places that `filter` lets through and `authority` may see at `now`.
+/// A part of the namespaces that `filter` lets through and `authority` may see at `now`.
 pub async fn page(
     source: &impl Source,
     authority: &Authority,
-    filter: &PlaceFilter,
+    filter: &NamespaceFilter,
     now: DateTime<Utc>,
     paging: Paging,
 ) -> Result<Listing<Namespace>, StorageError> {
@@ -47,11 +47,11 @@ pub async fn page(
     try_map_listing(rows, |row| to_namespace(&row))
 }
 
-fn wanted(filter: &PlaceFilter) -> Condition {
+fn wanted(filter: &NamespaceFilter) -> Condition {
     use namespace::Column;
     let within = filter.within.as_ref().map(|within| match within {
         Within::Children(id) => Column::ParentId.eq(id.0),
-        Within::Below(path) => begins_with(Column::Path, &format!("{path}/")),
+        Within::RolesBelow(path) => begins_with(Column::Path, &format!("{path}/")),
     });
     Condition::all()
         .add(Column::Kind.eq(to_kind(filter.kind)))
@@ -106,7 +106,7 @@ fn where_role(authority: &Authority, least: AccessLevel, now: DateTime<Utc>) -> 
     })
 }
 
-/// The ids of the places where a user has at least that role, and of all below them.
+/// The ids of the namespaces where a user has at least that role, and of all below them.
 ///
 /// It goes down along the parents, so it costs what is found and not what there is.
 fn reached(
@@ -155,7 +155,7 @@ fn reached(
         .take()
 }
 
-fn sorted(query: Select<namespace::Entity>, sort: PlaceSort) -> Select<namespace::Entity> {
+fn sorted(query: Select<namespace::Entity>, sort: NamespaceSort) -> Select<namespace::Entity> {
     use namespace::Column;
     let order = if sort.descending {
         Order::Desc
@@ -163,10 +163,10 @@ fn sorted(query: Select<namespace::Entity>, sort: PlaceSort) -> Select<namespace
         Order::Asc
     };
     let query = match sort.key {
-        PlaceSortKey::Id => query,
-        PlaceSortKey::Created => query.order_by(Column::CreatedAt, order.clone()),
-        PlaceSortKey::Path => query.order_by(Column::Path, order.clone()),
-        PlaceSortKey::Name => {
+        NamespaceSortKey::Id => query,
+        NamespaceSortKey::Created => query.order_by(Column::CreatedAt, order.clone()),
+        NamespaceSortKey::Path => query.order_by(Column::Path, order.clone()),
+        NamespaceSortKey::Name => {
             let name = Func::coalesce([
                 Column::Name.into_simple_expr(),
                 Column::Path.into_simple_expr(),

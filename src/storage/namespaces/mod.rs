@@ -23,8 +23,8 @@ use crate::storage::source::{AT_A_TIME, Source};
 
 /// A namespace that is to be made.
 #[derive(Debug, Clone)]
-pub struct NewNamespace {
-    /// What kind of place.
+pub struct NamespaceRecord {
+    /// What kind of namespace.
     pub kind: NamespaceKind,
     /// Where.
     pub path: NamespacePath,
@@ -90,16 +90,16 @@ pub async fn find_live_by_id(
     row.as_ref().map(to_namespace).transpose()
 }
 
-/// A place and what it lies in, nearest first.
+/// A namespace and what it lies in, nearest first.
 pub async fn and_ancestors(
     source: &impl Source,
-    place: &Namespace,
+    namespace: &Namespace,
 ) -> Result<Vec<Namespace>, StorageError> {
-    let paths: Vec<NamespacePath> = place.path.and_ancestors().collect();
+    let paths: Vec<NamespacePath> = namespace.path.and_ancestors().collect();
     let rows = on_paths(source, paths.iter().map(NamespacePath::as_str).collect()).await?;
     let live = rows.iter().filter(|row| row.deleted_at.is_none());
     let mut found: Vec<Namespace> = live.map(to_namespace).collect::<Result<_, _>>()?;
-    found.sort_by_key(|place| Reverse(place.path.as_str().len()));
+    found.sort_by_key(|namespace| Reverse(namespace.path.as_str().len()));
     Ok(found)
 }
 
@@ -114,14 +114,14 @@ pub async fn ids_at(
         .collect()
 }
 
-/// What `places` lie in, in no order.
+/// What `namespaces` lie in, in no order.
 pub async fn above(
     source: &impl Source,
-    places: &[Namespace],
+    namespaces: &[Namespace],
 ) -> Result<Vec<Namespace>, StorageError> {
-    let paths: BTreeSet<NamespacePath> = places
+    let paths: BTreeSet<NamespacePath> = namespaces
         .iter()
-        .flat_map(|place| place.path.and_ancestors().skip(1))
+        .flat_map(|namespace| namespace.path.and_ancestors().skip(1))
         .collect();
     if paths.is_empty() {
         return Ok(Vec::new());
@@ -157,7 +157,7 @@ pub async fn live_below(
 }
 
 /// Makes a namespace; in the place of a tombstone, if there is one.
-pub async fn insert(change: &Change, new: NewNamespace) -> Result<Namespace, StorageError> {
+pub async fn insert(change: &Change, new: NamespaceRecord) -> Result<Namespace, StorageError> {
     let connection = change.connection();
     let name = new.name.unwrap_or_else(|| new.path.name().to_owned());
     if let Some(tombstone) = namespace::Entity::find_by_path(new.path.as_str())
@@ -193,12 +193,12 @@ pub async fn insert(change: &Change, new: NewNamespace) -> Result<Namespace, Sto
 }
 
 /// Keeps the name, description and visibility of a namespace.
-pub async fn save(change: &Change, place: &Namespace) -> Result<(), StorageError> {
+pub async fn save(change: &Change, namespace: &Namespace) -> Result<(), StorageError> {
     let row = namespace::ActiveModel {
-        id: Set(place.id.0),
-        name: Set(Some(place.name.clone())),
-        description: Set(place.description.clone()),
-        visibility: Set(to_visibility(place.visibility)),
+        id: Set(namespace.id.0),
+        name: Set(Some(namespace.name.clone())),
+        description: Set(namespace.description.clone()),
+        visibility: Set(to_visibility(namespace.visibility)),
         ..Default::default()
     };
     row.update(change.connection()).await?;

@@ -6,7 +6,7 @@ use super::record::{Cell, Matrix};
 
 pub(super) fn push(matrix: &Matrix, client: &dyn Client) -> Outcome {
     let room = room_of(matrix, client, "developer");
-    let (repository, tag) = (place(client), format!("pushed-by-{}", client.name()));
+    let (repository, tag) = (namespace(client), format!("pushed-by-{}", client.name()));
     let image = matrix.image(&repository, &tag);
     client
         .push(&room, &room.fresh_archive(), &image)?
@@ -21,7 +21,7 @@ pub(super) fn push(matrix: &Matrix, client: &dyn Client) -> Outcome {
 
 pub(super) fn push_denied(matrix: &Matrix, client: &dyn Client) -> Outcome {
     let room = room_of(matrix, client, "reporter");
-    let (repository, tag) = (place(client), format!("refused-to-{}", client.name()));
+    let (repository, tag) = (namespace(client), format!("refused-to-{}", client.name()));
     let image = matrix.image(&repository, &tag);
     let ran = client.push(&room, &room.fresh_archive(), &image)?;
     ran.must_fail_with(&client.says(Refusal::ForbiddenPush, ""));
@@ -57,7 +57,7 @@ pub(super) fn mount(matrix: &Matrix, client: &dyn Client) -> Outcome {
 /// clients try a mount, and are refused it.
 pub(super) fn mount_denied(matrix: &Matrix, client: &dyn Client) -> Outcome {
     let mut room = room_of(matrix, client, "developer");
-    let hidden = place(client);
+    let hidden = namespace(client);
     let from = matrix.image(&hidden, "1");
     if client.limit().is_none() {
         // Layers that no other repository has.
@@ -97,7 +97,7 @@ pub(super) fn mount_denied(matrix: &Matrix, client: &dyn Client) -> Outcome {
 }
 
 /// A repository that is the client's own; one that has an image for clients that cannot bring layers.
-fn place(client: &dyn Client) -> String {
+fn namespace(client: &dyn Client) -> String {
     match client.limit() {
         None => format!("team/matrix/{}", client.name()),
         Some(_) => PRIVATE.to_owned(),

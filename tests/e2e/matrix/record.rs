@@ -68,14 +68,14 @@ impl Matrix {
     }
 
     /// Notes what came out of a cell, and which key signs at its end.
-    pub(super) fn note(&self, place: Place, cell: Cell) {
-        self.cells.lock().unwrap().insert(place, cell);
+    pub(super) fn note(&self, namespace: Place, cell: Cell) {
+        self.cells.lock().unwrap().insert(namespace, cell);
         self.keys.lock().unwrap().push(self.world.signing_key());
     }
 
     /// What came out of a cell, if it was run and held.
-    pub(super) fn cell(&self, place: Place) -> Option<Cell> {
-        self.cells.lock().unwrap().get(&place).cloned()
+    pub(super) fn cell(&self, namespace: Place) -> Option<Cell> {
+        self.cells.lock().unwrap().get(&namespace).cloned()
     }
 
     /// The keys that signed at the ends of the cells, in the order of the cells.

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use serde_json::{Value, json};
 use wharfinger::domain::access_tokens::pattern::RepositoryPattern;
 use wharfinger::domain::authority::Authority;
-use wharfinger::domain::namespaces::reference::{Meant, PlaceName};
+use wharfinger::domain::namespaces::reference::{ExpectedNamespace, NamespaceReference};
 use wharfinger::domain::namespaces::visibility::Visibility;
 
 use crate::harness::{TestApp, Token};
@@ -21,7 +21,7 @@ async fn start() -> TestApp {
     app.group("team/sub", Visibility::Private).await;
     app.member("team", "alice", "reporter").await;
     app.member("team/app", "alice", "maintainer").await;
-    let gone = PlaceName::at(Meant::Project, "team/gone".try_into().unwrap());
+    let gone = NamespaceReference::at(ExpectedNamespace::Project, "team/gone".try_into().unwrap());
     app.desk
         .delete_namespace(&Authority::operator(), &gone)
         .await

@@ -22,7 +22,7 @@ async fn each_failure_has_gitlabs_status_and_body() {
     insta::assert_snapshot!(told(Some("nonsense")).await, @r#"401 {"message":"401 Unauthorized"}"#);
     let revoked = app.token("alice", "api").await;
     app.desk
-        .revoke_token(&Authority::operator(), revoked.id)
+        .revoke_access_token(&Authority::operator(), revoked.id)
         .await
         .unwrap();
     insta::assert_snapshot!(told(Some(revoked.secret.expose())).await, @r#"401 {"error":"invalid_token","error_description":"Token was revoked. Make a new one."}"#);

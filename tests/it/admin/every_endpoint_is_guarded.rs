@@ -152,7 +152,7 @@ async fn every_operation_refuses_who_may_not() {
     };
     let dead = app.token("alice", "api").await;
     app.desk
-        .revoke_token(&Authority::operator(), dead.id)
+        .revoke_access_token(&Authority::operator(), dead.id)
         .await
         .unwrap();
     app.create_user("blocked", true, None).await;
@@ -232,7 +232,7 @@ async fn every_operation_refuses_who_may_not() {
     assert_eq!(root.state.name(), "active", "nothing was changed");
     assert!(
         app.desk
-            .token(&Authority::operator(), others.id)
+            .access_token(&Authority::operator(), others.id)
             .await
             .unwrap()
             .revoked_at
@@ -271,7 +271,7 @@ async fn every_documented_field_is_accepted_and_no_other() {
     let one = app.token("root", "read_registry").await.id;
     for (schema, method, path) in [
         (
-            "TokenChange",
+            "AccessTokenChange",
             "PATCH",
             format!("/personal_access_tokens/{one}"),
         ),

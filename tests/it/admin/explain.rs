@@ -105,7 +105,7 @@ async fn the_limits_of_a_token_are_named() {
     assert_eq!(reply["denied"][1]["reason"], json["actions"][1]["rule"]);
 
     app.desk
-        .revoke_token(&Authority::operator(), narrow.id)
+        .revoke_access_token(&Authority::operator(), narrow.id)
         .await
         .unwrap();
     assert_eq!(

@@ -9,34 +9,38 @@ use crate::harness::{TestApp, Token};
 
 /// Every route below a group or project that changes something, with a body that would do it.
 async fn changes(app: &TestApp, noun: &str, path: &str) -> Vec<(&'static str, String, Value)> {
-    let place = format!("/{noun}/{}", path.replace('/', "%2F"));
+    let namespace = format!("/{noun}/{}", path.replace('/', "%2F"));
     let id = app.id_at(path).await;
     let victim = app.id_of("victim").await;
     let mallory = app.id_of("mallory").await;
     let mut all = Vec::new();
-    for place in [place, format!("/{noun}/{id}")] {
+    for namespace in [namespace, format!("/{noun}/{id}")] {
         all.push((
             "PUT",
-            place.clone(),
+            namespace.clone(),
             json!({ "name": "x", "visibility": "public" }),
         ));
         all.push((
             "POST",
-            format!("{place}/members"),
+            format!("{namespace}/members"),
             json!({ "user_id": mallory, "access_level": 10 }),
         ));
         all.push((
             "POST",
-            format!("{place}/members"),
+            format!("{namespace}/members"),
             json!({ "username": "mallory", "access_level": 50 }),
         ));
         all.push((
             "PUT",
-            format!("{place}/members/{victim}"),
+            format!("{namespace}/members/{victim}"),
             json!({ "access_level": 10 }),
         ));
-        all.push(("DELETE", format!("{place}/members/{victim}"), Value::Null));
-        all.push(("DELETE", place, Value::Null));
+        all.push((
+            "DELETE",
+            format!("{namespace}/members/{victim}"),
+            Value::Null,
+        ));
+        all.push(("DELETE", namespace, Value::Null));
     }
     all
 }

@@ -326,10 +326,10 @@ async fn what_is_below_a_group_is_listed() {
     app.project("team-2/app", Visibility::Private).await;
     let paths = async |path: &str| {
         let list = app.read(path, &root).await;
-        let path = |place: &Value| {
-            place
+        let path = |namespace: &Value| {
+            namespace
                 .get("full_path")
-                .or_else(|| place.get("path_with_namespace"))
+                .or_else(|| namespace.get("path_with_namespace"))
                 .unwrap()
                 .as_str()
                 .unwrap()

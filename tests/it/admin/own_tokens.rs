@@ -4,9 +4,9 @@ use axum::http::StatusCode;
 use chrono::Duration;
 use serde_json::{Value, json};
 use wharfinger::app::ChangeError;
-use wharfinger::domain::access_tokens::TokenSpecification;
+use wharfinger::domain::access_tokens::AccessTokenSpecification;
 use wharfinger::domain::access_tokens::policy::WantedEnd;
-use wharfinger::domain::access_tokens::scope::TokenScope;
+use wharfinger::domain::access_tokens::scope::AccessTokenScope;
 use wharfinger::domain::authority::Authority;
 use wharfinger::domain::expiry::Expiry;
 
@@ -217,16 +217,16 @@ async fn a_token_that_ended_while_its_request_was_under_way_makes_nothing() {
     let (app, maker) = start().await;
     let narrow = app.token("alice", "read_api").await;
     app.desk
-        .revoke_token(&Authority::operator(), maker.id)
+        .revoke_access_token(&Authority::operator(), maker.id)
         .await
         .unwrap();
     for token in [maker, narrow] {
-        let scopes = [TokenScope::ReadUser].into_iter().collect();
-        let wanted = TokenSpecification::new("late", scopes).unwrap();
+        let scopes = [AccessTokenScope::ReadUser].into_iter().collect();
+        let wanted = AccessTokenSpecification::new("late", scopes).unwrap();
         let operator = Authority::operator();
         let made = app
             .desk
-            .create_own_token(&operator, token.id, wanted, WantedEnd::Unsaid)
+            .create_own_access_token(&operator, token.id, wanted, WantedEnd::Unsaid)
             .await;
         assert!(matches!(made, Err(ChangeError::Forbidden(_))), "{made:?}");
     }

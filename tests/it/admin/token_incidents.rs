@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use chrono::Duration;
 use serde_json::{Value, json};
 use wharfinger::domain::access_tokens::pattern::RepositoryPattern;
-use wharfinger::domain::access_tokens::scope::TokenScope;
+use wharfinger::domain::access_tokens::scope::AccessTokenScope;
 use wharfinger::domain::namespaces::visibility::Visibility;
 
 use crate::harness::{PASSWORD, TestApp, Token};
@@ -218,12 +218,12 @@ async fn each_scope_opens_exactly_its_actions() {
     app.project("team/app", Visibility::Private).await;
     app.member("team", "alice", "owner").await;
     for (scope, opened) in [
-        (TokenScope::ReadApi, Some("pull")),
-        (TokenScope::ReadUser, None),
-        (TokenScope::ReadRegistry, Some("pull")),
-        (TokenScope::WriteRegistry, Some("push")),
-        (TokenScope::DeleteRegistry, Some("delete")),
-        (TokenScope::SelfRotate, None),
+        (AccessTokenScope::ReadApi, Some("pull")),
+        (AccessTokenScope::ReadUser, None),
+        (AccessTokenScope::ReadRegistry, Some("pull")),
+        (AccessTokenScope::WriteRegistry, Some("push")),
+        (AccessTokenScope::DeleteRegistry, Some("delete")),
+        (AccessTokenScope::SelfRotate, None),
     ] {
         let body = json!({ "name": scope.name(), "scopes": [scope.name()] });
         let made = app.api(("POST", OWN), &alice, body).await.json();

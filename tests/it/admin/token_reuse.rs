@@ -209,7 +209,7 @@ async fn a_token_that_was_revoked_by_hand_has_nobody_to_take_along() {
     family
         .app
         .desk
-        .revoke_token(&Authority::operator(), other.id)
+        .revoke_access_token(&Authority::operator(), other.id)
         .await
         .unwrap();
     let before = family.app.last_audited().await;

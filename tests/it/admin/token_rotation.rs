@@ -143,7 +143,7 @@ async fn what_cannot_be_rotated_says_why() {
     let (app, root, alice) = start().await;
     let revoked = app.token("alice", "read_user").await;
     app.desk
-        .revoke_token(&Authority::operator(), revoked.id)
+        .revoke_access_token(&Authority::operator(), revoked.id)
         .await
         .unwrap();
     let told = async |caller: &Token, path: String, body: Value| {

@@ -78,7 +78,10 @@ async fn lists_can_be_narrowed_and_sorted() {
         app.clock.advance(Duration::hours(1));
     }
     app.desk
-        .revoke_token(&Authority::operator(), wharfinger::domain::ids::TokenId(5))
+        .revoke_access_token(
+            &Authority::operator(),
+            wharfinger::domain::ids::AccessTokenId(5),
+        )
         .await
         .unwrap();
     app.clock.advance(Duration::days(6));

@@ -19,7 +19,7 @@ async fn seen(app: &TestApp, token: &Token) -> String {
             .as_array()
             .unwrap()
             .iter()
-            .map(|place| place[field].as_str().unwrap().to_owned())
+            .map(|namespace| namespace[field].as_str().unwrap().to_owned())
             .collect();
         for name in PLACES {
             let path = if noun == "groups" {

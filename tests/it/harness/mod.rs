@@ -21,19 +21,19 @@ use tempfile::TempDir;
 use tower::ServiceExt;
 use wharfinger::app::Desk;
 use wharfinger::app::access_tokens::UsageQueue;
-use wharfinger::app::members::{NewMember, Present};
-use wharfinger::app::namespaces::NewPlace;
+use wharfinger::app::members::{IfMember, NewMember};
+use wharfinger::app::namespaces::NewNamespace;
 use wharfinger::app::users::NewUser;
 use wharfinger::config::{Config, Sources};
-use wharfinger::domain::access_tokens::TokenSpecification;
+use wharfinger::domain::access_tokens::AccessTokenSpecification;
 use wharfinger::domain::access_tokens::policy::WantedEnd;
 use wharfinger::domain::authority::Authority;
 use wharfinger::domain::events::{AuditAction, AuditEvent};
-use wharfinger::domain::ids::{TokenId, UserId};
+use wharfinger::domain::ids::{AccessTokenId, UserId};
 use wharfinger::domain::key_schedule::KeySchedule;
-use wharfinger::domain::namespaces::reference::{Meant, PlaceName};
+use wharfinger::domain::namespaces::reference::{ExpectedNamespace, NamespaceReference};
 use wharfinger::domain::namespaces::visibility::Visibility;
-use wharfinger::domain::secret::PlainToken;
+use wharfinger::domain::secret::SecretToken;
 use wharfinger::domain::users::password::PasswordHash;
 use wharfinger::domain::users::username::Username;
 use wharfinger::server::Service;
@@ -64,8 +64,8 @@ pub(crate) struct TestApp {
 
 /// A token with its secret.
 pub(crate) struct Token {
-    pub(crate) id: TokenId,
-    pub(crate) secret: PlainToken,
+    pub(crate) id: AccessTokenId,
+    pub(crate) secret: SecretToken,
 }
 
 impl TestApp {
@@ -164,7 +164,7 @@ impl TestApp {
     pub(crate) async fn project(&self, path: &str, visibility: Visibility) {
         let (group, _) = path.rsplit_once('/').unwrap();
         self.group(group, Visibility::Private).await;
-        let new = NewPlace::at(path.try_into().unwrap(), visibility);
+        let new = NewNamespace::at(path.try_into().unwrap(), visibility);
         self.desk
             .create_project(&Authority::operator(), new)
             .await
@@ -173,19 +173,19 @@ impl TestApp {
 
     /// Makes a group, unless it is there.
     pub(crate) async fn group(&self, path: &str, visibility: Visibility) {
-        let new = NewPlace::at(path.try_into().unwrap(), visibility);
+        let new = NewNamespace::at(path.try_into().unwrap(), visibility);
         let _ = self.desk.create_group(&Authority::operator(), new).await;
     }
 
     pub(crate) async fn member(&self, path: &str, user: &str, level: &str) {
         let new = NewMember {
-            place: PlaceName::at(Meant::Shared, path.try_into().unwrap()),
+            namespace: NamespaceReference::at(ExpectedNamespace::Shared, path.try_into().unwrap()),
             user: UserId(self.id_of(user).await),
             level: level.parse().unwrap(),
             expiry: None,
         };
         self.desk
-            .add_member(&Authority::operator(), new, Present::Replaced)
+            .add_member(&Authority::operator(), new, IfMember::Replace)
             .await
             .unwrap();
     }
@@ -200,18 +200,18 @@ impl TestApp {
         &self,
         user: &str,
         scopes: &str,
-        choose: impl FnOnce(TokenSpecification) -> TokenSpecification,
+        choose: impl FnOnce(AccessTokenSpecification) -> AccessTokenSpecification,
     ) -> Token {
         let scopes = scopes
             .split_whitespace()
             .map(|name| name.parse().unwrap())
             .collect();
-        let specification = choose(TokenSpecification::new("test", scopes).unwrap());
+        let specification = choose(AccessTokenSpecification::new("test", scopes).unwrap());
         let end = WantedEnd::from(specification.expiry());
         let owner = self.desk.user(&user.try_into().unwrap()).await.unwrap();
         let created = self
             .desk
-            .create_token(&Authority::operator(), owner.id, specification, end)
+            .create_access_token(&Authority::operator(), owner.id, specification, end)
             .await
             .unwrap();
         Token {
@@ -309,9 +309,9 @@ impl TestApp {
 
     /// The id of a group or project.
     pub(crate) async fn id_at(&self, path: &str) -> i64 {
-        let name = PlaceName::at(Meant::Shared, path.try_into().unwrap());
-        let standing = self.desk.place(&Authority::operator(), &name).await;
-        standing.unwrap().place.id.0
+        let name = NamespaceReference::at(ExpectedNamespace::Shared, path.try_into().unwrap());
+        let standing = self.desk.namespace(&Authority::operator(), &name).await;
+        standing.unwrap().namespace.id.0
     }
 
     /// The id of a user.

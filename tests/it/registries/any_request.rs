@@ -16,7 +16,7 @@ const REPOSITORIES: [&str; 4] = ["team/app", "team/app/worker", "open/app", "ali
 
 /// One request, and how long it comes after the one before.
 #[derive(Debug, Clone)]
-struct Asked {
+struct RequestedAccess {
     service: usize,
     caller: usize,
     scopes: Vec<String>,
@@ -24,7 +24,7 @@ struct Asked {
     after: i64,
 }
 
-fn asked() -> impl Strategy<Value = Asked> {
+fn asked() -> impl Strategy<Value = RequestedAccess> {
     let name = prop_oneof![
         4 => prop::sample::select(&REPOSITORIES[..]).prop_map(str::to_owned),
         1 => Just("catalog".to_owned()),
@@ -50,13 +50,15 @@ fn asked() -> impl Strategy<Value = Asked> {
         any::<bool>(),
         0..3_600_000_i64,
     )
-        .prop_map(|(service, caller, scopes, is_post, after)| Asked {
-            service,
-            caller,
-            scopes,
-            is_post,
-            after,
-        })
+        .prop_map(
+            |(service, caller, scopes, is_post, after)| RequestedAccess {
+                service,
+                caller,
+                scopes,
+                is_post,
+                after,
+            },
+        )
 }
 
 #[test]
@@ -92,7 +94,7 @@ fn whatever_is_issued_passes_where_it_should_and_opens_what_was_asked() {
     result.unwrap();
 }
 
-async fn send(app: &TestApp, asked: &Asked, secret: Option<&str>) -> Reply {
+async fn send(app: &TestApp, asked: &RequestedAccess, secret: Option<&str>) -> Reply {
     let (service, _) = SERVICES[asked.service];
     let mut fields = form_urlencoded::Serializer::new(String::new());
     fields.append_pair("service", service);
@@ -119,7 +121,12 @@ async fn send(app: &TestApp, asked: &Asked, secret: Option<&str>) -> Reply {
     app.send(request.unwrap()).await
 }
 
-fn check(app: &TestApp, fleet: &Fleet, asked: &Asked, reply: &Reply) -> Result<(), TestCaseError> {
+fn check(
+    app: &TestApp,
+    fleet: &Fleet,
+    asked: &RequestedAccess,
+    reply: &Reply,
+) -> Result<(), TestCaseError> {
     let json = reply.json();
     let token = json["token"].as_str().unwrap();
     let lifetime = Duration::seconds(json["expires_in"].as_i64().unwrap());
@@ -161,7 +168,7 @@ fn check(app: &TestApp, fleet: &Fleet, asked: &Asked, reply: &Reply) -> Result<(
 }
 
 /// Whether a scope, read with no more than string comparison, has that action or `*`.
-fn was_asked(asked: &Asked, kind: &str, name: &str, action: &str) -> bool {
+fn was_asked(asked: &RequestedAccess, kind: &str, name: &str, action: &str) -> bool {
     let texts = asked.scopes.iter().flat_map(|text| text.split(' '));
     texts.into_iter().any(|text| {
         let plugin = format!("{kind}(plugin):{name}:");

@@ -7,18 +7,18 @@ use wharfinger::domain::filters::DeployTokenFilter;
 use wharfinger::domain::namespaces::visibility::Visibility;
 use wharfinger::domain::namespaces::{Namespace, NamespaceKind};
 use wharfinger::domain::page::PageRequest;
-use wharfinger::domain::secret::{PlainToken, TokenKind};
-use wharfinger::storage::namespaces::NewNamespace;
+use wharfinger::domain::secret::{SecretKind, SecretToken};
+use wharfinger::storage::namespaces::NamespaceRecord;
 use wharfinger::storage::{Db, deploy_tokens, namespaces};
 
 use super::story::{event, now, operator, path};
 use crate::harness::SeededEntropy;
 
 /// A group with one deploy token that never ends and has a name by itself, and one that ends.
-async fn furnish(db: &Db) -> (Namespace, [(PlainToken, DeployToken); 2]) {
+async fn furnish(db: &Db) -> (Namespace, [(SecretToken, DeployToken); 2]) {
     let entropy = SeededEntropy::default();
     let change = db.begin(now()).await.unwrap();
-    let new = NewNamespace {
+    let new = NamespaceRecord {
         kind: NamespaceKind::Group,
         path: path("machines"),
         visibility: Visibility::Private,
@@ -26,7 +26,7 @@ async fn furnish(db: &Db) -> (Namespace, [(PlainToken, DeployToken); 2]) {
         name: None,
         description: None,
     };
-    let place = namespaces::insert(&change, new).await.unwrap();
+    let namespace = namespaces::insert(&change, new).await.unwrap();
     let mut made = Vec::new();
     for (username, end) in [
         (None, None),
@@ -37,18 +37,18 @@ async fn furnish(db: &Db) -> (Namespace, [(PlainToken, DeployToken); 2]) {
             DeployTokenSpecification::new("ünïcödé ✓", scopes.into_iter().collect()).unwrap();
         wanted.username = username.map(|name: &str| name.try_into().unwrap());
         wanted.expiry = end.map(Expiry::at);
-        let secret = PlainToken::generate(TokenKind::Deploy, &entropy);
-        let token = deploy_tokens::insert(&change, &place, &secret.digest(), &wanted)
+        let secret = SecretToken::generate(SecretKind::DeployToken, &entropy);
+        let token = deploy_tokens::insert(&change, &namespace, &secret.digest(), &wanted)
             .await
             .unwrap();
         made.push((secret, token));
     }
     change.commit(&operator(), event()).await.unwrap();
-    (place, made.try_into().unwrap())
+    (namespace, made.try_into().unwrap())
 }
 
 pub(super) async fn deploy_tokens_keep_what_was_chosen(db: &Db) {
-    let (place, [(secret, endless), (_, ending)]) = furnish(db).await;
+    let (namespace, [(secret, endless), (_, ending)]) = furnish(db).await;
     assert_eq!(
         endless.username.as_str(),
         format!("deploy-token-{}", endless.id)
@@ -63,7 +63,7 @@ pub(super) async fn deploy_tokens_keep_what_was_chosen(db: &Db) {
 
     let ids = async |active_at| {
         let filter = DeployTokenFilter {
-            place: Some(place.id),
+            namespace: Some(namespace.id),
             unrevoked: false,
             active_at,
         };
@@ -90,7 +90,7 @@ pub(super) async fn deploy_tokens_keep_what_was_chosen(db: &Db) {
     // What is deleted takes its tokens along, and a new one in its place has none of them.
     let later = now() + Duration::seconds(1);
     let change = db.begin(later).await.unwrap();
-    deploy_tokens::revoke_all(&change, &[place.id])
+    deploy_tokens::revoke_all(&change, &[namespace.id])
         .await
         .unwrap();
     change.commit(&operator(), event()).await.unwrap();

@@ -2,7 +2,7 @@
 
 use wharfinger::domain::filters::UserFilter;
 use wharfinger::domain::page::{Listing, PageRequest, Paging};
-use wharfinger::storage::users::NewUser;
+use wharfinger::storage::users::UserRecord;
 use wharfinger::storage::{Db, users};
 
 use super::story::{event, new_user, now, operator};
@@ -14,7 +14,7 @@ pub(super) async fn text_is_found_in_any_letter_case(db: &Db) {
         ("found-2", "ΣΊΣΥΦΟΣ ЖУК"),
         ("found-3", "anne 1000! a_b 😀"),
     ] {
-        let new = NewUser {
+        let new = UserRecord {
             name: name.to_owned(),
             ..new_user(username)
         };

@@ -2,21 +2,22 @@
 
 use chrono::{DateTime, Duration, Utc};
 use secrecy::SecretString;
-use wharfinger::domain::access_tokens::TokenSpecification;
-use wharfinger::domain::access_tokens::lineage::Lineage;
+use wharfinger::domain::access_tokens::AccessTokenSpecification;
+use wharfinger::domain::access_tokens::lineage::AccessTokenLineage;
 use wharfinger::domain::access_tokens::pattern::RepositoryPattern;
-use wharfinger::domain::access_tokens::scope::TokenScope;
-use wharfinger::domain::access_tokens::usage::{Detail, UsageRecord, Uses};
+use wharfinger::domain::access_tokens::scope::AccessTokenScope;
+use wharfinger::domain::access_tokens::usage::{AccessTokenUsage, UsagePrecision, Uses};
 use wharfinger::domain::authority::{Authority, Need};
 use wharfinger::domain::decision::principal::{Ceiling, Principal, Proof, SignedIn};
-use wharfinger::domain::decision::rights::Place;
+use wharfinger::domain::decision::rights::NamespaceState;
 use wharfinger::domain::entropy::Entropy;
 use wharfinger::domain::events::{AuditAction, AuditEvent, Grant};
 use wharfinger::domain::expiry::Expiry;
 use wharfinger::domain::filters::{
-    MemberFilter, PlaceFilter, PlaceSort, PlaceSortKey, TokenFilter, UserFilter, Within,
+    AccessTokenFilter, MemberFilter, NamespaceFilter, NamespaceSort, NamespaceSortKey, UserFilter,
+    Within,
 };
-use wharfinger::domain::ids::{TokenId, UserId};
+use wharfinger::domain::ids::{AccessTokenId, UserId};
 use wharfinger::domain::members::access_level::AccessLevel;
 use wharfinger::domain::namespaces::path::NamespacePath;
 use wharfinger::domain::namespaces::visibility::Visibility;
@@ -24,14 +25,14 @@ use wharfinger::domain::namespaces::{Member, Namespace, NamespaceKind, Occupied}
 use wharfinger::domain::page::{KeysetRequest, Listing, PageRequest, Paging};
 use wharfinger::domain::refresh_tokens::RefreshLifetimes;
 use wharfinger::domain::registry::repository_name::RepositoryName;
-use wharfinger::domain::secret::{PlainToken, TokenKind};
+use wharfinger::domain::secret::{SecretKind, SecretToken};
 use wharfinger::domain::users::password::PasswordHash;
 use wharfinger::domain::users::username::Username;
 use wharfinger::domain::users::{EmailAddress, User, UserState};
-use wharfinger::storage::access_tokens::{NewToken, families, usage};
-use wharfinger::storage::namespaces::{NewNamespace, lists};
-use wharfinger::storage::refresh_tokens::NewRefreshToken;
-use wharfinger::storage::users::NewUser;
+use wharfinger::storage::access_tokens::{AccessTokenRecord, families, usage};
+use wharfinger::storage::namespaces::{NamespaceRecord, lists};
+use wharfinger::storage::refresh_tokens::RefreshTokenRecord;
+use wharfinger::storage::users::UserRecord;
 use wharfinger::storage::{
     Change, Db, StorageError, access_tokens, members, namespaces, refresh_tokens, registry, users,
 };
@@ -53,8 +54,8 @@ pub(super) fn event() -> AuditEvent {
     AuditEvent::new(AuditAction::UserCreated, &"story").with_detail("ünïcödé ✓")
 }
 
-pub(super) fn new_user(name: &str) -> NewUser {
-    NewUser {
+pub(super) fn new_user(name: &str) -> UserRecord {
+    UserRecord {
         username: Username::try_from(name).unwrap(),
         name: "Älice Ω 東京".to_owned(),
         email: Some(EmailAddress::try_from(format!("{name}@Example.com").as_str()).unwrap()),
@@ -159,7 +160,7 @@ async fn names_are_unique(db: &Db) {
 
 async fn namespaces_leave_tombstones(db: &Db) {
     let change = db.begin(now()).await.unwrap();
-    let new = |text: &str, kind, parent| NewNamespace {
+    let new = |text: &str, kind, parent| NamespaceRecord {
         kind,
         path: path(text),
         visibility: Visibility::Public,
@@ -194,7 +195,7 @@ async fn namespaces_leave_tombstones(db: &Db) {
     assert_eq!(
         below
             .iter()
-            .map(|place| place.path.as_str())
+            .map(|namespace| namespace.path.as_str())
             .collect::<Vec<_>>(),
         ["team/a_b", "team/axb", "team/a_b/app"]
     );
@@ -273,9 +274,9 @@ async fn members_and_rights_are_read_together(db: &Db) {
     .await
     .unwrap();
     change.commit(&operator(), event()).await.unwrap();
-    let listed = async |places: &[Namespace], instant| {
+    let listed = async |namespaces: &[Namespace], instant| {
         let (filter, request) = (MemberFilter::default(), PageRequest::default());
-        let page = members::page(db, places, &filter, instant, request).await;
+        let page = members::page(db, namespaces, &filter, instant, request).await;
         page.unwrap().items
     };
     assert_eq!(
@@ -296,7 +297,7 @@ async fn members_and_rights_are_read_together(db: &Db) {
         let rights = registry::load(db, &principal, &[&name, &own], instant)
             .await
             .unwrap();
-        assert_eq!(rights.place_of(&name), Some(Place::Tombstone));
+        assert_eq!(rights.state_at(&name), Some(NamespaceState::Tombstone));
         assert_eq!(rights.role_for(&own).unwrap().level, AccessLevel::Owner);
         let role = rights.role_for(&name).unwrap();
         (role.level, role.given_at.to_owned())
@@ -312,7 +313,7 @@ async fn members_and_rights_are_read_together(db: &Db) {
     let given = members::of_user(db, bob.id).await.unwrap();
     let given = given
         .iter()
-        .map(|(place, member)| format!("{} {}", place.path, member.level));
+        .map(|(namespace, member)| format!("{} {}", namespace.path, member.level));
     assert_eq!(
         given.collect::<Vec<_>>(),
         ["team reporter", "team/a_b owner"]
@@ -349,7 +350,7 @@ async fn make_place(
     visibility: Visibility,
 ) -> Namespace {
     let change = db.begin(now()).await.unwrap();
-    let new = NewNamespace {
+    let new = NamespaceRecord {
         kind: NamespaceKind::Group,
         path: path(text),
         visibility,
@@ -363,7 +364,13 @@ async fn make_place(
     made
 }
 
-async fn give(db: &Db, place: &Namespace, user: &User, level: AccessLevel, end: Option<Expiry>) {
+async fn give(
+    db: &Db,
+    namespace: &Namespace,
+    user: &User,
+    level: AccessLevel,
+    end: Option<Expiry>,
+) {
     let member = Member {
         user_id: user.id,
         level,
@@ -371,7 +378,7 @@ async fn give(db: &Db, place: &Namespace, user: &User, level: AccessLevel, end: 
         created_at: now(),
     };
     let change = db.begin(now()).await.unwrap();
-    members::put(&change, place.id, &member).await.unwrap();
+    members::put(&change, namespace.id, &member).await.unwrap();
     change.commit(&operator(), event()).await.unwrap();
 }
 
@@ -379,7 +386,7 @@ async fn members_are_listed_with_their_highest_role(db: &Db) {
     let (carl, dora) = (make_user(db, "carl").await, make_user(db, "dora").await);
     let top = make_place(db, "top", None, Visibility::Private).await;
     let sub = make_place(db, "top/sub", Some(&top), Visibility::Private).await;
-    let own = NewNamespace {
+    let own = NamespaceRecord {
         kind: NamespaceKind::User,
         path: carl.username.namespace(),
         visibility: Visibility::Private,
@@ -395,13 +402,13 @@ async fn members_are_listed_with_their_highest_role(db: &Db) {
     give(db, &top, &carl, AccessLevel::Reporter, None).await;
     give(db, &sub, &carl, AccessLevel::Maintainer, Some(tomorrow)).await;
     give(db, &sub, &dora, AccessLevel::Owner, None).await;
-    let listed = async |places: &[Namespace], search: Option<&str>, instant| {
+    let listed = async |namespaces: &[Namespace], search: Option<&str>, instant| {
         let filter = MemberFilter {
             search: search.map(str::to_owned),
             users: None,
         };
         let request = PageRequest::default();
-        let page = members::page(db, places, &filter, instant, request)
+        let page = members::page(db, namespaces, &filter, instant, request)
             .await
             .unwrap();
         let names = page.items.iter();
@@ -474,27 +481,30 @@ async fn each_sees_what_is_shown_to_them(db: &Db) {
     let authority = |admin, external| {
         let ceiling = Ceiling {
             proof: Proof::Password,
-            scopes: [TokenScope::Api].into_iter().collect(),
+            scopes: [AccessTokenScope::Api].into_iter().collect(),
             repositories: Vec::new(),
         };
         let mut caller = SignedIn::new(eve.clone(), ceiling);
         (caller.admin, caller.external) = (admin, external);
         Authority::of(&caller, Need::Read).unwrap()
     };
-    let filter = PlaceFilter {
+    let filter = NamespaceFilter {
         search: Some("A".to_owned()),
-        sort: PlaceSort {
-            key: PlaceSortKey::Path,
+        sort: NamespaceSort {
+            key: NamespaceSortKey::Path,
             descending: false,
         },
         skip: Vec::new(),
-        ..PlaceFilter::all(NamespaceKind::Group)
+        ..NamespaceFilter::all(NamespaceKind::Group)
     };
-    let seen = async |authority: &Authority, filter: &PlaceFilter, instant| {
+    let seen = async |authority: &Authority, filter: &NamespaceFilter, instant| {
         let all = Paging::Offset(PageRequest::default());
         let listing = lists::page(db, authority, filter, instant, all).await;
         let listing = listing.unwrap();
-        let paths = listing.items().iter().map(|place| place.path.to_string());
+        let paths = listing
+            .items()
+            .iter()
+            .map(|namespace| namespace.path.to_string());
         paths
             .filter(|path| path.starts_with('a'))
             .collect::<Vec<_>>()
@@ -515,12 +525,12 @@ async fn each_sees_what_is_shown_to_them(db: &Db) {
         "`_` is no wildcard, and a name that begins the same is not below"
     );
     assert_eq!(seen(&outsider, &filter, tomorrow.instant()).await, "a_open");
-    let mine = PlaceFilter {
+    let mine = NamespaceFilter {
         min_role: Some(AccessLevel::Reporter),
         ..filter.clone()
     };
     assert_eq!(seen(&eves, &mine, now()).await, "a_1 a_1/deep");
-    let managed = PlaceFilter {
+    let managed = NamespaceFilter {
         min_role: Some(AccessLevel::Developer),
         ..filter.clone()
     };
@@ -530,8 +540,8 @@ async fn each_sees_what_is_shown_to_them(db: &Db) {
         "",
         "the command line has no roles"
     );
-    for within in [Within::Children(secret.id), Within::Below(secret.path)] {
-        let filter = PlaceFilter {
+    for within in [Within::Children(secret.id), Within::RolesBelow(secret.path)] {
+        let filter = NamespaceFilter {
             within: Some(within),
             ..filter.clone()
         };
@@ -540,7 +550,7 @@ async fn each_sees_what_is_shown_to_them(db: &Db) {
             "a_1/deep"
         );
     }
-    let but_one = PlaceFilter {
+    let but_one = NamespaceFilter {
         skip: vec![below.id],
         top_level_only: true,
         visibility: Some(Visibility::Private),
@@ -550,10 +560,10 @@ async fn each_sees_what_is_shown_to_them(db: &Db) {
         seen(&Authority::operator(), &but_one, now()).await,
         "a_1 a_11 ax1"
     );
-    let named = PlaceFilter {
+    let named = NamespaceFilter {
         search: Some("näme A_1".to_owned()),
-        sort: PlaceSort {
-            key: PlaceSortKey::Name,
+        sort: NamespaceSort {
+            key: NamespaceSortKey::Name,
             descending: true,
         },
         ..filter
@@ -653,9 +663,9 @@ async fn tokens_keep_what_was_chosen(db: &Db) {
     let patterns = ["team/**", "b*/x"]
         .map(|text| RepositoryPattern::try_from(text).unwrap())
         .to_vec();
-    let specification = TokenSpecification::new(
+    let specification = AccessTokenSpecification::new(
         "naïve 名前",
-        [TokenScope::ReadRegistry, TokenScope::SelfRotate]
+        [AccessTokenScope::ReadRegistry, AccessTokenScope::SelfRotate]
             .into_iter()
             .collect(),
     )
@@ -665,13 +675,13 @@ async fn tokens_keep_what_was_chosen(db: &Db) {
     .expiring(Some(Expiry::on("2047-01-01".parse().unwrap())))
     .limited_to(patterns)
     .unwrap();
-    let secret = PlainToken::generate(TokenKind::PersonalAccess, &SeededEntropy::default());
+    let secret = SecretToken::generate(SecretKind::AccessToken, &SeededEntropy::default());
     let change = db.begin(now()).await.unwrap();
-    let new = NewToken {
+    let new = AccessTokenRecord {
         owner: bob.id,
         digest: secret.digest(),
         specification: &specification,
-        lineage: Lineage::default(),
+        lineage: AccessTokenLineage::default(),
     };
     let token = access_tokens::insert(&change, new).await.unwrap();
     change.commit(&operator(), event()).await.unwrap();
@@ -703,25 +713,25 @@ async fn tokens_have_families(db: &Db) {
     let entropy = SeededEntropy::default();
     // Not the numbers that other chapters draw.
     entropy.fill(&mut [0; 1000]);
-    let scopes = [TokenScope::Api].into_iter().collect();
-    let specification = TokenSpecification::new("chain", scopes).unwrap();
+    let scopes = [AccessTokenScope::Api].into_iter().collect();
+    let specification = AccessTokenSpecification::new("chain", scopes).unwrap();
     let insert = async |change: &Change, lineage| {
-        let new = NewToken {
+        let new = AccessTokenRecord {
             owner: dave.id,
-            digest: PlainToken::generate(TokenKind::PersonalAccess, &entropy).digest(),
+            digest: SecretToken::generate(SecretKind::AccessToken, &entropy).digest(),
             specification: &specification,
             lineage,
         };
         access_tokens::insert(change, new).await.unwrap()
     };
     let change = db.begin(now()).await.unwrap();
-    let first = insert(&change, Lineage::default()).await;
+    let first = insert(&change, AccessTokenLineage::default()).await;
     let second = insert(&change, first.lineage_of_successor()).await;
     let third = insert(&change, second.lineage_of_successor()).await;
     let fourth = insert(&change, third.lineage_of_successor()).await;
-    let lineage = Lineage {
+    let lineage = AccessTokenLineage {
         maker: Some(first.id),
-        ..Lineage::default()
+        ..AccessTokenLineage::default()
     };
     let made = insert(&change, lineage).await;
     for (token, end) in [(&second, Duration::hours(1)), (&third, Duration::zero())] {
@@ -735,8 +745,8 @@ async fn tokens_have_families(db: &Db) {
     assert_eq!((fourth.family(), made.family()), (first.id, made.id));
     let graced = found(second.id).await;
     assert_eq!(graced.grace_until, Some(now() + Duration::hours(1)));
-    let listed = async |filter: TokenFilter| {
-        let filter = TokenFilter {
+    let listed = async |filter: AccessTokenFilter| {
+        let filter = AccessTokenFilter {
             owner: Some(dave.id),
             ..filter
         };
@@ -744,14 +754,14 @@ async fn tokens_have_families(db: &Db) {
         let tokens = page.await.unwrap().items;
         tokens.iter().map(|token| token.id).collect::<Vec<_>>()
     };
-    let revoked = TokenFilter {
+    let revoked = AccessTokenFilter {
         revoked_at: Some((true, now())),
-        ..TokenFilter::default()
+        ..AccessTokenFilter::default()
     };
     assert_eq!(listed(revoked.clone()).await, [third.id]);
-    let inactive = TokenFilter {
+    let inactive = AccessTokenFilter {
         active_at: Some((false, now())),
-        ..TokenFilter::default()
+        ..AccessTokenFilter::default()
     };
     assert_eq!(listed(inactive).await, [third.id]);
 
@@ -789,14 +799,14 @@ async fn uses_of_tokens_are_kept(db: &Db) {
         .unwrap()
         .unwrap();
     let tokens = access_tokens::all(db, Some(dave.id)).await.unwrap();
-    let ids = [tokens[0].id, TokenId(999_999)];
+    let ids = [tokens[0].id, AccessTokenId(999_999)];
     let found = usage::find_all(db, &ids).await.unwrap();
     assert_eq!(found, std::slice::from_ref(&tokens[0]));
     let mut uses = Uses::new(now(), Some("10.0.0.1".parse().unwrap()));
     let ipv6 = "2001:db8::1234:5678:9abc:def0".parse().unwrap();
     uses.add(&Uses::new(now() + Duration::seconds(1), Some(ipv6)));
     let record = uses
-        .settle(&UsageRecord::default(), Detail::Coarse, now())
+        .settle(&AccessTokenUsage::default(), UsagePrecision::Coarse, now())
         .record
         .unwrap();
     assert!(usage::save(db, &tokens[0], &record).await.unwrap());
@@ -809,7 +819,7 @@ async fn uses_of_tokens_are_kept(db: &Db) {
     assert_eq!(kept.last_used_at, record.last_used_at);
     assert_eq!(kept.last_used_from, record.addresses);
     assert!(
-        usage::save(db, &kept, &UsageRecord::default())
+        usage::save(db, &kept, &AccessTokenUsage::default())
             .await
             .unwrap()
     );
@@ -821,11 +831,11 @@ async fn refresh_tokens_end(db: &Db) {
         .unwrap()
         .unwrap();
     let entropy = SeededEntropy::default();
-    let secrets = [(); 3].map(|()| PlainToken::generate(TokenKind::Refresh, &entropy));
+    let secrets = [(); 3].map(|()| SecretToken::generate(SecretKind::RefreshToken, &entropy));
     let change = db.begin(now()).await.unwrap();
     let mut made = Vec::new();
     for secret in &secrets {
-        let new = NewRefreshToken {
+        let new = RefreshTokenRecord {
             user: bob.id,
             service: "s",
             client_id: Some("docker"),

@@ -29,7 +29,7 @@ async fn every_wrong_credential_gets_the_same_401_byte_for_byte() {
         .unwrap();
     let revoked = app.token("alice", "read_registry").await;
     app.desk
-        .revoke_token(&Authority::operator(), revoked.id)
+        .revoke_access_token(&Authority::operator(), revoked.id)
         .await
         .unwrap();
     let today = Expiry::on(app.now().date_naive());

@@ -5,7 +5,7 @@ use wharfinger::domain::authority::Authority;
 use wharfinger::domain::deploy_tokens::DeployTokenSpecification;
 use wharfinger::domain::expiry::Expiry;
 use wharfinger::domain::ids::DeployTokenId;
-use wharfinger::domain::namespaces::reference::{Meant, PlaceName};
+use wharfinger::domain::namespaces::reference::{ExpectedNamespace, NamespaceReference};
 use wharfinger::domain::namespaces::visibility::Visibility;
 
 use crate::harness::TestApp;
@@ -29,8 +29,8 @@ async fn deploy_token(
     (made.token.id, made.secret.expose().to_owned())
 }
 
-fn shared(path: &str) -> PlaceName {
-    PlaceName::at(Meant::Shared, path.try_into().unwrap())
+fn shared(path: &str) -> NamespaceReference {
+    NamespaceReference::at(ExpectedNamespace::Shared, path.try_into().unwrap())
 }
 
 /// A private project, one beside it, and a public and an internal one.

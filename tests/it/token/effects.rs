@@ -1,11 +1,11 @@
 //! Changes count from the next request on.
 
 use axum::http::StatusCode;
-use wharfinger::app::members::Below;
-use wharfinger::app::namespaces::PlaceChange;
+use wharfinger::app::members::RolesBelow;
+use wharfinger::app::namespaces::NamespaceChange;
 use wharfinger::domain::authority::Authority;
 use wharfinger::domain::ids::UserId;
-use wharfinger::domain::namespaces::reference::{Meant, PlaceName};
+use wharfinger::domain::namespaces::reference::{ExpectedNamespace, NamespaceReference};
 use wharfinger::domain::namespaces::visibility::Visibility;
 
 use crate::harness::{PASSWORD, TestApp};
@@ -24,7 +24,7 @@ async fn a_revoked_token_is_refused_at_the_next_request() {
     };
     assert_eq!(status().await, StatusCode::OK);
     app.desk
-        .revoke_token(&Authority::operator(), token.id)
+        .revoke_access_token(&Authority::operator(), token.id)
         .await
         .unwrap();
     assert_eq!(status().await, StatusCode::UNAUTHORIZED);
@@ -67,7 +67,7 @@ async fn roles_and_visibilities_change_the_next_answer() {
     let app = TestApp::start().await;
     app.user("alice").await;
     app.project("team/app", Visibility::Private).await;
-    let name = PlaceName::at(Meant::Project, "team/app".try_into().unwrap());
+    let name = NamespaceReference::at(ExpectedNamespace::Project, "team/app".try_into().unwrap());
     let pulls = async || {
         let alice = app
             .ask(Some(("alice", PASSWORD)), &[PULL])
@@ -83,7 +83,7 @@ async fn roles_and_visibilities_change_the_next_answer() {
         .remove_member(
             &Authority::operator(),
             (&name, UserId(app.id_of("alice").await)),
-            Below::Kept,
+            RolesBelow::Kept,
         )
         .await
         .unwrap();
@@ -97,7 +97,7 @@ async fn roles_and_visibilities_change_the_next_answer() {
             .change_namespace(
                 &Authority::operator(),
                 &name,
-                PlaceChange::to_visibility(visibility),
+                NamespaceChange::to_visibility(visibility),
             )
             .await
             .unwrap();

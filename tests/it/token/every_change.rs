@@ -98,8 +98,8 @@ impl Stage {
         format!("/users/{}", self.app.id_of(name).await)
     }
 
-    async fn membership(&self, place: &str) -> String {
-        format!("{place}/members/{}", self.app.id_of("alice").await)
+    async fn membership(&self, namespace: &str) -> String {
+        format!("{namespace}/members/{}", self.app.id_of("alice").await)
     }
 
     /// What is so before the change.

@@ -1,10 +1,10 @@
 //! Who gets what, through the front door.
 
 use wharfinger::domain::access_tokens::pattern::RepositoryPattern;
-use wharfinger::domain::access_tokens::scope::{TokenScope, TokenScopes};
+use wharfinger::domain::access_tokens::scope::{AccessTokenScope, AccessTokenScopes};
 use wharfinger::domain::authority::Authority;
 use wharfinger::domain::deploy_tokens::DeployTokenSpecification;
-use wharfinger::domain::namespaces::reference::{Meant, PlaceName};
+use wharfinger::domain::namespaces::reference::{ExpectedNamespace, NamespaceReference};
 use wharfinger::domain::namespaces::visibility::Visibility;
 
 use crate::harness::{PASSWORD, TestApp};
@@ -76,9 +76,12 @@ async fn the_highest_role_in_one_group_opens_nothing_in_another() {
         app.member(path, "alice", "owner").await;
     }
     let token = app.token("alice", "api").await;
-    let both = [TokenScope::ReadRegistry, TokenScope::WriteRegistry];
-    let deploy = DeployTokenSpecification::new("ci", TokenScopes::from_iter(both));
-    let other = PlaceName::at(Meant::Group, "other".try_into().unwrap());
+    let both = [
+        AccessTokenScope::ReadRegistry,
+        AccessTokenScope::WriteRegistry,
+    ];
+    let deploy = DeployTokenSpecification::new("ci", AccessTokenScopes::from_iter(both));
+    let other = NamespaceReference::at(ExpectedNamespace::Group, "other".try_into().unwrap());
     let deploy = app
         .desk
         .create_deploy_token(&Authority::operator(), &other, &deploy.unwrap())
@@ -187,7 +190,7 @@ async fn a_deleted_project_stays_closed_until_it_is_made_anew() {
     app.group("team", Visibility::Public).await;
     app.project("team/app", Visibility::Public).await;
     app.member("team", "alice", "owner").await;
-    let name = PlaceName::at(Meant::Project, "team/app".try_into().unwrap());
+    let name = NamespaceReference::at(ExpectedNamespace::Project, "team/app".try_into().unwrap());
     app.desk
         .delete_namespace(&Authority::operator(), &name)
         .await

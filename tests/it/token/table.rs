@@ -6,16 +6,18 @@ use std::fmt::Write;
 use secrecy::SecretString;
 use wharfinger::app::users::NewUser;
 use wharfinger::domain::access_tokens::pattern::RepositoryPattern;
-use wharfinger::domain::access_tokens::scope::TokenScopes;
+use wharfinger::domain::access_tokens::scope::AccessTokenScopes;
 use wharfinger::domain::authority::Authority;
 use wharfinger::domain::decision::decide;
-use wharfinger::domain::decision::principal::{Ceiling, Deployment, Principal, Proof, SignedIn};
-use wharfinger::domain::decision::rights::{Place, Rights};
+use wharfinger::domain::decision::principal::{
+    Ceiling, DeployTokenPrincipal, Principal, Proof, SignedIn,
+};
+use wharfinger::domain::decision::rights::{NamespaceState, Rights};
 use wharfinger::domain::deploy_tokens::DeployTokenSpecification;
 use wharfinger::domain::ids::{DeployTokenId, UserId};
 use wharfinger::domain::members::access_level::AccessLevel;
 use wharfinger::domain::namespaces::path::NamespacePath;
-use wharfinger::domain::namespaces::reference::{Meant, PlaceName};
+use wharfinger::domain::namespaces::reference::{ExpectedNamespace, NamespaceReference};
 use wharfinger::domain::namespaces::visibility::Visibility;
 use wharfinger::domain::registry::action::Action;
 use wharfinger::domain::registry::scope::{Resource, Scope};
@@ -116,7 +118,7 @@ impl Credential {
     }
 }
 
-fn token_scopes(names: &str) -> TokenScopes {
+fn token_scopes(names: &str) -> AccessTokenScopes {
     let names = names.split_whitespace();
     names.map(|name| name.parse().unwrap()).collect()
 }
@@ -136,7 +138,7 @@ fn principal(credential: Credential, who: Who) -> Principal {
     let ceiling = match credential {
         Credential::Nothing => return Principal::Anonymous,
         Credential::Deploy(scopes, at) => {
-            return Principal::DeployToken(Deployment {
+            return Principal::DeployToken(DeployTokenPrincipal {
                 id: DeployTokenId(1),
                 subject: "deploy_token:ci".to_owned(),
                 path: path(at),
@@ -166,15 +168,15 @@ fn principal(credential: Credential, who: Who) -> Principal {
 
 fn rights(who: Who) -> Rights {
     let mut rights = Rights::default();
-    rights.add_place(&path("team"), Place::Live(Visibility::Private));
+    rights.add_namespace(&path("team"), NamespaceState::Live(Visibility::Private));
     for visibility in Visibility::ALL {
         let at = path(&format!("team/{}", visibility.name()));
-        rights.add_place(&at, Place::Live(visibility));
+        rights.add_namespace(&at, NamespaceState::Live(visibility));
         if let Who::Member(level) = who {
             rights.add_membership(&at, level);
         }
     }
-    rights.add_place(&path("team/deleted"), Place::Tombstone);
+    rights.add_namespace(&path("team/deleted"), NamespaceState::Tombstone);
     rights
 }
 
@@ -276,7 +278,7 @@ async fn furnished() -> TestApp {
             app.member(project, level.name(), level.name()).await;
         }
     }
-    let deleted = PlaceName::at(Meant::Project, path("team/deleted"));
+    let deleted = NamespaceReference::at(ExpectedNamespace::Project, path("team/deleted"));
     app.desk
         .delete_namespace(&Authority::operator(), &deleted)
         .await
@@ -302,10 +304,10 @@ async fn issued(app: &TestApp, credential: Credential, who: Who) -> Option<(Stri
         }
         Credential::Deploy(scopes, at) => {
             let wanted = DeployTokenSpecification::new("ci", token_scopes(scopes)).unwrap();
-            let place = PlaceName::at(Meant::Shared, path(at));
+            let namespace = NamespaceReference::at(ExpectedNamespace::Shared, path(at));
             let made = app
                 .desk
-                .create_deploy_token(&Authority::operator(), &place, &wanted)
+                .create_deploy_token(&Authority::operator(), &namespace, &wanted)
                 .await
                 .unwrap();
             let username = made.token.username.to_string();

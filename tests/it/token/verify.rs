@@ -80,7 +80,7 @@ async fn everything_else_is_401_with_a_challenge() {
     app.user("alice").await;
     let revoked = app.token("alice", "api").await;
     app.desk
-        .revoke_token(&Authority::operator(), revoked.id)
+        .revoke_access_token(&Authority::operator(), revoked.id)
         .await
         .unwrap();
     let jwt = app.ask(Some(("alice", PASSWORD)), &[]).await.json()["token"]

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 
-use crate::app::access_tokens::CreatedToken;
+use crate::app::access_tokens::CreatedAccessToken;
 use crate::domain::authority::Need;
 use crate::http::admin::access_tokens::own_id;
 use crate::http::admin::access_tokens::parameters::specification;
@@ -14,24 +14,24 @@ use crate::http::admin::error::ApiError;
 use crate::http::admin::segments::Segments;
 use crate::http::admin::state::AdminState;
 use crate::http::admin::users::user_id;
-use crate::representation::PersonalAccessTokenView;
+use crate::representation::AccessTokenView;
 
 /// Makes a token for a user; administrators only. The reply alone shows the secret.
 #[utoipa::path(post, path = "/users/{user_id}/personal_access_tokens", tag = "personal_access_tokens",
     params(("user_id" = i64, Path)), request_body = NewToken,
-    responses((status = 201, body = PersonalAccessTokenView)))]
+    responses((status = 201, body = AccessTokenView)))]
 pub(super) async fn create(
     State(admin): State<AdminState>,
     Segments(user): Segments<String>,
     call: Call,
-) -> Result<(StatusCode, Json<PersonalAccessTokenView>), ApiError> {
+) -> Result<(StatusCode, Json<AccessTokenView>), ApiError> {
     let authority = call.authority(Need::Write)?;
     authority.administer()?;
     let owner = admin.desk.user_by_id(user_id(&user)?).await?;
     let (wanted, end) = specification(&call.parameters, admin.desk.now())?;
     let created = admin
         .desk
-        .create_token(&authority, owner.id, wanted, end)
+        .create_access_token(&authority, owner.id, wanted, end)
         .await?;
     Ok(shown_once(&admin, &created))
 }
@@ -40,24 +40,24 @@ pub(super) async fn create(
 /// presented, and is revoked with it. The reply alone shows the secret.
 #[utoipa::path(post, path = "/user/personal_access_tokens", tag = "personal_access_tokens",
     request_body = NewToken,
-    responses((status = 201, body = PersonalAccessTokenView)))]
+    responses((status = 201, body = AccessTokenView)))]
 pub(super) async fn create_own(
     State(admin): State<AdminState>,
     call: Call,
-) -> Result<(StatusCode, Json<PersonalAccessTokenView>), ApiError> {
+) -> Result<(StatusCode, Json<AccessTokenView>), ApiError> {
     let authority = call.authority(Need::Write)?;
     let (wanted, end) = specification(&call.parameters, admin.desk.now())?;
     let created = admin
         .desk
-        .create_own_token(&authority, own_id(&call)?, wanted, end)
+        .create_own_access_token(&authority, own_id(&call)?, wanted, end)
         .await?;
     Ok(shown_once(&admin, &created))
 }
 
 fn shown_once(
     admin: &AdminState,
-    created: &CreatedToken,
-) -> (StatusCode, Json<PersonalAccessTokenView>) {
-    let view = PersonalAccessTokenView::new(&created.token, admin.desk.now());
+    created: &CreatedAccessToken,
+) -> (StatusCode, Json<AccessTokenView>) {
+    let view = AccessTokenView::new(&created.token, admin.desk.now());
     (StatusCode::CREATED, Json(view.with_secret(&created.secret)))
 }

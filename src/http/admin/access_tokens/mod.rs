@@ -12,18 +12,18 @@ use axum::response::Response;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::domain::access_tokens::PersonalAccessToken;
+use crate::domain::access_tokens::AccessToken;
 use crate::domain::authority::Need;
-use crate::domain::ids::TokenId;
+use crate::domain::ids::AccessTokenId;
 use crate::http::admin::access_tokens::parameters::{change as wanted_change, filter};
-use crate::http::admin::bodies::TokenChange;
+use crate::http::admin::bodies::AccessTokenChange;
 use crate::http::admin::call::Call;
 use crate::http::admin::error::ApiError;
 use crate::http::admin::page;
 use crate::http::admin::parameters::invalid;
 use crate::http::admin::segments::Segments;
 use crate::http::admin::state::AdminState;
-use crate::representation::PersonalAccessTokenView;
+use crate::representation::AccessTokenView;
 
 /// All routes of this noun, and of what belongs to it.
 pub(super) fn routes() -> OpenApiRouter<AdminState> {
@@ -50,7 +50,7 @@ pub(super) fn routes() -> OpenApiRouter<AdminState> {
         ("search" = Option<String>, Query, description = "part of a name"),
         ("sort" = Option<String>, Query, description = "`created`, `expires`, `last_used` or `name`, with `_asc` or `_desc`"),
         ("page" = Option<u32>, Query, minimum = 1), ("per_page" = Option<u32>, Query, minimum = 1)),
-    responses((status = 200, body = Vec<PersonalAccessTokenView>)))]
+    responses((status = 200, body = Vec<AccessTokenView>)))]
 pub(super) async fn list(
     State(admin): State<AdminState>,
     call: Call,
@@ -61,39 +61,42 @@ pub(super) async fn list(
         filter(&call.parameters, now)?,
         page::requested(&call.parameters)?,
     );
-    let found = admin.desk.tokens_page(&authority, filter, request).await?;
+    let found = admin
+        .desk
+        .access_tokens_page(&authority, filter, request)
+        .await?;
     Ok(page::reply(&found, (&call, &admin.public_url), |token| {
-        PersonalAccessTokenView::new(token, now)
+        AccessTokenView::new(token, now)
     }))
 }
 
 /// One token, of the caller or, for administrators, of anyone.
 #[utoipa::path(get, path = "/personal_access_tokens/{id}", tag = "personal_access_tokens",
-    params(("id" = i64, Path)), responses((status = 200, body = PersonalAccessTokenView)))]
+    params(("id" = i64, Path)), responses((status = 200, body = AccessTokenView)))]
 pub(super) async fn get(
     State(admin): State<AdminState>,
     Segments(id): Segments<String>,
     call: Call,
-) -> Result<Json<PersonalAccessTokenView>, ApiError> {
+) -> Result<Json<AccessTokenView>, ApiError> {
     let authority = call.authority(Need::Read)?;
-    let token = admin.desk.token(&authority, token_id(&id)?).await?;
+    let token = admin.desk.access_token(&authority, token_id(&id)?).await?;
     Ok(view(&admin, &token))
 }
 
 /// Renames, describes, shortens or narrows a token; never widens it.
 #[utoipa::path(patch, path = "/personal_access_tokens/{id}", tag = "personal_access_tokens",
-    params(("id" = i64, Path)), request_body = TokenChange,
-    responses((status = 200, body = PersonalAccessTokenView)))]
+    params(("id" = i64, Path)), request_body = AccessTokenChange,
+    responses((status = 200, body = AccessTokenView)))]
 pub(super) async fn change(
     State(admin): State<AdminState>,
     Segments(id): Segments<String>,
     call: Call,
-) -> Result<Json<PersonalAccessTokenView>, ApiError> {
+) -> Result<Json<AccessTokenView>, ApiError> {
     let authority = call.authority(Need::Write)?;
     let wanted = wanted_change(&call.parameters, admin.desk.now())?;
     let token = admin
         .desk
-        .change_token(&authority, token_id(&id)?, wanted)
+        .change_access_token(&authority, token_id(&id)?, wanted)
         .await?;
     Ok(view(&admin, &token))
 }
@@ -107,7 +110,10 @@ pub(super) async fn revoke(
     call: Call,
 ) -> Result<StatusCode, ApiError> {
     let authority = call.authority(Need::Write)?;
-    let revoked = admin.desk.revoke_token(&authority, token_id(&id)?).await;
+    let revoked = admin
+        .desk
+        .revoke_access_token(&authority, token_id(&id)?)
+        .await;
     revoked.map_err(|error| match ApiError::from(error) {
         // GitLab's answer for what is not the caller's own, be it there or not.
         ApiError::Unauthorized => {
@@ -120,13 +126,13 @@ pub(super) async fn revoke(
 
 /// The very token that is presented, whatever its scopes.
 #[utoipa::path(get, path = "/personal_access_tokens/self", tag = "personal_access_tokens",
-    responses((status = 200, body = PersonalAccessTokenView)))]
+    responses((status = 200, body = AccessTokenView)))]
 pub(super) async fn get_self(
     State(admin): State<AdminState>,
     call: Call,
-) -> Result<Json<PersonalAccessTokenView>, ApiError> {
+) -> Result<Json<AccessTokenView>, ApiError> {
     let authority = call.authority(Need::OwnToken)?;
-    let token = admin.desk.token(&authority, own_id(&call)?).await?;
+    let token = admin.desk.access_token(&authority, own_id(&call)?).await?;
     Ok(view(&admin, &token))
 }
 
@@ -138,20 +144,26 @@ pub(super) async fn revoke_self(
     call: Call,
 ) -> Result<StatusCode, ApiError> {
     let authority = call.authority(Need::OwnToken)?;
-    admin.desk.revoke_token(&authority, own_id(&call)?).await?;
+    admin
+        .desk
+        .revoke_access_token(&authority, own_id(&call)?)
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// The id of the very token that is presented.
-pub(super) fn own_id(call: &Call) -> Result<TokenId, ApiError> {
-    call.caller.ceiling.token().ok_or(ApiError::Unauthorized)
+pub(super) fn own_id(call: &Call) -> Result<AccessTokenId, ApiError> {
+    call.caller
+        .ceiling
+        .access_token()
+        .ok_or(ApiError::Unauthorized)
 }
 
 /// The id in a path.
-pub(super) fn token_id(text: &str) -> Result<TokenId, ApiError> {
+pub(super) fn token_id(text: &str) -> Result<AccessTokenId, ApiError> {
     text.parse().map_err(|_| invalid("id"))
 }
 
-fn view(admin: &AdminState, token: &PersonalAccessToken) -> Json<PersonalAccessTokenView> {
-    Json(PersonalAccessTokenView::new(token, admin.desk.now()))
+fn view(admin: &AdminState, token: &AccessToken) -> Json<AccessTokenView> {
+    Json(AccessTokenView::new(token, admin.desk.now()))
 }

@@ -5,10 +5,10 @@ use chrono::{DateTime, Utc};
 use crate::app::access_tokens::Rotation;
 use crate::domain::access_tokens::pattern::RepositoryPattern;
 use crate::domain::access_tokens::policy::WantedEnd;
-use crate::domain::access_tokens::scope::TokenScopes;
-use crate::domain::access_tokens::{TokenChange, TokenSpecification};
+use crate::domain::access_tokens::scope::AccessTokenScopes;
+use crate::domain::access_tokens::{AccessTokenChange, AccessTokenSpecification};
 use crate::domain::expiry::Expiry;
-use crate::domain::filters::{TokenFilter, TokenSort};
+use crate::domain::filters::{AccessTokenFilter, AccessTokenSort};
 use crate::domain::ids::UserId;
 use crate::http::admin::error::ApiError;
 use crate::http::admin::parameters::{Parameters, invalid};
@@ -29,13 +29,14 @@ const KNOWN_OF_ROTATION: [&str; 3] = ["expires_at", "expires_in", "grace"];
 pub(in crate::http::admin) fn specification(
     parameters: &Parameters,
     now: DateTime<Utc>,
-) -> Result<(TokenSpecification, WantedEnd), ApiError> {
+) -> Result<(AccessTokenSpecification, WantedEnd), ApiError> {
     parameters.only(&KNOWN)?;
     parameters.require(&["name", "scopes"])?;
     let name = parameters.text("name")?.unwrap_or_default();
-    let specification = TokenSpecification::new(&name, scopes(parameters)?.unwrap_or_default())?
-        .described(parameters.text("description")?)?
-        .limited_to(repositories(parameters)?.unwrap_or_default())?;
+    let specification =
+        AccessTokenSpecification::new(&name, scopes(parameters)?.unwrap_or_default())?
+            .described(parameters.text("description")?)?
+            .limited_to(repositories(parameters)?.unwrap_or_default())?;
     Ok((specification, end(parameters, now)?))
 }
 
@@ -55,10 +56,10 @@ pub(in crate::http::admin) fn rotation(
 pub(in crate::http::admin) fn change(
     parameters: &Parameters,
     now: DateTime<Utc>,
-) -> Result<TokenChange, ApiError> {
+) -> Result<AccessTokenChange, ApiError> {
     parameters.only(&KNOWN)?;
     let given = |name: &str| parameters.has(name);
-    Ok(TokenChange {
+    Ok(AccessTokenChange {
         name: if given("name") {
             Some(parameters.text("name")?.unwrap_or_default())
         } else {
@@ -90,7 +91,7 @@ pub(in crate::http::admin) fn change(
 pub(in crate::http::admin) fn filter(
     parameters: &Parameters,
     now: DateTime<Utc>,
-) -> Result<TokenFilter, ApiError> {
+) -> Result<AccessTokenFilter, ApiError> {
     let active_at = match parameters.text("state")?.as_deref() {
         None => None,
         Some("active") => Some((true, now)),
@@ -102,7 +103,7 @@ pub(in crate::http::admin) fn filter(
         Some("") => Some(0),
         _ => parameters.integer("user_id")?,
     };
-    Ok(TokenFilter {
+    Ok(AccessTokenFilter {
         owner: owner.map(UserId),
         revoked_at: parameters.boolean("revoked")?.map(|revoked| (revoked, now)),
         active_at,
@@ -116,7 +117,7 @@ pub(in crate::http::admin) fn filter(
         sort: parameters
             .text("sort")?
             .as_deref()
-            .and_then(TokenSort::from_name),
+            .and_then(AccessTokenSort::from_name),
     })
 }
 
@@ -140,7 +141,7 @@ fn end(parameters: &Parameters, now: DateTime<Utc>) -> Result<WantedEnd, ApiErro
 /// The scopes that are named, if any are.
 pub(in crate::http::admin) fn scopes(
     parameters: &Parameters,
-) -> Result<Option<TokenScopes>, ApiError> {
+) -> Result<Option<AccessTokenScopes>, ApiError> {
     let Some(names) = parameters.list("scopes")? else {
         return Ok(None);
     };

@@ -4,16 +4,16 @@ use axum::Json;
 use axum::extract::{FromRequest, Request, State};
 
 use crate::domain::authority::{Authority, Need};
-use crate::domain::ids::TokenId;
+use crate::domain::ids::AccessTokenId;
 use crate::http::admin::access_tokens::parameters::rotation;
 use crate::http::admin::access_tokens::{own_id, token_id};
 use crate::http::admin::bodies::Rotation as RotationBody;
-use crate::http::admin::call::{Call, Presented};
+use crate::http::admin::call::{Call, UnauthenticatedCall};
 use crate::http::admin::error::ApiError;
 use crate::http::admin::segments::Segments;
 use crate::http::admin::state::AdminState;
 use crate::identity::{AuthenticationError, Cause};
-use crate::representation::PersonalAccessTokenView;
+use crate::representation::AccessTokenView;
 
 /// A call that rotates a token.
 ///
@@ -26,13 +26,13 @@ impl FromRequest<AdminState> for RotationCall {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &AdminState) -> Result<Self, Self::Rejection> {
-        let presented = Presented::read(request).await?;
+        let presented = UnauthenticatedCall::read(request).await?;
         let token = presented.token.clone();
         match presented.authenticate(state).await {
             Ok(call) => Ok(Self(call)),
             Err(error) => {
                 if matches!(error, AuthenticationError::Wrong(Cause::RevokedToken)) {
-                    state.desk.revoke_family(&token).await?;
+                    state.desk.revoke_access_token_family(&token).await?;
                 }
                 Err(error.into())
             }
@@ -44,12 +44,12 @@ impl FromRequest<AdminState> for RotationCall {
 /// alone shows the secret.
 #[utoipa::path(post, path = "/personal_access_tokens/{id}/rotate", tag = "personal_access_tokens",
     params(("id" = i64, Path)), request_body = Option<RotationBody>,
-    responses((status = 200, body = PersonalAccessTokenView)))]
+    responses((status = 200, body = AccessTokenView)))]
 pub(super) async fn rotate(
     State(admin): State<AdminState>,
     Segments(id): Segments<String>,
     RotationCall(call): RotationCall,
-) -> Result<Json<PersonalAccessTokenView>, ApiError> {
+) -> Result<Json<AccessTokenView>, ApiError> {
     let authority = call.authority(Need::Write)?;
     put_another(&admin, &authority, token_id(&id)?, &call).await
 }
@@ -58,11 +58,11 @@ pub(super) async fn rotate(
 /// `self_rotate`. The reply alone shows the secret.
 #[utoipa::path(post, path = "/personal_access_tokens/self/rotate", tag = "personal_access_tokens",
     request_body = Option<RotationBody>,
-    responses((status = 200, body = PersonalAccessTokenView)))]
+    responses((status = 200, body = AccessTokenView)))]
 pub(super) async fn rotate_self(
     State(admin): State<AdminState>,
     RotationCall(call): RotationCall,
-) -> Result<Json<PersonalAccessTokenView>, ApiError> {
+) -> Result<Json<AccessTokenView>, ApiError> {
     let authority = call.authority(Need::RotateOwnToken)?;
     put_another(&admin, &authority, own_id(&call)?, &call).await
 }
@@ -70,11 +70,14 @@ pub(super) async fn rotate_self(
 async fn put_another(
     admin: &AdminState,
     authority: &Authority,
-    id: TokenId,
+    id: AccessTokenId,
     call: &Call,
-) -> Result<Json<PersonalAccessTokenView>, ApiError> {
+) -> Result<Json<AccessTokenView>, ApiError> {
     let wanted = rotation(&call.parameters, admin.desk.now())?;
-    let created = admin.desk.rotate_token(authority, id, wanted).await?;
-    let view = PersonalAccessTokenView::new(&created.token, admin.desk.now());
+    let created = admin
+        .desk
+        .rotate_access_token(authority, id, wanted)
+        .await?;
+    let view = AccessTokenView::new(&created.token, admin.desk.now());
     Ok(Json(view.with_secret(&created.secret)))
 }

@@ -8,7 +8,7 @@ use crate::domain::authority::Need;
 use crate::domain::deploy_tokens::{DeployTokenSpecification, DeployUsername, InvalidDeployToken};
 use crate::domain::expiry::Expiry;
 use crate::domain::ids::DeployTokenId;
-use crate::domain::namespaces::reference::PlaceName;
+use crate::domain::namespaces::reference::NamespaceReference;
 use crate::http::admin::access_tokens::parameters::{scopes, wrong_scope};
 use crate::http::admin::call::Call;
 use crate::http::admin::error::ApiError;
@@ -30,11 +30,11 @@ pub(super) async fn list(
     page_of(&admin, &call, None).await
 }
 
-/// A page of the deploy tokens of a place, or of all.
+/// A page of the deploy tokens of a namespace, or of all.
 pub(super) async fn page_of(
     admin: &AdminState,
     call: &Call,
-    place: Option<&PlaceName>,
+    namespace: Option<&NamespaceReference>,
 ) -> Result<Response, ApiError> {
     let authority = call.authority(Need::Read)?;
     let (active, request) = (
@@ -43,7 +43,7 @@ pub(super) async fn page_of(
     );
     let found = admin
         .desk
-        .deploy_tokens_page(&authority, place, active, request)
+        .deploy_tokens_page(&authority, namespace, active, request)
         .await?;
     let now = admin.desk.now();
     Ok(page::reply(&found, (call, &admin.public_url), |token| {
@@ -51,50 +51,50 @@ pub(super) async fn page_of(
     }))
 }
 
-/// One deploy token of a place.
+/// One deploy token of a namespace.
 pub(super) async fn one_of(
     admin: &AdminState,
     call: &Call,
-    place: &PlaceName,
+    namespace: &NamespaceReference,
     id: &str,
 ) -> Result<Json<DeployTokenView>, ApiError> {
     let authority = call.authority(Need::Read)?;
     let token = admin
         .desk
-        .deploy_token(&authority, place, token_id(id)?)
+        .deploy_token(&authority, namespace, token_id(id)?)
         .await?;
     Ok(Json(DeployTokenView::new(&token, admin.desk.now())))
 }
 
-/// Makes a deploy token for a place.
+/// Makes a deploy token for a namespace.
 pub(super) async fn create_in(
     admin: &AdminState,
     call: &Call,
-    place: &PlaceName,
+    namespace: &NamespaceReference,
 ) -> Result<Json<DeployTokenView>, ApiError> {
     let authority = call.authority(Need::Write)?;
-    // Who may not see the place learns nothing from what is wrong with the parameters.
-    admin.desk.place(&authority, place).await?;
+    // Who may not see the namespace learns nothing from what is wrong with the parameters.
+    admin.desk.namespace(&authority, namespace).await?;
     let wanted = specification(&call.parameters)?;
     let made = admin
         .desk
-        .create_deploy_token(&authority, place, &wanted)
+        .create_deploy_token(&authority, namespace, &wanted)
         .await?;
     let view = DeployTokenView::new(&made.token, admin.desk.now());
     Ok(Json(view.with_secret(&made.secret)))
 }
 
-/// Revokes a deploy token of a place.
+/// Revokes a deploy token of a namespace.
 pub(super) async fn revoke_in(
     admin: &AdminState,
     call: &Call,
-    place: &PlaceName,
+    namespace: &NamespaceReference,
     id: &str,
 ) -> Result<(), ApiError> {
     let authority = call.authority(Need::Write)?;
     admin
         .desk
-        .revoke_deploy_token(&authority, Some(place), token_id(id)?)
+        .revoke_deploy_token(&authority, Some(namespace), token_id(id)?)
         .await?;
     Ok(())
 }

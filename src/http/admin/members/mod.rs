@@ -6,20 +6,20 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
 use crate::app::ChangeError;
-use crate::app::members::{Below, MemberChange, NewMember, Present, Reach};
+use crate::app::members::{IfMember, InheritedRoles, MemberChange, NewMember, RolesBelow};
 use crate::domain::authority::Need;
 use crate::domain::expiry::Expiry;
 use crate::domain::filters::MemberFilter;
 use crate::domain::ids::UserId;
 use crate::domain::members::access_level::AccessLevel;
-use crate::domain::namespaces::reference::{Meant, PlaceName};
+use crate::domain::namespaces::reference::{ExpectedNamespace, NamespaceReference};
 use crate::domain::users::username::Username;
 use crate::http::admin::call::Call;
 use crate::http::admin::error::ApiError;
 use crate::http::admin::namespaces::parameters::level;
 use crate::http::admin::page;
 use crate::http::admin::parameters::{Parameters, invalid};
-use crate::http::admin::segments::place;
+use crate::http::admin::segments::namespace;
 use crate::http::admin::state::AdminState;
 use crate::representation::MemberView;
 
@@ -28,11 +28,11 @@ const MOST_AT_ONCE: usize = 100;
 
 pub(super) async fn list(
     admin: &AdminState,
-    (meant, id, reach): (Meant, &str, Reach),
+    (expected, id, inherited): (ExpectedNamespace, &str, InheritedRoles),
     call: &Call,
 ) -> Result<Response, ApiError> {
     let authority = call.authority(Need::Read)?;
-    let name = place(meant, id)?;
+    let name = namespace(expected, id)?;
     let users = call.parameters.integers("user_ids")?;
     let filter = MemberFilter {
         users: users.map(|ids| ids.into_iter().map(UserId).collect()),
@@ -44,7 +44,7 @@ pub(super) async fn list(
     let request = page::requested(&call.parameters)?;
     let found = admin
         .desk
-        .members_page(&authority, (&name, reach), &filter, request)
+        .members_page(&authority, (&name, inherited), &filter, request)
         .await?;
     Ok(page::reply(&found, (call, &admin.public_url), |member| {
         MemberView::new(member, &admin.public_url)
@@ -53,14 +53,14 @@ pub(super) async fn list(
 
 pub(super) async fn get(
     admin: &AdminState,
-    (meant, (id, user), reach): (Meant, (String, String), Reach),
+    (expected, (id, user), inherited): (ExpectedNamespace, (String, String), InheritedRoles),
     call: &Call,
 ) -> Result<Json<MemberView>, ApiError> {
     let authority = call.authority(Need::Read)?;
-    let name = place(meant, &id)?;
+    let name = namespace(expected, &id)?;
     let member = admin
         .desk
-        .member(&authority, (&name, reach), user_id(&user)?)
+        .member(&authority, (&name, inherited), user_id(&user)?)
         .await?;
     Ok(Json(MemberView::new(&member, &admin.public_url)))
 }
@@ -68,18 +68,18 @@ pub(super) async fn get(
 /// Adds one user, or several: then the answer names those that could not be added, and why.
 pub(super) async fn add(
     admin: &AdminState,
-    (meant, id): (Meant, &str),
+    (expected, id): (ExpectedNamespace, &str),
     call: &Call,
 ) -> Result<Response, ApiError> {
     let authority = call.authority(Need::Write)?;
-    let name = seen(admin, (meant, id), call).await?;
+    let name = seen(admin, (expected, id), call).await?;
     let parameters = &call.parameters;
     parameters.require(&["access_level"])?;
     let level = wanted_level(parameters)?.ok_or_else(|| invalid("access_level"))?;
     let expiry = parameters.date("expires_at")?.map(Expiry::on);
     let wanted = wanted_users(admin, parameters).await?;
     let new = |user| NewMember {
-        place: name.clone(),
+        namespace: name.clone(),
         user,
         level,
         expiry,
@@ -87,7 +87,7 @@ pub(super) async fn add(
     if let [(_, user)] = wanted.as_slice() {
         let added = admin
             .desk
-            .add_member(&authority, new(*user), Present::Refused)
+            .add_member(&authority, new(*user), IfMember::Refuse)
             .await?;
         let view = MemberView::new(&added, &admin.public_url);
         return Ok((StatusCode::CREATED, Json(view)).into_response());
@@ -96,7 +96,7 @@ pub(super) async fn add(
     for (called, user) in wanted {
         match admin
             .desk
-            .add_member(&authority, new(user), Present::Refused)
+            .add_member(&authority, new(user), IfMember::Refuse)
             .await
         {
             Ok(_) => {}
@@ -116,11 +116,11 @@ pub(super) async fn add(
 
 pub(super) async fn change(
     admin: &AdminState,
-    (meant, (id, user)): (Meant, (String, String)),
+    (expected, (id, user)): (ExpectedNamespace, (String, String)),
     call: &Call,
 ) -> Result<Json<MemberView>, ApiError> {
     let authority = call.authority(Need::Write)?;
-    let name = seen(admin, (meant, &id), call).await?;
+    let name = seen(admin, (expected, &id), call).await?;
     let wanted = MemberChange {
         level: wanted_level(&call.parameters)?,
         expiry: if call.parameters.has("expires_at") {
@@ -138,15 +138,15 @@ pub(super) async fn change(
 
 pub(super) async fn remove(
     admin: &AdminState,
-    (meant, (id, user)): (Meant, (String, String)),
+    (expected, (id, user)): (ExpectedNamespace, (String, String)),
     call: &Call,
 ) -> Result<StatusCode, ApiError> {
     let authority = call.authority(Need::Write)?;
-    let name = seen(admin, (meant, &id), call).await?;
+    let name = seen(admin, (expected, &id), call).await?;
     let below = if call.parameters.boolean("skip_subresources")? == Some(true) {
-        Below::Kept
+        RolesBelow::Kept
     } else {
-        Below::Removed
+        RolesBelow::Removed
     };
     admin
         .desk
@@ -155,16 +155,16 @@ pub(super) async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The name of a place that the caller may see: others learn nothing from what else is wrong.
+/// The name of a namespace that the caller may see: others learn nothing from what else is wrong.
 async fn seen(
     admin: &AdminState,
-    (meant, id): (Meant, &str),
+    (expected, id): (ExpectedNamespace, &str),
     call: &Call,
-) -> Result<PlaceName, ApiError> {
-    let name = place(meant, id)?;
+) -> Result<NamespaceReference, ApiError> {
+    let name = namespace(expected, id)?;
     admin
         .desk
-        .place(&call.authority(Need::Write)?, &name)
+        .namespace(&call.authority(Need::Write)?, &name)
         .await?;
     Ok(name)
 }

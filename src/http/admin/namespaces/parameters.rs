@@ -1,7 +1,7 @@
 //! What the parameters of a request say about groups and projects.
 
-use crate::app::namespaces::{NewPlace, PlaceChange};
-use crate::domain::filters::{PlaceFilter, PlaceSort, PlaceSortKey, Within};
+use crate::app::namespaces::{NamespaceChange, NewNamespace};
+use crate::domain::filters::{NamespaceFilter, NamespaceSort, NamespaceSortKey, Within};
 use crate::domain::ids::NamespaceId;
 use crate::domain::members::access_level::AccessLevel;
 use crate::domain::namespaces::NamespaceKind;
@@ -16,7 +16,7 @@ pub(in crate::http::admin) fn filter(
     parameters: &Parameters,
     kind: NamespaceKind,
     within: Option<Within>,
-) -> Result<PlaceFilter, ApiError> {
+) -> Result<NamespaceFilter, ApiError> {
     let is_true = |name: &str| Ok::<_, ApiError>(parameters.boolean(name)? == Some(true));
     // What it means to own: GitLab's `owned` is the role Owner, its `membership` is any role.
     let min_role = [
@@ -25,7 +25,7 @@ pub(in crate::http::admin) fn filter(
         parameters.word("min_access_level", level)?,
     ];
     let skipped = parameters.integers("skip_groups")?.unwrap_or_default();
-    Ok(PlaceFilter {
+    Ok(NamespaceFilter {
         within,
         search: parameters.text("search")?.filter(|text| !text.is_empty()),
         visibility: parameters.word("visibility", |text| text.parse().ok())?,
@@ -37,7 +37,7 @@ pub(in crate::http::admin) fn filter(
         // Nobody archives or stars here. Whoever asks for what is archived may be about to delete it.
         nothing: is_true("archived")? || is_true("starred")?,
         sort: sort(parameters, kind)?,
-        ..PlaceFilter::all(kind)
+        ..NamespaceFilter::all(kind)
     })
 }
 
@@ -46,32 +46,32 @@ pub(in crate::http::admin) fn is_usually_descending(kind: NamespaceKind) -> bool
     kind == NamespaceKind::Project
 }
 
-fn sort(parameters: &Parameters, kind: NamespaceKind) -> Result<PlaceSort, ApiError> {
+fn sort(parameters: &Parameters, kind: NamespaceKind) -> Result<NamespaceSort, ApiError> {
     let key = parameters.word("order_by", |text| match text {
-        "id" => Some(PlaceSortKey::Id),
-        "name" | "similarity" => Some(PlaceSortKey::Name),
-        "path" => Some(PlaceSortKey::Path),
+        "id" => Some(NamespaceSortKey::Id),
+        "name" | "similarity" => Some(NamespaceSortKey::Name),
+        "path" => Some(NamespaceSortKey::Path),
         // Nothing else than its making is known of a project.
         "created_at" | "updated_at" | "last_activity_at" | "star_count" => {
-            Some(PlaceSortKey::Created)
+            Some(NamespaceSortKey::Created)
         }
         _ => None,
     })?;
     let usual = match kind {
-        NamespaceKind::Project => PlaceSortKey::Created,
-        NamespaceKind::Group | NamespaceKind::User => PlaceSortKey::Name,
+        NamespaceKind::Project => NamespaceSortKey::Created,
+        NamespaceKind::Group | NamespaceKind::User => NamespaceSortKey::Name,
     };
-    Ok(PlaceSort {
+    Ok(NamespaceSort {
         key: key.unwrap_or(usual),
         descending: is_descending(parameters, is_usually_descending(kind))?,
     })
 }
 
-/// A place that is to be made, below `parent` or at the top.
-pub(in crate::http::admin) fn new_place(
+/// A namespace that is to be made, below `parent` or at the top.
+pub(in crate::http::admin) fn new_namespace(
     parameters: &Parameters,
     parent: Option<&NamespacePath>,
-) -> Result<NewPlace, ApiError> {
+) -> Result<NewNamespace, ApiError> {
     let name = parameters.text("name")?.filter(|name| !name.is_empty());
     let path = match parameters.text("path")?.filter(|path| !path.is_empty()) {
         Some(path) => path,
@@ -90,7 +90,7 @@ pub(in crate::http::admin) fn new_place(
                 .to_owned(),
         )
     })?;
-    Ok(NewPlace {
+    Ok(NewNamespace {
         path,
         name,
         description: description(parameters)?,
@@ -98,9 +98,9 @@ pub(in crate::http::admin) fn new_place(
     })
 }
 
-/// What is to be changed of a place; GitLab ignores what it does not know.
-pub(in crate::http::admin) fn change(parameters: &Parameters) -> Result<PlaceChange, ApiError> {
-    Ok(PlaceChange {
+/// What is to be changed of a namespace; GitLab ignores what it does not know.
+pub(in crate::http::admin) fn change(parameters: &Parameters) -> Result<NamespaceChange, ApiError> {
+    Ok(NamespaceChange {
         path: parameters.text("path")?,
         name: parameters.text("name")?,
         description: if parameters.has("description") {

@@ -34,10 +34,13 @@ pub(super) async fn projects(
         _ => return Err(ApiError::not_found("User")),
     };
     let kind = NamespaceKind::Project;
-    let own = Within::Below(user.username.namespace());
+    let own = Within::RolesBelow(user.username.namespace());
     let filter = filter(&call.parameters, kind, Some(own))?;
     let paging = page::paging(&call.parameters, is_usually_descending(kind))?;
-    let found = admin.desk.places_page(&authority, &filter, paging).await?;
+    let found = admin
+        .desk
+        .namespaces_page(&authority, &filter, paging)
+        .await?;
     Ok(page::reply_part(
         &found,
         (&call, &admin.public_url),

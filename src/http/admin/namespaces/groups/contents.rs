@@ -5,14 +5,14 @@ use axum::response::Response;
 
 use crate::domain::authority::Need;
 use crate::domain::filters::Within;
-use crate::domain::namespaces::reference::Meant;
-use crate::domain::namespaces::{Located, Namespace, NamespaceKind};
+use crate::domain::namespaces::reference::ExpectedNamespace;
+use crate::domain::namespaces::{Namespace, NamespaceKind, NamespaceWithAncestors};
 use crate::domain::page::Listing;
 use crate::http::admin::call::Call;
 use crate::http::admin::error::ApiError;
 use crate::http::admin::namespaces::parameters::{filter, is_usually_descending};
 use crate::http::admin::page;
-use crate::http::admin::segments::{Segments, place};
+use crate::http::admin::segments::{Segments, namespace};
 use crate::http::admin::state::AdminState;
 use crate::representation::{GroupView, ProjectView};
 
@@ -43,7 +43,7 @@ pub(super) async fn descendants(
     Segments(id): Segments<String>,
     call: Call,
 ) -> Result<Response, ApiError> {
-    let all = |group: Namespace| Within::Below(group.path);
+    let all = |group: Namespace| Within::RolesBelow(group.path);
     let found = below(&admin, &id, &call, (NamespaceKind::Group, all)).await?;
     Ok(groups(&admin, &call, &found))
 }
@@ -64,13 +64,13 @@ pub(super) async fn projects(
     let is_deep = call.parameters.boolean("include_subgroups")? == Some(true);
     let within = |group: Namespace| {
         if is_deep {
-            Within::Below(group.path)
+            Within::RolesBelow(group.path)
         } else {
             Within::Children(group.id)
         }
     };
     let found = below(&admin, &id, &call, (NamespaceKind::Project, within)).await?;
-    let view = |project: &Located| ProjectView::new(project, &admin.public_url);
+    let view = |project: &NamespaceWithAncestors| ProjectView::new(project, &admin.public_url);
     Ok(page::reply_part(&found, (&call, &admin.public_url), view))
 }
 
@@ -79,19 +79,22 @@ async fn below(
     id: &str,
     call: &Call,
     (kind, within): (NamespaceKind, impl FnOnce(Namespace) -> Within),
-) -> Result<Listing<Located>, ApiError> {
+) -> Result<Listing<NamespaceWithAncestors>, ApiError> {
     let authority = call.authority(Need::Read)?;
     let group = admin
         .desk
-        .place(&authority, &place(Meant::Group, id)?)
+        .namespace(&authority, &namespace(ExpectedNamespace::Group, id)?)
         .await?
-        .place;
+        .namespace;
     let filter = filter(&call.parameters, kind, Some(within(group)))?;
     let paging = page::paging(&call.parameters, is_usually_descending(kind))?;
-    Ok(admin.desk.places_page(&authority, &filter, paging).await?)
+    Ok(admin
+        .desk
+        .namespaces_page(&authority, &filter, paging)
+        .await?)
 }
 
-fn groups(admin: &AdminState, call: &Call, found: &Listing<Located>) -> Response {
+fn groups(admin: &AdminState, call: &Call, found: &Listing<NamespaceWithAncestors>) -> Response {
     page::reply_part(found, (call, &admin.public_url), |group| {
         GroupView::new(group, &admin.public_url)
     })

@@ -5,8 +5,8 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use crate::app::members::Reach;
-use crate::domain::namespaces::reference::Meant;
+use crate::app::members::InheritedRoles;
+use crate::domain::namespaces::reference::ExpectedNamespace;
 use crate::http::admin::bodies::{MemberChange, NewMember};
 use crate::http::admin::call::Call;
 use crate::http::admin::error::ApiError;
@@ -28,7 +28,12 @@ pub(super) async fn list(
     Segments(id): Segments<String>,
     call: Call,
 ) -> Result<Response, ApiError> {
-    members::list(&admin, (Meant::Group, &id, Reach::Direct), &call).await
+    members::list(
+        &admin,
+        (ExpectedNamespace::Group, &id, InheritedRoles::Excluded),
+        &call,
+    )
+    .await
 }
 
 /// The same with the roles that were given above it; the highest of each user.
@@ -44,7 +49,12 @@ pub(super) async fn list_all(
     Segments(id): Segments<String>,
     call: Call,
 ) -> Result<Response, ApiError> {
-    members::list(&admin, (Meant::Group, &id, Reach::Inherited), &call).await
+    members::list(
+        &admin,
+        (ExpectedNamespace::Group, &id, InheritedRoles::Included),
+        &call,
+    )
+    .await
 }
 
 /// One user who has a role in the group itself.
@@ -56,7 +66,12 @@ pub(super) async fn get(
     Segments(ids): Segments<(String, String)>,
     call: Call,
 ) -> Result<Json<MemberView>, ApiError> {
-    members::get(&admin, (Meant::Group, ids, Reach::Direct), &call).await
+    members::get(
+        &admin,
+        (ExpectedNamespace::Group, ids, InheritedRoles::Excluded),
+        &call,
+    )
+    .await
 }
 
 /// One user who has a role in the group or above it.
@@ -68,7 +83,12 @@ pub(super) async fn get_all(
     Segments(ids): Segments<(String, String)>,
     call: Call,
 ) -> Result<Json<MemberView>, ApiError> {
-    members::get(&admin, (Meant::Group, ids, Reach::Inherited), &call).await
+    members::get(
+        &admin,
+        (ExpectedNamespace::Group, ids, InheritedRoles::Included),
+        &call,
+    )
+    .await
 }
 
 /// Gives a user a role, or several users; Owners only, and none higher than their own.
@@ -80,7 +100,7 @@ pub(super) async fn add(
     Segments(id): Segments<String>,
     call: Call,
 ) -> Result<Response, ApiError> {
-    members::add(&admin, (Meant::Group, &id), &call).await
+    members::add(&admin, (ExpectedNamespace::Group, &id), &call).await
 }
 
 /// Gives a member another role or end; Owners only, and nobody above them.
@@ -92,7 +112,7 @@ pub(super) async fn change(
     Segments(ids): Segments<(String, String)>,
     call: Call,
 ) -> Result<Json<MemberView>, ApiError> {
-    members::change(&admin, (Meant::Group, ids), &call).await
+    members::change(&admin, (ExpectedNamespace::Group, ids), &call).await
 }
 
 /// Takes a role away: Owners, or whose it is. With it go the user's roles below the group.
@@ -105,5 +125,5 @@ pub(super) async fn remove(
     Segments(ids): Segments<(String, String)>,
     call: Call,
 ) -> Result<StatusCode, ApiError> {
-    members::remove(&admin, (Meant::Group, ids), &call).await
+    members::remove(&admin, (ExpectedNamespace::Group, ids), &call).await
 }

@@ -14,16 +14,16 @@ use utoipa_axum::routes;
 
 use crate::domain::authority::Need;
 use crate::domain::ids::NamespaceId;
-use crate::domain::namespaces::reference::{Meant, PlaceName};
+use crate::domain::namespaces::reference::{ExpectedNamespace, NamespaceReference};
 use crate::domain::namespaces::{Namespace, NamespaceKind};
 use crate::http::admin::bodies::{GroupChange, NewGroup};
 use crate::http::admin::call::Call;
 use crate::http::admin::error::ApiError;
 use crate::http::admin::namespaces::parameters::{
-    change as wanted_change, filter, is_usually_descending, new_place,
+    change as wanted_change, filter, is_usually_descending, new_namespace,
 };
 use crate::http::admin::page;
-use crate::http::admin::segments::{Segments, place};
+use crate::http::admin::segments::{Segments, namespace};
 use crate::http::admin::state::AdminState;
 use crate::representation::GroupView;
 
@@ -64,7 +64,10 @@ pub(in crate::http::admin) async fn list(
     let kind = NamespaceKind::Group;
     let filter = filter(&call.parameters, kind, None)?;
     let paging = page::paging(&call.parameters, is_usually_descending(kind))?;
-    let found = admin.desk.places_page(&authority, &filter, paging).await?;
+    let found = admin
+        .desk
+        .namespaces_page(&authority, &filter, paging)
+        .await?;
     Ok(page::reply_part(
         &found,
         (&call, &admin.public_url),
@@ -83,9 +86,9 @@ pub(in crate::http::admin) async fn get(
     let authority = call.authority(Need::Read)?;
     let standing = admin
         .desk
-        .place(&authority, &place(Meant::Group, &id)?)
+        .namespace(&authority, &namespace(ExpectedNamespace::Group, &id)?)
         .await?;
-    view(&admin, standing.place).await
+    view(&admin, standing.namespace).await
 }
 
 /// Makes a group: at the top only administrators, below a group its Owners.
@@ -102,12 +105,19 @@ pub(in crate::http::admin) async fn create(
             None
         }
         Some(id) => {
-            let name = PlaceName::of_id(Meant::Group, NamespaceId(id));
-            Some(admin.desk.place(&authority, &name).await?.place.path)
+            let name = NamespaceReference::of_id(ExpectedNamespace::Group, NamespaceId(id));
+            Some(
+                admin
+                    .desk
+                    .namespace(&authority, &name)
+                    .await?
+                    .namespace
+                    .path,
+            )
         }
     };
     call.parameters.require(&["path"])?;
-    let new = new_place(&call.parameters, parent.as_ref())?;
+    let new = new_namespace(&call.parameters, parent.as_ref())?;
     let made = admin.desk.create_group(&authority, new).await?;
     Ok((StatusCode::CREATED, view(&admin, made).await?))
 }
@@ -122,7 +132,7 @@ pub(in crate::http::admin) async fn change(
     call: Call,
 ) -> Result<Json<GroupView>, ApiError> {
     let authority = call.authority(Need::Write)?;
-    let name = place(Meant::Group, &id)?;
+    let name = namespace(ExpectedNamespace::Group, &id)?;
     let wanted = wanted_change(&call.parameters)?;
     let changed = admin
         .desk
@@ -140,7 +150,7 @@ pub(in crate::http::admin) async fn delete(
     call: Call,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
     let authority = call.authority(Need::Write)?;
-    let name = place(Meant::Group, &id)?;
+    let name = namespace(ExpectedNamespace::Group, &id)?;
     admin.desk.delete_namespace(&authority, &name).await?;
     Ok(accepted())
 }
@@ -152,6 +162,6 @@ pub(in crate::http::admin) fn accepted() -> (StatusCode, Json<Value>) {
 }
 
 async fn view(admin: &AdminState, group: Namespace) -> Result<Json<GroupView>, ApiError> {
-    let located = admin.desk.locate_one(group).await?;
+    let located = admin.desk.with_ancestors_of(group).await?;
     Ok(Json(GroupView::new(&located, &admin.public_url)))
 }

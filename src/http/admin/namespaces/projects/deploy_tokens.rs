@@ -5,12 +5,12 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use crate::domain::namespaces::reference::Meant;
+use crate::domain::namespaces::reference::ExpectedNamespace;
 use crate::http::admin::bodies::NewDeployToken;
 use crate::http::admin::call::Call;
 use crate::http::admin::deploy_tokens::{create_in, one_of, page_of, revoke_in};
 use crate::http::admin::error::ApiError;
-use crate::http::admin::segments::{Segments, place};
+use crate::http::admin::segments::{Segments, namespace};
 use crate::http::admin::state::AdminState;
 use crate::representation::DeployTokenView;
 
@@ -25,7 +25,12 @@ pub(super) async fn list(
     Segments(id): Segments<String>,
     call: Call,
 ) -> Result<Response, ApiError> {
-    page_of(&admin, &call, Some(&place(Meant::Project, &id)?)).await
+    page_of(
+        &admin,
+        &call,
+        Some(&namespace(ExpectedNamespace::Project, &id)?),
+    )
+    .await
 }
 
 /// One of the project's own deploy tokens; for Maintainers.
@@ -37,7 +42,13 @@ pub(super) async fn get(
     Segments((id, token)): Segments<(String, String)>,
     call: Call,
 ) -> Result<Json<DeployTokenView>, ApiError> {
-    one_of(&admin, &call, &place(Meant::Project, &id)?, &token).await
+    one_of(
+        &admin,
+        &call,
+        &namespace(ExpectedNamespace::Project, &id)?,
+        &token,
+    )
+    .await
 }
 
 /// Makes a deploy token for the project; for Maintainers. The reply alone shows the secret.
@@ -49,7 +60,7 @@ pub(super) async fn create(
     Segments(id): Segments<String>,
     call: Call,
 ) -> Result<(StatusCode, Json<DeployTokenView>), ApiError> {
-    let made = create_in(&admin, &call, &place(Meant::Project, &id)?).await?;
+    let made = create_in(&admin, &call, &namespace(ExpectedNamespace::Project, &id)?).await?;
     Ok((StatusCode::CREATED, made))
 }
 
@@ -62,6 +73,12 @@ pub(super) async fn revoke(
     Segments((id, token)): Segments<(String, String)>,
     call: Call,
 ) -> Result<StatusCode, ApiError> {
-    revoke_in(&admin, &call, &place(Meant::Project, &id)?, &token).await?;
+    revoke_in(
+        &admin,
+        &call,
+        &namespace(ExpectedNamespace::Project, &id)?,
+        &token,
+    )
+    .await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -13,18 +13,18 @@ use utoipa_axum::routes;
 
 use crate::domain::authority::{Authority, Need};
 use crate::domain::ids::NamespaceId;
-use crate::domain::namespaces::reference::{Meant, PlaceName};
+use crate::domain::namespaces::reference::{ExpectedNamespace, NamespaceReference};
 use crate::domain::namespaces::{Namespace, NamespaceKind};
 use crate::http::admin::bodies::{NewProject, ProjectChange};
 use crate::http::admin::call::Call;
 use crate::http::admin::error::ApiError;
 use crate::http::admin::namespaces::groups::accepted;
 use crate::http::admin::namespaces::parameters::{
-    change as wanted_change, filter, is_usually_descending, new_place,
+    change as wanted_change, filter, is_usually_descending, new_namespace,
 };
 use crate::http::admin::page;
 use crate::http::admin::parameters::Parameters;
-use crate::http::admin::segments::{Segments, place};
+use crate::http::admin::segments::{Segments, namespace};
 use crate::http::admin::state::AdminState;
 use crate::http::admin::users::user_id;
 use crate::representation::ProjectView;
@@ -68,7 +68,10 @@ pub(in crate::http::admin) async fn list(
     let kind = NamespaceKind::Project;
     let filter = filter(&call.parameters, kind, None)?;
     let paging = page::paging(&call.parameters, is_usually_descending(kind))?;
-    let found = admin.desk.places_page(&authority, &filter, paging).await?;
+    let found = admin
+        .desk
+        .namespaces_page(&authority, &filter, paging)
+        .await?;
     Ok(page::reply_part(
         &found,
         (&call, &admin.public_url),
@@ -87,9 +90,9 @@ pub(in crate::http::admin) async fn get(
     let authority = call.authority(Need::Read)?;
     let standing = admin
         .desk
-        .place(&authority, &place(Meant::Project, &id)?)
+        .namespace(&authority, &namespace(ExpectedNamespace::Project, &id)?)
         .await?;
-    view(&admin, standing.place).await
+    view(&admin, standing.namespace).await
 }
 
 /// Makes a project: below a group by its Maintainers, without `namespace_id` in the caller's own namespace.
@@ -102,8 +105,8 @@ pub(in crate::http::admin) async fn create(
     let authority = call.authority(Need::Write)?;
     check_named(&call.parameters)?;
     let parent = match call.parameters.integer("namespace_id")? {
-        Some(id) => PlaceName::of_id(Meant::Parent, NamespaceId(id)),
-        None => PlaceName::at(Meant::Parent, call.caller.username.namespace()),
+        Some(id) => NamespaceReference::of_id(ExpectedNamespace::Parent, NamespaceId(id)),
+        None => NamespaceReference::at(ExpectedNamespace::Parent, call.caller.username.namespace()),
     };
     make_in(&admin, &call, &authority, &parent).await
 }
@@ -121,7 +124,7 @@ pub(in crate::http::admin) async fn create_for(
     authority.administer()?;
     let user = admin.desk.user_by_id(user_id(&user)?).await?;
     check_named(&call.parameters)?;
-    let own = PlaceName::at(Meant::Parent, user.username.namespace());
+    let own = NamespaceReference::at(ExpectedNamespace::Parent, user.username.namespace());
     make_in(&admin, &call, &authority, &own).await
 }
 
@@ -135,7 +138,7 @@ pub(in crate::http::admin) async fn change(
     call: Call,
 ) -> Result<Json<ProjectView>, ApiError> {
     let authority = call.authority(Need::Write)?;
-    let name = place(Meant::Project, &id)?;
+    let name = namespace(ExpectedNamespace::Project, &id)?;
     let wanted = wanted_change(&call.parameters)?;
     let changed = admin
         .desk
@@ -153,7 +156,7 @@ pub(in crate::http::admin) async fn delete(
     call: Call,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
     let authority = call.authority(Need::Write)?;
-    let name = place(Meant::Project, &id)?;
+    let name = namespace(ExpectedNamespace::Project, &id)?;
     admin.desk.delete_namespace(&authority, &name).await?;
     Ok(accepted())
 }
@@ -172,15 +175,15 @@ async fn make_in(
     admin: &AdminState,
     call: &Call,
     authority: &Authority,
-    parent: &PlaceName,
+    parent: &NamespaceReference,
 ) -> Result<(StatusCode, Json<ProjectView>), ApiError> {
-    let parent = admin.desk.place(authority, parent).await?.place;
-    let new = new_place(&call.parameters, Some(&parent.path))?;
+    let parent = admin.desk.namespace(authority, parent).await?.namespace;
+    let new = new_namespace(&call.parameters, Some(&parent.path))?;
     let made = admin.desk.create_project(authority, new).await?;
     Ok((StatusCode::CREATED, view(admin, made).await?))
 }
 
 async fn view(admin: &AdminState, project: Namespace) -> Result<Json<ProjectView>, ApiError> {
-    let located = admin.desk.locate_one(project).await?;
+    let located = admin.desk.with_ancestors_of(project).await?;
     Ok(Json(ProjectView::new(&located, &admin.public_url)))
 }
