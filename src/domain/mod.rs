@@ -10,7 +10,6 @@ pub mod deploy_tokens;
 pub mod entropy;
 pub mod events;
 pub mod expiry;
-pub mod filters;
 pub mod ids;
 pub mod key_schedule;
 pub mod line;

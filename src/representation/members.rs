@@ -5,7 +5,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::domain::expiry::Expiry;
-use crate::domain::namespaces::{Member, Namespace, NamespaceKind};
+use crate::domain::members::Member;
+use crate::domain::namespaces::{Namespace, NamespaceKind};
 use crate::domain::users::User;
 use crate::representation::instant;
 

@@ -8,9 +8,9 @@ use sea_orm::{
 };
 
 use crate::domain::access_tokens::scope::AccessTokenScopes;
+use crate::domain::deploy_tokens::filter::DeployTokenFilter;
 use crate::domain::deploy_tokens::{DeployToken, DeployTokenSpecification, DeployUsername};
 use crate::domain::expiry::Expiry;
-use crate::domain::filters::DeployTokenFilter;
 use crate::domain::ids::{DeployTokenId, NamespaceId};
 use crate::domain::namespaces::Namespace;
 use crate::domain::page::{Page, PageRequest};

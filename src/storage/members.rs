@@ -5,10 +5,11 @@ use sea_orm::sea_query::{OnConflict, Query};
 use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder};
 
 use crate::domain::expiry::Expiry;
-use crate::domain::filters::MemberFilter;
 use crate::domain::ids::{NamespaceId, UserId};
+use crate::domain::members::Member;
 use crate::domain::members::access_level::AccessLevel;
-use crate::domain::namespaces::{Member, Namespace, NamespaceKind};
+use crate::domain::members::filter::MemberFilter;
+use crate::domain::namespaces::{Namespace, NamespaceKind};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::users::User;
 use crate::storage::change::Change;

@@ -6,9 +6,9 @@ use sea_orm::{
     QueryOrder, Select,
 };
 
-use crate::domain::filters::{UserFilter, UserSort, UserSortKey};
 use crate::domain::ids::UserId;
 use crate::domain::page::{Listing, Paging};
+use crate::domain::users::filter::{UserFilter, UserSort, UserSortKey};
 use crate::domain::users::password::PasswordHash;
 use crate::domain::users::username::Username;
 use crate::domain::users::{EmailAddress, User, UserState};

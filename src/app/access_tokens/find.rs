@@ -3,8 +3,8 @@
 use crate::app::desk::Desk;
 use crate::app::error::ChangeError;
 use crate::domain::access_tokens::AccessToken;
+use crate::domain::access_tokens::filter::AccessTokenFilter;
 use crate::domain::authority::{Authority, Refusal};
-use crate::domain::filters::AccessTokenFilter;
 use crate::domain::ids::{AccessTokenId, UserId};
 use crate::domain::page::{Page, PageRequest};
 use crate::storage::{Source, access_tokens};

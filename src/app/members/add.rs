@@ -7,8 +7,8 @@ use crate::domain::authority::Authority;
 use crate::domain::events::{AuditAction, AuditEvent};
 use crate::domain::expiry::Expiry;
 use crate::domain::ids::UserId;
+use crate::domain::members::Member;
 use crate::domain::members::access_level::AccessLevel;
-use crate::domain::namespaces::Member;
 use crate::domain::namespaces::reference::NamespaceReference;
 use crate::domain::users::User;
 use crate::storage::{members, users};
@@ -58,7 +58,7 @@ impl Desk {
                 return Err(ChangeError::AlreadyMember);
             }
             since = held.created_at;
-            grant = authority.change_role(&standing, held.role(), new.level)?;
+            grant = authority.change_role(&standing, &held, new.level)?;
             let lowered = (held.level > new.level).then_some(&held);
             crate::app::members::remove::keep_an_owner(&change, authority, &standing, lowered)
                 .await?;

@@ -11,8 +11,8 @@ use crate::domain::authority::Authority;
 use crate::domain::events::{AuditAction, AuditEvent};
 use crate::domain::expiry::Expiry;
 use crate::domain::ids::UserId;
+use crate::domain::members::Member;
 use crate::domain::members::access_level::AccessLevel;
-use crate::domain::namespaces::Member;
 use crate::domain::namespaces::reference::NamespaceReference;
 use crate::domain::users::User;
 use crate::storage::members;
@@ -39,7 +39,7 @@ impl Desk {
         let standing = namespace_for(&change, authority, name, change.now()).await?;
         let (held, user) = direct_member(&change, &standing.namespace, user, change.now()).await?;
         let level = wanted.level.unwrap_or(held.level);
-        let grant = authority.change_role(&standing, held.role(), level)?;
+        let grant = authority.change_role(&standing, &held, level)?;
         if let Some(expiry) = wanted.expiry {
             check_expiry(expiry, change.now())?;
         }

@@ -8,9 +8,10 @@ use crate::domain::authority::namespaces::Standing;
 use crate::domain::authority::{Authority, Refusal};
 use crate::domain::events::{AuditAction, AuditEvent};
 use crate::domain::ids::UserId;
+use crate::domain::members::Member;
 use crate::domain::members::access_level::AccessLevel;
+use crate::domain::namespaces::NamespaceKind;
 use crate::domain::namespaces::reference::NamespaceReference;
-use crate::domain::namespaces::{Member, NamespaceKind};
 use crate::storage::{Change, members, namespaces};
 
 /// What becomes of the roles that the user has below the group.
@@ -35,7 +36,7 @@ impl Desk {
         let standing = namespace_for(&change, authority, name, change.now()).await?;
         let namespace = &standing.namespace;
         let (held, user) = direct_member(&change, namespace, user, change.now()).await?;
-        let grant = authority.take_role(&standing, held.role())?;
+        let grant = authority.take_role(&standing, &held)?;
         keep_an_owner(&change, authority, &standing, Some(&held)).await?;
         members::remove(&change, namespace.id, user.id).await?;
         if below == RolesBelow::Removed {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::app::desk::Desk;
 use crate::app::error::ChangeError;
 use crate::domain::authority::Authority;
-use crate::domain::filters::NamespaceFilter;
+use crate::domain::namespaces::filter::NamespaceFilter;
 use crate::domain::namespaces::path::NamespacePath;
 use crate::domain::namespaces::{Namespace, NamespaceKind, NamespaceWithAncestors};
 use crate::domain::page::{Listing, Paging};

@@ -7,7 +7,8 @@ use crate::domain::access_tokens::AccessToken;
 use crate::domain::authority::Authority;
 use crate::domain::events::{AuditAction, AuditEvent};
 use crate::domain::ids::UserId;
-use crate::domain::namespaces::{Member, Namespace};
+use crate::domain::members::Member;
+use crate::domain::namespaces::Namespace;
 use crate::domain::users::{User, UserState};
 use crate::storage::{Source, access_tokens, members, namespaces, refresh_tokens, users};
 

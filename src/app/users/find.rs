@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use crate::app::desk::Desk;
 use crate::app::error::ChangeError;
 use crate::domain::authority::Authority;
-use crate::domain::filters::UserFilter;
 use crate::domain::ids::{NamespaceId, UserId};
 use crate::domain::namespaces::path::NamespacePath;
 use crate::domain::page::{Listing, Paging};
 use crate::domain::users::User;
+use crate::domain::users::filter::UserFilter;
 use crate::domain::users::username::Username;
 use crate::storage::{namespaces, users};
 

@@ -1,5 +1,6 @@
 //! A person's named, scoped, expiring, revocable token.
 
+pub mod filter;
 pub mod lineage;
 pub mod pattern;
 pub mod policy;

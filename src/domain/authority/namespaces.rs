@@ -3,7 +3,7 @@
 
 use crate::domain::authority::{Authority, Refusal};
 use crate::domain::events::Grant;
-use crate::domain::ids::UserId;
+use crate::domain::members::Member;
 use crate::domain::members::access_level::AccessLevel;
 use crate::domain::namespaces::visibility::Visibility;
 use crate::domain::namespaces::{Namespace, NamespaceKind};
@@ -15,15 +15,6 @@ pub struct Standing {
     pub namespace: Namespace,
     /// Their highest role there, its own or inherited; none if only the visibility lets them in.
     pub role: Option<AccessLevel>,
-}
-
-/// A role that someone holds in a namespace itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct HeldRole {
-    /// Who.
-    pub user: UserId,
-    /// The role.
-    pub level: AccessLevel,
 }
 
 impl Authority {
@@ -95,15 +86,15 @@ impl Authority {
     pub fn change_role(
         &self,
         standing: &Standing,
-        held: HeldRole,
+        held: &Member,
         level: AccessLevel,
     ) -> Result<Grant, Refusal> {
         self.give_role(standing, held.level.max(level))
     }
 
     /// May they take this role away? Everyone may leave.
-    pub fn take_role(&self, standing: &Standing, held: HeldRole) -> Result<Grant, Refusal> {
-        if self.user() == Some(held.user) {
+    pub fn take_role(&self, standing: &Standing, held: &Member) -> Result<Grant, Refusal> {
+        if self.user() == Some(held.user_id) {
             Ok(self.grant())
         } else {
             self.give_role(standing, held.level)

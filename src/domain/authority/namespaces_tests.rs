@@ -1,10 +1,12 @@
 //! The table of who may do what with a group or project.
 
+use chrono::DateTime;
+
 use super::*;
 use crate::domain::access_tokens::scope::AccessTokenScope;
 use crate::domain::authority::Need;
 use crate::domain::decision::principal::{Ceiling, Proof, SignedIn};
-use crate::domain::ids::NamespaceId;
+use crate::domain::ids::{NamespaceId, UserId};
 use crate::domain::namespaces::path::NamespacePath;
 use crate::domain::users::username::Username;
 
@@ -36,7 +38,7 @@ fn namespace(kind: NamespaceKind, visibility: Visibility) -> Namespace {
         description: None,
         visibility,
         parent: None,
-        created_at: chrono::DateTime::UNIX_EPOCH,
+        created_at: DateTime::UNIX_EPOCH,
     }
 }
 
@@ -44,6 +46,15 @@ fn standing(kind: NamespaceKind, role: Option<AccessLevel>) -> Standing {
     Standing {
         namespace: namespace(kind, Visibility::Public),
         role,
+    }
+}
+
+fn member(user_id: UserId, level: AccessLevel) -> Member {
+    Member {
+        user_id,
+        level,
+        expiry: None,
+        created_at: DateTime::UNIX_EPOCH,
     }
 }
 
@@ -85,7 +96,7 @@ fn each_thing_takes_gitlabs_role() {
     use AccessLevel::{Maintainer, Owner};
     use NamespaceKind::{Group, Project};
     let alice = authority(false, false);
-    let held = |level| HeldRole { user: BOB, level };
+    let held = |level| member(BOB, level);
     for (kind, manager) in [(Group, Owner), (Project, Maintainer)] {
         assert_eq!(lowest(|s| alice.describe(s).is_ok(), kind), Some(manager));
         assert_eq!(
@@ -101,13 +112,13 @@ fn each_thing_takes_gitlabs_role() {
                 "nobody gives a higher role than their own"
             );
             assert_eq!(
-                lowest(|s| alice.take_role(s, held(level)).is_ok(), kind),
+                lowest(|s| alice.take_role(s, &held(level)).is_ok(), kind),
                 needed,
                 "nobody takes a higher role than their own"
             );
             for other in AccessLevel::ALL {
                 assert_eq!(
-                    lowest(|s| alice.change_role(s, held(level), other).is_ok(), kind),
+                    lowest(|s| alice.change_role(s, &held(level), other).is_ok(), kind),
                     Some(manager.max(level).max(other))
                 );
             }
@@ -140,10 +151,7 @@ fn each_thing_takes_gitlabs_role() {
 
 #[test]
 fn everyone_may_leave_and_administrators_may_everything() {
-    let mine = HeldRole {
-        user: ALICE,
-        level: AccessLevel::Guest,
-    };
+    let mine = &member(ALICE, AccessLevel::Guest);
     let guest = standing(NamespaceKind::Group, Some(AccessLevel::Guest));
     assert!(authority(false, false).take_role(&guest, mine).is_ok());
     assert!(

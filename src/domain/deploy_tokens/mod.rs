@@ -1,5 +1,7 @@
 //! The token of a group or project: for machines, to pull and push there.
 
+pub mod filter;
+
 use std::fmt;
 
 use chrono::{DateTime, Utc};

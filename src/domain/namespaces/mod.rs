@@ -1,15 +1,13 @@
 //! Groups, projects and users' own namespaces: the namespaces that repositories belong to.
 
+pub mod filter;
 pub mod path;
 pub mod reference;
 pub mod visibility;
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::authority::namespaces::HeldRole;
-use crate::domain::expiry::Expiry;
-use crate::domain::ids::{NamespaceId, UserId};
-use crate::domain::members::access_level::AccessLevel;
+use crate::domain::ids::NamespaceId;
 use crate::domain::namespaces::path::NamespacePath;
 use crate::domain::namespaces::visibility::Visibility;
 
@@ -72,27 +70,4 @@ pub enum Occupied {
     Live(Namespace),
     /// By what was deleted there, of that kind: closed, until an administrator makes it anew.
     Tombstone(NamespaceKind),
-}
-
-/// A user's role in a group or project.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Member {
-    /// Who.
-    pub user_id: UserId,
-    /// The role.
-    pub level: AccessLevel,
-    /// When the role ends.
-    pub expiry: Option<Expiry>,
-    /// Since when.
-    pub created_at: DateTime<Utc>,
-}
-
-impl Member {
-    /// Who holds which role.
-    pub fn role(&self) -> HeldRole {
-        HeldRole {
-            user: self.user_id,
-            level: self.level,
-        }
-    }
 }

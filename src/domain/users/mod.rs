@@ -1,5 +1,6 @@
 //! A person or machine that signs in.
 
+pub mod filter;
 pub mod password;
 pub mod username;
 

@@ -9,13 +9,15 @@ use sea_orm::{
     QueryOrder, Select,
 };
 
+use crate::domain::access_tokens::filter::{
+    AccessTokenFilter, AccessTokenSort, AccessTokenSortKey,
+};
 use crate::domain::access_tokens::lineage::AccessTokenLineage;
 use crate::domain::access_tokens::pattern::RepositoryPattern;
 use crate::domain::access_tokens::scope::AccessTokenScopes;
 use crate::domain::access_tokens::usage::InvalidAddresses;
 use crate::domain::access_tokens::{AccessToken, AccessTokenSpecification};
 use crate::domain::expiry::Expiry;
-use crate::domain::filters::{AccessTokenFilter, AccessTokenSort, AccessTokenSortKey};
 use crate::domain::ids::{AccessTokenId, UserId};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::secret::SecretDigest;

@@ -10,10 +10,10 @@ use sea_orm::{
 };
 
 use crate::domain::authority::Authority;
-use crate::domain::filters::{NamespaceFilter, NamespaceSort, NamespaceSortKey, Within};
 use crate::domain::ids::UserId;
 use crate::domain::members::access_level::AccessLevel;
 use crate::domain::namespaces::Namespace;
+use crate::domain::namespaces::filter::{NamespaceFilter, NamespaceSort, NamespaceSortKey, Within};
 use crate::domain::namespaces::path::NamespacePath;
 use crate::domain::namespaces::visibility::Visibility;
 use crate::domain::page::{Listing, Paging};

@@ -1,9 +1,9 @@
 //! The part of the storage story about deploy tokens.
 
 use chrono::Duration;
+use wharfinger::domain::deploy_tokens::filter::DeployTokenFilter;
 use wharfinger::domain::deploy_tokens::{DeployToken, DeployTokenSpecification};
 use wharfinger::domain::expiry::Expiry;
-use wharfinger::domain::filters::DeployTokenFilter;
 use wharfinger::domain::namespaces::visibility::Visibility;
 use wharfinger::domain::namespaces::{Namespace, NamespaceKind};
 use wharfinger::domain::page::PageRequest;

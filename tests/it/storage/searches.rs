@@ -1,7 +1,7 @@
 //! Text is found in any letter case, and is no pattern.
 
-use wharfinger::domain::filters::UserFilter;
 use wharfinger::domain::page::{Listing, PageRequest, Paging};
+use wharfinger::domain::users::filter::UserFilter;
 use wharfinger::storage::users::UserRecord;
 use wharfinger::storage::{Db, users};
 

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Duration, Utc};
 use secrecy::SecretString;
 use wharfinger::domain::access_tokens::AccessTokenSpecification;
+use wharfinger::domain::access_tokens::filter::AccessTokenFilter;
 use wharfinger::domain::access_tokens::lineage::AccessTokenLineage;
 use wharfinger::domain::access_tokens::pattern::RepositoryPattern;
 use wharfinger::domain::access_tokens::scope::AccessTokenScope;
@@ -13,19 +14,21 @@ use wharfinger::domain::decision::rights::NamespaceState;
 use wharfinger::domain::entropy::Entropy;
 use wharfinger::domain::events::{AuditAction, AuditEvent, Grant};
 use wharfinger::domain::expiry::Expiry;
-use wharfinger::domain::filters::{
-    AccessTokenFilter, MemberFilter, NamespaceFilter, NamespaceSort, NamespaceSortKey, UserFilter,
-    Within,
-};
 use wharfinger::domain::ids::{AccessTokenId, UserId};
+use wharfinger::domain::members::Member;
 use wharfinger::domain::members::access_level::AccessLevel;
+use wharfinger::domain::members::filter::MemberFilter;
+use wharfinger::domain::namespaces::filter::{
+    NamespaceFilter, NamespaceSort, NamespaceSortKey, Within,
+};
 use wharfinger::domain::namespaces::path::NamespacePath;
 use wharfinger::domain::namespaces::visibility::Visibility;
-use wharfinger::domain::namespaces::{Member, Namespace, NamespaceKind, Occupied};
+use wharfinger::domain::namespaces::{Namespace, NamespaceKind, Occupied};
 use wharfinger::domain::page::{KeysetRequest, Listing, PageRequest, Paging};
 use wharfinger::domain::refresh_tokens::RefreshLifetimes;
 use wharfinger::domain::registry::repository_name::RepositoryName;
 use wharfinger::domain::secret::{SecretKind, SecretToken};
+use wharfinger::domain::users::filter::UserFilter;
 use wharfinger::domain::users::password::PasswordHash;
 use wharfinger::domain::users::username::Username;
 use wharfinger::domain::users::{EmailAddress, User, UserState};

@@ -3,12 +3,12 @@
 use chrono::{DateTime, Utc};
 
 use crate::app::access_tokens::Rotation;
+use crate::domain::access_tokens::filter::{AccessTokenFilter, AccessTokenSort};
 use crate::domain::access_tokens::pattern::RepositoryPattern;
 use crate::domain::access_tokens::policy::WantedEnd;
 use crate::domain::access_tokens::scope::AccessTokenScopes;
 use crate::domain::access_tokens::{AccessTokenChange, AccessTokenSpecification};
 use crate::domain::expiry::Expiry;
-use crate::domain::filters::{AccessTokenFilter, AccessTokenSort};
 use crate::domain::ids::UserId;
 use crate::http::admin::error::ApiError;
 use crate::http::admin::parameters::{Parameters, invalid};

@@ -1,10 +1,10 @@
 //! What the parameters of a request say about groups and projects.
 
 use crate::app::namespaces::{NamespaceChange, NewNamespace};
-use crate::domain::filters::{NamespaceFilter, NamespaceSort, NamespaceSortKey, Within};
 use crate::domain::ids::NamespaceId;
 use crate::domain::members::access_level::AccessLevel;
 use crate::domain::namespaces::NamespaceKind;
+use crate::domain::namespaces::filter::{NamespaceFilter, NamespaceSort, NamespaceSortKey, Within};
 use crate::domain::namespaces::path::NamespacePath;
 use crate::domain::namespaces::visibility::Visibility;
 use crate::http::admin::error::ApiError;

@@ -4,8 +4,8 @@ use axum::extract::State;
 use axum::response::Response;
 
 use crate::domain::authority::Need;
-use crate::domain::filters::Within;
 use crate::domain::namespaces::NamespaceKind;
+use crate::domain::namespaces::filter::Within;
 use crate::domain::users::username::Username;
 use crate::http::admin::call::Call;
 use crate::http::admin::error::ApiError;

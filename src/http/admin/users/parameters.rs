@@ -3,7 +3,7 @@
 use secrecy::SecretString;
 
 use crate::app::users::{NewUser, UserChange};
-use crate::domain::filters::{UserFilter, UserSort, UserSortKey};
+use crate::domain::users::filter::{UserFilter, UserSort, UserSortKey};
 use crate::domain::users::username::Username;
 use crate::domain::users::{EmailAddress, UserState};
 use crate::http::admin::error::ApiError;

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 
 use crate::domain::authority::Need;
-use crate::domain::filters::Within;
+use crate::domain::namespaces::filter::Within;
 use crate::domain::namespaces::reference::ExpectedNamespace;
 use crate::domain::namespaces::{Namespace, NamespaceKind, NamespaceWithAncestors};
 use crate::domain::page::Listing;
