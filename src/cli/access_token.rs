@@ -14,6 +14,7 @@ use crate::domain::access_tokens::{AccessToken, AccessTokenSpecification, Creden
 use crate::domain::authority::Authority;
 use crate::domain::expiry::{Expiry, Lifetime};
 use crate::domain::ids::AccessTokenId;
+use crate::domain::text::{Description, DisplayName};
 use crate::domain::users::username::Username;
 use crate::representation::AccessTokenView;
 
@@ -49,8 +50,8 @@ pub(super) struct Create {
     #[arg(long, value_parser = read::<Username>)]
     user: Username,
     /// What to call it.
-    #[arg(long)]
-    name: String,
+    #[arg(long, value_parser = read::<DisplayName>)]
+    name: DisplayName,
     /// What it is for.
     #[arg(long)]
     description: Option<String>,
@@ -151,8 +152,9 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
 
 async fn create(arguments: Create, context: &Context<'_>, desk: &Desk) -> anyhow::Result<()> {
     let scopes = arguments.scopes.into_iter().collect();
-    let specification = AccessTokenSpecification::new(&arguments.name, scopes)?
-        .described(arguments.description)?
+    let description = arguments.description.unwrap_or_default();
+    let specification = AccessTokenSpecification::new(arguments.name, scopes)?
+        .described(Description::read(&description)?)
         .limited_to(arguments.repositories)?;
     let owner = desk.user(&arguments.user).await?;
     let created = desk

@@ -13,6 +13,7 @@ use crate::domain::expiry::Expiry;
 use crate::domain::ids::DeployTokenId;
 use crate::domain::namespaces::path::NamespacePath;
 use crate::domain::namespaces::reference::NamespaceReference;
+use crate::domain::text::DisplayName;
 use crate::representation::DeployTokenView;
 
 #[derive(Debug, Subcommand)]
@@ -43,8 +44,8 @@ pub(super) struct Create {
     #[arg(value_parser = read::<NamespacePath>)]
     path: NamespacePath,
     /// What to call it.
-    #[arg(long)]
-    name: String,
+    #[arg(long, value_parser = read::<DisplayName>)]
+    name: DisplayName,
     /// The user name to log in with; deploy-token-ID, if there is none.
     #[arg(long, value_parser = read::<DeployUsername>)]
     username: Option<DeployUsername>,
@@ -76,7 +77,7 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
 
 async fn create(arguments: Create, context: &Context<'_>, desk: &Desk) -> anyhow::Result<()> {
     let scopes = arguments.scopes.into_iter().collect();
-    let mut specification = DeployTokenSpecification::new(&arguments.name, scopes)?;
+    let mut specification = DeployTokenSpecification::new(arguments.name, scopes)?;
     specification.username = arguments.username;
     specification.expiry = arguments.expires_at;
     let made = desk

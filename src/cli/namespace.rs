@@ -10,7 +10,10 @@ use crate::domain::authority::Authority;
 use crate::domain::namespaces::path::NamespacePath;
 use crate::domain::namespaces::reference::{ExpectedNamespace, NamespaceReference};
 use crate::domain::namespaces::visibility::Visibility;
-use crate::domain::namespaces::{Namespace, NamespaceKind, NamespaceWithAncestors};
+use crate::domain::namespaces::{
+    Namespace, NamespaceDescription, NamespaceKind, NamespaceWithAncestors,
+};
+use crate::domain::text::DisplayName;
 use crate::representation::GroupOrProjectView;
 
 #[derive(Debug, Subcommand)]
@@ -32,8 +35,8 @@ pub(super) enum Command {
         #[arg(value_parser = read::<NamespacePath>)]
         path: NamespacePath,
         /// The name people read.
-        #[arg(long)]
-        name: Option<String>,
+        #[arg(long, value_parser = read::<DisplayName>)]
+        name: Option<DisplayName>,
         /// What it is for; empty for nothing.
         #[arg(long)]
         description: Option<String>,
@@ -65,8 +68,8 @@ pub(super) struct Create {
     #[arg(long, default_value_t)]
     visibility: Visibility,
     /// The name people read; the last part of the path, if it is left out.
-    #[arg(long)]
-    name: Option<String>,
+    #[arg(long, value_parser = read::<DisplayName>)]
+    name: Option<DisplayName>,
     /// What it is for.
     #[arg(long)]
     description: Option<String>,
@@ -89,7 +92,7 @@ pub(super) async fn run(
             let new = NewNamespace {
                 path: create.path,
                 name: create.name,
-                description: create.description,
+                description: NamespaceDescription::read(&create.description.unwrap_or_default())?,
                 visibility: create.visibility,
             };
             match kind {
@@ -115,7 +118,10 @@ pub(super) async fn run(
         } => {
             let wanted = NamespaceChange {
                 name,
-                description: description.map(|text| Some(text).filter(|text| !text.is_empty())),
+                description: description
+                    .as_deref()
+                    .map(NamespaceDescription::read)
+                    .transpose()?,
                 ..NamespaceChange::default()
             };
             change(path, wanted).await?

@@ -7,6 +7,8 @@ use crate::app::users::{NewUser, UserChange};
 use crate::cli::context::Context;
 use crate::cli::input::{Confirmation, password_from_stdin, password_from_terminal, read};
 use crate::domain::authority::Authority;
+use crate::domain::text::DisplayName;
+use crate::domain::users::password::NewPassword;
 use crate::domain::users::username::Username;
 use crate::domain::users::{EmailAddress, User};
 use crate::representation::UserView;
@@ -84,8 +86,8 @@ pub(super) struct Change {
     #[arg(value_parser = read::<Username>)]
     username: Username,
     /// The name people read.
-    #[arg(long)]
-    name: Option<String>,
+    #[arg(long, value_parser = read::<DisplayName>)]
+    name: Option<DisplayName>,
     /// An address, which also signs in.
     #[arg(long, value_parser = read::<EmailAddress>)]
     email: Option<EmailAddress>,
@@ -112,7 +114,7 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
                 admin: create.admin,
                 external: create.external,
                 password: if create.password_stdin {
-                    Some(password_from_stdin()?)
+                    Some(NewPassword::try_from(password_from_stdin()?)?)
                 } else {
                     None
                 },
@@ -165,6 +167,7 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
             } else {
                 password_from_terminal()?
             };
+            let password = NewPassword::try_from(password)?;
             desk.reset_password(&authority, &name, password).await?;
             context.output.note(&format!("{name} has a new password."));
             Ok(())

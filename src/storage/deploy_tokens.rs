@@ -15,6 +15,7 @@ use crate::domain::ids::{DeployTokenId, NamespaceId};
 use crate::domain::namespaces::Namespace;
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::secret::SecretDigest;
+use crate::domain::text::DisplayName;
 use crate::storage::change::Change;
 use crate::storage::entity::hidden::HiddenBytes;
 use crate::storage::entity::instant::{Instant, goes_on_after};
@@ -200,7 +201,9 @@ fn to_token(
     let scopes = names.collect::<Result<AccessTokenScopes, _>>();
     let scopes = scopes.map_err(|error| unreadable(row, &error.to_string()))?;
     // A row that breaks a rule is refused, never read as a wider token.
-    let chosen = DeployTokenSpecification::new(&row.name, scopes)
+    let name = DisplayName::try_from(row.name.as_str())
+        .map_err(|error| unreadable(row, &error.to_string()))?;
+    let chosen = DeployTokenSpecification::new(name, scopes)
         .map_err(|error| unreadable(row, &error.to_string()))?;
     Ok(DeployToken {
         id: DeployTokenId(row.id),

@@ -8,8 +8,8 @@ use sea_orm::{
     QuerySelect, Select,
 };
 
-use crate::domain::line::MAX_LINE;
 use crate::domain::page::{Listing, Page, PageRequest, Paging, Slice};
+use crate::domain::text::MAX_LINE;
 use crate::storage::error::StorageError;
 use crate::storage::source::Source;
 

@@ -5,10 +5,10 @@ use crate::app::error::ChangeError;
 use crate::app::namespaces::find::namespace_for;
 use crate::domain::authority::Authority;
 use crate::domain::events::{AuditAction, AuditEvent};
-use crate::domain::line::is_line;
-use crate::domain::namespaces::Namespace;
 use crate::domain::namespaces::reference::NamespaceReference;
 use crate::domain::namespaces::visibility::Visibility;
+use crate::domain::namespaces::{Namespace, NamespaceDescription};
+use crate::domain::text::DisplayName;
 use crate::storage::namespaces;
 
 /// What is to be changed of a group or project; what is left out stays. Its path never changes:
@@ -18,9 +18,9 @@ pub struct NamespaceChange {
     /// The last part of the path; only the one that the namespace has is accepted.
     pub path: Option<String>,
     /// Another name for people.
-    pub name: Option<String>,
+    pub name: Option<DisplayName>,
     /// Another description, or none.
-    pub description: Option<Option<String>>,
+    pub description: Option<Option<NamespaceDescription>>,
     /// Who may see it without being a member.
     pub visibility: Option<Visibility>,
 }
@@ -57,14 +57,14 @@ impl Desk {
             });
         }
         let to = Namespace {
-            name: wanted.name.unwrap_or_else(|| was.name.clone()),
-            description: wanted
-                .description
-                .unwrap_or_else(|| was.description.clone()),
+            name: wanted.name.map_or_else(|| was.name.clone(), String::from),
+            description: wanted.description.map_or_else(
+                || was.description.clone(),
+                |description| description.map(String::from),
+            ),
             visibility: wanted.visibility.unwrap_or(was.visibility),
             ..was.clone()
         };
-        check_texts(&to.name, to.description.as_deref())?;
         let mut event = AuditEvent::new(AuditAction::NamespaceChanged, &was.path);
         if to.visibility != was.visibility {
             grant = authority.change_visibility(&standing)?;
@@ -77,24 +77,4 @@ impl Desk {
         }
         Ok(to)
     }
-}
-
-/// A name that people can read on one line, and a description of at most 2000 characters.
-pub(in crate::app) fn check_texts(
-    name: &str,
-    description: Option<&str>,
-) -> Result<(), ChangeError> {
-    let invalid = |field, problem: &str| {
-        Err(ChangeError::Invalid {
-            field,
-            problem: problem.to_owned(),
-        })
-    };
-    if !is_line(name) {
-        return invalid("name", "is 1 to 255 characters on one line");
-    }
-    if description.is_some_and(|text| text.chars().count() > 2000) {
-        return invalid("description", "is too long (maximum is 2000 characters)");
-    }
-    Ok(())
 }

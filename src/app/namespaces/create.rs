@@ -2,14 +2,14 @@
 
 use crate::app::desk::Desk;
 use crate::app::error::ChangeError;
-use crate::app::namespaces::change::check_texts;
 use crate::app::namespaces::find::role_in;
 use crate::domain::authority::Authority;
 use crate::domain::authority::namespaces::Standing;
 use crate::domain::events::{AuditAction, AuditEvent, Grant};
 use crate::domain::namespaces::path::NamespacePath;
 use crate::domain::namespaces::visibility::Visibility;
-use crate::domain::namespaces::{Namespace, NamespaceKind, Occupied};
+use crate::domain::namespaces::{Namespace, NamespaceDescription, NamespaceKind, Occupied};
+use crate::domain::text::DisplayName;
 use crate::storage::namespaces::NamespaceRecord;
 use crate::storage::{Change, Source, namespaces};
 
@@ -19,9 +19,9 @@ pub struct NewNamespace {
     /// Where.
     pub path: NamespacePath,
     /// The name people read; the last part of the path if there is none.
-    pub name: Option<String>,
+    pub name: Option<DisplayName>,
     /// What it is for.
-    pub description: Option<String>,
+    pub description: Option<NamespaceDescription>,
     /// Who may see it without being a member.
     pub visibility: Visibility,
 }
@@ -67,10 +67,6 @@ impl Desk {
         kind: NamespaceKind,
         new: NewNamespace,
     ) -> Result<Namespace, ChangeError> {
-        check_texts(
-            new.name.as_deref().unwrap_or_else(|| new.path.name()),
-            new.description.as_deref(),
-        )?;
         let change = self.begin().await?;
         let parent = match new.path.parent() {
             None => None,
@@ -83,8 +79,8 @@ impl Desk {
             path: new.path,
             visibility: new.visibility,
             parent: parent.map(|parent| parent.namespace.id),
-            name: new.name,
-            description: new.description,
+            name: new.name.map(String::from),
+            description: new.description.map(String::from),
         };
         let made = namespaces::insert(&change, row).await?;
         let action = match kind {

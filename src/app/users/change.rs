@@ -1,13 +1,12 @@
 //! Changing what was chosen for a user.
 
-use secrecy::SecretString;
-
 use crate::app::desk::Desk;
 use crate::app::error::ChangeError;
-use crate::app::users::create::{checked, checked_name};
 use crate::domain::authority::Authority;
 use crate::domain::events::{AuditAction, AuditEvent};
 use crate::domain::ids::UserId;
+use crate::domain::text::DisplayName;
+use crate::domain::users::password::NewPassword;
 use crate::domain::users::{EmailAddress, User, UserState};
 use crate::storage::{Source, refresh_tokens, users};
 
@@ -17,7 +16,7 @@ pub struct UserChange {
     /// The user name; only the one that the user has is accepted.
     pub username: Option<String>,
     /// Another name for people.
-    pub name: Option<String>,
+    pub name: Option<DisplayName>,
     /// Another address, or none.
     pub email: Option<Option<EmailAddress>>,
     /// Whether everything is theirs.
@@ -25,7 +24,7 @@ pub struct UserChange {
     /// Whether internal projects are closed to them.
     pub external: Option<bool>,
     /// Another password; whoever logged in with the old one is out.
-    pub password: Option<SecretString>,
+    pub password: Option<NewPassword>,
 }
 
 impl Desk {
@@ -41,7 +40,7 @@ impl Desk {
         // Hashed first, so that no change is under way meanwhile.
         let hash = match wanted.password.clone() {
             None => None,
-            Some(password) => Some(self.passwords.hash(checked(password)?).await?),
+            Some(password) => Some(self.passwords.hash(password.into()).await?),
         };
         let change = self.begin().await?;
         let was = users::find(&change, id)
@@ -84,7 +83,7 @@ async fn changed(
     }
     let mut to = was.clone();
     if let Some(name) = wanted.name {
-        to.name = checked_name(name)?;
+        to.name = name.into();
     }
     if let Some(email) = wanted.email {
         crate::app::users::create::check_address_is_free(source, email.as_ref(), Some(was.id))

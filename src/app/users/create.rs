@@ -1,15 +1,14 @@
 //! Making a user.
 
-use secrecy::{ExposeSecret, SecretString};
-
 use crate::app::desk::Desk;
 use crate::app::error::ChangeError;
 use crate::domain::authority::Authority;
 use crate::domain::events::{AuditAction, AuditEvent};
 use crate::domain::ids::UserId;
-use crate::domain::line::is_line;
 use crate::domain::namespaces::visibility::Visibility;
 use crate::domain::namespaces::{NamespaceKind, Occupied};
+use crate::domain::text::DisplayName;
+use crate::domain::users::password::NewPassword;
 use crate::domain::users::username::Username;
 use crate::domain::users::{EmailAddress, User};
 use crate::storage::namespaces::NamespaceRecord;
@@ -21,7 +20,7 @@ pub struct NewUser {
     /// The name it signs in with.
     pub username: Username,
     /// The name people read; the user name if there is none.
-    pub name: Option<String>,
+    pub name: Option<DisplayName>,
     /// The address, which also signs in.
     pub email: Option<EmailAddress>,
     /// Whether everything is theirs.
@@ -29,7 +28,7 @@ pub struct NewUser {
     /// Whether internal projects are closed to them.
     pub external: bool,
     /// The password; without one, only tokens sign in.
-    pub password: Option<SecretString>,
+    pub password: Option<NewPassword>,
 }
 
 impl Desk {
@@ -58,13 +57,14 @@ impl Desk {
         &self,
         new: NewUser,
     ) -> Result<users::UserRecord, ChangeError> {
-        let name = new.name.map(checked_name).transpose()?;
         let password = match new.password {
             None => None,
-            Some(password) => Some(self.passwords.hash(checked(password)?).await?),
+            Some(password) => Some(self.passwords.hash(password.into()).await?),
         };
         Ok(users::UserRecord {
-            name: name.unwrap_or_else(|| new.username.to_string()),
+            name: new
+                .name
+                .map_or_else(|| new.username.to_string(), String::from),
             username: new.username,
             email: new.email,
             admin: new.admin,
@@ -122,33 +122,5 @@ pub(in crate::app) async fn check_address_is_free(
             by: "another user has this address",
         }),
         _ => Ok(()),
-    }
-}
-
-/// A name that people can read on one line.
-pub(in crate::app) fn checked_name(name: String) -> Result<String, ChangeError> {
-    if is_line(&name) {
-        Ok(name)
-    } else {
-        Err(ChangeError::refused(
-            "a name is 1 to 255 characters on one line",
-        ))
-    }
-}
-
-/// A password that is long enough to be one, short enough to be hashed, and can be sent (RFC 7617
-/// section 2: no control characters).
-pub(in crate::app) fn checked(password: SecretString) -> Result<SecretString, ChangeError> {
-    let text = password.expose_secret();
-    if text.chars().count() < 8 {
-        Err(ChangeError::refused("a password has at least 8 characters"))
-    } else if text.len() > 1024 {
-        Err(ChangeError::refused("a password has at most 1024 bytes"))
-    } else if text.chars().any(char::is_control) {
-        Err(ChangeError::refused(
-            "a password has no tabs or other control characters: no client can log in with them",
-        ))
-    } else {
-        Ok(password)
     }
 }

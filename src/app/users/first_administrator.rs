@@ -8,6 +8,8 @@ use crate::app::users::create;
 use crate::app::users::create::NewUser;
 use crate::domain::entropy::random_bytes;
 use crate::domain::events::{AuditAction, AuditEvent, Grant};
+use crate::domain::text::DisplayName;
+use crate::domain::users::password::NewPassword;
 use crate::domain::users::username::Username;
 use crate::storage::users;
 
@@ -27,18 +29,17 @@ impl Desk {
         if users::exist(&self.db).await? {
             return Ok(None);
         }
-        let username =
-            Username::try_from("admin").map_err(|error| ChangeError::refused(error.to_string()))?;
+        let username = Username::try_from("admin").map_err(refused)?;
         // 160 bits, as base32: nothing that is misread or that a shell would take apart.
         let password = data_encoding::BASE32_NOPAD.encode(&random_bytes::<20>(&*self.entropy));
         let password = SecretString::from(password.to_lowercase());
         let new = NewUser {
             username: username.clone(),
-            name: Some("Administrator".to_owned()),
+            name: Some(DisplayName::try_from("Administrator").map_err(refused)?),
             email: None,
             admin: true,
             external: false,
-            password: Some(password.clone()),
+            password: Some(NewPassword::try_from(password.clone()).map_err(refused)?),
         };
         let row = self.user_row(new).await?;
         let change = self.begin().await?;
@@ -56,4 +57,8 @@ impl Desk {
             .await?;
         Ok(Some(FirstAdministrator { username, password }))
     }
+}
+
+fn refused<E: std::error::Error>(error: E) -> ChangeError {
+    ChangeError::refused(error.to_string())
 }

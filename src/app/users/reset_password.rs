@@ -1,12 +1,10 @@
 //! A new password for a user.
 
-use secrecy::SecretString;
-
 use crate::app::desk::Desk;
 use crate::app::error::ChangeError;
-use crate::app::users::create::checked;
 use crate::domain::authority::Authority;
 use crate::domain::events::{AuditAction, AuditEvent};
+use crate::domain::users::password::NewPassword;
 use crate::domain::users::username::Username;
 use crate::storage::{refresh_tokens, users};
 
@@ -17,10 +15,10 @@ impl Desk {
         &self,
         authority: &Authority,
         username: &Username,
-        password: SecretString,
+        password: NewPassword,
     ) -> Result<(), ChangeError> {
         let grant = authority.administer()?;
-        let hash = self.passwords.hash(checked(password)?).await?;
+        let hash = self.passwords.hash(password.into()).await?;
         let change = self.begin().await?;
         let user = users::find_by_username(&change, username)
             .await?

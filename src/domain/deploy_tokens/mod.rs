@@ -10,10 +10,10 @@ use crate::domain::access_tokens::CredentialState;
 use crate::domain::access_tokens::scope::{AccessTokenScope, AccessTokenScopes};
 use crate::domain::expiry::Expiry;
 use crate::domain::ids::{DeployTokenId, NamespaceId};
-use crate::domain::line::{MAX_LINE, is_line};
 use crate::domain::members::access_level::AccessLevel;
 use crate::domain::namespaces::NamespaceKind;
 use crate::domain::namespaces::path::NamespacePath;
+use crate::domain::text::{DisplayName, MAX_LINE};
 
 /// A deploy token as it is known after its creation: everything but the secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +41,7 @@ pub struct DeployToken {
 /// What one chooses for a deploy token; valid by construction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeployTokenSpecification {
-    name: String,
+    name: DisplayName,
     scopes: AccessTokenScopes,
     /// The user name; one that names the token by its id, if none.
     pub username: Option<DeployUsername>,
@@ -52,9 +52,6 @@ pub struct DeployTokenSpecification {
 /// What is wrong with a deploy token that someone wants.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidDeployToken {
-    /// The name is empty, too long or not one line.
-    #[error("the name is 1 to 255 characters on one line")]
-    Name,
     /// No scope.
     #[error("a deploy token needs at least one of the scopes read_registry and write_registry")]
     NoScope,
@@ -65,11 +62,7 @@ pub enum InvalidDeployToken {
 
 impl DeployTokenSpecification {
     /// A deploy token that can be made, without end.
-    pub fn new(name: &str, scopes: AccessTokenScopes) -> Result<Self, InvalidDeployToken> {
-        let name = name.trim();
-        if !is_line(name) {
-            return Err(InvalidDeployToken::Name);
-        }
+    pub fn new(name: DisplayName, scopes: AccessTokenScopes) -> Result<Self, InvalidDeployToken> {
         if scopes.is_empty() {
             return Err(InvalidDeployToken::NoScope);
         }
@@ -77,7 +70,7 @@ impl DeployTokenSpecification {
             return Err(InvalidDeployToken::Scope(other));
         }
         Ok(Self {
-            name: name.to_owned(),
+            name,
             scopes,
             username: None,
             expiry: None,
@@ -86,7 +79,7 @@ impl DeployTokenSpecification {
 
     /// The name.
     pub fn name(&self) -> &str {
-        &self.name
+        self.name.as_str()
     }
 
     /// The scopes.
@@ -174,13 +167,15 @@ mod tests {
 
     #[test]
     fn a_deploy_token_pulls_and_pushes_and_nothing_else() {
+        let name = || DisplayName::try_from("ci").unwrap();
         for scope in AccessTokenScope::ALL {
-            let specification = DeployTokenSpecification::new("ci", [scope].into_iter().collect());
+            let specification =
+                DeployTokenSpecification::new(name(), [scope].into_iter().collect());
             let is_allowed = ["read_registry", "write_registry"].contains(&scope.name());
             assert_eq!(specification.is_ok(), is_allowed, "{scope}");
         }
         assert_eq!(
-            DeployTokenSpecification::new("ci", AccessTokenScopes::default()),
+            DeployTokenSpecification::new(name(), AccessTokenScopes::default()),
             Err(InvalidDeployToken::NoScope)
         );
     }

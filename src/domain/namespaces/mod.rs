@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use crate::domain::ids::NamespaceId;
 use crate::domain::namespaces::path::NamespacePath;
 use crate::domain::namespaces::visibility::Visibility;
+use crate::domain::text::Description;
 
 /// What kind of namespace it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -32,6 +33,9 @@ impl NamespaceKind {
         }
     }
 }
+
+/// A text that says what a group or project is for.
+pub type NamespaceDescription = Description<2000>;
 
 /// A namespace that exists.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -21,6 +21,7 @@ use crate::domain::expiry::Expiry;
 use crate::domain::ids::{AccessTokenId, UserId};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::secret::SecretDigest;
+use crate::domain::text::Description;
 use crate::domain::users::User;
 use crate::storage::change::Change;
 use crate::storage::entity::hidden::HiddenBytes;
@@ -283,8 +284,9 @@ fn to_specification(
         .repositories
         .split_whitespace()
         .map(RepositoryPattern::try_from);
-    let specification = AccessTokenSpecification::new(&row.name, scopes)?
-        .described(row.description.clone())?
+    let description = row.description.as_deref().unwrap_or_default();
+    let specification = AccessTokenSpecification::new(row.name.as_str().try_into()?, scopes)?
+        .described(Description::read(description)?)
         .expiring(row.expires_at.map(|end| Expiry::at(end.into())))
         .limited_to(patterns.collect::<Result<_, _>>()?)?;
     Ok(specification)

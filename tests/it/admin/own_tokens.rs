@@ -222,7 +222,7 @@ async fn a_token_that_ended_while_its_request_was_under_way_makes_nothing() {
         .unwrap();
     for token in [maker, narrow] {
         let scopes = [AccessTokenScope::ReadUser].into_iter().collect();
-        let wanted = AccessTokenSpecification::new("late", scopes).unwrap();
+        let wanted = AccessTokenSpecification::new("late".try_into().unwrap(), scopes).unwrap();
         let operator = Authority::operator();
         let made = app
             .desk

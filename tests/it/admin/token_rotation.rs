@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use wharfinger::domain::access_tokens::pattern::RepositoryPattern;
 use wharfinger::domain::authority::Authority;
 use wharfinger::domain::expiry::Expiry;
+use wharfinger::domain::text::Description;
 
 use crate::harness::{TestApp, Token};
 
@@ -30,7 +31,7 @@ async fn a_rotated_token_makes_way_for_one_that_may_do_the_same() {
     let old = app
         .token_as("alice", "read_registry self_rotate", |token| {
             let patterns = vec![RepositoryPattern::try_from("team/*").unwrap()];
-            let token = token.described(Some("of team".to_owned())).unwrap();
+            let token = token.described(Description::read("of team").unwrap());
             token.limited_to(patterns).unwrap()
         })
         .await;

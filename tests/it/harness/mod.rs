@@ -152,7 +152,7 @@ impl TestApp {
             email: Some(format!("{name}@example.com").as_str().try_into().unwrap()),
             admin,
             external: false,
-            password: password.map(SecretString::from),
+            password: password.map(|text| SecretString::from(text).try_into().unwrap()),
         };
         self.desk
             .create_user(&Authority::operator(), new)
@@ -206,7 +206,8 @@ impl TestApp {
             .split_whitespace()
             .map(|name| name.parse().unwrap())
             .collect();
-        let specification = choose(AccessTokenSpecification::new("test", scopes).unwrap());
+        let specification =
+            choose(AccessTokenSpecification::new("test".try_into().unwrap(), scopes).unwrap());
         let end = WantedEnd::from(specification.expiry());
         let owner = self.desk.user(&user.try_into().unwrap()).await.unwrap();
         let created = self

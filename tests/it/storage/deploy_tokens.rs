@@ -33,8 +33,11 @@ async fn furnish(db: &Db) -> (Namespace, [(SecretToken, DeployToken); 2]) {
         (Some("ci+1"), Some(now() + Duration::hours(1))),
     ] {
         let scopes = ["read_registry", "write_registry"].map(|name| name.parse().unwrap());
-        let mut wanted =
-            DeployTokenSpecification::new("ünïcödé ✓", scopes.into_iter().collect()).unwrap();
+        let mut wanted = DeployTokenSpecification::new(
+            "ünïcödé ✓".try_into().unwrap(),
+            scopes.into_iter().collect(),
+        )
+        .unwrap();
         wanted.username = username.map(|name: &str| name.try_into().unwrap());
         wanted.expiry = end.map(Expiry::at);
         let secret = SecretToken::generate(SecretKind::DeployToken, &entropy);

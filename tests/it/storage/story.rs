@@ -28,6 +28,7 @@ use wharfinger::domain::page::{KeysetRequest, Listing, PageRequest, Paging};
 use wharfinger::domain::refresh_tokens::RefreshLifetimes;
 use wharfinger::domain::registry::repository_name::RepositoryName;
 use wharfinger::domain::secret::{SecretKind, SecretToken};
+use wharfinger::domain::text::Description;
 use wharfinger::domain::users::filter::UserFilter;
 use wharfinger::domain::users::password::PasswordHash;
 use wharfinger::domain::users::username::Username;
@@ -667,14 +668,13 @@ async fn tokens_keep_what_was_chosen(db: &Db) {
         .map(|text| RepositoryPattern::try_from(text).unwrap())
         .to_vec();
     let specification = AccessTokenSpecification::new(
-        "naïve 名前",
+        "naïve 名前".try_into().unwrap(),
         [AccessTokenScope::ReadRegistry, AccessTokenScope::SelfRotate]
             .into_iter()
             .collect(),
     )
     .unwrap()
-    .described(Some("x".repeat(255)))
-    .unwrap()
+    .described(Description::read(&"x".repeat(255)).unwrap())
     .expiring(Some(Expiry::on("2047-01-01".parse().unwrap())))
     .limited_to(patterns)
     .unwrap();
@@ -717,7 +717,7 @@ async fn tokens_have_families(db: &Db) {
     // Not the numbers that other chapters draw.
     entropy.fill(&mut [0; 1000]);
     let scopes = [AccessTokenScope::Api].into_iter().collect();
-    let specification = AccessTokenSpecification::new("chain", scopes).unwrap();
+    let specification = AccessTokenSpecification::new("chain".try_into().unwrap(), scopes).unwrap();
     let insert = async |change: &Change, lineage| {
         let new = AccessTokenRecord {
             owner: dave.id,

@@ -18,7 +18,8 @@ async fn deploy_token(
     end: Option<DateTime<Utc>>,
 ) -> (DeployTokenId, String) {
     let scopes = scopes.split_whitespace().map(|name| name.parse().unwrap());
-    let mut wanted = DeployTokenSpecification::new("ci", scopes.collect()).unwrap();
+    let mut wanted =
+        DeployTokenSpecification::new("ci".try_into().unwrap(), scopes.collect()).unwrap();
     wanted.username = Some("ci".try_into().unwrap());
     wanted.expiry = end.map(Expiry::at);
     let made = app

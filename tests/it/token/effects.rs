@@ -1,6 +1,7 @@
 //! Changes count from the next request on.
 
 use axum::http::StatusCode;
+use secrecy::SecretString;
 use wharfinger::app::members::RolesBelow;
 use wharfinger::app::namespaces::NamespaceChange;
 use wharfinger::domain::authority::Authority;
@@ -111,7 +112,11 @@ async fn a_new_password_replaces_the_old_one() {
     app.user("alice").await;
     let name = "alice".try_into().unwrap();
     app.desk
-        .reset_password(&Authority::operator(), &name, "another long one".into())
+        .reset_password(
+            &Authority::operator(),
+            &name,
+            SecretString::from("another long one").try_into().unwrap(),
+        )
         .await
         .unwrap();
     assert_eq!(

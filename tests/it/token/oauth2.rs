@@ -3,6 +3,7 @@
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use chrono::Duration;
+use secrecy::SecretString;
 use serde_json::{Value, json};
 use wharfinger::domain::authority::Authority;
 use wharfinger::domain::namespaces::visibility::Visibility;
@@ -386,7 +387,11 @@ async fn a_refresh_token_ends_with_idleness_age_password_block_or_revocation() {
     assert!(!works(&token).await, "a block ends it for good");
     let token = refresh_token(&app).await;
     app.desk
-        .reset_password(&operator, &name, PASSWORD.into())
+        .reset_password(
+            &operator,
+            &name,
+            SecretString::from(PASSWORD).try_into().unwrap(),
+        )
         .await
         .unwrap();
     assert!(!works(&token).await);

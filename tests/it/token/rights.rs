@@ -80,7 +80,8 @@ async fn the_highest_role_in_one_group_opens_nothing_in_another() {
         AccessTokenScope::ReadRegistry,
         AccessTokenScope::WriteRegistry,
     ];
-    let deploy = DeployTokenSpecification::new("ci", AccessTokenScopes::from_iter(both));
+    let deploy =
+        DeployTokenSpecification::new("ci".try_into().unwrap(), AccessTokenScopes::from_iter(both));
     let other = NamespaceReference::at(ExpectedNamespace::Group, "other".try_into().unwrap());
     let deploy = app
         .desk

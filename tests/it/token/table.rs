@@ -265,7 +265,7 @@ async fn furnished() -> TestApp {
         email: None,
         admin: false,
         external: true,
-        password: Some(SecretString::from(PASSWORD)),
+        password: Some(SecretString::from(PASSWORD).try_into().unwrap()),
     };
     app.desk
         .create_user(&Authority::operator(), external)
@@ -303,7 +303,9 @@ async fn issued(app: &TestApp, credential: Credential, who: Who) -> Option<(Stri
             narrowed.await.secret.expose().to_owned()
         }
         Credential::Deploy(scopes, at) => {
-            let wanted = DeployTokenSpecification::new("ci", token_scopes(scopes)).unwrap();
+            let wanted =
+                DeployTokenSpecification::new("ci".try_into().unwrap(), token_scopes(scopes))
+                    .unwrap();
             let namespace = NamespaceReference::at(ExpectedNamespace::Shared, path(at));
             let made = app
                 .desk

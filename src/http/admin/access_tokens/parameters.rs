@@ -7,9 +7,12 @@ use crate::domain::access_tokens::filter::{AccessTokenFilter, AccessTokenSort};
 use crate::domain::access_tokens::pattern::RepositoryPattern;
 use crate::domain::access_tokens::policy::WantedEnd;
 use crate::domain::access_tokens::scope::AccessTokenScopes;
-use crate::domain::access_tokens::{AccessTokenChange, AccessTokenSpecification};
+use crate::domain::access_tokens::{
+    AccessTokenChange, AccessTokenDescription, AccessTokenSpecification,
+};
 use crate::domain::expiry::Expiry;
 use crate::domain::ids::UserId;
+use crate::domain::text::{DisplayName, InvalidDisplayName};
 use crate::http::admin::error::ApiError;
 use crate::http::admin::parameters::{Parameters, invalid};
 
@@ -32,11 +35,10 @@ pub(in crate::http::admin) fn specification(
 ) -> Result<(AccessTokenSpecification, WantedEnd), ApiError> {
     parameters.only(&KNOWN)?;
     parameters.require(&["name", "scopes"])?;
-    let name = parameters.text("name")?.unwrap_or_default();
-    let specification =
-        AccessTokenSpecification::new(&name, scopes(parameters)?.unwrap_or_default())?
-            .described(parameters.text("description")?)?
-            .limited_to(repositories(parameters)?.unwrap_or_default())?;
+    let scopes = scopes(parameters)?.unwrap_or_default();
+    let specification = AccessTokenSpecification::new(name(parameters)?, scopes)?
+        .described(description(parameters)?)
+        .limited_to(repositories(parameters)?.unwrap_or_default())?;
     Ok((specification, end(parameters, now)?))
 }
 
@@ -61,12 +63,12 @@ pub(in crate::http::admin) fn change(
     let given = |name: &str| parameters.has(name);
     Ok(AccessTokenChange {
         name: if given("name") {
-            Some(parameters.text("name")?.unwrap_or_default())
+            Some(name(parameters)?)
         } else {
             None
         },
         description: if given("description") {
-            Some(parameters.text("description")?)
+            Some(description(parameters)?)
         } else {
             None
         },
@@ -118,6 +120,22 @@ pub(in crate::http::admin) fn filter(
             .text("sort")?
             .as_deref()
             .and_then(AccessTokenSort::from_name),
+    })
+}
+
+fn name(parameters: &Parameters) -> Result<DisplayName, ApiError> {
+    let text = parameters.text("name")?.unwrap_or_default();
+    DisplayName::try_from(text.as_str()).map_err(|_| {
+        let problem = InvalidDisplayName::PROBLEM;
+        ApiError::Unprocessable(format!("the name {problem}"))
+    })
+}
+
+fn description(parameters: &Parameters) -> Result<Option<AccessTokenDescription>, ApiError> {
+    let text = parameters.text("description")?.unwrap_or_default();
+    AccessTokenDescription::read(&text).map_err(|error| {
+        let most = error.longest;
+        ApiError::Unprocessable(format!("the description is at most {most} characters"))
     })
 }
 

@@ -5,10 +5,11 @@ use axum::extract::State;
 use axum::response::Response;
 
 use crate::domain::authority::Need;
-use crate::domain::deploy_tokens::{DeployTokenSpecification, DeployUsername, InvalidDeployToken};
+use crate::domain::deploy_tokens::{DeployTokenSpecification, DeployUsername};
 use crate::domain::expiry::Expiry;
 use crate::domain::ids::DeployTokenId;
 use crate::domain::namespaces::reference::NamespaceReference;
+use crate::domain::text::DisplayName;
 use crate::http::admin::access_tokens::parameters::{scopes, wrong_scope};
 use crate::http::admin::call::Call;
 use crate::http::admin::error::ApiError;
@@ -108,10 +109,8 @@ fn specification(parameters: &Parameters) -> Result<DeployTokenSpecification, Ap
     parameters.require(&["name", "scopes"])?;
     let scopes = scopes(parameters)?.unwrap_or_default();
     let name = parameters.text("name")?.unwrap_or_default();
-    let mut wanted = DeployTokenSpecification::new(&name, scopes).map_err(|error| match error {
-        InvalidDeployToken::Name => invalid("name"),
-        InvalidDeployToken::NoScope | InvalidDeployToken::Scope(_) => wrong_scope(),
-    })?;
+    let name = DisplayName::try_from(name.as_str()).map_err(|_| invalid("name"))?;
+    let mut wanted = DeployTokenSpecification::new(name, scopes).map_err(|_| wrong_scope())?;
     wanted.expiry = parameters.instant("expires_at")?.map(Expiry::at);
     let username = parameters.text("username")?.filter(|text| !text.is_empty());
     wanted.username = username

@@ -3,10 +3,11 @@
 use crate::app::namespaces::{NamespaceChange, NewNamespace};
 use crate::domain::ids::NamespaceId;
 use crate::domain::members::access_level::AccessLevel;
-use crate::domain::namespaces::NamespaceKind;
 use crate::domain::namespaces::filter::{NamespaceFilter, NamespaceSort, NamespaceSortKey, Within};
 use crate::domain::namespaces::path::NamespacePath;
 use crate::domain::namespaces::visibility::Visibility;
+use crate::domain::namespaces::{NamespaceDescription, NamespaceKind};
+use crate::domain::text::{DisplayName, InvalidDisplayName};
 use crate::http::admin::error::ApiError;
 use crate::http::admin::page::is_descending;
 use crate::http::admin::parameters::Parameters;
@@ -92,7 +93,7 @@ pub(in crate::http::admin) fn new_namespace(
     })?;
     Ok(NewNamespace {
         path,
-        name,
+        name: display_name(name)?,
         description: description(parameters)?,
         visibility: visibility(parameters)?.unwrap_or_default(),
     })
@@ -102,7 +103,7 @@ pub(in crate::http::admin) fn new_namespace(
 pub(in crate::http::admin) fn change(parameters: &Parameters) -> Result<NamespaceChange, ApiError> {
     Ok(NamespaceChange {
         path: parameters.text("path")?,
-        name: parameters.text("name")?,
+        name: display_name(parameters.text("name")?)?,
         description: if parameters.has("description") {
             Some(description(parameters)?)
         } else {
@@ -117,10 +118,19 @@ pub(in crate::http::admin) fn level(text: &str) -> Option<AccessLevel> {
     AccessLevel::try_from(text.parse::<i32>().ok()?).ok()
 }
 
-fn description(parameters: &Parameters) -> Result<Option<String>, ApiError> {
-    Ok(parameters
-        .text("description")?
-        .filter(|text| !text.is_empty()))
+fn display_name(text: Option<String>) -> Result<Option<DisplayName>, ApiError> {
+    text.map(|text| DisplayName::try_from(text.as_str()))
+        .transpose()
+        .map_err(|_| ApiError::Invalid("name", InvalidDisplayName::PROBLEM.to_owned()))
+}
+
+fn description(parameters: &Parameters) -> Result<Option<NamespaceDescription>, ApiError> {
+    let text = parameters.text("description")?.unwrap_or_default();
+    NamespaceDescription::read(&text).map_err(|error| {
+        let most = error.longest;
+        let problem = format!("is too long (maximum is {most} characters)");
+        ApiError::Invalid("description", problem)
+    })
 }
 
 fn visibility(parameters: &Parameters) -> Result<Option<Visibility>, ApiError> {

@@ -3,7 +3,9 @@
 use secrecy::SecretString;
 
 use crate::app::users::{NewUser, UserChange};
+use crate::domain::text::DisplayName;
 use crate::domain::users::filter::{UserFilter, UserSort, UserSortKey};
+use crate::domain::users::password::NewPassword;
 use crate::domain::users::username::Username;
 use crate::domain::users::{EmailAddress, UserState};
 use crate::http::admin::error::ApiError;
@@ -74,11 +76,11 @@ pub(super) fn new_user(parameters: &Parameters) -> Result<NewUser, ApiError> {
     let username = parameters.text("username")?.unwrap_or_default();
     Ok(NewUser {
         username: Username::try_from(username.as_str()).map_err(|_| invalid("username"))?,
-        name: parameters.text("name")?.filter(|name| !name.is_empty()),
+        name: name(parameters.text("name")?.filter(|name| !name.is_empty()))?,
         email: email(parameters)?,
         admin: parameters.boolean("admin")?.unwrap_or(false),
         external: parameters.boolean("external")?.unwrap_or(false),
-        password: parameters.text("password")?.map(SecretString::from),
+        password: password(parameters)?,
     })
 }
 
@@ -86,7 +88,7 @@ pub(super) fn new_user(parameters: &Parameters) -> Result<NewUser, ApiError> {
 pub(super) fn change(parameters: &Parameters) -> Result<UserChange, ApiError> {
     Ok(UserChange {
         username: parameters.text("username")?,
-        name: parameters.text("name")?,
+        name: name(parameters.text("name")?)?,
         email: if parameters.has("email") {
             Some(email(parameters)?)
         } else {
@@ -94,8 +96,21 @@ pub(super) fn change(parameters: &Parameters) -> Result<UserChange, ApiError> {
         },
         admin: parameters.boolean("admin")?,
         external: parameters.boolean("external")?,
-        password: parameters.text("password")?.map(SecretString::from),
+        password: password(parameters)?,
     })
+}
+
+fn name(text: Option<String>) -> Result<Option<DisplayName>, ApiError> {
+    text.map(|text| DisplayName::try_from(text.as_str()))
+        .transpose()
+        .map_err(|error| ApiError::BadRequest(error.to_string()))
+}
+
+fn password(parameters: &Parameters) -> Result<Option<NewPassword>, ApiError> {
+    let text = parameters.text("password")?.map(SecretString::from);
+    text.map(NewPassword::try_from)
+        .transpose()
+        .map_err(|error| ApiError::BadRequest(error.to_string()))
 }
 
 fn email(parameters: &Parameters) -> Result<Option<EmailAddress>, ApiError> {
