@@ -1,24 +1,12 @@
 //! The admin API, as GitLab's clients use it.
 
-mod associations;
+mod access_tokens;
 mod credentials;
 mod deploy_tokens;
 mod every_endpoint_is_guarded;
-mod explain;
 mod foreign_ids;
-mod groups;
 mod members;
-mod own_tokens;
+mod namespaces;
 mod pages;
-mod projects;
-mod seed;
-mod token_grace;
-mod token_incidents;
-mod token_policy;
-mod token_reuse;
-mod token_rotation;
-mod token_usage;
-mod tokens;
-mod user_changes;
+mod registry;
 mod users;
-mod visibility;

@@ -1,13 +1,13 @@
 //! The command line, as a script and a person use it.
 
+mod access_tokens;
 mod deploy_tokens;
 mod first_start;
 mod keys;
 mod log_notes;
-mod nouns;
 mod refresh_tokens;
 mod running;
-mod tokens;
+mod users;
 mod wrong_things;
 
 use std::path::Path;

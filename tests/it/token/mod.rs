@@ -1,12 +1,7 @@
-//! `GET /jwt/auth`, as registries' clients meet it.
+//! The token listener, as registries' clients meet it.
 
-mod answers;
-mod bad_input;
 mod deploy_tokens;
 mod effects;
 mod every_change;
-mod oauth2;
-mod reply_shape;
-mod rights;
-mod table;
-mod verify;
+mod refresh_tokens;
+mod registry;

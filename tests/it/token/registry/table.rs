@@ -213,7 +213,7 @@ fn row(credential: Credential, who: Who) -> Vec<String> {
 fn table() -> String {
     let mut text = String::from(
         "Who may do what, in every combination of credential, role and visibility.\n\
-         Made from the one function that decides (src/domain/decision.rs) by tests/it/token/table.rs, which also walks\n\
+         Made from the one function that decides (src/domain/decision/mod.rs) by tests/it/token/registry/table.rs, which also walks\n\
          it over HTTP. To renew it, run that test with WHARFINGER_WRITE_DOCS=1.\n\
          r: pull, w: push, d: delete. The repository belongs to a private, internal or public project of the group team,\n\
          to a project that was deleted, or to nothing; roles were given in the project. A refresh token is its password.\n\n",

@@ -1,0 +1,5 @@
+//! Groups and projects.
+
+mod groups;
+mod projects;
+mod visibility;

@@ -1,0 +1,4 @@
+//! Users.
+
+mod change;
+mod find;

@@ -1,0 +1,8 @@
+//! Tokens for registries: who gets which, and what they look like.
+
+mod answers;
+mod bad_input;
+mod reply_shape;
+mod rights;
+mod table;
+mod verify;
