@@ -1,11 +1,13 @@
 //! Wharfinger: tokens that say what a container registry's clients may do.
 //!
+//! Each room below is a module with one purpose, and uses only what stands under it:
+//!
 //! ```text
 //!    main → cli → server                      the composition root: it alone sees everything
 //!             │      │
 //!             │   http/token  http/admin  http/ops   faces; they share http/layers
 //!             └──────┤
-//!                   app   metrics             use cases, a verb a file
+//!                   app   metrics             use cases, a noun a room, a verb a file
 //!         ┌──────────┼──────────┐
 //!     identity    signing    storage          who is calling · key ring · what lasts
 //!         └──────────┴──────────┘
@@ -13,8 +15,10 @@
 //!                     └── representation      how things look in JSON, for the API and for --json
 //! ```
 //!
-//! A token request walks one way: [`http::token`] reads it, [`app::RegistryTokenIssuer::issue`] tells the
-//! story, and [`domain::decision::decide`] decides.
+//! A token request walks one way: [`http::token`] reads it, [`app::registry::RegistryTokenIssuer::issue`]
+//! has all steps in order, and [`domain::decision::decide`] decides. A change walks the same way: a face reads it, a
+//! verb of [`app::Desk`] makes it, and an [`Authority`](domain::authority::Authority) says whether it may be made.
+//! `docs/architecture.md` follows both, and `docs/words.md` explains our words.
 
 pub mod app;
 pub mod cli;

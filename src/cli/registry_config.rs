@@ -1,4 +1,4 @@
-//! What registries need in their configuration (protocol.md 2.1, 3).
+//! What registries need in their configuration (docs/protocol.md §2.1, §3).
 
 use anyhow::bail;
 use clap::ValueEnum;

@@ -6,7 +6,7 @@ use chrono::{DateTime, Datelike, Days, Duration, NaiveDate, NaiveTime, SecondsFo
 
 /// The instant from which a token or membership is dead.
 ///
-/// A date means 00:00 UTC **on** that date, as in GitLab (gitlab-api.md 1.4): a token that expires
+/// A date means 00:00 UTC **on** that date, as in GitLab (docs/gitlab-api.md §1.4): a token that expires
 /// today is already dead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Expiry(DateTime<Utc>);

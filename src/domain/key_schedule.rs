@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::domain::registry::{Registry, ServiceName, TrustMode};
 
-/// Registries accept a token this long after its end (protocol.md 2.3).
+/// Registries accept a token this long after its end (docs/protocol.md §2.3).
 const LEEWAY: Duration = Duration::from_mins(1);
 /// How long a service may take to follow a new key, and signs with the old one.
 const FOLLOWING: Duration = Duration::from_secs(5);

@@ -1,4 +1,4 @@
-//! The order in which a credential is looked at (design.md §3).
+//! The order in which a credential is looked at (docs/architecture.md#who-is-calling).
 
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};

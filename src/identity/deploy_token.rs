@@ -9,7 +9,7 @@ use crate::identity::error::{AuthenticationError, Cause};
 use crate::storage::{Db, deploy_tokens};
 
 /// The machine whose deploy token works at `now`; its user name must match, unlike a personal
-/// access token's (design.md §3).
+/// access token's (docs/architecture.md#who-is-calling).
 pub(super) async fn deployment(
     db: &Db,
     (username, token): (&str, &SecretToken),

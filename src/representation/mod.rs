@@ -1,6 +1,6 @@
 //! How things look in JSON: the same in the admin API and with `--json` on the command line.
 //!
-//! Field names and formats are GitLab's (gitlab-api.md 2).
+//! Field names and formats are GitLab's (docs/gitlab-api.md §2).
 
 mod access_tokens;
 mod associations;

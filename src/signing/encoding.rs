@@ -30,13 +30,13 @@ impl PublicPoint {
     }
 
     /// Whether a coordinate starts with a zero byte: registries disagree about the thumbprint of
-    /// such keys (protocol.md 2.5), so that they are drawn again.
+    /// such keys (docs/protocol.md §2.5), so that they are drawn again.
     pub(super) fn starts_with_zero(&self) -> bool {
         self.x.first() == Some(&0) || self.y.first() == Some(&0)
     }
 
     /// The key id that registries of the 2.x line compute: the first 30 bytes of SHA-256 over the
-    /// `SubjectPublicKeyInfo`, in base32, in groups of four (libtrust, protocol.md 2.5).
+    /// `SubjectPublicKeyInfo`, in base32, in groups of four (libtrust, docs/protocol.md §2.5).
     pub(super) fn libtrust_fingerprint(&self) -> Option<String> {
         let info = self.key.to_public_key_der().ok()?;
         let digest = Sha256::digest(info.as_bytes());

@@ -10,6 +10,7 @@
 mod admin;
 mod architecture;
 mod cli;
+mod documentation;
 mod fuzz_corpora;
 mod harness;
 mod ops;

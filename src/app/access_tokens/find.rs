@@ -59,7 +59,7 @@ impl Desk {
 
 /// The token with that id, for its owner and administrators.
 ///
-/// Nobody else learns whether it exists (gitlab-api.md 2.2).
+/// Nobody else learns whether it exists (docs/gitlab-api.md §2.2).
 pub(in crate::app) async fn access_token_for(
     source: &impl Source,
     authority: &Authority,

@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::domain::ids::UserId;
 
-/// Which personal access tokens are wanted; all conditions count (gitlab-api.md 2.2).
+/// Which personal access tokens are wanted; all conditions count (docs/gitlab-api.md §2.2).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AccessTokenFilter {
     /// Only this user's.

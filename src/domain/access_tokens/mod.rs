@@ -58,7 +58,7 @@ pub struct AccessTokenSpecification {
 pub enum CredentialState {
     /// It works.
     Active,
-    /// Its date has come; this counts more than a revocation (gitlab-api.md 1.7).
+    /// Its date has come; this counts more than a revocation (docs/gitlab-api.md §1.7).
     Expired,
     /// It was revoked, or the grace after its rotation is over.
     Revoked,

@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::domain::registry::action::Action;
 
-/// One scope of a token (design.md §2, GitLab's names; `delete_registry` is ours).
+/// One scope of a token with GitLab's name; `delete_registry` is ours (docs/architecture.md#token-scopes).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum AccessTokenScope {
     /// Everything the owner may do, in the registry and in the API.

@@ -34,7 +34,7 @@ pub struct Uses {
 /// How much of what is new is written down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UsagePrecision {
-    /// As much as people need to find tokens that nobody uses (gitlab-api.md 1.6).
+    /// As much as people need to find tokens that nobody uses (docs/gitlab-api.md §1.6).
     Coarse,
     /// Everything: the token is in its grace, and someone waits for its last use; or it is the last
     /// chance to write.

@@ -9,7 +9,7 @@ use crate::domain::ids::UserId;
 use crate::domain::members::access_level::AccessLevel;
 use crate::domain::namespaces::path::NamespacePath;
 
-/// What a credential must be good for (design.md §2, the table of token scopes).
+/// What a credential must be good for (docs/architecture.md#token-scopes).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Need {
     /// To know who one is and who else there is: `GET` under `/user` and `/users`.

@@ -1,4 +1,4 @@
-//! Who may do what with a group or project: GitLab's rules (gitlab-api.md 2.4), asked about the
+//! Who may do what with a group or project: GitLab's rules (docs/gitlab-api.md §2.4), asked about the
 //! namespace that was loaded and the role that was found.
 
 use crate::domain::authority::{Authority, Refusal};

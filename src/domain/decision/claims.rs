@@ -1,4 +1,4 @@
-//! What a token says, in the shape every registry accepts (protocol.md 1.8, 2.3).
+//! What a token says, in the shape every registry accepts (docs/protocol.md §1.8, §2.3).
 
 use chrono::{DateTime, Duration, Utc};
 use serde::Serialize;
@@ -12,7 +12,7 @@ use crate::domain::registry::action::{Action, ActionSet};
 /// Seconds by which `nbf` and `iat` are set back: zot allows no difference between clocks.
 const BACKDATED: i64 = 10;
 
-/// The claims of one registry token (RFC 7519 section 4.1, protocol.md 1.8).
+/// The claims of one registry token (RFC 7519 section 4.1, docs/protocol.md §1.8).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RegistryTokenClaims<'a> {
     /// Must equal the registry's `issuer` to the byte.

@@ -1,7 +1,7 @@
 //! The one function that decides.
 //!
 //! `effective = requested ∩ what the owner may do ∩ what the token may do`, for every scope of a
-//! request, mount sources included (design.md §2). Rights add up; there is no order of rules.
+//! request, mount sources included (docs/architecture.md#one-function-decides). Rights add up; there is no order of rules.
 
 pub mod claims;
 pub mod explanation;

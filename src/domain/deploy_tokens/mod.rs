@@ -88,7 +88,7 @@ impl DeployTokenSpecification {
     }
 }
 
-/// Whether a deploy token may hold this scope: pull and push only (design.md §2).
+/// Whether a deploy token may hold this scope: pull and push only (docs/architecture.md#what-there-is).
 fn may_hold(scope: AccessTokenScope) -> bool {
     matches!(
         scope,
@@ -109,10 +109,10 @@ impl DeployToken {
     }
 }
 
-/// The role that sees the deploy tokens of a namespace (gitlab-api.md 2.4).
+/// The role that sees the deploy tokens of a namespace (docs/gitlab-api.md §2.4).
 pub const NEEDED_TO_LIST: AccessLevel = AccessLevel::Maintainer;
 
-/// The role that makes and revokes the deploy tokens of a namespace (gitlab-api.md 2.4).
+/// The role that makes and revokes the deploy tokens of a namespace (docs/gitlab-api.md §2.4).
 pub fn needed_to_manage(kind: NamespaceKind) -> AccessLevel {
     match kind {
         NamespaceKind::Project => AccessLevel::Maintainer,
@@ -121,7 +121,7 @@ pub fn needed_to_manage(kind: NamespaceKind) -> AccessLevel {
 }
 
 /// The user name of a deploy token: letters, digits and `.`, `+`, `_`, `-`, as in GitLab
-/// (gitlab-api.md 2.4). It may be a person's too: each works with its own secret.
+/// (docs/gitlab-api.md §2.4). It may be a person's too: each works with its own secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeployUsername(String);
 

@@ -56,7 +56,7 @@ impl AccessLevel {
         }
     }
 
-    /// The lowest level that may do `action` (design.md §2).
+    /// The lowest level that may do `action` (docs/architecture.md#what-there-is).
     pub fn needed_for(action: Action) -> Self {
         match action {
             Action::Pull => Self::Reporter,

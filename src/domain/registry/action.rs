@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-/// One action of a scope (protocol.md 1.6 and 1.7).
+/// One action of a scope (docs/protocol.md §1.6 and §1.7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Action {
     /// The literal `*`: asked for by clients that delete, granted to administrators.

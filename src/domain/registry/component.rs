@@ -4,7 +4,7 @@
 pub const MAX_NAME_LENGTH: usize = 255;
 
 /// Whether `text` is `[a-z0-9]+` groups joined by `.`, `_`, `__` or any run of `-`
-/// (Distribution spec, protocol.md 1.6).
+/// (Distribution spec, docs/protocol.md §1.6).
 pub fn is_component(text: &str) -> bool {
     let alphanumeric = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
     let starts_and_ends_well = text.starts_with(alphanumeric) && text.ends_with(alphanumeric);

@@ -27,7 +27,7 @@ impl ServiceName {
 impl TryFrom<String> for ServiceName {
     type Error = InvalidServiceName;
 
-    /// Registries put the service between quotes into a header (protocol.md 1.1), so that what
+    /// Registries put the service between quotes into a header (docs/protocol.md §1.1), so that what
     /// would need escaping there is refused.
     fn try_from(text: String) -> Result<Self, Self::Error> {
         let allowed = |b: u8| b.is_ascii_graphic() && b != b'"' && b != b'\\';
@@ -45,7 +45,7 @@ impl fmt::Display for ServiceName {
     }
 }
 
-/// How a registry comes to trust the key that signed a token (protocol.md 2.6).
+/// How a registry comes to trust the key that signed a token (docs/protocol.md §2.6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TrustMode {
     /// By our certificate authority: tokens carry `x5c`, the registry has `rootcertbundle`.

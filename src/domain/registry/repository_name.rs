@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::domain::registry::component::{MAX_NAME_LENGTH, is_component};
 
-/// A well-formed repository name: `[host[:port]/]component(/component)*` (protocol.md 1.6).
+/// A well-formed repository name: `[host[:port]/]component(/component)*` (docs/protocol.md §1.6).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RepositoryName(String);
 

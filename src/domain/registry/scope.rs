@@ -54,7 +54,7 @@ impl Scope {
     /// Reads one scope; none if it is unparsable or about something that registries do not have.
     ///
     /// The type ends at the first colon and the actions begin after the last, because the name of
-    /// a repository may hold a port; a class in parentheses is dropped (protocol.md 1.6).
+    /// a repository may hold a port; a class in parentheses is dropped (docs/protocol.md §1.6).
     pub fn parse(text: &str) -> Option<Self> {
         let (kind, rest) = text.split_once(':')?;
         let (name, actions) = rest.rsplit_once(':')?;

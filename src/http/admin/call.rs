@@ -56,7 +56,7 @@ pub(super) struct UnauthenticatedCall {
 
 impl UnauthenticatedCall {
     /// The first token counts: the parameter `private_token`, `PRIVATE-TOKEN`, `Authorization: Bearer`,
-    /// the parameter `access_token` (gitlab-api.md 2.1). An empty one is none.
+    /// the parameter `access_token` (docs/gitlab-api.md §2.1). An empty one is none.
     pub(super) async fn read(request: Request) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
         let mut parameters = Parameters::read(&parts, body).await?;

@@ -1,4 +1,4 @@
-//! Errors as GitLab's clients read them (gitlab-api.md 2.1).
+//! Errors as GitLab's clients read them (docs/gitlab-api.md §2.1).
 
 use axum::Json;
 use axum::http::{StatusCode, header};

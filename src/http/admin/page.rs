@@ -1,4 +1,4 @@
-//! Lists in pages, with GitLab's headers (gitlab-api.md 2.3).
+//! Lists in pages, with GitLab's headers (docs/gitlab-api.md §2.3).
 
 use axum::Json;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};

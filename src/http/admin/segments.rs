@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use crate::domain::namespaces::reference::{ExpectedNamespace, NamespaceReference};
 use crate::http::admin::error::ApiError;
 
-/// The named segments of the path, decoded after routing: `a%2Fb` is one segment, `a/b` (gitlab-api.md 2.5).
+/// The named segments of the path, decoded after routing: `a%2Fb` is one segment, `a/b` (docs/gitlab-api.md §2.5).
 #[derive(Debug)]
 pub(super) struct Segments<T>(pub(super) T);
 

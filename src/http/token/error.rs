@@ -15,7 +15,7 @@ const WRONG_CREDENTIAL: &str =
 const TRY_AGAIN: &str = "the token service cannot answer at the moment; try again in a few seconds";
 
 /// Errors in the Distribution spec's shape; `details` is what Docker's login looks for
-/// (protocol.md 4.5).
+/// (docs/protocol.md §4.5).
 #[derive(Debug, Serialize)]
 struct Body<'a> {
     errors: [Item<'a>; 1],
@@ -75,7 +75,7 @@ pub(super) fn unauthorized() -> Response {
     response
 }
 
-/// Come back later; never a code that reads as "log in again" (protocol.md fact 9).
+/// Come back later; never a code that reads as "log in again" (docs/protocol.md §0.9).
 pub(super) fn unavailable() -> Response {
     let mut response = reply(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", TRY_AGAIN);
     response

@@ -8,7 +8,7 @@ use crate::app::registry::{MalformedRequest, RequestedAccess};
 use crate::domain::registry::scope::Scope;
 use crate::identity::PresentedCredential;
 
-/// Longest query or form, in bytes (design.md §3).
+/// Longest query or form, in bytes (docs/architecture.md#answers-of-jwtauth).
 const MAX_LENGTH: usize = 16 * 1024;
 
 /// URL-encoded fields as they came; nothing about them is checked yet, because a wrong credential
@@ -30,7 +30,7 @@ impl<'a> Fields<'a> {
         Self { pairs, is_too_long }
     }
 
-    /// The question in the query of a `GET` (protocol.md 1.2).
+    /// The question in the query of a `GET` (docs/protocol.md §1.2).
     pub(super) fn asked_by_get(&self) -> Result<RequestedAccess, MalformedRequest> {
         // What Go reads as a boolean, because the reference server does.
         let offline = match self.one("offline_token")? {
@@ -41,7 +41,7 @@ impl<'a> Fields<'a> {
         self.asked(offline)
     }
 
-    /// The question in the form of a `POST` (protocol.md 1.4).
+    /// The question in the form of a `POST` (docs/protocol.md §1.4).
     pub(super) fn asked_by_post(&self) -> Result<RequestedAccess, MalformedRequest> {
         let offline = match self.one("access_type")? {
             None | Some("" | "online") => false,

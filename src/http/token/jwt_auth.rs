@@ -13,7 +13,7 @@ use crate::domain::decision::Denial;
 use crate::http::layers::{ClientAddress, LogNote, Who};
 use crate::http::token::request;
 
-/// The reply that every client understands (protocol.md facts 2 to 5).
+/// The reply that every client understands (docs/protocol.md §0.2 to §0.5).
 #[derive(Debug, Serialize)]
 struct RegistryTokenReply<'a> {
     token: &'a str,

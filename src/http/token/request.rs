@@ -23,7 +23,7 @@ pub fn by_get(query: &str, headers: &HeaderMap, from: Option<IpAddr>) -> Registr
 }
 
 /// A `POST`: credential and question in a form, and none of them in the address
-/// (protocol.md 1.4).
+/// (docs/protocol.md §1.4).
 pub async fn by_post(request: Request) -> Result<RegistryTokenRequest, MalformedRequest> {
     let from = request.extensions().get().map(|&ClientAddress(ip)| ip);
     let form = form::read(request).await?;

@@ -137,7 +137,7 @@ async fn each_role_may_what_gitlab_says_and_strangers_learn_nothing() {
 }
 
 /// An id is looked for in the place that is named, whoever may see it elsewhere
-/// (security.md: Harbor CVE-2022-31667).
+/// (docs/incidents.md: Harbor CVE-2022-31667).
 #[tokio::test]
 async fn a_deploy_token_of_another_place_is_not_found() {
     let app = start().await;

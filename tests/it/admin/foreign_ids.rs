@@ -1,5 +1,5 @@
 //! Rights are asked about the thing that an id names: every route with the ids of others
-//! (security.md: Harbor CVE-2019-16919, CVE-2022-31667).
+//! (docs/incidents.md: Harbor CVE-2019-16919, CVE-2022-31667).
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};

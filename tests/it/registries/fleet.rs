@@ -22,7 +22,7 @@ trust = "pinned"
 "#;
 
 /// Where tokens of a service are accepted: `+` or `-` for each of [`Fleet::start`]'s registries
-/// (protocol.md 2.6).
+/// (docs/protocol.md §2.6).
 pub(super) const SERVICES: [(&str, &str); 3] = [
     ("certified", "++++ -- ++ +"),
     ("keyed", "---- ++ ++ +"),

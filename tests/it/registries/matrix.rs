@@ -1,4 +1,4 @@
-//! The measured matrix of protocol.md 2.6, row for row: the verifier says what the registries said.
+//! The measured matrix of docs/protocol.md §2.6, row for row: the verifier says what the registries said.
 
 use super::forge::{Forged, ISSUER, Key, Paper, SERVICE, now, x5c};
 use super::verifier::{Distribution, Registry, Settings, Version};

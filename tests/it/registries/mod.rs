@@ -1,4 +1,4 @@
-//! Our tokens at every registry of protocol.md, those included that the tests cannot install.
+//! Our tokens at every registry of docs/protocol.md, those included that the tests cannot install.
 //!
 //! `verifier` is how they verify, written a second time. `claim_rules`, `form_rules`, `key_rules`,
 //! `permissions`, `starts` and `matrix` prove that it says what the registries said. `issued`, `rotations`

@@ -1,4 +1,4 @@
-//! What an accepted token opens (protocol.md 1.7, 3).
+//! What an accepted token opens (docs/protocol.md §1.7, §3).
 
 use super::forge::now;
 use super::verifier::{Registry, Wanted};

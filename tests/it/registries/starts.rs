@@ -1,4 +1,4 @@
-//! What registries need to start (protocol.md 2.1, 3): the verifier is as particular.
+//! What registries need to start (docs/protocol.md §2.1, §3): the verifier is as particular.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -18,7 +18,7 @@ use crate::representation::AccessTokenView;
 /// A call that rotates a token.
 ///
 /// If its token was revoked, someone kept what they should have thrown away, or stole it: the whole
-/// family ends (gitlab-api.md 1.7). Anywhere else such a token only fails.
+/// family ends (docs/gitlab-api.md §1.7). Anywhere else such a token only fails.
 #[derive(Debug)]
 pub(super) struct RotationCall(Call);
 

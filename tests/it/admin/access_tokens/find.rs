@@ -186,7 +186,7 @@ async fn lists_can_be_narrowed_and_sorted() {
     }
 }
 
-/// gitlab-api.md 2.2: an instant that is asked for counts both before and after itself.
+/// docs/gitlab-api.md §2.2: an instant that is asked for counts both before and after itself.
 #[tokio::test]
 async fn before_and_after_an_instant_include_it() {
     let (app, root, alice) = start().await;

@@ -111,7 +111,7 @@ async fn a_name_is_found_as_it_is_written() {
     }
 }
 
-/// A filter must not tell what the answer hides (gitlab-api.md 2.4: others than administrators get the basic keys).
+/// A filter must not tell what the answer hides (docs/gitlab-api.md §2.4: others than administrators get the basic keys).
 #[tokio::test]
 async fn filters_tell_nobody_what_they_do_not_see() {
     let (app, root, alice) = start().await;

@@ -1,4 +1,4 @@
-//! The claims as Distribution reads them (protocol.md 2.2, 2.3).
+//! The claims as Distribution reads them (docs/protocol.md §2.2, §2.3).
 
 use super::json::{Json, Names, Object};
 use super::{CRASH, Entry, Refusal};

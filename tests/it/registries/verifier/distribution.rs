@@ -12,7 +12,7 @@ use super::json::{Json, Names, Object};
 use super::keys::{self, ID_IN_3_0, PublicKey};
 use super::{Accepted, Parts, Refusal};
 
-/// How far a registry's clock may be off (protocol.md 2.3).
+/// How far a registry's clock may be off (docs/protocol.md §2.3).
 const LEEWAY: Duration = Duration::seconds(60);
 
 /// Those that differ in what they accept.
@@ -47,7 +47,7 @@ pub(crate) struct Distribution {
 }
 
 impl Distribution {
-    /// Reads the files, as a start does (protocol.md 2.1); `Err` is why it does not start.
+    /// Reads the files, as a start does (docs/protocol.md §2.1); `Err` is why it does not start.
     pub(crate) fn start(version: Version, settings: Settings<'_>) -> Result<Self, String> {
         let roots = match settings.rootcertbundle {
             Some(pem) => Certificate::all_in(pem)?,
@@ -107,7 +107,7 @@ impl Distribution {
         })
     }
 
-    /// Strict precedence with no way back: `x5c`, else `jwk`, else `kid` (protocol.md 2.4).
+    /// Strict precedence with no way back: `x5c`, else `jwk`, else `kid` (docs/protocol.md §2.4).
     fn key_of(&self, header: Object<'_>, now: DateTime<Utc>) -> Result<PublicKey, Refusal> {
         let kid = header.text("kid")?;
         let chain = header.texts("x5c")?;
@@ -167,7 +167,7 @@ impl Version {
         }
     }
 
-    /// The id of a key of the bundle (protocol.md 2.5).
+    /// The id of a key of the bundle (docs/protocol.md §2.5).
     fn id_of(self, key: &PublicKey) -> String {
         match self {
             Self::Two | Self::GitLab => key.libtrust(),

@@ -1,4 +1,4 @@
-//! Public keys: what they verify, and the four ways to name them (protocol.md 2.5).
+//! Public keys: what they verify, and the four ways to name them (docs/protocol.md §2.5).
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -1,5 +1,5 @@
 //! Registries as they verify tokens: a second implementation of the rules measured in
-//! protocol.md 2 and 3, for the registries that the tests cannot install.
+//! docs/protocol.md §2 and §3, for the registries that the tests cannot install.
 //!
 //! Shares nothing with the service: reads the files that a registry mounts, at its start and never
 //! again, and a token as text.
@@ -64,7 +64,7 @@ impl Registry {
         }
     }
 
-    /// Whether it lets the bearer of a token do this (protocol.md 1.7, 3).
+    /// Whether it lets the bearer of a token do this (docs/protocol.md §1.7, §3).
     pub(crate) fn permits(&self, accepted: &Accepted, wanted: Wanted<'_>) -> bool {
         let is_distribution = matches!(self, Self::Distribution(_));
         let (kind, name, needed): (_, _, &[&str]) = match wanted {

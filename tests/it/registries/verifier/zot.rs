@@ -1,4 +1,4 @@
-//! zot: one key, no issuer, no audience, and a clock that must be right (protocol.md 3).
+//! zot: one key, no issuer, no audience, and a clock that must be right (docs/protocol.md §3).
 
 use chrono::{DateTime, Utc};
 use x509_parser::pem::parse_x509_pem;

@@ -1,4 +1,4 @@
-//! Every row of the table of answers (design.md §3).
+//! Every row of the table of answers (docs/architecture.md#answers-of-jwtauth).
 
 use axum::http::StatusCode;
 use chrono::Duration;

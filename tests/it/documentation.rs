@@ -1,0 +1,322 @@
+//! Pages, headings and files that comments and pages name are there.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Folders and files that hold text of ours; what builds and runs leave beside it is not looked at.
+const TEXTS: &[&str] = &[
+    "src",
+    "migration",
+    "tests",
+    "docs",
+    "keys",
+    "fuzz/properties",
+    "fuzz/fuzz_targets",
+    "fuzz/README.md",
+    "fuzz/Cargo.toml",
+    "Cargo.toml",
+    "README.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    "clippy.toml",
+    "deny.toml",
+];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn add_files(path: &Path, found: &mut Vec<PathBuf>) {
+    if path.is_dir() {
+        for entry in fs::read_dir(path).unwrap() {
+            add_files(&entry.unwrap().path(), found);
+        }
+    } else if let Some("rs" | "toml" | "md" | "sh" | "py") =
+        path.extension().and_then(|extension| extension.to_str())
+    {
+        found.push(path.to_owned());
+    }
+}
+
+/// Every file with text of ours, and that text.
+fn texts() -> Vec<(PathBuf, String)> {
+    let mut files = Vec::new();
+    for name in TEXTS {
+        add_files(&root().join(name), &mut files);
+    }
+    files.sort();
+    let text = |path: PathBuf| (path.clone(), fs::read_to_string(path).unwrap());
+    files.into_iter().map(text).collect()
+}
+
+fn pages() -> Vec<(PathBuf, String)> {
+    let mut pages = texts();
+    pages.retain(|(path, _)| path.extension().is_some_and(|extension| extension == "md"));
+    pages
+}
+
+/// The text without the marks of comments, so that what a line break divides is whole again.
+fn without_comment_marks(text: &str) -> String {
+    let lines = text.lines().map(|line| {
+        let line = line.trim();
+        let marks = ["///", "//!", "//", "# "];
+        let bare = marks.iter().find_map(|mark| line.strip_prefix(mark));
+        bare.unwrap_or(line).trim()
+    });
+    lines.collect::<Vec<_>>().join(" ")
+}
+
+/// The text of every heading, outside of blocks of code.
+fn headings(page: &str) -> Vec<&str> {
+    let mut is_code = false;
+    let lines = page.lines().filter(|line| {
+        is_code ^= line.starts_with("```");
+        !is_code && line.starts_with('#')
+    });
+    lines
+        .map(|line| line.trim_start_matches('#').trim())
+        .collect()
+}
+
+/// The anchor that forges make of a heading.
+fn slug(heading: &str) -> String {
+    let kept = heading
+        .chars()
+        .filter(|letter| letter.is_alphanumeric() || matches!(letter, ' ' | '-' | '_'));
+    kept.collect::<String>().to_lowercase().replace(' ', "-")
+}
+
+/// One mention of a page: its path, and the sections (`§2.6`) or anchors (`#words`) behind it.
+#[derive(Debug, PartialEq, Eq)]
+struct Mention<'a> {
+    page: &'a str,
+    anchor: Option<&'a str>,
+    sections: Vec<&'a str>,
+}
+
+fn mentions(text: &str) -> Vec<Mention<'_>> {
+    let is_of_path = |letter: char| letter.is_ascii_alphanumeric() || "-_./".contains(letter);
+    let mut found = Vec::new();
+    for (at, ending) in text.match_indices(".md") {
+        let rest = &text[at + ending.len()..];
+        let name = text[..at].rsplit(|letter| !is_of_path(letter)).next();
+        let name = name.unwrap_or_default();
+        let is_elsewhere = name.starts_with("//");
+        if !name.is_empty() && !is_elsewhere && !rest.starts_with(char::is_alphanumeric) {
+            found.push(Mention {
+                page: &text[at - name.len()..at + ending.len()],
+                anchor: rest.strip_prefix('#').map(|rest| word(rest, "-_")),
+                sections: sections(rest),
+            });
+        }
+    }
+    found
+}
+
+/// The letters and digits that `text` begins with, and what is among `also`.
+fn word<'a>(text: &'a str, also: &str) -> &'a str {
+    let end = text.find(|letter: char| !letter.is_alphanumeric() && !also.contains(letter));
+    &text[..end.unwrap_or(text.len())]
+}
+
+/// The numbers in ` §1.6, §1.7 and §2`.
+fn sections(mut text: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    loop {
+        let joints = [" §", ", §", " and §", " to §"];
+        let Some(rest) = joints.iter().find_map(|joint| text.strip_prefix(joint)) else {
+            return found;
+        };
+        let number = word(rest, ".").trim_end_matches('.');
+        text = &rest[number.len()..];
+        found.push(number);
+    }
+}
+
+/// The file that `name` means in `file`: beside it, or from the top.
+fn resolve(file: &Path, name: &str) -> Option<PathBuf> {
+    let beside = file.parent().unwrap().join(name);
+    [beside, root().join(name)]
+        .into_iter()
+        .find(|path| path.is_file())
+}
+
+/// What is wrong with a mention of a page, if anything.
+fn fault(file: &Path, mention: &Mention<'_>) -> Option<String> {
+    let Some(page) = resolve(file, mention.page) else {
+        return Some(format!("{} is not there", mention.page));
+    };
+    let page = fs::read_to_string(page).unwrap();
+    let headings = headings(&page);
+    let has_anchor = |anchor: &str| headings.iter().any(|heading| slug(heading) == anchor);
+    if let Some(anchor) = mention.anchor.filter(|anchor| !has_anchor(anchor)) {
+        return Some(format!("{} has no heading #{anchor}", mention.page));
+    }
+    let has_section = |number: &str| {
+        headings.iter().any(|heading| {
+            let first = heading.split(' ').next().unwrap_or_default();
+            first.trim_end_matches('.') == number
+        })
+    };
+    let missing = mention
+        .sections
+        .iter()
+        .find(|number| !has_section(number))?;
+    Some(format!("{} has no section {missing}", mention.page))
+}
+
+#[test]
+fn every_page_and_heading_that_is_named_is_there() {
+    let mut wrong = Vec::new();
+    let mut looked_at = 0;
+    for (file, text) in texts() {
+        let text = without_comment_marks(&text);
+        for mention in mentions(&text) {
+            looked_at += 1;
+            if let Some(fault) = fault(&file, &mention) {
+                wrong.push(format!("{}: {fault}", file.display()));
+            }
+        }
+    }
+    assert!(
+        looked_at > 100,
+        "only {looked_at} were found: is the reader broken?"
+    );
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_link_leads_somewhere() {
+    let mut wrong = Vec::new();
+    for (file, text) in pages() {
+        for (at, _) in text.match_indices("](") {
+            let target = text[at + 2..].split(')').next().unwrap();
+            let (path, anchor) = target.split_once('#').unwrap_or((target, ""));
+            if target.contains("://") {
+                continue;
+            }
+            let name = match path {
+                "" => file.clone(),
+                path => file.parent().unwrap().join(path),
+            };
+            let has_anchor = || {
+                let page = fs::read_to_string(&name).unwrap();
+                headings(&page)
+                    .iter()
+                    .any(|heading| slug(heading) == anchor)
+            };
+            if !name.exists() || (!anchor.is_empty() && !has_anchor()) {
+                wrong.push(format!("{}: {target}", file.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_source_that_a_page_names_is_there() {
+    let mut wrong = Vec::new();
+    for (file, text) in pages() {
+        for name in text.split('`').skip(1).step_by(2) {
+            let is_a_source = [".rs", ".sh", ".py"]
+                .iter()
+                .any(|kind| name.ends_with(kind))
+                && !name.contains([' ', '*', '\n']);
+            let is_there = || {
+                let places = [
+                    root().join(name),
+                    root().join("src").join(name),
+                    file.parent().unwrap().join(name),
+                ];
+                places.iter().any(|path| path.is_file())
+            };
+            if is_a_source && !is_there() {
+                wrong.push(format!("{}: {name}", file.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_test_that_an_incident_names_is_there() {
+    let code: String = texts()
+        .into_iter()
+        .filter(|(path, _)| path.extension().is_some_and(|extension| extension == "rs"))
+        .map(|(_, text)| text)
+        .collect();
+    let page = fs::read_to_string(root().join("docs/incidents.md")).unwrap();
+    let rows = page
+        .lines()
+        .filter(|line| line.starts_with("| ") && !line.starts_with("| incident"));
+    let mut names = BTreeSet::new();
+    for row in rows {
+        let held_by = row.trim_end_matches('|').rsplit('|').next().unwrap();
+        let quoted: Vec<&str> = held_by.split('`').skip(1).step_by(2).collect();
+        assert!(
+            !quoted.is_empty() || held_by.contains("no test: "),
+            "neither a test nor a reason: {row}"
+        );
+        names.extend(quoted);
+    }
+    let missing: Vec<&&str> = names
+        .iter()
+        .filter(|name| !code.contains(&format!("fn {name}(")))
+        .collect();
+    assert!(names.len() > 30 && missing.is_empty(), "{missing:?}");
+}
+
+#[test]
+fn every_word_of_ours_is_in_its_file_and_in_order() {
+    let squashed = |text: &str| {
+        let letters = text.chars().filter(|letter| letter.is_alphanumeric());
+        letters.collect::<String>().to_lowercase()
+    };
+    let page = fs::read_to_string(root().join("docs/words.md")).unwrap();
+    let entries = page.lines().filter_map(|line| line.strip_prefix("- **"));
+    let mut words = Vec::new();
+    for entry in entries {
+        let (word, rest) = entry.split_once("**").unwrap();
+        let file = rest.split('`').nth(1).unwrap();
+        let text = fs::read_to_string(root().join("src").join(file)).unwrap();
+        assert!(
+            squashed(&text).contains(&squashed(word)),
+            "{word} is not in {file}"
+        );
+        words.push(word.to_lowercase());
+    }
+    assert!(words.len() > 30 && words.is_sorted(), "{words:?}");
+}
+
+#[test]
+fn mentions_are_read_with_their_headings() {
+    let mention = |page, anchor, sections: &[&'static str]| Mention {
+        page,
+        anchor,
+        sections: sections.to_vec(),
+    };
+    let page = "docs/protocol.md";
+    for (text, expected) in [
+        ("see docs/protocol.md.", mention(page, None, &[])),
+        (
+            "(docs/protocol.md §1.6, §1.7 and §2).",
+            mention(page, None, &["1.6", "1.7", "2"]),
+        ),
+        (
+            "docs/protocol.md#1-asking-and-answering: x",
+            mention(page, Some("1-asking-and-answering"), &[]),
+        ),
+    ] {
+        assert_eq!(mentions(text), [expected]);
+    }
+    assert_eq!(mentions("a `.md` file, or a .mdx"), []);
+    assert_eq!(slug("Answers of /jwt/auth"), "answers-of-jwtauth");
+    assert_eq!(
+        headings("# A\n```\n# no heading\n```\n## B `c`"),
+        ["A", "B `c`"]
+    );
+    let missing = mention("docs/nothing", None, &[]);
+    assert!(fault(&root().join("README.md"), &missing).is_some());
+}
