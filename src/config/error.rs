@@ -1,9 +1,9 @@
-//! What is wrong with a configuration.
+//! Errors of a configuration.
 
 use std::fmt;
 use std::path::PathBuf;
 
-/// A configuration that cannot be used: where, what is wrong, what is allowed.
+/// A configuration that cannot be used: where the fault is, and what is allowed there.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{origin}: {problem}")]
 pub struct ConfigError {
@@ -20,7 +20,7 @@ impl ConfigError {
     }
 }
 
-/// Where a value comes from.
+/// The place that a value was read from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Origin {
     /// The embedded reference.

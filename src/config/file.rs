@@ -20,7 +20,7 @@ pub(super) struct Flat {
 
 struct Reader<'a> {
     text: &'a str,
-    /// None for the embedded reference.
+    /// The file that is read; `None` for the embedded reference.
     path: Option<&'a Path>,
 }
 
@@ -31,7 +31,7 @@ pub(super) fn flatten(text: &str, path: Option<&Path>) -> Result<Flat, ConfigErr
         let at = error.span().map_or(0, |span| span.start);
         ConfigError::new(
             reader.origin(at),
-            format!("is no TOML: {}", error.message()),
+            format!("is not TOML: {}", error.message()),
         )
     })?;
     let mut flat = Flat::default();

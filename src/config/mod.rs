@@ -33,25 +33,25 @@ pub const REFERENCE: &str = include_str!("default.toml");
 /// A configuration in which every value is valid.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// What is logged, and how.
+    /// The level and format of log lines.
     pub log: Log,
-    /// Where everything is kept.
+    /// The connection to the database.
     pub database: Database,
     /// The token listener.
     pub token: TokenEndpoint,
-    /// The admin API.
+    /// The admin listener.
     pub admin: AdminApi,
-    /// The listener for the operator.
+    /// The listener for health and metrics, which only the operator reaches.
     pub ops: Ops,
     /// The key files.
     pub keys: Keys,
-    /// How many passwords are checked at a time.
+    /// Limits on the passwords that are checked at the same time.
     pub passwords: PasswordChecks,
-    /// How long personal access tokens may live.
+    /// The ends that personal access tokens may or must have.
     pub tokens: AccessTokenPolicy,
-    /// How long refresh tokens live.
+    /// The lifetimes of refresh tokens, unused and in total.
     pub refresh_tokens: RefreshLifetimes,
-    /// The end.
+    /// The time that a stop may take.
     pub shutdown: Shutdown,
     /// The registries whose clients come here; at least one, each service once.
     pub registries: Vec<Registry>,
@@ -78,7 +78,7 @@ impl Config {
 }
 
 impl Config {
-    /// When signing keys come and go, for these registries.
+    /// The rules by which signing keys come and go for these registries.
     pub fn key_schedule(&self) -> KeySchedule {
         let schedule = KeySchedule {
             rotate_every: self.keys.rotate_every,

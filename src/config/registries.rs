@@ -27,7 +27,7 @@ pub(super) fn read(settings: &Settings) -> Result<Vec<Registry>, ConfigError> {
 fn one(entry: &BTreeMap<String, Setting>) -> Result<Registry, ConfigError> {
     let service = find(entry, "registry.service")?;
     let trust = find(entry, "registry.trust")?;
-    // Clients take shorter lifetimes for 60 s (docs/protocol.md §0.5).
+    // Clients treat any shorter lifetime as 60 s (docs/protocol.md §0.5).
     let lifetime = |key| find(entry, key)?.duration("60s", "24h");
     Ok(Registry {
         service: ServiceName::try_from(service.text()?.to_owned())

@@ -15,20 +15,20 @@ use crate::domain::refresh_tokens::RefreshLifetimes;
 /// `[log]`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Log {
-    /// How lines look.
+    /// The format of log lines.
     pub format: LogFormat,
-    /// Which lines are logged.
+    /// The levels that are logged, for each module.
     pub filter: String,
 }
 
-/// How log lines look.
+/// The format of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {
     /// Pretty on a terminal, JSON otherwise.
     Auto,
     /// For people.
     Pretty,
-    /// For machines, an object a line.
+    /// For machines: one JSON object for each line.
     Json,
 }
 
@@ -37,31 +37,31 @@ pub enum LogFormat {
 pub struct Database {
     /// The address, which may hold a password.
     pub url: SecretString,
-    /// Most connections at a time.
+    /// The most connections at a time; changes have one more to themselves.
     pub max_connections: u32,
 }
 
 /// `[token]`
 #[derive(Debug, Clone)]
 pub struct TokenEndpoint {
-    /// Where it listens.
+    /// The address that it listens on.
     pub listen: SocketAddr,
-    /// How clients reach it.
+    /// The address at which clients reach it; the realm of registries begins with it.
     pub public_url: PublicUrl,
     /// The `iss` of tokens.
     pub issuer: String,
-    /// Whether callers without credential are answered.
+    /// True if callers without a credential are answered.
     pub anonymous_access: bool,
-    /// Whose `X-Forwarded-For` counts.
+    /// The proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: TrustedProxies,
 }
 
 /// `[admin]`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AdminApi {
-    /// Where it listens.
+    /// The address that it listens on.
     pub listen: SocketAddr,
-    /// How it is reached.
+    /// The address at which people and programs reach it; links in replies begin with it.
     pub public_url: PublicUrl,
 }
 
@@ -72,36 +72,36 @@ pub struct PublicUrl(String);
 /// `[ops]`
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ops {
-    /// Where it listens.
+    /// The address that it listens on.
     pub listen: SocketAddr,
 }
 
 /// `[keys]`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Keys {
-    /// The folder.
+    /// The folder of the key files.
     pub directory: PathBuf,
-    /// How old a signing key is when the next is made.
+    /// The age of a signing key at which the next one is made.
     pub rotate_every: Duration,
-    /// How long a key is published before it signs for registries that read a key set.
+    /// The time for which a key is published before it signs for registries that read a key set.
     pub jwks_activation: Duration,
-    /// How long a renewed certificate authority is published before it certifies keys.
+    /// The time for which a renewed certificate authority is published before it certifies keys.
     pub ca_activation: Duration,
 }
 
 /// `[passwords]`
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PasswordChecks {
-    /// How many run at once.
+    /// The most passwords that are checked at the same time.
     pub concurrent: usize,
-    /// How many more may wait.
+    /// The most passwords that may wait for their turn.
     pub waiting: usize,
 }
 
 /// `[shutdown]`
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shutdown {
-    /// How long requests in flight are waited for.
+    /// The time that requests in flight are given to finish.
     pub grace: Duration,
 }
 

@@ -1,4 +1,4 @@
-//! All values in their order: the default, the file, the variables.
+//! All values, from the default, over it the file, over that the variables.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    /// Reads all sources; what is not in the reference is no key.
+    /// Reads all sources; a key that is not in the reference is an error.
     pub(super) fn gather(sources: &Sources) -> Result<Self, ConfigError> {
         let Flat {
             settings: mut values,

@@ -1,4 +1,4 @@
-//! Where a configuration comes from.
+//! The sources of a configuration: a file and environment variables.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -6,9 +6,9 @@ use std::path::PathBuf;
 
 use crate::config::error::{ConfigError, Origin};
 
-/// What begins our variables.
+/// The beginning of all our variables' names.
 const PREFIX: &str = "WHARFINGER_";
-/// Names the file, and is no key.
+/// The variable that names the file; it stands for no key.
 const FILE_VARIABLE: &str = "WHARFINGER_CONFIG";
 
 /// The file and the variables to read.

@@ -1,4 +1,4 @@
-//! What operators write, and what they are told.
+//! Configurations as operators write them, and the errors that they read.
 
 use std::fs;
 
@@ -188,7 +188,7 @@ fn bad_values_name_the_key_and_what_is_allowed() {
         ),
         (
             "[token]\nlisten = ",
-            "w.toml:2: is no TOML: string values must be quoted, expected literal string",
+            "w.toml:2: is not TOML: string values must be quoted, expected literal string",
         ),
         (
             "[database]\nurl = \"mariadb://u:secret@h/d\"",

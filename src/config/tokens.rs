@@ -6,10 +6,10 @@ use crate::config::value::Setting;
 use crate::domain::access_tokens::policy::AccessTokenPolicy;
 use crate::domain::expiry::Lifetime;
 
-/// How a lifetime is written that there is not.
+/// The text for "no limit".
 const NONE: &str = "none";
 
-/// How long personal access tokens may live.
+/// The ends that personal access tokens may or must have.
 pub(super) fn read(settings: &Settings) -> Result<AccessTokenPolicy, ConfigError> {
     let usual = settings.get("tokens.default_lifetime")?;
     let policy = AccessTokenPolicy {

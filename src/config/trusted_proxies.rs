@@ -1,4 +1,4 @@
-//! Whose word counts about where a request comes from.
+//! The proxies that are believed when they name a request's client.
 
 use std::net::IpAddr;
 
@@ -12,7 +12,7 @@ use crate::config::value::Setting;
 pub struct TrustedProxies(Vec<IpNet>);
 
 impl TrustedProxies {
-    /// Whether a proxy at `address` is trusted; an IPv4 address inside IPv6 counts as itself.
+    /// True if a proxy at `address` is trusted; an IPv4 address inside IPv6 counts as itself.
     pub fn contains(&self, address: IpAddr) -> bool {
         // A network may be written either way, and a client may come either way.
         let (address, mapped) = (address.to_canonical(), mapped(address));

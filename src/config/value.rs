@@ -2,7 +2,7 @@
 
 use crate::config::error::{ConfigError, Origin};
 
-/// What is written for a key.
+/// A value as it is written for a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Raw {
     Text(String),
