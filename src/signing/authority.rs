@@ -1,8 +1,8 @@
-//! The certificate authority: the one at work, the next, and those before.
+//! The certificate authority: the present one, the next, and the former ones.
 //!
-//! `ca.key` holds the key with its certificate, and behind them the certificates of authorities
-//! before. `ca-next.key` holds the next, which registries learn of before it certifies anything.
-//! `public/ca.crt` is what registries get: all of these certificates.
+//! `ca.key` holds the key with its certificate, and behind them the certificates of former
+//! authorities. `ca-next.key` holds the next, which registries are given before it certifies
+//! anything. `public/ca.crt` holds all of these certificates, for registries.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -22,11 +22,11 @@ pub(super) struct CertificateAuthority {
     pub(super) key_pem: String,
     pub(super) certificate: Certificate,
     pub(super) next: Option<NextCertificateAuthority>,
-    /// Certificates of authorities before: keys that still sign may be certified by them.
+    /// Certificates of former authorities: keys that still sign may be certified by them.
     former: Vec<Certificate>,
 }
 
-/// The authority that will be.
+/// The authority that will take the place of the present one.
 #[derive(Debug)]
 pub(super) struct NextCertificateAuthority {
     key_pem: String,
@@ -36,7 +36,7 @@ pub(super) struct NextCertificateAuthority {
 /// The certificate authority, for people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CertificateAuthoritySummary {
-    /// When its certificate ends.
+    /// The end of its certificate.
     #[serde(serialize_with = "crate::signing::key_ring::as_rfc3339")]
     pub not_after: DateTime<Utc>,
     /// The one that will take its place, if it is made.
@@ -46,16 +46,16 @@ pub struct CertificateAuthoritySummary {
 /// The next certificate authority, for people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct NextCertificateAuthoritySummary {
-    /// When it begins to certify keys: until then every registry needs the new `public/ca.crt`.
+    /// The time at which it begins to certify keys: by then every registry needs the new `public/ca.crt`.
     #[serde(serialize_with = "crate::signing::key_ring::as_rfc3339")]
     pub begins_at: DateTime<Utc>,
-    /// When its certificate ends.
+    /// The end of its certificate.
     #[serde(serialize_with = "crate::signing::key_ring::as_rfc3339")]
     pub not_after: DateTime<Utc>,
 }
 
 impl CertificateAuthority {
-    /// The authority, whatever its dates; none if there is no trace of one.
+    /// The authority on disk, also one that is not valid now; none if there is no trace of one.
     pub(super) fn read(directory: &KeyDirectory) -> Result<Option<Self>, KeyError> {
         let (key_path, published_path) =
             (directory.authority_key(), directory.authority_certificate());
@@ -81,7 +81,8 @@ impl CertificateAuthority {
         let certificate = certificate.ok_or_else(|| {
             KeyError::new(&key_path, "its certificate is missing or belongs to another key; restore both from one backup")
         })?;
-        // What registries have is not replaced silently: it may be the right one, and the key an old one.
+        // The published certificate may be the right one and the key an old one: registries have it, so
+        // it is not replaced silently.
         if published.is_some_and(|published| !published.contains(&certificate)) {
             return Err(KeyError::new(
                 &key_path,
@@ -128,8 +129,8 @@ impl CertificateAuthority {
             .ok_or_else(|| KeyError::new(&directory.authority_key(), "was made and is gone"))
     }
 
-    /// Makes the next authority. In the place of one that has ended it is put at once, because then
-    /// there is nothing left to overlap with.
+    /// Makes the next authority; one that has ended is replaced at once, because there is nothing
+    /// left to overlap with.
     pub(super) fn renew(
         directory: &KeyDirectory,
         schedule: &KeySchedule,
@@ -148,7 +149,7 @@ impl CertificateAuthority {
         Self::read(directory)?.ok_or_else(|| KeyError::new(&path, "was made and is gone"))
     }
 
-    /// Puts the next authority in its place when its time has come; tells whether it had.
+    /// Puts the next authority in its place when its time has come; true if it had.
     pub(super) fn begin_next(
         directory: &KeyDirectory,
         schedule: &KeySchedule,
@@ -169,8 +170,8 @@ impl CertificateAuthority {
             .filter(|certificate| !certificate.has_ended(now))
             .map(Certificate::pem)
             .collect();
-        // What is published says both already, or the old one has ended: whatever is killed here,
-        // `ca.key` and `public/ca.crt` belong together.
+        // `public/ca.crt` holds both certificates already, or the old one has ended: so a kill at any
+        // point leaves `ca.key` and `public/ca.crt` belonging together.
         files::write(
             &directory.authority_certificate(),
             files::PUBLIC,
@@ -185,14 +186,14 @@ impl CertificateAuthority {
         Ok(true)
     }
 
-    /// Whether the time of the next authority has come.
+    /// True if the time of the next authority has come.
     pub(super) fn is_next_due(&self, schedule: &KeySchedule, now: DateTime<Utc>) -> bool {
         self.next.as_ref().is_some_and(|next| {
             self.certificate.has_ended(now) || schedule.authority_begins(next.made()) <= now
         })
     }
 
-    /// What registries get: every authority that certified a key, or will.
+    /// The certificates for registries: of every authority that certified a key, or will.
     pub(super) fn bundle(&self, now: DateTime<Utc>) -> String {
         let next = self.next.iter().map(|next| &next.certificate);
         let former = self.former.iter().filter(|former| !former.has_ended(now));
@@ -203,7 +204,7 @@ impl CertificateAuthority {
             .collect()
     }
 
-    /// Whether it, or one before it, signed this certificate.
+    /// True if this authority or a former one signed the certificate.
     pub(super) fn knows(&self, certificate: &Certificate) -> bool {
         std::iter::once(&self.certificate)
             .chain(&self.former)
@@ -237,7 +238,7 @@ impl NextCertificateAuthority {
         }))
     }
 
-    /// When it was made: certificates begin a day before.
+    /// The time at which it was made; its certificate begins a day before.
     fn made(&self) -> DateTime<Utc> {
         self.certificate
             .not_before

@@ -12,7 +12,7 @@ use x509_parser::pem::parse_x509_pem;
 use crate::domain::entropy::{Entropy, random_bytes};
 use crate::signing::encoding::PublicPoint;
 
-/// How long the authority lasts; the registries that trust it have to be told of the next.
+/// The life of an authority, in years; registries must be given the next one before its end.
 const AUTHORITY_YEARS: u32 = 10;
 
 /// A new key with its certificate, both in PEM.
@@ -58,7 +58,7 @@ pub(super) fn make_bare_key() -> Result<String, rcgen::Error> {
     Ok(draw_key(generate)?.serialize_pem())
 }
 
-/// When a certificate ends.
+/// The end of a certificate.
 fn end_of(pem: &str) -> Option<DateTime<Utc>> {
     let (_, block) = parse_x509_pem(pem.as_bytes()).ok()?;
     let certificate = block.parse_x509().ok()?;
@@ -69,7 +69,7 @@ fn generate() -> Result<KeyPair, rcgen::Error> {
     KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)
 }
 
-/// Draws keys until one has no coordinate that starts with a zero byte; about one in 128 has.
+/// Draws keys until one has no coordinate that starts with a zero byte, as about one in 128 has.
 fn draw_key(
     mut draw: impl FnMut() -> Result<KeyPair, rcgen::Error>,
 ) -> Result<KeyPair, rcgen::Error> {

@@ -1,4 +1,4 @@
-//! How a public key is written down and named.
+//! Encodings and names of a public key.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -29,8 +29,8 @@ impl PublicPoint {
         })
     }
 
-    /// Whether a coordinate starts with a zero byte: registries disagree about the thumbprint of
-    /// such keys (docs/protocol.md §2.5), so that they are drawn again.
+    /// True if a coordinate starts with a zero byte: registries disagree about the thumbprint of
+    /// such keys (docs/protocol.md §2.5), so they are drawn again.
     pub(super) fn starts_with_zero(&self) -> bool {
         self.x.first() == Some(&0) || self.y.first() == Some(&0)
     }

@@ -1,4 +1,4 @@
-//! What can be wrong with keys.
+//! Errors of key files and of signing.
 
 use std::path::{Path, PathBuf};
 

@@ -17,9 +17,9 @@ pub(super) struct SigningKey {
     pair: EcdsaKeyPair,
     point: PublicPoint,
     kid: String,
-    /// With `x5c`, for registries that trust our certificate authority; a pinned key has none.
+    /// The header with `x5c`, for registries that trust our certificate authority; a pinned key has none.
     certificate_header: Option<String>,
-    /// Without: a 3.x registry that has only `jwks` refuses any token with `x5c`.
+    /// The header without `x5c`: a 3.x registry that has only `jwks` refuses any token with it.
     bare_header: String,
 }
 
@@ -87,7 +87,7 @@ impl SigningKey {
         Ok(token)
     }
 
-    /// Whether another library verifies what this key signs.
+    /// True if another library verifies a token that this key signed.
     pub(super) fn passes_probe(&self) -> bool {
         let [x, y] = self.point.coordinates();
         let Ok(key) = jsonwebtoken::DecodingKey::from_ec_components(&x, &y) else {

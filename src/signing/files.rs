@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use crate::signing::error::KeyError;
 
-/// A file that only its owner reads.
+/// The mode of a file that only its owner reads.
 pub(super) const PRIVATE: u32 = 0o600;
-/// A file that registries mount.
+/// The mode of a file that registries mount.
 pub(super) const PUBLIC: u32 = 0o644;
 
 /// The text of a file, if it is there.
@@ -23,7 +23,7 @@ pub(super) fn read(path: &Path) -> Result<Option<String>, KeyError> {
 
 /// The text of a private file, if it is there; one that the world can read is refused.
 ///
-/// A group may read it: that is how Kubernetes mounts secrets.
+/// A group may read it, because Kubernetes mounts secrets like that.
 pub(super) fn read_private(path: &Path) -> Result<Option<String>, KeyError> {
     match fs::metadata(path) {
         Ok(metadata) if metadata.mode() & 0o004 != 0 => {
@@ -35,10 +35,10 @@ pub(super) fn read_private(path: &Path) -> Result<Option<String>, KeyError> {
     }
 }
 
-/// Writes a file as a whole, and for good: whoever reads it sees all of it or the one before.
+/// Replaces a file as a whole and durably: a reader sees all of the new text or all of the old.
 pub(super) fn write(path: &Path, mode: u32, text: &str) -> Result<(), KeyError> {
     let beside = path.with_extension("new");
-    // What a start that was killed left behind has no use.
+    // A start that was killed may have left this behind; nobody needs it.
     let _ = fs::remove_file(&beside);
     let written = OpenOptions::new()
         .write(true)
@@ -46,7 +46,7 @@ pub(super) fn write(path: &Path, mode: u32, text: &str) -> Result<(), KeyError> 
         .mode(mode)
         .open(&beside)
         .and_then(|mut file| {
-            // The umask may have taken from registries the right to read what is public.
+            // The umask may have taken away registries' right to read public files.
             file.set_permissions(Permissions::from_mode(mode))?;
             file.write_all(text.as_bytes())?;
             file.sync_all()
@@ -61,7 +61,7 @@ fn sync_folder(folder: &Path) -> std::io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
-/// Deletes a file; one that is gone is no error.
+/// Deletes a file; it is no error if it is gone already.
 pub(super) fn remove(path: &Path) -> Result<(), KeyError> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != ErrorKind::NotFound => {

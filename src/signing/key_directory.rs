@@ -1,4 +1,4 @@
-//! Where key files are, and the signing keys among them, read and checked.
+//! The folder of key files, and the signing keys in it, read and checked.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use crate::signing::error::KeyError;
 use crate::signing::series::{KeySequence, StoredKey};
 use crate::signing::{files, pem};
 
-/// The names of the files.
+/// The folder of key files, with the name of each.
 #[derive(Debug, Clone)]
 pub(super) struct KeyDirectory {
     pub(super) root: PathBuf,
@@ -21,14 +21,14 @@ pub(super) struct KeyDirectory {
 /// The signing keys that come and go by themselves.
 #[derive(Debug)]
 pub(super) struct SigningKeys {
-    /// Those that work, if there are any.
+    /// The keys whose certificate is valid, if there are any.
     pub(super) series: Option<KeySequence>,
-    /// The files of those whose certificate has ended.
+    /// The files of keys whose certificate has ended.
     pub(super) ended: Vec<PathBuf>,
 }
 
 impl KeyDirectory {
-    /// The files below `folder`, whatever the working directory becomes.
+    /// The key files below `folder`, as absolute paths: the working directory may change later.
     pub(super) fn at(folder: &Path) -> Result<Self, KeyError> {
         let root = std::path::absolute(folder)
             .map_err(|error| KeyError::new(folder, error.to_string()))?;
@@ -66,18 +66,18 @@ impl KeyDirectory {
         self.root.join("signing")
     }
 
-    /// The keys that one service has for itself.
+    /// The folder of the keys that belong to one service alone.
     pub(super) fn pinned(&self, service: &ServiceName) -> PathBuf {
         self.root.join("pinned").join(file_name(service))
     }
 
-    /// The public key that this service's registry is given.
+    /// The file of the public key for this service's registry.
     pub(super) fn pinned_public(&self, service: &ServiceName) -> PathBuf {
         let name = format!("{}.pem", file_name(service));
         self.public().join("pinned").join(name)
     }
 
-    /// There is nothing here yet.
+    /// The error that the folder has no keys yet.
     pub(super) fn no_keys(&self) -> KeyError {
         KeyError::new(
             &self.root,
@@ -85,7 +85,7 @@ impl KeyDirectory {
         )
     }
 
-    /// A key that could not be made.
+    /// The error that a key could not be made.
     pub(super) fn not_made(&self, error: &rcgen::Error) -> KeyError {
         KeyError::new(&self.root, format!("no key could be made: {error}"))
     }
@@ -123,7 +123,7 @@ impl KeyDirectory {
         })
     }
 
-    /// The keys that one service has for itself, if it has any.
+    /// The keys that belong to one service alone, if it has any.
     pub(super) fn read_pinned_keys(
         &self,
         service: &ServiceName,
@@ -157,8 +157,8 @@ pub(super) fn created_at(path: &Path) -> Result<DateTime<Utc>, KeyError> {
     })
 }
 
-/// A service as a file name: what is readable of it, and a digest, because services may contain
-/// slashes and be longer than file names.
+/// A file name for a service: its readable letters and a digest, because the name of a service
+/// may contain slashes and be longer than a file name.
 fn file_name(service: &ServiceName) -> String {
     let is_plain = |letter: &char| letter.is_ascii_alphanumeric() || "-_".contains(*letter);
     let text = service.as_str();

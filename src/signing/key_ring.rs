@@ -16,7 +16,7 @@ use crate::signing::key_directory::KeyDirectory;
 use crate::signing::loaded::Loaded;
 use crate::signing::{files, make};
 
-/// Signs tokens, and tells what verifies them; follows the key files as they change.
+/// Signs tokens and has the keys that verify them; follows the key files as they change.
 #[derive(Debug)]
 pub struct KeyRing {
     directory: KeyDirectory,
@@ -24,12 +24,12 @@ pub struct KeyRing {
     loaded: RwLock<Arc<Loaded>>,
 }
 
-/// A key ring, and whether it is new.
+/// A key ring that was opened, with a note if it is new.
 #[derive(Debug)]
 pub struct Opened {
     /// The ring.
     pub ring: KeyRing,
-    /// Whether there was no certificate authority before.
+    /// True if there was no certificate authority before.
     pub created: bool,
 }
 
@@ -40,20 +40,20 @@ pub struct KeySummary {
     pub kid: String,
     /// The JWK thumbprint (RFC 7638).
     pub thumbprint: String,
-    /// What it is doing.
+    /// Its present part: published, signing or kept for verifying.
     pub state: KeyState,
-    /// The service that has it for itself, if it is pinned.
+    /// The service that it belongs to alone, if it is pinned.
     pub service: Option<String>,
-    /// When it was made.
+    /// The time at which it was made.
     #[serde(serialize_with = "as_rfc3339")]
     pub created_at: DateTime<Utc>,
-    /// When its certificate ends, if it has one.
+    /// The end of its certificate, if it has one.
     #[serde(serialize_with = "as_optional_rfc3339")]
     pub not_after: Option<DateTime<Utc>>,
 }
 
 impl KeyRing {
-    /// Opens the keys in `folder`, and makes what is missing when nothing is there yet.
+    /// Opens the keys in `folder`, and makes those that are missing.
     pub fn open_or_create(
         folder: &Path,
         schedule: KeySchedule,
@@ -73,8 +73,8 @@ impl KeyRing {
             Ok(_) => None,
             Err(problem) => Some(problem),
         };
-        // Another start may be between two files: what looks broken is read again under the lock.
-        // Where there can be no lock there is no other start either, and it is as broken as it looks.
+        // Files may look broken because another start is between two of them, so they are read again
+        // under the lock. Where no lock can be taken no other start writes, and they are really broken.
         let lock = directory
             .make_folders()
             .and_then(|()| files::lock(&directory.root));
@@ -89,7 +89,7 @@ impl KeyRing {
         })
     }
 
-    /// Opens the keys in `folder`, and makes nothing.
+    /// Opens the keys in `folder` without making any.
     pub fn open(
         folder: &Path,
         schedule: KeySchedule,
@@ -133,8 +133,8 @@ impl KeyRing {
         self.newest(None, now)
     }
 
-    /// Makes the next key of a service that has its own, and publishes it: it signs at once, and
-    /// the registry refuses tokens until it has been given that key.
+    /// Makes the next key of a service that has a key of its own, and publishes it: it signs at
+    /// once, and the registry refuses tokens until it has been given that key.
     pub fn rotate_pinned(
         &self,
         service: &ServiceName,
@@ -146,13 +146,13 @@ impl KeyRing {
         self.newest(Some(service), now)
     }
 
-    /// Follows the key files and the clock: makes the next key when it is due, takes over what
-    /// others made, publishes, and deletes keys of which no token is valid any more.
+    /// Follows the key files and the clock: makes the next key when it is due, takes over keys that
+    /// other replicas made, publishes, and deletes keys whose tokens have all expired.
     pub fn follow(&self, now: DateTime<Utc>, entropy: &dyn Entropy) -> Result<(), KeyError> {
         if self.is_something_due(now)
             && let Err(problem) = self.make_what_is_due(now, entropy)
         {
-            // Where the folder is mounted read-only, it may be another replica's work that is to be taken over.
+            // In a folder that is mounted read-only, the new key may be another replica's: take that over.
             self.reload(now)?;
             if self.is_something_due(now) {
                 return Err(problem);
@@ -211,7 +211,7 @@ impl KeyRing {
         self.loaded().summaries(&self.schedule, now)
     }
 
-    /// The certificate that registries trust, in PEM; two while one authority follows on another.
+    /// The certificate that registries trust, in PEM; two of them while one authority follows another.
     pub fn ca_certificate_pem(&self, now: DateTime<Utc>) -> String {
         self.loaded().authority.bundle(now)
     }
@@ -221,7 +221,7 @@ impl KeyRing {
         self.loaded().authority.summary(&self.schedule)
     }
 
-    /// What is to be done about an authority that ends within sight; none while there is time.
+    /// The advice about an authority that ends within a year; none while there is time.
     pub fn authority_warning(&self, now: DateTime<Utc>) -> Option<String> {
         let CertificateAuthoritySummary { not_after, next } = self.authority();
         let date = |instant: DateTime<Utc>| instant.date_naive();
@@ -238,7 +238,7 @@ impl KeyRing {
         }
     }
 
-    /// What is to be done about a key that waits for registries to be restarted, if one does.
+    /// The advice about a key that waits for registries to be restarted, if there is one.
     pub fn restart_notice(&self, now: DateTime<Utc>) -> Option<String> {
         let before = self.loaded().restart_before(&self.schedule, now)?;
         Some(format!(
@@ -247,17 +247,17 @@ impl KeyRing {
         ))
     }
 
-    /// Where that certificate is.
+    /// The file of the certificate that registries trust.
     pub fn ca_certificate_path(&self) -> PathBuf {
         self.directory.authority_certificate()
     }
 
-    /// Where the key set is.
+    /// The file of the key set.
     pub fn jwks_path(&self) -> PathBuf {
         self.directory.jwks()
     }
 
-    /// Where the public key is that a service's registry is given, if the service has its own key.
+    /// The file of the public key for a service's registry, if the service has a key of its own.
     pub fn pinned_path(&self, service: &ServiceName) -> PathBuf {
         self.directory.pinned_public(service)
     }
@@ -272,7 +272,7 @@ impl KeyRing {
 
     fn is_something_due(&self, now: DateTime<Utc>) -> bool {
         let loaded = self.loaded();
-        // Without a next authority, its file is a new one or what a move that was killed left behind.
+        // Without a next authority, its file is either new or left behind by a move that was killed.
         let is_file_new =
             loaded.authority.next.is_none() && self.directory.next_authority_key().exists();
         is_file_new
@@ -280,7 +280,7 @@ impl KeyRing {
             || loaded.authority.is_next_due(&self.schedule, now)
     }
 
-    /// The key that was just made for a service, or for all that have none of their own.
+    /// The key that was just made for a service, or for all services without a key of their own.
     fn newest(
         &self,
         service: Option<&ServiceName>,

@@ -1,4 +1,4 @@
-//! The key files as they were read, and which key signs for whom.
+//! The key files as they were read, and the key that signs for each registry.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -23,18 +23,18 @@ pub(super) struct Loaded {
     pub(super) authority: CertificateAuthority,
     /// The keys that come and go by themselves.
     ring: KeySequence,
-    /// The positions of those that sign, by certificate and by key set.
+    /// The positions of the keys that sign: for registries with the certificate, and with a key set.
     signing: (usize, usize),
-    /// The keys that single services have for themselves.
+    /// The keys that belong to one service alone.
     pinned: BTreeMap<ServiceName, KeySequence>,
     /// The files of signing keys whose certificate has ended.
     ended: Vec<PathBuf>,
-    /// What registries get of it, by file.
+    /// The files for registries, with the text that each is to have.
     published: Vec<(PathBuf, String)>,
 }
 
 impl Loaded {
-    /// Reads everything; none if there is no authority or no signing key yet.
+    /// Reads all key files; none if there is no authority or no signing key yet.
     pub(super) fn read(
         directory: &KeyDirectory,
         schedule: &KeySchedule,
@@ -66,7 +66,7 @@ impl Loaded {
         Ok(Some(loaded))
     }
 
-    /// Whether every service has a key that is to have one of its own.
+    /// True if every service that is to have a key of its own has one.
     pub(super) fn is_complete(&self, schedule: &KeySchedule) -> bool {
         schedule
             .pinned
@@ -84,13 +84,13 @@ impl Loaded {
         Some(&stored.key)
     }
 
-    /// Whether the next signing key is to be made: the newest is old, or an authority before certified it.
+    /// True if the next signing key is to be made: the newest is old, or a former authority certified it.
     pub(super) fn is_key_due(&self, schedule: &KeySchedule, now: DateTime<Utc>) -> bool {
         let newest = self.ring.newest();
         schedule.is_due(newest.created_at, now) || !newest.is_current
     }
 
-    /// Whether nothing has changed: neither the files, nor by the clock what each key does.
+    /// True if neither the files nor, by the clock, the part of any key has changed.
     pub(super) fn is_current(
         &self,
         directory: &KeyDirectory,
@@ -112,7 +112,7 @@ impl Loaded {
             && self.retired(schedule, now).is_empty())
     }
 
-    /// The files of keys of which no token is valid any more.
+    /// The files of keys whose tokens have all expired.
     pub(super) fn retired(&self, schedule: &KeySchedule, now: DateTime<Utc>) -> Vec<PathBuf> {
         let retired = self
             .with_state(schedule, now)
@@ -121,7 +121,7 @@ impl Loaded {
         retired.chain(self.ended.iter().cloned()).collect()
     }
 
-    /// Until when registries with a key set are to be restarted, if a key waits for that.
+    /// The time by which registries with a key set must be restarted, if a key waits for that.
     pub(super) fn restart_before(
         &self,
         schedule: &KeySchedule,
@@ -149,7 +149,7 @@ impl Loaded {
             .collect()
     }
 
-    /// Whether registries have what they are to have.
+    /// True if every file for registries has the text that it is to have.
     pub(super) fn is_published(&self) -> Result<bool, KeyError> {
         for (path, text) in &self.published {
             if files::read(path)?.as_ref() != Some(text) {
@@ -159,7 +159,7 @@ impl Loaded {
         Ok(true)
     }
 
-    /// Writes what registries get, where it is not there.
+    /// Writes each file for registries that is missing or old.
     pub(super) fn publish(&self) -> Result<(), KeyError> {
         for (path, text) in &self.published {
             if files::read(path)?.as_ref() != Some(text) {
@@ -187,7 +187,7 @@ impl Loaded {
         shared.into_iter().chain(pinned).collect()
     }
 
-    /// Lets another library verify what the keys sign that are at work.
+    /// Has another library verify a token of each key that signs.
     fn probe(&self) -> Result<(), KeyError> {
         let shared = [self.signing.0, self.signing.1].map(|position| self.ring.at(position));
         let own = self.pinned.values().map(KeySequence::newest);
@@ -206,7 +206,7 @@ impl Loaded {
             .chain(self.pinned.values().flat_map(KeySequence::iter))
     }
 
-    /// Every key, with the service that has it for itself, and what it is doing.
+    /// Every key, with the service that it belongs to alone and its present part.
     fn with_state<'a>(
         &'a self,
         schedule: &'a KeySchedule,

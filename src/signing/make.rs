@@ -1,4 +1,4 @@
-//! Makes key files; whoever calls holds the folder's lock.
+//! Makes key files; the caller holds the folder's lock.
 
 use std::path::{Path, PathBuf};
 
@@ -14,8 +14,8 @@ use crate::signing::files;
 use crate::signing::files::PRIVATE;
 use crate::signing::key_directory::{KeyDirectory, created_at};
 
-/// Makes the authority, the first signing key and the keys of single services, where they are
-/// missing; tells whether the authority was.
+/// Makes the authority, the first signing key and the keys of single services if they are
+/// missing; true if the authority was.
 pub(super) fn what_is_missing(
     directory: &KeyDirectory,
     schedule: &KeySchedule,
@@ -44,7 +44,7 @@ pub(super) fn what_is_missing(
     Ok(created)
 }
 
-/// Makes another signing key, and tells where it is.
+/// Makes another signing key; its file is returned.
 pub(super) fn next_signing_key(
     directory: &KeyDirectory,
     now: DateTime<Utc>,
@@ -55,7 +55,7 @@ pub(super) fn next_signing_key(
     signing_key(directory, &authority, now, entropy)
 }
 
-/// Makes another key for one service, and tells where it is.
+/// Makes another key for one service; its file is returned.
 pub(super) fn next_pinned_key(
     directory: &KeyDirectory,
     service: &ServiceName,
@@ -88,8 +88,8 @@ fn write_key(
     entropy: &dyn Entropy,
 ) -> Result<PathBuf, KeyError> {
     let distinction = u32::from_be_bytes(random_bytes(entropy));
-    // Names are in the order of the keys: one that is made in the same second as the key before it
-    // is of the next, or it might count as the older of the two and never sign.
+    // Names sort by the time of making. A key that is made in the same second as the one before it
+    // is named after the next second, or it might count as the older of the two and never sign.
     let before = files::pem_files(folder)?
         .last()
         .map(|path| created_at(path))

@@ -1,4 +1,4 @@
-//! The key ring: what tokens are signed with, and why registries trust it.
+//! The key ring: the keys that sign tokens, and the certificates for which registries trust them.
 //!
 //! ```text
 //! keys/ca.key ──signs──► keys/public/ca.crt            rootcertbundle of every registry

@@ -57,7 +57,7 @@ impl Certificate {
         })
     }
 
-    /// Whether it has ended.
+    /// True if it has ended.
     pub(super) fn has_ended(&self, now: DateTime<Utc>) -> bool {
         self.not_after <= now
     }
@@ -67,14 +67,14 @@ impl Certificate {
         pem::encode_string(CERTIFICATE, LineEnding::LF, &self.der).unwrap_or_default()
     }
 
-    /// Whether it is the certificate of this key.
+    /// True if it is the certificate of this key.
     pub(super) fn belongs_to(&self, key: &SigningKey) -> bool {
         self.parsed()
             .and_then(|parsed| PublicPoint::from_sec1(&parsed.public_key().subject_public_key.data))
             .is_some_and(|point| point == *key.point())
     }
 
-    /// Whether it is an authority's, and signed `other`.
+    /// True if it is an authority's, and signed `other`.
     pub(super) fn certifies(&self, other: &Self) -> bool {
         let (Some(issuer), Some(other)) = (self.parsed(), other.parsed()) else {
             return false;
@@ -84,7 +84,7 @@ impl Certificate {
             && other.verify_signature(Some(issuer.public_key())).is_ok()
     }
 
-    /// That it has ended, or a wrong clock, as a problem of the file at `path`.
+    /// The error that the certificate in the file at `path` has ended or is not valid yet.
     pub(super) fn check_dates(&self, path: &Path, now: DateTime<Utc>) -> Result<(), KeyError> {
         let problem = if now < self.not_before {
             format!(

@@ -1,4 +1,4 @@
-//! Signing keys of one kind, of which there is always at least one.
+//! Signing keys of one kind, in the order of their making; at least one.
 
 use std::path::PathBuf;
 
@@ -12,9 +12,9 @@ pub(super) struct StoredKey {
     pub(super) path: PathBuf,
     pub(super) key: SigningKey,
     pub(super) created_at: DateTime<Utc>,
-    /// Whether the authority at work certified it, and not one before.
+    /// True if the present authority certified it, and not a former one.
     pub(super) is_current: bool,
-    /// When its certificate ends, if it has one.
+    /// The end of its certificate, if it has one.
     pub(super) not_after: Option<DateTime<Utc>>,
 }
 
@@ -24,12 +24,12 @@ pub(super) struct KeySequence {
     /// The oldest key; apart, so that there is always one.
     first: StoredKey,
     later: Vec<StoredKey>,
-    /// When they were made, oldest first.
+    /// The times at which they were made, oldest first.
     pub(super) made: Vec<DateTime<Utc>>,
 }
 
 impl KeySequence {
-    /// These keys, oldest first; none if there is none.
+    /// A sequence of these keys, which are in order; none if there are none.
     pub(super) fn new(keys: Vec<StoredKey>) -> Option<Self> {
         let made = keys.iter().map(|key| key.created_at).collect();
         let mut keys = keys.into_iter();
