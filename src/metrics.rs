@@ -1,4 +1,4 @@
-//! What the operator's monitoring reads: every metric, in one registry of its own.
+//! Every metric for the operator's monitoring, in a registry of its own.
 
 use std::sync::{Arc, atomic::AtomicI64};
 
@@ -8,7 +8,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
-/// What is measured; clones count together.
+/// The metrics; clones share their values.
 #[derive(Debug, Clone)]
 pub struct Metrics {
     registry: Arc<Registry>,
@@ -16,7 +16,7 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// Nothing is measured yet.
+    /// Metrics with nothing measured yet.
     pub fn new() -> Self {
         let mut registry = Registry::with_prefix("wharfinger");
         let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);

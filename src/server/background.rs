@@ -1,4 +1,4 @@
-//! What runs beside the requests; it ends when a stop begins.
+//! Tasks that run beside the requests; they end when a stop begins.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use crate::domain::refresh_tokens::RefreshLifetimes;
 use crate::server::Service;
 use crate::server::lifecycle::Lifecycle;
 
-/// How often what is dead is looked for.
+/// The pause between two searches for dead refresh tokens.
 const INTERVAL: Duration = Duration::from_hours(1);
 
 /// Deletes refresh tokens that can never work again.
@@ -28,12 +28,12 @@ pub(super) async fn purge(desk: Desk, lifetimes: RefreshLifetimes, lifecycle: Li
     }
 }
 
-/// How often uses of tokens are written down.
+/// The pause between two writes of tokens' uses.
 const USAGE_INTERVAL: Duration = Duration::from_secs(1);
-/// How long a stop waits for the last uses to be written down.
+/// The time that a stop waits for the last uses to be written down.
 const LAST_USAGE: Duration = Duration::from_secs(5);
 
-/// Writes down when and from where tokens are used. While that fails, it is logged once.
+/// Writes down when and from where tokens are used. A failure is logged once until it is over.
 pub(super) async fn write_usage(usage: UsageQueue, lifecycle: Lifecycle) {
     let mut has_failed = false;
     loop {
@@ -51,7 +51,7 @@ pub(super) async fn write_usage(usage: UsageQueue, lifecycle: Lifecycle) {
     }
 }
 
-/// Writes down what the last requests used, when there are no more.
+/// Writes down the uses of the last requests, when no more can come.
 pub(super) async fn write_last_usage(usage: &UsageQueue) {
     match tokio::time::timeout(LAST_USAGE, usage.write_all()).await {
         Ok(Ok(())) => {}
@@ -62,12 +62,12 @@ pub(super) async fn write_last_usage(usage: &UsageQueue) {
     }
 }
 
-/// How often the key files are looked at: `keys rotate` promises five seconds.
+/// The pause between two looks at the key files: `keys rotate` promises five seconds.
 const KEY_INTERVAL: Duration = Duration::from_secs(2);
-/// How often a warning is logged that still holds.
+/// The pause between two log lines of a warning that still holds.
 const REMINDER: Duration = Duration::from_hours(24);
 
-/// Follows the key files. What goes wrong is logged once, not every time; the old keys sign on.
+/// Follows the key files. A failure is logged once, not every time; the old keys sign on.
 pub(super) async fn follow_keys(service: Service, lifecycle: Lifecycle) {
     let (mut known_problem, mut reminded) = (None, (Instant::now(), Vec::new()));
     loop {

@@ -1,4 +1,4 @@
-//! The keys, for the running service and for the command line.
+//! Keys for the running service and for the command line.
 
 use crate::config::Config;
 use crate::domain::clock::Clock;
@@ -6,12 +6,12 @@ use crate::server::{Service, SystemClock, SystemEntropy};
 use crate::signing::{CertificateAuthoritySummary, KeyError, KeyRing};
 
 impl Service {
-    /// Follows the key files and the clock, and tells the operator what is to be done about the
-    /// certificate authority and about keys that wait; gives the warnings that are due.
+    /// Follows the key files and the clock, and tells metrics and `/readyz` about the certificate
+    /// authority and about keys that wait. The warnings that are due are returned, for the log.
     pub fn follow_keys(&self) -> Result<Vec<String>, KeyError> {
         let (ring, now) = (&self.issuer.keys, self.issuer.clock.now());
         let followed = ring.follow(now, &*self.issuer.entropy);
-        // What is known of the authority is told in any case.
+        // Also if following failed: the authority that was known before still ends.
         self.metrics.set_authority_end(ring.authority().not_after);
         let notices = [
             ("certificate_authority", ring.authority_warning(now)),
@@ -30,7 +30,7 @@ impl Service {
     }
 }
 
-/// The keys for the command line, which makes none.
+/// Opens the keys for the command line, without making any.
 pub fn open_keys(config: &Config) -> anyhow::Result<KeyRing> {
     Ok(KeyRing::open(
         &config.keys.directory,

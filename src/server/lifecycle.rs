@@ -1,4 +1,4 @@
-//! The end: soft first, hard when that takes too long.
+//! The stop of the service: soft first, hard when that takes too long.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// How long tasks have to notice that there is no more waiting.
+/// The time that tasks have to end after a hard stop began.
 const LAST_WAIT: Duration = Duration::from_secs(2);
 
 /// Tells tasks when to end, and waits for them.
@@ -17,7 +17,7 @@ pub struct Lifecycle {
     tasks: TaskTracker,
 }
 
-/// The signals that ask for the end; from their installation on they kill nobody.
+/// The signals that ask for a stop; once they are installed, they no longer kill the process.
 #[derive(Debug)]
 pub struct Signals {
     terminate: Signal,
@@ -47,23 +47,23 @@ impl Lifecycle {
         self.tasks.spawn(task);
     }
 
-    /// Asks for the end: no new work, finish what is under way.
+    /// Begins the soft stop: no new work, requests under way are finished.
     pub fn stop(&self) {
         self.soft.cancel();
     }
 
-    /// Waits until the end is asked for.
+    /// Waits until the soft stop begins.
     pub async fn stopping(&self) {
         self.soft.cancelled().await;
     }
 
-    /// Waits until there is no more waiting.
+    /// Waits until the hard stop begins.
     pub async fn aborting(&self) {
         self.hard.cancelled().await;
     }
 
     /// Waits for a signal or [`Lifecycle::stop`], then for the tasks: at most `grace`, or until a
-    /// second signal. Tells whether all of them finished.
+    /// second signal. True if all of them finished.
     pub async fn run(self, mut signals: Signals, grace: Duration) -> bool {
         tokio::select! {
             () = signals.next() => {}
@@ -78,7 +78,7 @@ impl Lifecycle {
             () = signals.next() => false,
         };
         self.hard.cancel();
-        // What ignores even that is not waited for.
+        // A task that ignores even the hard stop is given up.
         let _ = tokio::time::timeout(LAST_WAIT, self.tasks.wait()).await;
         finished
     }

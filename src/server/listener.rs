@@ -19,12 +19,12 @@ use tower::ServiceExt;
 
 use crate::server::lifecycle::Lifecycle;
 
-/// How long a client may take to send a request's headers; also how long an idle connection is kept.
+/// The time that a client may take to send a request's headers, and that an idle connection is kept.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
-/// Longest headers, in bytes; longer ones are answered 431 without a body, so that what a broken
-/// client may send stays below, and gets the reply of its face.
+/// Longest headers, in bytes. Longer ones are answered 431 without a body; the limit is high, so
+/// that the headers of a broken client stay below it and get a reply with an explanation.
 const MAX_HEADERS: usize = 256 * 1024;
-/// How long to wait when the system has no more connections to give.
+/// The pause before the next attempt when the system has no file descriptors left.
 const EXHAUSTED_PAUSE: Duration = Duration::from_millis(100);
 
 /// A bound address.
@@ -70,19 +70,19 @@ impl Listener {
         Ok(Self { socket, address })
     }
 
-    /// Where it listens.
+    /// The address that it listens on, with the real port if port 0 was asked for.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Answers until the end: then requests in flight are finished and idle connections closed.
+    /// Answers until the service stops: then requests in flight are finished and idle connections closed.
     pub async fn serve(self, router: Router, lifecycle: Lifecycle) {
         let connections = GracefulShutdown::new();
         loop {
             tokio::select! {
                 accepted = self.socket.accept() => match accepted {
                     Ok((stream, peer)) => answer(stream, peer, &router, &connections, &lifecycle),
-                    // One client's broken connection is not ours; a lack of files is, and passes.
+                    // A broken connection is the client's affair; a lack of file descriptors passes.
                     Err(error) => {
                         tracing::warn!(error = %error, "a connection could not be accepted");
                         tokio::time::sleep(EXHAUSTED_PAUSE).await;

@@ -1,4 +1,4 @@
-//! Connections, and what becomes of them at the end.
+//! Connections, in use and during a stop.
 
 use std::time::Instant;
 

@@ -1,4 +1,4 @@
-//! The composition root: it alone sees everything, and wires it.
+//! The composition root: the only module that uses all others, to put the service together.
 
 mod background;
 mod keys;
@@ -32,10 +32,10 @@ use crate::metrics::Metrics;
 use crate::signing::KeyRing;
 use crate::storage::Db;
 
-/// The longest that a request may take: its body drips, or a database hangs.
+/// The longest that a request may take, for example when its body drips or a database hangs.
 const DEADLINE: Duration = Duration::from_secs(30);
 
-/// What a running service is made of; tests replace the clock and the entropy.
+/// The parts of a running service; tests replace the clock and the entropy.
 #[derive(Debug, Clone)]
 pub struct Service {
     /// Makes changes.
@@ -44,9 +44,9 @@ pub struct Service {
     pub issuer: RegistryTokenIssuer,
     /// Notes uses of tokens, and writes them down.
     pub usage: UsageQueue,
-    /// Tells whether it is ready.
+    /// The answers of `/readyz`.
     pub health: Health,
-    /// What is measured.
+    /// The metrics.
     pub metrics: Metrics,
     admin: AdminState,
     frame: Frame,
@@ -116,7 +116,7 @@ impl Service {
         })
     }
 
-    /// What the token listener answers with.
+    /// The routes of the token listener.
     pub fn token_router(&self) -> Router {
         let health = health_routes(self.health.clone(), HealthDetail::YesOrNo);
         frame(
@@ -125,13 +125,13 @@ impl Service {
         )
     }
 
-    /// What the admin listener answers with.
+    /// The routes of the admin listener.
     pub fn admin_router(&self) -> Router {
         let health = health_routes(self.health.clone(), HealthDetail::YesOrNo);
         frame(admin::router(self.admin.clone()).merge(health), &self.frame)
     }
 
-    /// What the ops listener answers with.
+    /// The routes of the ops listener.
     pub fn ops_router(&self) -> Router {
         let ops = ops::router(self.health.clone(), self.metrics.clone());
         frame(ops, &self.frame)
@@ -153,7 +153,7 @@ pub async fn migrate(config: &Config) -> anyhow::Result<()> {
     Ok(db.close().await?)
 }
 
-/// Runs the service until it is told to stop.
+/// Runs the service until a signal stops it.
 pub async fn serve(config: &Config) -> anyhow::Result<()> {
     telemetry::start(&config.log);
     let signals = Signals::install()?;

@@ -8,7 +8,7 @@ use crate::config::{Log, LogFormat};
 
 /// Begins to log, to standard error; a second call changes nothing.
 ///
-/// Statements are never logged: they carry what is stored.
+/// SQL statements are never logged: they hold digests and hashes.
 pub(super) fn start(log: &Log) {
     let filter = EnvFilter::builder().parse_lossy(format!(
         "sqlx=warn,sqlx::query=off,sea_orm=warn,sea_orm_migration=warn,{}",

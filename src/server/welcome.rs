@@ -1,4 +1,4 @@
-//! What a start says to a person.
+//! The text that a start shows to a person.
 
 use std::fmt::Write;
 use std::io::IsTerminal;
@@ -10,9 +10,9 @@ use crate::config::Config;
 use crate::domain::registry::{Registry, TrustMode};
 use crate::signing::KeyRing;
 
-/// What to do next, after the first start.
+/// The steps that come next, after the first start.
 ///
-/// The password is shown on a terminal only: elsewhere it would end in a log.
+/// The password is shown on a terminal only: anywhere else it would end up in a log.
 pub(super) fn first_steps(
     config: &Config,
     keys: &KeyRing,
@@ -79,8 +79,8 @@ fn configurations(registries: &[Registry]) -> String {
     lines
 }
 
-/// Says it to the person who starts the service: on standard error, beside the log.
+/// Shows a text to the person who starts the service: on standard error, beside the log.
 pub(super) fn say(text: &str) {
-    // Nobody reads a standard error that is closed.
+    // If standard error is closed, nobody reads it.
     let _ = std::io::Write::write_all(&mut std::io::stderr().lock(), text.as_bytes());
 }

@@ -1,4 +1,4 @@
-//! The real clock and the real randomness: what tests replace.
+//! The real clock and the real randomness, which tests replace.
 
 use chrono::{DateTime, Utc};
 
