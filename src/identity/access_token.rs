@@ -9,7 +9,7 @@ use crate::domain::users::UserState;
 use crate::identity::error::{AuthenticationError, Cause};
 use crate::storage::{Db, access_tokens};
 
-/// The owner of a token that works at `now`.
+/// The owner of an access token that works at `now`.
 pub(super) async fn owner_of(
     db: &Db,
     token: &SecretToken,

@@ -1,4 +1,4 @@
-//! The order in which a credential is looked at (docs/architecture.md#who-is-calling).
+//! Identifies callers, in the order of docs/architecture.md#who-is-calling.
 
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
@@ -18,7 +18,7 @@ use crate::identity::refresh_token;
 use crate::storage::users::Account;
 use crate::storage::{Db, StorageError, users};
 
-/// Tells who presents a credential.
+/// Identifies the caller behind a credential.
 #[derive(Debug, Clone)]
 pub struct Authenticator {
     db: Db,
@@ -27,7 +27,7 @@ pub struct Authenticator {
 }
 
 impl Authenticator {
-    /// An authenticator that knows who is in `db`.
+    /// An authenticator for the users and tokens in `db`.
     pub fn new(db: Db, passwords: Passwords, refresh: RefreshLifetimes) -> Self {
         Self {
             db,
@@ -36,8 +36,8 @@ impl Authenticator {
         }
     }
 
-    /// The caller at `now`, who wants something of `service`; a credential that is present and wrong
-    /// is never anonymous.
+    /// The caller at `now`, who wants a token for `service`. A credential that is present and wrong is
+    /// an error, never an anonymous caller.
     #[tracing::instrument(name = "identity.authenticate", skip_all)]
     pub async fn authenticate(
         &self,
@@ -58,7 +58,7 @@ impl Authenticator {
             }
             PresentedCredential::Basic { username, secret } => match SecretToken::recognize(secret)
             {
-                // containerd shows a refresh token as a password when it falls back to GET.
+                // containerd sends a refresh token as the password when it falls back to GET.
                 RecognizedSecret::Token(token) if token.kind() == SecretKind::RefreshToken => {
                     self.refresh_login(&token, service, now).await?
                 }
@@ -87,7 +87,7 @@ impl Authenticator {
         refresh_token::owner_of(&self.db, (token, service), &self.refresh, now).await
     }
 
-    /// The owner of a personal access token, and nothing else: what the admin API accepts.
+    /// The owner of a personal access token, the only credential that the admin API accepts.
     #[tracing::instrument(name = "identity.authenticate_access_token", skip_all)]
     pub async fn authenticate_access_token(
         &self,
@@ -101,7 +101,8 @@ impl Authenticator {
         }
     }
 
-    /// Takes as long for a user who does not exist, has no password or is blocked.
+    /// The user of a password. It takes as long for a user who does not exist, has no password or is
+    /// blocked.
     async fn password_login(
         &self,
         name: &str,
@@ -131,7 +132,7 @@ impl Authenticator {
         }
     }
 
-    /// Hashes a password anew that is known to be right: its hash has the parameters of another day.
+    /// Hashes anew a password that was verified, because its hash has outdated parameters.
     async fn rehash(
         &self,
         user: &User,
@@ -157,8 +158,8 @@ impl Authenticator {
     }
 }
 
-/// The name beside a token means nothing, as in GitLab, but another one than the owner's is worth
-/// knowing. It is not logged itself: people put tokens into the wrong field.
+/// Logs that a token came with a user name other than its owner's. The name means nothing, as in
+/// GitLab, and is not logged itself: people put tokens into the wrong field.
 fn note_other_name(presented: &str, owner: &SignedIn) {
     if !presented.eq_ignore_ascii_case(owner.username.as_str()) {
         tracing::info!(owner = %owner.username, "a token came beside another name than its owner's");

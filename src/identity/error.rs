@@ -1,14 +1,14 @@
-//! Why a credential does not do.
+//! The reasons why a caller was not identified.
 
 use std::fmt;
 
 use crate::identity::password::PasswordError;
 use crate::storage::StorageError;
 
-/// A caller who could not be told.
+/// The caller could not be identified.
 #[derive(Debug, thiserror::Error)]
 pub enum AuthenticationError {
-    /// The credential is wrong; the caller is told no more than that.
+    /// The credential is wrong; the caller is not told why.
     #[error("the credential was refused: {0}")]
     Wrong(Cause),
     /// Too many passwords are waiting to be checked.
@@ -37,7 +37,7 @@ impl From<Cause> for AuthenticationError {
     }
 }
 
-/// Why a credential was refused: for the log, never for the caller.
+/// The reason why a credential was refused: for the log, never for the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Cause {
     /// The header is not Basic with a name and a secret.
@@ -64,7 +64,7 @@ pub enum Cause {
     NoPassword,
     /// The password is wrong.
     WrongPassword,
-    /// None was presented, and anonymous access is off.
+    /// No credential was presented, and anonymous access is off.
     AnonymousAccessOff,
 }
 

@@ -1,4 +1,4 @@
-//! Who is calling: credentials in, a [`Principal`](crate::domain::decision::principal::Principal) out.
+//! Identifies callers: a credential goes in, a [`Principal`](crate::domain::decision::principal::Principal) comes out.
 
 mod access_token;
 mod authenticator;

@@ -1,4 +1,4 @@
-//! Passwords: slow on purpose, so a few at a time and off the async threads.
+//! Passwords: their hash is slow on purpose, so few are computed at a time, off the async threads.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use tokio::sync::Semaphore;
 use crate::domain::entropy::{Entropy, random_bytes};
 use crate::domain::users::password::PasswordHash;
 
-/// Hashes and checks passwords with Argon2id, and says when there are too many at once.
+/// Hashes and checks passwords with Argon2id, and refuses when too many wait.
 #[derive(Clone)]
 pub struct Passwords {
     argon2: Argon2<'static>,
@@ -20,7 +20,7 @@ pub struct Passwords {
     /// Places for computations that run or wait; without one, the caller is told to come back.
     places: Arc<Semaphore>,
     running: Arc<Semaphore>,
-    /// What a password is checked against when there is nothing to check it against.
+    /// A hash for users who do not exist or have no password, so that checking takes as long.
     decoy: PasswordHash,
 }
 
@@ -36,7 +36,7 @@ pub enum PasswordError {
 }
 
 impl Passwords {
-    /// At most `concurrent` computations at once, and at most `waiting` more in the queue.
+    /// Passwords with at most `concurrent` computations at once, and at most `waiting` more in the queue.
     pub fn new(
         concurrent: usize,
         waiting: usize,
@@ -66,7 +66,7 @@ impl Passwords {
             .await?
     }
 
-    /// Whether `password` is the one that `hash` was made of; with no hash it takes as long and is not.
+    /// True if `hash` was made of `password`; without a hash it takes as long and is false.
     pub async fn verify(
         &self,
         password: SecretString,
@@ -80,7 +80,7 @@ impl Passwords {
         Ok(fits && is_known)
     }
 
-    /// Whether `hash` was made with other parameters than new ones are.
+    /// True if `hash` was made with parameters other than today's.
     pub fn is_outdated(&self, hash: &PasswordHash) -> bool {
         let made_with = Phc::new(hash.as_phc())
             .ok()
@@ -106,7 +106,7 @@ impl Passwords {
             .await
             .map_err(|error| failed(&error))?;
         let argon2 = self.argon2.clone();
-        // The permits go along: a caller who hangs up does not make room while the work goes on.
+        // The work keeps the permits: a caller who hangs up does not make room while it goes on.
         let work = move || {
             let result = compute(argon2);
             drop((turn, place));

@@ -1,19 +1,19 @@
-//! What a caller shows.
+//! Credentials as callers present them.
 
 use secrecy::SecretString;
 
-/// The credential of one request, as it came.
+/// The credential of one request, not yet checked.
 #[derive(Debug, Clone)]
 pub enum PresentedCredential {
-    /// None: an anonymous caller.
+    /// No credential: an anonymous caller.
     Nothing,
-    /// One that cannot be read; never the same as none.
+    /// A credential that cannot be read; never the same as none.
     Unreadable,
-    /// A refresh token, as such (RFC 6749 section 6).
+    /// A refresh token in a form of its own (RFC 6749 section 6).
     RefreshToken(SecretString),
-    /// A name and a secret, of whatever kind (RFC 7617).
+    /// A user name with a secret of any kind (RFC 7617).
     Basic {
-        /// The user name; without meaning beside a personal access token.
+        /// The user name; it means nothing beside a personal access token.
         username: String,
         /// A token or a password.
         secret: SecretString,

@@ -9,8 +9,8 @@ use crate::domain::users::UserState;
 use crate::identity::error::{AuthenticationError, Cause};
 use crate::storage::{Db, refresh_tokens};
 
-/// The user of a refresh token that works at `now` for `service`; for any, if the question names none
-/// that can be read, because it is refused in any case.
+/// The user of a refresh token that works at `now` for `service`. A question that names no readable
+/// service is refused later, so any token will do then.
 pub(super) async fn owner_of(
     db: &Db,
     (token, service): (&SecretToken, Option<&str>),
