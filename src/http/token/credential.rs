@@ -12,8 +12,8 @@ const MAX_HEADER: usize = 8 * 1024;
 
 /// The credential in the headers: Basic (RFC 7617), or none, or something unreadable.
 ///
-/// What is present but not Basic, not base64, not UTF-8 or without a colon is unreadable, and so
-/// are two headers: never anonymous (docs/protocol.md §7).
+/// A header that is present but not Basic, not base64, not UTF-8 or without a colon is unreadable,
+/// and so are two headers: never anonymous (docs/protocol.md §7).
 pub(super) fn read(headers: &HeaderMap) -> PresentedCredential {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     match (values.next(), values.next()) {

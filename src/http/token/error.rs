@@ -9,7 +9,7 @@ use crate::app::registry::IssueError;
 use crate::http::layers::LogNote;
 use crate::identity::AuthenticationError;
 
-/// What every refused credential is told, whatever the cause.
+/// The message for every refused credential, whatever the cause.
 const WRONG_CREDENTIAL: &str =
     "the user name, password or token is wrong, or the token has expired or was revoked";
 const TRY_AGAIN: &str = "the token service cannot answer at the moment; try again in a few seconds";
@@ -65,7 +65,8 @@ impl IntoResponse for IssueError {
     }
 }
 
-/// One reply, byte for byte, for every cause; the challenge is what RFC 9110 section 11.6.1 asks for.
+/// The reply to a wrong credential, the same byte for byte for every cause; the challenge is required by
+/// RFC 9110 section 11.6.1.
 pub(super) fn unauthorized() -> Response {
     let mut response = reply(StatusCode::UNAUTHORIZED, "UNAUTHORIZED", WRONG_CREDENTIAL);
     let challenge = HeaderValue::from_static("Basic realm=\"wharfinger\", charset=\"UTF-8\"");
@@ -75,7 +76,7 @@ pub(super) fn unauthorized() -> Response {
     response
 }
 
-/// Come back later; never a code that reads as "log in again" (docs/protocol.md §0.9).
+/// The reply while we cannot answer; never a code that reads as "log in again" (docs/protocol.md §0.9).
 pub(super) fn unavailable() -> Response {
     let mut response = reply(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", TRY_AGAIN);
     response

@@ -1,4 +1,4 @@
-//! Reads what a client asks: one parser for the query of a `GET` and the form of a `POST`.
+//! Reads a client's question: one parser for the query of a `GET` and the form of a `POST`.
 
 use std::borrow::Cow;
 
@@ -32,7 +32,7 @@ impl<'a> Fields<'a> {
 
     /// The question in the query of a `GET` (docs/protocol.md §1.2).
     pub(super) fn asked_by_get(&self) -> Result<RequestedAccess, MalformedRequest> {
-        // What Go reads as a boolean, because the reference server does.
+        // All texts that Go reads as a boolean, as the reference server does.
         let offline = match self.one("offline_token")? {
             None | Some("" | "0" | "f" | "F" | "false" | "FALSE" | "False") => false,
             Some("1" | "t" | "T" | "true" | "TRUE" | "True") => true,

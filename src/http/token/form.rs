@@ -9,7 +9,7 @@ use crate::http::layers::media_type;
 /// Longest body that is read, in bytes.
 const MAX_BODY: usize = 64 * 1024;
 
-/// The form, in chunks or not, with or without a character set behind its kind (docs/protocol.md §1.4).
+/// Reads a form, in chunks or not, with or without a character set after the media type (docs/protocol.md §1.4).
 pub(super) async fn read(request: Request) -> Result<Bytes, MalformedRequest> {
     if media_type(request.headers()) != "application/x-www-form-urlencoded" {
         return Err(MalformedRequest(

@@ -5,14 +5,14 @@ use axum::response::Response;
 
 use crate::http::token::error::reply;
 
-/// `docker login` to this service instead of to the registry ends here.
+/// The reply to a `docker login` to this service instead of to the registry.
 pub(super) async fn not_a_registry() -> Response {
     let message = "this is the token service, not the registry; log in to the registry's host, \
                    it sends its clients here by itself";
     reply(StatusCode::NOT_FOUND, "NOT_FOUND", message)
 }
 
-/// A path that is nothing here.
+/// The reply to an unknown path.
 pub(super) async fn not_found() -> Response {
     reply(
         StatusCode::NOT_FOUND,
@@ -21,7 +21,7 @@ pub(super) async fn not_found() -> Response {
     )
 }
 
-/// A method that the path does not have.
+/// The reply to a method that the path does not have.
 pub(super) async fn method_not_allowed() -> Response {
     reply(
         StatusCode::METHOD_NOT_ALLOWED,

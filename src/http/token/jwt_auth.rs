@@ -1,4 +1,4 @@
-//! `/jwt/auth`: where a registry sends its clients.
+//! `/jwt/auth`: the endpoint to which a registry sends its clients.
 
 use axum::extract::{RawQuery, Request, State};
 use axum::http::{HeaderMap, header};
@@ -21,13 +21,13 @@ struct RegistryTokenReply<'a> {
     access_token: &'a str,
     expires_in: i64,
     issued_at: String,
-    /// What to present next time instead of the password.
+    /// The secret to present next time instead of the password.
     #[serde(skip_serializing_if = "Option::is_none")]
     refresh_token: Option<&'a str>,
-    /// What is granted, for OAuth2 (RFC 6749 section 5.1).
+    /// The granted scopes, as OAuth2 wants them (RFC 6749 section 5.1).
     #[serde(skip_serializing_if = "Option::is_none")]
     scope: Option<String>,
-    /// What was refused, for people; clients ignore it.
+    /// The refused actions with reasons, for people; clients ignore them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     denied: Vec<DeniedAction<'a>>,
 }

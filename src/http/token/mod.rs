@@ -1,4 +1,4 @@
-//! The token listener: what registries' clients see.
+//! The token listener, for registries' clients.
 
 mod credential;
 mod error;

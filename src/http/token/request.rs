@@ -1,7 +1,7 @@
-//! Reads what a client sent, before anything is looked up.
+//! Reads a client's request, before anything is looked up.
 //!
-//! Public, because the fuzz targets enter here: these two functions are all that strangers' bytes
-//! meet on their way to [`RegistryTokenRequest`].
+//! Public, because the fuzz targets enter here: these two functions turn strangers' bytes into a
+//! [`RegistryTokenRequest`], and nothing else reads them.
 
 use std::net::IpAddr;
 
@@ -13,7 +13,7 @@ use crate::http::layers::ClientAddress;
 use crate::http::token::fields::Fields;
 use crate::http::token::{credential, form};
 
-/// A `GET`: the credential in the headers, the question in the query.
+/// Reads a `GET`: the credential from the headers, the question from the query.
 pub fn by_get(query: &str, headers: &HeaderMap, from: Option<IpAddr>) -> RegistryTokenRequest {
     RegistryTokenRequest {
         presented: credential::read(headers),
@@ -22,7 +22,7 @@ pub fn by_get(query: &str, headers: &HeaderMap, from: Option<IpAddr>) -> Registr
     }
 }
 
-/// A `POST`: credential and question in a form, and none of them in the address
+/// Reads a `POST`: credential and question from the form, and neither from the address
 /// (docs/protocol.md §1.4).
 pub async fn by_post(request: Request) -> Result<RegistryTokenRequest, MalformedRequest> {
     let from = request.extensions().get().map(|&ClientAddress(ip)| ip);

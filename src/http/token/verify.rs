@@ -13,7 +13,7 @@ use crate::http::token::credential;
 use crate::http::token::error::{reply, unauthorized, unavailable};
 use crate::identity::{AuthenticationError, PresentedCredential};
 
-/// 204 with `X-Auth-User`, or 401 with a challenge: what the proxy passes on or acts upon.
+/// Answers 204 with `X-Auth-User`, or 401 with a challenge.
 pub(super) async fn get(
     State(issuer): State<RegistryTokenIssuer>,
     RawQuery(raw): RawQuery,
@@ -41,7 +41,7 @@ pub(super) async fn get(
     }
 }
 
-/// The proxy's configuration asks for something that is no scope.
+/// The reply to a proxy that is configured to ask for an unknown scope.
 fn misconfigured(error: &UnknownAccessTokenScope) -> Response {
     let mut response = reply(StatusCode::BAD_REQUEST, "BAD_REQUEST", &error.to_string());
     response.extensions_mut().insert(LogNote::of_error(error));
@@ -65,7 +65,7 @@ fn refused(error: &VerifyError) -> Response {
 
 /// A personal access token: the secret of Basic, `PRIVATE-TOKEN`, or Bearer (RFC 6750 section 2.1).
 fn token(headers: &HeaderMap) -> Option<SecretString> {
-    // Two of a kind might be read differently by whoever stands behind the proxy.
+    // The service behind the proxy might choose the other one of two headers of a kind.
     let is_single = |name: &str| headers.get_all(name).iter().nth(1).is_none();
     if !is_single("private-token") || !is_single(header::AUTHORIZATION.as_str()) {
         return None;
