@@ -1,4 +1,4 @@
-//! Where a request comes from.
+//! The address of a request's client.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -11,7 +11,7 @@ use crate::http::layers::frame::Frame;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// The client's address: the peer's, or what trusted proxies say.
+/// The client's address: the peer's, or the one that trusted proxies name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClientAddress(pub IpAddr);
 
@@ -23,7 +23,7 @@ pub(super) async fn note(State(frame): State<Frame>, mut request: Request, next:
     next.run(request).await
 }
 
-/// Goes back along the proxies, as long as they are trusted; what is no address ends the way.
+/// Goes back along the proxies as long as they are trusted, and stops at anything that is not an address.
 fn client(peer: IpAddr, headers: &HeaderMap, trusts: &dyn Fn(IpAddr) -> bool) -> IpAddr {
     let mut client = peer.to_canonical();
     let lines: Vec<&str> = headers

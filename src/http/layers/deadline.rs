@@ -9,8 +9,8 @@ use axum::response::{IntoResponse, Response};
 use crate::http::layers::frame::Frame;
 use crate::http::layers::request_log::LogNote;
 
-/// Gives a request up that takes too long, because its body drips or a database hangs: come back
-/// later, in the words of the Distribution spec, which GitLab's clients show as well.
+/// Gives up a request that takes too long, because its body drips or a database hangs. The reply has the form of
+/// the Distribution spec, which GitLab's clients show as well.
 pub(super) async fn keep(State(frame): State<Frame>, request: Request, next: Next) -> Response {
     match tokio::time::timeout(frame.deadline, next.run(request)).await {
         Ok(response) => response,

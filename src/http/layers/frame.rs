@@ -16,12 +16,12 @@ use crate::http::layers::{client_address, deadline, panics, request_id, request_
 /// Largest body that is read, in bytes.
 const MAX_BODY: usize = 64 * 1024;
 
-/// What the layers need to know.
+/// The settings of the layers.
 #[derive(Clone)]
 pub struct Frame {
-    /// Where request ids come from.
+    /// The source of request ids.
     pub entropy: Arc<dyn Entropy>,
-    /// Whether the proxy at an address is believed about where a request comes from.
+    /// True if the proxy at an address is believed when it names a request's client.
     pub trusts_proxy: Arc<dyn Fn(IpAddr) -> bool + Send + Sync>,
     /// The longest that a request may take.
     pub deadline: Duration,

@@ -1,4 +1,4 @@
-//! Whether the service lives, and whether it can do its work.
+//! Health checks: `/livez` says that the service runs, `/readyz` that it can do its work.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,32 +13,32 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 
-/// How long storage may take to say that it is there.
+/// The time that storage may take to answer.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// A question to storage: is it there?
+/// A question to storage: does it answer?
 type Probe = dyn Fn() -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>> + Send + Sync;
 
-/// What readiness depends on.
+/// The state on which readiness depends.
 #[derive(Clone)]
 pub struct Health {
     open: Arc<AtomicBool>,
     storage: Arc<Probe>,
-    /// What the operator is to know, by what it is about; none of it makes the service unready.
+    /// Texts for the operator, by subject; none of them makes the service unready.
     notices: Arc<Mutex<BTreeMap<&'static str, String>>>,
 }
 
-/// How much a listener tells.
+/// The detail in which a listener answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HealthDetail {
-    /// Yes or no: for anyone.
+    /// Yes or no, for anyone.
     YesOrNo,
-    /// Each check: for the operator.
+    /// Each check, for the operator.
     EachCheck,
 }
 
 impl Health {
-    /// Not ready, until [`Health::open`].
+    /// A state that is not ready until [`Health::open`].
     pub fn new(
         storage: impl Fn() -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>>
         + Send
@@ -52,12 +52,12 @@ impl Health {
         }
     }
 
-    /// All listeners are bound: requests may come.
+    /// Makes the service ready: all listeners are bound.
     pub fn open(&self) {
         self.open.store(true, Ordering::Release);
     }
 
-    /// The service is stopping: no more requests should come.
+    /// Makes the service unready: it is stopping, and no more requests should come.
     pub fn close(&self) {
         self.open.store(false, Ordering::Release);
     }
@@ -68,7 +68,7 @@ impl Health {
     }
 
     fn notices(&self) -> std::sync::MutexGuard<'_, BTreeMap<&'static str, String>> {
-        // Only ever held to read or write one entry: a poisoned map is whole.
+        // The lock is held only to read or write one entry, so a poisoned map is whole.
         self.notices.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -86,7 +86,7 @@ impl fmt::Debug for Health {
     }
 }
 
-/// `/livez` and `/readyz`.
+/// The routes `/livez` and `/readyz`.
 pub fn routes(health: Health, detail: HealthDetail) -> Router {
     let ready = move |State(health): State<Health>| async move { readyz(&health, detail).await };
     Router::new()

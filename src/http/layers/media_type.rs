@@ -1,9 +1,9 @@
-//! What kind of body a request has.
+//! The media type of a request's body.
 
 use axum::http::{HeaderMap, header};
 
-/// The media type in lower case, without what is behind it, such as a character set (RFC 9110 section
-/// 8.3.1); empty if there is none.
+/// The media type in lower case, without parameters such as a character set (RFC 9110 section 8.3.1);
+/// empty if there is none.
 pub fn media_type(headers: &HeaderMap) -> String {
     let value = headers.get(header::CONTENT_TYPE);
     let text = value.and_then(|value| value.to_str().ok());

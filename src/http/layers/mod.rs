@@ -1,4 +1,4 @@
-//! What every listener does with every request.
+//! Layers around the routes of every listener.
 
 mod client_address;
 mod deadline;

@@ -1,4 +1,4 @@
-//! What a client sees of a defect of ours.
+//! The reply to a request that made us panic.
 
 use std::any::Any;
 

@@ -1,4 +1,4 @@
-//! A number for every request, to find its line in the log.
+//! An id for every request, to find its line in the log.
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue};
@@ -11,7 +11,7 @@ use crate::http::layers::frame::Frame;
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The id of a request; ours, whatever the client sent, so that it is unique.
+/// The id of a request. It is always ours, whatever the client sent, so that it is unique.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestId(pub String);
 

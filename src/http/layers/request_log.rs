@@ -12,11 +12,11 @@ use crate::domain::decision::Decision;
 use crate::http::layers::client_address::ClientAddress;
 use crate::http::layers::request_id::RequestId;
 
-/// Who asked; a face puts it into its reply.
+/// The caller's name for the log; a face puts it into its reply.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Who(pub String);
 
-/// What else the log should say; a face puts it into its reply.
+/// A remark for the log; a face puts it into its reply.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LogNote(pub String);
 
@@ -33,7 +33,7 @@ impl LogNote {
         Self(text)
     }
 
-    /// What was granted and what was not.
+    /// The granted and the refused actions.
     pub fn of_decision(decision: &Decision) -> Self {
         let granted = decision
             .granted
@@ -47,8 +47,8 @@ impl LogNote {
     }
 }
 
-/// Writes the line before the reply leaves: the route, never the path, the query or a header, where
-/// secrets travel.
+/// Writes the line before the reply leaves. It has the route, but never the path, the query or a header,
+/// because secrets travel there.
 pub(super) async fn log(request: Request, next: Next) -> Response {
     let line = Line::begin(&request);
     let response = next.run(request).await;
@@ -57,10 +57,10 @@ pub(super) async fn log(request: Request, next: Next) -> Response {
 }
 
 /// The status in the line of a request without reply, because the client went away or the service
-/// stopped hard; what nginx writes then.
+/// stopped hard; nginx writes the same.
 const NO_REPLY: u16 = 499;
 
-/// The line of a request that is under way; dropped without a reply, it says so.
+/// The line of a request that is under way; if it is dropped without a reply, it says that.
 struct Line {
     begin: Instant,
     method: Method,
@@ -168,8 +168,8 @@ mod tests {
             .route("/quick", get(|| async { "" }))
             .route("/stuck", get(std::future::pending::<()>));
         let service = routes.layer(axum::middleware::from_fn(log));
-        // With a single subscriber, another thread that is the first to come by the line's place in the
-        // code asks its own, which is none, and switches the line off for all.
+        // A second subscriber. With one alone, the first thread that reaches the line's place in the code
+        // might be one without a subscriber, and would switch the line off for all.
         let _bystander = tracing::Dispatch::new(tracing_subscriber::registry());
         tracing::subscriber::with_default(subscriber, || {
             let runtime = tokio::runtime::Builder::new_current_thread()

@@ -9,7 +9,7 @@ use axum::routing::get;
 use crate::http::layers::{Health, HealthDetail, health_routes};
 use crate::metrics::Metrics;
 
-/// The text format of `/metrics`.
+/// The media type of `/metrics`.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// All routes of the ops listener.
