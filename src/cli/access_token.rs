@@ -24,7 +24,7 @@ pub(super) enum Command {
     Create(Create),
     /// List tokens: id, name, state (active, grace, expired or revoked), scopes, end, repositories.
     List {
-        /// Only this user's.
+        /// Only the tokens of this user.
         #[arg(long, value_parser = read::<Username>)]
         user: Option<Username>,
     },
@@ -46,17 +46,17 @@ pub(super) enum Command {
 
 #[derive(Debug, Args)]
 pub(super) struct Create {
-    /// Whose token it is.
+    /// The user who will own the token.
     #[arg(long, value_parser = read::<Username>)]
     user: Username,
-    /// What to call it.
+    /// The token's name.
     #[arg(long, value_parser = read::<DisplayName>)]
     name: DisplayName,
-    /// What it is for.
+    /// A description.
     #[arg(long)]
     description: Option<String>,
-    /// What it may do: `read_registry`, `write_registry`, `delete_registry`, `read_user`, `read_api`,
-    /// `api` or `self_rotate`; may be repeated.
+    /// A scope: `read_registry`, `write_registry`, `delete_registry`, `read_user`, `read_api`, `api` or
+    /// `self_rotate`; may be repeated.
     #[arg(long = "scope", required = true, value_delimiter = ',')]
     scopes: Vec<AccessTokenScope>,
     #[command(flatten)]
@@ -70,14 +70,14 @@ pub(super) struct Create {
 pub(super) struct Rotate {
     /// The token's id.
     id: AccessTokenId,
-    /// How long the old token works beside the new one: 90m, 12h or 7d; without it, no longer.
+    /// The time for which the old token works on beside the new one: 90m, 12h or 7d; without it, it stops at once.
     #[arg(long, value_name = "DURATION", value_parser = read::<Lifetime>)]
     grace: Option<Lifetime>,
     #[command(flatten)]
     end: End,
 }
 
-/// When a token ends.
+/// The end of a token.
 #[derive(Debug, Clone, Copy, Args)]
 #[group(multiple = false)]
 struct End {
@@ -87,7 +87,7 @@ struct End {
     /// in 7 days if that had an end.
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = wanted_end)]
     expires_at: Option<WantedEnd>,
-    /// How long it lives: 90m, 12h or 30d.
+    /// The token's lifetime: 90m, 12h or 30d.
     #[arg(long, value_name = "DURATION", value_parser = read::<Lifetime>)]
     expires_in: Option<Lifetime>,
 }

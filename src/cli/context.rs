@@ -1,4 +1,4 @@
-//! What every command but the simplest needs.
+//! The context of a command: its configuration, its output, and the desk.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use crate::cli::output::Output;
 use crate::config::{Config, Sources};
 use crate::server;
 
-/// The configuration, and where to print.
+/// The configuration and the output.
 #[derive(Debug)]
 pub(super) struct Context<'a> {
     pub(super) config: Config,

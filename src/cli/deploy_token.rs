@@ -40,16 +40,16 @@ pub(super) enum Command {
 
 #[derive(Debug, Args)]
 pub(super) struct Create {
-    /// The group or project it is for.
+    /// The group or project that the token is for.
     #[arg(value_parser = read::<NamespacePath>)]
     path: NamespacePath,
-    /// What to call it.
+    /// The token's name.
     #[arg(long, value_parser = read::<DisplayName>)]
     name: DisplayName,
     /// The user name to log in with; deploy-token-ID, if there is none.
     #[arg(long, value_parser = read::<DeployUsername>)]
     username: Option<DeployUsername>,
-    /// What it may do: `read_registry` or `write_registry`; may be repeated.
+    /// A scope: `read_registry` or `write_registry`; may be repeated.
     #[arg(long = "scope", required = true, value_delimiter = ',')]
     scopes: Vec<AccessTokenScope>,
     /// The date on which it ends, at 00:00 UTC; without one it does not end.

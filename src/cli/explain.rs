@@ -15,13 +15,13 @@ use crate::representation::ExplanationView;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// Whose request.
+    /// The user whose request is replayed.
     #[arg(long, value_parser = read::<Username>)]
     user: Username,
-    /// With which of their tokens; by password, if left out.
+    /// The id of the user's token that is presented; without it, their password is.
     #[arg(long, value_name = "ID")]
     token: Option<AccessTokenId>,
-    /// What is asked, such as repository:team/app:push; may be repeated.
+    /// A requested scope, such as repository:team/app:push; may be repeated.
     #[arg(long = "scope", required = true)]
     scopes: Vec<String>,
 }

@@ -29,7 +29,7 @@ pub(super) async fn run(context: &Context<'_>) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Where to reach a listener that listens everywhere.
+/// An address on this machine at which a listener can be reached, also one that listens everywhere.
 fn reachable(listen: SocketAddr) -> SocketAddr {
     match listen.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => {

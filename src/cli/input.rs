@@ -1,4 +1,4 @@
-//! What a command asks.
+//! Input of commands: options, confirmations and passwords.
 
 use std::io::{BufRead, IsTerminal, Write};
 
@@ -8,7 +8,7 @@ use secrecy::SecretString;
 
 use crate::domain::expiry::{Expiry, is_storable};
 
-/// The way past the question before something is destroyed.
+/// The option that answers the question before something is destroyed.
 #[derive(Debug, Clone, Copy, Args)]
 pub(super) struct Confirmation {
     /// Do it without asking.
@@ -17,7 +17,7 @@ pub(super) struct Confirmation {
 }
 
 impl Confirmation {
-    /// Asks on the terminal; without one, only `--yes` is a yes.
+    /// Asks on the terminal; without a terminal, only `--yes` is a yes.
     pub(super) fn ask(self, question: &str) -> anyhow::Result<()> {
         if self.yes {
             return Ok(());
@@ -60,7 +60,7 @@ pub(super) fn password_from_terminal() -> anyhow::Result<SecretString> {
     Ok(SecretString::from(first))
 }
 
-/// Reads the value of an option into a type that cannot be wrong.
+/// Parses the value of an option.
 pub(super) fn read<T>(text: &str) -> Result<T, String>
 where
     T: for<'a> TryFrom<&'a str, Error: ToString>,
@@ -68,7 +68,7 @@ where
     T::try_from(text).map_err(|error| error.to_string())
 }
 
-/// Reads a date on which something ends.
+/// Parses a date on which something ends.
 pub(super) fn expiry(text: &str) -> Result<Expiry, String> {
     let date = text.parse().ok().filter(|&date| is_storable(date));
     date.map(Expiry::on)

@@ -38,10 +38,10 @@ pub(super) enum Command {
 
 #[derive(Debug, Clone, Copy, Subcommand)]
 pub(super) enum CaCommand {
-    /// Make the next certificate authority, and publish it beside the one at work.
+    /// Make the next certificate authority, and publish it beside the present one.
     ///
     /// Bring the new public/ca.crt, which holds both, to every registry and restart it within `keys.ca_activation`:
-    /// then the new authority begins to certify keys. Prints when that is.
+    /// then the new authority begins to certify keys. The date is printed.
     Renew,
 }
 

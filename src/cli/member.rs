@@ -67,7 +67,7 @@ pub(super) enum Command {
         /// The group or project.
         #[arg(value_parser = read::<NamespacePath>)]
         path: NamespacePath,
-        /// Those too whose role was given above it; the highest of each user counts.
+        /// Also list members of the groups above; the highest role of each user counts.
         #[arg(long)]
         all: bool,
     },

@@ -67,7 +67,7 @@ enum Command {
     /// Deploy tokens: for machines of a group or project.
     #[command(subcommand)]
     DeployToken(deploy_token::Command),
-    /// Refresh tokens: what clients hold that logged in by password.
+    /// Refresh tokens: kept by clients that logged in by password.
     #[command(subcommand)]
     RefreshToken(refresh_token::Command),
     /// Signing keys and the certificate authority.
@@ -76,7 +76,7 @@ enum Command {
     /// Registries that send their clients here.
     #[command(subcommand)]
     Registry(registry::Command),
-    /// Tell what would be answered to a token request, and which rule decides.
+    /// Show the answer to a token request, and the rule behind each action.
     Explain(explain::Arguments),
     /// Tell by the exit status whether the running service is ready.
     Health,
@@ -125,7 +125,7 @@ fn dispatch(arguments: Arguments, output: &Output) -> anyhow::Result<()> {
                 .enable_all()
                 .build()?;
             let done = runtime.block_on(run_command(command, &context));
-            // What still waits for a file at the end of a service, such as a lock, may wait for ever.
+            // A thread may still wait for a file, such as a lock, and may do so for ever.
             runtime.shutdown_background();
             done
         }
@@ -147,7 +147,7 @@ async fn run_command(command: Command, context: &Context<'_>) -> anyhow::Result<
         Command::Explain(arguments) => explain::run(arguments, context).await,
         Command::Health => health::run(context).await,
         Command::Migrate => migrate::run(context).await,
-        // Answered without configuration.
+        // These need no configuration and were handled above.
         Command::Version | Command::Completions { .. } => Ok(()),
     }
 }

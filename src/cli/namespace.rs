@@ -1,4 +1,4 @@
-//! What `wharfinger group` and `wharfinger project` have in common.
+//! The commands that `wharfinger group` and `wharfinger project` have in common.
 
 use clap::{ArgGroup, Args, Subcommand};
 
@@ -18,32 +18,32 @@ use crate::representation::GroupOrProjectView;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Make one.
+    /// Make one at a path.
     Create(Create),
     /// List all: path and visibility.
     List,
     /// Show one.
     Show {
-        /// Where it is.
+        /// The path.
         #[arg(value_parser = read::<NamespacePath>)]
         path: NamespacePath,
     },
     /// Rename or describe it; its path does not change.
     #[command(group = ArgGroup::new("change").required(true).multiple(true).args(["name", "description"]))]
     Change {
-        /// Where it is.
+        /// The path.
         #[arg(value_parser = read::<NamespacePath>)]
         path: NamespacePath,
         /// The name people read.
         #[arg(long, value_parser = read::<DisplayName>)]
         name: Option<DisplayName>,
-        /// What it is for; empty for nothing.
+        /// The description; empty for none.
         #[arg(long)]
         description: Option<String>,
     },
-    /// Show it to others than before.
+    /// Change who may see it.
     SetVisibility {
-        /// Where it is.
+        /// The path.
         #[arg(value_parser = read::<NamespacePath>)]
         path: NamespacePath,
         /// private, internal or public.
@@ -51,7 +51,7 @@ pub(super) enum Command {
     },
     /// Delete it; its images stay closed and its name taken until it is made anew.
     Delete {
-        /// Where it is.
+        /// The path.
         #[arg(value_parser = read::<NamespacePath>)]
         path: NamespacePath,
         #[command(flatten)]
@@ -61,16 +61,16 @@ pub(super) enum Command {
 
 #[derive(Debug, Args)]
 pub(super) struct Create {
-    /// Where, such as team/app.
+    /// The path, such as team/app.
     #[arg(value_parser = read::<NamespacePath>)]
     path: NamespacePath,
-    /// Who sees it without being a member: private, internal (signed-in users) or public.
+    /// The people who see it without being members: private (none), internal (signed-in users) or public (anyone).
     #[arg(long, default_value_t)]
     visibility: Visibility,
     /// The name people read; the last part of the path, if it is left out.
     #[arg(long, value_parser = read::<DisplayName>)]
     name: Option<DisplayName>,
-    /// What it is for.
+    /// A description.
     #[arg(long)]
     description: Option<String>,
 }

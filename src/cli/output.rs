@@ -1,10 +1,10 @@
-//! What a command prints.
+//! The output of a command.
 
 use std::io::{ErrorKind, IsTerminal, Write};
 
 use serde::Serialize;
 
-/// Where results and remarks go.
+/// Prints results and remarks.
 #[derive(Debug)]
 pub(super) struct Output {
     json: bool,
@@ -15,7 +15,7 @@ impl Output {
         Self { json }
     }
 
-    /// One thing: JSON if asked for, else what `plain` makes of it.
+    /// Prints one thing: as JSON if asked for, else the text `plain`.
     pub(super) fn one<T: Serialize>(&self, thing: &T, plain: &str) -> anyhow::Result<()> {
         if self.json {
             self.line(&serde_json::to_string(thing)?)
@@ -24,7 +24,7 @@ impl Output {
         }
     }
 
-    /// Things in a list: a JSON array if asked for, else a line each with tabs between the columns.
+    /// Prints a list: a JSON array if asked for, else a line each with tabs between the columns.
     pub(super) fn list<T: Serialize>(
         &self,
         things: &[T],
@@ -40,12 +40,12 @@ impl Output {
         rows.iter().try_for_each(|row| self.line(&row.join("\t")))
     }
 
-    /// A line of the result.
+    /// Prints a line of the result.
     pub(super) fn line(&self, text: &str) -> anyhow::Result<()> {
         self.bytes(format!("{text}\n").as_bytes())
     }
 
-    /// The result as it is.
+    /// Prints a part of the result as it is.
     #[expect(
         clippy::unused_self,
         reason = "whoever prints results holds the output"
@@ -53,19 +53,19 @@ impl Output {
     pub(super) fn bytes(&self, bytes: &[u8]) -> anyhow::Result<()> {
         let mut out = std::io::stdout().lock();
         match out.write_all(bytes).and_then(|()| out.flush()) {
-            // `wharfinger token list | head` is no failure.
+            // A reader that has seen enough, as in `wharfinger token list | head`, is not a failure.
             Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
             other => Ok(other?),
         }
     }
 
-    /// A remark for a person.
+    /// Prints a remark for a person, on standard error.
     #[expect(
         clippy::unused_self,
         reason = "whoever prints remarks holds the output"
     )]
     pub(super) fn note(&self, text: &str) {
-        // Nobody reads a standard error that is closed.
+        // If standard error is closed, nobody reads it.
         let _ = writeln!(std::io::stderr().lock(), "{text}");
     }
 }

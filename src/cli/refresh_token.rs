@@ -13,10 +13,9 @@ use crate::representation::RefreshTokenView;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// List what clients hold that logged in by password: id, user's id, state (active, expired or revoked),
-    /// service, client, last use.
+    /// List refresh tokens: id, user's id, state (active, expired or revoked), service, client, last use.
     List {
-        /// Only this user's.
+        /// Only the tokens of this user.
         #[arg(long, value_parser = read::<Username>)]
         user: Option<Username>,
     },

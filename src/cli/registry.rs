@@ -12,12 +12,12 @@ use crate::server;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Print what a registry needs in its configuration.
+    /// Print the part of a registry's configuration that ties it to this service.
     Config {
         /// The registry's service; may be left out when there is only one.
         #[arg(long)]
         service: Option<String>,
-        /// What kind of registry it is [default: zot if its trust is pinned, else distribution].
+        /// The kind of registry [default: zot if its trust is pinned, else distribution].
         #[arg(long = "for", value_enum)]
         kind: Option<Kind>,
         /// Print environment variables instead of a file (not for zot).

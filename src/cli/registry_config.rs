@@ -1,4 +1,4 @@
-//! What registries need in their configuration (docs/protocol.md §2.1, §3).
+//! The configuration that registries need (docs/protocol.md §2.1, §3).
 
 use anyhow::bail;
 use clap::ValueEnum;
@@ -18,7 +18,7 @@ pub(super) enum Kind {
     Gitlab,
 }
 
-/// How the configuration is written down.
+/// The form of the configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
     /// As the registry's file.
@@ -27,12 +27,12 @@ pub(super) enum Form {
     Environment,
 }
 
-/// What is printed.
+/// The text that is printed.
 #[derive(Debug)]
 pub(super) struct Printed {
-    /// For a person.
+    /// A remark for the person who reads it.
     pub(super) remark: &'static str,
-    /// For the registry.
+    /// The configuration for the registry.
     pub(super) result: String,
 }
 
@@ -103,7 +103,7 @@ fn yaml(pairs: &[(&str, String)]) -> Printed {
     }
 }
 
-/// The same as variables, one a line, as `docker run --env-file` reads them.
+/// The same as variables, one on each line, as `docker run --env-file` reads them.
 fn environment(pairs: &[(&str, String)]) -> Printed {
     let line = |(key, value): &(&str, String)| {
         format!("REGISTRY_AUTH_TOKEN_{}={value}\n", key.to_ascii_uppercase())

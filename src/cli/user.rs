@@ -25,7 +25,7 @@ pub(super) enum Command {
         #[arg(value_parser = read::<Username>)]
         name: Username,
     },
-    /// Change what was chosen for a user; user names do not change.
+    /// Change a user; user names do not change.
     Change(Change),
     /// Delete a user with their tokens, roles and projects; their name stays taken until they are made anew.
     Delete {
@@ -65,13 +65,13 @@ pub(super) struct Create {
     /// The name to sign in with: lower-case letters, digits and `.`, `_`, `-` between them.
     #[arg(value_parser = read::<Username>)]
     name: Username,
-    /// May do everything on every path.
+    /// The user may do everything on every path.
     #[arg(long)]
     admin: bool,
-    /// Does not see internal projects.
+    /// The user does not see internal projects.
     #[arg(long)]
     external: bool,
-    /// An address, which also signs in.
+    /// An e-mail address, which also signs in.
     #[arg(long, value_parser = read::<EmailAddress>)]
     email: Option<EmailAddress>,
     /// Read a password from standard input; without one, only tokens sign in.
@@ -88,16 +88,16 @@ pub(super) struct Change {
     /// The name people read.
     #[arg(long, value_parser = read::<DisplayName>)]
     name: Option<DisplayName>,
-    /// An address, which also signs in.
+    /// An e-mail address, which also signs in.
     #[arg(long, value_parser = read::<EmailAddress>)]
     email: Option<EmailAddress>,
     /// The user has no address any more.
     #[arg(long, conflicts_with = "email")]
     no_email: bool,
-    /// Whether they may do everything on every path.
+    /// True if the user may do everything on every path.
     #[arg(long, value_name = "true|false")]
     admin: Option<bool>,
-    /// Whether they do not see internal projects.
+    /// True if the user does not see internal projects.
     #[arg(long, value_name = "true|false")]
     external: Option<bool>,
 }
