@@ -3,7 +3,7 @@
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::{schema, sea_orm};
 
-/// Makes a table, unless a migration that was cut off has made it: on MySQL nothing takes it back.
+/// Makes a table, unless a migration that was cut off has made it: MySQL does not undo that.
 pub(crate) async fn make_table(
     manager: &SchemaManager<'_>,
     mut table: TableCreateStatement,

@@ -1,8 +1,8 @@
 //! Wharfinger's database schema.
 //!
-//! A file a migration, and one change in each: DDL is not transactional on MySQL. One that was cut
-//! off is made again, so it does only what is not there yet. A migration is frozen once merged; it
-//! names tables by strings and never uses the entities.
+//! Each migration is a file with one change, because schema changes are not transactional on MySQL.
+//! A migration that was cut off runs again, so it skips a change that was made already. It is frozen
+//! once merged; it names tables by strings and never uses the entities.
 
 #![expect(
     elided_lifetimes_in_paths,

@@ -1,6 +1,6 @@
 //! Groups, projects and users' own namespaces: one table, so that they share one name space.
 //!
-//! What is deleted stays as a tombstone: its row keeps the path and says since when.
+//! A deleted namespace stays as a tombstone: its row keeps the path and the time of its deletion.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema;

@@ -1,4 +1,4 @@
-//! A user's memberships are read with every token request.
+//! An index for a user's memberships, which are read with every token request.
 
 use sea_orm_migration::prelude::*;
 

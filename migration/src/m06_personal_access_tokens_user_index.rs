@@ -1,4 +1,4 @@
-//! A user's tokens are listed.
+//! An index for the list of a user's tokens.
 
 use sea_orm_migration::prelude::*;
 

@@ -1,4 +1,4 @@
-//! Who changed what: written with the change, in the same transaction.
+//! The audit log: a row for each change, written in its transaction.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema;

@@ -1,4 +1,4 @@
-//! Numbered changes, for those who keep copies in memory to follow.
+//! Numbered changes, which replicas with copies in memory follow.
 
 use sea_orm_migration::prelude::*;
 

@@ -1,4 +1,4 @@
-//! A user's refresh tokens are revoked together.
+//! An index for a user's refresh tokens, which are revoked together.
 
 use sea_orm_migration::prelude::*;
 

@@ -1,4 +1,4 @@
-//! Until when a token works beside the one that took its place.
+//! The time until which a rotated token works beside the one that took its place.
 
 use sea_orm_migration::prelude::*;
 

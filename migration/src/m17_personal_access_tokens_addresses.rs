@@ -1,4 +1,4 @@
-//! From where a token was last used.
+//! The addresses from which a token was last used.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema;

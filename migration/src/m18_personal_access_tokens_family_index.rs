@@ -1,4 +1,4 @@
-//! A whole family is revoked when one of it comes back from the dead.
+//! An index for families: all of one is revoked when a revoked token of it is presented for rotation.
 
 use sea_orm_migration::prelude::*;
 

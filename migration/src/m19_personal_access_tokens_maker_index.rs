@@ -1,4 +1,4 @@
-//! A token is revoked with the one that it was made with.
+//! An index for the tokens that a token made: they are revoked with it.
 
 use sea_orm_migration::prelude::*;
 

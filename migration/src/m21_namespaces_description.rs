@@ -1,4 +1,4 @@
-//! What a group or project is for, in a few words.
+//! The description of a group or project.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema;

@@ -1,4 +1,4 @@
-//! What lies below a group is listed.
+//! An index for the list of namespaces below a group.
 
 use sea_orm_migration::prelude::*;
 

@@ -1,4 +1,4 @@
-//! A place's deploy tokens are listed, and revoked, together.
+//! An index for a namespace's deploy tokens, which are listed and revoked together.
 
 use sea_orm_migration::prelude::*;
 
