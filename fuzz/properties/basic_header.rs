@@ -1,4 +1,5 @@
-//! The `Authorization` header: what was encoded well comes back, and what is present is never nothing.
+//! The `Authorization` header: a credential that was encoded well comes back, and a header that is
+//! present is never read as no credential.
 
 use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, HeaderValue};
@@ -10,7 +11,7 @@ use super::reading::{self, Shown};
 /// Longest header that is decoded.
 const MAX_HEADER: usize = 8 * 1024;
 
-/// Takes `data` for a header, and then for a name, a colon and a secret.
+/// Checks `data` as a header, and then as a name, a colon and a secret.
 pub fn check(data: &[u8]) {
     if let Ok(value) = HeaderValue::from_bytes(data) {
         as_it_is(&value);
@@ -35,7 +36,7 @@ pub fn check(data: &[u8]) {
     }
 }
 
-/// Any header is a credential, if only a wrong one.
+/// Checks that any header is read as a credential, if only a wrong one.
 fn as_it_is(value: &HeaderValue) {
     match presented(&[value]) {
         Shown::Unreadable => {}

@@ -4,13 +4,13 @@ use super::model;
 use super::query::agrees;
 use super::reading::{self, Shown};
 
-/// A whole request in an address, where none belongs.
+/// A whole request in an address, where it does not belong.
 const ADDRESS: &str = "grant_type=password&username=mallory&password=secret&service=mallory&access_type=offline\
      &scope=registry:catalog:*&refresh_token=stolen&client_id=mallory&offline_token=true";
-/// `mallory:secret`, where a form has to have it.
+/// `mallory:secret` in a header, while a form must hold the credential itself.
 const HEADER: &str = "Basic bWFsbG9yeTpzZWNyZXQ=";
 
-/// Takes `data` for a form.
+/// Checks `data` as a form.
 pub fn check(data: &[u8]) {
     let read = reading::post("", None, data);
     assert_eq!(
@@ -35,7 +35,7 @@ pub fn check(data: &[u8]) {
     agrees(read.asked.as_ref().ok(), data.len(), &pairs, offline);
 }
 
-/// The credential by the model: whole or not at all, and never nothing.
+/// The credential that the model reads: whole or none.
 fn presented(pairs: &[(String, String)]) -> Option<Shown> {
     let one = |name| model::one(pairs, name).ok()?.map(str::to_owned);
     match one("grant_type")?.as_str() {

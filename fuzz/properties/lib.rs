@@ -1,4 +1,4 @@
-//! What holds for every input of the parsers that face strangers.
+//! Properties that hold for every input of the parsers that strangers reach.
 //!
 //! A fuzz target looks for input for which one of these does not hold. The integration test
 //! `tests/it/fuzz_corpora.rs` includes this file too, and asserts the same about everything in

@@ -30,7 +30,7 @@ pub(super) fn scopes(values: &[&str]) -> Option<Vec<String>> {
 
 type Resource<'a> = (&'a str, &'a str);
 
-/// One scope: what is before the first colon, between, and after the last.
+/// One scope: its type before the first colon, its name, and its actions after the last colon.
 fn scope(text: &str) -> Option<(Resource<'_>, Vec<&str>)> {
     let first = text.find(':')?;
     let last = text.rfind(':').filter(|last| *last > first)?;
@@ -105,7 +105,7 @@ fn is_host(text: &str) -> bool {
     host.split('.').all(is_label) && port.is_none_or(is_port)
 }
 
-/// What a query or form holds, in its order (URL Standard, section 5.1).
+/// The pairs in a query or form, in its order (URL Standard, section 5.1).
 pub(super) fn pairs(text: &[u8]) -> Vec<(String, String)> {
     let parts = text.split(|b| *b == b'&').filter(|part| !part.is_empty());
     let pair = |part: &[u8]| {
@@ -140,7 +140,7 @@ fn decoded(text: &[u8]) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// Whether a value is UTF-8 that could be printed.
+/// True if a value is UTF-8 that can be printed.
 pub(super) fn is_printable(value: &str) -> bool {
     !value
         .chars()

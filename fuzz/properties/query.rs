@@ -15,10 +15,10 @@ const DIFFERENT: [&str; 6] = [
     "password",
     "refresh_token",
 ];
-/// What makes a form of a query.
+/// The fields that make a query into a form.
 const GRANT: &str = "grant_type=password&username=u&password=p&";
 
-/// Takes `data` for a query.
+/// Checks `data` as a query.
 pub fn check(data: &[u8]) {
     let Ok(query) = std::str::from_utf8(data) else {
         return;
@@ -45,7 +45,7 @@ pub fn check(data: &[u8]) {
     }
 }
 
-/// Holds what was read against the model's reading of the same fields.
+/// Compares a reading with the model's reading of the same fields.
 pub(super) fn agrees(
     asked: Option<&RequestedAccess>,
     length: usize,

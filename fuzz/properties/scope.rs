@@ -1,10 +1,10 @@
-//! Scopes: what is read is what was asked, no less, no more, and well formed.
+//! Scopes: all that was asked is read, and no more, well formed.
 
 use wharfinger::domain::registry::scope::{Resource, Scope};
 
 use super::model;
 
-/// Takes `data` for the values of `scope` parameters, a line each.
+/// Checks `data` as the values of `scope` parameters, one on each line.
 pub fn check(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {
         return;

@@ -1,4 +1,4 @@
-//! Tokens: whole ones check, and nothing else passes for one.
+//! Tokens: whole ones pass the checksum, and nothing else does.
 
 use std::sync::Mutex;
 
@@ -13,7 +13,7 @@ const KINDS: [(SecretKind, &str); 3] = [
 ];
 const BASE_62: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// Takes `data` for a secret, for what is between prefix and checksum, and for randomness.
+/// Checks `data` as a secret, as the part between prefix and checksum, and as randomness.
 pub fn check(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     assert_eq!(is_token(&text), is_whole(&text), "{text:?}");
@@ -25,7 +25,7 @@ pub fn check(data: &[u8]) {
     }
 }
 
-/// A token that was made is one, and is none any more when one letter is another, missing or too much.
+/// Checks that a generated token passes, and no longer does with one letter changed, missing or added.
 fn generated(kind: SecretKind, prefix: &str, data: &[u8]) {
     let token = SecretToken::generate(kind, &Repeating::new(data));
     let text = token.expose();
