@@ -24,6 +24,39 @@ const TEXTS: &[&str] = &[
     "deny.toml",
 ];
 
+/// Words that make a reader guess: a comment begins with the thing that it explains.
+const RIDDLES: &[&str] = &[
+    "What",
+    "Whatever",
+    "Whether",
+    "Whose",
+    "Who",
+    "Whom",
+    "Whoever",
+    "How",
+    "In all",
+    "By what",
+    "By whom",
+    "For what",
+    "For whom",
+    "From what",
+    "Of what",
+    "On what",
+    "To what",
+    "To whom",
+    "With what",
+];
+
+/// Sources whose comments do not begin with one of these yet.
+const WITH_RIDDLES: &[&str] = &[
+    "src/app",
+    "src/domain",
+    "src/http/admin",
+    "src/representation",
+    "src/storage",
+    "tests",
+];
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -266,6 +299,46 @@ fn every_test_that_an_incident_names_is_there() {
         .filter(|name| !code.contains(&format!("fn {name}(")))
         .collect();
     assert!(names.len() > 30 && missing.is_empty(), "{missing:?}");
+}
+
+/// The text of a line's comment, if the line is one.
+fn comment<'a>(file: &Path, line: &'a str) -> Option<&'a str> {
+    let marks: &[&str] = match file.extension().and_then(|extension| extension.to_str()) {
+        Some("rs") => &["///", "//!", "//"],
+        Some("toml") => &["#"],
+        _ => &[],
+    };
+    let text = marks
+        .iter()
+        .find_map(|mark| line.trim().strip_prefix(mark))?;
+    Some(text.trim())
+}
+
+fn begins_with_a_riddle(comment: &str) -> bool {
+    RIDDLES.iter().any(|riddle| {
+        let rest = comment.strip_prefix(riddle);
+        rest.is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
+    })
+}
+
+#[test]
+fn comments_begin_with_the_thing_that_they_explain() {
+    let mut wrong = Vec::new();
+    for (file, text) in texts() {
+        let name = file.strip_prefix(root()).unwrap();
+        if WITH_RIDDLES.iter().any(|folder| name.starts_with(folder)) {
+            continue;
+        }
+        let mut paragraph_goes_on = false;
+        for (at, line) in text.lines().enumerate() {
+            let comment = comment(name, line);
+            if !paragraph_goes_on && comment.is_some_and(begins_with_a_riddle) {
+                wrong.push(format!("{}:{}: {line}", name.display(), at + 1));
+            }
+            paragraph_goes_on = comment.is_some_and(|comment| !comment.is_empty());
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
