@@ -1,60 +1,60 @@
-//! What lists of personal access tokens can be narrowed to.
+//! Filters and orders of lists of personal access tokens.
 
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::domain::ids::UserId;
 
-/// Which personal access tokens are wanted; all conditions count (docs/gitlab-api.md §2.2).
+/// A filter for personal access tokens; all conditions must hold (docs/gitlab-api.md §2.2).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AccessTokenFilter {
-    /// Only this user's.
+    /// Only tokens of this user.
     pub owner: Option<UserId>,
-    /// Only those that are revoked at this instant, or (false) only others.
+    /// Only tokens that are revoked at this instant, or (false) that are not.
     pub revoked_at: Option<(bool, DateTime<Utc>)>,
-    /// Only those that work at this instant, or (false) only others.
+    /// Only tokens that work at this instant, or (false) that do not.
     pub active_at: Option<(bool, DateTime<Utc>)>,
-    /// Made at this instant or before.
+    /// Only tokens made at this instant or before.
     pub created_before: Option<DateTime<Utc>>,
-    /// Made at this instant or after.
+    /// Only tokens made at this instant or after.
     pub created_after: Option<DateTime<Utc>>,
-    /// Last used at this instant or before.
+    /// Only tokens last used at this instant or before.
     pub last_used_before: Option<DateTime<Utc>>,
-    /// Last used at this instant or after.
+    /// Only tokens last used at this instant or after.
     pub last_used_after: Option<DateTime<Utc>>,
-    /// With an end before this date.
+    /// Only tokens with an end before this date.
     pub expires_before: Option<NaiveDate>,
-    /// With an end on this date or after.
+    /// Only tokens with an end on this date or after.
     pub expires_after: Option<NaiveDate>,
-    /// With this text in their name, in any letter case.
+    /// Only tokens with this text in their name, in any letter case.
     pub search: Option<String>,
-    /// In which order; else by id.
+    /// The order of the list; without it, by id.
     pub sort: Option<AccessTokenSort>,
 }
 
-/// What tokens are sorted by, and whether the other way round.
+/// An order of tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AccessTokenSort {
-    /// By what.
+    /// The value that decides.
     pub key: AccessTokenSortKey,
-    /// Whether the largest comes first.
+    /// True if the largest comes first.
     pub descending: bool,
 }
 
-/// What tokens can be sorted by.
+/// A value by which tokens can be sorted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AccessTokenSortKey {
-    /// When they were made.
+    /// The time of making.
     Created,
-    /// When they end; those without end come last.
+    /// The end; tokens without one come last.
     Expires,
-    /// When they were last used; those never used come last.
+    /// The last use; tokens that were never used come last.
     LastUsed,
-    /// By name.
+    /// The name.
     Name,
 }
 
 impl AccessTokenSort {
-    /// The order that GitLab calls `name`, such as `expires_desc`.
+    /// The order with GitLab's name for it, such as `expires_desc`.
     pub fn from_name(name: &str) -> Option<Self> {
         let (key, direction) = name.rsplit_once('_')?;
         let key = match key {

@@ -1,4 +1,4 @@
-//! Where a token comes from, and how it makes way for the next.
+//! The origin of a token, and its replacement by rotation.
 
 use chrono::{DateTime, Utc};
 
@@ -6,22 +6,22 @@ use crate::domain::access_tokens::{AccessToken, CredentialState};
 use crate::domain::expiry::{Expiry, Lifetime};
 use crate::domain::ids::AccessTokenId;
 
-/// Where a token comes from.
+/// The tokens from which a token comes.
 ///
 /// Rotation makes a chain of tokens, one after the other: a family, named by the first of them. A
-/// token that was made with another one is in a family of its own, and hangs on the maker, or on what
-/// took the maker's place.
+/// token that was made with another one is in a family of its own, and depends on its maker, or on the
+/// token that took the maker's place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct AccessTokenLineage {
-    /// The first of its family; none if it is that itself.
+    /// The first token of its family; none if this is the first.
     pub first: Option<AccessTokenId>,
-    /// The one whose place it took.
+    /// The token whose place it took.
     pub previous: Option<AccessTokenId>,
-    /// The one that it was made with.
+    /// The token that it was made with.
     pub maker: Option<AccessTokenId>,
 }
 
-/// Why a token cannot be rotated.
+/// The reason why a token cannot be rotated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotRotatable {
     /// It was revoked, or another one took its place.
@@ -40,17 +40,17 @@ impl AccessToken {
         self.lineage.first.unwrap_or(self.id)
     }
 
-    /// Whether another one took its place, and it still works.
+    /// True if another token took its place and this one still works.
     pub fn is_in_grace(&self, now: DateTime<Utc>) -> bool {
         self.grace_until.is_some() && self.state(now) == CredentialState::Active
     }
 
-    /// Whether it was revoked, or its grace is over; whatever its date.
+    /// True if it was revoked or its grace is over; its expiry does not matter here.
     pub fn is_revoked(&self, now: DateTime<Utc>) -> bool {
         self.revoked_at.is_some() || self.grace_until.is_some_and(|end| end <= now)
     }
 
-    /// When it stops working by itself.
+    /// The time at which it stops working by itself: the end of its grace or its expiry, whichever is first.
     pub fn end(&self) -> Option<Expiry> {
         let ends = [
             self.specification.expiry(),
@@ -59,7 +59,7 @@ impl AccessToken {
         ends.into_iter().flatten().min()
     }
 
-    /// Whether another one may take its place; its date does not matter.
+    /// Refuses a token whose place another one cannot take; its expiry does not matter.
     pub fn check_rotatable(&self, now: DateTime<Utc>) -> Result<(), NotRotatable> {
         if self.is_revoked(now) {
             Err(NotRotatable::Revoked)
@@ -70,7 +70,7 @@ impl AccessToken {
         }
     }
 
-    /// Where the token that takes its place comes from.
+    /// The lineage of the token that takes its place.
     pub fn lineage_of_successor(&self) -> AccessTokenLineage {
         AccessTokenLineage {
             first: Some(self.family()),
@@ -79,7 +79,7 @@ impl AccessToken {
         }
     }
 
-    /// How long it works on beside its successor: never beyond its own end. None if that is no time.
+    /// The end of its grace, which is never after its own end; none if no time is left.
     pub fn grace_end(&self, grace: Lifetime, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let own_end = self.specification.expiry().map(Expiry::instant);
         let end = grace.after(now);

@@ -1,4 +1,4 @@
-//! A person's named, scoped, expiring, revocable token.
+//! Personal access tokens: named, scoped, expiring, revocable.
 
 pub mod filter;
 pub mod lineage;
@@ -17,33 +17,33 @@ use crate::domain::expiry::Expiry;
 use crate::domain::ids::{AccessTokenId, UserId};
 use crate::domain::text::{Description, DisplayName};
 
-/// A token as it is known after its creation: everything but the secret.
+/// A token without its secret, which is known only at its creation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccessToken {
-    /// The number it is named by.
+    /// Its id.
     pub id: AccessTokenId,
     /// Its owner.
     pub user_id: UserId,
-    /// What its owner chose for it.
+    /// The properties that its owner chose.
     pub specification: AccessTokenSpecification,
-    /// When it was made.
+    /// The time at which it was made.
     pub created_at: DateTime<Utc>,
-    /// When it was revoked, if it was.
+    /// The time at which it was revoked, if it was.
     pub revoked_at: Option<DateTime<Utc>>,
-    /// Until when it works beside the token that took its place, if one did so with a grace.
+    /// The time until which it works beside the token that took its place, if one did so with a grace.
     pub grace_until: Option<DateTime<Utc>>,
-    /// Where it comes from.
+    /// The tokens from which it comes.
     pub lineage: AccessTokenLineage,
-    /// When it was last used, if it was.
+    /// The time of its last use, if it was used; up to ten minutes late.
     pub last_used_at: Option<DateTime<Utc>>,
-    /// From where it was last used.
+    /// The addresses from which it was last used.
     pub last_used_from: RecentAddresses,
 }
 
 /// A text that says what a token is for.
 pub type AccessTokenDescription = Description<255>;
 
-/// What one chooses for a token; valid by construction.
+/// The properties that one chooses for a token; valid by construction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccessTokenSpecification {
     name: DisplayName,
@@ -53,12 +53,12 @@ pub struct AccessTokenSpecification {
     repositories: Vec<RepositoryPattern>,
 }
 
-/// Whether a token works.
+/// The state of an access or deploy token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CredentialState {
     /// It works.
     Active,
-    /// Its date has come; this counts more than a revocation (docs/gitlab-api.md §1.7).
+    /// It has expired; this counts more than a revocation (docs/gitlab-api.md §1.7).
     Expired,
     /// It was revoked, or the grace after its rotation is over.
     Revoked,
@@ -80,19 +80,19 @@ impl CredentialState {
 #[error("the token was already revoked")]
 pub struct AlreadyRevoked;
 
-/// What is wrong with a token that someone wants.
+/// The reason why a token cannot be made or changed as wanted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidAccessToken {
-    /// No scope.
+    /// It would have no scope.
     #[error("a token needs at least one scope")]
     NoScope,
-    /// More patterns than a token can keep.
+    /// It would have more patterns than a token can hold.
     #[error("a token can be limited to at most {MAX_PATTERNS} repository patterns")]
     TooManyPatterns,
-    /// A change that would let the token do more, or longer.
+    /// The change would let the token do more, or live longer.
     #[error("a token can only be narrowed: {0}")]
     Wider(&'static str),
-    /// A narrowed token with a scope that could make a wider one.
+    /// It would have patterns and also a scope that can make a token without them.
     #[error(
         "a token that is limited to repositories can hold read_registry, write_registry, \
          delete_registry and self_rotate only, not {0}: it could make itself a wider one"
@@ -100,7 +100,7 @@ pub enum InvalidAccessToken {
     TooWideForPatterns(AccessTokenScopes),
 }
 
-/// What is to be changed of a token; what is left out stays.
+/// A change to a token; fields that are left out stay as they are.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AccessTokenChange {
     /// Another name.
@@ -133,7 +133,7 @@ impl AccessTokenSpecification {
         })
     }
 
-    /// With a text that says what it is for.
+    /// The same with a description.
     #[must_use]
     pub fn described(self, description: Option<AccessTokenDescription>) -> Self {
         Self {
@@ -142,13 +142,13 @@ impl AccessTokenSpecification {
         }
     }
 
-    /// With an end.
+    /// The same with an end.
     #[must_use]
     pub fn expiring(self, expiry: Option<Expiry>) -> Self {
         Self { expiry, ..self }
     }
 
-    /// Only for the repositories that one of the patterns covers; no pattern means all.
+    /// The same, limited to the repositories that one of the patterns covers; no pattern means all.
     pub fn limited_to(
         self,
         mut repositories: Vec<RepositoryPattern>,
@@ -204,7 +204,7 @@ impl AccessTokenSpecification {
             .limited_to(repositories)
     }
 
-    /// Whether each of `patterns` is one of ours or a repository that one of ours covers.
+    /// True if each of `patterns` is one of the token's or a repository that one of these covers.
     fn covers_all(&self, patterns: &[RepositoryPattern]) -> bool {
         let is_covered = |pattern: &RepositoryPattern| {
             let name = pattern.as_single_repository();
@@ -220,7 +220,7 @@ impl AccessTokenSpecification {
         self.name.as_str()
     }
 
-    /// The text that says what it is for.
+    /// The description, if it has one.
     pub fn description(&self) -> Option<&str> {
         self.description.as_ref().map(Description::as_str)
     }
@@ -242,7 +242,7 @@ impl AccessTokenSpecification {
 }
 
 impl AccessToken {
-    /// Whether it works at `now`.
+    /// Its state at `now`.
     pub fn state(&self, now: DateTime<Utc>) -> CredentialState {
         if self.is_expired(now) {
             CredentialState::Expired
@@ -253,7 +253,7 @@ impl AccessToken {
         }
     }
 
-    /// Whether its date has come; revoked or not.
+    /// True if it has expired at `now`, revoked or not.
     pub fn is_expired(&self, now: DateTime<Utc>) -> bool {
         let expiry = self.specification.expiry;
         expiry.is_some_and(|expiry| expiry.has_passed(now))

@@ -11,7 +11,7 @@ use crate::domain::registry::repository_name::RepositoryName;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RepositoryPattern(String);
 
-/// Why a text is no pattern.
+/// A text that is not a pattern.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{0}` is not a repository pattern: write a path such as `team/app`, with `*` for one segment or \
@@ -30,20 +30,20 @@ impl RepositoryPattern {
         RepositoryName::try_from(self.0.as_str()).ok()
     }
 
-    /// Whether the pattern covers `name`.
+    /// True if the pattern covers `name`.
     pub fn matches(&self, name: &RepositoryName) -> bool {
         self.walk(name.as_str()).last().unwrap_or(false)
     }
 
-    /// Whether the pattern covers what is at `path` or something below it.
+    /// True if the pattern covers the repository at `path` or one below it.
     pub fn reaches(&self, path: &NamespacePath) -> bool {
         self.walk(path.as_str()).any(|reached| reached)
     }
 
-    /// For each number of pattern segments used up: whether all of `path` can be used up.
+    /// For each number of pattern segments used up, true if all of `path` can be used up.
     fn walk<'a>(&'a self, path: &'a str) -> impl Iterator<Item = bool> + 'a {
         let segments: Vec<&str> = path.split('/').collect();
-        // Which numbers of the path's segments can be used up.
+        // True at each number of the path's segments that can be used up.
         let mut reachable = vec![false; segments.len() + 1];
         if let Some(first) = reachable.first_mut() {
             *first = true;
@@ -81,7 +81,7 @@ impl fmt::Display for RepositoryPattern {
     }
 }
 
-/// One pattern segment further; takes time in proportion to the name, whatever the pattern.
+/// Goes one pattern segment further, in time proportional to the name, whatever the pattern.
 fn step(part: &str, segments: &[&str], reachable: &[bool]) -> Vec<bool> {
     if part == "**" {
         let mut seen = false;
@@ -100,7 +100,7 @@ fn step(part: &str, segments: &[&str], reachable: &[bool]) -> Vec<bool> {
     std::iter::once(false).chain(advanced).collect()
 }
 
-/// Whether `pattern`, in which `*` is any run of characters, covers all of `segment`.
+/// True if `pattern`, in which `*` is any run of characters, covers all of `segment`.
 fn segment_matches(pattern: &str, segment: &str) -> bool {
     let Some((first, rest)) = pattern.split_once('*') else {
         return pattern == segment;

@@ -1,46 +1,46 @@
-//! When personal access tokens must end: what the configuration says, for every way to make one.
+//! The configured limits on the ends of personal access tokens, for every way to make one.
 
 use chrono::{DateTime, Utc};
 
 use crate::domain::expiry::{Expiry, Lifetime};
 
-/// How long tokens may live.
+/// The limits on tokens' lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AccessTokenPolicy {
-    /// The longest; exactly this is allowed.
+    /// The longest life; exactly this is allowed.
     pub longest: Option<Lifetime>,
-    /// Whether a token may have no end.
+    /// True if a token may have no end.
     pub allows_endless: bool,
-    /// How long a token lives for which nothing is said.
+    /// The life of a token for which no end is asked.
     pub usual: Option<Lifetime>,
 }
 
-/// What is said about the end of a token.
+/// The end that is asked for a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WantedEnd {
-    /// Nothing.
+    /// Nothing is said about the end.
     Unsaid,
-    /// That it has none.
+    /// It is to have no end.
     Never,
-    /// This one.
+    /// It is to end then.
     At(Expiry),
 }
 
-/// Why a token cannot end when it is wanted to.
+/// The reason why a token cannot have the end that is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidEnd {
-    /// Later than the longest lifetime; the latest date that is allowed.
+    /// It is later than the longest life allows; with the latest date that is allowed.
     #[error("must be before {0}")]
     TooLate(chrono::NaiveDate),
-    /// Later than the token that makes it, or that made it.
+    /// It is later than the end of the token that makes it, or that made it.
     #[error("must not be after {0}: the token that it is made with ends then")]
     AfterMaker(Expiry),
-    /// None is said, and endless tokens are not allowed.
+    /// There is none, and endless tokens are not allowed.
     #[error("can't be blank: tokens need an end here, a date or a duration")]
     Missing,
 }
 
-/// How long a rotated token lives that had an end and for which nothing is said, as in GitLab.
+/// The life, in days, of the successor of a token that had an end, if none is asked; as in GitLab.
 const SUCCESSOR_DAYS: u32 = 7;
 
 impl Default for AccessTokenPolicy {
@@ -90,7 +90,7 @@ impl AccessTokenPolicy {
         }
     }
 
-    /// Whether `end` is one that somebody may choose.
+    /// `end`, if somebody may choose it.
     pub fn permitted(
         &self,
         end: Expiry,
@@ -106,7 +106,7 @@ impl AccessTokenPolicy {
         }
     }
 
-    /// The earliest of all ends that there are; nobody chose one, so none is too late.
+    /// The earliest of all limits. Nobody chose it, so it is never too late.
     fn bounded(
         &self,
         usual: Option<Lifetime>,

@@ -1,4 +1,4 @@
-//! What a token was made for.
+//! Token scopes: the things that a token may be used for.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -16,7 +16,7 @@ pub enum AccessTokenScope {
     ReadUser,
     /// Pull.
     ReadRegistry,
-    /// Push; the registry wants `read_registry` beside it.
+    /// Push; registries demand pull, and so `read_registry`, beside it.
     WriteRegistry,
     /// Delete.
     DeleteRegistry,
@@ -24,7 +24,7 @@ pub enum AccessTokenScope {
     SelfRotate,
 }
 
-/// Why a text is no token scope.
+/// A text that is not a token scope.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{0}` is not a scope: use api, read_api, read_user, read_registry, write_registry, \
@@ -57,12 +57,12 @@ impl AccessTokenScope {
         }
     }
 
-    /// Whether the scope opens the registry at all.
+    /// True if the scope opens the registry at all.
     fn opens_registry(self) -> bool {
         !matches!(self, Self::ReadUser | Self::SelfRotate)
     }
 
-    /// Whether a token that is narrowed to some repositories may hold this scope: the API's scopes
+    /// True if a token that is narrowed to some repositories may hold this scope: the API's scopes
     /// would let it make a wider token.
     pub fn may_be_narrowed(self) -> bool {
         !matches!(self, Self::Api | Self::ReadApi | Self::ReadUser)
@@ -105,7 +105,7 @@ impl fmt::Display for AccessTokenScope {
 pub struct AccessTokenScopes(BTreeSet<AccessTokenScope>);
 
 impl AccessTokenScopes {
-    /// What a login by password may do: everything in the registry, but nothing that needs `api`.
+    /// The scopes of a login by password: everything in the registry, but nothing that needs `api`.
     pub fn of_password_login() -> Self {
         [
             AccessTokenScope::ReadRegistry,
@@ -116,22 +116,22 @@ impl AccessTokenScopes {
         .collect()
     }
 
-    /// Whether one of the scopes permits `action` in the registry.
+    /// True if one of the scopes permits `action` in the registry.
     pub fn permit(&self, action: Action) -> bool {
         self.0.iter().any(|scope| scope.permits(action))
     }
 
-    /// Whether `scope` is among them.
+    /// True if `scope` is among them.
     pub fn contains(&self, scope: AccessTokenScope) -> bool {
         self.0.contains(&scope)
     }
 
-    /// Whether any of them opens the registry.
+    /// True if any of them opens the registry.
     pub fn open_registry(&self) -> bool {
         self.0.iter().any(|scope| scope.opens_registry())
     }
 
-    /// Whether there are none.
+    /// True if there are none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

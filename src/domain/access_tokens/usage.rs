@@ -1,26 +1,26 @@
-//! When and from where tokens were used, and how much of that is written down.
+//! Uses of tokens: their times and addresses, and the precision with which these are written down.
 
 use std::fmt;
 use std::net::IpAddr;
 
 use chrono::{DateTime, Duration, Utc};
 
-/// The addresses that a token was last used from, the latest first, each once; and since when each is
-/// known.
+/// The addresses from which a token was last used, the latest first, each once, with the time since
+/// which each is known.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RecentAddresses(Vec<(IpAddr, DateTime<Utc>)>);
 
-/// Why a text is no list of addresses.
+/// A text that is not a list of addresses.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not an address with a time")]
 pub struct InvalidAddresses(String);
 
-/// What is kept of a token's uses.
+/// The stored record of a token's uses.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AccessTokenUsage {
-    /// When it was last used.
+    /// The time of the last use.
     pub last_used_at: Option<DateTime<Utc>>,
-    /// From where.
+    /// The latest addresses.
     pub addresses: RecentAddresses,
 }
 
@@ -31,30 +31,30 @@ pub struct Uses {
     addresses: RecentAddresses,
 }
 
-/// How much of what is new is written down.
+/// The precision with which new uses are written down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UsagePrecision {
-    /// As much as people need to find tokens that nobody uses (docs/gitlab-api.md §1.6).
+    /// Enough for people to find tokens that nobody uses (docs/gitlab-api.md §1.6).
     Coarse,
-    /// Everything: the token is in its grace, and someone waits for its last use; or it is the last
-    /// chance to write.
+    /// Every use, because the token is in its grace and someone waits for its last use, or because this is
+    /// the last chance to write.
     Fine,
 }
 
-/// What becomes of uses that were not written down yet.
+/// The result of merging new uses into the stored record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settled {
-    /// What is to be kept from now on, if that is something else than before.
+    /// The new record, if it differs from the stored one.
     pub record: Option<AccessTokenUsage>,
-    /// Whether an address has to wait for its turn.
+    /// True if an address has to wait for its turn.
     pub is_unfinished: bool,
 }
 
 /// Most addresses that are kept, as in GitLab.
 const MAX_ADDRESSES: usize = 5;
-/// How long after a use the next one is written down.
+/// The time after a use at which the next one is written down.
 const TIME_GRANULARITY: Duration = Duration::minutes(10);
-/// How long after an address the next one is written down.
+/// The time after an address at which the next one is written down.
 const ADDRESS_GRANULARITY: Duration = Duration::minutes(1);
 
 impl RecentAddresses {
@@ -126,7 +126,7 @@ impl Uses {
         self.addresses.add_all(&later.addresses, later.last);
     }
 
-    /// What is to be written down of these uses at `now`, after what is kept already.
+    /// Merges these uses at `now` into the stored record.
     pub fn settle(
         &self,
         kept: &AccessTokenUsage,
