@@ -1,4 +1,4 @@
-//! What a token says, in the shape every registry accepts (docs/protocol.md §1.8, §2.3).
+//! The claims of a registry token, in the form that every registry accepts (docs/protocol.md §1.8, §2.3).
 
 use chrono::{DateTime, Duration, Utc};
 use serde::Serialize;
@@ -15,21 +15,21 @@ const BACKDATED: i64 = 10;
 /// The claims of one registry token (RFC 7519 section 4.1, docs/protocol.md §1.8).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RegistryTokenClaims<'a> {
-    /// Must equal the registry's `issuer` to the byte.
+    /// The issuer; must equal the registry's `issuer` to the byte.
     pub iss: &'a str,
     /// The user name; empty for anonymous callers.
     pub sub: &'a str,
-    /// One service, as a string: 2.x refuses a list.
+    /// The service, as a string: 2.x refuses a list.
     pub aud: &'a str,
-    /// Seconds since 1970; integers, because registries refuse fractions.
+    /// The end, in seconds since 1970; all times are integers, because registries refuse fractions.
     pub exp: i64,
-    /// A little in the past.
+    /// A time 10 seconds in the past, because clocks differ.
     pub nbf: i64,
-    /// A little in the past.
+    /// A time 10 seconds in the past, because clocks differ.
     pub iat: i64,
-    /// Unique.
+    /// The token's own id, which no other has.
     pub jti: String,
-    /// What is granted; never null, no null inside (registries crash).
+    /// The granted actions; never null, and without a null inside, which crashes registries.
     pub access: Vec<Access<'a>>,
 }
 
@@ -45,7 +45,7 @@ pub struct Access<'a> {
     pub actions: ActionSet,
 }
 
-/// How long a token lives, in whole seconds: longer when it may push, because uploads take time.
+/// The life of a token, in whole seconds: longer when it may push, because uploads take time.
 pub fn lifetime(registry: &Registry, decision: &Decision) -> Duration {
     let lifetime = if decision.grants(Action::Push) {
         registry.push_lifetime
@@ -56,7 +56,7 @@ pub fn lifetime(registry: &Registry, decision: &Decision) -> Duration {
 }
 
 impl<'a> RegistryTokenClaims<'a> {
-    /// The claims for what was decided.
+    /// The claims for a decision.
     pub fn new(
         issuer: &'a str,
         registry: &'a Registry,

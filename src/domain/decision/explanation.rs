@@ -1,27 +1,27 @@
-//! What would be answered to a token request, and why.
+//! The answer to a token request, with the reasons, for people.
 
 use crate::domain::registry::scope::Resource;
 
 /// A replayed decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Explanation {
-    /// Why the credential itself would be refused, before anything else.
+    /// The reason why the credential itself would be refused, if it would.
     pub refused: Option<String>,
-    /// Each action that would be judged.
+    /// The actions that would be judged.
     pub actions: Vec<ExplainedAction>,
 }
 
 /// One action, and the rule that decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExplainedAction {
-    /// On what.
+    /// The resource.
     pub resource: Resource,
-    /// What is to be done.
+    /// The name of the action.
     pub action: &'static str,
-    /// Whether it is granted.
+    /// True if it is granted.
     pub granted: bool,
     /// The rule, in the words of replies and log.
     pub rule: String,
-    /// What the repository belongs to, unless the asker may not know.
+    /// The namespace to which the repository belongs, unless the asker may not know.
     pub belongs_to: Option<String>,
 }

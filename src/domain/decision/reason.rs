@@ -1,4 +1,4 @@
-//! Why an action is granted or refused, in the words that replies, log and explanations share.
+//! Reasons for granting or refusing an action, in the words that replies, log and explanations share.
 
 use std::fmt;
 
@@ -8,26 +8,26 @@ use crate::domain::members::access_level::AccessLevel;
 use crate::domain::namespaces::path::NamespacePath;
 use crate::domain::namespaces::visibility::Visibility;
 
-/// Why an action is refused; its text is what the caller reads.
+/// The reason why an action is refused; the caller reads its text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reason {
-    /// Nothing is there, or nothing that the caller may see: the same words for both.
+    /// The repository does not exist or an anonymous caller may not see it: the same words for both.
     HiddenFromAnonymous,
-    /// Nothing is there, or nothing that the user may see: the same words for both.
+    /// The repository does not exist or the user may not see it: the same words for both.
     HiddenFromUser,
-    /// Anonymous callers only pull.
+    /// Anonymous callers may only pull.
     LoginNeeded,
-    /// The user's role is too low for what they see.
+    /// The user may see the repository, but their role is too low for the action.
     RoleTooLow(AccessLevel),
-    /// No scope of the credential permits it.
+    /// No scope of the credential permits the action: the scope that is needed, and those that it has.
     ScopeMissing(AccessTokenScope, AccessTokenScopes),
-    /// The token is for other repositories.
+    /// The token's patterns do not cover the repository.
     OutsidePatterns,
-    /// The deploy token is for another namespace.
+    /// The deploy token is for another namespace, which is named.
     OutsidePlace(NamespacePath),
-    /// Deploy tokens pull and push.
+    /// Deploy tokens only pull and push.
     NotByDeployToken,
-    /// Only administrators may.
+    /// Only administrators may do this.
     AdministratorsOnly,
 }
 
@@ -57,7 +57,7 @@ impl fmt::Display for Reason {
     }
 }
 
-/// Why an action is granted; its text is what an explanation says.
+/// The reason why an action is granted; an explanation shows its text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Basis<'a> {
     /// An administrator may do everything.
@@ -66,7 +66,7 @@ pub enum Basis<'a> {
     Visibility(Visibility),
     /// A role suffices, which was given on the path.
     Role(Role<'a>),
-    /// It is in the place of the deploy token.
+    /// The repository is in the deploy token's namespace.
     DeployToken,
 }
 

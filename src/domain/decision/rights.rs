@@ -1,4 +1,4 @@
-//! What is known about the namespaces that a request is about.
+//! The namespaces that a request is about, and the caller's roles there.
 
 use std::collections::BTreeMap;
 
@@ -9,19 +9,19 @@ use crate::domain::registry::repository_name::RepositoryName;
 
 /// The paths above the requested repositories, and the caller's memberships there.
 ///
-/// Whoever fills it leaves out nothing that exists on those paths, and no membership that has ended.
+/// Nothing that exists on those paths may be missing, and no membership in it may have ended.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Rights {
     namespaces: BTreeMap<String, NamespaceState>,
     memberships: BTreeMap<String, AccessLevel>,
 }
 
-/// What is at a path.
+/// The state of the namespace at a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum NamespaceState {
     /// A group, a project or a user's own namespace.
     Live(Visibility),
-    /// What was deleted there: closed to all but administrators.
+    /// A deleted namespace: closed to all but administrators.
     Tombstone,
 }
 
@@ -30,12 +30,12 @@ pub enum NamespaceState {
 pub struct Role<'a> {
     /// The role.
     pub level: AccessLevel,
-    /// Where the caller is a member.
+    /// The path of the namespace in which the caller is a member.
     pub given_at: &'a str,
 }
 
 impl Rights {
-    /// Notes what is at `path`.
+    /// Notes the namespace at `path`.
     pub fn add_namespace(&mut self, path: &NamespacePath, namespace: NamespaceState) {
         self.namespaces.insert(path.as_str().to_owned(), namespace);
     }
@@ -49,12 +49,12 @@ impl Rights {
         *held = level.max(*held);
     }
 
-    /// What `repository` belongs to: the longest path that is a prefix of it.
+    /// The state of the namespace to which `repository` belongs: the one with the longest path that is a prefix.
     pub fn state_at(&self, repository: &RepositoryName) -> Option<NamespaceState> {
         self.found(repository).map(|(_, namespace)| namespace)
     }
 
-    /// The same with the path.
+    /// The namespace to which `repository` belongs, with its path.
     pub fn found<'a>(&self, repository: &'a RepositoryName) -> Option<(&'a str, NamespaceState)> {
         repository.prefixes().find_map(|path| {
             self.namespaces
