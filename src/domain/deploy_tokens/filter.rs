@@ -1,16 +1,16 @@
-//! What lists of deploy tokens can be narrowed to.
+//! Filters of lists of deploy tokens.
 
 use chrono::{DateTime, Utc};
 
 use crate::domain::ids::NamespaceId;
 
-/// Which deploy tokens are wanted; all conditions count.
+/// A filter for deploy tokens; all conditions must hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct DeployTokenFilter {
-    /// Only this group's or project's own.
+    /// Only deploy tokens of this group or project itself.
     pub namespace: Option<NamespaceId>,
-    /// Only those that were not revoked.
+    /// Only deploy tokens that were not revoked.
     pub unrevoked: bool,
-    /// Only those that work at this instant, or (false) only others.
+    /// Only deploy tokens that work at this instant, or (false) that do not.
     pub active_at: Option<(bool, DateTime<Utc>)>,
 }
