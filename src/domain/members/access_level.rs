@@ -1,4 +1,4 @@
-//! What a member may do.
+//! The roles that a member can have.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use crate::domain::registry::action::{Action, ActionSet};
 /// A member's role, with GitLab's names and numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum AccessLevel {
-    /// Knows that the project exists, no more.
+    /// Knows that the group or project exists, and who its members are.
     Guest,
     /// Pulls.
     Reporter,
@@ -19,7 +19,7 @@ pub enum AccessLevel {
     Owner,
 }
 
-/// Why a text or number is no access level.
+/// A text or number that is not an access level.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not an access level: use guest, reporter, developer, maintainer or owner")]
 pub struct UnknownAccessLevel(String);
@@ -65,7 +65,7 @@ impl AccessLevel {
         }
     }
 
-    /// What this level may do with a repository.
+    /// The actions that this level permits on a repository.
     pub fn actions(self) -> ActionSet {
         ActionSet::REPOSITORY
             .iter()

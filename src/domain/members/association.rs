@@ -1,4 +1,4 @@
-//! The namespaces in which somebody has a role.
+//! The groups and projects in which somebody has a role.
 
 use crate::domain::members::access_level::AccessLevel;
 use crate::domain::namespaces::Namespace;
@@ -6,7 +6,7 @@ use crate::domain::namespaces::Namespace;
 /// A group or project in which somebody has a role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Association {
-    /// Where.
+    /// The group or project.
     pub namespace: Namespace,
     /// The role that was given there.
     pub direct: Option<AccessLevel>,
@@ -14,7 +14,7 @@ pub struct Association {
     pub inherited: Option<AccessLevel>,
 }
 
-/// All that somebody has a role in, or a page of it.
+/// All groups and projects in which somebody has a role, or a page of them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Associations {
     /// The groups.

@@ -13,12 +13,12 @@ use crate::domain::members::access_level::AccessLevel;
 /// A user's role in a group or project.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
-    /// Who.
+    /// The user.
     pub user_id: UserId,
     /// The role.
     pub level: AccessLevel,
-    /// When the role ends.
+    /// The end of the role, if it has one.
     pub expiry: Option<Expiry>,
-    /// Since when.
+    /// The time at which the role was given.
     pub created_at: DateTime<Utc>,
 }
