@@ -1,4 +1,4 @@
-//! Where groups and projects live.
+//! Paths of groups and projects.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ pub struct NamespacePath(String);
 /// Deepest nesting, as in GitLab.
 const MAX_LEVELS: usize = 20;
 
-/// Why a text is no path.
+/// A text that is not a path.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{0}` is not a path: write letters, digits and separators (`.`, `_`, `__`, `-`) between them, \
@@ -21,7 +21,7 @@ const MAX_LEVELS: usize = 20;
 pub struct InvalidNamespacePath(String);
 
 impl InvalidNamespacePath {
-    /// That text is none; of a long one, only the beginning is kept.
+    /// The error for a text; only the beginning of a long one is kept.
     pub(in crate::domain) fn of(text: &str) -> Self {
         Self(text.chars().take(MAX_NAME_LENGTH).collect())
     }
@@ -64,8 +64,8 @@ impl NamespacePath {
 impl TryFrom<&str> for NamespacePath {
     type Error = InvalidNamespacePath;
 
-    /// Reads a path in any letter case; stored lower-case, because registries know no other and the
-    /// databases compare differently.
+    /// Reads a path in any letter case. It is kept in lower case, because registries know no other and
+    /// the databases compare differently.
     fn try_from(text: &str) -> Result<Self, Self::Error> {
         let path = text.to_ascii_lowercase();
         let levels = path.split('/').count();

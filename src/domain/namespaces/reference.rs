@@ -1,4 +1,4 @@
-//! How callers name groups and projects: by id or by path.
+//! Names of groups and projects in requests: an id or a path.
 
 use std::fmt;
 
@@ -6,39 +6,39 @@ use crate::domain::ids::NamespaceId;
 use crate::domain::namespaces::NamespaceKind;
 use crate::domain::namespaces::path::{InvalidNamespacePath, NamespacePath};
 
-/// The name of a namespace, and what kind of namespace is meant.
+/// A reference to a namespace, with the kind that it is expected to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NamespaceReference {
     expected: ExpectedNamespace,
     key: NamespaceKey,
 }
 
-/// What kinds of namespace a name may mean.
+/// The kinds of namespace that a reference may mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ExpectedNamespace {
     /// A group.
     Group,
     /// A project.
     Project,
-    /// A group or a project: what can have members.
+    /// A group or a project: both can have members.
     Shared,
-    /// A group or a user's own namespace: what can have projects below it.
+    /// A group or a user's own namespace: both can have projects below them.
     Parent,
 }
 
-/// By what a namespace is named.
+/// The id or path in a reference.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NamespaceKey {
-    /// By its number.
+    /// The id.
     Id(NamespaceId),
-    /// By where it is.
+    /// The path.
     Path(NamespacePath),
 }
 
 impl NamespaceReference {
-    /// The `meant` namespace with that id, if the text is a number, or at that path.
+    /// A reference to the namespace with that id, if the text is a number, or else at that path.
     ///
-    /// As in GitLab, a path of digits alone cannot be named by it: it would be another's id.
+    /// As in GitLab, a path of digits alone cannot be used: it is read as an id.
     pub fn read(expected: ExpectedNamespace, text: &str) -> Result<Self, InvalidNamespacePath> {
         let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         let key = match text.parse() {
@@ -49,7 +49,7 @@ impl NamespaceReference {
         Ok(Self { expected, key })
     }
 
-    /// The `meant` namespace with that id.
+    /// A reference to the namespace with that id.
     pub fn of_id(expected: ExpectedNamespace, id: NamespaceId) -> Self {
         Self {
             expected,
@@ -57,7 +57,7 @@ impl NamespaceReference {
         }
     }
 
-    /// The `meant` namespace at that path.
+    /// A reference to the namespace at that path.
     pub fn at(expected: ExpectedNamespace, path: NamespacePath) -> Self {
         Self {
             expected,
@@ -65,17 +65,17 @@ impl NamespaceReference {
         }
     }
 
-    /// The group or project at that path.
+    /// A reference to the group or project at that path.
     pub fn shared(path: NamespacePath) -> Self {
         Self::at(ExpectedNamespace::Shared, path)
     }
 
-    /// What kinds of namespace it may mean.
+    /// The kinds of namespace that it may mean.
     pub fn expected(&self) -> ExpectedNamespace {
         self.expected
     }
 
-    /// By what the namespace is named.
+    /// The id or path.
     pub fn key(&self) -> &NamespaceKey {
         &self.key
     }
@@ -92,7 +92,7 @@ impl ExpectedNamespace {
         }
     }
 
-    /// Whether a namespace of that kind may be meant.
+    /// True if a namespace of that kind may be meant.
     pub fn includes(self, kind: NamespaceKind) -> bool {
         match self {
             Self::Group => kind == NamespaceKind::Group,
