@@ -1,4 +1,4 @@
-//! What a client keeps instead of a password, between one registry token and the next.
+//! Refresh tokens, which a client keeps instead of a password.
 
 use std::time::Duration;
 
@@ -9,32 +9,32 @@ use crate::domain::ids::{RefreshTokenId, UserId};
 /// A refresh token without its secret (RFC 6749 section 1.5); bound to a user and a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefreshToken {
-    /// The number it is named by.
+    /// Its id.
     pub id: RefreshTokenId,
-    /// Whose login it came from.
+    /// The user whose login it came from.
     pub user_id: UserId,
-    /// The one registry it is good for.
+    /// The service of the one registry that it is for.
     pub service: String,
-    /// What the client calls itself.
+    /// The client's name for itself.
     pub client_id: Option<String>,
-    /// When it was made.
+    /// The time at which it was made.
     pub created_at: DateTime<Utc>,
-    /// When it was last used; when it was made, until then.
+    /// The time of its last use, or else of its making.
     pub last_used_at: DateTime<Utc>,
-    /// When it was revoked, if it was.
+    /// The time at which it was revoked, if it was.
     pub revoked_at: Option<DateTime<Utc>>,
 }
 
-/// How long refresh tokens live.
+/// The lifetimes of refresh tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RefreshLifetimes {
-    /// Without being used.
+    /// The life of a token that is not used.
     pub idle: Duration,
-    /// In all.
+    /// The life of any token.
     pub absolute: Duration,
 }
 
-/// Whether a refresh token works.
+/// The state of a refresh token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RefreshTokenState {
     /// It works.
@@ -45,12 +45,12 @@ pub enum RefreshTokenState {
     Revoked,
 }
 
-/// How long after a use the next one is written down, unless tokens idle out soon: no login waits for
-/// that more often.
+/// The time after a use at which the next one is written down, unless tokens idle out sooner: a login
+/// waits for this write.
 const USE_GRANULARITY: Duration = Duration::from_mins(10);
 
 impl RefreshLifetimes {
-    /// Whether a use at `now` is to be written down after the one that was.
+    /// True if a use at `now` is to be written down after the last one that was.
     pub fn is_use_noted(&self, last_used_at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
         let granularity = USE_GRANULARITY.min(self.idle / 10);
         (now - last_used_at)
@@ -58,7 +58,7 @@ impl RefreshLifetimes {
             .is_ok_and(|since| since >= granularity)
     }
 
-    /// The instants before which a token must not have been used last, and not have been made.
+    /// The instants before which a living token was neither used last nor made.
     pub fn limits(&self, now: DateTime<Utc>) -> (DateTime<Utc>, DateTime<Utc>) {
         let before = |lifetime: Duration| {
             chrono::Duration::from_std(lifetime)
@@ -71,7 +71,7 @@ impl RefreshLifetimes {
 }
 
 impl RefreshToken {
-    /// Whether it works at `now`.
+    /// Its state at `now`.
     pub fn state(&self, lifetimes: &RefreshLifetimes, now: DateTime<Utc>) -> RefreshTokenState {
         let (used_after, made_after) = lifetimes.limits(now);
         if self.revoked_at.is_some() {
