@@ -1,4 +1,4 @@
-//! What a client may ask to do with a resource.
+//! The actions that a client may ask for.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ pub enum Action {
     Delete,
     /// Read manifests and blobs.
     Pull,
-    /// Write manifests and blobs; the registry wants pull beside it.
+    /// Write manifests and blobs; registries demand pull beside it.
     Push,
 }
 
@@ -31,7 +31,7 @@ impl Action {
         }
     }
 
-    /// The action with that name; unknown names are nobody's action.
+    /// The action with that name, if there is one.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|action| action.name() == name)
     }
@@ -57,17 +57,17 @@ impl fmt::Display for Action {
 pub struct ActionSet(u8);
 
 impl ActionSet {
-    /// Nothing.
+    /// The empty set.
     pub const EMPTY: Self = Self(0);
-    /// What one can do with a repository: pull, push and delete.
+    /// The actions on a repository: pull, push and delete.
     pub const REPOSITORY: Self = Self(2 | 4 | 8);
 
-    /// Whether `action` is in the set.
+    /// True if `action` is in the set.
     pub fn contains(self, action: Action) -> bool {
         self.0 & action.bit() != 0
     }
 
-    /// Whether the set is empty.
+    /// True if the set is empty.
     pub fn is_empty(self) -> bool {
         self.0 == 0
     }
@@ -78,19 +78,19 @@ impl ActionSet {
         Self(self.0 | action.bit())
     }
 
-    /// What is in either set.
+    /// The actions in either set.
     #[must_use]
     pub fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
-    /// What is in this set and not in the other.
+    /// The actions in this set and not in the other.
     #[must_use]
     pub fn without(self, other: Self) -> Self {
         Self(self.0 & !other.0)
     }
 
-    /// Whether all of this set is in the other.
+    /// True if all of this set is in the other.
     pub fn is_subset(self, other: Self) -> bool {
         self.without(other).is_empty()
     }

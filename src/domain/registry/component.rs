@@ -1,9 +1,9 @@
-//! One component of a repository name: the letters that paths and user names are made of.
+//! One component of a repository name; paths and user names are made of them.
 
 /// Longest name the registries accept, in bytes (Distribution: `NameTotalLengthMax`).
 pub const MAX_NAME_LENGTH: usize = 255;
 
-/// Whether `text` is `[a-z0-9]+` groups joined by `.`, `_`, `__` or any run of `-`
+/// True if `text` is `[a-z0-9]+` groups joined by `.`, `_`, `__` or any run of `-`
 /// (Distribution spec, docs/protocol.md §1.6).
 pub fn is_component(text: &str) -> bool {
     let alphanumeric = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();

@@ -8,11 +8,11 @@ pub mod scope;
 use std::fmt;
 use std::time::Duration;
 
-/// The name a registry gives itself: what its clients send as `service`, and the `aud` of its tokens.
+/// A registry's name for itself: its clients send it as `service`, and it is the `aud` of its tokens.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ServiceName(String);
 
-/// Why a text is no service name.
+/// A text that is not a service name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("a service is 1 to 255 printable ASCII characters without space, quote or backslash")]
 pub struct InvalidServiceName;
@@ -27,8 +27,8 @@ impl ServiceName {
 impl TryFrom<String> for ServiceName {
     type Error = InvalidServiceName;
 
-    /// Registries put the service between quotes into a header (docs/protocol.md §1.1), so that what
-    /// would need escaping there is refused.
+    /// Refuses characters that would need escaping: registries put the service between quotes into a
+    /// header (docs/protocol.md §1.1).
     fn try_from(text: String) -> Result<Self, Self::Error> {
         let allowed = |b: u8| b.is_ascii_graphic() && b != b'"' && b != b'\\';
         if (1..=255).contains(&text.len()) && text.bytes().all(allowed) {
@@ -45,7 +45,7 @@ impl fmt::Display for ServiceName {
     }
 }
 
-/// How a registry comes to trust the key that signed a token (docs/protocol.md §2.6).
+/// The way in which a registry comes to trust the key that signed a token (docs/protocol.md §2.6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TrustMode {
     /// By our certificate authority: tokens carry `x5c`, the registry has `rootcertbundle`.
@@ -69,15 +69,15 @@ impl TrustMode {
     }
 }
 
-/// One audience, with what its tokens are like.
+/// One registry, with the properties of its tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Registry {
-    /// The audience.
+    /// The name, which is the audience of its tokens.
     pub service: ServiceName,
-    /// How it trusts our keys.
+    /// The way in which it trusts our keys.
     pub trust: TrustMode,
-    /// How long a token is valid that grants no push.
+    /// The life of a token that grants no push.
     pub pull_lifetime: Duration,
-    /// How long a token is valid that grants push: uploads of large layers take their time.
+    /// The life of a token that grants push: uploads of large layers take time.
     pub push_lifetime: Duration,
 }

@@ -8,7 +8,7 @@ use crate::domain::registry::component::{MAX_NAME_LENGTH, is_component};
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RepositoryName(String);
 
-/// Why a text is no repository name.
+/// A text that is not a repository name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "a repository name is lower-case letters, digits and separators (`.`, `_`, `__`, `-`) between them, \
@@ -52,7 +52,7 @@ impl fmt::Display for RepositoryName {
     }
 }
 
-/// Whether `text` is `host[.host]*[:port]`; the port brings the one colon that a name may have.
+/// True if `text` is `host[.host]*[:port]`; the port brings the one colon that a name may have.
 fn is_host(text: &str) -> bool {
     let (host, port) = text.split_once(':').unwrap_or((text, "0"));
     let is_label = |label: &str| {

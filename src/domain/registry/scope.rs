@@ -1,4 +1,4 @@
-//! The scope grammar: what a client asks for.
+//! The grammar of scopes, in which clients ask for actions on resources.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,7 +9,7 @@ use crate::domain::registry::repository_name::RepositoryName;
 /// Most scopes one request may name, before duplicates are merged.
 pub const MAX_SCOPES: usize = 100;
 
-/// What a scope is about.
+/// The thing that a scope is about.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Resource {
     /// The list of all repositories, `registry:catalog`.
@@ -39,9 +39,9 @@ impl Resource {
 /// Actions on one resource; a scope that exists is well formed and names at least one action.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Scope {
-    /// What it is about.
+    /// The resource.
     pub resource: Resource,
-    /// What is to be done with it.
+    /// The actions that are wanted.
     pub actions: ActionSet,
 }
 
@@ -51,7 +51,7 @@ pub struct Scope {
 pub struct TooManyScopes(usize);
 
 impl Scope {
-    /// Reads one scope; none if it is unparsable or about something that registries do not have.
+    /// Reads one scope; none if it cannot be parsed or is about something that registries do not have.
     ///
     /// The type ends at the first colon and the actions begin after the last, because the name of
     /// a repository may hold a port; a class in parentheses is dropped (docs/protocol.md §1.6).
@@ -67,10 +67,10 @@ impl Scope {
         (!actions.is_empty()).then_some(Self { resource, actions })
     }
 
-    /// Reads the values of all `scope` parameters of a request; total but for the number of scopes.
+    /// Reads the values of all `scope` parameters of a request; the only error is a number of scopes that is too high.
     ///
-    /// Every value may hold several scopes between spaces (clients replay a challenge verbatim),
-    /// what cannot be parsed is ignored, and scopes of one resource are merged.
+    /// Every value may hold several scopes between spaces (clients replay a challenge verbatim), scopes
+    /// that cannot be parsed are ignored, and those of one resource are merged.
     pub fn parse_all(
         values: impl IntoIterator<Item = impl AsRef<str>>,
     ) -> Result<Vec<Self>, TooManyScopes> {
