@@ -1,4 +1,4 @@
-//! A person or machine that signs in.
+//! Users: people and machines that sign in.
 
 pub mod filter;
 pub mod password;
@@ -14,30 +14,30 @@ use crate::domain::users::username::Username;
 /// A user, without the password's hash.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
-    /// The number it is named by.
+    /// The user's id.
     pub id: UserId,
-    /// The name it signs in with; never changes.
+    /// The name for signing in; it never changes.
     pub username: Username,
-    /// The name people read.
+    /// The name that people read.
     pub name: String,
-    /// The address, which also signs in.
+    /// The e-mail address, if there is one; it also signs in.
     pub email: Option<EmailAddress>,
-    /// Whether it may do everything on every path.
+    /// True if the user may do everything on every path.
     pub admin: bool,
-    /// Whether internal projects are closed to it.
+    /// True if internal groups and projects are closed to the user.
     pub external: bool,
-    /// Whether it may sign in.
+    /// Active or blocked.
     pub state: UserState,
-    /// When it was made.
+    /// The time at which the user was made.
     pub created_at: DateTime<Utc>,
 }
 
-/// Whether a user may sign in.
+/// The state of a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum UserState {
-    /// It may.
+    /// The user may sign in.
     Active,
-    /// It and its tokens may not.
+    /// Neither the user's password nor their tokens work.
     Blocked,
 }
 
@@ -55,7 +55,7 @@ impl UserState {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EmailAddress(String);
 
-/// Why a text is no e-mail address.
+/// A text that is not an e-mail address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not an e-mail address")]
 pub struct InvalidEmailAddress(String);
@@ -70,7 +70,7 @@ impl EmailAddress {
 impl TryFrom<&str> for EmailAddress {
     type Error = InvalidEmailAddress;
 
-    /// Reads an address in any letter case; only what it takes to tell it from a user name is checked.
+    /// Reads an address in any letter case; it is checked only as far as it must differ from a user name.
     fn try_from(text: &str) -> Result<Self, Self::Error> {
         let address = text.to_lowercase();
         let is_good = address.len() <= 254

@@ -1,24 +1,24 @@
-//! Passwords: a new one, and what is kept of it.
+//! Passwords: new ones, and the hashes that are kept.
 
 use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
 
-/// A password that somebody chose: long enough to be one, short enough to be hashed, and it can be
-/// sent (RFC 7617 section 2: no control characters).
+/// A password that somebody chose: 8 characters or more, at most 1024 bytes, and without control
+/// characters, which cannot be sent (RFC 7617 section 2).
 #[derive(Debug, Clone)]
 pub struct NewPassword(SecretString);
 
-/// Why a text cannot become a password.
+/// The reason why a text cannot become a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidPassword {
-    /// Too easily guessed.
+    /// It has fewer than 8 characters.
     #[error("a password has at least 8 characters")]
     Short,
-    /// Hashing it would take too long.
+    /// It has more than 1024 bytes, which would take too long to hash.
     #[error("a password has at most 1024 bytes")]
     Long,
-    /// It holds what cannot be sent.
+    /// It has control characters, which clients cannot send.
     #[error("a password has no tabs or other control characters: no client can log in with them")]
     Control,
 }

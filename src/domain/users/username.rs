@@ -1,4 +1,4 @@
-//! The name a person signs in with.
+//! The name with which a user signs in.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ pub struct Username(String);
 /// Longest user name, in characters; GitLab's limit.
 const MAX_LENGTH: usize = 255;
 
-/// Why a text is no user name.
+/// A text that is not a user name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a user name: write letters, digits and `.`, `_`, `__` or `-` between them")]
 pub struct InvalidUsername(String);
