@@ -1,4 +1,4 @@
-//! Where randomness comes from.
+//! The source of randomness.
 
 /// A source of unpredictable bytes, passed in so that tests are deterministic.
 pub trait Entropy: Send + Sync + 'static {

@@ -1,4 +1,4 @@
-//! When a token ends.
+//! Ends of tokens and roles, and lifetimes.
 
 use std::fmt;
 
@@ -11,11 +11,11 @@ use chrono::{DateTime, Datelike, Days, Duration, NaiveDate, NaiveTime, SecondsFo
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Expiry(DateTime<Utc>);
 
-/// How long something lasts, in whole seconds: at least one, and at most a hundred years.
+/// A length of time in whole seconds: at least one, and at most a hundred years.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Lifetime(Duration);
 
-/// Why a text is no lifetime.
+/// A text that is not a lifetime.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a duration: write it as 90s, 5m, 2h or 30d, at most 36500d")]
 pub struct InvalidLifetime(String);
@@ -23,23 +23,23 @@ pub struct InvalidLifetime(String);
 const SECONDS_OF_A_DAY: i64 = 24 * 60 * 60;
 const MAX_SECONDS: i64 = 36_500 * SECONDS_OF_A_DAY;
 
-/// Whether every database can keep a date.
+/// True if every database can keep a date.
 pub fn is_storable(date: NaiveDate) -> bool {
     (1000..=9999).contains(&date.year())
 }
 
 impl Expiry {
-    /// Dead from `instant` on.
+    /// An end at `instant`.
     pub fn at(instant: DateTime<Utc>) -> Self {
         Self(instant)
     }
 
-    /// Dead from the beginning of `date` on.
+    /// An end at the beginning of `date`.
     pub fn on(date: NaiveDate) -> Self {
         Self(date.and_time(NaiveTime::MIN).and_utc())
     }
 
-    /// Dead when `lifetime` is over: whole days end at 00:00 UTC, as dates do.
+    /// An end after `lifetime`: whole days end at 00:00 UTC, as dates do.
     pub fn after(now: DateTime<Utc>, lifetime: Lifetime) -> Self {
         let end = lifetime.after(now);
         if lifetime.0.num_seconds() % SECONDS_OF_A_DAY == 0 {
@@ -54,7 +54,7 @@ impl Expiry {
         self.0
     }
 
-    /// The first date on which it is dead all day.
+    /// The first date on which the token is dead all day.
     pub fn date(self) -> NaiveDate {
         let date = self.0.date_naive();
         if self.0.time() == NaiveTime::MIN {
@@ -64,14 +64,14 @@ impl Expiry {
         }
     }
 
-    /// Whether it is over at `now`.
+    /// True if the end has come at `now`.
     pub fn has_passed(self, now: DateTime<Utc>) -> bool {
         self.0 <= now
     }
 }
 
 impl fmt::Display for Expiry {
-    /// The date; with the time of day where that is not its beginning.
+    /// Writes the date, with the time of day unless that is 00:00.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.0.time() == NaiveTime::MIN {
             self.0.date_naive().fmt(f)
@@ -82,13 +82,13 @@ impl fmt::Display for Expiry {
 }
 
 impl Lifetime {
-    /// So many days.
+    /// A lifetime of `days` days.
     pub fn of_days(days: u32) -> Self {
         let seconds = i64::from(days).saturating_mul(SECONDS_OF_A_DAY);
         Self(Duration::seconds(seconds.clamp(1, MAX_SECONDS)))
     }
 
-    /// The instant at which it is over, if it begins `now`.
+    /// The instant at which a lifetime that begins `now` is over.
     pub fn after(self, now: DateTime<Utc>) -> DateTime<Utc> {
         now.checked_add_signed(self.0)
             .unwrap_or(DateTime::<Utc>::MAX_UTC)

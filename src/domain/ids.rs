@@ -1,4 +1,4 @@
-//! Numbers that the database gives out, one type for each kind of thing.
+//! Ids, which the database counts up: one type for each kind of thing.
 
 use std::fmt;
 

@@ -1,7 +1,7 @@
-//! Which signing key signs for whom, and when keys come and go.
+//! The schedule of signing keys: the key that signs for each registry, and the times at which keys come and go.
 //!
-//! It all follows from when the keys were made, so that replicas that share the key files agree
-//! without talking, and a restart changes nothing.
+//! All of it follows from the times at which the keys were made, so replicas that share the key
+//! files agree without talking, and a restart changes nothing.
 
 use std::time::Duration;
 
@@ -10,31 +10,31 @@ use serde::Serialize;
 
 use crate::domain::registry::{Registry, ServiceName, TrustMode};
 
-/// Registries accept a token this long after its end (docs/protocol.md §2.3).
+/// The time after its end for which registries still accept a token (docs/protocol.md §2.3).
 const LEEWAY: Duration = Duration::from_mins(1);
-/// How long a service may take to follow a new key, and signs with the old one.
+/// The time that a service may take to follow a new key; it signs with the old one until then.
 const FOLLOWING: Duration = Duration::from_secs(5);
-/// How long before its end an authority should be renewed, besides the time that it takes.
+/// The time before its end at which an authority should be renewed, besides the activation time.
 const AUTHORITY_WARNING: Duration = Duration::from_hours(24 * 365);
 
-/// When keys are made, begin to sign, and go.
+/// The rules by which keys are made, begin to sign, and are deleted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeySchedule {
-    /// How old the newest key is when the next is made.
+    /// The age of the newest key at which the next one is made.
     pub rotate_every: Duration,
-    /// How long a key is published before it signs for registries that read a key set at their start.
+    /// The time for which a key is published before it signs for registries that read a key set at their start.
     pub jwks_activation: Duration,
-    /// How long a renewed certificate authority is published before it certifies keys.
+    /// The time for which a renewed certificate authority is published before it certifies keys.
     pub ca_activation: Duration,
-    /// How long the longest token lives.
+    /// The life of the longest-lived token.
     pub longest_token: Duration,
-    /// How the registries come to trust keys that come and go by themselves; never `Pinned`.
+    /// The trust modes of registries that share keys; never `Pinned`.
     pub modes: Vec<TrustMode>,
     /// The services that have a key of their own.
     pub pinned: Vec<ServiceName>,
 }
 
-/// What a signing key is doing.
+/// The state of a signing key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum KeyState {
@@ -42,9 +42,9 @@ pub enum KeyState {
     Pending,
     /// It signs.
     Active,
-    /// It signs no more, but what it signed is still valid.
+    /// It signs no more, but tokens that it signed are still valid.
     Retiring,
-    /// Nothing that it signed is valid any more.
+    /// Every token that it signed has expired.
     Retired,
 }
 
@@ -61,7 +61,7 @@ impl KeySchedule {
         Self {
             longest_token: lifetimes.max().unwrap_or_default(),
             modes: if others.is_empty() {
-                // Without them keys come and go all the same, or they would pile up.
+                // If every registry is pinned, shared keys must come and go all the same, or they would pile up.
                 vec![TrustMode::Certificate]
             } else {
                 others.iter().map(|registry| registry.trust).collect()
@@ -74,17 +74,17 @@ impl KeySchedule {
         }
     }
 
-    /// The position of the key that signs for `trust`; `made` is when the keys were made, oldest first.
+    /// The position of the key that signs for `trust`; `made` has the times at which the keys were made, oldest first.
     ///
-    /// With a certificate the newest signs at once. A key set is read when a registry starts, so there
-    /// a key waits; the first of all signs at once, because there is no other.
+    /// With a certificate, the newest key signs at once. A key set is read when a registry starts, so a
+    /// key waits until registries were restarted; the very first signs at once, because there is no other.
     pub fn signing(&self, made: &[DateTime<Utc>], trust: TrustMode, now: DateTime<Utc>) -> usize {
         made.iter()
             .rposition(|&made| self.begins(made, trust) <= now)
             .unwrap_or(0)
     }
 
-    /// What the key at `position` is doing.
+    /// The state of the shared key at `position`.
     pub fn state(&self, made: &[DateTime<Utc>], position: usize, now: DateTime<Utc>) -> KeyState {
         let signing = || {
             self.modes
@@ -97,7 +97,7 @@ impl KeySchedule {
         if signing().all(|signing| signing < position) {
             return KeyState::Pending;
         }
-        // It was replaced when its successor began to sign for the last of the registries.
+        // A key is replaced when its successor begins to sign for the last of the registries.
         let successor = made.get(position.saturating_add(1));
         let replaced = successor.and_then(|&made| {
             self.modes
@@ -108,7 +108,7 @@ impl KeySchedule {
         self.since_replaced(replaced, now)
     }
 
-    /// What the key at `position` is doing that one service has for itself: the newest signs.
+    /// The state of the key at `position` among those of one service: the newest signs.
     pub fn pinned_state(
         &self,
         made: &[DateTime<Utc>],
@@ -121,33 +121,33 @@ impl KeySchedule {
         }
     }
 
-    /// Until when registries with a key set are to be restarted: then the newest key begins to sign
-    /// for them. None if it does, or if there is no such registry.
+    /// The time by which registries with a key set must be restarted, because the newest key then begins
+    /// to sign for them. None if it does already, or if there is no such registry.
     pub fn restart_before(
         &self,
         made: &[DateTime<Utc>],
         now: DateTime<Utc>,
     ) -> Option<DateTime<Utc>> {
         let [_, .., newest] = made else {
-            // The first of all signs at once.
+            // The very first key signs at once.
             return None;
         };
         let begins = self.begins(*newest, TrustMode::Jwks);
         (self.modes.contains(&TrustMode::Jwks) && begins > now).then_some(begins)
     }
 
-    /// When an authority that was made at `made` begins to certify keys.
+    /// The time at which an authority that was made at `made` begins to certify keys.
     pub fn authority_begins(&self, made: DateTime<Utc>) -> DateTime<Utc> {
         later(made, self.ca_activation).unwrap_or(DateTime::<Utc>::MAX_UTC)
     }
 
-    /// Whether it is time to renew an authority that ends at `end`.
+    /// True if it is time to renew an authority that ends at `end`.
     pub fn is_authority_ending(&self, end: DateTime<Utc>, now: DateTime<Utc>) -> bool {
         later(now, AUTHORITY_WARNING.saturating_add(self.ca_activation))
             .is_none_or(|sight| end <= sight)
     }
 
-    /// What a key is doing that was replaced at that time.
+    /// The state of a key that was replaced at that time.
     fn since_replaced(&self, replaced: Option<DateTime<Utc>>, now: DateTime<Utc>) -> KeyState {
         let last = replaced.and_then(|replaced| later(replaced, FOLLOWING));
         let gone = last.and_then(|last| later(last, self.longest_token.saturating_add(LEEWAY)));
@@ -157,7 +157,7 @@ impl KeySchedule {
         }
     }
 
-    /// Whether the next key is to be made, when the newest was made at `newest`.
+    /// True if the next key is to be made, when the newest was made at `newest`.
     pub fn is_due(&self, newest: DateTime<Utc>, now: DateTime<Utc>) -> bool {
         later(newest, self.rotate_every).is_some_and(|due| due <= now)
     }

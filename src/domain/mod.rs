@@ -1,6 +1,6 @@
-//! What the service is about: values and decisions, with no I/O, no clock and no async.
+//! The values of the service and the decisions about them, without I/O, clock or async.
 //!
-//! Start with [`decision`]: the one function that decides.
+//! Begin with [`decision`], which has the one function that decides.
 
 pub mod access_tokens;
 pub mod authority;

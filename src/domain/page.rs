@@ -6,17 +6,17 @@
 /// Most entries of a page, as in GitLab.
 pub const MAX_PAGE_SIZE: u64 = 100;
 
-/// Which page of a list is wanted, and how long pages are.
+/// A request for a numbered page of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PageRequest {
-    /// From 1.
+    /// The page's number, from 1.
     pub number: u64,
-    /// From 1 to [`MAX_PAGE_SIZE`].
+    /// The most entries, from 1 to [`MAX_PAGE_SIZE`].
     pub size: u64,
 }
 
 impl PageRequest {
-    /// How many entries come before this page.
+    /// The number of entries before this page.
     pub fn offset(self) -> u64 {
         self.number.saturating_sub(1).saturating_mul(self.size)
     }
@@ -31,14 +31,14 @@ impl Default for PageRequest {
     }
 }
 
-/// A page, and how long the whole list is.
+/// A page, with the length of the whole list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page<T> {
     /// The entries of this page.
     pub items: Vec<T>,
     /// The number of entries of all pages.
     pub total: u64,
-    /// Which page it is.
+    /// The request that it answers.
     pub request: PageRequest,
 }
 
@@ -49,43 +49,43 @@ impl<T> Page<T> {
     }
 }
 
-/// Which part of a list is wanted.
+/// A request for a part of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Paging {
     /// A numbered page.
     Offset(PageRequest),
-    /// What comes after an id.
+    /// The entries after an id.
     Keyset(KeysetRequest),
 }
 
-/// After which id a slice begins, and how long it is.
+/// A request for the entries of a list after an id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeysetRequest {
     /// The id; none for the beginning.
     pub after: Option<i64>,
-    /// Whether ids fall.
+    /// True if ids fall.
     pub descending: bool,
-    /// From 1 to [`MAX_PAGE_SIZE`].
+    /// The most entries, from 1 to [`MAX_PAGE_SIZE`].
     pub size: u64,
 }
 
-/// A slice, and where the rest begins.
+/// A slice, with the beginning of the rest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Slice<T> {
     /// The entries of this slice.
     pub items: Vec<T>,
     /// The id after which the rest begins; none at the end.
     pub next: Option<i64>,
-    /// Which slice it is.
+    /// The request that it answers.
     pub request: KeysetRequest,
 }
 
 /// A part of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Listing<T> {
-    /// By offset.
+    /// A numbered page.
     Page(Page<T>),
-    /// By keyset.
+    /// The entries after an id.
     Slice(Slice<T>),
 }
 

@@ -1,4 +1,4 @@
-//! The secrets we hand out, and what we keep of them.
+//! The secrets that we hand out, and the digests that we keep of them.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ const RANDOM_LENGTH: usize = 40;
 /// Characters of the checksum: 62⁶ is more than 2³².
 const CHECKSUM_LENGTH: usize = 6;
 
-/// What kind of secret a text with one of our prefixes is.
+/// The kind of a secret, which its prefix tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SecretKind {
     /// A personal access token.
@@ -36,26 +36,26 @@ impl SecretKind {
     }
 }
 
-/// A token in the clear: on its way from or to its owner, never stored, never printed.
+/// A secret in the clear, on its way from or to its owner; never stored, never logged.
 #[derive(Clone)]
 pub struct SecretToken {
     kind: SecretKind,
     text: SecretString,
 }
 
-/// What a secret turned out to be.
+/// The result of looking at a text that may be a secret of ours.
 #[derive(Debug)]
 pub enum RecognizedSecret {
-    /// One of ours, with a checksum that fits; whether it exists, storage knows.
+    /// A secret of ours with a correct checksum; storage knows if it exists.
     Token(SecretToken),
-    /// It has one of our prefixes, but was mistyped or cut: no need to ask storage.
+    /// A text with one of our prefixes that was mistyped or cut: storage need not be asked.
     Broken,
-    /// Something else, a password perhaps.
+    /// Something else, perhaps a password.
     Foreign,
 }
 
 impl SecretToken {
-    /// Draws a new token.
+    /// Draws a new secret.
     pub fn generate(kind: SecretKind, entropy: &dyn Entropy) -> Self {
         let mut text = String::from(kind.prefix());
         while text.len() < kind.prefix().len() + RANDOM_LENGTH {
@@ -73,7 +73,7 @@ impl SecretToken {
         }
     }
 
-    /// Looks at a secret: is it one of our tokens, and is it whole?
+    /// Looks at a text: is it a secret of ours, and is it whole?
     pub fn recognize(secret: &SecretString) -> RecognizedSecret {
         let text = secret.expose_secret();
         let found = SecretKind::ALL
@@ -82,7 +82,7 @@ impl SecretToken {
         let Some((kind, letters)) = found else {
             return RecognizedSecret::Foreign;
         };
-        // The checksum alone would let through what somebody computed over anything.
+        // The checksum alone would pass for a text of any length and letters.
         let whole = letters.len() == RANDOM_LENGTH + CHECKSUM_LENGTH
             && letters.bytes().all(|letter| ALPHABET.contains(&letter))
             && text
@@ -98,12 +98,12 @@ impl SecretToken {
         }
     }
 
-    /// What kind of token it is.
+    /// Its kind.
     pub fn kind(&self) -> SecretKind {
         self.kind
     }
 
-    /// What is stored of it.
+    /// Its digest, which is all that is stored of it.
     pub fn digest(&self) -> SecretDigest {
         SecretDigest(Sha256::digest(self.text.expose_secret()).into())
     }
@@ -120,7 +120,8 @@ impl fmt::Debug for SecretToken {
     }
 }
 
-/// SHA-256 of a token: enough, because tokens are random, and all that is ever stored.
+/// The SHA-256 of a secret, which is all that is ever stored of it. A slow hash is not needed, because
+/// secrets are random.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SecretDigest([u8; 32]);
 
@@ -137,7 +138,7 @@ impl fmt::Debug for SecretDigest {
     }
 }
 
-/// CRC-32 of `body` in base 62: tells a mistyped token from an unknown one without a look-up.
+/// CRC-32 of `body` in base 62, which shows that a token was mistyped without a look-up.
 fn checksum(body: &str) -> String {
     let mut rest = crc32fast::hash(body.as_bytes());
     let mut digits: Vec<char> = Vec::with_capacity(CHECKSUM_LENGTH);

@@ -2,14 +2,14 @@
 
 use std::fmt;
 
-/// Longest line, in characters: what every database keeps whole and can search.
+/// Longest line, in characters: every database keeps that whole and can search it.
 pub const MAX_LINE: usize = 255;
 
 /// A name that people read: 1 to 255 characters on one line, without blanks around it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DisplayName(String);
 
-/// Why a text is no name.
+/// A text that is not a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a name {}", Self::PROBLEM)]
 pub struct InvalidDisplayName;
@@ -56,7 +56,7 @@ impl fmt::Display for DisplayName {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Description<const LONGEST: usize>(String);
 
-/// Why a text is no description.
+/// A text that is too long for a description.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a description has at most {longest} characters")]
 pub struct DescriptionTooLong {
@@ -65,7 +65,7 @@ pub struct DescriptionTooLong {
 }
 
 impl<const LONGEST: usize> Description<LONGEST> {
-    /// The description that a text is; an empty one is none.
+    /// Reads a description; an empty text is none.
     pub fn read(text: &str) -> Result<Option<Self>, DescriptionTooLong> {
         if text.chars().count() > LONGEST {
             return Err(DescriptionTooLong { longest: LONGEST });
