@@ -9,7 +9,7 @@ use crate::domain::expiry::Expiry;
 use crate::domain::secret::SecretToken;
 use crate::representation::instant;
 
-/// A token; with its secret only in the one reply that makes it.
+/// A token; its secret is only in the one reply that makes it.
 #[derive(Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = AccessToken)]
 pub struct AccessTokenView {
@@ -18,33 +18,33 @@ pub struct AccessTokenView {
     description: Option<String>,
     revoked: bool,
     expired: bool,
-    /// Neither revoked nor expired.
+    /// True if it is neither revoked nor expired.
     active: bool,
     user_id: i64,
     scopes: Vec<&'static str>,
-    /// Patterns of the repositories it is limited to; empty for all.
+    /// The patterns of the repositories that it is limited to; empty for all.
     repositories: Vec<String>,
     #[schema(format = DateTime)]
     created_at: String,
     #[schema(format = DateTime)]
     last_used_at: Option<String>,
-    /// The addresses it was last used from, the latest first; at most five.
+    /// The addresses from which it was last used, the latest first; at most five.
     last_used_ips: Vec<String>,
     /// The first date on which it is dead, from 00:00 UTC on.
     expires_at: Option<NaiveDate>,
     /// The instant from which it is dead.
     #[schema(format = DateTime)]
     expires_at_time: Option<String>,
-    /// Until when it works beside the token that took its place; null unless it was rotated with a
+    /// The time until which it works beside the token that took its place; null unless it was rotated with a
     /// grace.
     #[schema(format = DateTime)]
     grace_until: Option<String>,
     /// The token whose place it took.
     previous_personal_access_token_id: Option<i64>,
-    /// The token it was made with, or what took that one's place; it is revoked with that.
+    /// The token that it was made with, or the one that took that one's place; it is revoked with that.
     parent_personal_access_token_id: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    /// The secret: only in the reply to whoever made it.
+    /// The secret; only in the reply that makes the token.
     token: Option<String>,
 }
 
@@ -86,7 +86,7 @@ impl AccessTokenView {
         }
     }
 
-    /// With the secret, for the reply to whoever made the token.
+    /// The same with the secret, for the reply that makes the token.
     #[must_use]
     pub fn with_secret(self, secret: &SecretToken) -> Self {
         Self {

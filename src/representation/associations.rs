@@ -1,4 +1,4 @@
-//! Where the owner of a token is a member, in JSON.
+//! The groups and projects in which a token's owner has a role, in JSON.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -43,7 +43,7 @@ pub struct AssociatedProjectView {
     access_levels: AccessLevelsView,
 }
 
-/// The numbers of the roles, by where they were given.
+/// The numbers of the roles that were given in the project itself and above it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = AccessLevels)]
 pub struct AccessLevelsView {
@@ -52,7 +52,7 @@ pub struct AccessLevelsView {
 }
 
 impl AssociationsView {
-    /// A page of both; `base` is the address of our pages.
+    /// A page of groups and one of projects; `base` is the address of our pages.
     pub fn new(associations: &Associations, base: &str) -> Self {
         let group = |found: &Association| AssociatedGroupView::new(found, base);
         let project = |found: &Association| AssociatedProjectView::new(found, base);

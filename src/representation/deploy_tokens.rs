@@ -9,7 +9,7 @@ use crate::domain::deploy_tokens::DeployToken;
 use crate::domain::secret::SecretToken;
 use crate::representation::instant;
 
-/// A deploy token; with its secret only in the one reply that makes it.
+/// A deploy token; its secret is only in the one reply that makes it.
 #[derive(Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = DeployToken)]
 pub struct DeployTokenView {
@@ -22,9 +22,9 @@ pub struct DeployTokenView {
     scopes: Vec<&'static str>,
     revoked: bool,
     expired: bool,
-    /// The group or project it is for.
+    /// The group or project that it is for.
     full_path: String,
-    /// The secret: only in the reply to whoever made it.
+    /// The secret; only in the reply that makes the deploy token.
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<String>,
 }
@@ -45,7 +45,7 @@ impl DeployTokenView {
         }
     }
 
-    /// With the secret, for the reply to whoever made the token.
+    /// The same with the secret, for the reply that makes the deploy token.
     #[must_use]
     pub fn with_secret(self, secret: &SecretToken) -> Self {
         Self {

@@ -22,7 +22,7 @@ pub struct MemberView {
     state: &'static str,
     avatar_url: Option<String>,
     web_url: String,
-    /// 10 Guest, 20 Reporter, 30 Developer, 40 Maintainer, 50 Owner.
+    /// The role: 10 Guest, 20 Reporter, 30 Developer, 40 Maintainer, 50 Owner.
     access_level: i32,
     /// UTC with milliseconds, RFC 3339.
     #[schema(format = DateTime)]

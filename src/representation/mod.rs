@@ -1,4 +1,4 @@
-//! How things look in JSON: the same in the admin API and with `--json` on the command line.
+//! The form of things in JSON: the same in the admin API and with `--json` on the command line.
 //!
 //! Field names and formats are GitLab's (docs/gitlab-api.md §2).
 

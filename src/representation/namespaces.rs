@@ -11,7 +11,7 @@ use crate::representation::instant;
 #[schema(as = Group)]
 pub struct GroupView {
     id: i64,
-    /// The name people read.
+    /// The name that people read.
     name: String,
     /// The last part of the path.
     path: String,
@@ -20,7 +20,7 @@ pub struct GroupView {
     visibility: &'static str,
     avatar_url: Option<String>,
     web_url: String,
-    /// The names of the groups that it lies in and its own.
+    /// The names of all groups above it, and its own.
     full_name: String,
     full_path: String,
     /// The group that it lies in; null at the top.
@@ -43,9 +43,9 @@ pub struct GroupView {
 pub struct ProjectView {
     id: i64,
     description: Option<String>,
-    /// The name people read.
+    /// The name that people read.
     name: String,
-    /// The names of what it lies in and its own.
+    /// The names of all namespaces above it, and its own.
     name_with_namespace: String,
     /// The last part of the path.
     path: String,
@@ -82,7 +82,7 @@ pub enum GroupOrProjectView {
     Project(Box<ProjectView>),
 }
 
-/// What a project lies in.
+/// The group or user's own namespace that holds a project.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = Namespace)]
 pub struct NamespaceView {
@@ -97,7 +97,7 @@ pub struct NamespaceView {
     web_url: String,
 }
 
-/// Where more is to be had of a project.
+/// Addresses of more about a project.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = ProjectLinks)]
 pub struct LinksView {

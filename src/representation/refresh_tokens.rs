@@ -7,18 +7,18 @@ use utoipa::ToSchema;
 use crate::domain::refresh_tokens::{RefreshLifetimes, RefreshToken, RefreshTokenState};
 use crate::representation::instant;
 
-/// A refresh token; never with its secret.
+/// A refresh token, never with its secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = RefreshToken)]
 pub struct RefreshTokenView {
     id: i64,
     user_id: i64,
-    /// The one registry it is good for.
+    /// The service of the one registry that it is for.
     service: String,
-    /// What the client calls itself.
+    /// The client's name for itself.
     client_id: Option<String>,
     revoked: bool,
-    /// Neither revoked nor idled out nor too old.
+    /// True if it is neither revoked nor idled out nor too old.
     active: bool,
     #[schema(format = DateTime)]
     created_at: String,

@@ -5,13 +5,13 @@ use utoipa::ToSchema;
 
 use crate::domain::decision::explanation::{ExplainedAction, Explanation};
 
-/// What would be answered to a request, and why.
+/// The answer to a token request, with the reasons.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = Explanation)]
 pub struct ExplanationView {
-    /// Why the credential itself would be refused; null if it would not.
+    /// The reason why the credential itself would be refused; null if it would not.
     refused: Option<String>,
-    /// Each action that would be judged.
+    /// The actions that would be judged.
     actions: Vec<ExplainedActionView>,
 }
 
@@ -26,11 +26,11 @@ pub struct ExplainedActionView {
     name: String,
     /// `pull`, `push`, `delete` or `*`.
     action: &'static str,
-    /// Whether it would be granted.
+    /// True if it would be granted.
     granted: bool,
     /// The rule that decided.
     rule: String,
-    /// What the repository belongs to; null where the asker may not know.
+    /// The group or project that the repository belongs to; null if the asker may not know.
     belongs_to: Option<String>,
 }
 

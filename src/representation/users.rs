@@ -7,7 +7,7 @@ use crate::domain::ids::NamespaceId;
 use crate::domain::users::User;
 use crate::representation::instant;
 
-/// A user; with more than the name only for administrators and the user themselves.
+/// A user; only administrators and the user themselves see more than the name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = User)]
 pub struct UserView {
@@ -22,7 +22,7 @@ pub struct UserView {
     more: Option<UserDetails>,
 }
 
-/// What not everybody sees of a user.
+/// The details of a user that not everybody sees.
 #[expect(
     clippy::struct_excessive_bools,
     reason = "the fields are GitLab's, each on its own"
@@ -36,21 +36,21 @@ pub struct UserDetails {
     confirmed_at: String,
     email: Option<String>,
     commit_email: Option<String>,
-    /// Whether everything is theirs.
+    /// True if they may do everything on every path.
     is_admin: bool,
-    /// Whether internal projects are closed to them.
+    /// True if internal groups and projects are closed to them.
     external: bool,
-    /// The namespace that bears their name: where their own projects are.
+    /// The namespace that bears their name and holds their own projects.
     namespace_id: Option<i64>,
     bio: &'static str,
     note: &'static str,
     last_sign_in_at: Option<String>,
     last_activity_on: Option<String>,
     identities: Vec<String>,
-    /// Whether they make groups at the top.
+    /// True if they may make groups at the top.
     can_create_group: bool,
     can_create_project: bool,
-    /// None is kept; this is what Terraform's provider expects where nothing was chosen.
+    /// The limit on own projects. There is none; Terraform's provider expects this number then.
     projects_limit: u32,
     two_factor_enabled: bool,
     private_profile: bool,
@@ -59,7 +59,7 @@ pub struct UserDetails {
 }
 
 impl UserView {
-    /// What everybody sees; `base` is the address of our pages.
+    /// The part that everybody sees; `base` is the address of our pages.
     pub fn basic(user: &User, base: &str) -> Self {
         Self {
             id: user.id.0,
@@ -77,7 +77,7 @@ impl UserView {
         let email = user.email.as_ref().map(ToString::to_string);
         let more = UserDetails {
             created_at: instant(user.created_at),
-            // Nobody has to confirm anything.
+            // Nobody has to confirm an address here, so it counts as confirmed from the beginning.
             confirmed_at: instant(user.created_at),
             commit_email: email.clone(),
             email,
