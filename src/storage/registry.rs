@@ -1,4 +1,4 @@
-//! What a decision needs to know, in two questions.
+//! Loads the rights that a decision needs, with two questions to the database.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! The schema: whether it is this program's, and bringing it up to date.
+//! The schema: compares it with this program's, and brings it up to date.
 
 use std::time::Duration;
 
@@ -11,14 +11,14 @@ use sea_orm::{
 
 use crate::storage::error::StorageError;
 
-/// What PostgreSQL calls the lock of whoever brings the schema up to date: "whrf" as a number.
+/// The number of the schema's lock on PostgreSQL: "whrf" as a number.
 const POSTGRES_LOCK: i64 = 0x7768_7266;
-/// What MySQL calls it; its locks have names, for all databases of a server together.
+/// The name of the schema's lock on MySQL, where locks have names, for all databases of a server together.
 const MYSQL_LOCK: &str = "wharfinger_schema";
-/// How long one waits on MySQL for another that is at it.
+/// The time to wait on MySQL for another program that holds the lock.
 const MYSQL_PATIENCE: Duration = Duration::from_hours(1);
 
-/// The column of what it answers.
+/// The column in MySQL's answer to the request for a lock.
 const LOCKED: &str = "locked";
 
 const OLDER: &str = "older than this program; run `wharfinger migrate`";
@@ -26,12 +26,12 @@ const NEWER: &str = "newer than this program; run the version that made it, or a
 
 /// Brings the schema up to date; `connection` must be good for two at a time.
 ///
-/// Those who start together take turns: whoever comes second finds nothing left to do. The lock is on
-/// a connection, in a transaction: so it ends with this program, and a pooler before PostgreSQL
-/// passes it on to nobody.
+/// Programs that start together take turns, and the second finds nothing left to do. The lock is held by
+/// a connection in a transaction, so it ends with this program, and a pooler before PostgreSQL cannot
+/// pass the connection on to others.
 pub(super) async fn bring_up_to_date(connection: &DatabaseConnection) -> Result<(), StorageError> {
     let done = match connection.get_database_backend() {
-        // Its schema changes with all else in a transaction, and its write lock is there already.
+        // On SQLite the schema is part of a transaction too, which has the write lock already.
         DbBackend::Sqlite => in_one_transaction(connection).await,
         backend => {
             let turn = connection.begin().await?;
@@ -93,7 +93,7 @@ fn asked(function: FunctionCall) -> SelectStatement {
 
 fn to_error(error: DbErr) -> StorageError {
     match error {
-        // What the migrator says of migrations that it does not know.
+        // The migrator's error for a migration that it does not know.
         DbErr::Custom(_) => StorageError::OtherSchema(NEWER),
         error => StorageError::Database(error),
     }

@@ -1,6 +1,6 @@
-//! When and from where personal access tokens were used.
+//! Uses of personal access tokens: times and addresses.
 //!
-//! Not a change of anybody's rights, so without audit row and number.
+//! A use changes nobody's rights, so it has neither an audit row nor a change number.
 
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
@@ -15,17 +15,17 @@ use crate::storage::entity::access_token::Column;
 use crate::storage::entity::instant::Instant;
 use crate::storage::error::StorageError;
 
-/// The tokens with these ids that there are.
+/// The tokens with these ids, without those that do not exist.
 pub async fn find_all(db: &Db, tokens: &[AccessTokenId]) -> Result<Vec<AccessToken>, StorageError> {
     let found = access_token::Entity::find().filter(Column::Id.is_in(tokens.iter().map(|id| id.0)));
     let rows = found.all(&db.connection).await?;
     rows.iter().map(to_token).collect()
 }
 
-/// Writes down what is now kept of a token's uses; tells whether it was still as in `token`.
+/// Replaces the record of a token's uses, if it is still as in `token`; true if it was.
 ///
-/// Each row by itself: two that lock several rows at a time could wait for each other, and a
-/// change would lose.
+/// Each row is written by itself: a statement over several rows could wait for a change that waits for
+/// it, and the change would be aborted.
 pub async fn save(
     db: &Db,
     token: &AccessToken,

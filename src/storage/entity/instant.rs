@@ -6,8 +6,8 @@ use sea_orm::entity::prelude::*;
 
 /// An instant in UTC, bound as a date and time without zone.
 ///
-/// Bound as `DateTime<Utc>` it would be a TIMESTAMP to MariaDB, which turns what is beyond 2038 into
-/// NULL: a token that ends in 2050 would never end.
+/// Bound as `DateTime<Utc>` it would be a TIMESTAMP to MariaDB, which turns every instant beyond 2038
+/// into NULL: a token that ends in 2050 would never end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, DeriveValueType)]
 pub struct Instant(pub NaiveDateTime);
 
@@ -23,7 +23,7 @@ impl From<Instant> for DateTime<Utc> {
     }
 }
 
-/// Whether what ends at `column` goes on after `instant`; without an end, it does.
+/// The condition that the end in `column` is after `instant`, or that there is no end.
 pub fn goes_on_after(column: impl ColumnTrait, instant: impl Into<Instant>) -> Condition {
     Condition::any()
         .add(column.is_null())

@@ -1,4 +1,4 @@
-//! Groups, projects and users' own namespaces, and the tombstones of what was deleted.
+//! Groups, projects and users' own namespaces, and the tombstones of deleted ones.
 
 use sea_orm::entity::prelude::*;
 
