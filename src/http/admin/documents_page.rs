@@ -1,4 +1,4 @@
-//! The API's description as a page, without scripts: every operation, what it takes and answers.
+//! The API's description as a page without scripts: every operation with its parameters and answers.
 
 use std::fmt::Write;
 
@@ -11,7 +11,7 @@ const HEAD: &str = "<!doctype html><html lang=en><meta charset=utf-8>\
     h2{font:600 1rem monospace;margin-top:2rem;border-top:1px solid #ccc;padding-top:1rem}\
     td{padding:.1rem 1rem .1rem 0;vertical-align:top}code{font-size:.95em}</style><h1>Wharfinger API</h1>";
 
-/// The page. It is read from the document as clients get it, so that both say the same.
+/// The page. It is made from the document that clients get, so that both say the same.
 pub(super) fn render(description: &OpenApi) -> String {
     let document = serde_json::to_value(description).unwrap_or_default();
     let mut html = String::from(HEAD);

@@ -1,4 +1,4 @@
-//! The parts of a path that name things.
+//! The segments of a path that name things.
 
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
@@ -20,13 +20,13 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
         let path = Path::from_request_parts(parts, state).await;
-        // What is no text names nothing.
+        // A segment that is not UTF-8 names nothing.
         path.map(|Path(segments)| Self(segments))
             .map_err(|_| ApiError::not_found(""))
     }
 }
 
-/// The `meant` namespace that a segment names; what can be no name is not there.
+/// The namespace that a segment names; a segment that cannot be a name is 404.
 pub(super) fn namespace(
     expected: ExpectedNamespace,
     segment: &str,

@@ -1,4 +1,4 @@
-//! `/version` and `/metadata`
+//! `/version` and `/metadata`.
 
 use axum::Json;
 use serde::Serialize;
@@ -8,7 +8,7 @@ use crate::domain::authority::Need;
 use crate::http::admin::call::Call;
 use crate::http::admin::error::ApiError;
 
-/// What is running.
+/// The program that is running.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Version {
     version: &'static str,
@@ -25,12 +25,12 @@ pub(super) async fn get(call: Call) -> Result<Json<Version>, ApiError> {
     }))
 }
 
-/// What is running, as newer clients ask for it.
+/// The program that is running, as newer clients ask for it.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Metadata {
     version: &'static str,
     revision: &'static str,
-    /// GitLab's agent for Kubernetes, which there is none of.
+    /// GitLab's agent for Kubernetes, which does not exist here.
     kas: AgentServer,
     enterprise: bool,
 }
@@ -43,7 +43,7 @@ pub(super) struct AgentServer {
     version: Option<String>,
 }
 
-/// The version of this service, and what else GitLab's clients ask about it.
+/// The version of this service, with other details that GitLab's clients ask for.
 #[utoipa::path(get, path = "/metadata", tag = "version", responses((status = 200, body = Metadata)))]
 pub(super) async fn metadata(call: Call) -> Result<Json<Metadata>, ApiError> {
     call.authority(Need::Read)?;
