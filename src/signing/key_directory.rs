@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use crate::domain::registry::ServiceName;
 use crate::signing::authority::CertificateAuthority;
 use crate::signing::error::KeyError;
-use crate::signing::series::{KeySequence, StoredKey};
+use crate::signing::key_sequence::{KeySequence, StoredKey};
 use crate::signing::{files, pem};
 
 /// The folder of key files, with the name of each.
@@ -22,7 +22,7 @@ pub(super) struct KeyDirectory {
 #[derive(Debug)]
 pub(super) struct SigningKeys {
     /// The keys whose certificate is valid, if there are any.
-    pub(super) series: Option<KeySequence>,
+    pub(super) sequence: Option<KeySequence>,
     /// The files of keys whose certificate has ended.
     pub(super) ended: Vec<PathBuf>,
 }
@@ -118,7 +118,7 @@ impl KeyDirectory {
             });
         }
         Ok(SigningKeys {
-            series: KeySequence::new(keys),
+            sequence: KeySequence::new(keys),
             ended,
         })
     }

@@ -15,7 +15,7 @@ use crate::signing::files;
 use crate::signing::files::PUBLIC;
 use crate::signing::key_directory::KeyDirectory;
 use crate::signing::key_ring::KeySummary;
-use crate::signing::series::{KeySequence, StoredKey};
+use crate::signing::key_sequence::{KeySequence, StoredKey};
 
 /// One reading of the key files.
 #[derive(Debug)]
@@ -44,13 +44,13 @@ impl Loaded {
             return Ok(None);
         };
         let keys = directory.read_signing_keys(&authority, now)?;
-        let Some(ring) = keys.series else {
+        let Some(ring) = keys.sequence else {
             return Ok(None);
         };
         let mut pinned = BTreeMap::new();
         for service in &schedule.pinned {
-            if let Some(series) = directory.read_pinned_keys(service)? {
-                pinned.insert(service.clone(), series);
+            if let Some(sequence) = directory.read_pinned_keys(service)? {
+                pinned.insert(service.clone(), sequence);
             }
         }
         let mut loaded = Self {
@@ -173,8 +173,8 @@ impl Loaded {
 
     fn to_publish(&self, directory: &KeyDirectory, now: DateTime<Utc>) -> Vec<(PathBuf, String)> {
         let jwks = serde_json::to_string_pretty(&self.jwks()).unwrap_or_default();
-        let pinned = self.pinned.iter().map(|(service, series)| {
-            let pem = series.newest().key.public_pem();
+        let pinned = self.pinned.iter().map(|(service, sequence)| {
+            let pem = sequence.newest().key.public_pem();
             (directory.pinned_public(service), pem)
         });
         let shared = [
@@ -216,9 +216,9 @@ impl Loaded {
             let state = schedule.state(&self.ring.made, position, now);
             (None, stored, state)
         });
-        let pinned = self.pinned.iter().flat_map(move |(service, series)| {
-            series.iter().enumerate().map(move |(position, stored)| {
-                let state = schedule.pinned_state(&series.made, position, now);
+        let pinned = self.pinned.iter().flat_map(move |(service, sequence)| {
+            sequence.iter().enumerate().map(move |(position, stored)| {
+                let state = schedule.pinned_state(&sequence.made, position, now);
                 (Some(service), stored, state)
             })
         });

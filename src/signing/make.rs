@@ -31,7 +31,7 @@ pub(super) fn what_is_missing(
     };
     if directory
         .read_signing_keys(&authority, now)?
-        .series
+        .sequence
         .is_none()
     {
         signing_key(directory, &authority, now, entropy)?;

@@ -15,10 +15,10 @@ mod es256;
 mod files;
 mod key_directory;
 mod key_ring;
+mod key_sequence;
 mod loaded;
 mod make;
 mod pem;
-mod series;
 
 pub use authority::{CertificateAuthoritySummary, NextCertificateAuthoritySummary};
 pub use encoding::{Jwk, Jwks};
