@@ -52,7 +52,7 @@ pub struct TokenEndpoint {
     pub issuer: String,
     /// True if callers without a credential are answered.
     pub anonymous_access: bool,
-    /// The proxies whose `X-Forwarded-For` is believed.
+    /// The proxies that are believed about the client's address.
     pub trusted_proxies: TrustedProxies,
 }
 
@@ -63,6 +63,8 @@ pub struct AdminApi {
     pub listen: SocketAddr,
     /// The address at which people and programs reach it; links in replies begin with it.
     pub public_url: PublicUrl,
+    /// The proxies that are believed about the client's address.
+    pub trusted_proxies: TrustedProxies,
 }
 
 /// An address that clients are sent to, without a slash at its end.
@@ -70,10 +72,12 @@ pub struct AdminApi {
 pub struct PublicUrl(String);
 
 /// `[ops]`
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ops {
     /// The address that it listens on.
     pub listen: SocketAddr,
+    /// The proxies that are believed about the client's address.
+    pub trusted_proxies: TrustedProxies,
 }
 
 /// `[keys]`
@@ -199,6 +203,7 @@ impl AdminApi {
         Ok(Self {
             listen: listen(settings.get("admin.listen")?)?,
             public_url: PublicUrl::read(settings.get("admin.public_url")?)?,
+            trusted_proxies: TrustedProxies::read(settings.get("admin.trusted_proxies")?)?,
         })
     }
 }
@@ -207,6 +212,7 @@ impl Ops {
     pub(super) fn read(settings: &Settings) -> Result<Self, ConfigError> {
         Ok(Self {
             listen: listen(settings.get("ops.listen")?)?,
+            trusted_proxies: TrustedProxies::read(settings.get("ops.trusted_proxies")?)?,
         })
     }
 }

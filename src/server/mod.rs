@@ -21,7 +21,7 @@ pub use world::{SystemClock, SystemEntropy};
 use crate::app::Desk;
 use crate::app::access_tokens::UsageQueue;
 use crate::app::registry::{RegistryTokenIssuer, RegistryTokenSettings};
-use crate::config::Config;
+use crate::config::{Config, TrustedProxies};
 use crate::domain::clock::Clock;
 use crate::domain::entropy::Entropy;
 use crate::http::admin::AdminState;
@@ -49,8 +49,16 @@ pub struct Service {
     /// The metrics.
     pub metrics: Metrics,
     admin: AdminState,
-    frame: Frame,
+    frames: Arc<Frames>,
     db: Db,
+}
+
+/// The layers around each listener's routes.
+#[derive(Debug, Clone)]
+struct Frames {
+    token: Frame,
+    admin: Frame,
+    ops: Frame,
 }
 
 impl Service {
@@ -84,7 +92,7 @@ impl Service {
             keys,
             settings: Arc::new(settings),
             clock,
-            entropy: Arc::clone(&entropy),
+            entropy,
         };
         let admin = AdminState {
             desk: desk.clone(),
@@ -93,11 +101,19 @@ impl Service {
             refresh_lifetimes: config.refresh_tokens,
             public_url: config.admin.public_url.join("").into(),
         };
-        let proxies = config.token.trusted_proxies.clone();
-        let frame = Frame {
-            entropy,
-            trusts_proxy: Arc::new(move |address| proxies.contains(address)),
-            deadline: DEADLINE,
+        let entropy = &issuer.entropy;
+        let frame = |proxies: &TrustedProxies| {
+            let proxies = proxies.clone();
+            Frame {
+                entropy: Arc::clone(entropy),
+                trusts_proxy: Arc::new(move |address| proxies.contains(address)),
+                deadline: DEADLINE,
+            }
+        };
+        let frames = Frames {
+            token: frame(&config.token.trusted_proxies),
+            admin: frame(&config.admin.trusted_proxies),
+            ops: frame(&config.ops.trusted_proxies),
         };
         let storage = db.clone();
         let health = Health::new(move || {
@@ -111,7 +127,7 @@ impl Service {
             health,
             metrics: Metrics::new(),
             admin,
-            frame,
+            frames: Arc::new(frames),
             db,
         })
     }
@@ -121,20 +137,23 @@ impl Service {
         let health = health_routes(self.health.clone(), HealthDetail::YesOrNo);
         frame(
             token::router(self.issuer.clone()).merge(health),
-            &self.frame,
+            &self.frames.token,
         )
     }
 
     /// The routes of the admin listener.
     pub fn admin_router(&self) -> Router {
         let health = health_routes(self.health.clone(), HealthDetail::YesOrNo);
-        frame(admin::router(self.admin.clone()).merge(health), &self.frame)
+        frame(
+            admin::router(self.admin.clone()).merge(health),
+            &self.frames.admin,
+        )
     }
 
     /// The routes of the ops listener.
     pub fn ops_router(&self) -> Router {
         let ops = ops::router(self.health.clone(), self.metrics.clone());
-        frame(ops, &self.frame)
+        frame(ops, &self.frames.ops)
     }
 }
 

@@ -3,13 +3,12 @@
 use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderMap, HeaderName};
+use axum::http::HeaderMap;
 use axum::middleware::Next;
 use axum::response::Response;
 
+use crate::http::layers::forwarded::hops;
 use crate::http::layers::frame::Frame;
-
-const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// The client's address: the peer's, or the one that trusted proxies name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,19 +25,11 @@ pub(super) async fn note(State(frame): State<Frame>, mut request: Request, next:
 /// Goes back along the proxies as long as they are trusted, and stops at anything that is not an address.
 fn client(peer: IpAddr, headers: &HeaderMap, trusts: &dyn Fn(IpAddr) -> bool) -> IpAddr {
     let mut client = peer.to_canonical();
-    let lines: Vec<&str> = headers
-        .get_all(X_FORWARDED_FOR)
-        .iter()
-        .filter_map(|line| line.to_str().ok())
-        .collect();
-    for hop in lines.iter().rev().flat_map(|line| line.rsplit(',')) {
-        if !trusts(client) {
-            break;
+    for hop in hops(headers) {
+        match hop {
+            Some(address) if trusts(client) => client = address,
+            _ => break,
         }
-        let Ok(address) = hop.trim().parse::<IpAddr>() else {
-            break;
-        };
-        client = address.to_canonical();
     }
     client
 }
@@ -48,12 +39,20 @@ mod tests {
     use super::*;
 
     fn seen(peer: &str, forwarded: &[&'static str]) -> String {
+        seen_with(peer, "x-forwarded-for", forwarded)
+    }
+
+    fn seen_with(peer: &str, name: &'static str, lines: &[&'static str]) -> String {
         let mut headers = HeaderMap::new();
-        for line in forwarded {
-            headers.append(X_FORWARDED_FOR, line.parse().unwrap());
+        for line in lines {
+            headers.append(name, line.parse().unwrap());
         }
+        read(peer, &headers)
+    }
+
+    fn read(peer: &str, headers: &HeaderMap) -> String {
         let trusts = |address: IpAddr| address.to_string().starts_with("10.");
-        client(peer.parse().unwrap(), &headers, &trusts).to_string()
+        client(peer.parse().unwrap(), headers, &trusts).to_string()
     }
 
     #[test]
@@ -74,5 +73,86 @@ mod tests {
         assert_eq!(seen("10.0.0.1", &["8.8.8.8, 10.0.0.2"]), "8.8.8.8");
         assert_eq!(seen("10.0.0.1", &["8.8.8.8", "10.0.0.2"]), "8.8.8.8");
         assert_eq!(seen("10.0.0.1", &["8.8.8.8, junk"]), "10.0.0.1");
+    }
+
+    #[test]
+    fn addresses_are_read_in_all_the_forms_that_proxies_write() {
+        for (line, told) in [
+            ("203.0.113.7:41234", "203.0.113.7"),
+            ("2001:db8::7", "2001:db8::7"),
+            ("[2001:db8::7]", "2001:db8::7"),
+            ("[2001:db8::7]:41234", "2001:db8::7"),
+            ("\"203.0.113.7\"", "203.0.113.7"),
+            ("\"[2001:db8::7]:41234\"", "2001:db8::7"),
+            ("203.0.113.7,", "203.0.113.7"),
+            ("203.0.113.7, ,", "203.0.113.7"),
+            ("  203.0.113.7\t", "203.0.113.7"),
+            ("::ffff:203.0.113.7", "203.0.113.7"),
+            ("203.0.113.7:41234, 10.0.0.2:80", "203.0.113.7"),
+            ("\"8.8.8.8, 203.0.113.7\"", "10.0.0.1"),
+            ("203.0.113.7:99999", "10.0.0.1"),
+            ("203.0.113.7 junk", "10.0.0.1"),
+            ("[203.0.113.7]", "10.0.0.1"),
+            ("unknown", "10.0.0.1"),
+            ("\"", "10.0.0.1"),
+            ("", "10.0.0.1"),
+            (",", "10.0.0.1"),
+        ] {
+            assert_eq!(seen("10.0.0.1", &[line]), told, "{line}");
+        }
+    }
+
+    #[test]
+    fn forwarded_is_read_as_its_standard_has_it() {
+        for (line, told) in [
+            ("for=203.0.113.7", "203.0.113.7"),
+            ("For=\"203.0.113.7:41234\"", "203.0.113.7"),
+            ("for=203.0.113.7:41234", "203.0.113.7"),
+            ("for=\"[2001:db8::7]\"", "2001:db8::7"),
+            ("FOR=\"[2001:db8::7]:41234\";proto=https", "2001:db8::7"),
+            ("proto=https; by=10.0.0.1; for=203.0.113.7", "203.0.113.7"),
+            ("for=8.8.8.8, for=203.0.113.7", "203.0.113.7"),
+            ("for=203.0.113.7, for=10.0.0.2;proto=http", "203.0.113.7"),
+            ("for=203.0.113.7;host=\"a,b;for=8.8.8.8\"", "203.0.113.7"),
+            ("for=\"203.0.113.7:_hidden\"", "203.0.113.7"),
+            ("for=_hidden, for=10.0.0.2", "10.0.0.2"),
+            ("for=203.0.113.7, by=10.0.0.2", "10.0.0.1"),
+            ("for=unknown", "10.0.0.1"),
+            ("203.0.113.7", "10.0.0.1"),
+        ] {
+            assert_eq!(seen_with("10.0.0.1", "forwarded", &[line]), told, "{line}");
+        }
+        assert_eq!(
+            seen_with(
+                "10.0.0.1",
+                "forwarded",
+                &["for=203.0.113.7", "for=10.0.0.2"]
+            ),
+            "203.0.113.7",
+            "two lines are one list"
+        );
+        assert_eq!(
+            seen_with("1.1.1.1", "forwarded", &["for=9.9.9.9"]),
+            "1.1.1.1",
+            "anyone can write the header"
+        );
+    }
+
+    #[test]
+    fn the_header_that_a_client_adds_beside_its_proxys_counts_nothing() {
+        let mut headers = HeaderMap::new();
+        headers.append("forwarded", "for=9.9.9.9".parse().unwrap());
+        headers.append("x-forwarded-for", "203.0.113.7".parse().unwrap());
+        assert_eq!(read("10.0.0.1", &headers), "203.0.113.7");
+    }
+
+    #[test]
+    fn a_line_that_is_no_text_ends_the_way() {
+        let mut headers = HeaderMap::new();
+        let junk = axum::http::HeaderValue::from_bytes(b"\xff").unwrap();
+        headers.append("x-forwarded-for", "8.8.8.8".parse().unwrap());
+        headers.append("x-forwarded-for", junk);
+        headers.append("x-forwarded-for", "10.0.0.2".parse().unwrap());
+        assert_eq!(read("10.0.0.1", &headers), "10.0.0.2");
     }
 }

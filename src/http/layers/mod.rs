@@ -2,6 +2,7 @@
 
 mod client_address;
 mod deadline;
+mod forwarded;
 mod frame;
 mod health;
 mod media_type;

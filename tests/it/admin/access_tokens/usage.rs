@@ -100,6 +100,47 @@ async fn each_way_to_use_a_token_is_noted_with_the_clients_address() {
 }
 
 #[tokio::test]
+async fn each_listener_has_proxies_of_its_own() {
+    let proxies =
+        "[token]\ntrusted_proxies = [\"10.0.0.1\"]\n[admin]\ntrusted_proxies = [\"10.0.0.2\"]\n";
+    let app = TestApp::start_with(proxies).await;
+    app.administrator("root").await;
+    let token = app.token("root", "api").await;
+    let authorization = basic("root", token.secret.expose());
+    let forwarded = |request: axum::http::request::Builder, proxy: &str, header: &str| {
+        let (name, value) = header.split_once(' ').unwrap();
+        let request = request.header(name, value).extension(peer(proxy));
+        let request = request.header(header::AUTHORIZATION, &authorization);
+        let request = request.header("PRIVATE-TOKEN", token.secret.expose());
+        request.body(Body::empty()).unwrap()
+    };
+    let user = || Request::get("/api/v4/user");
+    let ask = || Request::get("/jwt/auth?service=container_registry");
+    for request in [
+        forwarded(user(), "10.0.0.2", "X-Forwarded-For 203.0.113.1:41234"),
+        forwarded(user(), "10.0.0.2", "Forwarded for=\"[2001:db8::2]:80\""),
+        forwarded(user(), "10.0.0.1", "X-Forwarded-For 203.0.113.3"),
+    ] {
+        assert_eq!(app.send_admin(request).await.status, StatusCode::OK);
+    }
+    for request in [
+        forwarded(ask(), "10.0.0.1", "X-Forwarded-For 203.0.113.4,"),
+        forwarded(ask(), "10.0.0.2", "X-Forwarded-For 203.0.113.5"),
+    ] {
+        assert_eq!(app.send(request).await.status, StatusCode::OK);
+    }
+    app.usage.write().await.unwrap();
+    let expected = [
+        "10.0.0.2",
+        "203.0.113.4",
+        "10.0.0.1",
+        "2001:db8::2",
+        "203.0.113.1",
+    ];
+    assert_eq!(seen(&app, &token, &token).await.1, expected);
+}
+
+#[tokio::test]
 async fn the_time_is_written_every_ten_minutes_and_an_address_every_minute() {
     let (app, root, alice) = start().await;
     let at = |minutes: i64, seconds: i64| {
