@@ -27,11 +27,15 @@ pub struct Db {
     pub(super) changes: DatabaseConnection,
 }
 
-/// Whether opening may make a database that is not there.
+/// Who opens the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Missing {
-    IsMade,
-    IsAnError,
+enum Opener {
+    /// One who brings it up to date, and makes what is missing.
+    Migration,
+    /// The service, once that is done.
+    Service,
+    /// A command, for which a missing database is an error.
+    Command,
 }
 
 impl Db {
@@ -40,15 +44,15 @@ impl Db {
         url: &SecretString,
         connections: u32,
     ) -> Result<Self, StorageError> {
-        let preparing = Self::connect(url, 2, Missing::IsMade).await?;
+        let preparing = Self::connect(url, 2, Opener::Migration).await?;
         schema::bring_up_to_date(&preparing.connection).await?;
         preparing.close().await?;
-        Self::connect(url, connections, Missing::IsMade).await
+        Self::connect(url, connections, Opener::Service).await
     }
 
     /// Opens a database that has the schema of this version.
     pub async fn open(url: &SecretString, connections: u32) -> Result<Self, StorageError> {
-        let db = Self::connect(url, connections, Missing::IsAnError).await?;
+        let db = Self::connect(url, connections, Opener::Command).await?;
         schema::check(&db.connection).await?;
         Ok(db)
     }
@@ -67,11 +71,12 @@ impl Db {
     async fn connect(
         url: &SecretString,
         connections: u32,
-        missing: Missing,
+        opener: Opener,
     ) -> Result<Self, StorageError> {
         let url = url.expose_secret();
-        if let Some(file) = sqlite_file(url) {
-            prepare_file(Path::new(file), missing)?;
+        let file = sqlite_file(url);
+        if let Some(file) = file {
+            prepare_file(Path::new(file), opener)?;
         }
         let connect = async |options| {
             Database::connect(options)
@@ -92,7 +97,18 @@ impl Db {
                     .foreign_keys(true)
             });
         let mut for_changes = options.clone();
-        for_changes.max_connections(1).connect_lazy(true);
+        for_changes.max_connections(1);
+        // On SQLite the service keeps what it once opened: a connection is two files, and a process that
+        // has run out of them could not open any later.
+        if file.is_some() && opener == Opener::Service {
+            for_changes.min_connections(1);
+            options.min_connections(connections);
+            for options in [&mut options, &mut for_changes] {
+                options.idle_timeout(None).max_lifetime(None);
+            }
+        } else {
+            for_changes.connect_lazy(true);
+        }
         Ok(Self {
             connection: connect(options).await?,
             changes: connect(for_changes).await?,
@@ -120,15 +136,15 @@ fn sqlite_file(url: &str) -> Option<&str> {
 
 /// Makes the folder of a new database, or says that there is none: `mode=rwc` in the address would
 /// let any command make an empty one.
-fn prepare_file(file: &Path, missing: Missing) -> Result<(), StorageError> {
+fn prepare_file(file: &Path, opener: Opener) -> Result<(), StorageError> {
     if file.as_os_str() == ":memory:" {
         let why = "a database in memory is gone with its last connection; name a file";
         return Err(StorageError::Address(why.to_owned()));
     }
-    match missing {
-        Missing::IsAnError if !file.exists() => Err(StorageError::NoSchema),
-        Missing::IsAnError => Ok(()),
-        Missing::IsMade => match file
+    match opener {
+        Opener::Command if !file.exists() => Err(StorageError::NoSchema),
+        Opener::Command => Ok(()),
+        Opener::Migration | Opener::Service => match file
             .parent()
             .filter(|folder| !folder.as_os_str().is_empty())
         {
