@@ -3,7 +3,10 @@
 use serde_json::{Value, json};
 use wharfinger::domain::namespaces::visibility::Visibility;
 
-use crate::harness::{Reply, TestApp, Token};
+use crate::harness::{Actor, Reply, TestApp};
+
+const OF_PROJECT: &str = "/projects/team%2Fapp/deploy_tokens";
+const OF_GROUP: &str = "/groups/team/deploy_tokens";
 
 /// A private group with a project, and one member of each role beside an administrator.
 async fn start() -> TestApp {
@@ -23,24 +26,21 @@ fn wanted() -> Value {
     json!({ "name": "ci", "scopes": ["read_registry"] })
 }
 
-async fn made(app: &TestApp, path: &str, by: &Token, body: Value) -> Value {
-    let reply = app.api(("POST", path), by, body).await;
+async fn made(by: &Actor, path: &str, body: Value) -> Value {
+    let reply = by.post(path, body).await;
     assert_eq!(reply.status, 201, "{}", reply.body);
     reply.json()
 }
 
-const OF_PROJECT: &str = "/projects/team%2Fapp/deploy_tokens";
-const OF_GROUP: &str = "/groups/team/deploy_tokens";
-
 #[tokio::test]
 async fn a_deploy_token_is_made_shown_and_revoked_as_in_gitlab() {
     let app = start().await;
-    let maintainer = app.token("maintainer", "api").await;
+    let maintainer = app.actor("maintainer", "api").await;
     let body = json!({
         "name": "ci", "scopes": ["write_registry", "read_registry"], "username": "robot",
         "expires_at": "2099-01-01T10:00:00Z", "something": "else",
     });
-    let created = made(&app, OF_PROJECT, &maintainer, body).await;
+    let created = made(&maintainer, OF_PROJECT, body).await;
     let secret = created["token"].as_str().unwrap().to_owned();
     let mut expected = json!({
         "id": created["id"], "name": "ci", "username": "robot", "expires_at": "2099-01-01T10:00:00.000Z",
@@ -48,43 +48,52 @@ async fn a_deploy_token_is_made_shown_and_revoked_as_in_gitlab() {
         "full_path": "team/app", "token": secret,
     });
     assert_eq!(created, expected);
-    assert_eq!(app.ask(Some(("robot", &secret)), &[]).await.status, 200);
+    assert_eq!(app.caller("robot", &secret).ask(&[]).await.status, 200);
 
     expected.as_object_mut().unwrap().remove("token");
     let one = format!("{OF_PROJECT}/{}", created["id"]);
-    let got = app.api(("GET", &one), &maintainer, Value::Null).await;
+    let got = maintainer.get(&one).await;
     assert_eq!(got.json(), expected);
-    let listed = app.api(("GET", OF_PROJECT), &maintainer, Value::Null).await;
+    let listed = maintainer.get(OF_PROJECT).await;
     assert_eq!(listed.json(), json!([expected]));
     assert_eq!(listed.header("x-total"), "1");
 
-    let gone = app.api(("DELETE", &one), &maintainer, Value::Null).await;
+    let gone = maintainer.delete(&one).await;
     assert_eq!((gone.status.as_u16(), gone.body.as_str()), (204, ""));
-    assert_eq!(app.ask(Some(("robot", &secret)), &[]).await.status, 401);
+    assert_eq!(app.caller("robot", &secret).ask(&[]).await.status, 401);
     for method in ["GET", "DELETE"] {
-        let reply = app.api((method, &one), &maintainer, Value::Null).await;
+        let reply = maintainer.call(method, &one, Value::Null).await;
         assert_eq!(reply.status, 404);
         assert_eq!(
             reply.json(),
             json!({ "message": "404 Deploy Token Not Found" })
         );
     }
-    let listed = app.api(("GET", OF_PROJECT), &maintainer, Value::Null).await;
+    let listed = maintainer.get(OF_PROJECT).await;
     assert_eq!(listed.json(), json!([]));
     // Whoever looks after the whole instance still sees that it was there.
-    let root = app.token("root", "api").await;
-    let all = app.api(("GET", "/deploy_tokens"), &root, Value::Null).await;
+    let root = app.actor("root", "api").await;
+    let all = root.get("/deploy_tokens").await;
     expected["revoked"] = true.into();
     assert_eq!(all.json(), json!([expected]));
+}
+
+/// A deploy token of the project, and one of the group.
+async fn one_of_each(app: &TestApp) -> (String, String) {
+    let root = app.actor("root", "api").await;
+    let of_project = made(&root, OF_PROJECT, wanted()).await;
+    let of_group = made(&root, OF_GROUP, wanted()).await;
+    (
+        format!("{OF_PROJECT}/{}", of_project["id"]),
+        format!("{OF_GROUP}/{}", of_group["id"]),
+    )
 }
 
 /// A project's are a Maintainer's; a group's are listed by Maintainers and managed by Owners.
 #[tokio::test]
 async fn each_role_may_what_gitlab_says_and_strangers_learn_nothing() {
     let app = start().await;
-    let root = app.token("root", "api").await;
-    let of_project = made(&app, OF_PROJECT, &root, wanted()).await["id"].to_string();
-    let of_group = made(&app, OF_GROUP, &root, wanted()).await["id"].to_string();
+    let (of_project, of_group) = one_of_each(&app).await;
     for (user, statuses) in [
         // project: list, one, create; group: list, one, create; all
         ("stranger", [404, 404, 404, 404, 404, 404, 403]),
@@ -94,45 +103,38 @@ async fn each_role_may_what_gitlab_says_and_strangers_learn_nothing() {
         ("owner", [200, 200, 201, 200, 200, 201, 403]),
         ("root", [200, 200, 201, 200, 200, 201, 200]),
     ] {
-        let token = app.token(user, "api").await;
-        let status = async |method: &str, path: &str| {
-            let body = if method == "POST" {
-                wanted()
-            } else {
-                Value::Null
-            };
-            app.api((method, path), &token, body).await.status.as_u16()
-        };
+        let caller = app.actor(user, "api").await;
         let got = [
-            status("GET", OF_PROJECT).await,
-            status("GET", &format!("{OF_PROJECT}/{of_project}")).await,
-            status("POST", OF_PROJECT).await,
-            status("GET", OF_GROUP).await,
-            status("GET", &format!("{OF_GROUP}/{of_group}")).await,
-            status("POST", OF_GROUP).await,
-            status("GET", "/deploy_tokens").await,
+            caller.get(OF_PROJECT).await,
+            caller.get(&of_project).await,
+            caller.post(OF_PROJECT, wanted()).await,
+            caller.get(OF_GROUP).await,
+            caller.get(&of_group).await,
+            caller.post(OF_GROUP, wanted()).await,
+            caller.get("/deploy_tokens").await,
         ];
+        let got = got.map(|reply| reply.status.as_u16());
         assert_eq!(got, statuses, "{user}");
     }
+}
+
+#[tokio::test]
+async fn maintainers_revoke_those_of_a_project_and_owners_those_of_a_group() {
+    let app = start().await;
+    let (of_project, of_group) = one_of_each(&app).await;
     for (user, path, status) in [
-        ("developer", format!("{OF_PROJECT}/{of_project}"), 403),
-        ("maintainer", format!("{OF_GROUP}/{of_group}"), 403),
-        ("maintainer", format!("{OF_PROJECT}/{of_project}"), 204),
-        ("owner", format!("{OF_GROUP}/{of_group}"), 204),
+        ("developer", &of_project, 403),
+        ("maintainer", &of_group, 403),
+        ("maintainer", &of_project, 204),
+        ("owner", &of_group, 204),
     ] {
-        let token = app.token(user, "api").await;
-        let reply = app.api(("DELETE", &path), &token, Value::Null).await;
-        assert_eq!(reply.status, status, "{user} {path}");
+        let caller = app.actor(user, "api").await;
+        assert_eq!(caller.delete(path).await.status, status, "{user} {path}");
     }
     // Reading needs read_api, changing needs api.
-    let reader = app.token("owner", "read_api").await;
-    assert_eq!(
-        app.api(("GET", OF_GROUP), &reader, Value::Null)
-            .await
-            .status,
-        200
-    );
-    let refused = app.api(("POST", OF_GROUP), &reader, wanted()).await;
+    let reader = app.actor("owner", "read_api").await;
+    assert_eq!(reader.get(OF_GROUP).await.status, 200);
+    let refused = reader.post(OF_GROUP, wanted()).await;
     assert_eq!(refused.json()["error"], "insufficient_scope");
 }
 
@@ -141,10 +143,10 @@ async fn each_role_may_what_gitlab_says_and_strangers_learn_nothing() {
 #[tokio::test]
 async fn a_deploy_token_of_another_place_is_not_found() {
     let app = start().await;
-    let owner = app.token("owner", "api").await;
-    let root = app.token("root", "api").await;
-    let of_group = made(&app, OF_GROUP, &root, wanted()).await["id"].to_string();
-    let elsewhere = made(&app, "/projects/open%2Fapp/deploy_tokens", &root, wanted()).await;
+    let owner = app.actor("owner", "api").await;
+    let root = app.actor("root", "api").await;
+    let of_group = made(&root, OF_GROUP, wanted()).await["id"].to_string();
+    let elsewhere = made(&root, "/projects/open%2Fapp/deploy_tokens", wanted()).await;
     for id in [
         of_group.clone(),
         elsewhere["id"].to_string(),
@@ -152,7 +154,7 @@ async fn a_deploy_token_of_another_place_is_not_found() {
     ] {
         for method in ["GET", "DELETE"] {
             let path = format!("{OF_PROJECT}/{id}");
-            let reply = app.api((method, &path), &owner, Value::Null).await;
+            let reply = owner.call(method, &path, Value::Null).await;
             assert_eq!(reply.status, 404, "{method} {path}");
         }
     }
@@ -161,20 +163,20 @@ async fn a_deploy_token_of_another_place_is_not_found() {
         "/projects/team/deploy_tokens",
         "/groups/team%2Fapp/deploy_tokens",
     ] {
-        let reply = app.api(("GET", path), &root, Value::Null).await;
+        let reply = root.get(path).await;
         assert_eq!(reply.status, 404, "{path}");
     }
     let secret = elsewhere["token"].as_str().unwrap();
     let name = elsewhere["username"].as_str().unwrap();
-    assert_eq!(app.ask(Some((name, secret)), &[]).await.status, 200);
+    assert_eq!(app.caller(name, secret).ask(&[]).await.status, 200);
 }
 
 #[tokio::test]
 async fn what_cannot_be_read_is_a_400_that_names_the_field() {
     let app = start().await;
-    let owner = app.token("owner", "api").await;
+    let owner = app.actor("owner", "api").await;
     let error = async |body: Value| {
-        let reply: Reply = app.api(("POST", OF_GROUP), &owner, body).await;
+        let reply: Reply = owner.post(OF_GROUP, body).await;
         assert_eq!(reply.status, 400, "{}", reply.body);
         reply.json()["error"].as_str().unwrap().to_owned()
     };
@@ -206,25 +208,23 @@ async fn what_cannot_be_read_is_a_400_that_names_the_field() {
     ] {
         let mut body = wanted();
         body["expires_at"] = end;
-        assert_eq!(made(&app, OF_GROUP, &owner, body).await["expires_at"], kept);
+        assert_eq!(made(&owner, OF_GROUP, body).await["expires_at"], kept);
     }
-    let reply = app
-        .api(("GET", &format!("{OF_GROUP}/x")), &owner, Value::Null)
-        .await;
+    let reply = owner.get(&format!("{OF_GROUP}/x")).await;
     assert_eq!(reply.json()["error"], "token_id is invalid");
 }
 
 #[tokio::test]
 async fn lists_can_be_narrowed_to_those_that_work() {
     let app = start().await;
-    let owner = app.token("owner", "api").await;
+    let owner = app.actor("owner", "api").await;
     let mut ended = wanted();
     ended["expires_at"] = "2020-01-01".into();
-    let ended = made(&app, OF_GROUP, &owner, ended).await["id"].clone();
-    let working = made(&app, OF_GROUP, &owner, wanted()).await["id"].clone();
+    let ended = made(&owner, OF_GROUP, ended).await["id"].clone();
+    let working = made(&owner, OF_GROUP, wanted()).await["id"].clone();
     let ids = async |query: &str| {
         let path = format!("{OF_GROUP}{query}");
-        let list = app.api(("GET", &path), &owner, Value::Null).await.json();
+        let list = owner.get(&path).await.json();
         let ids = list
             .as_array()
             .unwrap()

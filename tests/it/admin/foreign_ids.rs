@@ -5,48 +5,51 @@ use axum::http::StatusCode;
 use serde_json::{Value, json};
 use wharfinger::domain::namespaces::visibility::Visibility;
 
-use crate::harness::{TestApp, Token};
+use crate::harness::{Actor, TestApp};
+
+/// A call that would change something.
+struct Change {
+    method: &'static str,
+    path: String,
+    body: Value,
+}
 
 /// Every route below a group or project that changes something, with a body that would do it.
-async fn changes(app: &TestApp, noun: &str, path: &str) -> Vec<(&'static str, String, Value)> {
-    let namespace = format!("/{noun}/{}", path.replace('/', "%2F"));
-    let id = app.id_at(path).await;
+async fn changes(app: &TestApp, noun: &str, path: &str) -> Vec<Change> {
+    let by_path = format!("/{noun}/{}", path.replace('/', "%2F"));
+    let by_id = format!("/{noun}/{}", app.id_at(path).await);
     let victim = app.id_of("victim").await;
     let mallory = app.id_of("mallory").await;
+    let change = |method, path, body| Change { method, path, body };
     let mut all = Vec::new();
-    for namespace in [namespace, format!("/{noun}/{id}")] {
-        all.push((
-            "PUT",
-            namespace.clone(),
-            json!({ "name": "x", "visibility": "public" }),
-        ));
-        all.push((
-            "POST",
-            format!("{namespace}/members"),
-            json!({ "user_id": mallory, "access_level": 10 }),
-        ));
-        all.push((
-            "POST",
-            format!("{namespace}/members"),
-            json!({ "username": "mallory", "access_level": 50 }),
-        ));
-        all.push((
-            "PUT",
-            format!("{namespace}/members/{victim}"),
-            json!({ "access_level": 10 }),
-        ));
-        all.push((
-            "DELETE",
-            format!("{namespace}/members/{victim}"),
-            Value::Null,
-        ));
-        all.push(("DELETE", namespace, Value::Null));
+    for namespace in [by_path, by_id] {
+        let members = format!("{namespace}/members");
+        let one = format!("{members}/{victim}");
+        let opened = json!({ "name": "x", "visibility": "public" });
+        let by_id = json!({ "user_id": mallory, "access_level": 10 });
+        let by_name = json!({ "username": "mallory", "access_level": 50 });
+        all.extend([
+            change("PUT", namespace.clone(), opened),
+            change("POST", members.clone(), by_id),
+            change("POST", members, by_name),
+            change("PUT", one.clone(), json!({ "access_level": 10 })),
+            change("DELETE", one, Value::Null),
+            change("DELETE", namespace, Value::Null),
+        ]);
     }
     all
 }
 
+/// Makes every change, which must be answered with `status`.
+async fn each_is_refused(by: &Actor, changes: Vec<Change>, status: StatusCode) {
+    for Change { method, path, body } in changes {
+        let reply = by.call(method, &path, body).await;
+        assert_eq!(reply.status, status, "{method} {path}: {}", reply.body);
+    }
+}
+
 /// Everything that could have been changed, as an administrator sees it.
-async fn state(app: &TestApp, root: &Token) -> Vec<Value> {
+async fn state(root: &Actor) -> Vec<Value> {
     let mut all = Vec::new();
     for path in [
         "/groups?order_by=id",
@@ -56,12 +59,19 @@ async fn state(app: &TestApp, root: &Token) -> Vec<Value> {
         "/projects/team%2Fapp/members",
         "/groups/other/members",
     ] {
-        all.push(app.read(path, root).await);
+        all.push(root.read(path).await);
     }
     all
 }
 
-async fn start() -> (TestApp, Token, Token) {
+struct Instance {
+    app: TestApp,
+    root: Actor,
+    /// Owns what is elsewhere.
+    mallory: Actor,
+}
+
+async fn start() -> Instance {
     let app = TestApp::start().await;
     app.administrator("root").await;
     app.user("victim").await;
@@ -72,85 +82,74 @@ async fn start() -> (TestApp, Token, Token) {
     app.member("team/app", "victim", "owner").await;
     // An owner elsewhere: what is theirs must not open what is not.
     app.member("other", "mallory", "owner").await;
-    let (root, mallory) = (
-        app.token("root", "api").await,
-        app.token("mallory", "api").await,
-    );
-    (app, root, mallory)
+    Instance {
+        root: app.actor("root", "api").await,
+        mallory: app.actor("mallory", "api").await,
+        app,
+    }
 }
 
 #[tokio::test]
 async fn what_others_may_not_see_is_not_there_for_any_change() {
-    let (app, root, mallory) = start().await;
-    let before = state(&app, &root).await;
+    let Instance { app, root, mallory } = start().await;
+    let before = state(&root).await;
     for (noun, path) in [("groups", "team"), ("projects", "team/app")] {
-        for (method, route, body) in changes(&app, noun, path).await {
-            let reply = app.api((method, &route), &mallory, body).await;
-            assert_eq!(
-                reply.status,
-                StatusCode::NOT_FOUND,
-                "{method} {route}: {}",
-                reply.body
-            );
-        }
+        each_is_refused(
+            &mallory,
+            changes(&app, noun, path).await,
+            StatusCode::NOT_FOUND,
+        )
+        .await;
     }
-    assert_eq!(state(&app, &root).await, before);
+    assert_eq!(state(&root).await, before);
 }
 
 #[tokio::test]
 async fn what_others_see_they_still_do_not_change() {
-    let (app, root, mallory) = start().await;
+    let Instance { app, root, mallory } = start().await;
     for path in ["/groups/team", "/projects/team%2Fapp"] {
-        let reply = app
-            .api(("PUT", path), &root, json!({ "visibility": "public" }))
-            .await;
+        let reply = root.put(path, json!({ "visibility": "public" })).await;
         assert_eq!(reply.status, StatusCode::OK);
     }
-    let before = state(&app, &root).await;
+    let before = state(&root).await;
     for level in [None, Some("guest"), Some("developer")] {
         if let Some(level) = level {
             app.member("other", "mallory", level).await;
         }
         for (noun, path) in [("groups", "team"), ("projects", "team/app")] {
-            for (method, route, body) in changes(&app, noun, path).await {
-                let reply = app.api((method, &route), &mallory, body).await;
-                assert_eq!(
-                    reply.status,
-                    StatusCode::FORBIDDEN,
-                    "{method} {route}: {}",
-                    reply.body
-                );
-            }
+            each_is_refused(
+                &mallory,
+                changes(&app, noun, path).await,
+                StatusCode::FORBIDDEN,
+            )
+            .await;
         }
     }
-    assert_eq!(state(&app, &root).await[..5], before[..5]);
+    assert_eq!(state(&root).await[..5], before[..5]);
 }
 
 #[tokio::test]
 async fn an_id_of_another_kind_names_nothing() {
-    let (app, root, _) = start().await;
+    let Instance { app, root, .. } = start().await;
     for (noun, path) in [("projects", "team"), ("groups", "team/app")] {
-        for (method, route, body) in changes(&app, noun, path).await {
-            let reply = app.api((method, &route), &root, body).await;
-            assert_eq!(
-                reply.status,
-                StatusCode::NOT_FOUND,
-                "{method} {route}: {}",
-                reply.body
-            );
-        }
+        each_is_refused(
+            &root,
+            changes(&app, noun, path).await,
+            StatusCode::NOT_FOUND,
+        )
+        .await;
     }
 }
 
 #[tokio::test]
 async fn a_member_of_one_place_is_not_reached_through_another() {
-    let (app, root, mallory) = start().await;
+    let Instance { app, root, mallory } = start().await;
     let victim = app.id_of("victim").await;
-    let before = state(&app, &root).await;
+    let before = state(&root).await;
     for method in ["PUT", "DELETE", "GET"] {
         let route = format!("/groups/other/members/{victim}");
-        let reply = app
-            .api((method, &route), &mallory, json!({ "access_level": 10 }))
+        let reply = mallory
+            .call(method, &route, json!({ "access_level": 10 }))
             .await;
         assert_eq!(
             reply.status,
@@ -159,15 +158,15 @@ async fn a_member_of_one_place_is_not_reached_through_another() {
             reply.body
         );
     }
-    assert_eq!(state(&app, &root).await, before);
+    assert_eq!(state(&root).await, before);
 }
 
 #[tokio::test]
 async fn users_are_changed_by_administrators_only() {
-    let (app, root, mallory) = start().await;
-    let before = state(&app, &root).await;
+    let Instance { app, root, mallory } = start().await;
+    let before = state(&root).await;
     for name in ["victim", "mallory", "root"] {
-        let path = format!("/users/{}", app.id_of(name).await);
+        let path = app.user_path(name).await;
         for (method, route) in [
             ("PUT", path.clone()),
             ("DELETE", path.clone()),
@@ -175,17 +174,15 @@ async fn users_are_changed_by_administrators_only() {
             ("POST", format!("{path}/unblock")),
         ] {
             let body = json!({ "admin": true, "password": "a new long one", "name": "x" });
-            let reply = app.api((method, &route), &mallory, body).await;
+            let reply = mallory.call(method, &route, body).await;
             assert_eq!(reply.status, StatusCode::FORBIDDEN, "{method} {route}");
         }
     }
-    let nobody = app
-        .api(("DELETE", "/users/999"), &mallory, Value::Null)
-        .await;
+    let nobody = mallory.delete("/users/999").await;
     assert_eq!(
         nobody.status,
         StatusCode::FORBIDDEN,
         "whether there is such a user is not told"
     );
-    assert_eq!(state(&app, &root).await, before);
+    assert_eq!(state(&root).await, before);
 }

@@ -3,10 +3,13 @@
 mod access_tokens;
 mod credentials;
 mod deploy_tokens;
+mod description;
 mod every_endpoint_is_guarded;
 mod foreign_ids;
 mod members;
 mod namespaces;
+mod operations;
 mod pages;
 mod registry;
 mod users;
+mod version;

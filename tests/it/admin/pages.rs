@@ -1,82 +1,86 @@
 //! Lists in pages, with the headers that GitLab's clients follow.
 
-use serde_json::Value;
+use axum::http::HeaderName;
+use serde_json::{Value, json};
 use wharfinger::domain::namespaces::visibility::Visibility;
 
-use crate::harness::TestApp;
+use crate::harness::{Reply, TestApp};
 
-#[tokio::test]
-async fn pages_have_gitlabs_headers() {
+const TOKENS: &str = "http://localhost:5002/api/v4/personal_access_tokens";
+
+/// What a page is said to be.
+struct Page {
+    length: usize,
+    /// Number, size, next and previous page, entries and pages in all.
+    headers: [String; 6],
+    link: String,
+}
+
+/// A page of alice's 46 tokens.
+async fn page(query: &str) -> Page {
     let app = TestApp::start().await;
     app.user("alice").await;
     for _ in 0..45 {
-        app.token("alice", "read_registry").await;
+        app.actor("alice", "read_registry").await;
     }
-    let alice = app.token("alice", "api").await;
-    let page = async |query: &str| {
-        let reply = app
-            .api(
-                ("GET", &format!("/personal_access_tokens{query}")),
-                &alice,
-                Value::Null,
-            )
-            .await;
-        let names = [
-            "x-page",
-            "x-per-page",
-            "x-next-page",
-            "x-prev-page",
-            "x-total",
-            "x-total-pages",
-        ];
-        let headers = names.map(|name| reply.header(name).to_owned());
-        (
-            reply.json().as_array().unwrap().len(),
-            headers,
-            reply.header("link").to_owned(),
-        )
-    };
-    let (length, headers, link) = page("").await;
+    let alice = app.actor("alice", "api").await;
+    let reply = alice.get(&format!("/personal_access_tokens{query}")).await;
+    let names = [
+        "x-page",
+        "x-per-page",
+        "x-next-page",
+        "x-prev-page",
+        "x-total",
+        "x-total-pages",
+    ];
+    Page {
+        length: reply.json().as_array().unwrap().len(),
+        headers: names.map(|name| reply.header(name).to_owned()),
+        link: reply.header("link").to_owned(),
+    }
+}
+
+#[tokio::test]
+async fn pages_have_gitlabs_headers() {
+    let first = page("").await;
+    assert_eq!(first.length, 20);
+    assert_eq!(first.headers, ["1", "20", "2", "", "46", "3"]);
     assert_eq!(
-        (length, headers),
-        (20, ["1", "20", "2", "", "46", "3"].map(str::to_owned))
-    );
-    let base = "http://localhost:5002/api/v4/personal_access_tokens";
-    assert_eq!(
-        link,
+        first.link,
         format!(
-            "<{base}?page=2&per_page=20>; rel=\"next\", <{base}?page=1&per_page=20>; rel=\"first\", \
-             <{base}?page=3&per_page=20>; rel=\"last\""
+            "<{TOKENS}?page=2&per_page=20>; rel=\"next\", <{TOKENS}?page=1&per_page=20>; rel=\"first\", \
+             <{TOKENS}?page=3&per_page=20>; rel=\"last\""
         )
     );
-    let (length, headers, link) = page("?page=3&state=active").await;
-    assert_eq!(
-        (length, headers),
-        (6, ["3", "20", "", "2", "46", "3"].map(str::to_owned))
-    );
+    let third = page("?page=3&state=active").await;
+    assert_eq!(third.length, 6);
+    assert_eq!(third.headers, ["3", "20", "", "2", "46", "3"]);
     assert!(
-        link.starts_with(&format!(
-            "<{base}?state=active&page=2&per_page=20>; rel=\"prev\""
+        third.link.starts_with(&format!(
+            "<{TOKENS}?state=active&page=2&per_page=20>; rel=\"prev\""
         )),
-        "{link}"
+        "{}",
+        third.link
     );
-    let (length, headers, _) = page("?per_page=1000").await;
+}
+
+#[tokio::test]
+async fn a_page_that_is_too_long_or_beyond_the_end_or_empty_is_one_too() {
+    let long = page("?per_page=1000").await;
     assert_eq!(
-        (length, headers[1].as_str()),
+        (long.length, long.headers[1].as_str()),
         (46, "100"),
         "a page has at most 100 entries"
     );
-    let (length, headers, _) = page("?page=99999999999").await;
-    assert_eq!((length, headers[2].as_str()), (0, ""));
-    let (length, headers, link) = page("?search=nothing").await;
-    assert_eq!(
-        (length, headers),
-        (0, ["1", "20", "", "", "0", "1"].map(str::to_owned)),
-        "an empty list has a page"
-    );
+    let beyond = page("?page=99999999999").await;
+    assert_eq!((beyond.length, beyond.headers[2].as_str()), (0, ""));
+    let empty = page("?search=nothing").await;
+    assert_eq!(empty.length, 0, "an empty list has a page");
+    assert_eq!(empty.headers, ["1", "20", "", "", "0", "1"]);
     assert!(
-        link.ends_with("&page=1&per_page=20>; rel=\"last\""),
-        "{link}"
+        empty.link.ends_with("&page=1&per_page=20>; rel=\"last\""),
+        "{}",
+        empty.link
     );
 }
 
@@ -85,7 +89,7 @@ async fn a_text_that_is_longer_than_any_name_finds_nothing() {
     let app = TestApp::start().await;
     app.administrator("root").await;
     app.group("team", Visibility::Private).await;
-    let root = app.token("root", "api").await;
+    let root = app.actor("root", "api").await;
     // More than SQLite takes as a pattern, and as much as a name can have.
     for length in [60_000, 256, 255] {
         let text = "x".repeat(length);
@@ -96,14 +100,14 @@ async fn a_text_that_is_longer_than_any_name_finds_nothing() {
             "/personal_access_tokens?search=",
             "/groups/team/members?query=",
         ] {
-            let found = app.read(&format!("{list}{text}"), &root).await;
-            assert_eq!(found, serde_json::json!([]), "{list} {length}");
+            let found = root.read(&format!("{list}{text}")).await;
+            assert_eq!(found, json!([]), "{list} {length}");
         }
     }
     let name = "n".repeat(255);
-    let body = serde_json::json!({ "username": "long", "name": name });
-    app.api(("POST", "/users"), &root, body).await;
-    let found = app.read(&format!("/users?search={name}"), &root).await;
+    let body = json!({ "username": "long", "name": name });
+    root.post("/users", body).await;
+    let found = root.read(&format!("/users?search={name}")).await;
     assert_eq!(found[0]["username"], "long");
 }
 
@@ -111,15 +115,36 @@ async fn a_text_that_is_longer_than_any_name_finds_nothing() {
 async fn links_do_not_repeat_a_token() {
     let app = TestApp::start().await;
     app.user("alice").await;
-    let alice = app.token("alice", "api").await;
+    let alice = app.actor("alice", "api").await;
     for name in ["private_token", "access_token"] {
         let path = format!(
             "/personal_access_tokens?{name}={}&per_page=1",
-            alice.secret.expose()
+            alice.secret()
         );
-        let reply = app.api_as(("GET", &path), None, Value::Null).await;
+        let reply = app.anonymous().get(&path).await;
         assert!(!reply.header("link").is_empty() && !reply.header("link").contains("_token="));
     }
+}
+
+fn ids(list: &Value) -> Vec<i64> {
+    let list = list.as_array().unwrap().iter();
+    list.map(|thing| thing["id"].as_i64().unwrap()).collect()
+}
+
+/// The path of the next page, which a reply to a keyset names.
+fn next(reply: &Reply) -> Option<String> {
+    let mut names = reply.headers.keys().map(HeaderName::as_str);
+    assert!(
+        !names.any(|name| name.starts_with("x-total") || name.starts_with("x-page")),
+        "nothing is counted"
+    );
+    let rest = reply
+        .header("link")
+        .strip_prefix("<http://localhost:5002/api/v4")?;
+    let (next, relation) = rest.split_once('>').unwrap();
+    assert_eq!(relation, "; rel=\"next\"");
+    assert!(!next.contains("private_token"), "{next}");
+    Some(next.to_owned())
 }
 
 #[tokio::test]
@@ -131,59 +156,28 @@ async fn a_keyset_is_followed_to_its_end() {
             .await;
         app.user(&format!("user-{number}")).await;
     }
-    let root = app.token("root", "api").await;
+    let root = app.actor("root", "api").await;
     for noun in ["users", "groups", "projects"] {
         for (sort, descending) in [("asc", false), ("desc", true)] {
-            let mut path = format!(
-                "/{noun}?pagination=keyset&order_by=id&sort={sort}&per_page=3&private_token={}",
-                root.secret.expose()
-            );
-            let mut ids = Vec::new();
-            loop {
-                let reply = app.api(("GET", &path), &root, Value::Null).await;
+            let query = format!("pagination=keyset&order_by=id&sort={sort}&per_page=3");
+            let token = root.secret();
+            let mut path = Some(format!("/{noun}?{query}&private_token={token}"));
+            let mut found = Vec::new();
+            while let Some(page) = path {
+                let reply = root.get(&page).await;
                 assert_eq!(reply.status, 200, "{}", reply.body);
-                let page = reply.json();
-                let found = page.as_array().unwrap().iter();
-                ids.extend(found.map(|thing| thing["id"].as_i64().unwrap()));
-                assert!(
-                    !reply
-                        .headers
-                        .keys()
-                        .any(|name| name.as_str().starts_with("x-total")
-                            || name.as_str().starts_with("x-page")),
-                    "nothing is counted"
-                );
-                let link = reply.header("link");
-                if link.is_empty() {
-                    break;
-                }
-                let rest = link.strip_prefix("<http://localhost:5002/api/v4").unwrap();
-                let (next, relation) = rest.split_once('>').unwrap();
-                assert_eq!(relation, "; rel=\"next\"");
-                assert!(!next.contains("private_token"), "{next}");
-                path = next.to_owned();
+                found.extend(ids(&reply.json()));
+                path = next(&reply);
             }
-            let mut all: Vec<_> = app
-                .read(&format!("/{noun}?order_by=id&sort=asc&per_page=100"), &root)
-                .await
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|thing| thing["id"].as_i64().unwrap())
-                .collect();
+            let all = format!("/{noun}?order_by=id&sort=asc&per_page=100");
+            let mut all = ids(&root.read(&all).await);
             if descending {
                 all.reverse();
             }
-            assert_eq!(ids, all, "{noun} {sort}");
+            assert_eq!(found, all, "{noun} {sort}");
         }
     }
-    let reply = app
-        .api(
-            ("GET", "/projects?pagination=keyset&order_by=name"),
-            &root,
-            Value::Null,
-        )
-        .await;
+    let reply = root.get("/projects?pagination=keyset&order_by=name").await;
     assert_eq!(
         reply.body,
         r#"{"error":"pagination=keyset goes with order_by=id only"}"#

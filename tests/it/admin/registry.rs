@@ -1,61 +1,51 @@
 //! Why a request was answered as it was.
 
-use axum::http::StatusCode;
 use serde_json::{Value, json};
-use wharfinger::domain::access_tokens::pattern::RepositoryPattern;
-use wharfinger::domain::authority::Authority;
 use wharfinger::domain::expiry::Expiry;
 use wharfinger::domain::namespaces::visibility::Visibility;
 
-use crate::harness::{TestApp, Token};
+use crate::harness::{Actor, Caller, World};
 
-async fn start() -> (TestApp, Token, Token) {
-    let app = TestApp::start().await;
-    app.administrator("root").await;
-    app.user("alice").await;
+async fn start() -> World {
+    let world = World::start().await;
+    let app = &world.app;
     app.project("team/app", Visibility::Private).await;
     app.project("team/secret", Visibility::Private).await;
     app.project("team/open", Visibility::Internal).await;
     app.member("team/app", "alice", "developer").await;
-    let (root, alice) = (
-        app.token("root", "api").await,
-        app.token("alice", "api").await,
-    );
-    (app, root, alice)
+    world
 }
 
-async fn told(app: &TestApp, caller: &Token, query: &str) -> Value {
-    let reply = app
-        .api(("GET", &format!("/explain?{query}")), caller, Value::Null)
-        .await;
-    assert_eq!(reply.status, StatusCode::OK, "{}", reply.body);
-    reply.json()
+async fn explained(caller: &Caller, query: &str) -> Value {
+    caller.read(&format!("/explain?{query}")).await
+}
+
+/// A line for each action.
+async fn rules(caller: &Caller, query: &str) -> String {
+    let json = explained(caller, query).await;
+    let line = |action: &Value| {
+        let text = |name: &str| action[name].as_str().unwrap_or("-").to_owned();
+        format!(
+            "{} {} {}: {} [{}]",
+            action["granted"],
+            text("name"),
+            text("action"),
+            text("rule"),
+            text("belongs_to")
+        )
+    };
+    let lines: Vec<_> = json["actions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(line)
+        .collect();
+    lines.join("\n")
 }
 
 #[tokio::test]
 async fn the_rule_that_decided_is_named() {
-    let (app, root, alice) = start().await;
-    let rules = async |caller: &Token, query: &str| {
-        let json = told(&app, caller, query).await;
-        let line = |action: &Value| {
-            let text = |name: &str| action[name].as_str().unwrap_or("-").to_owned();
-            format!(
-                "{} {} {}: {} [{}]",
-                action["granted"],
-                text("name"),
-                text("action"),
-                text("rule"),
-                text("belongs_to")
-            )
-        };
-        json["actions"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(line)
-            .collect::<Vec<_>>()
-            .join("\n")
-    };
+    let World { root, alice, .. } = start().await;
     insta::assert_snapshot!(rules(&alice, "scope=repository:team/app/x:push,delete+repository:team/open:pull").await, @"
     false team/app/x delete: needs the role maintainer or higher [team/app, which is private]
     true team/app/x push: the role developer in team/app suffices [team/app, which is private]
@@ -75,15 +65,15 @@ async fn the_rule_that_decided_is_named() {
 
 #[tokio::test]
 async fn the_limits_of_a_token_are_named() {
-    let (app, _, alice) = start().await;
-    let only = vec![RepositoryPattern::try_from("other/**").unwrap()];
+    let World { app, alice, .. } = start().await;
     let narrow = app
-        .token_as("alice", "read_registry", |token| {
-            token.limited_to(only).unwrap()
-        })
+        .limited_actor("alice", "read_registry", "other/**")
         .await;
-    let query = format!("token_id={}&scope=repository:team/app:pull,push", narrow.id);
-    let json = told(&app, &alice, &query).await;
+    let query = format!(
+        "token_id={}&scope=repository:team/app:pull,push",
+        narrow.token_id
+    );
+    let json = explained(&alice, &query).await;
     assert_eq!(json["refused"], Value::Null);
     assert_eq!(
         json["actions"][0]["rule"],
@@ -95,61 +85,70 @@ async fn the_limits_of_a_token_are_named() {
     );
     // The words of the reply itself.
     let reply = app
-        .ask(
-            Some(("x", narrow.secret.expose())),
-            &["repository:team/app:pull,push"],
-        )
+        .caller("x", narrow.secret())
+        .ask(&["repository:team/app:pull,push"])
         .await
         .json();
     assert_eq!(reply["denied"][0]["reason"], json["actions"][0]["rule"]);
     assert_eq!(reply["denied"][1]["reason"], json["actions"][1]["rule"]);
+}
 
-    app.desk
-        .revoke_access_token(&Authority::operator(), narrow.id)
-        .await
-        .unwrap();
+#[tokio::test]
+async fn what_works_no_longer_is_named() {
+    let World { app, root, alice } = start().await;
+    let narrow = app
+        .limited_actor("alice", "read_registry", "other/**")
+        .await;
+    let query = format!(
+        "token_id={}&scope=repository:team/app:pull,push",
+        narrow.token_id
+    );
+    app.revoke(&narrow).await;
     assert_eq!(
-        told(&app, &alice, &query).await["refused"],
+        explained(&alice, &query).await["refused"],
         "the token was revoked"
     );
     let today = Expiry::on(app.now().date_naive());
     let ended = app
-        .token_as("alice", "read_registry", |token| {
+        .actor_with("alice", "read_registry", |token| {
             token.expiring(Some(today))
         })
         .await;
-    let query = format!("token_id={}&scope=repository:team/app:pull", ended.id);
+    let query = format!("token_id={}&scope=repository:team/app:pull", ended.token_id);
     assert_eq!(
-        told(&app, &alice, &query).await["refused"],
+        explained(&alice, &query).await["refused"],
         "the token has expired"
     );
-    // A token that opens no registry gets no answer at all, and this is what it is told instead.
-    let rotating = app.token("alice", "self_rotate").await;
-    let query = format!("token_id={}&scope=repository:team/app:pull", rotating.id);
-    let reply = app.ask(Some(("x", rotating.secret.expose())), &[]).await;
+    app.block("alice").await;
+    let json = explained(&root, "user=alice&scope=repository:team/app:pull").await;
+    assert_eq!(json["refused"], "the user is blocked");
+}
+
+/// A token that opens no registry gets no answer at all, and this is what it is told instead.
+#[tokio::test]
+async fn a_token_without_a_registry_scope_is_refused_in_the_words_of_the_reply() {
+    let World { app, alice, .. } = start().await;
+    let rotating = app.actor("alice", "self_rotate").await;
+    let query = format!(
+        "token_id={}&scope=repository:team/app:pull",
+        rotating.token_id
+    );
+    let reply = app.caller("x", rotating.secret()).ask(&[]).await;
     assert_eq!(reply.status, 403);
     assert_eq!(
-        told(&app, &alice, &query).await["refused"],
+        explained(&alice, &query).await["refused"],
         reply.json()["errors"][0]["message"]
     );
-    app.desk
-        .block_user(&Authority::operator(), &"alice".try_into().unwrap())
-        .await
-        .unwrap();
-    let root = app.token("root", "read_api").await;
-    let json = told(&app, &root, "user=alice&scope=repository:team/app:pull").await;
-    assert_eq!(json["refused"], "the user is blocked");
 }
 
 #[tokio::test]
 async fn nobody_asks_about_others_but_administrators() {
-    let (app, root, alice) = start().await;
-    let status = async |caller: &Token, query: &str| {
-        app.api(("GET", &format!("/explain?{query}")), caller, Value::Null)
-            .await
-            .status
-            .as_u16()
+    let World { root, alice, .. } = start().await;
+    let status = async |caller: &Actor, query: &str| {
+        let reply = caller.get(&format!("/explain?{query}")).await;
+        reply.status.as_u16()
     };
+    let with_token = |actor: &Actor| format!("token_id={}&scope=repository:a:pull", actor.token_id);
     assert_eq!(
         status(&alice, "user=root&scope=repository:a:pull").await,
         403
@@ -168,24 +167,13 @@ async fn nobody_asks_about_others_but_administrators() {
         200,
         "one may name oneself"
     );
+    assert_eq!(status(&alice, &with_token(&root)).await, 401);
     assert_eq!(
-        status(
-            &alice,
-            &format!("token_id={}&scope=repository:a:pull", root.id)
-        )
-        .await,
-        401
-    );
-    assert_eq!(
-        status(
-            &root,
-            &format!("token_id={}&scope=repository:a:pull", alice.id)
-        )
-        .await,
+        status(&root, &with_token(&alice)).await,
         400,
         "not root's token"
     );
     assert_eq!(status(&alice, "").await, 400);
-    let none = told(&app, &alice, "scope=junk").await;
+    let none = explained(&alice, "scope=junk").await;
     assert_eq!(none, json!({ "refused": null, "actions": [] }));
 }

@@ -1,16 +1,18 @@
 //! A whole service on its own database, with a clock that tests set.
 
+mod actor;
 mod database;
+mod listeners;
+mod repeatable;
 mod reply;
 mod world;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
-use axum::http::{Request, header};
+use axum::http::Request;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
@@ -18,7 +20,6 @@ use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use secrecy::SecretString;
 use serde_json::Value;
 use tempfile::TempDir;
-use tower::ServiceExt;
 use wharfinger::app::Desk;
 use wharfinger::app::access_tokens::UsageQueue;
 use wharfinger::app::members::{IfMember, NewMember};
@@ -29,20 +30,23 @@ use wharfinger::domain::access_tokens::AccessTokenSpecification;
 use wharfinger::domain::access_tokens::policy::WantedEnd;
 use wharfinger::domain::authority::Authority;
 use wharfinger::domain::events::{AuditAction, AuditEvent};
-use wharfinger::domain::ids::{AccessTokenId, UserId};
+use wharfinger::domain::ids::UserId;
 use wharfinger::domain::key_schedule::KeySchedule;
 use wharfinger::domain::namespaces::reference::{ExpectedNamespace, NamespaceReference};
 use wharfinger::domain::namespaces::visibility::Visibility;
-use wharfinger::domain::secret::SecretToken;
 use wharfinger::domain::users::password::PasswordHash;
 use wharfinger::domain::users::username::Username;
 use wharfinger::server::Service;
 use wharfinger::signing::KeyRing;
 use wharfinger::storage::{Db, users};
 
+use listeners::Listeners;
+
+pub(crate) use actor::{Actor, Caller};
 pub(crate) use database::TestDatabase;
-pub(crate) use reply::Reply;
-pub(crate) use world::{FixedClock, SeededEntropy};
+pub(crate) use repeatable::{FixedClock, SeededEntropy};
+pub(crate) use reply::{Reply, each, pretty};
+pub(crate) use world::World;
 
 /// The password of every user that has one.
 pub(crate) const PASSWORD: &str = "correct horse battery";
@@ -53,20 +57,15 @@ pub(crate) struct TestApp {
     pub(crate) keys: Arc<KeyRing>,
     pub(crate) service: Service,
     pub(crate) usage: UsageQueue,
-    token: Router,
-    admin: Router,
-    ops: Router,
+    listeners: Listeners,
     db: Db,
     schedule: KeySchedule,
     entropy: Arc<SeededEntropy>,
-    folder: TempDir,
+    folder: Arc<TempDir>,
 }
 
-/// A token with its secret.
-pub(crate) struct Token {
-    pub(crate) id: AccessTokenId,
-    pub(crate) secret: SecretToken,
-}
+/// The name of [`Actor`] in tests that are older than it.
+pub(crate) type Token = Actor;
 
 impl TestApp {
     pub(crate) async fn start() -> Self {
@@ -76,7 +75,12 @@ impl TestApp {
     /// Starts with lines of configuration.
     pub(crate) async fn start_with(configuration: &str) -> Self {
         let (clock, entropy) = (Arc::default(), Arc::default());
-        Self::open(TempDir::new().unwrap(), configuration, (clock, entropy)).await
+        Self::open(
+            Arc::new(TempDir::new().unwrap()),
+            configuration,
+            (clock, entropy),
+        )
+        .await
     }
 
     /// Stops, and starts again with other lines of configuration.
@@ -86,7 +90,7 @@ impl TestApp {
     }
 
     async fn open(
-        folder: TempDir,
+        folder: Arc<TempDir>,
         configuration: &str,
         (clock, entropy): (Arc<FixedClock>, Arc<SeededEntropy>),
     ) -> Self {
@@ -126,9 +130,7 @@ impl TestApp {
             desk: service.desk.clone(),
             usage: service.usage.clone(),
             keys,
-            token: service.token_router(),
-            admin: service.admin_router(),
-            ops: service.ops_router(),
+            listeners: Listeners::of(&service, &folder),
             service,
             db,
             schedule: config.key_schedule(),
@@ -190,18 +192,19 @@ impl TestApp {
             .unwrap();
     }
 
-    /// Makes a token with scopes between spaces.
-    pub(crate) async fn token(&self, user: &str, scopes: &str) -> Token {
-        self.token_as(user, scopes, |specification| specification)
+    /// A user with a new token of theirs, its scopes between spaces.
+    pub(crate) async fn actor(&self, user: &str, scopes: &str) -> Actor {
+        self.actor_with(user, scopes, |specification| specification)
             .await
     }
 
-    pub(crate) async fn token_as(
+    /// The same with more chosen for the token.
+    pub(crate) async fn actor_with(
         &self,
         user: &str,
         scopes: &str,
         choose: impl FnOnce(AccessTokenSpecification) -> AccessTokenSpecification,
-    ) -> Token {
+    ) -> Actor {
         let scopes = scopes
             .split_whitespace()
             .map(|name| name.parse().unwrap())
@@ -215,68 +218,80 @@ impl TestApp {
             .create_access_token(&Authority::operator(), owner.id, specification, end)
             .await
             .unwrap();
-        Token {
-            id: created.token.id,
-            secret: created.secret,
-        }
+        let caller = self.caller(user, created.secret.expose());
+        Actor::new(caller, created.token.id)
+    }
+
+    /// A user with a new token for the repositories that a pattern covers.
+    pub(crate) async fn limited_actor(&self, user: &str, scopes: &str, pattern: &str) -> Actor {
+        let patterns = vec![pattern.try_into().unwrap()];
+        self.actor_with(user, scopes, |token| token.limited_to(patterns).unwrap())
+            .await
+    }
+
+    /// Deletes a group or project.
+    pub(crate) async fn delete_namespace(&self, path: &str) {
+        let name = NamespaceReference::at(ExpectedNamespace::Shared, path.try_into().unwrap());
+        self.desk
+            .delete_namespace(&Authority::operator(), &name)
+            .await
+            .unwrap();
+    }
+
+    /// Ends an actor's token.
+    pub(crate) async fn revoke(&self, actor: &Actor) {
+        self.desk
+            .revoke_access_token(&Authority::operator(), actor.token_id)
+            .await
+            .unwrap();
+    }
+
+    pub(crate) async fn block(&self, user: &str) {
+        self.desk
+            .block_user(&Authority::operator(), &user.try_into().unwrap())
+            .await
+            .unwrap();
+    }
+
+    /// An actor of before the restart, at the service of now.
+    pub(crate) fn again(&self, actor: &Actor) -> Actor {
+        actor.entering(&self.listeners)
+    }
+
+    /// Whoever shows no credential.
+    pub(crate) fn anonymous(&self) -> Caller {
+        Caller::new(&self.listeners, None)
+    }
+
+    /// Whoever shows this secret, be it a token or not, under a name where one is asked for.
+    pub(crate) fn caller(&self, name: &str, secret: &str) -> Caller {
+        Caller::new(&self.listeners, Some((name, secret)))
+    }
+
+    /// Whoever shows this secret where no name is asked for.
+    pub(crate) fn with(&self, secret: &str) -> Caller {
+        self.caller("", secret)
+    }
+
+    /// A user who logs in with their password.
+    pub(crate) fn login(&self, name: &str) -> Caller {
+        self.caller(name, PASSWORD)
     }
 
     /// Sends any request to the token listener.
     pub(crate) async fn send(&self, request: Request<Body>) -> Reply {
-        Reply::read(self.token.clone().oneshot(request).await.unwrap()).await
+        self.listeners.send_token(request).await
     }
 
     /// Sends any request to the admin listener.
     pub(crate) async fn send_admin(&self, request: Request<Body>) -> Reply {
-        Reply::read(self.admin.clone().oneshot(request).await.unwrap()).await
+        self.listeners.send_admin(request).await
     }
 
     /// `GET` of a path on the ops listener.
     pub(crate) async fn ops(&self, path: &str) -> Reply {
         let request = Request::get(path).body(Body::empty()).unwrap();
-        Reply::read(self.ops.clone().oneshot(request).await.unwrap()).await
-    }
-
-    /// Calls the API with a token in `PRIVATE-TOKEN` and a body in JSON.
-    pub(crate) async fn api(&self, call: (&str, &str), token: &Token, body: Value) -> Reply {
-        self.api_as(call, Some(token.secret.expose()), body).await
-    }
-
-    /// The same with any text as the token, or none.
-    pub(crate) async fn api_as(
-        &self,
-        (method, path): (&str, &str),
-        token: Option<&str>,
-        body: Value,
-    ) -> Reply {
-        let mut request = Request::builder()
-            .method(method)
-            .uri(format!("/api/v4{path}"));
-        if let Some(token) = token {
-            request = request.header("PRIVATE-TOKEN", token);
-        }
-        let body = if body.is_null() {
-            Body::empty()
-        } else {
-            Body::from(body.to_string())
-        };
-        self.send_admin(
-            request
-                .header(header::CONTENT_TYPE, "application/json")
-                .body(body)
-                .unwrap(),
-        )
-        .await
-    }
-
-    /// Calls the API with a token from an address.
-    pub(crate) async fn api_from(&self, call: (&str, &str), token: &str, from: &str) -> Reply {
-        let request = Request::builder()
-            .method(call.0)
-            .uri(format!("/api/v4{}", call.1))
-            .header("PRIVATE-TOKEN", token)
-            .extension(peer(from));
-        self.send_admin(request.body(Body::empty()).unwrap()).await
+        self.listeners.send_ops(request).await
     }
 
     /// The last line of the audit log: who, what, to what, and the rest.
@@ -291,21 +306,6 @@ impl TestApp {
         let line = ["actor", "action", "target", "detail"].map(column);
         connection.close().await.unwrap();
         line.join(" ").trim_end().to_owned()
-    }
-
-    /// The same as status and body, to be compared.
-    pub(crate) async fn told(&self, call: (&str, &str), token: &Token, body: Value) -> String {
-        let reply = self.api(call, token, body).await;
-        format!("{} {}", reply.status.as_u16(), reply.body)
-            .trim_end()
-            .to_owned()
-    }
-
-    /// What the API answers to `GET`, which must be 200.
-    pub(crate) async fn read(&self, path: &str, token: &Token) -> Value {
-        let reply = self.api(("GET", path), token, Value::Null).await;
-        assert_eq!(reply.status, 200, "{path}: {}", reply.body);
-        reply.json()
     }
 
     /// The id of a group or project.
@@ -325,24 +325,9 @@ impl TestApp {
             .0
     }
 
-    /// `GET /jwt/auth` for the usual service with the given scopes.
-    pub(crate) async fn ask(&self, credential: Option<(&str, &str)>, scopes: &[&str]) -> Reply {
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        query.append_pair("service", "container_registry");
-        for scope in scopes {
-            query.append_pair("scope", scope);
-        }
-        self.get(&format!("/jwt/auth?{}", query.finish()), credential)
-            .await
-    }
-
-    /// `GET` of a path with Basic credentials.
-    pub(crate) async fn get(&self, path: &str, credential: Option<(&str, &str)>) -> Reply {
-        let mut request = Request::get(path);
-        if let Some((name, secret)) = credential {
-            request = request.header(header::AUTHORIZATION, basic(name, secret));
-        }
-        self.send(request.body(Body::empty()).unwrap()).await
+    /// The path of a user in the API.
+    pub(crate) async fn user_path(&self, user: &str) -> String {
+        format!("/users/{}", self.id_of(user).await)
     }
 
     /// What is kept of a user's password.
@@ -384,6 +369,63 @@ impl TestApp {
         wharfinger::domain::clock::Clock::now(&*self.clock)
     }
 }
+
+/// What tests say that are older than [`Actor`].
+impl TestApp {
+    pub(crate) async fn token(&self, user: &str, scopes: &str) -> Token {
+        self.actor(user, scopes).await
+    }
+
+    pub(crate) async fn token_as(
+        &self,
+        user: &str,
+        scopes: &str,
+        choose: impl FnOnce(AccessTokenSpecification) -> AccessTokenSpecification,
+    ) -> Token {
+        self.actor_with(user, scopes, choose).await
+    }
+
+    pub(crate) async fn api(
+        &self,
+        (method, path): (&str, &str),
+        token: &Token,
+        body: Value,
+    ) -> Reply {
+        token.call(method, path, body).await
+    }
+
+    pub(crate) async fn api_as(
+        &self,
+        (method, path): (&str, &str),
+        token: Option<&str>,
+        body: Value,
+    ) -> Reply {
+        let caller = token.map_or_else(|| self.anonymous(), |token| self.with(token));
+        caller.call(method, path, body).await
+    }
+
+    pub(crate) async fn told(&self, call: (&str, &str), token: &Token, body: Value) -> String {
+        token.call(call.0, call.1, body).await.told()
+    }
+
+    pub(crate) async fn read(&self, path: &str, token: &Token) -> Value {
+        token.read(path).await
+    }
+
+    pub(crate) async fn ask(&self, credential: Option<(&str, &str)>, scopes: &[&str]) -> Reply {
+        Caller::new(&self.listeners, credential).ask(scopes).await
+    }
+
+    pub(crate) async fn get(&self, path: &str, credential: Option<(&str, &str)>) -> Reply {
+        Caller::new(&self.listeners, credential).ask_at(path).await
+    }
+}
+
+const _: () = {
+    let _ = (TestApp::token, TestApp::read);
+    let _ = (TestApp::api, TestApp::api_as, TestApp::told);
+    let _ = (TestApp::ask, TestApp::get);
+};
 
 /// A connection from an address, as the listener notes it.
 pub(crate) fn peer(from: &str) -> ConnectInfo<SocketAddr> {

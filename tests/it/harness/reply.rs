@@ -1,5 +1,7 @@
 //! A reply, and what a registry reads in it.
 
+use std::fmt::Display;
+
 use axum::body::to_bytes;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
@@ -9,6 +11,26 @@ use p256::ecdsa::signature::Verifier;
 use p256::ecdsa::{Signature, VerifyingKey};
 use serde_json::Value;
 use wharfinger::signing::KeyRing;
+
+/// JSON on several lines, its members in the order in which they came.
+pub(crate) fn pretty(json: impl Display) -> String {
+    let json = json.to_string();
+    let mut reader = serde_json::Deserializer::from_str(&json);
+    let mut text = Vec::new();
+    let mut writer = serde_json::Serializer::pretty(&mut text);
+    serde_transcode::transcode(&mut reader, &mut writer).unwrap();
+    reader.end().unwrap();
+    String::from_utf8(text).unwrap()
+}
+
+/// A field of every entry of a list, with spaces between them.
+pub(crate) fn each(list: &Value, field: &str) -> String {
+    let entries = list.as_array().unwrap().iter();
+    let texts: Vec<_> = entries
+        .map(|entry| entry[field].as_str().unwrap())
+        .collect();
+    texts.join(" ")
+}
 
 pub(crate) struct Reply {
     pub(crate) status: StatusCode,
@@ -31,6 +53,26 @@ impl Reply {
         serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", self.body))
     }
 
+    /// The body, which is JSON, on several lines.
+    pub(crate) fn pretty(&self) -> String {
+        pretty(&self.body)
+    }
+
+    /// Status and body, to be compared.
+    pub(crate) fn told(&self) -> String {
+        let told = format!("{} {}", self.status.as_u16(), self.body);
+        told.trim_end().to_owned()
+    }
+
+    /// The token for a registry.
+    pub(crate) fn registry_token(&self) -> String {
+        let json = self.json();
+        let token = json["token"].as_str();
+        token
+            .unwrap_or_else(|| panic!("no token: {}", self.body))
+            .to_owned()
+    }
+
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers
             .get(name)
@@ -39,10 +81,7 @@ impl Reply {
 
     /// The claims of the token, verified with p256 and the published key set.
     pub(crate) fn claims(&self, keys: &KeyRing) -> Value {
-        let json = self.json();
-        let token = json["token"]
-            .as_str()
-            .unwrap_or_else(|| panic!("no token: {}", self.body));
+        let token = self.registry_token();
         let parts: Vec<&str> = token.split('.').collect();
         let [header, claims, signature] = parts.as_slice() else {
             panic!("not three parts: {token}")

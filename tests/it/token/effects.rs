@@ -24,10 +24,7 @@ async fn a_revoked_token_is_refused_at_the_next_request() {
             .status
     };
     assert_eq!(status().await, StatusCode::OK);
-    app.desk
-        .revoke_access_token(&Authority::operator(), token.id)
-        .await
-        .unwrap();
+    app.revoke(&token).await;
     assert_eq!(status().await, StatusCode::UNAUTHORIZED);
 }
 

@@ -330,10 +330,7 @@ async fn a_malformed_question_is_400_beside_a_refresh_token_too() {
     let by_get = "/jwt/auth?service=container_registry&offline_token=maybe";
     let reply = app.get(by_get, Some(("", &token))).await;
     assert_eq!(reply.status, StatusCode::BAD_REQUEST, "{}", reply.body);
-    app.desk
-        .block_user(&Authority::operator(), &"alice".try_into().unwrap())
-        .await
-        .unwrap();
+    app.block("alice").await;
     assert_eq!(
         post(&app, &no_service).await.status,
         StatusCode::UNAUTHORIZED,

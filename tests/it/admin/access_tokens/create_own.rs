@@ -10,45 +10,77 @@ use wharfinger::domain::access_tokens::scope::AccessTokenScope;
 use wharfinger::domain::authority::Authority;
 use wharfinger::domain::expiry::Expiry;
 
-use crate::harness::{Reply, TestApp, Token};
+use crate::harness::{Actor, Reply, TestApp, pretty};
 
 const OWN: &str = "/user/personal_access_tokens";
+const ROTATE_SELF: &str = "/personal_access_tokens/self/rotate";
 
-async fn start() -> (TestApp, Token) {
+async fn start() -> (TestApp, Actor) {
     let app = TestApp::start().await;
     app.user("alice").await;
     let end = Expiry::on("2026-06-01".parse().unwrap());
     let maker = app
-        .token_as("alice", "api", |token| token.expiring(Some(end)))
+        .actor_with("alice", "api", |token| token.expiring(Some(end)))
         .await;
     (app, maker)
 }
 
-async fn make(app: &TestApp, maker: &Token, more: Value) -> Reply {
+/// Asks for a token with more or other fields than usual.
+async fn ask_for(maker: &Actor, more: Value) -> Reply {
     let mut body = json!({ "name": "made", "scopes": ["read_registry", "self_rotate"] });
     let fields = more.as_object().unwrap().clone();
     body.as_object_mut().unwrap().extend(fields);
-    app.api(("POST", OWN), maker, body).await
+    maker.post(OWN, body).await
 }
 
-async fn made(app: &TestApp, maker: &Token, more: Value) -> Value {
-    let reply = make(app, maker, more).await;
+async fn made(maker: &Actor, more: Value) -> Value {
+    let reply = ask_for(maker, more).await;
     assert_eq!(reply.status, StatusCode::CREATED, "{}", reply.body);
     reply.json()
 }
 
-async fn status(app: &TestApp, token: &Value) -> u16 {
-    let secret = token["token"].as_str().unwrap();
-    app.ask(Some(("alice", secret)), &[]).await.status.as_u16()
+/// Alice with a token that her token made.
+async fn child(maker: &Actor) -> Actor {
+    maker.holding(&made(maker, json!({})).await)
+}
+
+async fn status(actor: &Actor) -> u16 {
+    actor.ask(&[]).await.status.as_u16()
 }
 
 #[tokio::test]
 async fn a_token_makes_others_for_its_owner_with_every_scope_but_api() {
     let (app, maker) = start().await;
-    let mut reply = made(&app, &maker, json!({ "repositories": ["team/**"] })).await;
-    assert_eq!(status(&app, &reply).await, 200);
+    let mut reply = made(&maker, json!({ "repositories": ["team/**"] })).await;
+    assert_eq!(status(&maker.holding(&reply)).await, 200);
     reply["token"].take();
-    insta::assert_snapshot!(reply, @r#"{"active":true,"created_at":"2026-03-14T15:09:26.000Z","description":null,"expired":false,"expires_at":"2026-06-01","expires_at_time":"2026-06-01T00:00:00.000Z","grace_until":null,"id":2,"last_used_at":null,"last_used_ips":[],"name":"made","parent_personal_access_token_id":1,"previous_personal_access_token_id":null,"repositories":["team/**"],"revoked":false,"scopes":["read_registry","self_rotate"],"token":null,"user_id":1}"#);
+    insta::assert_snapshot!(pretty(&reply), @r#"
+    {
+      "active": true,
+      "created_at": "2026-03-14T15:09:26.000Z",
+      "description": null,
+      "expired": false,
+      "expires_at": "2026-06-01",
+      "expires_at_time": "2026-06-01T00:00:00.000Z",
+      "grace_until": null,
+      "id": 2,
+      "last_used_at": null,
+      "last_used_ips": [],
+      "name": "made",
+      "parent_personal_access_token_id": 1,
+      "previous_personal_access_token_id": null,
+      "repositories": [
+        "team/**"
+      ],
+      "revoked": false,
+      "scopes": [
+        "read_registry",
+        "self_rotate"
+      ],
+      "token": null,
+      "user_id": 1
+    }
+    "#);
     insta::assert_snapshot!(app.last_audited().await, @r#"alice token.created 2 for alice with token 1, scopes read_registry self_rotate"#);
     let all = [
         "read_api",
@@ -59,24 +91,26 @@ async fn a_token_makes_others_for_its_owner_with_every_scope_but_api() {
         "self_rotate",
     ];
     assert_eq!(
-        made(&app, &maker, json!({ "scopes": all })).await["scopes"],
+        made(&maker, json!({ "scopes": all })).await["scopes"],
         json!(all)
     );
-    let told = async |token: &Token, more: Value| {
-        let reply = make(&app, token, more).await;
-        format!("{} {}", reply.status.as_u16(), reply.body)
-    };
+}
+
+#[tokio::test]
+async fn it_makes_none_with_the_scope_api_and_none_without_it() {
+    let (app, maker) = start().await;
+    let told = async |maker: &Actor, more: Value| ask_for(maker, more).await.told();
     insta::assert_snapshot!(told(&maker, json!({ "scopes": ["api", "read_user"] })).await, @r#"400 {"message":"400 Bad request - a token that is made with another one cannot have the scope api; choose other scopes, or ask an administrator for it"}"#);
     insta::assert_snapshot!(told(&maker, json!({ "scopes": ["sudo"] })).await, @r#"400 {"error":"scopes does not have a valid value"}"#);
     insta::assert_snapshot!(told(&maker, json!({ "user_id": 1 })).await, @r#"400 {"error":"user_id is not a parameter here; there is name, description, scopes, expires_at, expires_in, repositories"}"#);
-    let reader = app.token("alice", "read_api self_rotate").await;
+    let reader = app.actor("alice", "read_api self_rotate").await;
     insta::assert_snapshot!(told(&reader, json!({})).await, @r#"403 {"error":"insufficient_scope","error_description":"The request requires higher privileges than provided by the access token.","scope":"api"}"#);
 }
 
 #[tokio::test]
 async fn it_ends_no_later_than_the_token_that_made_it() {
-    let (app, maker) = start().await;
-    let ends = async |more: Value| made(&app, &maker, more).await["expires_at"].take();
+    let (_, maker) = start().await;
+    let ends = async |more: Value| made(&maker, more).await["expires_at"].take();
     assert_eq!(ends(json!({})).await, "2026-06-01");
     assert_eq!(ends(json!({ "expires_at": null })).await, "2026-06-01");
     assert_eq!(
@@ -92,10 +126,18 @@ async fn it_ends_no_later_than_the_token_that_made_it() {
         json!({ "expires_at": "2026-06-02" }),
         json!({ "expires_in": "365d" }),
     ] {
-        let refused = make(&app, &maker, later).await;
+        let refused = ask_for(&maker, later).await;
         assert_eq!(refused.status, StatusCode::BAD_REQUEST);
         insta::allow_duplicates! {
-            insta::assert_snapshot!(refused.body, @r#"{"message":{"expires_at":["must not be after 2026-06-01: the token that it is made with ends then"]}}"#);
+            insta::assert_snapshot!(refused.pretty(), @r#"
+            {
+              "message": {
+                "expires_at": [
+                  "must not be after 2026-06-01: the token that it is made with ends then"
+                ]
+              }
+            }
+            "#);
         }
     }
 }
@@ -103,26 +145,20 @@ async fn it_ends_no_later_than_the_token_that_made_it() {
 #[tokio::test]
 async fn it_is_revoked_with_the_token_that_made_it() {
     let (app, maker) = start().await;
-    let child = made(&app, &maker, json!({})).await;
-    let path = "/personal_access_tokens/self/rotate";
-    let secret = child["token"].as_str().unwrap();
-    let grandchild = app
-        .api_as(("POST", path), Some(secret), json!({ "grace": "7d" }))
-        .await
-        .json();
-    assert_eq!(grandchild["parent_personal_access_token_id"], maker.id.0);
+    let child = child(&maker).await;
+    let reply = child.post(ROTATE_SELF, json!({ "grace": "7d" })).await;
+    let grandchild = child.holding(&reply.json());
     assert_eq!(
-        (status(&app, &child).await, status(&app, &grandchild).await),
+        reply.json()["parent_personal_access_token_id"],
+        maker.token_id.0
+    );
+    assert_eq!(
+        (status(&child).await, status(&grandchild).await),
         (200, 200)
     );
-    app.api(
-        ("DELETE", "/personal_access_tokens/self"),
-        &maker,
-        Value::Null,
-    )
-    .await;
+    maker.delete("/personal_access_tokens/self").await;
     assert_eq!(
-        (status(&app, &child).await, status(&app, &grandchild).await),
+        (status(&child).await, status(&grandchild).await),
         (401, 401)
     );
     insta::assert_snapshot!(app.last_audited().await, @r#"alice token.revoked 1 with tokens 2, 3"#);
@@ -132,61 +168,47 @@ async fn it_is_revoked_with_the_token_that_made_it() {
 async fn rotating_the_maker_keeps_it_and_it_hangs_on_the_new_one() {
     let (app, maker) = start().await;
     for grace in [json!({}), json!({ "grace": "1h" })] {
-        let maker = app.token("alice", "api").await;
-        let child = made(&app, &maker, json!({})).await;
-        let path = "/personal_access_tokens/self/rotate";
-        let new = app.api(("POST", path), &maker, grace).await.json();
-        assert_eq!(status(&app, &child).await, 200);
-        let path = format!("/personal_access_tokens/{}", child["id"]);
-        let secret = new["token"].as_str().unwrap();
-        let seen = app.api_as(("GET", &path), Some(secret), Value::Null).await;
-        assert_eq!(seen.json()["parent_personal_access_token_id"], new["id"]);
-        let path = format!("/personal_access_tokens/{}", new["id"]);
-        app.api_as(("DELETE", &path), Some(secret), Value::Null)
-            .await;
-        assert_eq!(status(&app, &child).await, 401);
+        let maker = app.actor("alice", "api").await;
+        let child = child(&maker).await;
+        let new = maker.holding(&maker.post(ROTATE_SELF, grace).await.json());
+        assert_eq!(status(&child).await, 200);
+        let seen = new.get(&child.token_path()).await.json();
+        assert_eq!(seen["parent_personal_access_token_id"], new.token_id.0);
+        new.delete(&new.token_path()).await;
+        assert_eq!(status(&child).await, 401);
     }
     // One that was made by the old token in its grace ends with the grace, and with the old one.
-    let path = "/personal_access_tokens/self/rotate";
-    app.api(("POST", path), &maker, json!({ "grace": "1h" }))
-        .await;
-    let late = made(&app, &maker, json!({})).await;
+    maker.post(ROTATE_SELF, json!({ "grace": "1h" })).await;
+    let late = made(&maker, json!({})).await;
     assert_eq!(late["expires_at_time"], "2026-03-14T16:09:26.000Z");
-    app.api(
-        ("DELETE", "/personal_access_tokens/self"),
-        &maker,
-        Value::Null,
-    )
-    .await;
-    assert_eq!(status(&app, &late).await, 401);
+    maker.delete("/personal_access_tokens/self").await;
+    assert_eq!(status(&maker.holding(&late)).await, 401);
 }
 
 #[tokio::test]
 async fn it_is_shortened_and_narrowed_away_with_the_token_that_made_it() {
     let (app, maker) = start().await;
-    let child = made(&app, &maker, json!({})).await;
-    let path = format!("/personal_access_tokens/{}", maker.id);
-    let change = async |body: Value| app.api(("PATCH", &path), &maker, body).await.status;
+    let made = child(&maker).await;
+    let path = maker.token_path();
+    let change = async |body: Value| maker.patch(&path, body).await.status;
     assert_eq!(
         change(json!({ "expires_at": "2026-04-01" })).await,
         StatusCode::OK
     );
     let seen = async || {
-        let path = format!("/personal_access_tokens/{}", child["id"]);
-        let other = app.token("alice", "read_api").await;
-        app.api(("GET", &path), &other, Value::Null).await.json()
+        let other = app.actor("alice", "read_api").await;
+        other.get(&made.token_path()).await.json()
     };
     assert_eq!(seen().await["expires_at"], "2026-04-01");
     assert_eq!(change(json!({ "name": "still" })).await, StatusCode::OK);
-    assert_eq!(status(&app, &child).await, 200);
+    assert_eq!(status(&made).await, 200);
 
     // What it could not make any more does not stay.
-    let maker = app.token("alice", "api read_user").await;
-    let child = made(&app, &maker, json!({})).await;
-    let path = format!("/personal_access_tokens/{}", maker.id);
+    let maker = app.actor("alice", "api read_user").await;
+    let made = child(&maker).await;
     let narrowed = json!({ "scopes": ["read_user"] });
-    app.api(("PATCH", &path), &maker, narrowed).await;
-    assert_eq!(status(&app, &child).await, 401);
+    maker.patch(&maker.token_path(), narrowed).await;
+    assert_eq!(status(&made).await, 401);
     insta::assert_snapshot!(app.last_audited().await, @r#"alice token.changed 4 named test, scopes read_user; revoked tokens 5"#);
 }
 
@@ -195,31 +217,30 @@ async fn its_own_rotation_ends_no_later_than_the_maker() {
     let (app, _) = start().await;
     let soon = Expiry::on(app.now().date_naive() + Duration::days(3));
     let maker = app
-        .token_as("alice", "api", |token| token.expiring(Some(soon)))
+        .actor_with("alice", "api", |token| token.expiring(Some(soon)))
         .await;
-    let child = made(&app, &maker, json!({})).await;
-    let path = "/personal_access_tokens/self/rotate";
-    let secret = child["token"].as_str().unwrap();
+    let child = child(&maker).await;
     let later = json!({ "expires_at": "2026-03-18" });
-    let refused = app.api_as(("POST", path), Some(secret), later).await;
+    let refused = child.post(ROTATE_SELF, later).await;
     assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{}", refused.body);
-    let next = app.api_as(("POST", path), Some(secret), json!({})).await;
+    let next = child.post(ROTATE_SELF, json!({})).await;
     assert_eq!(next.json()["expires_at"], "2026-03-17", "not in a week");
     app.clock.advance(Duration::days(3));
-    let other = app.token("alice", "api").await;
+    let other = app.actor("alice", "api").await;
     let path = format!("/personal_access_tokens/{}/rotate", next.json()["id"]);
-    let refused = app.api(("POST", &path), &other, json!({})).await;
-    insta::assert_snapshot!(refused.body, @r#"{"message":"400 Bad request - the token that it was made with has ended, so no other can take its place"}"#);
+    let refused = other.post(&path, json!({})).await;
+    insta::assert_snapshot!(refused.pretty(), @r#"
+    {
+      "message": "400 Bad request - the token that it was made with has ended, so no other can take its place"
+    }
+    "#);
 }
 
 #[tokio::test]
 async fn a_token_that_ended_while_its_request_was_under_way_makes_nothing() {
     let (app, maker) = start().await;
-    let narrow = app.token("alice", "read_api").await;
-    app.desk
-        .revoke_access_token(&Authority::operator(), maker.id)
-        .await
-        .unwrap();
+    let narrow = app.actor("alice", "read_api").await;
+    app.revoke(&maker).await;
     for token in [maker, narrow] {
         let scopes = [AccessTokenScope::ReadUser].into_iter().collect();
         let wanted = AccessTokenSpecification::new("late".try_into().unwrap(), scopes).unwrap();

@@ -5,54 +5,66 @@ use chrono::Duration;
 use serde_json::{Value, json};
 use wharfinger::domain::expiry::Expiry;
 
-use crate::harness::{TestApp, Token};
+use crate::harness::{Actor, TestApp};
 
-/// The app, the secret of an `api` token to look with, an old token and its successor's reply.
-async fn rotated(body: Value) -> (TestApp, Token, Token, Value) {
+const ROTATE_SELF: &str = "/personal_access_tokens/self/rotate";
+
+/// A token of alice that was rotated with a grace, and the one in its place.
+struct Rotated {
+    app: TestApp,
+    /// Alice with a third token, to look with.
+    alice: Actor,
+    old: Actor,
+    new: Actor,
+    /// What the rotation was answered.
+    shown: Value,
+}
+
+async fn rotated(grace: &str) -> Rotated {
     let app = TestApp::start().await;
     app.user("alice").await;
     let (alice, old) = (
-        app.token("alice", "api").await,
-        app.token("alice", "api").await,
+        app.actor("alice", "api").await,
+        app.actor("alice", "api").await,
     );
-    let reply = rotate(&app, old.secret.expose(), body).await;
-    (app, alice, old, reply)
-}
-
-async fn rotate(app: &TestApp, secret: &str, body: Value) -> Value {
-    let path = "/personal_access_tokens/self/rotate";
-    let reply = app.api_as(("POST", path), Some(secret), body).await;
+    let reply = old.post(ROTATE_SELF, json!({ "grace": grace })).await;
     assert_eq!(reply.status, StatusCode::OK, "{}", reply.body);
-    reply.json()
+    Rotated {
+        app,
+        alice,
+        new: old.holding(&reply.json()),
+        old,
+        shown: reply.json(),
+    }
 }
 
-async fn works(app: &TestApp, secret: &str) -> bool {
-    app.ask(Some(("alice", secret)), &[]).await.status == StatusCode::OK
-}
-
-fn secret(reply: &Value) -> &str {
-    reply["token"].as_str().unwrap()
+/// Whoever takes the place of `old`.
+async fn rotate(old: &Actor, body: Value) -> Actor {
+    let reply = old.post(ROTATE_SELF, body).await;
+    assert_eq!(reply.status, StatusCode::OK, "{}", reply.body);
+    old.holding(&reply.json())
 }
 
 #[tokio::test]
 async fn both_tokens_work_until_the_grace_ends_and_the_old_one_says_when() {
-    let (app, alice, old, new) = rotated(json!({ "grace": "7d" })).await;
-    assert_ne!(new["id"], old.id.0);
-    assert_eq!(new["grace_until"], Value::Null);
-    let path = format!("/personal_access_tokens/{}", old.id);
-    let seen = async || app.api(("GET", &path), &alice, Value::Null).await.json();
+    let Rotated {
+        app,
+        alice,
+        old,
+        new,
+        shown,
+    } = rotated("7d").await;
+    assert_ne!(shown["id"], old.token_id.0);
+    assert_eq!(shown["grace_until"], Value::Null);
+    let path = old.token_path();
+    let seen = async || alice.get(&path).await.json();
     let shown = seen().await;
     assert_eq!(shown["grace_until"], "2026-03-21T15:09:26.000Z");
     assert_eq!(
         (&shown["active"], &shown["revoked"]),
         (&json!(true), &json!(false))
     );
-    let both = async || {
-        (
-            works(&app, old.secret.expose()).await,
-            works(&app, secret(&new)).await,
-        )
-    };
+    let both = async || (old.works().await, new.works().await);
     assert_eq!(both().await, (true, true));
     app.clock.advance(Duration::days(7) - Duration::seconds(1));
     assert_eq!(both().await, (true, true));
@@ -63,19 +75,13 @@ async fn both_tokens_work_until_the_grace_ends_and_the_old_one_says_when() {
         (&shown["active"], &shown["revoked"]),
         (&json!(false), &json!(true))
     );
-    let found = app
-        .api(
-            ("GET", "/personal_access_tokens?revoked=true"),
-            &alice,
-            Value::Null,
-        )
-        .await
-        .json();
+    let found = alice.get("/personal_access_tokens?revoked=true").await;
+    let found = found.json();
     assert_eq!(
         (found.as_array().unwrap().len(), &found[0]["id"]),
-        (1, &json!(old.id.0))
+        (1, &json!(old.token_id.0))
     );
-    let reply = app.api(("GET", "/user"), &old, Value::Null).await;
+    let reply = old.get("/user").await;
     assert_eq!(
         reply.json()["error_description"],
         "Token was revoked. Make a new one."
@@ -84,37 +90,42 @@ async fn both_tokens_work_until_the_grace_ends_and_the_old_one_says_when() {
 
 #[tokio::test]
 async fn a_token_that_was_rotated_is_not_rotated_again_and_that_is_no_reuse() {
-    let (app, alice, old, new) = rotated(json!({ "grace": "1h" })).await;
-    let path = format!("/personal_access_tokens/{}/rotate", old.id);
+    let Rotated {
+        alice, old, new, ..
+    } = rotated("1h").await;
+    let path = format!("{}/rotate", old.token_path());
     for reply in [
-        app.api(
-            ("POST", "/personal_access_tokens/self/rotate"),
-            &old,
-            json!({}),
-        )
-        .await,
-        app.api(("POST", &path), &alice, json!({ "grace": "2h" }))
-            .await,
+        old.post(ROTATE_SELF, json!({})).await,
+        alice.post(&path, json!({ "grace": "2h" })).await,
     ] {
         assert_eq!(reply.status, StatusCode::BAD_REQUEST);
         insta::allow_duplicates! {
-            insta::assert_snapshot!(reply.body, @r#"{"message":"400 Bad request - Token already rotated: it works until its grace ends; rotate the one that took its place"}"#);
+            insta::assert_snapshot!(reply.pretty(), @r#"
+            {
+              "message": "400 Bad request - Token already rotated: it works until its grace ends; rotate the one that took its place"
+            }
+            "#);
         }
     }
-    assert!(works(&app, old.secret.expose()).await && works(&app, secret(&new)).await);
+    assert!(old.works().await && new.works().await);
 }
 
 #[tokio::test]
 async fn revoking_the_new_token_revokes_the_old_one() {
-    let (app, alice, first, second) = rotated(json!({ "grace": "30d" })).await;
-    let third = rotate(&app, secret(&second), json!({ "grace": "1h" })).await;
+    let Rotated {
+        app,
+        alice,
+        old: first,
+        new: second,
+        ..
+    } = rotated("30d").await;
+    let third = rotate(&second, json!({ "grace": "1h" })).await;
     // The second one's grace is over, the first one's is not.
     app.clock.advance(Duration::hours(2));
-    assert!(works(&app, first.secret.expose()).await && works(&app, secret(&third)).await);
-    let path = format!("/personal_access_tokens/{}", third["id"]);
-    let reply = app.api(("DELETE", &path), &alice, Value::Null).await;
+    assert!(first.works().await && third.works().await);
+    let reply = alice.delete(&third.token_path()).await;
     assert_eq!(reply.status, StatusCode::NO_CONTENT);
-    assert!(!works(&app, first.secret.expose()).await && !works(&app, secret(&third)).await);
+    assert!(!first.works().await && !third.works().await);
     insta::assert_snapshot!(app.last_audited().await, @r#"alice token.revoked 4 with tokens 2"#);
 }
 
@@ -122,39 +133,46 @@ async fn revoking_the_new_token_revokes_the_old_one() {
 async fn what_the_old_token_makes_in_its_grace_is_revoked_with_it_and_ends_with_its_grace() {
     let wanted = json!({ "name": "made", "scopes": ["read_registry"] });
     for is_revoked in [true, false] {
-        let (app, alice, old, new) = rotated(json!({ "grace": "2h" })).await;
-        let made = app.api(
-            ("POST", "/user/personal_access_tokens"),
-            &old,
-            wanted.clone(),
-        );
-        let made = made.await.json();
-        assert_eq!(made["expires_at_time"], "2026-03-14T17:09:26.000Z");
-        assert!(works(&app, secret(&made)).await);
+        let Rotated {
+            app,
+            alice,
+            old,
+            new,
+            ..
+        } = rotated("2h").await;
+        let reply = old.post("/user/personal_access_tokens", wanted.clone());
+        let reply = reply.await.json();
+        assert_eq!(reply["expires_at_time"], "2026-03-14T17:09:26.000Z");
+        let made = old.holding(&reply);
+        assert!(made.works().await);
         if is_revoked {
-            let path = format!("/personal_access_tokens/{}", new["id"]);
-            app.api(("DELETE", &path), &alice, Value::Null).await;
+            alice.delete(&new.token_path()).await;
         } else {
             app.clock.advance(Duration::hours(2));
         }
-        assert!(!works(&app, old.secret.expose()).await && !works(&app, secret(&made)).await);
+        assert!(!old.works().await && !made.works().await);
     }
 }
 
 #[tokio::test]
 async fn the_old_token_can_be_revoked_before_its_grace_ends() {
-    let (app, alice, old, new) = rotated(json!({ "grace": "7d" })).await;
-    let path = format!("/personal_access_tokens/{}", old.id);
-    app.api(("DELETE", &path), &alice, Value::Null).await;
-    assert!(!works(&app, old.secret.expose()).await && works(&app, secret(&new)).await);
+    let Rotated {
+        alice, old, new, ..
+    } = rotated("7d").await;
+    alice.delete(&old.token_path()).await;
+    assert!(!old.works().await && new.works().await);
 }
 
 #[tokio::test]
 async fn rotating_without_grace_ends_what_still_works_from_before() {
-    let (app, _, first, second) = rotated(json!({ "grace": "7d" })).await;
-    let third = rotate(&app, secret(&second), json!({})).await;
-    assert!(!works(&app, first.secret.expose()).await && !works(&app, secret(&second)).await);
-    assert!(works(&app, secret(&third)).await);
+    let Rotated {
+        old: first,
+        new: second,
+        ..
+    } = rotated("7d").await;
+    let third = rotate(&second, json!({})).await;
+    assert!(!first.works().await && !second.works().await);
+    assert!(third.works().await);
 }
 
 #[tokio::test]
@@ -163,16 +181,11 @@ async fn a_grace_is_never_longer_than_the_token_itself() {
     app.user("alice").await;
     let tomorrow = Expiry::on(app.now().date_naive() + Duration::days(1));
     let old = app
-        .token_as("alice", "api", |token| token.expiring(Some(tomorrow)))
+        .actor_with("alice", "api", |token| token.expiring(Some(tomorrow)))
         .await;
-    let new = rotate(&app, old.secret.expose(), json!({ "grace": "7d" })).await;
-    let path = format!("/personal_access_tokens/{}", old.id);
-    let seen = async || {
-        app.api_as(("GET", &path), Some(secret(&new)), Value::Null)
-            .await
-            .json()
-    };
-    assert_eq!(seen().await["grace_until"], "2026-03-15T00:00:00.000Z");
+    let new = rotate(&old, json!({ "grace": "7d" })).await;
+    let seen = new.get(&old.token_path()).await.json();
+    assert_eq!(seen["grace_until"], "2026-03-15T00:00:00.000Z");
     app.clock.advance(Duration::days(1));
-    assert!(!works(&app, old.secret.expose()).await && works(&app, secret(&new)).await);
+    assert!(!old.works().await && new.works().await);
 }

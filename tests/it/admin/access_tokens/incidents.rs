@@ -3,33 +3,21 @@
 use axum::http::StatusCode;
 use chrono::Duration;
 use serde_json::{Value, json};
-use wharfinger::domain::access_tokens::pattern::RepositoryPattern;
 use wharfinger::domain::access_tokens::scope::AccessTokenScope;
 use wharfinger::domain::namespaces::visibility::Visibility;
 
-use crate::harness::{PASSWORD, TestApp, Token};
+use crate::harness::{Actor, PASSWORD, TestApp, World};
 
 const OWN: &str = "/user/personal_access_tokens";
 const ROTATE_SELF: &str = "/personal_access_tokens/self/rotate";
-
-async fn start() -> (TestApp, Token, Token) {
-    let app = TestApp::start().await;
-    app.administrator("root").await;
-    app.user("alice").await;
-    let (root, alice) = (
-        app.token("root", "api").await,
-        app.token("alice", "api").await,
-    );
-    (app, root, alice)
-}
 
 /// Harbor CVE-2019-16097 (mass assignment): a field that is unknown, misspelt or not the caller's to
 /// set is refused wherever a token is made or changed, and nothing happens.
 #[tokio::test]
 async fn no_token_comes_of_a_body_with_an_unknown_field() {
-    let (app, root, alice) = start().await;
-    let users = format!("/users/{}/personal_access_tokens", app.id_of("alice").await);
-    let one = format!("/personal_access_tokens/{}", alice.id);
+    let World { app, root, alice } = World::start().await;
+    let users = format!("{}/personal_access_tokens", app.user_path("alice").await);
+    let one = alice.token_path();
     let rotate = format!("{one}/rotate");
     let before = app.last_audited().await;
     for (method, path, caller) in [
@@ -53,16 +41,14 @@ async fn no_token_comes_of_a_body_with_an_unknown_field() {
             } else {
                 json!({ "name": "x", "scopes": ["read_registry"], field: "1" })
             };
-            let reply = app.api((method, path), caller, body).await;
+            let reply = caller.call(method, path, body).await;
             assert_eq!(
                 reply.status,
                 StatusCode::BAD_REQUEST,
                 "{method} {path} {field}"
             );
-            let told = reply.json()["error"]
-                .as_str()
-                .unwrap_or_default()
-                .to_owned();
+            let json = reply.json();
+            let told = json["error"].as_str().unwrap_or_default();
             assert!(
                 told.starts_with(&format!("{field} is not a parameter here")),
                 "{told}"
@@ -76,7 +62,7 @@ async fn no_token_comes_of_a_body_with_an_unknown_field() {
 /// a form with `repositories=$PATTERNS`.
 #[tokio::test]
 async fn limits_without_a_pattern_are_no_wish_for_all_repositories() {
-    let (app, _, alice) = start().await;
+    let World { alice, .. } = World::start().await;
     for empty in [
         json!(""),
         json!(" "),
@@ -85,14 +71,14 @@ async fn limits_without_a_pattern_are_no_wish_for_all_repositories() {
         json!([null]),
     ] {
         let body = json!({ "name": "x", "scopes": ["read_registry"], "repositories": empty });
-        let told = app.told(("POST", OWN), &alice, body).await;
+        let told = alice.post(OWN, body).await.told();
         assert_eq!(
             told, r#"400 {"error":"repositories is invalid"}"#,
             "{empty}"
         );
     }
     let body = json!({ "name": "x", "scopes": ["read_registry"], "repositories": [] });
-    let wide = app.api(("POST", OWN), &alice, body).await.json();
+    let wide = alice.post(OWN, body).await.json();
     assert_eq!(wide["repositories"], json!([]));
 }
 
@@ -100,26 +86,24 @@ async fn limits_without_a_pattern_are_no_wish_for_all_repositories() {
 /// token, another person's one is refused like one that does not exist.
 #[tokio::test]
 async fn a_foreign_token_is_as_good_as_none() {
-    let (app, root, alice) = start().await;
+    let World { root, alice, .. } = World::start().await;
     for (method, rest, refused) in [
         ("GET", "", 401),
         ("PATCH", "", 401),
         ("DELETE", "", 400),
         ("POST", "/rotate", 401),
     ] {
-        let call = async |token: &Token, id: i64| {
+        let call = async |caller: &Actor, id: i64| {
             let path = format!("/personal_access_tokens/{id}{rest}");
-            let reply = app.api((method, &path), token, json!({})).await;
+            let reply = caller.call(method, &path, json!({})).await;
             (reply.status.as_u16(), reply.body)
         };
-        let foreign = call(&alice, root.id.0).await;
+        let foreign = call(&alice, root.token_id.0).await;
         assert_eq!(foreign.0, refused, "{method} {rest}");
         assert_eq!(foreign, call(&alice, 999).await, "{method} {rest}");
         assert_eq!(call(&root, 999).await.0, 404, "{method} {rest}");
     }
-    let own = app
-        .api(("GET", "/personal_access_tokens/self"), &root, Value::Null)
-        .await;
+    let own = root.get("/personal_access_tokens/self").await;
     assert_eq!(own.json()["active"], true);
 }
 
@@ -127,44 +111,40 @@ async fn a_foreign_token_is_as_good_as_none() {
 /// can be got back): a secret is in the one reply that makes it, and in no other.
 #[tokio::test]
 async fn a_secret_is_shown_once_also_after_a_rotation() {
-    let (app, _, alice) = start().await;
+    let World { app, alice, .. } = World::start().await;
     let body = json!({ "name": "made", "scopes": ["self_rotate", "read_api"] });
-    let made = app.api(("POST", OWN), &alice, body).await.json();
-    let first = made["token"].as_str().unwrap().to_owned();
+    let made = alice.holding(&alice.post(OWN, body).await.json());
     let grace = json!({ "grace": "1h" });
-    let rotated = app
-        .api_as(("POST", ROTATE_SELF), Some(&first), grace)
-        .await
-        .json();
-    let second = rotated["token"].as_str().unwrap().to_owned();
+    let rotated = made.holding(&made.post(ROTATE_SELF, grace).await.json());
+    let (first, second) = (made.secret(), rotated.secret());
     assert_ne!(first, second);
-    let auditor = app.token("root", "read_api").await;
+    let auditor = app.actor("root", "read_api").await;
     for path in [
         "/personal_access_tokens".to_owned(),
-        format!("/personal_access_tokens/{}", made["id"]),
-        format!("/personal_access_tokens/{}", rotated["id"]),
+        made.token_path(),
+        rotated.token_path(),
         "/personal_access_tokens/self".to_owned(),
         "/personal_access_tokens/self/associations".to_owned(),
     ] {
-        for token in [&second, auditor.secret.expose()] {
-            let reply = app.api_as(("GET", &path), Some(token), Value::Null).await;
+        for caller in [&rotated, &auditor] {
+            let reply = caller.get(&path).await;
             assert_eq!(reply.status, StatusCode::OK, "{path}");
             let has_secret = reply.body.contains("whf_pat_") || reply.body.contains("\"token\":");
             assert!(!has_secret, "{path}: {}", reply.body);
         }
     }
     let told = app.last_audited().await;
-    assert!(!told.contains(&first) && !told.contains(&second), "{told}");
+    assert!(!told.contains(first) && !told.contains(second), "{told}");
 }
 
 /// CVE-2026-110697 Quay (a name as a LIKE pattern): the wildcards of SQL in a search are letters.
 #[tokio::test]
 async fn a_search_is_no_pattern_and_finds_only_ones_own() {
-    let (app, _, alice) = start().await;
-    app.token("root", "read_user").await;
+    let World { app, alice, .. } = World::start().await;
+    app.actor("root", "read_user").await;
     for text in ["%25", "_", "te%25", "t_st", "%5C", "!", "'%20OR%201=1"] {
         let path = format!("/personal_access_tokens?search={text}");
-        let found = app.api(("GET", &path), &alice, Value::Null).await;
+        let found = alice.get(&path).await;
         assert_eq!(
             (found.status, found.body.as_str()),
             (StatusCode::OK, "[]"),
@@ -172,7 +152,7 @@ async fn a_search_is_no_pattern_and_finds_only_ones_own() {
         );
     }
     let path = "/personal_access_tokens?search=TES";
-    let found = app.api(("GET", path), &alice, Value::Null).await.json();
+    let found = alice.get(path).await.json();
     assert_eq!(found.as_array().unwrap().len(), 1);
 }
 
@@ -180,33 +160,21 @@ async fn a_search_is_no_pattern_and_finds_only_ones_own() {
 /// what that could, no more; and CVE-2026-117685 Gitea: its limits hold for mount sources too.
 #[tokio::test]
 async fn a_rotated_token_keeps_its_limits_for_mount_sources_too() {
-    let (app, _, _) = start().await;
+    let World { app, .. } = World::start().await;
     app.project("team/app", Visibility::Private).await;
     app.project("secret/base", Visibility::Private).await;
     app.member("team", "alice", "owner").await;
     app.member("secret", "alice", "owner").await;
-    let token = app
-        .token_as(
-            "alice",
-            "read_registry write_registry self_rotate",
-            |token| {
-                let patterns = vec![RepositoryPattern::try_from("team/**").unwrap()];
-                token.limited_to(patterns).unwrap()
-            },
-        )
-        .await;
-    let mut secret = token.secret.expose().to_owned();
+    let scopes = "read_registry write_registry self_rotate";
+    let mut token = app.limited_actor("alice", scopes, "team/**").await;
     for _ in 0..2 {
         let asked = [
             "repository:team/app:pull,push,delete",
             "repository:secret/base:pull",
         ];
-        let reply = app.ask(Some(("alice", &secret)), &asked).await;
+        let reply = token.ask(&asked).await;
         assert_eq!(reply.granted(&app.keys), ["repository:team/app:pull,push"]);
-        let next = app
-            .api_as(("POST", ROTATE_SELF), Some(&secret), json!({}))
-            .await;
-        secret = next.json()["token"].as_str().unwrap().to_owned();
+        token = token.holding(&token.post(ROTATE_SELF, json!({})).await.json());
     }
 }
 
@@ -214,7 +182,7 @@ async fn a_rotated_token_keeps_its_limits_for_mount_sources_too() {
 /// the table says, also for a token that was made with another one or took its place.
 #[tokio::test]
 async fn each_scope_opens_exactly_its_actions() {
-    let (app, _, alice) = start().await;
+    let World { app, alice, .. } = World::start().await;
     app.project("team/app", Visibility::Private).await;
     app.member("team", "alice", "owner").await;
     for (scope, opened) in [
@@ -226,16 +194,13 @@ async fn each_scope_opens_exactly_its_actions() {
         (AccessTokenScope::SelfRotate, None),
     ] {
         let body = json!({ "name": scope.name(), "scopes": [scope.name()] });
-        let made = app.api(("POST", OWN), &alice, body).await.json();
-        let path = format!("/personal_access_tokens/{}/rotate", made["id"]);
-        let rotated = app
-            .api(("POST", &path), &alice, json!({ "grace": "1h" }))
-            .await
-            .json();
-        for token in [&made, &rotated] {
-            let secret = token["token"].as_str().unwrap();
+        let made = alice.holding(&alice.post(OWN, body).await.json());
+        let path = format!("{}/rotate", made.token_path());
+        let rotated = alice.post(&path, json!({ "grace": "1h" })).await;
+        let rotated = alice.holding(&rotated.json());
+        for token in [made, rotated] {
             let asked = ["repository:team/app:pull,push,delete"];
-            let reply = app.ask(Some(("alice", secret)), &asked).await;
+            let reply = token.ask(&asked).await;
             match opened {
                 None => assert_eq!(reply.status, StatusCode::FORBIDDEN, "{scope}"),
                 Some(action) => assert_eq!(
@@ -252,7 +217,7 @@ async fn each_scope_opens_exactly_its_actions() {
 /// things): making and rotating tokens gives nobody a right, and a token without a scope is not made.
 #[tokio::test]
 async fn making_tokens_gives_no_rights() {
-    let (app, _, alice) = start().await;
+    let World { app, alice, .. } = World::start().await;
     app.project("team/app", Visibility::Private).await;
     let all = [
         "read_api",
@@ -261,14 +226,13 @@ async fn making_tokens_gives_no_rights() {
         "delete_registry",
     ];
     let body = json!({ "name": "x", "scopes": all });
-    let made = app.api(("POST", OWN), &alice, body).await.json();
-    let secret = made["token"].as_str().unwrap();
+    let made = alice.holding(&alice.post(OWN, body).await.json());
     let asked = ["repository:team/app:pull,push,delete", "registry:catalog:*"];
-    let reply = app.ask(Some(("alice", secret)), &asked).await;
+    let reply = made.ask(&asked).await;
     assert!(reply.granted(&app.keys).is_empty());
     for scopes in [json!([]), json!(""), json!([""]), Value::Null] {
         let body = json!({ "name": "x", "scopes": scopes });
-        let reply = app.api(("POST", OWN), &alice, body).await;
+        let reply = alice.post(OWN, body).await;
         assert!(reply.status.is_client_error(), "{scopes}: {}", reply.body);
     }
 }
@@ -277,15 +241,12 @@ async fn making_tokens_gives_no_rights() {
 /// password rotates or makes a personal access token.
 #[tokio::test]
 async fn neither_registry_tokens_nor_passwords_make_tokens() {
-    let (app, _, alice) = start().await;
-    let jwt = app
-        .ask(Some(("alice", alice.secret.expose())), &[])
-        .await
-        .json();
+    let World { app, alice, .. } = World::start().await;
+    let jwt = alice.ask(&[]).await.json();
     let body = json!({ "name": "x", "scopes": ["read_registry"] });
     for credential in [jwt["token"].as_str().unwrap(), PASSWORD] {
         for (path, body) in [(OWN, body.clone()), (ROTATE_SELF, json!({}))] {
-            let reply = app.api_as(("POST", path), Some(credential), body).await;
+            let reply = app.with(credential).post(path, body).await;
             assert_eq!(reply.status, StatusCode::UNAUTHORIZED, "{path}");
         }
     }
@@ -297,14 +258,10 @@ async fn a_short_default_lifetime_ends_tokens_of_which_nothing_was_said() {
     let short = "[tokens]\ndefault_lifetime = \"12h\"\nallow_endless = false\n";
     let app = TestApp::start_with(short).await;
     app.user("alice").await;
-    let token = app.token("alice", "read_registry").await;
-    let works = async || {
-        let credential = Some(("alice", token.secret.expose()));
-        app.ask(credential, &[]).await.status == StatusCode::OK
-    };
+    let token = app.actor("alice", "read_registry").await;
     app.clock
         .advance(Duration::hours(12) - Duration::seconds(1));
-    assert!(works().await);
+    assert!(token.works().await);
     app.clock.advance(Duration::seconds(1));
-    assert!(!works().await);
+    assert!(!token.works().await);
 }

@@ -4,11 +4,11 @@ use axum::http::StatusCode;
 use serde_json::{Value, json};
 use wharfinger::domain::expiry::Expiry;
 
-use crate::harness::{Reply, TestApp, Token};
+use crate::harness::{Actor, Reply, TestApp};
 
 struct Instance {
     app: TestApp,
-    alice: Token,
+    alice: Actor,
 }
 
 async fn start(tokens: &str) -> Instance {
@@ -16,18 +16,12 @@ async fn start(tokens: &str) -> Instance {
     app.administrator("alice").await;
     let end = Expiry::on("2026-04-13".parse().unwrap());
     let alice = app
-        .token_as("alice", "api", |token| token.expiring(Some(end)))
+        .actor_with("alice", "api", |token| token.expiring(Some(end)))
         .await;
     Instance { app, alice }
 }
 
 impl Instance {
-    async fn call(&self, method: &str, path: &str, body: &Value) -> Reply {
-        self.app
-            .api((method, path), &self.alice, body.clone())
-            .await
-    }
-
     /// Makes a token with what is said about its end: for a user, with the caller's own, and in
     /// another's place.
     async fn made(&self, end: &Value) -> [Reply; 3] {
@@ -36,17 +30,17 @@ impl Instance {
             .unwrap()
             .extend(end.as_object().unwrap().clone());
         let old = json!({ "name": "old", "scopes": ["read_user"], "expires_at": "2026-03-20" });
-        let path = format!(
-            "/users/{}/personal_access_tokens",
-            self.app.id_of("alice").await
+        let alice = &self.alice;
+        let users = format!(
+            "{}/personal_access_tokens",
+            self.app.user_path("alice").await
         );
-        let old = self.call("POST", &path, &old).await.json();
+        let old = alice.post(&users, old).await.json();
         let rotate = format!("/personal_access_tokens/{}/rotate", old["id"]);
         [
-            self.call("POST", &path, &body).await,
-            self.call("POST", "/user/personal_access_tokens", &body)
-                .await,
-            self.call("POST", &rotate, end).await,
+            alice.post(&users, body.clone()).await,
+            alice.post("/user/personal_access_tokens", body).await,
+            alice.post(&rotate, end.clone()).await,
         ]
     }
 
@@ -111,34 +105,32 @@ async fn no_token_lives_longer_than_the_longest_lifetime() {
 async fn what_is_older_than_the_setting_keeps_to_it_when_it_is_changed_or_rotated() {
     let app = TestApp::start().await;
     app.user("alice").await;
-    let old = app.token("alice", "api").await;
-    let endless = app.token("alice", "api").await;
-    let app = app
-        .restart_with("[tokens]\nlongest_lifetime = \"30d\"")
-        .await;
-    let call =
-        async |method: &str, path: &str, body: Value| app.api((method, path), &old, body).await;
-    let path = format!("/personal_access_tokens/{}", old.id);
-    let renamed = call("PATCH", &path, json!({ "name": "new" })).await;
+    let old = app.actor("alice", "api").await;
+    let endless = app.actor("alice", "api").await;
+    let setting = "[tokens]\nlongest_lifetime = \"30d\"";
+    let app = app.restart_with(setting).await;
+    let (old, endless) = (app.again(&old), app.again(&endless));
+    let path = old.token_path();
+    let renamed = old.patch(&path, json!({ "name": "new" })).await;
     assert_eq!(renamed.json()["expires_at"], Value::Null);
-    let late = call("PATCH", &path, json!({ "expires_at": "2026-04-14" })).await;
+    let late = old
+        .patch(&path, json!({ "expires_at": "2026-04-14" }))
+        .await;
     insta::assert_snapshot!(late.body, @r#"{"message":{"expires_at":["must be before 2026-04-13"]}}"#);
     assert_eq!(late.status, StatusCode::BAD_REQUEST);
-    let shorter = call("PATCH", &path, json!({ "expires_in": "719h" })).await;
+    let shorter = old.patch(&path, json!({ "expires_in": "719h" })).await;
     assert_eq!(
         shorter.json()["expires_at_time"],
         "2026-04-13T14:09:26.000Z"
     );
     let rotate = "/personal_access_tokens/self/rotate";
-    let new = call("POST", rotate, json!({ "grace": "300d" })).await;
+    let new = old.post(rotate, json!({ "grace": "300d" })).await;
     assert_eq!(new.json()["expires_at"], "2026-03-21");
-    let seen = call("GET", &path, Value::Null).await;
+    let seen = old.get(&path).await;
     assert_eq!(seen.json()["grace_until"], "2026-04-13T14:09:26.000Z");
-    let grace = json!({ "grace": "300d" });
-    let new = app.api(("POST", rotate), &endless, grace).await;
+    let new = endless.post(rotate, json!({ "grace": "300d" })).await;
     assert_eq!(new.json()["expires_at"], "2026-04-13");
-    let path = format!("/personal_access_tokens/{}", endless.id);
-    let seen = app.api(("GET", &path), &endless, Value::Null).await;
+    let seen = endless.get(&endless.token_path()).await;
     assert_eq!(seen.json()["grace_until"], "2026-04-13T15:09:26.000Z");
 }
 
@@ -159,18 +151,26 @@ async fn a_default_lifetime_is_for_new_tokens_of_which_nothing_is_said() {
 async fn where_tokens_must_end_one_without_end_is_refused() {
     let ending = start("allow_endless = false").await;
     let path = format!(
-        "/users/{}/personal_access_tokens",
-        ending.app.id_of("alice").await
+        "{}/personal_access_tokens",
+        ending.app.user_path("alice").await
     );
     for end in [json!({}), json!({ "expires_at": null })] {
         let mut body = json!({ "name": "x", "scopes": ["read_user"] });
         body.as_object_mut()
             .unwrap()
             .extend(end.as_object().unwrap().clone());
-        let reply = ending.call("POST", &path, &body).await;
+        let reply = ending.alice.post(&path, body).await;
         assert_eq!(reply.status, StatusCode::BAD_REQUEST);
         insta::allow_duplicates! {
-            insta::assert_snapshot!(reply.body, @r#"{"message":{"expires_at":["can't be blank: tokens need an end here, a date or a duration"]}}"#);
+            insta::assert_snapshot!(reply.pretty(), @r#"
+            {
+              "message": {
+                "expires_at": [
+                  "can't be blank: tokens need an end here, a date or a duration"
+                ]
+              }
+            }
+            "#);
         }
     }
     let usual = start("allow_endless = false\ndefault_lifetime = \"10d\"").await;

@@ -4,22 +4,10 @@ use axum::http::StatusCode;
 use chrono::Duration;
 use serde_json::{Value, json};
 use wharfinger::domain::access_tokens::pattern::RepositoryPattern;
-use wharfinger::domain::authority::Authority;
 use wharfinger::domain::expiry::Expiry;
 use wharfinger::domain::text::Description;
 
-use crate::harness::{TestApp, Token};
-
-async fn start() -> (TestApp, Token, Token) {
-    let app = TestApp::start().await;
-    app.administrator("root").await;
-    app.user("alice").await;
-    let (root, alice) = (
-        app.token("root", "api").await,
-        app.token("alice", "api").await,
-    );
-    (app, root, alice)
-}
+use crate::harness::{Actor, World, pretty};
 
 fn rotate(id: impl std::fmt::Display) -> String {
     format!("/personal_access_tokens/{id}/rotate")
@@ -27,32 +15,55 @@ fn rotate(id: impl std::fmt::Display) -> String {
 
 #[tokio::test]
 async fn a_rotated_token_makes_way_for_one_that_may_do_the_same() {
-    let (app, _, alice) = start().await;
+    let World { app, alice, .. } = World::start().await;
     let old = app
-        .token_as("alice", "read_registry self_rotate", |token| {
+        .actor_with("alice", "read_registry self_rotate", |token| {
             let patterns = vec![RepositoryPattern::try_from("team/*").unwrap()];
             let token = token.described(Description::read("of team").unwrap());
             token.limited_to(patterns).unwrap()
         })
         .await;
     app.clock.advance(Duration::hours(1));
-    let reply = app
-        .api(("POST", &rotate(old.id)), &alice, Value::Null)
-        .await;
+    let reply = alice.post(&rotate(old.id), Value::Null).await;
     assert_eq!(reply.status, StatusCode::OK, "{}", reply.body);
     assert_eq!(reply.header("cache-control"), "no-store");
     let mut reply = reply.json();
-    let secret = reply["token"].take().as_str().unwrap().to_owned();
-    insta::assert_snapshot!(reply, @r#"{"active":true,"created_at":"2026-03-14T16:09:26.000Z","description":"of team","expired":false,"expires_at":null,"expires_at_time":null,"grace_until":null,"id":4,"last_used_at":null,"last_used_ips":[],"name":"test","parent_personal_access_token_id":null,"previous_personal_access_token_id":3,"repositories":["team/*"],"revoked":false,"scopes":["read_registry","self_rotate"],"token":null,"user_id":2}"#);
-    let status = async |secret: &str| app.ask(Some(("alice", secret)), &[]).await.status;
-    assert_eq!(status(&secret).await, StatusCode::OK);
+    let new = old.holding(&reply);
+    reply["token"].take();
+    insta::assert_snapshot!(pretty(&reply), @r#"
+    {
+      "active": true,
+      "created_at": "2026-03-14T16:09:26.000Z",
+      "description": "of team",
+      "expired": false,
+      "expires_at": null,
+      "expires_at_time": null,
+      "grace_until": null,
+      "id": 4,
+      "last_used_at": null,
+      "last_used_ips": [],
+      "name": "test",
+      "parent_personal_access_token_id": null,
+      "previous_personal_access_token_id": 3,
+      "repositories": [
+        "team/*"
+      ],
+      "revoked": false,
+      "scopes": [
+        "read_registry",
+        "self_rotate"
+      ],
+      "token": null,
+      "user_id": 2
+    }
+    "#);
+    assert_eq!(new.ask(&[]).await.status, StatusCode::OK);
     assert_eq!(
-        status(old.secret.expose()).await,
+        old.ask(&[]).await.status,
         StatusCode::UNAUTHORIZED,
         "the old one is revoked"
     );
-    let path = format!("/personal_access_tokens/{}", old.id);
-    let old = app.api(("GET", &path), &alice, Value::Null).await.json();
+    let old = alice.get(&old.token_path()).await.json();
     assert_eq!(
         (&old["revoked"], &old["grace_until"]),
         (&json!(true), &Value::Null)
@@ -62,16 +73,13 @@ async fn a_rotated_token_makes_way_for_one_that_may_do_the_same() {
 
 #[tokio::test]
 async fn a_successor_lives_seven_days_or_as_long_as_is_asked() {
-    let (app, _, alice) = start().await;
+    let World { app, alice, .. } = World::start().await;
     let ends = async |end: Option<&str>, body: Value| {
         let end = end.map(|date| Expiry::on(date.parse().unwrap()));
         let old = app
-            .token_as("alice", "read_user", |token| token.expiring(end))
+            .actor_with("alice", "read_user", |token| token.expiring(end))
             .await;
-        let reply = app
-            .api(("POST", &rotate(old.id)), &alice, body)
-            .await
-            .json();
+        let reply = alice.post(&rotate(old.id), body).await.json();
         format!("{} {}", reply["expires_at"], reply["expires_at_time"])
     };
     assert_eq!(ends(None, json!({})).await, "null null");
@@ -95,24 +103,18 @@ async fn a_successor_lives_seven_days_or_as_long_as_is_asked() {
 
 #[tokio::test]
 async fn a_token_rotates_itself_with_api_or_self_rotate_only() {
-    let (app, _, _) = start().await;
+    let World { app, .. } = World::start().await;
     let path = rotate("self");
     for scopes in ["api", "self_rotate", "read_registry self_rotate"] {
-        let token = app.token("alice", scopes).await;
-        let reply = app.api(("POST", &path), &token, json!({})).await;
+        let token = app.actor("alice", scopes).await;
+        let reply = token.post(&path, json!({})).await;
         assert_eq!(reply.status, StatusCode::OK, "{scopes}: {}", reply.body);
         assert_eq!(
             reply.json()["previous_personal_access_token_id"],
             token.id.0
         );
-        let secret = reply.json()["token"].as_str().unwrap().to_owned();
-        let own = app
-            .api_as(
-                ("GET", "/personal_access_tokens/self"),
-                Some(&secret),
-                Value::Null,
-            )
-            .await;
+        let new = token.holding(&reply.json());
+        let own = new.get("/personal_access_tokens/self").await;
         assert_eq!(own.json()["id"], reply.json()["id"]);
     }
     for scopes in [
@@ -120,18 +122,16 @@ async fn a_token_rotates_itself_with_api_or_self_rotate_only() {
         "read_user",
         "read_registry write_registry delete_registry",
     ] {
-        let token = app.token("alice", scopes).await;
-        let reply = app.api(("POST", &path), &token, json!({})).await;
+        let token = app.actor("alice", scopes).await;
+        let reply = token.post(&path, json!({})).await;
         assert_eq!(reply.status, StatusCode::FORBIDDEN, "{scopes}");
         assert_eq!(
             (&reply.json()["error"], &reply.json()["scope"]),
             (&json!("insufficient_scope"), &json!("api self_rotate"))
         );
     }
-    let token = app.token("alice", "self_rotate").await;
-    let by_id = app
-        .api(("POST", &rotate(token.id)), &token, json!({}))
-        .await;
+    let token = app.actor("alice", "self_rotate").await;
+    let by_id = token.post(&rotate(token.id), json!({})).await;
     assert_eq!(
         by_id.status,
         StatusCode::FORBIDDEN,
@@ -141,16 +141,11 @@ async fn a_token_rotates_itself_with_api_or_self_rotate_only() {
 
 #[tokio::test]
 async fn what_cannot_be_rotated_says_why() {
-    let (app, root, alice) = start().await;
-    let revoked = app.token("alice", "read_user").await;
-    app.desk
-        .revoke_access_token(&Authority::operator(), revoked.id)
-        .await
-        .unwrap();
-    let told = async |caller: &Token, path: String, body: Value| {
-        let reply = app.api(("POST", &path), caller, body).await;
-        format!("{} {}", reply.status.as_u16(), reply.body)
-    };
+    let World { app, root, alice } = World::start().await;
+    let revoked = app.actor("alice", "read_user").await;
+    app.revoke(&revoked).await;
+    let told =
+        async |caller: &Actor, path: String, body: Value| caller.post(&path, body).await.told();
     insta::assert_snapshot!(told(&alice, rotate(revoked.id), json!({})).await, @r#"400 {"message":"400 Bad request - Token already revoked"}"#);
     insta::assert_snapshot!(told(&root, rotate(revoked.id), json!({})).await, @r#"400 {"message":"400 Bad request - Token already revoked"}"#);
     insta::assert_snapshot!(told(&alice, rotate(root.id), json!({})).await, @r#"401 {"message":"401 Unauthorized"}"#);
@@ -163,26 +158,24 @@ async fn what_cannot_be_rotated_says_why() {
     insta::assert_snapshot!(told(&alice, own.clone(), json!({ "expires_in": "1h", "expires_at": "2027-01-01" })).await, @r#"400 {"error":"expires_at and expires_in exclude each other; give one of them"}"#);
     insta::assert_snapshot!(told(&alice, own.clone(), json!({ "grace": "a while" })).await, @r#"400 {"error":"grace is invalid: `a while` is not a duration: write it as 90s, 5m, 2h or 30d, at most 36500d"}"#);
     insta::assert_snapshot!(told(&alice, own.clone(), json!({ "expires_at": "+12345-01-01" })).await, @r#"400 {"error":"expires_at is invalid"}"#);
-    let own = app
-        .api(("GET", "/personal_access_tokens/self"), &alice, Value::Null)
-        .await;
+    let own = alice.get("/personal_access_tokens/self").await;
     assert_eq!(
         own.json()["active"],
         true,
         "what was refused changed nothing"
     );
     // An administrator rotates anyone's; it stays theirs.
-    let of_alice = app.api(("POST", &rotate(alice.id)), &root, json!({})).await;
+    let of_alice = root.post(&rotate(alice.id), json!({})).await;
     assert_eq!(of_alice.json()["user_id"], app.id_of("alice").await);
 }
 
 #[tokio::test]
 async fn two_that_rotate_the_same_token_do_not_both_get_one() {
-    let (app, _, alice) = start().await;
+    let World { alice, .. } = World::start().await;
     let (path, body) = (rotate("self"), json!({}));
     let (first, second) = tokio::join!(
-        app.api(("POST", &path), &alice, body.clone()),
-        app.api(("POST", &path), &alice, body.clone())
+        alice.post(&path, body.clone()),
+        alice.post(&path, body.clone())
     );
     let mut statuses = [first.status.as_u16(), second.status.as_u16()];
     statuses.sort_unstable();

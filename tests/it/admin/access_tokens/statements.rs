@@ -7,59 +7,44 @@ use serde_json::{Value, json};
 use wharfinger::domain::expiry::Expiry;
 use wharfinger::domain::namespaces::visibility::Visibility;
 
-use crate::harness::{TestApp, Token};
+use crate::harness::World;
 
 const PULL: &str = "repository:team/app:pull";
 
-async fn start() -> (TestApp, Token) {
-    let app = TestApp::start().await;
-    app.administrator("root").await;
-    app.user("alice").await;
-    let root = app.token("root", "api").await;
-    (app, root)
-}
-
-async fn create(app: &TestApp, root: &Token, body: Value) -> Value {
-    let path = format!("/users/{}/personal_access_tokens", app.id_of("alice").await);
-    let reply = app.api(("POST", &path), root, body).await;
+/// Makes a token for alice.
+async fn create(world: &World, body: Value) -> Value {
+    let path = format!(
+        "{}/personal_access_tokens",
+        world.app.user_path("alice").await
+    );
+    let reply = world.root.post(&path, body).await;
     assert_eq!(reply.status, StatusCode::CREATED, "{}", reply.body);
     reply.json()
 }
 
 #[tokio::test]
 async fn you_can_create_as_many_tokens_as_you_like() {
-    let (app, root) = start().await;
+    let world = World::start().await;
     for _ in 0..30 {
-        create(
-            &app,
-            &root,
-            json!({ "name": "the same name", "scopes": ["read_registry"] }),
-        )
-        .await;
+        let body = json!({ "name": "the same name", "scopes": ["read_registry"] });
+        create(&world, body).await;
     }
-    let alice = app.token("alice", "read_api").await;
-    let reply = app
-        .api(("GET", "/personal_access_tokens"), &alice, Value::Null)
-        .await;
+    let reply = world.alice.get("/personal_access_tokens").await;
     assert_eq!(reply.header("x-total"), "31");
 }
 
 #[tokio::test]
 async fn a_token_has_a_name_optionally_an_expiry_date_and_the_scopes_you_choose() {
-    let (app, root) = start().await;
-    let endless = create(
-        &app,
-        &root,
-        json!({ "name": "endless", "scopes": ["read_user"] }),
-    )
-    .await;
+    let world = World::start().await;
+    let endless = json!({ "name": "endless", "scopes": ["read_user"] });
+    let endless = create(&world, endless).await;
     assert_eq!(
         (&endless["name"], &endless["expires_at"]),
         (&json!("endless"), &Value::Null)
     );
     let ending =
         json!({ "name": "ending", "scopes": ["api", "read_registry"], "expires_at": "2026-04-01" });
-    let ending = create(&app, &root, ending).await;
+    let ending = create(&world, ending).await;
     assert_eq!(ending["expires_at"], "2026-04-01");
     assert_eq!(ending["scopes"], json!(["api", "read_registry"]));
     assert_eq!(ending["active"], true);
@@ -67,10 +52,10 @@ async fn a_token_has_a_name_optionally_an_expiry_date_and_the_scopes_you_choose(
 
 #[tokio::test]
 async fn a_token_is_shown_once_and_never_again_by_any_endpoint() {
-    let (app, root) = start().await;
-    let created = create(&app, &root, json!({ "name": "ci", "scopes": ["api"] })).await;
-    let secret = created["token"].as_str().unwrap().to_owned();
-    let one = format!("/personal_access_tokens/{}", created["id"]);
+    let world = World::start().await;
+    let created = create(&world, json!({ "name": "ci", "scopes": ["api"] })).await;
+    let holder = world.alice.holding(&created);
+    let (secret, one) = (holder.secret(), holder.token_path());
     let of_alice = format!("/personal_access_tokens?user_id={}", created["user_id"]);
     let user = format!("/users/{}", created["user_id"]);
     for path in [
@@ -83,51 +68,44 @@ async fn a_token_is_shown_once_and_never_again_by_any_endpoint() {
         &user,
         "/version",
     ] {
-        for token in [&secret, root.secret.expose()] {
-            let reply = app.api_as(("GET", path), Some(token), Value::Null).await;
+        for caller in [&holder, &world.root] {
+            let reply = caller.get(path).await;
             assert_eq!(reply.status, StatusCode::OK, "{path}");
             assert!(
-                !reply.body.contains(&secret) && !reply.body.contains("\"token\":"),
+                !reply.body.contains(secret) && !reply.body.contains("\"token\":"),
                 "{path}: {}",
                 reply.body
             );
-            assert!(!reply.header("link").contains(&secret), "{path}");
+            assert!(!reply.header("link").contains(secret), "{path}");
         }
     }
-    let renamed = app
-        .api_as(("PATCH", &one), Some(&secret), json!({ "name": "renamed" }))
-        .await;
+    let renamed = holder.patch(&one, json!({ "name": "renamed" })).await;
     assert_eq!(renamed.json()["name"], "renamed");
     assert!(renamed.json().get("token").is_none());
-    let jwt = app.ask(Some(("alice", &secret)), &[]).await;
-    assert!(!jwt.body.contains(&secret));
+    let jwt = holder.ask(&[]).await;
+    assert!(!jwt.body.contains(secret));
 }
 
 #[tokio::test]
 async fn a_token_can_be_revoked_at_any_moment_with_effect_at_once_everywhere() {
-    let (app, root) = start().await;
-    let created = create(&app, &root, json!({ "name": "ci", "scopes": ["api"] })).await;
-    let secret = created["token"].as_str().unwrap();
+    let world = World::start().await;
+    let created = create(&world, json!({ "name": "ci", "scopes": ["api"] })).await;
+    let holder = world.alice.holding(&created);
     let works = async || {
-        let registry = app.ask(Some(("alice", secret)), &[PULL]).await.status;
-        (
-            registry,
-            app.api_as(("GET", "/user"), Some(secret), Value::Null)
-                .await
-                .status,
-        )
+        let registry = holder.ask(&[PULL]).await.status;
+        (registry, holder.get("/user").await.status)
     };
     assert_eq!(works().await, (StatusCode::OK, StatusCode::OK));
-    let path = format!("/personal_access_tokens/{}", created["id"]);
+    let path = holder.token_path();
     assert_eq!(
-        app.api(("DELETE", &path), &root, Value::Null).await.status,
+        world.root.delete(&path).await.status,
         StatusCode::NO_CONTENT
     );
     assert_eq!(
         works().await,
         (StatusCode::UNAUTHORIZED, StatusCode::UNAUTHORIZED)
     );
-    let token = app.api(("GET", &path), &root, Value::Null).await.json();
+    let token = world.root.get(&path).await.json();
     assert_eq!(
         (&token["revoked"], &token["active"]),
         (&json!(true), &json!(false))
@@ -136,27 +114,24 @@ async fn a_token_can_be_revoked_at_any_moment_with_effect_at_once_everywhere() {
 
 #[tokio::test]
 async fn an_expired_token_works_nowhere() {
-    let (app, _) = start().await;
+    let World { app, .. } = World::start().await;
     let tomorrow = Expiry::on(app.now().date_naive() + Duration::days(1));
     let token = app
-        .token_as("alice", "api", |token| token.expiring(Some(tomorrow)))
+        .actor_with("alice", "api", |token| token.expiring(Some(tomorrow)))
         .await;
-    assert_eq!(
-        app.api(("GET", "/user"), &token, Value::Null).await.status,
-        StatusCode::OK
-    );
+    assert_eq!(token.get("/user").await.status, StatusCode::OK);
     app.clock.advance(Duration::days(1));
-    let reply = app.api(("GET", "/user"), &token, Value::Null).await;
+    let reply = token.get("/user").await;
     assert_eq!(reply.status, StatusCode::UNAUTHORIZED);
     assert_eq!(reply.json()["error"], "invalid_token");
-    let registry = app.ask(Some(("alice", token.secret.expose())), &[]).await;
+    let registry = token.ask(&[]).await;
     assert_eq!(registry.status, StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test]
 async fn a_token_is_passed_as_private_token_parameter_or_header() {
-    let (app, root) = start().await;
-    let secret = root.secret.expose();
+    let World { app, root, .. } = World::start().await;
+    let secret = root.secret();
     let by_query = Request::get(format!("/api/v4/user?private_token={secret}")).body(Body::empty());
     let by_header = Request::get("/api/v4/user")
         .header("PRIVATE-TOKEN", secret)
@@ -179,25 +154,17 @@ async fn a_token_is_passed_as_private_token_parameter_or_header() {
         (StatusCode::CREATED, &json!("bob"))
     );
     let body = json!({ "private_token": secret, "username": "carol" });
-    let reply = app.api_as(("POST", "/users"), None, body).await;
+    let reply = app.anonymous().post("/users", body).await;
     assert_eq!(reply.status, StatusCode::CREATED);
 }
 
 #[tokio::test]
 async fn read_user_opens_only_get_under_user_and_users() {
-    let (app, _) = start().await;
-    let token = app.token("root", "read_user").await;
-    let root = app.id_of("root").await;
-    for path in [
-        "/user".to_owned(),
-        "/users".to_owned(),
-        format!("/users/{root}"),
-    ] {
-        assert_eq!(
-            app.api(("GET", &path), &token, Value::Null).await.status,
-            StatusCode::OK,
-            "{path}"
-        );
+    let World { app, .. } = World::start().await;
+    let token = app.actor("root", "read_user").await;
+    let root = app.user_path("root").await;
+    for path in ["/user".to_owned(), "/users".to_owned(), root.clone()] {
+        assert_eq!(token.get(&path).await.status, StatusCode::OK, "{path}");
     }
     for (method, path) in [
         ("GET", "/version".to_owned()),
@@ -205,66 +172,49 @@ async fn read_user_opens_only_get_under_user_and_users() {
         ("GET", "/personal_access_tokens/1".to_owned()),
         ("DELETE", "/personal_access_tokens/1".to_owned()),
         ("POST", "/users".to_owned()),
-        ("POST", format!("/users/{root}/block")),
-        ("POST", format!("/users/{root}/personal_access_tokens")),
+        ("POST", format!("{root}/block")),
+        ("POST", format!("{root}/personal_access_tokens")),
     ] {
-        let reply = app.api((method, &path), &token, json!({})).await;
+        let reply = token.call(method, &path, json!({})).await;
         assert_eq!(reply.status, StatusCode::FORBIDDEN, "{method} {path}");
         assert_eq!(reply.json()["error"], "insufficient_scope");
     }
-    let registry = app
-        .ask(Some(("root", token.secret.expose())), &[PULL])
-        .await;
+    let registry = token.ask(&[PULL]).await;
     assert_eq!(registry.status, StatusCode::FORBIDDEN);
 }
 
 #[tokio::test]
 async fn api_opens_everything_its_owner_may_do() {
-    let (app, root) = start().await;
+    let World { app, root, alice } = World::start().await;
     app.project("team/app", Visibility::Private).await;
     app.member("team", "alice", "developer").await;
-    let alice = app.token("alice", "api").await;
     let scopes = ["repository:team/app:pull,push,delete"];
-    let granted = app
-        .ask(Some(("alice", alice.secret.expose())), &scopes)
-        .await
-        .granted(&app.keys);
+    let granted = alice.ask(&scopes).await.granted(&app.keys);
     assert_eq!(
         granted,
         ["repository:team/app:pull,push"],
         "what a developer may do, no more"
     );
     assert_eq!(
-        app.api(("GET", "/personal_access_tokens"), &alice, Value::Null)
-            .await
-            .status,
+        alice.get("/personal_access_tokens").await.status,
         StatusCode::OK
     );
+    let user = json!({ "username": "x" });
     assert_eq!(
-        app.api(("POST", "/users"), &alice, json!({ "username": "x" }))
-            .await
-            .status,
+        alice.post("/users", user.clone()).await.status,
         StatusCode::FORBIDDEN
     );
-    assert_eq!(
-        app.api(("POST", "/users"), &root, json!({ "username": "x" }))
-            .await
-            .status,
-        StatusCode::CREATED
-    );
+    assert_eq!(root.post("/users", user).await.status, StatusCode::CREATED);
 }
 
 #[tokio::test]
 async fn read_registry_pulls_and_opens_nothing_else() {
-    let (app, _) = start().await;
+    let World { app, .. } = World::start().await;
     app.project("team/app", Visibility::Private).await;
     app.member("team", "root", "owner").await;
-    let token = app.token("root", "read_registry").await;
+    let token = app.actor("root", "read_registry").await;
     let scopes = ["repository:team/app:pull,push,delete", "registry:catalog:*"];
-    let granted = app
-        .ask(Some(("root", token.secret.expose())), &scopes)
-        .await
-        .granted(&app.keys);
+    let granted = token.ask(&scopes).await.granted(&app.keys);
     assert_eq!(granted, [PULL]);
     for (method, path) in [
         ("GET", "/user"),
@@ -272,12 +222,10 @@ async fn read_registry_pulls_and_opens_nothing_else() {
         ("GET", "/personal_access_tokens"),
         ("GET", "/version"),
     ] {
-        let reply = app.api((method, path), &token, Value::Null).await;
+        let reply = token.call(method, path, Value::Null).await;
         assert_eq!(reply.status, StatusCode::FORBIDDEN, "{path}");
     }
-    let own = app
-        .api(("GET", "/personal_access_tokens/self"), &token, Value::Null)
-        .await;
+    let own = token.get("/personal_access_tokens/self").await;
     assert_eq!(
         own.status,
         StatusCode::OK,

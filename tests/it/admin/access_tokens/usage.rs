@@ -12,45 +12,36 @@ use wharfinger::app::access_tokens::UsageQueue;
 use wharfinger::domain::ids::AccessTokenId;
 use wharfinger::storage::Db;
 
-use crate::harness::{FixedClock, TestApp, Token, basic, peer};
+use crate::harness::{FixedClock, World, basic, peer};
 
 const SELF: &str = "/personal_access_tokens/self";
 
-/// What the API says about a token, which an administrator asks.
-async fn seen(app: &TestApp, root: &Token, token: &Token) -> (Value, Vec<String>) {
-    let path = format!("/personal_access_tokens/{}", token.id);
-    let mut json = app.api(("GET", &path), root, Value::Null).await.json();
+/// What the API says about alice's token, which an administrator asks.
+async fn seen(world: &World) -> (Value, Vec<String>) {
+    let mut json = world.root.get(&world.alice.token_path()).await.json();
     let addresses = json["last_used_ips"].as_array().unwrap().iter();
     let addresses = addresses.map(|address| address.as_str().unwrap().to_owned());
     let addresses = addresses.collect();
     (json["last_used_at"].take(), addresses)
 }
 
-async fn start() -> (TestApp, Token, Token) {
-    let proxies = "[token]\ntrusted_proxies = [\"10.9.9.9\"]\n";
-    let app = TestApp::start_with(proxies).await;
-    app.administrator("root").await;
-    app.user("alice").await;
-    let (root, alice) = (
-        app.token("root", "api").await,
-        app.token("alice", "api").await,
-    );
-    (app, root, alice)
+async fn start() -> World {
+    World::start_with("[token]\ntrusted_proxies = [\"10.9.9.9\"]\n").await
 }
 
-async fn use_it(app: &TestApp, token: &Token, from: &str) {
-    let reply = app
-        .api_from(("GET", "/user"), token.secret.expose(), from)
-        .await;
+/// Alice uses her token, and that is written down.
+async fn use_it(world: &World, from: &str) {
+    let reply = world.alice.at(from).get("/user").await;
     assert_eq!(reply.status, StatusCode::OK);
-    app.usage.write().await.unwrap();
+    world.app.usage.write().await.unwrap();
 }
 
 #[tokio::test]
 async fn each_way_to_use_a_token_is_noted_with_the_clients_address() {
-    let (app, root, alice) = start().await;
-    assert_eq!(seen(&app, &root, &alice).await, (Value::Null, vec![]));
-    let secret = alice.secret.expose();
+    let world = start().await;
+    let World { app, alice, .. } = &world;
+    assert_eq!(seen(&world).await, (Value::Null, vec![]));
+    let secret = alice.secret();
     let authorization = basic("alice", secret);
     let requests = [
         Request::get("/jwt/auth?service=container_registry"),
@@ -71,9 +62,9 @@ async fn each_way_to_use_a_token_is_noted_with_the_clients_address() {
         .extension(peer("203.0.113.2"));
     let reply = app.send(request.body(Body::from(form)).unwrap()).await;
     assert_eq!(reply.status, StatusCode::OK, "{}", reply.body);
-    app.api_from(("GET", SELF), secret, "2001:db8::3").await;
+    alice.at("2001:db8::3").get(SELF).await;
     assert_eq!(
-        seen(&app, &root, &alice).await.0,
+        seen(&world).await.0,
         Value::Null,
         "a request does not wait for that"
     );
@@ -83,13 +74,9 @@ async fn each_way_to_use_a_token_is_noted_with_the_clients_address() {
         json!("2026-03-14T15:09:26.000Z"),
         addresses.map(str::to_owned).to_vec(),
     );
-    assert_eq!(seen(&app, &root, &alice).await, expected);
-    let list = app
-        .api(
-            ("GET", "/personal_access_tokens?sort=last_used_asc"),
-            &alice,
-            Value::Null,
-        )
+    assert_eq!(seen(&world).await, expected);
+    let list = alice
+        .get("/personal_access_tokens?sort=last_used_asc")
         .await
         .json();
     assert_eq!(list[0]["last_used_ips"], json!(addresses));
@@ -142,72 +129,73 @@ async fn each_listener_has_proxies_of_its_own() {
 
 #[tokio::test]
 async fn the_time_is_written_every_ten_minutes_and_an_address_every_minute() {
-    let (app, root, alice) = start().await;
+    let world = start().await;
+    let World { app, .. } = &world;
     let at = |minutes: i64, seconds: i64| {
         let instant = app.now() + Duration::minutes(minutes) + Duration::seconds(seconds);
         json!(instant.to_rfc3339_opts(chrono::SecondsFormat::Millis, true))
     };
     let (begin, later) = (at(0, 0), at(10, 0));
-    use_it(&app, &alice, "10.0.0.1").await;
+    use_it(&world, "10.0.0.1").await;
     app.clock.advance(Duration::seconds(59));
-    use_it(&app, &alice, "10.0.0.2").await;
+    use_it(&world, "10.0.0.2").await;
     let one = vec!["10.0.0.1".to_owned()];
-    assert_eq!(seen(&app, &root, &alice).await, (begin.clone(), one));
+    assert_eq!(seen(&world).await, (begin.clone(), one));
     // An address is not lost; it waits.
     app.clock.advance(Duration::seconds(1));
     app.usage.write().await.unwrap();
     let two = vec!["10.0.0.2".to_owned(), "10.0.0.1".to_owned()];
-    assert_eq!(seen(&app, &root, &alice).await, (begin, two.clone()));
+    assert_eq!(seen(&world).await, (begin, two.clone()));
     app.clock.advance(Duration::minutes(9));
-    use_it(&app, &alice, "10.0.0.2").await;
-    assert_eq!(seen(&app, &root, &alice).await, (later, two));
+    use_it(&world, "10.0.0.2").await;
+    assert_eq!(seen(&world).await, (later, two));
 }
 
 #[tokio::test]
 async fn five_addresses_are_kept_the_latest_first() {
-    let (app, root, alice) = start().await;
+    let world = start().await;
+    let World { app, .. } = &world;
     for number in [1, 2, 3, 4, 5, 6, 2] {
-        use_it(&app, &alice, &format!("10.0.0.{number}")).await;
+        use_it(&world, &format!("10.0.0.{number}")).await;
         app.clock.advance(Duration::minutes(1));
     }
     let addresses = [2, 6, 5, 4, 3].map(|number| format!("10.0.0.{number}"));
-    assert_eq!(seen(&app, &root, &alice).await.1, addresses);
+    assert_eq!(seen(&world).await.1, addresses);
 }
 
 #[tokio::test]
 async fn in_its_grace_every_use_of_a_token_counts() {
-    let (app, root, alice) = start().await;
+    let world = start().await;
+    let World { app, alice, .. } = &world;
     let path = "/personal_access_tokens/self/rotate";
-    app.api(("POST", path), &alice, json!({ "grace": "7d" }))
-        .await;
-    use_it(&app, &alice, "10.0.0.1").await;
+    alice.post(path, json!({ "grace": "7d" })).await;
+    use_it(&world, "10.0.0.1").await;
     app.clock.advance(Duration::seconds(5));
-    use_it(&app, &alice, "10.0.0.2").await;
+    use_it(&world, "10.0.0.2").await;
     let addresses = vec!["10.0.0.2".to_owned(), "10.0.0.1".to_owned()];
     let expected = (json!("2026-03-14T15:09:31.000Z"), addresses);
-    assert_eq!(seen(&app, &root, &alice).await, expected);
+    assert_eq!(seen(&world).await, expected);
 }
 
 #[tokio::test]
 async fn a_stop_writes_what_waits_and_a_refused_token_is_not_used() {
-    let (app, root, alice) = start().await;
-    use_it(&app, &alice, "10.0.0.1").await;
+    let world = start().await;
+    let World { app, alice, .. } = &world;
+    use_it(&world, "10.0.0.1").await;
     app.clock.advance(Duration::seconds(7));
-    app.api_from(("GET", SELF), alice.secret.expose(), "10.0.0.2")
-        .await;
+    alice.at("10.0.0.2").get(SELF).await;
     app.usage.write_all().await.unwrap();
     let expected = (
         json!("2026-03-14T15:09:33.000Z"),
         vec!["10.0.0.2".to_owned(), "10.0.0.1".to_owned()],
     );
-    assert_eq!(seen(&app, &root, &alice).await, expected);
-    app.api(("DELETE", SELF), &alice, Value::Null).await;
+    assert_eq!(seen(&world).await, expected);
+    alice.delete(SELF).await;
     app.usage.write_all().await.unwrap();
     app.clock.advance(Duration::days(1));
-    app.api_from(("GET", SELF), alice.secret.expose(), "10.0.0.3")
-        .await;
+    alice.at("10.0.0.3").get(SELF).await;
     app.usage.write_all().await.unwrap();
-    assert_eq!(seen(&app, &root, &alice).await, expected);
+    assert_eq!(seen(&world).await, expected);
 }
 
 #[tokio::test]

@@ -5,33 +5,47 @@ use axum::http::{Request, StatusCode, header};
 use serde_json::{Value, json};
 use wharfinger::domain::namespaces::visibility::Visibility;
 
-use crate::harness::{TestApp, Token};
-
-async fn start() -> (TestApp, Token, Token) {
-    let app = TestApp::start().await;
-    app.administrator("root").await;
-    app.user("alice").await;
-    let (root, alice) = (
-        app.token("root", "api").await,
-        app.token("alice", "api").await,
-    );
-    (app, root, alice)
-}
+use crate::harness::{Actor, World, each};
 
 #[tokio::test]
-async fn an_administrator_makes_a_group_and_its_owner_another_below() {
-    let (app, root, alice) = start().await;
+async fn an_administrator_makes_a_group() {
+    let World { root, .. } = World::start().await;
     let body = json!({
         "name": "The Team", "path": "Team", "description": "Who builds it",
         "id": 99, "created_at": "2001-01-01T00:00:00Z", "full_path": "other", "request_access_enabled": true,
     });
-    let made = app.api(("POST", "/groups"), &root, body).await;
+    let made = root.post("/groups", body).await;
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
-    insta::assert_snapshot!(made.body, @r#"{"id":3,"name":"The Team","path":"team","description":"Who builds it","visibility":"private","avatar_url":null,"web_url":"http://localhost:5002/groups/team","full_name":"The Team","full_path":"team","parent_id":null,"created_at":"2026-03-14T15:09:26.000Z","project_creation_level":"maintainer","subgroup_creation_level":"owner","request_access_enabled":false,"share_with_group_lock":false,"require_two_factor_authentication":false}"#);
-    let id = made.json()["id"].clone();
+    insta::assert_snapshot!(made.pretty(), @r#"
+    {
+      "id": 3,
+      "name": "The Team",
+      "path": "team",
+      "description": "Who builds it",
+      "visibility": "private",
+      "avatar_url": null,
+      "web_url": "http://localhost:5002/groups/team",
+      "full_name": "The Team",
+      "full_path": "team",
+      "parent_id": null,
+      "created_at": "2026-03-14T15:09:26.000Z",
+      "project_creation_level": "maintainer",
+      "subgroup_creation_level": "owner",
+      "request_access_enabled": false,
+      "share_with_group_lock": false,
+      "require_two_factor_authentication": false
+    }
+    "#);
+}
+
+#[tokio::test]
+async fn an_owner_of_a_group_makes_another_below() {
+    let World { app, root, alice } = World::start().await;
+    let team = json!({ "name": "The Team", "path": "team" });
+    let id = root.post("/groups", team).await.json()["id"].clone();
     app.member("team", "alice", "owner").await;
     let below = json!({ "path": "backend", "parent_id": id, "visibility": "internal" });
-    let below = app.api(("POST", "/groups"), &alice, below).await;
+    let below = alice.post("/groups", below).await;
     assert_eq!(below.status, StatusCode::CREATED, "{}", below.body);
     let below = below.json();
     assert_eq!(
@@ -48,63 +62,35 @@ async fn an_administrator_makes_a_group_and_its_owner_another_below() {
             &json!("internal")
         )
     );
-    let by_path = app.read("/groups/team%2Fbackend", &alice).await;
+    let by_path = alice.read("/groups/team%2Fbackend").await;
     assert_eq!(by_path, below, "a path is one segment");
-    assert_eq!(app.read("/groups/Team%2fBackend", &alice).await, below);
-    assert_eq!(
-        app.read(&format!("/groups/{}", below["id"]), &alice).await,
-        below
-    );
+    assert_eq!(alice.read("/groups/Team%2fBackend").await, below);
+    assert_eq!(alice.read(&format!("/groups/{}", below["id"])).await, below);
 }
 
 /// Quay CVE-2025-4374: rights appeared as a side effect of something else.
 #[tokio::test]
 async fn whoever_makes_a_group_or_project_gets_no_role_by_it() {
-    let (app, root, alice) = start().await;
-    app.api(("POST", "/groups"), &root, json!({ "path": "team" }))
-        .await;
+    let World { app, root, alice } = World::start().await;
+    root.post("/groups", json!({ "path": "team" })).await;
     app.member("team", "alice", "maintainer").await;
     let body = json!({ "path": "app", "namespace_id": app.id_at("team").await });
-    let made = app.api(("POST", "/projects"), &alice, body).await;
+    let made = alice.post("/projects", body).await;
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
     for path in ["/groups/team/members", "/projects/team%2Fapp/members"] {
-        let members = app.read(path, &root).await;
-        let names: Vec<_> = members
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|member| &member["username"])
-            .collect();
-        assert!(names.is_empty() || names == ["alice"], "{path}: {members}");
+        let members = root.read(path).await;
+        let names = each(&members, "username");
+        assert!(names.is_empty() || names == "alice", "{path}: {members}");
     }
-    let deletes = app
-        .api(("DELETE", "/projects/team%2Fapp"), &alice, Value::Null)
-        .await;
+    let deletes = alice.delete("/projects/team%2Fapp").await;
     assert_eq!(deletes.status, StatusCode::FORBIDDEN);
 }
 
 #[tokio::test]
-async fn a_list_that_is_too_long_says_so() {
-    let (app, root, _) = start().await;
-    let many = vec!["1"; 1001].join(",");
-    let reply = app
-        .told(
-            ("GET", &format!("/groups?skip_groups={many}")),
-            &root,
-            Value::Null,
-        )
-        .await;
-    assert_eq!(
-        reply,
-        r#"400 {"error":"skip_groups has at most 1000 entries"}"#
-    );
-}
-
-#[tokio::test]
 async fn forms_make_groups_too() {
-    let (app, root, _) = start().await;
+    let World { app, root, .. } = World::start().await;
     let request = Request::post("/api/v4/groups")
-        .header("PRIVATE-TOKEN", root.secret.expose())
+        .header("PRIVATE-TOKEN", root.secret())
         .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
         .body(Body::from("name=Team&path=team&visibility=public"));
     let reply = app.send_admin(request.unwrap()).await;
@@ -114,10 +100,10 @@ async fn forms_make_groups_too() {
 
 #[tokio::test]
 async fn what_cannot_be_made_says_why() {
-    let (app, root, alice) = start().await;
+    let World { app, root, alice } = World::start().await;
     app.project("team/app", Visibility::Private).await;
     let (team, project) = (app.id_at("team").await, app.id_at("team/app").await);
-    let told = async |body: Value| app.told(("POST", "/groups"), &root, body).await;
+    let told = async |body: Value| root.post("/groups", body).await.told();
     insta::assert_snapshot!(told(json!({})).await, @r#"400 {"error":"path is missing"}"#);
     insta::assert_snapshot!(told(json!({ "name": "x", "path": "team" })).await, @r#"400 {"message":{"path":["has already been taken"]}}"#);
     insta::assert_snapshot!(told(json!({ "name": "x", "path": "alice" })).await, @r#"400 {"message":{"path":["has already been taken"]}}"#);
@@ -135,7 +121,7 @@ async fn what_cannot_be_made_says_why() {
     insta::assert_snapshot!(told(json!({ "path": "x", "parent_id": project })).await, @r#"404 {"message":"404 Group Not Found"}"#);
     insta::assert_snapshot!(told(json!({ "path": "x", "parent_id": 999 })).await, @r#"404 {"message":"404 Group Not Found"}"#);
     insta::assert_snapshot!(told(json!({ "path": "x", "parent_id": "x" })).await, @r#"400 {"error":"parent_id is invalid"}"#);
-    let told = async |body: Value| app.told(("POST", "/groups"), &alice, body).await;
+    let told = async |body: Value| alice.post("/groups", body).await.told();
     insta::assert_snapshot!(told(json!({ "path": "mine" })).await, @r#"403 {"message":"403 Forbidden"}"#);
     insta::assert_snapshot!(told(json!({ "path": "x", "parent_id": team })).await, @r#"404 {"message":"404 Group Not Found"}"#);
     app.member("team", "alice", "maintainer").await;
@@ -144,18 +130,17 @@ async fn what_cannot_be_made_says_why() {
 
 #[tokio::test]
 async fn a_group_is_changed_by_its_owners_but_never_its_path() {
-    let (app, root, alice) = start().await;
+    let World { app, root, alice } = World::start().await;
     app.group("team", Visibility::Private).await;
     app.member("team", "alice", "maintainer").await;
-    let told =
-        async |token: &Token, body: Value| app.told(("PUT", "/groups/team"), token, body).await;
-    insta::assert_snapshot!(told(&alice, json!({ "name": "x" })).await, @r#"403 {"message":"403 Forbidden - needs the role owner or higher"}"#);
+    let told = async |body: Value| alice.put("/groups/team", body).await.told();
+    insta::assert_snapshot!(told(json!({ "name": "x" })).await, @r#"403 {"message":"403 Forbidden - needs the role owner or higher"}"#);
     app.member("team", "alice", "owner").await;
-    let wanted = json!({ "name": "T", "description": "D", "visibility": "internal", "path": "TEAM", "parent_id": 1, "id": 9 });
-    let changed = app
-        .api(("PUT", "/groups/team"), &alice, wanted)
-        .await
-        .json();
+    let wanted = json!({
+        "name": "T", "description": "D", "visibility": "internal", "path": "TEAM",
+        "parent_id": 1, "id": 9,
+    });
+    let changed = alice.put("/groups/team", wanted).await.json();
     assert_eq!(
         (
             &changed["name"],
@@ -165,32 +150,27 @@ async fn a_group_is_changed_by_its_owners_but_never_its_path() {
         ),
         (&json!("T"), &json!("D"), &json!("internal"), &Value::Null)
     );
-    assert_eq!(app.read("/groups/team", &root).await, changed);
-    insta::assert_snapshot!(told(&alice, json!({ "path": "other" })).await, @r#"400 {"message":{"path":["does not change: images are kept under it"]}}"#);
-    insta::assert_snapshot!(told(&alice, json!({ "name": "" })).await, @r#"400 {"message":{"name":["is 1 to 255 characters on one line"]}}"#);
-    insta::assert_snapshot!(told(&alice, json!({ "visibility": "hidden" })).await, @r#"400 {"error":"visibility does not have a valid value"}"#);
-    assert_eq!(app.read("/groups/team", &root).await, changed);
-    let cleared = app
-        .api(
-            ("PUT", "/groups/team"),
-            &root,
-            json!({ "description": null }),
-        )
+    assert_eq!(root.read("/groups/team").await, changed);
+    insta::assert_snapshot!(told(json!({ "path": "other" })).await, @r#"400 {"message":{"path":["does not change: images are kept under it"]}}"#);
+    insta::assert_snapshot!(told(json!({ "name": "" })).await, @r#"400 {"message":{"name":["is 1 to 255 characters on one line"]}}"#);
+    insta::assert_snapshot!(told(json!({ "visibility": "hidden" })).await, @r#"400 {"error":"visibility does not have a valid value"}"#);
+    assert_eq!(root.read("/groups/team").await, changed);
+    let cleared = root
+        .put("/groups/team", json!({ "description": null }))
         .await;
     assert_eq!(cleared.json()["description"], "");
 }
 
 #[tokio::test]
 async fn a_deleted_group_leaves_its_name_to_administrators() {
-    let (app, root, alice) = start().await;
+    let World { app, root, alice } = World::start().await;
     app.group("team", Visibility::Private).await;
     app.group("team/sub", Visibility::Public).await;
     app.project("team/sub/app", Visibility::Public).await;
     app.member("team", "alice", "owner").await;
     let (team, sub) = (app.id_at("team").await, app.id_at("team/sub").await);
     assert_eq!(
-        app.told(("DELETE", "/groups/team%2Fsub"), &alice, Value::Null)
-            .await,
+        alice.delete("/groups/team%2Fsub").await.told(),
         r#"202 {"message":"202 Accepted"}"#
     );
     for path in [
@@ -199,55 +179,49 @@ async fn a_deleted_group_leaves_its_name_to_administrators() {
         "/projects/team%2Fsub%2Fapp".to_owned(),
     ] {
         for token in [&alice, &root] {
-            let reply = app.api(("GET", &path), token, Value::Null).await;
+            let reply = token.get(&path).await;
             assert_eq!(reply.status, StatusCode::NOT_FOUND, "{path}");
         }
     }
-    assert_eq!(
-        app.read("/groups/team/descendant_groups", &root).await,
-        json!([])
-    );
+    assert_eq!(root.read("/groups/team/descendant_groups").await, json!([]));
     let again = json!({ "path": "sub", "parent_id": team });
     assert_eq!(
-        app.told(("POST", "/groups"), &alice, again.clone()).await,
+        alice.post("/groups", again.clone()).await.told(),
         r#"400 {"message":{"path":["has already been taken"]}}"#
     );
-    let anew = app.api(("POST", "/groups"), &root, again).await;
+    let anew = root.post("/groups", again).await;
     assert_eq!(anew.status, StatusCode::CREATED, "{}", anew.body);
     assert_eq!(anew.json()["visibility"], "private");
-    let pull = app.ask(None, &["repository:team/sub/app:pull"]).await;
+    let pull = app.anonymous().ask(&["repository:team/sub/app:pull"]).await;
     assert!(
         pull.granted(&app.keys).is_empty(),
         "what was below stays closed"
     );
 }
 
-#[tokio::test]
-async fn groups_are_found_by_filters() {
-    let (app, root, alice) = start().await;
+/// Groups of every kind, with alice in some of them.
+async fn with_groups() -> World {
+    let world = World::start().await;
+    let World { app, root, .. } = &world;
     app.group("team", Visibility::Private).await;
     app.group("team/a_b", Visibility::Private).await;
     app.group("team/axb", Visibility::Public).await;
     app.group("open", Visibility::Internal).await;
     app.group("zoo", Visibility::Private).await;
-    app.api(("PUT", "/groups/zoo"), &root, json!({ "name": "Animals" }))
-        .await;
+    root.put("/groups/zoo", json!({ "name": "Animals" })).await;
     app.member("team", "alice", "owner").await;
     app.member("open", "alice", "guest").await;
-    let paths = async |token: &Token, query: &str| {
-        let reply = app
-            .api(("GET", &format!("/groups{query}")), token, Value::Null)
-            .await;
-        let json = reply.json();
-        let paths: Vec<_> = json
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|group| group["full_path"].as_str().unwrap().to_owned())
-            .collect();
-        assert_eq!(reply.header("x-total"), paths.len().to_string(), "{query}");
-        paths.join(" ")
-    };
+    world
+}
+
+/// The paths of the groups that a query finds.
+async fn paths(caller: &Actor, query: &str) -> String {
+    caller.found(&format!("/groups{query}"), "full_path").await
+}
+
+#[tokio::test]
+async fn groups_come_in_the_order_that_is_asked_for() {
+    let World { root, alice, .. } = with_groups().await;
     assert_eq!(
         paths(&root, "").await,
         "team/a_b zoo team/axb open team",
@@ -265,6 +239,11 @@ async fn groups_are_found_by_filters() {
         paths(&alice, "?order_by=path").await,
         "open team team/a_b team/axb"
     );
+}
+
+#[tokio::test]
+async fn groups_are_found_by_role() {
+    let World { root, alice, .. } = with_groups().await;
     assert_eq!(paths(&alice, "?owned=True").await, "team/a_b team/axb team");
     assert_eq!(
         paths(&root, "?owned=true").await,
@@ -279,6 +258,11 @@ async fn groups_are_found_by_filters() {
         paths(&alice, "?min_access_level=20&order_by=path").await,
         "team team/a_b team/axb"
     );
+}
+
+#[tokio::test]
+async fn groups_are_found_by_filters() {
+    let World { app, root, alice } = with_groups().await;
     assert_eq!(paths(&alice, "?top_level_only=true").await, "open team");
     assert_eq!(
         paths(&root, "?search=A_B").await,
@@ -300,6 +284,11 @@ async fn groups_are_found_by_filters() {
         paths(&alice, "/team/subgroups?search=axb").await,
         "team/axb"
     );
+}
+
+#[tokio::test]
+async fn a_filter_that_cannot_be_read_is_refused() {
+    let World { root, .. } = World::start().await;
     for wrong in [
         "?order_by=size",
         "?sort=up",
@@ -308,16 +297,25 @@ async fn groups_are_found_by_filters() {
         "?visibility=x",
         "?skip_groups=x",
     ] {
-        let reply = app
-            .api(("GET", &format!("/groups{wrong}")), &root, Value::Null)
-            .await;
+        let reply = root.get(&format!("/groups{wrong}")).await;
         assert_eq!(reply.status, StatusCode::BAD_REQUEST, "{wrong}");
     }
 }
 
 #[tokio::test]
+async fn a_list_that_is_too_long_says_so() {
+    let World { root, .. } = World::start().await;
+    let many = vec!["1"; 1001].join(",");
+    let reply = root.get(&format!("/groups?skip_groups={many}")).await;
+    assert_eq!(
+        reply.told(),
+        r#"400 {"error":"skip_groups has at most 1000 entries"}"#
+    );
+}
+
+#[tokio::test]
 async fn what_is_below_a_group_is_listed() {
-    let (app, root, _) = start().await;
+    let World { app, root, .. } = World::start().await;
     app.project("team/app", Visibility::Private).await;
     app.group("team/sub", Visibility::Private).await;
     app.group("team-2", Visibility::Private).await;
@@ -325,18 +323,14 @@ async fn what_is_below_a_group_is_listed() {
     app.project("team/sub/deep/app", Visibility::Private).await;
     app.project("team-2/app", Visibility::Private).await;
     let paths = async |path: &str| {
-        let list = app.read(path, &root).await;
-        let path = |namespace: &Value| {
-            namespace
-                .get("full_path")
-                .or_else(|| namespace.get("path_with_namespace"))
-                .unwrap()
-                .as_str()
-                .unwrap()
-                .to_owned()
+        let field = if path.contains("projects") {
+            "path_with_namespace"
+        } else {
+            "full_path"
         };
-        let mut paths: Vec<_> = list.as_array().unwrap().iter().map(path).collect();
-        paths.sort();
+        let found = root.found(path, field).await;
+        let mut paths: Vec<&str> = found.split_whitespace().collect();
+        paths.sort_unstable();
         paths.join(" ")
     };
     assert_eq!(paths("/groups/team/subgroups").await, "team/sub");

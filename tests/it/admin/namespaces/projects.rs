@@ -4,47 +4,71 @@ use axum::http::StatusCode;
 use serde_json::{Value, json};
 use wharfinger::domain::namespaces::visibility::Visibility;
 
-use crate::harness::{TestApp, Token};
+use crate::harness::{Actor, World};
 
-async fn start() -> (TestApp, Token, Token) {
-    let app = TestApp::start().await;
-    app.administrator("root").await;
-    app.user("alice").await;
-    app.group("team", Visibility::Private).await;
-    let (root, alice) = (
-        app.token("root", "api").await,
-        app.token("alice", "api").await,
-    );
-    (app, root, alice)
+/// With a group that neither of them is a member of.
+async fn start() -> World {
+    let world = World::start().await;
+    world.app.group("team", Visibility::Private).await;
+    world
 }
 
 #[tokio::test]
 async fn a_maintainer_makes_a_project_in_their_group() {
-    let (app, root, alice) = start().await;
+    let World { app, root, alice } = start().await;
     app.member("team", "alice", "maintainer").await;
     let body = json!({
         "name": "My App", "namespace_id": app.id_at("team").await, "description": "It runs",
         "id": 99, "path_with_namespace": "other/app", "creator_id": 1, "created_at": "2001-01-01T00:00:00Z",
     });
-    let made = app.api(("POST", "/projects"), &alice, body).await;
+    let made = alice.post("/projects", body).await;
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
-    insta::assert_snapshot!(made.body, @r#"{"id":4,"description":"It runs","name":"My App","name_with_namespace":"team / My App","path":"my-app","path_with_namespace":"team/my-app","created_at":"2026-03-14T15:09:26.000Z","last_activity_at":"2026-03-14T15:09:26.000Z","default_branch":null,"tag_list":[],"topics":[],"avatar_url":null,"web_url":"http://localhost:5002/team/my-app","namespace":{"id":3,"name":"team","path":"team","kind":"group","full_path":"team","parent_id":null,"avatar_url":null,"web_url":"http://localhost:5002/groups/team"},"visibility":"private","archived":false,"container_registry_enabled":true,"container_registry_access_level":"enabled","request_access_enabled":false,"shared_with_groups":[],"_links":{"self":"http://localhost:5002/api/v4/projects/4","members":"http://localhost:5002/api/v4/projects/4/members"}}"#);
-    assert_eq!(
-        app.read("/projects/team%2Fmy-app", &root).await,
-        made.json()
-    );
-    assert_eq!(app.read("/projects/4", &alice).await, made.json());
+    insta::assert_snapshot!(made.pretty(), @r#"
+    {
+      "id": 4,
+      "description": "It runs",
+      "name": "My App",
+      "name_with_namespace": "team / My App",
+      "path": "my-app",
+      "path_with_namespace": "team/my-app",
+      "created_at": "2026-03-14T15:09:26.000Z",
+      "last_activity_at": "2026-03-14T15:09:26.000Z",
+      "default_branch": null,
+      "tag_list": [],
+      "topics": [],
+      "avatar_url": null,
+      "web_url": "http://localhost:5002/team/my-app",
+      "namespace": {
+        "id": 3,
+        "name": "team",
+        "path": "team",
+        "kind": "group",
+        "full_path": "team",
+        "parent_id": null,
+        "avatar_url": null,
+        "web_url": "http://localhost:5002/groups/team"
+      },
+      "visibility": "private",
+      "archived": false,
+      "container_registry_enabled": true,
+      "container_registry_access_level": "enabled",
+      "request_access_enabled": false,
+      "shared_with_groups": [],
+      "_links": {
+        "self": "http://localhost:5002/api/v4/projects/4",
+        "members": "http://localhost:5002/api/v4/projects/4/members"
+      }
+    }
+    "#);
+    assert_eq!(root.read("/projects/team%2Fmy-app").await, made.json());
+    assert_eq!(alice.read("/projects/4").await, made.json());
 }
 
 #[tokio::test]
 async fn without_a_namespace_it_is_the_callers_own() {
-    let (app, root, alice) = start().await;
-    let made = app
-        .api(
-            ("POST", "/projects"),
-            &alice,
-            json!({ "path": "tool", "name": "Tool" }),
-        )
+    let World { root, alice, .. } = start().await;
+    let made = alice
+        .post("/projects", json!({ "path": "tool", "name": "Tool" }))
         .await;
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
     let made = made.json();
@@ -53,45 +77,39 @@ async fn without_a_namespace_it_is_the_callers_own() {
         (&json!("alice/tool"), &json!("user"))
     );
     assert_eq!(
-        app.read("/user", &alice).await["namespace_id"],
+        alice.read("/user").await["namespace_id"],
         made["namespace"]["id"]
     );
-    let changed = app
-        .api(
-            ("PUT", "/projects/alice%2Ftool"),
-            &alice,
-            json!({ "visibility": "public" }),
-        )
+    let changed = alice
+        .put("/projects/alice%2Ftool", json!({ "visibility": "public" }))
         .await;
     assert_eq!(
         changed.json()["visibility"],
         "public",
         "who owns the namespace owns what is in it"
     );
-    let foreign =
-        json!({ "path": "x", "namespace_id": app.read("/user", &root).await["namespace_id"] });
+    let foreign = json!({ "path": "x", "namespace_id": root.read("/user").await["namespace_id"] });
     assert_eq!(
-        app.told(("POST", "/projects"), &alice, foreign).await,
+        alice.post("/projects", foreign).await.told(),
         r#"404 {"message":"404 Namespace Not Found"}"#
     );
     let by_root = json!({ "path": "y", "namespace_id": made["namespace"]["id"] });
     assert_eq!(
-        app.api(("POST", "/projects"), &root, by_root).await.status,
+        root.post("/projects", by_root).await.status,
         StatusCode::CREATED
     );
 }
 
 #[tokio::test]
 async fn administrators_make_projects_in_users_namespaces() {
-    let (app, root, alice) = start().await;
+    let World { app, root, alice } = start().await;
     let path = format!("/projects/user/{}", app.id_of("alice").await);
     let team = app.id_at("team").await;
     let body = json!({ "name": "Tool", "namespace_id": team });
-    let made = app.api(("POST", &path), &root, body.clone()).await;
+    let made = root.post(&path, body.clone()).await;
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
     assert_eq!(made.json()["path_with_namespace"], "alice/tool");
-    let told =
-        async |path: &str, token: &Token, body: Value| app.told(("POST", path), token, body).await;
+    let told = async |path: &str, token: &Actor, body: Value| token.post(path, body).await.told();
     insta::assert_snapshot!(told(&path, &alice, body.clone()).await, @r#"403 {"message":"403 Forbidden"}"#);
     insta::assert_snapshot!(told("/projects/user/999", &root, body).await, @r#"404 {"message":"404 User Not Found"}"#);
     insta::assert_snapshot!(told(&path, &root, json!({})).await, @r#"400 {"error":"name, path are missing, at least one parameter must be provided"}"#);
@@ -99,17 +117,17 @@ async fn administrators_make_projects_in_users_namespaces() {
 
 #[tokio::test]
 async fn what_cannot_be_made_says_why() {
-    let (app, root, alice) = start().await;
+    let World { app, root, alice } = start().await;
     app.project("team/app", Visibility::Private).await;
     let (team, project) = (app.id_at("team").await, app.id_at("team/app").await);
-    let told = async |body: Value| app.told(("POST", "/projects"), &root, body).await;
+    let told = async |body: Value| root.post("/projects", body).await.told();
     insta::assert_snapshot!(told(json!({})).await, @r#"400 {"error":"name, path are missing, at least one parameter must be provided"}"#);
     insta::assert_snapshot!(told(json!({ "name": "App", "namespace_id": team })).await, @r#"400 {"message":{"path":["has already been taken"]}}"#);
     insta::assert_snapshot!(told(json!({ "name": "x", "namespace_id": project })).await, @r#"404 {"message":"404 Namespace Not Found"}"#);
     insta::assert_snapshot!(told(json!({ "name": "x", "namespace_id": "team" })).await, @r#"400 {"error":"namespace_id is invalid"}"#);
     insta::assert_snapshot!(told(json!({ "name": "!!!" })).await, @r#"400 {"message":{"path":["can contain only letters, digits and separators (`.`, `_`, `__`, `-`) between them, in at most 20 parts and 255 characters with all that is above"]}}"#);
     insta::assert_snapshot!(told(json!({ "path": "a/b" })).await, @r#"400 {"message":{"path":["can contain only letters, digits and separators (`.`, `_`, `__`, `-`) between them, in at most 20 parts and 255 characters with all that is above"]}}"#);
-    let told = async |body: Value| app.told(("POST", "/projects"), &alice, body).await;
+    let told = async |body: Value| alice.post("/projects", body).await.told();
     insta::assert_snapshot!(told(json!({ "name": "x", "namespace_id": team })).await, @r#"404 {"message":"404 Namespace Not Found"}"#);
     app.member("team", "alice", "developer").await;
     insta::assert_snapshot!(told(json!({ "name": "x", "namespace_id": team })).await, @r#"403 {"message":"403 Forbidden - needs the role maintainer or higher"}"#);
@@ -117,32 +135,25 @@ async fn what_cannot_be_made_says_why() {
 
 #[tokio::test]
 async fn maintainers_describe_a_project_and_owners_open_and_delete_it() {
-    let (app, _, alice) = start().await;
+    let World { app, alice, .. } = start().await;
     app.project("team/app", Visibility::Private).await;
     let path = "/projects/team%2Fapp";
     app.member("team/app", "alice", "developer").await;
-    let told = async |method: &str, body: Value| app.told((method, path), &alice, body).await;
+    let told = async |method: &str, body: Value| alice.call(method, path, body).await.told();
     insta::assert_snapshot!(told("PUT", json!({ "description": "x" })).await, @r#"403 {"message":"403 Forbidden - needs the role maintainer or higher"}"#);
     app.member("team/app", "alice", "maintainer").await;
-    let described = app
-        .api(
-            ("PUT", path),
-            &alice,
-            json!({ "description": "x", "name": "App", "visibility": "private" }),
-        )
-        .await;
+    let wanted = json!({ "description": "x", "name": "App", "visibility": "private" });
+    let described = alice.put(path, wanted).await;
     assert_eq!(
         (&described.json()["description"], &described.json()["name"]),
         (&json!("x"), &json!("App"))
     );
     insta::assert_snapshot!(told("PUT", json!({ "visibility": "public", "name": "y" })).await, @r#"403 {"message":"403 Forbidden - needs the role owner or higher"}"#);
     insta::assert_snapshot!(told("DELETE", Value::Null).await, @r#"403 {"message":"403 Forbidden - needs the role owner or higher"}"#);
-    assert_eq!(app.read(path, &alice).await, described.json());
+    assert_eq!(alice.read(path).await, described.json());
     insta::assert_snapshot!(told("PUT", json!({ "path": "other" })).await, @r#"400 {"message":{"path":["does not change: images are kept under it"]}}"#);
     app.member("team/app", "alice", "owner").await;
-    let opened = app
-        .api(("PUT", path), &alice, json!({ "visibility": "public" }))
-        .await;
+    let opened = alice.put(path, json!({ "visibility": "public" })).await;
     assert_eq!(opened.json()["visibility"], "public");
     insta::assert_snapshot!(told("DELETE", Value::Null).await, @r#"202 {"message":"202 Accepted"}"#);
     insta::assert_snapshot!(told("GET", Value::Null).await, @r#"404 {"message":"404 Project Not Found"}"#);
@@ -151,82 +162,62 @@ async fn maintainers_describe_a_project_and_owners_open_and_delete_it() {
 
 #[tokio::test]
 async fn a_maintainer_does_not_open_images_that_are_there_without_a_project() {
-    let (app, root, alice) = start().await;
+    let World { app, root, alice } = start().await;
     app.member("team", "alice", "maintainer").await;
     let team = app.id_at("team").await;
     let make = async |visibility: &str| {
         let body = json!({ "path": "app", "namespace_id": team, "visibility": visibility });
-        app.told(("POST", "/projects"), &alice, body).await
+        alice.post("/projects", body).await.told()
     };
     let too_low = r#"403 {"message":"403 Forbidden - needs the role owner or higher"}"#;
     assert_eq!(make("public").await, too_low);
     assert_eq!(make("internal").await, too_low);
-    app.api(
-        ("PUT", "/groups/team"),
-        &root,
-        json!({ "visibility": "internal" }),
-    )
-    .await;
+    root.put("/groups/team", json!({ "visibility": "internal" }))
+        .await;
     assert_eq!(make("public").await, too_low);
     assert!(make("internal").await.starts_with("201"));
 }
 
 #[tokio::test]
 async fn a_users_own_projects_are_listed_as_far_as_the_caller_sees_them() {
-    let (app, root, alice) = start().await;
+    let World { app, root, alice } = start().await;
     for (name, visibility) in [("tool", "private"), ("toy", "public")] {
         let body = json!({ "name": name, "visibility": visibility });
-        app.api(("POST", "/projects"), &alice, body).await;
+        alice.post("/projects", body).await;
     }
-    let paths = async |path: &str, token: &Token| {
-        let list = app.read(path, token).await;
-        let paths = list.as_array().unwrap().iter();
-        let paths = paths.map(|project| project["path"].as_str().unwrap().to_owned());
-        paths.collect::<Vec<_>>().join(" ")
-    };
-    let by_id = format!("/users/{}/projects", app.id_of("alice").await);
+    let paths = async |path: &str, caller: &Actor| caller.found(path, "path").await;
+    let by_id = format!("{}/projects", app.user_path("alice").await);
     for path in ["/users/alice/projects", &by_id] {
         assert_eq!(paths(path, &alice).await, "toy tool");
         assert_eq!(paths(path, &root).await, "toy tool");
     }
     app.user("bob").await;
-    let bob = app.token("bob", "api").await;
+    let bob = app.actor("bob", "api").await;
     assert_eq!(paths(&by_id, &bob).await, "toy");
     for nobody in [
         "/users/nobody/projects",
         "/users/999/projects",
         "/users/a%20b/projects",
     ] {
-        let told = app.told(("GET", nobody), &bob, Value::Null).await;
+        let told = bob.get(nobody).await.told();
         assert_eq!(told, r#"404 {"message":"404 User Not Found"}"#, "{nobody}");
     }
 }
 
 #[tokio::test]
 async fn projects_are_found_by_filters() {
-    let (app, root, alice) = start().await;
+    let World { app, root, alice } = start().await;
     app.project("team/first", Visibility::Private).await;
     app.clock.advance(chrono::Duration::days(1));
     app.project("team/second", Visibility::Internal).await;
     app.group("other", Visibility::Private).await;
     app.project("other/hidden", Visibility::Private).await;
     app.project("other/open", Visibility::Public).await;
-    app.api(("POST", "/projects"), &alice, json!({ "name": "tool" }))
-        .await;
+    alice.post("/projects", json!({ "name": "tool" })).await;
     app.member("team", "alice", "reporter").await;
-    let paths = async |token: &Token, query: &str| {
-        let reply = app
-            .api(("GET", &format!("/projects{query}")), token, Value::Null)
-            .await;
-        let json = reply.json();
-        let paths: Vec<_> = json
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|project| project["path_with_namespace"].as_str().unwrap().to_owned())
-            .collect();
-        assert_eq!(reply.header("x-total"), paths.len().to_string(), "{query}");
-        paths.join(" ")
+    let paths = async |caller: &Actor, query: &str| {
+        let path = format!("/projects{query}");
+        caller.found(&path, "path_with_namespace").await
     };
     assert_eq!(
         paths(&root, "").await,

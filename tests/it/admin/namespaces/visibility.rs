@@ -1,67 +1,58 @@
 //! Who sees which groups and projects: what one may not see does not exist.
 
 use axum::http::StatusCode;
-use serde_json::{Value, json};
+use serde_json::json;
 use wharfinger::domain::namespaces::visibility::Visibility;
 
-use crate::harness::{TestApp, Token};
+use crate::harness::{Caller, TestApp};
 
-const PLACES: [&str; 3] = ["secret", "inside", "open"];
+const NAMES: [&str; 3] = ["secret", "inside", "open"];
 
-/// What `token` sees of the places, in lists and one by one, which must be the same.
-async fn seen(app: &TestApp, token: &Token) -> String {
+/// What a caller sees of the namespaces, in lists and one by one, which must be the same.
+async fn seen(caller: &Caller) -> String {
     let mut seen = Vec::new();
     for (noun, field) in [("groups", "full_path"), ("projects", "path_with_namespace")] {
-        let list = app
-            .read(&format!("/{noun}?order_by=path&sort=asc"), token)
-            .await;
-        let listed: Vec<String> = list
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|namespace| namespace[field].as_str().unwrap().to_owned())
-            .collect();
-        for name in PLACES {
+        let list = format!("/{noun}?order_by=path&sort=asc");
+        let listed = caller.found(&list, field).await;
+        let listed: Vec<&str> = listed.split_whitespace().collect();
+        for name in NAMES {
             let path = if noun == "groups" {
                 name.to_owned()
             } else {
                 format!("top/{name}")
             };
-            let encoded = path.replace('/', "%2F");
-            let one = app
-                .api(("GET", &format!("/{noun}/{encoded}")), token, Value::Null)
-                .await;
-            let is_listed = listed.contains(&path);
-            let expected = if is_listed {
-                StatusCode::OK
-            } else {
-                StatusCode::NOT_FOUND
-            };
-            assert_eq!(one.status, expected, "{path}");
-            for below in ["members", "members/all", "members/1", "members/all/1"] {
-                let reply = app
-                    .api(
-                        ("GET", &format!("/{noun}/{encoded}/{below}")),
-                        token,
-                        Value::Null,
-                    )
-                    .await;
-                if !is_listed {
-                    let noun = if noun == "groups" { "Group" } else { "Project" };
-                    let told = format!(r#"{{"message":"404 {noun} Not Found"}}"#);
-                    assert_eq!(
-                        (reply.status, reply.body),
-                        (StatusCode::NOT_FOUND, told),
-                        "{path} {below}"
-                    );
-                } else if !below.contains('1') {
-                    assert_eq!(reply.status, StatusCode::OK, "{path} {below}");
-                }
-            }
+            check_one(caller, noun, &path, listed.contains(&path.as_str())).await;
         }
-        seen.extend(listed.into_iter().filter(|path| path != "top"));
+        let shown = listed.into_iter().filter(|path| *path != "top");
+        seen.extend(shown.map(str::to_owned));
     }
     seen.join(" ")
+}
+
+/// It is there with its members if it is listed, and not at all if it is not.
+async fn check_one(caller: &Caller, noun: &str, path: &str, is_listed: bool) {
+    let namespace = format!("/{noun}/{}", path.replace('/', "%2F"));
+    let one = caller.get(&namespace).await;
+    let expected = if is_listed {
+        StatusCode::OK
+    } else {
+        StatusCode::NOT_FOUND
+    };
+    assert_eq!(one.status, expected, "{path}");
+    for below in ["members", "members/all", "members/1", "members/all/1"] {
+        let reply = caller.get(&format!("{namespace}/{below}")).await;
+        if !is_listed {
+            let noun = if noun == "groups" { "Group" } else { "Project" };
+            let told = format!(r#"{{"message":"404 {noun} Not Found"}}"#);
+            assert_eq!(
+                (reply.status, reply.body),
+                (StatusCode::NOT_FOUND, told),
+                "{path} {below}"
+            );
+        } else if !below.contains('1') {
+            assert_eq!(reply.status, StatusCode::OK, "{path} {below}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -69,22 +60,24 @@ async fn each_sees_what_is_shown_to_them() {
     let app = TestApp::start().await;
     app.administrator("root").await;
     app.group("top", Visibility::Private).await;
-    for (name, visibility) in PLACES.into_iter().zip(Visibility::ALL) {
+    for (name, visibility) in NAMES.into_iter().zip(Visibility::ALL) {
         app.group(name, visibility).await;
         app.project(&format!("top/{name}"), visibility).await;
     }
     for name in ["stranger", "member", "outside", "guest"] {
         app.user(name).await;
     }
-    let root = app.token("root", "api").await;
+    let root = app.actor("root", "api").await;
     for name in ["outside", "guest"] {
-        let path = format!("/users/{}", app.id_of(name).await);
-        app.api(("PUT", &path), &root, json!({ "external": true }))
-            .await;
+        let external = json!({ "external": true });
+        root.put(&app.user_path(name).await, external).await;
     }
     app.member("secret", "member", "guest").await;
     app.member("top/secret", "guest", "guest").await;
-    let sees = async |name: &str| seen(&app, &app.token(name, "read_api").await).await;
+    let sees = async |name: &str| {
+        let caller = app.actor(name, "read_api").await;
+        seen(&caller).await
+    };
     assert_eq!(
         sees("root").await,
         "inside open secret top/inside top/open top/secret"
@@ -116,27 +109,23 @@ async fn a_neighbours_name_that_begins_the_same_shows_nothing() {
     }
     app.member("a_b", "alice", "reporter").await;
     let list = async |name: &str| {
-        let token = app.token(name, "read_api").await;
-        let list = app.read("/projects", &token).await;
-        let paths = list.as_array().unwrap().iter();
-        paths
-            .map(|project| project["path_with_namespace"].as_str().unwrap().to_owned())
-            .collect::<Vec<_>>()
+        let caller = app.actor(name, "read_api").await;
+        caller.found("/projects", "path_with_namespace").await
     };
-    assert_eq!(list("alice").await, ["a_b/app"]);
-    assert_eq!(list("team").await, Vec::<String>::new());
+    assert_eq!(list("alice").await, "a_b/app");
+    assert_eq!(list("team").await, "");
 }
 
 #[tokio::test]
 async fn a_users_own_namespace_is_no_group() {
     let app = TestApp::start().await;
     app.user("alice").await;
-    let alice = app.token("alice", "api").await;
+    let alice = app.actor("alice", "api").await;
     for path in ["/groups/alice", "/projects/alice", "/groups/alice/members"] {
-        let reply = app.api(("GET", path), &alice, Value::Null).await;
+        let reply = alice.get(path).await;
         assert_eq!(reply.status, StatusCode::NOT_FOUND, "{path}");
     }
-    assert_eq!(app.read("/groups", &alice).await, json!([]));
+    assert_eq!(alice.read("/groups").await, json!([]));
 }
 
 #[tokio::test]
@@ -144,7 +133,7 @@ async fn odd_names_are_404_with_a_body() {
     let app = TestApp::start().await;
     app.administrator("root").await;
     app.group("team", Visibility::Private).await;
-    let root = app.token("root", "api").await;
+    let root = app.actor("root", "api").await;
     for name in [
         "0",
         "-1",
@@ -161,7 +150,7 @@ async fn odd_names_are_404_with_a_body() {
         for noun in ["groups", "projects"] {
             for below in ["", "/members", "/members/all"] {
                 let path = format!("/{noun}/{name}{below}");
-                let reply = app.api(("GET", &path), &root, Value::Null).await;
+                let reply = root.get(&path).await;
                 assert_eq!(
                     reply.status,
                     StatusCode::NOT_FOUND,

@@ -1,4 +1,6 @@
 //! Users.
 
 mod change;
+mod create;
+mod delete;
 mod find;

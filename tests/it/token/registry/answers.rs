@@ -2,11 +2,10 @@
 
 use axum::http::StatusCode;
 use chrono::Duration;
-use wharfinger::domain::authority::Authority;
 use wharfinger::domain::expiry::Expiry;
 use wharfinger::domain::namespaces::visibility::Visibility;
 
-use crate::harness::{PASSWORD, TestApp};
+use crate::harness::{PASSWORD, TestApp, pretty};
 
 const PULL: &str = "repository:team/app:pull";
 
@@ -23,15 +22,9 @@ async fn every_wrong_credential_gets_the_same_401_byte_for_byte() {
     app.create_user("tokenonly", false, None).await;
     app.user("blocked").await;
     let blocked = app.token("blocked", "read_registry").await;
-    app.desk
-        .block_user(&Authority::operator(), &"blocked".try_into().unwrap())
-        .await
-        .unwrap();
+    app.block("blocked").await;
     let revoked = app.token("alice", "read_registry").await;
-    app.desk
-        .revoke_access_token(&Authority::operator(), revoked.id)
-        .await
-        .unwrap();
+    app.revoke(&revoked).await;
     let today = Expiry::on(app.now().date_naive());
     let expired = app
         .token_as("alice", "read_registry", |token| {
@@ -68,7 +61,18 @@ async fn every_wrong_credential_gets_the_same_401_byte_for_byte() {
         bodies.push(reply.body);
     }
     bodies.dedup();
-    insta::assert_snapshot!(bodies.join("\n"), @r#"{"errors":[{"code":"UNAUTHORIZED","message":"the user name, password or token is wrong, or the token has expired or was revoked","detail":null}],"details":"the user name, password or token is wrong, or the token has expired or was revoked"}"#);
+    insta::assert_snapshot!(pretty(bodies.join("\n")), @r#"
+    {
+      "errors": [
+        {
+          "code": "UNAUTHORIZED",
+          "message": "the user name, password or token is wrong, or the token has expired or was revoked",
+          "detail": null
+        }
+      ],
+      "details": "the user name, password or token is wrong, or the token has expired or was revoked"
+    }
+    "#);
     assert_eq!(
         app.ask(Some(("alice", good.secret.expose())), &[])
             .await
@@ -86,7 +90,18 @@ async fn a_credential_without_registry_scope_is_told_what_it_needs() {
         .ask(Some(("alice", token.secret.expose())), &[PULL])
         .await;
     assert_eq!(reply.status, StatusCode::FORBIDDEN);
-    insta::assert_snapshot!(reply.body, @r#"{"errors":[{"code":"DENIED","message":"the token has the scopes \"read_user self_rotate\", none of which opens the registry; it needs read_registry to pull or write_registry to push","detail":null}],"details":"the token has the scopes \"read_user self_rotate\", none of which opens the registry; it needs read_registry to pull or write_registry to push"}"#);
+    insta::assert_snapshot!(reply.pretty(), @r#"
+    {
+      "errors": [
+        {
+          "code": "DENIED",
+          "message": "the token has the scopes \"read_user self_rotate\", none of which opens the registry; it needs read_registry to pull or write_registry to push",
+          "detail": null
+        }
+      ],
+      "details": "the token has the scopes \"read_user self_rotate\", none of which opens the registry; it needs read_registry to pull or write_registry to push"
+    }
+    "#);
 }
 
 #[tokio::test]
@@ -105,7 +120,22 @@ async fn what_is_not_allowed_is_left_out_and_explained() {
         .await;
     assert_eq!(reply.status, StatusCode::OK);
     assert_eq!(reply.granted(&app.keys), ["repository:team/app:pull"]);
-    insta::assert_snapshot!(reply.json()["denied"], @r#"[{"action":"push","name":"team/app","reason":"needs the role developer or higher","type":"repository"},{"action":"pull","name":"team/secret","reason":"the repository does not exist or you have no access to it","type":"repository"}]"#);
+    insta::assert_snapshot!(pretty(&reply.json()["denied"]), @r#"
+    [
+      {
+        "action": "push",
+        "name": "team/app",
+        "reason": "needs the role developer or higher",
+        "type": "repository"
+      },
+      {
+        "action": "pull",
+        "name": "team/secret",
+        "reason": "the repository does not exist or you have no access to it",
+        "type": "repository"
+      }
+    ]
+    "#);
 
     let nothing = app
         .ask(

@@ -2,7 +2,6 @@
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
-use wharfinger::domain::authority::Authority;
 
 use crate::harness::{PASSWORD, TestApp, basic};
 
@@ -79,10 +78,7 @@ async fn everything_else_is_401_with_a_challenge() {
     let app = TestApp::start().await;
     app.user("alice").await;
     let revoked = app.token("alice", "api").await;
-    app.desk
-        .revoke_access_token(&Authority::operator(), revoked.id)
-        .await
-        .unwrap();
+    app.revoke(&revoked).await;
     let jwt = app.ask(Some(("alice", PASSWORD)), &[]).await.json()["token"]
         .as_str()
         .unwrap()

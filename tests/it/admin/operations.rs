@@ -1,0 +1,90 @@
+//! The operations that the API's description names, and calls of them.
+
+use axum::body::Body;
+use axum::http::Request;
+use serde_json::{Value, json};
+
+use crate::harness::{Caller, Reply, TestApp};
+
+/// What the API says about itself.
+pub(super) async fn description(app: &TestApp) -> Value {
+    let request = Request::get("/api/openapi.json").body(Body::empty());
+    app.send_admin(request.unwrap()).await.json()
+}
+
+/// A method on a path, which may have parameters in braces.
+#[derive(Debug)]
+pub(super) struct Operation {
+    pub(super) method: String,
+    pub(super) path: String,
+}
+
+/// The ids of what belongs to someone else.
+pub(super) struct Others {
+    pub(super) user: i64,
+    pub(super) token: i64,
+    pub(super) group: i64,
+    pub(super) project: i64,
+}
+
+pub(super) async fn operations(app: &TestApp) -> Vec<Operation> {
+    let description = description(app).await;
+    assert!(description["openapi"].as_str().unwrap().starts_with("3.1"));
+    let mut found = Vec::new();
+    for (path, item) in description["paths"].as_object().unwrap() {
+        for method in item
+            .as_object()
+            .unwrap()
+            .keys()
+            .filter(|key| ["get", "post", "put", "patch", "delete"].contains(&key.as_str()))
+        {
+            found.push(Operation {
+                method: method.to_uppercase(),
+                path: path.clone(),
+            });
+        }
+    }
+    assert!(found.len() >= 51, "{found:?}");
+    found
+}
+
+impl Operation {
+    pub(super) fn name(&self) -> String {
+        format!("{} {}", self.method, self.path)
+    }
+
+    /// The path as callers of the API write it.
+    pub(super) fn below_api(&self) -> &str {
+        self.path.strip_prefix("/api/v4").unwrap()
+    }
+
+    /// What the description says about it.
+    pub(super) fn described<'a>(&self, description: &'a Value) -> &'a Value {
+        &description["paths"][&self.path][self.method.to_lowercase()]
+    }
+
+    /// Calls it on the ids of someone else.
+    pub(super) async fn call(&self, caller: &Caller, ids: &Others) -> Reply {
+        self.call_with(caller, ids, json!({})).await
+    }
+
+    /// The same with a body.
+    pub(super) async fn call_with(&self, caller: &Caller, ids: &Others, body: Value) -> Reply {
+        let id = match self.path.split('/').nth(3) {
+            Some("personal_access_tokens") => ids.token,
+            Some("groups") => ids.group,
+            Some("projects") => ids.project,
+            _ => ids.user,
+        };
+        let path = self
+            .below_api()
+            .replace("{id}", &id.to_string())
+            .replace("{user_id}", &ids.user.to_string())
+            .replace("{token_id}", "1");
+        assert!(
+            !path.contains('{'),
+            "{path} has a parameter that this test does not know"
+        );
+        caller.call(&self.method, &path, body).await
+    }
+}

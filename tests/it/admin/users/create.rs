@@ -1,0 +1,71 @@
+//! Making users.
+
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+use wharfinger::domain::namespaces::visibility::Visibility;
+
+use crate::harness::{PASSWORD, World};
+
+#[tokio::test]
+async fn administrators_make_block_and_unblock_users() {
+    let World { app, root, .. } = World::start().await;
+    let body = json!({
+        "username": "Bob", "name": "Bob B.", "email": "Bob@Example.com", "password": PASSWORD,
+        "id": 77, "state": "blocked",
+    });
+    let made = root.post("/users", body).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
+    let bob = made.json();
+    assert_eq!(
+        (&bob["username"], &bob["email"], &bob["state"]),
+        (&json!("bob"), &json!("bob@example.com"), &json!("active"))
+    );
+    assert_ne!(bob["id"], 77, "what a caller may not set has no effect");
+    let logs_in = async || app.login("bob").ask(&[]).await.status;
+    assert_eq!(logs_in().await, StatusCode::OK);
+    let path = app.user_path("bob").await;
+    let blocked = root.post(&format!("{path}/block"), json!({})).await;
+    assert_eq!(
+        (blocked.status, blocked.body.as_str()),
+        (StatusCode::CREATED, "true")
+    );
+    assert_eq!(logs_in().await, StatusCode::UNAUTHORIZED);
+    root.post(&format!("{path}/unblock"), json!({})).await;
+    assert_eq!(logs_in().await, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn what_cannot_be_made_says_why() {
+    let World { app, root, .. } = World::start().await;
+    let told = async |body: Value| root.post("/users", body).await.told();
+    insta::assert_snapshot!(told(json!({})).await, @r#"400 {"error":"username is missing"}"#);
+    insta::assert_snapshot!(told(json!({ "username": "a b" })).await, @r#"400 {"error":"username is invalid"}"#);
+    insta::assert_snapshot!(told(json!({ "username": "x", "email": "x" })).await, @r#"400 {"error":"email is invalid"}"#);
+    insta::assert_snapshot!(told(json!({ "username": "x", "password": "short" })).await, @r#"400 {"message":"400 Bad request - a password has at least 8 characters"}"#);
+    for name in ["x".repeat(256), "two\nlines".to_owned()] {
+        let reply = told(json!({ "username": "x", "name": name })).await;
+        assert_eq!(
+            reply,
+            r#"400 {"message":"400 Bad request - a name is 1 to 255 characters on one line"}"#
+        );
+    }
+    insta::assert_snapshot!(told(json!({ "username": "Alice" })).await, @r#"409 {"message":"`alice` is taken: user names and top-level groups, also deleted ones, share one name space"}"#);
+    insta::assert_snapshot!(told(json!({ "username": "x", "email": "ALICE@example.com" })).await, @r#"409 {"message":"`alice@example.com` is taken: another user has this address"}"#);
+    let block = format!("{}/block", app.user_path("root").await);
+    let last = root.post(&block, json!({})).await;
+    insta::assert_snapshot!(last.pretty(), @r#"
+    {
+      "message": "400 Bad request - the last administrator cannot be blocked"
+    }
+    "#);
+}
+
+/// Images of a group that was deleted are nobody's own.
+#[tokio::test]
+async fn a_deleted_groups_name_is_never_a_users() {
+    let World { app, root, .. } = World::start().await;
+    app.group("crew", Visibility::Private).await;
+    root.delete("/groups/crew").await;
+    let crew = root.post("/users", json!({ "username": "crew" })).await;
+    assert_eq!(crew.status, StatusCode::CONFLICT, "{}", crew.body);
+}

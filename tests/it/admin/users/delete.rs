@@ -1,0 +1,103 @@
+//! Deleting users, and who has to stay.
+
+use axum::http::StatusCode;
+use serde_json::json;
+use wharfinger::domain::namespaces::visibility::Visibility;
+
+use crate::harness::{PASSWORD, World};
+
+#[tokio::test]
+async fn the_last_administrator_cannot_be_removed_blocked_or_demoted() {
+    let World { app, root, .. } = World::start().await;
+    app.administrator("blocked").await;
+    let blocked = app.user_path("blocked").await;
+    root.post(&format!("{blocked}/block"), json!({})).await;
+    let own = app.user_path("root").await;
+    let demote = json!({ "admin": false });
+    insta::assert_snapshot!(root.put(&own, demote.clone()).await.told(), @r#"400 {"message":"400 Bad request - the last administrator cannot be demoted"}"#);
+    insta::assert_snapshot!(root.delete(&own).await.told(), @r#"400 {"message":"400 Bad request - the last administrator cannot be removed"}"#);
+    insta::assert_snapshot!(root.post(&format!("{own}/block"), json!({})).await.told(), @r#"400 {"message":"400 Bad request - the last administrator cannot be blocked"}"#);
+    assert_eq!(
+        root.delete(&blocked).await.told(),
+        "204",
+        "a blocked administrator is not the last one"
+    );
+    app.administrator("other").await;
+    let demoted = root.put(&own, demote).await;
+    assert_eq!(demoted.json()["is_admin"], false);
+    let other = app.actor("other", "api").await;
+    let removed = other.delete(&app.user_path("other").await).await.told();
+    assert!(removed.contains("the last administrator"), "{removed}");
+}
+
+#[tokio::test]
+async fn of_administrators_that_go_at_the_same_time_one_stays() {
+    let World { app, .. } = World::start().await;
+    let mut paths = Vec::new();
+    let mut administrators = Vec::new();
+    for name in ["a", "b", "c", "d"] {
+        app.administrator(name).await;
+        paths.push(app.user_path(name).await);
+        administrators.push(app.actor(name, "api").await);
+    }
+    let [a, b, c, d] = &administrators[..] else {
+        panic!("four")
+    };
+    let root = app.user_path("root").await;
+    let demoted = a.put(&root, json!({ "admin": false })).await;
+    assert_eq!(demoted.status, StatusCode::OK);
+    let no = || json!({ "admin": false });
+    let (first, second, third, fourth) = tokio::join!(
+        a.put(&paths[0], no()),
+        b.delete(&paths[1]),
+        c.put(&paths[2], no()),
+        d.delete(&paths[3]),
+    );
+    let refused = [first, second, third, fourth];
+    let refused = refused.iter().filter(|reply| reply.status == 400).count();
+    assert_eq!(refused, 1);
+}
+
+#[tokio::test]
+async fn a_deleted_user_is_gone_with_everything_that_was_theirs() {
+    let World { app, root, alice } = World::start().await;
+    let path = app.user_path("alice").await;
+    app.project("team/app", Visibility::Private).await;
+    app.member("team", "alice", "developer").await;
+    let project = json!({ "name": "tool", "visibility": "public" });
+    let made = alice.post("/projects", project).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
+    let pulls = async |name: &str| {
+        let scope = format!("repository:{name}:pull");
+        let reply = app.anonymous().ask(&[&scope]).await;
+        reply.granted(&app.keys).len()
+    };
+    assert_eq!(pulls("alice/tool").await, 1);
+
+    assert_eq!(root.delete(&path).await.told(), "204");
+    assert_eq!(
+        root.get(&path).await.told(),
+        r#"404 {"message":"404 User Not Found"}"#
+    );
+    assert_eq!(
+        root.delete(&path).await.told(),
+        r#"404 {"message":"404 User Not Found"}"#
+    );
+    for secret in [alice.secret(), PASSWORD] {
+        let reply = app.caller("alice", secret).ask(&[]).await;
+        assert_eq!(reply.status, StatusCode::UNAUTHORIZED);
+    }
+    let reply = alice.get("/user").await;
+    assert_eq!(reply.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(pulls("alice/tool").await, 0, "the images stay closed");
+    let project = format!("/projects/{}", made.json()["id"]);
+    assert_eq!(root.get(&project).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(root.read("/groups/team/members").await, json!([]));
+
+    // An administrator makes the user anew; what was deleted stays deleted.
+    app.user("alice").await;
+    assert_eq!(pulls("alice/tool").await, 0);
+    let reply = alice.get("/user").await;
+    assert_eq!(reply.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(root.read("/groups/team/members").await, json!([]));
+}

@@ -1,0 +1,45 @@
+//! The three ways into a service.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::Request;
+use tempfile::TempDir;
+use tower::ServiceExt;
+use wharfinger::server::Service;
+
+use super::Reply;
+
+/// The listeners of one service; a copy enters the same service.
+#[derive(Clone)]
+pub(super) struct Listeners {
+    token: Router,
+    admin: Router,
+    ops: Router,
+    /// Its database and keys, which stay as long as someone may enter.
+    _folder: Arc<TempDir>,
+}
+
+impl Listeners {
+    pub(super) fn of(service: &Service, folder: &Arc<TempDir>) -> Self {
+        Self {
+            token: service.token_router(),
+            admin: service.admin_router(),
+            ops: service.ops_router(),
+            _folder: Arc::clone(folder),
+        }
+    }
+
+    pub(super) async fn send_token(&self, request: Request<Body>) -> Reply {
+        Reply::read(self.token.clone().oneshot(request).await.unwrap()).await
+    }
+
+    pub(super) async fn send_admin(&self, request: Request<Body>) -> Reply {
+        Reply::read(self.admin.clone().oneshot(request).await.unwrap()).await
+    }
+
+    pub(super) async fn send_ops(&self, request: Request<Body>) -> Reply {
+        Reply::read(self.ops.clone().oneshot(request).await.unwrap()).await
+    }
+}
