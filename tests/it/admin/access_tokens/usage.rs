@@ -12,13 +12,17 @@ use wharfinger::app::access_tokens::UsageQueue;
 use wharfinger::domain::ids::AccessTokenId;
 use wharfinger::storage::Db;
 
-use crate::harness::{FixedClock, World, basic, peer};
+use crate::harness::{Actor, FixedClock, World, basic, peer};
 
 const SELF: &str = "/personal_access_tokens/self";
 
-/// What the API says about alice's token, which an administrator asks.
+/// What the API says about the use of alice's token, which an administrator asks.
 async fn seen(world: &World) -> (Value, Vec<String>) {
-    let mut json = world.root.get(&world.alice.token_path()).await.json();
+    uses(&world.root, &world.alice).await
+}
+
+async fn uses(administrator: &Actor, actor: &Actor) -> (Value, Vec<String>) {
+    let mut json = administrator.get(&actor.token_path()).await.json();
     let addresses = json["last_used_ips"].as_array().unwrap().iter();
     let addresses = addresses.map(|address| address.as_str().unwrap().to_owned());
     let addresses = addresses.collect();
@@ -90,15 +94,13 @@ async fn each_way_to_use_a_token_is_noted_with_the_clients_address() {
 async fn each_listener_has_proxies_of_its_own() {
     let proxies =
         "[token]\ntrusted_proxies = [\"10.0.0.1\"]\n[admin]\ntrusted_proxies = [\"10.0.0.2\"]\n";
-    let app = TestApp::start_with(proxies).await;
-    app.administrator("root").await;
-    let token = app.token("root", "api").await;
-    let authorization = basic("root", token.secret.expose());
+    let World { app, root, .. } = World::start_with(proxies).await;
+    let authorization = basic("root", root.secret());
     let forwarded = |request: axum::http::request::Builder, proxy: &str, header: &str| {
         let (name, value) = header.split_once(' ').unwrap();
         let request = request.header(name, value).extension(peer(proxy));
         let request = request.header(header::AUTHORIZATION, &authorization);
-        let request = request.header("PRIVATE-TOKEN", token.secret.expose());
+        let request = request.header("PRIVATE-TOKEN", root.secret());
         request.body(Body::empty()).unwrap()
     };
     let user = || Request::get("/api/v4/user");
@@ -124,7 +126,7 @@ async fn each_listener_has_proxies_of_its_own() {
         "2001:db8::2",
         "203.0.113.1",
     ];
-    assert_eq!(seen(&app, &token, &token).await.1, expected);
+    assert_eq!(uses(&root, &root).await.1, expected);
 }
 
 #[tokio::test]
