@@ -8,6 +8,7 @@ use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{HeaderMap, Request};
 use secrecy::ExposeSecret;
 use wharfinger::app::registry::{MalformedRequest, RegistryTokenRequest, RequestedAccess};
+use wharfinger::domain::events::origin::{Face, Origin};
 use wharfinger::http::token::request;
 use wharfinger::identity::PresentedCredential;
 
@@ -48,7 +49,7 @@ impl From<RegistryTokenRequest> for Read {
 
 /// Reads a `GET`.
 pub(super) fn get(query: &str, headers: &HeaderMap) -> Read {
-    request::by_get(query, headers, None).into()
+    request::by_get(query, headers, Origin::local(Face::Registry)).into()
 }
 
 /// Reads a `POST` of a form, to an address with `query` and with that `Authorization`.

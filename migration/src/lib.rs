@@ -36,6 +36,10 @@ mod m21_namespaces_description;
 mod m22_namespaces_parent_index;
 mod m30_deploy_tokens;
 mod m31_deploy_tokens_namespace_index;
+mod m32_events;
+mod m33_events_from_audit_events;
+mod m34_audit_events_dropped;
+mod m35_changes_subjects;
 
 pub use sea_orm_migration::MigratorTrait;
 
@@ -71,6 +75,10 @@ impl MigratorTrait for Migrator {
             Box::new(m22_namespaces_parent_index::Migration),
             Box::new(m30_deploy_tokens::Migration),
             Box::new(m31_deploy_tokens_namespace_index::Migration),
+            Box::new(m32_events::Migration),
+            Box::new(m33_events_from_audit_events::Migration),
+            Box::new(m34_audit_events_dropped::Migration),
+            Box::new(m35_changes_subjects::Migration),
         ]
     }
 }

@@ -1,28 +1,32 @@
-//! Where changes are made.
+//! The desk, where changes are made and questions answered.
 
 use std::fmt;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use crate::app::error::ChangeError;
+use crate::app::error::DeskError;
 use crate::domain::access_tokens::policy::AccessTokenPolicy;
+use crate::domain::authority::Authority;
 use crate::domain::clock::Clock;
 use crate::domain::entropy::Entropy;
+use crate::domain::secret::{SecretKind, SecretToken};
 use crate::identity::Passwords;
 use crate::storage::{Change, Db};
 
-/// Makes and changes users, groups, projects, members and tokens.
+/// Makes and changes users, groups, projects, members and tokens, and finds them.
 ///
-/// Every verb takes an [`Authority`](crate::domain::authority::Authority) and asks it about the
-/// thing at hand: what it answers with is the grant without which nothing is committed.
+/// Every verb takes the caller's [`Authority`]. A change looks at it again after its turn has come, and
+/// is committed only with the grant that the authority gives there. Each verb is a function that works
+/// inside a given change and returns its event, so that several can make one change, and a method of
+/// the desk that begins and commits.
 #[derive(Clone)]
 pub struct Desk {
     pub(super) db: Db,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) entropy: Arc<dyn Entropy>,
     pub(super) passwords: Passwords,
-    pub(super) tokens: AccessTokenPolicy,
+    pub(super) policy: AccessTokenPolicy,
 }
 
 impl Desk {
@@ -32,14 +36,14 @@ impl Desk {
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
         passwords: Passwords,
-        tokens: AccessTokenPolicy,
+        policy: AccessTokenPolicy,
     ) -> Self {
         Self {
             db,
             clock,
             entropy,
             passwords,
-            tokens,
+            policy,
         }
     }
 
@@ -48,9 +52,14 @@ impl Desk {
         self.clock.now()
     }
 
-    /// Begins a change at the current time.
-    pub(super) async fn begin(&self) -> Result<Change, ChangeError> {
-        Ok(self.db.begin(self.clock.now()).await?)
+    /// Begins a change of the caller at the current time.
+    pub(super) async fn begin(&self, authority: &Authority) -> Result<Change, DeskError> {
+        Ok(self.db.begin(authority, &*self.clock).await?)
+    }
+
+    /// A new secret.
+    pub(super) fn new_secret(&self, kind: SecretKind) -> SecretToken {
+        SecretToken::generate(kind, &*self.entropy)
     }
 }
 

@@ -1,21 +1,21 @@
-//! Why a change was not made.
+//! Errors of the desk.
 
 use crate::domain::access_tokens::InvalidAccessToken;
 use crate::domain::access_tokens::lineage::NotRotatable;
 use crate::domain::access_tokens::policy::InvalidEnd;
 use crate::domain::authority::Refusal;
 use crate::identity::PasswordError;
-use crate::storage::StorageError;
+use crate::storage::{BeginError, StorageError};
 
-/// A change or look-up that did not happen.
+/// A change or look-up that the desk did not do.
 #[derive(Debug, thiserror::Error)]
-pub enum ChangeError {
-    /// What it is about does not exist.
+pub enum DeskError {
+    /// The thing does not exist, or the caller may not know that it does.
     #[error("there is no {what} `{name}`")]
     NotFound {
-        /// What kind of thing.
+        /// The kind of thing.
         what: &'static str,
-        /// How it was named.
+        /// The name by which it was looked for.
         name: String,
     },
     /// The name is taken.
@@ -23,7 +23,7 @@ pub enum ChangeError {
     Taken {
         /// The name.
         name: String,
-        /// By what.
+        /// The reason why nobody else may have it.
         by: &'static str,
     },
     /// The path of a group or project is taken.
@@ -31,7 +31,7 @@ pub enum ChangeError {
     PathTaken {
         /// The path.
         path: String,
-        /// By what.
+        /// The thing that has it.
         by: &'static str,
     },
     /// The user has a role there.
@@ -40,50 +40,59 @@ pub enum ChangeError {
     /// The user has no role of their own there.
     #[error("`{user}` is not a direct member of `{namespace}`")]
     NotMember {
-        /// Who.
+        /// The user.
         user: String,
-        /// Where.
+        /// The group or project.
         namespace: String,
     },
-    /// What is wanted for a field cannot be.
+    /// A field has a value that cannot be.
     #[error("{field} {problem}")]
     Invalid {
         /// The field.
         field: &'static str,
-        /// What is wrong with it; reads on from the field's name.
+        /// The problem; reads on from the field's name.
         problem: String,
     },
-    /// Whoever wants it may not.
+    /// The caller may not do it.
     #[error(transparent)]
     Forbidden(#[from] Refusal),
     /// It would break a rule.
     #[error("{0}")]
     Refused(String),
-    /// The wanted token breaks a rule.
+    /// The wanted access token breaks a rule.
     #[error(transparent)]
-    Token(#[from] InvalidAccessToken),
-    /// The wanted token cannot end then.
+    AccessToken(#[from] InvalidAccessToken),
+    /// The wanted access token cannot end then.
     #[error("expires_at {0}")]
     End(InvalidEnd),
-    /// No other token can take its place.
+    /// No other access token can replace it.
     #[error(transparent)]
     Rotation(#[from] NotRotatable),
     /// The password could not be hashed.
     #[error(transparent)]
     Password(#[from] PasswordError),
     /// Storage did not do it.
-    #[error("the change was not made")]
+    #[error("storage did not do it")]
     Storage(#[from] StorageError),
 }
 
-impl From<InvalidEnd> for ChangeError {
+impl From<InvalidEnd> for DeskError {
     /// Not as a source: the text says it already.
     fn from(error: InvalidEnd) -> Self {
         Self::End(error)
     }
 }
 
-impl ChangeError {
+impl From<BeginError> for DeskError {
+    fn from(error: BeginError) -> Self {
+        match error {
+            BeginError::Refused(refusal) => refusal.into(),
+            BeginError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl DeskError {
     /// There is no such `what`.
     pub(super) fn not_found(what: &'static str, name: &impl ToString) -> Self {
         Self::NotFound {
@@ -95,5 +104,14 @@ impl ChangeError {
     /// Breaks a rule, which `why` tells.
     pub(super) fn refused(why: impl Into<String>) -> Self {
         Self::Refused(why.into())
+    }
+
+    /// True if the same may succeed a few seconds later.
+    pub fn is_temporary(&self) -> bool {
+        match self {
+            Self::Storage(error) => error.is_temporary(),
+            Self::Password(error) => matches!(error, PasswordError::Busy),
+            _ => false,
+        }
     }
 }

@@ -3,6 +3,7 @@
 //! [`RegistryTokenIssuer`](registry::RegistryTokenIssuer) answers registries' clients, [`Desk`] changes what lasts.
 
 pub mod access_tokens;
+mod admit;
 pub mod deploy_tokens;
 mod desk;
 mod error;
@@ -12,5 +13,6 @@ pub mod refresh_tokens;
 pub mod registry;
 pub mod users;
 
+pub use admit::Admission;
 pub use desk::Desk;
-pub use error::ChangeError;
+pub use error::DeskError;

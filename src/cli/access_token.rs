@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 
 use crate::app::Desk;
-use crate::app::access_tokens::{CreatedAccessToken, Rotation};
+use crate::app::access_tokens::{AccessTokenRotation, CreatedAccessToken};
 use crate::cli::context::Context;
 use crate::cli::input::{Confirmation, expiry, read};
 use crate::domain::access_tokens::pattern::RepositoryPattern;
@@ -170,7 +170,7 @@ async fn create(arguments: Create, context: &Context<'_>, desk: &Desk) -> anyhow
 
 async fn rotate(arguments: Rotate, context: &Context<'_>, desk: &Desk) -> anyhow::Result<()> {
     let (operator, id) = (Authority::operator(), arguments.id);
-    let rotation = Rotation {
+    let rotation = AccessTokenRotation {
         end: arguments.end.wanted(desk.now()),
         grace: arguments.grace,
     };

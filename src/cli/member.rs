@@ -112,7 +112,8 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
             let changed = desk
                 .change_member(
                     &Authority::operator(),
-                    (&NamespaceReference::shared(path), user),
+                    &NamespaceReference::shared(path),
+                    user,
                     wanted,
                 )
                 .await?;
@@ -128,7 +129,8 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
             Ok(desk
                 .remove_member(
                     &Authority::operator(),
-                    (&NamespaceReference::shared(path), id),
+                    &NamespaceReference::shared(path),
+                    id,
                     RolesBelow::Kept,
                 )
                 .await?)

@@ -2,11 +2,10 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::access_tokens::CredentialState;
+use crate::domain::authority::cause::Cause;
 use crate::domain::decision::principal::{Ceiling, SignedIn};
 use crate::domain::secret::{SecretKind, SecretToken};
-use crate::domain::users::UserState;
-use crate::identity::error::{AuthenticationError, Cause};
+use crate::identity::error::AuthenticationError;
 use crate::storage::{Db, access_tokens};
 
 /// The owner of an access token that works at `now`.
@@ -20,12 +19,8 @@ pub(super) async fn owner_of(
         SecretKind::DeployToken | SecretKind::RefreshToken => None,
     };
     let (token, owner) = found.ok_or(Cause::UnknownToken)?;
-    match (token.state(now), owner.state) {
-        (CredentialState::Expired, _) => Err(Cause::ExpiredToken.into()),
-        (CredentialState::Revoked, _) => Err(Cause::RevokedToken.into()),
-        (CredentialState::Active, UserState::Blocked) => Err(Cause::BlockedUser.into()),
-        (CredentialState::Active, UserState::Active) => {
-            Ok(SignedIn::new(owner, Ceiling::of_access_token(&token)))
-        }
+    match token.refused(&owner, now) {
+        Some(cause) => Err(cause.into()),
+        None => Ok(SignedIn::new(owner, Ceiling::of_access_token(&token))),
     }
 }

@@ -3,27 +3,55 @@
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::domain::authority::cause::Cause;
 use crate::domain::decision::principal::{Ceiling, Principal, Proof, SignedIn};
-use crate::domain::events::{AuditAction, AuditEvent, Grant};
+use crate::domain::ids::RefreshTokenId;
 use crate::domain::refresh_tokens::RefreshLifetimes;
 use crate::domain::secret::{RecognizedSecret, SecretKind, SecretToken};
 use crate::domain::users::username::Username;
-use crate::domain::users::{EmailAddress, User, UserState};
+use crate::domain::users::{EmailAddress, UserState};
 use crate::identity::access_token::owner_of;
 use crate::identity::deploy_token::deployment;
-use crate::identity::error::{AuthenticationError, Cause};
+use crate::identity::error::AuthenticationError;
 use crate::identity::password::Passwords;
 use crate::identity::presented::PresentedCredential;
 use crate::identity::refresh_token;
 use crate::storage::users::Account;
 use crate::storage::{Db, StorageError, users};
 
-/// Identifies the caller behind a credential.
+/// Identifies callers by their credentials; it reads, and writes nothing.
 #[derive(Debug, Clone)]
 pub struct Authenticator {
     db: Db,
     passwords: Passwords,
     refresh: RefreshLifetimes,
+}
+
+/// A caller, and the work that their credential makes.
+#[derive(Debug)]
+pub struct Identified<T> {
+    /// The caller.
+    pub caller: T,
+    /// The work to do after the caller was identified.
+    pub follow_up: Option<FollowUp>,
+}
+
+/// Work that a good credential makes for whoever may write.
+#[derive(Debug)]
+pub enum FollowUp {
+    /// The password was hashed with the parameters of another day.
+    Rehash(SecretString),
+    /// The refresh token's last use is to be written down.
+    NoteRefreshTokenUse(RefreshTokenId),
+}
+
+impl<T> From<T> for Identified<T> {
+    fn from(caller: T) -> Self {
+        Self {
+            caller,
+            follow_up: None,
+        }
+    }
 }
 
 impl Authenticator {
@@ -44,9 +72,9 @@ impl Authenticator {
         presented: &PresentedCredential,
         service: Option<&str>,
         now: DateTime<Utc>,
-    ) -> Result<Principal, AuthenticationError> {
-        let user = match presented {
-            PresentedCredential::Nothing => return Ok(Principal::Anonymous),
+    ) -> Result<Identified<Principal>, AuthenticationError> {
+        let user: Identified<SignedIn> = match presented {
+            PresentedCredential::Nothing => return Ok(Principal::Anonymous.into()),
             PresentedCredential::Unreadable => return Err(Cause::Unreadable.into()),
             PresentedCredential::RefreshToken(secret) => match SecretToken::recognize(secret) {
                 RecognizedSecret::Token(token) => self.refresh_login(&token, service, now).await?,
@@ -56,26 +84,30 @@ impl Authenticator {
             PresentedCredential::Basic { secret, .. } if secret.expose_secret().is_empty() => {
                 return Err(Cause::EmptySecret.into());
             }
-            PresentedCredential::Basic { username, secret } => match SecretToken::recognize(secret)
-            {
-                // containerd sends a refresh token as the password when it falls back to GET.
-                RecognizedSecret::Token(token) if token.kind() == SecretKind::RefreshToken => {
-                    self.refresh_login(&token, service, now).await?
+            PresentedCredential::Basic { username, secret } => {
+                match SecretToken::recognize(secret) {
+                    // containerd sends a refresh token as the password when it falls back to GET.
+                    RecognizedSecret::Token(token) if token.kind() == SecretKind::RefreshToken => {
+                        self.refresh_login(&token, service, now).await?
+                    }
+                    RecognizedSecret::Token(token) if token.kind() == SecretKind::DeployToken => {
+                        let found = deployment(&self.db, (username, &token), now).await?;
+                        return Ok(Principal::DeployToken(found).into());
+                    }
+                    RecognizedSecret::Token(token) => {
+                        let owner = owner_of(&self.db, &token, now).await?;
+                        note_other_name(username, &owner);
+                        owner.into()
+                    }
+                    RecognizedSecret::Broken => return Err(Cause::BrokenToken.into()),
+                    RecognizedSecret::Foreign => self.password_login(username, secret).await?,
                 }
-                RecognizedSecret::Token(token) if token.kind() == SecretKind::DeployToken => {
-                    let deployment = deployment(&self.db, (username, &token), now).await?;
-                    return Ok(Principal::DeployToken(deployment));
-                }
-                RecognizedSecret::Token(token) => {
-                    let owner = owner_of(&self.db, &token, now).await?;
-                    note_other_name(username, &owner);
-                    owner
-                }
-                RecognizedSecret::Broken => return Err(Cause::BrokenToken.into()),
-                RecognizedSecret::Foreign => self.password_login(username, secret, now).await?,
-            },
+            }
         };
-        Ok(Principal::User(user))
+        Ok(Identified {
+            caller: Principal::User(user.caller),
+            follow_up: user.follow_up,
+        })
     }
 
     async fn refresh_login(
@@ -83,7 +115,7 @@ impl Authenticator {
         token: &SecretToken,
         service: Option<&str>,
         now: DateTime<Utc>,
-    ) -> Result<SignedIn, AuthenticationError> {
+    ) -> Result<Identified<SignedIn>, AuthenticationError> {
         refresh_token::owner_of(&self.db, (token, service), &self.refresh, now).await
     }
 
@@ -107,43 +139,32 @@ impl Authenticator {
         &self,
         name: &str,
         password: &SecretString,
-        now: DateTime<Utc>,
-    ) -> Result<SignedIn, AuthenticationError> {
+    ) -> Result<Identified<SignedIn>, AuthenticationError> {
         let account = self.account(name).await?;
         let hash = account
             .as_ref()
             .and_then(|account| account.password.clone());
-        let has_password = hash.is_some();
-        let is_outdated = hash
-            .as_ref()
-            .is_some_and(|hash| self.passwords.is_outdated(hash));
-        let fits = self.passwords.verify(password.clone(), hash).await?;
+        let fits = self
+            .passwords
+            .verify(password.clone(), hash.clone())
+            .await?;
         let user = account.ok_or(Cause::UnknownUser)?.user;
+        let Some(hash) = hash else {
+            return Err(Cause::NoPassword.into());
+        };
         match (fits, user.state) {
             (true, UserState::Active) => {
-                if is_outdated && let Err(error) = self.rehash(&user, password.clone(), now).await {
-                    tracing::warn!(user = %user.username, error = %error, "a password was not hashed anew");
-                }
-                Ok(SignedIn::new(user, Ceiling::of_login(Proof::Password)))
+                let is_outdated = self.passwords.is_outdated(&hash);
+                let follow_up = is_outdated.then(|| FollowUp::Rehash(password.clone()));
+                let ceiling = Ceiling::of_login(Proof::Password(hash));
+                Ok(Identified {
+                    caller: SignedIn::new(user, ceiling),
+                    follow_up,
+                })
             }
             (true, UserState::Blocked) => Err(Cause::BlockedUser.into()),
-            (false, _) if has_password => Err(Cause::WrongPassword.into()),
-            (false, _) => Err(Cause::NoPassword.into()),
+            (false, _) => Err(Cause::WrongPassword.into()),
         }
-    }
-
-    /// Hashes anew a password that was verified, because its hash has outdated parameters.
-    async fn rehash(
-        &self,
-        user: &User,
-        password: SecretString,
-        now: DateTime<Utc>,
-    ) -> Result<(), AuthenticationError> {
-        let hash = self.passwords.hash(password).await?;
-        let change = self.db.begin(now).await?;
-        users::set_password(&change, user.id, &hash).await?;
-        let event = AuditEvent::new(AuditAction::PasswordRehashed, &user.username);
-        Ok(change.commit(&Grant::service(), event).await?)
     }
 
     /// The account of a user name or e-mail address, in any letter case.

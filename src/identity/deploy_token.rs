@@ -3,9 +3,10 @@
 use chrono::{DateTime, Utc};
 
 use crate::domain::access_tokens::CredentialState;
+use crate::domain::authority::cause::Cause;
 use crate::domain::decision::principal::DeployTokenPrincipal;
 use crate::domain::secret::SecretToken;
-use crate::identity::error::{AuthenticationError, Cause};
+use crate::identity::error::AuthenticationError;
 use crate::storage::{Db, deploy_tokens};
 
 /// The machine whose deploy token works at `now`; its user name must match, unlike a personal

@@ -1,7 +1,6 @@
-//! The reasons why a caller was not identified.
+//! Errors of authentication.
 
-use std::fmt;
-
+use crate::domain::authority::cause::Cause;
 use crate::identity::password::PasswordError;
 use crate::storage::StorageError;
 
@@ -22,6 +21,17 @@ pub enum AuthenticationError {
     Storage(#[from] StorageError),
 }
 
+impl AuthenticationError {
+    /// True if the same credential may be accepted a few seconds later.
+    pub fn is_temporary(&self) -> bool {
+        match self {
+            Self::Wrong(_) | Self::Password(_) => false,
+            Self::Busy => true,
+            Self::Storage(error) => error.is_temporary(),
+        }
+    }
+}
+
 impl From<PasswordError> for AuthenticationError {
     fn from(error: PasswordError) -> Self {
         match error {
@@ -34,56 +44,5 @@ impl From<PasswordError> for AuthenticationError {
 impl From<Cause> for AuthenticationError {
     fn from(cause: Cause) -> Self {
         Self::Wrong(cause)
-    }
-}
-
-/// The reason why a credential was refused: for the log, never for the caller.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Cause {
-    /// The header is not Basic with a name and a secret.
-    Unreadable,
-    /// The secret is empty.
-    EmptySecret,
-    /// It has a token's prefix, but not its form or checksum.
-    BrokenToken,
-    /// No such token.
-    UnknownToken,
-    /// The token's date has come.
-    ExpiredToken,
-    /// The token was revoked.
-    RevokedToken,
-    /// The refresh token is for another registry.
-    OtherService,
-    /// The deploy token came beside another user name than its own.
-    OtherUsername,
-    /// The owner is blocked.
-    BlockedUser,
-    /// No such user.
-    UnknownUser,
-    /// The user has no password.
-    NoPassword,
-    /// The password is wrong.
-    WrongPassword,
-    /// No credential was presented, and anonymous access is off.
-    AnonymousAccessOff,
-}
-
-impl fmt::Display for Cause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Unreadable => "the authorization header is unreadable",
-            Self::EmptySecret => "the secret is empty",
-            Self::BrokenToken => "the token is mistyped or cut",
-            Self::UnknownToken => "the token is unknown",
-            Self::ExpiredToken => "the token has expired",
-            Self::RevokedToken => "the token was revoked",
-            Self::OtherService => "the refresh token is for another service",
-            Self::OtherUsername => "the deploy token came beside another user name than its own",
-            Self::BlockedUser => "the user is blocked",
-            Self::UnknownUser => "the user is unknown",
-            Self::NoPassword => "the user has no password",
-            Self::WrongPassword => "the password is wrong",
-            Self::AnonymousAccessOff => "anonymous access is off",
-        })
     }
 }

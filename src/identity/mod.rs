@@ -8,7 +8,7 @@ mod password;
 mod presented;
 mod refresh_token;
 
-pub use authenticator::Authenticator;
-pub use error::{AuthenticationError, Cause};
+pub use authenticator::{Authenticator, FollowUp, Identified};
+pub use error::AuthenticationError;
 pub use password::{PasswordError, Passwords};
 pub use presented::PresentedCredential;

@@ -2,11 +2,13 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::domain::authority::cause::Cause;
 use crate::domain::decision::principal::{Ceiling, Proof, SignedIn};
 use crate::domain::refresh_tokens::{RefreshLifetimes, RefreshTokenState};
 use crate::domain::secret::SecretToken;
 use crate::domain::users::UserState;
-use crate::identity::error::{AuthenticationError, Cause};
+use crate::identity::authenticator::{FollowUp, Identified};
+use crate::identity::error::AuthenticationError;
 use crate::storage::{Db, refresh_tokens};
 
 /// The user of a refresh token that works at `now` for `service`. A question that names no readable
@@ -16,7 +18,7 @@ pub(super) async fn owner_of(
     (token, service): (&SecretToken, Option<&str>),
     lifetimes: &RefreshLifetimes,
     now: DateTime<Utc>,
-) -> Result<SignedIn, AuthenticationError> {
+) -> Result<Identified<SignedIn>, AuthenticationError> {
     let found = refresh_tokens::find_by_digest(db, &token.digest()).await?;
     let (token, owner) = found.ok_or(Cause::UnknownToken)?;
     match (token.state(lifetimes, now), owner.state) {
@@ -28,11 +30,12 @@ pub(super) async fn owner_of(
     if service.is_some_and(|service| service != token.service) {
         return Err(Cause::OtherService.into());
     }
-    if lifetimes.is_use_noted(token.last_used_at, now) {
-        refresh_tokens::note_use(db, token.id, now).await?;
-    }
-    Ok(SignedIn::new(
-        owner,
-        Ceiling::of_login(Proof::RefreshToken(token.id)),
-    ))
+    let follow_up = lifetimes
+        .is_use_noted(token.last_used_at, now)
+        .then_some(FollowUp::NoteRefreshTokenUse(token.id));
+    let ceiling = Ceiling::of_login(Proof::RefreshToken(token.id));
+    Ok(Identified {
+        caller: SignedIn::new(owner, ceiling),
+        follow_up,
+    })
 }

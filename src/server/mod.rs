@@ -18,9 +18,9 @@ pub use lifecycle::{Lifecycle, Signals};
 pub use listener::{BindError, Listener};
 pub use world::{SystemClock, SystemEntropy};
 
-use crate::app::Desk;
 use crate::app::access_tokens::UsageQueue;
 use crate::app::registry::{RegistryTokenIssuer, RegistryTokenSettings};
+use crate::app::{Admission, Desk};
 use crate::config::{Config, TrustedProxies};
 use crate::domain::clock::Clock;
 use crate::domain::entropy::Entropy;
@@ -84,11 +84,17 @@ impl Service {
             anonymous_access: config.token.anonymous_access,
             registries: config.registries.clone(),
         };
+        let admission = Admission {
+            db: db.clone(),
+            authenticator: Authenticator::new(db.clone(), passwords.clone(), config.refresh_tokens),
+            passwords,
+            usage: usage.clone(),
+            clock: Arc::clone(&clock),
+            entropy: Arc::clone(&entropy),
+        };
         let issuer = RegistryTokenIssuer {
             db: db.clone(),
-            desk: desk.clone(),
-            authenticator: Authenticator::new(db.clone(), passwords, config.refresh_tokens),
-            usage: usage.clone(),
+            admission: admission.clone(),
             keys,
             settings: Arc::new(settings),
             clock,
@@ -96,8 +102,7 @@ impl Service {
         };
         let admin = AdminState {
             desk: desk.clone(),
-            authenticator: issuer.authenticator.clone(),
-            usage: usage.clone(),
+            admission,
             refresh_lifetimes: config.refresh_tokens,
             public_url: config.admin.public_url.join("").into(),
         };

@@ -10,6 +10,7 @@ use sea_orm::{
 use crate::domain::access_tokens::scope::AccessTokenScopes;
 use crate::domain::deploy_tokens::filter::DeployTokenFilter;
 use crate::domain::deploy_tokens::{DeployToken, DeployTokenSpecification, DeployUsername};
+use crate::domain::events::subject::Touched;
 use crate::domain::expiry::Expiry;
 use crate::domain::ids::{DeployTokenId, NamespaceId};
 use crate::domain::namespaces::Namespace;
@@ -22,6 +23,7 @@ use crate::storage::entity::instant::{Instant, goes_on_after};
 use crate::storage::entity::{deploy_token, namespace};
 use crate::storage::error::StorageError;
 use crate::storage::namespaces::to_path;
+use crate::storage::namespaces::touched_ids;
 use crate::storage::page::{page_of, try_map};
 use crate::storage::source::{AT_A_TIME, Source};
 
@@ -108,6 +110,7 @@ pub async fn insert(
     };
     let row = row.insert(change.connection()).await?;
     let id = DeployTokenId(row.id);
+    change.touch(Touched::DeployToken(id));
     let username = if let Some(chosen) = chosen {
         chosen
     } else {
@@ -135,6 +138,7 @@ pub async fn insert(
 
 /// Revokes one deploy token.
 pub async fn revoke(change: &Change, id: DeployTokenId) -> Result<(), StorageError> {
+    change.touch(Touched::DeployToken(id));
     let row = deploy_token::ActiveModel {
         id: Set(id.0),
         revoked_at: Set(Some(change.now().into())),
@@ -145,14 +149,15 @@ pub async fn revoke(change: &Change, id: DeployTokenId) -> Result<(), StorageErr
 }
 
 /// Revokes all deploy tokens of these namespaces: what is made anew there does not bring them back.
-pub async fn revoke_all(change: &Change, namespaces: &[NamespaceId]) -> Result<(), StorageError> {
-    for ids in namespaces.chunks(AT_A_TIME) {
+pub async fn revoke_all(change: &Change, namespaces: &[Namespace]) -> Result<(), StorageError> {
+    for some in namespaces.chunks(AT_A_TIME) {
+        let ids = touched_ids(change, some);
         deploy_token::Entity::update_many()
             .col_expr(
                 deploy_token::Column::RevokedAt,
                 Expr::value(Instant::from(change.now())),
             )
-            .filter(deploy_token::Column::NamespaceId.is_in(ids.iter().map(|id| id.0)))
+            .filter(deploy_token::Column::NamespaceId.is_in(ids))
             .filter(deploy_token::Column::RevokedAt.is_null())
             .exec(change.connection())
             .await?;

@@ -40,6 +40,17 @@ impl From<DbErr> for StorageError {
 }
 
 impl StorageError {
+    /// True if the same may succeed a few seconds later; what cannot be read or has another schema
+    /// does not heal by itself.
+    pub fn is_temporary(&self) -> bool {
+        match self {
+            Self::Address(_) | Self::NoSchema | Self::OtherSchema(_) | Self::Unreadable { .. } => {
+                false
+            }
+            Self::Taken(_) | Self::Database(_) => true,
+        }
+    }
+
     /// A row of kind `what` that cannot be read.
     pub(super) fn unreadable(what: &'static str, why: &impl ToString) -> Self {
         Self::Unreadable {

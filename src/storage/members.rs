@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{OnConflict, Query};
 use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder};
 
+use crate::domain::events::subject::Touched;
 use crate::domain::expiry::Expiry;
 use crate::domain::ids::{NamespaceId, UserId};
 use crate::domain::members::Member;
@@ -16,6 +17,7 @@ use crate::storage::change::Change;
 use crate::storage::entity::instant::goes_on_after;
 use crate::storage::entity::{member, namespace, user};
 use crate::storage::error::StorageError;
+use crate::storage::namespaces::touched_ids;
 use crate::storage::namespaces::{to_kind, to_namespace};
 use crate::storage::page::{page_of, try_map};
 use crate::storage::source::{AT_A_TIME, Source};
@@ -183,6 +185,7 @@ pub async fn put(
     namespace: NamespaceId,
     member: &Member,
 ) -> Result<(), StorageError> {
+    change.touch(Touched::Memberships(member.user_id));
     let row = member::ActiveModel {
         namespace_id: Set(namespace.0),
         user_id: Set(member.user_id.0),
@@ -211,6 +214,7 @@ pub async fn remove(
     namespace: NamespaceId,
     user: UserId,
 ) -> Result<bool, StorageError> {
+    change.touch(Touched::Memberships(user));
     let removed = member::Entity::delete_many()
         .filter(member::COLUMN.namespace_id.eq(namespace.0))
         .filter(member::COLUMN.user_id.eq(user.0))
@@ -220,10 +224,11 @@ pub async fn remove(
 }
 
 /// Takes all roles in these namespaces away.
-pub async fn remove_all(change: &Change, namespaces: &[NamespaceId]) -> Result<(), StorageError> {
-    for ids in namespaces.chunks(AT_A_TIME) {
+pub async fn remove_all(change: &Change, namespaces: &[Namespace]) -> Result<(), StorageError> {
+    for some in namespaces.chunks(AT_A_TIME) {
+        let ids = touched_ids(change, some);
         member::Entity::delete_many()
-            .filter(member::COLUMN.namespace_id.is_in(ids.iter().map(|id| id.0)))
+            .filter(member::COLUMN.namespace_id.is_in(ids))
             .exec(change.connection())
             .await?;
     }
@@ -236,6 +241,7 @@ pub async fn remove_from(
     namespaces: &[NamespaceId],
     user: UserId,
 ) -> Result<(), StorageError> {
+    change.touch(Touched::Memberships(user));
     for ids in namespaces.chunks(AT_A_TIME) {
         member::Entity::delete_many()
             .filter(member::COLUMN.namespace_id.is_in(ids.iter().map(|id| id.0)))
@@ -248,6 +254,7 @@ pub async fn remove_from(
 
 /// Takes all roles of a user away.
 pub async fn remove_all_of(change: &Change, user: UserId) -> Result<(), StorageError> {
+    change.touch(Touched::Memberships(user));
     member::Entity::delete_many()
         .filter(member::COLUMN.user_id.eq(user.0))
         .exec(change.connection())

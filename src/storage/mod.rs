@@ -9,6 +9,7 @@ mod connect;
 pub mod deploy_tokens;
 mod entity;
 mod error;
+pub mod events;
 pub mod members;
 pub mod namespaces;
 mod page;
@@ -18,7 +19,7 @@ mod schema;
 mod source;
 pub mod users;
 
-pub use change::Change;
+pub use change::{BeginError, Change, Grant, GrantedEvent, Login};
 pub use connect::Db;
 pub use error::StorageError;
 pub use source::Source;

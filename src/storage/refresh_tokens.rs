@@ -12,7 +12,7 @@ use crate::domain::page::{Page, PageRequest};
 use crate::domain::refresh_tokens::{RefreshLifetimes, RefreshToken};
 use crate::domain::secret::SecretDigest;
 use crate::domain::users::User;
-use crate::storage::change::Change;
+use crate::storage::change::{Change, Login};
 use crate::storage::connect::Db;
 use crate::storage::entity::hidden::HiddenBytes;
 use crate::storage::entity::instant::Instant;
@@ -20,7 +20,7 @@ use crate::storage::entity::{refresh_token, user};
 use crate::storage::error::StorageError;
 use crate::storage::page::{page_of, try_map};
 use crate::storage::source::Source;
-use crate::storage::users::to_user;
+use crate::storage::users::{lock, to_user};
 
 /// A refresh token that is to be made.
 #[derive(Debug, Clone)]
@@ -76,7 +76,7 @@ pub async fn page(
 
 /// Keeps a new refresh token's digest.
 pub async fn insert(
-    change: &Change,
+    login: &Login,
     new: RefreshTokenRecord<'_>,
 ) -> Result<RefreshToken, StorageError> {
     let row = refresh_token::ActiveModel {
@@ -84,12 +84,12 @@ pub async fn insert(
         service: Set(new.service.to_owned()),
         client_id: Set(new.client_id.map(|name| name.chars().take(255).collect())),
         digest: Set(HiddenBytes(new.digest.as_bytes().to_vec())),
-        created_at: Set(change.now().into()),
-        last_used_at: Set(change.now().into()),
+        created_at: Set(login.now().into()),
+        last_used_at: Set(login.now().into()),
         revoked_at: Set(None),
         ..Default::default()
     };
-    Ok(to_token(row.insert(change.connection()).await?))
+    Ok(to_token(row.insert(login.connection()).await?))
 }
 
 /// Revokes one refresh token.
@@ -103,8 +103,10 @@ pub async fn revoke(change: &Change, id: RefreshTokenId) -> Result<(), StorageEr
     Ok(())
 }
 
-/// Revokes all refresh tokens of a user.
+/// Revokes all refresh tokens of a user, also one that a login is giving out now: the user's row is
+/// locked first, so that the login comes before or after.
 pub async fn revoke_all(change: &Change, owner: UserId) -> Result<(), StorageError> {
+    lock(change.connection(), owner).await?;
     refresh_token::Entity::update_many()
         .col_expr(
             refresh_token::Column::RevokedAt,
@@ -149,8 +151,9 @@ pub async fn purge(
         .rows_affected)
 }
 
-/// Removes all of a user's tokens.
+/// Removes all of a user's tokens, also one that a login is giving out now.
 pub async fn remove_all_of(change: &Change, owner: UserId) -> Result<(), StorageError> {
+    lock(change.connection(), owner).await?;
     refresh_token::Entity::delete_many()
         .filter(refresh_token::COLUMN.user_id.eq(owner.0))
         .exec(change.connection())

@@ -2,7 +2,7 @@
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction};
 
-use crate::storage::change::Change;
+use crate::storage::change::{Change, Login};
 use crate::storage::connect::Db;
 
 /// How many values a statement may bind beside a few: every database takes more.
@@ -24,6 +24,14 @@ impl Source for Db {
 
     fn connection(&self) -> &Self::Connection {
         &self.connection
+    }
+}
+
+impl Source for Login {
+    type Connection = DatabaseTransaction;
+
+    fn connection(&self) -> &Self::Connection {
+        &self.transaction
     }
 }
 

@@ -2,17 +2,18 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, Order, QueryFilter,
-    QueryOrder, Select,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, DatabaseTransaction, EntityTrait,
+    Order, QueryFilter, QueryOrder, QuerySelect, Select,
 };
 
+use crate::domain::events::subject::Touched;
 use crate::domain::ids::UserId;
 use crate::domain::page::{Listing, Paging};
 use crate::domain::users::filter::{UserFilter, UserSort, UserSortKey};
 use crate::domain::users::password::PasswordHash;
 use crate::domain::users::username::Username;
 use crate::domain::users::{EmailAddress, User, UserState};
-use crate::storage::change::Change;
+use crate::storage::change::{Change, Login};
 use crate::storage::entity::hidden::HiddenText;
 use crate::storage::entity::instant::Instant;
 use crate::storage::entity::user;
@@ -163,6 +164,29 @@ pub async fn account_by_email(
         .transpose()
 }
 
+/// The user with that id and what is kept of the password.
+pub(super) async fn account(
+    source: &impl Source,
+    id: UserId,
+) -> Result<Option<Account>, StorageError> {
+    let row = user::Entity::find_by_id(id.0)
+        .one(source.connection())
+        .await?;
+    row.map(to_account).transpose()
+}
+
+/// Locks a user's row until the transaction ends; SQLite has locked everything already.
+pub(super) async fn lock(
+    transaction: &DatabaseTransaction,
+    id: UserId,
+) -> Result<(), StorageError> {
+    user::Entity::find_by_id(id.0)
+        .lock_exclusive()
+        .one(transaction)
+        .await?;
+    Ok(())
+}
+
 /// Whether there is any user.
 pub async fn exist(source: &impl Source) -> Result<bool, StorageError> {
     Ok(user::Entity::find()
@@ -193,11 +217,14 @@ pub async fn insert(change: &Change, new: UserRecord) -> Result<User, StorageErr
         created_at: Set(change.now().into()),
         ..Default::default()
     };
-    to_user(row.insert(change.connection()).await?)
+    let user = to_user(row.insert(change.connection()).await?)?;
+    change.touch(Touched::User(user.id));
+    Ok(user)
 }
 
 /// Keeps the name, address and rights of a user.
 pub async fn save(change: &Change, to: &User) -> Result<(), StorageError> {
+    change.touch(Touched::User(to.id));
     let row = user::ActiveModel {
         id: Set(to.id.0),
         name: Set(to.name.clone()),
@@ -212,6 +239,7 @@ pub async fn save(change: &Change, to: &User) -> Result<(), StorageError> {
 
 /// Removes a user, of whom nothing else may be left.
 pub async fn remove(change: &Change, id: UserId) -> Result<(), StorageError> {
+    change.touch(Touched::User(id));
     user::Entity::delete_by_id(id.0)
         .exec(change.connection())
         .await?;
@@ -220,6 +248,7 @@ pub async fn remove(change: &Change, id: UserId) -> Result<(), StorageError> {
 
 /// Lets a user sign in, or no longer.
 pub async fn set_state(change: &Change, id: UserId, state: UserState) -> Result<(), StorageError> {
+    change.touch(Touched::User(id));
     let row = user::ActiveModel {
         id: Set(id.0),
         state: Set(to_state(state)),
@@ -229,9 +258,22 @@ pub async fn set_state(change: &Change, id: UserId, state: UserState) -> Result<
     Ok(())
 }
 
-/// Replaces what is kept of the password.
+/// Replaces what is kept of the password; no copy is kept of that anywhere.
 pub async fn set_password(
     change: &Change,
+    id: UserId,
+    hash: &PasswordHash,
+) -> Result<(), StorageError> {
+    keep_password(change, id, hash).await
+}
+
+/// Keeps another hash of the same password.
+pub async fn rehash(login: &Login, id: UserId, hash: &PasswordHash) -> Result<(), StorageError> {
+    keep_password(login, id, hash).await
+}
+
+async fn keep_password(
+    source: &impl Source,
     id: UserId,
     hash: &PasswordHash,
 ) -> Result<(), StorageError> {
@@ -240,7 +282,7 @@ pub async fn set_password(
         password_hash: Set(Some(hidden(hash))),
         ..Default::default()
     };
-    row.update(change.connection()).await?;
+    row.update(source.connection()).await?;
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::app::access_tokens::find::access_token_for;
 use crate::app::desk::Desk;
-use crate::app::error::ChangeError;
+use crate::app::error::DeskError;
 use crate::domain::access_tokens::AccessToken;
 use crate::domain::authority::Authority;
 use crate::domain::ids::{AccessTokenId, NamespaceId};
@@ -24,7 +24,7 @@ impl Desk {
         token: AccessTokenId,
         least: Option<AccessLevel>,
         request: PageRequest,
-    ) -> Result<Associations, ChangeError> {
+    ) -> Result<Associations, DeskError> {
         let token = access_token_for(&self.db, authority, token).await?;
         let found = self.all_associations(&token).await?;
         let mut wanted: Vec<Association> = found
@@ -42,7 +42,7 @@ impl Desk {
     async fn all_associations(
         &self,
         token: &AccessToken,
-    ) -> Result<BTreeMap<NamespaceId, Association>, ChangeError> {
+    ) -> Result<BTreeMap<NamespaceId, Association>, DeskError> {
         let now = self.now();
         let roles = members::of_user(&self.db, token.user_id).await?.into_iter();
         let mut given: Vec<_> = roles

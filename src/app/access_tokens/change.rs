@@ -1,16 +1,18 @@
 //! Renaming, describing, shortening and narrowing a personal access token.
 
 use crate::app::access_tokens::create::end_of_maker;
-use crate::app::access_tokens::revoke::named;
+use crate::app::access_tokens::find::access_token_for;
 use crate::app::desk::Desk;
-use crate::app::error::ChangeError;
+use crate::app::error::DeskError;
+use crate::domain::access_tokens::policy::AccessTokenPolicy;
 use crate::domain::access_tokens::scope::AccessTokenScope;
 use crate::domain::access_tokens::{AccessToken, AccessTokenChange, AccessTokenSpecification};
 use crate::domain::authority::Authority;
-use crate::domain::events::{AuditAction, AuditEvent};
+use crate::domain::events::detail::Detail;
+use crate::domain::events::{Event, EventAction};
 use crate::domain::ids::AccessTokenId;
 use crate::storage::access_tokens::families;
-use crate::storage::{Change, access_tokens};
+use crate::storage::{Change, GrantedEvent, access_tokens};
 
 impl Desk {
     /// Changes what was chosen for a token; never so that it may do more.
@@ -20,36 +22,38 @@ impl Desk {
         authority: &Authority,
         id: AccessTokenId,
         wanted: AccessTokenChange,
-    ) -> Result<AccessToken, ChangeError> {
-        let change = self.begin().await?;
-        let token =
-            crate::app::access_tokens::find::access_token_for(&change, authority, id).await?;
-        let grant = authority.act_for(token.user_id)?;
-        let end = wanted.expiry.flatten();
-        let specification = token.specification.changed(wanted)?;
-        if let Some(end) = end {
-            let maker = end_of_maker(&change, &token).await?;
-            self.tokens.permitted(end, maker, change.now())?;
-        }
-        access_tokens::save_specification(&change, id, &specification).await?;
-        let revoked = narrow_made_with(&change, &token, &specification).await?;
-        let detail = format!(
-            "named {}, scopes {}{}",
-            specification.name(),
-            specification.scopes(),
-            named("; revoked tokens", &revoked)
-        );
-        change
-            .commit(
-                &grant,
-                AuditEvent::new(AuditAction::TokenChanged, &id).with_detail(detail),
-            )
-            .await?;
-        Ok(AccessToken {
-            specification,
-            ..token
-        })
+    ) -> Result<AccessToken, DeskError> {
+        let change = self.begin(authority).await?;
+        let (token, event) = change_access_token(&change, &self.policy, id, wanted).await?;
+        change.commit([event]).await?;
+        Ok(token)
     }
+}
+
+/// Changes what was chosen for a token; never so that it may do more.
+pub(in crate::app) async fn change_access_token(
+    change: &Change,
+    policy: &AccessTokenPolicy,
+    id: AccessTokenId,
+    wanted: AccessTokenChange,
+) -> Result<(AccessToken, GrantedEvent), DeskError> {
+    let token = access_token_for(change, change.authority(), id).await?;
+    let grant = change.grant(|authority| authority.act_for(token.user_id))?;
+    let end = wanted.expiry.flatten();
+    let specification = token.specification.changed(wanted)?;
+    if let Some(end) = end {
+        let maker = end_of_maker(change, &token).await?;
+        policy.permitted(end, maker, change.now())?;
+    }
+    access_tokens::save_specification(change, id, &specification).await?;
+    let revoked = narrow_made_with(change, &token, &specification).await?;
+    let detail = Detail::access_token_changed(&token.specification, &specification, &revoked);
+    let changed = AccessToken {
+        specification,
+        ..token
+    };
+    let event = Event::new(EventAction::AccessTokenChanged, &changed, detail);
+    Ok((changed, grant.event(event)))
 }
 
 /// What was made with a token ends no later than it; and without `api`, it could not have made it.
@@ -57,7 +61,7 @@ async fn narrow_made_with(
     change: &Change,
     maker: &AccessToken,
     changed: &AccessTokenSpecification,
-) -> Result<Vec<AccessTokenId>, ChangeError> {
+) -> Result<Vec<AccessTokenId>, DeskError> {
     if let Some(end) = changed.expiry() {
         families::shorten_made_with(change, maker.id, end).await?;
     }

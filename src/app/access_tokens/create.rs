@@ -1,20 +1,23 @@
 //! Making a personal access token.
 
+use chrono::{DateTime, Utc};
+
 use crate::app::access_tokens::find::access_token_for;
 use crate::app::desk::Desk;
-use crate::app::error::ChangeError;
+use crate::app::error::DeskError;
 use crate::domain::access_tokens::lineage::AccessTokenLineage;
 use crate::domain::access_tokens::policy::WantedEnd;
 use crate::domain::access_tokens::scope::AccessTokenScope;
 use crate::domain::access_tokens::{AccessToken, AccessTokenSpecification, CredentialState};
+use crate::domain::authority::cause::Cause;
 use crate::domain::authority::{Authority, Need, Refusal};
-use crate::domain::events::{AuditAction, AuditEvent, Grant};
+use crate::domain::events::detail::Detail;
+use crate::domain::events::{Event, EventAction};
 use crate::domain::expiry::Expiry;
 use crate::domain::ids::{AccessTokenId, UserId};
-use crate::domain::secret::{SecretKind, SecretToken};
-use crate::domain::users::User;
+use crate::domain::secret::{SecretDigest, SecretKind, SecretToken};
 use crate::storage::access_tokens::AccessTokenRecord;
-use crate::storage::{Change, access_tokens, users};
+use crate::storage::{Change, Grant, GrantedEvent, access_tokens, users};
 
 /// A token, with the secret that nobody sees again.
 #[derive(Debug)]
@@ -26,90 +29,113 @@ pub struct CreatedAccessToken {
 }
 
 impl Desk {
-    /// Makes a token for a user.
-    #[tracing::instrument(name = "app.create_access_token", skip_all)]
+    /// Makes a token for a user; administrators only.
+    #[tracing::instrument(name = "app.create_access_token", skip_all, fields(user.id = %owner))]
     pub async fn create_access_token(
         &self,
         authority: &Authority,
         owner: UserId,
         specification: AccessTokenSpecification,
         end: WantedEnd,
-    ) -> Result<CreatedAccessToken, ChangeError> {
-        let grant = authority.administer()?;
-        let change = self.begin().await?;
-        let owner = users::find(&change, owner)
-            .await?
-            .ok_or_else(|| ChangeError::not_found("user", &owner))?;
-        let end = self.tokens.end_of_new(end, None, change.now())?;
-        let specification = specification.expiring(end);
-        self.insert_token(change, &grant, &owner, (&specification, None))
-            .await
+    ) -> Result<CreatedAccessToken, DeskError> {
+        authority.require_administrator()?;
+        let secret = self.new_secret(SecretKind::AccessToken);
+        let change = self.begin(authority).await?;
+        let grant = change.grant(Authority::require_administrator)?;
+        let end = self.policy.end_of_new(end, None, change.now())?;
+        let new = NewAccessToken {
+            owner,
+            maker: None,
+            digest: secret.digest(),
+            specification: specification.expiring(end),
+        };
+        let (token, event) = create(&change, grant, new).await?;
+        change.commit([event]).await?;
+        Ok(CreatedAccessToken { token, secret })
     }
 
     /// Makes a token with another one, for the same user.
     ///
     /// It ends no later than its maker and is revoked with it; it cannot make others.
-    #[tracing::instrument(name = "app.create_own_access_token", skip_all)]
+    #[tracing::instrument(name = "app.create_own_access_token", skip_all, fields(token.id = %maker))]
     pub async fn create_own_access_token(
         &self,
         authority: &Authority,
         maker: AccessTokenId,
         specification: AccessTokenSpecification,
         end: WantedEnd,
-    ) -> Result<CreatedAccessToken, ChangeError> {
-        let change = self.begin().await?;
-        let maker = access_token_for(&change, authority, maker).await?;
-        let grant = authority.act_for(maker.user_id)?;
-        check_maker(&maker, &change)?;
+    ) -> Result<CreatedAccessToken, DeskError> {
+        let secret = self.new_secret(SecretKind::AccessToken);
+        let change = self.begin(authority).await?;
+        let maker = access_token_for(&change, change.authority(), maker).await?;
+        let grant = change.grant(|authority| {
+            authority.act_for(maker.user_id)?;
+            check_maker(&maker, change.now())
+        })?;
         if specification.scopes().contains(AccessTokenScope::Api) {
-            return Err(ChangeError::refused(
+            return Err(DeskError::refused(
                 "a token that is made with another one cannot have the scope api; \
                  choose other scopes, or ask an administrator for it",
             ));
         }
-        let owner = users::find(&change, maker.user_id)
-            .await?
-            .ok_or_else(|| ChangeError::not_found("user", &maker.user_id))?;
-        let end = self.tokens.end_of_new(end, maker.end(), change.now())?;
-        let specification = specification.expiring(end);
-        let new = (&specification, Some(maker.id));
-        self.insert_token(change, &grant, &owner, new).await
-    }
-
-    async fn insert_token(
-        &self,
-        change: Change,
-        grant: &Grant,
-        owner: &User,
-        (specification, maker): (&AccessTokenSpecification, Option<AccessTokenId>),
-    ) -> Result<CreatedAccessToken, ChangeError> {
-        let secret = SecretToken::generate(SecretKind::AccessToken, &*self.entropy);
-        let new = AccessTokenRecord {
-            owner: owner.id,
+        let end = self.policy.end_of_new(end, maker.end(), change.now())?;
+        let new = NewAccessToken {
+            owner: maker.user_id,
+            maker: Some(maker.id),
             digest: secret.digest(),
-            specification,
-            lineage: AccessTokenLineage {
-                maker,
-                ..AccessTokenLineage::default()
-            },
+            specification: specification.expiring(end),
         };
-        let token = access_tokens::insert(&change, new).await?;
-        let with = maker.map_or(String::new(), |maker| format!(" with token {maker}"));
-        let scopes = specification.scopes();
-        let detail = format!("for {}{with}, scopes {scopes}", owner.username);
-        let event = AuditEvent::new(AuditAction::TokenCreated, &token.id);
-        change.commit(grant, event.with_detail(detail)).await?;
+        let (token, event) = create(&change, grant, new).await?;
+        change.commit([event]).await?;
         Ok(CreatedAccessToken { token, secret })
     }
 }
 
-/// Whether a token that was good when it came still is.
-fn check_maker(maker: &AccessToken, change: &Change) -> Result<(), Refusal> {
+/// A personal access token that is to be made.
+#[derive(Debug)]
+pub(in crate::app) struct NewAccessToken {
+    /// Whose it is.
+    pub(in crate::app) owner: UserId,
+    /// The token that it is made with, if it is made with one.
+    pub(in crate::app) maker: Option<AccessTokenId>,
+    /// The digest of its secret.
+    pub(in crate::app) digest: SecretDigest,
+    /// What its owner chose for it.
+    pub(in crate::app) specification: AccessTokenSpecification,
+}
+
+/// Makes a token; with the grant of whoever may make it.
+pub(in crate::app) async fn create(
+    change: &Change,
+    grant: Grant,
+    new: NewAccessToken,
+) -> Result<(AccessToken, GrantedEvent), DeskError> {
+    let owner = users::find(change, new.owner)
+        .await?
+        .ok_or_else(|| DeskError::not_found("user", &new.owner))?;
+    let record = AccessTokenRecord {
+        owner: owner.id,
+        digest: new.digest,
+        specification: &new.specification,
+        lineage: AccessTokenLineage {
+            maker: new.maker,
+            ..AccessTokenLineage::default()
+        },
+    };
+    let token = access_tokens::insert(change, record).await?;
+    let detail = Detail::access_token_created(&owner.username, new.maker, &new.specification);
+    let event = Event::new(EventAction::AccessTokenCreated, &token, detail);
+    Ok((token, grant.event(event)))
+}
+
+/// A token makes others as long as it works and has the scope `api`.
+fn check_maker(maker: &AccessToken, now: DateTime<Utc>) -> Result<(), Refusal> {
     let scopes = maker.specification.scopes();
-    match maker.state(change.now()) {
+    match maker.state(now) {
         CredentialState::Active if scopes.contains(AccessTokenScope::Api) => Ok(()),
         CredentialState::Active => Err(Refusal::Scope(Need::Write, scopes.clone())),
-        CredentialState::Expired | CredentialState::Revoked => Err(Refusal::NotYours),
+        CredentialState::Expired => Err(Cause::ExpiredToken.into()),
+        CredentialState::Revoked => Err(Cause::RevokedToken.into()),
     }
 }
 
@@ -117,7 +143,7 @@ fn check_maker(maker: &AccessToken, change: &Change) -> Result<(), Refusal> {
 pub(in crate::app) async fn end_of_maker(
     change: &Change,
     token: &AccessToken,
-) -> Result<Option<Expiry>, ChangeError> {
+) -> Result<Option<Expiry>, DeskError> {
     let Some(maker) = token.lineage.maker else {
         return Ok(None);
     };

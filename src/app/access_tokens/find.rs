@@ -1,7 +1,7 @@
 //! Finding personal access tokens.
 
 use crate::app::desk::Desk;
-use crate::app::error::ChangeError;
+use crate::app::error::DeskError;
 use crate::domain::access_tokens::AccessToken;
 use crate::domain::access_tokens::filter::AccessTokenFilter;
 use crate::domain::authority::{Authority, Refusal};
@@ -15,8 +15,8 @@ impl Desk {
         &self,
         authority: &Authority,
         owner: Option<UserId>,
-    ) -> Result<Vec<AccessToken>, ChangeError> {
-        authority.administer()?;
+    ) -> Result<Vec<AccessToken>, DeskError> {
+        authority.require_administrator()?;
         Ok(access_tokens::all(&self.db, owner).await?)
     }
 
@@ -26,7 +26,7 @@ impl Desk {
         authority: &Authority,
         mut filter: AccessTokenFilter,
         request: PageRequest,
-    ) -> Result<Page<AccessToken>, ChangeError> {
+    ) -> Result<Page<AccessToken>, DeskError> {
         filter.owner = self.visible_owner(authority, filter.owner).await?;
         Ok(access_tokens::page(&self.db, &filter, request).await?)
     }
@@ -36,7 +36,7 @@ impl Desk {
         &self,
         authority: &Authority,
         wanted: Option<UserId>,
-    ) -> Result<Option<UserId>, ChangeError> {
+    ) -> Result<Option<UserId>, DeskError> {
         match wanted {
             Some(owner) => {
                 authority.act_for(owner)?;
@@ -52,7 +52,7 @@ impl Desk {
         &self,
         authority: &Authority,
         id: AccessTokenId,
-    ) -> Result<AccessToken, ChangeError> {
+    ) -> Result<AccessToken, DeskError> {
         access_token_for(&self.db, authority, id).await
     }
 }
@@ -64,14 +64,14 @@ pub(in crate::app) async fn access_token_for(
     source: &impl Source,
     authority: &Authority,
     id: AccessTokenId,
-) -> Result<AccessToken, ChangeError> {
+) -> Result<AccessToken, DeskError> {
     match access_tokens::find(source, id).await? {
         Some(token) => {
             authority.act_for(token.user_id)?;
             Ok(token)
         }
         None if authority.is_administrator() => {
-            Err(ChangeError::not_found("personal access token", &id))
+            Err(DeskError::not_found("personal access token", &id))
         }
         None => Err(Refusal::NotYours.into()),
     }

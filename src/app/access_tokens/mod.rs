@@ -10,5 +10,5 @@ mod rotate;
 pub(super) mod usage;
 
 pub use create::CreatedAccessToken;
-pub use rotate::Rotation;
+pub use rotate::AccessTokenRotation;
 pub use usage::UsageQueue;

@@ -3,11 +3,12 @@
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 
-use crate::app::access_tokens::revoke::named;
 use crate::app::desk::Desk;
-use crate::app::error::ChangeError;
+use crate::app::error::DeskError;
 use crate::domain::access_tokens::{AccessToken, CredentialState};
-use crate::domain::events::{AuditAction, AuditEvent, Grant};
+use crate::domain::authority::Authority;
+use crate::domain::events::detail::Detail;
+use crate::domain::events::{Event, EventAction};
 use crate::domain::ids::AccessTokenId;
 use crate::domain::secret::{RecognizedSecret, SecretToken};
 use crate::storage::access_tokens::families;
@@ -23,7 +24,7 @@ impl Desk {
     pub async fn revoke_access_token_family(
         &self,
         presented: &SecretString,
-    ) -> Result<(), ChangeError> {
+    ) -> Result<(), DeskError> {
         let RecognizedSecret::Token(presented) = SecretToken::recognize(presented) else {
             return Ok(());
         };
@@ -34,18 +35,19 @@ impl Desk {
         {
             return Ok(());
         }
-        let change = self.begin().await?;
+        let change = self.begin(&Authority::service()).await?;
+        let grant = change.grant(Authority::require_administrator)?;
         let betrayed = Self::betrayed(&change, &presented, change.now()).await?;
         let Some((token, family)) = betrayed else {
             return Ok(());
         };
         families::revoke_all(&change, &family).await?;
-        let detail = named("revoked tokens", &family);
+        let detail = Detail::AccessTokenReused {
+            revoked: family.as_slice().into(),
+        };
         tracing::warn!(token.id = %token.id, "a revoked token was presented for rotation: {detail}");
-        let event = AuditEvent::new(AuditAction::TokenReused, &token.id);
-        Ok(change
-            .commit(&Grant::service(), event.with_detail(detail))
-            .await?)
+        let event = Event::new(EventAction::AccessTokenReused, &token, detail);
+        Ok(change.commit([grant.event(event)]).await?)
     }
 
     /// The presented token, if it was revoked, with those that have to end with it, if there are any.
@@ -53,7 +55,7 @@ impl Desk {
         source: &impl Source,
         presented: &SecretToken,
         now: DateTime<Utc>,
-    ) -> Result<Option<(AccessToken, Vec<AccessTokenId>)>, ChangeError> {
+    ) -> Result<Option<(AccessToken, Vec<AccessTokenId>)>, DeskError> {
         let found = access_tokens::find_by_digest(source, &presented.digest()).await?;
         let revoked = found.filter(|(token, _)| token.state(now) == CredentialState::Revoked);
         let Some((token, _)) = revoked else {

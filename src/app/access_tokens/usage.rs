@@ -5,7 +5,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::app::error::ChangeError;
+use crate::app::error::DeskError;
 use crate::domain::access_tokens::usage::{AccessTokenUsage, UsagePrecision, Uses};
 use crate::domain::clock::Clock;
 use crate::domain::ids::AccessTokenId;
@@ -50,17 +50,17 @@ impl UsageQueue {
 
     /// Writes down what is due; what storage does not take stays in the queue.
     #[tracing::instrument(name = "app.write_usage", skip_all)]
-    pub async fn write(&self) -> Result<(), ChangeError> {
+    pub async fn write(&self) -> Result<(), DeskError> {
         self.write_in(UsagePrecision::Coarse).await
     }
 
     /// Writes everything down, due or not: the last chance.
     #[tracing::instrument(name = "app.write_all_usage", skip_all)]
-    pub async fn write_all(&self) -> Result<(), ChangeError> {
+    pub async fn write_all(&self) -> Result<(), DeskError> {
         self.write_in(UsagePrecision::Fine).await
     }
 
-    async fn write_in(&self, detail: UsagePrecision) -> Result<(), ChangeError> {
+    async fn write_in(&self, detail: UsagePrecision) -> Result<(), DeskError> {
         let mut waiting = std::mem::take(&mut *self.waiting());
         let written = self.write_uses(&mut waiting, detail).await;
         self.put_back(waiting);

@@ -1,14 +1,15 @@
 //! Making a deploy token.
 
 use crate::app::desk::Desk;
-use crate::app::error::ChangeError;
-use crate::app::namespaces::find::namespace_for;
+use crate::app::error::DeskError;
+use crate::app::namespaces::find::standing;
 use crate::domain::authority::Authority;
-use crate::domain::deploy_tokens::{DeployToken, DeployTokenSpecification, needed_to_manage};
-use crate::domain::events::{AuditAction, AuditEvent};
+use crate::domain::deploy_tokens::{DeployToken, DeployTokenSpecification};
+use crate::domain::events::detail::Detail;
+use crate::domain::events::{Event, EventAction};
 use crate::domain::namespaces::reference::NamespaceReference;
-use crate::domain::secret::{SecretKind, SecretToken};
-use crate::storage::deploy_tokens;
+use crate::domain::secret::{SecretDigest, SecretKind, SecretToken};
+use crate::storage::{Change, GrantedEvent, deploy_tokens};
 
 /// A deploy token, with the secret that nobody sees again.
 #[derive(Debug)]
@@ -27,17 +28,27 @@ impl Desk {
         authority: &Authority,
         name: &NamespaceReference,
         specification: &DeployTokenSpecification,
-    ) -> Result<CreatedDeployToken, ChangeError> {
-        let secret = SecretToken::generate(SecretKind::DeployToken, &*self.entropy);
-        let change = self.begin().await?;
-        let standing = namespace_for(&change, authority, name, change.now()).await?;
-        let namespace = &standing.namespace;
-        let grant = authority.with_role(&standing, needed_to_manage(namespace.kind))?;
-        let token =
-            deploy_tokens::insert(&change, namespace, &secret.digest(), specification).await?;
-        let detail = format!("for {}, scopes {}", namespace.path, specification.scopes());
-        let event = AuditEvent::new(AuditAction::DeployTokenCreated, &token.id);
-        change.commit(&grant, event.with_detail(detail)).await?;
+    ) -> Result<CreatedDeployToken, DeskError> {
+        let secret = self.new_secret(SecretKind::DeployToken);
+        let change = self.begin(authority).await?;
+        let (token, event) = create(&change, name, &secret.digest(), specification).await?;
+        change.commit([event]).await?;
         Ok(CreatedDeployToken { token, secret })
     }
+}
+
+/// Makes a deploy token with the secret of which that is the digest.
+pub(in crate::app) async fn create(
+    change: &Change,
+    name: &NamespaceReference,
+    digest: &SecretDigest,
+    specification: &DeployTokenSpecification,
+) -> Result<(DeployToken, GrantedEvent), DeskError> {
+    let standing = standing(change, name).await?;
+    let namespace = &standing.namespace;
+    let grant = change.grant(|authority| authority.manage_deploy_tokens(&standing))?;
+    let token = deploy_tokens::insert(change, namespace, digest, specification).await?;
+    let detail = Detail::deploy_token_created(&namespace.path, specification.scopes());
+    let event = Event::new(EventAction::DeployTokenCreated, &token, detail);
+    Ok((token, grant.event(event)))
 }

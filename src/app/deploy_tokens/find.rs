@@ -1,11 +1,11 @@
 //! Questions about deploy tokens that change nothing.
 
 use crate::app::desk::Desk;
-use crate::app::error::ChangeError;
+use crate::app::error::DeskError;
 use crate::app::namespaces::find::namespace_for;
 use crate::domain::authority::Authority;
+use crate::domain::deploy_tokens::DeployToken;
 use crate::domain::deploy_tokens::filter::DeployTokenFilter;
-use crate::domain::deploy_tokens::{DeployToken, NEEDED_TO_LIST};
 use crate::domain::ids::{DeployTokenId, NamespaceId};
 use crate::domain::namespaces::reference::NamespaceReference;
 use crate::domain::page::{Page, PageRequest};
@@ -20,7 +20,7 @@ impl Desk {
         name: Option<&NamespaceReference>,
         active: Option<bool>,
         request: PageRequest,
-    ) -> Result<Page<DeployToken>, ChangeError> {
+    ) -> Result<Page<DeployToken>, DeskError> {
         let filter = self.filter(authority, name, active).await?;
         Ok(deploy_tokens::page(&self.db, &filter, request).await?)
     }
@@ -30,7 +30,7 @@ impl Desk {
         &self,
         authority: &Authority,
         name: Option<&NamespaceReference>,
-    ) -> Result<Vec<DeployToken>, ChangeError> {
+    ) -> Result<Vec<DeployToken>, DeskError> {
         let filter = self.filter(authority, name, None).await?;
         Ok(deploy_tokens::all(&self.db, &filter).await?)
     }
@@ -41,9 +41,9 @@ impl Desk {
         authority: &Authority,
         name: &NamespaceReference,
         id: DeployTokenId,
-    ) -> Result<DeployToken, ChangeError> {
+    ) -> Result<DeployToken, DeskError> {
         let standing = namespace_for(&self.db, authority, name, self.now()).await?;
-        authority.with_role(&standing, NEEDED_TO_LIST)?;
+        authority.list_deploy_tokens(&standing)?;
         deploy_token_of(&self.db, Some(standing.namespace.id), id).await
     }
 
@@ -52,13 +52,13 @@ impl Desk {
         authority: &Authority,
         name: Option<&NamespaceReference>,
         active: Option<bool>,
-    ) -> Result<DeployTokenFilter, ChangeError> {
+    ) -> Result<DeployTokenFilter, DeskError> {
         let namespace = if let Some(name) = name {
             let standing = namespace_for(&self.db, authority, name, self.now()).await?;
-            authority.with_role(&standing, NEEDED_TO_LIST)?;
+            authority.list_deploy_tokens(&standing)?;
             Some(standing.namespace.id)
         } else {
-            authority.administer()?;
+            authority.require_administrator()?;
             None
         };
         Ok(DeployTokenFilter {
@@ -74,12 +74,12 @@ pub(in crate::app) async fn deploy_token_of(
     source: &impl Source,
     namespace: Option<NamespaceId>,
     id: DeployTokenId,
-) -> Result<DeployToken, ChangeError> {
+) -> Result<DeployToken, DeskError> {
     deploy_tokens::find(source, id)
         .await?
         .filter(|token| {
             namespace
                 .is_none_or(|namespace| token.namespace == namespace && token.revoked_at.is_none())
         })
-        .ok_or_else(|| ChangeError::not_found("deploy token", &id))
+        .ok_or_else(|| DeskError::not_found("deploy token", &id))
 }

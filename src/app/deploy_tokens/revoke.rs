@@ -2,14 +2,15 @@
 
 use crate::app::deploy_tokens::find::deploy_token_of;
 use crate::app::desk::Desk;
-use crate::app::error::ChangeError;
-use crate::app::namespaces::find::namespace_for;
+use crate::app::error::DeskError;
+use crate::app::namespaces::find::standing;
 use crate::domain::authority::Authority;
-use crate::domain::deploy_tokens::{DeployToken, needed_to_manage};
-use crate::domain::events::{AuditAction, AuditEvent};
+use crate::domain::deploy_tokens::DeployToken;
+use crate::domain::events::detail::Detail;
+use crate::domain::events::{Event, EventAction};
 use crate::domain::ids::DeployTokenId;
 use crate::domain::namespaces::reference::NamespaceReference;
-use crate::storage::deploy_tokens;
+use crate::storage::{Change, GrantedEvent, deploy_tokens};
 
 impl Desk {
     /// Revokes a deploy token of a namespace, or any as an administrator: it stops working at the next
@@ -22,30 +23,41 @@ impl Desk {
         authority: &Authority,
         name: Option<&NamespaceReference>,
         id: DeployTokenId,
-    ) -> Result<DeployToken, ChangeError> {
-        let change = self.begin().await?;
-        let (grant, namespace) = match name {
-            None => (authority.administer()?, None),
-            Some(name) => {
-                let standing = namespace_for(&change, authority, name, change.now()).await?;
-                let needed = needed_to_manage(standing.namespace.kind);
-                let grant = authority.with_role(&standing, needed)?;
-                (grant, Some(standing.namespace.id))
-            }
-        };
-        let token = deploy_token_of(&change, namespace, id).await?;
-        if token.revoked_at.is_some() {
-            return Ok(token);
-        }
-        deploy_tokens::revoke(&change, id).await?;
-        let revoked = DeployToken {
-            revoked_at: Some(change.now()),
-            ..token
-        };
-        let event = AuditEvent::new(AuditAction::DeployTokenRevoked, &id);
-        change
-            .commit(&grant, event.with_detail(format!("of {}", revoked.path)))
-            .await?;
-        Ok(revoked)
+    ) -> Result<DeployToken, DeskError> {
+        let change = self.begin(authority).await?;
+        let (token, event) = revoke(&change, name, id).await?;
+        change.commit(event).await?;
+        Ok(token)
     }
+}
+
+/// Revokes a deploy token of a namespace, or any. Without an event if it was revoked already.
+pub(in crate::app) async fn revoke(
+    change: &Change,
+    name: Option<&NamespaceReference>,
+    id: DeployTokenId,
+) -> Result<(DeployToken, Option<GrantedEvent>), DeskError> {
+    let (grant, namespace) = match name {
+        None => (change.grant(Authority::require_administrator)?, None),
+        Some(name) => {
+            let standing = standing(change, name).await?;
+            let grant = change.grant(|authority| authority.manage_deploy_tokens(&standing))?;
+            (grant, Some(standing.namespace.id))
+        }
+    };
+    let token = deploy_token_of(change, namespace, id).await?;
+    if token.revoked_at.is_some() {
+        return Ok((token, None));
+    }
+    deploy_tokens::revoke(change, id).await?;
+    let revoked = DeployToken {
+        revoked_at: Some(change.now()),
+        ..token
+    };
+    let detail = Detail::DeployToken {
+        namespace: revoked.path.clone(),
+        scopes: None,
+    };
+    let event = Event::new(EventAction::DeployTokenRevoked, &revoked, detail);
+    Ok((revoked, Some(grant.event(event))))
 }

@@ -1,17 +1,21 @@
 //! Giving a user a role.
 
 use crate::app::desk::Desk;
-use crate::app::error::ChangeError;
-use crate::app::namespaces::find::namespace_for;
+use crate::app::error::DeskError;
+use crate::app::members::change::check_expiry;
+use crate::app::members::remove::keep_an_owner;
+use crate::app::namespaces::find::standing;
 use crate::domain::authority::Authority;
-use crate::domain::events::{AuditAction, AuditEvent};
+use crate::domain::events::detail::Detail;
+use crate::domain::events::subject::Subject;
+use crate::domain::events::{Event, EventAction};
 use crate::domain::expiry::Expiry;
 use crate::domain::ids::UserId;
 use crate::domain::members::Member;
 use crate::domain::members::access_level::AccessLevel;
 use crate::domain::namespaces::reference::NamespaceReference;
 use crate::domain::users::User;
-use crate::storage::{members, users};
+use crate::storage::{Change, GrantedEvent, members, users};
 
 /// A role that is to be given.
 #[derive(Debug, Clone)]
@@ -43,40 +47,45 @@ impl Desk {
         authority: &Authority,
         new: NewMember,
         if_member: IfMember,
-    ) -> Result<(Member, User), ChangeError> {
-        let change = self.begin().await?;
-        let standing = namespace_for(&change, authority, &new.namespace, change.now()).await?;
-        let namespace = &standing.namespace;
-        let mut grant = authority.give_role(&standing, new.level)?;
-        crate::app::members::change::check_expiry(new.expiry, change.now())?;
-        let user = users::find(&change, new.user)
-            .await?
-            .ok_or_else(|| ChangeError::not_found("user", &new.user))?;
-        let mut since = change.now();
-        if let Some(held) = members::find(&change, namespace.id, user.id, change.now()).await? {
-            if if_member == IfMember::Refuse {
-                return Err(ChangeError::AlreadyMember);
-            }
-            since = held.created_at;
-            grant = authority.change_role(&standing, &held, new.level)?;
-            let lowered = (held.level > new.level).then_some(&held);
-            crate::app::members::remove::keep_an_owner(&change, authority, &standing, lowered)
-                .await?;
-        }
-        let member = Member {
-            user_id: user.id,
-            level: new.level,
-            expiry: new.expiry,
-            created_at: since,
-        };
-        members::put(&change, namespace.id, &member).await?;
-        let event = AuditEvent::new(AuditAction::MemberAdded, &namespace.path);
-        change
-            .commit(
-                &grant,
-                event.with_detail(format!("{} as {}", user.username, new.level)),
-            )
-            .await?;
+    ) -> Result<(Member, User), DeskError> {
+        let change = self.begin(authority).await?;
+        let (member, user, event) = add(&change, new, if_member).await?;
+        change.commit([event]).await?;
         Ok((member, user))
     }
+}
+
+/// Gives a user a role in a group or project.
+pub(in crate::app) async fn add(
+    change: &Change,
+    new: NewMember,
+    if_member: IfMember,
+) -> Result<(Member, User, GrantedEvent), DeskError> {
+    let standing = standing(change, &new.namespace).await?;
+    let namespace = &standing.namespace;
+    let grant = change.grant(|authority| authority.give_role(&standing, new.level))?;
+    check_expiry(new.expiry, change.now())?;
+    let user = users::find(change, new.user)
+        .await?
+        .ok_or_else(|| DeskError::not_found("user", &new.user))?;
+    let held = members::find(change, namespace.id, user.id, change.now()).await?;
+    if let Some(held) = &held {
+        if if_member == IfMember::Refuse {
+            return Err(DeskError::AlreadyMember);
+        }
+        change.authority().change_role(&standing, held, new.level)?;
+        let lowered = (held.level > new.level).then_some(held);
+        keep_an_owner(change, &standing, lowered).await?;
+    }
+    let member = Member {
+        user_id: user.id,
+        level: new.level,
+        expiry: new.expiry,
+        created_at: held.map_or(change.now(), |held| held.created_at),
+    };
+    members::put(change, namespace.id, &member).await?;
+    let subject = Subject::member_of(namespace);
+    let detail = Detail::role_added(&user.username, &member);
+    let event = Event::new(EventAction::MemberAdded, subject, detail);
+    Ok((member, user, grant.event(event)))
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::app::desk::Desk;
-use crate::app::error::ChangeError;
+use crate::app::error::DeskError;
 use crate::app::namespaces::find::namespace_for;
 use crate::domain::authority::Authority;
 use crate::domain::ids::UserId;
@@ -32,7 +32,7 @@ impl Desk {
         (name, inherited): (&NamespaceReference, InheritedRoles),
         filter: &MemberFilter,
         request: PageRequest,
-    ) -> Result<Page<(Member, User)>, ChangeError> {
+    ) -> Result<Page<(Member, User)>, DeskError> {
         let namespace = self.namespace(authority, name).await?.namespace;
         let namespaces = self.reached(&namespace, inherited).await?;
         let now = self.now();
@@ -44,7 +44,7 @@ impl Desk {
         &self,
         authority: &Authority,
         of: (&NamespaceReference, InheritedRoles),
-    ) -> Result<Vec<(Member, User)>, ChangeError> {
+    ) -> Result<Vec<(Member, User)>, DeskError> {
         let filter = MemberFilter::default();
         let mut request = PageRequest {
             number: 1,
@@ -68,7 +68,7 @@ impl Desk {
         authority: &Authority,
         (name, inherited): (&NamespaceReference, InheritedRoles),
         user: UserId,
-    ) -> Result<(Member, User), ChangeError> {
+    ) -> Result<(Member, User), DeskError> {
         let namespace = namespace_for(&self.db, authority, name, self.now())
             .await?
             .namespace;
@@ -90,8 +90,8 @@ impl Desk {
         user: UserId,
         kind: Option<NamespaceKind>,
         request: PageRequest,
-    ) -> Result<Page<(Namespace, Member)>, ChangeError> {
-        authority.administer()?;
+    ) -> Result<Page<(Namespace, Member)>, DeskError> {
+        authority.require_administrator()?;
         let user = self.user_by_id(user).await?;
         let now = self.now();
         Ok(members::page_of_user(&self.db, user.id, kind, now, request).await?)
@@ -101,7 +101,7 @@ impl Desk {
         &self,
         namespace: &Namespace,
         inherited: InheritedRoles,
-    ) -> Result<Vec<Namespace>, ChangeError> {
+    ) -> Result<Vec<Namespace>, DeskError> {
         match inherited {
             InheritedRoles::Excluded => Ok(vec![namespace.clone()]),
             InheritedRoles::Included => Ok(namespaces::and_ancestors(&self.db, namespace).await?),
@@ -115,7 +115,7 @@ pub(in crate::app) async fn direct_member(
     namespace: &Namespace,
     user: UserId,
     now: DateTime<Utc>,
-) -> Result<(Member, User), ChangeError> {
+) -> Result<(Member, User), DeskError> {
     let user = users::find(source, user)
         .await?
         .ok_or_else(|| no_member(&user, namespace))?;
@@ -125,8 +125,8 @@ pub(in crate::app) async fn direct_member(
     }
 }
 
-fn no_member(user: &impl ToString, namespace: &Namespace) -> ChangeError {
-    ChangeError::NotMember {
+fn no_member(user: &impl ToString, namespace: &Namespace) -> DeskError {
+    DeskError::NotMember {
         user: user.to_string(),
         namespace: namespace.path.to_string(),
     }

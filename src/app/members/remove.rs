@@ -1,18 +1,20 @@
 //! Taking a user's role away.
 
 use crate::app::desk::Desk;
-use crate::app::error::ChangeError;
+use crate::app::error::DeskError;
 use crate::app::members::find::direct_member;
-use crate::app::namespaces::find::namespace_for;
+use crate::app::namespaces::find::standing;
 use crate::domain::authority::namespaces::Standing;
 use crate::domain::authority::{Authority, Refusal};
-use crate::domain::events::{AuditAction, AuditEvent};
+use crate::domain::events::detail::Detail;
+use crate::domain::events::subject::Subject;
+use crate::domain::events::{Event, EventAction};
 use crate::domain::ids::UserId;
 use crate::domain::members::Member;
 use crate::domain::members::access_level::AccessLevel;
 use crate::domain::namespaces::NamespaceKind;
 use crate::domain::namespaces::reference::NamespaceReference;
-use crate::storage::{Change, members, namespaces};
+use crate::storage::{Change, GrantedEvent, members, namespaces};
 
 /// What becomes of the roles that the user has below the group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,40 +31,54 @@ impl Desk {
     pub async fn remove_member(
         &self,
         authority: &Authority,
-        (name, user): (&NamespaceReference, UserId),
+        name: &NamespaceReference,
+        user: UserId,
         below: RolesBelow,
-    ) -> Result<(), ChangeError> {
-        let change = self.begin().await?;
-        let standing = namespace_for(&change, authority, name, change.now()).await?;
-        let namespace = &standing.namespace;
-        let (held, user) = direct_member(&change, namespace, user, change.now()).await?;
-        let grant = authority.take_role(&standing, &held)?;
-        keep_an_owner(&change, authority, &standing, Some(&held)).await?;
-        members::remove(&change, namespace.id, user.id).await?;
-        if below == RolesBelow::Removed {
-            let below = namespaces::live_below(&change, namespace.id).await?;
-            let ids: Vec<_> = below.iter().map(|namespace| namespace.id).collect();
-            members::remove_from(&change, &ids, user.id).await?;
-        }
-        let event = AuditEvent::new(AuditAction::MemberRemoved, &namespace.path)
-            .with_detail(user.username.as_str());
-        change.commit(&grant, event).await?;
-        Ok(())
+    ) -> Result<(), DeskError> {
+        let change = self.begin(authority).await?;
+        let event = remove(&change, name, user, below).await?;
+        Ok(change.commit([event]).await?)
     }
+}
+
+/// Takes a user's own role in a group or project away.
+pub(in crate::app) async fn remove(
+    change: &Change,
+    name: &NamespaceReference,
+    user: UserId,
+    below: RolesBelow,
+) -> Result<GrantedEvent, DeskError> {
+    let standing = standing(change, name).await?;
+    let namespace = &standing.namespace;
+    let (held, user) = direct_member(change, namespace, user, change.now()).await?;
+    let grant = change.grant(|authority| authority.take_role(&standing, &held))?;
+    keep_an_owner(change, &standing, Some(&held)).await?;
+    members::remove(change, namespace.id, user.id).await?;
+    if below == RolesBelow::Removed {
+        let below = namespaces::live_below(change, namespace.id).await?;
+        let ids: Vec<_> = below.iter().map(|namespace| namespace.id).collect();
+        members::remove_from(change, &ids, user.id).await?;
+    }
+    let detail = Detail::role_removed(&user.username, &held);
+    let event = Event::new(
+        EventAction::MemberRemoved,
+        Subject::member_of(namespace),
+        detail,
+    );
+    Ok(grant.event(event))
 }
 
 /// Refuses to take the role `lost` from the last owner of a group, its own or inherited: nobody but
 /// administrators could manage it any more. They may, and so may the command line.
 pub(in crate::app) async fn keep_an_owner(
     change: &Change,
-    authority: &Authority,
     standing: &Standing,
     lost: Option<&Member>,
-) -> Result<(), ChangeError> {
+) -> Result<(), DeskError> {
     let Some(owner) = lost.filter(|member| member.level == AccessLevel::Owner) else {
         return Ok(());
     };
-    if authority.is_administrator() || standing.namespace.kind != NamespaceKind::Group {
+    if change.authority().is_administrator() || standing.namespace.kind != NamespaceKind::Group {
         return Ok(());
     }
     let above = namespaces::and_ancestors(change, &standing.namespace).await?;

@@ -1,15 +1,16 @@
 //! Changing what was chosen for a group or project.
 
 use crate::app::desk::Desk;
-use crate::app::error::ChangeError;
-use crate::app::namespaces::find::namespace_for;
+use crate::app::error::DeskError;
+use crate::app::namespaces::find::standing;
 use crate::domain::authority::Authority;
-use crate::domain::events::{AuditAction, AuditEvent};
+use crate::domain::events::detail::{Changes, Detail};
+use crate::domain::events::{Event, EventAction};
 use crate::domain::namespaces::reference::NamespaceReference;
 use crate::domain::namespaces::visibility::Visibility;
 use crate::domain::namespaces::{Namespace, NamespaceDescription};
 use crate::domain::text::DisplayName;
-use crate::storage::namespaces;
+use crate::storage::{Change, GrantedEvent, namespaces};
 
 /// What is to be changed of a group or project; what is left out stays. Its path never changes:
 /// images are kept under it.
@@ -43,38 +44,58 @@ impl Desk {
         authority: &Authority,
         name: &NamespaceReference,
         wanted: NamespaceChange,
-    ) -> Result<Namespace, ChangeError> {
-        let change = self.begin().await?;
-        let standing = namespace_for(&change, authority, name, change.now()).await?;
-        let mut grant = authority.describe(&standing)?;
-        let was = standing.namespace.clone();
-        if let Some(path) = wanted.path
-            && !path.eq_ignore_ascii_case(was.path.name())
-        {
-            return Err(ChangeError::Invalid {
-                field: "path",
-                problem: "does not change: images are kept under it".to_owned(),
-            });
-        }
-        let to = Namespace {
-            name: wanted.name.map_or_else(|| was.name.clone(), String::from),
-            description: wanted.description.map_or_else(
-                || was.description.clone(),
-                |description| description.map(String::from),
-            ),
-            visibility: wanted.visibility.unwrap_or(was.visibility),
-            ..was.clone()
-        };
-        let mut event = AuditEvent::new(AuditAction::NamespaceChanged, &was.path);
-        if to.visibility != was.visibility {
-            grant = authority.change_visibility(&standing)?;
-            event = AuditEvent::new(AuditAction::VisibilityChanged, &was.path)
-                .with_detail(format!("from {} to {}", was.visibility, to.visibility));
-        }
-        if to != was {
-            namespaces::save(&change, &to).await?;
-            change.commit(&grant, event).await?;
-        }
-        Ok(to)
+    ) -> Result<Namespace, DeskError> {
+        let change = self.begin(authority).await?;
+        let (namespace, event) = change_namespace(&change, name, wanted).await?;
+        change.commit(event).await?;
+        Ok(namespace)
     }
+}
+
+/// Changes a group or project. Without an event if nothing becomes another.
+pub(in crate::app) async fn change_namespace(
+    change: &Change,
+    name: &NamespaceReference,
+    wanted: NamespaceChange,
+) -> Result<(Namespace, Option<GrantedEvent>), DeskError> {
+    let standing = standing(change, name).await?;
+    let was = &standing.namespace;
+    let grant = change.grant(|authority| authority.describe(&standing))?;
+    if let Some(path) = wanted.path
+        && !path.eq_ignore_ascii_case(was.path.name())
+    {
+        return Err(DeskError::Invalid {
+            field: "path",
+            problem: "does not change: images are kept under it".to_owned(),
+        });
+    }
+    let to = Namespace {
+        name: wanted.name.map_or_else(|| was.name.clone(), String::from),
+        description: wanted.description.map_or_else(
+            || was.description.clone(),
+            |description| description.map(String::from),
+        ),
+        visibility: wanted.visibility.unwrap_or(was.visibility),
+        ..was.clone()
+    };
+    let action = if to.visibility == was.visibility {
+        EventAction::NamespaceChanged
+    } else {
+        change.authority().change_visibility(&standing)?;
+        EventAction::VisibilityChanged
+    };
+    if to == *was {
+        return Ok((to, None));
+    }
+    namespaces::save(change, &to).await?;
+    let changes = Changes::default()
+        .of("visibility", was.visibility.name(), to.visibility.name())
+        .of("name", was.name.as_str(), to.name.as_str())
+        .of(
+            "description",
+            was.description.as_deref(),
+            to.description.as_deref(),
+        );
+    let event = Event::new(action, &to, Detail::Changed { changes });
+    Ok((to, Some(grant.event(event))))
 }

@@ -1,17 +1,18 @@
 //! Making a group or a project.
 
 use crate::app::desk::Desk;
-use crate::app::error::ChangeError;
+use crate::app::error::DeskError;
 use crate::app::namespaces::find::role_in;
 use crate::domain::authority::Authority;
 use crate::domain::authority::namespaces::Standing;
-use crate::domain::events::{AuditAction, AuditEvent, Grant};
+use crate::domain::events::detail::Detail;
+use crate::domain::events::{Event, EventAction};
 use crate::domain::namespaces::path::NamespacePath;
 use crate::domain::namespaces::visibility::Visibility;
 use crate::domain::namespaces::{Namespace, NamespaceDescription, NamespaceKind, Occupied};
 use crate::domain::text::DisplayName;
 use crate::storage::namespaces::NamespaceRecord;
-use crate::storage::{Change, Source, namespaces};
+use crate::storage::{Change, GrantedEvent, namespaces};
 
 /// What one chooses for a group or project.
 #[derive(Debug, Clone)]
@@ -45,7 +46,7 @@ impl Desk {
         &self,
         authority: &Authority,
         new: NewNamespace,
-    ) -> Result<Namespace, ChangeError> {
+    ) -> Result<Namespace, DeskError> {
         self.create_namespace(authority, NamespaceKind::Group, new)
             .await
     }
@@ -56,7 +57,7 @@ impl Desk {
         &self,
         authority: &Authority,
         new: NewNamespace,
-    ) -> Result<Namespace, ChangeError> {
+    ) -> Result<Namespace, DeskError> {
         self.create_namespace(authority, NamespaceKind::Project, new)
             .await
     }
@@ -66,87 +67,89 @@ impl Desk {
         authority: &Authority,
         kind: NamespaceKind,
         new: NewNamespace,
-    ) -> Result<Namespace, ChangeError> {
-        let change = self.begin().await?;
-        let parent = match new.path.parent() {
-            None => None,
-            Some(path) => Some(parent_at(&change, authority, &path).await?),
-        };
-        let grant = may_create(authority, kind, &new, parent.as_ref())?;
-        check_free(&change, authority, &new.path).await?;
-        let row = NamespaceRecord {
-            kind,
-            path: new.path,
-            visibility: new.visibility,
-            parent: parent.map(|parent| parent.namespace.id),
-            name: new.name.map(String::from),
-            description: new.description.map(String::from),
-        };
-        let made = namespaces::insert(&change, row).await?;
-        let action = match kind {
-            NamespaceKind::Project => AuditAction::ProjectCreated,
-            NamespaceKind::Group | NamespaceKind::User => AuditAction::GroupCreated,
-        };
-        let event = AuditEvent::new(action, &made.path).with_detail(made.visibility.name());
-        change.commit(&grant, event).await?;
+    ) -> Result<Namespace, DeskError> {
+        let change = self.begin(authority).await?;
+        let (made, event) = create(&change, kind, new).await?;
+        change.commit([event]).await?;
         Ok(made)
     }
 }
 
-/// What lives at `path`, if the caller may see it.
-async fn parent_at(
+/// Makes a group or project.
+pub(in crate::app) async fn create(
     change: &Change,
-    authority: &Authority,
-    path: &NamespacePath,
-) -> Result<Standing, ChangeError> {
+    kind: NamespaceKind,
+    new: NewNamespace,
+) -> Result<(Namespace, GrantedEvent), DeskError> {
+    let parent = match new.path.parent() {
+        None => None,
+        Some(path) => Some(parent_at(change, &path).await?),
+    };
+    check_kind(kind, &new, parent.as_ref())?;
+    let grant = change.grant(|authority| match (kind, &parent) {
+        (NamespaceKind::Project, Some(parent)) => authority.create_project(parent, new.visibility),
+        (_, parent) => authority.create_group(parent.as_ref()),
+    })?;
+    check_free(change, &new.path).await?;
+    let record = NamespaceRecord {
+        kind,
+        path: new.path,
+        visibility: new.visibility,
+        parent: parent.map(|parent| parent.namespace.id),
+        name: new.name.map(String::from),
+        description: new.description.map(String::from),
+    };
+    let made = namespaces::insert(change, record).await?;
+    let action = match kind {
+        NamespaceKind::Project => EventAction::ProjectCreated,
+        NamespaceKind::Group | NamespaceKind::User => EventAction::GroupCreated,
+    };
+    let visibility = made.visibility;
+    let event = Event::new(action, &made, Detail::NamespaceCreated { visibility });
+    Ok((made, grant.event(event)))
+}
+
+/// The namespace at `path`, if the caller may see it.
+async fn parent_at(change: &Change, path: &NamespacePath) -> Result<Standing, DeskError> {
     if let Some(namespace) = namespaces::find_live(change, path).await? {
+        let authority = change.authority();
         let role = role_in(change, authority, &namespace, change.now()).await?;
         if authority.sees(&namespace, role) {
             return Ok(Standing { namespace, role });
         }
     }
-    Err(ChangeError::refused(format!(
+    Err(DeskError::refused(format!(
         "there is no group `{path}` to put it in; make that first"
     )))
 }
 
 /// Groups are below groups; projects below groups and in users' own namespaces; below a project is nothing.
-fn may_create(
-    authority: &Authority,
+fn check_kind(
     kind: NamespaceKind,
     new: &NewNamespace,
     parent: Option<&Standing>,
-) -> Result<Grant, ChangeError> {
-    match (kind, parent.map(|parent| parent.namespace.kind), parent) {
-        (_, Some(NamespaceKind::Project), _) => Err(ChangeError::refused(
+) -> Result<(), DeskError> {
+    match (kind, parent.map(|parent| parent.namespace.kind)) {
+        (_, Some(NamespaceKind::Project)) => Err(DeskError::refused(
             "a project has no groups or projects below it; its repositories need none",
         )),
-        (NamespaceKind::Group, Some(NamespaceKind::User), _) => Err(ChangeError::refused(
+        (NamespaceKind::Group, Some(NamespaceKind::User)) => Err(DeskError::refused(
             "a user's own namespace has projects only, no groups",
         )),
-        (NamespaceKind::Project, _, None) => Err(ChangeError::refused(format!(
+        (NamespaceKind::Project, None) => Err(DeskError::refused(format!(
             "a project is below a group or a user's own namespace: write GROUP/{}",
             new.path
         ))),
-        (NamespaceKind::Project, _, Some(parent)) => {
-            Ok(authority.create_project(parent, new.visibility)?)
-        }
-        (NamespaceKind::Group | NamespaceKind::User, _, parent) => {
-            Ok(authority.create_group(parent)?)
-        }
+        _ => Ok(()),
     }
 }
 
-/// A tombstone's namespace may be taken again, but only by whoever works on the whole instance: the
+/// A tombstone's path may be taken again, but only by whoever works on the whole instance: the
 /// images of what was deleted are still there.
-async fn check_free(
-    source: &impl Source,
-    authority: &Authority,
-    path: &NamespacePath,
-) -> Result<(), ChangeError> {
-    let by = match namespaces::occupant(source, path).await? {
+async fn check_free(change: &Change, path: &NamespacePath) -> Result<(), DeskError> {
+    let by = match namespaces::occupant(change, path).await? {
         None => return Ok(()),
-        Some(Occupied::Tombstone(_)) if authority.is_administrator() => return Ok(()),
+        Some(Occupied::Tombstone(_)) if change.authority().is_administrator() => return Ok(()),
         Some(Occupied::Tombstone(_)) => {
             "what was deleted there keeps its name; ask an administrator"
         }
@@ -156,7 +159,7 @@ async fn check_free(
             NamespaceKind::User => "it is a user's own namespace",
         },
     };
-    Err(ChangeError::PathTaken {
+    Err(DeskError::PathTaken {
         path: path.to_string(),
         by,
     })

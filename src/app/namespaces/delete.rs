@@ -1,17 +1,14 @@
 //! Deleting a group or project.
 
-use chrono::{DateTime, Utc};
-
 use crate::app::desk::Desk;
-use crate::app::error::ChangeError;
-use crate::app::namespaces::find::namespace_for;
+use crate::app::error::DeskError;
+use crate::app::namespaces::find::{namespace_for, standing};
 use crate::domain::authority::Authority;
-use crate::domain::authority::namespaces::Standing;
-use crate::domain::events::{AuditAction, AuditEvent};
-use crate::domain::ids::NamespaceId;
+use crate::domain::events::detail::Detail;
+use crate::domain::events::{Event, EventAction};
 use crate::domain::namespaces::reference::NamespaceReference;
 use crate::domain::namespaces::{Namespace, NamespaceKind};
-use crate::storage::{Change, Source, deploy_tokens, members, namespaces};
+use crate::storage::{Change, GrantedEvent, Source, deploy_tokens, members, namespaces};
 
 impl Desk {
     /// Deletes a group or project with what is below it, and leaves tombstones: the images stay
@@ -21,18 +18,10 @@ impl Desk {
         &self,
         authority: &Authority,
         name: &NamespaceReference,
-    ) -> Result<Vec<Namespace>, ChangeError> {
-        let change = self.begin().await?;
-        let (standing, gone) = with_what_is_below(&change, authority, name, change.now()).await?;
-        let grant = authority.delete(&standing)?;
-        bury(&change, &gone).await?;
-        let action = match standing.namespace.kind {
-            NamespaceKind::Project => AuditAction::ProjectDeleted,
-            NamespaceKind::Group | NamespaceKind::User => AuditAction::GroupDeleted,
-        };
-        let event = AuditEvent::new(action, &standing.namespace.path);
-        let detail = format!("{} in all", gone.len());
-        change.commit(&grant, event.with_detail(detail)).await?;
+    ) -> Result<Vec<Namespace>, DeskError> {
+        let change = self.begin(authority).await?;
+        let (gone, event) = delete(&change, name).await?;
+        change.commit([event]).await?;
         Ok(gone)
     }
 
@@ -41,32 +30,43 @@ impl Desk {
         &self,
         authority: &Authority,
         name: &NamespaceReference,
-    ) -> Result<Vec<Namespace>, ChangeError> {
-        let (_, goes) = with_what_is_below(&self.db, authority, name, self.now()).await?;
-        Ok(goes)
+    ) -> Result<Vec<Namespace>, DeskError> {
+        let standing = namespace_for(&self.db, authority, name, self.now()).await?;
+        with_all_below(&self.db, standing.namespace).await
     }
 }
 
-/// Ends everything that hangs on these namespaces, and leaves tombstones where they were.
-pub(in crate::app) async fn bury(
+/// Deletes a group or project with what is below it; the named one comes first.
+pub(in crate::app) async fn delete(
     change: &Change,
-    namespaces: &[Namespace],
-) -> Result<(), ChangeError> {
-    let ids: Vec<NamespaceId> = namespaces.iter().map(|namespace| namespace.id).collect();
-    members::remove_all(change, &ids).await?;
-    deploy_tokens::revoke_all(change, &ids).await?;
-    namespaces::bury(change, &ids).await?;
+    name: &NamespaceReference,
+) -> Result<(Vec<Namespace>, GrantedEvent), DeskError> {
+    let standing = standing(change, name).await?;
+    let grant = change.grant(|authority| authority.delete(&standing))?;
+    let namespace = standing.namespace;
+    let gone = with_all_below(change, namespace.clone()).await?;
+    bury(change, &gone).await?;
+    let action = match namespace.kind {
+        NamespaceKind::Project => EventAction::ProjectDeleted,
+        NamespaceKind::Group | NamespaceKind::User => EventAction::GroupDeleted,
+    };
+    let namespaces = gone.len();
+    let event = Event::new(action, &namespace, Detail::NamespaceDeleted { namespaces });
+    Ok((gone, grant.event(event)))
+}
+
+/// Ends everything that hangs on these namespaces, and leaves tombstones where they were.
+pub(in crate::app) async fn bury(change: &Change, gone: &[Namespace]) -> Result<(), DeskError> {
+    members::remove_all(change, gone).await?;
+    deploy_tokens::revoke_all(change, gone).await?;
+    namespaces::bury(change, gone).await?;
     Ok(())
 }
 
-async fn with_what_is_below(
+async fn with_all_below(
     source: &impl Source,
-    authority: &Authority,
-    name: &NamespaceReference,
-    now: DateTime<Utc>,
-) -> Result<(Standing, Vec<Namespace>), ChangeError> {
-    let standing = namespace_for(source, authority, name, now).await?;
-    let below = namespaces::live_below(source, standing.namespace.id).await?;
-    let all = std::iter::once(standing.namespace.clone()).chain(below);
-    Ok((standing, all.collect()))
+    namespace: Namespace,
+) -> Result<Vec<Namespace>, DeskError> {
+    let below = namespaces::live_below(source, namespace.id).await?;
+    Ok(std::iter::once(namespace).chain(below).collect())
 }

@@ -3,26 +3,33 @@
 use chrono::{DateTime, Utc};
 
 use crate::app::desk::Desk;
-use crate::app::error::ChangeError;
+use crate::app::error::DeskError;
 use crate::domain::authority::Authority;
 use crate::domain::authority::namespaces::Standing;
 use crate::domain::members::access_level::AccessLevel;
 use crate::domain::namespaces::Namespace;
 use crate::domain::namespaces::reference::{ExpectedNamespace, NamespaceKey, NamespaceReference};
-use crate::storage::{Source, namespaces, registry};
+use crate::storage::{Change, Source, namespaces, registry};
 
 impl Desk {
     /// The namespace that `name` names, and the caller's role there.
     ///
-    /// What the caller may not see does not exist. To change something, ask again inside the change,
-    /// with `namespace_for`: what was true before it began may not be any more.
+    /// A namespace that the caller may not see does not exist for them.
     pub async fn namespace(
         &self,
         authority: &Authority,
         name: &NamespaceReference,
-    ) -> Result<Standing, ChangeError> {
+    ) -> Result<Standing, DeskError> {
         namespace_for(&self.db, authority, name, self.now()).await
     }
+}
+
+/// The namespace that `name` names, and the caller's role there, as they are inside a change.
+pub(in crate::app) async fn standing(
+    change: &Change,
+    name: &NamespaceReference,
+) -> Result<Standing, DeskError> {
+    namespace_for(change, change.authority(), name, change.now()).await
 }
 
 /// The namespace that `name` names, and the caller's role there at `now`.
@@ -31,8 +38,8 @@ pub(in crate::app) async fn namespace_for(
     authority: &Authority,
     name: &NamespaceReference,
     now: DateTime<Utc>,
-) -> Result<Standing, ChangeError> {
-    let hidden = || ChangeError::not_found(name.expected().name(), name);
+) -> Result<Standing, DeskError> {
+    let hidden = || DeskError::not_found(name.expected().name(), name);
     let found = match name.key() {
         NamespaceKey::Id(id) => namespaces::find_live_by_id(source, *id).await?,
         NamespaceKey::Path(path) => namespaces::find_live(source, path).await?,
@@ -44,7 +51,7 @@ pub(in crate::app) async fn namespace_for(
     }
     match name.expected() {
         expected if expected.includes(namespace.kind) => Ok(Standing { namespace, role }),
-        ExpectedNamespace::Shared => Err(ChangeError::refused(
+        ExpectedNamespace::Shared => Err(DeskError::refused(
             "a user's own namespace has neither members nor deploy tokens; name a project in it",
         )),
         ExpectedNamespace::Group | ExpectedNamespace::Project | ExpectedNamespace::Parent => {
@@ -59,7 +66,7 @@ pub(in crate::app) async fn role_in(
     authority: &Authority,
     namespace: &Namespace,
     now: DateTime<Utc>,
-) -> Result<Option<AccessLevel>, ChangeError> {
+) -> Result<Option<AccessLevel>, DeskError> {
     let Some(user) = authority.user() else {
         return Ok(None);
     };

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::app::desk::Desk;
-use crate::app::error::ChangeError;
+use crate::app::error::DeskError;
 use crate::domain::authority::Authority;
 use crate::domain::namespaces::filter::NamespaceFilter;
 use crate::domain::namespaces::path::NamespacePath;
@@ -22,7 +22,7 @@ impl Desk {
         authority: &Authority,
         filter: &NamespaceFilter,
         paging: Paging,
-    ) -> Result<Listing<NamespaceWithAncestors>, ChangeError> {
+    ) -> Result<Listing<NamespaceWithAncestors>, DeskError> {
         let found = lists::page(&self.db, authority, filter, self.now(), paging).await?;
         let mut located = self
             .with_ancestors(found.items().to_vec())
@@ -32,7 +32,7 @@ impl Desk {
     }
 
     /// All groups or projects, by path.
-    pub async fn namespaces(&self, kind: NamespaceKind) -> Result<Vec<Namespace>, ChangeError> {
+    pub async fn namespaces(&self, kind: NamespaceKind) -> Result<Vec<Namespace>, DeskError> {
         Ok(namespaces::all(&self.db, kind).await?)
     }
 
@@ -40,7 +40,7 @@ impl Desk {
     pub async fn with_ancestors(
         &self,
         namespaces: Vec<Namespace>,
-    ) -> Result<Vec<NamespaceWithAncestors>, ChangeError> {
+    ) -> Result<Vec<NamespaceWithAncestors>, DeskError> {
         let mut located = Vec::with_capacity(namespaces.len());
         for some in namespaces.chunks(AT_A_TIME) {
             let above: BTreeMap<NamespacePath, Namespace> = namespaces::above(&self.db, some)
@@ -63,7 +63,7 @@ impl Desk {
     pub async fn with_ancestors_of(
         &self,
         namespace: Namespace,
-    ) -> Result<NamespaceWithAncestors, ChangeError> {
+    ) -> Result<NamespaceWithAncestors, DeskError> {
         let above = namespaces::and_ancestors(&self.db, &namespace).await?;
         let above = above.into_iter().filter(|other| other.id != namespace.id);
         Ok(NamespaceWithAncestors {

@@ -4,10 +4,11 @@ use chrono::{DateTime, Utc};
 
 use crate::app::access_tokens::find::access_token_for;
 use crate::app::desk::Desk;
-use crate::app::error::ChangeError;
+use crate::app::error::DeskError;
 use crate::app::registry::issue::{IssueError, repositories};
-use crate::domain::access_tokens::{AccessToken, CredentialState};
+use crate::domain::access_tokens::AccessToken;
 use crate::domain::authority::Authority;
+use crate::domain::authority::cause::Cause;
 use crate::domain::decision::explanation::{ExplainedAction, Explanation};
 use crate::domain::decision::judge_all;
 use crate::domain::decision::principal::{Ceiling, Principal, Proof, SignedIn};
@@ -16,7 +17,6 @@ use crate::domain::decision::rights::{NamespaceState, Rights};
 use crate::domain::ids::{AccessTokenId, UserId};
 use crate::domain::registry::scope::{Resource, Scope};
 use crate::domain::users::{User, UserState};
-use crate::identity::Cause;
 use crate::storage::registry;
 
 /// Whose request is replayed.
@@ -37,7 +37,7 @@ impl Desk {
         &self,
         authority: &Authority,
         question: ExplainRequest,
-    ) -> Result<Explanation, ChangeError> {
+    ) -> Result<Explanation, DeskError> {
         authority.act_for(question.user)?;
         let user = self.user_by_id(question.user).await?;
         let token = match question.token {
@@ -46,7 +46,7 @@ impl Desk {
         };
         let now = self.now();
         let refused = refusal(&user, token.as_ref(), now);
-        let password = || Ceiling::of_login(Proof::Password);
+        let password = || Ceiling::of_login(Proof::Explained);
         let ceiling = token
             .as_ref()
             .map_or_else(password, Ceiling::of_access_token);
@@ -87,12 +87,12 @@ impl Desk {
         authority: &Authority,
         user: &User,
         id: AccessTokenId,
-    ) -> Result<AccessToken, ChangeError> {
+    ) -> Result<AccessToken, DeskError> {
         let token = access_token_for(&self.db, authority, id).await?;
         if token.user_id == user.id {
             Ok(token)
         } else {
-            Err(ChangeError::refused(format!(
+            Err(DeskError::refused(format!(
                 "token {id} is not a token of {}",
                 user.username
             )))
@@ -102,11 +102,9 @@ impl Desk {
 
 /// In the order in which a login would notice.
 fn refusal(user: &User, token: Option<&AccessToken>, now: DateTime<Utc>) -> Option<Cause> {
-    match (token.map(|token| token.state(now)), user.state) {
-        (Some(CredentialState::Expired), _) => Some(Cause::ExpiredToken),
-        (Some(CredentialState::Revoked), _) => Some(Cause::RevokedToken),
-        (_, UserState::Blocked) => Some(Cause::BlockedUser),
-        (_, UserState::Active) => None,
+    match token {
+        Some(token) => token.refused(user, now),
+        None => (user.state == UserState::Blocked).then_some(Cause::BlockedUser),
     }
 }
 

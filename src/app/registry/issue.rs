@@ -1,38 +1,35 @@
 //! Answering a registry's client: one path, with no way back.
 
 use std::fmt;
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use chrono::{DateTime, Duration, Utc};
 use secrecy::SecretString;
 
-use crate::app::access_tokens::usage::UsageQueue;
-use crate::app::desk::Desk;
-use crate::app::error::ChangeError;
+use crate::app::admit::Admission;
+use crate::app::error::DeskError;
+use crate::app::refresh_tokens::give::RefreshTokenWish;
 use crate::domain::access_tokens::scope::AccessTokenScopes;
+use crate::domain::authority::cause::Cause;
 use crate::domain::clock::Clock;
 use crate::domain::decision::claims::{RegistryTokenClaims, lifetime};
 use crate::domain::decision::principal::{Principal, Proof};
 use crate::domain::decision::{Decision, decide};
 use crate::domain::entropy::{Entropy, random_bytes};
+use crate::domain::events::origin::Origin;
 use crate::domain::registry::Registry;
 use crate::domain::registry::scope::{Resource, Scope};
-use crate::identity::{AuthenticationError, Authenticator, Cause, PresentedCredential};
+use crate::identity::{AuthenticationError, PresentedCredential};
 use crate::signing::{KeyRing, SigningError};
 use crate::storage::{Db, StorageError, registry};
 
 /// Issues registry tokens.
 #[derive(Clone)]
 pub struct RegistryTokenIssuer {
-    /// Where rights are looked up.
+    /// The storage in which rights are looked up.
     pub db: Db,
-    /// Where refresh tokens are given out.
-    pub desk: Desk,
-    /// Who is calling.
-    pub authenticator: Authenticator,
-    /// Where uses of tokens are noted.
-    pub usage: UsageQueue,
+    /// The door that callers come through.
+    pub admission: Admission,
     /// What tokens are signed with.
     pub keys: Arc<KeyRing>,
     /// What the configuration says.
@@ -61,8 +58,8 @@ pub struct RegistryTokenRequest {
     pub presented: PresentedCredential,
     /// What is asked; bad credentials win over a malformed question.
     pub asked: Result<RequestedAccess, MalformedRequest>,
-    /// The client's address.
-    pub from: Option<IpAddr>,
+    /// The origin of the request.
+    pub origin: Origin,
 }
 
 /// A well-formed question.
@@ -103,7 +100,7 @@ pub struct IssuedRegistryToken {
 /// Why no token was issued.
 #[derive(Debug, thiserror::Error)]
 pub enum IssueError {
-    /// The caller could not be told.
+    /// The caller could not be identified.
     #[error(transparent)]
     Authentication(#[from] AuthenticationError),
     /// The credential is good, but not for a registry.
@@ -120,10 +117,22 @@ pub enum IssueError {
     Storage(#[from] StorageError),
     /// The refresh token could not be made.
     #[error("the refresh token could not be made")]
-    Refresh(#[from] ChangeError),
+    Refresh(#[from] DeskError),
     /// The token could not be signed.
     #[error("the token could not be signed")]
     Signing(#[from] SigningError),
+}
+
+impl IssueError {
+    /// True if the same request may succeed a few seconds later.
+    pub fn is_temporary(&self) -> bool {
+        match self {
+            Self::Authentication(error) => error.is_temporary(),
+            Self::Storage(error) => error.is_temporary(),
+            Self::Refresh(error) => error.is_temporary(),
+            Self::NoRegistryScope(_) | Self::MalformedRequest(_) | Self::Signing(_) => false,
+        }
+    }
 }
 
 impl RegistryTokenIssuer {
@@ -140,13 +149,10 @@ impl RegistryTokenIssuer {
             .ok()
             .map(|asked| asked.service.as_str());
         let principal = self
-            .authenticator
-            .authenticate(&request.presented, service, now)
+            .admission
+            .admit(&request.presented, service, &request.origin)
             .await?;
-        if let Some(token) = principal.access_token() {
-            self.usage.note(token, request.from);
-        }
-        self.admit(&principal)?;
+        self.check_business(&principal)?;
         let asked = request.asked?;
         let registry = self.registry(&asked.service)?;
         let rights =
@@ -162,7 +168,7 @@ impl RegistryTokenIssuer {
         );
         let jwt = self.keys.sign(&claims, registry)?;
         let refresh_token = self
-            .refresh_token(&request.presented, &principal, &asked)
+            .refresh_token(&request.presented, &principal, &asked, &request.origin)
             .await?;
         let lifetime = lifetime(registry, &decision);
         Ok(IssuedRegistryToken {
@@ -183,18 +189,21 @@ impl RegistryTokenIssuer {
         presented: &PresentedCredential,
         principal: &Principal,
         asked: &RequestedAccess,
-    ) -> Result<Option<SecretString>, ChangeError> {
+        origin: &Origin,
+    ) -> Result<Option<SecretString>, DeskError> {
         let Principal::User(user) = principal else {
             return Ok(None);
         };
-        match (user.ceiling.proof, presented) {
+        match (&user.ceiling.proof, presented) {
             _ if !asked.offline => Ok(None),
-            (Proof::Password, _) => {
-                let client = asked.client_id.as_deref();
-                self.desk
-                    .give_refresh_token(user, &asked.service, client)
-                    .await
-                    .map(Some)
+            (Proof::Password(_), _) => {
+                let wish = RefreshTokenWish {
+                    user,
+                    service: &asked.service,
+                    client_id: asked.client_id.as_deref(),
+                    origin,
+                };
+                self.admission.give_refresh_token(wish).await.map(Some)
             }
             (
                 Proof::RefreshToken(_),
@@ -206,7 +215,7 @@ impl RegistryTokenIssuer {
     }
 
     /// Turns away who is known, but has no business with a registry.
-    fn admit(&self, principal: &Principal) -> Result<(), IssueError> {
+    fn check_business(&self, principal: &Principal) -> Result<(), IssueError> {
         if *principal == Principal::Anonymous && !self.settings.anonymous_access {
             return Err(AuthenticationError::Wrong(Cause::AnonymousAccessOff).into());
         }

@@ -1,11 +1,10 @@
 //! Telling a reverse proxy whose token it was shown.
 
-use std::net::IpAddr;
-
 use secrecy::SecretString;
 
 use crate::app::registry::issue::RegistryTokenIssuer;
 use crate::domain::access_tokens::scope::AccessTokenScope;
+use crate::domain::events::origin::Origin;
 use crate::domain::users::username::Username;
 use crate::identity::AuthenticationError;
 
@@ -25,21 +24,15 @@ pub enum VerifyError {
 
 impl RegistryTokenIssuer {
     /// The owner of a personal access token that works and has one of `sufficient`, shown by a client
-    /// at `from`.
+    /// at `origin`.
     #[tracing::instrument(name = "app.verify_access_token", skip_all)]
     pub async fn verify(
         &self,
         token: &SecretString,
         sufficient: &[AccessTokenScope],
-        from: Option<IpAddr>,
+        origin: &Origin,
     ) -> Result<Username, VerifyError> {
-        let owner = self
-            .authenticator
-            .authenticate_access_token(token, self.clock.now())
-            .await?;
-        if let Some(token) = owner.ceiling.access_token() {
-            self.usage.note(token, from);
-        }
+        let owner = self.admission.admit_access_token(token, origin).await?;
         if sufficient
             .iter()
             .any(|&scope| owner.ceiling.scopes.contains(scope))

@@ -1,12 +1,13 @@
 //! Blocking a user, and the way back.
 
 use crate::app::desk::Desk;
-use crate::app::error::ChangeError;
+use crate::app::error::DeskError;
 use crate::domain::authority::Authority;
-use crate::domain::events::{AuditAction, AuditEvent};
+use crate::domain::events::detail::{Changes, Detail};
+use crate::domain::events::{Event, EventAction};
 use crate::domain::users::username::Username;
 use crate::domain::users::{User, UserState};
-use crate::storage::{refresh_tokens, users};
+use crate::storage::{Change, GrantedEvent, refresh_tokens, users};
 
 impl Desk {
     /// Blocks a user: neither password nor tokens work any more, from the next request on. Logins by
@@ -16,7 +17,7 @@ impl Desk {
         &self,
         authority: &Authority,
         username: &Username,
-    ) -> Result<User, ChangeError> {
+    ) -> Result<User, DeskError> {
         self.set_user_state(authority, username, UserState::Blocked)
             .await
     }
@@ -27,7 +28,7 @@ impl Desk {
         &self,
         authority: &Authority,
         username: &Username,
-    ) -> Result<User, ChangeError> {
+    ) -> Result<User, DeskError> {
         self.set_user_state(authority, username, UserState::Active)
             .await
     }
@@ -37,33 +38,45 @@ impl Desk {
         authority: &Authority,
         username: &Username,
         state: UserState,
-    ) -> Result<User, ChangeError> {
-        let grant = authority.administer()?;
-        let change = self.begin().await?;
-        let user = users::find_by_username(&change, username)
-            .await?
-            .ok_or_else(|| ChangeError::not_found("user", username))?;
-        if user.state == state {
-            return Ok(user);
-        }
-        let action = match state {
-            UserState::Active => AuditAction::UserUnblocked,
-            UserState::Blocked
-                if user.admin && !users::another_administrator(&change, user.id).await? =>
-            {
-                return Err(ChangeError::refused(
-                    "the last administrator cannot be blocked",
-                ));
-            }
-            UserState::Blocked => {
-                refresh_tokens::revoke_all(&change, user.id).await?;
-                AuditAction::UserBlocked
-            }
-        };
-        users::set_state(&change, user.id, state).await?;
-        change
-            .commit(&grant, AuditEvent::new(action, username))
-            .await?;
-        Ok(User { state, ..user })
+    ) -> Result<User, DeskError> {
+        authority.require_administrator()?;
+        let change = self.begin(authority).await?;
+        let (user, event) = set_state(&change, username, state).await?;
+        change.commit(event).await?;
+        Ok(user)
     }
+}
+
+/// Blocks a user or lets them sign in again; administrators only. Without an event if they are in
+/// that state already.
+pub(in crate::app) async fn set_state(
+    change: &Change,
+    username: &Username,
+    state: UserState,
+) -> Result<(User, Option<GrantedEvent>), DeskError> {
+    let grant = change.grant(Authority::require_administrator)?;
+    let user = users::find_by_username(change, username)
+        .await?
+        .ok_or_else(|| DeskError::not_found("user", username))?;
+    if user.state == state {
+        return Ok((user, None));
+    }
+    let action = match state {
+        UserState::Active => EventAction::UserUnblocked,
+        UserState::Blocked
+            if user.admin && !users::another_administrator(change, user.id).await? =>
+        {
+            return Err(DeskError::refused(
+                "the last administrator cannot be blocked",
+            ));
+        }
+        UserState::Blocked => {
+            refresh_tokens::revoke_all(change, user.id).await?;
+            EventAction::UserBlocked
+        }
+    };
+    users::set_state(change, user.id, state).await?;
+    let changes = Changes::default().of("state", user.state.name(), state.name());
+    let event = Event::new(action, &user, Detail::Changed { changes });
+    Ok((User { state, ..user }, Some(grant.event(event))))
 }

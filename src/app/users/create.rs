@@ -1,9 +1,10 @@
 //! Making a user.
 
 use crate::app::desk::Desk;
-use crate::app::error::ChangeError;
+use crate::app::error::DeskError;
 use crate::domain::authority::Authority;
-use crate::domain::events::{AuditAction, AuditEvent};
+use crate::domain::events::detail::Detail;
+use crate::domain::events::{Event, EventAction};
 use crate::domain::ids::UserId;
 use crate::domain::namespaces::visibility::Visibility;
 use crate::domain::namespaces::{NamespaceKind, Occupied};
@@ -12,7 +13,8 @@ use crate::domain::users::password::NewPassword;
 use crate::domain::users::username::Username;
 use crate::domain::users::{EmailAddress, User};
 use crate::storage::namespaces::NamespaceRecord;
-use crate::storage::{Change, Source, namespaces, users};
+use crate::storage::users::UserRecord;
+use crate::storage::{Change, GrantedEvent, Source, namespaces, users};
 
 /// What one chooses for a user.
 #[derive(Debug, Clone)]
@@ -38,30 +40,22 @@ impl Desk {
         &self,
         authority: &Authority,
         new: NewUser,
-    ) -> Result<User, ChangeError> {
-        let grant = authority.administer()?;
-        let row = self.user_row(new).await?;
-        let change = self.begin().await?;
-        let user = insert(&change, row).await?;
-        change
-            .commit(
-                &grant,
-                AuditEvent::new(AuditAction::UserCreated, &user.username),
-            )
-            .await?;
+    ) -> Result<User, DeskError> {
+        authority.require_administrator()?;
+        let record = self.user_record(new).await?;
+        let change = self.begin(authority).await?;
+        let (user, event) = create(&change, record, Detail::nothing()).await?;
+        change.commit([event]).await?;
         Ok(user)
     }
 
-    /// The row for a new user; hashes the password, so that no change is under way meanwhile.
-    pub(in crate::app) async fn user_row(
-        &self,
-        new: NewUser,
-    ) -> Result<users::UserRecord, ChangeError> {
+    /// The record of a new user; hashes the password, so that no change is under way meanwhile.
+    pub(in crate::app) async fn user_record(&self, new: NewUser) -> Result<UserRecord, DeskError> {
         let password = match new.password {
             None => None,
             Some(password) => Some(self.passwords.hash(password.into()).await?),
         };
-        Ok(users::UserRecord {
+        Ok(UserRecord {
             name: new
                 .name
                 .map_or_else(|| new.username.to_string(), String::from),
@@ -74,27 +68,29 @@ impl Desk {
     }
 }
 
-/// Inserts a user and their namespace.
+/// Makes a user and their namespace; administrators only.
 ///
 /// A deleted user's name is free for this, because only administrators make users; what was kept
 /// directly under it is the new user's then. What was a group's is never a user's.
-pub(in crate::app) async fn insert(
+pub(in crate::app) async fn create(
     change: &Change,
-    row: users::UserRecord,
-) -> Result<User, ChangeError> {
-    let path = row.username.namespace();
+    record: UserRecord,
+    detail: Detail,
+) -> Result<(User, GrantedEvent), DeskError> {
+    let grant = change.grant(Authority::require_administrator)?;
+    let path = record.username.namespace();
     match namespaces::occupant(change, &path).await? {
         None | Some(Occupied::Tombstone(NamespaceKind::User)) => {}
         Some(Occupied::Live(_) | Occupied::Tombstone(_)) => {
             let by = "user names and top-level groups, also deleted ones, share one name space";
-            return Err(ChangeError::Taken {
+            return Err(DeskError::Taken {
                 name: path.to_string(),
                 by,
             });
         }
     }
-    check_address_is_free(change, row.email.as_ref(), None).await?;
-    let user = users::insert(change, row).await?;
+    check_address_is_free(change, record.email.as_ref(), None).await?;
+    let user = users::insert(change, record).await?;
     let own = NamespaceRecord {
         kind: NamespaceKind::User,
         path,
@@ -104,7 +100,8 @@ pub(in crate::app) async fn insert(
         description: None,
     };
     namespaces::insert(change, own).await?;
-    Ok(user)
+    let event = Event::new(EventAction::UserCreated, &user, detail);
+    Ok((user, grant.event(event)))
 }
 
 /// Refuses an address that another than `owner` has.
@@ -112,12 +109,12 @@ pub(in crate::app) async fn check_address_is_free(
     source: &impl Source,
     email: Option<&EmailAddress>,
     owner: Option<UserId>,
-) -> Result<(), ChangeError> {
+) -> Result<(), DeskError> {
     let Some(email) = email else {
         return Ok(());
     };
     match users::account_by_email(source, email).await? {
-        Some(account) if Some(account.user.id) != owner => Err(ChangeError::Taken {
+        Some(account) if Some(account.user.id) != owner => Err(DeskError::Taken {
             name: email.to_string(),
             by: "another user has this address",
         }),

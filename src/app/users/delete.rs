@@ -1,16 +1,19 @@
 //! Deleting a user.
 
 use crate::app::desk::Desk;
-use crate::app::error::ChangeError;
+use crate::app::error::DeskError;
 use crate::app::namespaces::delete::bury;
 use crate::domain::access_tokens::AccessToken;
 use crate::domain::authority::Authority;
-use crate::domain::events::{AuditAction, AuditEvent};
+use crate::domain::events::detail::Detail;
+use crate::domain::events::{Event, EventAction};
 use crate::domain::ids::UserId;
 use crate::domain::members::Member;
 use crate::domain::namespaces::Namespace;
 use crate::domain::users::{User, UserState};
-use crate::storage::{Source, access_tokens, members, namespaces, refresh_tokens, users};
+use crate::storage::{
+    Change, GrantedEvent, Source, access_tokens, members, namespaces, refresh_tokens, users,
+};
 
 /// A user, and what goes with them.
 #[derive(Debug, Clone)]
@@ -33,26 +36,11 @@ impl Desk {
         &self,
         authority: &Authority,
         id: UserId,
-    ) -> Result<UserDeletion, ChangeError> {
-        let grant = authority.administer()?;
-        let change = self.begin().await?;
-        let gone = belongings(&change, id).await?;
-        let user = &gone.user;
-        if user.admin
-            && user.state == UserState::Active
-            && !users::another_administrator(&change, id).await?
-        {
-            return Err(ChangeError::refused(
-                "the last administrator cannot be removed",
-            ));
-        }
-        bury(&change, &gone.namespaces).await?;
-        members::remove_all_of(&change, id).await?;
-        access_tokens::remove_all_of(&change, id).await?;
-        refresh_tokens::remove_all_of(&change, id).await?;
-        users::remove(&change, id).await?;
-        let event = AuditEvent::new(AuditAction::UserDeleted, &user.username);
-        change.commit(&grant, event).await?;
+    ) -> Result<UserDeletion, DeskError> {
+        authority.require_administrator()?;
+        let change = self.begin(authority).await?;
+        let (gone, event) = delete(&change, id).await?;
+        change.commit([event]).await?;
         Ok(gone)
     }
 
@@ -61,16 +49,42 @@ impl Desk {
         &self,
         authority: &Authority,
         id: UserId,
-    ) -> Result<UserDeletion, ChangeError> {
-        authority.administer()?;
-        belongings(&self.db, id).await
+    ) -> Result<UserDeletion, DeskError> {
+        authority.require_administrator()?;
+        all_of(&self.db, id).await
     }
 }
 
-async fn belongings(source: &impl Source, id: UserId) -> Result<UserDeletion, ChangeError> {
+/// Deletes a user with what is theirs; administrators only, and never the last one of them.
+pub(in crate::app) async fn delete(
+    change: &Change,
+    id: UserId,
+) -> Result<(UserDeletion, GrantedEvent), DeskError> {
+    let grant = change.grant(Authority::require_administrator)?;
+    let gone = all_of(change, id).await?;
+    let user = &gone.user;
+    if user.admin
+        && user.state == UserState::Active
+        && !users::another_administrator(change, id).await?
+    {
+        return Err(DeskError::refused(
+            "the last administrator cannot be removed",
+        ));
+    }
+    bury(change, &gone.namespaces).await?;
+    members::remove_all_of(change, id).await?;
+    access_tokens::remove_all_of(change, id).await?;
+    refresh_tokens::remove_all_of(change, id).await?;
+    users::remove(change, id).await?;
+    let event = Event::new(EventAction::UserDeleted, user, Detail::nothing());
+    Ok((gone, grant.event(event)))
+}
+
+/// A user with everything that hangs on them.
+async fn all_of(source: &impl Source, id: UserId) -> Result<UserDeletion, DeskError> {
     let user = users::find(source, id)
         .await?
-        .ok_or_else(|| ChangeError::not_found("user", &id))?;
+        .ok_or_else(|| DeskError::not_found("user", &id))?;
     let mut namespaces = Vec::new();
     if let Some(own) = namespaces::find_live(source, &user.username.namespace()).await? {
         let below = namespaces::live_below(source, own.id).await?;

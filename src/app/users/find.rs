@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::app::desk::Desk;
-use crate::app::error::ChangeError;
+use crate::app::error::DeskError;
 use crate::domain::authority::Authority;
 use crate::domain::ids::{NamespaceId, UserId};
 use crate::domain::namespaces::path::NamespacePath;
@@ -15,22 +15,22 @@ use crate::storage::{namespaces, users};
 
 impl Desk {
     /// All users, by name.
-    pub async fn users(&self) -> Result<Vec<User>, ChangeError> {
+    pub async fn users(&self) -> Result<Vec<User>, DeskError> {
         Ok(users::all(&self.db).await?)
     }
 
     /// The user with that name.
-    pub async fn user(&self, username: &Username) -> Result<User, ChangeError> {
+    pub async fn user(&self, username: &Username) -> Result<User, DeskError> {
         users::find_by_username(&self.db, username)
             .await?
-            .ok_or_else(|| ChangeError::not_found("user", username))
+            .ok_or_else(|| DeskError::not_found("user", username))
     }
 
     /// The user with that id.
-    pub async fn user_by_id(&self, id: UserId) -> Result<User, ChangeError> {
+    pub async fn user_by_id(&self, id: UserId) -> Result<User, DeskError> {
         users::find(&self.db, id)
             .await?
-            .ok_or_else(|| ChangeError::not_found("user", &id))
+            .ok_or_else(|| DeskError::not_found("user", &id))
     }
 
     /// A part of the users; every signed-in user may know who else there is, but not search for
@@ -40,12 +40,12 @@ impl Desk {
         authority: &Authority,
         mut filter: UserFilter,
         paging: Paging,
-    ) -> Result<Listing<User>, ChangeError> {
+    ) -> Result<Listing<User>, DeskError> {
         filter.search_addresses = authority.is_administrator();
         if !authority.is_administrator() {
             // As in GitLab: one is refused, the others have no effect.
             if filter.external.is_some() {
-                authority.administer()?;
+                authority.require_administrator()?;
             }
             (filter.admin, filter.created_before, filter.created_after) = (None, None, None);
         }
@@ -56,7 +56,7 @@ impl Desk {
     pub async fn own_namespaces(
         &self,
         users: &[User],
-    ) -> Result<BTreeMap<UserId, NamespaceId>, ChangeError> {
+    ) -> Result<BTreeMap<UserId, NamespaceId>, DeskError> {
         let mut found = BTreeMap::new();
         for some in users.chunks(1000) {
             let paths: Vec<NamespacePath> =

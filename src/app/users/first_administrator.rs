@@ -3,11 +3,11 @@
 use secrecy::SecretString;
 
 use crate::app::desk::Desk;
-use crate::app::error::ChangeError;
-use crate::app::users::create;
-use crate::app::users::create::NewUser;
+use crate::app::error::DeskError;
+use crate::app::users::create::{NewUser, create};
+use crate::domain::authority::Authority;
 use crate::domain::entropy::random_bytes;
-use crate::domain::events::{AuditAction, AuditEvent, Grant};
+use crate::domain::events::detail::Detail;
 use crate::domain::text::DisplayName;
 use crate::domain::users::password::NewPassword;
 use crate::domain::users::username::Username;
@@ -25,7 +25,7 @@ pub struct FirstAdministrator {
 impl Desk {
     /// Makes the user `admin` with a random password, if there is no user at all.
     #[tracing::instrument(name = "app.first_start", skip_all)]
-    pub async fn ensure_administrator(&self) -> Result<Option<FirstAdministrator>, ChangeError> {
+    pub async fn ensure_administrator(&self) -> Result<Option<FirstAdministrator>, DeskError> {
         if users::exist(&self.db).await? {
             return Ok(None);
         }
@@ -41,24 +41,21 @@ impl Desk {
             external: false,
             password: Some(NewPassword::try_from(password.clone()).map_err(refused)?),
         };
-        let row = self.user_row(new).await?;
-        let change = self.begin().await?;
+        let record = self.user_record(new).await?;
+        let change = self.begin(&Authority::service()).await?;
         // Another replica may have been faster.
         if users::exist(&change).await? {
             return Ok(None);
         }
-        let user = create::insert(&change, row).await?;
-        let event = AuditEvent::new(AuditAction::UserCreated, &user.username);
-        change
-            .commit(
-                &Grant::service(),
-                event.with_detail("administrator, at the first start"),
-            )
-            .await?;
+        let remark = Detail::Remark {
+            remark: "administrator, at the first start",
+        };
+        let (_, event) = create(&change, record, remark).await?;
+        change.commit([event]).await?;
         Ok(Some(FirstAdministrator { username, password }))
     }
 }
 
-fn refused<E: std::error::Error>(error: E) -> ChangeError {
-    ChangeError::refused(error.to_string())
+fn refused<E: std::error::Error>(error: E) -> DeskError {
+    DeskError::refused(error.to_string())
 }

@@ -1,12 +1,14 @@
 //! A new password for a user.
 
 use crate::app::desk::Desk;
-use crate::app::error::ChangeError;
+use crate::app::error::DeskError;
 use crate::domain::authority::Authority;
-use crate::domain::events::{AuditAction, AuditEvent};
+use crate::domain::events::detail::Detail;
+use crate::domain::events::{Event, EventAction};
 use crate::domain::users::password::NewPassword;
+use crate::domain::users::password::PasswordHash;
 use crate::domain::users::username::Username;
-use crate::storage::{refresh_tokens, users};
+use crate::storage::{Change, GrantedEvent, refresh_tokens, users};
 
 impl Desk {
     /// Replaces a user's password, or gives one to a user without.
@@ -16,22 +18,27 @@ impl Desk {
         authority: &Authority,
         username: &Username,
         password: NewPassword,
-    ) -> Result<(), ChangeError> {
-        let grant = authority.administer()?;
+    ) -> Result<(), DeskError> {
+        authority.require_administrator()?;
         let hash = self.passwords.hash(password.into()).await?;
-        let change = self.begin().await?;
-        let user = users::find_by_username(&change, username)
-            .await?
-            .ok_or_else(|| ChangeError::not_found("user", username))?;
-        users::set_password(&change, user.id, &hash).await?;
-        // Whoever logged in with the old password is out.
-        refresh_tokens::revoke_all(&change, user.id).await?;
-        change
-            .commit(
-                &grant,
-                AuditEvent::new(AuditAction::PasswordChanged, username),
-            )
-            .await?;
-        Ok(())
+        let change = self.begin(authority).await?;
+        let event = reset_password(&change, username, &hash).await?;
+        Ok(change.commit([event]).await?)
     }
+}
+
+/// Replaces a user's password; administrators only. Whoever logged in with the old one is out.
+pub(in crate::app) async fn reset_password(
+    change: &Change,
+    username: &Username,
+    hash: &PasswordHash,
+) -> Result<GrantedEvent, DeskError> {
+    let grant = change.grant(Authority::require_administrator)?;
+    let user = users::find_by_username(change, username)
+        .await?
+        .ok_or_else(|| DeskError::not_found("user", username))?;
+    users::set_password(change, user.id, hash).await?;
+    refresh_tokens::revoke_all(change, user.id).await?;
+    let event = Event::new(EventAction::PasswordChanged, &user, Detail::nothing());
+    Ok(grant.event(event))
 }

@@ -1,13 +1,44 @@
-//! What someone may change or see, besides images.
+//! The authority of a caller: what they may change or see, besides images.
 
+pub mod cause;
 pub mod namespaces;
 
+use chrono::{DateTime, Utc};
+
+use crate::domain::access_tokens::AccessToken;
 use crate::domain::access_tokens::scope::{AccessTokenScope, AccessTokenScopes};
-use crate::domain::decision::principal::SignedIn;
-use crate::domain::events::{Actor, Grant};
+use crate::domain::authority::cause::Cause;
+use crate::domain::decision::principal::{Ceiling, Proof, SignedIn};
+use crate::domain::events::origin::{Face, Origin};
 use crate::domain::ids::UserId;
 use crate::domain::members::access_level::AccessLevel;
 use crate::domain::namespaces::path::NamespacePath;
+use crate::domain::refresh_tokens::RefreshToken;
+use crate::domain::users::password::PasswordHash;
+use crate::domain::users::username::Username;
+use crate::domain::users::{User, UserState};
+
+/// The caller of a change or a look-up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Actor {
+    /// The service itself, at its first start.
+    Service,
+    /// Whoever runs the command line, and so has the database's files or address in hand.
+    Operator,
+    /// A signed-in user.
+    User(UserId, Username),
+}
+
+impl Actor {
+    /// The name in the audit log; the first two cannot be user names.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Service => "(service)",
+            Self::Operator => "(operator)",
+            Self::User(_, username) => username.as_str(),
+        }
+    }
+}
 
 /// What a credential must be good for (docs/architecture.md#token-scopes).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -41,20 +72,60 @@ impl Need {
     }
 }
 
-/// Someone whose credential suffices for what they are about to do; whether they may do it to a
-/// certain thing is asked when that thing is at hand.
+/// A caller whose credential suffices for what they are about to do.
+///
+/// Its rules say whether they may do it to the thing at hand. For a look-up they are asked of the
+/// authority that came to the door; for a change only of the one that is renewed inside the change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Authority {
     actor: Actor,
-    /// None for the command line.
-    user: Option<UserId>,
     is_administrator: bool,
     is_external: bool,
+    /// None for the command line and the service, which nobody can block.
+    claim: Option<Claim>,
+    origin: Origin,
 }
 
-/// Why someone may not do it.
+/// The claim of a signed-in user, which every change looks at again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// The user.
+    pub user: UserId,
+    /// The credential that proved it.
+    pub proof: Proof,
+    purpose: Purpose,
+}
+
+/// The purpose for which a user signed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    /// To do what takes an access token that is good for it.
+    Need(Need),
+    /// To get a registry token, and what comes with a login.
+    Login,
+    /// To work on the web pages.
+    Session,
+}
+
+/// The stored facts that bear out a [`Claim`], read inside a change.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Evidence {
+    /// The user, unless deleted.
+    pub user: Option<User>,
+    /// The user's password hash, if they have a password.
+    pub password: Option<PasswordHash>,
+    /// The access token that was presented, unless deleted.
+    pub access_token: Option<AccessToken>,
+    /// The refresh token that was presented, unless deleted.
+    pub refresh_token: Option<RefreshToken>,
+}
+
+/// The reason why a caller may not do something.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
+    /// The credential was good at the door, and is not any more.
+    #[error("the credential was refused: {0}")]
+    Credential(Cause),
     /// No scope of the credential suffices.
     #[error("the token's scopes do not suffice")]
     Scope(Need, AccessTokenScopes),
@@ -67,101 +138,181 @@ pub enum Refusal {
     /// Nobody but administrators could manage the group any more.
     #[error("the last owner of a group stays its owner; make someone else an owner first")]
     LastOwner,
-    /// It belongs to someone else; whether it exists is not told.
+    /// It belongs to someone else, who alone may know that it exists.
     #[error("it is not yours")]
     NotYours,
+}
+
+impl From<Cause> for Refusal {
+    fn from(cause: Cause) -> Self {
+        Self::Credential(cause)
+    }
 }
 
 impl Authority {
     /// The command line, which works on the database itself, may do everything.
     pub fn operator() -> Self {
+        Self::unlimited(Actor::Operator, Face::CommandLine)
+    }
+
+    /// The service itself, at its first start and in the background.
+    pub fn service() -> Self {
+        Self::unlimited(Actor::Service, Face::Service)
+    }
+
+    fn unlimited(actor: Actor, face: Face) -> Self {
         Self {
-            actor: Actor::Operator,
-            user: None,
+            actor,
             is_administrator: true,
             is_external: false,
+            claim: None,
+            origin: Origin::local(face),
         }
     }
 
     /// A signed-in user, if their credential is good for `need`.
-    pub fn of(caller: &SignedIn, need: Need) -> Result<Self, Refusal> {
+    pub fn of(caller: &SignedIn, need: Need, origin: Origin) -> Result<Self, Refusal> {
         let scopes = &caller.ceiling.scopes;
         if !need.accepted().iter().any(|&scope| scopes.contains(scope)) {
             return Err(Refusal::Scope(need, scopes.clone()));
         }
-        Ok(Self {
-            actor: Actor::User(caller.username.clone()),
-            user: Some(caller.id),
-            is_administrator: caller.admin,
-            is_external: caller.external,
-        })
+        Ok(Self::signed_in(caller, Purpose::Need(need), origin))
     }
 
     /// A user at a login: what comes with it is theirs, and nothing else.
-    pub fn of_login(user: &SignedIn) -> Self {
+    pub fn of_login(user: &SignedIn, origin: Origin) -> Self {
         Self {
-            actor: Actor::User(user.username.clone()),
-            user: Some(user.id),
             is_administrator: false,
-            is_external: user.external,
+            ..Self::signed_in(user, Purpose::Login, origin)
         }
     }
 
-    /// Whether everything is theirs.
+    /// A user who signed in on the web pages: everything that they may do, as an administrator too.
+    pub fn of_session(user: &SignedIn, origin: Origin) -> Self {
+        Self::signed_in(user, Purpose::Session, origin)
+    }
+
+    fn signed_in(user: &SignedIn, purpose: Purpose, origin: Origin) -> Self {
+        Self {
+            actor: Actor::User(user.id, user.username.clone()),
+            is_administrator: user.admin,
+            is_external: user.external,
+            claim: Some(Claim {
+                user: user.id,
+                proof: user.ceiling.proof.clone(),
+                purpose,
+            }),
+            origin,
+        }
+    }
+
+    /// The authority as it is at `now`, by the stored facts: of a user who was blocked, demoted or
+    /// deleted, whose password was changed or whose token was revoked, narrowed or has ended since
+    /// they came to the door, nothing or less is left.
+    pub fn renewed(&self, facts: Evidence, now: DateTime<Utc>) -> Result<Self, Refusal> {
+        let Some(claim) = &self.claim else {
+            return Ok(self.clone());
+        };
+        let user = facts.user.ok_or(Cause::UnknownUser)?;
+        let ceiling = match &claim.proof {
+            Proof::AccessToken(_) => {
+                let token = facts.access_token.ok_or(Cause::UnknownToken)?;
+                if let Some(cause) = token.refused(&user, now) {
+                    return Err(cause.into());
+                }
+                Ceiling::of_access_token(&token)
+            }
+            Proof::Explained => return Err(Cause::UnknownUser.into()),
+            Proof::Password(verified) if facts.password.as_ref() != Some(verified) => {
+                return Err(Cause::WrongPassword.into());
+            }
+            Proof::RefreshToken(_) => {
+                let token = facts.refresh_token.ok_or(Cause::UnknownToken)?;
+                if token.revoked_at.is_some() {
+                    return Err(Cause::RevokedToken.into());
+                }
+                Ceiling::of_login(claim.proof.clone())
+            }
+            Proof::Password(_) => Ceiling::of_login(claim.proof.clone()),
+        };
+        if user.state == UserState::Blocked {
+            return Err(Cause::BlockedUser.into());
+        }
+        let (user, origin) = (SignedIn::new(user, ceiling), self.origin.clone());
+        match claim.purpose {
+            Purpose::Need(need) => Self::of(&user, need, origin),
+            Purpose::Login => Ok(Self::of_login(&user, origin)),
+            Purpose::Session => Ok(Self::of_session(&user, origin)),
+        }
+    }
+
+    /// The caller.
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    /// The origin of the request.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// The claim that a change looks at again; none for the command line and the service.
+    pub fn claim(&self) -> Option<&Claim> {
+        self.claim.as_ref()
+    }
+
+    /// Whether the caller may do everything on every path.
     pub fn is_administrator(&self) -> bool {
         self.is_administrator
     }
 
-    /// Whether internal groups and projects are closed to them.
+    /// Whether internal groups and projects are closed to the caller.
     pub fn is_external(&self) -> bool {
         self.is_external
     }
 
-    /// The namespace that bears their user name, unless it is the command line.
+    /// The namespace that bears their user name; none for the command line and the service.
     pub fn own_namespace(&self) -> Option<NamespacePath> {
         match &self.actor {
-            Actor::User(username) => Some(username.namespace()),
+            Actor::User(_, username) => Some(username.namespace()),
             Actor::Operator | Actor::Service => None,
         }
     }
 
-    /// The user, unless it is the command line.
+    /// The user; none for the command line and the service.
     pub fn user(&self) -> Option<UserId> {
-        self.user
+        match &self.actor {
+            Actor::User(id, _) => Some(*id),
+            Actor::Operator | Actor::Service => None,
+        }
     }
 
-    /// May they do what only administrators do?
-    pub fn administer(&self) -> Result<Grant, Refusal> {
+    /// Refuses everyone but administrators.
+    pub fn require_administrator(&self) -> Result<(), Refusal> {
         if self.is_administrator {
-            Ok(self.grant())
+            Ok(())
         } else {
             Err(Refusal::AdministratorsOnly)
         }
     }
 
-    /// May they do something to what `owner` owns?
-    pub fn act_for(&self, owner: UserId) -> Result<Grant, Refusal> {
-        if self.is_administrator || self.user == Some(owner) {
-            Ok(self.grant())
+    /// Refuses everyone but `owner` and administrators.
+    pub fn act_for(&self, owner: UserId) -> Result<(), Refusal> {
+        if self.is_administrator || self.user() == Some(owner) {
+            Ok(())
         } else {
             Err(Refusal::NotYours)
         }
-    }
-
-    pub(super) fn grant(&self) -> Grant {
-        Grant::to(self.actor.clone())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::decision::principal::{Ceiling, Proof};
-    use crate::domain::users::username::Username;
 
     fn caller(admin: bool, scope: AccessTokenScope) -> SignedIn {
         let ceiling = Ceiling {
-            proof: Proof::Password,
+            proof: Proof::Explained,
             scopes: [scope].into_iter().collect(),
             repositories: Vec::new(),
         };
@@ -190,7 +341,9 @@ mod tests {
             for need in all {
                 // An administrator's token opens no more than another one with its scopes.
                 for admin in [false, true] {
-                    let is_open = Authority::of(&caller(admin, scope), need).is_ok();
+                    let is_open =
+                        Authority::of(&caller(admin, scope), need, Origin::local(Face::Api))
+                            .is_ok();
                     assert_eq!(is_open, opened.contains(&need), "{scope} {need:?}");
                 }
             }
@@ -199,13 +352,28 @@ mod tests {
 
     #[test]
     fn users_act_for_themselves_and_administrators_for_all() {
-        let user = Authority::of(&caller(false, AccessTokenScope::Api), Need::Write).unwrap();
-        assert_eq!(user.administer(), Err(Refusal::AdministratorsOnly));
+        let user = Authority::of(
+            &caller(false, AccessTokenScope::Api),
+            Need::Write,
+            Origin::local(Face::Api),
+        )
+        .unwrap();
+        assert_eq!(
+            user.require_administrator(),
+            Err(Refusal::AdministratorsOnly)
+        );
         assert_eq!(user.act_for(UserId(8)), Err(Refusal::NotYours));
         assert!(user.act_for(UserId(7)).is_ok());
-        let administrator =
-            Authority::of(&caller(true, AccessTokenScope::Api), Need::Write).unwrap();
-        assert!(administrator.administer().is_ok() && administrator.act_for(UserId(8)).is_ok());
-        assert_eq!(administrator.administer().unwrap().actor().name(), "alice");
+        let administrator = Authority::of(
+            &caller(true, AccessTokenScope::Api),
+            Need::Write,
+            Origin::local(Face::Api),
+        )
+        .unwrap();
+        assert!(
+            administrator.require_administrator().is_ok()
+                && administrator.act_for(UserId(8)).is_ok()
+        );
+        assert_eq!(administrator.actor().name(), "alice");
     }
 }

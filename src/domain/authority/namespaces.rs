@@ -2,11 +2,10 @@
 //! namespace that was loaded and the role that was found.
 
 use crate::domain::authority::{Authority, Refusal};
-use crate::domain::events::Grant;
 use crate::domain::members::Member;
 use crate::domain::members::access_level::AccessLevel;
+use crate::domain::namespaces::Namespace;
 use crate::domain::namespaces::visibility::Visibility;
-use crate::domain::namespaces::{Namespace, NamespaceKind};
 
 /// A namespace that someone may see, and their role there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,64 +21,66 @@ impl Authority {
     pub fn sees(&self, namespace: &Namespace, role: Option<AccessLevel>) -> bool {
         self.is_administrator()
             || role.is_some()
-            || match namespace.visibility {
-                Visibility::Public => true,
-                Visibility::Internal => !self.is_external(),
-                Visibility::Private => false,
-            }
+            || namespace.visibility.is_open_to(self.is_external())
     }
 
     /// May they do what takes the role `needed` there?
-    pub fn with_role(&self, standing: &Standing, needed: AccessLevel) -> Result<Grant, Refusal> {
+    pub fn require_role(&self, standing: &Standing, needed: AccessLevel) -> Result<(), Refusal> {
         if self.rank(standing) >= Some(needed) {
-            Ok(self.grant())
+            Ok(())
         } else {
             Err(Refusal::RoleTooLow(needed))
         }
     }
 
     /// May they make a group in `parent`, or at the top?
-    pub fn create_group(&self, parent: Option<&Standing>) -> Result<Grant, Refusal> {
+    pub fn create_group(&self, parent: Option<&Standing>) -> Result<(), Refusal> {
         match parent {
-            None => self.administer(),
-            Some(parent) => self.with_role(parent, AccessLevel::Owner),
+            None => self.require_administrator(),
+            Some(parent) => self.require_role(parent, AccessLevel::Owner),
         }
     }
 
     /// May they make a project in `parent` that `visibility` shows?
     ///
     /// Only its owners show more than `parent` itself: images may be there already, without a project.
-    pub fn create_project(
-        &self,
-        parent: &Standing,
-        visibility: Visibility,
-    ) -> Result<Grant, Refusal> {
+    pub fn create_project(&self, parent: &Standing, visibility: Visibility) -> Result<(), Refusal> {
         let needed = if visibility > parent.namespace.visibility {
             AccessLevel::Owner
         } else {
             AccessLevel::Maintainer
         };
-        self.with_role(parent, needed)
+        self.require_role(parent, needed)
     }
 
     /// May they call it something else, or describe it?
-    pub fn describe(&self, standing: &Standing) -> Result<Grant, Refusal> {
-        self.with_role(standing, manager_of(standing.namespace.kind))
+    pub fn describe(&self, standing: &Standing) -> Result<(), Refusal> {
+        self.require_role(standing, standing.namespace.kind.manager())
     }
 
     /// May they show it to others than before? A project too only as an owner: this opens images.
-    pub fn change_visibility(&self, standing: &Standing) -> Result<Grant, Refusal> {
-        self.with_role(standing, AccessLevel::Owner)
+    pub fn change_visibility(&self, standing: &Standing) -> Result<(), Refusal> {
+        self.require_role(standing, AccessLevel::Owner)
+    }
+
+    /// May they see the group's or project's deploy tokens?
+    pub fn list_deploy_tokens(&self, standing: &Standing) -> Result<(), Refusal> {
+        self.require_role(standing, AccessLevel::Maintainer)
+    }
+
+    /// May they make and revoke its deploy tokens?
+    pub fn manage_deploy_tokens(&self, standing: &Standing) -> Result<(), Refusal> {
+        self.require_role(standing, standing.namespace.kind.manager())
     }
 
     /// May they delete it?
-    pub fn delete(&self, standing: &Standing) -> Result<Grant, Refusal> {
-        self.with_role(standing, AccessLevel::Owner)
+    pub fn delete(&self, standing: &Standing) -> Result<(), Refusal> {
+        self.require_role(standing, AccessLevel::Owner)
     }
 
     /// May they give someone the role `level` there? Nobody gives a higher one than their own.
-    pub fn give_role(&self, standing: &Standing, level: AccessLevel) -> Result<Grant, Refusal> {
-        self.with_role(standing, manager_of(standing.namespace.kind).max(level))
+    pub fn give_role(&self, standing: &Standing, level: AccessLevel) -> Result<(), Refusal> {
+        self.require_role(standing, standing.namespace.kind.manager().max(level))
     }
 
     /// May they give another role to whoever holds this one? Nobody touches what is above them.
@@ -88,14 +89,14 @@ impl Authority {
         standing: &Standing,
         held: &Member,
         level: AccessLevel,
-    ) -> Result<Grant, Refusal> {
+    ) -> Result<(), Refusal> {
         self.give_role(standing, held.level.max(level))
     }
 
     /// May they take this role away? Everyone may leave.
-    pub fn take_role(&self, standing: &Standing, held: &Member) -> Result<Grant, Refusal> {
+    pub fn take_role(&self, standing: &Standing, held: &Member) -> Result<(), Refusal> {
         if self.user() == Some(held.user_id) {
-            Ok(self.grant())
+            Ok(())
         } else {
             self.give_role(standing, held.level)
         }
@@ -108,14 +109,6 @@ impl Authority {
         } else {
             standing.role
         }
-    }
-}
-
-/// The lowest role that manages a namespace of that kind.
-fn manager_of(kind: NamespaceKind) -> AccessLevel {
-    match kind {
-        NamespaceKind::Project => AccessLevel::Maintainer,
-        NamespaceKind::Group | NamespaceKind::User => AccessLevel::Owner,
     }
 }
 

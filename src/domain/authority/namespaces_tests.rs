@@ -6,7 +6,9 @@ use super::*;
 use crate::domain::access_tokens::scope::AccessTokenScope;
 use crate::domain::authority::Need;
 use crate::domain::decision::principal::{Ceiling, Proof, SignedIn};
+use crate::domain::events::origin::{Face, Origin};
 use crate::domain::ids::{NamespaceId, UserId};
+use crate::domain::namespaces::NamespaceKind;
 use crate::domain::namespaces::path::NamespacePath;
 use crate::domain::users::username::Username;
 
@@ -15,7 +17,7 @@ const BOB: UserId = UserId(8);
 
 fn authority(admin: bool, external: bool) -> Authority {
     let ceiling = Ceiling {
-        proof: Proof::Password,
+        proof: Proof::Explained,
         scopes: [AccessTokenScope::Api].into_iter().collect(),
         repositories: Vec::new(),
     };
@@ -26,7 +28,7 @@ fn authority(admin: bool, external: bool) -> Authority {
         external,
         ceiling,
     };
-    Authority::of(&caller, Need::Write).unwrap()
+    Authority::of(&caller, Need::Write, Origin::local(Face::Api)).unwrap()
 }
 
 fn namespace(kind: NamespaceKind, visibility: Visibility) -> Namespace {

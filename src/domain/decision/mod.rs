@@ -236,21 +236,12 @@ fn judge_user<'a>(
         return Err(Reason::HiddenFromUser);
     };
     let role = rights.role_for(name);
-    let is_visible = opens_to(visibility, user);
+    let is_visible = visibility.is_open_to(user.external);
     match role {
         Some(role) if role.level.actions().contains(action) => Ok(Basis::Role(role)),
         _ if is_visible && action == Action::Pull => Ok(Basis::Visibility(visibility)),
         None if !is_visible => Err(Reason::HiddenFromUser),
         _ => Err(Reason::RoleTooLow(AccessLevel::needed_for(action))),
-    }
-}
-
-/// Whether the visibility alone lets the user see the namespace, and pull.
-fn opens_to(visibility: Visibility, user: &SignedIn) -> bool {
-    match visibility {
-        Visibility::Public => true,
-        Visibility::Internal => !user.external,
-        Visibility::Private => false,
     }
 }
 

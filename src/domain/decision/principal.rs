@@ -9,6 +9,7 @@ use crate::domain::namespaces::path::NamespacePath;
 use crate::domain::registry::action::Action;
 use crate::domain::registry::repository_name::RepositoryName;
 use crate::domain::users::User;
+use crate::domain::users::password::PasswordHash;
 use crate::domain::users::username::Username;
 
 /// The caller of one request.
@@ -62,10 +63,12 @@ pub struct Ceiling {
 }
 
 /// How a user proved who they are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Proof {
-    /// By password.
-    Password,
+    /// By password; with the hash that it fitted.
+    Password(PasswordHash),
+    /// Not at all: a request that is only explained.
+    Explained,
     /// By a refresh token that a login by password got.
     RefreshToken(RefreshTokenId),
     /// By a personal access token.
@@ -162,7 +165,7 @@ impl Ceiling {
     pub fn access_token(&self) -> Option<AccessTokenId> {
         match self.proof {
             Proof::AccessToken(id) => Some(id),
-            Proof::Password | Proof::RefreshToken(_) => None,
+            Proof::Explained | Proof::Password(_) | Proof::RefreshToken(_) => None,
         }
     }
 

@@ -39,7 +39,7 @@ fn ceiling(names: &str, patterns: &[&str]) -> Ceiling {
         .iter()
         .map(|text| RepositoryPattern::try_from(*text).unwrap());
     Ceiling {
-        proof: Proof::Password,
+        proof: Proof::Explained,
         scopes,
         repositories: patterns.collect(),
     }
@@ -217,7 +217,7 @@ fn the_catalog_needs_an_administrator_and_the_scope_api() {
         ),
         ""
     );
-    who.ceiling = Ceiling::of_login(Proof::Password);
+    who.ceiling = Ceiling::of_login(Proof::Explained);
     assert_eq!(
         granted(&Principal::User(who), &Rights::default(), catalog),
         ""
@@ -320,7 +320,7 @@ fn any_ceiling() -> impl Strategy<Value = Ceiling> {
         patterns,
     )
         .prop_map(|(scopes, patterns)| Ceiling {
-            proof: Proof::Password,
+            proof: Proof::Explained,
             scopes: scopes.into_iter().collect(),
             repositories: patterns
                 .into_iter()

@@ -10,8 +10,6 @@ use crate::domain::access_tokens::CredentialState;
 use crate::domain::access_tokens::scope::{AccessTokenScope, AccessTokenScopes};
 use crate::domain::expiry::Expiry;
 use crate::domain::ids::{DeployTokenId, NamespaceId};
-use crate::domain::members::access_level::AccessLevel;
-use crate::domain::namespaces::NamespaceKind;
 use crate::domain::namespaces::path::NamespacePath;
 use crate::domain::text::{DisplayName, MAX_LINE};
 
@@ -106,17 +104,6 @@ impl DeployToken {
         } else {
             CredentialState::Active
         }
-    }
-}
-
-/// The role that sees the deploy tokens of a namespace (docs/gitlab-api.md §2.4).
-pub const NEEDED_TO_LIST: AccessLevel = AccessLevel::Maintainer;
-
-/// The role that makes and revokes the deploy tokens of a namespace (docs/gitlab-api.md §2.4).
-pub fn needed_to_manage(kind: NamespaceKind) -> AccessLevel {
-    match kind {
-        NamespaceKind::Project => AccessLevel::Maintainer,
-        NamespaceKind::Group | NamespaceKind::User => AccessLevel::Owner,
     }
 }
 

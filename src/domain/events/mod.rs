@@ -1,62 +1,42 @@
-//! What is written down about every change.
+//! Events: the record of every change, for the audit log and for those who keep copies.
 
-use crate::domain::users::username::Username;
+pub mod detail;
+pub mod origin;
+pub mod subject;
 
-/// Who changes something.
+use detail::Detail;
+use subject::Subject;
+
+/// One entry of the audit log; never with a secret in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Actor {
-    /// The service itself, at its first start.
-    Service,
-    /// Whoever runs the command line, and so has the database's files or address in hand.
-    Operator,
-    /// A signed-in user.
-    User(Username),
+pub struct Event {
+    /// The kind of change.
+    pub action: EventAction,
+    /// The thing that was changed.
+    pub subject: Subject,
+    /// The values that changed, and what changed along with them.
+    pub detail: Detail,
 }
 
-impl Actor {
-    /// The name in the audit log; the first two cannot be user names.
-    pub fn name(&self) -> &str {
-        match self {
-            Self::Service => "(service)",
-            Self::Operator => "(operator)",
-            Self::User(username) => username.as_str(),
-        }
-    }
-}
-
-/// Proof that someone may make a change: no change is committed without one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Grant {
-    actor: Actor,
-}
-
-impl Grant {
-    /// The service may set itself up.
-    pub fn service() -> Self {
+impl Event {
+    /// An event about `subject`.
+    pub fn new(action: EventAction, subject: impl Into<Subject>, detail: Detail) -> Self {
         Self {
-            actor: Actor::Service,
+            action,
+            subject: subject.into(),
+            detail,
         }
-    }
-
-    /// Only an [`Authority`](crate::domain::authority::Authority) that was asked gives a grant to others.
-    pub(super) fn to(actor: Actor) -> Self {
-        Self { actor }
-    }
-
-    /// Whose it is.
-    pub fn actor(&self) -> &Actor {
-        &self.actor
     }
 }
 
-/// What was changed.
+/// The kind of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum AuditAction {
+pub enum EventAction {
     /// A user was made.
     UserCreated,
     /// A user has another name, address or rights.
     UserChanged,
-    /// A user was deleted, with what was theirs.
+    /// A user was deleted, with everything that belonged to them.
     UserDeleted,
     /// A user may no longer sign in.
     UserBlocked,
@@ -70,30 +50,30 @@ pub enum AuditAction {
     GroupCreated,
     /// A project was made.
     ProjectCreated,
-    /// A group or project is shown to others than before.
+    /// A group or project is visible to others than before.
     VisibilityChanged,
     /// A group or project has another name or description.
     NamespaceChanged,
-    /// A group was deleted, with what was below it.
+    /// A group was deleted, with everything below it.
     GroupDeleted,
     /// A project was deleted.
     ProjectDeleted,
     /// A user got a role, or another one.
     MemberAdded,
-    /// A user's role is another one, or ends at another time.
+    /// A member's role is another one, or ends at another time.
     MemberChanged,
     /// A user lost a role.
     MemberRemoved,
     /// A personal access token was made.
-    TokenCreated,
+    AccessTokenCreated,
     /// A personal access token was renamed, described, shortened or narrowed.
-    TokenChanged,
-    /// Another token took the place of a personal access token.
-    TokenRotated,
+    AccessTokenChanged,
+    /// Another token replaced a personal access token.
+    AccessTokenRotated,
     /// A personal access token was revoked.
-    TokenRevoked,
+    AccessTokenRevoked,
     /// A revoked token was presented for rotation: its family was revoked.
-    TokenReused,
+    AccessTokenReused,
     /// A group or project got a deploy token.
     DeployTokenCreated,
     /// A deploy token was revoked.
@@ -104,7 +84,7 @@ pub enum AuditAction {
     RefreshTokenRevoked,
 }
 
-impl AuditAction {
+impl EventAction {
     /// The name in the audit log.
     pub fn name(self) -> &'static str {
         match self {
@@ -124,46 +104,15 @@ impl AuditAction {
             Self::MemberAdded => "member.added",
             Self::MemberChanged => "member.changed",
             Self::MemberRemoved => "member.removed",
-            Self::TokenCreated => "token.created",
-            Self::TokenChanged => "token.changed",
+            Self::AccessTokenCreated => "access_token.created",
+            Self::AccessTokenChanged => "access_token.changed",
+            Self::AccessTokenRotated => "access_token.rotated",
+            Self::AccessTokenRevoked => "access_token.revoked",
+            Self::AccessTokenReused => "access_token.reused",
             Self::DeployTokenCreated => "deploy_token.created",
             Self::DeployTokenRevoked => "deploy_token.revoked",
             Self::RefreshTokenCreated => "refresh_token.created",
             Self::RefreshTokenRevoked => "refresh_token.revoked",
-            Self::TokenRotated => "token.rotated",
-            Self::TokenRevoked => "token.revoked",
-            Self::TokenReused => "token.reused",
-        }
-    }
-}
-
-/// One line of the audit log; never with a secret in it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AuditEvent {
-    /// What was changed.
-    pub action: AuditAction,
-    /// The user name, path or token id that it was done to.
-    pub target: String,
-    /// What else is worth knowing, for people.
-    pub detail: String,
-}
-
-impl AuditEvent {
-    /// An event that says all by its action and target.
-    pub fn new(action: AuditAction, target: &impl ToString) -> Self {
-        Self {
-            action,
-            target: target.to_string(),
-            detail: String::new(),
-        }
-    }
-
-    /// With a remark.
-    #[must_use]
-    pub fn with_detail(self, detail: impl Into<String>) -> Self {
-        Self {
-            detail: detail.into(),
-            ..self
         }
     }
 }

@@ -39,7 +39,7 @@ pub enum Within {
     /// Directly below the namespace with this id.
     Children(NamespaceId),
     /// Anywhere below this path.
-    RolesBelow(NamespacePath),
+    Below(NamespacePath),
 }
 
 /// What groups and projects are sorted by, and whether the other way round.

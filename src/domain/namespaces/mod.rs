@@ -8,6 +8,7 @@ pub mod visibility;
 use chrono::{DateTime, Utc};
 
 use crate::domain::ids::NamespaceId;
+use crate::domain::members::access_level::AccessLevel;
 use crate::domain::namespaces::path::NamespacePath;
 use crate::domain::namespaces::visibility::Visibility;
 use crate::domain::text::Description;
@@ -30,6 +31,15 @@ impl NamespaceKind {
             Self::Group => "group",
             Self::Project => "project",
             Self::User => "user namespace",
+        }
+    }
+
+    /// The lowest role that manages it: changes its texts, its members and its deploy tokens
+    /// (docs/gitlab-api.md §2.4).
+    pub fn manager(self) -> AccessLevel {
+        match self {
+            Self::Project => AccessLevel::Maintainer,
+            Self::Group | Self::User => AccessLevel::Owner,
         }
     }
 }

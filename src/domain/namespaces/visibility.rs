@@ -31,6 +31,15 @@ impl Visibility {
             Self::Public => "public",
         }
     }
+
+    /// Whether a signed-in user sees and pulls from what has it, without being a member.
+    pub fn is_open_to(self, is_external: bool) -> bool {
+        match self {
+            Self::Public => true,
+            Self::Internal => !is_external,
+            Self::Private => false,
+        }
+    }
 }
 
 impl std::str::FromStr for Visibility {

@@ -1,17 +1,16 @@
 //! Who calls, and with what.
 
-use std::net::IpAddr;
-
 use axum::extract::{FromRequest, OriginalUri, Request};
 use axum::http::{HeaderMap, Uri, header};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::domain::authority::{Authority, Need};
 use crate::domain::decision::principal::SignedIn;
+use crate::domain::events::origin::{Face, Origin};
 use crate::http::admin::error::ApiError;
 use crate::http::admin::parameters::Parameters;
 use crate::http::admin::state::AdminState;
-use crate::http::layers::ClientAddress;
+use crate::http::layers::origin;
 use crate::identity::AuthenticationError;
 
 /// A request of a caller who proved who they are; what they may, [`Call::authority`] tells.
@@ -20,6 +19,7 @@ pub(super) struct Call {
     pub(super) caller: SignedIn,
     pub(super) parameters: Parameters,
     pub(super) uri: Uri,
+    origin: Origin,
     wants_to_be_another: bool,
 }
 
@@ -31,7 +31,7 @@ impl Call {
         if self.wants_to_be_another {
             return Err(ApiError::Sudo);
         }
-        Ok(Authority::of(&self.caller, need)?)
+        Ok(Authority::of(&self.caller, need, self.origin.clone())?)
     }
 }
 
@@ -50,7 +50,7 @@ pub(super) struct UnauthenticatedCall {
     pub(super) token: SecretString,
     parameters: Parameters,
     uri: Uri,
-    from: Option<IpAddr>,
+    origin: Origin,
     wants_to_be_another: bool,
 }
 
@@ -74,14 +74,13 @@ impl UnauthenticatedCall {
         // The router has cut what is common to all paths.
         let original = parts.extensions.get::<OriginalUri>();
         let uri = original.map_or_else(|| parts.uri.clone(), |original| original.0.clone());
-        let address = parts.extensions.get::<ClientAddress>();
         let wants_to_be_another = parameters.has("sudo") || parts.headers.contains_key("sudo");
         Ok(Self {
             token,
             wants_to_be_another,
             parameters,
             uri,
-            from: address.map(|address| address.0),
+            origin: origin(&parts.extensions, Face::Api),
         })
     }
 
@@ -91,16 +90,14 @@ impl UnauthenticatedCall {
         state: &AdminState,
     ) -> Result<Call, AuthenticationError> {
         let caller = state
-            .authenticator
-            .authenticate_access_token(&self.token, state.desk.now())
+            .admission
+            .admit_access_token(&self.token, &self.origin)
             .await?;
-        if let Some(token) = caller.ceiling.access_token() {
-            state.usage.note(token, self.from);
-        }
         Ok(Call {
             caller,
             parameters: self.parameters,
             uri: self.uri,
+            origin: self.origin,
             wants_to_be_another: self.wants_to_be_another,
         })
     }

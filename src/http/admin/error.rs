@@ -5,11 +5,12 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use crate::app::ChangeError;
+use crate::app::DeskError;
 use crate::domain::access_tokens::InvalidAccessToken;
+use crate::domain::authority::cause::Cause;
 use crate::domain::authority::{Need, Refusal};
 use crate::http::layers::LogNote;
-use crate::identity::{AuthenticationError, Cause, PasswordError};
+use crate::identity::AuthenticationError;
 
 /// A request that was not done.
 #[derive(Debug, thiserror::Error)]
@@ -154,15 +155,19 @@ impl IntoResponse for ApiError {
 impl From<AuthenticationError> for ApiError {
     fn from(error: AuthenticationError) -> Self {
         match error {
-            AuthenticationError::Wrong(cause @ (Cause::ExpiredToken | Cause::RevokedToken)) => {
-                Self::DeadToken(cause)
-            }
-            AuthenticationError::Wrong(Cause::BlockedUser) => Self::Blocked,
-            AuthenticationError::Wrong(_) => Self::Unauthorized,
-            AuthenticationError::Busy | AuthenticationError::Storage(_) => {
-                Self::Unavailable(Box::new(error))
-            }
-            AuthenticationError::Password(_) => Self::Failed(Box::new(error)),
+            AuthenticationError::Wrong(cause) => cause.into(),
+            error if error.is_temporary() => Self::Unavailable(Box::new(error)),
+            error => Self::Failed(Box::new(error)),
+        }
+    }
+}
+
+impl From<Cause> for ApiError {
+    fn from(cause: Cause) -> Self {
+        match cause {
+            Cause::ExpiredToken | Cause::RevokedToken => Self::DeadToken(cause),
+            Cause::BlockedUser => Self::Blocked,
+            _ => Self::Unauthorized,
         }
     }
 }
@@ -170,6 +175,7 @@ impl From<AuthenticationError> for ApiError {
 impl From<Refusal> for ApiError {
     fn from(refusal: Refusal) -> Self {
         match refusal {
+            Refusal::Credential(cause) => cause.into(),
             Refusal::Scope(need, _) => Self::InsufficientScope(need),
             Refusal::AdministratorsOnly => Self::Forbidden(String::new()),
             Refusal::RoleTooLow(_) | Refusal::LastOwner => Self::Forbidden(refusal.to_string()),
@@ -184,28 +190,26 @@ impl From<InvalidAccessToken> for ApiError {
     }
 }
 
-impl From<ChangeError> for ApiError {
-    fn from(error: ChangeError) -> Self {
+impl From<DeskError> for ApiError {
+    fn from(error: DeskError) -> Self {
         match error {
-            ChangeError::NotFound { what, .. } => Self::NotFound(title_case(what)),
-            ChangeError::Taken { .. } | ChangeError::AlreadyMember => {
-                Self::Conflict(error.to_string())
-            }
+            DeskError::NotFound { what, .. } => Self::NotFound(title_case(what)),
+            DeskError::Taken { .. } | DeskError::AlreadyMember => Self::Conflict(error.to_string()),
             // By what is not told: the caller may not see it.
-            ChangeError::PathTaken { .. } => {
+            DeskError::PathTaken { .. } => {
                 Self::Invalid("path", "has already been taken".to_owned())
             }
-            ChangeError::NotMember { .. } => Self::not_found("Member"),
-            ChangeError::Invalid { field, problem } => Self::Invalid(field, problem),
-            ChangeError::Forbidden(refusal) => refusal.into(),
-            ChangeError::Refused(text) => Self::BadRequest(text),
-            ChangeError::Token(error) => error.into(),
-            ChangeError::End(error) => Self::Invalid("expires_at", error.to_string()),
-            ChangeError::Rotation(error) => Self::BadRequest(error.to_string()),
-            ChangeError::Password(PasswordError::Busy) | ChangeError::Storage(_) => {
+            DeskError::NotMember { .. } => Self::not_found("Member"),
+            DeskError::Invalid { field, problem } => Self::Invalid(field, problem),
+            DeskError::Forbidden(refusal) => refusal.into(),
+            DeskError::Refused(text) => Self::BadRequest(text),
+            DeskError::AccessToken(error) => error.into(),
+            DeskError::End(error) => Self::Invalid("expires_at", error.to_string()),
+            DeskError::Rotation(error) => Self::BadRequest(error.to_string()),
+            DeskError::Password(_) | DeskError::Storage(_) if error.is_temporary() => {
                 Self::Unavailable(Box::new(error))
             }
-            ChangeError::Password(PasswordError::Failed(_)) => Self::Failed(Box::new(error)),
+            DeskError::Password(_) | DeskError::Storage(_) => Self::Failed(Box::new(error)),
         }
     }
 }

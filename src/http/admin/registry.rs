@@ -33,7 +33,7 @@ pub(super) async fn explain(
         Some(name) => match Username::try_from(name.as_str()) {
             Ok(name) if name == call.caller.username => call.caller.id,
             name => {
-                authority.administer()?;
+                authority.require_administrator()?;
                 let name = name.map_err(|_| invalid("user"))?;
                 admin.desk.user(&name).await?.id
             }

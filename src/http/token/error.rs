@@ -5,7 +5,9 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use crate::app::DeskError;
 use crate::app::registry::IssueError;
+use crate::domain::authority::Refusal;
 use crate::http::layers::LogNote;
 use crate::identity::AuthenticationError;
 
@@ -46,19 +48,19 @@ impl IntoResponse for IssueError {
     fn into_response(self) -> Response {
         let note = LogNote::of_error(&self);
         let mut response = match &self {
-            Self::Authentication(AuthenticationError::Wrong(_)) => unauthorized(),
+            Self::Authentication(AuthenticationError::Wrong(_))
+            | Self::Refresh(DeskError::Forbidden(Refusal::Credential(_))) => unauthorized(),
             Self::NoRegistryScope(_) => reply(StatusCode::FORBIDDEN, "DENIED", &self.to_string()),
             Self::MalformedRequest(malformed) => {
                 reply(StatusCode::BAD_REQUEST, "BAD_REQUEST", &malformed.0)
             }
-            Self::Authentication(AuthenticationError::Busy | AuthenticationError::Storage(_))
-            | Self::Storage(_)
-            | Self::Refresh(_) => unavailable(),
-            Self::Authentication(AuthenticationError::Password(_)) | Self::Signing(_) => reply(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "UNKNOWN",
-                "the token service failed; its log says why",
-            ),
+            Self::Authentication(_) | Self::Storage(_) | Self::Refresh(_) | Self::Signing(_) => {
+                if self.is_temporary() {
+                    unavailable()
+                } else {
+                    failed()
+                }
+            }
         };
         response.extensions_mut().insert(note);
         response
@@ -74,6 +76,12 @@ pub(super) fn unauthorized() -> Response {
         .headers_mut()
         .insert(header::WWW_AUTHENTICATE, challenge);
     response
+}
+
+/// A defect of ours, or storage that this version cannot read.
+pub(super) fn failed() -> Response {
+    let why = "the token service failed; its log says why";
+    reply(StatusCode::INTERNAL_SERVER_ERROR, "UNKNOWN", why)
 }
 
 /// The reply while we cannot answer; never a code that reads as "log in again" (docs/protocol.md §0.9).

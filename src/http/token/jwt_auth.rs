@@ -1,16 +1,17 @@
 //! `/jwt/auth`: the endpoint to which a registry sends its clients.
 
-use axum::extract::{RawQuery, Request, State};
-use axum::http::{HeaderMap, header};
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use axum::{Extension, Json};
 use chrono::SecondsFormat;
 use secrecy::ExposeSecret;
 use serde::Serialize;
 
 use crate::app::registry::{IssueError, IssuedRegistryToken, RegistryTokenIssuer};
 use crate::domain::decision::Denial;
-use crate::http::layers::{ClientAddress, LogNote, Who};
+use crate::domain::events::origin::Face;
+use crate::http::layers::{LogNote, Who, origin};
 use crate::http::token::request;
 
 /// The reply that every client understands (docs/protocol.md §0.2 to §0.5).
@@ -44,14 +45,12 @@ struct DeniedAction<'a> {
 /// Answers with a token for what is asked and allowed.
 pub(super) async fn get(
     State(issuer): State<RegistryTokenIssuer>,
-    RawQuery(raw): RawQuery,
-    address: Option<Extension<ClientAddress>>,
-    headers: HeaderMap,
+    request: Request,
 ) -> Result<Response, IssueError> {
     let request = request::by_get(
-        raw.as_deref().unwrap_or_default(),
-        &headers,
-        address.map(|Extension(address)| address.0),
+        request.uri().query().unwrap_or_default(),
+        request.headers(),
+        origin(request.extensions(), Face::Registry),
     );
     let token = issuer.issue(request).await?;
     Ok(reply(&token, None))

@@ -3,34 +3,33 @@
 //! Public, because the fuzz targets enter here: these two functions turn strangers' bytes into a
 //! [`RegistryTokenRequest`], and nothing else reads them.
 
-use std::net::IpAddr;
-
 use axum::extract::Request;
 use axum::http::HeaderMap;
 
 use crate::app::registry::{MalformedRequest, RegistryTokenRequest};
-use crate::http::layers::ClientAddress;
+use crate::domain::events::origin::{Face, Origin};
+use crate::http::layers::origin;
 use crate::http::token::fields::Fields;
 use crate::http::token::{credential, form};
 
 /// Reads a `GET`: the credential from the headers, the question from the query.
-pub fn by_get(query: &str, headers: &HeaderMap, from: Option<IpAddr>) -> RegistryTokenRequest {
+pub fn by_get(query: &str, headers: &HeaderMap, origin: Origin) -> RegistryTokenRequest {
     RegistryTokenRequest {
         presented: credential::read(headers),
         asked: Fields::parse(query.as_bytes()).asked_by_get(),
-        from,
+        origin,
     }
 }
 
 /// Reads a `POST`: credential and question from the form, and neither from the address
 /// (docs/protocol.md §1.4).
 pub async fn by_post(request: Request) -> Result<RegistryTokenRequest, MalformedRequest> {
-    let from = request.extensions().get().map(|&ClientAddress(ip)| ip);
+    let origin = origin(request.extensions(), Face::Registry);
     let form = form::read(request).await?;
     let fields = Fields::parse(&form);
     Ok(RegistryTokenRequest {
         presented: fields.presented()?,
         asked: fields.asked_by_post(),
-        from,
+        origin,
     })
 }

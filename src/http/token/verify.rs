@@ -1,34 +1,29 @@
 //! `GET /auth/verify`: forward authentication for nginx (`auth_request`), Traefik and Caddy.
 
-use axum::Extension;
-use axum::extract::{RawQuery, State};
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use secrecy::SecretString;
 
 use crate::app::registry::{RegistryTokenIssuer, VerifyError};
 use crate::domain::access_tokens::scope::{AccessTokenScope, UnknownAccessTokenScope};
-use crate::http::layers::{ClientAddress, LogNote, Who};
+use crate::domain::events::origin::Face;
+use crate::http::layers::{LogNote, Who, origin};
 use crate::http::token::credential;
-use crate::http::token::error::{reply, unauthorized, unavailable};
+use crate::http::token::error::{failed, reply, unauthorized, unavailable};
 use crate::identity::{AuthenticationError, PresentedCredential};
 
 /// Answers 204 with `X-Auth-User`, or 401 with a challenge.
-pub(super) async fn get(
-    State(issuer): State<RegistryTokenIssuer>,
-    RawQuery(raw): RawQuery,
-    address: Option<Extension<ClientAddress>>,
-    headers: HeaderMap,
-) -> Response {
-    let sufficient = match sufficient(raw.as_deref().unwrap_or_default()) {
+pub(super) async fn get(State(issuer): State<RegistryTokenIssuer>, request: Request) -> Response {
+    let sufficient = match sufficient(request.uri().query().unwrap_or_default()) {
         Ok(scopes) => scopes,
         Err(error) => return misconfigured(&error),
     };
-    let Some(token) = token(&headers) else {
+    let Some(token) = token(request.headers()) else {
         return refused(&VerifyError::NoToken);
     };
-    let from = address.map(|Extension(address)| address.0);
-    match issuer.verify(&token, &sufficient, from).await {
+    let origin = origin(request.extensions(), Face::Registry);
+    match issuer.verify(&token, &sufficient, &origin).await {
         Ok(username) => {
             let value =
                 HeaderValue::from_str(username.as_str()).unwrap_or(HeaderValue::from_static(""));
@@ -53,11 +48,8 @@ fn refused(error: &VerifyError) -> Response {
         VerifyError::NoToken
         | VerifyError::Scope(_)
         | VerifyError::Authentication(AuthenticationError::Wrong(_)) => unauthorized(),
-        VerifyError::Authentication(
-            AuthenticationError::Busy
-            | AuthenticationError::Password(_)
-            | AuthenticationError::Storage(_),
-        ) => unavailable(),
+        VerifyError::Authentication(error) if error.is_temporary() => unavailable(),
+        VerifyError::Authentication(_) => failed(),
     };
     response.extensions_mut().insert(LogNote::of_error(error));
     response

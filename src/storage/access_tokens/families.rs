@@ -8,6 +8,7 @@ use sea_orm::{
 };
 
 use crate::domain::access_tokens::AccessToken;
+use crate::domain::events::subject::Touched;
 use crate::domain::expiry::Expiry;
 use crate::domain::ids::AccessTokenId;
 use crate::storage::access_tokens::not_revoked;
@@ -60,6 +61,7 @@ pub async fn not_revoked_of(
 /// Revokes those of `tokens` that were not revoked yet.
 pub async fn revoke_all(change: &Change, tokens: &[AccessTokenId]) -> Result<(), StorageError> {
     for some in tokens.chunks(AT_A_TIME) {
+        touch_all(change, some);
         access_token::Entity::update_many()
             .col_expr(Column::RevokedAt, Expr::value(Instant::from(change.now())))
             .filter(Column::Id.is_in(some.iter().map(|id| id.0)))
@@ -76,6 +78,7 @@ pub async fn give_grace(
     token: AccessTokenId,
     end: DateTime<Utc>,
 ) -> Result<(), StorageError> {
+    change.touch(Touched::AccessToken(token));
     let row = access_token::ActiveModel {
         id: Set(token.0),
         grace_until: Set(Some(end.into())),
@@ -107,6 +110,7 @@ pub async fn shorten_made_with(
     maker: AccessTokenId,
     end: Expiry,
 ) -> Result<(), StorageError> {
+    touch_all(change, &made_with(change, &[maker]).await?);
     let end = Instant::from(end.instant());
     access_token::Entity::update_many()
         .col_expr(Column::ExpiresAt, Expr::value(end))
@@ -115,6 +119,12 @@ pub async fn shorten_made_with(
         .exec(change.connection())
         .await?;
     Ok(())
+}
+
+fn touch_all(change: &Change, tokens: &[AccessTokenId]) {
+    for &token in tokens {
+        change.touch(Touched::AccessToken(token));
+    }
 }
 
 fn in_family(family: AccessTokenId) -> Expr {

@@ -17,6 +17,7 @@ use crate::domain::access_tokens::pattern::RepositoryPattern;
 use crate::domain::access_tokens::scope::AccessTokenScopes;
 use crate::domain::access_tokens::usage::InvalidAddresses;
 use crate::domain::access_tokens::{AccessToken, AccessTokenSpecification};
+use crate::domain::events::subject::Touched;
 use crate::domain::expiry::Expiry;
 use crate::domain::ids::{AccessTokenId, UserId};
 use crate::domain::page::{Page, PageRequest};
@@ -122,7 +123,9 @@ pub async fn insert(
         maker_id: Set(lineage.maker.map(|maker| maker.0)),
         ..Default::default()
     };
-    to_token(&row.insert(change.connection()).await?)
+    let token = to_token(&row.insert(change.connection()).await?)?;
+    change.touch(Touched::AccessToken(token.id));
+    Ok(token)
 }
 
 /// Writes down what is now chosen for a token.
@@ -131,6 +134,7 @@ pub async fn save_specification(
     id: AccessTokenId,
     specification: &AccessTokenSpecification,
 ) -> Result<(), StorageError> {
+    change.touch(Touched::AccessToken(id));
     let row = access_token::ActiveModel {
         id: Set(id.0),
         name: Set(specification.name().to_owned()),
@@ -144,8 +148,9 @@ pub async fn save_specification(
     Ok(())
 }
 
-/// Removes all of a user's tokens.
+/// Removes all tokens of a user who is removed too.
 pub async fn remove_all_of(change: &Change, owner: UserId) -> Result<(), StorageError> {
+    change.touch(Touched::User(owner));
     access_token::Entity::delete_many()
         .filter(access_token::COLUMN.user_id.eq(owner.0))
         .exec(change.connection())

@@ -11,6 +11,8 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub number: i64,
     pub created_at: Instant,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub subjects: Option<String>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -6,10 +6,10 @@
 )]
 
 pub(super) mod access_token;
-pub(super) mod audit_event;
 pub(super) mod change;
 pub(super) mod change_counter;
 pub(super) mod deploy_token;
+pub(super) mod event;
 pub(super) mod hidden;
 pub(super) mod instant;
 pub(super) mod member;

@@ -51,7 +51,7 @@ fn wanted(filter: &NamespaceFilter) -> Condition {
     use namespace::Column;
     let within = filter.within.as_ref().map(|within| match within {
         Within::Children(id) => Column::ParentId.eq(id.0),
-        Within::RolesBelow(path) => begins_with(Column::Path, &format!("{path}/")),
+        Within::Below(path) => begins_with(Column::Path, &format!("{path}/")),
     });
     Condition::all()
         .add(Column::Kind.eq(to_kind(filter.kind)))
@@ -82,12 +82,10 @@ fn seen_by(authority: &Authority, now: DateTime<Utc>) -> Option<Condition> {
     if authority.is_administrator() {
         return None;
     }
-    let shown = if authority.is_external() {
-        &[Visibility::Public][..]
-    } else {
-        &[Visibility::Public, Visibility::Internal]
-    };
-    let shown = shown.iter().copied().map(to_visibility);
+    let shown = Visibility::ALL.into_iter();
+    let shown = shown
+        .filter(|visibility| visibility.is_open_to(authority.is_external()))
+        .map(to_visibility);
     Some(
         where_role(authority, AccessLevel::Guest, now)
             .add(namespace::Column::Visibility.is_in(shown)),

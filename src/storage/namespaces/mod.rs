@@ -10,6 +10,7 @@ use sea_orm::{
     QuerySelect, sea_query::Expr,
 };
 
+use crate::domain::events::subject::Touched;
 use crate::domain::ids::NamespaceId;
 use crate::domain::namespaces::path::NamespacePath;
 use crate::domain::namespaces::visibility::Visibility;
@@ -159,6 +160,7 @@ pub async fn live_below(
 /// Makes a namespace; in the place of a tombstone, if there is one.
 pub async fn insert(change: &Change, new: NamespaceRecord) -> Result<Namespace, StorageError> {
     let connection = change.connection();
+    change.touch(Touched::Namespace(new.path.clone()));
     let name = new.name.unwrap_or_else(|| new.path.name().to_owned());
     if let Some(tombstone) = namespace::Entity::find_by_path(new.path.as_str())
         .filter(namespace::COLUMN.deleted_at.is_not_null())
@@ -194,6 +196,7 @@ pub async fn insert(change: &Change, new: NamespaceRecord) -> Result<Namespace, 
 
 /// Keeps the name, description and visibility of a namespace.
 pub async fn save(change: &Change, namespace: &Namespace) -> Result<(), StorageError> {
+    change.touch(Touched::Namespace(namespace.path.clone()));
     let row = namespace::ActiveModel {
         id: Set(namespace.id.0),
         name: Set(Some(namespace.name.clone())),
@@ -206,8 +209,9 @@ pub async fn save(change: &Change, namespace: &Namespace) -> Result<(), StorageE
 }
 
 /// Leaves private tombstones where these namespaces were.
-pub async fn bury(change: &Change, ids: &[NamespaceId]) -> Result<(), StorageError> {
-    for ids in ids.chunks(AT_A_TIME) {
+pub async fn bury(change: &Change, namespaces: &[Namespace]) -> Result<(), StorageError> {
+    for some in namespaces.chunks(AT_A_TIME) {
+        let ids = touched_ids(change, some);
         namespace::Entity::update_many()
             .col_expr(
                 namespace::Column::DeletedAt,
@@ -217,11 +221,19 @@ pub async fn bury(change: &Change, ids: &[NamespaceId]) -> Result<(), StorageErr
                 namespace::Column::Visibility,
                 Expr::value(namespace::Visibility::Private),
             )
-            .filter(namespace::COLUMN.id.is_in(ids.iter().map(|id| id.0)))
+            .filter(namespace::COLUMN.id.is_in(ids))
             .exec(change.connection())
             .await?;
     }
     Ok(())
+}
+
+/// The ids of namespaces that a change touches.
+pub(super) fn touched_ids(change: &Change, namespaces: &[Namespace]) -> Vec<i64> {
+    for namespace in namespaces {
+        change.touch(Touched::Namespace(namespace.path.clone()));
+    }
+    namespaces.iter().map(|namespace| namespace.id.0).collect()
 }
 
 /// How many live directly or indirectly on the given paths; with tombstones, for the decision.

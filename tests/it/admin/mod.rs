@@ -6,6 +6,7 @@ mod deploy_tokens;
 mod description;
 mod every_endpoint_is_guarded;
 mod foreign_ids;
+mod lost_rights;
 mod members;
 mod namespaces;
 mod operations;

@@ -16,7 +16,6 @@ use axum::http::Request;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
-use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use secrecy::SecretString;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -29,7 +28,8 @@ use wharfinger::config::{Config, Sources};
 use wharfinger::domain::access_tokens::AccessTokenSpecification;
 use wharfinger::domain::access_tokens::policy::WantedEnd;
 use wharfinger::domain::authority::Authority;
-use wharfinger::domain::events::{AuditAction, AuditEvent};
+use wharfinger::domain::events::detail::Detail;
+use wharfinger::domain::events::{Event, EventAction};
 use wharfinger::domain::ids::UserId;
 use wharfinger::domain::key_schedule::KeySchedule;
 use wharfinger::domain::namespaces::reference::{ExpectedNamespace, NamespaceReference};
@@ -86,7 +86,12 @@ impl TestApp {
     /// Stops, and starts again with other lines of configuration.
     pub(crate) async fn restart_with(self, configuration: &str) -> Self {
         self.db.close().await.unwrap();
-        Self::open(self.folder, configuration, (self.clock, self.entropy)).await
+        Box::pin(Self::open(
+            self.folder,
+            configuration,
+            (self.clock, self.entropy),
+        ))
+        .await
     }
 
     async fn open(
@@ -296,15 +301,18 @@ impl TestApp {
 
     /// The last line of the audit log: who, what, to what, and the rest.
     pub(crate) async fn last_audited(&self) -> String {
-        let url = format!("sqlite://{}/test.db", self.folder.path().display());
-        let connection = sea_orm::Database::connect(url).await.unwrap();
-        let last =
-            "SELECT actor, action, target, detail FROM audit_events ORDER BY id DESC LIMIT 1";
-        let statement = Statement::from_string(DbBackend::Sqlite, last);
-        let row = connection.query_one_raw(statement).await.unwrap().unwrap();
-        let column = |name: &str| row.try_get::<String>("", name).unwrap();
-        let line = ["actor", "action", "target", "detail"].map(column);
-        connection.close().await.unwrap();
+        let events = wharfinger::storage::events::last(&self.db, 1)
+            .await
+            .unwrap();
+        let event = events.into_iter().next().unwrap();
+        // A token is named by its id, everything else by its name.
+        let subject = match event.subject_kind.as_deref() {
+            Some("access_token" | "deploy_token" | "refresh_token") => {
+                event.subject_id.unwrap().to_string()
+            }
+            _ => event.subject_name,
+        };
+        let line = [event.actor, event.action, subject, event.sentence];
         line.join(" ").trim_end().to_owned()
     }
 
@@ -342,15 +350,17 @@ impl TestApp {
     /// Puts another hash in its place, as an older version would have left it.
     pub(crate) async fn replace_password_hash(&self, name: &Username, hash: &str) {
         let user = self.desk.user(name).await.unwrap();
-        let change = self.db.begin(self.now()).await.unwrap();
+        let change = self
+            .db
+            .begin(&Authority::operator(), &*self.clock)
+            .await
+            .unwrap();
         users::set_password(&change, user.id, &PasswordHash::from_phc(hash.to_owned()))
             .await
             .unwrap();
-        let event = AuditEvent::new(AuditAction::PasswordChanged, name);
-        change
-            .commit(&Authority::operator().administer().unwrap(), event)
-            .await
-            .unwrap();
+        let grant = change.grant(Authority::require_administrator).unwrap();
+        let event = Event::new(EventAction::PasswordChanged, &user, Detail::nothing());
+        change.commit([grant.event(event)]).await.unwrap();
     }
 
     /// `wharfinger keys ca renew`.
@@ -358,6 +368,17 @@ impl TestApp {
         let keys = self.folder.path().join("keys");
         let entropy = SeededEntropy::default();
         KeyRing::renew_authority(&keys, &self.schedule, self.now(), &entropy).unwrap();
+    }
+
+    /// A change of the operator's in front of all others.
+    pub(crate) async fn hold_changes(&self) -> wharfinger::storage::Change {
+        let operator = Authority::operator();
+        self.db.begin(&operator, &*self.clock).await.unwrap()
+    }
+
+    /// The number of the last change.
+    pub(crate) async fn last_change(&self) -> i64 {
+        self.db.last_change().await.unwrap()
     }
 
     /// Cuts the service off from its database.
@@ -434,4 +455,16 @@ pub(crate) fn peer(from: &str) -> ConnectInfo<SocketAddr> {
 
 pub(crate) fn basic(name: &str, secret: &str) -> String {
     format!("Basic {}", STANDARD.encode(format!("{name}:{secret}")))
+}
+
+/// A hash of [`PASSWORD`] with the parameters of another day.
+pub(crate) fn outdated_hash() -> String {
+    use argon2::password_hash::PasswordHasher;
+    use argon2::{Algorithm, Argon2, Params, Version};
+    let params = Params::new(1024, 1, 1, None).unwrap();
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    let hash: argon2::password_hash::phc::PasswordHash = argon2
+        .hash_password_with_salt(PASSWORD.as_bytes(), b"salt and pepper!")
+        .unwrap();
+    hash.to_string()
 }

@@ -1,6 +1,7 @@
 //! The part of the storage story about deploy tokens.
 
 use chrono::Duration;
+use wharfinger::domain::authority::Authority;
 use wharfinger::domain::deploy_tokens::filter::DeployTokenFilter;
 use wharfinger::domain::deploy_tokens::{DeployToken, DeployTokenSpecification};
 use wharfinger::domain::expiry::Expiry;
@@ -11,13 +12,13 @@ use wharfinger::domain::secret::{SecretKind, SecretToken};
 use wharfinger::storage::namespaces::NamespaceRecord;
 use wharfinger::storage::{Db, deploy_tokens, namespaces};
 
-use super::story::{event, now, operator, path};
+use super::story::{At, commit, now, path};
 use crate::harness::SeededEntropy;
 
 /// A group with one deploy token that never ends and has a name by itself, and one that ends.
 async fn furnish(db: &Db) -> (Namespace, [(SecretToken, DeployToken); 2]) {
     let entropy = SeededEntropy::default();
-    let change = db.begin(now()).await.unwrap();
+    let change = db.begin(&Authority::operator(), &At(now())).await.unwrap();
     let new = NamespaceRecord {
         kind: NamespaceKind::Group,
         path: path("machines"),
@@ -46,7 +47,7 @@ async fn furnish(db: &Db) -> (Namespace, [(SecretToken, DeployToken); 2]) {
             .unwrap();
         made.push((secret, token));
     }
-    change.commit(&operator(), event()).await.unwrap();
+    commit(change).await.unwrap();
     (namespace, made.try_into().unwrap())
 }
 
@@ -84,19 +85,19 @@ pub(super) async fn deploy_tokens_keep_what_was_chosen(db: &Db) {
     assert_eq!(ids(Some((true, end))).await, [endless.id]);
     assert_eq!(ids(Some((false, end))).await, [ending.id]);
 
-    let change = db.begin(now()).await.unwrap();
+    let change = db.begin(&Authority::operator(), &At(now())).await.unwrap();
     deploy_tokens::revoke(&change, ending.id).await.unwrap();
-    change.commit(&operator(), event()).await.unwrap();
+    commit(change).await.unwrap();
     let revoked = deploy_tokens::find(db, ending.id).await.unwrap().unwrap();
     assert_eq!(revoked.revoked_at, Some(now()));
 
     // What is deleted takes its tokens along, and a new one in its place has none of them.
     let later = now() + Duration::seconds(1);
-    let change = db.begin(later).await.unwrap();
-    deploy_tokens::revoke_all(&change, &[namespace.id])
+    let change = db.begin(&Authority::operator(), &At(later)).await.unwrap();
+    deploy_tokens::revoke_all(&change, std::slice::from_ref(&namespace))
         .await
         .unwrap();
-    change.commit(&operator(), event()).await.unwrap();
+    commit(change).await.unwrap();
     let ended = deploy_tokens::find(db, endless.id).await.unwrap().unwrap();
     assert_eq!(ended.revoked_at, Some(later));
     let before = deploy_tokens::find(db, ending.id).await.unwrap().unwrap();

@@ -1,14 +1,15 @@
 //! Text is found in any letter case, and is no pattern.
 
+use wharfinger::domain::authority::Authority;
 use wharfinger::domain::page::{Listing, PageRequest, Paging};
 use wharfinger::domain::users::filter::UserFilter;
 use wharfinger::storage::users::UserRecord;
 use wharfinger::storage::{Db, users};
 
-use super::story::{event, new_user, now, operator};
+use super::story::{At, commit, new_user, now};
 
 pub(super) async fn text_is_found_in_any_letter_case(db: &Db) {
-    let change = db.begin(now()).await.unwrap();
+    let change = db.begin(&Authority::operator(), &At(now())).await.unwrap();
     for (username, name) in [
         ("found-1", "Änne ÖZGÜR 100%"),
         ("found-2", "ΣΊΣΥΦΟΣ ЖУК"),
@@ -20,7 +21,7 @@ pub(super) async fn text_is_found_in_any_letter_case(db: &Db) {
         };
         users::insert(&change, new).await.unwrap();
     }
-    change.commit(&operator(), event()).await.unwrap();
+    commit(change).await.unwrap();
     for (text, expected) in [
         ("Änne", "found-1"),
         ("änne özgür", "found-1"),

@@ -9,10 +9,14 @@ use wharfinger::domain::access_tokens::pattern::RepositoryPattern;
 use wharfinger::domain::access_tokens::scope::AccessTokenScope;
 use wharfinger::domain::access_tokens::usage::{AccessTokenUsage, UsagePrecision, Uses};
 use wharfinger::domain::authority::{Authority, Need};
+use wharfinger::domain::clock::Clock;
 use wharfinger::domain::decision::principal::{Ceiling, Principal, Proof, SignedIn};
 use wharfinger::domain::decision::rights::NamespaceState;
 use wharfinger::domain::entropy::Entropy;
-use wharfinger::domain::events::{AuditAction, AuditEvent, Grant};
+use wharfinger::domain::events::detail::Detail;
+use wharfinger::domain::events::origin::{Face, Origin};
+use wharfinger::domain::events::subject::Subject;
+use wharfinger::domain::events::{Event, EventAction};
 use wharfinger::domain::expiry::Expiry;
 use wharfinger::domain::ids::{AccessTokenId, UserId};
 use wharfinger::domain::members::Member;
@@ -50,12 +54,21 @@ pub(super) fn now() -> DateTime<Utc> {
     "2046-03-14T15:09:26Z".parse().unwrap()
 }
 
-pub(super) fn operator() -> Grant {
-    Authority::operator().administer().unwrap()
+/// A clock that stands at an instant.
+pub(super) struct At(pub(super) DateTime<Utc>);
+
+impl Clock for At {
+    fn instant(&self) -> DateTime<Utc> {
+        self.0
+    }
 }
 
-pub(super) fn event() -> AuditEvent {
-    AuditEvent::new(AuditAction::UserCreated, &"story").with_detail("ünïcödé ✓")
+/// Commits a change with an event about a name beyond ASCII.
+pub(super) async fn commit(change: Change) -> Result<(), StorageError> {
+    let grant = change.grant(Authority::require_administrator).unwrap();
+    let subject = Subject::AccessToken(AccessTokenId(1), "ünïcödé ✓".to_owned());
+    let event = Event::new(EventAction::UserCreated, subject, Detail::nothing());
+    change.commit([grant.event(event)]).await
 }
 
 pub(super) fn new_user(name: &str) -> UserRecord {
@@ -72,9 +85,9 @@ pub(super) fn new_user(name: &str) -> UserRecord {
 }
 
 async fn make_user(db: &Db, name: &str) -> User {
-    let change = db.begin(now()).await.unwrap();
+    let change = db.begin(&Authority::operator(), &At(now())).await.unwrap();
     let user = users::insert(&change, new_user(name)).await.unwrap();
-    change.commit(&operator(), event()).await.unwrap();
+    commit(change).await.unwrap();
     user
 }
 
@@ -136,14 +149,14 @@ async fn users_are_found_by_name_and_address(db: &Db) {
             .is_none()
     );
 
-    let change = db.begin(now()).await.unwrap();
+    let change = db.begin(&Authority::operator(), &At(now())).await.unwrap();
     users::set_state(&change, alice.id, UserState::Blocked)
         .await
         .unwrap();
     users::set_password(&change, alice.id, &PasswordHash::from_phc("new".to_owned()))
         .await
         .unwrap();
-    change.commit(&operator(), event()).await.unwrap();
+    commit(change).await.unwrap();
     let account = users::account_by_username(db, &alice.username)
         .await
         .unwrap()
@@ -157,13 +170,13 @@ async fn users_are_found_by_name_and_address(db: &Db) {
 }
 
 async fn names_are_unique(db: &Db) {
-    let change = db.begin(now()).await.unwrap();
+    let change = db.begin(&Authority::operator(), &At(now())).await.unwrap();
     let error = users::insert(&change, new_user("ALICE")).await.unwrap_err();
     assert!(matches!(error, StorageError::Taken(_)), "{error:?}");
 }
 
 async fn namespaces_leave_tombstones(db: &Db) {
-    let change = db.begin(now()).await.unwrap();
+    let change = db.begin(&Authority::operator(), &At(now())).await.unwrap();
     let new = |text: &str, kind, parent| NamespaceRecord {
         kind,
         path: path(text),
@@ -194,7 +207,7 @@ async fn namespaces_leave_tombstones(db: &Db) {
     )
     .await
     .unwrap();
-    change.commit(&operator(), event()).await.unwrap();
+    commit(change).await.unwrap();
     let below = namespaces::live_below(db, team.id).await.unwrap();
     assert_eq!(
         below
@@ -212,11 +225,11 @@ async fn namespaces_leave_tombstones(db: &Db) {
         [team, under.clone(), other]
     );
 
-    let change = db.begin(now()).await.unwrap();
-    namespaces::bury(&change, &[under.id, app.id])
+    let change = db.begin(&Authority::operator(), &At(now())).await.unwrap();
+    namespaces::bury(&change, &[under.clone(), app.clone()])
         .await
         .unwrap();
-    change.commit(&operator(), event()).await.unwrap();
+    commit(change).await.unwrap();
     assert_eq!(
         namespaces::occupant(db, &under.path).await.unwrap(),
         Some(Occupied::Tombstone(NamespaceKind::Group))
@@ -227,14 +240,17 @@ async fn namespaces_leave_tombstones(db: &Db) {
         None
     );
 
-    let change = db.begin(now() + Duration::hours(1)).await.unwrap();
+    let change = db
+        .begin(&Authority::operator(), &At(now() + Duration::hours(1)))
+        .await
+        .unwrap();
     let anew = namespaces::insert(
         &change,
         new("team/a_b", NamespaceKind::Group, under.id.into()),
     )
     .await
     .unwrap();
-    change.commit(&operator(), event()).await.unwrap();
+    commit(change).await.unwrap();
     assert_eq!(anew.created_at, now() + Duration::hours(1));
     assert_eq!(
         namespaces::find_live(db, &under.path).await.unwrap(),
@@ -262,7 +278,7 @@ async fn members_and_rights_are_read_together(db: &Db) {
         expiry,
         created_at: now(),
     };
-    let change = db.begin(now()).await.unwrap();
+    let change = db.begin(&Authority::operator(), &At(now())).await.unwrap();
     members::put(&change, team.id, &member(AccessLevel::Guest, None))
         .await
         .unwrap();
@@ -277,7 +293,7 @@ async fn members_and_rights_are_read_together(db: &Db) {
     )
     .await
     .unwrap();
-    change.commit(&operator(), event()).await.unwrap();
+    commit(change).await.unwrap();
     let listed = async |namespaces: &[Namespace], instant| {
         let (filter, request) = (MemberFilter::default(), PageRequest::default());
         let page = members::page(db, namespaces, &filter, instant, request).await;
@@ -293,7 +309,7 @@ async fn members_and_rights_are_read_together(db: &Db) {
         username: bob.username.clone(),
         admin: false,
         external: false,
-        ceiling: Ceiling::of_login(Proof::Password),
+        ceiling: Ceiling::of_login(Proof::Explained),
     });
     let name = RepositoryName::try_from("team/a_b/app/x").unwrap();
     let own = RepositoryName::try_from("bob/x").unwrap();
@@ -327,7 +343,7 @@ async fn members_and_rights_are_read_together(db: &Db) {
         .unwrap();
     assert!(rights.role_for(&name).is_none());
 
-    let change = db.begin(now()).await.unwrap();
+    let change = db.begin(&Authority::operator(), &At(now())).await.unwrap();
     let nobody = Member {
         user_id: UserId(999_999),
         ..member(AccessLevel::Guest, None)
@@ -338,11 +354,13 @@ async fn members_and_rights_are_read_together(db: &Db) {
     );
     drop(change);
 
-    let change = db.begin(now()).await.unwrap();
+    let change = db.begin(&Authority::operator(), &At(now())).await.unwrap();
     assert!(members::remove(&change, team.id, bob.id).await.unwrap());
     assert!(!members::remove(&change, team.id, bob.id).await.unwrap());
-    members::remove_all(&change, &[under.id]).await.unwrap();
-    change.commit(&operator(), event()).await.unwrap();
+    members::remove_all(&change, std::slice::from_ref(&under))
+        .await
+        .unwrap();
+    commit(change).await.unwrap();
     assert!(listed(&[under], now()).await.is_empty());
 }
 
@@ -353,7 +371,7 @@ async fn make_place(
     parent: Option<&Namespace>,
     visibility: Visibility,
 ) -> Namespace {
-    let change = db.begin(now()).await.unwrap();
+    let change = db.begin(&Authority::operator(), &At(now())).await.unwrap();
     let new = NamespaceRecord {
         kind: NamespaceKind::Group,
         path: path(text),
@@ -363,7 +381,7 @@ async fn make_place(
         description: Some("✓".repeat(2000)),
     };
     let made = namespaces::insert(&change, new).await.unwrap();
-    change.commit(&operator(), event()).await.unwrap();
+    commit(change).await.unwrap();
     assert_eq!(made.description, Some("✓".repeat(2000)));
     made
 }
@@ -381,9 +399,9 @@ async fn give(
         expiry: end,
         created_at: now(),
     };
-    let change = db.begin(now()).await.unwrap();
+    let change = db.begin(&Authority::operator(), &At(now())).await.unwrap();
     members::put(&change, namespace.id, &member).await.unwrap();
-    change.commit(&operator(), event()).await.unwrap();
+    commit(change).await.unwrap();
 }
 
 async fn members_are_listed_with_their_highest_role(db: &Db) {
@@ -398,9 +416,9 @@ async fn members_are_listed_with_their_highest_role(db: &Db) {
         name: None,
         description: None,
     };
-    let change = db.begin(now()).await.unwrap();
+    let change = db.begin(&Authority::operator(), &At(now())).await.unwrap();
     let own = namespaces::insert(&change, own).await.unwrap();
-    change.commit(&operator(), event()).await.unwrap();
+    commit(change).await.unwrap();
     assert_eq!(own.name, "carl");
     let tomorrow = Expiry::on(now().date_naive() + Duration::days(1));
     give(db, &top, &carl, AccessLevel::Reporter, None).await;
@@ -466,7 +484,7 @@ async fn members_are_listed_with_their_highest_role(db: &Db) {
     let later = tomorrow.instant();
     let page = members::page_of_user(db, carl.id, None, later, PageRequest::default()).await;
     assert_eq!(page.unwrap().items[0].0, top);
-    let change = db.begin(now()).await.unwrap();
+    let change = db.begin(&Authority::operator(), &At(now())).await.unwrap();
     members::remove_from(&change, &[top.id, sub.id], dora.id)
         .await
         .unwrap();
@@ -484,13 +502,13 @@ async fn each_sees_what_is_shown_to_them(db: &Db) {
     make_place(db, "a_open", None, Visibility::Public).await;
     let authority = |admin, external| {
         let ceiling = Ceiling {
-            proof: Proof::Password,
+            proof: Proof::Explained,
             scopes: [AccessTokenScope::Api].into_iter().collect(),
             repositories: Vec::new(),
         };
         let mut caller = SignedIn::new(eve.clone(), ceiling);
         (caller.admin, caller.external) = (admin, external);
-        Authority::of(&caller, Need::Read).unwrap()
+        Authority::of(&caller, Need::Read, Origin::local(Face::Api)).unwrap()
     };
     let filter = NamespaceFilter {
         search: Some("A".to_owned()),
@@ -544,7 +562,7 @@ async fn each_sees_what_is_shown_to_them(db: &Db) {
         "",
         "the command line has no roles"
     );
-    for within in [Within::Children(secret.id), Within::RolesBelow(secret.path)] {
+    for within in [Within::Children(secret.id), Within::Below(secret.path)] {
         let filter = NamespaceFilter {
             within: Some(within),
             ..filter.clone()
@@ -577,7 +595,7 @@ async fn each_sees_what_is_shown_to_them(db: &Db) {
         "a_11 a_1/deep a_1"
     );
 
-    let change = db.begin(now()).await.unwrap();
+    let change = db.begin(&Authority::operator(), &At(now())).await.unwrap();
     let renamed = Namespace {
         name: "Ω".to_owned(),
         description: None,
@@ -585,7 +603,7 @@ async fn each_sees_what_is_shown_to_them(db: &Db) {
         ..below
     };
     namespaces::save(&change, &renamed).await.unwrap();
-    change.commit(&operator(), event()).await.unwrap();
+    commit(change).await.unwrap();
     let found = namespaces::find_live_by_id(db, renamed.id).await.unwrap();
     assert_eq!(found, Some(renamed));
 }
@@ -632,9 +650,9 @@ async fn users_are_changed_and_leave_nothing(db: &Db) {
         external: false,
         ..bob.clone()
     };
-    let change = db.begin(now()).await.unwrap();
+    let change = db.begin(&Authority::operator(), &At(now())).await.unwrap();
     users::save(&change, &to).await.unwrap();
-    change.commit(&operator(), event()).await.unwrap();
+    commit(change).await.unwrap();
     assert_eq!(users::find(db, bob.id).await.unwrap(), Some(to));
     let account = users::account_by_username(db, &bob.username).await.unwrap();
     assert!(
@@ -642,20 +660,20 @@ async fn users_are_changed_and_leave_nothing(db: &Db) {
         "a change touches what it changes"
     );
 
-    let change = db.begin(now()).await.unwrap();
+    let change = db.begin(&Authority::operator(), &At(now())).await.unwrap();
     assert!(
         users::remove(&change, bob.id).await.is_err(),
         "what is theirs goes first"
     );
     drop(change);
-    let change = db.begin(now()).await.unwrap();
+    let change = db.begin(&Authority::operator(), &At(now())).await.unwrap();
     members::remove_all_of(&change, bob.id).await.unwrap();
     access_tokens::remove_all_of(&change, bob.id).await.unwrap();
     refresh_tokens::remove_all_of(&change, bob.id)
         .await
         .unwrap();
     users::remove(&change, bob.id).await.unwrap();
-    change.commit(&operator(), event()).await.unwrap();
+    commit(change).await.unwrap();
     assert_eq!(users::find(db, bob.id).await.unwrap(), None);
 }
 
@@ -679,7 +697,7 @@ async fn tokens_keep_what_was_chosen(db: &Db) {
     .limited_to(patterns)
     .unwrap();
     let secret = SecretToken::generate(SecretKind::AccessToken, &SeededEntropy::default());
-    let change = db.begin(now()).await.unwrap();
+    let change = db.begin(&Authority::operator(), &At(now())).await.unwrap();
     let new = AccessTokenRecord {
         owner: bob.id,
         digest: secret.digest(),
@@ -687,7 +705,7 @@ async fn tokens_keep_what_was_chosen(db: &Db) {
         lineage: AccessTokenLineage::default(),
     };
     let token = access_tokens::insert(&change, new).await.unwrap();
-    change.commit(&operator(), event()).await.unwrap();
+    commit(change).await.unwrap();
     assert_eq!(token.specification, specification);
     let found = access_tokens::find_by_digest(db, &secret.digest())
         .await
@@ -700,9 +718,9 @@ async fn tokens_keep_what_was_chosen(db: &Db) {
     );
 
     let revoked = token.revoke(now()).unwrap();
-    let change = db.begin(now()).await.unwrap();
+    let change = db.begin(&Authority::operator(), &At(now())).await.unwrap();
     families::revoke_all(&change, &[revoked.id]).await.unwrap();
-    change.commit(&operator(), event()).await.unwrap();
+    commit(change).await.unwrap();
     assert_eq!(
         access_tokens::find(db, revoked.id).await.unwrap(),
         Some(revoked)
@@ -727,7 +745,7 @@ async fn tokens_have_families(db: &Db) {
         };
         access_tokens::insert(change, new).await.unwrap()
     };
-    let change = db.begin(now()).await.unwrap();
+    let change = db.begin(&Authority::operator(), &At(now())).await.unwrap();
     let first = insert(&change, AccessTokenLineage::default()).await;
     let second = insert(&change, first.lineage_of_successor()).await;
     let third = insert(&change, second.lineage_of_successor()).await;
@@ -742,7 +760,7 @@ async fn tokens_have_families(db: &Db) {
             .await
             .unwrap();
     }
-    change.commit(&operator(), event()).await.unwrap();
+    commit(change).await.unwrap();
     let found = async |id| access_tokens::find(db, id).await.unwrap().unwrap();
     assert_eq!(found(fourth.id).await, fourth);
     assert_eq!((fourth.family(), made.family()), (first.id, made.id));
@@ -768,7 +786,7 @@ async fn tokens_have_families(db: &Db) {
     };
     assert_eq!(listed(inactive).await, [third.id]);
 
-    let change = db.begin(now()).await.unwrap();
+    let change = db.begin(&Authority::operator(), &At(now())).await.unwrap();
     let before = families::in_grace_before(&change, &fourth);
     assert_eq!(before.await.unwrap(), [second.id]);
     let before = families::in_grace_before(&change, &second);
@@ -789,7 +807,7 @@ async fn tokens_have_families(db: &Db) {
     let handed = families::made_with(&change, &two).await;
     assert_eq!(handed.unwrap(), [made.id]);
     families::revoke_all(&change, &two).await.unwrap();
-    change.commit(&operator(), event()).await.unwrap();
+    commit(change).await.unwrap();
     let made = found(made.id).await;
     assert_eq!(made.lineage.maker, Some(fourth.id));
     assert_eq!(made.specification.expiry(), Some(end));
@@ -835,19 +853,27 @@ async fn refresh_tokens_end(db: &Db) {
         .unwrap();
     let entropy = SeededEntropy::default();
     let secrets = [(); 3].map(|()| SecretToken::generate(SecretKind::RefreshToken, &entropy));
-    let change = db.begin(now()).await.unwrap();
     let mut made = Vec::new();
     for secret in &secrets {
+        let login = db
+            .begin_login(&Authority::operator(), &At(now()))
+            .await
+            .unwrap();
         let new = RefreshTokenRecord {
             user: bob.id,
             service: "s",
             client_id: Some("docker"),
             digest: secret.digest(),
         };
-        made.push(refresh_tokens::insert(&change, new).await.unwrap());
+        let token = refresh_tokens::insert(&login, new).await.unwrap();
+        let grant = login.grant(Authority::require_administrator).unwrap();
+        let event = Event::new(EventAction::RefreshTokenCreated, &token, Detail::nothing());
+        login.commit(grant.event(event)).await.unwrap();
+        made.push(token);
     }
+    let change = db.begin(&Authority::operator(), &At(now())).await.unwrap();
     refresh_tokens::revoke(&change, made[0].id).await.unwrap();
-    change.commit(&operator(), event()).await.unwrap();
+    commit(change).await.unwrap();
     let found = refresh_tokens::find_by_digest(db, &secrets[1].digest())
         .await
         .unwrap()
@@ -882,9 +908,9 @@ async fn refresh_tokens_end(db: &Db) {
         2
     );
     assert_eq!(left().await, [made[1].id], "the one that was used");
-    let change = db.begin(now()).await.unwrap();
+    let change = db.begin(&Authority::operator(), &At(now())).await.unwrap();
     refresh_tokens::revoke_all(&change, bob.id).await.unwrap();
-    change.commit(&operator(), event()).await.unwrap();
+    commit(change).await.unwrap();
     assert!(
         refresh_tokens::find(db, made[1].id)
             .await
@@ -904,7 +930,7 @@ async fn refresh_tokens_end(db: &Db) {
 
 async fn what_is_not_committed_never_happened(db: &Db) {
     let before = users::all(db).await.unwrap();
-    let change = db.begin(now()).await.unwrap();
+    let change = db.begin(&Authority::operator(), &At(now())).await.unwrap();
     users::insert(&change, new_user("carol")).await.unwrap();
     assert_eq!(users::all(&change).await.unwrap().len(), before.len() + 1);
     drop(change);
@@ -923,13 +949,13 @@ async fn changes_follow_one_another(db: &Db) {
             )]
             tokio::spawn(async move {
                 for turn in 0..5 {
-                    let change = db.begin(now()).await.unwrap();
+                    let change = db.begin(&Authority::operator(), &At(now())).await.unwrap();
                     let seen = users::all(&change).await.unwrap().len();
                     users::insert(&change, new_user(&format!("u{maker}-{turn}")))
                         .await
                         .unwrap();
                     assert_eq!(users::all(&change).await.unwrap().len(), seen + 1);
-                    change.commit(&operator(), event()).await.unwrap();
+                    commit(change).await.unwrap();
                 }
             })
         })
@@ -938,16 +964,15 @@ async fn changes_follow_one_another(db: &Db) {
         maker.await.unwrap();
     }
     assert_eq!(db.last_change().await.unwrap(), first + 30);
-    assert_eq!(
-        db.changes_after(first).await.unwrap(),
-        (first + 1..=first + 30).collect::<Vec<_>>()
-    );
+    let changes = db.changes_after(first).await.unwrap();
+    let numbers: Vec<i64> = changes.iter().map(|change| change.number).collect();
+    assert_eq!(numbers, (first + 1..=first + 30).collect::<Vec<_>>());
 }
 
 /// A change that hangs, and more that wait for it than there are connections.
 async fn changes_that_wait_hold_up_no_questions(url: &SecretString) {
     let db = Db::open(url, 2).await.unwrap();
-    let hanging = db.begin(now()).await.unwrap();
+    let hanging = db.begin(&Authority::operator(), &At(now())).await.unwrap();
     let waiting: Vec<_> = (0..4)
         .map(|_| {
             let db = db.clone();
@@ -955,7 +980,9 @@ async fn changes_that_wait_hold_up_no_questions(url: &SecretString) {
                 clippy::disallowed_methods,
                 reason = "this test waits for its tasks itself"
             )]
-            tokio::spawn(async move { db.begin(now()).await.map(drop) })
+            tokio::spawn(
+                async move { db.begin(&Authority::operator(), &At(now())).await.map(drop) },
+            )
         })
         .collect();
     tokio::time::sleep(std::time::Duration::from_millis(200)).await;

@@ -80,7 +80,8 @@ async fn roles_and_visibilities_change_the_next_answer() {
     app.desk
         .remove_member(
             &Authority::operator(),
-            (&name, UserId(app.id_of("alice").await)),
+            &name,
+            UserId(app.id_of("alice").await),
             RolesBelow::Kept,
         )
         .await

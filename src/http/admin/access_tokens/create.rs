@@ -26,7 +26,7 @@ pub(super) async fn create(
     call: Call,
 ) -> Result<(StatusCode, Json<AccessTokenView>), ApiError> {
     let authority = call.authority(Need::Write)?;
-    authority.administer()?;
+    authority.require_administrator()?;
     let owner = admin.desk.user_by_id(user_id(&user)?).await?;
     let (wanted, end) = specification(&call.parameters, admin.desk.now())?;
     let created = admin

@@ -12,8 +12,9 @@ use axum::response::Response;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::app::DeskError;
 use crate::domain::access_tokens::AccessToken;
-use crate::domain::authority::Need;
+use crate::domain::authority::{Need, Refusal};
 use crate::domain::ids::AccessTokenId;
 use crate::http::admin::access_tokens::parameters::{change as wanted_change, filter};
 use crate::http::admin::bodies::AccessTokenChange;
@@ -114,12 +115,12 @@ pub(super) async fn revoke(
         .desk
         .revoke_access_token(&authority, token_id(&id)?)
         .await;
-    revoked.map_err(|error| match ApiError::from(error) {
+    revoked.map_err(|error| match error {
         // GitLab's answer for what is not the caller's own, be it there or not.
-        ApiError::Unauthorized => {
+        DeskError::Forbidden(Refusal::NotYours) => {
             ApiError::BadRequest("the token is not yours to revoke".to_owned())
         }
-        other => other,
+        other => other.into(),
     })?;
     Ok(StatusCode::NO_CONTENT)
 }

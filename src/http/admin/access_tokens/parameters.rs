@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::app::access_tokens::Rotation;
+use crate::app::access_tokens::AccessTokenRotation;
 use crate::domain::access_tokens::filter::{AccessTokenFilter, AccessTokenSort};
 use crate::domain::access_tokens::pattern::RepositoryPattern;
 use crate::domain::access_tokens::policy::WantedEnd;
@@ -46,9 +46,9 @@ pub(in crate::http::admin) fn specification(
 pub(in crate::http::admin) fn rotation(
     parameters: &Parameters,
     now: DateTime<Utc>,
-) -> Result<Rotation, ApiError> {
+) -> Result<AccessTokenRotation, ApiError> {
     parameters.only(&KNOWN_OF_ROTATION)?;
-    Ok(Rotation {
+    Ok(AccessTokenRotation {
         end: end(parameters, now)?,
         grace: parameters.lifetime("grace")?,
     })

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::{FromRequest, Request, State};
 
+use crate::domain::authority::cause::Cause;
 use crate::domain::authority::{Authority, Need};
 use crate::domain::ids::AccessTokenId;
 use crate::http::admin::access_tokens::parameters::rotation;
@@ -12,7 +13,7 @@ use crate::http::admin::call::{Call, UnauthenticatedCall};
 use crate::http::admin::error::ApiError;
 use crate::http::admin::segments::Segments;
 use crate::http::admin::state::AdminState;
-use crate::identity::{AuthenticationError, Cause};
+use crate::identity::AuthenticationError;
 use crate::representation::AccessTokenView;
 
 /// A call that rotates a token.

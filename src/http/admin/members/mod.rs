@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
-use crate::app::ChangeError;
+use crate::app::DeskError;
 use crate::app::members::{IfMember, InheritedRoles, MemberChange, NewMember, RolesBelow};
 use crate::domain::authority::Need;
 use crate::domain::expiry::Expiry;
@@ -100,7 +100,7 @@ pub(super) async fn add(
             .await
         {
             Ok(_) => {}
-            Err(error @ (ChangeError::AlreadyMember | ChangeError::NotFound { .. })) => {
+            Err(error @ (DeskError::AlreadyMember | DeskError::NotFound { .. })) => {
                 failures.insert(called, Value::from(error.to_string()));
             }
             Err(error) => return Err(error.into()),
@@ -131,7 +131,7 @@ pub(super) async fn change(
     };
     let changed = admin
         .desk
-        .change_member(&authority, (&name, user_id(&user)?), wanted)
+        .change_member(&authority, &name, user_id(&user)?, wanted)
         .await?;
     Ok(Json(MemberView::new(&changed, &admin.public_url)))
 }
@@ -150,7 +150,7 @@ pub(super) async fn remove(
     };
     admin
         .desk
-        .remove_member(&authority, (&name, user_id(&user)?), below)
+        .remove_member(&authority, &name, user_id(&user)?, below)
         .await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -111,7 +111,7 @@ pub(super) async fn create(
     call: Call,
 ) -> Result<(StatusCode, Json<UserView>), ApiError> {
     let authority = call.authority(Need::Write)?;
-    authority.administer()?;
+    authority.require_administrator()?;
     let user = admin
         .desk
         .create_user(&authority, new_user(&call.parameters)?)
@@ -179,7 +179,7 @@ pub(super) async fn unblock(
 
 /// The user that an administrator names; others learn nothing.
 async fn named(admin: &AdminState, authority: &Authority, id: &str) -> Result<User, ApiError> {
-    authority.administer()?;
+    authority.require_administrator()?;
     Ok(admin.desk.user_by_id(user_id(id)?).await?)
 }
 

@@ -34,7 +34,7 @@ pub(super) async fn projects(
         _ => return Err(ApiError::not_found("User")),
     };
     let kind = NamespaceKind::Project;
-    let own = Within::RolesBelow(user.username.namespace());
+    let own = Within::Below(user.username.namespace());
     let filter = filter(&call.parameters, kind, Some(own))?;
     let paging = page::paging(&call.parameters, is_usually_descending(kind))?;
     let found = admin
@@ -60,7 +60,7 @@ pub(super) async fn memberships(
     call: Call,
 ) -> Result<Response, ApiError> {
     let authority = call.authority(Need::Read)?;
-    authority.administer()?;
+    authority.require_administrator()?;
     let kind = call.parameters.word("type", |text| match text {
         "Project" => Some(NamespaceKind::Project),
         "Namespace" => Some(NamespaceKind::Group),

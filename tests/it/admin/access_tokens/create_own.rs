@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use chrono::Duration;
 use serde_json::{Value, json};
-use wharfinger::app::ChangeError;
+use wharfinger::app::DeskError;
 use wharfinger::domain::access_tokens::AccessTokenSpecification;
 use wharfinger::domain::access_tokens::policy::WantedEnd;
 use wharfinger::domain::access_tokens::scope::AccessTokenScope;
@@ -81,7 +81,7 @@ async fn a_token_makes_others_for_its_owner_with_every_scope_but_api() {
       "user_id": 1
     }
     "#);
-    insta::assert_snapshot!(app.last_audited().await, @r#"alice token.created 2 for alice with token 1, scopes read_registry self_rotate"#);
+    insta::assert_snapshot!(app.last_audited().await, @r#"alice access_token.created 2 for alice with token 1, scopes read_registry self_rotate"#);
     let all = [
         "read_api",
         "read_user",
@@ -161,7 +161,7 @@ async fn it_is_revoked_with_the_token_that_made_it() {
         (status(&child).await, status(&grandchild).await),
         (401, 401)
     );
-    insta::assert_snapshot!(app.last_audited().await, @r#"alice token.revoked 1 with tokens 2, 3"#);
+    insta::assert_snapshot!(app.last_audited().await, @r#"alice access_token.revoked 1 with tokens 2, 3"#);
 }
 
 #[tokio::test]
@@ -209,7 +209,7 @@ async fn it_is_shortened_and_narrowed_away_with_the_token_that_made_it() {
     let narrowed = json!({ "scopes": ["read_user"] });
     maker.patch(&maker.token_path(), narrowed).await;
     assert_eq!(status(&made).await, 401);
-    insta::assert_snapshot!(app.last_audited().await, @r#"alice token.changed 4 named test, scopes read_user; revoked tokens 5"#);
+    insta::assert_snapshot!(app.last_audited().await, @r#"alice access_token.changed 4 named test, scopes read_user; revoked tokens 5"#);
 }
 
 #[tokio::test]
@@ -249,6 +249,6 @@ async fn a_token_that_ended_while_its_request_was_under_way_makes_nothing() {
             .desk
             .create_own_access_token(&operator, token.id, wanted, WantedEnd::Unsaid)
             .await;
-        assert!(matches!(made, Err(ChangeError::Forbidden(_))), "{made:?}");
+        assert!(matches!(made, Err(DeskError::Forbidden(_))), "{made:?}");
     }
 }

@@ -126,7 +126,7 @@ async fn revoking_the_new_token_revokes_the_old_one() {
     let reply = alice.delete(&third.token_path()).await;
     assert_eq!(reply.status, StatusCode::NO_CONTENT);
     assert!(!first.works().await && !third.works().await);
-    insta::assert_snapshot!(app.last_audited().await, @r#"alice token.revoked 4 with tokens 2"#);
+    insta::assert_snapshot!(app.last_audited().await, @r#"alice access_token.revoked 4 with tokens 2"#);
 }
 
 #[tokio::test]

@@ -70,7 +70,7 @@ async fn it_ends_all_that_came_after_it_and_what_was_made_with_them() {
         assert_eq!(family.works().await, (false, false));
         let audited = family.app.last_audited().await;
         insta::allow_duplicates! {
-            insta::assert_snapshot!(audited, @r#"(service) token.reused 1 revoked tokens 2, 4"#);
+            insta::assert_snapshot!(audited, @r#"(service) access_token.reused 1 revoked tokens 2, 4"#);
         }
         assert_eq!(bystander.ask(&[]).await.status, StatusCode::OK);
     }

@@ -68,7 +68,7 @@ async fn a_rotated_token_makes_way_for_one_that_may_do_the_same() {
         (&old["revoked"], &old["grace_until"]),
         (&json!(true), &Value::Null)
     );
-    insta::assert_snapshot!(app.last_audited().await, @r#"alice token.rotated 3 token 4 took its place; revoked tokens 3"#);
+    insta::assert_snapshot!(app.last_audited().await, @r#"alice access_token.rotated 3 token 4 took its place; revoked tokens 3"#);
 }
 
 #[tokio::test]

@@ -86,7 +86,7 @@ async fn each_way_to_use_a_token_is_noted_with_the_clients_address() {
     assert_eq!(list[0]["last_used_ips"], json!(addresses));
     assert_eq!(
         app.last_audited().await.split(' ').nth(1),
-        Some("token.created")
+        Some("access_token.created")
     );
 }
 

@@ -5,7 +5,7 @@ use chrono::Duration;
 use wharfinger::domain::expiry::Expiry;
 use wharfinger::domain::namespaces::visibility::Visibility;
 
-use crate::harness::{PASSWORD, TestApp, pretty};
+use crate::harness::{PASSWORD, TestApp, outdated_hash, pretty};
 
 const PULL: &str = "repository:team/app:pull";
 
@@ -288,17 +288,7 @@ async fn a_password_with_weaker_parameters_is_hashed_anew_when_it_is_used() {
     let app = TestApp::start().await;
     app.user("alice").await;
     let name = "alice".try_into().unwrap();
-    let weak = {
-        use argon2::password_hash::PasswordHasher;
-        let params = argon2::Params::new(1024, 1, 1, None).unwrap();
-        let argon2 =
-            argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params);
-        let hash = argon2
-            .hash_password_with_salt(PASSWORD.as_bytes(), b"salt and pepper!")
-            .unwrap();
-        let hash: argon2::password_hash::phc::PasswordHash = hash;
-        hash.to_string()
-    };
+    let weak = outdated_hash();
     app.replace_password_hash(&name, &weak).await;
     assert_eq!(
         app.ask(Some(("alice", "wrong")), &[]).await.status,

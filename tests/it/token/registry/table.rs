@@ -145,14 +145,14 @@ fn principal(credential: Credential, who: Who) -> Principal {
                 scopes: token_scopes(scopes),
             });
         }
-        Credential::Password => Ceiling::of_login(Proof::Password),
+        Credential::Password => Ceiling::of_login(Proof::Explained),
         Credential::Token(scopes) => Ceiling {
-            proof: Proof::Password,
+            proof: Proof::Explained,
             scopes: token_scopes(scopes),
             repositories: Vec::new(),
         },
         Credential::Narrowed(scopes, pattern) => Ceiling {
-            proof: Proof::Password,
+            proof: Proof::Explained,
             scopes: token_scopes(scopes),
             repositories: vec![RepositoryPattern::try_from(pattern).unwrap()],
         },

@@ -43,7 +43,7 @@ pub(super) async fn descendants(
     Segments(id): Segments<String>,
     call: Call,
 ) -> Result<Response, ApiError> {
-    let all = |group: Namespace| Within::RolesBelow(group.path);
+    let all = |group: Namespace| Within::Below(group.path);
     let found = below(&admin, &id, &call, (NamespaceKind::Group, all)).await?;
     Ok(groups(&admin, &call, &found))
 }
@@ -64,7 +64,7 @@ pub(super) async fn projects(
     let is_deep = call.parameters.boolean("include_subgroups")? == Some(true);
     let within = |group: Namespace| {
         if is_deep {
-            Within::RolesBelow(group.path)
+            Within::Below(group.path)
         } else {
             Within::Children(group.id)
         }

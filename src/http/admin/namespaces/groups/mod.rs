@@ -101,7 +101,7 @@ pub(in crate::http::admin) async fn create(
     let authority = call.authority(Need::Write)?;
     let parent = match call.parameters.integer("parent_id")? {
         None => {
-            authority.administer()?;
+            authority.require_administrator()?;
             None
         }
         Some(id) => {

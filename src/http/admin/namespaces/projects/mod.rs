@@ -121,7 +121,7 @@ pub(in crate::http::admin) async fn create_for(
     call: Call,
 ) -> Result<(StatusCode, Json<ProjectView>), ApiError> {
     let authority = call.authority(Need::Write)?;
-    authority.administer()?;
+    authority.require_administrator()?;
     let user = admin.desk.user_by_id(user_id(&user)?).await?;
     check_named(&call.parameters)?;
     let own = NamespaceReference::at(ExpectedNamespace::Parent, user.username.namespace());

@@ -1,0 +1,128 @@
+//! The one door for callers.
+
+use std::fmt;
+use std::sync::Arc;
+
+use secrecy::SecretString;
+
+use crate::app::access_tokens::UsageQueue;
+use crate::app::error::DeskError;
+use crate::domain::authority::Authority;
+use crate::domain::clock::Clock;
+use crate::domain::decision::principal::{Principal, Proof, SignedIn};
+use crate::domain::entropy::Entropy;
+use crate::domain::events::detail::Detail;
+use crate::domain::events::origin::Origin;
+use crate::domain::events::subject::Subject;
+use crate::domain::events::{Event, EventAction};
+use crate::domain::users::password::PasswordHash;
+use crate::identity::{
+    AuthenticationError, Authenticator, FollowUp, Identified, Passwords, PresentedCredential,
+};
+use crate::storage::{Db, refresh_tokens, users};
+
+/// Lets callers in: identifies them, and does what their credential makes necessary.
+///
+/// The token endpoint, `/auth/verify` and the admin API come through it, each in the same order: the
+/// credential is checked, and what follows from a good one is written down.
+#[derive(Clone)]
+pub struct Admission {
+    /// The storage for what a login writes.
+    pub db: Db,
+    /// The check of credentials.
+    pub authenticator: Authenticator,
+    /// The hashing of passwords.
+    pub passwords: Passwords,
+    /// The uses of access tokens that wait to be written down.
+    pub usage: UsageQueue,
+    /// The source of the time.
+    pub clock: Arc<dyn Clock>,
+    /// The source of randomness.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+impl Admission {
+    /// The caller who presents a credential and wants something of `service`.
+    #[tracing::instrument(name = "app.admit", skip_all)]
+    pub async fn admit(
+        &self,
+        presented: &PresentedCredential,
+        service: Option<&str>,
+        origin: &Origin,
+    ) -> Result<Principal, AuthenticationError> {
+        let now = self.clock.now();
+        let identified = self
+            .authenticator
+            .authenticate(presented, service, now)
+            .await?;
+        self.follow_up(identified, origin).await
+    }
+
+    /// The owner of a personal access token; no other credential is let in.
+    #[tracing::instrument(name = "app.admit_access_token", skip_all)]
+    pub async fn admit_access_token(
+        &self,
+        token: &SecretString,
+        origin: &Origin,
+    ) -> Result<SignedIn, AuthenticationError> {
+        let now = self.clock.now();
+        let owner = self
+            .authenticator
+            .authenticate_access_token(token, now)
+            .await?;
+        if let Some(token) = owner.ceiling.access_token() {
+            self.usage.note(token, origin.address);
+        }
+        Ok(owner)
+    }
+
+    async fn follow_up(
+        &self,
+        identified: Identified<Principal>,
+        origin: &Origin,
+    ) -> Result<Principal, AuthenticationError> {
+        let mut caller = identified.caller;
+        if let Some(token) = caller.access_token() {
+            self.usage.note(token, origin.address);
+        }
+        match (identified.follow_up, &mut caller) {
+            (Some(FollowUp::NoteRefreshTokenUse(id)), _) => {
+                refresh_tokens::note_use(&self.db, id, self.clock.now()).await?;
+            }
+            (Some(FollowUp::Rehash(password)), Principal::User(user)) => {
+                match self.rehash(user, password, origin).await {
+                    Ok(hash) => user.ceiling.proof = Proof::Password(hash),
+                    Err(error) => {
+                        tracing::warn!(user = %user.username, error = %error, "a password was not hashed anew");
+                    }
+                }
+            }
+            (Some(FollowUp::Rehash(_)) | None, _) => {}
+        }
+        Ok(caller)
+    }
+
+    /// Hashes a password anew that was just verified; only if it is still the user's.
+    async fn rehash(
+        &self,
+        user: &SignedIn,
+        password: SecretString,
+        origin: &Origin,
+    ) -> Result<PasswordHash, DeskError> {
+        let hash = self.passwords.hash(password).await?;
+        let authority = Authority::of_login(user, origin.clone());
+        let login = self.db.begin_login(&authority, &*self.clock).await?;
+        let grant = login.grant(|authority| authority.act_for(user.id))?;
+        users::rehash(&login, user.id, &hash).await?;
+        let subject = Subject::User(user.id, user.username.clone());
+        let event = Event::new(EventAction::PasswordRehashed, subject, Detail::nothing());
+        login.commit(grant.event(event)).await?;
+        Ok(hash)
+    }
+}
+
+impl fmt::Debug for Admission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Admission").finish_non_exhaustive()
+    }
+}

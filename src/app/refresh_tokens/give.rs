@@ -1,0 +1,57 @@
+//! Giving a refresh token to a login by password.
+
+use secrecy::SecretString;
+
+use crate::app::admit::Admission;
+use crate::app::error::DeskError;
+use crate::domain::authority::Authority;
+use crate::domain::decision::principal::SignedIn;
+use crate::domain::events::detail::Detail;
+use crate::domain::events::origin::Origin;
+use crate::domain::events::{Event, EventAction};
+use crate::domain::secret::{SecretKind, SecretToken};
+use crate::storage::refresh_tokens::{self, RefreshTokenRecord};
+
+/// A login that wants a refresh token.
+#[derive(Debug)]
+pub(in crate::app) struct RefreshTokenWish<'a> {
+    /// The user who logged in by password.
+    pub(in crate::app) user: &'a SignedIn,
+    /// The registry that the token is bound to.
+    pub(in crate::app) service: &'a str,
+    /// The name by which the client calls itself.
+    pub(in crate::app) client_id: Option<&'a str>,
+    /// The origin of the login.
+    pub(in crate::app) origin: &'a Origin,
+}
+
+impl Admission {
+    /// A refresh token for a login by password; if the password is still the user's, and they are not
+    /// blocked.
+    #[tracing::instrument(name = "app.give_refresh_token", skip_all, fields(user.id = %wish.user.id))]
+    pub(in crate::app) async fn give_refresh_token(
+        &self,
+        wish: RefreshTokenWish<'_>,
+    ) -> Result<SecretString, DeskError> {
+        let user = wish.user;
+        let secret = SecretToken::generate(SecretKind::RefreshToken, &*self.entropy);
+        let authority = Authority::of_login(user, wish.origin.clone());
+        let login = self.db.begin_login(&authority, &*self.clock).await?;
+        let grant = login.grant(|authority| authority.act_for(user.id))?;
+        let record = RefreshTokenRecord {
+            user: user.id,
+            service: wish.service,
+            client_id: wish.client_id,
+            digest: secret.digest(),
+        };
+        let token = refresh_tokens::insert(&login, record).await?;
+        let service = wish.service.to_owned();
+        let event = Event::new(
+            EventAction::RefreshTokenCreated,
+            &token,
+            Detail::RefreshToken { service },
+        );
+        login.commit(grant.event(event)).await?;
+        Ok(SecretString::from(secret.expose()))
+    }
+}

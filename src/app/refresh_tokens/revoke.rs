@@ -1,0 +1,44 @@
+//! Revoking a refresh token.
+
+use crate::app::desk::Desk;
+use crate::app::error::DeskError;
+use crate::domain::authority::{Authority, Refusal};
+use crate::domain::events::detail::Detail;
+use crate::domain::events::{Event, EventAction};
+use crate::domain::ids::RefreshTokenId;
+use crate::storage::{Change, GrantedEvent, refresh_tokens};
+
+impl Desk {
+    /// Revokes a refresh token; again is no error.
+    #[tracing::instrument(name = "app.revoke_refresh_token", skip_all, fields(token.id = %id))]
+    pub async fn revoke_refresh_token(
+        &self,
+        authority: &Authority,
+        id: RefreshTokenId,
+    ) -> Result<(), DeskError> {
+        let change = self.begin(authority).await?;
+        let event = revoke(&change, id).await?;
+        Ok(change.commit(event).await?)
+    }
+}
+
+/// Revokes a refresh token. Without an event if it was revoked already.
+pub(in crate::app) async fn revoke(
+    change: &Change,
+    id: RefreshTokenId,
+) -> Result<Option<GrantedEvent>, DeskError> {
+    let token = match refresh_tokens::find(change, id).await? {
+        Some(token) => token,
+        None if change.authority().is_administrator() => {
+            return Err(DeskError::not_found("refresh token", &id));
+        }
+        None => return Err(Refusal::NotYours.into()),
+    };
+    let grant = change.grant(|authority| authority.act_for(token.user_id))?;
+    if token.revoked_at.is_some() {
+        return Ok(None);
+    }
+    refresh_tokens::revoke(change, id).await?;
+    let event = Event::new(EventAction::RefreshTokenRevoked, &token, Detail::nothing());
+    Ok(Some(grant.event(event)))
+}

@@ -1,0 +1,72 @@
+//! The causes for which a credential is refused.
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::access_tokens::{AccessToken, CredentialState};
+use crate::domain::users::{User, UserState};
+
+/// The cause for which a credential is refused: for the log, never for the caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Cause {
+    /// The header is not Basic with a name and a secret.
+    Unreadable,
+    /// The secret is empty.
+    EmptySecret,
+    /// It has a token's prefix, but not its form or checksum.
+    BrokenToken,
+    /// No such token.
+    UnknownToken,
+    /// The token's date has come.
+    ExpiredToken,
+    /// The token was revoked.
+    RevokedToken,
+    /// The refresh token is for another registry.
+    OtherService,
+    /// The deploy token came beside another user name than its own.
+    OtherUsername,
+    /// The owner is blocked.
+    BlockedUser,
+    /// No such user.
+    UnknownUser,
+    /// The user has no password.
+    NoPassword,
+    /// The password is wrong.
+    WrongPassword,
+    /// None was presented, and anonymous access is off.
+    AnonymousAccessOff,
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Unreadable => "the authorization header is unreadable",
+            Self::EmptySecret => "the secret is empty",
+            Self::BrokenToken => "the token is mistyped or cut",
+            Self::UnknownToken => "the token is unknown",
+            Self::ExpiredToken => "the token has expired",
+            Self::RevokedToken => "the token was revoked",
+            Self::OtherService => "the refresh token is for another service",
+            Self::OtherUsername => "the deploy token came beside another user name than its own",
+            Self::BlockedUser => "the user is blocked",
+            Self::UnknownUser => "the user is unknown",
+            Self::NoPassword => "the user has no password",
+            Self::WrongPassword => "the password is wrong",
+            Self::AnonymousAccessOff => "anonymous access is off",
+        })
+    }
+}
+
+impl AccessToken {
+    /// The cause for which the token of `owner` is refused at `now`, if it is. An end counts more than
+    /// a revocation (docs/gitlab-api.md §1.7).
+    pub fn refused(&self, owner: &User, now: DateTime<Utc>) -> Option<Cause> {
+        match (self.state(now), owner.state) {
+            (CredentialState::Expired, _) => Some(Cause::ExpiredToken),
+            (CredentialState::Revoked, _) => Some(Cause::RevokedToken),
+            (CredentialState::Active, UserState::Blocked) => Some(Cause::BlockedUser),
+            (CredentialState::Active, UserState::Active) => None,
+        }
+    }
+}

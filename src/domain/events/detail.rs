@@ -1,0 +1,380 @@
+//! The details of an event: JSON for programs, a sentence for people, a secret for nobody.
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::domain::access_tokens::AccessTokenSpecification;
+use crate::domain::access_tokens::pattern::RepositoryPattern;
+use crate::domain::access_tokens::scope::AccessTokenScopes;
+use crate::domain::expiry::Expiry;
+use crate::domain::ids::AccessTokenId;
+use crate::domain::members::Member;
+use crate::domain::members::access_level::AccessLevel;
+use crate::domain::namespaces::path::NamespacePath;
+use crate::domain::namespaces::visibility::Visibility;
+use crate::domain::users::username::Username;
+
+/// Most tokens that an event lists one by one.
+const MOST_LISTED: usize = 50;
+
+/// The details of one event; each variant becomes a JSON object with its fields.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Detail {
+    /// Nothing beyond action and subject.
+    Nothing {},
+    /// A remark in our own words.
+    Remark {
+        /// The remark.
+        remark: &'static str,
+    },
+    /// Fields that are not what they were.
+    Changed {
+        /// The fields, each with its value before and after.
+        changes: Changes,
+    },
+    /// A group or project that was made.
+    NamespaceCreated {
+        /// Who may see it without being a member.
+        #[serde(serialize_with = "as_text")]
+        visibility: Visibility,
+    },
+    /// A group or project that was deleted.
+    NamespaceDeleted {
+        /// The number of namespaces that were deleted, it and all below it.
+        namespaces: usize,
+    },
+    /// A user's role in a group or project, which was given, changed or taken away.
+    Role(RoleDetail),
+    /// A personal access token that was made.
+    AccessTokenCreated(AccessTokenDetail),
+    /// A personal access token that was renamed, described, shortened or narrowed.
+    AccessTokenChanged {
+        /// The fields, each with its value before and after.
+        changes: Changes,
+        /// What the sentence says of it.
+        #[serde(skip)]
+        sentence: String,
+        /// The tokens that were revoked because they were made with it.
+        revoked: AccessTokenList,
+    },
+    /// A personal access token that another one replaced.
+    AccessTokenRotated {
+        /// The token that replaced it.
+        successor: AccessTokenId,
+        /// The instant until which the old token works beside it; none if it was revoked.
+        works_until: Option<DateTime<Utc>>,
+        /// The tokens that were revoked.
+        revoked: AccessTokenList,
+    },
+    /// A personal access token that was revoked.
+    AccessTokenRevoked {
+        /// The tokens that were revoked with it.
+        revoked_with: AccessTokenList,
+    },
+    /// A family of tokens that was revoked because one of them was presented after its end.
+    AccessTokenReused {
+        /// The tokens that were revoked.
+        revoked: AccessTokenList,
+    },
+    /// A deploy token that was made or revoked.
+    DeployToken {
+        /// The group or project.
+        #[serde(serialize_with = "as_text")]
+        namespace: NamespacePath,
+        /// What it may do there; left out when it is revoked.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        scopes: Option<String>,
+    },
+    /// A refresh token that was made.
+    RefreshToken {
+        /// The registry that it is for.
+        service: String,
+    },
+}
+
+/// A role in a group or project.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RoleDetail {
+    /// Whose role.
+    user_id: i64,
+    #[serde(serialize_with = "as_text")]
+    username: Username,
+    #[serde(serialize_with = "as_text")]
+    access_level: AccessLevel,
+    expires_at: Option<String>,
+    /// The fields that are not what they were.
+    #[serde(skip_serializing_if = "Changes::is_empty")]
+    changes: Changes,
+    #[serde(skip)]
+    kind: RoleChange,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum RoleChange {
+    Added,
+    Changed,
+    Removed,
+}
+
+/// The specification of a personal access token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AccessTokenDetail {
+    #[serde(serialize_with = "as_text")]
+    owner: Username,
+    made_with: Option<AccessTokenId>,
+    scopes: String,
+    repositories: Vec<String>,
+    expires_at: Option<String>,
+}
+
+/// The values of fields before and after a change; only of those that differ.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[serde(transparent)]
+pub struct Changes(Vec<FieldChange>);
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct FieldChange {
+    field: &'static str,
+    from: Value,
+    to: Value,
+}
+
+/// Personal access tokens by id: the first of them, and how many there are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AccessTokenList {
+    ids: Vec<AccessTokenId>,
+    total: usize,
+}
+
+impl Detail {
+    /// Nothing beyond action and subject.
+    pub fn nothing() -> Self {
+        Self::Nothing {}
+    }
+
+    /// The JSON object of the details.
+    pub fn to_json(&self) -> Value {
+        // Nothing in it can fail: no map has keys that are not texts.
+        serde_json::to_value(self).unwrap_or_default()
+    }
+
+    /// The role `member` was given to the user called `username`.
+    pub fn role_added(username: &Username, member: &Member) -> Self {
+        Self::role(username, member, Changes::default(), RoleChange::Added)
+    }
+
+    /// The role `was` of the user called `username` became `to`.
+    pub fn role_changed(username: &Username, was: &Member, to: &Member) -> Self {
+        let end = |member: &Member| member.expiry.map(|end| end.to_string());
+        let changes = Changes::default()
+            .of("access_level", was.level.name(), to.level.name())
+            .of("expires_at", end(was), end(to));
+        Self::role(username, to, changes, RoleChange::Changed)
+    }
+
+    /// The role `member` was taken away from the user called `username`.
+    pub fn role_removed(username: &Username, member: &Member) -> Self {
+        Self::role(username, member, Changes::default(), RoleChange::Removed)
+    }
+
+    fn role(username: &Username, member: &Member, changes: Changes, kind: RoleChange) -> Self {
+        Self::Role(RoleDetail {
+            user_id: member.user_id.0,
+            username: username.clone(),
+            access_level: member.level,
+            expires_at: member.expiry.map(|end| end.to_string()),
+            changes,
+            kind,
+        })
+    }
+
+    /// A token was made for `owner`, perhaps with another token.
+    pub fn access_token_created(
+        owner: &Username,
+        made_with: Option<AccessTokenId>,
+        token: &AccessTokenSpecification,
+    ) -> Self {
+        Self::AccessTokenCreated(AccessTokenDetail {
+            owner: owner.clone(),
+            made_with,
+            scopes: token.scopes().to_string(),
+            repositories: patterns(token),
+            expires_at: token.expiry().map(|end| end.to_string()),
+        })
+    }
+
+    /// The token `was` became `to`, and these other tokens were revoked.
+    pub fn access_token_changed(
+        was: &AccessTokenSpecification,
+        to: &AccessTokenSpecification,
+        revoked: &[AccessTokenId],
+    ) -> Self {
+        let end = |token: &AccessTokenSpecification| token.expiry().as_ref().map(Expiry::to_string);
+        let changes = Changes::default()
+            .of("name", was.name(), to.name())
+            .of("description", was.description(), to.description())
+            .of("scopes", was.scopes().to_string(), to.scopes().to_string())
+            .of("repositories", patterns(was), patterns(to))
+            .of("expires_at", end(was), end(to));
+        Self::AccessTokenChanged {
+            changes,
+            sentence: format!("named {}, scopes {}", to.name(), to.scopes()),
+            revoked: revoked.into(),
+        }
+    }
+
+    /// A deploy token for the namespace at `path` was made with `scopes`.
+    pub fn deploy_token_created(path: &NamespacePath, scopes: &AccessTokenScopes) -> Self {
+        Self::DeployToken {
+            namespace: path.clone(),
+            scopes: Some(scopes.to_string()),
+        }
+    }
+}
+
+impl Changes {
+    /// Adds the field, if its value is another one.
+    #[must_use]
+    pub fn of(mut self, field: &'static str, from: impl Into<Value>, to: impl Into<Value>) -> Self {
+        let (from, to) = (from.into(), to.into());
+        if from != to {
+            self.0.push(FieldChange { field, from, to });
+        }
+        self
+    }
+
+    /// Adds the field without its values, which are secret.
+    #[must_use]
+    pub fn of_secret(mut self, field: &'static str, is_changed: bool) -> Self {
+        if is_changed {
+            let hidden = || Value::from("(hidden)");
+            self.0.push(FieldChange {
+                field,
+                from: hidden(),
+                to: hidden(),
+            });
+        }
+        self
+    }
+
+    /// Whether no field has another value.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl From<&[AccessTokenId]> for AccessTokenList {
+    fn from(ids: &[AccessTokenId]) -> Self {
+        Self {
+            ids: ids.iter().take(MOST_LISTED).copied().collect(),
+            total: ids.len(),
+        }
+    }
+}
+
+impl fmt::Display for Detail {
+    /// One sentence for people.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nothing {} => Ok(()),
+            Self::Remark { remark } => f.write_str(remark),
+            Self::Changed { changes } => changes.fmt(f),
+            Self::NamespaceCreated { visibility } => visibility.fmt(f),
+            Self::NamespaceDeleted { namespaces } => write!(f, "{namespaces} in all"),
+            Self::Role(role) => role.fmt(f),
+            Self::AccessTokenCreated(token) => token.fmt(f),
+            Self::AccessTokenChanged {
+                sentence, revoked, ..
+            } => {
+                f.write_str(sentence)?;
+                revoked.write(f, "; revoked tokens ")
+            }
+            Self::AccessTokenRotated {
+                successor,
+                works_until,
+                revoked,
+            } => {
+                write!(f, "token {successor} took its place")?;
+                if let Some(end) = works_until {
+                    write!(f, "; it works until {}", Expiry::at(*end))?;
+                }
+                revoked.write(f, "; revoked tokens ")
+            }
+            Self::AccessTokenRevoked { revoked_with } => revoked_with.write(f, "with tokens "),
+            Self::AccessTokenReused { revoked } => revoked.write(f, "revoked tokens "),
+            Self::DeployToken {
+                namespace,
+                scopes: Some(scopes),
+            } => write!(f, "for {namespace}, scopes {scopes}"),
+            Self::DeployToken {
+                namespace,
+                scopes: None,
+            } => write!(f, "of {namespace}"),
+            Self::RefreshToken { service } => write!(f, "for {service}"),
+        }
+    }
+}
+
+impl fmt::Display for RoleDetail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.username.fmt(f)?;
+        if self.kind != RoleChange::Removed {
+            write!(f, " as {}", self.access_level)?;
+        }
+        match &self.expires_at {
+            Some(end) if self.kind != RoleChange::Removed => write!(f, " until {end}"),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for AccessTokenDetail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "for {}", self.owner)?;
+        if let Some(maker) = self.made_with {
+            write!(f, " with token {maker}")?;
+        }
+        write!(f, ", scopes {}", self.scopes)
+    }
+}
+
+impl fmt::Display for Changes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, change) in self.0.iter().enumerate() {
+            let comma = if at == 0 { "" } else { ", " };
+            let FieldChange { field, from, to } = change;
+            write!(f, "{comma}{field} from {from} to {to}")?;
+        }
+        Ok(())
+    }
+}
+
+impl AccessTokenList {
+    fn write(&self, f: &mut fmt::Formatter<'_>, before: &str) -> fmt::Result {
+        if self.ids.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<String> = self.ids.iter().map(ToString::to_string).collect();
+        write!(f, "{before}{}", ids.join(", "))?;
+        match self.total.saturating_sub(self.ids.len()) {
+            0 => Ok(()),
+            rest => write!(f, " and {rest} more"),
+        }
+    }
+}
+
+fn patterns(token: &AccessTokenSpecification) -> Vec<String> {
+    let patterns = token.repositories().iter().map(RepositoryPattern::as_str);
+    patterns.map(str::to_owned).collect()
+}
+
+fn as_text<S: serde::Serializer>(
+    value: &impl fmt::Display,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(value)
+}

@@ -1,0 +1,177 @@
+//! The things that changes are about.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::domain::access_tokens::AccessToken;
+use crate::domain::deploy_tokens::DeployToken;
+use crate::domain::ids::{AccessTokenId, DeployTokenId, NamespaceId, RefreshTokenId, UserId};
+use crate::domain::namespaces::Namespace;
+use crate::domain::namespaces::path::NamespacePath;
+use crate::domain::refresh_tokens::RefreshToken;
+use crate::domain::users::User;
+use crate::domain::users::username::Username;
+
+/// The thing that an event is about: by its id, and by the name that it had then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    /// A user.
+    User(UserId, Username),
+    /// A group, a project or a user's own namespace.
+    Namespace(NamespaceId, NamespacePath),
+    /// The roles of users in a group or project; the detail says whose.
+    Member(NamespaceId, NamespacePath),
+    /// A personal access token.
+    AccessToken(AccessTokenId, String),
+    /// A deploy token, by its user name.
+    DeployToken(DeployTokenId, String),
+    /// A refresh token, by the service that it is for.
+    RefreshToken(RefreshTokenId, String),
+}
+
+impl Subject {
+    /// The role of a user in `namespace`.
+    pub fn member_of(namespace: &Namespace) -> Self {
+        Self::Member(namespace.id, namespace.path.clone())
+    }
+
+    /// The kind's name in the audit log.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::User(..) => "user",
+            Self::Namespace(..) => "namespace",
+            Self::Member(..) => "member",
+            Self::AccessToken(..) => "access_token",
+            Self::DeployToken(..) => "deploy_token",
+            Self::RefreshToken(..) => "refresh_token",
+        }
+    }
+
+    /// The number that the database gave it.
+    pub fn id(&self) -> i64 {
+        match self {
+            Self::User(id, _) => id.0,
+            Self::Namespace(id, _) | Self::Member(id, _) => id.0,
+            Self::AccessToken(id, _) => id.0,
+            Self::DeployToken(id, _) => id.0,
+            Self::RefreshToken(id, _) => id.0,
+        }
+    }
+
+    /// The name that it had.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::User(_, username) => username.as_str(),
+            Self::Namespace(_, path) | Self::Member(_, path) => path.as_str(),
+            Self::AccessToken(_, name)
+            | Self::DeployToken(_, name)
+            | Self::RefreshToken(_, name) => name,
+        }
+    }
+}
+
+impl From<&User> for Subject {
+    fn from(user: &User) -> Self {
+        Self::User(user.id, user.username.clone())
+    }
+}
+
+impl From<&Namespace> for Subject {
+    fn from(namespace: &Namespace) -> Self {
+        Self::Namespace(namespace.id, namespace.path.clone())
+    }
+}
+
+impl From<&AccessToken> for Subject {
+    fn from(token: &AccessToken) -> Self {
+        Self::AccessToken(token.id, token.specification.name().to_owned())
+    }
+}
+
+impl From<&DeployToken> for Subject {
+    fn from(token: &DeployToken) -> Self {
+        Self::DeployToken(token.id, token.username.to_string())
+    }
+}
+
+impl From<&RefreshToken> for Subject {
+    fn from(token: &RefreshToken) -> Self {
+        Self::RefreshToken(token.id, token.service.clone())
+    }
+}
+
+/// A thing that copies are kept of, and that a change touched: whoever follows the changes drops
+/// their copy of it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Touched {
+    /// A user: their state and flags, and with them all that they may do.
+    User(UserId),
+    /// The roles of a user.
+    Memberships(UserId),
+    /// A namespace: its visibility, whether it exists, and its deploy tokens.
+    Namespace(NamespacePath),
+    /// A personal access token.
+    AccessToken(AccessTokenId),
+    /// A deploy token.
+    DeployToken(DeployTokenId),
+}
+
+impl fmt::Display for Touched {
+    /// The stored form, such as `user:7`; without spaces.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User(id) => write!(f, "user:{id}"),
+            Self::Memberships(id) => write!(f, "memberships:{id}"),
+            Self::Namespace(path) => write!(f, "namespace:{path}"),
+            Self::AccessToken(id) => write!(f, "access_token:{id}"),
+            Self::DeployToken(id) => write!(f, "deploy_token:{id}"),
+        }
+    }
+}
+
+/// A text that names nothing that can be touched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("it names nothing that a change can touch")]
+pub struct UnknownTouched;
+
+impl FromStr for Touched {
+    type Err = UnknownTouched;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (kind, name) = text.split_once(':').ok_or(UnknownTouched)?;
+        let id = || name.parse::<i64>().map_err(|_| UnknownTouched);
+        match kind {
+            "user" => Ok(Self::User(UserId(id()?))),
+            "memberships" => Ok(Self::Memberships(UserId(id()?))),
+            "namespace" => NamespacePath::try_from(name)
+                .map(Self::Namespace)
+                .map_err(|_| UnknownTouched),
+            "access_token" => Ok(Self::AccessToken(AccessTokenId(id()?))),
+            "deploy_token" => Ok(Self::DeployToken(DeployTokenId(id()?))),
+            _ => Err(UnknownTouched),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_touched_is_read_as_it_was_written() {
+        for touched in [
+            Touched::User(UserId(7)),
+            Touched::Memberships(UserId(7)),
+            Touched::Namespace(NamespacePath::try_from("team/app").unwrap()),
+            Touched::AccessToken(AccessTokenId(8)),
+            Touched::DeployToken(DeployTokenId(9)),
+        ] {
+            let text = touched.to_string();
+            assert!(!text.contains(' '), "{text}");
+            assert_eq!(text.parse(), Ok(touched));
+        }
+        for wrong in ["", "user", "user:", "user:x", "other:7", "namespace:a//b"] {
+            assert_eq!(wrong.parse::<Touched>(), Err(UnknownTouched), "{wrong}");
+        }
+    }
+}
