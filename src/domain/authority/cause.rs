@@ -16,9 +16,9 @@ pub enum Cause {
     EmptySecret,
     /// It has a token's prefix, but not its form or checksum.
     BrokenToken,
-    /// No such token.
+    /// No token has this digest.
     UnknownToken,
-    /// The token's date has come.
+    /// The token has expired.
     ExpiredToken,
     /// The token was revoked.
     RevokedToken,
@@ -28,13 +28,13 @@ pub enum Cause {
     OtherUsername,
     /// The owner is blocked.
     BlockedUser,
-    /// No such user.
+    /// No user has this name or address.
     UnknownUser,
     /// The user has no password.
     NoPassword,
     /// The password is wrong.
     WrongPassword,
-    /// None was presented, and anonymous access is off.
+    /// No credential was presented, and anonymous access is off.
     AnonymousAccessOff,
 }
 

@@ -23,7 +23,7 @@ use crate::domain::users::{User, UserState};
 pub enum Actor {
     /// The service itself, at its first start.
     Service,
-    /// Whoever runs the command line, and so has the database's files or address in hand.
+    /// The person at the command line, who has the database's files or address in hand.
     Operator,
     /// A signed-in user.
     User(UserId, Username),
@@ -40,7 +40,7 @@ impl Actor {
     }
 }
 
-/// What a credential must be good for (docs/architecture.md#token-scopes).
+/// The use for which a credential must be good (docs/architecture.md#token-scopes).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Need {
     /// To know who one is and who else there is: `GET` under `/user` and `/users`.
@@ -81,7 +81,7 @@ pub struct Authority {
     actor: Actor,
     is_administrator: bool,
     is_external: bool,
-    /// None for the command line and the service, which nobody can block.
+    /// The claim to look at again; none for the command line and the service, which nobody can block.
     claim: Option<Claim>,
     origin: Origin,
 }
@@ -129,7 +129,7 @@ pub enum Refusal {
     /// No scope of the credential suffices.
     #[error("the token's scopes do not suffice")]
     Scope(Need, AccessTokenScopes),
-    /// Only administrators may.
+    /// Only administrators may do it.
     #[error("only administrators may do this")]
     AdministratorsOnly,
     /// The role is too low in a namespace that they may see.
@@ -179,7 +179,7 @@ impl Authority {
         Ok(Self::signed_in(caller, Purpose::Need(need), origin))
     }
 
-    /// A user at a login: what comes with it is theirs, and nothing else.
+    /// A user at a login, who may do nothing but what belongs to it, such as getting a refresh token.
     pub fn of_login(user: &SignedIn, origin: Origin) -> Self {
         Self {
             is_administrator: false,
@@ -206,9 +206,9 @@ impl Authority {
         }
     }
 
-    /// The authority as it is at `now`, by the stored facts: of a user who was blocked, demoted or
-    /// deleted, whose password was changed or whose token was revoked, narrowed or has ended since
-    /// they came to the door, nothing or less is left.
+    /// The authority as it is at `now` by the stored facts: less, or a refusal, if since the request came
+    /// the user was blocked, demoted or deleted, their password changed, or their token was revoked,
+    /// narrowed or has ended.
     pub fn renewed(&self, facts: Evidence, now: DateTime<Utc>) -> Result<Self, Refusal> {
         let Some(claim) = &self.claim else {
             return Ok(self.clone());
@@ -261,12 +261,12 @@ impl Authority {
         self.claim.as_ref()
     }
 
-    /// Whether the caller may do everything on every path.
+    /// True if the caller may do everything on every path.
     pub fn is_administrator(&self) -> bool {
         self.is_administrator
     }
 
-    /// Whether internal groups and projects are closed to the caller.
+    /// True if internal groups and projects are closed to the caller.
     pub fn is_external(&self) -> bool {
         self.is_external
     }

@@ -1,5 +1,5 @@
-//! Who may do what with a group or project: GitLab's rules (docs/gitlab-api.md §2.4), asked about the
-//! namespace that was loaded and the role that was found.
+//! GitLab's rules for changing and seeing groups and projects (docs/gitlab-api.md §2.4), asked about
+//! the namespace that was loaded and the role that was found.
 
 use crate::domain::authority::{Authority, Refusal};
 use crate::domain::members::Member;
@@ -17,14 +17,14 @@ pub struct Standing {
 }
 
 impl Authority {
-    /// May they know of the namespace? To whom the answer is no, it does not exist.
+    /// True if the caller may know of the namespace; for all others it does not exist.
     pub fn sees(&self, namespace: &Namespace, role: Option<AccessLevel>) -> bool {
         self.is_administrator()
             || role.is_some()
             || namespace.visibility.is_open_to(self.is_external())
     }
 
-    /// May they do what takes the role `needed` there?
+    /// Requires the role `needed` or a higher one in the namespace.
     pub fn require_role(&self, standing: &Standing, needed: AccessLevel) -> Result<(), Refusal> {
         if self.rank(standing) >= Some(needed) {
             Ok(())
@@ -33,7 +33,7 @@ impl Authority {
         }
     }
 
-    /// May they make a group in `parent`, or at the top?
+    /// Requires the right to make a group in `parent`, or at the top if there is none.
     pub fn create_group(&self, parent: Option<&Standing>) -> Result<(), Refusal> {
         match parent {
             None => self.require_administrator(),
@@ -41,9 +41,9 @@ impl Authority {
         }
     }
 
-    /// May they make a project in `parent` that `visibility` shows?
+    /// Requires the right to make a project with `visibility` in `parent`.
     ///
-    /// Only its owners show more than `parent` itself: images may be there already, without a project.
+    /// Only owners may show more than `parent` itself does: images may be there already, without a project.
     pub fn create_project(&self, parent: &Standing, visibility: Visibility) -> Result<(), Refusal> {
         let needed = if visibility > parent.namespace.visibility {
             AccessLevel::Owner
@@ -53,37 +53,38 @@ impl Authority {
         self.require_role(parent, needed)
     }
 
-    /// May they call it something else, or describe it?
+    /// Requires the right to rename or describe the namespace.
     pub fn describe(&self, standing: &Standing) -> Result<(), Refusal> {
         self.require_role(standing, standing.namespace.kind.manager())
     }
 
-    /// May they show it to others than before? A project too only as an owner: this opens images.
+    /// Requires the right to change the visibility. Only owners have it, also for a project, because this
+    /// opens images.
     pub fn change_visibility(&self, standing: &Standing) -> Result<(), Refusal> {
         self.require_role(standing, AccessLevel::Owner)
     }
 
-    /// May they see the group's or project's deploy tokens?
+    /// Requires the right to see the deploy tokens of the group or project.
     pub fn list_deploy_tokens(&self, standing: &Standing) -> Result<(), Refusal> {
         self.require_role(standing, AccessLevel::Maintainer)
     }
 
-    /// May they make and revoke its deploy tokens?
+    /// Requires the right to make and revoke deploy tokens of the group or project.
     pub fn manage_deploy_tokens(&self, standing: &Standing) -> Result<(), Refusal> {
         self.require_role(standing, standing.namespace.kind.manager())
     }
 
-    /// May they delete it?
+    /// Requires the right to delete the namespace.
     pub fn delete(&self, standing: &Standing) -> Result<(), Refusal> {
         self.require_role(standing, AccessLevel::Owner)
     }
 
-    /// May they give someone the role `level` there? Nobody gives a higher one than their own.
+    /// Requires the right to give someone the role `level`; nobody gives a higher one than their own.
     pub fn give_role(&self, standing: &Standing, level: AccessLevel) -> Result<(), Refusal> {
         self.require_role(standing, standing.namespace.kind.manager().max(level))
     }
 
-    /// May they give another role to whoever holds this one? Nobody touches what is above them.
+    /// Requires the right to change the role `held` to `level`; nobody touches a role above their own.
     pub fn change_role(
         &self,
         standing: &Standing,
@@ -93,7 +94,7 @@ impl Authority {
         self.give_role(standing, held.level.max(level))
     }
 
-    /// May they take this role away? Everyone may leave.
+    /// Requires the right to take the role `held` away; everyone may give up their own.
     pub fn take_role(&self, standing: &Standing, held: &Member) -> Result<(), Refusal> {
         if self.user() == Some(held.user_id) {
             Ok(())
@@ -102,7 +103,7 @@ impl Authority {
         }
     }
 
-    /// Everything is an administrator's.
+    /// The caller's role; administrators count as owners everywhere.
     fn rank(&self, standing: &Standing) -> Option<AccessLevel> {
         if self.is_administrator() {
             Some(AccessLevel::Owner)

@@ -1,4 +1,4 @@
-//! The table of who may do what with a group or project.
+//! The table of rights on groups and projects.
 
 use chrono::DateTime;
 
