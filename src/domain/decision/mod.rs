@@ -21,17 +21,17 @@ use crate::domain::registry::action::{Action, ActionSet};
 use crate::domain::registry::repository_name::RepositoryName;
 use crate::domain::registry::scope::{Resource, Scope};
 
-/// What a caller gets of what they asked for.
+/// The answer to the scopes of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Decision {
-    /// What is granted, never outside what was asked; no scope without actions.
+    /// The granted scopes: never more than was asked, and none without actions.
     pub granted: Vec<Scope>,
-    /// What is refused, and why.
+    /// The refused actions, with reasons.
     pub denied: Vec<Denial>,
 }
 
 impl Decision {
-    /// Whether `action` is granted on anything.
+    /// True if `action` is granted on any resource.
     pub fn grants(&self, action: Action) -> bool {
         self.granted
             .iter()
@@ -42,22 +42,22 @@ impl Decision {
 /// One refused action.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Denial {
-    /// On what.
+    /// The resource of the action.
     pub resource: Resource,
-    /// What was to be done.
+    /// The action that was asked for.
     pub action: Action,
-    /// Why not, as far as the caller may know.
+    /// The reason, as far as the caller may know.
     pub reason: Reason,
 }
 
-/// What was judged about one action on one resource, and why.
+/// The verdict on one action on one resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Judgement<'a> {
-    /// On what.
+    /// The resource of the action.
     pub resource: &'a Resource,
-    /// What is to be done.
+    /// The action that is asked for.
     pub action: Action,
-    /// On what basis, or why not.
+    /// The basis on which it is granted, or the reason why not.
     pub verdict: Result<Basis<'a>, Reason>,
 }
 
@@ -86,7 +86,7 @@ pub fn decide(principal: &Principal, rights: &Rights, requested: &[Scope]) -> De
     decision
 }
 
-/// The same, action by action, with the basis of what is granted.
+/// Decides action by action, with the basis of each that is granted.
 pub fn judge_all<'a>(
     principal: &'a Principal,
     rights: &'a Rights,
@@ -113,8 +113,8 @@ fn judge_scope<'a>(
     })
 }
 
-/// The actions a scope stands for: on a repository, `*` asks for all that are held, and for
-/// itself only where it can be had (skopeo asks for nothing else when it deletes).
+/// The actions that a scope stands for. On a repository, `*` asks for all actions that are held
+/// (skopeo asks for nothing else when it deletes), and for the literal `*` only if the caller can have it.
 fn actions_to_judge(scope: &Scope, principal: &Principal) -> impl Iterator<Item = Action> + use<> {
     let mut actions = scope.actions;
     if let Resource::Repository(_) = scope.resource {
@@ -180,7 +180,7 @@ fn judge_anonymous(
     }
 }
 
-/// In its namespace a deploy token does what its scopes say; elsewhere it is anonymous.
+/// Judges a deploy token: its scopes count in its namespace; elsewhere it is anonymous.
 fn judge_deploy_token(
     token: &DeployTokenPrincipal,
     rights: &Rights,
@@ -192,7 +192,7 @@ fn judge_deploy_token(
         (Some(NamespaceState::Live(Visibility::Public)), Action::Pull) => {
             Ok(Basis::Visibility(Visibility::Public))
         }
-        // Before anything that would tell whether it exists.
+        // Refused before anything that would tell if the repository exists.
         (_, Action::Delete | Action::Any) => Err(Reason::NotByDeployToken),
         _ if !token.is_for(name) => Err(Reason::OutsidePlace(token.path.clone())),
         _ if !token.scopes.permit(action) => Err(Reason::ScopeMissing(
@@ -206,8 +206,8 @@ fn judge_deploy_token(
     }
 }
 
-/// The ceiling is asked before the owner's rights, so that its answer tells nothing about the
-/// repository; but it never takes away what anyone may pull.
+/// Judges a user. The ceiling is asked before the owner's rights, so that its answer tells nothing
+/// about the repository; but it never forbids pulling what anyone may pull.
 fn judge_user<'a>(
     user: &SignedIn,
     rights: &Rights,

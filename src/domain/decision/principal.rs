@@ -1,4 +1,4 @@
-//! Who is calling, and how much of their rights the credential carries.
+//! Callers, with the part of their rights that the credential carries.
 
 use crate::domain::access_tokens::AccessToken;
 use crate::domain::access_tokens::pattern::RepositoryPattern;
@@ -15,7 +15,7 @@ use crate::domain::users::username::Username;
 /// The caller of one request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Principal {
-    /// Nobody in particular.
+    /// A caller without a credential.
     Anonymous,
     /// A user, within the limits of the credential.
     User(SignedIn),
@@ -30,9 +30,9 @@ pub struct DeployTokenPrincipal {
     pub id: DeployTokenId,
     /// The `sub` of its registry tokens.
     pub subject: String,
-    /// The group or project that it is for; elsewhere it is anonymous.
+    /// The path of the group or project that it is for; elsewhere it is anonymous.
     pub path: NamespacePath,
-    /// What it may do there.
+    /// Its scopes, which count there.
     pub scopes: AccessTokenScopes,
 }
 
@@ -43,39 +43,39 @@ pub struct SignedIn {
     pub id: UserId,
     /// The user's name.
     pub username: Username,
-    /// Whether everything is theirs.
+    /// True if they may do everything on every path.
     pub admin: bool,
-    /// Whether internal projects are closed to them.
+    /// True if internal groups and projects are closed to them.
     pub external: bool,
-    /// What the credential lets through.
+    /// The part of their rights that the credential carries.
     pub ceiling: Ceiling,
 }
 
-/// The most a credential lets through, whatever its owner may do.
+/// The most that a credential lets through, whatever its owner may do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ceiling {
-    /// What was proved.
+    /// The credential that was presented.
     pub proof: Proof,
-    /// The scopes.
+    /// The token scopes.
     pub scopes: AccessTokenScopes,
-    /// The repositories; empty for all.
+    /// The patterns of the repositories; empty for all.
     pub repositories: Vec<RepositoryPattern>,
 }
 
-/// How a user proved who they are.
+/// The way in which a user proved their identity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Proof {
-    /// By password; with the hash that it fitted.
+    /// A password, with the hash that it matched.
     Password(PasswordHash),
-    /// Not at all: a request that is only explained.
+    /// None: the request is only explained.
     Explained,
-    /// By a refresh token that a login by password got.
+    /// A refresh token that a login by password got.
     RefreshToken(RefreshTokenId),
-    /// By a personal access token.
+    /// A personal access token.
     AccessToken(AccessTokenId),
 }
 
-/// What in a credential stands in the way of an action.
+/// The part of a credential that forbids an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Obstacle {
     /// No scope permits the action.
@@ -105,7 +105,7 @@ impl Principal {
     /// The scopes of a credential that opens nothing in the registry.
     pub fn scopes_without_registry(&self) -> Option<&AccessTokenScopes> {
         match self {
-            // A deploy token has no scope that does not open the registry.
+            // Every scope of a deploy token opens the registry.
             Self::Anonymous | Self::DeployToken(_) => None,
             Self::User(user) => Some(&user.ceiling.scopes).filter(|scopes| !scopes.open_registry()),
         }
@@ -123,7 +123,7 @@ impl DeployTokenPrincipal {
         }
     }
 
-    /// Whether `repository` is in its place.
+    /// True if `repository` is in its namespace.
     pub fn is_for(&self, repository: &RepositoryName) -> bool {
         repository.prefixes().any(|path| path == self.path.as_str())
     }
@@ -169,7 +169,7 @@ impl Ceiling {
         }
     }
 
-    /// What keeps the credential from doing `action` on `repository`, if anything.
+    /// The part of the credential that forbids `action` on `repository`, if one does.
     pub fn obstacle(&self, action: Action, repository: &RepositoryName) -> Option<Obstacle> {
         if !self.scopes.permit(action) {
             Some(Obstacle::Scope)

@@ -355,7 +355,7 @@ fn any_deployment() -> impl Strategy<Value = DeployTokenPrincipal> {
     })
 }
 
-/// Whoever has a credential with a registry scope.
+/// A caller with a credential that has a registry scope.
 fn any_caller() -> impl Strategy<Value = Principal> {
     let user = any_user().prop_filter("no business with a registry", |user| {
         user.ceiling.scopes.open_registry()
@@ -392,7 +392,7 @@ fn any_request() -> impl Strategy<Value = Vec<Scope>> {
         .prop_map(|texts| Scope::parse_all(texts.iter().map(String::as_str)).unwrap())
 }
 
-/// Whether all that `smaller` grants, `larger` grants too.
+/// True if `larger` grants everything that `smaller` grants.
 fn within(smaller: &Decision, larger: &Decision) -> bool {
     smaller.granted.iter().all(|scope| {
         let other = larger
