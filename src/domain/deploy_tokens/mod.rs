@@ -1,4 +1,4 @@
-//! The token of a group or project: for machines, to pull and push there.
+//! Deploy tokens: with them, machines pull from and push to a group or project.
 
 pub mod filter;
 
@@ -13,47 +13,47 @@ use crate::domain::ids::{DeployTokenId, NamespaceId};
 use crate::domain::namespaces::path::NamespacePath;
 use crate::domain::text::{DisplayName, MAX_LINE};
 
-/// A deploy token as it is known after its creation: everything but the secret.
+/// A deploy token without its secret, which is known only at its creation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeployToken {
-    /// The number it is named by.
+    /// Its id.
     pub id: DeployTokenId,
-    /// The group or project it is for.
+    /// The group or project that it is for.
     pub namespace: NamespaceId,
-    /// Where that is.
+    /// The path of that group or project.
     pub path: NamespacePath,
-    /// What it is called, for people.
+    /// The name that people read.
     pub name: String,
     /// The user name that must come with it.
     pub username: DeployUsername,
-    /// What it may do: pull, push, or both.
+    /// Its scopes: pull, push, or both.
     pub scopes: AccessTokenScopes,
-    /// When it ends, if it does.
+    /// Its end, if it has one.
     pub expiry: Option<Expiry>,
-    /// When it was made.
+    /// The time at which it was made.
     pub created_at: DateTime<Utc>,
-    /// When it was revoked, if it was.
+    /// The time at which it was revoked, if it was.
     pub revoked_at: Option<DateTime<Utc>>,
 }
 
-/// What one chooses for a deploy token; valid by construction.
+/// The properties that one chooses for a deploy token; valid by construction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeployTokenSpecification {
     name: DisplayName,
     scopes: AccessTokenScopes,
-    /// The user name; one that names the token by its id, if none.
+    /// The user name; without one, it is made of the token's id.
     pub username: Option<DeployUsername>,
-    /// When it ends; never, if none.
+    /// The end; without one, it never ends.
     pub expiry: Option<Expiry>,
 }
 
-/// What is wrong with a deploy token that someone wants.
+/// The reason why a deploy token cannot be made as wanted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidDeployToken {
-    /// No scope.
+    /// It would have no scope.
     #[error("a deploy token needs at least one of the scopes read_registry and write_registry")]
     NoScope,
-    /// A scope that is for people.
+    /// It would have a scope that only people's tokens have.
     #[error("a deploy token pulls (read_registry) and pushes (write_registry); it cannot hold {0}")]
     Scope(AccessTokenScope),
 }
@@ -86,7 +86,7 @@ impl DeployTokenSpecification {
     }
 }
 
-/// Whether a deploy token may hold this scope: pull and push only (docs/architecture.md#what-there-is).
+/// True if a deploy token may hold this scope: pull and push only (docs/architecture.md#what-there-is).
 fn may_hold(scope: AccessTokenScope) -> bool {
     matches!(
         scope,
@@ -95,7 +95,7 @@ fn may_hold(scope: AccessTokenScope) -> bool {
 }
 
 impl DeployToken {
-    /// Whether it works at `now`.
+    /// Its state at `now`.
     pub fn state(&self, now: DateTime<Utc>) -> CredentialState {
         if self.revoked_at.is_some() {
             CredentialState::Revoked
@@ -112,7 +112,7 @@ impl DeployToken {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeployUsername(String);
 
-/// Why a text is no user name of a deploy token.
+/// A text that is not a user name of a deploy token.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("a deploy token's user name is 1 to 255 letters, digits and `.`, `+`, `_` or `-`")]
 pub struct InvalidDeployUsername;
