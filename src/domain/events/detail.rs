@@ -38,7 +38,7 @@ pub enum Detail {
     },
     /// A group or project that was made.
     NamespaceCreated {
-        /// Who may see it without being a member.
+        /// The visibility.
         #[serde(serialize_with = "as_text")]
         visibility: Visibility,
     },
@@ -55,7 +55,7 @@ pub enum Detail {
     AccessTokenChanged {
         /// The fields, each with its value before and after.
         changes: Changes,
-        /// What the sentence says of it.
+        /// The new specification, for the sentence.
         #[serde(skip)]
         sentence: String,
         /// The tokens that were revoked because they were made with it.
@@ -85,7 +85,7 @@ pub enum Detail {
         /// The group or project.
         #[serde(serialize_with = "as_text")]
         namespace: NamespacePath,
-        /// What it may do there; left out when it is revoked.
+        /// The scopes; left out when it is revoked.
         #[serde(skip_serializing_if = "Option::is_none")]
         scopes: Option<String>,
     },
@@ -99,7 +99,7 @@ pub enum Detail {
 /// A role in a group or project.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RoleDetail {
-    /// Whose role.
+    /// The user who has the role.
     user_id: i64,
     #[serde(serialize_with = "as_text")]
     username: Username,
@@ -158,7 +158,7 @@ impl Detail {
 
     /// The JSON object of the details.
     pub fn to_json(&self) -> Value {
-        // Nothing in it can fail: no map has keys that are not texts.
+        // Writing cannot fail: the keys of all maps are texts.
         serde_json::to_value(self).unwrap_or_default()
     }
 
@@ -261,7 +261,7 @@ impl Changes {
         self
     }
 
-    /// Whether no field has another value.
+    /// True if no field has another value.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-/// Where a request came from.
+/// The place that a request came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
     /// The surface that took the request.

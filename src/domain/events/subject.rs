@@ -19,7 +19,7 @@ pub enum Subject {
     User(UserId, Username),
     /// A group, a project or a user's own namespace.
     Namespace(NamespaceId, NamespacePath),
-    /// The roles of users in a group or project; the detail says whose.
+    /// The roles of users in a group or project; the detail names the user.
     Member(NamespaceId, NamespacePath),
     /// A personal access token.
     AccessToken(AccessTokenId, String),
@@ -47,7 +47,7 @@ impl Subject {
         }
     }
 
-    /// The number that the database gave it.
+    /// The id.
     pub fn id(&self) -> i64 {
         match self {
             Self::User(id, _) => id.0,
@@ -100,8 +100,7 @@ impl From<&RefreshToken> for Subject {
     }
 }
 
-/// A thing that copies are kept of, and that a change touched: whoever follows the changes drops
-/// their copy of it.
+/// A thing that a change touched and of which copies may be kept; followers of the changes drop theirs.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Touched {
     /// A user: their state and flags, and with them all that they may do.
