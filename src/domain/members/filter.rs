@@ -1,12 +1,12 @@
-//! What lists of members can be narrowed to.
+//! Filters of lists of members.
 
 use crate::domain::ids::UserId;
 
-/// Which members are wanted; all conditions count.
+/// A filter for members; all conditions must hold.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct MemberFilter {
     /// Only these users.
     pub users: Option<Vec<UserId>>,
-    /// With this text in their name or user name, in any letter case.
+    /// Only those with this text in their name or user name, in any letter case.
     pub search: Option<String>,
 }
