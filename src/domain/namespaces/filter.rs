@@ -1,4 +1,4 @@
-//! What lists of groups and projects can be narrowed to.
+//! Filters and orders of lists of groups and projects.
 
 use crate::domain::ids::NamespaceId;
 use crate::domain::members::access_level::AccessLevel;
@@ -6,20 +6,20 @@ use crate::domain::namespaces::NamespaceKind;
 use crate::domain::namespaces::path::NamespacePath;
 use crate::domain::namespaces::visibility::Visibility;
 
-/// Which groups or projects are wanted; all conditions count.
+/// A filter for groups or projects; all conditions must hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NamespaceFilter {
-    /// What kind of namespace.
+    /// The kind of namespace.
     pub kind: NamespaceKind,
-    /// Only what lies there.
+    /// Only namespaces within this one.
     pub within: Option<Within>,
-    /// With this text in their path or name, in any letter case.
+    /// Only those with this text in their path or name, in any letter case.
     pub search: Option<String>,
     /// Only those with this visibility.
     pub visibility: Option<Visibility>,
-    /// Only those that lie in nothing.
+    /// Only those at the top.
     pub top_level_only: bool,
-    /// Only where the caller has at least this role.
+    /// Only those in which the caller has at least this role.
     pub min_role: Option<AccessLevel>,
     /// All but these.
     pub skip: Vec<NamespaceId>,
@@ -27,13 +27,13 @@ pub struct NamespaceFilter {
     pub after: Option<NamespaceId>,
     /// Only those with a lower id.
     pub before: Option<NamespaceId>,
-    /// None at all: what is wanted is a kind of namespace that there is none of.
+    /// No namespace at all: a kind is wanted that does not exist here.
     pub nothing: bool,
-    /// In which order.
+    /// The order of the list.
     pub sort: NamespaceSort,
 }
 
-/// Below what namespaces are wanted.
+/// The namespaces below another one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Within {
     /// Directly below the namespace with this id.
@@ -42,25 +42,25 @@ pub enum Within {
     Below(NamespacePath),
 }
 
-/// What groups and projects are sorted by, and whether the other way round.
+/// An order of groups and projects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NamespaceSort {
-    /// By what.
+    /// The value that decides.
     pub key: NamespaceSortKey,
-    /// Whether the largest comes first.
+    /// True if the largest comes first.
     pub descending: bool,
 }
 
-/// What groups and projects can be sorted by.
+/// A value by which groups and projects can be sorted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NamespaceSortKey {
-    /// By id.
+    /// The id.
     Id,
-    /// By the name people read.
+    /// The name that people read.
     Name,
-    /// By path.
+    /// The path.
     Path,
-    /// When they were made.
+    /// The time of making.
     Created,
 }
 

@@ -13,7 +13,7 @@ use crate::domain::namespaces::path::NamespacePath;
 use crate::domain::namespaces::visibility::Visibility;
 use crate::domain::text::Description;
 
-/// What kind of namespace it is.
+/// The kind of a namespace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum NamespaceKind {
     /// It may have groups and projects below it.
@@ -50,25 +50,25 @@ pub type NamespaceDescription = Description<2000>;
 /// A namespace that exists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Namespace {
-    /// The number it is named by.
+    /// Its id.
     pub id: NamespaceId,
-    /// What kind of namespace it is.
+    /// The kind of a namespace.
     pub kind: NamespaceKind,
-    /// Where it is.
+    /// Its path.
     pub path: NamespacePath,
-    /// The name people read.
+    /// The name that people read.
     pub name: String,
-    /// What it is for.
+    /// The description, if it has one.
     pub description: Option<String>,
-    /// Who may see it without being a member.
+    /// The visibility, which says who may see it without being a member.
     pub visibility: Visibility,
-    /// What it is below.
+    /// The namespace that it lies in; none at the top.
     pub parent: Option<NamespaceId>,
-    /// When it was made.
+    /// The time at which it was made.
     pub created_at: DateTime<Utc>,
 }
 
-/// A namespace, and what it lies in.
+/// A namespace with all that it lies in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NamespaceWithAncestors {
     /// The namespace.
@@ -77,11 +77,11 @@ pub struct NamespaceWithAncestors {
     pub ancestors: Vec<Namespace>,
 }
 
-/// A path whose name is taken.
+/// The reason why a path is taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Occupied {
-    /// By what lives there.
+    /// A namespace lives there.
     Live(Namespace),
-    /// By what was deleted there, of that kind: closed, until an administrator makes it anew.
+    /// A namespace of this kind was deleted there: it stays closed until an administrator makes it anew.
     Tombstone(NamespaceKind),
 }

@@ -1,20 +1,20 @@
-//! Who may see a group or project without being a member.
+//! The visibility of a group or project to people who are not members.
 
 use std::fmt;
 
 /// GitLab's three visibilities.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Visibility {
-    /// Members only; what is new is private.
+    /// Visible to members only; new groups and projects are private.
     #[default]
     Private,
-    /// Any signed-in user who is not external.
+    /// Visible to any signed-in user who is not external.
     Internal,
-    /// Anyone.
+    /// Visible to anyone.
     Public,
 }
 
-/// Why a text is no visibility.
+/// A text that is not a visibility.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a visibility: use private, internal or public")]
 pub struct UnknownVisibility(String);
@@ -32,7 +32,7 @@ impl Visibility {
         }
     }
 
-    /// Whether a signed-in user sees and pulls from what has it, without being a member.
+    /// True if a signed-in user sees a namespace with it, and pulls from there, without being a member.
     pub fn is_open_to(self, is_external: bool) -> bool {
         match self {
             Self::Public => true,
