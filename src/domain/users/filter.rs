@@ -1,52 +1,52 @@
-//! What lists of users can be narrowed to.
+//! Filters and orders of lists of users.
 
 use chrono::{DateTime, Utc};
 
 use crate::domain::users::UserState;
 use crate::domain::users::username::Username;
 
-/// Which users are wanted; all conditions count.
+/// A filter for users; all conditions must hold.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct UserFilter {
-    /// The one with this name.
+    /// Only the user with this name.
     pub username: Option<Username>,
-    /// With this text in their name or user name, in any letter case.
+    /// Only those with this text in their name or user name, in any letter case.
     pub search: Option<String>,
-    /// Whether the text may be in their address too: addresses are not for everybody.
+    /// True if the text may also be in their address, which not everybody may see.
     pub search_addresses: bool,
     /// Only those in this state.
     pub state: Option<UserState>,
-    /// Only external ones, or only others.
+    /// Only external users, or (false) only others.
     pub external: Option<bool>,
-    /// Only administrators, or only others.
+    /// Only administrators, or (false) only others.
     pub admin: Option<bool>,
-    /// Made at this instant or before.
+    /// Only users made at this instant or before.
     pub created_before: Option<DateTime<Utc>>,
-    /// Made at this instant or after.
+    /// Only users made at this instant or after.
     pub created_after: Option<DateTime<Utc>>,
-    /// In which order.
+    /// The order of the list.
     pub sort: UserSort,
 }
 
-/// What users are sorted by, and whether the other way round.
+/// An order of users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct UserSort {
-    /// By what.
+    /// The value that decides.
     pub key: UserSortKey,
-    /// Whether the largest comes first.
+    /// True if the largest comes first.
     pub descending: bool,
 }
 
-/// What users can be sorted by.
+/// A value by which users can be sorted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum UserSortKey {
-    /// By id.
+    /// The id.
     #[default]
     Id,
-    /// By the name people read.
+    /// The name that people read.
     Name,
-    /// By user name.
+    /// The user name.
     Username,
-    /// When they were made.
+    /// The time of making.
     Created,
 }
