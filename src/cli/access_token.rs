@@ -83,7 +83,7 @@ pub(super) struct Rotate {
 struct End {
     /// The date on which it ends, at 00:00 UTC, or never.
     ///
-    /// Left out, a new token ends as `tokens.default_lifetime` says, and one that takes another's place
+    /// Left out, a new token ends as `access_tokens.default_lifetime` says, and one that takes another's place
     /// in 7 days if that had an end.
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = wanted_end)]
     expires_at: Option<WantedEnd>,

@@ -1,12 +1,12 @@
 //! The configuration: `default.toml`, over it a file, over it environment variables.
 
+mod access_tokens;
 mod error;
 mod file;
 mod registries;
 mod sections;
 mod settings;
 mod sources;
-mod tokens;
 mod trusted_proxies;
 mod value;
 
@@ -48,7 +48,7 @@ pub struct Config {
     /// Limits on the passwords that are checked at the same time.
     pub passwords: PasswordChecks,
     /// The ends that personal access tokens may or must have.
-    pub tokens: AccessTokenPolicy,
+    pub access_tokens: AccessTokenPolicy,
     /// The lifetimes of refresh tokens, unused and in total.
     pub refresh_tokens: RefreshLifetimes,
     /// The time that a stop may take.
@@ -69,7 +69,7 @@ impl Config {
             ops: Ops::read(&settings)?,
             keys: Keys::read(&settings)?,
             passwords: PasswordChecks::read(&settings)?,
-            tokens: tokens::read(&settings)?,
+            access_tokens: access_tokens::read(&settings)?,
             refresh_tokens: sections::refresh_tokens(&settings)?,
             shutdown: Shutdown::read(&settings)?,
             registries: registries::read(&settings)?,

@@ -31,9 +31,11 @@ impl Settings {
         let file = read_file(sources.file.as_deref())?;
         for (section, origin) in file.sections {
             if !sections.iter().any(|(known, _)| *known == section) {
+                let hint = renamed(&section)
+                    .map_or(String::new(), |name| format!(": it is named [{name}] now"));
                 return Err(ConfigError::new(
                     origin,
-                    format!("unknown section [{section}]"),
+                    format!("unknown section [{section}]{hint}"),
                 ));
             }
         }
@@ -91,9 +93,24 @@ pub(super) fn find<'a>(
     values.get(key).ok_or_else(missing)
 }
 
+/// The name of a section that had another one before.
+fn renamed(section: &str) -> Option<&'static str> {
+    (section == "tokens").then_some("access_tokens")
+}
+
 fn check_known(known: &BTreeMap<String, Setting>, setting: &Setting) -> Result<(), ConfigError> {
     if known.contains_key(&setting.key) {
         return Ok(());
+    }
+    let (section, name) = setting.key.split_once('.').unwrap_or_default();
+    if let Some(section) = renamed(section) {
+        return Err(ConfigError::new(
+            setting.origin.clone(),
+            format!(
+                "unknown key `{}`: it is named `{section}.{name}` now",
+                setting.key
+            ),
+        ));
     }
     let distance = |key: &&String| strsim::damerau_levenshtein(key, &setting.key);
     let near = known

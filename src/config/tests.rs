@@ -128,6 +128,15 @@ fn unknown_keys_stop_the_start_with_their_line_or_variable() {
         "w.toml:1: unknown section [tokenz]"
     );
     assert_eq!(
+        problem("[tokens]\nallow_endless = false\n"),
+        "w.toml:1: unknown section [tokens]: it is named [access_tokens] now"
+    );
+    assert_eq!(
+        load("", &[("WHARFINGER_TOKENS__ALLOW_ENDLESS", "false")]).unwrap_err(),
+        "WHARFINGER_TOKENS__ALLOW_ENDLESS: unknown key `tokens.allow_endless`: it is named \
+         `access_tokens.allow_endless` now"
+    );
+    assert_eq!(
         problem("[[registry]]\nservice = \"a\"\nname = \"a\"\n"),
         "w.toml:3: unknown key `registry.name`"
     );
@@ -179,12 +188,12 @@ fn bad_values_name_the_key_and_what_is_allowed() {
             "w.toml:3: `registry.service` names a service that another [[registry]] has",
         ),
         (
-            "[tokens]\nlongest_lifetime = \"1 moon\"",
-            "w.toml:2: `tokens.longest_lifetime` is a duration such as 90m, 12h or 365d, at most 36500d, or \"none\"",
+            "[access_tokens]\nlongest_lifetime = \"1 moon\"",
+            "w.toml:2: `access_tokens.longest_lifetime` is a duration such as 90m, 12h or 365d, at most 36500d, or \"none\"",
         ),
         (
-            "[tokens]\nlongest_lifetime = \"1d\"\ndefault_lifetime = \"25h\"",
-            "w.toml:3: `tokens.default_lifetime` is longer than `tokens.longest_lifetime`",
+            "[access_tokens]\nlongest_lifetime = \"1d\"\ndefault_lifetime = \"25h\"",
+            "w.toml:3: `access_tokens.default_lifetime` is longer than `access_tokens.longest_lifetime`",
         ),
         (
             "[token]\nlisten = ",

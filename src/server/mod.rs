@@ -76,7 +76,7 @@ impl Service {
             Arc::clone(&clock),
             Arc::clone(&entropy),
             passwords.clone(),
-            config.tokens,
+            config.access_tokens,
         );
         let usage = UsageQueue::new(db.clone(), Arc::clone(&clock));
         let settings = RegistryTokenSettings {
@@ -168,7 +168,13 @@ pub async fn open_desk(config: &Config) -> anyhow::Result<Desk> {
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let passwords = passwords(config, Arc::clone(&entropy))?;
     let clock = Arc::new(SystemClock);
-    Ok(Desk::new(db, clock, entropy, passwords, config.tokens))
+    Ok(Desk::new(
+        db,
+        clock,
+        entropy,
+        passwords,
+        config.access_tokens,
+    ))
 }
 
 /// Makes the database's schema, or brings it up to date.

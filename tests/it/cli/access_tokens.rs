@@ -122,7 +122,7 @@ fn an_end_is_a_date_or_a_duration() {
 fn the_settings_bind_the_command_line_too() {
     let workplace = furnished();
     create(&workplace, &["--expires-at", "2099-01-01"]);
-    let settings = "[tokens]\nlongest_lifetime = \"30d\"\ndefault_lifetime = \"10d\"\n";
+    let settings = "[access_tokens]\nlongest_lifetime = \"30d\"\ndefault_lifetime = \"10d\"\n";
     std::fs::write(workplace.path().join("wharfinger.toml"), settings).unwrap();
     let far = ["--expires-at", "2099-01-01"];
     for command in [&CREATE[..], &["token", "rotate", "1"]] {
@@ -142,7 +142,7 @@ fn the_settings_bind_the_command_line_too() {
     assert_eq!(date(&longest) - date(&usual), chrono::Duration::days(20));
     std::fs::write(
         workplace.path().join("wharfinger.toml"),
-        "[tokens]\nallow_endless = false\n",
+        "[access_tokens]\nallow_endless = false\n",
     )
     .unwrap();
     let told = workplace.fails(1, &CREATE);

@@ -255,7 +255,7 @@ async fn neither_registry_tokens_nor_passwords_make_tokens() {
 /// The studies of `GitGuardian` and Flare (live secrets in public images): an operator can give every new token an end.
 #[tokio::test]
 async fn a_short_default_lifetime_ends_tokens_of_which_nothing_was_said() {
-    let short = "[tokens]\ndefault_lifetime = \"12h\"\nallow_endless = false\n";
+    let short = "[access_tokens]\ndefault_lifetime = \"12h\"\nallow_endless = false\n";
     let app = TestApp::start_with(short).await;
     app.user("alice").await;
     let token = app.actor("alice", "read_registry").await;

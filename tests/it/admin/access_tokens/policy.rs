@@ -12,7 +12,7 @@ struct Instance {
 }
 
 async fn start(tokens: &str) -> Instance {
-    let app = TestApp::start_with(&format!("[tokens]\n{tokens}")).await;
+    let app = TestApp::start_with(&format!("[access_tokens]\n{tokens}")).await;
     app.administrator("alice").await;
     let end = Expiry::on("2026-04-13".parse().unwrap());
     let alice = app
@@ -107,7 +107,7 @@ async fn what_is_older_than_the_setting_keeps_to_it_when_it_is_changed_or_rotate
     app.user("alice").await;
     let old = app.actor("alice", "api").await;
     let endless = app.actor("alice", "api").await;
-    let setting = "[tokens]\nlongest_lifetime = \"30d\"";
+    let setting = "[access_tokens]\nlongest_lifetime = \"30d\"";
     let app = app.restart_with(setting).await;
     let (old, endless) = (app.again(&old), app.again(&endless));
     let path = old.token_path();

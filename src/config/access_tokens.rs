@@ -1,4 +1,4 @@
-//! `[tokens]`
+//! `[access_tokens]`
 
 use crate::config::error::ConfigError;
 use crate::config::settings::Settings;
@@ -11,15 +11,15 @@ const NONE: &str = "none";
 
 /// The ends that personal access tokens may or must have.
 pub(super) fn read(settings: &Settings) -> Result<AccessTokenPolicy, ConfigError> {
-    let usual = settings.get("tokens.default_lifetime")?;
+    let usual = settings.get("access_tokens.default_lifetime")?;
     let policy = AccessTokenPolicy {
-        longest: lifetime(settings.get("tokens.longest_lifetime")?)?,
-        allows_endless: settings.get("tokens.allow_endless")?.boolean()?,
+        longest: lifetime(settings.get("access_tokens.longest_lifetime")?)?,
+        allows_endless: settings.get("access_tokens.allow_endless")?.boolean()?,
         usual: lifetime(usual)?,
     };
     match (policy.usual, policy.longest) {
         (Some(default), Some(longest)) if default > longest => {
-            Err(usual.wrong("is longer than `tokens.longest_lifetime`"))
+            Err(usual.wrong("is longer than `access_tokens.longest_lifetime`"))
         }
         _ => Ok(policy),
     }
