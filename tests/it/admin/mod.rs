@@ -4,6 +4,7 @@ mod access_tokens;
 mod credentials;
 mod deploy_tokens;
 mod description;
+mod events;
 mod every_endpoint_is_guarded;
 mod foreign_ids;
 mod lost_rights;

@@ -38,7 +38,8 @@ use wharfinger::domain::users::password::PasswordHash;
 use wharfinger::domain::users::username::Username;
 use wharfinger::server::Service;
 use wharfinger::signing::KeyRing;
-use wharfinger::storage::{Db, users};
+use wharfinger::storage::events::{NumberedChange, StoredEvent};
+use wharfinger::storage::{Db, events, users};
 
 use listeners::Listeners;
 
@@ -301,10 +302,7 @@ impl TestApp {
 
     /// The last line of the audit log: who, what, to what, and the rest.
     pub(crate) async fn last_audited(&self) -> String {
-        let events = wharfinger::storage::events::last(&self.db, 1)
-            .await
-            .unwrap();
-        let event = events.into_iter().next().unwrap();
+        let event = self.last_event().await;
         // A token is named by its id, everything else by its name.
         let subject = match event.subject_kind.as_deref() {
             Some("access_token" | "deploy_token" | "refresh_token") => {
@@ -374,6 +372,17 @@ impl TestApp {
     pub(crate) async fn hold_changes(&self) -> wharfinger::storage::Change {
         let operator = Authority::operator();
         self.db.begin(&operator, &*self.clock).await.unwrap()
+    }
+
+    /// The last event.
+    pub(crate) async fn last_event(&self) -> StoredEvent {
+        let last = events::last(&self.db, 1).await.unwrap();
+        last.into_iter().next().unwrap()
+    }
+
+    /// The changes after a number.
+    pub(crate) async fn changes_after(&self, number: i64) -> Vec<NumberedChange> {
+        self.db.changes_after(number).await.unwrap()
     }
 
     /// The number of the last change.

@@ -3,7 +3,7 @@
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
 use secrecy::{ExposeSecret, SecretString};
 use tempfile::TempDir;
-use wharfinger::storage::{Db, users};
+use wharfinger::storage::{Db, events, users};
 
 /// A kill between a change of the schema and its record, at every one of them; then replicas that
 /// start together.
@@ -40,7 +40,44 @@ pub(super) async fn what_was_cut_off_is_finished_by_those_who_start(url: &Secret
     let expected = "the database's schema is older than this program; run `wharfinger migrate`";
     assert_eq!(told, expected);
     Db::open_and_migrate(url, 2).await.unwrap();
+    audit_rows_of_the_first_version_stay_readable(url, db, &records).await;
     records.close().await.unwrap();
+}
+
+/// The first version kept its audit log in another table, with the action of an access token as
+/// `token.…` and its id as the name of what was changed.
+async fn audit_rows_of_the_first_version_stay_readable(
+    url: &SecretString,
+    db: &Db,
+    records: &DatabaseConnection,
+) {
+    let old = "CREATE TABLE audit_events (id BIGINT NOT NULL PRIMARY KEY, change_number BIGINT NOT NULL, \
+        actor VARCHAR(255) NOT NULL, action VARCHAR(32) NOT NULL, target VARCHAR(255) NOT NULL, \
+        detail TEXT NOT NULL, created_at TIMESTAMP NOT NULL)";
+    records.execute_unprepared(old).await.unwrap();
+    let rows = "INSERT INTO audit_events VALUES \
+        (1, -2, '(operator)', 'user.created', 'alice', '', '2026-03-14 15:09:26'), \
+        (2, -1, 'alice', 'token.revoked', '4', 'with tokens 2', '2026-03-14 15:09:27')";
+    records.execute_unprepared(rows).await.unwrap();
+    let copied = " WHERE version IN ('m33_events_from_audit_events', 'm34_audit_events_dropped')";
+    forget(copied, records).await.unwrap();
+    Db::open_and_migrate(url, 2).await.unwrap();
+    let last = events::last(db, 2).await.unwrap();
+    let told = last.iter().map(|event| {
+        let (number, at) = (event.change_number.unwrap(), event.created_at);
+        assert!(event.detail.is_none() && event.subject_kind.is_none());
+        format!(
+            "{number} {at} {} {} {} {}",
+            event.actor, event.action, event.subject_name, event.sentence
+        )
+    });
+    assert_eq!(
+        told.collect::<Vec<_>>(),
+        [
+            "-1 2026-03-14 15:09:27 UTC alice access_token.revoked 4 with tokens 2",
+            "-2 2026-03-14 15:09:26 UTC (operator) user.created alice ",
+        ]
+    );
 }
 
 #[tokio::test]
