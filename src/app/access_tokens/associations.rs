@@ -38,7 +38,7 @@ impl Desk {
         Ok(Associations { groups, projects })
     }
 
-    /// By id.
+    /// All roles of a user, by the id of the namespace.
     async fn all_associations(
         &self,
         token: &AccessToken,
@@ -77,7 +77,7 @@ impl Desk {
     }
 }
 
-/// Whether the token may have to do with a namespace or with what is below it.
+/// True if the token's patterns reach the namespace or something below it.
 fn is_reached(token: &AccessToken, namespace: &Namespace) -> bool {
     let patterns = token.specification.repositories();
     patterns.is_empty()

@@ -15,7 +15,7 @@ use crate::storage::access_tokens::families;
 use crate::storage::{Change, GrantedEvent, access_tokens};
 
 impl Desk {
-    /// Changes what was chosen for a token; never so that it may do more.
+    /// Renames, describes, shortens or narrows a token; it never gets to do more.
     #[tracing::instrument(name = "app.change_access_token", skip_all)]
     pub async fn change_access_token(
         &self,
@@ -30,7 +30,7 @@ impl Desk {
     }
 }
 
-/// Changes what was chosen for a token; never so that it may do more.
+/// Renames, describes, shortens or narrows a token; it never gets to do more.
 pub(in crate::app) async fn change_access_token(
     change: &Change,
     policy: &AccessTokenPolicy,
@@ -56,7 +56,8 @@ pub(in crate::app) async fn change_access_token(
     Ok((changed, grant.event(event)))
 }
 
-/// What was made with a token ends no later than it; and without `api`, it could not have made it.
+/// Shortens the tokens that were made with a token, so that none ends later, or revokes them if it no
+/// longer has `api`, without which it could not have made them.
 async fn narrow_made_with(
     change: &Change,
     maker: &AccessToken,

@@ -19,10 +19,10 @@ use crate::domain::secret::{SecretDigest, SecretKind, SecretToken};
 use crate::storage::access_tokens::AccessTokenRecord;
 use crate::storage::{Change, Grant, GrantedEvent, access_tokens, users};
 
-/// A token, with the secret that nobody sees again.
+/// A new token with its secret, which nobody sees again.
 #[derive(Debug)]
 pub struct CreatedAccessToken {
-    /// What is known of it from now on.
+    /// The token.
     pub token: AccessToken,
     /// The secret.
     pub secret: SecretToken,
@@ -94,17 +94,17 @@ impl Desk {
 /// A personal access token that is to be made.
 #[derive(Debug)]
 pub(in crate::app) struct NewAccessToken {
-    /// Whose it is.
+    /// The user who will own it.
     pub(in crate::app) owner: UserId,
     /// The token that it is made with, if it is made with one.
     pub(in crate::app) maker: Option<AccessTokenId>,
     /// The digest of its secret.
     pub(in crate::app) digest: SecretDigest,
-    /// What its owner chose for it.
+    /// The properties that its owner chose.
     pub(in crate::app) specification: AccessTokenSpecification,
 }
 
-/// Makes a token; with the grant of whoever may make it.
+/// Makes a token; `grant` proves that the caller may.
 pub(in crate::app) async fn create(
     change: &Change,
     grant: Grant,
@@ -128,7 +128,7 @@ pub(in crate::app) async fn create(
     Ok((token, grant.event(event)))
 }
 
-/// A token makes others as long as it works and has the scope `api`.
+/// Refuses a maker that does not work or lacks the scope `api`.
 fn check_maker(maker: &AccessToken, now: DateTime<Utc>) -> Result<(), Refusal> {
     let scopes = maker.specification.scopes();
     match maker.state(now) {
@@ -139,7 +139,7 @@ fn check_maker(maker: &AccessToken, now: DateTime<Utc>) -> Result<(), Refusal> {
     }
 }
 
-/// When the token ends that `token` was made with.
+/// The end of the token that `token` was made with.
 pub(in crate::app) async fn end_of_maker(
     change: &Change,
     token: &AccessToken,

@@ -31,7 +31,7 @@ impl Desk {
         Ok(access_tokens::page(&self.db, &filter, request).await?)
     }
 
-    /// Whose things a list shows: a user's own, or for administrators anybody's or all.
+    /// The owner whose tokens a list shows: users see their own, administrators anybody's, or all.
     pub(in crate::app) async fn visible_owner(
         &self,
         authority: &Authority,
@@ -59,7 +59,7 @@ impl Desk {
 
 /// The token with that id, for its owner and administrators.
 ///
-/// Nobody else learns whether it exists (docs/gitlab-api.md §2.2).
+/// Nobody else learns if it exists (docs/gitlab-api.md §2.2).
 pub(in crate::app) async fn access_token_for(
     source: &impl Source,
     authority: &Authority,

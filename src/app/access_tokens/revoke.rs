@@ -14,8 +14,8 @@ use crate::storage::{Change, GrantedEvent};
 impl Desk {
     /// Revokes a token: it stops working at the next request.
     ///
-    /// With it go the tokens that were made with it, and those whose place it took and that still
-    /// work beside it. Revoking it again changes nothing and is no error.
+    /// The tokens that were made with it are revoked too, and those that it replaced and that still work in
+    /// their grace. Revoking it again changes nothing and is no error.
     #[tracing::instrument(name = "app.revoke_access_token", skip_all)]
     pub async fn revoke_access_token(
         &self,
@@ -29,7 +29,7 @@ impl Desk {
     }
 }
 
-/// Revokes a token with all that goes with it. Without an event if it was revoked already.
+/// Revokes a token and those that are revoked with it. No event comes back if it was revoked already.
 pub(in crate::app) async fn revoke(
     change: &Change,
     id: AccessTokenId,

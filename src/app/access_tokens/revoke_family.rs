@@ -1,4 +1,4 @@
-//! Ending a family of tokens, one of which came back from the dead.
+//! Revoking a family of tokens after a revoked one was presented for rotation.
 
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
@@ -17,9 +17,9 @@ use crate::storage::{Source, access_tokens};
 impl Desk {
     /// Revokes the family of a revoked token that someone presents for rotation.
     ///
-    /// Whoever rotates a token forgets the old one: someone else has it, and may have the new one as
-    /// well. Nobody knows which of the two is the thief, so all of the family end, with what was made
-    /// with them.
+    /// The owner forgets a token that was rotated, so someone else must have a copy, and may have the new
+    /// token as well. Nobody knows which of the two is the thief, so the whole family is revoked, with the
+    /// tokens that were made with any of it.
     #[tracing::instrument(name = "app.revoke_access_token_family", skip_all)]
     pub async fn revoke_access_token_family(
         &self,
@@ -28,7 +28,7 @@ impl Desk {
         let RecognizedSecret::Token(presented) = SecretToken::recognize(presented) else {
             return Ok(());
         };
-        // Whoever comes again and again finds nothing to revoke, and holds up no changes.
+        // A caller who repeats it finds nothing to revoke, and must not hold up changes.
         if Self::betrayed(&self.db, &presented, self.now())
             .await?
             .is_none()
@@ -50,7 +50,7 @@ impl Desk {
         Ok(change.commit([grant.event(event)]).await?)
     }
 
-    /// The presented token, if it was revoked, with those that have to end with it, if there are any.
+    /// The presented token, if it was revoked, with the tokens that must be revoked now, if there are any.
     async fn betrayed(
         source: &impl Source,
         presented: &SecretToken,

@@ -1,4 +1,4 @@
-//! Putting a new token in the place of another.
+//! Rotation: a new token takes the place of another.
 
 use chrono::{DateTime, Utc};
 
@@ -17,20 +17,20 @@ use crate::domain::secret::{SecretDigest, SecretKind};
 use crate::storage::access_tokens::{AccessTokenRecord, families};
 use crate::storage::{Change, GrantedEvent, access_tokens};
 
-/// How a token is to be rotated.
+/// The wishes for a rotation.
 #[derive(Debug, Clone, Copy)]
 pub struct AccessTokenRotation {
-    /// When the new token ends; if nothing is said, in a week if the old one had an end, else never.
+    /// The end of the new token; if nothing is said, in a week if the old one had an end, else never.
     pub end: WantedEnd,
-    /// How long the old token works beside the new one.
+    /// The time for which the old token works beside the new one.
     pub grace: Option<Lifetime>,
 }
 
 impl Desk {
-    /// Makes a token that may do what another one may, in its place.
+    /// Replaces a token by a new one with the same rights.
     ///
-    /// The old one is revoked, or works on until its grace ends. What was made with it hangs on the
-    /// new one.
+    /// The old one is revoked, or works on until its grace ends. The tokens that were made with it depend
+    /// on the new one from then on.
     #[tracing::instrument(name = "app.rotate_access_token", skip_all)]
     pub async fn rotate_access_token(
         &self,
@@ -47,7 +47,7 @@ impl Desk {
     }
 }
 
-/// Makes a token with the secret of which that is the digest, in the place of another token.
+/// Replaces a token by a new one with the given digest.
 pub(in crate::app) async fn rotate(
     change: &Change,
     policy: &AccessTokenPolicy,

@@ -19,7 +19,7 @@ const BATCH: usize = 500;
 
 /// Uses of personal access tokens that wait to be written down.
 ///
-/// Noting one takes no time to speak of, and waits for nothing.
+/// Noting a use takes next to no time and waits for nothing.
 #[derive(Clone)]
 pub struct UsageQueue {
     db: Db,
@@ -28,7 +28,7 @@ pub struct UsageQueue {
 }
 
 impl UsageQueue {
-    /// An empty queue before `db`.
+    /// An empty queue that writes to `db`.
     pub fn new(db: Db, clock: Arc<dyn Clock>) -> Self {
         Self {
             db,
@@ -48,13 +48,13 @@ impl UsageQueue {
         }
     }
 
-    /// Writes down what is due; what storage does not take stays in the queue.
+    /// Writes down the uses that are due; those that storage does not take stay in the queue.
     #[tracing::instrument(name = "app.write_usage", skip_all)]
     pub async fn write(&self) -> Result<(), DeskError> {
         self.write_in(UsagePrecision::Coarse).await
     }
 
-    /// Writes everything down, due or not: the last chance.
+    /// Writes down all uses, due or not, at the last chance.
     #[tracing::instrument(name = "app.write_all_usage", skip_all)]
     pub async fn write_all(&self) -> Result<(), DeskError> {
         self.write_in(UsagePrecision::Fine).await
@@ -67,7 +67,7 @@ impl UsageQueue {
         Ok(written?)
     }
 
-    /// Takes out of `waiting` what needs no more attention.
+    /// Writes down `waiting`, and takes out of it all that need no more attention.
     async fn write_uses(
         &self,
         waiting: &mut BTreeMap<AccessTokenId, Uses>,
@@ -78,7 +78,7 @@ impl UsageQueue {
         for batch in tokens.chunks(BATCH) {
             let found = usage::find_all(&self.db, batch).await?;
             let known: BTreeSet<AccessTokenId> = found.iter().map(|token| token.id).collect();
-            // What is not there any more needs no record.
+            // A token that is gone needs no record.
             for gone in batch.iter().filter(|id| !known.contains(id)) {
                 waiting.remove(gone);
             }
@@ -98,7 +98,7 @@ impl UsageQueue {
                 let settled = uses.settle(&kept, detail, now);
                 let is_saved = match &settled.record {
                     None => true,
-                    // Not if another replica was quicker: then once more, after what that one wrote.
+                    // False if another replica was quicker: then the next try adds to that one's record.
                     Some(record) => usage::save(&self.db, &token, record).await?,
                 };
                 if is_saved && !settled.is_unfinished {
@@ -109,7 +109,7 @@ impl UsageQueue {
         Ok(())
     }
 
-    /// What was taken out comes before what was noted since; as much of it as there is room for.
+    /// Puts uses back before those that were noted since, as far as there is room.
     fn put_back(&self, earlier: BTreeMap<AccessTokenId, Uses>) {
         let mut waiting = self.waiting();
         for (token, mut uses) in earlier {
