@@ -11,10 +11,10 @@ use crate::domain::namespaces::reference::NamespaceReference;
 use crate::domain::secret::{SecretDigest, SecretKind, SecretToken};
 use crate::storage::{Change, GrantedEvent, deploy_tokens};
 
-/// A deploy token, with the secret that nobody sees again.
+/// A new deploy token with its secret, which nobody sees again.
 #[derive(Debug)]
 pub struct CreatedDeployToken {
-    /// What is known of it from now on.
+    /// The deploy token.
     pub token: DeployToken,
     /// The secret.
     pub secret: SecretToken,
@@ -37,7 +37,7 @@ impl Desk {
     }
 }
 
-/// Makes a deploy token with the secret of which that is the digest.
+/// Makes a deploy token with the given digest.
 pub(in crate::app) async fn create(
     change: &Change,
     name: &NamespaceReference,

@@ -1,4 +1,4 @@
-//! Questions about deploy tokens that change nothing.
+//! Finding deploy tokens.
 
 use crate::app::desk::Desk;
 use crate::app::error::DeskError;

@@ -16,7 +16,7 @@ impl Desk {
     /// Revokes a deploy token of a namespace, or any as an administrator: it stops working at the next
     /// request.
     ///
-    /// Revoking it again changes nothing; in its place it is not found any more.
+    /// Revoking it again changes nothing; in its group or project it is not found any more.
     #[tracing::instrument(name = "app.revoke_deploy_token", skip_all)]
     pub async fn revoke_deploy_token(
         &self,
@@ -31,7 +31,7 @@ impl Desk {
     }
 }
 
-/// Revokes a deploy token of a namespace, or any. Without an event if it was revoked already.
+/// Revokes a deploy token of a namespace, or any. No event comes back if it was revoked already.
 pub(in crate::app) async fn revoke(
     change: &Change,
     name: Option<&NamespaceReference>,
