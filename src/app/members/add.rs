@@ -22,20 +22,20 @@ use crate::storage::{Change, GrantedEvent, members, users};
 pub struct NewMember {
     /// The group or project.
     pub namespace: NamespaceReference,
-    /// To whom.
+    /// The user.
     pub user: UserId,
     /// The role.
     pub level: AccessLevel,
-    /// Until when.
+    /// The end of the role, if it has one.
     pub expiry: Option<Expiry>,
 }
 
-/// What happens if the user has a role in that very namespace already.
+/// The way to treat a user who has a role in that very namespace already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IfMember {
-    /// The other role is refused.
+    /// The new role is refused.
     Refuse,
-    /// The other role takes its place.
+    /// The new role replaces the old one.
     Replace,
 }
 

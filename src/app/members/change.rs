@@ -19,7 +19,7 @@ use crate::domain::namespaces::reference::NamespaceReference;
 use crate::domain::users::User;
 use crate::storage::{Change, GrantedEvent, members};
 
-/// What is to be changed of a member; what is left out stays.
+/// A change to a member; fields that are left out stay as they are.
 #[derive(Debug, Clone, Default)]
 pub struct MemberChange {
     /// Another role.
@@ -77,7 +77,7 @@ pub(in crate::app) async fn change_member(
     Ok((member, user, grant.event(event)))
 }
 
-/// A role that ended before today is none; GitLab says so in these words.
+/// Refuses an end before today, in GitLab's words.
 pub(in crate::app) fn check_expiry(
     expiry: Option<Expiry>,
     now: DateTime<Utc>,

@@ -1,4 +1,4 @@
-//! Questions about members that change nothing.
+//! Finding members.
 
 use chrono::{DateTime, Utc};
 
@@ -15,17 +15,17 @@ use crate::domain::page::{MAX_PAGE_SIZE, Page, PageRequest};
 use crate::domain::users::User;
 use crate::storage::{Source, members, namespaces, users};
 
-/// Whether roles that were given above a namespace count too.
+/// The roles that count as those of a namespace's members.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InheritedRoles {
-    /// Only those that were given in the very namespace.
+    /// Only roles that were given in the very namespace.
     Excluded,
-    /// Those above it too; the highest of each user counts.
+    /// Also roles that were given above it; the highest of each user counts.
     Included,
 }
 
 impl Desk {
-    /// A page of the members of a namespace; whoever may see the namespace may know them.
+    /// A page of the members of a namespace, for all who may see the namespace.
     pub async fn members_page(
         &self,
         authority: &Authority,

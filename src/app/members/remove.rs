@@ -16,7 +16,7 @@ use crate::domain::namespaces::NamespaceKind;
 use crate::domain::namespaces::reference::NamespaceReference;
 use crate::storage::{Change, GrantedEvent, members, namespaces};
 
-/// What becomes of the roles that the user has below the group.
+/// The way to treat the roles that the user has below the group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RolesBelow {
     /// They stay.
