@@ -1,4 +1,4 @@
-//! Changing what was chosen for a group or project.
+//! Renaming and describing a group or project, and changing its visibility.
 
 use crate::app::desk::Desk;
 use crate::app::error::DeskError;
@@ -12,7 +12,7 @@ use crate::domain::namespaces::{Namespace, NamespaceDescription};
 use crate::domain::text::DisplayName;
 use crate::storage::{Change, GrantedEvent, namespaces};
 
-/// What is to be changed of a group or project; what is left out stays. Its path never changes:
+/// A change to a group or project; fields that are left out stay as they are. Its path never changes:
 /// images are kept under it.
 #[derive(Debug, Clone, Default)]
 pub struct NamespaceChange {
@@ -22,12 +22,12 @@ pub struct NamespaceChange {
     pub name: Option<DisplayName>,
     /// Another description, or none.
     pub description: Option<Option<NamespaceDescription>>,
-    /// Who may see it without being a member.
+    /// Another visibility.
     pub visibility: Option<Visibility>,
 }
 
 impl NamespaceChange {
-    /// Only shows it to others than before.
+    /// A change of the visibility alone.
     pub fn to_visibility(visibility: Visibility) -> Self {
         Self {
             visibility: Some(visibility),
@@ -37,7 +37,7 @@ impl NamespaceChange {
 }
 
 impl Desk {
-    /// Renames or describes a group or project, or shows it to others than before.
+    /// Renames or describes a group or project, or changes its visibility.
     #[tracing::instrument(name = "app.change_namespace", skip_all)]
     pub async fn change_namespace(
         &self,
@@ -52,7 +52,7 @@ impl Desk {
     }
 }
 
-/// Changes a group or project. Without an event if nothing becomes another.
+/// Changes a group or project. No event comes back if nothing becomes different.
 pub(in crate::app) async fn change_namespace(
     change: &Change,
     name: &NamespaceReference,

@@ -14,16 +14,16 @@ use crate::domain::text::DisplayName;
 use crate::storage::namespaces::NamespaceRecord;
 use crate::storage::{Change, GrantedEvent, namespaces};
 
-/// What one chooses for a group or project.
+/// A group or project that is to be made.
 #[derive(Debug, Clone)]
 pub struct NewNamespace {
-    /// Where.
+    /// The path.
     pub path: NamespacePath,
-    /// The name people read; the last part of the path if there is none.
+    /// The name that people read; without one, the last part of the path.
     pub name: Option<DisplayName>,
-    /// What it is for.
+    /// The description, if it has one.
     pub description: Option<NamespaceDescription>,
-    /// Who may see it without being a member.
+    /// The visibility.
     pub visibility: Visibility,
 }
 
@@ -123,7 +123,8 @@ async fn parent_at(change: &Change, path: &NamespacePath) -> Result<Standing, De
     )))
 }
 
-/// Groups are below groups; projects below groups and in users' own namespaces; below a project is nothing.
+/// Refuses a parent that cannot hold it: groups lie in groups; projects in groups and in users' own
+/// namespaces; nothing lies in a project.
 fn check_kind(
     kind: NamespaceKind,
     new: &NewNamespace,
@@ -144,8 +145,8 @@ fn check_kind(
     }
 }
 
-/// A tombstone's path may be taken again, but only by whoever works on the whole instance: the
-/// images of what was deleted are still there.
+/// Refuses a path that is taken. Administrators may take a tombstone's path; nobody else, because the
+/// images of the deleted namespace are still there.
 async fn check_free(change: &Change, path: &NamespacePath) -> Result<(), DeskError> {
     let by = match namespaces::occupant(change, path).await? {
         None => return Ok(()),

@@ -11,7 +11,7 @@ use crate::domain::namespaces::{Namespace, NamespaceKind};
 use crate::storage::{Change, GrantedEvent, Source, deploy_tokens, members, namespaces};
 
 impl Desk {
-    /// Deletes a group or project with what is below it, and leaves tombstones: the images stay
+    /// Deletes a group or project with everything below it, and leaves tombstones: the images stay
     /// closed and the names taken until an administrator makes them anew.
     #[tracing::instrument(name = "app.delete_namespace", skip_all)]
     pub async fn delete_namespace(
@@ -25,7 +25,7 @@ impl Desk {
         Ok(gone)
     }
 
-    /// What [`Desk::delete_namespace`] would delete, the named one first.
+    /// The namespaces that [`Desk::delete_namespace`] would delete, the named one first.
     pub async fn namespace_deletion(
         &self,
         authority: &Authority,
@@ -36,7 +36,7 @@ impl Desk {
     }
 }
 
-/// Deletes a group or project with what is below it; the named one comes first.
+/// Deletes a group or project with everything below it. All of them are returned, the named one first.
 pub(in crate::app) async fn delete(
     change: &Change,
     name: &NamespaceReference,
@@ -55,7 +55,7 @@ pub(in crate::app) async fn delete(
     Ok((gone, grant.event(event)))
 }
 
-/// Ends everything that hangs on these namespaces, and leaves tombstones where they were.
+/// Ends the memberships and deploy tokens of these namespaces, and leaves tombstones in their place.
 pub(in crate::app) async fn bury(change: &Change, gone: &[Namespace]) -> Result<(), DeskError> {
     members::remove_all(change, gone).await?;
     deploy_tokens::revoke_all(change, gone).await?;

@@ -12,7 +12,7 @@ use crate::domain::page::{Listing, Paging};
 use crate::storage::namespaces;
 use crate::storage::namespaces::lists;
 
-/// How many namespaces are looked up at a time: 20 levels of each are fewer names than any database takes.
+/// The most namespaces that are looked up at a time: 20 levels of each are fewer names than any database takes.
 const AT_A_TIME: usize = 500;
 
 impl Desk {
@@ -36,7 +36,7 @@ impl Desk {
         Ok(namespaces::all(&self.db, kind).await?)
     }
 
-    /// The namespaces with what they lie in.
+    /// The namespaces, each with all that it lies in.
     pub async fn with_ancestors(
         &self,
         namespaces: Vec<Namespace>,
@@ -59,7 +59,7 @@ impl Desk {
         Ok(located)
     }
 
-    /// One namespace with what it lies in.
+    /// One namespace with all that it lies in.
     pub async fn with_ancestors_of(
         &self,
         namespace: Namespace,
