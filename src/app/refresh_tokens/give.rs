@@ -19,15 +19,15 @@ pub(in crate::app) struct RefreshTokenWish<'a> {
     pub(in crate::app) user: &'a SignedIn,
     /// The registry that the token is bound to.
     pub(in crate::app) service: &'a str,
-    /// The name by which the client calls itself.
+    /// The client's name for itself.
     pub(in crate::app) client_id: Option<&'a str>,
     /// The origin of the login.
     pub(in crate::app) origin: &'a Origin,
 }
 
 impl Admission {
-    /// A refresh token for a login by password; if the password is still the user's, and they are not
-    /// blocked.
+    /// Makes a refresh token for a login by password, if the password is still the user's and they are
+    /// not blocked.
     #[tracing::instrument(name = "app.give_refresh_token", skip_all, fields(user.id = %wish.user.id))]
     pub(in crate::app) async fn give_refresh_token(
         &self,

@@ -6,7 +6,7 @@ use crate::domain::refresh_tokens::RefreshLifetimes;
 use crate::storage::refresh_tokens;
 
 impl Desk {
-    /// Deletes refresh tokens that can never work again, and returns how many.
+    /// Deletes refresh tokens that can never work again, and returns their number.
     #[tracing::instrument(name = "app.purge_refresh_tokens", skip_all)]
     pub async fn purge_refresh_tokens(
         &self,

@@ -9,7 +9,7 @@ use crate::domain::ids::RefreshTokenId;
 use crate::storage::{Change, GrantedEvent, refresh_tokens};
 
 impl Desk {
-    /// Revokes a refresh token; again is no error.
+    /// Revokes a refresh token; revoking it again is no error.
     #[tracing::instrument(name = "app.revoke_refresh_token", skip_all, fields(token.id = %id))]
     pub async fn revoke_refresh_token(
         &self,
@@ -22,7 +22,7 @@ impl Desk {
     }
 }
 
-/// Revokes a refresh token. Without an event if it was revoked already.
+/// Revokes a refresh token. No event comes back if it was revoked already.
 pub(in crate::app) async fn revoke(
     change: &Change,
     id: RefreshTokenId,
