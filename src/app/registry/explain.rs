@@ -1,4 +1,4 @@
-//! Replaying a decision, with the rule that decided.
+//! Replaying a decision, with the rule behind it.
 
 use chrono::{DateTime, Utc};
 
@@ -19,19 +19,19 @@ use crate::domain::registry::scope::{Resource, Scope};
 use crate::domain::users::{User, UserState};
 use crate::storage::registry;
 
-/// Whose request is replayed.
+/// A token request that is to be replayed.
 #[derive(Debug, Clone)]
 pub struct ExplainRequest {
     /// The user.
     pub user: UserId,
-    /// With which token; by password, if none.
+    /// The token that is presented; without it, their password is.
     pub token: Option<AccessTokenId>,
-    /// What would be asked.
+    /// The scopes that would be requested.
     pub scopes: Vec<Scope>,
 }
 
 impl Desk {
-    /// Replays the decision for oneself, or for anybody as an administrator.
+    /// Replays a decision: users about themselves, administrators about anybody.
     #[tracing::instrument(name = "app.explain", skip_all)]
     pub async fn explain(
         &self,
@@ -71,7 +71,7 @@ impl Desk {
                     .filter(|_| tells_all || !is_hidden),
             }
         });
-        // A token that opens no registry is told so in place of an answer.
+        // A token that opens no registry is refused as a whole, as in the real answer.
         let no_business = principal
             .scopes_without_registry()
             .map(|scopes| IssueError::NoRegistryScope(scopes.clone()).to_string());
@@ -81,7 +81,7 @@ impl Desk {
         })
     }
 
-    /// A token of that very user.
+    /// The token, which must be the user's.
     async fn token_of(
         &self,
         authority: &Authority,
@@ -100,7 +100,7 @@ impl Desk {
     }
 }
 
-/// In the order in which a login would notice.
+/// The cause for which a login would be refused, if it would, in the order of the checks there.
 fn refusal(user: &User, token: Option<&AccessToken>, now: DateTime<Utc>) -> Option<Cause> {
     match token {
         Some(token) => token.refused(user, now),

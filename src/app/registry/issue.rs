@@ -1,4 +1,4 @@
-//! Answering a registry's client: one path, with no way back.
+//! Answering a registry's client, from top to bottom.
 
 use std::fmt;
 use std::sync::Arc;
@@ -30,33 +30,33 @@ pub struct RegistryTokenIssuer {
     pub db: Db,
     /// The door that callers come through.
     pub admission: Admission,
-    /// What tokens are signed with.
+    /// The keys that sign tokens.
     pub keys: Arc<KeyRing>,
-    /// What the configuration says.
+    /// The configuration of tokens.
     pub settings: Arc<RegistryTokenSettings>,
-    /// Where the time comes from.
+    /// The source of the time.
     pub clock: Arc<dyn Clock>,
-    /// Where token ids come from.
+    /// The source of token ids.
     pub entropy: Arc<dyn Entropy>,
 }
 
-/// What the configuration says about tokens.
+/// The configuration of registry tokens.
 #[derive(Debug, Clone)]
 pub struct RegistryTokenSettings {
     /// The `iss` of every token.
     pub issuer: String,
-    /// Whether callers without credential are answered.
+    /// True if callers without a credential are answered.
     pub anonymous_access: bool,
     /// The registries whose clients come here.
     pub registries: Vec<Registry>,
 }
 
-/// What a client sent.
+/// The request of a client.
 #[derive(Debug)]
 pub struct RegistryTokenRequest {
     /// The credential.
     pub presented: PresentedCredential,
-    /// What is asked; bad credentials win over a malformed question.
+    /// The question; a bad credential wins over a malformed one.
     pub asked: Result<RequestedAccess, MalformedRequest>,
     /// The origin of the request.
     pub origin: Origin,
@@ -65,39 +65,39 @@ pub struct RegistryTokenRequest {
 /// A well-formed question.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestedAccess {
-    /// The registry's name.
+    /// The registry's service name.
     pub service: String,
-    /// What is to be done there.
+    /// The scopes that are requested.
     pub scopes: Vec<Scope>,
-    /// Whether a refresh token is wanted.
+    /// True if a refresh token is wanted.
     pub offline: bool,
-    /// What the client calls itself.
+    /// The client's name for itself.
     pub client_id: Option<String>,
 }
 
-/// What is wrong with a question; the text says what to do.
+/// A malformed question; the text says what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct MalformedRequest(pub String);
 
-/// A signed token, and what it took to issue it.
+/// A signed token, with the facts behind it.
 #[derive(Debug)]
 pub struct IssuedRegistryToken {
     /// The JWT.
     pub jwt: String,
-    /// How long it lives.
+    /// Its life.
     pub lifetime: Duration,
-    /// When it was issued.
+    /// The time of issue.
     pub issued_at: DateTime<Utc>,
-    /// Whose it is.
+    /// The caller.
     pub principal: Principal,
-    /// What is granted and what is not.
+    /// The granted and the refused actions.
     pub decision: Decision,
-    /// What to come back with instead of the password.
+    /// The refresh token to present next time instead of the password, if one is given.
     pub refresh_token: Option<SecretString>,
 }
 
-/// Why no token was issued.
+/// The reason why no token was issued.
 #[derive(Debug, thiserror::Error)]
 pub enum IssueError {
     /// The caller could not be identified.
@@ -181,9 +181,9 @@ impl RegistryTokenIssuer {
         })
     }
 
-    /// What the client keeps instead of a password: a new refresh token after a login by password,
-    /// the same one after a login with it (Docker never stores a new one), none beside a personal
-    /// access token, which is the long-lived thing already; and only if it is asked for.
+    /// The refresh token for the client, only if it asks for one: a new one after a login by password, the
+    /// same one after a login with it (Docker never stores a new one), and none with a personal access
+    /// token, which is long-lived already.
     async fn refresh_token(
         &self,
         presented: &PresentedCredential,
@@ -214,7 +214,7 @@ impl RegistryTokenIssuer {
         }
     }
 
-    /// Turns away who is known, but has no business with a registry.
+    /// Refuses a caller whose credential is good but opens no registry.
     fn check_business(&self, principal: &Principal) -> Result<(), IssueError> {
         if *principal == Principal::Anonymous && !self.settings.anonymous_access {
             return Err(AuthenticationError::Wrong(Cause::AnonymousAccessOff).into());
@@ -225,7 +225,7 @@ impl RegistryTokenIssuer {
         }
     }
 
-    /// The registry of that name: the audience is only ever one of ours.
+    /// The registry with that service name; the audience of a token is only ever one of ours.
     fn registry(&self, service: &str) -> Result<&Registry, MalformedRequest> {
         let found = self
             .settings

@@ -1,4 +1,4 @@
-//! What registries' clients ask for.
+//! Answers to registries' clients: tokens, checks of tokens, and explanations.
 
 mod explain;
 mod issue;

@@ -1,4 +1,4 @@
-//! Telling a reverse proxy whose token it was shown.
+//! Verifying a token for a reverse proxy.
 
 use secrecy::SecretString;
 
@@ -8,10 +8,10 @@ use crate::domain::events::origin::Origin;
 use crate::domain::users::username::Username;
 use crate::identity::AuthenticationError;
 
-/// Why a token does not open what the proxy guards.
+/// The reason why a token does not open the service behind the proxy.
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {
-    /// The request has none, or nothing that is one.
+    /// The request has no token that can be read.
     #[error("there is no token that can be read")]
     NoToken,
     /// The token does not work.
