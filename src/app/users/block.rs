@@ -1,4 +1,4 @@
-//! Blocking a user, and the way back.
+//! Blocking and unblocking a user.
 
 use crate::app::desk::Desk;
 use crate::app::error::DeskError;
@@ -10,8 +10,8 @@ use crate::domain::users::{User, UserState};
 use crate::storage::{Change, GrantedEvent, refresh_tokens, users};
 
 impl Desk {
-    /// Blocks a user: neither password nor tokens work any more, from the next request on. Logins by
-    /// password end for good; personal access tokens work again when the block does not last.
+    /// Blocks a user: neither password nor tokens work from the next request on. Refresh tokens end for
+    /// good; personal access tokens work again after an unblock.
     #[tracing::instrument(name = "app.block_user", skip_all)]
     pub async fn block_user(
         &self,
@@ -47,7 +47,7 @@ impl Desk {
     }
 }
 
-/// Blocks a user or lets them sign in again; administrators only. Without an event if they are in
+/// Blocks a user or lets them sign in again; administrators only. No event comes back if they are in
 /// that state already.
 pub(in crate::app) async fn set_state(
     change: &Change,

@@ -1,4 +1,4 @@
-//! Changing what was chosen for a user.
+//! Changing a user.
 
 use crate::app::desk::Desk;
 use crate::app::error::DeskError;
@@ -12,7 +12,7 @@ use crate::domain::users::password::{NewPassword, PasswordHash};
 use crate::domain::users::{EmailAddress, User, UserState};
 use crate::storage::{Change, GrantedEvent, Source, refresh_tokens, users};
 
-/// What is to be changed of a user; what is left out stays.
+/// A change to a user; fields that are left out stay as they are.
 #[derive(Debug, Clone, Default)]
 pub struct UserChange {
     /// The user name; only the one that the user has is accepted.
@@ -21,16 +21,16 @@ pub struct UserChange {
     pub name: Option<DisplayName>,
     /// Another address, or none.
     pub email: Option<Option<EmailAddress>>,
-    /// Whether everything is theirs.
+    /// True to make them an administrator, false to end that.
     pub admin: Option<bool>,
-    /// Whether internal projects are closed to them.
+    /// True to close internal groups and projects to them, false to open them.
     pub external: Option<bool>,
-    /// Another password; whoever logged in with the old one is out.
+    /// Another password; logins with the old one end.
     pub password: Option<NewPassword>,
 }
 
 impl Desk {
-    /// Changes a user, all of it or nothing.
+    /// Changes a user; all of the change is made, or nothing.
     #[tracing::instrument(name = "app.change_user", skip_all, fields(user.id = %id))]
     pub async fn change_user(
         &self,
@@ -39,7 +39,7 @@ impl Desk {
         mut wanted: UserChange,
     ) -> Result<User, DeskError> {
         authority.require_administrator()?;
-        // Hashed first, so that no change is under way meanwhile.
+        // The password is hashed first, because a change must not wait for it.
         let hash = match wanted.password.take() {
             None => None,
             Some(password) => Some(self.passwords.hash(password.into()).await?),
@@ -51,8 +51,8 @@ impl Desk {
     }
 }
 
-/// Changes a user, and the hash of their password; administrators only. Without an event if nothing
-/// becomes another.
+/// Changes a user, and the hash of their password; administrators only. No event comes back if
+/// nothing becomes different.
 pub(in crate::app) async fn change_user(
     change: &Change,
     id: UserId,
@@ -88,7 +88,7 @@ pub(in crate::app) async fn change_user(
     Ok((to, Some(grant.event(event))))
 }
 
-/// The user as it will be, if it may be so.
+/// The user after the change, if it is allowed.
 async fn changed(source: &impl Source, was: &User, wanted: UserChange) -> Result<User, DeskError> {
     if let Some(username) = wanted.username
         && !username.eq_ignore_ascii_case(was.username.as_str())

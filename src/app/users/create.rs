@@ -16,18 +16,18 @@ use crate::storage::namespaces::NamespaceRecord;
 use crate::storage::users::UserRecord;
 use crate::storage::{Change, GrantedEvent, Source, namespaces, users};
 
-/// What one chooses for a user.
+/// A user who is to be made.
 #[derive(Debug, Clone)]
 pub struct NewUser {
-    /// The name it signs in with.
+    /// The name for signing in.
     pub username: Username,
-    /// The name people read; the user name if there is none.
+    /// The name that people read; without one, the user name.
     pub name: Option<DisplayName>,
-    /// The address, which also signs in.
+    /// The e-mail address, if there is one; it also signs in.
     pub email: Option<EmailAddress>,
-    /// Whether everything is theirs.
+    /// True if they may do everything on every path.
     pub admin: bool,
-    /// Whether internal projects are closed to them.
+    /// True if internal groups and projects are closed to them.
     pub external: bool,
     /// The password; without one, only tokens sign in.
     pub password: Option<NewPassword>,
@@ -49,7 +49,7 @@ impl Desk {
         Ok(user)
     }
 
-    /// The record of a new user; hashes the password, so that no change is under way meanwhile.
+    /// The record of a new user. Hashes the password, which a change must not wait for.
     pub(in crate::app) async fn user_record(&self, new: NewUser) -> Result<UserRecord, DeskError> {
         let password = match new.password {
             None => None,
@@ -70,8 +70,8 @@ impl Desk {
 
 /// Makes a user and their namespace; administrators only.
 ///
-/// A deleted user's name is free for this, because only administrators make users; what was kept
-/// directly under it is the new user's then. What was a group's is never a user's.
+/// A deleted user's name is free for this, because only administrators make users; images directly
+/// under it belong to the new user then. A name that was a group's never becomes a user's.
 pub(in crate::app) async fn create(
     change: &Change,
     record: UserRecord,

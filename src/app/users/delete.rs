@@ -15,10 +15,10 @@ use crate::storage::{
     Change, GrantedEvent, Source, access_tokens, members, namespaces, refresh_tokens, users,
 };
 
-/// A user, and what goes with them.
+/// A user, with everything that is deleted with them.
 #[derive(Debug, Clone)]
 pub struct UserDeletion {
-    /// Whose.
+    /// The user.
     pub user: User,
     /// Their own namespace and the projects in it; tombstones stay.
     pub namespaces: Vec<Namespace>,
@@ -29,8 +29,8 @@ pub struct UserDeletion {
 }
 
 impl Desk {
-    /// Deletes a user with what is theirs. Their own namespace leaves tombstones: their images stay
-    /// closed and their name taken until an administrator makes them anew.
+    /// Deletes a user with their tokens, roles and projects. Tombstones are left: their images stay closed
+    /// and their name taken until an administrator makes them anew.
     #[tracing::instrument(name = "app.delete_user", skip_all)]
     pub async fn delete_user(
         &self,
@@ -44,7 +44,7 @@ impl Desk {
         Ok(gone)
     }
 
-    /// What [`Desk::delete_user`] would delete.
+    /// All that [`Desk::delete_user`] would delete.
     pub async fn user_deletion(
         &self,
         authority: &Authority,
@@ -55,7 +55,8 @@ impl Desk {
     }
 }
 
-/// Deletes a user with what is theirs; administrators only, and never the last one of them.
+/// Deletes a user with their tokens, roles and projects; administrators only, and never the last one of
+/// these.
 pub(in crate::app) async fn delete(
     change: &Change,
     id: UserId,
@@ -80,7 +81,7 @@ pub(in crate::app) async fn delete(
     Ok((gone, grant.event(event)))
 }
 
-/// A user with everything that hangs on them.
+/// A user with everything that is deleted with them.
 async fn all_of(source: &impl Source, id: UserId) -> Result<UserDeletion, DeskError> {
     let user = users::find(source, id)
         .await?

@@ -33,8 +33,8 @@ impl Desk {
             .ok_or_else(|| DeskError::not_found("user", &id))
     }
 
-    /// A part of the users; every signed-in user may know who else there is, but not search for
-    /// what they do not see.
+    /// A part of the users. Every signed-in user may know the others, but only administrators may search by
+    /// addresses and other things that they alone see.
     pub async fn users_page(
         &self,
         authority: &Authority,
@@ -43,7 +43,7 @@ impl Desk {
     ) -> Result<Listing<User>, DeskError> {
         filter.search_addresses = authority.is_administrator();
         if !authority.is_administrator() {
-            // As in GitLab: one is refused, the others have no effect.
+            // As in GitLab, this filter is refused and the others have no effect.
             if filter.external.is_some() {
                 authority.require_administrator()?;
             }

@@ -18,7 +18,7 @@ use crate::storage::users;
 pub struct FirstAdministrator {
     /// The user name, `admin`.
     pub username: Username,
-    /// The random password; to be shown on a terminal or forgotten.
+    /// The random password, which is shown on a terminal or forgotten.
     pub password: SecretString,
 }
 
@@ -30,7 +30,7 @@ impl Desk {
             return Ok(None);
         }
         let username = Username::try_from("admin").map_err(refused)?;
-        // 160 bits, as base32: nothing that is misread or that a shell would take apart.
+        // 160 bits in base32: no letters that are misread or that a shell would treat specially.
         let password = data_encoding::BASE32_NOPAD.encode(&random_bytes::<20>(&*self.entropy));
         let password = SecretString::from(password.to_lowercase());
         let new = NewUser {

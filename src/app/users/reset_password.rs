@@ -27,7 +27,7 @@ impl Desk {
     }
 }
 
-/// Replaces a user's password; administrators only. Whoever logged in with the old one is out.
+/// Replaces a user's password; administrators only. Logins with the old one end.
 pub(in crate::app) async fn reset_password(
     change: &Change,
     username: &Username,
