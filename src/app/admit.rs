@@ -21,10 +21,10 @@ use crate::identity::{
 };
 use crate::storage::{Db, refresh_tokens, users};
 
-/// Lets callers in: identifies them, and does what their credential makes necessary.
+/// Lets callers in: identifies them, and writes down what follows from a good credential.
 ///
-/// The token endpoint, `/auth/verify` and the admin API come through it, each in the same order: the
-/// credential is checked, and what follows from a good one is written down.
+/// The token endpoint, `/auth/verify` and the admin API come through it: the credential is checked
+/// first; then the use of a token is noted, or a password with an outdated hash is hashed anew.
 #[derive(Clone)]
 pub struct Admission {
     /// The storage for what a login writes.

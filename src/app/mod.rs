@@ -1,4 +1,4 @@
-//! What the service does: a noun a room, a verb a file.
+//! The use cases of the service: each noun is a room, and each verb a file in it.
 //!
 //! [`RegistryTokenIssuer`](registry::RegistryTokenIssuer) answers registries' clients, [`Desk`] changes what lasts.
 
