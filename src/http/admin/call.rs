@@ -10,7 +10,7 @@ use crate::domain::events::origin::{Face, Origin};
 use crate::http::admin::error::ApiError;
 use crate::http::admin::parameters::Parameters;
 use crate::http::admin::state::AdminState;
-use crate::http::layers::origin;
+use crate::http::layers::{Who, origin};
 use crate::identity::AuthenticationError;
 
 /// A request of a caller who proved who they are; what they may, [`Call::authority`] tells.
@@ -51,6 +51,7 @@ pub(super) struct UnauthenticatedCall {
     parameters: Parameters,
     uri: Uri,
     origin: Origin,
+    who: Who,
     wants_to_be_another: bool,
 }
 
@@ -81,6 +82,7 @@ impl UnauthenticatedCall {
             parameters,
             uri,
             origin: origin(&parts.extensions, Face::Api),
+            who: parts.extensions.get().cloned().unwrap_or_default(),
         })
     }
 
@@ -93,6 +95,7 @@ impl UnauthenticatedCall {
             .admission
             .admit_access_token(&self.token, &self.origin)
             .await?;
+        self.who.is(caller.username.as_str());
         Ok(Call {
             caller,
             parameters: self.parameters,

@@ -12,7 +12,8 @@ use crate::domain::authority::{Need, Refusal};
 use crate::http::layers::LogNote;
 use crate::identity::AuthenticationError;
 
-/// A request that was not done.
+/// A request that was not done. The texts here are for the log: a reply may repeat what its caller wrote, the log
+/// never does.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ApiError {
     /// No token, or one that nobody knows; or a thing whose existence the caller may not know.
@@ -37,19 +38,19 @@ pub(super) enum ApiError {
     #[error("not found: {0}")]
     NotFound(String),
     /// A parameter is missing or cannot be read.
-    #[error("{0}")]
+    #[error("a parameter is missing, unknown or unreadable")]
     Parameter(String),
     /// The request breaks a rule.
-    #[error("{0}")]
+    #[error("the request breaks a rule")]
     BadRequest(String),
     /// What is wanted is readable, but cannot be.
-    #[error("{0}")]
+    #[error("the request asks for something impossible")]
     Unprocessable(String),
     /// A field has a value that cannot be.
-    #[error("{0} {1}")]
+    #[error("{0} has an impossible value")]
     Invalid(&'static str, String),
     /// A name is taken.
-    #[error("{0}")]
+    #[error("the name is taken")]
     Conflict(String),
     /// The body is longer than we read.
     #[error("the body is too long")]

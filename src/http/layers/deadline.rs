@@ -7,7 +7,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::http::layers::frame::Frame;
-use crate::http::layers::request_log::LogNote;
+use crate::http::layers::log_note::LogNote;
 
 /// Gives up a request that takes too long, because its body drips or a database hangs. The reply has the form of
 /// the Distribution spec, which GitLab's clients show as well.
@@ -31,7 +31,7 @@ fn given_up() -> Response {
         .insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
     response
         .extensions_mut()
-        .insert(LogNote("given up at the deadline".to_owned()));
+        .insert(LogNote::sentence("given up at the deadline"));
     response
 }
 

@@ -1,6 +1,5 @@
 //! One line in the log for every request.
 
-use std::error::Error;
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request};
@@ -8,49 +7,23 @@ use axum::http::Method;
 use axum::middleware::Next;
 use axum::response::Response;
 
-use crate::domain::decision::Decision;
 use crate::http::layers::client_address::ClientAddress;
+use crate::http::layers::log_note::LogNote;
 use crate::http::layers::request_id::RequestId;
+use crate::http::layers::who::Who;
 
-/// The caller's name for the log; a face puts it into its reply.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Who(pub String);
+/// Longest path that is logged, and longest part of one: secrets are longer.
+const LONGEST_PATH: usize = 120;
+const LONGEST_SEGMENT: usize = 24;
 
-/// A remark for the log; a face puts it into its reply.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct LogNote(pub String);
+/// Routes that are asked every few seconds; only the debug log has them.
+const PROBES: [&str; 3] = ["/livez", "/readyz", "/metrics"];
 
-impl LogNote {
-    /// An error with its causes, each once.
-    pub fn of_error(error: &dyn Error) -> Self {
-        let mut text = error.to_string();
-        let mut cause = error.source();
-        while let Some(error) = cause {
-            text.push_str(": ");
-            text.push_str(&error.to_string());
-            cause = error.source();
-        }
-        Self(text)
-    }
-
-    /// The granted and the refused actions.
-    pub fn of_decision(decision: &Decision) -> Self {
-        let granted = decision
-            .granted
-            .iter()
-            .map(|scope| format!("granted {scope}"));
-        let denied = decision.denied.iter().map(|denial| {
-            let (kind, name) = (denial.resource.kind(), denial.resource.name());
-            format!("denied {kind}:{name}:{} ({})", denial.action, denial.reason)
-        });
-        Self(granted.chain(denied).collect::<Vec<_>>().join("; "))
-    }
-}
-
-/// Writes the line before the reply leaves. It has the route, but never the path, the query or a header,
-/// because secrets travel there.
-pub(super) async fn log(request: Request, next: Next) -> Response {
+/// Writes the line before the reply leaves. It has the route, but never the query or a header, because
+/// secrets travel there; a path only if it is no route, and shortened.
+pub(super) async fn log(mut request: Request, next: Next) -> Response {
     let line = Line::begin(&request);
+    request.extensions_mut().insert(line.who.clone());
     let response = next.run(request).await;
     line.finish(&response);
     response
@@ -63,42 +36,39 @@ const NO_REPLY: u16 = 499;
 /// The line of a request that is under way; if it is dropped without a reply, it says that.
 struct Line {
     begin: Instant,
-    method: Method,
+    method: &'static str,
     route: Option<MatchedPath>,
+    path: Option<String>,
     address: Option<ClientAddress>,
     id: Option<RequestId>,
+    who: Who,
     is_written: bool,
 }
 
 impl Line {
     fn begin(request: &Request) -> Self {
         let extensions = request.extensions();
+        let route: Option<MatchedPath> = extensions.get().cloned();
         Self {
             begin: Instant::now(),
-            method: request.method().clone(),
-            route: extensions.get().cloned(),
+            method: known(request.method()),
+            path: route.is_none().then(|| shortened(request.uri().path())),
+            route,
             address: extensions.get().copied(),
             id: extensions.get().cloned(),
+            who: Who::default(),
             is_written: false,
         }
     }
 
     fn finish(mut self, response: &Response) {
-        let who = response
-            .extensions()
-            .get::<Who>()
-            .map_or("-", |who| who.0.as_str());
-        let who = if who.is_empty() { "anonymous" } else { who };
-        let note = response
-            .extensions()
-            .get::<LogNote>()
-            .map_or("", |note| note.0.as_str());
-        self.write(response.status().as_u16(), who, note);
+        let note = response.extensions().get().map_or("", LogNote::text);
+        self.write(response.status().as_u16(), note);
     }
 
-    fn write(&mut self, status: u16, who: &str, note: &str) {
+    fn write(&mut self, status: u16, note: &str) {
         self.is_written = true;
-        let method = &self.method;
+        let (method, who, path) = (self.method, self.who.name(), self.path.as_deref());
         let route = self.route.as_ref().map_or("none", MatchedPath::as_str);
         let address = self
             .address
@@ -108,13 +78,22 @@ impl Line {
         macro_rules! line {
             ($level:ident) => {
                 tracing::$level!(
-                    http.method = %method, http.route = route, http.status = status, duration_us,
-                    client.address = address, request.id = id, who, note,
+                    http.method = method,
+                    http.route = route,
+                    http.path = path,
+                    http.status = status,
+                    duration_us,
+                    client.address = address,
+                    request.id = id,
+                    who,
+                    note,
                     "{method} {route} {status} for {who}",
                 )
             };
         }
-        if status >= 500 {
+        if PROBES.contains(&route) {
+            line!(debug);
+        } else if status >= 500 {
             line!(error);
         } else {
             line!(info);
@@ -125,9 +104,39 @@ impl Line {
 impl Drop for Line {
     fn drop(&mut self) {
         if !self.is_written {
-            self.write(NO_REPLY, "-", "cut off before the reply");
+            self.write(NO_REPLY, "cut off before the reply");
         }
     }
+}
+
+/// The method, if it is one that HTTP has; callers may write anything there.
+fn known(method: &Method) -> &'static str {
+    let usual = [
+        "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE",
+    ];
+    usual
+        .into_iter()
+        .find(|name| *name == method.as_str())
+        .unwrap_or("other")
+}
+
+/// A path that is no route, without its long parts and its end.
+fn shortened(path: &str) -> String {
+    let is_short = |part: &str| part.len() <= LONGEST_SEGMENT && part.is_ascii();
+    let parts = path
+        .split('/')
+        .map(|part| if is_short(part) { part } else { "…" });
+    let mut short = String::new();
+    for part in parts {
+        if short.len() + part.len() > LONGEST_PATH {
+            short.push('…');
+            break;
+        }
+        short.push_str(part);
+        short.push('/');
+    }
+    short.pop();
+    short
 }
 
 #[cfg(test)]

@@ -45,6 +45,7 @@ struct DeniedAction<'a> {
 /// Answers with a token for what is asked and allowed.
 pub(super) async fn get(
     State(issuer): State<RegistryTokenIssuer>,
+    who: Who,
     request: Request,
 ) -> Result<Response, IssueError> {
     let request = request::by_get(
@@ -53,15 +54,18 @@ pub(super) async fn get(
         origin(request.extensions(), Face::Registry),
     );
     let token = issuer.issue(request).await?;
+    who.is(token.principal.subject());
     Ok(reply(&token, None))
 }
 
 /// The same as OAuth2, in a form.
 pub(super) async fn post(
     State(issuer): State<RegistryTokenIssuer>,
+    who: Who,
     request: Request,
 ) -> Result<Response, IssueError> {
     let token = issuer.issue(request::by_post(request).await?).await?;
+    who.is(token.principal.subject());
     let granted: Vec<String> = token
         .decision
         .granted
@@ -85,9 +89,8 @@ fn reply(issued: &IssuedRegistryToken, scope: Option<String>) -> Response {
         denied: issued.decision.denied.iter().map(denied).collect(),
     };
     let mut response = ([(header::CACHE_CONTROL, "no-store")], Json(body)).into_response();
-    let extensions = response.extensions_mut();
-    extensions.insert(Who(issued.principal.subject().to_owned()));
-    extensions.insert(LogNote::of_decision(&issued.decision));
+    let note = LogNote::of_decision(&issued.decision);
+    response.extensions_mut().insert(note);
     response
 }
 

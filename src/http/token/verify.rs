@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use secrecy::SecretString;
 
 use crate::app::registry::{RegistryTokenIssuer, VerifyError};
-use crate::domain::access_tokens::scope::{AccessTokenScope, UnknownAccessTokenScope};
+use crate::domain::access_tokens::scope::AccessTokenScope;
 use crate::domain::events::origin::Face;
 use crate::http::layers::{LogNote, Who, origin};
 use crate::http::token::credential;
@@ -14,10 +14,13 @@ use crate::http::token::error::{failed, reply, unauthorized, unavailable};
 use crate::identity::{AuthenticationError, PresentedCredential};
 
 /// Answers 204 with `X-Auth-User`, or 401 with a challenge.
-pub(super) async fn get(State(issuer): State<RegistryTokenIssuer>, request: Request) -> Response {
-    let sufficient = match sufficient(request.uri().query().unwrap_or_default()) {
-        Ok(scopes) => scopes,
-        Err(error) => return misconfigured(&error),
+pub(super) async fn get(
+    State(issuer): State<RegistryTokenIssuer>,
+    who: Who,
+    request: Request,
+) -> Response {
+    let Some(sufficient) = sufficient(request.uri().query().unwrap_or_default()) else {
+        return misconfigured();
     };
     let Some(token) = token(request.headers()) else {
         return refused(&VerifyError::NoToken);
@@ -28,18 +31,20 @@ pub(super) async fn get(State(issuer): State<RegistryTokenIssuer>, request: Requ
             let value =
                 HeaderValue::from_str(username.as_str()).unwrap_or(HeaderValue::from_static(""));
             let headers = [(header::HeaderName::from_static("x-auth-user"), value)];
-            let mut response = (StatusCode::NO_CONTENT, headers).into_response();
-            response.extensions_mut().insert(Who(username.to_string()));
-            response
+            who.is(username.as_str());
+            (StatusCode::NO_CONTENT, headers).into_response()
         }
         Err(error) => refused(&error),
     }
 }
 
-/// The reply to a proxy that is configured to ask for an unknown scope.
-fn misconfigured(error: &UnknownAccessTokenScope) -> Response {
-    let mut response = reply(StatusCode::BAD_REQUEST, "BAD_REQUEST", &error.to_string());
-    response.extensions_mut().insert(LogNote::of_error(error));
+/// The reply to a proxy that is configured to ask for an unknown scope. It does not repeat the scope, which
+/// may be a secret in the wrong place.
+fn misconfigured() -> Response {
+    let message = "the parameter `scope` names something else than api, read_api, read_user, read_registry, \
+                   write_registry, delete_registry and self_rotate";
+    let mut response = reply(StatusCode::BAD_REQUEST, "BAD_REQUEST", message);
+    response.extensions_mut().insert(LogNote::sentence(message));
     response
 }
 
@@ -79,16 +84,17 @@ fn token(headers: &HeaderMap) -> Option<SecretString> {
     }
 }
 
-/// The scopes of which one suffices: those of `scope`, with spaces or commas between, or `api`.
-fn sufficient(query: &str) -> Result<Vec<AccessTokenScope>, UnknownAccessTokenScope> {
+/// The scopes of which one suffices: those of `scope`, with spaces or commas between, or `api`; nothing if one
+/// is unknown.
+fn sufficient(query: &str) -> Option<Vec<AccessTokenScope>> {
     let values = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "scope");
     let mut scopes = Vec::new();
     for (_, value) in values {
         for name in value.split([' ', ',']).filter(|name| !name.is_empty()) {
-            scopes.push(name.parse()?);
+            scopes.push(name.parse().ok()?);
         }
     }
-    Ok(if scopes.is_empty() {
+    Some(if scopes.is_empty() {
         vec![AccessTokenScope::Api]
     } else {
         scopes

@@ -1,11 +1,13 @@
 //! What the log says about a request besides who and how long.
 
+use std::time::{Duration, Instant};
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use super::Workplace;
-use super::running::{Running, start};
+use super::running::{Running, send, start};
 
 /// A running service with the user alice, a project that she may pull from, and one that is hidden from her.
 fn started(workplace: &Workplace) -> Running {
@@ -44,16 +46,30 @@ fn asked(
     headers: &str,
 ) -> (String, String, String) {
     let reply = running.get_with(path, headers);
-    let (head, body) = reply.split_once("\r\n\r\n").unwrap();
-    let id = head
+    let (_, body) = reply.split_once("\r\n\r\n").unwrap();
+    let line: Value = serde_json::from_str(&logged(workplace, &reply)).unwrap();
+    let note = line["note"].as_str().unwrap().to_owned();
+    (line["http.status"].to_string(), body.to_owned(), note)
+}
+
+/// The log line of the request that had this reply.
+fn logged(workplace: &Workplace, reply: &str) -> String {
+    let id = reply
         .lines()
         .find_map(|line| line.strip_prefix("x-request-id: "))
         .unwrap();
-    let log = std::fs::read_to_string(workplace.path().join("log")).unwrap();
-    let line = log.lines().find(|line| line.contains(id)).unwrap();
-    let line: Value = serde_json::from_str(line).unwrap();
-    let note = line["note"].as_str().unwrap().to_owned();
-    (line["http.status"].to_string(), body.to_owned(), note)
+    let begin = Instant::now();
+    while begin.elapsed() < Duration::from_secs(5) {
+        let log = std::fs::read_to_string(workplace.path().join("log")).unwrap();
+        if let Some(line) = log
+            .lines()
+            .find(|line| line.contains(id) && line.ends_with('}'))
+        {
+            return line.to_owned();
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    panic!("no line in the log has {id}");
 }
 
 #[test]
@@ -139,5 +155,197 @@ fn the_log_knows_why_a_credential_was_refused_and_the_caller_does_not() {
     assert_eq!(bodies.len(), 1, "{bodies:?}");
     let (status, _, note) = asked(&workplace, &running, "/auth/verify?scope=everything", "");
     assert_eq!(status, "400");
-    assert!(note.contains("`everything` is not a scope"), "{note}");
+    assert!(
+        note.contains("`scope` names something else than api"),
+        "{note}"
+    );
+}
+
+/// Callers put secrets into places where none belongs; no log keeps them, nor anything else that is theirs to choose.
+#[test]
+fn nothing_that_a_caller_wrote_is_in_the_log() {
+    let workplace = Workplace::empty();
+    let running = started(&workplace);
+    let api = token(&workplace, "api");
+    let secret = token(&workplace, "read_registry");
+    let caller = format!("private-token: {api}\r\n");
+    let form = |body: &str| {
+        format!(
+            "content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n{caller}\r\n{body}",
+            body.len()
+        )
+    };
+    let long = "x".repeat(4000);
+    let (token, admin) = (&running.token, &running.admin);
+    let replies = [
+        send(token, &format!("GET /auth/verify?scope={secret}"), ""),
+        send(token, &format!("GET /jwt/auth?service={secret}"), ""),
+        send(token, &format!("GET /jwt/auth?{secret}={secret}"), ""),
+        send(
+            token,
+            &format!(
+                "GET /jwt/auth?service=container_registry&scope={secret}&scope=repository:{secret}:pull&client_id={secret}"
+            ),
+            "",
+        ),
+        send(token, "POST /jwt/auth", &form(&secret)),
+        send(
+            token,
+            "POST /jwt/auth",
+            &form(&format!("grant_type={secret}")),
+        ),
+        send(token, &format!("GET /{secret}"), ""),
+        send(token, &format!("GET /v2/{secret}/manifests/latest"), ""),
+        send(token, &format!("{} /jwt/auth", secret.to_uppercase()), ""),
+        send(
+            token,
+            &format!("GET /nowhere?{secret}"),
+            &format!(
+                "{}: x\r\nx-forwarded-for: {secret}\r\nuser-agent: {secret}\r\n",
+                &secret[..30]
+            ),
+        ),
+        send(admin, "POST /api/v4/personal_access_tokens", &form(&secret)),
+        send(
+            admin,
+            "POST /api/v4/user/personal_access_tokens",
+            &form(&secret),
+        ),
+        send(
+            admin,
+            "POST /api/v4/user/personal_access_tokens",
+            &form(&format!("name=x&scopes={secret}")),
+        ),
+        send(
+            admin,
+            &format!("GET /api/v4/personal_access_tokens/{secret}"),
+            &caller,
+        ),
+        send(admin, &format!("GET /api/v4/users/{secret}"), &caller),
+        send(admin, &format!("GET /api/v4/projects/{secret}"), &caller),
+        send(
+            admin,
+            &format!("GET /api/v4/projects?visibility={secret}&sort={secret}"),
+            &caller,
+        ),
+        send(admin, &format!("GET /api/v4/{secret}"), &caller),
+        send(
+            admin,
+            &format!("GET /api/v4/explain?user={secret}&scope={secret}"),
+            &caller,
+        ),
+        send(
+            admin,
+            "POST /api/v4/groups",
+            &form(&format!("name={secret}&path={secret}&visibility={secret}")),
+        ),
+        send(
+            admin,
+            "POST /api/v4/projects",
+            &form(&format!("path=&name={secret}")),
+        ),
+        send(
+            admin,
+            "PUT /api/v4/projects/team%2Fapp",
+            &form(&format!("{secret}={secret}")),
+        ),
+        send(
+            admin,
+            "POST /api/v4/projects/team%2Fapp/members",
+            &form(&format!("username={secret}&access_level=30")),
+        ),
+        send(admin, &format!("GET /api/v4/user?sudo={secret}"), &caller),
+        send(
+            admin,
+            "GET /api/v4/user",
+            &format!("private-token: {secret}\r\n"),
+        ),
+        send(
+            admin,
+            "POST /api/v4/user/personal_access_tokens",
+            &form(&format!("{long}={long}")),
+        ),
+        send(admin, &format!("GET /api/v4/{long}/{long}"), &caller),
+        send(token, &format!("GET /{}", "x/".repeat(2000)), ""),
+    ];
+    for reply in &replies {
+        let line = logged(&workplace, reply);
+        assert!(line.len() < 1000, "{line}");
+    }
+    let written = std::fs::read_to_string(workplace.path().join("log")).unwrap();
+    let (body, hidden) = (&secret[8..], &api[8..]);
+    for line in written.lines() {
+        let lower = line.to_lowercase();
+        for part in [body, hidden] {
+            assert!(!lower.contains(&part.to_lowercase()), "{line}");
+            assert!(!lower.contains(&part.to_lowercase()[..20]), "{line}");
+        }
+    }
+}
+
+#[test]
+fn a_request_for_very_much_has_a_short_line() {
+    let workplace = Workplace::empty();
+    let running = started(&workplace);
+    let scopes: Vec<String> = (0..99)
+        .map(|number| {
+            format!(
+                "scope=repository:{}{number}:pull,push,delete",
+                "x".repeat(120)
+            )
+        })
+        .collect();
+    let path = format!("/jwt/auth?service=container_registry&{}", scopes.join("&"));
+    let (status, _, note) = asked(&workplace, &running, &path, "");
+    assert_eq!(status, "200");
+    assert!(note.len() < 2100, "{}", note.len());
+    assert!(note.ends_with(" more"), "{note}");
+}
+
+#[test]
+fn an_admin_request_is_logged_with_its_caller_whatever_becomes_of_it() {
+    let workplace = Workplace::empty();
+    let running = started(&workplace);
+    let caller = format!("private-token: {}\r\n", token(&workplace, "api"));
+    for (path, status) in [
+        ("/api/v4/user", 200),
+        ("/api/v4/users?per_page=x", 400),
+        ("/api/v4/users/1/personal_access_tokens/x", 404),
+        ("/api/v4/projects/99999", 404),
+        ("/api/v4/user?sudo=root", 403),
+    ] {
+        let reply = send(&running.admin, &format!("GET {path}"), &caller);
+        let line: Value = serde_json::from_str(&logged(&workplace, &reply)).unwrap();
+        assert_eq!(line["http.status"], status, "{line}");
+        if line["http.route"] != "none" {
+            assert_eq!(line["who"], "alice", "{line}");
+        }
+    }
+    let reply = send(&running.admin, "GET /api/v4/user", "");
+    let line: Value = serde_json::from_str(&logged(&workplace, &reply)).unwrap();
+    assert_eq!(
+        (&line["who"], &line["http.status"]),
+        (&"-".into(), &401.into())
+    );
+}
+
+#[test]
+fn a_path_that_is_nothing_is_logged_and_a_probe_is_not() {
+    let workplace = Workplace::empty();
+    let running = started(&workplace);
+    let path_of = |path: &str| {
+        let reply = running.get(path);
+        let line: Value = serde_json::from_str(&logged(&workplace, &reply)).unwrap();
+        assert_eq!(line["http.route"], "none");
+        line["http.path"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(path_of("/jwt/auht?service=x"), "/jwt/auht");
+    assert_eq!(path_of("/"), "/");
+    let long = "x".repeat(25);
+    assert_eq!(path_of(&format!("/a/{long}/b/")), "/a/…/b/");
+    let written = std::fs::read_to_string(workplace.path().join("log")).unwrap();
+    assert!(
+        !written.contains("/readyz") && !written.contains("/livez"),
+        "{written}"
+    );
 }

@@ -12,6 +12,7 @@ use super::Workplace;
 pub(super) struct Running {
     pub(super) child: Child,
     pub(super) token: String,
+    pub(super) admin: String,
 }
 
 pub(super) fn free_address() -> String {
@@ -55,7 +56,11 @@ fn try_to_start(workplace: &Workplace, log: &str, more: &str) -> Option<Running>
         .stderr(log)
         .spawn()
         .unwrap();
-    let mut running = Running { child, token };
+    let mut running = Running {
+        child,
+        token,
+        admin,
+    };
     let begin = Instant::now();
     while !workplace.run(&["health"]).status.success() {
         if running.child.try_wait().unwrap().is_some() {
@@ -86,16 +91,18 @@ impl Running {
 
     /// The same for a request with more lines in its head.
     pub(super) fn get_with(&self, path: &str, headers: &str) -> String {
-        let mut stream = TcpStream::connect(&self.token).unwrap();
-        write!(
-            stream,
-            "GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{headers}\r\n"
-        )
-        .unwrap();
-        let mut text = String::new();
-        stream.read_to_string(&mut text).unwrap();
-        text
+        send(&self.token, &format!("GET {path}"), headers)
     }
+}
+
+/// What a listener answers to a request, whose head is the method and path and more lines.
+pub(super) fn send(address: &str, request: &str, more: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    let head = format!("{request} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{more}\r\n");
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    text
 }
 
 impl Drop for Running {
