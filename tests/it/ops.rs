@@ -26,10 +26,10 @@ async fn details_are_told_to_the_operator_alone() {
         json!({ "status": "ready", "checks": { "certificate_authority": "ok", "listeners": "ok", "signing_keys": "ok", "storage": "ok" } })
     );
     assert_eq!(
-        app.get("/readyz", None).await.json(),
+        app.anonymous().ask_at("/readyz").await.json(),
         json!({ "status": "ready" })
     );
-    assert_eq!(app.get("/metrics", None).await.status, 404);
+    assert_eq!(app.anonymous().ask_at("/metrics").await.status, 404);
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::ops::Deref;
 use axum::body::Body;
 use axum::http::{Request, header};
 use serde_json::Value;
-use wharfinger::domain::ids::AccessTokenId;
+use wharfinger::domain::ids::{AccessTokenId, DeployTokenId};
 
 use super::listeners::Listeners;
 use super::{Reply, basic, each, peer};
@@ -38,6 +38,26 @@ pub(crate) struct Shown(String);
 impl Shown {
     pub(crate) fn expose(&self) -> &str {
         &self.0
+    }
+}
+
+/// A machine with a deploy token.
+pub(crate) struct Machine {
+    caller: Caller,
+    pub(crate) token_id: DeployTokenId,
+}
+
+impl Machine {
+    pub(super) fn new(caller: Caller, token_id: DeployTokenId) -> Self {
+        Self { caller, token_id }
+    }
+}
+
+impl Deref for Machine {
+    type Target = Caller;
+
+    fn deref(&self) -> &Caller {
+        &self.caller
     }
 }
 
@@ -181,6 +201,11 @@ impl Caller {
             query.append_pair("scope", scope);
         }
         self.ask_at(&format!("/jwt/auth?{}", query.finish())).await
+    }
+
+    /// What the usual service's registry is told to grant of the given scopes.
+    pub(crate) async fn granted(&self, scopes: &[&str]) -> Vec<String> {
+        self.ask(scopes).await.granted(self.listeners.keys())
     }
 
     /// `GET` of a path of the token listener, name and secret as Basic credentials.

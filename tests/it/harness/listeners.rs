@@ -8,6 +8,7 @@ use axum::http::Request;
 use tempfile::TempDir;
 use tower::ServiceExt;
 use wharfinger::server::Service;
+use wharfinger::signing::KeyRing;
 
 use super::Reply;
 
@@ -17,18 +18,24 @@ pub(super) struct Listeners {
     token: Router,
     admin: Router,
     ops: Router,
+    keys: Arc<KeyRing>,
     /// Its database and keys, which stay as long as someone may enter.
     _folder: Arc<TempDir>,
 }
 
 impl Listeners {
-    pub(super) fn of(service: &Service, folder: &Arc<TempDir>) -> Self {
+    pub(super) fn of(service: &Service, keys: &Arc<KeyRing>, folder: &Arc<TempDir>) -> Self {
         Self {
             token: service.token_router(),
             admin: service.admin_router(),
             ops: service.ops_router(),
+            keys: Arc::clone(keys),
             _folder: Arc::clone(folder),
         }
+    }
+
+    pub(super) fn keys(&self) -> &KeyRing {
+        &self.keys
     }
 
     pub(super) async fn send_token(&self, request: Request<Body>) -> Reply {

@@ -28,6 +28,7 @@ use wharfinger::config::{Config, Sources};
 use wharfinger::domain::access_tokens::AccessTokenSpecification;
 use wharfinger::domain::access_tokens::policy::WantedEnd;
 use wharfinger::domain::authority::Authority;
+use wharfinger::domain::deploy_tokens::DeployTokenSpecification;
 use wharfinger::domain::events::detail::Detail;
 use wharfinger::domain::events::{Event, EventAction};
 use wharfinger::domain::ids::UserId;
@@ -43,7 +44,7 @@ use wharfinger::storage::{Db, events, users};
 
 use listeners::Listeners;
 
-pub(crate) use actor::{Actor, Caller};
+pub(crate) use actor::{Actor, Caller, Machine};
 pub(crate) use database::TestDatabase;
 pub(crate) use repeatable::{FixedClock, SeededEntropy};
 pub(crate) use reply::{Reply, each, pretty};
@@ -135,8 +136,8 @@ impl TestApp {
             clock,
             desk: service.desk.clone(),
             usage: service.usage.clone(),
+            listeners: Listeners::of(&service, &keys, &folder),
             keys,
-            listeners: Listeners::of(&service, &folder),
             service,
             db,
             schedule: config.key_schedule(),
@@ -233,6 +234,32 @@ impl TestApp {
         let patterns = vec![pattern.try_into().unwrap()];
         self.actor_with(user, scopes, |token| token.limited_to(patterns).unwrap())
             .await
+    }
+
+    /// A machine with a new deploy token of a group or project, its scopes between spaces.
+    pub(crate) async fn machine(&self, path: &str, scopes: &str) -> Machine {
+        self.machine_with(path, scopes, |specification| specification)
+            .await
+    }
+
+    /// The same with more chosen for the token.
+    pub(crate) async fn machine_with(
+        &self,
+        path: &str,
+        scopes: &str,
+        choose: impl FnOnce(DeployTokenSpecification) -> DeployTokenSpecification,
+    ) -> Machine {
+        let scopes = scopes.split_whitespace().map(|name| name.parse().unwrap());
+        let name = "ci".try_into().unwrap();
+        let wanted = choose(DeployTokenSpecification::new(name, scopes.collect()).unwrap());
+        let namespace = NamespaceReference::at(ExpectedNamespace::Shared, path.try_into().unwrap());
+        let made = self
+            .desk
+            .create_deploy_token(&Authority::operator(), &namespace, &wanted)
+            .await
+            .unwrap();
+        let caller = self.caller(made.token.username.as_str(), made.secret.expose());
+        Machine::new(caller, made.token.id)
     }
 
     /// Deletes a group or project.
@@ -406,12 +433,10 @@ impl TestApp {
         self.actor(user, scopes).await
     }
 
-    pub(crate) async fn token_as(
-        &self,
-        user: &str,
-        scopes: &str,
-        choose: impl FnOnce(AccessTokenSpecification) -> AccessTokenSpecification,
-    ) -> Token {
+    pub(crate) async fn token_as<F>(&self, user: &str, scopes: &str, choose: F) -> Token
+    where
+        F: FnOnce(AccessTokenSpecification) -> AccessTokenSpecification,
+    {
         self.actor_with(user, scopes, choose).await
     }
 
@@ -452,7 +477,12 @@ impl TestApp {
 }
 
 const _: () = {
+    fn expose(actor: &Actor) -> &str {
+        actor.secret.expose()
+    }
+    let _ = expose;
     let _ = (TestApp::token, TestApp::read);
+    let _ = TestApp::token_as::<fn(AccessTokenSpecification) -> AccessTokenSpecification>;
     let _ = (TestApp::api, TestApp::api_as, TestApp::told);
     let _ = (TestApp::ask, TestApp::get);
 };

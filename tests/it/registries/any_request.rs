@@ -73,8 +73,8 @@ fn whatever_is_issued_passes_where_it_should_and_opens_what_was_asked() {
             ("root", "api"),
             ("root", "read_api"),
         ] {
-            let token = app.token(user, scopes).await;
-            secrets.push(Some(token.secret.expose().to_owned()));
+            let token = app.actor(user, scopes).await;
+            secrets.push(Some(token.secret().to_owned()));
         }
         (app, secrets)
     });

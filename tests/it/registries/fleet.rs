@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use wharfinger::domain::namespaces::visibility::Visibility;
 
 use super::verifier::{Accepted, Distribution, Refusal, Registry, Settings, Version, Zot};
-use crate::harness::{TestApp, Token};
+use crate::harness::{Actor, TestApp};
 
 /// A service for each way in which registries come to trust us.
 const CONFIGURATION: &str = r#"
@@ -114,11 +114,11 @@ pub(super) async fn start() -> TestApp {
 pub(super) async fn issued(
     app: &TestApp,
     service: &str,
-    who: Option<&Token>,
+    who: Option<&Actor>,
     scopes: &str,
 ) -> String {
     let path = format!("/jwt/auth?service={service}&scope={scopes}");
-    let credential = who.map(|token| ("x", token.secret.expose()));
+    let credential = who.map(|token| ("x", token.secret()));
     let reply = app.get(&path, credential).await;
     reply.json()["token"].as_str().unwrap().to_owned()
 }

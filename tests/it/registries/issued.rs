@@ -22,8 +22,8 @@ fn entry(kind: &str, name: &str, actions: &[&str]) -> Entry {
 #[tokio::test]
 async fn every_token_is_accepted_where_its_service_is_and_nowhere_else() {
     let app = start().await;
-    let alice = app.token("alice", "read_registry write_registry").await;
-    let root = app.token("root", "api").await;
+    let alice = app.actor("alice", "read_registry write_registry").await;
+    let root = app.actor("root", "api").await;
     for (service, verdicts) in SERVICES {
         let fleet = Fleet::start(&app, service);
         let other = Fleet::start(&app, "other");
@@ -86,8 +86,8 @@ async fn every_token_is_accepted_where_its_service_is_and_nowhere_else() {
 #[tokio::test]
 async fn tokens_open_what_they_say_at_every_registry() {
     let app = start().await;
-    let alice = app.token("alice", "read_registry write_registry").await;
-    let root = app.token("root", "api").await;
+    let alice = app.actor("alice", "read_registry write_registry").await;
+    let root = app.actor("root", "api").await;
     for (service, _) in SERVICES {
         let fleet = Fleet::start(&app, service);
         for (who, scopes, opened) in [
@@ -121,7 +121,7 @@ async fn tokens_open_what_they_say_at_every_registry() {
 #[tokio::test]
 async fn clocks_may_differ_by_what_each_registry_allows() {
     let app = start().await;
-    let alice = app.token("alice", "read_registry write_registry").await;
+    let alice = app.actor("alice", "read_registry write_registry").await;
     for (service, verdicts) in SERVICES {
         let fleet = Fleet::start(&app, service);
         for (scopes, lifetime) in [

@@ -1,37 +1,25 @@
 //! Machines with deploy tokens.
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::Duration;
 use wharfinger::domain::authority::Authority;
 use wharfinger::domain::deploy_tokens::DeployTokenSpecification;
 use wharfinger::domain::expiry::Expiry;
-use wharfinger::domain::ids::DeployTokenId;
-use wharfinger::domain::namespaces::reference::{ExpectedNamespace, NamespaceReference};
 use wharfinger::domain::namespaces::visibility::Visibility;
 
-use crate::harness::TestApp;
+use crate::harness::{Caller, Machine, TestApp};
 
-/// A deploy token that logs in as `ci`, and its secret.
-async fn deploy_token(
-    app: &TestApp,
-    path: &str,
-    scopes: &str,
-    end: Option<DateTime<Utc>>,
-) -> (DeployTokenId, String) {
-    let scopes = scopes.split_whitespace().map(|name| name.parse().unwrap());
-    let mut wanted =
-        DeployTokenSpecification::new("ci".try_into().unwrap(), scopes.collect()).unwrap();
-    wanted.username = Some("ci".try_into().unwrap());
-    wanted.expiry = end.map(Expiry::at);
-    let made = app
-        .desk
-        .create_deploy_token(&Authority::operator(), &shared(path), &wanted)
-        .await
-        .unwrap();
-    (made.token.id, made.secret.expose().to_owned())
+const READ: &str = "read_registry";
+const WRITE: &str = "write_registry";
+const BOTH: &str = "read_registry write_registry";
+
+/// A machine that logs in as `ci`.
+async fn machine(app: &TestApp, path: &str, scopes: &str) -> Machine {
+    app.machine_with(path, scopes, named_ci).await
 }
 
-fn shared(path: &str) -> NamespaceReference {
-    NamespaceReference::at(ExpectedNamespace::Shared, path.try_into().unwrap())
+fn named_ci(mut wanted: DeployTokenSpecification) -> DeployTokenSpecification {
+    wanted.username = Some("ci".try_into().unwrap());
+    wanted
 }
 
 /// A private project, one beside it, and a public and an internal one.
@@ -47,54 +35,37 @@ async fn start() -> TestApp {
 #[tokio::test]
 async fn it_pulls_and_pushes_below_its_place_and_never_deletes() {
     let app = start().await;
-    let all = "pull,push,delete,*";
-    for (path, scopes, repository, granted) in [
-        ("team/app", "read_registry", "team/app", "pull"),
-        ("team/app", "write_registry", "team/app/worker", "push"),
-        (
-            "team",
-            "read_registry write_registry",
-            "team/app",
-            "pull,push",
-        ),
-        (
-            "team",
-            "read_registry write_registry",
-            "team/new",
-            "pull,push",
-        ),
-        ("team/app", "read_registry write_registry", "team/other", ""),
-        ("team/app", "read_registry write_registry", "team/app2", ""),
-        ("team", "read_registry write_registry", "inner/app", ""),
-        ("team", "write_registry", "open/app", "pull"),
-        ("open/app", "write_registry", "open/app", "pull,push"),
-        ("team", "read_registry", "nowhere/x", ""),
-    ] {
-        let (_, secret) = deploy_token(&app, path, scopes, None).await;
-        let asked = format!("repository:{repository}:{all}");
-        let reply = app.ask(Some(("ci", &secret)), &[&asked]).await;
-        let expected = match granted {
-            "" => Vec::new(),
-            actions => vec![format!("repository:{repository}:{actions}")],
-        };
-        assert_eq!(
-            reply.granted(&app.keys),
-            expected,
-            "{path} {scopes} {repository}"
-        );
+    let granted = async |path: &str, scopes: &str, repository: &str| {
+        let machine = machine(&app, path, scopes).await;
+        let asked = format!("repository:{repository}:pull,push,delete,*");
+        let reply = machine.ask(&[&asked]).await;
         assert_eq!(reply.claims(&app.keys)["sub"], "deploy_token:ci");
-    }
+        let prefix = format!("repository:{repository}:");
+        let granted = reply.granted(&app.keys).join(" ");
+        let actions = granted.strip_prefix(&prefix).unwrap_or(&granted);
+        actions.to_owned()
+    };
+    assert_eq!(granted("team/app", READ, "team/app").await, "pull");
+    assert_eq!(granted("team/app", WRITE, "team/app/worker").await, "push");
+    assert_eq!(granted("team", BOTH, "team/app").await, "pull,push");
+    assert_eq!(granted("team", BOTH, "team/new").await, "pull,push");
+    assert_eq!(granted("team/app", BOTH, "team/other").await, "");
+    assert_eq!(granted("team/app", BOTH, "team/app2").await, "");
+    assert_eq!(granted("team", BOTH, "inner/app").await, "");
+    assert_eq!(granted("team", WRITE, "open/app").await, "pull");
+    assert_eq!(granted("open/app", WRITE, "open/app").await, "pull,push");
+    assert_eq!(granted("team", READ, "nowhere/x").await, "");
 }
 
 #[tokio::test]
 async fn a_mount_from_elsewhere_is_not_granted() {
     let app = start().await;
-    let (_, secret) = deploy_token(&app, "team/app", "read_registry write_registry", None).await;
+    let machine = machine(&app, "team/app", BOTH).await;
     let asked = [
         "repository:team/app:pull,push",
         "repository:team/other:pull",
     ];
-    let reply = app.ask(Some(("ci", &secret)), &asked).await;
+    let reply = machine.ask(&asked).await;
     assert_eq!(reply.granted(&app.keys), ["repository:team/app:pull,push"]);
     assert_eq!(
         reply.json()["denied"][0]["reason"],
@@ -105,10 +76,8 @@ async fn a_mount_from_elsewhere_is_not_granted() {
 #[tokio::test]
 async fn the_catalog_is_closed_to_it() {
     let app = start().await;
-    let (_, secret) = deploy_token(&app, "team", "read_registry", None).await;
-    let reply = app
-        .ask(Some(("ci", &secret)), &["registry:catalog:*"])
-        .await;
+    let machine = machine(&app, "team", READ).await;
+    let reply = machine.ask(&["registry:catalog:*"]).await;
     assert_eq!(reply.granted(&app.keys), Vec::<String>::new());
 }
 
@@ -116,11 +85,11 @@ async fn the_catalog_is_closed_to_it() {
 #[tokio::test]
 async fn it_learns_nothing_about_what_it_may_not_see() {
     let app = start().await;
-    let (_, secret) = deploy_token(&app, "team/app", "read_registry", None).await;
+    let machine = machine(&app, "team/app", READ).await;
     let mut told = Vec::new();
     for repository in ["team/other", "inner/app", "nowhere/x"] {
         let asked = format!("repository:{repository}:pull,push,delete");
-        let reply = app.ask(Some(("ci", &secret)), &[&asked]).await;
+        let reply = machine.ask(&[&asked]).await;
         told.push(reply.json()["denied"].to_string().replace(repository, "R"));
     }
     assert!(told.iter().all(|other| other == &told[0]), "{told:?}");
@@ -129,49 +98,42 @@ async fn it_learns_nothing_about_what_it_may_not_see() {
 #[tokio::test]
 async fn its_user_name_must_match_and_it_opens_nothing_else() {
     let app = start().await;
-    let (_, secret) = deploy_token(&app, "team/app", "read_registry", None).await;
-    assert_eq!(app.ask(Some(("ci", &secret)), &[]).await.status, 200);
+    let machine = machine(&app, "team/app", READ).await;
+    assert_eq!(machine.ask(&[]).await.status, 200);
     for name in ["", "CI", "deploy-token-1", "alice"] {
-        let refused = app.ask(Some((name, &secret)), &[]).await;
+        let refused = app.caller(name, machine.secret()).ask(&[]).await;
         assert_eq!(refused.status, 401, "{name}");
     }
-    let reply = app
-        .api_as(
-            ("GET", "/personal_access_tokens/self"),
-            Some(&secret),
-            serde_json::Value::Null,
-        )
-        .await;
+    let reply = machine.get("/personal_access_tokens/self").await;
     assert_eq!(reply.status, 401);
-    let verified = app
-        .get("/auth/verify?scope=read_registry", Some(("ci", &secret)))
-        .await;
+    let verified = machine.ask_at("/auth/verify?scope=read_registry").await;
     assert_eq!(verified.status, 401);
 }
 
 #[tokio::test]
 async fn it_ends_by_its_date_by_revocation_and_with_its_place() {
     let app = start().await;
-    let status = async |secret: &str| app.ask(Some(("ci", secret)), &[]).await.status;
-    let end = app.now() + Duration::hours(1);
-    let (_, dated) = deploy_token(&app, "team/app", "read_registry", Some(end)).await;
-    let (id, revoked) = deploy_token(&app, "team/app", "read_registry", None).await;
-    let (_, of_group) = deploy_token(&app, "team", "read_registry", None).await;
-    let (_, of_project) = deploy_token(&app, "team/other", "read_registry", None).await;
-    for secret in [&dated, &revoked, &of_group, &of_project] {
-        assert_eq!(status(secret).await, 200);
+    let status = async |machine: &Machine| machine.ask(&[]).await.status;
+    let end = Expiry::at(app.now() + Duration::hours(1));
+    let dated = app.machine_with("team/app", READ, |mut wanted| {
+        wanted.expiry = Some(end);
+        named_ci(wanted)
+    });
+    let dated = dated.await;
+    let revoked = machine(&app, "team/app", READ).await;
+    let of_group = machine(&app, "team", READ).await;
+    let of_project = machine(&app, "team/other", READ).await;
+    for machine in [&dated, &revoked, &of_group, &of_project] {
+        assert_eq!(status(machine).await, 200);
     }
     app.desk
-        .revoke_deploy_token(&Authority::operator(), None, id)
+        .revoke_deploy_token(&Authority::operator(), None, revoked.token_id)
         .await
         .unwrap();
     assert_eq!(status(&revoked).await, 401);
     app.clock.advance(Duration::hours(1));
     assert_eq!(status(&dated).await, 401);
-    app.desk
-        .delete_namespace(&Authority::operator(), &shared("team"))
-        .await
-        .unwrap();
+    app.delete_namespace("team").await;
     assert_eq!(status(&of_group).await, 401);
     assert_eq!(status(&of_project).await, 401);
     // Made anew, the place has none of its old tokens.
@@ -184,13 +146,13 @@ async fn it_ends_by_its_date_by_revocation_and_with_its_place() {
 async fn a_person_may_have_the_same_user_name() {
     let app = start().await;
     app.user("ci").await;
-    let (_, secret) = deploy_token(&app, "team/app", "read_registry", None).await;
-    let personal = app.token("ci", "read_registry").await;
-    let subject = async |secret: &str| {
-        let reply = app.ask(Some(("ci", secret)), &[]).await;
+    let machine = machine(&app, "team/app", READ).await;
+    let personal = app.actor("ci", "read_registry").await;
+    let subject = async |caller: &Caller| {
+        let reply = caller.ask(&[]).await;
         reply.claims(&app.keys)["sub"].as_str().unwrap().to_owned()
     };
-    assert_eq!(subject(&secret).await, "deploy_token:ci");
-    assert_eq!(subject(personal.secret.expose()).await, "ci");
-    assert_eq!(subject(crate::harness::PASSWORD).await, "ci");
+    assert_eq!(subject(&machine).await, "deploy_token:ci");
+    assert_eq!(subject(&personal).await, "ci");
+    assert_eq!(subject(&app.login("ci")).await, "ci");
 }

@@ -9,7 +9,7 @@ use wharfinger::domain::ids::UserId;
 use wharfinger::domain::namespaces::reference::{ExpectedNamespace, NamespaceReference};
 use wharfinger::domain::namespaces::visibility::Visibility;
 
-use crate::harness::{PASSWORD, TestApp};
+use crate::harness::TestApp;
 
 const PULL: &str = "repository:team/app:pull";
 
@@ -17,12 +17,8 @@ const PULL: &str = "repository:team/app:pull";
 async fn a_revoked_token_is_refused_at_the_next_request() {
     let app = TestApp::start().await;
     app.user("alice").await;
-    let token = app.token("alice", "read_registry").await;
-    let status = async || {
-        app.ask(Some(("alice", token.secret.expose())), &[PULL])
-            .await
-            .status
-    };
+    let token = app.actor("alice", "read_registry").await;
+    let status = async || token.ask(&[PULL]).await.status;
     assert_eq!(status().await, StatusCode::OK);
     app.revoke(&token).await;
     assert_eq!(status().await, StatusCode::UNAUTHORIZED);
@@ -32,29 +28,19 @@ async fn a_revoked_token_is_refused_at_the_next_request() {
 async fn a_blocked_user_is_refused_until_unblocked() {
     let app = TestApp::start().await;
     app.user("alice").await;
-    let name = "alice".try_into().unwrap();
-    let token = app.token("alice", "read_registry").await;
+    let token = app.actor("alice", "read_registry").await;
     let statuses = async || {
-        let with_token = app
-            .ask(Some(("alice", token.secret.expose())), &[])
-            .await
-            .status;
-        (
-            with_token,
-            app.ask(Some(("alice", PASSWORD)), &[]).await.status,
-        )
+        let with_token = token.ask(&[]).await.status;
+        (with_token, app.login("alice").ask(&[]).await.status)
     };
     assert_eq!(statuses().await, (StatusCode::OK, StatusCode::OK));
-    app.desk
-        .block_user(&Authority::operator(), &name)
-        .await
-        .unwrap();
+    app.block("alice").await;
     assert_eq!(
         statuses().await,
         (StatusCode::UNAUTHORIZED, StatusCode::UNAUTHORIZED)
     );
     app.desk
-        .unblock_user(&Authority::operator(), &name)
+        .unblock_user(&Authority::operator(), &"alice".try_into().unwrap())
         .await
         .unwrap();
     assert_eq!(statuses().await, (StatusCode::OK, StatusCode::OK));
@@ -67,12 +53,8 @@ async fn roles_and_visibilities_change_the_next_answer() {
     app.project("team/app", Visibility::Private).await;
     let name = NamespaceReference::at(ExpectedNamespace::Project, "team/app".try_into().unwrap());
     let pulls = async || {
-        let alice = app
-            .ask(Some(("alice", PASSWORD)), &[PULL])
-            .await
-            .granted(&app.keys)
-            .len();
-        (alice, app.ask(None, &[PULL]).await.granted(&app.keys).len())
+        let alice = app.login("alice").granted(&[PULL]).await.len();
+        (alice, app.anonymous().granted(&[PULL]).await.len())
     };
     assert_eq!(pulls().await, (0, 0));
     app.member("team/app", "alice", "reporter").await;
@@ -118,13 +100,9 @@ async fn a_new_password_replaces_the_old_one() {
         .await
         .unwrap();
     assert_eq!(
-        app.ask(Some(("alice", PASSWORD)), &[]).await.status,
+        app.login("alice").ask(&[]).await.status,
         StatusCode::UNAUTHORIZED
     );
-    assert_eq!(
-        app.ask(Some(("alice", "another long one")), &[])
-            .await
-            .status,
-        StatusCode::OK
-    );
+    let anew = app.caller("alice", "another long one");
+    assert_eq!(anew.ask(&[]).await.status, StatusCode::OK);
 }

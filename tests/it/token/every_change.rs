@@ -6,24 +6,23 @@ use chrono::Duration;
 use serde_json::{Value, json};
 use wharfinger::domain::namespaces::visibility::Visibility;
 
-use crate::harness::{PASSWORD, TestApp, Token};
+use crate::harness::{Actor, Caller, Reply, TestApp};
+
+const GROUP: &str = "/groups/team";
+const PROJECT: &str = "/projects/team%2Fapp";
 
 /// A project `team/app`, with a deploy token; `alice`, who may have a role and made her token with
 /// another one; `boss`, who is an administrator like `root`.
 struct Stage {
     app: TestApp,
-    root: Token,
-    maker: Token,
-    alice: (i64, String),
-    boss: Token,
+    root: Actor,
+    maker: Actor,
+    alice: Actor,
+    boss: Actor,
     refresh_token: String,
-    deploy: (i64, String),
-}
-
-/// The id and the secret of what the API made.
-fn shown(made: &Value) -> (i64, String) {
-    let secret = made["token"].as_str().unwrap().to_owned();
-    (made["id"].as_i64().unwrap(), secret)
+    robot: Caller,
+    /// The path of the robot's deploy token.
+    deploy: String,
 }
 
 impl Stage {
@@ -33,50 +32,91 @@ impl Stage {
         app.user("alice").await;
         app.create_user("boss", true, None).await;
         app.project("team/app", Visibility::Private).await;
-        let login = app
-            .get(
-                "/jwt/auth?service=container_registry&offline_token=true",
-                Some(("alice", PASSWORD)),
-            )
-            .await;
-        let root = app.token("root", "api").await;
-        let maker = app.token("alice", "api read_api").await;
-        let wanted = json!({ "name": "ci", "scopes": ["read_registry", "write_registry"] });
+        let login = "/jwt/auth?service=container_registry&offline_token=true";
+        let login = app.login("alice").ask_at(login).await.json();
+        let root = app.actor("root", "api").await;
+        let maker = app.actor("alice", "api read_api").await;
+        let scopes = json!(["read_registry", "write_registry"]);
         let path = format!("{PROJECT}/deploy_tokens");
-        let named = json!({ "name": "ci", "scopes": wanted["scopes"], "username": "robot" });
-        let deploy = app.api(("POST", &path), &root, named).await.json();
-        let made = app.api(("POST", "/user/personal_access_tokens"), &maker, wanted);
-        let made = made.await.json();
+        let named = json!({ "name": "ci", "scopes": scopes, "username": "robot" });
+        let deploy = root.post(&path, named).await.json();
+        let wanted = json!({ "name": "ci", "scopes": scopes });
+        let made = maker.post("/user/personal_access_tokens", wanted).await;
         Self {
-            alice: shown(&made),
+            alice: maker.holding(&made.json()),
             root,
             maker,
-            deploy: shown(&deploy),
-            boss: app.token("boss", "api").await,
-            refresh_token: login.json()["refresh_token"].as_str().unwrap().to_owned(),
+            robot: app.caller("robot", deploy["token"].as_str().unwrap()),
+            deploy: format!("{path}/{}", deploy["id"]),
+            boss: app.actor("boss", "api").await,
+            refresh_token: login["refresh_token"].as_str().unwrap().to_owned(),
             app,
         }
     }
 
+    async fn user(&self) -> String {
+        self.app.user_path("alice").await
+    }
+
+    async fn membership(&self, namespace: &str) -> String {
+        format!("{namespace}/members/{}", self.app.id_of("alice").await)
+    }
+
+    async fn role(&self, level: &str) {
+        self.app.member("team/app", "alice", level).await;
+    }
+
+    async fn role_in_group(&self) {
+        self.app.member("team", "alice", "developer").await;
+    }
+
+    async fn put(&self, path: &str, body: Value) {
+        done(self.root.put(path, body).await);
+    }
+
+    async fn post(&self, path: &str, body: Value) {
+        done(self.root.post(path, body).await);
+    }
+
+    async fn patch(&self, path: &str, body: Value) {
+        done(self.root.patch(path, body).await);
+    }
+
+    async fn delete(&self, path: &str) {
+        done(self.root.delete(path).await);
+    }
+
+    /// Makes a project of the group.
+    async fn create(&self, path: &str) {
+        let group = self.app.id_at("team").await;
+        let body = json!({ "path": path, "namespace_id": group });
+        self.post("/projects", body).await;
+    }
+
+    /// Rotates alice's token.
+    async fn rotate(&self, body: Value) {
+        let path = format!("{}/rotate", self.alice.token_path());
+        self.post(&path, body).await;
+    }
+
+    fn a_day_goes_by(&self) {
+        self.app.clock.advance(Duration::days(1));
+    }
+
     /// What each credential gets: the actions, `-` for none, or the status.
-    async fn answers(&self, change: &str) -> String {
-        // What no project is nearer to than the group.
-        let scope = if change.contains("of the group") {
-            "repository:team/tool:pull,push"
-        } else {
-            "repository:team/app:pull,push"
-        };
-        let credentials = [
-            Some(("alice", self.alice.1.as_str())),
-            Some(("alice", PASSWORD)),
-            Some(("alice", self.refresh_token.as_str())),
-            None,
-            Some(("robot", self.deploy.1.as_str())),
-            Some(("boss", self.boss.secret.expose())),
+    async fn answers(&self, repository: &str) -> String {
+        let scope = format!("repository:{repository}:pull,push");
+        let callers: [&Caller; 6] = [
+            &self.alice,
+            &self.app.login("alice"),
+            &self.app.caller("alice", &self.refresh_token),
+            &self.app.anonymous(),
+            &self.robot,
+            &self.boss,
         ];
         let mut cells = Vec::new();
-        for credential in credentials {
-            let reply = self.app.ask(credential, &[scope]).await;
+        for caller in callers {
+            let reply = caller.ask(&[&scope]).await;
             let cell = if reply.status == 200 {
                 let granted = reply.granted(&self.app.keys);
                 let actions = granted.first().and_then(|scope| scope.rsplit(':').next());
@@ -88,202 +128,87 @@ impl Stage {
         }
         cells.join("").trim_end().to_owned()
     }
+}
 
-    async fn call(&self, method: &str, path: &str, body: Value) {
-        let reply = self.app.api((method, path), &self.root, body).await;
-        assert!(reply.status.is_success(), "{method} {path}: {}", reply.body);
-    }
+/// A call that must succeed.
+#[expect(clippy::needless_pass_by_value, reason = "a reply is what calls give")]
+fn done(reply: Reply) {
+    assert!(reply.status.is_success(), "{}", reply.body);
+}
 
-    async fn user(&self, name: &str) -> String {
-        format!("/users/{}", self.app.id_of(name).await)
-    }
+/// The answers about a repository before and after each kind of change.
+struct Table {
+    repository: &'static str,
+    text: String,
+}
 
-    async fn membership(&self, namespace: &str) -> String {
-        format!("{namespace}/members/{}", self.app.id_of("alice").await)
-    }
-
-    /// What is so before the change.
-    async fn prepare(&self, change: &str) {
-        let (method, path, body) = match change {
-            "a visibility lowered" => {
-                ("PUT", PROJECT.to_owned(), json!({ "visibility": "public" }))
-            }
-            "a visibility raised to internal"
-            | "a visibility raised to public"
-            | "a user made administrator"
-            | "a role given"
-            | "the visibility of the group raised" => return,
-            "a user made external" => (
-                "PUT",
-                PROJECT.to_owned(),
-                json!({ "visibility": "internal" }),
-            ),
-            "a deleted project made anew" => {
-                self.call("DELETE", PROJECT, Value::Null).await;
-                return self.app.member("team", "alice", "developer").await;
-            }
-            "a role in the group taken away" => {
-                return self.app.member("team", "alice", "developer").await;
-            }
-            "the visibility of the group lowered"
-            | "a private project made in what is shown of the group" => {
-                ("PUT", GROUP.to_owned(), json!({ "visibility": "public" }))
-            }
-            "a grace ended" => {
-                self.app.member("team/app", "alice", "developer").await;
-                let path = format!("/personal_access_tokens/{}/rotate", self.alice.0);
-                ("POST", path, json!({ "grace": "2h" }))
-            }
-            "a role raised" => return self.app.member("team/app", "alice", "reporter").await,
-            "a user unblocked" => {
-                self.app.member("team/app", "alice", "developer").await;
-                (
-                    "POST",
-                    format!("{}/block", self.user("alice").await),
-                    json!({}),
-                )
-            }
-            _ => return self.app.member("team/app", "alice", "developer").await,
-        };
-        self.call(method, &path, body).await;
-    }
-
-    async fn make(&self, change: &str) {
-        let alice = self.user("alice").await;
-        let token = format!("/personal_access_tokens/{}", self.alice.0);
-        let maker = format!("/personal_access_tokens/{}", self.maker.id);
-        let member = self.membership(PROJECT).await;
-        let (method, path, body) = match change {
-            "a user blocked" => ("POST", format!("{alice}/block"), json!({})),
-            "a user unblocked" => ("POST", format!("{alice}/unblock"), json!({})),
-            "a user deleted" => ("DELETE", alice, Value::Null),
-            "a user made external" => ("PUT", alice, json!({ "external": true })),
-            "a user made administrator" => ("PUT", alice, json!({ "admin": true })),
-            "a password changed" => ("PUT", alice, json!({ "password": "another long one" })),
-            "an administrator demoted" => {
-                ("PUT", self.user("boss").await, json!({ "admin": false }))
-            }
-            "a role given" => {
-                let body = json!({ "username": "alice", "access_level": 30 });
-                ("POST", format!("{PROJECT}/members"), body)
-            }
-            "a role raised" => ("PUT", member, json!({ "access_level": 30 })),
-            "a role lowered" => ("PUT", member, json!({ "access_level": 20 })),
-            "a role taken away" => ("DELETE", member, Value::Null),
-            "a role in the group taken away" => {
-                ("DELETE", self.membership(GROUP).await, Value::Null)
-            }
-            "a role ended" => ("PUT", member, json!({ "expires_at": "2026-03-15" })),
-            "a visibility lowered" => (
-                "PUT",
-                PROJECT.to_owned(),
-                json!({ "visibility": "private" }),
-            ),
-            "a visibility raised to internal" => (
-                "PUT",
-                PROJECT.to_owned(),
-                json!({ "visibility": "internal" }),
-            ),
-            "a visibility raised to public" => {
-                ("PUT", PROJECT.to_owned(), json!({ "visibility": "public" }))
-            }
-            "a token revoked" => ("DELETE", token, Value::Null),
-            "a token narrowed" => ("PATCH", token, json!({ "scopes": ["read_registry"] })),
-            "a token limited" => (
-                "PATCH",
-                token,
-                json!({ "repositories": ["team/other"], "scopes": ["read_registry"] }),
-            ),
-            "a token ended" => ("PATCH", token, json!({ "expires_at": "2026-03-15" })),
-            "a token rotated" => ("POST", format!("{token}/rotate"), json!({})),
-            "a token rotated with a grace" => {
-                ("POST", format!("{token}/rotate"), json!({ "grace": "2h" }))
-            }
-            "a grace ended" => ("GET", token, Value::Null),
-            "the token revoked that it was made with" => ("DELETE", maker, Value::Null),
-            "the token narrowed that it was made with" => {
-                ("PATCH", maker, json!({ "scopes": ["read_api"] }))
-            }
-            "a deploy token revoked" => {
-                let path = format!("{PROJECT}/deploy_tokens/{}", self.deploy.0);
-                ("DELETE", path, Value::Null)
-            }
-            "the visibility of the group raised" => {
-                ("PUT", GROUP.to_owned(), json!({ "visibility": "public" }))
-            }
-            "the visibility of the group lowered" => {
-                ("PUT", GROUP.to_owned(), json!({ "visibility": "private" }))
-            }
-            "a private project made in what is shown of the group" => {
-                let group = self.app.id_at("team").await;
-                let body = json!({ "path": "tool", "namespace_id": group });
-                ("POST", "/projects".to_owned(), body)
-            }
-            "a project deleted" => ("DELETE", PROJECT.to_owned(), Value::Null),
-            "a group deleted" => ("DELETE", GROUP.to_owned(), Value::Null),
-            "a deleted project made anew" => {
-                let group = self.app.id_at("team").await;
-                let body = json!({ "path": "app", "namespace_id": group });
-                ("POST", "/projects".to_owned(), body)
-            }
-            other => panic!("{other}"),
-        };
-        self.call(method, &path, body).await;
-        if change.ends_with("ended") {
-            self.app.clock.advance(Duration::days(1));
+impl Table {
+    fn of(repository: &'static str) -> Self {
+        let columns = "TOKEN     PASSWORD  REFRESH   ANONYMOUS DEPLOY    ADMINISTRATOR\n";
+        Self {
+            repository,
+            text: columns.to_owned(),
         }
+    }
+
+    /// Adds a change, with what is so before it.
+    async fn add(
+        &mut self,
+        name: &str,
+        before: impl AsyncFnOnce(&Stage),
+        change: impl AsyncFnOnce(&Stage),
+    ) {
+        let stage = Box::pin(Stage::set()).await;
+        before(&stage).await;
+        let asked = stage.answers(self.repository).await;
+        change(&stage).await;
+        let after = stage.answers(self.repository).await;
+        writeln!(self.text, "\n{asked}\n{name}\n{after}").unwrap();
     }
 }
 
-const GROUP: &str = "/groups/team";
-const PROJECT: &str = "/projects/team%2Fapp";
+/// What most changes begin with: alice may push.
+async fn developer(stage: &Stage) {
+    stage.role("developer").await;
+}
+
+async fn nothing(_: &Stage) {}
 
 #[tokio::test]
-async fn every_kind_of_change_counts_from_the_next_request_on() {
-    let mut table =
-        String::from("TOKEN     PASSWORD  REFRESH   ANONYMOUS DEPLOY    ADMINISTRATOR\n");
-    for change in [
-        "a user blocked",
-        "a user unblocked",
-        "a user deleted",
-        "a user made external",
-        "a user made administrator",
-        "a password changed",
-        "an administrator demoted",
-        "a role given",
-        "a role raised",
-        "a role lowered",
-        "a role taken away",
-        "a role in the group taken away",
-        "a role ended",
-        "a visibility lowered",
-        "a visibility raised to internal",
-        "a visibility raised to public",
-        "a token revoked",
-        "a token narrowed",
-        "a token limited",
-        "a token ended",
-        "a token rotated",
-        "a token rotated with a grace",
-        "a grace ended",
-        "the token revoked that it was made with",
-        "the token narrowed that it was made with",
-        "a deploy token revoked",
-        "the visibility of the group raised",
-        "the visibility of the group lowered",
-        "a private project made in what is shown of the group",
-        "a project deleted",
-        "a group deleted",
-        "a deleted project made anew",
-    ] {
-        let stage = Stage::set().await;
-        stage.prepare(change).await;
-        let before = stage.answers(change).await;
-        stage.make(change).await;
-        let after = stage.answers(change).await;
-        writeln!(table, "\n{before}\n{change}\n{after}").unwrap();
-    }
-    insta::assert_snapshot!(table, @r"
+async fn who_is_let_in_counts_from_the_next_request_on() {
+    let mut table = Table::of("team/app");
+    table
+        .add("a user blocked", developer, async |stage| {
+            let block = format!("{}/block", stage.user().await);
+            stage.post(&block, json!({})).await;
+        })
+        .await;
+    table
+        .add(
+            "a user unblocked",
+            async |stage| {
+                stage.role("developer").await;
+                let block = format!("{}/block", stage.user().await);
+                stage.post(&block, json!({})).await;
+            },
+            async |stage| {
+                let unblock = format!("{}/unblock", stage.user().await);
+                stage.post(&unblock, json!({})).await;
+            },
+        )
+        .await;
+    table
+        .add("a user deleted", developer, async |stage| {
+            stage.delete(&stage.user().await).await;
+        })
+        .await;
+    table
+        .add("a password changed", developer, async |stage| {
+            let body = json!({ "password": "another long one" });
+            stage.put(&stage.user().await, body).await;
+        })
+        .await;
+    insta::assert_snapshot!(table.text, @r"
     TOKEN     PASSWORD  REFRESH   ANONYMOUS DEPLOY    ADMINISTRATOR
 
     pull,push pull,push pull,push -         pull,push pull,push
@@ -298,6 +223,44 @@ async fn every_kind_of_change_counts_from_the_next_request_on() {
     a user deleted
     401       401       401       -         pull,push pull,push
 
+    pull,push pull,push pull,push -         pull,push pull,push
+    a password changed
+    pull,push 401       401       -         pull,push pull,push
+    ");
+}
+
+#[tokio::test]
+async fn what_a_user_is_counts_from_the_next_request_on() {
+    let mut table = Table::of("team/app");
+    table
+        .add(
+            "a user made external",
+            async |stage| {
+                stage
+                    .put(PROJECT, json!({ "visibility": "internal" }))
+                    .await;
+            },
+            async |stage| {
+                let body = json!({ "external": true });
+                stage.put(&stage.user().await, body).await;
+            },
+        )
+        .await;
+    table
+        .add("a user made administrator", nothing, async |stage| {
+            let body = json!({ "admin": true });
+            stage.put(&stage.user().await, body).await;
+        })
+        .await;
+    table
+        .add("an administrator demoted", developer, async |stage| {
+            let boss = stage.app.user_path("boss").await;
+            stage.put(&boss, json!({ "admin": false })).await;
+        })
+        .await;
+    insta::assert_snapshot!(table.text, @r"
+    TOKEN     PASSWORD  REFRESH   ANONYMOUS DEPLOY    ADMINISTRATOR
+
     pull      pull      pull      -         pull,push pull,push
     a user made external
     -         -         -         -         pull,push pull,push
@@ -307,12 +270,40 @@ async fn every_kind_of_change_counts_from_the_next_request_on() {
     pull,push pull,push pull,push -         pull,push pull,push
 
     pull,push pull,push pull,push -         pull,push pull,push
-    a password changed
-    pull,push 401       401       -         pull,push pull,push
-
-    pull,push pull,push pull,push -         pull,push pull,push
     an administrator demoted
     pull,push pull,push pull,push -         pull,push -
+    ");
+}
+
+#[tokio::test]
+async fn a_role_counts_from_the_next_request_on() {
+    let mut table = Table::of("team/app");
+    table
+        .add("a role given", nothing, async |stage| {
+            let body = json!({ "username": "alice", "access_level": 30 });
+            stage.post(&format!("{PROJECT}/members"), body).await;
+        })
+        .await;
+    table
+        .add(
+            "a role raised",
+            async |stage| {
+                stage.role("reporter").await;
+            },
+            async |stage| {
+                let member = stage.membership(PROJECT).await;
+                stage.put(&member, json!({ "access_level": 30 })).await;
+            },
+        )
+        .await;
+    table
+        .add("a role lowered", developer, async |stage| {
+            let member = stage.membership(PROJECT).await;
+            stage.put(&member, json!({ "access_level": 20 })).await;
+        })
+        .await;
+    insta::assert_snapshot!(table.text, @r"
+    TOKEN     PASSWORD  REFRESH   ANONYMOUS DEPLOY    ADMINISTRATOR
 
     -         -         -         -         pull,push pull,push
     a role given
@@ -325,6 +316,38 @@ async fn every_kind_of_change_counts_from_the_next_request_on() {
     pull,push pull,push pull,push -         pull,push pull,push
     a role lowered
     pull      pull      pull      -         pull,push pull,push
+    ");
+}
+
+#[tokio::test]
+async fn the_end_of_a_role_counts_from_the_next_request_on() {
+    let mut table = Table::of("team/app");
+    table
+        .add("a role taken away", developer, async |stage| {
+            stage.delete(&stage.membership(PROJECT).await).await;
+        })
+        .await;
+    table
+        .add(
+            "a role in the group taken away",
+            async |stage| {
+                stage.role_in_group().await;
+            },
+            async |stage| {
+                stage.delete(&stage.membership(GROUP).await).await;
+            },
+        )
+        .await;
+    table
+        .add("a role ended", developer, async |stage| {
+            let member = stage.membership(PROJECT).await;
+            let body = json!({ "expires_at": "2026-03-15" });
+            stage.put(&member, body).await;
+            stage.a_day_goes_by();
+        })
+        .await;
+    insta::assert_snapshot!(table.text, @r"
+    TOKEN     PASSWORD  REFRESH   ANONYMOUS DEPLOY    ADMINISTRATOR
 
     pull,push pull,push pull,push -         pull,push pull,push
     a role taken away
@@ -337,6 +360,37 @@ async fn every_kind_of_change_counts_from_the_next_request_on() {
     pull,push pull,push pull,push -         pull,push pull,push
     a role ended
     -         -         -         -         pull,push pull,push
+    ");
+}
+
+#[tokio::test]
+async fn a_projects_visibility_counts_from_the_next_request_on() {
+    let mut table = Table::of("team/app");
+    table
+        .add(
+            "a visibility lowered",
+            async |stage| {
+                stage.put(PROJECT, json!({ "visibility": "public" })).await;
+            },
+            async |stage| {
+                stage.put(PROJECT, json!({ "visibility": "private" })).await;
+            },
+        )
+        .await;
+    table
+        .add("a visibility raised to internal", nothing, async |stage| {
+            stage
+                .put(PROJECT, json!({ "visibility": "internal" }))
+                .await;
+        })
+        .await;
+    table
+        .add("a visibility raised to public", nothing, async |stage| {
+            stage.put(PROJECT, json!({ "visibility": "public" })).await;
+        })
+        .await;
+    insta::assert_snapshot!(table.text, @r"
+    TOKEN     PASSWORD  REFRESH   ANONYMOUS DEPLOY    ADMINISTRATOR
 
     pull      pull      pull      pull      pull,push pull,push
     a visibility lowered
@@ -349,6 +403,89 @@ async fn every_kind_of_change_counts_from_the_next_request_on() {
     -         -         -         -         pull,push pull,push
     a visibility raised to public
     pull      pull      pull      pull      pull,push pull,push
+    ");
+}
+
+#[tokio::test]
+async fn a_groups_visibility_counts_from_the_next_request_on() {
+    let mut table = Table::of("team/tool");
+    table
+        .add(
+            "the visibility of the group raised",
+            nothing,
+            async |stage| {
+                stage.put(GROUP, json!({ "visibility": "public" })).await;
+            },
+        )
+        .await;
+    table
+        .add(
+            "the visibility of the group lowered",
+            async |stage| {
+                stage.put(GROUP, json!({ "visibility": "public" })).await;
+            },
+            async |stage| {
+                stage.put(GROUP, json!({ "visibility": "private" })).await;
+            },
+        )
+        .await;
+    table
+        .add(
+            "a private project made in what is shown of the group",
+            async |stage| {
+                stage.put(GROUP, json!({ "visibility": "public" })).await;
+            },
+            async |stage| {
+                stage.create("tool").await;
+            },
+        )
+        .await;
+    insta::assert_snapshot!(table.text, @r"
+    TOKEN     PASSWORD  REFRESH   ANONYMOUS DEPLOY    ADMINISTRATOR
+
+    -         -         -         -         -         pull,push
+    the visibility of the group raised
+    pull      pull      pull      pull      pull      pull,push
+
+    pull      pull      pull      pull      pull      pull,push
+    the visibility of the group lowered
+    -         -         -         -         -         pull,push
+
+    pull      pull      pull      pull      pull      pull,push
+    a private project made in what is shown of the group
+    -         -         -         -         -         pull,push
+    ");
+}
+
+#[tokio::test]
+async fn a_change_of_a_token_counts_from_the_next_request_on() {
+    let mut table = Table::of("team/app");
+    table
+        .add("a token revoked", developer, async |stage| {
+            stage.delete(&stage.alice.token_path()).await;
+        })
+        .await;
+    table
+        .add("a token narrowed", developer, async |stage| {
+            let body = json!({ "scopes": ["read_registry"] });
+            stage.patch(&stage.alice.token_path(), body).await;
+        })
+        .await;
+    table
+        .add("a token limited", developer, async |stage| {
+            let body = json!({ "repositories": ["team/other"], "scopes": ["read_registry"] });
+            stage.patch(&stage.alice.token_path(), body).await;
+        })
+        .await;
+    table
+        .add("a token ended", developer, async |stage| {
+            let body = json!({ "expires_at": "2026-03-15" });
+            stage.patch(&stage.alice.token_path(), body).await;
+            stage.a_day_goes_by();
+        })
+        .await;
+    insta::assert_snapshot!(table.text, @r"
+    TOKEN     PASSWORD  REFRESH   ANONYMOUS DEPLOY    ADMINISTRATOR
 
     pull,push pull,push pull,push -         pull,push pull,push
     a token revoked
@@ -365,6 +502,36 @@ async fn every_kind_of_change_counts_from_the_next_request_on() {
     pull,push pull,push pull,push -         pull,push pull,push
     a token ended
     401       pull,push pull,push -         pull,push pull,push
+    ");
+}
+
+#[tokio::test]
+async fn a_rotation_counts_from_the_next_request_on() {
+    let mut table = Table::of("team/app");
+    table
+        .add("a token rotated", developer, async |stage| {
+            stage.rotate(json!({})).await;
+        })
+        .await;
+    table
+        .add("a token rotated with a grace", developer, async |stage| {
+            stage.rotate(json!({ "grace": "2h" })).await;
+        })
+        .await;
+    table
+        .add(
+            "a grace ended",
+            async |stage| {
+                stage.role("developer").await;
+                stage.rotate(json!({ "grace": "2h" })).await;
+            },
+            async |stage| {
+                stage.a_day_goes_by();
+            },
+        )
+        .await;
+    insta::assert_snapshot!(table.text, @r"
+    TOKEN     PASSWORD  REFRESH   ANONYMOUS DEPLOY    ADMINISTRATOR
 
     pull,push pull,push pull,push -         pull,push pull,push
     a token rotated
@@ -377,6 +544,38 @@ async fn every_kind_of_change_counts_from_the_next_request_on() {
     pull,push pull,push pull,push -         pull,push pull,push
     a grace ended
     401       pull,push pull,push -         pull,push pull,push
+    ");
+}
+
+#[tokio::test]
+async fn what_a_credential_hangs_on_counts_from_the_next_request_on() {
+    let mut table = Table::of("team/app");
+    table
+        .add(
+            "the token revoked that it was made with",
+            developer,
+            async |stage| {
+                stage.delete(&stage.maker.token_path()).await;
+            },
+        )
+        .await;
+    table
+        .add(
+            "the token narrowed that it was made with",
+            developer,
+            async |stage| {
+                let body = json!({ "scopes": ["read_api"] });
+                stage.patch(&stage.maker.token_path(), body).await;
+            },
+        )
+        .await;
+    table
+        .add("a deploy token revoked", developer, async |stage| {
+            stage.delete(&stage.deploy).await;
+        })
+        .await;
+    insta::assert_snapshot!(table.text, @r"
+    TOKEN     PASSWORD  REFRESH   ANONYMOUS DEPLOY    ADMINISTRATOR
 
     pull,push pull,push pull,push -         pull,push pull,push
     the token revoked that it was made with
@@ -389,18 +588,36 @@ async fn every_kind_of_change_counts_from_the_next_request_on() {
     pull,push pull,push pull,push -         pull,push pull,push
     a deploy token revoked
     pull,push pull,push pull,push -         401       pull,push
+    ");
+}
 
-    -         -         -         -         -         pull,push
-    the visibility of the group raised
-    pull      pull      pull      pull      pull      pull,push
-
-    pull      pull      pull      pull      pull      pull,push
-    the visibility of the group lowered
-    -         -         -         -         -         pull,push
-
-    pull      pull      pull      pull      pull      pull,push
-    a private project made in what is shown of the group
-    -         -         -         -         -         pull,push
+#[tokio::test]
+async fn deleting_and_making_anew_count_from_the_next_request_on() {
+    let mut table = Table::of("team/app");
+    table
+        .add("a project deleted", developer, async |stage| {
+            stage.delete(PROJECT).await;
+        })
+        .await;
+    table
+        .add("a group deleted", developer, async |stage| {
+            stage.delete(GROUP).await;
+        })
+        .await;
+    table
+        .add(
+            "a deleted project made anew",
+            async |stage| {
+                stage.delete(PROJECT).await;
+                stage.role_in_group().await;
+            },
+            async |stage| {
+                stage.create("app").await;
+            },
+        )
+        .await;
+    insta::assert_snapshot!(table.text, @r"
+    TOKEN     PASSWORD  REFRESH   ANONYMOUS DEPLOY    ADMINISTRATOR
 
     pull,push pull,push pull,push -         pull,push pull,push
     a project deleted

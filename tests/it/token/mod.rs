@@ -3,5 +3,19 @@
 mod deploy_tokens;
 mod effects;
 mod every_change;
+mod forms;
 mod refresh_tokens;
 mod registry;
+
+use wharfinger::domain::namespaces::visibility::Visibility;
+
+use crate::harness::TestApp;
+
+/// Alice is a developer of the group `team` and its project.
+async fn start() -> TestApp {
+    let app = TestApp::start().await;
+    app.user("alice").await;
+    app.project("team/app", Visibility::Private).await;
+    app.member("team", "alice", "developer").await;
+    app
+}

@@ -21,18 +21,18 @@ async fn every_wrong_credential_gets_the_same_401_byte_for_byte() {
     app.administrator("root").await;
     app.create_user("tokenonly", false, None).await;
     app.user("blocked").await;
-    let blocked = app.token("blocked", "read_registry").await;
+    let blocked = app.actor("blocked", "read_registry").await;
     app.block("blocked").await;
-    let revoked = app.token("alice", "read_registry").await;
+    let revoked = app.actor("alice", "read_registry").await;
     app.revoke(&revoked).await;
     let today = Expiry::on(app.now().date_naive());
     let expired = app
-        .token_as("alice", "read_registry", |token| {
+        .actor_with("alice", "read_registry", |token| {
             token.expiring(Some(today))
         })
         .await;
-    let good = app.token("alice", "read_registry").await;
-    let mistyped = good.secret.expose().replacen("whf_pat_", "whf_pat_x", 1);
+    let good = app.actor("alice", "read_registry").await;
+    let mistyped = good.secret().replacen("whf_pat_", "whf_pat_x", 1);
     let unknown = format!("{UNKNOWN_TOKEN}{}", checksum(UNKNOWN_TOKEN));
 
     let mut bodies = Vec::new();
@@ -42,9 +42,9 @@ async fn every_wrong_credential_gets_the_same_401_byte_for_byte() {
         ("not a name!", PASSWORD),
         ("tokenonly", PASSWORD),
         ("blocked", PASSWORD),
-        ("blocked", blocked.secret.expose()),
-        ("alice", revoked.secret.expose()),
-        ("alice", expired.secret.expose()),
+        ("blocked", blocked.secret()),
+        ("alice", revoked.secret()),
+        ("alice", expired.secret()),
         ("alice", &mistyped),
         ("alice", &unknown),
         ("alice", &unknown.replace("whf_pat_", "whf_dpt_")),
@@ -52,7 +52,7 @@ async fn every_wrong_credential_gets_the_same_401_byte_for_byte() {
         ("", ""),
         ("", PASSWORD),
     ] {
-        let reply = app.ask(Some((name, secret)), &[PULL]).await;
+        let reply = app.caller(name, secret).ask(&[PULL]).await;
         assert_eq!(reply.status, StatusCode::UNAUTHORIZED, "{name}:{secret}");
         assert_eq!(
             reply.header("www-authenticate"),
@@ -73,22 +73,15 @@ async fn every_wrong_credential_gets_the_same_401_byte_for_byte() {
       "details": "the user name, password or token is wrong, or the token has expired or was revoked"
     }
     "#);
-    assert_eq!(
-        app.ask(Some(("alice", good.secret.expose())), &[])
-            .await
-            .status,
-        StatusCode::OK
-    );
+    assert_eq!(good.ask(&[]).await.status, StatusCode::OK);
 }
 
 #[tokio::test]
 async fn a_credential_without_registry_scope_is_told_what_it_needs() {
     let app = TestApp::start().await;
     app.user("alice").await;
-    let token = app.token("alice", "read_user self_rotate").await;
-    let reply = app
-        .ask(Some(("alice", token.secret.expose())), &[PULL])
-        .await;
+    let token = app.actor("alice", "read_user self_rotate").await;
+    let reply = token.ask(&[PULL]).await;
     assert_eq!(reply.status, StatusCode::FORBIDDEN);
     insta::assert_snapshot!(reply.pretty(), @r#"
     {
@@ -110,14 +103,12 @@ async fn what_is_not_allowed_is_left_out_and_explained() {
     app.user("alice").await;
     app.project("team/app", Visibility::Private).await;
     app.member("team/app", "alice", "reporter").await;
-    let token = app.token("alice", "read_registry write_registry").await;
+    let token = app.actor("alice", "read_registry write_registry").await;
     let scopes = [
         "repository:team/app:pull,push",
         "repository:team/secret:pull",
     ];
-    let reply = app
-        .ask(Some(("alice", token.secret.expose())), &scopes)
-        .await;
+    let reply = token.ask(&scopes).await;
     assert_eq!(reply.status, StatusCode::OK);
     assert_eq!(reply.granted(&app.keys), ["repository:team/app:pull"]);
     insta::assert_snapshot!(pretty(&reply.json()["denied"]), @r#"
@@ -137,12 +128,7 @@ async fn what_is_not_allowed_is_left_out_and_explained() {
     ]
     "#);
 
-    let nothing = app
-        .ask(
-            Some(("alice", token.secret.expose())),
-            &["repository:team/secret:pull"],
-        )
-        .await;
+    let nothing = token.ask(&["repository:team/secret:pull"]).await;
     assert_eq!(nothing.status, StatusCode::OK);
     assert_eq!(nothing.claims(&app.keys)["access"], serde_json::json!([]));
 }
@@ -157,11 +143,11 @@ async fn anonymous_callers_get_what_is_public() {
         "repository:team/secret:pull",
         "repository:team/none:pull",
     ];
-    let reply = app.ask(None, &scopes).await;
+    let reply = app.anonymous().ask(&scopes).await;
     assert_eq!(reply.status, StatusCode::OK);
     assert_eq!(reply.granted(&app.keys), ["repository:team/app:pull"]);
     assert_eq!(reply.claims(&app.keys)["sub"], "");
-    let login = app.ask(None, &[]).await;
+    let login = app.anonymous().ask(&[]).await;
     assert_eq!(login.claims(&app.keys)["access"], serde_json::json!([]));
 }
 
@@ -169,9 +155,9 @@ async fn anonymous_callers_get_what_is_public() {
 async fn anonymous_callers_can_be_turned_away() {
     let app = TestApp::start_with("[token]\nanonymous_access = false\n").await;
     app.project("team/app", Visibility::Public).await;
-    let reply = app.ask(None, &[PULL]).await;
+    let reply = app.anonymous().ask(&[PULL]).await;
     assert_eq!(reply.status, StatusCode::UNAUTHORIZED);
-    let wrong = app.ask(Some(("x", "y")), &[PULL]).await;
+    let wrong = app.caller("x", "y").ask(&[PULL]).await;
     assert_eq!(reply.body, wrong.body);
 }
 
@@ -180,15 +166,15 @@ async fn unknown_or_missing_services_are_a_400_but_bad_credentials_come_first() 
     let app = TestApp::start().await;
     app.user("alice").await;
     for path in ["/jwt/auth", "/jwt/auth?service=", "/jwt/auth?service=other"] {
-        let reply = app.get(path, None).await;
+        let reply = app.anonymous().ask_at(path).await;
         assert_eq!(reply.status, StatusCode::BAD_REQUEST, "{path}");
         assert_eq!(reply.json()["errors"][0]["code"], "BAD_REQUEST");
-        let reply = app.get(path, Some(("alice", PASSWORD))).await;
+        let reply = app.login("alice").ask_at(path).await;
         assert_eq!(reply.status, StatusCode::BAD_REQUEST, "{path}");
-        let reply = app.get(path, Some(("alice", "wrong"))).await;
+        let reply = app.caller("alice", "wrong").ask_at(path).await;
         assert_eq!(reply.status, StatusCode::UNAUTHORIZED, "{path}");
     }
-    let reply = app.get("/jwt/auth?service=other", None).await;
+    let reply = app.anonymous().ask_at("/jwt/auth?service=other").await;
     assert_eq!(
         reply.json()["details"],
         "the parameter `service` names no registry that is configured here"
@@ -199,8 +185,9 @@ async fn unknown_or_missing_services_are_a_400_but_bad_credentials_come_first() 
 async fn too_many_passwords_at_once_are_told_to_come_back() {
     let app = TestApp::start_with("[passwords]\nconcurrent = 1\nwaiting = 1\n").await;
     app.user("alice").await;
-    let token = app.token("alice", "read_registry").await;
-    let asks = (0..8).map(|_| app.ask(Some(("alice", PASSWORD)), &[]));
+    let token = app.actor("alice", "read_registry").await;
+    let alice = app.login("alice");
+    let asks = (0..8).map(|_| alice.ask(&[]));
     let replies = futures_all(asks).await;
     let busy: Vec<_> = replies
         .iter()
@@ -218,7 +205,7 @@ async fn too_many_passwords_at_once_are_told_to_come_back() {
         .filter(|reply| reply.status == StatusCode::OK)
         .count();
     assert_eq!(answered + busy.len(), 8);
-    let quick = app.ask(Some(("alice", token.secret.expose())), &[]).await;
+    let quick = token.ask(&[]).await;
     assert_eq!(
         quick.status,
         StatusCode::OK,
@@ -244,7 +231,7 @@ async fn an_unknown_user_takes_as_long_as_a_known_one() {
     for round in 0..100 {
         for (name, quickest) in names.iter().zip(&mut times) {
             let begin = std::time::Instant::now();
-            app.ask(Some((name, "wrong password")), &[]).await;
+            app.caller(name, "wrong password").ask(&[]).await;
             *quickest = quickest.min(begin.elapsed().as_secs_f64());
         }
         if round >= 4 && are_alike(&times) {
@@ -258,14 +245,10 @@ async fn an_unknown_user_takes_as_long_as_a_known_one() {
 async fn storage_that_is_gone_is_a_503_that_does_not_read_as_log_in_again() {
     let app = TestApp::start().await;
     app.user("alice").await;
-    let token = app.token("alice", "read_registry").await;
+    let token = app.actor("alice", "read_registry").await;
     app.close_storage().await;
-    for credential in [
-        None,
-        Some(("alice", token.secret.expose())),
-        Some(("alice", PASSWORD)),
-    ] {
-        let reply = app.ask(credential, &[PULL]).await;
+    for caller in [&app.anonymous(), &token, &app.login("alice")] {
+        let reply = caller.ask(&[PULL]).await;
         assert_eq!(reply.status, StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(reply.header("retry-after"), "5");
         assert_eq!(reply.json()["errors"][0]["code"], "UNAVAILABLE");
@@ -277,7 +260,7 @@ async fn a_password_logs_in_by_name_or_address_in_any_letter_case() {
     let app = TestApp::start().await;
     app.user("alice").await;
     for name in ["alice", "ALICE", "alice@example.com", "Alice@Example.COM"] {
-        let reply = app.ask(Some((name, PASSWORD)), &[]).await;
+        let reply = app.login(name).ask(&[]).await;
         assert_eq!(reply.status, StatusCode::OK, "{name}");
         assert_eq!(reply.claims(&app.keys)["sub"], "alice");
     }
@@ -291,7 +274,7 @@ async fn a_password_with_weaker_parameters_is_hashed_anew_when_it_is_used() {
     let weak = outdated_hash();
     app.replace_password_hash(&name, &weak).await;
     assert_eq!(
-        app.ask(Some(("alice", "wrong")), &[]).await.status,
+        app.caller("alice", "wrong").ask(&[]).await.status,
         StatusCode::UNAUTHORIZED
     );
     assert_eq!(
@@ -299,19 +282,13 @@ async fn a_password_with_weaker_parameters_is_hashed_anew_when_it_is_used() {
         weak,
         "a wrong password changes nothing"
     );
-    assert_eq!(
-        app.ask(Some(("alice", PASSWORD)), &[]).await.status,
-        StatusCode::OK
-    );
+    assert_eq!(app.login("alice").ask(&[]).await.status, StatusCode::OK);
     let anew = app.password_hash(&name).await;
     assert!(
         anew.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
         "{anew}"
     );
-    assert_eq!(
-        app.ask(Some(("alice", PASSWORD)), &[]).await.status,
-        StatusCode::OK
-    );
+    assert_eq!(app.login("alice").ask(&[]).await.status, StatusCode::OK);
     assert_eq!(app.password_hash(&name).await, anew);
 }
 
@@ -319,9 +296,9 @@ async fn a_password_with_weaker_parameters_is_hashed_anew_when_it_is_used() {
 async fn the_user_name_beside_a_token_means_nothing() {
     let app = TestApp::start().await;
     app.user("alice").await;
-    let token = app.token("alice", "read_registry").await;
+    let token = app.actor("alice", "read_registry").await;
     for name in ["alice", "bob", "", "x y"] {
-        let reply = app.ask(Some((name, token.secret.expose())), &[]).await;
+        let reply = app.caller(name, token.secret()).ask(&[]).await;
         assert_eq!(reply.claims(&app.keys)["sub"], "alice", "{name}");
     }
 }
@@ -332,15 +309,11 @@ async fn a_token_dies_at_midnight_utc_on_its_date() {
     app.user("alice").await;
     let tomorrow = Expiry::on(app.now().date_naive() + Duration::days(1));
     let token = app
-        .token_as("alice", "read_registry", |token| {
+        .actor_with("alice", "read_registry", |token| {
             token.expiring(Some(tomorrow))
         })
         .await;
-    let status = async || {
-        app.ask(Some(("alice", token.secret.expose())), &[])
-            .await
-            .status
-    };
+    let status = async || token.ask(&[]).await.status;
     app.clock
         .advance(tomorrow.instant() - app.now() - Duration::seconds(1));
     assert_eq!(status().await, StatusCode::OK);

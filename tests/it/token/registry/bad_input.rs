@@ -43,7 +43,7 @@ async fn garbled_and_huge_authorization_headers_are_wrong_credentials() {
             StatusCode::UNAUTHORIZED
         );
     }
-    assert_eq!(app.get(LOGIN, None).await.status, StatusCode::OK);
+    assert_eq!(app.anonymous().ask_at(LOGIN).await.status, StatusCode::OK);
 }
 
 #[tokio::test]
@@ -78,7 +78,7 @@ async fn queries_that_no_client_sends_are_a_400_with_a_clear_body() {
             "the parameter `service` is given twice",
         ),
     ] {
-        let reply = app.get(&format!("{LOGIN}{query}"), None).await;
+        let reply = app.anonymous().ask_at(&format!("{LOGIN}{query}")).await;
         assert_eq!(reply.status, StatusCode::BAD_REQUEST, "{told}");
         assert_eq!(reply.json()["details"], told);
     }
@@ -88,12 +88,12 @@ async fn queries_that_no_client_sends_are_a_400_with_a_clear_body() {
         "/jwt/auth?%%%&=&&",
     ] {
         assert_eq!(
-            app.get(path, None).await.status,
+            app.anonymous().ask_at(path).await.status,
             StatusCode::BAD_REQUEST,
             "{path}"
         );
     }
-    assert_eq!(app.get(LOGIN, None).await.status, StatusCode::OK);
+    assert_eq!(app.anonymous().ask_at(LOGIN).await.status, StatusCode::OK);
 }
 
 #[tokio::test]
@@ -107,7 +107,7 @@ async fn scopes_that_mean_nothing_are_ignored() {
         "registry:catalog:search",
         "repository:a/*:pull",
     ] {
-        let reply = app.ask(None, &[scope]).await;
+        let reply = app.anonymous().ask(&[scope]).await;
         assert_eq!(reply.granted(&app.keys), Vec::<String>::new(), "{scope}");
     }
 }
@@ -147,7 +147,7 @@ async fn other_methods_and_paths_get_a_hint() {
             reply.json()["errors"][0]["message"]
         );
     }
-    let hint = app.get("/v2/", None).await.json();
+    let hint = app.anonymous().ask_at("/v2/").await.json();
     assert!(
         hint["details"]
             .as_str()

@@ -2,6 +2,7 @@
 
 mod answers;
 mod bad_input;
+mod password_grant;
 mod reply_shape;
 mod rights;
 mod table;

@@ -1,13 +1,8 @@
 //! Who gets what, through the front door.
 
-use wharfinger::domain::access_tokens::pattern::RepositoryPattern;
-use wharfinger::domain::access_tokens::scope::{AccessTokenScope, AccessTokenScopes};
-use wharfinger::domain::authority::Authority;
-use wharfinger::domain::deploy_tokens::DeployTokenSpecification;
-use wharfinger::domain::namespaces::reference::{ExpectedNamespace, NamespaceReference};
 use wharfinger::domain::namespaces::visibility::Visibility;
 
-use crate::harness::{PASSWORD, TestApp};
+use crate::harness::TestApp;
 
 const ALL: &str = "repository:team/app:pull,push,delete";
 
@@ -24,10 +19,7 @@ async fn reporter_pulls_developer_pushes_maintainer_deletes() {
         ("owner", "delete,pull,push"),
     ] {
         app.member("team/app", "alice", level).await;
-        let granted = app
-            .ask(Some(("alice", PASSWORD)), &[ALL])
-            .await
-            .granted(&app.keys);
+        let granted = app.login("alice").granted(&[ALL]).await;
         let expected = if actions.is_empty() {
             vec![]
         } else {
@@ -45,11 +37,7 @@ async fn membership_is_inherited_and_the_highest_level_counts() {
     app.project("team/backend/app", Visibility::Private).await;
     app.member("team", "alice", "developer").await;
     app.member("team/backend/app", "alice", "guest").await;
-    let ask = async |scope| {
-        app.ask(Some(("alice", PASSWORD)), &[scope])
-            .await
-            .granted(&app.keys)
-    };
+    let ask = async |scope| app.login("alice").granted(&[scope]).await;
     let below = "repository:team/backend/app/cache/arm64:pull,push";
     assert_eq!(ask(below).await, [below]);
     let no_project = "repository:team/new:pull,push";
@@ -75,35 +63,15 @@ async fn the_highest_role_in_one_group_opens_nothing_in_another() {
         app.group(path, Visibility::Private).await;
         app.member(path, "alice", "owner").await;
     }
-    let token = app.token("alice", "api").await;
-    let both = [
-        AccessTokenScope::ReadRegistry,
-        AccessTokenScope::WriteRegistry,
-    ];
-    let deploy =
-        DeployTokenSpecification::new("ci".try_into().unwrap(), AccessTokenScopes::from_iter(both));
-    let other = NamespaceReference::at(ExpectedNamespace::Group, "other".try_into().unwrap());
-    let deploy = app
-        .desk
-        .create_deploy_token(&Authority::operator(), &other, &deploy.unwrap())
-        .await
-        .unwrap();
-    let robot = deploy.token.username.to_string();
+    let token = app.actor("alice", "api").await;
+    let robot = app.machine("other", "read_registry write_registry").await;
     let scopes = ["team/app", "team/app/worker", "team/new", "team", "bob/app"]
         .map(|path| format!("repository:{path}:pull,push,delete,*"));
     let scopes = scopes.each_ref().map(String::as_str);
-    for credential in [
-        ("alice", PASSWORD),
-        ("alice", token.secret.expose()),
-        (robot.as_str(), deploy.secret.expose()),
-    ] {
-        let reply = app.ask(Some(credential), &scopes).await;
-        assert_eq!(reply.granted(&app.keys), Vec::<String>::new());
-        let own = app.ask(Some(credential), &["repository:other/x:pull,push"]);
-        assert_eq!(
-            own.await.granted(&app.keys),
-            ["repository:other/x:pull,push"]
-        );
+    for caller in [&app.login("alice"), &token, &robot] {
+        assert_eq!(caller.granted(&scopes).await, Vec::<String>::new());
+        let own = "repository:other/x:pull,push";
+        assert_eq!(caller.granted(&[own]).await, [own]);
     }
 }
 
@@ -113,20 +81,13 @@ async fn everyone_owns_the_namespace_that_bears_their_name() {
     app.user("alice").await;
     app.user("bob").await;
     let scope = "repository:alice/tool:delete,pull,push";
+    assert_eq!(app.login("alice").granted(&[scope]).await, [scope]);
     assert_eq!(
-        app.ask(Some(("alice", PASSWORD)), &[scope])
-            .await
-            .granted(&app.keys),
-        [scope]
-    );
-    assert_eq!(
-        app.ask(Some(("bob", PASSWORD)), &[scope])
-            .await
-            .granted(&app.keys),
+        app.login("bob").granted(&[scope]).await,
         Vec::<String>::new()
     );
     assert_eq!(
-        app.ask(None, &[scope]).await.granted(&app.keys),
+        app.anonymous().granted(&[scope]).await,
         Vec::<String>::new()
     );
 }
@@ -138,16 +99,10 @@ async fn a_mount_source_is_limited_by_the_token_too() {
     app.project("team/app", Visibility::Private).await;
     app.project("team/base", Visibility::Private).await;
     app.member("team", "alice", "owner").await;
-    let only_app = vec![RepositoryPattern::try_from("team/app/**").unwrap()];
-    let token = app
-        .token_as("alice", "read_registry write_registry", |token| {
-            token.limited_to(only_app).unwrap()
-        })
-        .await;
+    let scopes = "read_registry write_registry";
+    let token = app.limited_actor("alice", scopes, "team/app/**").await;
     let scopes = ["repository:team/app:pull,push", "repository:team/base:pull"];
-    let reply = app
-        .ask(Some(("alice", token.secret.expose())), &scopes)
-        .await;
+    let reply = token.ask(&scopes).await;
     assert_eq!(reply.granted(&app.keys), ["repository:team/app:pull,push"]);
     assert_eq!(
         reply.json()["denied"][0]["reason"],
@@ -162,23 +117,17 @@ async fn the_catalog_is_for_administrators_with_api() {
     app.user("alice").await;
     app.administrator("root").await;
     let catalog = "registry:catalog:*";
-    let granted = async |user: &str, scopes: &str| {
-        let token = app.token(user, scopes).await;
-        app.ask(Some((user, token.secret.expose())), &[catalog])
-            .await
-            .granted(&app.keys)
-    };
+    let granted =
+        async |user: &str, scopes: &str| app.actor(user, scopes).await.granted(&[catalog]).await;
     assert_eq!(granted("root", "api").await, [catalog]);
     assert_eq!(granted("root", "read_api").await, Vec::<String>::new());
     assert_eq!(granted("alice", "api").await, Vec::<String>::new());
     assert_eq!(
-        app.ask(None, &[catalog]).await.granted(&app.keys),
+        app.anonymous().granted(&[catalog]).await,
         Vec::<String>::new()
     );
     assert_eq!(
-        app.ask(Some(("root", PASSWORD)), &[catalog])
-            .await
-            .granted(&app.keys),
+        app.login("root").granted(&[catalog]).await,
         Vec::<String>::new()
     );
 }
@@ -191,37 +140,15 @@ async fn a_deleted_project_stays_closed_until_it_is_made_anew() {
     app.group("team", Visibility::Public).await;
     app.project("team/app", Visibility::Public).await;
     app.member("team", "alice", "owner").await;
-    let name = NamespaceReference::at(ExpectedNamespace::Project, "team/app".try_into().unwrap());
-    app.desk
-        .delete_namespace(&Authority::operator(), &name)
-        .await
-        .unwrap();
+    app.delete_namespace("team/app").await;
     let pull = "repository:team/app:pull";
+    assert_eq!(app.anonymous().granted(&[pull]).await, Vec::<String>::new());
     assert_eq!(
-        app.ask(None, &[pull]).await.granted(&app.keys),
+        app.login("alice").granted(&[pull]).await,
         Vec::<String>::new()
     );
-    assert_eq!(
-        app.ask(Some(("alice", PASSWORD)), &[pull])
-            .await
-            .granted(&app.keys),
-        Vec::<String>::new()
-    );
-    assert_eq!(
-        app.ask(Some(("root", PASSWORD)), &[pull])
-            .await
-            .granted(&app.keys),
-        [pull]
-    );
+    assert_eq!(app.login("root").granted(&[pull]).await, [pull]);
     app.project("team/app", Visibility::Private).await;
-    assert_eq!(
-        app.ask(None, &[pull]).await.granted(&app.keys),
-        Vec::<String>::new()
-    );
-    assert_eq!(
-        app.ask(Some(("alice", PASSWORD)), &[pull])
-            .await
-            .granted(&app.keys),
-        [pull]
-    );
+    assert_eq!(app.anonymous().granted(&[pull]).await, Vec::<String>::new());
+    assert_eq!(app.login("alice").granted(&[pull]).await, [pull]);
 }

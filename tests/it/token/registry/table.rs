@@ -3,26 +3,22 @@
 
 use std::fmt::Write;
 
-use secrecy::SecretString;
-use wharfinger::app::users::NewUser;
+use serde_json::json;
 use wharfinger::domain::access_tokens::pattern::RepositoryPattern;
 use wharfinger::domain::access_tokens::scope::AccessTokenScopes;
-use wharfinger::domain::authority::Authority;
 use wharfinger::domain::decision::decide;
 use wharfinger::domain::decision::principal::{
     Ceiling, DeployTokenPrincipal, Principal, Proof, SignedIn,
 };
 use wharfinger::domain::decision::rights::{NamespaceState, Rights};
-use wharfinger::domain::deploy_tokens::DeployTokenSpecification;
 use wharfinger::domain::ids::{DeployTokenId, UserId};
 use wharfinger::domain::members::access_level::AccessLevel;
 use wharfinger::domain::namespaces::path::NamespacePath;
-use wharfinger::domain::namespaces::reference::{ExpectedNamespace, NamespaceReference};
 use wharfinger::domain::namespaces::visibility::Visibility;
 use wharfinger::domain::registry::action::Action;
 use wharfinger::domain::registry::scope::{Resource, Scope};
 
-use crate::harness::{PASSWORD, TestApp};
+use crate::harness::{Caller, TestApp};
 
 /// Where the repositories are that are asked for; the last belongs to nothing.
 const REPOSITORIES: [&str; 5] = [
@@ -259,64 +255,35 @@ async fn furnished() -> TestApp {
     }
     app.project("team/deleted", Visibility::Public).await;
     app.user("stranger").await;
-    let external = NewUser {
-        username: "external".try_into().unwrap(),
-        name: None,
-        email: None,
-        admin: false,
-        external: true,
-        password: Some(SecretString::from(PASSWORD).try_into().unwrap()),
-    };
-    app.desk
-        .create_user(&Authority::operator(), external)
-        .await
-        .unwrap();
+    app.user("external").await;
     app.administrator("administrator").await;
+    let administrator = app.actor("administrator", "api").await;
+    let external = app.user_path("external").await;
+    administrator
+        .put(&external, json!({ "external": true }))
+        .await;
     for level in AccessLevel::ALL {
         app.user(level.name()).await;
         for project in &REPOSITORIES[..4] {
             app.member(project, level.name(), level.name()).await;
         }
     }
-    let deleted = NamespaceReference::at(ExpectedNamespace::Project, path("team/deleted"));
-    app.desk
-        .delete_namespace(&Authority::operator(), &deleted)
-        .await
-        .unwrap();
+    app.delete_namespace("team/deleted").await;
     app
 }
 
-/// A real credential, as user name and secret.
-async fn issued(app: &TestApp, credential: Credential, who: Who) -> Option<(String, String)> {
-    let secret = match credential {
-        Credential::Nothing => return None,
-        Credential::Password => PASSWORD.to_owned(),
-        Credential::Token(scopes) => {
-            let token = app.token(who.name(), scopes).await;
-            token.secret.expose().to_owned()
-        }
+/// Whoever has such a credential.
+async fn caller(app: &TestApp, credential: Credential, who: Who) -> Caller {
+    match credential {
+        Credential::Nothing => app.anonymous(),
+        Credential::Password => app.login(who.name()),
+        Credential::Token(scopes) => app.actor(who.name(), scopes).await.clone(),
         Credential::Narrowed(scopes, pattern) => {
-            let pattern = RepositoryPattern::try_from(pattern).unwrap();
-            let narrowed = app.token_as(who.name(), scopes, |chosen| {
-                chosen.limited_to(vec![pattern]).unwrap()
-            });
-            narrowed.await.secret.expose().to_owned()
+            let actor = app.limited_actor(who.name(), scopes, pattern).await;
+            actor.clone()
         }
-        Credential::Deploy(scopes, at) => {
-            let wanted =
-                DeployTokenSpecification::new("ci".try_into().unwrap(), token_scopes(scopes))
-                    .unwrap();
-            let namespace = NamespaceReference::at(ExpectedNamespace::Shared, path(at));
-            let made = app
-                .desk
-                .create_deploy_token(&Authority::operator(), &namespace, &wanted)
-                .await
-                .unwrap();
-            let username = made.token.username.to_string();
-            return Some((username, made.secret.expose().to_owned()));
-        }
-    };
-    Some((who.name().to_owned(), secret))
+        Credential::Deploy(scopes, at) => app.machine(at, scopes).await.clone(),
+    }
 }
 
 #[tokio::test]
@@ -326,11 +293,7 @@ async fn the_token_endpoint_grants_what_the_table_says() {
     let asked: Vec<&str> = asked.iter().map(String::as_str).collect();
     let mut seen = 0;
     for (credential, who) in rows() {
-        let issued = issued(&app, credential, who).await;
-        let shown = issued
-            .as_ref()
-            .map(|(name, secret)| (name.as_str(), secret.as_str()));
-        let reply = app.ask(shown, &asked).await;
+        let reply = caller(&app, credential, who).await.ask(&asked).await;
         let got = match reply.status.as_u16() {
             // A token that has no business with a registry is told so.
             403 => Vec::new(),

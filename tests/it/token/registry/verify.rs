@@ -10,22 +10,19 @@ async fn a_token_with_a_scope_that_suffices_is_204_with_its_owners_name() {
     let app = TestApp::start().await;
     app.user("alice").await;
     let (api, reader) = (
-        app.token("alice", "api").await,
-        app.token("alice", "read_registry").await,
+        app.actor("alice", "api").await,
+        app.actor("alice", "read_registry").await,
     );
     let asked = async |query: &str, name: header::HeaderName, value: String| {
         let request = Request::get(format!("/auth/verify{query}")).header(name, value);
         app.send(request.body(Body::empty()).unwrap()).await
     };
     for (name, value) in [
-        (header::AUTHORIZATION, basic("whoever", api.secret.expose())),
-        (
-            header::AUTHORIZATION,
-            format!("Bearer {}", api.secret.expose()),
-        ),
+        (header::AUTHORIZATION, basic("whoever", api.secret())),
+        (header::AUTHORIZATION, format!("Bearer {}", api.secret())),
         (
             header::HeaderName::from_static("private-token"),
-            api.secret.expose().to_owned(),
+            api.secret().to_owned(),
         ),
     ] {
         let reply = asked("", name, value).await;
@@ -35,14 +32,8 @@ async fn a_token_with_a_scope_that_suffices_is_204_with_its_owners_name() {
         );
     }
     let with_reader = async |query: &str| {
-        asked(
-            query,
-            header::AUTHORIZATION,
-            basic("alice", reader.secret.expose()),
-        )
-        .await
-        .status
-        .as_u16()
+        let reply = reader.ask_at(&format!("/auth/verify{query}")).await;
+        reply.status.as_u16()
     };
     assert_eq!(with_reader("").await, 401, "the scope that suffices is api");
     assert_eq!(with_reader("?scope=read_registry").await, 204);
@@ -57,11 +48,11 @@ async fn a_token_with_a_scope_that_suffices_is_204_with_its_owners_name() {
 async fn two_credentials_of_a_kind_are_none() {
     let app = TestApp::start().await;
     app.user("alice").await;
-    let token = app.token("alice", "api").await;
-    let bearer = format!("Bearer {}", token.secret.expose());
+    let token = app.actor("alice", "api").await;
+    let bearer = format!("Bearer {}", token.secret());
     for (name, value) in [
         ("authorization", bearer.as_str()),
-        ("private-token", token.secret.expose()),
+        ("private-token", token.secret()),
     ] {
         for other in [value, "Basic YTpi"] {
             let request = Request::get("/auth/verify")
@@ -77,17 +68,14 @@ async fn two_credentials_of_a_kind_are_none() {
 async fn everything_else_is_401_with_a_challenge() {
     let app = TestApp::start().await;
     app.user("alice").await;
-    let revoked = app.token("alice", "api").await;
+    let revoked = app.actor("alice", "api").await;
     app.revoke(&revoked).await;
-    let jwt = app.ask(Some(("alice", PASSWORD)), &[]).await.json()["token"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let jwt = app.login("alice").ask(&[]).await.registry_token();
     let values = [
         None,
         Some(basic("alice", PASSWORD)),
         Some(basic("alice", "")),
-        Some(basic("alice", revoked.secret.expose())),
+        Some(basic("alice", revoked.secret())),
         Some(format!("Bearer {jwt}")),
         Some("Negotiate x".to_owned()),
     ];
