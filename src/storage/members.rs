@@ -19,7 +19,7 @@ use crate::storage::entity::{member, namespace, user};
 use crate::storage::error::StorageError;
 use crate::storage::namespaces::touched_ids;
 use crate::storage::namespaces::{to_kind, to_namespace};
-use crate::storage::page::{page_of, try_map};
+use crate::storage::page::{nothing, page_of, try_map};
 use crate::storage::source::{AT_A_TIME, Source};
 use crate::storage::users::{has_text, to_user};
 
@@ -70,7 +70,12 @@ pub async fn page(
                         .users
                         .as_ref()
                         .map(|users| user::Column::Id.is_in(users.iter().map(|id| id.0))),
-                ),
+                )
+                .add_option(
+                    (!filter.skip.is_empty())
+                        .then(|| user::Column::Id.is_not_in(filter.skip.iter().map(|id| id.0))),
+                )
+                .add_option(filter.nothing.then(nothing)),
         )
         .order_by_asc(user::Column::Id);
     let page = try_map(page_of(source, query, request).await?, to_user)?;

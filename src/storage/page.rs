@@ -126,7 +126,7 @@ pub(super) fn try_map<T, U>(
 pub(super) fn contains(column: impl IntoColumnRef, text: &str) -> Expr {
     // Not asked: databases refuse patterns that are too long, and it would read as "come back later".
     if text.chars().count() > MAX_LINE {
-        return Expr::value(1).eq(0);
+        return nothing();
     }
     let text = lowered(text);
     let mut column = Expr::expr(Func::lower(Expr::col(column)));
@@ -141,6 +141,11 @@ pub(super) fn contains(column: impl IntoColumnRef, text: &str) -> Expr {
     }
     let pattern = format!("%{}%", literally(&text));
     column.like(LikeExpr::new(pattern).escape('!'))
+}
+
+/// A condition that no row fulfils.
+pub(super) fn nothing() -> Expr {
+    Expr::value(1).eq(0)
 }
 
 /// Whether a column of lower-case text begins with `text`; the text is no pattern.

@@ -18,7 +18,7 @@ use crate::storage::entity::hidden::HiddenText;
 use crate::storage::entity::instant::Instant;
 use crate::storage::entity::user;
 use crate::storage::error::StorageError;
-use crate::storage::page::{contains, listing_of, try_map_listing};
+use crate::storage::page::{contains, listing_of, nothing, try_map_listing};
 use crate::storage::source::Source;
 
 /// A user that is to be made.
@@ -103,6 +103,9 @@ fn wanted(filter: &UserFilter) -> Condition {
                 .created_after
                 .map(|instant| Column::CreatedAt.gte(created(instant))),
         )
+        .add_option(filter.after.map(|id| Column::Id.gt(id.0)))
+        .add_option(filter.before.map(|id| Column::Id.lt(id.0)))
+        .add_option(filter.nothing.then(nothing))
 }
 
 fn sorted(query: Select<user::Entity>, sort: UserSort) -> Select<user::Entity> {

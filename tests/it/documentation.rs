@@ -57,7 +57,6 @@ const WITH_RIDDLES: &[&str] = &[
     "src/domain/members",
     "src/domain/namespaces",
     "src/domain/users",
-    "src/http/admin",
     "src/storage",
     "tests",
 ];

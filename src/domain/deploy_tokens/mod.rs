@@ -64,7 +64,10 @@ impl DeployTokenSpecification {
         if scopes.is_empty() {
             return Err(InvalidDeployToken::NoScope);
         }
-        if let Some(other) = scopes.iter().find(|scope| !may_hold(*scope)) {
+        if let Some(other) = scopes
+            .iter()
+            .find(|scope| !DEPLOY_TOKEN_SCOPES.contains(scope))
+        {
             return Err(InvalidDeployToken::Scope(other));
         }
         Ok(Self {
@@ -86,13 +89,11 @@ impl DeployTokenSpecification {
     }
 }
 
-/// True if a deploy token may hold this scope: pull and push only (docs/architecture.md#what-there-is).
-fn may_hold(scope: AccessTokenScope) -> bool {
-    matches!(
-        scope,
-        AccessTokenScope::ReadRegistry | AccessTokenScope::WriteRegistry
-    )
-}
+/// The scopes that a deploy token may hold: pull and push only (docs/architecture.md#what-there-is).
+pub const DEPLOY_TOKEN_SCOPES: [AccessTokenScope; 2] = [
+    AccessTokenScope::ReadRegistry,
+    AccessTokenScope::WriteRegistry,
+];
 
 impl DeployToken {
     /// Its state at `now`.

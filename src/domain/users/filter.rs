@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::domain::ids::UserId;
 use crate::domain::users::UserState;
 use crate::domain::users::username::Username;
 
@@ -24,6 +25,12 @@ pub struct UserFilter {
     pub created_before: Option<DateTime<Utc>>,
     /// Only users made at this instant or after.
     pub created_after: Option<DateTime<Utc>>,
+    /// Only users with a higher id.
+    pub after: Option<UserId>,
+    /// Only users with a lower id.
+    pub before: Option<UserId>,
+    /// None at all: a kind of user is wanted that there is none of.
+    pub nothing: bool,
     /// The order of the list.
     pub sort: UserSort,
 }

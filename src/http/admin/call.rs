@@ -1,4 +1,4 @@
-//! Who calls, and with what.
+//! The caller, and what came with the call.
 
 use axum::extract::{FromRequest, OriginalUri, Request};
 use axum::http::{HeaderMap, Uri, header};

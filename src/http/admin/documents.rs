@@ -1,18 +1,18 @@
-//! What the API says about itself: an `OpenAPI` document, and a page that shows it.
+//! The API's description of itself: an `OpenAPI` document, and a page that shows it.
 
 use axum::Router;
 use axum::http::header;
 use axum::response::IntoResponse;
 use axum::routing::get;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme,
 };
 use utoipa::openapi::{
-    Components, ContentBuilder, Info, OpenApi, OpenApiBuilder, Ref, ResponseBuilder,
+    Components, ContentBuilder, Info, OpenApi, OpenApiBuilder, Ref, RefOr, Response,
+    ResponseBuilder,
 };
-use utoipa::{PartialSchema, ToSchema};
 
-use crate::http::admin::bodies::ErrorBody;
 use crate::http::admin::documents_page;
 
 /// The document before the operations are in it.
@@ -39,35 +39,68 @@ pub(super) fn description() -> OpenApi {
         .build()
 }
 
-/// What is common to all operations: how they refuse.
-pub(super) fn add_errors(description: &mut OpenApi) {
+/// Adds what is common to all operations: how they refuse, and a name of its own for each.
+pub(super) fn finish(description: &mut OpenApi) {
     let components = description.components.get_or_insert_default();
     components
         .schemas
-        .insert(ErrorBody::name().into_owned(), ErrorBody::schema());
-    let refusal = |text: &str| {
-        let body = ContentBuilder::new().schema(Some(Ref::from_schema_name(ErrorBody::name())));
-        ResponseBuilder::new()
-            .description(text)
-            .content("application/json", body.build())
-            .build()
-    };
+        .insert("Error".to_owned(), error_schema());
     let refused = refusal("It was not done; the body says why.");
     let unavailable = refusal("The database does not answer; try again in a few seconds.");
-    for path in description.paths.paths.values_mut() {
+    for (path, item) in &mut description.paths.paths {
         let operations = [
-            &mut path.get,
-            &mut path.post,
-            &mut path.put,
-            &mut path.patch,
-            &mut path.delete,
+            ("get", &mut item.get),
+            ("post", &mut item.post),
+            ("put", &mut item.put),
+            ("patch", &mut item.patch),
+            ("delete", &mut item.delete),
         ];
-        for operation in operations.into_iter().flatten() {
+        for (method, operation) in operations {
+            let Some(operation) = operation else { continue };
+            operation.operation_id = Some(operation_id(method, path));
             let responses = &mut operation.responses.responses;
             responses.insert("4XX".to_owned(), refused.clone().into());
             responses.insert("503".to_owned(), unavailable.clone().into());
         }
     }
+}
+
+/// `get_users_id_projects`, for `GET /api/v4/users/{id}/projects`: as distinct as methods and paths.
+fn operation_id(method: &str, path: &str) -> String {
+    let path = path.strip_prefix("/api/v4").unwrap_or(path);
+    let words = path.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
+    let words = words.filter(|word| !word.is_empty());
+    let words: Vec<&str> = std::iter::once(method).chain(words).collect();
+    words.join("_")
+}
+
+fn refusal(text: &str) -> Response {
+    let body = ContentBuilder::new().schema(Some(Ref::from_schema_name("Error")));
+    ResponseBuilder::new()
+        .description(text)
+        .content("application/json", body.build())
+        .build()
+}
+
+/// Why something was not done, in GitLab's words.
+fn error_schema() -> RefOr<Schema> {
+    let text = || ObjectBuilder::new().schema_type(Type::String);
+    let message = ObjectBuilder::new().schema_type(SchemaType::AnyValue);
+    ObjectBuilder::new()
+        .description(Some(
+            "`error` tells what cannot be read and what the token does not suffice for, `message` everything else.",
+        ))
+        .property(
+            "message",
+            message.description(Some("A text, or an object with the problems of each field.")),
+        )
+        .property("error", text())
+        .property("error_description", text())
+        .property(
+            "scope",
+            text().description(Some("The token scopes of which one would suffice.")),
+        )
+        .into()
 }
 
 /// `/api/openapi.json` and `/api/docs`: public, and the same for everyone.

@@ -43,7 +43,7 @@ pub(super) enum ApiError {
     /// The request breaks a rule.
     #[error("the request breaks a rule")]
     BadRequest(String),
-    /// What is wanted is readable, but cannot be.
+    /// A wish that is readable, but cannot be.
     #[error("the request asks for something impossible")]
     Unprocessable(String),
     /// A field has a value that cannot be.
@@ -196,7 +196,7 @@ impl From<DeskError> for ApiError {
         match error {
             DeskError::NotFound { what, .. } => Self::NotFound(title_case(what)),
             DeskError::Taken { .. } | DeskError::AlreadyMember => Self::Conflict(error.to_string()),
-            // By what is not told: the caller may not see it.
+            // The thing that has it is not told: the caller may not see it.
             DeskError::PathTaken { .. } => {
                 Self::Invalid("path", "has already been taken".to_owned())
             }

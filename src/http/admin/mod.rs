@@ -4,12 +4,12 @@
 //! for the caller's authority, and calls one function of [`app`](crate::app).
 
 mod access_tokens;
-mod bodies;
 mod call;
 mod deploy_tokens;
 mod documents;
 mod documents_page;
 mod error;
+mod foreign;
 mod members;
 mod namespaces;
 mod page;
@@ -20,6 +20,7 @@ mod segments;
 mod state;
 mod users;
 mod version;
+mod words;
 
 use axum::Router;
 use axum::http::{HeaderValue, header};
@@ -39,16 +40,15 @@ pub fn router(state: AdminState) -> Router {
         .routes(routes!(version::metadata))
         .routes(routes!(registry::explain))
         .merge(users::routes())
-        .merge(namespaces::groups::routes())
-        .merge(namespaces::projects::routes())
+        .merge(namespaces::routes())
         .merge(access_tokens::routes())
-        .routes(routes!(deploy_tokens::list))
+        .routes(routes!(deploy_tokens::list_everywhere))
         .routes(routes!(refresh_tokens::list))
         .routes(routes!(refresh_tokens::revoke));
     let (api, mut description) = OpenApiRouter::new()
         .nest("/api/v4", operations)
         .split_for_parts();
-    documents::add_errors(&mut description);
+    documents::finish(&mut description);
     api.with_state(state)
         .layer(map_response(never_stored))
         .merge(documents::routes(&description))

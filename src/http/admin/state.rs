@@ -1,4 +1,4 @@
-//! What the admin API's endpoints have.
+//! The state that the admin API's endpoints share.
 
 use std::sync::Arc;
 
@@ -8,11 +8,11 @@ use crate::domain::refresh_tokens::RefreshLifetimes;
 /// The state of the admin listener: no other listener has it.
 #[derive(Debug, Clone)]
 pub struct AdminState {
-    /// Where changes are made and questions answered.
+    /// The desk, where changes are made and questions answered.
     pub desk: Desk,
     /// The door that callers come through.
     pub admission: Admission,
-    /// How long refresh tokens live.
+    /// The lifetimes of refresh tokens.
     pub refresh_lifetimes: RefreshLifetimes,
     /// The address of the API for people and programs, without a slash at its end.
     pub public_url: Arc<str>,

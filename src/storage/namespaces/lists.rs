@@ -21,7 +21,7 @@ use crate::storage::entity::{member, namespace};
 use crate::storage::error::StorageError;
 use crate::storage::members::not_ended;
 use crate::storage::namespaces::{to_kind, to_namespace, to_visibility};
-use crate::storage::page::{begins_with, contains, listing_of, try_map_listing};
+use crate::storage::page::{begins_with, contains, listing_of, nothing, try_map_listing};
 use crate::storage::source::Source;
 
 /// A part of the namespaces that `filter` lets through and `authority` may see at `now`.
@@ -74,7 +74,7 @@ fn wanted(filter: &NamespaceFilter) -> Condition {
         )
         .add_option(filter.after.map(|id| Column::Id.gt(id.0)))
         .add_option(filter.before.map(|id| Column::Id.lt(id.0)))
-        .add_option(filter.nothing.then(|| Expr::value(1).eq(0)))
+        .add_option(filter.nothing.then(nothing))
 }
 
 /// The same rule as [`Authority::sees`]; none if everything may be seen.
@@ -100,7 +100,7 @@ fn where_role(authority: &Authority, least: AccessLevel, now: DateTime<Utc>) -> 
             namespace::Column::Id.in_subquery(reached(user, own.as_ref(), least, now))
         }
         // Nobody's roles: nothing. A condition without parts would be everything.
-        None => Expr::value(1).eq(0),
+        None => nothing(),
     })
 }
 

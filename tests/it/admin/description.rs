@@ -67,12 +67,12 @@ async fn every_documented_field_is_accepted_and_no_other() {
     let root = app.actor("root", "api").await;
     let description = description(&app).await;
     let path = format!("{}/personal_access_tokens", app.user_path("root").await);
-    let example = &description["components"]["schemas"]["NewToken"]["example"];
+    let example = &description["components"]["schemas"]["CreateAccessToken"]["example"];
     assert_eq!(
         root.post(&path, example.clone()).await.status,
         StatusCode::CREATED
     );
-    let fields = description["components"]["schemas"]["NewToken"]["properties"]
+    let fields = description["components"]["schemas"]["CreateAccessToken"]["properties"]
         .as_object()
         .unwrap();
     for field in fields.keys() {
@@ -110,8 +110,8 @@ async fn every_documented_field_of_a_change_or_rotation_is_read() {
     let description = description(&app).await;
     let one = app.actor("root", "read_registry").await.token_path();
     for (schema, method, path) in [
-        ("AccessTokenChange", "PATCH", one.clone()),
-        ("Rotation", "POST", format!("{one}/rotate")),
+        ("ChangeAccessToken", "PATCH", one.clone()),
+        ("RotateAccessToken", "POST", format!("{one}/rotate")),
     ] {
         let schema = &description["components"]["schemas"][schema];
         for field in schema["properties"].as_object().unwrap().keys() {

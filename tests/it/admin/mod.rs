@@ -3,10 +3,12 @@
 mod access_tokens;
 mod credentials;
 mod deploy_tokens;
+mod described_parameters;
 mod description;
 mod events;
 mod every_endpoint_is_guarded;
 mod foreign_ids;
+mod known_filters;
 mod lost_rights;
 mod members;
 mod namespaces;

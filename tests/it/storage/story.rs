@@ -427,7 +427,7 @@ async fn members_are_listed_with_their_highest_role(db: &Db) {
     let listed = async |namespaces: &[Namespace], search: Option<&str>, instant| {
         let filter = MemberFilter {
             search: search.map(str::to_owned),
-            users: None,
+            ..MemberFilter::default()
         };
         let request = PageRequest::default();
         let page = members::page(db, namespaces, &filter, instant, request)

@@ -6,9 +6,8 @@ use axum::http::StatusCode;
 
 use crate::app::access_tokens::CreatedAccessToken;
 use crate::domain::authority::Need;
+use crate::http::admin::access_tokens::input::CreateAccessToken;
 use crate::http::admin::access_tokens::own_id;
-use crate::http::admin::access_tokens::parameters::specification;
-use crate::http::admin::bodies::NewToken;
 use crate::http::admin::call::Call;
 use crate::http::admin::error::ApiError;
 use crate::http::admin::segments::Segments;
@@ -18,7 +17,7 @@ use crate::representation::AccessTokenView;
 
 /// Makes a token for a user; administrators only. The reply alone shows the secret.
 #[utoipa::path(post, path = "/users/{user_id}/personal_access_tokens", tag = "personal_access_tokens",
-    params(("user_id" = i64, Path)), request_body = NewToken,
+    params(("user_id" = i64, Path)), request_body = CreateAccessToken,
     responses((status = 201, body = AccessTokenView)))]
 pub(super) async fn create(
     State(admin): State<AdminState>,
@@ -28,10 +27,11 @@ pub(super) async fn create(
     let authority = call.authority(Need::Write)?;
     authority.require_administrator()?;
     let owner = admin.desk.user_by_id(user_id(&user)?).await?;
-    let (wanted, end) = specification(&call.parameters, admin.desk.now())?;
+    let wanted = CreateAccessToken::read(&call.parameters)?;
+    let end = wanted.end(admin.desk.now());
     let created = admin
         .desk
-        .create_access_token(&authority, owner.id, wanted, end)
+        .create_access_token(&authority, owner.id, wanted.try_into()?, end)
         .await?;
     Ok(shown_once(&admin, &created))
 }
@@ -39,17 +39,18 @@ pub(super) async fn create(
 /// Makes a token for the caller, with every scope but `api`. It ends no later than the token that is
 /// presented, and is revoked with it. The reply alone shows the secret.
 #[utoipa::path(post, path = "/user/personal_access_tokens", tag = "personal_access_tokens",
-    request_body = NewToken,
+    request_body = CreateAccessToken,
     responses((status = 201, body = AccessTokenView)))]
 pub(super) async fn create_own(
     State(admin): State<AdminState>,
     call: Call,
 ) -> Result<(StatusCode, Json<AccessTokenView>), ApiError> {
     let authority = call.authority(Need::Write)?;
-    let (wanted, end) = specification(&call.parameters, admin.desk.now())?;
+    let wanted = CreateAccessToken::read(&call.parameters)?;
+    let end = wanted.end(admin.desk.now());
     let created = admin
         .desk
-        .create_own_access_token(&authority, own_id(&call)?, wanted, end)
+        .create_own_access_token(&authority, own_id(&call)?, wanted.try_into()?, end)
         .await?;
     Ok(shown_once(&admin, &created))
 }

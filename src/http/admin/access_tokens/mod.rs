@@ -2,7 +2,8 @@
 
 mod associations;
 mod create;
-pub(super) mod parameters;
+pub(super) mod input;
+mod list;
 mod rotate;
 
 use axum::Json;
@@ -16,11 +17,12 @@ use crate::app::DeskError;
 use crate::domain::access_tokens::AccessToken;
 use crate::domain::authority::{Need, Refusal};
 use crate::domain::ids::AccessTokenId;
-use crate::http::admin::access_tokens::parameters::{change as wanted_change, filter};
-use crate::http::admin::bodies::AccessTokenChange;
+use crate::http::admin::access_tokens::input::ChangeAccessToken;
+use crate::http::admin::access_tokens::list::ListAccessTokens;
 use crate::http::admin::call::Call;
 use crate::http::admin::error::ApiError;
 use crate::http::admin::page;
+use crate::http::admin::page::input::PageInput;
 use crate::http::admin::parameters::invalid;
 use crate::http::admin::segments::Segments;
 use crate::http::admin::state::AdminState;
@@ -41,16 +43,7 @@ pub(super) fn routes() -> OpenApiRouter<AdminState> {
 
 /// The caller's tokens; all users' for administrators.
 #[utoipa::path(get, path = "/personal_access_tokens", tag = "personal_access_tokens",
-    params(
-        ("user_id" = Option<i64>, Query, description = "only this user's"),
-        ("state" = Option<String>, Query, description = "`active` or `inactive` (revoked or expired)"),
-        ("revoked" = Option<bool>, Query),
-        ("created_before" = Option<String>, Query), ("created_after" = Option<String>, Query),
-        ("last_used_before" = Option<String>, Query), ("last_used_after" = Option<String>, Query),
-        ("expires_before" = Option<chrono::NaiveDate>, Query), ("expires_after" = Option<chrono::NaiveDate>, Query),
-        ("search" = Option<String>, Query, description = "part of a name"),
-        ("sort" = Option<String>, Query, description = "`created`, `expires`, `last_used` or `name`, with `_asc` or `_desc`"),
-        ("page" = Option<u32>, Query, minimum = 1), ("per_page" = Option<u32>, Query, minimum = 1)),
+    params(ListAccessTokens, PageInput),
     responses((status = 200, body = Vec<AccessTokenView>)))]
 pub(super) async fn list(
     State(admin): State<AdminState>,
@@ -58,13 +51,11 @@ pub(super) async fn list(
 ) -> Result<Response, ApiError> {
     let authority = call.authority(Need::Read)?;
     let now = admin.desk.now();
-    let (filter, request) = (
-        filter(&call.parameters, now)?,
-        page::requested(&call.parameters)?,
-    );
+    let wanted = ListAccessTokens::read(&call.parameters)?;
+    let request = wanted.page.into();
     let found = admin
         .desk
-        .access_tokens_page(&authority, filter, request)
+        .access_tokens_page(&authority, wanted.at(now), request)
         .await?;
     Ok(page::reply(&found, (&call, &admin.public_url), |token| {
         AccessTokenView::new(token, now)
@@ -86,7 +77,7 @@ pub(super) async fn get(
 
 /// Renames, describes, shortens or narrows a token; never widens it.
 #[utoipa::path(patch, path = "/personal_access_tokens/{id}", tag = "personal_access_tokens",
-    params(("id" = i64, Path)), request_body = AccessTokenChange,
+    params(("id" = i64, Path)), request_body = ChangeAccessToken,
     responses((status = 200, body = AccessTokenView)))]
 pub(super) async fn change(
     State(admin): State<AdminState>,
@@ -94,10 +85,10 @@ pub(super) async fn change(
     call: Call,
 ) -> Result<Json<AccessTokenView>, ApiError> {
     let authority = call.authority(Need::Write)?;
-    let wanted = wanted_change(&call.parameters, admin.desk.now())?;
+    let wanted = ChangeAccessToken::read(&call.parameters)?;
     let token = admin
         .desk
-        .change_access_token(&authority, token_id(&id)?, wanted)
+        .change_access_token(&authority, token_id(&id)?, wanted.at(admin.desk.now()))
         .await?;
     Ok(view(&admin, &token))
 }

@@ -6,9 +6,8 @@ use axum::extract::{FromRequest, Request, State};
 use crate::domain::authority::cause::Cause;
 use crate::domain::authority::{Authority, Need};
 use crate::domain::ids::AccessTokenId;
-use crate::http::admin::access_tokens::parameters::rotation;
+use crate::http::admin::access_tokens::input::RotateAccessToken;
 use crate::http::admin::access_tokens::{own_id, token_id};
-use crate::http::admin::bodies::Rotation as RotationBody;
 use crate::http::admin::call::{Call, UnauthenticatedCall};
 use crate::http::admin::error::ApiError;
 use crate::http::admin::segments::Segments;
@@ -44,7 +43,7 @@ impl FromRequest<AdminState> for RotationCall {
 /// Puts a new token in the place of one, of the caller or, for administrators, of anyone. The reply
 /// alone shows the secret.
 #[utoipa::path(post, path = "/personal_access_tokens/{id}/rotate", tag = "personal_access_tokens",
-    params(("id" = i64, Path)), request_body = Option<RotationBody>,
+    params(("id" = i64, Path)), request_body = Option<RotateAccessToken>,
     responses((status = 200, body = AccessTokenView)))]
 pub(super) async fn rotate(
     State(admin): State<AdminState>,
@@ -58,7 +57,7 @@ pub(super) async fn rotate(
 /// Puts a new token in the place of the very one that is presented, which has the scope `api` or
 /// `self_rotate`. The reply alone shows the secret.
 #[utoipa::path(post, path = "/personal_access_tokens/self/rotate", tag = "personal_access_tokens",
-    request_body = Option<RotationBody>,
+    request_body = Option<RotateAccessToken>,
     responses((status = 200, body = AccessTokenView)))]
 pub(super) async fn rotate_self(
     State(admin): State<AdminState>,
@@ -74,10 +73,10 @@ async fn put_another(
     id: AccessTokenId,
     call: &Call,
 ) -> Result<Json<AccessTokenView>, ApiError> {
-    let wanted = rotation(&call.parameters, admin.desk.now())?;
+    let wanted = RotateAccessToken::read(&call.parameters)?;
     let created = admin
         .desk
-        .rotate_access_token(authority, id, wanted)
+        .rotate_access_token(authority, id, wanted.at(admin.desk.now()))
         .await?;
     let view = AccessTokenView::new(&created.token, admin.desk.now());
     Ok(Json(view.with_secret(&created.secret)))

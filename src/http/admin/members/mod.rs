@@ -1,90 +1,124 @@
-//! What the members of groups and of projects have in common.
+//! `/members` of a group or of a project.
 
-use axum::Json;
+mod input;
+
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use serde_json::{Map, Value, json};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::app::DeskError;
-use crate::app::members::{IfMember, InheritedRoles, MemberChange, NewMember, RolesBelow};
+use crate::app::members::{IfMember, InheritedRoles, NewMember};
 use crate::domain::authority::Need;
-use crate::domain::expiry::Expiry;
 use crate::domain::ids::UserId;
-use crate::domain::members::access_level::AccessLevel;
-use crate::domain::members::filter::MemberFilter;
 use crate::domain::namespaces::reference::{ExpectedNamespace, NamespaceReference};
 use crate::domain::users::username::Username;
 use crate::http::admin::call::Call;
 use crate::http::admin::error::ApiError;
-use crate::http::admin::namespaces::parameters::level;
+use crate::http::admin::members::input::{
+    AddMembers, ChangeMember, ForeignMemberFilters, ListMembers, RemoveMember,
+};
 use crate::http::admin::page;
-use crate::http::admin::parameters::{Parameters, invalid};
-use crate::http::admin::segments::namespace;
+use crate::http::admin::page::input::PageInput;
+use crate::http::admin::parameters::invalid;
+use crate::http::admin::segments::{Segments, namespace};
 use crate::http::admin::state::AdminState;
 use crate::representation::MemberView;
 
-/// Most users that one request adds.
-const MOST_AT_ONCE: usize = 100;
-
-pub(super) async fn list(
-    admin: &AdminState,
-    (expected, id, inherited): (ExpectedNamespace, &str, InheritedRoles),
-    call: &Call,
-) -> Result<Response, ApiError> {
-    let authority = call.authority(Need::Read)?;
-    let name = namespace(expected, id)?;
-    let users = call.parameters.integers("user_ids")?;
-    let filter = MemberFilter {
-        users: users.map(|ids| ids.into_iter().map(UserId).collect()),
-        search: call
-            .parameters
-            .text("query")?
-            .filter(|text| !text.is_empty()),
-    };
-    let request = page::requested(&call.parameters)?;
-    let found = admin
-        .desk
-        .members_page(&authority, (&name, inherited), &filter, request)
-        .await?;
-    Ok(page::reply(&found, (call, &admin.public_url), |member| {
-        MemberView::new(member, &admin.public_url)
-    }))
+/// All routes of this noun, below a group or project.
+pub(super) fn routes() -> OpenApiRouter<AdminState> {
+    OpenApiRouter::new()
+        .routes(routes!(list, add))
+        .routes(routes!(list_all))
+        .routes(routes!(get, change, remove))
+        .routes(routes!(get_all))
 }
 
-pub(super) async fn get(
-    admin: &AdminState,
-    (expected, (id, user), inherited): (ExpectedNamespace, (String, String), InheritedRoles),
-    call: &Call,
+/// The users who have a role in the group or project itself.
+#[utoipa::path(get, path = "/members", tag = "members",
+    params(("id" = String, Path), ListMembers, PageInput, ForeignMemberFilters),
+    responses((status = 200, body = Vec<MemberView>)))]
+async fn list(
+    State(admin): State<AdminState>,
+    Extension(expected): Extension<ExpectedNamespace>,
+    Segments(id): Segments<String>,
+    call: Call,
+) -> Result<Response, ApiError> {
+    let of = (expected, id.as_str());
+    page_of(&admin, of, InheritedRoles::Excluded, &call).await
+}
+
+/// The same with the roles that were given above it; the highest of each user.
+#[utoipa::path(get, path = "/members/all", tag = "members",
+    params(("id" = String, Path), ListMembers, PageInput, ForeignMemberFilters),
+    responses((status = 200, body = Vec<MemberView>)))]
+async fn list_all(
+    State(admin): State<AdminState>,
+    Extension(expected): Extension<ExpectedNamespace>,
+    Segments(id): Segments<String>,
+    call: Call,
+) -> Result<Response, ApiError> {
+    let of = (expected, id.as_str());
+    page_of(&admin, of, InheritedRoles::Included, &call).await
+}
+
+/// One user who has a role in the group or project itself.
+#[utoipa::path(get, path = "/members/{user_id}", tag = "members",
+    params(("id" = String, Path), ("user_id" = i64, Path)),
+    responses((status = 200, body = MemberView)))]
+async fn get(
+    State(admin): State<AdminState>,
+    Extension(expected): Extension<ExpectedNamespace>,
+    Segments((id, user)): Segments<(String, String)>,
+    call: Call,
 ) -> Result<Json<MemberView>, ApiError> {
     let authority = call.authority(Need::Read)?;
-    let name = namespace(expected, &id)?;
-    let member = admin
-        .desk
-        .member(&authority, (&name, inherited), user_id(&user)?)
-        .await?;
+    let of = (&namespace(expected, &id)?, InheritedRoles::Excluded);
+    let member = admin.desk.member(&authority, of, user_id(&user)?).await?;
     Ok(Json(MemberView::new(&member, &admin.public_url)))
 }
 
-/// Adds one user, or several: then the answer names those that could not be added, and why.
-pub(super) async fn add(
-    admin: &AdminState,
-    (expected, id): (ExpectedNamespace, &str),
-    call: &Call,
+/// One user who has a role in the group or project or above it.
+#[utoipa::path(get, path = "/members/all/{user_id}", tag = "members",
+    params(("id" = String, Path), ("user_id" = i64, Path)),
+    responses((status = 200, body = MemberView)))]
+async fn get_all(
+    State(admin): State<AdminState>,
+    Extension(expected): Extension<ExpectedNamespace>,
+    Segments((id, user)): Segments<(String, String)>,
+    call: Call,
+) -> Result<Json<MemberView>, ApiError> {
+    let authority = call.authority(Need::Read)?;
+    let of = (&namespace(expected, &id)?, InheritedRoles::Included);
+    let member = admin.desk.member(&authority, of, user_id(&user)?).await?;
+    Ok(Json(MemberView::new(&member, &admin.public_url)))
+}
+
+/// Gives a user a role, or several users, and none higher than one's own: Owners, in a project
+/// Maintainers too. The answer to several names those that could not be added, and why.
+#[utoipa::path(post, path = "/members", tag = "members",
+    params(("id" = String, Path)), request_body = AddMembers,
+    responses((status = 201, body = MemberView)))]
+async fn add(
+    State(admin): State<AdminState>,
+    Extension(expected): Extension<ExpectedNamespace>,
+    Segments(id): Segments<String>,
+    call: Call,
 ) -> Result<Response, ApiError> {
     let authority = call.authority(Need::Write)?;
-    let name = seen(admin, (expected, id), call).await?;
-    let parameters = &call.parameters;
-    parameters.require(&["access_level"])?;
-    let level = wanted_level(parameters)?.ok_or_else(|| invalid("access_level"))?;
-    let expiry = parameters.date("expires_at")?.map(Expiry::on);
-    let wanted = wanted_users(admin, parameters).await?;
+    let name = seen(&admin, (expected, &id), &call).await?;
+    let wanted = AddMembers::read(&call.parameters)?;
     let new = |user| NewMember {
         namespace: name.clone(),
         user,
-        level,
-        expiry,
+        level: wanted.access_level,
+        expiry: wanted.expires_at,
     };
-    if let [(_, user)] = wanted.as_slice() {
+    let users = users(&admin, &wanted).await?;
+    if let [(_, user)] = users.as_slice() {
         let added = admin
             .desk
             .add_member(&authority, new(*user), IfMember::Refuse)
@@ -93,7 +127,7 @@ pub(super) async fn add(
         return Ok((StatusCode::CREATED, Json(view)).into_response());
     }
     let mut failures = Map::new();
-    for (called, user) in wanted {
+    for (called, user) in users {
         match admin
             .desk
             .add_member(&authority, new(user), IfMember::Refuse)
@@ -114,45 +148,64 @@ pub(super) async fn add(
     Ok((StatusCode::CREATED, Json(body)).into_response())
 }
 
-pub(super) async fn change(
-    admin: &AdminState,
-    (expected, (id, user)): (ExpectedNamespace, (String, String)),
-    call: &Call,
+/// Gives a member another role or end, and nobody above oneself: Owners, in a project Maintainers too.
+#[utoipa::path(put, path = "/members/{user_id}", tag = "members",
+    params(("id" = String, Path), ("user_id" = i64, Path)), request_body = ChangeMember,
+    responses((status = 200, body = MemberView)))]
+async fn change(
+    State(admin): State<AdminState>,
+    Extension(expected): Extension<ExpectedNamespace>,
+    Segments((id, user)): Segments<(String, String)>,
+    call: Call,
 ) -> Result<Json<MemberView>, ApiError> {
     let authority = call.authority(Need::Write)?;
-    let name = seen(admin, (expected, &id), call).await?;
-    let wanted = MemberChange {
-        level: wanted_level(&call.parameters)?,
-        expiry: if call.parameters.has("expires_at") {
-            Some(call.parameters.date("expires_at")?.map(Expiry::on))
-        } else {
-            None
-        },
-    };
+    let name = seen(&admin, (expected, &id), &call).await?;
+    let wanted = ChangeMember::read(&call.parameters)?;
     let changed = admin
         .desk
-        .change_member(&authority, &name, user_id(&user)?, wanted)
+        .change_member(&authority, &name, user_id(&user)?, wanted.into())
         .await?;
     Ok(Json(MemberView::new(&changed, &admin.public_url)))
 }
 
-pub(super) async fn remove(
-    admin: &AdminState,
-    (expected, (id, user)): (ExpectedNamespace, (String, String)),
-    call: &Call,
+/// Takes a role away: Owners, in a project Maintainers too, or whose it is. With it go the user's
+/// roles below a group.
+#[utoipa::path(delete, path = "/members/{user_id}", tag = "members",
+    params(("id" = String, Path), ("user_id" = i64, Path), RemoveMember),
+    responses((status = 204)))]
+async fn remove(
+    State(admin): State<AdminState>,
+    Extension(expected): Extension<ExpectedNamespace>,
+    Segments((id, user)): Segments<(String, String)>,
+    call: Call,
 ) -> Result<StatusCode, ApiError> {
     let authority = call.authority(Need::Write)?;
-    let name = seen(admin, (expected, &id), call).await?;
-    let below = if call.parameters.boolean("skip_subresources")? == Some(true) {
-        RolesBelow::Kept
-    } else {
-        RolesBelow::Removed
-    };
+    let name = seen(&admin, (expected, &id), &call).await?;
+    let wanted = RemoveMember::read(&call.parameters)?;
     admin
         .desk
-        .remove_member(&authority, &name, user_id(&user)?, below)
+        .remove_member(&authority, &name, user_id(&user)?, wanted.into())
         .await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+async fn page_of(
+    admin: &AdminState,
+    (expected, id): (ExpectedNamespace, &str),
+    inherited: InheritedRoles,
+    call: &Call,
+) -> Result<Response, ApiError> {
+    let authority = call.authority(Need::Read)?;
+    let name = namespace(expected, id)?;
+    let wanted = ListMembers::read(&call.parameters)?;
+    let request = wanted.page.into();
+    let found = admin
+        .desk
+        .members_page(&authority, (&name, inherited), &wanted.into(), request)
+        .await?;
+    Ok(page::reply(&found, (call, &admin.public_url), |member| {
+        MemberView::new(member, &admin.public_url)
+    }))
 }
 
 /// The name of a namespace that the caller may see: others learn nothing from what else is wrong.
@@ -169,42 +222,16 @@ async fn seen(
     Ok(name)
 }
 
-/// By `user_id` or `username`, each of which may be a list; with what each was called.
-async fn wanted_users(
-    admin: &AdminState,
-    parameters: &Parameters,
-) -> Result<Vec<(String, UserId)>, ApiError> {
-    let ids = parameters.integers("user_id")?.unwrap_or_default();
-    let names = parameters.list("username")?.unwrap_or_default();
-    if ids.is_empty() == names.is_empty() {
-        let what = if ids.is_empty() {
-            "missing"
-        } else {
-            "mutually exclusive"
-        };
-        return Err(ApiError::parameter(format!(
-            "user_id, username are {what}, exactly one parameter must be provided"
-        )));
-    }
-    if ids.len().max(names.len()) > MOST_AT_ONCE {
-        return Err(ApiError::parameter(format!(
-            "at most {MOST_AT_ONCE} users can be added at once"
-        )));
-    }
-    let mut users: Vec<_> = ids
-        .into_iter()
-        .map(|id| (id.to_string(), UserId(id)))
-        .collect();
-    for name in names {
+/// The users that are meant, with what each was called.
+async fn users(admin: &AdminState, wanted: &AddMembers) -> Result<Vec<(String, UserId)>, ApiError> {
+    let ids = wanted.user_id.iter();
+    let mut users: Vec<_> = ids.map(|id| (id.to_string(), UserId(*id))).collect();
+    for name in &wanted.username {
         let username =
             Username::try_from(name.as_str()).map_err(|_| ApiError::not_found("User"))?;
-        users.push((name, admin.desk.user(&username).await?.id));
+        users.push((name.clone(), admin.desk.user(&username).await?.id));
     }
     Ok(users)
-}
-
-fn wanted_level(parameters: &Parameters) -> Result<Option<AccessLevel>, ApiError> {
-    parameters.word("access_level", level)
 }
 
 fn user_id(text: &str) -> Result<UserId, ApiError> {

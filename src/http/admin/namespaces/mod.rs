@@ -1,5 +1,50 @@
 //! Groups and projects.
 
-pub(super) mod groups;
-pub(super) mod parameters;
-pub(super) mod projects;
+mod contents;
+mod foreign;
+mod groups;
+mod input;
+pub(super) mod list;
+mod projects;
+
+use axum::Extension;
+use axum::Json;
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::domain::namespaces::reference::ExpectedNamespace;
+use crate::http::admin::state::AdminState;
+use crate::http::admin::{deploy_tokens, members};
+
+pub(super) use foreign::ForeignProjectFilters;
+
+/// All routes of groups and of projects; what belongs to either is one set of routes.
+pub(super) fn routes() -> OpenApiRouter<AdminState> {
+    OpenApiRouter::new()
+        .routes(routes!(groups::list, groups::create))
+        .routes(routes!(groups::get, groups::change, groups::delete))
+        .routes(routes!(contents::subgroups))
+        .routes(routes!(contents::descendants))
+        .routes(routes!(contents::projects))
+        .nest("/groups/{id}", belonging_to(ExpectedNamespace::Group))
+        .routes(routes!(projects::list, projects::create))
+        .routes(routes!(projects::create_for))
+        .routes(routes!(projects::get, projects::change, projects::delete))
+        .nest("/projects/{id}", belonging_to(ExpectedNamespace::Project))
+}
+
+/// The members and deploy tokens of groups, or of projects.
+fn belonging_to(expected: ExpectedNamespace) -> OpenApiRouter<AdminState> {
+    OpenApiRouter::new()
+        .merge(members::routes())
+        .merge(deploy_tokens::routes())
+        .layer(Extension(expected))
+}
+
+/// GitLab's answer to a deletion; ours is done already.
+fn accepted() -> (StatusCode, Json<Value>) {
+    let body = json!({ "message": "202 Accepted" });
+    (StatusCode::ACCEPTED, Json(body))
+}

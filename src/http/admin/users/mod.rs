@@ -1,8 +1,9 @@
 //! `/users`
 
+mod foreign;
+mod input;
 mod namespaces;
 mod own;
-mod parameters;
 
 use std::collections::BTreeMap;
 
@@ -15,17 +16,17 @@ use utoipa_axum::routes;
 
 use crate::domain::authority::{Authority, Need};
 use crate::domain::ids::UserId;
-use crate::domain::page::{Listing, Page};
 use crate::domain::users::User;
-use crate::http::admin::bodies::{NewUser as NewUserBody, UserChange as UserChangeBody};
 use crate::http::admin::call::Call;
 use crate::http::admin::error::ApiError;
 use crate::http::admin::page;
+use crate::http::admin::page::input::{PageInput, PartInput};
 use crate::http::admin::parameters::invalid;
 use crate::http::admin::segments::Segments;
 use crate::http::admin::state::AdminState;
+use crate::http::admin::users::foreign::ForeignUserFilters;
+use crate::http::admin::users::input::{ChangeUser, CreateUser, ListUsers};
 use crate::representation::UserView;
-use parameters::{change as wanted_change, filter, new_user};
 
 /// All routes of this noun, and of what belongs to it.
 pub(super) fn routes() -> OpenApiRouter<AdminState> {
@@ -41,35 +42,19 @@ pub(super) fn routes() -> OpenApiRouter<AdminState> {
 
 /// The users there are; with more than their names for administrators.
 #[utoipa::path(get, path = "/users", tag = "users",
-    params(
-        ("username" = Option<String>, Query, description = "the one with this name"),
-        ("search" = Option<String>, Query, description = "part of a name, user name or address"),
-        ("active" = Option<bool>, Query, description = "only active ones"),
-        ("blocked" = Option<bool>, Query, description = "only blocked ones"),
-        ("external" = Option<bool>, Query, description = "only external ones"),
-        ("admins" = Option<bool>, Query, description = "only administrators"),
-        ("exclude_active" = Option<bool>, Query, description = "none that are active"),
-        ("exclude_external" = Option<bool>, Query, description = "none that are external"),
-        ("created_before" = Option<String>, Query), ("created_after" = Option<String>, Query),
-        ("order_by" = Option<String>, Query, description = "`id`, `name`, `username` or `created_at`"),
-        ("sort" = Option<String>, Query, description = "`asc` or `desc`"),
-        ("pagination" = Option<String>, Query, description = "`keyset`: with `order_by=id`, follow `Link`"),
-        ("page" = Option<u32>, Query, minimum = 1), ("per_page" = Option<u32>, Query, minimum = 1)),
+    params(ListUsers, PartInput, PageInput, ForeignUserFilters),
     responses((status = 200, body = Vec<UserView>)))]
 pub(super) async fn list(
     State(admin): State<AdminState>,
     call: Call,
 ) -> Result<Response, ApiError> {
     let authority = call.authority(Need::ReadUsers)?;
-    let paging = page::paging(&call.parameters, false)?;
-    let found = match filter(&call.parameters)? {
-        Some(filter) => admin.desk.users_page(&authority, filter, paging).await?,
-        None => Listing::Page(Page {
-            items: Vec::new(),
-            total: 0,
-            request: page::requested(&call.parameters)?,
-        }),
-    };
+    let wanted = ListUsers::read(&call.parameters)?;
+    let paging = wanted.paging()?;
+    let found = admin
+        .desk
+        .users_page(&authority, wanted.into(), paging)
+        .await?;
     let own = if authority.is_administrator() {
         admin.desk.own_namespaces(found.items()).await?
     } else {
@@ -104,7 +89,7 @@ pub(super) async fn get(
 
 /// Makes a user; administrators only.
 #[utoipa::path(post, path = "/users", tag = "users",
-    request_body = NewUserBody,
+    request_body = CreateUser,
     responses((status = 201, body = UserView)))]
 pub(super) async fn create(
     State(admin): State<AdminState>,
@@ -112,16 +97,14 @@ pub(super) async fn create(
 ) -> Result<(StatusCode, Json<UserView>), ApiError> {
     let authority = call.authority(Need::Write)?;
     authority.require_administrator()?;
-    let user = admin
-        .desk
-        .create_user(&authority, new_user(&call.parameters)?)
-        .await?;
+    let wanted = CreateUser::read(&call.parameters)?;
+    let user = admin.desk.create_user(&authority, wanted.into()).await?;
     Ok((StatusCode::CREATED, full_view(&admin, user).await?))
 }
 
 /// Changes a user; administrators only. User names do not change.
 #[utoipa::path(put, path = "/users/{id}", tag = "users",
-    params(("id" = i64, Path)), request_body = UserChangeBody,
+    params(("id" = i64, Path)), request_body = ChangeUser,
     responses((status = 200, body = UserView)))]
 pub(super) async fn change(
     State(admin): State<AdminState>,
@@ -130,8 +113,11 @@ pub(super) async fn change(
 ) -> Result<Json<UserView>, ApiError> {
     let authority = call.authority(Need::Write)?;
     let user = named(&admin, &authority, &id).await?;
-    let wanted = wanted_change(&call.parameters)?;
-    let changed = admin.desk.change_user(&authority, user.id, wanted).await?;
+    let wanted = ChangeUser::read(&call.parameters)?;
+    let changed = admin
+        .desk
+        .change_user(&authority, user.id, wanted.into())
+        .await?;
     full_view(&admin, changed).await
 }
 

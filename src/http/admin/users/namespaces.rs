@@ -4,23 +4,24 @@ use axum::extract::State;
 use axum::response::Response;
 
 use crate::domain::authority::Need;
-use crate::domain::namespaces::NamespaceKind;
 use crate::domain::namespaces::filter::Within;
 use crate::domain::users::username::Username;
 use crate::http::admin::call::Call;
 use crate::http::admin::error::ApiError;
-use crate::http::admin::namespaces::parameters::{filter, is_usually_descending};
+use crate::http::admin::namespaces::ForeignProjectFilters;
+use crate::http::admin::namespaces::list::ListNamespaces;
 use crate::http::admin::page;
+use crate::http::admin::page::input::{PageInput, PartInput};
 use crate::http::admin::segments::Segments;
 use crate::http::admin::state::AdminState;
+use crate::http::admin::users::input::ListMemberships;
 use crate::http::admin::users::user_id;
 use crate::representation::{MembershipView, ProjectView};
 
 /// The projects in a user's own namespace that the caller may see; filters as for all projects.
 #[utoipa::path(get, path = "/users/{id}/projects", tag = "users",
-    params(
-        ("id" = String, Path, description = "the id or user name"), ("search" = Option<String>, Query),
-        ("page" = Option<u32>, Query, minimum = 1), ("per_page" = Option<u32>, Query, minimum = 1)),
+    params(("id" = String, Path, description = "the id or user name"),
+        ListNamespaces, PartInput, PageInput, ForeignProjectFilters),
     responses((status = 200, body = Vec<ProjectView>)))]
 pub(super) async fn projects(
     State(admin): State<AdminState>,
@@ -33,13 +34,12 @@ pub(super) async fn projects(
         (_, Ok(name)) => admin.desk.user(&name).await?,
         _ => return Err(ApiError::not_found("User")),
     };
-    let kind = NamespaceKind::Project;
     let own = Within::Below(user.username.namespace());
-    let filter = filter(&call.parameters, kind, Some(own))?;
-    let paging = page::paging(&call.parameters, is_usually_descending(kind))?;
+    let wanted = ListNamespaces::projects(&call.parameters)?;
+    let paging = wanted.paging()?;
     let found = admin
         .desk
-        .namespaces_page(&authority, &filter, paging)
+        .namespaces_page(&authority, &wanted.filter(Some(own)), paging)
         .await?;
     Ok(page::reply_part(
         &found,
@@ -50,9 +50,7 @@ pub(super) async fn projects(
 
 /// The groups and projects where a user has a role of their own; administrators only.
 #[utoipa::path(get, path = "/users/{id}/memberships", tag = "users",
-    params(
-        ("id" = i64, Path), ("type" = Option<String>, Query, description = "`Project` or `Namespace` (groups)"),
-        ("page" = Option<u32>, Query, minimum = 1), ("per_page" = Option<u32>, Query, minimum = 1)),
+    params(("id" = i64, Path), ListMemberships, PageInput),
     responses((status = 200, body = Vec<MembershipView>)))]
 pub(super) async fn memberships(
     State(admin): State<AdminState>,
@@ -61,12 +59,8 @@ pub(super) async fn memberships(
 ) -> Result<Response, ApiError> {
     let authority = call.authority(Need::Read)?;
     authority.require_administrator()?;
-    let kind = call.parameters.word("type", |text| match text {
-        "Project" => Some(NamespaceKind::Project),
-        "Namespace" => Some(NamespaceKind::Group),
-        _ => None,
-    })?;
-    let request = page::requested(&call.parameters)?;
+    let wanted = ListMemberships::read(&call.parameters)?;
+    let (kind, request) = (wanted.kind, wanted.page.into());
     let found = admin
         .desk
         .memberships_page(&authority, user_id(&id)?, kind, request)

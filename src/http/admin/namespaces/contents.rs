@@ -10,17 +10,17 @@ use crate::domain::namespaces::{Namespace, NamespaceKind, NamespaceWithAncestors
 use crate::domain::page::Listing;
 use crate::http::admin::call::Call;
 use crate::http::admin::error::ApiError;
-use crate::http::admin::namespaces::parameters::{filter, is_usually_descending};
+use crate::http::admin::namespaces::foreign::{ForeignGroupFilters, ForeignProjectFilters};
+use crate::http::admin::namespaces::list::{Depth, ListNamespaces};
 use crate::http::admin::page;
+use crate::http::admin::page::input::{PageInput, PartInput};
 use crate::http::admin::segments::{Segments, namespace};
 use crate::http::admin::state::AdminState;
 use crate::representation::{GroupView, ProjectView};
 
 /// The groups directly below a group that the caller may see; filters as for all groups.
 #[utoipa::path(get, path = "/groups/{id}/subgroups", tag = "groups",
-    params(
-        ("id" = String, Path), ("search" = Option<String>, Query), ("owned" = Option<bool>, Query),
-        ("page" = Option<u32>, Query, minimum = 1), ("per_page" = Option<u32>, Query, minimum = 1)),
+    params(("id" = String, Path), ListNamespaces, PartInput, PageInput, ForeignGroupFilters),
     responses((status = 200, body = Vec<GroupView>)))]
 pub(super) async fn subgroups(
     State(admin): State<AdminState>,
@@ -34,9 +34,7 @@ pub(super) async fn subgroups(
 
 /// The groups anywhere below a group that the caller may see; filters as for all groups.
 #[utoipa::path(get, path = "/groups/{id}/descendant_groups", tag = "groups",
-    params(
-        ("id" = String, Path), ("search" = Option<String>, Query), ("owned" = Option<bool>, Query),
-        ("page" = Option<u32>, Query, minimum = 1), ("per_page" = Option<u32>, Query, minimum = 1)),
+    params(("id" = String, Path), ListNamespaces, PartInput, PageInput, ForeignGroupFilters),
     responses((status = 200, body = Vec<GroupView>)))]
 pub(super) async fn descendants(
     State(admin): State<AdminState>,
@@ -50,20 +48,16 @@ pub(super) async fn descendants(
 
 /// The projects of a group that the caller may see; filters as for all projects.
 #[utoipa::path(get, path = "/groups/{id}/projects", tag = "groups",
-    params(
-        ("id" = String, Path),
-        ("include_subgroups" = Option<bool>, Query, description = "those of the groups below it too"),
-        ("search" = Option<String>, Query), ("owned" = Option<bool>, Query),
-        ("page" = Option<u32>, Query, minimum = 1), ("per_page" = Option<u32>, Query, minimum = 1)),
+    params(("id" = String, Path), Depth, ListNamespaces, PartInput, PageInput, ForeignProjectFilters),
     responses((status = 200, body = Vec<ProjectView>)))]
 pub(super) async fn projects(
     State(admin): State<AdminState>,
     Segments(id): Segments<String>,
     call: Call,
 ) -> Result<Response, ApiError> {
-    let is_deep = call.parameters.boolean("include_subgroups")? == Some(true);
+    let depth = Depth::read(&call.parameters)?;
     let within = |group: Namespace| {
-        if is_deep {
+        if depth.include_subgroups == Some(true) {
             Within::Below(group.path)
         } else {
             Within::Children(group.id)
@@ -86,11 +80,14 @@ async fn below(
         .namespace(&authority, &namespace(ExpectedNamespace::Group, id)?)
         .await?
         .namespace;
-    let filter = filter(&call.parameters, kind, Some(within(group)))?;
-    let paging = page::paging(&call.parameters, is_usually_descending(kind))?;
+    let wanted = match kind {
+        NamespaceKind::Project => ListNamespaces::projects(&call.parameters)?,
+        NamespaceKind::Group | NamespaceKind::User => ListNamespaces::groups(&call.parameters)?,
+    };
+    let paging = wanted.paging()?;
     Ok(admin
         .desk
-        .namespaces_page(&authority, &filter, paging)
+        .namespaces_page(&authority, &wanted.filter(Some(within(group))), paging)
         .await?)
 }
 

@@ -1,76 +1,41 @@
 //! `/projects`
 
-mod deploy_tokens;
-mod members;
-
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::Value;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::domain::authority::{Authority, Need};
-use crate::domain::ids::NamespaceId;
+use crate::domain::namespaces::Namespace;
 use crate::domain::namespaces::reference::{ExpectedNamespace, NamespaceReference};
-use crate::domain::namespaces::{Namespace, NamespaceKind};
-use crate::http::admin::bodies::{NewProject, ProjectChange};
 use crate::http::admin::call::Call;
 use crate::http::admin::error::ApiError;
-use crate::http::admin::namespaces::groups::accepted;
-use crate::http::admin::namespaces::parameters::{
-    change as wanted_change, filter, is_usually_descending, new_namespace,
-};
+use crate::http::admin::namespaces::accepted;
+use crate::http::admin::namespaces::foreign::ForeignProjectFilters;
+use crate::http::admin::namespaces::input::{ChangeNamespace, CreateProject};
+use crate::http::admin::namespaces::list::ListNamespaces;
 use crate::http::admin::page;
-use crate::http::admin::parameters::Parameters;
+use crate::http::admin::page::input::{PageInput, PartInput};
 use crate::http::admin::segments::{Segments, namespace};
 use crate::http::admin::state::AdminState;
 use crate::http::admin::users::user_id;
 use crate::representation::ProjectView;
 
-/// All routes of this noun, and of what belongs to it.
-pub(in crate::http::admin) fn routes() -> OpenApiRouter<AdminState> {
-    OpenApiRouter::new()
-        .routes(routes!(list, create))
-        .routes(routes!(create_for))
-        .routes(routes!(get, change, delete))
-        .routes(routes!(members::list, members::add))
-        .routes(routes!(members::list_all))
-        .routes(routes!(members::get, members::change, members::remove))
-        .routes(routes!(members::get_all))
-        .routes(routes!(deploy_tokens::list, deploy_tokens::create))
-        .routes(routes!(deploy_tokens::get, deploy_tokens::revoke))
-}
-
 /// The projects that the caller may see.
 #[utoipa::path(get, path = "/projects", tag = "projects",
-    params(
-        ("search" = Option<String>, Query, description = "part of a path or name"),
-        ("owned" = Option<bool>, Query, description = "only where the caller is Owner"),
-        ("membership" = Option<bool>, Query, description = "only where the caller has a role"),
-        ("min_access_level" = Option<i32>, Query, description = "only where the caller has this role or a higher one"),
-        ("visibility" = Option<String>, Query),
-        ("id_after" = Option<i64>, Query, description = "only those with a higher id"),
-        ("id_before" = Option<i64>, Query, description = "only those with a lower id"),
-        ("archived" = Option<bool>, Query, description = "true for archived ones: there are none"),
-        ("starred" = Option<bool>, Query, description = "true for starred ones: there are none"),
-        ("order_by" = Option<String>, Query, description = "`created_at`, `name`, `path` or `id`"),
-        ("sort" = Option<String>, Query, description = "`asc` or `desc`"),
-        ("pagination" = Option<String>, Query, description = "`keyset`: with `order_by=id`, follow `Link`"),
-        ("page" = Option<u32>, Query, minimum = 1), ("per_page" = Option<u32>, Query, minimum = 1)),
+    params(ListNamespaces, PartInput, PageInput, ForeignProjectFilters),
     responses((status = 200, body = Vec<ProjectView>)))]
-pub(in crate::http::admin) async fn list(
+pub(super) async fn list(
     State(admin): State<AdminState>,
     call: Call,
 ) -> Result<Response, ApiError> {
     let authority = call.authority(Need::Read)?;
-    let kind = NamespaceKind::Project;
-    let filter = filter(&call.parameters, kind, None)?;
-    let paging = page::paging(&call.parameters, is_usually_descending(kind))?;
+    let wanted = ListNamespaces::projects(&call.parameters)?;
+    let paging = wanted.paging()?;
     let found = admin
         .desk
-        .namespaces_page(&authority, &filter, paging)
+        .namespaces_page(&authority, &wanted.filter(None), paging)
         .await?;
     Ok(page::reply_part(
         &found,
@@ -82,7 +47,7 @@ pub(in crate::http::admin) async fn list(
 /// One project, by id or URL-encoded path.
 #[utoipa::path(get, path = "/projects/{id}", tag = "projects",
     params(("id" = String, Path)), responses((status = 200, body = ProjectView)))]
-pub(in crate::http::admin) async fn get(
+pub(super) async fn get(
     State(admin): State<AdminState>,
     Segments(id): Segments<String>,
     call: Call,
@@ -96,16 +61,15 @@ pub(in crate::http::admin) async fn get(
 }
 
 /// Makes a project: below a group by its Maintainers, without `namespace_id` in the caller's own namespace.
-#[utoipa::path(post, path = "/projects", tag = "projects", request_body = NewProject,
+#[utoipa::path(post, path = "/projects", tag = "projects", request_body = CreateProject,
     responses((status = 201, body = ProjectView)))]
-pub(in crate::http::admin) async fn create(
+pub(super) async fn create(
     State(admin): State<AdminState>,
     call: Call,
 ) -> Result<(StatusCode, Json<ProjectView>), ApiError> {
     let authority = call.authority(Need::Write)?;
-    check_named(&call.parameters)?;
-    let parent = match call.parameters.integer("namespace_id")? {
-        Some(id) => NamespaceReference::of_id(ExpectedNamespace::Parent, NamespaceId(id)),
+    let parent = match CreateProject::read_parent(&call.parameters)? {
+        Some(id) => NamespaceReference::of_id(ExpectedNamespace::Parent, id),
         None => NamespaceReference::at(ExpectedNamespace::Parent, call.caller.username.namespace()),
     };
     make_in(&admin, &call, &authority, &parent).await
@@ -113,9 +77,9 @@ pub(in crate::http::admin) async fn create(
 
 /// Makes a project in a user's own namespace, whatever `namespace_id` says; administrators only.
 #[utoipa::path(post, path = "/projects/user/{user_id}", tag = "projects",
-    params(("user_id" = i64, Path)), request_body = NewProject,
+    params(("user_id" = i64, Path)), request_body = CreateProject,
     responses((status = 201, body = ProjectView)))]
-pub(in crate::http::admin) async fn create_for(
+pub(super) async fn create_for(
     State(admin): State<AdminState>,
     Segments(user): Segments<String>,
     call: Call,
@@ -123,26 +87,25 @@ pub(in crate::http::admin) async fn create_for(
     let authority = call.authority(Need::Write)?;
     authority.require_administrator()?;
     let user = admin.desk.user_by_id(user_id(&user)?).await?;
-    check_named(&call.parameters)?;
     let own = NamespaceReference::at(ExpectedNamespace::Parent, user.username.namespace());
     make_in(&admin, &call, &authority, &own).await
 }
 
 /// Renames or describes a project (Maintainers) or shows it to others (Owners). Its path does not change.
 #[utoipa::path(put, path = "/projects/{id}", tag = "projects",
-    params(("id" = String, Path)), request_body = ProjectChange,
+    params(("id" = String, Path)), request_body = ChangeNamespace,
     responses((status = 200, body = ProjectView)))]
-pub(in crate::http::admin) async fn change(
+pub(super) async fn change(
     State(admin): State<AdminState>,
     Segments(id): Segments<String>,
     call: Call,
 ) -> Result<Json<ProjectView>, ApiError> {
     let authority = call.authority(Need::Write)?;
     let name = namespace(ExpectedNamespace::Project, &id)?;
-    let wanted = wanted_change(&call.parameters)?;
+    let wanted = ChangeNamespace::read(&call.parameters)?;
     let changed = admin
         .desk
-        .change_namespace(&authority, &name, wanted)
+        .change_namespace(&authority, &name, wanted.into())
         .await?;
     view(&admin, changed).await
 }
@@ -150,7 +113,7 @@ pub(in crate::http::admin) async fn change(
 /// Deletes a project; Owners only. Its images stay closed and its name taken.
 #[utoipa::path(delete, path = "/projects/{id}", tag = "projects",
     params(("id" = String, Path)), responses((status = 202)))]
-pub(in crate::http::admin) async fn delete(
+pub(super) async fn delete(
     State(admin): State<AdminState>,
     Segments(id): Segments<String>,
     call: Call,
@@ -161,15 +124,6 @@ pub(in crate::http::admin) async fn delete(
     Ok(accepted())
 }
 
-fn check_named(parameters: &Parameters) -> Result<(), ApiError> {
-    if parameters.has("name") || parameters.has("path") {
-        return Ok(());
-    }
-    Err(ApiError::parameter(
-        "name, path are missing, at least one parameter must be provided",
-    ))
-}
-
 /// Makes a project in `parent`.
 async fn make_in(
     admin: &AdminState,
@@ -178,7 +132,7 @@ async fn make_in(
     parent: &NamespaceReference,
 ) -> Result<(StatusCode, Json<ProjectView>), ApiError> {
     let parent = admin.desk.namespace(authority, parent).await?.namespace;
-    let new = new_namespace(&call.parameters, Some(&parent.path))?;
+    let new = CreateProject::read(&call.parameters)?.below(&parent.path)?;
     let made = admin.desk.create_project(authority, new).await?;
     Ok((StatusCode::CREATED, view(admin, made).await?))
 }

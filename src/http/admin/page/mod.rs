@@ -1,67 +1,17 @@
 //! Lists in pages, with GitLab's headers (docs/gitlab-api.md §2.3).
 
+pub(super) mod input;
+
 use axum::Json;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use crate::domain::page::{KeysetRequest, Listing, MAX_PAGE_SIZE, Page, PageRequest, Paging};
+use crate::domain::page::{KeysetRequest, Listing, Page, PageRequest};
 use crate::http::admin::call::Call;
-use crate::http::admin::error::ApiError;
-use crate::http::admin::parameters::{Parameters, invalid};
 
 /// Above this, GitLab does not tell how many there are.
 const MAX_TOLD: u64 = 10_000;
-
-/// The page that is asked for.
-pub(super) fn requested(parameters: &Parameters) -> Result<PageRequest, ApiError> {
-    let at_least_one = |name: &str, usual: u64| match parameters.integer(name)? {
-        None => Ok(usual),
-        Some(number) => u64::try_from(number)
-            .ok()
-            .filter(|&number| number > 0)
-            .ok_or_else(|| invalid(name)),
-    };
-    let usual = PageRequest::default();
-    Ok(PageRequest {
-        number: at_least_one("page", usual.number)?,
-        size: at_least_one("per_page", usual.size)?.min(MAX_PAGE_SIZE),
-    })
-}
-
-/// The part of a list that is asked for: a page, or with `pagination=keyset` what comes after an id.
-///
-/// A keyset goes by id only; `descending` is the usual order of the list.
-pub(super) fn paging(parameters: &Parameters, descending: bool) -> Result<Paging, ApiError> {
-    if parameters.text("pagination")?.as_deref() != Some("keyset") {
-        return Ok(Paging::Offset(requested(parameters)?));
-    }
-    if parameters
-        .text("order_by")?
-        .is_some_and(|order| order != "id")
-    {
-        return Err(ApiError::parameter(
-            "pagination=keyset goes with order_by=id only",
-        ));
-    }
-    let descending = is_descending(parameters, descending)?;
-    let after = parameters.integer(if descending { "id_before" } else { "id_after" })?;
-    Ok(Paging::Keyset(KeysetRequest {
-        after,
-        descending,
-        size: requested(parameters)?.size,
-    }))
-}
-
-/// What `sort` says, else what is usual for the list.
-pub(super) fn is_descending(parameters: &Parameters, usual: bool) -> Result<bool, ApiError> {
-    match parameters.text("sort")?.as_deref() {
-        None => Ok(usual),
-        Some("asc") => Ok(false),
-        Some("desc") => Ok(true),
-        Some(_) => Err(ApiError::parameter("sort does not have a valid value")),
-    }
-}
 
 /// The entries of a part as `view` shows them, and where the others are.
 pub(super) fn reply_part<T, V: Serialize>(

@@ -1,0 +1,244 @@
+//! The inputs that make, change and rotate personal access tokens.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use utoipa::ToSchema;
+
+use crate::app::access_tokens::AccessTokenRotation;
+use crate::domain::access_tokens::pattern::RepositoryPattern;
+use crate::domain::access_tokens::policy::WantedEnd;
+use crate::domain::access_tokens::scope::AccessTokenScopes;
+use crate::domain::access_tokens::{
+    AccessTokenChange, AccessTokenDescription, AccessTokenSpecification, InvalidAccessToken,
+};
+use crate::domain::expiry::{Expiry, Lifetime};
+use crate::domain::text::{DisplayName, InvalidDisplayName};
+use crate::http::admin::error::ApiError;
+use crate::http::admin::parameters::{Parameters, invalid};
+use crate::http::admin::words::ScopeName;
+
+/// A token that is to be made; other fields are refused.
+#[derive(Debug, ToSchema)]
+#[schema(example = json!({ "name": "ci", "scopes": ["read_registry"], "expires_at": "2099-01-01" }))]
+pub(super) struct CreateAccessToken {
+    #[schema(value_type = String, min_length = 1, max_length = 255)]
+    name: DisplayName,
+    #[schema(value_type = Option<String>, max_length = 255)]
+    description: Option<AccessTokenDescription>,
+    #[schema(value_type = Vec<ScopeName>, min_items = 1)]
+    scopes: AccessTokenScopes,
+    /// Dead from 00:00 UTC on; null for never; left out, as the configuration says.
+    #[schema(value_type = Option<NaiveDate>)]
+    expires_at: EndDate,
+    /// Instead of a date, how long it lives: `90m`, `12h` or `30d`.
+    #[schema(value_type = Option<String>)]
+    expires_in: Option<Lifetime>,
+    /// Patterns of the repositories it is limited to; then only registry scopes and `self_rotate` do.
+    #[schema(value_type = Option<Vec<String>>, max_items = 50)]
+    repositories: Vec<RepositoryPattern>,
+}
+
+impl CreateAccessToken {
+    pub(super) fn read(parameters: &Parameters) -> Result<Self, ApiError> {
+        parameters.only::<Self>()?;
+        parameters.require(&["name", "scopes"])?;
+        Ok(Self {
+            scopes: scopes(parameters, "scopes")?,
+            name: name(parameters, "name")?,
+            description: description(parameters, "description")?,
+            repositories: repositories(parameters, "repositories")?,
+            expires_at: EndDate::read(parameters)?,
+            expires_in: lifetime(parameters)?,
+        })
+    }
+
+    /// When it is to end, if it is made at `now`.
+    pub(super) fn end(&self, now: DateTime<Utc>) -> WantedEnd {
+        self.expires_at.or(self.expires_in, now)
+    }
+}
+
+impl TryFrom<CreateAccessToken> for AccessTokenSpecification {
+    type Error = InvalidAccessToken;
+
+    fn try_from(wanted: CreateAccessToken) -> Result<Self, Self::Error> {
+        Self::new(wanted.name, wanted.scopes)?
+            .described(wanted.description)
+            .limited_to(wanted.repositories)
+    }
+}
+
+/// A change of a token; other fields are refused, what is left out stays.
+#[derive(Debug, ToSchema)]
+#[schema(example = json!({ "name": "ci of team", "expires_at": "2098-01-01" }))]
+#[expect(clippy::option_option, reason = "left out and null are two things")]
+pub(super) struct ChangeAccessToken {
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 255)]
+    name: Option<DisplayName>,
+    #[schema(value_type = Option<String>, max_length = 255)]
+    description: Option<Option<AccessTokenDescription>>,
+    /// An earlier end than it has.
+    #[schema(value_type = Option<NaiveDate>)]
+    expires_at: EndDate,
+    /// Instead of a date, how long it lives from now on: `90m`, `12h` or `30d`.
+    #[schema(value_type = Option<String>)]
+    expires_in: Option<Lifetime>,
+    /// Some of those it has.
+    #[schema(value_type = Option<Vec<ScopeName>>, min_items = 1)]
+    scopes: Option<AccessTokenScopes>,
+    /// Patterns that it has, or repositories that they cover.
+    #[schema(value_type = Option<Vec<String>>, max_items = 50)]
+    repositories: Option<Vec<RepositoryPattern>>,
+}
+
+impl ChangeAccessToken {
+    pub(super) fn read(parameters: &Parameters) -> Result<Self, ApiError> {
+        parameters.only::<Self>()?;
+        Ok(Self {
+            name: parameters.if_given("name", name)?,
+            description: parameters.if_given("description", description)?,
+            expires_at: match EndDate::read(parameters)? {
+                EndDate::Unsaid if parameters.has("expires_at") => EndDate::Never,
+                date => date,
+            },
+            expires_in: lifetime(parameters)?,
+            scopes: parameters.if_given("scopes", scopes)?,
+            repositories: parameters.if_given("repositories", repositories)?,
+        })
+    }
+
+    /// The change, if it is made at `now`.
+    pub(super) fn at(self, now: DateTime<Utc>) -> AccessTokenChange {
+        AccessTokenChange {
+            expiry: match self.expires_at.or(self.expires_in, now) {
+                WantedEnd::Unsaid => None,
+                WantedEnd::Never => Some(None),
+                WantedEnd::At(end) => Some(Some(end)),
+            },
+            name: self.name,
+            description: self.description,
+            scopes: self.scopes,
+            repositories: self.repositories,
+        }
+    }
+}
+
+/// A rotation of a token; other fields are refused, and all of it may be left out.
+#[derive(Debug, ToSchema)]
+#[schema(example = json!({ "grace": "7d" }))]
+pub(super) struct RotateAccessToken {
+    /// When the new token ends; left out, in 7 days if the old one had an end, else never.
+    #[schema(value_type = Option<NaiveDate>)]
+    expires_at: EndDate,
+    /// Instead of a date, how long the new token lives: `90m`, `12h` or `30d`.
+    #[schema(value_type = Option<String>)]
+    expires_in: Option<Lifetime>,
+    /// The time for which the old token works beside the new one: `90m`, `12h` or `7d`; left out, none.
+    #[schema(value_type = Option<String>)]
+    grace: Option<Lifetime>,
+}
+
+impl RotateAccessToken {
+    pub(super) fn read(parameters: &Parameters) -> Result<Self, ApiError> {
+        parameters.only::<Self>()?;
+        Ok(Self {
+            expires_at: EndDate::read(parameters)?,
+            expires_in: lifetime(parameters)?,
+            grace: parameters.lifetime("grace")?,
+        })
+    }
+
+    /// The rotation, if it is done at `now`.
+    pub(super) fn at(self, now: DateTime<Utc>) -> AccessTokenRotation {
+        AccessTokenRotation {
+            end: self.expires_at.or(self.expires_in, now),
+            grace: self.grace,
+        }
+    }
+}
+
+/// The date on which a token is to end, as far as it is said.
+#[derive(Debug, Clone, Copy)]
+enum EndDate {
+    Unsaid,
+    Never,
+    On(NaiveDate),
+}
+
+impl EndDate {
+    fn read(parameters: &Parameters) -> Result<Self, ApiError> {
+        Ok(match parameters.date("expires_at")? {
+            Some(date) => Self::On(date),
+            None if parameters.is_null("expires_at") => Self::Never,
+            None => Self::Unsaid,
+        })
+    }
+
+    /// The end that is wanted, with the lifetime that is said instead of a date.
+    fn or(self, lifetime: Option<Lifetime>, now: DateTime<Utc>) -> WantedEnd {
+        match (self, lifetime) {
+            (Self::On(date), _) => WantedEnd::At(Expiry::on(date)),
+            (_, Some(lifetime)) => WantedEnd::At(Expiry::at(lifetime.after(now))),
+            (Self::Never, None) => WantedEnd::Never,
+            (Self::Unsaid, None) => WantedEnd::Unsaid,
+        }
+    }
+}
+
+/// The lifetime that is said; it excludes a date.
+fn lifetime(parameters: &Parameters) -> Result<Option<Lifetime>, ApiError> {
+    let lifetime = parameters.lifetime("expires_in")?;
+    if lifetime.is_some() && parameters.date("expires_at")?.is_some() {
+        return Err(ApiError::parameter(
+            "expires_at and expires_in exclude each other; give one of them",
+        ));
+    }
+    Ok(lifetime)
+}
+
+fn name(parameters: &Parameters, name: &str) -> Result<DisplayName, ApiError> {
+    let text = parameters.text(name)?.unwrap_or_default();
+    DisplayName::try_from(text.as_str()).map_err(|_| {
+        let problem = InvalidDisplayName::PROBLEM;
+        ApiError::Unprocessable(format!("the name {problem}"))
+    })
+}
+
+fn description(
+    parameters: &Parameters,
+    name: &str,
+) -> Result<Option<AccessTokenDescription>, ApiError> {
+    let text = parameters.text(name)?.unwrap_or_default();
+    AccessTokenDescription::read(&text).map_err(|error| {
+        let most = error.longest;
+        ApiError::Unprocessable(format!("the description is at most {most} characters"))
+    })
+}
+
+/// The scopes that are named; none if none are.
+pub(in crate::http::admin) fn scopes(
+    parameters: &Parameters,
+    name: &str,
+) -> Result<AccessTokenScopes, ApiError> {
+    let names = parameters.list(name)?.unwrap_or_default();
+    let scopes = names.iter().map(|name| name.parse());
+    scopes.collect::<Result<_, _>>().map_err(|_| wrong_scope())
+}
+
+/// The error that a scope is none that the token can have, in GitLab's words.
+pub(in crate::http::admin) fn wrong_scope() -> ApiError {
+    ApiError::parameter("scopes does not have a valid value")
+}
+
+fn repositories(parameters: &Parameters, name: &str) -> Result<Vec<RepositoryPattern>, ApiError> {
+    let texts = parameters.list(name)?.unwrap_or_default();
+    // A text without patterns was not filled in; all repositories are an empty list.
+    if texts.is_empty() && parameters.is_text(name) {
+        return Err(invalid(name));
+    }
+    let patterns = texts
+        .iter()
+        .map(|text| RepositoryPattern::try_from(text.as_str()));
+    patterns
+        .collect::<Result<_, _>>()
+        .map_err(|_| invalid(name))
+}

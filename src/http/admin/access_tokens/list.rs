@@ -1,0 +1,122 @@
+//! The inputs of lists of personal access tokens, and of what they open.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use utoipa::IntoParams;
+
+use crate::domain::access_tokens::filter::{AccessTokenFilter, AccessTokenSort};
+use crate::domain::ids::UserId;
+use crate::domain::members::access_level::AccessLevel;
+use crate::http::admin::error::ApiError;
+use crate::http::admin::page::input::PageInput;
+use crate::http::admin::parameters::Parameters;
+
+/// Which tokens are wanted; all conditions count (docs/gitlab-api.md §2.2).
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ListAccessTokens {
+    /// Only this user's.
+    #[param(value_type = Option<i64>)]
+    user_id: Option<UserId>,
+    /// `active` or `inactive` (revoked or expired).
+    #[param(value_type = Option<String>)]
+    state: Option<State>,
+    /// Only those that were revoked, or only others.
+    revoked: Option<bool>,
+    /// Only those made at this instant or before.
+    created_before: Option<DateTime<Utc>>,
+    /// Only those made at this instant or after.
+    created_after: Option<DateTime<Utc>>,
+    /// Only those last used at this instant or before.
+    last_used_before: Option<DateTime<Utc>>,
+    /// Only those last used at this instant or after.
+    last_used_after: Option<DateTime<Utc>>,
+    /// Only those that end before this date.
+    expires_before: Option<NaiveDate>,
+    /// Only those that end on this date or after.
+    expires_after: Option<NaiveDate>,
+    /// Part of a name.
+    search: Option<String>,
+    /// `created`, `expires`, `last_used` or `name`, with `_asc` or `_desc`.
+    #[param(value_type = Option<String>)]
+    sort: Option<AccessTokenSort>,
+    #[param(ignore)]
+    pub(super) page: PageInput,
+}
+
+/// The two states that GitLab filters by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Active,
+    Inactive,
+}
+
+impl ListAccessTokens {
+    pub(super) fn read(parameters: &Parameters) -> Result<Self, ApiError> {
+        let state = match parameters.text("state")?.as_deref() {
+            None => None,
+            Some("active") => Some(State::Active),
+            Some("inactive") => Some(State::Inactive),
+            Some(_) => return Err(ApiError::parameter("state does not have a valid value")),
+        };
+        // A blank id is nobody's.
+        let user_id = match parameters.text("user_id")?.as_deref() {
+            Some("") => Some(0),
+            _ => parameters.integer("user_id")?,
+        };
+        Ok(Self {
+            user_id: user_id.map(UserId),
+            state,
+            revoked: parameters.boolean("revoked")?,
+            created_before: parameters.instant("created_before")?,
+            created_after: parameters.instant("created_after")?,
+            last_used_before: parameters.instant("last_used_before")?,
+            last_used_after: parameters.instant("last_used_after")?,
+            expires_before: parameters.date("expires_before")?,
+            expires_after: parameters.date("expires_after")?,
+            search: parameters.filled("search")?,
+            // An unknown order has no effect, as in GitLab.
+            sort: parameters
+                .text("sort")?
+                .as_deref()
+                .and_then(AccessTokenSort::from_name),
+            page: PageInput::read(parameters)?,
+        })
+    }
+
+    /// Which tokens are wanted at `now`.
+    pub(super) fn at(self, now: DateTime<Utc>) -> AccessTokenFilter {
+        AccessTokenFilter {
+            owner: self.user_id,
+            revoked_at: self.revoked.map(|revoked| (revoked, now)),
+            active_at: self.state.map(|state| (state == State::Active, now)),
+            created_before: self.created_before,
+            created_after: self.created_after,
+            last_used_before: self.last_used_before,
+            last_used_after: self.last_used_after,
+            expires_before: self.expires_before,
+            expires_after: self.expires_after,
+            search: self.search,
+            sort: self.sort,
+        }
+    }
+}
+
+/// Which associations of a token's owner are wanted.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ListAssociations {
+    /// Only roles of at least this number, such as 30.
+    #[param(value_type = Option<i32>)]
+    pub(super) min_access_level: Option<AccessLevel>,
+    #[param(ignore)]
+    pub(super) page: PageInput,
+}
+
+impl ListAssociations {
+    pub(super) fn read(parameters: &Parameters) -> Result<Self, ApiError> {
+        Ok(Self {
+            min_access_level: parameters.level("min_access_level")?,
+            page: PageInput::read(parameters)?,
+        })
+    }
+}

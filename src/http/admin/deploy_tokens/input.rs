@@ -1,0 +1,74 @@
+//! The inputs about deploy tokens.
+
+use utoipa::{IntoParams, ToSchema};
+
+use crate::domain::access_tokens::scope::AccessTokenScopes;
+use crate::domain::deploy_tokens::{DeployTokenSpecification, DeployUsername};
+use crate::domain::expiry::Expiry;
+use crate::domain::text::DisplayName;
+use crate::http::admin::access_tokens::input::{scopes, wrong_scope};
+use crate::http::admin::error::ApiError;
+use crate::http::admin::page::input::PageInput;
+use crate::http::admin::parameters::{Parameters, invalid};
+use crate::http::admin::words::DeployScopeName;
+
+/// Which deploy tokens are wanted.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ListDeployTokens {
+    /// Only those that work, or only others.
+    pub(super) active: Option<bool>,
+    #[param(ignore)]
+    pub(super) page: PageInput,
+}
+
+impl ListDeployTokens {
+    pub(super) fn read(parameters: &Parameters) -> Result<Self, ApiError> {
+        Ok(Self {
+            active: parameters.boolean("active")?,
+            page: PageInput::read(parameters)?,
+        })
+    }
+}
+
+/// A deploy token that is to be made; other fields have no effect.
+#[derive(Debug, ToSchema)]
+#[schema(example = json!({ "name": "ci", "scopes": ["read_registry"], "username": "robot", "expires_at": "2099-01-01" }))]
+pub(super) struct CreateDeployToken {
+    #[schema(value_type = String, min_length = 1, max_length = 255)]
+    name: DisplayName,
+    #[schema(value_type = Vec<DeployScopeName>, min_items = 1)]
+    scopes: AccessTokenScopes,
+    /// The user name to log in with; `deploy-token-ID` without one.
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 255, pattern = "^[A-Za-z0-9.+_-]+$")]
+    username: Option<DeployUsername>,
+    /// A date or an instant (RFC 3339); without it, never.
+    #[schema(value_type = Option<String>)]
+    expires_at: Option<Expiry>,
+}
+
+impl CreateDeployToken {
+    pub(super) fn read(parameters: &Parameters) -> Result<Self, ApiError> {
+        parameters.require(&["name", "scopes"])?;
+        let name = parameters.text("name")?.unwrap_or_default();
+        let username = parameters.filled("username")?;
+        let username = username.map(|text| DeployUsername::try_from(text.as_str()));
+        Ok(Self {
+            scopes: scopes(parameters, "scopes")?,
+            name: DisplayName::try_from(name.as_str()).map_err(|_| invalid("name"))?,
+            username: username.transpose().map_err(|_| invalid("username"))?,
+            expires_at: parameters.instant("expires_at")?.map(Expiry::at),
+        })
+    }
+}
+
+impl TryFrom<CreateDeployToken> for DeployTokenSpecification {
+    type Error = ApiError;
+
+    fn try_from(wanted: CreateDeployToken) -> Result<Self, Self::Error> {
+        let mut specification = Self::new(wanted.name, wanted.scopes).map_err(|_| wrong_scope())?;
+        specification.username = wanted.username;
+        specification.expiry = wanted.expires_at;
+        Ok(specification)
+    }
+}

@@ -1,0 +1,181 @@
+//! The inputs about members.
+
+use utoipa::openapi::path::{Parameter, ParameterIn};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::app::members::{MemberChange, RolesBelow};
+use crate::domain::expiry::Expiry;
+use crate::domain::ids::UserId;
+use crate::domain::members::access_level::AccessLevel;
+use crate::domain::members::filter::MemberFilter;
+use crate::http::admin::error::ApiError;
+use crate::http::admin::foreign::{ForeignFilter, When, describe, ignored, leave_nothing, nothing};
+use crate::http::admin::page::input::PageInput;
+use crate::http::admin::parameters::{Parameters, invalid};
+
+/// Most users that one request adds.
+const MOST_AT_ONCE: usize = 100;
+
+/// GitLab's filters for members that have nothing to work on here.
+#[rustfmt::skip]
+const MEMBER_FILTERS: &[ForeignFilter] = &[
+    nothing("with_saml_identity", When::True, "nobody signs in elsewhere"),
+    nothing("state", When::Word("awaiting", "active"), "nobody waits to become a member"),
+    ignored("show_seat_info", "it is about how members look"),
+];
+
+/// [`MEMBER_FILTERS`], for the API's description.
+pub(super) struct ForeignMemberFilters;
+
+impl IntoParams for ForeignMemberFilters {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        describe(MEMBER_FILTERS)
+    }
+}
+
+/// Which members are wanted; all conditions count.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ListMembers {
+    /// Part of a name or user name.
+    query: Option<String>,
+    /// Only these users.
+    user_ids: Option<Vec<i64>>,
+    /// All but these users.
+    skip_users: Option<Vec<i64>>,
+    #[param(ignore)]
+    pub(super) page: PageInput,
+    #[param(ignore)]
+    nothing: bool,
+}
+
+impl ListMembers {
+    pub(super) fn read(parameters: &Parameters) -> Result<Self, ApiError> {
+        Ok(Self {
+            query: parameters.filled("query")?,
+            user_ids: parameters.integers("user_ids")?,
+            skip_users: parameters.integers("skip_users")?,
+            page: PageInput::read(parameters)?,
+            nothing: leave_nothing(MEMBER_FILTERS, parameters)?,
+        })
+    }
+}
+
+impl From<ListMembers> for MemberFilter {
+    fn from(wanted: ListMembers) -> Self {
+        let users = |ids: Vec<i64>| ids.into_iter().map(UserId).collect();
+        Self {
+            users: wanted.user_ids.map(users),
+            skip: wanted.skip_users.map(users).unwrap_or_default(),
+            search: wanted.query,
+            nothing: wanted.nothing,
+        }
+    }
+}
+
+/// A role that is to be given: to `user_id` or to `username`, each of which may be several with commas between.
+#[derive(Debug, ToSchema)]
+#[schema(example = json!({ "user_id": 1, "access_level": 30 }))]
+pub(super) struct AddMembers {
+    #[schema(value_type = Option<i64>)]
+    pub(super) user_id: Vec<i64>,
+    #[schema(value_type = Option<String>)]
+    pub(super) username: Vec<String>,
+    /// 10 Guest, 20 Reporter, 30 Developer, 40 Maintainer, 50 Owner.
+    #[schema(value_type = i32)]
+    pub(super) access_level: AccessLevel,
+    /// The date on which the role ends, at 00:00 UTC.
+    #[schema(value_type = Option<chrono::NaiveDate>)]
+    pub(super) expires_at: Option<Expiry>,
+}
+
+impl AddMembers {
+    pub(super) fn read(parameters: &Parameters) -> Result<Self, ApiError> {
+        parameters.require(&["access_level"])?;
+        let level = parameters.level("access_level")?;
+        let wanted = Self {
+            access_level: level.ok_or_else(|| invalid("access_level"))?,
+            expires_at: end(parameters, "expires_at")?,
+            user_id: parameters.integers("user_id")?.unwrap_or_default(),
+            username: parameters.list("username")?.unwrap_or_default(),
+        };
+        let (ids, names) = (wanted.user_id.len(), wanted.username.len());
+        if (ids == 0) == (names == 0) {
+            let what = if ids == 0 {
+                "missing"
+            } else {
+                "mutually exclusive"
+            };
+            return Err(ApiError::parameter(format!(
+                "user_id, username are {what}, exactly one parameter must be provided"
+            )));
+        }
+        if ids.max(names) > MOST_AT_ONCE {
+            return Err(ApiError::parameter(format!(
+                "at most {MOST_AT_ONCE} users can be added at once"
+            )));
+        }
+        Ok(wanted)
+    }
+}
+
+/// A change of a member; what is left out stays.
+#[derive(Debug, ToSchema)]
+#[schema(example = json!({ "access_level": 20 }))]
+#[expect(clippy::option_option, reason = "left out and null are two things")]
+pub(super) struct ChangeMember {
+    /// 10 Guest, 20 Reporter, 30 Developer, 40 Maintainer, 50 Owner.
+    #[schema(value_type = Option<i32>)]
+    access_level: Option<AccessLevel>,
+    /// Empty for no end.
+    #[schema(value_type = Option<chrono::NaiveDate>)]
+    expires_at: Option<Option<Expiry>>,
+}
+
+impl ChangeMember {
+    pub(super) fn read(parameters: &Parameters) -> Result<Self, ApiError> {
+        Ok(Self {
+            access_level: parameters.level("access_level")?,
+            expires_at: parameters.if_given("expires_at", end)?,
+        })
+    }
+}
+
+impl From<ChangeMember> for MemberChange {
+    fn from(wanted: ChangeMember) -> Self {
+        Self {
+            level: wanted.access_level,
+            expiry: wanted.expires_at,
+        }
+    }
+}
+
+/// The removal of a member.
+#[derive(Debug, Clone, Copy, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct RemoveMember {
+    /// Leave the roles below the group.
+    skip_subresources: Option<bool>,
+}
+
+impl RemoveMember {
+    pub(super) fn read(parameters: &Parameters) -> Result<Self, ApiError> {
+        Ok(Self {
+            skip_subresources: parameters.boolean("skip_subresources")?,
+        })
+    }
+}
+
+impl From<RemoveMember> for RolesBelow {
+    fn from(wanted: RemoveMember) -> Self {
+        if wanted.skip_subresources == Some(true) {
+            Self::Kept
+        } else {
+            Self::Removed
+        }
+    }
+}
+
+fn end(parameters: &Parameters, name: &str) -> Result<Option<Expiry>, ApiError> {
+    Ok(parameters.date(name)?.map(Expiry::on))
+}

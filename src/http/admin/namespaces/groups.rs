@@ -1,0 +1,122 @@
+//! `/groups`
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde_json::Value;
+
+use crate::domain::authority::Need;
+use crate::domain::namespaces::Namespace;
+use crate::domain::namespaces::reference::{ExpectedNamespace, NamespaceReference};
+use crate::http::admin::call::Call;
+use crate::http::admin::error::ApiError;
+use crate::http::admin::namespaces::accepted;
+use crate::http::admin::namespaces::foreign::ForeignGroupFilters;
+use crate::http::admin::namespaces::input::{ChangeNamespace, CreateGroup};
+use crate::http::admin::namespaces::list::ListNamespaces;
+use crate::http::admin::page;
+use crate::http::admin::page::input::{PageInput, PartInput};
+use crate::http::admin::segments::{Segments, namespace};
+use crate::http::admin::state::AdminState;
+use crate::representation::GroupView;
+
+/// The groups that the caller may see.
+#[utoipa::path(get, path = "/groups", tag = "groups",
+    params(ListNamespaces, PartInput, PageInput, ForeignGroupFilters),
+    responses((status = 200, body = Vec<GroupView>)))]
+pub(super) async fn list(
+    State(admin): State<AdminState>,
+    call: Call,
+) -> Result<Response, ApiError> {
+    let authority = call.authority(Need::Read)?;
+    let wanted = ListNamespaces::groups(&call.parameters)?;
+    let paging = wanted.paging()?;
+    let found = admin
+        .desk
+        .namespaces_page(&authority, &wanted.filter(None), paging)
+        .await?;
+    Ok(page::reply_part(
+        &found,
+        (&call, &admin.public_url),
+        |group| GroupView::new(group, &admin.public_url),
+    ))
+}
+
+/// One group, by id or URL-encoded path.
+#[utoipa::path(get, path = "/groups/{id}", tag = "groups",
+    params(("id" = String, Path)), responses((status = 200, body = GroupView)))]
+pub(super) async fn get(
+    State(admin): State<AdminState>,
+    Segments(id): Segments<String>,
+    call: Call,
+) -> Result<Json<GroupView>, ApiError> {
+    let authority = call.authority(Need::Read)?;
+    let standing = admin
+        .desk
+        .namespace(&authority, &namespace(ExpectedNamespace::Group, &id)?)
+        .await?;
+    view(&admin, standing.namespace).await
+}
+
+/// Makes a group: at the top only administrators, below a group its Owners.
+#[utoipa::path(post, path = "/groups", tag = "groups", request_body = CreateGroup,
+    responses((status = 201, body = GroupView)))]
+pub(super) async fn create(
+    State(admin): State<AdminState>,
+    call: Call,
+) -> Result<(StatusCode, Json<GroupView>), ApiError> {
+    let authority = call.authority(Need::Write)?;
+    let parent = match CreateGroup::read_parent(&call.parameters)? {
+        None => {
+            authority.require_administrator()?;
+            None
+        }
+        Some(id) => {
+            let name = NamespaceReference::of_id(ExpectedNamespace::Group, id);
+            let parent = admin.desk.namespace(&authority, &name).await?;
+            Some(parent.namespace.path)
+        }
+    };
+    let new = CreateGroup::read(&call.parameters)?.below(parent.as_ref())?;
+    let made = admin.desk.create_group(&authority, new).await?;
+    Ok((StatusCode::CREATED, view(&admin, made).await?))
+}
+
+/// Renames or describes a group or shows it to others; Owners only. Its path does not change.
+#[utoipa::path(put, path = "/groups/{id}", tag = "groups",
+    params(("id" = String, Path)), request_body = ChangeNamespace,
+    responses((status = 200, body = GroupView)))]
+pub(super) async fn change(
+    State(admin): State<AdminState>,
+    Segments(id): Segments<String>,
+    call: Call,
+) -> Result<Json<GroupView>, ApiError> {
+    let authority = call.authority(Need::Write)?;
+    let name = namespace(ExpectedNamespace::Group, &id)?;
+    let wanted = ChangeNamespace::read(&call.parameters)?;
+    let changed = admin
+        .desk
+        .change_namespace(&authority, &name, wanted.into())
+        .await?;
+    view(&admin, changed).await
+}
+
+/// Deletes a group with what is below it; Owners only. Images stay closed and the names taken.
+#[utoipa::path(delete, path = "/groups/{id}", tag = "groups",
+    params(("id" = String, Path)), responses((status = 202)))]
+pub(super) async fn delete(
+    State(admin): State<AdminState>,
+    Segments(id): Segments<String>,
+    call: Call,
+) -> Result<(StatusCode, Json<Value>), ApiError> {
+    let authority = call.authority(Need::Write)?;
+    let name = namespace(ExpectedNamespace::Group, &id)?;
+    admin.desk.delete_namespace(&authority, &name).await?;
+    Ok(accepted())
+}
+
+async fn view(admin: &AdminState, group: Namespace) -> Result<Json<GroupView>, ApiError> {
+    let located = admin.desk.with_ancestors_of(group).await?;
+    Ok(Json(GroupView::new(&located, &admin.public_url)))
+}

@@ -1,0 +1,202 @@
+//! The inputs that make and change groups and projects.
+
+use utoipa::ToSchema;
+
+use crate::app::namespaces::{NamespaceChange, NewNamespace};
+use crate::domain::ids::NamespaceId;
+use crate::domain::namespaces::NamespaceDescription;
+use crate::domain::namespaces::path::NamespacePath;
+use crate::domain::namespaces::visibility::Visibility;
+use crate::domain::text::{DisplayName, InvalidDisplayName};
+use crate::http::admin::error::ApiError;
+use crate::http::admin::parameters::Parameters;
+use crate::http::admin::words::VisibilityName;
+
+/// A group that is to be made; other fields have no effect.
+#[derive(Debug, ToSchema)]
+#[schema(example = json!({ "name": "Team", "path": "team", "visibility": "private" }))]
+pub(super) struct CreateGroup {
+    /// The last part of the path.
+    #[schema(min_length = 1, max_length = 255)]
+    path: String,
+    /// The name people read; the path, if it is left out.
+    #[schema(value_type = Option<String>, max_length = 255)]
+    name: Option<DisplayName>,
+    #[schema(value_type = Option<String>, max_length = 2000)]
+    description: Option<NamespaceDescription>,
+    #[schema(value_type = Option<VisibilityName>)]
+    visibility: Option<Visibility>,
+    /// The group to put it in; at the top, if it is left out.
+    #[schema(value_type = Option<i64>)]
+    #[expect(dead_code, reason = "it is looked at before the rest is read")]
+    parent_id: Option<NamespaceId>,
+}
+
+impl CreateGroup {
+    pub(super) fn read(parameters: &Parameters) -> Result<Self, ApiError> {
+        parameters.require(&["path"])?;
+        Ok(Self {
+            path: last_part(parameters)?,
+            name: display_name(parameters.filled("name")?)?,
+            description: description(parameters, "description")?,
+            visibility: visibility(parameters)?,
+            parent_id: Self::read_parent(parameters)?,
+        })
+    }
+
+    /// The group to put it in: who may not see it learns nothing from what else is said.
+    pub(super) fn read_parent(parameters: &Parameters) -> Result<Option<NamespaceId>, ApiError> {
+        Ok(parameters.integer("parent_id")?.map(NamespaceId))
+    }
+
+    /// The group below `parent`, or at the top.
+    pub(super) fn below(self, parent: Option<&NamespacePath>) -> Result<NewNamespace, ApiError> {
+        Ok(NewNamespace {
+            path: child(parent, &self.path)?,
+            name: self.name,
+            description: self.description,
+            visibility: self.visibility.unwrap_or_default(),
+        })
+    }
+}
+
+/// A project that is to be made; `name` or `path` is needed, other fields have no effect.
+#[derive(Debug, ToSchema)]
+#[schema(example = json!({ "name": "App", "path": "app" }))]
+pub(super) struct CreateProject {
+    /// The name people read; the path, if it is left out.
+    #[schema(value_type = Option<String>, max_length = 255)]
+    name: Option<DisplayName>,
+    /// The last part of the path; made of the name, if it is left out.
+    #[schema(value_type = Option<String>, max_length = 255)]
+    path: String,
+    /// The group or user's namespace to put it in; the caller's own, if it is left out.
+    #[schema(value_type = Option<i64>)]
+    #[expect(dead_code, reason = "it is looked at before the rest is read")]
+    namespace_id: Option<NamespaceId>,
+    #[schema(value_type = Option<String>, max_length = 2000)]
+    description: Option<NamespaceDescription>,
+    #[schema(value_type = Option<VisibilityName>)]
+    visibility: Option<Visibility>,
+}
+
+impl CreateProject {
+    pub(super) fn read(parameters: &Parameters) -> Result<Self, ApiError> {
+        Ok(Self {
+            name: display_name(parameters.filled("name")?)?,
+            path: last_part(parameters)?,
+            namespace_id: Self::read_parent(parameters)?,
+            description: description(parameters, "description")?,
+            visibility: visibility(parameters)?,
+        })
+    }
+
+    /// The namespace to put it in: who may not see it learns nothing from what else is said.
+    pub(super) fn read_parent(parameters: &Parameters) -> Result<Option<NamespaceId>, ApiError> {
+        if !parameters.has("name") && !parameters.has("path") {
+            return Err(ApiError::parameter(
+                "name, path are missing, at least one parameter must be provided",
+            ));
+        }
+        Ok(parameters.integer("namespace_id")?.map(NamespaceId))
+    }
+
+    /// The project in `parent`.
+    pub(super) fn below(self, parent: &NamespacePath) -> Result<NewNamespace, ApiError> {
+        Ok(NewNamespace {
+            path: child(Some(parent), &self.path)?,
+            name: self.name,
+            description: self.description,
+            visibility: self.visibility.unwrap_or_default(),
+        })
+    }
+}
+
+/// A change of a group or project; what is left out stays, other fields have no effect.
+#[derive(Debug, ToSchema)]
+#[schema(example = json!({ "name": "The team", "description": "What it is for" }))]
+#[expect(clippy::option_option, reason = "left out and null are two things")]
+pub(super) struct ChangeNamespace {
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 255)]
+    name: Option<DisplayName>,
+    /// Empty for none.
+    #[schema(value_type = Option<String>, max_length = 2000)]
+    description: Option<Option<NamespaceDescription>>,
+    #[schema(value_type = Option<VisibilityName>)]
+    visibility: Option<Visibility>,
+    /// The path that it has; it does not change.
+    path: Option<String>,
+}
+
+impl ChangeNamespace {
+    pub(super) fn read(parameters: &Parameters) -> Result<Self, ApiError> {
+        Ok(Self {
+            name: display_name(parameters.text("name")?)?,
+            description: parameters.if_given("description", description)?,
+            visibility: visibility(parameters)?,
+            path: parameters.text("path")?,
+        })
+    }
+}
+
+impl From<ChangeNamespace> for NamespaceChange {
+    fn from(wanted: ChangeNamespace) -> Self {
+        Self {
+            path: wanted.path,
+            name: wanted.name,
+            description: wanted.description,
+            visibility: wanted.visibility,
+        }
+    }
+}
+
+fn display_name(text: Option<String>) -> Result<Option<DisplayName>, ApiError> {
+    text.map(|text| DisplayName::try_from(text.as_str()))
+        .transpose()
+        .map_err(|_| ApiError::Invalid("name", InvalidDisplayName::PROBLEM.to_owned()))
+}
+
+fn description(
+    parameters: &Parameters,
+    name: &str,
+) -> Result<Option<NamespaceDescription>, ApiError> {
+    let text = parameters.text(name)?.unwrap_or_default();
+    NamespaceDescription::read(&text).map_err(|error| {
+        let most = error.longest;
+        let problem = format!("is too long (maximum is {most} characters)");
+        ApiError::Invalid("description", problem)
+    })
+}
+
+fn visibility(parameters: &Parameters) -> Result<Option<Visibility>, ApiError> {
+    parameters.word("visibility", |text| text.parse().ok())
+}
+
+/// The last part of a path: `path`, or what GitLab makes of a name: `My App` becomes `my-app`.
+fn last_part(parameters: &Parameters) -> Result<String, ApiError> {
+    if let Some(path) = parameters.filled("path")? {
+        return Ok(path);
+    }
+    let name = parameters.text("name")?.unwrap_or_default();
+    let words = name
+        .split(|letter: char| !letter.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty());
+    Ok(words.collect::<Vec<_>>().join("-").to_ascii_lowercase())
+}
+
+/// The path of what is called `name` below `parent`, or at the top.
+fn child(parent: Option<&NamespacePath>, name: &str) -> Result<NamespacePath, ApiError> {
+    let path = match parent {
+        Some(parent) => parent.child(name),
+        None if name.contains('/') => NamespacePath::try_from(""),
+        None => NamespacePath::try_from(name),
+    };
+    path.map_err(|_| {
+        ApiError::Invalid(
+            "path",
+            "can contain only letters, digits and separators (`.`, `_`, `__`, `-`) between them, \
+             in at most 20 parts and 255 characters with all that is above"
+                .to_owned(),
+        )
+    })
+}

@@ -1,0 +1,145 @@
+//! The inputs of lists of groups and projects.
+
+use utoipa::IntoParams;
+
+use crate::domain::ids::NamespaceId;
+use crate::domain::members::access_level::AccessLevel;
+use crate::domain::namespaces::NamespaceKind;
+use crate::domain::namespaces::filter::{NamespaceFilter, NamespaceSort, NamespaceSortKey, Within};
+use crate::domain::namespaces::visibility::Visibility;
+use crate::domain::page::Paging;
+use crate::http::admin::error::ApiError;
+use crate::http::admin::foreign::leave_nothing;
+use crate::http::admin::namespaces::foreign::{GROUP_FILTERS, PROJECT_FILTERS};
+use crate::http::admin::page::input::PartInput;
+use crate::http::admin::parameters::Parameters;
+
+/// Which groups or projects are wanted; all conditions count.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(in crate::http::admin) struct ListNamespaces {
+    /// Part of a path or name.
+    search: Option<String>,
+    /// Only where the caller is Owner.
+    owned: Option<bool>,
+    /// Only where the caller has a role.
+    membership: Option<bool>,
+    /// `false`: only where the caller has a role.
+    all_available: Option<bool>,
+    /// Only where the caller has this role or a higher one.
+    #[param(value_type = Option<i32>)]
+    min_access_level: Option<AccessLevel>,
+    /// `private`, `internal` or `public`.
+    #[param(value_type = Option<String>)]
+    visibility: Option<Visibility>,
+    /// Only those that lie in nothing.
+    top_level_only: Option<bool>,
+    /// All but these.
+    skip_groups: Option<Vec<i64>>,
+    /// `id`, `name`, `path` or `created_at`.
+    #[param(value_type = Option<String>)]
+    order_by: Option<NamespaceSortKey>,
+    #[param(ignore)]
+    part: PartInput,
+    #[param(ignore)]
+    kind: NamespaceKind,
+    #[param(ignore)]
+    nothing: bool,
+}
+
+impl ListNamespaces {
+    pub(in crate::http::admin) fn groups(parameters: &Parameters) -> Result<Self, ApiError> {
+        let nothing = leave_nothing(GROUP_FILTERS, parameters)?;
+        Self::read(parameters, NamespaceKind::Group, nothing)
+    }
+
+    pub(in crate::http::admin) fn projects(parameters: &Parameters) -> Result<Self, ApiError> {
+        let nothing = leave_nothing(PROJECT_FILTERS, parameters)?;
+        Self::read(parameters, NamespaceKind::Project, nothing)
+    }
+
+    fn read(parameters: &Parameters, kind: NamespaceKind, nothing: bool) -> Result<Self, ApiError> {
+        Ok(Self {
+            search: parameters.filled("search")?,
+            owned: parameters.boolean("owned")?,
+            membership: parameters.boolean("membership")?,
+            all_available: parameters.boolean("all_available")?,
+            min_access_level: parameters.level("min_access_level")?,
+            visibility: parameters.word("visibility", |text| text.parse().ok())?,
+            top_level_only: parameters.boolean("top_level_only")?,
+            skip_groups: parameters.integers("skip_groups")?,
+            order_by: parameters.word("order_by", |text| match text {
+                "id" => Some(NamespaceSortKey::Id),
+                "name" | "similarity" => Some(NamespaceSortKey::Name),
+                "path" => Some(NamespaceSortKey::Path),
+                // Nothing else than its making is known of a project.
+                "created_at" | "updated_at" | "last_activity_at" | "star_count" => {
+                    Some(NamespaceSortKey::Created)
+                }
+                _ => None,
+            })?,
+            part: PartInput::read(parameters)?,
+            kind,
+            nothing,
+        })
+    }
+
+    /// The part of the list; a keyset needs no `order_by`.
+    pub(in crate::http::admin) fn paging(&self) -> Result<Paging, ApiError> {
+        let is_by_id = self.order_by.is_none_or(|key| key == NamespaceSortKey::Id);
+        self.part.paging(is_by_id, self.is_descending())
+    }
+
+    /// The filter for what lies `within` something, or for all.
+    pub(in crate::http::admin) fn filter(self, within: Option<Within>) -> NamespaceFilter {
+        // To own is the role Owner, in GitLab's words, and to be a member is any role.
+        let min_role = [
+            (self.owned == Some(true)).then_some(AccessLevel::Owner),
+            (self.membership == Some(true)).then_some(AccessLevel::Guest),
+            (self.all_available == Some(false)).then_some(AccessLevel::Guest),
+            self.min_access_level,
+        ];
+        // Groups come by name, projects newest first, as in GitLab.
+        let usual = match self.kind {
+            NamespaceKind::Project => NamespaceSortKey::Created,
+            NamespaceKind::Group | NamespaceKind::User => NamespaceSortKey::Name,
+        };
+        let skipped = self.skip_groups.as_deref().unwrap_or_default();
+        NamespaceFilter {
+            kind: self.kind,
+            within,
+            visibility: self.visibility,
+            top_level_only: self.top_level_only == Some(true),
+            min_role: min_role.into_iter().flatten().max(),
+            skip: skipped.iter().copied().map(NamespaceId).collect(),
+            after: self.part.id_after.map(NamespaceId),
+            before: self.part.id_before.map(NamespaceId),
+            nothing: self.nothing,
+            sort: NamespaceSort {
+                key: self.order_by.unwrap_or(usual),
+                descending: self.is_descending(),
+            },
+            search: self.search,
+        }
+    }
+
+    fn is_descending(&self) -> bool {
+        self.part.is_descending(self.kind == NamespaceKind::Project)
+    }
+}
+
+/// The depth to which the projects of a group are wanted.
+#[derive(Debug, Clone, Copy, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Depth {
+    /// Those of the groups below it too.
+    pub(super) include_subgroups: Option<bool>,
+}
+
+impl Depth {
+    pub(super) fn read(parameters: &Parameters) -> Result<Self, ApiError> {
+        Ok(Self {
+            include_subgroups: parameters.boolean("include_subgroups")?,
+        })
+    }
+}

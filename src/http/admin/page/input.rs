@@ -1,0 +1,118 @@
+//! Which part of a list is wanted, and in which order.
+
+use utoipa::IntoParams;
+
+use crate::domain::page::{KeysetRequest, MAX_PAGE_SIZE, PageRequest, Paging};
+use crate::http::admin::error::ApiError;
+use crate::http::admin::parameters::{Parameters, invalid};
+
+/// Which page of a list is wanted.
+#[derive(Debug, Clone, Copy, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(in crate::http::admin) struct PageInput {
+    /// The number of the page; the first, if it is left out.
+    #[param(minimum = 1)]
+    page: Option<u64>,
+    /// The number of entries on a page, at most 100; 20, if it is left out.
+    #[param(minimum = 1)]
+    per_page: Option<u64>,
+}
+
+impl PageInput {
+    pub(in crate::http::admin) fn read(parameters: &Parameters) -> Result<Self, ApiError> {
+        Ok(Self {
+            page: at_least_one(parameters, "page")?,
+            per_page: at_least_one(parameters, "per_page")?,
+        })
+    }
+}
+
+impl From<PageInput> for PageRequest {
+    fn from(wanted: PageInput) -> Self {
+        let usual = Self::default();
+        Self {
+            number: wanted.page.unwrap_or(usual.number),
+            size: wanted.per_page.unwrap_or(usual.size).min(MAX_PAGE_SIZE),
+        }
+    }
+}
+
+/// Which part of a list is wanted: a page, or with a keyset what comes after an id.
+#[derive(Debug, Clone, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(in crate::http::admin) struct PartInput {
+    /// `keyset`: with `order_by=id`, follow `Link`.
+    pagination: Option<String>,
+    /// Only entries with a higher id.
+    pub(in crate::http::admin) id_after: Option<i64>,
+    /// Only entries with a lower id.
+    pub(in crate::http::admin) id_before: Option<i64>,
+    /// `asc` or `desc`.
+    #[param(value_type = Option<String>)]
+    sort: Option<Direction>,
+    #[param(ignore)]
+    page: PageInput,
+}
+
+/// From the smallest on, or from the largest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Direction {
+    Ascending,
+    Descending,
+}
+
+impl PartInput {
+    pub(in crate::http::admin) fn read(parameters: &Parameters) -> Result<Self, ApiError> {
+        Ok(Self {
+            pagination: parameters.text("pagination")?,
+            id_after: parameters.integer("id_after")?,
+            id_before: parameters.integer("id_before")?,
+            sort: parameters.word("sort", |text| match text {
+                "asc" => Some(Direction::Ascending),
+                "desc" => Some(Direction::Descending),
+                _ => None,
+            })?,
+            page: PageInput::read(parameters)?,
+        })
+    }
+
+    /// True if the largest comes first; `usual` for the list, if nothing is said.
+    pub(in crate::http::admin) fn is_descending(&self, usual: bool) -> bool {
+        self.sort
+            .map_or(usual, |sort| sort == Direction::Descending)
+    }
+
+    /// The part that is wanted of a list; a keyset goes by id only.
+    pub(in crate::http::admin) fn paging(
+        &self,
+        is_by_id: bool,
+        descending: bool,
+    ) -> Result<Paging, ApiError> {
+        let page = PageRequest::from(self.page);
+        if self.pagination.as_deref() != Some("keyset") {
+            return Ok(Paging::Offset(page));
+        }
+        if !is_by_id {
+            return Err(ApiError::parameter(
+                "pagination=keyset goes with order_by=id only",
+            ));
+        }
+        Ok(Paging::Keyset(KeysetRequest {
+            after: if descending {
+                self.id_before
+            } else {
+                self.id_after
+            },
+            descending,
+            size: page.size,
+        }))
+    }
+}
+
+fn at_least_one(parameters: &Parameters, name: &str) -> Result<Option<u64>, ApiError> {
+    let number = parameters.integer(name)?;
+    let read = |number| u64::try_from(number).ok().filter(|&number| number > 0);
+    number
+        .map(|number| read(number).ok_or_else(|| invalid(name)))
+        .transpose()
+}

@@ -1,0 +1,161 @@
+//! The parameters of a request, from its query and its body.
+//!
+//! A noun's `input.rs` has a type for everything that can be said to it: the type describes what is
+//! read, and its `read` makes it of these.
+
+mod values;
+
+use axum::body::{Body, to_bytes};
+use axum::http::request::Parts;
+use secrecy::SecretString;
+use serde_json::{Map, Value};
+use utoipa::PartialSchema;
+use utoipa::openapi::{RefOr, Schema};
+
+use crate::http::admin::error::ApiError;
+use crate::http::layers::media_type;
+
+/// Longest body, in bytes.
+const MAX_BODY: usize = 64 * 1024;
+
+/// Parameters by name; those of the body count more than those of the query.
+pub(super) struct Parameters(Map<String, Value>);
+
+impl Parameters {
+    /// Reads the query, and a body in JSON or as a form.
+    pub(super) async fn read(parts: &Parts, body: Body) -> Result<Self, ApiError> {
+        let mut values = Map::new();
+        add_form(
+            &mut values,
+            parts.uri.query().unwrap_or_default().as_bytes(),
+        );
+        let bytes = to_bytes(body, MAX_BODY)
+            .await
+            .map_err(|_| ApiError::TooLarge)?;
+        if bytes.is_empty() {
+            return Ok(Self(values));
+        }
+        match media_type(&parts.headers).as_str() {
+            "application/json" => match serde_json::from_slice(&bytes) {
+                Ok(Value::Object(object)) => values.extend(object),
+                _ => return Err(ApiError::parameter("the body is no JSON object")),
+            },
+            "application/x-www-form-urlencoded" => {
+                let mut form = Map::new();
+                add_form(&mut form, &bytes);
+                values.extend(form);
+            }
+            _ => return Err(ApiError::UnsupportedMediaType),
+        }
+        Ok(Self(values))
+    }
+
+    /// The token of that name among the parameters; it is taken out, so that nothing repeats it.
+    pub(super) fn take_token(&mut self, name: &str) -> Option<SecretString> {
+        match self.0.remove(name)? {
+            Value::String(text) => Some(SecretString::from(text)),
+            _ => Some(SecretString::from("")),
+        }
+    }
+
+    /// True if it is given as one text.
+    pub(super) fn is_text(&self, name: &str) -> bool {
+        self.0.get(name).is_some_and(Value::is_string)
+    }
+
+    /// Refuses parameters that are no fields of `T`: a misspelt limit must not make a wide token.
+    pub(super) fn only<T: PartialSchema>(&self) -> Result<(), ApiError> {
+        let RefOr::T(Schema::Object(described)) = T::schema() else {
+            return Ok(());
+        };
+        let known = described.properties;
+        match self.0.keys().find(|name| !known.contains_key(*name)) {
+            None => Ok(()),
+            Some(name) => {
+                let known: Vec<String> = known.into_keys().collect();
+                let known = known.join(", ");
+                Err(ApiError::parameter(format!(
+                    "{name} is not a parameter here; there is {known}"
+                )))
+            }
+        }
+    }
+
+    /// Refuses a request that lacks one of these.
+    pub(super) fn require(&self, names: &[&str]) -> Result<(), ApiError> {
+        let missing: Vec<String> = names
+            .iter()
+            .filter(|name| !self.is_given(name))
+            .map(|name| format!("{name} is missing"))
+            .collect();
+        if missing.is_empty() {
+            Ok(())
+        } else {
+            Err(ApiError::parameter(missing.join(", ")))
+        }
+    }
+
+    /// True if it is given at all, be it as null.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
+    /// The value that `read` makes of it, if it is given at all: null takes away what left out stays.
+    pub(super) fn if_given<T>(
+        &self,
+        name: &str,
+        read: impl FnOnce(&Self, &str) -> Result<T, ApiError>,
+    ) -> Result<Option<T>, ApiError> {
+        self.has(name).then(|| read(self, name)).transpose()
+    }
+
+    /// True if it is given as null.
+    pub(super) fn is_null(&self, name: &str) -> bool {
+        self.0.get(name).is_some_and(Value::is_null)
+    }
+
+    /// True if it is given, and not as null.
+    pub(super) fn is_given(&self, name: &str) -> bool {
+        self.value(name).is_some()
+    }
+
+    /// The value, unless it is null.
+    fn value(&self, name: &str) -> Option<&Value> {
+        self.0.get(name).filter(|value| !value.is_null())
+    }
+}
+
+impl std::fmt::Debug for Parameters {
+    /// The names only: values may be secrets.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+/// Adds URL-encoded parameters; what ends in `[]` or comes again is a list, and `name[key]` an object.
+fn add_form(values: &mut Map<String, Value>, text: &[u8]) {
+    for (name, value) in form_urlencoded::parse(text) {
+        let value = Value::from(value.into_owned());
+        let (name, key) = match name.split_once('[') {
+            Some((name, key)) => (name, key.strip_suffix(']')),
+            None => (&*name, None),
+        };
+        let value = match key {
+            None => value,
+            Some("") => Value::from(vec![value]),
+            Some(key) => Value::from(Map::from_iter([(key.to_owned(), value)])),
+        };
+        match (values.get_mut(name), value) {
+            (None, value) => drop(values.insert(name.to_owned(), value)),
+            (Some(Value::Array(all)), Value::Array(more)) => all.extend(more),
+            (Some(Value::Array(all)), value) => all.push(value),
+            (Some(Value::Object(all)), Value::Object(more)) => all.extend(more),
+            (Some(first), value) => *first = Value::from(vec![first.take(), value]),
+        }
+    }
+}
+
+/// The error that a parameter cannot be read, in GitLab's words.
+pub(super) fn invalid(name: &str) -> ApiError {
+    ApiError::parameter(format!("{name} is invalid"))
+}

@@ -1,0 +1,28 @@
+//! The inputs about refresh tokens.
+
+use utoipa::IntoParams;
+
+use crate::domain::ids::UserId;
+use crate::http::admin::error::ApiError;
+use crate::http::admin::page::input::PageInput;
+use crate::http::admin::parameters::Parameters;
+
+/// Which refresh tokens are wanted.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ListRefreshTokens {
+    /// Only this user's.
+    #[param(value_type = Option<i64>)]
+    pub(super) user_id: Option<UserId>,
+    #[param(ignore)]
+    pub(super) page: PageInput,
+}
+
+impl ListRefreshTokens {
+    pub(super) fn read(parameters: &Parameters) -> Result<Self, ApiError> {
+        Ok(Self {
+            user_id: parameters.integer("user_id")?.map(UserId),
+            page: PageInput::read(parameters)?,
+        })
+    }
+}

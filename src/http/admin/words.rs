@@ -1,0 +1,47 @@
+//! The words that a field may have, for the API's description; each list is the domain's own.
+
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::domain::access_tokens::scope::AccessTokenScope;
+use crate::domain::deploy_tokens::DEPLOY_TOKEN_SCOPES;
+use crate::domain::namespaces::visibility::Visibility;
+
+/// A personal access token's scope.
+pub(super) struct ScopeName;
+
+impl ToSchema for ScopeName {}
+
+impl PartialSchema for ScopeName {
+    fn schema() -> RefOr<Schema> {
+        one_of(AccessTokenScope::ALL.map(AccessTokenScope::name))
+    }
+}
+
+/// A deploy token's scope.
+pub(super) struct DeployScopeName;
+
+impl ToSchema for DeployScopeName {}
+
+impl PartialSchema for DeployScopeName {
+    fn schema() -> RefOr<Schema> {
+        one_of(DEPLOY_TOKEN_SCOPES.map(AccessTokenScope::name))
+    }
+}
+
+/// A visibility of a group or project.
+pub(super) struct VisibilityName;
+
+impl ToSchema for VisibilityName {}
+
+impl PartialSchema for VisibilityName {
+    fn schema() -> RefOr<Schema> {
+        one_of(Visibility::ALL.map(Visibility::name))
+    }
+}
+
+fn one_of<const N: usize>(words: [&'static str; N]) -> RefOr<Schema> {
+    let schema = ObjectBuilder::new().schema_type(Type::String);
+    schema.enum_values(Some(words)).into()
+}
