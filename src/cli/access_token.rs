@@ -21,7 +21,7 @@ use crate::representation::AccessTokenView;
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Make a token; prints the secret, which nobody sees again.
-    Create(Create),
+    Create(CreateAccessToken),
     /// List tokens: id, name, state (active, grace, expired or revoked), scopes, end, repositories.
     List {
         /// Only the tokens of this user.
@@ -45,7 +45,7 @@ pub(super) enum Command {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Create {
+pub(super) struct CreateAccessToken {
     /// The user who will own the token.
     #[arg(long, value_parser = read::<Username>)]
     user: Username,
@@ -150,7 +150,11 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
     }
 }
 
-async fn create(arguments: Create, context: &Context<'_>, desk: &Desk) -> anyhow::Result<()> {
+async fn create(
+    arguments: CreateAccessToken,
+    context: &Context<'_>,
+    desk: &Desk,
+) -> anyhow::Result<()> {
     let scopes = arguments.scopes.into_iter().collect();
     let description = arguments.description.unwrap_or_default();
     let specification = AccessTokenSpecification::new(arguments.name, scopes)?

@@ -14,7 +14,7 @@ use crate::domain::users::username::Username;
 use crate::representation::ExplanationView;
 
 #[derive(Debug, Args)]
-pub(super) struct Arguments {
+pub(super) struct ExplainArguments {
     /// The user whose request is replayed.
     #[arg(long, value_parser = read::<Username>)]
     user: Username,
@@ -26,7 +26,7 @@ pub(super) struct Arguments {
     scopes: Vec<String>,
 }
 
-pub(super) async fn run(arguments: Arguments, context: &Context<'_>) -> anyhow::Result<()> {
+pub(super) async fn run(arguments: ExplainArguments, context: &Context<'_>) -> anyhow::Result<()> {
     let scopes = Scope::parse_all(&arguments.scopes)?;
     if scopes.is_empty() {
         bail!(

@@ -77,7 +77,7 @@ enum Command {
     #[command(subcommand)]
     Registry(registry::Command),
     /// Show the answer to a token request, and the rule behind each action.
-    Explain(explain::Arguments),
+    Explain(explain::ExplainArguments),
     /// Tell by the exit status whether the running service is ready.
     Health,
     /// Make the database, or bring its schema up to date.

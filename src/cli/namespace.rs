@@ -19,7 +19,7 @@ use crate::representation::GroupOrProjectView;
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Make one at a path.
-    Create(Create),
+    Create(CreateNamespace),
     /// List all: path and visibility.
     List,
     /// Show one.
@@ -60,7 +60,7 @@ pub(super) enum Command {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Create {
+pub(super) struct CreateNamespace {
     /// The path, such as team/app.
     #[arg(value_parser = read::<NamespacePath>)]
     path: NamespacePath,

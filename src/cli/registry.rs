@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::cli::context::Context;
 use crate::cli::registry_config;
-use crate::cli::registry_config::{Form, Kind};
+use crate::cli::registry_config::{Form, RegistryKind};
 use crate::domain::registry::Registry;
 use crate::server;
 
@@ -19,7 +19,7 @@ pub(super) enum Command {
         service: Option<String>,
         /// The kind of registry [default: zot if its trust is pinned, else distribution].
         #[arg(long = "for", value_enum)]
-        kind: Option<Kind>,
+        kind: Option<RegistryKind>,
         /// Print environment variables instead of a file (not for zot).
         #[arg(long)]
         env: bool,

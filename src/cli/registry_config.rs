@@ -9,7 +9,7 @@ use crate::signing::KeyRing;
 
 /// Kinds of registries that configuration is printed for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Kind {
+pub(super) enum RegistryKind {
     /// CNCF Distribution: `registry:2` and `registry:3`.
     Distribution,
     /// zot.
@@ -41,16 +41,16 @@ pub(super) fn of(
     config: &Config,
     registry: &Registry,
     keys: &KeyRing,
-    kind: Option<Kind>,
+    kind: Option<RegistryKind>,
     form: Form,
 ) -> anyhow::Result<Printed> {
     let fitting = match registry.trust {
-        TrustMode::Pinned => Kind::Zot,
-        TrustMode::Certificate | TrustMode::Jwks => Kind::Distribution,
+        TrustMode::Pinned => RegistryKind::Zot,
+        TrustMode::Certificate | TrustMode::Jwks => RegistryKind::Distribution,
     };
     let (trust, path) = match (kind.unwrap_or(fitting), registry.trust) {
-        (Kind::Zot, TrustMode::Pinned) => ("cert", keys.pinned_path(&registry.service)),
-        (Kind::Zot, _) => bail!(
+        (RegistryKind::Zot, TrustMode::Pinned) => ("cert", keys.pinned_path(&registry.service)),
+        (RegistryKind::Zot, _) => bail!(
             "zot knows a single key and is never told of the next: write trust = \"pinned\" into the [[registry]] \
              of {}, restart the service, and try again",
             registry.service
@@ -60,13 +60,13 @@ pub(super) fn of(
              of registry, restart the service, and try again",
             registry.service
         ),
-        (Kind::Gitlab, TrustMode::Jwks) => bail!(
+        (RegistryKind::Gitlab, TrustMode::Jwks) => bail!(
             "GitLab's registry has no jwks: write trust = \"certificate\" into the [[registry]] of {}, restart the \
              service, and try again",
             registry.service
         ),
         (_, TrustMode::Certificate) => ("rootcertbundle", keys.ca_certificate_path()),
-        (Kind::Distribution, TrustMode::Jwks) => ("jwks", keys.jwks_path()),
+        (RegistryKind::Distribution, TrustMode::Jwks) => ("jwks", keys.jwks_path()),
     };
     if !path.exists() {
         bail!(

@@ -16,7 +16,7 @@ use crate::representation::UserView;
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Make a user.
-    Create(Create),
+    Create(CreateUser),
     /// List all users: name, state, e-mail, administrator or external.
     List,
     /// Show one user.
@@ -26,7 +26,7 @@ pub(super) enum Command {
         name: Username,
     },
     /// Change a user; user names do not change.
-    Change(Change),
+    Change(ChangeUser),
     /// Delete a user with their tokens, roles and projects; their name stays taken until they are made anew.
     Delete {
         /// The user's name.
@@ -61,7 +61,7 @@ pub(super) enum Command {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Create {
+pub(super) struct CreateUser {
     /// The name to sign in with: lower-case letters, digits and `.`, `_`, `-` between them.
     #[arg(value_parser = read::<Username>)]
     name: Username,
@@ -81,7 +81,7 @@ pub(super) struct Create {
 
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("change").required(true).multiple(true).args(["name", "email", "no_email", "admin", "external"]))]
-pub(super) struct Change {
+pub(super) struct ChangeUser {
     /// The user's name.
     #[arg(value_parser = read::<Username>)]
     username: Username,
@@ -175,8 +175,8 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
     }
 }
 
-impl From<Change> for UserChange {
-    fn from(change: Change) -> Self {
+impl From<ChangeUser> for UserChange {
+    fn from(change: ChangeUser) -> Self {
         Self {
             name: change.name,
             email: if change.no_email {

@@ -7,12 +7,12 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{origin}: {problem}")]
 pub struct ConfigError {
-    origin: Origin,
+    origin: SettingOrigin,
     problem: String,
 }
 
 impl ConfigError {
-    pub(super) fn new(origin: Origin, problem: impl Into<String>) -> Self {
+    pub(super) fn new(origin: SettingOrigin, problem: impl Into<String>) -> Self {
         Self {
             origin,
             problem: problem.into(),
@@ -22,7 +22,7 @@ impl ConfigError {
 
 /// The place that a value was read from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Origin {
+pub(super) enum SettingOrigin {
     /// The embedded reference.
     Default,
     /// A file as a whole.
@@ -33,7 +33,7 @@ pub(super) enum Origin {
     Variable(String),
 }
 
-impl fmt::Display for Origin {
+impl fmt::Display for SettingOrigin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Default => f.write_str("default.toml"),

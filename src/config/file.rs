@@ -6,7 +6,7 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::config::error::{ConfigError, Origin};
+use crate::config::error::{ConfigError, SettingOrigin};
 use crate::config::value::{Raw, Setting};
 
 /// The keys of a file: `section.key`, and those of each `[[registry]]`.
@@ -15,7 +15,7 @@ pub(super) struct Flat {
     pub(super) settings: BTreeMap<String, Setting>,
     pub(super) registries: Vec<BTreeMap<String, Setting>>,
     /// The names of the sections, with their lines; a section may be empty.
-    pub(super) sections: Vec<(String, Origin)>,
+    pub(super) sections: Vec<(String, SettingOrigin)>,
 }
 
 struct Reader<'a> {
@@ -103,12 +103,12 @@ impl Reader<'_> {
         table.iter().map(read).collect()
     }
 
-    fn origin(&self, at: usize) -> Origin {
+    fn origin(&self, at: usize) -> SettingOrigin {
         match self.path {
-            None => Origin::Default,
+            None => SettingOrigin::Default,
             Some(path) => {
                 let before = self.text.get(..at).unwrap_or(self.text);
-                Origin::Line(path.to_owned(), before.matches('\n').count() + 1)
+                SettingOrigin::Line(path.to_owned(), before.matches('\n').count() + 1)
             }
         }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::config::REFERENCE;
-use crate::config::error::{ConfigError, Origin};
+use crate::config::error::{ConfigError, SettingOrigin};
 use crate::config::file::{Flat, flatten};
 use crate::config::sources::Sources;
 use crate::config::value::{Raw, Setting};
@@ -47,7 +47,7 @@ impl Settings {
             let setting = Setting {
                 key: Sources::key_of(name),
                 raw: Raw::Text(value.clone()),
-                origin: Origin::Variable(name.clone()),
+                origin: SettingOrigin::Variable(name.clone()),
             };
             if setting.key.starts_with("registry.") {
                 return Err(ConfigError::new(
@@ -86,7 +86,7 @@ pub(super) fn find<'a>(
 ) -> Result<&'a Setting, ConfigError> {
     let missing = || {
         ConfigError::new(
-            Origin::Default,
+            SettingOrigin::Default,
             format!("`{key}` is missing from the reference"),
         )
     };
@@ -133,7 +133,7 @@ fn read_file(named: Option<&Path>) -> Result<Flat, ConfigError> {
             Ok(Flat::default())
         }
         Err(error) => Err(ConfigError::new(
-            Origin::File(path),
+            SettingOrigin::File(path),
             format!("cannot be read: {error}"),
         )),
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
-use crate::config::error::{ConfigError, Origin};
+use crate::config::error::{ConfigError, SettingOrigin};
 
 /// The beginning of all our variables' names.
 const PREFIX: &str = "WHARFINGER_";
@@ -54,7 +54,7 @@ impl Sources {
                 .is_some_and(|rest| rest.contains("__"))
             {
                 let value = value.into_string().map_err(|_| {
-                    ConfigError::new(Origin::Variable(name.clone()), "is not UTF-8")
+                    ConfigError::new(SettingOrigin::Variable(name.clone()), "is not UTF-8")
                 })?;
                 sources.variables.insert(name, value);
             }

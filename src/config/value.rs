@@ -1,6 +1,6 @@
 //! One value, as it was written.
 
-use crate::config::error::{ConfigError, Origin};
+use crate::config::error::{ConfigError, SettingOrigin};
 
 /// A value as it is written for a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub(super) enum Raw {
 pub(super) struct Setting {
     pub(super) key: String,
     pub(super) raw: Raw,
-    pub(super) origin: Origin,
+    pub(super) origin: SettingOrigin,
 }
 
 impl Setting {
@@ -37,7 +37,9 @@ impl Setting {
         let number = match &self.raw {
             Raw::Integer(number) => u32::try_from(*number).ok(),
             // Environment variables are texts.
-            Raw::Text(text) if matches!(self.origin, Origin::Variable(_)) => text.parse().ok(),
+            Raw::Text(text) if matches!(self.origin, SettingOrigin::Variable(_)) => {
+                text.parse().ok()
+            }
             _ => None,
         };
         number
@@ -48,7 +50,7 @@ impl Setting {
     pub(super) fn boolean(&self) -> Result<bool, ConfigError> {
         match &self.raw {
             Raw::Boolean(value) => Ok(*value),
-            Raw::Text(text) if matches!(self.origin, Origin::Variable(_)) => {
+            Raw::Text(text) if matches!(self.origin, SettingOrigin::Variable(_)) => {
                 text.parse().map_err(|_| self.wrong("is true or false"))
             }
             _ => Err(self.wrong("is true or false, without quotes")),
@@ -59,7 +61,7 @@ impl Setting {
     pub(super) fn list(&self) -> Result<Vec<&str>, ConfigError> {
         match &self.raw {
             Raw::List(items) => Ok(items.iter().map(String::as_str).collect()),
-            Raw::Text(text) if matches!(self.origin, Origin::Variable(_)) => Ok(text
+            Raw::Text(text) if matches!(self.origin, SettingOrigin::Variable(_)) => Ok(text
                 .split(',')
                 .map(str::trim)
                 .filter(|item| !item.is_empty())

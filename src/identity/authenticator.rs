@@ -5,7 +5,6 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::domain::authority::cause::Cause;
 use crate::domain::decision::principal::{Ceiling, Principal, Proof, SignedIn};
-use crate::domain::ids::RefreshTokenId;
 use crate::domain::refresh_tokens::RefreshLifetimes;
 use crate::domain::secret::{RecognizedSecret, SecretKind, SecretToken};
 use crate::domain::users::username::Username;
@@ -13,6 +12,7 @@ use crate::domain::users::{EmailAddress, UserState};
 use crate::identity::access_token::owner_of;
 use crate::identity::deploy_token::deployment;
 use crate::identity::error::AuthenticationError;
+use crate::identity::identified::{FollowUp, Identified};
 use crate::identity::password::Passwords;
 use crate::identity::presented::PresentedCredential;
 use crate::identity::refresh_token;
@@ -25,33 +25,6 @@ pub struct Authenticator {
     db: Db,
     passwords: Passwords,
     refresh: RefreshLifetimes,
-}
-
-/// A caller, and the work that their credential makes.
-#[derive(Debug)]
-pub struct Identified<T> {
-    /// The caller.
-    pub caller: T,
-    /// The work to do after the caller was identified.
-    pub follow_up: Option<FollowUp>,
-}
-
-/// Work that a good credential makes for whoever may write.
-#[derive(Debug)]
-pub enum FollowUp {
-    /// The password was hashed with the parameters of another day.
-    Rehash(SecretString),
-    /// The refresh token's last use is to be written down.
-    NoteRefreshTokenUse(RefreshTokenId),
-}
-
-impl<T> From<T> for Identified<T> {
-    fn from(caller: T) -> Self {
-        Self {
-            caller,
-            follow_up: None,
-        }
-    }
 }
 
 impl Authenticator {

@@ -4,11 +4,13 @@ mod access_token;
 mod authenticator;
 mod deploy_token;
 mod error;
+mod identified;
 mod password;
 mod presented;
 mod refresh_token;
 
-pub use authenticator::{Authenticator, FollowUp, Identified};
+pub use authenticator::Authenticator;
 pub use error::AuthenticationError;
+pub use identified::{FollowUp, Identified};
 pub use password::{PasswordError, Passwords};
 pub use presented::PresentedCredential;

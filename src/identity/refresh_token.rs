@@ -7,8 +7,8 @@ use crate::domain::decision::principal::{Ceiling, Proof, SignedIn};
 use crate::domain::refresh_tokens::{RefreshLifetimes, RefreshTokenState};
 use crate::domain::secret::SecretToken;
 use crate::domain::users::UserState;
-use crate::identity::authenticator::{FollowUp, Identified};
 use crate::identity::error::AuthenticationError;
+use crate::identity::identified::{FollowUp, Identified};
 use crate::storage::{Db, refresh_tokens};
 
 /// The user of a refresh token that works at `now` for `service`. A question that names no readable

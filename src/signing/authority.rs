@@ -37,7 +37,7 @@ pub(super) struct NextCertificateAuthority {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CertificateAuthoritySummary {
     /// The end of its certificate.
-    #[serde(serialize_with = "crate::signing::key_ring::as_rfc3339")]
+    #[serde(serialize_with = "crate::signing::summary::as_rfc3339")]
     pub not_after: DateTime<Utc>,
     /// The one that will take its place, if it is made.
     pub next: Option<NextCertificateAuthoritySummary>,
@@ -47,10 +47,10 @@ pub struct CertificateAuthoritySummary {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct NextCertificateAuthoritySummary {
     /// The time at which it begins to certify keys: by then every registry needs the new `public/ca.crt`.
-    #[serde(serialize_with = "crate::signing::key_ring::as_rfc3339")]
+    #[serde(serialize_with = "crate::signing::summary::as_rfc3339")]
     pub begins_at: DateTime<Utc>,
     /// The end of its certificate.
-    #[serde(serialize_with = "crate::signing::key_ring::as_rfc3339")]
+    #[serde(serialize_with = "crate::signing::summary::as_rfc3339")]
     pub not_after: DateTime<Utc>,
 }
 

@@ -1,4 +1,4 @@
-//! The folder of key files, and the signing keys in it, read and checked.
+//! The folder of key files.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -7,24 +7,13 @@ use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
 use crate::domain::registry::ServiceName;
-use crate::signing::authority::CertificateAuthority;
 use crate::signing::error::KeyError;
-use crate::signing::key_sequence::{KeySequence, StoredKey};
-use crate::signing::{files, pem};
+use crate::signing::files;
 
 /// The folder of key files, with the name of each.
 #[derive(Debug, Clone)]
 pub(super) struct KeyDirectory {
     pub(super) root: PathBuf,
-}
-
-/// The signing keys that come and go by themselves.
-#[derive(Debug)]
-pub(super) struct SigningKeys {
-    /// The keys whose certificate is valid, if there are any.
-    pub(super) sequence: Option<KeySequence>,
-    /// The files of keys whose certificate has ended.
-    pub(super) ended: Vec<PathBuf>,
 }
 
 impl KeyDirectory {
@@ -88,59 +77,6 @@ impl KeyDirectory {
     /// The error that a key could not be made.
     pub(super) fn not_made(&self, error: &rcgen::Error) -> KeyError {
         KeyError::new(&self.root, format!("no key could be made: {error}"))
-    }
-
-    /// All signing keys, checked against the authority.
-    pub(super) fn read_signing_keys(
-        &self,
-        authority: &CertificateAuthority,
-        now: DateTime<Utc>,
-    ) -> Result<SigningKeys, KeyError> {
-        let (mut keys, mut ended) = (Vec::new(), Vec::new());
-        for path in files::pem_files(&self.signing())? {
-            let text = files::read_private(&path)?.unwrap_or_default();
-            let (key, certificate) = pem::key_and_certificate(&path, &text)?;
-            if certificate.has_ended(now) {
-                ended.push(path);
-                continue;
-            }
-            certificate.check_dates(&path, now)?;
-            if !authority.knows(&certificate) {
-                let problem = "its certificate is not signed by public/ca.crt; move this file away to have a new key made";
-                return Err(KeyError::new(&path, problem));
-            }
-            keys.push(StoredKey {
-                created_at: created_at(&path)?,
-                is_current: authority.certificate.certifies(&certificate),
-                not_after: Some(certificate.not_after),
-                path,
-                key,
-            });
-        }
-        Ok(SigningKeys {
-            sequence: KeySequence::new(keys),
-            ended,
-        })
-    }
-
-    /// The keys that belong to one service alone, if it has any.
-    pub(super) fn read_pinned_keys(
-        &self,
-        service: &ServiceName,
-    ) -> Result<Option<KeySequence>, KeyError> {
-        let read = |path: PathBuf| {
-            let text = files::read_private(&path)?.unwrap_or_default();
-            Ok(StoredKey {
-                created_at: created_at(&path)?,
-                is_current: true,
-                not_after: None,
-                key: pem::key(&path, &text)?,
-                path,
-            })
-        };
-        let files = files::pem_files(&self.pinned(service))?;
-        let keys: Result<Vec<_>, KeyError> = files.into_iter().map(read).collect();
-        Ok(KeySequence::new(keys?))
     }
 }
 

@@ -4,16 +4,17 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use crate::domain::entropy::Entropy;
-use crate::domain::key_schedule::{KeySchedule, KeyState};
+use crate::domain::key_schedule::KeySchedule;
 use crate::domain::registry::{Registry, ServiceName};
 use crate::signing::authority::{CertificateAuthority, CertificateAuthoritySummary};
 use crate::signing::encoding::Jwks;
 use crate::signing::error::{KeyError, SigningError};
 use crate::signing::key_directory::KeyDirectory;
 use crate::signing::loaded::Loaded;
+use crate::signing::summary::KeySummary;
 use crate::signing::{files, make};
 
 /// Signs tokens and has the keys that verify them; follows the key files as they change.
@@ -31,25 +32,6 @@ pub struct Opened {
     pub ring: KeyRing,
     /// True if there was no certificate authority before.
     pub created: bool,
-}
-
-/// One signing key, for people.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct KeySummary {
-    /// The key id in tokens and in the key set: the libtrust fingerprint.
-    pub kid: String,
-    /// The JWK thumbprint (RFC 7638).
-    pub thumbprint: String,
-    /// Its present part: published, signing or kept for verifying.
-    pub state: KeyState,
-    /// The service that it belongs to alone, if it is pinned.
-    pub service: Option<String>,
-    /// The time at which it was made.
-    #[serde(serialize_with = "as_rfc3339")]
-    pub created_at: DateTime<Utc>,
-    /// The end of its certificate, if it has one.
-    #[serde(serialize_with = "as_optional_rfc3339")]
-    pub not_after: Option<DateTime<Utc>>,
 }
 
 impl KeyRing {
@@ -312,24 +294,7 @@ impl KeyRing {
     }
 }
 
-pub(super) fn as_rfc3339<S: Serializer>(
-    instant: &DateTime<Utc>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&instant.to_rfc3339_opts(SecondsFormat::Secs, true))
-}
-
 #[expect(clippy::ref_option, reason = "serde passes a reference to the field")]
-fn as_optional_rfc3339<S: Serializer>(
-    instant: &Option<DateTime<Utc>>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    match instant {
-        Some(instant) => as_rfc3339(instant, serializer),
-        None => serializer.serialize_none(),
-    }
-}
-
 #[cfg(test)]
 #[path = "key_ring_tests.rs"]
 mod tests;

@@ -14,8 +14,8 @@ use crate::signing::es256::SigningKey;
 use crate::signing::files;
 use crate::signing::files::PUBLIC;
 use crate::signing::key_directory::KeyDirectory;
-use crate::signing::key_ring::KeySummary;
 use crate::signing::key_sequence::{KeySequence, StoredKey};
+use crate::signing::summary::KeySummary;
 
 /// One reading of the key files.
 #[derive(Debug)]

@@ -19,8 +19,11 @@ mod key_sequence;
 mod loaded;
 mod make;
 mod pem;
+mod read;
+mod summary;
 
 pub use authority::{CertificateAuthoritySummary, NextCertificateAuthoritySummary};
 pub use encoding::{Jwk, Jwks};
 pub use error::{KeyError, SigningError};
-pub use key_ring::{KeyRing, KeySummary, Opened};
+pub use key_ring::{KeyRing, Opened};
+pub use summary::KeySummary;

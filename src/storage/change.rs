@@ -4,22 +4,16 @@ use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{
-    ActiveValue::Set, DatabaseTransaction, EntityTrait, QueryFilter, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
-};
+use sea_orm::{ActiveValue::Set, DatabaseTransaction, EntityTrait};
 
-use crate::domain::authority::{Authority, Evidence, Refusal};
-use crate::domain::clock::Clock;
-use crate::domain::decision::principal::Proof;
+use crate::domain::authority::{Authority, Refusal};
 use crate::domain::events::Event;
 use crate::domain::events::subject::Touched;
-use crate::storage::connect::Db;
-use crate::storage::entity::{change, change_counter};
+use crate::storage::entity::change;
 use crate::storage::error::StorageError;
+use crate::storage::events;
+use crate::storage::recorder::Recorder;
 use crate::storage::source::Source;
-use crate::storage::{access_tokens, events, refresh_tokens, users};
 
 /// The counter's only row.
 pub(super) const COUNTER: i32 = 1;
@@ -62,116 +56,6 @@ pub struct Grant(());
 #[must_use = "an event is committed with its change"]
 pub struct GrantedEvent(Event);
 
-/// The reason why a change did not begin.
-#[derive(Debug, thiserror::Error)]
-pub enum BeginError {
-    /// The caller may not change anything any more.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
-    /// Storage did not begin it.
-    #[error(transparent)]
-    Storage(#[from] StorageError),
-}
-
-impl Db {
-    /// Begins a change for the caller with `authority`, takes its number, and renews the authority.
-    ///
-    /// The counter's row stays locked until the change ends. So changes follow one another:
-    /// numbers commit in order, and what a change has read is still true when it commits, on every
-    /// database and at every isolation level.
-    #[tracing::instrument(name = "storage.begin_change", skip_all)]
-    pub async fn begin(
-        &self,
-        authority: &Authority,
-        clock: &dyn Clock,
-    ) -> Result<Change, BeginError> {
-        let transaction = self.begin_transaction().await?;
-        let number = next_number(&transaction).await?;
-        // Looked at after the wait: a token that has ended meanwhile changes nothing.
-        let now = clock.now();
-        let mut change = Change {
-            transaction,
-            number,
-            now,
-            authority: authority.clone(),
-            touched: Mutex::default(),
-        };
-        let facts = evidence(&change, authority).await?;
-        change.authority = authority.renewed(facts, now)?;
-        Ok(change)
-    }
-
-    /// Begins what a login writes, and renews the authority.
-    ///
-    /// The user's row stays locked until the login ends: a change of the password or a block comes
-    /// before it, and is seen, or after it, and ends what it gave out.
-    #[tracing::instrument(name = "storage.begin_login", skip_all)]
-    pub async fn begin_login(
-        &self,
-        authority: &Authority,
-        clock: &dyn Clock,
-    ) -> Result<Login, BeginError> {
-        let transaction = self.begin_transaction().await?;
-        if let Some(claim) = authority.claim() {
-            users::lock(&transaction, claim.user).await?;
-        }
-        let now = clock.now();
-        let mut login = Login {
-            transaction,
-            now,
-            authority: authority.clone(),
-        };
-        let facts = evidence(&login, authority).await?;
-        login.authority = authority.renewed(facts, now)?;
-        Ok(login)
-    }
-
-    async fn begin_transaction(&self) -> Result<DatabaseTransaction, StorageError> {
-        let options = TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        };
-        Ok(self.changes.begin_with_options(options).await?)
-    }
-}
-
-async fn next_number(transaction: &DatabaseTransaction) -> Result<i64, StorageError> {
-    change_counter::Entity::update_many()
-        .col_expr(
-            change_counter::Column::Number,
-            Expr::col(change_counter::Column::Number).add(1),
-        )
-        .filter(change_counter::COLUMN.id.eq(COUNTER))
-        .exec(transaction)
-        .await?;
-    let counter = change_counter::Entity::find_by_id(COUNTER)
-        .one(transaction)
-        .await?;
-    Ok(counter.ok_or(StorageError::NoSchema)?.number)
-}
-
-/// The stored facts about the caller's claim.
-async fn evidence(source: &impl Source, authority: &Authority) -> Result<Evidence, StorageError> {
-    let Some(claim) = authority.claim() else {
-        return Ok(Evidence::default());
-    };
-    let account = users::account(source, claim.user).await?;
-    let (user, password) = account.map_or((None, None), |account| {
-        (Some(account.user), account.password)
-    });
-    let mut facts = Evidence {
-        user,
-        password,
-        ..Evidence::default()
-    };
-    match &claim.proof {
-        Proof::AccessToken(id) => facts.access_token = access_tokens::find(source, *id).await?,
-        Proof::RefreshToken(id) => facts.refresh_token = refresh_tokens::find(source, *id).await?,
-        Proof::Password(_) | Proof::Explained => {}
-    }
-    Ok(facts)
-}
-
 /// Asks a rule about an authority that was renewed.
 fn grant(
     authority: &Authority,
@@ -181,6 +65,22 @@ fn grant(
 }
 
 impl Change {
+    /// A change with that number, whose caller's authority was renewed in `transaction` at `now`.
+    pub(super) fn new(
+        transaction: DatabaseTransaction,
+        number: i64,
+        now: DateTime<Utc>,
+        authority: Authority,
+    ) -> Self {
+        Self {
+            transaction,
+            number,
+            now,
+            authority,
+            touched: Mutex::default(),
+        }
+    }
+
     /// The instant at which the change is made.
     pub fn now(&self) -> DateTime<Utc> {
         self.now
@@ -244,6 +144,19 @@ impl Change {
 }
 
 impl Login {
+    /// A login whose user's authority was renewed in `transaction` at `now`.
+    pub(super) fn new(
+        transaction: DatabaseTransaction,
+        now: DateTime<Utc>,
+        authority: Authority,
+    ) -> Self {
+        Self {
+            transaction,
+            now,
+            authority,
+        }
+    }
+
     /// The instant of the login.
     pub fn now(&self) -> DateTime<Utc> {
         self.now
@@ -272,13 +185,20 @@ impl Grant {
     }
 }
 
-/// A transaction that writes events.
-pub(super) trait Recorder: Source {
-    /// The caller.
-    fn caller(&self) -> &Authority;
+impl Source for Change {
+    type Connection = DatabaseTransaction;
 
-    /// The instant of the event.
-    fn instant(&self) -> DateTime<Utc>;
+    fn connection(&self) -> &Self::Connection {
+        &self.transaction
+    }
+}
+
+impl Source for Login {
+    type Connection = DatabaseTransaction;
+
+    fn connection(&self) -> &Self::Connection {
+        &self.transaction
+    }
 }
 
 impl Recorder for Change {

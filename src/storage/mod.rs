@@ -4,22 +4,26 @@
 //! audit row and its number.
 
 pub mod access_tokens;
+mod begin;
 mod change;
 mod connect;
 pub mod deploy_tokens;
 mod entity;
 mod error;
 pub mod events;
+pub mod follow;
 pub mod members;
 pub mod namespaces;
 mod page;
+mod recorder;
 pub mod refresh_tokens;
 pub mod registry;
 mod schema;
 mod source;
 pub mod users;
 
-pub use change::{BeginError, Change, Grant, GrantedEvent, Login};
+pub use begin::BeginError;
+pub use change::{Change, Grant, GrantedEvent, Login};
 pub use connect::Db;
 pub use error::StorageError;
 pub use source::Source;

@@ -2,7 +2,6 @@
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction};
 
-use crate::storage::change::{Change, Login};
 use crate::storage::connect::Db;
 
 /// How many values a statement may bind beside a few: every database takes more.
@@ -27,18 +26,10 @@ impl Source for Db {
     }
 }
 
-impl Source for Login {
-    type Connection = DatabaseTransaction;
+impl Source for DatabaseTransaction {
+    type Connection = Self;
 
     fn connection(&self) -> &Self::Connection {
-        &self.transaction
-    }
-}
-
-impl Source for Change {
-    type Connection = DatabaseTransaction;
-
-    fn connection(&self) -> &Self::Connection {
-        &self.transaction
+        self
     }
 }

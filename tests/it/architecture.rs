@@ -255,3 +255,198 @@ fn files_stay_short() {
         lengths.last()
     );
 }
+
+/// The nouns, which stand on every floor that has something to do with them.
+const NOUNS: &[(&str, &[&str])] = &[
+    (
+        "access_tokens",
+        &["app", "domain", "storage", "http/admin", "representation"],
+    ),
+    (
+        "deploy_tokens",
+        &["app", "domain", "storage", "http/admin", "representation"],
+    ),
+    (
+        "refresh_tokens",
+        &["app", "domain", "storage", "http/admin", "representation"],
+    ),
+    (
+        "users",
+        &["app", "domain", "storage", "http/admin", "representation"],
+    ),
+    (
+        "namespaces",
+        &["app", "domain", "storage", "http/admin", "representation"],
+    ),
+    (
+        "members",
+        &["app", "domain", "storage", "http/admin", "representation"],
+    ),
+    (
+        "registry",
+        &["app", "domain", "storage", "http/admin", "representation"],
+    ),
+    ("events", &["domain", "storage"]),
+];
+
+#[test]
+fn the_same_nouns_stand_on_every_floor() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    for (noun, floors) in NOUNS {
+        for floor in *floors {
+            let room = root.join(floor).join(noun);
+            assert!(
+                room.is_dir() || room.with_extension("rs").is_file(),
+                "{floor} has no room {noun}"
+            );
+        }
+    }
+    for floor in ["app", "domain", "storage"] {
+        for entry in fs::read_dir(root.join(floor)).unwrap() {
+            let entry = entry.unwrap();
+            let name = entry.file_name().into_string().unwrap();
+            let is_room = entry.path().is_dir();
+            let others = ["authority", "decision", "entity"];
+            assert!(
+                !is_room
+                    || others.contains(&name.as_str())
+                    || NOUNS.iter().any(|(noun, _)| *noun == name),
+                "{floor}/{name} is no noun that all floors know"
+            );
+        }
+    }
+}
+
+/// Every caller comes in through `app/admit.rs`, and nothing behind the door writes.
+#[test]
+fn there_is_one_door_and_identity_only_reads() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    sources(&root, &mut files);
+    for file in files {
+        let text = fs::read_to_string(&file).unwrap();
+        let place = file.strip_prefix(&root).unwrap().to_str().unwrap();
+        if place.starts_with("identity/") {
+            for writer in ["Change", "Login", "begin(", "begin_login(", "note_use("] {
+                assert!(!text.contains(writer), "{place} names {writer}");
+            }
+        } else if place != "app/admit.rs" {
+            for key in [
+                ".authenticate(",
+                ".authenticate_access_token(",
+                "usage.note(",
+            ] {
+                assert!(!text.contains(key), "{place} lets somebody in with {key}");
+            }
+        }
+    }
+}
+
+/// The declarations at the left margin, beside the commands of the command line, one a noun, and the
+/// tables, which nobody sees.
+#[test]
+fn no_two_types_have_one_name() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    sources(&root, &mut files);
+    let mut names: Vec<(String, String)> = Vec::new();
+    for file in files {
+        let place = file.strip_prefix(&root).unwrap().display().to_string();
+        if place.starts_with("storage/entity/") {
+            continue;
+        }
+        for line in fs::read_to_string(&file).unwrap().lines() {
+            let words: Vec<&str> = line
+                .split(|c: char| !(c.is_alphanumeric() || c == '_'))
+                .collect();
+            let kind = words
+                .iter()
+                .position(|word| ["struct", "enum", "trait", "type"].contains(word));
+            let is_declaration = !line.starts_with([' ', '/']) && line.ends_with(['{', ';', ')']);
+            if let Some(at) = kind.filter(|_| is_declaration)
+                && let Some(name) = words.get(at + 1).filter(|name| **name != "Command")
+            {
+                names.push(((*name).to_owned(), place.clone()));
+            }
+        }
+    }
+    names.sort();
+    let doubles: Vec<_> = names
+        .windows(2)
+        .filter(|pair| pair[0].0 == pair[1].0)
+        .map(|pair| format!("{} in {} and {}", pair[0].0, pair[0].1, pair[1].1))
+        .collect();
+    assert!(names.len() > 150 && doubles.is_empty(), "{doubles:#?}");
+}
+
+/// A file uses only files that do not use it; a room and its own files may know each other, and so
+/// may tables, which refer to one another.
+#[test]
+fn no_files_go_in_circles() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    sources(&root, &mut files);
+    let module = |file: &PathBuf| {
+        let relative = file.strip_prefix(&root).unwrap().with_extension("");
+        let path = relative.to_str().unwrap().replace('/', "::");
+        path.strip_suffix("::mod").unwrap_or(&path).to_owned()
+    };
+    let modules: Vec<String> = files.iter().map(module).collect();
+    let uses = |file: &PathBuf| {
+        let text = fs::read_to_string(file).unwrap();
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let mut used: Vec<String> = named_paths(code)
+            .iter()
+            .filter_map(|path| path.strip_prefix("crate::"))
+            .filter_map(|path| {
+                let holds =
+                    |module: &&String| path == **module || path.starts_with(&format!("{module}::"));
+                modules
+                    .iter()
+                    .filter(holds)
+                    .max_by_key(|module| module.len())
+                    .cloned()
+            })
+            .collect();
+        used.sort();
+        used.dedup();
+        used
+    };
+    let all: Vec<(String, Vec<String>)> = files
+        .iter()
+        .filter(|file| !file.to_str().unwrap().ends_with("tests.rs"))
+        .map(|file| (module(file), uses(file)))
+        .collect();
+    let of = |name: &str| {
+        all.iter()
+            .find(|(other, _)| other == name)
+            .map(|(_, uses)| uses.as_slice())
+    };
+    let is_family = |one: &str, other: &str| {
+        one.starts_with(&format!("{other}::"))
+            || other.starts_with(&format!("{one}::"))
+            || (one.starts_with("storage::entity") && other.starts_with("storage::entity"))
+    };
+    let mut circles = Vec::new();
+    for (name, used) in &all {
+        for other in used
+            .iter()
+            .filter(|other| *other != name && !is_family(name, other))
+        {
+            let mut seen = vec![other.clone()];
+            let mut at = 0;
+            while let Some(next) = seen.get(at).cloned() {
+                for further in of(&next).unwrap_or_default() {
+                    if !is_family(&next, further) && !seen.contains(further) {
+                        seen.push(further.clone());
+                    }
+                }
+                at += 1;
+            }
+            if seen.contains(name) {
+                circles.push(format!("{name} uses {other}, which uses {name} again"));
+            }
+        }
+    }
+    assert!(circles.is_empty(), "{circles:#?}");
+}

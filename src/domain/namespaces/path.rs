@@ -3,7 +3,6 @@
 use std::fmt;
 
 use crate::domain::registry::component::{MAX_NAME_LENGTH, is_component};
-use crate::domain::users::username::Username;
 
 /// The path of a group, a project or a user's own namespace, such as `team/backend/app`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,6 +30,11 @@ impl NamespacePath {
     /// The path in its stored, lower-case form.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The path of the namespace that bears a user name, which is one valid component.
+    pub(in crate::domain) fn top_level(component: &str) -> Self {
+        Self(component.to_owned())
     }
 
     /// The path one level up; none for a top-level path.
@@ -77,12 +81,6 @@ impl TryFrom<&str> for NamespacePath {
         } else {
             Err(InvalidNamespacePath::of(text))
         }
-    }
-}
-
-impl From<&Username> for NamespacePath {
-    fn from(username: &Username) -> Self {
-        Self(username.as_str().to_owned())
     }
 }
 

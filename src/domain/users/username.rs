@@ -25,7 +25,7 @@ impl Username {
 
     /// The namespace that this user owns.
     pub fn namespace(&self) -> NamespacePath {
-        NamespacePath::from(self)
+        NamespacePath::top_level(&self.0)
     }
 }
 

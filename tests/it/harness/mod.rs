@@ -39,7 +39,8 @@ use wharfinger::domain::users::password::PasswordHash;
 use wharfinger::domain::users::username::Username;
 use wharfinger::server::Service;
 use wharfinger::signing::KeyRing;
-use wharfinger::storage::events::{NumberedChange, StoredEvent};
+use wharfinger::storage::events::StoredEvent;
+use wharfinger::storage::follow::NumberedChange;
 use wharfinger::storage::{Db, events, users};
 
 use listeners::Listeners;

@@ -1,0 +1,113 @@
+//! Beginning a change or a login: it waits for its turn, and looks at the caller again.
+
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{
+    DatabaseTransaction, EntityTrait, QueryFilter, SqliteTransactionMode, TransactionOptions,
+    TransactionTrait,
+};
+
+use crate::domain::authority::{Authority, Evidence, Refusal};
+use crate::domain::clock::Clock;
+use crate::domain::decision::principal::Proof;
+use crate::storage::change::{COUNTER, Change, Login};
+use crate::storage::connect::Db;
+use crate::storage::entity::change_counter;
+use crate::storage::error::StorageError;
+use crate::storage::source::Source;
+use crate::storage::{access_tokens, refresh_tokens, users};
+
+/// The reason why a change did not begin.
+#[derive(Debug, thiserror::Error)]
+pub enum BeginError {
+    /// The caller may not change anything any more.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// Storage did not begin it.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+impl Db {
+    /// Begins a change for the caller with `authority`, takes its number, and renews the authority.
+    ///
+    /// The counter's row stays locked until the change ends. So changes follow one another:
+    /// numbers commit in order, and what a change has read is still true when it commits, on every
+    /// database and at every isolation level.
+    #[tracing::instrument(name = "storage.begin_change", skip_all)]
+    pub async fn begin(
+        &self,
+        authority: &Authority,
+        clock: &dyn Clock,
+    ) -> Result<Change, BeginError> {
+        let transaction = self.begin_transaction().await?;
+        let number = next_number(&transaction).await?;
+        // Looked at after the wait: a token that has ended meanwhile changes nothing.
+        let now = clock.now();
+        let renewed = authority.renewed(evidence(&transaction, authority).await?, now)?;
+        Ok(Change::new(transaction, number, now, renewed))
+    }
+
+    /// Begins what a login writes, and renews the authority.
+    ///
+    /// The user's row stays locked until the login ends: a change of the password or a block comes
+    /// before it, and is seen, or after it, and ends what it gave out.
+    #[tracing::instrument(name = "storage.begin_login", skip_all)]
+    pub async fn begin_login(
+        &self,
+        authority: &Authority,
+        clock: &dyn Clock,
+    ) -> Result<Login, BeginError> {
+        let transaction = self.begin_transaction().await?;
+        if let Some(claim) = authority.claim() {
+            users::lock(&transaction, claim.user).await?;
+        }
+        let now = clock.now();
+        let renewed = authority.renewed(evidence(&transaction, authority).await?, now)?;
+        Ok(Login::new(transaction, now, renewed))
+    }
+
+    async fn begin_transaction(&self) -> Result<DatabaseTransaction, StorageError> {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        Ok(self.changes.begin_with_options(options).await?)
+    }
+}
+
+async fn next_number(transaction: &DatabaseTransaction) -> Result<i64, StorageError> {
+    change_counter::Entity::update_many()
+        .col_expr(
+            change_counter::Column::Number,
+            Expr::col(change_counter::Column::Number).add(1),
+        )
+        .filter(change_counter::COLUMN.id.eq(COUNTER))
+        .exec(transaction)
+        .await?;
+    let counter = change_counter::Entity::find_by_id(COUNTER)
+        .one(transaction)
+        .await?;
+    Ok(counter.ok_or(StorageError::NoSchema)?.number)
+}
+
+/// The stored facts about the caller's claim.
+async fn evidence(source: &impl Source, authority: &Authority) -> Result<Evidence, StorageError> {
+    let Some(claim) = authority.claim() else {
+        return Ok(Evidence::default());
+    };
+    let account = users::account(source, claim.user).await?;
+    let (user, password) = account.map_or((None, None), |account| {
+        (Some(account.user), account.password)
+    });
+    let mut facts = Evidence {
+        user,
+        password,
+        ..Evidence::default()
+    };
+    match &claim.proof {
+        Proof::AccessToken(id) => facts.access_token = access_tokens::find(source, *id).await?,
+        Proof::RefreshToken(id) => facts.refresh_token = refresh_tokens::find(source, *id).await?,
+        Proof::Password(_) | Proof::Explained => {}
+    }
+    Ok(facts)
+}
