@@ -25,7 +25,7 @@ use crate::config::{Config, TrustedProxies};
 use crate::domain::clock::Clock;
 use crate::domain::entropy::Entropy;
 use crate::http::admin::AdminState;
-use crate::http::layers::{Frame, Health, HealthDetail, frame, health_routes};
+use crate::http::layers::{Health, HealthDetail, LayerSettings, frame, health_routes};
 use crate::http::{admin, ops, token};
 use crate::identity::{Authenticator, Passwords};
 use crate::metrics::Metrics;
@@ -56,9 +56,9 @@ pub struct Service {
 /// The layers around each listener's routes.
 #[derive(Debug, Clone)]
 struct Frames {
-    token: Frame,
-    admin: Frame,
-    ops: Frame,
+    token: LayerSettings,
+    admin: LayerSettings,
+    ops: LayerSettings,
 }
 
 impl Service {
@@ -109,7 +109,7 @@ impl Service {
         let entropy = &issuer.entropy;
         let frame = |proxies: &TrustedProxies| {
             let proxies = proxies.clone();
-            Frame {
+            LayerSettings {
                 entropy: Arc::clone(entropy),
                 trusts_proxy: Arc::new(move |address| proxies.contains(address)),
                 deadline: DEADLINE,

@@ -40,7 +40,7 @@ impl FromRequest<AdminState> for Call {
 
     async fn from_request(request: Request, state: &AdminState) -> Result<Self, Self::Rejection> {
         let presented = UnauthenticatedCall::read(request).await?;
-        Ok(presented.authenticate(state).await?)
+        Ok(presented.admit(state).await?)
     }
 }
 
@@ -87,10 +87,7 @@ impl UnauthenticatedCall {
     }
 
     /// The call of whoever presents the token; notes that the token is used.
-    pub(super) async fn authenticate(
-        self,
-        state: &AdminState,
-    ) -> Result<Call, AuthenticationError> {
+    pub(super) async fn admit(self, state: &AdminState) -> Result<Call, AuthenticationError> {
         let caller = state
             .admission
             .admit_access_token(&self.token, &self.origin)

@@ -8,15 +8,19 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 use crate::http::layers::forwarded::hops;
-use crate::http::layers::frame::Frame;
+use crate::http::layers::settings::LayerSettings;
 
 /// The client's address: the peer's, or the one that trusted proxies name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClientAddress(pub IpAddr);
 
-pub(super) async fn note(State(frame): State<Frame>, mut request: Request, next: Next) -> Response {
+pub(super) async fn note(
+    State(settings): State<LayerSettings>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     if let Some(&ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<SocketAddr>>() {
-        let address = client(peer.ip(), request.headers(), &*frame.trusts_proxy);
+        let address = client(peer.ip(), request.headers(), &*settings.trusts_proxy);
         request.extensions_mut().insert(ClientAddress(address));
     }
     next.run(request).await

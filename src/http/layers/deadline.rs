@@ -6,13 +6,17 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use crate::http::layers::frame::Frame;
 use crate::http::layers::log_note::LogNote;
+use crate::http::layers::settings::LayerSettings;
 
 /// Gives up a request that takes too long, because its body drips or a database hangs. The reply has the form of
 /// the Distribution spec, which GitLab's clients show as well.
-pub(super) async fn keep(State(frame): State<Frame>, request: Request, next: Next) -> Response {
-    match tokio::time::timeout(frame.deadline, next.run(request)).await {
+pub(super) async fn keep(
+    State(settings): State<LayerSettings>,
+    request: Request,
+    next: Next,
+) -> Response {
+    match tokio::time::timeout(settings.deadline, next.run(request)).await {
         Ok(response) => response,
         Err(_) => given_up(),
     }
@@ -59,7 +63,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_request_that_hangs_is_given_up_and_told_to_come_back() {
-        let settings = Frame {
+        let settings = LayerSettings {
             entropy: Arc::new(Zeros),
             trusts_proxy: Arc::new(|_| false),
             deadline: Duration::from_millis(20),

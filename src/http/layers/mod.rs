@@ -11,13 +11,15 @@ mod origin;
 mod panics;
 mod request_id;
 mod request_log;
+mod settings;
 mod who;
 
 pub use client_address::ClientAddress;
-pub use frame::{Frame, frame};
+pub use frame::frame;
 pub use health::{Health, HealthDetail, routes as health_routes};
 pub use log_note::LogNote;
 pub use media_type::media_type;
 pub use origin::origin;
 pub use request_id::RequestId;
+pub use settings::LayerSettings;
 pub use who::Who;

@@ -7,7 +7,7 @@ use axum::response::Response;
 use uuid::Uuid;
 
 use crate::domain::entropy::random_bytes;
-use crate::http::layers::frame::Frame;
+use crate::http::layers::settings::LayerSettings;
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -16,11 +16,11 @@ const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub struct RequestId(pub String);
 
 pub(super) async fn assign(
-    State(frame): State<Frame>,
+    State(settings): State<LayerSettings>,
     mut request: Request,
     next: Next,
 ) -> Response {
-    let id = uuid::Builder::from_random_bytes(random_bytes(&*frame.entropy)).into_uuid();
+    let id = uuid::Builder::from_random_bytes(random_bytes(&*settings.entropy)).into_uuid();
     request.extensions_mut().insert(RequestId(id.to_string()));
     let mut response = next.run(request).await;
     response

@@ -28,7 +28,7 @@ impl FromRequest<AdminState> for RotationCall {
     async fn from_request(request: Request, state: &AdminState) -> Result<Self, Self::Rejection> {
         let presented = UnauthenticatedCall::read(request).await?;
         let token = presented.token.clone();
-        match presented.authenticate(state).await {
+        match presented.admit(state).await {
             Ok(call) => Ok(Self(call)),
             Err(error) => {
                 if matches!(error, AuthenticationError::Wrong(Cause::RevokedToken)) {

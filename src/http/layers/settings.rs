@@ -1,0 +1,25 @@
+//! The settings that the layers share.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::domain::entropy::Entropy;
+
+/// The settings of the layers.
+#[derive(Clone)]
+pub struct LayerSettings {
+    /// The source of request ids.
+    pub entropy: Arc<dyn Entropy>,
+    /// True if the proxy at an address is believed when it names a request's client.
+    pub trusts_proxy: Arc<dyn Fn(IpAddr) -> bool + Send + Sync>,
+    /// The longest that a request may take.
+    pub deadline: Duration,
+}
+
+impl fmt::Debug for LayerSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LayerSettings").finish_non_exhaustive()
+    }
+}
