@@ -294,7 +294,6 @@ impl KeyRing {
     }
 }
 
-#[expect(clippy::ref_option, reason = "serde passes a reference to the field")]
 #[cfg(test)]
 #[path = "key_ring_tests.rs"]
 mod tests;

@@ -31,6 +31,7 @@ pub(super) fn as_rfc3339<S: Serializer>(
     serializer.serialize_str(&instant.to_rfc3339_opts(SecondsFormat::Secs, true))
 }
 
+#[expect(clippy::ref_option, reason = "serde passes a reference to the field")]
 fn as_optional_rfc3339<S: Serializer>(
     instant: &Option<DateTime<Utc>>,
     serializer: S,

@@ -294,9 +294,9 @@ fn the_same_nouns_stand_on_every_floor() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     for (noun, floors) in NOUNS {
         for floor in *floors {
-            let room = root.join(floor).join(noun);
+            let place = root.join(floor).join(noun);
             assert!(
-                room.is_dir() || room.with_extension("rs").is_file(),
+                place.is_dir() || place.with_extension("rs").is_file(),
                 "{floor} has no room {noun}"
             );
         }
