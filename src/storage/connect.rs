@@ -11,30 +11,30 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::storage::error::StorageError;
 use crate::storage::schema;
 
-/// How long a request waits for a connection before it is told to come back.
+/// The time that a request waits for a connection before it is told to come back.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long SQLite waits for another writer, in milliseconds.
+/// The time that SQLite waits for another writer, in milliseconds.
 const BUSY_TIMEOUT: &str = "5000";
 
-/// The database behind everything that lasts.
+/// The open database.
 #[derive(Debug, Clone)]
 pub struct Db {
-    /// Where questions are put.
+    /// The connections for questions.
     pub(super) connection: DatabaseConnection,
-    /// Where changes are made: one connection, because they follow one another anyway. What waits for
-    /// its turn takes none from the questions.
+    /// The one connection for changes, which follow one another anyway. Changes that wait for their turn
+    /// so take no connection from the questions.
     pub(super) changes: DatabaseConnection,
 }
 
-/// Who opens the database.
+/// The purpose for which the database is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Opener {
-    /// One who brings it up to date, and makes what is missing.
+    /// To bring it up to date, and to make it if it is missing.
     Migration,
-    /// The service, once that is done.
+    /// To serve, after it was brought up to date.
     Service,
-    /// A command, for which a missing database is an error.
+    /// To run a command, for which a missing database is an error.
     Command,
 }
 
@@ -57,7 +57,7 @@ impl Db {
         Ok(db)
     }
 
-    /// Whether the database answers.
+    /// Asks the database for an answer.
     pub async fn ping(&self) -> Result<(), StorageError> {
         Ok(self.connection.ping().await?)
     }
@@ -98,8 +98,8 @@ impl Db {
             });
         let mut for_changes = options.clone();
         for_changes.max_connections(1);
-        // On SQLite the service keeps what it once opened: a connection is two files, and a process that
-        // has run out of them could not open any later.
+        // On SQLite the service opens all connections at the start and keeps them: a connection is two
+        // files, and a process that has run out of file descriptors could not open one later.
         if file.is_some() && opener == Opener::Service {
             for_changes.min_connections(1);
             options.min_connections(connections);
@@ -116,7 +116,7 @@ impl Db {
     }
 }
 
-/// The error, but never with the address: there is a password in it.
+/// The error without the database's address, which may hold a password.
 fn without_address(error: DbErr, url: &str) -> StorageError {
     if !error.to_string().contains(url) {
         return error.into();
@@ -134,8 +134,8 @@ fn sqlite_file(url: &str) -> Option<&str> {
     Some(rest.split_once('?').map_or(rest, |(file, _)| file))
 }
 
-/// Makes the folder of a new database, or says that there is none: `mode=rwc` in the address would
-/// let any command make an empty one.
+/// Makes the folder of a new database for a migration; for all others, a missing database is an error,
+/// because `mode=rwc` in the address would let any command make an empty one.
 fn prepare_file(file: &Path, opener: Opener) -> Result<(), StorageError> {
     if file.as_os_str() == ":memory:" {
         let why = "a database in memory is gone with its last connection; name a file";
@@ -154,8 +154,8 @@ fn prepare_file(file: &Path, opener: Opener) -> Result<(), StorageError> {
     }
 }
 
-/// Makes the folder of a database, if it is missing: for its owner alone, because everybody's names and
-/// the digests of their secrets are kept in it.
+/// Makes the folder of a database if it is missing. Only its owner may read it, because it holds
+/// everybody's names and the digests of their secrets.
 fn make_folder(folder: &Path) -> Result<(), StorageError> {
     let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
     made.map_err(|error| {

@@ -63,7 +63,7 @@ pub async fn page(
         let namespace = namespaces
             .iter()
             .find(|namespace| namespace.id == row.namespace_id);
-        let namespace = namespace.ok_or_else(|| unreadable(&row, "its place is gone"))?;
+        let namespace = namespace.ok_or_else(|| unreadable(&row, "its namespace is gone"))?;
         to_token(&row, namespace)
     })
 }
@@ -87,7 +87,7 @@ pub async fn all(
         .collect()
 }
 
-/// Keeps a new deploy token's digest and what was chosen for it.
+/// Stores a new deploy token.
 pub async fn insert(
     change: &Change,
     namespace: &Namespace,
@@ -148,7 +148,8 @@ pub async fn revoke(change: &Change, id: DeployTokenId) -> Result<(), StorageErr
     Ok(())
 }
 
-/// Revokes all deploy tokens of these namespaces: what is made anew there does not bring them back.
+/// Revokes all deploy tokens of these namespaces, so that a namespace that is made anew does not
+/// bring them back.
 pub async fn revoke_all(change: &Change, namespaces: &[Namespace]) -> Result<(), StorageError> {
     for some in namespaces.chunks(AT_A_TIME) {
         let ids = touched_ids(change, some);

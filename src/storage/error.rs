@@ -1,4 +1,4 @@
-//! What can go wrong in storage.
+//! Errors of storage.
 
 use sea_orm::{DbErr, SqlErr};
 
@@ -8,10 +8,10 @@ pub enum StorageError {
     /// The address in the configuration cannot be used at all.
     #[error("`database.url` cannot be used: {0}")]
     Address(String),
-    /// No schema yet: only `serve` and `migrate` make one.
+    /// The database has no schema yet; only `serve` and `migrate` make one.
     #[error("the database has no schema yet; start the server or run `wharfinger migrate` first")]
     NoSchema,
-    /// A schema that another version made; the text says which, and what helps.
+    /// Another version made the schema; the text says if it is older or newer, and what to do.
     #[error("the database's schema is {0}")]
     OtherSchema(&'static str),
     /// A name that must be unique is taken.
@@ -20,9 +20,9 @@ pub enum StorageError {
     /// A row that this version cannot read.
     #[error("a stored {what} cannot be read: {why}")]
     Unreadable {
-        /// What kind of row.
+        /// The kind of row.
         what: &'static str,
-        /// What is wrong with it.
+        /// The fault in it.
         why: String,
     },
     /// The database did not do it: it cannot be reached, is busy, or failed.
@@ -40,8 +40,8 @@ impl From<DbErr> for StorageError {
 }
 
 impl StorageError {
-    /// True if the same may succeed a few seconds later; what cannot be read or has another schema
-    /// does not heal by itself.
+    /// True if the same may succeed a few seconds later; an unreadable row or another schema does not
+    /// heal by itself.
     pub fn is_temporary(&self) -> bool {
         match self {
             Self::Address(_) | Self::NoSchema | Self::OtherSchema(_) | Self::Unreadable { .. } => {

@@ -38,7 +38,7 @@ pub async fn find(
     row.as_ref().map(to_member).transpose()
 }
 
-/// A page of whoever has a role in any of these namespaces at `now`, each with their highest; by user id.
+/// A page of the users with a role in any of these namespaces at `now`, each with their highest, by user id.
 ///
 /// A user's own namespace has one member, who owns it.
 pub async fn page(
@@ -162,7 +162,7 @@ pub async fn of_user(
         .collect()
 }
 
-/// Whether an active user other than `user` owns one of these namespaces for good.
+/// True if an active user other than `user` owns one of these namespaces without an end.
 pub async fn another_owner(
     source: &impl Source,
     namespaces: &[NamespaceId],
@@ -213,7 +213,7 @@ pub async fn put(
     Ok(())
 }
 
-/// Takes a user's role away; tells whether there was one.
+/// Takes a user's role away; true if there was one.
 pub async fn remove(
     change: &Change,
     namespace: NamespaceId,

@@ -1,4 +1,4 @@
-//! What lasts: the only module that names SeaORM; domain types go in and come out.
+//! The database. Only this module names SeaORM; domain types go in and come out.
 //!
 //! Questions go to a [`Source`]; only a [`Change`] can write, and it commits nothing without its
 //! audit row and its number.

@@ -25,17 +25,17 @@ use crate::storage::users::{lock, to_user};
 /// A refresh token that is to be made.
 #[derive(Debug, Clone)]
 pub struct RefreshTokenRecord<'a> {
-    /// Whose.
+    /// The user.
     pub user: UserId,
-    /// The registry it is for.
+    /// The service of the registry that it is for.
     pub service: &'a str,
-    /// What the client calls itself.
+    /// The client's name for itself.
     pub client_id: Option<&'a str>,
-    /// What is stored of the secret.
+    /// The digest of its secret.
     pub digest: SecretDigest,
 }
 
-/// The refresh token with that digest, and its user; whatever their states.
+/// The refresh token with that digest, with its user; neither needs to be active.
 pub async fn find_by_digest(
     source: &impl Source,
     digest: &SecretDigest,
@@ -74,7 +74,7 @@ pub async fn page(
     })
 }
 
-/// Keeps a new refresh token's digest.
+/// Stores a new refresh token.
 pub async fn insert(
     login: &Login,
     new: RefreshTokenRecord<'_>,
@@ -119,7 +119,7 @@ pub async fn revoke_all(change: &Change, owner: UserId) -> Result<(), StorageErr
     Ok(())
 }
 
-/// Notes that a refresh token was used: no change of anybody's rights, so without audit row.
+/// Notes that a refresh token was used. This changes nobody's rights, so it is no event.
 pub async fn note_use(db: &Db, id: RefreshTokenId, now: DateTime<Utc>) -> Result<(), StorageError> {
     refresh_token::Entity::update_many()
         .col_expr(
@@ -132,7 +132,7 @@ pub async fn note_use(db: &Db, id: RefreshTokenId, now: DateTime<Utc>) -> Result
     Ok(())
 }
 
-/// Deletes what can never work again: idled out, too old, or revoked as long ago as that.
+/// Deletes refresh tokens that can never work again: idled out, too old, or revoked that long ago.
 pub async fn purge(
     db: &Db,
     lifetimes: &RefreshLifetimes,

@@ -1,15 +1,15 @@
-//! Where a question may be put: to the database, or inside a change.
+//! Sources of answers: the database, or a change under way.
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction};
 
 use crate::storage::connect::Db;
 
-/// How many values a statement may bind beside a few: every database takes more.
+/// The most values of a list that one statement binds; every database takes some more.
 pub(super) const AT_A_TIME: usize = 5000;
 
 /// The database as it is, or as it will be after a change that is under way.
 pub trait Source: Sync {
-    /// What storage sends its statements to.
+    /// The type of the connection that statements are sent to.
     #[doc(hidden)]
     type Connection: ConnectionTrait;
 

@@ -24,26 +24,26 @@ use crate::storage::source::Source;
 /// A user that is to be made.
 #[derive(Debug, Clone)]
 pub struct UserRecord {
-    /// The name it signs in with.
+    /// The name for signing in.
     pub username: Username,
-    /// The name people read.
+    /// The name that people read.
     pub name: String,
-    /// The address, which also signs in.
+    /// The e-mail address, if there is one; it also signs in.
     pub email: Option<EmailAddress>,
-    /// Whether everything is theirs.
+    /// True if they may do everything on every path.
     pub admin: bool,
-    /// Whether internal projects are closed to them.
+    /// True if internal groups and projects are closed to them.
     pub external: bool,
-    /// What is kept of the password.
+    /// The hash of the password, if there is one.
     pub password: Option<PasswordHash>,
 }
 
-/// A user with what is kept of the password.
+/// A user with the hash of their password.
 #[derive(Debug, Clone)]
 pub struct Account {
     /// The user.
     pub user: User,
-    /// What is kept of the password; none if there is no password.
+    /// The hash of the password; none if there is no password.
     pub password: Option<PasswordHash>,
 }
 
@@ -167,7 +167,7 @@ pub async fn account_by_email(
         .transpose()
 }
 
-/// The user with that id and what is kept of the password.
+/// The user with that id, with the hash of their password.
 pub(super) async fn account(
     source: &impl Source,
     id: UserId,
@@ -190,7 +190,7 @@ pub(super) async fn lock(
     Ok(())
 }
 
-/// Whether there is any user.
+/// True if there is any user.
 pub async fn exist(source: &impl Source) -> Result<bool, StorageError> {
     Ok(user::Entity::find()
         .one(source.connection())
@@ -198,7 +198,7 @@ pub async fn exist(source: &impl Source) -> Result<bool, StorageError> {
         .is_some())
 }
 
-/// Whether an active administrator other than `id` is left.
+/// True if there is an active administrator other than `id`.
 pub async fn another_administrator(source: &impl Source, id: UserId) -> Result<bool, StorageError> {
     let other = user::Entity::find()
         .filter(user::COLUMN.admin.eq(true))
@@ -207,7 +207,7 @@ pub async fn another_administrator(source: &impl Source, id: UserId) -> Result<b
     Ok(other.one(source.connection()).await?.is_some())
 }
 
-/// Makes a user, active.
+/// Stores a new, active user.
 pub async fn insert(change: &Change, new: UserRecord) -> Result<User, StorageError> {
     let row = user::ActiveModel {
         username: Set(new.username.as_str().to_owned()),
@@ -225,7 +225,7 @@ pub async fn insert(change: &Change, new: UserRecord) -> Result<User, StorageErr
     Ok(user)
 }
 
-/// Keeps the name, address and rights of a user.
+/// Stores the name, address and flags of a user.
 pub async fn save(change: &Change, to: &User) -> Result<(), StorageError> {
     change.touch(Touched::User(to.id));
     let row = user::ActiveModel {
@@ -240,7 +240,7 @@ pub async fn save(change: &Change, to: &User) -> Result<(), StorageError> {
     Ok(())
 }
 
-/// Removes a user, of whom nothing else may be left.
+/// Removes a user, whose tokens and roles must be gone already.
 pub async fn remove(change: &Change, id: UserId) -> Result<(), StorageError> {
     change.touch(Touched::User(id));
     user::Entity::delete_by_id(id.0)
@@ -261,7 +261,7 @@ pub async fn set_state(change: &Change, id: UserId, state: UserState) -> Result<
     Ok(())
 }
 
-/// Replaces what is kept of the password; no copy is kept of that anywhere.
+/// Replaces the hash of the password, of which no copies are kept.
 pub async fn set_password(
     change: &Change,
     id: UserId,
@@ -270,7 +270,7 @@ pub async fn set_password(
     keep_password(change, id, hash).await
 }
 
-/// Keeps another hash of the same password.
+/// Stores another hash of the same password.
 pub async fn rehash(login: &Login, id: UserId, hash: &PasswordHash) -> Result<(), StorageError> {
     keep_password(login, id, hash).await
 }
@@ -289,7 +289,7 @@ async fn keep_password(
     Ok(())
 }
 
-/// With `text` in the name or user name: any of these.
+/// The condition that `text` is in the name or user name.
 pub(super) fn has_text(text: &str) -> Condition {
     Condition::any()
         .add(contains(user::Column::Name, text))

@@ -1,4 +1,4 @@
-//! Which tokens belong together: by rotation, and by being made with one another.
+//! Tokens that belong together by rotation, or because one was made with the other.
 
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait};
@@ -19,7 +19,7 @@ use crate::storage::entity::instant::{Instant, goes_on_after};
 use crate::storage::error::StorageError;
 use crate::storage::source::{AT_A_TIME, Source};
 
-/// The tokens that `token` took the place of, and that still work beside it.
+/// The tokens whose place `token` took and that still work beside it.
 pub async fn in_grace_before(
     change: &Change,
     token: &AccessToken,
@@ -43,7 +43,7 @@ pub async fn made_with(
     Ok(found)
 }
 
-/// All of a family that are not revoked at `now`, and what was made with any of the family.
+/// The tokens of a family that are not revoked at `now`, with the tokens that any of the family made.
 pub async fn not_revoked_of(
     source: &impl Source,
     family: AccessTokenId,
@@ -58,7 +58,7 @@ pub async fn not_revoked_of(
     not_revoked_ids(source, all, now).await
 }
 
-/// Revokes those of `tokens` that were not revoked yet.
+/// Revokes all of `tokens` that are not revoked yet.
 pub async fn revoke_all(change: &Change, tokens: &[AccessTokenId]) -> Result<(), StorageError> {
     for some in tokens.chunks(AT_A_TIME) {
         touch_all(change, some);
@@ -88,7 +88,7 @@ pub async fn give_grace(
     Ok(())
 }
 
-/// What was made with one of `makers` hangs on `successor` from now on.
+/// Makes the tokens that were made with one of `makers` depend on `successor`.
 pub async fn hand_over(
     change: &Change,
     makers: &[AccessTokenId],
@@ -104,7 +104,7 @@ pub async fn hand_over(
     Ok(())
 }
 
-/// Lets nothing that was made with `maker` end later than at `end`.
+/// Shortens the tokens that were made with `maker`, so that none ends later than at `end`.
 pub async fn shorten_made_with(
     change: &Change,
     maker: AccessTokenId,

@@ -36,17 +36,17 @@ use crate::storage::users::to_user;
 /// A token that is to be made.
 #[derive(Debug, Clone, Copy)]
 pub struct AccessTokenRecord<'a> {
-    /// Whose.
+    /// The user who will own it.
     pub owner: UserId,
-    /// What is stored of the secret.
+    /// The digest of its secret.
     pub digest: SecretDigest,
-    /// What was chosen for it.
+    /// The chosen properties.
     pub specification: &'a AccessTokenSpecification,
-    /// Where it comes from.
+    /// The tokens from which it comes.
     pub lineage: AccessTokenLineage,
 }
 
-/// The token with that digest, and its owner; whatever their states.
+/// The token with that digest, with its owner; neither needs to be active.
 pub async fn find_by_digest(
     source: &impl Source,
     digest: &SecretDigest,
@@ -103,7 +103,7 @@ pub async fn page(
     try_map(rows, |row| to_token(&row))
 }
 
-/// Keeps a new token's digest and what was chosen for it.
+/// Stores a new token.
 pub async fn insert(
     change: &Change,
     new: AccessTokenRecord<'_>,
@@ -128,7 +128,7 @@ pub async fn insert(
     Ok(token)
 }
 
-/// Writes down what is now chosen for a token.
+/// Stores the changed properties of a token.
 pub async fn save_specification(
     change: &Change,
     id: AccessTokenId,
@@ -170,8 +170,8 @@ fn patterns(specification: &AccessTokenSpecification) -> String {
 fn condition(filter: &AccessTokenFilter) -> Condition {
     use access_token::Column;
     let at = |instant: DateTime<Utc>| Instant::from(instant);
-    // A token ends on the first date on which it is wholly dead, so its instant is at most the
-    // beginning of that date, and after the beginning of the one before.
+    // The date of an end is the first on which the token is dead all day. So the instant of the end is
+    // at most the beginning of that date, and after the beginning of the day before.
     let day_before = |date: NaiveDate| at(Expiry::on(date).instant() - Duration::days(1));
     Condition::all()
         .add_option(filter.owner.map(|owner| Column::UserId.eq(owner.0)))
@@ -221,7 +221,7 @@ fn condition(filter: &AccessTokenFilter) -> Condition {
         )
 }
 
-/// Neither revoked nor beyond the grace after a rotation.
+/// The condition that a token is neither revoked nor beyond the grace after its rotation.
 pub(super) fn not_revoked(now: Instant) -> Condition {
     use access_token::Column;
     Condition::all()
@@ -229,7 +229,7 @@ pub(super) fn not_revoked(now: Instant) -> Condition {
         .add(goes_on_after(Column::GraceUntil, now))
 }
 
-/// In the wanted order, and by id where that leaves two alike; what has no value comes last.
+/// Sorts by the wanted value and then by id; rows without that value come last.
 fn sorted(
     query: Select<access_token::Entity>,
     sort: Option<AccessTokenSort>,
@@ -245,7 +245,7 @@ fn sorted(
         AccessTokenSortKey::Name => Column::Name,
     };
     let order = if descending { Order::Desc } else { Order::Asc };
-    // The databases disagree about where NULL comes.
+    // The databases disagree about the position of NULL.
     query
         .order_by(column.is_null(), Order::Asc)
         .order_by(column, order.clone())
@@ -276,7 +276,7 @@ pub(super) fn to_token(row: &access_token::Model) -> Result<AccessToken, Storage
     })
 }
 
-/// Reads what was chosen; a row that breaks a rule is refused, never read as a wider token.
+/// Reads the chosen properties; a row that breaks a rule is refused, never read as a wider token.
 fn to_specification(
     row: &access_token::Model,
 ) -> Result<AccessTokenSpecification, Box<dyn std::error::Error>> {

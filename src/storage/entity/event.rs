@@ -1,4 +1,4 @@
-//! Events: who changed what.
+//! Events: the rows of the audit log.
 
 use sea_orm::entity::prelude::*;
 

@@ -1,4 +1,4 @@
-//! The tables as SeaORM sees them; nothing of this leaves storage.
+//! The tables as SeaORM sees them; other modules never see these types.
 
 #![expect(
     unreachable_pub,

@@ -1,4 +1,4 @@
-//! Groups, projects, users' own namespaces, and the tombstones of what was deleted.
+//! Groups, projects, users' own namespaces, and the tombstones of deleted ones.
 
 pub mod lists;
 
@@ -25,21 +25,21 @@ use crate::storage::source::{AT_A_TIME, Source};
 /// A namespace that is to be made.
 #[derive(Debug, Clone)]
 pub struct NamespaceRecord {
-    /// What kind of namespace.
+    /// The kind of namespace.
     pub kind: NamespaceKind,
-    /// Where.
+    /// The path.
     pub path: NamespacePath,
-    /// Who may see it.
+    /// The visibility.
     pub visibility: Visibility,
-    /// What it is below.
+    /// The namespace that it lies in; none at the top.
     pub parent: Option<NamespaceId>,
-    /// The name people read; the last part of the path if there is none.
+    /// The name that people read; without one, the last part of the path.
     pub name: Option<String>,
-    /// What it is for.
+    /// The description, if it has one.
     pub description: Option<String>,
 }
 
-/// All that live, of one kind, by path.
+/// All living namespaces of one kind, by path.
 pub async fn all(
     source: &impl Source,
     kind: NamespaceKind,
@@ -55,7 +55,7 @@ pub async fn all(
         .collect()
 }
 
-/// What has taken `path`.
+/// The namespace or tombstone that has taken `path`.
 pub async fn occupant(
     source: &impl Source,
     path: &NamespacePath,
@@ -66,7 +66,7 @@ pub async fn occupant(
     row.as_ref().map(to_occupied).transpose()
 }
 
-/// What lives at `path`.
+/// The living namespace at `path`.
 pub async fn find_live(
     source: &impl Source,
     path: &NamespacePath,
@@ -79,7 +79,7 @@ pub async fn find_live(
         }))
 }
 
-/// What lives with that id.
+/// The living namespace with that id.
 pub async fn find_live_by_id(
     source: &impl Source,
     id: NamespaceId,
@@ -91,7 +91,7 @@ pub async fn find_live_by_id(
     row.as_ref().map(to_namespace).transpose()
 }
 
-/// A namespace and what it lies in, nearest first.
+/// A namespace and all that it lies in, nearest first.
 pub async fn and_ancestors(
     source: &impl Source,
     namespace: &Namespace,
@@ -104,7 +104,7 @@ pub async fn and_ancestors(
     Ok(found)
 }
 
-/// The ids of what lives at these paths.
+/// The ids of the living namespaces at these paths.
 pub async fn ids_at(
     source: &impl Source,
     paths: &[NamespacePath],
@@ -115,7 +115,7 @@ pub async fn ids_at(
         .collect()
 }
 
-/// What `namespaces` lie in, in no order.
+/// All namespaces that `namespaces` lie in, in no order.
 pub async fn above(
     source: &impl Source,
     namespaces: &[Namespace],
@@ -132,12 +132,12 @@ pub async fn above(
     live.map(to_namespace).collect()
 }
 
-/// What lives below `ancestor`, nearest first.
+/// The living namespaces below `ancestor`, nearest first.
 pub async fn live_below(
     source: &impl Source,
     ancestor: NamespaceId,
 ) -> Result<Vec<Namespace>, StorageError> {
-    // Level by level along the parents: a comparison of paths would depend on the collation.
+    // This goes down level by level along the parents: a comparison of paths would depend on the collation.
     let mut found = Vec::new();
     let mut level = vec![ancestor.0];
     while !level.is_empty() {
@@ -157,7 +157,7 @@ pub async fn live_below(
     Ok(found)
 }
 
-/// Makes a namespace; in the place of a tombstone, if there is one.
+/// Makes a namespace; it replaces a tombstone, if there is one.
 pub async fn insert(change: &Change, new: NamespaceRecord) -> Result<Namespace, StorageError> {
     let connection = change.connection();
     change.touch(Touched::Namespace(new.path.clone()));
@@ -167,7 +167,7 @@ pub async fn insert(change: &Change, new: NamespaceRecord) -> Result<Namespace, 
         .one(connection)
         .await?
     {
-        // Tombstones below it must not be orphaned: they hang on the row that takes its place.
+        // Tombstones below this one must not be orphaned, so its row is reused.
         let row = namespace::ActiveModel {
             id: Set(tombstone.id),
             kind: Set(to_kind(new.kind)),
@@ -194,7 +194,7 @@ pub async fn insert(change: &Change, new: NamespaceRecord) -> Result<Namespace, 
     to_namespace(&row.insert(connection).await?)
 }
 
-/// Keeps the name, description and visibility of a namespace.
+/// Stores the name, description and visibility of a namespace.
 pub async fn save(change: &Change, namespace: &Namespace) -> Result<(), StorageError> {
     change.touch(Touched::Namespace(namespace.path.clone()));
     let row = namespace::ActiveModel {
@@ -236,7 +236,7 @@ pub(super) fn touched_ids(change: &Change, namespaces: &[Namespace]) -> Vec<i64>
     namespaces.iter().map(|namespace| namespace.id.0).collect()
 }
 
-/// How many live directly or indirectly on the given paths; with tombstones, for the decision.
+/// The namespaces on the given paths, tombstones too, for the decision.
 pub(super) async fn on_paths(
     source: &impl Source,
     paths: Vec<&str>,
