@@ -24,7 +24,7 @@ const MOST_TOUCHED: usize = 200;
 /// The stored form of "everything was touched".
 pub(super) const EVERYTHING: &str = "*";
 
-/// A change under way: dropped, it never happened.
+/// A change under way. If it is dropped, it never happened.
 ///
 /// The caller's authority was renewed inside it, after its turn had come: what was true at the door
 /// proves nothing here. A [`Grant`] comes from nowhere else.
@@ -37,8 +37,8 @@ pub struct Change {
     touched: Mutex<BTreeSet<Touched>>,
 }
 
-/// A login under way: it writes only what no copy is kept of, so it takes no number and waits for no
-/// change but one to its own user.
+/// A login under way. No copies are kept of anything that it writes, so it takes no number, and waits
+/// only for changes of its own user.
 #[derive(Debug)]
 pub struct Login {
     pub(super) transaction: DatabaseTransaction,
@@ -99,7 +99,7 @@ impl Change {
         grant(&self.authority, rule)
     }
 
-    /// Notes that the change touches a thing that copies are kept of.
+    /// Notes that the change touches a thing of which copies may be kept.
     pub(super) fn touch(&self, touched: Touched) {
         let mut all = self.touched.lock().unwrap_or_else(PoisonError::into_inner);
         if all.len() <= MOST_TOUCHED {
@@ -107,7 +107,7 @@ impl Change {
         }
     }
 
-    /// Commits the change with its events. Without any, nothing was changed: then it is as if it had
+    /// Commits the change with its events. Without events nothing was changed, and it ends as if it had
     /// never begun.
     #[tracing::instrument(name = "storage.commit", skip_all, fields(change = self.number))]
     pub async fn commit(

@@ -1,4 +1,4 @@
-//! A page of a query, and how text is searched for.
+//! Pages of queries, and searches for text.
 
 use std::collections::BTreeMap;
 
@@ -13,10 +13,10 @@ use crate::domain::text::MAX_LINE;
 use crate::storage::error::StorageError;
 use crate::storage::source::Source;
 
-/// Most letters beyond ASCII that are looked for in other forms too: databases nest only so many
+/// The most letters beyond ASCII that are also searched for in other forms: databases limit the depth of
 /// expressions.
 const MOST_FORMS: usize = 100;
-/// What a small sigma is at the end of a word.
+/// The form of a small sigma at the end of a word.
 const FINAL_SIGMA: char = 'ς';
 
 /// The rows of one page of `query`, and the length of the whole.
@@ -77,7 +77,7 @@ where
     } else {
         Order::Asc
     };
-    // One more than wanted tells whether there is a rest.
+    // One row more than wanted shows if there is a rest.
     let size = usize::try_from(request.size).unwrap_or(usize::MAX);
     let mut items = rest
         .order_by(id, order)
@@ -122,16 +122,17 @@ pub(super) fn try_map<T, U>(
     })
 }
 
-/// Whether a column contains `text` in any letter case; the text is no pattern.
+/// The condition that a column contains `text` in any letter case; wildcards in the text are letters.
 pub(super) fn contains(column: impl IntoColumnRef, text: &str) -> Expr {
-    // Not asked: databases refuse patterns that are too long, and it would read as "come back later".
+    // The database is not asked: it would refuse a pattern that is too long, which would look like a
+    // failure that passes.
     if text.chars().count() > MAX_LINE {
         return nothing();
     }
     let text = lowered(text);
     let mut column = Expr::expr(Func::lower(Expr::col(column)));
-    // SQLite, and PostgreSQL in some locales, know no capitals beyond ASCII: those of the text we
-    // make small ourselves.
+    // SQLite, and PostgreSQL in some locales, do not make capitals beyond ASCII small, so we replace those
+    // of the text ourselves.
     for (form, letter) in other_forms(&text).into_iter().take(MOST_FORMS) {
         column = Expr::expr(Func::cust("REPLACE").args([
             column,
@@ -148,12 +149,12 @@ pub(super) fn nothing() -> Expr {
     Expr::value(1).eq(0)
 }
 
-/// Whether a column of lower-case text begins with `text`; the text is no pattern.
+/// The condition that a column of lower-case text begins with `text`; wildcards in the text are letters.
 pub(super) fn begins_with(column: impl ColumnTrait, text: &str) -> Expr {
     column.like(LikeExpr::new(format!("{}%", literally(text))).escape('!'))
 }
 
-/// Letter by letter, as most databases do it: a sigma that ends a word is one like the others.
+/// The text in lower case, letter by letter, as most databases do it: a sigma at the end of a word is not special.
 fn lowered(text: &str) -> String {
     let letters = text.chars().flat_map(char::to_lowercase);
     letters
@@ -161,7 +162,7 @@ fn lowered(text: &str) -> String {
         .collect()
 }
 
-/// What else the letters beyond ASCII of a lowered text may be in a column, each with its letter.
+/// The other forms that the letters beyond ASCII of a lowered text may have in a column, each with its letter.
 fn other_forms(lowered: &str) -> BTreeMap<char, char> {
     let letters = lowered.chars().filter(|letter| !letter.is_ascii());
     let mut forms: BTreeMap<char, char> = letters
@@ -178,7 +179,7 @@ fn alone(mut letters: impl Iterator<Item = char>) -> Option<char> {
     letters.next().filter(|_| letters.next().is_none())
 }
 
-/// A pattern for the text itself. `!` escapes on every database alike; a backslash does not.
+/// A pattern that matches the text itself. `!` is the escape on every database; a backslash would differ.
 fn literally(text: &str) -> String {
     let mut pattern = String::new();
     for letter in text.chars() {

@@ -77,7 +77,7 @@ fn wanted(filter: &NamespaceFilter) -> Condition {
         .add_option(filter.nothing.then(nothing))
 }
 
-/// The same rule as [`Authority::sees`]; none if everything may be seen.
+/// The rule of [`Authority::sees`] as a condition; none if everything may be seen.
 fn seen_by(authority: &Authority, now: DateTime<Utc>) -> Option<Condition> {
     if authority.is_administrator() {
         return None;
@@ -92,21 +92,21 @@ fn seen_by(authority: &Authority, now: DateTime<Utc>) -> Option<Condition> {
     )
 }
 
-/// Where the caller has at least that role, its own or inherited: any of these.
+/// The condition that the caller has at least that role in a namespace, its own or inherited.
 fn where_role(authority: &Authority, least: AccessLevel, now: DateTime<Utc>) -> Condition {
     Condition::any().add(match authority.user() {
         Some(user) => {
             let own = authority.own_namespace();
             namespace::Column::Id.in_subquery(reached(user, own.as_ref(), least, now))
         }
-        // Nobody's roles: nothing. A condition without parts would be everything.
+        // The command line has no roles, so nothing is found. A condition without parts would find everything.
         None => nothing(),
     })
 }
 
 /// The ids of the namespaces where a user has at least that role, and of all below them.
 ///
-/// It goes down along the parents, so it costs what is found and not what there is.
+/// It goes down from parents to children, so its cost grows with the namespaces that are found, not with all.
 fn reached(
     user: UserId,
     own: Option<&NamespacePath>,
