@@ -226,6 +226,15 @@ fn grouped_and_nested_uses_are_seen() {
     assert!(!found.iter().any(|path| path.contains("hidden")));
 }
 
+/// The verifier can only be a second opinion if it is written apart from what it verifies.
+#[test]
+fn the_verifier_does_not_know_the_service() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/verifier");
+    let manifest = fs::read_to_string(folder.join("Cargo.toml")).unwrap();
+    let depends = |line: &str| line.starts_with("wharfinger") || line.contains("path =");
+    assert!(!manifest.lines().any(depends), "{manifest}");
+}
+
 #[test]
 fn files_stay_short() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");

@@ -6,10 +6,10 @@ use chrono::Duration;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use tokio::runtime::Runtime;
+use verifier::Wanted;
 use wharfinger::domain::clock::Clock;
 
 use super::fleet::{Fleet, SERVICES, start};
-use super::verifier::Wanted;
 use crate::harness::{Reply, TestApp, basic};
 
 const REPOSITORIES: [&str; 4] = ["team/app", "team/app/worker", "open/app", "alice/own"];

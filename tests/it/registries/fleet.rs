@@ -4,9 +4,9 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
+use verifier::{Accepted, Distribution, Refusal, Registry, Settings, Version, Zot};
 use wharfinger::domain::namespaces::visibility::Visibility;
 
-use super::verifier::{Accepted, Distribution, Refusal, Registry, Settings, Version, Zot};
 use crate::harness::{Actor, TestApp};
 
 /// A service for each way in which registries come to trust us.

@@ -1,10 +1,10 @@
 //! What `/jwt/auth` issues, at every registry that it is for, and at those that it is not for.
 
 use chrono::Duration;
+use verifier::{Distribution, Entry, Registry, Settings, Version, Wanted, Zot};
 use wharfinger::domain::clock::Clock;
 
 use super::fleet::{Fleet, SERVICES, issued, leaf_of, start};
-use super::verifier::{Distribution, Entry, Registry, Settings, Version, Wanted, Zot};
 
 /// Verdicts where the clock lets nobody but Distribution accept, or nobody at all.
 fn without_zot(verdicts: &str) -> String {

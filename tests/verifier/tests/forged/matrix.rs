@@ -1,7 +1,8 @@
 //! The measured matrix of docs/protocol.md §2.6, row for row: the verifier says what the registries said.
 
-use super::forge::{Forged, ISSUER, Key, Paper, SERVICE, now, x5c};
-use super::verifier::{Distribution, Registry, Settings, Version};
+use verifier::{Distribution, Registry, Settings, Version};
+
+use crate::forge::{Forged, ISSUER, Key, Paper, SERVICE, now, x5c};
 
 /// The columns; the bundle has the signing certificate itself.
 const COLUMNS: [(&str, Version, bool, Option<Id>); 11] = [

@@ -2,9 +2,9 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use verifier::{Distribution, Settings, Version, Zot};
 
-use super::forge::{ISSUER, Key, Paper, SERVICE};
-use super::verifier::{Distribution, Settings, Version, Zot};
+use crate::forge::{ISSUER, Key, Paper, SERVICE};
 
 fn start(version: Version, bundle: Option<&str>, jwks: Option<&str>) -> Result<(), String> {
     let settings = Settings {

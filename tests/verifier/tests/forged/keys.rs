@@ -1,9 +1,9 @@
 //! Which key verifies a token: the chain in `x5c`, else the key in `jwk`, else `kid`, and never the next.
 
 use rcgen::BasicConstraints;
+use verifier::{Distribution, PublicKey, Registry, Settings, Version};
 
-use super::forge::{Forged, ISSUER, Key, Paper, SERVICE, now, x5c};
-use super::verifier::{Distribution, PublicKey, Registry, Settings, Version};
+use crate::forge::{Forged, ISSUER, Key, Paper, SERVICE, now, x5c};
 
 const VERSIONS: [Version; 4] = [
     Version::Two,
@@ -308,7 +308,7 @@ fn a_key_that_a_token_brings_along_is_not_believed() {
         attacker.jwk(None),
         attacker.jwk(Some(&root.public().libtrust())),
         attacker.jwk(Some(&root.public().thumbprint_in_3_1())),
-        attacker.jwk(Some(super::verifier::ID_IN_3_0)),
+        attacker.jwk(Some(verifier::ID_IN_3_0)),
     ];
     for jwk in claimed {
         let token = Forged::good(&attacker, &format!(r#""jwk":{jwk}"#)).token();
@@ -396,7 +396,7 @@ fn ids_are_those_of_the_vectors() {
 fn id_in_bundle(version: Version, key: &PublicKey) -> String {
     match version {
         Version::Two | Version::GitLab => key.libtrust(),
-        Version::Three => super::verifier::ID_IN_3_0.to_owned(),
+        Version::Three => verifier::ID_IN_3_0.to_owned(),
         Version::ThreeOne => key.thumbprint(),
     }
 }

@@ -3,8 +3,8 @@
 use base64::Engine;
 use base64::engine::general_purpose::{URL_SAFE, URL_SAFE_NO_PAD};
 
-use super::forge::{Forged, Key};
-use super::world::World;
+use crate::forge::{Forged, Key};
+use crate::one_of_each::World;
 
 #[test]
 fn every_rule_about_the_form_of_a_token_has_a_token_that_breaks_only_it() {

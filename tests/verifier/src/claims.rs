@@ -1,21 +1,21 @@
 //! The claims as Distribution reads them (docs/protocol.md §2.2, §2.3).
 
-use super::json::{Json, Names, Object};
-use super::{CRASH, Entry, Refusal};
+use crate::json::{Json, Names, Object};
+use crate::{CRASH, Entry, Refusal};
 
-pub(super) struct Claims<'a> {
-    pub(super) issuer: &'a str,
-    pub(super) subject: &'a str,
-    pub(super) audience: Vec<&'a str>,
-    pub(super) expires: i64,
-    pub(super) not_before: i64,
+pub(crate) struct Claims<'a> {
+    pub(crate) issuer: &'a str,
+    pub(crate) subject: &'a str,
+    pub(crate) audience: Vec<&'a str>,
+    pub(crate) expires: i64,
+    pub(crate) not_before: i64,
     access: Option<&'a Json>,
     names: Names,
 }
 
 impl<'a> Claims<'a> {
     /// Every claim has its type, those too that nobody looks at afterwards.
-    pub(super) fn read(claims: Object<'a>, names: Names, lists: bool) -> Result<Self, Refusal> {
+    pub(crate) fn read(claims: Object<'a>, names: Names, lists: bool) -> Result<Self, Refusal> {
         claims.integer("iat")?;
         claims.text("jti")?;
         let access = claims.get("access");
@@ -32,14 +32,14 @@ impl<'a> Claims<'a> {
     }
 
     /// What is granted; to look at a null is the end of the connection.
-    pub(super) fn access(&self) -> Result<Vec<Entry>, Refusal> {
+    pub(crate) fn access(&self) -> Result<Vec<Entry>, Refusal> {
         let entries = entries(self.access, self.names)?;
         entries.into_iter().collect::<Option<_>>().ok_or(CRASH)
     }
 }
 
 /// `aud`: a string; a list of them only where lists are understood.
-pub(super) fn audience(claims: Object<'_>, lists: bool) -> Result<Vec<&str>, Refusal> {
+pub(crate) fn audience(claims: Object<'_>, lists: bool) -> Result<Vec<&str>, Refusal> {
     match claims.get("aud") {
         Some(Json::List(_)) if lists => claims.texts("aud"),
         None => Ok(Vec::new()),
@@ -48,7 +48,7 @@ pub(super) fn audience(claims: Object<'_>, lists: bool) -> Result<Vec<&str>, Ref
 }
 
 /// The entries of `access`; none where there is a null.
-pub(super) fn entries(access: Option<&Json>, names: Names) -> Result<Vec<Option<Entry>>, Refusal> {
+pub(crate) fn entries(access: Option<&Json>, names: Names) -> Result<Vec<Option<Entry>>, Refusal> {
     let items = match access {
         None => return Ok(Vec::new()),
         Some(Json::List(items)) => items,

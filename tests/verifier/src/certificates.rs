@@ -7,11 +7,11 @@ use x509_parser::extensions::ParsedExtension;
 use x509_parser::pem::Pem;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-use super::{PublicKey, Refusal};
+use crate::{PublicKey, Refusal};
 
 /// A certificate of a P-256 key.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Certificate {
+pub struct Certificate {
     der: Vec<u8>,
     signed: Vec<u8>,
     signature: Vec<u8>,
@@ -19,14 +19,15 @@ pub(crate) struct Certificate {
     subject: Vec<u8>,
     begins: i64,
     ends: i64,
-    /// How many authorities may be between it and a leaf, if it may sign certificates at all.
+    /// The number of authorities that may be between it and a leaf, if it may sign certificates at all.
     authority: Option<u32>,
-    pub(super) key: PublicKey,
+    pub(crate) key: PublicKey,
     point: Vec<u8>,
 }
 
 impl Certificate {
-    pub(crate) fn from_der(der: &[u8]) -> Option<Self> {
+    /// Reads one; none if it cannot be read, has anything behind it, or is of another kind of key.
+    pub fn from_der(der: &[u8]) -> Option<Self> {
         let (rest, parsed) = X509Certificate::from_der(der).ok()?;
         let point = parsed.public_key().subject_public_key.data.to_vec();
         let mut authority = None;
@@ -56,7 +57,7 @@ impl Certificate {
     }
 
     /// The certificates of a file; other blocks are skipped.
-    pub(super) fn all_in(pem: &str) -> Result<Vec<Self>, String> {
+    pub(crate) fn all_in(pem: &str) -> Result<Vec<Self>, String> {
         let blocks = Pem::iter_from_buffer(pem.as_bytes())
             .collect::<Result<Vec<_>, _>>()
             .map_err(|error| error.to_string())?;
@@ -72,7 +73,7 @@ impl Certificate {
         instant(self.begins) <= Some(now) && Some(now) <= instant(self.ends)
     }
 
-    /// Whether it signed `child`, with `between` authorities between it and the leaf.
+    /// Tells if it signed `child`, with `between` authorities between it and the leaf.
     fn signed(&self, child: &Self, between: u32) -> bool {
         let is_authority = self.authority.is_some_and(|most| between <= most);
         let (Ok(key), Ok(signature)) = (
@@ -88,7 +89,7 @@ impl Certificate {
 }
 
 /// The key of the first certificate, if a chain leads from it to one of the roots.
-pub(super) fn verify_chain(
+pub(crate) fn verify_chain(
     chain: &[Certificate],
     roots: &[Certificate],
     now: DateTime<Utc>,
@@ -121,7 +122,8 @@ fn leads_to_a_root(
     };
     let by_intermediate = || {
         intermediates.iter().enumerate().any(|(at, parent)| {
-            let others = [&intermediates[..at], &intermediates[at + 1..]].concat();
+            let mut others = intermediates.to_vec();
+            others.remove(at);
             parent.signed(certificate, between)
                 && leads_to_a_root(parent, &others, roots, now, between + 1)
         })

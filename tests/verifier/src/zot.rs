@@ -3,20 +3,21 @@
 use chrono::{DateTime, Utc};
 use x509_parser::pem::parse_x509_pem;
 
-use super::certificates::Certificate;
-use super::claims::{audience, entries};
-use super::json::{Json, Names, Object};
-use super::keys::{self, PublicKey};
-use super::{Accepted, Entry, Parts, Refusal};
+use crate::certificates::Certificate;
+use crate::claims::{audience, entries};
+use crate::json::{Json, Names, Object};
+use crate::keys::{self, PublicKey};
+use crate::{Accepted, Entry, Parts, Refusal};
 
 /// A zot that has read its key.
-pub(crate) struct Zot {
+#[derive(Debug)]
+pub struct Zot {
     key: PublicKey,
 }
 
 impl Zot {
     /// Reads `cert`: a certificate or a public key in PEM, or a key set of exactly one key.
-    pub(crate) fn start(cert: &str) -> Result<Self, String> {
+    pub fn start(cert: &str) -> Result<Self, String> {
         if let Ok((_, block)) = parse_x509_pem(cert.as_bytes()) {
             let key = match block.label.as_str() {
                 "CERTIFICATE" => Certificate::from_der(&block.contents).map(|read| read.key),
@@ -32,7 +33,7 @@ impl Zot {
         }
     }
 
-    pub(super) fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<Accepted, Refusal> {
+    pub(crate) fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<Accepted, Refusal> {
         let parts = Parts::of(token)?;
         let header = Json::parse(&parts.header, Names::Folded)?;
         if header.object(Names::Folded)?.text("alg")? != "ES256" {

@@ -1,7 +1,7 @@
 //! The verifier itself: each token breaks one rule about claims, and who minds is who was measured to mind.
 
-use super::forge::{Forged, SERVICE};
-use super::world::World;
+use crate::forge::{Forged, SERVICE};
+use crate::one_of_each::World;
 
 #[test]
 fn every_rule_about_a_claim_has_a_token_that_breaks_only_it() {

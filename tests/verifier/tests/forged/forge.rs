@@ -9,7 +9,7 @@ use p256::pkcs8::{EncodePrivateKey, EncodePublicKey, LineEnding};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, KeyPair, KeyUsagePurpose};
 use rcgen::{Issuer, date_time_ymd};
 
-use super::verifier::{Certificate, PublicKey};
+use verifier::{Certificate, PublicKey};
 
 pub(crate) const ISSUER: &str = "wharfinger";
 pub(crate) const SERVICE: &str = "registry.example";

@@ -5,10 +5,10 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Number;
 
-use super::Refusal;
+use crate::Refusal;
 
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Json {
+pub(crate) enum Json {
     Null,
     Bool,
     Number(Number),
@@ -17,9 +17,9 @@ pub(super) enum Json {
     Object(Vec<(String, Self)>),
 }
 
-/// How a program finds the members of an object.
+/// The two ways in which programs find the members of an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Names {
+pub(crate) enum Names {
     /// Go's `encoding/json`: any letter case, and the last one counts.
     Folded,
     /// go-jose: the same letters, and no name twice.
@@ -28,13 +28,13 @@ pub(super) enum Names {
 
 /// An object, read in one of the two ways.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Object<'a> {
+pub(crate) struct Object<'a> {
     members: &'a [(String, Json)],
     names: Names,
 }
 
 impl Json {
-    pub(super) fn parse(text: &[u8], names: Names) -> Result<Self, Refusal> {
+    pub(crate) fn parse(text: &[u8], names: Names) -> Result<Self, Refusal> {
         let json: Self = serde_json::from_slice(text).map_err(|_| "not JSON")?;
         if names == Names::Strict && json.has_a_name_twice() {
             return Err("a member comes twice");
@@ -42,7 +42,7 @@ impl Json {
         Ok(json)
     }
 
-    pub(super) fn object(&self, names: Names) -> Result<Object<'_>, Refusal> {
+    pub(crate) fn object(&self, names: Names) -> Result<Object<'_>, Refusal> {
         match self {
             Self::Object(members) => Ok(Object { members, names }),
             _ => Err("not an object"),
@@ -52,7 +52,8 @@ impl Json {
     fn has_a_name_twice(&self) -> bool {
         match self {
             Self::Object(members) => members.iter().enumerate().any(|(at, (name, value))| {
-                members[..at].iter().any(|(other, _)| other == name) || value.has_a_name_twice()
+                let mut before = members.iter().take(at);
+                before.any(|(other, _)| other == name) || value.has_a_name_twice()
             }),
             Self::List(items) => items.iter().any(Self::has_a_name_twice),
             _ => false,
@@ -62,7 +63,7 @@ impl Json {
 
 impl<'a> Object<'a> {
     /// A member that is there and not null; Go leaves a field as it was for null.
-    pub(super) fn get(&self, name: &str) -> Option<&'a Json> {
+    pub(crate) fn get(&self, name: &str) -> Option<&'a Json> {
         let is_named = |other: &str| match self.names {
             Names::Folded => other.eq_ignore_ascii_case(name),
             Names::Strict => other == name,
@@ -74,7 +75,7 @@ impl<'a> Object<'a> {
     }
 
     /// A string; empty if it is missing.
-    pub(super) fn text(&self, name: &str) -> Result<&'a str, Refusal> {
+    pub(crate) fn text(&self, name: &str) -> Result<&'a str, Refusal> {
         match self.get(name) {
             None => Ok(""),
             Some(Json::Text(text)) => Ok(text),
@@ -83,7 +84,7 @@ impl<'a> Object<'a> {
     }
 
     /// An integer; 0 if it is missing.
-    pub(super) fn integer(&self, name: &str) -> Result<i64, Refusal> {
+    pub(crate) fn integer(&self, name: &str) -> Result<i64, Refusal> {
         match self.get(name) {
             None => Ok(0),
             Some(Json::Number(number)) => number.as_i64().ok_or("a time is not an integer"),
@@ -92,7 +93,7 @@ impl<'a> Object<'a> {
     }
 
     /// Strings; none if they are missing.
-    pub(super) fn texts(&self, name: &str) -> Result<Vec<&'a str>, Refusal> {
+    pub(crate) fn texts(&self, name: &str) -> Result<Vec<&'a str>, Refusal> {
         let items = match self.get(name) {
             None => return Ok(Vec::new()),
             Some(Json::List(items)) => items,

@@ -6,18 +6,18 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Duration, Utc};
 
-use super::certificates::{self, Certificate};
-use super::claims::Claims;
-use super::json::{Json, Names, Object};
-use super::keys::{self, ID_IN_3_0, PublicKey};
-use super::{Accepted, Parts, Refusal};
+use crate::certificates::{self, Certificate};
+use crate::claims::Claims;
+use crate::json::{Json, Names, Object};
+use crate::keys::{self, ID_IN_3_0, PublicKey};
+use crate::{Accepted, Parts, Refusal};
 
-/// How far a registry's clock may be off (docs/protocol.md §2.3).
+/// The difference that a registry allows between its clock and ours (docs/protocol.md §2.3).
 const LEEWAY: Duration = Duration::seconds(60);
 
-/// Those that differ in what they accept.
+/// The versions that differ in the tokens that they accept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Version {
+pub enum Version {
     /// 2.7 and 2.8.
     Two,
     /// GitLab's fork of 2.x: `aud` may be a list.
@@ -30,15 +30,20 @@ pub(crate) enum Version {
 
 /// `auth.token` of a registry's configuration, with the files in place of their names.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Settings<'a> {
-    pub(crate) rootcertbundle: Option<&'a str>,
-    pub(crate) jwks: Option<&'a str>,
-    pub(crate) issuer: &'a str,
-    pub(crate) service: &'a str,
+pub struct Settings<'a> {
+    /// Certificates in PEM.
+    pub rootcertbundle: Option<&'a str>,
+    /// A key set in JSON, which versions 2.x do not know.
+    pub jwks: Option<&'a str>,
+    /// The issuer that tokens have to name.
+    pub issuer: &'a str,
+    /// The audience that tokens have to name.
+    pub service: &'a str,
 }
 
 /// A registry that has read its files.
-pub(crate) struct Distribution {
+#[derive(Debug)]
+pub struct Distribution {
     version: Version,
     issuer: String,
     service: String,
@@ -48,7 +53,7 @@ pub(crate) struct Distribution {
 
 impl Distribution {
     /// Reads the files, as a start does (docs/protocol.md §2.1); `Err` is why it does not start.
-    pub(crate) fn start(version: Version, settings: Settings<'_>) -> Result<Self, String> {
+    pub fn start(version: Version, settings: Settings<'_>) -> Result<Self, String> {
         let roots = match settings.rootcertbundle {
             Some(pem) => Certificate::all_in(pem)?,
             None => Vec::new(),
@@ -72,7 +77,7 @@ impl Distribution {
         })
     }
 
-    pub(super) fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<Accepted, Refusal> {
+    pub(crate) fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<Accepted, Refusal> {
         let names = self.version.names();
         let parts = Parts::of(token)?;
         let header = Json::parse(&parts.header, names)?;

@@ -1,7 +1,8 @@
 //! One registry of each kind, to give tokens to in which one thing is wrong.
 
-use super::forge::{Forged, ISSUER, Key, Paper, SERVICE, now, x5c};
-use super::verifier::{CRASH, Distribution, Registry, Settings, Version, Zot};
+use verifier::{CRASH, Distribution, Registry, Settings, Version, Zot};
+
+use crate::forge::{Forged, ISSUER, Key, Paper, SERVICE, now, x5c};
 
 /// Who verifies, in the order of the verdicts: `+` accepted, `-` refused, `!` crashed.
 const NAMES: [&str; 5] = ["2.x", "GitLab", "3.0", "3.1", "zot"];

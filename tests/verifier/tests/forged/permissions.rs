@@ -1,8 +1,9 @@
 //! What an accepted token opens (docs/protocol.md §1.7, §3).
 
-use super::forge::now;
-use super::verifier::{Registry, Wanted};
-use super::world::World;
+use verifier::{Registry, Wanted};
+
+use crate::forge::now;
+use crate::one_of_each::World;
 
 #[test]
 fn what_a_token_opens_is_what_registries_were_seen_to_open() {

@@ -6,10 +6,10 @@ use p256::ecdsa::signature::Verifier;
 use p256::ecdsa::{Signature, VerifyingKey};
 use sha2::{Digest, Sha256};
 
-use super::json::{Json, Names, Object};
+use crate::json::{Json, Names, Object};
 
-/// What Distribution 3.0.0 takes for the id of every P-256 key of its bundle: a bug.
-pub(crate) const ID_IN_3_0: &str = "xx0BcA-wMohw8atYDJOe6peGModklG2wRHBlXHMvl0M";
+/// The id that Distribution 3.0.0 gives to every P-256 key of its bundle: a bug.
+pub const ID_IN_3_0: &str = "xx0BcA-wMohw8atYDJOe6peGModklG2wRHBlXHMvl0M";
 
 /// `SubjectPublicKeyInfo` of an uncompressed P-256 point, up to the point (RFC 5480).
 const SPKI: [u8; 26] = [
@@ -19,25 +19,26 @@ const SPKI: [u8; 26] = [
 
 /// A P-256 key.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct PublicKey {
+pub struct PublicKey {
     /// 04, x, y.
     point: [u8; 65],
 }
 
 impl PublicKey {
-    pub(crate) fn from_point(bytes: &[u8]) -> Option<Self> {
+    /// An uncompressed point: 04, x, y.
+    pub fn from_point(bytes: &[u8]) -> Option<Self> {
         VerifyingKey::from_sec1_bytes(bytes).ok()?;
         let point = bytes.try_into().ok()?;
         Some(Self { point })
     }
 
     /// A whole `SubjectPublicKeyInfo`.
-    pub(crate) fn from_spki(der: &[u8]) -> Option<Self> {
+    pub fn from_spki(der: &[u8]) -> Option<Self> {
         Self::from_point(der.strip_prefix(SPKI.as_slice())?)
     }
 
     /// A JWK; both coordinates have all of their 32 bytes.
-    pub(crate) fn from_coordinates(x: &str, y: &str) -> Option<Self> {
+    pub fn from_coordinates(x: &str, y: &str) -> Option<Self> {
         let (x, y) = (base64url(x)?, base64url(y)?);
         if (x.len(), y.len()) != (32, 32) {
             return None;
@@ -46,7 +47,7 @@ impl PublicKey {
     }
 
     /// The key of a JWK object.
-    pub(super) fn from_jwk(jwk: Object<'_>) -> Option<Self> {
+    pub(crate) fn from_jwk(jwk: Object<'_>) -> Option<Self> {
         let is_p256 = jwk.text("kty") == Ok("EC") && jwk.text("crv") == Ok("P-256");
         let coordinates = (jwk.text("x").ok()?, jwk.text("y").ok()?);
         is_p256
@@ -55,7 +56,7 @@ impl PublicKey {
     }
 
     /// ES256: the raw r and s, 32 bytes each (RFC 7518 section 3.4).
-    pub(super) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
+    pub(crate) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         let (Ok(key), Ok(signature)) = (
             VerifyingKey::from_sec1_bytes(&self.point),
             Signature::from_slice(signature),
@@ -66,19 +67,17 @@ impl PublicKey {
     }
 
     /// libtrust: 30 bytes of SHA-256 over the `SubjectPublicKeyInfo`, five bits a letter, by fours.
-    pub(crate) fn libtrust(&self) -> String {
+    pub fn libtrust(&self) -> String {
         let digest = Sha256::digest([&SPKI[..], &self.point].concat());
-        let bits: Vec<u8> = digest[..30]
+        let bits: Vec<u8> = digest
             .iter()
+            .take(30)
             .flat_map(|byte| (0..8).rev().map(move |bit| (byte >> bit) & 1))
             .collect();
         let letters: Vec<char> = bits
             .chunks(5)
-            .map(|five| {
-                five.iter()
-                    .fold(0, |value, bit| value * 2 + usize::from(*bit))
-            })
-            .map(|value| char::from(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"[value]))
+            .map(|five| five.iter().fold(0, |value, bit| value * 2 + bit))
+            .map(base32)
             .collect();
         let groups: Vec<String> = letters
             .chunks(4)
@@ -87,23 +86,30 @@ impl PublicKey {
         groups.join(":")
     }
 
-    /// RFC 7638.
-    pub(crate) fn thumbprint(&self) -> String {
-        thumbprint(&self.point[1..33], &self.point[33..])
+    fn coordinates(&self) -> (&[u8], &[u8]) {
+        let [_, coordinates @ ..] = &self.point;
+        coordinates.split_at(32)
     }
 
-    /// What Distribution 3.1 computes instead: without the zero bytes that x or y begin with.
-    pub(crate) fn thumbprint_in_3_1(&self) -> String {
-        let [x, y] = [&self.point[1..33], &self.point[33..]].map(|coordinate| {
-            let zeros = coordinate.iter().take_while(|byte| **byte == 0).count();
-            &coordinate[zeros..]
-        });
+    /// The thumbprint of RFC 7638.
+    pub fn thumbprint(&self) -> String {
+        let (x, y) = self.coordinates();
         thumbprint(x, y)
+    }
+
+    /// The thumbprint as Distribution 3.1 computes it: without the zero bytes that x or y begin with.
+    pub fn thumbprint_in_3_1(&self) -> String {
+        let (x, y) = self.coordinates();
+        let [x, y] = [x, y].map(|coordinate| {
+            let bytes = coordinate.iter().copied();
+            bytes.skip_while(|byte| *byte == 0).collect::<Vec<_>>()
+        });
+        thumbprint(&x, &y)
     }
 }
 
 /// The keys of a key set, by the id that it gives them; `Err` is what stops a registry's start.
-pub(super) fn key_set(text: &str) -> Result<Vec<(String, PublicKey)>, String> {
+pub(crate) fn key_set(text: &str) -> Result<Vec<(String, PublicKey)>, String> {
     let json = Json::parse(text.as_bytes(), Names::Strict)?;
     let Some(Json::List(items)) = json.object(Names::Strict)?.get("keys") else {
         return Err("the key set has no keys".to_owned());
@@ -120,8 +126,16 @@ pub(super) fn key_set(text: &str) -> Result<Vec<(String, PublicKey)>, String> {
     }
 }
 
-pub(super) fn base64url(text: &str) -> Option<Vec<u8>> {
+pub(crate) fn base64url(text: &str) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(text).ok()
+}
+
+/// The letter of five bits (RFC 4648 section 6).
+fn base32(five: u8) -> char {
+    char::from(match five {
+        0..26 => b'A' + five,
+        _ => b'2' + (five - 26),
+    })
 }
 
 fn thumbprint(x: &[u8], y: &[u8]) -> String {
