@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use crate::app::{Admission, Desk};
+use crate::domain::authority::Authority;
+use crate::domain::namespaces::reference::NamespaceReference;
 use crate::domain::refresh_tokens::RefreshLifetimes;
+use crate::http::admin::error::ApiError;
 
 /// The state of the admin listener: no other listener has it.
 #[derive(Debug, Clone)]
@@ -16,4 +19,20 @@ pub struct AdminState {
     pub refresh_lifetimes: RefreshLifetimes,
     /// The address of the API for people and programs, without a slash at its end.
     pub public_url: Arc<str>,
+}
+
+impl AdminState {
+    /// The input, or the reason why it cannot be read. A caller who may not see the namespace that it
+    /// is about learns that the namespace is not there, and nothing of the input.
+    pub(super) async fn unless_hidden<T>(
+        &self,
+        authority: &Authority,
+        name: &NamespaceReference,
+        input: Result<T, ApiError>,
+    ) -> Result<T, ApiError> {
+        if input.is_err() {
+            self.desk.namespace(authority, name).await?;
+        }
+        input
+    }
 }

@@ -25,22 +25,7 @@ struct Described {
 
 impl Described {
     fn new(operation: Operation, description: &Value) -> Self {
-        let described = operation.described(description);
-        let mut names = Vec::new();
-        let mut example = Map::new();
-        let parameters = described["parameters"].as_array().into_iter().flatten();
-        for parameter in parameters.filter(|parameter| parameter["in"] == "query") {
-            let name = parameter["name"].as_str().unwrap().to_owned();
-            // One that must be there is a scope.
-            if parameter["required"] == true {
-                example.insert(name.clone(), json!("repository:base/app:pull"));
-            }
-            names.push(name);
-        }
-        if let Some(body) = body_of(description, described) {
-            names.extend(body["properties"].as_object().unwrap().keys().cloned());
-            example.extend(body["example"].as_object().unwrap().clone());
-        }
+        let (names, example) = operation.parameters(description);
         let distinct: BTreeSet<String> = names.iter().cloned().collect();
         assert_eq!(distinct.len(), names.len(), "{operation:?} names one twice");
         Self {
@@ -56,16 +41,6 @@ impl Described {
         body.extend(names.iter().map(|name| (name.clone(), json!({}))));
         Value::from(body)
     }
-}
-
-/// The schema of an operation's body; one that may be left out is null or the schema.
-fn body_of<'a>(description: &'a Value, operation: &'a Value) -> Option<&'a Value> {
-    let schema = operation.pointer("/requestBody/content/application~1json/schema")?;
-    let either = schema["oneOf"].as_array().into_iter().flatten();
-    let mut references = either
-        .chain([schema])
-        .filter_map(|schema| schema["$ref"].as_str());
-    description.pointer(&references.next().unwrap()[1..])
 }
 
 /// Every word in quotes in the sources of the API: a name that is read stands there.

@@ -8,6 +8,7 @@ mod description;
 mod events;
 mod every_endpoint_is_guarded;
 mod foreign_ids;
+mod hidden_namespaces;
 mod known_filters;
 mod lost_rights;
 mod members;

@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::http::Request;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::harness::{Caller, Reply, TestApp};
 
@@ -63,6 +63,26 @@ impl Operation {
         &description["paths"][&self.path][self.method.to_lowercase()]
     }
 
+    /// The names of its parameters in the query and in the body, and an example of those that it needs.
+    pub(super) fn parameters(&self, description: &Value) -> (Vec<String>, Map<String, Value>) {
+        let described = self.described(description);
+        let (mut names, mut example) = (Vec::new(), Map::new());
+        let parameters = described["parameters"].as_array().into_iter().flatten();
+        for parameter in parameters.filter(|parameter| parameter["in"] == "query") {
+            let name = parameter["name"].as_str().unwrap().to_owned();
+            // The only one that must be there is a scope.
+            if parameter["required"] == true {
+                example.insert(name.clone(), json!("repository:base/app:pull"));
+            }
+            names.push(name);
+        }
+        if let Some(body) = body_of(description, described) {
+            names.extend(body["properties"].as_object().unwrap().keys().cloned());
+            example.extend(body["example"].as_object().unwrap().clone());
+        }
+        (names, example)
+    }
+
     /// Calls it on the ids of someone else.
     pub(super) async fn call(&self, caller: &Caller, ids: &Others) -> Reply {
         self.call_with(caller, ids, json!({})).await
@@ -87,4 +107,14 @@ impl Operation {
         );
         caller.call(&self.method, &path, body).await
     }
+}
+
+/// The schema of an operation's body; one that may be left out is null or the schema.
+fn body_of<'a>(description: &'a Value, operation: &'a Value) -> Option<&'a Value> {
+    let schema = operation.pointer("/requestBody/content/application~1json/schema")?;
+    let either = schema["oneOf"].as_array().into_iter().flatten();
+    let mut references = either
+        .chain([schema])
+        .filter_map(|schema| schema["$ref"].as_str());
+    description.pointer(&references.next().unwrap()[1..])
 }

@@ -83,9 +83,8 @@ async fn create(
     call: Call,
 ) -> Result<(StatusCode, Json<DeployTokenView>), ApiError> {
     let (name, authority) = (namespace(expected, &id)?, call.authority(Need::Write)?);
-    // A caller who may not see the namespace learns nothing from what is wrong with the parameters.
-    admin.desk.namespace(&authority, &name).await?;
-    let wanted = CreateDeployToken::read(&call.parameters)?.try_into()?;
+    let wanted = CreateDeployToken::read(&call.parameters).and_then(TryInto::try_into);
+    let wanted = admin.unless_hidden(&authority, &name, wanted).await?;
     let made = admin
         .desk
         .create_deploy_token(&authority, &name, &wanted)
@@ -120,7 +119,11 @@ async fn page_of(
     namespace: Option<&NamespaceReference>,
 ) -> Result<Response, ApiError> {
     let authority = call.authority(Need::Read)?;
-    let wanted = ListDeployTokens::read(&call.parameters)?;
+    let wanted = ListDeployTokens::read(&call.parameters);
+    let wanted = match namespace {
+        Some(name) => admin.unless_hidden(&authority, name, wanted).await?,
+        None => wanted?,
+    };
     let found = admin
         .desk
         .deploy_tokens_page(&authority, namespace, wanted.active, wanted.page.into())

@@ -14,7 +14,7 @@ use crate::app::DeskError;
 use crate::app::members::{IfMember, InheritedRoles, NewMember};
 use crate::domain::authority::Need;
 use crate::domain::ids::UserId;
-use crate::domain::namespaces::reference::{ExpectedNamespace, NamespaceReference};
+use crate::domain::namespaces::reference::ExpectedNamespace;
 use crate::domain::users::username::Username;
 use crate::http::admin::call::Call;
 use crate::http::admin::error::ApiError;
@@ -109,8 +109,9 @@ async fn add(
     call: Call,
 ) -> Result<Response, ApiError> {
     let authority = call.authority(Need::Write)?;
-    let name = seen(&admin, (expected, &id), &call).await?;
-    let wanted = AddMembers::read(&call.parameters)?;
+    let name = namespace(expected, &id)?;
+    let wanted = AddMembers::read(&call.parameters);
+    let wanted = admin.unless_hidden(&authority, &name, wanted).await?;
     let new = |user| NewMember {
         namespace: name.clone(),
         user,
@@ -159,11 +160,12 @@ async fn change(
     call: Call,
 ) -> Result<Json<MemberView>, ApiError> {
     let authority = call.authority(Need::Write)?;
-    let name = seen(&admin, (expected, &id), &call).await?;
-    let wanted = ChangeMember::read(&call.parameters)?;
+    let name = namespace(expected, &id)?;
+    let input = || Ok((user_id(&user)?, ChangeMember::read(&call.parameters)?));
+    let (user, wanted) = admin.unless_hidden(&authority, &name, input()).await?;
     let changed = admin
         .desk
-        .change_member(&authority, &name, user_id(&user)?, wanted.into())
+        .change_member(&authority, &name, user, wanted.into())
         .await?;
     Ok(Json(MemberView::new(&changed, &admin.public_url)))
 }
@@ -180,11 +182,12 @@ async fn remove(
     call: Call,
 ) -> Result<StatusCode, ApiError> {
     let authority = call.authority(Need::Write)?;
-    let name = seen(&admin, (expected, &id), &call).await?;
-    let wanted = RemoveMember::read(&call.parameters)?;
+    let name = namespace(expected, &id)?;
+    let input = || Ok((user_id(&user)?, RemoveMember::read(&call.parameters)?));
+    let (user, wanted) = admin.unless_hidden(&authority, &name, input()).await?;
     admin
         .desk
-        .remove_member(&authority, &name, user_id(&user)?, wanted.into())
+        .remove_member(&authority, &name, user, wanted.into())
         .await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -197,7 +200,8 @@ async fn page_of(
 ) -> Result<Response, ApiError> {
     let authority = call.authority(Need::Read)?;
     let name = namespace(expected, id)?;
-    let wanted = ListMembers::read(&call.parameters)?;
+    let wanted = ListMembers::read(&call.parameters);
+    let wanted = admin.unless_hidden(&authority, &name, wanted).await?;
     let request = wanted.page.into();
     let found = admin
         .desk
@@ -206,20 +210,6 @@ async fn page_of(
     Ok(page::reply(&found, (call, &admin.public_url), |member| {
         MemberView::new(member, &admin.public_url)
     }))
-}
-
-/// The name of a namespace that the caller may see: others learn nothing from what else is wrong.
-async fn seen(
-    admin: &AdminState,
-    (expected, id): (ExpectedNamespace, &str),
-    call: &Call,
-) -> Result<NamespaceReference, ApiError> {
-    let name = namespace(expected, id)?;
-    admin
-        .desk
-        .namespace(&call.authority(Need::Write)?, &name)
-        .await?;
-    Ok(name)
 }
 
 /// The users that are meant, with what each was called.

@@ -27,7 +27,7 @@ pub(super) async fn subgroups(
     Segments(id): Segments<String>,
     call: Call,
 ) -> Result<Response, ApiError> {
-    let children = |group: Namespace| Within::Children(group.id);
+    let children = |group: Namespace| Ok(Within::Children(group.id));
     let found = below(&admin, &id, &call, (NamespaceKind::Group, children)).await?;
     Ok(groups(&admin, &call, &found))
 }
@@ -41,7 +41,7 @@ pub(super) async fn descendants(
     Segments(id): Segments<String>,
     call: Call,
 ) -> Result<Response, ApiError> {
-    let all = |group: Namespace| Within::Below(group.path);
+    let all = |group: Namespace| Ok(Within::Below(group.path));
     let found = below(&admin, &id, &call, (NamespaceKind::Group, all)).await?;
     Ok(groups(&admin, &call, &found))
 }
@@ -55,13 +55,13 @@ pub(super) async fn projects(
     Segments(id): Segments<String>,
     call: Call,
 ) -> Result<Response, ApiError> {
-    let depth = Depth::read(&call.parameters)?;
     let within = |group: Namespace| {
-        if depth.include_subgroups == Some(true) {
+        let depth = Depth::read(&call.parameters)?;
+        Ok(if depth.include_subgroups == Some(true) {
             Within::Below(group.path)
         } else {
             Within::Children(group.id)
-        }
+        })
     };
     let found = below(&admin, &id, &call, (NamespaceKind::Project, within)).await?;
     let view = |project: &NamespaceWithAncestors| ProjectView::new(project, &admin.public_url);
@@ -72,7 +72,10 @@ async fn below(
     admin: &AdminState,
     id: &str,
     call: &Call,
-    (kind, within): (NamespaceKind, impl FnOnce(Namespace) -> Within),
+    (kind, within): (
+        NamespaceKind,
+        impl FnOnce(Namespace) -> Result<Within, ApiError>,
+    ),
 ) -> Result<Listing<NamespaceWithAncestors>, ApiError> {
     let authority = call.authority(Need::Read)?;
     let group = admin
@@ -80,6 +83,7 @@ async fn below(
         .namespace(&authority, &namespace(ExpectedNamespace::Group, id)?)
         .await?
         .namespace;
+    let within = within(group)?;
     let wanted = match kind {
         NamespaceKind::Project => ListNamespaces::projects(&call.parameters)?,
         NamespaceKind::Group | NamespaceKind::User => ListNamespaces::groups(&call.parameters)?,
@@ -87,7 +91,7 @@ async fn below(
     let paging = wanted.paging()?;
     Ok(admin
         .desk
-        .namespaces_page(&authority, &wanted.filter(Some(within(group))), paging)
+        .namespaces_page(&authority, &wanted.filter(Some(within)), paging)
         .await?)
 }
 

@@ -94,7 +94,8 @@ pub(super) async fn change(
 ) -> Result<Json<GroupView>, ApiError> {
     let authority = call.authority(Need::Write)?;
     let name = namespace(ExpectedNamespace::Group, &id)?;
-    let wanted = ChangeNamespace::read(&call.parameters)?;
+    let wanted = ChangeNamespace::read(&call.parameters);
+    let wanted = admin.unless_hidden(&authority, &name, wanted).await?;
     let changed = admin
         .desk
         .change_namespace(&authority, &name, wanted.into())
