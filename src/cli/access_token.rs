@@ -21,7 +21,7 @@ use crate::representation::AccessTokenView;
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Make a token; prints the secret, which nobody sees again.
-    Create(CreateAccessToken),
+    Create(CreateAccessTokenArguments),
     /// List tokens: id, name, state (active, grace, expired or revoked), scopes, end, repositories.
     List {
         /// Only the tokens of this user.
@@ -45,7 +45,7 @@ pub(super) enum Command {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct CreateAccessToken {
+pub(super) struct CreateAccessTokenArguments {
     /// The user who will own the token.
     #[arg(long, value_parser = read::<Username>)]
     user: Username,
@@ -151,7 +151,7 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
 }
 
 async fn create(
-    arguments: CreateAccessToken,
+    arguments: CreateAccessTokenArguments,
     context: &Context<'_>,
     desk: &Desk,
 ) -> anyhow::Result<()> {

@@ -22,7 +22,7 @@ pub(super) enum Command {
     ///
     /// Machines log in with its user name and the secret, and pull and push in its group or project;
     /// elsewhere they are anonymous.
-    Create(CreateDeployToken),
+    Create(CreateDeployTokenArguments),
     /// List deploy tokens: id, name, user name, state, scopes, end, group or project.
     List {
         /// Only those of this group or project that were not revoked.
@@ -39,7 +39,7 @@ pub(super) enum Command {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct CreateDeployToken {
+pub(super) struct CreateDeployTokenArguments {
     /// The group or project that the token is for.
     #[arg(value_parser = read::<NamespacePath>)]
     path: NamespacePath,
@@ -76,7 +76,7 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
 }
 
 async fn create(
-    arguments: CreateDeployToken,
+    arguments: CreateDeployTokenArguments,
     context: &Context<'_>,
     desk: &Desk,
 ) -> anyhow::Result<()> {

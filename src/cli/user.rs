@@ -16,7 +16,7 @@ use crate::representation::UserView;
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Make a user.
-    Create(CreateUser),
+    Create(CreateUserArguments),
     /// List all users: name, state, e-mail, administrator or external.
     List,
     /// Show one user.
@@ -26,7 +26,7 @@ pub(super) enum Command {
         name: Username,
     },
     /// Change a user; user names do not change.
-    Change(ChangeUser),
+    Change(ChangeUserArguments),
     /// Delete a user with their tokens, roles and projects; their name stays taken until they are made anew.
     Delete {
         /// The user's name.
@@ -61,7 +61,7 @@ pub(super) enum Command {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct CreateUser {
+pub(super) struct CreateUserArguments {
     /// The name to sign in with: lower-case letters, digits and `.`, `_`, `-` between them.
     #[arg(value_parser = read::<Username>)]
     name: Username,
@@ -81,7 +81,7 @@ pub(super) struct CreateUser {
 
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("change").required(true).multiple(true).args(["name", "email", "no_email", "admin", "external"]))]
-pub(super) struct ChangeUser {
+pub(super) struct ChangeUserArguments {
     /// The user's name.
     #[arg(value_parser = read::<Username>)]
     username: Username,
@@ -175,8 +175,8 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
     }
 }
 
-impl From<ChangeUser> for UserChange {
-    fn from(change: ChangeUser) -> Self {
+impl From<ChangeUserArguments> for UserChange {
+    fn from(change: ChangeUserArguments) -> Self {
         Self {
             name: change.name,
             email: if change.no_email {
