@@ -5,7 +5,7 @@ use clap::{Args, Subcommand};
 
 use crate::app::Desk;
 use crate::app::access_tokens::{AccessTokenRotation, CreatedAccessToken};
-use crate::cli::context::Context;
+use crate::cli::context::{Context, user_id};
 use crate::cli::input::{Confirmation, expiry, read};
 use crate::domain::access_tokens::pattern::RepositoryPattern;
 use crate::domain::access_tokens::policy::WantedEnd;
@@ -115,7 +115,7 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
         Command::List { user } => {
             let owner = match user {
                 None => None,
-                Some(name) => Some(desk.user(&name).await?.id),
+                Some(name) => Some(user_id(&desk, name).await?),
             };
             let tokens = desk.access_tokens(&Authority::operator(), owner).await?;
             let views: Vec<_> = tokens
@@ -160,11 +160,10 @@ async fn create(
     let specification = AccessTokenSpecification::new(arguments.name, scopes)?
         .described(Description::read(&description)?)
         .limited_to(arguments.repositories)?;
-    let owner = desk.user(&arguments.user).await?;
     let created = desk
         .create_access_token(
             &Authority::operator(),
-            owner.id,
+            &arguments.user.into(),
             specification,
             arguments.end.wanted(desk.now()),
         )

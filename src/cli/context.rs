@@ -5,6 +5,9 @@ use std::path::PathBuf;
 use crate::app::Desk;
 use crate::cli::output::Output;
 use crate::config::{Config, Sources};
+use crate::domain::authority::Authority;
+use crate::domain::ids::UserId;
+use crate::domain::users::username::Username;
 use crate::server;
 
 /// The configuration and the output.
@@ -30,4 +33,10 @@ impl<'a> Context<'a> {
     pub(super) async fn desk(&self) -> anyhow::Result<Desk> {
         server::open_desk(&self.config).await
     }
+}
+
+/// The id of the user with that name.
+pub(super) async fn user_id(desk: &Desk, name: Username) -> anyhow::Result<UserId> {
+    let user = desk.user(&Authority::operator(), &name.into()).await?;
+    Ok(user.user().id)
 }

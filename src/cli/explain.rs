@@ -34,9 +34,8 @@ pub(super) async fn run(arguments: ExplainArguments, context: &Context<'_>) -> a
         );
     }
     let desk = context.desk().await?;
-    let user = desk.user(&arguments.user).await?.id;
     let question = ExplainRequest {
-        user,
+        user: Some(arguments.user.into()),
         token: arguments.token,
         scopes,
     };

@@ -3,7 +3,7 @@
 use clap::{ArgGroup, Subcommand};
 
 use crate::app::members::{IfMember, InheritedRoles, MemberChange, NewMember, RolesBelow};
-use crate::cli::context::Context;
+use crate::cli::context::{Context, user_id};
 use crate::cli::input::{Confirmation, expiry, read};
 use crate::domain::authority::Authority;
 use crate::domain::expiry::Expiry;
@@ -84,7 +84,7 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
         } => {
             let new = NewMember {
                 namespace: NamespaceReference::shared(path),
-                user: desk.user(&user).await?.id,
+                user: user.into(),
                 level,
                 expiry: expires_at,
             };
@@ -100,7 +100,7 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
             expires_at,
             endless,
         } => {
-            let user = desk.user(&user).await?.id;
+            let user = user_id(&desk, user).await?;
             let wanted = MemberChange {
                 level,
                 expiry: if endless {
@@ -124,7 +124,7 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
             user,
             confirmation,
         } => {
-            let id = desk.user(&user).await?.id;
+            let id = user_id(&desk, user.clone()).await?;
             confirmation.ask(&format!("Take {user}'s role in {path} away?"))?;
             Ok(desk
                 .remove_member(

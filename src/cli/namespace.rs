@@ -103,13 +103,12 @@ pub(super) async fn run(
             }
         }
         Command::List => {
-            let namespaces = desk.with_ancestors(desk.namespaces(kind).await?).await?;
+            let namespaces = desk.namespaces(&authority, kind).await?;
             return list(context, &namespaces);
         }
         Command::Show { path } => {
-            desk.namespace(&authority, &named(kind, path))
+            desk.namespace_with_ancestors(&authority, &named(kind, path))
                 .await?
-                .namespace
         }
         Command::Change {
             path,
@@ -133,7 +132,7 @@ pub(super) async fn run(
             return delete(context, &desk, (kind, path), confirmation).await;
         }
     };
-    show(context, &desk, namespace).await
+    show(context, &namespace)
 }
 
 async fn delete(
@@ -147,12 +146,12 @@ async fn delete(
     context
         .output
         .note("This deletes, with all memberships and deploy tokens:");
-    for namespace in &goes {
+    for goes in &goes {
+        let namespace = &goes.namespace;
         context
             .output
             .note(&format!("  {} {}", namespace.kind.name(), namespace.path));
     }
-    let goes = desk.with_ancestors(goes).await?;
     confirmation.ask("Delete?")?;
     desk.delete_namespace(&authority, &name).await?;
     list(context, &goes)
@@ -179,10 +178,9 @@ fn list(context: &Context<'_>, namespaces: &[NamespaceWithAncestors]) -> anyhow:
     context.output.list(&views, &["PATH", "VISIBILITY"], &rows)
 }
 
-async fn show(context: &Context<'_>, desk: &Desk, namespace: Namespace) -> anyhow::Result<()> {
-    let plain = row(&namespace).join("\t");
-    let located = desk.with_ancestors_of(namespace).await?;
-    let view = GroupOrProjectView::new(&located, &context.base());
+fn show(context: &Context<'_>, found: &NamespaceWithAncestors) -> anyhow::Result<()> {
+    let view = GroupOrProjectView::new(found, &context.base());
+    let plain = row(&found.namespace).join("	");
     context.output.one(&view, &plain)
 }
 

@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 
-use crate::cli::context::Context;
+use crate::cli::context::{Context, user_id};
 use crate::cli::input::{Confirmation, read};
 use crate::domain::authority::Authority;
 use crate::domain::ids::RefreshTokenId;
@@ -34,7 +34,7 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
         Command::List { user } => {
             let owner = match user {
                 None => None,
-                Some(name) => Some(desk.user(&name).await?.id),
+                Some(name) => Some(user_id(&desk, name).await?),
             };
             let mut tokens: Vec<RefreshToken> = Vec::new();
             for number in 1.. {

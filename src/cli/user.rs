@@ -10,7 +10,7 @@ use crate::domain::authority::Authority;
 use crate::domain::text::DisplayName;
 use crate::domain::users::password::NewPassword;
 use crate::domain::users::username::Username;
-use crate::domain::users::{EmailAddress, User};
+use crate::domain::users::{EmailAddress, User, VisibleUser};
 use crate::representation::UserView;
 
 #[derive(Debug, Subcommand)]
@@ -126,49 +126,49 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
                     .output
                     .note("The user has no password: only tokens sign in.");
             }
-            show(context, &desk, user).await
+            show(context, &user)
         }
         Command::List => {
-            let users = desk.users().await?;
-            let (own, base) = (desk.own_namespaces(&users).await?, context.base());
+            let (users, base) = (desk.users(&authority).await?, context.base());
             let views: Vec<UserView> = users
                 .iter()
-                .map(|user| UserView::full(user, own.get(&user.id).copied(), &base))
+                .map(|user| UserView::new(user, &base))
                 .collect();
-            let rows: Vec<_> = users.iter().map(row).collect();
+            let rows: Vec<_> = users.iter().map(|user| row(user.user())).collect();
             context
                 .output
                 .list(&views, &["USER", "STATE", "E-MAIL", "KIND"], &rows)
         }
-        Command::Show { name } => show(context, &desk, desk.user(&name).await?).await,
+        Command::Show { name } => show(context, &desk.user(&authority, &name.into()).await?),
         Command::Change(change) => {
-            let id = desk.user(&change.username).await?.id;
-            let changed = desk.change_user(&authority, id, change.into()).await?;
-            show(context, &desk, changed).await
+            let user = change.username.clone().into();
+            let changed = desk.change_user(&authority, &user, change.into()).await?;
+            show(context, &changed)
         }
         Command::Delete { name, confirmation } => delete(context, &desk, &name, confirmation).await,
         Command::Block { name, confirmation } => {
             confirmation.ask(&format!(
                 "Block {name}? Their password and tokens stop working at once."
             ))?;
-            show(context, &desk, desk.block_user(&authority, &name).await?).await
+            show(context, &desk.block_user(&authority, &name.into()).await?)
         }
         Command::Unblock { name } => {
-            let user = desk.unblock_user(&authority, &name).await?;
-            show(context, &desk, user).await
+            let user = desk.unblock_user(&authority, &name.into()).await?;
+            show(context, &user)
         }
         Command::ResetPassword {
             name,
             password_stdin,
         } => {
-            desk.user(&name).await?;
+            let user = name.clone().into();
+            desk.user(&authority, &user).await?;
             let password = if password_stdin {
                 password_from_stdin()?
             } else {
                 password_from_terminal()?
             };
             let password = NewPassword::try_from(password)?;
-            desk.reset_password(&authority, &name, password).await?;
+            desk.reset_password(&authority, &user, password).await?;
             context.output.note(&format!("{name} has a new password."));
             Ok(())
         }
@@ -198,8 +198,9 @@ async fn delete(
     confirmation: Confirmation,
 ) -> anyhow::Result<()> {
     let authority = Authority::operator();
-    let id = desk.user(name).await?.id;
-    let goes = desk.user_deletion(&authority, id).await?;
+    let user = desk.user(&authority, &name.clone().into()).await?;
+    let id = user.user().id.into();
+    let goes = desk.user_deletion(&authority, &id).await?;
     let note = |text: String| context.output.note(&text);
     note(format!("This deletes:\n  user {name}"));
     for namespace in &goes.namespaces {
@@ -212,19 +213,15 @@ async fn delete(
     for (namespace, member) in &goes.roles {
         note(format!("  the role {} in {}", member.level, namespace.path));
     }
-    let own = desk
-        .own_namespaces(std::slice::from_ref(&goes.user))
-        .await?;
-    let view = UserView::full(&goes.user, own.get(&id).copied(), &context.base());
+    let view = UserView::new(&user, &context.base());
     confirmation.ask("Delete?")?;
-    let gone = desk.delete_user(&authority, id).await?;
+    let gone = desk.delete_user(&authority, &id).await?;
     context.output.one(&view, &row(&gone.user).join("\t"))
 }
 
-async fn show(context: &Context<'_>, desk: &Desk, user: User) -> anyhow::Result<()> {
-    let own = desk.own_namespaces(std::slice::from_ref(&user)).await?;
-    let view = UserView::full(&user, own.get(&user.id).copied(), &context.base());
-    context.output.one(&view, &row(&user).join("\t"))
+fn show(context: &Context<'_>, user: &VisibleUser) -> anyhow::Result<()> {
+    let view = UserView::new(user, &context.base());
+    context.output.one(&view, &row(user.user()).join("\t"))
 }
 
 fn row(user: &User) -> Vec<String> {

@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::domain::ids::NamespaceId;
-use crate::domain::users::User;
+use crate::domain::users::{User, VisibleUser};
 use crate::representation::instant;
 
 /// A user; only administrators and the user themselves see more than the name.
@@ -59,8 +59,16 @@ pub struct UserDetails {
 }
 
 impl UserView {
-    /// The part that everybody sees; `base` is the address of our pages.
-    pub fn basic(user: &User, base: &str) -> Self {
+    /// As much of a user as may be seen; `base` is the address of our pages.
+    pub fn new(user: &VisibleUser, base: &str) -> Self {
+        match user {
+            VisibleUser::Basic(user) => Self::basic(user, base),
+            VisibleUser::Whole(user, namespace) => Self::whole(user, *namespace, base),
+        }
+    }
+
+    /// The part that everybody sees.
+    fn basic(user: &User, base: &str) -> Self {
         Self {
             id: user.id.0,
             username: user.username.to_string(),
@@ -73,7 +81,7 @@ impl UserView {
     }
 
     /// Everything, with the namespace that bears the user's name.
-    pub fn full(user: &User, own_namespace: Option<NamespaceId>, base: &str) -> Self {
+    fn whole(user: &User, own_namespace: Option<NamespaceId>, base: &str) -> Self {
         let email = user.email.as_ref().map(ToString::to_string);
         let more = UserDetails {
             created_at: instant(user.created_at),

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::app::access_tokens::find::access_token_for;
 use crate::app::desk::Desk;
 use crate::app::error::DeskError;
+use crate::app::users::find::user_for;
 use crate::domain::access_tokens::lineage::AccessTokenLineage;
 use crate::domain::access_tokens::policy::WantedEnd;
 use crate::domain::access_tokens::scope::AccessTokenScope;
@@ -14,10 +15,11 @@ use crate::domain::authority::{Authority, Need, Refusal};
 use crate::domain::events::detail::Detail;
 use crate::domain::events::{Event, EventAction};
 use crate::domain::expiry::Expiry;
-use crate::domain::ids::{AccessTokenId, UserId};
+use crate::domain::ids::AccessTokenId;
 use crate::domain::secret::{SecretDigest, SecretKind, SecretToken};
+use crate::domain::users::reference::UserReference;
 use crate::storage::access_tokens::AccessTokenRecord;
-use crate::storage::{Change, Grant, GrantedEvent, access_tokens, users};
+use crate::storage::{Change, Grant, GrantedEvent, access_tokens};
 
 /// A new token with its secret, which nobody sees again.
 #[derive(Debug)]
@@ -30,11 +32,11 @@ pub struct CreatedAccessToken {
 
 impl Desk {
     /// Makes a token for a user; administrators only.
-    #[tracing::instrument(name = "app.create_access_token", skip_all, fields(user.id = %owner))]
+    #[tracing::instrument(name = "app.create_access_token", skip_all, fields(user = %owner))]
     pub async fn create_access_token(
         &self,
         authority: &Authority,
-        owner: UserId,
+        owner: &UserReference,
         specification: AccessTokenSpecification,
         end: WantedEnd,
     ) -> Result<CreatedAccessToken, DeskError> {
@@ -44,7 +46,7 @@ impl Desk {
         let grant = change.grant(Authority::require_administrator)?;
         let end = self.policy.end_of_new(end, None, change.now())?;
         let new = NewAccessToken {
-            owner,
+            owner: owner.clone(),
             maker: None,
             digest: secret.digest(),
             specification: specification.expiring(end),
@@ -80,7 +82,7 @@ impl Desk {
         }
         let end = self.policy.end_of_new(end, maker.end(), change.now())?;
         let new = NewAccessToken {
-            owner: maker.user_id,
+            owner: maker.user_id.into(),
             maker: Some(maker.id),
             digest: secret.digest(),
             specification: specification.expiring(end),
@@ -95,7 +97,7 @@ impl Desk {
 #[derive(Debug)]
 pub(in crate::app) struct NewAccessToken {
     /// The user who will own it.
-    pub(in crate::app) owner: UserId,
+    pub(in crate::app) owner: UserReference,
     /// The token that it is made with, if it is made with one.
     pub(in crate::app) maker: Option<AccessTokenId>,
     /// The digest of its secret.
@@ -110,9 +112,7 @@ pub(in crate::app) async fn create(
     grant: Grant,
     new: NewAccessToken,
 ) -> Result<(AccessToken, GrantedEvent), DeskError> {
-    let owner = users::find(change, new.owner)
-        .await?
-        .ok_or_else(|| DeskError::not_found("user", &new.owner))?;
+    let owner = user_for(change, &new.owner).await?;
     let record = AccessTokenRecord {
         owner: owner.id,
         digest: new.digest,

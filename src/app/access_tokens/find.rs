@@ -2,6 +2,7 @@
 
 use crate::app::desk::Desk;
 use crate::app::error::DeskError;
+use crate::app::users::find::user_for;
 use crate::domain::access_tokens::AccessToken;
 use crate::domain::access_tokens::filter::AccessTokenFilter;
 use crate::domain::authority::{Authority, Refusal};
@@ -40,7 +41,7 @@ impl Desk {
         match wanted {
             Some(owner) => {
                 authority.act_for(owner)?;
-                Ok(Some(self.user_by_id(owner).await?.id))
+                Ok(Some(user_for(&self.db, &owner.into()).await?.id))
             }
             None if authority.is_administrator() => Ok(None),
             None => Ok(authority.user()),

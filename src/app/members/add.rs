@@ -5,17 +5,18 @@ use crate::app::error::DeskError;
 use crate::app::members::change::check_expiry;
 use crate::app::members::remove::keep_an_owner;
 use crate::app::namespaces::find::standing;
+use crate::app::users::find::user_for;
 use crate::domain::authority::Authority;
 use crate::domain::events::detail::Detail;
 use crate::domain::events::subject::Subject;
 use crate::domain::events::{Event, EventAction};
 use crate::domain::expiry::Expiry;
-use crate::domain::ids::UserId;
 use crate::domain::members::Member;
 use crate::domain::members::access_level::AccessLevel;
 use crate::domain::namespaces::reference::NamespaceReference;
 use crate::domain::users::User;
-use crate::storage::{Change, GrantedEvent, members, users};
+use crate::domain::users::reference::UserReference;
+use crate::storage::{Change, GrantedEvent, members};
 
 /// A role that is to be given.
 #[derive(Debug, Clone)]
@@ -23,7 +24,7 @@ pub struct NewMember {
     /// The group or project.
     pub namespace: NamespaceReference,
     /// The user.
-    pub user: UserId,
+    pub user: UserReference,
     /// The role.
     pub level: AccessLevel,
     /// The end of the role, if it has one.
@@ -65,9 +66,7 @@ pub(in crate::app) async fn add(
     let namespace = &standing.namespace;
     let grant = change.grant(|authority| authority.give_role(&standing, new.level))?;
     check_expiry(new.expiry, change.now())?;
-    let user = users::find(change, new.user)
-        .await?
-        .ok_or_else(|| DeskError::not_found("user", &new.user))?;
+    let user = user_for(change, &new.user).await?;
     let held = members::find(change, namespace.id, user.id, change.now()).await?;
     if let Some(held) = &held {
         if if_member == IfMember::Refuse {

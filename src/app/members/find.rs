@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::app::desk::Desk;
 use crate::app::error::DeskError;
 use crate::app::namespaces::find::namespace_for;
+use crate::app::users::find::user_for;
 use crate::domain::authority::Authority;
 use crate::domain::ids::UserId;
 use crate::domain::members::Member;
@@ -13,6 +14,7 @@ use crate::domain::namespaces::reference::NamespaceReference;
 use crate::domain::namespaces::{Namespace, NamespaceKind};
 use crate::domain::page::{MAX_PAGE_SIZE, Page, PageRequest};
 use crate::domain::users::User;
+use crate::domain::users::reference::UserReference;
 use crate::storage::{Source, members, namespaces, users};
 
 /// The roles that count as those of a namespace's members.
@@ -87,12 +89,12 @@ impl Desk {
     pub async fn memberships_page(
         &self,
         authority: &Authority,
-        user: UserId,
+        user: &UserReference,
         kind: Option<NamespaceKind>,
         request: PageRequest,
     ) -> Result<Page<(Namespace, Member)>, DeskError> {
         authority.require_administrator()?;
-        let user = self.user_by_id(user).await?;
+        let user = user_for(&self.db, user).await?;
         let now = self.now();
         Ok(members::page_of_user(&self.db, user.id, kind, now, request).await?)
     }

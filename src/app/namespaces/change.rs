@@ -6,6 +6,7 @@ use crate::app::namespaces::find::standing;
 use crate::domain::authority::Authority;
 use crate::domain::events::detail::{Changes, Detail};
 use crate::domain::events::{Event, EventAction};
+use crate::domain::namespaces::NamespaceWithAncestors;
 use crate::domain::namespaces::reference::NamespaceReference;
 use crate::domain::namespaces::visibility::Visibility;
 use crate::domain::namespaces::{Namespace, NamespaceDescription};
@@ -44,11 +45,11 @@ impl Desk {
         authority: &Authority,
         name: &NamespaceReference,
         wanted: NamespaceChange,
-    ) -> Result<Namespace, DeskError> {
+    ) -> Result<NamespaceWithAncestors, DeskError> {
         let change = self.begin(authority).await?;
         let (namespace, event) = change_namespace(&change, name, wanted).await?;
         change.commit(event).await?;
-        Ok(namespace)
+        self.with_ancestors_of(namespace).await
     }
 }
 

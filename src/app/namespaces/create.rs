@@ -7,6 +7,7 @@ use crate::domain::authority::Authority;
 use crate::domain::authority::namespaces::Standing;
 use crate::domain::events::detail::Detail;
 use crate::domain::events::{Event, EventAction};
+use crate::domain::namespaces::NamespaceWithAncestors;
 use crate::domain::namespaces::path::NamespacePath;
 use crate::domain::namespaces::visibility::Visibility;
 use crate::domain::namespaces::{Namespace, NamespaceDescription, NamespaceKind, Occupied};
@@ -46,7 +47,7 @@ impl Desk {
         &self,
         authority: &Authority,
         new: NewNamespace,
-    ) -> Result<Namespace, DeskError> {
+    ) -> Result<NamespaceWithAncestors, DeskError> {
         self.create_namespace(authority, NamespaceKind::Group, new)
             .await
     }
@@ -57,7 +58,7 @@ impl Desk {
         &self,
         authority: &Authority,
         new: NewNamespace,
-    ) -> Result<Namespace, DeskError> {
+    ) -> Result<NamespaceWithAncestors, DeskError> {
         self.create_namespace(authority, NamespaceKind::Project, new)
             .await
     }
@@ -67,11 +68,11 @@ impl Desk {
         authority: &Authority,
         kind: NamespaceKind,
         new: NewNamespace,
-    ) -> Result<Namespace, DeskError> {
+    ) -> Result<NamespaceWithAncestors, DeskError> {
         let change = self.begin(authority).await?;
         let (made, event) = create(&change, kind, new).await?;
         change.commit([event]).await?;
-        Ok(made)
+        self.with_ancestors_of(made).await
     }
 }
 

@@ -7,7 +7,7 @@ use crate::domain::authority::Authority;
 use crate::domain::events::detail::Detail;
 use crate::domain::events::{Event, EventAction};
 use crate::domain::namespaces::reference::NamespaceReference;
-use crate::domain::namespaces::{Namespace, NamespaceKind};
+use crate::domain::namespaces::{Namespace, NamespaceKind, NamespaceWithAncestors};
 use crate::storage::{Change, GrantedEvent, Source, deploy_tokens, members, namespaces};
 
 impl Desk {
@@ -30,9 +30,10 @@ impl Desk {
         &self,
         authority: &Authority,
         name: &NamespaceReference,
-    ) -> Result<Vec<Namespace>, DeskError> {
+    ) -> Result<Vec<NamespaceWithAncestors>, DeskError> {
         let standing = namespace_for(&self.db, authority, name, self.now()).await?;
-        with_all_below(&self.db, standing.namespace).await
+        let goes = with_all_below(&self.db, standing.namespace).await?;
+        self.with_ancestors(goes).await
     }
 }
 

@@ -7,8 +7,8 @@ use crate::app::error::DeskError;
 use crate::domain::authority::Authority;
 use crate::domain::authority::namespaces::Standing;
 use crate::domain::members::access_level::AccessLevel;
-use crate::domain::namespaces::Namespace;
 use crate::domain::namespaces::reference::{ExpectedNamespace, NamespaceKey, NamespaceReference};
+use crate::domain::namespaces::{Namespace, NamespaceWithAncestors};
 use crate::storage::{Change, Source, namespaces, registry};
 
 impl Desk {
@@ -21,6 +21,16 @@ impl Desk {
         name: &NamespaceReference,
     ) -> Result<Standing, DeskError> {
         namespace_for(&self.db, authority, name, self.now()).await
+    }
+
+    /// The namespace that `name` names, with all that it lies in, if the caller may see it.
+    pub async fn namespace_with_ancestors(
+        &self,
+        authority: &Authority,
+        name: &NamespaceReference,
+    ) -> Result<NamespaceWithAncestors, DeskError> {
+        let standing = self.namespace(authority, name).await?;
+        self.with_ancestors_of(standing.namespace).await
     }
 }
 

@@ -31,13 +31,19 @@ impl Desk {
         Ok(found.filter_map(|_| located.next()))
     }
 
-    /// All groups or projects, by path.
-    pub async fn namespaces(&self, kind: NamespaceKind) -> Result<Vec<Namespace>, DeskError> {
-        Ok(namespaces::all(&self.db, kind).await?)
+    /// All groups or projects, by path; administrators only.
+    pub async fn namespaces(
+        &self,
+        authority: &Authority,
+        kind: NamespaceKind,
+    ) -> Result<Vec<NamespaceWithAncestors>, DeskError> {
+        authority.require_administrator()?;
+        self.with_ancestors(namespaces::all(&self.db, kind).await?)
+            .await
     }
 
     /// The namespaces, each with all that it lies in.
-    pub async fn with_ancestors(
+    pub(in crate::app) async fn with_ancestors(
         &self,
         namespaces: Vec<Namespace>,
     ) -> Result<Vec<NamespaceWithAncestors>, DeskError> {
@@ -60,7 +66,7 @@ impl Desk {
     }
 
     /// One namespace with all that it lies in.
-    pub async fn with_ancestors_of(
+    pub(in crate::app) async fn with_ancestors_of(
         &self,
         namespace: Namespace,
     ) -> Result<NamespaceWithAncestors, DeskError> {

@@ -6,24 +6,26 @@ use crate::app::access_tokens::find::access_token_for;
 use crate::app::desk::Desk;
 use crate::app::error::DeskError;
 use crate::app::registry::issue::{IssueError, repositories};
+use crate::app::users::find::user_for;
 use crate::domain::access_tokens::AccessToken;
-use crate::domain::authority::Authority;
 use crate::domain::authority::cause::Cause;
+use crate::domain::authority::{Actor, Authority};
 use crate::domain::decision::explanation::{ExplainedAction, Explanation};
 use crate::domain::decision::judge_all;
 use crate::domain::decision::principal::{Ceiling, Principal, Proof, SignedIn};
 use crate::domain::decision::reason::Reason;
 use crate::domain::decision::rights::{NamespaceState, Rights};
-use crate::domain::ids::{AccessTokenId, UserId};
+use crate::domain::ids::AccessTokenId;
 use crate::domain::registry::scope::{Resource, Scope};
+use crate::domain::users::reference::UserReference;
 use crate::domain::users::{User, UserState};
 use crate::storage::registry;
 
 /// A token request that is to be replayed.
 #[derive(Debug, Clone)]
 pub struct ExplainRequest {
-    /// The user.
-    pub user: UserId,
+    /// The user; the caller, if it is left out.
+    pub user: Option<UserReference>,
     /// The token that is presented; without it, their password is.
     pub token: Option<AccessTokenId>,
     /// The scopes that would be requested.
@@ -38,8 +40,7 @@ impl Desk {
         authority: &Authority,
         question: ExplainRequest,
     ) -> Result<Explanation, DeskError> {
-        authority.act_for(question.user)?;
-        let user = self.user_by_id(question.user).await?;
+        let user = self.explained_user(authority, question.user).await?;
         let token = match question.token {
             None => None,
             Some(id) => Some(self.token_of(authority, &user, id).await?),
@@ -79,6 +80,27 @@ impl Desk {
             refused: refused.map(|cause| cause.to_string()).or(no_business),
             actions: actions.collect(),
         })
+    }
+
+    /// The user whose request is replayed. A caller who is no administrator learns nothing of others, not
+    /// even that they exist.
+    async fn explained_user(
+        &self,
+        authority: &Authority,
+        wanted: Option<UserReference>,
+    ) -> Result<User, DeskError> {
+        let reference = match (wanted, authority.actor()) {
+            (None, Actor::User(id, _)) => (*id).into(),
+            (Some(UserReference::Name(name)), Actor::User(id, own)) if name == *own => (*id).into(),
+            (Some(reference), _) => {
+                authority.require_administrator()?;
+                reference
+            }
+            (None, Actor::Operator | Actor::Service) => {
+                return Err(DeskError::refused("name the user"));
+            }
+        };
+        user_for(&self.db, &reference).await
     }
 
     /// The token, which must be the user's.

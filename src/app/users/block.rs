@@ -2,11 +2,12 @@
 
 use crate::app::desk::Desk;
 use crate::app::error::DeskError;
+use crate::app::users::find::user_for;
 use crate::domain::authority::Authority;
 use crate::domain::events::detail::{Changes, Detail};
 use crate::domain::events::{Event, EventAction};
-use crate::domain::users::username::Username;
-use crate::domain::users::{User, UserState};
+use crate::domain::users::reference::UserReference;
+use crate::domain::users::{User, UserState, VisibleUser};
 use crate::storage::{Change, GrantedEvent, refresh_tokens, users};
 
 impl Desk {
@@ -16,9 +17,9 @@ impl Desk {
     pub async fn block_user(
         &self,
         authority: &Authority,
-        username: &Username,
-    ) -> Result<User, DeskError> {
-        self.set_user_state(authority, username, UserState::Blocked)
+        reference: &UserReference,
+    ) -> Result<VisibleUser, DeskError> {
+        self.set_user_state(authority, reference, UserState::Blocked)
             .await
     }
 
@@ -27,23 +28,23 @@ impl Desk {
     pub async fn unblock_user(
         &self,
         authority: &Authority,
-        username: &Username,
-    ) -> Result<User, DeskError> {
-        self.set_user_state(authority, username, UserState::Active)
+        reference: &UserReference,
+    ) -> Result<VisibleUser, DeskError> {
+        self.set_user_state(authority, reference, UserState::Active)
             .await
     }
 
     async fn set_user_state(
         &self,
         authority: &Authority,
-        username: &Username,
+        reference: &UserReference,
         state: UserState,
-    ) -> Result<User, DeskError> {
+    ) -> Result<VisibleUser, DeskError> {
         authority.require_administrator()?;
         let change = self.begin(authority).await?;
-        let (user, event) = set_state(&change, username, state).await?;
+        let (user, event) = set_state(&change, reference, state).await?;
         change.commit(event).await?;
-        Ok(user)
+        self.whole(user).await
     }
 }
 
@@ -51,13 +52,11 @@ impl Desk {
 /// that state already.
 pub(in crate::app) async fn set_state(
     change: &Change,
-    username: &Username,
+    reference: &UserReference,
     state: UserState,
 ) -> Result<(User, Option<GrantedEvent>), DeskError> {
     let grant = change.grant(Authority::require_administrator)?;
-    let user = users::find_by_username(change, username)
-        .await?
-        .ok_or_else(|| DeskError::not_found("user", username))?;
+    let user = user_for(change, reference).await?;
     if user.state == state {
         return Ok((user, None));
     }

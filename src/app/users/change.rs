@@ -3,13 +3,14 @@
 use crate::app::desk::Desk;
 use crate::app::error::DeskError;
 use crate::app::users::create::check_address_is_free;
+use crate::app::users::find::user_for;
 use crate::domain::authority::Authority;
 use crate::domain::events::detail::{Changes, Detail};
 use crate::domain::events::{Event, EventAction};
-use crate::domain::ids::UserId;
 use crate::domain::text::DisplayName;
 use crate::domain::users::password::{NewPassword, PasswordHash};
-use crate::domain::users::{EmailAddress, User, UserState};
+use crate::domain::users::reference::UserReference;
+use crate::domain::users::{EmailAddress, User, UserState, VisibleUser};
 use crate::storage::{Change, GrantedEvent, Source, refresh_tokens, users};
 
 /// A change to a user; fields that are left out stay as they are.
@@ -31,13 +32,13 @@ pub struct UserChange {
 
 impl Desk {
     /// Changes a user; all of the change is made, or nothing.
-    #[tracing::instrument(name = "app.change_user", skip_all, fields(user.id = %id))]
+    #[tracing::instrument(name = "app.change_user", skip_all, fields(user = %reference))]
     pub async fn change_user(
         &self,
         authority: &Authority,
-        id: UserId,
+        reference: &UserReference,
         mut wanted: UserChange,
-    ) -> Result<User, DeskError> {
+    ) -> Result<VisibleUser, DeskError> {
         authority.require_administrator()?;
         // The password is hashed first, because a change must not wait for it.
         let hash = match wanted.password.take() {
@@ -45,9 +46,9 @@ impl Desk {
             Some(password) => Some(self.passwords.hash(password.into()).await?),
         };
         let change = self.begin(authority).await?;
-        let (user, event) = change_user(&change, id, wanted, hash.as_ref()).await?;
+        let (user, event) = change_user(&change, reference, wanted, hash.as_ref()).await?;
         change.commit(event).await?;
-        Ok(user)
+        self.whole(user).await
     }
 }
 
@@ -55,22 +56,20 @@ impl Desk {
 /// nothing becomes different.
 pub(in crate::app) async fn change_user(
     change: &Change,
-    id: UserId,
+    reference: &UserReference,
     wanted: UserChange,
     hash: Option<&PasswordHash>,
 ) -> Result<(User, Option<GrantedEvent>), DeskError> {
     let grant = change.grant(Authority::require_administrator)?;
-    let was = users::find(change, id)
-        .await?
-        .ok_or_else(|| DeskError::not_found("user", &id))?;
+    let was = user_for(change, reference).await?;
     let to = changed(change, &was, wanted).await?;
     if to == was && hash.is_none() {
         return Ok((was, None));
     }
     users::save(change, &to).await?;
     if let Some(hash) = hash {
-        users::set_password(change, id, hash).await?;
-        refresh_tokens::revoke_all(change, id).await?;
+        users::set_password(change, to.id, hash).await?;
+        refresh_tokens::revoke_all(change, to.id).await?;
     }
     let action = if to == was {
         EventAction::PasswordChanged

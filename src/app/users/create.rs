@@ -11,7 +11,7 @@ use crate::domain::namespaces::{NamespaceKind, Occupied};
 use crate::domain::text::DisplayName;
 use crate::domain::users::password::NewPassword;
 use crate::domain::users::username::Username;
-use crate::domain::users::{EmailAddress, User};
+use crate::domain::users::{EmailAddress, User, VisibleUser};
 use crate::storage::namespaces::NamespaceRecord;
 use crate::storage::users::UserRecord;
 use crate::storage::{Change, GrantedEvent, Source, namespaces, users};
@@ -40,13 +40,13 @@ impl Desk {
         &self,
         authority: &Authority,
         new: NewUser,
-    ) -> Result<User, DeskError> {
+    ) -> Result<VisibleUser, DeskError> {
         authority.require_administrator()?;
         let record = self.user_record(new).await?;
         let change = self.begin(authority).await?;
         let (user, event) = create(&change, record, Detail::nothing()).await?;
         change.commit([event]).await?;
-        Ok(user)
+        self.whole(user).await
     }
 
     /// The record of a new user. Hashes the password, which a change must not wait for.

@@ -3,13 +3,14 @@
 use crate::app::desk::Desk;
 use crate::app::error::DeskError;
 use crate::app::namespaces::delete::bury;
+use crate::app::users::find::user_for;
 use crate::domain::access_tokens::AccessToken;
 use crate::domain::authority::Authority;
 use crate::domain::events::detail::Detail;
 use crate::domain::events::{Event, EventAction};
-use crate::domain::ids::UserId;
 use crate::domain::members::Member;
 use crate::domain::namespaces::Namespace;
+use crate::domain::users::reference::UserReference;
 use crate::domain::users::{User, UserState};
 use crate::storage::{
     Change, GrantedEvent, Source, access_tokens, members, namespaces, refresh_tokens, users,
@@ -35,11 +36,11 @@ impl Desk {
     pub async fn delete_user(
         &self,
         authority: &Authority,
-        id: UserId,
+        reference: &UserReference,
     ) -> Result<UserDeletion, DeskError> {
         authority.require_administrator()?;
         let change = self.begin(authority).await?;
-        let (gone, event) = delete(&change, id).await?;
+        let (gone, event) = delete(&change, reference).await?;
         change.commit([event]).await?;
         Ok(gone)
     }
@@ -48,10 +49,10 @@ impl Desk {
     pub async fn user_deletion(
         &self,
         authority: &Authority,
-        id: UserId,
+        reference: &UserReference,
     ) -> Result<UserDeletion, DeskError> {
         authority.require_administrator()?;
-        all_of(&self.db, id).await
+        all_of(&self.db, reference).await
     }
 }
 
@@ -59,11 +60,12 @@ impl Desk {
 /// these.
 pub(in crate::app) async fn delete(
     change: &Change,
-    id: UserId,
+    reference: &UserReference,
 ) -> Result<(UserDeletion, GrantedEvent), DeskError> {
     let grant = change.grant(Authority::require_administrator)?;
-    let gone = all_of(change, id).await?;
+    let gone = all_of(change, reference).await?;
     let user = &gone.user;
+    let id = user.id;
     if user.admin
         && user.state == UserState::Active
         && !users::another_administrator(change, id).await?
@@ -82,10 +84,12 @@ pub(in crate::app) async fn delete(
 }
 
 /// A user with everything that is deleted with them.
-async fn all_of(source: &impl Source, id: UserId) -> Result<UserDeletion, DeskError> {
-    let user = users::find(source, id)
-        .await?
-        .ok_or_else(|| DeskError::not_found("user", &id))?;
+async fn all_of(
+    source: &impl Source,
+    reference: &UserReference,
+) -> Result<UserDeletion, DeskError> {
+    let user = user_for(source, reference).await?;
+    let id = user.id;
     let mut namespaces = Vec::new();
     if let Some(own) = namespaces::find_live(source, &user.username.namespace()).await? {
         let below = namespaces::live_below(source, own.id).await?;

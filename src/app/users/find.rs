@@ -1,4 +1,4 @@
-//! Finding users.
+//! Finds users.
 
 use std::collections::BTreeMap;
 
@@ -8,29 +8,47 @@ use crate::domain::authority::Authority;
 use crate::domain::ids::{NamespaceId, UserId};
 use crate::domain::namespaces::path::NamespacePath;
 use crate::domain::page::{Listing, Paging};
-use crate::domain::users::User;
 use crate::domain::users::filter::UserFilter;
-use crate::domain::users::username::Username;
-use crate::storage::{namespaces, users};
+use crate::domain::users::reference::UserReference;
+use crate::domain::users::{User, VisibleUser};
+use crate::storage::{Source, namespaces, users};
+
+/// The most users whose namespaces are looked up at a time: no database takes any number of names.
+const AT_A_TIME: usize = 1000;
 
 impl Desk {
-    /// All users, by name.
-    pub async fn users(&self) -> Result<Vec<User>, DeskError> {
-        Ok(users::all(&self.db).await?)
+    /// All users, by name; administrators only.
+    pub async fn users(&self, authority: &Authority) -> Result<Vec<VisibleUser>, DeskError> {
+        authority.require_administrator()?;
+        let users = users::all(&self.db).await?;
+        let own = self.own_namespaces(&users).await?;
+        let whole = users.into_iter().map(|user| {
+            let namespace = own.get(&user.id).copied();
+            VisibleUser::Whole(user, namespace)
+        });
+        Ok(whole.collect())
     }
 
-    /// The user with that name.
-    pub async fn user(&self, username: &Username) -> Result<User, DeskError> {
-        users::find_by_username(&self.db, username)
-            .await?
-            .ok_or_else(|| DeskError::not_found("user", username))
+    /// One user, as far as the caller may see them.
+    pub async fn user(
+        &self,
+        authority: &Authority,
+        reference: &UserReference,
+    ) -> Result<VisibleUser, DeskError> {
+        let user = user_for(&self.db, reference).await?;
+        if authority.is_administrator() {
+            self.whole(user).await
+        } else {
+            Ok(VisibleUser::Basic(user))
+        }
     }
 
-    /// The user with that id.
-    pub async fn user_by_id(&self, id: UserId) -> Result<User, DeskError> {
-        users::find(&self.db, id)
-            .await?
-            .ok_or_else(|| DeskError::not_found("user", &id))
+    /// The caller, who sees everything of themselves.
+    pub async fn own_user(&self, authority: &Authority) -> Result<VisibleUser, DeskError> {
+        let id = authority
+            .user()
+            .ok_or_else(|| DeskError::refused("the command line is no user"))?;
+        self.whole(user_for(&self.db, &id.into()).await?).await
     }
 
     /// A part of the users. Every signed-in user may know the others, but only administrators may search by
@@ -40,7 +58,7 @@ impl Desk {
         authority: &Authority,
         mut filter: UserFilter,
         paging: Paging,
-    ) -> Result<Listing<User>, DeskError> {
+    ) -> Result<Listing<VisibleUser>, DeskError> {
         filter.search_addresses = authority.is_administrator();
         if !authority.is_administrator() {
             // As in GitLab, this filter is refused and the others have no effect.
@@ -49,16 +67,31 @@ impl Desk {
             }
             (filter.admin, filter.created_before, filter.created_after) = (None, None, None);
         }
-        Ok(users::page(&self.db, &filter, paging).await?)
+        let found = users::page(&self.db, &filter, paging).await?;
+        if !authority.is_administrator() {
+            return Ok(found.filter_map(|user| Some(VisibleUser::Basic(user))));
+        }
+        let own = self.own_namespaces(found.items()).await?;
+        Ok(found.filter_map(|user| {
+            let namespace = own.get(&user.id).copied();
+            Some(VisibleUser::Whole(user, namespace))
+        }))
+    }
+
+    /// Everything of a user, for a caller who may see it.
+    pub(in crate::app) async fn whole(&self, user: User) -> Result<VisibleUser, DeskError> {
+        let own = self.own_namespaces(std::slice::from_ref(&user)).await?;
+        let namespace = own.get(&user.id).copied();
+        Ok(VisibleUser::Whole(user, namespace))
     }
 
     /// The ids of the namespaces that bear the names of `users`.
-    pub async fn own_namespaces(
+    async fn own_namespaces(
         &self,
         users: &[User],
     ) -> Result<BTreeMap<UserId, NamespaceId>, DeskError> {
         let mut found = BTreeMap::new();
-        for some in users.chunks(1000) {
+        for some in users.chunks(AT_A_TIME) {
             let paths: Vec<NamespacePath> =
                 some.iter().map(|user| user.username.namespace()).collect();
             let ids = namespaces::ids_at(&self.db, &paths).await?;
@@ -70,4 +103,16 @@ impl Desk {
         }
         Ok(found)
     }
+}
+
+/// The user that `reference` refers to.
+pub(in crate::app) async fn user_for(
+    source: &impl Source,
+    reference: &UserReference,
+) -> Result<User, DeskError> {
+    let found = match reference {
+        UserReference::Id(id) => users::find(source, *id).await?,
+        UserReference::Name(username) => users::find_by_username(source, username).await?,
+    };
+    found.ok_or_else(|| DeskError::not_found("user", reference))
 }

@@ -2,12 +2,13 @@
 
 use crate::app::desk::Desk;
 use crate::app::error::DeskError;
+use crate::app::users::find::user_for;
 use crate::domain::authority::Authority;
 use crate::domain::events::detail::Detail;
 use crate::domain::events::{Event, EventAction};
 use crate::domain::users::password::NewPassword;
 use crate::domain::users::password::PasswordHash;
-use crate::domain::users::username::Username;
+use crate::domain::users::reference::UserReference;
 use crate::storage::{Change, GrantedEvent, refresh_tokens, users};
 
 impl Desk {
@@ -16,13 +17,13 @@ impl Desk {
     pub async fn reset_password(
         &self,
         authority: &Authority,
-        username: &Username,
+        reference: &UserReference,
         password: NewPassword,
     ) -> Result<(), DeskError> {
         authority.require_administrator()?;
         let hash = self.passwords.hash(password.into()).await?;
         let change = self.begin(authority).await?;
-        let event = reset_password(&change, username, &hash).await?;
+        let event = reset_password(&change, reference, &hash).await?;
         Ok(change.commit([event]).await?)
     }
 }
@@ -30,13 +31,11 @@ impl Desk {
 /// Replaces a user's password; administrators only. Logins with the old one end.
 pub(in crate::app) async fn reset_password(
     change: &Change,
-    username: &Username,
+    reference: &UserReference,
     hash: &PasswordHash,
 ) -> Result<GrantedEvent, DeskError> {
     let grant = change.grant(Authority::require_administrator)?;
-    let user = users::find_by_username(change, username)
-        .await?
-        .ok_or_else(|| DeskError::not_found("user", username))?;
+    let user = user_for(change, reference).await?;
     users::set_password(change, user.id, hash).await?;
     refresh_tokens::revoke_all(change, user.id).await?;
     let event = Event::new(EventAction::PasswordChanged, &user, Detail::nothing());

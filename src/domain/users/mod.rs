@@ -2,13 +2,14 @@
 
 pub mod filter;
 pub mod password;
+pub mod reference;
 pub mod username;
 
 use std::fmt;
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::ids::UserId;
+use crate::domain::ids::{NamespaceId, UserId};
 use crate::domain::users::username::Username;
 
 /// A user, without the password's hash.
@@ -47,6 +48,24 @@ impl UserState {
         match self {
             Self::Active => "active",
             Self::Blocked => "blocked",
+        }
+    }
+}
+
+/// A user, as far as the caller may see them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum VisibleUser {
+    /// The names and the state.
+    Basic(User),
+    /// Everything, with the namespace that bears the user's name.
+    Whole(User, Option<NamespaceId>),
+}
+
+impl VisibleUser {
+    /// The user, of whom no more is to be shown than may be seen.
+    pub fn user(&self) -> &User {
+        match self {
+            Self::Basic(user) | Self::Whole(user, _) => user,
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::app::{Admission, Desk};
 use crate::domain::authority::Authority;
 use crate::domain::namespaces::reference::NamespaceReference;
 use crate::domain::refresh_tokens::RefreshLifetimes;
+use crate::domain::users::reference::UserReference;
 use crate::http::admin::error::ApiError;
 
 /// The state of the admin listener: no other listener has it.
@@ -32,6 +33,20 @@ impl AdminState {
     ) -> Result<T, ApiError> {
         if input.is_err() {
             self.desk.namespace(authority, name).await?;
+        }
+        input
+    }
+
+    /// The input, or the reason why it cannot be read, unless the user that it is about is not there:
+    /// GitLab says that first.
+    pub(super) async fn unless_unknown<T>(
+        &self,
+        authority: &Authority,
+        user: &UserReference,
+        input: Result<T, ApiError>,
+    ) -> Result<T, ApiError> {
+        if input.is_err() {
+            self.desk.user(authority, user).await?;
         }
         input
     }

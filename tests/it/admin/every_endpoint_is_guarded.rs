@@ -66,8 +66,8 @@ impl Cast {
 
 async fn nothing_was_changed(app: &TestApp, other: &Actor) {
     assert!(app.id_at("team/app").await > 0, "nothing was deleted");
-    let root = app.desk.user(&"root".try_into().unwrap()).await.unwrap();
-    assert_eq!(root.state.name(), "active", "nothing was changed");
+    let root = app.visible_user("root").await;
+    assert_eq!(root.user().state.name(), "active", "nothing was changed");
     assert!(
         app.desk
             .access_token(&Authority::operator(), other.token_id)

@@ -31,11 +31,12 @@ use wharfinger::domain::authority::Authority;
 use wharfinger::domain::deploy_tokens::DeployTokenSpecification;
 use wharfinger::domain::events::detail::Detail;
 use wharfinger::domain::events::{Event, EventAction};
-use wharfinger::domain::ids::UserId;
 use wharfinger::domain::key_schedule::KeySchedule;
 use wharfinger::domain::namespaces::reference::{ExpectedNamespace, NamespaceReference};
 use wharfinger::domain::namespaces::visibility::Visibility;
+use wharfinger::domain::users::VisibleUser;
 use wharfinger::domain::users::password::PasswordHash;
+use wharfinger::domain::users::reference::UserReference;
 use wharfinger::domain::users::username::Username;
 use wharfinger::server::Service;
 use wharfinger::signing::KeyRing;
@@ -190,7 +191,7 @@ impl TestApp {
     pub(crate) async fn member(&self, path: &str, user: &str, level: &str) {
         let new = NewMember {
             namespace: NamespaceReference::at(ExpectedNamespace::Shared, path.try_into().unwrap()),
-            user: UserId(self.id_of(user).await),
+            user: named(user),
             level: level.parse().unwrap(),
             expiry: None,
         };
@@ -220,10 +221,10 @@ impl TestApp {
         let specification =
             choose(AccessTokenSpecification::new("test".try_into().unwrap(), scopes).unwrap());
         let end = WantedEnd::from(specification.expiry());
-        let owner = self.desk.user(&user.try_into().unwrap()).await.unwrap();
+        let owner = named(user);
         let created = self
             .desk
-            .create_access_token(&Authority::operator(), owner.id, specification, end)
+            .create_access_token(&Authority::operator(), &owner, specification, end)
             .await
             .unwrap();
         let caller = self.caller(user, created.secret.expose());
@@ -282,7 +283,7 @@ impl TestApp {
 
     pub(crate) async fn block(&self, user: &str) {
         self.desk
-            .block_user(&Authority::operator(), &user.try_into().unwrap())
+            .block_user(&Authority::operator(), &named(user))
             .await
             .unwrap();
     }
@@ -349,14 +350,15 @@ impl TestApp {
         standing.unwrap().namespace.id.0
     }
 
+    /// A user, as an administrator sees them.
+    pub(crate) async fn visible_user(&self, user: &str) -> VisibleUser {
+        let operator = Authority::operator();
+        self.desk.user(&operator, &named(user)).await.unwrap()
+    }
+
     /// The id of a user.
     pub(crate) async fn id_of(&self, user: &str) -> i64 {
-        self.desk
-            .user(&user.try_into().unwrap())
-            .await
-            .unwrap()
-            .id
-            .0
+        self.visible_user(user).await.user().id.0
     }
 
     /// The path of a user in the API.
@@ -375,7 +377,7 @@ impl TestApp {
 
     /// Puts another hash in its place, as an older version would have left it.
     pub(crate) async fn replace_password_hash(&self, name: &Username, hash: &str) {
-        let user = self.desk.user(name).await.unwrap();
+        let user = self.visible_user(name.as_str()).await.user().clone();
         let change = self
             .db
             .begin(&Authority::operator(), &*self.clock)
@@ -507,4 +509,9 @@ pub(crate) fn outdated_hash() -> String {
         .hash_password_with_salt(PASSWORD.as_bytes(), b"salt and pepper!")
         .unwrap();
     hash.to_string()
+}
+
+/// A user, by name.
+pub(crate) fn named(user: &str) -> UserReference {
+    UserReference::Name(user.try_into().unwrap())
 }

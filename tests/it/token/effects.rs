@@ -9,7 +9,7 @@ use wharfinger::domain::ids::UserId;
 use wharfinger::domain::namespaces::reference::{ExpectedNamespace, NamespaceReference};
 use wharfinger::domain::namespaces::visibility::Visibility;
 
-use crate::harness::TestApp;
+use crate::harness::{TestApp, named};
 
 const PULL: &str = "repository:team/app:pull";
 
@@ -40,7 +40,7 @@ async fn a_blocked_user_is_refused_until_unblocked() {
         (StatusCode::UNAUTHORIZED, StatusCode::UNAUTHORIZED)
     );
     app.desk
-        .unblock_user(&Authority::operator(), &"alice".try_into().unwrap())
+        .unblock_user(&Authority::operator(), &named("alice"))
         .await
         .unwrap();
     assert_eq!(statuses().await, (StatusCode::OK, StatusCode::OK));
@@ -90,7 +90,7 @@ async fn roles_and_visibilities_change_the_next_answer() {
 async fn a_new_password_replaces_the_old_one() {
     let app = TestApp::start().await;
     app.user("alice").await;
-    let name = "alice".try_into().unwrap();
+    let name = named("alice");
     app.desk
         .reset_password(
             &Authority::operator(),

@@ -8,7 +8,7 @@ use wharfinger::domain::authority::Authority;
 
 use super::forms::Form;
 use super::start;
-use crate::harness::{PASSWORD, TestApp};
+use crate::harness::{PASSWORD, TestApp, named};
 
 const PULL: &str = "repository:team/app:pull";
 
@@ -139,7 +139,7 @@ async fn a_refresh_token_ends_with_idleness_or_age() {
 #[tokio::test]
 async fn a_refresh_token_ends_with_a_block_or_another_password() {
     let app = start().await;
-    let name = "alice".try_into().unwrap();
+    let name = named("alice");
     let operator = Authority::operator();
     let token = refresh_token(&app).await;
     app.desk.block_user(&operator, &name).await.unwrap();

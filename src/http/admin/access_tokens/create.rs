@@ -12,7 +12,7 @@ use crate::http::admin::call::Call;
 use crate::http::admin::error::ApiError;
 use crate::http::admin::segments::Segments;
 use crate::http::admin::state::AdminState;
-use crate::http::admin::users::user_id;
+use crate::http::admin::users::reference;
 use crate::representation::AccessTokenView;
 
 /// Makes a token for a user; administrators only. The reply alone shows the secret.
@@ -26,12 +26,16 @@ pub(super) async fn create(
 ) -> Result<(StatusCode, Json<AccessTokenView>), ApiError> {
     let authority = call.authority(Need::Write)?;
     authority.require_administrator()?;
-    let owner = admin.desk.user_by_id(user_id(&user)?).await?;
-    let wanted = CreateAccessToken::read(&call.parameters)?;
-    let end = wanted.end(admin.desk.now());
+    let owner = reference(&user)?;
+    let input = || {
+        let wanted = CreateAccessToken::read(&call.parameters)?;
+        let end = wanted.end(admin.desk.now());
+        Ok((wanted.try_into()?, end))
+    };
+    let (wanted, end) = admin.unless_unknown(&authority, &owner, input()).await?;
     let created = admin
         .desk
-        .create_access_token(&authority, owner.id, wanted.try_into()?, end)
+        .create_access_token(&authority, &owner, wanted, end)
         .await?;
     Ok(shown_once(&admin, &created))
 }

@@ -15,6 +15,7 @@ use crate::app::members::{IfMember, InheritedRoles, NewMember};
 use crate::domain::authority::Need;
 use crate::domain::ids::UserId;
 use crate::domain::namespaces::reference::ExpectedNamespace;
+use crate::domain::users::reference::UserReference;
 use crate::domain::users::username::Username;
 use crate::http::admin::call::Call;
 use crate::http::admin::error::ApiError;
@@ -118,11 +119,11 @@ async fn add(
         level: wanted.access_level,
         expiry: wanted.expires_at,
     };
-    let users = users(&admin, &wanted).await?;
+    let users = users(&wanted)?;
     if let [(_, user)] = users.as_slice() {
         let added = admin
             .desk
-            .add_member(&authority, new(*user), IfMember::Refuse)
+            .add_member(&authority, new(user.clone()), IfMember::Refuse)
             .await?;
         let view = MemberView::new(&added, &admin.public_url);
         return Ok((StatusCode::CREATED, Json(view)).into_response());
@@ -213,15 +214,15 @@ async fn page_of(
 }
 
 /// The users that are meant, with what each was called.
-async fn users(admin: &AdminState, wanted: &AddMembers) -> Result<Vec<(String, UserId)>, ApiError> {
+fn users(wanted: &AddMembers) -> Result<Vec<(String, UserReference)>, ApiError> {
     let ids = wanted.user_id.iter();
-    let mut users: Vec<_> = ids.map(|id| (id.to_string(), UserId(*id))).collect();
-    for name in &wanted.username {
-        let username =
-            Username::try_from(name.as_str()).map_err(|_| ApiError::not_found("User"))?;
-        users.push((name.clone(), admin.desk.user(&username).await?.id));
-    }
-    Ok(users)
+    let ids = ids.map(|id| Ok((id.to_string(), UserReference::Id(UserId(*id)))));
+    let names = wanted.username.iter().map(|name| {
+        let username = Username::try_from(name.as_str());
+        let username = username.map_err(|_| ApiError::not_found("User"))?;
+        Ok((name.clone(), UserReference::Name(username)))
+    });
+    ids.chain(names).collect()
 }
 
 fn user_id(text: &str) -> Result<UserId, ApiError> {

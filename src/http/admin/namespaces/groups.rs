@@ -7,7 +7,7 @@ use axum::response::Response;
 use serde_json::Value;
 
 use crate::domain::authority::Need;
-use crate::domain::namespaces::Namespace;
+use crate::domain::namespaces::NamespaceWithAncestors;
 use crate::domain::namespaces::reference::{ExpectedNamespace, NamespaceReference};
 use crate::http::admin::call::Call;
 use crate::http::admin::error::ApiError;
@@ -52,11 +52,12 @@ pub(super) async fn get(
     call: Call,
 ) -> Result<Json<GroupView>, ApiError> {
     let authority = call.authority(Need::Read)?;
-    let standing = admin
+    let name = namespace(ExpectedNamespace::Group, &id)?;
+    let found = admin
         .desk
-        .namespace(&authority, &namespace(ExpectedNamespace::Group, &id)?)
+        .namespace_with_ancestors(&authority, &name)
         .await?;
-    view(&admin, standing.namespace).await
+    Ok(view(&admin, &found))
 }
 
 /// Makes a group: at the top only administrators, below a group its Owners.
@@ -80,7 +81,7 @@ pub(super) async fn create(
     };
     let new = CreateGroup::read(&call.parameters)?.below(parent.as_ref())?;
     let made = admin.desk.create_group(&authority, new).await?;
-    Ok((StatusCode::CREATED, view(&admin, made).await?))
+    Ok((StatusCode::CREATED, view(&admin, &made)))
 }
 
 /// Renames or describes a group or shows it to others; Owners only. Its path does not change.
@@ -100,7 +101,7 @@ pub(super) async fn change(
         .desk
         .change_namespace(&authority, &name, wanted.into())
         .await?;
-    view(&admin, changed).await
+    Ok(view(&admin, &changed))
 }
 
 /// Deletes a group with what is below it; Owners only. Images stay closed and the names taken.
@@ -117,7 +118,6 @@ pub(super) async fn delete(
     Ok(accepted())
 }
 
-async fn view(admin: &AdminState, group: Namespace) -> Result<Json<GroupView>, ApiError> {
-    let located = admin.desk.with_ancestors_of(group).await?;
-    Ok(Json(GroupView::new(&located, &admin.public_url)))
+fn view(admin: &AdminState, group: &NamespaceWithAncestors) -> Json<GroupView> {
+    Json(GroupView::new(group, &admin.public_url))
 }

@@ -7,7 +7,7 @@ use axum::response::Response;
 use serde_json::Value;
 
 use crate::domain::authority::{Authority, Need};
-use crate::domain::namespaces::Namespace;
+use crate::domain::namespaces::NamespaceWithAncestors;
 use crate::domain::namespaces::reference::{ExpectedNamespace, NamespaceReference};
 use crate::http::admin::call::Call;
 use crate::http::admin::error::ApiError;
@@ -19,7 +19,7 @@ use crate::http::admin::page;
 use crate::http::admin::page::input::{PageInput, PartInput};
 use crate::http::admin::segments::{Segments, namespace};
 use crate::http::admin::state::AdminState;
-use crate::http::admin::users::user_id;
+use crate::http::admin::users::reference;
 use crate::representation::ProjectView;
 
 /// The projects that the caller may see.
@@ -53,11 +53,12 @@ pub(super) async fn get(
     call: Call,
 ) -> Result<Json<ProjectView>, ApiError> {
     let authority = call.authority(Need::Read)?;
-    let standing = admin
+    let name = namespace(ExpectedNamespace::Project, &id)?;
+    let found = admin
         .desk
-        .namespace(&authority, &namespace(ExpectedNamespace::Project, &id)?)
+        .namespace_with_ancestors(&authority, &name)
         .await?;
-    view(&admin, standing.namespace).await
+    Ok(view(&admin, &found))
 }
 
 /// Makes a project: below a group by its Maintainers, without `namespace_id` in the caller's own namespace.
@@ -86,8 +87,9 @@ pub(super) async fn create_for(
 ) -> Result<(StatusCode, Json<ProjectView>), ApiError> {
     let authority = call.authority(Need::Write)?;
     authority.require_administrator()?;
-    let user = admin.desk.user_by_id(user_id(&user)?).await?;
-    let own = NamespaceReference::at(ExpectedNamespace::Parent, user.username.namespace());
+    let user = admin.desk.user(&authority, &reference(&user)?).await?;
+    let path = user.user().username.namespace();
+    let own = NamespaceReference::at(ExpectedNamespace::Parent, path);
     make_in(&admin, &call, &authority, &own).await
 }
 
@@ -108,7 +110,7 @@ pub(super) async fn change(
         .desk
         .change_namespace(&authority, &name, wanted.into())
         .await?;
-    view(&admin, changed).await
+    Ok(view(&admin, &changed))
 }
 
 /// Deletes a project; Owners only. Its images stay closed and its name taken.
@@ -135,10 +137,9 @@ async fn make_in(
     let parent = admin.desk.namespace(authority, parent).await?.namespace;
     let new = CreateProject::read(&call.parameters)?.below(&parent.path)?;
     let made = admin.desk.create_project(authority, new).await?;
-    Ok((StatusCode::CREATED, view(admin, made).await?))
+    Ok((StatusCode::CREATED, view(admin, &made)))
 }
 
-async fn view(admin: &AdminState, project: Namespace) -> Result<Json<ProjectView>, ApiError> {
-    let located = admin.desk.with_ancestors_of(project).await?;
-    Ok(Json(ProjectView::new(&located, &admin.public_url)))
+fn view(admin: &AdminState, project: &NamespaceWithAncestors) -> Json<ProjectView> {
+    Json(ProjectView::new(project, &admin.public_url))
 }

@@ -7,6 +7,7 @@ use axum::extract::State;
 
 use crate::app::registry::ExplainRequest;
 use crate::domain::authority::Need;
+use crate::domain::users::reference::UserReference;
 use crate::domain::users::username::Username;
 use crate::http::admin::call::Call;
 use crate::http::admin::error::ApiError;
@@ -24,19 +25,13 @@ pub(super) async fn explain(
 ) -> Result<Json<ExplanationView>, ApiError> {
     let authority = call.authority(Need::Read)?;
     let wanted = Explain::read(&call.parameters)?;
-    let user = match wanted.user {
-        None => call.caller.id,
-        Some(name) => match Username::try_from(name.as_str()) {
-            Ok(name) if name == call.caller.username => call.caller.id,
-            name => {
-                authority.require_administrator()?;
-                let name = name.map_err(|_| invalid("user"))?;
-                admin.desk.user(&name).await?.id
-            }
-        },
-    };
+    let user = wanted.user.map(|name| Username::try_from(name.as_str()));
+    if let Some(Err(_)) = user {
+        authority.require_administrator()?;
+    }
+    let user = user.transpose().map_err(|_| invalid("user"))?;
     let question = ExplainRequest {
-        user,
+        user: user.map(UserReference::from),
         token: wanted.token_id,
         scopes: wanted.scope,
     };

@@ -5,8 +5,6 @@ mod input;
 mod namespaces;
 mod own;
 
-use std::collections::BTreeMap;
-
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -14,9 +12,10 @@ use axum::response::Response;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::domain::authority::{Authority, Need};
+use crate::domain::authority::Need;
 use crate::domain::ids::UserId;
-use crate::domain::users::User;
+use crate::domain::users::VisibleUser;
+use crate::domain::users::reference::UserReference;
 use crate::http::admin::call::Call;
 use crate::http::admin::error::ApiError;
 use crate::http::admin::page;
@@ -55,18 +54,7 @@ pub(super) async fn list(
         .desk
         .users_page(&authority, wanted.into(), paging)
         .await?;
-    let own = if authority.is_administrator() {
-        admin.desk.own_namespaces(found.items()).await?
-    } else {
-        BTreeMap::new()
-    };
-    let view = |user: &User| {
-        if authority.is_administrator() {
-            UserView::full(user, own.get(&user.id).copied(), &admin.public_url)
-        } else {
-            UserView::basic(user, &admin.public_url)
-        }
-    };
+    let view = |user: &VisibleUser| UserView::new(user, &admin.public_url);
     Ok(page::reply_part(&found, (&call, &admin.public_url), view))
 }
 
@@ -79,12 +67,8 @@ pub(super) async fn get(
     call: Call,
 ) -> Result<Json<UserView>, ApiError> {
     let authority = call.authority(Need::ReadUsers)?;
-    let user = admin.desk.user_by_id(user_id(&id)?).await?;
-    if authority.is_administrator() {
-        full_view(&admin, user).await
-    } else {
-        Ok(Json(UserView::basic(&user, &admin.public_url)))
-    }
+    let user = admin.desk.user(&authority, &reference(&id)?).await?;
+    Ok(Json(UserView::new(&user, &admin.public_url)))
 }
 
 /// Makes a user; administrators only.
@@ -99,7 +83,8 @@ pub(super) async fn create(
     authority.require_administrator()?;
     let wanted = CreateUser::read(&call.parameters)?;
     let user = admin.desk.create_user(&authority, wanted.into()).await?;
-    Ok((StatusCode::CREATED, full_view(&admin, user).await?))
+    let view = UserView::new(&user, &admin.public_url);
+    Ok((StatusCode::CREATED, Json(view)))
 }
 
 /// Changes a user; administrators only. User names do not change.
@@ -112,13 +97,15 @@ pub(super) async fn change(
     call: Call,
 ) -> Result<Json<UserView>, ApiError> {
     let authority = call.authority(Need::Write)?;
-    let user = named(&admin, &authority, &id).await?;
-    let wanted = ChangeUser::read(&call.parameters)?;
+    authority.require_administrator()?;
+    let user = reference(&id)?;
+    let wanted = ChangeUser::read(&call.parameters);
+    let wanted = admin.unless_unknown(&authority, &user, wanted).await?;
     let changed = admin
         .desk
-        .change_user(&authority, user.id, wanted.into())
+        .change_user(&authority, &user, wanted.into())
         .await?;
-    full_view(&admin, changed).await
+    Ok(Json(UserView::new(&changed, &admin.public_url)))
 }
 
 /// Deletes a user with what is theirs; administrators only. Their images stay closed and their name taken.
@@ -130,8 +117,8 @@ pub(super) async fn delete(
     call: Call,
 ) -> Result<StatusCode, ApiError> {
     let authority = call.authority(Need::Write)?;
-    let user = named(&admin, &authority, &id).await?;
-    admin.desk.delete_user(&authority, user.id).await?;
+    authority.require_administrator()?;
+    admin.desk.delete_user(&authority, &reference(&id)?).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -144,8 +131,8 @@ pub(super) async fn block(
     call: Call,
 ) -> Result<(StatusCode, Json<bool>), ApiError> {
     let authority = call.authority(Need::Write)?;
-    let user = named(&admin, &authority, &id).await?;
-    admin.desk.block_user(&authority, &user.username).await?;
+    authority.require_administrator()?;
+    admin.desk.block_user(&authority, &reference(&id)?).await?;
     Ok((StatusCode::CREATED, Json(true)))
 }
 
@@ -158,26 +145,19 @@ pub(super) async fn unblock(
     call: Call,
 ) -> Result<(StatusCode, Json<bool>), ApiError> {
     let authority = call.authority(Need::Write)?;
-    let user = named(&admin, &authority, &id).await?;
-    admin.desk.unblock_user(&authority, &user.username).await?;
+    authority.require_administrator()?;
+    admin
+        .desk
+        .unblock_user(&authority, &reference(&id)?)
+        .await?;
     Ok((StatusCode::CREATED, Json(true)))
 }
 
-/// The user that an administrator names; others learn nothing.
-async fn named(admin: &AdminState, authority: &Authority, id: &str) -> Result<User, ApiError> {
-    authority.require_administrator()?;
-    Ok(admin.desk.user_by_id(user_id(id)?).await?)
+/// The user whose id a segment of the path is.
+pub(super) fn reference(segment: &str) -> Result<UserReference, ApiError> {
+    Ok(UserReference::Id(user_id(segment)?))
 }
 
 pub(super) fn user_id(text: &str) -> Result<UserId, ApiError> {
     text.parse().map_err(|_| invalid("id"))
-}
-
-/// Everything about a user.
-pub(super) async fn full_view(admin: &AdminState, user: User) -> Result<Json<UserView>, ApiError> {
-    let users = [user];
-    let own = admin.desk.own_namespaces(&users).await?;
-    let [user] = users;
-    let own = own.get(&user.id).copied();
-    Ok(Json(UserView::full(&user, own, &admin.public_url)))
 }

@@ -5,6 +5,7 @@ use axum::response::Response;
 
 use crate::domain::authority::Need;
 use crate::domain::namespaces::filter::Within;
+use crate::domain::users::reference::UserReference;
 use crate::domain::users::username::Username;
 use crate::http::admin::call::Call;
 use crate::http::admin::error::ApiError;
@@ -15,7 +16,7 @@ use crate::http::admin::page::input::{PageInput, PartInput};
 use crate::http::admin::segments::Segments;
 use crate::http::admin::state::AdminState;
 use crate::http::admin::users::input::ListMemberships;
-use crate::http::admin::users::user_id;
+use crate::http::admin::users::{reference, user_id};
 use crate::representation::{MembershipView, ProjectView};
 
 /// The projects in a user's own namespace that the caller may see; filters as for all projects.
@@ -30,11 +31,12 @@ pub(super) async fn projects(
 ) -> Result<Response, ApiError> {
     let authority = call.authority(Need::Read)?;
     let user = match (user_id(&id), Username::try_from(id.as_str())) {
-        (Ok(id), _) => admin.desk.user_by_id(id).await?,
-        (_, Ok(name)) => admin.desk.user(&name).await?,
+        (Ok(id), _) => id.into(),
+        (_, Ok(name)) => UserReference::from(name),
         _ => return Err(ApiError::not_found("User")),
     };
-    let own = Within::Below(user.username.namespace());
+    let user = admin.desk.user(&authority, &user).await?;
+    let own = Within::Below(user.user().username.namespace());
     let wanted = ListNamespaces::projects(&call.parameters)?;
     let paging = wanted.paging()?;
     let found = admin
@@ -63,7 +65,7 @@ pub(super) async fn memberships(
     let (kind, request) = (wanted.kind, wanted.page.into());
     let found = admin
         .desk
-        .memberships_page(&authority, user_id(&id)?, kind, request)
+        .memberships_page(&authority, &reference(&id)?, kind, request)
         .await?;
     Ok(page::reply(&found, (&call, &admin.public_url), |role| {
         MembershipView::from(role)

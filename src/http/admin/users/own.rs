@@ -7,7 +7,6 @@ use crate::domain::authority::Need;
 use crate::http::admin::call::Call;
 use crate::http::admin::error::ApiError;
 use crate::http::admin::state::AdminState;
-use crate::http::admin::users::full_view;
 use crate::representation::UserView;
 
 /// The user whose token is presented.
@@ -16,7 +15,7 @@ pub(super) async fn get(
     State(admin): State<AdminState>,
     call: Call,
 ) -> Result<Json<UserView>, ApiError> {
-    call.authority(Need::ReadUsers)?;
-    let user = admin.desk.user_by_id(call.caller.id).await?;
-    full_view(&admin, user).await
+    let authority = call.authority(Need::ReadUsers)?;
+    let user = admin.desk.own_user(&authority).await?;
+    Ok(Json(UserView::new(&user, &admin.public_url)))
 }
