@@ -595,7 +595,7 @@ fn old_and_new_authority_overlap() {
     .unwrap();
     assert!(!restarted.created);
 
-    // When the old one has ended, nothing is left of it.
+    // Nothing is left of the old one when it has ended.
     let end = now() + chrono::Duration::days(3654);
     service.follow(end, &entropy).unwrap();
     service.rotate(end, &entropy).unwrap();

@@ -13,7 +13,7 @@ use crate::http::admin::state::AdminState;
 use crate::http::layers::{Who, origin};
 use crate::identity::AuthenticationError;
 
-/// A request of a caller who proved who they are; what they may, [`Call::authority`] tells.
+/// A request of a caller who was identified; [`Call::authority`] says what they may do.
 #[derive(Debug)]
 pub(super) struct Call {
     pub(super) caller: SignedIn,
@@ -26,7 +26,7 @@ pub(super) struct Call {
 impl Call {
     /// The caller's authority, if their token is good for `need`.
     ///
-    /// Nobody acts as someone else: a script that wants to (GitLab's `sudo`) must not act as itself.
+    /// Refuses a script that wants to act as someone else (GitLab's `sudo`): it must not act as itself.
     pub(super) fn authority(&self, need: Need) -> Result<Authority, ApiError> {
         if self.wants_to_be_another {
             return Err(ApiError::Sudo);
@@ -56,8 +56,9 @@ pub(super) struct UnauthenticatedCall {
 }
 
 impl UnauthenticatedCall {
-    /// The first token counts: the parameter `private_token`, `PRIVATE-TOKEN`, `Authorization: Bearer`,
-    /// the parameter `access_token` (docs/gitlab-api.md §2.1). An empty one is none.
+    /// Reads the parameters and the token. The first one counts of the parameter `private_token`,
+    /// `PRIVATE-TOKEN`, `Authorization: Bearer` and the parameter `access_token` (docs/gitlab-api.md §2.1);
+    /// an empty one is none.
     pub(super) async fn read(request: Request) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
         let mut parameters = Parameters::read(&parts, body).await?;
@@ -72,7 +73,7 @@ impl UnauthenticatedCall {
             .flatten()
             .find(|token| !token.expose_secret().is_empty())
             .ok_or(ApiError::Unauthorized)?;
-        // The router has cut what is common to all paths.
+        // The router has cut off the prefix of all paths; links need it.
         let original = parts.extensions.get::<OriginalUri>();
         let uri = original.map_or_else(|| parts.uri.clone(), |original| original.0.clone());
         let wants_to_be_another = parameters.has("sudo") || parts.headers.contains_key("sudo");
@@ -86,7 +87,7 @@ impl UnauthenticatedCall {
         })
     }
 
-    /// The call of whoever presents the token; notes that the token is used.
+    /// Admits the caller who presents the token.
     pub(super) async fn admit(self, state: &AdminState) -> Result<Call, AuthenticationError> {
         let caller = state
             .admission
@@ -111,7 +112,7 @@ fn private_token(headers: &HeaderMap) -> Option<SecretString> {
         .map(SecretString::from)
 }
 
-/// RFC 6750 section 2.1.
+/// The token of `Authorization: Bearer` (RFC 6750 section 2.1).
 fn bearer(headers: &HeaderMap) -> Option<SecretString> {
     let (scheme, token) = headers
         .get(header::AUTHORIZATION)?

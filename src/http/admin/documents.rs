@@ -39,7 +39,7 @@ pub(super) fn description() -> OpenApi {
         .build()
 }
 
-/// Adds what is common to all operations: how they refuse, and a name of its own for each.
+/// Adds to all operations their common refusals, and to each a name of its own.
 pub(super) fn finish(description: &mut OpenApi) {
     let components = description.components.get_or_insert_default();
     components
@@ -82,7 +82,7 @@ fn refusal(text: &str) -> Response {
         .build()
 }
 
-/// Why something was not done, in GitLab's words.
+/// The reason why something was not done, in GitLab's words.
 fn error_schema() -> RefOr<Schema> {
     let text = || ObjectBuilder::new().schema_type(Type::String);
     let message = ObjectBuilder::new().schema_type(SchemaType::AnyValue);

@@ -16,10 +16,10 @@ use crate::identity::AuthenticationError;
 /// never does.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ApiError {
-    /// No token, or one that nobody knows; or a thing whose existence the caller may not know.
+    /// There is no token or an unknown one; or the caller may not know if the thing exists.
     #[error("no valid token was presented")]
     Unauthorized,
-    /// The token once worked.
+    /// The token has expired or was revoked.
     #[error("the token was refused: {0}")]
     DeadToken(Cause),
     /// The owner is blocked.
@@ -28,13 +28,13 @@ pub(super) enum ApiError {
     /// The token's scopes do not suffice.
     #[error("the token's scopes do not suffice")]
     InsufficientScope(Need),
-    /// GitLab lets administrators act as someone else; we do not.
+    /// The caller wants to act as someone else, which GitLab lets administrators do and we do not.
     #[error("nobody acts as someone else here")]
     Sudo,
-    /// The caller's role does not suffice; the text says what would, if it is not empty.
+    /// The caller's role does not suffice; the text says which would, if it is not empty.
     #[error("forbidden: {0}")]
     Forbidden(String),
-    /// Not there; the text names what.
+    /// The thing does not exist, or the caller may not see it; the text names its kind.
     #[error("not found: {0}")]
     NotFound(String),
     /// A parameter is missing or cannot be read.
@@ -43,10 +43,10 @@ pub(super) enum ApiError {
     /// The request breaks a rule.
     #[error("the request breaks a rule")]
     BadRequest(String),
-    /// A wish that is readable, but cannot be.
+    /// The wish can be read, but not be fulfilled.
     #[error("the request asks for something impossible")]
     Unprocessable(String),
-    /// A field has a value that cannot be.
+    /// A field has an invalid value.
     #[error("{0} has an impossible value")]
     Invalid(&'static str, String),
     /// A name is taken.
@@ -61,7 +61,7 @@ pub(super) enum ApiError {
     /// The path has no such method.
     #[error("no such method")]
     MethodNotAllowed,
-    /// Come back later.
+    /// We cannot answer now; the caller may come back later.
     #[error("the request cannot be done now")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// A defect of ours.

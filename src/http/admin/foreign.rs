@@ -1,9 +1,9 @@
-//! Filters that GitLab has and that have nothing to work on here.
+//! Filters of GitLab's for things that do not exist here.
 //!
-//! Ignored, they would list everything to a program that takes the first entry, or deletes what it
-//! gets. So each noun has a table of them: a filter for what there is none of lists nothing, one for
-//! what is not known is refused, and only what leaves nothing out has no effect. What GitLab does not
-//! know either is ignored, as GitLab does.
+//! If they were ignored, everything would be listed to a program that takes the first entry or deletes
+//! all of them. So each noun has a table of them: a filter for things that do not exist here lists
+//! nothing, one for facts that we do not know is refused, and only one that leaves nothing out has no
+//! effect. A filter that GitLab does not know either is ignored, as in GitLab.
 
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
@@ -30,26 +30,26 @@ enum Effect {
     Ignored,
 }
 
-/// The values for which a filter does it; others leave nothing out.
+/// The values for which a filter has its effect; others leave nothing out.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum When {
-    /// For all.
+    /// Any value.
     Given,
-    /// For true.
+    /// True.
     True,
-    /// For false.
+    /// False.
     False,
-    /// For the first of these words, not for the second; there is no third.
+    /// The first of these two words.
     Word(&'static str, &'static str),
 }
 
-/// It looks for what there is none of.
+/// A filter for things that do not exist here.
 pub(super) const fn nothing(name: &'static str, when: When, why: &'static str) -> ForeignFilter {
     let effect = Effect::Nothing(when);
     ForeignFilter { name, effect, why }
 }
 
-/// It looks for what is not known.
+/// A filter for facts that are not known here.
 pub(super) const fn refused(name: &'static str, when: When, why: &'static str) -> ForeignFilter {
     let effect = Effect::Refused(when);
     ForeignFilter { name, effect, why }
@@ -61,7 +61,7 @@ pub(super) const fn ignored(name: &'static str, why: &'static str) -> ForeignFil
     ForeignFilter { name, effect, why }
 }
 
-/// True if one of these filters leaves nothing of the list.
+/// True if one of these filters makes the list empty.
 pub(super) fn leave_nothing(
     filters: &[ForeignFilter],
     parameters: &Parameters,

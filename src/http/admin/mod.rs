@@ -1,7 +1,7 @@
 //! The admin listener: the REST API under `/api/v4`, as GitLab's clients know it.
 //!
-//! A noun a file, or a room of its own with what belongs to it; an endpoint reads its parameters, asks
-//! for the caller's authority, and calls one function of [`app`](crate::app).
+//! Each noun has a room. An endpoint reads its input, asks for the caller's authority, and calls one
+//! function of [`app`](crate::app).
 
 mod access_tokens;
 mod call;
@@ -56,7 +56,7 @@ pub fn router(state: AdminState) -> Router {
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
 }
 
-/// Replies hold what is private, and one of them a secret: no cache keeps them.
+/// Forbids caches to keep replies: they hold private things, and some a secret.
 async fn never_stored(mut response: Response) -> Response {
     response
         .headers_mut()

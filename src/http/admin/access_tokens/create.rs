@@ -15,7 +15,7 @@ use crate::http::admin::state::AdminState;
 use crate::http::admin::users::reference;
 use crate::representation::AccessTokenView;
 
-/// Makes a token for a user; administrators only. The reply alone shows the secret.
+/// Makes a token for a user; administrators only. Only this reply shows the secret.
 #[utoipa::path(post, path = "/users/{user_id}/personal_access_tokens", tag = "personal_access_tokens",
     params(("user_id" = i64, Path)), request_body = CreateAccessToken,
     responses((status = 201, body = AccessTokenView)))]
@@ -40,8 +40,8 @@ pub(super) async fn create(
     Ok(shown_once(&admin, &created))
 }
 
-/// Makes a token for the caller, with every scope but `api`. It ends no later than the token that is
-/// presented, and is revoked with it. The reply alone shows the secret.
+/// Makes a token for the caller, with any scopes but `api`. It ends no later than the token that is
+/// presented, and is revoked with it. Only this reply shows the secret.
 #[utoipa::path(post, path = "/user/personal_access_tokens", tag = "personal_access_tokens",
     request_body = CreateAccessToken,
     responses((status = 201, body = AccessTokenView)))]

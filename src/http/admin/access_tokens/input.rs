@@ -16,7 +16,7 @@ use crate::http::admin::error::ApiError;
 use crate::http::admin::parameters::{Parameters, invalid};
 use crate::http::admin::words::ScopeName;
 
-/// A token that is to be made; other fields are refused.
+/// A token that is to be made; unknown fields are refused.
 #[derive(Debug, ToSchema)]
 #[schema(example = json!({ "name": "ci", "scopes": ["read_registry"], "expires_at": "2099-01-01" }))]
 pub(super) struct CreateAccessToken {
@@ -26,13 +26,13 @@ pub(super) struct CreateAccessToken {
     description: Option<AccessTokenDescription>,
     #[schema(value_type = Vec<ScopeName>, min_items = 1)]
     scopes: AccessTokenScopes,
-    /// Dead from 00:00 UTC on; null for never; left out, as the configuration says.
+    /// The date on which it ends, at 00:00 UTC; null for never; if left out, the configured default.
     #[schema(value_type = Option<NaiveDate>)]
     expires_at: EndDate,
-    /// Instead of a date, how long it lives: `90m`, `12h` or `30d`.
+    /// The lifetime, instead of a date: `90m`, `12h` or `30d`.
     #[schema(value_type = Option<String>)]
     expires_in: Option<Lifetime>,
-    /// Patterns of the repositories it is limited to; then only registry scopes and `self_rotate` do.
+    /// The patterns of the repositories that it is limited to; they allow only registry scopes and `self_rotate`.
     #[schema(value_type = Option<Vec<String>>, max_items = 50)]
     repositories: Vec<RepositoryPattern>,
 }
@@ -51,7 +51,7 @@ impl CreateAccessToken {
         })
     }
 
-    /// When it is to end, if it is made at `now`.
+    /// The end of the token, if it is made at `now`.
     pub(super) fn end(&self, now: DateTime<Utc>) -> WantedEnd {
         self.expires_at.or(self.expires_in, now)
     }
@@ -67,7 +67,7 @@ impl TryFrom<CreateAccessToken> for AccessTokenSpecification {
     }
 }
 
-/// A change of a token; other fields are refused, what is left out stays.
+/// A change of a token; unknown fields are refused, and fields that are left out stay as they are.
 #[derive(Debug, ToSchema)]
 #[schema(example = json!({ "name": "ci of team", "expires_at": "2098-01-01" }))]
 #[expect(clippy::option_option, reason = "left out and null are two things")]
@@ -76,16 +76,16 @@ pub(super) struct ChangeAccessToken {
     name: Option<DisplayName>,
     #[schema(value_type = Option<String>, max_length = 255)]
     description: Option<Option<AccessTokenDescription>>,
-    /// An earlier end than it has.
+    /// An end that is earlier than the present one.
     #[schema(value_type = Option<NaiveDate>)]
     expires_at: EndDate,
-    /// Instead of a date, how long it lives from now on: `90m`, `12h` or `30d`.
+    /// The lifetime from now on, instead of a date: `90m`, `12h` or `30d`.
     #[schema(value_type = Option<String>)]
     expires_in: Option<Lifetime>,
-    /// Some of those it has.
+    /// Some of its present scopes.
     #[schema(value_type = Option<Vec<ScopeName>>, min_items = 1)]
     scopes: Option<AccessTokenScopes>,
-    /// Patterns that it has, or repositories that they cover.
+    /// Some of its present patterns, or repositories that they cover.
     #[schema(value_type = Option<Vec<String>>, max_items = 50)]
     repositories: Option<Vec<RepositoryPattern>>,
 }
@@ -122,17 +122,17 @@ impl ChangeAccessToken {
     }
 }
 
-/// A rotation of a token; other fields are refused, and all of it may be left out.
+/// A rotation of a token; unknown fields are refused, and all fields may be left out.
 #[derive(Debug, ToSchema)]
 #[schema(example = json!({ "grace": "7d" }))]
 pub(super) struct RotateAccessToken {
-    /// When the new token ends; left out, in 7 days if the old one had an end, else never.
+    /// The end of the new token; if left out, in 7 days if the old one had an end, else never.
     #[schema(value_type = Option<NaiveDate>)]
     expires_at: EndDate,
-    /// Instead of a date, how long the new token lives: `90m`, `12h` or `30d`.
+    /// The lifetime of the new token, instead of a date: `90m`, `12h` or `30d`.
     #[schema(value_type = Option<String>)]
     expires_in: Option<Lifetime>,
-    /// The time for which the old token works beside the new one: `90m`, `12h` or `7d`; left out, none.
+    /// The time for which the old token works beside the new one: `90m`, `12h` or `7d`; none if left out.
     #[schema(value_type = Option<String>)]
     grace: Option<Lifetime>,
 }
@@ -156,7 +156,7 @@ impl RotateAccessToken {
     }
 }
 
-/// The date on which a token is to end, as far as it is said.
+/// The date on which a token is to end, if one is given.
 #[derive(Debug, Clone, Copy)]
 enum EndDate {
     Unsaid,
@@ -173,7 +173,7 @@ impl EndDate {
         })
     }
 
-    /// The end that is wanted, with the lifetime that is said instead of a date.
+    /// The end that is wanted, as a date or as a lifetime.
     fn or(self, lifetime: Option<Lifetime>, now: DateTime<Utc>) -> WantedEnd {
         match (self, lifetime) {
             (Self::On(date), _) => WantedEnd::At(Expiry::on(date)),
@@ -184,7 +184,7 @@ impl EndDate {
     }
 }
 
-/// The lifetime that is said; it excludes a date.
+/// The lifetime that is given; it excludes a date.
 fn lifetime(parameters: &Parameters) -> Result<Option<Lifetime>, ApiError> {
     let lifetime = parameters.lifetime("expires_in")?;
     if lifetime.is_some() && parameters.date("expires_at")?.is_some() {
@@ -224,14 +224,14 @@ pub(in crate::http::admin) fn scopes(
     scopes.collect::<Result<_, _>>().map_err(|_| wrong_scope())
 }
 
-/// The error that a scope is none that the token can have, in GitLab's words.
+/// The error that the token cannot have a scope, in GitLab's words.
 pub(in crate::http::admin) fn wrong_scope() -> ApiError {
     ApiError::parameter("scopes does not have a valid value")
 }
 
 fn repositories(parameters: &Parameters, name: &str) -> Result<Vec<RepositoryPattern>, ApiError> {
     let texts = parameters.list(name)?.unwrap_or_default();
-    // A text without patterns was not filled in; all repositories are an empty list.
+    // A text without patterns was probably not filled in; an empty list means all repositories.
     if texts.is_empty() && parameters.is_text(name) {
         return Err(invalid(name));
     }

@@ -1,4 +1,4 @@
-//! The inputs of lists of personal access tokens, and of what they open.
+//! The inputs of lists of personal access tokens and of their associations.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use utoipa::IntoParams;
@@ -10,17 +10,17 @@ use crate::http::admin::error::ApiError;
 use crate::http::admin::page::input::PageInput;
 use crate::http::admin::parameters::Parameters;
 
-/// Which tokens are wanted; all conditions count (docs/gitlab-api.md §2.2).
+/// The filters of a list of tokens; all conditions must hold (docs/gitlab-api.md §2.2).
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct ListAccessTokens {
-    /// Only this user's.
+    /// Only tokens of this user.
     #[param(value_type = Option<i64>)]
     user_id: Option<UserId>,
     /// `active` or `inactive` (revoked or expired).
     #[param(value_type = Option<String>)]
     state: Option<State>,
-    /// Only those that were revoked, or only others.
+    /// Only tokens that were revoked, or (false) that were not.
     revoked: Option<bool>,
     /// Only those made at this instant or before.
     created_before: Option<DateTime<Utc>>,
@@ -34,7 +34,7 @@ pub(super) struct ListAccessTokens {
     expires_before: Option<NaiveDate>,
     /// Only those that end on this date or after.
     expires_after: Option<NaiveDate>,
-    /// Part of a name.
+    /// A part of the name.
     search: Option<String>,
     /// `created`, `expires`, `last_used` or `name`, with `_asc` or `_desc`.
     #[param(value_type = Option<String>)]
@@ -58,7 +58,7 @@ impl ListAccessTokens {
             Some("inactive") => Some(State::Inactive),
             Some(_) => return Err(ApiError::parameter("state does not have a valid value")),
         };
-        // A blank id is nobody's.
+        // A blank id is no user's.
         let user_id = match parameters.text("user_id")?.as_deref() {
             Some("") => Some(0),
             _ => parameters.integer("user_id")?,
@@ -83,7 +83,7 @@ impl ListAccessTokens {
         })
     }
 
-    /// Which tokens are wanted at `now`.
+    /// The filter at `now`.
     pub(super) fn at(self, now: DateTime<Utc>) -> AccessTokenFilter {
         AccessTokenFilter {
             owner: self.user_id,
@@ -101,7 +101,7 @@ impl ListAccessTokens {
     }
 }
 
-/// Which associations of a token's owner are wanted.
+/// The filter of a list of associations.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct ListAssociations {

@@ -107,7 +107,7 @@ pub(super) async fn revoke(
         .revoke_access_token(&authority, token_id(&id)?)
         .await;
     revoked.map_err(|error| match error {
-        // GitLab's answer for what is not the caller's own, be it there or not.
+        // GitLab's answer for a token that is not the caller's, also if there is none with this id.
         DeskError::Forbidden(Refusal::NotYours) => {
             ApiError::BadRequest("the token is not yours to revoke".to_owned())
         }

@@ -17,8 +17,8 @@ use crate::representation::AccessTokenView;
 
 /// A call that rotates a token.
 ///
-/// If its token was revoked, someone kept what they should have thrown away, or stole it: the whole
-/// family ends (docs/gitlab-api.md §1.7). Anywhere else such a token only fails.
+/// If its token was revoked, someone has kept or stolen a token that its owner threw away: the whole
+/// family is revoked (docs/gitlab-api.md §1.7). Anywhere else such a token only fails.
 #[derive(Debug)]
 pub(super) struct RotationCall(Call);
 
@@ -40,8 +40,8 @@ impl FromRequest<AdminState> for RotationCall {
     }
 }
 
-/// Puts a new token in the place of one, of the caller or, for administrators, of anyone. The reply
-/// alone shows the secret.
+/// Replaces a token by a new one: the caller's or, for administrators, anyone's. Only this reply shows
+/// the secret.
 #[utoipa::path(post, path = "/personal_access_tokens/{id}/rotate", tag = "personal_access_tokens",
     params(("id" = i64, Path)), request_body = Option<RotateAccessToken>,
     responses((status = 200, body = AccessTokenView)))]
@@ -54,8 +54,8 @@ pub(super) async fn rotate(
     put_another(&admin, &authority, token_id(&id)?, &call).await
 }
 
-/// Puts a new token in the place of the very one that is presented, which has the scope `api` or
-/// `self_rotate`. The reply alone shows the secret.
+/// Replaces the very token that is presented, which needs the scope `api` or `self_rotate`. Only this
+/// reply shows the secret.
 #[utoipa::path(post, path = "/personal_access_tokens/self/rotate", tag = "personal_access_tokens",
     request_body = Option<RotateAccessToken>,
     responses((status = 200, body = AccessTokenView)))]

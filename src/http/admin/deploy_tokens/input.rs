@@ -12,11 +12,11 @@ use crate::http::admin::page::input::PageInput;
 use crate::http::admin::parameters::{Parameters, invalid};
 use crate::http::admin::words::DeployScopeName;
 
-/// Which deploy tokens are wanted.
+/// The filter of a list of deploy tokens.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct ListDeployTokens {
-    /// Only those that work, or only others.
+    /// Only deploy tokens that work, or (false) that do not.
     pub(super) active: Option<bool>,
     #[param(ignore)]
     pub(super) page: PageInput,
@@ -42,7 +42,7 @@ pub(super) struct CreateDeployToken {
     /// The user name to log in with; `deploy-token-ID` without one.
     #[schema(value_type = Option<String>, min_length = 1, max_length = 255, pattern = "^[A-Za-z0-9.+_-]+$")]
     username: Option<DeployUsername>,
-    /// A date or an instant (RFC 3339); without it, never.
+    /// The end, a date or an instant (RFC 3339); without it, never.
     #[schema(value_type = Option<String>)]
     expires_at: Option<Expiry>,
 }

@@ -29,7 +29,7 @@ pub(super) fn routes() -> OpenApiRouter<AdminState> {
         .routes(routes!(get, revoke))
 }
 
-/// All deploy tokens there ever were, those that were revoked too; administrators only.
+/// All deploy tokens, also revoked ones; administrators only.
 #[utoipa::path(get, path = "/deploy_tokens", tag = "deploy_tokens",
     params(ListDeployTokens, PageInput),
     responses((status = 200, body = Vec<DeployTokenView>)))]
@@ -71,8 +71,8 @@ async fn get(
     Ok(Json(DeployTokenView::new(&token, admin.desk.now())))
 }
 
-/// Makes a deploy token for the group or project: Owners, in a project Maintainers too. The reply
-/// alone shows the secret.
+/// Makes a deploy token for the group or project: Owners, in a project Maintainers too. Only this
+/// reply shows the secret.
 #[utoipa::path(post, path = "/deploy_tokens", tag = "deploy_tokens",
     params(("id" = String, Path, description = "id or URL-encoded path")), request_body = CreateDeployToken,
     responses((status = 201, body = DeployTokenView)))]

@@ -16,7 +16,7 @@ use crate::http::admin::parameters::{Parameters, invalid};
 /// Most users that one request adds.
 const MOST_AT_ONCE: usize = 100;
 
-/// GitLab's filters for members that have nothing to work on here.
+/// GitLab's filters for members that do not apply here.
 #[rustfmt::skip]
 const MEMBER_FILTERS: &[ForeignFilter] = &[
     nothing("with_saml_identity", When::True, "nobody signs in elsewhere"),
@@ -33,11 +33,11 @@ impl IntoParams for ForeignMemberFilters {
     }
 }
 
-/// Which members are wanted; all conditions count.
+/// The filters of a list of members; all conditions must hold.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct ListMembers {
-    /// Part of a name or user name.
+    /// A part of the name or user name.
     query: Option<String>,
     /// Only these users.
     user_ids: Option<Vec<i64>>,
@@ -81,7 +81,7 @@ pub(super) struct AddMembers {
     pub(super) user_id: Vec<i64>,
     #[schema(value_type = Option<String>)]
     pub(super) username: Vec<String>,
-    /// 10 Guest, 20 Reporter, 30 Developer, 40 Maintainer, 50 Owner.
+    /// The role: 10 Guest, 20 Reporter, 30 Developer, 40 Maintainer, 50 Owner.
     #[schema(value_type = i32)]
     pub(super) access_level: AccessLevel,
     /// The date on which the role ends, at 00:00 UTC.
@@ -119,15 +119,15 @@ impl AddMembers {
     }
 }
 
-/// A change of a member; what is left out stays.
+/// A change of a member; fields that are left out stay as they are.
 #[derive(Debug, ToSchema)]
 #[schema(example = json!({ "access_level": 20 }))]
 #[expect(clippy::option_option, reason = "left out and null are two things")]
 pub(super) struct ChangeMember {
-    /// 10 Guest, 20 Reporter, 30 Developer, 40 Maintainer, 50 Owner.
+    /// The role: 10 Guest, 20 Reporter, 30 Developer, 40 Maintainer, 50 Owner.
     #[schema(value_type = Option<i32>)]
     access_level: Option<AccessLevel>,
-    /// Empty for no end.
+    /// The date on which the role ends; empty for no end.
     #[schema(value_type = Option<chrono::NaiveDate>)]
     expires_at: Option<Option<Expiry>>,
 }
@@ -154,7 +154,7 @@ impl From<ChangeMember> for MemberChange {
 #[derive(Debug, Clone, Copy, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct RemoveMember {
-    /// Leave the roles below the group.
+    /// True to leave the roles below the group.
     skip_subresources: Option<bool>,
 }
 

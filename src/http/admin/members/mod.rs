@@ -52,7 +52,7 @@ async fn list(
     page_of(&admin, of, InheritedRoles::Excluded, &call).await
 }
 
-/// The same with the roles that were given above it; the highest of each user.
+/// The users who have a role in the group or project or above it, each with the highest.
 #[utoipa::path(get, path = "/members/all", tag = "members",
     params(("id" = String, Path), ListMembers, PageInput, ForeignMemberFilters),
     responses((status = 200, body = Vec<MemberView>)))]
@@ -98,8 +98,8 @@ async fn get_all(
     Ok(Json(MemberView::new(&member, &admin.public_url)))
 }
 
-/// Gives a user a role, or several users, and none higher than one's own: Owners, in a project
-/// Maintainers too. The answer to several names those that could not be added, and why.
+/// Gives one or several users a role, which may not be higher than one's own: Owners, in a project
+/// Maintainers too. The answer to several names those that could not be added, with the reasons.
 #[utoipa::path(post, path = "/members", tag = "members",
     params(("id" = String, Path)), request_body = AddMembers,
     responses((status = 201, body = MemberView)))]
@@ -150,7 +150,7 @@ async fn add(
     Ok((StatusCode::CREATED, Json(body)).into_response())
 }
 
-/// Gives a member another role or end, and nobody above oneself: Owners, in a project Maintainers too.
+/// Gives a member another role or end, but not one above oneself: Owners, in a project Maintainers too.
 #[utoipa::path(put, path = "/members/{user_id}", tag = "members",
     params(("id" = String, Path), ("user_id" = i64, Path)), request_body = ChangeMember,
     responses((status = 200, body = MemberView)))]
@@ -171,8 +171,8 @@ async fn change(
     Ok(Json(MemberView::new(&changed, &admin.public_url)))
 }
 
-/// Takes a role away: Owners, in a project Maintainers too, or whose it is. With it go the user's
-/// roles below a group.
+/// Takes a role away: Owners, in a project Maintainers too, or the member themselves. The user's roles
+/// below a group are taken away too.
 #[utoipa::path(delete, path = "/members/{user_id}", tag = "members",
     params(("id" = String, Path), ("user_id" = i64, Path), RemoveMember),
     responses((status = 204)))]
@@ -213,7 +213,7 @@ async fn page_of(
     }))
 }
 
-/// The users that are meant, with what each was called.
+/// The users that are meant, each with the name in the request.
 fn users(wanted: &AddMembers) -> Result<Vec<(String, UserReference)>, ApiError> {
     let ids = wanted.user_id.iter();
     let ids = ids.map(|id| Ok((id.to_string(), UserReference::Id(UserId(*id)))));

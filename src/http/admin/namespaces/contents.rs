@@ -1,4 +1,4 @@
-//! `/groups/{id}/subgroups`, `/descendant_groups` and `/projects`: what is below a group.
+//! `/groups/{id}/subgroups`, `/descendant_groups` and `/projects`: the contents of a group.
 
 use axum::extract::State;
 use axum::response::Response;

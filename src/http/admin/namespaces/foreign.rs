@@ -1,18 +1,18 @@
-//! GitLab's filters for groups and projects that have nothing to work on here.
+//! GitLab's filters for groups and projects that do not apply here.
 
 use utoipa::IntoParams;
 use utoipa::openapi::path::{Parameter, ParameterIn};
 
 use crate::http::admin::foreign::{ForeignFilter, When, describe, ignored, nothing, refused};
 
-/// Those of `GET /projects`, and of the lists of a group's and a user's projects.
+/// The filters of `GET /projects`, and of the lists of a group's and a user's projects.
 #[rustfmt::skip]
 pub(super) const PROJECT_FILTERS: &[ForeignFilter] = &[
     refused("last_activity_before", When::Given, UNKNOWN),
     refused("last_activity_after", When::Given, UNKNOWN),
     refused("updated_before", When::Given, UNKNOWN),
     refused("updated_after", When::Given, UNKNOWN),
-    // A program that asks for what is archived may be about to delete it.
+    // A program that asks for archived projects may be about to delete them.
     nothing("archived", When::True, "no project is archived"),
     nothing("active", When::False, "no project is archived or about to be deleted"),
     nothing("marked_for_deletion_on", When::Given, "what is deleted is gone at once"),
@@ -39,7 +39,7 @@ pub(super) const PROJECT_FILTERS: &[ForeignFilter] = &[
     ignored("with_custom_attributes", "it is about how projects look"),
 ];
 
-/// Those of `GET /groups`, and of the lists of what lies below a group.
+/// The filters of `GET /groups`, and of the lists of groups below a group.
 #[rustfmt::skip]
 pub(super) const GROUP_FILTERS: &[ForeignFilter] = &[
     nothing("archived", When::True, "no group is archived"),

@@ -84,7 +84,7 @@ pub(super) async fn create(
     Ok((StatusCode::CREATED, view(&admin, &made)))
 }
 
-/// Renames or describes a group or shows it to others; Owners only. Its path does not change.
+/// Renames or describes a group or changes its visibility; Owners only. Its path does not change.
 #[utoipa::path(put, path = "/groups/{id}", tag = "groups",
     params(("id" = String, Path)), request_body = ChangeNamespace,
     responses((status = 200, body = GroupView)))]
@@ -104,7 +104,7 @@ pub(super) async fn change(
     Ok(view(&admin, &changed))
 }
 
-/// Deletes a group with what is below it; Owners only. Images stay closed and the names taken.
+/// Deletes a group with everything below it; Owners only. Images stay closed and the names taken.
 #[utoipa::path(delete, path = "/groups/{id}", tag = "groups",
     params(("id" = String, Path)), responses((status = 202)))]
 pub(super) async fn delete(

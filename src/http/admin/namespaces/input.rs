@@ -19,7 +19,7 @@ pub(super) struct CreateGroup {
     /// The last part of the path.
     #[schema(min_length = 1, max_length = 255)]
     path: String,
-    /// The name people read; the path, if it is left out.
+    /// The name that people read; the path, if it is left out.
     #[schema(value_type = Option<String>, max_length = 255)]
     name: Option<DisplayName>,
     #[schema(value_type = Option<String>, max_length = 2000)]
@@ -44,7 +44,7 @@ impl CreateGroup {
         })
     }
 
-    /// The group to put it in: who may not see it learns nothing from what else is said.
+    /// The group to put it in. It is read first: a caller who may not see it must learn nothing from other errors.
     pub(super) fn read_parent(parameters: &Parameters) -> Result<Option<NamespaceId>, ApiError> {
         Ok(parameters.integer("parent_id")?.map(NamespaceId))
     }
@@ -64,7 +64,7 @@ impl CreateGroup {
 #[derive(Debug, ToSchema)]
 #[schema(example = json!({ "name": "App", "path": "app" }))]
 pub(super) struct CreateProject {
-    /// The name people read; the path, if it is left out.
+    /// The name that people read; the path, if it is left out.
     #[schema(value_type = Option<String>, max_length = 255)]
     name: Option<DisplayName>,
     /// The last part of the path; made of the name, if it is left out.
@@ -91,7 +91,7 @@ impl CreateProject {
         })
     }
 
-    /// The namespace to put it in: who may not see it learns nothing from what else is said.
+    /// The namespace to put it in. It is read first: a caller who may not see it must learn nothing from other errors.
     pub(super) fn read_parent(parameters: &Parameters) -> Result<Option<NamespaceId>, ApiError> {
         if !parameters.has("name") && !parameters.has("path") {
             return Err(ApiError::parameter(
@@ -112,19 +112,19 @@ impl CreateProject {
     }
 }
 
-/// A change of a group or project; what is left out stays, other fields have no effect.
+/// A change of a group or project; fields that are left out stay as they are, others have no effect.
 #[derive(Debug, ToSchema)]
 #[schema(example = json!({ "name": "The team", "description": "What it is for" }))]
 #[expect(clippy::option_option, reason = "left out and null are two things")]
 pub(super) struct ChangeNamespace {
     #[schema(value_type = Option<String>, min_length = 1, max_length = 255)]
     name: Option<DisplayName>,
-    /// Empty for none.
+    /// The description; empty for none.
     #[schema(value_type = Option<String>, max_length = 2000)]
     description: Option<Option<NamespaceDescription>>,
     #[schema(value_type = Option<VisibilityName>)]
     visibility: Option<Visibility>,
-    /// The path that it has; it does not change.
+    /// The present path; it cannot be changed.
     path: Option<String>,
 }
 
@@ -172,7 +172,7 @@ fn visibility(parameters: &Parameters) -> Result<Option<Visibility>, ApiError> {
     parameters.word("visibility", |text| text.parse().ok())
 }
 
-/// The last part of a path: `path`, or what GitLab makes of a name: `My App` becomes `my-app`.
+/// The last part of a path: `path`, or made from the name as in GitLab: `My App` becomes `my-app`.
 fn last_part(parameters: &Parameters) -> Result<String, ApiError> {
     if let Some(path) = parameters.filled("path")? {
         return Ok(path);
@@ -184,7 +184,7 @@ fn last_part(parameters: &Parameters) -> Result<String, ApiError> {
     Ok(words.collect::<Vec<_>>().join("-").to_ascii_lowercase())
 }
 
-/// The path of what is called `name` below `parent`, or at the top.
+/// The path that ends with `name`, below `parent` or at the top.
 fn child(parent: Option<&NamespacePath>, name: &str) -> Result<NamespacePath, ApiError> {
     let path = match parent {
         Some(parent) => parent.child(name),

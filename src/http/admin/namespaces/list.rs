@@ -14,25 +14,25 @@ use crate::http::admin::namespaces::foreign::{GROUP_FILTERS, PROJECT_FILTERS};
 use crate::http::admin::page::input::PartInput;
 use crate::http::admin::parameters::Parameters;
 
-/// Which groups or projects are wanted; all conditions count.
+/// The filters of a list of groups or projects; all conditions must hold.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(in crate::http::admin) struct ListNamespaces {
-    /// Part of a path or name.
+    /// A part of the path or name.
     search: Option<String>,
-    /// Only where the caller is Owner.
+    /// Only those in which the caller is Owner.
     owned: Option<bool>,
-    /// Only where the caller has a role.
+    /// Only those in which the caller has a role.
     membership: Option<bool>,
-    /// `false`: only where the caller has a role.
+    /// If `false`, only those in which the caller has a role.
     all_available: Option<bool>,
-    /// Only where the caller has this role or a higher one.
+    /// Only those in which the caller has this role or a higher one.
     #[param(value_type = Option<i32>)]
     min_access_level: Option<AccessLevel>,
     /// `private`, `internal` or `public`.
     #[param(value_type = Option<String>)]
     visibility: Option<Visibility>,
-    /// Only those that lie in nothing.
+    /// Only those at the top.
     top_level_only: Option<bool>,
     /// All but these.
     skip_groups: Option<Vec<i64>>,
@@ -72,7 +72,7 @@ impl ListNamespaces {
                 "id" => Some(NamespaceSortKey::Id),
                 "name" | "similarity" => Some(NamespaceSortKey::Name),
                 "path" => Some(NamespaceSortKey::Path),
-                // Nothing else than its making is known of a project.
+                // The time of making is the only time that is known of a project.
                 "created_at" | "updated_at" | "last_activity_at" | "star_count" => {
                     Some(NamespaceSortKey::Created)
                 }
@@ -90,16 +90,16 @@ impl ListNamespaces {
         self.part.paging(is_by_id, self.is_descending())
     }
 
-    /// The filter for what lies `within` something, or for all.
+    /// The filter for namespaces `within` another, or for all.
     pub(in crate::http::admin) fn filter(self, within: Option<Within>) -> NamespaceFilter {
-        // To own is the role Owner, in GitLab's words, and to be a member is any role.
+        // In GitLab's words, to own is to have the role Owner, and to be a member is to have any role.
         let min_role = [
             (self.owned == Some(true)).then_some(AccessLevel::Owner),
             (self.membership == Some(true)).then_some(AccessLevel::Guest),
             (self.all_available == Some(false)).then_some(AccessLevel::Guest),
             self.min_access_level,
         ];
-        // Groups come by name, projects newest first, as in GitLab.
+        // As in GitLab, groups are sorted by name, and projects newest first.
         let usual = match self.kind {
             NamespaceKind::Project => NamespaceSortKey::Created,
             NamespaceKind::Group | NamespaceKind::User => NamespaceSortKey::Name,
@@ -132,7 +132,7 @@ impl ListNamespaces {
 #[derive(Debug, Clone, Copy, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Depth {
-    /// Those of the groups below it too.
+    /// True to list projects of the groups below it too.
     pub(super) include_subgroups: Option<bool>,
 }
 

@@ -20,7 +20,7 @@ use crate::http::admin::{deploy_tokens, members};
 
 pub(super) use foreign::ForeignProjectFilters;
 
-/// All routes of groups and of projects; what belongs to either is one set of routes.
+/// All routes of groups and of projects; members and deploy tokens are one set of routes for both.
 pub(super) fn routes() -> OpenApiRouter<AdminState> {
     OpenApiRouter::new()
         .routes(routes!(groups::list, groups::create))
@@ -43,7 +43,7 @@ fn belonging_to(expected: ExpectedNamespace) -> OpenApiRouter<AdminState> {
         .layer(Extension(expected))
 }
 
-/// GitLab's answer to a deletion; ours is done already.
+/// GitLab's answer to a deletion, which only begins there; ours is done already.
 fn accepted() -> (StatusCode, Json<Value>) {
     let body = json!({ "message": "202 Accepted" });
     (StatusCode::ACCEPTED, Json(body))

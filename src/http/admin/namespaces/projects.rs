@@ -93,7 +93,7 @@ pub(super) async fn create_for(
     make_in(&admin, &call, &authority, &own).await
 }
 
-/// Renames or describes a project (Maintainers) or shows it to others (Owners). Its path does not change.
+/// Renames or describes a project (Maintainers) or changes its visibility (Owners). Its path does not change.
 #[utoipa::path(put, path = "/projects/{id}", tag = "projects",
     params(("id" = String, Path)), request_body = ChangeNamespace,
     responses((status = 200, body = ProjectView)))]

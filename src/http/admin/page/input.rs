@@ -1,4 +1,4 @@
-//! Which part of a list is wanted, and in which order.
+//! The inputs that choose a part of a list and its order.
 
 use utoipa::IntoParams;
 
@@ -6,7 +6,7 @@ use crate::domain::page::{KeysetRequest, MAX_PAGE_SIZE, PageRequest, Paging};
 use crate::http::admin::error::ApiError;
 use crate::http::admin::parameters::{Parameters, invalid};
 
-/// Which page of a list is wanted.
+/// The page of a list that is wanted.
 #[derive(Debug, Clone, Copy, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(in crate::http::admin) struct PageInput {
@@ -37,11 +37,11 @@ impl From<PageInput> for PageRequest {
     }
 }
 
-/// Which part of a list is wanted: a page, or with a keyset what comes after an id.
+/// The part of a list that is wanted: a page, or with a keyset the entries after an id.
 #[derive(Debug, Clone, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(in crate::http::admin) struct PartInput {
-    /// `keyset`: with `order_by=id`, follow `Link`.
+    /// `keyset` for lists that are followed by `Link`, with `order_by=id`.
     pagination: Option<String>,
     /// Only entries with a higher id.
     pub(in crate::http::admin) id_after: Option<i64>,
@@ -54,7 +54,7 @@ pub(in crate::http::admin) struct PartInput {
     page: PageInput,
 }
 
-/// From the smallest on, or from the largest.
+/// The direction of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Direction {
     Ascending,

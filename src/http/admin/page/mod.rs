@@ -10,10 +10,10 @@ use serde::Serialize;
 use crate::domain::page::{KeysetRequest, Listing, Page, PageRequest};
 use crate::http::admin::call::Call;
 
-/// Above this, GitLab does not tell how many there are.
+/// The length above which GitLab does not tell the total.
 const MAX_TOLD: u64 = 10_000;
 
-/// The entries of a part as `view` shows them, and where the others are.
+/// The entries of a part in the form of `view`, with links to the other parts.
 pub(super) fn reply_part<T, V: Serialize>(
     part: &Listing<T>,
     (call, public_url): (&Call, &str),
@@ -36,7 +36,7 @@ pub(super) fn reply_part<T, V: Serialize>(
     }
 }
 
-/// The page's entries as `view` shows them, and where the other pages are.
+/// The entries of a page in the form of `view`, with links to the other pages.
 pub(super) fn reply<T, V: Serialize>(
     page: &Page<T>,
     (call, public_url): (&Call, &str),
@@ -93,7 +93,7 @@ fn link(uri: &Uri, public_url: &str, page: u64, size: u64) -> String {
     same_request(uri, public_url, &[("page", &page), ("per_page", &size)])
 }
 
-/// The same request for what comes after an id; GitLab has nothing else in this header.
+/// The same request for the entries after an id; GitLab has nothing else in this header.
 fn rest_link(uri: &Uri, public_url: &str, after: i64, request: KeysetRequest) -> String {
     let (after, size) = (after.to_string(), request.size.to_string());
     let name = if request.descending {

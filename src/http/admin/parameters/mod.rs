@@ -1,7 +1,7 @@
 //! The parameters of a request, from its query and its body.
 //!
-//! A noun's `input.rs` has a type for everything that can be said to it: the type describes what is
-//! read, and its `read` makes it of these.
+//! A noun's `input.rs` has a type for each of its inputs: the type describes the parameters, and its
+//! `read` makes a value of them.
 
 mod values;
 
@@ -95,12 +95,13 @@ impl Parameters {
         }
     }
 
-    /// True if it is given at all, be it as null.
+    /// True if it is given, also as null.
     pub(super) fn has(&self, name: &str) -> bool {
         self.0.contains_key(name)
     }
 
-    /// The value that `read` makes of it, if it is given at all: null takes away what left out stays.
+    /// The value that `read` makes of it, if it is given, also as null: null removes a value, while a field
+    /// that is left out stays as it is.
     pub(super) fn if_given<T>(
         &self,
         name: &str,
@@ -126,13 +127,13 @@ impl Parameters {
 }
 
 impl std::fmt::Debug for Parameters {
-    /// The names only: values may be secrets.
+    /// Prints the names only: values may be secrets.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_set().entries(self.0.keys()).finish()
     }
 }
 
-/// Adds URL-encoded parameters; what ends in `[]` or comes again is a list, and `name[key]` an object.
+/// Adds URL-encoded parameters; a name that ends in `[]` or comes again is a list, and `name[key]` an object.
 fn add_form(values: &mut Map<String, Value>, text: &[u8]) {
     for (name, value) in form_urlencoded::parse(text) {
         let value = Value::from(value.into_owned());

@@ -1,4 +1,4 @@
-//! The values of parameters: what they may look like, and what is told if they do not.
+//! The values of parameters: their forms, and the errors for others.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value;
@@ -8,7 +8,7 @@ use crate::domain::members::access_level::AccessLevel;
 use crate::http::admin::error::ApiError;
 use crate::http::admin::parameters::{Parameters, invalid};
 
-/// Most numbers in a list: no database takes any number of them.
+/// Most numbers in a list: each database has a limit.
 const MAX_LIST: usize = 1000;
 
 impl Parameters {
@@ -90,7 +90,7 @@ impl Parameters {
             .map_err(|error| ApiError::parameter(format!("{name} is invalid: {error}")))
     }
 
-    /// One of a few words, of which `read` knows what they mean.
+    /// One of a few words, which `read` understands.
     pub(in crate::http::admin) fn word<T>(
         &self,
         name: &str,

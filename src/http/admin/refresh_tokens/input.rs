@@ -7,11 +7,11 @@ use crate::http::admin::error::ApiError;
 use crate::http::admin::page::input::PageInput;
 use crate::http::admin::parameters::Parameters;
 
-/// Which refresh tokens are wanted.
+/// The filter of a list of refresh tokens.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct ListRefreshTokens {
-    /// Only this user's.
+    /// Only refresh tokens of this user.
     #[param(value_type = Option<i64>)]
     pub(super) user_id: Option<UserId>,
     #[param(ignore)]

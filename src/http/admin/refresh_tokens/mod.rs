@@ -1,4 +1,4 @@
-//! `/refresh_tokens`: what clients hold that logged in by password. Ours; GitLab has none.
+//! `/refresh_tokens`: the tokens of clients that logged in by password. Ours; GitLab has none.
 
 mod input;
 

@@ -11,12 +11,12 @@ use crate::http::admin::parameters::Parameters;
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Explain {
-    /// As a registry asks: `repository:team/app:push`; several with spaces between.
+    /// The scopes, as a registry asks for them: `repository:team/app:push`; several with spaces between.
     #[param(value_type = String)]
     pub(super) scope: Vec<Scope>,
     /// The user whose request it is; the caller, if left out.
     pub(super) user: Option<String>,
-    /// The token of theirs that comes with it; their password, if left out.
+    /// The user's token that is presented; their password, if left out.
     #[param(value_type = Option<i64>)]
     pub(super) token_id: Option<AccessTokenId>,
 }

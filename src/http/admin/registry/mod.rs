@@ -1,4 +1,4 @@
-//! `/explain`: what would be answered to a token request, and why. Ours; GitLab has none.
+//! `/explain`: the answer to a token request, with the reasons. Ours; GitLab has none.
 
 mod input;
 

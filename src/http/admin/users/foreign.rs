@@ -1,11 +1,11 @@
-//! GitLab's filters for users that have nothing to work on here.
+//! GitLab's filters for users that do not apply here.
 
 use utoipa::IntoParams;
 use utoipa::openapi::path::{Parameter, ParameterIn};
 
 use crate::http::admin::foreign::{ForeignFilter, When, describe, ignored, nothing, refused};
 
-/// Those of `GET /users`.
+/// The filters of `GET /users`.
 #[rustfmt::skip]
 pub(super) const USER_FILTERS: &[ForeignFilter] = &[
     nothing("extern_uid", When::Given, "nobody signs in elsewhere"),

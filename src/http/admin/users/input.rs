@@ -19,23 +19,23 @@ use crate::http::admin::page::input::{PageInput, PartInput};
 use crate::http::admin::parameters::{Parameters, invalid};
 use crate::http::admin::users::foreign::USER_FILTERS;
 
-/// Which users are wanted; all conditions count.
+/// The filters of a list of users; all conditions must hold.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct ListUsers {
-    /// Only the one with this name.
+    /// Only the user with this name.
     username: Option<String>,
-    /// Part of a name or user name; administrators search addresses too.
+    /// A part of the name or user name; administrators search addresses too.
     search: Option<String>,
     /// Only active ones.
     active: Option<bool>,
     /// Only blocked ones.
     blocked: Option<bool>,
-    /// None that are active.
+    /// Only users who are not active.
     exclude_active: Option<bool>,
     /// Only external ones; for administrators.
     external: Option<bool>,
-    /// None that are external; for administrators.
+    /// Only users who are not external; for administrators.
     exclude_external: Option<bool>,
     /// Only administrators; has an effect for administrators.
     admins: Option<bool>,
@@ -101,7 +101,7 @@ impl From<ListUsers> for UserFilter {
         let (is_external, is_not) = (is(wanted.external), is(wanted.exclude_external));
         let name = wanted.username.as_deref().map(Username::try_from);
         Self {
-            // A text that can be no name is nobody's.
+            // A text that cannot be a user name is no user's.
             nothing: wanted.nothing
                 || is_active && is_blocked
                 || is_external && is_not
@@ -131,12 +131,12 @@ impl From<ListUsers> for UserFilter {
 pub(super) struct CreateUser {
     #[schema(value_type = String, min_length = 1, max_length = 255)]
     username: Username,
-    /// The name people read; the user name, if it is left out.
+    /// The name that people read; the user name, if it is left out.
     #[schema(value_type = Option<String>, max_length = 255)]
     name: Option<DisplayName>,
     #[schema(value_type = Option<String>)]
     email: Option<EmailAddress>,
-    /// At least 8 characters; without one, only tokens sign in.
+    /// The password, of at least 8 characters; without one, only tokens sign in.
     #[schema(value_type = Option<String>)]
     password: Option<NewPassword>,
     admin: Option<bool>,
@@ -171,22 +171,22 @@ impl From<CreateUser> for NewUser {
     }
 }
 
-/// A change of a user; what is left out stays, other fields have no effect.
+/// A change of a user; fields that are left out stay as they are, unknown ones have no effect.
 #[derive(Debug, ToSchema)]
 #[schema(example = json!({ "name": "Alice A.", "external": true }))]
 #[expect(clippy::option_option, reason = "left out and null are two things")]
 pub(super) struct ChangeUser {
     #[schema(value_type = Option<String>, min_length = 1, max_length = 255)]
     name: Option<DisplayName>,
-    /// Empty for none.
+    /// The e-mail address; empty for none.
     #[schema(value_type = Option<String>)]
     email: Option<Option<EmailAddress>>,
-    /// At least 8 characters; whoever logged in with the old one is out.
+    /// The new password, of at least 8 characters; logins with the old one end.
     #[schema(value_type = Option<String>)]
     password: Option<NewPassword>,
     admin: Option<bool>,
     external: Option<bool>,
-    /// The name that the user has; it does not change.
+    /// The present user name; it cannot be changed.
     username: Option<String>,
 }
 
@@ -216,7 +216,7 @@ impl From<ChangeUser> for UserChange {
     }
 }
 
-/// Which roles of a user are wanted.
+/// The filter of a list of a user's roles.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct ListMemberships {

@@ -39,7 +39,7 @@ pub(super) fn routes() -> OpenApiRouter<AdminState> {
         .routes(routes!(unblock))
 }
 
-/// The users there are; with more than their names for administrators.
+/// All users; administrators see more of them than names.
 #[utoipa::path(get, path = "/users", tag = "users",
     params(ListUsers, PartInput, PageInput, ForeignUserFilters),
     responses((status = 200, body = Vec<UserView>)))]
@@ -108,7 +108,7 @@ pub(super) async fn change(
     Ok(Json(UserView::new(&changed, &admin.public_url)))
 }
 
-/// Deletes a user with what is theirs; administrators only. Their images stay closed and their name taken.
+/// Deletes a user with their tokens, roles and projects; administrators only. Their images stay closed and their name taken.
 #[utoipa::path(delete, path = "/users/{id}", tag = "users",
     params(("id" = i64, Path)), responses((status = 204)))]
 pub(super) async fn delete(
