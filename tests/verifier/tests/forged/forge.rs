@@ -132,6 +132,19 @@ pub(crate) fn x5c(pem: &str) -> String {
     STANDARD.encode(block.contents)
 }
 
+/// A token, and the rule that it breaks or keeps to.
+pub(crate) struct Case {
+    pub(crate) rule: &'static str,
+    pub(crate) token: String,
+}
+
+impl Case {
+    pub(crate) fn of(rule: &'static str, token: impl Into<String>) -> Self {
+        let token = token.into();
+        Self { rule, token }
+    }
+}
+
 /// A token in its making: JSON as text, so that anything can be wrong with it.
 pub(crate) struct Forged<'a> {
     pub(crate) header: String,
@@ -199,6 +212,11 @@ impl<'a> Forged<'a> {
         let [header, claims] =
             [&self.header, &self.claims].map(|json| URL_SAFE_NO_PAD.encode(json));
         format!("{header}.{claims}")
+    }
+
+    /// The whole token as a case.
+    pub(crate) fn named(&self, rule: &'static str) -> Case {
+        Case::of(rule, self.token())
     }
 
     /// The whole token.

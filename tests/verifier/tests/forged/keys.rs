@@ -1,18 +1,17 @@
 //! Which key verifies a token: the chain in `x5c`, else the key in `jwk`, else `kid`, and never the next.
 
-use rcgen::BasicConstraints;
 use verifier::{Distribution, PublicKey, Registry, Settings, Version};
 
 use crate::forge::{Forged, ISSUER, Key, Paper, SERVICE, now, x5c};
 
-const VERSIONS: [Version; 4] = [
+pub(super) const VERSIONS: [Version; 4] = [
     Version::Two,
     Version::GitLab,
     Version::Three,
     Version::ThreeOne,
 ];
-const CHAIN: &str = "the chain does not verify";
-const LEAF: Paper<'_> = Paper {
+pub(super) const CHAIN: &str = "the chain does not verify";
+pub(super) const LEAF: Paper<'_> = Paper {
     name: "leaf",
     years: (2026, 2027),
     authority: None,
@@ -21,7 +20,7 @@ const LEAF: Paper<'_> = Paper {
 };
 
 /// The verdict of each version with that bundle, which is one for all unless a test says otherwise.
-fn judge(bundle: &str, token: &str) -> [Result<(), &'static str>; 4] {
+pub(super) fn judge(bundle: &str, token: &str) -> [Result<(), &'static str>; 4] {
     VERSIONS.map(|version| {
         let settings = Settings {
             rootcertbundle: Some(bundle),
@@ -34,212 +33,8 @@ fn judge(bundle: &str, token: &str) -> [Result<(), &'static str>; 4] {
     })
 }
 
-fn token(key: &Key, chain: &[&str]) -> String {
-    let chain: Vec<String> = chain
-        .iter()
-        .map(|pem| format!("\"{}\"", x5c(pem)))
-        .collect();
-    Forged::good(key, &format!(r#""x5c":[{}]"#, chain.join(","))).token()
-}
-
-fn authority() -> Paper<'static> {
+pub(super) fn authority() -> Paper<'static> {
     Paper::authority()
-}
-
-#[test]
-fn chains_are_verified_with_dates_names_and_rights() {
-    let [root, middle, leaf, stranger] = [2, 3, 4, 5].map(Key::of_scalar);
-    let bundle = authority().of(&root);
-    let issued = |paper: Paper<'_>| paper.signed_by(&leaf, (authority(), &root));
-    let good = issued(LEAF);
-    let intermediate = Paper {
-        name: "intermediate",
-        ..authority()
-    };
-    let by_intermediate = LEAF.signed_by(&leaf, (intermediate, &middle));
-    let short = Paper {
-        authority: Some(BasicConstraints::Constrained(0)),
-        ..authority()
-    };
-    let plain = Paper {
-        authority: None,
-        ..authority()
-    };
-    let powerless = Paper {
-        signs_certificates: false,
-        ..authority()
-    };
-    let ended = Paper {
-        years: (2025, 2026),
-        ..authority()
-    };
-    let middle_of = |paper: Paper<'_>, root_paper| paper.signed_by(&middle, (root_paper, &root));
-    let no_authority = Paper {
-        authority: None,
-        ..intermediate
-    };
-    let late = Paper {
-        years: (2027, 2028),
-        ..intermediate
-    };
-    let beside = format!("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n{bundle}");
-
-    let accepted = [
-        ("a leaf of the authority", &bundle, vec![&good]),
-        ("the root behind it", &bundle, vec![&good, &bundle]),
-        ("the leaf itself in the bundle", &good, vec![&good]),
-        ("other blocks in the bundle", &beside, vec![&good]),
-    ];
-    for (rule, bundle, chain) in accepted {
-        let chain: Vec<&str> = chain.into_iter().map(String::as_str).collect();
-        assert_eq!(judge(bundle, &token(&leaf, &chain)), [Ok(()); 4], "{rule}");
-    }
-    let between = middle_of(intermediate, authority());
-    let chain = [by_intermediate.as_str(), &between];
-    assert_eq!(
-        judge(&bundle, &token(&leaf, &chain)),
-        [Ok(()); 4],
-        "an intermediate"
-    );
-
-    let years = |years| Paper { years, ..LEAF };
-    for (rule, bundle, chain) in [
-        (
-            "the leaf has ended",
-            bundle.clone(),
-            vec![issued(years((2025, 2026)))],
-        ),
-        (
-            "the leaf begins later",
-            bundle.clone(),
-            vec![issued(years((2027, 2028)))],
-        ),
-        (
-            "the leaf itself is in the bundle and has ended",
-            issued(years((2025, 2026))),
-            vec![issued(years((2025, 2026)))],
-        ),
-        (
-            "the root has ended",
-            ended.of(&root),
-            vec![LEAF.signed_by(&leaf, (ended, &root))],
-        ),
-        (
-            "another authority of the same name",
-            authority().of(&stranger),
-            vec![good.clone()],
-        ),
-        (
-            "an authority of another name",
-            Paper {
-                name: "other",
-                ..authority()
-            }
-            .of(&root),
-            vec![good.clone()],
-        ),
-        (
-            "the root is no authority",
-            plain.of(&root),
-            vec![LEAF.signed_by(&leaf, (plain, &root))],
-        ),
-        (
-            "the root may not sign certificates",
-            powerless.of(&root),
-            vec![LEAF.signed_by(&leaf, (powerless, &root))],
-        ),
-        (
-            "the intermediate is not there",
-            bundle.clone(),
-            vec![by_intermediate.clone()],
-        ),
-        (
-            "the intermediate is no authority",
-            bundle.clone(),
-            vec![
-                LEAF.signed_by(&leaf, (no_authority, &middle)),
-                middle_of(no_authority, authority()),
-            ],
-        ),
-        (
-            "the intermediate begins later",
-            bundle.clone(),
-            vec![
-                LEAF.signed_by(&leaf, (late, &middle)),
-                middle_of(late, authority()),
-            ],
-        ),
-        (
-            "one intermediate too many",
-            short.of(&root),
-            vec![by_intermediate.clone(), middle_of(intermediate, short)],
-        ),
-        (
-            "the leaf is not first",
-            bundle.clone(),
-            vec![bundle.clone(), good.clone()],
-        ),
-        (
-            "a renewed certificate of the same key",
-            Paper { serial: 2, ..LEAF }.of(&leaf),
-            vec![LEAF.of(&leaf)],
-        ),
-        (
-            "a leaf that signed itself",
-            bundle.clone(),
-            vec![LEAF.of(&leaf)],
-        ),
-    ] {
-        let chain: Vec<&str> = chain.iter().map(String::as_str).collect();
-        let expected = if rule == "the leaf is not first" {
-            // The root verifies, but it is not its key that signed.
-            "the signature is wrong"
-        } else {
-            CHAIN
-        };
-        assert_eq!(
-            judge(&bundle, &token(&leaf, &chain)),
-            [Err(expected); 4],
-            "{rule}"
-        );
-    }
-}
-
-#[test]
-fn a_chain_is_a_list_of_certificates_in_standard_base64() {
-    let [root, leaf] = [2, 3].map(Key::of_scalar);
-    let bundle = authority().of(&root);
-    // A serial number whose encoding has letters in which the two alphabets differ.
-    let good = (1..1000)
-        .map(|serial| Paper { serial, ..LEAF }.signed_by(&leaf, (authority(), &root)))
-        .find(|pem| x5c(pem).contains('+') && x5c(pem).contains('/'))
-        .unwrap();
-    let encoded = x5c(&good);
-    let url_safe = encoded.replace('+', "-").replace('/', "_");
-    let unpadded = encoded.trim_end_matches('=');
-    let list = "a list is something else";
-    let form = "x5c is not certificates in standard base64";
-    for (header, expected) in [
-        (format!(r#""x5c":["{encoded}"]"#), Ok(())),
-        (format!(r#""x5c":["{url_safe}"]"#), Err(form)),
-        (format!(r#""x5c":["{encoded}","AAAA"]"#), Err(form)),
-        (format!(r#""x5c":["{encoded}!"]"#), Err(form)),
-        (format!(r#""x5c":"{encoded}""#), Err(list)),
-        (
-            r#""x5c":[1]"#.to_owned(),
-            Err("a list has something that is not a string"),
-        ),
-        (r#""x5c":[]"#.to_owned(), Err("the header names no key")),
-        (r#""x5c":null"#.to_owned(), Err("the header names no key")),
-        (r#""kid":"""#.to_owned(), Err("the header names no key")),
-    ] {
-        let token = Forged::good(&leaf, &header).token();
-        assert_eq!(judge(&bundle, &token), [expected; 4], "{header}");
-    }
-    if unpadded != encoded {
-        let token = Forged::good(&leaf, &format!(r#""x5c":["{unpadded}"]"#)).token();
-        assert_eq!(judge(&bundle, &token), [Err(form); 4]);
-    }
 }
 
 #[test]

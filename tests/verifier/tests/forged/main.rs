@@ -7,6 +7,7 @@
     reason = "these are tests"
 )]
 
+mod chains;
 mod claims;
 mod forge;
 mod form;

@@ -2,7 +2,7 @@
 
 use verifier::{CRASH, Distribution, Registry, Settings, Version, Zot};
 
-use crate::forge::{Forged, ISSUER, Key, Paper, SERVICE, now, x5c};
+use crate::forge::{Case, Forged, ISSUER, Key, Paper, SERVICE, now, x5c};
 
 /// Who verifies, in the order of the verdicts: `+` accepted, `-` refused, `!` crashed.
 const NAMES: [&str; 5] = ["2.x", "GitLab", "3.0", "3.1", "zot"];
@@ -69,11 +69,27 @@ impl World {
         (verdicts, reasons)
     }
 
-    /// Asserts the verdicts, and the one reason of all that refuse.
-    pub(super) fn expect(&self, rule: &str, token: &str, verdicts: &str, reason: &str) {
-        let (judged, reasons) = self.judge(token);
+    /// Asserts that all accept each of the tokens.
+    pub(super) fn accepted<const N: usize>(&self, tokens: [Case; N]) {
+        for Case { rule, token } in tokens {
+            let (judged, reasons) = self.judge(&token);
+            assert_eq!(judged, "+++++", "{rule} at {NAMES:?}: {reasons:?}");
+        }
+    }
+
+    /// Asserts the verdicts about each of the tokens, and the one reason of all that refuse.
+    pub(super) fn refused<const N: usize>(&self, verdicts: &str, reason: &str, tokens: [Case; N]) {
+        for Case { rule, token } in tokens {
+            let (judged, reasons) = self.judge(&token);
+            assert_eq!(judged, verdicts, "{rule} at {NAMES:?}: {reasons:?}");
+            assert_eq!(reasons, [reason], "{rule}");
+        }
+    }
+
+    /// Asserts that whoever reads such a token crashes, and that the others accept it.
+    pub(super) fn crashes(&self, verdicts: &str, Case { rule, token }: Case) {
+        let (judged, reasons) = self.judge(&token);
         assert_eq!(judged, verdicts, "{rule} at {NAMES:?}: {reasons:?}");
-        let expected: &[&str] = if reason.is_empty() { &[] } else { &[reason] };
-        assert_eq!(reasons, expected, "{rule}");
+        assert!(reasons.is_empty(), "{rule}: {reasons:?}");
     }
 }

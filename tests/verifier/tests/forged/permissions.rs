@@ -5,19 +5,22 @@ use verifier::{Registry, Wanted};
 use crate::forge::now;
 use crate::one_of_each::World;
 
+const WANTED: [Wanted<'_>; 5] = [
+    Wanted::Ping,
+    Wanted::Catalog,
+    Wanted::Pull("a"),
+    Wanted::Push("a"),
+    Wanted::Delete("a"),
+];
+
+/// An entry of `access`.
+fn entry(kind: &str, name: &str, actions: &str) -> String {
+    format!(r#"{{"type":"{kind}","name":"{name}","actions":{actions}}}"#)
+}
+
 #[test]
 fn what_a_token_opens_is_what_registries_were_seen_to_open() {
     let world = World::new();
-    let entry = |kind: &str, name: &str, actions: &str| {
-        format!(r#"{{"type":"{kind}","name":"{name}","actions":{actions}}}"#)
-    };
-    let wanted = [
-        Wanted::Ping,
-        Wanted::Catalog,
-        Wanted::Pull("a"),
-        Wanted::Push("a"),
-        Wanted::Delete("a"),
-    ];
     // Two verdicts for each wish: of Distribution, and of zot.
     for (access, verdicts) in [
         (String::new(), "++ -- -- -- --"),
@@ -56,14 +59,11 @@ fn what_a_token_opens_is_what_registries_were_seen_to_open() {
             .token();
         let opened = |registry: &Registry, wanted| {
             let accepted = registry.verify(&token, now()).unwrap();
-            if registry.permits(&accepted, wanted) {
-                '+'
-            } else {
-                '-'
-            }
+            let opens = registry.permits(&accepted, wanted);
+            if opens { '+' } else { '-' }
         };
         let [_, _, _, distribution, zot] = &world.registries;
-        let opened: Vec<String> = wanted
+        let opened: Vec<String> = WANTED
             .map(|wanted| format!("{}{}", opened(distribution, wanted), opened(zot, wanted)))
             .to_vec();
         assert_eq!(opened.join(" "), verdicts, "{access}");
