@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use verifier::{Accepted, Distribution, Refusal, Registry, Settings, Version, Zot};
 use wharfinger::domain::namespaces::visibility::Visibility;
 
-use crate::harness::{Actor, TestApp};
+use crate::harness::{Caller, TestApp};
 
 /// A service for each way in which registries come to trust us.
 const CONFIGURATION: &str = r#"
@@ -110,17 +110,10 @@ pub(super) async fn start() -> TestApp {
     app
 }
 
-/// A token for that service, and that caller or nobody.
-pub(super) async fn issued(
-    app: &TestApp,
-    service: &str,
-    who: Option<&Actor>,
-    scopes: &str,
-) -> String {
+/// A token for that service.
+pub(super) async fn issued(caller: &Caller, service: &str, scopes: &str) -> String {
     let path = format!("/jwt/auth?service={service}&scope={scopes}");
-    let credential = who.map(|token| ("x", token.secret()));
-    let reply = app.get(&path, credential).await;
-    reply.json()["token"].as_str().unwrap().to_owned()
+    caller.ask_at(&path).await.registry_token()
 }
 
 /// The certificate in a token's `x5c`, in PEM.

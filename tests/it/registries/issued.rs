@@ -5,6 +5,7 @@ use verifier::{Distribution, Entry, Registry, Settings, Version, Wanted, Zot};
 use wharfinger::domain::clock::Clock;
 
 use super::fleet::{Fleet, SERVICES, issued, leaf_of, start};
+use crate::harness::{Caller, TestApp};
 
 /// Verdicts where the clock lets nobody but Distribution accept, or nobody at all.
 fn without_zot(verdicts: &str) -> String {
@@ -19,58 +20,61 @@ fn entry(kind: &str, name: &str, actions: &[&str]) -> Entry {
     }
 }
 
+/// A request, and what the token says that it is answered with.
+struct Case {
+    caller: Caller,
+    scopes: &'static str,
+    subject: &'static str,
+    access: Vec<Entry>,
+}
+
+/// Callers of every kind, with requests that are granted wholly, partly and not at all.
+async fn cases(app: &TestApp) -> Vec<Case> {
+    let alice = app.actor("alice", "read_registry write_registry").await;
+    let root = app.actor("root", "api").await;
+    let case = |caller: &Caller, scopes, subject, access: &[Entry]| Case {
+        caller: caller.clone(),
+        scopes,
+        subject,
+        access: access.to_vec(),
+    };
+    let anonymous = app.anonymous();
+    let opened = entry("repository", "open/app", &["pull"]);
+    let developed = entry("repository", "team/app", &["pull", "push"]);
+    let listed = entry("registry", "catalog", &["*"]);
+    let everything = entry("repository", "team/app", &["*", "delete", "pull", "push"]);
+    let both = "repository:team/app:push,pull+repository:open/app:pull";
+    vec![
+        case(&anonymous, "", "", &[]),
+        case(&anonymous, "repository:team/app:pull", "", &[]),
+        case(
+            &anonymous,
+            "repository:open/app:pull,push",
+            "",
+            std::slice::from_ref(&opened),
+        ),
+        case(&alice, "", "alice", &[]),
+        case(&alice, both, "alice", &[opened, developed]),
+        case(&root, "registry:catalog:*", "root", &[listed]),
+        case(&root, "repository:team/app:*", "root", &[everything]),
+    ]
+}
+
 #[tokio::test]
 async fn every_token_is_accepted_where_its_service_is_and_nowhere_else() {
     let app = start().await;
-    let alice = app.actor("alice", "read_registry write_registry").await;
-    let root = app.actor("root", "api").await;
+    let cases = cases(&app).await;
     for (service, verdicts) in SERVICES {
         let fleet = Fleet::start(&app, service);
         let other = Fleet::start(&app, "other");
-        for (who, subject, scopes, access) in [
-            (None, "", "", vec![]),
-            (None, "", "repository:team/app:pull", vec![]),
-            (
-                None,
-                "",
-                "repository:open/app:pull,push",
-                vec![entry("repository", "open/app", &["pull"])],
-            ),
-            (Some(&alice), "alice", "", vec![]),
-            (
-                Some(&alice),
-                "alice",
-                "repository:team/app:push,pull+repository:open/app:pull",
-                vec![
-                    entry("repository", "open/app", &["pull"]),
-                    entry("repository", "team/app", &["pull", "push"]),
-                ],
-            ),
-            (
-                Some(&root),
-                "root",
-                "registry:catalog:*",
-                vec![entry("registry", "catalog", &["*"])],
-            ),
-            (
-                Some(&root),
-                "root",
-                "repository:team/app:*",
-                vec![entry(
-                    "repository",
-                    "team/app",
-                    &["*", "delete", "pull", "push"],
-                )],
-            ),
-        ] {
-            let token = issued(&app, service, who, scopes).await;
+        for case in &cases {
+            let scopes = case.scopes;
+            let token = issued(&case.caller, service, scopes).await;
             let now = app.clock.instant();
             assert_eq!(fleet.judge(&token, now), verdicts, "{service}: {scopes}");
             for (_, accepted) in fleet.accepted(&token, now) {
-                assert_eq!(
-                    (accepted.subject.as_str(), &accepted.access),
-                    (subject, &access)
-                );
+                assert_eq!(accepted.subject, case.subject);
+                assert_eq!(accepted.access, case.access);
             }
             // Only zot does not look whom a token is for: a key of its own does that.
             let at_another = if service == "pinned" {
@@ -98,7 +102,7 @@ async fn tokens_open_what_they_say_at_every_registry() {
             (&root, "repository:team/app:delete", "ping delete"),
             (&root, "registry:catalog:*", "ping catalog"),
         ] {
-            let token = issued(&app, service, Some(who), scopes).await;
+            let token = issued(who, service, scopes).await;
             let accepted = fleet.accepted(&token, app.now());
             assert!(accepted.len() >= 5, "{service}: {scopes}");
             for (registry, accepted) in accepted {
@@ -128,7 +132,7 @@ async fn clocks_may_differ_by_what_each_registry_allows() {
             ("repository:team/app:pull", 300),
             ("repository:team/app:pull,push", 900),
         ] {
-            let token = issued(&app, service, Some(&alice), scopes).await;
+            let token = issued(&alice, service, scopes).await;
             let judge = |seconds| fleet.judge(&token, app.now() + Duration::seconds(seconds));
             let nobody = "---- -- -- -";
             for (seconds, expected) in [
@@ -152,7 +156,7 @@ async fn clocks_may_differ_by_what_each_registry_allows() {
 #[tokio::test]
 async fn a_leaf_in_the_bundle_serves_2_x_without_x5c_too() {
     let app = start().await;
-    let certified = issued(&app, "certified", None, "").await;
+    let certified = issued(&app.anonymous(), "certified", "").await;
     let certificate = leaf_of(&certified);
     let now = app.now();
     for (version, service, accepted) in [
@@ -169,7 +173,7 @@ async fn a_leaf_in_the_bundle_serves_2_x_without_x5c_too() {
             service,
         };
         let registry = Registry::Distribution(Distribution::start(version, settings).unwrap());
-        let token = issued(&app, service, None, "").await;
+        let token = issued(&app.anonymous(), service, "").await;
         assert_eq!(
             registry.verify(&token, now).is_ok(),
             accepted,

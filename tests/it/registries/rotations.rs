@@ -9,13 +9,13 @@ use crate::harness::{SeededEntropy, TestApp};
 #[tokio::test]
 async fn after_a_rotation_registries_with_the_authority_go_on() {
     let app = start().await;
-    let before = issued(&app, "certified", None, "").await;
+    let before = issued(&app.anonymous(), "certified", "").await;
     let fleet = Fleet::start(&app, "certified");
     app.clock.advance(Duration::seconds(1));
     app.keys
         .rotate(app.now(), &SeededEntropy::default())
         .unwrap();
-    let after = issued(&app, "certified", None, "").await;
+    let after = issued(&app.anonymous(), "certified", "").await;
     assert_ne!(leaf_of(&before), leaf_of(&after));
     // The bundle is that of before. zot knows one key and no chain: hence trust = "pinned".
     assert_eq!(fleet.judge(&after, app.now()), "++++ -- ++ -");
@@ -39,11 +39,11 @@ async fn keys_that_rotate_by_themselves_need_no_new_bundle_for_a_year() {
         app.clock.advance(Duration::days(31));
         app.keys.follow(app.now(), &entropy).unwrap();
         let now = app.clock.instant();
-        let token = issued(&app, "certified", None, "").await;
+        let token = issued(&app.anonymous(), "certified", "").await;
         assert_eq!(certified.judge(&token, now), "++++ -- ++ -");
         leaves.push(leaf_of(&token));
         // A pinned key is none of those that come and go.
-        let token = issued(&app, "pinned", None, "").await;
+        let token = issued(&app.anonymous(), "pinned", "").await;
         assert_eq!(pinned.judge(&token, now), "---- ++ ++ +");
     }
     leaves.dedup();
@@ -60,7 +60,7 @@ async fn a_pinned_key_changes_when_it_is_told_to_and_zot_needs_the_new_one() {
     app.keys
         .rotate_pinned(&service, app.now(), &entropy)
         .unwrap();
-    let token = issued(&app, "pinned", None, "").await;
+    let token = issued(&app.anonymous(), "pinned", "").await;
     assert_eq!(before.judge(&token, app.now()), "---- -- -- -");
     let after = Fleet::start(&app, "pinned");
     assert_eq!(after.judge(&token, app.now()), "---- ++ ++ +");
@@ -83,7 +83,7 @@ async fn after_a_rotation_registries_with_a_key_set_have_a_day_to_restart() {
     app.clock.advance(Duration::seconds(1));
     let new_key = ["---- -- -- -", "---- ++ ++ -"];
     assert_eq!(judge(&app, "keyed", fleets).await, new_key, "from then on");
-    let token = issued(&app, "keyed", None, "").await;
+    let token = issued(&app.anonymous(), "keyed", "").await;
     assert_eq!(
         not_restarted.refusal(4, &token, app.now()),
         Some("the key is unknown")
@@ -106,7 +106,7 @@ async fn a_new_authority_certifies_when_registries_had_time_to_restart() {
     app.clock.advance(Duration::days(366));
     let new = judge(&app, "certified", fleets).await;
     assert_eq!(new, ["---- -- -- -", "++++ -- ++ -"]);
-    let token = issued(&app, "certified", None, "").await;
+    let token = issued(&app.anonymous(), "certified", "").await;
     assert_eq!(
         not_restarted.refusal(0, &token, app.now()),
         Some("the chain does not verify")
@@ -122,16 +122,16 @@ async fn keys_that_are_made_in_one_second_follow_one_another() {
     for _ in 0..4 {
         // The first start made keys in this second too.
         let made = app.keys.rotate_pinned(&service, app.now(), &entropy);
-        let token = issued(&app, "pinned", None, "").await;
+        let token = issued(&app.anonymous(), "pinned", "").await;
         assert_eq!(header_of(&token)["kid"], made.unwrap().kid);
         app.keys.rotate(app.now(), &entropy).unwrap();
-        let token = issued(&app, "keyed", None, "").await;
+        let token = issued(&app.anonymous(), "keyed", "").await;
         assert_eq!(keyed.judge(&token, app.now()), "---- ++ ++ +");
     }
     let newest = app.keys.rotate(app.now(), &entropy).unwrap();
     app.clock.advance(Duration::seconds(5));
     app.keys.follow(app.now(), &entropy).unwrap();
-    let token = issued(&app, "certified", None, "").await;
+    let token = issued(&app.anonymous(), "certified", "").await;
     assert_eq!(header_of(&token)["kid"], newest.kid, "within 5 s");
 }
 
@@ -140,6 +140,6 @@ async fn judge(app: &TestApp, service: &str, fleets: [&Fleet; 2]) -> [String; 2]
     app.keys
         .follow(app.now(), &SeededEntropy::default())
         .unwrap();
-    let token = issued(app, service, None, "").await;
+    let token = issued(&app.anonymous(), service, "").await;
     fleets.map(|fleet| fleet.judge(&token, app.clock.instant()))
 }
