@@ -1,7 +1,6 @@
 //! The part of the storage story about deploy tokens.
 
 use chrono::Duration;
-use wharfinger::domain::authority::Authority;
 use wharfinger::domain::deploy_tokens::filter::DeployTokenFilter;
 use wharfinger::domain::deploy_tokens::{DeployToken, DeployTokenSpecification};
 use wharfinger::domain::expiry::Expiry;
@@ -12,13 +11,14 @@ use wharfinger::domain::secret::{SecretKind, SecretToken};
 use wharfinger::storage::namespaces::NamespaceRecord;
 use wharfinger::storage::{Db, deploy_tokens, namespaces};
 
-use super::story::{At, commit, now, path};
+use super::namespaces::path;
+use super::story::{begin, begin_at, commit, now};
 use crate::harness::SeededEntropy;
 
 /// A group with one deploy token that never ends and has a name by itself, and one that ends.
 async fn furnish(db: &Db) -> (Namespace, [(SecretToken, DeployToken); 2]) {
     let entropy = SeededEntropy::default();
-    let change = db.begin(&Authority::operator(), &At(now())).await.unwrap();
+    let change = begin(db).await;
     let new = NamespaceRecord {
         kind: NamespaceKind::Group,
         path: path("machines"),
@@ -85,7 +85,7 @@ pub(super) async fn deploy_tokens_keep_what_was_chosen(db: &Db) {
     assert_eq!(ids(Some((true, end))).await, [endless.id]);
     assert_eq!(ids(Some((false, end))).await, [ending.id]);
 
-    let change = db.begin(&Authority::operator(), &At(now())).await.unwrap();
+    let change = begin(db).await;
     deploy_tokens::revoke(&change, ending.id).await.unwrap();
     commit(change).await.unwrap();
     let revoked = deploy_tokens::find(db, ending.id).await.unwrap().unwrap();
@@ -93,7 +93,7 @@ pub(super) async fn deploy_tokens_keep_what_was_chosen(db: &Db) {
 
     // What is deleted takes its tokens along, and a new one in its place has none of them.
     let later = now() + Duration::seconds(1);
-    let change = db.begin(&Authority::operator(), &At(later)).await.unwrap();
+    let change = begin_at(db, later).await;
     deploy_tokens::revoke_all(&change, std::slice::from_ref(&namespace))
         .await
         .unwrap();

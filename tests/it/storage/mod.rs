@@ -1,6 +1,11 @@
 //! The storage story: the same on SQLite, PostgreSQL and MySQL/MariaDB.
 
+mod access_tokens;
+mod changes;
 mod deploy_tokens;
+mod members;
+mod namespaces;
+mod refresh_tokens;
 mod schema;
-mod searches;
 mod story;
+mod users;

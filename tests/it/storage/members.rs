@@ -1,0 +1,229 @@
+//! Roles, direct and inherited.
+
+use chrono::Duration;
+use wharfinger::domain::decision::principal::{Ceiling, Principal, Proof, SignedIn};
+use wharfinger::domain::decision::rights::NamespaceState;
+use wharfinger::domain::expiry::Expiry;
+use wharfinger::domain::ids::UserId;
+use wharfinger::domain::members::Member;
+use wharfinger::domain::members::access_level::AccessLevel;
+use wharfinger::domain::members::filter::MemberFilter;
+use wharfinger::domain::namespaces::visibility::Visibility;
+use wharfinger::domain::namespaces::{Namespace, NamespaceKind};
+use wharfinger::domain::page::PageRequest;
+use wharfinger::domain::registry::repository_name::RepositoryName;
+use wharfinger::domain::users::User;
+use wharfinger::storage::namespaces::NamespaceRecord;
+use wharfinger::storage::{Db, members, namespaces, registry};
+
+use super::namespaces::{make_place, path};
+use super::story::{begin, commit, now};
+use super::users::make_user;
+
+pub(super) async fn give(
+    db: &Db,
+    namespace: &Namespace,
+    user: &User,
+    level: AccessLevel,
+    end: Option<Expiry>,
+) {
+    let member = Member {
+        user_id: user.id,
+        level,
+        expiry: end,
+        created_at: now(),
+    };
+    let change = begin(db).await;
+    members::put(&change, namespace.id, &member).await.unwrap();
+    commit(change).await.unwrap();
+}
+
+pub(super) async fn members_and_rights_are_read_together(db: &Db) {
+    let bob = make_user(db, "bob").await;
+    let team = namespaces::find_live(db, &path("team"))
+        .await
+        .unwrap()
+        .unwrap();
+    let under = namespaces::find_live(db, &path("team/a_b"))
+        .await
+        .unwrap()
+        .unwrap();
+    let member = |level, expiry| Member {
+        user_id: bob.id,
+        level,
+        expiry,
+        created_at: now(),
+    };
+    let change = begin(db).await;
+    members::put(&change, team.id, &member(AccessLevel::Guest, None))
+        .await
+        .unwrap();
+    members::put(&change, team.id, &member(AccessLevel::Reporter, None))
+        .await
+        .unwrap();
+    let tomorrow = Expiry::on(now().date_naive() + Duration::days(1));
+    members::put(
+        &change,
+        under.id,
+        &member(AccessLevel::Owner, Some(tomorrow)),
+    )
+    .await
+    .unwrap();
+    commit(change).await.unwrap();
+    let listed = async |namespaces: &[Namespace], instant| {
+        let (filter, request) = (MemberFilter::default(), PageRequest::default());
+        let page = members::page(db, namespaces, &filter, instant, request).await;
+        page.unwrap().items
+    };
+    assert_eq!(
+        listed(std::slice::from_ref(&team), now()).await,
+        [(member(AccessLevel::Reporter, None), bob.clone())]
+    );
+
+    let principal = Principal::User(SignedIn {
+        id: bob.id,
+        username: bob.username.clone(),
+        admin: false,
+        external: false,
+        ceiling: Ceiling::of_login(Proof::Explained),
+    });
+    let name = RepositoryName::try_from("team/a_b/app/x").unwrap();
+    let own = RepositoryName::try_from("bob/x").unwrap();
+    let level_at = async |instant| {
+        let rights = registry::load(db, &principal, &[&name, &own], instant)
+            .await
+            .unwrap();
+        assert_eq!(rights.state_at(&name), Some(NamespaceState::Tombstone));
+        assert_eq!(rights.role_for(&own).unwrap().level, AccessLevel::Owner);
+        let role = rights.role_for(&name).unwrap();
+        (role.level, role.given_at.to_owned())
+    };
+    assert_eq!(
+        level_at(now()).await,
+        (AccessLevel::Owner, "team/a_b".to_owned())
+    );
+    assert_eq!(
+        level_at(tomorrow.instant()).await,
+        (AccessLevel::Reporter, "team".to_owned())
+    );
+    let given = members::of_user(db, bob.id).await.unwrap();
+    let given = given
+        .iter()
+        .map(|(namespace, member)| format!("{} {}", namespace.path, member.level));
+    assert_eq!(
+        given.collect::<Vec<_>>(),
+        ["team reporter", "team/a_b owner"]
+    );
+    let rights = registry::load(db, &Principal::Anonymous, &[&name], now())
+        .await
+        .unwrap();
+    assert!(rights.role_for(&name).is_none());
+
+    let change = begin(db).await;
+    let nobody = Member {
+        user_id: UserId(999_999),
+        ..member(AccessLevel::Guest, None)
+    };
+    assert!(
+        members::put(&change, team.id, &nobody).await.is_err(),
+        "foreign keys are enforced"
+    );
+    drop(change);
+
+    let change = begin(db).await;
+    assert!(members::remove(&change, team.id, bob.id).await.unwrap());
+    assert!(!members::remove(&change, team.id, bob.id).await.unwrap());
+    members::remove_all(&change, std::slice::from_ref(&under))
+        .await
+        .unwrap();
+    commit(change).await.unwrap();
+    assert!(listed(&[under], now()).await.is_empty());
+}
+
+pub(super) async fn members_are_listed_with_their_highest_role(db: &Db) {
+    let (carl, dora) = (make_user(db, "carl").await, make_user(db, "dora").await);
+    let top = make_place(db, "top", None, Visibility::Private).await;
+    let sub = make_place(db, "top/sub", Some(&top), Visibility::Private).await;
+    let own = NamespaceRecord {
+        kind: NamespaceKind::User,
+        path: carl.username.namespace(),
+        visibility: Visibility::Private,
+        parent: None,
+        name: None,
+        description: None,
+    };
+    let change = begin(db).await;
+    let own = namespaces::insert(&change, own).await.unwrap();
+    commit(change).await.unwrap();
+    assert_eq!(own.name, "carl");
+    let tomorrow = Expiry::on(now().date_naive() + Duration::days(1));
+    give(db, &top, &carl, AccessLevel::Reporter, None).await;
+    give(db, &sub, &carl, AccessLevel::Maintainer, Some(tomorrow)).await;
+    give(db, &sub, &dora, AccessLevel::Owner, None).await;
+    let listed = async |namespaces: &[Namespace], search: Option<&str>, instant| {
+        let filter = MemberFilter {
+            search: search.map(str::to_owned),
+            ..MemberFilter::default()
+        };
+        let request = PageRequest::default();
+        let page = members::page(db, namespaces, &filter, instant, request)
+            .await
+            .unwrap();
+        let names = page.items.iter();
+        let names = names.map(|(member, user)| format!("{}:{}", user.username, member.level));
+        names.collect::<Vec<_>>().join(" ")
+    };
+    let both = namespaces::and_ancestors(db, &sub).await.unwrap();
+    assert_eq!(both, [sub.clone(), top.clone()], "nearest first");
+    assert_eq!(
+        listed(&both, None, now()).await,
+        "carl:maintainer dora:owner"
+    );
+    assert_eq!(
+        listed(&both, None, tomorrow.instant()).await,
+        "carl:reporter dora:owner"
+    );
+    assert_eq!(listed(&both, Some("DOR"), now()).await, "dora:owner");
+    assert_eq!(
+        listed(&[own], None, now()).await,
+        "carl:owner",
+        "whose name it bears"
+    );
+    assert_eq!(
+        registry::role_at(db, carl.id, &sub.path, tomorrow.instant())
+            .await
+            .unwrap(),
+        Some(AccessLevel::Reporter)
+    );
+    assert!(
+        members::another_owner(db, &[sub.id, top.id], carl.id)
+            .await
+            .unwrap()
+    );
+    assert!(
+        !members::another_owner(db, &[sub.id, top.id], dora.id)
+            .await
+            .unwrap()
+    );
+    let found = members::find(db, sub.id, carl.id, now()).await.unwrap();
+    assert_eq!(found.unwrap().expiry, Some(tomorrow));
+    let ended = members::find(db, sub.id, carl.id, tomorrow.instant()).await;
+    assert_eq!(ended.unwrap(), None);
+    for (kind, roles) in [
+        (None, 2),
+        (Some(NamespaceKind::Group), 2),
+        (Some(NamespaceKind::Project), 0),
+    ] {
+        let page = members::page_of_user(db, carl.id, kind, now(), PageRequest::default()).await;
+        assert_eq!(page.unwrap().total, roles, "{kind:?}");
+    }
+    let later = tomorrow.instant();
+    let page = members::page_of_user(db, carl.id, None, later, PageRequest::default()).await;
+    assert_eq!(page.unwrap().items[0].0, top);
+    let change = begin(db).await;
+    members::remove_from(&change, &[top.id, sub.id], dora.id)
+        .await
+        .unwrap();
+    assert_eq!(members::of_user(&change, dora.id).await.unwrap(), []);
+    assert_eq!(members::of_user(&change, carl.id).await.unwrap().len(), 2);
+}
