@@ -3,21 +3,22 @@
 //! Each room below is a module with one purpose, and uses only what stands under it:
 //!
 //! ```text
-//!    main → cli → server                      the composition root: it alone sees everything
+//!    main → cli → server                             the composition root: it alone uses all others
 //!             │      │
-//!             │   http/token  http/admin  http/ops   faces; they share http/layers
+//!             │   http/token  http/admin  http/ops    faces; they share http/layers
 //!             └──────┤
-//!                   app   metrics             use cases, a noun a room, a verb a file
+//!                   app                             use cases: a noun a room, a verb a file
 //!         ┌──────────┼──────────┐
-//!     identity    signing    storage          who is calling · key ring · what lasts
-//!         └──────────┴──────────┘
-//!                  domain  ◄── config         pure: no async, no I/O, no clock
-//!                     └── representation      how things look in JSON, for the API and for --json
+//!     identity    signing    storage                identifies callers · signs tokens · the database
+//!         └──────────┼──────────┘
+//!                  domain                           values and decisions: no async, no I/O, no clock
 //! ```
+//!
+//! `config`, `metrics` and `representation` (the form of things in JSON) stand on `domain` alone.
 //!
 //! A token request walks one way: [`http::token`] reads it, [`app::registry::RegistryTokenIssuer::issue`]
 //! has all steps in order, and [`domain::decision::decide`] decides. A change walks the same way: a face reads it, a
-//! verb of [`app::Desk`] makes it, and an [`Authority`](domain::authority::Authority) says whether it may be made.
+//! verb of [`app::Desk`] makes it, and an [`Authority`](domain::authority::Authority) says if it may be made.
 //! `docs/architecture.md` follows both, and `docs/words.md` explains our words.
 
 pub mod app;
