@@ -41,13 +41,13 @@ impl Db {
     ) -> Result<Change, BeginError> {
         let transaction = self.begin_transaction().await?;
         let number = next_number(&transaction).await?;
-        // Looked at after the wait: a token that has ended meanwhile changes nothing.
+        // The time is read after the wait: a token that has ended meanwhile changes nothing.
         let now = clock.now();
         let renewed = authority.renewed(evidence(&transaction, authority).await?, now)?;
         Ok(Change::new(transaction, number, now, renewed))
     }
 
-    /// Begins what a login writes, and renews the authority.
+    /// Begins the writes of a login, and renews the authority.
     ///
     /// The user's row stays locked until the login ends: a change of the password or a block comes
     /// before it, and is seen, or after it, and ends what it gave out.

@@ -10,10 +10,10 @@ use crate::storage::error::StorageError;
 use crate::storage::recorder::Recorder;
 use crate::storage::source::Source;
 
-/// An event as it is kept.
+/// An event as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredEvent {
-    /// The number of the change; none for what a login wrote.
+    /// The number of the change; none for a login.
     pub change_number: Option<i64>,
     /// The instant of the change.
     pub created_at: DateTime<Utc>,
@@ -51,7 +51,7 @@ pub async fn last(source: &impl Source, limit: u64) -> Result<Vec<StoredEvent>, 
     rows.into_iter().map(to_event).collect()
 }
 
-/// Keeps an event of the change with that number, or of a login.
+/// Stores an event of the change with that number, or of a login.
 pub(super) async fn insert(
     recorder: &impl Recorder,
     number: Option<i64>,

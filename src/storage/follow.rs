@@ -1,4 +1,4 @@
-//! The numbered changes, for those who keep copies and follow them.
+//! The numbered changes, for followers who keep copies.
 
 use sea_orm::{EntityTrait, QueryFilter, QueryOrder};
 
@@ -8,7 +8,7 @@ use crate::storage::connect::Db;
 use crate::storage::entity::{change, change_counter};
 use crate::storage::error::StorageError;
 
-/// A numbered change, for those who keep copies.
+/// A numbered change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NumberedChange {
     /// The number; none is ever skipped.
@@ -36,7 +36,7 @@ impl Db {
     }
 }
 
-/// A subject that this version cannot read may be anything.
+/// Reads a change; a subject that this version cannot read may be anything.
 fn to_change(row: change::Model) -> NumberedChange {
     let subjects = row.subjects.filter(|subjects| subjects != EVERYTHING);
     let touched = subjects.and_then(|subjects| {

@@ -6,8 +6,8 @@ use axum::http::{HeaderMap, HeaderName, header};
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// The addresses that a request came through, the nearest first; `None` stands for what is no address,
-/// such as `unknown`.
+/// The addresses that a request came through, the nearest first; `None` stands for a text that is not
+/// an address, such as `unknown`.
 ///
 /// `Forwarded` (RFC 7239) counts only without `X-Forwarded-For`: a proxy that writes the usual header
 /// passes on the other one as the client sent it.
@@ -19,7 +19,7 @@ pub(super) fn hops(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
     }
 }
 
-/// Every element of a header's lines, from the last to the first; empty ones are no elements.
+/// Every element of a header's lines, from the last to the first, without empty ones.
 fn elements(
     headers: &HeaderMap,
     name: &HeaderName,

@@ -1,7 +1,7 @@
 //! Remarks in the log about a request.
 //!
-//! A remark is in our own words: nothing of what a caller wrote stands in it, but for names of
-//! repositories, which were read as such. A secret in the wrong place would else be kept in the log.
+//! A remark is in our own words and holds nothing that a caller wrote, except the names of repositories,
+//! which were parsed. Otherwise a secret in the wrong field would end up in the log.
 
 use std::error::Error;
 

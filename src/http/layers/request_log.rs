@@ -16,11 +16,11 @@ use crate::http::layers::who::Who;
 const LONGEST_PATH: usize = 120;
 const LONGEST_SEGMENT: usize = 24;
 
-/// Routes that are asked every few seconds; only the debug log has them.
+/// Routes that are requested every few seconds; only the debug log has them.
 const PROBES: [&str; 3] = ["/livez", "/readyz", "/metrics"];
 
 /// Writes the line before the reply leaves. It has the route, but never the query or a header, because
-/// secrets travel there; a path only if it is no route, and shortened.
+/// secrets travel there. A path is only logged if it is unknown, and then shortened.
 pub(super) async fn log(mut request: Request, next: Next) -> Response {
     let line = Line::begin(&request);
     request.extensions_mut().insert(line.who.clone());
@@ -109,7 +109,7 @@ impl Drop for Line {
     }
 }
 
-/// The method, if it is one that HTTP has; callers may write anything there.
+/// The method, if it is one of HTTP's; callers may write anything there.
 fn known(method: &Method) -> &'static str {
     let usual = [
         "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE",
@@ -120,7 +120,7 @@ fn known(method: &Method) -> &'static str {
         .unwrap_or("other")
 }
 
-/// A path that is no route, without its long parts and its end.
+/// A path that is not a route, without its long parts and its end.
 fn shortened(path: &str) -> String {
     let is_short = |part: &str| part.len() <= LONGEST_SEGMENT && part.is_ascii();
     let parts = path

@@ -6,8 +6,8 @@ use std::sync::{Arc, OnceLock};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
-/// A place for the caller's name. A face writes it there as soon as it knows, so that the log has it even if
-/// the request is refused or cut off afterwards.
+/// A slot for the caller's name. A face writes the name into it as soon as it is known, so that the log has it
+/// even if the request is refused or cut off afterwards.
 #[derive(Debug, Clone, Default)]
 pub struct Who(Arc<OnceLock<String>>);
 
@@ -18,7 +18,7 @@ impl Who {
         self.0.get_or_init(|| name.to_owned());
     }
 
-    /// The name, or a dash for a caller who is not known.
+    /// The name, or a dash for an unknown caller.
     pub(super) fn name(&self) -> &str {
         self.0.get().map_or("-", String::as_str)
     }
