@@ -28,6 +28,11 @@ use crate::storage::page::{page_of, try_map};
 use crate::storage::source::{AT_A_TIME, Source};
 
 /// The deploy token with that digest, whatever its state.
+#[tracing::instrument(
+    level = "debug",
+    name = "storage.deploy_tokens.find_by_digest",
+    skip_all
+)]
 pub async fn find_by_digest(
     source: &impl Source,
     digest: &SecretDigest,
@@ -37,6 +42,7 @@ pub async fn find_by_digest(
 }
 
 /// The deploy token with that id, whatever its state.
+#[tracing::instrument(level = "debug", name = "storage.deploy_tokens.find", skip_all, fields(id = %id))]
 pub async fn find(
     source: &impl Source,
     id: DeployTokenId,
@@ -45,6 +51,7 @@ pub async fn find(
 }
 
 /// A page of the deploy tokens that `filter` lets through, oldest first.
+#[tracing::instrument(level = "debug", name = "storage.deploy_tokens.page", skip_all)]
 pub async fn page(
     source: &impl Source,
     filter: &DeployTokenFilter,
@@ -69,6 +76,7 @@ pub async fn page(
 }
 
 /// All that `filter` lets through, oldest first.
+#[tracing::instrument(level = "debug", name = "storage.deploy_tokens.all", skip_all)]
 pub async fn all(
     source: &impl Source,
     filter: &DeployTokenFilter,
@@ -88,6 +96,7 @@ pub async fn all(
 }
 
 /// Stores a new deploy token.
+#[tracing::instrument(level = "debug", name = "storage.deploy_tokens.insert", skip_all)]
 pub async fn insert(
     change: &Change,
     namespace: &Namespace,
@@ -137,6 +146,7 @@ pub async fn insert(
 }
 
 /// Revokes one deploy token.
+#[tracing::instrument(level = "debug", name = "storage.deploy_tokens.revoke", skip_all, fields(id = %id))]
 pub async fn revoke(change: &Change, id: DeployTokenId) -> Result<(), StorageError> {
     change.touch(Touched::DeployToken(id));
     let row = deploy_token::ActiveModel {
@@ -150,6 +160,7 @@ pub async fn revoke(change: &Change, id: DeployTokenId) -> Result<(), StorageErr
 
 /// Revokes all deploy tokens of these namespaces, so that a namespace that is made anew does not
 /// bring them back.
+#[tracing::instrument(level = "debug", name = "storage.deploy_tokens.revoke_all", skip_all)]
 pub async fn revoke_all(change: &Change, namespaces: &[Namespace]) -> Result<(), StorageError> {
     for some in namespaces.chunks(AT_A_TIME) {
         let ids = touched_ids(change, some);

@@ -42,6 +42,7 @@ pub struct StoredEvent {
 }
 
 /// The last events, the last one first.
+#[tracing::instrument(level = "debug", name = "storage.events.last", skip_all)]
 pub async fn last(source: &impl Source, limit: u64) -> Result<Vec<StoredEvent>, StorageError> {
     let rows = event::Entity::find()
         .order_by_desc(event::Column::Id)

@@ -7,9 +7,9 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter
 use crate::domain::events::subject::Touched;
 use crate::domain::expiry::Expiry;
 use crate::domain::ids::{NamespaceId, UserId};
-use crate::domain::members::Member;
 use crate::domain::members::access_level::AccessLevel;
 use crate::domain::members::filter::MemberFilter;
+use crate::domain::members::{Member, ownership};
 use crate::domain::namespaces::{Namespace, NamespaceKind};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::users::User;
@@ -24,6 +24,7 @@ use crate::storage::source::{AT_A_TIME, Source};
 use crate::storage::users::{has_text, to_user};
 
 /// The role that a user has in that very namespace at `now`.
+#[tracing::instrument(level = "debug", name = "storage.members.find", skip_all, fields(namespace = %namespace, user = %user))]
 pub async fn find(
     source: &impl Source,
     namespace: NamespaceId,
@@ -41,6 +42,7 @@ pub async fn find(
 /// A page of the users with a role in any of these namespaces at `now`, each with their highest, by user id.
 ///
 /// A user's own namespace has one member, who owns it.
+#[tracing::instrument(level = "debug", name = "storage.members.page", skip_all)]
 pub async fn page(
     source: &impl Source,
     namespaces: &[Namespace],
@@ -91,8 +93,9 @@ pub async fn page(
     let roles: Vec<Member> = rows.iter().map(to_member).collect::<Result<_, _>>()?;
     let highest = |user: &User| {
         let owned = own
-            .filter(|namespace| namespace.path == user.username.namespace())
-            .map(|namespace| owner_of(namespace, user));
+            .zip(Some(ownership(&user.username)))
+            .filter(|(namespace, (path, _))| namespace.path == *path)
+            .map(|(namespace, (_, level))| owner_of(namespace, user, level));
         let held = roles.iter().filter(|role| role.user_id == user.id).cloned();
         held.chain(owned).max_by_key(|role| role.level)
     };
@@ -108,6 +111,7 @@ pub async fn page(
 }
 
 /// A page of the roles that were given to a user and last at `now`, in the order in which they came.
+#[tracing::instrument(level = "debug", name = "storage.members.page_of_user", skip_all, fields(user = %user))]
 pub async fn page_of_user(
     source: &impl Source,
     user: UserId,
@@ -144,6 +148,7 @@ pub async fn page_of_user(
 }
 
 /// All roles of a user, ended ones too, in the order in which they came.
+#[tracing::instrument(level = "debug", name = "storage.members.of_user", skip_all, fields(user = %user))]
 pub async fn of_user(
     source: &impl Source,
     user: UserId,
@@ -163,6 +168,7 @@ pub async fn of_user(
 }
 
 /// True if an active user other than `user` owns one of these namespaces without an end.
+#[tracing::instrument(level = "debug", name = "storage.members.another_owner", skip_all, fields(user = %user))]
 pub async fn another_owner(
     source: &impl Source,
     namespaces: &[NamespaceId],
@@ -185,6 +191,7 @@ pub async fn another_owner(
 }
 
 /// Gives a user a role, or another one.
+#[tracing::instrument(level = "debug", name = "storage.members.put", skip_all, fields(namespace = %namespace))]
 pub async fn put(
     change: &Change,
     namespace: NamespaceId,
@@ -214,6 +221,7 @@ pub async fn put(
 }
 
 /// Takes a user's role away; true if there was one.
+#[tracing::instrument(level = "debug", name = "storage.members.remove", skip_all, fields(namespace = %namespace, user = %user))]
 pub async fn remove(
     change: &Change,
     namespace: NamespaceId,
@@ -229,6 +237,7 @@ pub async fn remove(
 }
 
 /// Takes all roles in these namespaces away.
+#[tracing::instrument(level = "debug", name = "storage.members.remove_all", skip_all)]
 pub async fn remove_all(change: &Change, namespaces: &[Namespace]) -> Result<(), StorageError> {
     for some in namespaces.chunks(AT_A_TIME) {
         let ids = touched_ids(change, some);
@@ -241,6 +250,7 @@ pub async fn remove_all(change: &Change, namespaces: &[Namespace]) -> Result<(),
 }
 
 /// Takes a user's roles in all these namespaces away.
+#[tracing::instrument(level = "debug", name = "storage.members.remove_from", skip_all, fields(user = %user))]
 pub async fn remove_from(
     change: &Change,
     namespaces: &[NamespaceId],
@@ -258,6 +268,7 @@ pub async fn remove_from(
 }
 
 /// Takes all roles of a user away.
+#[tracing::instrument(level = "debug", name = "storage.members.remove_all_of", skip_all, fields(user = %user))]
 pub async fn remove_all_of(change: &Change, user: UserId) -> Result<(), StorageError> {
     change.touch(Touched::Memberships(user));
     member::Entity::delete_many()
@@ -282,10 +293,10 @@ pub(super) fn not_ended(now: DateTime<Utc>) -> Condition {
     goes_on_after(member::Column::ExpiresAt, now)
 }
 
-fn owner_of(namespace: &Namespace, user: &User) -> Member {
+fn owner_of(namespace: &Namespace, user: &User, level: AccessLevel) -> Member {
     Member {
         user_id: user.id,
-        level: AccessLevel::Owner,
+        level,
         expiry: None,
         created_at: namespace.created_at,
     }

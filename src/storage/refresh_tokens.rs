@@ -36,6 +36,11 @@ pub struct RefreshTokenRecord<'a> {
 }
 
 /// The refresh token with that digest, with its user; neither needs to be active.
+#[tracing::instrument(
+    level = "debug",
+    name = "storage.refresh_tokens.find_by_digest",
+    skip_all
+)]
 pub async fn find_by_digest(
     source: &impl Source,
     digest: &SecretDigest,
@@ -49,6 +54,7 @@ pub async fn find_by_digest(
 }
 
 /// The refresh token with that id.
+#[tracing::instrument(level = "debug", name = "storage.refresh_tokens.find", skip_all, fields(id = %id))]
 pub async fn find(
     source: &impl Source,
     id: RefreshTokenId,
@@ -60,6 +66,7 @@ pub async fn find(
 }
 
 /// A page of all refresh tokens, or of one user's, by id.
+#[tracing::instrument(level = "debug", name = "storage.refresh_tokens.page", skip_all)]
 pub async fn page(
     source: &impl Source,
     owner: Option<UserId>,
@@ -75,6 +82,7 @@ pub async fn page(
 }
 
 /// Stores a new refresh token.
+#[tracing::instrument(level = "debug", name = "storage.refresh_tokens.insert", skip_all)]
 pub async fn insert(
     login: &Login,
     new: RefreshTokenRecord<'_>,
@@ -93,6 +101,7 @@ pub async fn insert(
 }
 
 /// Revokes one refresh token.
+#[tracing::instrument(level = "debug", name = "storage.refresh_tokens.revoke", skip_all, fields(id = %id))]
 pub async fn revoke(change: &Change, id: RefreshTokenId) -> Result<(), StorageError> {
     let row = refresh_token::ActiveModel {
         id: Set(id.0),
@@ -105,6 +114,7 @@ pub async fn revoke(change: &Change, id: RefreshTokenId) -> Result<(), StorageEr
 
 /// Revokes all refresh tokens of a user, also one that a login is giving out now: the user's row is
 /// locked first, so that the login comes before or after.
+#[tracing::instrument(level = "debug", name = "storage.refresh_tokens.revoke_all", skip_all, fields(owner = %owner))]
 pub async fn revoke_all(change: &Change, owner: UserId) -> Result<(), StorageError> {
     lock(change.connection(), owner).await?;
     refresh_token::Entity::update_many()
@@ -120,6 +130,7 @@ pub async fn revoke_all(change: &Change, owner: UserId) -> Result<(), StorageErr
 }
 
 /// Notes that a refresh token was used. This changes nobody's rights, so it is no event.
+#[tracing::instrument(level = "debug", name = "storage.refresh_tokens.note_use", skip_all, fields(id = %id))]
 pub async fn note_use(db: &Db, id: RefreshTokenId, now: DateTime<Utc>) -> Result<(), StorageError> {
     refresh_token::Entity::update_many()
         .col_expr(
@@ -133,6 +144,7 @@ pub async fn note_use(db: &Db, id: RefreshTokenId, now: DateTime<Utc>) -> Result
 }
 
 /// Deletes refresh tokens that can never work again: idled out, too old, or revoked that long ago.
+#[tracing::instrument(level = "debug", name = "storage.refresh_tokens.purge", skip_all)]
 pub async fn purge(
     db: &Db,
     lifetimes: &RefreshLifetimes,
@@ -152,6 +164,7 @@ pub async fn purge(
 }
 
 /// Removes all of a user's tokens, also one that a login is giving out now.
+#[tracing::instrument(level = "debug", name = "storage.refresh_tokens.remove_all_of", skip_all, fields(owner = %owner))]
 pub async fn remove_all_of(change: &Change, owner: UserId) -> Result<(), StorageError> {
     lock(change.connection(), owner).await?;
     refresh_token::Entity::delete_many()

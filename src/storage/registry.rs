@@ -9,6 +9,7 @@ use crate::domain::decision::principal::Principal;
 use crate::domain::decision::rights::{NamespaceState, Rights};
 use crate::domain::ids::{NamespaceId, UserId};
 use crate::domain::members::access_level::AccessLevel;
+use crate::domain::members::ownership;
 use crate::domain::namespaces::path::NamespacePath;
 use crate::domain::registry::repository_name::RepositoryName;
 use crate::storage::entity::{member, namespace};
@@ -18,6 +19,7 @@ use crate::storage::namespaces::{from_visibility, on_paths, to_path};
 use crate::storage::source::Source;
 
 /// The namespaces that `repositories` may belong to, and the caller's memberships there at `now`.
+#[tracing::instrument(level = "debug", name = "storage.registry.load", skip_all)]
 pub async fn load(
     source: &impl Source,
     principal: &Principal,
@@ -41,8 +43,8 @@ pub async fn load(
         rights.add_namespace(&to_path(row)?, namespace);
     }
     if let Principal::User(user) = principal {
-        // Everyone owns the namespace that bears their user name.
-        rights.add_membership(&user.username.namespace(), AccessLevel::Owner);
+        let (path, level) = ownership(&user.username);
+        rights.add_membership(&path, level);
         for member in memberships(source, user.id, &rows, now).await? {
             if let Some(row) = rows.iter().find(|row| row.id == member.namespace_id) {
                 rights.add_membership(&to_path(row)?, to_level(&member)?);
@@ -53,6 +55,7 @@ pub async fn load(
 }
 
 /// The highest role of a user at `path` at `now`, its own or inherited, memberships only.
+#[tracing::instrument(level = "debug", name = "storage.registry.role_at", skip_all, fields(user = %user))]
 pub async fn role_at(
     source: &impl Source,
     user: UserId,

@@ -48,6 +48,7 @@ pub struct Account {
 }
 
 /// All users, by name.
+#[tracing::instrument(level = "debug", name = "storage.users.all", skip_all)]
 pub async fn all(source: &impl Source) -> Result<Vec<User>, StorageError> {
     let rows = user::Entity::find()
         .order_by_asc(user::Column::Username)
@@ -57,6 +58,7 @@ pub async fn all(source: &impl Source) -> Result<Vec<User>, StorageError> {
 }
 
 /// A part of the users that `filter` lets through.
+#[tracing::instrument(level = "debug", name = "storage.users.page", skip_all)]
 pub async fn page(
     source: &impl Source,
     filter: &UserFilter,
@@ -125,6 +127,7 @@ fn sorted(query: Select<user::Entity>, sort: UserSort) -> Select<user::Entity> {
 }
 
 /// The user with that id.
+#[tracing::instrument(level = "debug", name = "storage.users.find", skip_all, fields(id = %id))]
 pub async fn find(source: &impl Source, id: UserId) -> Result<Option<User>, StorageError> {
     user::Entity::find_by_id(id.0)
         .one(source.connection())
@@ -134,6 +137,7 @@ pub async fn find(source: &impl Source, id: UserId) -> Result<Option<User>, Stor
 }
 
 /// The user with that name.
+#[tracing::instrument(level = "debug", name = "storage.users.find_by_username", skip_all)]
 pub async fn find_by_username(
     source: &impl Source,
     username: &Username,
@@ -144,6 +148,7 @@ pub async fn find_by_username(
 }
 
 /// The user with that name, to check a password.
+#[tracing::instrument(level = "debug", name = "storage.users.account_by_username", skip_all)]
 pub async fn account_by_username(
     source: &impl Source,
     username: &Username,
@@ -155,6 +160,7 @@ pub async fn account_by_username(
 }
 
 /// The user with that address, to check a password.
+#[tracing::instrument(level = "debug", name = "storage.users.account_by_email", skip_all)]
 pub async fn account_by_email(
     source: &impl Source,
     email: &EmailAddress,
@@ -191,6 +197,7 @@ pub(super) async fn lock(
 }
 
 /// True if there is any user.
+#[tracing::instrument(level = "debug", name = "storage.users.exist", skip_all)]
 pub async fn exist(source: &impl Source) -> Result<bool, StorageError> {
     Ok(user::Entity::find()
         .one(source.connection())
@@ -199,6 +206,7 @@ pub async fn exist(source: &impl Source) -> Result<bool, StorageError> {
 }
 
 /// True if there is an active administrator other than `id`.
+#[tracing::instrument(level = "debug", name = "storage.users.another_administrator", skip_all, fields(id = %id))]
 pub async fn another_administrator(source: &impl Source, id: UserId) -> Result<bool, StorageError> {
     let other = user::Entity::find()
         .filter(user::COLUMN.admin.eq(true))
@@ -208,6 +216,7 @@ pub async fn another_administrator(source: &impl Source, id: UserId) -> Result<b
 }
 
 /// Stores a new, active user.
+#[tracing::instrument(level = "debug", name = "storage.users.insert", skip_all)]
 pub async fn insert(change: &Change, new: UserRecord) -> Result<User, StorageError> {
     let row = user::ActiveModel {
         username: Set(new.username.as_str().to_owned()),
@@ -226,6 +235,7 @@ pub async fn insert(change: &Change, new: UserRecord) -> Result<User, StorageErr
 }
 
 /// Stores the name, address and flags of a user.
+#[tracing::instrument(level = "debug", name = "storage.users.save", skip_all)]
 pub async fn save(change: &Change, to: &User) -> Result<(), StorageError> {
     change.touch(Touched::User(to.id));
     let row = user::ActiveModel {
@@ -241,6 +251,7 @@ pub async fn save(change: &Change, to: &User) -> Result<(), StorageError> {
 }
 
 /// Removes a user, whose tokens and roles must be gone already.
+#[tracing::instrument(level = "debug", name = "storage.users.remove", skip_all, fields(id = %id))]
 pub async fn remove(change: &Change, id: UserId) -> Result<(), StorageError> {
     change.touch(Touched::User(id));
     user::Entity::delete_by_id(id.0)
@@ -250,6 +261,7 @@ pub async fn remove(change: &Change, id: UserId) -> Result<(), StorageError> {
 }
 
 /// Lets a user sign in, or no longer.
+#[tracing::instrument(level = "debug", name = "storage.users.set_state", skip_all, fields(id = %id))]
 pub async fn set_state(change: &Change, id: UserId, state: UserState) -> Result<(), StorageError> {
     change.touch(Touched::User(id));
     let row = user::ActiveModel {
@@ -262,6 +274,7 @@ pub async fn set_state(change: &Change, id: UserId, state: UserState) -> Result<
 }
 
 /// Replaces the hash of the password, of which no copies are kept.
+#[tracing::instrument(level = "debug", name = "storage.users.set_password", skip_all, fields(id = %id))]
 pub async fn set_password(
     change: &Change,
     id: UserId,
@@ -271,6 +284,7 @@ pub async fn set_password(
 }
 
 /// Stores another hash of the same password.
+#[tracing::instrument(level = "debug", name = "storage.users.rehash", skip_all, fields(id = %id))]
 pub async fn rehash(login: &Login, id: UserId, hash: &PasswordHash) -> Result<(), StorageError> {
     keep_password(login, id, hash).await
 }

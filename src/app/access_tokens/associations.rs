@@ -10,6 +10,7 @@ use crate::domain::authority::Authority;
 use crate::domain::ids::{AccessTokenId, NamespaceId};
 use crate::domain::members::access_level::AccessLevel;
 use crate::domain::members::association::{Association, Associations};
+use crate::domain::members::ownership;
 use crate::domain::namespaces::{Namespace, NamespaceKind};
 use crate::domain::page::PageRequest;
 use crate::storage::{members, namespaces, users};
@@ -17,7 +18,7 @@ use crate::storage::{members, namespaces, users};
 impl Desk {
     /// A page of the groups, and one of the projects, in which the owner of a token has at least the
     /// role `least`; those beyond the token's patterns are left out.
-    #[tracing::instrument(name = "app.associations", skip_all)]
+    #[tracing::instrument(name = "app.associations", skip_all, fields(token = %token))]
     pub async fn associations(
         &self,
         authority: &Authority,
@@ -50,10 +51,10 @@ impl Desk {
             .map(|(namespace, member)| (namespace, member.level))
             .collect();
         let owner = users::find(&self.db, token.user_id).await?;
-        if let Some(owner) = owner
-            && let Some(own) = namespaces::find_live(&self.db, &owner.username.namespace()).await?
+        if let Some((path, level)) = owner.map(|owner| ownership(&owner.username))
+            && let Some(own) = namespaces::find_live(&self.db, &path).await?
         {
-            given.push((own, AccessLevel::Owner));
+            given.push((own, level));
         }
         let mut found: BTreeMap<NamespaceId, Association> = BTreeMap::new();
         let association = |namespace: Namespace| Association {

@@ -1,7 +1,7 @@
 //! Renaming, describing, shortening and narrowing a personal access token.
 
-use crate::app::access_tokens::create::end_of_maker;
 use crate::app::access_tokens::find::access_token_for;
+use crate::app::access_tokens::maker::end_of_maker;
 use crate::app::desk::Desk;
 use crate::app::error::DeskError;
 use crate::domain::access_tokens::policy::AccessTokenPolicy;
@@ -16,7 +16,7 @@ use crate::storage::{Change, GrantedEvent, access_tokens};
 
 impl Desk {
     /// Renames, describes, shortens or narrows a token; it never gets to do more.
-    #[tracing::instrument(name = "app.change_access_token", skip_all)]
+    #[tracing::instrument(name = "app.change_access_token", skip_all, fields(id = %id))]
     pub async fn change_access_token(
         &self,
         authority: &Authority,

@@ -14,7 +14,6 @@ use crate::domain::authority::cause::Cause;
 use crate::domain::authority::{Authority, Need, Refusal};
 use crate::domain::events::detail::Detail;
 use crate::domain::events::{Event, EventAction};
-use crate::domain::expiry::Expiry;
 use crate::domain::ids::AccessTokenId;
 use crate::domain::secret::{SecretDigest, SecretKind, SecretToken};
 use crate::domain::users::reference::UserReference;
@@ -137,16 +136,4 @@ fn check_maker(maker: &AccessToken, now: DateTime<Utc>) -> Result<(), Refusal> {
         CredentialState::Expired => Err(Cause::ExpiredToken.into()),
         CredentialState::Revoked => Err(Cause::RevokedToken.into()),
     }
-}
-
-/// The end of the token that `token` was made with.
-pub(in crate::app) async fn end_of_maker(
-    change: &Change,
-    token: &AccessToken,
-) -> Result<Option<Expiry>, DeskError> {
-    let Some(maker) = token.lineage.maker else {
-        return Ok(None);
-    };
-    let maker = access_tokens::find(change, maker).await?;
-    Ok(maker.and_then(|maker| maker.end()))
 }

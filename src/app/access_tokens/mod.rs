@@ -4,6 +4,7 @@ mod associations;
 mod change;
 pub(super) mod create;
 pub(super) mod find;
+mod maker;
 pub(super) mod revoke;
 mod revoke_family;
 mod rotate;

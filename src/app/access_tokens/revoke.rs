@@ -16,7 +16,7 @@ impl Desk {
     ///
     /// The tokens that were made with it are revoked too, and those that it replaced and that still work in
     /// their grace. Revoking it again changes nothing and is no error.
-    #[tracing::instrument(name = "app.revoke_access_token", skip_all)]
+    #[tracing::instrument(name = "app.revoke_access_token", skip_all, fields(id = %id))]
     pub async fn revoke_access_token(
         &self,
         authority: &Authority,

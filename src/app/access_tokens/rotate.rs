@@ -2,8 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::app::access_tokens::create::{CreatedAccessToken, end_of_maker};
+use crate::app::access_tokens::create::CreatedAccessToken;
 use crate::app::access_tokens::find::access_token_for;
+use crate::app::access_tokens::maker::end_of_maker;
 use crate::app::desk::Desk;
 use crate::app::error::DeskError;
 use crate::domain::access_tokens::AccessToken;
@@ -31,7 +32,7 @@ impl Desk {
     ///
     /// The old one is revoked, or works on until its grace ends. The tokens that were made with it depend
     /// on the new one from then on.
-    #[tracing::instrument(name = "app.rotate_access_token", skip_all)]
+    #[tracing::instrument(name = "app.rotate_access_token", skip_all, fields(id = %id))]
     pub async fn rotate_access_token(
         &self,
         authority: &Authority,

@@ -22,7 +22,7 @@ pub struct CreatedDeployToken {
 
 impl Desk {
     /// Makes a deploy token for a group or project.
-    #[tracing::instrument(name = "app.create_deploy_token", skip_all)]
+    #[tracing::instrument(name = "app.create_deploy_token", skip_all, fields(name = %name))]
     pub async fn create_deploy_token(
         &self,
         authority: &Authority,

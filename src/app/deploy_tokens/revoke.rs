@@ -17,7 +17,7 @@ impl Desk {
     /// request.
     ///
     /// Revoking it again changes nothing; in its group or project it is not found any more.
-    #[tracing::instrument(name = "app.revoke_deploy_token", skip_all)]
+    #[tracing::instrument(name = "app.revoke_deploy_token", skip_all, fields(id = %id))]
     pub async fn revoke_deploy_token(
         &self,
         authority: &Authority,

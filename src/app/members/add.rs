@@ -2,8 +2,7 @@
 
 use crate::app::desk::Desk;
 use crate::app::error::DeskError;
-use crate::app::members::change::check_expiry;
-use crate::app::members::remove::keep_an_owner;
+use crate::app::members::rules::{check_expiry, keep_an_owner};
 use crate::app::namespaces::find::standing;
 use crate::app::users::find::user_for;
 use crate::domain::authority::Authority;

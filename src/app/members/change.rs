@@ -1,11 +1,9 @@
 //! Giving a member another role, or another end to it.
 
-use chrono::{DateTime, Utc};
-
 use crate::app::desk::Desk;
 use crate::app::error::DeskError;
 use crate::app::members::find::direct_member;
-use crate::app::members::remove::keep_an_owner;
+use crate::app::members::rules::{check_expiry, keep_an_owner};
 use crate::app::namespaces::find::standing;
 use crate::domain::authority::Authority;
 use crate::domain::events::detail::Detail;
@@ -30,7 +28,7 @@ pub struct MemberChange {
 
 impl Desk {
     /// Changes the role that a user has in that very namespace.
-    #[tracing::instrument(name = "app.change_member", skip_all)]
+    #[tracing::instrument(name = "app.change_member", skip_all, fields(name = %name, user = %user))]
     pub async fn change_member(
         &self,
         authority: &Authority,
@@ -75,18 +73,4 @@ pub(in crate::app) async fn change_member(
         detail,
     );
     Ok((member, user, grant.event(event)))
-}
-
-/// Refuses an end before today, in GitLab's words.
-pub(in crate::app) fn check_expiry(
-    expiry: Option<Expiry>,
-    now: DateTime<Utc>,
-) -> Result<(), DeskError> {
-    match expiry {
-        Some(expiry) if expiry.date() < now.date_naive() => Err(DeskError::Invalid {
-            field: "expires_at",
-            problem: "cannot be a date in the past".to_owned(),
-        }),
-        _ => Ok(()),
-    }
 }

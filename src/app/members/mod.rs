@@ -4,6 +4,7 @@ mod add;
 mod change;
 pub(super) mod find;
 mod remove;
+mod rules;
 
 pub use add::{IfMember, NewMember};
 pub use change::MemberChange;

@@ -3,16 +3,13 @@
 use crate::app::desk::Desk;
 use crate::app::error::DeskError;
 use crate::app::members::find::direct_member;
+use crate::app::members::rules::keep_an_owner;
 use crate::app::namespaces::find::standing;
-use crate::domain::authority::namespaces::Standing;
-use crate::domain::authority::{Authority, Refusal};
+use crate::domain::authority::Authority;
 use crate::domain::events::detail::Detail;
 use crate::domain::events::subject::Subject;
 use crate::domain::events::{Event, EventAction};
 use crate::domain::ids::UserId;
-use crate::domain::members::Member;
-use crate::domain::members::access_level::AccessLevel;
-use crate::domain::namespaces::NamespaceKind;
 use crate::domain::namespaces::reference::NamespaceReference;
 use crate::storage::{Change, GrantedEvent, members, namespaces};
 
@@ -27,7 +24,7 @@ pub enum RolesBelow {
 
 impl Desk {
     /// Takes a user's own role in a group or project away; inherited ones stay.
-    #[tracing::instrument(name = "app.remove_member", skip_all)]
+    #[tracing::instrument(name = "app.remove_member", skip_all, fields(name = %name, user = %user))]
     pub async fn remove_member(
         &self,
         authority: &Authority,
@@ -66,26 +63,4 @@ pub(in crate::app) async fn remove(
         detail,
     );
     Ok(grant.event(event))
-}
-
-/// Refuses to take the role `lost` from the last owner of a group, its own or inherited: nobody but
-/// administrators could manage it any more. They may, and so may the command line.
-pub(in crate::app) async fn keep_an_owner(
-    change: &Change,
-    standing: &Standing,
-    lost: Option<&Member>,
-) -> Result<(), DeskError> {
-    let Some(owner) = lost.filter(|member| member.level == AccessLevel::Owner) else {
-        return Ok(());
-    };
-    if change.authority().is_administrator() || standing.namespace.kind != NamespaceKind::Group {
-        return Ok(());
-    }
-    let above = namespaces::and_ancestors(change, &standing.namespace).await?;
-    let ids: Vec<_> = above.iter().map(|namespace| namespace.id).collect();
-    if members::another_owner(change, &ids, owner.user_id).await? {
-        Ok(())
-    } else {
-        Err(Refusal::LastOwner.into())
-    }
 }

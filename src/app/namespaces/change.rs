@@ -39,7 +39,7 @@ impl NamespaceChange {
 
 impl Desk {
     /// Renames or describes a group or project, or changes its visibility.
-    #[tracing::instrument(name = "app.change_namespace", skip_all)]
+    #[tracing::instrument(name = "app.change_namespace", skip_all, fields(name = %name))]
     pub async fn change_namespace(
         &self,
         authority: &Authority,

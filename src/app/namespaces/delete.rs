@@ -2,18 +2,19 @@
 
 use crate::app::desk::Desk;
 use crate::app::error::DeskError;
+use crate::app::namespaces::bury::bury;
 use crate::app::namespaces::find::{namespace_for, standing};
 use crate::domain::authority::Authority;
 use crate::domain::events::detail::Detail;
 use crate::domain::events::{Event, EventAction};
 use crate::domain::namespaces::reference::NamespaceReference;
 use crate::domain::namespaces::{Namespace, NamespaceKind, NamespaceWithAncestors};
-use crate::storage::{Change, GrantedEvent, Source, deploy_tokens, members, namespaces};
+use crate::storage::{Change, GrantedEvent, Source, namespaces};
 
 impl Desk {
     /// Deletes a group or project with everything below it, and leaves tombstones: the images stay
     /// closed and the names taken until an administrator makes them anew.
-    #[tracing::instrument(name = "app.delete_namespace", skip_all)]
+    #[tracing::instrument(name = "app.delete_namespace", skip_all, fields(name = %name))]
     pub async fn delete_namespace(
         &self,
         authority: &Authority,
@@ -54,14 +55,6 @@ pub(in crate::app) async fn delete(
     let namespaces = gone.len();
     let event = Event::new(action, &namespace, Detail::NamespaceDeleted { namespaces });
     Ok((gone, grant.event(event)))
-}
-
-/// Ends the memberships and deploy tokens of these namespaces, and leaves tombstones in their place.
-pub(in crate::app) async fn bury(change: &Change, gone: &[Namespace]) -> Result<(), DeskError> {
-    members::remove_all(change, gone).await?;
-    deploy_tokens::revoke_all(change, gone).await?;
-    namespaces::bury(change, gone).await?;
-    Ok(())
 }
 
 async fn with_all_below(

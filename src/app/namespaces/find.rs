@@ -80,9 +80,10 @@ pub(in crate::app) async fn role_in(
     let Some(user) = authority.user() else {
         return Ok(None);
     };
-    // Everyone owns the namespace that bears their user name.
-    if namespace.path.and_ancestors().last() == authority.own_namespace() {
-        return Ok(Some(AccessLevel::Owner));
+    if let Some((own, level)) = authority.ownership()
+        && namespace.path.and_ancestors().last() == Some(own)
+    {
+        return Ok(Some(level));
     }
     Ok(registry::role_at(source, user, &namespace.path, now).await?)
 }

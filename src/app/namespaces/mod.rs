@@ -1,8 +1,9 @@
 //! Groups and projects.
 
+pub(super) mod bury;
 mod change;
 pub(super) mod create;
-pub(super) mod delete;
+mod delete;
 pub(super) mod find;
 mod list;
 

@@ -2,7 +2,7 @@
 
 use crate::app::desk::Desk;
 use crate::app::error::DeskError;
-use crate::app::users::create::check_address_is_free;
+use crate::app::users::address::check_address_is_free;
 use crate::app::users::find::user_for;
 use crate::domain::authority::Authority;
 use crate::domain::events::detail::{Changes, Detail};

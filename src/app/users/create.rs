@@ -2,10 +2,10 @@
 
 use crate::app::desk::Desk;
 use crate::app::error::DeskError;
+use crate::app::users::address::check_address_is_free;
 use crate::domain::authority::Authority;
 use crate::domain::events::detail::Detail;
 use crate::domain::events::{Event, EventAction};
-use crate::domain::ids::UserId;
 use crate::domain::namespaces::visibility::Visibility;
 use crate::domain::namespaces::{NamespaceKind, Occupied};
 use crate::domain::text::DisplayName;
@@ -14,7 +14,7 @@ use crate::domain::users::username::Username;
 use crate::domain::users::{EmailAddress, User, VisibleUser};
 use crate::storage::namespaces::NamespaceRecord;
 use crate::storage::users::UserRecord;
-use crate::storage::{Change, GrantedEvent, Source, namespaces, users};
+use crate::storage::{Change, GrantedEvent, namespaces, users};
 
 /// A user who is to be made.
 #[derive(Debug, Clone)]
@@ -102,22 +102,4 @@ pub(in crate::app) async fn create(
     namespaces::insert(change, own).await?;
     let event = Event::new(EventAction::UserCreated, &user, detail);
     Ok((user, grant.event(event)))
-}
-
-/// Refuses an address that another than `owner` has.
-pub(in crate::app) async fn check_address_is_free(
-    source: &impl Source,
-    email: Option<&EmailAddress>,
-    owner: Option<UserId>,
-) -> Result<(), DeskError> {
-    let Some(email) = email else {
-        return Ok(());
-    };
-    match users::account_by_email(source, email).await? {
-        Some(account) if Some(account.user.id) != owner => Err(DeskError::Taken {
-            name: email.to_string(),
-            by: "another user has this address",
-        }),
-        _ => Ok(()),
-    }
 }

@@ -2,7 +2,7 @@
 
 use crate::app::desk::Desk;
 use crate::app::error::DeskError;
-use crate::app::namespaces::delete::bury;
+use crate::app::namespaces::bury::bury;
 use crate::app::users::find::user_for;
 use crate::domain::access_tokens::AccessToken;
 use crate::domain::authority::Authority;
@@ -32,7 +32,7 @@ pub struct UserDeletion {
 impl Desk {
     /// Deletes a user with their tokens, roles and projects. Tombstones are left: their images stay closed
     /// and their name taken until an administrator makes them anew.
-    #[tracing::instrument(name = "app.delete_user", skip_all)]
+    #[tracing::instrument(name = "app.delete_user", skip_all, fields(reference = %reference))]
     pub async fn delete_user(
         &self,
         authority: &Authority,

@@ -1,5 +1,6 @@
 //! Users.
 
+mod address;
 mod block;
 mod change;
 pub(super) mod create;

@@ -13,7 +13,7 @@ use crate::storage::{Change, GrantedEvent, refresh_tokens, users};
 
 impl Desk {
     /// Replaces a user's password, or gives one to a user without.
-    #[tracing::instrument(name = "app.reset_password", skip_all)]
+    #[tracing::instrument(name = "app.reset_password", skip_all, fields(reference = %reference))]
     pub async fn reset_password(
         &self,
         authority: &Authority,

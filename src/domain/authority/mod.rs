@@ -12,6 +12,7 @@ use crate::domain::decision::principal::{Ceiling, Proof, SignedIn};
 use crate::domain::events::origin::{Face, Origin};
 use crate::domain::ids::UserId;
 use crate::domain::members::access_level::AccessLevel;
+use crate::domain::members::ownership;
 use crate::domain::namespaces::path::NamespacePath;
 use crate::domain::refresh_tokens::RefreshToken;
 use crate::domain::users::password::PasswordHash;
@@ -271,10 +272,11 @@ impl Authority {
         self.is_external
     }
 
-    /// The namespace that bears their user name; none for the command line and the service.
-    pub fn own_namespace(&self) -> Option<NamespacePath> {
+    /// The namespace that the user owns, and the role that this is; none for the command line and the
+    /// service.
+    pub fn ownership(&self) -> Option<(NamespacePath, AccessLevel)> {
         match &self.actor {
-            Actor::User(_, username) => Some(username.namespace()),
+            Actor::User(_, username) => Some(ownership(username)),
             Actor::Operator | Actor::Service => None,
         }
     }
@@ -375,5 +377,72 @@ mod tests {
                 && administrator.act_for(UserId(8)).is_ok()
         );
         assert_eq!(administrator.actor().name(), "alice");
+    }
+
+    #[test]
+    fn a_session_administers_and_a_login_does_not() {
+        let administrator = caller(true, AccessTokenScope::Api);
+        let origin = || Origin::local(Face::Api);
+        let session = Authority::of_session(&administrator, origin());
+        assert_eq!(session.require_administrator(), Ok(()));
+        let login = Authority::of_login(&administrator, origin());
+        assert_eq!(
+            login.require_administrator(),
+            Err(Refusal::AdministratorsOnly)
+        );
+        let user = caller(false, AccessTokenScope::Api);
+        let session = Authority::of_session(&user, origin());
+        assert_eq!(
+            session.require_administrator(),
+            Err(Refusal::AdministratorsOnly)
+        );
+    }
+
+    #[test]
+    fn a_claim_is_as_good_as_the_facts_that_bear_it_out() {
+        let (now, hash) = (DateTime::UNIX_EPOCH, |text: &str| {
+            PasswordHash::from_phc(text.to_owned())
+        });
+        let mut administrator = caller(true, AccessTokenScope::Api);
+        administrator.ceiling.proof = Proof::Password(hash("verified"));
+        let session = Authority::of_session(&administrator, Origin::local(Face::Api));
+        let user = User {
+            id: UserId(7),
+            username: Username::try_from("alice").unwrap(),
+            name: "Alice".to_owned(),
+            email: None,
+            admin: true,
+            external: false,
+            state: UserState::Active,
+            created_at: now,
+        };
+        let facts = |user: Option<&User>, password: &str| Evidence {
+            user: user.cloned(),
+            password: Some(hash(password)),
+            ..Evidence::default()
+        };
+        let renewed = |facts| session.renewed(facts, now);
+        assert_eq!(renewed(facts(Some(&user), "verified")), Ok(session.clone()));
+        let demoted = User {
+            admin: false,
+            external: true,
+            ..user.clone()
+        };
+        let less = renewed(facts(Some(&demoted), "verified")).unwrap();
+        assert!(!less.is_administrator() && less.is_external());
+        let blocked = User {
+            state: UserState::Blocked,
+            ..user.clone()
+        };
+        for (facts, cause) in [
+            (facts(Some(&user), "another"), Cause::WrongPassword),
+            (facts(Some(&blocked), "verified"), Cause::BlockedUser),
+            (facts(None, "verified"), Cause::UnknownUser),
+        ] {
+            assert_eq!(renewed(facts), Err(Refusal::Credential(cause)));
+        }
+        // Nobody can take the command line's right away.
+        let operator = Authority::operator();
+        assert_eq!(operator.renewed(Evidence::default(), now), Ok(operator));
     }
 }

@@ -9,6 +9,8 @@ use chrono::{DateTime, Utc};
 use crate::domain::expiry::Expiry;
 use crate::domain::ids::UserId;
 use crate::domain::members::access_level::AccessLevel;
+use crate::domain::namespaces::path::NamespacePath;
+use crate::domain::users::username::Username;
 
 /// A user's role in a group or project.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,4 +23,10 @@ pub struct Member {
     pub expiry: Option<Expiry>,
     /// The time at which the role was given.
     pub created_at: DateTime<Utc>,
+}
+
+/// The role that everyone has without a row: they own the namespace that bears their user name, and all
+/// below it.
+pub fn ownership(username: &Username) -> (NamespacePath, AccessLevel) {
+    (username.namespace(), AccessLevel::Owner)
 }

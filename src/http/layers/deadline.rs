@@ -6,6 +6,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
+use crate::http::layers::distribution_error::DistributionError;
 use crate::http::layers::log_note::LogNote;
 use crate::http::layers::settings::LayerSettings;
 
@@ -24,11 +25,7 @@ pub(super) async fn keep(
 
 fn given_up() -> Response {
     let message = "the request took too long and was given up; try again in a few seconds";
-    let body = serde_json::json!({
-        "errors": [{ "code": "UNAVAILABLE", "message": message, "detail": null }],
-        "details": message,
-        "message": message,
-    });
+    let body = DistributionError::new("UNAVAILABLE", message).for_all_clients();
     let mut response = (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response();
     response
         .headers_mut()

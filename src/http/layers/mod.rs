@@ -2,6 +2,7 @@
 
 mod client_address;
 mod deadline;
+mod distribution_error;
 mod forwarded;
 mod frame;
 mod health;
@@ -15,6 +16,7 @@ mod settings;
 mod who;
 
 pub use client_address::ClientAddress;
+pub use distribution_error::DistributionError;
 pub use frame::frame;
 pub use health::{Health, HealthDetail, routes as health_routes};
 pub use log_note::LogNote;

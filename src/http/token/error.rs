@@ -3,12 +3,11 @@
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
 
 use crate::app::DeskError;
 use crate::app::registry::IssueError;
 use crate::domain::authority::Refusal;
-use crate::http::layers::LogNote;
+use crate::http::layers::{DistributionError, LogNote};
 use crate::identity::AuthenticationError;
 
 /// The message for every refused credential, whatever the cause.
@@ -16,31 +15,9 @@ const WRONG_CREDENTIAL: &str =
     "the user name, password or token is wrong, or the token has expired or was revoked";
 const TRY_AGAIN: &str = "the token service cannot answer at the moment; try again in a few seconds";
 
-/// Errors in the Distribution spec's shape; `details` is what Docker's login looks for
-/// (docs/protocol.md §4.5).
-#[derive(Debug, Serialize)]
-struct Body<'a> {
-    errors: [Item<'a>; 1],
-    details: &'a str,
-}
-
-#[derive(Debug, Serialize)]
-struct Item<'a> {
-    code: &'a str,
-    message: &'a str,
-    detail: Option<()>,
-}
-
 /// A reply with one error.
 pub(super) fn reply(status: StatusCode, code: &str, message: &str) -> Response {
-    let body = Body {
-        errors: [Item {
-            code,
-            message,
-            detail: None,
-        }],
-        details: message,
-    };
+    let body = DistributionError::new(code, message);
     (status, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
 }
 

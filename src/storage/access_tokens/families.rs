@@ -20,6 +20,11 @@ use crate::storage::error::StorageError;
 use crate::storage::source::{AT_A_TIME, Source};
 
 /// The tokens whose place `token` took and that still work beside it.
+#[tracing::instrument(
+    level = "debug",
+    name = "storage.access_tokens.families.in_grace_before",
+    skip_all
+)]
 pub async fn in_grace_before(
     change: &Change,
     token: &AccessToken,
@@ -31,6 +36,11 @@ pub async fn in_grace_before(
 }
 
 /// The tokens that were made with one of `makers` and are not revoked.
+#[tracing::instrument(
+    level = "debug",
+    name = "storage.access_tokens.families.made_with",
+    skip_all
+)]
 pub async fn made_with(
     change: &Change,
     makers: &[AccessTokenId],
@@ -44,6 +54,11 @@ pub async fn made_with(
 }
 
 /// The tokens of a family that are not revoked at `now`, with the tokens that any of the family made.
+#[tracing::instrument(
+    level = "debug",
+    name = "storage.access_tokens.families.not_revoked_of",
+    skip_all
+)]
 pub async fn not_revoked_of(
     source: &impl Source,
     family: AccessTokenId,
@@ -59,6 +74,11 @@ pub async fn not_revoked_of(
 }
 
 /// Revokes all of `tokens` that are not revoked yet.
+#[tracing::instrument(
+    level = "debug",
+    name = "storage.access_tokens.families.revoke_all",
+    skip_all
+)]
 pub async fn revoke_all(change: &Change, tokens: &[AccessTokenId]) -> Result<(), StorageError> {
     for some in tokens.chunks(AT_A_TIME) {
         touch_all(change, some);
@@ -73,6 +93,7 @@ pub async fn revoke_all(change: &Change, tokens: &[AccessTokenId]) -> Result<(),
 }
 
 /// Lets a token work on until `end`, beside the one that took its place.
+#[tracing::instrument(level = "debug", name = "storage.access_tokens.families.give_grace", skip_all, fields(token = %token))]
 pub async fn give_grace(
     change: &Change,
     token: AccessTokenId,
@@ -89,6 +110,11 @@ pub async fn give_grace(
 }
 
 /// Makes the tokens that were made with one of `makers` depend on `successor`.
+#[tracing::instrument(
+    level = "debug",
+    name = "storage.access_tokens.families.hand_over",
+    skip_all
+)]
 pub async fn hand_over(
     change: &Change,
     makers: &[AccessTokenId],
@@ -105,6 +131,7 @@ pub async fn hand_over(
 }
 
 /// Shortens the tokens that were made with `maker`, so that none ends later than at `end`.
+#[tracing::instrument(level = "debug", name = "storage.access_tokens.families.shorten_made_with", skip_all, fields(maker = %maker))]
 pub async fn shorten_made_with(
     change: &Change,
     maker: AccessTokenId,

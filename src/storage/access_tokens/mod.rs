@@ -47,6 +47,11 @@ pub struct AccessTokenRecord<'a> {
 }
 
 /// The token with that digest, with its owner; neither needs to be active.
+#[tracing::instrument(
+    level = "debug",
+    name = "storage.access_tokens.find_by_digest",
+    skip_all
+)]
 pub async fn find_by_digest(
     source: &impl Source,
     digest: &SecretDigest,
@@ -63,6 +68,7 @@ pub async fn find_by_digest(
 }
 
 /// The token with that id.
+#[tracing::instrument(level = "debug", name = "storage.access_tokens.find", skip_all, fields(id = %id))]
 pub async fn find(
     source: &impl Source,
     id: AccessTokenId,
@@ -74,6 +80,7 @@ pub async fn find(
 }
 
 /// All tokens, or one user's, oldest first.
+#[tracing::instrument(level = "debug", name = "storage.access_tokens.all", skip_all)]
 pub async fn all(
     source: &impl Source,
     owner: Option<UserId>,
@@ -90,6 +97,7 @@ pub async fn all(
 }
 
 /// A page of the tokens that `filter` lets through.
+#[tracing::instrument(level = "debug", name = "storage.access_tokens.page", skip_all)]
 pub async fn page(
     source: &impl Source,
     filter: &AccessTokenFilter,
@@ -104,6 +112,7 @@ pub async fn page(
 }
 
 /// Stores a new token.
+#[tracing::instrument(level = "debug", name = "storage.access_tokens.insert", skip_all)]
 pub async fn insert(
     change: &Change,
     new: AccessTokenRecord<'_>,
@@ -129,6 +138,7 @@ pub async fn insert(
 }
 
 /// Stores the changed properties of a token.
+#[tracing::instrument(level = "debug", name = "storage.access_tokens.save_specification", skip_all, fields(id = %id))]
 pub async fn save_specification(
     change: &Change,
     id: AccessTokenId,
@@ -149,6 +159,7 @@ pub async fn save_specification(
 }
 
 /// Removes all tokens of a user who is removed too.
+#[tracing::instrument(level = "debug", name = "storage.access_tokens.remove_all_of", skip_all, fields(owner = %owner))]
 pub async fn remove_all_of(change: &Change, owner: UserId) -> Result<(), StorageError> {
     change.touch(Touched::User(owner));
     access_token::Entity::delete_many()

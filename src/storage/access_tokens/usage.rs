@@ -16,6 +16,11 @@ use crate::storage::entity::instant::Instant;
 use crate::storage::error::StorageError;
 
 /// The tokens with these ids, without those that do not exist.
+#[tracing::instrument(
+    level = "debug",
+    name = "storage.access_tokens.usage.find_all",
+    skip_all
+)]
 pub async fn find_all(db: &Db, tokens: &[AccessTokenId]) -> Result<Vec<AccessToken>, StorageError> {
     let found = access_token::Entity::find().filter(Column::Id.is_in(tokens.iter().map(|id| id.0)));
     let rows = found.all(&db.connection).await?;
@@ -26,6 +31,7 @@ pub async fn find_all(db: &Db, tokens: &[AccessTokenId]) -> Result<Vec<AccessTok
 ///
 /// Each row is written by itself: a statement over several rows could wait for a change that waits for
 /// it, and the change would be aborted.
+#[tracing::instrument(level = "debug", name = "storage.access_tokens.usage.save", skip_all)]
 pub async fn save(
     db: &Db,
     token: &AccessToken,

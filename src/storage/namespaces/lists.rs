@@ -25,6 +25,7 @@ use crate::storage::page::{begins_with, contains, listing_of, nothing, try_map_l
 use crate::storage::source::Source;
 
 /// A part of the namespaces that `filter` lets through and `authority` may see at `now`.
+#[tracing::instrument(level = "debug", name = "storage.namespaces.lists.page", skip_all)]
 pub async fn page(
     source: &impl Source,
     authority: &Authority,
@@ -96,8 +97,10 @@ fn seen_by(authority: &Authority, now: DateTime<Utc>) -> Option<Condition> {
 fn where_role(authority: &Authority, least: AccessLevel, now: DateTime<Utc>) -> Condition {
     Condition::any().add(match authority.user() {
         Some(user) => {
-            let own = authority.own_namespace();
-            namespace::Column::Id.in_subquery(reached(user, own.as_ref(), least, now))
+            let own = authority.ownership();
+            let own = own.filter(|(_, level)| *level >= least);
+            let own = own.as_ref().map(|(path, _)| path);
+            namespace::Column::Id.in_subquery(reached(user, own, least, now))
         }
         // The command line has no roles, so nothing is found. A condition without parts would find everything.
         None => nothing(),
@@ -121,7 +124,6 @@ fn reached(
         .and_where(member::Column::AccessLevel.gte(least.number()))
         .cond_where(not_ended(now))
         .take();
-    // Everyone owns the namespace that bears their user name.
     let beginnings = Condition::any()
         .add(namespace::Column::Id.in_subquery(given))
         .add_option(own.map(|path| namespace::Column::Path.eq(path.as_str())));

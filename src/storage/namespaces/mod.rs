@@ -40,6 +40,7 @@ pub struct NamespaceRecord {
 }
 
 /// All living namespaces of one kind, by path.
+#[tracing::instrument(level = "debug", name = "storage.namespaces.all", skip_all)]
 pub async fn all(
     source: &impl Source,
     kind: NamespaceKind,
@@ -56,6 +57,7 @@ pub async fn all(
 }
 
 /// The namespace or tombstone that has taken `path`.
+#[tracing::instrument(level = "debug", name = "storage.namespaces.occupant", skip_all)]
 pub async fn occupant(
     source: &impl Source,
     path: &NamespacePath,
@@ -67,6 +69,7 @@ pub async fn occupant(
 }
 
 /// The living namespace at `path`.
+#[tracing::instrument(level = "debug", name = "storage.namespaces.find_live", skip_all)]
 pub async fn find_live(
     source: &impl Source,
     path: &NamespacePath,
@@ -80,6 +83,7 @@ pub async fn find_live(
 }
 
 /// The living namespace with that id.
+#[tracing::instrument(level = "debug", name = "storage.namespaces.find_live_by_id", skip_all, fields(id = %id))]
 pub async fn find_live_by_id(
     source: &impl Source,
     id: NamespaceId,
@@ -92,6 +96,7 @@ pub async fn find_live_by_id(
 }
 
 /// A namespace and all that it lies in, nearest first.
+#[tracing::instrument(level = "debug", name = "storage.namespaces.and_ancestors", skip_all)]
 pub async fn and_ancestors(
     source: &impl Source,
     namespace: &Namespace,
@@ -105,6 +110,7 @@ pub async fn and_ancestors(
 }
 
 /// The ids of the living namespaces at these paths.
+#[tracing::instrument(level = "debug", name = "storage.namespaces.ids_at", skip_all)]
 pub async fn ids_at(
     source: &impl Source,
     paths: &[NamespacePath],
@@ -116,6 +122,7 @@ pub async fn ids_at(
 }
 
 /// All namespaces that `namespaces` lie in, in no order.
+#[tracing::instrument(level = "debug", name = "storage.namespaces.above", skip_all)]
 pub async fn above(
     source: &impl Source,
     namespaces: &[Namespace],
@@ -133,6 +140,7 @@ pub async fn above(
 }
 
 /// The living namespaces below `ancestor`, nearest first.
+#[tracing::instrument(level = "debug", name = "storage.namespaces.live_below", skip_all)]
 pub async fn live_below(
     source: &impl Source,
     ancestor: NamespaceId,
@@ -158,6 +166,7 @@ pub async fn live_below(
 }
 
 /// Makes a namespace; it replaces a tombstone, if there is one.
+#[tracing::instrument(level = "debug", name = "storage.namespaces.insert", skip_all)]
 pub async fn insert(change: &Change, new: NamespaceRecord) -> Result<Namespace, StorageError> {
     let connection = change.connection();
     change.touch(Touched::Namespace(new.path.clone()));
@@ -195,6 +204,7 @@ pub async fn insert(change: &Change, new: NamespaceRecord) -> Result<Namespace, 
 }
 
 /// Stores the name, description and visibility of a namespace.
+#[tracing::instrument(level = "debug", name = "storage.namespaces.save", skip_all)]
 pub async fn save(change: &Change, namespace: &Namespace) -> Result<(), StorageError> {
     change.touch(Touched::Namespace(namespace.path.clone()));
     let row = namespace::ActiveModel {
@@ -209,6 +219,7 @@ pub async fn save(change: &Change, namespace: &Namespace) -> Result<(), StorageE
 }
 
 /// Leaves private tombstones where these namespaces were.
+#[tracing::instrument(level = "debug", name = "storage.namespaces.bury", skip_all)]
 pub async fn bury(change: &Change, namespaces: &[Namespace]) -> Result<(), StorageError> {
     for some in namespaces.chunks(AT_A_TIME) {
         let ids = touched_ids(change, some);
