@@ -1,7 +1,5 @@
 //! Opens the database.
 
-use std::fs::DirBuilder;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -9,13 +7,12 @@ use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::storage::error::StorageError;
-use crate::storage::schema;
+use crate::storage::sqlite::Durability;
+use crate::storage::{schema, sqlite};
 
 /// The time that a request waits for a connection before it is told to come back.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// The time that SQLite waits for another writer, in milliseconds.
-const BUSY_TIMEOUT: &str = "5000";
 
 /// The open database.
 #[derive(Debug, Clone)]
@@ -74,7 +71,7 @@ impl Db {
         opener: Opener,
     ) -> Result<Self, StorageError> {
         let url = url.expose_secret();
-        let file = sqlite_file(url);
+        let file = sqlite::file(url);
         if let Some(file) = file {
             prepare_file(Path::new(file), opener)?;
         }
@@ -88,16 +85,11 @@ impl Db {
             .max_connections(connections)
             .connect_timeout(CONNECT_TIMEOUT)
             .acquire_timeout(ACQUIRE_TIMEOUT)
-            .sqlx_logging(false)
-            .map_sqlx_sqlite_opts(|options| {
-                options
-                    .pragma("journal_mode", "WAL")
-                    .pragma("synchronous", "NORMAL")
-                    .pragma("busy_timeout", BUSY_TIMEOUT)
-                    .foreign_keys(true)
-            });
+            .sqlx_logging(false);
         let mut for_changes = options.clone();
         for_changes.max_connections(1);
+        sqlite::set_up(&mut options, Durability::Soon);
+        sqlite::set_up(&mut for_changes, Durability::Committed);
         // On SQLite the service opens all connections at the start and keeps them: a connection is two
         // files, and a process that has run out of file descriptors could not open one later.
         if file.is_some() && opener == Opener::Service {
@@ -126,14 +118,6 @@ fn without_address(error: DbErr, url: &str) -> StorageError {
     StorageError::Address(why.to_owned())
 }
 
-/// The file that a SQLite address names, if it is one.
-fn sqlite_file(url: &str) -> Option<&str> {
-    let rest = url
-        .strip_prefix("sqlite://")
-        .or_else(|| url.strip_prefix("sqlite:"))?;
-    Some(rest.split_once('?').map_or(rest, |(file, _)| file))
-}
-
 /// Makes the folder of a new database for a migration; for all others, a missing database is an error,
 /// because `mode=rwc` in the address would let any command make an empty one.
 fn prepare_file(file: &Path, opener: Opener) -> Result<(), StorageError> {
@@ -144,24 +128,37 @@ fn prepare_file(file: &Path, opener: Opener) -> Result<(), StorageError> {
     match opener {
         Opener::Command if !file.exists() => Err(StorageError::NoSchema),
         Opener::Command => Ok(()),
-        Opener::Migration | Opener::Service => match file
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty())
-        {
-            None => Ok(()),
-            Some(folder) => make_folder(folder),
-        },
+        Opener::Migration | Opener::Service => sqlite::make_folder_of(file),
     }
 }
 
-/// Makes the folder of a database if it is missing. Only its owner may read it, because it holds
-/// everybody's names and the digests of their secrets.
-fn make_folder(folder: &Path) -> Result<(), StorageError> {
-    let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
-    made.map_err(|error| {
-        StorageError::Address(format!(
-            "the folder {} cannot be made: {error}",
-            folder.display()
-        ))
-    })
+#[cfg(test)]
+mod tests {
+    use sea_orm::{ConnectionTrait, Statement};
+    use tempfile::TempDir;
+
+    use super::*;
+
+    async fn synchronous(connection: &DatabaseConnection) -> i32 {
+        let backend = connection.get_database_backend();
+        let asked = Statement::from_string(backend, "PRAGMA synchronous");
+        let row = connection.query_one_raw(asked).await.unwrap().unwrap();
+        row.try_get_by_index(0).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_change_is_on_the_disk_when_it_is_acknowledged() {
+        const NORMAL: i32 = 1;
+        const FULL: i32 = 2;
+        let folder = TempDir::new().unwrap();
+        let url = format!("sqlite://{}/test.db?mode=rwc", folder.path().display());
+        let url = SecretString::from(url);
+        let service = Db::open_and_migrate(&url, 2).await.unwrap();
+        let command = Db::open(&url, 2).await.unwrap();
+        for db in [service, command] {
+            assert_eq!(synchronous(&db.changes).await, FULL);
+            // Uses of tokens are written here.
+            assert_eq!(synchronous(&db.connection).await, NORMAL);
+        }
+    }
 }

@@ -20,6 +20,7 @@ pub mod refresh_tokens;
 pub mod registry;
 mod schema;
 mod source;
+mod sqlite;
 pub mod users;
 
 pub use begin::BeginError;

@@ -2,6 +2,7 @@
 
 mod access_tokens;
 mod deploy_tokens;
+mod disk_full;
 mod first_start;
 mod keys;
 mod log_notes;

@@ -1,0 +1,122 @@
+//! A disk that is full for a moment, under the database.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::Workplace;
+use super::running::{Running, send, start};
+
+#[test]
+#[expect(clippy::print_stderr, reason = "it says that nothing was tested")]
+fn what_is_acknowledged_after_a_full_disk_is_committed() {
+    let workplace = Workplace::empty();
+    let Some(disk) = SmallDisk::mount(&workplace.path().join("data")) else {
+        eprintln!("not tested: only root can mount a small disk");
+        return;
+    };
+    let running = start(&workplace, "log");
+    workplace.ok(&["user", "create", "alice"]);
+    let secret = |user: &str, name: &str, scope: &str| {
+        let arguments = ["--user", user, "--name", name, "--scope", scope];
+        let printed = workplace.ok(&[&["token", "create"], &arguments[..]].concat());
+        printed.trim().to_owned()
+    };
+    let administrator = Administrator(secret("admin", "api", "api"));
+    let doomed: Vec<String> = (0..6)
+        .map(|number| secret("alice", &format!("laptop-{number}"), "read_registry"))
+        .collect();
+    let opens = |running: &Running, secret: &str| {
+        let login = STANDARD.encode(format!("alice:{secret}"));
+        let header = format!("authorization: Basic {login}\r\n");
+        let reply = running.get_with("/jwt/auth?service=container_registry", &header);
+        status(&reply)
+    };
+
+    assert_eq!(administrator.create_group(&running, 0), 201);
+    disk.fill();
+    let mut statuses = (1..5000).map(|number| administrator.create_group(&running, number));
+    let failed = statuses.find(|&status| status != 201);
+    assert_eq!(failed, Some(503), "the disk was full");
+    disk.free();
+    // A change that is refused ends with a rollback.
+    assert_eq!(administrator.create_group(&running, 0), 400);
+    for id in 2..8 {
+        let request = format!("DELETE /api/v4/personal_access_tokens/{id}");
+        assert_eq!(administrator.send(&running, &request, ""), 204, "{id}");
+    }
+
+    for secret in &doomed {
+        assert_eq!(opens(&running, secret), 401);
+    }
+    // Another process sees it, and is not locked out.
+    let revoked = workplace.json(&["token", "list", "--user", "alice"]);
+    let revoked = revoked.as_array().unwrap();
+    assert_eq!(revoked.len(), 6);
+    assert!(revoked.iter().all(|token| token["revoked"] == true));
+    workplace.ok(&["user", "create", "bob"]);
+    drop(running);
+    let running = start(&workplace, "second-log");
+    for secret in &doomed {
+        assert_eq!(opens(&running, secret), 401, "after a restart");
+    }
+}
+
+fn status(reply: &str) -> u16 {
+    reply.split(' ').nth(1).unwrap().parse().unwrap()
+}
+
+/// The secret of an administrator's token.
+struct Administrator(String);
+
+impl Administrator {
+    fn send(&self, running: &Running, request: &str, body: &str) -> u16 {
+        let headers = format!(
+            "private-token: {}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n",
+            self.0,
+            body.len()
+        );
+        // The body follows the empty line that ends the head.
+        let reply = send(&running.admin, request, &format!("{headers}\r\n{body}"));
+        status(&reply)
+    }
+
+    fn create_group(&self, running: &Running, number: usize) -> u16 {
+        let body = format!("{{\"name\":\"g{number}\",\"path\":\"g{number}\"}}");
+        self.send(running, "POST /api/v4/groups", &body)
+    }
+}
+
+/// A disk of 20 MB in memory.
+struct SmallDisk(PathBuf);
+
+impl SmallDisk {
+    /// None for whoever may not mount.
+    fn mount(place: &Path) -> Option<Self> {
+        fs::create_dir(place).unwrap();
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", "size=20m,mode=700", "none"])
+            .arg(place)
+            .status();
+        mounted.ok()?.success().then(|| Self(place.to_owned()))
+    }
+
+    fn fill(&self) {
+        let mut file = File::create(self.0.join("filler")).unwrap();
+        while file.write(&[0; 4096]).is_ok_and(|written| written > 0) {}
+    }
+
+    fn free(&self) {
+        fs::remove_file(self.0.join("filler")).unwrap();
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
+    }
+}
