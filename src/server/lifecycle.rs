@@ -47,6 +47,11 @@ impl Lifecycle {
         self.tasks.spawn(task);
     }
 
+    /// The tasks that a stop waits for.
+    pub fn tasks(&self) -> TaskTracker {
+        self.tasks.clone()
+    }
+
     /// Begins the soft stop: no new work, requests under way are finished.
     pub fn stop(&self) {
         self.soft.cancel();

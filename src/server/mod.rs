@@ -5,6 +5,7 @@ mod keys;
 mod lifecycle;
 mod listener;
 mod telemetry;
+mod unbroken;
 mod welcome;
 mod world;
 
@@ -12,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use tokio_util::task::TaskTracker;
 
 pub use keys::{open_keys, renew_authority};
 pub use lifecycle::{Lifecycle, Signals};
@@ -29,6 +31,7 @@ use crate::http::layers::{Health, HealthDetail, LayerSettings, frame, health_rou
 use crate::http::{admin, ops, token};
 use crate::identity::{Authenticator, Passwords};
 use crate::metrics::Metrics;
+use crate::server::unbroken::unbroken;
 use crate::signing::KeyRing;
 use crate::storage::Db;
 
@@ -50,6 +53,8 @@ pub struct Service {
     pub metrics: Metrics,
     admin: AdminState,
     frames: Arc<Frames>,
+    /// The requests that go on without their client.
+    tasks: TaskTracker,
     db: Db,
 }
 
@@ -133,15 +138,22 @@ impl Service {
             metrics: Metrics::new(),
             admin,
             frames: Arc::new(frames),
+            tasks: TaskTracker::new(),
             db,
         })
+    }
+
+    /// The service whose requests are among `tasks`, for which a stop waits.
+    #[must_use]
+    pub fn with_tasks(self, tasks: TaskTracker) -> Self {
+        Self { tasks, ..self }
     }
 
     /// The routes of the token listener.
     pub fn token_router(&self) -> Router {
         let health = health_routes(self.health.clone(), HealthDetail::YesOrNo);
         frame(
-            token::router(self.issuer.clone()).merge(health),
+            unbroken(token::router(self.issuer.clone()), &self.tasks).merge(health),
             &self.frames.token,
         )
     }
@@ -150,7 +162,7 @@ impl Service {
     pub fn admin_router(&self) -> Router {
         let health = health_routes(self.health.clone(), HealthDetail::YesOrNo);
         frame(
-            admin::router(self.admin.clone()).merge(health),
+            unbroken(admin::router(self.admin.clone()), &self.tasks).merge(health),
             &self.frames.admin,
         )
     }
@@ -200,13 +212,15 @@ pub async fn serve(config: &Config) -> anyhow::Result<()> {
     let keys = Arc::new(opened.ring);
     let db = Db::open_and_migrate(&config.database.url, config.database.max_connections).await?;
     let clock = Arc::new(SystemClock);
+    let lifecycle = Lifecycle::default();
     let service = Service::new(
         config,
         db,
         Arc::clone(&keys),
         clock,
         Arc::new(SystemEntropy),
-    )?;
+    )?
+    .with_tasks(lifecycle.tasks());
     let administrator = service.desk.ensure_administrator().await?;
     if opened.created || administrator.is_some() {
         welcome::say(&welcome::first_steps(config, &keys, administrator.as_ref()));
@@ -216,7 +230,6 @@ pub async fn serve(config: &Config) -> anyhow::Result<()> {
         "listening on {} for registries' clients, on {} for the admin API and on {} for the operator",
         token.address(), admin.address(), ops.address(),
     );
-    let lifecycle = Lifecycle::default();
     lifecycle.spawn(token.serve(service.token_router(), lifecycle.clone()));
     lifecycle.spawn(admin.serve(service.admin_router(), lifecycle.clone()));
     lifecycle.spawn(ops.serve(service.ops_router(), lifecycle.clone()));

@@ -4,6 +4,7 @@ mod access_tokens;
 mod deploy_tokens;
 mod disk_full;
 mod first_start;
+mod hang_ups;
 mod keys;
 mod log_notes;
 mod refresh_tokens;
