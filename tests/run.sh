@@ -57,10 +57,18 @@ story() {
   TEST_DATABASE_URL=$2 cargo test --test it storage:: 2>&1 | tee "$work/story.log"
   grep -qE '^test result: ok\. [1-9][0-9]* passed' "$work/story.log"
 }
+# Runs a service on the empty database at $2, whose clients hang up.
+hang_ups() {
+  echo "== clients that hang up, on $1"
+  TEST_SERVICE_DATABASE_URL=$2 cargo test --test it cli::hang_ups:: 2>&1 | tee "$work/hang_ups.log"
+  grep -qE '^test result: ok\. [1-9][0-9]* passed' "$work/hang_ups.log"
+}
 start_postgres "$work"
 story PostgreSQL "$POSTGRES_URL"
+hang_ups PostgreSQL "$POSTGRES_SERVICE_URL"
 start_mariadb "$work"
 story MariaDB "$MYSQL_URL"
+hang_ups MariaDB "$MYSQL_SERVICE_URL"
 
 prepare_python
 echo "== end to end, with a real registry and real clients"

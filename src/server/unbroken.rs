@@ -71,7 +71,7 @@ mod tests {
             hang_up(Request::builder().method(method)).await;
         }
         hang_up(Request::get("/").header("authorization", "Basic eDp5")).await;
-        // What only reads is dropped.
+        // A request that only reads is dropped.
         hang_up(Request::get("/")).await;
         tasks.close();
         tasks.wait().await;
