@@ -1,31 +1,28 @@
 //! Personal access tokens, their families and uses.
 
 use chrono::Duration;
-use wharfinger::domain::access_tokens::AccessTokenSpecification;
 use wharfinger::domain::access_tokens::filter::AccessTokenFilter;
 use wharfinger::domain::access_tokens::lineage::AccessTokenLineage;
 use wharfinger::domain::access_tokens::pattern::RepositoryPattern;
 use wharfinger::domain::access_tokens::scope::AccessTokenScope;
 use wharfinger::domain::access_tokens::usage::{AccessTokenUsage, UsagePrecision, Uses};
+use wharfinger::domain::access_tokens::{AccessToken, AccessTokenSpecification};
 use wharfinger::domain::entropy::Entropy;
 use wharfinger::domain::expiry::Expiry;
 use wharfinger::domain::ids::AccessTokenId;
 use wharfinger::domain::page::PageRequest;
 use wharfinger::domain::secret::{SecretKind, SecretToken};
 use wharfinger::domain::text::Description;
-use wharfinger::domain::users::username::Username;
+use wharfinger::domain::users::User;
 use wharfinger::storage::access_tokens::{AccessTokenRecord, families, usage};
-use wharfinger::storage::{Change, Db, access_tokens, users};
+use wharfinger::storage::{Change, Db, access_tokens};
 
 use super::story::{begin, commit, now};
-use super::users::make_user;
+use super::users::{make_user, user};
 use crate::harness::SeededEntropy;
 
 pub(super) async fn tokens_keep_what_was_chosen(db: &Db) {
-    let bob = users::find_by_username(db, &Username::try_from("bob").unwrap())
-        .await
-        .unwrap()
-        .unwrap();
+    let bob = user(db, "bob").await;
     let patterns = ["team/**", "b*/x"]
         .map(|text| RepositoryPattern::try_from(text).unwrap())
         .to_vec();
@@ -73,7 +70,16 @@ pub(super) async fn tokens_keep_what_was_chosen(db: &Db) {
 
 /// A chain of four tokens, the second in its grace and the third beyond it, and one that was made
 /// with the first.
-pub(super) async fn tokens_have_families(db: &Db) {
+struct Family {
+    owner: User,
+    first: AccessToken,
+    second: AccessToken,
+    third: AccessToken,
+    fourth: AccessToken,
+    made: AccessToken,
+}
+
+async fn make_family(db: &Db) -> Family {
     let dave = make_user(db, "dave").await;
     let entropy = SeededEntropy::default();
     // Not the numbers that other chapters draw.
@@ -105,35 +111,74 @@ pub(super) async fn tokens_have_families(db: &Db) {
             .unwrap();
     }
     commit(change).await.unwrap();
-    let found = async |id| access_tokens::find(db, id).await.unwrap().unwrap();
-    assert_eq!(found(fourth.id).await, fourth);
-    assert_eq!((fourth.family(), made.family()), (first.id, made.id));
-    let graced = found(second.id).await;
-    assert_eq!(graced.grace_until, Some(now() + Duration::hours(1)));
-    let listed = async |filter: AccessTokenFilter| {
-        let filter = AccessTokenFilter {
-            owner: Some(dave.id),
-            ..filter
-        };
-        let page = access_tokens::page(db, &filter, PageRequest::default());
-        let tokens = page.await.unwrap().items;
-        tokens.iter().map(|token| token.id).collect::<Vec<_>>()
+    Family {
+        owner: dave,
+        first,
+        second,
+        third,
+        fourth,
+        made,
+    }
+}
+
+async fn found(db: &Db, id: AccessTokenId) -> AccessToken {
+    access_tokens::find(db, id).await.unwrap().unwrap()
+}
+
+/// The tokens of a user that a filter finds.
+async fn listed(db: &Db, owner: &User, filter: AccessTokenFilter) -> Vec<AccessTokenId> {
+    let filter = AccessTokenFilter {
+        owner: Some(owner.id),
+        ..filter
     };
-    let revoked = AccessTokenFilter {
+    let page = access_tokens::page(db, &filter, PageRequest::default());
+    let tokens = page.await.unwrap().items;
+    tokens.iter().map(|token| token.id).collect()
+}
+
+fn revoked() -> AccessTokenFilter {
+    AccessTokenFilter {
         revoked_at: Some((true, now())),
         ..AccessTokenFilter::default()
-    };
-    assert_eq!(listed(revoked.clone()).await, [third.id]);
+    }
+}
+
+pub(super) async fn tokens_have_families(db: &Db) {
+    let family = make_family(db).await;
+    let Family {
+        owner,
+        first,
+        second,
+        third,
+        fourth,
+        made,
+    } = &family;
+    assert_eq!(found(db, fourth.id).await, *fourth);
+    assert_eq!((fourth.family(), made.family()), (first.id, made.id));
+    let graced = found(db, second.id).await;
+    assert_eq!(graced.grace_until, Some(now() + Duration::hours(1)));
+    assert_eq!(listed(db, owner, revoked()).await, [third.id]);
     let inactive = AccessTokenFilter {
         active_at: Some((false, now())),
         ..AccessTokenFilter::default()
     };
-    assert_eq!(listed(inactive).await, [third.id]);
+    assert_eq!(listed(db, owner, inactive).await, [third.id]);
+    families_are_handed_over_and_revoked(db, &family).await;
+}
 
+async fn families_are_handed_over_and_revoked(db: &Db, family: &Family) {
+    let Family {
+        owner,
+        first,
+        second,
+        third,
+        fourth,
+        made,
+    } = family;
     let change = begin(db).await;
-    let before = families::in_grace_before(&change, &fourth);
+    let before = families::in_grace_before(&change, fourth);
     assert_eq!(before.await.unwrap(), [second.id]);
-    let before = families::in_grace_before(&change, &second);
+    let before = families::in_grace_before(&change, second);
     assert!(before.await.unwrap().is_empty());
     let all = families::not_revoked_of(&change, first.id, now());
     assert_eq!(
@@ -152,17 +197,17 @@ pub(super) async fn tokens_have_families(db: &Db) {
     assert_eq!(handed.unwrap(), [made.id]);
     families::revoke_all(&change, &two).await.unwrap();
     commit(change).await.unwrap();
-    let made = found(made.id).await;
+    let made = found(db, made.id).await;
     assert_eq!(made.lineage.maker, Some(fourth.id));
     assert_eq!(made.specification.expiry(), Some(end));
-    assert_eq!(listed(revoked).await, [first.id, third.id, fourth.id]);
+    assert_eq!(
+        listed(db, owner, revoked()).await,
+        [first.id, third.id, fourth.id]
+    );
 }
 
 pub(super) async fn uses_of_tokens_are_kept(db: &Db) {
-    let dave = users::find_by_username(db, &Username::try_from("dave").unwrap())
-        .await
-        .unwrap()
-        .unwrap();
+    let dave = user(db, "dave").await;
     let tokens = access_tokens::all(db, Some(dave.id)).await.unwrap();
     let ids = [tokens[0].id, AccessTokenId(999_999)];
     let found = usage::find_all(db, &ids).await.unwrap();

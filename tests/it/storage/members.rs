@@ -1,6 +1,6 @@
 //! Roles, direct and inherited.
 
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
 use wharfinger::domain::decision::principal::{Ceiling, Principal, Proof, SignedIn};
 use wharfinger::domain::decision::rights::NamespaceState;
 use wharfinger::domain::expiry::Expiry;
@@ -16,73 +16,44 @@ use wharfinger::domain::users::User;
 use wharfinger::storage::namespaces::NamespaceRecord;
 use wharfinger::storage::{Db, members, namespaces, registry};
 
-use super::namespaces::{make_place, path};
+use super::namespaces::{live, make_place};
 use super::story::{begin, commit, now};
-use super::users::make_user;
+use super::users::{make_user, user};
 
-pub(super) async fn give(
-    db: &Db,
-    namespace: &Namespace,
-    user: &User,
-    level: AccessLevel,
-    end: Option<Expiry>,
-) {
-    let member = Member {
-        user_id: user.id,
-        level,
-        expiry: end,
-        created_at: now(),
-    };
+pub(super) async fn give(db: &Db, namespace: &Namespace, role: &Member) {
     let change = begin(db).await;
-    members::put(&change, namespace.id, &member).await.unwrap();
+    members::put(&change, namespace.id, role).await.unwrap();
     commit(change).await.unwrap();
 }
 
-pub(super) async fn members_and_rights_are_read_together(db: &Db) {
+/// A role in a group, given twice, and another one below it.
+pub(super) async fn members_keep_the_last_role_that_was_given(db: &Db) {
     let bob = make_user(db, "bob").await;
-    let team = namespaces::find_live(db, &path("team"))
-        .await
-        .unwrap()
-        .unwrap();
-    let under = namespaces::find_live(db, &path("team/a_b"))
-        .await
-        .unwrap()
-        .unwrap();
-    let member = |level, expiry| Member {
-        user_id: bob.id,
-        level,
-        expiry,
-        created_at: now(),
-    };
+    let (team, under) = (live(db, "team").await, live(db, "team/a_b").await);
+    let reporter = role(&bob, AccessLevel::Reporter, None);
+    let owner = role(&bob, AccessLevel::Owner, Some(tomorrow()));
     let change = begin(db).await;
-    members::put(&change, team.id, &member(AccessLevel::Guest, None))
-        .await
-        .unwrap();
-    members::put(&change, team.id, &member(AccessLevel::Reporter, None))
-        .await
-        .unwrap();
-    let tomorrow = Expiry::on(now().date_naive() + Duration::days(1));
-    members::put(
-        &change,
-        under.id,
-        &member(AccessLevel::Owner, Some(tomorrow)),
-    )
-    .await
-    .unwrap();
+    for role in [&role(&bob, AccessLevel::Guest, None), &reporter] {
+        members::put(&change, team.id, role).await.unwrap();
+    }
+    members::put(&change, under.id, &owner).await.unwrap();
     commit(change).await.unwrap();
-    let listed = async |namespaces: &[Namespace], instant| {
-        let (filter, request) = (MemberFilter::default(), PageRequest::default());
-        let page = members::page(db, namespaces, &filter, instant, request).await;
-        page.unwrap().items
-    };
+    assert_eq!(direct(db, &team).await, [(reporter, bob.clone())]);
+    let given = members::of_user(db, bob.id).await.unwrap();
+    let given = given
+        .iter()
+        .map(|(namespace, member)| format!("{} {}", namespace.path, member.level));
     assert_eq!(
-        listed(std::slice::from_ref(&team), now()).await,
-        [(member(AccessLevel::Reporter, None), bob.clone())]
+        given.collect::<Vec<_>>(),
+        ["team reporter", "team/a_b owner"]
     );
+}
 
+pub(super) async fn members_and_rights_are_read_together(db: &Db) {
+    let bob = user(db, "bob").await;
     let principal = Principal::User(SignedIn {
         id: bob.id,
-        username: bob.username.clone(),
+        username: bob.username,
         admin: false,
         external: false,
         ceiling: Ceiling::of_login(Proof::Explained),
@@ -103,26 +74,22 @@ pub(super) async fn members_and_rights_are_read_together(db: &Db) {
         (AccessLevel::Owner, "team/a_b".to_owned())
     );
     assert_eq!(
-        level_at(tomorrow.instant()).await,
+        level_at(tomorrow().instant()).await,
         (AccessLevel::Reporter, "team".to_owned())
-    );
-    let given = members::of_user(db, bob.id).await.unwrap();
-    let given = given
-        .iter()
-        .map(|(namespace, member)| format!("{} {}", namespace.path, member.level));
-    assert_eq!(
-        given.collect::<Vec<_>>(),
-        ["team reporter", "team/a_b owner"]
     );
     let rights = registry::load(db, &Principal::Anonymous, &[&name], now())
         .await
         .unwrap();
     assert!(rights.role_for(&name).is_none());
+}
 
+pub(super) async fn members_are_removed_once_and_nobody_is_none(db: &Db) {
+    let bob = user(db, "bob").await;
+    let (team, under) = (live(db, "team").await, live(db, "team/a_b").await);
     let change = begin(db).await;
     let nobody = Member {
         user_id: UserId(999_999),
-        ..member(AccessLevel::Guest, None)
+        ..role(&bob, AccessLevel::Guest, None)
     };
     assert!(
         members::put(&change, team.id, &nobody).await.is_err(),
@@ -137,7 +104,15 @@ pub(super) async fn members_and_rights_are_read_together(db: &Db) {
         .await
         .unwrap();
     commit(change).await.unwrap();
-    assert!(listed(&[under], now()).await.is_empty());
+    assert!(direct(db, &under).await.is_empty());
+}
+
+/// The members of a namespace itself, and who they are.
+async fn direct(db: &Db, namespace: &Namespace) -> Vec<(Member, User)> {
+    let (filter, request) = (MemberFilter::default(), PageRequest::default());
+    let namespace = std::slice::from_ref(namespace);
+    let page = members::page(db, namespace, &filter, now(), request).await;
+    page.unwrap().items
 }
 
 pub(super) async fn members_are_listed_with_their_highest_role(db: &Db) {
@@ -156,22 +131,13 @@ pub(super) async fn members_are_listed_with_their_highest_role(db: &Db) {
     let own = namespaces::insert(&change, own).await.unwrap();
     commit(change).await.unwrap();
     assert_eq!(own.name, "carl");
-    let tomorrow = Expiry::on(now().date_naive() + Duration::days(1));
-    give(db, &top, &carl, AccessLevel::Reporter, None).await;
-    give(db, &sub, &carl, AccessLevel::Maintainer, Some(tomorrow)).await;
-    give(db, &sub, &dora, AccessLevel::Owner, None).await;
-    let listed = async |namespaces: &[Namespace], search: Option<&str>, instant| {
-        let filter = MemberFilter {
-            search: search.map(str::to_owned),
-            ..MemberFilter::default()
-        };
-        let request = PageRequest::default();
-        let page = members::page(db, namespaces, &filter, instant, request)
-            .await
-            .unwrap();
-        let names = page.items.iter();
-        let names = names.map(|(member, user)| format!("{}:{}", user.username, member.level));
-        names.collect::<Vec<_>>().join(" ")
+    let tomorrow = tomorrow();
+    let maintainer = role(&carl, AccessLevel::Maintainer, Some(tomorrow));
+    give(db, &top, &role(&carl, AccessLevel::Reporter, None)).await;
+    give(db, &sub, &maintainer).await;
+    give(db, &sub, &role(&dora, AccessLevel::Owner, None)).await;
+    let listed = async |namespaces: &[Namespace], search, instant| {
+        listed(db, namespaces, search, instant).await
     };
     let both = namespaces::and_ancestors(db, &sub).await.unwrap();
     assert_eq!(both, [sub.clone(), top.clone()], "nearest first");
@@ -189,6 +155,44 @@ pub(super) async fn members_are_listed_with_their_highest_role(db: &Db) {
         "carl:owner",
         "whose name it bears"
     );
+}
+
+/// A role of a user, given now.
+pub(super) fn role(user: &User, level: AccessLevel, expiry: Option<Expiry>) -> Member {
+    Member {
+        user_id: user.id,
+        level,
+        expiry,
+        created_at: now(),
+    }
+}
+
+pub(super) fn tomorrow() -> Expiry {
+    Expiry::on(now().date_naive() + Duration::days(1))
+}
+
+/// The members of namespaces, as `name:level`.
+async fn listed(
+    db: &Db,
+    namespaces: &[Namespace],
+    search: Option<&str>,
+    instant: DateTime<Utc>,
+) -> String {
+    let filter = MemberFilter {
+        search: search.map(str::to_owned),
+        ..MemberFilter::default()
+    };
+    let page = members::page(db, namespaces, &filter, instant, PageRequest::default());
+    let page = page.await.unwrap();
+    let names = page.items.iter();
+    let names = names.map(|(member, user)| format!("{}:{}", user.username, member.level));
+    names.collect::<Vec<_>>().join(" ")
+}
+
+pub(super) async fn roles_of_a_user_are_found(db: &Db) {
+    let (carl, dora) = (user(db, "carl").await, user(db, "dora").await);
+    let (top, sub) = (live(db, "top").await, live(db, "top/sub").await);
+    let tomorrow = tomorrow();
     assert_eq!(
         registry::role_at(db, carl.id, &sub.path, tomorrow.instant())
             .await

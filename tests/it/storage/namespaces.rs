@@ -1,11 +1,11 @@
 //! Groups and projects, and what is left of deleted ones.
 
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
 use wharfinger::domain::access_tokens::scope::AccessTokenScope;
 use wharfinger::domain::authority::{Authority, Need};
 use wharfinger::domain::decision::principal::{Ceiling, Proof, SignedIn};
 use wharfinger::domain::events::origin::{Face, Origin};
-use wharfinger::domain::expiry::Expiry;
+use wharfinger::domain::ids::NamespaceId;
 use wharfinger::domain::members::access_level::AccessLevel;
 use wharfinger::domain::namespaces::filter::{
     NamespaceFilter, NamespaceSort, NamespaceSortKey, Within,
@@ -14,12 +14,13 @@ use wharfinger::domain::namespaces::path::NamespacePath;
 use wharfinger::domain::namespaces::visibility::Visibility;
 use wharfinger::domain::namespaces::{Namespace, NamespaceKind, Occupied};
 use wharfinger::domain::page::{PageRequest, Paging};
+use wharfinger::domain::users::User;
 use wharfinger::storage::namespaces::{NamespaceRecord, lists};
 use wharfinger::storage::{Db, namespaces};
 
-use super::members::give;
+use super::members::{give, role, tomorrow};
 use super::story::{begin, begin_at, commit, now};
-use super::users::make_user;
+use super::users::{make_user, user};
 
 pub(super) fn path(text: &str) -> NamespacePath {
     NamespacePath::try_from(text).unwrap()
@@ -47,38 +48,36 @@ pub(super) async fn make_place(
     made
 }
 
-pub(super) async fn namespaces_leave_tombstones(db: &Db) {
-    let change = begin(db).await;
-    let new = |text: &str, kind, parent| NamespaceRecord {
+/// A group or project that is there.
+pub(super) async fn live(db: &Db, at: &str) -> Namespace {
+    let found = namespaces::find_live(db, &path(at)).await;
+    found.unwrap().unwrap()
+}
+
+/// A public group or project.
+fn public(at: &str, kind: NamespaceKind, parent: Option<NamespaceId>) -> NamespaceRecord {
+    NamespaceRecord {
         kind,
-        path: path(text),
+        path: path(at),
         visibility: Visibility::Public,
         parent,
         name: None,
         description: None,
+    }
+}
+
+pub(super) async fn namespaces_are_found_below_others(db: &Db) {
+    let change = begin(db).await;
+    let make = async |at: &str, kind, parent: Option<&Namespace>| {
+        let parent = parent.map(|parent| parent.id);
+        let made = namespaces::insert(&change, public(at, kind, parent)).await;
+        made.unwrap()
     };
-    let team = namespaces::insert(&change, new("team", NamespaceKind::Group, None))
-        .await
-        .unwrap();
-    let under = namespaces::insert(
-        &change,
-        new("team/a_b", NamespaceKind::Group, Some(team.id)),
-    )
-    .await
-    .unwrap();
-    let app = namespaces::insert(
-        &change,
-        new("team/a_b/app", NamespaceKind::Project, Some(under.id)),
-    )
-    .await
-    .unwrap();
+    let team = make("team", NamespaceKind::Group, None).await;
+    let under = make("team/a_b", NamespaceKind::Group, Some(&team)).await;
+    let app = make("team/a_b/app", NamespaceKind::Project, Some(&under)).await;
     // `_` is a wildcard to LIKE: this one must not count as below team/a_b.
-    let other = namespaces::insert(
-        &change,
-        new("team/axb", NamespaceKind::Group, Some(team.id)),
-    )
-    .await
-    .unwrap();
+    let other = make("team/axb", NamespaceKind::Group, Some(&team)).await;
     commit(change).await.unwrap();
     let below = namespaces::live_below(db, team.id).await.unwrap();
     assert_eq!(
@@ -88,15 +87,15 @@ pub(super) async fn namespaces_leave_tombstones(db: &Db) {
             .collect::<Vec<_>>(),
         ["team/a_b", "team/axb", "team/a_b/app"]
     );
-    assert_eq!(
-        namespaces::live_below(db, under.id).await.unwrap(),
-        std::slice::from_ref(&app)
-    );
+    assert_eq!(namespaces::live_below(db, under.id).await.unwrap(), [app]);
     assert_eq!(
         namespaces::all(db, NamespaceKind::Group).await.unwrap(),
-        [team, under.clone(), other]
+        [team, under, other]
     );
+}
 
+pub(super) async fn namespaces_leave_tombstones(db: &Db) {
+    let (under, app) = (live(db, "team/a_b").await, live(db, "team/a_b/app").await);
     let change = begin(db).await;
     namespaces::bury(&change, &[under.clone(), app.clone()])
         .await
@@ -113,12 +112,8 @@ pub(super) async fn namespaces_leave_tombstones(db: &Db) {
     );
 
     let change = begin_at(db, now() + Duration::hours(1)).await;
-    let anew = namespaces::insert(
-        &change,
-        new("team/a_b", NamespaceKind::Group, under.id.into()),
-    )
-    .await
-    .unwrap();
+    let anew = public("team/a_b", NamespaceKind::Group, under.id.into());
+    let anew = namespaces::insert(&change, anew).await.unwrap();
     commit(change).await.unwrap();
     assert_eq!(anew.created_at, now() + Duration::hours(1));
     assert_eq!(
@@ -131,25 +126,21 @@ pub(super) async fn namespaces_leave_tombstones(db: &Db) {
     );
 }
 
-pub(super) async fn each_sees_what_is_shown_to_them(db: &Db) {
-    let eve = make_user(db, "eve").await;
-    let secret = make_place(db, "a_1", None, Visibility::Private).await;
-    let below = make_place(db, "a_1/deep", Some(&secret), Visibility::Private).await;
-    make_place(db, "ax1", None, Visibility::Private).await;
-    make_place(db, "a_11", None, Visibility::Private).await;
-    make_place(db, "a_inside", None, Visibility::Internal).await;
-    make_place(db, "a_open", None, Visibility::Public).await;
-    let authority = |admin, external| {
-        let ceiling = Ceiling {
-            proof: Proof::Explained,
-            scopes: [AccessTokenScope::Api].into_iter().collect(),
-            repositories: Vec::new(),
-        };
-        let mut caller = SignedIn::new(eve.clone(), ceiling);
-        (caller.admin, caller.external) = (admin, external);
-        Authority::of(&caller, Need::Read, Origin::local(Face::Api)).unwrap()
+/// A user as the caller of a request.
+fn authority(user: &User, admin: bool, external: bool) -> Authority {
+    let ceiling = Ceiling {
+        proof: Proof::Explained,
+        scopes: [AccessTokenScope::Api].into_iter().collect(),
+        repositories: Vec::new(),
     };
-    let filter = NamespaceFilter {
+    let mut caller = SignedIn::new(user.clone(), ceiling);
+    (caller.admin, caller.external) = (admin, external);
+    Authority::of(&caller, Need::Read, Origin::local(Face::Api)).unwrap()
+}
+
+/// All groups with an `a`, by path.
+fn groups() -> NamespaceFilter {
+    NamespaceFilter {
         search: Some("A".to_owned()),
         sort: NamespaceSort {
             key: NamespaceSortKey::Path,
@@ -157,47 +148,77 @@ pub(super) async fn each_sees_what_is_shown_to_them(db: &Db) {
         },
         skip: Vec::new(),
         ..NamespaceFilter::all(NamespaceKind::Group)
-    };
-    let seen = async |authority: &Authority, filter: &NamespaceFilter, instant| {
-        let all = Paging::Offset(PageRequest::default());
-        let listing = lists::page(db, authority, filter, instant, all).await;
-        let listing = listing.unwrap();
-        let paths = listing
-            .items()
-            .iter()
-            .map(|namespace| namespace.path.to_string());
-        paths
-            .filter(|path| path.starts_with('a'))
-            .collect::<Vec<_>>()
-            .join(" ")
-    };
-    let (eves, outsider) = (authority(false, false), authority(false, true));
-    assert_eq!(seen(&outsider, &filter, now()).await, "a_open");
-    assert_eq!(seen(&eves, &filter, now()).await, "a_inside a_open");
+    }
+}
+
+/// The paths that a caller finds, of those that begin with `a`.
+async fn seen(
+    db: &Db,
+    authority: &Authority,
+    filter: &NamespaceFilter,
+    instant: DateTime<Utc>,
+) -> String {
+    let all = Paging::Offset(PageRequest::default());
+    let listing = lists::page(db, authority, filter, instant, all).await;
+    let listing = listing.unwrap();
+    let paths = listing
+        .items()
+        .iter()
+        .map(|namespace| namespace.path.to_string());
+    paths
+        .filter(|path| path.starts_with('a'))
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+pub(super) async fn each_sees_what_is_shown_to_them(db: &Db) {
+    let eve = make_user(db, "eve").await;
+    let secret = make_place(db, "a_1", None, Visibility::Private).await;
+    make_place(db, "a_1/deep", Some(&secret), Visibility::Private).await;
+    make_place(db, "ax1", None, Visibility::Private).await;
+    make_place(db, "a_11", None, Visibility::Private).await;
+    make_place(db, "a_inside", None, Visibility::Internal).await;
+    make_place(db, "a_open", None, Visibility::Public).await;
+    let filter = groups();
+    let seen = async |authority: &Authority, instant| seen(db, authority, &filter, instant).await;
+    let (eves, outsider) = (authority(&eve, false, false), authority(&eve, false, true));
+    assert_eq!(seen(&outsider, now()).await, "a_open");
+    assert_eq!(seen(&eves, now()).await, "a_inside a_open");
     assert_eq!(
-        seen(&authority(true, false), &filter, now()).await,
+        seen(&authority(&eve, true, false), now()).await,
         "a_1 a_1/deep a_11 a_inside a_open ax1"
     );
-    let tomorrow = Expiry::on(now().date_naive() + Duration::days(1));
-    give(db, &secret, &eve, AccessLevel::Reporter, Some(tomorrow)).await;
+    let tomorrow = tomorrow();
+    let reporter = role(&eve, AccessLevel::Reporter, Some(tomorrow));
+    give(db, &secret, &reporter).await;
     assert_eq!(
-        seen(&outsider, &filter, now()).await,
+        seen(&outsider, now()).await,
         "a_1 a_1/deep a_open",
         "`_` is no wildcard, and a name that begins the same is not below"
     );
-    assert_eq!(seen(&outsider, &filter, tomorrow.instant()).await, "a_open");
+    assert_eq!(seen(&outsider, tomorrow.instant()).await, "a_open");
+}
+
+pub(super) async fn namespaces_are_found_by_role_place_and_name(db: &Db) {
+    let eves = authority(&user(db, "eve").await, false, false);
+    let operator = Authority::operator();
+    let (secret, below) = (live(db, "a_1").await, live(db, "a_1/deep").await);
+    let filter = groups();
+    let seen = async |authority: &Authority, filter: &NamespaceFilter| {
+        seen(db, authority, filter, now()).await
+    };
     let mine = NamespaceFilter {
         min_role: Some(AccessLevel::Reporter),
         ..filter.clone()
     };
-    assert_eq!(seen(&eves, &mine, now()).await, "a_1 a_1/deep");
+    assert_eq!(seen(&eves, &mine).await, "a_1 a_1/deep");
     let managed = NamespaceFilter {
         min_role: Some(AccessLevel::Developer),
         ..filter.clone()
     };
-    assert_eq!(seen(&eves, &managed, now()).await, "");
+    assert_eq!(seen(&eves, &managed).await, "");
     assert_eq!(
-        seen(&Authority::operator(), &mine, now()).await,
+        seen(&operator, &mine).await,
         "",
         "the command line has no roles"
     );
@@ -206,10 +227,7 @@ pub(super) async fn each_sees_what_is_shown_to_them(db: &Db) {
             within: Some(within),
             ..filter.clone()
         };
-        assert_eq!(
-            seen(&Authority::operator(), &filter, now()).await,
-            "a_1/deep"
-        );
+        assert_eq!(seen(&operator, &filter).await, "a_1/deep");
     }
     let but_one = NamespaceFilter {
         skip: vec![below.id],
@@ -217,10 +235,7 @@ pub(super) async fn each_sees_what_is_shown_to_them(db: &Db) {
         visibility: Some(Visibility::Private),
         ..filter.clone()
     };
-    assert_eq!(
-        seen(&Authority::operator(), &but_one, now()).await,
-        "a_1 a_11 ax1"
-    );
+    assert_eq!(seen(&operator, &but_one).await, "a_1 a_11 ax1");
     let named = NamespaceFilter {
         search: Some("näme A_1".to_owned()),
         sort: NamespaceSort {
@@ -229,11 +244,11 @@ pub(super) async fn each_sees_what_is_shown_to_them(db: &Db) {
         },
         ..filter
     };
-    assert_eq!(
-        seen(&Authority::operator(), &named, now()).await,
-        "a_11 a_1/deep a_1"
-    );
+    assert_eq!(seen(&operator, &named).await, "a_11 a_1/deep a_1");
+}
 
+pub(super) async fn namespaces_are_renamed(db: &Db) {
+    let below = live(db, "a_1/deep").await;
     let change = begin(db).await;
     let renamed = Namespace {
         name: "Ω".to_owned(),

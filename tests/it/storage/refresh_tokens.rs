@@ -4,94 +4,79 @@ use chrono::Duration;
 use wharfinger::domain::authority::Authority;
 use wharfinger::domain::events::detail::Detail;
 use wharfinger::domain::events::{Event, EventAction};
+use wharfinger::domain::ids::RefreshTokenId;
 use wharfinger::domain::page::PageRequest;
-use wharfinger::domain::refresh_tokens::RefreshLifetimes;
+use wharfinger::domain::refresh_tokens::{RefreshLifetimes, RefreshToken};
 use wharfinger::domain::secret::{SecretKind, SecretToken};
-use wharfinger::domain::users::username::Username;
+use wharfinger::domain::users::User;
 use wharfinger::storage::refresh_tokens::RefreshTokenRecord;
-use wharfinger::storage::{Db, refresh_tokens, users};
+use wharfinger::storage::{Db, refresh_tokens};
 
 use super::story::{At, begin, commit, now};
+use super::users::user;
 use crate::harness::SeededEntropy;
 
+/// Makes a refresh token as a login does.
+async fn log_in(db: &Db, user: &User, secret: &SecretToken) -> RefreshToken {
+    let operator = Authority::operator();
+    let login = db.begin_login(&operator, &At(now())).await.unwrap();
+    let new = RefreshTokenRecord {
+        user: user.id,
+        service: "s",
+        client_id: Some("docker"),
+        digest: secret.digest(),
+    };
+    let token = refresh_tokens::insert(&login, new).await.unwrap();
+    let grant = login.grant(Authority::require_administrator).unwrap();
+    let event = Event::new(EventAction::RefreshTokenCreated, &token, Detail::nothing());
+    login.commit(grant.event(event)).await.unwrap();
+    token
+}
+
 pub(super) async fn refresh_tokens_end(db: &Db) {
-    let bob = users::find_by_username(db, &Username::try_from("bob").unwrap())
-        .await
-        .unwrap()
-        .unwrap();
+    let bob = user(db, "bob").await;
     let entropy = SeededEntropy::default();
     let secrets = [(); 3].map(|()| SecretToken::generate(SecretKind::RefreshToken, &entropy));
     let mut made = Vec::new();
     for secret in &secrets {
-        let login = db
-            .begin_login(&Authority::operator(), &At(now()))
-            .await
-            .unwrap();
-        let new = RefreshTokenRecord {
-            user: bob.id,
-            service: "s",
-            client_id: Some("docker"),
-            digest: secret.digest(),
-        };
-        let token = refresh_tokens::insert(&login, new).await.unwrap();
-        let grant = login.grant(Authority::require_administrator).unwrap();
-        let event = Event::new(EventAction::RefreshTokenCreated, &token, Detail::nothing());
-        login.commit(grant.event(event)).await.unwrap();
-        made.push(token);
+        made.push(log_in(db, &bob, secret).await);
     }
     let change = begin(db).await;
     refresh_tokens::revoke(&change, made[0].id).await.unwrap();
     commit(change).await.unwrap();
-    let found = refresh_tokens::find_by_digest(db, &secrets[1].digest())
-        .await
-        .unwrap()
-        .unwrap();
-    assert_eq!(found, (made[1].clone(), bob.clone()));
+    let found = refresh_tokens::find_by_digest(db, &secrets[1].digest()).await;
+    assert_eq!(found.unwrap().unwrap(), (made[1].clone(), bob.clone()));
     let revoked = refresh_tokens::find(db, made[0].id).await.unwrap().unwrap();
     assert_eq!(revoked.revoked_at, Some(now()));
+    refresh_tokens_are_purged(db, &bob, made[1].id).await;
+}
 
-    refresh_tokens::note_use(db, made[1].id, now() + Duration::hours(5))
-        .await
-        .unwrap();
+/// Those that are idle or old are, and only those.
+async fn refresh_tokens_are_purged(db: &Db, bob: &User, used: RefreshTokenId) {
+    let after = |hours| now() + Duration::hours(hours);
+    refresh_tokens::note_use(db, used, after(5)).await.unwrap();
     let lifetimes = RefreshLifetimes {
         idle: std::time::Duration::from_hours(6),
         absolute: std::time::Duration::from_hours(10),
     };
-    let left = async || {
-        let page = refresh_tokens::page(db, Some(bob.id), PageRequest::default())
+    let purged = async |instant| {
+        refresh_tokens::purge(db, &lifetimes, instant)
             .await
-            .unwrap();
-        page.items.iter().map(|token| token.id).collect::<Vec<_>>()
+            .unwrap()
     };
-    assert_eq!(
-        refresh_tokens::purge(db, &lifetimes, now() + Duration::hours(5))
-            .await
-            .unwrap(),
-        0
-    );
-    assert_eq!(
-        refresh_tokens::purge(db, &lifetimes, now() + Duration::hours(6))
-            .await
-            .unwrap(),
-        2
-    );
-    assert_eq!(left().await, [made[1].id], "the one that was used");
+    let left = async || {
+        let page = refresh_tokens::page(db, Some(bob.id), PageRequest::default()).await;
+        let items = page.unwrap().items;
+        items.iter().map(|token| token.id).collect::<Vec<_>>()
+    };
+    assert_eq!(purged(after(5)).await, 0);
+    assert_eq!(purged(after(6)).await, 2);
+    assert_eq!(left().await, [used], "the one that was used");
     let change = begin(db).await;
     refresh_tokens::revoke_all(&change, bob.id).await.unwrap();
     commit(change).await.unwrap();
-    assert!(
-        refresh_tokens::find(db, made[1].id)
-            .await
-            .unwrap()
-            .unwrap()
-            .revoked_at
-            .is_some()
-    );
-    assert_eq!(
-        refresh_tokens::purge(db, &lifetimes, now() + Duration::hours(10))
-            .await
-            .unwrap(),
-        1
-    );
+    let revoked = refresh_tokens::find(db, used).await.unwrap().unwrap();
+    assert!(revoked.revoked_at.is_some());
+    assert_eq!(purged(after(10)).await, 1);
     assert!(left().await.is_empty());
 }

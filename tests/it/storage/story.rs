@@ -19,8 +19,14 @@ use super::changes::{
 use super::deploy_tokens::deploy_tokens_keep_what_was_chosen;
 use super::members::{
     members_and_rights_are_read_together, members_are_listed_with_their_highest_role,
+    members_are_removed_once_and_nobody_is_none, members_keep_the_last_role_that_was_given,
+    roles_of_a_user_are_found,
 };
-use super::namespaces::{each_sees_what_is_shown_to_them, namespaces_leave_tombstones};
+use super::namespaces::{
+    each_sees_what_is_shown_to_them, namespaces_are_found_below_others,
+    namespaces_are_found_by_role_place_and_name, namespaces_are_renamed,
+    namespaces_leave_tombstones,
+};
 use super::refresh_tokens::refresh_tokens_end;
 use super::schema::what_was_cut_off_is_finished_by_those_who_start;
 use super::users::{
@@ -65,10 +71,16 @@ async fn the_storage_story_holds() {
     let db = &database.db;
     users_are_found_by_name_and_address(db).await;
     names_are_unique(db).await;
+    namespaces_are_found_below_others(db).await;
     namespaces_leave_tombstones(db).await;
+    members_keep_the_last_role_that_was_given(db).await;
     members_and_rights_are_read_together(db).await;
+    members_are_removed_once_and_nobody_is_none(db).await;
     members_are_listed_with_their_highest_role(db).await;
+    roles_of_a_user_are_found(db).await;
     each_sees_what_is_shown_to_them(db).await;
+    namespaces_are_found_by_role_place_and_name(db).await;
+    namespaces_are_renamed(db).await;
     keysets_go_both_ways(db).await;
     tokens_keep_what_was_chosen(db).await;
     tokens_have_families(db).await;

@@ -30,6 +30,13 @@ pub(super) async fn make_user(db: &Db, name: &str) -> User {
     user
 }
 
+/// A user that is there.
+pub(super) async fn user(db: &Db, name: &str) -> User {
+    let name = Username::try_from(name).unwrap();
+    let found = users::find_by_username(db, &name).await;
+    found.unwrap().unwrap()
+}
+
 pub(super) async fn users_are_found_by_name_and_address(db: &Db) {
     assert!(!users::exist(db).await.unwrap());
     let alice = make_user(db, "Alice").await;
@@ -114,10 +121,7 @@ pub(super) async fn keysets_go_both_ways(db: &Db) {
 }
 
 pub(super) async fn users_are_changed_and_leave_nothing(db: &Db) {
-    let bob = users::find_by_username(db, &Username::try_from("bob").unwrap())
-        .await
-        .unwrap()
-        .unwrap();
+    let bob = user(db, "bob").await;
     let to = User {
         name: "Bøb".to_owned(),
         email: None,
