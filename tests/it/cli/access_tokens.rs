@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Workplace, stderr};
 
-fn furnished() -> Workplace {
+fn with_alice() -> Workplace {
     let workplace = Workplace::migrated();
     workplace.ok(&["user", "create", "alice"]);
     workplace
@@ -26,8 +26,57 @@ fn create(workplace: &Workplace, more: &[&str]) -> Value {
 }
 
 #[test]
+fn a_token_is_printed_once_and_alone() {
+    let workplace = Workplace::furnished();
+    let create = [
+        "token",
+        "create",
+        "--user",
+        "alice",
+        "--name",
+        "ci",
+        "--scope",
+        "read_registry",
+        "--scope",
+        "write_registry",
+    ];
+    let printed = workplace.ok(&[
+        &create[..],
+        &["--expires-at", "2099-12-31", "--repository", "team/*"],
+    ]
+    .concat());
+    let secret = printed.trim_end();
+    assert!(secret.starts_with("whf_pat_") && secret.len() == 54 && printed.lines().count() == 1);
+    let listed = workplace.ok(&["token", "list", "--user", "alice"]);
+    assert_eq!(
+        listed,
+        "1\tci\tactive\tread_registry write_registry\t2099-12-31\tteam/*\n"
+    );
+    let shown = workplace.json(&["token", "show", "1"]);
+    assert_eq!(
+        shown["scopes"],
+        serde_json::json!(["read_registry", "write_registry"])
+    );
+    assert_eq!(shown["expires_at"], "2099-12-31");
+    assert!(shown.get("token").is_none());
+    let created = workplace.json(&create);
+    assert!(created["token"].as_str().unwrap().starts_with("whf_pat_"));
+    assert_eq!(created["id"], 2);
+    let database = std::fs::read(workplace.path().join("data/wharfinger.db")).unwrap();
+    let wal = std::fs::read(workplace.path().join("data/wharfinger.db-wal")).unwrap_or_default();
+    for file in [database, wal] {
+        assert!(
+            !file
+                .windows(secret.len())
+                .any(|window| window == secret.as_bytes()),
+            "only a digest is stored"
+        );
+    }
+}
+
+#[test]
 fn a_token_is_rotated_and_the_secret_printed_alone() {
-    let workplace = furnished();
+    let workplace = with_alice();
     create(
         &workplace,
         &["--expires-at", "2099-01-01", "--repository", "team/*"],
@@ -57,7 +106,7 @@ fn a_token_is_rotated_and_the_secret_printed_alone() {
 
 #[test]
 fn with_a_grace_the_old_token_works_on_and_json_says_what_the_api_says() {
-    let workplace = furnished();
+    let workplace = with_alice();
     create(&workplace, &[]);
     let rotate = [
         "token",
@@ -97,7 +146,7 @@ fn with_a_grace_the_old_token_works_on_and_json_says_what_the_api_says() {
 
 #[test]
 fn an_end_is_a_date_or_a_duration() {
-    let workplace = furnished();
+    let workplace = with_alice();
     let finer = create(&workplace, &["--expires-in", "90m"]);
     let instant = finer["expires_at_time"].as_str().unwrap();
     assert_eq!(finer["active"], true);
@@ -120,7 +169,7 @@ fn an_end_is_a_date_or_a_duration() {
 
 #[test]
 fn the_settings_bind_the_command_line_too() {
-    let workplace = furnished();
+    let workplace = with_alice();
     create(&workplace, &["--expires-at", "2099-01-01"]);
     let settings = "[access_tokens]\nlongest_lifetime = \"30d\"\ndefault_lifetime = \"10d\"\n";
     std::fs::write(workplace.path().join("wharfinger.toml"), settings).unwrap();

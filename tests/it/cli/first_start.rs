@@ -1,16 +1,16 @@
 //! `wharfinger serve`, started for real.
 
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::io::Write;
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::Workplace;
-use super::running::{free_address, start};
+use super::running::{free_address, send, start, within};
 
 fn log(workplace: &Workplace, name: &str) -> String {
     std::fs::read_to_string(workplace.path().join(name)).unwrap()
@@ -100,27 +100,18 @@ fn uses_of_tokens_are_written_down_every_second_and_at_the_end() {
     };
     let used = |id: &str| workplace.json(&["token", "show", id])["last_used_ips"].take();
     log_in(&secrets[0]);
-    let begin = Instant::now();
-    while used("1") != serde_json::json!(["127.0.0.1"]) {
-        assert!(
-            begin.elapsed() < Duration::from_secs(20),
-            "nothing is written"
-        );
-        std::thread::sleep(Duration::from_millis(100));
-    }
+    within(Duration::from_secs(20), "nothing is written", || {
+        used("1") == serde_json::json!(["127.0.0.1"])
+    });
     log_in(&secrets[1]);
     running.signal("-TERM");
     assert_eq!(running.child.wait().unwrap().code(), Some(0));
     assert_eq!(used("2"), serde_json::json!(["127.0.0.1"]));
 }
 
-/// Only a terminal is shown the password: `script` is one.
-/// Harbor CVE-2026-4404 (a default password of the administrator): each installation draws its own.
-#[test]
-fn the_first_password_is_shown_on_a_terminal_and_works() {
-    let workplace = Workplace::empty();
-    let (token, ops) = (free_address(), free_address());
-    let mut child = Command::new("script")
+/// Starts the service on a terminal, which writes `terminal.log` and takes what is typed.
+fn start_on_a_terminal(workplace: &Workplace, token: &str) -> Child {
+    Command::new("script")
         .args([
             "--quiet",
             "--flush",
@@ -129,15 +120,19 @@ fn the_first_password_is_shown_on_a_terminal_and_works() {
             "terminal.log",
         ])
         .current_dir(workplace.path())
-        .env("WHARFINGER_TOKEN__LISTEN", &token)
+        .env("WHARFINGER_TOKEN__LISTEN", token)
         .env("WHARFINGER_ADMIN__LISTEN", free_address())
-        .env("WHARFINGER_OPS__LISTEN", &ops)
+        .env("WHARFINGER_OPS__LISTEN", free_address())
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .spawn()
-        .unwrap();
+        .unwrap()
+}
+
+/// The password that is shown, once the service listens.
+fn shown_password(workplace: &Workplace) -> String {
     let begin = Instant::now();
-    let password = loop {
+    loop {
         let said =
             std::fs::read_to_string(workplace.path().join("terminal.log")).unwrap_or_default();
         let shown = said
@@ -145,22 +140,33 @@ fn the_first_password_is_shown_on_a_terminal_and_works() {
             .nth(1)
             .and_then(|rest| rest.split(' ').next());
         match shown {
-            Some(password) if said.contains("listening on") => break password.to_owned(),
+            Some(password) if said.contains("listening on") => return password.to_owned(),
             _ => assert!(
                 begin.elapsed() < Duration::from_secs(20),
                 "no password: {said}"
             ),
         }
         std::thread::sleep(Duration::from_millis(50));
-    };
+    }
+}
+
+/// Only a terminal is shown the password: `script` is one.
+/// Harbor CVE-2026-4404 (a default password of the administrator): each installation draws its own.
+#[test]
+fn the_first_password_is_shown_on_a_terminal_and_works() {
+    let workplace = Workplace::empty();
+    let token = free_address();
+    let mut child = start_on_a_terminal(&workplace, &token);
+    let password = shown_password(&workplace);
     let login = |password: &str| {
         let basic = STANDARD.encode(format!("admin:{password}"));
-        let mut stream = TcpStream::connect(&token).unwrap();
-        let query = "service=container_registry";
-        write!(stream, "GET /jwt/auth?{query} HTTP/1.1\r\nhost: x\r\nauthorization: Basic {basic}\r\nconnection: close\r\n\r\n").unwrap();
-        let mut text = String::new();
-        stream.read_to_string(&mut text).unwrap();
-        text.starts_with("HTTP/1.1 200")
+        let request = "GET /jwt/auth?service=container_registry";
+        let reply = send(
+            &token,
+            request,
+            &format!("authorization: Basic {basic}\r\n"),
+        );
+        reply.starts_with("HTTP/1.1 200")
     };
     assert!(login(&password));
     assert!(
@@ -169,15 +175,10 @@ fn the_first_password_is_shown_on_a_terminal_and_works() {
     );
     // Control-C, as a person ends it.
     child.stdin.as_mut().unwrap().write_all(b"\x03").unwrap();
-    let begin = Instant::now();
-    while child.try_wait().unwrap().is_none() {
-        assert!(
-            begin.elapsed() < Duration::from_secs(20),
-            "Control-C does not end it"
-        );
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    let said = std::fs::read_to_string(workplace.path().join("terminal.log")).unwrap();
+    within(Duration::from_secs(20), "Control-C does not end it", || {
+        child.try_wait().unwrap().is_some()
+    });
+    let said = log(&workplace, "terminal.log");
     assert!(said.contains("stopped"), "{said}");
     assert!(
         !said.contains("\"http.route\""),

@@ -1,27 +1,12 @@
-//! Keys, the certificate authority, and what registries are given of them.
+//! Keys and the certificate authority.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
 
 use super::Workplace;
-use super::running::{Running, start_with};
-
-/// Three registries, one for each way to trust us.
-const REGISTRIES: &str = "
-[[registry]]
-service = \"distribution.example.com\"
-[[registry]]
-service = \"three.example.com\"
-trust = \"jwks\"
-[[registry]]
-service = \"zot.example.com\"
-trust = \"pinned\"
-";
-
-fn started(workplace: &Workplace) -> Running {
-    start_with(workplace, "serve.log", REGISTRIES)
-}
+use super::registry::started;
+use super::running::{Running, within};
 
 /// The header of the token that a service's clients get.
 fn header_for(running: &Running, service: &str) -> Value {
@@ -37,115 +22,8 @@ fn header_for(running: &Running, service: &str) -> Value {
 }
 
 /// Waits as long as `keys rotate` promises, and a little for a busy machine.
-fn soon(what: &str, mut is_so: impl FnMut() -> bool) {
-    let begin = Instant::now();
-    while !is_so() {
-        assert!(begin.elapsed() < Duration::from_secs(10), "{what}");
-        std::thread::sleep(Duration::from_millis(100));
-    }
-}
-
-#[test]
-fn configuration_is_printed_for_every_kind_of_registry() {
-    let workplace = Workplace::empty();
-    let running = started(&workplace);
-    let public = workplace.path().canonicalize().unwrap().join("keys/public");
-    let public = public.display();
-    let config = |arguments: &[&str]| {
-        let text = workplace.ok(&[&["registry", "config", "--service"], arguments].concat());
-        text.replace(&running.token, "ADDRESS")
-    };
-    let lines = |service: &str, trust: &str| {
-        format!(
-            "auth:\n  token:\n    realm: \"http://ADDRESS/jwt/auth\"\n    service: \"{service}\"\n    \
-             issuer: \"wharfinger\"\n    {trust}\n"
-        )
-    };
-    let bundle = format!("rootcertbundle: \"{public}/ca.crt\"");
-    for kind in ["distribution", "gitlab"] {
-        assert_eq!(
-            config(&["distribution.example.com", "--for", kind]),
-            lines("distribution.example.com", &bundle)
-        );
-    }
-    assert_eq!(
-        config(&["three.example.com"]),
-        lines(
-            "three.example.com",
-            &format!("jwks: \"{public}/jwks.json\"")
-        )
-    );
-    assert_eq!(
-        config(&["three.example.com", "--env"]),
-        format!(
-            "REGISTRY_AUTH=token\nREGISTRY_AUTH_TOKEN_REALM=http://ADDRESS/jwt/auth\n\
-             REGISTRY_AUTH_TOKEN_SERVICE=three.example.com\nREGISTRY_AUTH_TOKEN_ISSUER=wharfinger\n\
-             REGISTRY_AUTH_TOKEN_JWKS={public}/jwks.json\n"
-        )
-    );
-    let zot: Value = serde_json::from_str(&config(&["zot.example.com"])).unwrap();
-    let bearer = &zot["http"]["auth"]["bearer"];
-    assert_eq!(bearer["service"], "zot.example.com");
-    assert_eq!(bearer["realm"], "http://ADDRESS/jwt/auth");
-    let given = std::fs::read_to_string(bearer["cert"].as_str().unwrap()).unwrap();
-    assert!(given.starts_with("-----BEGIN PUBLIC KEY-----"), "{given}");
-}
-
-#[test]
-fn the_first_start_names_a_command_for_every_registry_that_works() {
-    for (registries, count) in [
-        (REGISTRIES, 3),
-        ("[[registry]]\nservice = \"zot\"\ntrust = \"pinned\"\n", 1),
-    ] {
-        let workplace = Workplace::empty();
-        let _running = start_with(&workplace, "serve.log", registries);
-        let said = std::fs::read_to_string(workplace.path().join("serve.log")).unwrap();
-        let commands = said.lines().filter_map(|line| {
-            let command = line.trim().strip_prefix("wharfinger ")?;
-            command.starts_with("registry config").then_some(command)
-        });
-        let commands: Vec<_> = commands.collect();
-        assert_eq!(commands.len(), count, "{said}");
-        for command in commands {
-            workplace.ok(&command.split(' ').collect::<Vec<_>>());
-        }
-    }
-}
-
-#[test]
-fn configuration_that_could_not_work_is_refused_with_what_to_do() {
-    let workplace = Workplace::empty();
-    let _running = started(&workplace);
-    for (arguments, told) in [
-        (
-            vec!["distribution.example.com", "--for", "zot"],
-            "write trust = \"pinned\"",
-        ),
-        (
-            vec!["zot.example.com", "--for", "distribution"],
-            "write \"certificate\"",
-        ),
-        (
-            vec!["three.example.com", "--for", "gitlab"],
-            "write trust = \"certificate\"",
-        ),
-        (
-            vec!["zot.example.com", "--env"],
-            "zot takes its configuration from a file only",
-        ),
-        (
-            vec!["nowhere"],
-            "no registry `nowhere` is configured; there is: ",
-        ),
-    ] {
-        let said = workplace.fails(
-            1,
-            &[vec!["registry", "config", "--service"], arguments].concat(),
-        );
-        assert!(said.contains(told), "{told} in {said}");
-    }
-    let said = workplace.fails(1, &["registry", "config"]);
-    assert!(said.contains("name one with --service"), "{said}");
+fn soon(what: &str, is_so: impl FnMut() -> bool) {
+    within(Duration::from_secs(10), what, is_so);
 }
 
 #[test]

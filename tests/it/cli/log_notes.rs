@@ -161,119 +161,160 @@ fn the_log_knows_why_a_credential_was_refused_and_the_caller_does_not() {
     );
 }
 
-/// Callers put secrets into places where none belongs; no log keeps them, nor anything else that is theirs to choose.
-#[test]
-fn nothing_that_a_caller_wrote_is_in_the_log() {
-    let workplace = Workplace::empty();
-    let running = started(&workplace);
-    let api = token(&workplace, "api");
-    let secret = token(&workplace, "read_registry");
-    let caller = format!("private-token: {api}\r\n");
-    let form = |body: &str| {
+/// Somebody who puts secrets where none belongs.
+struct Careless {
+    running: Running,
+    /// A token that works, and another one.
+    api: String,
+    secret: String,
+}
+
+impl Careless {
+    fn caller(&self) -> String {
+        format!("private-token: {}\r\n", self.api)
+    }
+
+    /// A form, and the header with the token.
+    fn form(&self, body: &str) -> String {
+        let caller = self.caller();
         format!(
             "content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n{caller}\r\n{body}",
             body.len()
         )
+    }
+
+    fn call_the_token_listener(&self) -> Vec<String> {
+        let (token, secret) = (&self.running.token, &self.secret);
+        let form = |body: &str| self.form(body);
+        vec![
+            send(token, &format!("GET /auth/verify?scope={secret}"), ""),
+            send(token, &format!("GET /jwt/auth?service={secret}"), ""),
+            send(token, &format!("GET /jwt/auth?{secret}={secret}"), ""),
+            send(
+                token,
+                &format!(
+                    "GET /jwt/auth?service=container_registry&scope={secret}&scope=repository:{secret}:pull&client_id={secret}"
+                ),
+                "",
+            ),
+            send(token, "POST /jwt/auth", &form(secret)),
+            send(
+                token,
+                "POST /jwt/auth",
+                &form(&format!("grant_type={secret}")),
+            ),
+            send(token, &format!("GET /{secret}"), ""),
+            send(token, &format!("GET /v2/{secret}/manifests/latest"), ""),
+            send(token, &format!("{} /jwt/auth", secret.to_uppercase()), ""),
+            send(
+                token,
+                &format!("GET /nowhere?{secret}"),
+                &format!(
+                    "{}: x\r\nx-forwarded-for: {secret}\r\nuser-agent: {secret}\r\n",
+                    &secret[..30]
+                ),
+            ),
+            send(token, &format!("GET /{}", "x/".repeat(2000)), ""),
+        ]
+    }
+
+    fn write_over_the_api(&self) -> Vec<String> {
+        let (admin, secret) = (&self.running.admin, &self.secret);
+        let form = |body: &str| self.form(body);
+        let long = "x".repeat(4000);
+        vec![
+            send(admin, "POST /api/v4/personal_access_tokens", &form(secret)),
+            send(
+                admin,
+                "POST /api/v4/user/personal_access_tokens",
+                &form(secret),
+            ),
+            send(
+                admin,
+                "POST /api/v4/user/personal_access_tokens",
+                &form(&format!("name=x&scopes={secret}")),
+            ),
+            send(
+                admin,
+                "POST /api/v4/groups",
+                &form(&format!("name={secret}&path={secret}&visibility={secret}")),
+            ),
+            send(
+                admin,
+                "POST /api/v4/projects",
+                &form(&format!("path=&name={secret}")),
+            ),
+            send(
+                admin,
+                "PUT /api/v4/projects/team%2Fapp",
+                &form(&format!("{secret}={secret}")),
+            ),
+            send(
+                admin,
+                "POST /api/v4/projects/team%2Fapp/members",
+                &form(&format!("username={secret}&access_level=30")),
+            ),
+            send(
+                admin,
+                "POST /api/v4/user/personal_access_tokens",
+                &form(&format!("{long}={long}")),
+            ),
+        ]
+    }
+
+    fn read_over_the_api(&self) -> Vec<String> {
+        let (admin, secret, caller) = (&self.running.admin, &self.secret, self.caller());
+        let long = "x".repeat(4000);
+        vec![
+            send(
+                admin,
+                &format!("GET /api/v4/personal_access_tokens/{secret}"),
+                &caller,
+            ),
+            send(admin, &format!("GET /api/v4/users/{secret}"), &caller),
+            send(admin, &format!("GET /api/v4/projects/{secret}"), &caller),
+            send(
+                admin,
+                &format!("GET /api/v4/projects?visibility={secret}&sort={secret}"),
+                &caller,
+            ),
+            send(admin, &format!("GET /api/v4/{secret}"), &caller),
+            send(
+                admin,
+                &format!("GET /api/v4/explain?user={secret}&scope={secret}"),
+                &caller,
+            ),
+            send(admin, &format!("GET /api/v4/user?sudo={secret}"), &caller),
+            send(
+                admin,
+                "GET /api/v4/user",
+                &format!("private-token: {secret}\r\n"),
+            ),
+            send(admin, &format!("GET /api/v4/{long}/{long}"), &caller),
+        ]
+    }
+}
+
+/// Callers put secrets into places where none belongs; no log keeps them, nor anything else that is theirs to choose.
+#[test]
+fn nothing_that_a_caller_wrote_is_in_the_log() {
+    let workplace = Workplace::empty();
+    let careless = Careless {
+        running: started(&workplace),
+        api: token(&workplace, "api"),
+        secret: token(&workplace, "read_registry"),
     };
-    let long = "x".repeat(4000);
-    let (token, admin) = (&running.token, &running.admin);
     let replies = [
-        send(token, &format!("GET /auth/verify?scope={secret}"), ""),
-        send(token, &format!("GET /jwt/auth?service={secret}"), ""),
-        send(token, &format!("GET /jwt/auth?{secret}={secret}"), ""),
-        send(
-            token,
-            &format!(
-                "GET /jwt/auth?service=container_registry&scope={secret}&scope=repository:{secret}:pull&client_id={secret}"
-            ),
-            "",
-        ),
-        send(token, "POST /jwt/auth", &form(&secret)),
-        send(
-            token,
-            "POST /jwt/auth",
-            &form(&format!("grant_type={secret}")),
-        ),
-        send(token, &format!("GET /{secret}"), ""),
-        send(token, &format!("GET /v2/{secret}/manifests/latest"), ""),
-        send(token, &format!("{} /jwt/auth", secret.to_uppercase()), ""),
-        send(
-            token,
-            &format!("GET /nowhere?{secret}"),
-            &format!(
-                "{}: x\r\nx-forwarded-for: {secret}\r\nuser-agent: {secret}\r\n",
-                &secret[..30]
-            ),
-        ),
-        send(admin, "POST /api/v4/personal_access_tokens", &form(&secret)),
-        send(
-            admin,
-            "POST /api/v4/user/personal_access_tokens",
-            &form(&secret),
-        ),
-        send(
-            admin,
-            "POST /api/v4/user/personal_access_tokens",
-            &form(&format!("name=x&scopes={secret}")),
-        ),
-        send(
-            admin,
-            &format!("GET /api/v4/personal_access_tokens/{secret}"),
-            &caller,
-        ),
-        send(admin, &format!("GET /api/v4/users/{secret}"), &caller),
-        send(admin, &format!("GET /api/v4/projects/{secret}"), &caller),
-        send(
-            admin,
-            &format!("GET /api/v4/projects?visibility={secret}&sort={secret}"),
-            &caller,
-        ),
-        send(admin, &format!("GET /api/v4/{secret}"), &caller),
-        send(
-            admin,
-            &format!("GET /api/v4/explain?user={secret}&scope={secret}"),
-            &caller,
-        ),
-        send(
-            admin,
-            "POST /api/v4/groups",
-            &form(&format!("name={secret}&path={secret}&visibility={secret}")),
-        ),
-        send(
-            admin,
-            "POST /api/v4/projects",
-            &form(&format!("path=&name={secret}")),
-        ),
-        send(
-            admin,
-            "PUT /api/v4/projects/team%2Fapp",
-            &form(&format!("{secret}={secret}")),
-        ),
-        send(
-            admin,
-            "POST /api/v4/projects/team%2Fapp/members",
-            &form(&format!("username={secret}&access_level=30")),
-        ),
-        send(admin, &format!("GET /api/v4/user?sudo={secret}"), &caller),
-        send(
-            admin,
-            "GET /api/v4/user",
-            &format!("private-token: {secret}\r\n"),
-        ),
-        send(
-            admin,
-            "POST /api/v4/user/personal_access_tokens",
-            &form(&format!("{long}={long}")),
-        ),
-        send(admin, &format!("GET /api/v4/{long}/{long}"), &caller),
-        send(token, &format!("GET /{}", "x/".repeat(2000)), ""),
+        careless.call_the_token_listener(),
+        careless.write_over_the_api(),
+        careless.read_over_the_api(),
     ];
-    for reply in &replies {
+    for reply in &replies.concat() {
         let line = logged(&workplace, reply);
         assert!(line.len() < 1000, "{line}");
     }
     let written = std::fs::read_to_string(workplace.path().join("log")).unwrap();
-    let (body, hidden) = (&secret[8..], &api[8..]);
+    let (body, hidden) = (&careless.secret[8..], &careless.api[8..]);
     for line in written.lines() {
         let lower = line.to_lowercase();
         for part in [body, hidden] {

@@ -3,11 +3,14 @@
 mod access_tokens;
 mod deploy_tokens;
 mod disk_full;
+mod every_noun;
 mod first_start;
 mod hang_ups;
 mod keys;
 mod log_notes;
+mod namespaces;
 mod refresh_tokens;
+mod registry;
 mod running;
 mod users;
 mod wrong_things;
@@ -28,6 +31,25 @@ impl Workplace {
     fn migrated() -> Self {
         let workplace = Self::empty();
         workplace.ok(&["migrate"]);
+        workplace
+    }
+
+    /// With a user, a group, a project and a role.
+    fn furnished() -> Self {
+        let workplace = Self::migrated();
+        workplace.ok(&["user", "create", "Alice", "--email", "A@Example.com"]);
+        workplace.ok(&["group", "create", "team"]);
+        workplace.ok(&["project", "create", "team/app", "--visibility", "internal"]);
+        workplace.ok(&[
+            "member",
+            "add",
+            "team",
+            "alice",
+            "--level",
+            "Developer",
+            "--expires-at",
+            "2099-01-01",
+        ]);
         workplace
     }
 

@@ -105,6 +105,15 @@ pub(super) fn send(address: &str, request: &str, more: &str) -> String {
     text
 }
 
+/// Waits until it is so, which must not take longer than that.
+pub(super) fn within(limit: Duration, what: &str, mut is_so: impl FnMut() -> bool) {
+    let begin = Instant::now();
+    while !is_so() {
+        assert!(begin.elapsed() < limit, "{what}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
 impl Drop for Running {
     fn drop(&mut self) {
         let _ = self.child.kill();

@@ -69,93 +69,86 @@ fn commands_that_cannot_be_read_end_with_2() {
     );
 }
 
-#[test]
-fn refusals_say_what_to_do() {
+/// Runs commands that fail, and looks what they say.
+fn each_is_refused(commands: &[(&str, &str)]) {
     let workplace = Workplace::migrated();
     workplace.ok(&["user", "create", "alice"]);
     workplace.ok(&["group", "create", "team"]);
     workplace.ok(&["project", "create", "team/app"]);
-    for (arguments, told) in [
-        (
-            &["user", "create", "alice"][..],
-            "`alice` is taken: user names and top-level groups, also deleted ones, share one name space",
-        ),
-        (
-            &["group", "create", "alice"],
-            "`alice` is taken: it is a user's own namespace",
-        ),
-        (
-            &["project", "create", "app"],
-            "a project is below a group or a user's own namespace: write GROUP/app",
-        ),
-        (
-            &["project", "create", "other/app"],
-            "there is no group `other` to put it in; make that first",
-        ),
-        (
-            &["group", "create", "team/app/sub"],
-            "a project has no groups or projects below it; its repositories need none",
-        ),
-        (
-            &["group", "create", "alice/sub"],
-            "a user's own namespace has projects only, no groups",
-        ),
-        (
-            &["group", "create", "team"],
-            "`team` is taken: it is a group",
-        ),
-        (
-            &["project", "delete", "team", "--yes"],
-            "there is no project `team`",
-        ),
-        (
-            &["group", "set-visibility", "nope", "public"],
-            "there is no group `nope`",
-        ),
-        (
-            &["member", "add", "team", "bob", "--level", "guest"],
-            "there is no user `bob`",
-        ),
-        (
-            &["member", "add", "alice", "alice", "--level", "guest"],
-            "a user's own namespace has neither members nor deploy tokens; name a project in it",
-        ),
-        (
-            &["member", "remove", "team", "alice", "--yes"],
-            "`alice` is not a direct member of `team`",
-        ),
-        (
-            &["token", "revoke", "7", "--yes"],
-            "there is no personal access token `7`",
-        ),
-        (
-            &[
-                "token", "create", "--user", "bob", "--name", "x", "--scope", "api",
-            ],
-            "there is no user `bob`",
-        ),
-        (
-            &[
-                "token",
-                "create",
-                "--user",
-                "alice",
-                "--name",
-                "x",
-                "--scope",
-                "api",
-                "--repository",
-                "team/*",
-            ],
-            "a token that is limited to repositories can hold read_registry, write_registry, delete_registry and self_rotate only, not api: it could make itself a wider one",
-        ),
-    ] {
+    for (command, told) in commands {
+        let arguments: Vec<&str> = command.split(' ').collect();
         assert_eq!(
-            workplace.fails(1, arguments),
+            workplace.fails(1, &arguments),
             format!("error: {told}\n"),
             "{arguments:?}"
         );
     }
+}
+
+#[test]
+fn names_that_cannot_be_say_what_to_do() {
+    each_is_refused(&[
+        (
+            "user create alice",
+            "`alice` is taken: user names and top-level groups, also deleted ones, share one name space",
+        ),
+        (
+            "group create alice",
+            "`alice` is taken: it is a user's own namespace",
+        ),
+        (
+            "project create app",
+            "a project is below a group or a user's own namespace: write GROUP/app",
+        ),
+        (
+            "project create other/app",
+            "there is no group `other` to put it in; make that first",
+        ),
+        (
+            "group create team/app/sub",
+            "a project has no groups or projects below it; its repositories need none",
+        ),
+        (
+            "group create alice/sub",
+            "a user's own namespace has projects only, no groups",
+        ),
+        ("group create team", "`team` is taken: it is a group"),
+        ("project delete team --yes", "there is no project `team`"),
+        (
+            "group set-visibility nope public",
+            "there is no group `nope`",
+        ),
+    ]);
+}
+
+#[test]
+fn members_and_tokens_that_cannot_be_say_what_to_do() {
+    each_is_refused(&[
+        (
+            "member add team bob --level guest",
+            "there is no user `bob`",
+        ),
+        (
+            "member add alice alice --level guest",
+            "a user's own namespace has neither members nor deploy tokens; name a project in it",
+        ),
+        (
+            "member remove team alice --yes",
+            "`alice` is not a direct member of `team`",
+        ),
+        (
+            "token revoke 7 --yes",
+            "there is no personal access token `7`",
+        ),
+        (
+            "token create --user bob --name x --scope api",
+            "there is no user `bob`",
+        ),
+        (
+            "token create --user alice --name x --scope api --repository team/*",
+            "a token that is limited to repositories can hold read_registry, write_registry, delete_registry and self_rotate only, not api: it could make itself a wider one",
+        ),
+    ]);
 }
 
 #[test]

@@ -1,0 +1,145 @@
+//! Registries: their configuration, and decisions about what they are asked for.
+
+use serde_json::Value;
+
+use super::Workplace;
+use super::running::{Running, start_with};
+
+/// Three registries, one for each way to trust us.
+pub(super) const REGISTRIES: &str = "
+[[registry]]
+service = \"distribution.example.com\"
+[[registry]]
+service = \"three.example.com\"
+trust = \"jwks\"
+[[registry]]
+service = \"zot.example.com\"
+trust = \"pinned\"
+";
+
+pub(super) fn started(workplace: &Workplace) -> Running {
+    start_with(workplace, "serve.log", REGISTRIES)
+}
+
+#[test]
+fn configuration_is_printed_for_every_kind_of_registry() {
+    let workplace = Workplace::empty();
+    let running = started(&workplace);
+    let public = workplace.path().canonicalize().unwrap().join("keys/public");
+    let public = public.display();
+    let config = |arguments: &[&str]| {
+        let text = workplace.ok(&[&["registry", "config", "--service"], arguments].concat());
+        text.replace(&running.token, "ADDRESS")
+    };
+    let lines = |service: &str, trust: &str| {
+        format!(
+            "auth:\n  token:\n    realm: \"http://ADDRESS/jwt/auth\"\n    service: \"{service}\"\n    \
+             issuer: \"wharfinger\"\n    {trust}\n"
+        )
+    };
+    let bundle = format!("rootcertbundle: \"{public}/ca.crt\"");
+    for kind in ["distribution", "gitlab"] {
+        assert_eq!(
+            config(&["distribution.example.com", "--for", kind]),
+            lines("distribution.example.com", &bundle)
+        );
+    }
+    assert_eq!(
+        config(&["three.example.com"]),
+        lines(
+            "three.example.com",
+            &format!("jwks: \"{public}/jwks.json\"")
+        )
+    );
+    assert_eq!(
+        config(&["three.example.com", "--env"]),
+        format!(
+            "REGISTRY_AUTH=token\nREGISTRY_AUTH_TOKEN_REALM=http://ADDRESS/jwt/auth\n\
+             REGISTRY_AUTH_TOKEN_SERVICE=three.example.com\nREGISTRY_AUTH_TOKEN_ISSUER=wharfinger\n\
+             REGISTRY_AUTH_TOKEN_JWKS={public}/jwks.json\n"
+        )
+    );
+    let zot: Value = serde_json::from_str(&config(&["zot.example.com"])).unwrap();
+    let bearer = &zot["http"]["auth"]["bearer"];
+    assert_eq!(bearer["service"], "zot.example.com");
+    assert_eq!(bearer["realm"], "http://ADDRESS/jwt/auth");
+    let given = std::fs::read_to_string(bearer["cert"].as_str().unwrap()).unwrap();
+    assert!(given.starts_with("-----BEGIN PUBLIC KEY-----"), "{given}");
+}
+
+#[test]
+fn the_first_start_names_a_command_for_every_registry_that_works() {
+    for (registries, count) in [
+        (REGISTRIES, 3),
+        ("[[registry]]\nservice = \"zot\"\ntrust = \"pinned\"\n", 1),
+    ] {
+        let workplace = Workplace::empty();
+        let _running = start_with(&workplace, "serve.log", registries);
+        let said = std::fs::read_to_string(workplace.path().join("serve.log")).unwrap();
+        let commands = said.lines().filter_map(|line| {
+            let command = line.trim().strip_prefix("wharfinger ")?;
+            command.starts_with("registry config").then_some(command)
+        });
+        let commands: Vec<_> = commands.collect();
+        assert_eq!(commands.len(), count, "{said}");
+        for command in commands {
+            workplace.ok(&command.split(' ').collect::<Vec<_>>());
+        }
+    }
+}
+
+#[test]
+fn configuration_that_could_not_work_is_refused_with_what_to_do() {
+    let workplace = Workplace::empty();
+    let _running = started(&workplace);
+    for (arguments, told) in [
+        (
+            vec!["distribution.example.com", "--for", "zot"],
+            "write trust = \"pinned\"",
+        ),
+        (
+            vec!["zot.example.com", "--for", "distribution"],
+            "write \"certificate\"",
+        ),
+        (
+            vec!["three.example.com", "--for", "gitlab"],
+            "write trust = \"certificate\"",
+        ),
+        (
+            vec!["zot.example.com", "--env"],
+            "zot takes its configuration from a file only",
+        ),
+        (
+            vec!["nowhere"],
+            "no registry `nowhere` is configured; there is: ",
+        ),
+    ] {
+        let said = workplace.fails(
+            1,
+            &[vec!["registry", "config", "--service"], arguments].concat(),
+        );
+        assert!(said.contains(told), "{told} in {said}");
+    }
+    let said = workplace.fails(1, &["registry", "config"]);
+    assert!(said.contains("name one with --service"), "{said}");
+}
+
+#[test]
+fn a_decision_is_explained() {
+    let workplace = Workplace::furnished();
+    let explain = [
+        "explain",
+        "--user",
+        "alice",
+        "--scope",
+        "repository:team/app/x:push,delete",
+    ];
+    assert_eq!(
+        workplace.ok(&explain),
+        "denied\trepository:team/app/x:delete\tneeds the role maintainer or higher\tbelongs to team/app, which is internal\n\
+         granted\trepository:team/app/x:push\tthe role developer in team suffices\tbelongs to team/app, which is internal\n"
+    );
+    assert_eq!(workplace.json(&explain)["actions"][1]["granted"], true);
+    let told = workplace.fails(1, &["explain", "--user", "alice", "--scope", "junk"]);
+    assert!(told.contains("write TYPE:NAME:ACTIONS"), "{told}");
+}
