@@ -90,7 +90,7 @@ pub(super) async fn run(
     let namespace = match command {
         Command::Create(create) => {
             let new = NewNamespace {
-                path: create.path,
+                path: create.path.into(),
                 name: create.name,
                 description: NamespaceDescription::read(&create.description.unwrap_or_default())?,
                 visibility: create.visibility,

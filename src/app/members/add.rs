@@ -39,6 +39,9 @@ pub enum IfMember {
     Replace,
 }
 
+/// A member who was added as one of several, or the reason why they were not.
+pub type AddedMember = Result<(Member, User), DeskError>;
+
 impl Desk {
     /// Gives a user a role in a group or project.
     #[tracing::instrument(name = "app.add_member", skip_all)]
@@ -52,6 +55,32 @@ impl Desk {
         let (member, user, event) = add(&change, new, if_member).await?;
         change.commit([event]).await?;
         Ok((member, user))
+    }
+
+    /// Gives several users a role in a group or project, in one change. A user who is a member already or
+    /// is not there does not keep the others from it.
+    #[tracing::instrument(name = "app.add_members", skip_all)]
+    pub async fn add_members(
+        &self,
+        authority: &Authority,
+        name: &NamespaceReference,
+        new: Vec<NewMember>,
+    ) -> Result<Vec<AddedMember>, DeskError> {
+        let change = self.begin(authority).await?;
+        standing(&change, name).await?;
+        let (mut answers, mut events) = (Vec::new(), Vec::new());
+        for new in new {
+            answers.push(match add(&change, new, IfMember::Refuse).await {
+                Ok((member, user, event)) => {
+                    events.push(event);
+                    Ok((member, user))
+                }
+                Err(error @ (DeskError::AlreadyMember | DeskError::NotFound { .. })) => Err(error),
+                Err(error) => return Err(error),
+            });
+        }
+        change.commit(events).await?;
+        Ok(answers)
     }
 }
 

@@ -2,15 +2,17 @@
 
 use crate::app::desk::Desk;
 use crate::app::error::DeskError;
-use crate::app::namespaces::find::role_in;
+use crate::app::namespaces::find::{role_in, standing};
 use crate::domain::authority::Authority;
 use crate::domain::authority::namespaces::Standing;
 use crate::domain::events::detail::Detail;
 use crate::domain::events::{Event, EventAction};
-use crate::domain::namespaces::NamespaceWithAncestors;
 use crate::domain::namespaces::path::NamespacePath;
+use crate::domain::namespaces::reference::NamespaceReference;
 use crate::domain::namespaces::visibility::Visibility;
-use crate::domain::namespaces::{Namespace, NamespaceDescription, NamespaceKind, Occupied};
+use crate::domain::namespaces::{
+    Namespace, NamespaceDescription, NamespaceKind, NamespaceWithAncestors, Occupied,
+};
 use crate::domain::text::DisplayName;
 use crate::storage::namespaces::NamespaceRecord;
 use crate::storage::{Change, GrantedEvent, namespaces};
@@ -18,8 +20,8 @@ use crate::storage::{Change, GrantedEvent, namespaces};
 /// A group or project that is to be made.
 #[derive(Debug, Clone)]
 pub struct NewNamespace {
-    /// The path.
-    pub path: NamespacePath,
+    /// The path, as far as it is known before the parent is looked up.
+    pub path: NewPath,
     /// The name that people read; without one, the last part of the path.
     pub name: Option<DisplayName>,
     /// The description, if it has one.
@@ -28,11 +30,28 @@ pub struct NewNamespace {
     pub visibility: Visibility,
 }
 
+/// The path of a namespace that is to be made.
+#[derive(Debug, Clone)]
+pub enum NewPath {
+    /// The whole of it.
+    Whole(NamespacePath),
+    /// The last part of it, at the top.
+    Top(String),
+    /// The last part of it, in that namespace.
+    In(NamespaceReference, String),
+}
+
+impl From<NamespacePath> for NewPath {
+    fn from(path: NamespacePath) -> Self {
+        Self::Whole(path)
+    }
+}
+
 impl NewNamespace {
     /// A namespace that is called by its path and has no description.
     pub fn at(path: NamespacePath, visibility: Visibility) -> Self {
         Self {
-            path,
+            path: path.into(),
             name: None,
             description: None,
             visibility,
@@ -82,19 +101,16 @@ pub(in crate::app) async fn create(
     kind: NamespaceKind,
     new: NewNamespace,
 ) -> Result<(Namespace, GrantedEvent), DeskError> {
-    let parent = match new.path.parent() {
-        None => None,
-        Some(path) => Some(parent_at(change, &path).await?),
-    };
-    check_kind(kind, &new, parent.as_ref())?;
+    let (parent, path) = located(change, new.path).await?;
+    check_kind(kind, &path, parent.as_ref())?;
     let grant = change.grant(|authority| match (kind, &parent) {
         (NamespaceKind::Project, Some(parent)) => authority.create_project(parent, new.visibility),
         (_, parent) => authority.create_group(parent.as_ref()),
     })?;
-    check_free(change, &new.path).await?;
+    check_free(change, &path).await?;
     let record = NamespaceRecord {
         kind,
-        path: new.path,
+        path,
         visibility: new.visibility,
         parent: parent.map(|parent| parent.namespace.id),
         name: new.name.map(String::from),
@@ -108,6 +124,36 @@ pub(in crate::app) async fn create(
     let visibility = made.visibility;
     let event = Event::new(action, &made, Detail::NamespaceCreated { visibility });
     Ok((made, grant.event(event)))
+}
+
+/// The parent of a new namespace, unless it is at the top, and its whole path.
+async fn located(
+    change: &Change,
+    new: NewPath,
+) -> Result<(Option<Standing>, NamespacePath), DeskError> {
+    let (parent, path) = match new {
+        NewPath::Whole(path) => {
+            let parent = match path.parent() {
+                None => None,
+                Some(path) => Some(parent_at(change, &path).await?),
+            };
+            return Ok((parent, path));
+        }
+        NewPath::Top(name) => (None, NamespacePath::top(&name)),
+        NewPath::In(parent, name) => {
+            let parent = standing(change, &parent).await?;
+            let path = parent.namespace.path.child(&name);
+            (Some(parent), path)
+        }
+    };
+    let path = path.map_err(|_| DeskError::Invalid {
+        field: "path",
+        problem:
+            "can contain only letters, digits and separators (`.`, `_`, `__`, `-`) between them, \
+                  in at most 20 parts and 255 characters with all that is above"
+                .to_owned(),
+    })?;
+    Ok((parent, path))
 }
 
 /// The namespace at `path`, if the caller may see it.
@@ -128,7 +174,7 @@ async fn parent_at(change: &Change, path: &NamespacePath) -> Result<Standing, De
 /// namespaces; nothing lies in a project.
 fn check_kind(
     kind: NamespaceKind,
-    new: &NewNamespace,
+    path: &NamespacePath,
     parent: Option<&Standing>,
 ) -> Result<(), DeskError> {
     match (kind, parent.map(|parent| parent.namespace.kind)) {
@@ -139,8 +185,7 @@ fn check_kind(
             "a user's own namespace has projects only, no groups",
         )),
         (NamespaceKind::Project, None) => Err(DeskError::refused(format!(
-            "a project is below a group or a user's own namespace: write GROUP/{}",
-            new.path
+            "a project is below a group or a user's own namespace: write GROUP/{path}"
         ))),
         _ => Ok(()),
     }

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::app::desk::Desk;
 use crate::app::error::DeskError;
+use crate::app::users::find::user_for;
 use crate::domain::authority::Authority;
 use crate::domain::authority::namespaces::Standing;
 use crate::domain::members::access_level::AccessLevel;
@@ -53,6 +54,10 @@ pub(in crate::app) async fn namespace_for(
     let found = match name.key() {
         NamespaceKey::Id(id) => namespaces::find_live_by_id(source, *id).await?,
         NamespaceKey::Path(path) => namespaces::find_live(source, path).await?,
+        NamespaceKey::Owner(owner) => {
+            let owner = user_for(source, owner).await?;
+            namespaces::find_live(source, &owner.username.namespace()).await?
+        }
     };
     let namespace = found.ok_or_else(hidden)?;
     let role = role_in(source, authority, &namespace, now).await?;

@@ -8,4 +8,5 @@ pub(super) mod find;
 mod list;
 
 pub use change::NamespaceChange;
-pub use create::NewNamespace;
+pub use create::{NewNamespace, NewPath};
+pub use list::ListRoot;

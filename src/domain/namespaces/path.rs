@@ -51,6 +51,14 @@ impl NamespacePath {
             .map_or(self.0.as_str(), |(_, name)| name)
     }
 
+    /// The path at the top that is `name`, which is one component.
+    pub fn top(name: &str) -> Result<Self, InvalidNamespacePath> {
+        if name.contains('/') {
+            return Err(InvalidNamespacePath::of(name));
+        }
+        Self::try_from(name)
+    }
+
     /// The path one level down that ends with `name`.
     pub fn child(&self, name: &str) -> Result<Self, InvalidNamespacePath> {
         if name.contains('/') {

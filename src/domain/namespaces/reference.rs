@@ -1,10 +1,11 @@
-//! Names of groups and projects in requests: an id or a path.
+//! Names of groups and projects in requests: an id, a path, or the user whose own namespace it is.
 
 use std::fmt;
 
 use crate::domain::ids::NamespaceId;
 use crate::domain::namespaces::NamespaceKind;
 use crate::domain::namespaces::path::{InvalidNamespacePath, NamespacePath};
+use crate::domain::users::reference::UserReference;
 
 /// A reference to a namespace, with the kind that it is expected to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,13 +27,15 @@ pub enum ExpectedNamespace {
     Parent,
 }
 
-/// The id or path in a reference.
+/// The way in which a reference names a namespace.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NamespaceKey {
     /// The id.
     Id(NamespaceId),
     /// The path.
     Path(NamespacePath),
+    /// The user whose own namespace it is.
+    Owner(UserReference),
 }
 
 impl NamespaceReference {
@@ -65,6 +68,14 @@ impl NamespaceReference {
         }
     }
 
+    /// A reference to a user's own namespace.
+    pub fn of_user(owner: UserReference) -> Self {
+        Self {
+            expected: ExpectedNamespace::Parent,
+            key: NamespaceKey::Owner(owner),
+        }
+    }
+
     /// A reference to the group or project at that path.
     pub fn shared(path: NamespacePath) -> Self {
         Self::at(ExpectedNamespace::Shared, path)
@@ -75,7 +86,7 @@ impl NamespaceReference {
         self.expected
     }
 
-    /// The id or path.
+    /// The way in which it names the namespace.
     pub fn key(&self) -> &NamespaceKey {
         &self.key
     }
@@ -108,6 +119,7 @@ impl fmt::Display for NamespaceReference {
         match &self.key {
             NamespaceKey::Id(id) => id.fmt(f),
             NamespaceKey::Path(path) => path.fmt(f),
+            NamespaceKey::Owner(owner) => owner.fmt(f),
         }
     }
 }

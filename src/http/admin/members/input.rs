@@ -8,6 +8,8 @@ use crate::domain::expiry::Expiry;
 use crate::domain::ids::UserId;
 use crate::domain::members::access_level::AccessLevel;
 use crate::domain::members::filter::MemberFilter;
+use crate::domain::users::reference::UserReference;
+use crate::domain::users::username::Username;
 use crate::http::admin::error::ApiError;
 use crate::http::admin::foreign::{ForeignFilter, When, describe, ignored, leave_nothing, nothing};
 use crate::http::admin::page::input::PageInput;
@@ -78,9 +80,9 @@ impl From<ListMembers> for MemberFilter {
 #[schema(example = json!({ "user_id": 1, "access_level": 30 }))]
 pub(super) struct AddMembers {
     #[schema(value_type = Option<i64>)]
-    pub(super) user_id: Vec<i64>,
+    user_id: Vec<UserId>,
     #[schema(value_type = Option<String>)]
-    pub(super) username: Vec<String>,
+    username: Vec<Username>,
     /// The role: 10 Guest, 20 Reporter, 30 Developer, 40 Maintainer, 50 Owner.
     #[schema(value_type = i32)]
     pub(super) access_level: AccessLevel,
@@ -93,15 +95,10 @@ impl AddMembers {
     pub(super) fn read(parameters: &Parameters) -> Result<Self, ApiError> {
         parameters.require(&["access_level"])?;
         let level = parameters.level("access_level")?;
-        let wanted = Self {
-            access_level: level.ok_or_else(|| invalid("access_level"))?,
-            expires_at: end(parameters, "expires_at")?,
-            user_id: parameters.integers("user_id")?.unwrap_or_default(),
-            username: parameters.list("username")?.unwrap_or_default(),
-        };
-        let (ids, names) = (wanted.user_id.len(), wanted.username.len());
-        if (ids == 0) == (names == 0) {
-            let what = if ids == 0 {
+        let ids = parameters.integers("user_id")?.unwrap_or_default();
+        let names = parameters.list("username")?.unwrap_or_default();
+        if ids.is_empty() == names.is_empty() {
+            let what = if ids.is_empty() {
                 "missing"
             } else {
                 "mutually exclusive"
@@ -110,12 +107,26 @@ impl AddMembers {
                 "user_id, username are {what}, exactly one parameter must be provided"
             )));
         }
-        if ids.max(names) > MOST_AT_ONCE {
+        if ids.len().max(names.len()) > MOST_AT_ONCE {
             return Err(ApiError::parameter(format!(
                 "at most {MOST_AT_ONCE} users can be added at once"
             )));
         }
-        Ok(wanted)
+        let names = names.iter().map(|name| Username::try_from(name.as_str()));
+        let names = names.collect::<Result<_, _>>();
+        Ok(Self {
+            user_id: ids.into_iter().map(UserId).collect(),
+            username: names.map_err(|_| ApiError::not_found("User"))?,
+            access_level: level.ok_or_else(|| invalid("access_level"))?,
+            expires_at: end(parameters, "expires_at")?,
+        })
+    }
+
+    /// The users who are to be added.
+    pub(super) fn users(&self) -> Vec<UserReference> {
+        let ids = self.user_id.iter().map(|id| UserReference::Id(*id));
+        let names = self.username.iter().cloned().map(UserReference::Name);
+        ids.chain(names).collect()
     }
 }
 

@@ -10,13 +10,11 @@ use serde_json::{Map, Value, json};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::app::DeskError;
-use crate::app::members::{IfMember, InheritedRoles, NewMember};
+use crate::app::members::{AddedMember, InheritedRoles, NewMember};
 use crate::domain::authority::Need;
 use crate::domain::ids::UserId;
 use crate::domain::namespaces::reference::ExpectedNamespace;
 use crate::domain::users::reference::UserReference;
-use crate::domain::users::username::Username;
 use crate::http::admin::call::Call;
 use crate::http::admin::error::ApiError;
 use crate::http::admin::members::input::{
@@ -108,46 +106,24 @@ async fn add(
     Extension(expected): Extension<ExpectedNamespace>,
     Segments(id): Segments<String>,
     call: Call,
-) -> Result<Response, ApiError> {
+) -> Result<(StatusCode, Response), ApiError> {
     let authority = call.authority(Need::Write)?;
     let name = namespace(expected, &id)?;
     let wanted = AddMembers::read(&call.parameters);
     let wanted = admin.unless_hidden(&authority, &name, wanted).await?;
-    let new = |user| NewMember {
+    let users = wanted.users();
+    let new = users.iter().map(|user| NewMember {
         namespace: name.clone(),
-        user,
+        user: user.clone(),
         level: wanted.access_level,
         expiry: wanted.expires_at,
-    };
-    let users = users(&wanted)?;
-    if let [(_, user)] = users.as_slice() {
-        let added = admin
-            .desk
-            .add_member(&authority, new(user.clone()), IfMember::Refuse)
-            .await?;
-        let view = MemberView::new(&added, &admin.public_url);
-        return Ok((StatusCode::CREATED, Json(view)).into_response());
-    }
-    let mut failures = Map::new();
-    for (called, user) in users {
-        match admin
-            .desk
-            .add_member(&authority, new(user), IfMember::Refuse)
-            .await
-        {
-            Ok(_) => {}
-            Err(error @ (DeskError::AlreadyMember | DeskError::NotFound { .. })) => {
-                failures.insert(called, Value::from(error.to_string()));
-            }
-            Err(error) => return Err(error.into()),
-        }
-    }
-    let body = if failures.is_empty() {
-        json!({ "status": "success" })
-    } else {
-        json!({ "status": "error", "message": failures })
-    };
-    Ok((StatusCode::CREATED, Json(body)).into_response())
+    });
+    let answers = admin
+        .desk
+        .add_members(&authority, &name, new.collect())
+        .await?;
+    let told = told(&admin, &users, answers)?;
+    Ok((StatusCode::CREATED, told))
 }
 
 /// Gives a member another role or end, but not one above oneself: Owners, in a project Maintainers too.
@@ -213,16 +189,29 @@ async fn page_of(
     }))
 }
 
-/// The users that are meant, each with the name in the request.
-fn users(wanted: &AddMembers) -> Result<Vec<(String, UserReference)>, ApiError> {
-    let ids = wanted.user_id.iter();
-    let ids = ids.map(|id| Ok((id.to_string(), UserReference::Id(UserId(*id)))));
-    let names = wanted.username.iter().map(|name| {
-        let username = Username::try_from(name.as_str());
-        let username = username.map_err(|_| ApiError::not_found("User"))?;
-        Ok((name.clone(), UserReference::Name(username)))
-    });
-    ids.chain(names).collect()
+/// The one member that was added; of several, only those who were not.
+fn told(
+    admin: &AdminState,
+    users: &[UserReference],
+    mut answers: Vec<AddedMember>,
+) -> Result<Response, ApiError> {
+    if answers.len() == 1
+        && let Some(only) = answers.pop()
+    {
+        let view = MemberView::new(&only?, &admin.public_url);
+        return Ok(Json(view).into_response());
+    }
+    let failures: Map<String, Value> = users
+        .iter()
+        .zip(answers)
+        .filter_map(|(user, answer)| Some((user.to_string(), answer.err()?.to_string().into())))
+        .collect();
+    let body = if failures.is_empty() {
+        json!({ "status": "success" })
+    } else {
+        json!({ "status": "error", "message": failures })
+    };
+    Ok(Json(body).into_response())
 }
 
 fn user_id(text: &str) -> Result<UserId, ApiError> {

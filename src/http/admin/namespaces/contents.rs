@@ -3,11 +3,9 @@
 use axum::extract::State;
 use axum::response::Response;
 
+use crate::app::namespaces::ListRoot;
 use crate::domain::authority::Need;
-use crate::domain::namespaces::filter::Within;
-use crate::domain::namespaces::reference::ExpectedNamespace;
-use crate::domain::namespaces::{Namespace, NamespaceKind, NamespaceWithAncestors};
-use crate::domain::page::Listing;
+use crate::domain::namespaces::reference::{ExpectedNamespace, NamespaceReference};
 use crate::http::admin::call::Call;
 use crate::http::admin::error::ApiError;
 use crate::http::admin::namespaces::foreign::{ForeignGroupFilters, ForeignProjectFilters};
@@ -27,9 +25,7 @@ pub(super) async fn subgroups(
     Segments(id): Segments<String>,
     call: Call,
 ) -> Result<Response, ApiError> {
-    let children = |group: Namespace| Ok(Within::Children(group.id));
-    let found = below(&admin, &id, &call, (NamespaceKind::Group, children)).await?;
-    Ok(groups(&admin, &call, &found))
+    groups(&admin, &call, &id, ListRoot::In).await
 }
 
 /// The groups anywhere below a group that the caller may see; filters as for all groups.
@@ -41,9 +37,7 @@ pub(super) async fn descendants(
     Segments(id): Segments<String>,
     call: Call,
 ) -> Result<Response, ApiError> {
-    let all = |group: Namespace| Ok(Within::Below(group.path));
-    let found = below(&admin, &id, &call, (NamespaceKind::Group, all)).await?;
-    Ok(groups(&admin, &call, &found))
+    groups(&admin, &call, &id, ListRoot::Below).await
 }
 
 /// The projects of a group that the caller may see; filters as for all projects.
@@ -55,48 +49,40 @@ pub(super) async fn projects(
     Segments(id): Segments<String>,
     call: Call,
 ) -> Result<Response, ApiError> {
-    let within = |group: Namespace| {
-        let depth = Depth::read(&call.parameters)?;
-        Ok(if depth.include_subgroups == Some(true) {
-            Within::Below(group.path)
-        } else {
-            Within::Children(group.id)
-        })
+    let authority = call.authority(Need::Read)?;
+    let group = namespace(ExpectedNamespace::Group, &id)?;
+    let parameters = &call.parameters;
+    let input = || {
+        Ok((
+            Depth::read(parameters)?,
+            ListNamespaces::projects(parameters)?,
+        ))
     };
-    let found = below(&admin, &id, &call, (NamespaceKind::Project, within)).await?;
-    let view = |project: &NamespaceWithAncestors| ProjectView::new(project, &admin.public_url);
+    let (depth, wanted) = admin.unless_hidden(&authority, &group, input()).await?;
+    let (filter, paging) = (wanted.filter(), wanted.paging);
+    let found = admin
+        .desk
+        .namespaces_page(&authority, &depth.root(group), filter, paging)
+        .await?;
+    let view = |project: &_| ProjectView::new(project, &admin.public_url);
     Ok(page::reply_part(&found, (&call, &admin.public_url), view))
 }
 
-async fn below(
+async fn groups(
     admin: &AdminState,
-    id: &str,
     call: &Call,
-    (kind, within): (
-        NamespaceKind,
-        impl FnOnce(Namespace) -> Result<Within, ApiError>,
-    ),
-) -> Result<Listing<NamespaceWithAncestors>, ApiError> {
+    id: &str,
+    root: impl FnOnce(NamespaceReference) -> ListRoot,
+) -> Result<Response, ApiError> {
     let authority = call.authority(Need::Read)?;
-    let group = admin
+    let group = namespace(ExpectedNamespace::Group, id)?;
+    let wanted = ListNamespaces::groups(&call.parameters);
+    let wanted = admin.unless_hidden(&authority, &group, wanted).await?;
+    let (filter, paging) = (wanted.filter(), wanted.paging);
+    let found = admin
         .desk
-        .namespace(&authority, &namespace(ExpectedNamespace::Group, id)?)
-        .await?
-        .namespace;
-    let within = within(group)?;
-    let wanted = match kind {
-        NamespaceKind::Project => ListNamespaces::projects(&call.parameters)?,
-        NamespaceKind::Group | NamespaceKind::User => ListNamespaces::groups(&call.parameters)?,
-    };
-    let paging = wanted.paging()?;
-    Ok(admin
-        .desk
-        .namespaces_page(&authority, &wanted.filter(Some(within)), paging)
-        .await?)
-}
-
-fn groups(admin: &AdminState, call: &Call, found: &Listing<NamespaceWithAncestors>) -> Response {
-    page::reply_part(found, (call, &admin.public_url), |group| {
-        GroupView::new(group, &admin.public_url)
-    })
+        .namespaces_page(&authority, &root(group), filter, paging)
+        .await?;
+    let view = |group: &_| GroupView::new(group, &admin.public_url);
+    Ok(page::reply_part(&found, (call, &admin.public_url), view))
 }

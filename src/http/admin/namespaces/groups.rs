@@ -6,9 +6,10 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::Value;
 
+use crate::app::namespaces::ListRoot;
 use crate::domain::authority::Need;
 use crate::domain::namespaces::NamespaceWithAncestors;
-use crate::domain::namespaces::reference::{ExpectedNamespace, NamespaceReference};
+use crate::domain::namespaces::reference::ExpectedNamespace;
 use crate::http::admin::call::Call;
 use crate::http::admin::error::ApiError;
 use crate::http::admin::namespaces::accepted;
@@ -31,16 +32,13 @@ pub(super) async fn list(
 ) -> Result<Response, ApiError> {
     let authority = call.authority(Need::Read)?;
     let wanted = ListNamespaces::groups(&call.parameters)?;
-    let paging = wanted.paging()?;
+    let (filter, paging) = (wanted.filter(), wanted.paging);
     let found = admin
         .desk
-        .namespaces_page(&authority, &wanted.filter(None), paging)
+        .namespaces_page(&authority, &ListRoot::Everything, filter, paging)
         .await?;
-    Ok(page::reply_part(
-        &found,
-        (&call, &admin.public_url),
-        |group| GroupView::new(group, &admin.public_url),
-    ))
+    let view = |group: &_| GroupView::new(group, &admin.public_url);
+    Ok(page::reply_part(&found, (&call, &admin.public_url), view))
 }
 
 /// One group, by id or URL-encoded path.
@@ -68,18 +66,15 @@ pub(super) async fn create(
     call: Call,
 ) -> Result<(StatusCode, Json<GroupView>), ApiError> {
     let authority = call.authority(Need::Write)?;
-    let parent = match CreateGroup::read_parent(&call.parameters)? {
-        None => {
-            authority.require_administrator()?;
-            None
-        }
-        Some(id) => {
-            let name = NamespaceReference::of_id(ExpectedNamespace::Group, id);
-            let parent = admin.desk.namespace(&authority, &name).await?;
-            Some(parent.namespace.path)
-        }
+    let parent = CreateGroup::read_parent(&call.parameters)?;
+    let wanted = CreateGroup::read(&call.parameters);
+    let wanted = if let Some(parent) = &parent {
+        admin.unless_hidden(&authority, parent, wanted).await?
+    } else {
+        authority.require_administrator()?;
+        wanted?
     };
-    let new = CreateGroup::read(&call.parameters)?.below(parent.as_ref())?;
+    let new = wanted.within(parent);
     let made = admin.desk.create_group(&authority, new).await?;
     Ok((StatusCode::CREATED, view(&admin, &made)))
 }

@@ -2,10 +2,10 @@
 
 use utoipa::ToSchema;
 
-use crate::app::namespaces::{NamespaceChange, NewNamespace};
+use crate::app::namespaces::{NamespaceChange, NewNamespace, NewPath};
 use crate::domain::ids::NamespaceId;
 use crate::domain::namespaces::NamespaceDescription;
-use crate::domain::namespaces::path::NamespacePath;
+use crate::domain::namespaces::reference::{ExpectedNamespace, NamespaceReference};
 use crate::domain::namespaces::visibility::Visibility;
 use crate::domain::text::{DisplayName, InvalidDisplayName};
 use crate::http::admin::error::ApiError;
@@ -28,8 +28,8 @@ pub(super) struct CreateGroup {
     visibility: Option<Visibility>,
     /// The group to put it in; at the top, if it is left out.
     #[schema(value_type = Option<i64>)]
-    #[expect(dead_code, reason = "it is looked at before the rest is read")]
-    parent_id: Option<NamespaceId>,
+    #[expect(dead_code, reason = "it is looked at before the rest")]
+    parent_id: Option<NamespaceReference>,
 }
 
 impl CreateGroup {
@@ -44,19 +44,25 @@ impl CreateGroup {
         })
     }
 
-    /// The group to put it in. It is read first: a caller who may not see it must learn nothing from other errors.
-    pub(super) fn read_parent(parameters: &Parameters) -> Result<Option<NamespaceId>, ApiError> {
-        Ok(parameters.integer("parent_id")?.map(NamespaceId))
+    /// The group to put it in, which is looked at before the rest.
+    pub(super) fn read_parent(
+        parameters: &Parameters,
+    ) -> Result<Option<NamespaceReference>, ApiError> {
+        let id = parameters.integer("parent_id")?.map(NamespaceId);
+        Ok(id.map(|id| NamespaceReference::of_id(ExpectedNamespace::Group, id)))
     }
 
-    /// The group below `parent`, or at the top.
-    pub(super) fn below(self, parent: Option<&NamespacePath>) -> Result<NewNamespace, ApiError> {
-        Ok(NewNamespace {
-            path: child(parent, &self.path)?,
+    /// The group in `parent`, or at the top.
+    pub(super) fn within(self, parent: Option<NamespaceReference>) -> NewNamespace {
+        NewNamespace {
+            path: match parent {
+                Some(parent) => NewPath::In(parent, self.path),
+                None => NewPath::Top(self.path),
+            },
             name: self.name,
             description: self.description,
             visibility: self.visibility.unwrap_or_default(),
-        })
+        }
     }
 }
 
@@ -72,8 +78,8 @@ pub(super) struct CreateProject {
     path: String,
     /// The group or user's namespace to put it in; the caller's own, if it is left out.
     #[schema(value_type = Option<i64>)]
-    #[expect(dead_code, reason = "it is looked at before the rest is read")]
-    namespace_id: Option<NamespaceId>,
+    #[expect(dead_code, reason = "it is looked at before the rest")]
+    namespace_id: Option<NamespaceReference>,
     #[schema(value_type = Option<String>, max_length = 2000)]
     description: Option<NamespaceDescription>,
     #[schema(value_type = Option<VisibilityName>)]
@@ -91,24 +97,27 @@ impl CreateProject {
         })
     }
 
-    /// The namespace to put it in. It is read first: a caller who may not see it must learn nothing from other errors.
-    pub(super) fn read_parent(parameters: &Parameters) -> Result<Option<NamespaceId>, ApiError> {
+    /// The namespace to put it in, which is looked at before the rest.
+    pub(super) fn read_parent(
+        parameters: &Parameters,
+    ) -> Result<Option<NamespaceReference>, ApiError> {
         if !parameters.has("name") && !parameters.has("path") {
             return Err(ApiError::parameter(
                 "name, path are missing, at least one parameter must be provided",
             ));
         }
-        Ok(parameters.integer("namespace_id")?.map(NamespaceId))
+        let id = parameters.integer("namespace_id")?.map(NamespaceId);
+        Ok(id.map(|id| NamespaceReference::of_id(ExpectedNamespace::Parent, id)))
     }
 
     /// The project in `parent`.
-    pub(super) fn below(self, parent: &NamespacePath) -> Result<NewNamespace, ApiError> {
-        Ok(NewNamespace {
-            path: child(Some(parent), &self.path)?,
+    pub(super) fn within(self, parent: NamespaceReference) -> NewNamespace {
+        NewNamespace {
+            path: NewPath::In(parent, self.path),
             name: self.name,
             description: self.description,
             visibility: self.visibility.unwrap_or_default(),
-        })
+        }
     }
 }
 
@@ -182,21 +191,4 @@ fn last_part(parameters: &Parameters) -> Result<String, ApiError> {
         .split(|letter: char| !letter.is_ascii_alphanumeric())
         .filter(|word| !word.is_empty());
     Ok(words.collect::<Vec<_>>().join("-").to_ascii_lowercase())
-}
-
-/// The path that ends with `name`, below `parent` or at the top.
-fn child(parent: Option<&NamespacePath>, name: &str) -> Result<NamespacePath, ApiError> {
-    let path = match parent {
-        Some(parent) => parent.child(name),
-        None if name.contains('/') => NamespacePath::try_from(""),
-        None => NamespacePath::try_from(name),
-    };
-    path.map_err(|_| {
-        ApiError::Invalid(
-            "path",
-            "can contain only letters, digits and separators (`.`, `_`, `__`, `-`) between them, \
-             in at most 20 parts and 255 characters with all that is above"
-                .to_owned(),
-        )
-    })
 }

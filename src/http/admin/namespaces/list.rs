@@ -2,10 +2,12 @@
 
 use utoipa::IntoParams;
 
+use crate::app::namespaces::ListRoot;
 use crate::domain::ids::NamespaceId;
 use crate::domain::members::access_level::AccessLevel;
 use crate::domain::namespaces::NamespaceKind;
-use crate::domain::namespaces::filter::{NamespaceFilter, NamespaceSort, NamespaceSortKey, Within};
+use crate::domain::namespaces::filter::{NamespaceFilter, NamespaceSort, NamespaceSortKey};
+use crate::domain::namespaces::reference::NamespaceReference;
 use crate::domain::namespaces::visibility::Visibility;
 use crate::domain::page::Paging;
 use crate::http::admin::error::ApiError;
@@ -42,6 +44,8 @@ pub(in crate::http::admin) struct ListNamespaces {
     #[param(ignore)]
     part: PartInput,
     #[param(ignore)]
+    pub(in crate::http::admin) paging: Paging,
+    #[param(ignore)]
     kind: NamespaceKind,
     #[param(ignore)]
     nothing: bool,
@@ -59,6 +63,19 @@ impl ListNamespaces {
     }
 
     fn read(parameters: &Parameters, kind: NamespaceKind, nothing: bool) -> Result<Self, ApiError> {
+        let order_by = parameters.word("order_by", |text| match text {
+            "id" => Some(NamespaceSortKey::Id),
+            "name" | "similarity" => Some(NamespaceSortKey::Name),
+            "path" => Some(NamespaceSortKey::Path),
+            // Nothing else than its making is known of a project.
+            "created_at" | "updated_at" | "last_activity_at" | "star_count" => {
+                Some(NamespaceSortKey::Created)
+            }
+            _ => None,
+        })?;
+        let part = PartInput::read(parameters)?;
+        // A keyset needs no `order_by`.
+        let is_by_id = order_by.is_none_or(|key| key == NamespaceSortKey::Id);
         Ok(Self {
             search: parameters.filled("search")?,
             owned: parameters.boolean("owned")?,
@@ -68,46 +85,29 @@ impl ListNamespaces {
             visibility: parameters.word("visibility", |text| text.parse().ok())?,
             top_level_only: parameters.boolean("top_level_only")?,
             skip_groups: parameters.integers("skip_groups")?,
-            order_by: parameters.word("order_by", |text| match text {
-                "id" => Some(NamespaceSortKey::Id),
-                "name" | "similarity" => Some(NamespaceSortKey::Name),
-                "path" => Some(NamespaceSortKey::Path),
-                // The time of making is the only time that is known of a project.
-                "created_at" | "updated_at" | "last_activity_at" | "star_count" => {
-                    Some(NamespaceSortKey::Created)
-                }
-                _ => None,
-            })?,
-            part: PartInput::read(parameters)?,
+            order_by,
+            paging: part.paging(is_by_id, part.is_descending(descends(kind)))?,
+            part,
             kind,
             nothing,
         })
     }
 
-    /// The part of the list; a keyset needs no `order_by`.
-    pub(in crate::http::admin) fn paging(&self) -> Result<Paging, ApiError> {
-        let is_by_id = self.order_by.is_none_or(|key| key == NamespaceSortKey::Id);
-        self.part.paging(is_by_id, self.is_descending())
-    }
-
-    /// The filter for namespaces `within` another, or for all.
-    pub(in crate::http::admin) fn filter(self, within: Option<Within>) -> NamespaceFilter {
-        // In GitLab's words, to own is to have the role Owner, and to be a member is to have any role.
+    /// The filter, for whatever the list looks among.
+    pub(in crate::http::admin) fn filter(&self) -> NamespaceFilter {
+        // To own is the role Owner, in GitLab's words, and to be a member is any role.
         let min_role = [
             (self.owned == Some(true)).then_some(AccessLevel::Owner),
             (self.membership == Some(true)).then_some(AccessLevel::Guest),
             (self.all_available == Some(false)).then_some(AccessLevel::Guest),
             self.min_access_level,
         ];
-        // As in GitLab, groups are sorted by name, and projects newest first.
         let usual = match self.kind {
             NamespaceKind::Project => NamespaceSortKey::Created,
             NamespaceKind::Group | NamespaceKind::User => NamespaceSortKey::Name,
         };
         let skipped = self.skip_groups.as_deref().unwrap_or_default();
         NamespaceFilter {
-            kind: self.kind,
-            within,
             visibility: self.visibility,
             top_level_only: self.top_level_only == Some(true),
             min_role: min_role.into_iter().flatten().max(),
@@ -117,15 +117,17 @@ impl ListNamespaces {
             nothing: self.nothing,
             sort: NamespaceSort {
                 key: self.order_by.unwrap_or(usual),
-                descending: self.is_descending(),
+                descending: self.part.is_descending(descends(self.kind)),
             },
-            search: self.search,
+            search: self.search.clone(),
+            ..NamespaceFilter::all(self.kind)
         }
     }
+}
 
-    fn is_descending(&self) -> bool {
-        self.part.is_descending(self.kind == NamespaceKind::Project)
-    }
+/// Groups come by name, projects newest first, as in GitLab.
+fn descends(kind: NamespaceKind) -> bool {
+    kind == NamespaceKind::Project
 }
 
 /// The depth to which the projects of a group are wanted.
@@ -133,7 +135,7 @@ impl ListNamespaces {
 #[into_params(parameter_in = Query)]
 pub(super) struct Depth {
     /// True to list projects of the groups below it too.
-    pub(super) include_subgroups: Option<bool>,
+    include_subgroups: Option<bool>,
 }
 
 impl Depth {
@@ -141,5 +143,13 @@ impl Depth {
         Ok(Self {
             include_subgroups: parameters.boolean("include_subgroups")?,
         })
+    }
+
+    pub(super) fn root(self, group: NamespaceReference) -> ListRoot {
+        if self.include_subgroups == Some(true) {
+            ListRoot::Below(group)
+        } else {
+            ListRoot::In(group)
+        }
     }
 }

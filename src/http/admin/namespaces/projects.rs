@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::Value;
 
+use crate::app::namespaces::ListRoot;
 use crate::domain::authority::{Authority, Need};
 use crate::domain::namespaces::NamespaceWithAncestors;
 use crate::domain::namespaces::reference::{ExpectedNamespace, NamespaceReference};
@@ -32,16 +33,13 @@ pub(super) async fn list(
 ) -> Result<Response, ApiError> {
     let authority = call.authority(Need::Read)?;
     let wanted = ListNamespaces::projects(&call.parameters)?;
-    let paging = wanted.paging()?;
+    let (filter, paging) = (wanted.filter(), wanted.paging);
     let found = admin
         .desk
-        .namespaces_page(&authority, &wanted.filter(None), paging)
+        .namespaces_page(&authority, &ListRoot::Everything, filter, paging)
         .await?;
-    Ok(page::reply_part(
-        &found,
-        (&call, &admin.public_url),
-        |project| ProjectView::new(project, &admin.public_url),
-    ))
+    let view = |project: &_| ProjectView::new(project, &admin.public_url);
+    Ok(page::reply_part(&found, (&call, &admin.public_url), view))
 }
 
 /// One project, by id or URL-encoded path.
@@ -69,11 +67,10 @@ pub(super) async fn create(
     call: Call,
 ) -> Result<(StatusCode, Json<ProjectView>), ApiError> {
     let authority = call.authority(Need::Write)?;
-    let parent = match CreateProject::read_parent(&call.parameters)? {
-        Some(id) => NamespaceReference::of_id(ExpectedNamespace::Parent, id),
-        None => NamespaceReference::at(ExpectedNamespace::Parent, call.caller.username.namespace()),
-    };
-    make_in(&admin, &call, &authority, &parent).await
+    let own = call.caller.username.namespace();
+    let parent = CreateProject::read_parent(&call.parameters)?
+        .unwrap_or_else(|| NamespaceReference::at(ExpectedNamespace::Parent, own));
+    make_in(&admin, &call, &authority, parent).await
 }
 
 /// Makes a project in a user's own namespace, whatever `namespace_id` says; administrators only.
@@ -87,10 +84,8 @@ pub(super) async fn create_for(
 ) -> Result<(StatusCode, Json<ProjectView>), ApiError> {
     let authority = call.authority(Need::Write)?;
     authority.require_administrator()?;
-    let user = admin.desk.user(&authority, &reference(&user)?).await?;
-    let path = user.user().username.namespace();
-    let own = NamespaceReference::at(ExpectedNamespace::Parent, path);
-    make_in(&admin, &call, &authority, &own).await
+    let own = NamespaceReference::of_user(reference(&user)?);
+    make_in(&admin, &call, &authority, own).await
 }
 
 /// Renames or describes a project (Maintainers) or changes its visibility (Owners). Its path does not change.
@@ -132,10 +127,11 @@ async fn make_in(
     admin: &AdminState,
     call: &Call,
     authority: &Authority,
-    parent: &NamespaceReference,
+    parent: NamespaceReference,
 ) -> Result<(StatusCode, Json<ProjectView>), ApiError> {
-    let parent = admin.desk.namespace(authority, parent).await?.namespace;
-    let new = CreateProject::read(&call.parameters)?.below(&parent.path)?;
+    let wanted = CreateProject::read(&call.parameters);
+    let wanted = admin.unless_hidden(authority, &parent, wanted).await?;
+    let new = wanted.within(parent);
     let made = admin.desk.create_project(authority, new).await?;
     Ok((StatusCode::CREATED, view(admin, &made)))
 }

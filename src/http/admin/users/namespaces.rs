@@ -3,8 +3,8 @@
 use axum::extract::State;
 use axum::response::Response;
 
+use crate::app::namespaces::ListRoot;
 use crate::domain::authority::Need;
-use crate::domain::namespaces::filter::Within;
 use crate::domain::users::reference::UserReference;
 use crate::domain::users::username::Username;
 use crate::http::admin::call::Call;
@@ -35,19 +35,15 @@ pub(super) async fn projects(
         (_, Ok(name)) => UserReference::from(name),
         _ => return Err(ApiError::not_found("User")),
     };
-    let user = admin.desk.user(&authority, &user).await?;
-    let own = Within::Below(user.user().username.namespace());
-    let wanted = ListNamespaces::projects(&call.parameters)?;
-    let paging = wanted.paging()?;
+    let wanted = ListNamespaces::projects(&call.parameters);
+    let wanted = admin.unless_unknown(&authority, &user, wanted).await?;
+    let (filter, paging) = (wanted.filter(), wanted.paging);
     let found = admin
         .desk
-        .namespaces_page(&authority, &wanted.filter(Some(own)), paging)
+        .namespaces_page(&authority, &ListRoot::OfUser(user), filter, paging)
         .await?;
-    Ok(page::reply_part(
-        &found,
-        (&call, &admin.public_url),
-        |project| ProjectView::new(project, &admin.public_url),
-    ))
+    let view = |project: &_| ProjectView::new(project, &admin.public_url);
+    Ok(page::reply_part(&found, (&call, &admin.public_url), view))
 }
 
 /// The groups and projects where a user has a role of their own; administrators only.
