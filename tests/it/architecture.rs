@@ -388,65 +388,64 @@ fn no_two_types_have_one_name() {
     assert!(names.len() > 150 && doubles.is_empty(), "{doubles:#?}");
 }
 
-/// A file uses only files that do not use it; a room and its own files may know each other, and so
-/// may tables, which refer to one another.
-#[test]
-fn no_files_go_in_circles() {
+/// The modules that each module uses, tests left out.
+fn uses_of_modules() -> Vec<(String, Vec<String>)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut files = Vec::new();
     sources(&root, &mut files);
+    files.retain(|file| !file.to_str().unwrap().ends_with("tests.rs"));
     let module = |file: &PathBuf| {
         let relative = file.strip_prefix(&root).unwrap().with_extension("");
         let path = relative.to_str().unwrap().replace('/', "::");
         path.strip_suffix("::mod").unwrap_or(&path).to_owned()
     };
     let modules: Vec<String> = files.iter().map(module).collect();
+    let longest = |path: &str| {
+        let holds = |module: &&String| path == **module || path.starts_with(&format!("{module}::"));
+        let found = modules.iter().filter(holds);
+        found.max_by_key(|module| module.len()).cloned()
+    };
     let uses = |file: &PathBuf| {
         let text = fs::read_to_string(file).unwrap();
         let code = text.split("#[cfg(test)]").next().unwrap_or_default();
-        let mut used: Vec<String> = named_paths(code)
-            .iter()
-            .filter_map(|path| path.strip_prefix("crate::"))
-            .filter_map(|path| {
-                let holds =
-                    |module: &&String| path == **module || path.starts_with(&format!("{module}::"));
-                modules
-                    .iter()
-                    .filter(holds)
-                    .max_by_key(|module| module.len())
-                    .cloned()
-            })
-            .collect();
+        let paths = named_paths(code);
+        let ours = paths.iter().filter_map(|path| path.strip_prefix("crate::"));
+        let mut used: Vec<String> = ours.filter_map(longest).collect();
         used.sort();
         used.dedup();
         used
     };
-    let all: Vec<(String, Vec<String>)> = files
+    files
         .iter()
-        .filter(|file| !file.to_str().unwrap().ends_with("tests.rs"))
         .map(|file| (module(file), uses(file)))
-        .collect();
+        .collect()
+}
+
+/// A room and its own files may know each other, and so may tables, which refer to one another.
+fn may_know_each_other(one: &str, other: &str) -> bool {
+    one == other
+        || one.starts_with(&format!("{other}::"))
+        || other.starts_with(&format!("{one}::"))
+        || (one.starts_with("storage::entity") && other.starts_with("storage::entity"))
+}
+
+#[test]
+fn no_files_go_in_circles() {
+    let all = uses_of_modules();
     let of = |name: &str| {
-        all.iter()
-            .find(|(other, _)| other == name)
-            .map(|(_, uses)| uses.as_slice())
-    };
-    let is_family = |one: &str, other: &str| {
-        one.starts_with(&format!("{other}::"))
-            || other.starts_with(&format!("{one}::"))
-            || (one.starts_with("storage::entity") && other.starts_with("storage::entity"))
+        let found = all.iter().find(|(other, _)| other == name);
+        found.map_or(&[][..], |(_, uses)| uses.as_slice())
     };
     let mut circles = Vec::new();
     for (name, used) in &all {
         for other in used
             .iter()
-            .filter(|other| *other != name && !is_family(name, other))
+            .filter(|other| !may_know_each_other(name, other))
         {
-            let mut seen = vec![other.clone()];
-            let mut at = 0;
+            let (mut seen, mut at) = (vec![other.clone()], 0);
             while let Some(next) = seen.get(at).cloned() {
-                for further in of(&next).unwrap_or_default() {
-                    if !is_family(&next, further) && !seen.contains(further) {
+                for further in of(&next) {
+                    if !may_know_each_other(&next, further) && !seen.contains(further) {
                         seen.push(further.clone());
                     }
                 }
@@ -458,4 +457,33 @@ fn no_files_go_in_circles() {
         }
     }
     assert!(circles.is_empty(), "{circles:#?}");
+}
+
+/// Test functions are read from their attribute to the brace at its margin.
+#[test]
+fn no_test_function_is_long() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files = Vec::new();
+    for folder in ["src", "tests", "fuzz/properties"] {
+        sources(&root.join(folder), &mut files);
+    }
+    let (mut count, mut long) = (0, Vec::new());
+    for file in files {
+        let text = fs::read_to_string(&file).unwrap();
+        let lines: Vec<&str> = text.lines().collect();
+        for (at, line) in lines.iter().enumerate() {
+            let attribute = line.trim_start();
+            if !attribute.starts_with("#[test]") && !attribute.starts_with("#[tokio::test") {
+                continue;
+            }
+            let margin = &line[..line.len() - attribute.len()];
+            let end = format!("{margin}}}");
+            let length = lines[at..].iter().position(|line| *line == end).unwrap();
+            count += 1;
+            if length > 60 {
+                long.push(format!("{}:{}: {length} lines", file.display(), at + 1));
+            }
+        }
+    }
+    assert!(count > 400 && long.is_empty(), "{count} tests; {long:#?}");
 }

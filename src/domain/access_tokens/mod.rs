@@ -294,33 +294,41 @@ mod tests {
         }
     }
 
+    fn patterns(texts: &[&str]) -> Vec<RepositoryPattern> {
+        let read = |text: &&str| RepositoryPattern::try_from(*text).unwrap();
+        texts.iter().map(read).collect()
+    }
+
+    fn end(text: &str) -> Expiry {
+        Expiry::on(text.parse().unwrap())
+    }
+
+    fn repositories(texts: &[&str]) -> AccessTokenChange {
+        AccessTokenChange {
+            repositories: Some(patterns(texts)),
+            ..Default::default()
+        }
+    }
+
+    fn expiry(expiry: Option<Expiry>) -> AccessTokenChange {
+        AccessTokenChange {
+            expiry: Some(expiry),
+            ..Default::default()
+        }
+    }
+
     #[test]
     fn a_token_can_be_narrowed_but_never_widened() {
-        let patterns = |texts: &[&str]| -> Vec<RepositoryPattern> {
-            texts
-                .iter()
-                .map(|text| RepositoryPattern::try_from(*text).unwrap())
-                .collect()
-        };
-        let end = |text: &str| Some(Expiry::on(text.parse().unwrap()));
         let two = [
             AccessTokenScope::ReadRegistry,
             AccessTokenScope::WriteRegistry,
         ];
         let token = AccessTokenSpecification::new(name("ci"), two.into_iter().collect())
             .unwrap()
-            .expiring(end("2030-01-01"))
+            .expiring(Some(end("2030-01-01")))
             .limited_to(patterns(&["team/*", "base/**"]))
             .unwrap();
         let change = |change: AccessTokenChange| token.changed(change);
-        let repositories = |texts: &[&str]| AccessTokenChange {
-            repositories: Some(patterns(texts)),
-            ..Default::default()
-        };
-        let expiry = |expiry| AccessTokenChange {
-            expiry: Some(expiry),
-            ..Default::default()
-        };
         let scopes = |scopes: &[AccessTokenScope]| AccessTokenChange {
             scopes: Some(scopes.iter().copied().collect()),
             ..Default::default()
@@ -329,7 +337,7 @@ mod tests {
         for good in [
             repositories(&["team/app"]),
             repositories(&["base/**", "base/a/b"]),
-            expiry(end("2029-12-31")),
+            expiry(Some(end("2029-12-31"))),
             scopes(&[AccessTokenScope::ReadRegistry]),
             AccessTokenChange {
                 name: Some(name("new")),
@@ -344,7 +352,7 @@ mod tests {
             repositories(&["**"]),
             repositories(&["team/app", "other"]),
             repositories(&["base/*"]),
-            expiry(end("2030-01-02")),
+            expiry(Some(end("2030-01-02"))),
             expiry(None),
             scopes(&[AccessTokenScope::Api]),
             scopes(&[
@@ -359,7 +367,7 @@ mod tests {
         }
         assert_eq!(change(scopes(&[])), Err(InvalidAccessToken::NoScope));
         let endless = AccessTokenSpecification::new(name("ci"), two.into_iter().collect()).unwrap();
-        assert!(endless.changed(expiry(end("2040-01-01"))).is_ok());
+        assert!(endless.changed(expiry(Some(end("2040-01-01")))).is_ok());
         assert!(endless.changed(repositories(&["team/**"])).is_ok());
     }
 

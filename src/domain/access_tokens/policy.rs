@@ -144,14 +144,18 @@ mod tests {
         }
     }
 
+    /// The end of a new token, or the reason why it cannot be.
+    fn new(policy: AccessTokenPolicy, wanted: WantedEnd, maker: Option<&str>) -> String {
+        shown(policy.end_of_new(wanted, maker.map(date), NOW.parse().unwrap()))
+    }
+
+    fn at(text: &str) -> WantedEnd {
+        WantedEnd::At(date(text))
+    }
+
     #[test]
     fn a_new_token_ends_when_it_is_wanted_to_or_must() {
-        let new = |policy: AccessTokenPolicy, wanted, maker: Option<&str>| {
-            shown(policy.end_of_new(wanted, maker.map(date), NOW.parse().unwrap()))
-        };
-        let (free, at) = (AccessTokenPolicy::default(), |text| {
-            WantedEnd::At(date(text))
-        });
+        let free = AccessTokenPolicy::default();
         assert_eq!(new(free, WantedEnd::Unsaid, None), "never");
         assert_eq!(new(free, at("2020-01-01"), None), "2020-01-01");
         assert_eq!(
@@ -186,9 +190,13 @@ mod tests {
             new(usual, WantedEnd::Unsaid, Some("2026-03-20")),
             "2026-03-20"
         );
+    }
+
+    #[test]
+    fn a_new_token_needs_an_end_where_endless_ones_are_not_allowed() {
         let ending = AccessTokenPolicy {
             allows_endless: false,
-            ..free
+            ..AccessTokenPolicy::default()
         };
         let blank = "can't be blank: tokens need an end here, a date or a duration";
         assert_eq!(new(ending, WantedEnd::Never, None), blank);

@@ -20,7 +20,7 @@ use wharfinger::domain::users::password::PasswordHash;
 use wharfinger::storage::access_tokens::families;
 use wharfinger::storage::{Change, access_tokens, members, refresh_tokens, users};
 
-use crate::harness::{PASSWORD, TestApp, Token, outdated_hash};
+use crate::harness::{Actor, PASSWORD, TestApp, outdated_hash};
 
 /// A way to lose a right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,10 +42,10 @@ struct Case {
     losses: &'static [Loss],
 }
 
-/// Who waits, and with what.
-struct Caller {
+/// A user who waits, with their token.
+struct Waiting {
     id: UserId,
-    token: Token,
+    actor: Actor,
 }
 
 /// The losses of anyone who presents a token.
@@ -108,23 +108,23 @@ async fn start() -> TestApp {
     app
 }
 
-async fn caller(app: &TestApp, name: &str, losses: &[Loss]) -> Caller {
+async fn caller(app: &TestApp, name: &str, losses: &[Loss]) -> Waiting {
     let ends = losses.contains(&Loss::TokenEnded);
-    let token = app
-        .token_as(name, "api", |token| {
+    let actor = app
+        .actor_with(name, "api", |token| {
             let soon = app.now().date_naive() + chrono::Duration::days(1);
             token.expiring(ends.then(|| wharfinger::domain::expiry::Expiry::on(soon)))
         })
         .await;
-    Caller {
+    Waiting {
         id: UserId(app.id_of(name).await),
-        token,
+        actor,
     }
 }
 
 /// Takes the right away, inside the change that goes first.
-async fn lose(app: &TestApp, change: &Change, caller: &Caller, loss: Loss) {
-    let (user, token) = (caller.id, caller.token.id);
+async fn lose(app: &TestApp, change: &Change, caller: &Waiting, loss: Loss) {
+    let (user, token) = (caller.id, caller.actor.token_id);
     match loss {
         Loss::Blocked => users::set_state(change, user, UserState::Blocked)
             .await
@@ -175,17 +175,19 @@ async fn behind_the_door(app: &TestApp) {
 }
 
 /// The status and body of a request whose right is lost in front of it.
-async fn outrun(app: &TestApp, caller: &Caller, case: &Case, loss: Loss) -> String {
+async fn outrun(app: &TestApp, caller: &Waiting, case: &Case, loss: Loss) -> String {
     app.usage.write_all().await.unwrap();
     let held = app.hold_changes().await;
-    let request = app.told((case.method, &case.path), &caller.token, case.body.clone());
+    let request = caller
+        .actor
+        .call(case.method, &case.path, case.body.clone());
     let race = async {
         behind_the_door(app).await;
         lose(app, &held, caller, loss).await;
         commit(held).await;
     };
-    let (told, ()) = tokio::join!(request, race);
-    told
+    let (reply, ()) = tokio::join!(request, race);
+    reply.told()
 }
 
 fn expected(loss: Loss) -> &'static [&'static str] {
@@ -210,7 +212,7 @@ async fn nothing_is_changed(name: &str, cases: impl AsyncFn(&TestApp) -> Vec<Cas
             let app = Box::pin(start()).await;
             let mut case = cases(&app).await.swap_remove(at);
             let caller = caller(&app, name, losses).await;
-            case.path = case.path.replace("OWN", &caller.token.id.to_string());
+            case.path = case.path.replace("OWN", &caller.actor.token_id.to_string());
             let before = app.last_change().await;
             let told = Box::pin(outrun(&app, &caller, &case, loss)).await;
             let what = format!("{} {} {loss:?}: {told}", case.method, case.path);
@@ -289,11 +291,8 @@ async fn an_owner_who_is_none_any_more_gives_no_roles_and_no_deploy_tokens() {
         let role = json!({ "user_id": bob, "access_level": 50 });
         let wanted = json!({ "name": "late", "scopes": ["read_registry"] });
         let tokens = "/projects/team%2Fapp/deploy_tokens";
-        let token = app.token("root", "api").await;
-        let made = app
-            .api(("POST", tokens), &token, wanted.clone())
-            .await
-            .json();
+        let root = app.actor("root", "api").await;
+        let made = root.post(tokens, wanted.clone()).await.json();
         vec![
             case("POST", "/projects/team%2Fapp/members", role, OWNER),
             case(
@@ -319,7 +318,7 @@ async fn an_owner_who_is_none_any_more_gives_no_roles_and_no_deploy_tokens() {
 #[tokio::test]
 async fn whoever_lost_their_token_changes_none_of_theirs() {
     Box::pin(nothing_is_changed("alice", async |app| {
-        let other = app.token("alice", "api").await.id;
+        let other = app.actor("alice", "api").await.token_id;
         let one = format!("/personal_access_tokens/{other}");
         let wanted = json!({ "name": "late", "scopes": ["read_registry"] });
         vec![
@@ -359,7 +358,8 @@ async fn login_behind(
     let alice = UserId(app.id_of("alice").await);
     let held = app.hold_changes().await;
     let path = format!("/jwt/auth?service=container_registry&offline_token={offline}");
-    let login = app.get(&path, Some(("alice", PASSWORD)));
+    let caller = app.caller("alice", PASSWORD);
+    let login = caller.ask_at(&path);
     let race = async {
         // Long enough for the password to be checked.
         tokio::time::sleep(Duration::from_millis(700)).await;
@@ -389,8 +389,8 @@ async fn a_password_that_was_replaced_buys_no_refresh_token() {
         .await;
         assert_eq!(status, StatusCode::UNAUTHORIZED);
         app.create_user("root", true, None).await;
-        let root = app.token("root", "api").await;
-        assert_eq!(app.read("/refresh_tokens", &root).await, json!([]));
+        let root = app.actor("root", "api").await;
+        assert_eq!(root.read("/refresh_tokens").await, json!([]));
     }
 }
 
@@ -420,7 +420,7 @@ async fn a_login_takes_no_number() {
     app.user("alice").await;
     let before = app.last_change().await;
     let path = "/jwt/auth?service=container_registry&offline_token=true";
-    let reply = app.get(path, Some(("alice", PASSWORD))).await;
+    let reply = app.caller("alice", PASSWORD).ask_at(path).await;
     assert!(reply.json()["refresh_token"].is_string(), "{}", reply.body);
     assert_eq!(app.last_change().await, before);
     assert_eq!(

@@ -17,7 +17,6 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
-use serde_json::Value;
 use tempfile::TempDir;
 use wharfinger::app::Desk;
 use wharfinger::app::access_tokens::UsageQueue;
@@ -67,9 +66,6 @@ pub(crate) struct TestApp {
     entropy: Arc<SeededEntropy>,
     folder: Arc<TempDir>,
 }
-
-/// The name of [`Actor`] in tests that are older than it.
-pub(crate) type Token = Actor;
 
 impl TestApp {
     pub(crate) async fn start() -> Self {
@@ -429,66 +425,6 @@ impl TestApp {
         wharfinger::domain::clock::Clock::now(&*self.clock)
     }
 }
-
-/// What tests say that are older than [`Actor`].
-impl TestApp {
-    pub(crate) async fn token(&self, user: &str, scopes: &str) -> Token {
-        self.actor(user, scopes).await
-    }
-
-    pub(crate) async fn token_as<F>(&self, user: &str, scopes: &str, choose: F) -> Token
-    where
-        F: FnOnce(AccessTokenSpecification) -> AccessTokenSpecification,
-    {
-        self.actor_with(user, scopes, choose).await
-    }
-
-    pub(crate) async fn api(
-        &self,
-        (method, path): (&str, &str),
-        token: &Token,
-        body: Value,
-    ) -> Reply {
-        token.call(method, path, body).await
-    }
-
-    pub(crate) async fn api_as(
-        &self,
-        (method, path): (&str, &str),
-        token: Option<&str>,
-        body: Value,
-    ) -> Reply {
-        let caller = token.map_or_else(|| self.anonymous(), |token| self.with(token));
-        caller.call(method, path, body).await
-    }
-
-    pub(crate) async fn told(&self, call: (&str, &str), token: &Token, body: Value) -> String {
-        token.call(call.0, call.1, body).await.told()
-    }
-
-    pub(crate) async fn read(&self, path: &str, token: &Token) -> Value {
-        token.read(path).await
-    }
-
-    pub(crate) async fn ask(&self, credential: Option<(&str, &str)>, scopes: &[&str]) -> Reply {
-        Caller::new(&self.listeners, credential).ask(scopes).await
-    }
-
-    pub(crate) async fn get(&self, path: &str, credential: Option<(&str, &str)>) -> Reply {
-        Caller::new(&self.listeners, credential).ask_at(path).await
-    }
-}
-
-const _: () = {
-    fn expose(actor: &Actor) -> &str {
-        actor.secret.expose()
-    }
-    let _ = expose;
-    let _ = (TestApp::token, TestApp::read);
-    let _ = TestApp::token_as::<fn(AccessTokenSpecification) -> AccessTokenSpecification>;
-    let _ = (TestApp::api, TestApp::api_as, TestApp::told);
-    let _ = (TestApp::ask, TestApp::get);
-};
 
 /// A connection from an address, as the listener notes it.
 pub(crate) fn peer(from: &str) -> ConnectInfo<SocketAddr> {

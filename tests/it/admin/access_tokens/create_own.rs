@@ -247,7 +247,7 @@ async fn a_token_that_ended_while_its_request_was_under_way_makes_nothing() {
         let operator = Authority::operator();
         let made = app
             .desk
-            .create_own_access_token(&operator, token.id, wanted, WantedEnd::Unsaid)
+            .create_own_access_token(&operator, token.token_id, wanted, WantedEnd::Unsaid)
             .await;
         assert!(matches!(made, Err(DeskError::Forbidden(_))), "{made:?}");
     }
