@@ -10,7 +10,7 @@ use crate::domain::secret::{RecognizedSecret, SecretKind, SecretToken};
 use crate::domain::users::username::Username;
 use crate::domain::users::{EmailAddress, UserState};
 use crate::identity::access_token::owner_of;
-use crate::identity::deploy_token::deployment;
+use crate::identity::deploy_token::deploy_token_principal;
 use crate::identity::error::AuthenticationError;
 use crate::identity::identified::{FollowUp, Identified};
 use crate::identity::password::Passwords;
@@ -64,7 +64,8 @@ impl Authenticator {
                         self.refresh_login(&token, service, now).await?
                     }
                     RecognizedSecret::Token(token) if token.kind() == SecretKind::DeployToken => {
-                        let found = deployment(&self.db, (username, &token), now).await?;
+                        let found =
+                            deploy_token_principal(&self.db, (username, &token), now).await?;
                         return Ok(Principal::DeployToken(found).into());
                     }
                     RecognizedSecret::Token(token) => {

@@ -11,7 +11,7 @@ use crate::storage::{Db, deploy_tokens};
 
 /// The machine whose deploy token works at `now`; its user name must match, unlike a personal
 /// access token's (docs/architecture.md#who-is-calling).
-pub(super) async fn deployment(
+pub(super) async fn deploy_token_principal(
     db: &Db,
     (username, token): (&str, &SecretToken),
     now: DateTime<Utc>,

@@ -194,7 +194,7 @@ fn judge_deploy_token(
         }
         // Refused before anything that would tell if the repository exists.
         (_, Action::Delete | Action::Any) => Err(Reason::NotByDeployToken),
-        _ if !token.is_for(name) => Err(Reason::OutsidePlace(token.path.clone())),
+        _ if !token.is_for(name) => Err(Reason::OutsideNamespace(token.path.clone())),
         _ if !token.scopes.permit(action) => Err(Reason::ScopeMissing(
             AccessTokenScope::needed_for(action),
             token.scopes.clone(),

@@ -24,7 +24,7 @@ pub enum Reason {
     /// The token's patterns do not cover the repository.
     OutsidePatterns,
     /// The deploy token is for another namespace, which is named.
-    OutsidePlace(NamespacePath),
+    OutsideNamespace(NamespacePath),
     /// Deploy tokens only pull and push.
     NotByDeployToken,
     /// Only administrators may do this.
@@ -46,7 +46,7 @@ impl fmt::Display for Reason {
                 write!(f, "the token has the scopes \"{held}\" and needs {needed}")
             }
             Self::OutsidePatterns => f.write_str("the token is limited to other repositories"),
-            Self::OutsidePlace(path) => {
+            Self::OutsideNamespace(path) => {
                 write!(f, "the deploy token is for {path} and what is below it")
             }
             Self::NotByDeployToken => {
