@@ -1,6 +1,7 @@
 //! The configuration: `default.toml`, over it a file, over it environment variables.
 
 mod access_tokens;
+mod connections;
 mod error;
 mod file;
 mod registries;
@@ -17,6 +18,7 @@ use crate::domain::key_schedule::KeySchedule;
 use crate::domain::refresh_tokens::RefreshLifetimes;
 use crate::domain::registry::Registry;
 
+pub use connections::{ConnectionLimits, ConnectionTimeouts};
 pub use error::ConfigError;
 pub use sections::{
     AdminApi, Database, Keys, Log, LogFormat, Ops, PasswordChecks, PublicUrl, Shutdown,
@@ -43,6 +45,8 @@ pub struct Config {
     pub admin: AdminApi,
     /// The listener for health and metrics, which only the operator reaches.
     pub ops: Ops,
+    /// The times after which a connection is given up, on every listener.
+    pub connections: ConnectionTimeouts,
     /// The key files.
     pub keys: Keys,
     /// Limits on the passwords that are checked at the same time.
@@ -67,6 +71,7 @@ impl Config {
             token: TokenEndpoint::read(&settings)?,
             admin: AdminApi::read(&settings)?,
             ops: Ops::read(&settings)?,
+            connections: ConnectionTimeouts::read(&settings)?,
             keys: Keys::read(&settings)?,
             passwords: PasswordChecks::read(&settings)?,
             access_tokens: access_tokens::read(&settings)?,

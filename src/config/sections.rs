@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+use crate::config::connections::ConnectionLimits;
 use crate::config::error::ConfigError;
 use crate::config::settings::Settings;
 use crate::config::trusted_proxies::TrustedProxies;
@@ -54,6 +55,8 @@ pub struct TokenEndpoint {
     pub anonymous_access: bool,
     /// The proxies that are believed about the client's address.
     pub trusted_proxies: TrustedProxies,
+    /// The most connections at a time.
+    pub limits: ConnectionLimits,
 }
 
 /// `[admin]`
@@ -65,6 +68,8 @@ pub struct AdminApi {
     pub public_url: PublicUrl,
     /// The proxies that are believed about the client's address.
     pub trusted_proxies: TrustedProxies,
+    /// The most connections at a time.
+    pub limits: ConnectionLimits,
 }
 
 /// An address that clients are sent to, without a slash at its end.
@@ -78,6 +83,8 @@ pub struct Ops {
     pub listen: SocketAddr,
     /// The proxies that are believed about the client's address.
     pub trusted_proxies: TrustedProxies,
+    /// The most connections at a time.
+    pub limits: ConnectionLimits,
 }
 
 /// `[keys]`
@@ -105,7 +112,9 @@ pub struct PasswordChecks {
 /// `[shutdown]`
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shutdown {
-    /// The time that requests in flight are given to finish.
+    /// The time for which connections are still accepted.
+    pub delay: Duration,
+    /// The longest that a stop takes in all.
     pub grace: Duration,
 }
 
@@ -168,6 +177,7 @@ impl TokenEndpoint {
             issuer: issuer.text()?.to_owned(),
             anonymous_access: settings.get("token.anonymous_access")?.boolean()?,
             trusted_proxies: TrustedProxies::read(settings.get("token.trusted_proxies")?)?,
+            limits: ConnectionLimits::read(settings, "token")?,
         })
     }
 }
@@ -204,6 +214,7 @@ impl AdminApi {
             listen: listen(settings.get("admin.listen")?)?,
             public_url: PublicUrl::read(settings.get("admin.public_url")?)?,
             trusted_proxies: TrustedProxies::read(settings.get("admin.trusted_proxies")?)?,
+            limits: ConnectionLimits::read(settings, "admin")?,
         })
     }
 }
@@ -213,6 +224,7 @@ impl Ops {
         Ok(Self {
             listen: listen(settings.get("ops.listen")?)?,
             trusted_proxies: TrustedProxies::read(settings.get("ops.trusted_proxies")?)?,
+            limits: ConnectionLimits::read(settings, "ops")?,
         })
     }
 }
@@ -259,6 +271,7 @@ pub(super) fn refresh_tokens(settings: &Settings) -> Result<RefreshLifetimes, Co
 impl Shutdown {
     pub(super) fn read(settings: &Settings) -> Result<Self, ConfigError> {
         Ok(Self {
+            delay: settings.get("shutdown.delay")?.duration("0s", "1h")?,
             grace: settings.get("shutdown.grace")?.duration("0s", "1h")?,
         })
     }

@@ -14,7 +14,11 @@ const INTERVAL: Duration = Duration::from_hours(1);
 /// Deletes refresh tokens that can never work again.
 pub(super) async fn purge(desk: Desk, lifetimes: RefreshLifetimes, lifecycle: Lifecycle) {
     loop {
-        match desk.purge_refresh_tokens(&lifetimes).await {
+        let purged = tokio::select! {
+            purged = desk.purge_refresh_tokens(&lifetimes) => purged,
+            () = lifecycle.stopping() => return,
+        };
+        match purged {
             Ok(0) => {}
             Ok(purged) => tracing::info!(purged, "deleted refresh tokens that had ended"),
             Err(error) => {
@@ -30,8 +34,6 @@ pub(super) async fn purge(desk: Desk, lifetimes: RefreshLifetimes, lifecycle: Li
 
 /// The pause between two writes of tokens' uses.
 const USAGE_INTERVAL: Duration = Duration::from_secs(1);
-/// The time that a stop waits for the last uses to be written down.
-const LAST_USAGE: Duration = Duration::from_secs(5);
 
 /// Writes down when and from where tokens are used. A failure is logged once until it is over.
 pub(super) async fn write_usage(usage: UsageQueue, lifecycle: Lifecycle) {
@@ -51,9 +53,9 @@ pub(super) async fn write_usage(usage: UsageQueue, lifecycle: Lifecycle) {
     }
 }
 
-/// Writes down the uses of the last requests, when no more can come.
-pub(super) async fn write_last_usage(usage: &UsageQueue) {
-    match tokio::time::timeout(LAST_USAGE, usage.write_all()).await {
+/// Writes down the uses of the last requests, when no more can come; waits until `end` at the longest.
+pub(super) async fn write_last_usage(usage: &UsageQueue, end: tokio::time::Instant) {
+    match tokio::time::timeout_at(end, usage.write_all()).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => {
             tracing::warn!(error = %error, "the last uses of tokens were not written down");

@@ -1,39 +1,53 @@
-//! The stop of the service: soft first, hard when that takes too long.
+//! The stop of the service, in steps: unready, closed to new connections, and hard if that takes too long.
 
 use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// The time that tasks have to end after a hard stop began.
-const LAST_WAIT: Duration = Duration::from_secs(2);
+use crate::config::Shutdown;
+
+/// The most that is kept of the grace for what comes after the tasks: writing down, closing the database.
+const LONGEST_CLOSE: Duration = Duration::from_secs(3);
 
 /// Tells tasks when to end, and waits for them.
 #[derive(Debug, Clone, Default)]
-pub struct Lifecycle {
-    soft: CancellationToken,
-    hard: CancellationToken,
+pub(super) struct Lifecycle {
+    stopping: CancellationToken,
+    closing: CancellationToken,
+    aborting: CancellationToken,
     tasks: TaskTracker,
 }
 
 /// The signals that ask for a stop; once they are installed, they no longer kill the process.
 #[derive(Debug)]
-pub struct Signals {
+pub(super) struct Signals {
     terminate: Signal,
     interrupt: Signal,
 }
 
+/// A stop whose tasks are over.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Stopped {
+    /// The number of tasks that had to be cut off.
+    pub(super) cut_off: usize,
+    /// The time at which the process ends in any case.
+    pub(super) end: Instant,
+}
+
 impl Signals {
     /// Listens to SIGTERM and SIGINT.
-    pub fn install() -> std::io::Result<Self> {
+    pub(super) fn install() -> std::io::Result<Self> {
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
         })
     }
 
-    async fn next(&mut self) {
+    /// Waits for a signal.
+    pub(super) async fn next(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
@@ -43,48 +57,69 @@ impl Signals {
 
 impl Lifecycle {
     /// Runs a task that a stop waits for.
-    pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+    pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         self.tasks.spawn(task);
     }
 
     /// The tasks that a stop waits for.
-    pub fn tasks(&self) -> TaskTracker {
+    pub(super) fn tasks(&self) -> TaskTracker {
         self.tasks.clone()
     }
 
-    /// Begins the soft stop: no new work, requests under way are finished.
-    pub fn stop(&self) {
-        self.soft.cancel();
+    /// Begins the stop: the service is unready, and connections end with their reply.
+    pub(super) fn stop(&self) {
+        self.stopping.cancel();
     }
 
-    /// Waits until the soft stop begins.
-    pub async fn stopping(&self) {
-        self.soft.cancelled().await;
+    /// True once the stop has begun.
+    pub(super) fn is_stopping(&self) -> bool {
+        self.stopping.is_cancelled()
+    }
+
+    /// Waits until the stop begins.
+    pub(super) async fn stopping(&self) {
+        self.stopping.cancelled().await;
+    }
+
+    /// Waits until no more connections are accepted.
+    pub(super) async fn closing(&self) {
+        self.closing.cancelled().await;
     }
 
     /// Waits until the hard stop begins.
-    pub async fn aborting(&self) {
-        self.hard.cancelled().await;
+    pub(super) async fn aborting(&self) {
+        self.aborting.cancelled().await;
     }
 
-    /// Waits for a signal or [`Lifecycle::stop`], then for the tasks: at most `grace`, or until a
-    /// second signal. True if all of them finished.
-    pub async fn run(self, mut signals: Signals, grace: Duration) -> bool {
+    /// Waits for a signal or [`Lifecycle::stop`], then for the tasks: as long as `shutdown` allows, or until a
+    /// second signal.
+    pub(super) async fn run(self, mut signals: Signals, shutdown: Shutdown) -> Stopped {
         tokio::select! {
             () = signals.next() => {}
-            () = self.soft.cancelled() => {}
+            () = self.stopping() => {}
         }
+        let end = Instant::now() + shutdown.grace;
+        let hard = end - LONGEST_CLOSE.min(shutdown.grace / 4);
         tracing::info!("stopping: finishing the requests in flight");
-        self.soft.cancel();
-        self.tasks.close();
-        let finished = tokio::select! {
-            () = self.tasks.wait() => true,
-            () = tokio::time::sleep(grace) => false,
-            () = signals.next() => false,
+        self.stop();
+        let is_told_again = tokio::select! {
+            () = sleep(shutdown.delay) => false,
+            () = sleep_until(hard) => false,
+            () = signals.next() => true,
         };
-        self.hard.cancel();
+        self.closing.cancel();
+        self.tasks.close();
+        tokio::select! {
+            biased;
+            () = self.tasks.wait() => {}
+            () = std::future::ready(()), if is_told_again => {}
+            () = sleep_until(hard) => {}
+            () = signals.next() => {}
+        }
+        let cut_off = self.tasks.len();
+        self.aborting.cancel();
         // A task that ignores even the hard stop is given up.
-        let _ = tokio::time::timeout(LAST_WAIT, self.tasks.wait()).await;
-        finished
+        let _ = timeout_at(end, self.tasks.wait()).await;
+        Stopped { cut_off, end }
     }
 }

@@ -1,9 +1,12 @@
 //! The composition root: the only module that uses all others, to put the service together.
 
 mod background;
+mod descriptors;
 mod keys;
 mod lifecycle;
 mod listener;
+mod log_queue;
+mod serve;
 mod telemetry;
 mod unbroken;
 mod welcome;
@@ -16,8 +19,7 @@ use axum::Router;
 use tokio_util::task::TaskTracker;
 
 pub use keys::{open_keys, renew_authority};
-pub use lifecycle::{Lifecycle, Signals};
-pub use listener::{BindError, Listener};
+pub use serve::serve;
 pub use world::{SystemClock, SystemEntropy};
 
 use crate::app::access_tokens::UsageQueue;
@@ -66,6 +68,24 @@ struct Frames {
     ops: LayerSettings,
 }
 
+impl Frames {
+    fn new(config: &Config, entropy: &Arc<dyn Entropy>) -> Self {
+        let frame = |proxies: &TrustedProxies| {
+            let proxies = proxies.clone();
+            LayerSettings {
+                entropy: Arc::clone(entropy),
+                trusts_proxy: Arc::new(move |address| proxies.contains(address)),
+                deadline: DEADLINE,
+            }
+        };
+        Self {
+            token: frame(&config.token.trusted_proxies),
+            admin: frame(&config.admin.trusted_proxies),
+            ops: frame(&config.ops.trusted_proxies),
+        }
+    }
+}
+
 impl Service {
     /// Wires a service from its parts.
     pub fn new(
@@ -111,20 +131,7 @@ impl Service {
             refresh_lifetimes: config.refresh_tokens,
             public_url: config.admin.public_url.join("").into(),
         };
-        let entropy = &issuer.entropy;
-        let frame = |proxies: &TrustedProxies| {
-            let proxies = proxies.clone();
-            LayerSettings {
-                entropy: Arc::clone(entropy),
-                trusts_proxy: Arc::new(move |address| proxies.contains(address)),
-                deadline: DEADLINE,
-            }
-        };
-        let frames = Frames {
-            token: frame(&config.token.trusted_proxies),
-            admin: frame(&config.admin.trusted_proxies),
-            ops: frame(&config.ops.trusted_proxies),
-        };
+        let frames = Frames::new(config, &issuer.entropy);
         let storage = db.clone();
         let health = Health::new(move || {
             let storage = storage.clone();
@@ -147,6 +154,12 @@ impl Service {
     #[must_use]
     pub fn with_tasks(self, tasks: TaskTracker) -> Self {
         Self { tasks, ..self }
+    }
+
+    /// The service with these metrics in place of its own.
+    #[must_use]
+    pub fn with_metrics(self, metrics: Metrics) -> Self {
+        Self { metrics, ..self }
     }
 
     /// The routes of the token listener.
@@ -193,75 +206,6 @@ pub async fn open_desk(config: &Config) -> anyhow::Result<Desk> {
 pub async fn migrate(config: &Config) -> anyhow::Result<()> {
     let db = Db::open_and_migrate(&config.database.url, config.database.max_connections).await?;
     Ok(db.close().await?)
-}
-
-/// Runs the service until a signal stops it.
-pub async fn serve(config: &Config) -> anyhow::Result<()> {
-    telemetry::start(&config.log);
-    let signals = Signals::install()?;
-    // Bound first: a start that cannot listen has made nothing yet, and shown no password.
-    let token = Listener::bind("token.listen", config.token.listen).await?;
-    let admin = Listener::bind("admin.listen", config.admin.listen).await?;
-    let ops = Listener::bind("ops.listen", config.ops.listen).await?;
-    let opened = KeyRing::open_or_create(
-        &config.keys.directory,
-        config.key_schedule(),
-        SystemClock.now(),
-        &SystemEntropy,
-    )?;
-    let keys = Arc::new(opened.ring);
-    let db = Db::open_and_migrate(&config.database.url, config.database.max_connections).await?;
-    let clock = Arc::new(SystemClock);
-    let lifecycle = Lifecycle::default();
-    let service = Service::new(
-        config,
-        db,
-        Arc::clone(&keys),
-        clock,
-        Arc::new(SystemEntropy),
-    )?
-    .with_tasks(lifecycle.tasks());
-    let administrator = service.desk.ensure_administrator().await?;
-    if opened.created || administrator.is_some() {
-        welcome::say(&welcome::first_steps(config, &keys, administrator.as_ref()));
-    }
-    tracing::info!(
-        token.listen = %token.address(), admin.listen = %admin.address(), ops.listen = %ops.address(),
-        "listening on {} for registries' clients, on {} for the admin API and on {} for the operator",
-        token.address(), admin.address(), ops.address(),
-    );
-    lifecycle.spawn(token.serve(service.token_router(), lifecycle.clone()));
-    lifecycle.spawn(admin.serve(service.admin_router(), lifecycle.clone()));
-    lifecycle.spawn(ops.serve(service.ops_router(), lifecycle.clone()));
-    lifecycle.spawn(close_when_stopping(
-        service.health.clone(),
-        lifecycle.clone(),
-    ));
-    lifecycle.spawn(background::follow_keys(service.clone(), lifecycle.clone()));
-    lifecycle.spawn(background::purge(
-        service.desk.clone(),
-        config.refresh_tokens,
-        lifecycle.clone(),
-    ));
-    lifecycle.spawn(background::write_usage(
-        service.usage.clone(),
-        lifecycle.clone(),
-    ));
-    service.health.open();
-    let finished = lifecycle.run(signals, config.shutdown.grace).await;
-    background::write_last_usage(&service.usage).await;
-    service.db.close().await?;
-    if finished {
-        tracing::info!("stopped");
-    } else {
-        tracing::warn!("stopped; some requests were cut off");
-    }
-    Ok(())
-}
-
-async fn close_when_stopping(health: Health, lifecycle: Lifecycle) {
-    lifecycle.stopping().await;
-    health.close();
 }
 
 fn passwords(config: &Config, entropy: Arc<dyn Entropy>) -> anyhow::Result<Passwords> {

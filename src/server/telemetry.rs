@@ -1,15 +1,34 @@
 //! The log.
 
-use std::io::IsTerminal;
+use std::fs::File;
+use std::io::{IsTerminal, Write};
+use std::os::fd::AsFd;
+use std::time::Duration;
 
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{Log, LogFormat};
+use crate::server::log_queue::LogQueue;
+
+/// The time that the end of the process waits for the last lines to be written.
+const LAST_LINES: Duration = Duration::from_secs(1);
+
+/// The log of this process.
+#[derive(Debug, Clone)]
+pub(super) struct OpenLog(LogQueue);
 
 /// Begins to log, to standard error; a second call changes nothing.
 ///
 /// SQL statements are never logged: they hold digests and hashes.
-pub(super) fn start(log: &Log) {
+pub(super) fn start(log: &Log) -> std::io::Result<OpenLog> {
+    // Not by `std::io::stderr`, whose lock a write that waits would keep from everybody else.
+    let output = File::from(std::io::stderr().as_fd().try_clone_to_owned()?);
+    let queue = LogQueue::start(output, |lost| {
+        tracing::warn!(
+            lines = lost,
+            "{lost} lines of this log are lost: it could not be written fast enough, or not at all"
+        );
+    })?;
     let filter = EnvFilter::builder().parse_lossy(format!(
         "sqlx=warn,sqlx::query=off,sea_orm=warn,sea_orm_migration=warn,{}",
         log.filter
@@ -19,9 +38,11 @@ pub(super) fn start(log: &Log) {
         LogFormat::Json => false,
         LogFormat::Auto => std::io::stderr().is_terminal(),
     };
+    let writer = queue.clone();
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+        .log_internal_errors(false)
+        .with_writer(move || writer.clone());
     // It fails when a log has begun already, as in tests.
     let _ = if is_pretty {
         lines
@@ -36,4 +57,34 @@ pub(super) fn start(log: &Log) {
             .with_span_list(false)
             .try_init()
     };
+    std::panic::set_hook(Box::new(|panic| log_panic(panic.location())));
+    Ok(OpenLog(queue))
+}
+
+/// Logs a defect of ours. The usual way writes to standard error itself, which may wait for ever, and the text
+/// of a panic may hold what a caller wrote.
+fn log_panic(location: Option<&std::panic::Location<'_>>) {
+    let place = location.map_or("?".to_owned(), ToString::to_string);
+    tracing::error!(
+        panic.place = place,
+        "a defect of the service at {place}; please report it"
+    );
+}
+
+impl OpenLog {
+    /// Says something to the person who starts the service.
+    pub(super) fn say(&self, text: &str) {
+        // The queue takes everything.
+        let _ = self.0.clone().write_all(text.as_bytes());
+    }
+
+    /// The number of lines that were lost.
+    pub(super) fn lost(&self) -> u64 {
+        self.0.lost()
+    }
+
+    /// Waits for the last lines to be written, for a moment.
+    pub(super) fn finish(&self) {
+        self.0.flush(LAST_LINES);
+    }
 }

@@ -78,9 +78,3 @@ fn configurations(registries: &[Registry]) -> String {
     }
     lines
 }
-
-/// Shows a text to the person who starts the service: on standard error, beside the log.
-pub(super) fn say(text: &str) {
-    // If standard error is closed, nobody reads it.
-    let _ = std::io::Write::write_all(&mut std::io::stderr().lock(), text.as_bytes());
-}

@@ -15,5 +15,6 @@ mod fuzz_corpora;
 mod harness;
 mod ops;
 mod registries;
+mod server;
 mod storage;
 mod token;

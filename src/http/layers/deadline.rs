@@ -1,39 +1,24 @@
 //! The longest that a request may take.
 
-use axum::Json;
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 
-use crate::http::layers::distribution_error::DistributionError;
 use crate::http::layers::log_note::LogNote;
 use crate::http::layers::settings::LayerSettings;
+use crate::http::layers::unavailable::unavailable;
 
-/// Gives up a request that takes too long, because its body drips or a database hangs. The reply has the form of
-/// the Distribution spec, which GitLab's clients show as well.
+/// Gives up a request that takes too long, because its body drips or a database hangs.
 pub(super) async fn keep(
     State(settings): State<LayerSettings>,
     request: Request,
     next: Next,
 ) -> Response {
-    match tokio::time::timeout(settings.deadline, next.run(request)).await {
-        Ok(response) => response,
-        Err(_) => given_up(),
-    }
-}
-
-fn given_up() -> Response {
-    let message = "the request took too long and was given up; try again in a few seconds";
-    let body = DistributionError::new("UNAVAILABLE", message).for_all_clients();
-    let mut response = (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response();
-    response
-        .headers_mut()
-        .insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
-    response
-        .extensions_mut()
-        .insert(LogNote::sentence("given up at the deadline"));
-    response
+    let answer = tokio::time::timeout(settings.deadline, next.run(request)).await;
+    answer.unwrap_or_else(|_| {
+        let message = "the request took too long and was given up; try again in a few seconds";
+        unavailable(message, LogNote::sentence("given up at the deadline"))
+    })
 }
 
 #[cfg(test)]
@@ -43,6 +28,7 @@ mod tests {
 
     use axum::Router;
     use axum::body::Body;
+    use axum::http::StatusCode;
     use axum::routing::get;
     use tower::ServiceExt;
 

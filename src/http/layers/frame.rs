@@ -20,5 +20,7 @@ pub fn frame(routes: Router, settings: &LayerSettings) -> Router {
         .layer(from_fn_with_state(settings.clone(), deadline::keep))
         .layer(axum::middleware::from_fn(request_log::log))
         .layer(from_fn_with_state(settings.clone(), client_address::note))
+        // A second time: a defect of the log must not cut the connection off.
+        .layer(CatchPanicLayer::custom(panics::reply))
         .layer(from_fn_with_state(settings.clone(), request_id::assign))
 }

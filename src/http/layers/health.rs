@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -23,6 +23,8 @@ type Probe = dyn Fn() -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>
 #[derive(Clone)]
 pub struct Health {
     open: Arc<AtomicBool>,
+    /// The last answer, so that a change is logged, and not each probe.
+    was_ready: Arc<AtomicBool>,
     storage: Arc<Probe>,
     /// Texts for the operator, by subject; none of them makes the service unready.
     notices: Arc<Mutex<BTreeMap<&'static str, String>>>,
@@ -47,6 +49,7 @@ impl Health {
     ) -> Self {
         Self {
             open: Arc::new(AtomicBool::new(false)),
+            was_ready: Arc::new(AtomicBool::new(true)),
             storage: Arc::new(storage),
             notices: Arc::default(),
         }
@@ -65,6 +68,18 @@ impl Health {
     /// Says something about `subject` to the operator; the service stays ready.
     pub fn notice(&self, subject: &'static str, text: String) {
         self.notices().insert(subject, text);
+    }
+
+    fn log_change(&self, problem: Option<&String>) {
+        let is_ready = problem.is_none();
+        if self.was_ready.swap(is_ready, Ordering::AcqRel) == is_ready {
+            return;
+        }
+        if let Some(error) = problem {
+            tracing::warn!(%error, "not ready: the database does not answer");
+        } else {
+            tracing::info!("ready again");
+        }
     }
 
     fn notices(&self) -> std::sync::MutexGuard<'_, BTreeMap<&'static str, String>> {
@@ -108,6 +123,9 @@ async fn readyz(health: &Health, detail: HealthDetail) -> Response {
     } else {
         StatusCode::SERVICE_UNAVAILABLE
     };
+    if is_open {
+        health.log_change(storage.as_ref().err());
+    }
     let word = if is_ready { "ready" } else { "not ready" };
     let body = match detail {
         HealthDetail::YesOrNo => serde_json::json!({ "status": word }),
@@ -119,5 +137,10 @@ async fn readyz(health: &Health, detail: HealthDetail) -> Response {
             serde_json::json!({ "status": word, "checks": checks })
         }
     };
-    (status, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
+    let mut response = (status, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response();
+    if !is_ready {
+        let soon = HeaderValue::from_static("5");
+        response.headers_mut().insert(header::RETRY_AFTER, soon);
+    }
+    response
 }

@@ -13,6 +13,7 @@ mod panics;
 mod request_id;
 mod request_log;
 mod settings;
+mod unavailable;
 mod who;
 
 pub use client_address::ClientAddress;
@@ -24,4 +25,5 @@ pub use media_type::media_type;
 pub use origin::origin;
 pub use request_id::RequestId;
 pub use settings::LayerSettings;
+pub use unavailable::starting_routes;
 pub use who::Who;

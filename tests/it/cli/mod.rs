@@ -11,7 +11,7 @@ mod log_notes;
 mod namespaces;
 mod refresh_tokens;
 mod registry;
-mod running;
+pub(crate) mod running;
 mod users;
 mod wrong_things;
 
@@ -22,13 +22,13 @@ use assert_cmd::Command;
 use tempfile::TempDir;
 
 /// A folder with a database and keys, in which commands run.
-struct Workplace {
+pub(crate) struct Workplace {
     folder: TempDir,
 }
 
 impl Workplace {
     /// With a schema and nothing in it.
-    fn migrated() -> Self {
+    pub(crate) fn migrated() -> Self {
         let workplace = Self::empty();
         workplace.ok(&["migrate"]);
         workplace
@@ -53,13 +53,13 @@ impl Workplace {
         workplace
     }
 
-    fn empty() -> Self {
+    pub(crate) fn empty() -> Self {
         Self {
             folder: TempDir::new().unwrap(),
         }
     }
 
-    fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
 
@@ -77,7 +77,7 @@ impl Workplace {
     }
 
     /// What a command that succeeds prints on standard output.
-    fn ok(&self, arguments: &[&str]) -> String {
+    pub(crate) fn ok(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         assert!(
             output.status.success(),

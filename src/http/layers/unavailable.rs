@@ -1,0 +1,30 @@
+//! Replies of a service that cannot answer now.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::{Json, Router};
+
+use crate::http::layers::distribution_error::DistributionError;
+use crate::http::layers::health::{Health, HealthDetail, routes};
+use crate::http::layers::log_note::LogNote;
+
+/// A reply that asks the client to come back.
+pub(super) fn unavailable(message: &str, note: LogNote) -> Response {
+    let body = DistributionError::new("UNAVAILABLE", message).for_all_clients();
+    let mut response = (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response();
+    response
+        .headers_mut()
+        .insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+    response.extensions_mut().insert(note);
+    response
+}
+
+/// The routes of a listener while the service starts: it lives, and is not ready.
+pub fn starting_routes(detail: HealthDetail) -> Router {
+    let storage = || std::future::ready(Err("not open yet".to_owned()));
+    let health = Health::new(move || Box::pin(storage()));
+    routes(health, detail).fallback(async || {
+        let message = "the service is starting; try again in a few seconds";
+        unavailable(message, LogNote::sentence("the service is starting"))
+    })
+}

@@ -1,0 +1,44 @@
+//! The routes of a listener, which change once: when the start is over.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::{Arc, OnceLock};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::Request;
+use axum::response::Response;
+use hyper::body::Incoming;
+use tower::ServiceExt;
+
+/// Answers requests: at first as a service that is starting.
+#[derive(Debug, Clone)]
+pub(in crate::server) struct Answers {
+    starting: Router,
+    started: Arc<OnceLock<Router>>,
+}
+
+impl Answers {
+    /// Answers with these routes until [`Answers::open`].
+    pub(in crate::server) fn starting(routes: Router) -> Self {
+        Self {
+            starting: routes,
+            started: Arc::default(),
+        }
+    }
+
+    /// Answers with these routes from now on, also on connections that are open already.
+    pub(in crate::server) fn open(&self, routes: Router) {
+        // The start is over once.
+        let _ = self.started.set(routes);
+    }
+
+    pub(super) async fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> Response {
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(ConnectInfo(peer));
+        let routes = self.started.get().unwrap_or(&self.starting).clone();
+        let reply: Result<_, Infallible> = routes.oneshot(request).await;
+        reply.unwrap_or_else(|never| match never {})
+    }
+}

@@ -1,0 +1,202 @@
+//! The life of the service: start, run, stop.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use tokio::time::{Instant, timeout_at};
+use tokio_util::task::TaskTracker;
+
+use crate::config::{Config, TrustedProxies};
+use crate::domain::clock::Clock;
+use crate::domain::entropy::Entropy;
+use crate::http::layers::{Health, HealthDetail, frame, starting_routes};
+use crate::metrics::Metrics;
+use crate::server::lifecycle::{Lifecycle, Signals, Stopped};
+use crate::server::listener::{Answers, Listener, Rules};
+use crate::server::telemetry::{self, OpenLog};
+use crate::server::{
+    Frames, Service, SystemClock, SystemEntropy, background, descriptors, welcome,
+};
+use crate::signing::{KeyRing, Opened};
+use crate::storage::Db;
+
+/// Runs the service until a signal stops it.
+pub async fn serve(config: &Config) -> anyhow::Result<()> {
+    let log = telemetry::start(&config.log)?;
+    let served = run(config, &log).await;
+    log.finish();
+    served
+}
+
+async fn run(config: &Config, log: &OpenLog) -> anyhow::Result<()> {
+    let mut signals = Signals::install()?;
+    let (metrics, lifecycle) = (Metrics::new(), Lifecycle::default());
+    let lost_lines = log.clone();
+    metrics.read_lost_log_lines(move || lost_lines.lost());
+    // Bound first: a start that cannot listen has made nothing yet, and shown no password.
+    let listeners = Listeners::bind(config, &metrics, &lifecycle)?;
+    let opened = tokio::select! {
+        opened = open(config, metrics, lifecycle.tasks(), log) => opened?,
+        () = signals.next() => {
+            tracing::info!("stopped before the service was ready");
+            return Ok(());
+        }
+    };
+    listeners.open(&opened);
+    spawn_background(&opened, config, &lifecycle);
+    opened.health.open();
+    let stopped = lifecycle.run(signals, config.shutdown).await;
+    finish(opened, stopped).await;
+    Ok(())
+}
+
+/// Opens keys and database, which may wait for others: the listeners answer already.
+async fn open(
+    config: &Config,
+    metrics: Metrics,
+    tasks: TaskTracker,
+    log: &OpenLog,
+) -> anyhow::Result<Service> {
+    let Opened { ring, created } = open_keys(config).await?;
+    let keys = Arc::new(ring);
+    let db = Db::open_and_migrate(&config.database.url, config.database.max_connections).await?;
+    let service = Service::new(
+        config,
+        db,
+        Arc::clone(&keys),
+        Arc::new(SystemClock),
+        Arc::new(SystemEntropy),
+    )?
+    .with_metrics(metrics)
+    .with_tasks(tasks);
+    let administrator = service.desk.ensure_administrator().await?;
+    if created || administrator.is_some() {
+        log.say(&welcome::first_steps(config, &keys, administrator.as_ref()));
+    }
+    Ok(service)
+}
+
+/// Opens the key files, off the async threads: another process may keep the folder's lock for long.
+async fn open_keys(config: &Config) -> anyhow::Result<Opened> {
+    let (directory, schedule) = (config.keys.directory.clone(), config.key_schedule());
+    let opening = tokio::task::spawn_blocking(move || {
+        KeyRing::open_or_create(&directory, schedule, SystemClock.now(), &SystemEntropy)
+    });
+    Ok(opening.await??)
+}
+
+/// The listeners, which serve already; the start only exchanges their answers.
+struct Listeners {
+    token: Door,
+    admin: Door,
+    ops: Door,
+}
+
+/// A listener that serves.
+struct Door {
+    address: SocketAddr,
+    answers: Answers,
+}
+
+impl Listeners {
+    /// Binds all listeners, and answers as a service that is starting.
+    fn bind(config: &Config, metrics: &Metrics, lifecycle: &Lifecycle) -> anyhow::Result<Self> {
+        let limits = descriptors::fit(config)?;
+        let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
+        let frames = Frames::new(config, &entropy);
+        let rules = |name, limits, proxies: &TrustedProxies| Rules {
+            limits,
+            timeouts: config.connections,
+            proxies: proxies.clone(),
+            metrics: metrics.listener(name),
+        };
+        let (token, admin, ops) = (&config.token, &config.admin, &config.ops);
+        let anyone = || starting_routes(HealthDetail::YesOrNo);
+        let operator = starting_routes(HealthDetail::EachCheck);
+        Ok(Self {
+            token: Door::open(
+                Listener::bind("token", token.listen)?,
+                rules("token", limits.token, &token.trusted_proxies),
+                frame(anyone(), &frames.token),
+                lifecycle,
+            ),
+            admin: Door::open(
+                Listener::bind("admin", admin.listen)?,
+                rules("admin", limits.admin, &admin.trusted_proxies),
+                frame(anyone(), &frames.admin),
+                lifecycle,
+            ),
+            ops: Door::open(
+                Listener::bind("ops", ops.listen)?,
+                rules("ops", limits.ops, &ops.trusted_proxies),
+                frame(operator, &frames.ops),
+                lifecycle,
+            ),
+        })
+    }
+
+    /// Answers as the service does.
+    fn open(&self, service: &Service) {
+        self.token.answers.open(service.token_router());
+        self.admin.answers.open(service.admin_router());
+        self.ops.answers.open(service.ops_router());
+        let (token, admin, ops) = (self.token.address, self.admin.address, self.ops.address);
+        tracing::info!(
+            token.listen = %token, admin.listen = %admin, ops.listen = %ops,
+            "listening on {token} for registries' clients, on {admin} for the admin API and on {ops} for the operator",
+        );
+    }
+}
+
+impl Door {
+    fn open(listener: Listener, rules: Rules, starting: Router, lifecycle: &Lifecycle) -> Self {
+        let (address, answers) = (listener.address(), Answers::starting(starting));
+        lifecycle.spawn(listener.serve(answers.clone(), rules, lifecycle.clone()));
+        Self { address, answers }
+    }
+}
+
+/// Starts the tasks that run beside the requests.
+fn spawn_background(service: &Service, config: &Config, lifecycle: &Lifecycle) {
+    lifecycle.spawn(close_when_stopping(
+        service.health.clone(),
+        lifecycle.clone(),
+    ));
+    lifecycle.spawn(background::follow_keys(service.clone(), lifecycle.clone()));
+    lifecycle.spawn(background::purge(
+        service.desk.clone(),
+        config.refresh_tokens,
+        lifecycle.clone(),
+    ));
+    lifecycle.spawn(background::write_usage(
+        service.usage.clone(),
+        lifecycle.clone(),
+    ));
+}
+
+async fn close_when_stopping(health: Health, lifecycle: Lifecycle) {
+    lifecycle.stopping().await;
+    health.close();
+}
+
+/// Writes down what the last requests used, and closes the database, in the time that is left.
+async fn finish(service: Service, stopped: Stopped) {
+    let Stopped { cut_off, end } = stopped;
+    // Half of the time is the database's: when it is closed, SQLite folds its log into its file.
+    let half = end - (end - Instant::now()) / 2;
+    background::write_last_usage(&service.usage, half).await;
+    match timeout_at(end, service.db.close()).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(%error, "the database was not closed cleanly"),
+        Err(_) => tracing::warn!("the database was not closed in time"),
+    }
+    if cut_off == 0 {
+        tracing::info!("stopped");
+    } else {
+        tracing::warn!(
+            cut_off,
+            "stopped; {cut_off} connections or tasks did not finish in time and were cut off"
+        );
+    }
+}

@@ -1,0 +1,244 @@
+//! Starts that wait, and stops that must end.
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use sea_orm::ConnectionTrait;
+
+use super::{ask, wait_until};
+use crate::cli::Workplace;
+use crate::cli::running::{Running, send, spawn, start_with};
+
+fn log(workplace: &Workplace) -> String {
+    std::fs::read_to_string(workplace.path().join("log")).unwrap()
+}
+
+fn lives(running: &Running) {
+    for listener in [&running.token, &running.admin, &running.ops] {
+        wait_until("it lives", || {
+            TcpStream::connect(listener).is_ok_and(|stream| ask(stream, "/livez").0 == 200)
+        });
+    }
+}
+
+#[test]
+fn a_start_that_waits_lives_is_not_ready_and_can_be_stopped() {
+    let workplace = Workplace::migrated();
+    // Another start is making keys, and takes its time.
+    let keys = workplace.path().join("keys");
+    std::fs::create_dir_all(&keys).unwrap();
+    let lock = File::create(keys.join(".lock")).unwrap();
+    lock.lock().unwrap();
+    let log_file = File::create(workplace.path().join("log")).unwrap();
+    let mut running = spawn(&workplace, "", log_file, "");
+    lives(&running);
+    for (listener, path) in [
+        (&running.token, "/readyz"),
+        (&running.token, "/jwt/auth?service=container_registry"),
+        (&running.admin, "/api/v4/user"),
+        (&running.ops, "/readyz"),
+    ] {
+        let reply = send(listener, &format!("GET {path}"), "");
+        assert!(
+            reply.starts_with("HTTP/1.1 503") && reply.contains("retry-after: 5"),
+            "{reply}"
+        );
+    }
+    assert!(send(&running.ops, "GET /readyz", "").contains("\"storage\":\"not open yet\""));
+    let (status, took) = running.stop();
+    assert_eq!(status, Some(0));
+    assert!(took < Duration::from_secs(3), "{took:?}");
+    let told = log(&workplace);
+    assert!(
+        told.contains("stopped before the service was ready"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_start_that_waited_becomes_ready() {
+    let workplace = Workplace::migrated();
+    let keys = workplace.path().join("keys");
+    std::fs::create_dir_all(&keys).unwrap();
+    let lock = File::create(keys.join(".lock")).unwrap();
+    lock.lock().unwrap();
+    let log_file = File::create(workplace.path().join("log")).unwrap();
+    let mut running = spawn(&workplace, "", log_file, "");
+    lives(&running);
+    drop(lock);
+    assert!(running.becomes_ready());
+    assert!(
+        running
+            .get("/jwt/auth?service=container_registry")
+            .starts_with("HTTP/1.1 200")
+    );
+}
+
+/// Whatever hangs, the process ends with the grace.
+#[test]
+fn a_stop_ends_with_its_grace() {
+    let workplace = Workplace::migrated();
+    let more = "[shutdown]\ndelay = \"500ms\"\ngrace = \"2s\"\n";
+    let mut running = start_with(&workplace, "log", more);
+    workplace.ok(&["user", "create", "root", "--admin"]);
+    let arguments = [
+        "token", "create", "--user", "root", "--name", "x", "--scope", "api",
+    ];
+    let token = workplace.ok(&arguments);
+    // Somebody has the database for themselves, and a change waits for it.
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let database = format!("sqlite://{}/data/wharfinger.db", workplace.path().display());
+    let connection = runtime.block_on(async {
+        let connection = sea_orm::Database::connect(database).await.unwrap();
+        let begin = "BEGIN IMMEDIATE";
+        connection.execute_unprepared(begin).await.unwrap();
+        connection
+    });
+    let stream = |text: String| {
+        let mut stream = TcpStream::connect(&running.admin).unwrap();
+        stream.write_all(text.as_bytes()).unwrap();
+        stream
+    };
+    let change = format!(
+        "POST /api/v4/groups?name=x&path=x HTTP/1.1\r\nhost: x\r\nprivate-token: {}\r\ncontent-length: 0\r\n\r\n",
+        token.trim()
+    );
+    let _waiting = stream(change);
+    let _dripping = stream("POST /api/v4/groups HTTP/1.1\r\nhost: x\r\n".to_owned());
+    let _idle = stream("GET /livez HTTP/1.1\r\nhost: x\r\n\r\n".to_owned());
+    let _silent = stream(String::new());
+    std::thread::sleep(Duration::from_millis(300));
+    let (status, took) = running.stop();
+    assert_eq!(status, Some(0));
+    let (least, most) = (Duration::from_millis(1400), Duration::from_millis(2900));
+    assert!(took > least && took < most, "{took:?}");
+    let told = log(&workplace);
+    assert!(
+        told.contains("did not finish in time and were cut off"),
+        "{told}"
+    );
+    assert!(told.contains("cut off before the reply"), "{told}");
+    drop(connection);
+}
+
+#[test]
+fn a_second_signal_ends_a_stop_at_once() {
+    let workplace = Workplace::migrated();
+    let more = "[shutdown]\ndelay = \"20s\"\ngrace = \"25s\"\n";
+    let mut running = start_with(&workplace, "log", more);
+    running.signal("-TERM");
+    std::thread::sleep(Duration::from_millis(200));
+    let reply = send(&running.ops, "GET /readyz", "");
+    assert!(reply.starts_with("HTTP/1.1 503"), "{reply}");
+    assert!(
+        running
+            .get("/jwt/auth?service=container_registry")
+            .starts_with("HTTP/1.1 200")
+    );
+    let (status, took) = running.stop();
+    assert_eq!(status, Some(0));
+    assert!(took < Duration::from_secs(5), "{took:?}");
+}
+
+/// Clients such as docker open a connection for each request. One that the system has accepted is answered;
+/// after that, connections are refused, which says that nothing was begun.
+#[test]
+fn stops_under_load_reset_no_connection() {
+    let workplace = Workplace::migrated();
+    let (mut answered, mut broken) = (0, Vec::new());
+    for _ in 0..4 {
+        let more = "[shutdown]\ndelay = \"200ms\"\n";
+        let mut running = start_with(&workplace, "log", more);
+        let over = Arc::new(AtomicBool::new(false));
+        let clients: Vec<_> = (0..8)
+            .map(|number| {
+                let (over, token) = (Arc::clone(&over), running.token.clone());
+                std::thread::spawn(move || keep_asking(&token, number % 2 == 0, &over))
+            })
+            .collect();
+        std::thread::sleep(Duration::from_millis(500));
+        assert_eq!(running.stop().0, Some(0));
+        over.store(true, Ordering::SeqCst);
+        for client in clients {
+            let (good, bad) = client.join().unwrap();
+            answered += good;
+            broken.extend(bad);
+        }
+    }
+    assert!(answered > 500, "{answered}");
+    assert_eq!(broken, Vec::<String>::new());
+}
+
+/// Asks until nothing listens any more, on a new connection each time or on one that is kept; gives how often that
+/// went well, and what else happened.
+fn keep_asking(address: &str, is_kept: bool, over: &AtomicBool) -> (u32, Vec<String>) {
+    let (mut good, mut bad) = (0, Vec::new());
+    let mut kept: Option<TcpStream> = None;
+    let close = if is_kept { "" } else { "connection: close\r\n" };
+    let request =
+        format!("GET /jwt/auth?service=container_registry HTTP/1.1\r\nhost: x\r\n{close}\r\n");
+    while !over.load(Ordering::SeqCst) {
+        let stream = kept.take().map_or_else(|| TcpStream::connect(address), Ok);
+        let Ok(mut stream) = stream else {
+            // Refused: nothing was begun.
+            std::thread::sleep(Duration::from_millis(5));
+            continue;
+        };
+        let reply = stream
+            .write_all(request.as_bytes())
+            .and_then(|()| one_reply(&mut stream));
+        match reply {
+            Ok(reply) if reply.starts_with("HTTP/1.1 200") => {
+                good += 1;
+                if is_kept && !reply.contains("connection: close") {
+                    kept = Some(stream);
+                }
+            }
+            Ok(reply) => bad.push(reply),
+            Err(error) => bad.push(error.to_string()),
+        }
+    }
+    (good, bad)
+}
+
+/// Reads one reply, whose length is said.
+fn one_reply(stream: &mut TcpStream) -> std::io::Result<String> {
+    let mut text = Vec::new();
+    loop {
+        let mut part = [0; 4096];
+        let count = stream.read(&mut part)?;
+        text.extend_from_slice(&part[..count]);
+        let read = String::from_utf8_lossy(&text).into_owned();
+        let whole = read.split_once("\r\n\r\n").is_some_and(|(head, body)| {
+            let length = head
+                .lines()
+                .find_map(|line| line.strip_prefix("content-length: "));
+            length.is_some_and(|length| length.parse() == Ok(body.len()))
+        });
+        if whole || count == 0 {
+            return Ok(read);
+        }
+    }
+}
+
+#[test]
+fn a_clean_stop_is_quick_and_says_so() {
+    let workplace = Workplace::migrated();
+    let mut running = start_with(&workplace, "log", "[shutdown]\ndelay = \"0s\"\n");
+    let begin = Instant::now();
+    let (status, _) = running.stop();
+    assert_eq!(status, Some(0));
+    assert!(begin.elapsed() < Duration::from_secs(3));
+    let told = log(&workplace);
+    assert!(told.contains("\"message\":\"stopped\""), "{told}");
+    // Nobody is left.
+    let alive = Command::new("kill")
+        .args(["-0", &running.child.id().to_string()])
+        .status();
+    assert!(alive.is_ok());
+}
