@@ -3,12 +3,12 @@
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
     DatabaseTransaction, EntityTrait, QueryFilter, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait,
 };
 
 use crate::domain::authority::{Authority, Evidence, Refusal};
 use crate::domain::clock::Clock;
 use crate::domain::decision::principal::Proof;
+use crate::storage::bounded::Bounded;
 use crate::storage::change::{COUNTER, Change, Login};
 use crate::storage::connect::Db;
 use crate::storage::entity::change_counter;
@@ -66,16 +66,16 @@ impl Db {
         Ok(Login::new(transaction, now, renewed))
     }
 
-    async fn begin_transaction(&self) -> Result<DatabaseTransaction, StorageError> {
+    async fn begin_transaction(&self) -> Result<Bounded<DatabaseTransaction>, StorageError> {
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        Ok(self.changes.begin_with_options(options).await?)
+        Ok(self.changes.begin(options).await?)
     }
 }
 
-async fn next_number(transaction: &DatabaseTransaction) -> Result<i64, StorageError> {
+async fn next_number(transaction: &Bounded<DatabaseTransaction>) -> Result<i64, StorageError> {
     change_counter::Entity::update_many()
         .col_expr(
             change_counter::Column::Number,

@@ -9,6 +9,7 @@ use sea_orm::{ActiveValue::Set, DatabaseTransaction, EntityTrait};
 use crate::domain::authority::{Authority, Refusal};
 use crate::domain::events::Event;
 use crate::domain::events::subject::Touched;
+use crate::storage::bounded::Bounded;
 use crate::storage::entity::change;
 use crate::storage::error::StorageError;
 use crate::storage::events;
@@ -30,7 +31,7 @@ pub(super) const EVERYTHING: &str = "*";
 /// proves nothing here. A [`Grant`] comes from nowhere else.
 #[derive(Debug)]
 pub struct Change {
-    pub(super) transaction: DatabaseTransaction,
+    pub(super) transaction: Bounded<DatabaseTransaction>,
     number: i64,
     now: DateTime<Utc>,
     authority: Authority,
@@ -41,7 +42,7 @@ pub struct Change {
 /// only for changes of its own user.
 #[derive(Debug)]
 pub struct Login {
-    pub(super) transaction: DatabaseTransaction,
+    pub(super) transaction: Bounded<DatabaseTransaction>,
     now: DateTime<Utc>,
     authority: Authority,
 }
@@ -67,7 +68,7 @@ fn grant(
 impl Change {
     /// A change with that number, whose caller's authority was renewed in `transaction` at `now`.
     pub(super) fn new(
-        transaction: DatabaseTransaction,
+        transaction: Bounded<DatabaseTransaction>,
         number: i64,
         now: DateTime<Utc>,
         authority: Authority,
@@ -146,7 +147,7 @@ impl Change {
 impl Login {
     /// A login whose user's authority was renewed in `transaction` at `now`.
     pub(super) fn new(
-        transaction: DatabaseTransaction,
+        transaction: Bounded<DatabaseTransaction>,
         now: DateTime<Utc>,
         authority: Authority,
     ) -> Self {
@@ -186,7 +187,7 @@ impl Grant {
 }
 
 impl Source for Change {
-    type Connection = DatabaseTransaction;
+    type Connection = Bounded<DatabaseTransaction>;
 
     fn connection(&self) -> &Self::Connection {
         &self.transaction
@@ -194,7 +195,7 @@ impl Source for Change {
 }
 
 impl Source for Login {
-    type Connection = DatabaseTransaction;
+    type Connection = Bounded<DatabaseTransaction>;
 
     fn connection(&self) -> &Self::Connection {
         &self.transaction

@@ -1,27 +1,36 @@
 //! Opens the database.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, RuntimeErr};
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::storage::bounded::Bounded;
 use crate::storage::error::StorageError;
 use crate::storage::sqlite::Durability;
-use crate::storage::{schema, sqlite};
+use crate::storage::{schema, server, sqlite};
 
 /// The time that a request waits for a connection before it is told to come back.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+/// The time that a service waits at its start for a database that is just starting.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const RETRY: Duration = Duration::from_millis(250);
+/// The longest that a service waits for a server, from asking for a connection to the answer.
+const LONGEST: Duration = Duration::from_secs(2);
+/// The same on SQLite, which waits by itself for other programs that write.
+const LONGEST_ON_SQLITE: Duration = Duration::from_secs(12);
+/// The same for a command, which keeps nobody waiting.
+const LONGEST_COMMAND: Duration = Duration::from_mins(1);
 
 /// The open database.
 #[derive(Debug, Clone)]
 pub struct Db {
     /// The connections for questions.
-    pub(super) connection: DatabaseConnection,
+    pub(super) connection: Bounded<DatabaseConnection>,
     /// The one connection for changes, which follow one another anyway. Changes that wait for their turn
     /// so take no connection from the questions.
-    pub(super) changes: DatabaseConnection,
+    pub(super) changes: Bounded<DatabaseConnection>,
 }
 
 /// The purpose for which the database is opened.
@@ -41,16 +50,16 @@ impl Db {
         url: &SecretString,
         connections: u32,
     ) -> Result<Self, StorageError> {
-        let preparing = Self::connect(url, 2, Opener::Migration).await?;
-        schema::bring_up_to_date(&preparing.connection).await?;
+        let preparing = Box::pin(Self::connect(url, 2, Opener::Migration)).await?;
+        schema::bring_up_to_date(&preparing.connection.inner).await?;
         preparing.close().await?;
-        Self::connect(url, connections, Opener::Service).await
+        Box::pin(Self::connect(url, connections, Opener::Service)).await
     }
 
     /// Opens a database that has the schema of this version.
     pub async fn open(url: &SecretString, connections: u32) -> Result<Self, StorageError> {
-        let db = Self::connect(url, connections, Opener::Command).await?;
-        schema::check(&db.connection).await?;
+        let db = Box::pin(Self::connect(url, connections, Opener::Command)).await?;
+        schema::check(&db.connection.inner).await?;
         Ok(db)
     }
 
@@ -61,8 +70,8 @@ impl Db {
 
     /// Closes all connections; on SQLite this folds the log into the database's file.
     pub async fn close(self) -> Result<(), StorageError> {
-        self.changes.close().await?;
-        Ok(self.connection.close().await?)
+        self.changes.inner.close().await?;
+        Ok(self.connection.inner.close().await?)
     }
 
     async fn connect(
@@ -101,10 +110,39 @@ impl Db {
         } else {
             for_changes.connect_lazy(true);
         }
-        Ok(Self {
-            connection: connect(options).await?,
-            changes: connect(for_changes).await?,
-        })
+        if file.is_none() {
+            options.connect_lazy(true);
+        }
+        let limit = match (file, opener) {
+            (_, Opener::Migration | Opener::Command) => LONGEST_COMMAND,
+            (Some(_), Opener::Service) => LONGEST_ON_SQLITE,
+            (None, Opener::Service) => {
+                server::set_up(&mut options);
+                server::set_up(&mut for_changes);
+                LONGEST
+            }
+        };
+        let db = Self {
+            connection: Bounded::new(connect(options).await?, limit),
+            changes: Bounded::new(connect(for_changes).await?, limit),
+        };
+        db.greet(opener).await?;
+        Ok(db)
+    }
+
+    /// Makes sure that the database is there. A service waits a little for one that is just starting.
+    async fn greet(&self, opener: Opener) -> Result<(), StorageError> {
+        let begin = Instant::now();
+        loop {
+            match self.connection.ping().await {
+                Err(DbErr::Conn(RuntimeErr::Internal(_)))
+                    if opener != Opener::Command && begin.elapsed() < CONNECT_TIMEOUT =>
+                {
+                    tokio::time::sleep(RETRY).await;
+                }
+                answer => return Ok(answer?),
+            }
+        }
     }
 }
 
@@ -139,7 +177,7 @@ mod tests {
 
     use super::*;
 
-    async fn synchronous(connection: &DatabaseConnection) -> i32 {
+    async fn synchronous(connection: &impl ConnectionTrait) -> i32 {
         let backend = connection.get_database_backend();
         let asked = Statement::from_string(backend, "PRAGMA synchronous");
         let row = connection.query_one_raw(asked).await.unwrap().unwrap();

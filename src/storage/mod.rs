@@ -5,6 +5,7 @@
 
 pub mod access_tokens;
 mod begin;
+mod bounded;
 mod change;
 mod connect;
 pub mod deploy_tokens;
@@ -19,11 +20,14 @@ mod recorder;
 pub mod refresh_tokens;
 pub mod registry;
 mod schema;
+mod server;
 mod source;
 mod sqlite;
 pub mod users;
 
 pub use begin::BeginError;
+#[doc(hidden)]
+pub use bounded::Bounded;
 pub use change::{Change, Grant, GrantedEvent, Login};
 pub use connect::Db;
 pub use error::StorageError;

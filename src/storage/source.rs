@@ -2,6 +2,7 @@
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction};
 
+use crate::storage::bounded::Bounded;
 use crate::storage::connect::Db;
 
 /// The most values of a list that one statement binds; every database takes some more.
@@ -19,14 +20,14 @@ pub trait Source: Sync {
 }
 
 impl Source for Db {
-    type Connection = DatabaseConnection;
+    type Connection = Bounded<DatabaseConnection>;
 
     fn connection(&self) -> &Self::Connection {
         &self.connection
     }
 }
 
-impl Source for DatabaseTransaction {
+impl Source for Bounded<DatabaseTransaction> {
     type Connection = Self;
 
     fn connection(&self) -> &Self::Connection {

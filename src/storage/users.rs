@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, DatabaseTransaction, EntityTrait,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait,
     Order, QueryFilter, QueryOrder, QuerySelect, Select,
 };
 
@@ -186,7 +186,7 @@ pub(super) async fn account(
 
 /// Locks a user's row until the transaction ends; SQLite has locked everything already.
 pub(super) async fn lock(
-    transaction: &DatabaseTransaction,
+    transaction: &impl ConnectionTrait,
     id: UserId,
 ) -> Result<(), StorageError> {
     user::Entity::find_by_id(id.0)

@@ -64,7 +64,10 @@ const RESERVED: &[(&str, &[&str])] = &[
             "server",
         ],
     ),
-    ("tokio", &["identity", "http/layers", "server", "cli"]),
+    (
+        "tokio",
+        &["identity", "http/layers", "server", "cli", "storage"],
+    ),
     ("argon2", &["identity"]),
     ("rcgen", &["signing"]),
     ("jsonwebtoken", &["signing"]),

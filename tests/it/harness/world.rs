@@ -17,11 +17,11 @@ impl World {
     /// Starts with lines of configuration.
     pub(crate) async fn start_with(configuration: &str) -> Self {
         let app = Box::pin(TestApp::start_with(configuration)).await;
-        app.administrator("root").await;
-        app.user("alice").await;
+        Box::pin(app.administrator("root")).await;
+        Box::pin(app.user("alice")).await;
         Self {
-            root: app.actor("root", "api").await,
-            alice: app.actor("alice", "api").await,
+            root: Box::pin(app.actor("root", "api")).await,
+            alice: Box::pin(app.actor("alice", "api")).await,
             app,
         }
     }

@@ -8,4 +8,5 @@ mod namespaces;
 mod refresh_tokens;
 mod schema;
 mod story;
+mod unreachable;
 mod users;

@@ -1,0 +1,138 @@
+//! PostgreSQL's and MySQL's part in opening the database: limits of their own, and why they cannot be reached.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use sea_orm::sqlx::pool::PoolOptions;
+use sea_orm::sqlx::{ConnectOptions as _, Connection, Database, Error, MySql, Postgres, raw_sql};
+use sea_orm::{ConnectOptions, DatabaseConnection, DbBackend};
+use tokio::sync::Mutex;
+use tokio::time::timeout;
+
+/// The wait after which the server is asked whether it takes connections at all.
+const SUSPICION: Duration = Duration::from_millis(100);
+/// The time for which one answer to that holds for everybody who waits.
+const FRESH: Duration = Duration::from_millis(500);
+/// The longest wait for a connection that is given back to answer; after it, it is closed.
+const LAST_WORD: Duration = Duration::from_secs(2);
+
+/// Limits that PostgreSQL keeps by itself, also for a client that hangs inside a transaction.
+const POSTGRES_LIMITS: &str = "SET statement_timeout = '5s'; SET lock_timeout = '5s'; \
+     SET idle_in_transaction_session_timeout = '10s'";
+/// The same for MySQL; what stands in a comment is for MariaDB from the named version on.
+const MYSQL_LIMITS: &str = "SET SESSION innodb_lock_wait_timeout = 5 \
+     /*M!100101 , max_statement_time = 5 */ /*M!100300 , idle_transaction_timeout = 10 */";
+
+/// Sets up the pools of a program that answers requests.
+pub(super) fn set_up(options: &mut ConnectOptions) {
+    options
+        .map_sqlx_postgres_pool_opts(|pool: PoolOptions<Postgres>| {
+            close_the_silent(pool).after_connect(|connection, _| {
+                Box::pin(async { raw_sql(POSTGRES_LIMITS).execute(connection).await.map(drop) })
+            })
+        })
+        .map_sqlx_mysql_pool_opts(|pool: PoolOptions<MySql>| {
+            close_the_silent(pool).after_connect(|connection, _| {
+                Box::pin(async { raw_sql(MYSQL_LIMITS).execute(connection).await.map(drop) })
+            })
+        });
+}
+
+/// Closes a connection that does not answer when it is given back: the pool itself would wait for ever.
+fn close_the_silent<D: Database>(pool: PoolOptions<D>) -> PoolOptions<D> {
+    pool.after_release(|connection, _| {
+        Box::pin(async {
+            let answered = timeout(LAST_WORD, connection.ping()).await;
+            answered.unwrap_or(Err(Error::PoolTimedOut)).map(|()| true)
+        })
+    })
+}
+
+/// A database server, which can be asked whether it takes connections.
+#[derive(Debug, Clone)]
+pub(super) struct Server {
+    connection: DatabaseConnection,
+    place: Arc<str>,
+    /// The last answer, and its time: those who wait do not all ask.
+    answer: Arc<Mutex<Option<Knocked>>>,
+}
+
+/// The outcome of asking a server for a connection.
+#[derive(Debug)]
+struct Knocked {
+    at: Instant,
+    refusal: Option<String>,
+}
+
+impl Server {
+    /// The server behind a pool; SQLite has none.
+    pub(super) fn of(connection: &DatabaseConnection) -> Option<Self> {
+        let (host, port) = match connection.get_database_backend() {
+            DbBackend::Postgres => {
+                let options = connection.get_postgres_connection_pool().connect_options();
+                (options.get_host().to_owned(), options.get_port())
+            }
+            DbBackend::MySql => {
+                let options = connection.get_mysql_connection_pool().connect_options();
+                (options.get_host().to_owned(), options.get_port())
+            }
+            _ => return None,
+        };
+        Some(Self {
+            connection: connection.clone(),
+            place: format!("{host}:{port}").into(),
+            answer: Arc::default(),
+        })
+    }
+
+    /// The host and port; never a user's name or a password.
+    pub(super) fn place(&self) -> &str {
+        &self.place
+    }
+
+    /// Waits until the server is known to refuse connections, and says why: the pool would go on trying,
+    /// and never tell.
+    pub(super) async fn refusal(&self) -> String {
+        tokio::time::sleep(SUSPICION).await;
+        loop {
+            if let Some(why) = self.asked().await {
+                return format!("{}: {why}", self.place);
+            }
+            tokio::time::sleep(FRESH).await;
+        }
+    }
+
+    async fn asked(&self) -> Option<String> {
+        let mut answer = self.answer.lock().await;
+        if let Some(knocked) = &*answer
+            && knocked.at.elapsed() < FRESH
+        {
+            return knocked.refusal.clone();
+        }
+        let refusal = match self.knock().await {
+            Err(Error::Io(error)) => Some(error.to_string()),
+            // Any other error comes from the pool by itself.
+            Ok(()) | Err(_) => None,
+        };
+        *answer = Some(Knocked {
+            at: Instant::now(),
+            refusal: refusal.clone(),
+        });
+        refusal
+    }
+
+    /// Opens a connection as the pool does, and closes it politely: servers shut out clients that only knock.
+    async fn knock(&self) -> Result<(), Error> {
+        match self.connection.get_database_backend() {
+            DbBackend::Postgres => {
+                let pool = self.connection.get_postgres_connection_pool();
+                pool.connect_options().connect().await?.close().await
+            }
+            DbBackend::MySql => {
+                let pool = self.connection.get_mysql_connection_pool();
+                pool.connect_options().connect().await?.close().await
+            }
+            _ => Ok(()),
+        }
+    }
+}
