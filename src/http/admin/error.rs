@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::app::DeskError;
 use crate::domain::access_tokens::InvalidAccessToken;
+use crate::domain::access_tokens::lineage::NotRotatable;
 use crate::domain::authority::cause::Cause;
 use crate::domain::authority::{Need, Refusal};
 use crate::http::layers::LogNote;
@@ -37,6 +38,9 @@ pub(super) enum ApiError {
     /// The thing does not exist, or the caller may not see it; the text names its kind.
     #[error("not found: {0}")]
     NotFound(String),
+    /// The address is outside the API.
+    #[error("not an address of the API")]
+    NowhereNear,
     /// A parameter is missing or cannot be read.
     #[error("a parameter is missing, unknown or unreadable")]
     Parameter(String),
@@ -84,7 +88,7 @@ impl ApiError {
             Self::Blocked | Self::InsufficientScope(_) | Self::Sudo | Self::Forbidden(_) => {
                 StatusCode::FORBIDDEN
             }
-            Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::NotFound(_) | Self::NowhereNear => StatusCode::NOT_FOUND,
             Self::Parameter(_) | Self::BadRequest(_) | Self::Invalid(..) => StatusCode::BAD_REQUEST,
             Self::Unprocessable(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Conflict(_) => StatusCode::CONFLICT,
@@ -121,6 +125,9 @@ impl ApiError {
             Self::Forbidden(why) => json!({ "message": format!("403 Forbidden - {why}") }),
             Self::NotFound(what) if what.is_empty() => json!({ "message": "404 Not Found" }),
             Self::NotFound(what) => json!({ "message": format!("404 {what} Not Found") }),
+            Self::NowhereNear => json!({
+                "message": "404 Not Found - the API is at /api/v4, and /api/docs describes it",
+            }),
             Self::Parameter(text) => json!({ "error": text }),
             Self::BadRequest(text) => json!({ "message": format!("400 Bad request - {text}") }),
             Self::Invalid(field, problem) => json!({ "message": { *field: [problem] } }),
@@ -195,7 +202,8 @@ impl From<DeskError> for ApiError {
     fn from(error: DeskError) -> Self {
         match error {
             DeskError::NotFound { what, .. } => Self::NotFound(title_case(what)),
-            DeskError::Taken { .. } | DeskError::AlreadyMember => Self::Conflict(error.to_string()),
+            DeskError::Taken { .. } => Self::Conflict(error.to_string()),
+            DeskError::AlreadyMember => Self::Conflict(ALREADY_MEMBER.to_owned()),
             // The thing that has it is not told: the caller may not see it.
             DeskError::PathTaken { .. } => {
                 Self::Invalid("path", "has already been taken".to_owned())
@@ -206,6 +214,9 @@ impl From<DeskError> for ApiError {
             DeskError::Refused(text) => Self::BadRequest(text),
             DeskError::AccessToken(error) => error.into(),
             DeskError::End(error) => Self::Invalid("expires_at", error.to_string()),
+            DeskError::Rotation(NotRotatable::Revoked) => {
+                Self::BadRequest("Token already revoked".to_owned())
+            }
             DeskError::Rotation(error) => Self::BadRequest(error.to_string()),
             DeskError::Password(_) | DeskError::Storage(_) if error.is_temporary() => {
                 Self::Unavailable(Box::new(error))
@@ -214,6 +225,9 @@ impl From<DeskError> for ApiError {
         }
     }
 }
+
+/// GitLab's words for someone who is to be added twice.
+pub(super) const ALREADY_MEMBER: &str = "Member already exists";
 
 /// `personal access token` as GitLab writes it in a message.
 fn title_case(what: &str) -> String {

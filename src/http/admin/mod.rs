@@ -7,7 +7,6 @@ mod access_tokens;
 mod call;
 mod deploy_tokens;
 mod documents;
-mod documents_page;
 mod error;
 mod foreign;
 mod members;
@@ -23,7 +22,7 @@ mod version;
 mod words;
 
 use axum::Router;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::middleware::map_response;
 use axum::response::Response;
 use utoipa_axum::router::OpenApiRouter;
@@ -35,7 +34,9 @@ pub use state::AdminState;
 
 /// All routes of the admin listener, without the health checks that every listener has.
 pub fn router(state: AdminState) -> Router {
-    let operations = OpenApiRouter::with_openapi(documents::description())
+    let about = documents::about(&state.public_url);
+    let docs = format!("{}/api/docs", state.public_url);
+    let operations = OpenApiRouter::new()
         .routes(routes!(version::get))
         .routes(routes!(version::metadata))
         .routes(routes!(registry::explain))
@@ -45,14 +46,17 @@ pub fn router(state: AdminState) -> Router {
         .routes(routes!(deploy_tokens::list_everywhere))
         .routes(routes!(refresh_tokens::list))
         .routes(routes!(refresh_tokens::revoke));
-    let (api, mut description) = OpenApiRouter::new()
+    // What is nested loses its words about the whole.
+    let (api, mut description) = OpenApiRouter::with_openapi(about)
         .nest("/api/v4", operations)
         .split_for_parts();
     documents::finish(&mut description);
     api.with_state(state)
         .layer(map_response(never_stored))
         .merge(documents::routes(&description))
-        .fallback(async || ApiError::not_found(""))
+        .fallback(async move |method, uri, headers: HeaderMap| {
+            documents::strangers(&docs, method, uri, headers).await
+        })
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
 }
 

@@ -14,7 +14,9 @@ const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset
 
 /// All routes of the ops listener.
 pub fn router(health: Health, metrics: Metrics) -> Router {
+    let here = "Metrics are at /metrics, the health of each part at /readyz, and a sign of life at /livez.\n";
     Router::new()
+        .route("/", get(async move || here))
         .route("/metrics", get(read))
         .with_state(metrics)
         .merge(health_routes(health, HealthDetail::EachCheck))

@@ -18,6 +18,7 @@ use crate::app::registry::RegistryTokenIssuer;
 /// All routes of the token listener, without the health checks that every listener has.
 pub fn router(issuer: RegistryTokenIssuer) -> Router {
     Router::new()
+        .route("/", get(hint::at_the_root))
         .route("/jwt/auth", get(jwt_auth::get).post(jwt_auth::post))
         .route("/.well-known/jwks.json", get(jwks::get))
         .route("/auth/verify", get(verify::get))

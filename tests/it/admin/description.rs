@@ -2,7 +2,10 @@
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use wharfinger::domain::namespaces::visibility::Visibility;
 
 use super::operations::{Others, description, operations};
@@ -171,7 +174,7 @@ async fn the_page_shows_every_operation_and_loads_nothing() {
     let page = app.send_admin(request.unwrap()).await;
     for operation in operations(&app).await {
         let name = operation.name();
-        assert!(page.body.contains(&format!("<h2>{name}</h2>")), "{name}");
+        assert!(page.body.contains(&format!(">{name}</h3>")), "{name}");
     }
     for field in [
         "repositories",
@@ -186,13 +189,125 @@ async fn the_page_shows_every_operation_and_loads_nothing() {
             "{field}"
         );
     }
+    // Of addresses elsewhere it has only the service's own, in the line that one may copy.
+    let elsewhere = page
+        .body
+        .replace("http://localhost:5002/api/v4/version", "");
     assert!(
         !page.body.contains("<script")
-            && !page.body.contains("http://")
-            && !page.body.contains("https://")
+            && !elsewhere.contains("http://")
+            && !elsewhere.contains("https://")
+            && !page.body.contains("url(")
+            && !page.body.contains("@import")
     );
+    let (_, style) = page.body.split_once("<style>").unwrap();
+    let (style, _) = style.split_once("</style>").unwrap();
+    let hash = STANDARD.encode(Sha256::digest(style));
     assert_eq!(
         page.header("content-security-policy"),
-        "default-src 'none'; style-src 'unsafe-inline'"
+        format!(
+            "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        )
     );
+}
+
+#[tokio::test]
+async fn the_description_says_in_our_words_whose_it_is_and_how_to_authenticate() {
+    let app = TestApp::start_with("[admin]\npublic_url = \"https://example.com/images/\"\n").await;
+    let description = description(&app).await;
+    let info = &description["info"];
+    assert_eq!(info["title"], "Wharfinger API");
+    assert_eq!(info["version"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(
+        (&info["contact"], &info["license"]),
+        (&Value::Null, &Value::Null)
+    );
+    let about = info["description"].as_str().unwrap();
+    for way in ["PRIVATE-TOKEN", "Authorization: Bearer", "private_token"] {
+        assert!(about.contains(way), "{way}");
+    }
+    let text = description.to_string();
+    assert!(!text.to_lowercase().contains("utoipa") && !text.contains("gmail"));
+    assert_eq!(
+        description["servers"],
+        json!([{ "url": "https://example.com/images" }])
+    );
+    let schemes = description["components"]["securitySchemes"]
+        .as_object()
+        .unwrap();
+    assert_eq!(schemes.len(), 3);
+    for (name, scheme) in schemes {
+        assert!(scheme["description"].is_string(), "{name}");
+    }
+    let nouns = description["tags"].as_array().unwrap();
+    for noun in nouns {
+        assert!(noun["description"].is_string(), "{noun}");
+    }
+    for operation in operations(&app).await {
+        let tags = operation.described(&description)["tags"]
+            .as_array()
+            .unwrap();
+        let is_known = nouns.iter().any(|noun| noun["name"] == tags[0]);
+        assert!(tags.len() == 1 && is_known, "{operation:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_page_begins_with_a_call_and_says_common_things_once() {
+    let app = TestApp::start_with("[admin]\npublic_url = \"https://example.com/images\"\n").await;
+    let page = app.get_admin("/api/docs").await.body;
+    let at = |text: &str| page.find(text).unwrap_or_else(|| panic!("{text}"));
+    let order = [
+        "<h1>Wharfinger API</h1>",
+        "PRIVATE-TOKEN</code>",
+        "curl --header \"PRIVATE-TOKEN: $TOKEN\" https://example.com/images/api/v4/version",
+        "<h2 id=contents>",
+        "<h2 id=answers>",
+        "<h2 id=users>Users</h2>",
+        "<h2 id=groups>Groups</h2>",
+        "<h2 id=personal_access_tokens>Personal access tokens</h2>",
+        "<h2 id=things>",
+    ];
+    assert!(order.map(at).is_sorted());
+    for status in ["401", "403", "404", "422", "503"] {
+        let count = page.matches(&format!("<dt><code>{status}</code>")).count();
+        assert_eq!(count, 1, "{status}");
+    }
+    assert!(!page.contains('`'), "code is shown as code");
+    for types in [
+        "<code>per_page</code> <span>whole number, at least 1</span>",
+        "<code>expires_at</code> <span>date (YYYY-MM-DD)",
+        "<code>private</code> or <code>internal</code> or <code>public</code>",
+        "<code>username</code> <span>text, 1 to 255 characters, needed</span>",
+    ] {
+        assert!(page.contains(types), "{types}");
+    }
+    for address in page.split("href=").skip(1) {
+        let address = address.split('>').next().unwrap();
+        let is_there = match address.strip_prefix('#') {
+            Some(anchor) => page.contains(&format!(" id={anchor}>")),
+            None => address == "openapi.json",
+        };
+        assert!(is_there, "{address}");
+    }
+}
+
+/// Run in a browser, too: in a frame of 375 pixels nothing is wider than it.
+#[tokio::test]
+async fn the_page_wraps_on_a_phone_and_is_dark_where_that_is_wanted() {
+    let app = TestApp::start().await;
+    let page = app.get_admin("/api/docs").await.body;
+    assert!(page.contains("content='width=device-width,initial-scale=1'"));
+    assert!(page.contains("overflow-wrap:anywhere") && page.contains("white-space:pre-wrap"));
+    assert!(!page.contains("<table") && !page.contains("nowrap") && !page.contains("min-width"));
+    assert!(page.contains("color-scheme:light dark"));
+    let (_, dark) = page
+        .split_once("@media(prefers-color-scheme:dark)")
+        .unwrap();
+    for colour in [
+        "--text:", "--back:", "--soft:", "--line:", "--code:", "--link:",
+    ] {
+        assert_eq!(page.matches(colour).count(), 2, "{colour}");
+        assert!(dark.contains(colour), "{colour}");
+    }
 }

@@ -1,6 +1,7 @@
 //! The admin API, as GitLab's clients use it.
 
 mod access_tokens;
+mod addresses;
 mod credentials;
 mod deploy_tokens;
 mod described_parameters;

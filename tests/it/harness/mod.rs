@@ -315,6 +315,12 @@ impl TestApp {
     }
 
     /// Sends any request to the admin listener.
+    /// What the admin listener answers to a stranger's `GET`.
+    pub(crate) async fn get_admin(&self, path: &str) -> Reply {
+        let request = Request::get(path).body(Body::empty());
+        self.send_admin(request.unwrap()).await
+    }
+
     pub(crate) async fn send_admin(&self, request: Request<Body>) -> Reply {
         self.listeners.send_admin(request).await
     }

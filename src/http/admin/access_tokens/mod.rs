@@ -93,7 +93,8 @@ pub(super) async fn change(
     Ok(view(&admin, &token))
 }
 
-/// Revokes a token: it stops working at the next request.
+/// Revokes a token: it opens nothing from the next request on. Registry tokens that were got with it before
+/// work until they end, some minutes later.
 #[utoipa::path(delete, path = "/personal_access_tokens/{id}", tag = "personal_access_tokens",
     params(("id" = i64, Path)), responses((status = 204)))]
 pub(super) async fn revoke(

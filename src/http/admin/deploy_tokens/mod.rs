@@ -93,8 +93,8 @@ async fn create(
     Ok((StatusCode::CREATED, Json(view.with_secret(&made.secret))))
 }
 
-/// Revokes a deploy token of the group or project: Owners, in a project Maintainers too. It stops
-/// working at the next request.
+/// Revokes a deploy token of the group or project: Owners, in a project Maintainers too. It opens
+/// nothing from the next request on; registry tokens that were got with it before work until they end.
 #[utoipa::path(delete, path = "/deploy_tokens/{token_id}", tag = "deploy_tokens",
     params(("id" = String, Path, description = "id or URL-encoded path"), ("token_id" = i64, Path)),
     responses((status = 204)))]

@@ -10,13 +10,14 @@ use serde_json::{Map, Value, json};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::app::DeskError;
 use crate::app::members::{AddedMember, InheritedRoles, NewMember};
 use crate::domain::authority::Need;
 use crate::domain::ids::UserId;
 use crate::domain::namespaces::reference::ExpectedNamespace;
 use crate::domain::users::reference::UserReference;
 use crate::http::admin::call::Call;
-use crate::http::admin::error::ApiError;
+use crate::http::admin::error::{ALREADY_MEMBER, ApiError};
 use crate::http::admin::members::input::{
     AddMembers, ChangeMember, ForeignMemberFilters, ListMembers, RemoveMember,
 };
@@ -204,7 +205,7 @@ fn told(
     let failures: Map<String, Value> = users
         .iter()
         .zip(answers)
-        .filter_map(|(user, answer)| Some((user.to_string(), answer.err()?.to_string().into())))
+        .filter_map(|(user, answer)| Some((user.to_string(), reason(&answer.err()?).into())))
         .collect();
     let body = if failures.is_empty() {
         json!({ "status": "success" })
@@ -216,4 +217,12 @@ fn told(
 
 fn user_id(text: &str) -> Result<UserId, ApiError> {
     text.parse().map_err(|_| invalid("user_id"))
+}
+
+/// The reason why one of several users was not added.
+fn reason(error: &DeskError) -> String {
+    match error {
+        DeskError::AlreadyMember => ALREADY_MEMBER.to_owned(),
+        other => other.to_string(),
+    }
 }

@@ -38,7 +38,7 @@ impl Parameters {
         match media_type(&parts.headers).as_str() {
             "application/json" => match serde_json::from_slice(&bytes) {
                 Ok(Value::Object(object)) => values.extend(object),
-                _ => return Err(ApiError::parameter("the body is no JSON object")),
+                _ => return Err(ApiError::parameter("the body is not a JSON object")),
             },
             "application/x-www-form-urlencoded" => {
                 let mut form = Map::new();

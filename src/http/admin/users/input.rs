@@ -136,7 +136,7 @@ pub(super) struct CreateUser {
     name: Option<DisplayName>,
     #[schema(value_type = Option<String>)]
     email: Option<EmailAddress>,
-    /// The password, of at least 8 characters; without one, only tokens sign in.
+    /// The password, of at least 8 characters and none of the common ones; without one, only tokens sign in.
     #[schema(value_type = Option<String>)]
     password: Option<NewPassword>,
     admin: Option<bool>,
@@ -181,7 +181,7 @@ pub(super) struct ChangeUser {
     /// The e-mail address; empty for none.
     #[schema(value_type = Option<String>)]
     email: Option<Option<EmailAddress>>,
-    /// The new password, of at least 8 characters; logins with the old one end.
+    /// The new password, of at least 8 characters and none of the common ones; logins with the old one end.
     #[schema(value_type = Option<String>)]
     password: Option<NewPassword>,
     admin: Option<bool>,

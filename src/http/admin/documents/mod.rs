@@ -1,43 +1,15 @@
 //! The API's description of itself: an `OpenAPI` document, and a page that shows it.
 
-use axum::Router;
-use axum::http::header;
-use axum::response::IntoResponse;
-use axum::routing::get;
+mod about;
+mod page;
+mod serve;
+mod types;
+
 use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
-use utoipa::openapi::security::{
-    ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme,
-};
-use utoipa::openapi::{
-    Components, ContentBuilder, Info, OpenApi, OpenApiBuilder, Ref, RefOr, Response,
-    ResponseBuilder,
-};
+use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder};
 
-use crate::http::admin::documents_page;
-
-/// The document before the operations are in it.
-pub(super) fn description() -> OpenApi {
-    let mut info = Info::new("Wharfinger", env!("CARGO_PKG_VERSION"));
-    info.description = Some(
-        "The admin API. Present a personal access token in `PRIVATE-TOKEN`, as `Authorization: Bearer` or as the \
-         parameter `private_token` or `access_token`. Parameters may be in the query or in a body, as JSON or as a form."
-            .to_owned(),
-    );
-    let mut components = Components::new();
-    let header = SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("PRIVATE-TOKEN")));
-    components.add_security_scheme("private_token", header);
-    components.add_security_scheme(
-        "bearer",
-        SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)),
-    );
-    let schemes = ["private_token", "bearer"]
-        .map(|name| SecurityRequirement::new(name, Vec::<String>::new()));
-    OpenApiBuilder::new()
-        .info(info)
-        .components(Some(components))
-        .security(Some(schemes))
-        .build()
-}
+pub(in crate::http::admin) use about::about;
+pub(in crate::http::admin) use serve::{routes, strangers};
 
 /// Adds to all operations their common refusals, and to each a name of its own.
 pub(super) fn finish(description: &mut OpenApi) {
@@ -46,7 +18,7 @@ pub(super) fn finish(description: &mut OpenApi) {
         .schemas
         .insert("Error".to_owned(), error_schema());
     let refused = refusal("It was not done; the body says why.");
-    let unavailable = refusal("The database does not answer; try again in a few seconds.");
+    let unavailable = refusal("The service cannot answer now; try again in a few seconds.");
     for (path, item) in &mut description.paths.paths {
         let operations = [
             ("get", &mut item.get),
@@ -101,26 +73,4 @@ fn error_schema() -> RefOr<Schema> {
             text().description(Some("The token scopes of which one would suffice.")),
         )
         .into()
-}
-
-/// `/api/openapi.json` and `/api/docs`: public, and the same for everyone.
-pub(super) fn routes(description: &OpenApi) -> Router {
-    let json = description.to_pretty_json().unwrap_or_default();
-    let page = documents_page::render(description);
-    let policy = "default-src 'none'; style-src 'unsafe-inline'";
-    Router::new()
-        .route(
-            "/api/openapi.json",
-            get(async || ([(header::CONTENT_TYPE, "application/json")], json)),
-        )
-        .route(
-            "/api/docs",
-            get(async move || {
-                let headers = [
-                    (header::CONTENT_TYPE, "text/html; charset=utf-8"),
-                    (header::CONTENT_SECURITY_POLICY, policy),
-                ];
-                (headers, page).into_response()
-            }),
-        )
 }
