@@ -4,6 +4,7 @@ use crate::domain::access_tokens::InvalidAccessToken;
 use crate::domain::access_tokens::lineage::NotRotatable;
 use crate::domain::access_tokens::policy::InvalidEnd;
 use crate::domain::authority::Refusal;
+use crate::domain::users::password::InvalidPassword;
 use crate::identity::PasswordError;
 use crate::storage::{BeginError, StorageError};
 
@@ -35,7 +36,7 @@ pub enum DeskError {
         by: &'static str,
     },
     /// The user has a role there.
-    #[error("Member already exists")]
+    #[error("the user is a member already; change their role instead")]
     AlreadyMember,
     /// The user has no role of their own there.
     #[error("`{user}` is not a direct member of `{namespace}`")]
@@ -80,6 +81,12 @@ impl From<InvalidEnd> for DeskError {
     /// Not as a source: the text says it already.
     fn from(error: InvalidEnd) -> Self {
         Self::End(error)
+    }
+}
+
+impl From<InvalidPassword> for DeskError {
+    fn from(error: InvalidPassword) -> Self {
+        Self::refused(error.to_string())
     }
 }
 

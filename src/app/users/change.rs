@@ -43,7 +43,11 @@ impl Desk {
         // The password is hashed first, because a change must not wait for it.
         let hash = match wanted.password.take() {
             None => None,
-            Some(password) => Some(self.passwords.hash(password.into()).await?),
+            Some(password) => {
+                let user = user_for(&self.db, reference).await?;
+                password.check_differs_from(&user.username)?;
+                Some(self.passwords.hash(password.into()).await?)
+            }
         };
         let change = self.begin(authority).await?;
         let (user, event) = change_user(&change, reference, wanted, hash.as_ref()).await?;

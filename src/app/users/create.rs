@@ -53,7 +53,10 @@ impl Desk {
     pub(in crate::app) async fn user_record(&self, new: NewUser) -> Result<UserRecord, DeskError> {
         let password = match new.password {
             None => None,
-            Some(password) => Some(self.passwords.hash(password.into()).await?),
+            Some(password) => {
+                password.check_differs_from(&new.username)?;
+                Some(self.passwords.hash(password.into()).await?)
+            }
         };
         Ok(UserRecord {
             name: new

@@ -6,7 +6,6 @@ use crate::app::desk::Desk;
 use crate::app::error::DeskError;
 use crate::app::users::create::{NewUser, create};
 use crate::domain::authority::Authority;
-use crate::domain::entropy::random_bytes;
 use crate::domain::events::detail::Detail;
 use crate::domain::text::DisplayName;
 use crate::domain::users::password::NewPassword;
@@ -30,9 +29,7 @@ impl Desk {
             return Ok(None);
         }
         let username = Username::try_from("admin").map_err(refused)?;
-        // 160 bits in base32: no letters that are misread or that a shell would treat specially.
-        let password = data_encoding::BASE32_NOPAD.encode(&random_bytes::<20>(&*self.entropy));
-        let password = SecretString::from(password.to_lowercase());
+        let password = self.random_password();
         let new = NewUser {
             username: username.clone(),
             name: Some(DisplayName::try_from("Administrator").map_err(refused)?),

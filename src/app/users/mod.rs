@@ -7,6 +7,7 @@ pub(super) mod create;
 pub(super) mod delete;
 pub(super) mod find;
 mod first_administrator;
+mod random_password;
 mod reset_password;
 
 pub use change::UserChange;

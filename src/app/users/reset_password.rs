@@ -21,6 +21,8 @@ impl Desk {
         password: NewPassword,
     ) -> Result<(), DeskError> {
         authority.require_administrator()?;
+        let user = user_for(&self.db, reference).await?;
+        password.check_differs_from(&user.username)?;
         let hash = self.passwords.hash(password.into()).await?;
         let change = self.begin(authority).await?;
         let event = reset_password(&change, reference, &hash).await?;

@@ -4,8 +4,14 @@ use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
 
-/// A password that somebody chose: 8 characters or more, at most 1024 bytes, and without control
-/// characters, which cannot be sent (RFC 7617 section 2).
+use crate::domain::users::username::Username;
+
+/// Passwords that are tried first: the most frequent ones of at least 8 characters in the frequency list of zxcvbn
+/// (MIT), and those that installations of services like this one are known by. In lower case, one on a line.
+const COMMON: &str = include_str!("common_passwords.txt");
+
+/// A password that somebody chose: 8 characters or more, at most 1024 bytes, without control characters, which cannot
+/// be sent (RFC 7617 section 2), and none that everybody tries.
 #[derive(Debug, Clone)]
 pub struct NewPassword(SecretString);
 
@@ -21,6 +27,39 @@ pub enum InvalidPassword {
     /// It has control characters, which clients cannot send.
     #[error("a password has no tabs or other control characters: no client can log in with them")]
     Control,
+    /// It is one of those that are tried first.
+    #[error("this password is one of the most common ones, which are tried first; choose another")]
+    Common,
+    /// It is the user's name, or that and a few digits.
+    #[error("a password is not the user name, with or without digits; choose another")]
+    UserName,
+}
+
+impl NewPassword {
+    /// Refuses the user's own name, with or without something before or behind it that is no letter.
+    pub fn check_differs_from(&self, username: &Username) -> Result<(), InvalidPassword> {
+        let (text, name) = (self.0.expose_secret(), username.as_str());
+        // A name of digits alone has no letters, and neither have many good passwords.
+        let is_around_name = !letters(name).is_empty() && letters(text) == letters(name);
+        if is_around_name || text.eq_ignore_ascii_case(name) {
+            Err(InvalidPassword::UserName)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// True for a password that is tried first, in any letter case.
+fn is_common(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    let is_one_character = lower.chars().all(|letter| lower.starts_with(letter));
+    is_one_character || letters(text) == "wharfinger" || COMMON.lines().any(|line| line == lower)
+}
+
+/// The text in lower case, from its first letter to its last.
+fn letters(text: &str) -> String {
+    let between = text.trim_matches(|letter: char| !letter.is_alphabetic());
+    between.to_lowercase()
 }
 
 impl TryFrom<SecretString> for NewPassword {
@@ -34,6 +73,8 @@ impl TryFrom<SecretString> for NewPassword {
             Err(InvalidPassword::Long)
         } else if text.chars().any(char::is_control) {
             Err(InvalidPassword::Control)
+        } else if is_common(text) {
+            Err(InvalidPassword::Common)
         } else {
             Ok(Self(password))
         }
@@ -75,11 +116,57 @@ mod tests {
     #[test]
     fn a_password_is_neither_short_nor_long_and_can_be_sent() {
         let read = |text: &str| NewPassword::try_from(SecretString::from(text)).map(|_| ());
-        for good in ["8 letter", &"é".repeat(512)] {
+        for good in ["8 letter", &format!("a{}", "éa".repeat(341))] {
             assert_eq!(read(good), Ok(()), "{good}");
         }
         assert_eq!(read("seven .").unwrap_err(), InvalidPassword::Short);
         assert_eq!(read(&"é".repeat(513)).unwrap_err(), InvalidPassword::Long);
         assert_eq!(read("long\tenough").unwrap_err(), InvalidPassword::Control);
+    }
+
+    #[test]
+    fn a_password_that_everybody_tries_is_refused_in_any_letter_case() {
+        for bad in [
+            "12345678",
+            "Password",
+            "PASSWORD123",
+            "qwertyuiop",
+            "iLoveYou",
+            "adminadmin",
+            "aaaaaaaaa",
+            "éééééééé",
+            "Wharfinger",
+            "wharfinger2026!",
+            "123wharfinger",
+        ] {
+            let read = NewPassword::try_from(SecretString::from(bad));
+            assert_eq!(read.unwrap_err(), InvalidPassword::Common, "{bad}");
+        }
+        for good in ["wharfinger at night", "12345678 steps", "passwordless"] {
+            assert!(
+                NewPassword::try_from(SecretString::from(good)).is_ok(),
+                "{good}"
+            );
+        }
+        assert!(COMMON.lines().count() > 2000);
+        for line in COMMON.lines() {
+            assert!(
+                line.chars().count() >= 8 && line.to_lowercase() == line,
+                "{line}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_password_is_not_the_user_name() {
+        let alexandra = Username::try_from("alexandra.7").unwrap();
+        let check = |text: &str| {
+            let password = NewPassword::try_from(SecretString::from(text)).unwrap();
+            password.check_differs_from(&alexandra)
+        };
+        for bad in ["alexandra.7", "Alexandra!", "ALEXANDRA2026", "!alexandra!"] {
+            assert_eq!(check(bad), Err(InvalidPassword::UserName), "{bad}");
+        }
+        assert_eq!(check("alexandra rows at night"), Ok(()));
     }
 }

@@ -25,6 +25,13 @@ fn passwords_come_from_a_pipe_and_are_at_least_eight_characters() {
         stderr(&output),
         "error: a password has no tabs or other control characters: no client can log in with them\n"
     );
+    for common in ["12345678\n", "PassWord1\n", "wharfinger1\n"] {
+        let output = workplace.command(&create).write_stdin(common).output();
+        assert_eq!(
+            stderr(&output.unwrap()),
+            "error: this password is one of the most common ones, which are tried first; choose another\n"
+        );
+    }
     assert!(
         workplace
             .command(&create)
@@ -39,6 +46,15 @@ fn passwords_come_from_a_pipe_and_are_at_least_eight_characters() {
         .write_stdin("another one")
         .output();
     assert!(reset.unwrap().status.success());
+    workplace.ok(&["user", "create", "alexandra"]);
+    let named = workplace
+        .command(&["user", "reset-password", "alexandra", "--password-stdin"])
+        .write_stdin("Alexandra1999")
+        .output();
+    assert_eq!(
+        stderr(&named.unwrap()),
+        "error: a password is not the user name, with or without digits; choose another\n"
+    );
     let told = workplace.fails(1, &["user", "reset-password", "bob"]);
     assert!(told.contains("--password-stdin"), "{told}");
 }

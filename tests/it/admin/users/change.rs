@@ -72,6 +72,7 @@ async fn a_change_that_cannot_be_says_why_and_changes_nothing() {
     insta::assert_snapshot!(told(json!({ "email": "root@example.com", "name": "x" })).await, @r#"409 {"message":"`root@example.com` is taken: another user has this address"}"#);
     insta::assert_snapshot!(told(json!({ "email": "x", "name": "x" })).await, @r#"400 {"error":"email is invalid"}"#);
     insta::assert_snapshot!(told(json!({ "name": "" })).await, @r#"400 {"message":"400 Bad request - a name is 1 to 255 characters on one line"}"#);
+    insta::assert_snapshot!(told(json!({ "password": "Qwertyuiop" })).await, @r#"400 {"message":"400 Bad request - this password is one of the most common ones, which are tried first; choose another"}"#);
     insta::assert_snapshot!(told(json!({ "password": "short", "name": "x" })).await, @r#"400 {"message":"400 Bad request - a password has at least 8 characters"}"#);
     insta::assert_snapshot!(told(json!({ "admin": "perhaps", "name": "x" })).await, @r#"400 {"error":"admin is invalid"}"#);
     assert_eq!(root.read(&alice).await, before);
