@@ -9,23 +9,24 @@ cd "$(dirname "$0")/.."
 . tests/lib/databases.sh
 # shellcheck source=tests/lib/python.sh
 . tests/lib/python.sh
+# shellcheck source=tests/lib/count.sh
+. tests/lib/count.sh
 
 usage() {
-  echo "usage: tests/run.sh [--install] [--long]"
+  echo "usage: tests/run.sh [--install]"
   echo "  --install  install the Debian packages that are missing"
-  echo "  --long     also run what takes long"
 }
 
 install=no
 for argument in "$@"; do
   case $argument in
     --install) install=yes ;;
-    --long) echo "There are no long tests yet." ;;
     --help | -h) usage; exit 0 ;;
     *) echo "tests/run.sh: unknown option $argument" >&2; usage >&2; exit 2 ;;
   esac
 done
 
+echo "== every test; on two cores this takes about 20 minutes, 10 of them to build what was not built before"
 if [ "$install" = yes ]; then
   install_packages
 fi
@@ -48,20 +49,25 @@ finish() {
 }
 trap finish EXIT
 
+log=$work/tests.log
 echo "== unit and integration tests, on SQLite"
-cargo test --workspace
+kept "$log" cargo test --workspace
 
 # Runs the storage story on the database at $2; a story that was not found is a failure too.
 story() {
   echo "== the storage story on $1"
-  TEST_DATABASE_URL=$2 cargo test --test it storage:: 2>&1 | tee "$work/story.log"
+  : >"$work/story.log"
+  TEST_DATABASE_URL=$2 kept "$work/story.log" cargo test --test it storage::
   grep -qE '^test result: ok\. [1-9][0-9]* passed' "$work/story.log"
+  cat "$work/story.log" >>"$log"
 }
 # Runs a service on the empty database at $2, whose clients hang up.
 hang_ups() {
   echo "== clients that hang up, on $1"
-  TEST_SERVICE_DATABASE_URL=$2 cargo test --test it cli::hang_ups:: 2>&1 | tee "$work/hang_ups.log"
+  : >"$work/hang_ups.log"
+  TEST_SERVICE_DATABASE_URL=$2 kept "$work/hang_ups.log" cargo test --test it cli::hang_ups::
   grep -qE '^test result: ok\. [1-9][0-9]* passed' "$work/hang_ups.log"
+  cat "$work/hang_ups.log" >>"$log"
 }
 start_postgres "$work"
 story PostgreSQL "$POSTGRES_URL"
@@ -72,5 +78,6 @@ hang_ups MariaDB "$MYSQL_SERVICE_URL"
 
 prepare_python
 echo "== end to end, with a real registry and real clients"
-WHARFINGER_E2E=1 SESSION_DATABASE_URLS="$POSTGRES_SESSION_URL $MYSQL_SESSION_URL" cargo test --test e2e
-echo "== all tests passed"
+export WHARFINGER_E2E=1 SESSION_DATABASE_URLS="$POSTGRES_SESSION_URL $MYSQL_SESSION_URL"
+kept "$log" cargo test --test e2e
+echo "== all $(passed "$log") tests passed"
