@@ -72,7 +72,7 @@ async fn open(
     .with_tasks(tasks);
     let administrator = service.desk.ensure_administrator().await?;
     if created || administrator.is_some() {
-        log.say(&welcome::first_steps(config, &keys, administrator.as_ref()));
+        welcome::tell(log, config, &keys, administrator.as_ref());
     }
     Ok(service)
 }

@@ -15,7 +15,10 @@ const LAST_LINES: Duration = Duration::from_secs(1);
 
 /// The log of this process.
 #[derive(Debug, Clone)]
-pub(super) struct OpenLog(LogQueue);
+pub(super) struct OpenLog {
+    queue: LogQueue,
+    is_for_people: bool,
+}
 
 /// Begins to log, to standard error; a second call changes nothing.
 ///
@@ -58,7 +61,10 @@ pub(super) fn start(log: &Log) -> std::io::Result<OpenLog> {
             .try_init()
     };
     std::panic::set_hook(Box::new(|panic| log_panic(panic.location())));
-    Ok(OpenLog(queue))
+    Ok(OpenLog {
+        queue,
+        is_for_people: is_pretty,
+    })
 }
 
 /// Logs a defect of ours. The usual way writes to standard error itself, which may wait for ever, and the text
@@ -75,16 +81,21 @@ impl OpenLog {
     /// Says something to the person who starts the service.
     pub(super) fn say(&self, text: &str) {
         // The queue takes everything.
-        let _ = self.0.clone().write_all(text.as_bytes());
+        let _ = self.queue.clone().write_all(text.as_bytes());
+    }
+
+    /// True if its lines are for people, false if they are JSON.
+    pub(super) fn is_for_people(&self) -> bool {
+        self.is_for_people
     }
 
     /// The number of lines that were lost.
     pub(super) fn lost(&self) -> u64 {
-        self.0.lost()
+        self.queue.lost()
     }
 
     /// Waits for the last lines to be written, for a moment.
     pub(super) fn finish(&self) {
-        self.0.flush(LAST_LINES);
+        self.queue.flush(LAST_LINES);
     }
 }

@@ -1,4 +1,4 @@
-//! The text that a start shows to a person.
+//! The steps that a first start tells a person.
 
 use std::fmt::Write;
 use std::io::IsTerminal;
@@ -8,62 +8,120 @@ use secrecy::ExposeSecret;
 use crate::app::users::FirstAdministrator;
 use crate::config::Config;
 use crate::domain::registry::{Registry, TrustMode};
+use crate::server::telemetry::OpenLog;
 use crate::signing::KeyRing;
 
-/// The steps that come next, after the first start.
+/// One thing to do, with the commands that do it.
+struct Step {
+    about: String,
+    commands: Vec<String>,
+}
+
+/// Tells what comes next, after the first start: as a text for people, or as lines of a log that is JSON.
 ///
 /// The password is shown on a terminal only: anywhere else it would end up in a log.
-pub(super) fn first_steps(
+pub(super) fn tell(
+    log: &OpenLog,
     config: &Config,
     keys: &KeyRing,
     administrator: Option<&FirstAdministrator>,
-) -> String {
-    let mut text = String::new();
-    let trusted = keys.ca_certificate_path();
-    let _ = writeln!(
-        text,
-        "This is the first start. Registries trust {}.",
-        trusted.display()
-    );
-    if let Some(first) = administrator {
-        let _ = if std::io::stderr().is_terminal() {
-            let password = first.password.expose_secret();
-            writeln!(
-                text,
-                "The user {} has the password {password} (shown only now).",
-                first.username
-            )
-        } else {
-            writeln!(
-                text,
-                "Give the administrator a password: wharfinger user reset-password {}",
-                first.username
-            )
-        };
+) {
+    let shown = administrator.filter(|_| log.is_for_people() && std::io::stderr().is_terminal());
+    let mut steps = Vec::new();
+    if let Some(first) = administrator.filter(|_| shown.is_none()) {
+        let name = &first.username;
+        steps.push(Step::new(
+            "Give the administrator a password:",
+            &[&format!("user reset-password {name}")],
+        ));
     }
-    let _ = write!(
-        text,
-        "\nWhat to do next:\n\
-         1. Put this into your registry's configuration, and restart it:\n\
-         {registries}\
-         2. Make a user, a place for images, and let the one into the other:\n\
-         \x20    wharfinger user create alice\n\
-         \x20    wharfinger group create team\n\
-         \x20    wharfinger project create team/app\n\
-         \x20    wharfinger member add team/app alice --level reporter\n\
-         3. Make a token; the secret is printed once:\n\
-         \x20    wharfinger token create --user alice --name laptop --scope read_registry\n\
-         4. Log in, with the secret as the password:\n\
-         \x20    docker login --username alice REGISTRY\n\
-         The admin API is described at {docs}.\n\n",
-        registries = configurations(&config.registries),
-        docs = config.admin.public_url.join("/api/docs")
+    steps.extend(next_steps(config));
+    if !log.is_for_people() {
+        for Step { about, commands } in steps {
+            let commands = commands.join("; ");
+            tracing::info!("first start, what to do next: {about} {commands}");
+        }
+        return;
+    }
+    let mut text = format!(
+        "This is the first start. Registries trust {}.\n",
+        keys.ca_certificate_path().display()
     );
-    text
+    if let Some(first) = shown {
+        let (name, password) = (&first.username, first.password.expose_secret());
+        let _ = writeln!(
+            text,
+            "The user {name} has the password {password} (shown only now)."
+        );
+    }
+    text += "\nWhat to do next:\n";
+    for (index, Step { about, commands }) in steps.iter().enumerate() {
+        let _ = writeln!(text, "{}. {about}", index + 1);
+        for command in commands {
+            let _ = writeln!(text, "     {command}");
+        }
+    }
+    log.say(&(text + "\n"));
 }
 
-/// The command that prints what each registry needs.
-fn configurations(registries: &[Registry]) -> String {
+impl Step {
+    fn new(about: &str, commands: &[&str]) -> Self {
+        let program = program();
+        let command = |command: &&str| format!("{program} {command}");
+        Self {
+            about: about.to_owned(),
+            commands: commands.iter().map(command).collect(),
+        }
+    }
+}
+
+/// The way in which the person who started this called it, which works for other commands, too.
+fn program() -> String {
+    let called = std::env::args_os().next();
+    called.map_or_else(
+        || "wharfinger".to_owned(),
+        |called| called.to_string_lossy().into_owned(),
+    )
+}
+
+/// The steps for the same people as in the README.
+fn next_steps(config: &Config) -> Vec<Step> {
+    let registries = configurations(&config.registries);
+    let registries: Vec<&str> = registries.iter().map(String::as_str).collect();
+    let docs = config.admin.public_url.join("/api/docs");
+    vec![
+        Step::new(
+            "Put this into your registry's configuration, and restart it:",
+            &registries,
+        ),
+        Step::new(
+            "Make a user, a place for images, and let the one into the other:",
+            &[
+                "user create alice",
+                "group create team",
+                "project create team/app",
+                "member add team alice --level developer",
+            ],
+        ),
+        Step::new(
+            "Make a token; the secret is printed once:",
+            &[
+                "token create --user alice --name laptop --scope read_registry --scope write_registry",
+            ],
+        ),
+        Step {
+            about: "Log in, with the secret as the password:".to_owned(),
+            commands: vec!["docker login --username alice REGISTRY".to_owned()],
+        },
+        Step {
+            about: format!("Read how programs do the same: {docs}"),
+            commands: Vec::new(),
+        },
+    ]
+}
+
+/// The commands that print what each registry needs.
+fn configurations(registries: &[Registry]) -> Vec<String> {
     let arguments = match registries {
         [only] if only.trust != TrustMode::Pinned => vec![" --for distribution".to_owned()],
         [_] => vec![String::new()],
@@ -72,9 +130,6 @@ fn configurations(registries: &[Registry]) -> String {
             .map(|registry| format!(" --service {}", registry.service))
             .collect(),
     };
-    let mut lines = String::new();
-    for arguments in arguments {
-        let _ = writeln!(lines, "     wharfinger registry config{arguments}");
-    }
-    lines
+    let command = |arguments| format!("registry config{arguments}");
+    arguments.into_iter().map(command).collect()
 }

@@ -1,5 +1,6 @@
 //! The walk in the README, word for word.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
@@ -44,12 +45,13 @@ fn the_walk_in_the_readme_works(world: &World) {
     );
     let folder = world.new_folder();
     let bin = folder.join("bin");
+    let home = folder.join("home");
     std::fs::create_dir(&bin).unwrap();
+    std::fs::create_dir(&home).unwrap();
     std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_wharfinger"), bin.join("wharfinger")).unwrap();
     std::os::unix::fs::symlink("/usr/bin/docker", bin.join("docker")).unwrap();
     let script = format!("set -eu\ntrap 'kill $(jobs -p)' EXIT\nset -x\n{walk}");
     std::fs::write(folder.join("walk.sh"), script).unwrap();
-    world.engine.import_or_keep();
     let mut command = Command::new("bash");
     command
         .arg("walk.sh")
@@ -63,6 +65,7 @@ fn the_walk_in_the_readme_works(world: &World) {
         )
         .env("DOCKER_HOST", &world.engine.address)
         .env("DOCKER_CONFIG", folder.join("docker"))
+        .env("HOME", &home)
         .env("WHARFINGER_TOKEN__LISTEN", format!("127.0.0.1:{token}"))
         .env(
             "WHARFINGER_TOKEN__PUBLIC_URL",
@@ -77,4 +80,20 @@ fn the_walk_in_the_readme_works(world: &World) {
         process.log().contains("Login Succeeded")
             && process.log().contains("Downloaded newer image")
     );
+    nobody_else_has_the_secrets(&home, &process.log());
+}
+
+fn nobody_else_has_the_secrets(home: &Path, log: &str) {
+    for name in ["alice", "robot", "builds", "admin"] {
+        let file = home.join(format!("{name}.token"));
+        let mode = std::fs::metadata(&file).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+        let secret = std::fs::read_to_string(file).unwrap();
+        assert!(secret.starts_with("whf_") && secret.lines().count() == 1);
+        // The last command asks with the administrator's token, and the shell shows what it runs.
+        assert!(
+            name == "admin" || !log.contains(secret.trim_end()),
+            "{name}"
+        );
+    }
 }
