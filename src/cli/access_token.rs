@@ -4,13 +4,18 @@ use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 
 use crate::app::Desk;
-use crate::app::access_tokens::{AccessTokenRotation, CreatedAccessToken};
+use crate::app::access_tokens::AccessTokenRotation;
 use crate::cli::context::{Context, user_id};
-use crate::cli::input::{Confirmation, expiry, read};
+use crate::cli::input::{Confirmation, access_token_id, expiry, read, to_come};
+use crate::cli::owners::Owners;
+use crate::cli::secret_file::SecretOutput;
+use crate::cli::table::Table;
+use crate::cli::token_filter::{StateFilter, TokenState, ends_within, is_unused_for};
+use crate::cli::words::{end, maybe_time, until};
 use crate::domain::access_tokens::pattern::RepositoryPattern;
 use crate::domain::access_tokens::policy::WantedEnd;
 use crate::domain::access_tokens::scope::AccessTokenScope;
-use crate::domain::access_tokens::{AccessToken, AccessTokenSpecification, CredentialState};
+use crate::domain::access_tokens::{AccessToken, AccessTokenSpecification};
 use crate::domain::authority::Authority;
 use crate::domain::expiry::{Expiry, Lifetime};
 use crate::domain::ids::AccessTokenId;
@@ -22,22 +27,23 @@ use crate::representation::AccessTokenView;
 pub(super) enum Command {
     /// Make a token; prints the secret, which nobody sees again.
     Create(CreateAccessTokenArguments),
-    /// List tokens: id, name, state (active, grace, expired or revoked), scopes, end, repositories.
-    List {
-        /// Only the tokens of this user.
-        #[arg(long, value_parser = read::<Username>)]
-        user: Option<Username>,
-    },
+    /// List tokens that work: owner, name, state, scopes, end, end of the grace, last use, repositories.
+    List(ListAccessTokens),
     /// Show one token.
     Show {
         /// The token's id.
+        #[arg(value_parser = access_token_id)]
         id: AccessTokenId,
     },
     /// Put a new token in the place of another; prints the secret, which nobody sees again.
     Rotate(Rotate),
-    /// Revoke a token: it stops working at the next request, with those that were made with it.
+    /// Revoke a token, with those that were made with it: it opens nothing from the next request on.
+    ///
+    /// Registry tokens that a client got with it before work until they end: for the registry's `pull_lifetime`, or
+    /// `push_lifetime` if they can push.
     Revoke {
         /// The token's id.
+        #[arg(value_parser = access_token_id)]
         id: AccessTokenId,
         #[command(flatten)]
         confirmation: Confirmation,
@@ -52,9 +58,6 @@ pub(super) struct CreateAccessTokenArguments {
     /// The token's name.
     #[arg(long, value_parser = read::<DisplayName>)]
     name: DisplayName,
-    /// A description.
-    #[arg(long)]
-    description: Option<String>,
     /// A scope: `read_registry`, `write_registry`, `delete_registry`, `read_user`, `read_api`, `api` or
     /// `self_rotate`; may be repeated.
     #[arg(long = "scope", required = true, value_delimiter = ',')]
@@ -64,17 +67,43 @@ pub(super) struct CreateAccessTokenArguments {
     /// Only for repositories that this pattern covers, such as 'team/*' or 'team/**'; may be repeated.
     #[arg(long = "repository", value_name = "PATTERN", value_parser = read::<RepositoryPattern>)]
     repositories: Vec<RepositoryPattern>,
+    /// A description.
+    #[arg(long)]
+    description: Option<String>,
+    #[command(flatten)]
+    output: SecretOutput,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ListAccessTokens {
+    /// Only the tokens of this user.
+    #[arg(value_name = "USER", value_parser = read::<Username>)]
+    owner: Option<Username>,
+    /// The same.
+    #[arg(long, value_parser = read::<Username>, conflicts_with = "owner")]
+    user: Option<Username>,
+    #[command(flatten)]
+    states: StateFilter,
+    /// Only tokens that end within this time, such as 14d.
+    #[arg(long, value_name = "DURATION", value_parser = read::<Lifetime>)]
+    expires_within: Option<Lifetime>,
+    /// Only tokens that nobody used for this time, such as 90d.
+    #[arg(long, value_name = "DURATION", value_parser = read::<Lifetime>)]
+    unused_for: Option<Lifetime>,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct Rotate {
     /// The token's id.
+    #[arg(value_parser = access_token_id)]
     id: AccessTokenId,
     /// The time for which the old token works on beside the new one: 90m, 12h or 7d; without it, it stops at once.
     #[arg(long, value_name = "DURATION", value_parser = read::<Lifetime>)]
     grace: Option<Lifetime>,
     #[command(flatten)]
     end: End,
+    #[command(flatten)]
+    output: SecretOutput,
 }
 
 /// The end of a token.
@@ -93,11 +122,14 @@ struct End {
 }
 
 impl End {
-    fn wanted(self, now: DateTime<Utc>) -> WantedEnd {
-        match self.expires_in {
-            Some(lifetime) => WantedEnd::At(Expiry::at(lifetime.after(now))),
-            None => self.expires_at.unwrap_or(WantedEnd::Unsaid),
+    fn wanted(self, now: DateTime<Utc>) -> anyhow::Result<WantedEnd> {
+        if let Some(lifetime) = self.expires_in {
+            return Ok(WantedEnd::At(Expiry::at(lifetime.after(now))));
         }
+        if let Some(WantedEnd::At(end)) = self.expires_at {
+            to_come(Some(end), now)?;
+        }
+        Ok(self.expires_at.unwrap_or(WantedEnd::Unsaid))
     }
 }
 
@@ -108,45 +140,29 @@ fn wanted_end(text: &str) -> Result<WantedEnd, String> {
     }
 }
 
+const COLUMNS: [&str; 9] = [
+    "ID",
+    "USER",
+    "NAME",
+    "STATE",
+    "SCOPES",
+    "ENDS",
+    "GRACE UNTIL",
+    "LAST USED",
+    "REPOSITORIES",
+];
+
 pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Result<()> {
     let desk = context.desk().await?;
     match command {
         Command::Create(arguments) => create(arguments, context, &desk).await,
-        Command::List { user } => {
-            let owner = match user {
-                None => None,
-                Some(name) => Some(user_id(&desk, name).await?),
-            };
-            let tokens = desk.access_tokens(&Authority::operator(), owner).await?;
-            let views: Vec<_> = tokens
-                .iter()
-                .map(|token| AccessTokenView::new(token, desk.now()))
-                .collect();
-            let rows: Vec<_> = tokens.iter().map(|token| row(token, desk.now())).collect();
-            context.output.list(
-                &views,
-                &["ID", "NAME", "STATE", "SCOPES", "ENDS", "REPOSITORIES"],
-                &rows,
-            )
-        }
-        Command::Show { id } => show(
-            context,
-            &desk,
-            &desk.access_token(&Authority::operator(), id).await?,
-        ),
-        Command::Rotate(arguments) => rotate(arguments, context, &desk).await,
-        Command::Revoke { id, confirmation } => {
+        Command::List(arguments) => list(arguments, context, &desk).await,
+        Command::Show { id } => {
             let token = desk.access_token(&Authority::operator(), id).await?;
-            confirmation.ask(&format!(
-                "Revoke token {id} ({})?",
-                token.specification.name()
-            ))?;
-            show(
-                context,
-                &desk,
-                &desk.revoke_access_token(&Authority::operator(), id).await?,
-            )
+            show(context, &desk, &token).await
         }
+        Command::Rotate(arguments) => rotate(arguments, context, &desk).await,
+        Command::Revoke { id, confirmation } => revoke(id, confirmation, context, &desk).await,
     }
 }
 
@@ -160,78 +176,125 @@ async fn create(
     let specification = AccessTokenSpecification::new(arguments.name, scopes)?
         .described(Description::read(&description)?)
         .limited_to(arguments.repositories)?;
+    let wanted = arguments.end.wanted(desk.now())?;
+    let (owner, place) = (arguments.user.clone().into(), arguments.output.prepare()?);
     let created = desk
-        .create_access_token(
-            &Authority::operator(),
-            &arguments.user.into(),
-            specification,
-            arguments.end.wanted(desk.now()),
-        )
+        .create_access_token(&Authority::operator(), &owner, specification, wanted)
         .await?;
-    print_once(context, desk, &created)
+    let (token, now) = (&created.token, desk.now());
+    let chosen = &token.specification;
+    context.output.note(&format!(
+        "Token {} ({}) of {} is made: {}{}.",
+        token.id,
+        chosen.name(),
+        arguments.user,
+        chosen.scopes(),
+        until(chosen.expiry())
+    ));
+    let without = AccessTokenView::new(token, now);
+    let with = without.clone().with_secret(&created.secret);
+    place.hand_over(context.output, created.secret.expose(), &with, &without)
+}
+
+async fn list(
+    arguments: ListAccessTokens,
+    context: &Context<'_>,
+    desk: &Desk,
+) -> anyhow::Result<()> {
+    let owner = match arguments.owner.or(arguments.user) {
+        None => None,
+        Some(name) => Some(user_id(desk, name).await?),
+    };
+    let now = desk.now();
+    let mut tokens = desk.access_tokens(&Authority::operator(), owner).await?;
+    tokens.retain(|token| {
+        let last = token.last_used_at.unwrap_or(token.created_at);
+        let ends = |time| ends_within(token.end(), time, now);
+        let is_unused = |time| is_unused_for(last, time, now);
+        arguments.expires_within.is_none_or(ends) && arguments.unused_for.is_none_or(is_unused)
+    });
+    let state = |token: &AccessToken| state(token, now);
+    arguments.states.keep(&mut tokens, context.output, state);
+    let owners = Owners::of(desk, owner).await?;
+    let views = tokens.iter().map(|token| AccessTokenView::new(token, now));
+    let views: Vec<_> = views.collect();
+    let rows = tokens.iter().map(|token| row(token, &owners, now));
+    let table = Table::new(&COLUMNS, rows.collect());
+    context.output.table(&views, &table)
 }
 
 async fn rotate(arguments: Rotate, context: &Context<'_>, desk: &Desk) -> anyhow::Result<()> {
     let (operator, id) = (Authority::operator(), arguments.id);
     let rotation = AccessTokenRotation {
-        end: arguments.end.wanted(desk.now()),
+        end: arguments.end.wanted(desk.now())?,
         grace: arguments.grace,
     };
+    let place = arguments.output.prepare()?;
     let created = desk.rotate_access_token(&operator, id, rotation).await?;
-    let until = match desk.access_token(&operator, id).await?.grace_until {
+    let old = match desk.access_token(&operator, id).await?.grace_until {
         None => "works no longer".to_owned(),
         Some(end) => format!("works until {}", Expiry::at(end)),
     };
-    let note = format!(
-        "Token {} takes the place of token {id}, which {until}.",
-        created.token.id
-    );
-    context.output.note(&note);
-    print_once(context, desk, &created)
+    let (token, now) = (&created.token, desk.now());
+    context.output.note(&format!(
+        "Token {} takes the place of token {id}, which {old}.",
+        token.id
+    ));
+    let without = AccessTokenView::new(token, now);
+    let with = without.clone().with_secret(&created.secret);
+    place.hand_over(context.output, created.secret.expose(), &with, &without)
 }
 
-/// Prints the secret, the only time.
-fn print_once(
+async fn revoke(
+    id: AccessTokenId,
+    confirmation: Confirmation,
     context: &Context<'_>,
     desk: &Desk,
-    created: &CreatedAccessToken,
 ) -> anyhow::Result<()> {
-    if created.token.state(desk.now()) == CredentialState::Expired {
-        context
-            .output
-            .note("The token has already expired: its date has come.");
+    let token = desk.access_token(&Authority::operator(), id).await?;
+    let name = token.specification.name();
+    if token.is_revoked(desk.now()) {
+        let note = format!("Token {id} ({name}) was already revoked.");
+        context.output.note(&note);
+        return show(context, desk, &token).await;
     }
-    let view = AccessTokenView::new(&created.token, desk.now()).with_secret(&created.secret);
-    context.output.one(&view, created.secret.expose())
+    confirmation.ask(&format!("Revoke token {id} ({name})?"))?;
+    let revoked = desk.revoke_access_token(&Authority::operator(), id).await?;
+    context
+        .output
+        .note(&format!("Token {id} ({name}) is revoked."));
+    show(context, desk, &revoked).await
 }
 
-fn show(context: &Context<'_>, desk: &Desk, token: &AccessToken) -> anyhow::Result<()> {
-    let now = desk.now();
-    context.output.one(
-        &AccessTokenView::new(token, now),
-        &row(token, now).join("\t"),
-    )
+async fn show(context: &Context<'_>, desk: &Desk, token: &AccessToken) -> anyhow::Result<()> {
+    let (owners, now) = (Owners::of(desk, Some(token.user_id)).await?, desk.now());
+    let table = Table::new(&COLUMNS, vec![row(token, &owners, now)]);
+    context
+        .output
+        .table(&AccessTokenView::new(token, now), &table)
 }
 
-fn row(token: &AccessToken, now: DateTime<Utc>) -> Vec<String> {
-    let state = match token.state(now) {
-        CredentialState::Active if token.is_in_grace(now) => "grace",
-        state => state.name(),
-    };
+fn state(token: &AccessToken, now: DateTime<Utc>) -> TokenState {
+    if token.is_in_grace(now) {
+        TokenState::Grace
+    } else {
+        token.state(now).into()
+    }
+}
+
+fn row(token: &AccessToken, owners: &Owners, now: DateTime<Utc>) -> Vec<String> {
     let chosen = &token.specification;
-    let patterns: Vec<&str> = chosen
-        .repositories()
-        .iter()
-        .map(RepositoryPattern::as_str)
-        .collect();
+    let patterns = chosen.repositories().iter().map(RepositoryPattern::as_str);
+    let patterns: Vec<&str> = patterns.collect();
     vec![
         token.id.to_string(),
+        owners.name(token.user_id),
         chosen.name().to_owned(),
-        state.to_owned(),
+        state(token, now).name().to_owned(),
         chosen.scopes().to_string(),
-        chosen
-            .expiry()
-            .map_or("-".to_owned(), |expiry| expiry.to_string()),
+        end(chosen.expiry()),
+        maybe_time(token.grace_until),
+        maybe_time(token.last_used_at),
         if patterns.is_empty() {
             "all".to_owned()
         } else {

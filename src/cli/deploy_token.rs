@@ -5,11 +5,15 @@ use clap::{Args, Subcommand};
 
 use crate::app::Desk;
 use crate::cli::context::Context;
-use crate::cli::input::{Confirmation, expiry, read};
+use crate::cli::input::{Confirmation, expiry, id, read, to_come};
+use crate::cli::secret_file::SecretOutput;
+use crate::cli::table::Table;
+use crate::cli::token_filter::{StateFilter, ends_within};
+use crate::cli::words::{end, until};
 use crate::domain::access_tokens::scope::AccessTokenScope;
 use crate::domain::authority::Authority;
 use crate::domain::deploy_tokens::{DeployToken, DeployTokenSpecification, DeployUsername};
-use crate::domain::expiry::Expiry;
+use crate::domain::expiry::{Expiry, Lifetime};
 use crate::domain::ids::DeployTokenId;
 use crate::domain::namespaces::path::NamespacePath;
 use crate::domain::namespaces::reference::NamespaceReference;
@@ -23,15 +27,24 @@ pub(super) enum Command {
     /// Machines log in with its user name and the secret, and pull and push in its group or project;
     /// elsewhere they are anonymous.
     Create(CreateDeployTokenArguments),
-    /// List deploy tokens: id, name, user name, state, scopes, end, group or project.
+    /// List deploy tokens that work: name, user name, state, scopes, end, group or project.
     List {
-        /// Only those of this group or project that were not revoked.
+        /// Only those of this group or project.
         #[arg(value_parser = read::<NamespacePath>)]
         path: Option<NamespacePath>,
+        #[command(flatten)]
+        states: StateFilter,
+        /// Only deploy tokens that end within this time, such as 14d.
+        #[arg(long, value_name = "DURATION", value_parser = read::<Lifetime>)]
+        expires_within: Option<Lifetime>,
     },
-    /// Revoke a deploy token: it stops working at the next request.
+    /// Revoke a deploy token: it opens nothing from the next request on.
+    ///
+    /// Registry tokens that a client got with it before work until they end: for the registry's `pull_lifetime`, or
+    /// `push_lifetime` if they can push.
     Revoke {
-        /// The token's id.
+        /// The deploy token's id.
+        #[arg(value_parser = |text: &str| id::<DeployTokenId>(text, "deploy-token"))]
         id: DeployTokenId,
         #[command(flatten)]
         confirmation: Confirmation,
@@ -46,32 +59,43 @@ pub(super) struct CreateDeployTokenArguments {
     /// The token's name.
     #[arg(long, value_parser = read::<DisplayName>)]
     name: DisplayName,
-    /// The user name to log in with; deploy-token-ID, if there is none.
-    #[arg(long, value_parser = read::<DeployUsername>)]
-    username: Option<DeployUsername>,
     /// A scope: `read_registry` or `write_registry`; may be repeated.
     #[arg(long = "scope", required = true, value_delimiter = ',')]
     scopes: Vec<AccessTokenScope>,
     /// The date on which it ends, at 00:00 UTC; without one it does not end.
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = expiry)]
     expires_at: Option<Expiry>,
+    /// The user name to log in with; deploy-token-ID, if there is none.
+    #[arg(long, value_parser = read::<DeployUsername>)]
+    username: Option<DeployUsername>,
+    #[command(flatten)]
+    output: SecretOutput,
 }
+
+const COLUMNS: [&str; 7] = ["ID", "NAME", "USER NAME", "STATE", "SCOPES", "ENDS", "FOR"];
 
 pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Result<()> {
     let desk = context.desk().await?;
     match command {
         Command::Create(arguments) => create(arguments, context, &desk).await,
-        Command::List { path } => list(path, context, &desk).await,
-        Command::Revoke { id, confirmation } => {
-            confirmation.ask(&format!("Revoke deploy token {id}?"))?;
-            let revoked = desk
-                .revoke_deploy_token(&Authority::operator(), None, id)
-                .await?;
-            let view = DeployTokenView::new(&revoked, desk.now());
-            context
-                .output
-                .one(&view, &row(&revoked, desk.now()).join("\t"))
+        Command::List {
+            path,
+            states,
+            expires_within,
+        } => {
+            let (authority, now) = (Authority::operator(), desk.now());
+            let namespace = path.map(NamespaceReference::shared);
+            let mut tokens = desk.deploy_tokens(&authority, namespace.as_ref()).await?;
+            tokens.retain(|token| {
+                expires_within.is_none_or(|time| ends_within(token.expiry, time, now))
+            });
+            states.keep(&mut tokens, context.output, |token| token.state(now).into());
+            let views = tokens.iter().map(|token| DeployTokenView::new(token, now));
+            let views: Vec<_> = views.collect();
+            let rows = tokens.iter().map(|token| row(token, now)).collect();
+            context.output.table(&views, &Table::new(&COLUMNS, rows))
         }
+        Command::Revoke { id, confirmation } => revoke(id, confirmation, context, &desk).await,
     }
 }
 
@@ -83,7 +107,8 @@ async fn create(
     let scopes = arguments.scopes.into_iter().collect();
     let mut specification = DeployTokenSpecification::new(arguments.name, scopes)?;
     specification.username = arguments.username;
-    specification.expiry = arguments.expires_at;
+    specification.expiry = to_come(arguments.expires_at, desk.now())?;
+    let place = arguments.output.prepare()?;
     let made = desk
         .create_deploy_token(
             &Authority::operator(),
@@ -91,29 +116,47 @@ async fn create(
             &specification,
         )
         .await?;
-    context
-        .output
-        .note(&format!("Log in as {}.", made.token.username));
-    let view = DeployTokenView::new(&made.token, desk.now()).with_secret(&made.secret);
-    context.output.one(&view, made.secret.expose())
+    let (token, now) = (&made.token, desk.now());
+    context.output.note(&format!(
+        "Deploy token {} ({}) of {} is made{}; log in as {}.",
+        token.id,
+        token.name,
+        token.path,
+        until(token.expiry),
+        token.username
+    ));
+    let without = DeployTokenView::new(token, now);
+    let with = without.clone().with_secret(&made.secret);
+    place.hand_over(context.output, made.secret.expose(), &with, &without)
 }
 
-async fn list(
-    path: Option<NamespacePath>,
+async fn revoke(
+    id: DeployTokenId,
+    confirmation: Confirmation,
     context: &Context<'_>,
     desk: &Desk,
 ) -> anyhow::Result<()> {
-    let namespace = path.map(NamespaceReference::shared);
-    let tokens = desk
-        .deploy_tokens(&Authority::operator(), namespace.as_ref())
-        .await?;
-    let views: Vec<_> = tokens
-        .iter()
-        .map(|token| DeployTokenView::new(token, desk.now()))
-        .collect();
-    let rows: Vec<_> = tokens.iter().map(|token| row(token, desk.now())).collect();
-    let columns = ["ID", "NAME", "USER NAME", "STATE", "SCOPES", "ENDS", "FOR"];
-    context.output.list(&views, &columns, &rows)
+    let operator = Authority::operator();
+    let all = desk.deploy_tokens(&operator, None).await?;
+    let known = all.into_iter().find(|token| token.id == id);
+    if let Some(token) = known.filter(|token| token.revoked_at.is_some()) {
+        let note = format!("Deploy token {id} ({}) was already revoked.", token.name);
+        context.output.note(&note);
+        return show(context, desk, &token);
+    }
+    confirmation.ask(&format!("Revoke deploy token {id}?"))?;
+    let revoked = desk.revoke_deploy_token(&operator, None, id).await?;
+    let note = format!("Deploy token {id} ({}) is revoked.", revoked.name);
+    context.output.note(&note);
+    show(context, desk, &revoked)
+}
+
+fn show(context: &Context<'_>, desk: &Desk, token: &DeployToken) -> anyhow::Result<()> {
+    let now = desk.now();
+    let table = Table::new(&COLUMNS, vec![row(token, now)]);
+    context
+        .output
+        .table(&DeployTokenView::new(token, now), &table)
 }
 
 fn row(token: &DeployToken, now: DateTime<Utc>) -> Vec<String> {
@@ -123,9 +166,7 @@ fn row(token: &DeployToken, now: DateTime<Utc>) -> Vec<String> {
         token.username.to_string(),
         token.state(now).name().to_owned(),
         token.scopes.to_string(),
-        token
-            .expiry
-            .map_or("-".to_owned(), |expiry| expiry.date().to_string()),
+        end(token.expiry),
         token.path.to_string(),
     ]
 }

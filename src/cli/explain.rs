@@ -5,7 +5,7 @@ use clap::Args;
 
 use crate::app::registry::ExplainRequest;
 use crate::cli::context::Context;
-use crate::cli::input::read;
+use crate::cli::input::{access_token_id, read};
 use crate::domain::authority::Authority;
 use crate::domain::decision::explanation::ExplainedAction;
 use crate::domain::ids::AccessTokenId;
@@ -19,7 +19,7 @@ pub(super) struct ExplainArguments {
     #[arg(long, value_parser = read::<Username>)]
     user: Username,
     /// The id of the user's token that is presented; without it, their password is.
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = access_token_id)]
     token: Option<AccessTokenId>,
     /// A requested scope, such as repository:team/app:push; may be repeated.
     #[arg(long = "scope", required = true)]

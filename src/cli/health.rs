@@ -26,7 +26,8 @@ pub(super) async fn run(context: &Context<'_>) -> anyhow::Result<()> {
         bail!("not ready: {body}");
     }
     context.output.note("ready");
-    Ok(())
+    let checks: serde_json::Value = serde_json::from_str(&body).unwrap_or_default();
+    context.output.for_programs(&checks)
 }
 
 /// An address on this machine at which a listener can be reached, also one that listens everywhere.

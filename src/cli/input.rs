@@ -1,12 +1,15 @@
 //! Input of commands: options, confirmations and passwords.
 
 use std::io::{BufRead, IsTerminal, Write};
+use std::str::FromStr;
 
 use anyhow::{Context as _, bail};
+use chrono::{DateTime, Utc};
 use clap::Args;
 use secrecy::SecretString;
 
 use crate::domain::expiry::{Expiry, is_storable};
+use crate::domain::ids::AccessTokenId;
 
 /// The option that answers the question before something is destroyed.
 #[derive(Debug, Clone, Copy, Args)]
@@ -66,6 +69,27 @@ where
     T: for<'a> TryFrom<&'a str, Error: ToString>,
 {
     T::try_from(text).map_err(|error| error.to_string())
+}
+
+/// Parses the id of a thing; `list` is the command that shows the ids.
+pub(super) fn id<T: FromStr>(text: &str, list: &str) -> Result<T, String> {
+    let problem = |_| format!("it is not an id; `wharfinger {list} list` shows the ids");
+    text.parse().map_err(problem)
+}
+
+/// Parses the id of a personal access token.
+pub(super) fn access_token_id(text: &str) -> Result<AccessTokenId, String> {
+    id(text, "token")
+}
+
+/// The end, unless it has come already: nothing is made here that is dead from the beginning.
+pub(super) fn to_come(end: Option<Expiry>, now: DateTime<Utc>) -> anyhow::Result<Option<Expiry>> {
+    match end {
+        Some(end) if end.has_passed(now) => {
+            bail!("{end} has come already (an end is at 00:00 UTC); write a later date")
+        }
+        _ => Ok(end),
+    }
 }
 
 /// Parses a date on which something ends.

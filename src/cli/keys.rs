@@ -1,11 +1,13 @@
 //! `wharfinger keys`.
 
 use anyhow::bail;
-use chrono::{DateTime, SecondsFormat, Utc};
 use clap::Subcommand;
+use serde_json::json;
 
 use crate::cli::context::Context;
 use crate::cli::registry;
+use crate::cli::table::Table;
+use crate::cli::words::{maybe_time, time};
 use crate::domain::clock::Clock;
 use crate::domain::key_schedule::KeyState;
 use crate::domain::registry::TrustMode;
@@ -45,6 +47,8 @@ pub(super) enum CaCommand {
     Renew,
 }
 
+const COLUMNS: [&str; 5] = ["KEY ID", "STATE", "MADE", "ENDS", "SERVICE"];
+
 pub(super) fn run(command: &Command, context: &Context<'_>) -> anyhow::Result<()> {
     if let Command::Ca {
         command: Some(CaCommand::Renew),
@@ -56,13 +60,14 @@ pub(super) fn run(command: &Command, context: &Context<'_>) -> anyhow::Result<()
     match command {
         Command::List => {
             let keys = ring.keys(now);
-            let rows: Vec<_> = keys.iter().map(row).collect();
-            let columns = ["KEY ID", "STATE", "MADE", "ENDS", "SERVICE"];
-            context.output.list(&keys, &columns, &rows)
+            let rows = keys.iter().map(row).collect();
+            context.output.table(&keys, &Table::new(&COLUMNS, rows))
         }
         Command::Rotate { service: None } => {
             let made = ring.rotate(now, &SystemEntropy)?;
-            context.output.one(&made, &row(&made).join("\t"))
+            let note = format!("The signing key {} is made.", made.kid);
+            context.output.note(&note);
+            show(context, &made)
         }
         Command::Rotate { service } => {
             let registry = registry::named(&context.config.registries, service.as_deref())?;
@@ -80,11 +85,13 @@ pub(super) fn run(command: &Command, context: &Context<'_>) -> anyhow::Result<()
                 registry.service,
                 path.display()
             ));
-            context.output.one(&made, &row(&made).join("\t"))
+            show(context, &made)
         }
-        Command::Ca { .. } => context
-            .output
-            .bytes(ring.ca_certificate_pem(now).as_bytes()),
+        Command::Ca { .. } => {
+            let pem = ring.ca_certificate_pem(now);
+            let view = json!({ "certificates": pem });
+            context.output.one(&view, pem.trim_end())
+        }
         Command::Jwks => context
             .output
             .line(&serde_json::to_string_pretty(&ring.jwks())?),
@@ -107,6 +114,11 @@ fn renew(context: &Context<'_>) -> anyhow::Result<()> {
     }
 }
 
+fn show(context: &Context<'_>, key: &KeySummary) -> anyhow::Result<()> {
+    let table = Table::new(&COLUMNS, vec![row(key)]);
+    context.output.table(key, &table)
+}
+
 fn row(key: &KeySummary) -> Vec<String> {
     let state = match key.state {
         KeyState::Pending => "pending",
@@ -118,11 +130,7 @@ fn row(key: &KeySummary) -> Vec<String> {
         key.kid.clone(),
         state.to_owned(),
         time(key.created_at),
-        key.not_after.map(time).unwrap_or_default(),
-        key.service.clone().unwrap_or_default(),
+        maybe_time(key.not_after),
+        key.service.clone().unwrap_or_else(|| "-".to_owned()),
     ]
-}
-
-fn time(instant: DateTime<Utc>) -> String {
-    instant.to_rfc3339_opts(SecondsFormat::Secs, true)
 }

@@ -1,10 +1,14 @@
 //! `wharfinger member`.
 
+use anyhow::bail;
 use clap::{ArgGroup, Subcommand};
 
 use crate::app::members::{IfMember, InheritedRoles, MemberChange, NewMember, RolesBelow};
+use crate::app::{Desk, DeskError};
 use crate::cli::context::{Context, user_id};
-use crate::cli::input::{Confirmation, expiry, read};
+use crate::cli::input::{Confirmation, expiry, read, to_come};
+use crate::cli::table::Table;
+use crate::cli::words::{end, until};
 use crate::domain::authority::Authority;
 use crate::domain::expiry::Expiry;
 use crate::domain::members::Member;
@@ -17,7 +21,7 @@ use crate::representation::MemberView;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Give a user a role in a group or project, in place of the one they have there.
+    /// Give a user a role in a group or project where they have none; `change` is for members.
     Add {
         /// The group or project.
         #[arg(value_parser = read::<NamespacePath>)]
@@ -43,7 +47,7 @@ pub(super) enum Command {
         #[command(flatten)]
         confirmation: Confirmation,
     },
-    /// Give a member another role, or another end to it.
+    /// Give a member another role in a group or project, or another end to it.
     #[command(group = ArgGroup::new("change").required(true).multiple(true).args(["level", "expires_at", "endless"]))]
     Change {
         /// The group or project.
@@ -73,6 +77,8 @@ pub(super) enum Command {
     },
 }
 
+const COLUMNS: [&str; 3] = ["USER", "ROLE", "ENDS"];
+
 pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Result<()> {
     let desk = context.desk().await?;
     match command {
@@ -83,15 +89,12 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
             expires_at,
         } => {
             let new = NewMember {
-                namespace: NamespaceReference::shared(path),
+                namespace: NamespaceReference::shared(path.clone()),
                 user: user.into(),
                 level,
-                expiry: expires_at,
+                expiry: to_come(expires_at, desk.now())?,
             };
-            let added = desk
-                .add_member(&Authority::operator(), new, IfMember::Replace)
-                .await?;
-            show(context, &added)
+            add(context, &desk, new, &path).await
         }
         Command::Change {
             path,
@@ -101,6 +104,7 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
             endless,
         } => {
             let user = user_id(&desk, user).await?;
+            let expires_at = to_come(expires_at, desk.now())?;
             let wanted = MemberChange {
                 level,
                 expiry: if endless {
@@ -124,16 +128,17 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
             user,
             confirmation,
         } => {
-            let id = user_id(&desk, user.clone()).await?;
+            let (authority, id) = (Authority::operator(), user_id(&desk, user.clone()).await?);
+            let namespace = NamespaceReference::shared(path.clone());
             confirmation.ask(&format!("Take {user}'s role in {path} away?"))?;
-            Ok(desk
-                .remove_member(
-                    &Authority::operator(),
-                    &NamespaceReference::shared(path),
-                    id,
-                    RolesBelow::Kept,
-                )
-                .await?)
+            let was = desk.member(&authority, (&namespace, InheritedRoles::Excluded), id);
+            let was = was.await;
+            desk.remove_member(&authority, &namespace, id, RolesBelow::Kept)
+                .await?;
+            context
+                .output
+                .note(&format!("{user} has no role in {path} any more."));
+            was.map_or(Ok(()), |member| show(context, &member))
         }
         Command::List { path, all } => {
             let reach = if all {
@@ -152,22 +157,61 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
                 .iter()
                 .map(|member| MemberView::new(member, &base))
                 .collect();
-            let rows: Vec<_> = members.iter().map(row).collect();
-            context
-                .output
-                .list(&views, &["USER", "ROLE", "ENDS"], &rows)
+            let rows = members.iter().map(row).collect();
+            context.output.table(&views, &Table::new(&COLUMNS, rows))
         }
+    }
+}
+
+/// Gives a role; who has one there keeps it, and is told how to change it.
+async fn add(
+    context: &Context<'_>,
+    desk: &Desk,
+    new: NewMember,
+    path: &NamespacePath,
+) -> anyhow::Result<()> {
+    let authority = Authority::operator();
+    let (namespace, level, expiry) = (new.namespace.clone(), new.level, new.expiry);
+    let user = desk.user(&authority, &new.user).await?;
+    let user = user.user();
+    match desk.add_member(&authority, new, IfMember::Refuse).await {
+        Ok(added) => {
+            context.output.note(&format!(
+                "{} is {level} in {path}{}.",
+                user.username,
+                until(expiry)
+            ));
+            show(context, &added)
+        }
+        Err(DeskError::AlreadyMember) => {
+            let own = (&namespace, InheritedRoles::Excluded);
+            let held = desk.member(&authority, own, user.id).await?;
+            let (has, end) = (held.0.level, held.0.expiry);
+            if (has, end) != (level, expiry) {
+                bail!(
+                    "{name} is {has} in {path} already{}; `wharfinger member change {path} {name}` gives another role or end",
+                    until(end),
+                    name = user.username,
+                );
+            }
+            let note = format!("{} was already {has} in {path}.", user.username);
+            context.output.note(&note);
+            show(context, &held)
+        }
+        Err(error) => Err(error.into()),
     }
 }
 
 fn show(context: &Context<'_>, member: &(Member, User)) -> anyhow::Result<()> {
     let view = MemberView::new(member, &context.base());
-    context.output.one(&view, &row(member).join("\t"))
+    let table = Table::new(&COLUMNS, vec![row(member)]);
+    context.output.table(&view, &table)
 }
 
 fn row((member, user): &(Member, User)) -> Vec<String> {
-    let ends = member
-        .expiry
-        .map_or("-".to_owned(), |expiry| expiry.date().to_string());
-    vec![user.username.to_string(), member.level.to_string(), ends]
+    vec![
+        user.username.to_string(),
+        member.level.to_string(),
+        end(member.expiry),
+    ]
 }

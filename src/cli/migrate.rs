@@ -1,5 +1,7 @@
 //! `wharfinger migrate`.
 
+use serde_json::json;
+
 use crate::cli::context::Context;
 use crate::server;
 
@@ -7,5 +9,6 @@ use crate::server;
 pub(super) async fn run(context: &Context<'_>) -> anyhow::Result<()> {
     server::migrate(&context.config).await?;
     context.output.note("The database's schema is up to date.");
-    Ok(())
+    let done = json!({ "status": "up to date" });
+    context.output.for_programs(&done)
 }

@@ -15,18 +15,24 @@ mod member;
 mod migrate;
 mod namespace;
 mod output;
+mod owners;
 mod project;
 mod refresh_token;
 mod registry;
 mod registry_config;
+mod secret_file;
 mod serve;
+mod table;
+mod token_filter;
 mod user;
+mod words;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use serde_json::json;
 
 use context::Context;
 use output::Output;
@@ -36,10 +42,10 @@ use output::Output;
 #[command(name = "wharfinger", version, max_term_width = 100)]
 struct Arguments {
     /// The configuration file [default: wharfinger.toml, if there is one].
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", display_order = 900)]
     config: Option<PathBuf>,
-    /// Print JSON, with the same fields as the API.
-    #[arg(long, global = true)]
+    /// Print JSON, with the same fields as the API, errors too.
+    #[arg(long, global = true, display_order = 901)]
     json: bool,
     #[command(subcommand)]
     command: Option<Command>,
@@ -93,30 +99,59 @@ enum Command {
 
 /// Runs the command that `arguments` name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let arguments = match Arguments::try_parse_from(arguments) {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    // An error in the arguments, too, has the form that they ask for.
+    let output = Output::new(arguments.iter().any(|argument| argument == "--json"));
+    let read = definition()
+        .try_get_matches_from(arguments)
+        .and_then(|matches| Arguments::from_arg_matches(&matches));
+    let arguments = match read {
         Ok(arguments) => arguments,
-        // Help and version are "errors" to clap as well; it knows the stream and the status of each.
-        Err(error) => {
-            let _ = error.print();
-            return u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from);
-        }
+        Err(error) => return unreadable(&error, &output),
     };
-    let output = Output::new(arguments.json);
     match dispatch(arguments, &output) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            output.note(&format!("error: {error:#}"));
+            output.error(&format!("{error:#}"));
             ExitCode::FAILURE
         }
     }
 }
 
+/// All commands, with their help.
+fn definition() -> clap::Command {
+    Arguments::command()
+        .mut_subcommand("group", |command| {
+            namespace::in_words_of(command, "group", "team")
+        })
+        .mut_subcommand("project", |command| {
+            namespace::in_words_of(command, "project", "team/app")
+        })
+}
+
+/// Prints help or the version, which are "errors" to clap as well, or the error; it knows the status of each.
+fn unreadable(error: &clap::Error, output: &Output) -> ExitCode {
+    if output.is_json() && error.use_stderr() {
+        let text = error.render().to_string();
+        output.error(text.trim_start_matches("error: ").trim_end());
+    } else {
+        let _ = error.print();
+    }
+    u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from)
+}
+
 fn dispatch(arguments: Arguments, output: &Output) -> anyhow::Result<()> {
     match arguments.command.unwrap_or(Command::Serve) {
-        Command::Version => output.line(env!("CARGO_PKG_VERSION")),
+        Command::Version => {
+            let version = env!("CARGO_PKG_VERSION");
+            output.one(
+                &json!({ "version": version, "revision": "release" }),
+                version,
+            )
+        }
         Command::Completions { shell } => {
             let mut script = Vec::new();
-            clap_complete::generate(shell, &mut Arguments::command(), "wharfinger", &mut script);
+            clap_complete::generate(shell, &mut definition(), "wharfinger", &mut script);
             output.bytes(&script)
         }
         command => {

@@ -6,6 +6,7 @@ use crate::app::Desk;
 use crate::app::namespaces::{NamespaceChange, NewNamespace};
 use crate::cli::context::Context;
 use crate::cli::input::{Confirmation, read};
+use crate::cli::table::Table;
 use crate::domain::authority::Authority;
 use crate::domain::namespaces::path::NamespacePath;
 use crate::domain::namespaces::reference::{ExpectedNamespace, NamespaceReference};
@@ -18,20 +19,20 @@ use crate::representation::GroupOrProjectView;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Make one at a path.
+    /// Make a NOUN.
     Create(CreateNamespace),
-    /// List all: path and visibility.
+    /// List all NOUNs: path and visibility.
     List,
-    /// Show one.
+    /// Show a NOUN.
     Show {
-        /// The path.
+        /// The NOUN's path.
         #[arg(value_parser = read::<NamespacePath>)]
         path: NamespacePath,
     },
-    /// Rename or describe it; its path does not change.
+    /// Rename or describe a NOUN; its path does not change.
     #[command(group = ArgGroup::new("change").required(true).multiple(true).args(["name", "description"]))]
     Change {
-        /// The path.
+        /// The NOUN's path.
         #[arg(value_parser = read::<NamespacePath>)]
         path: NamespacePath,
         /// The name people read.
@@ -41,17 +42,17 @@ pub(super) enum Command {
         #[arg(long)]
         description: Option<String>,
     },
-    /// Change who may see it.
+    /// Change who may see a NOUN.
     SetVisibility {
-        /// The path.
+        /// The NOUN's path.
         #[arg(value_parser = read::<NamespacePath>)]
         path: NamespacePath,
         /// private, internal or public.
         visibility: Visibility,
     },
-    /// Delete it; its images stay closed and its name taken until it is made anew.
+    /// Delete a NOUN; its images stay closed and its name taken until it is made anew.
     Delete {
-        /// The path.
+        /// The NOUN's path.
         #[arg(value_parser = read::<NamespacePath>)]
         path: NamespacePath,
         #[command(flatten)]
@@ -61,7 +62,7 @@ pub(super) enum Command {
 
 #[derive(Debug, Args)]
 pub(super) struct CreateNamespace {
-    /// The path, such as team/app.
+    /// The NOUN's path, such as EXAMPLE.
     #[arg(value_parser = read::<NamespacePath>)]
     path: NamespacePath,
     /// The people who see it without being members: private (none), internal (signed-in users) or public (anyone).
@@ -73,6 +74,24 @@ pub(super) struct CreateNamespace {
     /// A description.
     #[arg(long)]
     description: Option<String>,
+}
+
+const COLUMNS: [&str; 2] = ["PATH", "VISIBILITY"];
+
+/// The command with its help in the words of its noun.
+pub(super) fn in_words_of(command: clap::Command, noun: &str, example: &str) -> clap::Command {
+    let worded = |text: String| text.replace("NOUN", noun).replace("EXAMPLE", example);
+    command.mut_subcommands(|mut verb| {
+        if let Some(about) = verb.get_about().map(ToString::to_string) {
+            verb = verb.about(worded(about));
+        }
+        verb.mut_args(
+            |argument| match argument.get_help().map(ToString::to_string) {
+                Some(help) => argument.help(worded(help)),
+                None => argument,
+            },
+        )
+    })
 }
 
 /// Runs a command for groups or for projects.
@@ -95,12 +114,16 @@ pub(super) async fn run(
                 description: NamespaceDescription::read(&create.description.unwrap_or_default())?,
                 visibility: create.visibility,
             };
-            match kind {
+            let made = match kind {
                 NamespaceKind::Project => desk.create_project(&authority, new).await?,
                 NamespaceKind::Group | NamespaceKind::User => {
                     desk.create_group(&authority, new).await?
                 }
-            }
+            };
+            let (path, visibility) = (&made.namespace.path, made.namespace.visibility);
+            let note = format!("The {} {path} is made; it is {visibility}.", kind.name());
+            context.output.note(&note);
+            made
         }
         Command::List => {
             let namespaces = desk.namespaces(&authority, kind).await?;
@@ -167,21 +190,19 @@ fn named(kind: NamespaceKind, path: NamespacePath) -> NamespaceReference {
 
 fn list(context: &Context<'_>, namespaces: &[NamespaceWithAncestors]) -> anyhow::Result<()> {
     let base = context.base();
-    let rows: Vec<Vec<String>> = namespaces
-        .iter()
-        .map(|located| row(&located.namespace))
-        .collect();
+    let rows = namespaces.iter().map(|located| row(&located.namespace));
+    let table = Table::new(&COLUMNS, rows.collect());
     let views = namespaces
         .iter()
         .map(|namespace| GroupOrProjectView::new(namespace, &base));
     let views: Vec<GroupOrProjectView> = views.collect();
-    context.output.list(&views, &["PATH", "VISIBILITY"], &rows)
+    context.output.table(&views, &table)
 }
 
 fn show(context: &Context<'_>, found: &NamespaceWithAncestors) -> anyhow::Result<()> {
     let view = GroupOrProjectView::new(found, &context.base());
-    let plain = row(&found.namespace).join("	");
-    context.output.one(&view, &plain)
+    let table = Table::new(&COLUMNS, vec![row(&found.namespace)]);
+    context.output.table(&view, &table)
 }
 
 fn row(namespace: &Namespace) -> Vec<String> {

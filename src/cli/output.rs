@@ -2,9 +2,13 @@
 
 use std::io::{ErrorKind, IsTerminal, Write};
 
+use anstyle::{AnsiColor, Style};
 use serde::Serialize;
+use serde_json::json;
 
-/// Prints results and remarks.
+use crate::cli::table::Table;
+
+/// Prints results, remarks and errors.
 #[derive(Debug)]
 pub(super) struct Output {
     json: bool,
@@ -13,6 +17,11 @@ pub(super) struct Output {
 impl Output {
     pub(super) fn new(json: bool) -> Self {
         Self { json }
+    }
+
+    /// True if JSON is asked for.
+    pub(super) fn is_json(&self) -> bool {
+        self.json
     }
 
     /// Prints one thing: as JSON if asked for, else the text `plain`.
@@ -24,20 +33,33 @@ impl Output {
         }
     }
 
-    /// Prints a list: a JSON array if asked for, else a line each with tabs between the columns.
-    pub(super) fn list<T: Serialize>(
+    /// Prints a thing for programs alone: people have been told of it.
+    pub(super) fn for_programs<T: Serialize>(&self, thing: &T) -> anyhow::Result<()> {
+        if self.json {
+            self.line(&serde_json::to_string(thing)?)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Prints one thing, or a list of things: as JSON if asked for, else as a table.
+    pub(super) fn table<T: Serialize + ?Sized>(
         &self,
-        things: &[T],
-        columns: &[&str],
-        rows: &[Vec<String>],
+        things: &T,
+        table: &Table,
     ) -> anyhow::Result<()> {
         if self.json {
             return self.line(&serde_json::to_string(things)?);
         }
-        if std::io::stderr().is_terminal() {
-            self.note(&columns.join("\t"));
+        if !is_read_by_a_person() {
+            return self.bytes(table.with_tabs().as_bytes());
         }
-        rows.iter().try_for_each(|row| self.line(&row.join("\t")))
+        if table.is_empty() {
+            self.note("There is nothing to list.");
+            return Ok(());
+        }
+        // It leaves colours out where `NO_COLOR` is set or the terminal knows none.
+        finish(write!(anstream::stdout().lock(), "{}", table.aligned()))
     }
 
     /// Prints a line of the result.
@@ -52,20 +74,37 @@ impl Output {
     )]
     pub(super) fn bytes(&self, bytes: &[u8]) -> anyhow::Result<()> {
         let mut out = std::io::stdout().lock();
-        match out.write_all(bytes).and_then(|()| out.flush()) {
-            // A reader that has seen enough, as in `wharfinger token list | head`, is not a failure.
-            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-            other => Ok(other?),
+        finish(out.write_all(bytes).and_then(|()| out.flush()))
+    }
+
+    /// Prints a remark for a person, on standard error; programs find the same in the result.
+    pub(super) fn note(&self, text: &str) {
+        if !self.json {
+            // If standard error is closed, nobody reads it.
+            let _ = writeln!(std::io::stderr().lock(), "{text}");
         }
     }
 
-    /// Prints a remark for a person, on standard error.
-    #[expect(
-        clippy::unused_self,
-        reason = "whoever prints remarks holds the output"
-    )]
-    pub(super) fn note(&self, text: &str) {
-        // If standard error is closed, nobody reads it.
-        let _ = writeln!(std::io::stderr().lock(), "{text}");
+    /// Tells why a command was not done, on standard error.
+    pub(super) fn error(&self, text: &str) {
+        let _ = if self.json {
+            writeln!(std::io::stderr().lock(), "{}", json!({ "error": text }))
+        } else {
+            let red: Style = AnsiColor::Red.on_default().bold();
+            writeln!(anstream::stderr().lock(), "{red}error:{red:#} {text}")
+        };
+    }
+}
+
+/// True if results go to a terminal.
+pub(super) fn is_read_by_a_person() -> bool {
+    std::io::stdout().is_terminal()
+}
+
+fn finish(written: std::io::Result<()>) -> anyhow::Result<()> {
+    match written {
+        // A reader that has seen enough, as in `wharfinger token list | head`, is not a failure.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        other => Ok(other?),
     }
 }

@@ -1,91 +1,134 @@
 //! `wharfinger refresh-token`.
 
+use chrono::{DateTime, Utc};
 use clap::Subcommand;
+use serde_json::json;
 
+use crate::app::Desk;
 use crate::cli::context::{Context, user_id};
-use crate::cli::input::{Confirmation, read};
+use crate::cli::input::{Confirmation, id, read};
+use crate::cli::owners::Owners;
+use crate::cli::table::Table;
+use crate::cli::token_filter::{StateFilter, TokenState, is_unused_for};
+use crate::cli::words::time;
 use crate::domain::authority::Authority;
-use crate::domain::ids::RefreshTokenId;
+use crate::domain::expiry::Lifetime;
+use crate::domain::ids::{RefreshTokenId, UserId};
 use crate::domain::page::{MAX_PAGE_SIZE, PageRequest};
-use crate::domain::refresh_tokens::{RefreshToken, RefreshTokenState};
+use crate::domain::refresh_tokens::{RefreshLifetimes, RefreshToken, RefreshTokenState};
 use crate::domain::users::username::Username;
 use crate::representation::RefreshTokenView;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// List refresh tokens: id, user's id, state (active, expired or revoked), service, client, last use.
+    /// List refresh tokens that work: owner, state, service, client, last use.
     List {
-        /// Only the tokens of this user.
-        #[arg(long, value_parser = read::<Username>)]
+        /// Only the refresh tokens of this user.
+        #[arg(value_name = "USER", value_parser = read::<Username>)]
+        owner: Option<Username>,
+        /// The same.
+        #[arg(long, value_parser = read::<Username>, conflicts_with = "owner")]
         user: Option<Username>,
+        #[command(flatten)]
+        states: StateFilter,
+        /// Only refresh tokens that nobody used for this time, such as 90d.
+        #[arg(long, value_name = "DURATION", value_parser = read::<Lifetime>)]
+        unused_for: Option<Lifetime>,
     },
-    /// Revoke one: its client has to log in again.
+    /// Revoke a refresh token: its client has to log in again.
     Revoke {
         /// The refresh token's id.
+        #[arg(value_parser = |text: &str| id::<RefreshTokenId>(text, "refresh-token"))]
         id: RefreshTokenId,
         #[command(flatten)]
         confirmation: Confirmation,
     },
 }
 
+const COLUMNS: [&str; 6] = ["ID", "USER", "STATE", "SERVICE", "CLIENT", "LAST USED"];
+
 pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Result<()> {
     let desk = context.desk().await?;
+    let (lifetimes, now) = (context.config.refresh_tokens, desk.now());
     match command {
-        Command::List { user } => {
-            let owner = match user {
+        Command::List {
+            owner,
+            user,
+            states,
+            unused_for,
+        } => {
+            let owner = match owner.or(user) {
                 None => None,
                 Some(name) => Some(user_id(&desk, name).await?),
             };
-            let mut tokens: Vec<RefreshToken> = Vec::new();
-            for number in 1.. {
-                let request = PageRequest {
-                    number,
-                    size: MAX_PAGE_SIZE,
-                };
-                let page = desk
-                    .refresh_tokens_page(&Authority::operator(), owner, request)
-                    .await?;
-                let is_last = number >= page.pages();
-                tokens.extend(page.items);
-                if is_last {
-                    break;
-                }
-            }
-            let lifetimes = &context.config.refresh_tokens;
-            let now = desk.now();
-            let view = |token: &RefreshToken| RefreshTokenView::new(token, lifetimes, now);
+            let mut tokens = all(&desk, owner).await?;
+            tokens.retain(|token| {
+                unused_for.is_none_or(|time| is_unused_for(token.last_used_at, time, now))
+            });
+            let state = |token: &RefreshToken| state(token, &lifetimes, now);
+            states.keep(&mut tokens, context.output, state);
+            let owners = Owners::of(&desk, owner).await?;
+            let view = |token| RefreshTokenView::new(token, &lifetimes, now);
             let views: Vec<_> = tokens.iter().map(view).collect();
-            let rows: Vec<_> = tokens
-                .iter()
-                .map(|token| row(token, token.state(lifetimes, now)))
-                .collect();
-            context.output.list(
-                &views,
-                &["ID", "USER ID", "STATE", "SERVICE", "CLIENT", "LAST USED"],
-                &rows,
-            )
+            let rows = tokens.iter().map(|token| row(token, &owners, state(token)));
+            let table = Table::new(&COLUMNS, rows.collect());
+            context.output.table(&views, &table)
         }
         Command::Revoke { id, confirmation } => {
+            let known = all(&desk, None).await?;
+            let known = known.into_iter().find(|token| token.id == id);
+            if known.is_some_and(|token| token.revoked_at.is_some()) {
+                let note = format!("Refresh token {id} was already revoked.");
+                context.output.note(&note);
+                return context
+                    .output
+                    .for_programs(&json!({ "id": id, "revoked": true }));
+            }
             confirmation.ask(&format!("Revoke refresh token {id}?"))?;
-            Ok(desk
-                .revoke_refresh_token(&Authority::operator(), id)
-                .await?)
+            desk.revoke_refresh_token(&Authority::operator(), id)
+                .await?;
+            let note = format!("Refresh token {id} is revoked.");
+            context.output.note(&note);
+            context
+                .output
+                .for_programs(&json!({ "id": id, "revoked": true }))
         }
     }
 }
 
-fn row(token: &RefreshToken, state: RefreshTokenState) -> Vec<String> {
-    let state = match state {
-        RefreshTokenState::Active => "active",
-        RefreshTokenState::Expired => "expired",
-        RefreshTokenState::Revoked => "revoked",
+/// All refresh tokens, or one user's.
+async fn all(desk: &Desk, owner: Option<UserId>) -> anyhow::Result<Vec<RefreshToken>> {
+    let (authority, mut tokens) = (Authority::operator(), Vec::new());
+    let mut request = PageRequest {
+        number: 1,
+        size: MAX_PAGE_SIZE,
     };
+    loop {
+        let page = desk.refresh_tokens_page(&authority, owner, request).await?;
+        let is_last = request.number >= page.pages();
+        tokens.extend(page.items);
+        if is_last {
+            return Ok(tokens);
+        }
+        request.number += 1;
+    }
+}
+
+fn state(token: &RefreshToken, lifetimes: &RefreshLifetimes, now: DateTime<Utc>) -> TokenState {
+    match token.state(lifetimes, now) {
+        RefreshTokenState::Active => TokenState::Active,
+        RefreshTokenState::Expired => TokenState::Expired,
+        RefreshTokenState::Revoked => TokenState::Revoked,
+    }
+}
+
+fn row(token: &RefreshToken, owners: &Owners, state: TokenState) -> Vec<String> {
     vec![
         token.id.to_string(),
-        token.user_id.to_string(),
-        state.to_owned(),
+        owners.name(token.user_id),
+        state.name().to_owned(),
         token.service.clone(),
         token.client_id.clone().unwrap_or_else(|| "-".to_owned()),
-        token.last_used_at.to_rfc3339(),
+        time(token.last_used_at),
     ]
 }

@@ -3,10 +3,12 @@
 use anyhow::{Context as _, bail};
 use clap::Subcommand;
 use serde::Serialize;
+use serde_json::json;
 
 use crate::cli::context::Context;
 use crate::cli::registry_config;
 use crate::cli::registry_config::{Form, RegistryKind};
+use crate::cli::table::Table;
 use crate::domain::registry::Registry;
 use crate::server;
 
@@ -44,15 +46,16 @@ pub(super) fn run(command: &Command, context: &Context<'_>) -> anyhow::Result<()
             let form = if *env { Form::Environment } else { Form::File };
             let text = registry_config::of(&context.config, registry, &keys, *kind, form)?;
             context.output.note(text.remark);
-            context.output.bytes(text.result.as_bytes())
+            let view =
+                json!({ "service": registry.service.as_str(), "configuration": text.result });
+            context.output.one(&view, text.result.trim_end())
         }
         Command::List => {
             let registries = &context.config.registries;
             let views: Vec<_> = registries.iter().map(view).collect();
-            let rows: Vec<_> = registries.iter().map(row).collect();
-            context
-                .output
-                .list(&views, &["SERVICE", "TRUST", "PULL", "PUSH"], &rows)
+            let rows = registries.iter().map(row).collect();
+            let columns = &["SERVICE", "TRUST", "PULL", "PUSH"];
+            context.output.table(&views, &Table::new(columns, rows))
         }
     }
 }

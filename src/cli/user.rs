@@ -1,16 +1,19 @@
 //! `wharfinger user`.
 
 use clap::{ArgGroup, Args, Subcommand};
+use secrecy::ExposeSecret;
 
 use crate::app::Desk;
 use crate::app::users::{NewUser, UserChange};
 use crate::cli::context::Context;
 use crate::cli::input::{Confirmation, password_from_stdin, password_from_terminal, read};
+use crate::cli::secret_file::{SecretOutput, SecretPlace};
+use crate::cli::table::Table;
 use crate::domain::authority::Authority;
 use crate::domain::text::DisplayName;
 use crate::domain::users::password::NewPassword;
 use crate::domain::users::username::Username;
-use crate::domain::users::{EmailAddress, User, VisibleUser};
+use crate::domain::users::{EmailAddress, User, UserState, VisibleUser};
 use crate::representation::UserView;
 
 #[derive(Debug, Subcommand)]
@@ -35,7 +38,9 @@ pub(super) enum Command {
         #[command(flatten)]
         confirmation: Confirmation,
     },
-    /// Let neither the user's password nor their tokens work any more.
+    /// Let neither the user's password nor their tokens open anything from the next request on.
+    ///
+    /// Registry tokens that a client got before work until they end, some minutes later.
     Block {
         /// The user's name.
         #[arg(value_parser = read::<Username>)]
@@ -55,8 +60,10 @@ pub(super) enum Command {
         #[arg(value_parser = read::<Username>)]
         name: Username,
         /// Read the password from standard input.
-        #[arg(long)]
+        #[arg(long, conflicts_with = "file")]
         password_stdin: bool,
+        #[command(flatten)]
+        output: SecretOutput,
     },
 }
 
@@ -75,8 +82,10 @@ pub(super) struct CreateUserArguments {
     #[arg(long, value_parser = read::<EmailAddress>)]
     email: Option<EmailAddress>,
     /// Read a password from standard input; without one, only tokens sign in.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "file")]
     password_stdin: bool,
+    #[command(flatten)]
+    output: SecretOutput,
 }
 
 #[derive(Debug, Args)]
@@ -102,42 +111,21 @@ pub(super) struct ChangeUserArguments {
     external: Option<bool>,
 }
 
+const COLUMNS: [&str; 4] = ["USER", "STATE", "E-MAIL", "KIND"];
+
 pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Result<()> {
     let desk = context.desk().await?;
     let authority = Authority::operator();
     match command {
-        Command::Create(create) => {
-            let new = NewUser {
-                username: create.name,
-                name: None,
-                email: create.email,
-                admin: create.admin,
-                external: create.external,
-                password: if create.password_stdin {
-                    Some(NewPassword::try_from(password_from_stdin()?)?)
-                } else {
-                    None
-                },
-            };
-            let has_password = new.password.is_some();
-            let user = desk.create_user(&authority, new).await?;
-            if !has_password {
-                context
-                    .output
-                    .note("The user has no password: only tokens sign in.");
-            }
-            show(context, &user)
-        }
+        Command::Create(arguments) => create(arguments, context, &desk).await,
         Command::List => {
             let (users, base) = (desk.users(&authority).await?, context.base());
             let views: Vec<UserView> = users
                 .iter()
                 .map(|user| UserView::new(user, &base))
                 .collect();
-            let rows: Vec<_> = users.iter().map(|user| row(user.user())).collect();
-            context
-                .output
-                .list(&views, &["USER", "STATE", "E-MAIL", "KIND"], &rows)
+            let rows = users.iter().map(|user| row(user.user())).collect();
+            context.output.table(&views, &Table::new(&COLUMNS, rows))
         }
         Command::Show { name } => show(context, &desk.user(&authority, &name.into()).await?),
         Command::Change(change) => {
@@ -147,31 +135,87 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
         }
         Command::Delete { name, confirmation } => delete(context, &desk, &name, confirmation).await,
         Command::Block { name, confirmation } => {
+            let reference = name.clone().into();
+            let user = desk.user(&authority, &reference).await?;
+            if user.user().state == UserState::Blocked {
+                context.output.note(&format!("{name} was already blocked."));
+                return show(context, &user);
+            }
             confirmation.ask(&format!(
-                "Block {name}? Their password and tokens stop working at once."
+                "Block {name}? Their password and tokens open nothing from the next request on."
             ))?;
-            show(context, &desk.block_user(&authority, &name.into()).await?)
+            show(context, &desk.block_user(&authority, &reference).await?)
         }
         Command::Unblock { name } => {
-            let user = desk.unblock_user(&authority, &name.into()).await?;
-            show(context, &user)
+            let reference = name.clone().into();
+            let user = desk.user(&authority, &reference).await?;
+            if user.user().state == UserState::Active {
+                context.output.note(&format!("{name} was not blocked."));
+            }
+            show(context, &desk.unblock_user(&authority, &reference).await?)
         }
         Command::ResetPassword {
             name,
             password_stdin,
+            output,
         } => {
-            let user = name.clone().into();
-            desk.user(&authority, &user).await?;
-            let password = if password_stdin {
+            let reference = name.clone().into();
+            let user = desk.user(&authority, &reference).await?;
+            let password = if output.is_file() {
+                desk.random_password()
+            } else if password_stdin {
                 password_from_stdin()?
             } else {
                 password_from_terminal()?
             };
-            let password = NewPassword::try_from(password)?;
-            desk.reset_password(&authority, &user, password).await?;
+            let place = output.prepare()?;
+            let new = NewPassword::try_from(password.clone())?;
+            desk.reset_password(&authority, &reference, new).await?;
             context.output.note(&format!("{name} has a new password."));
-            Ok(())
+            let view = UserView::new(&user, &context.base());
+            match place {
+                SecretPlace::Printed => context.output.for_programs(&view),
+                file @ SecretPlace::File(..) => {
+                    file.hand_over(context.output, password.expose_secret(), &view, &view)
+                }
+            }
         }
+    }
+}
+
+async fn create(
+    arguments: CreateUserArguments,
+    context: &Context<'_>,
+    desk: &Desk,
+) -> anyhow::Result<()> {
+    let password = if arguments.output.is_file() {
+        Some(desk.random_password())
+    } else if arguments.password_stdin {
+        Some(password_from_stdin()?)
+    } else {
+        None
+    };
+    let new = NewUser {
+        username: arguments.name,
+        name: None,
+        email: arguments.email,
+        admin: arguments.admin,
+        external: arguments.external,
+        password: password.clone().map(NewPassword::try_from).transpose()?,
+    };
+    let place = arguments.output.prepare()?;
+    let user = desk.create_user(&Authority::operator(), new).await?;
+    let name = &user.user().username;
+    context.output.note(&match password {
+        None => format!("The user {name} is made. They have no password: only tokens sign in."),
+        Some(_) => format!("The user {name} is made."),
+    });
+    match (place, password) {
+        (file @ SecretPlace::File(..), Some(password)) => {
+            let view = UserView::new(&user, &context.base());
+            file.hand_over(context.output, password.expose_secret(), &view, &view)
+        }
+        _ => show(context, &user),
     }
 }
 
@@ -216,12 +260,14 @@ async fn delete(
     let view = UserView::new(&user, &context.base());
     confirmation.ask("Delete?")?;
     let gone = desk.delete_user(&authority, &id).await?;
-    context.output.one(&view, &row(&gone.user).join("\t"))
+    let table = Table::new(&COLUMNS, vec![row(&gone.user)]);
+    context.output.table(&view, &table)
 }
 
 fn show(context: &Context<'_>, user: &VisibleUser) -> anyhow::Result<()> {
     let view = UserView::new(user, &context.base());
-    context.output.one(&view, &row(user.user()).join("\t"))
+    let table = Table::new(&COLUMNS, vec![row(user.user())]);
+    context.output.table(&view, &table)
 }
 
 fn row(user: &User) -> Vec<String> {

@@ -395,3 +395,74 @@ fn mentions_are_read_with_their_headings() {
     let missing = mention("docs/nothing", None, &[]);
     assert!(fault(&root().join("README.md"), &missing).is_some());
 }
+
+/// The beginnings of calls that make an error from a text.
+const ERRORS: &[&str] = &[
+    "#[error(",
+    "bail!(",
+    "anyhow!(",
+    "refused(",
+    ".context(",
+    "with_context(|| format!(",
+    "with_context(|| {format!(",
+];
+
+/// Words that have a capital wherever they stand.
+const NAMES: &[&str] = &["GitLab", "GET", "JSON", "SQLite", "Argon2"];
+
+#[test]
+fn errors_speak_with_one_voice() {
+    let mut found = 0;
+    for (path, text) in texts() {
+        let is_source = path.starts_with(root().join("src"));
+        if !is_source || path.extension().is_none_or(|extension| extension != "rs") {
+            continue;
+        }
+        let joined: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let joined = joined.replace("( ", "(").replace("{ format!", "{format!");
+        for begin in ERRORS {
+            for rest in joined.split(&format!("{begin}\"")).skip(1) {
+                let told = rest.split('"').next().unwrap();
+                let has_capital = told.starts_with(|letter: char| letter.is_ascii_uppercase());
+                let is_name = NAMES.iter().any(|name| told.starts_with(name));
+                assert!(
+                    (!has_capital || is_name) && !told.ends_with(['.', '!']),
+                    "{}: {told}",
+                    path.display()
+                );
+                found += 1;
+            }
+        }
+    }
+    assert!(found > 100, "{found}");
+}
+
+/// The script says how long it takes before anything, counts what passed, and promises no more than it does.
+#[test]
+fn the_script_of_all_tests_counts_them_and_knows_no_option_without_effect() {
+    let script = root().join("tests/run.sh");
+    let long = std::process::Command::new("bash")
+        .arg(&script)
+        .arg("--long")
+        .output();
+    assert_eq!(long.unwrap().status.code(), Some(2));
+    let text = fs::read_to_string(&script).unwrap();
+    let mut lines = text.lines().filter(|line| line.starts_with("echo \"== "));
+    assert!(lines.next().unwrap().contains("this takes about"));
+    assert_eq!(
+        lines.next_back(),
+        Some("echo \"== all $(passed \"$log\") tests passed\"")
+    );
+    let counted = std::process::Command::new("bash")
+        .args([
+            "-c",
+            ". tests/lib/count.sh; passed /dev/stdin <<<\"$RESULTS\"",
+        ])
+        .env(
+            "RESULTS",
+            "test result: ok. 12 passed; 0 failed\nx\ntest result: ok. 30 passed; 1 ignored",
+        )
+        .current_dir(root())
+        .output();
+    assert_eq!(String::from_utf8(counted.unwrap().stdout).unwrap(), "42\n");
+}

@@ -25,11 +25,11 @@ pub struct AccessTokenLineage {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotRotatable {
     /// It was revoked, or another one took its place.
-    #[error("Token already revoked")]
+    #[error("the token was already revoked; make another one")]
     Revoked,
     /// Another one took its place, and it works on for a while.
     #[error(
-        "Token already rotated: it works until its grace ends; rotate the one that took its place"
+        "the token was already rotated: it works until its grace ends; rotate the one that took its place"
     )]
     InGrace,
 }

@@ -50,7 +50,7 @@ fn a_token_is_printed_once_and_alone() {
     let listed = workplace.ok(&["token", "list", "--user", "alice"]);
     assert_eq!(
         listed,
-        "1\tci\tactive\tread_registry write_registry\t2099-12-31\tteam/*\n"
+        "1\talice\tci\tactive\tread_registry write_registry\t2099-12-31\t-\t-\tteam/*\n"
     );
     let shown = workplace.json(&["token", "show", "1"]);
     assert_eq!(
@@ -91,15 +91,18 @@ fn a_token_is_rotated_and_the_secret_printed_alone() {
     assert!(
         workplace
             .ok(&["token", "show", "1"])
-            .starts_with("1\tci\trevoked\tread_registry\t2099-01-01\tteam/*")
+            .starts_with("1\talice\tci\trevoked\tread_registry\t2099-01-01\t-\t-\tteam/*")
     );
     assert!(
         workplace
             .ok(&["token", "show", "2"])
-            .starts_with("2\tci\tactive\tread_registry\t20")
+            .starts_with("2\talice\tci\tactive\tread_registry\t20")
     );
     let told = workplace.fails(1, &["token", "rotate", "1"]);
-    assert_eq!(told, "error: Token already revoked\n");
+    assert_eq!(
+        told,
+        "error: the token was already revoked; make another one\n"
+    );
     let told = workplace.fails(1, &["token", "rotate", "9"]);
     assert_eq!(told, "error: there is no personal access token `9`\n");
 }
@@ -131,9 +134,13 @@ fn with_a_grace_the_old_token_works_on_and_json_says_what_the_api_says() {
         (&old["last_used_at"], &old["last_used_ips"]),
         (&Value::Null, &json!([]))
     );
+    let grace = old["grace_until"].as_str().unwrap().replace(".000Z", "Z");
     assert_eq!(
         workplace.ok(&["token", "list"]),
-        "1\tci\tgrace\tread_registry\t-\tall\n2\tci\tactive\tread_registry\t2099-01-01\tall\n"
+        format!(
+            "1\talice\tci\tgrace\tread_registry\t-\t{grace}\t-\tall\n\
+             2\talice\tci\tactive\tread_registry\t2099-01-01\t-\t-\tall\n"
+        )
     );
     let told = workplace.fails(1, &["token", "rotate", "1", "--grace", "9d"]);
     assert!(

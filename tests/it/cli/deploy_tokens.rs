@@ -15,7 +15,10 @@ fn deploy_tokens_are_made_listed_and_revoked() {
         secret.starts_with("whf_dpt_") && secret.len() == "whf_dpt_\n".len() + 46,
         "the secret and nothing else: {secret}"
     );
-    assert_eq!(super::stderr(&output), "Log in as deploy-token-1.\n");
+    assert_eq!(
+        super::stderr(&output),
+        "Deploy token 1 (ci) of team/app is made; log in as deploy-token-1.\n"
+    );
     let more = [
         "--username",
         "robot",
@@ -45,7 +48,7 @@ fn deploy_tokens_are_made_listed_and_revoked() {
     );
     assert_eq!(workplace.ok(&["deploy-token", "list", "team/app"]), "");
     assert_eq!(
-        workplace.json(&["deploy-token", "list"])[0],
+        workplace.json(&["deploy-token", "list", "--all"])[0],
         serde_json::json!({
             "id": 1, "name": "ci", "username": "deploy-token-1", "expires_at": null,
             "scopes": ["read_registry", "write_registry"], "revoked": true, "expired": false,

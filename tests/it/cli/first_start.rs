@@ -31,6 +31,10 @@ fn the_first_start_says_what_to_do_next_and_the_second_only_where_it_listens() {
     let workplace = Workplace::empty();
     let mut first = start(&workplace, "first.log");
     let said = log(&workplace, "first.log");
+    for line in said.lines() {
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert!(line["message"].is_string(), "the log is JSON throughout");
+    }
     for hint in [
         "wharfinger user reset-password admin",
         "wharfinger registry config --for distribution",
@@ -180,6 +184,26 @@ fn the_first_password_is_shown_on_a_terminal_and_works() {
     });
     let said = log(&workplace, "terminal.log");
     assert!(said.contains("stopped"), "{said}");
+    let program = env!("CARGO_BIN_EXE_wharfinger");
+    for command in [
+        "user create alice",
+        "member add team alice --level developer",
+        "token create --user alice --name laptop --scope read_registry --scope write_registry",
+    ] {
+        assert!(
+            said.contains(&format!("     {program} {command}")),
+            "{said}"
+        );
+        let readme = include_str!("../../../README.md");
+        assert!(
+            readme.contains(&format!("wharfinger {command}")),
+            "{command}"
+        );
+    }
+    assert!(
+        !said.contains("reset-password"),
+        "the password is known: {said}"
+    );
     assert!(
         !said.contains("\"http.route\""),
         "lines for people, not JSON: {said}"

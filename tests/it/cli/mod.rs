@@ -7,11 +7,15 @@ mod every_noun;
 mod first_start;
 mod hang_ups;
 mod keys;
+mod lists;
 mod log_notes;
+mod machines;
 mod namespaces;
 mod refresh_tokens;
 mod registry;
 pub(crate) mod running;
+mod secret_files;
+mod terminal;
 mod users;
 mod wrong_things;
 

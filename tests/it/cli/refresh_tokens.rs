@@ -32,9 +32,9 @@ fn a_refresh_token_is_listed_and_revoked_and_then_listed_as_revoked() {
         let reply = running.get_with("/jwt/auth?service=container_registry", &header);
         reply.starts_with("HTTP/1.1 200")
     };
-    let listed = || workplace.ok(&["refresh-token", "list", "--user", "alice"]);
+    let listed = || workplace.ok(&["refresh-token", "list", "alice", "--all"]);
     assert!(
-        listed().starts_with("1\t2\tactive\tcontainer_registry\tdocker\t"),
+        listed().starts_with("1\talice\tactive\tcontainer_registry\tdocker\t"),
         "{}",
         listed()
     );
@@ -42,11 +42,19 @@ fn a_refresh_token_is_listed_and_revoked_and_then_listed_as_revoked() {
     workplace.ok(&["refresh-token", "revoke", "1", "--yes"]);
     assert!(!works());
     assert!(
-        listed().starts_with("1\t2\trevoked\tcontainer_registry\tdocker\t"),
+        listed().starts_with("1\talice\trevoked\tcontainer_registry\tdocker\t"),
         "{}",
         listed()
     );
-    assert!(!listed().contains(secret));
+    assert!(!listed().contains(secret) && listed().ends_with("Z\n"));
+    assert_eq!(workplace.ok(&["refresh-token", "list"]), "", "it is dead");
+    let again = workplace.run(&["refresh-token", "revoke", "1"]);
+    assert_eq!(
+        super::stderr(&again),
+        "Refresh token 1 was already revoked.\n"
+    );
+    let revoked = workplace.json(&["refresh-token", "revoke", "1"]);
+    assert_eq!(revoked, serde_json::json!({ "id": 1, "revoked": true }));
     assert_eq!(
         workplace.ok(&["refresh-token", "list", "--user", "admin"]),
         ""

@@ -77,13 +77,22 @@ fn the_first_start_names_a_command_for_every_registry_that_works() {
         let _running = start_with(&workplace, "serve.log", registries);
         let said = std::fs::read_to_string(workplace.path().join("serve.log")).unwrap();
         let commands = said.lines().filter_map(|line| {
-            let command = line.trim().strip_prefix("wharfinger ")?;
-            command.starts_with("registry config").then_some(command)
+            let line: Value = serde_json::from_str(line).ok()?;
+            let told = line["message"].as_str()?.to_owned();
+            told.contains("registry config").then_some(told)
         });
-        let commands: Vec<_> = commands.collect();
+        let told = commands.collect::<String>();
+        let (_, commands) = told.split_once("restart it: ").unwrap();
+        let commands: Vec<_> = commands.split("; ").collect();
         assert_eq!(commands.len(), count, "{said}");
         for command in commands {
-            workplace.ok(&command.split(' ').collect::<Vec<_>>());
+            let arguments: Vec<_> = command.split(' ').collect();
+            assert_eq!(
+                arguments[0],
+                env!("CARGO_BIN_EXE_wharfinger"),
+                "as it was called"
+            );
+            workplace.ok(&arguments[1..]);
         }
     }
 }

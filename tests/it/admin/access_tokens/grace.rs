@@ -102,7 +102,7 @@ async fn a_token_that_was_rotated_is_not_rotated_again_and_that_is_no_reuse() {
         insta::allow_duplicates! {
             insta::assert_snapshot!(reply.pretty(), @r#"
             {
-              "message": "400 Bad request - Token already rotated: it works until its grace ends; rotate the one that took its place"
+              "message": "400 Bad request - the token was already rotated: it works until its grace ends; rotate the one that took its place"
             }
             "#);
         }

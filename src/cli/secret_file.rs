@@ -1,0 +1,100 @@
+//! Files for secrets, which a command writes in place of printing them.
+
+use std::fs::File;
+use std::io::{Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+use serde::Serialize;
+use tempfile::NamedTempFile;
+
+use crate::cli::output::Output;
+
+/// The option that names a file for the secret.
+#[derive(Debug, Args)]
+pub(super) struct SecretOutput {
+    /// Write the secret into this file, which only you can read, and do not print it.
+    ///
+    /// A file of that name is replaced when everything else is done; if something fails, it stays as it is.
+    #[arg(long = "output", value_name = "FILE")]
+    file: Option<PathBuf>,
+}
+
+/// The place for a secret that is still to be made.
+#[derive(Debug)]
+pub(super) enum SecretPlace {
+    /// Standard output.
+    Printed,
+    /// A file, which is not under its name yet.
+    File(NamedTempFile, PathBuf),
+}
+
+impl SecretOutput {
+    /// True if a file is named.
+    pub(super) fn is_file(&self) -> bool {
+        self.file.is_some()
+    }
+
+    /// Makes a file in the same folder, which only its owner can read: a folder that cannot be written or has no
+    /// room is found before anything is changed.
+    pub(super) fn prepare(self) -> anyhow::Result<SecretPlace> {
+        let Some(path) = self.file else {
+            return Ok(SecretPlace::Printed);
+        };
+        if path.is_dir() {
+            bail!("{} is a folder; name a file in it", path.display());
+        }
+        let prepare = || -> std::io::Result<NamedTempFile> {
+            let mut file = NamedTempFile::new_in(folder(&path))?;
+            file.write_all(&[b' '; 256])?;
+            file.as_file().sync_all()?;
+            Ok(file)
+        };
+        let file = prepare().with_context(|| format!("{} cannot be written", path.display()))?;
+        Ok(SecretPlace::File(file, path))
+    }
+}
+
+impl SecretPlace {
+    /// Hands a secret over, the only time; `with` and `without` are the thing that it belongs to, in JSON.
+    pub(super) fn hand_over<T: Serialize>(
+        self,
+        output: &Output,
+        secret: &str,
+        with: &T,
+        without: &T,
+    ) -> anyhow::Result<()> {
+        match self {
+            Self::Printed => output.one(with, secret),
+            Self::File(file, path) => {
+                keep(file, &path, secret).with_context(|| {
+                    format!(
+                        "{} could not be written, so nobody has the new secret: make another one",
+                        path.display()
+                    )
+                })?;
+                output.note(&format!("The secret is in {}.", path.display()));
+                output.for_programs(without)
+            }
+        }
+    }
+}
+
+/// Writes the secret, and gives the file its name.
+fn keep(mut file: NamedTempFile, path: &Path, secret: &str) -> std::io::Result<()> {
+    file.seek(SeekFrom::Start(0))?;
+    writeln!(file, "{secret}")?;
+    let length = file.stream_position()?;
+    file.as_file().set_len(length)?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    File::open(folder(path))?.sync_all()
+}
+
+fn folder(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}

@@ -1,0 +1,89 @@
+//! Tables: aligned with a head on a terminal, with tabs and nothing else in a pipe.
+
+use std::fmt::Write;
+
+use anstyle::{AnsiColor, Style};
+use unicode_width::UnicodeWidthStr;
+
+/// Rows below the names of their columns.
+#[derive(Debug)]
+pub(super) struct Table {
+    columns: &'static [&'static str],
+    rows: Vec<Vec<String>>,
+}
+
+/// The blanks between two columns.
+const GAP: usize = 2;
+
+impl Table {
+    pub(super) fn new(columns: &'static [&'static str], rows: Vec<Vec<String>>) -> Self {
+        Self { columns, rows }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// The form for programs: a line for each row.
+    pub(super) fn with_tabs(&self) -> String {
+        let lines = self.rows.iter().map(|row| row.join("\t") + "\n");
+        lines.collect()
+    }
+
+    /// The form for people, with colours; whoever prints it leaves them out where they are not wanted.
+    pub(super) fn aligned(&self) -> String {
+        let head: Vec<String> = self.columns.iter().map(|&name| name.to_owned()).collect();
+        let lines = || std::iter::once(&head).chain(&self.rows);
+        let widths: Vec<usize> = (0..self.columns.len())
+            .map(|column| {
+                let cells = lines().filter_map(|row| row.get(column));
+                cells.map(|cell| cell.width()).max().unwrap_or_default()
+            })
+            .collect();
+        let bold = |_: &str| Style::new().bold();
+        let mut text = line(&head, &widths, bold);
+        for row in &self.rows {
+            text += &line(row, &widths, style);
+        }
+        text
+    }
+}
+
+fn line(row: &[String], widths: &[usize], style: impl Fn(&str) -> Style) -> String {
+    let mut text = String::new();
+    for (index, (cell, width)) in row.iter().zip(widths).enumerate() {
+        let style = style(cell);
+        let _ = write!(text, "{style}{cell}{style:#}");
+        if index + 1 < row.len() {
+            text += &" ".repeat(width.saturating_sub(cell.width()) + GAP);
+        }
+    }
+    text + "\n"
+}
+
+/// The states of things stand out.
+fn style(cell: &str) -> Style {
+    let colour = match cell {
+        "active" => AnsiColor::Green,
+        "grace" | "pending" | "retiring" => AnsiColor::Yellow,
+        "expired" | "revoked" | "blocked" | "retired" => AnsiColor::Red,
+        _ => return Style::new(),
+    };
+    colour.on_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_as_wide_as_their_widest_cell_in_any_script() {
+        let row = |cells: [&str; 3]| cells.map(str::to_owned).to_vec();
+        let rows = vec![row(["1", "部署", "active"]), row(["10", "x", "-"])];
+        let table = Table::new(&["ID", "NAME", "STATE"], rows);
+        let plain = anstream::adapter::strip_str(&table.aligned()).to_string();
+        assert_eq!(plain, "ID  NAME  STATE\n1   部署  active\n10  x     -\n");
+        assert!(table.aligned().contains("\u{1b}[32mactive\u{1b}[0m"));
+        assert_eq!(table.with_tabs(), "1\t部署\tactive\n10\tx\t-\n");
+    }
+}

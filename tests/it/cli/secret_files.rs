@@ -1,0 +1,125 @@
+//! Secrets in files: `--output`.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use super::{Workplace, stderr};
+
+fn secret(workplace: &Workplace, name: &str) -> String {
+    let path = workplace.path().join(name);
+    let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600, "{name}");
+    let text = std::fs::read_to_string(path).unwrap();
+    assert_eq!(text.lines().count(), 1, "{name}");
+    assert!(text.ends_with('\n') && !text.contains(' '), "{name}");
+    text.trim_end().to_owned()
+}
+
+/// The names of the files in a folder, with spaces between them.
+fn files(folder: &Path) -> String {
+    let entries = std::fs::read_dir(folder).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<String> = names.collect();
+    names.sort();
+    names.join(" ")
+}
+
+const CREATE: [&str; 10] = [
+    "token", "create", "--user", "alice", "--name", "ci", "--scope", "api", "--output", "a.token",
+];
+
+#[test]
+fn secrets_of_every_kind_go_into_files_that_nobody_else_reads() {
+    let workplace = Workplace::furnished();
+    let deploy = [
+        "deploy-token",
+        "create",
+        "team",
+        "--name",
+        "x",
+        "--scope",
+        "read_registry",
+    ];
+    for (command, file, begin) in [
+        (&CREATE[..8], "a.token", "whf_pat_"),
+        (&deploy, "d.token", "whf_dpt_"),
+        (&["token", "rotate", "1"], "r.token", "whf_pat_"),
+        (&["user", "create", "bob"], "bob.password", ""),
+        (&["user", "reset-password", "alice"], "alice.password", ""),
+    ] {
+        let output = workplace.run(&[command, &["--output", file]].concat());
+        assert!(output.status.success(), "{}", stderr(&output));
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "", "{command:?}");
+        let said = stderr(&output);
+        let secret = secret(&workplace, file);
+        assert!(
+            secret.starts_with(begin) && secret.len() >= 32,
+            "{command:?}"
+        );
+        assert!(
+            said.ends_with(&format!("The secret is in {file}.\n")),
+            "{said}"
+        );
+        assert!(!said.contains(&secret), "{said}");
+    }
+    let made = workplace.json(&CREATE);
+    assert_eq!((&made["name"], made.get("token")), (&"ci".into(), None));
+    workplace.fails(
+        2,
+        &["user", "create", "c", "--password-stdin", "--output", "c"],
+    );
+}
+
+#[test]
+fn a_command_that_fails_leaves_the_old_file_alone() {
+    let workplace = Workplace::furnished();
+    workplace.ok(&CREATE);
+    let old = secret(&workplace, "a.token");
+    let before = files(workplace.path());
+    for rotate in [
+        &["token", "rotate", "77"][..],
+        &["token", "rotate", "1", "--expires-at", "2020-01-01"],
+        &["user", "reset-password", "nobody"],
+        &["user", "create", "alice"],
+        &[
+            "deploy-token",
+            "create",
+            "nowhere",
+            "--name",
+            "x",
+            "--scope",
+            "read_registry",
+        ],
+    ] {
+        workplace.fails(1, &[rotate, &["--output", "a.token"]].concat());
+        assert_eq!(secret(&workplace, "a.token"), old, "{rotate:?}");
+        assert_eq!(files(workplace.path()), before, "{rotate:?}");
+    }
+    workplace.ok(&["token", "rotate", "1", "--output", "a.token"]);
+    assert_ne!(secret(&workplace, "a.token"), old);
+    assert_eq!(files(workplace.path()), before);
+}
+
+#[test]
+fn a_place_that_cannot_be_written_is_found_before_anything_is_made() {
+    let workplace = Workplace::furnished();
+    let create = |file: &str| workplace.fails(1, &[&CREATE[..9], &[file]].concat());
+    let told = create("nowhere/a.token");
+    assert!(
+        told.starts_with("error: nowhere/a.token cannot be written: "),
+        "{told}"
+    );
+    let told = create("data");
+    assert_eq!(told, "error: data is a folder; name a file in it\n");
+    assert_eq!(workplace.ok(&["token", "list", "--all"]), "");
+}
+
+#[test]
+fn a_file_that_others_could_read_is_replaced_by_one_that_they_cannot() {
+    let workplace = Workplace::furnished();
+    let path = workplace.path().join("a.token");
+    std::fs::write(&path, "old").unwrap();
+    std::fs::set_permissions(&path, PermissionsExt::from_mode(0o644)).unwrap();
+    workplace.ok(&CREATE);
+    secret(&workplace, "a.token");
+}
