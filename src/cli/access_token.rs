@@ -28,7 +28,7 @@ pub(super) enum Command {
     /// Make a token; prints the secret, which nobody sees again.
     Create(CreateAccessTokenArguments),
     /// List tokens that work: owner, name, state, scopes, end, end of the grace, last use, repositories.
-    List(ListAccessTokens),
+    List(TokenListArguments),
     /// Show one token.
     Show {
         /// The token's id.
@@ -75,7 +75,7 @@ pub(super) struct CreateAccessTokenArguments {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct ListAccessTokens {
+pub(super) struct TokenListArguments {
     /// Only the tokens of this user.
     #[arg(value_name = "USER", value_parser = read::<Username>)]
     owner: Option<Username>,
@@ -197,7 +197,7 @@ async fn create(
 }
 
 async fn list(
-    arguments: ListAccessTokens,
+    arguments: TokenListArguments,
     context: &Context<'_>,
     desk: &Desk,
 ) -> anyhow::Result<()> {

@@ -12,7 +12,7 @@ use crate::server::telemetry::OpenLog;
 use crate::signing::KeyRing;
 
 /// One thing to do, with the commands that do it.
-struct Step {
+struct FirstStep {
     about: String,
     commands: Vec<String>,
 }
@@ -30,16 +30,17 @@ pub(super) fn tell(
     let mut steps = Vec::new();
     if let Some(first) = administrator.filter(|_| shown.is_none()) {
         let name = &first.username;
-        steps.push(Step::new(
+        steps.push(FirstStep::new(
             "Give the administrator a password:",
             &[&format!("user reset-password {name}")],
         ));
     }
     steps.extend(next_steps(config));
     if !log.is_for_people() {
-        for Step { about, commands } in steps {
+        for FirstStep { about, commands } in steps {
             let commands = commands.join("; ");
-            tracing::info!("first start, what to do next: {about} {commands}");
+            let step = format!("{about} {commands}");
+            tracing::info!("first start, what to do next: {}", step.trim_end());
         }
         return;
     }
@@ -55,7 +56,7 @@ pub(super) fn tell(
         );
     }
     text += "\nWhat to do next:\n";
-    for (index, Step { about, commands }) in steps.iter().enumerate() {
+    for (index, FirstStep { about, commands }) in steps.iter().enumerate() {
         let _ = writeln!(text, "{}. {about}", index + 1);
         for command in commands {
             let _ = writeln!(text, "     {command}");
@@ -64,7 +65,7 @@ pub(super) fn tell(
     log.say(&(text + "\n"));
 }
 
-impl Step {
+impl FirstStep {
     fn new(about: &str, commands: &[&str]) -> Self {
         let program = program();
         let command = |command: &&str| format!("{program} {command}");
@@ -85,16 +86,16 @@ fn program() -> String {
 }
 
 /// The steps for the same people as in the README.
-fn next_steps(config: &Config) -> Vec<Step> {
+fn next_steps(config: &Config) -> Vec<FirstStep> {
     let registries = configurations(&config.registries);
     let registries: Vec<&str> = registries.iter().map(String::as_str).collect();
     let docs = config.admin.public_url.join("/api/docs");
     vec![
-        Step::new(
+        FirstStep::new(
             "Put this into your registry's configuration, and restart it:",
             &registries,
         ),
-        Step::new(
+        FirstStep::new(
             "Make a user, a place for images, and let the one into the other:",
             &[
                 "user create alice",
@@ -103,17 +104,17 @@ fn next_steps(config: &Config) -> Vec<Step> {
                 "member add team alice --level developer",
             ],
         ),
-        Step::new(
+        FirstStep::new(
             "Make a token; the secret is printed once:",
             &[
                 "token create --user alice --name laptop --scope read_registry --scope write_registry",
             ],
         ),
-        Step {
+        FirstStep {
             about: "Log in, with the secret as the password:".to_owned(),
             commands: vec!["docker login --username alice REGISTRY".to_owned()],
         },
-        Step {
+        FirstStep {
             about: format!("Read how programs do the same: {docs}"),
             commands: Vec::new(),
         },

@@ -22,6 +22,7 @@ mod readme;
 mod secrets_stay_secret;
 mod shipping;
 mod skopeo;
+mod sub_path;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -53,7 +54,8 @@ fn main() -> ExitCode {
         .chain(readme::STORIES)
         .chain(shipping::STORIES)
         .chain(python_clients::STORIES)
-        .chain(forward::STORIES);
+        .chain(forward::STORIES)
+        .chain(sub_path::STORIES);
     // Last, because it reads what all others made the programs print.
     let last = secrets_stay_secret::STORIES.iter();
     let trial = |&(name, story): &Story| {

@@ -46,7 +46,7 @@ pub fn router(state: AdminState) -> Router {
         .routes(routes!(deploy_tokens::list_everywhere))
         .routes(routes!(refresh_tokens::list))
         .routes(routes!(refresh_tokens::revoke));
-    // What is nested loses its words about the whole.
+    // A nested router keeps its operations only, so the words about the whole belong here.
     let (api, mut description) = OpenApiRouter::with_openapi(about)
         .nest("/api/v4", operations)
         .split_for_parts();

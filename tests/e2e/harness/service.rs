@@ -27,6 +27,12 @@ impl Service {
         Self::start_with(folder, vec![address])
     }
 
+    /// With the address at which people and programs reach the admin API.
+    pub(crate) fn start_at(folder: &Path, address: &str) -> Self {
+        let address = ("WHARFINGER_ADMIN__PUBLIC_URL", address.to_owned());
+        Self::start_with(folder, vec![address])
+    }
+
     fn start_with(folder: &Path, more: Vec<(&'static str, String)>) -> Self {
         std::fs::create_dir_all(folder).unwrap();
         let (token, admin, ops) = (free_port(), free_port(), free_port());

@@ -54,7 +54,7 @@ fn what_is_acknowledged_after_a_full_disk_is_committed() {
         assert_eq!(opens(&running, secret), 401);
     }
     // Another process sees it, and is not locked out.
-    let revoked = workplace.json(&["token", "list", "--user", "alice"]);
+    let revoked = workplace.json(&["token", "list", "--user", "alice", "--all"]);
     let revoked = revoked.as_array().unwrap();
     assert_eq!(revoked.len(), 6);
     assert!(revoked.iter().all(|token| token["revoked"] == true));

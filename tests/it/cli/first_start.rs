@@ -220,6 +220,9 @@ fn every_request_has_one_line_of_json_without_its_query() {
         .lines()
         .find_map(|line| line.strip_prefix("x-request-id: "))
         .unwrap();
+    within(Duration::from_secs(20), "the request is not logged", || {
+        log(&workplace, "log").contains(id)
+    });
     let said = log(&workplace, "log");
     let lines: Vec<&str> = said.lines().filter(|line| line.contains(id)).collect();
     assert_eq!(lines.len(), 1, "{said}");

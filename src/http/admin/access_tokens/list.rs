@@ -105,7 +105,7 @@ impl ListAccessTokens {
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct ListAssociations {
-    /// Only roles of at least this number, such as 30.
+    /// Only roles of at least this number: 10 Guest, 20 Reporter, 30 Developer, 40 Maintainer, 50 Owner.
     #[param(value_type = Option<i32>)]
     pub(super) min_access_level: Option<AccessLevel>,
     #[param(ignore)]

@@ -28,7 +28,7 @@ pub(in crate::http::admin) struct ListNamespaces {
     membership: Option<bool>,
     /// If `false`, only those in which the caller has a role.
     all_available: Option<bool>,
-    /// Only those in which the caller has this role or a higher one.
+    /// Only those in which the caller has this role or a higher one: 10 Guest, 20 Reporter, 30 Developer, 40 Maintainer, 50 Owner.
     #[param(value_type = Option<i32>)]
     min_access_level: Option<AccessLevel>,
     /// `private`, `internal` or `public`.

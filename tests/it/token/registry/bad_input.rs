@@ -128,7 +128,7 @@ async fn other_methods_and_paths_get_a_hint() {
             "/v2/team/app/manifests/1",
             StatusCode::NOT_FOUND,
         ),
-        (Method::GET, "/", StatusCode::NOT_FOUND),
+        (Method::GET, "/nothing", StatusCode::NOT_FOUND),
         (Method::GET, "/jwt/auth/", StatusCode::NOT_FOUND),
         (Method::GET, "/api/v4/users", StatusCode::NOT_FOUND),
     ] {
