@@ -40,6 +40,7 @@ mod m32_events;
 mod m33_events_from_audit_events;
 mod m34_audit_events_dropped;
 mod m35_changes_subjects;
+mod m45_installation;
 
 pub use sea_orm_migration::MigratorTrait;
 
@@ -79,6 +80,7 @@ impl MigratorTrait for Migrator {
             Box::new(m33_events_from_audit_events::Migration),
             Box::new(m34_audit_events_dropped::Migration),
             Box::new(m35_changes_subjects::Migration),
+            Box::new(m45_installation::Migration),
         ]
     }
 }

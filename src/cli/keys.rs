@@ -10,22 +10,27 @@ use crate::cli::table::Table;
 use crate::cli::words::{maybe_time, time};
 use crate::domain::clock::Clock;
 use crate::domain::key_schedule::KeyState;
-use crate::domain::registry::TrustMode;
+use crate::domain::registry::{Registry, TrustMode};
 use crate::server;
 use crate::server::{SystemClock, SystemEntropy};
-use crate::signing::KeySummary;
+use crate::signing::{KeyRing, KeySummary};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// List the signing keys: key id, state, made, end of the certificate, service if it is pinned.
     List,
+    /// Make a new certificate authority and signing key, after the key files were lost for good.
+    ///
+    /// Every registry refuses tokens until it has the new public/ca.crt and was restarted. The first start of the
+    /// service needs no such command.
+    Create,
     /// Make the next signing key now; running services follow within five seconds.
     ///
     /// With trust = "certificate" it signs at once; for registries with trust = "jwks" it signs after
     /// `keys.jwks_activation`: restart them within that time.
     Rotate {
         /// A registry with trust = "pinned": its own key changes, and nothing else does. Give the registry the
-        /// new key at once (`wharfinger registry config`): it refuses tokens until then.
+        /// new key (`wharfinger registry config`) and restart it at once: it refuses tokens until then.
         #[arg(long)]
         service: Option<String>,
     },
@@ -50,52 +55,64 @@ pub(super) enum CaCommand {
 const COLUMNS: [&str; 5] = ["KEY ID", "STATE", "MADE", "ENDS", "SERVICE"];
 
 pub(super) fn run(command: &Command, context: &Context<'_>) -> anyhow::Result<()> {
-    if let Command::Ca {
-        command: Some(CaCommand::Renew),
-    } = command
-    {
-        return renew(context);
-    }
-    let (ring, now) = (server::open_keys(&context.config)?, SystemClock.now());
+    let (open, now) = (|| server::open_keys(&context.config), SystemClock.now());
     match command {
+        Command::Create => create(context),
         Command::List => {
-            let keys = ring.keys(now);
+            let keys = open()?.keys(now);
             let rows = keys.iter().map(row).collect();
             context.output.table(&keys, &Table::new(&COLUMNS, rows))
         }
         Command::Rotate { service: None } => {
-            let made = ring.rotate(now, &SystemEntropy)?;
+            let made = open()?.rotate(now, &SystemEntropy)?;
             let note = format!("The signing key {} is made.", made.kid);
             context.output.note(&note);
             show(context, &made)
         }
         Command::Rotate { service } => {
             let registry = registry::named(&context.config.registries, service.as_deref())?;
-            if registry.trust != TrustMode::Pinned {
-                bail!(
-                    "{} has no key of its own (its trust is {}); leave --service out to rotate the shared key",
-                    registry.service,
-                    registry.trust.name()
-                );
-            }
-            let made = ring.rotate_pinned(&registry.service, now, &SystemEntropy)?;
-            let path = ring.pinned_path(&registry.service);
-            context.output.note(&format!(
-                "{} refuses tokens until it has the new key: {}",
-                registry.service,
-                path.display()
-            ));
-            show(context, &made)
+            rotate_pinned(registry, &open()?, context)
         }
-        Command::Ca { .. } => {
-            let pem = ring.ca_certificate_pem(now);
+        Command::Ca {
+            command: Some(CaCommand::Renew),
+        } => renew(context),
+        Command::Ca { command: None } => {
+            let pem = open()?.ca_certificate_pem(now);
             let view = json!({ "certificates": pem });
             context.output.one(&view, pem.trim_end())
         }
         Command::Jwks => context
             .output
-            .line(&serde_json::to_string_pretty(&ring.jwks())?),
+            .line(&serde_json::to_string_pretty(&open()?.jwks())?),
     }
+}
+
+fn create(context: &Context<'_>) -> anyhow::Result<()> {
+    let path = server::create_keys(&context.config)?.ca_certificate_path();
+    let path = path.to_string_lossy();
+    context.output.note(&format!(
+        "A new certificate authority is made. Bring {path} to every registry and restart it, and start the service."
+    ));
+    context
+        .output
+        .one(&json!({ "ca_certificate": path }), &path)
+}
+
+fn rotate_pinned(registry: &Registry, ring: &KeyRing, context: &Context<'_>) -> anyhow::Result<()> {
+    if registry.trust != TrustMode::Pinned {
+        bail!(
+            "{} has no key of its own (its trust is {}); leave --service out to rotate the shared key",
+            registry.service,
+            registry.trust.name()
+        );
+    }
+    let made = ring.rotate_pinned(&registry.service, SystemClock.now(), &SystemEntropy)?;
+    context.output.note(&format!(
+        "{} refuses tokens until it has the new key and was restarted: {}",
+        registry.service,
+        ring.pinned_path(&registry.service).display()
+    ));
+    show(context, &made)
 }
 
 fn renew(context: &Context<'_>) -> anyhow::Result<()> {

@@ -156,6 +156,9 @@ fn dispatch(arguments: Arguments, output: &Output) -> anyhow::Result<()> {
         }
         command => {
             let context = Context::load(arguments.config, output)?;
+            if !matches!(command, Command::Serve) {
+                output.warn(&context.config.ignored_variables);
+            }
             let runtime = tokio::runtime::Builder::new_multi_thread()
                 .enable_all()
                 .build()?;

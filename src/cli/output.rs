@@ -85,6 +85,13 @@ impl Output {
         }
     }
 
+    /// Prints warnings for a person.
+    pub(super) fn warn(&self, warnings: &[String]) {
+        for warning in warnings {
+            self.note(&format!("warning: {warning}"));
+        }
+    }
+
     /// Tells why a command was not done, on standard error.
     pub(super) fn error(&self, text: &str) {
         let _ = if self.json {

@@ -46,6 +46,8 @@ pub(super) fn run(command: &Command, context: &Context<'_>) -> anyhow::Result<()
             let form = if *env { Form::Environment } else { Form::File };
             let text = registry_config::of(&context.config, registry, &keys, *kind, form)?;
             context.output.note(text.remark);
+            context.output.warn(&context.config.address_warnings());
+            context.output.warn(&text.warnings);
             let view =
                 json!({ "service": registry.service.as_str(), "configuration": text.result });
             context.output.one(&view, text.result.trim_end())

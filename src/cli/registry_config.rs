@@ -1,5 +1,9 @@
 //! The configuration that registries need (docs/protocol.md §2.1, §3).
 
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
 use anyhow::bail;
 use clap::ValueEnum;
 
@@ -32,6 +36,8 @@ pub(super) enum Form {
 pub(super) struct Printed {
     /// A remark for the person who reads it.
     pub(super) remark: &'static str,
+    /// Things that this person should know before they rely on it.
+    pub(super) warnings: Vec<String>,
     /// The configuration for the registry.
     pub(super) result: String,
 }
@@ -80,14 +86,30 @@ pub(super) fn of(
         ("issuer", config.token.issuer.clone()),
         (trust, path.to_string_lossy().into_owned()),
     ];
-    match (registry.trust, form) {
+    let mut printed = match (registry.trust, form) {
         (TrustMode::Pinned, Form::Environment) => {
             bail!("zot takes its configuration from a file only")
         }
-        (TrustMode::Pinned, Form::File) => Ok(zot(&pairs)),
-        (_, Form::File) => Ok(yaml(&pairs)),
-        (_, Form::Environment) => Ok(environment(&pairs)),
-    }
+        (TrustMode::Pinned, Form::File) => zot(&pairs),
+        (_, Form::File) => yaml(&pairs),
+        (_, Form::Environment) => environment(&pairs),
+    };
+    printed.warnings.extend(closed_folder(&path));
+    Ok(printed)
+}
+
+/// The advice about a folder above the file that other users cannot pass, such as a registry's.
+fn closed_folder(file: &Path) -> Option<String> {
+    const OTHERS_PASS: u32 = 0o001;
+    let closed = file
+        .ancestors()
+        .skip(1)
+        .find(|folder| fs::metadata(folder).is_ok_and(|folder| folder.mode() & OTHERS_PASS == 0))?;
+    Some(format!(
+        "the folder {} is closed to other users: a registry that runs as another user and reads the file there needs \
+         `chmod o+x` on it",
+        closed.display()
+    ))
 }
 
 /// The `auth` section; the texts are quoted as JSON, which YAML reads.
@@ -99,6 +121,7 @@ fn yaml(pairs: &[(&str, String)]) -> Printed {
     Printed {
         remark: "# Put this into the registry's configuration, beside `version`, `storage` and `http`;\n\
                  # where the registry sees the file below under another path, write that path.",
+        warnings: Vec::new(),
         result: format!("auth:\n  token:\n{lines}"),
     }
 }
@@ -111,6 +134,7 @@ fn environment(pairs: &[(&str, String)]) -> Printed {
     let lines: String = pairs.iter().map(line).collect();
     Printed {
         remark: "# Give the registry these variables; where it sees the file below under another path, write that path.",
+        warnings: Vec::new(),
         result: format!("REGISTRY_AUTH=token\n{lines}"),
     }
 }
@@ -124,7 +148,13 @@ fn zot(pairs: &[(&str, String)]) -> Printed {
         .collect();
     let section = serde_json::json!({ "http": { "auth": { "bearer": bearer } } });
     Printed {
-        remark: "# Merge this into zot's config.json; where zot sees the file below under another path, write that path.",
+        remark: "# Merge this into zot's config.json, and restart zot; where zot sees the file below under another path, write \
+                 that path.",
+        warnings: vec![
+            "zot does not check the right to pull from the other repository when a layer is mounted: whoever may push \
+             anything can take a layer whose digest they know from every repository of that zot"
+                .to_owned(),
+        ],
         result: format!("{section:#}\n"),
     }
 }

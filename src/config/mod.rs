@@ -1,9 +1,11 @@
 //! The configuration: `default.toml`, over it a file, over it environment variables.
 
 mod access_tokens;
+mod advice;
 mod connections;
 mod error;
 mod file;
+mod public_url;
 mod registries;
 mod sections;
 mod settings;
@@ -20,9 +22,9 @@ use crate::domain::registry::Registry;
 
 pub use connections::{ConnectionLimits, ConnectionTimeouts};
 pub use error::ConfigError;
+pub use public_url::PublicUrl;
 pub use sections::{
-    AdminApi, Database, Keys, Log, LogFormat, Ops, PasswordChecks, PublicUrl, Shutdown,
-    TokenEndpoint,
+    AdminApi, Database, Keys, Log, LogFormat, Ops, PasswordChecks, Shutdown, TokenEndpoint,
 };
 pub use sources::Sources;
 pub use trusted_proxies::TrustedProxies;
@@ -59,6 +61,8 @@ pub struct Config {
     pub shutdown: Shutdown,
     /// The registries whose clients come here; at least one, each service once.
     pub registries: Vec<Registry>,
+    /// A sentence for each environment variable that looks like ours and is not read.
+    pub ignored_variables: Vec<String>,
 }
 
 impl Config {
@@ -78,6 +82,7 @@ impl Config {
             refresh_tokens: sections::refresh_tokens(&settings)?,
             shutdown: Shutdown::read(&settings)?,
             registries: registries::read(&settings)?,
+            ignored_variables: settings.ignored_variables,
         })
     }
 }

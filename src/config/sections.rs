@@ -8,6 +8,7 @@ use secrecy::SecretString;
 
 use crate::config::connections::ConnectionLimits;
 use crate::config::error::ConfigError;
+use crate::config::public_url::PublicUrl;
 use crate::config::settings::Settings;
 use crate::config::trusted_proxies::TrustedProxies;
 use crate::config::value::Setting;
@@ -72,10 +73,6 @@ pub struct AdminApi {
     pub limits: ConnectionLimits,
 }
 
-/// An address that clients are sent to, without a slash at its end.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PublicUrl(String);
-
 /// `[ops]`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ops {
@@ -122,9 +119,6 @@ impl Log {
     pub(super) fn read(settings: &Settings) -> Result<Self, ConfigError> {
         let format = settings.get("log.format")?;
         let filter = settings.get("log.filter")?;
-        let is_filter = tracing_subscriber::EnvFilter::builder()
-            .parse(filter.text()?)
-            .is_ok();
         Ok(Self {
             format: match format.text()? {
                 "auto" => LogFormat::Auto,
@@ -132,7 +126,7 @@ impl Log {
                 "json" => LogFormat::Json,
                 _ => return Err(format.wrong("is auto, pretty or json")),
             },
-            filter: if is_filter {
+            filter: if is_filter(filter.text()?) {
                 filter.text()?.to_owned()
             } else {
                 return Err(filter.wrong(FILTER));
@@ -141,8 +135,20 @@ impl Log {
     }
 }
 
+const HOME: &str = "begins with ~, which only a shell knows; write the whole path";
+
 const FILTER: &str =
     "is error, warn, info, debug or trace, also per module, such as \"info,wharfinger=debug\"";
+
+/// True if every part is a level, or a module with one: the library would take a mistyped level for the name of
+/// a module, and log nothing else.
+fn is_filter(text: &str) -> bool {
+    const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+    let is_level = |word: &str| LEVELS.contains(&word.to_ascii_lowercase().as_str());
+    let is_part = |part: &str| is_level(part.rsplit('=').next().unwrap_or(part).trim());
+    let parsed = tracing_subscriber::EnvFilter::builder().parse(text);
+    text.split(',').all(is_part) && parsed.is_ok()
+}
 
 impl Database {
     pub(super) fn read(settings: &Settings) -> Result<Self, ConfigError> {
@@ -157,6 +163,13 @@ impl Database {
             .any(|scheme| text.starts_with(scheme))
         {
             return Err(url.wrong("begins with sqlite://, postgres:// or mysql://"));
+        }
+        if text
+            .split(':')
+            .nth(1)
+            .is_some_and(|rest| rest.trim_start_matches('/').starts_with('~'))
+        {
+            return Err(url.wrong(HOME));
         }
         Ok(Self {
             url: SecretString::from(text),
@@ -173,7 +186,7 @@ impl TokenEndpoint {
         }
         Ok(Self {
             listen: listen(settings.get("token.listen")?)?,
-            public_url: PublicUrl::read(settings.get("token.public_url")?)?,
+            public_url: PublicUrl::read(settings.get("token.public_url")?, &["/jwt/auth", "/v2"])?,
             issuer: issuer.text()?.to_owned(),
             anonymous_access: settings.get("token.anonymous_access")?.boolean()?,
             trusted_proxies: TrustedProxies::read(settings.get("token.trusted_proxies")?)?,
@@ -182,37 +195,14 @@ impl TokenEndpoint {
     }
 }
 
-impl PublicUrl {
-    /// The address with `path`, which begins with a slash, behind it.
-    pub fn join(&self, path: &str) -> String {
-        format!("{}{path}", self.0)
-    }
-
-    fn read(setting: &Setting) -> Result<Self, ConfigError> {
-        let text = setting.text()?.trim_end_matches('/');
-        let rest = text
-            .strip_prefix("https://")
-            .or_else(|| text.strip_prefix("http://"));
-        let is_good = rest.is_some_and(|rest| {
-            !rest.is_empty()
-                && !rest.starts_with('/')
-                && rest
-                    .bytes()
-                    .all(|b| b.is_ascii_graphic() && !b"?#\"\\@<>".contains(&b))
-        });
-        if is_good {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(setting.wrong("is an http or https address without ?, # and user, such as https://auth.example.com"))
-        }
-    }
-}
-
 impl AdminApi {
     pub(super) fn read(settings: &Settings) -> Result<Self, ConfigError> {
         Ok(Self {
             listen: listen(settings.get("admin.listen")?)?,
-            public_url: PublicUrl::read(settings.get("admin.public_url")?)?,
+            public_url: PublicUrl::read(
+                settings.get("admin.public_url")?,
+                &["/api/v4", "/api/docs"],
+            )?,
             trusted_proxies: TrustedProxies::read(settings.get("admin.trusted_proxies")?)?,
             limits: ConnectionLimits::read(settings, "admin")?,
         })
@@ -234,6 +224,7 @@ impl Keys {
         let directory = settings.get("keys.directory")?;
         match directory.text()? {
             "" => Err(directory.wrong("names a folder")),
+            text if text.starts_with('~') => Err(directory.wrong(HOME)),
             text => Ok(Self {
                 directory: PathBuf::from(text),
                 rotate_every: settings.get("keys.rotate_every")?.duration("1h", "3650d")?,

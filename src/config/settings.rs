@@ -17,6 +17,8 @@ pub(super) struct Settings {
     values: BTreeMap<String, Setting>,
     /// The entries of the file, each complete.
     pub(super) registries: Vec<BTreeMap<String, Setting>>,
+    /// A sentence for each variable that looks like ours and is not read.
+    pub(super) ignored_variables: Vec<String>,
 }
 
 impl Settings {
@@ -70,7 +72,16 @@ impl Settings {
         if registries.is_empty() {
             registries.push(usual_registry);
         }
-        Ok(Self { values, registries })
+        let ignored_variables = sources
+            .others
+            .iter()
+            .filter_map(|name| meant(name, &values))
+            .collect();
+        Ok(Self {
+            values,
+            registries,
+            ignored_variables,
+        })
     }
 
     /// The value of a key that the reference has.
@@ -124,6 +135,17 @@ fn check_known(known: &BTreeMap<String, Setting>, setting: &Setting) -> Result<(
     ))
 }
 
+/// A sentence about a variable whose name differs from one of ours in underscores or in letter case only.
+fn meant(name: &str, keys: &BTreeMap<String, Setting>) -> Option<String> {
+    let bare = |name: &str| name.to_ascii_lowercase().replace(['_', '.'], "");
+    let variable = |key: &String| Sources::variable_of(key);
+    let key = keys.keys().find(|key| bare(&variable(key)) == bare(name))?;
+    Some(format!(
+        "the environment variable {name} is not read; did you mean {}?",
+        variable(key)
+    ))
+}
+
 /// The named file, which must be there, or the usual one, if it is there.
 fn read_file(named: Option<&Path>) -> Result<Flat, ConfigError> {
     let path = named.map_or_else(|| PathBuf::from(USUAL_FILE), Path::to_owned);
@@ -132,9 +154,14 @@ fn read_file(named: Option<&Path>) -> Result<Flat, ConfigError> {
         Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => {
             Ok(Flat::default())
         }
-        Err(error) => Err(ConfigError::new(
-            SettingOrigin::File(path),
-            format!("cannot be read: {error}"),
-        )),
+        Err(error) => {
+            let advice = match error.kind() {
+                std::io::ErrorKind::PermissionDenied => "; run this as the user of the service",
+                _ if path.starts_with("~") => "; only a shell knows ~, so write the whole path",
+                _ => "",
+            };
+            let problem = format!("cannot be read: {error}{advice}");
+            Err(ConfigError::new(SettingOrigin::File(path), problem))
+        }
     }
 }

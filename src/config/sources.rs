@@ -18,6 +18,8 @@ pub struct Sources {
     pub file: Option<PathBuf>,
     /// Variables of the form `WHARFINGER_SECTION__KEY`.
     pub variables: BTreeMap<String, String>,
+    /// The names of other variables that begin like ours.
+    pub others: Vec<String>,
 }
 
 impl fmt::Debug for Sources {
@@ -27,6 +29,7 @@ impl fmt::Debug for Sources {
         f.debug_struct("Sources")
             .field("file", &self.file)
             .field("variables", &names)
+            .field("others", &self.others)
             .finish()
     }
 }
@@ -43,7 +46,7 @@ impl Sources {
     pub fn from_process(flag: Option<PathBuf>) -> Result<Self, ConfigError> {
         let mut sources = Self {
             file: flag,
-            variables: BTreeMap::new(),
+            ..Self::default()
         };
         for (name, value) in std::env::vars_os() {
             let name = name.to_string_lossy().into_owned();
@@ -57,6 +60,8 @@ impl Sources {
                     ConfigError::new(SettingOrigin::Variable(name.clone()), "is not UTF-8")
                 })?;
                 sources.variables.insert(name, value);
+            } else if name != FILE_VARIABLE && name.to_ascii_uppercase().starts_with(PREFIX) {
+                sources.others.push(name);
             }
         }
         Ok(sources)
@@ -66,5 +71,10 @@ impl Sources {
     pub(super) fn key_of(variable: &str) -> String {
         let name = variable.strip_prefix(PREFIX).unwrap_or(variable);
         name.to_lowercase().replacen("__", ".", 1)
+    }
+
+    /// The variable that stands for a key.
+    pub(super) fn variable_of(key: &str) -> String {
+        format!("{PREFIX}{}", key.to_uppercase().replacen('.', "__", 1))
     }
 }

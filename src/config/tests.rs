@@ -16,6 +16,7 @@ fn load(file: &str, variables: &[(&str, &str)]) -> Result<Config, String> {
     let sources = Sources {
         file: Some(path),
         variables: variables.collect(),
+        ..Sources::default()
     };
     let prefix = format!("{}/", folder.path().display());
     Config::load(&sources).map_err(|error| error.to_string().replace(&prefix, ""))
@@ -165,7 +166,7 @@ fn bad_values_name_the_key_and_what_is_allowed() {
         ),
         (
             "[token]\npublic_url = \"auth.example.com\"",
-            "w.toml:2: `token.public_url` is an http or https address without ?, # and user, such as https://auth.example.com",
+            "w.toml:2: `token.public_url` does not begin with http:// or https://; write an http or https address such as https://auth.example.com",
         ),
         (
             "[log]\nformat = \"xml\"",
@@ -262,6 +263,190 @@ fn a_database_password_is_in_no_message() {
     let sources = Sources {
         file: None,
         variables: [url].into(),
+        ..Sources::default()
     };
     assert!(!format!("{sources:?}").contains("hunter2"));
+}
+
+/// Reads an address as that section's, and joins a path of ours to it.
+fn joined(section: &str, text: &str) -> Result<String, String> {
+    let config = load(&format!("[{section}]\npublic_url = \"{text}\""), &[])?;
+    Ok(match section {
+        "token" => config.token.public_url.join("/jwt/auth"),
+        _ => config.admin.public_url.join("/api/v4"),
+    })
+}
+
+#[test]
+fn a_public_address_is_one_that_a_client_can_go_to() {
+    for (text, url) in [
+        ("https://auth.example.com", "https://auth.example.com"),
+        ("https://auth.example.com/", "https://auth.example.com"),
+        ("HTTPS://Auth.example.com:443", "https://auth.example.com"),
+        ("http://localhost:5001", "http://localhost:5001"),
+        ("https://h:8443/tokens/", "https://h:8443/tokens"),
+        ("https://[2001:db8::1]:5001", "https://[2001:db8::1]:5001"),
+        (
+            "https://b\u{fc}cher.example",
+            "https://xn--bcher-kva.example",
+        ),
+        (
+            "http://wharfinger_token:5001",
+            "http://wharfinger_token:5001",
+        ),
+    ] {
+        assert_eq!(joined("token", text).unwrap(), format!("{url}/jwt/auth"));
+        assert_eq!(joined("admin", text).unwrap(), format!("{url}/api/v4"));
+    }
+    for (section, path) in [
+        ("token", "/jwt/auth"),
+        ("token", "/v2"),
+        ("admin", "/api/v4"),
+    ] {
+        let told = joined(section, &format!("https://h{path}/")).unwrap_err();
+        let expected = format!(
+            "w.toml:2: `{section}.public_url` ends with {path}, which is added by itself; leave that out"
+        );
+        assert_eq!(told, expected);
+    }
+}
+
+#[test]
+fn an_address_that_leads_nowhere_is_refused() {
+    let texts = "https://h:abc https://:5001 https:// https://h:0 https://h:99999 https://a,https://b ftp://h //h h:5001 \
+                 https://u:p@h https://u@h https://h?x https://h#x https://h//x https://h/../x https://h\\\\x https://a..b \
+                 https://h/<x> https://1.2.3.999 https:///h https://[::1 http:h";
+    let spaced = ["", "https://a https://b", "https://h/x y"];
+    for text in texts.split_whitespace().chain(spaced) {
+        for section in ["token", "admin"] {
+            let told = joined(section, text).expect_err(text);
+            let advice = "write an http or https address such as https://auth.example.com";
+            assert!(told.contains(advice), "{text}: {told}");
+            assert!(!told.contains("u:p"), "{told}");
+        }
+    }
+}
+
+#[test]
+fn addresses_that_clients_refuse_are_warned_of() {
+    let warned = |file: &str| load(file, &[]).unwrap().address_warnings();
+    assert!(warned("").is_empty());
+    assert!(
+        warned("[token]\npublic_url = \"https://auth.example.com\"\nlisten = \"0.0.0.0:7001\"")
+            .is_empty()
+    );
+    for (file, told) in [
+        (
+            "[token]\npublic_url = \"https://10.0.0.7:5001\"",
+            "has the IP address 10.0.0.7",
+        ),
+        (
+            "[token]\npublic_url = \"http://127.0.0.1:5001\"",
+            "has the IP address 127.0.0.1",
+        ),
+        (
+            "[token]\npublic_url = \"https://[::1]:5001\"",
+            "has the IP address ::1",
+        ),
+        (
+            "[token]\npublic_url = \"http://auth.example.com\"",
+            "is plain http",
+        ),
+        (
+            "[token]\nlisten = \"0.0.0.0:7001\"",
+            "`token.public_url` leads to port 5001 of this machine, but `token.listen` has port 7001",
+        ),
+        (
+            "[admin]\npublic_url = \"http://localhost\"",
+            "`admin.public_url` leads to port 80 of this machine, but `admin.listen` has port 5002",
+        ),
+    ] {
+        let warnings = warned(file);
+        assert!(
+            warnings.len() == 1 && warnings[0].contains(told),
+            "{file}: {warnings:?}"
+        );
+    }
+}
+
+#[test]
+fn variables_that_were_meant_for_us_are_named() {
+    let ignored = |names: &[&str]| {
+        let sources = Sources {
+            file: Some("/dev/null".into()),
+            others: names.iter().map(|name| (*name).to_owned()).collect(),
+            ..Sources::default()
+        };
+        Config::load(&sources).unwrap().ignored_variables
+    };
+    for name in [
+        "WHARFINGER_TOKEN_LISTEN",
+        "wharfinger_token__listen",
+        "Wharfinger_Token_Listen",
+    ] {
+        let told = format!(
+            "the environment variable {name} is not read; did you mean WHARFINGER_TOKEN__LISTEN?"
+        );
+        assert_eq!(ignored(&[name]), [told]);
+    }
+    let told = ignored(&["WHARFINGER_ACCESS_TOKENS_ALLOW_ENDLESS"]);
+    assert!(
+        told[0].ends_with("did you mean WHARFINGER_ACCESS_TOKENS__ALLOW_ENDLESS?"),
+        "{told:?}"
+    );
+    // Kubernetes sets these for services named wharfinger and wharfinger-token.
+    let kubernetes = [
+        "WHARFINGER_PORT",
+        "WHARFINGER_PORT_5001_TCP",
+        "WHARFINGER_SERVICE_HOST",
+        "WHARFINGER_TOKEN_PORT",
+        "WHARFINGER_TOKEN_SERVICE_PORT_HTTP",
+    ];
+    assert!(ignored(&kubernetes).is_empty());
+}
+
+#[test]
+fn a_filter_of_the_log_has_levels_only() {
+    let read = |filter: &str| load(&format!("[log]\nfilter = \"{filter}\""), &[]);
+    for filter in [
+        "info",
+        "DEBUG",
+        "off",
+        "info,wharfinger=debug",
+        "warn,sqlx=error",
+        "wharfinger::http=trace",
+    ] {
+        assert!(read(filter).is_ok(), "{filter}");
+    }
+    for filter in [
+        "inof",
+        "verbose",
+        "info,wharfinger",
+        "wharfinger=debg",
+        "",
+        "info,,warn",
+        "=",
+        "wharfinger=",
+    ] {
+        let told = read(filter).unwrap_err();
+        assert!(
+            told.contains("`log.filter` is error, warn, info, debug or trace"),
+            "{filter}: {told}"
+        );
+    }
+}
+
+#[test]
+fn a_home_folder_is_not_taken_for_a_name() {
+    for (section, key, value) in [
+        ("keys", "directory", "~/keys"),
+        ("database", "url", "sqlite://~/w.db"),
+        ("database", "url", "sqlite:~/w.db"),
+    ] {
+        let told = problem(&format!("[{section}]\n{key} = \"{value}\""));
+        let expected = format!(
+            "w.toml:2: `{section}.{key}` begins with ~, which only a shell knows; write the whole path"
+        );
+        assert_eq!(told, expected);
+    }
 }

@@ -14,6 +14,8 @@ use crate::domain::registry::{Registry, ServiceName, TrustMode};
 const LEEWAY: Duration = Duration::from_mins(1);
 /// The time that a service may take to follow a new key; it signs with the old one until then.
 const FOLLOWING: Duration = Duration::from_secs(5);
+/// The least time for which registries that missed a new key are told about.
+const LEAST_NEWS: Duration = Duration::from_hours(24);
 /// The time before its end at which an authority should be renewed, besides the activation time.
 const AUTHORITY_WARNING: Duration = Duration::from_hours(24 * 365);
 
@@ -134,6 +136,14 @@ impl KeySchedule {
         };
         let begins = self.begins(*newest, TrustMode::Jwks);
         (self.modes.contains(&TrustMode::Jwks) && begins > now).then_some(begins)
+    }
+
+    /// The time at which the key that was made at `newest` began to sign for registries with a key set, while that is
+    /// news: for as long as it was announced, and a day at least.
+    pub fn began(&self, newest: DateTime<Utc>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let begins = self.begins(newest, TrustMode::Jwks);
+        let news = later(begins, self.jwks_activation.max(LEAST_NEWS))?;
+        (self.modes.contains(&TrustMode::Jwks) && begins <= now && now < news).then_some(begins)
     }
 
     /// The time at which an authority that was made at `made` begins to certify keys.

@@ -1,5 +1,7 @@
 //! Keys for the running service and for the command line.
 
+use anyhow::bail;
+
 use crate::config::Config;
 use crate::domain::clock::Clock;
 use crate::server::{Service, SystemClock, SystemEntropy};
@@ -37,6 +39,19 @@ pub fn open_keys(config: &Config) -> anyhow::Result<KeyRing> {
         config.key_schedule(),
         SystemClock.now(),
     )?)
+}
+
+/// Makes the keys anew, after they were lost.
+pub fn create_keys(config: &Config) -> anyhow::Result<KeyRing> {
+    let (folder, schedule) = (&config.keys.directory, config.key_schedule());
+    if KeyRing::is_there(folder)? {
+        bail!(
+            "{} has keys already; to replace them, run `wharfinger keys rotate` or `wharfinger keys ca renew`",
+            folder.display()
+        );
+    }
+    let now = SystemClock.now();
+    Ok(KeyRing::open_or_create(folder, schedule, now, &SystemEntropy)?.ring)
 }
 
 /// Makes the next certificate authority.

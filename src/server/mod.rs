@@ -6,6 +6,7 @@ mod keys;
 mod lifecycle;
 mod listener;
 mod log_queue;
+mod open;
 mod serve;
 mod telemetry;
 mod unbroken;
@@ -18,7 +19,7 @@ use std::time::Duration;
 use axum::Router;
 use tokio_util::task::TaskTracker;
 
-pub use keys::{open_keys, renew_authority};
+pub use keys::{create_keys, open_keys, renew_authority};
 pub use serve::serve;
 pub use world::{SystemClock, SystemEntropy};
 
@@ -135,7 +136,7 @@ impl Service {
         let storage = db.clone();
         let health = Health::new(move || {
             let storage = storage.clone();
-            Box::pin(async move { storage.ping().await.map_err(|error| error.to_string()) })
+            Box::pin(async move { storage.check().await.map_err(|error| error.to_string()) })
         });
         Ok(Self {
             desk,

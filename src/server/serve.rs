@@ -5,26 +5,21 @@ use std::sync::Arc;
 
 use axum::Router;
 use tokio::time::{Instant, timeout_at};
-use tokio_util::task::TaskTracker;
 
 use crate::config::{Config, TrustedProxies};
-use crate::domain::clock::Clock;
 use crate::domain::entropy::Entropy;
 use crate::http::layers::{Health, HealthDetail, frame, starting_routes};
 use crate::metrics::Metrics;
 use crate::server::lifecycle::{Lifecycle, Signals, Stopped};
 use crate::server::listener::{Answers, Listener, Rules};
+use crate::server::open::open;
 use crate::server::telemetry::{self, OpenLog};
-use crate::server::{
-    Frames, Service, SystemClock, SystemEntropy, background, descriptors, welcome,
-};
-use crate::signing::{KeyRing, Opened};
-use crate::storage::Db;
+use crate::server::{Frames, Service, SystemEntropy, background, descriptors};
 
 /// Runs the service until a signal stops it.
 pub async fn serve(config: &Config) -> anyhow::Result<()> {
     let log = telemetry::start(&config.log)?;
-    let served = run(config, &log).await;
+    let served = Box::pin(run(config, &log)).await;
     log.finish();
     served
 }
@@ -37,7 +32,7 @@ async fn run(config: &Config, log: &OpenLog) -> anyhow::Result<()> {
     // Bound first: a start that cannot listen has made nothing yet, and shown no password.
     let listeners = Listeners::bind(config, &metrics, &lifecycle)?;
     let opened = tokio::select! {
-        opened = open(config, metrics, lifecycle.tasks(), log) => opened?,
+        opened = Box::pin(open(config, metrics, lifecycle.tasks(), log)) => opened?,
         () = signals.next() => {
             tracing::info!("stopped before the service was ready");
             return Ok(());
@@ -49,41 +44,6 @@ async fn run(config: &Config, log: &OpenLog) -> anyhow::Result<()> {
     let stopped = lifecycle.run(signals, config.shutdown).await;
     finish(opened, stopped).await;
     Ok(())
-}
-
-/// Opens keys and database, which may wait for others: the listeners answer already.
-async fn open(
-    config: &Config,
-    metrics: Metrics,
-    tasks: TaskTracker,
-    log: &OpenLog,
-) -> anyhow::Result<Service> {
-    let Opened { ring, created } = open_keys(config).await?;
-    let keys = Arc::new(ring);
-    let db = Db::open_and_migrate(&config.database.url, config.database.max_connections).await?;
-    let service = Service::new(
-        config,
-        db,
-        Arc::clone(&keys),
-        Arc::new(SystemClock),
-        Arc::new(SystemEntropy),
-    )?
-    .with_metrics(metrics)
-    .with_tasks(tasks);
-    let administrator = service.desk.ensure_administrator().await?;
-    if created || administrator.is_some() {
-        welcome::tell(log, config, &keys, administrator.as_ref());
-    }
-    Ok(service)
-}
-
-/// Opens the key files, off the async threads: another process may keep the folder's lock for long.
-async fn open_keys(config: &Config) -> anyhow::Result<Opened> {
-    let (directory, schedule) = (config.keys.directory.clone(), config.key_schedule());
-    let opening = tokio::task::spawn_blocking(move || {
-        KeyRing::open_or_create(&directory, schedule, SystemClock.now(), &SystemEntropy)
-    });
-    Ok(opening.await??)
 }
 
 /// The listeners, which serve already; the start only exchanges their answers.

@@ -211,6 +211,11 @@ impl CertificateAuthority {
             .any(|authority| authority.certifies(certificate))
     }
 
+    /// The time at which it was made.
+    pub(super) fn made(&self) -> DateTime<Utc> {
+        made_at(&self.certificate)
+    }
+
     pub(super) fn summary(&self, schedule: &KeySchedule) -> CertificateAuthoritySummary {
         CertificateAuthoritySummary {
             not_after: self.certificate.not_after,
@@ -238,13 +243,15 @@ impl NextCertificateAuthority {
         }))
     }
 
-    /// The time at which it was made; its certificate begins a day before.
     fn made(&self) -> DateTime<Utc> {
-        self.certificate
-            .not_before
-            .checked_add_days(BACKDATED)
-            .unwrap_or(self.certificate.not_before)
+        made_at(&self.certificate)
     }
+}
+
+/// The time at which the authority with this certificate was made; the certificate begins a day before.
+fn made_at(certificate: &Certificate) -> DateTime<Utc> {
+    let begin = certificate.not_before;
+    begin.checked_add_days(BACKDATED).unwrap_or(begin)
 }
 
 fn made(

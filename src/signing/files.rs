@@ -17,7 +17,14 @@ pub(super) fn read(path: &Path) -> Result<Option<String>, KeyError> {
     match fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(KeyError::new(path, format!("cannot be read: {error}"))),
+        Err(error) => {
+            let advice = match error.kind() {
+                ErrorKind::PermissionDenied => "; run this as the user of the service",
+                _ => "",
+            };
+            let problem = format!("cannot be read: {error}{advice}");
+            Err(KeyError::new(path, problem))
+        }
     }
 }
 

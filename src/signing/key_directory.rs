@@ -26,7 +26,8 @@ impl KeyDirectory {
 
     /// Makes the folders that are missing.
     pub(super) fn make_folders(&self) -> Result<(), KeyError> {
-        files::make_folder(&self.root, 0o700)?;
+        // Registries that run as another user read `public` in it; everything else in it is closed to them.
+        files::make_folder(&self.root, 0o711)?;
         files::make_folder(&self.public(), 0o755)?;
         files::make_folder(&self.signing(), 0o700)
     }
@@ -70,7 +71,8 @@ impl KeyDirectory {
     pub(super) fn no_keys(&self) -> KeyError {
         KeyError::new(
             &self.root,
-            "has no keys yet; the first start of the server makes them",
+            "has no keys yet; the first start of the server makes them. Run this in the folder of the service, or \
+             name its configuration with --config",
         )
     }
 

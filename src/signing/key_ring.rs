@@ -71,6 +71,12 @@ impl KeyRing {
         })
     }
 
+    /// True if `folder` has a certificate authority, or an error about one that cannot be read.
+    pub fn is_there(folder: &Path) -> Result<bool, KeyError> {
+        let authority = CertificateAuthority::read(&KeyDirectory::at(folder)?)?;
+        Ok(authority.is_some())
+    }
+
     /// Opens the keys in `folder` without making any.
     pub fn open(
         folder: &Path,
@@ -220,12 +226,22 @@ impl KeyRing {
         }
     }
 
-    /// The advice about a key that waits for registries to be restarted, if there is one.
+    /// The advice about a key that waits for registries to be restarted, or that began to sign lately.
     pub fn restart_notice(&self, now: DateTime<Utc>) -> Option<String> {
-        let before = self.loaded().restart_before(&self.schedule, now)?;
+        let time = |instant: DateTime<Utc>| instant.to_rfc3339_opts(SecondsFormat::Secs, true);
+        let loaded = self.loaded();
+        if let Some(before) = loaded.restart_before(&self.schedule, now) {
+            return Some(format!(
+                "a new signing key waits; restart every registry with trust = \"jwks\" before {}",
+                time(before)
+            ));
+        }
+        let (made, begun) = loaded.began(&self.schedule, now)?;
         Some(format!(
-            "a new signing key waits; restart every registry with trust = \"jwks\" before {}",
-            before.to_rfc3339_opts(SecondsFormat::Secs, true)
+            "a new key signs for registries with trust = \"jwks\" since {}: one that was not restarted after {} refuses \
+             every token until it is",
+            time(begun),
+            time(made)
         ))
     }
 

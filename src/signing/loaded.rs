@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::key_schedule::{KeySchedule, KeyState};
 use crate::domain::registry::{Registry, ServiceName, TrustMode};
@@ -16,6 +16,9 @@ use crate::signing::files::PUBLIC;
 use crate::signing::key_directory::KeyDirectory;
 use crate::signing::key_sequence::{KeySequence, StoredKey};
 use crate::signing::summary::KeySummary;
+
+/// The time within which the first key follows the making of its authority.
+const FIRST_KEY: TimeDelta = TimeDelta::minutes(1);
 
 /// One reading of the key files.
 #[derive(Debug)]
@@ -128,6 +131,19 @@ impl Loaded {
         now: DateTime<Utc>,
     ) -> Option<DateTime<Utc>> {
         schedule.restart_before(&self.ring.made, now)
+    }
+
+    /// The times at which the newest key was made and began to sign for registries with a key set, while that is
+    /// news. The very first key is none: the registries were started after it.
+    pub(super) fn began(
+        &self,
+        schedule: &KeySchedule,
+        now: DateTime<Utc>,
+    ) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
+        let made = self.ring.newest().created_at;
+        let is_first = made <= self.authority.made() + FIRST_KEY;
+        let begun = schedule.began(made, now).filter(|_| !is_first)?;
+        Some((made, begun))
     }
 
     pub(super) fn jwks(&self) -> Jwks {

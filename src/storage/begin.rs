@@ -67,6 +67,10 @@ impl Db {
     }
 
     async fn begin_transaction(&self) -> Result<Bounded<DatabaseTransaction>, StorageError> {
+        // Nothing is acknowledged that goes into a file which is deleted already.
+        if let Some(file) = &self.file {
+            file.must_be_the_same()?;
+        }
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()

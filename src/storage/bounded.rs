@@ -65,6 +65,11 @@ impl Bounded<DatabaseConnection> {
         }
     }
 
+    /// The host and port of a server.
+    pub(super) fn place(&self) -> &str {
+        self.server.as_ref().map_or("the database", Server::place)
+    }
+
     /// Fails unless the database answers.
     pub(super) async fn ping(&self) -> Result<(), DbErr> {
         self.within(SIGN_OF_LIFE, Box::pin(self.inner.ping())).await

@@ -1,21 +1,20 @@
 //! Opens the database.
 
-use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, RuntimeErr};
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, EntityTrait, QueryFilter};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::storage::bounded::Bounded;
+use crate::storage::entity::change_counter;
 use crate::storage::error::StorageError;
+use crate::storage::file::DatabaseFile;
 use crate::storage::sqlite::Durability;
 use crate::storage::{schema, server, sqlite};
 
 /// The time that a request waits for a connection before it is told to come back.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
-/// The time that a service waits at its start for a database that is just starting.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-const RETRY: Duration = Duration::from_millis(250);
 /// The longest that a service waits for a server, from asking for a connection to the answer.
 const LONGEST: Duration = Duration::from_secs(2);
 /// The same on SQLite, which waits by itself for other programs that write.
@@ -31,6 +30,8 @@ pub struct Db {
     /// The one connection for changes, which follow one another anyway. Changes that wait for their turn
     /// so take no connection from the questions.
     pub(super) changes: Bounded<DatabaseConnection>,
+    /// The file, if it is SQLite's.
+    pub(super) file: Option<DatabaseFile>,
 }
 
 /// The purpose for which the database is opened.
@@ -46,26 +47,41 @@ enum Opener {
 
 impl Db {
     /// Opens the database, makes it if it is missing, and brings its schema up to date.
+    ///
+    /// One that takes no changes is refused: a leaked token could not be revoked there.
     pub async fn open_and_migrate(
         url: &SecretString,
         connections: u32,
     ) -> Result<Self, StorageError> {
         let preparing = Box::pin(Self::connect(url, 2, Opener::Migration)).await?;
-        schema::bring_up_to_date(&preparing.connection.inner).await?;
+        let place = preparing.place();
+        let migrated = schema::bring_up_to_date(&preparing.connection.inner).await;
+        migrated.map_err(|error| error.at(&place))?;
         preparing.close().await?;
-        Box::pin(Self::connect(url, connections, Opener::Service)).await
+        let db = Box::pin(Self::connect(url, connections, Opener::Service)).await?;
+        db.check().await?;
+        Ok(db)
     }
 
     /// Opens a database that has the schema of this version.
     pub async fn open(url: &SecretString, connections: u32) -> Result<Self, StorageError> {
         let db = Box::pin(Self::connect(url, connections, Opener::Command)).await?;
-        schema::check(&db.connection.inner).await?;
+        let checked = schema::check(&db.connection.inner).await;
+        checked.map_err(|error| error.at(&db.place()))?;
         Ok(db)
     }
 
-    /// Asks the database for an answer.
-    pub async fn ping(&self) -> Result<(), StorageError> {
-        Ok(self.connection.ping().await?)
+    /// Fails unless the database answers and takes changes.
+    pub async fn check(&self) -> Result<(), StorageError> {
+        let answered = match &self.file {
+            Some(file) => {
+                file.must_be_the_same()?;
+                file.must_be_writable()?;
+                self.connection.ping().await.map_err(StorageError::from)
+            }
+            None => change_nothing(&self.connection).await,
+        };
+        answered.map_err(|error| error.at(&self.place()))
     }
 
     /// Closes all connections; on SQLite this folds the log into the database's file.
@@ -74,31 +90,37 @@ impl Db {
         Ok(self.connection.inner.close().await?)
     }
 
+    /// The file, or the host and port, for messages.
+    pub fn place(&self) -> String {
+        let server = || self.connection.place().to_owned();
+        self.file.as_ref().map_or_else(server, DatabaseFile::place)
+    }
+
     async fn connect(
         url: &SecretString,
         connections: u32,
         opener: Opener,
     ) -> Result<Self, StorageError> {
         let url = url.expose_secret();
-        let file = sqlite::file(url);
-        if let Some(file) = file {
-            prepare_file(Path::new(file), opener)?;
-        }
-        let connect = async |options| {
-            Database::connect(options)
-                .await
-                .map_err(|error| without_address(error, url))
+        let file = DatabaseFile::of(url)?;
+        let may_create = match (&file, opener) {
+            (Some(file), Opener::Migration) => file.make_room()?,
+            (Some(file), Opener::Service | Opener::Command) => {
+                file.must_be_there()?;
+                false
+            }
+            (None, _) => false,
         };
         let mut options = ConnectOptions::new(url);
         options
             .max_connections(connections)
-            .connect_timeout(CONNECT_TIMEOUT)
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .sqlx_logging(false);
+        server::set_address(&mut options);
         let mut for_changes = options.clone();
         for_changes.max_connections(1);
-        sqlite::set_up(&mut options, Durability::Soon);
-        sqlite::set_up(&mut for_changes, Durability::Committed);
+        sqlite::set_up(&mut options, Durability::Soon, may_create);
+        sqlite::set_up(&mut for_changes, Durability::Committed, may_create);
         // On SQLite the service opens all connections at the start and keeps them: a connection is two
         // files, and a process that has run out of file descriptors could not open one later.
         if file.is_some() && opener == Opener::Service {
@@ -113,7 +135,7 @@ impl Db {
         if file.is_none() {
             options.connect_lazy(true);
         }
-        let limit = match (file, opener) {
+        let limit = match (&file, opener) {
             (_, Opener::Migration | Opener::Command) => LONGEST_COMMAND,
             (Some(_), Opener::Service) => LONGEST_ON_SQLITE,
             (None, Opener::Service) => {
@@ -122,51 +144,48 @@ impl Db {
                 LONGEST
             }
         };
-        let db = Self {
+        let connect = async |options| {
+            let connected = Database::connect(options).await;
+            connected.map_err(|error| without_address(error, url, file.as_ref()))
+        };
+        let mut db = Self {
             connection: Bounded::new(connect(options).await?, limit),
             changes: Bounded::new(connect(for_changes).await?, limit),
+            file,
         };
-        db.greet(opener).await?;
+        if let Some(file) = &mut db.file {
+            file.remember();
+        }
+        let answered = db.connection.ping().await.map_err(StorageError::from);
+        answered.map_err(|error| error.at(&db.place()))?;
         Ok(db)
     }
+}
 
-    /// Makes sure that the database is there. A service waits a little for one that is just starting.
-    async fn greet(&self, opener: Opener) -> Result<(), StorageError> {
-        let begin = Instant::now();
-        loop {
-            match self.connection.ping().await {
-                Err(DbErr::Conn(RuntimeErr::Internal(_)))
-                    if opener != Opener::Command && begin.elapsed() < CONNECT_TIMEOUT =>
-                {
-                    tokio::time::sleep(RETRY).await;
-                }
-                answer => return Ok(answer?),
-            }
-        }
-    }
+/// Changes no row. A server that takes no changes refuses even that, and nobody has to wait for it.
+async fn change_nothing(connection: &Bounded<DatabaseConnection>) -> Result<(), StorageError> {
+    change_counter::Entity::update_many()
+        .col_expr(
+            change_counter::Column::Number,
+            Expr::col(change_counter::Column::Number),
+        )
+        .filter(Expr::val(1).eq(0))
+        .exec(connection)
+        .await?;
+    Ok(())
 }
 
 /// The error without the database's address, which may hold a password.
-fn without_address(error: DbErr, url: &str) -> StorageError {
-    if !error.to_string().contains(url) {
-        return error.into();
+fn without_address(error: DbErr, url: &str, file: Option<&DatabaseFile>) -> StorageError {
+    if error.to_string().contains(url) {
+        let why = "it is no address; in its user name and password, write what is no letter or digit as \
+                   % and two hexadecimal digits, such as %23 for #";
+        return StorageError::Address(why.to_owned());
     }
-    let why = "it is no address; in its user name and password, write what is no letter or digit as \
-               % and two hexadecimal digits, such as %23 for #";
-    StorageError::Address(why.to_owned())
-}
-
-/// Makes the folder of a new database for a migration; for all others, a missing database is an error,
-/// because `mode=rwc` in the address would let any command make an empty one.
-fn prepare_file(file: &Path, opener: Opener) -> Result<(), StorageError> {
-    if file.as_os_str() == ":memory:" {
-        let why = "a database in memory is gone with its last connection; name a file";
-        return Err(StorageError::Address(why.to_owned()));
-    }
-    match opener {
-        Opener::Command if !file.exists() => Err(StorageError::NoSchema),
-        Opener::Command => Ok(()),
-        Opener::Migration | Opener::Service => sqlite::make_folder_of(file),
+    let error = StorageError::from(error);
+    match file {
+        Some(file) => error.at(&file.place()),
+        None => error,
     }
 }
 

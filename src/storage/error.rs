@@ -1,6 +1,9 @@
 //! Errors of storage.
 
-use sea_orm::{DbErr, SqlErr};
+use std::fmt;
+use std::path::PathBuf;
+
+use sea_orm::{DbErr, RuntimeErr, SqlErr};
 
 /// A question to storage, or a change, that failed.
 #[derive(Debug, thiserror::Error)]
@@ -8,6 +11,23 @@ pub enum StorageError {
     /// The address in the configuration cannot be used at all.
     #[error("`database.url` cannot be used: {0}")]
     Address(String),
+    /// There is no file at this place; only `serve` and `migrate` make one.
+    #[error(
+        "there is no database {}: run this in the folder of the service, or name its configuration with --config; \
+         for a first start, start the server or run `wharfinger migrate`",
+        .0.display()
+    )]
+    NoFile(PathBuf),
+    /// The database at that place cannot be opened, or takes no changes.
+    #[error("cannot use the database {place}: {why}")]
+    Unusable {
+        /// The file, or the host and port; never a user's name or a password.
+        place: String,
+        /// The cause, and what to do.
+        why: String,
+        /// True if the server cannot be reached, which may be over in a moment.
+        is_unreachable: bool,
+    },
     /// The database has no schema yet; only `serve` and `migrate` make one.
     #[error("the database has no schema yet; start the server or run `wharfinger migrate` first")]
     NoSchema,
@@ -27,14 +47,33 @@ pub enum StorageError {
     },
     /// The database did not do it: it cannot be reached, is busy, or failed.
     #[error("the database did not answer as expected")]
-    Database(#[source] DbErr),
+    Database(#[source] Fault),
 }
+
+/// The words of the database about a failure. The library's own error repeats its causes, so that a chain of
+/// them would say everything twice.
+#[derive(Debug)]
+pub struct Fault(DbErr);
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            DbErr::Conn(cause) | DbErr::Exec(cause) | DbErr::Query(cause) => match cause {
+                RuntimeErr::SqlxError(error) => error.fmt(f),
+                RuntimeErr::Internal(text) => text.fmt(f),
+            },
+            other => other.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Fault {}
 
 impl From<DbErr> for StorageError {
     fn from(error: DbErr) -> Self {
         match error.sql_err() {
             Some(SqlErr::UniqueConstraintViolation(_)) => Self::Taken(error),
-            _ => Self::Database(error),
+            _ => Self::Database(Fault(error)),
         }
     }
 }
@@ -44,10 +83,39 @@ impl StorageError {
     /// heal by itself.
     pub fn is_temporary(&self) -> bool {
         match self {
-            Self::Address(_) | Self::NoSchema | Self::OtherSchema(_) | Self::Unreadable { .. } => {
-                false
+            Self::Address(_)
+            | Self::NoFile(_)
+            | Self::NoSchema
+            | Self::OtherSchema(_)
+            | Self::Unreadable { .. } => false,
+            Self::Taken(_) | Self::Database(_) | Self::Unusable { .. } => true,
+        }
+    }
+
+    /// True if the server of the database cannot be reached, or says that it is starting.
+    pub fn is_unreachable(&self) -> bool {
+        matches!(
+            self,
+            Self::Unusable {
+                is_unreachable: true,
+                ..
             }
-            Self::Taken(_) | Self::Database(_) => true,
+        )
+    }
+
+    /// The error with the place of the database that was to be opened.
+    pub(super) fn at(self, place: &str) -> Self {
+        let Self::Database(fault) = self else {
+            return self;
+        };
+        let text = fault.to_string();
+        let why = text
+            .strip_prefix(place)
+            .and_then(|rest| rest.strip_prefix(": "));
+        Self::Unusable {
+            place: place.to_owned(),
+            why: why.unwrap_or(&text).to_owned(),
+            is_unreachable: fault.is_unreachable(),
         }
     }
 
@@ -56,6 +124,20 @@ impl StorageError {
         Self::Unreadable {
             what,
             why: why.to_string(),
+        }
+    }
+}
+
+impl Fault {
+    fn is_unreachable(&self) -> bool {
+        /// PostgreSQL's code for "the database system is starting up".
+        const STARTING: &str = "57P03";
+        match &self.0 {
+            DbErr::Conn(RuntimeErr::Internal(_)) => true,
+            DbErr::Conn(RuntimeErr::SqlxError(error)) => error
+                .as_database_error()
+                .is_some_and(|error| error.code().as_deref() == Some(STARTING)),
+            _ => false,
         }
     }
 }

@@ -81,9 +81,9 @@ async fn lock(turn: &DatabaseTransaction, backend: DbBackend) -> Result<(), Stor
     let locked: Option<i64> = row.and_then(|row| row.try_get("", LOCKED).ok());
     match locked {
         Some(1) => Ok(()),
-        _ => Err(StorageError::Database(DbErr::Custom(
-            "another program is bringing the schema up to date".to_owned(),
-        ))),
+        _ => Err(
+            DbErr::Custom("another program is bringing the schema up to date".to_owned()).into(),
+        ),
     }
 }
 
@@ -95,6 +95,6 @@ fn to_error(error: DbErr) -> StorageError {
     match error {
         // The migrator's error for a migration that it does not know.
         DbErr::Custom(_) => StorageError::OtherSchema(NEWER),
-        error => StorageError::Database(error),
+        error => error.into(),
     }
 }

@@ -23,6 +23,21 @@ const POSTGRES_LIMITS: &str = "SET statement_timeout = '5s'; SET lock_timeout = 
 const MYSQL_LIMITS: &str = "SET SESSION innodb_lock_wait_timeout = 5 \
      /*M!100101 , max_statement_time = 5 */ /*M!100300 , idle_transaction_timeout = 10 */";
 
+/// Takes the brackets from the host of an address such as `postgres://user@[::1]/name`: the driver keeps them, and
+/// then looks for a host of that name.
+pub(super) fn set_address(options: &mut ConnectOptions) {
+    let bare = |host: &str| host.trim_matches(['[', ']']).to_owned();
+    options
+        .map_sqlx_postgres_opts(move |options| {
+            let host = bare(options.get_host());
+            options.host(&host)
+        })
+        .map_sqlx_mysql_opts(move |options| {
+            let host = bare(options.get_host());
+            options.host(&host)
+        });
+}
+
 /// Sets up the pools of a program that answers requests.
 pub(super) fn set_up(options: &mut ConnectOptions) {
     options
@@ -80,7 +95,11 @@ impl Server {
         };
         Some(Self {
             connection: connection.clone(),
-            place: format!("{host}:{port}").into(),
+            place: if host.contains(':') {
+                format!("[{host}]:{port}").into()
+            } else {
+                format!("{host}:{port}").into()
+            },
             answer: Arc::default(),
         })
     }

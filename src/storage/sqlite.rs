@@ -1,14 +1,8 @@
-//! SQLite's part in opening the database: its file, its settings, and which connections are used again.
-
-use std::fs::DirBuilder;
-use std::os::unix::fs::DirBuilderExt;
-use std::path::Path;
+//! SQLite's part in opening the database: its settings, and the connections that are used again.
 
 use sea_orm::ConnectOptions;
 use sea_orm::sqlx::pool::PoolOptions;
 use sea_orm::sqlx::{Connection, Sqlite, SqliteConnection, raw_sql};
-
-use crate::storage::error::StorageError;
 
 /// The time that SQLite waits for another writer, in milliseconds.
 const BUSY_TIMEOUT: &str = "5000";
@@ -23,7 +17,9 @@ pub(super) enum Durability {
 }
 
 /// Settings of the connections of a pool; they mean nothing to other databases.
-pub(super) fn set_up(options: &mut ConnectOptions, durability: Durability) {
+///
+/// A missing file is made if `may_create`, whatever the address says: it is a mistake for most commands.
+pub(super) fn set_up(options: &mut ConnectOptions, durability: Durability, may_create: bool) {
     let synchronous = match durability {
         Durability::Committed => "FULL",
         Durability::Soon => "NORMAL",
@@ -31,6 +27,7 @@ pub(super) fn set_up(options: &mut ConnectOptions, durability: Durability) {
     options
         .map_sqlx_sqlite_opts(move |options| {
             options
+                .create_if_missing(may_create)
                 .pragma("journal_mode", "WAL")
                 .pragma("synchronous", synchronous)
                 .pragma("busy_timeout", BUSY_TIMEOUT)
@@ -53,27 +50,4 @@ fn close_the_unfinished(pool: PoolOptions<Sqlite>) -> PoolOptions<Sqlite> {
 async fn is_at_rest(connection: &mut SqliteConnection) -> bool {
     let begins = raw_sql("BEGIN; ROLLBACK").execute(&mut *connection).await;
     begins.is_ok() && !connection.is_in_transaction()
-}
-
-/// The file that a SQLite address names, if it is one.
-pub(super) fn file(url: &str) -> Option<&str> {
-    let rest = url
-        .strip_prefix("sqlite://")
-        .or_else(|| url.strip_prefix("sqlite:"))?;
-    Some(rest.split_once('?').map_or(rest, |(file, _)| file))
-}
-
-/// Makes the folder of a database if it is missing. Only its owner may read it, because it holds
-/// everybody's names and the digests of their secrets.
-pub(super) fn make_folder_of(file: &Path) -> Result<(), StorageError> {
-    let Some(folder) = file.parent().filter(|path| !path.as_os_str().is_empty()) else {
-        return Ok(());
-    };
-    let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
-    made.map_err(|error| {
-        StorageError::Address(format!(
-            "the folder {} cannot be made: {error}",
-            folder.display()
-        ))
-    })
 }

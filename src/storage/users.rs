@@ -205,14 +205,18 @@ pub async fn exist(source: &impl Source) -> Result<bool, StorageError> {
         .is_some())
 }
 
-/// True if there is an active administrator other than `id`.
-#[tracing::instrument(level = "debug", name = "storage.users.another_administrator", skip_all, fields(id = %id))]
-pub async fn another_administrator(source: &impl Source, id: UserId) -> Result<bool, StorageError> {
-    let other = user::Entity::find()
-        .filter(user::COLUMN.admin.eq(true))
-        .filter(user::Column::State.eq(user::State::Active))
-        .filter(user::COLUMN.id.ne(id.0));
-    Ok(other.one(source.connection()).await?.is_some())
+/// True if there is an active administrator, other than the user with the id `besides`.
+#[tracing::instrument(level = "debug", name = "storage.users.has_administrator", skip_all)]
+pub async fn has_administrator(
+    source: &impl Source,
+    besides: Option<UserId>,
+) -> Result<bool, StorageError> {
+    let condition = Condition::all()
+        .add(user::Column::Admin.eq(true))
+        .add(user::Column::State.eq(user::State::Active))
+        .add_option(besides.map(|id| user::Column::Id.ne(id.0)));
+    let one = user::Entity::find().filter(condition);
+    Ok(one.one(source.connection()).await?.is_some())
 }
 
 /// Stores a new, active user.

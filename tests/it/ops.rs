@@ -91,7 +91,21 @@ async fn a_key_that_waits_for_registries_to_be_restarted_is_announced() {
     assert_eq!(check().await, told);
     assert_eq!(app.service.follow_keys().unwrap(), [told]);
     app.clock.advance(Duration::hours(24));
+    let missed = "a new key signs for registries with trust = \"jwks\" since 2026-04-14T15:09:26Z: one that was not \
+                  restarted after 2026-04-13T15:09:26Z refuses every token until it is";
+    assert_eq!(check().await, missed, "the deadline has passed");
+    app.clock
+        .advance(Duration::hours(24) - Duration::seconds(1));
+    assert_eq!(check().await, missed, "also when the old key is gone");
+    app.clock.advance(Duration::seconds(1));
     assert_eq!(check().await, "ok");
+}
+
+#[tokio::test]
+async fn the_first_key_of_all_is_no_news_for_anybody() {
+    let app = TestApp::start_with("[[registry]]\ntrust = \"jwks\"").await;
+    app.clock.advance(Duration::hours(25));
+    assert!(app.service.follow_keys().unwrap().is_empty());
 }
 
 #[tokio::test]

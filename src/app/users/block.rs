@@ -63,7 +63,7 @@ pub(in crate::app) async fn set_state(
     let action = match state {
         UserState::Active => EventAction::UserUnblocked,
         UserState::Blocked
-            if user.admin && !users::another_administrator(change, user.id).await? =>
+            if user.admin && !users::has_administrator(change, Some(user.id)).await? =>
         {
             return Err(DeskError::refused(
                 "the last administrator cannot be blocked",

@@ -112,7 +112,7 @@ async fn changed(source: &impl Source, was: &User, wanted: UserChange) -> Result
     to.admin = wanted.admin.unwrap_or(was.admin);
     to.external = wanted.external.unwrap_or(was.external);
     let is_demoted = was.admin && !to.admin && was.state == UserState::Active;
-    if is_demoted && !users::another_administrator(source, was.id).await? {
+    if is_demoted && !users::has_administrator(source, Some(was.id)).await? {
         return Err(DeskError::refused(
             "the last administrator cannot be demoted",
         ));

@@ -68,7 +68,7 @@ pub(in crate::app) async fn delete(
     let id = user.id;
     if user.admin
         && user.state == UserState::Active
-        && !users::another_administrator(change, id).await?
+        && !users::has_administrator(change, Some(id)).await?
     {
         return Err(DeskError::refused(
             "the last administrator cannot be removed",

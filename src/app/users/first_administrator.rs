@@ -51,6 +51,11 @@ impl Desk {
         change.commit([event]).await?;
         Ok(Some(FirstAdministrator { username, password }))
     }
+
+    /// True if there is an administrator who is not blocked.
+    pub async fn has_administrator(&self) -> Result<bool, DeskError> {
+        Ok(users::has_administrator(&self.db, None).await?)
+    }
 }
 
 fn refused<E: std::error::Error>(error: E) -> DeskError {

@@ -11,6 +11,7 @@ pub(super) mod change_counter;
 pub(super) mod deploy_token;
 pub(super) mod event;
 pub(super) mod hidden;
+pub(super) mod installation;
 pub(super) mod instant;
 pub(super) mod member;
 pub(super) mod namespace;

@@ -92,17 +92,34 @@ impl Administrator {
 }
 
 /// A disk of 20 MB in memory.
-struct SmallDisk(PathBuf);
+pub(super) struct SmallDisk(PathBuf);
 
 impl SmallDisk {
     /// None for whoever may not mount.
-    fn mount(place: &Path) -> Option<Self> {
+    pub(super) fn mount(place: &Path) -> Option<Self> {
         fs::create_dir(place).unwrap();
         let mounted = Command::new("mount")
             .args(["-t", "tmpfs", "-o", "size=20m,mode=700", "none"])
             .arg(place)
             .status();
         mounted.ok()?.success().then(|| Self(place.to_owned()))
+    }
+
+    /// The same files, which cannot be written by this path any more.
+    pub(super) fn close(&self) {
+        let mount = |arguments: &[&str]| {
+            let mut command = Command::new("mount");
+            let mounted = command.args(arguments).arg(&self.0).status();
+            assert!(mounted.unwrap().success());
+        };
+        mount(&["--bind", &self.0.to_string_lossy()]);
+        mount(&["-o", "remount,bind,ro"]);
+    }
+
+    /// Ends what [`Self::close`] began.
+    pub(super) fn reopen(&self) {
+        let unmounted = Command::new("umount").arg("-l").arg(&self.0).status();
+        assert!(unmounted.unwrap().success());
     }
 
     fn fill(&self) {

@@ -20,10 +20,17 @@ fn log(workplace: &Workplace, name: &str) -> String {
 fn nobody_else_on_the_machine_reads_what_the_first_start_makes() {
     let workplace = Workplace::empty();
     let _first = start(&workplace, "first.log");
-    for folder in ["data", "keys"] {
-        let made = std::fs::metadata(workplace.path().join(folder)).unwrap();
-        assert_eq!(made.permissions().mode() & 0o777, 0o700, "{folder}");
-    }
+    let mode = |name: &str| {
+        let made = std::fs::metadata(workplace.path().join(name)).unwrap();
+        made.permissions().mode() & 0o777
+    };
+    assert_eq!(mode("data"), 0o700);
+    assert_eq!(mode("keys/signing"), 0o700);
+    assert_eq!(mode("keys/ca.key"), 0o600);
+    // A registry that runs as another user passes through the folder to what is public in it, and lists nothing.
+    assert_eq!(mode("keys"), 0o711);
+    assert_eq!(mode("keys/public"), 0o755);
+    assert_eq!(mode("keys/public/ca.crt"), 0o644);
 }
 
 #[test]
@@ -48,7 +55,7 @@ fn the_first_start_says_what_to_do_next_and_the_second_only_where_it_listens() {
     assert!(
         workplace
             .ok(&["registry", "config"])
-            .starts_with("auth:\n  token:\n    realm: \"http://127.0.0.1:")
+            .starts_with("auth:\n  token:\n    realm: \"http://localhost:")
     );
     assert!(
         workplace

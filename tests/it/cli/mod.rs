@@ -1,6 +1,7 @@
 //! The command line, as a script and a person use it.
 
 mod access_tokens;
+mod database;
 mod deploy_tokens;
 mod disk_full;
 mod every_noun;
@@ -9,6 +10,7 @@ mod hang_ups;
 mod keys;
 mod lists;
 mod log_notes;
+mod lost_keys;
 mod machines;
 mod namespaces;
 mod refresh_tokens;
@@ -76,6 +78,19 @@ impl Workplace {
         command
     }
 
+    /// The same for a process without the right to pass over the owners and modes of files, which root has.
+    fn command_of_another_user(&self, arguments: &[&str]) -> Command {
+        const RIGHTS: &str = "-dac_override,-dac_read_search";
+        let mut command = Command::new("setpriv");
+        command
+            .args(["--bounding-set", RIGHTS, "--inh-caps", RIGHTS])
+            .arg(env!("CARGO_BIN_EXE_wharfinger"))
+            .current_dir(self.path())
+            .env_remove("WHARFINGER_CONFIG")
+            .args(arguments);
+        command
+    }
+
     fn run(&self, arguments: &[&str]) -> Output {
         self.command(arguments).output().unwrap()
     }
@@ -107,6 +122,16 @@ impl Workplace {
     fn json(&self, arguments: &[&str]) -> serde_json::Value {
         serde_json::from_str(&self.ok(&[&["--json"], arguments].concat())).unwrap()
     }
+}
+
+/// Gives a file or folder to somebody else, and closes it to everybody else; false if only root could do that.
+fn give_away(path: &Path) -> bool {
+    std::os::unix::fs::chown(path, Some(12345), Some(12345)).is_ok()
+        && std::process::Command::new("chmod")
+            .args(["-R", "go-rwx"])
+            .arg(path)
+            .status()
+            .is_ok_and(|status| status.success())
 }
 
 fn stderr(output: &Output) -> String {

@@ -29,7 +29,7 @@ fn configuration_is_printed_for_every_kind_of_registry() {
     let public = public.display();
     let config = |arguments: &[&str]| {
         let text = workplace.ok(&[&["registry", "config", "--service"], arguments].concat());
-        text.replace(&running.token, "ADDRESS")
+        text.replace(&running.token.replace("127.0.0.1", "localhost"), "ADDRESS")
     };
     let lines = |service: &str, trust: &str| {
         format!(
@@ -151,4 +151,50 @@ fn a_decision_is_explained() {
     assert_eq!(workplace.json(&explain)["actions"][1]["granted"], true);
     let told = workplace.fails(1, &["explain", "--user", "alice", "--scope", "junk"]);
     assert!(told.contains("write TYPE:NAME:ACTIONS"), "{told}");
+}
+
+#[test]
+fn the_configuration_comes_with_what_a_person_should_know() {
+    let workplace = Workplace::empty();
+    let _running = started(&workplace);
+    let said = |service: &str| {
+        let output = workplace.run(&["registry", "config", "--service", service]);
+        assert!(output.status.success());
+        super::stderr(&output)
+    };
+    let mode = |mode| {
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(mode);
+        std::fs::set_permissions(workplace.path(), mode).unwrap();
+    };
+    mode(0o700);
+    let zot = said("zot.example.com");
+    assert!(zot.contains("and restart zot"), "{zot}");
+    assert!(
+        zot.contains("warning: zot does not check the right to pull"),
+        "{zot}"
+    );
+    let closed = format!(
+        "warning: the folder {} is closed to other users",
+        workplace.path().display()
+    );
+    assert!(zot.contains(&closed), "{zot}");
+
+    mode(0o711);
+    let distribution = said("distribution.example.com");
+    assert!(!distribution.contains("warning"), "{distribution}");
+
+    let mut command = workplace.command(&["registry", "config", "--service", "zot.example.com"]);
+    let output = command
+        .env("WHARFINGER_TOKEN__PUBLIC_URL", "https://192.0.2.7")
+        .env("WHARFINGER_ADMIN_LISTEN", "127.0.0.1:1")
+        .output()
+        .unwrap();
+    let told = super::stderr(&output);
+    assert!(
+        told.contains("warning: `token.public_url` has the IP address 192.0.2.7"),
+        "{told}"
+    );
+    let expected = "warning: the environment variable WHARFINGER_ADMIN_LISTEN is not read; did you mean \
+                    WHARFINGER_ADMIN__LISTEN?";
+    assert!(told.contains(expected), "{told}");
 }

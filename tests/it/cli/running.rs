@@ -57,8 +57,11 @@ pub(crate) fn spawn(
     more: &str,
 ) -> Running {
     let (token, admin, ops) = (free_address(), free_address(), free_address());
+    let url = |address: &str| address.replace("127.0.0.1", "http://localhost");
+    let (token_url, admin_url) = (url(&token), url(&admin));
     let configuration = format!(
-        "[token]\nlisten = \"{token}\"\npublic_url = \"http://{token}\"\n[admin]\nlisten = \"{admin}\"\n[ops]\nlisten = \"{ops}\"\n{more}"
+        "[token]\nlisten = \"{token}\"\npublic_url = \"{token_url}\"\n\
+         [admin]\nlisten = \"{admin}\"\npublic_url = \"{admin_url}\"\n[ops]\nlisten = \"{ops}\"\n{more}"
     );
     std::fs::write(workplace.path().join("wharfinger.toml"), configuration).unwrap();
     let output = output.into();

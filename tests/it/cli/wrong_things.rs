@@ -11,10 +11,12 @@ fn a_command_before_the_first_start_says_so_and_makes_nothing() {
         &["group", "create", "team"],
     ] {
         let told = workplace.fails(1, arguments);
-        assert_eq!(
-            told,
-            "error: the database has no schema yet; start the server or run `wharfinger migrate` first\n"
+        let expected = format!(
+            "error: there is no database {}: run this in the folder of the service, or name its configuration with \
+             --config; for a first start, start the server or run `wharfinger migrate`\n",
+            workplace.path().join("data/wharfinger.db").display()
         );
+        assert_eq!(told, expected);
     }
     let told = workplace.fails(1, &["keys", "list"]);
     assert!(

@@ -5,6 +5,7 @@ mod changes;
 mod deploy_tokens;
 mod members;
 mod namespaces;
+mod read_only;
 mod refresh_tokens;
 mod schema;
 mod story;

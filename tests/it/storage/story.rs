@@ -27,6 +27,7 @@ use super::namespaces::{
     namespaces_are_found_by_role_place_and_name, namespaces_are_renamed,
     namespaces_leave_tombstones,
 };
+use super::read_only::servers_that_take_no_changes_are_refused;
 use super::refresh_tokens::refresh_tokens_end;
 use super::schema::what_was_cut_off_is_finished_by_those_who_start;
 use super::users::{
@@ -92,6 +93,7 @@ async fn the_storage_story_holds() {
     what_is_not_committed_never_happened(db).await;
     changes_follow_one_another(db).await;
     changes_that_wait_hold_up_no_questions(&database.url).await;
+    servers_that_take_no_changes_are_refused(&database.url, db).await;
     // Another start finds the schema as it is, and a command too.
     Db::open_and_migrate(&database.url, 2).await.unwrap();
     Db::open(&database.url, 2).await.unwrap();

@@ -1,0 +1,106 @@
+//! Opens the database and the keys of a service that starts. It may wait for others: the listeners answer already.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::bail;
+use tokio::time::{Instant, sleep};
+use tokio_util::task::TaskTracker;
+
+use crate::config::Config;
+use crate::domain::clock::Clock;
+use crate::metrics::Metrics;
+use crate::server::telemetry::OpenLog;
+use crate::server::{Service, SystemClock, SystemEntropy, welcome};
+use crate::signing::{KeyRing, Opened};
+use crate::storage::Db;
+
+/// The time that a start waits for a database server that cannot be reached: it may be starting too.
+const PATIENCE: Duration = Duration::from_secs(30);
+const RETRY: Duration = Duration::from_millis(500);
+
+/// Opens everything, and says to the person who starts the service what they should know.
+pub(super) async fn open(
+    config: &Config,
+    metrics: Metrics,
+    tasks: TaskTracker,
+    log: &OpenLog,
+) -> anyhow::Result<Service> {
+    for warning in config
+        .ignored_variables
+        .iter()
+        .chain(&config.address_warnings())
+    {
+        tracing::warn!("{warning}");
+    }
+    let db = open_database(config).await?;
+    let Opened { ring, created } = open_keys(config, &db).await?;
+    let (keys, place) = (Arc::new(ring), db.place());
+    let service = Service::new(
+        config,
+        db,
+        Arc::clone(&keys),
+        Arc::new(SystemClock),
+        Arc::new(SystemEntropy),
+    )?
+    .with_metrics(metrics)
+    .with_tasks(tasks);
+    let administrator = service.desk.ensure_administrator().await?;
+    if administrator.is_some() && !created {
+        tracing::warn!(
+            "the keys were there before, but the database {place} is new and empty; if you miss your users and \
+             tokens, stop the service and correct `database.url`"
+        );
+    } else if !service.desk.has_administrator().await? {
+        tracing::warn!(
+            "nobody is an administrator: make one with `wharfinger user create NAME --admin`"
+        );
+    }
+    if created || administrator.is_some() {
+        welcome::tell(log, config, &keys, administrator.as_ref());
+    }
+    Ok(service)
+}
+
+/// Opens the database, and waits a little for a server that cannot be reached.
+async fn open_database(config: &Config) -> anyhow::Result<Db> {
+    let (begin, mut has_told) = (Instant::now(), false);
+    let (url, connections) = (&config.database.url, config.database.max_connections);
+    loop {
+        match Db::open_and_migrate(url, connections).await {
+            Err(error) if error.is_unreachable() && begin.elapsed() < PATIENCE => {
+                if !has_told {
+                    tracing::warn!(
+                        "{error}; trying again for {} s, in case it is starting",
+                        PATIENCE.as_secs()
+                    );
+                }
+                has_told = true;
+                sleep(RETRY).await;
+            }
+            opened => return Ok(opened?),
+        }
+    }
+}
+
+/// Opens the key files, and makes those that are missing, but for keys that were lost.
+async fn open_keys(config: &Config, db: &Db) -> anyhow::Result<Opened> {
+    let folder = &config.keys.directory;
+    // Asked twice: another replica may be making the first keys.
+    if !KeyRing::is_there(folder)? && db.has_seen_keys().await? && !KeyRing::is_there(folder)? {
+        bail!(
+            "the folder {} has no keys, but there were some when this database was served before: bring them back \
+             from a backup, or correct `keys.directory`. If they are lost for good, run `wharfinger keys create`; \
+             every registry then needs the new public/ca.crt",
+            std::path::absolute(folder)?.display()
+        );
+    }
+    let (folder, schedule) = (folder.clone(), config.key_schedule());
+    // Off the async threads: another process may keep the folder's lock for long.
+    let opening = tokio::task::spawn_blocking(move || {
+        KeyRing::open_or_create(&folder, schedule, SystemClock.now(), &SystemEntropy)
+    });
+    let opened = opening.await??;
+    db.note_keys(SystemClock.now()).await?;
+    Ok(opened)
+}

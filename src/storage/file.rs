@@ -1,0 +1,149 @@
+//! The file of a SQLite database: where it is, and if it is still the one that was opened.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use rustix::fs::Access;
+use sea_orm::sqlx::sqlite::SqliteConnectOptions;
+
+use crate::storage::error::StorageError;
+
+/// The file of a database.
+#[derive(Debug, Clone)]
+pub(super) struct DatabaseFile {
+    path: PathBuf,
+    /// The device and the number of the file that was opened.
+    opened: Option<(u64, u64)>,
+    /// True if the address asks for a file that is there already (`mode=rw`).
+    must_exist: bool,
+}
+
+impl DatabaseFile {
+    /// The file that an address names; none if it names a server.
+    pub(super) fn of(url: &str) -> Result<Option<Self>, StorageError> {
+        if !url.starts_with("sqlite:") {
+            return Ok(None);
+        }
+        let (place, parameters) = url.split_once('?').unwrap_or((url, ""));
+        let has = |parameter: &str| parameters.split('&').any(|one| one == parameter);
+        if place.ends_with(":memory:") || has("mode=memory") {
+            let why = "a database in memory is gone with its last connection; name a file";
+            return Err(StorageError::Address(why.to_owned()));
+        }
+        if has("mode=ro") || has("immutable=true") {
+            let why = "it asks for a database that is only read; leave that part out: a leaked token could not be \
+                       revoked there";
+            return Err(StorageError::Address(why.to_owned()));
+        }
+        let options = SqliteConnectOptions::from_str(url)
+            .map_err(|error| StorageError::Address(error.to_string()))?;
+        let path = std::path::absolute(options.get_filename())
+            .map_err(|error| StorageError::Address(format!("it names no file: {error}")))?;
+        Ok(Some(Self {
+            path,
+            opened: None,
+            must_exist: has("mode=rw"),
+        }))
+    }
+
+    /// The path, for messages.
+    pub(super) fn place(&self) -> String {
+        self.path.display().to_string()
+    }
+
+    /// Makes sure that there is a file that can be read.
+    pub(super) fn must_be_there(&self) -> Result<(), StorageError> {
+        match File::open(&self.path).and_then(|file| file.metadata()) {
+            Ok(metadata) if metadata.is_dir() => Err(self.unusable("it is a folder")),
+            Ok(_) => Ok(()),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                Err(StorageError::NoFile(self.path.clone()))
+            }
+            Err(error) => Err(self.failed(&error)),
+        }
+    }
+
+    /// True if a missing file may be made, whose folder then is made too.
+    ///
+    /// Only its owner may read such a folder: it holds everybody's names and the digests of their secrets.
+    pub(super) fn make_room(&self) -> Result<bool, StorageError> {
+        if self.must_exist {
+            self.must_be_there()?;
+        }
+        let folder = self.path.parent().unwrap_or(&self.path);
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+        made.map_err(|error| {
+            StorageError::Address(format!(
+                "the folder {} cannot be made: {error}",
+                folder.display()
+            ))
+        })?;
+        match OpenOptions::new().read(true).write(true).open(&self.path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(self.failed(&error)),
+            _ => Ok(!self.must_exist),
+        }
+    }
+
+    /// Notes the file that was opened.
+    pub(super) fn remember(&mut self) {
+        self.opened = identity(&self.path).ok();
+    }
+
+    /// Makes sure that the file is the one that was opened: SQLite goes on with a file that was deleted, and
+    /// what is written then is lost.
+    pub(super) fn must_be_the_same(&self) -> Result<(), StorageError> {
+        match identity(&self.path) {
+            Ok(found) if Some(found) == self.opened => Ok(()),
+            Ok(_) => Err(self.unusable(
+                "the file was replaced while it was open; restart the service to use the new one",
+            )),
+            Err(error) if error.kind() == ErrorKind::NotFound => Err(self.unusable(
+                "the file was deleted or moved while it was open; put it back from a backup and restart the service",
+            )),
+            Err(error) => Err(self.failed(&error)),
+        }
+    }
+
+    /// Makes sure that the file and its folder can be written.
+    pub(super) fn must_be_writable(&self) -> Result<(), StorageError> {
+        for path in [Some(self.path.as_path()), self.path.parent()]
+            .into_iter()
+            .flatten()
+        {
+            rustix::fs::access(path, Access::WRITE_OK).map_err(|error| {
+                self.unusable(&format!(
+                    "{} cannot be written: {}",
+                    path.display(),
+                    io::Error::from(error)
+                ))
+            })?;
+        }
+        Ok(())
+    }
+
+    fn failed(&self, error: &io::Error) -> StorageError {
+        match error.kind() {
+            ErrorKind::PermissionDenied => self.unusable(
+                "this user may not read and write it; run this as the user of the service",
+            ),
+            ErrorKind::IsADirectory => self.unusable("it is a folder"),
+            _ => self.unusable(&error.to_string()),
+        }
+    }
+
+    fn unusable(&self, why: &str) -> StorageError {
+        StorageError::Unusable {
+            place: self.place(),
+            why: why.to_owned(),
+            is_unreachable: false,
+        }
+    }
+}
+
+fn identity(path: &Path) -> io::Result<(u64, u64)> {
+    let metadata = fs::metadata(path)?;
+    Ok((metadata.dev(), metadata.ino()))
+}

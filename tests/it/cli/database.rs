@@ -1,0 +1,251 @@
+//! Databases that are not there, not readable, not writable or not the right one: each is named, with what to do.
+
+use std::fs;
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+use super::running::{send, spawn, start, start_with, within};
+use super::{Workplace, give_away, stderr};
+
+fn fails_with(workplace: &Workplace, url: &str, arguments: &[&str]) -> String {
+    let mut command = workplace.command(arguments);
+    let output = command.env("WHARFINGER_DATABASE__URL", url).output();
+    let output = output.unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    stderr(&output)
+}
+
+#[test]
+fn the_shortest_addresses_make_a_database_at_the_first_start() {
+    let workplace = Workplace::empty();
+    let absolute = format!("sqlite://{}/c/w.db", workplace.path().display());
+    for (url, file) in [
+        ("sqlite://a/w.db", "a/w.db"),
+        ("sqlite:b/w.db", "b/w.db"),
+        (absolute.as_str(), "c/w.db"),
+        ("sqlite://with%20space.db", "with space.db"),
+    ] {
+        for arguments in [&["migrate"][..], &["user", "create", "alice"]] {
+            let mut command = workplace.command(arguments);
+            let output = command.env("WHARFINGER_DATABASE__URL", url).output();
+            let output = output.unwrap();
+            assert!(output.status.success(), "{url}: {}", stderr(&output));
+        }
+        assert!(workplace.path().join(file).exists(), "{url}");
+    }
+}
+
+#[test]
+fn a_file_that_must_exist_is_not_made() {
+    let workplace = Workplace::empty();
+    let told = fails_with(&workplace, "sqlite://w.db?mode=rw", &["migrate"]);
+    let path = workplace.path().join("w.db");
+    let expected = format!("error: there is no database {}: ", path.display());
+    assert!(told.starts_with(&expected), "{told}");
+    assert!(!path.exists());
+}
+
+#[test]
+fn a_database_that_is_only_read_is_refused() {
+    let workplace = Workplace::migrated();
+    for (url, told) in [
+        (
+            "sqlite://data/wharfinger.db?mode=ro",
+            "it asks for a database that is only read",
+        ),
+        (
+            "sqlite://data/wharfinger.db?immutable=true",
+            "it asks for a database that is only read",
+        ),
+        (
+            "sqlite::memory:",
+            "a database in memory is gone with its last connection",
+        ),
+        (
+            "sqlite://w.db?mode=memory",
+            "a database in memory is gone with its last connection",
+        ),
+    ] {
+        for arguments in [&["serve"][..], &["migrate"], &["user", "list"]] {
+            let said = fails_with(&workplace, url, arguments);
+            assert!(said.contains(told), "{url}: {said}");
+        }
+    }
+}
+
+#[test]
+fn what_is_no_database_is_named() {
+    let workplace = Workplace::empty();
+    fs::write(workplace.path().join("text.db"), "x".repeat(5000)).unwrap();
+    fs::create_dir(workplace.path().join("folder.db")).unwrap();
+    for (name, why) in [
+        ("text.db", "file is not a database"),
+        ("folder.db", "it is a folder"),
+    ] {
+        for arguments in [&["migrate"][..], &["user", "list"]] {
+            let told = fails_with(&workplace, &format!("sqlite://{name}"), arguments);
+            let path = workplace.path().join(name);
+            let begin = format!("error: cannot use the database {}: ", path.display());
+            assert!(told.starts_with(&begin) && told.contains(why), "{told}");
+            assert_eq!(told.matches(why).count(), 1, "said once: {told}");
+        }
+    }
+}
+
+#[test]
+#[expect(clippy::print_stderr, reason = "it says that nothing was tested")]
+fn a_missing_right_is_no_missing_file() {
+    let workplace = Workplace::migrated();
+    let _keys = start(&workplace, "log");
+    if !give_away(&workplace.path().join("data")) {
+        eprintln!("not tested: only root can give a file away");
+        return;
+    }
+    let told = |arguments: &[&str]| {
+        let output = workplace
+            .command_of_another_user(arguments)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+        stderr(&output)
+    };
+    let path = workplace.path().join("data/wharfinger.db");
+    for arguments in [&["user", "list"][..], &["migrate"]] {
+        let expected = format!(
+            "error: cannot use the database {}: this user may not read and write it; run this as the user of the \
+             service\n",
+            path.display()
+        );
+        assert_eq!(told(arguments), expected);
+    }
+    give_away(&workplace.path().join("keys"));
+    let said = told(&["keys", "list"]);
+    assert!(
+        said.contains(": cannot be read: Permission denied"),
+        "{said}"
+    );
+    assert!(
+        said.contains("run this as the user of the service"),
+        "{said}"
+    );
+    assert!(!said.contains("has no keys yet"), "{said}");
+}
+
+#[test]
+fn a_server_that_refuses_is_named_once_and_at_once() {
+    for (scheme, address) in [
+        ("postgres", "127.0.0.1"),
+        ("mysql", "127.0.0.1"),
+        ("postgres", "[::1]"),
+        ("mysql", "[::1]"),
+    ] {
+        let Ok(listener) = TcpListener::bind(format!("{address}:0")) else {
+            continue;
+        };
+        let place = listener.local_addr().unwrap().to_string();
+        drop(listener);
+        let begin = Instant::now();
+        let url = format!("{scheme}://someone:hidden@{place}/w");
+        let told = fails_with(&Workplace::empty(), &url, &["user", "list"]);
+        let expected =
+            format!("error: cannot use the database {place}: Connection refused (os error 111)\n");
+        assert_eq!(told, expected);
+        assert!(
+            begin.elapsed() < Duration::from_secs(3),
+            "{:?}",
+            begin.elapsed()
+        );
+    }
+}
+
+#[test]
+fn a_start_says_at_once_that_it_waits_for_the_server() {
+    let workplace = Workplace::empty();
+    let log = fs::File::create(workplace.path().join("log")).unwrap();
+    let place = super::running::free_address();
+    let more = format!("[database]\nurl = \"postgres://someone:hidden@{place}/w\"");
+    let mut running = spawn(&workplace, "", log, &more);
+    let said = || fs::read_to_string(workplace.path().join("log")).unwrap();
+    let expected = format!(
+        "cannot use the database {place}: Connection refused (os error 111); trying again for 30 s"
+    );
+    within(Duration::from_secs(5), "nothing is said", || {
+        said().contains(&expected)
+    });
+    assert_eq!(said().matches(&expected).count(), 1);
+    assert!(running.get("/livez").starts_with("HTTP/1.1 200"));
+    let (status, took) = running.stop();
+    assert_eq!(status, Some(0));
+    assert!(took < Duration::from_secs(5), "{took:?}");
+}
+
+/// SQLite goes on with a file that was deleted, and everything that is written there is lost.
+#[test]
+fn a_file_that_is_deleted_under_the_service_is_noticed() {
+    let workplace = Workplace::empty();
+    let running = start(&workplace, "log");
+    let arguments = [
+        "token", "create", "--user", "admin", "--name", "x", "--scope", "api",
+    ];
+    let secret = workplace.ok(&arguments);
+    let create = |name: &str| {
+        let request = format!("POST /api/v4/groups?name={name}&path={name}");
+        let header = format!("private-token: {}\r\n", secret.trim());
+        send(&running.admin, &request, &header)
+    };
+    assert!(create("before").starts_with("HTTP/1.1 201"));
+    let (file, aside) = (
+        workplace.path().join("data/wharfinger.db"),
+        workplace.path().join("aside"),
+    );
+    fs::rename(&file, &aside).unwrap();
+    let reply = create("lost");
+    assert!(reply.starts_with("HTTP/1.1 503"), "{reply}");
+    let ready = send(&running.ops, "GET /readyz", "");
+    assert!(
+        ready.starts_with("HTTP/1.1 503")
+            && ready.contains("was deleted or moved while it was open"),
+        "{ready}"
+    );
+    assert!(running.get("/readyz").starts_with("HTTP/1.1 503"));
+    fs::copy(&aside, &file).unwrap();
+    let ready = send(&running.ops, "GET /readyz", "");
+    assert!(
+        ready.starts_with("HTTP/1.1 503") && ready.contains("was replaced while it was open"),
+        "{ready}"
+    );
+    fs::rename(&aside, &file).unwrap();
+    assert!(create("after").starts_with("HTTP/1.1 201"));
+    assert!(send(&running.ops, "GET /readyz", "").starts_with("HTTP/1.1 200"));
+}
+
+#[test]
+#[expect(clippy::print_stderr, reason = "it says that nothing was tested")]
+fn a_disk_that_becomes_read_only_makes_the_service_unready() {
+    let workplace = Workplace::empty();
+    let Some(disk) = super::disk_full::SmallDisk::mount(&workplace.path().join("data")) else {
+        eprintln!("not tested: only root can mount a small disk");
+        return;
+    };
+    let mut running = start_with(&workplace, "log", "");
+    let ready = || send(&running.ops, "GET /readyz", "");
+    disk.close();
+    let reply = ready();
+    assert!(
+        reply.starts_with("HTTP/1.1 503")
+            && reply.contains("cannot be written: Read-only file system"),
+        "{reply}"
+    );
+    running.stop();
+    let told = workplace.fails(1, &["serve"]);
+    assert!(
+        told.contains("cannot use the database") && told.contains("data/wharfinger.db"),
+        "{told}"
+    );
+    disk.reopen();
+    assert!(
+        start(&workplace, "second")
+            .get("/readyz")
+            .starts_with("HTTP/1.1 200")
+    );
+}

@@ -1,0 +1,77 @@
+//! Key files that are lost, a database that is lost, and nobody who could repair anything.
+
+use std::fs;
+
+use super::Workplace;
+use super::running::start;
+
+fn log(workplace: &Workplace, name: &str) -> String {
+    fs::read_to_string(workplace.path().join(name)).unwrap()
+}
+
+#[test]
+fn lost_keys_are_not_taken_for_a_first_start() {
+    let workplace = Workplace::empty();
+    start(&workplace, "log").stop();
+    let keys = workplace.path().join("keys");
+    let first = fs::read_to_string(keys.join("public/ca.crt")).unwrap();
+    fs::remove_dir_all(&keys).unwrap();
+
+    let told = workplace.fails(1, &["serve"]);
+    let expected = format!(
+        "the folder {} has no keys, but there were some when this database was served before: bring them back from a \
+         backup, or correct `keys.directory`. If they are lost for good, run `wharfinger keys create`",
+        keys.display()
+    );
+    assert!(told.contains(&expected), "{told}");
+    assert!(!keys.exists(), "nothing was made");
+
+    let output = workplace.run(&["keys", "create"]);
+    assert!(output.status.success());
+    let said = super::stderr(&output);
+    assert!(
+        said.contains("public/ca.crt to every registry and restart it"),
+        "{said}"
+    );
+    let second = fs::read_to_string(keys.join("public/ca.crt")).unwrap();
+    assert_ne!(first, second);
+    let _running = start(&workplace, "log");
+    assert_eq!(
+        fs::read_to_string(keys.join("public/ca.crt")).unwrap(),
+        second
+    );
+    let told = workplace.fails(1, &["keys", "create"]);
+    assert!(told.contains("has keys already"), "{told}");
+}
+
+#[test]
+fn a_lost_database_beside_keys_is_said() {
+    let workplace = Workplace::empty();
+    start(&workplace, "log").stop();
+    assert!(!log(&workplace, "log").contains("is new and empty"));
+    fs::remove_dir_all(workplace.path().join("data")).unwrap();
+    let _running = start(&workplace, "log");
+    let said = log(&workplace, "log");
+    let file = workplace.path().join("data/wharfinger.db");
+    let expected = format!(
+        "the keys were there before, but the database {} is new and empty",
+        file.display()
+    );
+    assert!(said.contains(&expected), "{said}");
+}
+
+#[test]
+fn a_service_without_an_administrator_says_so_until_there_is_one() {
+    let workplace = Workplace::migrated();
+    workplace.ok(&["user", "create", "alice"]);
+    let said = |workplace: &Workplace| {
+        start(workplace, "log").stop();
+        log(workplace, "log").contains(
+            "nobody is an administrator: make one with `wharfinger user create NAME --admin`",
+        )
+    };
+    assert!(said(&workplace));
+    assert!(said(&workplace), "at every start");
+    workplace.ok(&["user", "create", "root", "--admin"]);
+    assert!(!said(&workplace));
+}
