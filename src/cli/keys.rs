@@ -59,12 +59,17 @@ pub(super) fn run(command: &Command, context: &Context<'_>) -> anyhow::Result<()
     match command {
         Command::Create => create(context),
         Command::List => {
-            let keys = open()?.keys(now);
+            let ring = open()?;
+            let warnings = [ring.key_notice(now), ring.authority_warning(now)];
+            context
+                .output
+                .warn(&warnings.into_iter().flatten().collect::<Vec<_>>());
+            let keys = ring.keys(now);
             let rows = keys.iter().map(row).collect();
             context.output.table(&keys, &Table::new(&COLUMNS, rows))
         }
         Command::Rotate { service: None } => {
-            let made = open()?.rotate(now, &SystemEntropy)?;
+            let made = server::rotate_keys(&context.config)?;
             let note = format!("The signing key {} is made.", made.kid);
             context.output.note(&note);
             show(context, &made)

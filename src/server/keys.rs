@@ -5,7 +5,7 @@ use anyhow::bail;
 use crate::config::Config;
 use crate::domain::clock::Clock;
 use crate::server::{Service, SystemClock, SystemEntropy};
-use crate::signing::{CertificateAuthoritySummary, KeyError, KeyRing};
+use crate::signing::{CertificateAuthoritySummary, KeyError, KeyRing, KeySummary};
 
 impl Service {
     /// Follows the key files and the clock, and tells metrics and `/readyz` about the certificate
@@ -17,7 +17,7 @@ impl Service {
         self.metrics.set_authority_end(ring.authority().not_after);
         let notices = [
             ("certificate_authority", ring.authority_warning(now)),
-            ("signing_keys", ring.restart_notice(now)),
+            ("signing_keys", ring.key_notice(now)),
         ];
         for (subject, warning) in &notices {
             let text = warning.as_deref().unwrap_or("ok");
@@ -52,6 +52,16 @@ pub fn create_keys(config: &Config) -> anyhow::Result<KeyRing> {
     }
     let now = SystemClock.now();
     Ok(KeyRing::open_or_create(folder, schedule, now, &SystemEntropy)?.ring)
+}
+
+/// Makes the next signing key.
+pub fn rotate_keys(config: &Config) -> anyhow::Result<KeySummary> {
+    Ok(KeyRing::rotate_in(
+        &config.keys.directory,
+        config.key_schedule(),
+        SystemClock.now(),
+        &SystemEntropy,
+    )?)
 }
 
 /// Makes the next certificate authority.

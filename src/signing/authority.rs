@@ -129,8 +129,8 @@ impl CertificateAuthority {
             .ok_or_else(|| KeyError::new(&directory.authority_key(), "was made and is gone"))
     }
 
-    /// Makes the next authority; one that has ended is replaced at once, because there is nothing
-    /// left to overlap with.
+    /// Makes the next authority; one that has ended, or that a wrong clock made and that is not valid yet, is replaced at
+    /// once, because there is nothing left to overlap with.
     pub(super) fn renew(
         directory: &KeyDirectory,
         schedule: &KeySchedule,
@@ -145,8 +145,13 @@ impl CertificateAuthority {
         }
         let path = directory.next_authority_key();
         files::write(&path, PRIVATE, &made(directory, now, entropy)?)?;
-        Self::begin_next(directory, schedule, now)?;
-        Self::read(directory)?.ok_or_else(|| KeyError::new(&path, "was made and is gone"))
+        let written =
+            || Self::read(directory)?.ok_or_else(|| KeyError::new(&path, "was made and is gone"));
+        let authority = written()?;
+        if authority.certificate.is_early(now) || authority.is_next_due(schedule, now) {
+            authority.give_way(directory, now)?;
+        }
+        written()
     }
 
     /// Puts the next authority in its place when its time has come; true if it had.
@@ -158,14 +163,22 @@ impl CertificateAuthority {
         let Some(authority) = Self::read(directory)? else {
             return Ok(false);
         };
-        let Some(next) = &authority.next else {
+        if authority.next.is_none() {
             files::remove(&directory.next_authority_key())?;
-            return Ok(false);
-        };
-        if !authority.is_next_due(schedule, now) {
-            return Ok(false);
         }
-        let former = std::iter::once(&authority.certificate).chain(&authority.former);
+        let is_due = authority.is_next_due(schedule, now);
+        if is_due {
+            authority.give_way(directory, now)?;
+        }
+        Ok(is_due)
+    }
+
+    /// Puts the next authority in the place of this one.
+    fn give_way(&self, directory: &KeyDirectory, now: DateTime<Utc>) -> Result<(), KeyError> {
+        let Some(next) = &self.next else {
+            return Ok(());
+        };
+        let former = std::iter::once(&self.certificate).chain(&self.former);
         let former: String = former
             .filter(|certificate| !certificate.has_ended(now))
             .map(Certificate::pem)
@@ -175,15 +188,14 @@ impl CertificateAuthority {
         files::write(
             &directory.authority_certificate(),
             files::PUBLIC,
-            &authority.bundle(now),
+            &self.bundle(now),
         )?;
         files::write(
             &directory.authority_key(),
             PRIVATE,
             &format!("{}{former}", next.key_pem),
         )?;
-        files::remove(&directory.next_authority_key())?;
-        Ok(true)
+        files::remove(&directory.next_authority_key())
     }
 
     /// True if the time of the next authority has come.

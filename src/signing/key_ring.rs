@@ -103,11 +103,33 @@ impl KeyRing {
         }
         let _lock = files::lock(&directory.root)?;
         let authority = CertificateAuthority::renew(&directory, schedule, now, entropy)?;
+        let keys = directory.read_signing_keys(&authority, now)?;
+        if keys.sequence.is_none() {
+            // All keys may be from the future, like the authority before this one.
+            make::next_signing_key(&directory, now, entropy)?;
+        }
         make::what_is_missing(&directory, schedule, now, entropy)?;
         if let Some(loaded) = Loaded::read(&directory, schedule, now)? {
             loaded.publish()?;
         }
         Ok(authority.summary(schedule))
+    }
+
+    /// Makes the next signing key in `folder` now, also where no key is valid, and publishes it; running services follow by
+    /// themselves.
+    pub fn rotate_in(
+        folder: &Path,
+        schedule: KeySchedule,
+        now: DateTime<Utc>,
+        entropy: &dyn Entropy,
+    ) -> Result<KeySummary, KeyError> {
+        let directory = KeyDirectory::at(folder)?;
+        if CertificateAuthority::read_valid(&directory, now)?.is_none() {
+            return Err(directory.no_keys());
+        }
+        let _lock = files::lock(&directory.root)?;
+        make::next_signing_key(&directory, now, entropy)?;
+        Self::open(folder, schedule, now)?.newest(None, now)
     }
 
     /// Makes the next signing key now, and publishes it; running services follow by themselves.
@@ -226,10 +248,14 @@ impl KeyRing {
         }
     }
 
-    /// The advice about a key that waits for registries to be restarted, or that began to sign lately.
-    pub fn restart_notice(&self, now: DateTime<Utc>) -> Option<String> {
+    /// The advice about a key that is not valid yet, that waits for registries to be restarted, or that began to sign
+    /// lately.
+    pub fn key_notice(&self, now: DateTime<Utc>) -> Option<String> {
         let time = |instant: DateTime<Utc>| instant.to_rfc3339_opts(SecondsFormat::Secs, true);
         let loaded = self.loaded();
+        if let Some(notice) = loaded.early_notice() {
+            return Some(notice);
+        }
         if let Some(before) = loaded.restart_before(&self.schedule, now) {
             return Some(format!(
                 "a new signing key waits; restart every registry with trust = \"jwks\" before {}",

@@ -14,6 +14,8 @@ pub(super) struct StoredKey {
     pub(super) created_at: DateTime<Utc>,
     /// True if the present authority certified it, and not a former one.
     pub(super) is_current: bool,
+    /// The begin of its certificate, if it has one.
+    pub(super) not_before: Option<DateTime<Utc>>,
     /// The end of its certificate, if it has one.
     pub(super) not_after: Option<DateTime<Utc>>,
 }

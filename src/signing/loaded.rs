@@ -15,6 +15,7 @@ use crate::signing::files;
 use crate::signing::files::PUBLIC;
 use crate::signing::key_directory::KeyDirectory;
 use crate::signing::key_sequence::{KeySequence, StoredKey};
+use crate::signing::read::EarlyKey;
 use crate::signing::summary::KeySummary;
 
 /// The time within which the first key follows the making of its authority.
@@ -32,6 +33,8 @@ pub(super) struct Loaded {
     pinned: BTreeMap<ServiceName, KeySequence>,
     /// The files of signing keys whose certificate has ended.
     ended: Vec<PathBuf>,
+    /// The signing keys whose certificate is not valid yet.
+    early: Vec<EarlyKey>,
     /// The files for registries, with the text that each is to have.
     published: Vec<(PathBuf, String)>,
 }
@@ -47,6 +50,7 @@ impl Loaded {
             return Ok(None);
         };
         let keys = directory.read_signing_keys(&authority, now)?;
+        keys.valid()?;
         let Some(ring) = keys.sequence else {
             return Ok(None);
         };
@@ -62,6 +66,7 @@ impl Loaded {
             ring,
             pinned,
             ended: keys.ended,
+            early: keys.early,
             published: Vec::new(),
         };
         loaded.published = loaded.to_publish(directory, now);
@@ -107,9 +112,16 @@ impl Loaded {
         there.sort();
         let mut known: Vec<_> = self.stored().map(|key| key.path.clone()).collect();
         known.extend_from_slice(&self.ended);
+        known.extend(self.early.iter().map(|key| key.path.clone()));
         known.sort();
         let has_next = directory.next_authority_key().exists();
+        let early_only = |key: &EarlyKey| key.certificate.is_early(now);
         Ok(there == known
+            && self.early.iter().all(early_only)
+            && self
+                .ring
+                .iter()
+                .all(|key| key.not_before.is_none_or(|begin| begin <= now))
             && has_next == self.authority.next.is_some()
             && signing(schedule, &self.ring.made, now) == self.signing
             && self.retired(schedule, now).is_empty())
@@ -122,6 +134,15 @@ impl Loaded {
             .filter(|(_, _, state)| *state == KeyState::Retired)
             .map(|(_, key, _)| key.path.clone());
         retired.chain(self.ended.iter().cloned()).collect()
+    }
+
+    /// The advice about a key whose certificate is not valid yet, if there is one.
+    pub(super) fn early_notice(&self) -> Option<String> {
+        let early = self.early.first()?;
+        let problem = early
+            .certificate
+            .early(&early.path, "wharfinger keys rotate");
+        Some(format!("{problem}. Until then another key signs"))
     }
 
     /// The time by which registries with a key set must be restarted, if a key waits for that.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::entropy::{Entropy, random_bytes};
 use crate::domain::key_schedule::KeySchedule;
@@ -13,6 +13,9 @@ use crate::signing::error::KeyError;
 use crate::signing::files;
 use crate::signing::files::PRIVATE;
 use crate::signing::key_directory::{KeyDirectory, created_at};
+
+/// The time within which keys that are made one after the other count as made at the same moment.
+const SAME_MOMENT: TimeDelta = TimeDelta::minutes(1);
 
 /// Makes the authority, the first signing key and the keys of single services if they are
 /// missing; true if the authority was.
@@ -31,7 +34,7 @@ pub(super) fn what_is_missing(
     };
     if directory
         .read_signing_keys(&authority, now)?
-        .sequence
+        .valid()?
         .is_none()
     {
         signing_key(directory, &authority, now, entropy)?;
@@ -65,7 +68,8 @@ pub(super) fn next_pinned_key(
     let text = make_bare_key().map_err(|error| directory.not_made(&error))?;
     let folder = directory.pinned(service);
     files::make_folder(&folder, 0o700)?;
-    write_key(&folder, &text, now, entropy)
+    let before = last_made(&folder, |_| true)?;
+    write_key(&folder, &text, follower(before, now), entropy)
 }
 
 fn signing_key(
@@ -78,25 +82,38 @@ fn signing_key(
     let made = make_signing_key((&authority.key_pem, &certificate), now, entropy)
         .map_err(|error| directory.not_made(&error))?;
     let text = format!("{}{}", made.key_pem, made.certificate_pem);
-    write_key(&directory.signing(), &text, now, entropy)
+    // A key from the future was made by a wrong clock: this one is to sign before it.
+    let soon = now.checked_add_signed(SAME_MOMENT).unwrap_or(now);
+    let before = last_made(&directory.signing(), |made| *made <= soon)?;
+    write_key(&directory.signing(), &text, follower(before, now), entropy)
 }
 
+/// The time at which the last of the keys in a folder was made, of those that count.
+fn last_made(
+    folder: &Path,
+    counts: impl Fn(&DateTime<Utc>) -> bool,
+) -> Result<Option<DateTime<Utc>>, KeyError> {
+    let paths = files::pem_files(folder)?;
+    let made: Result<Vec<_>, _> = paths.iter().map(|path| created_at(path)).collect();
+    Ok(made?.into_iter().filter(counts).max())
+}
+
+/// The second after which a key is named: one that is made in the same second as the one before it is named after
+/// the next, or it might count as the older of the two and never sign.
+fn follower(before: Option<DateTime<Utc>>, now: DateTime<Utc>) -> i64 {
+    before.map_or(now.timestamp(), |before| {
+        now.timestamp().max(before.timestamp().saturating_add(1))
+    })
+}
+
+/// Writes a key into a file that is named after a second; such names sort by the time of making.
 fn write_key(
     folder: &Path,
     text: &str,
-    now: DateTime<Utc>,
+    second: i64,
     entropy: &dyn Entropy,
 ) -> Result<PathBuf, KeyError> {
     let distinction = u32::from_be_bytes(random_bytes(entropy));
-    // Names sort by the time of making. A key that is made in the same second as the one before it
-    // is named after the next second, or it might count as the older of the two and never sign.
-    let before = files::pem_files(folder)?
-        .last()
-        .map(|path| created_at(path))
-        .transpose()?;
-    let second = before.map_or(now.timestamp(), |before| {
-        now.timestamp().max(before.timestamp().saturating_add(1))
-    });
     let path = folder.join(format!("{second}-{distinction:08x}.pem"));
     files::write(&path, PRIVATE, text)?;
     Ok(path)

@@ -84,23 +84,35 @@ impl Certificate {
             && other.verify_signature(Some(issuer.public_key())).is_ok()
     }
 
-    /// The error that the certificate in the file at `path` has ended or is not valid yet.
+    /// True if it is not valid yet: this machine's clock is wrong, or was when it was made.
+    pub(super) fn is_early(&self, now: DateTime<Utc>) -> bool {
+        now < self.not_before
+    }
+
+    /// The error that the certificate in the file at `path` is not valid yet; `repair` is the command that replaces it.
+    pub(super) fn early(&self, path: &Path, repair: &str) -> KeyError {
+        let problem = format!(
+            "its certificate is valid only from {}; is this machine's clock right? If it is now, and was wrong when this \
+             was made, run `{repair}`",
+            self.not_before
+        );
+        KeyError::new(path, problem)
+    }
+
+    /// The error that the authority's certificate in the file at `path` has ended or is not valid yet.
     pub(super) fn check_dates(&self, path: &Path, now: DateTime<Utc>) -> Result<(), KeyError> {
-        let problem = if now < self.not_before {
-            format!(
-                "its certificate is valid only from {}; is this machine's clock right?",
-                self.not_before
-            )
-        } else if self.has_ended(now) {
-            format!(
+        if self.is_early(now) {
+            return Err(self.early(path, "wharfinger keys ca renew"));
+        }
+        if self.has_ended(now) {
+            let problem = format!(
                 "its certificate ended on {}; registries refuse it. Run `wharfinger keys ca renew`, and bring \
                  the new public/ca.crt to every registry",
                 self.not_after
-            )
-        } else {
-            return Ok(());
-        };
-        Err(KeyError::new(path, problem))
+            );
+            return Err(KeyError::new(path, problem));
+        }
+        Ok(())
     }
 
     fn parsed(&self) -> Option<X509Certificate<'_>> {

@@ -9,6 +9,7 @@ use crate::signing::authority::CertificateAuthority;
 use crate::signing::error::KeyError;
 use crate::signing::key_directory::{KeyDirectory, created_at};
 use crate::signing::key_sequence::{KeySequence, StoredKey};
+use crate::signing::pem::Certificate;
 use crate::signing::{files, pem};
 
 /// The signing keys that come and go by themselves.
@@ -18,6 +19,27 @@ pub(super) struct SigningKeys {
     pub(super) sequence: Option<KeySequence>,
     /// The files of keys whose certificate has ended.
     pub(super) ended: Vec<PathBuf>,
+    /// The keys whose certificate is not valid yet: a clock was wrong when they were made, or is now.
+    pub(super) early: Vec<EarlyKey>,
+}
+
+/// A key whose certificate is not valid yet. It waits, and is no error while another key is valid.
+#[derive(Debug)]
+pub(super) struct EarlyKey {
+    pub(super) path: PathBuf,
+    pub(super) certificate: Certificate,
+}
+
+impl SigningKeys {
+    /// The keys that are valid; none if none was ever made, and an error if all that there are are early.
+    pub(super) fn valid(&self) -> Result<Option<&KeySequence>, KeyError> {
+        match (&self.sequence, self.early.first()) {
+            (None, Some(early)) => Err(early
+                .certificate
+                .early(&early.path, "wharfinger keys rotate")),
+            (sequence, _) => Ok(sequence.as_ref()),
+        }
+    }
 }
 
 impl KeyDirectory {
@@ -27,7 +49,7 @@ impl KeyDirectory {
         authority: &CertificateAuthority,
         now: DateTime<Utc>,
     ) -> Result<SigningKeys, KeyError> {
-        let (mut keys, mut ended) = (Vec::new(), Vec::new());
+        let (mut keys, mut ended, mut early) = (Vec::new(), Vec::new(), Vec::new());
         for path in files::pem_files(&self.signing())? {
             let text = files::read_private(&path)?.unwrap_or_default();
             let (key, certificate) = pem::key_and_certificate(&path, &text)?;
@@ -35,7 +57,10 @@ impl KeyDirectory {
                 ended.push(path);
                 continue;
             }
-            certificate.check_dates(&path, now)?;
+            if certificate.is_early(now) {
+                early.push(EarlyKey { path, certificate });
+                continue;
+            }
             if !authority.knows(&certificate) {
                 let problem = "its certificate is not signed by public/ca.crt; move this file away to have a new key made";
                 return Err(KeyError::new(&path, problem));
@@ -43,6 +68,7 @@ impl KeyDirectory {
             keys.push(StoredKey {
                 created_at: created_at(&path)?,
                 is_current: authority.certificate.certifies(&certificate),
+                not_before: Some(certificate.not_before),
                 not_after: Some(certificate.not_after),
                 path,
                 key,
@@ -51,6 +77,7 @@ impl KeyDirectory {
         Ok(SigningKeys {
             sequence: KeySequence::new(keys),
             ended,
+            early,
         })
     }
 
@@ -64,6 +91,7 @@ impl KeyDirectory {
             Ok(StoredKey {
                 created_at: created_at(&path)?,
                 is_current: true,
+                not_before: None,
                 not_after: None,
                 key: pem::key(&path, &text)?,
                 path,

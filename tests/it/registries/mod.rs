@@ -7,3 +7,4 @@ mod any_request;
 mod fleet;
 mod issued;
 mod rotations;
+mod wrong_clocks;

@@ -1,0 +1,144 @@
+//! Clocks that were wrong for a moment: keys that are not valid yet wait, and stop nothing.
+
+use chrono::{DateTime, Duration, Utc};
+use tempfile::TempDir;
+use wharfinger::domain::key_schedule::KeySchedule;
+use wharfinger::signing::KeyRing;
+
+use super::fleet::{Fleet, issued, leaf_of, start};
+use crate::harness::{SeededEntropy, TestApp};
+
+/// The clock is wrong by `by`, for as long as the keys are followed once.
+async fn with_a_wrong_clock(app: &TestApp, by: Duration) {
+    app.clock.advance(by);
+    app.keys
+        .follow(app.now(), &SeededEntropy::default())
+        .unwrap();
+    issued(&app.anonymous(), "certified", "").await;
+    app.clock.advance(-by + Duration::seconds(3));
+    app.keys
+        .follow(app.now(), &SeededEntropy::default())
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_key_from_the_future_waits_and_stops_no_start() {
+    let app = start().await;
+    let fleet = Fleet::start(&app, "certified");
+    let before = leaf_of(&issued(&app.anonymous(), "certified", "").await);
+    with_a_wrong_clock(&app, Duration::days(40)).await;
+    let token = issued(&app.anonymous(), "certified", "").await;
+    assert_eq!(leaf_of(&token), before, "the key that is valid signs");
+    assert_eq!(fleet.judge(&token, app.now()), "++++ -- ++ +");
+    let notice = app.keys.key_notice(app.now()).unwrap();
+    assert!(
+        notice.contains("its certificate is valid only from"),
+        "{notice}"
+    );
+    assert!(
+        notice.ends_with("run `wharfinger keys rotate`. Until then another key signs"),
+        "{notice}"
+    );
+
+    // A new key signs at once, although the one from the future is younger by its name.
+    app.clock.advance(Duration::seconds(1));
+    app.keys
+        .rotate(app.now(), &SeededEntropy::default())
+        .unwrap();
+    let token = issued(&app.anonymous(), "certified", "").await;
+    let rotated = leaf_of(&token);
+    assert_ne!(rotated, before);
+    assert_eq!(fleet.judge(&token, app.now()), "++++ -- ++ -");
+    let app = app
+        .restart_with("[[registry]]\nservice = \"certified\"")
+        .await;
+    let token = issued(&app.anonymous(), "certified", "").await;
+    assert_eq!(leaf_of(&token), rotated);
+
+    // When its time has come it is a key like any other.
+    app.clock.advance(Duration::days(41));
+    app.keys
+        .follow(app.now(), &SeededEntropy::default())
+        .unwrap();
+    assert_eq!(app.keys.key_notice(app.now()), None);
+    let token = issued(&app.anonymous(), "certified", "").await;
+    assert_ne!(leaf_of(&token), rotated);
+    assert_eq!(fleet.judge(&token, app.now()), "++++ -- ++ -");
+}
+
+#[tokio::test]
+async fn a_clock_that_is_a_little_fast_changes_no_signature() {
+    let app = start().await;
+    app.clock.advance(Duration::days(30) - Duration::hours(1));
+    let before = leaf_of(&issued(&app.anonymous(), "certified", "").await);
+    with_a_wrong_clock(&app, Duration::hours(3)).await;
+    assert_eq!(
+        leaf_of(&issued(&app.anonymous(), "certified", "").await),
+        before
+    );
+    app.keys
+        .rotate(app.now(), &SeededEntropy::default())
+        .unwrap();
+    let rotated = leaf_of(&issued(&app.anonymous(), "certified", "").await);
+    assert_ne!(rotated, before, "a rotation is never late");
+}
+
+fn at(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+fn schedule() -> KeySchedule {
+    KeySchedule {
+        rotate_every: std::time::Duration::from_hours(24 * 30),
+        jwks_activation: std::time::Duration::from_hours(24),
+        ca_activation: std::time::Duration::from_hours(24 * 30),
+        longest_token: std::time::Duration::from_mins(15),
+        modes: Vec::new(),
+        pinned: Vec::new(),
+    }
+    .for_registries(&[])
+}
+
+/// The machine's first start had a clock from the future.
+#[test]
+fn keys_that_are_all_from_the_future_can_be_repaired() {
+    let (folder, entropy) = (TempDir::new().unwrap(), SeededEntropy::default());
+    let open = |now| KeyRing::open_or_create(folder.path(), schedule(), now, &entropy);
+    let (future, now) = (at("2031-01-01T00:00:00Z"), at("2026-11-26T12:00:00Z"));
+    drop(open(future).unwrap());
+    let told = open(now).unwrap_err().to_string();
+    assert!(
+        told.contains("is this machine's clock right?")
+            && told.contains("run `wharfinger keys ca renew`"),
+        "{told}"
+    );
+    KeyRing::renew_authority(folder.path(), &schedule(), now, &entropy).unwrap();
+    let ring = open(now).unwrap().ring;
+    assert_eq!(ring.keys(now).len(), 1);
+    assert!(ring.authority().not_after < future + Duration::days(3650));
+}
+
+#[test]
+fn signing_keys_that_are_all_from_the_future_are_told_and_replaced() {
+    let (folder, entropy) = (TempDir::new().unwrap(), SeededEntropy::default());
+    let open = |now| KeyRing::open_or_create(folder.path(), schedule(), now, &entropy);
+    let now = at("2026-11-26T12:00:00Z");
+    drop(open(now).unwrap());
+    let first = std::fs::read_dir(folder.path().join("signing"))
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap();
+    let ring = open(now + Duration::days(40)).unwrap().ring;
+    ring.follow(now + Duration::days(40), &entropy).unwrap();
+    std::fs::remove_file(first.path()).unwrap();
+    let told = open(now).unwrap_err().to_string();
+    assert!(
+        told.contains("is this machine's clock right?")
+            && told.contains("run `wharfinger keys rotate`"),
+        "{told}"
+    );
+    let made = KeyRing::rotate_in(folder.path(), schedule(), now, &entropy).unwrap();
+    assert_eq!(made.created_at, now);
+    assert_eq!(open(now).unwrap().ring.keys(now).len(), 1);
+}
