@@ -79,8 +79,7 @@ pub(super) struct TokenListArguments {
     /// Only the tokens of this user.
     #[arg(value_name = "USER", value_parser = read::<Username>)]
     owner: Option<Username>,
-    /// The same.
-    #[arg(long, value_parser = read::<Username>, conflicts_with = "owner")]
+    #[arg(long, hide = true, value_parser = read::<Username>, conflicts_with = "owner")]
     user: Option<Username>,
     #[command(flatten)]
     states: StateFilter,

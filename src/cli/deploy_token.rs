@@ -84,8 +84,13 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
             expires_within,
         } => {
             let (authority, now) = (Authority::operator(), desk.now());
-            let namespace = path.map(NamespaceReference::shared);
-            let mut tokens = desk.deploy_tokens(&authority, namespace.as_ref()).await?;
+            // Not those of the namespace, which are without the revoked ones.
+            let mut tokens = desk.deploy_tokens(&authority, None).await?;
+            if let Some(path) = path {
+                let namespace = NamespaceReference::shared(path);
+                let found = desk.namespace(&authority, &namespace).await?.namespace;
+                tokens.retain(|token| token.namespace == found.id);
+            }
             tokens.retain(|token| {
                 expires_within.is_none_or(|time| ends_within(token.expiry, time, now))
             });
@@ -137,14 +142,13 @@ async fn revoke(
     desk: &Desk,
 ) -> anyhow::Result<()> {
     let operator = Authority::operator();
-    let all = desk.deploy_tokens(&operator, None).await?;
-    let known = all.into_iter().find(|token| token.id == id);
-    if let Some(token) = known.filter(|token| token.revoked_at.is_some()) {
+    let token = desk.deploy_token(&operator, None, id).await?;
+    if token.revoked_at.is_some() {
         let note = format!("Deploy token {id} ({}) was already revoked.", token.name);
         context.output.note(&note);
         return show(context, desk, &token);
     }
-    confirmation.ask(&format!("Revoke deploy token {id}?"))?;
+    confirmation.ask(&format!("Revoke deploy token {id} ({})?", token.name))?;
     let revoked = desk.revoke_deploy_token(&operator, None, id).await?;
     let note = format!("Deploy token {id} ({}) is revoked.", revoked.name);
     context.output.note(&note);

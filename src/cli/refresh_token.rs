@@ -2,7 +2,6 @@
 
 use chrono::{DateTime, Utc};
 use clap::Subcommand;
-use serde_json::json;
 
 use crate::app::Desk;
 use crate::cli::context::{Context, user_id};
@@ -26,8 +25,7 @@ pub(super) enum Command {
         /// Only the refresh tokens of this user.
         #[arg(value_name = "USER", value_parser = read::<Username>)]
         owner: Option<Username>,
-        /// The same.
-        #[arg(long, value_parser = read::<Username>, conflicts_with = "owner")]
+        #[arg(long, hide = true, value_parser = read::<Username>, conflicts_with = "owner")]
         user: Option<Username>,
         #[command(flatten)]
         states: StateFilter,
@@ -74,26 +72,35 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
             let table = Table::new(&COLUMNS, rows.collect());
             context.output.table(&views, &table)
         }
-        Command::Revoke { id, confirmation } => {
-            let known = all(&desk, None).await?;
-            let known = known.into_iter().find(|token| token.id == id);
-            if known.is_some_and(|token| token.revoked_at.is_some()) {
-                let note = format!("Refresh token {id} was already revoked.");
-                context.output.note(&note);
-                return context
-                    .output
-                    .for_programs(&json!({ "id": id, "revoked": true }));
-            }
-            confirmation.ask(&format!("Revoke refresh token {id}?"))?;
-            desk.revoke_refresh_token(&Authority::operator(), id)
-                .await?;
-            let note = format!("Refresh token {id} is revoked.");
-            context.output.note(&note);
-            context
-                .output
-                .for_programs(&json!({ "id": id, "revoked": true }))
-        }
+        Command::Revoke { id, confirmation } => revoke(id, confirmation, context, &desk).await,
     }
+}
+
+async fn revoke(
+    id: RefreshTokenId,
+    confirmation: Confirmation,
+    context: &Context<'_>,
+    desk: &Desk,
+) -> anyhow::Result<()> {
+    let operator = Authority::operator();
+    let was = desk.refresh_token(&operator, id).await?;
+    if was.revoked_at.is_some() {
+        let note = format!("Refresh token {id} was already revoked.");
+        context.output.note(&note);
+    } else {
+        confirmation.ask(&format!("Revoke refresh token {id}?"))?;
+        desk.revoke_refresh_token(&operator, id).await?;
+        context
+            .output
+            .note(&format!("Refresh token {id} is revoked."));
+    }
+    let token = desk.refresh_token(&operator, id).await?;
+    let (lifetimes, now) = (context.config.refresh_tokens, desk.now());
+    let owners = Owners::of(desk, Some(token.user_id)).await?;
+    let row = row(&token, &owners, state(&token, &lifetimes, now));
+    let table = Table::new(&COLUMNS, vec![row]);
+    let view = RefreshTokenView::new(&token, &lifetimes, now);
+    context.output.table(&view, &table)
 }
 
 /// All refresh tokens, or one user's.

@@ -21,6 +21,28 @@ pub(super) struct SecretOutput {
     file: Option<PathBuf>,
 }
 
+/// The option that names a file for a password that nobody has to think of.
+#[derive(Debug, Args)]
+pub(super) struct PasswordOutput {
+    /// Draw a random password, and write it into this file, which only you can read.
+    ///
+    /// A file of that name is replaced when everything else is done; if something fails, it stays as it is.
+    #[arg(long = "output", value_name = "FILE")]
+    file: Option<PathBuf>,
+}
+
+impl PasswordOutput {
+    /// True if a file is named.
+    pub(super) fn is_file(&self) -> bool {
+        self.file.is_some()
+    }
+
+    /// The place for the password.
+    pub(super) fn prepare(self) -> anyhow::Result<SecretPlace> {
+        SecretOutput { file: self.file }.prepare()
+    }
+}
+
 /// The place for a secret that is still to be made.
 #[derive(Debug)]
 pub(super) enum SecretPlace {
@@ -31,11 +53,6 @@ pub(super) enum SecretPlace {
 }
 
 impl SecretOutput {
-    /// True if a file is named.
-    pub(super) fn is_file(&self) -> bool {
-        self.file.is_some()
-    }
-
     /// Makes a file in the same folder, which only its owner can read: a folder that cannot be written or has no
     /// room is found before anything is changed.
     pub(super) fn prepare(self) -> anyhow::Result<SecretPlace> {

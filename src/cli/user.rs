@@ -7,7 +7,7 @@ use crate::app::Desk;
 use crate::app::users::{NewUser, UserChange};
 use crate::cli::context::Context;
 use crate::cli::input::{Confirmation, password_from_stdin, password_from_terminal, read};
-use crate::cli::secret_file::{SecretOutput, SecretPlace};
+use crate::cli::secret_file::{PasswordOutput, SecretPlace};
 use crate::cli::table::Table;
 use crate::domain::authority::Authority;
 use crate::domain::text::DisplayName;
@@ -63,7 +63,7 @@ pub(super) enum Command {
         #[arg(long, conflicts_with = "file")]
         password_stdin: bool,
         #[command(flatten)]
-        output: SecretOutput,
+        output: PasswordOutput,
     },
 }
 
@@ -85,7 +85,7 @@ pub(super) struct CreateUserArguments {
     #[arg(long, conflicts_with = "file")]
     password_stdin: bool,
     #[command(flatten)]
-    output: SecretOutput,
+    output: PasswordOutput,
 }
 
 #[derive(Debug, Args)]

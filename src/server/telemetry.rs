@@ -5,6 +5,7 @@ use std::io::{IsTerminal, Write};
 use std::os::fd::AsFd;
 use std::time::Duration;
 
+use anstream::{AutoStream, ColorChoice};
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{Log, LogFormat};
@@ -49,7 +50,7 @@ pub(super) fn start(log: &Log) -> std::io::Result<OpenLog> {
     // It fails when a log has begun already, as in tests.
     let _ = if is_pretty {
         lines
-            .with_ansi(std::io::stderr().is_terminal())
+            .with_ansi(AutoStream::choice(&std::io::stderr()) != ColorChoice::Never)
             .with_target(false)
             .try_init()
     } else {

@@ -116,11 +116,8 @@ fn a_developer_with_a_writing_token_pushes(world: &World) {
 }
 
 fn wrong_expired_and_revoked_tokens_get_our_sentence(world: &World) {
-    let (_, expired) = world.token_with_id(
-        "reporter",
-        &["read_registry"],
-        &["--expires-at", "2020-01-01"],
-    );
+    let (_, expired) = world.token_with_id("reporter", &["read_registry"], &["--expires-in", "1s"]);
+    std::thread::sleep(std::time::Duration::from_secs(2));
     let (id, revoked) = world.token_with_id("reporter", &["read_registry"], &[]);
     world.service.cli(&["token", "revoke", &id, "--yes"]);
     let wrong = world.secret("whf_pat_wrong-but-long-enough-to-be-one".to_owned());

@@ -1,6 +1,6 @@
 //! Refresh tokens, which clients keep instead of a password.
 
+mod find;
 pub(super) mod give;
-mod list;
 mod purge;
 mod revoke;

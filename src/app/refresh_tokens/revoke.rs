@@ -2,7 +2,8 @@
 
 use crate::app::desk::Desk;
 use crate::app::error::DeskError;
-use crate::domain::authority::{Authority, Refusal};
+use crate::app::refresh_tokens::find::refresh_token_for;
+use crate::domain::authority::Authority;
 use crate::domain::events::detail::Detail;
 use crate::domain::events::{Event, EventAction};
 use crate::domain::ids::RefreshTokenId;
@@ -27,13 +28,7 @@ pub(in crate::app) async fn revoke(
     change: &Change,
     id: RefreshTokenId,
 ) -> Result<Option<GrantedEvent>, DeskError> {
-    let token = match refresh_tokens::find(change, id).await? {
-        Some(token) => token,
-        None if change.authority().is_administrator() => {
-            return Err(DeskError::not_found("refresh token", &id));
-        }
-        None => return Err(Refusal::NotYours.into()),
-    };
+    let token = refresh_token_for(change, change.authority(), id).await?;
     let grant = change.grant(|authority| authority.act_for(token.user_id))?;
     if token.revoked_at.is_some() {
         return Ok(None);

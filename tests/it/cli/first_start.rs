@@ -121,7 +121,7 @@ fn uses_of_tokens_are_written_down_every_second_and_at_the_end() {
 }
 
 /// Starts the service on a terminal, which writes `terminal.log` and takes what is typed.
-fn start_on_a_terminal(workplace: &Workplace, token: &str) -> Child {
+fn start_on_a_terminal(workplace: &Workplace, token: &str, no_color: &str) -> Child {
     Command::new("script")
         .args([
             "--quiet",
@@ -134,6 +134,8 @@ fn start_on_a_terminal(workplace: &Workplace, token: &str) -> Child {
         .env("WHARFINGER_TOKEN__LISTEN", token)
         .env("WHARFINGER_ADMIN__LISTEN", free_address())
         .env("WHARFINGER_OPS__LISTEN", free_address())
+        .env("TERM", "xterm")
+        .env("NO_COLOR", no_color)
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .spawn()
@@ -167,7 +169,7 @@ fn shown_password(workplace: &Workplace) -> String {
 fn the_first_password_is_shown_on_a_terminal_and_works() {
     let workplace = Workplace::empty();
     let token = free_address();
-    let mut child = start_on_a_terminal(&workplace, &token);
+    let mut child = start_on_a_terminal(&workplace, &token, "");
     let password = shown_password(&workplace);
     let login = |password: &str| {
         let basic = STANDARD.encode(format!("admin:{password}"));
@@ -215,6 +217,21 @@ fn the_first_password_is_shown_on_a_terminal_and_works() {
         !said.contains("\"http.route\""),
         "lines for people, not JSON: {said}"
     );
+}
+
+#[test]
+fn the_log_on_a_terminal_has_colours_unless_nobody_wants_them() {
+    for (no_color, has_colours) in [("", true), ("1", false)] {
+        let workplace = Workplace::empty();
+        let mut child = start_on_a_terminal(&workplace, &free_address(), no_color);
+        shown_password(&workplace);
+        child.stdin.as_mut().unwrap().write_all(b"\x03").unwrap();
+        within(Duration::from_secs(20), "Control-C does not end it", || {
+            child.try_wait().unwrap().is_some()
+        });
+        let said = log(&workplace, "terminal.log");
+        assert_eq!(said.contains("\u{1b}["), has_colours, "{said:?}");
+    }
 }
 
 #[test]

@@ -102,6 +102,13 @@ fn deploy_tokens_are_listed_in_the_same_way() {
     assert_eq!(count(&[]), 1);
     assert_eq!(count(&["--all"]), 2);
     assert_eq!(count(&["--state", "revoked"]), 1);
+    assert_eq!(count(&["team", "--state", "revoked"]), 1);
+    assert_eq!(count(&["team/app", "--all"]), 0);
+    let told = workplace.fails(1, &["deploy-token", "list", "nowhere"]);
+    assert!(
+        told.contains("there is no group or project `nowhere`"),
+        "{told}"
+    );
     assert_eq!(count(&["--expires-within", "14d"]), 0);
     assert_eq!(count(&["--expires-within", "36500d"]), 1);
     let again = workplace.run(&["deploy-token", "revoke", "1"]);

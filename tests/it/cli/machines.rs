@@ -141,7 +141,7 @@ fn options_come_in_the_order_of_their_use() {
         ),
         (
             "token list",
-            "user state all expires-within unused-for config json help",
+            "state all expires-within unused-for config json help",
         ),
         (
             "deploy-token create",
@@ -156,6 +156,28 @@ fn options_come_in_the_order_of_their_use() {
         let shown = options(command);
         // The line of usage names those that are needed; the list comes after it.
         assert!(shown.ends_with(order), "{command}: {shown}");
+    }
+}
+
+#[test]
+fn every_option_that_writes_a_file_says_what_is_in_it() {
+    let workplace = Workplace::empty();
+    for (command, what) in [
+        ("token create", "Write the secret into this file"),
+        ("token rotate", "Write the secret into this file"),
+        ("deploy-token create", "Write the secret into this file"),
+        (
+            "user create",
+            "Draw a random password, and write it into this file",
+        ),
+        (
+            "user reset-password",
+            "Draw a random password, and write it into this file",
+        ),
+    ] {
+        let arguments: Vec<&str> = command.split(' ').chain(["--help"]).collect();
+        let help = workplace.ok(&arguments);
+        assert!(help.contains(what), "{command}: {help}");
     }
 }
 

@@ -66,7 +66,7 @@ async fn get(
     let (name, authority) = (namespace(expected, &id)?, call.authority(Need::Read)?);
     let token = admin
         .desk
-        .deploy_token(&authority, &name, token_id(&token)?)
+        .deploy_token(&authority, Some(&name), token_id(&token)?)
         .await?;
     Ok(Json(DeployTokenView::new(&token, admin.desk.now())))
 }

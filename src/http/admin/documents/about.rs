@@ -15,7 +15,8 @@ or as the parameter `private_token`. Prefer a header: addresses end up in logs. 
 look at things and `api` to change them; `read_user` suffices to look at users.
 
 Other parameters may be in the query or in the body, as JSON or as a form. Lists come in pages: `page` and `per_page` \
-choose one, and the header `Link` leads to the next.";
+choose one, and the header `Link` leads to the next. There are no pages for people yet: a browser that follows a \
+`web_url` comes here.";
 
 /// The nouns, in the order of the page's contents.
 const NOUNS: [(&str, &str); 9] = [

@@ -1,0 +1,48 @@
+//! Finding refresh tokens.
+
+use crate::app::desk::Desk;
+use crate::app::error::DeskError;
+use crate::domain::authority::{Authority, Refusal};
+use crate::domain::ids::{RefreshTokenId, UserId};
+use crate::domain::page::{Page, PageRequest};
+use crate::domain::refresh_tokens::RefreshToken;
+use crate::storage::{Source, refresh_tokens};
+
+impl Desk {
+    /// The refresh token with that id, for its user and administrators.
+    pub async fn refresh_token(
+        &self,
+        authority: &Authority,
+        id: RefreshTokenId,
+    ) -> Result<RefreshToken, DeskError> {
+        refresh_token_for(&self.db, authority, id).await
+    }
+
+    /// A page of refresh tokens: a user's own, or anybody's for administrators.
+    #[tracing::instrument(name = "app.refresh_tokens_page", skip_all)]
+    pub async fn refresh_tokens_page(
+        &self,
+        authority: &Authority,
+        owner: Option<UserId>,
+        request: PageRequest,
+    ) -> Result<Page<RefreshToken>, DeskError> {
+        let owner = self.visible_owner(authority, owner).await?;
+        Ok(refresh_tokens::page(&self.db, owner, request).await?)
+    }
+}
+
+/// The refresh token with that id, for its user and administrators; nobody else learns if it exists.
+pub(in crate::app) async fn refresh_token_for(
+    source: &impl Source,
+    authority: &Authority,
+    id: RefreshTokenId,
+) -> Result<RefreshToken, DeskError> {
+    match refresh_tokens::find(source, id).await? {
+        Some(token) => {
+            authority.act_for(token.user_id)?;
+            Ok(token)
+        }
+        None if authority.is_administrator() => Err(DeskError::not_found("refresh token", &id)),
+        None => Err(Refusal::NotYours.into()),
+    }
+}
