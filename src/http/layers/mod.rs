@@ -13,6 +13,7 @@ mod panics;
 mod request_id;
 mod request_log;
 mod settings;
+mod slashes;
 mod unavailable;
 mod who;
 

@@ -10,6 +10,7 @@ use axum::response::Response;
 use crate::http::layers::client_address::ClientAddress;
 use crate::http::layers::log_note::LogNote;
 use crate::http::layers::request_id::RequestId;
+use crate::http::layers::slashes::AsSent;
 use crate::http::layers::who::Who;
 
 /// Longest path that is logged, and longest part of one: secrets are longer.
@@ -49,10 +50,11 @@ impl Line {
     fn begin(request: &Request) -> Self {
         let extensions = request.extensions();
         let route: Option<MatchedPath> = extensions.get().cloned();
+        let sent = extensions.get().map_or(request.uri(), |AsSent(uri)| uri);
         Self {
             begin: Instant::now(),
             method: known(request.method()),
-            path: route.is_none().then(|| shortened(request.uri().path())),
+            path: route.is_none().then(|| shortened(sent.path())),
             route,
             address: extensions.get().copied(),
             id: extensions.get().cloned(),

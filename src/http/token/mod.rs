@@ -22,7 +22,7 @@ pub fn router(issuer: RegistryTokenIssuer) -> Router {
         .route("/jwt/auth", get(jwt_auth::get).post(jwt_auth::post))
         .route("/.well-known/jwks.json", get(jwks::get))
         .route("/auth/verify", get(verify::get))
-        .route("/v2/", get(hint::not_a_registry))
+        .route("/v2", get(hint::not_a_registry))
         .route("/v2/{*path}", get(hint::not_a_registry))
         .fallback(hint::not_found)
         .method_not_allowed_fallback(hint::method_not_allowed)

@@ -129,7 +129,6 @@ async fn other_methods_and_paths_get_a_hint() {
             StatusCode::NOT_FOUND,
         ),
         (Method::GET, "/nothing", StatusCode::NOT_FOUND),
-        (Method::GET, "/jwt/auth/", StatusCode::NOT_FOUND),
         (Method::GET, "/api/v4/users", StatusCode::NOT_FOUND),
     ] {
         let reply = app
