@@ -8,8 +8,9 @@ use chrono::{DateTime, Utc};
 use clap::Args;
 use secrecy::SecretString;
 
-use crate::domain::expiry::{Expiry, is_storable};
+use crate::domain::expiry::Expiry;
 use crate::domain::ids::AccessTokenId;
+use crate::domain::moment::Moment;
 
 /// The option that answers the question before something is destroyed.
 #[derive(Debug, Clone, Copy, Args)]
@@ -94,7 +95,8 @@ pub(super) fn to_come(end: Option<Expiry>, now: DateTime<Utc>) -> anyhow::Result
 
 /// Parses a date on which something ends.
 pub(super) fn expiry(text: &str) -> Result<Expiry, String> {
-    let date = text.parse().ok().filter(|&date| is_storable(date));
-    date.map(Expiry::on)
-        .ok_or_else(|| format!("`{text}` is not a date; write YYYY-MM-DD"))
+    let moment = Moment::try_from(text);
+    moment
+        .map(|moment| Expiry::on(moment.date()))
+        .map_err(|_| format!("`{text}` is not a date; write YYYY-MM-DD"))
 }

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use chrono::{DateTime, Datelike, Days, Duration, NaiveDate, NaiveTime, SecondsFormat, Utc};
+use chrono::{
+    DateTime, Datelike, Days, Duration, NaiveDate, NaiveTime, SecondsFormat, Timelike, Utc,
+};
 
 /// The instant from which a token or membership is dead.
 ///
@@ -29,9 +31,11 @@ pub fn is_storable(date: NaiveDate) -> bool {
 }
 
 impl Expiry {
-    /// An end at `instant`.
+    /// An end at `instant`, in whole seconds. A leap second is the one after it: few programs read a second 60.
     pub fn at(instant: DateTime<Utc>) -> Self {
-        Self(instant)
+        let second = DateTime::from_timestamp(instant.timestamp(), 0).unwrap_or(instant);
+        let leaps = i64::from(instant.nanosecond() / 1_000_000_000);
+        Self(second + Duration::seconds(leaps))
     }
 
     /// An end at the beginning of `date`.
@@ -124,6 +128,16 @@ mod tests {
         assert!(!tomorrow.has_passed(now));
         assert!(!tomorrow.has_passed(instant("2026-03-14T23:59:59Z")));
         assert!(tomorrow.has_passed(instant("2026-03-15T00:00:00Z")));
+    }
+
+    #[test]
+    fn an_end_is_a_whole_second_and_never_a_leap_second() {
+        let end = |text: &str| Expiry::at(instant(text)).instant();
+        assert_eq!(end("2016-12-31T23:59:60Z"), instant("2017-01-01T00:00:00Z"));
+        assert_eq!(
+            end("2026-03-14T15:09:26.9Z"),
+            instant("2026-03-14T15:09:26Z")
+        );
     }
 
     #[test]

@@ -13,6 +13,7 @@ pub mod expiry;
 pub mod ids;
 pub mod key_schedule;
 pub mod members;
+pub mod moment;
 pub mod namespaces;
 pub mod page;
 pub mod refresh_tokens;
