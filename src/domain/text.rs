@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use unicode_normalization::UnicodeNormalization;
+
 /// Longest line, in characters: every database keeps that whole and can search it.
 pub const MAX_LINE: usize = 255;
 
@@ -52,6 +54,19 @@ impl fmt::Display for DisplayName {
     }
 }
 
+/// The text as searches compare it: without differences between capital and small letters, and between the ways of
+/// writing an accent. Letter by letter, so that a part of a text is found in it.
+pub fn folded(text: &str) -> String {
+    let letters = text.nfd().filter(|letter| *letter != DOT_ABOVE);
+    letters
+        .flat_map(char::to_uppercase)
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+/// The dot above a letter: a small `İ` has one, which nobody types.
+const DOT_ABOVE: char = '\u{307}';
+
 /// A description of at most so many characters; never empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Description<const LONGEST: usize>(String);
@@ -87,7 +102,45 @@ impl<const LONGEST: usize> From<Description<LONGEST>> for String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    #[test]
+    fn a_folded_text_is_the_same_however_it_is_written() {
+        for (one, other) in [
+            ("İbrahim", "ibrahim"),
+            ("İbrahim", "i\u{307}brahim"),
+            ("ODYSSEUS ΟΔΥΣΣΕΥΣ", "odysseus οδυσσευς"),
+            ("Straße", "STRASSE"),
+            ("é", "E\u{301}"),
+            ("Ǆ", "ǅ"),
+            ("ﬁ", "FI"),
+            ("Ꭰ", "ꭰ"),
+            ("Ა", "ა"),
+            ("\u{212a}elvin", "kelvin"),
+        ] {
+            assert_eq!(folded(one), folded(other), "{one} {other}");
+        }
+        assert_ne!(folded("a"), folded("b"));
+    }
+
+    proptest! {
+        #[test]
+        fn a_fold_of_a_fold_is_the_same(text in ".{0,40}") {
+            let fold = folded(&text);
+            prop_assert_eq!(folded(&fold), fold, "folded once is enough");
+        }
+
+        #[test]
+        fn a_part_of_a_text_is_found_in_it(text in "\\PC{0,40}", from in 0..40_usize, length in 0..40_usize) {
+            let is_mark = unicode_normalization::char::is_combining_mark;
+            let letters: Vec<char> = text.chars().filter(|letter| !is_mark(*letter)).collect();
+            let whole: String = letters.iter().collect();
+            let part: String = letters.iter().skip(from).take(length).collect();
+            prop_assert!(folded(&whole).contains(&folded(&part)), "{} in {}", part, whole);
+        }
+    }
 
     #[test]
     fn a_name_is_one_to_255_characters_without_a_break() {

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use deunicode::deunicode;
+
 use crate::domain::registry::component::{MAX_NAME_LENGTH, is_component};
 
 /// The path of a group, a project or a user's own namespace, such as `team/backend/app`.
@@ -10,6 +12,28 @@ pub struct NamespacePath(String);
 
 /// Deepest nesting, as in GitLab.
 const MAX_LEVELS: usize = 20;
+
+/// The last part of a path that is made of a name, as GitLab makes it: a name that can be one is kept. Of others the
+/// letters are written in ASCII, and all else becomes a hyphen: `Größe 2` is `grosse-2`. It is empty if nothing is left.
+pub fn part_for(name: &str) -> String {
+    let kept = name.to_ascii_lowercase();
+    if is_component(&kept) {
+        return kept;
+    }
+    let ascii = deunicode(name).to_ascii_lowercase();
+    let is_separator = |letter: char| !letter.is_ascii_alphanumeric();
+    let words = joined(&ascii, |letter| is_separator(letter) && letter != '_');
+    if is_component(&words) {
+        words
+    } else {
+        joined(&ascii, is_separator)
+    }
+}
+
+fn joined(text: &str, is_separator: impl Fn(char) -> bool) -> String {
+    let words = text.split(is_separator).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join("-")
+}
 
 /// A text that is not a path.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -113,7 +137,37 @@ mod tests {
         assert_eq!(path.parent().unwrap().as_str(), "team/backend");
     }
 
+    #[test]
+    fn a_name_that_is_a_path_is_kept_and_others_are_written_in_ascii() {
+        for (name, part) in [
+            ("my_app", "my_app"),
+            ("My.App", "my.app"),
+            ("my--app", "my--app"),
+            ("Größe", "grosse"),
+            ("Größe 2", "grosse-2"),
+            ("Crème brûlée", "creme-brulee"),
+            ("my app_2", "my-app_2"),
+            ("C++ & Rust!", "c-rust"),
+            ("v1.2 beta", "v1-2-beta"),
+            ("_app_", "app"),
+            ("a___b", "a-b"),
+            ("-app", "app"),
+            ("Иван", "ivan"),
+            ("北京", "bei-jing"),
+            ("!?", ""),
+        ] {
+            assert_eq!(part_for(name), part, "{name}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn what_is_made_of_a_name_is_a_path_or_nothing(name in ".{0,60}") {
+            let part = part_for(&name);
+            prop_assert!(part.is_empty() || is_component(&part), "{} of {}", part, name);
+            prop_assert_eq!(part_for(&part), part.clone());
+        }
+
         #[test]
         fn every_path_is_a_repository_name_and_lies_below_its_ancestors(text in "[A-Za-z0-9._/-]{0,40}") {
             if let Ok(path) = NamespacePath::try_from(text.as_str()) {
