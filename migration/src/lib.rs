@@ -40,6 +40,10 @@ mod m32_events;
 mod m33_events_from_audit_events;
 mod m34_audit_events_dropped;
 mod m35_changes_subjects;
+mod m36_members_created_by;
+mod m37_users_folded;
+mod m38_namespaces_folded;
+mod m39_personal_access_tokens_folded;
 mod m45_installation;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -80,6 +84,10 @@ impl MigratorTrait for Migrator {
             Box::new(m33_events_from_audit_events::Migration),
             Box::new(m34_audit_events_dropped::Migration),
             Box::new(m35_changes_subjects::Migration),
+            Box::new(m36_members_created_by::Migration),
+            Box::new(m37_users_folded::Migration),
+            Box::new(m38_namespaces_folded::Migration),
+            Box::new(m39_personal_access_tokens_folded::Migration),
             Box::new(m45_installation::Migration),
         ]
     }

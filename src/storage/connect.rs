@@ -11,7 +11,7 @@ use crate::storage::entity::change_counter;
 use crate::storage::error::StorageError;
 use crate::storage::file::DatabaseFile;
 use crate::storage::sqlite::Durability;
-use crate::storage::{schema, server, sqlite};
+use crate::storage::{fold, schema, server, sqlite};
 
 /// The time that a request waits for a connection before it is told to come back.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -57,6 +57,8 @@ impl Db {
         let place = preparing.place();
         let migrated = schema::bring_up_to_date(&preparing.connection.inner).await;
         migrated.map_err(|error| error.at(&place))?;
+        let filled = fold::fill(&preparing.connection.inner).await;
+        filled.map_err(|error| error.at(&place))?;
         preparing.close().await?;
         let db = Box::pin(Self::connect(url, connections, Opener::Service)).await?;
         db.check().await?;

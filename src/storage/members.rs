@@ -9,7 +9,7 @@ use crate::domain::expiry::Expiry;
 use crate::domain::ids::{NamespaceId, UserId};
 use crate::domain::members::access_level::AccessLevel;
 use crate::domain::members::filter::MemberFilter;
-use crate::domain::members::{Member, ownership};
+use crate::domain::members::{ListedMember, Member, ownership};
 use crate::domain::namespaces::{Namespace, NamespaceKind};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::users::User;
@@ -21,6 +21,7 @@ use crate::storage::namespaces::touched_ids;
 use crate::storage::namespaces::{to_kind, to_namespace};
 use crate::storage::page::{nothing, page_of, try_map};
 use crate::storage::source::{AT_A_TIME, Source};
+use crate::storage::users;
 use crate::storage::users::{has_text, to_user};
 
 /// The role that a user has in that very namespace at `now`.
@@ -49,7 +50,7 @@ pub async fn page(
     filter: &MemberFilter,
     now: DateTime<Utc>,
     request: PageRequest,
-) -> Result<Page<(Member, User)>, StorageError> {
+) -> Result<Page<ListedMember>, StorageError> {
     let ids: Vec<NamespaceId> = namespaces.iter().map(|namespace| namespace.id).collect();
     let own = namespaces
         .iter()
@@ -104,10 +105,25 @@ pub async fn page(
         .into_iter()
         .filter_map(|user| Some((highest(&user)?, user)));
     Ok(Page {
-        items: items.collect(),
+        items: with_givers(source, items.collect()).await?,
         total: page.total,
         request,
     })
+}
+
+/// The members with the users who gave them their roles.
+async fn with_givers(
+    source: &impl Source,
+    members: Vec<(Member, User)>,
+) -> Result<Vec<ListedMember>, StorageError> {
+    let givers = members.iter().filter_map(|(member, _)| member.given_by);
+    let givers = users::find_all(source, givers.collect()).await?;
+    let listed = members.into_iter().map(|(member, user)| ListedMember {
+        giver: member.given_by.and_then(|id| givers.get(&id).cloned()),
+        member,
+        user,
+    });
+    Ok(listed.collect())
 }
 
 /// A page of the roles that were given to a user and last at `now`, in the order in which they came.
@@ -204,6 +220,7 @@ pub async fn put(
         access_level: Set(member.level.number()),
         expires_at: Set(member.expiry.map(|expiry| expiry.instant().into())),
         created_at: Set(member.created_at.into()),
+        created_by_id: Set(member.given_by.map(|giver| giver.0)),
         ..Default::default()
     };
     let replace = OnConflict::columns([member::Column::NamespaceId, member::Column::UserId])
@@ -211,6 +228,7 @@ pub async fn put(
             member::Column::AccessLevel,
             member::Column::ExpiresAt,
             member::Column::CreatedAt,
+            member::Column::CreatedById,
         ])
         .to_owned();
     member::Entity::insert(row)
@@ -299,6 +317,7 @@ fn owner_of(namespace: &Namespace, user: &User, level: AccessLevel) -> Member {
         level,
         expiry: None,
         created_at: namespace.created_at,
+        given_by: None,
     }
 }
 
@@ -314,5 +333,6 @@ fn to_member(row: &member::Model) -> Result<Member, StorageError> {
         level: to_level(row)?,
         expiry: row.expires_at.map(|end| Expiry::at(end.into())),
         created_at: row.created_at.into(),
+        given_by: row.created_by_id.map(UserId),
     })
 }

@@ -13,6 +13,7 @@ mod entity;
 mod error;
 pub mod events;
 mod file;
+mod fold;
 pub mod follow;
 mod installation;
 pub mod members;

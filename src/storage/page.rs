@@ -1,23 +1,15 @@
 //! Pages of queries, and searches for text.
 
-use std::collections::BTreeMap;
-
-use sea_orm::sea_query::{Expr, ExprTrait, Func, IntoColumnRef, LikeExpr};
+use sea_orm::sea_query::{Expr, ExprTrait, LikeExpr};
 use sea_orm::{
     ColumnTrait, EntityTrait, FromQueryResult, Order, PaginatorTrait, QueryFilter, QueryOrder,
     QuerySelect, Select,
 };
 
 use crate::domain::page::{Listing, Page, PageRequest, Paging, Slice};
-use crate::domain::text::MAX_LINE;
+use crate::domain::text::{MAX_LINE, folded};
 use crate::storage::error::StorageError;
 use crate::storage::source::Source;
-
-/// The most letters beyond ASCII that are also searched for in other forms: databases limit the depth of
-/// expressions.
-const MOST_FORMS: usize = 100;
-/// The form of a small sigma at the end of a word.
-const FINAL_SIGMA: char = 'ς';
 
 /// The rows of one page of `query`, and the length of the whole.
 pub(super) async fn page_of<E, M>(
@@ -122,25 +114,23 @@ pub(super) fn try_map<T, U>(
     })
 }
 
-/// The condition that a column contains `text` in any letter case; wildcards in the text are letters.
-pub(super) fn contains(column: impl IntoColumnRef, text: &str) -> Expr {
+/// The condition that a column with folded texts contains `text`; wildcards in the text are letters.
+pub(super) fn contains(column: impl ColumnTrait, text: &str) -> Expr {
+    like(column, text, "%")
+}
+
+/// The same for the texts of the column that another one follows.
+pub(super) fn contains_before_the_last(column: impl ColumnTrait, text: &str) -> Expr {
+    like(column, text, "%\n%")
+}
+
+fn like(column: impl ColumnTrait, text: &str, rest: &str) -> Expr {
     // The database is not asked: it would refuse a pattern that is too long, which would look like a
-    // failure that passes.
-    if text.chars().count() > MAX_LINE {
+    // failure that passes. No text has a control character, and a line break stands between two texts.
+    if text.chars().count() > MAX_LINE || text.chars().any(char::is_control) {
         return nothing();
     }
-    let text = lowered(text);
-    let mut column = Expr::expr(Func::lower(Expr::col(column)));
-    // SQLite, and PostgreSQL in some locales, do not make capitals beyond ASCII small, so we replace those
-    // of the text ourselves.
-    for (form, letter) in other_forms(&text).into_iter().take(MOST_FORMS) {
-        column = Expr::expr(Func::cust("REPLACE").args([
-            column,
-            Expr::value(form.to_string()),
-            Expr::value(letter.to_string()),
-        ]));
-    }
-    let pattern = format!("%{}%", literally(&text));
+    let pattern = format!("%{}{rest}", literally(&folded(text)));
     column.like(LikeExpr::new(pattern).escape('!'))
 }
 
@@ -152,31 +142,6 @@ pub(super) fn nothing() -> Expr {
 /// The condition that a column of lower-case text begins with `text`; wildcards in the text are letters.
 pub(super) fn begins_with(column: impl ColumnTrait, text: &str) -> Expr {
     column.like(LikeExpr::new(format!("{}%", literally(text))).escape('!'))
-}
-
-/// The text in lower case, letter by letter, as most databases do it: a sigma at the end of a word is not special.
-fn lowered(text: &str) -> String {
-    let letters = text.chars().flat_map(char::to_lowercase);
-    letters
-        .map(|letter| if letter == FINAL_SIGMA { 'σ' } else { letter })
-        .collect()
-}
-
-/// The other forms that the letters beyond ASCII of a lowered text may have in a column, each with its letter.
-fn other_forms(lowered: &str) -> BTreeMap<char, char> {
-    let letters = lowered.chars().filter(|letter| !letter.is_ascii());
-    let mut forms: BTreeMap<char, char> = letters
-        .filter_map(|letter| Some((alone(letter.to_uppercase())?, letter)))
-        .filter(|&(form, letter)| form != letter && alone(form.to_lowercase()) == Some(letter))
-        .collect();
-    if forms.contains_key(&'Σ') {
-        forms.insert(FINAL_SIGMA, 'σ');
-    }
-    forms
-}
-
-fn alone(mut letters: impl Iterator<Item = char>) -> Option<char> {
-    letters.next().filter(|_| letters.next().is_none())
 }
 
 /// A pattern that matches the text itself. `!` is the escape on every database; a backslash would differ.

@@ -1,6 +1,9 @@
 //! Users.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use chrono::{DateTime, Utc};
+use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait,
     Order, QueryFilter, QueryOrder, QuerySelect, Select,
@@ -18,7 +21,9 @@ use crate::storage::entity::hidden::HiddenText;
 use crate::storage::entity::instant::Instant;
 use crate::storage::entity::user;
 use crate::storage::error::StorageError;
-use crate::storage::page::{contains, listing_of, nothing, try_map_listing};
+use crate::storage::page::{
+    contains, contains_before_the_last, listing_of, nothing, try_map_listing,
+};
 use crate::storage::source::Source;
 
 /// A user that is to be made.
@@ -82,11 +87,11 @@ fn wanted(filter: &UserFilter) -> Condition {
                 .map(|name| Column::Username.eq(name.as_str())),
         )
         .add_option(filter.search.as_deref().map(|text| {
-            has_text(text).add_option(
-                filter
-                    .search_addresses
-                    .then(|| contains(Column::Email, text)),
-            )
+            if filter.search_addresses {
+                contains(Column::Folded, text)
+            } else {
+                has_text(text)
+            }
         }))
         .add_option(filter.state.map(|state| Column::State.eq(to_state(state))))
         .add_option(
@@ -134,6 +139,23 @@ pub async fn find(source: &impl Source, id: UserId) -> Result<Option<User>, Stor
         .await?
         .map(to_user)
         .transpose()
+}
+
+/// The users with these ids, as many as are there.
+#[tracing::instrument(level = "debug", name = "storage.users.find_all", skip_all)]
+pub async fn find_all(
+    source: &impl Source,
+    ids: BTreeSet<UserId>,
+) -> Result<BTreeMap<UserId, User>, StorageError> {
+    if ids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let rows = user::Entity::find()
+        .filter(user::COLUMN.id.is_in(ids.iter().map(|id| id.0)))
+        .all(source.connection())
+        .await?;
+    let users = rows.into_iter().map(to_user);
+    users.map(|user| user.map(|user| (user.id, user))).collect()
 }
 
 /// The user with that name.
@@ -222,7 +244,10 @@ pub async fn has_administrator(
 /// Stores a new, active user.
 #[tracing::instrument(level = "debug", name = "storage.users.insert", skip_all)]
 pub async fn insert(change: &Change, new: UserRecord) -> Result<User, StorageError> {
+    let email = new.email.as_ref().map(EmailAddress::as_str);
+    let folded = user::folded_texts(&new.name, new.username.as_str(), email);
     let row = user::ActiveModel {
+        folded: Set(Some(folded)),
         username: Set(new.username.as_str().to_owned()),
         name: Set(new.name),
         email: Set(new.email.map(|email| email.as_str().to_owned())),
@@ -242,8 +267,11 @@ pub async fn insert(change: &Change, new: UserRecord) -> Result<User, StorageErr
 #[tracing::instrument(level = "debug", name = "storage.users.save", skip_all)]
 pub async fn save(change: &Change, to: &User) -> Result<(), StorageError> {
     change.touch(Touched::User(to.id));
+    let email = to.email.as_ref().map(EmailAddress::as_str);
+    let folded = user::folded_texts(&to.name, to.username.as_str(), email);
     let row = user::ActiveModel {
         id: Set(to.id.0),
+        folded: Set(Some(folded)),
         name: Set(to.name.clone()),
         email: Set(to.email.as_ref().map(|email| email.as_str().to_owned())),
         admin: Set(to.admin),
@@ -308,10 +336,8 @@ async fn keep_password(
 }
 
 /// The condition that `text` is in the name or user name.
-pub(super) fn has_text(text: &str) -> Condition {
-    Condition::any()
-        .add(contains(user::Column::Name, text))
-        .add(contains(user::Column::Username, text))
+pub(super) fn has_text(text: &str) -> Expr {
+    contains_before_the_last(user::Column::Folded, text)
 }
 
 fn to_state(state: UserState) -> user::State {

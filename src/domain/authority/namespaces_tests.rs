@@ -57,6 +57,7 @@ fn member(user_id: UserId, level: AccessLevel) -> Member {
         level,
         expiry: None,
         created_at: DateTime::UNIX_EPOCH,
+        given_by: None,
     }
 }
 

@@ -10,6 +10,7 @@ use crate::domain::expiry::Expiry;
 use crate::domain::ids::UserId;
 use crate::domain::members::access_level::AccessLevel;
 use crate::domain::namespaces::path::NamespacePath;
+use crate::domain::users::User;
 use crate::domain::users::username::Username;
 
 /// A user's role in a group or project.
@@ -23,6 +24,19 @@ pub struct Member {
     pub expiry: Option<Expiry>,
     /// The time at which the role was given.
     pub created_at: DateTime<Utc>,
+    /// The user who gave it; none at the command line.
+    pub given_by: Option<UserId>,
+}
+
+/// A member with the users whom lists name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedMember {
+    /// The role.
+    pub member: Member,
+    /// The user who has it.
+    pub user: User,
+    /// The user who gave it, if they are still there.
+    pub giver: Option<User>,
 }
 
 /// The role that everyone has without a row: they own the namespace that bears their user name, and all

@@ -9,8 +9,8 @@ use crate::domain::namespaces::visibility::Visibility;
 /// A filter for groups or projects; all conditions must hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NamespaceFilter {
-    /// The kind of namespace.
-    pub kind: NamespaceKind,
+    /// The kinds of namespace.
+    pub kinds: Vec<NamespaceKind>,
     /// Only namespaces within this one.
     pub within: Option<Within>,
     /// Only those with this text in their path or name, in any letter case.
@@ -68,7 +68,7 @@ impl NamespaceFilter {
     /// All of a kind, by id.
     pub fn all(kind: NamespaceKind) -> Self {
         Self {
-            kind,
+            kinds: vec![kind],
             within: None,
             search: None,
             visibility: None,

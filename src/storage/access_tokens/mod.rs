@@ -22,7 +22,7 @@ use crate::domain::expiry::Expiry;
 use crate::domain::ids::{AccessTokenId, UserId};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::secret::SecretDigest;
-use crate::domain::text::Description;
+use crate::domain::text::{Description, folded};
 use crate::domain::users::User;
 use crate::storage::change::Change;
 use crate::storage::entity::hidden::HiddenBytes;
@@ -121,6 +121,7 @@ pub async fn insert(
     let row = access_token::ActiveModel {
         user_id: Set(new.owner.0),
         name: Set(specification.name().to_owned()),
+        folded: Set(Some(folded(specification.name()))),
         description: Set(specification.description().map(str::to_owned)),
         digest: Set(HiddenBytes(new.digest.as_bytes().to_vec())),
         scopes: Set(specification.scopes().to_string()),
@@ -148,6 +149,7 @@ pub async fn save_specification(
     let row = access_token::ActiveModel {
         id: Set(id.0),
         name: Set(specification.name().to_owned()),
+        folded: Set(Some(folded(specification.name()))),
         description: Set(specification.description().map(str::to_owned)),
         scopes: Set(specification.scopes().to_string()),
         repositories: Set(patterns(specification)),
@@ -228,7 +230,7 @@ fn condition(filter: &AccessTokenFilter) -> Condition {
             filter
                 .search
                 .as_deref()
-                .map(|text| contains(Column::Name, text)),
+                .map(|text| contains(Column::Folded, text)),
         )
 }
 

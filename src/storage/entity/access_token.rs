@@ -30,6 +30,8 @@ pub struct Model {
     pub grace_until: Option<Instant>,
     #[sea_orm(column_type = "Text", nullable)]
     pub last_used_from: Option<String>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub folded: Option<String>,
     #[sea_orm(belongs_to, from = "user_id", to = "id")]
     pub user: BelongsTo<crate::storage::entity::user::Entity>,
 }

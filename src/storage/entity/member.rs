@@ -15,6 +15,7 @@ pub struct Model {
     pub access_level: i32,
     pub expires_at: Option<Instant>,
     pub created_at: Instant,
+    pub created_by_id: Option<i64>,
     #[sea_orm(belongs_to, from = "namespace_id", to = "id")]
     pub namespace: BelongsTo<crate::storage::entity::namespace::Entity>,
     #[sea_orm(belongs_to, from = "user_id", to = "id")]

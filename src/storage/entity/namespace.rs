@@ -2,6 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::domain::text::folded;
 use crate::storage::entity::instant::Instant;
 
 #[sea_orm::model]
@@ -19,6 +20,8 @@ pub struct Model {
     pub description: Option<String>,
     pub deleted_at: Option<Instant>,
     pub created_at: Instant,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub folded: Option<String>,
     #[sea_orm(has_many)]
     pub members: HasMany<crate::storage::entity::member::Entity>,
 }
@@ -46,3 +49,8 @@ pub enum Visibility {
 }
 
 impl ActiveModelBehavior for ActiveModel {}
+
+/// The name and the path as searches compare them, each on its line.
+pub fn folded_texts(name: &str, path: &str) -> String {
+    folded(&[name, path].join("\n"))
+}

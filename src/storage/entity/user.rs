@@ -2,6 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::domain::text::folded;
 use crate::storage::entity::hidden::HiddenText;
 use crate::storage::entity::instant::Instant;
 
@@ -21,6 +22,8 @@ pub struct Model {
     pub external: bool,
     pub state: State,
     pub created_at: Instant,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub folded: Option<String>,
     #[sea_orm(has_many)]
     pub tokens: HasMany<crate::storage::entity::access_token::Entity>,
     #[sea_orm(has_many)]
@@ -37,3 +40,9 @@ pub enum State {
 }
 
 impl ActiveModelBehavior for ActiveModel {}
+
+/// The name, the user name and the address as searches compare them, each on its line; the address is the last, and
+/// its line is there without one too.
+pub fn folded_texts(name: &str, username: &str, email: Option<&str>) -> String {
+    folded(&[name, username, email.unwrap_or_default()].join("\n"))
+}

@@ -55,7 +55,7 @@ fn wanted(filter: &NamespaceFilter) -> Condition {
         Within::Below(path) => begins_with(Column::Path, &format!("{path}/")),
     });
     Condition::all()
-        .add(Column::Kind.eq(to_kind(filter.kind)))
+        .add(Column::Kind.is_in(filter.kinds.iter().copied().map(to_kind)))
         .add(Column::DeletedAt.is_null())
         .add_option(within)
         .add_option(
@@ -64,11 +64,12 @@ fn wanted(filter: &NamespaceFilter) -> Condition {
                 .map(|visibility| Column::Visibility.eq(to_visibility(visibility))),
         )
         .add_option(filter.top_level_only.then(|| Column::ParentId.is_null()))
-        .add_option(filter.search.as_deref().map(|text| {
-            Condition::any()
-                .add(contains(Column::Path, text))
-                .add(contains(Column::Name, text))
-        }))
+        .add_option(
+            filter
+                .search
+                .as_deref()
+                .map(|text| contains(Column::Folded, text)),
+        )
         .add_option(
             (!filter.skip.is_empty())
                 .then(|| Column::Id.is_not_in(filter.skip.iter().map(|id| id.0))),

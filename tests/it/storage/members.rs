@@ -112,7 +112,8 @@ async fn direct(db: &Db, namespace: &Namespace) -> Vec<(Member, User)> {
     let (filter, request) = (MemberFilter::default(), PageRequest::default());
     let namespace = std::slice::from_ref(namespace);
     let page = members::page(db, namespace, &filter, now(), request).await;
-    page.unwrap().items
+    let members = page.unwrap().items.into_iter();
+    members.map(|listed| (listed.member, listed.user)).collect()
 }
 
 pub(super) async fn members_are_listed_with_their_highest_role(db: &Db) {
@@ -164,6 +165,7 @@ pub(super) fn role(user: &User, level: AccessLevel, expiry: Option<Expiry>) -> M
         level,
         expiry,
         created_at: now(),
+        given_by: None,
     }
 }
 
@@ -185,7 +187,7 @@ async fn listed(
     let page = members::page(db, namespaces, &filter, instant, PageRequest::default());
     let page = page.await.unwrap();
     let names = page.items.iter();
-    let names = names.map(|(member, user)| format!("{}:{}", user.username, member.level));
+    let names = names.map(|listed| format!("{}:{}", listed.user.username, listed.member.level));
     names.collect::<Vec<_>>().join(" ")
 }
 

@@ -162,6 +162,8 @@ pub(super) async fn text_is_found_in_any_letter_case(db: &Db) {
         ("found-1", "Änne ÖZGÜR 100%"),
         ("found-2", "ΣΊΣΥΦΟΣ ЖУК"),
         ("found-3", "anne 1000! a_b 😀"),
+        ("found-4", "İbrahim Straße"),
+        ("found-5", "été ქართველი Երևան"),
     ] {
         let new = UserRecord {
             name: name.to_owned(),
@@ -185,6 +187,14 @@ pub(super) async fn text_is_found_in_any_letter_case(db: &Db) {
         ("A_B", "found-3"),
         ("😀", "found-3"),
         ("Ä_NE", ""),
+        ("İbrahim", "found-4"),
+        ("ibrahim", "found-4"),
+        ("STRASSE", "found-4"),
+        ("e\u{301}t", "found-5"),
+        ("ÉT", "found-5"),
+        ("ქართ", "found-5"),
+        ("ԵՐԵՒԱՆ", "found-5"),
+        ("found-5\n", ""),
     ] {
         let filter = UserFilter {
             search: Some(text.to_owned()),

@@ -1,0 +1,16 @@
+//! The name and path as searches compare them; filled in by the service.
+
+use sea_orm_migration::prelude::*;
+use sea_orm_migration::schema;
+
+use crate::helpers::add_column;
+
+#[derive(DeriveMigrationName)]
+pub(crate) struct Migration;
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        add_column(manager, "namespaces", schema::text_null("folded")).await
+    }
+}

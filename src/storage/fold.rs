@@ -1,0 +1,71 @@
+//! Rows that were stored before searches had a column of their own get it.
+
+use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait};
+use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+
+use crate::domain::namespaces::path::NamespacePath;
+use crate::domain::text::folded;
+use crate::storage::entity::{access_token, namespace, user};
+use crate::storage::error::StorageError;
+
+/// The most rows that one statement fills: each takes three values.
+const AT_A_TIME: u64 = 500;
+
+/// Fills the column of all rows that have none. An older program that still runs leaves new ones behind, so every start
+/// looks again.
+pub(super) async fn fill(connection: &DatabaseConnection) -> Result<(), StorageError> {
+    fill_column::<user::Entity>(
+        connection,
+        (user::Column::Id, user::Column::Folded),
+        |row| {
+            let email = row.email.as_deref();
+            (row.id, user::folded_texts(&row.name, &row.username, email))
+        },
+    )
+    .await?;
+    fill_column::<namespace::Entity>(
+        connection,
+        (namespace::Column::Id, namespace::Column::Folded),
+        |row| {
+            let path = NamespacePath::try_from(row.path.as_str());
+            let last = path.as_ref().map_or(row.path.as_str(), NamespacePath::name);
+            let name = row.name.as_deref().unwrap_or(last);
+            (row.id, namespace::folded_texts(name, &row.path))
+        },
+    )
+    .await?;
+    fill_column::<access_token::Entity>(
+        connection,
+        (access_token::Column::Id, access_token::Column::Folded),
+        |row| (row.id, folded(&row.name)),
+    )
+    .await
+}
+
+async fn fill_column<E: EntityTrait>(
+    connection: &DatabaseConnection,
+    (id, column): (E::Column, E::Column),
+    text_of: impl Fn(&E::Model) -> (i64, String),
+) -> Result<(), StorageError> {
+    loop {
+        let rows = E::find()
+            .filter(column.is_null())
+            .order_by_asc(id)
+            .limit(AT_A_TIME)
+            .all(connection)
+            .await?;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let texts: Vec<(i64, String)> = rows.iter().map(&text_of).collect();
+        let ids = texts.iter().map(|(id, _)| *id);
+        let mut update = E::update_many().filter(id.is_in(ids.collect::<Vec<_>>()));
+        let texts = texts
+            .into_iter()
+            .fold(CaseStatement::new(), |all, (row, text)| {
+                all.case(Expr::col(id).eq(row), Expr::value(text))
+            });
+        update = update.col_expr(column, texts.into());
+        update.exec(connection).await?;
+    }
+}
