@@ -11,11 +11,10 @@ use crate::cli::table::Table;
 use crate::cli::words::{end, until};
 use crate::domain::authority::Authority;
 use crate::domain::expiry::Expiry;
-use crate::domain::members::Member;
+use crate::domain::members::ListedMember;
 use crate::domain::members::access_level::AccessLevel;
 use crate::domain::namespaces::path::NamespacePath;
 use crate::domain::namespaces::reference::NamespaceReference;
-use crate::domain::users::User;
 use crate::domain::users::username::Username;
 use crate::representation::MemberView;
 
@@ -186,7 +185,7 @@ async fn add(
         Err(DeskError::AlreadyMember) => {
             let own = (&namespace, InheritedRoles::Excluded);
             let held = desk.member(&authority, own, user.id).await?;
-            let (has, end) = (held.0.level, held.0.expiry);
+            let (has, end) = (held.member.level, held.member.expiry);
             if (has, end) != (level, expiry) {
                 bail!(
                     "{name} is {has} in {path} already{}; `wharfinger member change {path} {name}` gives another role or end",
@@ -202,13 +201,13 @@ async fn add(
     }
 }
 
-fn show(context: &Context<'_>, member: &(Member, User)) -> anyhow::Result<()> {
+fn show(context: &Context<'_>, member: &ListedMember) -> anyhow::Result<()> {
     let view = MemberView::new(member, &context.base());
     let table = Table::new(&COLUMNS, vec![row(member)]);
     context.output.table(&view, &table)
 }
 
-fn row((member, user): &(Member, User)) -> Vec<String> {
+fn row(ListedMember { member, user, .. }: &ListedMember) -> Vec<String> {
     vec![
         user.username.to_string(),
         member.level.to_string(),

@@ -5,10 +5,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::domain::expiry::Expiry;
-use crate::domain::members::Member;
+use crate::domain::members::{ListedMember, Member};
 use crate::domain::namespaces::{Namespace, NamespaceKind};
-use crate::domain::users::User;
-use crate::representation::instant;
+use crate::representation::{UserView, instant};
 
 /// A user's role in a group or project.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -18,8 +17,12 @@ pub struct MemberView {
     id: i64,
     username: String,
     name: String,
+    /// The address that everybody may see; there is none.
+    public_email: Option<String>,
     /// `active` or `blocked`.
     state: &'static str,
+    /// True while too many wrong passwords lock the user out, which does not happen here.
+    locked: bool,
     avatar_url: Option<String>,
     web_url: String,
     /// The role: 10 Guest, 20 Reporter, 30 Developer, 40 Maintainer, 50 Owner.
@@ -27,6 +30,8 @@ pub struct MemberView {
     /// UTC with milliseconds, RFC 3339.
     #[schema(format = DateTime)]
     created_at: String,
+    /// The user who gave the role; null if it was given at the command line, or if that user is gone.
+    created_by: Option<UserView>,
     /// The date on which the role ends, at 00:00 UTC.
     expires_at: Option<NaiveDate>,
     membership_state: &'static str,
@@ -34,16 +39,24 @@ pub struct MemberView {
 
 impl MemberView {
     /// The member; `base` is the address of our pages.
-    pub fn new((member, user): &(Member, User), base: &str) -> Self {
+    pub fn new(listed: &ListedMember, base: &str) -> Self {
+        let ListedMember {
+            member,
+            user,
+            giver,
+        } = listed;
         Self {
             id: user.id.0,
             username: user.username.to_string(),
             name: user.name.clone(),
+            public_email: None,
             state: user.state.name(),
+            locked: false,
             avatar_url: None,
             web_url: format!("{base}/{}", user.username),
             access_level: member.level.number(),
             created_at: instant(member.created_at),
+            created_by: giver.as_ref().map(|giver| UserView::basic(giver, base)),
             expires_at: member.expiry.map(Expiry::date),
             membership_state: "active",
         }

@@ -10,8 +10,8 @@ use crate::domain::events::detail::Detail;
 use crate::domain::events::subject::Subject;
 use crate::domain::events::{Event, EventAction};
 use crate::domain::expiry::Expiry;
-use crate::domain::members::Member;
 use crate::domain::members::access_level::AccessLevel;
+use crate::domain::members::{ListedMember, Member};
 use crate::domain::namespaces::reference::NamespaceReference;
 use crate::domain::users::User;
 use crate::domain::users::reference::UserReference;
@@ -40,7 +40,7 @@ pub enum IfMember {
 }
 
 /// A member who was added as one of several, or the reason why they were not.
-pub type AddedMember = Result<(Member, User), DeskError>;
+pub type AddedMember = Result<ListedMember, DeskError>;
 
 impl Desk {
     /// Gives a user a role in a group or project.
@@ -50,11 +50,11 @@ impl Desk {
         authority: &Authority,
         new: NewMember,
         if_member: IfMember,
-    ) -> Result<(Member, User), DeskError> {
+    ) -> Result<ListedMember, DeskError> {
         let change = self.begin(authority).await?;
         let (member, user, event) = add(&change, new, if_member).await?;
         change.commit([event]).await?;
-        Ok((member, user))
+        self.listed((member, user)).await
     }
 
     /// Gives several users a role in a group or project, in one change. A user who is a member already or
@@ -80,7 +80,14 @@ impl Desk {
             });
         }
         change.commit(events).await?;
-        Ok(answers)
+        let mut listed = Vec::with_capacity(answers.len());
+        for answer in answers {
+            listed.push(match answer {
+                Ok(added) => Ok(self.listed(added).await?),
+                Err(error) => Err(error),
+            });
+        }
+        Ok(listed)
     }
 }
 
@@ -108,7 +115,8 @@ pub(in crate::app) async fn add(
         user_id: user.id,
         level: new.level,
         expiry: new.expiry,
-        created_at: held.map_or(change.now(), |held| held.created_at),
+        created_at: held.as_ref().map_or(change.now(), |held| held.created_at),
+        given_by: held.map_or(change.authority().user(), |held| held.given_by),
     };
     members::put(change, namespace.id, &member).await?;
     let subject = Subject::member_of(namespace);

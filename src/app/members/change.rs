@@ -11,8 +11,8 @@ use crate::domain::events::subject::Subject;
 use crate::domain::events::{Event, EventAction};
 use crate::domain::expiry::Expiry;
 use crate::domain::ids::UserId;
-use crate::domain::members::Member;
 use crate::domain::members::access_level::AccessLevel;
+use crate::domain::members::{ListedMember, Member};
 use crate::domain::namespaces::reference::NamespaceReference;
 use crate::domain::users::User;
 use crate::storage::{Change, GrantedEvent, members};
@@ -35,11 +35,11 @@ impl Desk {
         name: &NamespaceReference,
         user: UserId,
         wanted: MemberChange,
-    ) -> Result<(Member, User), DeskError> {
+    ) -> Result<ListedMember, DeskError> {
         let change = self.begin(authority).await?;
         let (member, user, event) = change_member(&change, name, user, wanted).await?;
         change.commit([event]).await?;
-        Ok((member, user))
+        self.listed((member, user)).await
     }
 }
 

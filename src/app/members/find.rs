@@ -8,8 +8,8 @@ use crate::app::namespaces::find::namespace_for;
 use crate::app::users::find::user_for;
 use crate::domain::authority::Authority;
 use crate::domain::ids::UserId;
-use crate::domain::members::Member;
 use crate::domain::members::filter::MemberFilter;
+use crate::domain::members::{ListedMember, Member};
 use crate::domain::namespaces::reference::NamespaceReference;
 use crate::domain::namespaces::{Namespace, NamespaceKind};
 use crate::domain::page::{MAX_PAGE_SIZE, Page, PageRequest};
@@ -34,7 +34,7 @@ impl Desk {
         (name, inherited): (&NamespaceReference, InheritedRoles),
         filter: &MemberFilter,
         request: PageRequest,
-    ) -> Result<Page<(Member, User)>, DeskError> {
+    ) -> Result<Page<ListedMember>, DeskError> {
         let namespace = self.namespace(authority, name).await?.namespace;
         let namespaces = self.reached(&namespace, inherited).await?;
         let now = self.now();
@@ -46,7 +46,7 @@ impl Desk {
         &self,
         authority: &Authority,
         of: (&NamespaceReference, InheritedRoles),
-    ) -> Result<Vec<(Member, User)>, DeskError> {
+    ) -> Result<Vec<ListedMember>, DeskError> {
         let filter = MemberFilter::default();
         let mut request = PageRequest {
             number: 1,
@@ -70,7 +70,7 @@ impl Desk {
         authority: &Authority,
         (name, inherited): (&NamespaceReference, InheritedRoles),
         user: UserId,
-    ) -> Result<(Member, User), DeskError> {
+    ) -> Result<ListedMember, DeskError> {
         let namespace = namespace_for(&self.db, authority, name, self.now())
             .await?
             .namespace;
@@ -97,6 +97,22 @@ impl Desk {
         let user = user_for(&self.db, user).await?;
         let now = self.now();
         Ok(members::page_of_user(&self.db, user.id, kind, now, request).await?)
+    }
+
+    /// The member with the user who gave them the role.
+    pub(super) async fn listed(
+        &self,
+        (member, user): (Member, User),
+    ) -> Result<ListedMember, DeskError> {
+        let giver = match member.given_by {
+            Some(id) => users::find(&self.db, id).await?,
+            None => None,
+        };
+        Ok(ListedMember {
+            member,
+            user,
+            giver,
+        })
     }
 
     async fn reached(
