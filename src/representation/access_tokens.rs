@@ -20,6 +20,8 @@ pub struct AccessTokenView {
     expired: bool,
     /// True if it is neither revoked nor expired.
     active: bool,
+    /// True if its rights are chosen one by one, which does not exist here.
+    granular: bool,
     user_id: i64,
     scopes: Vec<&'static str>,
     /// The patterns of the repositories that it is limited to; empty for all.
@@ -59,6 +61,7 @@ impl AccessTokenView {
             revoked: token.is_revoked(now),
             expired: token.is_expired(now),
             active: token.state(now) == CredentialState::Active,
+            granular: false,
             user_id: token.user_id.0,
             scopes: chosen
                 .scopes()

@@ -2,6 +2,7 @@
 //!
 //! Field names and formats are GitLab's (docs/gitlab-api.md §2).
 
+mod absent;
 mod access_tokens;
 mod associations;
 mod deploy_tokens;
@@ -13,6 +14,7 @@ mod users;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
+pub use absent::{AbsentInGroups, AbsentInProjects, AbsentInUsers};
 pub use access_tokens::AccessTokenView;
 pub use associations::{
     AccessLevelsView, AssociatedGroupView, AssociatedProjectView, AssociationsView,

@@ -1,9 +1,11 @@
 //! Groups and projects in JSON.
 
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::domain::namespaces::{Namespace, NamespaceKind, NamespaceWithAncestors};
+use crate::representation::absent::{AbsentInGroups, AbsentInProjects};
 use crate::representation::instant;
 
 /// A group.
@@ -35,6 +37,16 @@ pub struct GroupView {
     request_access_enabled: bool,
     share_with_group_lock: bool,
     require_two_factor_authentication: bool,
+    #[serde(flatten)]
+    absent: AbsentInGroups,
+    /// The groups that it is shared with; there are none.
+    shared_with_groups: Vec<Value>,
+    /// The first hundred projects in it that the caller may see; only where one group is shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    projects: Option<Vec<ProjectView>>,
+    /// The projects that are shared with it; there are none. Only where one group is shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shared_projects: Option<Vec<ProjectView>>,
 }
 
 /// A project.
@@ -67,7 +79,10 @@ pub struct ProjectView {
     container_registry_enabled: bool,
     container_registry_access_level: &'static str,
     request_access_enabled: bool,
-    shared_with_groups: Vec<String>,
+    /// The groups that it is shared with; there are none.
+    shared_with_groups: Vec<Value>,
+    #[serde(flatten)]
+    absent: AbsentInProjects,
     #[serde(rename = "_links")]
     links: LinksView,
 }
@@ -82,7 +97,7 @@ pub enum GroupOrProjectView {
     Project(Box<ProjectView>),
 }
 
-/// The group or user's own namespace that holds a project.
+/// A group or a user's own namespace; projects lie in either.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = Namespace)]
 pub struct NamespaceView {
@@ -140,6 +155,20 @@ impl GroupView {
             request_access_enabled: false,
             share_with_group_lock: false,
             require_two_factor_authentication: false,
+            absent: AbsentInGroups::HERE,
+            shared_with_groups: Vec::new(),
+            projects: None,
+            shared_projects: None,
+        }
+    }
+
+    /// The same with the projects in it, for replies about this group alone.
+    #[must_use]
+    pub fn with_projects(self, projects: Vec<ProjectView>) -> Self {
+        Self {
+            projects: Some(projects),
+            shared_projects: Some(Vec::new()),
+            ..self
         }
     }
 }
@@ -173,6 +202,7 @@ impl ProjectView {
             container_registry_access_level: "enabled",
             request_access_enabled: false,
             shared_with_groups: Vec::new(),
+            absent: AbsentInProjects::HERE,
             links: LinksView {
                 members: format!("{itself}/members"),
                 itself,
@@ -182,7 +212,8 @@ impl ProjectView {
 }
 
 impl NamespaceView {
-    fn new(namespace: &Namespace, base: &str) -> Self {
+    /// The namespace; `base` is the address of our pages.
+    pub fn new(namespace: &Namespace, base: &str) -> Self {
         Self {
             id: namespace.id.0,
             name: namespace.name.clone(),

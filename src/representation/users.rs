@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 use crate::domain::ids::NamespaceId;
 use crate::domain::users::{User, VisibleUser};
+use crate::representation::absent::AbsentInUsers;
 use crate::representation::instant;
 
 /// A user; only administrators and the user themselves see more than the name.
@@ -14,8 +15,14 @@ pub struct UserView {
     id: i64,
     username: String,
     name: String,
+    /// The address that everybody may see; there is none.
+    public_email: Option<String>,
     /// `active` or `blocked`.
     state: &'static str,
+    /// True while too many wrong passwords lock the user out, which does not happen here.
+    locked: bool,
+    /// True for a user that is made for a program, which does not exist here.
+    bot: bool,
     avatar_url: Option<String>,
     web_url: String,
     #[serde(flatten)]
@@ -56,6 +63,8 @@ pub struct UserDetails {
     private_profile: bool,
     theme_id: u32,
     color_scheme_id: u32,
+    #[serde(flatten)]
+    absent: AbsentInUsers,
 }
 
 impl UserView {
@@ -68,12 +77,15 @@ impl UserView {
     }
 
     /// The part that everybody sees.
-    fn basic(user: &User, base: &str) -> Self {
+    pub(super) fn basic(user: &User, base: &str) -> Self {
         Self {
             id: user.id.0,
             username: user.username.to_string(),
             name: user.name.clone(),
+            public_email: None,
             state: user.state.name(),
+            locked: false,
+            bot: false,
             avatar_url: None,
             web_url: format!("{base}/{}", user.username),
             more: None,
@@ -104,6 +116,7 @@ impl UserView {
             private_profile: false,
             theme_id: 1,
             color_scheme_id: 1,
+            absent: AbsentInUsers::HERE,
         };
         Self {
             more: Some(more),

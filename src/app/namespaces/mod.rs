@@ -6,7 +6,9 @@ pub(super) mod create;
 mod delete;
 pub(super) mod find;
 mod list;
+mod taken;
 
 pub use change::NamespaceChange;
 pub use create::{NewNamespace, NewPath};
 pub use list::ListRoot;
+pub use taken::PathState;

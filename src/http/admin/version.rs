@@ -10,23 +10,6 @@ use crate::http::admin::error::ApiError;
 
 /// The program that is running.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Version {
-    version: &'static str,
-    revision: &'static str,
-}
-
-/// The version of this service.
-#[utoipa::path(get, path = "/version", tag = "version", responses((status = 200, body = Version)))]
-pub(super) async fn get(call: Call) -> Result<Json<Version>, ApiError> {
-    call.authority(Need::Read)?;
-    Ok(Json(Version {
-        version: env!("CARGO_PKG_VERSION"),
-        revision: "release",
-    }))
-}
-
-/// The program that is running, as newer clients ask for it.
-#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Metadata {
     version: &'static str,
     revision: &'static str,
@@ -43,7 +26,13 @@ pub(super) struct AgentServer {
     version: Option<String>,
 }
 
-/// The version of this service, with other details that GitLab's clients ask for.
+/// The version of this service.
+#[utoipa::path(get, path = "/version", tag = "version", responses((status = 200, body = Metadata)))]
+pub(super) async fn get(call: Call) -> Result<Json<Metadata>, ApiError> {
+    metadata(call).await
+}
+
+/// The same, where newer clients ask for it.
 #[utoipa::path(get, path = "/metadata", tag = "version", responses((status = 200, body = Metadata)))]
 pub(super) async fn metadata(call: Call) -> Result<Json<Metadata>, ApiError> {
     call.authority(Need::Read)?;

@@ -7,20 +7,22 @@ use axum::response::Response;
 use serde_json::Value;
 
 use crate::app::namespaces::ListRoot;
-use crate::domain::authority::Need;
-use crate::domain::namespaces::NamespaceWithAncestors;
-use crate::domain::namespaces::reference::ExpectedNamespace;
+use crate::domain::authority::{Authority, Need};
+use crate::domain::namespaces::filter::NamespaceFilter;
+use crate::domain::namespaces::reference::{ExpectedNamespace, NamespaceReference};
+use crate::domain::namespaces::{NamespaceKind, NamespaceWithAncestors};
+use crate::domain::page::{MAX_PAGE_SIZE, PageRequest, Paging};
 use crate::http::admin::call::Call;
 use crate::http::admin::error::ApiError;
 use crate::http::admin::namespaces::accepted;
 use crate::http::admin::namespaces::foreign::ForeignGroupFilters;
-use crate::http::admin::namespaces::input::{ChangeNamespace, CreateGroup};
+use crate::http::admin::namespaces::input::{ChangeNamespace, CreateGroup, ShowGroup};
 use crate::http::admin::namespaces::list::ListNamespaces;
 use crate::http::admin::page;
 use crate::http::admin::page::input::{PageInput, PartInput};
 use crate::http::admin::segments::{Segments, namespace};
 use crate::http::admin::state::AdminState;
-use crate::representation::GroupView;
+use crate::representation::{GroupView, ProjectView};
 
 /// The groups that the caller may see.
 #[utoipa::path(get, path = "/groups", tag = "groups",
@@ -41,9 +43,9 @@ pub(super) async fn list(
     Ok(page::reply_part(&found, (&call, &admin.public_url), view))
 }
 
-/// One group, by id or URL-encoded path.
+/// One group with its projects, by id or URL-encoded path.
 #[utoipa::path(get, path = "/groups/{id}", tag = "groups",
-    params(("id" = String, Path)), responses((status = 200, body = GroupView)))]
+    params(("id" = String, Path), ShowGroup), responses((status = 200, body = GroupView)))]
 pub(super) async fn get(
     State(admin): State<AdminState>,
     Segments(id): Segments<String>,
@@ -51,11 +53,16 @@ pub(super) async fn get(
 ) -> Result<Json<GroupView>, ApiError> {
     let authority = call.authority(Need::Read)?;
     let name = namespace(ExpectedNamespace::Group, &id)?;
+    let wanted = ShowGroup::read(&call.parameters);
+    let wanted = admin.unless_hidden(&authority, &name, wanted).await?;
     let found = admin
         .desk
         .namespace_with_ancestors(&authority, &name)
         .await?;
-    Ok(view(&admin, &found))
+    if wanted.with_projects == Some(false) {
+        return Ok(Json(GroupView::new(&found, &admin.public_url)));
+    }
+    whole(&admin, &authority, &found).await
 }
 
 /// Makes a group: at the top only administrators, below a group its Owners.
@@ -76,7 +83,7 @@ pub(super) async fn create(
     };
     let new = wanted.within(parent);
     let made = admin.desk.create_group(&authority, new).await?;
-    Ok((StatusCode::CREATED, view(&admin, &made)))
+    Ok((StatusCode::CREATED, whole(&admin, &authority, &made).await?))
 }
 
 /// Renames or describes a group or changes its visibility; Owners only. Its path does not change.
@@ -96,7 +103,7 @@ pub(super) async fn change(
         .desk
         .change_namespace(&authority, &name, wanted.into())
         .await?;
-    Ok(view(&admin, &changed))
+    whole(&admin, &authority, &changed).await
 }
 
 /// Deletes a group with everything below it; Owners only. Images stay closed and the names taken.
@@ -113,6 +120,29 @@ pub(super) async fn delete(
     Ok(accepted())
 }
 
-fn view(admin: &AdminState, group: &NamespaceWithAncestors) -> Json<GroupView> {
-    Json(GroupView::new(group, &admin.public_url))
+/// The group with the first page of the projects in it that the caller may see.
+async fn whole(
+    admin: &AdminState,
+    authority: &Authority,
+    group: &NamespaceWithAncestors,
+) -> Result<Json<GroupView>, ApiError> {
+    let root = ListRoot::In(NamespaceReference::of_id(
+        ExpectedNamespace::Group,
+        group.namespace.id,
+    ));
+    let filter = NamespaceFilter::all(NamespaceKind::Project);
+    let first = Paging::Offset(PageRequest {
+        number: 1,
+        size: MAX_PAGE_SIZE,
+    });
+    let found = admin
+        .desk
+        .namespaces_page(authority, &root, filter, first)
+        .await?;
+    let base = &*admin.public_url;
+    let projects = found.items().iter();
+    let projects = projects.map(|project| ProjectView::new(project, base));
+    Ok(Json(
+        GroupView::new(group, base).with_projects(projects.collect()),
+    ))
 }

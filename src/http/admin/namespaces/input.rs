@@ -1,16 +1,52 @@
 //! The inputs that make and change groups and projects.
 
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::app::namespaces::{NamespaceChange, NewNamespace, NewPath};
 use crate::domain::ids::NamespaceId;
 use crate::domain::namespaces::NamespaceDescription;
+use crate::domain::namespaces::path::part_for;
 use crate::domain::namespaces::reference::{ExpectedNamespace, NamespaceReference};
 use crate::domain::namespaces::visibility::Visibility;
 use crate::domain::text::{DisplayName, InvalidDisplayName};
 use crate::http::admin::error::ApiError;
 use crate::http::admin::parameters::Parameters;
 use crate::http::admin::words::VisibilityName;
+
+/// The extent to which a group is shown.
+#[derive(Debug, Clone, Copy, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ShowGroup {
+    /// False to leave out its projects.
+    pub(super) with_projects: Option<bool>,
+}
+
+impl ShowGroup {
+    pub(super) fn read(parameters: &Parameters) -> Result<Self, ApiError> {
+        Ok(Self {
+            with_projects: parameters.boolean("with_projects")?,
+        })
+    }
+}
+
+/// The group in which a path is wanted.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct WantedPath {
+    /// The id of the group; at the top, if it is left out.
+    #[param(value_type = Option<i64>)]
+    pub(super) parent_id: Option<NamespaceReference>,
+}
+
+impl WantedPath {
+    pub(super) fn read(parameters: &Parameters) -> Result<Self, ApiError> {
+        let id = parameters.integer("parent_id")?.map(NamespaceId);
+        let group = |id| NamespaceReference::of_id(ExpectedNamespace::Parent, id);
+        Ok(Self {
+            parent_id: id.map(group),
+        })
+    }
+}
 
 /// A group that is to be made; other fields have no effect.
 #[derive(Debug, ToSchema)]
@@ -181,14 +217,10 @@ fn visibility(parameters: &Parameters) -> Result<Option<Visibility>, ApiError> {
     parameters.word("visibility", |text| text.parse().ok())
 }
 
-/// The last part of a path: `path`, or made from the name as in GitLab: `My App` becomes `my-app`.
+/// The last part of a path: `path`, or made from the name.
 fn last_part(parameters: &Parameters) -> Result<String, ApiError> {
-    if let Some(path) = parameters.filled("path")? {
-        return Ok(path);
+    match parameters.filled("path")? {
+        Some(path) => Ok(path),
+        None => Ok(part_for(&parameters.text("name")?.unwrap_or_default())),
     }
-    let name = parameters.text("name")?.unwrap_or_default();
-    let words = name
-        .split(|letter: char| !letter.is_ascii_alphanumeric())
-        .filter(|word| !word.is_empty());
-    Ok(words.collect::<Vec<_>>().join("-").to_ascii_lowercase())
 }

@@ -3,6 +3,7 @@
 use utoipa::IntoParams;
 
 use crate::app::namespaces::ListRoot;
+use crate::domain::authority::Authority;
 use crate::domain::ids::NamespaceId;
 use crate::domain::members::access_level::AccessLevel;
 use crate::domain::namespaces::NamespaceKind;
@@ -13,7 +14,7 @@ use crate::domain::page::Paging;
 use crate::http::admin::error::ApiError;
 use crate::http::admin::foreign::leave_nothing;
 use crate::http::admin::namespaces::foreign::{GROUP_FILTERS, PROJECT_FILTERS};
-use crate::http::admin::page::input::PartInput;
+use crate::http::admin::page::input::{PageInput, PartInput};
 use crate::http::admin::parameters::Parameters;
 
 /// The filters of a list of groups or projects; all conditions must hold.
@@ -121,6 +122,46 @@ impl ListNamespaces {
             },
             search: self.search.clone(),
             ..NamespaceFilter::all(self.kind)
+        }
+    }
+}
+
+/// The filters of the list of namespaces; all conditions must hold.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ListParents {
+    /// A part of the path or name.
+    search: Option<String>,
+    /// Only those in which the caller is Owner.
+    owned_only: Option<bool>,
+    /// Only those at the top.
+    top_level_only: Option<bool>,
+    #[param(ignore)]
+    pub(super) page: PageInput,
+}
+
+impl ListParents {
+    pub(super) fn read(parameters: &Parameters) -> Result<Self, ApiError> {
+        Ok(Self {
+            search: parameters.filled("search")?,
+            owned_only: parameters.boolean("owned_only")?,
+            top_level_only: parameters.boolean("top_level_only")?,
+            page: PageInput::read(parameters)?,
+        })
+    }
+
+    /// The filter for a caller: administrators list all, others where they have a role.
+    pub(super) fn filter(self, authority: &Authority) -> NamespaceFilter {
+        NamespaceFilter {
+            kinds: vec![NamespaceKind::Group, NamespaceKind::User],
+            min_role: match self.owned_only {
+                Some(true) => Some(AccessLevel::Owner),
+                _ if authority.is_administrator() => None,
+                _ => Some(AccessLevel::Guest),
+            },
+            top_level_only: self.top_level_only == Some(true),
+            search: self.search,
+            ..NamespaceFilter::all(NamespaceKind::Group)
         }
     }
 }

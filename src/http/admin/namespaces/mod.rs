@@ -5,6 +5,7 @@ mod foreign;
 mod groups;
 mod input;
 pub(super) mod list;
+mod parents;
 mod projects;
 
 use axum::Extension;
@@ -15,6 +16,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::domain::namespaces::reference::ExpectedNamespace;
+use crate::http::admin::access_tokens::absent;
 use crate::http::admin::state::AdminState;
 use crate::http::admin::{deploy_tokens, members};
 
@@ -33,6 +35,9 @@ pub(super) fn routes() -> OpenApiRouter<AdminState> {
         .routes(routes!(projects::create_for))
         .routes(routes!(projects::get, projects::change, projects::delete))
         .nest("/projects/{id}", belonging_to(ExpectedNamespace::Project))
+        .routes(routes!(parents::list))
+        .routes(routes!(parents::get))
+        .routes(routes!(parents::exists))
 }
 
 /// The members and deploy tokens of groups, or of projects.
@@ -40,6 +45,7 @@ fn belonging_to(expected: ExpectedNamespace) -> OpenApiRouter<AdminState> {
     OpenApiRouter::new()
         .merge(members::routes())
         .merge(deploy_tokens::routes())
+        .merge(absent::of_namespaces())
         .layer(Extension(expected))
 }
 

@@ -25,11 +25,24 @@ async fn a_member_is_added_shown_and_removed() {
               "id": 2,
               "username": "alice",
               "name": "alice",
+              "public_email": null,
               "state": "active",
+              "locked": false,
               "avatar_url": null,
               "web_url": "http://localhost:5002/alice",
               "access_level": 30,
               "created_at": "2026-03-14T15:09:26.000Z",
+              "created_by": {
+                "id": 1,
+                "username": "root",
+                "name": "root",
+                "public_email": null,
+                "state": "active",
+                "locked": false,
+                "bot": false,
+                "avatar_url": null,
+                "web_url": "http://localhost:5002/root"
+              },
               "expires_at": "2026-04-01",
               "membership_state": "active"
             }

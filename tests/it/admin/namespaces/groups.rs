@@ -33,7 +33,21 @@ async fn an_administrator_makes_a_group() {
       "subgroup_creation_level": "owner",
       "request_access_enabled": false,
       "share_with_group_lock": false,
-      "require_two_factor_authentication": false
+      "require_two_factor_authentication": false,
+      "membership_lock": false,
+      "two_factor_grace_period": 48,
+      "auto_devops_enabled": false,
+      "lfs_enabled": false,
+      "shared_runners_setting": "disabled_and_unoverridable",
+      "default_branch_protection": 0,
+      "emails_disabled": true,
+      "emails_enabled": false,
+      "mentions_disabled": null,
+      "archived": false,
+      "marked_for_deletion_on": null,
+      "shared_with_groups": [],
+      "projects": [],
+      "shared_projects": []
     }
     "#);
 }

@@ -13,6 +13,72 @@ async fn start() -> World {
     world
 }
 
+/// The reply to the making of a project, whole.
+const MADE: &str = r#"{
+  "id": 4,
+  "description": "It runs",
+  "name": "My App",
+  "name_with_namespace": "team / My App",
+  "path": "my-app",
+  "path_with_namespace": "team/my-app",
+  "created_at": "2026-03-14T15:09:26.000Z",
+  "last_activity_at": "2026-03-14T15:09:26.000Z",
+  "default_branch": null,
+  "tag_list": [],
+  "topics": [],
+  "avatar_url": null,
+  "web_url": "http://localhost:5002/team/my-app",
+  "namespace": {
+    "id": 3,
+    "name": "team",
+    "path": "team",
+    "kind": "group",
+    "full_path": "team",
+    "parent_id": null,
+    "avatar_url": null,
+    "web_url": "http://localhost:5002/groups/team"
+  },
+  "visibility": "private",
+  "archived": false,
+  "container_registry_enabled": true,
+  "container_registry_access_level": "enabled",
+  "request_access_enabled": false,
+  "shared_with_groups": [],
+  "ssh_url_to_repo": null,
+  "http_url_to_repo": null,
+  "readme_url": null,
+  "empty_repo": true,
+  "import_status": "none",
+  "forks_count": 0,
+  "star_count": 0,
+  "marked_for_deletion_at": null,
+  "marked_for_deletion_on": null,
+  "issues_enabled": false,
+  "merge_requests_enabled": false,
+  "jobs_enabled": false,
+  "wiki_enabled": false,
+  "snippets_enabled": false,
+  "packages_enabled": false,
+  "lfs_enabled": false,
+  "service_desk_enabled": false,
+  "auto_devops_enabled": false,
+  "shared_runners_enabled": false,
+  "group_runners_enabled": false,
+  "mirror": false,
+  "repository_access_level": "disabled",
+  "issues_access_level": "disabled",
+  "merge_requests_access_level": "disabled",
+  "forking_access_level": "disabled",
+  "builds_access_level": "disabled",
+  "wiki_access_level": "disabled",
+  "snippets_access_level": "disabled",
+  "pages_access_level": "disabled",
+  "_links": {
+    "self": "http://localhost:5002/api/v4/projects/4",
+    "members": "http://localhost:5002/api/v4/projects/4/members"
+  }
+}"#;
+
 #[tokio::test]
 async fn a_maintainer_makes_a_project_in_their_group() {
     let World { app, root, alice } = start().await;
@@ -23,43 +89,7 @@ async fn a_maintainer_makes_a_project_in_their_group() {
     });
     let made = alice.post("/projects", body).await;
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
-    insta::assert_snapshot!(made.pretty(), @r#"
-    {
-      "id": 4,
-      "description": "It runs",
-      "name": "My App",
-      "name_with_namespace": "team / My App",
-      "path": "my-app",
-      "path_with_namespace": "team/my-app",
-      "created_at": "2026-03-14T15:09:26.000Z",
-      "last_activity_at": "2026-03-14T15:09:26.000Z",
-      "default_branch": null,
-      "tag_list": [],
-      "topics": [],
-      "avatar_url": null,
-      "web_url": "http://localhost:5002/team/my-app",
-      "namespace": {
-        "id": 3,
-        "name": "team",
-        "path": "team",
-        "kind": "group",
-        "full_path": "team",
-        "parent_id": null,
-        "avatar_url": null,
-        "web_url": "http://localhost:5002/groups/team"
-      },
-      "visibility": "private",
-      "archived": false,
-      "container_registry_enabled": true,
-      "container_registry_access_level": "enabled",
-      "request_access_enabled": false,
-      "shared_with_groups": [],
-      "_links": {
-        "self": "http://localhost:5002/api/v4/projects/4",
-        "members": "http://localhost:5002/api/v4/projects/4/members"
-      }
-    }
-    "#);
+    assert_eq!(made.pretty(), MADE);
     assert_eq!(root.read("/projects/team%2Fmy-app").await, made.json());
     assert_eq!(alice.read("/projects/4").await, made.json());
 }

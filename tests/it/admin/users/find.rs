@@ -14,7 +14,10 @@ async fn the_current_user_sees_everything_about_themselves() {
       "id": 2,
       "username": "alice",
       "name": "alice",
+      "public_email": null,
       "state": "active",
+      "locked": false,
+      "bot": false,
       "avatar_url": null,
       "web_url": "http://localhost:5002/alice",
       "created_at": "2026-03-14T15:09:26.000Z",
@@ -35,7 +38,19 @@ async fn the_current_user_sees_everything_about_themselves() {
       "two_factor_enabled": false,
       "private_profile": false,
       "theme_id": 1,
-      "color_scheme_id": 1
+      "color_scheme_id": 1,
+      "location": "",
+      "skype": "",
+      "linkedin": "",
+      "twitter": "",
+      "discord": "",
+      "website_url": "",
+      "organization": "",
+      "job_title": "",
+      "pronouns": null,
+      "work_information": null,
+      "local_time": null,
+      "current_sign_in_at": null
     }
     "#);
 }
@@ -49,7 +64,10 @@ async fn others_see_names_and_administrators_all() {
       "id": 1,
       "username": "root",
       "name": "root",
+      "public_email": null,
       "state": "active",
+      "locked": false,
+      "bot": false,
       "avatar_url": null,
       "web_url": "http://localhost:5002/root"
     }
