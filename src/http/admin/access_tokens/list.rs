@@ -52,7 +52,7 @@ enum State {
 
 impl ListAccessTokens {
     pub(super) fn read(parameters: &Parameters) -> Result<Self, ApiError> {
-        let state = match parameters.text("state")?.as_deref() {
+        let state = match parameters.filled("state")?.as_deref() {
             None => None,
             Some("active") => Some(State::Active),
             Some("inactive") => Some(State::Inactive),

@@ -1,5 +1,6 @@
 //! `/personal_access_tokens`
 
+pub(super) mod absent;
 mod associations;
 mod create;
 pub(super) mod input;
@@ -39,6 +40,7 @@ pub(super) fn routes() -> OpenApiRouter<AdminState> {
         .routes(routes!(associations::get))
         .routes(routes!(get, change, revoke))
         .routes(routes!(rotate::rotate))
+        .merge(absent::of_users())
 }
 
 /// The caller's tokens; all users' for administrators.

@@ -114,7 +114,7 @@ async fn roles_can_be_asked_for_and_lists_come_in_pages() {
         assert_eq!(found.groups, groups, "{query}");
         assert_eq!(found.projects, projects, "{query}");
     }
-    for bad in ["?min_access_level=7", "?min_access_level=x", "?page=0"] {
+    for bad in ["?min_access_level=7", "?min_access_level=x", "?per_page=0"] {
         let reply = token.get(&format!("{PATH}{bad}")).await;
         assert_eq!(reply.status, StatusCode::BAD_REQUEST, "{bad}");
     }

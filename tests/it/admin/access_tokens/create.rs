@@ -26,6 +26,7 @@ async fn the_reply_to_a_creation_is_gitlabs_and_ours() {
       "expires_at": "2027-01-01",
       "expires_at_time": "2027-01-01T00:00:00.000Z",
       "grace_until": null,
+      "granular": false,
       "id": 3,
       "last_used_at": null,
       "last_used_ips": [],

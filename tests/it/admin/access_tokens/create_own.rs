@@ -63,6 +63,7 @@ async fn a_token_makes_others_for_its_owner_with_every_scope_but_api() {
       "expires_at": "2026-06-01",
       "expires_at_time": "2026-06-01T00:00:00.000Z",
       "grace_until": null,
+      "granular": false,
       "id": 2,
       "last_used_at": null,
       "last_used_ips": [],

@@ -127,7 +127,7 @@ async fn a_filter_that_cannot_be_read_is_named() {
         ("revoked=maybe", "revoked is invalid"),
         ("created_after=noon", "created_after is invalid"),
         ("expires_before=2026-13-01", "expires_before is invalid"),
-        ("page=0", "page is invalid"),
+        ("page=first", "page is invalid"),
         ("per_page=many", "per_page is invalid"),
     ] {
         let reply = alice.get(&format!("/personal_access_tokens?{query}")).await;

@@ -39,6 +39,7 @@ async fn a_rotated_token_makes_way_for_one_that_may_do_the_same() {
       "expires_at": null,
       "expires_at_time": null,
       "grace_until": null,
+      "granular": false,
       "id": 4,
       "last_used_at": null,
       "last_used_ips": [],
