@@ -136,7 +136,7 @@ impl ApiError {
                 json!({ "message": "413 Request Entity Too Large - a body has at most 64 KiB" })
             }
             Self::UnsupportedMediaType => {
-                json!({ "error": "write the body as application/json or application/x-www-form-urlencoded" })
+                json!({ "error": "write the body as application/json, application/x-www-form-urlencoded or multipart/form-data" })
             }
             Self::MethodNotAllowed => json!({ "message": "405 Method Not Allowed" }),
             Self::Unavailable(_) => {

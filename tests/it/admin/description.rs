@@ -34,7 +34,8 @@ async fn what_can_be_no_id_is_refused_in_json_by_every_operation() {
     let with_id = operations(&app)
         .await
         .into_iter()
-        .filter(|operation| operation.path.contains('{'));
+        // This one takes any text and says if it is a path.
+        .filter(|operation| operation.path.contains('{') && !operation.path.ends_with("/exists"));
     for operation in with_id {
         let parts: Vec<&str> = operation.below_api().split('/').collect();
         let method = &operation.method;

@@ -1,5 +1,6 @@
 //! The admin API, as GitLab's clients use it.
 
+mod absent_tokens;
 mod access_tokens;
 mod addresses;
 mod credentials;
@@ -9,6 +10,7 @@ mod description;
 mod events;
 mod every_endpoint_is_guarded;
 mod foreign_ids;
+mod forms_of_values;
 mod hidden_namespaces;
 mod known_filters;
 mod lost_rights;
@@ -16,6 +18,9 @@ mod members;
 mod namespaces;
 mod operations;
 mod pages;
+mod parents;
 mod registry;
+mod replies;
+mod slashes;
 mod users;
 mod version;

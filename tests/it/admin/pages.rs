@@ -73,7 +73,13 @@ async fn a_page_that_is_too_long_or_beyond_the_end_or_empty_is_one_too() {
         "a page has at most 100 entries"
     );
     let beyond = page("?page=99999999999").await;
-    assert_eq!((beyond.length, beyond.headers[2].as_str()), (0, ""));
+    let (next, previous) = (&beyond.headers[2], &beyond.headers[3]);
+    assert_eq!((beyond.length, &**next, &**previous), (0, "", ""));
+    assert!(!beyond.link.contains("prev") && !beyond.link.contains("next"));
+    for before in ["?page=0", "?page=-7", "?page="] {
+        let first = page(before).await;
+        assert_eq!(first.headers, ["1", "20", "2", "", "46", "3"], "{before}");
+    }
     let empty = page("?search=nothing").await;
     assert_eq!(empty.length, 0, "an empty list has a page");
     assert_eq!(empty.headers, ["1", "20", "", "", "0", "1"]);

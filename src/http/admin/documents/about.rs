@@ -14,17 +14,22 @@ Present a personal access token with each request: in the header `PRIVATE-TOKEN`
 or as the parameter `private_token`. Prefer a header: addresses end up in logs. The token needs the scope `read_api` to \
 look at things and `api` to change them; `read_user` suffices to look at users.
 
-Other parameters may be in the query or in the body, as JSON or as a form. Lists come in pages: `page` and `per_page` \
-choose one, and the header `Link` leads to the next. There are no pages for people yet: a browser that follows a \
-`web_url` comes here.";
+Other parameters may be in the query or in the body, as JSON or as a form. A boolean is `true`, `t`, `yes`, `y`, `on` \
+or `1`, or `false`, `f`, `no`, `n`, `off` or `0`; dates and instants may have any usual form of ISO 8601; a blank value \
+is not given. Lists come in pages: `page` and `per_page` choose one, and the header `Link` leads to the next. There are \
+no pages for people yet: a browser that follows a `web_url` comes here.";
 
 /// The nouns, in the order of the page's contents.
-const NOUNS: [(&str, &str); 9] = [
+const NOUNS: [(&str, &str); 10] = [
     ("users", "People and machines that sign in."),
     ("groups", "Namespaces that hold projects and other groups."),
     (
         "projects",
         "Namespaces that hold repositories of a registry.",
+    ),
+    (
+        "namespaces",
+        "Groups and users' own namespaces: what a project can lie in.",
     ),
     (
         "members",

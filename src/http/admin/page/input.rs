@@ -11,7 +11,6 @@ use crate::http::admin::parameters::{Parameters, invalid};
 #[into_params(parameter_in = Query)]
 pub(in crate::http::admin) struct PageInput {
     /// The number of the page; the first, if it is left out.
-    #[param(minimum = 1)]
     page: Option<u64>,
     /// The number of entries on a page, at most 100; 20, if it is left out.
     #[param(minimum = 1)]
@@ -21,7 +20,10 @@ pub(in crate::http::admin) struct PageInput {
 impl PageInput {
     pub(in crate::http::admin) fn read(parameters: &Parameters) -> Result<Self, ApiError> {
         Ok(Self {
-            page: at_least_one(parameters, "page")?,
+            // As in GitLab, the pages before the first are the first.
+            page: parameters
+                .integer("page")?
+                .map(|page| u64::try_from(page).unwrap_or(0).max(1)),
             per_page: at_least_one(parameters, "per_page")?,
         })
     }

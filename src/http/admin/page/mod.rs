@@ -50,7 +50,8 @@ fn headers<T>(page: &Page<T>, uri: &Uri, public_url: &str) -> HeaderMap {
     let PageRequest { number, size } = page.request;
     let (pages, is_told) = (page.pages(), page.total <= MAX_TOLD);
     let next = (number < pages).then(|| number + 1);
-    let previous = (number > 1).then(|| number - 1);
+    // Beyond the end there is nothing before or after, as in GitLab.
+    let previous = (number > 1 && number <= pages).then(|| number - 1);
     let text = |page: Option<u64>| page.map_or(String::new(), |page| page.to_string());
     let mut headers = vec![
         ("x-page", number.to_string()),

@@ -5,7 +5,8 @@
 
 mod values;
 
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{FromRequest, Multipart, Request};
 use axum::http::request::Parts;
 use secrecy::SecretString;
 use serde_json::{Map, Value};
@@ -22,7 +23,7 @@ const MAX_BODY: usize = 64 * 1024;
 pub(super) struct Parameters(Map<String, Value>);
 
 impl Parameters {
-    /// Reads the query, and a body in JSON or as a form.
+    /// Reads the query, and a body in JSON or as a form of either kind.
     pub(super) async fn read(parts: &Parts, body: Body) -> Result<Self, ApiError> {
         let mut values = Map::new();
         add_form(
@@ -36,7 +37,7 @@ impl Parameters {
             return Ok(Self(values));
         }
         match media_type(&parts.headers).as_str() {
-            "application/json" => match serde_json::from_slice(&bytes) {
+            "application/json" => match serde_json::from_slice(without_mark(&bytes)) {
                 Ok(Value::Object(object)) => values.extend(object),
                 _ => return Err(ApiError::parameter("the body is not a JSON object")),
             },
@@ -45,6 +46,7 @@ impl Parameters {
                 add_form(&mut form, &bytes);
                 values.extend(form);
             }
+            "multipart/form-data" => values.extend(multipart(parts, bytes).await?),
             _ => return Err(ApiError::UnsupportedMediaType),
         }
         Ok(Self(values))
@@ -133,26 +135,54 @@ impl std::fmt::Debug for Parameters {
     }
 }
 
-/// Adds URL-encoded parameters; a name that ends in `[]` or comes again is a list, and `name[key]` an object.
+/// The text without the mark of its byte order, which some programs begin a JSON text with.
+fn without_mark(text: &[u8]) -> &[u8] {
+    text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text)
+}
+
+/// Adds URL-encoded parameters.
 fn add_form(values: &mut Map<String, Value>, text: &[u8]) {
     for (name, value) in form_urlencoded::parse(text) {
-        let value = Value::from(value.into_owned());
-        let (name, key) = match name.split_once('[') {
-            Some((name, key)) => (name, key.strip_suffix(']')),
-            None => (&*name, None),
-        };
-        let value = match key {
-            None => value,
-            Some("") => Value::from(vec![value]),
-            Some(key) => Value::from(Map::from_iter([(key.to_owned(), value)])),
-        };
-        match (values.get_mut(name), value) {
-            (None, value) => drop(values.insert(name.to_owned(), value)),
-            (Some(Value::Array(all)), Value::Array(more)) => all.extend(more),
-            (Some(Value::Array(all)), value) => all.push(value),
-            (Some(Value::Object(all)), Value::Object(more)) => all.extend(more),
-            (Some(first), value) => *first = Value::from(vec![first.take(), value]),
+        add(values, &name, value.into_owned());
+    }
+}
+
+/// The parameters of a form in several parts, none of which may be a file.
+async fn multipart(parts: &Parts, body: Bytes) -> Result<Map<String, Value>, ApiError> {
+    let unreadable = |_| ApiError::parameter("the body is no readable form");
+    let request = Request::from_parts(parts.clone(), Body::from(body));
+    let mut form = Multipart::from_request(request, &())
+        .await
+        .map_err(|_| ApiError::parameter("the body is no readable form"))?;
+    let mut values = Map::new();
+    while let Some(field) = form.next_field().await.map_err(unreadable)? {
+        let name = field.name().unwrap_or_default().to_owned();
+        if field.file_name().is_some() {
+            return Err(invalid(&name));
         }
+        add(&mut values, &name, field.text().await.map_err(unreadable)?);
+    }
+    Ok(values)
+}
+
+/// Adds a parameter of a form; a name that ends in `[]` or comes again is a list, and `name[key]` an object.
+fn add(values: &mut Map<String, Value>, name: &str, value: String) {
+    let value = Value::from(value);
+    let (name, key) = match name.split_once('[') {
+        Some((name, key)) => (name, key.strip_suffix(']')),
+        None => (name, None),
+    };
+    let value = match key {
+        None => value,
+        Some("") => Value::from(vec![value]),
+        Some(key) => Value::from(Map::from_iter([(key.to_owned(), value)])),
+    };
+    match (values.get_mut(name), value) {
+        (None, value) => drop(values.insert(name.to_owned(), value)),
+        (Some(Value::Array(all)), Value::Array(more)) => all.extend(more),
+        (Some(Value::Array(all)), value) => all.push(value),
+        (Some(Value::Object(all)), Value::Object(more)) => all.extend(more),
+        (Some(first), value) => *first = Value::from(vec![first.take(), value]),
     }
 }
 

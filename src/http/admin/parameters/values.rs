@@ -3,10 +3,15 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value;
 
-use crate::domain::expiry::{Expiry, Lifetime, is_storable};
+use crate::domain::expiry::Lifetime;
 use crate::domain::members::access_level::AccessLevel;
+use crate::domain::moment::Moment;
 use crate::http::admin::error::ApiError;
 use crate::http::admin::parameters::{Parameters, invalid};
+
+/// The words for true, and those for false, in any letter case; numbers in JSON are words too.
+const TRUE: [&str; 6] = ["true", "t", "yes", "y", "on", "1"];
+const FALSE: [&str; 6] = ["false", "f", "no", "n", "off", "0"];
 
 /// Most numbers in a list: each database has a limit.
 const MAX_LIST: usize = 1000;
@@ -27,9 +32,9 @@ impl Parameters {
         Ok(self.text(name)?.filter(|text| !text.is_empty()))
     }
 
-    /// A whole number, also as a text.
+    /// A whole number, also as a text; a blank text is none.
     pub(in crate::http::admin) fn integer(&self, name: &str) -> Result<Option<i64>, ApiError> {
-        match self.value(name) {
+        match self.filled_value(name) {
             None => Ok(None),
             Some(Value::Number(number)) => number.as_i64().map(Some).ok_or_else(|| invalid(name)),
             Some(Value::String(text)) => text.parse().map(Some).map_err(|_| invalid(name)),
@@ -37,46 +42,48 @@ impl Parameters {
         }
     }
 
-    /// True or false, in any letter case: python-gitlab writes `True`.
+    /// True or false in one of GitLab's words; a blank text is neither.
     pub(in crate::http::admin) fn boolean(&self, name: &str) -> Result<Option<bool>, ApiError> {
-        match self.value(name) {
-            None => Ok(None),
-            Some(Value::Bool(value)) => Ok(Some(*value)),
-            Some(Value::String(text)) => match text.to_ascii_lowercase().as_str() {
-                "true" | "1" => Ok(Some(true)),
-                "false" | "0" => Ok(Some(false)),
-                _ => Err(invalid(name)),
-            },
-            Some(_) => Err(invalid(name)),
+        let word = match self.filled_value(name) {
+            None => return Ok(None),
+            Some(Value::Bool(value)) => return Ok(Some(*value)),
+            Some(Value::String(text)) => text.trim().to_ascii_lowercase(),
+            Some(Value::Number(number)) => number.to_string(),
+            Some(_) => return Err(invalid(name)),
+        };
+        if TRUE.contains(&word.as_str()) {
+            Ok(Some(true))
+        } else if FALSE.contains(&word.as_str()) {
+            Ok(Some(false))
+        } else {
+            Err(invalid(name))
         }
     }
 
-    /// A date; an empty text is none.
+    /// A date in UTC; a blank text is none. A time of day may stand beside it and has no effect, as in GitLab.
     pub(in crate::http::admin) fn date(&self, name: &str) -> Result<Option<NaiveDate>, ApiError> {
-        let read = |text: String| text.parse().ok().filter(|&date| is_storable(date));
-        let text = self.filled(name)?;
-        text.map(|text| read(text).ok_or_else(|| invalid(name)))
-            .transpose()
+        Ok(self.moment(name)?.map(Moment::date))
     }
 
-    /// An instant in ISO 8601, in UTC unless it says otherwise; a bare date means its beginning.
+    /// An instant, in UTC unless it says otherwise; a bare date means its beginning.
     pub(in crate::http::admin) fn instant(
         &self,
         name: &str,
     ) -> Result<Option<DateTime<Utc>>, ApiError> {
-        let begin = |date: NaiveDate| Expiry::on(date).instant();
-        let read = |text: String| {
-            let instant = text.parse().map(begin);
-            instant
-                .or_else(|_| text.parse())
-                // Python's `isoformat` writes no zone.
-                .or_else(|_| format!("{text}Z").parse())
-                .ok()
-                .filter(|instant: &DateTime<Utc>| is_storable(instant.date_naive()))
-        };
-        let text = self.filled(name)?;
-        text.map(|text| read(text).ok_or_else(|| invalid(name)))
+        Ok(self.moment(name)?.map(Moment::instant))
+    }
+
+    fn moment(&self, name: &str) -> Result<Option<Moment>, ApiError> {
+        let text = self.filled(name)?.filter(|text| !text.trim().is_empty());
+        text.map(|text| Moment::try_from(text.as_str()))
             .transpose()
+            .map_err(|_| invalid(name))
+    }
+
+    /// The value, unless it is null or a blank text.
+    fn filled_value(&self, name: &str) -> Option<&Value> {
+        let is_blank = |value: &Value| value.as_str().is_some_and(|text| text.trim().is_empty());
+        self.value(name).filter(|value| !is_blank(value))
     }
 
     /// A duration such as `90m` or `7d`.
