@@ -10,6 +10,10 @@ use crate::domain::secret::SecretToken;
 use crate::representation::instant;
 
 /// A token; its secret is only in the one reply that makes it.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the fields are GitLab's, each on its own"
+)]
 #[derive(Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = AccessToken)]
 pub struct AccessTokenView {

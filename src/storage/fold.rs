@@ -8,8 +8,8 @@ use crate::domain::text::folded;
 use crate::storage::entity::{access_token, namespace, user};
 use crate::storage::error::StorageError;
 
-/// The most rows that one statement fills: each takes three values.
-const AT_A_TIME: u64 = 500;
+/// The most rows that one statement fills; it compares each with the others.
+const AT_A_TIME: u64 = 100;
 
 /// Fills the column of all rows that have none. An older program that still runs leaves new ones behind, so every start
 /// looks again.
@@ -47,9 +47,11 @@ async fn fill_column<E: EntityTrait>(
     (id, column): (E::Column, E::Column),
     text_of: impl Fn(&E::Model) -> (i64, String),
 ) -> Result<(), StorageError> {
+    let mut last = i64::MIN;
     loop {
         let rows = E::find()
             .filter(column.is_null())
+            .filter(id.gt(last))
             .order_by_asc(id)
             .limit(AT_A_TIME)
             .all(connection)
@@ -58,6 +60,7 @@ async fn fill_column<E: EntityTrait>(
             return Ok(());
         }
         let texts: Vec<(i64, String)> = rows.iter().map(&text_of).collect();
+        last = texts.iter().map(|(id, _)| *id).max().unwrap_or(last);
         let ids = texts.iter().map(|(id, _)| *id);
         let mut update = E::update_many().filter(id.is_in(ids.collect::<Vec<_>>()));
         let texts = texts

@@ -11,6 +11,10 @@ pub(crate) const STORIES: &[Story] = &[
         python_gitlab_administers_wharfinger_unchanged,
     ),
     (
+        "gitlabracadabra_and_gitlabform_set_up_wharfinger",
+        gitlabracadabra_and_gitlabform_set_up_wharfinger,
+    ),
+    (
         "no_call_that_the_description_allows_fails",
         no_call_that_the_description_allows_fails,
     ),
@@ -70,6 +74,78 @@ fn session_succeeds(world: &World, Administered { service, token }: Administered
     let parts = "sign_in users groups projects members deploy_tokens tokens pages deletions";
     let done: Vec<&str> = ran.stdout.lines().collect();
     assert_eq!(done, parts.split(' ').collect::<Vec<_>>());
+}
+
+/// The one makes users, groups and projects from a file, the other sets them up; both find nothing to do when they
+/// come again.
+fn gitlabracadabra_and_gitlabform_set_up_wharfinger(world: &World) {
+    let Administered { service, token } = administered(world);
+    let settings = world.new_folder().join("python-gitlab.cfg");
+    let url = &service.admin_url;
+    let written =
+        format!("[global]\ndefault = here\n[here]\nurl = {url}\nprivate_token = {token}\n");
+    std::fs::write(&settings, written).unwrap();
+    let actions = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/python/gitlabracadabra.yml"
+    );
+    let settings = settings.to_str().unwrap();
+    let make = ["--verbose", "--config-file", settings, actions];
+    let made = run(world, "/usr/bin/gitlabracadabra", &make, "");
+    made.must_succeed();
+    assert!(
+        !made.stderr.contains("ERROR") && !made.stderr.contains("WARNING"),
+        "{}",
+        made.stderr
+    );
+    for what in ["robin", "team/", "team/backend/", "team/backend/my_app"] {
+        let line = format!("[{}] Creating", what.trim_end_matches('/'));
+        assert!(made.stderr.contains(&line), "{what}: {}", made.stderr);
+    }
+    let again = run(world, "/usr/bin/gitlabracadabra", &make, "");
+    again.must_succeed();
+    assert_eq!(again.stderr, "", "nothing is left to do");
+
+    let set_up = || {
+        let mut command = Command::new(gitlabform());
+        let wanted = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/python/gitlabform.yml");
+        command
+            .args([
+                "--skip-version-check",
+                "--verbose",
+                "--config",
+                wanted,
+                "ALL_DEFINED",
+            ])
+            .envs([
+                ("GITLAB_URL", url.as_str()),
+                ("GITLAB_TOKEN", token.as_str()),
+            ])
+            .current_dir(world.new_folder());
+        let ran = finish(world, command, "");
+        assert!(ran.ok, "{}{}", ran.stdout, ran.stderr);
+        ran.stdout + &ran.stderr
+    };
+    let first = set_up();
+    assert!(
+        first.contains("Editing project_settings in team/backend/my_app"),
+        "{first}"
+    );
+    let shown = |path: &str| service.cli(&["member", "list", path]);
+    assert!(
+        shown("team").contains("robin\treporter\t2099-01-01"),
+        "{}",
+        shown("team")
+    );
+    let second = set_up();
+    assert!(
+        !second.contains("Editing") && !second.contains("Adding user"),
+        "{second}"
+    );
+}
+
+fn gitlabform() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/gitlabform/bin/gitlabform")
 }
 
 /// What ends tokens, users or places.

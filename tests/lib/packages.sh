@@ -17,6 +17,7 @@ PACKAGES=(
   "postgresql:/usr/lib/postgresql/*/bin/initdb"
   "mariadb-server:/usr/sbin/mariadbd"
   "python3-venv:/usr/lib/python3.*/ensurepip/__init__.py"
+  "gitlabracadabra:/usr/bin/gitlabracadabra"
   "shellcheck:/usr/bin/shellcheck"
 )
 

@@ -1,13 +1,19 @@
 # shellcheck shell=bash
-# The programs in Python that the end-to-end tests use, in an environment of their own.
+# The programs in Python that the end-to-end tests use, in environments of their own.
 
-# Makes target/python with what tests/python/requirements.txt names, unless it is there.
+# Makes target/python and target/gitlabform with what their lists in tests/python name, unless they are there.
 prepare_python() {
-  local wanted=tests/python/requirements.txt made=target/python
+  prepare_environment tests/python/requirements.txt target/python
+  prepare_environment tests/python/gitlabform.txt target/gitlabform
+}
+
+# Makes the environment $2 with what the list $1 names.
+prepare_environment() {
+  local wanted=$1 made=$2
   if cmp --silent "$wanted" "$made/requirements.txt"; then
     return 0
   fi
-  echo "== installing what tests/python/requirements.txt names"
+  echo "== installing what $wanted names"
   rm -rf "$made"
   /usr/bin/python3 -m venv "$made"
   "$made/bin/pip" install --quiet --disable-pip-version-check --requirement "$wanted"

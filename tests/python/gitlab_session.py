@@ -102,6 +102,11 @@ def groups(gl: gitlab.Gitlab) -> None:
     assert [group.id for group in team.subgroups.list()] == [backend.id]
     assert [group.id for group in team.descendant_groups.list()] == [backend.id]
 
+    assert gl.namespaces.get("team/backend").id == backend.id
+    assert [space.full_path for space in gl.namespaces.list(search="backe")] == ["team/backend"]
+    assert gl.namespaces.exists("team").exists and not gl.namespaces.exists("nowhere").exists
+    assert team.shared_with_groups == []
+
     team.description = "some of us"
     team.visibility = "internal"
     team.save()
@@ -159,7 +164,7 @@ def members(gl: gitlab.Gitlab) -> None:
     app.members.create({"user_id": bob.id, "access_level": const.AccessLevel.DEVELOPER, "expires_at": in_days(30)})
     app.members.create({"user_id": alice.id, "access_level": const.AccessLevel.DEVELOPER})
 
-    assert team.members.get(alice.id).access_level == 20
+    assert team.members.get(alice.id).access_level == 20 and member.created_by["username"] == "root"
     assert app.members.get(bob.id).expires_at == in_days(30)
     assert alice.id in [member.id for member in team.members.list()]
     assert [member.id for member in app.members.list(query="bob")] == [bob.id]

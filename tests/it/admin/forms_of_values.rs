@@ -3,6 +3,7 @@
 use axum::body::Body;
 use axum::http::{Request, header};
 use serde_json::{Value, json};
+use wharfinger::domain::namespaces::visibility::Visibility;
 
 use crate::harness::{Actor, Reply, TestApp, World, each};
 
@@ -17,7 +18,7 @@ async fn send(app: &TestApp, caller: &Actor, kind: &str, body: &[u8]) -> Reply {
 #[tokio::test]
 async fn a_boolean_in_a_query_has_gitlabs_words() {
     let World { app, root, alice } = World::start().await;
-    app.group("team", Default::default()).await;
+    app.group("team", Visibility::default()).await;
     let blocked = async |word: &str| root.get(&format!("/users?blocked={word}")).await;
     for word in [
         "true", "True", "TRUE", "t", "T", "yes", "Yes", "y", "on", "ON", "1",
@@ -120,7 +121,7 @@ const MIDNIGHTS: [&str; 9] = [
 #[tokio::test]
 async fn a_date_may_have_a_time_in_every_field() {
     let World { app, root, .. } = World::start().await;
-    app.group("team", Default::default()).await;
+    app.group("team", Visibility::default()).await;
     app.user("bob").await;
     let (bob, user) = (app.id_of("bob").await, app.user_path("alice").await);
     for (number, date) in MIDNIGHTS.iter().enumerate() {
@@ -201,7 +202,7 @@ async fn an_instant_in_a_query_need_not_be_encoded() {
 #[tokio::test]
 async fn a_leap_second_breaks_no_list() {
     let World { app, root, .. } = World::start().await;
-    app.group("team", Default::default()).await;
+    app.group("team", Visibility::default()).await;
     let leap = "2099-06-30T23:59:60Z";
     let token = json!({ "name": "ci", "scopes": ["read_registry"], "expires_at": leap });
     let made = root.post("/groups/team/deploy_tokens", token).await;

@@ -3,7 +3,10 @@
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
 use secrecy::{ExposeSecret, SecretString};
 use tempfile::TempDir;
+use wharfinger::domain::users::filter::UserFilter;
 use wharfinger::storage::{Db, events, users};
+
+use super::users::found;
 
 /// A kill between a change of the schema and its record, at every one of them; then replicas that
 /// start together.
@@ -41,6 +44,31 @@ pub(super) async fn what_was_cut_off_is_finished_by_those_who_start(url: &Secret
     assert_eq!(told, expected);
     Db::open_and_migrate(url, 2).await.unwrap();
     audit_rows_of_the_first_version_stay_readable(url, db, &records).await;
+    records.close().await.unwrap();
+}
+
+/// An older program that runs beside a newer one leaves rows that no search would find.
+pub(super) async fn rows_of_an_older_program_are_found(url: &SecretString, db: &Db) {
+    let search = |text: &str| UserFilter {
+        search: Some(text.to_owned()),
+        ..UserFilter::default()
+    };
+    assert_eq!(found(db, search("İBRAHIM")).await, "found-4");
+    let records = sea_orm::Database::connect(url.expose_secret())
+        .await
+        .unwrap();
+    for table in ["users", "namespaces", "personal_access_tokens"] {
+        let forget = format!("UPDATE {table} SET folded = NULL");
+        records.execute_unprepared(&forget).await.unwrap();
+    }
+    assert_eq!(found(db, search("İBRAHIM")).await, "");
+    Db::open_and_migrate(url, 2).await.unwrap();
+    assert_eq!(found(db, search("İBRAHIM")).await, "found-4");
+    for table in ["users", "namespaces", "personal_access_tokens"] {
+        let empty = format!("DELETE FROM {table} WHERE folded IS NULL");
+        let deleted = records.execute_unprepared(&empty).await.unwrap();
+        assert_eq!(deleted.rows_affected(), 0, "{table}");
+    }
     records.close().await.unwrap();
 }
 

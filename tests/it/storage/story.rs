@@ -29,7 +29,9 @@ use super::namespaces::{
 };
 use super::read_only::servers_that_take_no_changes_are_refused;
 use super::refresh_tokens::refresh_tokens_end;
-use super::schema::what_was_cut_off_is_finished_by_those_who_start;
+use super::schema::{
+    rows_of_an_older_program_are_found, what_was_cut_off_is_finished_by_those_who_start,
+};
 use super::users::{
     keysets_go_both_ways, names_are_unique, text_is_found_in_any_letter_case,
     users_are_changed_and_leave_nothing, users_are_found_by_name_and_address,
@@ -98,4 +100,5 @@ async fn the_storage_story_holds() {
     Db::open_and_migrate(&database.url, 2).await.unwrap();
     Db::open(&database.url, 2).await.unwrap();
     what_was_cut_off_is_finished_by_those_who_start(&database.url, db).await;
+    rows_of_an_older_program_are_found(&database.url, db).await;
 }
