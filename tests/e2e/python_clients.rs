@@ -79,73 +79,63 @@ fn session_succeeds(world: &World, Administered { service, token }: Administered
 /// The one makes users, groups and projects from a file, the other sets them up; both find nothing to do when they
 /// come again.
 fn gitlabracadabra_and_gitlabform_set_up_wharfinger(world: &World) {
-    let Administered { service, token } = administered(world);
+    let administered = administered(world);
+    let first = gitlabracadabra(world, &administered);
+    for what in ["robin", "team", "team/backend", "team/backend/my_app"] {
+        assert!(first.contains(&format!("[{what}] Creating")), "{first}");
+    }
+    assert!(
+        !first.contains("ERROR") && !first.contains("WARNING"),
+        "{first}"
+    );
+    assert_eq!(gitlabracadabra(world, &administered), "", "all is made");
+
+    let first = gitlabform(world, &administered);
+    let edited = "Editing project_settings in team/backend/my_app";
+    assert!(first.contains(edited), "{first}");
+    let members = administered.service.cli(&["member", "list", "team"]);
+    assert!(members.contains("robin\treporter\t2099-01-01"), "{members}");
+    let second = gitlabform(world, &administered);
+    let is_done = !second.contains("Editing") && !second.contains("Adding user");
+    assert!(is_done, "{second}");
+}
+
+/// A run of gitlabracadabra, and what it says that it has done.
+fn gitlabracadabra(world: &World, Administered { service, token }: &Administered) -> String {
     let settings = world.new_folder().join("python-gitlab.cfg");
     let url = &service.admin_url;
-    let written =
-        format!("[global]\ndefault = here\n[here]\nurl = {url}\nprivate_token = {token}\n");
-    std::fs::write(&settings, written).unwrap();
+    let place = format!("[here]\nurl = {url}\nprivate_token = {token}\n");
+    std::fs::write(&settings, format!("[global]\ndefault = here\n{place}")).unwrap();
     let actions = concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/tests/python/gitlabracadabra.yml"
     );
     let settings = settings.to_str().unwrap();
-    let make = ["--verbose", "--config-file", settings, actions];
-    let made = run(world, "/usr/bin/gitlabracadabra", &make, "");
-    made.must_succeed();
-    assert!(
-        !made.stderr.contains("ERROR") && !made.stderr.contains("WARNING"),
-        "{}",
-        made.stderr
-    );
-    for what in ["robin", "team/", "team/backend/", "team/backend/my_app"] {
-        let line = format!("[{}] Creating", what.trim_end_matches('/'));
-        assert!(made.stderr.contains(&line), "{what}: {}", made.stderr);
-    }
-    let again = run(world, "/usr/bin/gitlabracadabra", &make, "");
-    again.must_succeed();
-    assert_eq!(again.stderr, "", "nothing is left to do");
-
-    let set_up = || {
-        let mut command = Command::new(gitlabform());
-        let wanted = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/python/gitlabform.yml");
-        command
-            .args([
-                "--skip-version-check",
-                "--verbose",
-                "--config",
-                wanted,
-                "ALL_DEFINED",
-            ])
-            .envs([
-                ("GITLAB_URL", url.as_str()),
-                ("GITLAB_TOKEN", token.as_str()),
-            ])
-            .current_dir(world.new_folder());
-        let ran = finish(world, command, "");
-        assert!(ran.ok, "{}{}", ran.stdout, ran.stderr);
-        ran.stdout + &ran.stderr
-    };
-    let first = set_up();
-    assert!(
-        first.contains("Editing project_settings in team/backend/my_app"),
-        "{first}"
-    );
-    let shown = |path: &str| service.cli(&["member", "list", path]);
-    assert!(
-        shown("team").contains("robin\treporter\t2099-01-01"),
-        "{}",
-        shown("team")
-    );
-    let second = set_up();
-    assert!(
-        !second.contains("Editing") && !second.contains("Adding user"),
-        "{second}"
-    );
+    let arguments = ["--verbose", "--config-file", settings, actions];
+    let ran = run(world, "/usr/bin/gitlabracadabra", &arguments, "");
+    ran.must_succeed();
+    ran.stderr
 }
 
-fn gitlabform() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/gitlabform/bin/gitlabform")
+/// A run of gitlabform, and what it says that it has done.
+fn gitlabform(world: &World, Administered { service, token }: &Administered) -> String {
+    let program =
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/gitlabform/bin/gitlabform");
+    let wanted = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/python/gitlabform.yml");
+    let mut command = Command::new(program);
+    command
+        .args([
+            "--skip-version-check",
+            "--verbose",
+            "--config",
+            wanted,
+            "ALL_DEFINED",
+        ])
+        .envs([("GITLAB_URL", &service.admin_url), ("GITLAB_TOKEN", token)])
+        .current_dir(world.new_folder());
+    let ran = finish(world, command, "");
+    assert!(ran.ok, "{}{}", ran.stdout, ran.stderr);
+    ran.stdout + &ran.stderr
 }
 
 /// What ends tokens, users or places.

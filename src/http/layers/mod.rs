@@ -26,5 +26,6 @@ pub use media_type::media_type;
 pub use origin::origin;
 pub use request_id::RequestId;
 pub use settings::LayerSettings;
+pub use slashes::AsSent;
 pub use unavailable::starting_routes;
 pub use who::Who;

@@ -17,7 +17,7 @@ pub(super) fn tolerated(routes: Router) -> Router {
 
 /// The address of a request as it was sent, if it was not tidy.
 #[derive(Debug, Clone)]
-pub(super) struct AsSent(pub(super) Uri);
+pub struct AsSent(pub Uri);
 
 fn tidied(mut request: Request) -> Request {
     if let Some(uri) = tidy(request.uri()) {

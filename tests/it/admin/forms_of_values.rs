@@ -270,7 +270,10 @@ async fn json_may_begin_with_a_byte_order_mark() {
     .await;
     assert_eq!(made.status, 201, "{}", made.body);
     let mark = send(&app, &root, "application/json", "\u{feff}".as_bytes()).await;
-    assert_eq!(mark.told(), r#"400 {"error":"the body is no JSON object"}"#);
+    assert_eq!(
+        mark.told(),
+        r#"400 {"error":"the body is not a JSON object"}"#
+    );
 }
 
 #[tokio::test]

@@ -1,9 +1,9 @@
 //! The addresses of the description, and the ways that lead people to it.
 
-use axum::Router;
 use axum::http::{HeaderMap, Method, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
+use axum::{Extension, Router};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
@@ -11,6 +11,7 @@ use utoipa::openapi::OpenApi;
 
 use crate::http::admin::documents::page;
 use crate::http::admin::error::ApiError;
+use crate::http::layers::AsSent;
 
 /// `/api/openapi.json` and `/api/docs`, public and the same for everyone, and what leads there.
 ///
@@ -31,9 +32,13 @@ pub(in crate::http::admin) fn routes(description: &OpenApi) -> Router {
         .route("/api/openapi.json", get(document))
         .route("/api/docs", get(docs))
         .route("/", get(async || Redirect::to("api/docs")))
-        .route("/api", get(async || Redirect::to("api/docs")))
-        .route("/api/", get(async || Redirect::to("docs")))
-        .route("/api/docs/", get(async || Redirect::to("../docs")))
+        .route("/api", get(to_the_page))
+}
+
+/// The way to the page is relative, so it begins where the browser thinks to be.
+async fn to_the_page(sent: Option<Extension<AsSent>>) -> Redirect {
+    let is_folder = sent.is_some_and(|Extension(AsSent(uri))| uri.path().ends_with('/'));
+    Redirect::to(if is_folder { "docs" } else { "api/docs" })
 }
 
 /// The page may show itself in its own style, and nothing else.
