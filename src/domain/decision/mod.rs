@@ -10,11 +10,9 @@ pub mod reason;
 pub mod rights;
 
 use crate::domain::access_tokens::scope::AccessTokenScope;
-use crate::domain::decision::principal::{
-    Ceiling, DeployTokenPrincipal, Obstacle, Principal, SignedIn,
-};
+use crate::domain::decision::principal::{Ceiling, DeployTokenPrincipal, Principal, SignedIn};
 use crate::domain::decision::reason::{Basis, Reason};
-use crate::domain::decision::rights::{NamespaceState, Rights};
+use crate::domain::decision::rights::{NamespaceState, Rights, Role};
 use crate::domain::members::access_level::AccessLevel;
 use crate::domain::namespaces::visibility::Visibility;
 use crate::domain::registry::action::{Action, ActionSet};
@@ -102,15 +100,48 @@ fn judge_scope<'a>(
     rights: &'a Rights,
     scope: &'a Scope,
 ) -> impl Iterator<Item = Judgement<'a>> {
-    let resource = &scope.resource;
-    actions_to_judge(scope, principal).map(move |action| {
-        let verdict = judge(principal, rights, resource, action);
-        Judgement {
-            resource,
-            action,
-            verdict,
-        }
+    let target = Target::find(&scope.resource, principal, rights);
+    actions_to_judge(scope, principal).map(move |action| Judgement {
+        resource: &scope.resource,
+        action,
+        verdict: judge(principal, &target, action),
     })
+}
+
+/// A requested resource, with all facts that the verdict on any action on it needs: they are looked up once.
+#[derive(Debug)]
+enum Target<'a> {
+    /// The list of all repositories, for which a registry wants this action.
+    Catalog(Action),
+    Repository(Repository<'a>),
+}
+
+/// A requested repository.
+#[derive(Debug)]
+struct Repository<'a> {
+    name: &'a RepositoryName,
+    namespace: Option<NamespaceState>,
+    role: Option<Role<'a>>,
+    /// True if the caller's token is not limited to other repositories.
+    is_covered: bool,
+}
+
+impl<'a> Target<'a> {
+    fn find(resource: &'a Resource, principal: &Principal, rights: &Rights) -> Self {
+        match resource {
+            Resource::Catalog => Self::Catalog(Action::Any),
+            Resource::CatalogOfZot => Self::Catalog(Action::Pull),
+            Resource::Repository(name) => Self::Repository(Repository {
+                name,
+                namespace: rights.state_at(name),
+                role: rights.role_for(name),
+                is_covered: match principal {
+                    Principal::User(user) => user.ceiling.covers(name),
+                    Principal::Anonymous | Principal::DeployToken(_) => true,
+                },
+            }),
+        }
+    }
 }
 
 /// The actions that a scope stands for. On a repository, `*` asks for all actions that are held
@@ -137,41 +168,34 @@ fn is_unlimited_administrator(principal: &Principal) -> bool {
 
 fn judge<'a>(
     principal: &Principal,
-    rights: &Rights,
-    resource: &'a Resource,
+    target: &Target<'a>,
     action: Action,
 ) -> Result<Basis<'a>, Reason> {
-    match (resource, principal) {
-        (Resource::Catalog, Principal::Anonymous) => Err(Reason::LoginNeeded),
-        (Resource::Catalog, Principal::User(user)) => judge_catalog(user, action),
-        (Resource::Catalog, Principal::DeployToken(_)) => Err(Reason::NotByDeployToken),
-        (Resource::Repository(name), Principal::Anonymous) => judge_anonymous(rights, name, action),
-        (Resource::Repository(name), Principal::User(user)) => {
-            judge_user(user, rights, name, action)
-        }
-        (Resource::Repository(name), Principal::DeployToken(token)) => {
-            judge_deploy_token(token, rights, name, action)
+    match (target, principal) {
+        (Target::Catalog(_), Principal::Anonymous) => Err(Reason::LoginNeeded),
+        (Target::Catalog(wanted), Principal::User(user)) => judge_catalog(user, action == *wanted),
+        (Target::Catalog(_), Principal::DeployToken(_)) => Err(Reason::NotByDeployToken),
+        (Target::Repository(asked), Principal::Anonymous) => judge_anonymous(asked, action),
+        (Target::Repository(asked), Principal::User(user)) => judge_user(user, asked, action),
+        (Target::Repository(asked), Principal::DeployToken(token)) => {
+            judge_deploy_token(token, asked, action)
         }
     }
 }
 
-fn judge_catalog(user: &SignedIn, action: Action) -> Result<Basis<'static>, Reason> {
+fn judge_catalog(user: &SignedIn, is_its_action: bool) -> Result<Basis<'static>, Reason> {
     if !user.ceiling.scopes.contains(AccessTokenScope::Api) {
         return Err(scope_missing(AccessTokenScope::Api, &user.ceiling));
     }
-    if user.admin && action == Action::Any {
+    if user.admin && is_its_action {
         Ok(Basis::Administrator)
     } else {
         Err(Reason::AdministratorsOnly)
     }
 }
 
-fn judge_anonymous(
-    rights: &Rights,
-    name: &RepositoryName,
-    action: Action,
-) -> Result<Basis<'static>, Reason> {
-    match (rights.state_at(name), action) {
+fn judge_anonymous(asked: &Repository<'_>, action: Action) -> Result<Basis<'static>, Reason> {
+    match (asked.namespace, action) {
         (Some(NamespaceState::Live(Visibility::Public)), Action::Pull) => {
             Ok(Basis::Visibility(Visibility::Public))
         }
@@ -183,18 +207,16 @@ fn judge_anonymous(
 /// Judges a deploy token: its scopes count in its namespace; elsewhere it is anonymous.
 fn judge_deploy_token(
     token: &DeployTokenPrincipal,
-    rights: &Rights,
-    name: &RepositoryName,
+    asked: &Repository<'_>,
     action: Action,
 ) -> Result<Basis<'static>, Reason> {
-    let namespace = rights.state_at(name);
-    match (namespace, action) {
+    match (asked.namespace, action) {
         (Some(NamespaceState::Live(Visibility::Public)), Action::Pull) => {
             Ok(Basis::Visibility(Visibility::Public))
         }
         // Refused before anything that would tell if the repository exists.
         (_, Action::Delete | Action::Any) => Err(Reason::NotByDeployToken),
-        _ if !token.is_for(name) => Err(Reason::OutsideNamespace(token.path.clone())),
+        _ if !token.is_for(asked.name) => Err(Reason::OutsideNamespace(token.path.clone())),
         _ if !token.scopes.permit(action) => Err(Reason::ScopeMissing(
             AccessTokenScope::needed_for(action),
             token.scopes.clone(),
@@ -210,34 +232,29 @@ fn judge_deploy_token(
 /// about the repository; but it never forbids pulling what anyone may pull.
 fn judge_user<'a>(
     user: &SignedIn,
-    rights: &Rights,
-    name: &'a RepositoryName,
+    asked: &Repository<'a>,
     action: Action,
 ) -> Result<Basis<'a>, Reason> {
-    let namespace = rights.state_at(name);
-    let is_public = namespace == Some(NamespaceState::Live(Visibility::Public));
-    if action == Action::Pull && is_public && user.ceiling.scopes.open_registry() {
+    let scopes = &user.ceiling.scopes;
+    let is_public = asked.namespace == Some(NamespaceState::Live(Visibility::Public));
+    if action == Action::Pull && is_public && scopes.open_registry() {
         return Ok(Basis::Visibility(Visibility::Public));
     }
-    match user.ceiling.obstacle(action, name) {
-        Some(Obstacle::Scope) => {
-            return Err(scope_missing(
-                AccessTokenScope::needed_for(action),
-                &user.ceiling,
-            ));
-        }
-        Some(Obstacle::Pattern) => return Err(Reason::OutsidePatterns),
-        None => {}
+    if !scopes.permit(action) {
+        let needed = AccessTokenScope::needed_for(action);
+        return Err(scope_missing(needed, &user.ceiling));
+    }
+    if !asked.is_covered {
+        return Err(Reason::OutsidePatterns);
     }
     if user.admin {
         return Ok(Basis::Administrator);
     }
-    let Some(NamespaceState::Live(visibility)) = namespace else {
+    let Some(NamespaceState::Live(visibility)) = asked.namespace else {
         return Err(Reason::HiddenFromUser);
     };
-    let role = rights.role_for(name);
     let is_visible = visibility.is_open_to(user.external);
-    match role {
+    match asked.role {
         Some(role) if role.level.actions().contains(action) => Ok(Basis::Role(role)),
         _ if is_visible && action == Action::Pull => Ok(Basis::Visibility(visibility)),
         None if !is_visible => Err(Reason::HiddenFromUser),

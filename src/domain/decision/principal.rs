@@ -6,7 +6,6 @@ use crate::domain::access_tokens::scope::AccessTokenScopes;
 use crate::domain::deploy_tokens::DeployToken;
 use crate::domain::ids::{AccessTokenId, DeployTokenId, RefreshTokenId, UserId};
 use crate::domain::namespaces::path::NamespacePath;
-use crate::domain::registry::action::Action;
 use crate::domain::registry::repository_name::RepositoryName;
 use crate::domain::users::User;
 use crate::domain::users::password::PasswordHash;
@@ -73,15 +72,6 @@ pub enum Proof {
     RefreshToken(RefreshTokenId),
     /// A personal access token.
     AccessToken(AccessTokenId),
-}
-
-/// The part of a credential that forbids an action.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Obstacle {
-    /// No scope permits the action.
-    Scope,
-    /// No pattern covers the repository.
-    Pattern,
 }
 
 impl Principal {
@@ -169,18 +159,8 @@ impl Ceiling {
         }
     }
 
-    /// The part of the credential that forbids `action` on `repository`, if one does.
-    pub fn obstacle(&self, action: Action, repository: &RepositoryName) -> Option<Obstacle> {
-        if !self.scopes.permit(action) {
-            Some(Obstacle::Scope)
-        } else if !self.covers(repository) {
-            Some(Obstacle::Pattern)
-        } else {
-            None
-        }
-    }
-
-    fn covers(&self, repository: &RepositoryName) -> bool {
+    /// True if the credential is not limited to other repositories.
+    pub fn covers(&self, repository: &RepositoryName) -> bool {
         self.repositories.is_empty()
             || self
                 .repositories

@@ -11,7 +11,7 @@ use crate::domain::registry::component::{MAX_NAME_LENGTH, is_component};
 pub struct NamespacePath(String);
 
 /// Deepest nesting, as in GitLab.
-const MAX_LEVELS: usize = 20;
+pub(in crate::domain) const MAX_LEVELS: usize = 20;
 
 /// The last part of a path that is made of a name, as GitLab makes it: a name that can be one is kept. Of others the
 /// letters are written in ASCII, and all else becomes a hyphen: `Größe 2` is `grosse-2`. It is empty if nothing is left.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::domain::namespaces::path::MAX_LEVELS;
 use crate::domain::registry::component::{MAX_NAME_LENGTH, is_component};
 
 /// A well-formed repository name: `[host[:port]/]component(/component)*` (docs/protocol.md §1.6).
@@ -22,11 +23,14 @@ impl RepositoryName {
         &self.0
     }
 
-    /// The name itself and every shorter prefix that ends at a `/`, longest first.
+    /// The paths of all namespaces to which it may belong, longest first: the name itself and every shorter
+    /// prefix that ends at a `/`, but none with more levels than a path can have.
     pub fn prefixes(&self) -> impl Iterator<Item = &str> {
-        std::iter::successors(Some(self.0.as_str()), |path| {
+        let levels = self.0.split('/').count();
+        let prefixes = std::iter::successors(Some(self.0.as_str()), |path| {
             path.rsplit_once('/').map(|(parent, _)| parent)
-        })
+        });
+        prefixes.skip(levels.saturating_sub(MAX_LEVELS))
     }
 }
 
@@ -105,5 +109,8 @@ mod tests {
         let name = RepositoryName::try_from("team/app/cache").unwrap();
         let prefixes: Vec<_> = name.prefixes().collect();
         assert_eq!(prefixes, ["team/app/cache", "team/app", "team"]);
+        let deep = RepositoryName::try_from(vec!["a"; 100].join("/").as_str()).unwrap();
+        let prefixes: Vec<_> = deep.prefixes().collect();
+        assert_eq!((prefixes.len(), prefixes[0].len()), (MAX_LEVELS, 39));
     }
 }

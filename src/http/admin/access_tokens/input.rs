@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use utoipa::ToSchema;
 
 use crate::app::access_tokens::AccessTokenRotation;
-use crate::domain::access_tokens::pattern::RepositoryPattern;
+use crate::domain::access_tokens::pattern::{InvalidPattern, RepositoryPattern};
 use crate::domain::access_tokens::policy::WantedEnd;
 use crate::domain::access_tokens::scope::AccessTokenScopes;
 use crate::domain::access_tokens::{
@@ -39,7 +39,7 @@ pub(super) struct CreateAccessToken {
 
 impl CreateAccessToken {
     pub(super) fn read(parameters: &Parameters) -> Result<Self, ApiError> {
-        parameters.only::<Self>()?;
+        parameters.only::<Self>(&[])?;
         parameters.require(&["name", "scopes"])?;
         Ok(Self {
             scopes: scopes(parameters, "scopes")?,
@@ -92,7 +92,7 @@ pub(super) struct ChangeAccessToken {
 
 impl ChangeAccessToken {
     pub(super) fn read(parameters: &Parameters) -> Result<Self, ApiError> {
-        parameters.only::<Self>()?;
+        parameters.only::<Self>(&[])?;
         Ok(Self {
             name: parameters.if_given("name", name)?,
             description: parameters.if_given("description", description)?,
@@ -139,7 +139,7 @@ pub(super) struct RotateAccessToken {
 
 impl RotateAccessToken {
     pub(super) fn read(parameters: &Parameters) -> Result<Self, ApiError> {
-        parameters.only::<Self>()?;
+        parameters.only::<Self>(&[])?;
         Ok(Self {
             expires_at: EndDate::read(parameters)?,
             expires_in: lifetime(parameters)?,
@@ -240,5 +240,8 @@ fn repositories(parameters: &Parameters, name: &str) -> Result<Vec<RepositoryPat
         .map(|text| RepositoryPattern::try_from(text.as_str()));
     patterns
         .collect::<Result<_, _>>()
-        .map_err(|_| invalid(name))
+        .map_err(|error| match error {
+            InvalidPattern::Malformed(_) => invalid(name),
+            InvalidPattern::TooManyStars => ApiError::parameter(format!("{name}: {error}")),
+        })
 }
