@@ -25,6 +25,21 @@ pub struct InvalidLifetime(String);
 const SECONDS_OF_A_DAY: i64 = 24 * 60 * 60;
 const MAX_SECONDS: i64 = 36_500 * SECONDS_OF_A_DAY;
 
+/// True if something with the end `end` lasts longer than something with the end `other`; without an end, a
+/// thing lasts for ever.
+pub fn outlasts(end: Option<Expiry>, other: Option<Expiry>) -> bool {
+    match (end, other) {
+        (_, None) => false,
+        (None, Some(_)) => true,
+        (Some(end), Some(other)) => end > other,
+    }
+}
+
+/// The earlier of two ends.
+pub fn earlier(end: Option<Expiry>, other: Option<Expiry>) -> Option<Expiry> {
+    if outlasts(end, other) { other } else { end }
+}
+
 /// True if every database can keep a date.
 pub fn is_storable(date: NaiveDate) -> bool {
     (1000..=9999).contains(&date.year())

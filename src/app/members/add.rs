@@ -11,7 +11,7 @@ use crate::domain::events::subject::Subject;
 use crate::domain::events::{Event, EventAction};
 use crate::domain::expiry::Expiry;
 use crate::domain::members::access_level::AccessLevel;
-use crate::domain::members::{ListedMember, Member};
+use crate::domain::members::{LastingRole, ListedMember, Member};
 use crate::domain::namespaces::reference::NamespaceReference;
 use crate::domain::users::User;
 use crate::domain::users::reference::UserReference;
@@ -99,7 +99,11 @@ pub(in crate::app) async fn add(
 ) -> Result<(Member, User, GrantedEvent), DeskError> {
     let standing = standing(change, &new.namespace).await?;
     let namespace = &standing.namespace;
-    let grant = change.grant(|authority| authority.give_role(&standing, new.level))?;
+    let role = LastingRole {
+        level: new.level,
+        expiry: new.expiry,
+    };
+    let grant = change.grant(|authority| authority.give_role(&standing, role))?;
     check_expiry(new.expiry, change.now())?;
     let user = user_for(change, &new.user).await?;
     let held = members::find(change, namespace.id, user.id, change.now()).await?;
@@ -107,9 +111,8 @@ pub(in crate::app) async fn add(
         if if_member == IfMember::Refuse {
             return Err(DeskError::AlreadyMember);
         }
-        change.authority().change_role(&standing, held, new.level)?;
-        let lowered = (held.level > new.level).then_some(held);
-        keep_an_owner(change, &standing, lowered).await?;
+        change.authority().change_role(&standing, held, role)?;
+        keep_an_owner(change, &standing, held, Some(role)).await?;
     }
     let member = Member {
         user_id: user.id,

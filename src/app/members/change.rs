@@ -12,7 +12,7 @@ use crate::domain::events::{Event, EventAction};
 use crate::domain::expiry::Expiry;
 use crate::domain::ids::UserId;
 use crate::domain::members::access_level::AccessLevel;
-use crate::domain::members::{ListedMember, Member};
+use crate::domain::members::{LastingRole, ListedMember, Member};
 use crate::domain::namespaces::reference::NamespaceReference;
 use crate::domain::users::User;
 use crate::storage::{Change, GrantedEvent, members};
@@ -53,16 +53,18 @@ pub(in crate::app) async fn change_member(
     let standing = standing(change, name).await?;
     let namespace = &standing.namespace;
     let (held, user) = direct_member(change, namespace, user, change.now()).await?;
-    let level = wanted.level.unwrap_or(held.level);
-    let grant = change.grant(|authority| authority.change_role(&standing, &held, level))?;
+    let role = LastingRole {
+        level: wanted.level.unwrap_or(held.level),
+        expiry: wanted.expiry.unwrap_or(held.expiry),
+    };
+    let grant = change.grant(|authority| authority.change_role(&standing, &held, role))?;
     if let Some(expiry) = wanted.expiry {
         check_expiry(expiry, change.now())?;
     }
-    let lowered = (held.level > level).then_some(&held);
-    keep_an_owner(change, &standing, lowered).await?;
+    keep_an_owner(change, &standing, &held, Some(role)).await?;
     let member = Member {
-        level,
-        expiry: wanted.expiry.unwrap_or(held.expiry),
+        level: role.level,
+        expiry: role.expiry,
         ..held.clone()
     };
     members::put(change, namespace.id, &member).await?;

@@ -49,7 +49,7 @@ pub(in crate::app) async fn remove(
     let namespace = &standing.namespace;
     let (held, user) = direct_member(change, namespace, user, change.now()).await?;
     let grant = change.grant(|authority| authority.take_role(&standing, &held))?;
-    keep_an_owner(change, &standing, Some(&held)).await?;
+    keep_an_owner(change, &standing, &held, None).await?;
     members::remove(change, namespace.id, user.id).await?;
     if below == RolesBelow::Removed {
         let below = namespaces::live_below(change, namespace.id).await?;

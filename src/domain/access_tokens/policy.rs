@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::expiry::{Expiry, Lifetime};
+use crate::domain::expiry::{Expiry, Lifetime, earlier, outlasts};
 
 /// The limits on tokens' lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +35,9 @@ pub enum InvalidEnd {
     /// It is later than the end of the token that makes it, or that made it.
     #[error("must not be after {0}: the token that it is made with ends then")]
     AfterMaker(Expiry),
+    /// It is later than the end of the role by which it is made.
+    #[error("must not be after {0}: your role here ends then")]
+    AfterRole(Expiry),
     /// There is none, and endless tokens are not allowed.
     #[error("can't be blank: tokens need an end here, a date or a duration")]
     Missing,
@@ -56,6 +59,23 @@ impl Default for AccessTokenPolicy {
 impl From<Option<Expiry>> for WantedEnd {
     fn from(end: Option<Expiry>) -> Self {
         end.map_or(Self::Unsaid, Self::At)
+    }
+}
+
+impl WantedEnd {
+    /// `end`, which the policy allows, but no later than `caller`, the end of the token that the caller presents. A
+    /// later one that is wanted is refused.
+    pub fn no_later_than(
+        self,
+        caller: Option<Expiry>,
+        end: Option<Expiry>,
+    ) -> Result<Option<Expiry>, InvalidEnd> {
+        match caller {
+            Some(last) if outlasts(end, caller) && end.map(Self::At) == Some(self) => {
+                Err(InvalidEnd::AfterMaker(last))
+            }
+            _ => Ok(earlier(end, caller)),
+        }
     }
 }
 

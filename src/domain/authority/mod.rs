@@ -10,7 +10,8 @@ use crate::domain::access_tokens::scope::{AccessTokenScope, AccessTokenScopes};
 use crate::domain::authority::cause::Cause;
 use crate::domain::decision::principal::{Ceiling, Proof, SignedIn};
 use crate::domain::events::origin::{Face, Origin};
-use crate::domain::ids::UserId;
+use crate::domain::expiry::Expiry;
+use crate::domain::ids::{AccessTokenId, UserId};
 use crate::domain::members::access_level::AccessLevel;
 use crate::domain::members::ownership;
 use crate::domain::namespaces::path::NamespacePath;
@@ -84,6 +85,8 @@ pub struct Authority {
     is_external: bool,
     /// The claim to look at again; none for the command line and the service, which nobody can block.
     claim: Option<Claim>,
+    /// The end of the access token that was presented, as a change has read it.
+    end: Option<Expiry>,
     origin: Origin,
 }
 
@@ -136,6 +139,11 @@ pub enum Refusal {
     /// The role is too low in a namespace that they may see.
     #[error("needs the role {0} or higher")]
     RoleTooLow(AccessLevel),
+    /// The role that they want to give would last longer than their own.
+    #[error(
+        "your own role here ends on {0}; nobody gives one that lasts longer, so set an earlier end"
+    )]
+    RoleEnds(Expiry),
     /// Nobody but administrators could manage the group any more.
     #[error("the last owner of a group stays its owner; make someone else an owner first")]
     LastOwner,
@@ -167,6 +175,7 @@ impl Authority {
             is_administrator: true,
             is_external: false,
             claim: None,
+            end: None,
             origin: Origin::local(face),
         }
     }
@@ -203,6 +212,7 @@ impl Authority {
                 proof: user.ceiling.proof.clone(),
                 purpose,
             }),
+            end: None,
             origin,
         }
     }
@@ -215,12 +225,14 @@ impl Authority {
             return Ok(self.clone());
         };
         let user = facts.user.ok_or(Cause::UnknownUser)?;
+        let mut end = None;
         let ceiling = match &claim.proof {
             Proof::AccessToken(_) => {
                 let token = facts.access_token.ok_or(Cause::UnknownToken)?;
                 if let Some(cause) = token.refused(&user, now) {
                     return Err(cause.into());
                 }
+                end = token.end();
                 Ceiling::of_access_token(&token)
             }
             Proof::Explained => return Err(Cause::UnknownUser.into()),
@@ -240,11 +252,24 @@ impl Authority {
             return Err(Cause::BlockedUser.into());
         }
         let (user, origin) = (SignedIn::new(user, ceiling), self.origin.clone());
-        match claim.purpose {
-            Purpose::Need(need) => Self::of(&user, need, origin),
-            Purpose::Login => Ok(Self::of_login(&user, origin)),
-            Purpose::Session => Ok(Self::of_session(&user, origin)),
-        }
+        let renewed = match claim.purpose {
+            Purpose::Need(need) => Self::of(&user, need, origin)?,
+            Purpose::Login => Self::of_login(&user, origin),
+            Purpose::Session => Self::of_session(&user, origin),
+        };
+        Ok(Self { end, ..renewed })
+    }
+
+    /// The end of the access token that the caller presented, known inside a change: nobody leaves a token
+    /// behind that lasts longer.
+    pub fn end(&self) -> Option<Expiry> {
+        self.end
+    }
+
+    /// True if the caller presented that very access token.
+    pub fn is_by(&self, token: AccessTokenId) -> bool {
+        let proof = self.claim.as_ref().map(|claim| &claim.proof);
+        proof == Some(&Proof::AccessToken(token))
     }
 
     /// The caller.

@@ -2,8 +2,9 @@
 //! the namespace that was loaded and the role that was found.
 
 use crate::domain::authority::{Authority, Refusal};
-use crate::domain::members::Member;
+use crate::domain::expiry::{Expiry, outlasts};
 use crate::domain::members::access_level::AccessLevel;
+use crate::domain::members::{LastingRole, Member};
 use crate::domain::namespaces::Namespace;
 use crate::domain::namespaces::visibility::Visibility;
 
@@ -12,8 +13,15 @@ use crate::domain::namespaces::visibility::Visibility;
 pub struct Standing {
     /// The group, project or user's own namespace.
     pub namespace: Namespace,
-    /// Their highest role there, its own or inherited; none if only the visibility lets them in.
-    pub role: Option<AccessLevel>,
+    /// Their roles there, its own and inherited ones; none if only the visibility lets them in.
+    pub roles: Vec<LastingRole>,
+}
+
+impl Standing {
+    /// The highest role.
+    pub fn role(&self) -> Option<AccessLevel> {
+        self.roles.iter().map(|role| role.level).max()
+    }
 }
 
 impl Authority {
@@ -79,19 +87,46 @@ impl Authority {
         self.require_role(standing, AccessLevel::Owner)
     }
 
-    /// Requires the right to give someone the role `level`; nobody gives a higher one than their own.
-    pub fn give_role(&self, standing: &Standing, level: AccessLevel) -> Result<(), Refusal> {
-        self.require_role(standing, standing.namespace.kind.manager().max(level))
+    /// Requires the right to give someone the role `new`; nobody gives one that is higher or lasts longer than
+    /// their own.
+    pub fn give_role(&self, standing: &Standing, new: LastingRole) -> Result<(), Refusal> {
+        self.manage_role(standing, new.level)?;
+        let needed = standing.namespace.kind.manager().max(new.level);
+        match self.end_of_role(standing, needed) {
+            Some(end) if outlasts(new.expiry, Some(end)) => Err(Refusal::RoleEnds(end)),
+            _ => Ok(()),
+        }
     }
 
-    /// Requires the right to change the role `held` to `level`; nobody touches a role above their own.
+    /// Requires the right to change the role `held` to `new`; nobody touches a role above their own. It may go
+    /// on to last longer than the caller's, if it lasts so long already and does not get higher.
     pub fn change_role(
         &self,
         standing: &Standing,
         held: &Member,
-        level: AccessLevel,
+        new: LastingRole,
     ) -> Result<(), Refusal> {
-        self.give_role(standing, held.level.max(level))
+        self.manage_role(standing, held.level)?;
+        if new.level > held.level || outlasts(new.expiry, held.expiry) {
+            self.give_role(standing, new)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// The end of the caller's last role in the namespace that is at least `needed`.
+    pub fn end_of_role(&self, standing: &Standing, needed: AccessLevel) -> Option<Expiry> {
+        if self.is_administrator() {
+            return None;
+        }
+        let suffices = |role: &&LastingRole| role.level >= needed;
+        let ends = standing.roles.iter().filter(suffices);
+        let ends: Option<Vec<Expiry>> = ends.map(|role| role.expiry).collect();
+        ends.and_then(|ends| ends.into_iter().max())
+    }
+
+    fn manage_role(&self, standing: &Standing, level: AccessLevel) -> Result<(), Refusal> {
+        self.require_role(standing, standing.namespace.kind.manager().max(level))
     }
 
     /// Requires the right to take the role `held` away; everyone may give up their own.
@@ -99,7 +134,7 @@ impl Authority {
         if self.user() == Some(held.user_id) {
             Ok(())
         } else {
-            self.give_role(standing, held.level)
+            self.manage_role(standing, held.level)
         }
     }
 
@@ -108,7 +143,7 @@ impl Authority {
         if self.is_administrator() {
             Some(AccessLevel::Owner)
         } else {
-            standing.role
+            standing.role()
         }
     }
 }

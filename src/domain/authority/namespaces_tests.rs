@@ -47,7 +47,14 @@ fn namespace(kind: NamespaceKind, visibility: Visibility) -> Namespace {
 fn standing(kind: NamespaceKind, role: Option<AccessLevel>) -> Standing {
     Standing {
         namespace: namespace(kind, Visibility::Public),
-        role,
+        roles: role.map(endless).into_iter().collect(),
+    }
+}
+
+fn endless(level: AccessLevel) -> LastingRole {
+    LastingRole {
+        level,
+        expiry: None,
     }
 }
 
@@ -110,7 +117,7 @@ fn each_thing_takes_gitlabs_role() {
         for level in AccessLevel::ALL {
             let needed = Some(manager.max(level));
             assert_eq!(
-                lowest(|s| alice.give_role(s, level).is_ok(), kind),
+                lowest(|s| alice.give_role(s, endless(level)).is_ok(), kind),
                 needed,
                 "nobody gives a higher role than their own"
             );
@@ -121,7 +128,10 @@ fn each_thing_takes_gitlabs_role() {
             );
             for other in AccessLevel::ALL {
                 assert_eq!(
-                    lowest(|s| alice.change_role(s, &held(level), other).is_ok(), kind),
+                    lowest(
+                        |s| alice.change_role(s, &held(level), endless(other)).is_ok(),
+                        kind
+                    ),
                     Some(manager.max(level).max(other))
                 );
             }
@@ -159,12 +169,53 @@ fn everyone_may_leave_and_administrators_may_everything() {
     assert!(authority(false, false).take_role(&guest, mine).is_ok());
     assert!(
         authority(false, false)
-            .change_role(&guest, mine, AccessLevel::Guest)
+            .change_role(&guest, mine, endless(AccessLevel::Guest))
             .is_err(),
         "but not change their own role"
     );
     let nothing = standing(NamespaceKind::Group, None);
     let root = authority(true, false);
     assert!(root.create_group(None).is_ok() && root.delete(&nothing).is_ok());
-    assert!(root.give_role(&nothing, AccessLevel::Owner).is_ok());
+    assert!(
+        root.give_role(&nothing, endless(AccessLevel::Owner))
+            .is_ok()
+    );
+}
+
+#[test]
+fn nobody_gives_a_role_that_lasts_longer_than_their_own() {
+    use AccessLevel::{Developer, Guest, Maintainer, Owner};
+    let on = |date: &str| Some(Expiry::on(date.parse().unwrap()));
+    let role = |level, expiry| LastingRole { level, expiry };
+    let (may, june) = (on("2026-05-01"), on("2026-06-01"));
+    let standing = Standing {
+        namespace: namespace(NamespaceKind::Project, Visibility::Public),
+        roles: vec![role(Owner, may), role(Maintainer, june), role(Guest, None)],
+    };
+    let alice = authority(false, false);
+    let give = |level, end| alice.give_role(&standing, role(level, end));
+    assert_eq!(give(Owner, may), Ok(()));
+    assert_eq!(give(Owner, june), Err(Refusal::RoleEnds(may.unwrap())));
+    assert_eq!(
+        give(Maintainer, june),
+        Ok(()),
+        "by the role that lasts longer"
+    );
+    assert_eq!(give(Guest, None), Err(Refusal::RoleEnds(june.unwrap())));
+    assert!(
+        authority(true, false)
+            .give_role(&standing, role(Owner, None))
+            .is_ok()
+    );
+    let held = |level, expiry| Member {
+        expiry,
+        ..member(BOB, level)
+    };
+    let change = |from: &Member, level, end| alice.change_role(&standing, from, role(level, end));
+    let endless = held(Developer, None);
+    assert_eq!(change(&endless, Guest, None), Ok(()), "lowered");
+    assert_eq!(change(&endless, Developer, may), Ok(()), "shortened");
+    assert!(change(&endless, Maintainer, None).is_err());
+    assert!(change(&held(Developer, may), Developer, None).is_err());
+    assert!(change(&held(Developer, may), Developer, june).is_ok());
 }

@@ -39,6 +39,25 @@ pub struct ListedMember {
     pub giver: Option<User>,
 }
 
+/// A role without the one who has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LastingRole {
+    /// The role.
+    pub level: AccessLevel,
+    /// Its end, if it has one.
+    pub expiry: Option<Expiry>,
+}
+
+impl Member {
+    /// The role.
+    pub fn role(&self) -> LastingRole {
+        LastingRole {
+            level: self.level,
+            expiry: self.expiry,
+        }
+    }
+}
+
 /// The role that everyone has without a row: they own the namespace that bears their user name, and all
 /// below it.
 pub fn ownership(username: &Username) -> (NamespacePath, AccessLevel) {

@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 use chrono::Duration;
 use serde_json::{Value, json};
+use wharfinger::domain::access_tokens::AccessTokenSpecification;
 use wharfinger::domain::access_tokens::pattern::RepositoryPattern;
 use wharfinger::domain::expiry::Expiry;
 use wharfinger::domain::text::Description;
@@ -182,4 +183,53 @@ async fn two_that_rotate_the_same_token_do_not_both_get_one() {
     statuses.sort_unstable();
     assert_eq!(statuses[0], 200);
     assert!([400, 401].contains(&statuses[1]), "{statuses:?}");
+}
+
+/// An attacker with a token that ends tomorrow leaves nothing behind that lasts longer.
+#[tokio::test]
+async fn a_token_leaves_none_behind_that_lasts_longer_than_itself() {
+    let World { app, .. } = World::start().await;
+    let tomorrow = Expiry::on("2026-03-15".parse().unwrap());
+    let short = async |user: &str| {
+        let ending = |token: AccessTokenSpecification| token.expiring(Some(tomorrow));
+        app.actor_with(user, "api", ending).await
+    };
+    let later = "{\"message\":{\"expires_at\":[\"must not be after 2026-03-15: the token that it is made with ends then\"]}}";
+    for (caller, owner) in [("alice", "alice"), ("root", "root"), ("root", "alice")] {
+        let (short, endless) = (short(caller).await, app.actor(owner, "api").await);
+        let rotate = format!("{}/rotate", endless.token_path());
+        let refused = short
+            .post(&rotate, json!({ "expires_at": "2026-03-16" }))
+            .await;
+        assert_eq!(
+            (refused.status.as_u16(), refused.body.as_str()),
+            (400, later)
+        );
+        let rotated = short.post(&rotate, Value::Null).await;
+        assert_eq!(
+            rotated.json()["expires_at"],
+            "2026-03-15",
+            "{}",
+            rotated.body
+        );
+    }
+    let short = short("root").await;
+    let tokens = format!("{}/personal_access_tokens", app.user_path("alice").await);
+    let body = json!({ "name": "x", "scopes": ["api"] });
+    let made = short.post(&tokens, body).await.json();
+    assert_eq!(made["expires_at"], "2026-03-15");
+    let body = json!({ "name": "x", "scopes": ["api"], "expires_at": "2099-01-01" });
+    assert_eq!(short.post(&tokens, body).await.body, later);
+    // Its own successor takes its place, and may last longer, as in GitLab.
+    let path = format!("{}/rotate", short.token_path());
+    let own = short.post(&path, Value::Null).await.json();
+    assert_eq!(own["expires_at"], "2026-03-21");
+    let own = short
+        .holding(&own)
+        .post(
+            "/personal_access_tokens/self/rotate",
+            json!({ "expires_at": "2026-05-01" }),
+        )
+        .await;
+    assert_eq!(own.json()["expires_at"], "2026-05-01", "{}", own.body);
 }
