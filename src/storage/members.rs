@@ -9,7 +9,7 @@ use crate::domain::expiry::Expiry;
 use crate::domain::ids::{NamespaceId, UserId};
 use crate::domain::members::access_level::AccessLevel;
 use crate::domain::members::filter::MemberFilter;
-use crate::domain::members::{ListedMember, Member, ownership};
+use crate::domain::members::{LastingRole, ListedMember, Member, ownership};
 use crate::domain::namespaces::{Namespace, NamespaceKind};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::users::User;
@@ -38,6 +38,28 @@ pub async fn find(
         .one(source.connection())
         .await?;
     row.as_ref().map(to_member).transpose()
+}
+
+/// The roles that were given to a user in these very namespaces and last at `now`.
+#[tracing::instrument(level = "debug", name = "storage.members.held_in", skip_all, fields(user = %user))]
+pub async fn held_in(
+    source: &impl Source,
+    user: UserId,
+    namespaces: &[Namespace],
+    now: DateTime<Utc>,
+) -> Result<Vec<(NamespaceId, LastingRole)>, StorageError> {
+    let mut held = Vec::new();
+    for some in namespaces.chunks(AT_A_TIME) {
+        let rows = member::Entity::find()
+            .filter(lasting(some.iter().map(|namespace| namespace.id), now))
+            .filter(member::COLUMN.user_id.eq(user.0))
+            .all(source.connection())
+            .await?;
+        for row in &rows {
+            held.push((NamespaceId(row.namespace_id), to_role(row)?));
+        }
+    }
+    Ok(held)
 }
 
 /// A page of the users with a role in any of these namespaces at `now`, each with their highest, by user id.
@@ -327,11 +349,20 @@ pub(super) fn to_level(row: &member::Model) -> Result<AccessLevel, StorageError>
         .map_err(|error| StorageError::unreadable("member", &error))
 }
 
-fn to_member(row: &member::Model) -> Result<Member, StorageError> {
-    Ok(Member {
-        user_id: UserId(row.user_id),
+/// The role in a row, with its end.
+pub(super) fn to_role(row: &member::Model) -> Result<LastingRole, StorageError> {
+    Ok(LastingRole {
         level: to_level(row)?,
         expiry: row.expires_at.map(|end| Expiry::at(end.into())),
+    })
+}
+
+fn to_member(row: &member::Model) -> Result<Member, StorageError> {
+    let LastingRole { level, expiry } = to_role(row)?;
+    Ok(Member {
+        user_id: UserId(row.user_id),
+        level,
+        expiry,
         created_at: row.created_at.into(),
         given_by: row.created_by_id.map(UserId),
     })

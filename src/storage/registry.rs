@@ -8,13 +8,12 @@ use sea_orm::{EntityTrait, QueryFilter};
 use crate::domain::decision::principal::Principal;
 use crate::domain::decision::rights::{NamespaceState, Rights};
 use crate::domain::ids::{NamespaceId, UserId};
-use crate::domain::members::access_level::AccessLevel;
-use crate::domain::members::ownership;
+use crate::domain::members::{LastingRole, ownership};
 use crate::domain::namespaces::path::NamespacePath;
 use crate::domain::registry::repository_name::RepositoryName;
 use crate::storage::entity::{member, namespace};
 use crate::storage::error::StorageError;
-use crate::storage::members::{lasting, to_level};
+use crate::storage::members::{lasting, to_level, to_role};
 use crate::storage::namespaces::{from_visibility, on_paths, to_path};
 use crate::storage::source::Source;
 
@@ -54,19 +53,18 @@ pub async fn load(
     Ok(rights)
 }
 
-/// The highest role of a user at `path` at `now`, its own or inherited, memberships only.
-#[tracing::instrument(level = "debug", name = "storage.registry.role_at", skip_all, fields(user = %user))]
-pub async fn role_at(
+/// The roles of a user at `path` at `now`, its own and inherited ones, memberships only.
+#[tracing::instrument(level = "debug", name = "storage.registry.roles_at", skip_all, fields(user = %user))]
+pub async fn roles_at(
     source: &impl Source,
     user: UserId,
     path: &NamespacePath,
     now: DateTime<Utc>,
-) -> Result<Option<AccessLevel>, StorageError> {
+) -> Result<Vec<LastingRole>, StorageError> {
     let paths: Vec<NamespacePath> = path.and_ancestors().collect();
     let rows = on_paths(source, paths.iter().map(NamespacePath::as_str).collect()).await?;
     let held = memberships(source, user, &rows, now).await?;
-    let levels: Vec<AccessLevel> = held.iter().map(to_level).collect::<Result<_, _>>()?;
-    Ok(levels.into_iter().max())
+    held.iter().map(to_role).collect()
 }
 
 async fn memberships(

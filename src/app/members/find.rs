@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::app::desk::Desk;
 use crate::app::error::DeskError;
 use crate::app::namespaces::find::namespace_for;
+use crate::app::namespaces::list::seen_among;
 use crate::app::users::find::user_for;
 use crate::domain::authority::Authority;
 use crate::domain::ids::UserId;
@@ -36,7 +37,7 @@ impl Desk {
         request: PageRequest,
     ) -> Result<Page<ListedMember>, DeskError> {
         let namespace = self.namespace(authority, name).await?.namespace;
-        let namespaces = self.reached(&namespace, inherited).await?;
+        let namespaces = self.reached(authority, namespace, inherited).await?;
         let now = self.now();
         Ok(members::page(&self.db, &namespaces, filter, now, request).await?)
     }
@@ -74,7 +75,9 @@ impl Desk {
         let namespace = namespace_for(&self.db, authority, name, self.now())
             .await?
             .namespace;
-        let namespaces = self.reached(&namespace, inherited).await?;
+        let namespaces = self
+            .reached(authority, namespace.clone(), inherited)
+            .await?;
         let filter = MemberFilter {
             users: Some(vec![user]),
             ..MemberFilter::default()
@@ -115,15 +118,21 @@ impl Desk {
         })
     }
 
+    /// The namespaces whose members count. The members of a group that the caller may not see are not shown
+    /// in a public project in it.
     async fn reached(
         &self,
-        namespace: &Namespace,
+        authority: &Authority,
+        namespace: Namespace,
         inherited: InheritedRoles,
     ) -> Result<Vec<Namespace>, DeskError> {
-        match inherited {
-            InheritedRoles::Excluded => Ok(vec![namespace.clone()]),
-            InheritedRoles::Included => Ok(namespaces::and_ancestors(&self.db, namespace).await?),
+        if inherited == InheritedRoles::Excluded {
+            return Ok(vec![namespace]);
         }
+        let mut all = namespaces::and_ancestors(&self.db, &namespace).await?;
+        let seen = seen_among(&self.db, authority, &all, self.now()).await?;
+        all.retain(|namespace| seen.contains(&namespace.id));
+        Ok(all)
     }
 }
 

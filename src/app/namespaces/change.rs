@@ -49,7 +49,7 @@ impl Desk {
         let change = self.begin(authority).await?;
         let (namespace, event) = change_namespace(&change, name, wanted).await?;
         change.commit(event).await?;
-        self.with_ancestors_of(namespace).await
+        self.with_ancestors_of(authority, namespace).await
     }
 }
 

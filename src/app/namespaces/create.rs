@@ -2,7 +2,7 @@
 
 use crate::app::desk::Desk;
 use crate::app::error::DeskError;
-use crate::app::namespaces::find::{role_in, standing};
+use crate::app::namespaces::find::{roles_in, standing};
 use crate::domain::authority::Authority;
 use crate::domain::authority::namespaces::Standing;
 use crate::domain::events::detail::Detail;
@@ -91,7 +91,7 @@ impl Desk {
         let change = self.begin(authority).await?;
         let (made, event) = create(&change, kind, new).await?;
         change.commit([event]).await?;
-        self.with_ancestors_of(made).await
+        self.with_ancestors_of(authority, made).await
     }
 }
 
@@ -160,9 +160,10 @@ async fn located(
 async fn parent_at(change: &Change, path: &NamespacePath) -> Result<Standing, DeskError> {
     if let Some(namespace) = namespaces::find_live(change, path).await? {
         let authority = change.authority();
-        let role = role_in(change, authority, &namespace, change.now()).await?;
-        if authority.sees(&namespace, role) {
-            return Ok(Standing { namespace, role });
+        let roles = roles_in(change, authority, &namespace, change.now()).await?;
+        let standing = Standing { namespace, roles };
+        if authority.sees(&standing.namespace, standing.role()) {
+            return Ok(standing);
         }
     }
     Err(DeskError::refused(format!(

@@ -34,7 +34,7 @@ impl Desk {
     ) -> Result<Vec<NamespaceWithAncestors>, DeskError> {
         let standing = namespace_for(&self.db, authority, name, self.now()).await?;
         let goes = with_all_below(&self.db, standing.namespace).await?;
-        self.with_ancestors(goes).await
+        self.with_ancestors(authority, goes).await
     }
 }
 

@@ -7,7 +7,7 @@ use crate::app::error::DeskError;
 use crate::app::users::find::user_for;
 use crate::domain::authority::Authority;
 use crate::domain::authority::namespaces::Standing;
-use crate::domain::members::access_level::AccessLevel;
+use crate::domain::members::LastingRole;
 use crate::domain::namespaces::reference::{ExpectedNamespace, NamespaceKey, NamespaceReference};
 use crate::domain::namespaces::{Namespace, NamespaceWithAncestors};
 use crate::storage::{Change, Source, namespaces, registry};
@@ -31,7 +31,7 @@ impl Desk {
         name: &NamespaceReference,
     ) -> Result<NamespaceWithAncestors, DeskError> {
         let standing = self.namespace(authority, name).await?;
-        self.with_ancestors_of(standing.namespace).await
+        self.with_ancestors_of(authority, standing.namespace).await
     }
 }
 
@@ -60,12 +60,13 @@ pub(in crate::app) async fn namespace_for(
         }
     };
     let namespace = found.ok_or_else(hidden)?;
-    let role = role_in(source, authority, &namespace, now).await?;
-    if !authority.sees(&namespace, role) {
+    let roles = roles_in(source, authority, &namespace, now).await?;
+    let standing = Standing { namespace, roles };
+    if !authority.sees(&standing.namespace, standing.role()) {
         return Err(hidden());
     }
     match name.expected() {
-        expected if expected.includes(namespace.kind) => Ok(Standing { namespace, role }),
+        expected if expected.includes(standing.namespace.kind) => Ok(standing),
         ExpectedNamespace::Shared => Err(DeskError::refused(
             "a user's own namespace has neither members nor deploy tokens; name a project in it",
         )),
@@ -75,20 +76,21 @@ pub(in crate::app) async fn namespace_for(
     }
 }
 
-/// The caller's highest role in a namespace at `now`, its own or inherited.
-pub(in crate::app) async fn role_in(
+/// The caller's roles in a namespace at `now`, its own and inherited ones.
+pub(in crate::app) async fn roles_in(
     source: &impl Source,
     authority: &Authority,
     namespace: &Namespace,
     now: DateTime<Utc>,
-) -> Result<Option<AccessLevel>, DeskError> {
+) -> Result<Vec<LastingRole>, DeskError> {
     let Some(user) = authority.user() else {
-        return Ok(None);
+        return Ok(Vec::new());
     };
     if let Some((own, level)) = authority.ownership()
         && namespace.path.and_ancestors().last() == Some(own)
     {
-        return Ok(Some(level));
+        let expiry = None;
+        return Ok(vec![LastingRole { level, expiry }]);
     }
-    Ok(registry::role_at(source, user, &namespace.path, now).await?)
+    Ok(registry::roles_at(source, user, &namespace.path, now).await?)
 }

@@ -1,19 +1,23 @@
 //! Lists of groups and projects.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
 
 use crate::app::desk::Desk;
 use crate::app::error::DeskError;
 use crate::app::users::find::user_for;
 use crate::domain::authority::Authority;
+use crate::domain::ids::NamespaceId;
+use crate::domain::members::access_level::AccessLevel;
 use crate::domain::namespaces::filter::{NamespaceFilter, Within};
 use crate::domain::namespaces::path::NamespacePath;
 use crate::domain::namespaces::reference::NamespaceReference;
 use crate::domain::namespaces::{Namespace, NamespaceKind, NamespaceWithAncestors};
 use crate::domain::page::{Listing, Paging};
 use crate::domain::users::reference::UserReference;
-use crate::storage::namespaces;
 use crate::storage::namespaces::lists;
+use crate::storage::{Source, members, namespaces};
 
 /// The most namespaces that are looked up at a time: 20 levels of each are fewer names than any database takes.
 const AT_A_TIME: usize = 500;
@@ -57,7 +61,7 @@ impl Desk {
         };
         let found = lists::page(&self.db, authority, &filter, self.now(), paging).await?;
         let mut located = self
-            .with_ancestors(found.items().to_vec())
+            .with_ancestors(authority, found.items().to_vec())
             .await?
             .into_iter();
         Ok(found.filter_map(|_| located.next()))
@@ -70,20 +74,30 @@ impl Desk {
         kind: NamespaceKind,
     ) -> Result<Vec<NamespaceWithAncestors>, DeskError> {
         authority.require_administrator()?;
-        self.with_ancestors(namespaces::all(&self.db, kind).await?)
-            .await
+        let all = namespaces::all(&self.db, kind).await?;
+        self.with_ancestors(authority, all).await
     }
 
-    /// The namespaces, each with all that it lies in.
+    /// The namespaces, each with all that it lies in. Of what the caller may not see, only the path is told,
+    /// which is in the paths below it.
     pub(in crate::app) async fn with_ancestors(
         &self,
+        authority: &Authority,
         namespaces: Vec<Namespace>,
     ) -> Result<Vec<NamespaceWithAncestors>, DeskError> {
         let mut located = Vec::with_capacity(namespaces.len());
         for some in namespaces.chunks(AT_A_TIME) {
-            let above: BTreeMap<NamespacePath, Namespace> = namespaces::above(&self.db, some)
-                .await?
+            let above = namespaces::above(&self.db, some).await?;
+            let seen = seen_among(&self.db, authority, &above, self.now()).await?;
+            let above: BTreeMap<NamespacePath, Namespace> = above
                 .into_iter()
+                .map(|namespace| {
+                    if seen.contains(&namespace.id) {
+                        namespace
+                    } else {
+                        namespace.without_texts()
+                    }
+                })
                 .map(|namespace| (namespace.path.clone(), namespace))
                 .collect();
             located.extend(some.iter().map(|namespace| {
@@ -100,13 +114,44 @@ impl Desk {
     /// One namespace with all that it lies in.
     pub(in crate::app) async fn with_ancestors_of(
         &self,
+        authority: &Authority,
         namespace: Namespace,
     ) -> Result<NamespaceWithAncestors, DeskError> {
-        let above = namespaces::and_ancestors(&self.db, &namespace).await?;
-        let above = above.into_iter().filter(|other| other.id != namespace.id);
-        Ok(NamespaceWithAncestors {
-            ancestors: above.collect(),
-            namespace,
-        })
+        let alone = NamespaceWithAncestors {
+            namespace: namespace.clone(),
+            ancestors: Vec::new(),
+        };
+        let located = self.with_ancestors(authority, vec![namespace]).await?;
+        Ok(located.into_iter().next().unwrap_or(alone))
     }
+}
+
+/// Those of the namespaces that the caller may see. All that they lie in must be among them.
+pub(in crate::app) async fn seen_among(
+    source: &impl Source,
+    authority: &Authority,
+    namespaces: &[Namespace],
+    now: DateTime<Utc>,
+) -> Result<BTreeSet<NamespaceId>, DeskError> {
+    let held = match authority.user() {
+        Some(user) if !authority.is_administrator() => {
+            members::held_in(source, user, namespaces, now).await?
+        }
+        _ => Vec::new(),
+    };
+    let held: BTreeMap<NamespaceId, AccessLevel> = held
+        .into_iter()
+        .map(|(id, role)| (id, role.level))
+        .collect();
+    let given = namespaces
+        .iter()
+        .filter_map(|namespace| Some((namespace.path.clone(), *held.get(&namespace.id)?)));
+    let roles: BTreeMap<NamespacePath, AccessLevel> = given.chain(authority.ownership()).collect();
+    let is_seen = |namespace: &&Namespace| {
+        let paths = namespace.path.and_ancestors();
+        let role = paths.filter_map(|path| roles.get(&path).copied()).max();
+        authority.sees(namespace, role)
+    };
+    let seen = namespaces.iter().filter(is_seen);
+    Ok(seen.map(|namespace| namespace.id).collect())
 }

@@ -5,7 +5,7 @@ mod change;
 pub(super) mod create;
 mod delete;
 pub(super) mod find;
-mod list;
+pub(super) mod list;
 mod taken;
 
 pub use change::NamespaceChange;

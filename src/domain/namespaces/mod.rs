@@ -68,6 +68,18 @@ pub struct Namespace {
     pub created_at: DateTime<Utc>,
 }
 
+impl Namespace {
+    /// The namespace as it is told to those who may not see it: nothing that somebody wrote about it.
+    #[must_use]
+    pub fn without_texts(self) -> Self {
+        Self {
+            name: self.path.name().to_owned(),
+            description: None,
+            ..self
+        }
+    }
+}
+
 /// A namespace with all that it lies in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NamespaceWithAncestors {

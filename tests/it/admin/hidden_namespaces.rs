@@ -79,3 +79,61 @@ async fn a_hidden_parent_answers_like_one_that_is_not_there() {
         }
     }
 }
+
+/// A group that is hidden says nothing through a public project in it.
+#[tokio::test]
+async fn a_public_project_shows_nothing_of_the_hidden_group_around_it() {
+    let World { app, root, alice } = World::start().await;
+    app.user("boss").await;
+    app.user("helper").await;
+    app.project("team/app", Visibility::Public).await;
+    app.group("team/sub", Visibility::Public).await;
+    for (group, name) in [
+        ("/groups/team", "Secret Plan"),
+        ("/groups/team%2Fsub", "Sub"),
+    ] {
+        let body = json!({ "name": name, "description": "of the plan" });
+        assert_eq!(root.put(group, body).await.status, 200);
+    }
+    app.member("team", "boss", "owner").await;
+    app.member("team/app", "helper", "developer").await;
+    let boss = app.actor("boss", "api").await;
+    let helper = app.actor("helper", "api").await;
+    let boss_id = app.id_of("boss").await;
+    let project = "/projects/team%2Fapp";
+    let all = format!("{project}/members/all");
+    for outsider in [&alice, &helper] {
+        for path in [
+            project.to_owned(),
+            "/projects".to_owned(),
+            "/groups".to_owned(),
+            "/groups/team%2Fsub".to_owned(),
+            "/projects?search=team".to_owned(),
+            all.clone(),
+            format!("{project}/members"),
+            "/groups/team%2Fsub/members/all".to_owned(),
+        ] {
+            let reply = outsider.get(&path).await;
+            assert_eq!(reply.status, 200, "{path}");
+            for hidden in ["Secret", "of the plan", "boss"] {
+                let is_own = path.starts_with("/groups") && hidden == "of the plan";
+                assert!(
+                    is_own || !reply.body.contains(hidden),
+                    "{path}: {}",
+                    reply.body
+                );
+            }
+        }
+        assert_eq!(outsider.get(&format!("{all}/{boss_id}")).await.status, 404);
+        let shown = outsider.read(project).await;
+        assert_eq!(shown["name_with_namespace"], "team / app");
+        assert_eq!(shown["namespace"]["name"], "team");
+    }
+    for insider in [&root, &boss] {
+        let shown = insider.read(project).await;
+        assert_eq!(shown["name_with_namespace"], "Secret Plan / app");
+        assert_eq!(shown["namespace"]["name"], "Secret Plan");
+        assert!(insider.get(&all).await.body.contains("boss"));
+        assert_eq!(insider.get(&format!("{all}/{boss_id}")).await.status, 200);
+    }
+}
