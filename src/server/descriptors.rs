@@ -27,7 +27,8 @@ pub(super) fn fit(config: &Config) -> anyhow::Result<Limits> {
         admin: config.admin.limits,
         ops: config.ops.limits,
     };
-    let reserve = OTHERS + PER_DATABASE_CONNECTION * (config.database.max_connections + 1);
+    let database = config.database.max_connections + config.database.max_admin_connections + 1;
+    let reserve = OTHERS + PER_DATABASE_CONNECTION * database;
     let files = raise(reserve + wanted.total());
     let room = files.saturating_sub(reserve);
     anyhow::ensure!(

@@ -1,10 +1,12 @@
 //! Opens the database.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, EntityTrait, QueryFilter};
 use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::Semaphore;
 
 use crate::storage::bounded::Bounded;
 use crate::storage::entity::change_counter;
@@ -25,13 +27,36 @@ const LONGEST_COMMAND: Duration = Duration::from_mins(1);
 /// The open database.
 #[derive(Debug, Clone)]
 pub struct Db {
-    /// The connections for questions.
+    /// The connections for questions: those of the token endpoint.
     pub(super) connection: Bounded<DatabaseConnection>,
+    /// The connections for the admin API's questions, which so take none from the token endpoint.
+    admin: Bounded<DatabaseConnection>,
+    /// The turns of lists, which may take long: they never have all connections of the admin API, nor all cores.
+    pub(super) lists: Arc<Semaphore>,
     /// The one connection for changes, which follow one another anyway. Changes that wait for their turn
     /// so take no connection from the questions.
     pub(super) changes: Bounded<DatabaseConnection>,
     /// The file, if it is SQLite's.
     pub(super) file: Option<DatabaseFile>,
+}
+
+/// The most connections at a time, beside the one for changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Connections {
+    /// Those of the token endpoint.
+    pub token: u32,
+    /// Those of the admin API.
+    pub admin: u32,
+}
+
+impl From<u32> for Connections {
+    /// As many for each.
+    fn from(number: u32) -> Self {
+        Self {
+            token: number,
+            admin: number,
+        }
+    }
 }
 
 /// The purpose for which the database is opened.
@@ -51,9 +76,10 @@ impl Db {
     /// One that takes no changes is refused: a leaked token could not be revoked there.
     pub async fn open_and_migrate(
         url: &SecretString,
-        connections: u32,
+        connections: impl Into<Connections>,
     ) -> Result<Self, StorageError> {
-        let preparing = Box::pin(Self::connect(url, 2, Opener::Migration)).await?;
+        let connections = connections.into();
+        let preparing = Box::pin(Self::connect(url, 2.into(), Opener::Migration)).await?;
         let place = preparing.place();
         let migrated = schema::bring_up_to_date(&preparing.connection.inner).await;
         migrated.map_err(|error| error.at(&place))?;
@@ -66,11 +92,23 @@ impl Db {
     }
 
     /// Opens a database that has the schema of this version.
-    pub async fn open(url: &SecretString, connections: u32) -> Result<Self, StorageError> {
-        let db = Box::pin(Self::connect(url, connections, Opener::Command)).await?;
+    pub async fn open(
+        url: &SecretString,
+        connections: impl Into<Connections>,
+    ) -> Result<Self, StorageError> {
+        let db = Box::pin(Self::connect(url, connections.into(), Opener::Command)).await?;
         let checked = schema::check(&db.connection.inner).await;
         checked.map_err(|error| error.at(&db.place()))?;
         Ok(db)
+    }
+
+    /// The same database by the connections of the admin API.
+    #[must_use]
+    pub fn for_admin(&self) -> Self {
+        Self {
+            connection: self.admin.clone(),
+            ..self.clone()
+        }
     }
 
     /// Fails unless the database answers and takes changes.
@@ -89,6 +127,7 @@ impl Db {
     /// Closes all connections; on SQLite this folds the log into the database's file.
     pub async fn close(self) -> Result<(), StorageError> {
         self.changes.inner.close().await?;
+        self.admin.inner.close().await?;
         Ok(self.connection.inner.close().await?)
     }
 
@@ -100,7 +139,7 @@ impl Db {
 
     async fn connect(
         url: &SecretString,
-        connections: u32,
+        connections: Connections,
         opener: Opener,
     ) -> Result<Self, StorageError> {
         let url = url.expose_secret();
@@ -115,7 +154,7 @@ impl Db {
         };
         let mut options = ConnectOptions::new(url);
         options
-            .max_connections(connections)
+            .max_connections(connections.token)
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .sqlx_logging(false);
         server::set_address(&mut options);
@@ -123,15 +162,19 @@ impl Db {
         for_changes.max_connections(1);
         sqlite::set_up(&mut options, Durability::Soon, may_create);
         sqlite::set_up(&mut for_changes, Durability::Committed, may_create);
+        let mut for_admin = options.clone();
+        for_admin.max_connections(connections.admin);
         // On SQLite the service opens all connections at the start and keeps them: a connection is two
         // files, and a process that has run out of file descriptors could not open one later.
         if file.is_some() && opener == Opener::Service {
             for_changes.min_connections(1);
-            options.min_connections(connections);
-            for options in [&mut options, &mut for_changes] {
+            options.min_connections(connections.token);
+            for_admin.min_connections(connections.admin);
+            for options in [&mut options, &mut for_admin, &mut for_changes] {
                 options.idle_timeout(None).max_lifetime(None);
             }
         } else {
+            for_admin.connect_lazy(true);
             for_changes.connect_lazy(true);
         }
         if file.is_none() {
@@ -142,6 +185,7 @@ impl Db {
             (Some(_), Opener::Service) => LONGEST_ON_SQLITE,
             (None, Opener::Service) => {
                 server::set_up(&mut options);
+                server::set_up(&mut for_admin);
                 server::set_up(&mut for_changes);
                 LONGEST
             }
@@ -152,6 +196,8 @@ impl Db {
         };
         let mut db = Self {
             connection: Bounded::new(connect(options).await?, limit),
+            admin: Bounded::new(connect(for_admin).await?, limit),
+            lists: Arc::new(Semaphore::new(lists(connections))),
             changes: Bounded::new(connect(for_changes).await?, limit),
             file,
         };
@@ -162,6 +208,11 @@ impl Db {
         answered.map_err(|error| error.at(&db.place()))?;
         Ok(db)
     }
+}
+
+/// The most lists that are read at a time: half of the admin API's connections.
+fn lists(connections: Connections) -> usize {
+    usize::try_from(connections.admin / 2).unwrap_or(1).max(1)
 }
 
 /// Changes no row. A server that takes no changes refuses even that, and nobody has to wait for it.
@@ -193,7 +244,7 @@ fn without_address(error: DbErr, url: &str, file: Option<&DatabaseFile>) -> Stor
 
 #[cfg(test)]
 mod tests {
-    use sea_orm::{ConnectionTrait, Statement};
+    use sea_orm::{ConnectionTrait, Statement, TransactionTrait};
     use tempfile::TempDir;
 
     use super::*;
@@ -203,6 +254,26 @@ mod tests {
         let asked = Statement::from_string(backend, "PRAGMA synchronous");
         let row = connection.query_one_raw(asked).await.unwrap().unwrap();
         row.try_get_by_index(0).unwrap()
+    }
+
+    /// The admin API's questions take no connection from the token endpoint, whatever they cost.
+    #[tokio::test]
+    async fn the_admin_api_and_the_token_endpoint_have_connections_of_their_own() {
+        let folder = TempDir::new().unwrap();
+        let url = format!("sqlite://{}/test.db?mode=rwc", folder.path().display());
+        let url = SecretString::from(url);
+        let db = Db::open_and_migrate(&url, 3).await.unwrap();
+        let admin = db.for_admin().connection;
+        let mut held = Vec::new();
+        for _ in 0..3 {
+            held.push(admin.inner.begin().await.unwrap());
+        }
+        let waits = tokio::time::timeout(Duration::from_millis(200), admin.ping()).await;
+        assert!(waits.is_err() || waits.unwrap().is_err(), "all are taken");
+        let answered = tokio::time::timeout(Duration::from_secs(1), db.connection.ping());
+        answered.await.unwrap().unwrap();
+        drop(held);
+        admin.ping().await.unwrap();
     }
 
     #[tokio::test]

@@ -45,6 +45,9 @@ pub enum StorageError {
         /// The fault in it.
         why: String,
     },
+    /// Too many lists are being read.
+    #[error("too many lists are being read")]
+    Busy,
     /// The database did not do it: it cannot be reached, is busy, or failed.
     #[error("the database did not answer as expected")]
     Database(#[source] Fault),
@@ -88,7 +91,7 @@ impl StorageError {
             | Self::NoSchema
             | Self::OtherSchema(_)
             | Self::Unreadable { .. } => false,
-            Self::Taken(_) | Self::Database(_) | Self::Unusable { .. } => true,
+            Self::Taken(_) | Self::Busy | Self::Database(_) | Self::Unusable { .. } => true,
         }
     }
 

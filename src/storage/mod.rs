@@ -32,6 +32,6 @@ pub use begin::BeginError;
 #[doc(hidden)]
 pub use bounded::Bounded;
 pub use change::{Change, Grant, GrantedEvent, Login};
-pub use connect::Db;
+pub use connect::{Connections, Db};
 pub use error::StorageError;
-pub use source::Source;
+pub use source::{Source, Turn};

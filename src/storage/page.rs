@@ -21,6 +21,7 @@ where
     E: EntityTrait<Model = M>,
     M: FromQueryResult + Send + Sync,
 {
+    let _turn = source.turn().await?;
     let total = query.clone().count(source.connection()).await?;
     let offset = request.offset();
     // No database takes an offset beyond this, and no list is longer.
@@ -59,6 +60,7 @@ where
         }
         Paging::Keyset(request) => request,
     };
+    let _turn = source.turn().await?;
     let rest = match request.after {
         None => query,
         Some(after) if request.descending => query.filter(id.lt(after)),

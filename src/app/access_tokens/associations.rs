@@ -5,15 +5,22 @@ use std::collections::BTreeMap;
 use crate::app::access_tokens::find::access_token_for;
 use crate::app::desk::Desk;
 use crate::app::error::DeskError;
+use crate::app::users::find::user_for;
 use crate::domain::access_tokens::AccessToken;
 use crate::domain::authority::Authority;
 use crate::domain::ids::{AccessTokenId, NamespaceId};
 use crate::domain::members::access_level::AccessLevel;
 use crate::domain::members::association::{Association, Associations};
 use crate::domain::members::ownership;
+use crate::domain::namespaces::path::NamespacePath;
 use crate::domain::namespaces::{Namespace, NamespaceKind};
 use crate::domain::page::PageRequest;
-use crate::storage::{members, namespaces, users};
+use crate::domain::users::User;
+use crate::storage::namespaces::lists::{NamespacesOf, some_of};
+use crate::storage::{members, namespaces};
+
+/// The most namespaces that are looked at together when a token's patterns choose among them.
+const AT_A_TIME: u64 = 500;
 
 impl Desk {
     /// A page of the groups, and one of the projects, in which the owner of a token has at least the
@@ -27,68 +34,89 @@ impl Desk {
         request: PageRequest,
     ) -> Result<Associations, DeskError> {
         let token = access_token_for(&self.db, authority, token).await?;
-        let found = self.all_associations(&token).await?;
-        let mut wanted: Vec<Association> = found
-            .into_values()
-            .filter(|found| least.is_none_or(|least| found.level() >= least))
-            .filter(|found| is_reached(&token, &found.namespace))
-            .collect();
-        let groups = wanted.extract_if(.., |found| found.namespace.kind == NamespaceKind::Group);
-        let groups = page_of(groups, request);
-        let projects = page_of(wanted.into_iter(), request);
-        Ok(Associations { groups, projects })
+        let owner = user_for(&self.db, &token.user_id.into()).await?;
+        let of_kind = async |kind| {
+            let wanted = NamespacesOf {
+                user: &owner,
+                kind,
+                least: least.unwrap_or(AccessLevel::Guest),
+                now: self.now(),
+            };
+            let page = self.associated(&token, wanted, request).await?;
+            self.with_roles(&owner, page).await
+        };
+        Ok(Associations {
+            groups: of_kind(NamespaceKind::Group).await?,
+            projects: of_kind(NamespaceKind::Project).await?,
+        })
     }
 
-    /// All roles of a user, by the id of the namespace.
-    async fn all_associations(
+    /// A page of the namespaces that are wanted and that the token reaches.
+    async fn associated(
         &self,
         token: &AccessToken,
-    ) -> Result<BTreeMap<NamespaceId, Association>, DeskError> {
-        let now = self.now();
-        let roles = members::of_user(&self.db, token.user_id).await?.into_iter();
-        let mut given: Vec<_> = roles
-            .filter(|(_, member)| member.expiry.is_none_or(|end| !end.has_passed(now)))
-            .map(|(namespace, member)| (namespace, member.level))
+        wanted: NamespacesOf<'_>,
+        request: PageRequest,
+    ) -> Result<Vec<Namespace>, DeskError> {
+        let first = NamespaceId(0);
+        if token.specification.repositories().is_empty() {
+            let part = (request.offset(), request.size);
+            return Ok(some_of(&self.db, wanted, first, part).await?);
+        }
+        let (mut after, mut skipped, mut page) = (first, 0, Vec::new());
+        loop {
+            let some = some_of(&self.db, wanted, after, (0, AT_A_TIME)).await?;
+            let Some(last) = some.last() else {
+                return Ok(page);
+            };
+            after = last.id;
+            for namespace in some.into_iter().filter(|found| is_reached(token, found)) {
+                if skipped < request.offset() {
+                    skipped += 1;
+                } else {
+                    page.push(namespace);
+                }
+                if u64::try_from(page.len()).is_ok_and(|length| length == request.size) {
+                    return Ok(page);
+                }
+            }
+        }
+    }
+
+    /// The namespaces, each with the roles that the user has there and above it.
+    async fn with_roles(
+        &self,
+        user: &User,
+        page: Vec<Namespace>,
+    ) -> Result<Vec<Association>, DeskError> {
+        let mut all = namespaces::above(&self.db, &page).await?;
+        all.extend(page.iter().cloned());
+        let held = members::held_in(&self.db, user.id, &all, self.now()).await?;
+        let held: BTreeMap<NamespaceId, AccessLevel> = held
+            .into_iter()
+            .map(|(id, role)| (id, role.level))
             .collect();
-        let owner = users::find(&self.db, token.user_id).await?;
-        if let Some((path, level)) = owner.map(|owner| ownership(&owner.username))
-            && let Some(own) = namespaces::find_live(&self.db, &path).await?
-        {
-            given.push((own, level));
-        }
-        let mut found: BTreeMap<NamespaceId, Association> = BTreeMap::new();
+        let mut roles: BTreeMap<NamespacePath, AccessLevel> = all
+            .iter()
+            .filter_map(|namespace| Some((namespace.path.clone(), *held.get(&namespace.id)?)))
+            .collect();
+        roles.extend([ownership(&user.username)]);
         let association = |namespace: Namespace| Association {
+            direct: roles.get(&namespace.path).copied(),
+            inherited: namespace
+                .path
+                .and_ancestors()
+                .skip(1)
+                .filter_map(|path| roles.get(&path).copied())
+                .max(),
             namespace,
-            direct: None,
-            inherited: None,
         };
-        for (namespace, level) in given {
-            for below in namespaces::live_below(&self.db, namespace.id).await? {
-                let entry = found.entry(below.id).or_insert_with(|| association(below));
-                entry.inherited = entry.inherited.max(Some(level));
-            }
-            if namespace.kind != NamespaceKind::User {
-                let entry = found
-                    .entry(namespace.id)
-                    .or_insert_with(|| association(namespace));
-                entry.direct = Some(level);
-            }
-        }
-        Ok(found)
+        Ok(page.into_iter().map(association).collect())
     }
 }
 
 /// True if the token's patterns reach the namespace or something below it.
 fn is_reached(token: &AccessToken, namespace: &Namespace) -> bool {
-    let patterns = token.specification.repositories();
-    patterns.is_empty()
-        || patterns
-            .iter()
-            .any(|pattern| pattern.reaches(&namespace.path))
-}
-
-fn page_of<T>(all: impl Iterator<Item = T>, request: PageRequest) -> Vec<T> {
-    let size = usize::try_from(request.size).unwrap_or(usize::MAX);
-    let before = usize::try_from(request.offset()).unwrap_or(usize::MAX);
-    all.skip(before).take(size).collect()
+    let mut patterns = token.specification.repositories().iter();
+    patterns.any(|pattern| pattern.reaches(&namespace.path))
 }

@@ -6,17 +6,20 @@ use sea_orm::sea_query::{
     WithClause,
 };
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, IntoSimpleExpr, Order, QueryFilter, QueryOrder, Select,
+    ColumnTrait, Condition, EntityTrait, IntoSimpleExpr, Order, QueryFilter, QueryOrder,
+    QuerySelect, Select,
 };
 
 use crate::domain::authority::Authority;
-use crate::domain::ids::UserId;
+use crate::domain::ids::{NamespaceId, UserId};
 use crate::domain::members::access_level::AccessLevel;
-use crate::domain::namespaces::Namespace;
+use crate::domain::members::ownership;
 use crate::domain::namespaces::filter::{NamespaceFilter, NamespaceSort, NamespaceSortKey, Within};
 use crate::domain::namespaces::path::NamespacePath;
 use crate::domain::namespaces::visibility::Visibility;
+use crate::domain::namespaces::{Namespace, NamespaceKind};
 use crate::domain::page::{Listing, Paging};
+use crate::domain::users::User;
 use crate::storage::entity::{member, namespace};
 use crate::storage::error::StorageError;
 use crate::storage::members::not_ended;
@@ -46,6 +49,49 @@ pub async fn page(
     let id = (namespace::Column::Id, |row: &namespace::Model| row.id);
     let rows = listing_of(source, query, sort, id, paging).await?;
     try_map_listing(rows, |row| to_namespace(&row))
+}
+
+/// The namespaces in which a user has at least a role, its own or inherited, at an instant.
+#[derive(Debug, Clone, Copy)]
+pub struct NamespacesOf<'a> {
+    /// The user.
+    pub user: &'a User,
+    /// The kind of namespace.
+    pub kind: NamespaceKind,
+    /// The lowest role.
+    pub least: AccessLevel,
+    /// The instant.
+    pub now: DateTime<Utc>,
+}
+
+/// Some of these namespaces, in the order of their ids: those after the id `after`, without the first `skipped`.
+#[tracing::instrument(level = "debug", name = "storage.namespaces.lists.some_of", skip_all)]
+pub async fn some_of(
+    source: &impl Source,
+    wanted: NamespacesOf<'_>,
+    after: NamespaceId,
+    (skipped, size): (u64, u64),
+) -> Result<Vec<Namespace>, StorageError> {
+    use namespace::Column;
+    // No database takes an offset of any size, and no list is longer.
+    if skipped > u32::MAX.into() {
+        return Ok(Vec::new());
+    }
+    let NamespacesOf { user, kind, .. } = wanted;
+    let (own, level) = ownership(&user.username);
+    let own = (level >= wanted.least).then_some(&own);
+    let _turn = source.turn().await?;
+    let found = namespace::Entity::find()
+        .filter(Column::Kind.eq(to_kind(kind)))
+        .filter(Column::DeletedAt.is_null())
+        .filter(Column::Id.in_subquery(reached(user.id, own, wanted.least, wanted.now)))
+        .filter(Column::Id.gt(after.0))
+        .order_by_asc(Column::Id)
+        .offset(skipped)
+        .limit(size)
+        .all(source.connection())
+        .await?;
+    found.iter().map(to_namespace).collect()
 }
 
 fn wanted(filter: &NamespaceFilter) -> Condition {

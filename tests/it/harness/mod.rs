@@ -422,6 +422,11 @@ impl TestApp {
         self.db.last_change().await.unwrap()
     }
 
+    /// A turn for reading a list, which another list then has to wait for.
+    pub(crate) async fn turn(&self) -> wharfinger::storage::Turn {
+        wharfinger::storage::Source::turn(&self.db).await.unwrap()
+    }
+
     /// Cuts the service off from its database.
     pub(crate) async fn close_storage(&self) {
         self.db.clone().close().await.unwrap();

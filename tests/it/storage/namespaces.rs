@@ -15,8 +15,9 @@ use wharfinger::domain::namespaces::visibility::Visibility;
 use wharfinger::domain::namespaces::{Namespace, NamespaceKind, Occupied};
 use wharfinger::domain::page::{PageRequest, Paging};
 use wharfinger::domain::users::User;
+use wharfinger::storage::namespaces::lists::{NamespacesOf, some_of};
 use wharfinger::storage::namespaces::{NamespaceRecord, lists};
-use wharfinger::storage::{Db, namespaces};
+use wharfinger::storage::{Db, members, namespaces};
 
 use super::members::{give, role, tomorrow};
 use super::story::{begin, begin_at, commit, now};
@@ -245,6 +246,39 @@ pub(super) async fn namespaces_are_found_by_role_place_and_name(db: &Db) {
         ..filter
     };
     assert_eq!(seen(&operator, &named).await, "a_11 a_1/deep a_1");
+}
+
+pub(super) async fn namespaces_of_a_user_come_in_parts(db: &Db) {
+    let eve = user(db, "eve").await;
+    let some = async |least, after: NamespaceId, part| {
+        let wanted = NamespacesOf {
+            user: &eve,
+            kind: NamespaceKind::Group,
+            least,
+            now: now(),
+        };
+        let found = some_of(db, wanted, after, part).await.unwrap();
+        found
+            .into_iter()
+            .map(|namespace| namespace.id)
+            .collect::<Vec<_>>()
+    };
+    let (secret, below) = (live(db, "a_1").await.id, live(db, "a_1/deep").await.id);
+    let first = NamespaceId(0);
+    let reporter = AccessLevel::Reporter;
+    assert_eq!(some(reporter, first, (0, 10)).await, [secret, below]);
+    assert_eq!(some(reporter, first, (1, 10)).await, [below]);
+    assert_eq!(some(reporter, first, (0, 1)).await, [secret]);
+    assert_eq!(some(reporter, secret, (0, 10)).await, [below]);
+    assert_eq!(some(reporter, first, (u64::MAX, 10)).await, []);
+    assert_eq!(some(AccessLevel::Developer, first, (0, 10)).await, []);
+    let all = [live(db, "a_1").await, live(db, "a_1/deep").await];
+    let held = members::held_in(db, eve.id, &all, now()).await.unwrap();
+    let held: Vec<_> = held
+        .into_iter()
+        .map(|(id, role)| (id, role.level))
+        .collect();
+    assert_eq!(held, [(secret, reporter)]);
 }
 
 pub(super) async fn namespaces_are_renamed(db: &Db) {
