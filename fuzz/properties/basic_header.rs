@@ -42,7 +42,7 @@ fn as_it_is(value: &HeaderValue) {
         Shown::Unreadable => {}
         Shown::Basic(name, secret) => {
             let pair = format!("{name}:{secret}");
-            assert!(!name.contains(':') && !pair.chars().any(char::is_control));
+            assert!(!name.contains(':'));
             let (scheme, encoded) = value
                 .to_str()
                 .ok()
@@ -50,21 +50,20 @@ fn as_it_is(value: &HeaderValue) {
                 .unwrap_or_else(|| panic!("not a scheme and a value"));
             assert_eq!(scheme.to_ascii_lowercase(), "basic");
             let without_padding = STANDARD_NO_PAD.encode(&pair);
-            assert_eq!(
-                encoded.trim_matches([' ', '\t']).trim_end_matches('='),
-                without_padding
-            );
+            let encoded = encoded.trim_matches([' ', '\t']).trim_end_matches('=');
+            let is_whole = !name.contains(char::REPLACEMENT_CHARACTER);
+            assert!(!is_whole || encoded == without_padding);
         }
         other => panic!("a header was read as {other:?}"),
     }
 }
 
-/// The name and the secret: printable UTF-8 around the first colon.
+/// The name and the secret around the first colon; only the secret must be UTF-8.
 fn pair(data: &[u8]) -> Option<(String, String)> {
-    let text = std::str::from_utf8(data).ok()?;
-    let colon = text.find(':')?;
-    let printable = !text.chars().any(char::is_control);
-    printable.then(|| (text[..colon].to_owned(), text[colon + 1..].to_owned()))
+    let colon = data.iter().position(|byte| *byte == b':')?;
+    let name = String::from_utf8_lossy(&data[..colon]).into_owned();
+    let secret = String::from_utf8(data[colon + 1..].to_vec()).ok()?;
+    Some((name, secret))
 }
 
 fn presented(values: &[&HeaderValue]) -> Shown {

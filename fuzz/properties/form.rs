@@ -14,9 +14,13 @@ const HEADER: &str = "Basic bWFsbG9yeTpzZWNyZXQ=";
 pub fn check(data: &[u8]) {
     let read = reading::post("", None, data);
     assert_eq!(
-        reading::post(ADDRESS, Some(HEADER), data),
+        reading::post(ADDRESS, None, data),
         read,
-        "address and header change nothing"
+        "the address changes nothing"
+    );
+    assert!(
+        reading::post("", Some(HEADER), data).is_err(),
+        "two credentials"
     );
     let pairs = model::pairs(data);
     let presented = (data.len() <= model::MAX_LENGTH)
@@ -37,7 +41,7 @@ pub fn check(data: &[u8]) {
 
 /// The credential that the model reads: whole or none.
 fn presented(pairs: &[(String, String)]) -> Option<Shown> {
-    let one = |name| model::one(pairs, name).ok()?.map(str::to_owned);
+    let one = |name| model::single(pairs, name).ok()?.map(str::to_owned);
     match one("grant_type")?.as_str() {
         "password" => Some(Shown::Basic(one("username")?, one("password")?)),
         "refresh_token" => Some(Shown::RefreshToken(one("refresh_token")?)),

@@ -41,13 +41,14 @@ fn scope(text: &str) -> Option<(Resource<'_>, Vec<&str>)> {
         None => kind,
     };
     let known = match kind {
-        "repository" => is_repository_name(name),
+        "repository" => name.is_empty() || is_repository_name(name),
         "registry" => name == "catalog",
         _ => false,
     };
     let actions: Vec<&str> = text[last + 1..]
         .split(',')
         .filter(|action| ["*", "delete", "pull", "push"].contains(action))
+        .filter(|action| !(kind == "repository" && name.is_empty()) || *action == "pull")
         .collect();
     (known && !actions.is_empty()).then_some(((kind, name), actions))
 }
@@ -147,8 +148,16 @@ pub(super) fn is_printable(value: &str) -> bool {
         .any(|letter| letter.is_control() || letter == char::REPLACEMENT_CHARACTER)
 }
 
-/// The value of `name`: `Err` if there are several or it cannot be printed.
+/// The value of `name`: `Err` if there are different ones or it cannot be printed.
 pub(super) fn one<'a>(pairs: &'a [(String, String)], name: &str) -> Result<Option<&'a str>, ()> {
+    match single(pairs, name)? {
+        Some(value) if !is_printable(value) => Err(()),
+        value => Ok(value),
+    }
+}
+
+/// The value of `name`, printable or not: `Err` if there are different ones.
+pub(super) fn single<'a>(pairs: &'a [(String, String)], name: &str) -> Result<Option<&'a str>, ()> {
     let values: Vec<&str> = pairs
         .iter()
         .filter(|(other, _)| other == name)
@@ -156,7 +165,7 @@ pub(super) fn one<'a>(pairs: &'a [(String, String)], name: &str) -> Result<Optio
         .collect();
     match values.as_slice() {
         [] => Ok(None),
-        [value] if is_printable(value) => Ok(Some(value)),
+        [first, others @ ..] if others.iter().all(|other| other == first) => Ok(Some(first)),
         _ => Err(()),
     }
 }

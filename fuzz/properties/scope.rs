@@ -23,7 +23,7 @@ pub fn check(data: &[u8]) {
         assert_eq!(Scope::parse(&scope.to_string()).as_ref(), Some(scope));
         assert!(!scope.actions.is_empty());
         match &scope.resource {
-            Resource::Catalog => {}
+            Resource::Catalog | Resource::CatalogOfZot => {}
             Resource::Repository(name) => assert!(model::is_repository_name(name.as_str())),
         }
     }

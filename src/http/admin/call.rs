@@ -56,23 +56,25 @@ pub(super) struct UnauthenticatedCall {
 }
 
 impl UnauthenticatedCall {
-    /// Reads the parameters and the token. The first one counts of the parameter `private_token`,
-    /// `PRIVATE-TOKEN`, `Authorization: Bearer` and the parameter `access_token` (docs/gitlab-api.md §2.1);
-    /// an empty one is none.
+    /// Reads the parameters and the token: the parameter `private_token`, `PRIVATE-TOKEN`, `Authorization:
+    /// Bearer`, or the parameter `access_token` (docs/gitlab-api.md §2.1). An empty one is none, and two are
+    /// refused, because nobody knows whose request it is.
     pub(super) async fn read(request: Request) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
         let mut parameters = Parameters::read(&parts, body).await?;
-        let tokens = [
-            parameters.take_token("private_token"),
-            private_token(&parts.headers),
-            bearer(&parts.headers),
-            parameters.take_token("access_token"),
-        ];
-        let token = tokens
+        let written = parameters.take_tokens();
+        let in_headers = private_tokens(&parts.headers).chain(bearers(&parts.headers));
+        let mut tokens = written
             .into_iter()
-            .flatten()
-            .find(|token| !token.expose_secret().is_empty())
-            .ok_or(ApiError::Unauthorized)?;
+            .chain(in_headers)
+            .filter(|token| !token.expose_secret().is_empty());
+        let token = tokens.next().ok_or(ApiError::Unauthorized)?;
+        if tokens.next().is_some() {
+            return Err(ApiError::parameter(
+                "two tokens are one too many: send one, in PRIVATE-TOKEN, Authorization, private_token or \
+                 access_token",
+            ));
+        }
         // The router has cut off the prefix of all paths; links need it.
         let original = parts.extensions.get::<OriginalUri>();
         let uri = original.map_or_else(|| parts.uri.clone(), |original| original.0.clone());
@@ -104,22 +106,18 @@ impl UnauthenticatedCall {
     }
 }
 
-fn private_token(headers: &HeaderMap) -> Option<SecretString> {
-    headers
-        .get("private-token")?
-        .to_str()
-        .ok()
-        .map(SecretString::from)
+fn private_tokens(headers: &HeaderMap) -> impl Iterator<Item = SecretString> {
+    let values = headers.get_all("private-token").into_iter();
+    values.filter_map(|value| value.to_str().ok().map(SecretString::from))
 }
 
-/// The token of `Authorization: Bearer` (RFC 6750 section 2.1).
-fn bearer(headers: &HeaderMap) -> Option<SecretString> {
-    let (scheme, token) = headers
-        .get(header::AUTHORIZATION)?
-        .to_str()
-        .ok()?
-        .split_once(' ')?;
-    scheme
-        .eq_ignore_ascii_case("bearer")
-        .then(|| SecretString::from(token.trim()))
+/// The tokens of `Authorization: Bearer` (RFC 6750 section 2.1). Another scheme is for a proxy before us.
+fn bearers(headers: &HeaderMap) -> impl Iterator<Item = SecretString> {
+    let values = headers.get_all(header::AUTHORIZATION).into_iter();
+    values.filter_map(|value| {
+        let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+        scheme
+            .eq_ignore_ascii_case("bearer")
+            .then(|| SecretString::from(token.trim()))
+    })
 }

@@ -186,7 +186,9 @@ impl From<Refusal> for ApiError {
             Refusal::Credential(cause) => cause.into(),
             Refusal::Scope(need, _) => Self::InsufficientScope(need),
             Refusal::AdministratorsOnly => Self::Forbidden(String::new()),
-            Refusal::RoleTooLow(_) | Refusal::LastOwner => Self::Forbidden(refusal.to_string()),
+            Refusal::RoleTooLow(_) | Refusal::RoleEnds(_) | Refusal::LastOwner => {
+                Self::Forbidden(refusal.to_string())
+            }
             Refusal::NotYours => Self::Unauthorized,
         }
     }

@@ -12,8 +12,8 @@ const MAX_HEADER: usize = 8 * 1024;
 
 /// The credential in the headers: Basic (RFC 7617), or none, or something unreadable.
 ///
-/// A header that is present but not Basic, not base64, not UTF-8 or without a colon is unreadable,
-/// and so are two headers: never anonymous (docs/protocol.md §7).
+/// A header that is present but not Basic, not base64 or without a colon, or whose secret is not UTF-8, is
+/// unreadable, and so are two headers: never anonymous (docs/protocol.md §7).
 pub(super) fn read(headers: &HeaderMap) -> PresentedCredential {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     match (values.next(), values.next()) {
@@ -23,7 +23,8 @@ pub(super) fn read(headers: &HeaderMap) -> PresentedCredential {
     }
 }
 
-fn basic(value: &[u8]) -> Option<PresentedCredential> {
+/// The name and the secret of Basic.
+pub(super) fn basic(value: &[u8]) -> Option<PresentedCredential> {
     let value = std::str::from_utf8(value)
         .ok()
         .filter(|value| value.len() <= MAX_HEADER)?;
@@ -36,13 +37,12 @@ fn basic(value: &[u8]) -> Option<PresentedCredential> {
         .decode(encoded)
         .or_else(|_| STANDARD_NO_PAD.decode(encoded))
         .ok()?;
-    let text = String::from_utf8(decoded).ok()?;
-    let (username, secret) = text.split_once(':')?;
-    if text.chars().any(char::is_control) {
-        return None;
-    }
+    let colon = decoded.iter().position(|&byte| byte == b':')?;
+    let (username, secret) = decoded.split_at_checked(colon)?;
+    let secret = std::str::from_utf8(secret.get(1..)?).ok()?;
     Some(PresentedCredential::Basic {
-        username: username.to_owned(),
+        // Beside an access token, the name means nothing, even if nobody can read it.
+        username: String::from_utf8_lossy(username).into_owned(),
         secret: SecretString::from(secret),
     })
 }
@@ -92,6 +92,12 @@ mod tests {
             "an empty secret is refused later"
         );
         assert_eq!(shown(b"Basic dXNlcjphOmI="), Some(pair("user", "a:b")));
+        assert_eq!(
+            shown(b"Basic AGE6Yg=="),
+            Some(pair("\0a", "b")),
+            "the name means nothing beside a token"
+        );
+        assert_eq!(shown(b"Basic /zpi"), Some(pair("\u{FFFD}", "b")));
     }
 
     #[test]
@@ -106,7 +112,7 @@ mod tests {
             b"Bearer abc",
             b"Basic dXNlcg==",
             b"Basic /w==",
-            b"Basic AGE6Yg==",
+            b"Basic dTr/",
         ];
         for value in odd {
             assert_eq!(shown(value), None);

@@ -54,9 +54,11 @@ impl<'a> Fields<'a> {
     /// The credential in the form of a `POST` (RFC 6749 sections 4.3.2 and 6).
     pub(super) fn presented(&self) -> Result<PresentedCredential, MalformedRequest> {
         let required = |name| {
-            let value = self.one(name)?;
+            let value = self.single(name)?;
             value.ok_or_else(|| malformed(&format!("the field `{name}` is missing")))
         };
+        // A name or a secret with odd letters is a wrong credential and no malformed question; beside an access
+        // token, the name means nothing.
         match required("grant_type")? {
             "password" => Ok(PresentedCredential::Basic {
                 username: required("username")?.to_owned(),
@@ -96,19 +98,26 @@ impl<'a> Fields<'a> {
         })
     }
 
-    /// The value of a field that is there at most once.
+    /// The printable value of a field.
     fn one(&self, name: &str) -> Result<Option<&str>, MalformedRequest> {
+        let value = self.single(name)?;
+        value.map(|value| readable(name, value)).transpose()
+    }
+
+    /// The value of a field that is there once, or several times with the same value.
+    fn single(&self, name: &str) -> Result<Option<&str>, MalformedRequest> {
         if self.is_too_long {
             return Err(malformed(
                 "the request is longer than 16 KiB; ask for fewer scopes at a time",
             ));
         }
-        let mut values = self.pairs.iter().filter(|(other, _)| other == name);
-        match (values.next(), values.next()) {
-            (None, _) => Ok(None),
-            (Some((_, value)), None) => readable(name, value).map(Some),
-            (Some(_), Some(_)) => Err(malformed(&format!("the parameter `{name}` is given twice"))),
+        let named = self.pairs.iter().filter(|(other, _)| other == name);
+        let mut values = named.map(|(_, value)| &**value);
+        let first = values.next();
+        if values.any(|value| Some(value) != first) {
+            return Err(malformed(&format!("the parameter `{name}` is given twice")));
         }
+        Ok(first)
     }
 }
 

@@ -4,7 +4,7 @@
 //! [`RegistryTokenRequest`], and nothing else reads them.
 
 use axum::extract::Request;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, header};
 
 use crate::app::registry::{MalformedRequest, RegistryTokenRequest};
 use crate::domain::events::origin::{Face, Origin};
@@ -22,9 +22,16 @@ pub fn by_get(query: &str, headers: &HeaderMap, origin: Origin) -> RegistryToken
 }
 
 /// Reads a `POST`: credential and question from the form, and neither from the address
-/// (docs/protocol.md §1.4).
+/// (docs/protocol.md §1.4). A second credential in a header is refused: nobody knows whose request it is.
 pub async fn by_post(request: Request) -> Result<RegistryTokenRequest, MalformedRequest> {
     let origin = origin(request.extensions(), Face::Registry);
+    if request.headers().contains_key(header::AUTHORIZATION) {
+        return Err(MalformedRequest(
+            "two credentials are one too many: leave the Authorization header out of a POST, whose form \
+             holds the credential"
+                .to_owned(),
+        ));
+    }
     let form = form::read(request).await?;
     let fields = Fields::parse(&form);
     Ok(RegistryTokenRequest {

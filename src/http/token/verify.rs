@@ -13,6 +13,8 @@ use crate::http::token::credential;
 use crate::http::token::error::{failed, reply, unauthorized, unavailable};
 use crate::identity::{AuthenticationError, PresentedCredential};
 
+const PRIVATE_TOKEN: &str = "private-token";
+
 /// Answers 204 with `X-Auth-User`, or 401 with a challenge.
 pub(super) async fn get(
     State(issuer): State<RegistryTokenIssuer>,
@@ -22,8 +24,10 @@ pub(super) async fn get(
     let Some(sufficient) = sufficient(request.uri().query().unwrap_or_default()) else {
         return misconfigured();
     };
-    let Some(token) = token(request.headers()) else {
-        return refused(&VerifyError::NoToken);
+    let token = match tokens(request.headers()).as_slice() {
+        [Some(token)] => token.clone(),
+        [] | [None] => return refused(&VerifyError::NoToken),
+        [_, ..] => return ambiguous(),
     };
     let origin = origin(request.extensions(), Face::Registry);
     match issuer.verify(&token, &sufficient, &origin).await {
@@ -48,6 +52,15 @@ fn misconfigured() -> Response {
     response
 }
 
+/// The reply to two credentials: the service behind the proxy might choose the other one.
+fn ambiguous() -> Response {
+    let message =
+        "two credentials are one too many: send either PRIVATE-TOKEN or Authorization, once";
+    let mut response = reply(StatusCode::BAD_REQUEST, "BAD_REQUEST", message);
+    response.extensions_mut().insert(LogNote::sentence(message));
+    response
+}
+
 fn refused(error: &VerifyError) -> Response {
     let mut response = match error {
         VerifyError::NoToken
@@ -60,26 +73,32 @@ fn refused(error: &VerifyError) -> Response {
     response
 }
 
-/// A personal access token: the secret of Basic, `PRIVATE-TOKEN`, or Bearer (RFC 6750 section 2.1).
-fn token(headers: &HeaderMap) -> Option<SecretString> {
-    // The service behind the proxy might choose the other one of two headers of a kind.
-    let is_single = |name: &str| headers.get_all(name).iter().nth(1).is_none();
-    if !is_single("private-token") || !is_single(header::AUTHORIZATION.as_str()) {
-        return None;
+/// The tokens in the headers: `PRIVATE-TOKEN`, and the secret of Basic or Bearer (RFC 6750 section 2.1); none in
+/// the place of one that cannot be read, and of two headers of a kind.
+fn tokens(headers: &HeaderMap) -> Vec<Option<SecretString>> {
+    let mut found = Vec::new();
+    if headers.contains_key(PRIVATE_TOKEN) {
+        let private = |value: &HeaderValue| value.to_str().ok().map(SecretString::from);
+        found.push(only(headers, PRIVATE_TOKEN).and_then(private));
     }
-    if let Some(value) = headers.get("private-token") {
-        return value.to_str().ok().map(SecretString::from);
+    if headers.contains_key(header::AUTHORIZATION) {
+        found.push(only(headers, header::AUTHORIZATION.as_str()).and_then(authorized));
     }
-    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-    match value.split_once(' ') {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
-            Some(SecretString::from(token.trim()))
-        }
-        _ => match credential::read(headers) {
-            PresentedCredential::Basic { secret, .. } => Some(secret),
-            PresentedCredential::Nothing
-            | PresentedCredential::Unreadable
-            | PresentedCredential::RefreshToken(_) => None,
+    found
+}
+
+/// The value of a header, unless there are two.
+fn only<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a HeaderValue> {
+    let mut values = headers.get_all(name).iter();
+    values.next().filter(|_| values.next().is_none())
+}
+
+fn authorized(value: &HeaderValue) -> Option<SecretString> {
+    match value.to_str().ok()?.split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Some(token.trim().into()),
+        _ => match credential::basic(value.as_bytes()) {
+            Some(PresentedCredential::Basic { secret, .. }) => Some(secret),
+            _ => None,
         },
     }
 }

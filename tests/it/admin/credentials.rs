@@ -46,7 +46,7 @@ async fn passwords_and_registry_tokens_open_nothing_here() {
 }
 
 #[tokio::test]
-async fn the_parameter_counts_more_than_the_header() {
+async fn two_tokens_in_one_request_are_refused() {
     let app = TestApp::start().await;
     app.user("alice").await;
     app.user("bob").await;
@@ -54,10 +54,41 @@ async fn the_parameter_counts_more_than_the_header() {
         app.actor("alice", "api").await,
         app.actor("bob", "api").await,
     );
-    let path = format!("/user?private_token={}", alice.secret());
-    assert_eq!(bob.get(&path).await.json()["username"], "alice");
-    let wrong = bob.get("/user?private_token=wrong").await;
-    assert_eq!(wrong.status, StatusCode::UNAUTHORIZED);
+    let (alice, bob) = (alice.secret(), bob.secret());
+    let bearer = format!("Bearer {bob}");
+    let (private, authorization) = (("private-token", alice), ("authorization", &*bearer));
+    let query = format!("?private_token={alice}");
+    let both = format!("?private_token={alice}&access_token={bob}");
+    let twice = format!("?private_token={alice}&private_token={alice}");
+    let send = async |query: &str, headers: &[(&str, &str)], body: String| {
+        let mut request = Request::get(format!("/api/v4/user{query}"));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.header(header::CONTENT_TYPE, "application/json");
+        app.send_admin(request.body(body.into()).unwrap()).await
+    };
+    let in_body = json!({ "private_token": bob }).to_string();
+    for (query, headers, body) in [
+        ("", &[private, authorization][..], ""),
+        ("", &[private, private], ""),
+        ("", &[authorization, authorization], ""),
+        (&query, &[private], ""),
+        (&query, &[authorization], ""),
+        (&query, &[], &in_body),
+        ("", &[private], &in_body),
+        (&both, &[], ""),
+        (&twice, &[], ""),
+        ("?private_token=wrong", &[private], ""),
+    ] {
+        let reply = send(query, headers, body.to_owned()).await;
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(reply.told(), @r#"400 {"error":"two tokens are one too many: send one, in PRIVATE-TOKEN, Authorization, private_token or access_token"}"#);
+        }
+    }
+    let proxys = ("authorization", &*basic("proxy", "secret"));
+    let reply = send("", &[private, proxys], String::new()).await;
+    assert_eq!(reply.status, StatusCode::OK, "Basic is for a proxy");
 }
 
 #[tokio::test]
@@ -81,15 +112,8 @@ async fn a_token_comes_in_each_of_gitlabs_ways_and_an_empty_one_is_none() {
     let (parameter, bearer) = (format!("?access_token={alice}"), format!("Bearer {bob}"));
     let is = |name: &str| Some(name.to_owned());
     assert_eq!(who(&parameter, &[]).await, is("alice"));
-    assert_eq!(
-        who(&parameter, &[("authorization", &bearer)]).await,
-        is("bob")
-    );
-    assert_eq!(who(&parameter, &[("private-token", bob)]).await, is("bob"));
-    assert_eq!(
-        who("", &[("private-token", alice), ("authorization", &bearer)]).await,
-        is("alice")
-    );
+    assert_eq!(who("", &[("authorization", &bearer)]).await, is("bob"));
+    assert_eq!(who("", &[("private-token", alice)]).await, is("alice"));
     assert_eq!(
         who("?private_token=", &[("private-token", bob)]).await,
         is("bob")

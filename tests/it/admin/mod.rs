@@ -3,6 +3,7 @@
 mod absent_tokens;
 mod access_tokens;
 mod addresses;
+mod busy;
 mod credentials;
 mod deploy_tokens;
 mod described_parameters;
@@ -16,6 +17,7 @@ mod known_filters;
 mod lost_rights;
 mod members;
 mod namespaces;
+mod no_echo;
 mod operations;
 mod pages;
 mod parents;

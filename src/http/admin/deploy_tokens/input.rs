@@ -31,7 +31,7 @@ impl ListDeployTokens {
     }
 }
 
-/// A deploy token that is to be made; other fields have no effect.
+/// A deploy token that is to be made; unknown fields are refused.
 #[derive(Debug, ToSchema)]
 #[schema(example = json!({ "name": "ci", "scopes": ["read_registry"], "username": "robot", "expires_at": "2099-01-01" }))]
 pub(super) struct CreateDeployToken {
@@ -42,13 +42,15 @@ pub(super) struct CreateDeployToken {
     /// The user name to log in with; `deploy-token-ID` without one.
     #[schema(value_type = Option<String>, min_length = 1, max_length = 255, pattern = "^[A-Za-z0-9.+_-]+$")]
     username: Option<DeployUsername>,
-    /// The end, a date or an instant (RFC 3339); without it, never.
+    /// The end, a date or an instant (RFC 3339); without it, when the token and the role end with which it is
+    /// made, or never.
     #[schema(value_type = Option<String>)]
     expires_at: Option<Expiry>,
 }
 
 impl CreateDeployToken {
     pub(super) fn read(parameters: &Parameters) -> Result<Self, ApiError> {
+        parameters.only::<Self>(&[])?;
         parameters.require(&["name", "scopes"])?;
         let name = parameters.text("name")?.unwrap_or_default();
         let username = parameters.filled("username")?;

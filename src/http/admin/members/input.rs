@@ -15,6 +15,16 @@ use crate::http::admin::foreign::{ForeignFilter, When, describe, ignored, leave_
 use crate::http::admin::page::input::PageInput;
 use crate::http::admin::parameters::{Parameters, invalid};
 
+/// Fields of GitLab's that have no effect here. All others are refused: a misspelt end must not make an endless
+/// role.
+const WITHOUT_EFFECT: [&str; 5] = [
+    "id",
+    "user_id",
+    "created_at",
+    "invite_source",
+    "member_role_id",
+];
+
 /// Most users that one request adds.
 const MOST_AT_ONCE: usize = 100;
 
@@ -93,6 +103,7 @@ pub(super) struct AddMembers {
 
 impl AddMembers {
     pub(super) fn read(parameters: &Parameters) -> Result<Self, ApiError> {
+        parameters.only::<Self>(&WITHOUT_EFFECT)?;
         parameters.require(&["access_level"])?;
         let level = parameters.level("access_level")?;
         let ids = parameters.integers("user_id")?.unwrap_or_default();
@@ -145,6 +156,7 @@ pub(super) struct ChangeMember {
 
 impl ChangeMember {
     pub(super) fn read(parameters: &Parameters) -> Result<Self, ApiError> {
+        parameters.only::<Self>(&WITHOUT_EFFECT)?;
         Ok(Self {
             access_level: parameters.level("access_level")?,
             expires_at: parameters.if_given("expires_at", end)?,

@@ -16,6 +16,15 @@ use utoipa::openapi::{RefOr, Schema};
 use crate::http::admin::error::ApiError;
 use crate::http::layers::media_type;
 
+/// The parameters that are tokens.
+const TOKENS: [&str; 2] = ["private_token", "access_token"];
+
+/// Longest text of a caller's that a reply repeats; secrets are longer.
+const LONGEST_REPEATED: usize = 24;
+
+/// The words for a parameter whose name is not repeated.
+const UNNAMED: &str = "a field of the request";
+
 /// Longest body, in bytes.
 const MAX_BODY: usize = 64 * 1024;
 
@@ -38,26 +47,31 @@ impl Parameters {
         }
         match media_type(&parts.headers).as_str() {
             "application/json" => match serde_json::from_slice(without_mark(&bytes)) {
-                Ok(Value::Object(object)) => values.extend(object),
+                Ok(Value::Object(object)) => replace(&mut values, object),
                 _ => return Err(ApiError::parameter("the body is not a JSON object")),
             },
             "application/x-www-form-urlencoded" => {
                 let mut form = Map::new();
                 add_form(&mut form, &bytes);
-                values.extend(form);
+                replace(&mut values, form);
             }
-            "multipart/form-data" => values.extend(multipart(parts, bytes).await?),
+            "multipart/form-data" => replace(&mut values, multipart(parts, bytes).await?),
             _ => return Err(ApiError::UnsupportedMediaType),
         }
         Ok(Self(values))
     }
 
-    /// The token of that name among the parameters; it is taken out, so that nothing repeats it.
-    pub(super) fn take_token(&mut self, name: &str) -> Option<SecretString> {
-        match self.0.remove(name)? {
-            Value::String(text) => Some(SecretString::from(text)),
-            _ => Some(SecretString::from("")),
+    /// The tokens among the parameters; they are taken out, so that nothing repeats them.
+    pub(super) fn take_tokens(&mut self) -> Vec<SecretString> {
+        let mut tokens = Vec::new();
+        for name in TOKENS {
+            match self.0.remove(name) {
+                Some(Value::Array(several)) => tokens.extend(several),
+                one => tokens.extend(one),
+            }
         }
+        let texts = tokens.iter().filter_map(Value::as_str);
+        texts.map(SecretString::from).collect()
     }
 
     /// True if it is given as one text.
@@ -65,22 +79,23 @@ impl Parameters {
         self.0.get(name).is_some_and(Value::is_string)
     }
 
-    /// Refuses parameters that are no fields of `T`: a misspelt limit must not make a wide token.
-    pub(super) fn only<T: PartialSchema>(&self) -> Result<(), ApiError> {
+    /// Refuses parameters that are neither fields of `T` nor among `without_effect`: a misspelt limit must not
+    /// make a wide token.
+    pub(super) fn only<T: PartialSchema>(&self, without_effect: &[&str]) -> Result<(), ApiError> {
         let RefOr::T(Schema::Object(described)) = T::schema() else {
             return Ok(());
         };
         let known = described.properties;
-        match self.0.keys().find(|name| !known.contains_key(*name)) {
-            None => Ok(()),
-            Some(name) => {
-                let known: Vec<String> = known.into_keys().collect();
-                let known = known.join(", ");
-                Err(ApiError::parameter(format!(
-                    "{name} is not a parameter here; there is {known}"
-                )))
-            }
-        }
+        let is_known = |name: &str| known.contains_key(name) || without_effect.contains(&name);
+        let Some(name) = self.0.keys().find(|name| !is_known(name)) else {
+            return Ok(());
+        };
+        let name = if is_name(name) { name } else { UNNAMED };
+        let known: Vec<&str> = known.keys().map(String::as_str).collect();
+        let known = known.join(", ");
+        Err(ApiError::parameter(format!(
+            "{name} is not a parameter here; there is {known}"
+        )))
     }
 
     /// Refuses a request that lacks one of these.
@@ -140,6 +155,24 @@ fn without_mark(text: &[u8]) -> &[u8] {
     text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text)
 }
 
+/// True if a text looks like the name of a parameter, so that a reply may repeat it: a body that is nothing but
+/// a token is read as a name too.
+fn is_name(text: &str) -> bool {
+    let is_letter = |letter: u8| letter.is_ascii_alphabetic() || letter == b'_';
+    text.len() <= LONGEST_REPEATED && text.bytes().all(is_letter)
+}
+
+/// Puts the body's parameters in the place of the query's. Of tokens both are kept, so that two are noticed.
+fn replace(values: &mut Map<String, Value>, body: Map<String, Value>) {
+    for (name, value) in body {
+        let is_token = TOKENS.contains(&name.as_str());
+        match values.get_mut(&name).filter(|_| is_token) {
+            Some(other) => *other = Value::from(vec![other.take(), value]),
+            None => drop(values.insert(name, value)),
+        }
+    }
+}
+
 /// Adds URL-encoded parameters.
 fn add_form(values: &mut Map<String, Value>, text: &[u8]) {
     for (name, value) in form_urlencoded::parse(text) {
@@ -158,7 +191,8 @@ async fn multipart(parts: &Parts, body: Bytes) -> Result<Map<String, Value>, Api
     while let Some(field) = form.next_field().await.map_err(unreadable)? {
         let name = field.name().unwrap_or_default().to_owned();
         if field.file_name().is_some() {
-            return Err(invalid(&name));
+            let name = if is_name(&name) { &name } else { UNNAMED };
+            return Err(invalid(name));
         }
         add(&mut values, &name, field.text().await.map_err(unreadable)?);
     }

@@ -7,7 +7,7 @@ use crate::domain::expiry::Lifetime;
 use crate::domain::members::access_level::AccessLevel;
 use crate::domain::moment::Moment;
 use crate::http::admin::error::ApiError;
-use crate::http::admin::parameters::{Parameters, invalid};
+use crate::http::admin::parameters::{LONGEST_REPEATED, Parameters, invalid};
 
 /// The words for true, and those for false, in any letter case; numbers in JSON are words too.
 const TRUE: [&str; 6] = ["true", "t", "yes", "y", "on", "1"];
@@ -92,9 +92,16 @@ impl Parameters {
         name: &str,
     ) -> Result<Option<Lifetime>, ApiError> {
         let text = self.filled(name)?;
-        text.map(|text| Lifetime::try_from(text.as_str()))
-            .transpose()
-            .map_err(|error| ApiError::parameter(format!("{name} is invalid: {error}")))
+        let read = |text: String| {
+            Lifetime::try_from(text.as_str()).map_err(|error| {
+                // A text that is longer may be a secret in the wrong field.
+                if text.len() > LONGEST_REPEATED {
+                    return invalid(name);
+                }
+                ApiError::parameter(format!("{name} is invalid: {error}"))
+            })
+        };
+        text.map(read).transpose()
     }
 
     /// One of a few words, which `read` understands.

@@ -1,9 +1,12 @@
 //! `POST /jwt/auth` with a password.
 
-use axum::http::StatusCode;
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
-use crate::harness::PASSWORD;
+use crate::harness::{PASSWORD, Reply, TestApp, basic};
 use crate::token::forms::{Form, post};
 use crate::token::start;
 
@@ -140,4 +143,83 @@ async fn parameters_in_the_address_of_a_post_do_not_authenticate() {
     let kind = "application/x-www-form-urlencoded";
     let reply = post(&app, &path, kind, String::new()).await;
     assert_eq!(reply.status, StatusCode::BAD_REQUEST);
+}
+
+/// Posts a login, its fields encoded already.
+async fn posted(app: &TestApp, name: &str, secret: &str) -> Reply {
+    let fields = format!("username={name}&password={secret}&scope={PULL}");
+    let body = format!("grant_type=password&service=container_registry&{fields}");
+    post(app, "/jwt/auth", "application/x-www-form-urlencoded", body).await
+}
+
+#[tokio::test]
+async fn odd_letters_make_a_wrong_credential_and_beside_a_token_mean_nothing() {
+    let app = start().await;
+    let token = app.actor("alice", "read_registry").await;
+    let wrong = app.caller("alice", "wrong").ask(&[]).await.told();
+    for odd in ["%00", "a%0Ab", "%FF%FE", "%C3%28", "\u{FFFD}", "%7F"] {
+        assert_eq!(posted(&app, odd, "wrong").await.told(), wrong, "{odd}");
+        assert_eq!(posted(&app, "alice", odd).await.told(), wrong, "{odd}");
+        let form =
+            format!("grant_type=refresh_token&service=container_registry&refresh_token={odd}");
+        let kind = "application/x-www-form-urlencoded";
+        assert_eq!(
+            post(&app, "/jwt/auth", kind, form).await.told(),
+            wrong,
+            "{odd}"
+        );
+        let good = posted(&app, odd, token.secret()).await;
+        assert_eq!(good.granted(&app.keys), [PULL], "{odd}");
+    }
+    for name in [&b"\0a"[..], b"\xff\xfe", b"a\nb"] {
+        let pair = [name, b":", token.secret().as_bytes()].concat();
+        let value = format!("Basic {}", STANDARD.encode(pair));
+        let request = Request::get("/jwt/auth?service=container_registry")
+            .header(header::AUTHORIZATION, value)
+            .body(Body::empty());
+        assert_eq!(app.send(request.unwrap()).await.status, StatusCode::OK);
+    }
+}
+
+#[tokio::test]
+async fn a_header_beside_the_credential_of_a_form_is_refused() {
+    let app = start().await;
+    let token = app.actor("alice", "read_registry").await;
+    let form = format!(
+        "grant_type=password&service=container_registry&username=alice&password={}",
+        token.secret()
+    );
+    for other in [basic("alice", token.secret()), "Bearer x".to_owned()] {
+        let request = Request::post("/jwt/auth")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(header::AUTHORIZATION, other)
+            .body(Body::from(form.clone()));
+        let reply = app.send(request.unwrap()).await;
+        assert_eq!(reply.status, StatusCode::BAD_REQUEST);
+        let told = reply.json()["details"].to_string();
+        assert!(told.contains("two credentials are one too many"), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn a_field_that_is_repeated_with_the_same_value_passes() {
+    let app = start().await;
+    let once = Form::password("alice", PASSWORD).with("scope", PULL);
+    let twice = once
+        .with("service", "container_registry")
+        .with("username", "alice")
+        .with("grant_type", "password")
+        .with("password", PASSWORD)
+        .with("client_id", "docker")
+        .with("client_id", "docker");
+    assert_eq!(twice.clone().post(&app).await.granted(&app.keys), [PULL]);
+    for (name, other) in [("username", "bob"), ("service", "x"), ("password", "")] {
+        let reply = twice.clone().with(name, other).post(&app).await;
+        assert_eq!(reply.status, StatusCode::BAD_REQUEST, "{name}");
+    }
+    let query = "/jwt/auth?service=container_registry&service=container_registry&offline_token=true&offline_token=true";
+    assert_eq!(
+        app.login("alice").ask_at(query).await.status,
+        StatusCode::OK
+    );
 }

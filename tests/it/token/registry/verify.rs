@@ -65,6 +65,22 @@ async fn two_credentials_of_a_kind_are_none() {
 }
 
 #[tokio::test]
+async fn a_token_beside_another_credential_is_refused() {
+    let app = TestApp::start().await;
+    app.user("alice").await;
+    let token = app.actor("alice", "api").await;
+    for other in [format!("Bearer {}", token.secret()), basic("proxy", "x")] {
+        let request = Request::get("/auth/verify")
+            .header("private-token", token.secret())
+            .header(header::AUTHORIZATION, other);
+        let reply = app.send(request.body(Body::empty()).unwrap()).await;
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(reply.told(), @r#"400 {"errors":[{"code":"BAD_REQUEST","message":"two credentials are one too many: send either PRIVATE-TOKEN or Authorization, once","detail":null}],"details":"two credentials are one too many: send either PRIVATE-TOKEN or Authorization, once"}"#);
+        }
+    }
+}
+
+#[tokio::test]
 async fn everything_else_is_401_with_a_challenge() {
     let app = TestApp::start().await;
     app.user("alice").await;
