@@ -1,9 +1,12 @@
 //! What a person at a Docker client sees.
 
+use std::path::PathBuf;
+use std::process::Command;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::harness::{Story, World};
+use crate::harness::{Story, World, finish};
 
 pub(crate) const STORIES: &[Story] = &[
     (
@@ -43,6 +46,10 @@ pub(crate) const STORIES: &[Story] = &[
         a_password_logs_in_and_is_not_kept,
     ),
     ("a_token_is_kept_as_it_is", a_token_is_kept_as_it_is),
+    (
+        "login_to_our_own_ports_says_which_address_to_use",
+        login_to_our_own_ports_says_which_address_to_use,
+    ),
 ];
 
 fn login_with_a_token_says_login_succeeded(world: &World) {
@@ -199,4 +206,29 @@ fn a_token_is_kept_as_it_is(world: &World) {
         !kept.contains("identitytoken"),
         "the token is the long-lived thing already"
     );
+}
+
+fn login_to_our_own_ports_says_which_address_to_use(world: &World) {
+    let token = world.token("reporter", &["read_registry"]);
+    for url in [&world.service.url, &world.service.admin_url] {
+        let host = url.strip_prefix("http://").unwrap();
+        for program in programs() {
+            // No engine is needed: the client logs in by itself then.
+            let mut command = Command::new(&program);
+            command
+                .args(["login", "--username", "reporter", "--password-stdin", host])
+                .env("DOCKER_HOST", "unix:///nonexistent/docker.sock")
+                .env("DOCKER_CONFIG", world.client().folder);
+            let ran = finish(world, command, &token);
+            ran.must_fail_with("denied: this is the token service, not the registry; log in to the registry's host");
+        }
+    }
+}
+
+/// The Docker clients of this machine: an old one and perhaps a new one.
+fn programs() -> Vec<PathBuf> {
+    let all = ["/usr/bin/docker", "/usr/local/bin/docker"].map(PathBuf::from);
+    let there: Vec<PathBuf> = all.into_iter().filter(|path| path.exists()).collect();
+    assert!(!there.is_empty(), "no Docker client");
+    there
 }

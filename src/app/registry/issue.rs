@@ -17,8 +17,8 @@ use crate::domain::decision::principal::{Principal, Proof};
 use crate::domain::decision::{Decision, decide};
 use crate::domain::entropy::{Entropy, random_bytes};
 use crate::domain::events::origin::Origin;
-use crate::domain::registry::Registry;
 use crate::domain::registry::scope::{Resource, Scope};
+use crate::domain::registry::{Registry, TrustMode};
 use crate::identity::{AuthenticationError, PresentedCredential};
 use crate::signing::{KeyRing, SigningError};
 use crate::storage::{Db, StorageError, registry};
@@ -153,8 +153,9 @@ impl RegistryTokenIssuer {
             .admit(&request.presented, service, &request.origin)
             .await?;
         self.check_business(&principal)?;
-        let asked = request.asked?;
+        let mut asked = request.asked?;
         let registry = self.registry(&asked.service)?;
+        asked.scopes.retain(|scope| is_known_to(registry, scope));
         let rights =
             registry::load(&self.db, &principal, &repositories(&asked.scopes), now).await?;
         let decision = decide(&principal, &rights, &asked.scopes);
@@ -248,13 +249,18 @@ impl fmt::Debug for RegistryTokenIssuer {
     }
 }
 
+/// False for a scope that means nothing to this registry: only zot, which has a pinned key, names its catalog so.
+fn is_known_to(registry: &Registry, scope: &Scope) -> bool {
+    scope.resource != Resource::CatalogOfZot || registry.trust == TrustMode::Pinned
+}
+
 /// The repositories among the resources.
 pub(in crate::app) fn repositories(
     scopes: &[Scope],
 ) -> Vec<&crate::domain::registry::repository_name::RepositoryName> {
     let names = scopes.iter().filter_map(|scope| match &scope.resource {
         Resource::Repository(name) => Some(name),
-        Resource::Catalog => None,
+        Resource::Catalog | Resource::CatalogOfZot => None,
     });
     names.collect()
 }

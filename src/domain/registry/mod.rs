@@ -14,7 +14,7 @@ pub struct ServiceName(String);
 
 /// A text that is not a service name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a service is 1 to 255 printable ASCII characters without space, quote or backslash")]
+#[error("a service is 1 to 255 bytes without quotes, backslashes and control characters")]
 pub struct InvalidServiceName;
 
 impl ServiceName {
@@ -27,11 +27,12 @@ impl ServiceName {
 impl TryFrom<String> for ServiceName {
     type Error = InvalidServiceName;
 
-    /// Refuses characters that would need escaping: registries put the service between quotes into a
-    /// header (docs/protocol.md §1.1).
+    /// Takes what needs no escaping between the quotes of a header, into which registries put the service
+    /// (docs/protocol.md §1.1): spaces too, as in `Docker registry`.
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        let allowed = |b: u8| b.is_ascii_graphic() && b != b'"' && b != b'\\';
-        if (1..=255).contains(&text.len()) && text.bytes().all(allowed) {
+        let is_allowed = |letter: char| !letter.is_control() && !matches!(letter, '"' | '\\');
+        let is_blank = text.trim().is_empty();
+        if !is_blank && text.len() <= 255 && text.chars().all(is_allowed) {
             Ok(Self(text))
         } else {
             Err(InvalidServiceName)
@@ -80,4 +81,26 @@ pub struct Registry {
     pub pull_lifetime: Duration,
     /// The life of a token that grants push: uploads of large layers take time.
     pub push_lifetime: Duration,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_service_is_what_a_quoted_string_holds_without_escapes() {
+        let read = |text: &str| ServiceName::try_from(text.to_owned());
+        for good in [
+            "container_registry",
+            "Docker registry",
+            "registry.example.com:5000",
+            "Größe",
+            "a/b?c&d",
+        ] {
+            assert_eq!(read(good).unwrap().as_str(), good);
+        }
+        for bad in ["", " ", "a\"b", "a\\b", "a\nb", "a\tb", &"x".repeat(256)] {
+            assert_eq!(read(bad), Err(InvalidServiceName), "{bad:?}");
+        }
+    }
 }

@@ -14,6 +14,8 @@ pub const MAX_SCOPES: usize = 100;
 pub enum Resource {
     /// The list of all repositories, `registry:catalog`.
     Catalog,
+    /// The same list, as zot's clients ask for it: `repository::pull`.
+    CatalogOfZot,
     /// One repository.
     Repository(RepositoryName),
 }
@@ -23,7 +25,7 @@ impl Resource {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Catalog => "registry",
-            Self::Repository(_) => "repository",
+            Self::CatalogOfZot | Self::Repository(_) => "repository",
         }
     }
 
@@ -31,6 +33,7 @@ impl Resource {
     pub fn name(&self) -> &str {
         match self {
             Self::Catalog => "catalog",
+            Self::CatalogOfZot => "",
             Self::Repository(name) => name.as_str(),
         }
     }
@@ -59,11 +62,15 @@ impl Scope {
         let (kind, rest) = text.split_once(':')?;
         let (name, actions) = rest.rsplit_once(':')?;
         let resource = match (without_class(kind)?, name) {
+            ("repository", "") => Resource::CatalogOfZot,
             ("repository", name) => Resource::Repository(RepositoryName::try_from(name).ok()?),
             ("registry", "catalog") => Resource::Catalog,
             _ => return None,
         };
-        let actions: ActionSet = actions.split(',').filter_map(Action::from_name).collect();
+        let exists =
+            |action: &Action| resource != Resource::CatalogOfZot || *action == Action::Pull;
+        let actions = actions.split(',').filter_map(Action::from_name);
+        let actions: ActionSet = actions.filter(exists).collect();
         (!actions.is_empty()).then_some(Self { resource, actions })
     }
 
@@ -165,7 +172,6 @@ mod tests {
             "::",
             "repository",
             "repository:x",
-            "repository::pull",
             "repository:X:pull",
             "repository:x:",
             "repository:x:admin",
@@ -177,6 +183,8 @@ mod tests {
             "repository:x/*:pull",
         ];
         assert_eq!(read(&odd), Vec::<String>::new());
+        assert_eq!(read(&["repository::push,delete,*"]), Vec::<String>::new());
+        assert_eq!(read(&["repository::pull,push"]), ["repository::pull"]);
         assert_eq!(
             read(&["junk repository:x:pull,admin :::"]),
             ["repository:x:pull"]

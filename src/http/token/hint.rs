@@ -10,12 +10,6 @@ pub(super) async fn at_the_root() -> &'static str {
     "This is the token service of a container registry (Wharfinger). Log in to the registry's host: it sends its \
      clients here, to /jwt/auth, by itself. Its keys are at /.well-known/jwks.json.\n"
 }
-/// The reply to a `docker login` to this service instead of to the registry.
-pub(super) async fn not_a_registry() -> Response {
-    let message = "this is the token service, not the registry; log in to the registry's host, \
-                   it sends its clients here by itself";
-    reply(StatusCode::NOT_FOUND, "NOT_FOUND", message)
-}
 
 /// The reply to an unknown path.
 pub(super) async fn not_found() -> Response {

@@ -10,8 +10,11 @@ use serde::Serialize;
 
 use crate::app::registry::{IssueError, IssuedRegistryToken, RegistryTokenIssuer};
 use crate::domain::decision::Denial;
+use crate::domain::decision::principal::Principal;
 use crate::domain::events::origin::Face;
 use crate::http::layers::{LogNote, Who, origin};
+use crate::http::token::cors::FromPage;
+use crate::http::token::error::unauthorized;
 use crate::http::token::request;
 
 /// The reply that every client understands (docs/protocol.md §0.2 to §0.5).
@@ -31,7 +34,15 @@ struct RegistryTokenReply<'a> {
     /// The refused actions with reasons, for people; clients ignore them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     denied: Vec<DeniedAction<'a>>,
+    /// The number of refused actions that are not listed.
+    #[serde(skip_serializing_if = "is_zero")]
+    denied_more: usize,
 }
+
+/// The longest list of refused actions, in bytes: a reply stays far below what clients read.
+const LONGEST_DENIED: usize = 8 * 1024;
+/// The bytes of one of its entries beside name and reason.
+const ENTRY: usize = 64;
 
 #[derive(Debug, Serialize)]
 struct DeniedAction<'a> {
@@ -48,6 +59,7 @@ pub(super) async fn get(
     who: Who,
     request: Request,
 ) -> Result<Response, IssueError> {
+    let is_of_page = request.extensions().get::<FromPage>().is_some();
     let request = request::by_get(
         request.uri().query().unwrap_or_default(),
         request.headers(),
@@ -55,7 +67,19 @@ pub(super) async fn get(
     );
     let token = issuer.issue(request).await?;
     who.is(token.principal.subject());
+    if is_of_page && token.principal == Principal::Anonymous && token.decision.granted.is_empty() {
+        // The browser then asks its user for a name and a password, and the page sends them.
+        return Ok(login_wanted());
+    }
     Ok(reply(&token, None))
+}
+
+fn login_wanted() -> Response {
+    let mut response = unauthorized();
+    let note =
+        LogNote::sentence("a web page asked without a credential, and would be granted nothing");
+    response.extensions_mut().insert(note);
+    response
 }
 
 /// The same as OAuth2, in a form.
@@ -76,6 +100,7 @@ pub(super) async fn post(
 }
 
 fn reply(issued: &IssuedRegistryToken, scope: Option<String>) -> Response {
+    let denied = as_many_as_fit(&issued.decision.denied);
     let body = RegistryTokenReply {
         token: &issued.jwt,
         access_token: &issued.jwt,
@@ -86,12 +111,31 @@ fn reply(issued: &IssuedRegistryToken, scope: Option<String>) -> Response {
             .as_ref()
             .map(ExposeSecret::expose_secret),
         scope,
-        denied: issued.decision.denied.iter().map(denied).collect(),
+        denied_more: issued.decision.denied.len() - denied.len(),
+        denied,
     };
     let mut response = ([(header::CACHE_CONTROL, "no-store")], Json(body)).into_response();
     let note = LogNote::of_decision(&issued.decision);
     response.extensions_mut().insert(note);
     response
+}
+
+fn as_many_as_fit(denials: &[Denial]) -> Vec<DeniedAction<'_>> {
+    let mut room = LONGEST_DENIED;
+    let fits = |denied: &DeniedAction<'_>| {
+        let left = room.checked_sub(ENTRY + denied.name.len() + denied.reason.len());
+        room = left.unwrap_or_default();
+        left.is_some()
+    };
+    denials.iter().map(denied).take_while(fits).collect()
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands fields over so"
+)]
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 fn denied(denial: &Denial) -> DeniedAction<'_> {

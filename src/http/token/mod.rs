@@ -1,5 +1,6 @@
 //! The token listener, for registries' clients.
 
+mod cors;
 mod credential;
 mod error;
 mod fields;
@@ -11,20 +12,24 @@ pub mod request;
 mod verify;
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 
 use crate::app::registry::RegistryTokenIssuer;
 
-/// All routes of the token listener, without the health checks that every listener has.
-pub fn router(issuer: RegistryTokenIssuer) -> Router {
+/// All routes of the token listener, without the health checks that every listener has. Pages of `cors_origins` may
+/// ask from a browser.
+pub fn router(issuer: RegistryTokenIssuer, cors_origins: &[String]) -> Router {
     Router::new()
         .route("/", get(hint::at_the_root))
         .route("/jwt/auth", get(jwt_auth::get).post(jwt_auth::post))
         .route("/.well-known/jwks.json", get(jwks::get))
         .route("/auth/verify", get(verify::get))
-        .route("/v2", get(hint::not_a_registry))
-        .route("/v2/{*path}", get(hint::not_a_registry))
         .fallback(hint::not_found)
         .method_not_allowed_fallback(hint::method_not_allowed)
+        .layer(from_fn_with_state(
+            cors::Listed::from(cors_origins),
+            cors::answer,
+        ))
         .with_state(issuer)
 }

@@ -73,10 +73,7 @@ async fn queries_that_no_client_sends_are_a_400_with_a_clear_body() {
             "&scope=%ff%fe",
             "the parameter `scope` is not printable UTF-8",
         ),
-        (
-            "&service=container_registry",
-            "the parameter `service` is given twice",
-        ),
+        ("&service=other", "the parameter `service` is given twice"),
     ] {
         let reply = app.anonymous().ask_at(&format!("{LOGIN}{query}")).await;
         assert_eq!(reply.status, StatusCode::BAD_REQUEST, "{told}");
@@ -122,7 +119,8 @@ async fn other_methods_and_paths_get_a_hint() {
             "/.well-known/jwks.json",
             StatusCode::METHOD_NOT_ALLOWED,
         ),
-        (Method::GET, "/v2/", StatusCode::NOT_FOUND),
+        (Method::GET, "/v2/", StatusCode::UNAUTHORIZED),
+        (Method::GET, "/not-a-registry", StatusCode::FORBIDDEN),
         (
             Method::GET,
             "/v2/team/app/manifests/1",
@@ -153,4 +151,36 @@ async fn other_methods_and_paths_get_a_hint() {
             .unwrap()
             .contains("log in to the registry's host")
     );
+}
+
+/// Docker shows what the address says to which `/v2/` sends it.
+#[tokio::test]
+async fn whoever_takes_a_listener_for_a_registry_is_told_the_address_to_use() {
+    let app = TestApp::start().await;
+    let request = |path: &str| Request::get(path).body(Body::empty()).unwrap();
+    for (port, first, second) in [
+        (
+            5001,
+            app.send(request("/v2/")).await,
+            app.send(request("/not-a-registry?account=a")).await,
+        ),
+        (
+            5002,
+            app.send_admin(request("/v2/")).await,
+            app.send_admin(request("/not-a-registry")).await,
+        ),
+    ] {
+        let challenge = format!(
+            "Bearer realm=\"http://localhost:{port}/not-a-registry\",service=\"not-a-registry\""
+        );
+        assert_eq!(
+            (first.status, first.header("www-authenticate")),
+            (StatusCode::UNAUTHORIZED, &*challenge)
+        );
+        assert_eq!(second.status, StatusCode::FORBIDDEN);
+        let json = second.json();
+        assert_eq!(json["errors"][0]["code"], "DENIED");
+        let told = json["errors"][0]["message"].as_str().unwrap();
+        assert!(told.contains("log in to the registry's host"), "{told}");
+    }
 }

@@ -111,3 +111,24 @@ async fn health_says_yes_or_no_and_no_more() {
     );
     assert_eq!(app.anonymous().ask_at("/livez").await.status.as_u16(), 200);
 }
+
+#[tokio::test]
+async fn a_hundred_refused_scopes_make_no_huge_reply() {
+    let app = TestApp::start().await;
+    app.user("alice").await;
+    let deep = vec!["a"; 60].join("/");
+    let scopes: Vec<String> = (0..100)
+        .map(|number| format!("repository:{deep}/x{number}:pull,push,delete"))
+        .collect();
+    let scopes: Vec<&str> = scopes.iter().map(String::as_str).collect();
+    let reply = app.login("alice").ask(&scopes).await;
+    assert_eq!(reply.status, 200);
+    assert!(reply.body.len() < 16 * 1024, "{}", reply.body.len());
+    let json = reply.json();
+    let listed = json["denied"].as_array().unwrap().len();
+    assert!(listed > 20, "{listed}");
+    assert_eq!(json["denied_more"], 300 - listed);
+    let few = app.login("alice").ask(&scopes[..1]).await.json();
+    assert_eq!(few["denied"].as_array().unwrap().len(), 3);
+    assert!(few.get("denied_more").is_none());
+}

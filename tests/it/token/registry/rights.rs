@@ -152,3 +152,50 @@ async fn a_deleted_project_stays_closed_until_it_is_made_anew() {
     assert_eq!(app.anonymous().granted(&[pull]).await, Vec::<String>::new());
     assert_eq!(app.login("alice").granted(&[pull]).await, [pull]);
 }
+
+/// zot names its catalog so.
+#[tokio::test]
+async fn an_administrator_gets_the_catalog_of_a_pinned_registry() {
+    let app = TestApp::start_with(
+        "[[registry]]\nservice = \"container_registry\"\ntrust = \"pinned\"\n[[registry]]\nservice = \"Docker registry\"",
+    )
+    .await;
+    app.administrator("root").await;
+    app.user("alice").await;
+    let (root, alice) = (
+        app.actor("root", "api").await,
+        app.actor("alice", "api").await,
+    );
+    let narrow = app.actor("root", "read_registry").await;
+    for asked in ["repository::pull", "repository::pull,push,delete,*"] {
+        let reply = root.ask(&[asked]).await;
+        assert_eq!(reply.granted(&app.keys), ["repository::pull"]);
+    }
+    for (caller, why) in [(&alice, "administrators"), (&narrow, "api")] {
+        let reply = caller.ask(&["repository::pull"]).await;
+        assert_eq!(reply.granted(&app.keys), Vec::<String>::new());
+        let told = reply.json()["denied"][0].to_string();
+        assert!(told.contains(why), "{told}");
+    }
+    let anonymous = app.anonymous().ask(&["repository::pull"]).await;
+    assert_eq!(anonymous.granted(&app.keys), Vec::<String>::new());
+    // It means nothing to a registry of another kind, nor does another action.
+    let other = "/jwt/auth?service=Docker+registry&scope=repository::pull";
+    let reply = root.ask_at(other).await;
+    assert_eq!(reply.granted(&app.keys), Vec::<String>::new());
+    assert!(reply.json().get("denied").is_none());
+    assert_eq!(reply.claims(&app.keys)["aud"], "Docker registry");
+    assert!(
+        root.ask(&["repository::push"])
+            .await
+            .json()
+            .get("denied")
+            .is_none()
+    );
+    assert!(
+        root.ask(&["registry:catalog:pull"])
+            .await
+            .granted(&app.keys)
+            .is_empty()
+    );
+}

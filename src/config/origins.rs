@@ -1,0 +1,102 @@
+//! The origins of web pages that may ask for tokens from a browser.
+
+use std::net::Ipv6Addr;
+
+use crate::config::error::ConfigError;
+use crate::config::value::Setting;
+
+/// Origins of web pages (RFC 6454), such as `https://ui.example.com`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Origins(Vec<String>);
+
+impl Origins {
+    /// The origins, as browsers write them.
+    pub fn as_slice(&self) -> &[String] {
+        &self.0
+    }
+
+    /// Refuses `*`: pages ask with a credential, and no page that nobody named gets an answer to that.
+    pub(super) fn read(setting: &Setting) -> Result<Self, ConfigError> {
+        let origin = |text: &str| {
+            origin(text).ok_or_else(|| {
+                setting.wrong(&format!(
+                    "has `{text}`, which is no origin such as https://ui.example.com or http://localhost:8080"
+                ))
+            })
+        };
+        let all = setting.list()?.into_iter().map(origin);
+        all.collect::<Result<_, _>>().map(Self)
+    }
+}
+
+/// The origin as browsers write it: lower-case, without a path and without the scheme's usual port.
+fn origin(text: &str) -> Option<String> {
+    let text = text.to_ascii_lowercase();
+    let (scheme, rest) = text.split_once("://")?;
+    let usual = match scheme {
+        "http" => 80,
+        "https" => 443,
+        _ => return None,
+    };
+    let authority = rest.strip_suffix('/').unwrap_or(rest);
+    let (host, port) = match authority.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, port.parse::<u16>().ok()?),
+        _ => (authority, usual),
+    };
+    if !is_host(host) {
+        return None;
+    }
+    Some(if port == usual {
+        format!("{scheme}://{host}")
+    } else {
+        format!("{scheme}://{host}:{port}")
+    })
+}
+
+fn is_host(text: &str) -> bool {
+    let bracketed = text
+        .strip_prefix('[')
+        .and_then(|text| text.strip_suffix(']'));
+    match bracketed {
+        Some(address) => address.parse::<Ipv6Addr>().is_ok(),
+        None => {
+            let is_allowed = |b: u8| b.is_ascii_alphanumeric() || b"-._".contains(&b);
+            !text.is_empty() && text.bytes().all(is_allowed)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn origins_are_read_as_browsers_write_them() {
+        for (text, told) in [
+            ("https://ui.example.com", "https://ui.example.com"),
+            ("HTTPS://UI.Example.com/", "https://ui.example.com"),
+            ("https://ui.example.com:443", "https://ui.example.com"),
+            ("http://localhost:8080", "http://localhost:8080"),
+            ("http://[::1]:80", "http://[::1]"),
+        ] {
+            assert_eq!(origin(text).as_deref(), Some(told), "{text}");
+        }
+        for bad in [
+            "*",
+            "https://*",
+            "null",
+            "ui.example.com",
+            "ftp://a",
+            "https://a/b",
+            "https://a?b",
+            "https://u@a",
+            "https://a:x",
+            "https://",
+            "https://a:",
+            "https://a#b",
+            "",
+        ] {
+            assert_eq!(origin(bad), None, "{bad}");
+        }
+    }
+}
