@@ -2,10 +2,16 @@
 
 use std::process::ExitCode;
 
+use rustix::fs::Mode;
+use rustix::process::umask;
+
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    // Others on this machine have no right to what the process makes, whatever umask it was given: the database,
+    // and the files that SQLite puts beside it. Files for registries get their mode expressly.
+    let _ = umask(Mode::RWXG | Mode::RWXO);
     // Several libraries speak TLS; they all use this one provider, whose installation fails only
     // when there is one already.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();

@@ -59,6 +59,8 @@ impl CertificateAuthority {
     pub(super) fn read(directory: &KeyDirectory) -> Result<Option<Self>, KeyError> {
         let (key_path, published_path) =
             (directory.authority_key(), directory.authority_certificate());
+        files::check_folder(&directory.root)?;
+        files::check_folder(&directory.public())?;
         let published = match files::read(&published_path)? {
             Some(text) => Some(Certificate::all_in(&published_path, &text)?),
             None => None,

@@ -11,9 +11,20 @@ use crate::signing::error::KeyError;
 pub(super) const PRIVATE: u32 = 0o600;
 /// The mode of a file that registries mount.
 pub(super) const PUBLIC: u32 = 0o644;
+/// Everybody's right to read.
+const READ: u32 = 0o004;
+/// Everybody's right to write.
+const WRITE: u32 = 0o002;
 
-/// The text of a file, if it is there.
+/// The text of a file, if it is there; one that everybody can write is refused.
+///
+/// A group may write it: on a volume with an `fsGroup`, Kubernetes gives that right to the group.
 pub(super) fn read(path: &Path) -> Result<Option<String>, KeyError> {
+    if is_open(path, WRITE) {
+        let problem = "anyone on this machine can write this file; look if it is as it was, and run \
+                       `chmod o-w` on it, else replace it";
+        return Err(KeyError::new(path, problem));
+    }
     match fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
@@ -32,14 +43,27 @@ pub(super) fn read(path: &Path) -> Result<Option<String>, KeyError> {
 ///
 /// A group may read it, because Kubernetes mounts secrets like that.
 pub(super) fn read_private(path: &Path) -> Result<Option<String>, KeyError> {
-    match fs::metadata(path) {
-        Ok(metadata) if metadata.mode() & 0o004 != 0 => {
-            let problem = "anyone on this machine can read this private key; if nobody else has, \
-                           run `chmod o-rwx` on it, else replace it";
-            Err(KeyError::new(path, problem))
-        }
-        _ => read(path),
+    if is_open(path, READ) {
+        let problem = "anyone on this machine can read this private key; if nobody else has, \
+                       run `chmod o-rwx` on it, else replace it";
+        return Err(KeyError::new(path, problem));
     }
+    read(path)
+}
+
+/// Refuses a folder that everybody can write into: a key of theirs would sign. A group may, as with files.
+pub(super) fn check_folder(path: &Path) -> Result<(), KeyError> {
+    if is_open(path, WRITE) {
+        let problem = "anyone on this machine can put files into this folder; look if all in it are yours, and run \
+                       `chmod o-w` on it";
+        return Err(KeyError::new(path, problem));
+    }
+    Ok(())
+}
+
+/// True if it is there and everybody on this machine has that right to it.
+fn is_open(path: &Path, right: u32) -> bool {
+    fs::metadata(path).is_ok_and(|metadata| metadata.mode() & right != 0)
 }
 
 /// Replaces a file as a whole and durably: a reader sees all of the new text or all of the old.
@@ -107,6 +131,8 @@ pub(super) fn lock(folder: &Path) -> Result<File, KeyError> {
 
 /// The files in a folder that end in `.pem`, by name; none if there is no folder.
 pub(super) fn pem_files(folder: &Path) -> Result<Vec<PathBuf>, KeyError> {
+    check_folder(folder)?;
+    folder.parent().map_or(Ok(()), check_folder)?;
     let failed =
         |error: &std::io::Error| KeyError::new(folder, format!("cannot be listed: {error}"));
     let entries = match fs::read_dir(folder) {

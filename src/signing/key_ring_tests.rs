@@ -192,6 +192,59 @@ fn a_private_key_that_the_world_can_read_stops_the_start() {
 }
 
 #[test]
+fn key_files_and_folders_that_everybody_can_write_stop_the_start() {
+    let folder = TempDir::new().unwrap();
+    open(&folder).unwrap();
+    let keys = folder.path().join("keys");
+    let pinned = pinned_folder(&keys);
+    for (path, good) in [
+        (keys.join("ca.key"), 0o660),
+        (signing_file(&folder), 0o660),
+        (keys.join("public/ca.crt"), 0o664),
+        (keys.clone(), 0o770),
+        (keys.join("public"), 0o775),
+        (keys.join("signing"), 0o770),
+        (keys.join("pinned"), 0o770),
+        (pinned, 0o770),
+    ] {
+        let mode = |mode| fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        mode(good | 0o002);
+        assert!(
+            problem(&folder).contains("run `chmod o-w` on it"),
+            "{}",
+            path.display()
+        );
+        mode(good);
+        open(&folder).unwrap();
+    }
+}
+
+/// A key that somebody else puts into a folder does not sign while the service runs either.
+#[test]
+fn a_foreign_key_in_an_open_folder_never_signs() {
+    let (folder, other) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let (service, entropy) = (open(&folder).unwrap().ring, Counting(9.into()));
+    let theirs = KeyRing::open_or_create(&other.path().join("keys"), schedule(), now(), &entropy);
+    let theirs = theirs.unwrap().ring;
+    let pinned = pinned_folder(&folder.path().join("keys"));
+    fs::set_permissions(&pinned, fs::Permissions::from_mode(0o777)).unwrap();
+    let mut foreign = fs::read_dir(pinned_folder(&other.path().join("keys"))).unwrap();
+    let foreign = foreign.next().unwrap().unwrap().path();
+    fs::copy(&foreign, pinned.join("9999999999-foreign.pem")).unwrap();
+    assert!(service.follow(now(), &entropy).is_err());
+    assert_ne!(
+        signs(&service, TrustMode::Pinned),
+        signs(&theirs, TrustMode::Pinned)
+    );
+}
+
+/// The folder of the keys of the one service that has keys of its own.
+fn pinned_folder(keys: &Path) -> PathBuf {
+    let mut folders = fs::read_dir(keys.join("pinned")).unwrap();
+    folders.next().unwrap().unwrap().path()
+}
+
+#[test]
 fn an_authority_without_its_key_is_never_replaced() {
     let folder = TempDir::new().unwrap();
     open(&folder).unwrap();

@@ -203,6 +203,9 @@ impl Db {
         };
         if let Some(file) = &mut db.file {
             file.remember();
+            if opener == Opener::Service {
+                file.warn_if_open();
+            }
         }
         let answered = db.connection.ping().await.map_err(StorageError::from);
         answered.map_err(|error| error.at(&db.place()))?;

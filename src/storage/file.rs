@@ -107,6 +107,22 @@ impl DatabaseFile {
         }
     }
 
+    /// Warns if everybody on the machine has a right to the database: it was made under another umask, or copied.
+    pub(super) fn warn_if_open(&self) {
+        const EVERYBODY: u32 = 0o007;
+        for ending in ["", "-wal", "-shm", "-journal"] {
+            let mut name = self.path.as_os_str().to_owned();
+            name.push(ending);
+            let metadata = fs::metadata(&name);
+            if metadata.is_ok_and(|metadata| metadata.mode() & EVERYBODY != 0) {
+                tracing::warn!(
+                    file = %Path::new(&name).display(),
+                    "everybody on this machine can read or write the database; run `chmod o-rwx` on its file",
+                );
+            }
+        }
+    }
+
     /// Makes sure that the file and its folder can be written.
     pub(super) fn must_be_writable(&self) -> Result<(), StorageError> {
         for path in [Some(self.path.as_path()), self.path.parent()]

@@ -10,7 +10,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::Workplace;
-use super::running::{free_address, send, start, within};
+use super::running::{free_address, send, spawn, start, within};
 
 fn log(workplace: &Workplace, name: &str) -> String {
     std::fs::read_to_string(workplace.path().join(name)).unwrap()
@@ -31,6 +31,54 @@ fn nobody_else_on_the_machine_reads_what_the_first_start_makes() {
     assert_eq!(mode("keys"), 0o711);
     assert_eq!(mode("keys/public"), 0o755);
     assert_eq!(mode("keys/public/ca.crt"), 0o644);
+}
+
+/// The modes of the database and of what SQLite puts beside it.
+fn modes(workplace: &Workplace) -> Vec<(String, u32)> {
+    let entries = std::fs::read_dir(workplace.path().join("data")).unwrap();
+    let mut modes: Vec<_> = entries
+        .map(|entry| {
+            let entry = entry.unwrap();
+            let mode = entry.metadata().unwrap().permissions().mode() & 0o777;
+            (entry.file_name().into_string().unwrap(), mode)
+        })
+        .collect();
+    modes.sort();
+    modes
+}
+
+#[test]
+fn the_database_is_its_owners_alone_whatever_the_umask() {
+    let workplace = Workplace::empty();
+    std::fs::create_dir(workplace.path().join("data")).unwrap();
+    let output = std::fs::File::create(workplace.path().join("log")).unwrap();
+    let mut running = spawn(&workplace, "umask 000", output, "");
+    assert!(running.becomes_ready());
+    let made = modes(&workplace);
+    let names: Vec<&str> = made.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(
+        names,
+        ["wharfinger.db", "wharfinger.db-shm", "wharfinger.db-wal"]
+    );
+    assert!(made.iter().all(|(_, mode)| *mode == 0o600), "{made:?}");
+    let public = workplace.path().join("keys/public/ca.crt");
+    let public = std::fs::metadata(public).unwrap().permissions().mode() & 0o777;
+    assert_eq!(public, 0o644, "registries read it");
+    assert!(!log(&workplace, "log").contains("everybody on this machine"));
+    running.stop();
+
+    // One from before stays as it is, and the start says so.
+    let file = workplace.path().join("data/wharfinger.db");
+    std::fs::set_permissions(&file, PermissionsExt::from_mode(0o644)).unwrap();
+    let _again = start(&workplace, "again.log");
+    let said = log(&workplace, "again.log");
+    assert!(
+        said.contains(
+            "everybody on this machine can read or write the database; run `chmod o-rwx`"
+        ),
+        "{said}"
+    );
+    assert!(said.contains("data/wharfinger.db"), "{said}");
 }
 
 #[test]
