@@ -35,6 +35,8 @@ pub struct Admission {
     pub passwords: Passwords,
     /// The uses of access tokens that wait to be written down.
     pub usage: UsageQueue,
+    /// The most refresh tokens of one user.
+    pub most_refresh_tokens: u64,
     /// The source of the time.
     pub clock: Arc<dyn Clock>,
     /// The source of randomness.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::app::error::DeskError;
 use crate::domain::access_tokens::policy::AccessTokenPolicy;
@@ -11,8 +11,12 @@ use crate::domain::authority::Authority;
 use crate::domain::clock::Clock;
 use crate::domain::entropy::Entropy;
 use crate::domain::secret::{SecretKind, SecretToken};
+use crate::domain::token_limits::TokenLimits;
 use crate::identity::Passwords;
 use crate::storage::{Change, Db};
+
+/// The time for which the numbers of changes are kept for those who follow them.
+const KEPT: TimeDelta = TimeDelta::hours(24);
 
 /// Makes and changes users, groups, projects, members and tokens, and finds them.
 ///
@@ -27,6 +31,7 @@ pub struct Desk {
     pub(super) entropy: Arc<dyn Entropy>,
     pub(super) passwords: Passwords,
     pub(super) policy: AccessTokenPolicy,
+    pub(super) limits: TokenLimits,
 }
 
 impl Desk {
@@ -44,12 +49,25 @@ impl Desk {
             entropy,
             passwords,
             policy,
+            limits: TokenLimits::default(),
         }
+    }
+
+    /// The desk with these limits in place of the usual ones.
+    #[must_use]
+    pub fn with_limits(self, limits: TokenLimits) -> Self {
+        Self { limits, ..self }
     }
 
     /// The current time, in whole seconds.
     pub fn now(&self) -> DateTime<Utc> {
         self.clock.now()
+    }
+
+    /// Deletes the numbers of old changes, which nobody follows any more, and returns how many there were.
+    #[tracing::instrument(name = "app.prune_changes", skip_all)]
+    pub async fn prune_changes(&self) -> Result<u64, DeskError> {
+        Ok(self.db.prune_changes(self.now() - KEPT).await?)
     }
 
     /// Begins a change of the caller at the current time.

@@ -5,6 +5,7 @@ mod advice;
 mod connections;
 mod error;
 mod file;
+mod origins;
 mod public_url;
 mod registries;
 mod sections;
@@ -19,9 +20,11 @@ use crate::domain::access_tokens::policy::AccessTokenPolicy;
 use crate::domain::key_schedule::KeySchedule;
 use crate::domain::refresh_tokens::RefreshLifetimes;
 use crate::domain::registry::Registry;
+use crate::domain::token_limits::TokenLimits;
 
 pub use connections::{ConnectionLimits, ConnectionTimeouts};
 pub use error::ConfigError;
+pub use origins::Origins;
 pub use public_url::PublicUrl;
 pub use sections::{
     AdminApi, Database, Keys, Log, LogFormat, Ops, PasswordChecks, Shutdown, TokenEndpoint,
@@ -57,6 +60,8 @@ pub struct Config {
     pub access_tokens: AccessTokenPolicy,
     /// The lifetimes of refresh tokens, unused and in total.
     pub refresh_tokens: RefreshLifetimes,
+    /// The most tokens that there may be.
+    pub token_limits: TokenLimits,
     /// The time that a stop may take.
     pub shutdown: Shutdown,
     /// The registries whose clients come here; at least one, each service once.
@@ -80,6 +85,7 @@ impl Config {
             passwords: PasswordChecks::read(&settings)?,
             access_tokens: access_tokens::read(&settings)?,
             refresh_tokens: sections::refresh_tokens(&settings)?,
+            token_limits: sections::token_limits(&settings)?,
             shutdown: Shutdown::read(&settings)?,
             registries: registries::read(&settings)?,
             ignored_variables: settings.ignored_variables,

@@ -8,11 +8,13 @@ use secrecy::SecretString;
 
 use crate::config::connections::ConnectionLimits;
 use crate::config::error::ConfigError;
+use crate::config::origins::Origins;
 use crate::config::public_url::PublicUrl;
 use crate::config::settings::Settings;
 use crate::config::trusted_proxies::TrustedProxies;
 use crate::config::value::Setting;
 use crate::domain::refresh_tokens::RefreshLifetimes;
+use crate::domain::token_limits::TokenLimits;
 
 /// `[log]`
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,8 +41,10 @@ pub enum LogFormat {
 pub struct Database {
     /// The address, which may hold a password.
     pub url: SecretString,
-    /// The most connections at a time; changes have one more to themselves.
+    /// The most connections of the token endpoint at a time; changes have one more to themselves.
     pub max_connections: u32,
+    /// The most connections of the admin API at a time.
+    pub max_admin_connections: u32,
 }
 
 /// `[token]`
@@ -54,6 +58,8 @@ pub struct TokenEndpoint {
     pub issuer: String,
     /// True if callers without a credential are answered.
     pub anonymous_access: bool,
+    /// The origins of web pages that may ask from a browser.
+    pub cors_origins: Origins,
     /// The proxies that are believed about the client's address.
     pub trusted_proxies: TrustedProxies,
     /// The most connections at a time.
@@ -174,6 +180,9 @@ impl Database {
         Ok(Self {
             url: SecretString::from(text),
             max_connections: settings.get("database.max_connections")?.integer(1, 1000)?,
+            max_admin_connections: settings
+                .get("database.max_admin_connections")?
+                .integer(1, 1000)?,
         })
     }
 }
@@ -189,6 +198,7 @@ impl TokenEndpoint {
             public_url: PublicUrl::read(settings.get("token.public_url")?, &["/jwt/auth", "/v2"])?,
             issuer: issuer.text()?.to_owned(),
             anonymous_access: settings.get("token.anonymous_access")?.boolean()?,
+            cors_origins: Origins::read(settings.get("token.cors_origins")?)?,
             trusted_proxies: TrustedProxies::read(settings.get("token.trusted_proxies")?)?,
             limits: ConnectionLimits::read(settings, "token")?,
         })
@@ -256,6 +266,16 @@ pub(super) fn refresh_tokens(settings: &Settings) -> Result<RefreshLifetimes, Co
     Ok(RefreshLifetimes {
         idle: lifetime("refresh_tokens.idle_timeout")?,
         absolute: lifetime("refresh_tokens.lifetime")?,
+    })
+}
+
+/// The most tokens that there may be.
+pub(super) fn token_limits(settings: &Settings) -> Result<TokenLimits, ConfigError> {
+    let most = |key: &str| settings.get(key)?.integer(1, 1_000_000).map(u64::from);
+    Ok(TokenLimits {
+        access_per_user: most("access_tokens.max_per_user")?,
+        deploy_per_namespace: most("deploy_tokens.max_per_namespace")?,
+        refresh_per_user: most("refresh_tokens.max_per_user")?,
     })
 }
 

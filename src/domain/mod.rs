@@ -20,4 +20,5 @@ pub mod refresh_tokens;
 pub mod registry;
 pub mod secret;
 pub mod text;
+pub mod token_limits;
 pub mod users;

@@ -8,14 +8,20 @@ use crate::domain::refresh_tokens::RefreshLifetimes;
 use crate::server::Service;
 use crate::server::lifecycle::Lifecycle;
 
-/// The pause between two searches for dead refresh tokens.
+/// The pause between two searches for what nobody needs any more.
 const INTERVAL: Duration = Duration::from_hours(1);
 
-/// Deletes refresh tokens that can never work again.
+/// Deletes refresh tokens that can never work again, and the numbers of old changes.
 pub(super) async fn purge(desk: Desk, lifetimes: RefreshLifetimes, lifecycle: Lifecycle) {
     loop {
+        let purging = async {
+            if let Err(error) = desk.prune_changes().await {
+                tracing::warn!(error = %error, "the numbers of old changes were not deleted");
+            }
+            desk.purge_refresh_tokens(&lifetimes).await
+        };
         let purged = tokio::select! {
-            purged = desk.purge_refresh_tokens(&lifetimes) => purged,
+            purged = purging => purged,
             () = lifecycle.stopping() => return,
         };
         match purged {

@@ -26,17 +26,19 @@ pub use world::{SystemClock, SystemEntropy};
 use crate::app::access_tokens::UsageQueue;
 use crate::app::registry::{RegistryTokenIssuer, RegistryTokenSettings};
 use crate::app::{Admission, Desk};
-use crate::config::{Config, TrustedProxies};
+use crate::config::{Config, Origins, TrustedProxies};
 use crate::domain::clock::Clock;
 use crate::domain::entropy::Entropy;
 use crate::http::admin::AdminState;
-use crate::http::layers::{Health, HealthDetail, LayerSettings, frame, health_routes};
+use crate::http::layers::{
+    HINT, Health, HealthDetail, LayerSettings, frame, health_routes, hint_routes,
+};
 use crate::http::{admin, ops, token};
 use crate::identity::{Authenticator, Passwords};
 use crate::metrics::Metrics;
 use crate::server::unbroken::unbroken;
 use crate::signing::KeyRing;
-use crate::storage::Db;
+use crate::storage::{Connections, Db};
 
 /// The longest that a request may take, for example when its body drips or a database hangs.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -56,9 +58,19 @@ pub struct Service {
     pub metrics: Metrics,
     admin: AdminState,
     frames: Arc<Frames>,
+    cors_origins: Origins,
+    /// The addresses to which people who take a listener for a registry are sent.
+    hints: Hints,
     /// The requests that go on without their client.
     tasks: TaskTracker,
     db: Db,
+}
+
+/// The address of the hint for people who take a listener for a registry.
+#[derive(Debug, Clone)]
+struct Hints {
+    token: String,
+    admin: String,
 }
 
 /// The layers around each listener's routes.
@@ -98,39 +110,41 @@ impl Service {
     ) -> anyhow::Result<Self> {
         let passwords = passwords(config, Arc::clone(&entropy))?;
         let desk = Desk::new(
-            db.clone(),
+            db.for_admin(),
             Arc::clone(&clock),
             Arc::clone(&entropy),
             passwords.clone(),
             config.access_tokens,
-        );
+        )
+        .with_limits(config.token_limits);
         let usage = UsageQueue::new(db.clone(), Arc::clone(&clock));
         let settings = RegistryTokenSettings {
             issuer: config.token.issuer.clone(),
             anonymous_access: config.token.anonymous_access,
             registries: config.registries.clone(),
         };
-        let admission = Admission {
+        let admission = |db: Db| Admission {
             db: db.clone(),
-            authenticator: Authenticator::new(db.clone(), passwords.clone(), config.refresh_tokens),
-            passwords,
+            authenticator: Authenticator::new(db, passwords.clone(), config.refresh_tokens),
+            passwords: passwords.clone(),
             usage: usage.clone(),
+            most_refresh_tokens: config.token_limits.refresh_per_user,
             clock: Arc::clone(&clock),
             entropy: Arc::clone(&entropy),
         };
+        let admin = AdminState {
+            desk: desk.clone(),
+            admission: admission(db.for_admin()),
+            refresh_lifetimes: config.refresh_tokens,
+            public_url: config.admin.public_url.join("").into(),
+        };
         let issuer = RegistryTokenIssuer {
             db: db.clone(),
-            admission: admission.clone(),
+            admission: admission(db.clone()),
             keys,
             settings: Arc::new(settings),
             clock,
             entropy,
-        };
-        let admin = AdminState {
-            desk: desk.clone(),
-            admission,
-            refresh_lifetimes: config.refresh_tokens,
-            public_url: config.admin.public_url.join("").into(),
         };
         let frames = Frames::new(config, &issuer.entropy);
         let storage = db.clone();
@@ -146,6 +160,11 @@ impl Service {
             metrics: Metrics::new(),
             admin,
             frames: Arc::new(frames),
+            cors_origins: config.token.cors_origins.clone(),
+            hints: Hints {
+                token: config.token.public_url.join(HINT),
+                admin: config.admin.public_url.join(HINT),
+            },
             tasks: TaskTracker::new(),
             db,
         })
@@ -165,9 +184,12 @@ impl Service {
 
     /// The routes of the token listener.
     pub fn token_router(&self) -> Router {
+        let token = token::router(self.issuer.clone(), self.cors_origins.as_slice());
         let health = health_routes(self.health.clone(), HealthDetail::YesOrNo);
         frame(
-            unbroken(token::router(self.issuer.clone()), &self.tasks).merge(health),
+            unbroken(token, &self.tasks)
+                .merge(hint_routes(&self.hints.token))
+                .merge(health),
             &self.frames.token,
         )
     }
@@ -176,7 +198,9 @@ impl Service {
     pub fn admin_router(&self) -> Router {
         let health = health_routes(self.health.clone(), HealthDetail::YesOrNo);
         frame(
-            unbroken(admin::router(self.admin.clone()), &self.tasks).merge(health),
+            unbroken(admin::router(self.admin.clone()), &self.tasks)
+                .merge(hint_routes(&self.hints.admin))
+                .merge(health),
             &self.frames.admin,
         )
     }
@@ -190,23 +214,26 @@ impl Service {
 
 /// The desk for the command line, on a database whose schema is there.
 pub async fn open_desk(config: &Config) -> anyhow::Result<Desk> {
-    let db = Db::open(&config.database.url, config.database.max_connections).await?;
+    let db = Db::open(&config.database.url, connections(config)).await?;
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let passwords = passwords(config, Arc::clone(&entropy))?;
     let clock = Arc::new(SystemClock);
-    Ok(Desk::new(
-        db,
-        clock,
-        entropy,
-        passwords,
-        config.access_tokens,
-    ))
+    let desk = Desk::new(db, clock, entropy, passwords, config.access_tokens);
+    Ok(desk.with_limits(config.token_limits))
 }
 
 /// Makes the database's schema, or brings it up to date.
 pub async fn migrate(config: &Config) -> anyhow::Result<()> {
-    let db = Db::open_and_migrate(&config.database.url, config.database.max_connections).await?;
+    let db = Db::open_and_migrate(&config.database.url, connections(config)).await?;
     Ok(db.close().await?)
+}
+
+/// The database's connections, as they are configured.
+fn connections(config: &Config) -> Connections {
+    Connections {
+        token: config.database.max_connections,
+        admin: config.database.max_admin_connections,
+    }
 }
 
 fn passwords(config: &Config, entropy: Arc<dyn Entropy>) -> anyhow::Result<Passwords> {

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter,
-    QueryOrder, Select,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait,
+    QueryFilter, QueryOrder, Select,
 };
 
 use crate::domain::access_tokens::scope::AccessTokenScopes;
@@ -93,6 +93,15 @@ pub async fn all(
     known
         .map(|(row, namespace)| to_token(row, namespace))
         .collect()
+}
+
+/// The number of a namespace's deploy tokens that work now.
+#[tracing::instrument(level = "debug", name = "storage.deploy_tokens.count_working", skip_all, fields(namespace = %namespace))]
+pub async fn count_working(change: &Change, namespace: NamespaceId) -> Result<u64, StorageError> {
+    let working = deploy_token::Entity::find()
+        .filter(deploy_token::COLUMN.namespace_id.eq(namespace.0))
+        .filter(works_at(change.now()));
+    Ok(working.count(change.connection()).await?)
 }
 
 /// Stores a new deploy token.

@@ -1,12 +1,17 @@
 //! The numbered changes, for followers who keep copies.
 
-use sea_orm::{EntityTrait, QueryFilter, QueryOrder};
+use chrono::{DateTime, Utc};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::domain::events::subject::Touched;
 use crate::storage::change::{COUNTER, EVERYTHING};
 use crate::storage::connect::Db;
+use crate::storage::entity::instant::Instant;
 use crate::storage::entity::{change, change_counter};
 use crate::storage::error::StorageError;
+
+/// The most changes that one statement deletes: others wait meanwhile.
+const MOST_AT_ONCE: u64 = 1000;
 
 /// A numbered change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,13 +31,48 @@ impl Db {
         Ok(counter.ok_or(StorageError::NoSchema)?.number)
     }
 
-    /// The changes after `number`, in order.
+    /// The changes after `number`, in order. If some of them are pruned, the first that is left counts as one that
+    /// touched anything: who is so far behind drops all copies.
     pub async fn changes_after(&self, number: i64) -> Result<Vec<NumberedChange>, StorageError> {
         let later = change::Entity::find()
             .filter(change::COLUMN.number.gt(number))
             .order_by_asc(change::Column::Number);
         let rows = later.all(&self.connection).await?;
-        Ok(rows.into_iter().map(to_change).collect())
+        let mut changes: Vec<NumberedChange> = rows.into_iter().map(to_change).collect();
+        if let Some(first) = changes.first_mut()
+            && first.number > number.saturating_add(1)
+        {
+            first.touched = None;
+        }
+        Ok(changes)
+    }
+
+    /// Deletes the changes that were made before `before`, but never the last one, by which whoever is behind
+    /// notices it. Returns their number.
+    pub async fn prune_changes(&self, before: DateTime<Utc>) -> Result<u64, StorageError> {
+        let mut pruned = 0;
+        loop {
+            let old = Condition::all()
+                .add(change::Column::CreatedAt.lt(Instant::from(before)))
+                .add(change::Column::Number.lt(self.last_change().await?));
+            let oldest: Vec<i64> = change::Entity::find()
+                .select_only()
+                .column(change::Column::Number)
+                .filter(old)
+                .order_by_asc(change::Column::Number)
+                .limit(MOST_AT_ONCE)
+                .into_tuple()
+                .all(&self.connection)
+                .await?;
+            if oldest.is_empty() {
+                return Ok(pruned);
+            }
+            let deleted = change::Entity::delete_many()
+                .filter(change::Column::Number.is_in(oldest))
+                .exec(&self.connection)
+                .await?;
+            pruned += deleted.rows_affected;
+        }
     }
 }
 

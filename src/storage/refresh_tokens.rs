@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter,
-    QueryOrder,
+    QueryOrder, QuerySelect,
 };
 
 use crate::domain::ids::{RefreshTokenId, UserId};
@@ -21,6 +21,9 @@ use crate::storage::error::StorageError;
 use crate::storage::page::{page_of, try_map};
 use crate::storage::source::Source;
 use crate::storage::users::{lock, to_user};
+
+/// The most tokens that one login deletes; MySQL wants a limit beside an offset.
+const MOST_AT_ONCE: u64 = 1000;
 
 /// A refresh token that is to be made.
 #[derive(Debug, Clone)]
@@ -98,6 +101,31 @@ pub async fn insert(
         ..Default::default()
     };
     Ok(to_token(row.insert(login.connection()).await?))
+}
+
+/// Deletes the tokens of a user that were not used for longest, so that `left` are left at the most. The user's row
+/// is locked by the login, so that another one does not count the same.
+#[tracing::instrument(level = "debug", name = "storage.refresh_tokens.make_room", skip_all, fields(owner = %owner))]
+pub async fn make_room(login: &Login, owner: UserId, left: u64) -> Result<(), StorageError> {
+    let too_many: Vec<i64> = refresh_token::Entity::find()
+        .select_only()
+        .column(refresh_token::Column::Id)
+        .filter(refresh_token::COLUMN.user_id.eq(owner.0))
+        .order_by_desc(refresh_token::Column::LastUsedAt)
+        .order_by_desc(refresh_token::Column::Id)
+        .offset(left)
+        .limit(MOST_AT_ONCE)
+        .into_tuple()
+        .all(login.connection())
+        .await?;
+    if too_many.is_empty() {
+        return Ok(());
+    }
+    refresh_token::Entity::delete_many()
+        .filter(refresh_token::Column::Id.is_in(too_many))
+        .exec(login.connection())
+        .await?;
+    Ok(())
 }
 
 /// Revokes one refresh token.

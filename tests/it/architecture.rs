@@ -301,6 +301,16 @@ const NOUNS: &[(&str, &[&str])] = &[
     ("events", &["domain", "storage"]),
 ];
 
+/// No credential leaves for an address from outside: nothing but this asks another server anything.
+#[test]
+fn only_the_health_check_sends_requests() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    sources(&root, &mut files);
+    files.retain(|file| fs::read_to_string(file).unwrap().contains("reqwest"));
+    assert_eq!(files, [root.join("cli/health.rs")]);
+}
+
 #[test]
 fn the_same_nouns_stand_on_every_floor() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");

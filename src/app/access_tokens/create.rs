@@ -14,7 +14,7 @@ use crate::domain::authority::cause::Cause;
 use crate::domain::authority::{Authority, Need, Refusal};
 use crate::domain::events::detail::Detail;
 use crate::domain::events::{Event, EventAction};
-use crate::domain::ids::AccessTokenId;
+use crate::domain::ids::{AccessTokenId, UserId};
 use crate::domain::secret::{SecretDigest, SecretKind, SecretToken};
 use crate::domain::users::reference::UserReference;
 use crate::storage::access_tokens::AccessTokenRecord;
@@ -30,7 +30,7 @@ pub struct CreatedAccessToken {
 }
 
 impl Desk {
-    /// Makes a token for a user; administrators only.
+    /// Makes a token for a user; administrators only. It ends no later than the token that they present.
     #[tracing::instrument(name = "app.create_access_token", skip_all, fields(user = %owner))]
     pub async fn create_access_token(
         &self,
@@ -43,10 +43,12 @@ impl Desk {
         let secret = self.new_secret(SecretKind::AccessToken);
         let change = self.begin(authority).await?;
         let grant = change.grant(Authority::require_administrator)?;
-        let end = self.policy.end_of_new(end, None, change.now())?;
+        let allowed = self.policy.end_of_new(end, None, change.now())?;
+        let end = end.no_later_than(change.authority().end(), allowed)?;
         let new = NewAccessToken {
             owner: owner.clone(),
             maker: None,
+            most: self.limits.access_per_user,
             digest: secret.digest(),
             specification: specification.expiring(end),
         };
@@ -83,6 +85,7 @@ impl Desk {
         let new = NewAccessToken {
             owner: maker.user_id.into(),
             maker: Some(maker.id),
+            most: self.limits.access_per_user,
             digest: secret.digest(),
             specification: specification.expiring(end),
         };
@@ -99,6 +102,8 @@ pub(in crate::app) struct NewAccessToken {
     pub(in crate::app) owner: UserReference,
     /// The token that it is made with, if it is made with one.
     pub(in crate::app) maker: Option<AccessTokenId>,
+    /// The most tokens of its owner.
+    pub(in crate::app) most: u64,
     /// The digest of its secret.
     pub(in crate::app) digest: SecretDigest,
     /// The properties that its owner chose.
@@ -112,6 +117,7 @@ pub(in crate::app) async fn create(
     new: NewAccessToken,
 ) -> Result<(AccessToken, GrantedEvent), DeskError> {
     let owner = user_for(change, &new.owner).await?;
+    check_room(change, owner.id, new.most).await?;
     let record = AccessTokenRecord {
         owner: owner.id,
         digest: new.digest,
@@ -125,6 +131,20 @@ pub(in crate::app) async fn create(
     let detail = Detail::access_token_created(&owner.username, new.maker, &new.specification);
     let event = Event::new(EventAction::AccessTokenCreated, &token, detail);
     Ok((token, grant.event(event)))
+}
+
+/// Refuses one more token that works for a user who has the most already.
+pub(in crate::app) async fn check_room(
+    change: &Change,
+    owner: UserId,
+    most: u64,
+) -> Result<(), DeskError> {
+    if access_tokens::count_working(change, owner).await? < most {
+        return Ok(());
+    }
+    Err(DeskError::refused(format!(
+        "the user has {most} personal access tokens that work, and can have no more; revoke one first"
+    )))
 }
 
 /// Refuses a maker that does not work or lacks the scope `api`.

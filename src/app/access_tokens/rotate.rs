@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::app::access_tokens::create::CreatedAccessToken;
+use crate::app::access_tokens::create::{CreatedAccessToken, check_room};
 use crate::app::access_tokens::find::access_token_for;
 use crate::app::access_tokens::maker::end_of_maker;
 use crate::app::desk::Desk;
@@ -41,8 +41,7 @@ impl Desk {
     ) -> Result<CreatedAccessToken, DeskError> {
         let secret = self.new_secret(SecretKind::AccessToken);
         let change = self.begin(authority).await?;
-        let (token, event) =
-            rotate(&change, &self.policy, (id, &secret.digest()), rotation).await?;
+        let (token, event) = rotate(&change, self, (id, &secret.digest()), rotation).await?;
         change.commit([event]).await?;
         Ok(CreatedAccessToken { token, secret })
     }
@@ -51,7 +50,7 @@ impl Desk {
 /// Replaces a token by a new one with the given digest.
 pub(in crate::app) async fn rotate(
     change: &Change,
-    policy: &AccessTokenPolicy,
+    Desk { policy, limits, .. }: &Desk,
     (id, digest): (AccessTokenId, &SecretDigest),
     rotation: AccessTokenRotation,
 ) -> Result<(AccessToken, GrantedEvent), DeskError> {
@@ -59,6 +58,9 @@ pub(in crate::app) async fn rotate(
     let grant = change.grant(|authority| authority.act_for(old.user_id))?;
     old.check_rotatable(change.now())?;
     let end = end_of_successor(change, policy, &old, rotation.end).await?;
+    if rotation.grace.is_some() {
+        check_room(change, old.user_id, limits.access_per_user).await?;
+    }
     let record = AccessTokenRecord {
         owner: old.user_id,
         digest: *digest,
@@ -94,8 +96,14 @@ async fn end_of_successor(
             "the token that it was made with has ended, so no other can take its place",
         ));
     }
+    // A token that is put in the place of the presented one goes on for it; any other one ends with it.
+    let caller = match change.authority() {
+        authority if authority.is_by(old.id) => None,
+        authority => authority.end(),
+    };
     let ends = (old.specification.expiry(), maker);
-    Ok(policy.end_of_successor(wanted, ends, now)?)
+    let allowed = policy.end_of_successor(wanted, ends, now)?;
+    Ok(wanted.no_later_than(caller, allowed)?)
 }
 
 /// Ends the old token, when its grace ends or now; then the tokens that it had replaced end too.

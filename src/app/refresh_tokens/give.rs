@@ -38,6 +38,8 @@ impl Admission {
         let authority = Authority::of_login(user, wish.origin.clone());
         let login = self.db.begin_login(&authority, &*self.clock).await?;
         let grant = login.grant(|authority| authority.act_for(user.id))?;
+        let others = self.most_refresh_tokens.saturating_sub(1);
+        refresh_tokens::make_room(&login, user.id, others).await?;
         let record = RefreshTokenRecord {
             user: user.id,
             service: wish.service,

@@ -5,8 +5,8 @@ pub mod usage;
 
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, Order, QueryFilter,
-    QueryOrder, Select,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, Order, PaginatorTrait,
+    QueryFilter, QueryOrder, Select,
 };
 
 use crate::domain::access_tokens::filter::{
@@ -109,6 +109,18 @@ pub async fn page(
     );
     let rows = page_of(source, query, request).await?;
     try_map(rows, |row| to_token(&row))
+}
+
+/// The number of a user's tokens that work now.
+#[tracing::instrument(level = "debug", name = "storage.access_tokens.count_working", skip_all, fields(owner = %owner))]
+pub async fn count_working(change: &Change, owner: UserId) -> Result<u64, StorageError> {
+    let filter = AccessTokenFilter {
+        owner: Some(owner),
+        active_at: Some((true, change.now())),
+        ..AccessTokenFilter::default()
+    };
+    let working = access_token::Entity::find().filter(condition(&filter));
+    Ok(working.count(change.connection()).await?)
 }
 
 /// Stores a new token.
@@ -301,7 +313,7 @@ fn to_specification(
     let patterns = row
         .repositories
         .split_whitespace()
-        .map(RepositoryPattern::try_from);
+        .map(RepositoryPattern::stored);
     let description = row.description.as_deref().unwrap_or_default();
     let specification = AccessTokenSpecification::new(row.name.as_str().try_into()?, scopes)?
         .described(Description::read(description)?)

@@ -1,6 +1,7 @@
 //! The deploy tokens of groups and projects, and the list of all.
 
 use serde_json::{Value, json};
+use wharfinger::domain::expiry::Expiry;
 use wharfinger::domain::namespaces::visibility::Visibility;
 
 use crate::harness::{Actor, Reply, TestApp};
@@ -38,7 +39,7 @@ async fn a_deploy_token_is_made_shown_and_revoked_as_in_gitlab() {
     let maintainer = app.actor("maintainer", "api").await;
     let body = json!({
         "name": "ci", "scopes": ["write_registry", "read_registry"], "username": "robot",
-        "expires_at": "2099-01-01T10:00:00Z", "something": "else",
+        "expires_at": "2099-01-01T10:00:00Z",
     });
     let created = made(&maintainer, OF_PROJECT, body).await;
     let secret = created["token"].as_str().unwrap().to_owned();
@@ -235,4 +236,78 @@ async fn lists_can_be_narrowed_to_those_that_work() {
     assert_eq!(ids("").await, [ended.clone(), working.clone()]);
     assert_eq!(ids("?active=True").await, [working]);
     assert_eq!(ids("?active=false").await, [ended]);
+}
+
+#[tokio::test]
+async fn a_misspelt_field_makes_no_deploy_token() {
+    let app = start().await;
+    let owner = app.actor("owner", "api").await;
+    for path in [OF_PROJECT, OF_GROUP] {
+        let mut body = wanted();
+        body["expire_at"] = "2099-01-01".into();
+        let reply = owner.post(path, body).await;
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(reply.told(), @r#"400 {"error":"expire_at is not a parameter here; there is name, scopes, username, expires_at"}"#);
+        }
+        let mut secret = wanted();
+        secret[owner.secret()] = "".into();
+        let reply = owner.post(path, secret).await;
+        assert!(
+            reply.body.contains("a field of the request"),
+            "{}",
+            reply.body
+        );
+        assert!(!reply.body.contains("whf_pat_"));
+        assert_eq!(owner.read(path).await, json!([]));
+    }
+}
+
+#[tokio::test]
+async fn a_deploy_token_lasts_no_longer_than_the_token_and_the_role_that_make_it() {
+    let app = start().await;
+    let root = app.actor("root", "api").await;
+    let end = |date: &str| Some(Expiry::on(date.parse().unwrap()));
+    app.user("temp").await;
+    let body = json!({
+        "user_id": app.id_of("temp").await, "access_level": 50, "expires_at": "2026-05-01"
+    });
+    root.post("/groups/team/members", body).await;
+    let temp = app.actor("temp", "api").await;
+    let short = app
+        .actor_with("owner", "api", |token| token.expiring(end("2026-04-01")))
+        .await;
+    for (by, last, later, why) in [
+        (
+            &temp,
+            "2026-05-01",
+            "2026-05-02",
+            "your role here ends then",
+        ),
+        (
+            &short,
+            "2026-04-01",
+            "2026-04-02",
+            "the token that it is made with ends then",
+        ),
+    ] {
+        for path in [OF_PROJECT, OF_GROUP] {
+            let endless = made(by, path, wanted()).await;
+            assert_eq!(endless["expires_at"], format!("{last}T00:00:00.000Z"));
+            let mut body = wanted();
+            body["expires_at"] = later.into();
+            let refused = by.post(path, body.clone()).await;
+            assert_eq!(
+                refused.told(),
+                format!(
+                    r#"400 {{"message":{{"expires_at":["must not be after {last}: {why}"]}}}}"#
+                )
+            );
+            body["expires_at"] = "2026-03-20".into();
+            made(by, path, body).await;
+        }
+    }
+    assert_eq!(
+        made(&root, OF_GROUP, wanted()).await["expires_at"],
+        Value::Null
+    );
 }

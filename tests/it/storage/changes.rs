@@ -1,5 +1,6 @@
 //! Changes, one after the other.
 
+use chrono::TimeDelta;
 use secrecy::SecretString;
 use wharfinger::domain::authority::Authority;
 use wharfinger::storage::{Db, users};
@@ -46,6 +47,36 @@ pub(super) async fn changes_follow_one_another(db: &Db) {
     let changes = db.changes_after(first).await.unwrap();
     let numbers: Vec<i64> = changes.iter().map(|change| change.number).collect();
     assert_eq!(numbers, (first + 1..=first + 30).collect::<Vec<_>>());
+}
+
+/// A follower that is behind the oldest change that is kept drops everything.
+pub(super) async fn old_changes_are_pruned_but_not_the_last(db: &Db) {
+    let last = db.last_change().await.unwrap();
+    let before = db.changes_after(last - 3).await.unwrap();
+    assert_eq!(before.len(), 3);
+    assert_eq!(
+        db.prune_changes(now() - TimeDelta::days(3650))
+            .await
+            .unwrap(),
+        0
+    );
+    assert_eq!(db.changes_after(last - 3).await.unwrap(), before);
+    let later = now() + TimeDelta::days(3650);
+    let pruned = db.prune_changes(later).await.unwrap();
+    assert_eq!(i64::try_from(pruned).unwrap(), last - 1);
+    let left = db.changes_after(last - 3).await.unwrap();
+    assert_eq!((left.len(), left[0].number), (1, last));
+    assert_eq!(left[0].touched, None, "it may have been anything");
+    let up_to_date = db.changes_after(last - 1).await.unwrap();
+    assert_eq!(up_to_date[..], before[2..]);
+    assert_eq!(db.changes_after(last).await.unwrap(), []);
+    assert_eq!(db.prune_changes(later).await.unwrap(), 0);
+    let change = begin(db).await;
+    users::insert(&change, new_user("after-pruning"))
+        .await
+        .unwrap();
+    commit(change).await.unwrap();
+    assert_eq!(db.last_change().await.unwrap(), last + 1);
 }
 
 /// A change that hangs, and more that wait for it than there are connections.

@@ -80,3 +80,31 @@ async fn refresh_tokens_are_purged(db: &Db, bob: &User, used: RefreshTokenId) {
     assert_eq!(purged(after(10)).await, 1);
     assert!(left().await.is_empty());
 }
+
+/// The tokens that were not used for longest make room.
+pub(super) async fn refresh_tokens_make_room(db: &Db) {
+    let bob = user(db, "bob").await;
+    let entropy = SeededEntropy::default();
+    let secrets = [(); 4].map(|()| SecretToken::generate(SecretKind::RefreshToken, &entropy));
+    let mut made = Vec::new();
+    for secret in &secrets {
+        made.push(log_in(db, &bob, secret).await.id);
+    }
+    refresh_tokens::note_use(db, made[0], now() + Duration::hours(1))
+        .await
+        .unwrap();
+    for (room, left) in [(4, &made[..]), (2, &[made[0], made[3]]), (0, &[])] {
+        let operator = Authority::operator();
+        let login = db.begin_login(&operator, &At(now())).await.unwrap();
+        refresh_tokens::make_room(&login, bob.id, room)
+            .await
+            .unwrap();
+        let grant = login.grant(Authority::require_administrator).unwrap();
+        let event = Event::new(EventAction::UserCreated, &bob, Detail::nothing());
+        login.commit(grant.event(event)).await.unwrap();
+        let page = refresh_tokens::page(db, Some(bob.id), PageRequest::default()).await;
+        let items = page.unwrap().items;
+        let ids: Vec<_> = items.iter().map(|token| token.id).collect();
+        assert_eq!(ids, left);
+    }
+}

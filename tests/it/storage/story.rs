@@ -14,7 +14,7 @@ use super::access_tokens::{
 };
 use super::changes::{
     changes_follow_one_another, changes_that_wait_hold_up_no_questions,
-    what_is_not_committed_never_happened,
+    old_changes_are_pruned_but_not_the_last, what_is_not_committed_never_happened,
 };
 use super::deploy_tokens::deploy_tokens_keep_what_was_chosen;
 use super::members::{
@@ -25,10 +25,10 @@ use super::members::{
 use super::namespaces::{
     each_sees_what_is_shown_to_them, namespaces_are_found_below_others,
     namespaces_are_found_by_role_place_and_name, namespaces_are_renamed,
-    namespaces_leave_tombstones,
+    namespaces_leave_tombstones, namespaces_of_a_user_come_in_parts,
 };
 use super::read_only::servers_that_take_no_changes_are_refused;
-use super::refresh_tokens::refresh_tokens_end;
+use super::refresh_tokens::{refresh_tokens_end, refresh_tokens_make_room};
 use super::schema::{
     rows_of_an_older_program_are_found, what_was_cut_off_is_finished_by_those_who_start,
 };
@@ -83,12 +83,14 @@ async fn the_storage_story_holds() {
     roles_of_a_user_are_found(db).await;
     each_sees_what_is_shown_to_them(db).await;
     namespaces_are_found_by_role_place_and_name(db).await;
+    namespaces_of_a_user_come_in_parts(db).await;
     namespaces_are_renamed(db).await;
     keysets_go_both_ways(db).await;
     tokens_keep_what_was_chosen(db).await;
     tokens_have_families(db).await;
     uses_of_tokens_are_kept(db).await;
     refresh_tokens_end(db).await;
+    refresh_tokens_make_room(db).await;
     deploy_tokens_keep_what_was_chosen(db).await;
     users_are_changed_and_leave_nothing(db).await;
     text_is_found_in_any_letter_case(db).await;
@@ -96,6 +98,7 @@ async fn the_storage_story_holds() {
     changes_follow_one_another(db).await;
     changes_that_wait_hold_up_no_questions(&database.url).await;
     servers_that_take_no_changes_are_refused(&database.url, db).await;
+    old_changes_are_pruned_but_not_the_last(db).await;
     // Another start finds the schema as it is, and a command too.
     Db::open_and_migrate(&database.url, 2).await.unwrap();
     Db::open(&database.url, 2).await.unwrap();

@@ -192,3 +192,32 @@ async fn refresh_tokens_that_have_ended_are_purged() {
     app.clock.advance(Duration::hours(1));
     assert_eq!(app.desk.purge_refresh_tokens(&lifetimes).await.unwrap(), 1);
 }
+
+#[tokio::test]
+async fn one_more_refresh_token_takes_the_place_of_the_one_that_was_unused_for_longest() {
+    let app = TestApp::start_with("[refresh_tokens]\nmax_per_user = 2").await;
+    app.user("alice").await;
+    app.user("bob").await;
+    let log_in = async |user: &str| {
+        app.clock.advance(Duration::minutes(30));
+        let path = "/jwt/auth?service=container_registry&offline_token=true";
+        let json = app.login(user).ask_at(path).await.json();
+        json["refresh_token"].as_str().unwrap().to_owned()
+    };
+    let bobs = log_in("bob").await;
+    let (first, second) = (log_in("alice").await, log_in("alice").await);
+    app.clock.advance(Duration::hours(2));
+    assert!(
+        app.with(&first).works().await,
+        "and it is used later than the second"
+    );
+    let third = log_in("alice").await;
+    for (token, works) in [
+        (&first, true),
+        (&second, false),
+        (&third, true),
+        (&bobs, true),
+    ] {
+        assert_eq!(app.with(token).works().await, works);
+    }
+}

@@ -9,8 +9,9 @@ use wharfinger::domain::access_tokens::policy::WantedEnd;
 use wharfinger::domain::access_tokens::scope::AccessTokenScope;
 use wharfinger::domain::authority::Authority;
 use wharfinger::domain::expiry::Expiry;
+use wharfinger::domain::namespaces::visibility::Visibility;
 
-use crate::harness::{Actor, Reply, TestApp, pretty};
+use crate::harness::{Actor, Reply, TestApp, World, pretty};
 
 const OWN: &str = "/user/personal_access_tokens";
 const ROTATE_SELF: &str = "/personal_access_tokens/self/rotate";
@@ -252,4 +253,45 @@ async fn a_token_that_ended_while_its_request_was_under_way_makes_nothing() {
             .await;
         assert!(matches!(made, Err(DeskError::Forbidden(_))), "{made:?}");
     }
+}
+
+#[tokio::test]
+async fn a_user_has_only_so_many_tokens_that_work() {
+    let World { app, root, alice } = World::start_with(
+        "[access_tokens]\nmax_per_user = 3\n[deploy_tokens]\nmax_per_namespace = 2",
+    )
+    .await;
+    let body = json!({ "name": "x", "scopes": ["read_registry"] });
+    let own = "/user/personal_access_tokens";
+    let users = format!("{}/personal_access_tokens", app.user_path("alice").await);
+    let made = alice.post(own, body.clone()).await.json();
+    assert_eq!(root.post(&users, body.clone()).await.status, 201);
+    for reply in [
+        alice.post(own, body.clone()).await,
+        root.post(&users, body.clone()).await,
+    ] {
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(reply.told(), @r#"400 {"message":"400 Bad request - the user has 3 personal access tokens that work, and can have no more; revoke one first"}"#);
+        }
+    }
+    // A user who has the most may still rotate, but not keep both.
+    let rotate = format!("/personal_access_tokens/{}/rotate", made["id"]);
+    let kept = alice.post(&rotate, json!({ "grace": "1h" })).await;
+    assert!(kept.body.contains("can have no more"), "{}", kept.body);
+    let rotated = alice.post(&rotate, Value::Null).await.json();
+    let dead = alice
+        .delete(&format!("/personal_access_tokens/{}", rotated["id"]))
+        .await;
+    assert_eq!(dead.status, 204);
+    assert_eq!(alice.post(own, body).await.status, 201, "one was revoked");
+
+    app.project("team/app", Visibility::Private).await;
+    let path = "/projects/team%2Fapp/deploy_tokens";
+    let body = json!({ "name": "x", "scopes": ["read_registry"] });
+    let first = root.post(path, body.clone()).await.json();
+    root.post(path, body.clone()).await;
+    let reply = root.post(path, body.clone()).await;
+    insta::assert_snapshot!(reply.told(), @r#"400 {"message":"400 Bad request - `team/app` has 2 deploy tokens that work, and can have no more; revoke one first"}"#);
+    root.delete(&format!("{path}/{}", first["id"])).await;
+    assert_eq!(root.post(path, body).await.status, 201);
 }
