@@ -7,7 +7,7 @@ use axum::Json;
 use axum::Router;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get};
+use axum::routing::any;
 
 use crate::http::layers::distribution_error::DistributionError;
 
@@ -23,7 +23,7 @@ pub fn hint_routes(address: &str) -> Router {
     let challenge = format!("Bearer realm=\"{address}\",service=\"not-a-registry\"");
     let challenge = HeaderValue::from_str(&challenge).ok();
     Router::new()
-        .route("/v2/", get(async || challenged(challenge)))
+        .route("/v2/", any(async || challenged(challenge)))
         .route(
             "/v2/{*path}",
             any(async || hint(StatusCode::NOT_FOUND, "NOT_FOUND")),
