@@ -54,16 +54,14 @@ fn origin(text: &str) -> Option<String> {
 }
 
 fn is_host(text: &str) -> bool {
+    let is_allowed = |b: u8| b.is_ascii_alphanumeric() || b"-._".contains(&b);
     let bracketed = text
         .strip_prefix('[')
         .and_then(|text| text.strip_suffix(']'));
-    match bracketed {
-        Some(address) => address.parse::<Ipv6Addr>().is_ok(),
-        None => {
-            let is_allowed = |b: u8| b.is_ascii_alphanumeric() || b"-._".contains(&b);
-            !text.is_empty() && text.bytes().all(is_allowed)
-        }
-    }
+    bracketed.map_or_else(
+        || !text.is_empty() && text.bytes().all(is_allowed),
+        |address| address.parse::<Ipv6Addr>().is_ok(),
+    )
 }
 
 #[cfg(test)]

@@ -76,7 +76,7 @@ fn private_project(role: Option<AccessLevel>) -> Rights {
 /// Strangers choose patterns and scopes, and the work is done on the threads that answer everybody.
 #[test]
 fn the_worst_patterns_and_the_longest_request_cost_little() {
-    let stars = vec!["**/*"; 50].join("/");
+    let stars = ["**/*"; 50].join("/");
     let patterns: Vec<RepositoryPattern> = (0..50)
         .map(|number| RepositoryPattern::stored(&format!("{stars}/**/{number}")).unwrap())
         .collect();
@@ -84,7 +84,7 @@ fn the_worst_patterns_and_the_longest_request_cost_little() {
         repositories: patterns,
         ..ceiling("read_registry write_registry delete_registry", &[])
     };
-    let name = vec!["a"; 70].join("/");
+    let name = ["a"; 70].join("/");
     let asked: Vec<String> = (0..100)
         .map(|number| format!("repository:{name}/x{number}:pull,push,delete"))
         .collect();

@@ -109,7 +109,7 @@ mod tests {
         let name = RepositoryName::try_from("team/app/cache").unwrap();
         let prefixes: Vec<_> = name.prefixes().collect();
         assert_eq!(prefixes, ["team/app/cache", "team/app", "team"]);
-        let deep = RepositoryName::try_from(vec!["a"; 100].join("/").as_str()).unwrap();
+        let deep = RepositoryName::try_from(["a"; 100].join("/").as_str()).unwrap();
         let prefixes: Vec<_> = deep.prefixes().collect();
         assert_eq!((prefixes.len(), prefixes[0].len()), (MAX_LEVELS, 39));
     }

@@ -157,7 +157,7 @@ mod tests {
 
     #[test]
     fn a_new_pattern_has_few_stars_and_a_stored_one_works_on() {
-        let nine = vec!["**/a*"; 5].join("/");
+        let nine = ["**/a*"; 5].join("/");
         assert_eq!(
             RepositoryPattern::try_from(nine.as_str()),
             Err(InvalidPattern::TooManyStars)
@@ -165,9 +165,9 @@ mod tests {
         let stored = RepositoryPattern::stored(&nine).unwrap();
         let name = |text: &str| RepositoryName::try_from(text).unwrap();
         assert!(stored.matches(&name("x/a/a/y/ab/a/a")) && !stored.matches(&name("a/a/a/a/b")));
-        let eight = vec!["**/a*"; 4].join("/");
+        let eight = ["**/a*"; 4].join("/");
         assert!(RepositoryPattern::try_from(eight.as_str()).is_ok());
-        let repeated = vec!["**"; 80].join("/");
+        let repeated = ["**"; 80].join("/");
         let read = RepositoryPattern::try_from(repeated.as_str()).unwrap();
         assert_eq!(read.as_str(), "**");
     }
