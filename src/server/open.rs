@@ -11,7 +11,7 @@ use crate::config::Config;
 use crate::domain::clock::Clock;
 use crate::metrics::Metrics;
 use crate::server::telemetry::OpenLog;
-use crate::server::{Service, SystemClock, SystemEntropy, welcome};
+use crate::server::{Service, SystemClock, SystemEntropy, connections, welcome};
 use crate::signing::{KeyRing, Opened};
 use crate::storage::Db;
 
@@ -65,7 +65,7 @@ pub(super) async fn open(
 /// Opens the database, and waits a little for a server that cannot be reached.
 async fn open_database(config: &Config) -> anyhow::Result<Db> {
     let (begin, mut has_told) = (Instant::now(), false);
-    let (url, connections) = (&config.database.url, config.database.max_connections);
+    let (url, connections) = (&config.database.url, connections(config));
     loop {
         match Db::open_and_migrate(url, connections).await {
             Err(error) if error.is_unreachable() && begin.elapsed() < PATIENCE => {
