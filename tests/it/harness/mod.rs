@@ -58,7 +58,8 @@ pub(crate) struct TestApp {
     pub(crate) clock: Arc<FixedClock>,
     pub(crate) desk: Desk,
     pub(crate) keys: Arc<KeyRing>,
-    pub(crate) service: Service,
+    /// In a box, because the futures of tests would carry its size.
+    pub(crate) service: Box<Service>,
     pub(crate) usage: UsageQueue,
     listeners: Listeners,
     db: Db,
@@ -136,7 +137,7 @@ impl TestApp {
             usage: service.usage.clone(),
             listeners: Listeners::of(&service, &keys, &folder),
             keys,
-            service,
+            service: Box::new(service),
             db,
             schedule: config.key_schedule(),
             entropy,
