@@ -171,7 +171,7 @@ async fn an_administrator_gets_the_catalog_of_a_pinned_registry() {
         let reply = root.ask(&[asked]).await;
         assert_eq!(reply.granted(&app.keys), ["repository::pull"]);
     }
-    for (caller, why) in [(&alice, "administrators"), (&narrow, "api")] {
+    for (caller, why) in [(&alice, "administrator"), (&narrow, "api")] {
         let reply = caller.ask(&["repository::pull"]).await;
         assert_eq!(reply.granted(&app.keys), Vec::<String>::new());
         let told = reply.json()["denied"][0].to_string();
