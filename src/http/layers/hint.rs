@@ -22,8 +22,11 @@ const SENTENCE: &str = "this is the token service, not the registry; log in to t
 pub fn hint_routes(address: &str) -> Router {
     let challenge = format!("Bearer realm=\"{address}\",service=\"not-a-registry\"");
     let challenge = HeaderValue::from_str(&challenge).ok();
+    // A slash at the end may be cut off before.
+    let first = any(async || challenged(challenge));
     Router::new()
-        .route("/v2/", any(async || challenged(challenge)))
+        .route("/v2", first.clone())
+        .route("/v2/", first)
         .route(
             "/v2/{*path}",
             any(async || hint(StatusCode::NOT_FOUND, "NOT_FOUND")),
