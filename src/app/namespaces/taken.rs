@@ -2,7 +2,7 @@
 
 use crate::app::desk::Desk;
 use crate::app::error::DeskError;
-use crate::app::namespaces::find::role_in;
+use crate::app::namespaces::find::roles_in;
 use crate::domain::authority::Authority;
 use crate::domain::authority::namespaces::Standing;
 use crate::domain::namespaces::Occupied;
@@ -65,8 +65,12 @@ impl Desk {
         match namespaces::occupant(&self.db, &path).await? {
             None => Ok(false),
             Some(Occupied::Live(found)) => {
-                let role = role_in(&self.db, authority, &found, self.now()).await?;
-                Ok(authority.sees(&found, role))
+                let roles = roles_in(&self.db, authority, &found, self.now()).await?;
+                let found = Standing {
+                    namespace: found,
+                    roles,
+                };
+                Ok(authority.sees(&found.namespace, found.role()))
             }
             // Administrators may make it anew; nobody else may take its name.
             Some(Occupied::Tombstone(_)) => Ok(!authority.is_administrator()
