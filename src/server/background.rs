@@ -2,34 +2,39 @@
 
 use std::time::{Duration, Instant};
 
-use crate::app::Desk;
 use crate::app::access_tokens::UsageQueue;
 use crate::domain::refresh_tokens::RefreshLifetimes;
 use crate::server::Service;
 use crate::server::lifecycle::Lifecycle;
+use crate::server::repeated_step::RepeatedStep;
 
 /// The pause between two searches for what nobody needs any more.
 const INTERVAL: Duration = Duration::from_hours(1);
 
 /// Deletes refresh tokens that can never work again, and the numbers of old changes.
-pub(super) async fn purge(desk: Desk, lifetimes: RefreshLifetimes, lifecycle: Lifecycle) {
+pub(super) async fn purge(service: Service, lifetimes: RefreshLifetimes, lifecycle: Lifecycle) {
+    let (desk, health) = (service.desk, service.health);
+    let mut changes = RepeatedStep::new(
+        health.clone(),
+        "changes",
+        "the numbers of old changes are not deleted",
+    );
+    let mut tokens = RepeatedStep::new(
+        health,
+        "refresh_tokens",
+        "refresh tokens that have ended are not deleted",
+    );
     loop {
         let purging = async {
-            if let Err(error) = desk.prune_changes().await {
-                tracing::warn!(error = %error, "the numbers of old changes were not deleted");
-            }
-            desk.purge_refresh_tokens(&lifetimes).await
+            changes.run(desk.prune_changes()).await;
+            tokens.run(desk.purge_refresh_tokens(&lifetimes)).await
         };
         let purged = tokio::select! {
             purged = purging => purged,
             () = lifecycle.stopping() => return,
         };
-        match purged {
-            Ok(0) => {}
-            Ok(purged) => tracing::info!(purged, "deleted refresh tokens that had ended"),
-            Err(error) => {
-                tracing::warn!(error = %error, "refresh tokens that had ended were not deleted");
-            }
+        if let Some(purged) = purged.filter(|purged| *purged > 0) {
+            tracing::info!(purged, "deleted refresh tokens that had ended");
         }
         tokio::select! {
             () = tokio::time::sleep(INTERVAL) => {}
@@ -41,21 +46,19 @@ pub(super) async fn purge(desk: Desk, lifetimes: RefreshLifetimes, lifecycle: Li
 /// The pause between two writes of tokens' uses.
 const USAGE_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Writes down when and from where tokens are used. A failure is logged once until it is over.
-pub(super) async fn write_usage(usage: UsageQueue, lifecycle: Lifecycle) {
-    let mut has_failed = false;
+/// Writes down when and from where tokens are used.
+pub(super) async fn write_usage(service: Service, lifecycle: Lifecycle) {
+    let mut step = RepeatedStep::new(
+        service.health,
+        "usage",
+        "uses of tokens are not written down, and wait",
+    );
     loop {
         tokio::select! {
             () = tokio::time::sleep(USAGE_INTERVAL) => {}
             () = lifecycle.stopping() => return,
         }
-        let written = usage.write().await;
-        if let Err(error) = &written
-            && !has_failed
-        {
-            tracing::warn!(error = %error, "uses of tokens were not written down; they wait");
-        }
-        has_failed = written.is_err();
+        step.run(service.usage.write()).await;
     }
 }
 
@@ -75,29 +78,28 @@ const KEY_INTERVAL: Duration = Duration::from_secs(2);
 /// The pause between two log lines of a warning that still holds.
 const REMINDER: Duration = Duration::from_hours(24);
 
-/// Follows the key files. A failure is logged once, not every time; the old keys sign on.
+/// Follows the key files.
 pub(super) async fn follow_keys(service: Service, lifecycle: Lifecycle) {
-    let (mut known_problem, mut reminded) = (None, (Instant::now(), Vec::new()));
+    let mut step = RepeatedStep::new(
+        service.health.clone(),
+        "key_files",
+        "the key files cannot be followed, and the keys in use sign on",
+    );
+    let mut reminded = (Instant::now(), Vec::new());
     loop {
         let following = service.clone();
-        let follow = tokio::task::spawn_blocking(move || following.follow_keys());
+        let follow = async {
+            let follow = tokio::task::spawn_blocking(move || following.follow_keys());
+            anyhow::Ok(follow.await??)
+        };
         // A stop does not wait for it: another process may keep the folder's lock, and files are whole.
         let followed = tokio::select! {
-            followed = follow => followed,
+            followed = step.run(follow) => followed,
             () = lifecycle.stopping() => return,
         };
-        let (warnings, problem) = match followed {
-            Ok(Ok(warnings)) => (warnings, None),
-            Ok(Err(error)) => (Vec::new(), Some(error.to_string())),
-            Err(error) => (Vec::new(), Some(error.to_string())),
-        };
-        if let Some(problem) = &problem
-            && known_problem.as_ref() != Some(problem)
+        if let Some(warnings) = followed
+            && (reminded.1 != warnings || reminded.0.elapsed() >= REMINDER)
         {
-            tracing::error!(error = %problem, "the key files cannot be followed; the keys in use sign on");
-        }
-        known_problem = problem;
-        if reminded.1 != warnings || reminded.0.elapsed() >= REMINDER {
             for warning in &warnings {
                 tracing::warn!("{warning}");
             }

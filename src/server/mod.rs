@@ -7,7 +7,9 @@ mod lifecycle;
 mod listener;
 mod log_queue;
 mod open;
+mod repeated_step;
 mod serve;
+
 mod telemetry;
 mod unbroken;
 mod welcome;

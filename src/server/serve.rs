@@ -125,14 +125,11 @@ fn spawn_background(service: &Service, config: &Config, lifecycle: &Lifecycle) {
     ));
     lifecycle.spawn(background::follow_keys(service.clone(), lifecycle.clone()));
     lifecycle.spawn(background::purge(
-        service.desk.clone(),
+        service.clone(),
         config.refresh_tokens,
         lifecycle.clone(),
     ));
-    lifecycle.spawn(background::write_usage(
-        service.usage.clone(),
-        lifecycle.clone(),
-    ));
+    lifecycle.spawn(background::write_usage(service.clone(), lifecycle.clone()));
 }
 
 async fn close_when_stopping(health: Health, lifecycle: Lifecycle) {

@@ -5,7 +5,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -23,8 +23,8 @@ type Probe = dyn Fn() -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>
 #[derive(Clone)]
 pub struct Health {
     open: Arc<AtomicBool>,
-    /// The last answer, so that a change is logged, and not each probe.
-    was_ready: Arc<AtomicBool>,
+    /// The time since which storage fails, so that a change is logged, and not each probe.
+    failing: Arc<Mutex<Option<Instant>>>,
     storage: Arc<Probe>,
     /// Texts for the operator, by subject; none of them makes the service unready.
     notices: Arc<Mutex<BTreeMap<&'static str, String>>>,
@@ -49,7 +49,7 @@ impl Health {
     ) -> Self {
         Self {
             open: Arc::new(AtomicBool::new(false)),
-            was_ready: Arc::new(AtomicBool::new(true)),
+            failing: Arc::default(),
             storage: Arc::new(storage),
             notices: Arc::default(),
         }
@@ -70,16 +70,27 @@ impl Health {
         self.notices().insert(subject, text);
     }
 
-    fn log_change(&self, problem: Option<&String>) {
-        let is_ready = problem.is_none();
-        if self.was_ready.swap(is_ready, Ordering::AcqRel) == is_ready {
-            return;
+    /// Says nothing about `subject` any more.
+    pub fn forget(&self, subject: &'static str) {
+        self.notices().remove(subject);
+    }
+
+    /// The time since which storage fails; a change is logged.
+    fn failing_since(&self, problem: Option<&String>) -> Option<Instant> {
+        let mut failing = self.failing.lock().unwrap_or_else(PoisonError::into_inner);
+        match (problem, *failing) {
+            (Some(error), None) => {
+                tracing::warn!(%error, "not ready: the database cannot be used");
+                *failing = Some(Instant::now());
+            }
+            (None, Some(since)) => {
+                let seconds = since.elapsed().as_secs();
+                tracing::info!(seconds, "ready again, after {seconds} s");
+                *failing = None;
+            }
+            (None, None) | (Some(_), Some(_)) => {}
         }
-        if let Some(error) = problem {
-            tracing::warn!(%error, "not ready: the database does not answer");
-        } else {
-            tracing::info!("ready again");
-        }
+        *failing
     }
 
     fn notices(&self) -> std::sync::MutexGuard<'_, BTreeMap<&'static str, String>> {
@@ -123,9 +134,8 @@ async fn readyz(health: &Health, detail: HealthDetail) -> Response {
     } else {
         StatusCode::SERVICE_UNAVAILABLE
     };
-    if is_open {
-        health.log_change(storage.as_ref().err());
-    }
+    // A service that is not open yet has nothing that could have failed.
+    let failing = health.failing_since(storage.as_ref().err().filter(|_| is_open));
     let word = if is_ready { "ready" } else { "not ready" };
     let body = match detail {
         HealthDetail::YesOrNo => serde_json::json!({ "status": word }),
@@ -133,7 +143,14 @@ async fn readyz(health: &Health, detail: HealthDetail) -> Response {
             let mut checks = health.notices().clone();
             let listeners = if is_open { "ok" } else { "not open" };
             checks.insert("listeners", listeners.to_owned());
-            checks.insert("storage", storage.err().unwrap_or_else(|| "ok".to_owned()));
+            let storage = storage.map_or_else(
+                |problem| match failing {
+                    Some(since) => format!("{problem}; for {} s", since.elapsed().as_secs()),
+                    None => problem,
+                },
+                |()| "ok".to_owned(),
+            );
+            checks.insert("storage", storage);
             serde_json::json!({ "status": word, "checks": checks })
         }
     };

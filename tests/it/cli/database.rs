@@ -4,6 +4,9 @@ use std::fs;
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
 use super::running::{send, spawn, start, start_with, within};
 use super::{Workplace, give_away, stderr};
 
@@ -247,5 +250,67 @@ fn a_disk_that_becomes_read_only_makes_the_service_unready() {
         start(&workplace, "second")
             .get("/readyz")
             .starts_with("HTTP/1.1 200")
+    );
+}
+
+/// Another program that keeps the write lock of SQLite for long.
+#[tokio::test]
+async fn what_is_stuck_is_told_with_its_time_until_it_is_over() {
+    let workplace = Workplace::empty();
+    let running = start(&workplace, "log");
+    let arguments = [
+        "token",
+        "create",
+        "--user",
+        "admin",
+        "--name",
+        "x",
+        "--scope",
+        "read_registry",
+    ];
+    let secret = workplace.ok(&arguments);
+    let url = format!(
+        "sqlite://{}",
+        workplace.path().join("data/wharfinger.db").display()
+    );
+    let other = sea_orm::Database::connect(url).await.unwrap();
+    let other = sea_orm::TransactionTrait::begin(&other).await.unwrap();
+    let lock = "UPDATE change_counter SET number = number";
+    sea_orm::ConnectionTrait::execute_unprepared(&other, lock)
+        .await
+        .unwrap();
+
+    let basic = STANDARD.encode(format!("admin:{}", secret.trim()));
+    let login = running.get_with(
+        "/jwt/auth?service=container_registry",
+        &format!("authorization: Basic {basic}\r\n"),
+    );
+    assert!(login.starts_with("HTTP/1.1 200"), "{login}");
+    let checks = || send(&running.ops, "GET /readyz", "");
+    let told = "uses of tokens are not written down, and wait: ";
+    within(Duration::from_secs(30), "nothing is told", || {
+        let checks = checks();
+        checks.contains(told) && !checks.contains("; for 0 s") && checks.contains("\"usage\"")
+    });
+    other.rollback().await.unwrap();
+    within(Duration::from_secs(30), "it is never over", || {
+        !checks().contains("usage")
+    });
+    let log = fs::read_to_string(workplace.path().join("log")).unwrap();
+    assert_eq!(
+        log.matches("\"uses of tokens are not written down, and wait\"")
+            .count(),
+        1,
+        "{log}"
+    );
+    assert!(
+        log.contains("s: uses of tokens are not written down, and wait"),
+        "{log}"
+    );
+    let used = workplace.json(&["token", "show", "1"]);
+    assert_eq!(
+        used["last_used_ips"],
+        serde_json::json!(["127.0.0.1"]),
+        "nothing is lost"
     );
 }
