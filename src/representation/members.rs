@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use crate::domain::expiry::Expiry;
 use crate::domain::members::{ListedMember, Member};
 use crate::domain::namespaces::{Namespace, NamespaceKind};
-use crate::representation::{UserView, instant};
+use crate::representation::{BasicUserView, instant};
 
 /// A user's role in a group or project.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -31,7 +31,7 @@ pub struct MemberView {
     #[schema(format = DateTime)]
     created_at: String,
     /// The user who gave the role; null if it was given at the command line, or if that user is gone.
-    created_by: Option<UserView>,
+    created_by: Option<BasicUserView>,
     /// The date on which the role ends, at 00:00 UTC.
     expires_at: Option<NaiveDate>,
     membership_state: &'static str,
@@ -56,7 +56,7 @@ impl MemberView {
             web_url: format!("{base}/{}", user.username),
             access_level: member.level.number(),
             created_at: instant(member.created_at),
-            created_by: giver.as_ref().map(|giver| UserView::basic(giver, base)),
+            created_by: giver.as_ref().map(|giver| BasicUserView::new(giver, base)),
             expires_at: member.expiry.map(Expiry::date),
             membership_state: "active",
         }

@@ -24,7 +24,7 @@ pub use members::{MemberView, MembershipView};
 pub use namespaces::{GroupOrProjectView, GroupView, LinksView, NamespaceView, ProjectView};
 pub use refresh_tokens::RefreshTokenView;
 pub use registry::{ExplainedActionView, ExplanationView};
-pub use users::{UserDetails, UserView};
+pub use users::{BasicUserView, UserDetails, UserView};
 
 /// An instant as GitLab writes it: UTC with milliseconds.
 fn instant(instant: DateTime<Utc>) -> String {

@@ -12,6 +12,16 @@ use crate::representation::instant;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = User)]
 pub struct UserView {
+    #[serde(flatten)]
+    basic: BasicUserView,
+    #[serde(flatten)]
+    more: Option<UserDetails>,
+}
+
+/// The part of a user that everybody sees.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = BasicUser)]
+pub struct BasicUserView {
     id: i64,
     username: String,
     name: String,
@@ -25,8 +35,6 @@ pub struct UserView {
     bot: bool,
     avatar_url: Option<String>,
     web_url: String,
-    #[serde(flatten)]
-    more: Option<UserDetails>,
 }
 
 /// The details of a user that not everybody sees.
@@ -67,17 +75,9 @@ pub struct UserDetails {
     absent: AbsentInUsers,
 }
 
-impl UserView {
-    /// As much of a user as may be seen; `base` is the address of our pages.
-    pub fn new(user: &VisibleUser, base: &str) -> Self {
-        match user {
-            VisibleUser::Basic(user) => Self::basic(user, base),
-            VisibleUser::Whole(user, namespace) => Self::whole(user, *namespace, base),
-        }
-    }
-
-    /// The part that everybody sees.
-    pub(super) fn basic(user: &User, base: &str) -> Self {
+impl BasicUserView {
+    /// The user; `base` is the address of our pages.
+    pub fn new(user: &User, base: &str) -> Self {
         Self {
             id: user.id.0,
             username: user.username.to_string(),
@@ -88,7 +88,19 @@ impl UserView {
             bot: false,
             avatar_url: None,
             web_url: format!("{base}/{}", user.username),
-            more: None,
+        }
+    }
+}
+
+impl UserView {
+    /// As much of a user as may be seen; `base` is the address of our pages.
+    pub fn new(user: &VisibleUser, base: &str) -> Self {
+        match user {
+            VisibleUser::Basic(user) => Self {
+                basic: BasicUserView::new(user, base),
+                more: None,
+            },
+            VisibleUser::Whole(user, namespace) => Self::whole(user, *namespace, base),
         }
     }
 
@@ -119,8 +131,8 @@ impl UserView {
             absent: AbsentInUsers::HERE,
         };
         Self {
+            basic: BasicUserView::new(user, base),
             more: Some(more),
-            ..Self::basic(user, base)
         }
     }
 }
