@@ -126,6 +126,9 @@ fn wanted(filter: &NamespaceFilter) -> Condition {
 }
 
 /// The rule of [`Authority::sees`] as a condition; none if everything may be seen.
+///
+/// The two kinds of what is seen are one list, from which no row is left out: with `OR` between them PostgreSQL
+/// would search the list of roles anew for each namespace that there is.
 fn seen_by(authority: &Authority, now: DateTime<Utc>) -> Option<Condition> {
     if authority.is_administrator() {
         return None;
@@ -134,24 +137,41 @@ fn seen_by(authority: &Authority, now: DateTime<Utc>) -> Option<Condition> {
     let shown = shown
         .filter(|visibility| visibility.is_open_to(authority.is_external()))
         .map(to_visibility);
-    Some(
-        where_role(authority, AccessLevel::Guest, now)
-            .add(namespace::Column::Visibility.is_in(shown)),
-    )
+    let mut seen = Query::select()
+        .column(namespace::Column::Id)
+        .from(namespace::Entity)
+        .and_where(namespace::Column::Visibility.is_in(shown))
+        .take();
+    if let Some(mut all) = reached_by(authority, AccessLevel::Guest, now) {
+        seen = all.union(UnionType::All, seen).take();
+    }
+    // MariaDB would ask a union that is not a table for each row.
+    let seen = Query::select()
+        .column(namespace::Column::Id)
+        .from_subquery(seen, Alias::new("seen"))
+        .take();
+    Some(Condition::all().add(namespace::Column::Id.in_subquery(seen)))
 }
 
 /// The condition that the caller has at least that role in a namespace, its own or inherited.
 fn where_role(authority: &Authority, least: AccessLevel, now: DateTime<Utc>) -> Condition {
-    Condition::any().add(match authority.user() {
-        Some(user) => {
-            let own = authority.ownership();
-            let own = own.filter(|(_, level)| *level >= least);
-            let own = own.as_ref().map(|(path, _)| path);
-            namespace::Column::Id.in_subquery(reached(user, own, least, now))
-        }
-        // The command line has no roles, so nothing is found. A condition without parts would find everything.
+    Condition::all().add(match reached_by(authority, least, now) {
+        Some(reached) => namespace::Column::Id.in_subquery(reached),
         None => nothing(),
     })
+}
+
+/// The ids of the namespaces in which the caller has at least that role, its own or inherited; none at the command line,
+/// which has no roles.
+fn reached_by(
+    authority: &Authority,
+    least: AccessLevel,
+    now: DateTime<Utc>,
+) -> Option<SelectStatement> {
+    let own = authority.ownership();
+    let own = own.filter(|(_, level)| *level >= least);
+    let own = own.as_ref().map(|(path, _)| path);
+    Some(reached(authority.user()?, own, least, now))
 }
 
 /// The ids of the namespaces where a user has at least that role, and of all below them.

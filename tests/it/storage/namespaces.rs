@@ -128,7 +128,7 @@ pub(super) async fn namespaces_leave_tombstones(db: &Db) {
 }
 
 /// A user as the caller of a request.
-fn authority(user: &User, admin: bool, external: bool) -> Authority {
+pub(super) fn authority(user: &User, admin: bool, external: bool) -> Authority {
     let ceiling = Ceiling {
         proof: Proof::Explained,
         scopes: [AccessTokenScope::Api].into_iter().collect(),
