@@ -7,8 +7,10 @@ use crate::server;
 
 /// Makes the database's schema, or brings it up to date.
 pub(super) async fn run(context: &Context<'_>) -> anyhow::Result<()> {
-    server::migrate(&context.config).await?;
-    context.output.note("The database's schema is up to date.");
-    let done = json!({ "status": "up to date" });
+    let place = server::migrate(&context.config).await?;
+    context.output.note(&format!(
+        "The schema of the database {place} is up to date."
+    ));
+    let done = json!({ "status": "up to date", "database": place });
     context.output.for_programs(&done)
 }

@@ -224,10 +224,12 @@ pub async fn open_desk(config: &Config) -> anyhow::Result<Desk> {
     Ok(desk.with_limits(config.token_limits))
 }
 
-/// Makes the database's schema, or brings it up to date.
-pub async fn migrate(config: &Config) -> anyhow::Result<()> {
+/// Makes the database's schema, or brings it up to date; the database's file, or host and port, is returned.
+pub async fn migrate(config: &Config) -> anyhow::Result<String> {
     let db = Db::open_and_migrate(&config.database.url, connections(config)).await?;
-    Ok(db.close().await?)
+    let place = db.place();
+    db.close().await?;
+    Ok(place)
 }
 
 /// The database's connections, as they are configured.

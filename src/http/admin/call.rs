@@ -57,8 +57,8 @@ pub(super) struct UnauthenticatedCall {
 
 impl UnauthenticatedCall {
     /// Reads the parameters and the token: the parameter `private_token`, `PRIVATE-TOKEN`, `Authorization:
-    /// Bearer`, or the parameter `access_token` (docs/gitlab-api.md §2.1). An empty one is none, and two are
-    /// refused, because nobody knows whose request it is.
+    /// Bearer`, or the parameter `access_token` (docs/gitlab-api.md §2.1). An empty one is none, and two that
+    /// differ are refused, because nobody knows whose request it is.
     pub(super) async fn read(request: Request) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
         let mut parameters = Parameters::read(&parts, body).await?;
@@ -69,7 +69,8 @@ impl UnauthenticatedCall {
             .chain(in_headers)
             .filter(|token| !token.expose_secret().is_empty());
         let token = tokens.next().ok_or(ApiError::Unauthorized)?;
-        if tokens.next().is_some() {
+        // gitlabform sends one token in two headers.
+        if tokens.any(|other| other.expose_secret() != token.expose_secret()) {
             return Err(ApiError::parameter(
                 "two tokens are one too many: send one, in PRIVATE-TOKEN, Authorization, private_token or \
                  access_token",

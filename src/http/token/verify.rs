@@ -3,7 +3,7 @@
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::app::registry::{RegistryTokenIssuer, VerifyError};
 use crate::domain::access_tokens::scope::AccessTokenScope;
@@ -27,6 +27,7 @@ pub(super) async fn get(
     let token = match tokens(request.headers()).as_slice() {
         [Some(token)] => token.clone(),
         [] | [None] => return refused(&VerifyError::NoToken),
+        [Some(token), Some(same)] if token.expose_secret() == same.expose_secret() => token.clone(),
         [_, ..] => return ambiguous(),
     };
     let origin = origin(request.extensions(), Face::Registry);

@@ -34,7 +34,21 @@ fn the_shortest_addresses_make_a_database_at_the_first_start() {
             let output = output.unwrap();
             assert!(output.status.success(), "{url}: {}", stderr(&output));
         }
-        assert!(workplace.path().join(file).exists(), "{url}");
+        let path = workplace.path().join(file);
+        assert!(path.exists(), "{url}");
+        let output = workplace
+            .command(&["migrate"])
+            .env("WHARFINGER_DATABASE__URL", url)
+            .output();
+        let told = format!(
+            "The schema of the database {} is up to date.\n",
+            path.display()
+        );
+        assert_eq!(
+            stderr(&output.unwrap()),
+            told,
+            "the file is named, in case it is the wrong one"
+        );
     }
 }
 
