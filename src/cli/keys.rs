@@ -54,10 +54,10 @@ pub(super) enum CaCommand {
 
 const COLUMNS: [&str; 5] = ["KEY ID", "STATE", "MADE", "ENDS", "SERVICE"];
 
-pub(super) fn run(command: &Command, context: &Context<'_>) -> anyhow::Result<()> {
+pub(super) async fn run(command: &Command, context: &Context<'_>) -> anyhow::Result<()> {
     let (open, now) = (|| server::open_keys(&context.config), SystemClock.now());
     match command {
-        Command::Create => create(context),
+        Command::Create => create(context).await,
         Command::List => {
             let ring = open()?;
             let warnings = [ring.key_notice(now), ring.authority_warning(now)];
@@ -92,8 +92,10 @@ pub(super) fn run(command: &Command, context: &Context<'_>) -> anyhow::Result<()
     }
 }
 
-fn create(context: &Context<'_>) -> anyhow::Result<()> {
-    let path = server::create_keys(&context.config)?.ca_certificate_path();
+async fn create(context: &Context<'_>) -> anyhow::Result<()> {
+    let path = server::create_keys(&context.config)
+        .await?
+        .ca_certificate_path();
     let path = path.to_string_lossy();
     context.output.note(&format!(
         "A new certificate authority is made. Bring {path} to every registry and restart it, and start the service."

@@ -180,7 +180,7 @@ async fn run_command(command: Command, context: &Context<'_>) -> anyhow::Result<
         Command::Token(command) => access_token::run(command, context).await,
         Command::DeployToken(command) => deploy_token::run(command, context).await,
         Command::RefreshToken(command) => refresh_token::run(command, context).await,
-        Command::Keys(command) => keys::run(&command, context),
+        Command::Keys(command) => keys::run(&command, context).await,
         Command::Registry(command) => registry::run(&command, context),
         Command::Explain(arguments) => explain::run(arguments, context).await,
         Command::Health => health::run(context).await,

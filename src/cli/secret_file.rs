@@ -59,8 +59,20 @@ impl SecretOutput {
         let Some(path) = self.file else {
             return Ok(SecretPlace::Printed);
         };
+        // A link stays, and the file behind it is replaced.
+        let path = if path.is_symlink() {
+            path.canonicalize().unwrap_or(path)
+        } else {
+            path
+        };
         if path.is_dir() {
             bail!("{} is a folder; name a file in it", path.display());
+        }
+        if path.exists() && !path.is_file() {
+            bail!(
+                "{} is no file that could be replaced; without --output the secret is printed on standard output",
+                path.display()
+            );
         }
         let prepare = || -> std::io::Result<NamedTempFile> {
             let mut file = NamedTempFile::new_in(folder(&path))?;

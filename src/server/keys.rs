@@ -4,8 +4,9 @@ use anyhow::bail;
 
 use crate::config::Config;
 use crate::domain::clock::Clock;
-use crate::server::{Service, SystemClock, SystemEntropy};
+use crate::server::{Service, SystemClock, SystemEntropy, connections};
 use crate::signing::{CertificateAuthoritySummary, KeyError, KeyRing, KeySummary};
+use crate::storage::Db;
 
 impl Service {
     /// Follows the key files and the clock, and tells metrics and `/readyz` about the certificate
@@ -41,14 +42,18 @@ pub fn open_keys(config: &Config) -> anyhow::Result<KeyRing> {
     )?)
 }
 
-/// Makes the keys anew, after they were lost.
-pub fn create_keys(config: &Config) -> anyhow::Result<KeyRing> {
+/// Makes the keys anew, after they were lost; in a wrong folder there is no database that had some.
+pub async fn create_keys(config: &Config) -> anyhow::Result<KeyRing> {
     let (folder, schedule) = (&config.keys.directory, config.key_schedule());
     if KeyRing::is_there(folder)? {
         bail!(
             "{} has keys already; to replace them, run `wharfinger keys rotate` or `wharfinger keys ca renew`",
             folder.display()
         );
+    }
+    let db = Db::open(&config.database.url, connections(config)).await?;
+    if !db.has_seen_keys().await? {
+        bail!("there were no keys yet: the first start of the service makes them");
     }
     let now = SystemClock.now();
     Ok(KeyRing::open_or_create(folder, schedule, now, &SystemEntropy)?.ring)

@@ -72,7 +72,7 @@ impl KeyDirectory {
         KeyError::new(
             &self.root,
             "has no keys yet; the first start of the server makes them. Run this in the folder of the service, or \
-             name its configuration with --config",
+             name its configuration with --config; bring keys that were lost back from a backup",
         )
     }
 

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::entropy::{Entropy, random_bytes};
 use crate::domain::key_schedule::KeySchedule;
-use crate::domain::registry::ServiceName;
+use crate::domain::registry::{ServiceName, TrustMode};
 use crate::signing::authority::CertificateAuthority;
 use crate::signing::certificate_authority::{make_bare_key, make_signing_key};
 use crate::signing::error::KeyError;
@@ -37,14 +37,40 @@ pub(super) fn what_is_missing(
         .valid()?
         .is_none()
     {
+        if !created && schedule.modes.contains(&TrustMode::Jwks) {
+            let repair =
+                "run `wharfinger keys rotate`, and restart every registry with trust = \"jwks\"";
+            must_not_be_lost(&directory.signing(), &directory.jwks(), repair)?;
+        }
         signing_key(directory, &authority, now, entropy)?;
     }
     for service in &schedule.pinned {
         if directory.read_pinned_keys(service)?.is_none() {
+            let repair = format!(
+                "run `wharfinger keys rotate --service '{service}'`, give the registry the new key and restart it"
+            );
+            must_not_be_lost(
+                &directory.pinned(service),
+                &directory.pinned_public(service),
+                &repair,
+            )?;
             next_pinned_key(directory, service, now, entropy)?;
         }
     }
     Ok(created)
+}
+
+/// Refuses to make the first key of a folder whose public part registries have already: they would refuse the new one.
+fn must_not_be_lost(folder: &Path, public: &Path, repair: &str) -> Result<(), KeyError> {
+    if !public.exists() || !files::pem_files(folder)?.is_empty() {
+        return Ok(());
+    }
+    let problem = format!(
+        "has no key, but registries were given the public part, {}: bring the key back from a backup. If it is lost \
+         for good, {repair}",
+        public.display()
+    );
+    Err(KeyError::new(folder, problem))
 }
 
 /// Makes another signing key; its file is returned.

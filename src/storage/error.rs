@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use sea_orm::{DbErr, RuntimeErr, SqlErr};
+use sea_orm::{DbErr, RuntimeErr, SqlErr, SqlxError};
 
 /// A question to storage, or a change, that failed.
 #[derive(Debug, thiserror::Error)]
@@ -137,9 +137,13 @@ impl Fault {
         const STARTING: &str = "57P03";
         match &self.0 {
             DbErr::Conn(RuntimeErr::Internal(_)) => true,
-            DbErr::Conn(RuntimeErr::SqlxError(error)) => error
-                .as_database_error()
-                .is_some_and(|error| error.code().as_deref() == Some(STARTING)),
+            // A name that does not lead to an address may do so in a moment.
+            DbErr::Conn(RuntimeErr::SqlxError(error)) => match &**error {
+                SqlxError::Io(_) | SqlxError::PoolTimedOut => true,
+                error => error
+                    .as_database_error()
+                    .is_some_and(|error| error.code().as_deref() == Some(STARTING)),
+            },
             _ => false,
         }
     }

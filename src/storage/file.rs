@@ -1,6 +1,6 @@
 //! The file of a SQLite database: where it is, and if it is still the one that was opened.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
@@ -54,11 +54,14 @@ impl DatabaseFile {
         self.path.display().to_string()
     }
 
-    /// Makes sure that there is a file that can be read.
+    /// Makes sure that there is a file that can be read and written: SQLite writes beside it even to read.
     pub(super) fn must_be_there(&self) -> Result<(), StorageError> {
-        match File::open(&self.path).and_then(|file| file.metadata()) {
-            Ok(metadata) if metadata.is_dir() => Err(self.unusable("it is a folder")),
+        match OpenOptions::new().read(true).write(true).open(&self.path) {
             Ok(_) => Ok(()),
+            Err(error) if error.kind() == ErrorKind::NotFound && self.must_exist => Err(self
+                .unusable(
+                    "there is no such file, and `mode=rw` in `database.url` lets nobody make it",
+                )),
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 Err(StorageError::NoFile(self.path.clone()))
             }

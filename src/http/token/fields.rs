@@ -57,6 +57,12 @@ impl<'a> Fields<'a> {
             let value = self.single(name)?;
             value.ok_or_else(|| malformed(&format!("the field `{name}` is missing")))
         };
+        let has = |name| Ok(self.single(name)?.is_some_and(|value| !value.is_empty()));
+        if has("password")? && has("refresh_token")? {
+            return Err(malformed(
+                "two credentials are one too many: send `password` or `refresh_token`",
+            ));
+        }
         // A name or a secret with odd letters is a wrong credential and no malformed question; beside an access
         // token, the name means nothing.
         match required("grant_type")? {
@@ -205,6 +211,14 @@ mod tests {
             (
                 "grant_type=refresh_token",
                 "the field `refresh_token` is missing",
+            ),
+            (
+                "grant_type=refresh_token&refresh_token=r&username=u&password=p",
+                "two credentials are one too many: send `password` or `refresh_token`",
+            ),
+            (
+                "grant_type=password&refresh_token=r&username=u&password=p",
+                "two credentials are one too many: send `password` or `refresh_token`",
             ),
         ] {
             let error = Fields::parse(form.as_bytes()).presented().unwrap_err();

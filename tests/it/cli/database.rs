@@ -57,7 +57,10 @@ fn a_file_that_must_exist_is_not_made() {
     let workplace = Workplace::empty();
     let told = fails_with(&workplace, "sqlite://w.db?mode=rw", &["migrate"]);
     let path = workplace.path().join("w.db");
-    let expected = format!("error: there is no database {}: ", path.display());
+    let expected = format!(
+        "error: cannot use the database {}: there is no such file, and `mode=rw`",
+        path.display()
+    );
     assert!(told.starts_with(&expected), "{told}");
     assert!(!path.exists());
 }

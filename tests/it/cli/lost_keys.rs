@@ -75,3 +75,57 @@ fn a_service_without_an_administrator_says_so_until_there_is_one() {
     workplace.ok(&["user", "create", "root", "--admin"]);
     assert!(!said(&workplace));
 }
+
+#[test]
+fn keys_are_not_made_in_a_wrong_folder() {
+    let told = Workplace::empty().fails(1, &["keys", "create"]);
+    assert!(told.contains("there is no database "), "{told}");
+    let never_started = Workplace::migrated();
+    let told = never_started.fails(1, &["keys", "create"]);
+    assert!(
+        told.contains("there were no keys yet: the first start of the service makes them"),
+        "{told}"
+    );
+    assert!(!never_started.path().join("keys").exists());
+}
+
+/// Some registries know a key, and not the authority.
+#[test]
+fn a_key_that_registries_know_by_itself_is_not_replaced_silently() {
+    for (trust, folder, repair) in [
+        ("jwks", "signing", &["keys", "rotate"][..]),
+        (
+            "pinned",
+            "pinned",
+            &["keys", "rotate", "--service", "container_registry"],
+        ),
+    ] {
+        let workplace = Workplace::empty();
+        let more = format!("[[registry]]\ntrust = \"{trust}\"");
+        super::running::start_with(&workplace, "log", &more).stop();
+        fs::remove_dir_all(workplace.path().join("keys").join(folder)).unwrap();
+        fs::create_dir(workplace.path().join("keys").join(folder)).unwrap();
+        let told = workplace.fails(1, &["serve"]);
+        assert!(
+            told.contains("has no key, but registries were given the public part"),
+            "{told}"
+        );
+        assert!(told.contains("wharfinger keys rotate"), "{told}");
+        workplace.ok(repair);
+        let mut running = super::running::start_with(&workplace, "log", &more);
+        running.stop();
+    }
+}
+
+#[test]
+fn with_an_authority_that_registries_trust_lost_signing_keys_are_made_anew() {
+    let workplace = Workplace::empty();
+    start(&workplace, "log").stop();
+    fs::remove_dir_all(workplace.path().join("keys/signing")).unwrap();
+    let running = start(&workplace, "log");
+    assert!(
+        running
+            .get("/jwt/auth?service=container_registry")
+            .starts_with("HTTP/1.1 200")
+    );
+}

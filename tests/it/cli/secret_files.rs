@@ -123,3 +123,28 @@ fn a_file_that_others_could_read_is_replaced_by_one_that_they_cannot() {
     workplace.ok(&CREATE);
     secret(&workplace, "a.token");
 }
+
+/// As root, a rename over a device or a pipe would take its place.
+#[test]
+fn only_files_are_replaced_and_links_stay() {
+    let workplace = Workplace::furnished();
+    let pipe = workplace.path().join("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    for place in ["pipe", "/dev/null", "/dev/fd/1"] {
+        let told = workplace.fails(1, &[&CREATE[..9], &[place]].concat());
+        assert!(
+            told.contains("is no file that could be replaced"),
+            "{place}: {told}"
+        );
+    }
+    assert_eq!(
+        workplace.json(&["token", "list"]).as_array().unwrap().len(),
+        0
+    );
+    std::fs::write(workplace.path().join("real"), "old").unwrap();
+    std::os::unix::fs::symlink("real", workplace.path().join("link")).unwrap();
+    workplace.ok(&[&CREATE[..9], &["link"]].concat());
+    assert!(workplace.path().join("link").is_symlink());
+    assert!(secret(&workplace, "real").starts_with("whf_pat_"));
+}
