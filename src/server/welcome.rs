@@ -1,5 +1,6 @@
 //! The steps that a first start tells a person.
 
+use std::ffi::OsString;
 use std::fmt::Write;
 use std::io::IsTerminal;
 
@@ -67,7 +68,7 @@ pub(super) fn tell(
 
 impl FirstStep {
     fn new(about: &str, commands: &[&str]) -> Self {
-        let program = program();
+        let program = invocation(std::env::args_os());
         let command = |command: &&str| format!("{program} {command}");
         Self {
             about: about.to_owned(),
@@ -76,13 +77,32 @@ impl FirstStep {
     }
 }
 
-/// The way in which the person who started this called it, which works for other commands, too.
-fn program() -> String {
-    let called = std::env::args_os().next();
-    called.map_or_else(
-        || "wharfinger".to_owned(),
-        |called| called.to_string_lossy().into_owned(),
-    )
+/// The way in which the person who started this called it, which works for other commands, too: the program, and
+/// the configuration file if one was named.
+fn invocation(arguments: impl IntoIterator<Item = OsString>) -> String {
+    let text = |argument: OsString| argument.to_string_lossy().into_owned();
+    let mut arguments = arguments.into_iter().map(text);
+    let program = arguments.next().unwrap_or_else(|| "wharfinger".to_owned());
+    let mut file = None;
+    while let Some(argument) = arguments.next() {
+        match argument.strip_prefix("--config") {
+            Some("") => file = arguments.next(),
+            Some(rest) => file = rest.strip_prefix('=').map(str::to_owned).or(file),
+            None => {}
+        }
+    }
+    let file = file.map(|file| format!(" --config {}", quoted(&file)));
+    format!("{}{}", quoted(&program), file.unwrap_or_default())
+}
+
+/// A word of a command as a shell reads it back.
+fn quoted(word: &str) -> String {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./:+@,".contains(letter);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
 }
 
 /// The steps for the same people as in the README.
@@ -128,9 +148,42 @@ fn configurations(registries: &[Registry]) -> Vec<String> {
         [_] => vec![String::new()],
         several => several
             .iter()
-            .map(|registry| format!(" --service {}", registry.service))
+            .map(|registry| format!(" --service {}", quoted(registry.service.as_str())))
             .collect(),
     };
     let command = |arguments| format!("registry config{arguments}");
     arguments.into_iter().map(command).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_are_called_as_the_start_was() {
+        for (called, told) in [
+            (&["wharfinger"][..], "wharfinger"),
+            (
+                &["target/debug/wharfinger", "serve"],
+                "target/debug/wharfinger",
+            ),
+            (
+                &["w", "--config", "../other.toml", "serve"],
+                "w --config ../other.toml",
+            ),
+            (
+                &["w", "serve", "--config=/etc/w.toml"],
+                "w --config /etc/w.toml",
+            ),
+            (
+                &["/my programs/w", "--config", "it's"],
+                r"'/my programs/w' --config 'it'\''s'",
+            ),
+            (&[], "wharfinger"),
+        ] {
+            let called = called.iter().map(OsString::from);
+            assert_eq!(invocation(called), told);
+        }
+        assert_eq!(quoted("Docker registry"), "'Docker registry'");
+    }
 }
