@@ -143,7 +143,8 @@ impl Parameters {
         texts.map(Some).ok_or_else(|| invalid(name))
     }
 
-    /// Numbers, in a list or one alone; one text is a list too, with commas between.
+    /// Numbers, in a list or one alone; one text is a list too, with commas between. A list with nothing in it is not
+    /// given.
     pub(in crate::http::admin) fn integers(
         &self,
         name: &str,
@@ -154,7 +155,10 @@ impl Parameters {
             _ => None,
         };
         let numbers: Option<Vec<i64>> = match self.value(name) {
-            Some(Value::Array(items)) => items.iter().map(number).collect(),
+            Some(Value::Array(items)) => {
+                let filled = items.iter().filter(|item| item.as_str() != Some(""));
+                filled.map(number).collect()
+            }
             Some(value @ Value::Number(_)) => number(value).map(|number| vec![number]),
             _ => {
                 let Some(texts) = self.list(name)? else {
@@ -167,6 +171,7 @@ impl Parameters {
             Some(numbers) if numbers.len() > MAX_LIST => Err(ApiError::parameter(format!(
                 "{name} has at most {MAX_LIST} entries"
             ))),
+            Some(numbers) if numbers.is_empty() => Ok(None),
             numbers => numbers.map(Some).ok_or_else(|| invalid(name)),
         }
     }

@@ -45,6 +45,19 @@ async fn inherited_members_count_once_with_their_highest_role() {
         "alice:50 bob:40"
     );
     assert_eq!(listed(&root, &format!("{path}?user_ids[]={bob}")).await, "");
+    let all = listed(&root, path).await;
+    for blank in [
+        "user_ids=",
+        "user_ids[]=",
+        "skip_users[]=",
+        "user_ids[]=&skip_users=",
+    ] {
+        assert_eq!(
+            listed(&root, &format!("{path}?{blank}")).await,
+            all,
+            "{blank}"
+        );
+    }
 }
 
 #[tokio::test]
