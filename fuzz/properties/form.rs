@@ -39,8 +39,18 @@ pub fn check(data: &[u8]) {
     agrees(read.asked.as_ref().ok(), data.len(), &pairs, offline);
 }
 
-/// The credential that the model reads: whole or none.
+/// The credential that the model reads: one and whole, or none.
 fn presented(pairs: &[(String, String)]) -> Option<Shown> {
+    let filled = |name| {
+        Some(
+            model::single(pairs, name)
+                .ok()?
+                .is_some_and(|text| !text.is_empty()),
+        )
+    };
+    if filled("password")? && filled("refresh_token")? {
+        return None;
+    }
     let one = |name| model::single(pairs, name).ok()?.map(str::to_owned);
     match one("grant_type")?.as_str() {
         "password" => Some(Shown::Basic(one("username")?, one("password")?)),

@@ -73,6 +73,7 @@ pub struct Service {
 struct Hints {
     token: String,
     admin: String,
+    ops: String,
 }
 
 /// The layers around each listener's routes.
@@ -166,6 +167,7 @@ impl Service {
             hints: Hints {
                 token: config.token.public_url.join(HINT),
                 admin: config.admin.public_url.join(HINT),
+                ops: format!("http://{}{HINT}", config.ops.listen),
             },
             tasks: TaskTracker::new(),
             db,
@@ -210,6 +212,7 @@ impl Service {
     /// The routes of the ops listener.
     pub fn ops_router(&self) -> Router {
         let ops = ops::router(self.health.clone(), self.metrics.clone());
+        let ops = ops.merge(hint_routes(&self.hints.ops));
         frame(ops, &self.frames.ops)
     }
 }

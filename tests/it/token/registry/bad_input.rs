@@ -169,9 +169,19 @@ async fn whoever_takes_a_listener_for_a_registry_is_told_the_address_to_use() {
             app.send_admin(request("/v2/")).await,
             app.send_admin(request("/not-a-registry")).await,
         ),
+        (
+            5003,
+            app.ops("/v2/").await,
+            app.ops("/not-a-registry").await,
+        ),
     ] {
+        let host = if port == 5003 {
+            "127.0.0.1"
+        } else {
+            "localhost"
+        };
         let challenge = format!(
-            "Bearer realm=\"http://localhost:{port}/not-a-registry\",service=\"not-a-registry\""
+            "Bearer realm=\"http://{host}:{port}/not-a-registry\",service=\"not-a-registry\""
         );
         assert_eq!(
             (first.status, first.header("www-authenticate")),
