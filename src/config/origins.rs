@@ -1,8 +1,9 @@
 //! The origins of web pages that may ask for tokens from a browser.
 
-use std::net::Ipv6Addr;
+use url::Url;
 
 use crate::config::error::ConfigError;
+use crate::config::public_url::is_written_plainly;
 use crate::config::value::Setting;
 
 /// Origins of web pages (RFC 6454), such as `https://ui.example.com`.
@@ -31,37 +32,13 @@ impl Origins {
 
 /// The origin as browsers write it: lower-case, without a path and without the scheme's usual port.
 fn origin(text: &str) -> Option<String> {
-    let text = text.to_ascii_lowercase();
-    let (scheme, rest) = text.split_once("://")?;
-    let usual = match scheme {
-        "http" => 80,
-        "https" => 443,
-        _ => return None,
-    };
-    let authority = rest.strip_suffix('/').unwrap_or(rest);
-    let (host, port) = match authority.rsplit_once(':') {
-        Some((host, port)) if !port.ends_with(']') => (host, port.parse::<u16>().ok()?),
-        _ => (authority, usual),
-    };
-    if !is_host(host) {
-        return None;
-    }
-    Some(if port == usual {
-        format!("{scheme}://{host}")
-    } else {
-        format!("{scheme}://{host}:{port}")
-    })
-}
-
-fn is_host(text: &str) -> bool {
-    let is_allowed = |b: u8| b.is_ascii_alphanumeric() || b"-._".contains(&b);
-    let bracketed = text
-        .strip_prefix('[')
-        .and_then(|text| text.strip_suffix(']'));
-    bracketed.map_or_else(
-        || !text.is_empty() && text.bytes().all(is_allowed),
-        |address| address.parse::<Ipv6Addr>().is_ok(),
-    )
+    let text = text.strip_suffix('/').unwrap_or(text);
+    let url = Url::parse(text).ok()?;
+    let is_origin = ["http", "https"].contains(&url.scheme())
+        && is_written_plainly(text, &url)
+        && url.path() == "/"
+        && !text.ends_with([':', '/']);
+    is_origin.then(|| url.origin().ascii_serialization())
 }
 
 #[cfg(test)]

@@ -73,7 +73,7 @@ impl PublicUrl {
 }
 
 /// True if the address has a host, perhaps a port and a path, and nothing else.
-fn is_written_plainly(text: &str, url: &Url) -> bool {
+pub(super) fn is_written_plainly(text: &str, url: &Url) -> bool {
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-._~/%".contains(letter);
     let has_two_slashes = text
         .split_once("://")

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use super::Workplace;
 
-/// What a command prints on a terminal, with lines that end as in a pipe.
+/// The output of a command on a terminal, with lines that end as in a pipe.
 fn on_a_terminal(workplace: &Workplace, command: &str, environment: &[(&str, &str)]) -> String {
     let command = format!("{} {command}", env!("CARGO_BIN_EXE_wharfinger"));
     let output = Command::new("script")

@@ -315,13 +315,13 @@ impl TestApp {
         self.listeners.send_token(request).await
     }
 
-    /// Sends any request to the admin listener.
-    /// What the admin listener answers to a stranger's `GET`.
+    /// The answer of the admin listener to a stranger's `GET`.
     pub(crate) async fn get_admin(&self, path: &str) -> Reply {
         let request = Request::get(path).body(Body::empty());
         self.send_admin(request.unwrap()).await
     }
 
+    /// Sends any request to the admin listener.
     pub(crate) async fn send_admin(&self, request: Request<Body>) -> Reply {
         self.listeners.send_admin(request).await
     }

@@ -26,17 +26,22 @@ fn lives(running: &Running) {
     }
 }
 
-#[test]
-fn a_start_that_waits_lives_is_not_ready_and_can_be_stopped() {
-    let workplace = Workplace::migrated();
-    // Another start is making keys, and takes its time.
+/// A start that waits for another one, which is making keys and takes its time: until the lock is dropped.
+fn start_behind_another(workplace: &Workplace) -> (File, Running) {
     let keys = workplace.path().join("keys");
     std::fs::create_dir_all(&keys).unwrap();
     let lock = File::create(keys.join(".lock")).unwrap();
     lock.lock().unwrap();
     let log_file = File::create(workplace.path().join("log")).unwrap();
-    let mut running = spawn(&workplace, "", log_file, "");
+    let running = spawn(workplace, "", log_file, "");
     lives(&running);
+    (lock, running)
+}
+
+#[test]
+fn a_start_that_waits_lives_is_not_ready_and_can_be_stopped() {
+    let workplace = Workplace::migrated();
+    let (_lock, mut running) = start_behind_another(&workplace);
     for (listener, path) in [
         (&running.token, "/readyz"),
         (&running.token, "/jwt/auth?service=container_registry"),
@@ -63,13 +68,7 @@ fn a_start_that_waits_lives_is_not_ready_and_can_be_stopped() {
 #[test]
 fn a_start_that_waited_becomes_ready() {
     let workplace = Workplace::migrated();
-    let keys = workplace.path().join("keys");
-    std::fs::create_dir_all(&keys).unwrap();
-    let lock = File::create(keys.join(".lock")).unwrap();
-    lock.lock().unwrap();
-    let log_file = File::create(workplace.path().join("log")).unwrap();
-    let mut running = spawn(&workplace, "", log_file, "");
-    lives(&running);
+    let (lock, mut running) = start_behind_another(&workplace);
     drop(lock);
     assert!(running.becomes_ready());
     assert!(
