@@ -10,8 +10,9 @@ fn on_a_terminal(workplace: &Workplace, command: &str, environment: &[(&str, &st
     let output = Command::new("script")
         .args(["--quiet", "--return", "--command", &command, "/dev/null"])
         .current_dir(workplace.path())
-        .env_remove("WHARFINGER_CONFIG")
-        .env_remove("NO_COLOR")
+        // The machine's own variables decide about colours too: `CI`, `CLICOLOR`, `NO_COLOR`.
+        .env_clear()
+        .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
         .env("TERM", "xterm")
         .envs(environment.iter().copied())
         .output()
