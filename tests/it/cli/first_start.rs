@@ -11,6 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::Workplace;
 use super::running::{free_address, send, spawn, start, within};
+use super::terminal::terminal;
 
 fn log(workplace: &Workplace, name: &str) -> String {
     std::fs::read_to_string(workplace.path().join(name)).unwrap()
@@ -170,7 +171,7 @@ fn uses_of_tokens_are_written_down_every_second_and_at_the_end() {
 
 /// Starts the service on a terminal, which writes `terminal.log` and takes what is typed.
 fn start_on_a_terminal(workplace: &Workplace, token: &str, no_color: &str) -> Child {
-    Command::new("script")
+    terminal(workplace)
         .args([
             "--quiet",
             "--flush",
@@ -178,11 +179,9 @@ fn start_on_a_terminal(workplace: &Workplace, token: &str, no_color: &str) -> Ch
             env!("CARGO_BIN_EXE_wharfinger"),
             "terminal.log",
         ])
-        .current_dir(workplace.path())
         .env("WHARFINGER_TOKEN__LISTEN", token)
         .env("WHARFINGER_ADMIN__LISTEN", free_address())
         .env("WHARFINGER_OPS__LISTEN", free_address())
-        .env("TERM", "xterm")
         .env("NO_COLOR", no_color)
         .stdin(Stdio::piped())
         .stdout(Stdio::null())

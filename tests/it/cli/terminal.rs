@@ -4,16 +4,23 @@ use std::process::Command;
 
 use super::Workplace;
 
+/// A terminal in a workplace. The machine's own variables would decide about colours
+/// too, as `CI`, `CLICOLOR` and `NO_COLOR` do.
+pub(super) fn terminal(workplace: &Workplace) -> Command {
+    let mut script = Command::new("script");
+    script
+        .current_dir(workplace.path())
+        .env_clear()
+        .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
+        .env("TERM", "xterm");
+    script
+}
+
 /// The output of a command on a terminal, with lines that end as in a pipe.
 fn on_a_terminal(workplace: &Workplace, command: &str, environment: &[(&str, &str)]) -> String {
     let command = format!("{} {command}", env!("CARGO_BIN_EXE_wharfinger"));
-    let output = Command::new("script")
+    let output = terminal(workplace)
         .args(["--quiet", "--return", "--command", &command, "/dev/null"])
-        .current_dir(workplace.path())
-        // The machine's own variables decide about colours too: `CI`, `CLICOLOR`, `NO_COLOR`.
-        .env_clear()
-        .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
-        .env("TERM", "xterm")
         .envs(environment.iter().copied())
         .output()
         .unwrap();
