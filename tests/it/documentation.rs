@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 const TEXTS: &[&str] = &[
     "src",
     "migration",
+    "examples",
     "tests",
     "docs",
     "keys",

@@ -1,0 +1,252 @@
+//! Rows in statements of many, in plain SQL that all databases read.
+
+use std::fmt::Write;
+
+use anyhow::ensure;
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement,
+    TransactionTrait,
+};
+use wharfinger::domain::secret::SecretKind;
+
+use super::world::{World, secret};
+
+/// The rows of one statement.
+const AT_A_TIME: u64 = 1000;
+const MADE: &str = "'2026-01-01 00:00:00'";
+
+/// The numbers that are added to those of the world, because ids may be taken.
+struct Fill<'a> {
+    connection: DatabaseConnection,
+    world: &'a World,
+    users: i64,
+    namespaces: i64,
+}
+
+/// Fills the database at `url`, which has the schema and none of these rows.
+pub(crate) async fn fill(url: &str, world: &World) -> anyhow::Result<()> {
+    let mut options = ConnectOptions::new(url);
+    options.max_connections(1).sqlx_logging(false);
+    options.map_sqlx_sqlite_opts(|options| {
+        // A database that a power cut breaks is filled again.
+        let options = options.pragma("synchronous", "OFF");
+        options.pragma("cache_size", "-500000")
+    });
+    let connection = Database::connect(options).await?;
+    let fill = Fill {
+        users: number(&connection, "SELECT MAX(id) FROM users").await?,
+        namespaces: number(&connection, "SELECT MAX(id) FROM namespaces").await?,
+        connection,
+        world,
+    };
+    let seeded = "SELECT COUNT(*) FROM users WHERE username = 'user1'";
+    ensure!(
+        number(&fill.connection, seeded).await? == 0,
+        "this database has a user1 already; fill another one"
+    );
+    fill.people().await?;
+    fill.places().await?;
+    fill.roles().await?;
+    fill.tokens().await?;
+    fill.finish().await?;
+    Ok(fill.connection.close().await?)
+}
+
+impl Fill<'_> {
+    /// Users with their own namespaces; the last is an administrator.
+    async fn people(&self) -> anyhow::Result<()> {
+        let last = self.world.users + 1;
+        let name = |user| {
+            if user == last {
+                "seed-admin".to_owned()
+            } else {
+                format!("user{user}")
+            }
+        };
+        let columns =
+            "users (id, username, name, email, admin, external, state, created_at, folded)";
+        self.insert(columns, last, |user| {
+            let (id, name, admin) = (self.user(user), name(user), user == last);
+            format!(
+                "{id}, '{name}', '{name}', '{name}@example.com', {admin}, FALSE, 'active', {MADE}, \
+                 '{name}\n{name}\n{name}@example.com'"
+            )
+        })
+        .await?;
+        self.insert(NAMESPACE, last, |user| {
+            let (id, name) = (self.own(user), name(user));
+            format!("{id}, '{name}', 'user', 'private', NULL, '{name}', {MADE}, '{name}\n{name}'")
+        })
+        .await
+    }
+
+    async fn places(&self) -> anyhow::Result<()> {
+        self.insert(NAMESPACE, self.world.groups, |group| {
+            let parent = World::parent(group).map(|parent| self.group(parent));
+            let parent = parent.map_or("NULL".to_owned(), |parent| parent.to_string());
+            let (id, path) = (self.group(group), World::group_path(group));
+            let name = format!("group{group}");
+            format!(
+                "{id}, '{path}', 'group', 'private', {parent}, '{name}', {MADE}, '{name}\n{path}'"
+            )
+        })
+        .await?;
+        self.insert(NAMESPACE, self.world.projects, |project| {
+            let parent = self.group(self.world.group_of(project));
+            let (id, path) = (self.project(project), self.world.project_path(project));
+            let name = format!("project{project}");
+            format!(
+                "{id}, '{path}', 'project', 'private', {parent}, '{name}', {MADE}, '{name}\n{path}'"
+            )
+        })
+        .await
+    }
+
+    /// Each user is a reporter in a group, and a developer in a project of it.
+    async fn roles(&self) -> anyhow::Result<()> {
+        let columns = "members (namespace_id, user_id, access_level, created_at)";
+        self.insert(columns, self.world.users, |user| {
+            let (id, group) = (self.user(user), self.group(self.world.group_of(user)));
+            format!("{group}, {id}, 20, {MADE}")
+        })
+        .await?;
+        self.insert(columns, self.world.users, |user| {
+            let (id, project) = (self.user(user), self.project(user));
+            format!("{project}, {id}, 30, {MADE}")
+        })
+        .await
+    }
+
+    /// Access tokens, and as many deploy tokens and refresh tokens as there are users.
+    async fn tokens(&self) -> anyhow::Result<()> {
+        let columns = "personal_access_tokens (user_id, name, digest, scopes, repositories, created_at, folded)";
+        let admin = self.user(self.world.users + 1);
+        self.insert(columns, 1, |_| {
+            let digest = self.digest(SecretKind::AccessToken, 0);
+            format!("{admin}, 'admin', {digest}, 'api', '', {MADE}, 'admin'")
+        })
+        .await?;
+        self.insert(columns, self.world.tokens, |token| {
+            let owner = self.user(self.world.owner(token));
+            let (name, digest) = (format!("token{token}"), self.digest(SecretKind::AccessToken, token));
+            format!("{owner}, '{name}', {digest}, 'read_registry write_registry read_api', '', {MADE}, '{name}'")
+        })
+        .await?;
+        let columns = "deploy_tokens (namespace_id, name, username, digest, scopes, created_at)";
+        self.insert(columns, self.world.users, |token| {
+            let (place, digest) = (
+                self.project(token),
+                self.digest(SecretKind::DeployToken, token),
+            );
+            format!("{place}, 'deploy{token}', 'deploy{token}', {digest}, 'read_registry', {MADE}")
+        })
+        .await?;
+        let columns = "refresh_tokens (user_id, service, digest, created_at, last_used_at)";
+        self.insert(columns, self.world.users, |token| {
+            let (owner, digest) = (
+                self.user(token),
+                self.digest(SecretKind::RefreshToken, token),
+            );
+            format!("{owner}, 'registry', {digest}, {MADE}, {MADE}")
+        })
+        .await
+    }
+
+    /// Goes on counting behind the ids that were given, and lets the database look at its tables.
+    async fn finish(&self) -> anyhow::Result<()> {
+        for table in [
+            "users",
+            "namespaces",
+            "members",
+            "personal_access_tokens",
+            "deploy_tokens",
+            "refresh_tokens",
+        ] {
+            match self.connection.get_database_backend() {
+                DbBackend::Postgres => {
+                    let count = format!(
+                        "SELECT setval(pg_get_serial_sequence('{table}', 'id'), MAX(id)) FROM {table}"
+                    );
+                    self.connection.execute_unprepared(&count).await?;
+                    self.connection
+                        .execute_unprepared(&format!("ANALYZE {table}"))
+                        .await?;
+                }
+                DbBackend::MySql => {
+                    self.connection
+                        .execute_unprepared(&format!("ANALYZE TABLE {table}"))
+                        .await?;
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Inserts rows with the numbers from 1 to `last`.
+    async fn insert(
+        &self,
+        columns: &str,
+        last: u64,
+        row: impl Fn(u64) -> String,
+    ) -> anyhow::Result<()> {
+        let transaction = self.connection.begin().await?;
+        let mut first = 1;
+        while first <= last {
+            let next = (first + AT_A_TIME).min(last + 1);
+            let mut statement = format!("INSERT INTO {columns} VALUES ");
+            for number in first..next {
+                let comma = if number == first { "" } else { ", " };
+                write!(statement, "{comma}({})", row(number))?;
+            }
+            transaction.execute_unprepared(&statement).await?;
+            first = next;
+        }
+        Ok(transaction.commit().await?)
+    }
+
+    fn user(&self, user: u64) -> i64 {
+        self.users + number_of(user)
+    }
+
+    /// The user's own namespace; groups come behind these, and projects behind groups.
+    fn own(&self, user: u64) -> i64 {
+        self.namespaces + number_of(user)
+    }
+
+    fn group(&self, group: u64) -> i64 {
+        self.own(self.world.users + 1 + group)
+    }
+
+    fn project(&self, project: u64) -> i64 {
+        self.group(self.world.groups + project)
+    }
+
+    fn digest(&self, kind: SecretKind, number: u64) -> String {
+        let mut hex = String::new();
+        for byte in secret(kind, number).digest().as_bytes() {
+            let _ = write!(hex, "{byte:02x}");
+        }
+        match self.connection.get_database_backend() {
+            DbBackend::Postgres => format!("'\\x{hex}'"),
+            _ => format!("x'{hex}'"),
+        }
+    }
+}
+
+const NAMESPACE: &str =
+    "namespaces (id, path, kind, visibility, parent_id, name, created_at, folded)";
+
+fn number_of(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// The number that a question answers; 0 for NULL.
+async fn number(connection: &DatabaseConnection, question: &str) -> anyhow::Result<i64> {
+    let statement = Statement::from_string(connection.get_database_backend(), question);
+    let row = connection.query_one_raw(statement).await?;
+    let number = row
+        .map(|row| row.try_get_by_index::<Option<i64>>(0))
+        .transpose()?;
+    Ok(number.flatten().unwrap_or_default())
+}
