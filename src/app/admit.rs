@@ -19,7 +19,7 @@ use crate::domain::users::password::PasswordHash;
 use crate::identity::{
     AuthenticationError, Authenticator, FollowUp, Identified, Passwords, PresentedCredential,
 };
-use crate::storage::{Db, refresh_tokens, users};
+use crate::storage::{Db, Directory, View, refresh_tokens, users};
 
 /// Lets callers in: identifies them, and writes down what follows from a good credential.
 ///
@@ -29,6 +29,8 @@ use crate::storage::{Db, refresh_tokens, users};
 pub struct Admission {
     /// The storage for what a login writes.
     pub db: Db,
+    /// The tokens and users.
+    pub directory: Directory,
     /// The check of credentials.
     pub authenticator: Authenticator,
     /// The hashing of passwords.
@@ -44,18 +46,18 @@ pub struct Admission {
 }
 
 impl Admission {
-    /// The caller who presents a credential and wants something of `service`.
+    /// The caller who presents a credential, and wants something of a service if one is named.
     #[tracing::instrument(name = "app.admit", skip_all)]
     pub async fn admit(
         &self,
-        presented: &PresentedCredential,
-        service: Option<&str>,
+        view: &View<'_>,
+        presented: (&PresentedCredential, Option<&str>),
         origin: &Origin,
     ) -> Result<Principal, AuthenticationError> {
         let now = self.clock.now();
         let identified = self
             .authenticator
-            .authenticate(presented, service, now)
+            .authenticate(view, presented, now)
             .await?;
         self.follow_up(identified, origin).await
     }
@@ -70,7 +72,7 @@ impl Admission {
         let now = self.clock.now();
         let owner = self
             .authenticator
-            .authenticate_access_token(token, now)
+            .authenticate_access_token(&self.directory.view().await, token, now)
             .await?;
         if let Some(token) = owner.ceiling.access_token() {
             self.usage.note(token, origin.address);

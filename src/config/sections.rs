@@ -45,6 +45,10 @@ pub struct Database {
     pub max_connections: u32,
     /// The most connections of the admin API at a time.
     pub max_admin_connections: u32,
+    /// The most memory for copies of what token requests ask for, in bytes; zero for no copies.
+    pub cache_memory: usize,
+    /// The time for which pulls are answered from the copies while the database is away.
+    pub serve_stale_for: Duration,
 }
 
 /// `[token]`
@@ -183,6 +187,13 @@ impl Database {
             max_admin_connections: settings
                 .get("database.max_admin_connections")?
                 .integer(1, 1000)?,
+            cache_memory: settings
+                .get("database.cache_megabytes")?
+                .integer(0, 4000)
+                .map(|megabytes| usize::try_from(megabytes).unwrap_or(usize::MAX) * 1_000_000)?,
+            serve_stale_for: settings
+                .get("database.serve_stale_for")?
+                .duration("0s", "1h")?,
         })
     }
 }

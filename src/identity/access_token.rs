@@ -6,21 +6,21 @@ use crate::domain::authority::cause::Cause;
 use crate::domain::decision::principal::{Ceiling, SignedIn};
 use crate::domain::secret::{SecretKind, SecretToken};
 use crate::identity::error::AuthenticationError;
-use crate::storage::{Db, access_tokens};
+use crate::storage::View;
 
 /// The owner of an access token that works at `now`.
 pub(super) async fn owner_of(
-    db: &Db,
+    view: &View<'_>,
     token: &SecretToken,
     now: DateTime<Utc>,
 ) -> Result<SignedIn, AuthenticationError> {
     let found = match token.kind() {
-        SecretKind::AccessToken => access_tokens::find_by_digest(db, &token.digest()).await?,
+        SecretKind::AccessToken => view.access_token(&token.digest()).await?,
         SecretKind::DeployToken | SecretKind::RefreshToken => None,
     };
     let (token, owner) = found.ok_or(Cause::UnknownToken)?;
     match token.refused(&owner, now) {
         Some(cause) => Err(cause.into()),
-        None => Ok(SignedIn::new(owner, Ceiling::of_access_token(&token))),
+        None => Ok(SignedIn::new(&owner, Ceiling::of_access_token(&token))),
     }
 }

@@ -17,24 +17,19 @@ use crate::identity::password::Passwords;
 use crate::identity::presented::PresentedCredential;
 use crate::identity::refresh_token;
 use crate::storage::users::Account;
-use crate::storage::{Db, StorageError, users};
+use crate::storage::{Db, StorageError, View, users};
 
 /// Identifies callers by their credentials; it reads, and writes nothing.
 #[derive(Debug, Clone)]
 pub struct Authenticator {
-    db: Db,
     passwords: Passwords,
     refresh: RefreshLifetimes,
 }
 
 impl Authenticator {
-    /// An authenticator for the users and tokens in `db`.
-    pub fn new(db: Db, passwords: Passwords, refresh: RefreshLifetimes) -> Self {
-        Self {
-            db,
-            passwords,
-            refresh,
-        }
+    /// An authenticator whose refresh tokens live as long as `refresh` says.
+    pub fn new(passwords: Passwords, refresh: RefreshLifetimes) -> Self {
+        Self { passwords, refresh }
     }
 
     /// The caller at `now`, who wants a token for `service`. A credential that is present and wrong is
@@ -42,15 +37,17 @@ impl Authenticator {
     #[tracing::instrument(name = "identity.authenticate", skip_all)]
     pub async fn authenticate(
         &self,
-        presented: &PresentedCredential,
-        service: Option<&str>,
+        view: &View<'_>,
+        (presented, service): (&PresentedCredential, Option<&str>),
         now: DateTime<Utc>,
     ) -> Result<Identified<Principal>, AuthenticationError> {
         let user: Identified<SignedIn> = match presented {
             PresentedCredential::Nothing => return Ok(Principal::Anonymous.into()),
             PresentedCredential::Unreadable => return Err(Cause::Unreadable.into()),
             PresentedCredential::RefreshToken(secret) => match SecretToken::recognize(secret) {
-                RecognizedSecret::Token(token) => self.refresh_login(&token, service, now).await?,
+                RecognizedSecret::Token(token) => {
+                    self.refresh_login(view, (&token, service), now).await?
+                }
                 RecognizedSecret::Broken => return Err(Cause::BrokenToken.into()),
                 RecognizedSecret::Foreign => return Err(Cause::UnknownToken.into()),
             },
@@ -61,20 +58,21 @@ impl Authenticator {
                 match SecretToken::recognize(secret) {
                     // containerd sends a refresh token as the password when it falls back to GET.
                     RecognizedSecret::Token(token) if token.kind() == SecretKind::RefreshToken => {
-                        self.refresh_login(&token, service, now).await?
+                        self.refresh_login(view, (&token, service), now).await?
                     }
                     RecognizedSecret::Token(token) if token.kind() == SecretKind::DeployToken => {
-                        let found =
-                            deploy_token_principal(&self.db, (username, &token), now).await?;
+                        let found = deploy_token_principal(view, (username, &token), now).await?;
                         return Ok(Principal::DeployToken(found).into());
                     }
                     RecognizedSecret::Token(token) => {
-                        let owner = owner_of(&self.db, &token, now).await?;
+                        let owner = owner_of(view, &token, now).await?;
                         note_other_name(username, &owner);
                         owner.into()
                     }
                     RecognizedSecret::Broken => return Err(Cause::BrokenToken.into()),
-                    RecognizedSecret::Foreign => self.password_login(username, secret).await?,
+                    RecognizedSecret::Foreign => {
+                        self.password_login(view, (username, secret)).await?
+                    }
                 }
             }
         };
@@ -86,22 +84,23 @@ impl Authenticator {
 
     async fn refresh_login(
         &self,
-        token: &SecretToken,
-        service: Option<&str>,
+        view: &View<'_>,
+        presented: (&SecretToken, Option<&str>),
         now: DateTime<Utc>,
     ) -> Result<Identified<SignedIn>, AuthenticationError> {
-        refresh_token::owner_of(&self.db, (token, service), &self.refresh, now).await
+        refresh_token::owner_of(view, presented, &self.refresh, now).await
     }
 
     /// The owner of a personal access token, the only credential that the admin API accepts.
     #[tracing::instrument(name = "identity.authenticate_access_token", skip_all)]
     pub async fn authenticate_access_token(
         &self,
+        view: &View<'_>,
         secret: &SecretString,
         now: DateTime<Utc>,
     ) -> Result<SignedIn, AuthenticationError> {
         match SecretToken::recognize(secret) {
-            RecognizedSecret::Token(token) => owner_of(&self.db, &token, now).await,
+            RecognizedSecret::Token(token) => owner_of(view, &token, now).await,
             RecognizedSecret::Broken => Err(Cause::BrokenToken.into()),
             RecognizedSecret::Foreign => Err(Cause::UnknownToken.into()),
         }
@@ -111,10 +110,10 @@ impl Authenticator {
     /// blocked.
     async fn password_login(
         &self,
-        name: &str,
-        password: &SecretString,
+        view: &View<'_>,
+        (name, password): (&str, &SecretString),
     ) -> Result<Identified<SignedIn>, AuthenticationError> {
-        let account = self.account(name).await?;
+        let account = account(view.storage()?, name).await?;
         let hash = account
             .as_ref()
             .and_then(|account| account.password.clone());
@@ -132,7 +131,7 @@ impl Authenticator {
                 let follow_up = is_outdated.then(|| FollowUp::Rehash(password.clone()));
                 let ceiling = Ceiling::of_login(Proof::Password(hash));
                 Ok(Identified {
-                    caller: SignedIn::new(user, ceiling),
+                    caller: SignedIn::new(&user, ceiling),
                     follow_up,
                 })
             }
@@ -140,16 +139,16 @@ impl Authenticator {
             (false, _) => Err(Cause::WrongPassword.into()),
         }
     }
+}
 
-    /// The account of a user name or e-mail address, in any letter case.
-    async fn account(&self, name: &str) -> Result<Option<Account>, StorageError> {
-        if let Ok(username) = Username::try_from(name) {
-            users::account_by_username(&self.db, &username).await
-        } else if let Ok(email) = EmailAddress::try_from(name) {
-            users::account_by_email(&self.db, &email).await
-        } else {
-            Ok(None)
-        }
+/// The account of a user name or e-mail address, in any letter case.
+async fn account(db: &Db, name: &str) -> Result<Option<Account>, StorageError> {
+    if let Ok(username) = Username::try_from(name) {
+        users::account_by_username(db, &username).await
+    } else if let Ok(email) = EmailAddress::try_from(name) {
+        users::account_by_email(db, &email).await
+    } else {
+        Ok(None)
     }
 }
 

@@ -7,16 +7,17 @@ use crate::domain::authority::cause::Cause;
 use crate::domain::decision::principal::DeployTokenPrincipal;
 use crate::domain::secret::SecretToken;
 use crate::identity::error::AuthenticationError;
-use crate::storage::{Db, deploy_tokens};
+use crate::storage::View;
 
 /// The machine whose deploy token works at `now`; its user name must match, unlike a personal
 /// access token's (docs/architecture.md#who-is-calling).
 pub(super) async fn deploy_token_principal(
-    db: &Db,
+    view: &View<'_>,
     (username, token): (&str, &SecretToken),
     now: DateTime<Utc>,
 ) -> Result<DeployTokenPrincipal, AuthenticationError> {
-    let token = deploy_tokens::find_by_digest(db, &token.digest())
+    let token = view
+        .deploy_token(&token.digest())
         .await?
         .ok_or(Cause::UnknownToken)?;
     match token.state(now) {
@@ -25,6 +26,6 @@ pub(super) async fn deploy_token_principal(
         CredentialState::Active if token.username.as_str() != username => {
             Err(Cause::OtherUsername.into())
         }
-        CredentialState::Active => Ok(DeployTokenPrincipal::new(token)),
+        CredentialState::Active => Ok(DeployTokenPrincipal::new(&token)),
     }
 }

@@ -9,17 +9,17 @@ use crate::domain::secret::SecretToken;
 use crate::domain::users::UserState;
 use crate::identity::error::AuthenticationError;
 use crate::identity::identified::{FollowUp, Identified};
-use crate::storage::{Db, refresh_tokens};
+use crate::storage::{View, refresh_tokens};
 
 /// The user of a refresh token that works at `now` for `service`. A question that names no readable
 /// service is refused later, so any token will do then.
 pub(super) async fn owner_of(
-    db: &Db,
+    view: &View<'_>,
     (token, service): (&SecretToken, Option<&str>),
     lifetimes: &RefreshLifetimes,
     now: DateTime<Utc>,
 ) -> Result<Identified<SignedIn>, AuthenticationError> {
-    let found = refresh_tokens::find_by_digest(db, &token.digest()).await?;
+    let found = refresh_tokens::find_by_digest(view.storage()?, &token.digest()).await?;
     let (token, owner) = found.ok_or(Cause::UnknownToken)?;
     match (token.state(lifetimes, now), owner.state) {
         (RefreshTokenState::Expired, _) => return Err(Cause::ExpiredToken.into()),
@@ -35,7 +35,7 @@ pub(super) async fn owner_of(
         .then_some(FollowUp::NoteRefreshTokenUse(token.id));
     let ceiling = Ceiling::of_login(Proof::RefreshToken(token.id));
     Ok(Identified {
-        caller: SignedIn::new(owner, ceiling),
+        caller: SignedIn::new(&owner, ceiling),
         follow_up,
     })
 }

@@ -40,7 +40,7 @@ use crate::identity::{Authenticator, Passwords};
 use crate::metrics::Metrics;
 use crate::server::unbroken::unbroken;
 use crate::signing::KeyRing;
-use crate::storage::{Connections, Db};
+use crate::storage::{Connections, CopyBounds, Db, Directory};
 
 /// The longest that a request may take, for example when its body drips or a database hangs.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -65,6 +65,7 @@ pub struct Service {
     hints: Hints,
     /// The requests that go on without their client.
     tasks: TaskTracker,
+    directory: Directory,
     db: Db,
 }
 
@@ -126,9 +127,15 @@ impl Service {
             anonymous_access: config.token.anonymous_access,
             registries: config.registries.clone(),
         };
-        let admission = |db: Db| Admission {
-            db: db.clone(),
-            authenticator: Authenticator::new(db, passwords.clone(), config.refresh_tokens),
+        let bounds = CopyBounds {
+            memory: config.database.cache_memory,
+            serve_stale_for: config.database.serve_stale_for,
+        };
+        let directory = Directory::new(db.clone(), bounds);
+        let admission = |db: Db, directory: Directory| Admission {
+            db,
+            directory,
+            authenticator: Authenticator::new(passwords.clone(), config.refresh_tokens),
             passwords: passwords.clone(),
             usage: usage.clone(),
             most_refresh_tokens: config.token_limits.refresh_per_user,
@@ -137,13 +144,13 @@ impl Service {
         };
         let admin = AdminState {
             desk: desk.clone(),
-            admission: admission(db.for_admin()),
+            // Administration is never answered from copies.
+            admission: admission(db.for_admin(), Directory::without_copies(db.for_admin())),
             refresh_lifetimes: config.refresh_tokens,
             public_url: config.admin.public_url.join("").into(),
         };
         let issuer = RegistryTokenIssuer {
-            db: db.clone(),
-            admission: admission(db.clone()),
+            admission: admission(db.clone(), directory.clone()),
             keys,
             settings: Arc::new(settings),
             clock,
@@ -170,6 +177,7 @@ impl Service {
                 ops: format!("http://{}{HINT}", config.ops.listen),
             },
             tasks: TaskTracker::new(),
+            directory,
             db,
         })
     }

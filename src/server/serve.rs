@@ -42,7 +42,7 @@ async fn run(config: &Config, log: &OpenLog) -> anyhow::Result<()> {
     spawn_background(&opened, config, &lifecycle);
     opened.health.open();
     let stopped = lifecycle.run(signals, config.shutdown).await;
-    finish(opened, stopped).await;
+    Box::pin(finish(opened, stopped)).await;
     Ok(())
 }
 
@@ -121,6 +121,10 @@ impl Door {
 fn spawn_background(service: &Service, config: &Config, lifecycle: &Lifecycle) {
     lifecycle.spawn(close_when_stopping(
         service.health.clone(),
+        lifecycle.clone(),
+    ));
+    lifecycle.spawn(background::follow_changes(
+        service.clone(),
         lifecycle.clone(),
     ));
     lifecycle.spawn(background::follow_keys(service.clone(), lifecycle.clone()));

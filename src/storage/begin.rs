@@ -44,7 +44,8 @@ impl Db {
         // The time is read after the wait: a token that has ended meanwhile changes nothing.
         let now = clock.now();
         let renewed = authority.renewed(evidence(&transaction, authority).await?, now)?;
-        Ok(Change::new(transaction, number, now, renewed))
+        let copies = self.copies.get().cloned();
+        Ok(Change::new(transaction, (number, now), renewed, copies))
     }
 
     /// Begins the writes of a login, and renews the authority.

@@ -1,7 +1,7 @@
 //! A change: a transaction that ends with its events and the next change number, or not at all.
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 use sea_orm::{ActiveValue::Set, DatabaseTransaction, EntityTrait};
@@ -10,6 +10,7 @@ use crate::domain::authority::{Authority, Refusal};
 use crate::domain::events::Event;
 use crate::domain::events::subject::Touched;
 use crate::storage::bounded::Bounded;
+use crate::storage::directory::copies::Copies;
 use crate::storage::entity::change;
 use crate::storage::error::StorageError;
 use crate::storage::events;
@@ -36,6 +37,8 @@ pub struct Change {
     now: DateTime<Utc>,
     authority: Authority,
     touched: Mutex<BTreeSet<Touched>>,
+    /// The copies of this process.
+    copies: Option<Arc<Copies>>,
 }
 
 /// A login under way. No copies are kept of anything that it writes, so it takes no number, and waits
@@ -69,9 +72,9 @@ impl Change {
     /// A change with that number, whose caller's authority was renewed in `transaction` at `now`.
     pub(super) fn new(
         transaction: Bounded<DatabaseTransaction>,
-        number: i64,
-        now: DateTime<Utc>,
+        (number, now): (i64, DateTime<Utc>),
         authority: Authority,
+        copies: Option<Arc<Copies>>,
     ) -> Self {
         Self {
             transaction,
@@ -79,6 +82,7 @@ impl Change {
             now,
             authority,
             touched: Mutex::default(),
+            copies,
         }
     }
 
@@ -131,7 +135,15 @@ impl Change {
         change::Entity::insert(row)
             .exec_without_returning(&self.transaction)
             .await?;
-        Ok(self.transaction.commit().await?)
+        let committed = self.transaction.commit().await;
+        // Also if that failed: the database may have done it all the same.
+        if let Some(copies) = self.copies {
+            match named(self.touched) {
+                Some(touched) => copies.forget(touched),
+                None => copies.forget_everything(),
+            }
+        }
+        Ok(committed?)
     }
 
     fn stored_subjects(&self) -> String {
@@ -142,6 +154,12 @@ impl Change {
         let all: Vec<String> = touched.iter().map(ToString::to_string).collect();
         all.join(" ")
     }
+}
+
+/// The things that were touched; none if they are too many to be named.
+fn named(touched: Mutex<BTreeSet<Touched>>) -> Option<BTreeSet<Touched>> {
+    let touched = touched.into_inner().unwrap_or_else(PoisonError::into_inner);
+    (touched.len() <= MOST_TOUCHED).then_some(touched)
 }
 
 impl Login {

@@ -1,6 +1,6 @@
 //! Opens the database.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use sea_orm::sea_query::{Expr, ExprTrait};
@@ -9,6 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Semaphore;
 
 use crate::storage::bounded::Bounded;
+use crate::storage::directory::copies::Copies;
 use crate::storage::entity::change_counter;
 use crate::storage::error::StorageError;
 use crate::storage::file::DatabaseFile;
@@ -36,6 +37,10 @@ pub struct Db {
     /// The one connection for changes, which follow one another anyway. Changes that wait for their turn
     /// so take no connection from the questions.
     pub(super) changes: Bounded<DatabaseConnection>,
+    /// The connection for following the changes, which waits for nobody else's questions.
+    pub(super) follower: Bounded<DatabaseConnection>,
+    /// The copies that are kept in this process, if any are.
+    pub(super) copies: Arc<OnceLock<Arc<Copies>>>,
     /// The file, if it is SQLite's.
     pub(super) file: Option<DatabaseFile>,
 }
@@ -111,6 +116,12 @@ impl Db {
         }
     }
 
+    /// The copies that are kept in this process, of at most `memory` bytes if they are new.
+    pub(super) fn copies(&self, memory: usize) -> Arc<Copies> {
+        let copies = self.copies.get_or_init(|| Arc::new(Copies::new(memory)));
+        Arc::clone(copies)
+    }
+
     /// Fails unless the database answers and takes changes.
     pub async fn check(&self) -> Result<(), StorageError> {
         let answered = match &self.file {
@@ -128,6 +139,7 @@ impl Db {
     pub async fn close(self) -> Result<(), StorageError> {
         self.changes.inner.close().await?;
         self.admin.inner.close().await?;
+        self.follower.inner.close().await?;
         Ok(self.connection.inner.close().await?)
     }
 
@@ -152,54 +164,47 @@ impl Db {
             }
             (None, _) => false,
         };
-        let mut options = ConnectOptions::new(url);
-        options
-            .max_connections(connections.token)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            .sqlx_logging(false);
-        server::set_address(&mut options);
-        let mut for_changes = options.clone();
-        for_changes.max_connections(1);
-        sqlite::set_up(&mut options, Durability::Soon, may_create);
-        sqlite::set_up(&mut for_changes, Durability::Committed, may_create);
-        let mut for_admin = options.clone();
-        for_admin.max_connections(connections.admin);
-        // On SQLite the service opens all connections at the start and keeps them: a connection is two
-        // files, and a process that has run out of file descriptors could not open one later.
-        if file.is_some() && opener == Opener::Service {
-            for_changes.min_connections(1);
-            options.min_connections(connections.token);
-            for_admin.min_connections(connections.admin);
-            for options in [&mut options, &mut for_admin, &mut for_changes] {
-                options.idle_timeout(None).max_lifetime(None);
-            }
-        } else {
-            for_admin.connect_lazy(true);
-            for_changes.connect_lazy(true);
-        }
-        if file.is_none() {
-            options.connect_lazy(true);
-        }
         let limit = match (&file, opener) {
             (_, Opener::Migration | Opener::Command) => LONGEST_COMMAND,
             (Some(_), Opener::Service) => LONGEST_ON_SQLITE,
-            (None, Opener::Service) => {
-                server::set_up(&mut options);
-                server::set_up(&mut for_admin);
-                server::set_up(&mut for_changes);
-                LONGEST
-            }
+            (None, Opener::Service) => LONGEST,
         };
-        let connect = async |options| {
+        let pool = async |most: u32, durability: Durability| {
+            let mut options = ConnectOptions::new(url);
+            options
+                .max_connections(most)
+                .acquire_timeout(ACQUIRE_TIMEOUT)
+                .sqlx_logging(false);
+            server::set_address(&mut options);
+            sqlite::set_up(&mut options, durability, may_create);
+            match (&file, opener) {
+                // On SQLite the service opens all connections at the start and keeps them: a connection is two
+                // files, and a process that has run out of file descriptors could not open one later.
+                (Some(_), Opener::Service) => {
+                    options.min_connections(most);
+                    options.idle_timeout(None).max_lifetime(None);
+                }
+                (None, Opener::Service) => {
+                    options.connect_lazy(true);
+                    server::set_up(&mut options);
+                }
+                (_, Opener::Migration | Opener::Command) => {
+                    options.connect_lazy(true);
+                }
+            }
             let connected = Database::connect(options).await;
-            connected.map_err(|error| without_address(error, url, file.as_ref()))
+            let connected =
+                connected.map_err(|error| without_address(error, url, file.as_ref()))?;
+            Ok::<_, StorageError>(Bounded::new(connected, limit))
         };
         let mut db = Self {
-            connection: Bounded::new(connect(options).await?, limit),
-            admin: Bounded::new(connect(for_admin).await?, limit),
+            connection: pool(connections.token, Durability::Soon).await?,
+            admin: pool(connections.admin, Durability::Soon).await?,
+            follower: pool(1, Durability::Soon).await?,
             lists: Arc::new(Semaphore::new(lists(connections))),
-            changes: Bounded::new(connect(for_changes).await?, limit),
-            file,
+            changes: pool(1, Durability::Committed).await?,
+            copies: Arc::default(),
+            file: file.clone(),
         };
         if let Some(file) = &mut db.file {
             file.remember();

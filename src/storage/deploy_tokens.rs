@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait,
-    QueryFilter, QueryOrder, Select,
+    QueryFilter, QueryOrder, QuerySelect, Select,
 };
 
 use crate::domain::access_tokens::scope::AccessTokenScopes;
@@ -173,6 +173,17 @@ pub async fn revoke(change: &Change, id: DeployTokenId) -> Result<(), StorageErr
 pub async fn revoke_all(change: &Change, namespaces: &[Namespace]) -> Result<(), StorageError> {
     for some in namespaces.chunks(AT_A_TIME) {
         let ids = touched_ids(change, some);
+        let tokens: Vec<i64> = deploy_token::Entity::find()
+            .select_only()
+            .column(deploy_token::Column::Id)
+            .filter(deploy_token::Column::NamespaceId.is_in(ids.clone()))
+            .filter(deploy_token::Column::RevokedAt.is_null())
+            .into_tuple()
+            .all(change.connection())
+            .await?;
+        for token in tokens {
+            change.touch(Touched::DeployToken(DeployTokenId(token)));
+        }
         deploy_token::Entity::update_many()
             .col_expr(
                 deploy_token::Column::RevokedAt,

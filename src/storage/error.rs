@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use sea_orm::{DbErr, RuntimeErr, SqlErr, SqlxError};
 
@@ -119,6 +120,15 @@ impl StorageError {
             place: place.to_owned(),
             why: why.unwrap_or(&text).to_owned(),
             is_unreachable: fault.is_unreachable(),
+        }
+    }
+
+    /// The database at `place` did not answer within `limit`.
+    pub(super) fn silent(place: &str, limit: Duration) -> Self {
+        Self::Unusable {
+            place: place.to_owned(),
+            why: format!("no answer within {} s", limit.as_secs()),
+            is_unreachable: true,
         }
     }
 

@@ -13,6 +13,9 @@ use crate::storage::error::StorageError;
 /// The most changes that one statement deletes: others wait meanwhile.
 const MOST_AT_ONCE: u64 = 1000;
 
+/// The most changes that are read at once; who is further behind reads on, or drops all copies.
+const MOST_FOLLOWED: u64 = 1000;
+
 /// A numbered change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NumberedChange {
@@ -26,18 +29,19 @@ impl Db {
     /// The number of the last change.
     pub async fn last_change(&self) -> Result<i64, StorageError> {
         let counter = change_counter::Entity::find_by_id(COUNTER)
-            .one(&self.connection)
+            .one(&self.follower)
             .await?;
         Ok(counter.ok_or(StorageError::NoSchema)?.number)
     }
 
-    /// The changes after `number`, in order. If some of them are pruned, the first that is left counts as one that
+    /// The changes after `number`, in order, a thousand at most. If some of them are pruned, the first that is left counts as one that
     /// touched anything: who is so far behind drops all copies.
     pub async fn changes_after(&self, number: i64) -> Result<Vec<NumberedChange>, StorageError> {
         let later = change::Entity::find()
             .filter(change::COLUMN.number.gt(number))
-            .order_by_asc(change::Column::Number);
-        let rows = later.all(&self.connection).await?;
+            .order_by_asc(change::Column::Number)
+            .limit(MOST_FOLLOWED);
+        let rows = later.all(&self.follower).await?;
         let mut changes: Vec<NumberedChange> = rows.into_iter().map(to_change).collect();
         if let Some(first) = changes.first_mut()
             && first.number > number.saturating_add(1)

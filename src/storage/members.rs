@@ -2,7 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{OnConflict, Query};
-use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 
 use crate::domain::events::subject::Touched;
 use crate::domain::expiry::Expiry;
@@ -281,6 +283,17 @@ pub async fn remove(
 pub async fn remove_all(change: &Change, namespaces: &[Namespace]) -> Result<(), StorageError> {
     for some in namespaces.chunks(AT_A_TIME) {
         let ids = touched_ids(change, some);
+        let with_roles: Vec<i64> = member::Entity::find()
+            .select_only()
+            .column(member::Column::UserId)
+            .distinct()
+            .filter(member::COLUMN.namespace_id.is_in(ids.clone()))
+            .into_tuple()
+            .all(change.connection())
+            .await?;
+        for user in with_roles {
+            change.touch(Touched::Memberships(UserId(user)));
+        }
         member::Entity::delete_many()
             .filter(member::COLUMN.namespace_id.is_in(ids))
             .exec(change.connection())

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
-use sea_orm::{EntityTrait, QueryFilter};
+use sea_orm::{EntityTrait, QueryFilter, QuerySelect};
 
 use crate::domain::decision::principal::Principal;
 use crate::domain::decision::rights::{NamespaceState, Rights};
@@ -11,11 +11,15 @@ use crate::domain::ids::{NamespaceId, UserId};
 use crate::domain::members::{LastingRole, ownership};
 use crate::domain::namespaces::path::NamespacePath;
 use crate::domain::registry::repository_name::RepositoryName;
+use crate::storage::directory::facts::{FoundPaths, GivenRoles};
 use crate::storage::entity::{member, namespace};
 use crate::storage::error::StorageError;
 use crate::storage::members::{lasting, to_level, to_role};
-use crate::storage::namespaces::{from_visibility, on_paths, to_path};
+use crate::storage::namespaces::{from_visibility, on_paths};
 use crate::storage::source::Source;
+
+/// The most roles of one user that are read at once to be copied.
+const MOST_COPIED: usize = 10_000;
 
 /// The namespaces that `repositories` may belong to, and the caller's memberships there at `now`.
 #[tracing::instrument(level = "debug", name = "storage.registry.load", skip_all)]
@@ -35,22 +39,58 @@ pub async fn load(
     }
     let rows = on_paths(source, paths.into_iter().collect()).await?;
     for row in &rows {
-        let namespace = match row.deleted_at {
-            Some(_) => NamespaceState::Tombstone,
-            None => NamespaceState::Live(from_visibility(row.visibility)),
-        };
-        rights.add_namespace(&to_path(row)?, namespace);
+        rights.add_namespace(&row.path, to_state(row));
     }
     if let Principal::User(user) = principal {
         let (path, level) = ownership(&user.username);
-        rights.add_membership(&path, level);
+        rights.add_membership(path.as_str(), level);
         for member in memberships(source, user.id, &rows, now).await? {
             if let Some(row) = rows.iter().find(|row| row.id == member.namespace_id) {
-                rights.add_membership(&to_path(row)?, to_level(&member)?);
+                rights.add_membership(&row.path, to_level(&member)?);
             }
         }
     }
     Ok(rights)
+}
+
+/// The namespaces at these paths.
+#[tracing::instrument(level = "debug", name = "storage.registry.at_paths", skip_all)]
+pub(super) async fn at_paths(
+    source: &impl Source,
+    paths: &[&str],
+) -> Result<FoundPaths, StorageError> {
+    let rows = on_paths(source, paths.to_vec()).await?;
+    let found = |path: &str| {
+        let row = rows.iter().find(|row| row.path == path)?;
+        Some((NamespaceId(row.id), to_state(row)))
+    };
+    Ok(paths
+        .iter()
+        .map(|&path| (path.into(), found(path)))
+        .collect())
+}
+
+/// All roles that a user was given; none if they are too many to be copied.
+#[tracing::instrument(level = "debug", name = "storage.registry.roles_of", skip_all, fields(user = %user))]
+pub(super) async fn roles_of(
+    source: &impl Source,
+    user: UserId,
+) -> Result<Option<GivenRoles>, StorageError> {
+    let most = u64::try_from(MOST_COPIED).unwrap_or(u64::MAX);
+    let rows = member::Entity::find()
+        .filter(member::COLUMN.user_id.eq(user.0))
+        .limit(most + 1)
+        .all(source.connection())
+        .await?;
+    if rows.len() > MOST_COPIED {
+        return Ok(None);
+    }
+    let roles = rows
+        .iter()
+        .map(|row| Ok((NamespaceId(row.namespace_id), to_role(row)?)));
+    let mut roles = roles.collect::<Result<GivenRoles, StorageError>>()?;
+    roles.sort_unstable_by_key(|(namespace, _)| *namespace);
+    Ok(Some(roles))
 }
 
 /// The roles of a user at `path` at `now`, its own and inherited ones, memberships only.
@@ -78,4 +118,11 @@ async fn memberships(
         .filter(lasting(namespaces, now))
         .filter(member::COLUMN.user_id.eq(user.0));
     Ok(found.all(source.connection()).await?)
+}
+
+fn to_state(row: &namespace::Model) -> NamespaceState {
+    match row.deleted_at {
+        Some(_) => NamespaceState::Tombstone,
+        None => NamespaceState::Live(from_visibility(row.visibility)),
+    }
 }

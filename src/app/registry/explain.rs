@@ -51,7 +51,7 @@ impl Desk {
         let ceiling = token
             .as_ref()
             .map_or_else(password, Ceiling::of_access_token);
-        let principal = Principal::User(SignedIn::new(user, ceiling));
+        let principal = Principal::User(SignedIn::new(&user, ceiling));
         let rights =
             registry::load(&self.db, &principal, &repositories(&question.scopes), now).await?;
         let tells_all = authority.is_administrator();

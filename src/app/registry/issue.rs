@@ -17,17 +17,16 @@ use crate::domain::decision::principal::{Principal, Proof};
 use crate::domain::decision::{Decision, decide};
 use crate::domain::entropy::{Entropy, random_bytes};
 use crate::domain::events::origin::Origin;
+use crate::domain::registry::action::Action;
 use crate::domain::registry::scope::{Resource, Scope};
 use crate::domain::registry::{Registry, TrustMode};
 use crate::identity::{AuthenticationError, PresentedCredential};
 use crate::signing::{KeyRing, SigningError};
-use crate::storage::{Db, StorageError, registry};
+use crate::storage::StorageError;
 
 /// Issues registry tokens.
 #[derive(Clone)]
 pub struct RegistryTokenIssuer {
-    /// The storage in which rights are looked up.
-    pub db: Db,
     /// The door that callers come through.
     pub admission: Admission,
     /// The keys that sign tokens.
@@ -142,6 +141,7 @@ impl RegistryTokenIssuer {
         &self,
         request: RegistryTokenRequest,
     ) -> Result<IssuedRegistryToken, IssueError> {
+        let view = self.admission.directory.view().await;
         let now = self.clock.now();
         let service = request
             .asked
@@ -150,14 +150,17 @@ impl RegistryTokenIssuer {
             .map(|asked| asked.service.as_str());
         let principal = self
             .admission
-            .admit(&request.presented, service, &request.origin)
+            .admit(&view, (&request.presented, service), &request.origin)
             .await?;
         self.check_business(&principal)?;
         let mut asked = request.asked?;
         let registry = self.registry(&asked.service)?;
         asked.scopes.retain(|scope| is_known_to(registry, scope));
-        let rights =
-            registry::load(&self.db, &principal, &repositories(&asked.scopes), now).await?;
+        if asked.scopes.iter().any(is_more_than_a_pull) {
+            view.must_be_current()?;
+        }
+        let repositories = repositories(&asked.scopes);
+        let rights = view.rights(&principal, &repositories, now).await?;
         let decision = decide(&principal, &rights, &asked.scopes);
         let id = uuid::Builder::from_random_bytes(random_bytes(&*self.entropy)).into_uuid();
         let claims = RegistryTokenClaims::new(
@@ -252,6 +255,12 @@ impl fmt::Debug for RegistryTokenIssuer {
 /// False for a scope that means nothing to this registry: only zot, which has a pinned key, names its catalog so.
 fn is_known_to(registry: &Registry, scope: &Scope) -> bool {
     scope.resource != Resource::CatalogOfZot || registry.trust == TrustMode::Pinned
+}
+
+/// True for what is refused while rights may have changed unnoticed.
+fn is_more_than_a_pull(scope: &Scope) -> bool {
+    !matches!(scope.resource, Resource::Repository(_))
+        || scope.actions.iter().any(|action| action != Action::Pull)
 }
 
 /// The repositories among the resources.

@@ -251,7 +251,7 @@ impl Authority {
         if user.state == UserState::Blocked {
             return Err(Cause::BlockedUser.into());
         }
-        let (user, origin) = (SignedIn::new(user, ceiling), self.origin.clone());
+        let (user, origin) = (SignedIn::new(&user, ceiling), self.origin.clone());
         let renewed = match claim.purpose {
             Purpose::Need(need) => Self::of(&user, need, origin)?,
             Purpose::Login => Self::of_login(&user, origin),

@@ -104,12 +104,12 @@ impl Principal {
 
 impl DeployTokenPrincipal {
     /// The machine that has `token`.
-    pub fn new(token: DeployToken) -> Self {
+    pub fn new(token: &DeployToken) -> Self {
         Self {
             id: token.id,
             subject: format!("deploy_token:{}", token.username),
-            path: token.path,
-            scopes: token.scopes,
+            path: token.path.clone(),
+            scopes: token.scopes.clone(),
         }
     }
 
@@ -121,10 +121,10 @@ impl DeployTokenPrincipal {
 
 impl SignedIn {
     /// `user`, within the limits of their credential.
-    pub fn new(user: User, ceiling: Ceiling) -> Self {
+    pub fn new(user: &User, ceiling: Ceiling) -> Self {
         Self {
             id: user.id,
-            username: user.username,
+            username: user.username.clone(),
             admin: user.admin,
             external: user.external,
             ceiling,

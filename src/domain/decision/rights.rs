@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use crate::domain::members::access_level::AccessLevel;
-use crate::domain::namespaces::path::NamespacePath;
 use crate::domain::namespaces::visibility::Visibility;
 use crate::domain::registry::repository_name::RepositoryName;
 
@@ -36,16 +35,13 @@ pub struct Role<'a> {
 
 impl Rights {
     /// Notes the namespace at `path`.
-    pub fn add_namespace(&mut self, path: &NamespacePath, namespace: NamespaceState) {
-        self.namespaces.insert(path.as_str().to_owned(), namespace);
+    pub fn add_namespace(&mut self, path: &str, namespace: NamespaceState) {
+        self.namespaces.insert(path.to_owned(), namespace);
     }
 
     /// Notes that the caller is a member at `path`.
-    pub fn add_membership(&mut self, path: &NamespacePath, level: AccessLevel) {
-        let held = self
-            .memberships
-            .entry(path.as_str().to_owned())
-            .or_insert(level);
+    pub fn add_membership(&mut self, path: &str, level: AccessLevel) {
+        let held = self.memberships.entry(path.to_owned()).or_insert(level);
         *held = level.max(*held);
     }
 

@@ -66,9 +66,9 @@ fn reasons(principal: &Principal, rights: &Rights, request: &str) -> Vec<String>
 
 fn private_project(role: Option<AccessLevel>) -> Rights {
     let mut rights = Rights::default();
-    rights.add_namespace(&path("team/app"), NamespaceState::Live(Visibility::Private));
+    rights.add_namespace("team/app", NamespaceState::Live(Visibility::Private));
     if let Some(level) = role {
-        rights.add_membership(&path("team/app"), level);
+        rights.add_membership("team/app", level);
     }
     rights
 }
@@ -121,8 +121,8 @@ fn reporter_pulls_developer_pushes_maintainer_deletes() {
 #[test]
 fn the_nearest_existing_path_decides_about_visibility() {
     let mut rights = Rights::default();
-    rights.add_namespace(&path("team"), NamespaceState::Live(Visibility::Private));
-    rights.add_namespace(&path("team/app"), NamespaceState::Live(Visibility::Public));
+    rights.add_namespace("team", NamespaceState::Live(Visibility::Private));
+    rights.add_namespace("team/app", NamespaceState::Live(Visibility::Public));
     let anonymous = Principal::Anonymous;
     assert_eq!(
         granted(&anonymous, &rights, "repository:team/app/x:pull"),
@@ -137,7 +137,7 @@ fn the_nearest_existing_path_decides_about_visibility() {
 #[test]
 fn a_prefix_ends_at_a_slash() {
     let mut rights = Rights::default();
-    rights.add_namespace(&path("team/app"), NamespaceState::Live(Visibility::Public));
+    rights.add_namespace("team/app", NamespaceState::Live(Visibility::Public));
     assert_eq!(
         granted(&Principal::Anonymous, &rights, "repository:team/app2:pull"),
         ""
@@ -147,9 +147,9 @@ fn a_prefix_ends_at_a_slash() {
 #[test]
 fn what_belongs_to_nothing_or_was_deleted_is_open_to_administrators_only() {
     let mut tombstone = Rights::default();
-    tombstone.add_namespace(&path("team"), NamespaceState::Live(Visibility::Public));
-    tombstone.add_membership(&path("team"), AccessLevel::Owner);
-    tombstone.add_namespace(&path("team/app"), NamespaceState::Tombstone);
+    tombstone.add_namespace("team", NamespaceState::Live(Visibility::Public));
+    tombstone.add_membership("team", AccessLevel::Owner);
+    tombstone.add_namespace("team/app", NamespaceState::Tombstone);
     for rights in [&tombstone, &Rights::default()] {
         let mut who = user(ceiling("api", &[]));
         assert_eq!(
@@ -177,7 +177,7 @@ fn what_belongs_to_nothing_or_was_deleted_is_open_to_administrators_only() {
 #[test]
 fn internal_is_for_users_who_are_not_external() {
     let mut rights = Rights::default();
-    rights.add_namespace(&path("team"), NamespaceState::Live(Visibility::Internal));
+    rights.add_namespace("team", NamespaceState::Live(Visibility::Internal));
     let mut who = user(ceiling("read_registry", &[]));
     assert_eq!(
         granted(
@@ -323,10 +323,10 @@ fn any_rights() -> impl Strategy<Value = Rights> {
         let mut rights = Rights::default();
         for (text, (namespace, role)) in PATHS.into_iter().zip(known) {
             if let Some(namespace) = namespace {
-                rights.add_namespace(&path(text), namespace);
+                rights.add_namespace(text, namespace);
             }
             if let Some(level) = role {
-                rights.add_membership(&path(text), level);
+                rights.add_membership(text, level);
             }
         }
         rights
@@ -493,7 +493,7 @@ proptest! {
     ) {
         let before = decide(&Principal::User(user.clone()), &rights, &request);
         let mut more = rights.clone();
-        more.add_membership(&path(at), level);
+        more.add_membership(at, level);
         prop_assert!(within(&before, &decide(&Principal::User(user.clone()), &more, &request)));
 
         let scopes = user.ceiling.scopes.iter().chain([scope]).collect();

@@ -107,7 +107,7 @@ pub enum Touched {
     User(UserId),
     /// The roles of a user.
     Memberships(UserId),
-    /// A namespace: its visibility, whether it exists, and its deploy tokens.
+    /// A namespace: its visibility, and whether it exists.
     Namespace(NamespacePath),
     /// A personal access token.
     AccessToken(AccessTokenId),

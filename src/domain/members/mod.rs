@@ -48,6 +48,13 @@ pub struct LastingRole {
     pub expiry: Option<Expiry>,
 }
 
+impl LastingRole {
+    /// True if it has not ended at `now`.
+    pub fn lasts_at(self, now: DateTime<Utc>) -> bool {
+        self.expiry.is_none_or(|expiry| !expiry.has_passed(now))
+    }
+}
+
 impl Member {
     /// The role.
     pub fn role(&self) -> LastingRole {

@@ -41,7 +41,7 @@ impl Workplace {
     }
 
     /// With a user, a group, a project and a role.
-    fn furnished() -> Self {
+    pub(crate) fn furnished() -> Self {
         let workplace = Self::migrated();
         workplace.ok(&["user", "create", "Alice", "--email", "A@Example.com"]);
         workplace.ok(&["group", "create", "team"]);

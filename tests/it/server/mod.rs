@@ -1,6 +1,7 @@
 //! The service as a process: its connections, its log, its start and its stop.
 
 mod connections;
+mod copies;
 mod log;
 mod stop;
 

@@ -134,7 +134,7 @@ pub(super) fn authority(user: &User, admin: bool, external: bool) -> Authority {
         scopes: [AccessTokenScope::Api].into_iter().collect(),
         repositories: Vec::new(),
     };
-    let mut caller = SignedIn::new(user.clone(), ceiling);
+    let mut caller = SignedIn::new(user, ceiling);
     (caller.admin, caller.external) = (admin, external);
     Authority::of(&caller, Need::Read, Origin::local(Face::Api)).unwrap()
 }

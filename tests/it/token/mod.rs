@@ -6,6 +6,7 @@ mod every_change;
 mod forms;
 mod refresh_tokens;
 mod registry;
+mod stale;
 mod web_pages;
 
 use wharfinger::domain::namespaces::visibility::Visibility;

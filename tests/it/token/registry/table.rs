@@ -164,15 +164,15 @@ fn principal(credential: Credential, who: Who) -> Principal {
 
 fn rights(who: Who) -> Rights {
     let mut rights = Rights::default();
-    rights.add_namespace(&path("team"), NamespaceState::Live(Visibility::Private));
+    rights.add_namespace("team", NamespaceState::Live(Visibility::Private));
     for visibility in Visibility::ALL {
         let at = path(&format!("team/{}", visibility.name()));
-        rights.add_namespace(&at, NamespaceState::Live(visibility));
+        rights.add_namespace(at.as_str(), NamespaceState::Live(visibility));
         if let Who::Member(level) = who {
-            rights.add_membership(&at, level);
+            rights.add_membership(at.as_str(), level);
         }
     }
-    rights.add_namespace(&path("team/deleted"), NamespaceState::Tombstone);
+    rights.add_namespace("team/deleted", NamespaceState::Tombstone);
     rights
 }
 

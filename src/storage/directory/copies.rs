@@ -1,0 +1,151 @@
+//! Copies in memory of what token requests ask for most.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::domain::access_tokens::AccessToken;
+use crate::domain::decision::rights::NamespaceState;
+use crate::domain::deploy_tokens::DeployToken;
+use crate::domain::events::subject::Touched;
+use crate::domain::ids::{AccessTokenId, DeployTokenId, NamespaceId, UserId};
+use crate::domain::secret::SecretDigest;
+use crate::domain::users::User;
+use crate::storage::directory::bounded_map::BoundedMap;
+use crate::storage::directory::drops::Drops;
+use crate::storage::directory::facts::{FoundNamespace, FoundPaths, GivenRoles, OwnedAccessToken};
+use crate::storage::directory::shared_loads::SharedLoads;
+
+/// The life of a copy that says that nothing is at a path.
+const ABSENT_LIFE: Duration = Duration::from_mins(2);
+
+/// Copies of rows. Whatever a change touches is dropped, so a copy is as good as the row, as of the last change that
+/// was followed. Ends of tokens and roles are in the copies, and judged by whoever asks.
+///
+/// A digest leads to an id, for ever; all else is kept by what changes name, so that it is found when they touch it.
+pub(in crate::storage) struct Copies {
+    pub(super) access_token_ids: BoundedMap<SecretDigest, AccessTokenId>,
+    pub(super) access_tokens: BoundedMap<AccessTokenId, Arc<AccessToken>>,
+    pub(super) deploy_token_ids: BoundedMap<SecretDigest, DeployTokenId>,
+    pub(super) deploy_tokens: BoundedMap<DeployTokenId, Arc<DeployToken>>,
+    pub(super) users: BoundedMap<UserId, Arc<User>>,
+    /// All roles of a user; none for one who has too many.
+    pub(super) roles: BoundedMap<UserId, Option<Arc<GivenRoles>>>,
+    pub(super) namespaces: BoundedMap<Box<str>, (NamespaceId, NamespaceState)>,
+    /// Paths at which nothing is: apart, so that guessed names take no room from what exists.
+    absent: BoundedMap<Box<str>, Instant>,
+    pub(super) drops: Drops,
+    pub(super) loads: Loads,
+}
+
+/// Loads under way, each once for all who wait for the same.
+pub(super) struct Loads {
+    pub(super) access_tokens: SharedLoads<SecretDigest, Option<OwnedAccessToken>>,
+    pub(super) deploy_tokens: SharedLoads<SecretDigest, Option<Arc<DeployToken>>>,
+    pub(super) roles: SharedLoads<UserId, Option<Arc<GivenRoles>>>,
+    /// By the paths, in a row.
+    pub(super) namespaces: SharedLoads<String, Arc<FoundPaths>>,
+}
+
+impl Copies {
+    /// No copies yet, and never more than fit into about `memory` bytes.
+    pub(in crate::storage) fn new(memory: usize) -> Self {
+        let part = |hundredths: usize| memory / 100 * hundredths;
+        Self {
+            access_token_ids: BoundedMap::new(part(15)),
+            access_tokens: BoundedMap::new(part(30)),
+            deploy_token_ids: BoundedMap::new(part(4)),
+            deploy_tokens: BoundedMap::new(part(6)),
+            users: BoundedMap::new(part(15)),
+            roles: BoundedMap::new(part(15)),
+            namespaces: BoundedMap::new(part(10)),
+            absent: BoundedMap::new(part(5)),
+            drops: Drops::default(),
+            loads: Loads {
+                access_tokens: SharedLoads::default(),
+                deploy_tokens: SharedLoads::default(),
+                roles: SharedLoads::default(),
+                namespaces: SharedLoads::default(),
+            },
+        }
+    }
+
+    /// Drops the copies of all that a change touched.
+    pub(in crate::storage) fn forget(&self, touched: impl IntoIterator<Item = Touched>) {
+        for touched in touched {
+            self.drops.drop(Some(&touched), || self.remove(&touched));
+        }
+    }
+
+    /// Drops all copies.
+    pub(in crate::storage) fn forget_everything(&self) {
+        self.drops.drop(None, || {
+            self.access_tokens.clear();
+            self.deploy_tokens.clear();
+            self.users.clear();
+            self.roles.clear();
+            self.namespaces.clear();
+            self.absent.clear();
+        });
+    }
+
+    fn remove(&self, touched: &Touched) {
+        match touched {
+            Touched::User(id) => self.users.remove(id),
+            Touched::Memberships(id) => self.roles.remove(id),
+            Touched::AccessToken(id) => self.access_tokens.remove(id),
+            Touched::DeployToken(id) => self.deploy_tokens.remove(id),
+            Touched::Namespace(path) => {
+                self.namespaces.remove(path.as_str());
+                self.absent.remove(path.as_str());
+            }
+        }
+    }
+
+    /// The copy of what is at a path, or that nothing is; `Err` if there is no copy. That nothing is there counts
+    /// for two minutes, or for as long as there is nothing better.
+    pub(super) fn namespace(&self, path: &str, is_stale: bool) -> Result<FoundNamespace, NoCopy> {
+        if let Some(found) = self.namespaces.get(path) {
+            return Ok(Some(found));
+        }
+        match self.absent.get(path) {
+            Some(since) if is_stale || since.elapsed() < ABSENT_LIFE => Ok(None),
+            Some(_) | None => Err(NoCopy),
+        }
+    }
+
+    /// Keeps a copy of what is at a path.
+    pub(super) fn keep_namespace(&self, path: &str, found: FoundNamespace) {
+        match found {
+            Some(found) => self.namespaces.insert(path.into(), found),
+            None => self.absent.insert(path.into(), Instant::now()),
+        }
+    }
+
+    /// Keeps a copy of a token and its owner.
+    pub(super) fn keep_access_token(
+        &self,
+        digest: SecretDigest,
+        (token, owner): &OwnedAccessToken,
+    ) {
+        self.access_token_ids.insert(digest, token.id);
+        self.access_tokens.insert(token.id, Arc::clone(token));
+        self.users.insert(owner.id, Arc::clone(owner));
+    }
+
+    /// Keeps a copy of a deploy token.
+    pub(super) fn keep_deploy_token(&self, digest: SecretDigest, token: &Arc<DeployToken>) {
+        self.deploy_token_ids.insert(digest, token.id);
+        self.deploy_tokens.insert(token.id, Arc::clone(token));
+    }
+}
+
+impl fmt::Debug for Copies {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Copies").finish_non_exhaustive()
+    }
+}
+
+/// There is no copy.
+#[derive(Debug)]
+pub(super) struct NoCopy;

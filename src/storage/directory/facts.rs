@@ -1,0 +1,21 @@
+//! The facts that decisions rest on, in the form in which copies are kept.
+
+use std::sync::Arc;
+
+use crate::domain::access_tokens::AccessToken;
+use crate::domain::decision::rights::NamespaceState;
+use crate::domain::ids::NamespaceId;
+use crate::domain::members::LastingRole;
+use crate::domain::users::User;
+
+/// A personal access token and its owner.
+pub(in crate::storage) type OwnedAccessToken = (Arc<AccessToken>, Arc<User>);
+
+/// A namespace, as far as decisions go; none where nothing is.
+pub(in crate::storage) type FoundNamespace = Option<(NamespaceId, NamespaceState)>;
+
+/// Paths, with the namespaces at them.
+pub(in crate::storage) type FoundPaths = Vec<(Box<str>, FoundNamespace)>;
+
+/// All roles that a user was given, also those that have ended, in the order of the namespaces.
+pub(in crate::storage) type GivenRoles = Vec<(NamespaceId, LastingRole)>;

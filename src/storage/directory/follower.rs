@@ -1,0 +1,190 @@
+//! Follows the numbered changes, so that it is known until when the copies were right.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::time::timeout;
+
+use crate::storage::connect::Db;
+use crate::storage::directory::copies::Copies;
+use crate::storage::error::StorageError;
+use crate::storage::follow::NumberedChange;
+
+/// The age that copies may have: who asks later than this after a change is answered by it (docs/architecture.md#copies).
+pub(super) const BOUND: Duration = Duration::from_secs(1);
+/// The time that storage has to tell the number of the last change.
+const LIMIT: Duration = Duration::from_secs(2);
+/// The delay of a timer beyond which the whole process was stopped, and a time limit proves nothing.
+const STOPPED: Duration = Duration::from_millis(500);
+/// The time for which nobody asks again after storage was found away. A service asks all the time in the background.
+const AWAY: Duration = Duration::from_secs(3);
+
+/// The knowledge of one process about the changes of all.
+#[derive(Debug)]
+pub(super) struct Follower {
+    start: Instant,
+    /// The time at which storage was last asked and answered, in microseconds after `start`; all changes that were
+    /// acknowledged before are followed. Zero for never.
+    confirmed: AtomicU64,
+    away: Mutex<Option<Away>>,
+    /// The number of the last change that was followed. One asks at a time; the others wait for that answer.
+    number: tokio::sync::Mutex<Option<i64>>,
+}
+
+/// Storage that is away.
+#[derive(Debug, Clone)]
+pub(super) struct Away {
+    place: Arc<str>,
+    why: Arc<str>,
+    found: Instant,
+}
+
+impl Away {
+    pub(super) fn error(&self) -> StorageError {
+        StorageError::Unusable {
+            place: self.place.to_string(),
+            why: self.why.to_string(),
+            is_unreachable: true,
+        }
+    }
+}
+
+impl Default for Follower {
+    fn default() -> Self {
+        Self {
+            start: Instant::now(),
+            confirmed: AtomicU64::new(0),
+            away: Mutex::default(),
+            number: tokio::sync::Mutex::default(),
+        }
+    }
+}
+
+impl Follower {
+    /// The time until which the copies are known to have been right.
+    pub(super) fn confirmed(&self) -> Option<Instant> {
+        match self.confirmed.load(Ordering::Acquire) {
+            0 => None,
+            micros => self.start.checked_add(Duration::from_micros(micros)),
+        }
+    }
+
+    /// True if the copies were right at some time after `now - age`.
+    pub(super) fn is_younger_than(&self, age: Duration, now: Instant) -> bool {
+        self.confirmed()
+            .is_some_and(|confirmed| now.saturating_duration_since(confirmed) <= age)
+    }
+
+    /// The news that storage is away, if they are fresh.
+    pub(super) fn away(&self, now: Instant) -> Option<Away> {
+        let away = self.away_slot();
+        let fresh = |away: &&Away| now.saturating_duration_since(away.found) <= AWAY;
+        away.as_ref().filter(fresh).cloned()
+    }
+
+    /// Follows the changes, unless somebody has just done so for a request that began at `now`.
+    pub(super) async fn confirm(
+        &self,
+        db: &Db,
+        copies: &Copies,
+        now: Instant,
+    ) -> Result<(), StorageError> {
+        let mut number = self.number.lock().await;
+        if self.is_younger_than(BOUND, now) {
+            return Ok(());
+        }
+        if let Some(away) = self.away(now)
+            && away.found >= now
+        {
+            return Err(away.error());
+        }
+        self.ask(db, copies, &mut number).await
+    }
+
+    /// Follows the changes now.
+    pub(super) async fn follow(&self, db: &Db, copies: &Copies) -> Result<(), StorageError> {
+        let mut number = self.number.lock().await;
+        self.ask(db, copies, &mut number).await
+    }
+
+    async fn ask(
+        &self,
+        db: &Db,
+        copies: &Copies,
+        number: &mut Option<i64>,
+    ) -> Result<(), StorageError> {
+        loop {
+            let begin = Instant::now();
+            let asked = timeout(LIMIT, catch_up(db, copies, *number)).await;
+            let silent = || StorageError::silent(&db.place(), LIMIT);
+            match asked.unwrap_or_else(|_| Err(silent())) {
+                Ok(last) => {
+                    *number = Some(last);
+                    self.confirm_at(begin);
+                    return Ok(());
+                }
+                // The process stood still for longer than the limit: storage had no chance to answer.
+                Err(_) if begin.elapsed() > LIMIT + STOPPED => {}
+                Err(error) => {
+                    self.note(&error.at(&db.place()));
+                    return Err(self.away_slot().as_ref().map_or_else(silent, Away::error));
+                }
+            }
+        }
+    }
+
+    fn confirm_at(&self, begin: Instant) {
+        *self.away_slot() = None;
+        let micros = begin.saturating_duration_since(self.start).as_micros();
+        let micros = u64::try_from(micros).unwrap_or(u64::MAX).max(1);
+        self.confirmed.fetch_max(micros, Ordering::AcqRel);
+    }
+
+    /// Notes that storage is away, so that nobody else waits to find out.
+    pub(super) fn note(&self, error: &StorageError) {
+        if let StorageError::Unusable { place, why, .. } = error {
+            *self.away_slot() = Some(Away {
+                place: place.as_str().into(),
+                why: why.as_str().into(),
+                found: Instant::now(),
+            });
+        }
+    }
+
+    fn away_slot(&self) -> MutexGuard<'_, Option<Away>> {
+        // The lock is held only to read or write the slot, so a poisoned one is whole.
+        self.away.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Drops what was touched since the change `followed`, and returns the number of the last change.
+async fn catch_up(db: &Db, copies: &Copies, followed: Option<i64>) -> Result<i64, StorageError> {
+    let last = db.last_change().await?;
+    match followed {
+        Some(followed) if followed == last => return Ok(last),
+        Some(followed) if followed < last => {
+            let changes = db.changes_after(followed).await?;
+            if let Some(last) = forget_all(copies, followed, changes) {
+                return Ok(last);
+            }
+        }
+        // Nothing was followed yet, or the database is an older one that was brought back.
+        Some(_) | None => {}
+    }
+    copies.forget_everything();
+    Ok(last)
+}
+
+/// Drops what these changes touched, and returns the number of the last; none if it may have been anything.
+fn forget_all(copies: &Copies, followed: i64, changes: Vec<NumberedChange>) -> Option<i64> {
+    let mut last = followed;
+    for change in changes {
+        if change.number != last + 1 {
+            return None;
+        }
+        copies.forget(change.touched?);
+        last = change.number;
+    }
+    (last > followed).then_some(last)
+}

@@ -1,0 +1,105 @@
+//! The directory: what token requests ask of storage, answered from copies in memory where these are right.
+//!
+//! A token request asks it three things: whose credential is this, what is at these paths, and which roles does the
+//! caller have. Nothing else in the service knows of the copies.
+
+mod bounded_map;
+pub(super) mod copies;
+mod drops;
+pub(super) mod facts;
+mod follower;
+mod shared_loads;
+mod view;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+pub use view::View;
+
+use crate::storage::connect::Db;
+use crate::storage::directory::copies::Copies;
+use crate::storage::directory::follower::{BOUND, Follower};
+use crate::storage::directory::view::Trust;
+use crate::storage::error::StorageError;
+
+/// The bounds of the copies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CopyBounds {
+    /// The most memory that they take, in bytes; zero for no copies at all.
+    pub memory: usize,
+    /// The time for which pulls are answered from them while storage is away.
+    pub serve_stale_for: Duration,
+}
+
+/// Answers what token requests ask of storage.
+#[derive(Debug, Clone)]
+pub struct Directory {
+    db: Db,
+    copying: Option<Arc<Copying>>,
+}
+
+/// The copies, and what is known about their age.
+#[derive(Debug)]
+struct Copying {
+    copies: Arc<Copies>,
+    follower: Follower,
+    serve_stale_for: Duration,
+}
+
+impl Directory {
+    /// A directory of `db` with copies. Changes by the same `db` are dropped from them before they are acknowledged.
+    pub fn new(db: Db, bounds: CopyBounds) -> Self {
+        let copying = (bounds.memory > 0).then(|| {
+            Arc::new(Copying {
+                copies: db.copies(bounds.memory),
+                follower: Follower::default(),
+                serve_stale_for: bounds.serve_stale_for,
+            })
+        });
+        Self { db, copying }
+    }
+
+    /// A directory of `db` that asks storage each time.
+    pub fn without_copies(db: Db) -> Self {
+        Self { db, copying: None }
+    }
+
+    /// Looks at the directory for a request that begins now.
+    ///
+    /// The copies are used if they were right at some time in the second before now. If they are older, storage is asked
+    /// once for what has changed; if it is away, they may be used for pulls for a while.
+    pub async fn view(&self) -> View<'_> {
+        let trust = match &self.copying {
+            Some(copying) => self.trust(copying).await,
+            None => Trust::Nothing,
+        };
+        View::new(&self.db, trust)
+    }
+
+    async fn trust<'a>(&self, copying: &'a Copying) -> Trust<'a> {
+        let (copies, follower) = (&*copying.copies, &copying.follower);
+        let now = Instant::now();
+        if follower.is_younger_than(BOUND, now) {
+            return Trust::Current(copies, follower);
+        }
+        if follower.away(now).is_none() && follower.confirm(&self.db, copies, now).await.is_ok() {
+            return Trust::Current(copies, follower);
+        }
+        match follower.away(Instant::now()) {
+            Some(away) if follower.is_younger_than(copying.serve_stale_for, now) => {
+                Trust::Stale(copies, away)
+            }
+            Some(away) => Trust::Away(away),
+            // Storage answers, but not as it should; whoever asks it directly is told why.
+            None => Trust::Nothing,
+        }
+    }
+
+    /// Follows the changes of others. The service does this several times a second.
+    pub async fn follow(&self) -> Result<(), StorageError> {
+        match &self.copying {
+            Some(copying) => copying.follower.follow(&self.db, &copying.copies).await,
+            None => Ok(()),
+        }
+    }
+}

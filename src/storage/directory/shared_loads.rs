@@ -1,0 +1,85 @@
+//! Loads that are done once for all who wait for the same.
+
+use std::fmt;
+use std::hash::Hash;
+use std::time::Duration;
+
+use quick_cache::Equivalent;
+use quick_cache::sync::Cache;
+use tokio::time::timeout;
+
+use crate::domain::events::subject::Touched;
+use crate::storage::directory::drops::Drops;
+use crate::storage::error::StorageError;
+
+/// The most loads of one kind that others may join at a time.
+const JOINABLE: usize = 4096;
+/// The time that one who joined waits.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Loads of one kind that are under way.
+pub(super) struct SharedLoads<K, V>(Cache<K, Outcome<V>>);
+
+/// The outcome of a load.
+#[derive(Debug, Clone)]
+struct Outcome<V> {
+    value: V,
+    /// False if it may be older than what those who wait may be told.
+    is_current: bool,
+}
+
+impl<K: Hash + Eq, V: Clone> SharedLoads<K, V> {
+    /// The value at `key` by `load`, or by the same load of somebody else. If nothing of it was dropped meanwhile
+    /// (which is what `concerns` asks), it is kept by `keep`, and those who wait get it too.
+    pub(super) async fn load<Q, T>(
+        &self,
+        (key, drops): (&Q, &Drops),
+        load: T,
+        concerns: impl Fn(&V, &Touched) -> bool,
+        keep: impl FnOnce(&V),
+    ) -> Result<V, StorageError>
+    where
+        Q: Hash + Equivalent<K> + ToOwned<Owned = K> + ?Sized,
+        T: Future<Output = Result<V, StorageError>>,
+    {
+        let guard = loop {
+            match timeout(PATIENCE, self.0.get_value_or_guard_async(key)).await {
+                Ok(Ok(loaded)) if loaded.is_current => return Ok(loaded.value),
+                Ok(Ok(_)) => {}
+                Ok(Err(guard)) => break guard,
+                Err(_) => return Err(StorageError::Busy),
+            }
+        };
+        let begun = drops.begin();
+        let value = load.await?;
+        drops.end(
+            begun,
+            |touched| concerns(&value, touched),
+            |is_current| {
+                if is_current {
+                    keep(&value);
+                }
+                // It fails only where nobody waits.
+                let _ = guard.insert(Outcome {
+                    value: value.clone(),
+                    is_current,
+                });
+                // It is for those who wait; whoever comes later finds the copy.
+                self.0.remove(key);
+            },
+        );
+        Ok(value)
+    }
+}
+
+impl<K: Hash + Eq, V: Clone> Default for SharedLoads<K, V> {
+    fn default() -> Self {
+        Self(Cache::new(JOINABLE))
+    }
+}
+
+impl<K, V> fmt::Debug for SharedLoads<K, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SharedLoads").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,270 @@
+//! One request's look at the directory.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Instant;
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::decision::principal::Principal;
+use crate::domain::decision::rights::Rights;
+use crate::domain::deploy_tokens::DeployToken;
+use crate::domain::events::subject::Touched;
+use crate::domain::ids::UserId;
+use crate::domain::members::ownership;
+use crate::domain::registry::repository_name::RepositoryName;
+use crate::domain::secret::SecretDigest;
+use crate::storage::connect::Db;
+use crate::storage::directory::copies::Copies;
+use crate::storage::directory::facts::{FoundNamespace, FoundPaths, GivenRoles, OwnedAccessToken};
+use crate::storage::directory::follower::{Away, Follower};
+use crate::storage::error::StorageError;
+use crate::storage::{access_tokens, deploy_tokens, registry};
+
+/// A look at the directory, for one request.
+#[derive(Debug)]
+pub struct View<'a> {
+    db: &'a Db,
+    trust: Trust<'a>,
+}
+
+/// The trust in the copies.
+#[derive(Debug)]
+pub(super) enum Trust<'a> {
+    /// They are right, and what is missing is loaded.
+    Current(&'a Copies, &'a Follower),
+    /// Storage is away; they were right a while ago, and there is nothing else.
+    Stale(&'a Copies, Away),
+    /// Storage is away, and so are they.
+    Away(Away),
+    /// There are none to use.
+    Nothing,
+}
+
+impl<'a> View<'a> {
+    pub(super) fn new(db: &'a Db, trust: Trust<'a>) -> Self {
+        Self { db, trust }
+    }
+
+    /// Fails while answers may be older than they should be: only pulls are answered then.
+    pub fn must_be_current(&self) -> Result<(), StorageError> {
+        self.storage().map(|_| ())
+    }
+
+    /// The database, for what has no copies; an error at once if it is known to be away.
+    pub fn storage(&self) -> Result<&'a Db, StorageError> {
+        match &self.trust {
+            Trust::Current(..) | Trust::Nothing => Ok(self.db),
+            Trust::Stale(_, away) | Trust::Away(away) => Err(away.error()),
+        }
+    }
+
+    /// The personal access token with that digest, with its owner; neither needs to be active.
+    pub async fn access_token(
+        &self,
+        digest: &SecretDigest,
+    ) -> Result<Option<OwnedAccessToken>, StorageError> {
+        let load = async {
+            let found = access_tokens::find_by_digest(self.reachable()?, digest).await?;
+            Ok(found.map(|(token, owner)| (Arc::new(token), Arc::new(owner))))
+        };
+        let Some(copies) = self.copies() else {
+            return load.await;
+        };
+        let copy = || {
+            let token = copies
+                .access_tokens
+                .get(&copies.access_token_ids.get(digest)?)?;
+            let owner = copies.users.get(&token.user_id)?;
+            Some((token, owner))
+        };
+        if let Some(found) = copy() {
+            return Ok(Some(found));
+        }
+        let loaded = copies.loads.access_tokens.load(
+            (digest, &copies.drops),
+            load,
+            |loaded, touched| {
+                loaded.as_ref().is_some_and(|(token, owner)| {
+                    *touched == Touched::AccessToken(token.id)
+                        || *touched == Touched::User(owner.id)
+                })
+            },
+            |loaded| {
+                if let Some(found) = loaded {
+                    copies.keep_access_token(*digest, found);
+                }
+            },
+        );
+        self.loaded(loaded.await)
+    }
+
+    /// The deploy token with that digest, whatever its state.
+    pub async fn deploy_token(
+        &self,
+        digest: &SecretDigest,
+    ) -> Result<Option<Arc<DeployToken>>, StorageError> {
+        let load = async {
+            let found = deploy_tokens::find_by_digest(self.reachable()?, digest).await?;
+            Ok(found.map(Arc::new))
+        };
+        let Some(copies) = self.copies() else {
+            return load.await;
+        };
+        let id = copies.deploy_token_ids.get(digest);
+        if let Some(found) = id.and_then(|id| copies.deploy_tokens.get(&id)) {
+            return Ok(Some(found));
+        }
+        let loaded = copies.loads.deploy_tokens.load(
+            (digest, &copies.drops),
+            load,
+            |loaded, touched| {
+                loaded
+                    .as_ref()
+                    .is_some_and(|token| *touched == Touched::DeployToken(token.id))
+            },
+            |loaded| {
+                if let Some(found) = loaded {
+                    copies.keep_deploy_token(*digest, found);
+                }
+            },
+        );
+        self.loaded(loaded.await)
+    }
+
+    /// The namespaces that `repositories` may belong to, and the caller's memberships there at `now`.
+    pub async fn rights(
+        &self,
+        principal: &Principal,
+        repositories: &[&RepositoryName],
+        now: DateTime<Utc>,
+    ) -> Result<Rights, StorageError> {
+        let Some(copies) = self.copies() else {
+            return registry::load(self.storage()?, principal, repositories, now).await;
+        };
+        let mut rights = Rights::default();
+        if repositories.is_empty() {
+            return Ok(rights);
+        }
+        let mut given = None;
+        if let Principal::User(user) = principal {
+            let (path, level) = ownership(&user.username);
+            rights.add_membership(path.as_str(), level);
+            given = self.roles(copies, user.id).await?;
+            if given.is_none() {
+                return registry::load(self.storage()?, principal, repositories, now).await;
+            }
+        }
+        let given = given.as_ref().map_or(&[][..], |roles| roles);
+        let mut note = |path: &str, found: FoundNamespace| {
+            let Some((id, state)) = found else { return };
+            rights.add_namespace(path, state);
+            let role = given
+                .binary_search_by_key(&id, |(namespace, _)| *namespace)
+                .ok()
+                .and_then(|at| given.get(at));
+            if let Some((_, role)) = role
+                && role.lasts_at(now)
+            {
+                rights.add_membership(path, role.level);
+            }
+        };
+        let mut missing = BTreeSet::new();
+        for path in repositories.iter().flat_map(|name| name.prefixes()) {
+            match copies.namespace(path, self.is_stale()) {
+                Ok(found) => note(path, found),
+                Err(_) => {
+                    missing.insert(path);
+                }
+            }
+        }
+        if !missing.is_empty() {
+            for (path, found) in &*self.namespaces(copies, missing).await? {
+                note(path, *found);
+            }
+        }
+        Ok(rights)
+    }
+
+    async fn namespaces(
+        &self,
+        copies: &Copies,
+        paths: BTreeSet<&str>,
+    ) -> Result<Arc<FoundPaths>, StorageError> {
+        let paths: Vec<&str> = paths.into_iter().collect();
+        let key = paths.join(" ");
+        let loaded = copies.loads.namespaces.load(
+            (key.as_str(), &copies.drops),
+            async {
+                let found = registry::at_paths(self.reachable()?, &paths).await?;
+                Ok(Arc::new(found))
+            },
+            |loaded, touched| {
+                let Touched::Namespace(at) = touched else {
+                    return false;
+                };
+                loaded.iter().any(|(path, _)| **path == *at.as_str())
+            },
+            |loaded| {
+                for (path, found) in &**loaded {
+                    copies.keep_namespace(path, *found);
+                }
+            },
+        );
+        self.loaded(loaded.await)
+    }
+
+    async fn roles(
+        &self,
+        copies: &Copies,
+        user: UserId,
+    ) -> Result<Option<Arc<GivenRoles>>, StorageError> {
+        if let Some(found) = copies.roles.get(&user) {
+            return Ok(found);
+        }
+        let loaded = copies.loads.roles.load(
+            (&user, &copies.drops),
+            async {
+                let found = registry::roles_of(self.reachable()?, user).await?;
+                Ok(found.map(Arc::new))
+            },
+            |_, touched| *touched == Touched::Memberships(user),
+            |loaded| copies.roles.insert(user, loaded.clone()),
+        );
+        self.loaded(loaded.await)
+    }
+
+    /// The database, for a load. Whoever waited for the load of somebody else, and it failed, does not try too.
+    fn reachable(&self) -> Result<&'a Db, StorageError> {
+        if let Trust::Current(_, follower) = &self.trust
+            && let Some(away) = follower.away(Instant::now())
+        {
+            return Err(away.error());
+        }
+        self.storage()
+    }
+
+    fn copies(&self) -> Option<&'a Copies> {
+        match self.trust {
+            Trust::Current(copies, _) | Trust::Stale(copies, _) => Some(copies),
+            Trust::Away(_) | Trust::Nothing => None,
+        }
+    }
+
+    fn is_stale(&self) -> bool {
+        matches!(self.trust, Trust::Stale(..))
+    }
+
+    /// Passes on what was loaded. Those who wait for the same learn from a failure that storage is away.
+    fn loaded<T>(&self, loaded: Result<T, StorageError>) -> Result<T, StorageError> {
+        loaded.map_err(|error| {
+            let error = error.at(&self.db.place());
+            if error.is_unreachable()
+                && let Trust::Current(_, follower) = &self.trust
+            {
+                follower.note(&error);
+            }
+            error
+        })
+    }
+}
