@@ -11,10 +11,9 @@ use std::time::Instant;
 use anyhow::ensure;
 use clap::Parser;
 use secrecy::SecretString;
-use wharfinger::domain::secret::SecretKind;
 use wharfinger::storage::Db;
 
-use world::{World, secret};
+use world::World;
 
 /// Fill a database with made-up users, groups, projects and tokens, or print their credentials.
 #[derive(Debug, Parser)]
@@ -48,7 +47,7 @@ async fn main() -> anyhow::Result<()> {
             "{world}, in {:.1} s.\nToken 0 is an administrator's: {}\nThe secret of token N is `whf_pat_`, N with \
              zeros to 40 digits, and the CRC-32 of both in 6 digits of base 62; --credentials prints some.",
             begin.elapsed().as_secs_f64(),
-            secret_of(0)
+            World::secret(0).expose()
         )?;
     }
     ensure!(
@@ -57,15 +56,20 @@ async fn main() -> anyhow::Result<()> {
         world.tokens
     );
     let mut lines = BufWriter::new(io::stdout().lock());
-    for number in world.spread(arguments.credentials.into()) {
+    for number in spread(&world, arguments.credentials.into()) {
         let user = world.owner(number);
-        let (secret, repository) = (secret_of(number), world.repository(user));
-        writeln!(lines, "{number}\t{secret}\tuser{user}\t{repository}")?;
+        let (secret, repository) = (World::secret(number), world.project_path(user));
+        writeln!(
+            lines,
+            "{number}\t{}\tuser{user}\t{repository}/app",
+            secret.expose()
+        )?;
     }
     Ok(lines.flush()?)
 }
 
-/// The secret of a personal access token; 0 is the administrator's.
-fn secret_of(token: u64) -> String {
-    secret(SecretKind::AccessToken, token).expose().to_owned()
+/// The numbers of some tokens, evenly spread.
+fn spread(world: &World, count: u64) -> impl Iterator<Item = u64> {
+    let step = world.tokens.checked_div(count).unwrap_or(1);
+    (0..count).map(move |index| index * step + 1)
 }

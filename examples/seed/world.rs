@@ -55,17 +55,6 @@ impl World {
             Self::group_path(self.group_of(project))
         )
     }
-
-    /// A repository to which a user may push.
-    pub(crate) fn repository(&self, user: u64) -> String {
-        format!("{}/app", self.project_path(user))
-    }
-
-    /// The numbers of some tokens, evenly spread.
-    pub(crate) fn spread(&self, count: u64) -> impl Iterator<Item = u64> {
-        let step = self.tokens.checked_div(count).unwrap_or(1);
-        (0..count).map(move |index| index * step + 1)
-    }
 }
 
 impl fmt::Display for World {
@@ -80,6 +69,13 @@ impl fmt::Display for World {
             f,
             "{tokens} tokens, {projects} projects, {users} users, {groups} groups"
         )
+    }
+}
+
+impl World {
+    /// The secret of a personal access token; 0 is the administrator's.
+    pub(crate) fn secret(token: u64) -> SecretToken {
+        secret(SecretKind::AccessToken, token)
     }
 }
 

@@ -113,6 +113,11 @@ impl DeskError {
         Self::Refused(why.into())
     }
 
+    /// True for a list that looks at too many rows.
+    pub fn looks_at_too_much(&self) -> bool {
+        matches!(self, Self::Storage(StorageError::TooLong))
+    }
+
     /// True if the same may succeed a few seconds later.
     pub fn is_temporary(&self) -> bool {
         match self {

@@ -7,11 +7,13 @@ use crate::app::Desk;
 use crate::app::access_tokens::AccessTokenRotation;
 use crate::cli::context::{Context, user_id};
 use crate::cli::input::{Confirmation, access_token_id, expiry, read, to_come};
+use crate::cli::list::{List, Parts};
 use crate::cli::owners::Owners;
 use crate::cli::secret_file::SecretOutput;
 use crate::cli::table::Table;
 use crate::cli::token_filter::{StateFilter, TokenState, ends_within, is_unused_for};
 use crate::cli::words::{end, maybe_time, until};
+use crate::domain::access_tokens::filter::AccessTokenFilter;
 use crate::domain::access_tokens::pattern::RepositoryPattern;
 use crate::domain::access_tokens::policy::WantedEnd;
 use crate::domain::access_tokens::scope::AccessTokenScope;
@@ -204,22 +206,33 @@ async fn list(
         None => None,
         Some(name) => Some(user_id(desk, name).await?),
     };
-    let now = desk.now();
-    let mut tokens = desk.access_tokens(&Authority::operator(), owner).await?;
-    tokens.retain(|token| {
-        let last = token.last_used_at.unwrap_or(token.created_at);
-        let ends = |time| ends_within(token.end(), time, now);
-        let is_unused = |time| is_unused_for(last, time, now);
-        arguments.expires_within.is_none_or(ends) && arguments.unused_for.is_none_or(is_unused)
-    });
-    let state = |token: &AccessToken| state(token, now);
-    arguments.states.keep(&mut tokens, context.output, state);
-    let owners = Owners::of(desk, owner).await?;
-    let views = tokens.iter().map(|token| AccessTokenView::new(token, now));
-    let views: Vec<_> = views.collect();
-    let rows = tokens.iter().map(|token| row(token, &owners, now));
-    let table = Table::new(&COLUMNS, rows.collect());
-    context.output.table(&views, &table)
+    let (operator, now) = (Authority::operator(), desk.now());
+    let filter = AccessTokenFilter {
+        owner,
+        ..AccessTokenFilter::default()
+    };
+    let (mut list, mut left_out) = (List::new(context.output, &COLUMNS), 0);
+    let mut parts = Parts::default();
+    while let Some(part) = parts.wanted() {
+        let part = desk.access_tokens_page(&operator, filter.clone(), part);
+        let mut tokens = parts.taken(part.await?);
+        tokens.retain(|token| {
+            let used = token.last_used_at.unwrap_or(token.created_at);
+            let ends = |time| ends_within(token.end(), time, now);
+            let is_unused = |time| is_unused_for(used, time, now);
+            arguments.expires_within.is_none_or(ends) && arguments.unused_for.is_none_or(is_unused)
+        });
+        let state = |token: &AccessToken| state(token, now);
+        left_out += arguments.states.keep(&mut tokens, state);
+        let owners = Owners::of(desk, tokens.iter().map(|token| token.user_id)).await?;
+        let views = tokens.iter().map(|token| AccessTokenView::new(token, now));
+        let rows = tokens.iter().map(|token| row(token, &owners, now));
+        if !list.part(&views.collect::<Vec<_>>(), rows.collect())? {
+            return Ok(());
+        }
+    }
+    arguments.states.tell(context.output, left_out);
+    list.end()
 }
 
 async fn rotate(arguments: Rotate, context: &Context<'_>, desk: &Desk) -> anyhow::Result<()> {
@@ -266,7 +279,7 @@ async fn revoke(
 }
 
 async fn show(context: &Context<'_>, desk: &Desk, token: &AccessToken) -> anyhow::Result<()> {
-    let (owners, now) = (Owners::of(desk, Some(token.user_id)).await?, desk.now());
+    let (owners, now) = (Owners::of(desk, [token.user_id]).await?, desk.now());
     let table = Table::new(&COLUMNS, vec![row(token, &owners, now)]);
     context
         .output

@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use crate::app::Desk;
 use crate::cli::context::Context;
 use crate::cli::input::{Confirmation, expiry, id, read, to_come};
+use crate::cli::list::{List, Parts};
 use crate::cli::secret_file::SecretOutput;
 use crate::cli::table::Table;
 use crate::cli::token_filter::{StateFilter, ends_within};
@@ -83,22 +84,25 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
             states,
             expires_within,
         } => {
-            let (authority, now) = (Authority::operator(), desk.now());
-            // Not those of the namespace, which are without the revoked ones.
-            let mut tokens = desk.deploy_tokens(&authority, None).await?;
-            if let Some(path) = path {
-                let namespace = NamespaceReference::shared(path);
-                let found = desk.namespace(&authority, &namespace).await?.namespace;
-                tokens.retain(|token| token.namespace == found.id);
+            let namespace = path.map(NamespaceReference::shared);
+            let (operator, now) = (Authority::operator(), desk.now());
+            let (mut list, mut left_out) = (List::new(context.output, &COLUMNS), 0);
+            let mut parts = Parts::default();
+            while let Some(part) = parts.wanted() {
+                let part = desk.deploy_tokens_ever(&operator, namespace.as_ref(), part);
+                let mut tokens = parts.taken(part.await?);
+                tokens.retain(|token| {
+                    expires_within.is_none_or(|time| ends_within(token.expiry, time, now))
+                });
+                left_out += states.keep(&mut tokens, |token| token.state(now).into());
+                let views = tokens.iter().map(|token| DeployTokenView::new(token, now));
+                let rows = tokens.iter().map(|token| row(token, now));
+                if !list.part(&views.collect::<Vec<_>>(), rows.collect())? {
+                    return Ok(());
+                }
             }
-            tokens.retain(|token| {
-                expires_within.is_none_or(|time| ends_within(token.expiry, time, now))
-            });
-            states.keep(&mut tokens, context.output, |token| token.state(now).into());
-            let views = tokens.iter().map(|token| DeployTokenView::new(token, now));
-            let views: Vec<_> = views.collect();
-            let rows = tokens.iter().map(|token| row(token, now)).collect();
-            context.output.table(&views, &Table::new(&COLUMNS, rows))
+            states.tell(context.output, left_out);
+            list.end()
         }
         Command::Revoke { id, confirmation } => revoke(id, confirmation, context, &desk).await,
     }

@@ -7,12 +7,14 @@ use crate::app::members::{IfMember, InheritedRoles, MemberChange, NewMember, Rol
 use crate::app::{Desk, DeskError};
 use crate::cli::context::{Context, user_id};
 use crate::cli::input::{Confirmation, expiry, read, to_come};
+use crate::cli::list::{List, Parts};
 use crate::cli::table::Table;
 use crate::cli::words::{end, until};
 use crate::domain::authority::Authority;
 use crate::domain::expiry::Expiry;
 use crate::domain::members::ListedMember;
 use crate::domain::members::access_level::AccessLevel;
+use crate::domain::members::filter::MemberFilter;
 use crate::domain::namespaces::path::NamespacePath;
 use crate::domain::namespaces::reference::NamespaceReference;
 use crate::domain::users::username::Username;
@@ -145,19 +147,19 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
             } else {
                 InheritedRoles::Excluded
             };
-            let members = desk
-                .members(
-                    &Authority::operator(),
-                    (&NamespaceReference::shared(path), reach),
-                )
-                .await?;
-            let base = context.base();
-            let views: Vec<_> = members
-                .iter()
-                .map(|member| MemberView::new(member, &base))
-                .collect();
-            let rows = members.iter().map(row).collect();
-            context.output.table(&views, &Table::new(&COLUMNS, rows))
+            let (operator, namespace) = (Authority::operator(), NamespaceReference::shared(path));
+            let (filter, base) = (MemberFilter::default(), context.base());
+            let (mut list, mut parts) = (List::new(context.output, &COLUMNS), Parts::default());
+            while let Some(part) = parts.wanted() {
+                let part = desk.members_page(&operator, (&namespace, reach), &filter, part);
+                let members = parts.taken(part.await?);
+                let views = members.iter().map(|member| MemberView::new(member, &base));
+                let rows = members.iter().map(row).collect();
+                if !list.part(&views.collect::<Vec<_>>(), rows)? {
+                    return Ok(());
+                }
+            }
+            list.end()
         }
     }
 }

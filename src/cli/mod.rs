@@ -11,6 +11,7 @@ mod group;
 mod health;
 mod input;
 mod keys;
+mod list;
 mod member;
 mod migrate;
 mod namespace;

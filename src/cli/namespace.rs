@@ -6,6 +6,7 @@ use crate::app::Desk;
 use crate::app::namespaces::{NamespaceChange, NewNamespace};
 use crate::cli::context::Context;
 use crate::cli::input::{Confirmation, read};
+use crate::cli::list::{List, PART};
 use crate::cli::table::Table;
 use crate::domain::authority::Authority;
 use crate::domain::namespaces::path::NamespacePath;
@@ -126,8 +127,7 @@ pub(super) async fn run(
             made
         }
         Command::List => {
-            let namespaces = desk.namespaces(&authority, kind).await?;
-            return list(context, &namespaces);
+            return list(context, &desk, kind).await;
         }
         Command::Show { path } => {
             desk.namespace_with_ancestors(&authority, &named(kind, path))
@@ -177,7 +177,7 @@ async fn delete(
     }
     confirmation.ask("Delete?")?;
     desk.delete_namespace(&authority, &name).await?;
-    list(context, &goes)
+    table(context, &goes)
 }
 
 fn named(kind: NamespaceKind, path: NamespacePath) -> NamespaceReference {
@@ -188,7 +188,30 @@ fn named(kind: NamespaceKind, path: NamespacePath) -> NamespaceReference {
     NamespaceReference::at(expected, path)
 }
 
-fn list(context: &Context<'_>, namespaces: &[NamespaceWithAncestors]) -> anyhow::Result<()> {
+async fn list(context: &Context<'_>, desk: &Desk, kind: NamespaceKind) -> anyhow::Result<()> {
+    let (operator, base) = (Authority::operator(), context.base());
+    let mut list = List::new(context.output, &COLUMNS);
+    let mut end: Option<NamespacePath> = None;
+    loop {
+        let some = desk.namespaces(&operator, kind, end.as_ref(), PART);
+        let namespaces = some.await?;
+        let rows = namespaces.iter().map(|located| row(&located.namespace));
+        let views = namespaces
+            .iter()
+            .map(|namespace| GroupOrProjectView::new(namespace, &base));
+        if !list.part(&views.collect::<Vec<_>>(), rows.collect())? {
+            return Ok(());
+        }
+        end = namespaces
+            .last()
+            .map(|located| located.namespace.path.clone());
+        if end.is_none() {
+            return list.end();
+        }
+    }
+}
+
+fn table(context: &Context<'_>, namespaces: &[NamespaceWithAncestors]) -> anyhow::Result<()> {
     let base = context.base();
     let rows = namespaces.iter().map(|located| row(&located.namespace));
     let table = Table::new(&COLUMNS, rows.collect());

@@ -58,8 +58,7 @@ impl Output {
             self.note("There is nothing to list.");
             return Ok(());
         }
-        // It leaves colours out where `NO_COLOR` is set or the terminal knows none.
-        finish(write!(anstream::stdout().lock(), "{}", table.aligned()))
+        self.write_styled(&table.aligned()).map(drop)
     }
 
     /// Prints a line of the result.
@@ -67,14 +66,28 @@ impl Output {
         self.bytes(format!("{text}\n").as_bytes())
     }
 
-    /// Prints a part of the result as it is.
+    /// Prints a part of the result as it is. False if nobody reads it.
     #[expect(
         clippy::unused_self,
         reason = "whoever prints results holds the output"
     )]
-    pub(super) fn bytes(&self, bytes: &[u8]) -> anyhow::Result<()> {
+    pub(super) fn write(&self, bytes: &[u8]) -> anyhow::Result<bool> {
         let mut out = std::io::stdout().lock();
-        finish(out.write_all(bytes).and_then(|()| out.flush()))
+        is_read(out.write_all(bytes).and_then(|()| out.flush()))
+    }
+
+    /// Prints a part of the result with colours, which are left out where `NO_COLOR` is set or the terminal knows none.
+    #[expect(
+        clippy::unused_self,
+        reason = "whoever prints results holds the output"
+    )]
+    pub(super) fn write_styled(&self, text: &str) -> anyhow::Result<bool> {
+        is_read(write!(anstream::stdout().lock(), "{text}"))
+    }
+
+    /// Prints a part of the result as it is.
+    pub(super) fn bytes(&self, bytes: &[u8]) -> anyhow::Result<()> {
+        self.write(bytes).map(drop)
     }
 
     /// Prints a remark for a person, on standard error; programs find the same in the result.
@@ -108,10 +121,12 @@ pub(super) fn is_read_by_a_person() -> bool {
     std::io::stdout().is_terminal()
 }
 
-fn finish(written: std::io::Result<()>) -> anyhow::Result<()> {
+/// True if it was written for somebody; a reader that has seen enough, as in `wharfinger token list | head`, is not
+/// a failure.
+fn is_read(written: std::io::Result<()>) -> anyhow::Result<bool> {
     match written {
-        // A reader that has seen enough, as in `wharfinger token list | head`, is not a failure.
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        other => Ok(other?),
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(error.into()),
     }
 }

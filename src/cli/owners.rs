@@ -11,18 +11,19 @@ use crate::domain::ids::UserId;
 pub(super) struct Owners(HashMap<UserId, String>);
 
 impl Owners {
-    /// The name of one user, or of all.
-    pub(super) async fn of(desk: &Desk, one: Option<UserId>) -> anyhow::Result<Self> {
-        let operator = Authority::operator();
-        let users = match one {
-            Some(id) => vec![desk.user(&operator, &id.into()).await?],
-            None => desk.users(&operator).await?,
-        };
-        let names = users.iter().map(|user| {
-            let user = user.user();
-            (user.id, user.username.to_string())
-        });
-        Ok(Self(names.collect()))
+    /// The names of some users.
+    pub(super) async fn of(
+        desk: &Desk,
+        ids: impl IntoIterator<Item = UserId>,
+    ) -> anyhow::Result<Self> {
+        let ids = ids.into_iter().collect();
+        let users = desk.users_by_id(&Authority::operator(), ids).await?;
+        let names = users.into_iter();
+        Ok(Self(
+            names
+                .map(|(id, user)| (id, user.username.to_string()))
+                .collect(),
+        ))
     }
 
     /// The name of a user, or their id if they were deleted a moment ago.

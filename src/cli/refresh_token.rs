@@ -6,14 +6,14 @@ use clap::Subcommand;
 use crate::app::Desk;
 use crate::cli::context::{Context, user_id};
 use crate::cli::input::{Confirmation, id, read};
+use crate::cli::list::{List, Parts};
 use crate::cli::owners::Owners;
 use crate::cli::table::Table;
 use crate::cli::token_filter::{StateFilter, TokenState, is_unused_for};
 use crate::cli::words::time;
 use crate::domain::authority::Authority;
 use crate::domain::expiry::Lifetime;
-use crate::domain::ids::{RefreshTokenId, UserId};
-use crate::domain::page::{MAX_PAGE_SIZE, PageRequest};
+use crate::domain::ids::RefreshTokenId;
 use crate::domain::refresh_tokens::{RefreshLifetimes, RefreshToken, RefreshTokenState};
 use crate::domain::users::username::Username;
 use crate::representation::RefreshTokenView;
@@ -59,18 +59,28 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
                 None => None,
                 Some(name) => Some(user_id(&desk, name).await?),
             };
-            let mut tokens = all(&desk, owner).await?;
-            tokens.retain(|token| {
-                unused_for.is_none_or(|time| is_unused_for(token.last_used_at, time, now))
+            let (operator, state) = (Authority::operator(), |token: &RefreshToken| {
+                state(token, &lifetimes, now)
             });
-            let state = |token: &RefreshToken| state(token, &lifetimes, now);
-            states.keep(&mut tokens, context.output, state);
-            let owners = Owners::of(&desk, owner).await?;
-            let view = |token| RefreshTokenView::new(token, &lifetimes, now);
-            let views: Vec<_> = tokens.iter().map(view).collect();
-            let rows = tokens.iter().map(|token| row(token, &owners, state(token)));
-            let table = Table::new(&COLUMNS, rows.collect());
-            context.output.table(&views, &table)
+            let (mut list, mut left_out) = (List::new(context.output, &COLUMNS), 0);
+            let mut parts = Parts::default();
+            while let Some(part) = parts.wanted() {
+                let part = desk.refresh_tokens_page(&operator, owner, part).await?;
+                let mut tokens = parts.taken(part);
+                tokens.retain(|token| {
+                    unused_for.is_none_or(|time| is_unused_for(token.last_used_at, time, now))
+                });
+                left_out += states.keep(&mut tokens, state);
+                let owners = Owners::of(&desk, tokens.iter().map(|token| token.user_id)).await?;
+                let view = |token| RefreshTokenView::new(token, &lifetimes, now);
+                let views: Vec<_> = tokens.iter().map(view).collect();
+                let rows = tokens.iter().map(|token| row(token, &owners, state(token)));
+                if !list.part(&views, rows.collect())? {
+                    return Ok(());
+                }
+            }
+            states.tell(context.output, left_out);
+            list.end()
         }
         Command::Revoke { id, confirmation } => revoke(id, confirmation, context, &desk).await,
     }
@@ -96,29 +106,11 @@ async fn revoke(
     }
     let token = desk.refresh_token(&operator, id).await?;
     let (lifetimes, now) = (context.config.refresh_tokens, desk.now());
-    let owners = Owners::of(desk, Some(token.user_id)).await?;
+    let owners = Owners::of(desk, [token.user_id]).await?;
     let row = row(&token, &owners, state(&token, &lifetimes, now));
     let table = Table::new(&COLUMNS, vec![row]);
     let view = RefreshTokenView::new(&token, &lifetimes, now);
     context.output.table(&view, &table)
-}
-
-/// All refresh tokens, or one user's.
-async fn all(desk: &Desk, owner: Option<UserId>) -> anyhow::Result<Vec<RefreshToken>> {
-    let (authority, mut tokens) = (Authority::operator(), Vec::new());
-    let mut request = PageRequest {
-        number: 1,
-        size: MAX_PAGE_SIZE,
-    };
-    loop {
-        let page = desk.refresh_tokens_page(&authority, owner, request).await?;
-        let is_last = request.number >= page.pages();
-        tokens.extend(page.items);
-        if is_last {
-            return Ok(tokens);
-        }
-        request.number += 1;
-    }
 }
 
 fn state(token: &RefreshToken, lifetimes: &RefreshLifetimes, now: DateTime<Utc>) -> TokenState {

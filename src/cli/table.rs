@@ -32,18 +32,27 @@ impl Table {
 
     /// The form for people, with colours; whoever prints it leaves them out where they are not wanted.
     pub(super) fn aligned(&self) -> String {
+        self.aligned_after(&mut Vec::new(), false)
+    }
+
+    /// The same as a part of a list. Columns are at least as wide as in the parts before it, and the first part alone
+    /// has the head.
+    pub(super) fn aligned_after(&self, widths: &mut Vec<usize>, has_head: bool) -> String {
         let head: Vec<String> = self.columns.iter().map(|&name| name.to_owned()).collect();
-        let lines = || std::iter::once(&head).chain(&self.rows);
-        let widths: Vec<usize> = (0..self.columns.len())
-            .map(|column| {
-                let cells = lines().filter_map(|row| row.get(column));
-                cells.map(|cell| cell.width()).max().unwrap_or_default()
-            })
-            .collect();
+        widths.resize(head.len(), 0);
+        for row in std::iter::once(&head).chain(&self.rows) {
+            for (width, cell) in widths.iter_mut().zip(row) {
+                *width = cell.width().max(*width);
+            }
+        }
         let bold = |_: &str| Style::new().bold();
-        let mut text = line(&head, &widths, bold);
+        let mut text = if has_head {
+            String::new()
+        } else {
+            line(&head, widths, bold)
+        };
         for row in &self.rows {
-            text += &line(row, &widths, style);
+            text += &line(row, widths, style);
         }
         text
     }
@@ -85,5 +94,21 @@ mod tests {
         assert_eq!(plain, "ID  NAME  STATE\n1   部署  active\n10  x     -\n");
         assert!(table.aligned().contains("\u{1b}[32mactive\u{1b}[0m"));
         assert_eq!(table.with_tabs(), "1\t部署\tactive\n10\tx\t-\n");
+    }
+
+    #[test]
+    fn the_next_part_of_a_list_has_no_head_and_no_narrower_columns() {
+        let part = |cells: [&str; 2], widths: &mut Vec<usize>, has_head| {
+            let row = cells.map(str::to_owned).to_vec();
+            let text = Table::new(&["ID", "NAME"], vec![row]).aligned_after(widths, has_head);
+            anstream::adapter::strip_str(&text).to_string()
+        };
+        let mut widths = Vec::new();
+        let parts = [
+            part(["1000", "x"], &mut widths, false),
+            part(["2", "y"], &mut widths, true),
+            part(["100000", "z"], &mut widths, true),
+        ];
+        assert_eq!(parts, ["ID    NAME\n1000  x\n", "2     y\n", "100000  z\n"]);
     }
 }

@@ -63,22 +63,21 @@ impl From<CredentialState> for TokenState {
 }
 
 impl StateFilter {
-    /// Keeps the tokens that are to be shown. A person is told how many others are dead.
-    pub(super) fn keep<T>(
-        &self,
-        tokens: &mut Vec<T>,
-        output: &Output,
-        state: impl Fn(&T) -> TokenState,
-    ) {
+    /// Keeps the tokens that are to be shown, and returns the number of the others.
+    pub(super) fn keep<T>(&self, tokens: &mut Vec<T>, state: impl Fn(&T) -> TokenState) -> usize {
         let before = tokens.len();
         tokens.retain(|token| {
             let state = state(token);
             self.states.contains(&state) || self.states.is_empty() && (self.all || !state.is_dead())
         });
-        let hidden = before - tokens.len();
-        if hidden > 0 && self.states.is_empty() && is_read_by_a_person() {
+        before - tokens.len()
+    }
+
+    /// Tells a person how many dead tokens were left out, unless they asked for certain states.
+    pub(super) fn tell(&self, output: &Output, left_out: usize) {
+        if left_out > 0 && self.states.is_empty() && is_read_by_a_person() {
             output.note(&format!(
-                "Left out, because they have expired or were revoked: {hidden}. --all lists them too."
+                "Left out, because they have expired or were revoked: {left_out}. --all lists them too."
             ));
         }
     }

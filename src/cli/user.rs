@@ -7,6 +7,7 @@ use crate::app::Desk;
 use crate::app::users::{NewUser, UserChange};
 use crate::cli::context::Context;
 use crate::cli::input::{Confirmation, password_from_stdin, password_from_terminal, read};
+use crate::cli::list::{List, PART};
 use crate::cli::secret_file::{PasswordOutput, SecretPlace};
 use crate::cli::table::Table;
 use crate::domain::authority::Authority;
@@ -118,15 +119,7 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
     let authority = Authority::operator();
     match command {
         Command::Create(arguments) => create(arguments, context, &desk).await,
-        Command::List => {
-            let (users, base) = (desk.users(&authority).await?, context.base());
-            let views: Vec<UserView> = users
-                .iter()
-                .map(|user| UserView::new(user, &base))
-                .collect();
-            let rows = users.iter().map(|user| row(user.user())).collect();
-            context.output.table(&views, &Table::new(&COLUMNS, rows))
-        }
+        Command::List => list(context, &desk).await,
         Command::Show { name } => show(context, &desk.user(&authority, &name.into()).await?),
         Command::Change(change) => {
             let user = change.username.clone().into();
@@ -179,6 +172,24 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
                     file.hand_over(context.output, password.expose_secret(), &view, &view)
                 }
             }
+        }
+    }
+}
+
+async fn list(context: &Context<'_>, desk: &Desk) -> anyhow::Result<()> {
+    let (operator, base) = (Authority::operator(), context.base());
+    let mut list = List::new(context.output, &COLUMNS);
+    let mut end: Option<Username> = None;
+    loop {
+        let users = desk.users(&operator, end.as_ref(), PART).await?;
+        let views = users.iter().map(|user| UserView::new(user, &base));
+        let rows = users.iter().map(|user| row(user.user())).collect();
+        if !list.part(&views.collect::<Vec<_>>(), rows)? {
+            return Ok(());
+        }
+        end = users.last().map(|user| user.user().username.clone());
+        if end.is_none() {
+            return list.end();
         }
     }
 }

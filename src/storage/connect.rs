@@ -25,6 +25,10 @@ const LONGEST_ON_SQLITE: Duration = Duration::from_secs(12);
 /// The same for a command, which keeps nobody waiting.
 const LONGEST_COMMAND: Duration = Duration::from_mins(1);
 
+/// The longest statement of a list that a service reads: shorter than [`LONGEST`], so that it is not taken for a
+/// database that is away.
+const LONGEST_LIST: Duration = Duration::from_millis(1500);
+
 /// The open database.
 #[derive(Debug, Clone)]
 pub struct Db {
@@ -34,6 +38,8 @@ pub struct Db {
     admin: Bounded<DatabaseConnection>,
     /// The turns of lists, which may take long: they never have all connections of the admin API, nor all cores.
     pub(super) lists: Arc<Semaphore>,
+    /// The longest statement of a list; none for commands, which may read everything.
+    pub(super) longest_list: Option<Duration>,
     /// The one connection for changes, which follow one another anyway. Changes that wait for their turn
     /// so take no connection from the questions.
     pub(super) changes: Bounded<DatabaseConnection>,
@@ -164,19 +170,20 @@ impl Db {
             }
             (None, _) => false,
         };
+        let longest = (opener == Opener::Service).then_some(LONGEST_LIST);
         let limit = match (&file, opener) {
             (_, Opener::Migration | Opener::Command) => LONGEST_COMMAND,
             (Some(_), Opener::Service) => LONGEST_ON_SQLITE,
             (None, Opener::Service) => LONGEST,
         };
-        let pool = async |most: u32, durability: Durability| {
+        let pool = async |most: u32, durability: Durability, longest: Option<Duration>| {
             let mut options = ConnectOptions::new(url);
             options
                 .max_connections(most)
                 .acquire_timeout(ACQUIRE_TIMEOUT)
                 .sqlx_logging(false);
             server::set_address(&mut options);
-            sqlite::set_up(&mut options, durability, may_create);
+            sqlite::set_up(&mut options, durability, may_create, longest);
             match (&file, opener) {
                 // On SQLite the service opens all connections at the start and keeps them: a connection is two
                 // files, and a process that has run out of file descriptors could not open one later.
@@ -198,11 +205,12 @@ impl Db {
             Ok::<_, StorageError>(Bounded::new(connected, limit))
         };
         let mut db = Self {
-            connection: pool(connections.token, Durability::Soon).await?,
-            admin: pool(connections.admin, Durability::Soon).await?,
-            follower: pool(1, Durability::Soon).await?,
+            connection: pool(connections.token, Durability::Soon, None).await?,
+            admin: pool(connections.admin, Durability::Soon, longest).await?,
+            follower: pool(1, Durability::Soon, None).await?,
             lists: Arc::new(Semaphore::new(lists(connections))),
-            changes: pool(1, Durability::Committed).await?,
+            longest_list: longest,
+            changes: pool(1, Durability::Committed, None).await?,
             copies: Arc::default(),
             file: file.clone(),
         };

@@ -14,7 +14,7 @@ use crate::domain::events::subject::Touched;
 use crate::domain::expiry::Expiry;
 use crate::domain::ids::{DeployTokenId, NamespaceId};
 use crate::domain::namespaces::Namespace;
-use crate::domain::page::{Page, PageRequest};
+use crate::domain::page::{Listing, Paging};
 use crate::domain::secret::SecretDigest;
 use crate::domain::text::DisplayName;
 use crate::storage::change::Change;
@@ -24,7 +24,7 @@ use crate::storage::entity::{deploy_token, namespace};
 use crate::storage::error::StorageError;
 use crate::storage::namespaces::to_path;
 use crate::storage::namespaces::touched_ids;
-use crate::storage::page::{page_of, try_map};
+use crate::storage::page::{listing_of, try_map};
 use crate::storage::source::{AT_A_TIME, Source};
 
 /// The deploy token with that digest, whatever its state.
@@ -50,18 +50,18 @@ pub async fn find(
     one(source, deploy_token::Entity::find_by_id(id.0)).await
 }
 
-/// A page of the deploy tokens that `filter` lets through, oldest first.
+/// A part of the deploy tokens that `filter` lets through, oldest first.
 #[tracing::instrument(level = "debug", name = "storage.deploy_tokens.page", skip_all)]
 pub async fn page(
     source: &impl Source,
     filter: &DeployTokenFilter,
-    request: PageRequest,
-) -> Result<Page<DeployToken>, StorageError> {
-    let query = deploy_token::Entity::find()
-        .filter(condition(filter))
-        .order_by_asc(deploy_token::Column::Id);
-    let rows = page_of(source, query, request).await?;
-    let namespaces = rows.items.iter().map(|row| row.namespace_id);
+    paging: Paging,
+) -> Result<Listing<DeployToken>, StorageError> {
+    let query = deploy_token::Entity::find().filter(condition(filter));
+    let sort = |query: Select<_>| query.order_by_asc(deploy_token::Column::Id);
+    let id = (deploy_token::Column::Id, |row: &deploy_token::Model| row.id);
+    let rows = listing_of(source, query, sort, id, paging).await?;
+    let namespaces = rows.items().iter().map(|row| row.namespace_id);
     let namespaces = namespace::Entity::find()
         .filter(namespace::COLUMN.id.is_in(namespaces))
         .all(source.connection())
@@ -73,26 +73,6 @@ pub async fn page(
         let namespace = namespace.ok_or_else(|| unreadable(&row, "its namespace is gone"))?;
         to_token(&row, namespace)
     })
-}
-
-/// All that `filter` lets through, oldest first.
-#[tracing::instrument(level = "debug", name = "storage.deploy_tokens.all", skip_all)]
-pub async fn all(
-    source: &impl Source,
-    filter: &DeployTokenFilter,
-) -> Result<Vec<DeployToken>, StorageError> {
-    let rows = deploy_token::Entity::find()
-        .filter(condition(filter))
-        .order_by_asc(deploy_token::Column::Id)
-        .find_also_related(namespace::Entity)
-        .all(source.connection())
-        .await?;
-    let known = rows
-        .iter()
-        .filter_map(|(row, namespace)| Some((row, namespace.as_ref()?)));
-    known
-        .map(|(row, namespace)| to_token(row, namespace))
-        .collect()
 }
 
 /// The number of a namespace's deploy tokens that work now.

@@ -49,6 +49,9 @@ pub enum StorageError {
     /// Too many lists are being read.
     #[error("too many lists are being read")]
     Busy,
+    /// A list looks at too many rows.
+    #[error("the list looks at too many rows to be read in time")]
+    TooLong,
     /// The database did not do it: it cannot be reached, is busy, or failed.
     #[error("the database did not answer as expected")]
     Database(#[source] Fault),
@@ -91,6 +94,7 @@ impl StorageError {
             | Self::NoFile(_)
             | Self::NoSchema
             | Self::OtherSchema(_)
+            | Self::TooLong
             | Self::Unreadable { .. } => false,
             Self::Taken(_) | Self::Busy | Self::Database(_) | Self::Unusable { .. } => true,
         }
@@ -157,4 +161,17 @@ impl Fault {
             _ => false,
         }
     }
+}
+
+/// True if SQLite gave a statement up because it took too long.
+pub(super) fn was_interrupted(error: &DbErr) -> bool {
+    /// SQLite's code for that.
+    const INTERRUPTED: &str = "9";
+    let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) =
+        error
+    else {
+        return false;
+    };
+    let error = error.as_database_error();
+    error.is_some_and(|error| error.code().as_deref() == Some(INTERRUPTED))
 }

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{OnConflict, Query};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    Select,
 };
 
 use crate::domain::events::subject::Touched;
@@ -13,7 +14,7 @@ use crate::domain::members::access_level::AccessLevel;
 use crate::domain::members::filter::MemberFilter;
 use crate::domain::members::{LastingRole, ListedMember, Member, ownership};
 use crate::domain::namespaces::{Namespace, NamespaceKind};
-use crate::domain::page::{Page, PageRequest};
+use crate::domain::page::{Listing, Paging};
 use crate::domain::users::User;
 use crate::storage::change::Change;
 use crate::storage::entity::instant::goes_on_after;
@@ -21,7 +22,7 @@ use crate::storage::entity::{member, namespace, user};
 use crate::storage::error::StorageError;
 use crate::storage::namespaces::touched_ids;
 use crate::storage::namespaces::{to_kind, to_namespace};
-use crate::storage::page::{nothing, page_of, try_map};
+use crate::storage::page::{listing_of, nothing, try_map};
 use crate::storage::source::{AT_A_TIME, Source};
 use crate::storage::users;
 use crate::storage::users::{has_text, to_user};
@@ -64,7 +65,7 @@ pub async fn held_in(
     Ok(held)
 }
 
-/// A page of the users with a role in any of these namespaces at `now`, each with their highest, by user id.
+/// A part of the users with a role in any of these namespaces at `now`, each with their highest, by user id.
 ///
 /// A user's own namespace has one member, who owns it.
 #[tracing::instrument(level = "debug", name = "storage.members.page", skip_all)]
@@ -73,8 +74,8 @@ pub async fn page(
     namespaces: &[Namespace],
     filter: &MemberFilter,
     now: DateTime<Utc>,
-    request: PageRequest,
-) -> Result<Page<ListedMember>, StorageError> {
+    paging: Paging,
+) -> Result<Listing<ListedMember>, StorageError> {
     let ids: Vec<NamespaceId> = namespaces.iter().map(|namespace| namespace.id).collect();
     let own = namespaces
         .iter()
@@ -87,31 +88,31 @@ pub async fn page(
     let members = Condition::any()
         .add(user::Column::Id.in_subquery(with_role))
         .add_option(own.map(|namespace| user::Column::Username.eq(namespace.path.as_str())));
-    let query = user::Entity::find()
-        .filter(members)
-        .filter(
-            Condition::all()
-                .add_option(filter.search.as_deref().map(has_text))
-                .add_option(
-                    filter
-                        .users
-                        .as_ref()
-                        .map(|users| user::Column::Id.is_in(users.iter().map(|id| id.0))),
-                )
-                .add_option(
-                    (!filter.skip.is_empty())
-                        .then(|| user::Column::Id.is_not_in(filter.skip.iter().map(|id| id.0))),
-                )
-                .add_option(filter.nothing.then(nothing)),
-        )
-        .order_by_asc(user::Column::Id);
-    let page = try_map(page_of(source, query, request).await?, to_user)?;
+    let query = user::Entity::find().filter(members).filter(
+        Condition::all()
+            .add_option(filter.search.as_deref().map(has_text))
+            .add_option(
+                filter
+                    .users
+                    .as_ref()
+                    .map(|users| user::Column::Id.is_in(users.iter().map(|id| id.0))),
+            )
+            .add_option(
+                (!filter.skip.is_empty())
+                    .then(|| user::Column::Id.is_not_in(filter.skip.iter().map(|id| id.0))),
+            )
+            .add_option(filter.nothing.then(nothing)),
+    );
+    let sort = |query: Select<_>| query.order_by_asc(user::Column::Id);
+    let id = (user::Column::Id, |row: &user::Model| row.id);
+    let users = listing_of(source, query, sort, id, paging).await?;
+    let users = try_map(users, to_user)?;
     let rows = member::Entity::find()
         .filter(lasting(ids, now))
         .filter(
             member::COLUMN
                 .user_id
-                .is_in(page.items.iter().map(|user| user.id.0)),
+                .is_in(users.items().iter().map(|user| user.id.0)),
         )
         .all(source.connection())
         .await?;
@@ -124,41 +125,39 @@ pub async fn page(
         let held = roles.iter().filter(|role| role.user_id == user.id).cloned();
         held.chain(owned).max_by_key(|role| role.level)
     };
-    let items = page
-        .items
-        .into_iter()
-        .filter_map(|user| Some((highest(&user)?, user)));
-    Ok(Page {
-        items: with_givers(source, items.collect()).await?,
-        total: page.total,
-        request,
-    })
+    with_givers(
+        source,
+        users.filter_map(|user| Some((highest(&user)?, user))),
+    )
+    .await
 }
 
 /// The members with the users who gave them their roles.
 async fn with_givers(
     source: &impl Source,
-    members: Vec<(Member, User)>,
-) -> Result<Vec<ListedMember>, StorageError> {
-    let givers = members.iter().filter_map(|(member, _)| member.given_by);
+    members: Listing<(Member, User)>,
+) -> Result<Listing<ListedMember>, StorageError> {
+    let givers = members.items().iter();
+    let givers = givers.filter_map(|(member, _)| member.given_by);
     let givers = users::find_all(source, givers.collect()).await?;
-    let listed = members.into_iter().map(|(member, user)| ListedMember {
-        giver: member.given_by.and_then(|id| givers.get(&id).cloned()),
-        member,
-        user,
-    });
-    Ok(listed.collect())
+    Ok(members.filter_map(|(member, user)| {
+        Some(ListedMember {
+            giver: member.given_by.and_then(|id| givers.get(&id).cloned()),
+            member,
+            user,
+        })
+    }))
 }
 
-/// A page of the roles that were given to a user and last at `now`, in the order in which they came.
+/// A part of the roles that were given to a user and last at `now`, in the order in which they came.
 #[tracing::instrument(level = "debug", name = "storage.members.page_of_user", skip_all, fields(user = %user))]
 pub async fn page_of_user(
     source: &impl Source,
     user: UserId,
     kind: Option<NamespaceKind>,
     now: DateTime<Utc>,
-    request: PageRequest,
-) -> Result<Page<(Namespace, Member)>, StorageError> {
+    paging: Paging,
+) -> Result<Listing<(Namespace, Member)>, StorageError> {
     let namespaces = kind.map(|kind| {
         let of_kind = Query::select()
             .column(namespace::Column::Id)
@@ -170,15 +169,16 @@ pub async fn page_of_user(
     let query = member::Entity::find()
         .filter(member::COLUMN.user_id.eq(user.0))
         .filter(not_ended(now))
-        .filter(Condition::all().add_option(namespaces))
-        .order_by_asc(member::Column::Id);
-    let page = page_of(source, query, request).await?;
-    let ids = page.items.iter().map(|row| row.namespace_id);
+        .filter(Condition::all().add_option(namespaces));
+    let sort = |query: Select<_>| query.order_by_asc(member::Column::Id);
+    let id = (member::Column::Id, |row: &member::Model| row.id);
+    let rows = listing_of(source, query, sort, id, paging).await?;
+    let ids = rows.items().iter().map(|row| row.namespace_id);
     let namespaces = namespace::Entity::find()
         .filter(namespace::COLUMN.id.is_in(ids))
         .all(source.connection())
         .await?;
-    try_map(page, |row| {
+    try_map(rows, |row| {
         let namespace = namespaces
             .iter()
             .find(|namespace| namespace.id == row.namespace_id);

@@ -1,45 +1,15 @@
 //! Pages of queries, and searches for text.
 
-use sea_orm::sea_query::{Expr, ExprTrait, LikeExpr};
+use sea_orm::sea_query::{Asterisk, Expr, ExprTrait, Func, LikeExpr, Query};
 use sea_orm::{
-    ColumnTrait, EntityTrait, FromQueryResult, Order, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, Select,
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, Order, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait, Select,
 };
 
-use crate::domain::page::{Listing, Page, PageRequest, Paging, Slice};
+use crate::domain::page::{KeysetRequest, Listing, MAX_COUNTED, Page, PageRequest, Paging, Slice};
 use crate::domain::text::{MAX_LINE, folded};
 use crate::storage::error::StorageError;
-use crate::storage::source::Source;
-
-/// The rows of one page of `query`, and the length of the whole.
-pub(super) async fn page_of<E, M>(
-    source: &impl Source,
-    query: Select<E>,
-    request: PageRequest,
-) -> Result<Page<M>, StorageError>
-where
-    E: EntityTrait<Model = M>,
-    M: FromQueryResult + Send + Sync,
-{
-    let _turn = source.turn().await?;
-    let total = query.clone().count(source.connection()).await?;
-    let offset = request.offset();
-    // No database takes an offset beyond this, and no list is longer.
-    let items = if offset >= total {
-        Vec::new()
-    } else {
-        query
-            .offset(offset)
-            .limit(request.size)
-            .all(source.connection())
-            .await?
-    };
-    Ok(Page {
-        items,
-        total,
-        request,
-    })
-}
+use crate::storage::source::{Source, Turn};
 
 /// The rows of a part of `query`: of one page, `sort`ed, or after an id, in the order of ids.
 pub(super) async fn listing_of<E, M, C>(
@@ -54,13 +24,87 @@ where
     M: FromQueryResult + Send + Sync,
     C: ColumnTrait,
 {
-    let request = match paging {
+    let turn = source.turn().await?;
+    Ok(match paging {
         Paging::Offset(request) => {
-            return Ok(Listing::Page(page_of(source, sort(query), request).await?));
+            Listing::Page(page_of(source, &turn, (query, sort, id), request).await?)
         }
-        Paging::Keyset(request) => request,
+        Paging::Keyset(request) => {
+            let query = after(query, id, request);
+            Listing::Slice(slice_of(source, &turn, query, (id_of, request)).await?)
+        }
+    })
+}
+
+/// The rows of one page, and the length of the whole if it is short. What the rows tell already is not counted: most
+/// searches find less than a page, and their cost is the cost of looking at every row.
+async fn page_of<E, M>(
+    source: &impl Source,
+    turn: &Turn,
+    (query, sort, id): (
+        Select<E>,
+        impl FnOnce(Select<E>) -> Select<E>,
+        impl ColumnTrait,
+    ),
+    request: PageRequest,
+) -> Result<Page<M>, StorageError>
+where
+    E: EntityTrait<Model = M>,
+    M: FromQueryResult + Send + Sync,
+{
+    let offset = request.offset();
+    let page = sort(query.clone())
+        .offset(offset)
+        .limit(request.size.saturating_add(1))
+        .all(source.connection());
+    let mut items = turn.bound(source, page).await?;
+    let (has_rest, found) = cut(&mut items, request.size);
+    let least = offset.saturating_add(found);
+    let total = if found > 0 && least > MAX_COUNTED {
+        None
+    } else if !has_rest && (found > 0 || offset == 0) {
+        Some(least)
+    } else {
+        count_of(source, turn, query, id).await?
     };
-    let _turn = source.turn().await?;
+    Ok(Page {
+        items,
+        total,
+        has_rest,
+        request,
+    })
+}
+
+/// The number of rows of `query`; none if there are more than are counted.
+async fn count_of<E: EntityTrait>(
+    source: &impl Source,
+    turn: &Turn,
+    query: Select<E>,
+    id: impl ColumnTrait,
+) -> Result<Option<u64>, StorageError> {
+    let some = query
+        .select_only()
+        .column(id)
+        .limit(MAX_COUNTED + 1)
+        .into_query();
+    let count = Query::select()
+        .expr(Func::count(Expr::col(Asterisk)))
+        .from_subquery(some, "some")
+        .take();
+    let counted = turn
+        .bound(source, source.connection().query_one(&count))
+        .await?;
+    let number = counted.map(|row| row.try_get_by_index::<i64>(0));
+    let number = u64::try_from(number.transpose()?.unwrap_or_default());
+    Ok(number.ok().filter(|&number| number <= MAX_COUNTED))
+}
+
+/// The rows of `query` that a request for a slice wants, and one more.
+fn after<E: EntityTrait>(
+    query: Select<E>,
+    id: impl ColumnTrait,
+    request: KeysetRequest,
+) -> Select<E> {
     let rest = match request.after {
         None => query,
         Some(after) if request.descending => query.filter(id.lt(after)),
@@ -71,48 +115,55 @@ where
     } else {
         Order::Asc
     };
-    // One row more than wanted shows if there is a rest.
-    let size = usize::try_from(request.size).unwrap_or(usize::MAX);
-    let mut items = rest
-        .order_by(id, order)
+    rest.order_by(id, order)
         .limit(request.size.saturating_add(1))
-        .all(source.connection())
-        .await?;
-    let has_rest = items.len() > size;
-    items.truncate(size);
-    let next = items.last().map(&id_of).filter(|_| has_rest);
-    Ok(Listing::Slice(Slice {
+}
+
+async fn slice_of<E, M>(
+    source: &impl Source,
+    turn: &Turn,
+    query: Select<E>,
+    (id_of, request): (impl Fn(&M) -> i64, KeysetRequest),
+) -> Result<Slice<M>, StorageError>
+where
+    E: EntityTrait<Model = M>,
+    M: FromQueryResult + Send + Sync,
+{
+    let mut items = turn.bound(source, query.all(source.connection())).await?;
+    let (has_rest, _) = cut(&mut items, request.size);
+    let next = items.last().map(id_of).filter(|_| has_rest);
+    Ok(Slice {
         items,
         next,
         request,
-    }))
+    })
+}
+
+/// Leaves the rows that are wanted: one more shows that there is a rest. True if there is, and the number of rows left.
+fn cut<M>(items: &mut Vec<M>, size: u64) -> (bool, u64) {
+    let size = usize::try_from(size).unwrap_or(usize::MAX);
+    let has_rest = items.len() > size;
+    items.truncate(size);
+    (has_rest, u64::try_from(items.len()).unwrap_or(u64::MAX))
 }
 
 /// A part of a list with other items.
-pub(super) fn try_map_listing<T, U>(
+pub(super) fn try_map<T, U>(
     listing: Listing<T>,
     to: impl FnMut(T) -> Result<U, StorageError>,
 ) -> Result<Listing<U>, StorageError> {
     Ok(match listing {
-        Listing::Page(page) => Listing::Page(try_map(page, to)?),
+        Listing::Page(page) => Listing::Page(Page {
+            items: page.items.into_iter().map(to).collect::<Result<_, _>>()?,
+            total: page.total,
+            has_rest: page.has_rest,
+            request: page.request,
+        }),
         Listing::Slice(slice) => Listing::Slice(Slice {
             items: slice.items.into_iter().map(to).collect::<Result<_, _>>()?,
             next: slice.next,
             request: slice.request,
         }),
-    })
-}
-
-/// A page with other items.
-pub(super) fn try_map<T, U>(
-    page: Page<T>,
-    to: impl FnMut(T) -> Result<U, StorageError>,
-) -> Result<Page<U>, StorageError> {
-    let items = page.items.into_iter().map(to).collect::<Result<_, _>>()?;
-    Ok(Page {
-        items,
-        total: page.total,
-        request: page.request,
     })
 }
 

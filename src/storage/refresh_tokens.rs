@@ -4,11 +4,11 @@ use chrono::{DateTime, Utc};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter,
-    QueryOrder, QuerySelect,
+    QueryOrder, QuerySelect, Select,
 };
 
 use crate::domain::ids::{RefreshTokenId, UserId};
-use crate::domain::page::{Page, PageRequest};
+use crate::domain::page::{Listing, Paging};
 use crate::domain::refresh_tokens::{RefreshLifetimes, RefreshToken};
 use crate::domain::secret::SecretDigest;
 use crate::domain::users::User;
@@ -18,7 +18,7 @@ use crate::storage::entity::hidden::HiddenBytes;
 use crate::storage::entity::instant::Instant;
 use crate::storage::entity::{refresh_token, user};
 use crate::storage::error::StorageError;
-use crate::storage::page::{page_of, try_map};
+use crate::storage::page::{listing_of, try_map};
 use crate::storage::source::Source;
 use crate::storage::users::{lock, to_user};
 
@@ -68,20 +68,21 @@ pub async fn find(
     Ok(row.map(to_token))
 }
 
-/// A page of all refresh tokens, or of one user's, by id.
+/// A part of all refresh tokens, or of one user's, by id.
 #[tracing::instrument(level = "debug", name = "storage.refresh_tokens.page", skip_all)]
 pub async fn page(
     source: &impl Source,
     owner: Option<UserId>,
-    request: PageRequest,
-) -> Result<Page<RefreshToken>, StorageError> {
+    paging: Paging,
+) -> Result<Listing<RefreshToken>, StorageError> {
     let only_theirs = owner.map(|owner| refresh_token::Column::UserId.eq(owner.0));
-    let query = refresh_token::Entity::find()
-        .filter(Condition::all().add_option(only_theirs))
-        .order_by_asc(refresh_token::Column::Id);
-    try_map(page_of(source, query, request).await?, |row| {
-        Ok(to_token(row))
-    })
+    let query = refresh_token::Entity::find().filter(Condition::all().add_option(only_theirs));
+    let sort = |query: Select<_>| query.order_by_asc(refresh_token::Column::Id);
+    let id = (refresh_token::Column::Id, |row: &refresh_token::Model| {
+        row.id
+    });
+    let rows = listing_of(source, query, sort, id, paging).await?;
+    try_map(rows, |row| Ok(to_token(row)))
 }
 
 /// Stores a new refresh token.

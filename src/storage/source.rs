@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, RuntimeErr};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
 use crate::storage::bounded::Bounded;
 use crate::storage::connect::Db;
-use crate::storage::error::StorageError;
+use crate::storage::error::{StorageError, was_interrupted};
 
 /// The most values of a list that one statement binds; every database takes some more.
 pub(super) const AT_A_TIME: usize = 5000;
@@ -27,17 +27,53 @@ pub trait Source: Sync {
     /// A turn for reading a list. Few are read at a time, so that nobody's lists take all connections and cores.
     #[doc(hidden)]
     fn turn(&self) -> impl Future<Output = Result<Turn, StorageError>> + Send {
-        std::future::ready(Ok(Turn(None)))
+        std::future::ready(Ok(Turn {
+            _permit: None,
+            limit: None,
+        }))
     }
 }
 
 /// A turn, which ends when it is dropped.
 #[derive(Debug)]
 #[must_use = "a turn ends when it is dropped"]
-pub struct Turn(#[expect(dead_code, reason = "held, and never read")] Option<OwnedSemaphorePermit>);
+pub struct Turn {
+    _permit: Option<OwnedSemaphorePermit>,
+    /// The longest that a statement of the list may take.
+    limit: Option<Duration>,
+}
+
+impl Turn {
+    /// The answer to a statement of the list, or [`StorageError::TooLong`] if the database works on it for too long.
+    pub(super) async fn bound<T>(
+        &self,
+        source: &impl Source,
+        answer: impl Future<Output = Result<T, DbErr>>,
+    ) -> Result<T, StorageError> {
+        let Some(limit) = self.limit else {
+            return Ok(answer.await?);
+        };
+        match timeout(limit, answer).await {
+            Ok(Err(error)) if was_interrupted(&error) => Err(StorageError::TooLong),
+            Ok(answer) => Ok(answer?),
+            // A database that answers others is there, and has too much to do for this list.
+            Err(_) => {
+                let alive = source.connection().execute_unprepared("SELECT 1");
+                match timeout(SIGN_OF_LIFE, alive).await {
+                    Ok(Ok(_)) => Err(StorageError::TooLong),
+                    Ok(Err(error)) => Err(error.into()),
+                    Err(_) => Err(DbErr::Conn(RuntimeErr::Internal(SILENCE.to_owned())).into()),
+                }
+            }
+        }
+    }
+}
 
 /// The time that a list waits for its turn before its reader is told to come back.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// The time for a sign that the database is there, when a list took too long.
+const SIGN_OF_LIFE: Duration = Duration::from_millis(500);
+const SILENCE: &str = "the database does not answer";
 
 impl Source for Db {
     type Connection = Bounded<DatabaseConnection>;
@@ -49,7 +85,10 @@ impl Source for Db {
     async fn turn(&self) -> Result<Turn, StorageError> {
         let turn = Arc::clone(&self.lists).acquire_owned();
         match timeout(PATIENCE, turn).await {
-            Ok(Ok(turn)) => Ok(Turn(Some(turn))),
+            Ok(Ok(permit)) => Ok(Turn {
+                _permit: Some(permit),
+                limit: self.longest_list,
+            }),
             Ok(Err(_)) | Err(_) => Err(StorageError::Busy),
         }
     }

@@ -21,9 +21,7 @@ use crate::storage::entity::hidden::HiddenText;
 use crate::storage::entity::instant::Instant;
 use crate::storage::entity::user;
 use crate::storage::error::StorageError;
-use crate::storage::page::{
-    contains, contains_before_the_last, listing_of, nothing, try_map_listing,
-};
+use crate::storage::page::{contains, contains_before_the_last, listing_of, nothing, try_map};
 use crate::storage::source::Source;
 
 /// A user that is to be made.
@@ -52,11 +50,18 @@ pub struct Account {
     pub password: Option<PasswordHash>,
 }
 
-/// All users, by name.
-#[tracing::instrument(level = "debug", name = "storage.users.all", skip_all)]
-pub async fn all(source: &impl Source) -> Result<Vec<User>, StorageError> {
+/// The first `size` users, by name; or the first after a name.
+#[tracing::instrument(level = "debug", name = "storage.users.by_name", skip_all)]
+pub async fn by_name(
+    source: &impl Source,
+    after: Option<&Username>,
+    size: u64,
+) -> Result<Vec<User>, StorageError> {
+    let after = after.map(|name| user::Column::Username.gt(name.as_str()));
     let rows = user::Entity::find()
+        .filter(Condition::all().add_option(after))
         .order_by_asc(user::Column::Username)
+        .limit(size)
         .all(source.connection())
         .await?;
     rows.into_iter().map(to_user).collect()
@@ -73,7 +78,7 @@ pub async fn page(
     let sort = |query| sorted(query, filter.sort);
     let id = (user::Column::Id, |row: &user::Model| row.id);
     let rows = listing_of(source, query, sort, id, paging).await?;
-    try_map_listing(rows, to_user)
+    try_map(rows, to_user)
 }
 
 fn wanted(filter: &UserFilter) -> Condition {

@@ -13,6 +13,7 @@ mod cli;
 mod documentation;
 mod fuzz_corpora;
 mod harness;
+mod made_up;
 mod ops;
 mod registries;
 mod server;

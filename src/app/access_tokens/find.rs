@@ -7,29 +7,19 @@ use crate::domain::access_tokens::AccessToken;
 use crate::domain::access_tokens::filter::AccessTokenFilter;
 use crate::domain::authority::{Authority, Refusal};
 use crate::domain::ids::{AccessTokenId, UserId};
-use crate::domain::page::{Page, PageRequest};
+use crate::domain::page::{Listing, Paging};
 use crate::storage::{Source, access_tokens};
 
 impl Desk {
-    /// All tokens, or one user's, oldest first.
-    pub async fn access_tokens(
-        &self,
-        authority: &Authority,
-        owner: Option<UserId>,
-    ) -> Result<Vec<AccessToken>, DeskError> {
-        authority.require_administrator()?;
-        Ok(access_tokens::all(&self.db, owner).await?)
-    }
-
-    /// A page of tokens: a user's own, or anybody's for administrators.
+    /// A part of the tokens: a user's own, or anybody's for administrators.
     pub async fn access_tokens_page(
         &self,
         authority: &Authority,
         mut filter: AccessTokenFilter,
-        request: PageRequest,
-    ) -> Result<Page<AccessToken>, DeskError> {
+        paging: Paging,
+    ) -> Result<Listing<AccessToken>, DeskError> {
         filter.owner = self.visible_owner(authority, filter.owner).await?;
-        Ok(access_tokens::page(&self.db, &filter, request).await?)
+        Ok(access_tokens::page(&self.db, &filter, paging).await?)
     }
 
     /// The owner whose tokens a list shows: users see their own, administrators anybody's, or all.

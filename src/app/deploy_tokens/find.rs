@@ -8,31 +8,36 @@ use crate::domain::deploy_tokens::DeployToken;
 use crate::domain::deploy_tokens::filter::DeployTokenFilter;
 use crate::domain::ids::{DeployTokenId, NamespaceId};
 use crate::domain::namespaces::reference::NamespaceReference;
-use crate::domain::page::{Page, PageRequest};
+use crate::domain::page::{Listing, Paging};
 use crate::storage::{Source, deploy_tokens};
 
 impl Desk {
-    /// A page of a namespace's deploy tokens that were not revoked; or of all there ever were, as an
+    /// A part of a namespace's deploy tokens that were not revoked; or of all there ever were, as an
     /// administrator. `active` leaves only those that work, or only others.
     pub async fn deploy_tokens_page(
         &self,
         authority: &Authority,
         name: Option<&NamespaceReference>,
         active: Option<bool>,
-        request: PageRequest,
-    ) -> Result<Page<DeployToken>, DeskError> {
+        paging: Paging,
+    ) -> Result<Listing<DeployToken>, DeskError> {
         let filter = self.filter(authority, name, active).await?;
-        Ok(deploy_tokens::page(&self.db, &filter, request).await?)
+        Ok(deploy_tokens::page(&self.db, &filter, paging).await?)
     }
 
-    /// All of them.
-    pub async fn deploy_tokens(
+    /// A part of all deploy tokens that there ever were, or of a namespace's; administrators only.
+    pub async fn deploy_tokens_ever(
         &self,
         authority: &Authority,
         name: Option<&NamespaceReference>,
-    ) -> Result<Vec<DeployToken>, DeskError> {
-        let filter = self.filter(authority, name, None).await?;
-        Ok(deploy_tokens::all(&self.db, &filter).await?)
+        paging: Paging,
+    ) -> Result<Listing<DeployToken>, DeskError> {
+        authority.require_administrator()?;
+        let filter = DeployTokenFilter {
+            unrevoked: false,
+            ..self.filter(authority, name, None).await?
+        };
+        Ok(deploy_tokens::page(&self.db, &filter, paging).await?)
     }
 
     /// One deploy token of a namespace; or any, as an administrator.

@@ -13,7 +13,7 @@ use crate::domain::members::filter::MemberFilter;
 use crate::domain::members::{ListedMember, Member};
 use crate::domain::namespaces::reference::NamespaceReference;
 use crate::domain::namespaces::{Namespace, NamespaceKind};
-use crate::domain::page::{MAX_PAGE_SIZE, Page, PageRequest};
+use crate::domain::page::{Listing, PageRequest, Paging};
 use crate::domain::users::User;
 use crate::domain::users::reference::UserReference;
 use crate::storage::{Source, members, namespaces, users};
@@ -28,41 +28,18 @@ pub enum InheritedRoles {
 }
 
 impl Desk {
-    /// A page of the members of a namespace, for all who may see the namespace.
+    /// A part of the members of a namespace, for all who may see the namespace.
     pub async fn members_page(
         &self,
         authority: &Authority,
         (name, inherited): (&NamespaceReference, InheritedRoles),
         filter: &MemberFilter,
-        request: PageRequest,
-    ) -> Result<Page<ListedMember>, DeskError> {
+        paging: Paging,
+    ) -> Result<Listing<ListedMember>, DeskError> {
         let namespace = self.namespace(authority, name).await?.namespace;
         let namespaces = self.reached(authority, namespace, inherited).await?;
         let now = self.now();
-        Ok(members::page(&self.db, &namespaces, filter, now, request).await?)
-    }
-
-    /// All members of a namespace.
-    pub async fn members(
-        &self,
-        authority: &Authority,
-        of: (&NamespaceReference, InheritedRoles),
-    ) -> Result<Vec<ListedMember>, DeskError> {
-        let filter = MemberFilter::default();
-        let mut request = PageRequest {
-            number: 1,
-            size: MAX_PAGE_SIZE,
-        };
-        let mut all = Vec::new();
-        loop {
-            let page = self.members_page(authority, of, &filter, request).await?;
-            let is_last = request.number >= page.pages();
-            all.extend(page.items);
-            if is_last {
-                return Ok(all);
-            }
-            request.number += 1;
-        }
+        Ok(members::page(&self.db, &namespaces, filter, now, paging).await?)
     }
 
     /// One member of a namespace.
@@ -82,24 +59,24 @@ impl Desk {
             users: Some(vec![user]),
             ..MemberFilter::default()
         };
-        let request = PageRequest::default();
-        let page = members::page(&self.db, &namespaces, &filter, self.now(), request).await?;
-        let found = page.items.into_iter().next();
+        let first = Paging::Offset(PageRequest::default());
+        let found = members::page(&self.db, &namespaces, &filter, self.now(), first).await?;
+        let found = found.into_items().into_iter().next();
         found.ok_or_else(|| no_member(&user, &namespace))
     }
 
-    /// A page of the roles that were given to a user, for administrators.
+    /// A part of the roles that were given to a user, for administrators.
     pub async fn memberships_page(
         &self,
         authority: &Authority,
         user: &UserReference,
         kind: Option<NamespaceKind>,
-        request: PageRequest,
-    ) -> Result<Page<(Namespace, Member)>, DeskError> {
+        paging: Paging,
+    ) -> Result<Listing<(Namespace, Member)>, DeskError> {
         authority.require_administrator()?;
         let user = user_for(&self.db, user).await?;
         let now = self.now();
-        Ok(members::page_of_user(&self.db, user.id, kind, now, request).await?)
+        Ok(members::page_of_user(&self.db, user.id, kind, now, paging).await?)
     }
 
     /// The member with the user who gave them the role.

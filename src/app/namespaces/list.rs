@@ -67,15 +67,17 @@ impl Desk {
         Ok(found.filter_map(|_| located.next()))
     }
 
-    /// All groups or projects, by path; administrators only.
+    /// The first `size` groups or projects, by path, or the first after a path; administrators only.
     pub async fn namespaces(
         &self,
         authority: &Authority,
         kind: NamespaceKind,
+        after: Option<&NamespacePath>,
+        size: u64,
     ) -> Result<Vec<NamespaceWithAncestors>, DeskError> {
         authority.require_administrator()?;
-        let all = namespaces::all(&self.db, kind).await?;
-        self.with_ancestors(authority, all).await
+        let some = namespaces::by_path(&self.db, kind, after, size).await?;
+        self.with_ancestors(authority, some).await
     }
 
     /// The namespaces, each with all that it lies in. Of what the caller may not see, only the path is told,

@@ -4,7 +4,7 @@ use crate::app::desk::Desk;
 use crate::app::error::DeskError;
 use crate::domain::authority::{Authority, Refusal};
 use crate::domain::ids::{RefreshTokenId, UserId};
-use crate::domain::page::{Page, PageRequest};
+use crate::domain::page::{Listing, Paging};
 use crate::domain::refresh_tokens::RefreshToken;
 use crate::storage::{Source, refresh_tokens};
 
@@ -18,16 +18,16 @@ impl Desk {
         refresh_token_for(&self.db, authority, id).await
     }
 
-    /// A page of refresh tokens: a user's own, or anybody's for administrators.
+    /// A part of the refresh tokens: a user's own, or anybody's for administrators.
     #[tracing::instrument(name = "app.refresh_tokens_page", skip_all)]
     pub async fn refresh_tokens_page(
         &self,
         authority: &Authority,
         owner: Option<UserId>,
-        request: PageRequest,
-    ) -> Result<Page<RefreshToken>, DeskError> {
+        paging: Paging,
+    ) -> Result<Listing<RefreshToken>, DeskError> {
         let owner = self.visible_owner(authority, owner).await?;
-        Ok(refresh_tokens::page(&self.db, owner, request).await?)
+        Ok(refresh_tokens::page(&self.db, owner, paging).await?)
     }
 }
 

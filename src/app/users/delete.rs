@@ -97,7 +97,7 @@ async fn all_of(
     }
     Ok(UserDeletion {
         namespaces,
-        tokens: access_tokens::all(source, Some(id)).await?,
+        tokens: access_tokens::all_of(source, id).await?,
         roles: members::of_user(source, id).await?,
         user,
     })

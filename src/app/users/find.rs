@@ -1,6 +1,6 @@
 //! Finds users.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::app::desk::Desk;
 use crate::app::error::DeskError;
@@ -10,6 +10,7 @@ use crate::domain::namespaces::path::NamespacePath;
 use crate::domain::page::{Listing, Paging};
 use crate::domain::users::filter::UserFilter;
 use crate::domain::users::reference::UserReference;
+use crate::domain::users::username::Username;
 use crate::domain::users::{User, VisibleUser};
 use crate::storage::{Source, namespaces, users};
 
@@ -17,16 +18,31 @@ use crate::storage::{Source, namespaces, users};
 const AT_A_TIME: usize = 1000;
 
 impl Desk {
-    /// All users, by name; administrators only.
-    pub async fn users(&self, authority: &Authority) -> Result<Vec<VisibleUser>, DeskError> {
+    /// The first `size` users, by name, or the first after a name; administrators only.
+    pub async fn users(
+        &self,
+        authority: &Authority,
+        after: Option<&Username>,
+        size: u64,
+    ) -> Result<Vec<VisibleUser>, DeskError> {
         authority.require_administrator()?;
-        let users = users::all(&self.db).await?;
+        let users = users::by_name(&self.db, after, size).await?;
         let own = self.own_namespaces(&users).await?;
         let whole = users.into_iter().map(|user| {
             let namespace = own.get(&user.id).copied();
             VisibleUser::Whole(user, namespace)
         });
         Ok(whole.collect())
+    }
+
+    /// The users with these ids, as many as are there; administrators only.
+    pub async fn users_by_id(
+        &self,
+        authority: &Authority,
+        ids: BTreeSet<UserId>,
+    ) -> Result<BTreeMap<UserId, User>, DeskError> {
+        authority.require_administrator()?;
+        Ok(users::find_all(&self.db, ids).await?)
     }
 
     /// One user, as far as the caller may see them.

@@ -10,6 +10,7 @@ use crate::domain::access_tokens::InvalidAccessToken;
 use crate::domain::access_tokens::lineage::NotRotatable;
 use crate::domain::authority::cause::Cause;
 use crate::domain::authority::{Need, Refusal};
+use crate::domain::page::MAX_OFFSET;
 use crate::http::layers::LogNote;
 use crate::identity::AuthenticationError;
 
@@ -56,6 +57,12 @@ pub(super) enum ApiError {
     /// A name is taken.
     #[error("the name is taken")]
     Conflict(String),
+    /// The page is further on than numbered pages reach.
+    #[error("the page is too far on")]
+    TooFar,
+    /// The list looks at too many rows.
+    #[error("the list takes too long")]
+    TooLong,
     /// The body is longer than we read.
     #[error("the body is too long")]
     TooLarge,
@@ -94,8 +101,8 @@ impl ApiError {
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::MethodNotAllowed | Self::TooFar => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TooLong | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Failed(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -138,6 +145,15 @@ impl ApiError {
             Self::UnsupportedMediaType => {
                 json!({ "error": "write the body as application/json, application/x-www-form-urlencoded or multipart/form-data" })
             }
+            Self::TooFar => json!({
+                "error": format!(
+                    "Offset pagination has a maximum allowed offset of {MAX_OFFSET}; pagination=keyset leads to all entries"
+                ),
+            }),
+            Self::TooLong => json!({
+                "message": "503 Service Unavailable - this list looks at too many entries; narrow it (tokens by user_id, \
+                            projects by their group), or read it with pagination=keyset and search there",
+            }),
             Self::MethodNotAllowed => json!({ "message": "405 Method Not Allowed" }),
             Self::Unavailable(_) => {
                 json!({ "message": "503 Service Unavailable - try again in a few seconds" })
@@ -220,6 +236,7 @@ impl From<DeskError> for ApiError {
                 Self::BadRequest("Token already revoked".to_owned())
             }
             DeskError::Rotation(error) => Self::BadRequest(error.to_string()),
+            DeskError::Storage(_) if error.looks_at_too_much() => Self::TooLong,
             DeskError::Password(_) | DeskError::Storage(_) if error.is_temporary() => {
                 Self::Unavailable(Box::new(error))
             }

@@ -20,7 +20,7 @@ use crate::domain::access_tokens::{AccessToken, AccessTokenSpecification};
 use crate::domain::events::subject::Touched;
 use crate::domain::expiry::Expiry;
 use crate::domain::ids::{AccessTokenId, UserId};
-use crate::domain::page::{Page, PageRequest};
+use crate::domain::page::{Listing, Paging};
 use crate::domain::secret::SecretDigest;
 use crate::domain::text::{Description, folded};
 use crate::domain::users::User;
@@ -29,7 +29,7 @@ use crate::storage::entity::hidden::HiddenBytes;
 use crate::storage::entity::instant::{Instant, goes_on_after};
 use crate::storage::entity::{access_token, user};
 use crate::storage::error::StorageError;
-use crate::storage::page::{contains, page_of, try_map};
+use crate::storage::page::{contains, listing_of, try_map};
 use crate::storage::source::Source;
 use crate::storage::users::to_user;
 
@@ -79,16 +79,12 @@ pub async fn find(
     row.as_ref().map(to_token).transpose()
 }
 
-/// All tokens, or one user's, oldest first.
-#[tracing::instrument(level = "debug", name = "storage.access_tokens.all", skip_all)]
-pub async fn all(
-    source: &impl Source,
-    owner: Option<UserId>,
-) -> Result<Vec<AccessToken>, StorageError> {
-    let mut rows = access_token::Entity::find().order_by_asc(access_token::Column::Id);
-    if let Some(owner) = owner {
-        rows = rows.filter(access_token::COLUMN.user_id.eq(owner.0));
-    }
+/// All tokens of a user, oldest first.
+#[tracing::instrument(level = "debug", name = "storage.access_tokens.all_of", skip_all, fields(owner = %owner))]
+pub async fn all_of(source: &impl Source, owner: UserId) -> Result<Vec<AccessToken>, StorageError> {
+    let rows = access_token::Entity::find()
+        .filter(access_token::COLUMN.user_id.eq(owner.0))
+        .order_by_asc(access_token::Column::Id);
     rows.all(source.connection())
         .await?
         .iter()
@@ -96,18 +92,17 @@ pub async fn all(
         .collect()
 }
 
-/// A page of the tokens that `filter` lets through.
+/// A part of the tokens that `filter` lets through.
 #[tracing::instrument(level = "debug", name = "storage.access_tokens.page", skip_all)]
 pub async fn page(
     source: &impl Source,
     filter: &AccessTokenFilter,
-    request: PageRequest,
-) -> Result<Page<AccessToken>, StorageError> {
-    let query = sorted(
-        access_token::Entity::find().filter(condition(filter)),
-        filter.sort,
-    );
-    let rows = page_of(source, query, request).await?;
+    paging: Paging,
+) -> Result<Listing<AccessToken>, StorageError> {
+    let query = access_token::Entity::find().filter(condition(filter));
+    let sort = |query| sorted(query, filter.sort);
+    let id = (access_token::Column::Id, |row: &access_token::Model| row.id);
+    let rows = listing_of(source, query, sort, id, paging).await?;
     try_map(rows, |row| to_token(&row))
 }
 
@@ -270,9 +265,15 @@ fn sorted(
         AccessTokenSortKey::Name => Column::Name,
     };
     let order = if descending { Order::Desc } else { Order::Asc };
-    // The databases disagree about the position of NULL.
+    let query = match key {
+        // An order by the column alone is an index's.
+        AccessTokenSortKey::Created | AccessTokenSortKey::Name => query,
+        // The databases disagree about the position of NULL.
+        AccessTokenSortKey::Expires | AccessTokenSortKey::LastUsed => {
+            query.order_by(column.is_null(), Order::Asc)
+        }
+    };
     query
-        .order_by(column.is_null(), Order::Asc)
         .order_by(column, order.clone())
         .order_by(Column::Id, order)
 }

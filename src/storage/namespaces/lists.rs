@@ -24,7 +24,7 @@ use crate::storage::entity::{member, namespace};
 use crate::storage::error::StorageError;
 use crate::storage::members::not_ended;
 use crate::storage::namespaces::{to_kind, to_namespace, to_visibility};
-use crate::storage::page::{begins_with, contains, listing_of, nothing, try_map_listing};
+use crate::storage::page::{begins_with, contains, listing_of, nothing, try_map};
 use crate::storage::source::Source;
 
 /// A part of the namespaces that `filter` lets through and `authority` may see at `now`.
@@ -48,7 +48,7 @@ pub async fn page(
     let sort = |query| sorted(query, filter.sort);
     let id = (namespace::Column::Id, |row: &namespace::Model| row.id);
     let rows = listing_of(source, query, sort, id, paging).await?;
-    try_map_listing(rows, |row| to_namespace(&row))
+    try_map(rows, |row| to_namespace(&row))
 }
 
 /// The namespaces in which a user has at least a role, its own or inherited, at an instant.

@@ -6,8 +6,8 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect, sea_query::Expr,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter,
+    QueryOrder, QuerySelect, sea_query::Expr,
 };
 
 use crate::domain::events::subject::Touched;
@@ -39,16 +39,21 @@ pub struct NamespaceRecord {
     pub description: Option<String>,
 }
 
-/// All living namespaces of one kind, by path.
-#[tracing::instrument(level = "debug", name = "storage.namespaces.all", skip_all)]
-pub async fn all(
+/// The first `size` living namespaces of one kind, by path; or the first after a path.
+#[tracing::instrument(level = "debug", name = "storage.namespaces.by_path", skip_all)]
+pub async fn by_path(
     source: &impl Source,
     kind: NamespaceKind,
+    after: Option<&NamespacePath>,
+    size: u64,
 ) -> Result<Vec<Namespace>, StorageError> {
+    let after = after.map(|path| namespace::Column::Path.gt(path.as_str()));
     let live = namespace::Entity::find()
         .filter(namespace::Column::Kind.eq(to_kind(kind)))
         .filter(namespace::COLUMN.deleted_at.is_null())
-        .order_by_asc(namespace::Column::Path);
+        .filter(Condition::all().add_option(after))
+        .order_by_asc(namespace::Column::Path)
+        .limit(size);
     live.all(source.connection())
         .await?
         .iter()

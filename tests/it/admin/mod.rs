@@ -14,6 +14,7 @@ mod foreign_ids;
 mod forms_of_values;
 mod hidden_namespaces;
 mod known_filters;
+mod long_lists;
 mod lost_rights;
 mod members;
 mod namespaces;

@@ -72,7 +72,7 @@ async fn a_page_that_is_too_long_or_beyond_the_end_or_empty_is_one_too() {
         (46, "100"),
         "a page has at most 100 entries"
     );
-    let beyond = page("?page=99999999999").await;
+    let beyond = page("?page=2500").await;
     let (next, previous) = (&beyond.headers[2], &beyond.headers[3]);
     assert_eq!((beyond.length, &**next, &**previous), (0, "", ""));
     assert!(!beyond.link.contains("prev") && !beyond.link.contains("next"));
@@ -132,13 +132,13 @@ async fn links_do_not_repeat_a_token() {
     }
 }
 
-fn ids(list: &Value) -> Vec<i64> {
+pub(super) fn ids(list: &Value) -> Vec<i64> {
     let list = list.as_array().unwrap().iter();
     list.map(|thing| thing["id"].as_i64().unwrap()).collect()
 }
 
 /// The path of the next page, which a reply to a keyset names.
-fn next(reply: &Reply) -> Option<String> {
+pub(super) fn next(reply: &Reply) -> Option<String> {
     let mut names = reply.headers.keys().map(HeaderName::as_str);
     assert!(
         !names.any(|name| name.starts_with("x-total") || name.starts_with("x-page")),

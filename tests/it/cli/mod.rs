@@ -10,6 +10,7 @@ mod hang_ups;
 mod keys;
 mod lists;
 mod log_notes;
+mod long_lists;
 mod lost_keys;
 mod machines;
 mod namespaces;

@@ -56,10 +56,10 @@ fn a_table_is_aligned_and_has_a_head() {
     let workplace = with_tokens();
     assert_eq!(
         on_a_terminal(&workplace, "token list", &[("NO_COLOR", "1")]),
-        "Left out, because they have expired or were revoked: 1. --all lists them too.\n\
-         ID  USER   NAME           STATE   SCOPES         ENDS        GRACE UNTIL  LAST USED  REPOSITORIES\n\
+        "ID  USER   NAME           STATE   SCOPES         ENDS        GRACE UNTIL  LAST USED  REPOSITORIES\n\
          1   alice  laptop         active  read_registry  -           -            -          team/*\n\
-         2   alice  a longer name  active  read_registry  2099-01-01  -            -          all\n"
+         2   alice  a longer name  active  read_registry  2099-01-01  -            -          all\n\
+         Left out, because they have expired or were revoked: 1. --all lists them too.\n"
     );
     for (command, head) in [
         (

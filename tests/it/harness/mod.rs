@@ -3,6 +3,7 @@
 mod actor;
 mod database;
 mod listeners;
+mod many;
 mod repeatable;
 mod reply;
 mod world;
@@ -98,6 +99,17 @@ impl TestApp {
     async fn open(
         folder: Arc<TempDir>,
         configuration: &str,
+        world: (Arc<FixedClock>, Arc<SeededEntropy>),
+    ) -> Self {
+        let url = format!("sqlite://{}/test.db?mode=rwc", folder.path().display());
+        let db = Db::open_and_migrate(&SecretString::from(url), 4).await;
+        Self::serve(folder, configuration, db.unwrap(), world)
+    }
+
+    fn serve(
+        folder: Arc<TempDir>,
+        configuration: &str,
+        db: Db,
         (clock, entropy): (Arc<FixedClock>, Arc<SeededEntropy>),
     ) -> Self {
         let file = folder.path().join("wharfinger.toml");
@@ -107,10 +119,6 @@ impl TestApp {
             ..Sources::default()
         })
         .unwrap();
-        let url = format!("sqlite://{}/test.db", folder.path().display());
-        let db = Db::open_and_migrate(&SecretString::from(format!("{url}?mode=rwc")), 4)
-            .await
-            .unwrap();
         let now = wharfinger::domain::clock::Clock::now(&*clock);
         let opened = KeyRing::open_or_create(
             &folder.path().join("keys"),

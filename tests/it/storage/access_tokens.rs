@@ -10,7 +10,7 @@ use wharfinger::domain::access_tokens::{AccessToken, AccessTokenSpecification};
 use wharfinger::domain::entropy::Entropy;
 use wharfinger::domain::expiry::Expiry;
 use wharfinger::domain::ids::AccessTokenId;
-use wharfinger::domain::page::PageRequest;
+use wharfinger::domain::page::{PageRequest, Paging};
 use wharfinger::domain::secret::{SecretKind, SecretToken};
 use wharfinger::domain::text::Description;
 use wharfinger::domain::users::User;
@@ -54,7 +54,7 @@ pub(super) async fn tokens_keep_what_was_chosen(db: &Db) {
         .unwrap();
     assert_eq!(found, (token.clone(), bob.clone()));
     assert_eq!(
-        access_tokens::all(db, Some(bob.id)).await.unwrap(),
+        access_tokens::all_of(db, bob.id).await.unwrap(),
         std::slice::from_ref(&token)
     );
 
@@ -131,8 +131,8 @@ async fn listed(db: &Db, owner: &User, filter: AccessTokenFilter) -> Vec<AccessT
         owner: Some(owner.id),
         ..filter
     };
-    let page = access_tokens::page(db, &filter, PageRequest::default());
-    let tokens = page.await.unwrap().items;
+    let page = access_tokens::page(db, &filter, Paging::Offset(PageRequest::default()));
+    let tokens = page.await.unwrap().into_items();
     tokens.iter().map(|token| token.id).collect()
 }
 
@@ -208,7 +208,7 @@ async fn families_are_handed_over_and_revoked(db: &Db, family: &Family) {
 
 pub(super) async fn uses_of_tokens_are_kept(db: &Db) {
     let dave = user(db, "dave").await;
-    let tokens = access_tokens::all(db, Some(dave.id)).await.unwrap();
+    let tokens = access_tokens::all_of(db, dave.id).await.unwrap();
     let ids = [tokens[0].id, AccessTokenId(999_999)];
     let found = usage::find_all(db, &ids).await.unwrap();
     assert_eq!(found, std::slice::from_ref(&tokens[0]));

@@ -6,7 +6,7 @@ use wharfinger::domain::deploy_tokens::{DeployToken, DeployTokenSpecification};
 use wharfinger::domain::expiry::Expiry;
 use wharfinger::domain::namespaces::visibility::Visibility;
 use wharfinger::domain::namespaces::{Namespace, NamespaceKind};
-use wharfinger::domain::page::PageRequest;
+use wharfinger::domain::page::{KeysetRequest, PageRequest, Paging};
 use wharfinger::domain::secret::{SecretKind, SecretToken};
 use wharfinger::storage::namespaces::NamespaceRecord;
 use wharfinger::storage::{Db, deploy_tokens, namespaces};
@@ -71,10 +71,19 @@ pub(super) async fn deploy_tokens_keep_what_was_chosen(db: &Db) {
             unrevoked: false,
             active_at,
         };
-        let all = deploy_tokens::all(db, &filter).await.unwrap();
-        let page = deploy_tokens::page(db, &filter, PageRequest::default()).await;
-        assert_eq!(page.unwrap().items, all);
-        all.into_iter().map(|token| token.id).collect::<Vec<_>>()
+        let first = Paging::Offset(PageRequest::default());
+        let page = deploy_tokens::page(db, &filter, first).await.unwrap();
+        let from_the_beginning = Paging::Keyset(KeysetRequest {
+            after: Some(0),
+            descending: false,
+            size: 20,
+        });
+        let slice = deploy_tokens::page(db, &filter, from_the_beginning).await;
+        assert_eq!(page.items(), slice.unwrap().items());
+        page.into_items()
+            .into_iter()
+            .map(|token| token.id)
+            .collect::<Vec<_>>()
     };
     let end = now() + Duration::hours(1);
     assert_eq!(ids(None).await, [endless.id, ending.id]);

@@ -10,7 +10,7 @@ use wharfinger::domain::members::access_level::AccessLevel;
 use wharfinger::domain::members::filter::MemberFilter;
 use wharfinger::domain::namespaces::visibility::Visibility;
 use wharfinger::domain::namespaces::{Namespace, NamespaceKind};
-use wharfinger::domain::page::PageRequest;
+use wharfinger::domain::page::{PageRequest, Paging};
 use wharfinger::domain::registry::repository_name::RepositoryName;
 use wharfinger::domain::users::User;
 use wharfinger::storage::namespaces::NamespaceRecord;
@@ -109,10 +109,13 @@ pub(super) async fn members_are_removed_once_and_nobody_is_none(db: &Db) {
 
 /// The members of a namespace itself, and who they are.
 async fn direct(db: &Db, namespace: &Namespace) -> Vec<(Member, User)> {
-    let (filter, request) = (MemberFilter::default(), PageRequest::default());
+    let (filter, request) = (
+        MemberFilter::default(),
+        Paging::Offset(PageRequest::default()),
+    );
     let namespace = std::slice::from_ref(namespace);
     let page = members::page(db, namespace, &filter, now(), request).await;
-    let members = page.unwrap().items.into_iter();
+    let members = page.unwrap().into_items().into_iter();
     members.map(|listed| (listed.member, listed.user)).collect()
 }
 
@@ -184,9 +187,15 @@ async fn listed(
         search: search.map(str::to_owned),
         ..MemberFilter::default()
     };
-    let page = members::page(db, namespaces, &filter, instant, PageRequest::default());
+    let page = members::page(
+        db,
+        namespaces,
+        &filter,
+        instant,
+        Paging::Offset(PageRequest::default()),
+    );
     let page = page.await.unwrap();
-    let names = page.items.iter();
+    let names = page.items().iter();
     let names = names.map(|listed| format!("{}:{}", listed.user.username, listed.member.level));
     names.collect::<Vec<_>>().join(" ")
 }
@@ -221,12 +230,26 @@ pub(super) async fn roles_of_a_user_are_found(db: &Db) {
         (Some(NamespaceKind::Group), 2),
         (Some(NamespaceKind::Project), 0),
     ] {
-        let page = members::page_of_user(db, carl.id, kind, now(), PageRequest::default()).await;
-        assert_eq!(page.unwrap().total, roles, "{kind:?}");
+        let page = members::page_of_user(
+            db,
+            carl.id,
+            kind,
+            now(),
+            Paging::Offset(PageRequest::default()),
+        )
+        .await;
+        assert_eq!(page.unwrap().items().len(), roles, "{kind:?}");
     }
     let later = tomorrow.instant();
-    let page = members::page_of_user(db, carl.id, None, later, PageRequest::default()).await;
-    assert_eq!(page.unwrap().items[0].0, top);
+    let page = members::page_of_user(
+        db,
+        carl.id,
+        None,
+        later,
+        Paging::Offset(PageRequest::default()),
+    )
+    .await;
+    assert_eq!(page.unwrap().items()[0].0, top);
     let change = begin(db).await;
     members::remove_from(&change, &[top.id, sub.id], dora.id)
         .await

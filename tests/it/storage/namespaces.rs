@@ -90,9 +90,13 @@ pub(super) async fn namespaces_are_found_below_others(db: &Db) {
     );
     assert_eq!(namespaces::live_below(db, under.id).await.unwrap(), [app]);
     assert_eq!(
-        namespaces::all(db, NamespaceKind::Group).await.unwrap(),
-        [team, under, other]
+        namespaces::by_path(db, NamespaceKind::Group, None, 9)
+            .await
+            .unwrap(),
+        [&team, &under, &other].map(Clone::clone)
     );
+    let after = namespaces::by_path(db, NamespaceKind::Group, Some(&team.path), 1).await;
+    assert_eq!(after.unwrap(), [under]);
 }
 
 pub(super) async fn namespaces_leave_tombstones(db: &Db) {

@@ -5,7 +5,7 @@ use wharfinger::domain::authority::Authority;
 use wharfinger::domain::events::detail::Detail;
 use wharfinger::domain::events::{Event, EventAction};
 use wharfinger::domain::ids::RefreshTokenId;
-use wharfinger::domain::page::PageRequest;
+use wharfinger::domain::page::{PageRequest, Paging};
 use wharfinger::domain::refresh_tokens::{RefreshLifetimes, RefreshToken};
 use wharfinger::domain::secret::{SecretKind, SecretToken};
 use wharfinger::domain::users::User;
@@ -65,8 +65,9 @@ async fn refresh_tokens_are_purged(db: &Db, bob: &User, used: RefreshTokenId) {
             .unwrap()
     };
     let left = async || {
-        let page = refresh_tokens::page(db, Some(bob.id), PageRequest::default()).await;
-        let items = page.unwrap().items;
+        let page =
+            refresh_tokens::page(db, Some(bob.id), Paging::Offset(PageRequest::default())).await;
+        let items = page.unwrap().into_items();
         items.iter().map(|token| token.id).collect::<Vec<_>>()
     };
     assert_eq!(purged(after(5)).await, 0);
@@ -102,8 +103,9 @@ pub(super) async fn refresh_tokens_make_room(db: &Db) {
         let grant = login.grant(Authority::require_administrator).unwrap();
         let event = Event::new(EventAction::UserCreated, &bob, Detail::nothing());
         login.commit(grant.event(event)).await.unwrap();
-        let page = refresh_tokens::page(db, Some(bob.id), PageRequest::default()).await;
-        let items = page.unwrap().items;
+        let page =
+            refresh_tokens::page(db, Some(bob.id), Paging::Offset(PageRequest::default())).await;
+        let items = page.unwrap().into_items();
         let ids: Vec<_> = items.iter().map(|token| token.id).collect();
         assert_eq!(ids, left);
     }

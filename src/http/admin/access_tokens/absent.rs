@@ -77,7 +77,8 @@ async fn list_for_impersonation(
 fn no_tokens(wanted: PageInput, call: &Call, admin: &AdminState) -> Response {
     let none = Page::<()> {
         items: Vec::new(),
-        total: 0,
+        total: Some(0),
+        has_rest: false,
         request: wanted.into(),
     };
     page::reply(&none, (call, &admin.public_url), |()| ())

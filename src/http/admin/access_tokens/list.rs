@@ -6,8 +6,9 @@ use utoipa::IntoParams;
 use crate::domain::access_tokens::filter::{AccessTokenFilter, AccessTokenSort};
 use crate::domain::ids::UserId;
 use crate::domain::members::access_level::AccessLevel;
+use crate::domain::page::Paging;
 use crate::http::admin::error::ApiError;
-use crate::http::admin::page::input::PageInput;
+use crate::http::admin::page::input::{ForwardInput, PageInput};
 use crate::http::admin::parameters::Parameters;
 
 /// The filters of a list of tokens; all conditions must hold (docs/gitlab-api.md §2.2).
@@ -40,7 +41,7 @@ pub(super) struct ListAccessTokens {
     #[param(value_type = Option<String>)]
     sort: Option<AccessTokenSort>,
     #[param(ignore)]
-    pub(super) page: PageInput,
+    pub(super) part: ForwardInput,
 }
 
 /// The two states that GitLab filters by.
@@ -79,8 +80,18 @@ impl ListAccessTokens {
                 .text("sort")?
                 .as_deref()
                 .and_then(AccessTokenSort::from_name),
-            page: PageInput::read(parameters)?,
+            part: ForwardInput::read(parameters)?,
         })
+    }
+
+    /// The part that is wanted; a keyset goes by id only.
+    pub(super) fn paging(&self) -> Result<Paging, ApiError> {
+        if self.part.is_keyset() && self.sort.is_some() {
+            return Err(ApiError::parameter(
+                "pagination=keyset goes without sort: its order is that of ids",
+            ));
+        }
+        Ok(self.part.into())
     }
 
     /// The filter at `now`.

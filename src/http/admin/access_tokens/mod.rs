@@ -23,7 +23,7 @@ use crate::http::admin::access_tokens::list::ListAccessTokens;
 use crate::http::admin::call::Call;
 use crate::http::admin::error::ApiError;
 use crate::http::admin::page;
-use crate::http::admin::page::input::PageInput;
+use crate::http::admin::page::input::{ForwardInput, PageInput};
 use crate::http::admin::parameters::invalid;
 use crate::http::admin::segments::Segments;
 use crate::http::admin::state::AdminState;
@@ -45,7 +45,7 @@ pub(super) fn routes() -> OpenApiRouter<AdminState> {
 
 /// The caller's tokens; all users' for administrators.
 #[utoipa::path(get, path = "/personal_access_tokens", tag = "personal_access_tokens",
-    params(ListAccessTokens, PageInput),
+    params(ListAccessTokens, ForwardInput, PageInput),
     responses((status = 200, body = Vec<AccessTokenView>)))]
 pub(super) async fn list(
     State(admin): State<AdminState>,
@@ -54,14 +54,16 @@ pub(super) async fn list(
     let authority = call.authority(Need::Read)?;
     let now = admin.desk.now();
     let wanted = ListAccessTokens::read(&call.parameters)?;
-    let request = wanted.page.into();
+    let paging = wanted.paging()?;
     let found = admin
         .desk
-        .access_tokens_page(&authority, wanted.at(now), request)
+        .access_tokens_page(&authority, wanted.at(now), paging)
         .await?;
-    Ok(page::reply(&found, (&call, &admin.public_url), |token| {
-        AccessTokenView::new(token, now)
-    }))
+    Ok(page::reply_part(
+        &found,
+        (&call, &admin.public_url),
+        |token| AccessTokenView::new(token, now),
+    ))
 }
 
 /// One token, of the caller or, for administrators, of anyone.

@@ -8,7 +8,7 @@ use crate::domain::expiry::Expiry;
 use crate::domain::text::DisplayName;
 use crate::http::admin::access_tokens::input::{scopes, wrong_scope};
 use crate::http::admin::error::ApiError;
-use crate::http::admin::page::input::PageInput;
+use crate::http::admin::page::input::ForwardInput;
 use crate::http::admin::parameters::{Parameters, invalid};
 use crate::http::admin::words::DeployScopeName;
 
@@ -19,14 +19,14 @@ pub(super) struct ListDeployTokens {
     /// Only deploy tokens that work, or (false) that do not.
     pub(super) active: Option<bool>,
     #[param(ignore)]
-    pub(super) page: PageInput,
+    pub(super) part: ForwardInput,
 }
 
 impl ListDeployTokens {
     pub(super) fn read(parameters: &Parameters) -> Result<Self, ApiError> {
         Ok(Self {
             active: parameters.boolean("active")?,
-            page: PageInput::read(parameters)?,
+            part: ForwardInput::read(parameters)?,
         })
     }
 }

@@ -16,7 +16,7 @@ use crate::http::admin::call::Call;
 use crate::http::admin::deploy_tokens::input::{CreateDeployToken, ListDeployTokens};
 use crate::http::admin::error::ApiError;
 use crate::http::admin::page;
-use crate::http::admin::page::input::PageInput;
+use crate::http::admin::page::input::{ForwardInput, PageInput};
 use crate::http::admin::parameters::invalid;
 use crate::http::admin::segments::{Segments, namespace};
 use crate::http::admin::state::AdminState;
@@ -31,7 +31,7 @@ pub(super) fn routes() -> OpenApiRouter<AdminState> {
 
 /// All deploy tokens, also revoked ones; administrators only.
 #[utoipa::path(get, path = "/deploy_tokens", tag = "deploy_tokens",
-    params(ListDeployTokens, PageInput),
+    params(ListDeployTokens, ForwardInput, PageInput),
     responses((status = 200, body = Vec<DeployTokenView>)))]
 pub(super) async fn list_everywhere(
     State(admin): State<AdminState>,
@@ -42,7 +42,7 @@ pub(super) async fn list_everywhere(
 
 /// The deploy tokens of the group or project itself; for Maintainers.
 #[utoipa::path(get, path = "/deploy_tokens", tag = "deploy_tokens",
-    params(("id" = String, Path, description = "id or URL-encoded path"), ListDeployTokens, PageInput),
+    params(("id" = String, Path, description = "id or URL-encoded path"), ListDeployTokens, ForwardInput, PageInput),
     responses((status = 200, body = Vec<DeployTokenView>)))]
 async fn list(
     State(admin): State<AdminState>,
@@ -126,12 +126,14 @@ async fn page_of(
     };
     let found = admin
         .desk
-        .deploy_tokens_page(&authority, namespace, wanted.active, wanted.page.into())
+        .deploy_tokens_page(&authority, namespace, wanted.active, wanted.part.into())
         .await?;
     let now = admin.desk.now();
-    Ok(page::reply(&found, (call, &admin.public_url), |token| {
-        DeployTokenView::new(token, now)
-    }))
+    Ok(page::reply_part(
+        &found,
+        (call, &admin.public_url),
+        |token| DeployTokenView::new(token, now),
+    ))
 }
 
 fn token_id(text: &str) -> Result<DeployTokenId, ApiError> {

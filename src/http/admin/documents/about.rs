@@ -16,8 +16,9 @@ look at things and `api` to change them; `read_user` suffices to look at users.
 
 Other parameters may be in the query or in the body, as JSON or as a form. A boolean is `true`, `t`, `yes`, `y`, `on` \
 or `1`, or `false`, `f`, `no`, `n`, `off` or `0`; dates and instants may have any usual form of ISO 8601; a blank value \
-is not given. Lists come in pages: `page` and `per_page` choose one, and the header `Link` leads to the next. There are \
-no pages for people yet: a browser that follows a `web_url` comes here.";
+is not given. Lists come in pages: `page` and `per_page` choose one, and the header `Link` leads to the next. `X-Total`, \
+`X-Total-Pages` and the link to the last page are there for lists of at most 10000 entries. Pages reach 50000 entries; \
+with `pagination=keyset`, `Link` leads through all. There are no pages for people yet: a browser that follows a `web_url` comes here.";
 
 /// The nouns, in the order of the page's contents.
 const NOUNS: [(&str, &str); 10] = [

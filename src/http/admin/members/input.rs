@@ -12,7 +12,7 @@ use crate::domain::users::reference::UserReference;
 use crate::domain::users::username::Username;
 use crate::http::admin::error::ApiError;
 use crate::http::admin::foreign::{ForeignFilter, When, describe, ignored, leave_nothing, nothing};
-use crate::http::admin::page::input::PageInput;
+use crate::http::admin::page::input::ForwardInput;
 use crate::http::admin::parameters::{Parameters, invalid};
 
 /// Fields of GitLab's that have no effect here. All others are refused: a misspelt end must not make an endless
@@ -56,7 +56,7 @@ pub(super) struct ListMembers {
     /// All but these users.
     skip_users: Option<Vec<i64>>,
     #[param(ignore)]
-    pub(super) page: PageInput,
+    pub(super) part: ForwardInput,
     #[param(ignore)]
     nothing: bool,
 }
@@ -67,7 +67,7 @@ impl ListMembers {
             query: parameters.filled("query")?,
             user_ids: parameters.integers("user_ids")?,
             skip_users: parameters.integers("skip_users")?,
-            page: PageInput::read(parameters)?,
+            part: ForwardInput::read(parameters)?,
             nothing: leave_nothing(MEMBER_FILTERS, parameters)?,
         })
     }

@@ -22,7 +22,7 @@ use crate::http::admin::members::input::{
     AddMembers, ChangeMember, ForeignMemberFilters, ListMembers, RemoveMember,
 };
 use crate::http::admin::page;
-use crate::http::admin::page::input::PageInput;
+use crate::http::admin::page::input::{ForwardInput, PageInput};
 use crate::http::admin::parameters::invalid;
 use crate::http::admin::segments::{Segments, namespace};
 use crate::http::admin::state::AdminState;
@@ -39,7 +39,7 @@ pub(super) fn routes() -> OpenApiRouter<AdminState> {
 
 /// The users who have a role in the group or project itself.
 #[utoipa::path(get, path = "/members", tag = "members",
-    params(("id" = String, Path), ListMembers, PageInput, ForeignMemberFilters),
+    params(("id" = String, Path), ListMembers, ForwardInput, PageInput, ForeignMemberFilters),
     responses((status = 200, body = Vec<MemberView>)))]
 async fn list(
     State(admin): State<AdminState>,
@@ -53,7 +53,7 @@ async fn list(
 
 /// The users who have a role in the group or project or above it, each with the highest.
 #[utoipa::path(get, path = "/members/all", tag = "members",
-    params(("id" = String, Path), ListMembers, PageInput, ForeignMemberFilters),
+    params(("id" = String, Path), ListMembers, ForwardInput, PageInput, ForeignMemberFilters),
     responses((status = 200, body = Vec<MemberView>)))]
 async fn list_all(
     State(admin): State<AdminState>,
@@ -180,14 +180,16 @@ async fn page_of(
     let name = namespace(expected, id)?;
     let wanted = ListMembers::read(&call.parameters);
     let wanted = admin.unless_hidden(&authority, &name, wanted).await?;
-    let request = wanted.page.into();
+    let paging = wanted.part.into();
     let found = admin
         .desk
-        .members_page(&authority, (&name, inherited), &wanted.into(), request)
+        .members_page(&authority, (&name, inherited), &wanted.into(), paging)
         .await?;
-    Ok(page::reply(&found, (call, &admin.public_url), |member| {
-        MemberView::new(member, &admin.public_url)
-    }))
+    Ok(page::reply_part(
+        &found,
+        (call, &admin.public_url),
+        |member| MemberView::new(member, &admin.public_url),
+    ))
 }
 
 /// The one member that was added; of several, only those who were not.

@@ -14,7 +14,7 @@ use crate::domain::page::Paging;
 use crate::http::admin::error::ApiError;
 use crate::http::admin::foreign::leave_nothing;
 use crate::http::admin::namespaces::foreign::{GROUP_FILTERS, PROJECT_FILTERS};
-use crate::http::admin::page::input::{PageInput, PartInput};
+use crate::http::admin::page::input::{ForwardInput, PartInput};
 use crate::http::admin::parameters::Parameters;
 
 /// The filters of a list of groups or projects; all conditions must hold.
@@ -137,7 +137,7 @@ pub(super) struct ListParents {
     /// Only those at the top.
     top_level_only: Option<bool>,
     #[param(ignore)]
-    pub(super) page: PageInput,
+    pub(super) part: ForwardInput,
 }
 
 impl ListParents {
@@ -146,7 +146,7 @@ impl ListParents {
             search: parameters.filled("search")?,
             owned_only: parameters.boolean("owned_only")?,
             top_level_only: parameters.boolean("top_level_only")?,
-            page: PageInput::read(parameters)?,
+            part: ForwardInput::read(parameters)?,
         })
     }
 

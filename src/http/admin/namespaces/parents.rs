@@ -10,19 +10,18 @@ use crate::app::namespaces::{ListRoot, PathState};
 use crate::domain::authority::Need;
 use crate::domain::namespaces::NamespaceWithAncestors;
 use crate::domain::namespaces::reference::ExpectedNamespace;
-use crate::domain::page::Paging;
 use crate::http::admin::call::Call;
 use crate::http::admin::error::ApiError;
 use crate::http::admin::namespaces::input::WantedPath;
 use crate::http::admin::namespaces::list::ListParents;
 use crate::http::admin::page;
-use crate::http::admin::page::input::PageInput;
+use crate::http::admin::page::input::{ForwardInput, PageInput};
 use crate::http::admin::segments::{Segments, namespace};
 use crate::http::admin::state::AdminState;
 use crate::representation::NamespaceView;
 
 /// The groups in which the caller has a role, and their own namespace; for administrators, all.
-#[utoipa::path(get, path = "/namespaces", tag = "namespaces", params(ListParents, PageInput),
+#[utoipa::path(get, path = "/namespaces", tag = "namespaces", params(ListParents, ForwardInput, PageInput),
     responses((status = 200, body = Vec<NamespaceView>)))]
 pub(super) async fn list(
     State(admin): State<AdminState>,
@@ -30,7 +29,7 @@ pub(super) async fn list(
 ) -> Result<Response, ApiError> {
     let authority = call.authority(Need::Read)?;
     let wanted = ListParents::read(&call.parameters)?;
-    let paging = Paging::Offset(wanted.page.into());
+    let paging = wanted.part.into();
     let filter = wanted.filter(&authority);
     let found = admin
         .desk

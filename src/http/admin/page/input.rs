@@ -6,11 +6,14 @@ use crate::domain::page::{KeysetRequest, MAX_PAGE_SIZE, PageRequest, Paging};
 use crate::http::admin::error::ApiError;
 use crate::http::admin::parameters::{Parameters, invalid};
 
+/// The value of `pagination` for lists that are followed by ids.
+const KEYSET: &str = "keyset";
+
 /// The page of a list that is wanted.
 #[derive(Debug, Clone, Copy, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(in crate::http::admin) struct PageInput {
-    /// The number of the page; the first, if it is left out.
+    /// The number of the page; the first, if it is left out. Pages reach 50000 entries; the others are in the keyset.
     page: Option<u64>,
     /// The number of entries on a page, at most 100; 20, if it is left out.
     #[param(minimum = 1)]
@@ -19,14 +22,23 @@ pub(in crate::http::admin) struct PageInput {
 
 impl PageInput {
     pub(in crate::http::admin) fn read(parameters: &Parameters) -> Result<Self, ApiError> {
-        Ok(Self {
+        let wanted = Self {
             // As in GitLab, the pages before the first are the first.
             page: parameters
                 .integer("page")?
                 .map(|page| u64::try_from(page).unwrap_or(0).max(1)),
             per_page: at_least_one(parameters, "per_page")?,
-        })
+        };
+        if PageRequest::from(wanted).is_too_far() && !wants_keyset(parameters)? {
+            return Err(ApiError::TooFar);
+        }
+        Ok(wanted)
     }
+}
+
+/// True if the request names no page, but the entries after an id.
+fn wants_keyset(parameters: &Parameters) -> Result<bool, ApiError> {
+    Ok(parameters.text("pagination")?.as_deref() == Some(KEYSET))
 }
 
 impl From<PageInput> for PageRequest {
@@ -91,7 +103,7 @@ impl PartInput {
         descending: bool,
     ) -> Result<Paging, ApiError> {
         let page = PageRequest::from(self.page);
-        if self.pagination.as_deref() != Some("keyset") {
+        if self.pagination.as_deref() != Some(KEYSET) {
             return Ok(Paging::Offset(page));
         }
         if !is_by_id {
@@ -108,6 +120,52 @@ impl PartInput {
             descending,
             size: page.size,
         }))
+    }
+}
+
+/// The part that is wanted of a list whose order is that of ids: a page, or with a keyset the entries after an id.
+#[derive(Debug, Clone, Copy, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(in crate::http::admin) struct ForwardInput {
+    /// `keyset` for lists that are followed by `Link`.
+    #[param(value_type = Option<String>)]
+    pagination: bool,
+    /// With `pagination=keyset`, only entries with a higher id.
+    id_after: Option<i64>,
+    #[param(ignore)]
+    page: PageInput,
+}
+
+impl ForwardInput {
+    pub(in crate::http::admin) fn read(parameters: &Parameters) -> Result<Self, ApiError> {
+        let (pagination, id_after) = (wants_keyset(parameters)?, parameters.integer("id_after")?);
+        if id_after.is_some() && !pagination {
+            return Err(ApiError::parameter("id_after goes with pagination=keyset"));
+        }
+        Ok(Self {
+            pagination,
+            id_after,
+            page: PageInput::read(parameters)?,
+        })
+    }
+
+    /// True if the list is followed by ids.
+    pub(in crate::http::admin) fn is_keyset(self) -> bool {
+        self.pagination
+    }
+}
+
+impl From<ForwardInput> for Paging {
+    fn from(wanted: ForwardInput) -> Self {
+        let page = PageRequest::from(wanted.page);
+        if !wanted.pagination {
+            return Self::Offset(page);
+        }
+        Self::Keyset(KeysetRequest {
+            after: wanted.id_after,
+            descending: false,
+            size: page.size,
+        })
     }
 }
 

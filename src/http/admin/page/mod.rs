@@ -10,9 +10,6 @@ use serde::Serialize;
 use crate::domain::page::{KeysetRequest, Listing, Page, PageRequest};
 use crate::http::admin::call::Call;
 
-/// The length above which GitLab does not tell the total.
-const MAX_TOLD: u64 = 10_000;
-
 /// The entries of a part in the form of `view`, with links to the other parts.
 pub(super) fn reply_part<T, V: Serialize>(
     part: &Listing<T>,
@@ -48,10 +45,13 @@ pub(super) fn reply<T, V: Serialize>(
 
 fn headers<T>(page: &Page<T>, uri: &Uri, public_url: &str) -> HeaderMap {
     let PageRequest { number, size } = page.request;
-    let (pages, is_told) = (page.pages(), page.total <= MAX_TOLD);
-    let next = (number < pages).then(|| number + 1);
+    let next = page.has_rest.then(|| number + 1);
     // Beyond the end there is nothing before or after, as in GitLab.
-    let previous = (number > 1 && number <= pages).then(|| number - 1);
+    let is_within = match page.pages() {
+        Some(pages) => number <= pages,
+        None => !page.items.is_empty(),
+    };
+    let previous = (number > 1 && is_within).then(|| number - 1);
     let text = |page: Option<u64>| page.map_or(String::new(), |page| page.to_string());
     let mut headers = vec![
         ("x-page", number.to_string()),
@@ -59,15 +59,16 @@ fn headers<T>(page: &Page<T>, uri: &Uri, public_url: &str) -> HeaderMap {
         ("x-next-page", text(next)),
         ("x-prev-page", text(previous)),
     ];
-    if is_told {
-        headers.push(("x-total", page.total.to_string()));
+    if let Some((total, pages)) = page.total.zip(page.pages()) {
+        headers.push(("x-total", total.to_string()));
         headers.push(("x-total-pages", pages.to_string()));
     }
     let links = [
         ("prev", previous),
         ("next", next),
         ("first", Some(1)),
-        ("last", Some(pages).filter(|_| is_told)),
+        // As in GitLab, what is longer than is counted tells neither its length nor its end.
+        ("last", page.pages()),
     ];
     let links: Vec<String> = links
         .iter()
@@ -129,20 +130,21 @@ mod tests {
     fn beyond_ten_thousand_the_total_is_not_told() {
         let uri: Uri = "/api/v4/users?search=a".parse().unwrap();
         let page = |total| Page::<()> {
-            items: Vec::new(),
+            items: vec![(); 100],
             total,
+            has_rest: true,
             request: PageRequest {
                 number: 2,
                 size: 100,
             },
         };
-        let told = headers(&page(10_000), &uri, "https://h");
+        let told = headers(&page(Some(10_000)), &uri, "https://h");
         assert_eq!(
             (&told["x-total"], &told["x-total-pages"]),
             (&HeaderValue::from(10_000), &HeaderValue::from(100))
         );
         assert!(told["link"].to_str().unwrap().contains("rel=\"last\""));
-        let untold = headers(&page(10_001), &uri, "https://h");
+        let untold = headers(&page(None), &uri, "https://h");
         assert!(untold.get("x-total").is_none() && untold.get("x-total-pages").is_none());
         let link = untold["link"].to_str().unwrap();
         assert!(

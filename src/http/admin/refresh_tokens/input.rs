@@ -4,7 +4,7 @@ use utoipa::IntoParams;
 
 use crate::domain::ids::UserId;
 use crate::http::admin::error::ApiError;
-use crate::http::admin::page::input::PageInput;
+use crate::http::admin::page::input::ForwardInput;
 use crate::http::admin::parameters::Parameters;
 
 /// The filter of a list of refresh tokens.
@@ -15,14 +15,14 @@ pub(super) struct ListRefreshTokens {
     #[param(value_type = Option<i64>)]
     pub(super) user_id: Option<UserId>,
     #[param(ignore)]
-    pub(super) page: PageInput,
+    pub(super) part: ForwardInput,
 }
 
 impl ListRefreshTokens {
     pub(super) fn read(parameters: &Parameters) -> Result<Self, ApiError> {
         Ok(Self {
             user_id: parameters.integer("user_id")?.map(UserId),
-            page: PageInput::read(parameters)?,
+            part: ForwardInput::read(parameters)?,
         })
     }
 }

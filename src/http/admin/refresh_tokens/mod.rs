@@ -11,7 +11,7 @@ use crate::domain::ids::RefreshTokenId;
 use crate::http::admin::call::Call;
 use crate::http::admin::error::ApiError;
 use crate::http::admin::page;
-use crate::http::admin::page::input::PageInput;
+use crate::http::admin::page::input::{ForwardInput, PageInput};
 use crate::http::admin::parameters::invalid;
 use crate::http::admin::refresh_tokens::input::ListRefreshTokens;
 use crate::http::admin::segments::Segments;
@@ -20,7 +20,7 @@ use crate::representation::RefreshTokenView;
 
 /// The caller's refresh tokens; all users' for administrators.
 #[utoipa::path(get, path = "/refresh_tokens", tag = "refresh_tokens",
-    params(ListRefreshTokens, PageInput),
+    params(ListRefreshTokens, ForwardInput, PageInput),
     responses((status = 200, body = Vec<RefreshTokenView>)))]
 pub(super) async fn list(
     State(admin): State<AdminState>,
@@ -30,12 +30,14 @@ pub(super) async fn list(
     let wanted = ListRefreshTokens::read(&call.parameters)?;
     let found = admin
         .desk
-        .refresh_tokens_page(&authority, wanted.user_id, wanted.page.into())
+        .refresh_tokens_page(&authority, wanted.user_id, wanted.part.into())
         .await?;
     let (lifetimes, now) = (admin.refresh_lifetimes, admin.desk.now());
-    Ok(page::reply(&found, (&call, &admin.public_url), |token| {
-        RefreshTokenView::new(token, &lifetimes, now)
-    }))
+    Ok(page::reply_part(
+        &found,
+        (&call, &admin.public_url),
+        |token| RefreshTokenView::new(token, &lifetimes, now),
+    ))
 }
 
 /// Revokes a refresh token: its client has to log in again.

@@ -15,7 +15,7 @@ use crate::domain::users::username::Username;
 use crate::domain::users::{EmailAddress, UserState};
 use crate::http::admin::error::ApiError;
 use crate::http::admin::foreign::leave_nothing;
-use crate::http::admin::page::input::{PageInput, PartInput};
+use crate::http::admin::page::input::{ForwardInput, PartInput};
 use crate::http::admin::parameters::{Parameters, invalid};
 use crate::http::admin::users::foreign::USER_FILTERS;
 
@@ -224,7 +224,7 @@ pub(super) struct ListMemberships {
     #[param(rename = "type", value_type = Option<String>)]
     pub(super) kind: Option<NamespaceKind>,
     #[param(ignore)]
-    pub(super) page: PageInput,
+    pub(super) part: ForwardInput,
 }
 
 impl ListMemberships {
@@ -235,7 +235,7 @@ impl ListMemberships {
                 "Namespace" => Some(NamespaceKind::Group),
                 _ => None,
             })?,
-            page: PageInput::read(parameters)?,
+            part: ForwardInput::read(parameters)?,
         })
     }
 }

@@ -12,7 +12,7 @@ use crate::http::admin::error::ApiError;
 use crate::http::admin::namespaces::ForeignProjectFilters;
 use crate::http::admin::namespaces::list::ListNamespaces;
 use crate::http::admin::page;
-use crate::http::admin::page::input::{PageInput, PartInput};
+use crate::http::admin::page::input::{ForwardInput, PageInput, PartInput};
 use crate::http::admin::segments::Segments;
 use crate::http::admin::state::AdminState;
 use crate::http::admin::users::input::ListMemberships;
@@ -48,7 +48,7 @@ pub(super) async fn projects(
 
 /// The groups and projects where a user has a role of their own; administrators only.
 #[utoipa::path(get, path = "/users/{id}/memberships", tag = "users",
-    params(("id" = i64, Path), ListMemberships, PageInput),
+    params(("id" = i64, Path), ListMemberships, ForwardInput, PageInput),
     responses((status = 200, body = Vec<MembershipView>)))]
 pub(super) async fn memberships(
     State(admin): State<AdminState>,
@@ -58,12 +58,14 @@ pub(super) async fn memberships(
     let authority = call.authority(Need::Read)?;
     authority.require_administrator()?;
     let wanted = ListMemberships::read(&call.parameters)?;
-    let (kind, request) = (wanted.kind, wanted.page.into());
+    let (kind, paging) = (wanted.kind, wanted.part.into());
     let found = admin
         .desk
-        .memberships_page(&authority, &reference(&id)?, kind, request)
+        .memberships_page(&authority, &reference(&id)?, kind, paging)
         .await?;
-    Ok(page::reply(&found, (&call, &admin.public_url), |role| {
-        MembershipView::from(role)
-    }))
+    Ok(page::reply_part(
+        &found,
+        (&call, &admin.public_url),
+        |role| MembershipView::from(role),
+    ))
 }
