@@ -17,8 +17,10 @@ const FRESH: Duration = Duration::from_millis(500);
 const LAST_WORD: Duration = Duration::from_secs(2);
 
 /// Limits that PostgreSQL keeps by itself, also for a client that hangs inside a transaction.
+///
+/// Compiling a statement (`jit`) takes PostgreSQL longer than running any of ours.
 const POSTGRES_LIMITS: &str = "SET statement_timeout = '5s'; SET lock_timeout = '5s'; \
-     SET idle_in_transaction_session_timeout = '10s'";
+     SET idle_in_transaction_session_timeout = '10s'; SET jit = off";
 /// The same for MySQL; what stands in a comment is for MariaDB from the named version on.
 const MYSQL_LIMITS: &str = "SET SESSION innodb_lock_wait_timeout = 5 \
      /*M!100101 , max_statement_time = 5 */ /*M!100300 , idle_transaction_timeout = 10 */";

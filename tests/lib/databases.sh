@@ -36,7 +36,7 @@ start_mariadb() {
   mariadb-install-db --no-defaults --user=mysql --datadir="$folder/data" \
     --auth-root-authentication-method=normal --skip-test-db >"$folder/log"
   mariadbd --no-defaults --user=mysql --datadir="$folder/data" --port="$port" --socket="$folder/s.sock" \
-    --pid-file="$folder/pid" --bind-address=127.0.0.1 >"$folder/server.log" 2>&1 &
+    --tmpdir="$folder" --pid-file="$folder/pid" --bind-address=127.0.0.1 >"$folder/server.log" 2>&1 &
   MARIADB_PID=$!
   for tries in $(seq 100); do
     if mariadb --no-defaults --socket="$folder/s.sock" -u root -e 'create database story; create database session; create database service' 2>/dev/null; then

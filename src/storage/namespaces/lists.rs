@@ -176,7 +176,8 @@ fn reached_by(
 
 /// The ids of the namespaces where a user has at least that role, and of all below them.
 ///
-/// It goes down from parents to children, so its cost grows with the namespaces that are found, not with all.
+/// It goes down from parents to children, so its cost grows with the namespaces that are found, not with all. The
+/// beginnings are a union: of conditions with `OR` PostgreSQL expects half of all rows, and plans for a thousand million.
 fn reached(
     user: UserId,
     own: Option<&NamespacePath>,
@@ -184,16 +185,24 @@ fn reached(
     now: DateTime<Utc>,
 ) -> SelectStatement {
     let reached = || Alias::new("reached");
-    let given = Query::select()
-        .column(member::Column::NamespaceId)
+    let mut all = Query::select()
+        .expr_as(
+            Expr::col(member::Column::NamespaceId),
+            namespace::Column::Id,
+        )
         .from(member::Entity)
         .and_where(member::Column::UserId.eq(user.0))
         .and_where(member::Column::AccessLevel.gte(least.number()))
         .cond_where(not_ended(now))
         .take();
-    let beginnings = Condition::any()
-        .add(namespace::Column::Id.in_subquery(given))
-        .add_option(own.map(|path| namespace::Column::Path.eq(path.as_str())));
+    if let Some(path) = own {
+        let own = Query::select()
+            .column(namespace::Column::Id)
+            .from(namespace::Entity)
+            .and_where(namespace::Column::Path.eq(path.as_str()))
+            .take();
+        all.union(UnionType::Distinct, own);
+    }
     let below = Query::select()
         .column((namespace::Entity, namespace::Column::Id))
         .from(namespace::Entity)
@@ -203,12 +212,7 @@ fn reached(
                 .equals((reached(), namespace::Column::Id)),
         )
         .take();
-    let all = Query::select()
-        .column(namespace::Column::Id)
-        .from(namespace::Entity)
-        .cond_where(beginnings)
-        .union(UnionType::Distinct, below)
-        .take();
+    all.union(UnionType::Distinct, below);
     let clause = CommonTableExpression::new()
         .table_name(reached())
         .column(namespace::Column::Id)
