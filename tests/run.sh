@@ -69,12 +69,22 @@ hang_ups() {
   grep -qE '^test result: ok\. [1-9][0-9]* passed' "$work/hang_ups.log"
   cat "$work/hang_ups.log" >>"$log"
 }
+# Compares the answers of services on the empty database at $2 with the model.
+model() {
+  echo "== answers that the model allows, on $1"
+  : >"$work/model.log"
+  TEST_SERVICE_DATABASE_URL=$2 kept "$work/model.log" cargo test --test it model::
+  grep -qE '^test result: ok\. [1-9][0-9]* passed' "$work/model.log"
+  cat "$work/model.log" >>"$log"
+}
 start_postgres "$work"
 story PostgreSQL "$POSTGRES_URL"
 hang_ups PostgreSQL "$POSTGRES_SERVICE_URL"
+model PostgreSQL "$POSTGRES_MODEL_URL"
 start_mariadb "$work"
 story MariaDB "$MYSQL_URL"
 hang_ups MariaDB "$MYSQL_SERVICE_URL"
+model MariaDB "$MYSQL_MODEL_URL"
 
 prepare_python
 echo "== end to end, with a real registry and real clients"

@@ -14,6 +14,7 @@ mod documentation;
 mod fuzz_corpora;
 mod harness;
 mod made_up;
+mod model;
 mod ops;
 mod registries;
 mod server;

@@ -1,0 +1,178 @@
+//! The check finds wrong answers, and leaves right ones in peace.
+
+use std::sync::Arc;
+
+use super::history::{Asked, BOUND, Changed, History};
+use super::world::{Answer, Credential, Place, Question, Token, User, World, set};
+
+/// A second.
+const S: i64 = BOUND;
+
+/// alice has a token for her project, which replica 0 revokes at 10 s and which ends at 30 s all the same; at 20 s the
+/// command line makes the project public.
+fn history() -> History {
+    let user = User::default();
+    let token = Token {
+        owner: "alice".to_owned(),
+        scopes: set(&["read_registry"]),
+        end: Some(30 * S),
+        ..Token::default()
+    };
+    let first = World {
+        users: Arc::new([("alice".to_owned(), user)].into()),
+        tokens: Arc::new([("secret".to_owned(), token.clone())].into()),
+        places: Arc::new([("alice".to_owned(), Place::Private)].into()),
+        ..World::default()
+    };
+    let mut revoked = first.clone();
+    let token = Token {
+        is_revoked: true,
+        ..token
+    };
+    revoked.tokens = Arc::new([("secret".to_owned(), token)].into());
+    let mut public = revoked.clone();
+    public.places = Arc::new([("alice".to_owned(), Place::Public)].into());
+    let change = |what: &str, by, at: i64, world| Changed {
+        what: what.to_owned(),
+        by,
+        sent: at,
+        acknowledged: at + S / 10,
+        world,
+    };
+    History {
+        first,
+        changes: vec![
+            change("revoke", Some(0), 10 * S, revoked),
+            change("show", None, 20 * S, public),
+        ],
+        asked: Vec::new(),
+    }
+}
+
+/// The verdict on one answer to alice's token, or to nobody: wrong or not.
+fn is_wrong(
+    history: &History,
+    replica: usize,
+    begin: i64,
+    (secret, answer): (&str, &Answer),
+) -> bool {
+    let credential = match secret {
+        "" => Credential::None,
+        secret => Credential::Token(secret.to_owned()),
+    };
+    let mut history = history.clone();
+    history.asked = vec![Asked {
+        replica,
+        begin,
+        end: begin + S / 100,
+        question: Question {
+            credential,
+            repository: "alice/app".to_owned(),
+            actions: &["pull"],
+        },
+        answer: answer.clone(),
+    }];
+    let verdict = history.check();
+    assert_eq!(verdict.answers, 1);
+    verdict.wrong.len() + verdict.torn.len() == 1
+}
+
+#[test]
+fn an_old_answer_is_right_for_a_second_elsewhere_and_not_at_all_where_it_was_changed() {
+    let history = history();
+    let (granted, refused) = (Answer::Granted(set(&["pull"])), Answer::Refused);
+    for (replica, begin, old_is_wrong, new_is_wrong) in [
+        (1, 9 * S, false, true),
+        // The change begins while the request is answered.
+        (1, 10 * S - S / 200, false, false),
+        (0, 10 * S + S / 20, false, false),
+        (0, 10 * S + S / 5, true, false),
+        (1, 10 * S + S / 5, false, false),
+        (1, 11 * S, false, false),
+        (1, 11 * S + S / 5, true, false),
+    ] {
+        let wrong = |answer| is_wrong(&history, replica, begin, ("secret", answer));
+        let found = (wrong(&granted), wrong(&refused));
+        assert_eq!(
+            found,
+            (old_is_wrong, new_is_wrong),
+            "replica {replica} at {begin}"
+        );
+    }
+}
+
+#[test]
+fn an_end_counts_at_its_moment() {
+    let mut history = history();
+    history.changes.clear();
+    let (granted, refused) = (Answer::Granted(set(&["pull"])), Answer::Refused);
+    for (begin, old_is_wrong, new_is_wrong) in [
+        (29 * S, false, true),
+        (30 * S - S / 200, false, false),
+        (30 * S + S / 10, true, false),
+    ] {
+        let wrong = |answer| is_wrong(&history, 1, begin, ("secret", answer));
+        assert_eq!(
+            (wrong(&granted), wrong(&refused)),
+            (old_is_wrong, new_is_wrong),
+            "{begin}"
+        );
+    }
+}
+
+#[test]
+fn an_answer_that_was_never_right_is_wrong() {
+    let history = history();
+    for (begin, secret, answer) in [
+        (5 * S, "secret", Answer::Granted(set(&["pull", "push"]))),
+        (5 * S, "secret", Answer::Granted(set(&[]))),
+        (5 * S, "secret", Answer::Forbidden),
+        (5 * S, "unknown", Answer::Granted(set(&["pull"]))),
+        (5 * S, "", Answer::Granted(set(&["pull"]))),
+        (25 * S, "", Answer::Granted(set(&[]))),
+        (25 * S, "secret", Answer::Granted(set(&["pull"]))),
+    ] {
+        assert!(
+            is_wrong(&history, 1, begin, (secret, &answer)),
+            "{begin} {secret} {answer:?}"
+        );
+    }
+}
+
+/// The token is revoked, and then the place shown to everybody: nobody may see it with the token.
+#[test]
+fn an_answer_from_facts_of_different_moments_is_torn() {
+    let mut history = history();
+    let shown = history.changes[1].clone();
+    history.changes[1] = Changed {
+        sent: 10 * S + S / 5,
+        acknowledged: 10 * S + S / 4,
+        world: World {
+            places: Arc::new([("team".to_owned(), Place::Public)].into()),
+            ..shown.world
+        },
+        ..shown
+    };
+    let mut verdict = |replica, answer: &Answer| {
+        history.asked = vec![Asked {
+            replica,
+            begin: 10 * S + S / 2,
+            end: 10 * S + S / 2 + S / 100,
+            question: Question {
+                credential: Credential::Token("secret".to_owned()),
+                repository: "team/app".to_owned(),
+                actions: &["pull"],
+            },
+            answer: answer.clone(),
+        }];
+        let verdict = history.check();
+        (verdict.wrong.len(), verdict.torn.len())
+    };
+    let (nothing, pull) = (Answer::Granted(set(&[])), Answer::Granted(set(&["pull"])));
+    assert_eq!(verdict(1, &nothing), (0, 0));
+    assert_eq!(verdict(1, &Answer::Refused), (0, 0));
+    assert_eq!(verdict(1, &pull), (0, 1));
+    assert_eq!(verdict(1, &Answer::Granted(set(&["push"]))), (1, 0));
+    // Replica 0 revoked it, and knows that at once.
+    assert_eq!(verdict(0, &pull), (1, 0));
+}

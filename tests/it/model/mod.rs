@@ -1,0 +1,152 @@
+//! A model decides what is right: real services change and answer at random, and a slow, obvious model of the decision
+//! says of each answer if it may be.
+//!
+//! Every answer must follow from the world as it was at some moment from one second before the request began to its end;
+//! and what the same process has acknowledged before counts at once.
+
+mod checker;
+mod dice;
+mod facts;
+mod history;
+mod readers;
+mod stage;
+mod table;
+mod tokens;
+mod world;
+mod writer;
+
+use std::io::Write;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use dice::Dice;
+use history::{BOUND, History, Verdict};
+use readers::Round;
+use stage::Stage;
+use writer::{Names, Writer};
+
+/// The length of a round, after which all answers are checked.
+const ROUND: Duration = Duration::from_secs(12);
+const REPLICAS: usize = 3;
+/// Those who ask one replica at the same time.
+const ASKING: usize = 2;
+
+/// What happened in all rounds.
+#[derive(Debug, Default)]
+struct Totals {
+    changes: usize,
+    answers: usize,
+    decisive: usize,
+    contested: usize,
+    torn: usize,
+    unanswered: usize,
+    pauses: usize,
+}
+
+/// On SQLite, or on the empty database that `TEST_SERVICE_DATABASE_URL` names; for some seconds, or for as many as
+/// `TEST_MODEL_SECONDS` says, with the seed that `TEST_MODEL_SEED` says.
+#[test]
+fn every_answer_is_one_that_was_right_a_second_ago_or_since() {
+    let seed = number("TEST_MODEL_SEED").unwrap_or_else(|| stage::unix_time().unsigned_abs());
+    let seconds = number("TEST_MODEL_SECONDS").unwrap_or(ROUND.as_secs());
+    say(&format!(
+        "the seed of the model's test is TEST_MODEL_SEED={seed}"
+    ));
+    let stage = Stage::set(REPLICAS, text("TEST_SERVICE_DATABASE_URL").as_deref());
+    let mut dice = Dice::new(seed);
+    let names = Names::of(stage::unix_time().unsigned_abs() % 1_000_000_000);
+    let mut writer = Writer::new(&stage, names, dice.fork());
+    let mut totals = Totals::default();
+    let begin = Instant::now();
+    while begin.elapsed() < Duration::from_secs(seconds) {
+        let history = totals.play(&mut writer, &mut dice);
+        let verdict = history.check();
+        totals.add(&verdict);
+        assert!(
+            verdict.wrong.is_empty(),
+            "{} of {} answers are wrong, with seed {seed}:\n{}",
+            verdict.wrong.len(),
+            verdict.answers,
+            verdict.wrong[..verdict.wrong.len().min(8)].join("\n")
+        );
+        if let Some(torn) = verdict.torn.first() {
+            say(torn);
+        }
+    }
+    say(&format!("{totals:?}"));
+    totals.are_many();
+    assert!(stage.clock().error() < history::CLOCKS, "the clock was set");
+}
+
+impl Totals {
+    /// Changes and asks for a while.
+    fn play(&mut self, writer: &mut Writer<'_>, dice: &mut Dice) -> History {
+        let (stage, round) = (writer.stage, Round::default());
+        let (first, begin) = (writer.world.clone(), Instant::now());
+        writer.publish(&round);
+        std::thread::scope(|scope| {
+            for replica in (0..REPLICAS).flat_map(|replica| [replica; ASKING]) {
+                let (round, dice) = (&round, dice.fork());
+                scope.spawn(move || round.ask(stage, replica, dice));
+            }
+            let (all, dice_of_pauses) = (&round, dice.fork());
+            scope.spawn(move || all.pause(stage, dice_of_pauses));
+            let over = round.ends();
+            while begin.elapsed() < ROUND {
+                writer.change(&round);
+                let rest = if dice.percent(4) {
+                    1500
+                } else {
+                    dice.number(0, 40)
+                };
+                std::thread::sleep(Duration::from_millis(rest));
+            }
+            drop(over);
+        });
+        // The next round begins when all of this one counts everywhere.
+        std::thread::sleep(Duration::from_micros(BOUND.unsigned_abs() + 100_000));
+        self.pauses += round.pauses.load(Ordering::Relaxed);
+        self.unanswered += round.unanswered.load(Ordering::Relaxed);
+        History {
+            first,
+            changes: std::mem::take(&mut writer.changes),
+            asked: round.asked.into_inner().unwrap(),
+        }
+    }
+
+    fn add(&mut self, verdict: &Verdict) {
+        self.changes += verdict.changes;
+        self.answers += verdict.answers;
+        self.decisive += verdict.decisive;
+        self.contested += verdict.contested;
+        self.torn += verdict.torn.len();
+    }
+
+    /// So much happened that the test says something.
+    fn are_many(&self) {
+        let is_enough = self.changes >= 25
+            && self.pauses >= 1
+            && self.decisive >= 500
+            && self.contested >= 20
+            && self.unanswered * 20 < self.answers;
+        assert!(is_enough, "too little happened: {self:?}");
+        assert!(self.torn * 200 < self.answers, "too much is torn: {self:?}");
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "tests/run.sh says where and how long"
+)]
+fn text(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|text| !text.is_empty())
+}
+
+fn number(name: &str) -> Option<u64> {
+    text(name).map(|text| text.parse().unwrap())
+}
+
+/// Says something although the test may succeed.
+fn say(text: &str) {
+    let _ = std::io::stderr().write_all(format!("{text}\n").as_bytes());
+}

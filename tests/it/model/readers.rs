@@ -1,0 +1,177 @@
+//! Those who ask all the time, and the one who stops a replica.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, RwLock};
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use serde_json::Value;
+
+use super::dice::Dice;
+use super::history::Asked;
+use super::stage::Stage;
+use super::world::{Answer, Credential, Question};
+
+/// What to ask for.
+#[derive(Debug, Default)]
+pub(super) struct Subjects {
+    pub(super) credentials: Vec<Credential>,
+    pub(super) repositories: Vec<String>,
+    /// Those whose answers changed in the last seconds.
+    pub(super) hot: Vec<(Credential, String)>,
+}
+
+/// What those who ask share.
+#[derive(Debug, Default)]
+pub(super) struct Round {
+    pub(super) subjects: RwLock<Subjects>,
+    pub(super) asked: Mutex<Vec<Asked>>,
+    /// Requests without an answer: 503, or the connection broke.
+    pub(super) unanswered: AtomicUsize,
+    pub(super) pauses: AtomicUsize,
+    pub(super) is_over: AtomicBool,
+}
+
+/// The requests that wait for a replica that stands still.
+const WAITING: usize = 16;
+
+const ACTIONS: [&[&str]; 5] = [
+    &["pull"],
+    &["pull", "push"],
+    &["push"],
+    &["pull", "push", "delete"],
+    &["*"],
+];
+
+impl Round {
+    fn goes_on(&self) -> bool {
+        !self.is_over.load(Ordering::Relaxed)
+    }
+
+    /// Ends the round when it is dropped, also by a panic.
+    pub(super) fn ends(&self) -> RoundsEnd<'_> {
+        RoundsEnd(self)
+    }
+
+    /// Asks a replica until the round is over.
+    pub(super) fn ask(&self, stage: &Stage, replica: usize, mut dice: Dice) {
+        while self.goes_on() {
+            self.ask_once(stage, replica, &mut dice, 50);
+        }
+    }
+
+    /// Asks once; in that many of a hundred cases for something that changed a moment ago.
+    fn ask_once(&self, stage: &Stage, replica: usize, dice: &mut Dice, hot: usize) {
+        let question = self.subjects.read().unwrap().question(dice, hot);
+        let (path, head) = request(&question);
+        let begin = stage.clock().now();
+        let reply = stage.replicas[replica].ask(&path, &head);
+        let end = stage.clock().now();
+        let Some((status, body)) = reply.filter(|(status, _)| *status != 503) else {
+            self.unanswered.fetch_add(1, Ordering::Relaxed);
+            return;
+        };
+        self.asked.lock().unwrap().push(Asked {
+            replica,
+            begin,
+            end,
+            answer: read(status, &body, &question),
+            question,
+        });
+    }
+
+    /// Stops one replica after the other until the round is over. Requests wait for it when it goes on: whoever stood
+    /// still must not answer them by what it knew before.
+    pub(super) fn pause(&self, stage: &Stage, mut dice: Dice) {
+        while self.goes_on() {
+            std::thread::sleep(Duration::from_millis(dice.number(300, 1000)));
+            let duration = Duration::from_millis(dice.number(1200, 3000));
+            let replica = dice.below(stage.replicas.len());
+            std::thread::scope(|scope| {
+                for _ in 0..WAITING {
+                    let mut dice = dice.fork();
+                    let early = Duration::from_millis(dice.number(10, 100));
+                    scope.spawn(move || {
+                        std::thread::sleep(duration.saturating_sub(early));
+                        self.ask_once(stage, replica, &mut dice, 100);
+                    });
+                }
+                stage.replicas[replica].pause(duration);
+            });
+            self.pauses.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// The end of a round.
+pub(super) struct RoundsEnd<'a>(&'a Round);
+
+impl Drop for RoundsEnd<'_> {
+    fn drop(&mut self) {
+        self.0.is_over.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Subjects {
+    fn question(&self, dice: &mut Dice, hot: usize) -> Question {
+        let (credential, repository) = if dice.percent(hot) && !self.hot.is_empty() {
+            dice.one_of(&self.hot).clone()
+        } else {
+            let credential = dice.one_of(&self.credentials).clone();
+            (credential, dice.one_of(&self.repositories).clone())
+        };
+        let credential = match credential {
+            // Each takes a while of a core.
+            Credential::Password(..) if dice.percent(80) => Credential::None,
+            credential => credential,
+        };
+        Question {
+            credential,
+            repository,
+            actions: dice.one_of::<&[&str]>(&ACTIONS),
+        }
+    }
+}
+
+/// The path and the header of a request.
+fn request(question: &Question) -> (String, String) {
+    let path = format!(
+        "/jwt/auth?service=container_registry&scope=repository:{}:{}",
+        question.repository,
+        question.actions.join(",")
+    );
+    let basic = match &question.credential {
+        Credential::None => return (path, String::new()),
+        Credential::Token(secret) => format!("anyone:{secret}"),
+        Credential::Password(name, secret) | Credential::DeployToken(name, secret) => {
+            format!("{name}:{secret}")
+        }
+    };
+    let header = format!("authorization: Basic {}\r\n", STANDARD.encode(basic));
+    (path, header)
+}
+
+fn read(status: u16, body: &str, question: &Question) -> Answer {
+    match status {
+        200 => Answer::Granted(granted(body, &question.repository).unwrap()),
+        401 => Answer::Refused,
+        403 => Answer::Forbidden,
+        status => panic!("{question:?} is answered {status}: {body}"),
+    }
+}
+
+/// The actions in the token, which may be on that repository alone.
+fn granted(body: &str, repository: &str) -> Option<BTreeSet<String>> {
+    let reply: Value = serde_json::from_str(body).ok()?;
+    let claims = reply["token"].as_str()?.split('.').nth(1)?;
+    let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).ok()?).ok()?;
+    let mut actions = BTreeSet::new();
+    for entry in claims["access"].as_array()? {
+        assert_eq!(entry["name"], repository, "{claims}");
+        let words = entry["actions"].as_array()?.iter();
+        actions.extend(words.filter_map(|word| word.as_str().map(str::to_owned)));
+    }
+    Some(actions)
+}

@@ -1,0 +1,227 @@
+//! The services, which share one database and one folder of keys, and the doors by which changes are made.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::sync::{Mutex, MutexGuard};
+use std::time::{Duration, Instant, SystemTime};
+
+use serde_json::Value;
+
+use super::world::Moment;
+use crate::cli::Workplace;
+use crate::cli::running::{Running, start_with};
+
+/// The services and the command line.
+pub(super) struct Stage {
+    pub(super) replicas: Vec<Replica>,
+    command_line: Workplace,
+    /// An administrator's token.
+    root: String,
+    clock: Clock,
+}
+
+/// One service.
+pub(super) struct Replica {
+    running: Running,
+    /// Held while it makes a change or stands still, so that it does not stop in the middle of a change.
+    turn: Mutex<()>,
+    _workplace: Workplace,
+}
+
+/// The way in which a change is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Door {
+    Replica(usize),
+    CommandLine,
+}
+
+/// The two ways to make the same change.
+pub(super) struct Call<'a> {
+    pub(super) method: &'a str,
+    pub(super) path: &'a str,
+    pub(super) body: Value,
+    /// The words of the command.
+    pub(super) command: &'a [&'a str],
+}
+
+/// What a change said, and when it was made.
+pub(super) struct Done {
+    pub(super) reply: Value,
+    pub(super) sent: Moment,
+    pub(super) acknowledged: Moment,
+}
+
+/// A clock that does not jump, and shows Unix time.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Clock {
+    start: Instant,
+    wall: Moment,
+}
+
+impl Clock {
+    fn start() -> Self {
+        Self {
+            start: Instant::now(),
+            wall: unix_time(),
+        }
+    }
+
+    pub(super) fn now(&self) -> Moment {
+        self.wall + micros(self.start.elapsed())
+    }
+
+    /// The time by which it differs from the system's, which may have been set.
+    pub(super) fn error(&self) -> Moment {
+        (self.now() - unix_time()).abs()
+    }
+}
+
+fn micros(duration: Duration) -> Moment {
+    duration.as_micros().try_into().unwrap()
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the services have no other clock"
+)]
+pub(super) fn unix_time() -> Moment {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    micros(since.unwrap())
+}
+
+impl Stage {
+    /// Starts `replicas` services on an empty database at `url`, or on a new SQLite file.
+    pub(super) fn set(replicas: usize, url: Option<&str>) -> Self {
+        let command_line = Workplace::empty();
+        let folder = command_line.path().display();
+        let url = url.map_or_else(
+            || format!("sqlite://{folder}/wharfinger.db?mode=rwc"),
+            str::to_owned,
+        );
+        // All that is not current is refused, so that no answer may be older than a second.
+        let shared = format!(
+            "[database]\nurl = \"{url}\"\nserve_stale_for = \"0s\"\n[keys]\ndirectory = \"{folder}/keys\"\n"
+        );
+        std::fs::write(command_line.path().join("wharfinger.toml"), &shared).unwrap();
+        let replicas = (0..replicas).map(|_| {
+            let workplace = Workplace::empty();
+            Replica {
+                running: start_with(&workplace, "log", &shared),
+                turn: Mutex::default(),
+                _workplace: workplace,
+            }
+        });
+        let replicas = replicas.collect();
+        let arguments = ["--user", "admin", "--name", "root", "--scope", "api"];
+        let root = command_line.ok(&[&["token", "create"], &arguments[..]].concat());
+        Self {
+            replicas,
+            root: root.trim().to_owned(),
+            command_line,
+            clock: Clock::start(),
+        }
+    }
+
+    pub(super) fn clock(&self) -> Clock {
+        self.clock
+    }
+
+    /// Makes a change. Whoever is told to come back later does so.
+    pub(super) fn make(&self, door: Door, call: &Call<'_>) -> Done {
+        self.make_as(&self.root, door, call)
+    }
+
+    /// The same with another token.
+    pub(super) fn make_as(&self, token: &str, door: Door, call: &Call<'_>) -> Done {
+        let sent = self.clock.now();
+        let reply = match door {
+            Door::CommandLine => {
+                let text = self.command_line.ok(&[&["--json"], call.command].concat());
+                serde_json::from_str(&text).unwrap_or_default()
+            }
+            Door::Replica(number) => {
+                let (status, body) = self.insist(token, number, call);
+                assert!(
+                    (200..300).contains(&status),
+                    "{} {} {}: {status} {body}",
+                    call.method,
+                    call.path,
+                    call.body
+                );
+                serde_json::from_str(&body).unwrap_or_default()
+            }
+        };
+        let acknowledged = self.clock.now();
+        Done {
+            reply,
+            sent,
+            acknowledged,
+        }
+    }
+
+    /// The status and the body of a reply of the admin API, once it is not 503.
+    pub(super) fn insist(&self, token: &str, number: usize, call: &Call<'_>) -> (u16, String) {
+        let replica = &self.replicas[number];
+        let _turn = replica.turn();
+        let body = call.body.to_string();
+        let head = format!(
+            "private-token: {token}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n",
+            body.len()
+        );
+        let request = format!("{} /api/v4{}", call.method, call.path);
+        for _ in 0..20 {
+            let reply = exchange(&replica.running.admin, &request, &head, &body).unwrap();
+            if reply.0 != 503 {
+                return reply;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        panic!("{request} is told to come back later, again and again");
+    }
+}
+
+impl Replica {
+    /// The status and the body of a reply of the token endpoint, or none if there was no reply.
+    pub(super) fn ask(&self, path: &str, head: &str) -> Option<(u16, String)> {
+        exchange(&self.running.token, &format!("GET {path}"), head, "").ok()
+    }
+
+    /// Stands still for that long.
+    pub(super) fn pause(&self, duration: Duration) {
+        let _turn = self.turn();
+        self.running.signal("-STOP");
+        std::thread::sleep(duration);
+        self.running.signal("-CONT");
+    }
+
+    /// True if it stands still or makes a change.
+    pub(super) fn is_busy(&self) -> bool {
+        self.turn.try_lock().is_err()
+    }
+
+    fn turn(&self) -> MutexGuard<'_, ()> {
+        self.turn.lock().unwrap()
+    }
+}
+
+/// Sends a request on a connection of its own, and reads the status and the body of the reply.
+fn exchange(
+    address: &str,
+    request: &str,
+    head: &str,
+    body: &str,
+) -> std::io::Result<(u16, String)> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(Duration::from_secs(30)))?;
+    let all = format!("{request} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{head}\r\n{body}");
+    stream.write_all(all.as_bytes())?;
+    let mut text = String::new();
+    stream.read_to_string(&mut text)?;
+    let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
+    let status = head
+        .split(' ')
+        .nth(1)
+        .and_then(|status| status.parse().ok());
+    let status = status.ok_or(std::io::ErrorKind::UnexpectedEof)?;
+    Ok((status, body.to_owned()))
+}

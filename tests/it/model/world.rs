@@ -1,0 +1,318 @@
+//! The model: what is true, and the answer that follows from it.
+//!
+//! It is written from docs/architecture.md and shares nothing with the service, so that a mistake would have to be
+//! made twice. It is slow and says each rule once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::Arc;
+
+/// A moment, in microseconds of Unix time.
+pub(super) type Moment = i64;
+
+/// All that answers depend on. Each part is shared with the worlds before it until it changes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct World {
+    /// By user name.
+    pub(super) users: Arc<BTreeMap<String, User>>,
+    /// By secret.
+    pub(super) tokens: Arc<BTreeMap<String, Token>>,
+    /// By secret.
+    pub(super) deploy_tokens: Arc<BTreeMap<String, DeployToken>>,
+    /// By path.
+    pub(super) places: Arc<BTreeMap<String, Place>>,
+    /// By user name, then by path.
+    pub(super) roles: Arc<BTreeMap<String, BTreeMap<String, Level>>>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct User {
+    pub(super) id: i64,
+    pub(super) password: String,
+    pub(super) is_blocked: bool,
+    pub(super) is_administrator: bool,
+    pub(super) is_external: bool,
+}
+
+/// A personal access token.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Token {
+    pub(super) id: i64,
+    pub(super) owner: String,
+    pub(super) scopes: BTreeSet<String>,
+    /// Patterns; empty for all repositories.
+    pub(super) repositories: Vec<String>,
+    pub(super) end: Option<Moment>,
+    /// The end of its grace, if another one took its place and left it one.
+    pub(super) grace: Option<Moment>,
+    pub(super) is_revoked: bool,
+    /// The id of the first of the tokens that took each other's place.
+    pub(super) family: i64,
+    /// The id of the token that it was made with.
+    pub(super) maker: Option<i64>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct DeployToken {
+    pub(super) id: i64,
+    pub(super) username: String,
+    pub(super) path: String,
+    pub(super) scopes: BTreeSet<String>,
+    pub(super) end: Option<Moment>,
+    pub(super) is_revoked: bool,
+}
+
+/// What is at a path: a group, a project, a user's own namespace, or what is left of one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    Private,
+    Internal,
+    Public,
+    Tombstone,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Level {
+    Guest,
+    Reporter,
+    Developer,
+    Maintainer,
+    Owner,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Credential {
+    None,
+    /// A user name and a password.
+    Password(String, String),
+    Token(String),
+    /// A user name and a secret.
+    DeployToken(String, String),
+}
+
+/// A request: one scope.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Question {
+    pub(super) credential: Credential,
+    pub(super) repository: String,
+    pub(super) actions: &'static [&'static str],
+}
+
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Answer {
+    /// 401: the credential is none.
+    Refused,
+    /// 403: the credential is good, but not for a registry.
+    Forbidden,
+    /// 200 with these actions.
+    Granted(BTreeSet<String>),
+}
+
+const REGISTRY_SCOPES: [&str; 3] = ["read_registry", "write_registry", "delete_registry"];
+
+/// The answer to `question` at `moment`, if the world is like that.
+pub(super) fn answer(world: &World, moment: Moment, question: &Question) -> Answer {
+    let place = place_of(world, &question.repository);
+    let held = match &question.credential {
+        Credential::None => to_anonymous(place),
+        Credential::Password(name, password) => {
+            let Some(user) = world.users.get(name) else {
+                return Answer::Refused;
+            };
+            if user.is_blocked || user.password != *password {
+                return Answer::Refused;
+            }
+            let scopes = REGISTRY_SCOPES.map(str::to_owned).into();
+            to_user(world, name, (&scopes, &[]), &question.repository)
+        }
+        Credential::Token(secret) => {
+            let Some(token) = world.tokens.get(secret) else {
+                return Answer::Refused;
+            };
+            let Some(user) = world.users.get(&token.owner) else {
+                return Answer::Refused;
+            };
+            let is_over = |end: Option<Moment>| end.is_some_and(|end| end <= moment);
+            if token.is_revoked || is_over(token.end) || is_over(token.grace) || user.is_blocked {
+                return Answer::Refused;
+            }
+            if !opens_the_registry(&token.scopes) {
+                return Answer::Forbidden;
+            }
+            let limits = (&token.scopes, &token.repositories[..]);
+            to_user(world, &token.owner, limits, &question.repository)
+        }
+        Credential::DeployToken(username, secret) => {
+            let Some(token) = world.deploy_tokens.get(secret) else {
+                return Answer::Refused;
+            };
+            let is_over = token.end.is_some_and(|end| end <= moment);
+            if token.is_revoked || is_over || token.username != *username {
+                return Answer::Refused;
+            }
+            to_deploy_token(token, place, &question.repository)
+        }
+    };
+    let mut granted = BTreeSet::new();
+    for action in question.actions {
+        // What is asked with `*` is all that is held.
+        if *action == "*" {
+            granted.extend(held.clone());
+        } else if held.contains(*action) {
+            granted.insert((*action).to_owned());
+        }
+    }
+    Answer::Granted(granted)
+}
+
+/// The path and all paths above it, the longest first.
+pub(super) fn paths_above(repository: &str) -> Vec<&str> {
+    let mut paths = vec![repository];
+    while let Some((above, _)) = paths[paths.len() - 1].rsplit_once('/') {
+        paths.push(above);
+    }
+    paths
+}
+
+/// The longest path that exists decides alone, also if what was there is deleted.
+fn place_of(world: &World, repository: &str) -> Option<Place> {
+    let mut paths = paths_above(repository).into_iter();
+    paths.find_map(|path| world.places.get(path).copied())
+}
+
+fn to_anonymous(place: Option<Place>) -> BTreeSet<String> {
+    set(if place == Some(Place::Public) {
+        &["pull"]
+    } else {
+        &[]
+    })
+}
+
+/// What the owner may do and the token may do, and what anyone may pull.
+fn to_user(
+    world: &World,
+    name: &str,
+    (scopes, patterns): (&BTreeSet<String>, &[String]),
+    repository: &str,
+) -> BTreeSet<String> {
+    let user = &world.users[name];
+    let place = place_of(world, repository);
+    let mut held: BTreeSet<String> = BTreeSet::new();
+    if user.is_administrator {
+        held = set(&["pull", "push", "delete"]);
+        if scopes.contains("api") {
+            held.insert("*".to_owned());
+        }
+    } else if let Some(place) = place.filter(|place| *place != Place::Tombstone) {
+        let is_open = place == Place::Public || (place == Place::Internal && !user.is_external);
+        if is_open {
+            held.insert("pull".to_owned());
+        }
+        held.extend(match highest_role(world, name, repository) {
+            None | Some(Level::Guest) => set(&[]),
+            Some(Level::Reporter) => set(&["pull"]),
+            Some(Level::Developer) => set(&["pull", "push"]),
+            Some(Level::Maintainer | Level::Owner) => set(&["pull", "push", "delete"]),
+        });
+    }
+    let is_covered =
+        patterns.is_empty() || patterns.iter().any(|pattern| covers(pattern, repository));
+    held.retain(|action| is_covered && permits(scopes, action));
+    held.extend(to_anonymous(place));
+    held
+}
+
+/// Roles count in their place and below; everyone owns what bears their name.
+fn highest_role(world: &World, user: &str, repository: &str) -> Option<Level> {
+    let paths = paths_above(repository);
+    let given = world.roles.get(user);
+    let given = paths
+        .iter()
+        .filter_map(|path| given?.get(*path))
+        .max()
+        .copied();
+    let own = paths.contains(&user).then_some(Level::Owner);
+    given.max(own)
+}
+
+/// Its scopes count in its place and below; elsewhere it is anonymous.
+fn to_deploy_token(
+    token: &DeployToken,
+    place: Option<Place>,
+    repository: &str,
+) -> BTreeSet<String> {
+    let mut held = to_anonymous(place);
+    let is_there = place.is_some_and(|place| place != Place::Tombstone);
+    if is_there && paths_above(repository).contains(&token.path.as_str()) {
+        if token.scopes.contains("read_registry") {
+            held.insert("pull".to_owned());
+        }
+        if token.scopes.contains("write_registry") {
+            held.insert("push".to_owned());
+        }
+    }
+    held
+}
+
+fn opens_the_registry(scopes: &BTreeSet<String>) -> bool {
+    let opening = [
+        "read_registry",
+        "write_registry",
+        "delete_registry",
+        "read_api",
+        "api",
+    ];
+    opening.iter().any(|scope| scopes.contains(*scope))
+}
+
+fn permits(scopes: &BTreeSet<String>, action: &str) -> bool {
+    let any_of = |wanted: &[&str]| wanted.iter().any(|scope| scopes.contains(*scope));
+    match action {
+        "pull" => any_of(&["read_registry", "read_api", "api"]),
+        "push" => any_of(&["write_registry", "api"]),
+        "delete" => any_of(&["delete_registry", "api"]),
+        _ => any_of(&["api"]),
+    }
+}
+
+/// True if the pattern covers the repository: `*` is a part of one segment, `**` any number of segments.
+fn covers(pattern: &str, repository: &str) -> bool {
+    fn segments(pattern: &[&str], name: &[&str]) -> bool {
+        match (pattern.split_first(), name.split_first()) {
+            (None, None) => true,
+            (Some((&"**", rest)), _) => (0..=name.len()).any(|skip| segments(rest, &name[skip..])),
+            (Some((first, rest)), Some((segment, others))) => {
+                letters(first, segment) && segments(rest, others)
+            }
+            (None, Some(_)) | (Some(_), None) => false,
+        }
+    }
+    fn letters(pattern: &str, text: &str) -> bool {
+        match pattern.split_once('*') {
+            None => pattern == text,
+            Some((before, after)) => text
+                .strip_prefix(before)
+                .is_some_and(|text| (0..=text.len()).any(|skip| letters(after, &text[skip..]))),
+        }
+    }
+    let pattern: Vec<&str> = pattern.split('/').collect();
+    let name: Vec<&str> = repository.split('/').collect();
+    segments(&pattern, &name)
+}
+
+pub(super) fn set(words: &[&str]) -> BTreeSet<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused => f.write_str("401"),
+            Self::Forbidden => f.write_str("403"),
+            Self::Granted(actions) => {
+                let actions: Vec<&str> = actions.iter().map(String::as_str).collect();
+                write!(f, "200 [{}]", actions.join(","))
+            }
+        }
+    }
+}
