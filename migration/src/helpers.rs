@@ -31,11 +31,23 @@ pub(crate) async fn add_index(
     table: &'static str,
     column: &'static str,
 ) -> Result<(), DbErr> {
-    let name = format!("ix_{table}_{column}");
+    add_index_on(manager, table, &[column]).await
+}
+
+/// Adds an index on columns of a table, unless it is there.
+pub(crate) async fn add_index_on(
+    manager: &SchemaManager<'_>,
+    table: &'static str,
+    columns: &[&'static str],
+) -> Result<(), DbErr> {
+    let name = format!("ix_{table}_{}", columns.join("_"));
     if manager.has_index(table, &name).await? {
         return Ok(());
     }
-    let index = Index::create().name(name).table(table).col(column).take();
+    let mut index = Index::create().name(name).table(table).take();
+    for column in columns {
+        index.col(*column);
+    }
     manager.create_index(index).await
 }
 

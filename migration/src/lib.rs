@@ -45,6 +45,10 @@ mod m37_users_folded;
 mod m38_namespaces_folded;
 mod m39_personal_access_tokens_folded;
 mod m45_installation;
+mod m46_folded_null_indexes;
+mod m47_personal_access_tokens_created_index;
+mod m48_namespaces_list_indexes;
+mod m49_namespaces_visibility_index;
 
 pub use sea_orm_migration::MigratorTrait;
 
@@ -89,6 +93,10 @@ impl MigratorTrait for Migrator {
             Box::new(m38_namespaces_folded::Migration),
             Box::new(m39_personal_access_tokens_folded::Migration),
             Box::new(m45_installation::Migration),
+            Box::new(m46_folded_null_indexes::Migration),
+            Box::new(m47_personal_access_tokens_created_index::Migration),
+            Box::new(m48_namespaces_list_indexes::Migration),
+            Box::new(m49_namespaces_visibility_index::Migration),
         ]
     }
 }

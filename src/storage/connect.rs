@@ -4,7 +4,9 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, EntityTrait, QueryFilter};
+use sea_orm::{
+    ConnectOptions, Database, DatabaseConnection, DbErr, EntityTrait, QueryFilter, Statement,
+};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Semaphore;
 
@@ -149,6 +151,22 @@ impl Db {
         Ok(self.connection.inner.close().await?)
     }
 
+    /// Calls `watcher` with every statement that this handle and its copies send from now on, for tests of what they
+    /// cost. Statements have their values, which no log may show.
+    #[doc(hidden)]
+    pub fn watch(&mut self, watcher: impl Fn(&Statement) + Clone + Send + Sync + 'static) {
+        for pool in [
+            &mut self.connection,
+            &mut self.admin,
+            &mut self.changes,
+            &mut self.follower,
+        ] {
+            let watcher = watcher.clone();
+            let sent = &mut pool.inner;
+            sent.set_metric_callback(move |sent| watcher(sent.statement));
+        }
+    }
+
     /// The file, or the host and port, for messages.
     pub fn place(&self) -> String {
         let server = || self.connection.place().to_owned();
@@ -260,7 +278,7 @@ fn without_address(error: DbErr, url: &str, file: Option<&DatabaseFile>) -> Stor
 
 #[cfg(test)]
 mod tests {
-    use sea_orm::{ConnectionTrait, Statement, TransactionTrait};
+    use sea_orm::{ConnectionTrait, TransactionTrait};
     use tempfile::TempDir;
 
     use super::*;

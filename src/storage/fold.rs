@@ -1,7 +1,9 @@
 //! Rows that were stored before searches had a column of their own get it.
 
 use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait};
-use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, Condition, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 
 use crate::domain::namespaces::path::NamespacePath;
 use crate::domain::text::folded;
@@ -12,7 +14,7 @@ use crate::storage::error::StorageError;
 const AT_A_TIME: u64 = 100;
 
 /// Fills the column of all rows that have none. An older program that still runs leaves new ones behind, so every start
-/// looks again.
+/// looks again; an index has them alone.
 pub(super) async fn fill(connection: &DatabaseConnection) -> Result<(), StorageError> {
     fill_column::<user::Entity>(
         connection,
@@ -47,11 +49,11 @@ async fn fill_column<E: EntityTrait>(
     (id, column): (E::Column, E::Column),
     text_of: impl Fn(&E::Model) -> (i64, String),
 ) -> Result<(), StorageError> {
-    let mut last = i64::MIN;
+    let mut last = None;
     loop {
         let rows = E::find()
             .filter(column.is_null())
-            .filter(id.gt(last))
+            .filter(Condition::all().add_option(last.map(|last| id.gt(last))))
             .order_by_asc(id)
             .limit(AT_A_TIME)
             .all(connection)
@@ -60,7 +62,7 @@ async fn fill_column<E: EntityTrait>(
             return Ok(());
         }
         let texts: Vec<(i64, String)> = rows.iter().map(&text_of).collect();
-        last = texts.iter().map(|(id, _)| *id).max().unwrap_or(last);
+        last = texts.iter().map(|(id, _)| *id).max();
         let ids = texts.iter().map(|(id, _)| *id);
         let mut update = E::update_many().filter(id.is_in(ids.collect::<Vec<_>>()));
         let texts = texts
