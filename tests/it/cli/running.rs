@@ -64,8 +64,18 @@ pub(crate) fn spawn(
          [admin]\nlisten = \"{admin}\"\npublic_url = \"{admin_url}\"\n[ops]\nlisten = \"{ops}\"\n{more}"
     );
     std::fs::write(workplace.path().join("wharfinger.toml"), configuration).unwrap();
+    Running {
+        child: launch(workplace, before, output),
+        token,
+        admin,
+        ops,
+    }
+}
+
+/// Starts the service as it is configured in its folder.
+pub(crate) fn launch(workplace: &Workplace, before: &str, output: impl Into<OwnedFd>) -> Child {
     let output = output.into();
-    let child = Command::new("sh")
+    Command::new("sh")
         .args(["-c", &format!("{before}\nexec \"$0\"")])
         .arg(env!("CARGO_BIN_EXE_wharfinger"))
         .current_dir(workplace.path())
@@ -74,13 +84,7 @@ pub(crate) fn spawn(
         .stdout(output.try_clone().unwrap())
         .stderr(output)
         .spawn()
-        .unwrap();
-    Running {
-        child,
-        token,
-        admin,
-        ops,
-    }
+        .unwrap()
 }
 
 impl Running {
@@ -151,7 +155,7 @@ pub(crate) fn try_to_send(address: &str, request: &str, more: &str) -> std::io::
 }
 
 /// Waits until it is so, which must not take longer than that.
-pub(super) fn within(limit: Duration, what: &str, mut is_so: impl FnMut() -> bool) {
+pub(crate) fn within(limit: Duration, what: &str, mut is_so: impl FnMut() -> bool) {
     let begin = Instant::now();
     while !is_so() {
         assert!(begin.elapsed() < limit, "{what}");
