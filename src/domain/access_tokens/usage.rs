@@ -56,6 +56,8 @@ const MAX_ADDRESSES: usize = 5;
 const TIME_GRANULARITY: Duration = Duration::minutes(10);
 /// The time after an address at which the next one is written down.
 const ADDRESS_GRANULARITY: Duration = Duration::minutes(1);
+/// The most by which another replica's clock may be ahead; what was noted later than that is of a clock that was wrong.
+const CLOCK_DIFFERENCE: Duration = TIME_GRANULARITY;
 
 impl RecentAddresses {
     /// The addresses, the latest first.
@@ -126,7 +128,8 @@ impl Uses {
         self.addresses.add_all(&later.addresses, later.last);
     }
 
-    /// Merges these uses at `now` into the stored record.
+    /// Merges these uses at `now` into the stored record. Times of the future, which a wrong clock has left, count for
+    /// nothing: nobody would see another use before them.
     pub fn settle(
         &self,
         kept: &AccessTokenUsage,
@@ -134,17 +137,20 @@ impl Uses {
         now: DateTime<Utc>,
     ) -> Settled {
         let mut record = kept.clone();
-        let elapsed = kept.last_used_at.map(|before| self.last - before);
+        let is_possible = |at: DateTime<Utc>| at <= now + CLOCK_DIFFERENCE;
+        let last = self.last.min(now);
+        let before = kept.last_used_at.filter(|&before| is_possible(before));
+        let elapsed = before.map(|before| last - before);
         let is_due = |granularity: Duration| match detail {
             UsagePrecision::Coarse => elapsed.is_none_or(|elapsed| elapsed >= granularity),
             UsagePrecision::Fine => elapsed.is_none_or(|elapsed| elapsed > Duration::zero()),
         };
         if is_due(TIME_GRANULARITY) {
-            record.last_used_at = Some(self.last);
+            record.last_used_at = Some(last);
         }
         let mut addresses = kept.addresses.clone();
         addresses.add_all(&self.addresses, now);
-        let newest = kept.addresses.0.first();
+        let newest = kept.addresses.0.first().filter(|(_, at)| is_possible(*at));
         let may_add = detail == UsagePrecision::Fine
             || newest.is_none_or(|&(_, before)| now - before >= ADDRESS_GRANULARITY);
         let is_unfinished = addresses != kept.addresses && !may_add;
@@ -223,6 +229,31 @@ mod tests {
             settled(&used(0, "::2"), &next, UsagePrecision::Fine).record,
             None
         );
+    }
+
+    #[test]
+    fn a_use_by_a_clock_that_was_ahead_hides_no_later_ones() {
+        const YEARS: i64 = 5 * 365 * 24 * 3600;
+        for detail in [UsagePrecision::Coarse, UsagePrecision::Fine] {
+            let ahead = written(&used(YEARS, "::1"), &AccessTokenUsage::default(), detail);
+            let next = settled(&used(1, "::2"), &ahead, detail);
+            assert!(!next.is_unfinished);
+            let addresses = vec!["::2".to_owned(), "::1".to_owned()];
+            assert_eq!(shown(&next.record.unwrap()), (Some(1), addresses));
+            // One that waited while the clock was set right.
+            let mut waiting = used(YEARS, "::1");
+            waiting.add(&used(1, "::1"));
+            let written = waiting.settle(&AccessTokenUsage::default(), detail, at(2));
+            assert_eq!(shown(&written.record.unwrap()).0, Some(2));
+        }
+        // Another replica's clock is a little ahead: its record stays.
+        let kept = written(
+            &used(5, "::1"),
+            &AccessTokenUsage::default(),
+            UsagePrecision::Coarse,
+        );
+        let same = settled(&used(0, "::1"), &kept, UsagePrecision::Coarse);
+        assert_eq!((same.record, same.is_unfinished), (None, false));
     }
 
     #[test]
