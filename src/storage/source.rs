@@ -1,7 +1,7 @@
 //! Sources of answers: the database, or a change under way.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, RuntimeErr};
 use tokio::sync::OwnedSemaphorePermit;
@@ -71,9 +71,26 @@ impl Turn {
 
 /// The time that a list waits for its turn before its reader is told to come back.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// The time for a sign that the database is there, when a list took too long.
+/// The time for a sign that the database is there, when a list took too long or waited in vain.
 const SIGN_OF_LIFE: Duration = Duration::from_millis(500);
 const SILENCE: &str = "the database does not answer";
+/// The wait for a turn after which it is doubtful that the database answers at all.
+const DOUBTFUL: Duration = Duration::from_millis(500);
+
+impl Db {
+    /// Fails unless the database answers somebody who has waited for `waited`, in the time that is left: the lists before
+    /// may have waited in vain, and this one must not begin all over.
+    async fn answers_in_time(&self, waited: Duration) -> Result<(), StorageError> {
+        if waited < DOUBTFUL {
+            return Ok(());
+        }
+        let left = PATIENCE.saturating_sub(waited).max(SIGN_OF_LIFE);
+        match timeout(left, self.connection.ping()).await {
+            Ok(answered) => Ok(answered?),
+            Err(_) => Err(StorageError::silent(&self.place(), PATIENCE)),
+        }
+    }
+}
 
 impl Source for Db {
     type Connection = Bounded<DatabaseConnection>;
@@ -83,12 +100,16 @@ impl Source for Db {
     }
 
     async fn turn(&self) -> Result<Turn, StorageError> {
+        let begin = Instant::now();
         let turn = Arc::clone(&self.lists).acquire_owned();
         match timeout(PATIENCE, turn).await {
-            Ok(Ok(permit)) => Ok(Turn {
-                _permit: Some(permit),
-                limit: self.longest_list,
-            }),
+            Ok(Ok(permit)) => {
+                self.answers_in_time(begin.elapsed()).await?;
+                Ok(Turn {
+                    _permit: Some(permit),
+                    limit: self.longest_list,
+                })
+            }
             Ok(Err(_)) | Err(_) => Err(StorageError::Busy),
         }
     }
