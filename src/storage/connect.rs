@@ -9,6 +9,7 @@ use sea_orm::{
 };
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Semaphore;
+use tokio::time::timeout;
 
 use crate::storage::bounded::Bounded;
 use crate::storage::directory::copies::Copies;
@@ -26,6 +27,8 @@ const LONGEST: Duration = Duration::from_secs(2);
 const LONGEST_ON_SQLITE: Duration = Duration::from_secs(12);
 /// The same for a command, which keeps nobody waiting.
 const LONGEST_COMMAND: Duration = Duration::from_mins(1);
+/// The longest that a start waits for the answer whether the schema is up to date.
+const LONGEST_LOOK: Duration = Duration::from_secs(5);
 
 /// The longest statement of a list that a service reads: shorter than [`LONGEST`], so that it is not taken for a
 /// database that is away.
@@ -93,15 +96,39 @@ impl Db {
     ) -> Result<Self, StorageError> {
         let connections = connections.into();
         let preparing = Box::pin(Self::connect(url, 2.into(), Opener::Migration)).await?;
-        let place = preparing.place();
-        let migrated = schema::bring_up_to_date(&preparing.connection.inner).await;
-        migrated.map_err(|error| error.at(&place))?;
-        let filled = fold::fill(&preparing.connection.inner).await;
-        filled.map_err(|error| error.at(&place))?;
+        preparing.prepare().await?;
         preparing.close().await?;
         let db = Box::pin(Self::connect(url, connections, Opener::Service)).await?;
         db.check().await?;
         Ok(db)
+    }
+
+    /// Brings the schema and its rows up to date.
+    async fn prepare(&self) -> Result<(), StorageError> {
+        let (connection, place) = (&self.connection, self.place());
+        if !self.is_up_to_date().await? {
+            let migrated = schema::bring_up_to_date(&connection.inner).await;
+            migrated.map_err(|error| error.at(&place))?;
+        }
+        let filled = fold::fill(connection).await;
+        filled.map_err(|error| error.at(&place))
+    }
+
+    /// True if a server's schema needs nothing. Changes of a schema may take long, and so may the wait for another start that
+    /// makes them; where nothing is to be done, nothing waits long.
+    async fn is_up_to_date(&self) -> Result<bool, StorageError> {
+        // A file does not fall silent, and looks while others make it are in their way.
+        if self.file.is_some() {
+            return Ok(false);
+        }
+        let look = schema::check(&self.connection.inner);
+        match timeout(LONGEST_LOOK, look).await {
+            Ok(Err(StorageError::NoSchema | StorageError::OtherSchema(_))) => Ok(false),
+            Ok(looked) => looked
+                .map(|()| true)
+                .map_err(|error| error.at(&self.place())),
+            Err(_) => Err(StorageError::silent(&self.place(), LONGEST_LOOK)),
+        }
     }
 
     /// Opens a database that has the schema of this version.
@@ -143,12 +170,21 @@ impl Db {
         answered.map_err(|error| error.at(&self.place()))
     }
 
-    /// Closes all connections; on SQLite this folds the log into the database's file.
+    /// Closes all connections; on SQLite this folds the log into the database's file. A server that does not answer any
+    /// more is left behind.
     pub async fn close(self) -> Result<(), StorageError> {
-        self.changes.inner.close().await?;
-        self.admin.inner.close().await?;
-        self.follower.inner.close().await?;
-        Ok(self.connection.inner.close().await?)
+        let (place, is_server) = (self.place(), self.file.is_none());
+        let closing = async {
+            self.changes.inner.close().await?;
+            self.admin.inner.close().await?;
+            self.follower.inner.close().await?;
+            Ok(self.connection.inner.close().await?)
+        };
+        if !is_server {
+            return closing.await;
+        }
+        let silent = |_| Err(StorageError::silent(&place, LONGEST));
+        timeout(LONGEST, closing).await.unwrap_or_else(silent)
     }
 
     /// Calls `watcher` with every statement that this handle and its copies send from now on, for tests of what they
@@ -302,9 +338,9 @@ mod tests {
         for _ in 0..3 {
             held.push(admin.inner.begin().await.unwrap());
         }
-        let waits = tokio::time::timeout(Duration::from_millis(200), admin.ping()).await;
+        let waits = timeout(Duration::from_millis(200), admin.ping()).await;
         assert!(waits.is_err() || waits.unwrap().is_err(), "all are taken");
-        let answered = tokio::time::timeout(Duration::from_secs(1), db.connection.ping());
+        let answered = timeout(Duration::from_secs(1), db.connection.ping());
         answered.await.unwrap().unwrap();
         drop(held);
         admin.ping().await.unwrap();

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use sea_orm::{DbErr, RuntimeErr, SqlErr, SqlxError};
+use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr, SqlErr, SqlxError};
 
 /// A question to storage, or a change, that failed.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +69,9 @@ impl fmt::Display for Fault {
                 RuntimeErr::SqlxError(error) => error.fmt(f),
                 RuntimeErr::Internal(text) => text.fmt(f),
             },
+            DbErr::ConnectionAcquire(ConnAcquireErr::Timeout) => {
+                f.write_str("no answer within the time for a connection")
+            }
             other => other.fmt(f),
         }
     }
@@ -150,7 +153,8 @@ impl Fault {
         /// PostgreSQL's code for "the database system is starting up".
         const STARTING: &str = "57P03";
         match &self.0 {
-            DbErr::Conn(RuntimeErr::Internal(_)) => true,
+            DbErr::Conn(RuntimeErr::Internal(_))
+            | DbErr::ConnectionAcquire(ConnAcquireErr::Timeout) => true,
             // A name that does not lead to an address may do so in a moment.
             DbErr::Conn(RuntimeErr::SqlxError(error)) => match &**error {
                 SqlxError::Io(_) | SqlxError::PoolTimedOut => true,

@@ -2,7 +2,7 @@
 
 use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait};
 use sea_orm::{
-    ColumnTrait, Condition, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 
 use crate::domain::namespaces::path::NamespacePath;
@@ -15,7 +15,7 @@ const AT_A_TIME: u64 = 100;
 
 /// Fills the column of all rows that have none. An older program that still runs leaves new ones behind, so every start
 /// looks again; an index has them alone.
-pub(super) async fn fill(connection: &DatabaseConnection) -> Result<(), StorageError> {
+pub(super) async fn fill(connection: &impl ConnectionTrait) -> Result<(), StorageError> {
     fill_column::<user::Entity>(
         connection,
         (user::Column::Id, user::Column::Folded),
@@ -45,7 +45,7 @@ pub(super) async fn fill(connection: &DatabaseConnection) -> Result<(), StorageE
 }
 
 async fn fill_column<E: EntityTrait>(
-    connection: &DatabaseConnection,
+    connection: &impl ConnectionTrait,
     (id, column): (E::Column, E::Column),
     text_of: impl Fn(&E::Model) -> (i64, String),
 ) -> Result<(), StorageError> {
