@@ -11,6 +11,7 @@ use crate::domain::events::Event;
 use crate::domain::events::subject::Touched;
 use crate::storage::bounded::Bounded;
 use crate::storage::directory::copies::Copies;
+use crate::storage::directory::notifications::notify;
 use crate::storage::entity::change;
 use crate::storage::error::StorageError;
 use crate::storage::events;
@@ -135,6 +136,7 @@ impl Change {
         change::Entity::insert(row)
             .exec_without_returning(&self.transaction)
             .await?;
+        notify(&self.transaction).await?;
         let committed = self.transaction.commit().await;
         // Also if that failed: the database may have done it all the same.
         if let Some(copies) = self.copies {

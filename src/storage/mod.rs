@@ -34,6 +34,6 @@ pub use begin::BeginError;
 pub use bounded::Bounded;
 pub use change::{Change, Grant, GrantedEvent, Login};
 pub use connect::{Connections, Db};
-pub use directory::{CopyBounds, Directory, View};
+pub use directory::{CopyBounds, Directory, Notifications, View};
 pub use error::StorageError;
 pub use source::{Source, Turn};

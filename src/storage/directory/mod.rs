@@ -8,12 +8,14 @@ pub(super) mod copies;
 mod drops;
 pub(super) mod facts;
 mod follower;
+pub(super) mod notifications;
 mod shared_loads;
 mod view;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+pub use notifications::Notifications;
 pub use view::View;
 
 use crate::storage::connect::Db;
@@ -93,6 +95,19 @@ impl Directory {
             // Storage answers, but not as it should; whoever asks it directly is told why.
             None => Trust::Nothing,
         }
+    }
+
+    /// True while storage is away, and pulls are answered from the copies.
+    pub fn is_stale(&self) -> bool {
+        self.copying.as_ref().is_some_and(|copying| {
+            let (follower, now) = (&copying.follower, Instant::now());
+            follower.away(now).is_some() && follower.is_younger_than(copying.serve_stale_for, now)
+        })
+    }
+
+    /// The notifications of changes, where the database sends any and there are copies.
+    pub fn notifications(&self) -> Option<Notifications> {
+        self.copying.as_ref().and(Notifications::of(&self.db))
     }
 
     /// Follows the changes of others. The service does this several times a second.

@@ -3,6 +3,7 @@
 mod access_tokens;
 mod changes;
 mod deploy_tokens;
+mod directory;
 mod many;
 mod members;
 mod namespaces;
