@@ -47,7 +47,7 @@ pub struct Admission {
 
 impl Admission {
     /// The caller who presents a credential, and wants something of a service if one is named.
-    #[tracing::instrument(name = "app.admit", skip_all)]
+    #[tracing::instrument(level = "debug", name = "app.admit", skip_all)]
     pub async fn admit(
         &self,
         view: &View<'_>,
@@ -63,7 +63,7 @@ impl Admission {
     }
 
     /// The owner of a personal access token; no other credential is let in.
-    #[tracing::instrument(name = "app.admit_access_token", skip_all)]
+    #[tracing::instrument(level = "debug", name = "app.admit_access_token", skip_all)]
     pub async fn admit_access_token(
         &self,
         token: &SecretString,

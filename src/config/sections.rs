@@ -1,6 +1,7 @@
 //! The sections, each with its keys.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -23,6 +24,8 @@ pub struct Log {
     pub format: LogFormat,
     /// The levels that are logged, for each module.
     pub filter: String,
+    /// One of so many successful requests is logged; none at all without a number.
+    pub successes: Option<NonZeroU32>,
 }
 
 /// The format of log lines.
@@ -141,7 +144,21 @@ impl Log {
             } else {
                 return Err(filter.wrong(FILTER));
             },
+            successes: successes(settings.get("log.requests")?)?,
         })
+    }
+}
+
+/// The successful requests of which one is logged: `all`, `failures` alone, or `1/N`.
+fn successes(setting: &Setting) -> Result<Option<NonZeroU32>, ConfigError> {
+    match setting.text()? {
+        "all" => Ok(Some(NonZeroU32::MIN)),
+        "failures" => Ok(None),
+        text => text
+            .strip_prefix("1/")
+            .and_then(|number| number.parse().ok())
+            .map(Some)
+            .ok_or_else(|| setting.wrong("is all, failures, or a part such as 1/100")),
     }
 }
 

@@ -34,7 +34,7 @@ impl Authenticator {
 
     /// The caller at `now`, who wants a token for `service`. A credential that is present and wrong is
     /// an error, never an anonymous caller.
-    #[tracing::instrument(name = "identity.authenticate", skip_all)]
+    #[tracing::instrument(level = "debug", name = "identity.authenticate", skip_all)]
     pub async fn authenticate(
         &self,
         view: &View<'_>,
@@ -92,7 +92,7 @@ impl Authenticator {
     }
 
     /// The owner of a personal access token, the only credential that the admin API accepts.
-    #[tracing::instrument(name = "identity.authenticate_access_token", skip_all)]
+    #[tracing::instrument(level = "debug", name = "identity.authenticate_access_token", skip_all)]
     pub async fn authenticate_access_token(
         &self,
         view: &View<'_>,

@@ -43,28 +43,6 @@ pub(super) async fn purge(service: Service, lifetimes: RefreshLifetimes, lifecyc
     }
 }
 
-/// The pause between two looks at the number of the last change: other replicas' changes count within a second.
-const FOLLOW_INTERVAL: Duration = Duration::from_millis(250);
-
-/// Follows the changes that others make.
-pub(super) async fn follow_changes(service: Service, lifecycle: Lifecycle) {
-    let mut step = RepeatedStep::new(
-        service.health,
-        "copies",
-        "the changes of others cannot be followed; pulls are answered as before, for `database.serve_stale_for`",
-    );
-    loop {
-        tokio::select! {
-            _ = step.run(service.directory.follow()) => {}
-            () = lifecycle.stopping() => return,
-        }
-        tokio::select! {
-            () = tokio::time::sleep(FOLLOW_INTERVAL) => {}
-            () = lifecycle.stopping() => return,
-        }
-    }
-}
-
 /// The pause between two writes of tokens' uses.
 const USAGE_INTERVAL: Duration = Duration::from_secs(1);
 

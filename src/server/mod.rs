@@ -2,6 +2,8 @@
 
 mod background;
 mod descriptors;
+mod follow;
+mod frames;
 mod keys;
 mod lifecycle;
 mod listener;
@@ -16,7 +18,6 @@ mod welcome;
 mod world;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use tokio_util::task::TaskTracker;
@@ -28,22 +29,20 @@ pub use world::{SystemClock, SystemEntropy};
 use crate::app::access_tokens::UsageQueue;
 use crate::app::registry::{RegistryTokenIssuer, RegistryTokenSettings};
 use crate::app::{Admission, Desk};
-use crate::config::{Config, Origins, TrustedProxies};
+use crate::config::{Config, Origins};
 use crate::domain::clock::Clock;
 use crate::domain::entropy::Entropy;
 use crate::http::admin::AdminState;
 use crate::http::layers::{
-    HINT, Health, HealthDetail, LayerSettings, frame, health_routes, hint_routes,
+    HINT, Health, HealthDetail, RequestLog, frame, health_routes, hint_routes,
 };
 use crate::http::{admin, ops, token};
 use crate::identity::{Authenticator, Passwords};
 use crate::metrics::Metrics;
+use crate::server::frames::Frames;
 use crate::server::unbroken::unbroken;
 use crate::signing::KeyRing;
 use crate::storage::{Connections, CopyBounds, Db, Directory};
-
-/// The longest that a request may take, for example when its body drips or a database hangs.
-const DEADLINE: Duration = Duration::from_secs(30);
 
 /// The parts of a running service; tests replace the clock and the entropy.
 #[derive(Debug, Clone)]
@@ -51,7 +50,7 @@ pub struct Service {
     /// Makes changes.
     pub desk: Desk,
     /// Issues tokens.
-    pub issuer: RegistryTokenIssuer,
+    pub issuer: Arc<RegistryTokenIssuer>,
     /// Notes uses of tokens, and writes them down.
     pub usage: UsageQueue,
     /// The answers of `/readyz`.
@@ -65,7 +64,8 @@ pub struct Service {
     hints: Hints,
     /// The requests that go on without their client.
     tasks: TaskTracker,
-    directory: Directory,
+    /// The answers to what token requests ask of storage.
+    pub directory: Directory,
     db: Db,
 }
 
@@ -75,32 +75,6 @@ struct Hints {
     token: String,
     admin: String,
     ops: String,
-}
-
-/// The layers around each listener's routes.
-#[derive(Debug, Clone)]
-struct Frames {
-    token: LayerSettings,
-    admin: LayerSettings,
-    ops: LayerSettings,
-}
-
-impl Frames {
-    fn new(config: &Config, entropy: &Arc<dyn Entropy>) -> Self {
-        let frame = |proxies: &TrustedProxies| {
-            let proxies = proxies.clone();
-            LayerSettings {
-                entropy: Arc::clone(entropy),
-                trusts_proxy: Arc::new(move |address| proxies.contains(address)),
-                deadline: DEADLINE,
-            }
-        };
-        Self {
-            token: frame(&config.token.trusted_proxies),
-            admin: frame(&config.admin.trusted_proxies),
-            ops: frame(&config.ops.trusted_proxies),
-        }
-    }
 }
 
 impl Service {
@@ -149,13 +123,13 @@ impl Service {
             refresh_lifetimes: config.refresh_tokens,
             public_url: config.admin.public_url.join("").into(),
         };
-        let issuer = RegistryTokenIssuer {
+        let issuer = Arc::new(RegistryTokenIssuer {
             admission: admission(db.clone(), directory.clone()),
             keys,
             settings: Arc::new(settings),
             clock,
             entropy,
-        };
+        });
         let frames = Frames::new(config, &issuer.entropy);
         let storage = db.clone();
         let health = Health::new(move || {
@@ -188,6 +162,15 @@ impl Service {
         Self { tasks, ..self }
     }
 
+    /// The service whose requests are logged by `requests`.
+    #[must_use]
+    pub fn with_request_log(self, requests: &RequestLog) -> Self {
+        Self {
+            frames: Arc::new(self.frames.logging_to(requests)),
+            ..self
+        }
+    }
+
     /// The service with these metrics in place of its own.
     #[must_use]
     pub fn with_metrics(self, metrics: Metrics) -> Self {
@@ -196,8 +179,11 @@ impl Service {
 
     /// The routes of the token listener.
     pub fn token_router(&self) -> Router {
-        let token = token::router(self.issuer.clone(), self.cors_origins.as_slice());
-        let health = health_routes(self.health.clone(), HealthDetail::YesOrNo);
+        let token = token::router(Arc::clone(&self.issuer), self.cors_origins.as_slice());
+        // Load balancers take out a listener that is not ready, which would end the pulls that go on.
+        let directory = self.directory.clone();
+        let health = self.health.while_it_goes_on(move || directory.is_stale());
+        let health = health_routes(health, HealthDetail::YesOrNo);
         frame(
             unbroken(token, &self.tasks)
                 .merge(hint_routes(&self.hints.token))

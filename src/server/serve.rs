@@ -8,13 +8,14 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::config::{Config, TrustedProxies};
 use crate::domain::entropy::Entropy;
-use crate::http::layers::{Health, HealthDetail, frame, starting_routes};
+use crate::http::layers::{Health, HealthDetail, RequestLog, frame, starting_routes};
 use crate::metrics::Metrics;
+use crate::server::frames::Frames;
 use crate::server::lifecycle::{Lifecycle, Signals, Stopped};
 use crate::server::listener::{Answers, Listener, Rules};
 use crate::server::open::open;
 use crate::server::telemetry::{self, OpenLog};
-use crate::server::{Frames, Service, SystemEntropy, background, descriptors};
+use crate::server::{Service, SystemEntropy, background, descriptors, follow};
 
 /// Runs the service until a signal stops it.
 pub async fn serve(config: &Config) -> anyhow::Result<()> {
@@ -30,9 +31,10 @@ async fn run(config: &Config, log: &OpenLog) -> anyhow::Result<()> {
     let lost_lines = log.clone();
     metrics.read_lost_log_lines(move || lost_lines.lost());
     // Bound first: a start that cannot listen has made nothing yet, and shown no password.
-    let listeners = Listeners::bind(config, &metrics, &lifecycle)?;
+    let requests = log.request_log(config.log.successes);
+    let listeners = Listeners::bind(config, &requests, &metrics, &lifecycle)?;
     let opened = tokio::select! {
-        opened = Box::pin(open(config, metrics, lifecycle.tasks(), log)) => opened?,
+        opened = Box::pin(open(config, metrics, lifecycle.tasks(), log)) => opened?.with_request_log(&requests),
         () = signals.next() => {
             tracing::info!("stopped before the service was ready");
             return Ok(());
@@ -61,10 +63,15 @@ struct Door {
 
 impl Listeners {
     /// Binds all listeners, and answers as a service that is starting.
-    fn bind(config: &Config, metrics: &Metrics, lifecycle: &Lifecycle) -> anyhow::Result<Self> {
+    fn bind(
+        config: &Config,
+        requests: &RequestLog,
+        metrics: &Metrics,
+        lifecycle: &Lifecycle,
+    ) -> anyhow::Result<Self> {
         let limits = descriptors::fit(config)?;
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
-        let frames = Frames::new(config, &entropy);
+        let frames = Frames::new(config, &entropy).logging_to(requests);
         let rules = |name, limits, proxies: &TrustedProxies| Rules {
             limits,
             timeouts: config.connections,
@@ -123,10 +130,7 @@ fn spawn_background(service: &Service, config: &Config, lifecycle: &Lifecycle) {
         service.health.clone(),
         lifecycle.clone(),
     ));
-    lifecycle.spawn(background::follow_changes(
-        service.clone(),
-        lifecycle.clone(),
-    ));
+    follow::spawn(service, lifecycle);
     lifecycle.spawn(background::follow_keys(service.clone(), lifecycle.clone()));
     lifecycle.spawn(background::purge(
         service.clone(),

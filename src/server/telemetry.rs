@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{IsTerminal, Write};
+use std::num::NonZeroU32;
 use std::os::fd::AsFd;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use anstream::{AutoStream, ColorChoice};
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{Log, LogFormat};
+use crate::http::layers::RequestLog;
 use crate::server::log_queue::LogQueue;
 
 /// The time that the end of the process waits for the last lines to be written.
@@ -88,6 +90,16 @@ impl OpenLog {
     /// True if its lines are for people, false if they are JSON.
     pub(super) fn is_for_people(&self) -> bool {
         self.is_for_people
+    }
+
+    /// The log of requests, of whose successes one in so many has a line.
+    pub(super) fn request_log(&self, successes: Option<NonZeroU32>) -> RequestLog {
+        let requests = RequestLog::new(successes);
+        if self.is_for_people {
+            return requests;
+        }
+        let queue = self.queue.clone();
+        requests.putting(move |line| queue.put(line))
     }
 
     /// The number of lines that were lost.

@@ -136,7 +136,7 @@ impl IssueError {
 
 impl RegistryTokenIssuer {
     /// Issues a token for exactly what is asked and allowed.
-    #[tracing::instrument(name = "app.issue_registry_token", skip_all)]
+    #[tracing::instrument(level = "debug", name = "app.issue_registry_token", skip_all)]
     pub async fn issue(
         &self,
         request: RegistryTokenRequest,

@@ -25,7 +25,7 @@ pub enum VerifyError {
 impl RegistryTokenIssuer {
     /// The owner of a personal access token that works and has one of `sufficient`, shown by a client
     /// at `origin`.
-    #[tracing::instrument(name = "app.verify_access_token", skip_all)]
+    #[tracing::instrument(level = "debug", name = "app.verify_access_token", skip_all)]
     pub async fn verify(
         &self,
         token: &SecretString,

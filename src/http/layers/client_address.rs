@@ -2,28 +2,19 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{ConnectInfo, Request};
 use axum::http::HeaderMap;
-use axum::middleware::Next;
-use axum::response::Response;
 
 use crate::http::layers::forwarded::hops;
-use crate::http::layers::settings::LayerSettings;
 
 /// The client's address: the peer's, or the one that trusted proxies name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClientAddress(pub IpAddr);
 
-pub(super) async fn note(
-    State(settings): State<LayerSettings>,
-    mut request: Request,
-    next: Next,
-) -> Response {
-    if let Some(&ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<SocketAddr>>() {
-        let address = client(peer.ip(), request.headers(), &*settings.trusts_proxy);
-        request.extensions_mut().insert(ClientAddress(address));
-    }
-    next.run(request).await
+/// The address of a request's client, whose connection names its peer.
+pub(super) fn of(request: &Request, trusts: &dyn Fn(IpAddr) -> bool) -> Option<ClientAddress> {
+    let ConnectInfo(peer) = request.extensions().get::<ConnectInfo<SocketAddr>>()?;
+    Some(ClientAddress(client(peer.ip(), request.headers(), trusts)))
 }
 
 /// Goes back along the proxies as long as they are trusted, and stops at anything that is not an address.

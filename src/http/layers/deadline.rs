@@ -1,20 +1,15 @@
 //! The longest that a request may take.
 
-use axum::extract::{Request, State};
-use axum::middleware::Next;
+use std::time::Duration;
+
 use axum::response::Response;
 
 use crate::http::layers::log_note::LogNote;
-use crate::http::layers::settings::LayerSettings;
 use crate::http::layers::unavailable::unavailable;
 
 /// Gives up a request that takes too long, because its body drips or a database hangs.
-pub(super) async fn keep(
-    State(settings): State<LayerSettings>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let answer = tokio::time::timeout(settings.deadline, next.run(request)).await;
+pub(super) async fn keep(deadline: Duration, answer: impl Future<Output = Response>) -> Response {
+    let answer = tokio::time::timeout(deadline, answer).await;
     answer.unwrap_or_else(|_| {
         let message = "the request took too long and was given up; try again in a few seconds";
         unavailable(message, LogNote::sentence("given up at the deadline"))
@@ -24,17 +19,18 @@ pub(super) async fn keep(
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
-    use std::time::Duration;
 
     use axum::Router;
     use axum::body::Body;
-    use axum::http::StatusCode;
+    use axum::http::{Request, StatusCode};
     use axum::routing::get;
     use tower::ServiceExt;
 
     use super::*;
     use crate::domain::entropy::Entropy;
     use crate::http::layers::frame::frame;
+    use crate::http::layers::request_log::RequestLog;
+    use crate::http::layers::settings::LayerSettings;
 
     struct Zeros;
 
@@ -50,6 +46,7 @@ mod tests {
             entropy: Arc::new(Zeros),
             trusts_proxy: Arc::new(|_| false),
             deadline: Duration::from_millis(20),
+            requests: RequestLog::default(),
         };
         let routes = Router::new()
             .route("/", get(std::future::pending::<()>))

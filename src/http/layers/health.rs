@@ -26,6 +26,8 @@ pub struct Health {
     /// The time since which storage fails, so that a change is logged, and not each probe.
     failing: Arc<Mutex<Option<Instant>>>,
     storage: Arc<Probe>,
+    /// True while a listener can do its work without storage.
+    goes_on: Arc<dyn Fn() -> bool + Send + Sync>,
     /// Texts for the operator, by subject; none of them makes the service unready.
     notices: Arc<Mutex<BTreeMap<&'static str, String>>>,
 }
@@ -51,7 +53,17 @@ impl Health {
             open: Arc::new(AtomicBool::new(false)),
             failing: Arc::default(),
             storage: Arc::new(storage),
+            goes_on: Arc::new(|| false),
             notices: Arc::default(),
+        }
+    }
+
+    /// The same state for a listener that is ready without storage, too, while `goes_on` says so.
+    #[must_use]
+    pub fn while_it_goes_on(&self, goes_on: impl Fn() -> bool + Send + Sync + 'static) -> Self {
+        Self {
+            goes_on: Arc::new(goes_on),
+            ..self.clone()
         }
     }
 
@@ -128,7 +140,7 @@ async fn livez() -> Response {
 async fn readyz(health: &Health, detail: HealthDetail) -> Response {
     let is_open = health.open.load(Ordering::Acquire);
     let storage = health.storage().await;
-    let is_ready = is_open && storage.is_ok();
+    let is_ready = is_open && (storage.is_ok() || (health.goes_on)());
     let status = if is_ready {
         StatusCode::OK
     } else {

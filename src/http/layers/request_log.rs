@@ -1,157 +1,102 @@
 //! One line in the log for every request.
 
-use std::time::Instant;
+use std::fmt;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
-use axum::extract::{MatchedPath, Request};
-use axum::http::Method;
-use axum::middleware::Next;
-use axum::response::Response;
+/// Takes a line of JSON, with its end.
+type PutLine = dyn Fn(&[u8]) + Send + Sync;
 
-use crate::http::layers::client_address::ClientAddress;
-use crate::http::layers::log_note::LogNote;
-use crate::http::layers::request_id::RequestId;
-use crate::http::layers::slashes::AsSent;
-use crate::http::layers::who::Who;
-
-/// Longest path that is logged, and longest part of one: secrets are longer.
-const LONGEST_PATH: usize = 120;
-const LONGEST_SEGMENT: usize = 24;
-
-/// Routes that are requested every few seconds; only the debug log has them.
-const PROBES: [&str; 3] = ["/livez", "/readyz", "/metrics"];
-
-/// Writes the line before the reply leaves. It has the route, but never the query or a header, because
-/// secrets travel there. A path is only logged if it is unknown, and then shortened.
-pub(super) async fn log(mut request: Request, next: Next) -> Response {
-    let line = Line::begin(&request);
-    request.extensions_mut().insert(line.who.clone());
-    let response = next.run(request).await;
-    line.finish(&response);
-    response
+/// The log of requests. Clones count together.
+#[derive(Clone)]
+pub struct RequestLog {
+    /// One of so many successes is logged; none at all without a number.
+    successes: Option<NonZeroU32>,
+    count: Arc<AtomicU32>,
+    /// The way of lines of JSON past `tracing`, which would take longer for one line than everything around it; without it,
+    /// lines go that way.
+    pub(super) put: Option<Arc<PutLine>>,
 }
 
-/// The status in the line of a request without reply, because the client went away or the service
-/// stopped hard; nginx writes the same.
-const NO_REPLY: u16 = 499;
-
-/// The line of a request that is under way; if it is dropped without a reply, it says that.
-struct Line {
-    begin: Instant,
-    method: &'static str,
-    route: Option<MatchedPath>,
-    path: Option<String>,
-    address: Option<ClientAddress>,
-    id: Option<RequestId>,
-    who: Who,
-    is_written: bool,
-}
-
-impl Line {
-    fn begin(request: &Request) -> Self {
-        let extensions = request.extensions();
-        let route: Option<MatchedPath> = extensions.get().cloned();
-        let sent = extensions.get().map_or(request.uri(), |AsSent(uri)| uri);
+impl RequestLog {
+    /// Logs one of so many successes, or none, and everything else.
+    pub fn new(successes: Option<NonZeroU32>) -> Self {
         Self {
-            begin: Instant::now(),
-            method: known(request.method()),
-            path: route.is_none().then(|| shortened(sent.path())),
-            route,
-            address: extensions.get().copied(),
-            id: extensions.get().cloned(),
-            who: Who::default(),
-            is_written: false,
+            successes,
+            count: Arc::default(),
+            put: None,
         }
     }
 
-    fn finish(mut self, response: &Response) {
-        let note = response.extensions().get().map_or("", LogNote::text);
-        self.write(response.status().as_u16(), note);
+    /// The same log, whose lines of level INFO are put as JSON.
+    #[must_use]
+    pub fn putting(self, put: impl Fn(&[u8]) + Send + Sync + 'static) -> Self {
+        Self {
+            put: Some(Arc::new(put)),
+            ..self
+        }
     }
 
-    fn write(&mut self, status: u16, note: &str) {
-        self.is_written = true;
-        let (method, who, path) = (self.method, self.who.name(), self.path.as_deref());
-        let route = self.route.as_ref().map_or("none", MatchedPath::as_str);
-        let address = self
-            .address
-            .map_or("-".to_owned(), |address| address.0.to_string());
-        let id = self.id.as_ref().map_or("-", |id| id.0.as_str());
-        let duration_us = u64::try_from(self.begin.elapsed().as_micros()).unwrap_or(u64::MAX);
-        macro_rules! line {
-            ($level:ident) => {
-                tracing::$level!(
-                    http.method = method,
-                    http.route = route,
-                    http.path = path,
-                    http.status = status,
-                    duration_us,
-                    client.address = address,
-                    request.id = id,
-                    who,
-                    note,
-                    "{method} {route} {status} for {who}",
-                )
-            };
+    /// True if a request with that status is logged.
+    pub(super) fn takes(&self, status: u16) -> bool {
+        if status >= 400 {
+            return true;
         }
-        if PROBES.contains(&route) {
-            line!(debug);
-        } else if status >= 500 {
-            line!(error);
-        } else {
-            line!(info);
-        }
+        self.successes.is_some_and(|successes| {
+            let earlier = self.count.fetch_add(1, Ordering::Relaxed);
+            earlier.is_multiple_of(successes.get())
+        })
     }
 }
 
-impl Drop for Line {
-    fn drop(&mut self) {
-        if !self.is_written {
-            self.write(NO_REPLY, "cut off before the reply");
-        }
+impl Default for RequestLog {
+    fn default() -> Self {
+        Self::new(Some(NonZeroU32::MIN))
     }
 }
 
-/// The method, if it is one of HTTP's; callers may write anything there.
-fn known(method: &Method) -> &'static str {
-    let usual = [
-        "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE",
-    ];
-    usual
-        .into_iter()
-        .find(|name| *name == method.as_str())
-        .unwrap_or("other")
-}
-
-/// A path that is not a route, without its long parts and its end.
-fn shortened(path: &str) -> String {
-    let is_short = |part: &str| part.len() <= LONGEST_SEGMENT && part.is_ascii();
-    let parts = path
-        .split('/')
-        .map(|part| if is_short(part) { part } else { "…" });
-    let mut short = String::new();
-    for part in parts {
-        if short.len() + part.len() > LONGEST_PATH {
-            short.push('…');
-            break;
-        }
-        short.push_str(part);
-        short.push('/');
+impl fmt::Debug for RequestLog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestLog")
+            .field("successes", &self.successes)
+            .finish_non_exhaustive()
     }
-    short.pop();
-    short
 }
 
 #[cfg(test)]
 mod tests {
     use std::io::Write;
-    use std::sync::{Arc, Mutex};
+    use std::sync::Mutex;
+    use std::time::Duration;
 
     use axum::Router;
     use axum::body::Body;
+    use axum::http::{Request, StatusCode};
     use axum::routing::get;
     use tower::ServiceExt;
 
     use super::*;
+    use crate::domain::entropy::Entropy;
+    use crate::http::layers::frame::frame;
+    use crate::http::layers::settings::LayerSettings;
+
+    struct Zeros;
+
+    impl Entropy for Zeros {
+        fn fill(&self, buffer: &mut [u8]) {
+            buffer.fill(0);
+        }
+    }
+
+    fn settings(requests: RequestLog) -> LayerSettings {
+        LayerSettings {
+            entropy: Arc::new(Zeros),
+            trusts_proxy: Arc::new(|_| false),
+            deadline: Duration::from_secs(1),
+            requests,
+        }
+    }
 
     #[derive(Clone, Default)]
     struct Captured(Arc<Mutex<Vec<u8>>>);
@@ -178,7 +123,7 @@ mod tests {
         let routes = Router::new()
             .route("/quick", get(|| async { "" }))
             .route("/stuck", get(std::future::pending::<()>));
-        let service = routes.layer(axum::middleware::from_fn(log));
+        let service = frame(routes, &settings(RequestLog::default()));
         // A second subscriber. With one alone, the first thread that reaches the line's place in the code
         // might be one without a subscriber, and would switch the line off for all.
         let _bystander = tracing::Dispatch::new(tracing_subscriber::registry());
@@ -194,8 +139,7 @@ mod tests {
                         .body(Body::empty())
                         .unwrap();
                     let answer = service.clone().oneshot(request);
-                    let _ =
-                        tokio::time::timeout(std::time::Duration::from_millis(20), answer).await;
+                    let _ = tokio::time::timeout(Duration::from_millis(20), answer).await;
                 }
             });
         });
@@ -216,5 +160,70 @@ mod tests {
             ]
         );
         assert!(!text.contains("secret"));
+    }
+
+    /// The lines that are put for these requests, without what differs each time.
+    fn put(requests: RequestLog, paths: &[&str]) -> Vec<serde_json::Value> {
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let taking = Arc::clone(&lines);
+        let requests = requests.putting(move |line| {
+            assert_eq!(line.last(), Some(&b'\n'));
+            taking
+                .lock()
+                .unwrap()
+                .push(serde_json::from_slice(line).unwrap());
+        });
+        let routes = Router::new()
+            .route("/quick", get(|| async { "" }))
+            .route("/wrong", get(|| async { StatusCode::NOT_FOUND }));
+        let service = frame(routes, &settings(requests));
+        let subscriber = tracing_subscriber::fmt()
+            .with_writer(std::io::sink)
+            .finish();
+        let _bystander = tracing::Dispatch::new(tracing_subscriber::registry());
+        tracing::subscriber::with_default(subscriber, || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap();
+            runtime.block_on(async {
+                for path in paths {
+                    let request = Request::get(*path).body(Body::empty()).unwrap();
+                    service.clone().oneshot(request).await.unwrap();
+                }
+            });
+        });
+        let lines: Vec<serde_json::Value> = lines.lock().unwrap().clone();
+        lines
+    }
+
+    #[test]
+    fn lines_that_are_put_have_what_the_others_have() {
+        let lines = put(RequestLog::default(), &["/quick?secret", "/none/%22x"]);
+        let mut line = lines[0].clone();
+        for varying in ["timestamp", "duration_us"] {
+            assert!(line.as_object_mut().unwrap().remove(varying).is_some());
+        }
+        let expected = serde_json::json!({
+            "level": "INFO", "message": "GET /quick 200 for -", "http.method": "GET", "http.route": "/quick",
+            "http.status": 200, "client.address": "-", "request.id": "00000000-0000-4000-8000-000000000000",
+            "who": "-", "note": "", "target": "wharfinger::http::layers::request_line",
+        });
+        assert_eq!(line, expected);
+        assert_eq!(lines[1]["http.path"], "/none/%22x");
+    }
+
+    #[test]
+    fn successes_are_left_out_as_is_wanted_and_failures_never_are() {
+        let paths = ["/quick", "/wrong", "/quick", "/quick", "/wrong", "/quick"];
+        for (successes, expected) in [(None, 2), (NonZeroU32::new(2), 4), (NonZeroU32::new(1), 6)] {
+            let lines = put(RequestLog::new(successes), &paths);
+            let failures = lines.iter().filter(|line| line["http.status"] == 404);
+            assert_eq!(
+                (lines.len(), failures.count()),
+                (expected, 2),
+                "{successes:?}"
+            );
+        }
     }
 }

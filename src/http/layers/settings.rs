@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::entropy::Entropy;
+use crate::http::layers::request_log::RequestLog;
 
 /// The settings of the layers.
 #[derive(Clone)]
@@ -16,6 +17,8 @@ pub struct LayerSettings {
     pub trusts_proxy: Arc<dyn Fn(IpAddr) -> bool + Send + Sync>,
     /// The longest that a request may take.
     pub deadline: Duration,
+    /// The log of requests.
+    pub requests: RequestLog,
 }
 
 impl fmt::Debug for LayerSettings {

@@ -1,8 +1,9 @@
 //! `/jwt/auth`: the endpoint to which a registry sends its clients.
 
-use axum::Json;
+use std::sync::Arc;
+
 use axum::extract::{Request, State};
-use axum::http::header;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chrono::SecondsFormat;
 use secrecy::ExposeSecret;
@@ -17,12 +18,9 @@ use crate::http::token::cors::FromPage;
 use crate::http::token::error::unauthorized;
 use crate::http::token::request;
 
-/// The reply that every client understands (docs/protocol.md §0.2 to §0.5).
+/// The members of a reply beside the token (docs/protocol.md §0.2 to §0.5).
 #[derive(Debug, Serialize)]
-struct RegistryTokenReply<'a> {
-    token: &'a str,
-    /// The same again: some clients read only this one.
-    access_token: &'a str,
+struct Accompanying<'a> {
     expires_in: i64,
     issued_at: String,
     /// The secret to present next time instead of the password.
@@ -55,7 +53,7 @@ struct DeniedAction<'a> {
 
 /// Answers with a token for what is asked and allowed.
 pub(super) async fn get(
-    State(issuer): State<RegistryTokenIssuer>,
+    State(issuer): State<Arc<RegistryTokenIssuer>>,
     who: Who,
     request: Request,
 ) -> Result<Response, IssueError> {
@@ -84,7 +82,7 @@ fn login_wanted() -> Response {
 
 /// The same as OAuth2, in a form.
 pub(super) async fn post(
-    State(issuer): State<RegistryTokenIssuer>,
+    State(issuer): State<Arc<RegistryTokenIssuer>>,
     who: Who,
     request: Request,
 ) -> Result<Response, IssueError> {
@@ -101,9 +99,7 @@ pub(super) async fn post(
 
 fn reply(issued: &IssuedRegistryToken, scope: Option<String>) -> Response {
     let denied = as_many_as_fit(&issued.decision.denied);
-    let body = RegistryTokenReply {
-        token: &issued.jwt,
-        access_token: &issued.jwt,
+    let accompanying = Accompanying {
         expires_in: issued.lifetime.num_seconds(),
         issued_at: issued.issued_at.to_rfc3339_opts(SecondsFormat::Secs, true),
         refresh_token: issued
@@ -114,10 +110,35 @@ fn reply(issued: &IssuedRegistryToken, scope: Option<String>) -> Response {
         denied_more: issued.decision.denied.len() - denied.len(),
         denied,
     };
-    let mut response = ([(header::CACHE_CONTROL, "no-store")], Json(body)).into_response();
+    let Ok(body) = body(&issued.jwt, &accompanying) else {
+        // Only a defect of ours would make it fail.
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let headers = [
+        (header::CONTENT_TYPE, "application/json"),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    let mut response = (headers, body).into_response();
     let note = LogNote::of_decision(&issued.decision);
     response.extensions_mut().insert(note);
     response
+}
+
+/// A JSON object with the token twice, because some clients read only `access_token`. A token is its largest part
+/// and has no letter that JSON would escape, so it is copied as it is.
+fn body(jwt: &str, accompanying: &Accompanying<'_>) -> serde_json::Result<Vec<u8>> {
+    const ROOM: usize = 256;
+    let mut body = Vec::with_capacity(2 * jwt.len() + ROOM);
+    for part in [r#"{"token":""#, jwt, r#"","access_token":""#, jwt, "\""] {
+        body.extend_from_slice(part.as_bytes());
+    }
+    let begin = body.len();
+    serde_json::to_writer(&mut body, accompanying)?;
+    // The members go on where the second object would begin.
+    if let Some(brace) = body.get_mut(begin) {
+        *brace = b',';
+    }
+    Ok(body)
 }
 
 fn as_many_as_fit(denials: &[Denial]) -> Vec<DeniedAction<'_>> {

@@ -1,5 +1,7 @@
 //! `GET /auth/verify`: forward authentication for nginx (`auth_request`), Traefik and Caddy.
 
+use std::sync::Arc;
+
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -17,7 +19,7 @@ const PRIVATE_TOKEN: &str = "private-token";
 
 /// Answers 204 with `X-Auth-User`, or 401 with a challenge.
 pub(super) async fn get(
-    State(issuer): State<RegistryTokenIssuer>,
+    State(issuer): State<Arc<RegistryTokenIssuer>>,
     who: Who,
     request: Request,
 ) -> Response {

@@ -101,8 +101,16 @@ async fn pulls_end_after_the_time_that_is_configured() {
     warm.app.close_storage().await;
     tokio::time::sleep(OLD).await;
     assert_eq!(warm.token.granted(&[PULL]).await, [PULL]);
+    let anyone = warm.app.anonymous();
+    assert_eq!(anyone.ask_at("/readyz").await.status, StatusCode::OK);
+    assert_eq!(
+        warm.app.ops("/readyz").await.status,
+        StatusCode::SERVICE_UNAVAILABLE
+    );
     tokio::time::sleep(OLD).await;
     is_told_to_come_back(&warm.token, &[PULL]).await;
+    let ready = anyone.ask_at("/readyz").await;
+    assert_eq!(ready.status, StatusCode::SERVICE_UNAVAILABLE);
 }
 
 #[tokio::test]

@@ -1,0 +1,202 @@
+//! The line in the log for one request.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Instant;
+
+use axum::extract::{MatchedPath, Request};
+use axum::http::Method;
+use axum::response::Response;
+use chrono::{SecondsFormat, Utc};
+use serde::Serialize;
+
+use crate::http::layers::client_address::ClientAddress;
+use crate::http::layers::log_note::LogNote;
+use crate::http::layers::request_id::RequestId;
+use crate::http::layers::request_log::RequestLog;
+use crate::http::layers::slashes::AsSent;
+use crate::http::layers::who::Who;
+
+/// Longest path that is logged, and longest part of one: secrets are longer.
+const LONGEST_PATH: usize = 120;
+const LONGEST_SEGMENT: usize = 24;
+
+/// Routes that are requested every few seconds; only the debug log has them.
+const PROBES: [&str; 3] = ["/livez", "/readyz", "/metrics"];
+
+/// The status in the line of a request without reply, because the client went away or the service
+/// stopped hard; nginx writes the same.
+const NO_REPLY: u16 = 499;
+
+/// The line of a request that is under way; if it is dropped without a reply, it says that.
+///
+/// It has the route, but never the query or a header, because secrets travel there. A path is only logged if it is
+/// unknown, and then shortened.
+pub(super) struct RequestLine {
+    log: RequestLog,
+    begin: Instant,
+    method: &'static str,
+    route: Option<MatchedPath>,
+    path: Option<String>,
+    address: Option<ClientAddress>,
+    id: Option<RequestId>,
+    who: Who,
+    is_written: bool,
+}
+
+/// The line as JSON; the same members as `tracing` would write.
+#[derive(Serialize)]
+struct JsonLine<'a> {
+    timestamp: String,
+    level: &'static str,
+    message: &'a str,
+    #[serde(rename = "http.method")]
+    method: &'static str,
+    #[serde(rename = "http.route")]
+    route: &'a str,
+    #[serde(rename = "http.path", skip_serializing_if = "Option::is_none")]
+    path: Option<&'a str>,
+    #[serde(rename = "http.status")]
+    status: u16,
+    duration_us: u64,
+    #[serde(rename = "client.address")]
+    address: &'a str,
+    #[serde(rename = "request.id")]
+    id: &'a str,
+    who: &'a str,
+    note: &'a str,
+    target: &'static str,
+}
+
+impl RequestLine {
+    pub(super) fn begin(request: &Request, who: Who, log: RequestLog) -> Self {
+        let extensions = request.extensions();
+        let route: Option<MatchedPath> = extensions.get().cloned();
+        let sent = extensions.get().map_or(request.uri(), |AsSent(uri)| uri);
+        Self {
+            log,
+            begin: Instant::now(),
+            method: known(request.method()),
+            path: route.is_none().then(|| shortened(sent.path())),
+            route,
+            address: extensions.get().copied(),
+            id: extensions.get().cloned(),
+            who,
+            is_written: false,
+        }
+    }
+
+    /// Writes the line before the reply leaves.
+    pub(super) fn finish(mut self, response: &Response) {
+        let note = response.extensions().get().map_or("", LogNote::text);
+        self.write(response.status().as_u16(), note);
+    }
+
+    fn write(&mut self, status: u16, note: &str) {
+        self.is_written = true;
+        let route = self.route.as_ref().map_or("none", MatchedPath::as_str);
+        let is_probe = PROBES.contains(&route);
+        if !is_probe && !self.log.takes(status) {
+            return;
+        }
+        let (method, who, path) = (self.method, self.who.name(), self.path.as_deref());
+        let address = self
+            .address
+            .map_or("-".to_owned(), |address| address.0.to_string());
+        let id = self.id.as_ref().map_or("-", |id| id.0.as_str());
+        let duration_us = u64::try_from(self.begin.elapsed().as_micros()).unwrap_or(u64::MAX);
+        macro_rules! line {
+            ($level:ident) => {
+                tracing::$level!(
+                    http.method = method,
+                    http.route = route,
+                    http.path = path,
+                    http.status = status,
+                    duration_us,
+                    client.address = address,
+                    request.id = id,
+                    who,
+                    note,
+                    "{method} {route} {status} for {who}",
+                )
+            };
+        }
+        let put = self.log.put.as_deref();
+        if is_probe {
+            line!(debug);
+        } else if status >= 500 {
+            line!(error);
+        } else if let Some(put) = put.filter(|_| tracing::enabled!(tracing::Level::INFO)) {
+            let line = JsonLine {
+                timestamp: Utc::now().to_rfc3339_opts(SecondsFormat::Micros, true),
+                level: "INFO",
+                message: &format!("{method} {route} {status} for {who}"),
+                method,
+                route,
+                path,
+                status,
+                duration_us,
+                address: &address,
+                id,
+                who,
+                note,
+                target: module_path!(),
+            };
+            put(&line.text());
+        } else if put.is_none() {
+            line!(info);
+        }
+    }
+}
+
+impl JsonLine<'_> {
+    fn text(&self) -> Vec<u8> {
+        const ROOM: usize = 512;
+        let mut text = Vec::with_capacity(ROOM);
+        // Only a defect of ours would make it fail, and then there is nothing to write.
+        if serde_json::to_writer(&mut text, self).is_ok() {
+            text.push(b'\n');
+        }
+        text
+    }
+}
+
+impl Drop for RequestLine {
+    fn drop(&mut self) {
+        if !self.is_written {
+            // A defect here must not end the process: this may be called while another one unwinds.
+            let _ = catch_unwind(AssertUnwindSafe(|| {
+                self.write(NO_REPLY, "cut off before the reply");
+            }));
+        }
+    }
+}
+
+/// The method, if it is one of HTTP's; callers may write anything there.
+fn known(method: &Method) -> &'static str {
+    let usual = [
+        "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE",
+    ];
+    usual
+        .into_iter()
+        .find(|name| *name == method.as_str())
+        .unwrap_or("other")
+}
+
+/// A path that is not a route, without its long parts and its end.
+fn shortened(path: &str) -> String {
+    let is_short = |part: &str| part.len() <= LONGEST_SEGMENT && part.is_ascii();
+    let parts = path
+        .split('/')
+        .map(|part| if is_short(part) { part } else { "…" });
+    let mut short = String::new();
+    for part in parts {
+        if short.len() + part.len() > LONGEST_PATH {
+            short.push('…');
+            break;
+        }
+        short.push_str(part);
+        short.push('/');
+    }
+    short.pop();
+    short
+}

@@ -1,0 +1,81 @@
+//! Follows the changes that other processes make, so that no copy is older than a second.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use crate::server::Service;
+use crate::server::lifecycle::Lifecycle;
+use crate::server::repeated_step::RepeatedStep;
+
+/// The pause between two looks at the number of the last change.
+const INTERVAL: Duration = Duration::from_millis(250);
+/// The pause after notifications did not come.
+const RETRY: Duration = Duration::from_secs(10);
+/// The name of the check on `/readyz` of ops, which is there while notifications do not come.
+const NOTIFICATIONS: &str = "notifications";
+
+/// Starts the tasks that follow changes.
+pub(super) fn spawn(service: &Service, lifecycle: &Lifecycle) {
+    let news = Arc::new(Notify::new());
+    lifecycle.spawn(follow(
+        service.clone(),
+        Arc::clone(&news),
+        lifecycle.clone(),
+    ));
+    lifecycle.spawn(listen(service.clone(), news, lifecycle.clone()));
+}
+
+/// Follows the changes: every 250 ms, and when there is news.
+async fn follow(service: Service, news: Arc<Notify>, lifecycle: Lifecycle) {
+    let mut step = RepeatedStep::new(
+        service.health,
+        "copies",
+        "the changes of others cannot be followed; pulls are answered as before, for `database.serve_stale_for`",
+    );
+    loop {
+        tokio::select! {
+            _ = step.run(service.directory.follow()) => {}
+            () = lifecycle.stopping() => return,
+        }
+        tokio::select! {
+            () = tokio::time::sleep(INTERVAL) => {}
+            () = news.notified() => {}
+            () = lifecycle.stopping() => return,
+        }
+    }
+}
+
+/// Listens for news, where the database tells of changes by itself.
+async fn listen(service: Service, news: Arc<Notify>, lifecycle: Lifecycle) {
+    let Some(mut notifications) = service.directory.notifications() else {
+        return;
+    };
+    let mut is_silent = false;
+    loop {
+        let heard = tokio::select! {
+            heard = notifications.next() => heard,
+            () = lifecycle.stopping() => return,
+        };
+        if let Err(error) = heard {
+            let text = format!("{error}; changes are asked for four times a second instead");
+            if !is_silent {
+                tracing::warn!("no notifications: {text}");
+            }
+            is_silent = true;
+            service.health.notice(NOTIFICATIONS, text);
+            tokio::select! {
+                () = tokio::time::sleep(RETRY) => {}
+                () = lifecycle.stopping() => return,
+            }
+        } else {
+            news.notify_one();
+            if is_silent {
+                tracing::info!("notifications come again");
+            }
+            is_silent = false;
+            service.health.forget(NOTIFICATIONS);
+        }
+    }
+}
