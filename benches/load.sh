@@ -1,0 +1,170 @@
+#!/usr/bin/env bash
+# Measures what a token costs, in one run and on the same cores: the two things that no token endpoint can do without (an HTTP
+# server that answers, and a signature), and then the service. Prints CPU microseconds a request, and ratios to the floor.
+#
+# Needs wrk and curl. Absolute numbers are this machine's; compare ratios.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+usage() {
+  cat <<'TEXT'
+usage: benches/load.sh [--tokens N] [--seconds N] [--connections N] [--database URL]
+  --tokens N       personal access tokens in the database (default 100000)
+  --seconds N      of each measurement (default 8)
+  --connections N  of the load (default 16)
+  --database URL   an empty PostgreSQL or MariaDB database (default: SQLite in a new folder)
+TEXT
+}
+
+tokens=100000 seconds=8 connections=16 database=''
+while [ $# -gt 0 ]; do
+  case $1 in
+    --tokens) tokens=$2; shift 2 ;;
+    --seconds) seconds=$2; shift 2 ;;
+    --connections) connections=$2; shift 2 ;;
+    --database) database=$2; shift 2 ;;
+    --help | -h) usage; exit 0 ;;
+    *) usage >&2; exit 2 ;;
+  esac
+done
+for tool in wrk curl; do
+  command -v "$tool" >/dev/null || { echo "benches/load.sh: $tool is missing" >&2; exit 1; }
+done
+
+cargo build --release --quiet --bin wharfinger --example seed --example floor
+target=${CARGO_TARGET_DIR:-target}/release
+program=$(realpath "$target/wharfinger")
+floor=$(realpath "$target/examples/floor")
+seed=$(realpath "$target/examples/seed")
+work=$(mktemp -d)
+service='' hello=''
+finish() {
+  [ -z "$service" ] || kill "$service" 2>/dev/null || true
+  [ -z "$hello" ] || kill "$hello" 2>/dev/null || true
+  rm -rf "$work"
+}
+trap finish EXIT
+cd "$work"
+token=127.0.0.1:15001 ops=127.0.0.1:15003
+
+# The CPU time of a process, in microseconds.
+cpu() { awk -v tick="$(getconf CLK_TCK)" '{ print ($14 + $15) * 1e6 / tick }' "/proc/$1/stat"; }
+# The memory of a process that is in RAM, in megabytes.
+memory() { awk '/^VmRSS/ { printf "%.0f", $2 / 1000 }' "/proc/$1/status"; }
+
+# Loads process $2 at URL $3 with more arguments for wrk, and prints a row named $1. Sets `each`.
+measure() {
+  local name=$1 pid=$2 url=$3; shift 3
+  wrk --threads 1 --connections "$connections" --duration 2 "$@" "$url" >/dev/null
+  local before after
+  before=$(cpu "$pid")
+  wrk --threads 1 --connections "$connections" --duration "$seconds" --latency "$@" "$url" >wrk.out
+  after=$(cpu "$pid")
+  local requests wrong
+  requests=$(awk '/ requests in / { print $1 }' wrk.out)
+  wrong=$(awk '/Non-2xx/ { print $NF } /Socket errors/ { print }' wrk.out)
+  [ -z "$wrong" ] || { echo "benches/load.sh: $name: wrong answers: $wrong" >&2; exit 1; }
+  each=$(awk -v a="$before" -v b="$after" -v n="$requests" 'BEGIN { printf "%.1f", (b - a) / n }')
+  local ratio=-
+  [ -z "${base:-}" ] || ratio=$(awk -v e="$each" -v b="$base" 'BEGIN { printf "%.2f", e / b }')
+  printf '%-34s %8s %8s %8s %8s %8s %6s\n' "$name" "$each" "$ratio" \
+    "$(awk '/^Requests\/sec/ { printf "%.0f", $2 }' wrk.out)" \
+    "$(awk '$1 == "50%" { print $2 }' wrk.out)" "$(awk '$1 == "99%" { print $2 }' wrk.out)" "$(memory "$pid")"
+}
+
+start() {
+  cat >wharfinger.toml <<TEXT
+[log]
+format = "json"
+[token]
+listen = "$token"
+public_url = "http://localhost:15001"
+[admin]
+listen = "127.0.0.1:15002"
+public_url = "http://localhost:15002"
+[ops]
+listen = "$ops"
+[database]
+url = "$url"
+$1
+TEXT
+  local begin=$EPOCHREALTIME
+  "$program" >log 2>&1 &
+  service=$!
+  until curl -fs "http://$ops/readyz" >/dev/null 2>&1; do
+    kill -0 "$service" || { cat log >&2; exit 1; }
+    sleep 0.01
+  done
+  started=$(awk -v a="$begin" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.0f", (b - a) * 1000 }')
+}
+stop() { kill "$service"; wait "$service" || true; service=''; }
+
+url=${database:-sqlite://$work/seed.db?mode=rwc}
+"$seed" "$url" --tokens "$tokens" --credentials 1000 >credentials.tsv
+start ""
+user=bench password=a-long-password-of-the-bench
+"$program" user create "$user" --password-stdin <<<"$password" >/dev/null
+"$program" group create bench >/dev/null
+"$program" project create bench/private --visibility private >/dev/null
+"$program" project create bench/public --visibility public >/dev/null
+"$program" member add bench "$user" --level developer >/dev/null
+secret=$("$program" token create --user "$user" --name bench --scope read_registry --scope write_registry)
+stop
+
+at="http://$token/jwt/auth?service=container_registry"
+two="$at&scope=repository:bench/private/app:pull&scope=repository:bench/private/other:pull,push"
+basic() { printf 'Authorization: Basic %s' "$(printf '%s:%s' "$1" "$2" | base64 --wrap 0)"; }
+# Every request another token, and a repository that its owner may push to.
+cat >cold.lua <<'TEXT'
+local paths, heads, next = {}, {}, 0
+local letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+local function base64(text)
+  return ((text:gsub(".", function(x)
+    local r, b = "", x:byte()
+    for i = 8, 1, -1 do r = r .. (b % 2 ^ i - b % 2 ^ (i - 1) > 0 and "1" or "0") end
+    return r
+  end) .. "0000"):gsub("%d%d%d?%d?%d?%d?", function(x)
+    if #x < 6 then return "" end
+    local c = 0
+    for i = 1, 6 do c = c + (x:sub(i, i) == "1" and 2 ^ (6 - i) or 0) end
+    return letters:sub(c + 1, c + 1)
+  end) .. ({ "", "==", "=" })[#text % 3 + 1])
+end
+function init()
+  for line in io.lines("credentials.tsv") do
+    local _, secret, user, repository = line:match("([^\t]+)\t([^\t]+)\t([^\t]+)\t([^\t]+)")
+    heads[#heads + 1] = { Authorization = "Basic " .. base64(user .. ":" .. secret) }
+    paths[#paths + 1] = "/jwt/auth?service=container_registry&scope=repository:" .. repository ..
+      ":pull&scope=repository:" .. repository .. "/other:pull,push"
+  end
+end
+function request()
+  next = next % #paths + 1
+  return wrk.format("GET", paths[next], heads[next])
+end
+TEXT
+
+printf 'database: %s, %s tokens; %s connections, %s s each; %s\n' \
+  "${url%%:*}" "$tokens" "$connections" "$seconds" "$(awk -F': ' '/model name/ { print $2; exit }' /proc/cpuinfo), $(nproc) cores"
+printf '%-34s %8s %8s %8s %8s %8s %6s\n' "" "CPU us" "x floor" "req/s" p50 p99 MB
+"$floor" hello 127.0.0.1:15009 &
+hello=$!
+sleep 0.3
+measure "axum hello" "$hello" http://127.0.0.1:15009/
+http=$each
+kill "$hello"; hello=''
+signature=$("$floor" sign 40000)
+base=$(awk -v a="$http" -v b="$signature" 'BEGIN { print a + b }')
+printf '%-34s %8s\n%-34s %8.1f %8s\n' "one ES256 signature" "$signature" "the floor: both" "$base" 1.00
+
+start ""
+printf '%-34s %8s ms to ready, %s MB at rest\n' "start" "$started" "$(memory "$service")"
+measure "warm, access token, 2 scopes" "$service" "$two" -H "$(basic "$user" "$secret")"
+measure "warm, 1000 access tokens" "$service" "http://$token" -s cold.lua
+measure "anonymous, public pull" "$service" "$at&scope=repository:bench/public/app:pull"
+refresh=$(curl -fs -u "$user:$password" "$at&offline_token=true" | sed 's/.*"refresh_token":"\([^"]*\)".*/\1/')
+measure "refresh token, 2 scopes" "$service" "$two" -H "$(basic "$user" "$refresh")"
+stop
+start "cache_megabytes = 0"
+measure "cold (no copies), 1000 tokens" "$service" "http://$token" -s cold.lua
+stop

@@ -1,0 +1,134 @@
+//! What the parts of a token request take: reading, deciding, signing, and all of it without HTTP.
+
+#![expect(clippy::unwrap_used, reason = "a bench that cannot be set up is over")]
+
+use std::hint::black_box;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::{HeaderMap, HeaderValue, header};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use criterion::{Criterion, criterion_group, criterion_main};
+use secrecy::SecretString;
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+use wharfinger::config::{Config, Sources};
+use wharfinger::domain::access_tokens::AccessTokenSpecification;
+use wharfinger::domain::access_tokens::policy::WantedEnd;
+use wharfinger::domain::access_tokens::scope::AccessTokenScope;
+use wharfinger::domain::authority::Authority;
+use wharfinger::domain::decision::decide;
+use wharfinger::domain::decision::principal::Principal;
+use wharfinger::domain::decision::rights::{NamespaceState, Rights};
+use wharfinger::domain::events::origin::{Face, Origin};
+use wharfinger::domain::namespaces::visibility::Visibility;
+use wharfinger::domain::registry::scope::Scope;
+use wharfinger::domain::users::reference::UserReference;
+use wharfinger::http::token::request::by_get;
+use wharfinger::server::{Service, SystemClock, SystemEntropy};
+use wharfinger::signing::KeyRing;
+use wharfinger::storage::Db;
+
+/// A login's usual question: two scopes in the user's own namespace, as programs encode them.
+const QUERY: &str = "service=container_registry&scope=repository%3Aadmin%2Fapp%3Apull&scope=repository%3Aadmin%2Fother%3Apull%2Cpush";
+
+/// A service in a folder of its own, and the header with a token of its administrator.
+async fn service(folder: &Path) -> (Service, HeaderMap) {
+    let config = Config::load(&Sources::default()).unwrap();
+    let url = format!("sqlite://{}/bench.db?mode=rwc", folder.display());
+    let db = Db::open_and_migrate(&SecretString::from(url), 4)
+        .await
+        .unwrap();
+    let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
+    let now = wharfinger::domain::clock::Clock::now(&*clock);
+    let keys = folder.join("keys");
+    let keys = KeyRing::open_or_create(&keys, config.key_schedule(), now, &*entropy).unwrap();
+    let service = Service::new(&config, db, Arc::new(keys.ring), clock, entropy).unwrap();
+    service.desk.ensure_administrator().await.unwrap();
+    let scopes = [
+        AccessTokenScope::ReadRegistry,
+        AccessTokenScope::WriteRegistry,
+    ];
+    let token =
+        AccessTokenSpecification::new("bench".try_into().unwrap(), scopes.into_iter().collect());
+    let owner = UserReference::Name("admin".try_into().unwrap());
+    let made = service
+        .desk
+        .create_access_token(
+            &Authority::operator(),
+            &owner,
+            token.unwrap(),
+            WantedEnd::Unsaid,
+        )
+        .await
+        .unwrap();
+    let basic = STANDARD.encode(format!("admin:{}", made.secret.expose()));
+    let mut headers = HeaderMap::new();
+    let value = HeaderValue::from_str(&format!("Basic {basic}")).unwrap();
+    headers.insert(header::AUTHORIZATION, value);
+    (service, headers)
+}
+
+fn origin() -> Origin {
+    Origin {
+        face: Face::Registry,
+        address: None,
+        request_id: None,
+    }
+}
+
+fn parts(criterion: &mut Criterion) {
+    let runtime = Runtime::new().unwrap();
+    let folder = TempDir::new().unwrap();
+    let (service, headers) = runtime.block_on(service(folder.path()));
+    criterion.bench_function("read a request", |bencher| {
+        bencher.iter(|| by_get(black_box(QUERY), black_box(&headers), origin()));
+    });
+    let scopes = Scope::parse_all([
+        "repository:admin/app:pull",
+        "repository:admin/other:pull,push",
+    ])
+    .unwrap();
+    let mut rights = Rights::default();
+    rights.add_namespace("admin", NamespaceState::Live(Visibility::Public));
+    criterion.bench_function("decide", |bencher| {
+        bencher.iter(|| {
+            decide(
+                black_box(&Principal::Anonymous),
+                black_box(&rights),
+                black_box(&scopes),
+            )
+        });
+    });
+    let issue = || {
+        let request = by_get(QUERY, &headers, origin());
+        runtime.block_on(service.issuer.issue(request)).unwrap()
+    };
+    let issued = issue();
+    let registry = service.issuer.settings.registries.first().unwrap();
+    let claims =
+        serde_json::json!({ "access": issued.decision.granted.len(), "filling": "x".repeat(300) });
+    criterion.bench_function("sign", |bencher| {
+        bencher.iter(|| {
+            service
+                .issuer
+                .keys
+                .sign(black_box(&claims), registry)
+                .unwrap()
+        });
+    });
+    // A while later than the last look at the changes, each iteration would ask storage; a service does that beside the requests.
+    criterion.bench_function("issue, warm", |bencher| bencher.iter(issue));
+    criterion.bench_function("follow the changes", |bencher| {
+        bencher.iter(|| runtime.block_on(service.directory.follow()).unwrap());
+    });
+}
+
+criterion_group! {
+    name = benches;
+    config = Criterion::default().measurement_time(Duration::from_secs(3));
+    targets = parts
+}
+criterion_main!(benches);
