@@ -1,6 +1,11 @@
 //! A service on a database with many rows.
 
+use std::sync::Arc;
+
 use sea_orm::{ConnectionTrait, Database};
+use secrecy::SecretString;
+use tempfile::TempDir;
+use wharfinger::storage::Db;
 
 use crate::made_up::fill::fill;
 use crate::made_up::world::World;
@@ -15,6 +20,14 @@ impl TestApp {
         fill(&url, &World::with(tokens)).await.unwrap();
         let administrator = app.made_up_caller("seed-admin", 0);
         (app, administrator)
+    }
+
+    /// A service on the database at an address, which `prepare` gets first.
+    pub(crate) async fn on(url: &SecretString, prepare: impl FnOnce(&mut Db)) -> Self {
+        let folder = Arc::new(TempDir::new().unwrap());
+        let mut db = Db::open_and_migrate(url, 4).await.unwrap();
+        prepare(&mut db);
+        Self::serve(folder, "", db, (Arc::default(), Arc::default()))
     }
 
     /// Changes rows in a way that the service has not.

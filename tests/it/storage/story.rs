@@ -30,6 +30,7 @@ use super::namespaces::{
     namespaces_are_found_by_role_place_and_name, namespaces_are_renamed,
     namespaces_leave_tombstones, namespaces_of_a_user_come_in_parts,
 };
+use super::plans::nothing_reads_whole_tables;
 use super::read_only::servers_that_take_no_changes_are_refused;
 use super::refresh_tokens::{refresh_tokens_end, refresh_tokens_make_room};
 use super::schema::{
@@ -109,4 +110,5 @@ async fn the_storage_story_holds() {
     Db::open(&database.url, 2).await.unwrap();
     what_was_cut_off_is_finished_by_those_who_start(&database.url, db).await;
     rows_of_an_older_program_are_found(&database.url, db).await;
+    nothing_reads_whole_tables(&database.url).await;
 }

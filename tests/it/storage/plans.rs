@@ -1,0 +1,186 @@
+//! Among many rows the service reads few: what it really sends is run again, and the database tells its effort.
+
+use std::sync::{Arc, Mutex};
+
+use sea_orm::Statement;
+use secrecy::{ExposeSecret, SecretString};
+
+use super::effort::Effort;
+use crate::harness::{Caller, TestApp};
+use crate::made_up::fill::fill;
+use crate::made_up::world::World;
+
+/// The tokens; a tenth as many projects, and a hundredth as many users.
+const TOKENS: u64 = 200_000;
+/// The most rows that a token request looks at with one statement.
+const A_TOKEN: u64 = 50;
+/// The most rows that a list looks at with one statement, beside those that are counted.
+const A_PART: u64 = 700;
+/// The most rows that are counted, and some more.
+const COUNTED: u64 = 13_000;
+/// The most rows that are looked at for the groups and projects that somebody may see, who is no administrator, and for the
+/// namespaces of two kinds: each namespace twice at the worst. The databases go different ways.
+const SEEN: u64 = 2 * (TOKENS / 10 + TOKENS / 100 + TOKENS / 1000);
+
+/// The statements that the service sends.
+#[derive(Clone, Default)]
+struct Sent(Arc<Mutex<Vec<String>>>);
+
+impl Sent {
+    fn note(&self, statement: &Statement) {
+        self.0.lock().unwrap().push(statement.to_string());
+    }
+
+    /// The questions since the last time; there must be some.
+    fn questions(&self, request: &str) -> Vec<String> {
+        let mut sent = std::mem::take(&mut *self.0.lock().unwrap());
+        sent.retain(|statement| statement.starts_with("SELECT"));
+        assert!(!sent.is_empty(), "{request} asks the database nothing");
+        sent
+    }
+}
+
+pub(super) async fn nothing_reads_whole_tables(url: &SecretString) {
+    let world = World::with(TOKENS);
+    fill(url.expose_secret(), &world).await.unwrap();
+    let (sent, effort) = (Sent::default(), Effort::at(url).await);
+    let watcher = sent.clone();
+    let app = TestApp::on(url, |db| db.watch(move |statement| watcher.note(statement))).await;
+    unindexed_questions_are_noticed(&effort).await;
+    for table in ["users", "namespaces", "personal_access_tokens"] {
+        // The question of every start.
+        let start = format!("SELECT * FROM {table} WHERE folded IS NULL ORDER BY id LIMIT 100");
+        assert!(effort.of(&start).await <= A_TOKEN, "{start}");
+    }
+
+    sent.0.lock().unwrap().clear();
+    let user = app.made_up_caller("user7", 7);
+    let push = format!("repository:{}/app:pull,push", world.project_path(7));
+    assert_eq!(user.ask(&[&push]).await.status, 200);
+    for question in sent.questions("/jwt/auth") {
+        let rows = effort.of(&question).await;
+        assert!(rows <= A_TOKEN, "/jwt/auth: {rows} rows by {question}");
+    }
+    let mut dear = Vec::new();
+    let root = app.made_up_caller("seed-admin", 0);
+    for (caller, lists, is_dearer) in [
+        (&root, administrators_lists(&app).await, false),
+        (&root, lists_of_two_kinds(), true),
+        (&user, own_lists(), false),
+        (&user, lists_of_what_is_seen(), true),
+    ] {
+        for list in lists {
+            dear.extend(dear_questions((caller, &list), is_dearer, &sent, &effort).await);
+        }
+    }
+    assert_eq!(dear, Vec::<String>::new());
+}
+
+/// The effort is seen at all.
+async fn unindexed_questions_are_noticed(effort: &Effort) {
+    for (question, least) in [
+        (
+            "SELECT * FROM personal_access_tokens WHERE description = 'x'",
+            TOKENS,
+        ),
+        (
+            "SELECT COUNT(*) FROM personal_access_tokens WHERE description = 'x'",
+            TOKENS,
+        ),
+        (
+            "SELECT * FROM namespaces WHERE description = 'x'",
+            TOKENS / 10,
+        ),
+    ] {
+        let rows = effort.of(question).await;
+        assert!(
+            rows > A_PART && rows >= least / 4,
+            "{rows} rows by {question}"
+        );
+    }
+}
+
+/// The questions of a list that look at more rows than they need.
+async fn dear_questions(
+    (caller, list): (&Caller, &str),
+    is_dearer: bool,
+    sent: &Sent,
+    effort: &Effort,
+) -> Vec<String> {
+    sent.0.lock().unwrap().clear();
+    let read = caller.read(list).await;
+    assert!(!read.as_array().unwrap().is_empty(), "{list} is empty");
+    let mut dear = Vec::new();
+    for question in sent.questions(list) {
+        let most = if is_dearer {
+            SEEN
+        } else if question.starts_with("SELECT COUNT(*)") {
+            COUNTED
+        } else {
+            A_PART
+        };
+        let rows = effort.of(&question).await;
+        if rows > most {
+            dear.push(format!("{list}: {rows} rows by {question}"));
+        }
+    }
+    dear
+}
+
+async fn administrators_lists(app: &TestApp) -> Vec<String> {
+    let user = app.id_of("user7").await;
+    let (project, token) = (
+        app.id_at("group1/project1").await,
+        "/personal_access_tokens",
+    );
+    let keyset = "pagination=keyset";
+    vec![
+        token.to_owned(),
+        format!("{token}?{keyset}&id_after=100000"),
+        format!("{token}?sort=created_desc"),
+        format!("{token}?user_id={user}&search=token"),
+        "/users".to_owned(),
+        format!("/users?{keyset}&id_after={user}"),
+        "/users?username=user7".to_owned(),
+        "/groups".to_owned(),
+        format!("/groups?{keyset}"),
+        "/projects".to_owned(),
+        format!("/projects?{keyset}&sort=asc&id_after={project}"),
+        "/groups/group1/projects".to_owned(),
+        "/groups/group1/members".to_owned(),
+        format!("/groups/group1/members?{keyset}"),
+        format!("/users/{user}/memberships"),
+        "/deploy_tokens".to_owned(),
+        format!("/deploy_tokens?{keyset}&id_after=1000"),
+        format!("/projects/{project}/deploy_tokens"),
+        "/refresh_tokens".to_owned(),
+        format!("/refresh_tokens?{keyset}&id_after=1000"),
+    ]
+}
+
+fn lists_of_two_kinds() -> Vec<String> {
+    ["/namespaces", "/namespaces?pagination=keyset"]
+        .map(str::to_owned)
+        .to_vec()
+}
+
+fn own_lists() -> Vec<String> {
+    let lists = [
+        "/personal_access_tokens",
+        "/personal_access_tokens?pagination=keyset",
+        "/users",
+        "/refresh_tokens",
+    ];
+    lists.map(str::to_owned).to_vec()
+}
+
+fn lists_of_what_is_seen() -> Vec<String> {
+    let lists = [
+        "/groups",
+        "/projects",
+        "/projects?membership=true",
+        "/projects?pagination=keyset",
+        "/namespaces",
+    ];
+    lists.map(str::to_owned).to_vec()
+}
