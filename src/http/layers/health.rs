@@ -13,8 +13,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 
-/// The time that storage may take to answer.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// The time that storage may take to answer: longer than its own limit, whose error says more.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// A question to storage: does it answer?
 type Probe = dyn Fn() -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>> + Send + Sync;
