@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs every test. With --install it first installs what the tests use (Debian packages); without,
-# it says what is missing.
+# Runs the tests; with --long those too that take minutes. With --install it first installs what the tests use
+# (Debian packages); without, it says what is missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=tests/lib/packages.sh
@@ -13,20 +13,27 @@ cd "$(dirname "$0")/.."
 . tests/lib/count.sh
 
 usage() {
-  echo "usage: tests/run.sh [--install]"
+  echo "usage: tests/run.sh [--install] [--long]"
   echo "  --install  install the Debian packages that are missing"
+  echo "  --long     also run what takes minutes: processes that are killed and stopped under load, databases that"
+  echo "             hang, clocks that are wrong, restarts behind haproxy and nginx, ten times as many hang-ups"
 }
 
-install=no
+install=no long=no
 for argument in "$@"; do
   case $argument in
     --install) install=yes ;;
+    --long) long=yes ;;
     --help | -h) usage; exit 0 ;;
     *) echo "tests/run.sh: unknown option $argument" >&2; usage >&2; exit 2 ;;
   esac
 done
 
-echo "== every test; on two cores this takes about 20 minutes, 10 of them to build what was not built before"
+echo "== the tests; on two cores this takes about 20 minutes, 10 of them to build what was not built before"
+if [ "$long" = yes ]; then
+  echo "== and --long about 15 minutes more"
+  use_long_packages
+fi
 if [ "$install" = yes ]; then
   install_packages
 fi
@@ -62,10 +69,14 @@ story() {
   cat "$work/story.log" >>"$log"
 }
 # Runs a service on the empty database at $2, whose clients hang up.
+hang_ups=300
+if [ "$long" = yes ]; then
+  hang_ups=3000
+fi
 hang_ups() {
   echo "== clients that hang up, on $1"
   : >"$work/hang_ups.log"
-  TEST_SERVICE_DATABASE_URL=$2 kept "$work/hang_ups.log" cargo test --test it cli::hang_ups::
+  TEST_HANG_UPS=$hang_ups TEST_SERVICE_DATABASE_URL=$2 kept "$work/hang_ups.log" cargo test --test it cli::hang_ups::
   grep -qE '^test result: ok\. [1-9][0-9]* passed' "$work/hang_ups.log"
   cat "$work/hang_ups.log" >>"$log"
 }
@@ -90,4 +101,8 @@ prepare_python
 echo "== end to end, with a real registry and real clients"
 export WHARFINGER_E2E=1 SESSION_DATABASE_URLS="$POSTGRES_SESSION_URL $MYSQL_SESSION_URL"
 kept "$log" cargo test --test e2e
+if [ "$long" = yes ]; then
+  echo "== misfortunes that take minutes to show what they do"
+  WHARFINGER_LONG=1 kept "$log" cargo test --test long
+fi
 echo "== all $(passed "$log") tests passed"

@@ -304,6 +304,47 @@ fn every_test_that_an_incident_names_is_there() {
     assert!(names.len() > 30 && missing.is_empty(), "{missing:?}");
 }
 
+/// The rows of the tables on a page below that heading, their cells as they are written.
+fn rows<'a>(page: &'a str, heading: &str) -> Vec<Vec<&'a str>> {
+    let part = page.split(&format!("{heading}\n")).nth(1).unwrap();
+    let part = part.split("\n## ").next().unwrap();
+    let rows = part
+        .lines()
+        .filter(|line| line.starts_with("| ") && !line.starts_with("| if |"));
+    let cells = |row: &'a str| row.trim_matches('|').split(" | ").map(str::trim).collect();
+    rows.map(cells).collect()
+}
+
+#[test]
+fn every_promise_to_operators_names_the_tests_that_hold_it() {
+    let read = |name| fs::read_to_string(root().join(name)).unwrap();
+    let (guide, page) = (read("docs/operating.md"), read("docs/misfortunes.md"));
+    let headings = [
+        "## What the service promises when things go wrong",
+        "## When too much comes, or something fails",
+    ];
+    let promises = headings.iter().flat_map(|heading| rows(&guide, heading));
+    let promises = promises.filter(|row| row[0] != "when").map(|row| row[0]);
+    let held = rows(&page, "# Misfortunes, and the tests that make them happen");
+    let expected: Vec<&str> = promises.collect();
+    let found: Vec<&str> = held.iter().map(|row| row[0]).collect();
+    assert_eq!(found, expected);
+    assert!(found.len() > 25);
+    let code: String = texts().into_iter().map(|(_, text)| text).collect();
+    for row in held {
+        let names: Vec<&str> = row[2].split('`').skip(1).step_by(2).collect();
+        assert!(!names.is_empty(), "{row:?}");
+        for name in names {
+            let is_there = if name.contains("::") {
+                code.contains(&format!("\"{name}\""))
+            } else {
+                code.contains(&format!("fn {name}("))
+            };
+            assert!(is_there, "{name}");
+        }
+    }
+}
+
 /// The text of a line's comment, if the line is one.
 fn comment<'a>(file: &Path, line: &'a str) -> Option<&'a str> {
     let marks: &[&str] = match file.extension().and_then(|extension| extension.to_str()) {
@@ -441,29 +482,44 @@ fn errors_speak_with_one_voice() {
 /// The script says how long it takes before anything, counts what passed, and promises no more than it does.
 #[test]
 fn the_script_of_all_tests_counts_them_and_knows_no_option_without_effect() {
-    let script = root().join("tests/run.sh");
-    let long = std::process::Command::new("bash")
-        .arg(&script)
-        .arg("--long")
-        .output();
-    assert_eq!(long.unwrap().status.code(), Some(2));
-    let text = fs::read_to_string(&script).unwrap();
+    let bash = |command: &str| {
+        let mut bash = std::process::Command::new("bash");
+        let ran = bash.args(["-c", command]).current_dir(root()).output();
+        ran.unwrap()
+    };
+    assert_eq!(bash("tests/run.sh --longer").status.code(), Some(2));
+    let text = fs::read_to_string(root().join("tests/run.sh")).unwrap();
     let mut lines = text.lines().filter(|line| line.starts_with("echo \"== "));
     assert!(lines.next().unwrap().contains("this takes about"));
     assert_eq!(
         lines.next_back(),
         Some("echo \"== all $(passed \"$log\") tests passed\"")
     );
-    let counted = std::process::Command::new("bash")
-        .args([
-            "-c",
-            ". tests/lib/count.sh; passed /dev/stdin <<<\"$RESULTS\"",
-        ])
-        .env(
-            "RESULTS",
-            "test result: ok. 12 passed; 0 failed\nx\ntest result: ok. 30 passed; 1 ignored",
-        )
-        .current_dir(root())
-        .output();
-    assert_eq!(String::from_utf8(counted.unwrap().stdout).unwrap(), "42\n");
+    let counted = bash(
+        ". tests/lib/count.sh; printf 'test result: ok. %s\n' '12 passed; 0 failed' '30 passed; 1 ignored' | passed /dev/stdin",
+    );
+    assert_eq!(String::from_utf8(counted.stdout).unwrap(), "42\n");
+
+    // Every option that the usage names is one, does something, and is explained to whoever contributes.
+    let usage = String::from_utf8(bash("tests/run.sh --help").stdout).unwrap();
+    let options = usage.lines().filter_map(|line| line.strip_prefix("  --"));
+    let options: Vec<&str> = options.map(|line| word(line, "-")).collect();
+    assert_eq!(options, ["install", "long"]);
+    let guide = fs::read_to_string(root().join("CONTRIBUTING.md")).unwrap();
+    for option in options {
+        let is_asked = text.contains(&format!("if [ \"${option}\" = yes ]"));
+        assert!(
+            is_asked && guide.contains(&format!("--{option}")),
+            "{option}"
+        );
+    }
+    let long = text.rsplit("if [ \"$long\" = yes ]; then").next().unwrap();
+    let long = long.split("\nfi\n").next().unwrap();
+    assert!(long.contains("WHARFINGER_LONG=1 kept \"$log\" cargo test --test long"));
+    let packages = bash(". tests/lib/packages.sh; use_long_packages; echo ${PACKAGES[@]%%:*}");
+    let packages = String::from_utf8(packages.stdout).unwrap();
+    assert!(
+        packages.trim().ends_with("haproxy libfaketime"),
+        "{packages}"
+    );
 }

@@ -21,6 +21,17 @@ PACKAGES=(
   "shellcheck:/usr/bin/shellcheck"
 )
 
+# The packages that only the long tests use.
+LONG_PACKAGES=(
+  "haproxy:/usr/sbin/haproxy"
+  "libfaketime:/usr/lib/*/faketime/libfaketimeMT.so.1"
+)
+
+# Counts these too from now on.
+use_long_packages() {
+  PACKAGES+=("${LONG_PACKAGES[@]}")
+}
+
 # Prints the packages whose command is missing, one a line.
 missing_packages() {
   local entry

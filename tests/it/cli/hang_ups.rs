@@ -7,17 +7,22 @@ use std::time::{Duration, Instant};
 use super::Workplace;
 use super::running::{send, start_with};
 
+/// The clients that hang up, unless `TEST_HANG_UPS` says how many.
 const HANG_UPS: usize = 300;
 /// Changes that wait at a time: those that wait for seconds would be told to come back later.
 const AT_A_TIME: usize = 20;
 
 /// On SQLite, or on the empty database that `TEST_SERVICE_DATABASE_URL` names.
 #[test]
-#[expect(clippy::disallowed_methods, reason = "tests/run.sh names the database")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "tests/run.sh names the database, and how often"
+)]
 fn a_change_is_made_although_its_client_hangs_up() {
     let database = std::env::var("TEST_SERVICE_DATABASE_URL")
         .map(|url| format!("[database]\nurl = \"{url}\"\n"))
         .unwrap_or_default();
+    let hang_ups = std::env::var("TEST_HANG_UPS").map_or(HANG_UPS, |text| text.parse().unwrap());
     let workplace = Workplace::empty();
     let running = start_with(&workplace, "log", &database);
     let arguments = ["--user", "admin", "--name", "api", "--scope", "api"];
@@ -31,7 +36,7 @@ fn a_change_is_made_although_its_client_hangs_up() {
         let log = std::fs::read_to_string(workplace.path().join("log")).unwrap();
         log.matches("\"message\":\"POST /api/v4/groups ").count()
     };
-    for number in 1..=HANG_UPS {
+    for number in 1..=hang_ups {
         let mut stream = TcpStream::connect(&running.admin).unwrap();
         let head = format!("{} HTTP/1.1\r\nhost: x\r\n{header}\r\n", create(number));
         stream.write_all(head.as_bytes()).unwrap();
@@ -43,7 +48,7 @@ fn a_change_is_made_although_its_client_hangs_up() {
             wait_until(|| made() == begun());
         }
     }
-    assert!(begun() > HANG_UPS / 2, "{} requests began", begun());
+    assert!(begun() > hang_ups / 2, "{} requests began", begun());
     let reply = send(&running.admin, &create(0), &header);
     assert!(reply.starts_with("HTTP/1.1 201"), "{reply}");
 }

@@ -1,0 +1,22 @@
+//! The world of the long tests: databases that can be killed, clients, chance.
+
+mod client;
+mod database;
+mod dice;
+mod relay;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+pub(crate) use client::{Client, Outcome, ask, auth, basic};
+pub(crate) use database::{Kind, Server};
+pub(crate) use dice::Dice;
+pub(crate) use relay::Relay;
+
+/// The end of what threads do, also if the test fails: they look at the flag.
+pub(crate) struct End<'a>(pub(crate) &'a AtomicBool);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}

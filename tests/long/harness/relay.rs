@@ -1,0 +1,133 @@
+//! A wire between two programs that can go silent, or be cut.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+const PASSING: u8 = 0;
+const SILENT: u8 = 1;
+
+/// Passes on what comes to its port.
+pub(crate) struct Relay {
+    pub(crate) port: u16,
+    to: u16,
+    state: Arc<AtomicU8>,
+    /// The ends of all connections.
+    ends: Arc<Mutex<Vec<TcpStream>>>,
+    listener: Option<Listener>,
+}
+
+struct Listener {
+    is_over: Arc<AtomicU8>,
+    thread: std::thread::JoinHandle<()>,
+}
+
+impl Relay {
+    pub(crate) fn to(port: u16) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut relay = Self {
+            port: listener.local_addr().unwrap().port(),
+            to: port,
+            state: Arc::default(),
+            ends: Arc::default(),
+            listener: None,
+        };
+        relay.accept(listener);
+        relay
+    }
+
+    /// Takes connections and bytes from now on, and passes nothing on, as a network does that has forgotten them.
+    pub(crate) fn fall_silent(&self) {
+        self.state.store(SILENT, Ordering::SeqCst);
+    }
+
+    /// Passes on again what comes; a connection on which something was lost stays silent for ever.
+    pub(crate) fn speak(&self) {
+        self.state.store(PASSING, Ordering::SeqCst);
+    }
+
+    /// Cuts all connections, and refuses others.
+    pub(crate) fn refuse(&mut self) {
+        let Listener { is_over, thread } = self.listener.take().unwrap();
+        is_over.store(1, Ordering::SeqCst);
+        thread.join().unwrap();
+        for end in self.ends.lock().unwrap().drain(..) {
+            let _ = end.shutdown(Shutdown::Both);
+        }
+    }
+
+    /// Takes connections again.
+    pub(crate) fn admit(&mut self) {
+        let listener = TcpListener::bind(("127.0.0.1", self.port)).unwrap();
+        self.accept(listener);
+    }
+
+    fn accept(&mut self, listener: TcpListener) {
+        listener.set_nonblocking(true).unwrap();
+        let is_over = Arc::new(AtomicU8::new(0));
+        let (to, state, ends) = (self.to, Arc::clone(&self.state), Arc::clone(&self.ends));
+        let over = Arc::clone(&is_over);
+        let thread = std::thread::spawn(move || {
+            while over.load(Ordering::SeqCst) == 0 {
+                if let Ok((near, _)) = listener.accept() {
+                    near.set_nonblocking(false).unwrap();
+                    connect(near, to, &state, &ends);
+                } else {
+                    std::thread::sleep(Duration::from_millis(2));
+                }
+            }
+        });
+        self.listener = Some(Listener { is_over, thread });
+    }
+}
+
+impl Drop for Relay {
+    fn drop(&mut self) {
+        if self.listener.is_some() {
+            self.refuse();
+        }
+    }
+}
+
+fn connect(near: TcpStream, to: u16, state: &Arc<AtomicU8>, ends: &Mutex<Vec<TcpStream>>) {
+    if state.load(Ordering::SeqCst) == SILENT {
+        // It is taken, and that is all.
+        ends.lock().unwrap().push(near);
+        return;
+    }
+    let Ok(far) = TcpStream::connect(("127.0.0.1", to)) else {
+        return;
+    };
+    for stream in [&near, &far] {
+        stream.set_nodelay(true).unwrap();
+        ends.lock().unwrap().push(stream.try_clone().unwrap());
+    }
+    let (near_again, far_again) = (near.try_clone().unwrap(), far.try_clone().unwrap());
+    for (from, to) in [(near, far), (far_again, near_again)] {
+        let state = Arc::clone(state);
+        std::thread::spawn(move || pass_on(from, to, &state));
+    }
+}
+
+/// Passes bytes on until the wire falls silent; from then on it swallows them.
+fn pass_on(mut from: TcpStream, mut to: TcpStream, state: &AtomicU8) {
+    let mut bytes = [0; 16 * 1024];
+    let mut is_dead = false;
+    while let Ok(count) = from.read(&mut bytes) {
+        is_dead |= state.load(Ordering::SeqCst) == SILENT;
+        if is_dead {
+            if count == 0 {
+                return;
+            }
+            continue;
+        }
+        if count == 0 || to.write_all(&bytes[..count]).is_err() {
+            break;
+        }
+    }
+    if !is_dead {
+        let _ = to.shutdown(Shutdown::Both);
+    }
+}

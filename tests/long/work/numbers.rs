@@ -1,0 +1,42 @@
+//! The numbers of the changes and of the events in the audit log.
+
+use sea_orm::{ConnectionTrait, Database, DatabaseConnection, Statement};
+use tokio::runtime::Runtime;
+
+/// The numbers in a database, straight from its tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Numbers {
+    /// The last number that was taken.
+    pub(crate) counter: i64,
+}
+
+impl Numbers {
+    /// Reads them, and finds no gap: every number up to the last one has its change and its event.
+    pub(crate) fn without_gaps(url: &str) -> Self {
+        let runtime = Runtime::new().unwrap();
+        runtime.block_on(async {
+            let connection = Database::connect(url).await.unwrap();
+            let one = async |sql: &str| number(&connection, sql).await;
+            let counter = one("SELECT number FROM change_counter").await;
+            for (table, column) in [("changes", "number"), ("events", "change_number")] {
+                let distinct = format!("SELECT COUNT(DISTINCT {column}) FROM {table}");
+                let least = format!("SELECT MIN({column}) FROM {table}");
+                let greatest = format!("SELECT MAX({column}) FROM {table}");
+                let found = (
+                    one(&distinct).await,
+                    one(&least).await,
+                    one(&greatest).await,
+                );
+                assert_eq!(found, (counter, 1, counter), "the numbers in {table}");
+            }
+            connection.close().await.unwrap();
+            Self { counter }
+        })
+    }
+}
+
+async fn number(connection: &DatabaseConnection, sql: &str) -> i64 {
+    let asked = Statement::from_string(connection.get_database_backend(), sql);
+    let row = connection.query_one_raw(asked).await.unwrap().unwrap();
+    row.try_get_by_index(0).unwrap()
+}
