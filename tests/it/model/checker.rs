@@ -41,6 +41,7 @@ fn history() -> History {
     };
     History {
         first,
+        pauses: Vec::new(),
         changes: vec![
             change("revoke", Some(0), 10 * S, revoked),
             change("show", None, 20 * S, public),

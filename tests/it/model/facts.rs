@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::history::{Asked, History};
-use super::world::{Credential, World, answer, paths_above};
+use super::world::{Credential, Question, Token, World, answer, paths_above};
 
 /// A part of the world that the service looks up by itself: the rest of the world is empty.
 type Part = fn(&World, &Asked, Option<&str>, &str) -> World;
@@ -14,7 +14,7 @@ type Part = fn(&World, &Asked, Option<&str>, &str) -> World;
 /// had not changed before the request began: its own changes count at once.
 pub(super) fn explain(history: &History, asked: &Asked) -> bool {
     let (from, to) = history.window(asked);
-    let owner = (from..=to).find_map(|changes| owner(history.world(changes), asked));
+    let owner = (from..=to).find_map(|changes| owner(history.world(changes), &asked.question));
     let owner = owner.as_deref();
     let mut mixed = vec![World::default()];
     let mut add = |part: Part, path: &str| {
@@ -36,6 +36,21 @@ pub(super) fn explain(history: &History, asked: &Asked) -> bool {
     })
 }
 
+/// The facts that count for a question, for people.
+pub(super) fn of(world: &World, question: &Question) -> String {
+    let (token, machine) = match &question.credential {
+        Credential::None | Credential::Password(..) => (None, None),
+        Credential::Token(secret) => (world.tokens.get(secret), None),
+        Credential::DeployToken(_, secret) => (None, world.deploy_tokens.get(secret)),
+    };
+    let owner = owner(world, question);
+    let user = owner.as_ref().and_then(|name| world.users.get(name));
+    let roles = owner.as_ref().and_then(|name| world.roles.get(name));
+    let paths = paths_above(&question.repository).into_iter();
+    let places: Vec<_> = paths.map(|path| (path, world.places.get(path))).collect();
+    format!("{token:?} {machine:?} {user:?} {roles:?} {places:?}")
+}
+
 /// The values that a fact may have in the eyes of the one who answered.
 fn values(history: &History, asked: &Asked, fact: impl Fn(&World) -> World) -> Vec<World> {
     let (from, to) = history.window(asked);
@@ -53,8 +68,8 @@ fn values(history: &History, asked: &Asked, fact: impl Fn(&World) -> World) -> V
     values
 }
 
-fn owner(world: &World, asked: &Asked) -> Option<String> {
-    match &asked.question.credential {
+fn owner(world: &World, question: &Question) -> Option<String> {
+    match &question.credential {
         Credential::None | Credential::DeployToken(..) => None,
         Credential::Password(name, _) => Some(name.clone()),
         Credential::Token(secret) => world.tokens.get(secret).map(|token| token.owner.clone()),
@@ -65,12 +80,23 @@ fn credential(world: &World, asked: &Asked, _: Option<&str>, _: &str) -> World {
     let mut part = World::default();
     match &asked.question.credential {
         Credential::None | Credential::Password(..) => {}
-        Credential::Token(secret) => part.tokens = Arc::new(only(&world.tokens, secret)),
+        Credential::Token(secret) => {
+            part.tokens = Arc::new(that_count(only(&world.tokens, secret)))
+        }
         Credential::DeployToken(_, secret) => {
             part.deploy_tokens = Arc::new(only(&world.deploy_tokens, secret));
         }
     }
     part
+}
+
+/// Tokens as far as answers depend on them: nobody looks at more of one that is revoked, nor at where it comes from.
+fn that_count(mut tokens: BTreeMap<String, Token>) -> BTreeMap<String, Token> {
+    tokens.retain(|_, token| !token.is_revoked);
+    for token in tokens.values_mut() {
+        (token.id, token.family, token.maker) = (0, 0, None);
+    }
+    tokens
 }
 
 fn user(world: &World, _: &Asked, owner: Option<&str>, _: &str) -> World {

@@ -33,10 +33,19 @@ pub(super) struct Asked {
     pub(super) answer: Answer,
 }
 
+/// A time at which a replica stood still.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pause {
+    pub(super) replica: usize,
+    pub(super) begin: Moment,
+    pub(super) end: Moment,
+}
+
 /// The changes, one after the other, and the answers.
 #[derive(Debug, Clone)]
 pub(super) struct History {
     pub(super) first: World,
+    pub(super) pauses: Vec<Pause>,
     pub(super) changes: Vec<Changed>,
     pub(super) asked: Vec<Asked>,
 }
@@ -124,16 +133,23 @@ impl History {
             asked.question,
             since(asked.end),
         );
-        let near = |change: &&Changed| {
-            change.sent < asked.end && change.acknowledged > asked.begin - 3 * BOUND
-        };
-        for (at, change) in self
-            .changes
+        let facts = facts::of(self.world(self.window(asked).0), &asked.question);
+        let _ = write!(text, "\n    {facts} a second before");
+        for pause in self
+            .pauses
             .iter()
-            .enumerate()
-            .filter(|(_, change)| near(change))
+            .filter(|pause| pause.replica == asked.replica)
         {
+            let (from, to) = (since(pause.begin), since(pause.end));
+            let _ = write!(text, "\n    it stood still from {from} to {to} ms");
+        }
+        for (at, change) in self.changes.iter().enumerate() {
             let then = answer(&change.world, asked.begin, &asked.question);
+            let is_near = (change.acknowledged - asked.begin).abs() < 2 * BOUND;
+            let before = answer(self.world(at), asked.begin, &asked.question);
+            if !is_near && then == before {
+                continue;
+            }
             let _ = write!(
                 text,
                 "\n    {at}: {} to {} ms, by {:?}: {}: {then:?}",

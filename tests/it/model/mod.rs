@@ -27,7 +27,8 @@ use writer::{Names, Writer};
 
 /// The length of a round, after which all answers are checked.
 const ROUND: Duration = Duration::from_secs(12);
-const REPLICAS: usize = 3;
+/// The numbers of services, each as often as it stands here.
+const REPLICAS: [usize; 5] = [1, 2, 3, 3, 3];
 /// Those who ask one replica at the same time.
 const ASKING: usize = 2;
 
@@ -52,8 +53,9 @@ fn every_answer_is_one_that_was_right_a_second_ago_or_since() {
     say(&format!(
         "the seed of the model's test is TEST_MODEL_SEED={seed}"
     ));
-    let stage = Stage::set(REPLICAS, text("TEST_SERVICE_DATABASE_URL").as_deref());
     let mut dice = Dice::new(seed);
+    let replicas = *dice.one_of(&REPLICAS);
+    let stage = Stage::set(replicas, text("TEST_SERVICE_DATABASE_URL").as_deref());
     let names = Names::of(stage::unix_time().unsigned_abs() % 1_000_000_000);
     let mut writer = Writer::new(&stage, names, dice.fork());
     let mut totals = Totals::default();
@@ -73,7 +75,7 @@ fn every_answer_is_one_that_was_right_a_second_ago_or_since() {
             say(torn);
         }
     }
-    say(&format!("{totals:?}"));
+    say(&format!("{replicas} replicas: {totals:?}"));
     totals.are_many();
     assert!(stage.clock().error() < history::CLOCKS, "the clock was set");
 }
@@ -85,7 +87,7 @@ impl Totals {
         let (first, begin) = (writer.world.clone(), Instant::now());
         writer.publish(&round);
         std::thread::scope(|scope| {
-            for replica in (0..REPLICAS).flat_map(|replica| [replica; ASKING]) {
+            for replica in (0..stage.replicas.len()).flat_map(|replica| [replica; ASKING]) {
                 let (round, dice) = (&round, dice.fork());
                 scope.spawn(move || round.ask(stage, replica, dice));
             }
@@ -105,10 +107,12 @@ impl Totals {
         });
         // The next round begins when all of this one counts everywhere.
         std::thread::sleep(Duration::from_micros(BOUND.unsigned_abs() + 100_000));
-        self.pauses += round.pauses.load(Ordering::Relaxed);
         self.unanswered += round.unanswered.load(Ordering::Relaxed);
+        let pauses = round.pauses.into_inner().unwrap();
+        self.pauses += pauses.len();
         History {
             first,
+            pauses,
             changes: std::mem::take(&mut writer.changes),
             asked: round.asked.into_inner().unwrap(),
         }
@@ -124,13 +128,13 @@ impl Totals {
 
     /// So much happened that the test says something.
     fn are_many(&self) {
-        let is_enough = self.changes >= 25
+        let is_enough = self.changes >= 15
             && self.pauses >= 1
             && self.decisive >= 500
             && self.contested >= 20
             && self.unanswered * 20 < self.answers;
         assert!(is_enough, "too little happened: {self:?}");
-        assert!(self.torn * 200 < self.answers, "too much is torn: {self:?}");
+        assert!(self.torn * 25 < self.answers, "too much is torn: {self:?}");
     }
 }
 

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::Value;
 
 use super::dice::Dice;
-use super::history::Asked;
+use super::history::{Asked, Pause};
 use super::stage::Stage;
 use super::world::{Answer, Credential, Question};
 
@@ -30,7 +30,7 @@ pub(super) struct Round {
     pub(super) asked: Mutex<Vec<Asked>>,
     /// Requests without an answer: 503, or the connection broke.
     pub(super) unanswered: AtomicUsize,
-    pub(super) pauses: AtomicUsize,
+    pub(super) pauses: Mutex<Vec<Pause>>,
     pub(super) is_over: AtomicBool,
 }
 
@@ -86,7 +86,8 @@ impl Round {
     /// still must not answer them by what it knew before.
     pub(super) fn pause(&self, stage: &Stage, mut dice: Dice) {
         while self.goes_on() {
-            std::thread::sleep(Duration::from_millis(dice.number(300, 1000)));
+            let rest = Duration::from_millis(dice.number(900, 3000));
+            std::thread::sleep(rest / u32::try_from(stage.replicas.len()).unwrap());
             let duration = Duration::from_millis(dice.number(1200, 3000));
             let replica = dice.below(stage.replicas.len());
             std::thread::scope(|scope| {
@@ -98,9 +99,15 @@ impl Round {
                         self.ask_once(stage, replica, &mut dice, 100);
                     });
                 }
+                let begin = stage.clock().now();
                 stage.replicas[replica].pause(duration);
+                let end = stage.clock().now();
+                self.pauses.lock().unwrap().push(Pause {
+                    replica,
+                    begin,
+                    end,
+                });
             });
-            self.pauses.fetch_add(1, Ordering::Relaxed);
         }
     }
 }

@@ -174,6 +174,11 @@ impl Stage {
             if reply.0 != 503 {
                 return reply;
             }
+            super::say(&format!(
+                "{request} {body} by replica {number} is told to come back at {}: {}",
+                self.clock.now() % 1_000_000_000,
+                reply.1
+            ));
             std::thread::sleep(Duration::from_millis(100));
         }
         panic!("{request} is told to come back later, again and again");

@@ -82,7 +82,10 @@ impl Writer<'_> {
         } else {
             Vec::new()
         };
-        let lifetime = self.lifetime();
+        // A token cannot last longer than its maker.
+        let lifetime = self
+            .lifetime()
+            .filter(|time| maker.is_none() || time != "1h");
         let name = self.name("token");
         let mut body = json!({ "name": name, "scopes": scopes, "repositories": repositories });
         let mut command = vec!["token", "create", "--user", &owner, "--name", &name];

@@ -473,18 +473,24 @@ impl<'a> Writer<'a> {
         Some(())
     }
 
+    /// Takes a role away: over the API with those below it, if nothing else is said.
     fn take_role(&mut self) -> Option<()> {
         let (name, user) = self.user()?;
         let held = self.world.roles.get(&name)?.keys().cloned();
         let path = self.dice.any_of(held)?;
         let member = format!("{}/members/{}", address(self.noun(&path), &path), user.id);
         let door = self.door();
+        let stay = door == Door::CommandLine || self.dice.percent(30);
         let done = self.stage.make(
             door,
             &Call {
                 method: "DELETE",
                 path: &member,
-                body: json!({}),
+                body: if stay {
+                    json!({ "skip_subresources": true })
+                } else {
+                    json!({})
+                },
                 command: &["member", "remove", &path, &name, "--yes"],
             },
         );
@@ -492,13 +498,12 @@ impl<'a> Writer<'a> {
         let roles = Arc::make_mut(&mut world.roles)
             .entry(name.clone())
             .or_default();
-        roles.remove(&path);
-        self.note(
-            door,
-            format!("take the role of {name} in {path}"),
-            &done,
-            world,
-        );
+        roles.retain(|other, _| {
+            let is_below = paths_above(other).contains(&path.as_str());
+            *other != path && (stay || !is_below)
+        });
+        let what = format!("take the role of {name} in {path}, those below stay: {stay}");
+        self.note(door, what, &done, world);
         Some(())
     }
 
