@@ -16,7 +16,7 @@ usage() {
   echo "usage: tests/run.sh [--install] [--long]"
   echo "  --install  install the Debian packages that are missing"
   echo "  --long     also run what takes minutes: processes that are killed and stopped under load, databases that"
-  echo "             hang, clocks that are wrong, restarts behind haproxy and nginx, ten times as many hang-ups"
+  echo "             hang, clocks that are wrong, restarts behind haproxy and nginx, ten times as many hang-ups and answers"
 }
 
 install=no long=no
@@ -31,7 +31,7 @@ done
 
 echo "== the tests; on two cores this takes about 20 minutes, 10 of them to build what was not built before"
 if [ "$long" = yes ]; then
-  echo "== and --long about 15 minutes more"
+  echo "== and --long about 20 minutes more"
   use_long_packages
 fi
 if [ "$install" = yes ]; then
@@ -69,9 +69,9 @@ story() {
   cat "$work/story.log" >>"$log"
 }
 # Runs a service on the empty database at $2, whose clients hang up.
-hang_ups=300
+hang_ups=300 model_seconds=
 if [ "$long" = yes ]; then
-  hang_ups=3000
+  hang_ups=3000 model_seconds=120
 fi
 hang_ups() {
   echo "== clients that hang up, on $1"
@@ -84,7 +84,7 @@ hang_ups() {
 model() {
   echo "== answers that the model allows, on $1"
   : >"$work/model.log"
-  TEST_SERVICE_DATABASE_URL=$2 kept "$work/model.log" cargo test --test it model::
+  TEST_MODEL_SECONDS=$model_seconds TEST_SERVICE_DATABASE_URL=$2 kept "$work/model.log" cargo test --test it model::
   grep -qE '^test result: ok\. [1-9][0-9]* passed' "$work/model.log"
   cat "$work/model.log" >>"$log"
 }

@@ -81,7 +81,7 @@ fn credential(world: &World, asked: &Asked, _: Option<&str>, _: &str) -> World {
     match &asked.question.credential {
         Credential::None | Credential::Password(..) => {}
         Credential::Token(secret) => {
-            part.tokens = Arc::new(that_count(only(&world.tokens, secret)))
+            part.tokens = Arc::new(that_count(only(&world.tokens, secret)));
         }
         Credential::DeployToken(_, secret) => {
             part.deploy_tokens = Arc::new(only(&world.deploy_tokens, secret));
