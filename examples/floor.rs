@@ -51,7 +51,7 @@ fn sign(count: u32) -> anyhow::Result<()> {
     for _ in 0..count {
         pair.sign(&random, &text).ok().context("no signature")?;
     }
-    let each = (cpu()? - begin).as_secs_f64() * 1e6 / f64::from(count);
+    let each = cpu()?.saturating_sub(begin).as_secs_f64() * 1e6 / f64::from(count);
     println!("{each:.2}");
     Ok(())
 }

@@ -91,6 +91,10 @@ impl RequestLine {
         self.write(response.status().as_u16(), note);
     }
 
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a line of the log has the system's time, as `tracing` writes it"
+    )]
     fn write(&mut self, status: u16, note: &str) {
         self.is_written = true;
         let route = self.route.as_ref().map_or("none", MatchedPath::as_str);

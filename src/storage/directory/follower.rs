@@ -16,7 +16,7 @@ pub(super) const BOUND: Duration = Duration::from_secs(1);
 /// The time that storage has to tell the number of the last change.
 const LIMIT: Duration = Duration::from_secs(2);
 /// The delay of a timer beyond which the whole process was stopped, and a time limit proves nothing.
-const STOPPED: Duration = Duration::from_millis(500);
+const STOPPED: Duration = Duration::from_millis(100);
 /// The time for which nobody asks again after storage was found away. A service asks all the time in the background.
 const AWAY: Duration = Duration::from_secs(3);
 
