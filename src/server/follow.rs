@@ -8,9 +8,12 @@ use tokio::sync::Notify;
 use crate::server::Service;
 use crate::server::lifecycle::Lifecycle;
 use crate::server::repeated_step::RepeatedStep;
+use crate::storage::FileLook;
 
 /// The pause between two looks at the number of the last change.
 const INTERVAL: Duration = Duration::from_millis(250);
+/// The pause between two looks at SQLite's files.
+const LOOK: Duration = Duration::from_millis(20);
 /// The pause after notifications did not come.
 const RETRY: Duration = Duration::from_secs(10);
 /// The name of the check on `/readyz` of ops, which is there while notifications do not come.
@@ -27,22 +30,38 @@ pub(super) fn spawn(service: &Service, lifecycle: &Lifecycle) {
     lifecycle.spawn(listen(service.clone(), news, lifecycle.clone()));
 }
 
-/// Follows the changes: every 250 ms, and when there is news.
+/// Follows the changes: every 250 ms, and when there is news or somebody has written.
 async fn follow(service: Service, news: Arc<Notify>, lifecycle: Lifecycle) {
     let mut step = RepeatedStep::new(
-        service.health,
+        service.health.clone(),
         "copies",
         "the changes of others cannot be followed; pulls are answered as before, for `database.serve_stale_for`",
     );
     loop {
+        let look = service.directory.file_look();
         tokio::select! {
             _ = step.run(service.directory.follow()) => {}
             () = lifecycle.stopping() => return,
         }
         tokio::select! {
             () = tokio::time::sleep(INTERVAL) => {}
+            () = written(&service, look) => {}
             () = news.notified() => {}
             () = lifecycle.stopping() => return,
+        }
+    }
+}
+
+/// Waits until somebody writes to SQLite's files, which looked like that. The command line's changes so count before the next
+/// command is typed.
+async fn written(service: &Service, look: Option<FileLook>) {
+    loop {
+        if look.is_none() {
+            std::future::pending::<()>().await;
+        }
+        tokio::time::sleep(LOOK).await;
+        if service.directory.file_look() != look {
+            return;
         }
     }
 }

@@ -21,7 +21,22 @@ pub(super) struct DatabaseFile {
     must_exist: bool,
 }
 
+/// The look of a database's files, which changes when anybody writes to it: the length and the time of each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileLook([Option<(u64, i64, i64)>; 2]);
+
 impl DatabaseFile {
+    /// The look of the file, and of the log beside it, to which SQLite writes first.
+    pub(super) fn look(&self) -> FileLook {
+        let mut log = self.path.clone().into_os_string();
+        log.push("-wal");
+        let look = |path: &Path| {
+            let found = fs::metadata(path).ok()?;
+            Some((found.len(), found.mtime(), found.mtime_nsec()))
+        };
+        FileLook([look(&self.path), look(Path::new(&log))])
+    }
+
     /// The file that an address names; none if it names a server.
     pub(super) fn of(url: &str) -> Result<Option<Self>, StorageError> {
         if !url.starts_with("sqlite:") {

@@ -36,4 +36,5 @@ pub use change::{Change, Grant, GrantedEvent, Login};
 pub use connect::{Connections, Db};
 pub use directory::{CopyBounds, Directory, Notifications, View};
 pub use error::StorageError;
+pub use file::FileLook;
 pub use source::{Source, Turn};

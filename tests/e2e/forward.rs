@@ -30,7 +30,7 @@ fn git_behind_nginx_is_opened_by_a_token_with_the_scope(world: &World) {
     narrow.must_fail_with("Authentication failed");
     let (id, revoked) = world.token_with_id("reporter", &["api"], &[]);
     clone("reporter", &revoked).must_succeed();
-    world.service.cli(&["token", "revoke", &id, "--yes"]);
+    world.service.revoke(&id);
     clone("reporter", &revoked).must_fail_with("Authentication failed");
 }
 

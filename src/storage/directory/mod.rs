@@ -23,6 +23,7 @@ use crate::storage::directory::copies::Copies;
 use crate::storage::directory::follower::{BOUND, Follower};
 use crate::storage::directory::view::Trust;
 use crate::storage::error::StorageError;
+use crate::storage::file::{DatabaseFile, FileLook};
 
 /// The bounds of the copies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,6 +104,12 @@ impl Directory {
             let (follower, now) = (&copying.follower, Instant::now());
             follower.away(now).is_some() && follower.is_younger_than(copying.serve_stale_for, now)
         })
+    }
+
+    /// The look of SQLite's files. If it changes, somebody has written to them; nothing else tells of that.
+    pub fn file_look(&self) -> Option<FileLook> {
+        let file = self.copying.as_ref().and(self.db.file.as_ref());
+        file.map(DatabaseFile::look)
     }
 
     /// The notifications of changes, where the database sends any and there are copies.

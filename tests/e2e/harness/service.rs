@@ -84,6 +84,12 @@ impl Service {
         succeeded(arguments, output)
     }
 
+    /// Revokes an access token, and waits until that counts: a change by another process may take a second.
+    pub(crate) fn revoke(&self, id: &str) {
+        self.cli(&["token", "revoke", id, "--yes"]);
+        std::thread::sleep(std::time::Duration::from_secs(1));
+    }
+
     /// The same for a command whose result is a secret: that is not kept.
     pub(crate) fn secret_cli(&self, arguments: &[&str]) -> String {
         succeeded(arguments, self.output(arguments, ""))

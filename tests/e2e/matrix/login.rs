@@ -30,7 +30,7 @@ pub(super) fn login_with_a_wrong_token(matrix: &Matrix, client: &dyn Client) -> 
     let (id, token) = matrix
         .world
         .token_with_id("reporter", &["read_registry"], &[]);
-    matrix.world.service.cli(&["token", "revoke", &id, "--yes"]);
+    matrix.world.service.revoke(&id);
     let ran = client.log_in(&room, client.name(), &token)?;
     let sentence = matrix.world.sentence(client.name(), &token);
     ran.must_fail_with(&client.says(Refusal::Login, &sentence));

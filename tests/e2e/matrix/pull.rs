@@ -21,7 +21,7 @@ pub(super) fn pull_with_a_revoked_token(matrix: &Matrix, client: &dyn Client) ->
         .world
         .token_with_id("reporter", &["read_registry"], &[]);
     sign_in(&mut room, client, client.name(), &token);
-    matrix.world.service.cli(&["token", "revoke", &id, "--yes"]);
+    matrix.world.service.revoke(&id);
     let ran = client.pull(&room, &matrix.world.registry.image(PRIVATE))?;
     let sentence = matrix.world.sentence(client.name(), &token);
     ran.must_fail_with(&client.says(Refusal::RevokedToken, &sentence));
