@@ -104,15 +104,15 @@ url=${database:-sqlite://$work/seed.db?mode=rwc}
 start ""
 user=bench password=a-long-password-of-the-bench
 "$program" user create "$user" --password-stdin <<<"$password" >/dev/null
-"$program" group create bench >/dev/null
-"$program" project create bench/private --visibility private >/dev/null
-"$program" project create bench/public --visibility public >/dev/null
-"$program" member add bench "$user" --level developer >/dev/null
+"$program" group create images >/dev/null
+"$program" project create images/private --visibility private >/dev/null
+"$program" project create images/public --visibility public >/dev/null
+"$program" member add images "$user" --level developer >/dev/null
 secret=$("$program" token create --user "$user" --name bench --scope read_registry --scope write_registry)
 stop
 
 at="http://$token/jwt/auth?service=container_registry"
-two="$at&scope=repository:bench/private/app:pull&scope=repository:bench/private/other:pull,push"
+two="$at&scope=repository:images/private/app:pull&scope=repository:images/private/other:pull,push"
 basic() { printf 'Authorization: Basic %s' "$(printf '%s:%s' "$1" "$2" | base64 --wrap 0)"; }
 # Every request another token, and a repository that its owner may push to.
 cat >cold.lua <<'TEXT'
@@ -161,7 +161,7 @@ start ""
 printf '%-34s %8s ms to ready, %s MB at rest\n' "start" "$started" "$(memory "$service")"
 measure "warm, access token, 2 scopes" "$service" "$two" -H "$(basic "$user" "$secret")"
 measure "warm, 1000 access tokens" "$service" "http://$token" -s cold.lua
-measure "anonymous, public pull" "$service" "$at&scope=repository:bench/public/app:pull"
+measure "anonymous, public pull" "$service" "$at&scope=repository:images/public/app:pull"
 refresh=$(curl -fs -u "$user:$password" "$at&offline_token=true" | sed 's/.*"refresh_token":"\([^"]*\)".*/\1/')
 measure "refresh token, 2 scopes" "$service" "$two" -H "$(basic "$user" "$refresh")"
 stop
