@@ -13,8 +13,8 @@ use crate::storage::error::StorageError;
 /// The most changes that one statement deletes: others wait meanwhile.
 const MOST_AT_ONCE: u64 = 1000;
 
-/// The most changes that are read at once; who is further behind reads on, or drops all copies.
-const MOST_FOLLOWED: u64 = 1000;
+/// The most changes that are read at once; who is further behind drops all copies, which is cheaper.
+const MOST_FOLLOWED: u64 = 200;
 
 /// A numbered change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +34,7 @@ impl Db {
         Ok(counter.ok_or(StorageError::NoSchema)?.number)
     }
 
-    /// The changes after `number`, in order, a thousand at most. If some of them are pruned, the first that is left counts as one that
+    /// The changes after `number`, in order, 200 at most. If some of them are pruned, the first that is left counts as one that
     /// touched anything: who is so far behind drops all copies.
     pub async fn changes_after(&self, number: i64) -> Result<Vec<NumberedChange>, StorageError> {
         let later = change::Entity::find()

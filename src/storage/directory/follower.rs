@@ -165,13 +165,16 @@ async fn catch_up(db: &Db, copies: &Copies, followed: Option<i64>) -> Result<i64
         Some(followed) if followed == last => return Ok(last),
         Some(followed) if followed < last => {
             let changes = db.changes_after(followed).await?;
-            if let Some(last) = forget_all(copies, followed, changes) {
-                return Ok(last);
+            if let Some(reached) = forget_all(copies, followed, changes)
+                && reached >= last
+            {
+                return Ok(reached);
             }
         }
         // Nothing was followed yet, or the database is an older one that was brought back.
         Some(_) | None => {}
     }
+    // Beyond the changes that are read at once, too.
     copies.forget_everything();
     Ok(last)
 }

@@ -47,7 +47,7 @@ impl<K: Hash + Eq, V: Clone> SharedLoads<K, V> {
                 Ok(Ok(loaded)) if loaded.is_current => return Ok(loaded.value),
                 Ok(Ok(_)) => {}
                 Ok(Err(guard)) => break guard,
-                Err(_) => return Err(StorageError::Busy),
+                Err(_) => return Err(StorageError::silent("the database", PATIENCE)),
             }
         };
         let begun = drops.begin();

@@ -313,17 +313,12 @@ async fn what_is_stuck_is_told_with_its_time_until_it_is_over() {
     within(Duration::from_secs(30), "it is never over", || {
         !checks().contains("usage")
     });
-    let log = fs::read_to_string(workplace.path().join("log")).unwrap();
-    assert_eq!(
-        log.matches("\"uses of tokens are not written down, and wait\"")
-            .count(),
-        1,
-        "{log}"
-    );
-    assert!(
-        log.contains("s: uses of tokens are not written down, and wait"),
-        "{log}"
-    );
+    let log = || fs::read_to_string(workplace.path().join("log")).unwrap();
+    within(Duration::from_secs(30), "the log says nothing", || {
+        log().contains("s: uses of tokens are not written down, and wait")
+    });
+    let told = "\"uses of tokens are not written down, and wait\"";
+    assert_eq!(log().matches(told).count(), 1, "{}", log());
     let used = workplace.json(&["token", "show", "1"]);
     assert_eq!(
         used["last_used_ips"],

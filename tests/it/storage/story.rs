@@ -18,7 +18,9 @@ use super::changes::{
     old_changes_are_pruned_but_not_the_last, what_is_not_committed_never_happened,
 };
 use super::deploy_tokens::deploy_tokens_keep_what_was_chosen;
-use super::directory::postgresql_tells_of_changes_at_once;
+use super::directory::{
+    a_follower_that_is_far_behind_knows_all, postgresql_tells_of_changes_at_once,
+};
 use super::many::many_projects_are_listed_in_time;
 use super::members::{
     members_and_rights_are_read_together, members_are_listed_with_their_highest_role,
@@ -101,6 +103,7 @@ async fn the_storage_story_holds() {
     what_is_not_committed_never_happened(db).await;
     changes_follow_one_another(db).await;
     changes_that_wait_hold_up_no_questions(&database.url).await;
+    a_follower_that_is_far_behind_knows_all(db, &database.url).await;
     postgresql_tells_of_changes_at_once(db, database.url.expose_secret()).await;
     many_projects_are_listed_in_time(&database.url, db).await;
     servers_that_take_no_changes_are_refused(&database.url, db).await;
