@@ -131,9 +131,15 @@ fn renew(context: &Context<'_>) -> anyhow::Result<()> {
         ));
         context.output.one(&authority, &time(next.begins_at))
     } else {
-        context.output.note(
-            "The old authority had ended: the new one is at work. Bring public/ca.crt to every registry and restart it.",
-        );
+        let kept = authority.replaced.as_deref().map(std::path::Path::display);
+        context.output.note(&format!(
+            "By this machine's clock ({}) the old authority was not valid, so the new one is at work at once: bring public/ca.crt \
+             to every registry and restart it.{}",
+            time(SystemClock.now()),
+            kept.map_or_else(String::new, |kept| format!(
+                " If the clock is wrong, correct it instead, move {kept} back to ca.key and the .crt beside it to public/ca.crt, and empty the folder signing."
+            ))
+        ));
         context.output.one(&authority, &time(authority.not_after))
     }
 }

@@ -4,6 +4,8 @@
 //! authorities. `ca-next.key` holds the next, which registries are given before it certifies
 //! anything. `public/ca.crt` holds all of these certificates, for registries.
 
+use std::path::PathBuf;
+
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
@@ -41,6 +43,10 @@ pub struct CertificateAuthoritySummary {
     pub not_after: DateTime<Utc>,
     /// The one that will take its place, if it is made.
     pub next: Option<NextCertificateAuthoritySummary>,
+    /// The file in which the authority before it was kept, if it was replaced because by this machine's clock it was not
+    /// valid.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replaced: Option<PathBuf>,
 }
 
 /// The next certificate authority, for people.
@@ -132,13 +138,14 @@ impl CertificateAuthority {
     }
 
     /// Makes the next authority; one that has ended, or that a wrong clock made and that is not valid yet, is replaced at
-    /// once, because there is nothing left to overlap with.
+    /// once, because there is nothing left to overlap with. The file in which that one is kept is returned: it may be the
+    /// clock of this very renewal that is wrong.
     pub(super) fn renew(
         directory: &KeyDirectory,
         schedule: &KeySchedule,
         now: DateTime<Utc>,
         entropy: &dyn Entropy,
-    ) -> Result<Self, KeyError> {
+    ) -> Result<(Self, Option<PathBuf>), KeyError> {
         let authority = Self::read(directory)?.ok_or_else(|| directory.no_keys())?;
         if let Some(next) = &authority.next {
             let begins = schedule.authority_begins(next.made());
@@ -150,10 +157,19 @@ impl CertificateAuthority {
         let written =
             || Self::read(directory)?.ok_or_else(|| KeyError::new(&path, "was made and is gone"));
         let authority = written()?;
-        if authority.certificate.is_early(now) || authority.is_next_due(schedule, now) {
+        let mut replaced = None;
+        if authority.certificate.is_early(now) || authority.certificate.has_ended(now) {
+            let path = directory.replaced_authority_key(now);
+            let key = files::read_private(&directory.authority_key())?.unwrap_or_default();
+            let trusted = files::read(&directory.authority_certificate())?.unwrap_or_default();
+            files::write(&path, PRIVATE, &key)?;
+            files::write(&path.with_extension("crt"), PRIVATE, &trusted)?;
+            replaced = Some(path);
+        }
+        if replaced.is_some() || authority.is_next_due(schedule, now) {
             authority.give_way(directory, now)?;
         }
-        written()
+        Ok((written()?, replaced))
     }
 
     /// Puts the next authority in its place when its time has come; true if it had.
@@ -240,6 +256,7 @@ impl CertificateAuthority {
                     begins_at: schedule.authority_begins(next.made()),
                     not_after: next.certificate.not_after,
                 }),
+            replaced: None,
         }
     }
 }

@@ -40,6 +40,12 @@ impl KeyDirectory {
         self.root.join("ca-next.key")
     }
 
+    /// The place of an authority that was replaced at `now` because it was not valid then.
+    pub(super) fn replaced_authority_key(&self, now: DateTime<Utc>) -> PathBuf {
+        let time = now.format("%Y%m%dT%H%M%SZ");
+        self.root.join(format!("ca-replaced-{time}.key"))
+    }
+
     pub(super) fn public(&self) -> PathBuf {
         self.root.join("public")
     }

@@ -102,7 +102,8 @@ impl KeyRing {
             return Err(directory.no_keys());
         }
         let _lock = files::lock(&directory.root)?;
-        let authority = CertificateAuthority::renew(&directory, schedule, now, entropy)?;
+        let (authority, replaced) =
+            CertificateAuthority::renew(&directory, schedule, now, entropy)?;
         let keys = directory.read_signing_keys(&authority, now)?;
         if keys.sequence.is_none() {
             // All keys may be from the future, like the authority before this one.
@@ -112,7 +113,10 @@ impl KeyRing {
         if let Some(loaded) = Loaded::read(&directory, schedule, now)? {
             loaded.publish()?;
         }
-        Ok(authority.summary(schedule))
+        Ok(CertificateAuthoritySummary {
+            replaced,
+            ..authority.summary(schedule)
+        })
     }
 
     /// Makes the next signing key in `folder` now, also where no key is valid, and publishes it; running services follow by
@@ -233,7 +237,9 @@ impl KeyRing {
 
     /// The advice about an authority that ends within a year; none while there is time.
     pub fn authority_warning(&self, now: DateTime<Utc>) -> Option<String> {
-        let CertificateAuthoritySummary { not_after, next } = self.authority();
+        let CertificateAuthoritySummary {
+            not_after, next, ..
+        } = self.authority();
         let date = |instant: DateTime<Utc>| instant.date_naive();
         match next {
             Some(next) => Some(format!(

@@ -1,8 +1,12 @@
 //! Clocks that were wrong for a moment: keys that are not valid yet wait, and stop nothing.
 
+use std::os::unix::fs::PermissionsExt;
+
 use chrono::{DateTime, Duration, Utc};
 use tempfile::TempDir;
+use wharfinger::domain::clock::Clock;
 use wharfinger::domain::key_schedule::KeySchedule;
+use wharfinger::server::{SystemClock, SystemEntropy};
 use wharfinger::signing::KeyRing;
 
 use super::fleet::{Fleet, issued, leaf_of, start};
@@ -141,4 +145,27 @@ fn signing_keys_that_are_all_from_the_future_are_told_and_replaced() {
     let made = KeyRing::rotate_in(folder.path(), schedule(), now, &entropy).unwrap();
     assert_eq!(made.created_at, now);
     assert_eq!(open(now).unwrap().ring.keys(now).len(), 1);
+}
+
+/// A renewal while the clock is wrong must not be the end of an authority that every registry trusts.
+#[test]
+fn an_authority_that_a_wrong_clock_replaced_can_be_brought_back() {
+    let (folder, entropy) = (TempDir::new().unwrap(), SystemEntropy);
+    let now = SystemClock.now();
+    drop(KeyRing::open_or_create(folder.path(), schedule(), now, &entropy).unwrap());
+    let trusted = std::fs::read_to_string(folder.path().join("public/ca.crt")).unwrap();
+    for wrong in [Duration::days(-2), Duration::days(15 * 365)] {
+        let renewed =
+            KeyRing::renew_authority(folder.path(), &schedule(), now + wrong, &entropy).unwrap();
+        let kept = renewed.replaced.unwrap();
+        assert_eq!(kept.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        let certificate = kept.with_extension("crt");
+        std::fs::rename(certificate, folder.path().join("public/ca.crt")).unwrap();
+        std::fs::rename(kept, folder.path().join("ca.key")).unwrap();
+        std::fs::remove_dir_all(folder.path().join("signing")).unwrap();
+        let opened = KeyRing::open_or_create(folder.path(), schedule(), now, &entropy).unwrap();
+        assert_eq!(opened.ring.ca_certificate_pem(now), trusted, "{wrong}");
+    }
+    let renewed = KeyRing::renew_authority(folder.path(), &schedule(), now, &entropy).unwrap();
+    assert_eq!(renewed.replaced, None, "they overlap");
 }
