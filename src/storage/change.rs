@@ -128,10 +128,11 @@ impl Change {
         if is_empty {
             return Ok(self.transaction.rollback().await?);
         }
+        let touched = named(self.touched);
         let row = change::ActiveModel {
             number: Set(self.number),
             created_at: Set(self.now.into()),
-            subjects: Set(Some(self.stored_subjects())),
+            subjects: Set(Some(stored(touched.as_ref()))),
         };
         change::Entity::insert(row)
             .exec_without_returning(&self.transaction)
@@ -140,21 +141,12 @@ impl Change {
         let committed = self.transaction.commit().await;
         // Also if that failed: the database may have done it all the same.
         if let Some(copies) = self.copies {
-            match named(self.touched) {
+            match touched {
                 Some(touched) => copies.forget(touched),
                 None => copies.forget_everything(),
             }
         }
         Ok(committed?)
-    }
-
-    fn stored_subjects(&self) -> String {
-        let touched = self.touched.lock().unwrap_or_else(PoisonError::into_inner);
-        if touched.len() > MOST_TOUCHED {
-            return EVERYTHING.to_owned();
-        }
-        let all: Vec<String> = touched.iter().map(ToString::to_string).collect();
-        all.join(" ")
     }
 }
 
@@ -162,6 +154,15 @@ impl Change {
 fn named(touched: Mutex<BTreeSet<Touched>>) -> Option<BTreeSet<Touched>> {
     let touched = touched.into_inner().unwrap_or_else(PoisonError::into_inner);
     (touched.len() <= MOST_TOUCHED).then_some(touched)
+}
+
+/// The stored form of the things that were touched.
+fn stored(touched: Option<&BTreeSet<Touched>>) -> String {
+    let Some(touched) = touched else {
+        return EVERYTHING.to_owned();
+    };
+    let all: Vec<String> = touched.iter().map(ToString::to_string).collect();
+    all.join(" ")
 }
 
 impl Login {

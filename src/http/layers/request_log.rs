@@ -112,6 +112,20 @@ mod tests {
         }
     }
 
+    /// Does `work`, whose log `subscriber` takes.
+    fn logged_to(subscriber: impl Into<tracing::Dispatch>, work: impl Future<Output = ()>) {
+        // A second subscriber. With one alone, the first thread that reaches the line's place in the code
+        // might be one without a subscriber, and would switch the line off for all.
+        let _bystander = tracing::Dispatch::new(tracing_subscriber::registry());
+        tracing::dispatcher::with_default(&subscriber.into(), || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap();
+            runtime.block_on(work);
+        });
+    }
+
     #[test]
     fn each_request_has_one_line_also_one_that_is_cut_off() {
         let captured = Captured::default();
@@ -124,24 +138,15 @@ mod tests {
             .route("/quick", get(|| async { "" }))
             .route("/stuck", get(std::future::pending::<()>));
         let service = frame(routes, &settings(RequestLog::default()));
-        // A second subscriber. With one alone, the first thread that reaches the line's place in the code
-        // might be one without a subscriber, and would switch the line off for all.
-        let _bystander = tracing::Dispatch::new(tracing_subscriber::registry());
-        tracing::subscriber::with_default(subscriber, || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .unwrap();
-            runtime.block_on(async {
-                for path in ["/quick?secret=1", "/stuck?secret=2", "/none?secret=3"] {
-                    let request = Request::get(path)
-                        .header("authorization", "secret")
-                        .body(Body::empty())
-                        .unwrap();
-                    let answer = service.clone().oneshot(request);
-                    let _ = tokio::time::timeout(Duration::from_millis(20), answer).await;
-                }
-            });
+        logged_to(subscriber, async {
+            for path in ["/quick?secret=1", "/stuck?secret=2", "/none?secret=3"] {
+                let request = Request::get(path)
+                    .header("authorization", "secret")
+                    .body(Body::empty())
+                    .unwrap();
+                let answer = service.clone().oneshot(request);
+                let _ = tokio::time::timeout(Duration::from_millis(20), answer).await;
+            }
         });
         let text = String::from_utf8(captured.0.lock().unwrap().clone()).unwrap();
         let messages: Vec<String> = text
@@ -180,18 +185,11 @@ mod tests {
         let subscriber = tracing_subscriber::fmt()
             .with_writer(std::io::sink)
             .finish();
-        let _bystander = tracing::Dispatch::new(tracing_subscriber::registry());
-        tracing::subscriber::with_default(subscriber, || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .unwrap();
-            runtime.block_on(async {
-                for path in paths {
-                    let request = Request::get(*path).body(Body::empty()).unwrap();
-                    service.clone().oneshot(request).await.unwrap();
-                }
-            });
+        logged_to(subscriber, async {
+            for path in paths {
+                let request = Request::get(*path).body(Body::empty()).unwrap();
+                service.clone().oneshot(request).await.unwrap();
+            }
         });
         let lines: Vec<serde_json::Value> = lines.lock().unwrap().clone();
         lines
