@@ -9,7 +9,7 @@ use sea_orm::{
 };
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Semaphore;
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::storage::bounded::Bounded;
 use crate::storage::directory::copies::Copies;
@@ -29,6 +29,11 @@ const LONGEST_ON_SQLITE: Duration = Duration::from_secs(12);
 const LONGEST_COMMAND: Duration = Duration::from_mins(1);
 /// The longest that a start waits for the answer whether the schema is up to date.
 const LONGEST_LOOK: Duration = Duration::from_secs(5);
+
+/// The time for which a start tries again to open a file that other programs have for themselves.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// The pause before it tries again.
+const RETRY: Duration = Duration::from_millis(50);
 
 /// The longest statement of a list that a service reads: shorter than [`LONGEST`], so that it is not taken for a
 /// database that is away.
@@ -94,7 +99,22 @@ impl Db {
         url: &SecretString,
         connections: impl Into<Connections>,
     ) -> Result<Self, StorageError> {
-        let connections = connections.into();
+        let (begin, connections) = (Instant::now(), connections.into());
+        loop {
+            match Self::try_to_open_and_migrate(url, connections).await {
+                // SQLite does not wait for a file that others make or close at this moment.
+                Err(error) if error.is_locked() && begin.elapsed() < PATIENCE => {
+                    sleep(RETRY).await;
+                }
+                opened => return opened,
+            }
+        }
+    }
+
+    async fn try_to_open_and_migrate(
+        url: &SecretString,
+        connections: Connections,
+    ) -> Result<Self, StorageError> {
         let preparing = Box::pin(Self::connect(url, 2.into(), Opener::Migration)).await?;
         preparing.prepare().await?;
         preparing.close().await?;

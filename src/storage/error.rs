@@ -26,8 +26,8 @@ pub enum StorageError {
         place: String,
         /// The cause, and what to do.
         why: String,
-        /// True if the server cannot be reached, which may be over in a moment.
-        is_unreachable: bool,
+        /// What may become of it.
+        outlook: Outlook,
     },
     /// The database has no schema yet; only `serve` and `migrate` make one.
     #[error("the database has no schema yet; start the server or run `wharfinger migrate` first")]
@@ -55,6 +55,17 @@ pub enum StorageError {
     /// The database did not do it: it cannot be reached, is busy, or failed.
     #[error("the database did not answer as expected")]
     Database(#[source] Fault),
+}
+
+/// What may become of a database that cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outlook {
+    /// The server cannot be reached, or says that it is starting, which may be over in a moment.
+    Unreachable,
+    /// Another program has the file for itself, which is over in a moment as a rule.
+    Locked,
+    /// It stays so until somebody mends it.
+    Lasting,
 }
 
 /// The words of the database about a failure. The library's own error repeats its causes, so that a chain of
@@ -105,13 +116,20 @@ impl StorageError {
 
     /// True if the server of the database cannot be reached, or says that it is starting.
     pub fn is_unreachable(&self) -> bool {
-        matches!(
-            self,
-            Self::Unusable {
-                is_unreachable: true,
-                ..
-            }
-        )
+        self.outlook() == Outlook::Unreachable
+    }
+
+    /// True if another program has the database's file for itself.
+    pub(super) fn is_locked(&self) -> bool {
+        self.outlook() == Outlook::Locked
+    }
+
+    fn outlook(&self) -> Outlook {
+        match self {
+            Self::Unusable { outlook, .. } => *outlook,
+            Self::Database(fault) => fault.outlook(),
+            _ => Outlook::Lasting,
+        }
     }
 
     /// The error with the place of the database that was to be opened.
@@ -126,7 +144,7 @@ impl StorageError {
         Self::Unusable {
             place: place.to_owned(),
             why: why.unwrap_or(&text).to_owned(),
-            is_unreachable: fault.is_unreachable(),
+            outlook: fault.outlook(),
         }
     }
 
@@ -135,7 +153,7 @@ impl StorageError {
         Self::Unusable {
             place: place.to_owned(),
             why: format!("no answer within {} s", limit.as_secs()),
-            is_unreachable: true,
+            outlook: Outlook::Unreachable,
         }
     }
 
@@ -149,22 +167,37 @@ impl StorageError {
 }
 
 impl Fault {
-    fn is_unreachable(&self) -> bool {
-        /// PostgreSQL's code for "the database system is starting up".
-        const STARTING: &str = "57P03";
-        match &self.0 {
+    fn outlook(&self) -> Outlook {
+        let error = match &self.0 {
             DbErr::Conn(RuntimeErr::Internal(_))
-            | DbErr::ConnectionAcquire(ConnAcquireErr::Timeout) => true,
+            | DbErr::ConnectionAcquire(ConnAcquireErr::Timeout) => return Outlook::Unreachable,
+            DbErr::Conn(RuntimeErr::SqlxError(error))
+            | DbErr::Exec(RuntimeErr::SqlxError(error))
+            | DbErr::Query(RuntimeErr::SqlxError(error)) => &**error,
+            _ => return Outlook::Lasting,
+        };
+        match error {
             // A name that does not lead to an address may do so in a moment.
-            DbErr::Conn(RuntimeErr::SqlxError(error)) => match &**error {
-                SqlxError::Io(_) | SqlxError::PoolTimedOut => true,
-                error => error
-                    .as_database_error()
-                    .is_some_and(|error| error.code().as_deref() == Some(STARTING)),
+            SqlxError::Io(_) | SqlxError::PoolTimedOut => Outlook::Unreachable,
+            SqlxError::Database(error) => match error.code().as_deref() {
+                Some(STARTING) => Outlook::Unreachable,
+                Some(code) if is_locked(code) => Outlook::Locked,
+                _ => Outlook::Lasting,
             },
-            _ => false,
+            _ => Outlook::Lasting,
         }
     }
+}
+
+/// PostgreSQL's code for "the database system is starting up".
+const STARTING: &str = "57P03";
+
+/// True for SQLite's code for "another program has the file", which has reasons of its own above the lowest byte.
+fn is_locked(code: &str) -> bool {
+    const BUSY: u32 = 5;
+    const REASONS: u32 = 0xff;
+    // The codes of the other databases are never that short.
+    code.len() <= 4 && code.parse().is_ok_and(|code: u32| code & REASONS == BUSY)
 }
 
 /// True if SQLite gave a statement up because it took too long.

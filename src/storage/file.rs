@@ -9,7 +9,7 @@ use std::str::FromStr;
 use rustix::fs::Access;
 use sea_orm::sqlx::sqlite::SqliteConnectOptions;
 
-use crate::storage::error::StorageError;
+use crate::storage::error::{Outlook, StorageError};
 
 /// The file of a database.
 #[derive(Debug, Clone)]
@@ -172,7 +172,7 @@ impl DatabaseFile {
         StorageError::Unusable {
             place: self.place(),
             why: why.to_owned(),
-            is_unreachable: false,
+            outlook: Outlook::Lasting,
         }
     }
 }

@@ -8,7 +8,7 @@ use tokio::time::timeout;
 
 use crate::storage::connect::Db;
 use crate::storage::directory::copies::Copies;
-use crate::storage::error::StorageError;
+use crate::storage::error::{Outlook, StorageError};
 use crate::storage::follow::NumberedChange;
 
 /// The age that copies may have: who asks later than this after a change is answered by it (docs/architecture.md#copies).
@@ -45,7 +45,7 @@ impl Away {
         StorageError::Unusable {
             place: self.place.to_string(),
             why: self.why.to_string(),
-            is_unreachable: true,
+            outlook: Outlook::Unreachable,
         }
     }
 }

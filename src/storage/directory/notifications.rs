@@ -10,7 +10,7 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr, RuntimeErr, SqlxError, Statemen
 use tokio::time::{sleep, timeout};
 
 use crate::storage::connect::Db;
-use crate::storage::error::StorageError;
+use crate::storage::error::{Outlook, StorageError};
 
 /// The channel on which every change is told.
 const CHANNEL: &str = "wharfinger_changes";
@@ -98,7 +98,7 @@ async fn try_out(db: &Db, listener: &mut PgListener) -> Result<(), StorageError>
         None => Err(StorageError::Unusable {
             place: db.place(),
             why: why.to_owned(),
-            is_unreachable: false,
+            outlook: Outlook::Lasting,
         }),
     }
 }

@@ -1,5 +1,7 @@
 //! The schema is brought up to date, whoever does it and whatever came between.
 
+use std::time::Duration;
+
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
 use secrecy::{ExposeSecret, SecretString};
 use tempfile::TempDir;
@@ -121,6 +123,33 @@ async fn replicas_that_start_together_on_an_empty_database_all_start() {
     let url = SecretString::from(url);
     start_together(&url).await;
     Db::open(&url, 2).await.unwrap();
+}
+
+/// SQLite does not wait by itself for a file that others have while it gets the form in which it is used.
+#[tokio::test]
+async fn a_start_waits_for_programs_that_have_the_new_file_for_themselves() {
+    let folder = TempDir::new().unwrap();
+    let url = format!("sqlite://{}/new.db?mode=rwc", folder.path().display());
+    let mut one = sea_orm::ConnectOptions::new(url.as_str());
+    one.max_connections(1);
+    let other = sea_orm::Database::connect(one).await.unwrap();
+    other
+        .execute_unprepared("PRAGMA journal_mode = DELETE; CREATE TABLE theirs (id INTEGER)")
+        .await
+        .unwrap();
+    for lock in ["BEGIN IMMEDIATE", "BEGIN EXCLUSIVE"] {
+        other.execute_unprepared(lock).await.unwrap();
+        let url = SecretString::from(url.as_str());
+        let start = Db::open_and_migrate(&url, 2);
+        let release = async {
+            tokio::time::sleep(Duration::from_millis(700)).await;
+            other.execute_unprepared("ROLLBACK").await.unwrap();
+        };
+        let (started, ()) = tokio::join!(start, release);
+        started.unwrap().close().await.unwrap();
+        let back = other.execute_unprepared("PRAGMA journal_mode = DELETE");
+        back.await.unwrap();
+    }
 }
 
 async fn forget(which: &str, records: &DatabaseConnection) -> Result<(), DbErr> {
