@@ -110,13 +110,17 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => return unreadable(&error, &output),
     };
-    match dispatch(arguments, &output) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            output.error(&format!("{error:#}"));
-            ExitCode::FAILURE
-        }
+    let is_service = matches!(arguments.command, None | Some(Command::Serve));
+    let Err(error) = dispatch(arguments, &output) else {
+        return ExitCode::SUCCESS;
+    };
+    let text = format!("{error:#}");
+    if is_service {
+        output.error_of_service(&text);
+    } else {
+        output.error(&text);
     }
+    ExitCode::FAILURE
 }
 
 /// All commands, with their help.

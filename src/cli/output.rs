@@ -1,6 +1,9 @@
 //! The output of a command.
 
 use std::io::{ErrorKind, IsTerminal, Write};
+use std::sync::mpsc::sync_channel;
+use std::thread;
+use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
@@ -107,13 +110,33 @@ impl Output {
 
     /// Tells why a command was not done, on standard error.
     pub(super) fn error(&self, text: &str) {
-        let _ = if self.json {
-            writeln!(std::io::stderr().lock(), "{}", json!({ "error": text }))
-        } else {
-            let red: Style = AnsiColor::Red.on_default().bold();
-            writeln!(anstream::stderr().lock(), "{red}error:{red:#} {text}")
-        };
+        write_error(text, self.json);
     }
+
+    /// The same for the service. It has taken over the signals that end other commands, so that it must end by itself
+    /// where nobody reads: it gives up after a second.
+    pub(super) fn error_of_service(&self, text: &str) {
+        const LIMIT: Duration = Duration::from_secs(1);
+        let (text, json) = (text.to_owned(), self.json);
+        let (done, written) = sync_channel(1);
+        let writer = thread::Builder::new().spawn(move || {
+            write_error(&text, json);
+            let _ = done.send(());
+        });
+        if writer.is_ok() {
+            let _ = written.recv_timeout(LIMIT);
+        }
+    }
+}
+
+/// If standard error is closed, nobody reads it.
+fn write_error(text: &str, json: bool) {
+    let _ = if json {
+        writeln!(std::io::stderr().lock(), "{}", json!({ "error": text }))
+    } else {
+        let red: Style = AnsiColor::Red.on_default().bold();
+        writeln!(anstream::stderr().lock(), "{red}error:{red:#} {text}")
+    };
 }
 
 /// True if results go to a terminal.

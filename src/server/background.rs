@@ -16,7 +16,7 @@ pub(super) async fn purge(service: Service, lifetimes: RefreshLifetimes, lifecyc
     let (desk, health) = (service.desk, service.health);
     let mut changes = RepeatedStep::new(
         health.clone(),
-        "changes",
+        "old_changes",
         "the numbers of old changes are not deleted",
     );
     let mut tokens = RepeatedStep::new(
@@ -39,6 +39,29 @@ pub(super) async fn purge(service: Service, lifetimes: RefreshLifetimes, lifecyc
         tokio::select! {
             () = tokio::time::sleep(INTERVAL) => {}
             () = lifecycle.stopping() => return,
+        }
+    }
+}
+
+/// The pause between two looks at whether changes can be made again.
+const HEALING_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Tries to make a change of nothing for as long as changes fail, so that the operator sees that and why, and it is over
+/// without anybody's change.
+pub(super) async fn heal_changes(service: Service, lifecycle: Lifecycle) {
+    let mut step = RepeatedStep::new(
+        service.health,
+        "changes",
+        "no change can be made; all are answered by 503",
+    );
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(HEALING_INTERVAL) => {}
+            () = lifecycle.stopping() => return,
+        }
+        // Not ended by a stop: it is bounded, and a transaction must come to its end.
+        if step.is_failing() || service.db.changes_failing().is_some() {
+            step.run(service.db.try_to_change()).await;
         }
     }
 }

@@ -18,6 +18,7 @@ mod welcome;
 mod world;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use tokio_util::task::TaskTracker;
@@ -43,6 +44,9 @@ use crate::server::frames::Frames;
 use crate::server::unbroken::unbroken;
 use crate::signing::KeyRing;
 use crate::storage::{Connections, CopyBounds, Db, Directory};
+
+/// The time for which changes may fail before listeners that make some are not ready.
+const STUCK: Duration = Duration::from_secs(3);
 
 /// The parts of a running service; tests replace the clock and the entropy.
 #[derive(Debug, Clone)]
@@ -135,6 +139,11 @@ impl Service {
         let health = Health::new(move || {
             let storage = storage.clone();
             Box::pin(async move { storage.check().await.map_err(|error| error.to_string()) })
+        });
+        let changing = db.clone();
+        let health = health.unless_stuck(move || {
+            let failing = changing.changes_failing();
+            failing.is_some_and(|failing| failing.since.elapsed() >= STUCK)
         });
         Ok(Self {
             desk,

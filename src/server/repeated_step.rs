@@ -1,6 +1,5 @@
 //! A step that a background task repeats: a failure is logged once, and the operator sees it until it is over.
 
-use std::fmt;
 use std::pin::pin;
 use std::time::{Duration, Instant};
 
@@ -32,7 +31,7 @@ impl RepeatedStep {
     }
 
     /// Does the step once; none if it failed. One that does not end is waited for, and told.
-    pub(super) async fn run<T, E: fmt::Display>(
+    pub(super) async fn run<T, E: Into<anyhow::Error>>(
         &mut self,
         work: impl Future<Output = Result<T, E>>,
     ) -> Option<T> {
@@ -44,22 +43,27 @@ impl RepeatedStep {
                     return Some(done);
                 }
                 Ok(Err(error)) => {
-                    self.failed(&error);
+                    // With its causes, which the operator needs.
+                    self.failed(&format!("{:#}", error.into()));
                     return None;
                 }
-                Err(_) => self.failed(&"it does not come to an end"),
+                Err(_) => self.failed("it does not come to an end"),
             }
         }
     }
 
-    fn failed(&mut self, error: &dyn fmt::Display) {
+    /// True if the step failed the last time.
+    pub(super) fn is_failing(&self) -> bool {
+        self.failing.is_some()
+    }
+
+    fn failed(&mut self, error: &str) {
         if self.failing.is_none() {
-            tracing::warn!(%error, "{}", self.consequence);
+            tracing::warn!(error, "{}", self.consequence);
         }
-        let since = self.failing.get_or_insert_with(Instant::now);
-        let seconds = since.elapsed().as_secs();
-        let text = format!("{}: {error}; for {seconds} s", self.consequence);
-        self.health.notice(self.subject, text);
+        let since = *self.failing.get_or_insert_with(Instant::now);
+        let text = format!("{}: {error}", self.consequence);
+        self.health.failing(self.subject, text, since);
     }
 
     fn succeeded(&mut self) {

@@ -137,6 +137,7 @@ fn spawn_background(service: &Service, config: &Config, lifecycle: &Lifecycle) {
         config.refresh_tokens,
         lifecycle.clone(),
     ));
+    lifecycle.spawn(background::heal_changes(service.clone(), lifecycle.clone()));
     lifecycle.spawn(background::write_usage(service.clone(), lifecycle.clone()));
 }
 

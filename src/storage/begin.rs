@@ -1,20 +1,17 @@
 //! Beginning a change or a login: it waits for its turn, and looks at the caller again.
 
-use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{
-    DatabaseTransaction, EntityTrait, QueryFilter, SqliteTransactionMode, TransactionOptions,
-};
+use sea_orm::{DatabaseTransaction, SqliteTransactionMode, TransactionOptions};
 
 use crate::domain::authority::{Authority, Evidence, Refusal};
 use crate::domain::clock::Clock;
 use crate::domain::decision::principal::Proof;
 use crate::storage::bounded::Bounded;
-use crate::storage::change::{COUNTER, Change, Login};
+use crate::storage::change::{Change, Login};
 use crate::storage::connect::Db;
-use crate::storage::entity::change_counter;
 use crate::storage::error::StorageError;
 use crate::storage::source::Source;
-use crate::storage::{access_tokens, refresh_tokens, users};
+use crate::storage::trouble::Failing;
+use crate::storage::{access_tokens, counter, refresh_tokens, users};
 
 /// The reason why a change did not begin.
 #[derive(Debug, thiserror::Error)]
@@ -40,7 +37,8 @@ impl Db {
         clock: &dyn Clock,
     ) -> Result<Change, BeginError> {
         let transaction = self.begin_transaction().await?;
-        let number = next_number(&transaction).await?;
+        counter::add(1, &transaction).await?;
+        let number = counter::read(&transaction).await?;
         // The time is read after the wait: a token that has ended meanwhile changes nothing.
         let now = clock.now();
         let renewed = authority.renewed(evidence(&transaction, authority).await?, now)?;
@@ -67,6 +65,22 @@ impl Db {
         Ok(Login::new(transaction, now, renewed))
     }
 
+    /// The failure of changes since the last that was committed.
+    pub fn changes_failing(&self) -> Option<Failing> {
+        self.trouble.failing()
+    }
+
+    /// Makes a change of nothing, to learn if changes can be made again. It takes no number.
+    pub async fn try_to_change(&self) -> Result<(), StorageError> {
+        let tried = async {
+            let transaction = self.begin_transaction().await?;
+            counter::add(0, &transaction).await?;
+            Ok(transaction.commit().await?)
+        };
+        let tried: Result<(), StorageError> = tried.await;
+        tried.map_err(|error| error.at(&self.place()))
+    }
+
     async fn begin_transaction(&self) -> Result<Bounded<DatabaseTransaction>, StorageError> {
         // Nothing is acknowledged that goes into a file which is deleted already.
         if let Some(file) = &self.file {
@@ -78,21 +92,6 @@ impl Db {
         };
         Ok(self.changes.begin(options).await?)
     }
-}
-
-async fn next_number(transaction: &Bounded<DatabaseTransaction>) -> Result<i64, StorageError> {
-    change_counter::Entity::update_many()
-        .col_expr(
-            change_counter::Column::Number,
-            Expr::col(change_counter::Column::Number).add(1),
-        )
-        .filter(change_counter::COLUMN.id.eq(COUNTER))
-        .exec(transaction)
-        .await?;
-    let counter = change_counter::Entity::find_by_id(COUNTER)
-        .one(transaction)
-        .await?;
-    Ok(counter.ok_or(StorageError::NoSchema)?.number)
 }
 
 /// The stored facts about the caller's claim.

@@ -9,6 +9,7 @@ use sea_orm::{
 };
 
 use crate::storage::server::Server;
+use crate::storage::trouble::Trouble;
 
 /// The longest wait for a sign that the database is there.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(2);
@@ -22,10 +23,24 @@ pub struct Bounded<C> {
     pub(super) inner: C,
     limit: Duration,
     server: Option<Server>,
+    /// The trouble with what is done here, if somebody wants to know it.
+    trouble: Option<Trouble>,
 }
 
 impl<C> Bounded<C> {
     async fn within<T>(
+        &self,
+        limit: Duration,
+        answer: impl Future<Output = Result<T, DbErr>> + Send,
+    ) -> Result<T, DbErr> {
+        let answered = self.answered_within(limit, answer).await;
+        if let (Err(error), Some(trouble)) = (&answered, &self.trouble) {
+            trouble.note(error);
+        }
+        answered
+    }
+
+    async fn answered_within<T>(
         &self,
         limit: Duration,
         answer: impl Future<Output = Result<T, DbErr>> + Send,
@@ -62,6 +77,15 @@ impl Bounded<DatabaseConnection> {
             inner,
             limit,
             server,
+            trouble: None,
+        }
+    }
+
+    /// The same, whose failures are noted until something is committed.
+    pub(super) fn noting(self, trouble: Trouble) -> Self {
+        Self {
+            trouble: Some(trouble),
+            ..self
         }
     }
 
@@ -85,6 +109,7 @@ impl Bounded<DatabaseConnection> {
             inner: self.within(self.limit, begun).await?,
             limit: self.limit,
             server: self.server.clone(),
+            trouble: self.trouble.clone(),
         })
     }
 }
@@ -92,7 +117,11 @@ impl Bounded<DatabaseConnection> {
 impl Bounded<DatabaseTransaction> {
     pub(super) async fn commit(self) -> Result<(), DbErr> {
         let (bounds, inner) = self.split();
-        bounds.within(bounds.limit, Box::pin(inner.commit())).await
+        let committed = bounds.within(bounds.limit, Box::pin(inner.commit())).await;
+        if let (Ok(()), Some(trouble)) = (&committed, &bounds.trouble) {
+            trouble.end();
+        }
+        committed
     }
 
     pub(super) async fn rollback(self) -> Result<(), DbErr> {
@@ -107,6 +136,7 @@ impl Bounded<DatabaseTransaction> {
             inner: (),
             limit: self.limit,
             server: self.server,
+            trouble: self.trouble,
         };
         (bounds, self.inner)
     }

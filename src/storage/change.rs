@@ -18,9 +18,6 @@ use crate::storage::events;
 use crate::storage::recorder::Recorder;
 use crate::storage::source::Source;
 
-/// The counter's only row.
-pub(super) const COUNTER: i32 = 1;
-
 /// Most things that a change names one by one; beyond that, everything counts as touched.
 const MOST_TOUCHED: usize = 200;
 

@@ -3,21 +3,18 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DbErr, EntityTrait, QueryFilter, Statement,
-};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, Statement};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::storage::bounded::Bounded;
 use crate::storage::directory::copies::Copies;
-use crate::storage::entity::change_counter;
 use crate::storage::error::StorageError;
 use crate::storage::file::DatabaseFile;
 use crate::storage::sqlite::Durability;
-use crate::storage::{fold, schema, server, sqlite};
+use crate::storage::trouble::Trouble;
+use crate::storage::{counter, fold, schema, server, sqlite};
 
 /// The time that a request waits for a connection before it is told to come back.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -59,6 +56,8 @@ pub struct Db {
     pub(super) copies: Arc<OnceLock<Arc<Copies>>>,
     /// The file, if it is SQLite's.
     pub(super) file: Option<DatabaseFile>,
+    /// The failure of changes.
+    pub(super) trouble: Trouble,
 }
 
 /// The most connections at a time, beside the one for changes.
@@ -183,9 +182,9 @@ impl Db {
             Some(file) => {
                 file.must_be_the_same()?;
                 file.must_be_writable()?;
-                self.connection.ping().await.map_err(StorageError::from)
+                counter::read(&self.connection).await.map(drop)
             }
-            None => change_nothing(&self.connection).await,
+            None => counter::change_nothing(&self.connection).await,
         };
         answered.map_err(|error| error.at(&self.place()))
     }
@@ -278,24 +277,28 @@ impl Db {
                 connected.map_err(|error| without_address(error, url, file.as_ref()))?;
             Ok::<_, StorageError>(Bounded::new(connected, limit))
         };
+        let trouble = Trouble::default();
         let mut db = Self {
             connection: pool(connections.token, Durability::Soon, None).await?,
             admin: pool(connections.admin, Durability::Soon, longest).await?,
             follower: pool(1, Durability::Soon, None).await?,
             lists: Arc::new(Semaphore::new(lists(connections))),
             longest_list: longest,
-            changes: pool(1, Durability::Committed, None).await?,
+            changes: pool(1, Durability::Committed, None)
+                .await?
+                .noting(trouble.clone()),
             copies: Arc::default(),
             file: file.clone(),
+            trouble,
         };
+        let answered = db.connection.ping().await.map_err(StorageError::from);
+        answered.map_err(|error| error.at(&db.place()))?;
         if let Some(file) = &mut db.file {
             file.remember();
             if opener == Opener::Service {
                 file.warn_if_open();
             }
         }
-        let answered = db.connection.ping().await.map_err(StorageError::from);
-        answered.map_err(|error| error.at(&db.place()))?;
         Ok(db)
     }
 }
@@ -303,19 +306,6 @@ impl Db {
 /// The most lists that are read at a time: half of the admin API's connections.
 fn lists(connections: Connections) -> usize {
     usize::try_from(connections.admin / 2).unwrap_or(1).max(1)
-}
-
-/// Changes no row. A server that takes no changes refuses even that, and nobody has to wait for it.
-async fn change_nothing(connection: &Bounded<DatabaseConnection>) -> Result<(), StorageError> {
-    change_counter::Entity::update_many()
-        .col_expr(
-            change_counter::Column::Number,
-            Expr::col(change_counter::Column::Number),
-        )
-        .filter(Expr::val(1).eq(0))
-        .exec(connection)
-        .await?;
-    Ok(())
 }
 
 /// The error without the database's address, which may hold a password.

@@ -26,7 +26,7 @@ pub enum StorageError {
         place: String,
         /// The cause, and what to do.
         why: String,
-        /// What may become of it.
+        /// The prospect of using it a moment later.
         outlook: Outlook,
     },
     /// The database has no schema yet; only `serve` and `migrate` make one.
@@ -57,7 +57,7 @@ pub enum StorageError {
     Database(#[source] Fault),
 }
 
-/// What may become of a database that cannot be used.
+/// The prospect of using a database that cannot be used now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outlook {
     /// The server cannot be reached, or says that it is starting, which may be over in a moment.
@@ -75,16 +75,21 @@ pub struct Fault(DbErr);
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
-            DbErr::Conn(cause) | DbErr::Exec(cause) | DbErr::Query(cause) => match cause {
-                RuntimeErr::SqlxError(error) => error.fmt(f),
-                RuntimeErr::Internal(text) => text.fmt(f),
-            },
-            DbErr::ConnectionAcquire(ConnAcquireErr::Timeout) => {
-                f.write_str("no answer within the time for a connection")
-            }
-            other => other.fmt(f),
+        f.write_str(&words(&self.0))
+    }
+}
+
+/// The words of the database about a failure, each once.
+pub(super) fn words(error: &DbErr) -> String {
+    match error {
+        DbErr::Conn(cause) | DbErr::Exec(cause) | DbErr::Query(cause) => match cause {
+            RuntimeErr::SqlxError(error) => error.to_string(),
+            RuntimeErr::Internal(text) => text.clone(),
+        },
+        DbErr::ConnectionAcquire(ConnAcquireErr::Timeout) => {
+            "no answer within the time for a connection".to_owned()
         }
+        other => other.to_string(),
     }
 }
 

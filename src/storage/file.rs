@@ -15,11 +15,18 @@ use crate::storage::error::{Outlook, StorageError};
 #[derive(Debug, Clone)]
 pub(super) struct DatabaseFile {
     path: PathBuf,
-    /// The device and the number of the file that was opened.
-    opened: Option<(u64, u64)>,
+    /// The files that were opened.
+    opened: [Option<FileId>; PARTS.len()],
     /// True if the address asks for a file that is there already (`mode=rw`).
     must_exist: bool,
 }
+
+/// The endings of the files that are one database while it is open: the log of what was written last, and the index of
+/// that log.
+const PARTS: [&str; 3] = ["", "-wal", "-shm"];
+
+/// The device of a file, and its number there.
+type FileId = (u64, u64);
 
 /// The look of a database's files, which changes when anybody writes to it: the length and the time of each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,13 +35,18 @@ pub struct FileLook([Option<(u64, i64, i64)>; 2]);
 impl DatabaseFile {
     /// The look of the file, and of the log beside it, to which SQLite writes first.
     pub(super) fn look(&self) -> FileLook {
-        let mut log = self.path.clone().into_os_string();
-        log.push("-wal");
         let look = |path: &Path| {
             let found = fs::metadata(path).ok()?;
             Some((found.len(), found.mtime(), found.mtime_nsec()))
         };
-        FileLook([look(&self.path), look(Path::new(&log))])
+        FileLook([look(&self.path), look(&self.part("-wal"))])
+    }
+
+    /// The path of a part, by its ending.
+    fn part(&self, ending: &str) -> PathBuf {
+        let mut name = self.path.clone().into_os_string();
+        name.push(ending);
+        name.into()
     }
 
     /// The file that an address names; none if it names a server.
@@ -59,7 +71,7 @@ impl DatabaseFile {
             .map_err(|error| StorageError::Address(format!("it names no file: {error}")))?;
         Ok(Some(Self {
             path,
-            opened: None,
+            opened: [None; PARTS.len()],
             must_exist: has("mode=rw"),
         }))
     }
@@ -105,36 +117,47 @@ impl DatabaseFile {
         }
     }
 
-    /// Notes the file that was opened.
+    /// Notes the files that were opened.
     pub(super) fn remember(&mut self) {
-        self.opened = identity(&self.path).ok();
+        self.opened = PARTS.map(|ending| identity(&self.part(ending)).ok());
     }
 
-    /// Makes sure that the file is the one that was opened: SQLite goes on with a file that was deleted, and
-    /// what is written then is lost.
+    /// Makes sure that the files are those that were opened: SQLite goes on with files that were deleted, and what is
+    /// written then is lost.
     pub(super) fn must_be_the_same(&self) -> Result<(), StorageError> {
-        match identity(&self.path) {
-            Ok(found) if Some(found) == self.opened => Ok(()),
-            Ok(_) => Err(self.unusable(
-                "the file was replaced while it was open; restart the service to use the new one",
-            )),
-            Err(error) if error.kind() == ErrorKind::NotFound => Err(self.unusable(
-                "the file was deleted or moved while it was open; put it back from a backup and restart the service",
-            )),
-            Err(error) => Err(self.failed(&error)),
+        for (ending, opened) in PARTS.into_iter().zip(self.opened) {
+            let Some(opened) = opened else { continue };
+            let part = self.part(ending);
+            let what = || match ending {
+                "" => "the file".to_owned(),
+                _ => format!("its part {}", part.display()),
+            };
+            match identity(&part) {
+                Ok(found) if found == opened => {}
+                Ok(_) => return Err(self.unusable(&format!(
+                    "{} was replaced while it was open; restart the service to use the new one",
+                    what()
+                ))),
+                Err(error) if error.kind() == ErrorKind::NotFound => return Err(self.unusable(&format!(
+                    "{} was deleted or moved while it was open; put it back, or everything from a backup, and restart \
+                     the service",
+                    what()
+                ))),
+                Err(error) => return Err(self.failed(&error)),
+            }
         }
+        Ok(())
     }
 
     /// Warns if everybody on the machine has a right to the database: it was made under another umask, or copied.
     pub(super) fn warn_if_open(&self) {
         const EVERYBODY: u32 = 0o007;
-        for ending in ["", "-wal", "-shm", "-journal"] {
-            let mut name = self.path.as_os_str().to_owned();
-            name.push(ending);
-            let metadata = fs::metadata(&name);
+        for ending in PARTS.into_iter().chain(["-journal"]) {
+            let part = self.part(ending);
+            let metadata = fs::metadata(&part);
             if metadata.is_ok_and(|metadata| metadata.mode() & EVERYBODY != 0) {
                 tracing::warn!(
-                    file = %Path::new(&name).display(),
+                    file = %part.display(),
                     "everybody on this machine can read or write the database; run `chmod o-rwx` on its file",
                 );
             }
@@ -177,7 +200,7 @@ impl DatabaseFile {
     }
 }
 
-fn identity(path: &Path) -> io::Result<(u64, u64)> {
+fn identity(path: &Path) -> io::Result<FileId> {
     let metadata = fs::metadata(path)?;
     Ok((metadata.dev(), metadata.ino()))
 }

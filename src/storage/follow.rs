@@ -4,10 +4,11 @@ use chrono::{DateTime, Utc};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::domain::events::subject::Touched;
-use crate::storage::change::{COUNTER, EVERYTHING};
+use crate::storage::change::EVERYTHING;
 use crate::storage::connect::Db;
+use crate::storage::counter;
+use crate::storage::entity::change;
 use crate::storage::entity::instant::Instant;
-use crate::storage::entity::{change, change_counter};
 use crate::storage::error::StorageError;
 
 /// The most changes that one statement deletes: others wait meanwhile.
@@ -28,10 +29,7 @@ pub struct NumberedChange {
 impl Db {
     /// The number of the last change.
     pub async fn last_change(&self) -> Result<i64, StorageError> {
-        let counter = change_counter::Entity::find_by_id(COUNTER)
-            .one(&self.follower)
-            .await?;
-        Ok(counter.ok_or(StorageError::NoSchema)?.number)
+        counter::read(&self.follower).await
     }
 
     /// The changes after `number`, in order, 200 at most. If some of them are pruned, the first that is left counts as one that

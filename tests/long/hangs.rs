@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::Story;
 use crate::harness::{Dice, Kind, Server, ask, auth, basic};
-use crate::running::{Running, start_with};
+use crate::running::{Running, start_with, within};
 use crate::watch::{Asked, Watch};
 use crate::work::{Crew, Numbers};
 use crate::workplace::Workplace;
@@ -16,6 +16,12 @@ pub(crate) const STORIES: &[Story] = &[
     }),
     ("hangs::another_replica_on_mariadb_goes_on", || {
         replicas(Kind::Maria);
+    }),
+    ("hangs::a_lock_on_postgresql_that_nobody_gives_back", || {
+        locked(Kind::Postgres);
+    }),
+    ("hangs::a_lock_on_mariadb_that_nobody_gives_back", || {
+        locked(Kind::Maria);
     }),
 ];
 
@@ -52,6 +58,37 @@ fn on_sqlite() {
     println!("  {tally:?}");
     assert_eq!(tally.unanswered, 0, "everybody waits for what goes on");
     assert_eq!(crew.wrong(), Vec::<&str>::new());
+    assert_eq!(running.stop().0, Some(0));
+}
+
+/// Another program locks the row that every change needs: the database answers, and no change can be made.
+fn locked(kind: Kind) {
+    let server = Server::start(kind);
+    let workplace = Workplace::empty();
+    let configuration = format!("[database]\nurl = \"{}\"\n", server.url());
+    let mut running = start_with(&workplace, "log", &configuration);
+    let secret = secret(&workplace);
+    let watch = Watch::new(&running.token, &running.admin, &secret);
+    let ready = |listener: &str| ask(listener, "GET /readyz", "");
+    Numbers::while_locked(&server.url(), || {
+        assert!(!watch.one(Asked::Change).is_good());
+        within(Duration::from_secs(20), "it stays ready", || {
+            ready(&running.ops).status() == 503
+        });
+        let told = ready(&running.ops);
+        let changes = &told.json()["checks"]["changes"];
+        let changes = changes.as_str().unwrap();
+        println!("  {changes}");
+        assert!(changes.contains("no change can be made") && changes.contains("no answer"));
+        assert_eq!(ready(&running.admin).status(), 503);
+        assert_eq!(ready(&running.token).status(), 200);
+        assert!(watch.one(Asked::Token).is_good());
+    });
+    within(Duration::from_secs(20), "it does not heal", || {
+        ready(&running.ops).status() == 200
+    });
+    assert!(watch.one(Asked::Change).is_good());
+    Numbers::without_gaps(&server.url());
     assert_eq!(running.stop().0, Some(0));
 }
 

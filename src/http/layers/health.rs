@@ -28,8 +28,27 @@ pub struct Health {
     storage: Arc<Probe>,
     /// True while a listener can do its work without storage.
     goes_on: Arc<dyn Fn() -> bool + Send + Sync>,
-    /// Texts for the operator, by subject; none of them makes the service unready.
-    notices: Arc<Mutex<BTreeMap<&'static str, String>>>,
+    /// True if changes cannot be made for longer than a moment, which makes a listener for changes unready.
+    is_stuck: Arc<dyn Fn() -> bool + Send + Sync>,
+    /// Texts for the operator, by subject; none of them makes the service unready by itself.
+    notices: Arc<Mutex<BTreeMap<&'static str, Notice>>>,
+}
+
+/// A text for the operator.
+#[derive(Debug, Clone)]
+struct Notice {
+    text: String,
+    /// The time since which it has been so, if it is a failure.
+    since: Option<Instant>,
+}
+
+impl fmt::Display for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.since {
+            Some(since) => write!(f, "{}; for {} s", self.text, since.elapsed().as_secs()),
+            None => f.write_str(&self.text),
+        }
+    }
 }
 
 /// The detail in which a listener answers.
@@ -54,16 +73,27 @@ impl Health {
             failing: Arc::default(),
             storage: Arc::new(storage),
             goes_on: Arc::new(|| false),
+            is_stuck: Arc::new(|| false),
             notices: Arc::default(),
         }
     }
 
-    /// The same state for a listener that is ready without storage, too, while `goes_on` says so.
+    /// The same state for a listener that makes no changes, and is ready without storage, too, while `goes_on` says so.
     #[must_use]
     pub fn while_it_goes_on(&self, goes_on: impl Fn() -> bool + Send + Sync + 'static) -> Self {
         Self {
             goes_on: Arc::new(goes_on),
+            is_stuck: Arc::new(|| false),
             ..self.clone()
+        }
+    }
+
+    /// The same state for listeners that make changes, and are not ready while `is_stuck` says that they cannot.
+    #[must_use]
+    pub fn unless_stuck(self, is_stuck: impl Fn() -> bool + Send + Sync + 'static) -> Self {
+        Self {
+            is_stuck: Arc::new(is_stuck),
+            ..self
         }
     }
 
@@ -79,7 +109,13 @@ impl Health {
 
     /// Says something about `subject` to the operator; the service stays ready.
     pub fn notice(&self, subject: &'static str, text: String) {
-        self.notices().insert(subject, text);
+        self.notices().insert(subject, Notice { text, since: None });
+    }
+
+    /// Says that something about `subject` fails, and since when.
+    pub fn failing(&self, subject: &'static str, text: String, since: Instant) {
+        let since = Some(since);
+        self.notices().insert(subject, Notice { text, since });
     }
 
     /// Says nothing about `subject` any more.
@@ -105,7 +141,7 @@ impl Health {
         *failing
     }
 
-    fn notices(&self) -> std::sync::MutexGuard<'_, BTreeMap<&'static str, String>> {
+    fn notices(&self) -> std::sync::MutexGuard<'_, BTreeMap<&'static str, Notice>> {
         // The lock is held only to read or write one entry, so a poisoned map is whole.
         self.notices.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -140,7 +176,7 @@ async fn livez() -> Response {
 async fn readyz(health: &Health, detail: HealthDetail) -> Response {
     let is_open = health.open.load(Ordering::Acquire);
     let storage = health.storage().await;
-    let is_ready = is_open && (storage.is_ok() || (health.goes_on)());
+    let is_ready = is_open && (storage.is_ok() || (health.goes_on)()) && !(health.is_stuck)();
     let status = if is_ready {
         StatusCode::OK
     } else {
@@ -152,7 +188,11 @@ async fn readyz(health: &Health, detail: HealthDetail) -> Response {
     let body = match detail {
         HealthDetail::YesOrNo => serde_json::json!({ "status": word }),
         HealthDetail::EachCheck => {
-            let mut checks = health.notices().clone();
+            let notices = health.notices().clone();
+            let texts = notices
+                .iter()
+                .map(|(subject, notice)| (*subject, notice.to_string()));
+            let mut checks: BTreeMap<&str, String> = texts.collect();
             let listeners = if is_open { "ok" } else { "not open" };
             checks.insert("listeners", listeners.to_owned());
             let storage = storage.map_or_else(

@@ -214,29 +214,28 @@ fn a_file_that_is_deleted_under_the_service_is_noticed() {
         send(&running.admin, &request, &header)
     };
     assert!(create("before").starts_with("HTTP/1.1 201"));
-    let (file, aside) = (
-        workplace.path().join("data/wharfinger.db"),
-        workplace.path().join("aside"),
-    );
-    fs::rename(&file, &aside).unwrap();
-    let reply = create("lost");
-    assert!(reply.starts_with("HTTP/1.1 503"), "{reply}");
-    let ready = send(&running.ops, "GET /readyz", "");
-    assert!(
-        ready.starts_with("HTTP/1.1 503")
-            && ready.contains("was deleted or moved while it was open"),
-        "{ready}"
-    );
-    assert!(running.get("/readyz").starts_with("HTTP/1.1 503"));
-    fs::copy(&aside, &file).unwrap();
-    let ready = send(&running.ops, "GET /readyz", "");
-    assert!(
-        ready.starts_with("HTTP/1.1 503") && ready.contains("was replaced while it was open"),
-        "{ready}"
-    );
-    fs::rename(&aside, &file).unwrap();
-    assert!(create("after").starts_with("HTTP/1.1 201"));
-    assert!(send(&running.ops, "GET /readyz", "").starts_with("HTTP/1.1 200"));
+    let aside = workplace.path().join("aside");
+    for part in ["wharfinger.db", "wharfinger.db-wal", "wharfinger.db-shm"] {
+        let file = workplace.path().join("data").join(part);
+        fs::rename(&file, &aside).unwrap();
+        let reply = create("lost");
+        assert!(reply.starts_with("HTTP/1.1 503"), "{part}: {reply}");
+        let is_unready = |why: &str| {
+            let ready = send(&running.ops, "GET /readyz", "");
+            assert!(
+                ready.starts_with("HTTP/1.1 503") && ready.contains(why),
+                "{part}: {ready}"
+            );
+        };
+        is_unready("was deleted or moved while it was open");
+        assert!(running.get("/readyz").starts_with("HTTP/1.1 503"));
+        fs::copy(&aside, &file).unwrap();
+        is_unready("was replaced while it was open");
+        fs::rename(&aside, &file).unwrap();
+        let reply = create(&part.replace(['.', '-'], ""));
+        assert!(reply.starts_with("HTTP/1.1 201"), "{part}: {reply}");
+        assert!(send(&running.ops, "GET /readyz", "").starts_with("HTTP/1.1 200"));
+    }
 }
 
 #[test]

@@ -2,12 +2,12 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
 use super::{ask, metric};
 use crate::cli::Workplace;
-use crate::cli::running::{Running, spawn};
+use crate::cli::running::{Running, spawn, within};
 
 const LOST: &str = "wharfinger_log_lines_lost_total";
 const AUTH: &str = "/jwt/auth?service=container_registry";
@@ -99,6 +99,30 @@ fn a_stop_does_not_wait_for_a_pipe_that_nobody_reads() {
     let (status, took) = running.stop();
     assert_eq!(status, Some(0));
     assert!(took < Duration::from_secs(5), "{took:?}");
+}
+
+#[test]
+fn a_start_that_fails_ends_although_nobody_reads_why() {
+    /// Linux's size of a pipe.
+    const PIPE: usize = 65_536;
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = taken.local_addr().unwrap();
+    for before in [
+        "export WHARFINGER_TOKEN__NONSENSE=1".to_owned(),
+        "export WHARFINGER_DATABASE__URL=sqlite:///proc/no/such.db".to_owned(),
+        format!("export WHARFINGER_TOKEN__LISTEN={taken}"),
+    ] {
+        let workplace = Workplace::empty();
+        let (_reader, mut writer) = std::io::pipe().unwrap();
+        writer.write_all(&[b'x'; PIPE]).unwrap();
+        let mut running = spawn(&workplace, &before, writer, "");
+        let mut ended = None;
+        within(Duration::from_secs(15), &before, || {
+            ended = running.child.try_wait().unwrap();
+            ended.is_some()
+        });
+        assert_eq!(ended.unwrap().code(), Some(1), "{before}");
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod connections;
 mod copies;
 mod log;
 mod stop;
+mod stuck;
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};

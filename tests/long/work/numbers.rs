@@ -1,6 +1,6 @@
 //! The numbers of the changes and of the events in the audit log.
 
-use sea_orm::{ConnectionTrait, Database, DatabaseConnection, Statement};
+use sea_orm::{ConnectionTrait, Database, DatabaseConnection, Statement, TransactionTrait};
 use tokio::runtime::Runtime;
 
 /// The numbers in a database, straight from its tables.
@@ -32,6 +32,22 @@ impl Numbers {
             connection.close().await.unwrap();
             Self { counter }
         })
+    }
+
+    /// Holds the lock of the counter's row meanwhile, as a program does that forgets its transaction.
+    pub(crate) fn while_locked(url: &str, meanwhile: impl FnOnce()) {
+        let runtime = Runtime::new().unwrap();
+        let lock = async {
+            let connection = Database::connect(url).await.unwrap();
+            let transaction = connection.begin().await.unwrap();
+            let lock = "SELECT number FROM change_counter FOR UPDATE";
+            let lock = Statement::from_string(connection.get_database_backend(), lock);
+            transaction.query_one_raw(lock).await.unwrap().unwrap();
+            transaction
+        };
+        let transaction = runtime.block_on(lock);
+        meanwhile();
+        runtime.block_on(transaction.rollback()).unwrap();
     }
 }
 
