@@ -49,11 +49,7 @@ const HEALING_INTERVAL: Duration = Duration::from_secs(1);
 /// Tries to make a change of nothing for as long as changes fail, so that the operator sees that and why, and it is over
 /// without anybody's change.
 pub(super) async fn heal_changes(service: Service, lifecycle: Lifecycle) {
-    let mut step = RepeatedStep::new(
-        service.health,
-        "changes",
-        "no change can be made; all are answered by 503",
-    );
+    let mut step = RepeatedStep::new(service.health, "changes", "no change can be made");
     loop {
         tokio::select! {
             () = tokio::time::sleep(HEALING_INTERVAL) => {}

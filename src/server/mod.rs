@@ -142,8 +142,9 @@ impl Service {
         });
         let changing = db.clone();
         let health = health.unless_stuck(move || {
-            let failing = changing.changes_failing();
-            failing.is_some_and(|failing| failing.since.elapsed() >= STUCK)
+            let failing = changing.changes_failing()?;
+            let text = format!("no change can be made: {}", failing.why);
+            (failing.since.elapsed() >= STUCK).then_some((failing.since, text))
         });
         Ok(Self {
             desk,

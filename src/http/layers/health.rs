@@ -19,6 +19,9 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// A question to storage: does it answer?
 type Probe = dyn Fn() -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>> + Send + Sync;
 
+/// The time since which changes fail, and why.
+type Stuck = dyn Fn() -> Option<(Instant, String)> + Send + Sync;
+
 /// The state on which readiness depends.
 #[derive(Clone)]
 pub struct Health {
@@ -28,8 +31,8 @@ pub struct Health {
     storage: Arc<Probe>,
     /// True while a listener can do its work without storage.
     goes_on: Arc<dyn Fn() -> bool + Send + Sync>,
-    /// True if changes cannot be made for longer than a moment, which makes a listener for changes unready.
-    is_stuck: Arc<dyn Fn() -> bool + Send + Sync>,
+    /// The failure of changes, if it is more than a moment: a listener that makes some is not ready then.
+    stuck: Arc<Stuck>,
     /// Texts for the operator, by subject; none of them makes the service unready by itself.
     notices: Arc<Mutex<BTreeMap<&'static str, Notice>>>,
 }
@@ -73,7 +76,7 @@ impl Health {
             failing: Arc::default(),
             storage: Arc::new(storage),
             goes_on: Arc::new(|| false),
-            is_stuck: Arc::new(|| false),
+            stuck: Arc::new(|| None),
             notices: Arc::default(),
         }
     }
@@ -83,16 +86,19 @@ impl Health {
     pub fn while_it_goes_on(&self, goes_on: impl Fn() -> bool + Send + Sync + 'static) -> Self {
         Self {
             goes_on: Arc::new(goes_on),
-            is_stuck: Arc::new(|| false),
+            stuck: Arc::new(|| None),
             ..self.clone()
         }
     }
 
-    /// The same state for listeners that make changes, and are not ready while `is_stuck` says that they cannot.
+    /// The same state for listeners that make changes, and are not ready while they are `stuck`.
     #[must_use]
-    pub fn unless_stuck(self, is_stuck: impl Fn() -> bool + Send + Sync + 'static) -> Self {
+    pub fn unless_stuck(
+        self,
+        stuck: impl Fn() -> Option<(Instant, String)> + Send + Sync + 'static,
+    ) -> Self {
         Self {
-            is_stuck: Arc::new(is_stuck),
+            stuck: Arc::new(stuck),
             ..self
         }
     }
@@ -176,7 +182,8 @@ async fn livez() -> Response {
 async fn readyz(health: &Health, detail: HealthDetail) -> Response {
     let is_open = health.open.load(Ordering::Acquire);
     let storage = health.storage().await;
-    let is_ready = is_open && (storage.is_ok() || (health.goes_on)()) && !(health.is_stuck)();
+    let stuck = (health.stuck)();
+    let is_ready = is_open && stuck.is_none() && (storage.is_ok() || (health.goes_on)());
     let status = if is_ready {
         StatusCode::OK
     } else {
@@ -188,7 +195,12 @@ async fn readyz(health: &Health, detail: HealthDetail) -> Response {
     let body = match detail {
         HealthDetail::YesOrNo => serde_json::json!({ "status": word }),
         HealthDetail::EachCheck => {
-            let notices = health.notices().clone();
+            let mut notices = health.notices().clone();
+            if let Some((since, text)) = stuck {
+                let since = Some(since);
+                let notice = Notice { text, since };
+                notices.entry("changes").or_insert(notice);
+            }
             let texts = notices
                 .iter()
                 .map(|(subject, notice)| (*subject, notice.to_string()));
