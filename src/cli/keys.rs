@@ -5,6 +5,7 @@ use clap::Subcommand;
 use serde_json::json;
 
 use crate::cli::context::Context;
+use crate::cli::input::Confirmation;
 use crate::cli::registry;
 use crate::cli::table::Table;
 use crate::cli::words::{maybe_time, time};
@@ -48,8 +49,12 @@ pub(super) enum CaCommand {
     /// Make the next certificate authority, and publish it beside the present one.
     ///
     /// Bring the new public/ca.crt, which holds both, to every registry and restart it within `keys.ca_activation`:
-    /// then the new authority begins to certify keys. The date is printed.
-    Renew,
+    /// then the new authority begins to certify keys. The date is printed. One that by this machine's clock is not valid
+    /// is replaced at once, after a question.
+    Renew {
+        #[command(flatten)]
+        confirmation: Confirmation,
+    },
 }
 
 const COLUMNS: [&str; 5] = ["KEY ID", "STATE", "MADE", "ENDS", "SERVICE"];
@@ -69,9 +74,17 @@ pub(super) async fn run(command: &Command, context: &Context<'_>) -> anyhow::Res
             context.output.table(&keys, &Table::new(&COLUMNS, rows))
         }
         Command::Rotate { service: None } => {
-            let made = server::rotate_keys(&context.config)?;
+            let (made, aside) = server::rotate_keys(&context.config)?;
             let note = format!("The signing key {} is made.", made.kid);
             context.output.note(&note);
+            for kept in aside {
+                context.output.note(&format!(
+                    "By this machine's clock ({}) a key is not valid yet; it was moved to {}. If the clock is wrong, correct it, \
+                     and move the key back to the folder signing.",
+                    time(now),
+                    kept.display()
+                ));
+            }
             show(context, &made)
         }
         Command::Rotate { service } => {
@@ -79,8 +92,8 @@ pub(super) async fn run(command: &Command, context: &Context<'_>) -> anyhow::Res
             rotate_pinned(registry, &open()?, context)
         }
         Command::Ca {
-            command: Some(CaCommand::Renew),
-        } => renew(context),
+            command: Some(CaCommand::Renew { confirmation }),
+        } => renew(*confirmation, context),
         Command::Ca { command: None } => {
             let pem = open()?.ca_certificate_pem(now);
             let view = json!({ "certificates": pem });
@@ -122,7 +135,10 @@ fn rotate_pinned(registry: &Registry, ring: &KeyRing, context: &Context<'_>) -> 
     show(context, &made)
 }
 
-fn renew(context: &Context<'_>) -> anyhow::Result<()> {
+fn renew(confirmation: Confirmation, context: &Context<'_>) -> anyhow::Result<()> {
+    if let Some(question) = server::replacement_question(&context.config)? {
+        confirmation.ask(&question)?;
+    }
     let authority = server::renew_authority(&context.config)?;
     if let Some(next) = &authority.next {
         context.output.note(&format!(

@@ -1,5 +1,7 @@
 //! Keys for the running service and for the command line.
 
+use std::path::PathBuf;
+
 use anyhow::bail;
 
 use crate::config::Config;
@@ -59,13 +61,21 @@ pub async fn create_keys(config: &Config) -> anyhow::Result<KeyRing> {
     Ok(KeyRing::open_or_create(folder, schedule, now, &SystemEntropy)?.ring)
 }
 
-/// Makes the next signing key.
-pub fn rotate_keys(config: &Config) -> anyhow::Result<KeySummary> {
+/// Makes the next signing key. The files of keys that were put aside, because they are not valid yet, are returned too.
+pub fn rotate_keys(config: &Config) -> anyhow::Result<(KeySummary, Vec<PathBuf>)> {
     Ok(KeyRing::rotate_in(
         &config.keys.directory,
         config.key_schedule(),
         SystemClock.now(),
         &SystemEntropy,
+    )?)
+}
+
+/// The question to ask before [`renew_authority`], if there is one.
+pub fn replacement_question(config: &Config) -> anyhow::Result<Option<String>> {
+    Ok(KeyRing::replacement_question(
+        &config.keys.directory,
+        SystemClock.now(),
     )?)
 }
 

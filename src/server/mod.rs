@@ -23,7 +23,7 @@ use std::time::Duration;
 use axum::Router;
 use tokio_util::task::TaskTracker;
 
-pub use keys::{create_keys, open_keys, renew_authority, rotate_keys};
+pub use keys::{create_keys, open_keys, renew_authority, replacement_question, rotate_keys};
 pub use serve::serve;
 pub use world::{SystemClock, SystemEntropy};
 

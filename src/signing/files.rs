@@ -102,6 +102,18 @@ pub(super) fn remove(path: &Path) -> Result<(), KeyError> {
     }
 }
 
+/// Moves a file to another folder.
+pub(super) fn rename(from: &Path, to: &Path) -> Result<(), KeyError> {
+    let renamed = fs::rename(from, to).and_then(|()| {
+        let folders = [from.parent(), to.parent()];
+        folders.into_iter().flatten().try_for_each(sync_folder)
+    });
+    renamed.map_err(|error| {
+        let problem = format!("cannot be moved to {}: {error}", to.display());
+        KeyError::new(from, problem)
+    })
+}
+
 /// Makes a folder and those above it, if they are missing.
 pub(super) fn make_folder(path: &Path, mode: u32) -> Result<(), KeyError> {
     if path.is_dir() {

@@ -46,6 +46,11 @@ impl KeyDirectory {
         self.root.join(format!("ca-replaced-{time}.key"))
     }
 
+    /// The folder of signing keys that a wrong clock made, and that a rotation put aside.
+    pub(super) fn early(&self) -> PathBuf {
+        self.root.join("early")
+    }
+
     pub(super) fn public(&self) -> PathBuf {
         self.root.join("public")
     }

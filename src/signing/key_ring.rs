@@ -89,6 +89,16 @@ impl KeyRing {
         Ok(Self::of(directory, schedule, loaded))
     }
 
+    /// The question to ask before [`KeyRing::renew_authority`]: by this machine's clock the authority is not valid and would be
+    /// replaced at once, and it may be the clock that is wrong.
+    pub fn replacement_question(
+        folder: &Path,
+        now: DateTime<Utc>,
+    ) -> Result<Option<String>, KeyError> {
+        let authority = CertificateAuthority::read(&KeyDirectory::at(folder)?)?;
+        Ok(authority.and_then(|authority| authority.certificate.replacement_question(now)))
+    }
+
     /// Makes the next certificate authority in `folder` and publishes it beside the one at work;
     /// running services follow by themselves. One that has ended is replaced at once.
     pub fn renew_authority(
@@ -109,6 +119,9 @@ impl KeyRing {
             // All keys may be from the future, like the authority before this one.
             make::next_signing_key(&directory, now, entropy)?;
         }
+        if replaced.is_some() {
+            directory.put_aside(&keys.early)?;
+        }
         make::what_is_missing(&directory, schedule, now, entropy)?;
         if let Some(loaded) = Loaded::read(&directory, schedule, now)? {
             loaded.publish()?;
@@ -120,20 +133,24 @@ impl KeyRing {
     }
 
     /// Makes the next signing key in `folder` now, also where no key is valid, and publishes it; running services follow by
-    /// themselves.
+    /// themselves. Keys that are not valid yet, because a clock was wrong when they were made, are put aside; their files
+    /// are returned.
     pub fn rotate_in(
         folder: &Path,
         schedule: KeySchedule,
         now: DateTime<Utc>,
         entropy: &dyn Entropy,
-    ) -> Result<KeySummary, KeyError> {
+    ) -> Result<(KeySummary, Vec<PathBuf>), KeyError> {
         let directory = KeyDirectory::at(folder)?;
-        if CertificateAuthority::read_valid(&directory, now)?.is_none() {
+        let Some(authority) = CertificateAuthority::read_valid(&directory, now)? else {
             return Err(directory.no_keys());
-        }
+        };
         let _lock = files::lock(&directory.root)?;
         make::next_signing_key(&directory, now, entropy)?;
-        Self::open(folder, schedule, now)?.newest(None, now)
+        let early = directory.read_signing_keys(&authority, now)?.early;
+        let aside = directory.put_aside(&early)?;
+        let made = Self::open(folder, schedule, now)?.newest(None, now)?;
+        Ok((made, aside))
     }
 
     /// Makes the next signing key now, and publishes it; running services follow by themselves.

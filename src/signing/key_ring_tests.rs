@@ -667,7 +667,7 @@ fn an_authority_that_has_ended_is_renewed_at_once() {
     let refused = KeyRing::open_or_create(&keys, schedule(), late, &Counting(1.into()));
     let problem = refused.unwrap_err().to_string();
     let advice =
-        "Run `wharfinger keys ca renew`, and bring the new public/ca.crt to every registry";
+        "run `wharfinger keys ca renew --yes`, and bring the new public/ca.crt to every registry";
     assert!(problem.contains(advice), "{problem}");
     let renewed = renew(&folder, late).unwrap();
     assert_eq!(renewed.next, None);

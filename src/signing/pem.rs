@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use p256::pkcs8::LineEnding;
 use p256::pkcs8::der::pem;
 use x509_parser::certificate::X509Certificate;
@@ -102,17 +102,32 @@ impl Certificate {
     /// The error that the authority's certificate in the file at `path` has ended or is not valid yet.
     pub(super) fn check_dates(&self, path: &Path, now: DateTime<Utc>) -> Result<(), KeyError> {
         if self.is_early(now) {
-            return Err(self.early(path, "wharfinger keys ca renew"));
+            return Err(self.early(path, "wharfinger keys ca renew --yes"));
         }
         if self.has_ended(now) {
             let problem = format!(
-                "its certificate ended on {}; registries refuse it. Run `wharfinger keys ca renew`, and bring \
-                 the new public/ca.crt to every registry",
+                "its certificate ended on {}; is this machine's clock right? If it is, run `wharfinger keys ca renew --yes`, \
+                 and bring the new public/ca.crt to every registry",
                 self.not_after
             );
             return Err(KeyError::new(path, problem));
         }
         Ok(())
+    }
+
+    /// The question whether to replace this authority, if by this machine's clock it is not valid.
+    pub(super) fn replacement_question(&self, now: DateTime<Utc>) -> Option<String> {
+        let time = |instant: DateTime<Utc>| instant.to_rfc3339_opts(SecondsFormat::Secs, true);
+        (self.is_early(now) || self.has_ended(now)).then(|| {
+            format!(
+                "By this machine's clock it is {}, and the certificate authority is valid from {} to {}. If the clock is wrong, \
+                 correct it, and do nothing else. Is it right, and is the authority to be replaced at once? Every registry \
+                 refuses everything until it has the new public/ca.crt and was restarted.",
+                time(now),
+                time(self.not_before),
+                time(self.not_after)
+            )
+        })
     }
 
     fn parsed(&self) -> Option<X509Certificate<'_>> {

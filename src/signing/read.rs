@@ -43,6 +43,20 @@ impl SigningKeys {
 }
 
 impl KeyDirectory {
+    /// Puts keys aside that are not valid yet; the files in which they are kept are returned. They are not deleted: it may be
+    /// the clock of this very moment that is wrong.
+    pub(super) fn put_aside(&self, early: &[EarlyKey]) -> Result<Vec<PathBuf>, KeyError> {
+        if !early.is_empty() {
+            files::make_folder(&self.early(), 0o700)?;
+        }
+        let aside = early.iter().map(|key| {
+            let kept = self.early().join(key.path.file_name().unwrap_or_default());
+            files::rename(&key.path, &kept)?;
+            Ok(kept)
+        });
+        aside.collect()
+    }
+
     /// All signing keys, checked against the authority.
     pub(super) fn read_signing_keys(
         &self,

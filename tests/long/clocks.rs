@@ -257,7 +257,7 @@ fn first_start() {
     assert!(!scene.restart("+0"), "the authority is not valid yet");
     let told = scene.log();
     assert!(told.contains("is this machine's clock right?"), "{told}");
-    scene.workplace.ok(&["keys", "ca", "renew"]);
+    scene.workplace.ok(&["keys", "ca", "renew", "--yes"]);
     scene.running.start_again(&scene.workplace, &scene.clock);
     assert!(scene.running.becomes_ready());
     let registry = scene.registry();

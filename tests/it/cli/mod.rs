@@ -25,8 +25,7 @@ mod wrong_things;
 
 use std::path::Path;
 
-pub(crate) use workplace::Workplace;
-use workplace::stderr;
+pub(crate) use workplace::{Workplace, stderr};
 
 /// Gives a file or folder to somebody else, and closes it to everybody else; false if only root could do that.
 fn give_away(path: &Path) -> bool {

@@ -10,6 +10,7 @@ use wharfinger::server::{SystemClock, SystemEntropy};
 use wharfinger::signing::KeyRing;
 
 use super::fleet::{Fleet, issued, leaf_of, start};
+use crate::cli::{Workplace, stderr};
 use crate::harness::{SeededEntropy, TestApp};
 
 /// The clock is wrong by `by`, for as long as the keys are followed once.
@@ -113,7 +114,7 @@ fn keys_that_are_all_from_the_future_can_be_repaired() {
     let told = open(now).unwrap_err().to_string();
     assert!(
         told.contains("is this machine's clock right?")
-            && told.contains("run `wharfinger keys ca renew`"),
+            && told.contains("run `wharfinger keys ca renew --yes`"),
         "{told}"
     );
     KeyRing::renew_authority(folder.path(), &schedule(), now, &entropy).unwrap();
@@ -142,8 +143,10 @@ fn signing_keys_that_are_all_from_the_future_are_told_and_replaced() {
             && told.contains("run `wharfinger keys rotate`"),
         "{told}"
     );
-    let made = KeyRing::rotate_in(folder.path(), schedule(), now, &entropy).unwrap();
+    let (made, aside) = KeyRing::rotate_in(folder.path(), schedule(), now, &entropy).unwrap();
     assert_eq!(made.created_at, now);
+    assert_eq!(aside.len(), 1);
+    assert!(aside[0].starts_with(folder.path().join("early")) && aside[0].exists());
     assert_eq!(open(now).unwrap().ring.keys(now).len(), 1);
 }
 
@@ -168,4 +171,55 @@ fn an_authority_that_a_wrong_clock_replaced_can_be_brought_back() {
     }
     let renewed = KeyRing::renew_authority(folder.path(), &schedule(), now, &entropy).unwrap();
     assert_eq!(renewed.replaced, None, "they overlap");
+}
+
+/// It may be the clock of the renewal that is wrong, so nothing that registries trust is replaced unasked.
+#[test]
+fn an_authority_that_is_not_valid_by_the_clock_is_replaced_only_if_that_is_confirmed() {
+    let workplace = Workplace::empty();
+    let keys = workplace.path().join("keys");
+    let (future, entropy) = (SystemClock.now() + Duration::days(400), SystemEntropy);
+    drop(KeyRing::open_or_create(&keys, schedule(), future, &entropy).unwrap());
+    let trusted = || std::fs::read_to_string(keys.join("public/ca.crt")).unwrap();
+    let before = trusted();
+    let told = workplace.fails(1, &["keys", "rotate"]);
+    assert!(
+        told.contains("is this machine's clock right?") && told.contains("keys ca renew --yes"),
+        "{told}"
+    );
+    let asked = workplace.fails(1, &["keys", "ca", "renew"]);
+    assert!(
+        asked.contains("If the clock is wrong, correct it, and do nothing else.")
+            && asked.contains("There is nobody to ask; say --yes to do it"),
+        "{asked}"
+    );
+    assert_eq!(trusted(), before);
+    workplace.ok(&["keys", "ca", "renew", "--yes"]);
+    assert_ne!(trusted(), before);
+    // Nothing is left to be said.
+    let noted = stderr(&workplace.run(&["keys", "list"]));
+    assert_eq!(noted, "");
+    assert_eq!(std::fs::read_dir(keys.join("early")).unwrap().count(), 1);
+}
+
+/// A key from the future is put aside by the rotation that the advice about it names, and the advice ends.
+#[test]
+fn a_rotation_puts_keys_from_the_future_aside() {
+    let workplace = Workplace::empty();
+    let keys = workplace.path().join("keys");
+    let (now, entropy) = (SystemClock.now(), SystemEntropy);
+    let later = now + Duration::days(40);
+    drop(KeyRing::open_or_create(&keys, schedule(), now, &entropy).unwrap());
+    let ring = KeyRing::open(&keys, schedule(), later).unwrap();
+    ring.rotate(later, &entropy).unwrap();
+    let noted = stderr(&workplace.run(&["keys", "list"]));
+    assert!(noted.contains("run `wharfinger keys rotate`"), "{noted}");
+    let noted = stderr(&workplace.run(&["keys", "rotate"]));
+    assert!(
+        noted.contains("is not valid yet; it was moved to") && noted.contains("/keys/early/"),
+        "{noted}"
+    );
+    let noted = stderr(&workplace.run(&["keys", "list"]));
+    assert_eq!(noted, "");
+    assert_eq!(std::fs::read_dir(keys.join("early")).unwrap().count(), 1);
 }
