@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use axum::http::StatusCode;
+use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use wharfinger::domain::namespaces::visibility::Visibility;
 
@@ -36,6 +37,53 @@ async fn lists_beyond_the_limit_wait_a_little_and_hold_up_no_token() {
     };
     let (reply, ()) = tokio::join!(alice.get("/users?search=a"), waiting);
     assert_eq!(reply.status, StatusCode::OK, "it waited for its turn");
+}
+
+/// Replies to changes hold no list that may be refused after the change is made.
+#[tokio::test]
+async fn a_change_that_is_made_is_answered_so_while_no_list_can_be_read() {
+    let World { app, root, .. } = World::start().await;
+    app.user("bob").await;
+    let held = [app.turn().await, app.turn().await];
+    let later = "2027-01-01";
+    for (method, path, body) in [
+        ("POST", "/groups", json!({ "name": "Team", "path": "team" })),
+        ("PUT", "/groups/team", json!({ "name": "The team" })),
+        ("POST", "/projects", json!({ "name": "app", "path": "app" })),
+        (
+            "PUT",
+            "/projects/root%2Fapp",
+            json!({ "description": "An app" }),
+        ),
+        (
+            "POST",
+            "/groups/team/members",
+            json!({ "user_id": 2, "access_level": 30 }),
+        ),
+        (
+            "PUT",
+            "/groups/team/members/2",
+            json!({ "access_level": 40 }),
+        ),
+        ("DELETE", "/groups/team/members/2", Value::Null),
+        (
+            "POST",
+            "/users/2/personal_access_tokens",
+            json!({ "name": "t", "scopes": ["api"], "expires_at": later }),
+        ),
+        ("PUT", "/users/2", json!({ "name": "Bob" })),
+        ("POST", "/users/2/block", Value::Null),
+        ("DELETE", "/users/2", Value::Null),
+        ("DELETE", "/groups/team", Value::Null),
+    ] {
+        let reply = root.call(method, path, body).await;
+        assert!(
+            reply.status.is_success(),
+            "{method} {path}: {}",
+            reply.status
+        );
+    }
+    drop(held);
 }
 
 #[tokio::test]
