@@ -94,6 +94,14 @@ impl Bounded<DatabaseConnection> {
         self.server.as_ref().map_or("the database", Server::place)
     }
 
+    /// Waits until a server has fallen silent; a file never does.
+    pub(super) async fn falls_silent(&self) {
+        match &self.server {
+            Some(server) => server.falls_silent().await,
+            None => std::future::pending().await,
+        }
+    }
+
     /// Fails unless the database answers.
     pub(super) async fn ping(&self) -> Result<(), DbErr> {
         self.within(SIGN_OF_LIFE, Box::pin(self.inner.ping())).await

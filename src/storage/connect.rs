@@ -126,7 +126,11 @@ impl Db {
     async fn prepare(&self) -> Result<(), StorageError> {
         let (connection, place) = (&self.connection, self.place());
         if !self.is_up_to_date().await? {
-            let migrated = schema::bring_up_to_date(&connection.inner).await;
+            // A change of the schema may take long, but only while the server is there.
+            let migrated = tokio::select! {
+                migrated = schema::bring_up_to_date(&connection.inner) => migrated,
+                () = connection.falls_silent() => Err(StorageError::silent(&place, server::SILENCE)),
+            };
             migrated.map_err(|error| error.at(&place))?;
         }
         let filled = fold::fill(connection).await;
@@ -268,7 +272,11 @@ impl Db {
                     options.connect_lazy(true);
                     server::set_up(&mut options);
                 }
-                (_, Opener::Migration | Opener::Command) => {
+                (None, Opener::Migration) => {
+                    options.connect_lazy(true);
+                    server::set_up_migration(&mut options);
+                }
+                (Some(_), Opener::Migration) | (_, Opener::Command) => {
                     options.connect_lazy(true);
                 }
             }

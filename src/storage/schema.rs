@@ -18,6 +18,9 @@ const MYSQL_LOCK: &str = "wharfinger_schema";
 /// The time to wait on MySQL for another program that holds the lock.
 const MYSQL_PATIENCE: Duration = Duration::from_hours(1);
 
+/// The pause between two signs of life of the program that has the turn.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(5);
+
 /// The column in MySQL's answer to the request for a lock.
 const LOCKED: &str = "locked";
 
@@ -36,7 +39,10 @@ pub(super) async fn bring_up_to_date(connection: &DatabaseConnection) -> Result<
         backend => {
             let turn = connection.begin().await?;
             lock(&turn, backend).await?;
-            let done = Migrator::up(connection, None).await;
+            let done = tokio::select! {
+                done = Migrator::up(connection, None) => done,
+                lost = keep(&turn) => Err(lost),
+            };
             turn.rollback().await?;
             done
         }
@@ -84,6 +90,16 @@ async fn lock(turn: &DatabaseTransaction, backend: DbBackend) -> Result<(), Stor
         _ => Err(
             DbErr::Custom("another program is bringing the schema up to date".to_owned()).into(),
         ),
+    }
+}
+
+/// Keeps the turn: the server ends it when it hears nothing (`server::set_up_migration`). Returns if it is lost.
+async fn keep(turn: &DatabaseTransaction) -> DbErr {
+    loop {
+        tokio::time::sleep(SIGN_OF_LIFE).await;
+        if let Err(lost) = turn.execute_unprepared("SELECT 1").await {
+            return lost;
+        }
     }
 }
 

@@ -16,6 +16,11 @@ const FRESH: Duration = Duration::from_millis(500);
 /// The longest wait for a connection that is given back to answer; after it, it is closed.
 const LAST_WORD: Duration = Duration::from_secs(2);
 
+/// The time without any answer after which a server counts as gone, although somebody waits for its work.
+pub(super) const SILENCE: Duration = Duration::from_secs(15);
+/// The pause between two questions to it meanwhile, and the time for an answer.
+const LISTENING: Duration = Duration::from_secs(3);
+
 /// Limits that PostgreSQL keeps by itself, also for a client that hangs inside a transaction.
 ///
 /// Compiling a statement (`jit`) takes PostgreSQL longer than running any of ours. Its usual price of a look-up in an index
@@ -25,6 +30,12 @@ const POSTGRES_LIMITS: &str = "SET statement_timeout = '5s'; SET lock_timeout = 
 /// The same for MySQL; what stands in a comment is for MariaDB from the named version on.
 const MYSQL_LIMITS: &str = "SET SESSION innodb_lock_wait_timeout = 5 \
      /*M!100101 , max_statement_time = 5 */ /*M!100300 , idle_transaction_timeout = 10 */";
+
+/// The limits of a connection that changes the schema: its server would keep the turn for a program that fell silent, and
+/// the next one would wait in vain. Whoever has the turn says so every few seconds.
+const POSTGRES_MIGRATION: &str = "SET idle_in_transaction_session_timeout = '30s'";
+/// The same for MySQL.
+const MYSQL_MIGRATION: &str = "SET SESSION wait_timeout = 30";
 
 /// Takes the brackets from the host of an address such as `postgres://user@[::1]/name`: the driver keeps them, and
 /// then looks for a host of that name.
@@ -43,15 +54,24 @@ pub(super) fn set_address(options: &mut ConnectOptions) {
 
 /// Sets up the pools of a program that answers requests.
 pub(super) fn set_up(options: &mut ConnectOptions) {
+    set_limits(options, POSTGRES_LIMITS, MYSQL_LIMITS);
+}
+
+/// Sets up the pool of a program that changes the schema.
+pub(super) fn set_up_migration(options: &mut ConnectOptions) {
+    set_limits(options, POSTGRES_MIGRATION, MYSQL_MIGRATION);
+}
+
+fn set_limits(options: &mut ConnectOptions, postgres: &'static str, mysql: &'static str) {
     options
-        .map_sqlx_postgres_pool_opts(|pool: PoolOptions<Postgres>| {
-            close_the_silent(pool).after_connect(|connection, _| {
-                Box::pin(async { raw_sql(POSTGRES_LIMITS).execute(connection).await.map(drop) })
+        .map_sqlx_postgres_pool_opts(move |pool: PoolOptions<Postgres>| {
+            close_the_silent(pool).after_connect(move |connection, _| {
+                Box::pin(async move { raw_sql(postgres).execute(connection).await.map(drop) })
             })
         })
-        .map_sqlx_mysql_pool_opts(|pool: PoolOptions<MySql>| {
-            close_the_silent(pool).after_connect(|connection, _| {
-                Box::pin(async { raw_sql(MYSQL_LIMITS).execute(connection).await.map(drop) })
+        .map_sqlx_mysql_pool_opts(move |pool: PoolOptions<MySql>| {
+            close_the_silent(pool).after_connect(move |connection, _| {
+                Box::pin(async move { raw_sql(mysql).execute(connection).await.map(drop) })
             })
         });
 }
@@ -110,6 +130,18 @@ impl Server {
     /// The host and port; never a user's name or a password.
     pub(super) fn place(&self) -> &str {
         &self.place
+    }
+
+    /// Waits until the server has not answered for [`SILENCE`]: work that may take as long as it likes has no other limit.
+    pub(super) async fn falls_silent(&self) {
+        let mut answered = Instant::now();
+        while answered.elapsed() < SILENCE {
+            tokio::time::sleep(LISTENING).await;
+            // Any answer will do: it is there.
+            if let Ok(Ok(()) | Err(_)) = timeout(LISTENING, self.knock()).await {
+                answered = Instant::now();
+            }
+        }
     }
 
     /// Waits until the server is known to refuse connections, and says why: the pool would go on trying,

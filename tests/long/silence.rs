@@ -22,6 +22,12 @@ pub(crate) const STORIES: &[Story] = &[
     ("silence::mariadb_during_a_start", || {
         during_a_start(Kind::Maria);
     }),
+    ("silence::postgresql_during_a_first_start", || {
+        during_a_first_start(Kind::Postgres);
+    }),
+    ("silence::mariadb_during_a_first_start", || {
+        during_a_first_start(Kind::Maria);
+    }),
     ("silence::postgresql_that_is_stopped", || {
         stopped_server(Kind::Postgres);
     }),
@@ -191,6 +197,31 @@ fn stopped_server(kind: Kind) {
 }
 
 /// A start goes on when the database speaks again, or ends and says why: whatever starts services tries again then.
+/// The schema is being made when the network falls silent for good: the start ends, and the next one finishes it.
+fn during_a_first_start(kind: Kind) {
+    let server = Server::start(kind);
+    let relay = Relay::to(server.port);
+    let configuration = format!("[database]\nurl = \"{}\"\n", server.url_at(relay.port));
+    let workplace = Workplace::empty();
+    let log = std::fs::File::create(workplace.path().join("log")).unwrap();
+    let mut running = spawn(&workplace, "", log, &configuration);
+    // Tables are there already, and the last migration is not.
+    within(Duration::from_mins(1), "no schema is made", || {
+        Numbers::has_table(&server.url(), "users")
+    });
+    relay.fall_silent();
+    let begin = Instant::now();
+    within(Duration::from_secs(90), "it does not end", || {
+        running.child.try_wait().unwrap().is_some()
+    });
+    println!("  the start ended after {:?}", begin.elapsed());
+    let log = std::fs::read_to_string(workplace.path().join("log")).unwrap();
+    assert!(log.contains("no answer within"), "{log}");
+    relay.speak();
+    start_with(&workplace, "log", &configuration).stop();
+    Numbers::without_gaps(&server.url());
+}
+
 fn during_a_start(kind: Kind) {
     let server = Server::start(kind);
     let relay = Relay::to(server.port);

@@ -114,7 +114,7 @@ fn a_start_that_fails_ends_although_nobody_reads_why() {
     ] {
         let workplace = Workplace::empty();
         let (_reader, mut writer) = std::io::pipe().unwrap();
-        writer.write_all(&[b'x'; PIPE]).unwrap();
+        writer.write_all(&vec![b'x'; PIPE]).unwrap();
         let mut running = spawn(&workplace, &before, writer, "");
         let mut ended = None;
         within(Duration::from_secs(15), &before, || {

@@ -34,6 +34,18 @@ impl Numbers {
         })
     }
 
+    /// True if there is a table of that name.
+    pub(crate) fn has_table(url: &str, name: &str) -> bool {
+        let runtime = Runtime::new().unwrap();
+        runtime.block_on(async {
+            let connection = Database::connect(url).await.unwrap();
+            let looked = format!("SELECT 1 FROM {name} WHERE 1 = 0");
+            let is_there = connection.execute_unprepared(&looked).await.is_ok();
+            connection.close().await.unwrap();
+            is_there
+        })
+    }
+
     /// Holds the lock of the counter's row meanwhile, as a program does that forgets its transaction.
     pub(crate) fn while_locked(url: &str, meanwhile: impl FnOnce()) {
         let runtime = Runtime::new().unwrap();

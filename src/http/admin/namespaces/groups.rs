@@ -105,7 +105,7 @@ pub(super) async fn change(
         .change_namespace(&authority, &name, wanted.into())
         .await?;
     let whole = whole(&admin, &authority, &changed).await;
-    // What is done stays done, and is answered as done: the projects are left out if they cannot be read now.
+    // The change is made, and is answered so: the projects are left out if they cannot be read now.
     Ok(whole.unwrap_or_else(|_| Json(GroupView::new(&changed, &admin.public_url))))
 }
 
