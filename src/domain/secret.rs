@@ -27,6 +27,13 @@ pub enum SecretKind {
 impl SecretKind {
     const ALL: [Self; 3] = [Self::AccessToken, Self::DeployToken, Self::RefreshToken];
 
+    /// The kind that a text has by its prefix, whole or not; none if it is no secret of ours.
+    pub fn of(text: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|kind| text.starts_with(kind.prefix()))
+    }
+
     fn prefix(self) -> &'static str {
         match self {
             Self::AccessToken => "whf_pat_",
@@ -76,12 +83,10 @@ impl SecretToken {
     /// Looks at a text: is it a secret of ours, and is it whole?
     pub fn recognize(secret: &SecretString) -> RecognizedSecret {
         let text = secret.expose_secret();
-        let found = SecretKind::ALL
-            .into_iter()
-            .find_map(|kind| Some((kind, text.strip_prefix(kind.prefix())?)));
-        let Some((kind, letters)) = found else {
+        let Some(kind) = SecretKind::of(text) else {
             return RecognizedSecret::Foreign;
         };
+        let letters = text.strip_prefix(kind.prefix()).unwrap_or_default();
         // The checksum alone would pass for a text of any length and letters.
         let whole = letters.len() == RANDOM_LENGTH + CHECKSUM_LENGTH
             && letters.bytes().all(|letter| ALPHABET.contains(&letter))

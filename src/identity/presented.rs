@@ -1,6 +1,8 @@
 //! Credentials as callers present them.
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::domain::secret::SecretKind;
 
 /// The credential of one request, not yet checked.
 #[derive(Debug, Clone)]
@@ -18,4 +20,19 @@ pub enum PresentedCredential {
         /// A token or a password.
         secret: SecretString,
     },
+}
+
+impl PresentedCredential {
+    /// True if something may be written for it: a login by password may give out a refresh token or hash the password anew,
+    /// and the use of a refresh token is noted. Nothing waits for what access and deploy tokens write.
+    pub fn may_write(&self) -> bool {
+        match self {
+            Self::Nothing | Self::Unreadable => false,
+            Self::RefreshToken(_) => true,
+            Self::Basic { secret, .. } => match SecretKind::of(secret.expose_secret()) {
+                Some(SecretKind::AccessToken | SecretKind::DeployToken) => false,
+                Some(SecretKind::RefreshToken) | None => true,
+            },
+        }
+    }
 }

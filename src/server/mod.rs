@@ -99,6 +99,7 @@ impl Service {
             config.access_tokens,
         )
         .with_limits(config.token_limits);
+        let tasks = TaskTracker::new();
         let usage = UsageQueue::new(db.clone(), Arc::clone(&clock));
         let settings = RegistryTokenSettings {
             issuer: config.token.issuer.clone(),
@@ -133,6 +134,7 @@ impl Service {
             settings: Arc::new(settings),
             clock,
             entropy,
+            tasks: tasks.clone(),
         });
         let frames = Frames::new(config, &issuer.entropy);
         let storage = db.clone();
@@ -160,7 +162,7 @@ impl Service {
                 admin: config.admin.public_url.join(HINT),
                 ops: format!("http://{}{HINT}", config.ops.listen),
             },
-            tasks: TaskTracker::new(),
+            tasks,
             directory,
             db,
         })
@@ -169,7 +171,15 @@ impl Service {
     /// The service whose requests are among `tasks`, for which a stop waits.
     #[must_use]
     pub fn with_tasks(self, tasks: TaskTracker) -> Self {
-        Self { tasks, ..self }
+        let issuer = RegistryTokenIssuer {
+            tasks: tasks.clone(),
+            ..RegistryTokenIssuer::clone(&self.issuer)
+        };
+        Self {
+            issuer: Arc::new(issuer),
+            tasks,
+            ..self
+        }
     }
 
     /// The service whose requests are logged by `requests`.

@@ -1,6 +1,9 @@
 //! The real clock and the real randomness, which tests replace.
 
+use std::cell::RefCell;
+
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use crate::domain::clock::Clock;
 use crate::domain::entropy::Entropy;
@@ -19,6 +22,13 @@ impl Clock for SystemClock {
     }
 }
 
+/// The ids for which random bytes are fetched together.
+const IDS: usize = 64;
+
+thread_local! {
+    static FETCHED: RefCell<Vec<[u8; 16]>> = const { RefCell::new(Vec::new()) };
+}
+
 /// The system's randomness.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemEntropy;
@@ -34,5 +44,18 @@ impl Entropy for SystemEntropy {
     )]
     fn fill(&self, buffer: &mut [u8]) {
         getrandom::fill(buffer).expect("the operating system gives random bytes");
+    }
+
+    /// From bytes that were fetched for many ids together: asking the system each time takes longer than all else about an id.
+    fn id(&self) -> Uuid {
+        let bytes = FETCHED.with_borrow_mut(|fetched| {
+            if fetched.is_empty() {
+                let mut more = [[0; 16]; IDS];
+                self.fill(more.as_flattened_mut());
+                fetched.extend(more);
+            }
+            fetched.pop().unwrap_or_default()
+        });
+        uuid::Builder::from_random_bytes(bytes).into_uuid()
     }
 }

@@ -1,10 +1,13 @@
 //! Answering a registry's client, from top to bottom.
 
 use std::fmt;
+use std::panic::resume_unwind;
 use std::sync::Arc;
 
 use chrono::{DateTime, Duration, Utc};
 use secrecy::SecretString;
+use tokio_util::task::TaskTracker;
+use tracing::Instrument;
 
 use crate::app::admit::Admission;
 use crate::app::error::DeskError;
@@ -15,7 +18,7 @@ use crate::domain::clock::Clock;
 use crate::domain::decision::claims::{RegistryTokenClaims, lifetime};
 use crate::domain::decision::principal::{Principal, Proof};
 use crate::domain::decision::{Decision, decide};
-use crate::domain::entropy::{Entropy, random_bytes};
+use crate::domain::entropy::Entropy;
 use crate::domain::events::origin::Origin;
 use crate::domain::registry::action::Action;
 use crate::domain::registry::scope::{Resource, Scope};
@@ -37,6 +40,8 @@ pub struct RegistryTokenIssuer {
     pub clock: Arc<dyn Clock>,
     /// The source of token ids.
     pub entropy: Arc<dyn Entropy>,
+    /// The logins that go on without their client.
+    pub tasks: TaskTracker,
 }
 
 /// The configuration of registry tokens.
@@ -136,8 +141,31 @@ impl IssueError {
 
 impl RegistryTokenIssuer {
     /// Issues a token for exactly what is asked and allowed.
-    #[tracing::instrument(level = "debug", name = "app.issue_registry_token", skip_all)]
+    ///
+    /// What may write goes on when its client goes away, and a stop waits for it: a change that is dropped between its
+    /// statements leaves a connection behind that no other change can use.
     pub async fn issue(
+        self: &Arc<Self>,
+        request: RegistryTokenRequest,
+    ) -> Result<IssuedRegistryToken, IssueError> {
+        if !request.presented.may_write() {
+            return self.answer(request).await;
+        }
+        let issuer = Arc::clone(self);
+        let answer = async move { issuer.answer(request).await };
+        match self.tasks.spawn(answer.in_current_span()).await {
+            Ok(answer) => answer,
+            Err(error) => match error.try_into_panic() {
+                // The layers outside make the reply to a panic.
+                Ok(panic) => resume_unwind(panic),
+                // The process is ending, and nobody waits for an answer.
+                Err(_) => std::future::pending().await,
+            },
+        }
+    }
+
+    #[tracing::instrument(level = "debug", name = "app.issue_registry_token", skip_all)]
+    async fn answer(
         &self,
         request: RegistryTokenRequest,
     ) -> Result<IssuedRegistryToken, IssueError> {
@@ -162,7 +190,7 @@ impl RegistryTokenIssuer {
         let repositories = repositories(&asked.scopes);
         let rights = view.rights(&principal, &repositories, now).await?;
         let decision = decide(&principal, &rights, &asked.scopes);
-        let id = uuid::Builder::from_random_bytes(random_bytes(&*self.entropy)).into_uuid();
+        let id = self.entropy.id();
         let claims = RegistryTokenClaims::new(
             &self.settings.issuer,
             registry,

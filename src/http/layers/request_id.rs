@@ -2,7 +2,7 @@
 
 use axum::http::{HeaderName, HeaderValue};
 
-use crate::domain::entropy::{Entropy, random_bytes};
+use crate::domain::entropy::Entropy;
 
 /// The id of a request. It is always ours, whatever the client sent, so that it is unique.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,8 +13,7 @@ impl RequestId {
     pub(super) const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
     pub(super) fn new(entropy: &dyn Entropy) -> Self {
-        let id = uuid::Builder::from_random_bytes(random_bytes(entropy)).into_uuid();
-        Self(id.to_string())
+        Self(entropy.id().to_string())
     }
 
     pub(super) fn to_header(&self) -> HeaderValue {

@@ -8,7 +8,7 @@ use wharfinger::domain::authority::Authority;
 
 use super::forms::Form;
 use super::start;
-use crate::harness::{PASSWORD, TestApp, named};
+use crate::harness::{PASSWORD, TestApp, World, named};
 
 const PULL: &str = "repository:team/app:pull";
 
@@ -220,4 +220,25 @@ async fn one_more_refresh_token_takes_the_place_of_the_one_that_was_unused_for_l
     ] {
         assert_eq!(app.with(token).works().await, works);
     }
+}
+
+/// A login that writes goes on when its client hangs up: half of it would leave a transaction behind.
+#[tokio::test]
+async fn a_login_is_finished_although_its_client_hangs_up() {
+    let world = World::start().await;
+    let path = "/jwt/auth?service=container_registry&offline_token=true";
+    let alice = world.app.login("alice");
+    let left = tokio::time::timeout(std::time::Duration::from_millis(2), alice.ask_at(path));
+    assert!(left.await.is_err(), "it was answered before the client hung up");
+    let given = async || {
+        let reply = world.root.get("/refresh_tokens").await;
+        reply.json().as_array().unwrap().len()
+    };
+    for _ in 0..100 {
+        if given().await == 1 {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("no refresh token was made");
 }
