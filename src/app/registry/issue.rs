@@ -142,7 +142,7 @@ impl IssueError {
 impl RegistryTokenIssuer {
     /// Issues a token for exactly what is asked and allowed.
     ///
-    /// What may write goes on when its client goes away, and a stop waits for it: a change that is dropped between its
+    /// A login that may write goes on when its client goes away, and a stop waits for it: a change that is dropped between its
     /// statements leaves a connection behind that no other change can use.
     pub async fn issue(
         self: &Arc<Self>,
