@@ -50,7 +50,7 @@ mod m47_personal_access_tokens_created_index;
 mod m48_namespaces_list_indexes;
 mod m49_namespaces_visibility_index;
 
-pub use sea_orm_migration::MigratorTrait;
+pub use sea_orm_migration::{IntoSchemaManagerConnection, MigratorTrait, SchemaManager};
 
 /// All migrations, oldest first.
 #[derive(Debug)]

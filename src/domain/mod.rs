@@ -4,6 +4,7 @@
 
 pub mod access_tokens;
 pub mod authority;
+pub mod backup;
 pub mod clock;
 pub mod decision;
 pub mod deploy_tokens;

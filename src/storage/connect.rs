@@ -81,7 +81,7 @@ impl From<u32> for Connections {
 
 /// The purpose for which the database is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Opener {
+pub(super) enum Opener {
     /// To bring it up to date, and to make it if it is missing.
     Migration,
     /// To serve, after it was brought up to date.
@@ -232,7 +232,7 @@ impl Db {
         self.file.as_ref().map_or_else(server, DatabaseFile::place)
     }
 
-    async fn connect(
+    pub(super) async fn connect(
         url: &SecretString,
         connections: Connections,
         opener: Opener,

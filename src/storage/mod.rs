@@ -4,6 +4,7 @@
 //! audit row and its number.
 
 pub mod access_tokens;
+mod backup;
 mod begin;
 mod bounded;
 mod change;
@@ -31,6 +32,7 @@ mod sqlite;
 mod trouble;
 pub mod users;
 
+pub use backup::{Restoration, RestorationError, Restored, Snapshot};
 pub use begin::BeginError;
 #[doc(hidden)]
 pub use bounded::Bounded;
@@ -39,5 +41,6 @@ pub use connect::{Connections, Db};
 pub use directory::{CopyBounds, Directory, Notifications, View};
 pub use error::StorageError;
 pub use file::FileLook;
+pub use schema::SchemaLevel;
 pub use source::{Source, Turn};
 pub use trouble::Failing;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use migration::{Migrator, MigratorTrait};
+use migration::{IntoSchemaManagerConnection, Migrator, MigratorTrait, SchemaManager};
 use sea_orm::sea_query::{Func, FunctionCall, Query, SelectStatement};
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
@@ -37,8 +37,7 @@ pub(super) async fn bring_up_to_date(connection: &DatabaseConnection) -> Result<
         // On SQLite the schema is part of a transaction too, which has the write lock already.
         DbBackend::Sqlite => in_one_transaction(connection).await,
         backend => {
-            let turn = connection.begin().await?;
-            lock(&turn, backend).await?;
+            let turn = take_turn(connection, backend).await?;
             let done = tokio::select! {
                 done = Migrator::up(connection, None) => done,
                 lost = keep(&turn) => Err(lost),
@@ -48,6 +47,59 @@ pub(super) async fn bring_up_to_date(connection: &DatabaseConnection) -> Result<
         }
     };
     done.map_err(to_error)
+}
+
+/// Waits until no other program changes the schema of a server; the turn ends with the transaction.
+pub(super) async fn take_turn(
+    connection: &DatabaseConnection,
+    backend: DbBackend,
+) -> Result<DatabaseTransaction, StorageError> {
+    let turn = connection.begin().await?;
+    lock(&turn, backend).await?;
+    Ok(turn)
+}
+
+/// A level of the schema: the state after a migration that this program knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SchemaLevel(usize);
+
+impl SchemaLevel {
+    /// The level after the migration of that name; none if it is a newer program's.
+    pub fn after(name: &str) -> Option<Self> {
+        let all = Migrator::migrations();
+        all.iter()
+            .position(|migration| migration.name() == name)
+            .map(Self)
+    }
+
+    /// The number of migrations that lead to it.
+    pub(super) fn migrations(self) -> usize {
+        self.0 + 1
+    }
+}
+
+/// Brings the schema, to which so many migrations were applied, to a level, or else to this program's.
+pub(super) async fn bring_to(
+    connection: impl IntoSchemaManagerConnection<'_>,
+    level: Option<SchemaLevel>,
+    applied: usize,
+) -> Result<(), StorageError> {
+    let steps = level.map(|level| level.migrations().saturating_sub(applied));
+    let steps = steps.and_then(|steps| u32::try_from(steps).ok());
+    if steps == Some(0) {
+        return Ok(());
+    }
+    let done = Migrator::up(connection, steps).await;
+    done.map_err(to_error)
+}
+
+/// The names of the migrations that were applied, oldest first.
+pub(super) async fn applied(
+    connection: &impl ConnectionTrait,
+) -> Result<Vec<String>, StorageError> {
+    let applied = Migrator::get_applied_migrations_read_only(connection).await;
+    let applied = applied.map_err(to_error)?;
+    Ok(applied.iter().map(|one| one.name().to_owned()).collect())
 }
 
 /// Compares the schema with this program's, and changes nothing.
@@ -113,4 +165,12 @@ fn to_error(error: DbErr) -> StorageError {
         DbErr::Custom(_) => StorageError::OtherSchema(NEWER),
         error => error.into(),
     }
+}
+
+/// True if the database has a table of that name.
+pub(super) async fn has_table(
+    connection: impl IntoSchemaManagerConnection<'_>,
+    table: &str,
+) -> Result<bool, StorageError> {
+    Ok(SchemaManager::new(connection).has_table(table).await?)
 }

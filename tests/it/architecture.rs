@@ -68,6 +68,7 @@ const RESERVED: &[(&str, &[&str])] = &[
         "tokio",
         &["identity", "http/layers", "server", "cli", "storage"],
     ),
+    ("age", &["app"]),
     ("argon2", &["identity"]),
     ("rcgen", &["signing"]),
     ("jsonwebtoken", &["signing"]),
@@ -328,7 +329,7 @@ fn the_same_nouns_stand_on_every_floor() {
             let entry = entry.unwrap();
             let name = entry.file_name().into_string().unwrap();
             let is_room = entry.path().is_dir();
-            let others = ["authority", "decision", "directory", "entity"];
+            let others = ["authority", "backup", "decision", "directory", "entity"];
             assert!(
                 !is_room
                     || others.contains(&name.as_str())

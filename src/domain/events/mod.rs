@@ -82,6 +82,8 @@ pub enum EventAction {
     RefreshTokenCreated,
     /// A refresh token was revoked.
     RefreshTokenRevoked,
+    /// An empty database was filled from a backup.
+    DatabaseRestored,
 }
 
 impl EventAction {
@@ -113,6 +115,7 @@ impl EventAction {
             Self::DeployTokenRevoked => "deploy_token.revoked",
             Self::RefreshTokenCreated => "refresh_token.created",
             Self::RefreshTokenRevoked => "refresh_token.revoked",
+            Self::DatabaseRestored => "database.restored",
         }
     }
 }

@@ -1,0 +1,161 @@
+//! The beginning of a restoration: an empty database gets the schema of the backup.
+
+use migration::IntoSchemaManagerConnection;
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::{
+    ConnectionTrait, DatabaseTransaction, DbBackend, SqliteTransactionMode, TransactionOptions,
+};
+
+use crate::domain::backup::line::TableHead;
+use crate::storage::backup::last_id;
+use crate::storage::backup::restoration::Restoration;
+use crate::storage::backup::tables::{self, COUNTER_TABLE};
+use crate::storage::bounded::Bounded;
+use crate::storage::connect::Db;
+use crate::storage::counter;
+use crate::storage::error::StorageError;
+use crate::storage::schema::{self, SchemaLevel};
+
+/// The reason why nothing was restored.
+#[derive(Debug, thiserror::Error)]
+pub enum RestorationError {
+    /// There is something in the database already.
+    #[error(
+        "the database {0} is not empty, and a backup never replaces anything: name another one in `database.url`, which \
+         need not exist yet if it is SQLite's. To give up what this one holds, stop the service and move its file away \
+         with the files beside it (-wal, -shm), or make the server's database anew"
+    )]
+    NotEmpty(String),
+    /// The empty schema in the database is another one than the backup's.
+    #[error(
+        "the database {0} has the empty schema of another version than the backup: name one without a schema in \
+         `database.url`; this program brings the schema up to date when the rows are there"
+    )]
+    OtherSchema(String),
+    /// The backup lacks a table.
+    #[error("it has no table {0}")]
+    LacksTable(&'static str),
+    /// The database did not do it.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+impl Db {
+    /// Begins to write a backup whose schema is at that level, and which has these tables, into a database in which nothing is.
+    #[tracing::instrument(name = "storage.begin_restoration", skip_all)]
+    pub async fn begin_restoration(
+        &self,
+        level: SchemaLevel,
+        heads: &[TableHead],
+    ) -> Result<Restoration, RestorationError> {
+        let (turn, transaction) = match self.connection.get_database_backend() {
+            DbBackend::Sqlite => (None, self.prepare_file(level).await?),
+            backend => {
+                let turn = schema::take_turn(&self.connection.inner, backend).await?;
+                (Some(turn), self.prepare_server(level, heads).await?)
+            }
+        };
+        // Locks the row that every change begins with, so that changes of others come before or after.
+        counter::add(0, &transaction).await?;
+        // Another program may have been faster.
+        self.must_be_empty(&transaction, level).await?;
+        must_have_all_tables(&transaction, heads).await?;
+        Ok(Restoration {
+            transaction,
+            turn,
+            db: self.clone(),
+            heads: heads.to_vec(),
+            later: Vec::new(),
+        })
+    }
+
+    /// A transaction in which a file has the schema; that is a part of it.
+    async fn prepare_file(
+        &self,
+        level: SchemaLevel,
+    ) -> Result<Bounded<DatabaseTransaction>, RestorationError> {
+        let transaction = self.begin_to_write().await?;
+        let applied = self.must_be_empty(&transaction, level).await?;
+        schema::bring_to(&transaction.inner, Some(level), applied).await?;
+        Ok(transaction)
+    }
+
+    /// A transaction in which a server has the schema; that stays, empty, if nothing comes of the rest.
+    async fn prepare_server(
+        &self,
+        level: SchemaLevel,
+        heads: &[TableHead],
+    ) -> Result<Bounded<DatabaseTransaction>, RestorationError> {
+        let connection = &self.connection;
+        let applied = self.must_be_empty(connection, level).await?;
+        schema::bring_to(&connection.inner, Some(level), applied).await?;
+        // MySQL ends a transaction at such a statement, so it comes before.
+        if connection.get_database_backend() == DbBackend::MySql {
+            last_id::go_on(connection, heads).await?;
+        }
+        Ok(self.begin_to_write().await?)
+    }
+
+    async fn begin_to_write(&self) -> Result<Bounded<DatabaseTransaction>, StorageError> {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        Ok(self.changes.begin(options).await?)
+    }
+
+    /// The number of migrations that were applied to a database in which nothing is.
+    async fn must_be_empty<C>(
+        &self,
+        connection: &Bounded<C>,
+        level: SchemaLevel,
+    ) -> Result<usize, RestorationError>
+    where
+        C: ConnectionTrait,
+        for<'c> &'c C: IntoSchemaManagerConnection<'c>,
+    {
+        let applied = match schema::applied(connection).await {
+            Err(StorageError::OtherSchema(_)) => {
+                return Err(RestorationError::OtherSchema(self.place()));
+            }
+            applied => applied?,
+        };
+        for table in tables::all() {
+            if schema::has_table(&connection.inner, table.name).await?
+                && has_rows(connection, table.name).await?
+            {
+                return Err(RestorationError::NotEmpty(self.place()));
+            }
+        }
+        if applied.len() > level.migrations() {
+            return Err(RestorationError::OtherSchema(self.place()));
+        }
+        Ok(applied.len())
+    }
+}
+
+async fn has_rows(
+    connection: &impl ConnectionTrait,
+    table: &'static str,
+) -> Result<bool, StorageError> {
+    let mut select = Query::select();
+    select.from(table).expr(Expr::val(1)).limit(1);
+    if table == COUNTER_TABLE {
+        select.and_where(Expr::col("number").gt(0));
+    }
+    Ok(connection.query_one(&select).await?.is_some())
+}
+
+/// Makes sure that every table of ours that is in the schema is in the backup, too.
+async fn must_have_all_tables(
+    connection: &Bounded<DatabaseTransaction>,
+    heads: &[TableHead],
+) -> Result<(), RestorationError> {
+    for table in tables::all() {
+        let is_there = heads.iter().any(|head| head.table == table.name);
+        if !is_there && schema::has_table(&connection.inner, table.name).await? {
+            return Err(RestorationError::LacksTable(table.name));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,100 @@
+//! The last id that a database gave out in a table. It is never given out again, also if its row is deleted.
+
+use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Statement};
+
+use crate::domain::backup::line::TableHead;
+use crate::storage::error::StorageError;
+
+/// The last id that was given out in `table`; zero for none.
+pub(super) async fn read(
+    connection: &impl ConnectionTrait,
+    table: &'static str,
+) -> Result<i64, StorageError> {
+    match connection.get_database_backend() {
+        DbBackend::Sqlite => {
+            let asked = format!("SELECT seq FROM sqlite_sequence WHERE name = '{table}'");
+            number(connection, asked).await
+        }
+        DbBackend::Postgres => {
+            let asked = format!("SELECT pg_get_serial_sequence('{table}', 'id')");
+            let Some(row) = one(connection, asked).await? else {
+                return Ok(0);
+            };
+            let sequence: String = row.try_get_by_index(0)?;
+            let asked =
+                format!("SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM {sequence}");
+            number(connection, asked).await
+        }
+        _ => {
+            // The information schema has it too, but MySQL keeps old answers of that for a day.
+            let asked = format!("SHOW CREATE TABLE {table}");
+            let Some(row) = one(connection, asked).await? else {
+                return Ok(0);
+            };
+            let definition: String = row.try_get_by_index(1)?;
+            Ok(next_in(&definition).map_or(0, |next| next - 1))
+        }
+    }
+}
+
+/// Lets the ids of all tables go on after the last that were given out.
+pub(super) async fn go_on(
+    connection: &impl ConnectionTrait,
+    heads: &[TableHead],
+) -> Result<(), StorageError> {
+    for head in heads {
+        if let Some(last) = head.last_id {
+            go_on_after(connection, &head.table, last).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Lets ids of `table` go on after `last`.
+async fn go_on_after(
+    connection: &impl ConnectionTrait,
+    table: &str,
+    last: i64,
+) -> Result<(), StorageError> {
+    if last <= 0 {
+        return Ok(());
+    }
+    let statements = match connection.get_database_backend() {
+        DbBackend::Sqlite => vec![
+            format!("DELETE FROM sqlite_sequence WHERE name = '{table}'"),
+            format!("INSERT INTO sqlite_sequence (name, seq) VALUES ('{table}', {last})"),
+        ],
+        DbBackend::Postgres => vec![format!(
+            "SELECT setval(pg_get_serial_sequence('{table}', 'id'), {last})"
+        )],
+        _ => vec![format!(
+            "ALTER TABLE {table} AUTO_INCREMENT = {}",
+            last.saturating_add(1)
+        )],
+    };
+    for statement in statements {
+        connection.execute_unprepared(&statement).await?;
+    }
+    Ok(())
+}
+
+/// The id that a definition says is next.
+fn next_in(definition: &str) -> Option<i64> {
+    let (_, rest) = definition.split_once("AUTO_INCREMENT=")?;
+    let end = rest.find(|letter: char| !letter.is_ascii_digit());
+    rest.get(..end.unwrap_or(rest.len()))?.parse().ok()
+}
+
+async fn one(
+    connection: &impl ConnectionTrait,
+    asked: String,
+) -> Result<Option<QueryResult>, StorageError> {
+    let statement = Statement::from_string(connection.get_database_backend(), asked);
+    Ok(connection.query_one_raw(statement).await?)
+}
+
+async fn number(connection: &impl ConnectionTrait, asked: String) -> Result<i64, StorageError> {
+    let row = one(connection, asked).await?;
+    let number = row.map(|row| row.try_get_by_index(0)).transpose()?;
+    Ok(number.unwrap_or(0))
+}

@@ -1,0 +1,207 @@
+//! A restoration: a backup's rows are written into an empty database, and all of them are there at once or none.
+
+use chrono::{DateTime, Utc};
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query, Value};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend};
+
+use crate::domain::authority::Authority;
+use crate::domain::backup::cell::{Cell, CellKind};
+use crate::domain::backup::line::{BackupHeader, TableHead};
+use crate::domain::events::EventAction;
+use crate::storage::backup::last_id;
+use crate::storage::backup::tables::{COUNTER_TABLE, OWN_REFERENCE};
+use crate::storage::bounded::Bounded;
+use crate::storage::change::EVERYTHING;
+use crate::storage::connect::Db;
+use crate::storage::directory::notifications::notify;
+use crate::storage::error::StorageError;
+use crate::storage::{counter, fold, schema};
+
+/// The most values that one statement writes; every database takes some more.
+const AT_A_TIME: usize = 5000;
+
+/// A restoration under way. If it is dropped, it never happened.
+#[derive(Debug)]
+pub struct Restoration {
+    pub(super) transaction: Bounded<DatabaseTransaction>,
+    /// Holds up other programs that would change the schema; SQLite has no other way to let them wait than its lock.
+    pub(super) turn: Option<DatabaseTransaction>,
+    pub(super) db: Db,
+    pub(super) heads: Vec<TableHead>,
+    /// Rows with the row of the same table that they refer to, which came after them.
+    pub(super) later: Vec<(i64, i64)>,
+}
+
+/// A restoration that is done, but for the schema on servers.
+#[derive(Debug)]
+pub struct Restored {
+    db: Db,
+    turn: Option<DatabaseTransaction>,
+}
+
+impl Restored {
+    /// Brings the schema up to date; a start of the service does the same, if this is cut off.
+    pub async fn bring_up_to_date(self) -> Result<(), StorageError> {
+        let Some(turn) = self.turn else {
+            return Ok(());
+        };
+        let connection = &self.db.connection;
+        schema::bring_to(&connection.inner, None, 0).await?;
+        fold::fill(connection).await?;
+        Ok(turn.rollback().await?)
+    }
+}
+
+impl Restoration {
+    /// Writes rows of the table that `head` describes, in the order in which they were read.
+    pub async fn add(
+        &mut self,
+        head: &TableHead,
+        mut rows: Vec<Vec<Cell>>,
+    ) -> Result<(), StorageError> {
+        self.put_off_references(head, &mut rows);
+        let at_a_time = (AT_A_TIME / head.columns.len().max(1)).max(1);
+        let mut rows = rows.into_iter().peekable();
+        while rows.peek().is_some() {
+            let mut insert = Query::insert();
+            insert
+                .into_table(head.table.clone())
+                .columns(head.columns.iter().map(|(name, _)| name.clone()));
+            for row in rows.by_ref().take(at_a_time) {
+                let kinds = head.columns.iter().map(|(_, kind)| *kind);
+                let values = kinds.zip(row).map(|(kind, cell)| value(kind, cell));
+                let inserted = insert.values(values.map(Expr::val));
+                inserted.map_err(|error| StorageError::unreadable("row", &error))?;
+            }
+            if head.table == COUNTER_TABLE {
+                let others = head.columns.iter().skip(1).map(|(name, _)| name.clone());
+                let key = head.columns.iter().take(1).map(|(name, _)| name.clone());
+                insert.on_conflict(OnConflict::columns(key).update_columns(others).to_owned());
+            }
+            self.transaction.execute(&insert).await?;
+        }
+        Ok(())
+    }
+
+    /// Leaves out the references to rows of the same table that are not there yet; they follow when all rows are.
+    fn put_off_references(&mut self, head: &TableHead, rows: &mut [Vec<Cell>]) {
+        let (table, column) = OWN_REFERENCE;
+        let place = head.columns.iter().position(|(name, _)| name == column);
+        let Some(place) = place.filter(|_| head.table == table) else {
+            return;
+        };
+        for row in rows {
+            let (Some(Cell::Integer(key)), Some(Cell::Integer(other))) =
+                (row.first().cloned(), row.get(place).cloned())
+            else {
+                continue;
+            };
+            if other > key
+                && let Some(cell) = row.get_mut(place)
+            {
+                *cell = Cell::Null;
+                self.later.push((key, other));
+            }
+        }
+    }
+
+    /// Makes everything visible, as a change of the operator.
+    #[tracing::instrument(name = "storage.commit_restoration", skip_all)]
+    pub async fn commit(
+        self,
+        header: &BackupHeader,
+        now: DateTime<Utc>,
+    ) -> Result<Restored, StorageError> {
+        let (table, column) = OWN_REFERENCE;
+        for (key, other) in &self.later {
+            let mut update = Query::update();
+            update
+                .table(table)
+                .value(column, *other)
+                .and_where(Expr::col("id").eq(*key));
+            self.transaction.execute(&update).await?;
+        }
+        let backend = self.transaction.get_database_backend();
+        if backend != DbBackend::MySql {
+            last_id::go_on(&self.transaction, &self.heads).await?;
+        }
+        record(&self.transaction, header, now).await?;
+        if backend == DbBackend::Sqlite {
+            schema::bring_to(&self.transaction.inner, None, 0).await?;
+            fold::fill(&self.transaction).await?;
+        }
+        self.transaction.commit().await?;
+        Ok(Restored {
+            db: self.db,
+            turn: self.turn,
+        })
+    }
+
+    /// Takes everything back.
+    pub async fn give_up(self) -> Result<(), StorageError> {
+        self.transaction.rollback().await?;
+        match self.turn {
+            Some(turn) => Ok(turn.rollback().await?),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Writes the restoration down as a change that touches everything, with its event. The tables may be those of an older schema.
+async fn record(
+    transaction: &Bounded<DatabaseTransaction>,
+    header: &BackupHeader,
+    now: DateTime<Utc>,
+) -> Result<(), StorageError> {
+    counter::add(1, transaction).await?;
+    let number = counter::read(transaction).await?;
+    let mut change = Query::insert();
+    change
+        .into_table("changes")
+        .columns(["number", "created_at", "subjects"])
+        .values_panic([number.into(), now.naive_utc().into(), EVERYTHING.into()]);
+    transaction.execute(&change).await?;
+    let operator = Authority::operator();
+    let sentence = format!(
+        "backup of {}, after change {}",
+        header.created_at, header.change
+    );
+    let mut event = Query::insert();
+    event
+        .into_table("events")
+        .columns([
+            "change_number",
+            "created_at",
+            "actor",
+            "action",
+            "subject_name",
+            "sentence",
+            "face",
+        ])
+        .values_panic([
+            number.into(),
+            now.naive_utc().into(),
+            operator.actor().name().into(),
+            EventAction::DatabaseRestored.name().into(),
+            "".into(),
+            sentence.into(),
+            operator.origin().face.name().into(),
+        ]);
+    transaction.execute(&event).await?;
+    notify(transaction).await
+}
+
+fn value(kind: CellKind, cell: Cell) -> Value {
+    match (kind, cell) {
+        (_, Cell::Integer(number)) => Value::from(number),
+        (_, Cell::Boolean(value)) => Value::from(value),
+        (_, Cell::Text(text)) => Value::from(text),
+        (_, Cell::Bytes(bytes)) => Value::from(bytes),
+        (_, Cell::Instant(instant)) => Value::from(instant),
+        (CellKind::Integer, Cell::Null) => Value::BigInt(None),
+        (CellKind::Boolean, Cell::Null) => Value::Bool(None),
+        (CellKind::Text, Cell::Null) => Value::String(None),
+        (CellKind::Bytes, Cell::Null) => Value::Bytes(None),
+        (CellKind::Instant, Cell::Null) => Value::ChronoDateTime(None),
+    }
+}

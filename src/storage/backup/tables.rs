@@ -1,0 +1,74 @@
+//! The tables, with the kind of each column. A test compares them with the schema.
+
+use sea_orm::{ColumnTrait, ColumnType, EntityTrait, Iterable, PrimaryKeyTrait};
+
+use crate::domain::backup::cell::CellKind;
+use crate::storage::entity::{
+    access_token, change, change_counter, deploy_token, event, installation, member, namespace,
+    refresh_token, user,
+};
+
+/// The table with the number of the last change, whose row is there from the beginning.
+pub(super) const COUNTER_TABLE: &str = "change_counter";
+
+/// The column that names another row of its own table.
+pub(super) const OWN_REFERENCE: (&str, &str) = ("namespaces", "parent_id");
+
+/// A table.
+#[derive(Debug, Clone)]
+pub(super) struct StoredTable {
+    pub(super) name: &'static str,
+    /// The columns; the first is the key.
+    pub(super) columns: Vec<Column>,
+    /// True if the database counts up the key.
+    pub(super) counts_up: bool,
+}
+
+/// A column.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Column {
+    pub(super) name: &'static str,
+    pub(super) kind: CellKind,
+    /// True for numbers of 32 bits.
+    pub(super) is_short: bool,
+}
+
+/// All tables; those that others refer to come first.
+pub(super) fn all() -> Vec<StoredTable> {
+    vec![
+        table::<user::Entity>(),
+        table::<namespace::Entity>(),
+        table::<member::Entity>(),
+        table::<access_token::Entity>(),
+        table::<deploy_token::Entity>(),
+        table::<refresh_token::Entity>(),
+        table::<event::Entity>(),
+        table::<change::Entity>(),
+        table::<change_counter::Entity>(),
+        table::<installation::Entity>(),
+    ]
+}
+
+fn table<E: EntityTrait>() -> StoredTable {
+    StoredTable {
+        name: E::default().table_name(),
+        columns: E::Column::iter().map(column).collect(),
+        counts_up: E::PrimaryKey::auto_increment(),
+    }
+}
+
+fn column(column: impl ColumnTrait) -> Column {
+    let kind = match column.def().get_column_type() {
+        ColumnType::Integer | ColumnType::BigInteger => CellKind::Integer,
+        ColumnType::Boolean => CellKind::Boolean,
+        ColumnType::Binary(_) | ColumnType::VarBinary(_) | ColumnType::Blob => CellKind::Bytes,
+        ColumnType::DateTime => CellKind::Instant,
+        // Words of ours are text too. A kind that is missing here cannot be read as one, and the tests find it.
+        _ => CellKind::Text,
+    };
+    Column {
+        name: column.as_str(),
+        kind,
+        is_short: matches!(column.def().get_column_type(), ColumnType::Integer),
+    }
+}
