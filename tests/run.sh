@@ -100,6 +100,7 @@ model MariaDB "$MYSQL_MODEL_URL"
 prepare_python
 echo "== end to end, with a real registry and real clients"
 export WHARFINGER_E2E=1 SESSION_DATABASE_URLS="$POSTGRES_SESSION_URL $MYSQL_SESSION_URL"
+export BACKUP_DATABASE_URLS="$POSTGRES_BACKUP_URL $MYSQL_BACKUP_URL"
 kept "$log" cargo test --test e2e
 if [ "$long" = yes ]; then
   echo "== misfortunes that take minutes to show what they do"

@@ -4,6 +4,7 @@
 //! Status 0 is done, 1 is not done, 2 is a command that cannot be read.
 
 mod access_token;
+mod backup;
 mod context;
 mod deploy_token;
 mod explain;
@@ -15,8 +16,10 @@ mod list;
 mod member;
 mod migrate;
 mod namespace;
+mod new_file;
 mod output;
 mod owners;
+mod passphrase;
 mod project;
 mod refresh_token;
 mod registry;
@@ -89,6 +92,13 @@ enum Command {
     Health,
     /// Make the database, or bring its schema up to date.
     Migrate,
+    /// Write everything in the database into one file, also while the service runs; the keys too, if asked.
+    Backup(backup::BackupArguments),
+    /// Fill an empty database, of any kind, from the file of a backup.
+    ///
+    /// The whole file is checked first. What is there is never replaced: `database.url` must name a database without users or
+    /// anything else, and for key files `keys.directory` an empty folder; otherwise nothing is done.
+    Restore(backup::RestoreArguments),
     /// Print the version.
     Version,
     /// Print a script that completes commands in your shell.
@@ -190,6 +200,8 @@ async fn run_command(command: Command, context: &Context<'_>) -> anyhow::Result<
         Command::Explain(arguments) => explain::run(arguments, context).await,
         Command::Health => health::run(context).await,
         Command::Migrate => migrate::run(context).await,
+        Command::Backup(arguments) => backup::back_up(arguments, context).await,
+        Command::Restore(arguments) => backup::restore(arguments, context).await,
         // These need no configuration and were handled above.
         Command::Version | Command::Completions { .. } => Ok(()),
     }

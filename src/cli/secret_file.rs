@@ -9,6 +9,7 @@ use clap::Args;
 use serde::Serialize;
 use tempfile::NamedTempFile;
 
+use crate::cli::new_file::folder;
 use crate::cli::output::Output;
 
 /// The option that names a file for the secret.
@@ -119,11 +120,4 @@ fn keep(mut file: NamedTempFile, path: &Path, secret: &str) -> std::io::Result<(
     file.as_file().sync_all()?;
     file.persist(path)?;
     File::open(folder(path))?.sync_all()
-}
-
-fn folder(path: &Path) -> &Path {
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    }
 }

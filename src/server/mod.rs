@@ -1,6 +1,7 @@
 //! The composition root: the only module that uses all others, to put the service together.
 
 mod background;
+mod backup;
 mod descriptors;
 mod follow;
 mod frames;
@@ -23,6 +24,7 @@ use std::time::Duration;
 use axum::Router;
 use tokio_util::task::TaskTracker;
 
+pub use backup::{BackupChoice, back_up, restore};
 pub use keys::{create_keys, open_keys, renew_authority, replacement_question, rotate_keys};
 pub use serve::serve;
 pub use world::{SystemClock, SystemEntropy};

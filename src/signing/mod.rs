@@ -9,6 +9,7 @@
 
 mod authority;
 mod certificate_authority;
+mod copy;
 mod encoding;
 mod error;
 mod es256;
@@ -23,6 +24,7 @@ mod read;
 mod summary;
 
 pub use authority::{CertificateAuthoritySummary, NextCertificateAuthoritySummary};
+pub use copy::{must_have_no_key_files, read_key_files, remove_key_files, write_key_files};
 pub use encoding::{Jwk, Jwks};
 pub use error::{KeyError, SigningError};
 pub use key_ring::{KeyRing, Opened};

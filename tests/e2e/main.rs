@@ -10,6 +10,7 @@
     reason = "these are tests"
 )]
 
+mod backup;
 mod ci;
 mod containerd;
 mod docker;
@@ -51,6 +52,7 @@ fn main() -> ExitCode {
         .chain(skopeo::STORIES);
     let apart = lifecycle::STORIES
         .iter()
+        .chain(backup::STORIES)
         .chain(readme::STORIES)
         .chain(shipping::STORIES)
         .chain(python_clients::STORIES)

@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # PostgreSQL and MariaDB of our own, in a folder of their own, on free ports of the loopback; each with
-# an empty database for the storage story, one for the session of an administrator, and two for services.
+# an empty database for the storage story, one for the session of an administrator, two for services, and
+# one for a backup of another kind of database.
 # shellcheck disable=SC2034 # the URLs are for whoever reads this file in
 
 # Prints a port that is free now.
@@ -9,7 +10,7 @@ free_port() {
     perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1")->sockport, "\n"'
 }
 
-# Starts PostgreSQL in folder $1 and sets POSTGRES_URL, and POSTGRES_SESSION_URL, _SERVICE_URL and _MODEL_URL.
+# Starts PostgreSQL in folder $1 and sets POSTGRES_URL, and POSTGRES_SESSION_URL, _SERVICE_URL, _MODEL_URL and _BACKUP_URL.
 start_postgres() {
   local folder=$1/postgres port bin name
   bin=$(dirname "$(compgen -G '/usr/lib/postgresql/*/bin/initdb' | sort -V | tail -n 1)")
@@ -21,15 +22,16 @@ start_postgres() {
     -o "-c listen_addresses=127.0.0.1 -p $port -k $folder -c fsync=off" start >>"$folder/log"
   POSTGRES_PID=$(head -n 1 "$folder/data/postmaster.pid")
   POSTGRES_URL=postgres://postgres@127.0.0.1:$port/postgres
-  for name in session service model; do
+  for name in session service model backup; do
     "$bin/createdb" -h 127.0.0.1 -p "$port" -U postgres "$name"
   done
   POSTGRES_SESSION_URL=postgres://postgres@127.0.0.1:$port/session
   POSTGRES_SERVICE_URL=postgres://postgres@127.0.0.1:$port/service
   POSTGRES_MODEL_URL=postgres://postgres@127.0.0.1:$port/model
+  POSTGRES_BACKUP_URL=postgres://postgres@127.0.0.1:$port/backup
 }
 
-# Starts MariaDB in folder $1 and sets MYSQL_URL, and MYSQL_SESSION_URL, _SERVICE_URL and _MODEL_URL.
+# Starts MariaDB in folder $1 and sets MYSQL_URL, and MYSQL_SESSION_URL, _SERVICE_URL, _MODEL_URL and _BACKUP_URL.
 start_mariadb() {
   local folder=$1/mariadb port tries
   port=$(free_port)
@@ -41,11 +43,12 @@ start_mariadb() {
     --tmpdir="$folder" --pid-file="$folder/pid" --bind-address=127.0.0.1 >"$folder/server.log" 2>&1 &
   MARIADB_PID=$!
   for tries in $(seq 100); do
-    if mariadb --no-defaults --socket="$folder/s.sock" -u root -e 'create database story; create database session; create database service; create database model' 2>/dev/null; then
+    if mariadb --no-defaults --socket="$folder/s.sock" -u root -e 'create database story; create database session; create database service; create database model; create database backup' 2>/dev/null; then
       MYSQL_URL=mysql://root@127.0.0.1:$port/story
       MYSQL_SESSION_URL=mysql://root@127.0.0.1:$port/session
       MYSQL_SERVICE_URL=mysql://root@127.0.0.1:$port/service
       MYSQL_MODEL_URL=mysql://root@127.0.0.1:$port/model
+      MYSQL_BACKUP_URL=mysql://root@127.0.0.1:$port/backup
       return 0
     fi
     sleep 0.2

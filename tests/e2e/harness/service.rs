@@ -33,6 +33,24 @@ impl Service {
         Self::start_with(folder, vec![address])
     }
 
+    /// On an empty database, which a backup fills first; its passphrase is asked for.
+    pub(crate) fn start_restored(
+        folder: &Path,
+        database: &str,
+        (backup, passphrase): (&Path, &str),
+    ) -> Self {
+        std::fs::create_dir_all(folder).unwrap();
+        let address = ("WHARFINGER_DATABASE__URL", database.to_owned());
+        let mut command = program(folder, std::slice::from_ref(&address));
+        command
+            .args(["restore", "--passphrase-file", "-"])
+            .arg(backup);
+        let output = finished(command, passphrase);
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{database}: {told}");
+        Self::start_with(folder, vec![address])
+    }
+
     fn start_with(folder: &Path, more: Vec<(&'static str, String)>) -> Self {
         std::fs::create_dir_all(folder).unwrap();
         let (token, admin, ops) = (free_port(), free_port(), free_port());
@@ -97,19 +115,8 @@ impl Service {
 
     fn output(&self, arguments: &[&str], input: &str) -> Output {
         let mut command = program(&self.folder, &self.environment);
-        command
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        child
-            .stdin
-            .take()
-            .unwrap()
-            .write_all(input.as_bytes())
-            .unwrap();
-        let output = child.wait_with_output().unwrap();
+        command.args(arguments);
+        let output = finished(command, input);
         self.keep(&output.stderr);
         output
     }
@@ -123,6 +130,20 @@ impl Service {
             .unwrap();
         file.write_all(bytes).unwrap();
     }
+}
+
+/// Runs a command that reads `input`.
+fn finished(mut command: Command, input: &str) -> Output {
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    // A command that reads nothing may have ended already.
+    let _ = stdin.write_all(input.as_bytes());
+    drop(stdin);
+    child.wait_with_output().unwrap()
 }
 
 fn succeeded(arguments: &[&str], output: Output) -> String {

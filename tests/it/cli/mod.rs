@@ -1,6 +1,7 @@
 //! The command line, as a script and a person use it.
 
 mod access_tokens;
+mod backup;
 mod database;
 mod deploy_tokens;
 mod disk_full;

@@ -1,0 +1,156 @@
+//! Writing a backup.
+
+use std::io::Write;
+
+use chrono::{DateTime, Utc};
+use secrecy::SecretString;
+use serde::Serialize;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::app::backup::encryption::encrypt;
+use crate::app::backup::error::BackupError;
+use crate::domain::backup::cell::Cell;
+use crate::domain::backup::key_file::KeyFile;
+use crate::domain::backup::line::{self, BackupEnd, BackupHeader, FORMAT, Tally};
+use crate::storage::{Db, Snapshot};
+
+/// The choices for a backup.
+#[derive(Debug)]
+pub struct BackupOptions {
+    /// The key files that go into it.
+    pub keys: Vec<KeyFile>,
+    /// The passphrase with which it is encrypted; a backup with keys must be.
+    pub passphrase: Option<SecretString>,
+}
+
+/// A backup that was written.
+#[derive(Debug, Clone)]
+pub struct BackupSummary {
+    /// The first line.
+    pub header: BackupHeader,
+    /// The numbers of what it holds.
+    pub tally: Tally,
+}
+
+/// Writes everything that is stored in `db` now, while others go on with changes.
+pub async fn back_up(
+    db: &Db,
+    options: &BackupOptions,
+    now: DateTime<Utc>,
+    output: &mut (dyn Write + Send),
+) -> Result<BackupSummary, BackupError> {
+    let Some(passphrase) = &options.passphrase else {
+        return write(db, &options.keys, now, output).await;
+    };
+    let mut encrypted = encrypt(output, passphrase).map_err(BackupError::Unwritable)?;
+    let written = write(db, &options.keys, now, &mut encrypted).await?;
+    encrypted.finish().map_err(BackupError::Unwritable)?;
+    Ok(written)
+}
+
+async fn write(
+    db: &Db,
+    keys: &[KeyFile],
+    now: DateTime<Utc>,
+    output: &mut (dyn Write + Send),
+) -> Result<BackupSummary, BackupError> {
+    let snapshot = db.snapshot().await?;
+    let header = BackupHeader {
+        format: FORMAT,
+        program: env!("CARGO_PKG_VERSION").to_owned(),
+        schema: snapshot.schema().to_owned(),
+        created_at: now,
+        change: snapshot.change(),
+    };
+    let mut lines = Lines::new(output);
+    lines.write(&header)?;
+    let tables = write_tables(&snapshot, &mut lines).await;
+    // The rows do not change any more, whatever becomes of the rest.
+    let ended = snapshot.end().await;
+    tables.and(ended.map_err(BackupError::from))?;
+    for file in keys {
+        lines.write(&line::key_file(file))?;
+        lines.tally.key_files += 1;
+    }
+    let tally = lines.end()?;
+    Ok(BackupSummary { header, tally })
+}
+
+async fn write_tables(snapshot: &Snapshot, lines: &mut Lines<'_>) -> Result<(), BackupError> {
+    for head in snapshot.heads().await? {
+        lines.write(&head)?;
+        let (mut count, mut last) = (0, None);
+        loop {
+            let rows = snapshot.rows_after(&head.table, last).await?;
+            let Some(Cell::Integer(key)) = rows.last().and_then(|row| row.first()) else {
+                break;
+            };
+            last = Some(*key);
+            for row in &rows {
+                lines.write(&line::row(row))?;
+                count += 1;
+            }
+        }
+        lines.tally.rows.insert(head.table, count);
+    }
+    Ok(())
+}
+
+/// The lines of a backup, whose digest and number are known at the end.
+struct Lines<'a> {
+    output: &'a mut (dyn Write + Send),
+    digest: Sha256,
+    tally: Tally,
+}
+
+impl<'a> Lines<'a> {
+    fn new(output: &'a mut (dyn Write + Send)) -> Self {
+        Self {
+            output,
+            digest: Sha256::new(),
+            tally: Tally::default(),
+        }
+    }
+
+    fn write(&mut self, value: &impl Serialize) -> Result<(), BackupError> {
+        let mut text =
+            serde_json::to_vec(value).map_err(|error| BackupError::Unwritable(error.into()))?;
+        text.push(b'\n');
+        self.digest.update(&text);
+        let written = self.output.write_all(&text);
+        written.map_err(BackupError::Unwritable)
+    }
+
+    fn end(mut self) -> Result<Tally, BackupError> {
+        let tally = std::mem::take(&mut self.tally);
+        let end = BackupEnd {
+            end: tally,
+            sha256: data_encoding::HEXLOWER.encode(&self.digest.clone().finalize()),
+        };
+        self.write(&end)?;
+        self.output.flush().map_err(BackupError::Unwritable)?;
+        Ok(end.end)
+    }
+}
+
+/// The summary as programs read it.
+impl BackupSummary {
+    /// In JSON.
+    pub fn to_json(&self) -> Value {
+        summary(&self.header, &self.tally)
+    }
+}
+
+/// The header and the numbers in JSON.
+pub(super) fn summary(header: &BackupHeader, tally: &Tally) -> Value {
+    serde_json::json!({
+        "format": header.format,
+        "program": header.program,
+        "schema": header.schema,
+        "created_at": header.created_at,
+        "change": header.change,
+        "rows": tally.rows,
+        "key_files": tally.key_files,
+    })
+}

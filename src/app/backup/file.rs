@@ -1,0 +1,132 @@
+//! The file of a backup.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+
+use secrecy::SecretString;
+use serde_json::Value;
+
+use crate::app::backup::back_up::summary;
+use crate::app::backup::encryption::{BEGINNING, Refused, decrypt};
+use crate::app::backup::error::BackupError;
+use crate::app::backup::reader::{BackupReader, Part};
+use crate::domain::backup::line::{BackupEnd, BackupHeader, TableHead};
+use crate::storage::SchemaLevel;
+
+/// The beginning of every SQLite database.
+const SQLITE: &[u8] = b"SQLite format 3";
+
+/// The memory for reading.
+const BUFFER: usize = 128 << 10;
+
+/// The file of a backup, which is read twice: to see that it is whole, and to restore it.
+#[derive(Debug)]
+pub struct BackupFile {
+    pub(super) path: PathBuf,
+    passphrase: Option<SecretString>,
+}
+
+/// The contents of a backup that is whole.
+#[derive(Debug, Clone)]
+pub struct BackupContents {
+    /// The first line.
+    pub header: BackupHeader,
+    /// The level of the schema.
+    pub(super) level: SchemaLevel,
+    /// The tables.
+    pub(super) heads: Vec<TableHead>,
+    /// The last line.
+    pub(super) end: BackupEnd,
+}
+
+impl BackupContents {
+    /// The number of key files.
+    pub fn key_files(&self) -> u64 {
+        self.end.end.key_files
+    }
+
+    /// The number of rows in all tables.
+    pub fn rows(&self) -> u64 {
+        self.end.end.rows.values().sum()
+    }
+
+    /// In JSON.
+    pub fn to_json(&self) -> Value {
+        summary(&self.header, &self.end.end)
+    }
+}
+
+impl BackupFile {
+    /// The file at `path`, with the passphrase if it is encrypted.
+    pub fn new(path: PathBuf, passphrase: Option<SecretString>) -> Self {
+        Self { path, passphrase }
+    }
+
+    /// True if the file at `path` is encrypted.
+    pub fn is_encrypted(path: &Path) -> Result<bool, BackupError> {
+        let failed = |error| BackupError::Unreadable(path.to_owned(), error);
+        let mut input = open(path)?;
+        Ok(input.fill_buf().map_err(failed)?.starts_with(BEGINNING))
+    }
+
+    /// Reads all of it, to see that it is whole and as it was written.
+    pub fn check(&self) -> Result<BackupContents, BackupError> {
+        let mut reader = self.read()?;
+        let header = &reader.header;
+        let level = SchemaLevel::after(&header.schema).ok_or_else(|| BackupError::NewerSchema {
+            path: self.path.clone(),
+            schema: header.schema.clone(),
+            program: header.program.clone(),
+        })?;
+        let mut heads = Vec::new();
+        loop {
+            match reader.next()? {
+                Part::Table(head) => heads.push(head),
+                Part::Row(_) | Part::KeyFile(_) => {}
+                Part::End(end) => {
+                    return Ok(BackupContents {
+                        header: reader.header,
+                        level,
+                        heads,
+                        end,
+                    });
+                }
+            }
+        }
+    }
+
+    pub(super) fn read(&self) -> Result<BackupReader, BackupError> {
+        let path = &self.path;
+        let mut input = open(path)?;
+        let failed = |error| BackupError::Unreadable(path.clone(), error);
+        let beginning = input.fill_buf().map_err(failed)?;
+        if beginning.starts_with(SQLITE) {
+            return Err(BackupError::DatabaseFile(path.clone()));
+        }
+        if !beginning.starts_with(BEGINNING) {
+            return BackupReader::new(path, Box::new(input));
+        }
+        let Some(passphrase) = &self.passphrase else {
+            return Err(BackupError::Encrypted(path.clone()));
+        };
+        let decrypted = decrypt(input, passphrase).map_err(|refused| match refused {
+            Refused::WrongPassphrase => BackupError::WrongPassphrase(path.clone()),
+            Refused::TooMuchWork => BackupError::TooMuchWork(path.clone()),
+            Refused::Damaged(why) => BackupError::damaged(path, why),
+            Refused::Unreadable(error) => failed(error),
+        })?;
+        let decrypted = BufReader::with_capacity(BUFFER, decrypted);
+        BackupReader::new(path, Box::new(decrypted))
+    }
+}
+
+fn open(path: &Path) -> Result<BufReader<File>, BackupError> {
+    let failed = |error| BackupError::Unreadable(path.to_owned(), error);
+    let file = File::open(path).map_err(failed)?;
+    if !file.metadata().map_err(failed)?.is_file() {
+        let why = "it is no file that can be read twice; save it into one first";
+        return Err(failed(std::io::Error::other(why)));
+    }
+    Ok(BufReader::with_capacity(BUFFER, file))
+}

@@ -1,0 +1,137 @@
+//! `wharfinger backup` and `wharfinger restore`.
+
+use std::io::{BufWriter, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+use serde_json::{Value, json};
+
+use crate::app::backup::{BackupFile, BackupSummary};
+use crate::cli::context::Context;
+use crate::cli::new_file::NewFile;
+use crate::cli::passphrase::PassphraseSource;
+use crate::cli::words::time;
+use crate::server::{self, BackupChoice};
+
+/// The memory in which lines are collected before they are written.
+const BUFFER: usize = 128 << 10;
+
+#[derive(Debug, Args)]
+pub(super) struct BackupArguments {
+    /// The file to make, or - for standard output. A file that is there is never replaced.
+    file: PathBuf,
+    /// Put the key files into the backup, too, and encrypt it with a passphrase.
+    #[arg(long)]
+    with_keys: bool,
+    /// Encrypt the backup with a passphrase, also without keys; `age -d` reads it, too.
+    #[arg(long)]
+    encrypt: bool,
+    #[command(flatten)]
+    passphrase: PassphraseSource,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RestoreArguments {
+    /// The file that `wharfinger backup` made.
+    file: PathBuf,
+    /// Leave out the key files that are in the backup.
+    #[arg(long)]
+    without_keys: bool,
+    #[command(flatten)]
+    passphrase: PassphraseSource,
+}
+
+/// Writes a backup.
+pub(super) async fn back_up(
+    arguments: BackupArguments,
+    context: &Context<'_>,
+) -> anyhow::Result<()> {
+    let BackupArguments {
+        file,
+        with_keys,
+        encrypt,
+        passphrase,
+    } = arguments;
+    let is_printed = file.to_str() == Some("-");
+    if is_printed && std::io::stdout().is_terminal() {
+        bail!("the backup would be printed on the terminal; name a file, or lead it into one");
+    }
+    // A file that is there is found before anybody is asked for a passphrase.
+    let new = (!is_printed).then(|| NewFile::make(&file)).transpose()?;
+    let is_encrypted = with_keys || encrypt || passphrase.is_named();
+    let choice = BackupChoice {
+        with_keys,
+        passphrase: is_encrypted.then(|| passphrase.choose()).transpose()?,
+    };
+    let Some(mut new) = new else {
+        let mut output = BufWriter::with_capacity(BUFFER, std::io::stdout());
+        server::back_up(&context.config, choice, &mut output).await?;
+        return output.flush().context("the backup cannot be written");
+    };
+    let mut output = BufWriter::with_capacity(BUFFER, &mut new.file);
+    let (summary, place) = server::back_up(&context.config, choice, &mut output).await?;
+    output.flush().context("the backup cannot be written")?;
+    drop(output);
+    new.keep()?;
+    tell(context, &summary, &place, (&file, is_encrypted))
+}
+
+fn tell(
+    context: &Context<'_>,
+    summary: &BackupSummary,
+    place: &str,
+    (file, is_encrypted): (&Path, bool),
+) -> anyhow::Result<()> {
+    let rows: u64 = summary.tally.rows.values().sum();
+    let keys = match summary.tally.key_files {
+        0 => {
+            "; the key files are not in it: keep a copy of them, too, or say --with-keys".to_owned()
+        }
+        number => format!(" and {number} key files"),
+    };
+    context.output.note(&format!(
+        "{} has the database {place} after change {}, {rows} rows{keys}.",
+        file.display(),
+        summary.header.change
+    ));
+    let more = json!({ "file": file, "database": place, "encrypted": is_encrypted });
+    context.output.for_programs(&with(summary.to_json(), more))
+}
+
+/// Restores a backup.
+pub(super) async fn restore(
+    arguments: RestoreArguments,
+    context: &Context<'_>,
+) -> anyhow::Result<()> {
+    let path = arguments.file;
+    let is_encrypted = BackupFile::is_encrypted(&path)?;
+    let passphrase = is_encrypted.then(|| arguments.passphrase.tell());
+    let passphrase = passphrase.transpose()?;
+    let with_keys = !arguments.without_keys;
+    let file = BackupFile::new(path, passphrase);
+    let (contents, place) = server::restore(&context.config, &file, with_keys).await?;
+    let key_files = if with_keys { contents.key_files() } else { 0 };
+    let keys = match key_files {
+        0 => format!(
+            "The key files were not: bring your copy of them to {}, or registries will refuse every token.",
+            context.config.keys.directory.display()
+        ),
+        number => format!("So were {number} key files."),
+    };
+    context.output.note(&format!(
+        "{} rows as of {} were restored into the database {place}. {keys} Now start the service.",
+        contents.rows(),
+        time(contents.header.created_at),
+    ));
+    let more = json!({ "database": place, "key_files": key_files });
+    context.output.for_programs(&with(contents.to_json(), more))
+}
+
+/// The members of both.
+fn with(mut one: Value, mut more: Value) -> Value {
+    if let (Some(all), Some(more)) = (one.as_object_mut(), more.as_object_mut()) {
+        all.append(more);
+    }
+    one
+}

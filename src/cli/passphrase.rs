@@ -1,0 +1,75 @@
+//! Passphrases of backups.
+
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+use secrecy::{ExposeSecret, SecretString};
+
+/// The least number of letters: whoever has the file can try passphrases for as long as they like.
+const LEAST: usize = 12;
+
+/// The option that names the place of a passphrase.
+#[derive(Debug, Args)]
+pub(super) struct PassphraseSource {
+    /// Read the passphrase from this file, or from standard input if it is `-`; without it, the terminal asks.
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
+}
+
+impl PassphraseSource {
+    /// True if a file is named.
+    pub(super) fn is_named(&self) -> bool {
+        self.passphrase_file.is_some()
+    }
+
+    /// A passphrase for something new, which the terminal asks for twice.
+    pub(super) fn choose(&self) -> anyhow::Result<SecretString> {
+        let chosen = if let Some(path) = &self.passphrase_file {
+            read(path)?
+        } else {
+            let first = ask("New passphrase: ")?;
+            if first.expose_secret() != ask("Again: ")?.expose_secret() {
+                bail!("the two passphrases differ; nothing was done");
+            }
+            first
+        };
+        if chosen.expose_secret().chars().count() < LEAST {
+            bail!(
+                "the passphrase is too short: whoever gets the file can try as many as they like. Take {LEAST} letters or more"
+            );
+        }
+        Ok(chosen)
+    }
+
+    /// The passphrase of something that is there.
+    pub(super) fn tell(&self) -> anyhow::Result<SecretString> {
+        match &self.passphrase_file {
+            Some(path) => read(path),
+            None => ask("Passphrase: "),
+        }
+    }
+}
+
+fn ask(prompt: &str) -> anyhow::Result<SecretString> {
+    if !std::io::stdin().is_terminal() {
+        bail!(
+            "there is no terminal to ask for the passphrase; name a file that holds it with --passphrase-file, or - for \
+             standard input"
+        );
+    }
+    Ok(SecretString::from(rpassword::prompt_password(prompt)?))
+}
+
+/// The text without the line break at its end.
+fn read(path: &Path) -> anyhow::Result<SecretString> {
+    let text = match path.to_str() {
+        Some("-") => std::io::read_to_string(std::io::stdin().lock())
+            .context("standard input cannot be read")?,
+        _ => std::fs::read_to_string(path)
+            .with_context(|| format!("{} cannot be read", path.display()))?,
+    };
+    let text = text.strip_suffix('\n').unwrap_or(&text);
+    Ok(SecretString::from(text.strip_suffix('\r').unwrap_or(text)))
+}
