@@ -91,7 +91,10 @@ enum Command {
     /// Tell by the exit status whether the running service is ready.
     Health,
     /// Make the database, or bring its schema up to date.
-    Migrate,
+    Migrate {
+        #[command(subcommand)]
+        command: Option<migrate::Command>,
+    },
     /// Write everything in the database into one file, also while the service runs; the keys too, if asked.
     Backup(backup::BackupArguments),
     /// Fill an empty database, of any kind, from the file of a backup.
@@ -199,7 +202,7 @@ async fn run_command(command: Command, context: &Context<'_>) -> anyhow::Result<
         Command::Registry(command) => registry::run(&command, context),
         Command::Explain(arguments) => explain::run(arguments, context).await,
         Command::Health => health::run(context).await,
-        Command::Migrate => migrate::run(context).await,
+        Command::Migrate { command } => migrate::run(command, context).await,
         Command::Backup(arguments) => backup::back_up(arguments, context).await,
         Command::Restore(arguments) => backup::restore(arguments, context).await,
         // These need no configuration and were handled above.

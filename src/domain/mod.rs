@@ -19,6 +19,7 @@ pub mod namespaces;
 pub mod page;
 pub mod refresh_tokens;
 pub mod registry;
+pub mod schema_status;
 pub mod secret;
 pub mod text;
 pub mod token_limits;

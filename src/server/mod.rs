@@ -35,6 +35,7 @@ use crate::app::{Admission, Desk};
 use crate::config::{Config, Origins};
 use crate::domain::clock::Clock;
 use crate::domain::entropy::Entropy;
+use crate::domain::schema_status::Migration;
 use crate::http::admin::AdminState;
 use crate::http::layers::{
     HINT, Health, HealthDetail, RequestLog, frame, health_routes, hint_routes,
@@ -249,6 +250,11 @@ pub async fn migrate(config: &Config) -> anyhow::Result<String> {
     let place = db.place();
     db.close().await?;
     Ok(place)
+}
+
+/// The state of all migrations in the database, and its file, or host and port; nothing is changed.
+pub async fn migrations(config: &Config) -> anyhow::Result<(Vec<Migration>, String)> {
+    Ok(Db::migrations(&config.database.url).await?)
 }
 
 /// The database's connections, as they are configured.

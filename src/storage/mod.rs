@@ -26,6 +26,7 @@ mod recorder;
 pub mod refresh_tokens;
 pub mod registry;
 mod schema;
+mod schema_status;
 mod server;
 mod source;
 mod sqlite;

@@ -14,6 +14,7 @@ mod log_notes;
 mod long_lists;
 mod lost_keys;
 mod machines;
+mod migrations;
 mod namespaces;
 mod refresh_tokens;
 mod registry;
