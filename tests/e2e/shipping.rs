@@ -9,10 +9,16 @@ use std::process::Command;
 
 use crate::harness::{Engine, Ran, Story, World, finish, free_port};
 
-pub(crate) const STORIES: &[Story] = &[(
-    "the_compose_file_brings_up_a_registry_with_tokens",
-    the_compose_file_brings_up_a_registry_with_tokens,
-)];
+pub(crate) const STORIES: &[Story] = &[
+    (
+        "the_compose_file_brings_up_a_registry_with_tokens",
+        the_compose_file_brings_up_a_registry_with_tokens,
+    ),
+    (
+        "the_compose_file_takes_postgresql_if_that_is_asked_for",
+        the_compose_file_takes_postgresql_if_that_is_asked_for,
+    ),
+];
 
 /// What the base image's build step and the program need.
 const BASE: &[&str] = &[
@@ -153,6 +159,36 @@ fn the_compose_file_brings_up_a_registry_with_tokens(world: &World) {
         "it stops by itself when it is told to"
     );
     compose.run(&["down", "--volumes"]).must_succeed();
+}
+
+/// The variables are those that the head of the file names. Without them no server is started: the story above has no image
+/// of one.
+fn the_compose_file_takes_postgresql_if_that_is_asked_for(world: &World) {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docker-compose.yml");
+    let text = std::fs::read_to_string(file).unwrap();
+    let told = text.lines().filter_map(|line| line.strip_prefix("#   "));
+    let variables: Vec<(String, String)> = told
+        .map(|line| line.replace("...", "Secret1"))
+        .filter_map(|line| {
+            line.split_once('=')
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        })
+        .collect();
+    assert_eq!(variables.len(), 3, "{variables:?}");
+    let mut command = Command::new("/usr/bin/docker-compose");
+    command
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .arg("config")
+        .envs(variables);
+    let ran = finish(world, command, "");
+    ran.must_succeed();
+    for line in [
+        "      WHARFINGER_DATABASE__URL: postgres://wharfinger:Secret1@postgres/wharfinger\n",
+        "  postgres:\n    environment:\n      POSTGRES_DB: wharfinger\n      POSTGRES_PASSWORD: Secret1\n      POSTGRES_USER: wharfinger\n",
+        "    profiles:\n    - postgres\n",
+    ] {
+        assert!(ran.stdout.contains(line), "{line}: {}", ran.stdout);
+    }
 }
 
 /// Makes stand-ins for the images that the files name, and builds the final stage.
