@@ -13,6 +13,7 @@
 mod backup;
 mod ci;
 mod containerd;
+mod database_tls;
 mod docker;
 mod forward;
 mod harness;
@@ -53,6 +54,7 @@ fn main() -> ExitCode {
     let apart = lifecycle::STORIES
         .iter()
         .chain(backup::STORIES)
+        .chain(database_tls::STORIES)
         .chain(readme::STORIES)
         .chain(shipping::STORIES)
         .chain(python_clients::STORIES)

@@ -1,0 +1,161 @@
+//! The link to a database server, encrypted and with a server that proves who it is.
+
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::path::{Path, PathBuf};
+
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+
+use crate::harness::{Ran, Service, Story, World, run};
+
+pub(crate) const STORIES: &[Story] = &[(
+    "a_postgresql_server_must_prove_who_it_is_if_that_is_asked_for",
+    a_postgresql_server_must_prove_who_it_is_if_that_is_asked_for,
+)];
+
+/// A server with TLS, until the value ends.
+struct Encrypted<'a> {
+    world: &'a World,
+    url: String,
+    port: String,
+    /// The authority that its certificate is from, and another one.
+    authorities: [PathBuf; 2],
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "tests/run.sh names the databases"
+)]
+fn a_postgresql_server_must_prove_who_it_is_if_that_is_asked_for(world: &World) {
+    let databases = std::env::var("BACKUP_DATABASE_URLS").unwrap_or_default();
+    let mut databases = databases.split_whitespace();
+    let Some(url) = databases.find(|url| url.starts_with("postgres")) else {
+        return;
+    };
+    let plain = told_by(world, &format!("{url}?sslmode=verify-full"));
+    assert!(plain.contains("server does not support TLS"), "{plain}");
+    let server = Encrypted::make(world, url);
+    let [ours, other] = &server.authorities;
+    let address = |host: &str, authority: &Path| {
+        let port = &server.port;
+        let authority = authority.display();
+        format!("postgres://postgres@{host}:{port}/tls?sslmode=verify-full&sslrootcert={authority}")
+    };
+    let no_authority = told_by(
+        world,
+        &format!(
+            "postgres://postgres@localhost:{}/tls?sslmode=verify-full",
+            server.port
+        ),
+    );
+    for (told, why) in [
+        (no_authority, "invalid peer certificate: UnknownIssuer"),
+        (
+            told_by(world, &address("localhost", other)),
+            "invalid peer certificate: ",
+        ),
+        (
+            told_by(world, &address("127.0.0.1", ours)),
+            "invalid peer certificate: certificate not valid for name",
+        ),
+    ] {
+        assert!(
+            told.contains("cannot use the database ") && told.contains(why),
+            "{why}: {told}"
+        );
+    }
+
+    let service = Service::start_on(&world.new_folder(), &address("localhost", ours));
+    service.cli(&["user", "create", "alice"]);
+    let links = "SELECT ssl, count(*) > 3 FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) \
+                 WHERE datname = 'tls' GROUP BY ssl";
+    assert_eq!(server.ask(links).stdout, "t|t\n", "all links are encrypted");
+}
+
+/// The error of a command on the database at `url`.
+fn told_by(world: &World, url: &str) -> String {
+    let folder = world.new_folder();
+    let command = "cd \"$0\" && WHARFINGER_DATABASE__URL=\"$1\" exec \"$2\" migrate status";
+    let program = env!("CARGO_BIN_EXE_wharfinger");
+    let ran = run(
+        world,
+        "sh",
+        &["-c", command, folder.to_str().unwrap(), url, program],
+        "",
+    );
+    assert!(!ran.ok, "{url}: {}", ran.stdout);
+    ran.stderr
+}
+
+impl<'a> Encrypted<'a> {
+    /// Gives the server at `url` a certificate for `localhost`, and a database `tls`.
+    fn make(world: &'a World, url: &str) -> Self {
+        let folder = world.new_folder();
+        let port = url.rsplit_once(':').unwrap().1;
+        let mut server = Self {
+            world,
+            url: url.to_owned(),
+            port: port.split('/').next().unwrap().to_owned(),
+            authorities: ["ours.crt", "other.crt"].map(|name| folder.join(name)),
+        };
+        let data = PathBuf::from(server.ask("SHOW data_directory").stdout.trim());
+        let owner = std::fs::metadata(&data).unwrap();
+        let (certificate, key) = server.certify();
+        for (name, text) in [("tls.crt", certificate), ("tls.key", key)] {
+            let path = data.join(name);
+            std::fs::write(&path, text).unwrap();
+            std::fs::set_permissions(&path, PermissionsExt::from_mode(0o600)).unwrap();
+            chown(&path, Some(owner.uid()), Some(owner.gid())).unwrap();
+        }
+        for statement in [
+            "CREATE DATABASE tls",
+            "ALTER SYSTEM SET ssl_cert_file = 'tls.crt'",
+            "ALTER SYSTEM SET ssl_key_file = 'tls.key'",
+            "ALTER SYSTEM SET ssl = on",
+        ] {
+            server.ask(statement);
+        }
+        server.reload("on");
+        server
+    }
+
+    /// Makes both authorities; a certificate of the first, and its key.
+    fn certify(&mut self) -> (String, String) {
+        let mut issuers = Vec::new();
+        for path in &self.authorities {
+            let mut params = CertificateParams::default();
+            params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+            let key = KeyPair::generate().unwrap();
+            let authority = params.self_signed(&key).unwrap();
+            std::fs::write(path, authority.pem()).unwrap();
+            issuers.push(Issuer::new(params, key));
+        }
+        let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.signed_by(&key, &issuers[0]).unwrap();
+        (certificate.pem(), key.serialize_pem())
+    }
+
+    fn ask(&self, statement: &str) -> Ran {
+        let arguments = ["--no-psqlrc", "-At", "-c", statement, &self.url];
+        let ran = run(self.world, "psql", &arguments, "");
+        ran.must_succeed();
+        ran
+    }
+
+    /// Reads the server's configuration again, and waits until TLS is `on` or `off`.
+    fn reload(&self, state: &str) {
+        self.ask("SELECT pg_reload_conf()");
+        crate::harness::wait_until("the server has its new configuration", || {
+            self.ask("SHOW ssl").stdout.trim() == state
+        });
+    }
+}
+
+impl Drop for Encrypted<'_> {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            self.ask("ALTER SYSTEM RESET ssl");
+            self.reload("off");
+        }
+    }
+}
