@@ -48,6 +48,8 @@ pub struct Database {
     pub max_connections: u32,
     /// The most connections of the admin API at a time.
     pub max_admin_connections: u32,
+    /// The longest wait for a database server, from asking for a connection to the answer.
+    pub timeout: Duration,
     /// The most memory for copies of what token requests ask for, in bytes; zero for no copies.
     pub cache_memory: usize,
     /// The time for which pulls are answered from the copies while the database is away.
@@ -204,6 +206,7 @@ impl Database {
             max_admin_connections: settings
                 .get("database.max_admin_connections")?
                 .integer(1, 1000)?,
+            timeout: settings.get("database.timeout")?.duration("500ms", "5s")?,
             cache_memory: settings
                 .get("database.cache_megabytes")?
                 .integer(0, 4000)

@@ -262,6 +262,7 @@ fn connections(config: &Config) -> Connections {
     Connections {
         token: config.database.max_connections,
         admin: config.database.max_admin_connections,
+        timeout: config.database.timeout,
     }
 }
 

@@ -18,7 +18,7 @@ use crate::storage::{counter, fold, schema, server, sqlite};
 
 /// The time that a request waits for a connection before it is told to come back.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
-/// The longest that a service waits for a server, from asking for a connection to the answer.
+/// The longest that a service waits for a server, from asking for a connection to the answer, unless it is configured.
 const LONGEST: Duration = Duration::from_secs(2);
 /// The same on SQLite, which waits by itself for other programs that write.
 const LONGEST_ON_SQLITE: Duration = Duration::from_secs(12);
@@ -32,7 +32,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// The pause before it tries again.
 const RETRY: Duration = Duration::from_millis(50);
 
-/// The longest statement of a list that a service reads: shorter than [`LONGEST`], so that it is not taken for a
+/// The longest statement of a list that a service reads: shorter than the wait for a server, so that it is not taken for a
 /// database that is away.
 const LONGEST_LIST: Duration = Duration::from_millis(1500);
 
@@ -67,6 +67,8 @@ pub struct Connections {
     pub token: u32,
     /// Those of the admin API.
     pub admin: u32,
+    /// The longest that a service waits for a server, from asking for a connection to the answer.
+    pub timeout: Duration,
 }
 
 impl From<u32> for Connections {
@@ -75,6 +77,7 @@ impl From<u32> for Connections {
         Self {
             token: number,
             admin: number,
+            timeout: LONGEST,
         }
     }
 }
@@ -247,11 +250,15 @@ impl Db {
             }
             (None, _) => false,
         };
-        let longest = (opener == Opener::Service).then_some(LONGEST_LIST);
+        let longest = match file {
+            Some(_) => LONGEST_LIST,
+            None => LONGEST_LIST.min(connections.timeout * 3 / 4),
+        };
+        let longest = (opener == Opener::Service).then_some(longest);
         let limit = match (&file, opener) {
             (_, Opener::Migration | Opener::Command) => LONGEST_COMMAND,
             (Some(_), Opener::Service) => LONGEST_ON_SQLITE,
-            (None, Opener::Service) => LONGEST,
+            (None, Opener::Service) => connections.timeout,
         };
         let pool = async |most: u32, durability: Durability, longest: Option<Duration>| {
             let mut options = ConnectOptions::new(url);

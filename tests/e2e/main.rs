@@ -13,6 +13,7 @@
 mod backup;
 mod ci;
 mod containerd;
+mod database_timeout;
 mod database_tls;
 mod docker;
 mod forward;
@@ -55,6 +56,7 @@ fn main() -> ExitCode {
         .iter()
         .chain(backup::STORIES)
         .chain(database_tls::STORIES)
+        .chain(database_timeout::STORIES)
         .chain(readme::STORIES)
         .chain(shipping::STORIES)
         .chain(python_clients::STORIES)

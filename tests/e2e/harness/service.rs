@@ -27,6 +27,13 @@ impl Service {
         Self::start_with(folder, vec![address])
     }
 
+    /// On the empty database at that address, for which requests wait no longer than `timeout`.
+    pub(crate) fn start_patient(folder: &Path, database: &str, timeout: &str) -> Self {
+        let address = ("WHARFINGER_DATABASE__URL", database.to_owned());
+        let timeout = ("WHARFINGER_DATABASE__TIMEOUT", timeout.to_owned());
+        Self::start_with(folder, vec![address, timeout])
+    }
+
     /// With the address at which people and programs reach the admin API.
     pub(crate) fn start_at(folder: &Path, address: &str) -> Self {
         let address = ("WHARFINGER_ADMIN__PUBLIC_URL", address.to_owned());
