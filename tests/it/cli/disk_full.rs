@@ -122,12 +122,12 @@ impl SmallDisk {
         assert!(unmounted.unwrap().success());
     }
 
-    fn fill(&self) {
+    pub(super) fn fill(&self) {
         let mut file = File::create(self.0.join("filler")).unwrap();
         while file.write(&[0; 4096]).is_ok_and(|written| written > 0) {}
     }
 
-    fn free(&self) {
+    pub(super) fn free(&self) {
         fs::remove_file(self.0.join("filler")).unwrap();
     }
 }

@@ -10,7 +10,7 @@ use crate::made_up::world::World;
 use super::Workplace;
 
 /// A workplace with that many tokens, a tenth as many projects, and so on.
-async fn with_tokens(tokens: u64) -> (Workplace, World) {
+pub(super) async fn with_tokens(tokens: u64) -> (Workplace, World) {
     let (workplace, world) = (Workplace::migrated(), World::with(tokens));
     let url = format!("sqlite://{}/data/wharfinger.db", workplace.path().display());
     fill(&url, &world).await.unwrap();

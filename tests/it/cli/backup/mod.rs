@@ -1,6 +1,8 @@
 //! Backups, and what is restored from them.
 
 mod consistent;
+mod many;
+mod places;
 mod refused;
 mod round_trip;
 
