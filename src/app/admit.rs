@@ -62,6 +62,17 @@ impl Admission {
         self.follow_up(identified, origin).await
     }
 
+    /// The same caller once more, for a request that looks at everything again: nothing is written down twice.
+    pub async fn admit_again(
+        &self,
+        view: &View<'_>,
+        presented: (&PresentedCredential, Option<&str>),
+    ) -> Result<Principal, AuthenticationError> {
+        let now = self.clock.now();
+        let identified = self.authenticator.authenticate(view, presented, now);
+        Ok(identified.await?.caller)
+    }
+
     /// The owner of a personal access token; no other credential is let in.
     #[tracing::instrument(level = "debug", name = "app.admit_access_token", skip_all)]
     pub async fn admit_access_token(

@@ -1,7 +1,7 @@
 //! The counter of changes: its row is the turn of all that change anything.
 
-use sea_orm::sea_query::{Expr, ExprTrait, SimpleExpr};
-use sea_orm::{ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement, SimpleExpr};
+use sea_orm::{ConnectionTrait, EntityTrait, QueryFilter, QueryResult};
 
 use crate::storage::entity::change_counter;
 use crate::storage::error::StorageError;
@@ -16,6 +16,28 @@ pub(super) async fn read(connection: &impl ConnectionTrait) -> Result<i64, Stora
         .await?;
     Ok(counter.ok_or(StorageError::NoSchema)?.number)
 }
+
+/// The rows that `select` finds, and the number of the last change that they know of: both are of one moment, because one
+/// statement reads them. Without rows there is no number.
+pub(super) async fn numbered(
+    mut select: SelectStatement,
+    connection: &impl ConnectionTrait,
+) -> Result<(Vec<QueryResult>, Option<i64>), StorageError> {
+    const NUMBER: &str = "change_number";
+    let number = Query::select()
+        .column(change_counter::Column::Number)
+        .from(change_counter::Entity)
+        .and_where(Expr::col(change_counter::Column::Id).eq(COUNTER))
+        .take();
+    select.expr_as(SimpleExpr::from(number), NUMBER);
+    let rows = connection.query_all(&select).await?;
+    let number = rows.first().map(|row| row.try_get("", NUMBER));
+    Ok((rows, number.transpose()?))
+}
+
+/// The prefixes that the columns of the first and of the second table of a join have.
+pub(super) const FIRST: &str = "A_";
+pub(super) const SECOND: &str = "B_";
 
 /// Adds `step`, which may be 0; the row stays locked until the transaction ends.
 pub(super) async fn add(step: i64, transaction: &impl ConnectionTrait) -> Result<(), StorageError> {

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait,
-    QueryFilter, QueryOrder, QuerySelect, Select,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, FromQueryResult,
+    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
 };
 
 use crate::domain::access_tokens::scope::AccessTokenScopes;
@@ -18,6 +18,7 @@ use crate::domain::page::{Listing, Paging};
 use crate::domain::secret::SecretDigest;
 use crate::domain::text::DisplayName;
 use crate::storage::change::Change;
+use crate::storage::counter;
 use crate::storage::entity::hidden::HiddenBytes;
 use crate::storage::entity::instant::{Instant, goes_on_after};
 use crate::storage::entity::{deploy_token, namespace};
@@ -37,8 +38,25 @@ pub async fn find_by_digest(
     source: &impl Source,
     digest: &SecretDigest,
 ) -> Result<Option<DeployToken>, StorageError> {
+    Ok(find_by_digest_numbered(source, digest).await?.0)
+}
+
+/// The same, with the number of the last change that it knows of.
+pub(super) async fn find_by_digest_numbered(
+    source: &impl Source,
+    digest: &SecretDigest,
+) -> Result<(Option<DeployToken>, Option<i64>), StorageError> {
     let digest = HiddenBytes(digest.as_bytes().to_vec());
-    one(source, deploy_token::Entity::find_by_digest(digest)).await
+    let select = deploy_token::Entity::find_by_digest(digest)
+        .find_also_related(namespace::Entity)
+        .into_query();
+    let (rows, number) = counter::numbered(select, source.connection()).await?;
+    let Some(row) = rows.first() else {
+        return Ok((None, number));
+    };
+    let token = deploy_token::Model::from_query_result(row, counter::FIRST)?;
+    let namespace = namespace::Model::from_query_result(row, counter::SECOND)?;
+    Ok((Some(to_token(&token, &namespace)?), number))
 }
 
 /// The deploy token with that id, whatever its state.

@@ -52,6 +52,9 @@ pub enum StorageError {
     /// A list looks at too many rows.
     #[error("the list looks at too many rows to be read in time")]
     TooLong,
+    /// The facts that an answer rests on changed each time that they were looked up.
+    #[error("what the answer rests on is changing all the time")]
+    Changing,
     /// The database did not do it: it cannot be reached, is busy, or failed.
     #[error("the database did not answer as expected")]
     Database(#[source] Fault),
@@ -115,7 +118,11 @@ impl StorageError {
             | Self::OtherSchema(_)
             | Self::TooLong
             | Self::Unreadable { .. } => false,
-            Self::Taken(_) | Self::Busy | Self::Database(_) | Self::Unusable { .. } => true,
+            Self::Taken(_)
+            | Self::Busy
+            | Self::Changing
+            | Self::Database(_)
+            | Self::Unusable { .. } => true,
         }
     }
 

@@ -7,6 +7,7 @@ use sea_orm::{
     QueryOrder, QuerySelect, Select,
 };
 
+use crate::domain::events::subject::Touched;
 use crate::domain::ids::{RefreshTokenId, UserId};
 use crate::domain::page::{Listing, Paging};
 use crate::domain::refresh_tokens::{RefreshLifetimes, RefreshToken};
@@ -131,7 +132,11 @@ pub async fn make_room(login: &Login, owner: UserId, left: u64) -> Result<(), St
 
 /// Revokes one refresh token.
 #[tracing::instrument(level = "debug", name = "storage.refresh_tokens.revoke", skip_all, fields(id = %id))]
-pub async fn revoke(change: &Change, id: RefreshTokenId) -> Result<(), StorageError> {
+pub async fn revoke(
+    change: &Change,
+    (id, owner): (RefreshTokenId, UserId),
+) -> Result<(), StorageError> {
+    change.touch(Touched::User(owner));
     let row = refresh_token::ActiveModel {
         id: Set(id.0),
         revoked_at: Set(Some(change.now().into())),
@@ -145,6 +150,7 @@ pub async fn revoke(change: &Change, id: RefreshTokenId) -> Result<(), StorageEr
 /// locked first, so that the login comes before or after.
 #[tracing::instrument(level = "debug", name = "storage.refresh_tokens.revoke_all", skip_all, fields(owner = %owner))]
 pub async fn revoke_all(change: &Change, owner: UserId) -> Result<(), StorageError> {
+    change.touch(Touched::User(owner));
     lock(change.connection(), owner).await?;
     refresh_token::Entity::update_many()
         .col_expr(
@@ -195,6 +201,7 @@ pub async fn purge(
 /// Removes all of a user's tokens, also one that a login is giving out now.
 #[tracing::instrument(level = "debug", name = "storage.refresh_tokens.remove_all_of", skip_all, fields(owner = %owner))]
 pub async fn remove_all_of(change: &Change, owner: UserId) -> Result<(), StorageError> {
+    change.touch(Touched::User(owner));
     lock(change.connection(), owner).await?;
     refresh_token::Entity::delete_many()
         .filter(refresh_token::COLUMN.user_id.eq(owner.0))

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
-use sea_orm::{EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{EntityTrait, FromQueryResult, QueryFilter, QuerySelect, QueryTrait};
 
 use crate::domain::decision::principal::Principal;
 use crate::domain::decision::rights::{NamespaceState, Rights};
@@ -11,11 +11,12 @@ use crate::domain::ids::{NamespaceId, UserId};
 use crate::domain::members::{LastingRole, ownership};
 use crate::domain::namespaces::path::NamespacePath;
 use crate::domain::registry::repository_name::RepositoryName;
+use crate::storage::counter;
 use crate::storage::directory::facts::{FoundPaths, GivenRoles};
 use crate::storage::entity::{member, namespace};
 use crate::storage::error::StorageError;
 use crate::storage::members::{lasting, to_level, to_role};
-use crate::storage::namespaces::{from_visibility, on_paths};
+use crate::storage::namespaces::{from_visibility, on_paths, on_paths_numbered};
 use crate::storage::source::Source;
 
 /// The most roles of one user that are read at once to be copied.
@@ -29,6 +30,17 @@ pub async fn load(
     repositories: &[&RepositoryName],
     now: DateTime<Utc>,
 ) -> Result<Rights, StorageError> {
+    load_noting(source, principal, repositories, now, |_| {}).await
+}
+
+/// The same; the numbers of the last changes that they know of are noted.
+pub(super) async fn load_noting(
+    source: &impl Source,
+    principal: &Principal,
+    repositories: &[&RepositoryName],
+    now: DateTime<Utc>,
+    mut note: impl FnMut(Option<i64>),
+) -> Result<Rights, StorageError> {
     let mut rights = Rights::default();
     let paths: BTreeSet<&str> = repositories
         .iter()
@@ -37,14 +49,17 @@ pub async fn load(
     if paths.is_empty() {
         return Ok(rights);
     }
-    let rows = on_paths(source, paths.into_iter().collect()).await?;
+    let (rows, number) = on_paths_numbered(source, paths.into_iter().collect()).await?;
+    note(number);
     for row in &rows {
         rights.add_namespace(&row.path, to_state(row));
     }
     if let Principal::User(user) = principal {
         let (path, level) = ownership(&user.username);
         rights.add_membership(path.as_str(), level);
-        for member in memberships(source, user.id, &rows, now).await? {
+        let (held, number) = memberships(source, user.id, &rows, now).await?;
+        note(number);
+        for member in held {
             if let Some(row) = rows.iter().find(|row| row.id == member.namespace_id) {
                 rights.add_membership(&row.path, to_level(&member)?);
             }
@@ -58,16 +73,14 @@ pub async fn load(
 pub(super) async fn at_paths(
     source: &impl Source,
     paths: &[&str],
-) -> Result<FoundPaths, StorageError> {
-    let rows = on_paths(source, paths.to_vec()).await?;
+) -> Result<(FoundPaths, Option<i64>), StorageError> {
+    let (rows, number) = on_paths_numbered(source, paths.to_vec()).await?;
     let found = |path: &str| {
         let row = rows.iter().find(|row| row.path == path)?;
         Some((NamespaceId(row.id), to_state(row)))
     };
-    Ok(paths
-        .iter()
-        .map(|&path| (path.into(), found(path)))
-        .collect())
+    let found = paths.iter().map(|&path| (path.into(), found(path)));
+    Ok((found.collect(), number))
 }
 
 /// All roles that a user was given; none if they are too many to be copied.
@@ -75,22 +88,23 @@ pub(super) async fn at_paths(
 pub(super) async fn roles_of(
     source: &impl Source,
     user: UserId,
-) -> Result<Option<GivenRoles>, StorageError> {
+) -> Result<(Option<GivenRoles>, Option<i64>), StorageError> {
     let most = u64::try_from(MOST_COPIED).unwrap_or(u64::MAX);
-    let rows = member::Entity::find()
+    let select = member::Entity::find()
         .filter(member::COLUMN.user_id.eq(user.0))
         .limit(most + 1)
-        .all(source.connection())
-        .await?;
+        .into_query();
+    let (rows, number) = counter::numbered(select, source.connection()).await?;
     if rows.len() > MOST_COPIED {
-        return Ok(None);
+        return Ok((None, number));
     }
-    let roles = rows
-        .iter()
-        .map(|row| Ok((NamespaceId(row.namespace_id), to_role(row)?)));
+    let roles = rows.iter().map(|row| {
+        let row = member::Model::from_query_result(row, "")?;
+        Ok((NamespaceId(row.namespace_id), to_role(&row)?))
+    });
     let mut roles = roles.collect::<Result<GivenRoles, StorageError>>()?;
     roles.sort_unstable_by_key(|(namespace, _)| *namespace);
-    Ok(Some(roles))
+    Ok((Some(roles), number))
 }
 
 /// The roles of a user at `path` at `now`, its own and inherited ones, memberships only.
@@ -103,7 +117,7 @@ pub async fn roles_at(
 ) -> Result<Vec<LastingRole>, StorageError> {
     let paths: Vec<NamespacePath> = path.and_ancestors().collect();
     let rows = on_paths(source, paths.iter().map(NamespacePath::as_str).collect()).await?;
-    let held = memberships(source, user, &rows, now).await?;
+    let (held, _) = memberships(source, user, &rows, now).await?;
     held.iter().map(to_role).collect()
 }
 
@@ -112,12 +126,17 @@ async fn memberships(
     user: UserId,
     namespaces: &[namespace::Model],
     now: DateTime<Utc>,
-) -> Result<Vec<member::Model>, StorageError> {
+) -> Result<(Vec<member::Model>, Option<i64>), StorageError> {
     let namespaces = namespaces.iter().map(|row| NamespaceId(row.id));
-    let found = member::Entity::find()
+    let select = member::Entity::find()
         .filter(lasting(namespaces, now))
-        .filter(member::COLUMN.user_id.eq(user.0));
-    Ok(found.all(source.connection()).await?)
+        .filter(member::COLUMN.user_id.eq(user.0))
+        .into_query();
+    let (rows, number) = counter::numbered(select, source.connection()).await?;
+    let rows = rows
+        .iter()
+        .map(|row| member::Model::from_query_result(row, ""));
+    Ok((rows.collect::<Result<_, _>>()?, number))
 }
 
 fn to_state(row: &namespace::Model) -> NamespaceState {

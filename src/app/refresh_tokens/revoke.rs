@@ -33,7 +33,7 @@ pub(in crate::app) async fn revoke(
     if token.revoked_at.is_some() {
         return Ok(None);
     }
-    refresh_tokens::revoke(change, id).await?;
+    refresh_tokens::revoke(change, (id, token.user_id)).await?;
     let event = Event::new(EventAction::RefreshTokenRevoked, &token, Detail::nothing());
     Ok(Some(grant.event(event)))
 }

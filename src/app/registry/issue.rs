@@ -17,6 +17,7 @@ use crate::domain::authority::cause::Cause;
 use crate::domain::clock::Clock;
 use crate::domain::decision::claims::{RegistryTokenClaims, lifetime};
 use crate::domain::decision::principal::{Principal, Proof};
+use crate::domain::decision::rights::Rights;
 use crate::domain::decision::{Decision, decide};
 use crate::domain::entropy::Entropy;
 use crate::domain::events::origin::Origin;
@@ -42,6 +43,19 @@ pub struct RegistryTokenIssuer {
     pub entropy: Arc<dyn Entropy>,
     /// The logins that go on without their client.
     pub tasks: TaskTracker,
+}
+
+/// The times that facts are looked up which change meanwhile, before the client is told to come back.
+const LOOKS: usize = 5;
+
+/// All that an answer rests on, as it was at one moment.
+struct Known<'a> {
+    now: DateTime<Utc>,
+    principal: Principal,
+    registry: &'a Registry,
+    /// The scopes that mean something to the registry.
+    scopes: Vec<Scope>,
+    rights: Rights,
 }
 
 /// The configuration of registry tokens.
@@ -169,27 +183,15 @@ impl RegistryTokenIssuer {
         &self,
         request: RegistryTokenRequest,
     ) -> Result<IssuedRegistryToken, IssueError> {
-        let view = self.admission.directory.view().await;
-        let now = self.clock.now();
-        let service = request
-            .asked
-            .as_ref()
-            .ok()
-            .map(|asked| asked.service.as_str());
-        let principal = self
-            .admission
-            .admit(&view, (&request.presented, service), &request.origin)
-            .await?;
-        self.check_business(&principal)?;
-        let mut asked = request.asked?;
-        let registry = self.registry(&asked.service)?;
-        asked.scopes.retain(|scope| is_known_to(registry, scope));
-        if asked.scopes.iter().any(is_more_than_a_pull) {
-            view.must_be_current()?;
-        }
-        let repositories = repositories(&asked.scopes);
-        let rights = view.rights(&principal, &repositories, now).await?;
-        let decision = decide(&principal, &rights, &asked.scopes);
+        let Known {
+            now,
+            principal,
+            registry,
+            scopes,
+            rights,
+        } = self.know(&request).await?;
+        let asked = request.asked?;
+        let decision = decide(&principal, &rights, &scopes);
         let id = self.entropy.id();
         let claims = RegistryTokenClaims::new(
             &self.settings.issuer,
@@ -211,6 +213,52 @@ impl RegistryTokenIssuer {
             decision,
             refresh_token,
         })
+    }
+
+    /// Looks up all that an answer rests on, anew if a part of it changed meanwhile: facts of different moments may add up to
+    /// rights that nobody ever had.
+    async fn know(&self, request: &RegistryTokenRequest) -> Result<Known<'_>, IssueError> {
+        let service = request.asked.as_ref().ok();
+        let presented = (
+            &request.presented,
+            service.map(|asked| asked.service.as_str()),
+        );
+        for look in 0..LOOKS {
+            let view = self.admission.directory.view().await;
+            let now = self.clock.now();
+            let principal = if look == 0 {
+                let admitted = self.admission.admit(&view, presented, &request.origin);
+                admitted.await?
+            } else {
+                self.admission.admit_again(&view, presented).await?
+            };
+            self.check_business(&principal)?;
+            if request.presented.may_write() {
+                view.catch_up().await?;
+            }
+            let asked = request.asked.as_ref().map_err(Clone::clone)?;
+            let registry = self.registry(&asked.service)?;
+            let scopes = asked.scopes.iter();
+            let scopes: Vec<_> = scopes
+                .filter(|scope| is_known_to(registry, scope))
+                .cloned()
+                .collect();
+            if scopes.iter().any(is_more_than_a_pull) {
+                view.must_be_current()?;
+            }
+            let names = repositories(&scopes);
+            let rights = view.rights(&principal, &names, now).await?;
+            if view.is_of_one_moment(&principal, &names).await? {
+                return Ok(Known {
+                    now,
+                    principal,
+                    registry,
+                    scopes,
+                    rights,
+                });
+            }
+        }
+        Err(StorageError::Changing.into())
     }
 
     /// The refresh token for the client, only if it asks for one: a new one after a login by password, the

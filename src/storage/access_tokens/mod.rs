@@ -5,8 +5,8 @@ pub mod usage;
 
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, Order, PaginatorTrait,
-    QueryFilter, QueryOrder, Select,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, FromQueryResult,
+    Order, PaginatorTrait, QueryFilter, QueryOrder, QueryTrait, Select,
 };
 
 use crate::domain::access_tokens::filter::{
@@ -25,6 +25,7 @@ use crate::domain::secret::SecretDigest;
 use crate::domain::text::{Description, folded};
 use crate::domain::users::User;
 use crate::storage::change::Change;
+use crate::storage::counter;
 use crate::storage::entity::hidden::HiddenBytes;
 use crate::storage::entity::instant::{Instant, goes_on_after};
 use crate::storage::entity::{access_token, user};
@@ -56,15 +57,25 @@ pub async fn find_by_digest(
     source: &impl Source,
     digest: &SecretDigest,
 ) -> Result<Option<(AccessToken, User)>, StorageError> {
+    Ok(find_by_digest_numbered(source, digest).await?.0)
+}
+
+/// The same, with the number of the last change that it knows of.
+pub(super) async fn find_by_digest_numbered(
+    source: &impl Source,
+    digest: &SecretDigest,
+) -> Result<(Option<(AccessToken, User)>, Option<i64>), StorageError> {
     let digest = HiddenBytes(digest.as_bytes().to_vec());
-    let row = access_token::Entity::find_by_digest(digest)
+    let select = access_token::Entity::find_by_digest(digest)
         .find_also_related(user::Entity)
-        .one(source.connection())
-        .await?;
-    match row {
-        Some((token, Some(user))) => Ok(Some((to_token(&token)?, to_user(user)?))),
-        _ => Ok(None),
-    }
+        .into_query();
+    let (rows, number) = counter::numbered(select, source.connection()).await?;
+    let Some(row) = rows.first() else {
+        return Ok((None, number));
+    };
+    let token = access_token::Model::from_query_result(row, counter::FIRST)?;
+    let user = user::Model::from_query_result(row, counter::SECOND)?;
+    Ok((Some((to_token(&token)?, to_user(user)?)), number))
 }
 
 /// The token with that id.

@@ -1,6 +1,7 @@
 //! The order of loads and drops: what was loaded before a drop is not kept after it.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::domain::events::subject::Touched;
@@ -10,14 +11,11 @@ const REMEMBERED: usize = 1024;
 
 /// All drops, numbered. Copies are made and dropped under its lock, so no load puts back what a drop took away.
 #[derive(Debug, Default)]
-pub(super) struct Drops(Mutex<Numbered>);
-
-#[derive(Debug, Default)]
-struct Numbered {
-    /// The number of drops so far.
-    count: u64,
+pub(super) struct Drops {
+    /// The number of drops so far; it changes under the lock, and is read without it.
+    count: AtomicU64,
     /// The last ones, newest last; `None` stands for everything.
-    last: VecDeque<Option<Touched>>,
+    last: Mutex<VecDeque<Option<Touched>>>,
 }
 
 /// The number of drops before a load began.
@@ -27,17 +25,18 @@ pub(super) struct Begun(u64);
 impl Drops {
     /// Begins a load. It must ask storage afterwards.
     pub(super) fn begin(&self) -> Begun {
-        Begun(self.log().count)
+        Begun(self.count.load(Ordering::Acquire))
     }
 
     /// Drops the copies of `touched`, or of everything, by `remove`.
     pub(super) fn drop(&self, touched: Option<&Touched>, remove: impl FnOnce()) {
-        let mut log = self.log();
-        log.count += 1;
-        if log.last.len() == REMEMBERED {
-            log.last.pop_front();
+        let mut last = self.last();
+        // Before anything is removed, so that nobody sees what comes after a drop and not the drop.
+        self.count.fetch_add(1, Ordering::AcqRel);
+        if last.len() == REMEMBERED {
+            last.pop_front();
         }
-        log.last.push_back(touched.cloned());
+        last.push_back(touched.cloned());
         remove();
     }
 
@@ -45,22 +44,35 @@ impl Drops {
     /// happens meanwhile.
     pub(super) fn end<T>(
         &self,
-        Begun(begun): Begun,
+        begun: Begun,
         concerns: impl Fn(&Touched) -> bool,
         keep: impl FnOnce(bool) -> T,
     ) -> T {
-        let log = self.log();
-        let since = usize::try_from(log.count - begun).unwrap_or(usize::MAX);
-        let are_remembered = since <= log.last.len();
-        let mut later = log.last.iter().rev().take(since);
-        let is_current =
-            are_remembered && !later.any(|touched| touched.as_ref().is_none_or(&concerns));
-        keep(is_current)
+        let last = self.last();
+        keep(!self.is_among(&last, begun, concerns))
     }
 
-    fn log(&self) -> MutexGuard<'_, Numbered> {
-        // The counter moves before anything is removed, so a poisoned log is whole.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// True if something was dropped since that `concerns` somebody. Nobody waits for it, unless there were drops.
+    pub(super) fn have_dropped(&self, begun: Begun, concerns: impl Fn(&Touched) -> bool) -> bool {
+        self.count.load(Ordering::Acquire) != begun.0
+            && self.is_among(&self.last(), begun, concerns)
+    }
+
+    fn is_among(
+        &self,
+        last: &VecDeque<Option<Touched>>,
+        Begun(begun): Begun,
+        concerns: impl Fn(&Touched) -> bool,
+    ) -> bool {
+        let since = self.count.load(Ordering::Acquire) - begun;
+        let since = usize::try_from(since).unwrap_or(usize::MAX);
+        let mut later = last.iter().rev().take(since);
+        since > last.len() || later.any(|touched| touched.as_ref().is_none_or(&concerns))
+    }
+
+    fn last(&self) -> MutexGuard<'_, VecDeque<Option<Touched>>> {
+        // The counter moves before anything is removed, so a poisoned list is whole.
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Follows the numbered changes, so that it is known until when the copies were right.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -28,6 +28,8 @@ pub(super) struct Follower {
     /// acknowledged before are followed. Zero for never.
     confirmed: AtomicU64,
     away: Mutex<Option<Away>>,
+    /// The number of the last change that was followed, for those who do not ask.
+    reached: AtomicI64,
     /// The number of the last change that was followed. One asks at a time; the others wait for that answer.
     number: tokio::sync::Mutex<Option<i64>>,
 }
@@ -56,6 +58,7 @@ impl Default for Follower {
             start: Instant::now(),
             confirmed: AtomicU64::new(0),
             away: Mutex::default(),
+            reached: AtomicI64::new(i64::MIN),
             number: tokio::sync::Mutex::default(),
         }
     }
@@ -102,6 +105,25 @@ impl Follower {
         self.ask(db, copies, &mut number).await
     }
 
+    /// Follows the changes, unless all are followed up to `number`, of which a load knows.
+    pub(super) async fn reach(
+        &self,
+        db: &Db,
+        copies: &Copies,
+        number: Option<i64>,
+    ) -> Result<(), StorageError> {
+        let is_reached =
+            || number.is_some_and(|number| self.reached.load(Ordering::Acquire) >= number);
+        if is_reached() {
+            return Ok(());
+        }
+        let mut followed = self.number.lock().await;
+        if is_reached() {
+            return Ok(());
+        }
+        self.ask(db, copies, &mut followed).await
+    }
+
     /// Follows the changes now.
     pub(super) async fn follow(&self, db: &Db, copies: &Copies) -> Result<(), StorageError> {
         let mut number = self.number.lock().await;
@@ -121,6 +143,7 @@ impl Follower {
             match asked.unwrap_or_else(|_| Err(silent())) {
                 Ok(last) => {
                     *number = Some(last);
+                    self.reached.store(last, Ordering::Release);
                     self.confirm_at(begin);
                     return Ok(());
                 }

@@ -9,6 +9,7 @@ mod drops;
 pub(super) mod facts;
 mod follower;
 pub(super) mod notifications;
+mod one_moment;
 mod shared_loads;
 mod view;
 

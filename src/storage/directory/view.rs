@@ -18,6 +18,7 @@ use crate::storage::connect::Db;
 use crate::storage::directory::copies::Copies;
 use crate::storage::directory::facts::{FoundNamespace, FoundPaths, GivenRoles, OwnedAccessToken};
 use crate::storage::directory::follower::{Away, Follower};
+use crate::storage::directory::one_moment::OneMoment;
 use crate::storage::error::StorageError;
 use crate::storage::{access_tokens, deploy_tokens, registry};
 
@@ -26,6 +27,7 @@ use crate::storage::{access_tokens, deploy_tokens, registry};
 pub struct View<'a> {
     db: &'a Db,
     trust: Trust<'a>,
+    moment: OneMoment,
 }
 
 /// The trust in the copies.
@@ -43,7 +45,33 @@ pub(super) enum Trust<'a> {
 
 impl<'a> View<'a> {
     pub(super) fn new(db: &'a Db, trust: Trust<'a>) -> Self {
-        Self { db, trust }
+        let drops = match &trust {
+            Trust::Current(copies, _) | Trust::Stale(copies, _) => Some(&copies.drops),
+            Trust::Away(_) | Trust::Nothing => None,
+        };
+        Self {
+            db,
+            moment: OneMoment::begin(drops),
+            trust,
+        }
+    }
+
+    /// Makes sure that the copies are no older than a credential that was just read past them.
+    pub async fn catch_up(&self) -> Result<(), StorageError> {
+        self.reach(None).await
+    }
+
+    /// True if all that this look has told about the caller and the repositories was true together. Otherwise a new look
+    /// is needed.
+    pub async fn is_of_one_moment(
+        &self,
+        principal: &Principal,
+        repositories: &[&RepositoryName],
+    ) -> Result<bool, StorageError> {
+        let are_there = self
+            .copies()
+            .is_none_or(|copies| self.moment.lasts(&copies.drops, principal, repositories));
+        Ok(are_there && self.moment.is_one(self.db).await?)
     }
 
     /// Fails while answers may be older than they should be: only pulls are answered then.
@@ -65,7 +93,9 @@ impl<'a> View<'a> {
         digest: &SecretDigest,
     ) -> Result<Option<OwnedAccessToken>, StorageError> {
         let load = async {
-            let found = access_tokens::find_by_digest(self.reachable()?, digest).await?;
+            let (found, number) =
+                access_tokens::find_by_digest_numbered(self.reachable()?, digest).await?;
+            self.reach(number).await?;
             Ok(found.map(|(token, owner)| (Arc::new(token), Arc::new(owner))))
         };
         let Some(copies) = self.copies() else {
@@ -105,7 +135,9 @@ impl<'a> View<'a> {
         digest: &SecretDigest,
     ) -> Result<Option<Arc<DeployToken>>, StorageError> {
         let load = async {
-            let found = deploy_tokens::find_by_digest(self.reachable()?, digest).await?;
+            let (found, number) =
+                deploy_tokens::find_by_digest_numbered(self.reachable()?, digest).await?;
+            self.reach(number).await?;
             Ok(found.map(Arc::new))
         };
         let Some(copies) = self.copies() else {
@@ -140,7 +172,7 @@ impl<'a> View<'a> {
         now: DateTime<Utc>,
     ) -> Result<Rights, StorageError> {
         let Some(copies) = self.copies() else {
-            return registry::load(self.storage()?, principal, repositories, now).await;
+            return self.loaded_rights(principal, repositories, now).await;
         };
         let mut rights = Rights::default();
         if repositories.is_empty() {
@@ -152,7 +184,7 @@ impl<'a> View<'a> {
             rights.add_membership(path.as_str(), level);
             given = self.roles(copies, user.id).await?;
             if given.is_none() {
-                return registry::load(self.storage()?, principal, repositories, now).await;
+                return self.loaded_rights(principal, repositories, now).await;
             }
         }
         let given = given.as_ref().map_or(&[][..], |roles| roles);
@@ -186,6 +218,41 @@ impl<'a> View<'a> {
         Ok(rights)
     }
 
+    /// The rights, past the copies.
+    async fn loaded_rights(
+        &self,
+        principal: &Principal,
+        repositories: &[&RepositoryName],
+        now: DateTime<Utc>,
+    ) -> Result<Rights, StorageError> {
+        let mut newest = Some(i64::MIN);
+        let note = |number: Option<i64>| {
+            newest = newest
+                .zip(number)
+                .map(|(newest, number)| newest.max(number));
+            self.moment.note(number);
+        };
+        let storage = self.storage()?;
+        let rights = registry::load_noting(storage, principal, repositories, now, note).await?;
+        if let Trust::Current(..) = self.trust {
+            // The caller is known by copies, which are to be no older.
+            self.reach(newest).await?;
+        }
+        Ok(rights)
+    }
+
+    /// Makes sure that the copies are no older than what was loaded, which knows of the change with that number.
+    async fn reach(&self, number: Option<i64>) -> Result<(), StorageError> {
+        match &self.trust {
+            Trust::Current(copies, follower) => follower.reach(self.db, copies, number).await,
+            Trust::Nothing => {
+                self.moment.note(number);
+                Ok(())
+            }
+            Trust::Stale(..) | Trust::Away(_) => Ok(()),
+        }
+    }
+
     async fn namespaces(
         &self,
         copies: &Copies,
@@ -196,7 +263,8 @@ impl<'a> View<'a> {
         let loaded = copies.loads.namespaces.load(
             (key.as_str(), &copies.drops),
             async {
-                let found = registry::at_paths(self.reachable()?, &paths).await?;
+                let (found, number) = registry::at_paths(self.reachable()?, &paths).await?;
+                self.reach(number).await?;
                 Ok(Arc::new(found))
             },
             |loaded, touched| {
@@ -225,7 +293,8 @@ impl<'a> View<'a> {
         let loaded = copies.loads.roles.load(
             (&user, &copies.drops),
             async {
-                let found = registry::roles_of(self.reachable()?, user).await?;
+                let (found, number) = registry::roles_of(self.reachable()?, user).await?;
+                self.reach(number).await?;
                 Ok(found.map(Arc::new))
             },
             |_, touched| *touched == Touched::Memberships(user),

@@ -6,8 +6,8 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter,
-    QueryOrder, QuerySelect, sea_query::Expr,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, FromQueryResult,
+    QueryFilter, QueryOrder, QuerySelect, QueryTrait, sea_query::Expr,
 };
 
 use crate::domain::events::subject::Touched;
@@ -16,6 +16,7 @@ use crate::domain::namespaces::path::NamespacePath;
 use crate::domain::namespaces::visibility::Visibility;
 use crate::domain::namespaces::{Namespace, NamespaceKind, Occupied};
 use crate::storage::change::Change;
+use crate::storage::counter;
 use crate::storage::entity::instant::Instant;
 use crate::storage::entity::namespace;
 use crate::storage::entity::namespace::Kind;
@@ -263,11 +264,24 @@ pub(super) async fn on_paths(
     source: &impl Source,
     paths: Vec<&str>,
 ) -> Result<Vec<namespace::Model>, StorageError> {
+    Ok(on_paths_numbered(source, paths).await?.0)
+}
+
+/// The same, with the number of the last change that it knows of.
+pub(super) async fn on_paths_numbered(
+    source: &impl Source,
+    paths: Vec<&str>,
+) -> Result<(Vec<namespace::Model>, Option<i64>), StorageError> {
     let limit = u64::try_from(paths.len()).unwrap_or(u64::MAX);
-    let found = namespace::Entity::find()
+    let select = namespace::Entity::find()
         .filter(namespace::COLUMN.path.is_in(paths))
-        .limit(limit);
-    Ok(found.all(source.connection()).await?)
+        .limit(limit)
+        .into_query();
+    let (rows, number) = counter::numbered(select, source.connection()).await?;
+    let rows = rows
+        .iter()
+        .map(|row| namespace::Model::from_query_result(row, ""));
+    Ok((rows.collect::<Result<_, _>>()?, number))
 }
 
 pub(super) fn to_path(row: &namespace::Model) -> Result<NamespacePath, StorageError> {

@@ -9,8 +9,8 @@ use super::running::{send, start_with};
 
 /// The clients that hang up, unless `TEST_HANG_UPS` says how many.
 const HANG_UPS: usize = 300;
-/// Changes that wait at a time: those that wait for seconds would be told to come back later.
-const AT_A_TIME: usize = 20;
+/// Changes that wait at a time: those that wait for two seconds are told to come back later, and loaded machines are slow.
+const AT_A_TIME: usize = 8;
 
 /// On SQLite, or on the empty database that `TEST_SERVICE_DATABASE_URL` names.
 #[test]
@@ -44,8 +44,13 @@ fn a_change_is_made_although_its_client_hangs_up() {
         let moment = u64::try_from(number % 50 + 1).unwrap();
         std::thread::sleep(Duration::from_micros(200 * moment));
         drop(stream);
-        if number % AT_A_TIME == 0 {
-            wait_until(|| made() == begun());
+        if number % AT_A_TIME == 0 && !within_seconds(|| made() == begun()) {
+            let log = std::fs::read_to_string(workplace.path().join("log")).unwrap();
+            let errors: Vec<&str> = log.lines().filter(|line| line.contains("ERROR")).collect();
+            let (made, begun) = (made(), begun());
+            panic!(
+                "{made} of {begun} changes are made, the others are lost with their clients: {errors:?}"
+            );
         }
     }
     assert!(begun() > hang_ups / 2, "{} requests began", begun());
@@ -53,13 +58,14 @@ fn a_change_is_made_although_its_client_hangs_up() {
     assert!(reply.starts_with("HTTP/1.1 201"), "{reply}");
 }
 
-fn wait_until(condition: impl Fn() -> bool) {
+/// True if the condition comes true soon.
+fn within_seconds(condition: impl Fn() -> bool) -> bool {
     let begin = Instant::now();
-    while !condition() {
-        assert!(
-            begin.elapsed() < Duration::from_secs(10),
-            "a change was lost with its client"
-        );
+    while begin.elapsed() < Duration::from_secs(10) {
+        if condition() {
+            return true;
+        }
         std::thread::sleep(Duration::from_millis(50));
     }
+    false
 }

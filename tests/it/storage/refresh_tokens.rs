@@ -42,7 +42,9 @@ pub(super) async fn refresh_tokens_end(db: &Db) {
         made.push(log_in(db, &bob, secret).await);
     }
     let change = begin(db).await;
-    refresh_tokens::revoke(&change, made[0].id).await.unwrap();
+    refresh_tokens::revoke(&change, (made[0].id, made[0].user_id))
+        .await
+        .unwrap();
     commit(change).await.unwrap();
     let found = refresh_tokens::find_by_digest(db, &secrets[1].digest()).await;
     assert_eq!(found.unwrap().unwrap(), (made[1].clone(), bob.clone()));

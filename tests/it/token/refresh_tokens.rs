@@ -229,7 +229,10 @@ async fn a_login_is_finished_although_its_client_hangs_up() {
     let path = "/jwt/auth?service=container_registry&offline_token=true";
     let alice = world.app.login("alice");
     let left = tokio::time::timeout(std::time::Duration::from_millis(2), alice.ask_at(path));
-    assert!(left.await.is_err(), "it was answered before the client hung up");
+    assert!(
+        left.await.is_err(),
+        "it was answered before the client hung up"
+    );
     let given = async || {
         let reply = world.root.get("/refresh_tokens").await;
         reply.json().as_array().unwrap().len()
