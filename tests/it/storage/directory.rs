@@ -7,13 +7,19 @@ use tokio::time::timeout;
 use wharfinger::domain::access_tokens::AccessTokenSpecification;
 use wharfinger::domain::access_tokens::lineage::AccessTokenLineage;
 use wharfinger::domain::access_tokens::scope::AccessTokenScope;
+use wharfinger::domain::decision::principal::{Ceiling, Principal, Proof, SignedIn};
 use wharfinger::domain::ids::AccessTokenId;
+use wharfinger::domain::members::access_level::AccessLevel;
+use wharfinger::domain::namespaces::visibility::Visibility;
+use wharfinger::domain::registry::repository_name::RepositoryName;
 use wharfinger::domain::secret::{SecretDigest, SecretKind, SecretToken};
 use wharfinger::server::SystemEntropy;
 use wharfinger::storage::access_tokens::{AccessTokenRecord, families};
-use wharfinger::storage::{CopyBounds, Db, Directory, access_tokens, users};
+use wharfinger::storage::{CopyBounds, Db, Directory, access_tokens, members, users};
 
-use super::story::{begin, commit};
+use super::members::{give, role};
+use super::namespaces::make_place;
+use super::story::{begin, commit, now};
 use super::users::{make_user, new_user};
 
 /// More changes than a follower reads at once.
@@ -61,6 +67,57 @@ pub(super) async fn a_follower_that_is_far_behind_knows_all(db: &Db, url: &Secre
     commit(change).await.unwrap();
     directory.follow().await.unwrap();
     assert!(!works().await);
+}
+
+/// A role that somebody else takes away must not count for a project that they make afterwards: nobody ever had that role there.
+/// With copies the role is known from before, and without any it was read before.
+pub(super) async fn facts_of_two_moments_are_noticed(db: &Db, url: &SecretString) {
+    for (round, memory) in [("copied", 1_000_000), ("read", 0)] {
+        let (user, team) = (format!("moments-{round}"), format!("moments-of-{round}"));
+        let user = make_user(db, &user).await;
+        let team = make_place(db, &team, None, Visibility::Private).await;
+        give(db, &team, &role(&user, AccessLevel::Developer, None)).await;
+        let principal = Principal::User(SignedIn::new(&user, Ceiling::of_login(Proof::Explained)));
+        let repository =
+            |name: &str| RepositoryName::try_from(format!("{}/{name}", team.path).as_str());
+        let (known, new) = (repository("known").unwrap(), repository("app/new").unwrap());
+
+        let directory = Directory::new(
+            Db::open(url, 2).await.unwrap(),
+            CopyBounds {
+                memory,
+                serve_stale_for: Duration::ZERO,
+            },
+        );
+        let view = directory.view().await;
+        let before = view.rights(&principal, &[&known], now()).await.unwrap();
+        assert!(before.role_for(&known).is_some());
+        assert!(view.is_of_one_moment(&principal, &[&known]).await.unwrap());
+
+        let change = begin(db).await;
+        members::remove(&change, team.id, user.id).await.unwrap();
+        commit(change).await.unwrap();
+        make_place(
+            db,
+            &format!("{}/app", team.path),
+            Some(&team),
+            Visibility::Private,
+        )
+        .await;
+
+        view.rights(&principal, &[&new], now()).await.unwrap();
+        let names = [&known, &new];
+        let is_whole = view.is_of_one_moment(&principal, &names);
+        assert!(!is_whole.await.unwrap(), "{round}");
+        let view = directory.view().await;
+        let after = view
+            .rights(&principal, &[&known, &new], now())
+            .await
+            .unwrap();
+        assert!(after.role_for(&new).is_none(), "{round}");
+        let is_whole = view.is_of_one_moment(&principal, &names);
+        assert!(is_whole.await.unwrap(), "{round}");
+    }
 }
 
 /// PostgreSQL tells of a change as soon as it is committed, and of none that is not; other databases are only asked.

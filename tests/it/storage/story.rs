@@ -19,7 +19,8 @@ use super::changes::{
 };
 use super::deploy_tokens::deploy_tokens_keep_what_was_chosen;
 use super::directory::{
-    a_follower_that_is_far_behind_knows_all, postgresql_tells_of_changes_at_once,
+    a_follower_that_is_far_behind_knows_all, facts_of_two_moments_are_noticed,
+    postgresql_tells_of_changes_at_once,
 };
 use super::many::many_projects_are_listed_in_time;
 use super::members::{
@@ -104,6 +105,7 @@ async fn the_storage_story_holds() {
     changes_follow_one_another(db).await;
     changes_that_wait_hold_up_no_questions(&database.url).await;
     a_follower_that_is_far_behind_knows_all(db, &database.url).await;
+    facts_of_two_moments_are_noticed(db, &database.url).await;
     postgresql_tells_of_changes_at_once(db, database.url.expose_secret()).await;
     many_projects_are_listed_in_time(&database.url, db).await;
     servers_that_take_no_changes_are_refused(&database.url, db).await;
