@@ -73,6 +73,10 @@ impl Db {
     /// Makes a change of nothing, to learn if changes can be made again. It takes no number.
     pub async fn try_to_change(&self) -> Result<(), StorageError> {
         let tried = async {
+            // A change of nothing may fit where a real one does not.
+            if let Some(file) = &self.file {
+                file.must_have_room()?;
+            }
             let transaction = self.begin_transaction().await?;
             counter::add(0, &transaction).await?;
             Ok(transaction.commit().await?)

@@ -181,6 +181,23 @@ impl DatabaseFile {
         Ok(())
     }
 
+    /// Makes sure that the disk has room for more than one change.
+    pub(super) fn must_have_room(&self) -> Result<(), StorageError> {
+        const ROOM: u64 = 256 * 1024;
+        let folder = self.path.parent().unwrap_or(&self.path);
+        let disk =
+            rustix::fs::statvfs(folder).map_err(|error| self.failed(&io::Error::from(error)))?;
+        let room = disk.f_bavail.saturating_mul(disk.f_frsize);
+        if room >= ROOM {
+            return Ok(());
+        }
+        Err(self.unusable(&format!(
+            "its disk is full: {} KiB are left in {}",
+            room / 1024,
+            folder.display()
+        )))
+    }
+
     fn failed(&self, error: &io::Error) -> StorageError {
         match error.kind() {
             ErrorKind::PermissionDenied => self.unusable(

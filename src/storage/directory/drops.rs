@@ -14,6 +14,8 @@ const REMEMBERED: usize = 1024;
 pub(super) struct Drops {
     /// The number of drops so far; it changes under the lock, and is read without it.
     count: AtomicU64,
+    /// The number of those after which nothing is there any more of what they drop.
+    done: AtomicU64,
     /// The last ones, newest last; `None` stands for everything.
     last: Mutex<VecDeque<Option<Touched>>>,
 }
@@ -25,7 +27,8 @@ pub(super) struct Begun(u64);
 impl Drops {
     /// Begins a load. It must ask storage afterwards.
     pub(super) fn begin(&self) -> Begun {
-        Begun(self.count.load(Ordering::Acquire))
+        // A drop that is under way may leave old copies to be seen: it counts as one that comes later.
+        Begun(self.done.load(Ordering::Acquire))
     }
 
     /// Drops the copies of `touched`, or of everything, by `remove`.
@@ -38,6 +41,7 @@ impl Drops {
         }
         last.push_back(touched.cloned());
         remove();
+        self.done.fetch_add(1, Ordering::AcqRel);
     }
 
     /// Ends a load: calls `keep` with true if nothing was dropped since it began that `concerns` what was loaded. No drop

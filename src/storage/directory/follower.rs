@@ -105,7 +105,8 @@ impl Follower {
         self.ask(db, copies, &mut number).await
     }
 
-    /// Follows the changes, unless all are followed up to `number`, of which a load knows.
+    /// Follows the changes, unless all are followed up to `number`, of which a load knows. Those who wait share one answer,
+    /// also the answer that storage is away.
     pub(super) async fn reach(
         &self,
         db: &Db,
@@ -117,9 +118,18 @@ impl Follower {
         if is_reached() {
             return Ok(());
         }
-        let mut followed = self.number.lock().await;
-        if is_reached() {
+        let begin = Instant::now();
+        let Ok(mut followed) = timeout(LIMIT, self.number.lock()).await else {
+            return Err(StorageError::silent(&db.place(), LIMIT));
+        };
+        // The question of somebody else that began later than this load ended is as good.
+        if is_reached() || self.confirmed().is_some_and(|confirmed| confirmed >= begin) {
             return Ok(());
+        }
+        if let Some(away) = self.away(begin)
+            && away.found >= begin
+        {
+            return Err(away.error());
         }
         self.ask(db, copies, &mut followed).await
     }

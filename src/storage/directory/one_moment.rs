@@ -3,8 +3,7 @@
 //! Each fact is as of the last change that was followed, or later. Two of them from different moments may add up to
 //! rights that nobody ever had, so a request during which one of its facts changed is answered anew.
 
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::domain::decision::principal::Principal;
 use crate::domain::events::subject::Touched;
@@ -13,18 +12,23 @@ use crate::storage::connect::Db;
 use crate::storage::counter;
 use crate::storage::directory::drops::{Begun, Drops};
 use crate::storage::error::StorageError;
+use crate::storage::follow::NumberedChange;
 
 /// The facts of one request, as far as their time goes.
 #[derive(Debug)]
 pub(super) struct OneMoment {
     /// The drops before the first fact was looked at.
     begun: Option<Begun>,
-    /// The number of the last change that facts from storage know of.
-    number: OnceLock<i64>,
-    /// True if facts from storage know of different changes.
-    is_torn: AtomicBool,
-    /// True if the last answer of storage did not tell its number.
-    is_vague: AtomicBool,
+    read: Mutex<Read>,
+}
+
+/// The facts that were read from storage past the copies.
+#[derive(Debug, Default)]
+struct Read {
+    /// The least and the greatest number of a last change that they know of.
+    numbers: Option<(i64, i64)>,
+    /// True if an answer of storage did not tell its number.
+    is_vague: bool,
 }
 
 impl OneMoment {
@@ -32,28 +36,56 @@ impl OneMoment {
     pub(super) fn begin(drops: Option<&Drops>) -> Self {
         Self {
             begun: drops.map(Drops::begin),
-            number: OnceLock::new(),
-            is_torn: AtomicBool::new(false),
-            is_vague: AtomicBool::new(false),
+            read: Mutex::default(),
         }
     }
 
     /// Notes the number of the last change that a fact knows of, which was read from storage past the copies.
     pub(super) fn note(&self, number: Option<i64>) {
-        self.is_vague.store(number.is_none(), Ordering::Relaxed);
-        if let Some(number) = number
-            && *self.number.get_or_init(|| number) != number
-        {
-            self.is_torn.store(true, Ordering::Relaxed);
+        let mut read = self.read();
+        match (number, read.numbers) {
+            (None, _) => read.is_vague = true,
+            (Some(number), None) => read.numbers = Some((number, number)),
+            (Some(number), Some((least, greatest))) => {
+                read.numbers = Some((least.min(number), greatest.max(number)));
+            }
         }
     }
 
-    /// True if what was read past the copies was read at one moment.
-    pub(super) async fn is_one(&self, db: &Db) -> Result<bool, StorageError> {
-        if self.is_vague.load(Ordering::Relaxed) && self.number.get().is_some() {
+    /// True if no change came between the facts that were read past the copies, or none on which a request of this caller for
+    /// these repositories rests.
+    pub(super) async fn is_one(
+        &self,
+        db: &Db,
+        principal: &Principal,
+        repositories: &[&RepositoryName],
+    ) -> Result<bool, StorageError> {
+        let is_vague = {
+            let read = self.read();
+            read.is_vague && read.numbers.is_some()
+        };
+        if is_vague {
             self.note(Some(counter::read(&db.connection).await?));
         }
-        Ok(!self.is_torn.load(Ordering::Relaxed))
+        let numbers = self.read().numbers;
+        let Some((least, greatest)) = numbers.filter(|(least, greatest)| least < greatest) else {
+            return Ok(true);
+        };
+        let between = db.changes_after(least).await?;
+        let are_told = between.last().is_some_and(|last| last.number >= greatest);
+        let concerns = |change: &NumberedChange| {
+            let touched = change.touched.as_ref();
+            touched.is_none_or(|touched| {
+                let mut touched = touched.iter();
+                touched.any(|touched| rests_on(touched, principal, repositories))
+            })
+        };
+        Ok(are_told && !between.iter().any(concerns))
+    }
+
+    fn read(&self) -> MutexGuard<'_, Read> {
+        // The lock is held only to change one field, so a poisoned value is whole.
+        self.read.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// True if none of the copies was dropped since that a request of this caller for these repositories rests on.

@@ -71,7 +71,7 @@ impl<'a> View<'a> {
         let are_there = self
             .copies()
             .is_none_or(|copies| self.moment.lasts(&copies.drops, principal, repositories));
-        Ok(are_there && self.moment.is_one(self.db).await?)
+        Ok(are_there && self.moment.is_one(self.db, principal, repositories).await?)
     }
 
     /// Fails while answers may be older than they should be: only pulls are answered then.

@@ -4,12 +4,13 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::Workplace;
-use super::running::{Running, send, start};
+use super::running::{Running, send, start, within};
 
 #[test]
 #[expect(clippy::print_stderr, reason = "it says that nothing was tested")]
@@ -42,6 +43,7 @@ fn what_is_acknowledged_after_a_full_disk_is_committed() {
     let mut statuses = (1..5000).map(|number| administrator.create_group(&running, number));
     let failed = statuses.find(|&status| status != 201);
     assert_eq!(failed, Some(503), "the disk was full");
+    is_told(&running);
     disk.free();
     // A change that is refused ends with a rollback.
     assert_eq!(administrator.create_group(&running, 0), 400);
@@ -64,6 +66,24 @@ fn what_is_acknowledged_after_a_full_disk_is_committed() {
     for secret in &doomed {
         assert_eq!(opens(&running, secret), 401, "after a restart");
     }
+}
+
+/// Listeners that make changes become unready and ops says why, although small changes of nothing may still fit; pulls go on.
+fn is_told(running: &Running) {
+    let ready = |listener: &str| send(listener, "GET /readyz", "");
+    within(Duration::from_secs(15), "it stays ready", || {
+        let told = ready(&running.ops);
+        told.starts_with("HTTP/1.1 503") && told.contains("no change can be made: ")
+    });
+    // It stays so.
+    std::thread::sleep(Duration::from_secs(3));
+    let told = ready(&running.ops);
+    assert!(
+        told.starts_with("HTTP/1.1 503") && told.contains("is full"),
+        "{told}"
+    );
+    assert_eq!(status(&ready(&running.admin)), 503);
+    assert_eq!(status(&ready(&running.token)), 200);
 }
 
 fn status(reply: &str) -> u16 {
