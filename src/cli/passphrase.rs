@@ -1,6 +1,7 @@
 //! Passphrases of backups.
 
-use std::io::IsTerminal;
+use std::fs::File;
+use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -10,10 +11,14 @@ use secrecy::{ExposeSecret, SecretString};
 /// The least number of letters: whoever has the file can try passphrases for as long as they like.
 const LEAST: usize = 12;
 
+/// The most bytes of a file with a passphrase.
+const MOST: u64 = 4096;
+
 /// The option that names the place of a passphrase.
 #[derive(Debug, Args)]
 pub(super) struct PassphraseSource {
-    /// Read the passphrase from this file, or from standard input if it is `-`; without it, the terminal asks.
+    /// Read the passphrase from this file, or from standard input if it is `-`; without it, the terminal asks. A backup is
+    /// encrypted if this is given.
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
 }
@@ -64,12 +69,24 @@ fn ask(prompt: &str) -> anyhow::Result<SecretString> {
 
 /// The text without the line break at its end.
 fn read(path: &Path) -> anyhow::Result<SecretString> {
-    let text = match path.to_str() {
-        Some("-") => std::io::read_to_string(std::io::stdin().lock())
-            .context("standard input cannot be read")?,
-        _ => std::fs::read_to_string(path)
+    let mut text = String::new();
+    // One letter more, to see that there is too much.
+    match path.to_str() {
+        Some("-") => (std::io::stdin()
+            .lock()
+            .take(MOST + 1)
+            .read_to_string(&mut text))
+        .context("standard input cannot be read")?,
+        _ => File::open(path)
+            .and_then(|file| file.take(MOST + 1).read_to_string(&mut text))
             .with_context(|| format!("{} cannot be read", path.display()))?,
     };
+    if u64::try_from(text.len()).is_ok_and(|length| length > MOST) {
+        bail!(
+            "{} holds more than a passphrase: {MOST} bytes at the most",
+            path.display()
+        );
+    }
     let text = text.strip_suffix('\n').unwrap_or(&text);
     Ok(SecretString::from(text.strip_suffix('\r').unwrap_or(text)))
 }

@@ -146,7 +146,25 @@ impl CertificateAuthority {
         now: DateTime<Utc>,
         entropy: &dyn Entropy,
     ) -> Result<(Self, Option<PathBuf>), KeyError> {
-        let authority = Self::read(directory)?.ok_or_else(|| directory.no_keys())?;
+        let mut authority = Self::read(directory)?.ok_or_else(|| directory.no_keys())?;
+        let is_invalid = authority.certificate.is_invalid(now);
+        if let Some(next) = &authority.next
+            && next.certificate.is_invalid(now)
+        {
+            // A wrong clock made it, or it waited for so long that it ended.
+            files::rename(
+                &directory.next_authority_key(),
+                &directory.replaced_authority_key(next.made()),
+            )?;
+            authority.next = None;
+        }
+        if is_invalid && authority.next.is_some() {
+            // The one that waits is as good as a new one, and registries may know it already.
+            let replaced = Self::keep_replaced(directory, now)?;
+            authority.give_way(directory, now)?;
+            let written = Self::read(directory)?.ok_or_else(|| directory.no_keys())?;
+            return Ok((written, Some(replaced)));
+        }
         if let Some(next) = &authority.next {
             let begins = schedule.authority_begins(next.made());
             let problem = format!("is waiting already: it begins to certify keys on {begins}");
@@ -158,18 +176,31 @@ impl CertificateAuthority {
             || Self::read(directory)?.ok_or_else(|| KeyError::new(&path, "was made and is gone"));
         let authority = written()?;
         let mut replaced = None;
-        if authority.certificate.is_early(now) || authority.certificate.has_ended(now) {
-            let path = directory.replaced_authority_key(now);
-            let key = files::read_private(&directory.authority_key())?.unwrap_or_default();
-            let trusted = files::read(&directory.authority_certificate())?.unwrap_or_default();
-            files::write(&path, PRIVATE, &key)?;
-            files::write(&path.with_extension("crt"), PRIVATE, &trusted)?;
-            replaced = Some(path);
+        if is_invalid {
+            replaced = Some(Self::keep_replaced(directory, now)?);
         }
         if replaced.is_some() || authority.is_next_due(schedule, now) {
             authority.give_way(directory, now)?;
         }
         Ok((written()?, replaced))
+    }
+
+    /// Keeps the key and the certificates of an authority that is about to be replaced; the file of the key is returned.
+    fn keep_replaced(directory: &KeyDirectory, now: DateTime<Utc>) -> Result<PathBuf, KeyError> {
+        let path = directory.replaced_authority_key(now);
+        let key = files::read_private(&directory.authority_key())?.unwrap_or_default();
+        let trusted = files::read(&directory.authority_certificate())?.unwrap_or_default();
+        files::write(&path, PRIVATE, &key)?;
+        files::write(&path.with_extension("crt"), PRIVATE, &trusted)?;
+        Ok(path)
+    }
+
+    /// The question to ask before a renewal that puts aside what by this machine's clock is not valid.
+    pub(super) fn replacement_question(&self, now: DateTime<Utc>) -> Option<String> {
+        let waiting = self.next.as_ref().map(|next| &next.certificate);
+        self.certificate
+            .replacement_question(now)
+            .or_else(|| waiting.and_then(|waiting| waiting.waiting_question(now)))
     }
 
     /// Puts the next authority in its place when its time has come; true if it had.

@@ -96,7 +96,7 @@ impl KeyRing {
         now: DateTime<Utc>,
     ) -> Result<Option<String>, KeyError> {
         let authority = CertificateAuthority::read(&KeyDirectory::at(folder)?)?;
-        Ok(authority.and_then(|authority| authority.certificate.replacement_question(now)))
+        Ok(authority.and_then(|authority| authority.replacement_question(now)))
     }
 
     /// Makes the next certificate authority in `folder` and publishes it beside the one at work;

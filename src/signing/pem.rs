@@ -89,6 +89,11 @@ impl Certificate {
         now < self.not_before
     }
 
+    /// True if it is not valid, now by this machine's clock.
+    pub(super) fn is_invalid(&self, now: DateTime<Utc>) -> bool {
+        self.is_early(now) || self.has_ended(now)
+    }
+
     /// The error that the certificate in the file at `path` is not valid yet; `repair` is the command that replaces it.
     pub(super) fn early(&self, path: &Path, repair: &str) -> KeyError {
         let problem = format!(
@@ -118,11 +123,25 @@ impl Certificate {
     /// The question whether to replace this authority, if by this machine's clock it is not valid.
     pub(super) fn replacement_question(&self, now: DateTime<Utc>) -> Option<String> {
         let time = |instant: DateTime<Utc>| instant.to_rfc3339_opts(SecondsFormat::Secs, true);
-        (self.is_early(now) || self.has_ended(now)).then(|| {
+        self.is_invalid(now).then(|| {
             format!(
                 "By this machine's clock it is {}, and the certificate authority is valid from {} to {}. If the clock is wrong, \
                  correct it, and do nothing else. Is it right, and is the authority to be replaced at once? Every registry \
                  refuses everything until it has the new public/ca.crt and was restarted.",
+                time(now),
+                time(self.not_before),
+                time(self.not_after)
+            )
+        })
+    }
+
+    /// The question whether to put this authority aside, which waits and by this machine's clock is not valid.
+    pub(super) fn waiting_question(&self, now: DateTime<Utc>) -> Option<String> {
+        let time = |instant: DateTime<Utc>| instant.to_rfc3339_opts(SecondsFormat::Secs, true);
+        self.is_invalid(now).then(|| {
+            format!(
+                "By this machine's clock it is {}, and the next certificate authority, which waits, is valid from {} to {}. If \
+                 the clock is wrong, correct it, and do nothing else. Is it right, and is another one to be made?",
                 time(now),
                 time(self.not_before),
                 time(self.not_after)

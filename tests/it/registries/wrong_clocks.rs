@@ -223,3 +223,43 @@ fn a_rotation_puts_keys_from_the_future_aside() {
     assert_eq!(noted, "");
     assert_eq!(std::fs::read_dir(keys.join("early")).unwrap().count(), 1);
 }
+
+/// An authority that waits stands in the way of a renewal only while it is one that can take over.
+#[test]
+fn a_renewal_puts_aside_what_waits_and_is_not_valid_and_takes_what_is() {
+    let (now, entropy) = (SystemClock.now(), SystemEntropy);
+    let days = Duration::days;
+    let make = |at: DateTime<Utc>, renewed: DateTime<Utc>| {
+        let folder = TempDir::new().unwrap();
+        drop(KeyRing::open_or_create(folder.path(), schedule(), at, &entropy).unwrap());
+        KeyRing::renew_authority(folder.path(), &schedule(), renewed, &entropy).unwrap();
+        folder
+    };
+    let renew = |folder: &TempDir, at| {
+        let renewed = KeyRing::renew_authority(folder.path(), &schedule(), at, &entropy);
+        let ring = KeyRing::open_or_create(folder.path(), schedule(), at, &entropy).unwrap();
+        (renewed.unwrap(), ring.ring)
+    };
+    // The clock was ahead at the renewal: the next one is made anew.
+    let folder = make(now, now + days(5 * 365));
+    let question = KeyRing::replacement_question(folder.path(), now).unwrap();
+    let question = question.unwrap();
+    assert!(
+        question.contains("which waits, is valid from"),
+        "{question}"
+    );
+    let (renewed, _) = renew(&folder, now);
+    assert_eq!(renewed.replaced, None);
+    assert!(renewed.next.unwrap().begins_at < now + days(31));
+    // Both have ended: another one is at work at once.
+    let folder = make(now, now + days(3000));
+    let (renewed, ring) = renew(&folder, now + days(8000));
+    assert!(renewed.replaced.is_some() && renewed.next.is_none());
+    assert_eq!(ring.keys(now + days(8000)).len(), 1);
+    // The one that waits is valid, and is at work at once.
+    let folder = make(now, now + days(3645));
+    let bundle = std::fs::read_to_string(folder.path().join("public/ca.crt")).unwrap();
+    let (renewed, ring) = renew(&folder, now + days(3700));
+    assert!(renewed.replaced.is_some() && renewed.next.is_none());
+    assert!(bundle.contains(&ring.ca_certificate_pem(now + days(3700))));
+}
