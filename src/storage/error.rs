@@ -180,25 +180,32 @@ impl StorageError {
 
 impl Fault {
     fn outlook(&self) -> Outlook {
-        let error = match &self.0 {
+        match &self.0 {
             DbErr::Conn(RuntimeErr::Internal(_))
-            | DbErr::ConnectionAcquire(ConnAcquireErr::Timeout) => return Outlook::Unreachable,
-            DbErr::Conn(RuntimeErr::SqlxError(error))
-            | DbErr::Exec(RuntimeErr::SqlxError(error))
-            | DbErr::Query(RuntimeErr::SqlxError(error)) => &**error,
-            _ => return Outlook::Lasting,
-        };
-        match error {
-            // A name that does not lead to an address may do so in a moment.
-            SqlxError::Io(_) | SqlxError::PoolTimedOut => Outlook::Unreachable,
-            SqlxError::Database(error) => match error.code().as_deref() {
-                Some(STARTING) => Outlook::Unreachable,
-                Some(code) if is_locked(code) => Outlook::Locked,
+            | DbErr::ConnectionAcquire(ConnAcquireErr::Timeout) => Outlook::Unreachable,
+            DbErr::Conn(RuntimeErr::SqlxError(error)) => match &**error {
+                // A name that does not lead to an address may do so in a moment.
+                SqlxError::Io(_) | SqlxError::PoolTimedOut => Outlook::Unreachable,
+                error if has_code(error, |code| code == STARTING) => Outlook::Unreachable,
+                error if has_code(error, is_locked) => Outlook::Locked,
                 _ => Outlook::Lasting,
             },
+            // A connection that is lost in the middle of a statement says nothing about the server: it may have ended that
+            // one alone.
+            DbErr::Exec(RuntimeErr::SqlxError(error))
+            | DbErr::Query(RuntimeErr::SqlxError(error))
+                if has_code(error, is_locked) =>
+            {
+                Outlook::Locked
+            }
             _ => Outlook::Lasting,
         }
     }
+}
+
+fn has_code(error: &SqlxError, is_meant: impl Fn(&str) -> bool) -> bool {
+    let error = error.as_database_error();
+    error.is_some_and(|error| error.code().as_deref().is_some_and(is_meant))
 }
 
 /// PostgreSQL's code for "the database system is starting up".

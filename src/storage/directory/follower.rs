@@ -17,6 +17,8 @@ pub(super) const BOUND: Duration = Duration::from_secs(1);
 const LIMIT: Duration = Duration::from_secs(2);
 /// The delay of a timer beyond which the whole process was stopped, and a time limit proves nothing.
 const STOPPED: Duration = Duration::from_millis(100);
+/// The time within which a failure may be one of the connection, and another one is worth a try.
+const QUICK: Duration = Duration::from_millis(500);
 /// The time for which nobody asks again after storage was found away. A service asks all the time in the background.
 const AWAY: Duration = Duration::from_secs(3);
 
@@ -40,6 +42,17 @@ pub(super) struct Away {
     place: Arc<str>,
     why: Arc<str>,
     found: Instant,
+    finder: Finder,
+}
+
+/// The one who found that storage is away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Finder {
+    /// The follower, who knows if the process itself stood still.
+    Follower,
+    /// A load, which may have waited for too long because the process stood still: nobody tries the same again at once, but
+    /// whether copies may be stale is the follower's to say.
+    Load,
 }
 
 impl Away {
@@ -97,7 +110,7 @@ impl Follower {
         if self.is_younger_than(BOUND, now) {
             return Ok(());
         }
-        if let Some(away) = self.away(now)
+        if let Some(away) = self.surely_away(now)
             && away.found >= now
         {
             return Err(away.error());
@@ -126,7 +139,7 @@ impl Follower {
         if is_reached() || self.confirmed().is_some_and(|confirmed| confirmed >= begin) {
             return Ok(());
         }
-        if let Some(away) = self.away(begin)
+        if let Some(away) = self.surely_away(begin)
             && away.found >= begin
         {
             return Err(away.error());
@@ -146,6 +159,7 @@ impl Follower {
         copies: &Copies,
         number: &mut Option<i64>,
     ) -> Result<(), StorageError> {
+        let mut has_failed = false;
         loop {
             let begin = Instant::now();
             let asked = timeout(LIMIT, catch_up(db, copies, *number)).await;
@@ -159,8 +173,10 @@ impl Follower {
                 }
                 // The process stood still for longer than the limit: storage had no chance to answer.
                 Err(_) if begin.elapsed() > LIMIT + STOPPED => {}
+                // The server may have ended this connection alone, while this process stood still.
+                Err(_) if !has_failed && begin.elapsed() < QUICK => has_failed = true,
                 Err(error) => {
-                    self.note(&error.at(&db.place()));
+                    self.note(&error.at(&db.place()), Finder::Follower);
                     return Err(self.away_slot().as_ref().map_or_else(silent, Away::error));
                 }
             }
@@ -174,13 +190,23 @@ impl Follower {
         self.confirmed.fetch_max(micros, Ordering::AcqRel);
     }
 
+    /// The news that storage is away, if they are fresh and it is the follower who found that.
+    pub(super) fn surely_away(&self, now: Instant) -> Option<Away> {
+        self.away(now)
+            .filter(|away| away.finder == Finder::Follower)
+    }
+
     /// Notes that storage is away, so that nobody else waits to find out.
-    pub(super) fn note(&self, error: &StorageError) {
+    pub(super) fn note(&self, error: &StorageError, finder: Finder) {
+        if finder == Finder::Load && self.surely_away(Instant::now()).is_some() {
+            return;
+        }
         if let StorageError::Unusable { place, why, .. } = error {
             *self.away_slot() = Some(Away {
                 place: place.as_str().into(),
                 why: why.as_str().into(),
                 found: Instant::now(),
+                finder,
             });
         }
     }

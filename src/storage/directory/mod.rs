@@ -86,10 +86,12 @@ impl Directory {
         if follower.is_younger_than(BOUND, now) {
             return Trust::Current(copies, follower);
         }
-        if follower.away(now).is_none() && follower.confirm(&self.db, copies, now).await.is_ok() {
+        if follower.surely_away(now).is_none()
+            && follower.confirm(&self.db, copies, now).await.is_ok()
+        {
             return Trust::Current(copies, follower);
         }
-        match follower.away(Instant::now()) {
+        match follower.surely_away(Instant::now()) {
             Some(away) if follower.is_younger_than(copying.serve_stale_for, now) => {
                 Trust::Stale(copies, away)
             }
@@ -103,7 +105,8 @@ impl Directory {
     pub fn is_stale(&self) -> bool {
         self.copying.as_ref().is_some_and(|copying| {
             let (follower, now) = (&copying.follower, Instant::now());
-            follower.away(now).is_some() && follower.is_younger_than(copying.serve_stale_for, now)
+            follower.surely_away(now).is_some()
+                && follower.is_younger_than(copying.serve_stale_for, now)
         })
     }
 

@@ -17,7 +17,7 @@ use crate::domain::secret::SecretDigest;
 use crate::storage::connect::Db;
 use crate::storage::directory::copies::Copies;
 use crate::storage::directory::facts::{FoundNamespace, FoundPaths, GivenRoles, OwnedAccessToken};
-use crate::storage::directory::follower::{Away, Follower};
+use crate::storage::directory::follower::{Away, Finder, Follower};
 use crate::storage::directory::one_moment::OneMoment;
 use crate::storage::error::StorageError;
 use crate::storage::{access_tokens, deploy_tokens, registry};
@@ -331,7 +331,7 @@ impl<'a> View<'a> {
             if error.is_unreachable()
                 && let Trust::Current(_, follower) = &self.trust
             {
-                follower.note(&error);
+                follower.note(&error, Finder::Load);
             }
             error
         })
