@@ -208,9 +208,8 @@ impl Service {
         let health = self.health.while_it_goes_on(move || directory.is_stale());
         let health = health_routes(health, HealthDetail::YesOrNo);
         frame(
-            unbroken(token, &self.tasks)
-                .merge(hint_routes(&self.hints.token))
-                .merge(health),
+            // Logins see to it themselves that they go on without their client (`RegistryTokenIssuer::issue`).
+            token.merge(hint_routes(&self.hints.token)).merge(health),
             &self.frames.token,
         )
     }

@@ -10,8 +10,8 @@ use axum::response::{IntoResponse, Response};
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
-/// Runs the requests that may write as tasks of their own, which a stop waits for. Logins by `GET` see to that themselves
-/// (`RegistryTokenIssuer::issue`).
+/// Runs the requests that may write as tasks of their own, which a stop waits for. Logins at the token endpoint see to that
+/// themselves (`RegistryTokenIssuer::issue`).
 ///
 /// A client that hangs up, and the deadline, end the wait for the reply, never the work: a change that is
 /// dropped between its statements leaves a connection behind that no other change can use.

@@ -44,7 +44,7 @@ fn work(running: &Running, secret: &str, is_over: &AtomicBool) -> usize {
     made
 }
 
-/// What is wrong with the references in a backup, and with its numbers.
+/// The faults in the references of a backup, and in its numbers.
 fn must_be_of_one_moment(backup: &Backup) {
     let ids = |table: &str| -> BTreeSet<i64> { backup.numbers(table, "id").into_iter().collect() };
     let (users, namespaces) = (ids("users"), ids("namespaces"));

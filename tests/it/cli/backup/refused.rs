@@ -1,4 +1,4 @@
-//! What is not restored, and not backed up: each is said with what to do, and nothing is changed.
+//! Refused backups and restorations: each is said with what to do, and nothing is changed.
 
 use std::fs;
 use std::path::Path;
@@ -7,7 +7,7 @@ use super::{Backup, PASSPHRASE, backed_up, names, sealed};
 use crate::cli::running::start;
 use crate::cli::{Workplace, stderr};
 
-/// What a restoration into an empty workplace says that fails and changes nothing.
+/// The words of a restoration into an empty workplace that fails and changes nothing.
 fn refused(text: impl AsRef<[u8]>) -> String {
     let other = Workplace::empty();
     fs::write(other.path().join("file"), text).unwrap();

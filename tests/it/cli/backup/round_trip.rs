@@ -1,4 +1,4 @@
-//! What is backed up comes back.
+//! Backups that are restored: everything comes back.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
