@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use argon2::password_hash::phc::PasswordHash as Phc;
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash as Phc, Salt};
 use argon2::password_hash::{Error, PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
 use secrecy::{ExposeSecret, SecretString};
@@ -45,11 +45,7 @@ impl Passwords {
         // OWASP's first choice for Argon2id: 19 MiB, two passes, one lane; also the library's default.
         let params = Params::new(19 * 1024, 2, 1, None).map_err(|error| failed(&error))?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        let decoy = compute_hash(
-            &argon2,
-            &random_bytes::<32>(&*entropy),
-            &random_bytes(&*entropy),
-        )?;
+        let decoy = decoy(argon2.params(), &*entropy).map_err(|error| failed(&error))?;
         Ok(Self {
             argon2,
             entropy,
@@ -124,6 +120,21 @@ impl fmt::Debug for Passwords {
     }
 }
 
+/// A hash of nothing, which takes as long to check as any other. It is not computed: that would take a start 20 ms, and
+/// memory that it keeps.
+fn decoy(params: &Params, entropy: &dyn Entropy) -> Result<PasswordHash, Error> {
+    let hash = Phc {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: ParamsString::try_from(params)?,
+        salt: Some(Salt::new(&random_bytes::<16>(entropy))?),
+        hash: Some(Output::new(
+            &random_bytes::<{ Params::DEFAULT_OUTPUT_LEN }>(entropy),
+        )?),
+    };
+    Ok(PasswordHash::from_phc(hash.to_string()))
+}
+
 fn compute_hash(
     argon2: &Argon2<'_>,
     password: &[u8],
@@ -146,4 +157,30 @@ fn fits(argon2: &Argon2<'_>, password: &[u8], hash: &PasswordHash) -> Result<boo
 
 fn failed(error: &impl ToString) -> PasswordError {
     PasswordError::Failed(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Sevens;
+
+    impl Entropy for Sevens {
+        fn fill(&self, buffer: &mut [u8]) {
+            buffer.fill(7);
+        }
+    }
+
+    #[test]
+    fn the_decoy_is_checked_like_a_hash_that_was_computed() {
+        let passwords = Passwords::new(1, 0, Arc::new(Sevens)).unwrap();
+        let computed = compute_hash(&passwords.argon2, &[7; 32], &[7; 16]).unwrap();
+        let shape = |hash: &PasswordHash| {
+            let text = hash.as_phc().to_owned();
+            let (parameters, hash) = text.rsplit_once('$').unwrap();
+            (parameters.to_owned(), hash.len())
+        };
+        assert_eq!(shape(&passwords.decoy), shape(&computed));
+        assert!(!fits(&passwords.argon2, &[7; 32], &passwords.decoy).unwrap());
+    }
 }

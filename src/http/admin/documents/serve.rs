@@ -1,5 +1,6 @@
 //! The addresses of the description, and the ways that lead people to it.
 
+use axum::body::Bytes;
 use axum::http::{HeaderMap, Method, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
@@ -17,8 +18,9 @@ use crate::http::layers::AsSent;
 ///
 /// The ways are relative: the browser may know the service under a longer path than we do.
 pub(in crate::http::admin) fn routes(description: &OpenApi) -> Router {
-    let json = description.to_pretty_json().unwrap_or_default();
-    let page = page::render(description);
+    // Shared by all replies.
+    let json = Bytes::from(description.to_pretty_json().unwrap_or_default());
+    let page = Bytes::from(page::render(description));
     let policy = policy();
     let document = async || ([(header::CONTENT_TYPE, "application/json")], json);
     let docs = async move || {
