@@ -101,8 +101,9 @@ impl Admission {
             self.usage.note(token, origin.address);
         }
         match (identified.follow_up, &mut caller) {
-            (Some(FollowUp::NoteRefreshTokenUse(id)), _) => {
+            (Some(FollowUp::NoteRefreshTokenUse(id, digest)), _) => {
                 refresh_tokens::note_use(&self.db, id, self.clock.now()).await?;
+                self.directory.forget_refresh_token(&digest);
             }
             (Some(FollowUp::Rehash(password)), Principal::User(user)) => {
                 match self.rehash(user, password, origin).await {

@@ -54,11 +54,20 @@ pub struct SecretToken {
 #[derive(Debug)]
 pub enum RecognizedSecret {
     /// A secret of ours with a correct checksum; storage knows if it exists.
-    Token(SecretToken),
+    Token(RecognizedToken),
     /// A text with one of our prefixes that was mistyped or cut: storage need not be asked.
     Broken,
     /// Something else, perhaps a password.
     Foreign,
+}
+
+/// A secret of ours that somebody presented: all that is needed to find it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RecognizedToken {
+    /// Its kind.
+    pub kind: SecretKind,
+    /// Its digest.
+    pub digest: SecretDigest,
 }
 
 impl SecretToken {
@@ -70,10 +79,10 @@ impl SecretToken {
             entropy.fill(&mut byte);
             // 248 is the largest multiple of 62 in a byte: beyond it, some letters would be likelier.
             if let [drawn @ 0..248] = byte {
-                text.push(letter(u32::from(drawn)));
+                text.push(char::from(letter(u32::from(drawn))));
             }
         }
-        text.push_str(&checksum(&text));
+        text.extend(checksum(&text).map(char::from));
         Self {
             kind,
             text: SecretString::from(text),
@@ -89,14 +98,14 @@ impl SecretToken {
         let letters = text.strip_prefix(kind.prefix()).unwrap_or_default();
         // The checksum alone would pass for a text of any length and letters.
         let whole = letters.len() == RANDOM_LENGTH + CHECKSUM_LENGTH
-            && letters.bytes().all(|letter| ALPHABET.contains(&letter))
+            && letters.bytes().all(|letter| letter.is_ascii_alphanumeric())
             && text
                 .split_at_checked(text.len() - CHECKSUM_LENGTH)
-                .is_some_and(|(body, sum)| checksum(body) == sum);
+                .is_some_and(|(body, sum)| checksum(body) == sum.as_bytes());
         if whole {
-            RecognizedSecret::Token(Self {
+            RecognizedSecret::Token(RecognizedToken {
                 kind,
-                text: secret.clone(),
+                digest: SecretDigest::of(text),
             })
         } else {
             RecognizedSecret::Broken
@@ -110,7 +119,7 @@ impl SecretToken {
 
     /// Its digest, which is all that is stored of it.
     pub fn digest(&self) -> SecretDigest {
-        SecretDigest(Sha256::digest(self.text.expose_secret()).into())
+        SecretDigest::of(self.expose())
     }
 
     /// The text, for the one reply or line that shows it to its owner.
@@ -131,6 +140,10 @@ impl fmt::Debug for SecretToken {
 pub struct SecretDigest([u8; 32]);
 
 impl SecretDigest {
+    fn of(text: &str) -> Self {
+        Self(Sha256::digest(text).into())
+    }
+
     /// The digest's bytes, for storage.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
@@ -144,20 +157,20 @@ impl fmt::Debug for SecretDigest {
 }
 
 /// CRC-32 of `body` in base 62, which shows that a token was mistyped without a look-up.
-fn checksum(body: &str) -> String {
+fn checksum(body: &str) -> [u8; CHECKSUM_LENGTH] {
     let mut rest = crc32fast::hash(body.as_bytes());
-    let mut digits: Vec<char> = Vec::with_capacity(CHECKSUM_LENGTH);
-    for _ in 0..CHECKSUM_LENGTH {
-        digits.push(letter(rest));
+    let mut digits = [0; CHECKSUM_LENGTH];
+    for digit in digits.iter_mut().rev() {
+        *digit = letter(rest);
         rest /= 62;
     }
-    digits.iter().rev().collect()
+    digits
 }
 
 /// The letter for `value` modulo 62.
-fn letter(value: u32) -> char {
+fn letter(value: u32) -> u8 {
     let index = usize::try_from(value % 62).unwrap_or_default();
-    ALPHABET.get(index).copied().map_or('0', char::from)
+    ALPHABET.get(index).copied().unwrap_or(b'0')
 }
 
 #[cfg(test)]
@@ -197,7 +210,7 @@ mod tests {
     fn the_checksum_is_crc_32_in_base_62() {
         // CRC-32 of "123456789" is 0xCBF43926 by definition (the check value of CRC-32/ISO-HDLC).
         assert_eq!(0xCBF4_3926_u32, 3_421_780_262);
-        assert_eq!(checksum("123456789"), "3jZRME");
+        assert_eq!(&checksum("123456789"), b"3jZRME");
     }
 
     #[test]
@@ -209,7 +222,8 @@ mod tests {
     #[test]
     fn a_checksum_makes_no_token_of_other_letters() {
         for body in [" ", "-", "_", "\n", "\0"].map(|odd| format!("whf_pat_{}", odd.repeat(40))) {
-            let text = format!("{body}{}", checksum(&body));
+            let sum = checksum(&body).map(char::from);
+            let text = format!("{body}{}", String::from_iter(sum));
             let recognized = SecretToken::recognize(&SecretString::from(text));
             assert!(matches!(recognized, RecognizedSecret::Broken), "{body:?}");
         }

@@ -4,18 +4,18 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::authority::cause::Cause;
 use crate::domain::decision::principal::{Ceiling, SignedIn};
-use crate::domain::secret::{SecretKind, SecretToken};
+use crate::domain::secret::{RecognizedToken, SecretKind};
 use crate::identity::error::AuthenticationError;
 use crate::storage::View;
 
 /// The owner of an access token that works at `now`.
 pub(super) async fn owner_of(
     view: &View<'_>,
-    token: &SecretToken,
+    token: RecognizedToken,
     now: DateTime<Utc>,
 ) -> Result<SignedIn, AuthenticationError> {
-    let found = match token.kind() {
-        SecretKind::AccessToken => view.access_token(&token.digest()).await?,
+    let found = match token.kind {
+        SecretKind::AccessToken => view.access_token(&token.digest).await?,
         SecretKind::DeployToken | SecretKind::RefreshToken => None,
     };
     let (token, owner) = found.ok_or(Cause::UnknownToken)?;

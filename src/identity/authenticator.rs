@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::domain::authority::cause::Cause;
 use crate::domain::decision::principal::{Ceiling, Principal, Proof, SignedIn};
 use crate::domain::refresh_tokens::RefreshLifetimes;
-use crate::domain::secret::{RecognizedSecret, SecretKind, SecretToken};
+use crate::domain::secret::{RecognizedSecret, RecognizedToken, SecretKind, SecretToken};
 use crate::domain::users::username::Username;
 use crate::domain::users::{EmailAddress, UserState};
 use crate::identity::access_token::owner_of;
@@ -46,7 +46,7 @@ impl Authenticator {
             PresentedCredential::Unreadable => return Err(Cause::Unreadable.into()),
             PresentedCredential::RefreshToken(secret) => match SecretToken::recognize(secret) {
                 RecognizedSecret::Token(token) => {
-                    self.refresh_login(view, (&token, service), now).await?
+                    self.refresh_login(view, (token, service), now).await?
                 }
                 RecognizedSecret::Broken => return Err(Cause::BrokenToken.into()),
                 RecognizedSecret::Foreign => return Err(Cause::UnknownToken.into()),
@@ -57,15 +57,15 @@ impl Authenticator {
             PresentedCredential::Basic { username, secret } => {
                 match SecretToken::recognize(secret) {
                     // containerd sends a refresh token as the password when it falls back to GET.
-                    RecognizedSecret::Token(token) if token.kind() == SecretKind::RefreshToken => {
-                        self.refresh_login(view, (&token, service), now).await?
+                    RecognizedSecret::Token(token) if token.kind == SecretKind::RefreshToken => {
+                        self.refresh_login(view, (token, service), now).await?
                     }
-                    RecognizedSecret::Token(token) if token.kind() == SecretKind::DeployToken => {
-                        let found = deploy_token_principal(view, (username, &token), now).await?;
+                    RecognizedSecret::Token(token) if token.kind == SecretKind::DeployToken => {
+                        let found = deploy_token_principal(view, (username, token), now).await?;
                         return Ok(Principal::DeployToken(found).into());
                     }
                     RecognizedSecret::Token(token) => {
-                        let owner = owner_of(view, &token, now).await?;
+                        let owner = owner_of(view, token, now).await?;
                         note_other_name(username, &owner);
                         owner.into()
                     }
@@ -85,7 +85,7 @@ impl Authenticator {
     async fn refresh_login(
         &self,
         view: &View<'_>,
-        presented: (&SecretToken, Option<&str>),
+        presented: (RecognizedToken, Option<&str>),
         now: DateTime<Utc>,
     ) -> Result<Identified<SignedIn>, AuthenticationError> {
         refresh_token::owner_of(view, presented, &self.refresh, now).await
@@ -100,7 +100,7 @@ impl Authenticator {
         now: DateTime<Utc>,
     ) -> Result<SignedIn, AuthenticationError> {
         match SecretToken::recognize(secret) {
-            RecognizedSecret::Token(token) => owner_of(view, &token, now).await,
+            RecognizedSecret::Token(token) => owner_of(view, token, now).await,
             RecognizedSecret::Broken => Err(Cause::BrokenToken.into()),
             RecognizedSecret::Foreign => Err(Cause::UnknownToken.into()),
         }

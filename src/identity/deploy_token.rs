@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::domain::access_tokens::CredentialState;
 use crate::domain::authority::cause::Cause;
 use crate::domain::decision::principal::DeployTokenPrincipal;
-use crate::domain::secret::SecretToken;
+use crate::domain::secret::RecognizedToken;
 use crate::identity::error::AuthenticationError;
 use crate::storage::View;
 
@@ -13,11 +13,11 @@ use crate::storage::View;
 /// access token's (docs/architecture.md#who-is-calling).
 pub(super) async fn deploy_token_principal(
     view: &View<'_>,
-    (username, token): (&str, &SecretToken),
+    (username, token): (&str, RecognizedToken),
     now: DateTime<Utc>,
 ) -> Result<DeployTokenPrincipal, AuthenticationError> {
     let token = view
-        .deploy_token(&token.digest())
+        .deploy_token(&token.digest)
         .await?
         .ok_or(Cause::UnknownToken)?;
     match token.state(now) {

@@ -3,6 +3,7 @@
 use secrecy::SecretString;
 
 use crate::domain::ids::RefreshTokenId;
+use crate::domain::secret::SecretDigest;
 
 /// A caller, and the work that their credential makes.
 #[derive(Debug)]
@@ -19,7 +20,7 @@ pub enum FollowUp {
     /// The password was hashed with the parameters of another day.
     Rehash(SecretString),
     /// The refresh token's last use is to be written down.
-    NoteRefreshTokenUse(RefreshTokenId),
+    NoteRefreshTokenUse(RefreshTokenId, SecretDigest),
 }
 
 impl<T> From<T> for Identified<T> {

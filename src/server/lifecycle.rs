@@ -1,5 +1,7 @@
 //! The stop of the service, in steps: unready, closed to new connections, and hard if that takes too long.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -16,6 +18,8 @@ const LONGEST_CLOSE: Duration = Duration::from_secs(3);
 #[derive(Debug, Clone, Default)]
 pub(super) struct Lifecycle {
     stopping: CancellationToken,
+    /// The same as a flag: the token takes a lock to tell, which all requests would share.
+    is_stopping: Arc<AtomicBool>,
     closing: CancellationToken,
     aborting: CancellationToken,
     tasks: TaskTracker,
@@ -68,12 +72,13 @@ impl Lifecycle {
 
     /// Begins the stop: the service is unready, and connections end with their reply.
     pub(super) fn stop(&self) {
+        self.is_stopping.store(true, Ordering::Release);
         self.stopping.cancel();
     }
 
     /// True once the stop has begun.
     pub(super) fn is_stopping(&self) -> bool {
-        self.stopping.is_cancelled()
+        self.is_stopping.load(Ordering::Acquire)
     }
 
     /// Waits until the stop begins.

@@ -21,7 +21,6 @@ mod world;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use tokio_util::task::TaskTracker;
 
 pub use backup::{BackupChoice, back_up, restore};
@@ -38,7 +37,7 @@ use crate::domain::entropy::Entropy;
 use crate::domain::schema_status::Migration;
 use crate::http::admin::AdminState;
 use crate::http::layers::{
-    HINT, Health, HealthDetail, RequestLog, frame, health_routes, hint_routes,
+    Framed, HINT, Health, HealthDetail, RequestLog, frame, health_routes, hint_routes,
 };
 use crate::http::{admin, ops, token};
 use crate::identity::{Authenticator, Passwords};
@@ -201,7 +200,7 @@ impl Service {
     }
 
     /// The routes of the token listener.
-    pub fn token_router(&self) -> Router {
+    pub fn token_router(&self) -> Framed {
         let token = token::router(Arc::clone(&self.issuer), self.cors_origins.as_slice());
         // Load balancers take out a listener that is not ready, which would end the pulls that go on.
         let directory = self.directory.clone();
@@ -215,7 +214,7 @@ impl Service {
     }
 
     /// The routes of the admin listener.
-    pub fn admin_router(&self) -> Router {
+    pub fn admin_router(&self) -> Framed {
         let health = health_routes(self.health.clone(), HealthDetail::YesOrNo);
         frame(
             unbroken(admin::router(self.admin.clone()), &self.tasks)
@@ -226,7 +225,7 @@ impl Service {
     }
 
     /// The routes of the ops listener.
-    pub fn ops_router(&self) -> Router {
+    pub fn ops_router(&self) -> Framed {
         let ops = ops::router(self.health.clone(), self.metrics.clone());
         let ops = ops.merge(hint_routes(&self.hints.ops));
         frame(ops, &self.frames.ops)

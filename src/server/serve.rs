@@ -3,12 +3,11 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::Router;
 use tokio::time::{Instant, timeout_at};
 
 use crate::config::{Config, TrustedProxies};
 use crate::domain::entropy::Entropy;
-use crate::http::layers::{Health, HealthDetail, RequestLog, frame, starting_routes};
+use crate::http::layers::{Framed, Health, HealthDetail, RequestLog, frame, starting_routes};
 use crate::metrics::Metrics;
 use crate::server::frames::Frames;
 use crate::server::lifecycle::{Lifecycle, Signals, Stopped};
@@ -117,7 +116,7 @@ impl Listeners {
 }
 
 impl Door {
-    fn open(listener: Listener, rules: Rules, starting: Router, lifecycle: &Lifecycle) -> Self {
+    fn open(listener: Listener, rules: Rules, starting: Framed, lifecycle: &Lifecycle) -> Self {
         let (address, answers) = (listener.address(), Answers::starting(starting));
         lifecycle.spawn(listener.serve(answers.clone(), rules, lifecycle.clone()));
         Self { address, answers }

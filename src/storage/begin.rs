@@ -62,7 +62,8 @@ impl Db {
         }
         let now = clock.now();
         let renewed = authority.renewed(evidence(&transaction, authority).await?, now)?;
-        Ok(Login::new(transaction, now, renewed))
+        let copies = self.copies.get().cloned();
+        Ok(Login::new(transaction, now, renewed, copies))
     }
 
     /// The failure of changes since the last that was committed.

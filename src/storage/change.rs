@@ -39,13 +39,16 @@ pub struct Change {
     copies: Option<Arc<Copies>>,
 }
 
-/// A login under way. No copies are kept of anything that it writes, so it takes no number, and waits
-/// only for changes of its own user.
+/// A login under way. It takes nothing from anybody but the oldest refresh tokens of its own user, so it takes no number, and
+/// waits only for changes of that user.
 #[derive(Debug)]
 pub struct Login {
     pub(super) transaction: Bounded<DatabaseTransaction>,
     now: DateTime<Utc>,
     authority: Authority,
+    touched: Mutex<BTreeSet<Touched>>,
+    /// The copies of this process.
+    copies: Option<Arc<Copies>>,
 }
 
 /// The proof that the caller of a change may make it: a rule was asked inside that very change.
@@ -168,12 +171,21 @@ impl Login {
         transaction: Bounded<DatabaseTransaction>,
         now: DateTime<Utc>,
         authority: Authority,
+        copies: Option<Arc<Copies>>,
     ) -> Self {
         Self {
             transaction,
             now,
             authority,
+            touched: Mutex::default(),
+            copies,
         }
+    }
+
+    /// Notes that the login touches a thing of which this process may keep copies. Other processes learn nothing of it.
+    pub(super) fn touch(&self, touched: Touched) {
+        let mut all = self.touched.lock().unwrap_or_else(PoisonError::into_inner);
+        all.insert(touched);
     }
 
     /// The instant of the login.
@@ -193,7 +205,12 @@ impl Login {
     #[tracing::instrument(name = "storage.commit_login", skip_all)]
     pub async fn commit(self, GrantedEvent(event): GrantedEvent) -> Result<(), StorageError> {
         events::insert(&self, None, &event).await?;
-        Ok(self.transaction.commit().await?)
+        let committed = self.transaction.commit().await;
+        let touched = self.touched.into_inner();
+        if let Some(copies) = self.copies {
+            copies.forget(touched.unwrap_or_else(PoisonError::into_inner));
+        }
+        Ok(committed?)
     }
 }
 

@@ -9,6 +9,9 @@ use crate::storage::error::StorageError;
 /// The counter's only row.
 const COUNTER: i32 = 1;
 
+/// An answer of storage, with the number of the last change that it knows of, where that is told.
+pub(super) type Numbered<T> = (T, Option<i64>);
+
 /// The number of the last change.
 pub(super) async fn read(connection: &impl ConnectionTrait) -> Result<i64, StorageError> {
     let counter = change_counter::Entity::find_by_id(COUNTER)
@@ -22,7 +25,7 @@ pub(super) async fn read(connection: &impl ConnectionTrait) -> Result<i64, Stora
 pub(super) async fn numbered(
     mut select: SelectStatement,
     connection: &impl ConnectionTrait,
-) -> Result<(Vec<QueryResult>, Option<i64>), StorageError> {
+) -> Result<Numbered<Vec<QueryResult>>, StorageError> {
     const NUMBER: &str = "change_number";
     let number = Query::select()
         .column(change_counter::Column::Number)

@@ -18,7 +18,7 @@ use crate::domain::page::{Listing, Paging};
 use crate::domain::secret::SecretDigest;
 use crate::domain::text::DisplayName;
 use crate::storage::change::Change;
-use crate::storage::counter;
+use crate::storage::counter::{self, Numbered};
 use crate::storage::entity::hidden::HiddenBytes;
 use crate::storage::entity::instant::{Instant, goes_on_after};
 use crate::storage::entity::{deploy_token, namespace};
@@ -45,7 +45,7 @@ pub async fn find_by_digest(
 pub(super) async fn find_by_digest_numbered(
     source: &impl Source,
     digest: &SecretDigest,
-) -> Result<(Option<DeployToken>, Option<i64>), StorageError> {
+) -> Result<Numbered<Option<DeployToken>>, StorageError> {
     let digest = HiddenBytes(digest.as_bytes().to_vec());
     let select = deploy_token::Entity::find_by_digest(digest)
         .find_also_related(namespace::Entity)
@@ -145,7 +145,7 @@ pub async fn insert(
         path: namespace.path.clone(),
         name: row.name,
         username,
-        scopes: specification.scopes().clone(),
+        scopes: specification.scopes(),
         expiry: specification.expiry,
         created_at: change.now(),
         revoked_at: None,
@@ -247,7 +247,7 @@ fn to_token(
         name: chosen.name().to_owned(),
         username: DeployUsername::try_from(row.username.as_str())
             .map_err(|error| unreadable(row, &error.to_string()))?,
-        scopes: chosen.scopes().clone(),
+        scopes: chosen.scopes(),
         expiry: row.expires_at.map(|end| Expiry::at(end.into())),
         created_at: row.created_at.into(),
         revoked_at: row.revoked_at.or(namespace.deleted_at).map(Into::into),

@@ -73,7 +73,7 @@ pub(super) async fn insert(
         detail: Set(Some(event.detail.to_json().to_string())),
         face: Set(Some(origin.face.name().to_owned())),
         address: Set(origin.address.map(|address| address.to_string())),
-        request_id: Set(origin.request_id.clone()),
+        request_id: Set(origin.request_id.map(|id| id.to_string())),
         ..Default::default()
     };
     event::Entity::insert(row)

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter,
-    QueryOrder, QuerySelect, Select,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, FromQueryResult,
+    QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
 };
 
 use crate::domain::events::subject::Touched;
@@ -15,6 +15,7 @@ use crate::domain::secret::SecretDigest;
 use crate::domain::users::User;
 use crate::storage::change::{Change, Login};
 use crate::storage::connect::Db;
+use crate::storage::counter::{self, Numbered};
 use crate::storage::entity::hidden::HiddenBytes;
 use crate::storage::entity::instant::Instant;
 use crate::storage::entity::{refresh_token, user};
@@ -39,22 +40,28 @@ pub struct RefreshTokenRecord<'a> {
     pub digest: SecretDigest,
 }
 
-/// The refresh token with that digest, with its user; neither needs to be active.
+/// The refresh token with that digest, with its user (neither needs to be active), and the number of the last change that
+/// this knows of.
 #[tracing::instrument(
     level = "debug",
     name = "storage.refresh_tokens.find_by_digest",
     skip_all
 )]
-pub async fn find_by_digest(
+pub(super) async fn find_by_digest_numbered(
     source: &impl Source,
     digest: &SecretDigest,
-) -> Result<Option<(RefreshToken, User)>, StorageError> {
+) -> Result<Numbered<Option<(RefreshToken, User)>>, StorageError> {
     let digest = HiddenBytes(digest.as_bytes().to_vec());
-    let row = refresh_token::Entity::find_by_digest(digest).find_also_related(user::Entity);
-    match row.one(source.connection()).await? {
-        Some((token, Some(user))) => Ok(Some((to_token(token), to_user(user)?))),
-        _ => Ok(None),
-    }
+    let select = refresh_token::Entity::find_by_digest(digest)
+        .find_also_related(user::Entity)
+        .into_query();
+    let (rows, number) = counter::numbered(select, source.connection()).await?;
+    let Some(row) = rows.first() else {
+        return Ok((None, number));
+    };
+    let token = refresh_token::Model::from_query_result(row, counter::FIRST)?;
+    let user = user::Model::from_query_result(row, counter::SECOND)?;
+    Ok((Some((to_token(token), to_user(user)?)), number))
 }
 
 /// The refresh token with that id.
@@ -123,6 +130,7 @@ pub async fn make_room(login: &Login, owner: UserId, left: u64) -> Result<(), St
     if too_many.is_empty() {
         return Ok(());
     }
+    login.touch(Touched::User(owner));
     refresh_token::Entity::delete_many()
         .filter(refresh_token::Column::Id.is_in(too_many))
         .exec(login.connection())

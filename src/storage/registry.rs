@@ -11,7 +11,7 @@ use crate::domain::ids::{NamespaceId, UserId};
 use crate::domain::members::{LastingRole, ownership};
 use crate::domain::namespaces::path::NamespacePath;
 use crate::domain::registry::repository_name::RepositoryName;
-use crate::storage::counter;
+use crate::storage::counter::{self, Numbered};
 use crate::storage::directory::facts::{FoundPaths, GivenRoles};
 use crate::storage::entity::{member, namespace};
 use crate::storage::error::StorageError;
@@ -73,7 +73,7 @@ pub(super) async fn load_noting(
 pub(super) async fn at_paths(
     source: &impl Source,
     paths: &[&str],
-) -> Result<(FoundPaths, Option<i64>), StorageError> {
+) -> Result<Numbered<FoundPaths>, StorageError> {
     let (rows, number) = on_paths_numbered(source, paths.to_vec()).await?;
     let found = |path: &str| {
         let row = rows.iter().find(|row| row.path == path)?;
@@ -88,7 +88,7 @@ pub(super) async fn at_paths(
 pub(super) async fn roles_of(
     source: &impl Source,
     user: UserId,
-) -> Result<(Option<GivenRoles>, Option<i64>), StorageError> {
+) -> Result<Numbered<Option<GivenRoles>>, StorageError> {
     let most = u64::try_from(MOST_COPIED).unwrap_or(u64::MAX);
     let select = member::Entity::find()
         .filter(member::COLUMN.user_id.eq(user.0))
@@ -126,7 +126,7 @@ async fn memberships(
     user: UserId,
     namespaces: &[namespace::Model],
     now: DateTime<Utc>,
-) -> Result<(Vec<member::Model>, Option<i64>), StorageError> {
+) -> Result<Numbered<Vec<member::Model>>, StorageError> {
     let namespaces = namespaces.iter().map(|row| NamespaceId(row.id));
     let select = member::Entity::find()
         .filter(lasting(namespaces, now))

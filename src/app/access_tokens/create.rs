@@ -152,7 +152,7 @@ fn check_maker(maker: &AccessToken, now: DateTime<Utc>) -> Result<(), Refusal> {
     let scopes = maker.specification.scopes();
     match maker.state(now) {
         CredentialState::Active if scopes.contains(AccessTokenScope::Api) => Ok(()),
-        CredentialState::Active => Err(Refusal::Scope(Need::Write, scopes.clone())),
+        CredentialState::Active => Err(Refusal::Scope(Need::Write, scopes)),
         CredentialState::Expired => Err(Cause::ExpiredToken.into()),
         CredentialState::Revoked => Err(Cause::RevokedToken.into()),
     }

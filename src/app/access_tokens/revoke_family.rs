@@ -10,7 +10,7 @@ use crate::domain::authority::Authority;
 use crate::domain::events::detail::Detail;
 use crate::domain::events::{Event, EventAction};
 use crate::domain::ids::AccessTokenId;
-use crate::domain::secret::{RecognizedSecret, SecretToken};
+use crate::domain::secret::{RecognizedSecret, RecognizedToken, SecretToken};
 use crate::storage::access_tokens::families;
 use crate::storage::{Source, access_tokens};
 
@@ -29,7 +29,7 @@ impl Desk {
             return Ok(());
         };
         // A caller who repeats it finds nothing to revoke, and must not hold up changes.
-        if Self::betrayed(&self.db, &presented, self.now())
+        if Self::betrayed(&self.db, presented, self.now())
             .await?
             .is_none()
         {
@@ -37,7 +37,7 @@ impl Desk {
         }
         let change = self.begin(&Authority::service()).await?;
         let grant = change.grant(Authority::require_administrator)?;
-        let betrayed = Self::betrayed(&change, &presented, change.now()).await?;
+        let betrayed = Self::betrayed(&change, presented, change.now()).await?;
         let Some((token, family)) = betrayed else {
             return Ok(());
         };
@@ -53,10 +53,10 @@ impl Desk {
     /// The presented token, if it was revoked, with the tokens that must be revoked now, if there are any.
     async fn betrayed(
         source: &impl Source,
-        presented: &SecretToken,
+        presented: RecognizedToken,
         now: DateTime<Utc>,
     ) -> Result<Option<(AccessToken, Vec<AccessTokenId>)>, DeskError> {
-        let found = access_tokens::find_by_digest(source, &presented.digest()).await?;
+        let found = access_tokens::find_by_digest(source, &presented.digest).await?;
         let revoked = found.filter(|(token, _)| token.state(now) == CredentialState::Revoked);
         let Some((token, _)) = revoked else {
             return Ok(None);

@@ -75,7 +75,7 @@ impl Desk {
         // A token that opens no registry is refused as a whole, as in the real answer.
         let no_business = principal
             .scopes_without_registry()
-            .map(|scopes| IssueError::NoRegistryScope(scopes.clone()).to_string());
+            .map(|scopes| IssueError::NoRegistryScope(scopes).to_string());
         Ok(Explanation {
             refused: refused.map(|cause| cause.to_string()).or(no_business),
             actions: actions.collect(),

@@ -233,7 +233,7 @@ impl RegistryTokenIssuer {
                 self.admission.admit_again(&view, presented).await?
             };
             self.check_business(&principal)?;
-            if request.presented.may_write() {
+            if is_by_password(&principal) {
                 view.catch_up().await?;
             }
             let asked = request.asked.as_ref().map_err(Clone::clone)?;
@@ -300,7 +300,7 @@ impl RegistryTokenIssuer {
             return Err(AuthenticationError::Wrong(Cause::AnonymousAccessOff).into());
         }
         match principal.scopes_without_registry() {
-            Some(scopes) => Err(IssueError::NoRegistryScope(scopes.clone())),
+            Some(scopes) => Err(IssueError::NoRegistryScope(scopes)),
             None => Ok(()),
         }
     }
@@ -331,6 +331,11 @@ impl fmt::Debug for RegistryTokenIssuer {
 /// False for a scope that means nothing to this registry: only zot, which has a pinned key, names its catalog so.
 fn is_known_to(registry: &Registry, scope: &Scope) -> bool {
     scope.resource != Resource::CatalogOfZot || registry.trust == TrustMode::Pinned
+}
+
+/// True for a caller who was read past the copies.
+fn is_by_password(principal: &Principal) -> bool {
+    matches!(principal, Principal::User(user) if matches!(user.ceiling.proof, Proof::Password(_)))
 }
 
 /// True for what is refused while rights may have changed unnoticed.

@@ -174,7 +174,7 @@ impl AccessTokenSpecification {
 
     /// The same with `change`: renamed, described, shortened or narrowed, never widened.
     pub fn changed(&self, change: AccessTokenChange) -> Result<Self, InvalidAccessToken> {
-        let scopes = change.scopes.unwrap_or_else(|| self.scopes.clone());
+        let scopes = change.scopes.unwrap_or(self.scopes);
         if scopes.iter().any(|scope| !self.scopes.contains(scope)) {
             return Err(InvalidAccessToken::Wider(
                 "it cannot get scopes that it does not have",
@@ -226,8 +226,8 @@ impl AccessTokenSpecification {
     }
 
     /// The scopes.
-    pub fn scopes(&self) -> &AccessTokenScopes {
-        &self.scopes
+    pub fn scopes(&self) -> AccessTokenScopes {
+        self.scopes
     }
 
     /// The end, if it has one.

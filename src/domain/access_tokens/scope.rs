@@ -1,6 +1,5 @@
 //! Token scopes: the things that a token may be used for.
 
-use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::domain::registry::action::Action;
@@ -78,6 +77,18 @@ impl AccessTokenScope {
         }
     }
 
+    fn bit(self) -> u8 {
+        match self {
+            Self::Api => 1,
+            Self::ReadApi => 2,
+            Self::ReadUser => 4,
+            Self::ReadRegistry => 8,
+            Self::WriteRegistry => 16,
+            Self::DeleteRegistry => 32,
+            Self::SelfRotate => 64,
+        }
+    }
+
     fn permits(self, action: Action) -> bool {
         self == Self::Api
             || self == Self::needed_for(action)
@@ -101,8 +112,8 @@ impl fmt::Display for AccessTokenScope {
 }
 
 /// The scopes of one token.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct AccessTokenScopes(BTreeSet<AccessTokenScope>);
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+pub struct AccessTokenScopes(u8);
 
 impl AccessTokenScopes {
     /// The scopes of a login by password: everything in the registry, but nothing that needs `api`.
@@ -117,34 +128,42 @@ impl AccessTokenScopes {
     }
 
     /// True if one of the scopes permits `action` in the registry.
-    pub fn permit(&self, action: Action) -> bool {
-        self.0.iter().any(|scope| scope.permits(action))
+    pub fn permit(self, action: Action) -> bool {
+        self.iter().any(|scope| scope.permits(action))
     }
 
     /// True if `scope` is among them.
-    pub fn contains(&self, scope: AccessTokenScope) -> bool {
-        self.0.contains(&scope)
+    pub fn contains(self, scope: AccessTokenScope) -> bool {
+        self.0 & scope.bit() != 0
     }
 
     /// True if any of them opens the registry.
-    pub fn open_registry(&self) -> bool {
-        self.0.iter().any(|scope| scope.opens_registry())
+    pub fn open_registry(self) -> bool {
+        self.iter().any(AccessTokenScope::opens_registry)
     }
 
     /// True if there are none.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
     }
 
     /// The scopes, widest first.
-    pub fn iter(&self) -> impl Iterator<Item = AccessTokenScope> {
-        self.0.iter().copied()
+    pub fn iter(self) -> impl Iterator<Item = AccessTokenScope> {
+        AccessTokenScope::ALL
+            .into_iter()
+            .filter(move |&scope| self.contains(scope))
     }
 }
 
 impl FromIterator<AccessTokenScope> for AccessTokenScopes {
     fn from_iter<I: IntoIterator<Item = AccessTokenScope>>(scopes: I) -> Self {
-        Self(scopes.into_iter().collect())
+        Self(scopes.into_iter().fold(0, |set, scope| set | scope.bit()))
+    }
+}
+
+impl fmt::Debug for AccessTokenScopes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter()).finish()
     }
 }
 

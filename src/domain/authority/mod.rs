@@ -182,9 +182,9 @@ impl Authority {
 
     /// A signed-in user, if their credential is good for `need`.
     pub fn of(caller: &SignedIn, need: Need, origin: Origin) -> Result<Self, Refusal> {
-        let scopes = &caller.ceiling.scopes;
+        let scopes = caller.ceiling.scopes;
         if !need.accepted().iter().any(|&scope| scopes.contains(scope)) {
-            return Err(Refusal::Scope(need, scopes.clone()));
+            return Err(Refusal::Scope(need, scopes));
         }
         Ok(Self::signed_in(caller, Purpose::Need(need), origin))
     }

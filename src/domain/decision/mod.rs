@@ -219,7 +219,7 @@ fn judge_deploy_token(
         _ if !token.is_for(asked.name) => Err(Reason::OutsideNamespace(token.path.clone())),
         _ if !token.scopes.permit(action) => Err(Reason::ScopeMissing(
             AccessTokenScope::needed_for(action),
-            token.scopes.clone(),
+            token.scopes,
         )),
         (Some(NamespaceState::Live(_)), Action::Pull | Action::Push) => Ok(Basis::DeployToken),
         (None | Some(NamespaceState::Tombstone), Action::Pull | Action::Push) => {
@@ -235,7 +235,7 @@ fn judge_user<'a>(
     asked: &Repository<'a>,
     action: Action,
 ) -> Result<Basis<'a>, Reason> {
-    let scopes = &user.ceiling.scopes;
+    let scopes = user.ceiling.scopes;
     let is_public = asked.namespace == Some(NamespaceState::Live(Visibility::Public));
     if action == Action::Pull && is_public && scopes.open_registry() {
         return Ok(Basis::Visibility(Visibility::Public));
@@ -263,7 +263,7 @@ fn judge_user<'a>(
 }
 
 fn scope_missing(needed: AccessTokenScope, ceiling: &Ceiling) -> Reason {
-    Reason::ScopeMissing(needed, ceiling.scopes.clone())
+    Reason::ScopeMissing(needed, ceiling.scopes)
 }
 
 #[cfg(test)]

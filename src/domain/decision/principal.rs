@@ -93,11 +93,11 @@ impl Principal {
     }
 
     /// The scopes of a credential that opens nothing in the registry.
-    pub fn scopes_without_registry(&self) -> Option<&AccessTokenScopes> {
+    pub fn scopes_without_registry(&self) -> Option<AccessTokenScopes> {
         match self {
             // Every scope of a deploy token opens the registry.
             Self::Anonymous | Self::DeployToken(_) => None,
-            Self::User(user) => Some(&user.ceiling.scopes).filter(|scopes| !scopes.open_registry()),
+            Self::User(user) => Some(user.ceiling.scopes).filter(|scopes| !scopes.open_registry()),
         }
     }
 }
@@ -109,7 +109,7 @@ impl DeployTokenPrincipal {
             id: token.id,
             subject: format!("deploy_token:{}", token.username),
             path: token.path.clone(),
-            scopes: token.scopes.clone(),
+            scopes: token.scopes,
         }
     }
 
@@ -146,7 +146,7 @@ impl Ceiling {
     pub fn of_access_token(token: &AccessToken) -> Self {
         Self {
             proof: Proof::AccessToken(token.id),
-            scopes: token.specification.scopes().clone(),
+            scopes: token.specification.scopes(),
             repositories: token.specification.repositories().to_vec(),
         }
     }

@@ -84,8 +84,8 @@ impl DeployTokenSpecification {
     }
 
     /// The scopes.
-    pub fn scopes(&self) -> &AccessTokenScopes {
-        &self.scopes
+    pub fn scopes(&self) -> AccessTokenScopes {
+        self.scopes
     }
 }
 

@@ -228,7 +228,7 @@ impl Detail {
     }
 
     /// A deploy token for the namespace at `path` was made with `scopes`.
-    pub fn deploy_token_created(path: &NamespacePath, scopes: &AccessTokenScopes) -> Self {
+    pub fn deploy_token_created(path: &NamespacePath, scopes: AccessTokenScopes) -> Self {
         Self::DeployToken {
             namespace: path.clone(),
             scopes: Some(scopes.to_string()),

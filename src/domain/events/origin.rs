@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use uuid::Uuid;
+
 /// The place that a request came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
@@ -10,7 +12,7 @@ pub struct Origin {
     /// The client's address; none for the command line and the service itself.
     pub address: Option<IpAddr>,
     /// The request's id, as in the log and in `X-Request-Id`.
-    pub request_id: Option<String>,
+    pub request_id: Option<Uuid>,
 }
 
 /// A surface that takes requests.

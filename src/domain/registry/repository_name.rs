@@ -1,13 +1,14 @@
 //! The name of a repository in a registry.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::domain::namespaces::path::MAX_LEVELS;
 use crate::domain::registry::component::{MAX_NAME_LENGTH, is_component};
 
 /// A well-formed repository name: `[host[:port]/]component(/component)*` (docs/protocol.md §1.6).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RepositoryName(String);
+pub struct RepositoryName(Arc<str>);
 
 /// A text that is not a repository name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -27,7 +28,7 @@ impl RepositoryName {
     /// prefix that ends at a `/`, but none with more levels than a path can have.
     pub fn prefixes(&self) -> impl Iterator<Item = &str> {
         let levels = self.0.split('/').count();
-        let prefixes = std::iter::successors(Some(self.0.as_str()), |path| {
+        let prefixes = std::iter::successors(Some(&*self.0), |path| {
             path.rsplit_once('/').map(|(parent, _)| parent)
         });
         prefixes.skip(levels.saturating_sub(MAX_LEVELS))
@@ -43,7 +44,7 @@ impl TryFrom<&str> for RepositoryName {
             _ => text,
         };
         if text.len() <= MAX_NAME_LENGTH && path.split('/').all(is_component) {
-            Ok(Self(text.to_owned()))
+            Ok(Self(text.into()))
         } else {
             Err(InvalidRepositoryName)
         }

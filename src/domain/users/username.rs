@@ -1,13 +1,14 @@
 //! The name with which a user signs in.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::domain::namespaces::path::NamespacePath;
 use crate::domain::registry::component::is_component;
 
 /// A user name: one valid repository component, because everyone owns the namespace that bears it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Username(String);
+pub struct Username(Arc<str>);
 
 /// Longest user name, in characters; GitLab's limit.
 const MAX_LENGTH: usize = 255;
@@ -36,7 +37,7 @@ impl TryFrom<&str> for Username {
     fn try_from(text: &str) -> Result<Self, Self::Error> {
         let name = text.to_ascii_lowercase();
         if name.len() <= MAX_LENGTH && is_component(&name) {
-            Ok(Self(name))
+            Ok(Self(name.into()))
         } else {
             Err(InvalidUsername(text.chars().take(MAX_LENGTH).collect()))
         }

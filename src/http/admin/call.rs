@@ -86,7 +86,7 @@ impl UnauthenticatedCall {
             parameters,
             uri,
             origin: origin(&parts.extensions, Face::Api),
-            who: parts.extensions.get().cloned().unwrap_or_default(),
+            who: Who::of(&parts.extensions),
         })
     }
 

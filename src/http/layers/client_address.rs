@@ -1,4 +1,4 @@
-//! The address of a request's client.
+//! The address of a request's client: the peer's, or the one that trusted proxies name.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -7,14 +7,10 @@ use axum::http::HeaderMap;
 
 use crate::http::layers::forwarded::hops;
 
-/// The client's address: the peer's, or the one that trusted proxies name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ClientAddress(pub IpAddr);
-
 /// The address of a request's client, whose connection names its peer.
-pub(super) fn of(request: &Request, trusts: &dyn Fn(IpAddr) -> bool) -> Option<ClientAddress> {
+pub(super) fn of(request: &Request, trusts: &dyn Fn(IpAddr) -> bool) -> Option<IpAddr> {
     let ConnectInfo(peer) = request.extensions().get::<ConnectInfo<SocketAddr>>()?;
-    Some(ClientAddress(client(peer.ip(), request.headers(), trusts)))
+    Some(client(peer.ip(), request.headers(), trusts))
 }
 
 /// Goes back along the proxies as long as they are trusted, and stops at anything that is not an address.

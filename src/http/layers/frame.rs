@@ -1,52 +1,67 @@
 //! All layers in their order, around any listener's routes.
 
+use std::convert::Infallible;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::response::Response;
-use tower_http::catch_panic::CatchPanicLayer;
+use axum::routing::Route;
+use futures_util::FutureExt;
+use hyper::body::Body;
+use tower::util::MapRequest;
+use tower::{ServiceExt, service_fn};
 
+use crate::http::layers::request_context::RequestContext;
 use crate::http::layers::request_id::RequestId;
 use crate::http::layers::request_line::RequestLine;
 use crate::http::layers::settings::LayerSettings;
-use crate::http::layers::who::Who;
 use crate::http::layers::{client_address, deadline, panics, slashes};
 
 /// Largest body that is read, in bytes.
 const MAX_BODY: usize = 64 * 1024;
 
+/// The routes of a listener with all layers around them.
+pub type Framed = MapRequest<Router, fn(Request) -> Request>;
+
 /// Puts the layers around `routes`: every reply has an id and a line in the log, panics too.
-pub fn frame(routes: Router, settings: &LayerSettings) -> Router {
-    // The last layer is the outermost.
-    let routes = routes
-        .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(CatchPanicLayer::custom(panics::reply))
-        .layer(from_fn_with_state(Arc::new(settings.clone()), accompany));
-    slashes::tolerated(routes)
+pub fn frame(routes: Router, settings: &LayerSettings) -> Framed {
+    let settings = Arc::new(settings.clone());
+    // One layer for all that is done, because a layer of its own for each would cost more than what they do.
+    let accompanied = tower::layer::layer_fn(move |route: Route| {
+        let settings = Arc::clone(&settings);
+        service_fn(move |request| accompany(Arc::clone(&settings), request, route.clone()))
+    });
+    slashes::tolerated(routes.layer(accompanied))
 }
 
-/// Gives a request its id, its client's address, its deadline and its line in the log. All in one, because a layer of its
-/// own for each would cost more than what they do.
+/// Gives a request its id, its client's address, its deadline and its line in the log, and a reply whatever happens.
 async fn accompany(
-    State(settings): State<Arc<LayerSettings>>,
+    settings: Arc<LayerSettings>,
     mut request: Request,
-    next: Next,
-) -> Response {
+    route: Route,
+) -> Result<Response, Infallible> {
     let id = RequestId::new(&*settings.entropy);
-    let value = id.to_header();
-    let who = Who::default();
-    if let Some(address) = client_address::of(&request, &*settings.trusts_proxy) {
-        request.extensions_mut().insert(address);
+    let address = client_address::of(&request, &*settings.trusts_proxy);
+    let context = Arc::new(RequestContext::new(id, address));
+    request.extensions_mut().insert(Arc::clone(&context));
+    if !request.body().is_end_stream() {
+        DefaultBodyLimit::max(MAX_BODY).apply(&mut request);
     }
-    request.extensions_mut().insert(id);
-    request.extensions_mut().insert(who.clone());
-    let line = RequestLine::begin(&request, who, settings.requests.clone());
-    let mut response = deadline::keep(settings.deadline, next.run(request)).await;
+    let line = RequestLine::begin(&request, context, settings.requests.clone());
+    let answer = AssertUnwindSafe(route.oneshot(request)).catch_unwind();
+    let answer = async {
+        match answer.await {
+            Ok(answer) => answer.unwrap_or_else(|never| match never {}),
+            Err(_panic) => panics::reply(),
+        }
+    };
+    let mut response = deadline::keep(settings.deadline, answer).await;
     // A defect of the log must not cut the connection off.
     let _ = catch_unwind(AssertUnwindSafe(|| line.finish(&response)));
-    response.headers_mut().insert(RequestId::HEADER, value);
     response
+        .headers_mut()
+        .insert(RequestId::HEADER, id.to_header());
+    Ok(response)
 }

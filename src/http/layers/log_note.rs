@@ -4,8 +4,10 @@
 //! which were parsed. Otherwise a secret in the wrong field would end up in the log.
 
 use std::error::Error;
+use std::fmt::{self, Write};
 
-use crate::domain::decision::Decision;
+use crate::domain::decision::{Decision, Denial};
+use crate::domain::registry::scope::Scope;
 
 /// The longest remark, in bytes: a request with many scopes must not fill the disk.
 const LONGEST: usize = 2000;
@@ -33,14 +35,8 @@ impl LogNote {
 
     /// The granted and the refused actions.
     pub fn of_decision(decision: &Decision) -> Self {
-        let granted = decision
-            .granted
-            .iter()
-            .map(|scope| format!("granted {scope}"));
-        let denied = decision.denied.iter().map(|denial| {
-            let (kind, name) = (denial.resource.kind(), denial.resource.name());
-            format!("denied {kind}:{name}:{} ({})", denial.action, denial.reason)
-        });
+        let granted = decision.granted.iter().map(Judged::Granted);
+        let denied = decision.denied.iter().map(Judged::Denied);
         Self(joined(granted.chain(denied), "; "))
     }
 
@@ -50,17 +46,41 @@ impl LogNote {
     }
 }
 
-/// The texts with a separator between, as many as fit, and how many more there are.
-fn joined(mut texts: impl Iterator<Item = String>, separator: &str) -> String {
-    let mut whole = texts.next().unwrap_or_default();
-    whole.truncate(whole.floor_char_boundary(LONGEST));
-    while let Some(text) = texts.next() {
-        if whole.len() + separator.len() + text.len() > LONGEST {
-            let more = 1 + texts.count();
-            return format!("{whole}{separator}and {more} more");
+/// A part of a decision.
+enum Judged<'a> {
+    Granted(&'a Scope),
+    Denied(&'a Denial),
+}
+
+impl fmt::Display for Judged<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Granted(scope) => write!(f, "granted {scope}"),
+            Self::Denied(denial) => {
+                let (kind, name) = (denial.resource.kind(), denial.resource.name());
+                let (action, reason) = (denial.action, &denial.reason);
+                write!(f, "denied {kind}:{name}:{action} ({reason})")
+            }
         }
-        whole.push_str(separator);
-        whole.push_str(&text);
+    }
+}
+
+/// The texts with a separator between, as many as fit, and how many more there are.
+fn joined(mut texts: impl Iterator<Item = impl fmt::Display>, separator: &str) -> String {
+    let mut whole = String::new();
+    while let Some(text) = texts.next() {
+        let before = whole.len();
+        let between = if before == 0 { "" } else { separator };
+        // Nothing can go wrong: it is a text in memory.
+        let _ = write!(whole, "{between}{text}");
+        if whole.len() > LONGEST && before == 0 {
+            whole.truncate(whole.floor_char_boundary(LONGEST));
+        } else if whole.len() > LONGEST {
+            whole.truncate(before);
+            let more = 1 + texts.count();
+            let _ = write!(whole, "{separator}and {more} more");
+            break;
+        }
     }
     whole
 }

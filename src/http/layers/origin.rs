@@ -1,16 +1,18 @@
 //! The origin of a request, as the audit log keeps it.
 
+use std::sync::Arc;
+
 use axum::http::Extensions;
 
-use super::client_address::ClientAddress;
-use super::request_id::RequestId;
 use crate::domain::events::origin::{Face, Origin};
+use crate::http::layers::request_context::RequestContext;
 
 /// The origin of a request to `face` that went through the layers.
 pub fn origin(extensions: &Extensions, face: Face) -> Origin {
+    let request = extensions.get::<Arc<RequestContext>>();
     Origin {
         face,
-        address: extensions.get::<ClientAddress>().map(|address| address.0),
-        request_id: extensions.get::<RequestId>().map(|id| id.0.clone()),
+        address: request.and_then(|request| request.address),
+        request_id: request.map(|request| request.id.0),
     }
 }

@@ -1,20 +1,22 @@
 //! The line in the log for one request.
 
+use std::fmt;
+use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request};
 use axum::http::Method;
 use axum::response::Response;
 use chrono::{SecondsFormat, Utc};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+use uuid::Uuid;
 
-use crate::http::layers::client_address::ClientAddress;
 use crate::http::layers::log_note::LogNote;
-use crate::http::layers::request_id::RequestId;
+use crate::http::layers::request_context::RequestContext;
 use crate::http::layers::request_log::RequestLog;
 use crate::http::layers::slashes::AsSent;
-use crate::http::layers::who::Who;
 
 /// Longest path that is logged, and longest part of one: secrets are longer.
 const LONGEST_PATH: usize = 120;
@@ -37,9 +39,7 @@ pub(super) struct RequestLine {
     method: &'static str,
     route: Option<MatchedPath>,
     path: Option<String>,
-    address: Option<ClientAddress>,
-    id: Option<RequestId>,
-    who: Who,
+    context: Arc<RequestContext>,
     is_written: bool,
 }
 
@@ -48,7 +48,7 @@ pub(super) struct RequestLine {
 struct JsonLine<'a> {
     timestamp: String,
     level: &'static str,
-    message: &'a str,
+    message: fmt::Arguments<'a>,
     #[serde(rename = "http.method")]
     method: &'static str,
     #[serde(rename = "http.route")]
@@ -58,8 +58,8 @@ struct JsonLine<'a> {
     #[serde(rename = "http.status")]
     status: u16,
     duration_us: u64,
-    #[serde(rename = "client.address")]
-    address: &'a str,
+    #[serde(rename = "client.address", serialize_with = "or_dash")]
+    address: Option<IpAddr>,
     #[serde(rename = "request.id")]
     id: &'a str,
     who: &'a str,
@@ -68,7 +68,7 @@ struct JsonLine<'a> {
 }
 
 impl RequestLine {
-    pub(super) fn begin(request: &Request, who: Who, log: RequestLog) -> Self {
+    pub(super) fn begin(request: &Request, context: Arc<RequestContext>, log: RequestLog) -> Self {
         let extensions = request.extensions();
         let route: Option<MatchedPath> = extensions.get().cloned();
         let sent = extensions.get().map_or(request.uri(), |AsSent(uri)| uri);
@@ -78,9 +78,7 @@ impl RequestLine {
             method: known(request.method()),
             path: route.is_none().then(|| shortened(sent.path())),
             route,
-            address: extensions.get().copied(),
-            id: extensions.get().cloned(),
-            who,
+            context,
             is_written: false,
         }
     }
@@ -102,11 +100,11 @@ impl RequestLine {
         if !is_probe && !self.log.takes(status) {
             return;
         }
-        let (method, who, path) = (self.method, self.who.name(), self.path.as_deref());
-        let address = self
-            .address
-            .map_or("-".to_owned(), |address| address.0.to_string());
-        let id = self.id.as_ref().map_or("-", |id| id.0.as_str());
+        let (method, path) = (self.method, self.path.as_deref());
+        let RequestContext { id, address, .. } = *self.context;
+        let who = self.context.caller();
+        let mut room = Uuid::encode_buffer();
+        let id: &str = id.0.hyphenated().encode_lower(&mut room);
         let duration_us = u64::try_from(self.begin.elapsed().as_micros()).unwrap_or(u64::MAX);
         macro_rules! line {
             ($level:ident) => {
@@ -116,7 +114,7 @@ impl RequestLine {
                     http.path = path,
                     http.status = status,
                     duration_us,
-                    client.address = address,
+                    client.address = address.map_or("-".to_owned(), |address| address.to_string()),
                     request.id = id,
                     who,
                     note,
@@ -133,13 +131,13 @@ impl RequestLine {
             let line = JsonLine {
                 timestamp: Utc::now().to_rfc3339_opts(SecondsFormat::Micros, true),
                 level: "INFO",
-                message: &format!("{method} {route} {status} for {who}"),
+                message: format_args!("{method} {route} {status} for {who}"),
                 method,
                 route,
                 path,
                 status,
                 duration_us,
-                address: &address,
+                address,
                 id,
                 who,
                 note,
@@ -161,6 +159,15 @@ impl JsonLine<'_> {
             text.push(b'\n');
         }
         text
+    }
+}
+
+/// An address, or a dash for an unknown one.
+#[expect(clippy::ref_option, reason = "serde hands fields over so")]
+fn or_dash<S: Serializer>(address: &Option<IpAddr>, serializer: S) -> Result<S::Ok, S::Error> {
+    match address {
+        Some(address) => address.serialize(serializer),
+        None => serializer.serialize_str("-"),
     }
 }
 

@@ -5,14 +5,14 @@ use std::mem;
 use axum::Router;
 use axum::extract::{OriginalUri, Request};
 use axum::http::Uri;
-use tower::ServiceExt;
+use tower::util::MapRequest;
 
 /// The routes, which also answer to a path with a slash at its end or with several between its parts: programs join
 /// addresses so, and a realm whose address ends in a slash makes `//jwt/auth` of it.
 ///
 /// This has to be outside of the routes: layers of a router only run when it has found the route.
-pub(super) fn tolerated(routes: Router) -> Router {
-    Router::new().fallback_service(ServiceExt::<Request>::map_request(routes, tidied))
+pub(super) fn tolerated(routes: Router) -> MapRequest<Router, fn(Request) -> Request> {
+    MapRequest::new(routes, tidied)
 }
 
 /// The address of a request as it was sent, if it was not tidy.

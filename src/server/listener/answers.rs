@@ -4,7 +4,6 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::Request;
@@ -12,16 +11,18 @@ use axum::response::Response;
 use hyper::body::Incoming;
 use tower::ServiceExt;
 
+use crate::http::layers::Framed;
+
 /// Answers requests: at first as a service that is starting.
 #[derive(Debug, Clone)]
 pub(in crate::server) struct Answers {
-    starting: Router,
-    started: Arc<OnceLock<Router>>,
+    starting: Framed,
+    started: Arc<OnceLock<Framed>>,
 }
 
 impl Answers {
     /// Answers with these routes until [`Answers::open`].
-    pub(in crate::server) fn starting(routes: Router) -> Self {
+    pub(in crate::server) fn starting(routes: Framed) -> Self {
         Self {
             starting: routes,
             started: Arc::default(),
@@ -29,7 +30,7 @@ impl Answers {
     }
 
     /// Answers with these routes from now on, also on connections that are open already.
-    pub(in crate::server) fn open(&self, routes: Router) {
+    pub(in crate::server) fn open(&self, routes: Framed) {
         // The start is over once.
         let _ = self.started.set(routes);
     }

@@ -4,11 +4,14 @@ use std::convert::Infallible;
 use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::pin::pin;
-use std::task::Poll;
+use std::task::{Poll, ready};
 use std::time::Duration;
 
 use axum::http::{HeaderValue, Request, header};
 use axum::response::Response;
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -45,7 +48,7 @@ impl Connection {
     pub(super) async fn answer(self, answers: Answers, lifecycle: Lifecycle) {
         // Replies are small and written whole: waiting for more would only delay them.
         let _ = self.stream.set_nodelay(true);
-        let (activity, mut crowded) = (Activity::new(), self.slot.crowded());
+        let (activity, crowded) = (Activity::new(), self.slot.crowded());
         let answering = Answering {
             answers,
             peer: self.peer,
@@ -58,10 +61,12 @@ impl Connection {
             // Hyper would count idle time as well; `overdue` tells them apart.
             .header_read_timeout(None)
             .max_buf_size(MAX_HEADERS)
+            // Replies are small: to copy them behind their headers takes less than to hand over two parts.
+            .writev(false)
             .serve_connection(stream, service_fn(|request| answering.answer(request)));
         let (mut http, mut is_last) = (pin!(http), false);
         let mut overdue = pin!(overdue(&activity, &self.timeouts));
-        let mut last_call = pin!(last_call(&activity, &lifecycle));
+        let mut news = news(&activity, &lifecycle, crowded.clone());
         loop {
             tokio::select! {
                 biased;
@@ -75,16 +80,18 @@ impl Connection {
                     tracing::debug!(step = ?activity.step(), "a connection took too long");
                     return;
                 }
-                () = lifecycle.aborting() => return,
-                () = &mut last_call, if !is_last => is_last = true,
-                _ = crowded.changed() => {}
+                Some(what) = news.next() => match what {
+                    News::Abort => return,
+                    News::LastCall => is_last = true,
+                    News::Crowd(more) => news.push(Box::pin(crowd(more))),
+                }
             }
             let may_end = match activity.step() {
                 Step::Fresh => is_last,
                 // Hyper would drop the half of a request that is there; its reply will end the connection.
                 Step::Headers => false,
                 Step::Answering | Step::Replying | Step::Idle | Step::Closing => {
-                    is_last || *crowded.borrow_and_update()
+                    is_last || *crowded.borrow()
                 }
             };
             if may_end {
@@ -119,25 +126,69 @@ impl Answering {
 /// Waits until the connection has stayed too long in one step.
 async fn overdue(activity: &Activity, timeouts: &ConnectionTimeouts) {
     let mut timer = pin!(tokio::time::sleep(Duration::ZERO));
-    // The end only changes in the same task, which polls this again afterwards.
+    // The end only changes in the same task, which polls this again afterwards. It moves away with every request: the timer
+    // is set anew when it has rung, and not each time, because all connections share what it takes.
     let wait = poll_fn(|context| {
-        let Some(end) = activity.end(timeouts) else {
-            return Poll::Pending;
-        };
-        if timer.deadline() != end {
+        loop {
+            let Some(end) = activity.end(timeouts) else {
+                return Poll::Pending;
+            };
+            if timer.deadline() > end {
+                timer.as_mut().reset(end);
+            }
+            ready!(timer.as_mut().poll(context));
+            if timer.deadline() >= end {
+                return Poll::Ready(());
+            }
             timer.as_mut().reset(end);
         }
-        timer.as_mut().poll(context)
     });
     wait.await;
 }
 
+/// Something that a connection is told while it answers.
+enum News {
+    /// The hard stop has begun.
+    Abort,
+    /// A stop has closed the listeners, and a request that may have been under way is there, or will not come.
+    LastCall,
+    /// The listener has become crowded, or has room again.
+    Crowd(watch::Receiver<bool>),
+}
+
+/// The news to come. Each is polled only when it has come: to ask for it with every request would take locks that all
+/// connections share.
+fn news<'a>(
+    activity: &'a Activity,
+    lifecycle: &'a Lifecycle,
+    crowded: watch::Receiver<bool>,
+) -> FuturesUnordered<BoxFuture<'a, News>> {
+    let abort = async {
+        lifecycle.aborting().await;
+        News::Abort
+    };
+    let (abort, last_call) = (abort.boxed(), last_call(activity, lifecycle).boxed());
+    [abort, last_call, crowd(crowded).boxed()]
+        .into_iter()
+        .collect()
+}
+
+/// Waits until the listener becomes crowded, or has room again.
+async fn crowd(mut crowded: watch::Receiver<bool>) -> News {
+    if crowded.changed().await.is_err() {
+        // The listener ends, and the lifecycle tells of that.
+        std::future::pending::<()>().await;
+    }
+    News::Crowd(crowded)
+}
+
 /// Waits until a stop closes the listeners, and then for a request that may be under way.
-async fn last_call(activity: &Activity, lifecycle: &Lifecycle) {
+async fn last_call(activity: &Activity, lifecycle: &Lifecycle) -> News {
     lifecycle.closing().await;
     let time = match activity.step() {
         Step::Fresh => FIRST_REQUEST,
         _ => NEXT_REQUEST,
     };
     tokio::time::sleep(time).await;
+    News::LastCall
 }

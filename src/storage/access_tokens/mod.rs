@@ -25,7 +25,7 @@ use crate::domain::secret::SecretDigest;
 use crate::domain::text::{Description, folded};
 use crate::domain::users::User;
 use crate::storage::change::Change;
-use crate::storage::counter;
+use crate::storage::counter::{self, Numbered};
 use crate::storage::entity::hidden::HiddenBytes;
 use crate::storage::entity::instant::{Instant, goes_on_after};
 use crate::storage::entity::{access_token, user};
@@ -64,7 +64,7 @@ pub async fn find_by_digest(
 pub(super) async fn find_by_digest_numbered(
     source: &impl Source,
     digest: &SecretDigest,
-) -> Result<(Option<(AccessToken, User)>, Option<i64>), StorageError> {
+) -> Result<Numbered<Option<(AccessToken, User)>>, StorageError> {
     let digest = HiddenBytes(digest.as_bytes().to_vec());
     let select = access_token::Entity::find_by_digest(digest)
         .find_also_related(user::Entity)

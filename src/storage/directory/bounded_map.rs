@@ -14,9 +14,10 @@ use crate::domain::decision::rights::NamespaceState;
 use crate::domain::deploy_tokens::DeployToken;
 use crate::domain::ids::{AccessTokenId, DeployTokenId, NamespaceId, UserId};
 use crate::domain::members::LastingRole;
+use crate::domain::refresh_tokens::RefreshToken;
 use crate::domain::secret::SecretDigest;
 use crate::domain::users::User;
-use crate::storage::directory::facts::GivenRoles;
+use crate::storage::directory::facts::{GivenRoles, OwnedRefreshToken};
 
 /// Bytes that the cache itself keeps about an entry.
 const OVERHEAD: usize = 64;
@@ -108,6 +109,13 @@ impl Heavy for Arc<AccessToken> {
 impl Heavy for Arc<DeployToken> {
     fn heap(&self) -> usize {
         size_of::<DeployToken>() + self.name.len() + self.path.as_str().len() + 256
+    }
+}
+
+impl Heavy for (OwnedRefreshToken, Instant) {
+    fn heap(&self) -> usize {
+        let ((token, user), _) = self;
+        size_of::<RefreshToken>() + token.service.len() + user.heap() + 256
     }
 }
 

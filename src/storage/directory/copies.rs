@@ -13,11 +13,15 @@ use crate::domain::secret::SecretDigest;
 use crate::domain::users::User;
 use crate::storage::directory::bounded_map::BoundedMap;
 use crate::storage::directory::drops::Drops;
-use crate::storage::directory::facts::{FoundNamespace, FoundPaths, GivenRoles, OwnedAccessToken};
+use crate::storage::directory::facts::{
+    FoundNamespace, FoundPaths, GivenRoles, OwnedAccessToken, OwnedRefreshToken,
+};
 use crate::storage::directory::shared_loads::SharedLoads;
 
 /// The life of a copy that says that nothing is at a path.
 const ABSENT_LIFE: Duration = Duration::from_mins(2);
+/// The life of a copy of a refresh token. A login deletes the oldest ones of a user beyond a limit, and tells nobody.
+const REFRESH_TOKEN_LIFE: Duration = Duration::from_mins(1);
 
 /// Copies of rows. Whatever a change touches is dropped, so a copy is as good as the row, as of the last change that
 /// was followed. Ends of tokens and roles are in the copies, and judged by whoever asks.
@@ -28,6 +32,9 @@ pub(in crate::storage) struct Copies {
     pub(super) access_tokens: BoundedMap<AccessTokenId, Arc<AccessToken>>,
     pub(super) deploy_token_ids: BoundedMap<SecretDigest, DeployTokenId>,
     pub(super) deploy_tokens: BoundedMap<DeployTokenId, Arc<DeployToken>>,
+    /// Each counts only beside the very copy of its user with which it was loaded: whatever revokes refresh tokens touches
+    /// their user.
+    refresh_tokens: BoundedMap<SecretDigest, (OwnedRefreshToken, Instant)>,
     pub(super) users: BoundedMap<UserId, Arc<User>>,
     /// All roles of a user; none for one who has too many.
     pub(super) roles: BoundedMap<UserId, Option<Arc<GivenRoles>>>,
@@ -42,6 +49,7 @@ pub(in crate::storage) struct Copies {
 pub(super) struct Loads {
     pub(super) access_tokens: SharedLoads<SecretDigest, Option<OwnedAccessToken>>,
     pub(super) deploy_tokens: SharedLoads<SecretDigest, Option<Arc<DeployToken>>>,
+    pub(super) refresh_tokens: SharedLoads<SecretDigest, Option<OwnedRefreshToken>>,
     pub(super) roles: SharedLoads<UserId, Option<Arc<GivenRoles>>>,
     /// By the paths, in a row.
     pub(super) namespaces: SharedLoads<String, Arc<FoundPaths>>,
@@ -53,9 +61,10 @@ impl Copies {
         let part = |hundredths: usize| memory / 100 * hundredths;
         Self {
             access_token_ids: BoundedMap::new(part(15)),
-            access_tokens: BoundedMap::new(part(30)),
+            access_tokens: BoundedMap::new(part(25)),
             deploy_token_ids: BoundedMap::new(part(4)),
             deploy_tokens: BoundedMap::new(part(6)),
+            refresh_tokens: BoundedMap::new(part(5)),
             users: BoundedMap::new(part(15)),
             roles: BoundedMap::new(part(15)),
             namespaces: BoundedMap::new(part(10)),
@@ -64,6 +73,7 @@ impl Copies {
             loads: Loads {
                 access_tokens: SharedLoads::default(),
                 deploy_tokens: SharedLoads::default(),
+                refresh_tokens: SharedLoads::default(),
                 roles: SharedLoads::default(),
                 namespaces: SharedLoads::default(),
             },
@@ -82,6 +92,7 @@ impl Copies {
         self.drops.drop(None, || {
             self.access_tokens.clear();
             self.deploy_tokens.clear();
+            self.refresh_tokens.clear();
             self.users.clear();
             self.roles.clear();
             self.namespaces.clear();
@@ -130,7 +141,40 @@ impl Copies {
     ) {
         self.access_token_ids.insert(digest, token.id);
         self.access_tokens.insert(token.id, Arc::clone(token));
-        self.users.insert(owner.id, Arc::clone(owner));
+        self.keep_user(owner);
+    }
+
+    /// The copy of a refresh token and its user. It counts for a minute, or for as long as there is nothing better.
+    pub(super) fn refresh_token(
+        &self,
+        digest: &SecretDigest,
+        is_stale: bool,
+    ) -> Option<OwnedRefreshToken> {
+        let (found, since) = self.refresh_tokens.get(digest)?;
+        let user = self.users.get(&found.1.id)?;
+        let is_fresh = is_stale || since.elapsed() < REFRESH_TOKEN_LIFE;
+        (is_fresh && Arc::ptr_eq(&user, &found.1)).then_some(found)
+    }
+
+    /// Keeps a copy of a refresh token and its user.
+    pub(super) fn keep_refresh_token(&self, digest: SecretDigest, found: &OwnedRefreshToken) {
+        let (token, user) = found;
+        let found = (Arc::clone(token), self.keep_user(user));
+        self.refresh_tokens.insert(digest, (found, Instant::now()));
+    }
+
+    /// Keeps a copy of a user. The one that is there stays if it says the same, because refresh tokens hang on it.
+    fn keep_user(&self, user: &Arc<User>) -> Arc<User> {
+        if let Some(same) = self.users.get(&user.id).filter(|copy| copy == user) {
+            return same;
+        }
+        self.users.insert(user.id, Arc::clone(user));
+        Arc::clone(user)
+    }
+
+    /// Drops the copy of a refresh token, whose use was noted.
+    pub(super) fn forget_refresh_token(&self, digest: &SecretDigest) {
+        self.refresh_tokens.remove(digest);
     }
 
     /// Keeps a copy of a deploy token.

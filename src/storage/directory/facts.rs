@@ -6,10 +6,14 @@ use crate::domain::access_tokens::AccessToken;
 use crate::domain::decision::rights::NamespaceState;
 use crate::domain::ids::NamespaceId;
 use crate::domain::members::LastingRole;
+use crate::domain::refresh_tokens::RefreshToken;
 use crate::domain::users::User;
 
 /// A personal access token and its owner.
 pub(in crate::storage) type OwnedAccessToken = (Arc<AccessToken>, Arc<User>);
+
+/// A refresh token and its user.
+pub(in crate::storage) type OwnedRefreshToken = (Arc<RefreshToken>, Arc<User>);
 
 /// A namespace, as far as decisions go; none where nothing is.
 pub(in crate::storage) type FoundNamespace = Option<(NamespaceId, NamespaceState)>;

@@ -19,6 +19,7 @@ use std::time::{Duration, Instant};
 pub use notifications::Notifications;
 pub use view::View;
 
+use crate::domain::secret::SecretDigest;
 use crate::storage::connect::Db;
 use crate::storage::directory::copies::Copies;
 use crate::storage::directory::follower::{BOUND, Follower};
@@ -108,6 +109,13 @@ impl Directory {
             follower.surely_away(now).is_some()
                 && follower.is_younger_than(copying.serve_stale_for, now)
         })
+    }
+
+    /// Drops the copy of a refresh token whose use was noted.
+    pub fn forget_refresh_token(&self, digest: &SecretDigest) {
+        if let Some(copying) = &self.copying {
+            copying.copies.forget_refresh_token(digest);
+        }
     }
 
     /// The look of SQLite's files. If it changes, somebody has written to them; nothing else tells of that.

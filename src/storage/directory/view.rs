@@ -12,15 +12,18 @@ use crate::domain::deploy_tokens::DeployToken;
 use crate::domain::events::subject::Touched;
 use crate::domain::ids::UserId;
 use crate::domain::members::ownership;
+use crate::domain::refresh_tokens::RefreshToken;
 use crate::domain::registry::repository_name::RepositoryName;
 use crate::domain::secret::SecretDigest;
 use crate::storage::connect::Db;
 use crate::storage::directory::copies::Copies;
-use crate::storage::directory::facts::{FoundNamespace, FoundPaths, GivenRoles, OwnedAccessToken};
+use crate::storage::directory::facts::{
+    FoundNamespace, FoundPaths, GivenRoles, OwnedAccessToken, OwnedRefreshToken,
+};
 use crate::storage::directory::follower::{Away, Finder, Follower};
 use crate::storage::directory::one_moment::OneMoment;
 use crate::storage::error::StorageError;
-use crate::storage::{access_tokens, deploy_tokens, registry};
+use crate::storage::{access_tokens, deploy_tokens, refresh_tokens, registry};
 
 /// A look at the directory, for one request.
 #[derive(Debug)]
@@ -158,6 +161,43 @@ impl<'a> View<'a> {
             |loaded| {
                 if let Some(found) = loaded {
                     copies.keep_deploy_token(*digest, found);
+                }
+            },
+        );
+        self.loaded(loaded.await)
+    }
+
+    /// The refresh token with that digest, with its user; neither needs to be active. A copy that is not `good`, perhaps
+    /// because another replica has noted a use since, is loaded anew.
+    pub async fn refresh_token(
+        &self,
+        digest: &SecretDigest,
+        good: impl Fn(&RefreshToken) -> bool,
+    ) -> Result<Option<OwnedRefreshToken>, StorageError> {
+        let load = async {
+            let (found, number) =
+                refresh_tokens::find_by_digest_numbered(self.reachable()?, digest).await?;
+            self.reach(number).await?;
+            Ok(found.map(|(token, owner)| (Arc::new(token), Arc::new(owner))))
+        };
+        let Some(copies) = self.copies() else {
+            return load.await;
+        };
+        let copy = copies.refresh_token(digest, self.is_stale());
+        if let Some(found) = copy.filter(|(token, _)| good(token)) {
+            return Ok(Some(found));
+        }
+        let loaded = copies.loads.refresh_tokens.load(
+            (digest, &copies.drops),
+            load,
+            |loaded, touched| {
+                loaded
+                    .as_ref()
+                    .is_some_and(|(_, owner)| *touched == Touched::User(owner.id))
+            },
+            |loaded| {
+                if let Some(found) = loaded {
+                    copies.keep_refresh_token(*digest, found);
                 }
             },
         );
@@ -320,7 +360,8 @@ impl<'a> View<'a> {
         }
     }
 
-    fn is_stale(&self) -> bool {
+    /// True while storage is away, and there is nothing but old copies.
+    pub fn is_stale(&self) -> bool {
         matches!(self.trust, Trust::Stale(..))
     }
 

@@ -16,7 +16,7 @@ use crate::domain::namespaces::path::NamespacePath;
 use crate::domain::namespaces::visibility::Visibility;
 use crate::domain::namespaces::{Namespace, NamespaceKind, Occupied};
 use crate::storage::change::Change;
-use crate::storage::counter;
+use crate::storage::counter::{self, Numbered};
 use crate::storage::entity::instant::Instant;
 use crate::storage::entity::namespace;
 use crate::storage::entity::namespace::Kind;
@@ -271,7 +271,7 @@ pub(super) async fn on_paths(
 pub(super) async fn on_paths_numbered(
     source: &impl Source,
     paths: Vec<&str>,
-) -> Result<(Vec<namespace::Model>, Option<i64>), StorageError> {
+) -> Result<Numbered<Vec<namespace::Model>>, StorageError> {
     let limit = u64::try_from(paths.len()).unwrap_or(u64::MAX);
     let select = namespace::Entity::find()
         .filter(namespace::COLUMN.path.is_in(paths))

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
 use tempfile::TempDir;
 use tower::ServiceExt;
+use wharfinger::http::layers::Framed;
 use wharfinger::server::Service;
 use wharfinger::signing::KeyRing;
 
@@ -15,9 +15,9 @@ use super::Reply;
 /// The listeners of one service; a copy enters the same service.
 #[derive(Clone)]
 pub(super) struct Listeners {
-    token: Router,
-    admin: Router,
-    ops: Router,
+    token: Framed,
+    admin: Framed,
+    ops: Framed,
     keys: Arc<KeyRing>,
     /// Its database and keys, which stay as long as someone may enter.
     _folder: Arc<TempDir>,

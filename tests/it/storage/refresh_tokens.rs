@@ -1,6 +1,7 @@
 //! Refresh tokens and their ends.
 
 use chrono::Duration;
+use secrecy::SecretString;
 use wharfinger::domain::authority::Authority;
 use wharfinger::domain::events::detail::Detail;
 use wharfinger::domain::events::{Event, EventAction};
@@ -8,12 +9,12 @@ use wharfinger::domain::ids::RefreshTokenId;
 use wharfinger::domain::page::{PageRequest, Paging};
 use wharfinger::domain::refresh_tokens::{RefreshLifetimes, RefreshToken};
 use wharfinger::domain::secret::{SecretKind, SecretToken};
-use wharfinger::domain::users::User;
+use wharfinger::domain::users::{User, UserState};
 use wharfinger::storage::refresh_tokens::RefreshTokenRecord;
-use wharfinger::storage::{Db, refresh_tokens};
+use wharfinger::storage::{CopyBounds, Db, Directory, refresh_tokens, users};
 
 use super::story::{At, begin, commit, now};
-use super::users::user;
+use super::users::{make_user, user};
 use crate::harness::SeededEntropy;
 
 /// Makes a refresh token as a login does.
@@ -33,6 +34,55 @@ async fn log_in(db: &Db, user: &User, secret: &SecretToken) -> RefreshToken {
     token
 }
 
+/// Another process's copy of a refresh token ends with its revocation, and with the block of its user, as soon as that process
+/// follows the changes; a use that was noted elsewhere is read where it makes a difference.
+pub(super) async fn copied_refresh_tokens_follow_changes(db: &Db, url: &SecretString) {
+    let carol = make_user(db, "carol-of-copies").await;
+    let entropy = SeededEntropy::default();
+    let secrets = [(); 2].map(|()| SecretToken::generate(SecretKind::RefreshToken, &entropy));
+    let first = log_in(db, &carol, &secrets[0]).await;
+    log_in(db, &carol, &secrets[1]).await;
+    let bounds = CopyBounds {
+        memory: 1_000_000,
+        serve_stale_for: std::time::Duration::ZERO,
+    };
+    let directory = Directory::new(Db::open(url, 2).await.unwrap(), bounds);
+    let found = async |of: &SecretToken, later: bool| {
+        let view = directory.view().await;
+        let is_good = |token: &RefreshToken| !later || token.last_used_at > now();
+        let found = view.refresh_token(&of.digest(), is_good).await.unwrap();
+        let (token, owner) = found.unwrap();
+        let is_revoked = token.revoked_at.is_some();
+        (is_revoked, owner.state, token.last_used_at)
+    };
+    let active = (false, UserState::Active, now());
+    for secret in &secrets {
+        assert_eq!(found(secret, false).await, active);
+    }
+    let used = now() + Duration::hours(1);
+    refresh_tokens::note_use(db, first.id, used).await.unwrap();
+    assert_eq!(found(&secrets[0], false).await, active, "it is a copy");
+    let after_use = (false, UserState::Active, used);
+    assert_eq!(found(&secrets[0], true).await, after_use);
+
+    let change = begin(db).await;
+    refresh_tokens::revoke(&change, (first.id, carol.id))
+        .await
+        .unwrap();
+    commit(change).await.unwrap();
+    directory.follow().await.unwrap();
+    assert!(found(&secrets[0], false).await.0);
+    assert_eq!(found(&secrets[1], false).await, active);
+
+    let change = begin(db).await;
+    users::set_state(&change, carol.id, UserState::Blocked)
+        .await
+        .unwrap();
+    commit(change).await.unwrap();
+    directory.follow().await.unwrap();
+    assert_eq!(found(&secrets[1], false).await.1, UserState::Blocked);
+}
+
 pub(super) async fn refresh_tokens_end(db: &Db) {
     let bob = user(db, "bob").await;
     let entropy = SeededEntropy::default();
@@ -46,8 +96,11 @@ pub(super) async fn refresh_tokens_end(db: &Db) {
         .await
         .unwrap();
     commit(change).await.unwrap();
-    let found = refresh_tokens::find_by_digest(db, &secrets[1].digest()).await;
-    assert_eq!(found.unwrap().unwrap(), (made[1].clone(), bob.clone()));
+    let directory = Directory::without_copies(db.clone());
+    let view = directory.view().await;
+    let found = view.refresh_token(&secrets[1].digest(), |_| true).await;
+    let (token, owner) = found.unwrap().unwrap();
+    assert_eq!((&*token, &*owner), (&made[1], &bob));
     let revoked = refresh_tokens::find(db, made[0].id).await.unwrap().unwrap();
     assert_eq!(revoked.revoked_at, Some(now()));
     refresh_tokens_are_purged(db, &bob, made[1].id).await;

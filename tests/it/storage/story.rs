@@ -35,7 +35,9 @@ use super::namespaces::{
 };
 use super::plans::nothing_reads_whole_tables;
 use super::read_only::servers_that_take_no_changes_are_refused;
-use super::refresh_tokens::{refresh_tokens_end, refresh_tokens_make_room};
+use super::refresh_tokens::{
+    copied_refresh_tokens_follow_changes, refresh_tokens_end, refresh_tokens_make_room,
+};
 use super::schema::{
     rows_of_an_older_program_are_found, what_was_cut_off_is_finished_by_those_who_start,
 };
@@ -106,6 +108,7 @@ async fn the_storage_story_holds() {
     changes_that_wait_hold_up_no_questions(&database.url).await;
     a_follower_that_is_far_behind_knows_all(db, &database.url).await;
     facts_of_two_moments_are_noticed(db, &database.url).await;
+    copied_refresh_tokens_follow_changes(db, &database.url).await;
     postgresql_tells_of_changes_at_once(db, database.url.expose_secret()).await;
     many_projects_are_listed_in_time(&database.url, db).await;
     servers_that_take_no_changes_are_refused(&database.url, db).await;

@@ -206,6 +206,7 @@ async fn one_more_refresh_token_takes_the_place_of_the_one_that_was_unused_for_l
     };
     let bobs = log_in("bob").await;
     let (first, second) = (log_in("alice").await, log_in("alice").await);
+    assert!(app.with(&second).works().await, "it is copied");
     app.clock.advance(Duration::hours(2));
     assert!(
         app.with(&first).works().await,

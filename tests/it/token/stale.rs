@@ -62,6 +62,7 @@ async fn pulls_go_on_without_the_database_and_nothing_else_does() {
     tokio::time::sleep(OLD).await;
     assert_eq!(warm.token.granted(&[PULL]).await, [PULL]);
     assert_eq!(warm.machine.granted(&[PULL]).await, [PULL]);
+    assert_eq!(warm.refreshed.granted(&[PULL]).await, [PULL]);
     assert_eq!(warm.app.anonymous().granted(&[PUBLIC]).await, [PUBLIC]);
     assert_eq!(warm.token.granted(&[]).await, [""; 0], "a login");
     for scope in [
@@ -73,7 +74,7 @@ async fn pulls_go_on_without_the_database_and_nothing_else_does() {
         is_told_to_come_back(&warm.token, &[scope]).await;
     }
     is_told_to_come_back(&warm.token, &[PULL, "repository:team/other:pull"]).await;
-    is_told_to_come_back(&warm.refreshed, &[PULL]).await;
+    is_told_to_come_back(&warm.refreshed, &["repository:team/app:push"]).await;
     is_told_to_come_back(&warm.app.login("alice"), &[PULL]).await;
     let unknown = SecretToken::generate(SecretKind::AccessToken, &SystemEntropy);
     is_told_to_come_back(&warm.app.caller("alice", unknown.expose()), &[PULL]).await;

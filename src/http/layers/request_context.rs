@@ -1,0 +1,37 @@
+//! The facts about a request that its reply, its line in the log and the audit log have in common.
+
+use std::net::IpAddr;
+use std::sync::OnceLock;
+
+use crate::http::layers::request_id::RequestId;
+
+/// The facts about one request; it is among the request's extensions, in an `Arc`.
+#[derive(Debug)]
+pub(super) struct RequestContext {
+    /// The request's id.
+    pub(super) id: RequestId,
+    /// The client's address: the peer's, or the one that trusted proxies name.
+    pub(super) address: Option<IpAddr>,
+    caller: OnceLock<Box<str>>,
+}
+
+impl RequestContext {
+    pub(super) fn new(id: RequestId, address: Option<IpAddr>) -> Self {
+        Self {
+            id,
+            address,
+            caller: OnceLock::new(),
+        }
+    }
+
+    /// Notes the caller's name, which is empty for an anonymous caller; the first one counts.
+    pub(super) fn note_caller(&self, name: &str) {
+        let name = if name.is_empty() { "anonymous" } else { name };
+        self.caller.get_or_init(|| name.into());
+    }
+
+    /// The caller's name, or a dash for an unknown caller.
+    pub(super) fn caller(&self) -> &str {
+        self.caller.get().map_or("-", |name| name)
+    }
+}
