@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Measures what a token costs, in one run and on the same cores: the two things that no token endpoint can do without (an HTTP
-# server that answers, and a signature), and then the service. Prints CPU microseconds a request, and ratios to the floor.
+# server that answers, and a signature), one program that does both, and then the service. Prints CPU microseconds a request,
+# and ratios to the sum of the two (the floor) and to the one program. Under the first, the load program never sleeps, so that
+# no reply has to wake it: the one program takes more than the sum.
 #
 # Needs wrk and curl. Absolute numbers are this machine's; compare ratios.
 set -euo pipefail
@@ -8,21 +10,23 @@ cd "$(dirname "$0")/.."
 
 usage() {
   cat <<'TEXT'
-usage: benches/load.sh [--tokens N] [--seconds N] [--connections N] [--database URL]
+usage: benches/load.sh [--tokens N] [--seconds N] [--connections N] [--database URL] [--lists]
   --tokens N       personal access tokens in the database (default 100000)
   --seconds N      of each measurement (default 8)
   --connections N  of the load (default 16)
   --database URL   an empty PostgreSQL or MariaDB database (default: SQLite in a new folder)
+  --lists          the lists of the admin API too
 TEXT
 }
 
-tokens=100000 seconds=8 connections=16 database=''
+tokens=100000 seconds=8 connections=16 database='' lists=''
 while [ $# -gt 0 ]; do
   case $1 in
     --tokens) tokens=$2; shift 2 ;;
     --seconds) seconds=$2; shift 2 ;;
     --connections) connections=$2; shift 2 ;;
     --database) database=$2; shift 2 ;;
+    --lists) lists=yes; shift ;;
     --help | -h) usage; exit 0 ;;
     *) usage >&2; exit 2 ;;
   esac
@@ -65,9 +69,10 @@ measure() {
   wrong=$(awk '/Non-2xx/ { print $NF } /Socket errors/ { print }' wrk.out)
   [ -z "$wrong" ] || { echo "benches/load.sh: $name: wrong answers: $wrong" >&2; exit 1; }
   each=$(awk -v a="$before" -v b="$after" -v n="$requests" 'BEGIN { printf "%.1f", (b - a) / n }')
-  local ratio=-
+  local ratio=- ratio_to_one=-
   [ -z "${base:-}" ] || ratio=$(awk -v e="$each" -v b="$base" 'BEGIN { printf "%.2f", e / b }')
-  printf '%-34s %8s %8s %8s %8s %8s %6s\n' "$name" "$each" "$ratio" \
+  [ -z "${one:-}" ] || ratio_to_one=$(awk -v e="$each" -v b="$one" 'BEGIN { printf "%.2f", e / b }')
+  printf '%-34s %8s %8s %8s %8s %8s %8s %6s\n' "$name" "$each" "$ratio" "$ratio_to_one" \
     "$(awk '/^Requests\/sec/ { printf "%.0f", $2 }' wrk.out)" \
     "$(awk '$1 == "50%" { print $2 }' wrk.out)" "$(awk '$1 == "99%" { print $2 }' wrk.out)" "$(memory "$pid")"
 }
@@ -100,7 +105,8 @@ TEXT
 stop() { kill "$service"; wait "$service" || true; service=''; }
 
 url=${database:-sqlite://$work/seed.db?mode=rwc}
-"$seed" "$url" --tokens "$tokens" --credentials 1000 >credentials.tsv
+"$seed" "$url" --tokens "$tokens" --credentials 1000 >credentials.tsv 2>seed.txt
+administrator=$(sed -n "s/^Token 0 is an administrator's: //p" seed.txt)
 start ""
 user=bench password=a-long-password-of-the-bench
 "$program" user create "$user" --password-stdin <<<"$password" >/dev/null
@@ -146,7 +152,7 @@ TEXT
 
 printf 'database: %s, %s tokens; %s connections, %s s each; %s\n' \
   "${url%%:*}" "$tokens" "$connections" "$seconds" "$(awk -F': ' '/model name/ { print $2; exit }' /proc/cpuinfo), $(nproc) cores"
-printf '%-34s %8s %8s %8s %8s %8s %6s\n' "" "CPU us" "x floor" "req/s" p50 p99 MB
+printf '%-34s %8s %8s %8s %8s %8s %8s %6s\n' "" "CPU us" "x floor" "x one" "req/s" p50 p99 MB
 "$floor" hello 127.0.0.1:15009 &
 hello=$!
 sleep 0.3
@@ -155,7 +161,13 @@ http=$each
 kill "$hello"; hello=''
 signature=$("$floor" sign 40000)
 base=$(awk -v a="$http" -v b="$signature" 'BEGIN { print a + b }')
-printf '%-34s %8s\n%-34s %8.1f %8s\n' "one ES256 signature" "$signature" "the floor: both" "$base" 1.00
+printf '%-34s %8s\n%-34s %8.1f %8s\n' "one ES256 signature" "$signature" "the floor: their sum" "$base" 1.00
+"$floor" both 127.0.0.1:15009 &
+hello=$!
+sleep 0.3
+measure "one program that does both" "$hello" http://127.0.0.1:15009/
+one=$each
+kill "$hello"; hello=''
 
 start ""
 printf '%-34s %8s ms to ready, %s MB at rest\n' "start" "$started" "$(memory "$service")"
@@ -165,6 +177,26 @@ measure "anonymous, public pull" "$service" "$at&scope=repository:images/public/
 refresh=$(curl -fs -u "$user:$password" "$at&offline_token=true" | sed 's/.*"refresh_token":"\([^"]*\)".*/\1/')
 measure "refresh token, 2 scopes" "$service" "$two" -H "$(basic "$user" "$refresh")"
 stop
+# The median of 15 answers of the admin API, in milliseconds.
+list() {
+  local name=$1 path=$2
+  for _ in {1..15}; do
+    curl -fsS -o /dev/null -w '%{time_total}\n' -H "PRIVATE-TOKEN: $administrator" "http://127.0.0.1:15002/api/v4/$path"
+  done | sort -n | awk -v name="$name" 'NR == 8 { printf "%-34s %8.1f ms\n", name, $1 * 1000 }'
+}
+if [ -n "$lists" ]; then
+  start ""
+  far=$((tokens / 100 < 490 ? tokens / 100 : 490))
+  list "list: tokens, first page" "personal_access_tokens?per_page=100"
+  list "list: tokens, page $far" "personal_access_tokens?per_page=100&page=$far"
+  list "list: tokens, keyset, the last" "personal_access_tokens?per_page=100&pagination=keyset&order_by=id&sort=asc&id_after=$((tokens - 100))"
+  list "list: projects, first page" "projects?per_page=100"
+  list "list: projects, keyset, the last" "projects?per_page=100&pagination=keyset&order_by=id&sort=asc&id_after=$((tokens / 10 - 100))"
+  list "list: users, first page" "users?per_page=100"
+  list "search: users" "users?search=seed&per_page=20"
+  list "search: tokens" "personal_access_tokens?search=seed&per_page=20"
+  stop
+fi
 start "cache_megabytes = 0"
 measure "cold (no copies), 1000 tokens" "$service" "http://$token" -s cold.lua
 stop
