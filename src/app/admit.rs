@@ -57,7 +57,7 @@ impl Admission {
         let now = self.clock.now();
         let identified = self
             .authenticator
-            .authenticate(view, presented, now)
+            .authenticate(view, presented, (origin.address, now))
             .await?;
         self.follow_up(identified, origin).await
     }
@@ -67,9 +67,12 @@ impl Admission {
         &self,
         view: &View<'_>,
         presented: (&PresentedCredential, Option<&str>),
+        origin: &Origin,
     ) -> Result<Principal, AuthenticationError> {
         let now = self.clock.now();
-        let identified = self.authenticator.authenticate(view, presented, now);
+        let identified = self
+            .authenticator
+            .authenticate(view, presented, (origin.address, now));
         Ok(identified.await?.caller)
     }
 
@@ -83,7 +86,7 @@ impl Admission {
         let now = self.clock.now();
         let owner = self
             .authenticator
-            .authenticate_access_token(&self.directory.view().await, token, now)
+            .authenticate_access_token(&self.directory.view().await, token, (origin.address, now))
             .await?;
         if let Some(token) = owner.ceiling.access_token() {
             self.usage.note(token, origin.address);

@@ -4,14 +4,15 @@ mod access_tokens;
 mod advice;
 mod connections;
 mod error;
+mod failed_logins;
 mod file;
+mod networks;
 mod origins;
 mod public_url;
 mod registries;
 mod sections;
 mod settings;
 mod sources;
-mod trusted_proxies;
 mod value;
 
 use std::time::Duration;
@@ -24,13 +25,14 @@ use crate::domain::token_limits::TokenLimits;
 
 pub use connections::{ConnectionLimits, ConnectionTimeouts};
 pub use error::ConfigError;
+pub use failed_logins::FailedLogins;
+pub use networks::Networks;
 pub use origins::Origins;
 pub use public_url::PublicUrl;
 pub use sections::{
     AdminApi, Database, Keys, Log, LogFormat, Ops, PasswordChecks, Shutdown, TokenEndpoint,
 };
 pub use sources::Sources;
-pub use trusted_proxies::TrustedProxies;
 
 use settings::Settings;
 
@@ -56,6 +58,8 @@ pub struct Config {
     pub keys: Keys,
     /// Limits on the passwords that are checked at the same time.
     pub passwords: PasswordChecks,
+    /// The wait after failed logins.
+    pub failed_logins: FailedLogins,
     /// The ends that personal access tokens may or must have.
     pub access_tokens: AccessTokenPolicy,
     /// The lifetimes of refresh tokens, unused and in total.
@@ -83,6 +87,7 @@ impl Config {
             connections: ConnectionTimeouts::read(&settings)?,
             keys: Keys::read(&settings)?,
             passwords: PasswordChecks::read(&settings)?,
+            failed_logins: FailedLogins::read(&settings)?,
             access_tokens: access_tokens::read(&settings)?,
             refresh_tokens: sections::refresh_tokens(&settings)?,
             token_limits: sections::token_limits(&settings)?,

@@ -9,10 +9,10 @@ use secrecy::SecretString;
 
 use crate::config::connections::ConnectionLimits;
 use crate::config::error::ConfigError;
+use crate::config::networks::Networks;
 use crate::config::origins::Origins;
 use crate::config::public_url::PublicUrl;
 use crate::config::settings::Settings;
-use crate::config::trusted_proxies::TrustedProxies;
 use crate::config::value::Setting;
 use crate::domain::refresh_tokens::RefreshLifetimes;
 use crate::domain::token_limits::TokenLimits;
@@ -70,7 +70,7 @@ pub struct TokenEndpoint {
     /// The origins of web pages that may ask from a browser.
     pub cors_origins: Origins,
     /// The proxies that are believed about the client's address.
-    pub trusted_proxies: TrustedProxies,
+    pub trusted_proxies: Networks,
     /// The most connections at a time.
     pub limits: ConnectionLimits,
 }
@@ -83,7 +83,7 @@ pub struct AdminApi {
     /// The address at which people and programs reach it; links in replies begin with it.
     pub public_url: PublicUrl,
     /// The proxies that are believed about the client's address.
-    pub trusted_proxies: TrustedProxies,
+    pub trusted_proxies: Networks,
     /// The most connections at a time.
     pub limits: ConnectionLimits,
 }
@@ -94,7 +94,7 @@ pub struct Ops {
     /// The address that it listens on.
     pub listen: SocketAddr,
     /// The proxies that are believed about the client's address.
-    pub trusted_proxies: TrustedProxies,
+    pub trusted_proxies: Networks,
     /// The most connections at a time.
     pub limits: ConnectionLimits,
 }
@@ -230,7 +230,7 @@ impl TokenEndpoint {
             issuer: issuer.text()?.to_owned(),
             anonymous_access: settings.get("token.anonymous_access")?.boolean()?,
             cors_origins: Origins::read(settings.get("token.cors_origins")?)?,
-            trusted_proxies: TrustedProxies::read(settings.get("token.trusted_proxies")?)?,
+            trusted_proxies: Networks::read(settings.get("token.trusted_proxies")?)?,
             limits: ConnectionLimits::read(settings, "token")?,
         })
     }
@@ -244,7 +244,7 @@ impl AdminApi {
                 settings.get("admin.public_url")?,
                 &["/api/v4", "/api/docs"],
             )?,
-            trusted_proxies: TrustedProxies::read(settings.get("admin.trusted_proxies")?)?,
+            trusted_proxies: Networks::read(settings.get("admin.trusted_proxies")?)?,
             limits: ConnectionLimits::read(settings, "admin")?,
         })
     }
@@ -254,7 +254,7 @@ impl Ops {
     pub(super) fn read(settings: &Settings) -> Result<Self, ConfigError> {
         Ok(Self {
             listen: listen(settings.get("ops.listen")?)?,
-            trusted_proxies: TrustedProxies::read(settings.get("ops.trusted_proxies")?)?,
+            trusted_proxies: Networks::read(settings.get("ops.trusted_proxies")?)?,
             limits: ConnectionLimits::read(settings, "ops")?,
         })
     }

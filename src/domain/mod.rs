@@ -5,12 +5,14 @@
 pub mod access_tokens;
 pub mod authority;
 pub mod backup;
+pub mod client_network;
 pub mod clock;
 pub mod decision;
 pub mod deploy_tokens;
 pub mod entropy;
 pub mod events;
 pub mod expiry;
+pub mod failed_logins;
 pub mod ids;
 pub mod key_schedule;
 pub mod members;

@@ -1,5 +1,7 @@
 //! Identifies callers, in the order of docs/architecture.md#who-is-calling.
 
+use std::net::IpAddr;
+
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -16,6 +18,7 @@ use crate::identity::identified::{FollowUp, Identified};
 use crate::identity::password::Passwords;
 use crate::identity::presented::PresentedCredential;
 use crate::identity::refresh_token;
+use crate::identity::throttle::Throttle;
 use crate::storage::users::Account;
 use crate::storage::{Db, StorageError, View, users};
 
@@ -24,22 +27,78 @@ use crate::storage::{Db, StorageError, View, users};
 pub struct Authenticator {
     passwords: Passwords,
     refresh: RefreshLifetimes,
+    throttle: Throttle,
 }
 
 impl Authenticator {
-    /// An authenticator whose refresh tokens live as long as `refresh` says.
-    pub fn new(passwords: Passwords, refresh: RefreshLifetimes) -> Self {
-        Self { passwords, refresh }
+    /// An authenticator whose refresh tokens live as long as `refresh` says, and whose callers wait after failures.
+    pub fn new(passwords: Passwords, refresh: RefreshLifetimes, throttle: Throttle) -> Self {
+        Self {
+            passwords,
+            refresh,
+            throttle,
+        }
     }
 
-    /// The caller at `now`, who wants a token for `service`. A credential that is present and wrong is
+    /// The caller at `now` from `address`, who wants a token for `service`. A credential that is present and wrong is
     /// an error, never an anonymous caller.
     #[tracing::instrument(level = "debug", name = "identity.authenticate", skip_all)]
     pub async fn authenticate(
         &self,
         view: &View<'_>,
         (presented, service): (&PresentedCredential, Option<&str>),
-        now: DateTime<Utc>,
+        (address, now): (Option<IpAddr>, DateTime<Utc>),
+    ) -> Result<Identified<Principal>, AuthenticationError> {
+        let identified = self.identify(view, (presented, service), (address, now));
+        let secret = match presented {
+            PresentedCredential::RefreshToken(secret)
+            | PresentedCredential::Basic { secret, .. } => Some(secret),
+            PresentedCredential::Nothing | PresentedCredential::Unreadable => None,
+        };
+        let identified = identified.await;
+        identified.map_err(|error| self.counted(error, secret, (address, now)))
+    }
+
+    /// The error for the caller of a token that was refused: that it is wrong, or that the caller has to wait.
+    /// Passwords are counted where they are checked.
+    fn counted(
+        &self,
+        error: AuthenticationError,
+        secret: Option<&SecretString>,
+        (address, now): (Option<IpAddr>, DateTime<Utc>),
+    ) -> AuthenticationError {
+        let AuthenticationError::Wrong(cause) = error else {
+            return error;
+        };
+        let is_of_password = match cause {
+            Cause::UnknownUser | Cause::NoPassword | Cause::WrongPassword => true,
+            Cause::BlockedUser => secret.is_some_and(is_password),
+            _ => false,
+        };
+        if is_of_password || cause == Cause::AnonymousAccessOff {
+            return error;
+        }
+        let presented = secret.map_or("", ExposeSecret::expose_secret).as_bytes();
+        let exists = matches!(
+            cause,
+            Cause::ExpiredToken
+                | Cause::RevokedToken
+                | Cause::OtherService
+                | Cause::OtherUsername
+                | Cause::BlockedUser
+        );
+        let token = exists.then_some(presented);
+        let wait = self.throttle.token_failed(address, (token, presented), now);
+        wait.map_or(error, |wait| {
+            AuthenticationError::Throttled(wait, Some(cause))
+        })
+    }
+
+    async fn identify(
+        &self,
+        view: &View<'_>,
+        (presented, service): (&PresentedCredential, Option<&str>),
+        (address, now): (Option<IpAddr>, DateTime<Utc>),
     ) -> Result<Identified<Principal>, AuthenticationError> {
         let user: Identified<SignedIn> = match presented {
             PresentedCredential::Nothing => return Ok(Principal::Anonymous.into()),
@@ -71,7 +130,8 @@ impl Authenticator {
                     }
                     RecognizedSecret::Broken => return Err(Cause::BrokenToken.into()),
                     RecognizedSecret::Foreign => {
-                        self.password_login(view, (username, secret)).await?
+                        self.password_login(view, (username, secret), (address, now))
+                            .await?
                     }
                 }
             }
@@ -97,13 +157,14 @@ impl Authenticator {
         &self,
         view: &View<'_>,
         secret: &SecretString,
-        now: DateTime<Utc>,
+        (address, now): (Option<IpAddr>, DateTime<Utc>),
     ) -> Result<SignedIn, AuthenticationError> {
-        match SecretToken::recognize(secret) {
+        let found = match SecretToken::recognize(secret) {
             RecognizedSecret::Token(token) => owner_of(view, token, now).await,
             RecognizedSecret::Broken => Err(Cause::BrokenToken.into()),
             RecognizedSecret::Foreign => Err(Cause::UnknownToken.into()),
-        }
+        };
+        found.map_err(|error| self.counted(error, Some(secret), (address, now)))
     }
 
     /// The user of a password. It takes as long for a user who does not exist, has no password or is
@@ -112,15 +173,31 @@ impl Authenticator {
         &self,
         view: &View<'_>,
         (name, password): (&str, &SecretString),
+        (address, now): (Option<IpAddr>, DateTime<Utc>),
     ) -> Result<Identified<SignedIn>, AuthenticationError> {
+        let attempt = self.throttle.attempt(address, name, now);
+        let attempt = attempt.map_err(|wait| AuthenticationError::Throttled(wait, None))?;
         let account = account(view.storage()?, name).await?;
         let hash = account
             .as_ref()
             .and_then(|account| account.password.clone());
-        let fits = self
-            .passwords
-            .verify(password.clone(), hash.clone())
-            .await?;
+        let tried = self.passwords.tried(hash.as_ref(), name);
+        let tried = self.throttle.of_password(&tried, password.expose_secret());
+        // A password that did not fit this hash never will, and costs no second computation.
+        let fits = !self.throttle.is_wrong(tried)
+            && self
+                .passwords
+                .verify(password.clone(), hash.clone(), attempt.place)
+                .await?;
+        let is_active = |account: &Account| account.user.state == UserState::Active;
+        if fits && account.as_ref().is_some_and(is_active) {
+            self.throttle.succeeded(attempt);
+        } else {
+            self.throttle.failed(attempt, tried, now);
+        }
+        if !fits {
+            self.throttle.note_wrong(tried);
+        }
         let user = account.ok_or(Cause::UnknownUser)?.user;
         let Some(hash) = hash else {
             return Err(Cause::NoPassword.into());
@@ -139,6 +216,11 @@ impl Authenticator {
             (false, _) => Err(Cause::WrongPassword.into()),
         }
     }
+}
+
+/// True for a secret that is checked as a password.
+fn is_password(secret: &SecretString) -> bool {
+    SecretKind::of(secret.expose_secret()).is_none()
 }
 
 /// The account of a user name or e-mail address, in any letter case.

@@ -1,5 +1,7 @@
 //! Errors of authentication.
 
+use std::time::Duration;
+
 use crate::domain::authority::cause::Cause;
 use crate::identity::password::PasswordError;
 use crate::storage::StorageError;
@@ -10,6 +12,9 @@ pub enum AuthenticationError {
     /// The credential is wrong; the caller is not told why.
     #[error("the credential was refused: {0}")]
     Wrong(Cause),
+    /// Too many logins failed before, and the caller has to wait for so long; a password was not even looked at.
+    #[error("too many logins failed before{}", .1.map_or(String::new(), |cause| format!(", and {cause}")))]
+    Throttled(Duration, Option<Cause>),
     /// Too many passwords are waiting to be checked.
     #[error("too many passwords are waiting to be checked")]
     Busy,
@@ -22,10 +27,19 @@ pub enum AuthenticationError {
 }
 
 impl AuthenticationError {
+    /// The cause for which the credential was refused, if it was looked at.
+    pub fn cause(&self) -> Option<Cause> {
+        match self {
+            Self::Wrong(cause) => Some(*cause),
+            Self::Throttled(_, cause) => *cause,
+            Self::Busy | Self::Password(_) | Self::Storage(_) => None,
+        }
+    }
+
     /// True if the same credential may be accepted a few seconds later.
     pub fn is_temporary(&self) -> bool {
         match self {
-            Self::Wrong(_) | Self::Password(_) => false,
+            Self::Wrong(_) | Self::Throttled(..) | Self::Password(_) => false,
             Self::Busy => true,
             Self::Storage(error) => error.is_temporary(),
         }

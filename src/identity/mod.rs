@@ -8,9 +8,12 @@ mod identified;
 mod password;
 mod presented;
 mod refresh_token;
+mod throttle;
+mod turns;
 
 pub use authenticator::Authenticator;
 pub use error::AuthenticationError;
 pub use identified::{FollowUp, Identified};
 pub use password::{PasswordError, Passwords};
 pub use presented::PresentedCredential;
+pub use throttle::Throttle;

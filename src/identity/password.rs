@@ -7,19 +7,17 @@ use argon2::password_hash::phc::{Output, ParamsString, PasswordHash as Phc, Salt
 use argon2::password_hash::{Error, PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
 use secrecy::{ExposeSecret, SecretString};
-use tokio::sync::Semaphore;
 
 use crate::domain::entropy::{Entropy, random_bytes};
 use crate::domain::users::password::PasswordHash;
+use crate::identity::turns::{Place, TooMany, Turns};
 
 /// Hashes and checks passwords with Argon2id, and refuses when too many wait.
 #[derive(Clone)]
 pub struct Passwords {
     argon2: Argon2<'static>,
     entropy: Arc<dyn Entropy>,
-    /// Places for computations that run or wait; without one, the caller is told to come back.
-    places: Arc<Semaphore>,
-    running: Arc<Semaphore>,
+    turns: Turns,
     /// A hash for users who do not exist or have no password, so that checking takes as long.
     decoy: PasswordHash,
 }
@@ -49,8 +47,7 @@ impl Passwords {
         Ok(Self {
             argon2,
             entropy,
-            places: Arc::new(Semaphore::new(concurrent.saturating_add(waiting))),
-            running: Arc::new(Semaphore::new(concurrent)),
+            turns: Turns::new(concurrent, waiting),
             decoy,
         })
     }
@@ -58,22 +55,35 @@ impl Passwords {
     /// Hashes a new password.
     pub async fn hash(&self, password: SecretString) -> Result<PasswordHash, PasswordError> {
         let salt = random_bytes::<16>(&*self.entropy);
-        self.run(move |argon2| compute_hash(&argon2, password.expose_secret().as_bytes(), &salt))
-            .await?
+        self.run(Place::OWN, move |argon2| {
+            compute_hash(&argon2, password.expose_secret().as_bytes(), &salt)
+        })
+        .await?
     }
 
-    /// True if `hash` was made of `password`; without a hash it takes as long and is false.
-    pub async fn verify(
+    /// True if `hash` was made of `password`, which came from `place`; without a hash it takes as long and is false.
+    pub(super) async fn verify(
         &self,
         password: SecretString,
         hash: Option<PasswordHash>,
+        place: Place,
     ) -> Result<bool, PasswordError> {
         let is_known = hash.is_some();
         let hash = hash.unwrap_or_else(|| self.decoy.clone());
         let fits = self
-            .run(move |argon2| fits(&argon2, password.expose_secret().as_bytes(), &hash))
+            .run(place, move |argon2| {
+                fits(&argon2, password.expose_secret().as_bytes(), &hash)
+            })
             .await??;
         Ok(fits && is_known)
+    }
+
+    /// The text to tell a password's tries by: its hash, or for a user without one the decoy and the name.
+    pub(super) fn tried(&self, hash: Option<&PasswordHash>, name: &str) -> String {
+        match hash {
+            Some(hash) => hash.as_phc().to_owned(),
+            None => format!("{} {}", self.decoy.as_phc(), name.to_lowercase()),
+        }
     }
 
     /// True if `hash` was made with parameters other than today's.
@@ -89,23 +99,18 @@ impl Passwords {
     }
 
     /// Runs a computation on a blocking thread, when its turn comes.
-    async fn run<T, F>(&self, compute: F) -> Result<T, PasswordError>
+    async fn run<T, F>(&self, place: Place, compute: F) -> Result<T, PasswordError>
     where
         T: Send + 'static,
         F: FnOnce(Argon2<'static>) -> T + Send + 'static,
     {
-        let place = Arc::clone(&self.places)
-            .try_acquire_owned()
-            .map_err(|_| PasswordError::Busy)?;
-        let turn = Arc::clone(&self.running)
-            .acquire_owned()
-            .await
-            .map_err(|error| failed(&error))?;
+        let turn = self.turns.take(place).await;
+        let turn = turn.map_err(|TooMany| PasswordError::Busy)?;
         let argon2 = self.argon2.clone();
-        // The work keeps the permits: a caller who hangs up does not make room while it goes on.
+        // The work keeps the turn: a caller who hangs up does not make room while it goes on.
         let work = move || {
             let result = compute(argon2);
-            drop((turn, place));
+            drop(turn);
             result
         };
         tokio::task::spawn_blocking(work)

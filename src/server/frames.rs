@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::config::{Config, TrustedProxies};
+use crate::config::{Config, Networks};
 use crate::domain::entropy::Entropy;
 use crate::http::layers::{LayerSettings, RequestLog};
 
@@ -21,7 +21,7 @@ pub(super) struct Frames {
 impl Frames {
     pub(super) fn new(config: &Config, entropy: &Arc<dyn Entropy>) -> Self {
         let requests = RequestLog::new(config.log.successes);
-        let frame = |proxies: &TrustedProxies| {
+        let frame = |proxies: &Networks| {
             let proxies = proxies.clone();
             LayerSettings {
                 entropy: Arc::clone(entropy),

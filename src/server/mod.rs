@@ -40,7 +40,7 @@ use crate::http::layers::{
     Framed, HINT, Health, HealthDetail, RequestLog, frame, health_routes, hint_routes,
 };
 use crate::http::{admin, ops, token};
-use crate::identity::{Authenticator, Passwords};
+use crate::identity::{Authenticator, Passwords, Throttle};
 use crate::metrics::Metrics;
 use crate::server::frames::Frames;
 use crate::server::unbroken::unbroken;
@@ -102,6 +102,9 @@ impl Service {
         )
         .with_limits(config.token_limits);
         let tasks = TaskTracker::new();
+        let exempt = config.failed_logins.exempt.clone();
+        let is_exempt = move |address| exempt.contains(address);
+        let throttle = Throttle::new(config.failed_logins.back_off, is_exempt, &*entropy);
         let usage = UsageQueue::new(db.clone(), Arc::clone(&clock));
         let settings = RegistryTokenSettings {
             issuer: config.token.issuer.clone(),
@@ -116,7 +119,11 @@ impl Service {
         let admission = |db: Db, directory: Directory| Admission {
             db,
             directory,
-            authenticator: Authenticator::new(passwords.clone(), config.refresh_tokens),
+            authenticator: Authenticator::new(
+                passwords.clone(),
+                config.refresh_tokens,
+                throttle.clone(),
+            ),
             passwords: passwords.clone(),
             usage: usage.clone(),
             most_refresh_tokens: config.token_limits.refresh_per_user,

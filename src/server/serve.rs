@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio::time::{Instant, timeout_at};
 
-use crate::config::{Config, TrustedProxies};
+use crate::config::{Config, Networks};
 use crate::domain::entropy::Entropy;
 use crate::http::layers::{Framed, Health, HealthDetail, RequestLog, frame, starting_routes};
 use crate::metrics::Metrics;
@@ -71,7 +71,7 @@ impl Listeners {
         let limits = descriptors::fit(config)?;
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
         let frames = Frames::new(config, &entropy).logging_to(requests);
-        let rules = |name, limits, proxies: &TrustedProxies| Rules {
+        let rules = |name, limits, proxies: &Networks| Rules {
             limits,
             timeouts: config.connections,
             proxies: proxies.clone(),

@@ -230,7 +230,9 @@ impl RegistryTokenIssuer {
                 let admitted = self.admission.admit(&view, presented, &request.origin);
                 admitted.await?
             } else {
-                self.admission.admit_again(&view, presented).await?
+                self.admission
+                    .admit_again(&view, presented, &request.origin)
+                    .await?
             };
             self.check_business(&principal)?;
             if is_by_password(&principal) {

@@ -1,5 +1,7 @@
 //! Errors as GitLab's clients read them (docs/gitlab-api.md §2.1).
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -11,8 +13,11 @@ use crate::domain::access_tokens::lineage::NotRotatable;
 use crate::domain::authority::cause::Cause;
 use crate::domain::authority::{Need, Refusal};
 use crate::domain::page::MAX_OFFSET;
-use crate::http::layers::LogNote;
+use crate::http::layers::{LogNote, retry_after, waiting_time};
 use crate::identity::AuthenticationError;
+
+/// The time after which a caller may try again whom we cannot answer now.
+const SOON: Duration = Duration::from_secs(5);
 
 /// A request that was not done. The texts here are for the log: a reply may repeat what its caller wrote, the log
 /// never does.
@@ -72,6 +77,9 @@ pub(super) enum ApiError {
     /// The path has no such method.
     #[error("no such method")]
     MethodNotAllowed,
+    /// Too many tokens from the caller's address were refused; it may come back after this time.
+    #[error("too many tokens were refused before{}", .1.map_or(String::new(), |cause| format!(", and {cause}")))]
+    TooMany(Duration, Option<Cause>),
     /// We cannot answer now; the caller may come back later.
     #[error("the request cannot be done now")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -102,6 +110,7 @@ impl ApiError {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::MethodNotAllowed | Self::TooFar => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TooMany(..) => StatusCode::TOO_MANY_REQUESTS,
             Self::TooLong | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Failed(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -155,6 +164,12 @@ impl ApiError {
                             projects by their group), or read it with pagination=keyset and search there",
             }),
             Self::MethodNotAllowed => json!({ "message": "405 Method Not Allowed" }),
+            Self::TooMany(wait, _) => json!({
+                "message": format!(
+                    "429 Too Many Requests - too many tokens were refused; correct the token, and try again in {}",
+                    waiting_time(*wait)
+                ),
+            }),
             Self::Unavailable(_) => {
                 json!({ "message": "503 Service Unavailable - try again in a few seconds" })
             }
@@ -166,10 +181,15 @@ impl ApiError {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = (self.status(), Json(self.body())).into_response();
-        if matches!(self, Self::Unavailable(_)) {
+        let wait = match &self {
+            Self::TooMany(wait, _) => Some(*wait),
+            Self::Unavailable(_) => Some(SOON),
+            _ => None,
+        };
+        if let Some(wait) = wait {
             response
                 .headers_mut()
-                .insert(header::RETRY_AFTER, header::HeaderValue::from_static("5"));
+                .insert(header::RETRY_AFTER, retry_after(wait));
         }
         response.extensions_mut().insert(LogNote::of_error(&self));
         response
@@ -180,6 +200,7 @@ impl From<AuthenticationError> for ApiError {
     fn from(error: AuthenticationError) -> Self {
         match error {
             AuthenticationError::Wrong(cause) => cause.into(),
+            AuthenticationError::Throttled(wait, cause) => Self::TooMany(wait, cause),
             error if error.is_temporary() => Self::Unavailable(Box::new(error)),
             error => Self::Failed(Box::new(error)),
         }

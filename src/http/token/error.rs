@@ -1,5 +1,7 @@
 //! Errors as registries' clients read them.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -7,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use crate::app::DeskError;
 use crate::app::registry::IssueError;
 use crate::domain::authority::Refusal;
-use crate::http::layers::{DistributionError, LogNote};
+use crate::http::layers::{DistributionError, LogNote, retry_after, waiting_time};
 use crate::identity::AuthenticationError;
 
 /// The message for every refused credential, whatever the cause.
@@ -27,6 +29,7 @@ impl IntoResponse for IssueError {
         let mut response = match &self {
             Self::Authentication(AuthenticationError::Wrong(_))
             | Self::Refresh(DeskError::Forbidden(Refusal::Credential(_))) => unauthorized(),
+            Self::Authentication(AuthenticationError::Throttled(wait, _)) => too_many(*wait),
             Self::NoRegistryScope(_) => reply(StatusCode::FORBIDDEN, "DENIED", &self.to_string()),
             Self::MalformedRequest(malformed) => {
                 reply(StatusCode::BAD_REQUEST, "BAD_REQUEST", &malformed.0)
@@ -52,6 +55,19 @@ pub(super) fn unauthorized() -> Response {
     response
         .headers_mut()
         .insert(header::WWW_AUTHENTICATE, challenge);
+    response
+}
+
+/// The reply to a caller who has to wait because too many logins failed (RFC 6585 section 4).
+pub(super) fn too_many(wait: Duration) -> Response {
+    let message = format!(
+        "too many logins failed; correct the user name, password or token, and try again in {}",
+        waiting_time(wait)
+    );
+    let mut response = reply(StatusCode::TOO_MANY_REQUESTS, "TOOMANYREQUESTS", &message);
+    response
+        .headers_mut()
+        .insert(header::RETRY_AFTER, retry_after(wait));
     response
 }
 

@@ -12,7 +12,7 @@ use crate::domain::access_tokens::scope::AccessTokenScope;
 use crate::domain::events::origin::Face;
 use crate::http::layers::{LogNote, Who, origin};
 use crate::http::token::credential;
-use crate::http::token::error::{failed, reply, unauthorized, unavailable};
+use crate::http::token::error::{failed, reply, too_many, unauthorized, unavailable};
 use crate::identity::{AuthenticationError, PresentedCredential};
 
 const PRIVATE_TOKEN: &str = "private-token";
@@ -69,6 +69,7 @@ fn refused(error: &VerifyError) -> Response {
         VerifyError::NoToken
         | VerifyError::Scope(_)
         | VerifyError::Authentication(AuthenticationError::Wrong(_)) => unauthorized(),
+        VerifyError::Authentication(AuthenticationError::Throttled(wait, _)) => too_many(*wait),
         VerifyError::Authentication(error) if error.is_temporary() => unavailable(),
         VerifyError::Authentication(_) => failed(),
     };

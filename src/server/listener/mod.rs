@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::OwnedSemaphorePermit;
 
-use crate::config::{ConnectionLimits, ConnectionTimeouts, TrustedProxies};
+use crate::config::{ConnectionLimits, ConnectionTimeouts, Networks};
 use crate::metrics::ListenerMetrics;
 use crate::server::lifecycle::Lifecycle;
 
@@ -47,7 +47,7 @@ pub(super) struct Rules {
     /// The times after which a connection is given up.
     pub(super) timeouts: ConnectionTimeouts,
     /// The proxies, whose connections come from many clients.
-    pub(super) proxies: TrustedProxies,
+    pub(super) proxies: Networks,
     /// Counts the connections.
     pub(super) metrics: ListenerMetrics,
 }

@@ -1,11 +1,12 @@
 //! The places for a listener's connections.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
+use crate::domain::client_network::client_network;
 use crate::metrics::ListenerMetrics;
 
 /// As many places as a listener may have connections.
@@ -64,7 +65,7 @@ impl Slots {
         address: Option<IpAddr>,
         most: u32,
     ) -> Option<Slot> {
-        let address = address.map(network);
+        let address = address.map(client_network);
         if let Some(address) = address {
             let mut by_address = self.by_address();
             let count = by_address.entry(address).or_default();
@@ -113,16 +114,6 @@ impl Drop for Slot {
                 by_address.remove(&address);
             }
         }
-    }
-}
-
-/// The address that is counted: of IPv6 the network of 64 bits, which is what one client has.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => {
-            Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into()
-        }
-        address @ IpAddr::V4(_) => address,
     }
 }
 

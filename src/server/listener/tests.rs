@@ -28,7 +28,7 @@ fn rules() -> Rules {
             idle: Duration::from_secs(100),
             write: Duration::from_secs(30),
         },
-        proxies: TrustedProxies::default(),
+        proxies: Networks::default(),
         metrics: Metrics::new().listener("test"),
     }
 }

@@ -204,6 +204,9 @@ impl Caller {
         if let Some(Credential { name, secret }) = &self.credential {
             request = request.header(header::AUTHORIZATION, basic(name, secret));
         }
+        if let Some(address) = &self.address {
+            request = request.extension(peer(address));
+        }
         self.listeners
             .send_token(request.body(Body::empty()).unwrap())
             .await

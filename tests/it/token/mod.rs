@@ -3,6 +3,7 @@
 mod deploy_tokens;
 mod effects;
 mod every_change;
+mod failed_logins;
 mod forms;
 mod refresh_tokens;
 mod registry;

@@ -12,7 +12,6 @@ use crate::http::admin::call::{Call, UnauthenticatedCall};
 use crate::http::admin::error::ApiError;
 use crate::http::admin::segments::Segments;
 use crate::http::admin::state::AdminState;
-use crate::identity::AuthenticationError;
 use crate::representation::AccessTokenView;
 
 /// A call that rotates a token.
@@ -31,7 +30,8 @@ impl FromRequest<AdminState> for RotationCall {
         match presented.admit(state).await {
             Ok(call) => Ok(Self(call)),
             Err(error) => {
-                if matches!(error, AuthenticationError::Wrong(Cause::RevokedToken)) {
+                // Also while the caller has to wait: a thief may have been wrong before.
+                if error.cause() == Some(Cause::RevokedToken) {
                     state.desk.revoke_access_token_family(&token).await?;
                 }
                 Err(error.into())

@@ -1,4 +1,4 @@
-//! The proxies that are believed when they name a request's client.
+//! Networks, by which addresses are known.
 
 use std::net::IpAddr;
 
@@ -7,12 +7,12 @@ use ipnet::IpNet;
 use crate::config::error::ConfigError;
 use crate::config::value::Setting;
 
-/// Networks of proxies in front of us.
+/// Addresses and networks.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct TrustedProxies(Vec<IpNet>);
+pub struct Networks(Vec<IpNet>);
 
-impl TrustedProxies {
-    /// True if a proxy at `address` is trusted; an IPv4 address inside IPv6 counts as itself.
+impl Networks {
+    /// True if `address` is in one of them; an IPv4 address inside IPv6 counts as itself.
     pub fn contains(&self, address: IpAddr) -> bool {
         // A network may be written either way, and a client may come either way.
         let (address, mapped) = (address.to_canonical(), mapped(address));

@@ -1,0 +1,126 @@
+//! Failed logins: so many are free, and each one more makes the next wait longer.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+/// The time within which the same wrong secret counts once: containerd sends one by POST and by GET (docs/protocol.md §1.4).
+const SAME_SECRET: Duration = Duration::from_secs(5);
+/// The time without a failure after which the earlier ones are forgotten.
+const FORGOTTEN: Duration = Duration::from_mins(15);
+/// The first wait; each failure doubles it.
+const FIRST_WAIT: Duration = Duration::from_secs(1);
+
+/// The rules for failed logins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BackOff {
+    /// The number of failures in a row after which the next try has to wait.
+    pub free: u32,
+    /// The longest wait.
+    pub longest: Duration,
+}
+
+/// Failures in a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Failures {
+    count: u32,
+    last: DateTime<Utc>,
+    /// A fingerprint of the secret that failed last.
+    secret: u128,
+}
+
+impl Failures {
+    /// The first failure, with a secret of that fingerprint.
+    pub fn first(secret: u128, now: DateTime<Utc>) -> Self {
+        Self {
+            count: 1,
+            last: now,
+            secret,
+        }
+    }
+
+    /// Adds a failure.
+    #[must_use]
+    pub fn and(self, secret: u128, now: DateTime<Utc>) -> Self {
+        let since = since(self.last, now);
+        if since >= FORGOTTEN {
+            return Self::first(secret, now);
+        }
+        let is_same = secret == self.secret && since < SAME_SECRET;
+        Self {
+            count: self.count.saturating_add(u32::from(!is_same)),
+            last: if is_same { self.last } else { now },
+            secret,
+        }
+    }
+
+    /// The time for which the next try has to wait at `now`, if it has to.
+    pub fn wait(&self, rules: &BackOff, now: DateTime<Utc>) -> Option<Duration> {
+        let since = since(self.last, now);
+        let too_many = self.count.checked_sub(rules.free)?;
+        let doublings = too_many.checked_sub(1)?.min(16);
+        let wait = (FIRST_WAIT * (1 << doublings)).min(rules.longest);
+        wait.checked_sub(since).filter(|left| !left.is_zero())
+    }
+
+    /// True if they are still remembered at `now`.
+    pub fn count_at(&self, now: DateTime<Utc>) -> bool {
+        since(self.last, now) < FORGOTTEN
+    }
+}
+
+/// The time since `last`. A clock that was set back must not make anybody wait for it: then much time has passed.
+fn since(last: DateTime<Utc>, now: DateTime<Utc>) -> Duration {
+    (now - last).to_std().unwrap_or(FORGOTTEN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RULES: BackOff = BackOff {
+        free: 3,
+        longest: Duration::from_mins(1),
+    };
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(1_800_000_000 + seconds, 0).unwrap()
+    }
+
+    fn seconds(failures: &Failures, now: i64) -> Option<u64> {
+        failures.wait(&RULES, at(now)).map(|wait| wait.as_secs())
+    }
+
+    #[test]
+    fn some_failures_are_free_and_then_the_wait_doubles() {
+        let mut failures = Failures::first(0, at(0));
+        let mut waits = Vec::new();
+        for secret in 1..12 {
+            waits.push(seconds(&failures, 0));
+            failures = failures.and(secret, at(0));
+        }
+        let expected =
+            [0, 0, 0, 1, 2, 4, 8, 16, 32, 60, 60].map(|wait| Some(wait).filter(|wait| *wait > 0));
+        assert_eq!(waits, expected);
+        assert_eq!(seconds(&failures, 59), Some(1));
+        assert_eq!(seconds(&failures, 60), None);
+    }
+
+    #[test]
+    fn the_same_secret_at_once_counts_once() {
+        let once = Failures::first(7, at(0));
+        assert_eq!(once.and(7, at(4)), once);
+        assert_ne!(once.and(7, at(5)), once);
+        assert_ne!(once.and(8, at(0)), once);
+    }
+
+    #[test]
+    fn failures_are_forgotten_and_a_clock_that_was_set_back_keeps_nobody_out() {
+        let many = (1..9).fold(Failures::first(0, at(0)), |failures, secret| {
+            failures.and(secret, at(0))
+        });
+        assert!(many.count_at(at(899)) && !many.count_at(at(900)));
+        assert_eq!(many.and(9, at(900)), Failures::first(9, at(900)));
+        assert_eq!(seconds(&many, -5), None);
+    }
+}

@@ -1,0 +1,240 @@
+//! The order in which passwords are checked: callers who were right before come first, and those who were wrong last.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::oneshot;
+
+/// The reputation of an address that a password comes from, the best first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Reputation {
+    /// A password from there was right before.
+    Proven,
+    /// Nothing.
+    Unknown,
+    /// A password from there was wrong, and none was right.
+    Failing,
+}
+
+/// An address that passwords come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) reputation: Reputation,
+    /// A fingerprint of the address.
+    pub(super) address: u128,
+}
+
+impl Place {
+    /// A caller who was let in already, and chooses a password.
+    pub(super) const OWN: Self = Self {
+        reputation: Reputation::Proven,
+        address: 0,
+    };
+}
+
+/// So many turns at a time, and so many callers who wait; clones share them.
+///
+/// Each place has its share: of two that wait, the one is next that is better known, then the one from whose address fewer
+/// others wait. If too many wait, the last in that order is told to come back.
+#[derive(Debug, Clone)]
+pub(super) struct Turns(Arc<Mutex<QueueState>>);
+
+/// A turn, until it is dropped.
+#[derive(Debug)]
+pub(super) struct PasswordTurn(Turns);
+
+/// Too many are waiting.
+#[derive(Debug)]
+pub(super) struct TooMany;
+
+#[derive(Debug)]
+struct QueueState {
+    free: usize,
+    most: usize,
+    /// By reputation, the number of those from the same address before it, and the order of arrival.
+    queue: BTreeMap<(Reputation, u32, u64), (u128, oneshot::Sender<PasswordTurn>)>,
+    by_address: HashMap<u128, u32>,
+    arrivals: u64,
+}
+
+impl Turns {
+    /// `concurrent` turns at a time, for which `most` more may wait.
+    pub(super) fn new(concurrent: usize, most: usize) -> Self {
+        Self(Arc::new(Mutex::new(QueueState {
+            free: concurrent,
+            most,
+            queue: BTreeMap::new(),
+            by_address: HashMap::new(),
+            arrivals: 0,
+        })))
+    }
+
+    /// Waits for a turn.
+    pub(super) async fn take(&self, place: Place) -> Result<PasswordTurn, TooMany> {
+        let receiver = {
+            let mut waiting = self.waiting();
+            if waiting.free > 0 {
+                waiting.free -= 1;
+                return Ok(PasswordTurn(self.clone()));
+            }
+            waiting.join(place)?
+        };
+        // The sender is dropped where somebody better known needs the place.
+        receiver.await.map_err(|_| TooMany)
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, QueueState> {
+        // The lock is held only to change numbers and maps that agree again before anything can panic.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl QueueState {
+    fn join(&mut self, place: Place) -> Result<oneshot::Receiver<PasswordTurn>, TooMany> {
+        if self.queue.len() >= self.most {
+            self.forget_those_who_left();
+        }
+        let others = self.by_address.get(&place.address).copied().unwrap_or(0);
+        if self.queue.len() >= self.most {
+            let last = self.queue.last_key_value().map(|(rank, _)| *rank);
+            let (reputation, number, arrival) = last.ok_or(TooMany)?;
+            if (reputation, number) <= (place.reputation, others) {
+                return Err(TooMany);
+            }
+            self.remove((reputation, number, arrival));
+        }
+        let (sender, receiver) = oneshot::channel();
+        let rank = (place.reputation, others, self.arrivals);
+        self.arrivals += 1;
+        self.queue.insert(rank, (place.address, sender));
+        self.by_address.insert(place.address, others + 1);
+        Ok(receiver)
+    }
+
+    fn forget_those_who_left(&mut self) {
+        let gone = self
+            .queue
+            .iter()
+            .filter(|(_, (_, sender))| sender.is_closed());
+        let gone: Vec<_> = gone.map(|(rank, _)| *rank).collect();
+        for rank in gone {
+            self.remove(rank);
+        }
+    }
+
+    fn remove(&mut self, rank: (Reputation, u32, u64)) -> Option<oneshot::Sender<PasswordTurn>> {
+        let (address, sender) = self.queue.remove(&rank)?;
+        if let Some(number) = self.by_address.get_mut(&address) {
+            *number -= 1;
+            if *number == 0 {
+                self.by_address.remove(&address);
+            }
+        }
+        Some(sender)
+    }
+
+    fn next(&mut self) -> Option<oneshot::Sender<PasswordTurn>> {
+        let first = self.queue.first_key_value().map(|(rank, _)| *rank);
+        first.and_then(|rank| self.remove(rank))
+    }
+}
+
+impl Drop for PasswordTurn {
+    /// Gives the turn to the next.
+    fn drop(&mut self) {
+        let next = {
+            let mut waiting = self.0.waiting();
+            let next = waiting.next();
+            waiting.free += usize::from(next.is_none());
+            next
+        };
+        if let Some(next) = next {
+            // If that one has left, the turn comes back and is dropped here, and so goes to the one after.
+            drop(next.send(Self(self.0.clone())));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::time::timeout;
+
+    use super::*;
+
+    const SOON: Duration = Duration::from_secs(1);
+
+    fn place(reputation: Reputation, address: u128) -> Place {
+        Place {
+            reputation,
+            address,
+        }
+    }
+
+    /// Lets all join in their order, and returns the order in which they got a turn; the others were told to come back.
+    async fn order(turns: &Turns, places: &[Place]) -> Vec<usize> {
+        let first = turns.take(place(Reputation::Proven, 0)).await.unwrap();
+        let got = Arc::new(Mutex::new(Vec::new()));
+        let mut callers = tokio::task::JoinSet::new();
+        for (number, &place) in places.iter().enumerate() {
+            let (own, got) = (turns.clone(), Arc::clone(&got));
+            callers.spawn(async move {
+                if let Ok(turn) = own.take(place).await {
+                    got.lock().unwrap().push(number);
+                    drop(turn);
+                }
+            });
+            tokio::task::yield_now().await;
+        }
+        drop(first);
+        timeout(SOON, callers.join_all()).await.unwrap();
+        got.lock().unwrap().clone()
+    }
+
+    #[tokio::test]
+    async fn the_better_known_are_first_and_each_address_has_its_share() {
+        let (failing, unknown) = (place(Reputation::Failing, 1), place(Reputation::Unknown, 2));
+        let (other, proven) = (place(Reputation::Unknown, 3), place(Reputation::Proven, 4));
+        let turns = Turns::new(1, 10);
+        let got = order(&turns, &[failing, unknown, unknown, unknown, other, proven]).await;
+        assert_eq!(got, [5, 1, 4, 2, 3, 0]);
+    }
+
+    #[tokio::test]
+    async fn where_too_many_wait_the_worst_known_is_told_to_come_back() {
+        let failing = |address| place(Reputation::Failing, address);
+        let proven = place(Reputation::Proven, 9);
+        let turns = Turns::new(1, 2);
+        let got = order(&turns, &[failing(1), failing(2), failing(3), proven]).await;
+        assert_eq!(
+            got,
+            [3, 0],
+            "the second made room, and the third found none"
+        );
+        assert_eq!(
+            order(&turns, &[failing(1)]).await,
+            [0],
+            "all turns came back"
+        );
+    }
+
+    #[tokio::test]
+    async fn whoever_leaves_holds_nobody_up() {
+        let turns = Turns::new(1, 1);
+        let unknown = place(Reputation::Unknown, 1);
+        let first = turns.take(unknown).await.unwrap();
+        assert!(
+            timeout(Duration::from_millis(10), turns.take(unknown))
+                .await
+                .is_err()
+        );
+        let next = timeout(SOON, async {
+            let next = turns.take(unknown);
+            let freed = async { drop(first) };
+            tokio::join!(next, freed).0
+        });
+        assert!(next.await.unwrap().is_ok());
+        assert!(turns.take(unknown).await.is_ok());
+    }
+}
