@@ -53,7 +53,7 @@ const NOUNS: [(&str, &str); 10] = [
 ];
 
 /// The answers that every operation may give, with what to do about them.
-pub(super) const COMMON_ANSWERS: [(&str, &str); 7] = [
+pub(super) const COMMON_ANSWERS: [(&str, &str); 8] = [
     (
         "400",
         "A parameter is missing, unknown or unreadable, or a rule forbids it; the body names it.",
@@ -74,6 +74,10 @@ pub(super) const COMMON_ANSWERS: [(&str, &str); 7] = [
     (
         "422",
         "The request can be read, but what it asks for is impossible.",
+    ),
+    (
+        "429",
+        "Too many tokens from your address were refused: correct yours, and try again after the seconds in the header `Retry-After`.",
     ),
     (
         "503",
