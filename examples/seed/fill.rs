@@ -48,6 +48,7 @@ pub(crate) async fn fill(url: &str, world: &World) -> anyhow::Result<()> {
     fill.places().await?;
     fill.roles().await?;
     fill.tokens().await?;
+    fill.events().await?;
     fill.finish().await?;
     Ok(fill.connection.close().await?)
 }
@@ -152,6 +153,33 @@ impl Fill<'_> {
         .await
     }
 
+    /// An event for each project and for as many tokens, a second after one another.
+    async fn events(&self) -> anyhow::Result<()> {
+        let columns = "events (created_at, actor, actor_id, action, subject_kind, subject_id, subject_name, \
+            entity_kind, entity_id, entity_path, entity_root, sentence)";
+        let admin = self.user(self.world.users + 1);
+        self.insert(columns, self.world.projects, |project| {
+            let (id, path) = (self.project(project), self.world.project_path(project));
+            let root = path.split('/').next().unwrap_or_default();
+            format!(
+                "{}, 'seed-admin', {admin}, 'project.created', 'namespace', {id}, '{path}', 'project', {id}, \
+                 '{path}', '{root}', 'private'",
+                at_second(project)
+            )
+        })
+        .await?;
+        self.insert(columns, self.world.projects, |token| {
+            let owner = self.world.owner(token);
+            let id = self.user(owner);
+            format!(
+                "{}, 'user{owner}', {id}, 'access_token.created', 'access_token', {token}, 'token{token}', 'user', \
+                 {id}, NULL, NULL, ''",
+                at_second(self.world.projects + token)
+            )
+        })
+        .await
+    }
+
     /// Goes on counting behind the ids that were given, and lets the database look at its tables.
     async fn finish(&self) -> anyhow::Result<()> {
         for table in [
@@ -161,6 +189,7 @@ impl Fill<'_> {
             "personal_access_tokens",
             "deploy_tokens",
             "refresh_tokens",
+            "events",
         ] {
             match self.connection.get_database_backend() {
                 DbBackend::Postgres => {
@@ -236,6 +265,14 @@ impl Fill<'_> {
 
 const NAMESPACE: &str =
     "namespaces (id, path, kind, visibility, parent_id, name, created_at, folded)";
+
+/// An instant of January, counted in seconds.
+fn at_second(number: u64) -> String {
+    let (minute, second) = (number / 60, number % 60);
+    let (hour, minute) = (minute / 60, minute % 60);
+    let (day, hour) = (hour / 24 % 31 + 1, hour % 24);
+    format!("'2026-01-{day:02} {hour:02}:{minute:02}:{second:02}'")
+}
 
 fn number_of(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)

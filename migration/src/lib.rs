@@ -49,6 +49,9 @@ mod m46_folded_null_indexes;
 mod m47_personal_access_tokens_created_index;
 mod m48_namespaces_list_indexes;
 mod m49_namespaces_visibility_index;
+mod m50_events_entity;
+mod m51_events_entity_from_subjects;
+mod m52_events_list_indexes;
 
 pub use sea_orm_migration::{IntoSchemaManagerConnection, MigratorTrait, SchemaManager};
 
@@ -97,6 +100,9 @@ impl MigratorTrait for Migrator {
             Box::new(m47_personal_access_tokens_created_index::Migration),
             Box::new(m48_namespaces_list_indexes::Migration),
             Box::new(m49_namespaces_visibility_index::Migration),
+            Box::new(m50_events_entity::Migration),
+            Box::new(m51_events_entity_from_subjects::Migration),
+            Box::new(m52_events_list_indexes::Migration),
         ]
     }
 }

@@ -44,6 +44,10 @@ id! {
     RefreshTokenId
 }
 id! {
+    /// The id of an entry of the audit log.
+    AuditEventId
+}
+id! {
     /// A personal access token's id.
     AccessTokenId
 }

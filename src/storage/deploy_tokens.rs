@@ -23,8 +23,7 @@ use crate::storage::entity::hidden::HiddenBytes;
 use crate::storage::entity::instant::{Instant, goes_on_after};
 use crate::storage::entity::{deploy_token, namespace};
 use crate::storage::error::StorageError;
-use crate::storage::namespaces::to_path;
-use crate::storage::namespaces::touched_ids;
+use crate::storage::namespaces::{from_kind, to_path, touched_ids};
 use crate::storage::page::{listing_of, try_map};
 use crate::storage::source::{AT_A_TIME, Source};
 
@@ -142,6 +141,7 @@ pub async fn insert(
     Ok(DeployToken {
         id,
         namespace: namespace.id,
+        kind: namespace.kind,
         path: namespace.path.clone(),
         name: row.name,
         username,
@@ -243,6 +243,7 @@ fn to_token(
     Ok(DeployToken {
         id: DeployTokenId(row.id),
         namespace: NamespaceId(namespace.id),
+        kind: from_kind(namespace.kind),
         path: to_path(namespace)?,
         name: chosen.name().to_owned(),
         username: DeployUsername::try_from(row.username.as_str())

@@ -1,45 +1,15 @@
 //! Events: the entries of the audit log.
 
-use chrono::{DateTime, Utc};
 use sea_orm::{ActiveValue::Set, EntityTrait, QueryOrder, QuerySelect};
-use serde_json::Value;
 
 use crate::domain::events::Event;
+use crate::domain::events::entity::{EntityKind, EventEntity};
+use crate::domain::events::stored::StoredEvent;
+use crate::domain::ids::AuditEventId;
 use crate::storage::entity::event;
 use crate::storage::error::StorageError;
 use crate::storage::recorder::Recorder;
 use crate::storage::source::Source;
-
-/// An event as it is stored.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoredEvent {
-    /// The number of the change; none for a login.
-    pub change_number: Option<i64>,
-    /// The instant of the change.
-    pub created_at: DateTime<Utc>,
-    /// The caller's name.
-    pub actor: String,
-    /// The caller's id, if it was a user; none in rows of the first version.
-    pub actor_id: Option<i64>,
-    /// The kind of change, such as `user.created`.
-    pub action: String,
-    /// The kind of thing that was changed, such as `user`; none in rows of the first version.
-    pub subject_kind: Option<String>,
-    /// The id of the thing; none in rows of the first version.
-    pub subject_id: Option<i64>,
-    /// The name that the thing had; in rows of the first version the id, if it was a token.
-    pub subject_name: String,
-    /// The details, for people.
-    pub sentence: String,
-    /// The details, for programs; none in rows of the first version.
-    pub detail: Option<Value>,
-    /// The surface that took the request; none in rows of the first version.
-    pub face: Option<String>,
-    /// The client's address.
-    pub address: Option<String>,
-    /// The request's id.
-    pub request_id: Option<String>,
-}
 
 /// The last events, the last one first.
 #[tracing::instrument(level = "debug", name = "storage.events.last", skip_all)]
@@ -60,6 +30,8 @@ pub(super) async fn insert(
 ) -> Result<(), StorageError> {
     let authority = recorder.caller();
     let origin = authority.origin();
+    let entity = event.entity.as_ref();
+    let path = entity.and_then(|entity| entity.path.as_deref());
     let row = event::ActiveModel {
         change_number: Set(number),
         created_at: Set(recorder.instant().into()),
@@ -69,6 +41,10 @@ pub(super) async fn insert(
         subject_kind: Set(Some(event.subject.kind().to_owned())),
         subject_id: Set(Some(event.subject.id())),
         subject_name: Set(event.subject.name().to_owned()),
+        entity_kind: Set(entity.map(|entity| entity.kind.name().to_owned())),
+        entity_id: Set(entity.map(|entity| entity.id)),
+        entity_path: Set(path.map(str::to_owned)),
+        entity_root: Set(path.map(|path| root_of(path).to_owned())),
         sentence: Set(event.detail.to_string()),
         detail: Set(Some(event.detail.to_json().to_string())),
         face: Set(Some(origin.face.name().to_owned())),
@@ -82,9 +58,11 @@ pub(super) async fn insert(
     Ok(())
 }
 
-fn to_event(row: event::Model) -> Result<StoredEvent, StorageError> {
+pub(super) fn to_event(row: event::Model) -> Result<StoredEvent, StorageError> {
+    let entity = to_entity(&row);
     let detail = row.detail.as_deref().map(serde_json::from_str).transpose();
     Ok(StoredEvent {
+        id: AuditEventId(row.id),
         change_number: row.change_number,
         created_at: row.created_at.into(),
         actor: row.actor,
@@ -93,10 +71,27 @@ fn to_event(row: event::Model) -> Result<StoredEvent, StorageError> {
         subject_kind: row.subject_kind,
         subject_id: row.subject_id,
         subject_name: row.subject_name,
+        entity,
         sentence: row.sentence,
         detail: detail.map_err(|error| StorageError::unreadable("event", &error))?,
         face: row.face,
         address: row.address,
         request_id: row.request_id,
     })
+}
+
+/// The thing that an event belongs to; a kind that a newer version has written is not known.
+fn to_entity(row: &event::Model) -> Option<EventEntity> {
+    let name = row.entity_kind.as_deref()?;
+    let mut all = EntityKind::ALL.into_iter();
+    Some(EventEntity {
+        kind: all.find(|kind| kind.name() == name)?,
+        id: row.entity_id?,
+        path: row.entity_path.clone(),
+    })
+}
+
+/// The first part of a path.
+pub(super) fn root_of(path: &str) -> &str {
+    path.split_once('/').map_or(path, |(root, _)| root)
 }

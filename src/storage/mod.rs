@@ -4,6 +4,7 @@
 //! audit row and its number.
 
 pub mod access_tokens;
+pub mod audit_events;
 mod backup;
 mod begin;
 mod bounded;

@@ -119,6 +119,22 @@ fn after<E: EntityTrait>(
         .limit(request.size.saturating_add(1))
 }
 
+/// The rows of `query` that `request` wants, which must be ordered, and begin after the row that it names.
+pub(super) async fn slice_from<E, M>(
+    source: &impl Source,
+    query: Select<E>,
+    id_of: impl Fn(&M) -> i64,
+    request: KeysetRequest,
+) -> Result<Slice<M>, StorageError>
+where
+    E: EntityTrait<Model = M>,
+    M: FromQueryResult + Send + Sync,
+{
+    let turn = source.turn().await?;
+    let query = query.limit(request.size.saturating_add(1));
+    slice_of(source, &turn, query, (id_of, request)).await
+}
+
 async fn slice_of<E, M>(
     source: &impl Source,
     turn: &Turn,

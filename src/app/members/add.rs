@@ -6,8 +6,8 @@ use crate::app::members::rules::{check_expiry, keep_an_owner};
 use crate::app::namespaces::find::standing;
 use crate::app::users::find::user_for;
 use crate::domain::authority::Authority;
+use crate::domain::events::about::About;
 use crate::domain::events::detail::Detail;
-use crate::domain::events::subject::Subject;
 use crate::domain::events::{Event, EventAction};
 use crate::domain::expiry::Expiry;
 use crate::domain::members::access_level::AccessLevel;
@@ -122,7 +122,7 @@ pub(in crate::app) async fn add(
         given_by: held.map_or(change.authority().user(), |held| held.given_by),
     };
     members::put(change, namespace.id, &member).await?;
-    let subject = Subject::member_of(namespace);
+    let subject = About::member_of(namespace);
     let detail = Detail::role_added(&user.username, &member);
     let event = Event::new(EventAction::MemberAdded, subject, detail);
     Ok((member, user, grant.event(event)))

@@ -6,8 +6,8 @@ use crate::app::members::find::direct_member;
 use crate::app::members::rules::{check_expiry, keep_an_owner};
 use crate::app::namespaces::find::standing;
 use crate::domain::authority::Authority;
+use crate::domain::events::about::About;
 use crate::domain::events::detail::Detail;
-use crate::domain::events::subject::Subject;
 use crate::domain::events::{Event, EventAction};
 use crate::domain::expiry::Expiry;
 use crate::domain::ids::UserId;
@@ -71,7 +71,7 @@ pub(in crate::app) async fn change_member(
     let detail = Detail::role_changed(&user.username, &held, &member);
     let event = Event::new(
         EventAction::MemberChanged,
-        Subject::member_of(namespace),
+        About::member_of(namespace),
         detail,
     );
     Ok((member, user, grant.event(event)))

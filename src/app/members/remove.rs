@@ -6,8 +6,8 @@ use crate::app::members::find::direct_member;
 use crate::app::members::rules::keep_an_owner;
 use crate::app::namespaces::find::standing;
 use crate::domain::authority::Authority;
+use crate::domain::events::about::About;
 use crate::domain::events::detail::Detail;
-use crate::domain::events::subject::Subject;
 use crate::domain::events::{Event, EventAction};
 use crate::domain::ids::UserId;
 use crate::domain::namespaces::reference::NamespaceReference;
@@ -59,7 +59,7 @@ pub(in crate::app) async fn remove(
     let detail = Detail::role_removed(&user.username, &held);
     let event = Event::new(
         EventAction::MemberRemoved,
-        Subject::member_of(namespace),
+        About::member_of(namespace),
         detail,
     );
     Ok(grant.event(event))

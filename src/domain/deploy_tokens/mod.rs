@@ -10,6 +10,7 @@ use crate::domain::access_tokens::CredentialState;
 use crate::domain::access_tokens::scope::{AccessTokenScope, AccessTokenScopes};
 use crate::domain::expiry::Expiry;
 use crate::domain::ids::{DeployTokenId, NamespaceId};
+use crate::domain::namespaces::NamespaceKind;
 use crate::domain::namespaces::path::NamespacePath;
 use crate::domain::text::{DisplayName, MAX_LINE};
 
@@ -20,6 +21,8 @@ pub struct DeployToken {
     pub id: DeployTokenId,
     /// The group or project that it is for.
     pub namespace: NamespaceId,
+    /// Says which of the two it is.
+    pub kind: NamespaceKind,
     /// The path of that group or project.
     pub path: NamespacePath,
     /// The name that people read.

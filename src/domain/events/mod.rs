@@ -1,10 +1,16 @@
 //! Events: the record of every change, for the audit log and for those who keep copies.
 
+pub mod about;
 pub mod detail;
+pub mod entity;
+pub mod filter;
 pub mod origin;
+pub mod stored;
 pub mod subject;
 
+use about::About;
 use detail::Detail;
+use entity::EventEntity;
 use subject::Subject;
 
 /// One entry of the audit log; never with a secret in it.
@@ -14,16 +20,20 @@ pub struct Event {
     pub action: EventAction,
     /// The thing that was changed.
     pub subject: Subject,
+    /// The user, group or project that it belongs to; none if that is not known.
+    pub entity: Option<EventEntity>,
     /// The values that changed, and what changed along with them.
     pub detail: Detail,
 }
 
 impl Event {
-    /// An event about `subject`.
-    pub fn new(action: EventAction, subject: impl Into<Subject>, detail: Detail) -> Self {
+    /// An event about a thing.
+    pub fn new(action: EventAction, about: impl Into<About>, detail: Detail) -> Self {
+        let About { subject, entity } = about.into();
         Self {
             action,
-            subject: subject.into(),
+            subject,
+            entity,
             detail,
         }
     }
@@ -87,6 +97,36 @@ pub enum EventAction {
 }
 
 impl EventAction {
+    /// Each kind.
+    pub const ALL: [Self; 26] = [
+        Self::UserCreated,
+        Self::UserChanged,
+        Self::UserDeleted,
+        Self::UserBlocked,
+        Self::UserUnblocked,
+        Self::PasswordChanged,
+        Self::PasswordRehashed,
+        Self::GroupCreated,
+        Self::ProjectCreated,
+        Self::VisibilityChanged,
+        Self::NamespaceChanged,
+        Self::GroupDeleted,
+        Self::ProjectDeleted,
+        Self::MemberAdded,
+        Self::MemberChanged,
+        Self::MemberRemoved,
+        Self::AccessTokenCreated,
+        Self::AccessTokenChanged,
+        Self::AccessTokenRotated,
+        Self::AccessTokenRevoked,
+        Self::AccessTokenReused,
+        Self::DeployTokenCreated,
+        Self::DeployTokenRevoked,
+        Self::RefreshTokenCreated,
+        Self::RefreshTokenRevoked,
+        Self::DatabaseRestored,
+    ];
+
     /// The name in the audit log.
     pub fn name(self) -> &'static str {
         match self {
@@ -117,5 +157,34 @@ impl EventAction {
             Self::RefreshTokenRevoked => "refresh_token.revoked",
             Self::DatabaseRestored => "database.restored",
         }
+    }
+}
+
+/// A text that is no kind of change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("it is no kind of change; `wharfinger audit list` shows some")]
+pub struct UnknownEventAction;
+
+impl TryFrom<&str> for EventAction {
+    type Error = UnknownEventAction;
+
+    fn try_from(text: &str) -> Result<Self, Self::Error> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|action| action.name() == text)
+            .ok_or(UnknownEventAction)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn actions_are_read_as_they_were_written() {
+        for (place, action) in EventAction::ALL.into_iter().enumerate() {
+            assert_eq!(EventAction::try_from(action.name()), Ok(action));
+            assert!(!EventAction::ALL[..place].contains(&action));
+        }
+        assert!(EventAction::try_from("user").is_err());
     }
 }

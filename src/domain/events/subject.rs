@@ -3,13 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::domain::access_tokens::AccessToken;
-use crate::domain::deploy_tokens::DeployToken;
 use crate::domain::ids::{AccessTokenId, DeployTokenId, NamespaceId, RefreshTokenId, UserId};
-use crate::domain::namespaces::Namespace;
 use crate::domain::namespaces::path::NamespacePath;
-use crate::domain::refresh_tokens::RefreshToken;
-use crate::domain::users::User;
 use crate::domain::users::username::Username;
 
 /// The thing that an event is about: by its id, and by the name that it had then.
@@ -30,11 +25,6 @@ pub enum Subject {
 }
 
 impl Subject {
-    /// The role of a user in `namespace`.
-    pub fn member_of(namespace: &Namespace) -> Self {
-        Self::Member(namespace.id, namespace.path.clone())
-    }
-
     /// The kind's name in the audit log.
     pub fn kind(&self) -> &'static str {
         match self {
@@ -67,36 +57,6 @@ impl Subject {
             | Self::DeployToken(_, name)
             | Self::RefreshToken(_, name) => name,
         }
-    }
-}
-
-impl From<&User> for Subject {
-    fn from(user: &User) -> Self {
-        Self::User(user.id, user.username.clone())
-    }
-}
-
-impl From<&Namespace> for Subject {
-    fn from(namespace: &Namespace) -> Self {
-        Self::Namespace(namespace.id, namespace.path.clone())
-    }
-}
-
-impl From<&AccessToken> for Subject {
-    fn from(token: &AccessToken) -> Self {
-        Self::AccessToken(token.id, token.specification.name().to_owned())
-    }
-}
-
-impl From<&DeployToken> for Subject {
-    fn from(token: &DeployToken) -> Self {
-        Self::DeployToken(token.id, token.username.to_string())
-    }
-}
-
-impl From<&RefreshToken> for Subject {
-    fn from(token: &RefreshToken) -> Self {
-        Self::RefreshToken(token.id, token.service.clone())
     }
 }
 

@@ -18,6 +18,10 @@ pub struct Model {
     pub subject_kind: Option<String>,
     pub subject_id: Option<i64>,
     pub subject_name: String,
+    pub entity_kind: Option<String>,
+    pub entity_id: Option<i64>,
+    pub entity_path: Option<String>,
+    pub entity_root: Option<String>,
     #[sea_orm(column_type = "Text")]
     pub sentence: String,
     #[sea_orm(column_type = "Text", nullable)]

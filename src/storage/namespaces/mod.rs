@@ -334,7 +334,7 @@ pub(super) fn to_visibility(visibility: Visibility) -> namespace::Visibility {
     }
 }
 
-fn from_kind(kind: Kind) -> NamespaceKind {
+pub(super) fn from_kind(kind: Kind) -> NamespaceKind {
     match kind {
         Kind::Group => NamespaceKind::Group,
         Kind::Project => NamespaceKind::Project,

@@ -30,6 +30,7 @@ use wharfinger::domain::access_tokens::policy::WantedEnd;
 use wharfinger::domain::authority::Authority;
 use wharfinger::domain::deploy_tokens::DeployTokenSpecification;
 use wharfinger::domain::events::detail::Detail;
+use wharfinger::domain::events::stored::StoredEvent;
 use wharfinger::domain::events::{Event, EventAction};
 use wharfinger::domain::key_schedule::KeySchedule;
 use wharfinger::domain::namespaces::reference::{ExpectedNamespace, NamespaceReference};
@@ -40,7 +41,6 @@ use wharfinger::domain::users::reference::UserReference;
 use wharfinger::domain::users::username::Username;
 use wharfinger::server::Service;
 use wharfinger::signing::KeyRing;
-use wharfinger::storage::events::StoredEvent;
 use wharfinger::storage::follow::NumberedChange;
 use wharfinger::storage::{Db, events, users};
 

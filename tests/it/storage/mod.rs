@@ -1,6 +1,7 @@
 //! The storage story: the same on SQLite, PostgreSQL and MySQL/MariaDB.
 
 mod access_tokens;
+mod audit_events;
 mod changes;
 mod deploy_tokens;
 mod directory;

@@ -13,6 +13,10 @@ use wharfinger::storage::{Change, Db, StorageError};
 use super::access_tokens::{
     tokens_have_families, tokens_keep_what_was_chosen, uses_of_tokens_are_kept,
 };
+use super::audit_events::{
+    events_are_found_by_what_they_belong_to, events_come_in_the_order_of_time,
+    events_of_an_older_program_get_what_they_belong_to, old_events_are_purged,
+};
 use super::changes::{
     changes_follow_one_another, changes_that_wait_hold_up_no_questions,
     old_changes_are_pruned_but_not_the_last, what_is_not_committed_never_happened,
@@ -113,6 +117,10 @@ async fn the_storage_story_holds() {
     many_projects_are_listed_in_time(&database.url, db).await;
     servers_that_take_no_changes_are_refused(&database.url, db).await;
     old_changes_are_pruned_but_not_the_last(db).await;
+    events_are_found_by_what_they_belong_to(db).await;
+    events_come_in_the_order_of_time(db).await;
+    old_events_are_purged(db).await;
+    events_of_an_older_program_get_what_they_belong_to(db, &database.url).await;
     // Another start finds the schema as it is, and a command too.
     Db::open_and_migrate(&database.url, 2).await.unwrap();
     Db::open(&database.url, 2).await.unwrap();

@@ -205,6 +205,25 @@ async fn every_table_and_column_of_the_schema_is_in_a_backup() {
     assert!(schema.len() >= 10, "{schema:?}");
 }
 
+/// The lines of a backup as they were before events had what they belong to.
+fn without_entities(lines: &[String]) -> Vec<String> {
+    let mut is_left_out: Vec<bool> = Vec::new();
+    let older = lines.iter().map(|line| {
+        let read: Value = serde_json::from_str(line).unwrap();
+        if let Some(columns) = read["columns"].as_array() {
+            let names = columns.iter().map(|column| column[0].as_str().unwrap());
+            is_left_out = names.map(|name| name.starts_with("entity_")).collect();
+        }
+        let Some(cells) = read["columns"].as_array().or(read.as_array()) else {
+            return line.clone();
+        };
+        let kept = cells.iter().zip(&is_left_out).filter(|(_, out)| !**out);
+        let (all, kept) = (json!(cells), kept.map(|(cell, _)| cell.clone()).collect());
+        line.replace(&all.to_string(), &Value::Array(kept).to_string())
+    });
+    older.collect()
+}
+
 #[test]
 fn a_backup_of_an_older_schema_is_restored_and_brought_up_to_date() {
     let (workplace, secret) = full();
@@ -213,6 +232,8 @@ fn a_backup_of_an_older_schema_is_restored_and_brought_up_to_date() {
     let end = lines.pop().unwrap();
     let newest = serde_json::from_str::<Value>(&lines[0]).unwrap()["schema"].clone();
     lines[0] = lines[0].replace(newest.as_str().unwrap(), "m48_namespaces_list_indexes");
+    let lines = without_entities(&lines);
+    assert!(!lines.concat().contains("entity_"));
     let other = Workplace::empty();
     fs::write(other.path().join("old.jsonl"), sealed(&lines, &end)).unwrap();
     other.ok(&["restore", "old.jsonl"]);

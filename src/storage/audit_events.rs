@@ -1,0 +1,184 @@
+//! The audit log, for those who read it, and its end.
+//!
+//! Its order is that of the instants, and of the ids within one second: each index ends with these two columns, so that a
+//! list of any time reads no other rows than its own.
+
+use chrono::{DateTime, Utc};
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect, Select,
+};
+
+use crate::domain::events::entity::EntityKind;
+use crate::domain::events::filter::{EventAuthor, EventFilter, EventPlace};
+use crate::domain::events::stored::StoredEvent;
+use crate::domain::ids::AuditEventId;
+use crate::domain::namespaces::path::NamespacePath;
+use crate::domain::page::{KeysetRequest, Listing, Paging};
+use crate::storage::connect::Db;
+use crate::storage::entity::event::{self, Column};
+use crate::storage::entity::instant::Instant;
+use crate::storage::error::StorageError;
+use crate::storage::events::{root_of, to_event};
+use crate::storage::page::{begins_with, listing_of, slice_from, try_map};
+use crate::storage::source::Source;
+
+/// The most events that one purge deletes.
+pub const PURGED_AT_ONCE: u64 = 1000;
+
+/// A part of the events that `filter` lets through; pages are newest first if `descending`.
+#[tracing::instrument(level = "debug", name = "storage.audit_events.page", skip_all)]
+pub async fn page(
+    source: &impl Source,
+    filter: &EventFilter,
+    descending: bool,
+    paging: Paging,
+) -> Result<Listing<StoredEvent>, StorageError> {
+    let query = event::Entity::find().filter(condition(filter));
+    let id_of = |row: &event::Model| row.id;
+    let rows = match paging {
+        Paging::Offset(_) => {
+            let query = query.filter(id_condition(filter));
+            let sort = |query| ordered(query, descending);
+            listing_of(source, query, sort, (Column::Id, id_of), paging).await?
+        }
+        Paging::Keyset(request) => {
+            let query = query.filter(rest_after(source, request).await?);
+            let query = ordered(query, request.descending);
+            Listing::Slice(slice_from(source, query, id_of, request).await?)
+        }
+    };
+    try_map(rows, to_event)
+}
+
+/// The event with that id, if `filter` lets it through.
+#[tracing::instrument(level = "debug", name = "storage.audit_events.find", skip_all, fields(id = %id))]
+pub async fn find(
+    source: &impl Source,
+    filter: &EventFilter,
+    id: AuditEventId,
+) -> Result<Option<StoredEvent>, StorageError> {
+    let found = event::Entity::find_by_id(id.0).filter(condition(filter));
+    let row = found.one(source.connection()).await?;
+    row.map(to_event).transpose()
+}
+
+/// Deletes some of the events from before `end`, the oldest first, at most [`PURGED_AT_ONCE`], and returns their number.
+///
+/// No change waits for it longer than for another change: the rows are few, and no change reads them.
+#[tracing::instrument(level = "debug", name = "storage.audit_events.purge", skip_all)]
+pub async fn purge(db: &Db, end: DateTime<Utc>) -> Result<u64, StorageError> {
+    let old: Vec<i64> = event::Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::CreatedAt.lt(Instant::from(end)))
+        .order_by_asc(Column::CreatedAt)
+        .order_by_asc(Column::Id)
+        .limit(PURGED_AT_ONCE)
+        .into_tuple()
+        .all(&db.connection)
+        .await?;
+    if old.is_empty() {
+        return Ok(0);
+    }
+    let deleted = event::Entity::delete_many().filter(Column::Id.is_in(old));
+    Ok(deleted.exec(&db.connection).await?.rows_affected)
+}
+
+fn ordered(query: Select<event::Entity>, descending: bool) -> Select<event::Entity> {
+    let order = || {
+        if descending { Order::Desc } else { Order::Asc }
+    };
+    query
+        .order_by(Column::CreatedAt, order())
+        .order_by(Column::Id, order())
+}
+
+/// The condition that an event comes after the one that `request` names. If that was deleted, its place is that of its id.
+async fn rest_after(
+    source: &impl Source,
+    request: KeysetRequest,
+) -> Result<Condition, StorageError> {
+    let Some(id) = request.after else {
+        return Ok(Condition::all());
+    };
+    let at: Option<Instant> = event::Entity::find_by_id(id)
+        .select_only()
+        .column(Column::CreatedAt)
+        .into_tuple()
+        .one(source.connection())
+        .await?;
+    let descending = request.descending;
+    let id_comes_after = if descending {
+        Column::Id.lt(id)
+    } else {
+        Column::Id.gt(id)
+    };
+    let Some(at) = at else {
+        return Ok(Condition::all().add(id_comes_after));
+    };
+    let (from_then_on, later) = if descending {
+        (Column::CreatedAt.lte(at), Column::CreatedAt.lt(at))
+    } else {
+        (Column::CreatedAt.gte(at), Column::CreatedAt.gt(at))
+    };
+    // The first condition says nothing new, but databases see a range of an index in it.
+    let rest = Condition::any().add(later).add(id_comes_after);
+    Ok(Condition::all().add(from_then_on).add(rest))
+}
+
+fn id_condition(filter: &EventFilter) -> Condition {
+    Condition::all()
+        .add_option(filter.after.map(|id| Column::Id.gt(id.0)))
+        .add_option(filter.before.map(|id| Column::Id.lt(id.0)))
+}
+
+fn condition(filter: &EventFilter) -> Condition {
+    let at = |instant: DateTime<Utc>| Instant::from(instant);
+    let kind = filter.entity_kind;
+    Condition::all()
+        .add_option(filter.place.as_ref().map(place))
+        .add_option(kind.map(|kind| Column::EntityKind.eq(kind.name())))
+        .add_option(filter.entity_id.map(|id| Column::EntityId.eq(id)))
+        .add_option(filter.author.as_ref().map(|author| match author {
+            EventAuthor::Id(id) => Column::ActorId.eq(id.0),
+            EventAuthor::Name(name) => Column::Actor.eq(name.as_str()),
+        }))
+        .add_option(filter.action.map(|action| Column::Action.eq(action.name())))
+        .add_option(
+            filter
+                .created_after
+                .map(|after| Column::CreatedAt.gte(at(after))),
+        )
+        .add_option(
+            filter
+                .created_before
+                .map(|before| Column::CreatedAt.lte(at(before))),
+        )
+}
+
+fn place(place: &EventPlace) -> Condition {
+    match place {
+        EventPlace::One(kind, id) => Condition::all()
+            .add(Column::EntityKind.eq(kind.name()))
+            .add(Column::EntityId.eq(*id)),
+        EventPlace::Below(path) => {
+            at_or_below(path).add(Column::EntityKind.ne(EntityKind::User.name()))
+        }
+        EventPlace::Named(path) => at_or_below(path),
+    }
+}
+
+/// The condition that an event belongs to what has that path or is below it. The first part of the path leads to all
+/// events of the group at the top, among which those of a group below are.
+fn at_or_below(path: &NamespacePath) -> Condition {
+    let path = path.as_str();
+    let root = root_of(path);
+    let below = (root != path).then(|| {
+        Condition::any()
+            .add(Column::EntityPath.eq(path))
+            .add(begins_with(Column::EntityPath, &format!("{path}/")))
+    });
+    Condition::all()
+        .add(Column::EntityRoot.eq(root))
+        .add_option(below)
+}
