@@ -4,6 +4,7 @@
 
 pub mod access_tokens;
 mod admit;
+pub mod audit_events;
 pub mod backup;
 pub mod deploy_tokens;
 mod desk;

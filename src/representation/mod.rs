@@ -5,6 +5,7 @@
 mod absent;
 mod access_tokens;
 mod associations;
+mod audit_events;
 mod deploy_tokens;
 mod members;
 mod namespaces;
@@ -19,6 +20,7 @@ pub use access_tokens::AccessTokenView;
 pub use associations::{
     AccessLevelsView, AssociatedGroupView, AssociatedProjectView, AssociationsView,
 };
+pub use audit_events::AuditEventView;
 pub use deploy_tokens::DeployTokenView;
 pub use members::{MemberView, MembershipView};
 pub use namespaces::{GroupOrProjectView, GroupView, LinksView, NamespaceView, ProjectView};

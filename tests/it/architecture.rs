@@ -300,6 +300,10 @@ const NOUNS: &[(&str, &[&str])] = &[
         &["app", "domain", "storage", "http/admin", "representation"],
     ),
     ("events", &["domain", "storage"]),
+    (
+        "audit_events",
+        &["app", "storage", "http/admin", "representation"],
+    ),
 ];
 
 /// No credential leaves for an address from outside: nothing but this asks another server anything.

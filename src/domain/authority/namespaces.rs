@@ -77,6 +77,11 @@ impl Authority {
         self.require_role(standing, AccessLevel::Maintainer)
     }
 
+    /// Requires the right to read the events of the group or project.
+    pub fn read_audit_events(&self, standing: &Standing) -> Result<(), Refusal> {
+        self.require_role(standing, AccessLevel::Owner)
+    }
+
     /// Requires the right to make and revoke deploy tokens of the group or project.
     pub fn manage_deploy_tokens(&self, standing: &Standing) -> Result<(), Refusal> {
         self.require_role(standing, standing.namespace.kind.manager())

@@ -4,6 +4,7 @@
 //! function of [`app`](crate::app).
 
 mod access_tokens;
+mod audit_events;
 mod call;
 mod deploy_tokens;
 mod documents;
@@ -44,6 +45,8 @@ pub fn router(state: AdminState) -> Router {
         .merge(namespaces::routes())
         .merge(access_tokens::routes())
         .routes(routes!(deploy_tokens::list_everywhere))
+        .routes(routes!(audit_events::list_everywhere))
+        .routes(routes!(audit_events::get_anywhere))
         .routes(routes!(refresh_tokens::list))
         .routes(routes!(refresh_tokens::revoke));
     // A nested router keeps its operations only, so the words about the whole belong here.

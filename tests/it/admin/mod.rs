@@ -3,6 +3,7 @@
 mod absent_tokens;
 mod access_tokens;
 mod addresses;
+mod audit_events;
 mod busy;
 mod credentials;
 mod deploy_tokens;

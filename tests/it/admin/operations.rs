@@ -100,7 +100,8 @@ impl Operation {
             .below_api()
             .replace("{id}", &id.to_string())
             .replace("{user_id}", &ids.user.to_string())
-            .replace("{token_id}", "1");
+            .replace("{token_id}", "1")
+            .replace("{event_id}", "1");
         assert!(
             !path.contains('{'),
             "{path} has a parameter that this test does not know"

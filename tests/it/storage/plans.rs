@@ -65,6 +65,7 @@ pub(super) async fn nothing_reads_whole_tables(url: &SecretString) {
     let root = app.made_up_caller("seed-admin", 0);
     for (caller, lists, is_dearer) in [
         (&root, administrators_lists(&app).await, false),
+        (&root, lists_of_events(&app).await, false),
         (&root, lists_of_two_kinds(), true),
         (&user, own_lists(), false),
         (&user, lists_of_what_is_seen(), true),
@@ -155,6 +156,30 @@ async fn administrators_lists(app: &TestApp) -> Vec<String> {
         format!("/projects/{project}/deploy_tokens"),
         "/refresh_tokens".to_owned(),
         format!("/refresh_tokens?{keyset}&id_after=1000"),
+    ]
+}
+
+async fn lists_of_events(app: &TestApp) -> Vec<String> {
+    let user = app.id_of("user7").await;
+    let project = app.id_at("group1/project1").await;
+    let (events, keyset) = ("/audit_events", "pagination=keyset");
+    let middle = "created_after=2026-01-01T03:00:00Z&created_before=2026-01-01T03:05:00Z";
+    let beginning = "created_before=2026-01-01T00:05:00Z";
+    vec![
+        events.to_owned(),
+        format!("{events}?{keyset}"),
+        format!("{events}?{keyset}&id_before=5000"),
+        format!("{events}?{keyset}&sort=asc&id_after=5000&{middle}"),
+        format!("{events}?{middle}"),
+        format!("{events}?{beginning}"),
+        format!("{events}?entity_type=Project&entity_id={project}"),
+        format!("{events}?entity_type=User&entity_id={user}"),
+        format!("{events}?author_id={user}"),
+        format!("{events}?author=user7&{keyset}"),
+        format!("{events}?action=project.created&{beginning}"),
+        format!("/projects/{project}/audit_events"),
+        "/groups/group1/audit_events".to_owned(),
+        format!("/groups/group1%2Fgroup2/audit_events?{beginning}"),
     ]
 }
 

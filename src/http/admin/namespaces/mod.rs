@@ -18,11 +18,11 @@ use utoipa_axum::routes;
 use crate::domain::namespaces::reference::ExpectedNamespace;
 use crate::http::admin::access_tokens::absent;
 use crate::http::admin::state::AdminState;
-use crate::http::admin::{deploy_tokens, members};
+use crate::http::admin::{audit_events, deploy_tokens, members};
 
 pub(super) use foreign::ForeignProjectFilters;
 
-/// All routes of groups and of projects; members and deploy tokens are one set of routes for both.
+/// All routes of groups and of projects; what belongs to them is one set of routes for both.
 pub(super) fn routes() -> OpenApiRouter<AdminState> {
     OpenApiRouter::new()
         .routes(routes!(groups::list, groups::create))
@@ -40,11 +40,12 @@ pub(super) fn routes() -> OpenApiRouter<AdminState> {
         .routes(routes!(parents::exists))
 }
 
-/// The members and deploy tokens of groups, or of projects.
+/// The members, deploy tokens and events of groups, or of projects.
 fn belonging_to(expected: ExpectedNamespace) -> OpenApiRouter<AdminState> {
     OpenApiRouter::new()
         .merge(members::routes())
         .merge(deploy_tokens::routes())
+        .merge(audit_events::routes())
         .merge(absent::of_namespaces())
         .layer(Extension(expected))
 }
