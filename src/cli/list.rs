@@ -10,19 +10,28 @@ use crate::domain::page::{KeysetRequest, Listing, Paging};
 /// The rows that are read at a time.
 pub(super) const PART: u64 = 500;
 
-/// The parts of a list in the order of ids.
+/// The parts of a list in the order of ids, which rise or fall.
 #[derive(Debug, Default)]
 pub(super) struct Parts {
     after: Option<i64>,
+    is_descending: bool,
     is_over: bool,
 }
 
 impl Parts {
+    /// The parts of a list whose ids fall.
+    pub(super) fn newest_first() -> Self {
+        Self {
+            is_descending: true,
+            ..Self::default()
+        }
+    }
+
     /// The request for the next part; none at the end.
     pub(super) fn wanted(&self) -> Option<Paging> {
         let request = KeysetRequest {
             after: self.after,
-            descending: false,
+            descending: self.is_descending,
             size: PART,
         };
         (!self.is_over).then_some(Paging::Keyset(request))

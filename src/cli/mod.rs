@@ -4,6 +4,7 @@
 //! Status 0 is done, 1 is not done, 2 is a command that cannot be read.
 
 mod access_token;
+mod audit;
 mod backup;
 mod context;
 mod deploy_token;
@@ -80,6 +81,9 @@ enum Command {
     /// Refresh tokens: kept by clients that logged in by password.
     #[command(subcommand)]
     RefreshToken(refresh_token::Command),
+    /// The audit log: who changed what, when and from where.
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// Signing keys and the certificate authority.
     #[command(subcommand)]
     Keys(keys::Command),
@@ -198,6 +202,7 @@ async fn run_command(command: Command, context: &Context<'_>) -> anyhow::Result<
         Command::Token(command) => access_token::run(command, context).await,
         Command::DeployToken(command) => deploy_token::run(command, context).await,
         Command::RefreshToken(command) => refresh_token::run(command, context).await,
+        Command::Audit(command) => audit::run(command, context).await,
         Command::Keys(command) => keys::run(&command, context).await,
         Command::Registry(command) => registry::run(&command, context),
         Command::Explain(arguments) => explain::run(arguments, context).await,

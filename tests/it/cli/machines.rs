@@ -42,6 +42,8 @@ const COMMANDS: &[&str] = &[
     "deploy-token list",
     "deploy-token revoke 1 --yes",
     "refresh-token list",
+    "audit list",
+    "audit list --entity team --author (operator) --action group.created",
     "keys list",
     "keys rotate",
     "keys jwks",
@@ -142,6 +144,10 @@ fn options_come_in_the_order_of_their_use() {
         (
             "token list",
             "state all expires-within unused-for config json help",
+        ),
+        (
+            "audit export",
+            "entity author action since until config json help",
         ),
         (
             "deploy-token create",

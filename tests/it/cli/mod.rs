@@ -1,6 +1,7 @@
 //! The command line, as a script and a person use it.
 
 mod access_tokens;
+mod audit;
 mod backup;
 mod database;
 mod deploy_tokens;

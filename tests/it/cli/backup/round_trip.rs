@@ -237,6 +237,8 @@ fn a_backup_of_an_older_schema_is_restored_and_brought_up_to_date() {
     let other = Workplace::empty();
     fs::write(other.path().join("old.jsonl"), sealed(&lines, &end)).unwrap();
     other.ok(&["restore", "old.jsonl"]);
+    let events = ["audit", "list", "--entity", "team"];
+    assert_eq!(other.ok(&events), workplace.ok(&events));
     assert_eq!(
         Backup::read(&backed_up(&other, "new.jsonl", &[])).header()["schema"],
         newest
