@@ -2,6 +2,7 @@
 
 mod access_tokens;
 mod advice;
+mod audit;
 mod connections;
 mod error;
 mod failed_logins;
@@ -23,6 +24,7 @@ use crate::domain::refresh_tokens::RefreshLifetimes;
 use crate::domain::registry::Registry;
 use crate::domain::token_limits::TokenLimits;
 
+pub use audit::Audit;
 pub use connections::{ConnectionLimits, ConnectionTimeouts};
 pub use error::ConfigError;
 pub use failed_logins::FailedLogins;
@@ -64,6 +66,8 @@ pub struct Config {
     pub access_tokens: AccessTokenPolicy,
     /// The lifetimes of refresh tokens, unused and in total.
     pub refresh_tokens: RefreshLifetimes,
+    /// The audit log.
+    pub audit: Audit,
     /// The most tokens that there may be.
     pub token_limits: TokenLimits,
     /// The time that a stop may take.
@@ -90,6 +94,7 @@ impl Config {
             failed_logins: FailedLogins::read(&settings)?,
             access_tokens: access_tokens::read(&settings)?,
             refresh_tokens: sections::refresh_tokens(&settings)?,
+            audit: Audit::read(&settings)?,
             token_limits: sections::token_limits(&settings)?,
             shutdown: Shutdown::read(&settings)?,
             registries: registries::read(&settings)?,

@@ -450,3 +450,19 @@ fn a_home_folder_is_not_taken_for_a_name() {
         assert_eq!(told, expected);
     }
 }
+
+#[test]
+fn the_audit_log_is_kept_for_a_year_unless_something_else_is_said() {
+    let keep = |text: &str| load(text, &[]).unwrap().audit.keep;
+    let days = |days: u64| Some(Duration::from_hours(24 * days));
+    assert_eq!(keep(""), days(365));
+    assert_eq!(keep("[audit]\nkeep = \"90d\"\n"), days(90));
+    assert_eq!(keep("[audit]\nkeep = \"forever\"\n"), None);
+    for wrong in ["0", "0s", "never", "1h", "40000d"] {
+        let told = problem(&format!("[audit]\nkeep = \"{wrong}\"\n"));
+        assert_eq!(
+            told,
+            "w.toml:2: `audit.keep` is a duration from 1d to 36500d, such as 365d, or \"forever\""
+        );
+    }
+}

@@ -43,6 +43,39 @@ pub(super) async fn purge(service: Service, lifetimes: RefreshLifetimes, lifecyc
     }
 }
 
+/// The pause between two parts of a purge of the audit log, in which changes go on.
+const BREATH: Duration = Duration::from_millis(100);
+
+/// Deletes events that are older than `keep`.
+pub(super) async fn purge_events(service: Service, keep: Duration, lifecycle: Lifecycle) {
+    let mut step = RepeatedStep::new(
+        service.health,
+        "old_events",
+        "old events of the audit log are not deleted",
+    );
+    let mut deleted = 0;
+    loop {
+        let purged = tokio::select! {
+            purged = step.run(service.desk.purge_audit_events(keep)) => purged,
+            () = lifecycle.stopping() => return,
+        };
+        deleted += purged.map_or(0, |purged| purged.number);
+        let pause = if purged.is_some_and(|purged| purged.has_rest) {
+            BREATH
+        } else {
+            if deleted > 0 {
+                tracing::info!(deleted, "deleted old events of the audit log");
+            }
+            deleted = 0;
+            INTERVAL
+        };
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = lifecycle.stopping() => return,
+        }
+    }
+}
+
 /// The pause between two looks at whether changes can be made again.
 const HEALING_INTERVAL: Duration = Duration::from_secs(1);
 

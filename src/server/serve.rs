@@ -136,6 +136,13 @@ fn spawn_background(service: &Service, config: &Config, lifecycle: &Lifecycle) {
         config.refresh_tokens,
         lifecycle.clone(),
     ));
+    if let Some(keep) = config.audit.keep {
+        lifecycle.spawn(background::purge_events(
+            service.clone(),
+            keep,
+            lifecycle.clone(),
+        ));
+    }
     lifecycle.spawn(background::heal_changes(service.clone(), lifecycle.clone()));
     lifecycle.spawn(background::write_usage(service.clone(), lifecycle.clone()));
 }
