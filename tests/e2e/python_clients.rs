@@ -71,7 +71,7 @@ fn session_succeeds(world: &World, Administered { service, token }: Administered
         "",
     );
     ran.must_succeed();
-    let parts = "sign_in users groups projects members deploy_tokens tokens pages deletions";
+    let parts = "sign_in users groups projects members deploy_tokens tokens pages audit deletions";
     let done: Vec<&str> = ran.stdout.lines().collect();
     assert_eq!(done, parts.split(' ').collect::<Vec<_>>());
 }

@@ -250,6 +250,22 @@ def pages(gl: gitlab.Gitlab) -> None:
     assert [token.name for token in page] == [f"token {number:03}" for number in range(49, -1, -1)]
 
 
+def audit(gl: gitlab.Gitlab) -> None:
+    team, app = gl.groups.get("team"), gl.projects.get("team/app")
+    of_group = gl.audit_events.list(entity_type="Group", entity_id=team.id, get_all=True)
+    assert of_group[-1].details["action"] == "group.created" and of_group[-1].details["entity_path"] == "team"
+    assert gl.audit_events.get(of_group[0].id).details == of_group[0].details
+    below = team.audit_events.list(get_all=True, per_page=3)
+    assert {event.id for event in of_group} < {event.id for event in below}
+    of_project = app.audit_events.list(created_after=in_days(-1), get_all=True)
+    assert {event.entity_id for event in of_project} == {app.id} and app.audit_events.get(of_project[0].id).entity_type == "Project"
+    keyset = gl.audit_events.list(pagination="keyset", order_by="id", per_page=50, iterator=True)
+    ids = [event.id for event in keyset]
+    assert len(ids) > 250 and ids == sorted(ids, reverse=True)
+    refused(404, exceptions.GitlabGetError, gl.audit_events.get, 999999)
+    refused(400, exceptions.GitlabListError, gl.audit_events.list, entity_id=team.id)
+
+
 def deletions(gl: gitlab.Gitlab) -> None:
     app, team = gl.projects.get("team/app"), gl.groups.get("team")
     app.delete()
@@ -266,7 +282,7 @@ def deletions(gl: gitlab.Gitlab) -> None:
 
 def main() -> None:
     gl = session(TOKEN)
-    for part in [sign_in, users, groups, projects, members, deploy_tokens, tokens, pages, deletions]:
+    for part in [sign_in, users, groups, projects, members, deploy_tokens, tokens, pages, audit, deletions]:
         part(gl)
         print(part.__name__)
 
