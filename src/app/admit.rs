@@ -105,8 +105,13 @@ impl Admission {
         }
         match (identified.follow_up, &mut caller) {
             (Some(FollowUp::NoteRefreshTokenUse(id, digest)), _) => {
-                refresh_tokens::note_use(&self.db, id, self.clock.now()).await?;
-                self.directory.forget_refresh_token(&digest);
+                match refresh_tokens::note_use(&self.db, id, self.clock.now()).await {
+                    Ok(()) => self.directory.forget_refresh_token(&digest),
+                    // Pulls go on where nothing can be written.
+                    Err(error) => {
+                        tracing::warn!(token.id = %id, error = %error, "the use of a refresh token was not noted");
+                    }
+                }
             }
             (Some(FollowUp::Rehash(password)), Principal::User(user)) => {
                 match self.rehash(user, password, origin).await {

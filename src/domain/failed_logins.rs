@@ -49,7 +49,12 @@ impl Failures {
         let is_same = secret == self.secret && since < SAME_SECRET;
         Self {
             count: self.count.saturating_add(u32::from(!is_same)),
-            last: if is_same { self.last } else { now },
+            // One that began earlier may end later.
+            last: if is_same {
+                self.last
+            } else {
+                self.last.max(now)
+            },
             secret,
         }
     }
@@ -57,8 +62,7 @@ impl Failures {
     /// The time for which the next try has to wait at `now`, if it has to.
     pub fn wait(&self, rules: &BackOff, now: DateTime<Utc>) -> Option<Duration> {
         let since = since(self.last, now);
-        let too_many = self.count.checked_sub(rules.free)?;
-        let doublings = too_many.checked_sub(1)?.min(16);
+        let doublings = self.count.checked_sub(rules.free.max(1))?.min(16);
         let wait = (FIRST_WAIT * (1 << doublings)).min(rules.longest);
         wait.checked_sub(since).filter(|left| !left.is_zero())
     }
@@ -67,11 +71,22 @@ impl Failures {
     pub fn count_at(&self, now: DateTime<Utc>) -> bool {
         since(self.last, now) < FORGOTTEN
     }
+
+    /// True if they are remembered at `now`, and more than are free.
+    pub fn are_many(&self, rules: &BackOff, now: DateTime<Utc>) -> bool {
+        self.count_at(now) && self.count > rules.free
+    }
 }
 
-/// The time since `last`. A clock that was set back must not make anybody wait for it: then much time has passed.
+/// The time since `last`, which may have been noted by a login that began later. A clock that was set back must not make anybody
+/// wait for it: then much time has passed.
 fn since(last: DateTime<Utc>, now: DateTime<Utc>) -> Duration {
-    (now - last).to_std().unwrap_or(FORGOTTEN)
+    let ahead = (last - now).to_std().unwrap_or_default();
+    match (now - last).to_std() {
+        Ok(since) => since,
+        Err(_) if ahead < FORGOTTEN => Duration::ZERO,
+        Err(_) => FORGOTTEN,
+    }
 }
 
 #[cfg(test)]
@@ -100,7 +115,7 @@ mod tests {
             failures = failures.and(secret, at(0));
         }
         let expected =
-            [0, 0, 0, 1, 2, 4, 8, 16, 32, 60, 60].map(|wait| Some(wait).filter(|wait| *wait > 0));
+            [0, 0, 1, 2, 4, 8, 16, 32, 60, 60, 60].map(|wait| Some(wait).filter(|wait| *wait > 0));
         assert_eq!(waits, expected);
         assert_eq!(seconds(&failures, 59), Some(1));
         assert_eq!(seconds(&failures, 60), None);
@@ -121,6 +136,13 @@ mod tests {
         });
         assert!(many.count_at(at(899)) && !many.count_at(at(900)));
         assert_eq!(many.and(9, at(900)), Failures::first(9, at(900)));
-        assert_eq!(seconds(&many, -5), None);
+        assert_eq!(seconds(&many, -900), None);
+    }
+
+    #[test]
+    fn a_failure_that_began_earlier_and_ended_later_counts_too() {
+        let later = Failures::first(0, at(5)).and(1, at(5)).and(2, at(5));
+        let once_more = later.and(3, at(4));
+        assert_eq!(seconds(&once_more, 5), Some(2));
     }
 }

@@ -140,6 +140,11 @@ impl fmt::Debug for SecretToken {
 pub struct SecretDigest([u8; 32]);
 
 impl SecretDigest {
+    /// A digest that was stored.
+    pub fn stored(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
     fn of(text: &str) -> Self {
         Self(Sha256::digest(text).into())
     }

@@ -181,18 +181,26 @@ impl Authenticator {
         let hash = account
             .as_ref()
             .and_then(|account| account.password.clone());
-        let tried = self.passwords.tried(hash.as_ref(), name);
-        let tried = self.throttle.of_password(&tried, password.expose_secret());
-        // A password that did not fit this hash never will, and costs no second computation.
-        let fits = !self.throttle.is_wrong(tried)
-            && self
-                .passwords
-                .verify(password.clone(), hash.clone(), attempt.place)
-                .await?;
+        let checked = hash.as_ref().unwrap_or(self.passwords.decoy()).as_phc();
+        let tried = self
+            .throttle
+            .of_password((name, checked), password.expose_secret());
+        // A password that did not fit this hash never will: it costs no second computation, and counts once.
+        let is_known_wrong = self.throttle.is_wrong(tried);
+        let (fits, _turn) = if is_known_wrong {
+            (false, None)
+        } else {
+            let turn = self.passwords.turn(attempt.place).await?;
+            let may_go_on = self.throttle.may_go_on(attempt, now);
+            may_go_on.map_err(|wait| AuthenticationError::Throttled(wait, None))?;
+            let verified = self.passwords.verify(turn, password.clone(), hash.clone());
+            let (fits, turn) = verified.await?;
+            (fits, Some(turn))
+        };
         let is_active = |account: &Account| account.user.state == UserState::Active;
         if fits && account.as_ref().is_some_and(is_active) {
             self.throttle.succeeded(attempt);
-        } else {
+        } else if !is_known_wrong {
             self.throttle.failed(attempt, tried, now);
         }
         if !fits {

@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::domain::entropy::{Entropy, random_bytes};
 use crate::domain::users::password::PasswordHash;
-use crate::identity::turns::{Place, TooMany, Turns};
+use crate::identity::turns::{PasswordTurn, Place, TooMany, Turns};
 
 /// Hashes and checks passwords with Argon2id, and refuses when too many wait.
 #[derive(Clone)]
@@ -55,35 +55,42 @@ impl Passwords {
     /// Hashes a new password.
     pub async fn hash(&self, password: SecretString) -> Result<PasswordHash, PasswordError> {
         let salt = random_bytes::<16>(&*self.entropy);
-        self.run(Place::OWN, move |argon2| {
-            compute_hash(&argon2, password.expose_secret().as_bytes(), &salt)
-        })
-        .await?
+        let turn = self.turn(Place::OWN).await?;
+        let (hash, _turn) = self
+            .run(turn, move |argon2| {
+                compute_hash(&argon2, password.expose_secret().as_bytes(), &salt)
+            })
+            .await?;
+        hash
     }
 
-    /// True if `hash` was made of `password`, which came from `place`; without a hash it takes as long and is false.
+    /// The turn of a password that came from `place`.
+    pub(super) async fn turn(&self, place: Place) -> Result<PasswordTurn, PasswordError> {
+        let turn = self.turns.take(place).await;
+        turn.map_err(|TooMany| PasswordError::Busy)
+    }
+
+    /// True if `hash` was made of `password`; without a hash it takes as long and is false. The turn comes back, so that nobody
+    /// has the next one before the answer is counted.
     pub(super) async fn verify(
         &self,
+        turn: PasswordTurn,
         password: SecretString,
         hash: Option<PasswordHash>,
-        place: Place,
-    ) -> Result<bool, PasswordError> {
+    ) -> Result<(bool, PasswordTurn), PasswordError> {
         let is_known = hash.is_some();
         let hash = hash.unwrap_or_else(|| self.decoy.clone());
-        let fits = self
-            .run(place, move |argon2| {
+        let (fits, turn) = self
+            .run(turn, move |argon2| {
                 fits(&argon2, password.expose_secret().as_bytes(), &hash)
             })
-            .await??;
-        Ok(fits && is_known)
+            .await?;
+        Ok((fits? && is_known, turn))
     }
 
-    /// The text to tell a password's tries by: its hash, or for a user without one the decoy and the name.
-    pub(super) fn tried(&self, hash: Option<&PasswordHash>, name: &str) -> String {
-        match hash {
-            Some(hash) => hash.as_phc().to_owned(),
-            None => format!("{} {}", self.decoy.as_phc(), name.to_lowercase()),
-        }
+    /// The hash that is checked for a user who has none.
+    pub(super) fn decoy(&self) -> &PasswordHash {
+        &self.decoy
     }
 
     /// True if `hash` was made with parameters other than today's.
@@ -98,21 +105,19 @@ impl Passwords {
         })
     }
 
-    /// Runs a computation on a blocking thread, when its turn comes.
-    async fn run<T, F>(&self, place: Place, compute: F) -> Result<T, PasswordError>
+    /// Runs a computation on a blocking thread, and gives the turn back.
+    async fn run<T, F>(
+        &self,
+        turn: PasswordTurn,
+        compute: F,
+    ) -> Result<(T, PasswordTurn), PasswordError>
     where
         T: Send + 'static,
         F: FnOnce(Argon2<'static>) -> T + Send + 'static,
     {
-        let turn = self.turns.take(place).await;
-        let turn = turn.map_err(|TooMany| PasswordError::Busy)?;
         let argon2 = self.argon2.clone();
         // The work keeps the turn: a caller who hangs up does not make room while it goes on.
-        let work = move || {
-            let result = compute(argon2);
-            drop(turn);
-            result
-        };
+        let work = move || (compute(argon2), turn);
         tokio::task::spawn_blocking(work)
             .await
             .map_err(|error| failed(&error))

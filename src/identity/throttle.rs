@@ -34,7 +34,9 @@ struct Counts {
     is_exempt: Box<IsExempt>,
     /// Keeps fingerprints from being guessed; it is new in each process.
     key: [u8; 32],
-    failures: Cache<u128, Failures>,
+    passwords: Cache<u128, Failures>,
+    /// Apart, because a token costs nothing to guess: guesses push out no failures of passwords.
+    tokens: Cache<u128, Failures>,
     adding: Mutex<()>,
     /// Passwords that do not fit a hash.
     wrong: Cache<u128, ()>,
@@ -61,7 +63,8 @@ impl Throttle {
             rules,
             is_exempt: Box::new(is_exempt),
             key: random_bytes(entropy),
-            failures: Cache::new(MOST_FAILURES),
+            passwords: Cache::new(MOST_FAILURES),
+            tokens: Cache::new(MOST_FAILURES),
             adding: Mutex::default(),
             wrong: Cache::new(MOST_REMEMBERED),
             proven: Cache::new(MOST_REMEMBERED),
@@ -80,33 +83,38 @@ impl Throttle {
         let account = account.to_lowercase();
         let pair = self.fingerprint(&[b"pair", &network_bytes(network), account.as_bytes()]);
         let pair = Some(pair).filter(|_| self.counts(address));
-        if let Some(wait) = pair.and_then(|pair| self.wait(pair, now)) {
-            return Err(wait);
-        }
-        let is_failing = || {
-            let failures = self.0.failures.get(&of_address);
-            failures.is_some_and(|failures| failures.count_at(now))
+        let failures = self.0.passwords.get(&of_address);
+        let rules = &self.0.rules;
+        let reputation = match failures.filter(|failures| failures.count_at(now)) {
+            // A right password does not let its address flood the queue with wrong ones.
+            Some(failures) if failures.are_many(rules, now) => Reputation::Failing,
+            _ if self.0.proven.get(&of_address).is_some() => Reputation::Proven,
+            Some(_) => Reputation::Failing,
+            None => Reputation::Unknown,
         };
-        let reputation = if self.0.proven.get(&of_address).is_some() {
-            Reputation::Proven
-        } else if is_failing() {
-            Reputation::Failing
-        } else {
-            Reputation::Unknown
-        };
-        let address = of_address;
-        Ok(Attempt {
+        let attempt = Attempt {
             pair,
             place: Place {
                 reputation,
-                address,
+                address: of_address,
             },
-        })
+        };
+        self.may_go_on(attempt, now).map(|()| attempt)
     }
 
-    /// A fingerprint of a password that was presented for a hash: that it does not fit is true for ever.
-    pub(super) fn of_password(&self, hash: &str, password: &str) -> u128 {
-        self.fingerprint(&[b"password", hash.as_bytes(), password.as_bytes()])
+    /// The time that a login has to wait, if others like it have failed since it began.
+    pub(super) fn may_go_on(&self, attempt: Attempt, now: DateTime<Utc>) -> Result<(), Duration> {
+        let failures = attempt.pair.and_then(|pair| self.0.passwords.get(&pair));
+        let wait = failures.and_then(|failures| failures.wait(&self.0.rules, now));
+        wait.map_or(Ok(()), Err)
+    }
+
+    /// A fingerprint of a password that was presented for the hash of an account: that it does not fit is true for ever. The name
+    /// is in it, so that nobody learns by the time which two names are one account.
+    pub(super) fn of_password(&self, (name, hash): (&str, &str), password: &str) -> u128 {
+        let name = name.to_lowercase();
+        let hash = hash.as_bytes();
+        self.fingerprint(&[b"password", name.as_bytes(), hash, password.as_bytes()])
     }
 
     /// True if that password did not fit before.
@@ -122,15 +130,15 @@ impl Throttle {
     /// Notes that a login by password failed.
     pub(super) fn failed(&self, attempt: Attempt, password: u128, now: DateTime<Utc>) {
         if let Some(pair) = attempt.pair {
-            self.add(pair, password, now);
-            self.add(attempt.place.address, password, now);
+            self.add(&self.0.passwords, (pair, password), now);
+            self.add(&self.0.passwords, (attempt.place.address, password), now);
         }
     }
 
     /// Notes that a login by password succeeded: its failures are forgotten.
     pub(super) fn succeeded(&self, attempt: Attempt) {
         if let Some(pair) = attempt.pair {
-            self.0.failures.remove(&pair);
+            self.0.passwords.remove(&pair);
         }
         self.0.proven.insert(attempt.place.address, ());
     }
@@ -148,27 +156,24 @@ impl Throttle {
         }
         let network = network_bytes(address.map(client_network));
         let key = self.fingerprint(&[b"token", &network, token.unwrap_or_default()]);
-        let wait = self.wait(key, now);
-        self.add(key, self.fingerprint(&[b"secret", presented]), now);
-        wait
+        let earlier = self.0.tokens.get(&key);
+        let secret = self.fingerprint(&[b"secret", presented]);
+        self.add(&self.0.tokens, (key, secret), now);
+        earlier?.wait(&self.0.rules, now)
     }
 
     fn counts(&self, address: Option<IpAddr>) -> bool {
         address.is_some_and(|address| !(self.0.is_exempt)(address))
     }
 
-    fn wait(&self, key: u128, now: DateTime<Utc>) -> Option<Duration> {
-        self.0.failures.get(&key)?.wait(&self.0.rules, now)
-    }
-
-    fn add(&self, key: u128, secret: u128, now: DateTime<Utc>) {
+    fn add(&self, table: &Cache<u128, Failures>, (key, secret): (u128, u128), now: DateTime<Utc>) {
         // Two failures at a time are two.
         let _adding = self.0.adding.lock().unwrap_or_else(PoisonError::into_inner);
-        let earlier = self.0.failures.get(&key);
+        let earlier = table.get(&key);
         let failures = earlier.map_or(Failures::first(secret, now), |earlier| {
             earlier.and(secret, now)
         });
-        self.0.failures.insert(key, failures);
+        table.insert(key, failures);
     }
 
     /// A number that stands for these texts, as far as this process goes.

@@ -39,9 +39,9 @@ impl Place {
 #[derive(Debug, Clone)]
 pub(super) struct Turns(Arc<Mutex<QueueState>>);
 
-/// A turn, until it is dropped.
+/// A turn, until it is dropped; none if it was given on.
 #[derive(Debug)]
-pub(super) struct PasswordTurn(Turns);
+pub(super) struct PasswordTurn(Option<Turns>);
 
 /// Too many are waiting.
 #[derive(Debug)]
@@ -75,7 +75,7 @@ impl Turns {
             let mut waiting = self.waiting();
             if waiting.free > 0 {
                 waiting.free -= 1;
-                return Ok(PasswordTurn(self.clone()));
+                return Ok(PasswordTurn(Some(self.clone())));
             }
             waiting.join(place)?
         };
@@ -142,15 +142,20 @@ impl QueueState {
 impl Drop for PasswordTurn {
     /// Gives the turn to the next.
     fn drop(&mut self) {
-        let next = {
-            let mut waiting = self.0.waiting();
-            let next = waiting.next();
-            waiting.free += usize::from(next.is_none());
-            next
-        };
-        if let Some(next) = next {
-            // If that one has left, the turn comes back and is dropped here, and so goes to the one after.
-            drop(next.send(Self(self.0.clone())));
+        let Some(turns) = self.0.take() else { return };
+        loop {
+            let next = {
+                let mut waiting = turns.waiting();
+                let next = waiting.next();
+                waiting.free += usize::from(next.is_none());
+                next
+            };
+            let Some(next) = next else { return };
+            match next.send(Self(Some(turns.clone()))) {
+                Ok(()) => return,
+                // That one has left, and the turn goes to the one after.
+                Err(mut turn) => drop(turn.0.take()),
+            }
         }
     }
 }

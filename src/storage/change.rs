@@ -9,6 +9,7 @@ use sea_orm::{ActiveValue::Set, DatabaseTransaction, EntityTrait};
 use crate::domain::authority::{Authority, Refusal};
 use crate::domain::events::Event;
 use crate::domain::events::subject::Touched;
+use crate::domain::secret::SecretDigest;
 use crate::storage::bounded::Bounded;
 use crate::storage::directory::copies::Copies;
 use crate::storage::directory::notifications::notify;
@@ -46,7 +47,8 @@ pub struct Login {
     pub(super) transaction: Bounded<DatabaseTransaction>,
     now: DateTime<Utc>,
     authority: Authority,
-    touched: Mutex<BTreeSet<Touched>>,
+    /// The refresh tokens that it deleted.
+    deleted: Mutex<Vec<SecretDigest>>,
     /// The copies of this process.
     copies: Option<Arc<Copies>>,
 }
@@ -177,15 +179,16 @@ impl Login {
             transaction,
             now,
             authority,
-            touched: Mutex::default(),
+            deleted: Mutex::default(),
             copies,
         }
     }
 
-    /// Notes that the login touches a thing of which this process may keep copies. Other processes learn nothing of it.
-    pub(super) fn touch(&self, touched: Touched) {
-        let mut all = self.touched.lock().unwrap_or_else(PoisonError::into_inner);
-        all.insert(touched);
+    /// Notes that the login deletes refresh tokens of which this process may keep copies. Other processes learn nothing of it,
+    /// and nothing else of the user changes.
+    pub(super) fn delete(&self, digests: impl IntoIterator<Item = SecretDigest>) {
+        let mut all = self.deleted.lock().unwrap_or_else(PoisonError::into_inner);
+        all.extend(digests);
     }
 
     /// The instant of the login.
@@ -206,9 +209,11 @@ impl Login {
     pub async fn commit(self, GrantedEvent(event): GrantedEvent) -> Result<(), StorageError> {
         events::insert(&self, None, &event).await?;
         let committed = self.transaction.commit().await;
-        let touched = self.touched.into_inner();
-        if let Some(copies) = self.copies {
-            copies.forget(touched.unwrap_or_else(PoisonError::into_inner));
+        let deleted = self.deleted.into_inner();
+        for digest in deleted.unwrap_or_else(PoisonError::into_inner) {
+            if let Some(copies) = &self.copies {
+                copies.forget_refresh_token(&digest);
+            }
         }
         Ok(committed?)
     }

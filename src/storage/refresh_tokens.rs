@@ -116,9 +116,10 @@ pub async fn insert(
 /// is locked by the login, so that another one does not count the same.
 #[tracing::instrument(level = "debug", name = "storage.refresh_tokens.make_room", skip_all, fields(owner = %owner))]
 pub async fn make_room(login: &Login, owner: UserId, left: u64) -> Result<(), StorageError> {
-    let too_many: Vec<i64> = refresh_token::Entity::find()
+    let too_many: Vec<(i64, HiddenBytes)> = refresh_token::Entity::find()
         .select_only()
         .column(refresh_token::Column::Id)
+        .column(refresh_token::Column::Digest)
         .filter(refresh_token::COLUMN.user_id.eq(owner.0))
         .order_by_desc(refresh_token::Column::LastUsedAt)
         .order_by_desc(refresh_token::Column::Id)
@@ -130,9 +131,13 @@ pub async fn make_room(login: &Login, owner: UserId, left: u64) -> Result<(), St
     if too_many.is_empty() {
         return Ok(());
     }
-    login.touch(Touched::User(owner));
+    let (ids, digests): (Vec<i64>, Vec<HiddenBytes>) = too_many.into_iter().unzip();
+    let digests = digests.into_iter().map(|digest| digest.0.try_into());
+    login.delete(
+        digests.filter_map(|bytes: Result<[u8; 32], _>| bytes.ok().map(SecretDigest::stored)),
+    );
     refresh_token::Entity::delete_many()
-        .filter(refresh_token::Column::Id.is_in(too_many))
+        .filter(refresh_token::Column::Id.is_in(ids))
         .exec(login.connection())
         .await?;
     Ok(())

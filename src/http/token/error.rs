@@ -59,7 +59,7 @@ pub(super) fn unauthorized() -> Response {
 }
 
 /// The reply to a caller who has to wait because too many logins failed (RFC 6585 section 4).
-pub(super) fn too_many(wait: Duration) -> Response {
+fn too_many(wait: Duration) -> Response {
     let message = format!(
         "too many logins failed; correct the user name, password or token, and try again in {}",
         waiting_time(wait)

@@ -10,9 +10,9 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::app::registry::{RegistryTokenIssuer, VerifyError};
 use crate::domain::access_tokens::scope::AccessTokenScope;
 use crate::domain::events::origin::Face;
-use crate::http::layers::{LogNote, Who, origin};
+use crate::http::layers::{LogNote, Who, origin, retry_after};
 use crate::http::token::credential;
-use crate::http::token::error::{failed, reply, too_many, unauthorized, unavailable};
+use crate::http::token::error::{failed, reply, unauthorized, unavailable};
 use crate::identity::{AuthenticationError, PresentedCredential};
 
 const PRIVATE_TOKEN: &str = "private-token";
@@ -69,7 +69,14 @@ fn refused(error: &VerifyError) -> Response {
         VerifyError::NoToken
         | VerifyError::Scope(_)
         | VerifyError::Authentication(AuthenticationError::Wrong(_)) => unauthorized(),
-        VerifyError::Authentication(AuthenticationError::Throttled(wait, _)) => too_many(*wait),
+        // Not 429: nginx makes 500 of all but 401 and 403, and would not pass on the challenge.
+        VerifyError::Authentication(AuthenticationError::Throttled(wait, _)) => {
+            let mut response = unauthorized();
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, retry_after(*wait));
+            response
+        }
         VerifyError::Authentication(error) if error.is_temporary() => unavailable(),
         VerifyError::Authentication(_) => failed(),
     };

@@ -61,8 +61,6 @@ impl Connection {
             // Hyper would count idle time as well; `overdue` tells them apart.
             .header_read_timeout(None)
             .max_buf_size(MAX_HEADERS)
-            // Replies are small: to copy them behind their headers takes less than to hand over two parts.
-            .writev(false)
             .serve_connection(stream, service_fn(|request| answering.answer(request)));
         let (mut http, mut is_last) = (pin!(http), false);
         let mut overdue = pin!(overdue(&activity, &self.timeouts));

@@ -172,8 +172,8 @@ impl Copies {
         Arc::clone(user)
     }
 
-    /// Drops the copy of a refresh token, whose use was noted.
-    pub(super) fn forget_refresh_token(&self, digest: &SecretDigest) {
+    /// Drops the copy of a refresh token, whose use was noted or which a login deleted.
+    pub(in crate::storage) fn forget_refresh_token(&self, digest: &SecretDigest) {
         self.refresh_tokens.remove(digest);
     }
 

@@ -223,6 +223,21 @@ async fn one_more_refresh_token_takes_the_place_of_the_one_that_was_unused_for_l
     }
 }
 
+#[tokio::test]
+async fn logins_at_the_same_time_do_not_disturb_each_other_at_the_limit() {
+    let app = TestApp::start_with("[refresh_tokens]\nmax_per_user = 2").await;
+    app.user("alice").await;
+    let mut logins = tokio::task::JoinSet::new();
+    for _ in 0..12 {
+        let alice = app.login("alice");
+        logins.spawn(async move {
+            let path = "/jwt/auth?service=container_registry&offline_token=true";
+            alice.ask_at(path).await.status
+        });
+    }
+    assert!(logins.join_all().await.iter().all(|status| *status == 200));
+}
+
 /// A login that writes goes on when its client hangs up: half of it would leave a transaction behind.
 #[tokio::test]
 async fn a_login_is_finished_although_its_client_hangs_up() {
