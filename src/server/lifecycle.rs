@@ -18,7 +18,7 @@ const LONGEST_CLOSE: Duration = Duration::from_secs(3);
 #[derive(Debug, Clone, Default)]
 pub(super) struct Lifecycle {
     stopping: CancellationToken,
-    /// The same as a flag: the token takes a lock to tell, which all requests would share.
+    /// A flag that says the same: the token takes a lock to tell, which all requests would share.
     is_stopping: Arc<AtomicBool>,
     closing: CancellationToken,
     aborting: CancellationToken,

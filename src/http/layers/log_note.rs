@@ -71,7 +71,7 @@ fn joined(mut texts: impl Iterator<Item = impl fmt::Display>, separator: &str) -
     while let Some(text) = texts.next() {
         let before = whole.len();
         let between = if before == 0 { "" } else { separator };
-        // Nothing can go wrong: it is a text in memory.
+        // Writing to a text in memory cannot fail.
         let _ = write!(whole, "{between}{text}");
         if whole.len() > LONGEST && before == 0 {
             whole.truncate(whole.floor_char_boundary(LONGEST));

@@ -9,7 +9,7 @@ pub fn retry_after(wait: Duration) -> HeaderValue {
     HeaderValue::from(seconds(wait))
 }
 
-/// The same for people.
+/// The time in words.
 pub fn waiting_time(wait: Duration) -> String {
     match seconds(wait) {
         1 => "1 second".to_owned(),

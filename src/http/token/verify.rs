@@ -69,7 +69,7 @@ fn refused(error: &VerifyError) -> Response {
         VerifyError::NoToken
         | VerifyError::Scope(_)
         | VerifyError::Authentication(AuthenticationError::Wrong(_)) => unauthorized(),
-        // Not 429: nginx makes 500 of all but 401 and 403, and would not pass on the challenge.
+        // A 429 would be 500 behind nginx, which knows only 401 and 403, and would pass on no challenge.
         VerifyError::Authentication(AuthenticationError::Throttled(wait, _)) => {
             let mut response = unauthorized();
             response

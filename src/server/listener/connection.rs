@@ -144,7 +144,7 @@ async fn overdue(activity: &Activity, timeouts: &ConnectionTimeouts) {
     wait.await;
 }
 
-/// Something that a connection is told while it answers.
+/// News for a connection that is answering.
 enum News {
     /// The hard stop has begun.
     Abort,

@@ -30,7 +30,7 @@ impl FromRequest<AdminState> for RotationCall {
         match presented.admit(state).await {
             Ok(call) => Ok(Self(call)),
             Err(error) => {
-                // Also while the caller has to wait: a thief may have been wrong before.
+                // A stolen token is noticed while its thief has to wait, too.
                 if error.cause() == Some(Cause::RevokedToken) {
                     state.desk.revoke_access_token_family(&token).await?;
                 }

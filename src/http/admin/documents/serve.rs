@@ -18,7 +18,7 @@ use crate::http::layers::AsSent;
 ///
 /// The ways are relative: the browser may know the service under a longer path than we do.
 pub(in crate::http::admin) fn routes(description: &OpenApi) -> Router {
-    // Shared by all replies.
+    // The documents are shared by all replies.
     let json = Bytes::from(description.to_pretty_json().unwrap_or_default());
     let page = Bytes::from(page::render(description));
     let policy = policy();
