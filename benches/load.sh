@@ -153,21 +153,21 @@ TEXT
 printf 'database: %s, %s tokens; %s connections, %s s each; %s\n' \
   "${url%%:*}" "$tokens" "$connections" "$seconds" "$(awk -F': ' '/model name/ { print $2; exit }' /proc/cpuinfo), $(nproc) cores"
 printf '%-34s %8s %8s %8s %8s %8s %8s %6s\n' "" "CPU us" "x floor" "x one" "req/s" p50 p99 MB
-"$floor" hello 127.0.0.1:15009 &
-hello=$!
-sleep 0.3
-measure "axum hello" "$hello" http://127.0.0.1:15009/
+# Measures the bare server that does $1, as a row named $2.
+bare() {
+  "$floor" "$1" 127.0.0.1:15009 &
+  hello=$!
+  sleep 0.3
+  measure "$2" "$hello" http://127.0.0.1:15009/
+  kill "$hello"; hello=''
+}
+bare hello "axum hello"
 http=$each
-kill "$hello"; hello=''
 signature=$("$floor" sign 40000)
 base=$(awk -v a="$http" -v b="$signature" 'BEGIN { print a + b }')
 printf '%-34s %8s\n%-34s %8.1f %8s\n' "one ES256 signature" "$signature" "the floor: their sum" "$base" 1.00
-"$floor" both 127.0.0.1:15009 &
-hello=$!
-sleep 0.3
-measure "one program that does both" "$hello" http://127.0.0.1:15009/
+bare both "one program that does both"
 one=$each
-kill "$hello"; hello=''
 
 start ""
 printf '%-34s %8s ms to ready, %s MB at rest\n' "start" "$started" "$(memory "$service")"

@@ -112,11 +112,6 @@ impl SecretToken {
         }
     }
 
-    /// Its kind.
-    pub fn kind(&self) -> SecretKind {
-        self.kind
-    }
-
     /// Its digest, which is all that is stored of it.
     pub fn digest(&self) -> SecretDigest {
         SecretDigest::of(self.expose())

@@ -78,10 +78,10 @@ impl Throttle {
         account: &str,
         now: DateTime<Utc>,
     ) -> Result<Attempt, Duration> {
-        let network = address.map(client_network);
-        let of_address = self.fingerprint(&[b"address", &network_bytes(network)]);
+        let network = network_bytes(address);
+        let of_address = self.fingerprint(&[b"address", &network]);
         let account = account.to_lowercase();
-        let pair = self.fingerprint(&[b"pair", &network_bytes(network), account.as_bytes()]);
+        let pair = self.fingerprint(&[b"pair", &network, account.as_bytes()]);
         let pair = Some(pair).filter(|_| self.counts(address));
         let failures = self.0.passwords.get(&of_address);
         let rules = &self.0.rules;
@@ -154,7 +154,7 @@ impl Throttle {
         if !self.counts(address) {
             return None;
         }
-        let network = network_bytes(address.map(client_network));
+        let network = network_bytes(address);
         let key = self.fingerprint(&[b"token", &network, token.unwrap_or_default()]);
         let earlier = self.0.tokens.get(&key);
         let secret = self.fingerprint(&[b"secret", presented]);
@@ -191,8 +191,9 @@ impl Throttle {
     }
 }
 
-fn network_bytes(network: Option<IpAddr>) -> [u8; 16] {
-    match network {
+/// The client's network, of an address that may be unknown.
+fn network_bytes(address: Option<IpAddr>) -> [u8; 16] {
+    match address.map(client_network) {
         Some(IpAddr::V4(address)) => address.to_ipv6_mapped().octets(),
         Some(IpAddr::V6(address)) => address.octets(),
         None => [0; 16],
