@@ -15,6 +15,8 @@ mod clocks;
 mod hangs;
 mod harness;
 mod kills;
+#[path = "../it/cli/ports.rs"]
+mod ports;
 #[expect(dead_code, reason = "end-to-end tests use the rest")]
 #[path = "../e2e/harness/process.rs"]
 mod process;

@@ -13,7 +13,8 @@ use tempfile::TempDir;
 
 use crate::Story;
 use crate::harness::{Client, End, Kind, Outcome, Server, ask, basic};
-use crate::process::{Process, free_port};
+use crate::ports::free_port;
+use crate::process::Process;
 use crate::running::{Running, start_with, within};
 use crate::workplace::Workplace;
 

@@ -4,6 +4,8 @@ mod client;
 mod containerd;
 mod engine;
 mod plain;
+#[path = "../../it/cli/ports.rs"]
+mod ports;
 mod process;
 mod registry;
 mod service;
@@ -16,7 +18,8 @@ use tempfile::TempDir;
 pub(crate) use client::{Client, Ran, finish, run};
 pub(crate) use containerd::Containerd;
 pub(crate) use engine::Engine;
-pub(crate) use process::{Process, free_port, wait_until};
+pub(crate) use ports::free_port;
+pub(crate) use process::{Process, wait_until};
 pub(crate) use registry::{Registry, Request};
 pub(crate) use service::Service;
 

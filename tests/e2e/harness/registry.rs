@@ -5,7 +5,8 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::process::{Process, free_port, wait_until};
+use super::ports::free_port;
+use super::process::{Process, wait_until};
 use super::service::Service;
 
 /// Debian's `docker-registry` (Distribution 2.8).

@@ -4,7 +4,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use super::process::{Process, free_port, wait_until};
+use super::ports::free_port;
+use super::process::{Process, wait_until};
 
 /// A running `wharfinger serve`, and its command line.
 pub(crate) struct Service {

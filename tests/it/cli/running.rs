@@ -2,12 +2,13 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::os::fd::OwnedFd;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::Workplace;
+use super::ports;
 
 /// A running `wharfinger serve`; ends with the value.
 pub(crate) struct Running {
@@ -17,12 +18,9 @@ pub(crate) struct Running {
     pub(crate) ops: String,
 }
 
+/// An address on which nobody listens.
 pub(crate) fn free_address() -> String {
-    TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .to_string()
+    format!("127.0.0.1:{}", ports::free_port())
 }
 
 /// Starts the service, its log in a file of that name, and waits until it is ready.

@@ -1,12 +1,13 @@
 //! Databases of our own, whose servers can be killed, stopped and started again.
 
 use std::fs::File;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
+
+use crate::ports::free_port;
 
 /// The kinds of databases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,8 +47,7 @@ impl Server {
                     .arg(format!("--datadir={}", data.display())));
             }
         }
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr();
-        let port = port.unwrap().port();
+        let port = free_port();
         let child = launch(kind, path, port);
         let mut server = Self {
             kind,
