@@ -2,6 +2,7 @@
 
 mod activity;
 mod answers;
+mod closing;
 mod connection;
 mod slots;
 mod stream;
@@ -13,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::timeout_at;
 
 use crate::config::{ConnectionLimits, ConnectionTimeouts, Networks};
 use crate::metrics::ListenerMetrics;
@@ -97,7 +99,7 @@ impl Listener {
         self.address
     }
 
-    /// Accepts connections until a stop closes the listeners; then those that the system has accepted already.
+    /// Accepts connections until a stop closes the listeners; then those whose handshake has begun.
     pub(super) async fn serve(self, answers: Answers, rules: Rules, lifecycle: Lifecycle) {
         let mut accepting = Accepting {
             name: self.name,
@@ -117,10 +119,7 @@ impl Listener {
                 Err(error) => accepting.failed(&error).await,
             }
         }
-        match self.socket.into_std() {
-            Ok(socket) => accepting.empty(&socket).await,
-            Err(error) => tracing::warn!(%error, "connections that wait are not answered"),
-        }
+        accepting.last(&self.socket).await;
     }
 }
 
@@ -143,20 +142,20 @@ impl Accepting {
         }
     }
 
-    /// Answers the connections that are accepted already, and would be reset when the socket is closed.
-    async fn empty(&mut self, socket: &std::net::TcpListener) {
+    /// Answers the connections that a client has already, or is about to get: they would be reset with the socket.
+    async fn last(&mut self, socket: &TcpListener) {
+        if let Err(error) = closing::ignore_new_connections(socket) {
+            tracing::warn!(%error, "connections that begin at the end of the {} listener may be reset", self.name);
+        }
+        let end = Instant::now() + closing::HANDSHAKES;
         loop {
             let permit = tokio::select! {
                 permit = self.slots.room() => permit,
                 () = self.lifecycle.aborting() => return,
             };
-            let accepted = socket.accept().and_then(|(stream, peer)| {
-                stream.set_nonblocking(true)?;
-                Ok((TcpStream::from_std(stream)?, peer))
-            });
-            match accepted {
-                Ok((stream, peer)) => self.answer(permit, stream, peer),
-                Err(error) if is_of_one_client(&error) => {}
+            match timeout_at(end.into(), socket.accept()).await {
+                Ok(Ok((stream, peer))) => self.answer(permit, stream, peer),
+                Ok(Err(error)) => self.failed(&error).await,
                 Err(_) => return,
             }
         }
