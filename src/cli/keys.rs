@@ -10,7 +10,6 @@ use crate::cli::registry;
 use crate::cli::table::Table;
 use crate::cli::words::{maybe_time, time};
 use crate::domain::clock::Clock;
-use crate::domain::key_schedule::KeyState;
 use crate::domain::registry::{Registry, TrustMode};
 use crate::server;
 use crate::server::{SystemClock, SystemEntropy};
@@ -166,15 +165,9 @@ fn show(context: &Context<'_>, key: &KeySummary) -> anyhow::Result<()> {
 }
 
 fn row(key: &KeySummary) -> Vec<String> {
-    let state = match key.state {
-        KeyState::Pending => "pending",
-        KeyState::Active => "active",
-        KeyState::Retiring => "retiring",
-        KeyState::Retired => "retired",
-    };
     vec![
         key.kid.clone(),
-        state.to_owned(),
+        key.state.name().to_owned(),
         time(key.created_at),
         maybe_time(key.not_after),
         key.service.clone().unwrap_or_else(|| "-".to_owned()),

@@ -50,6 +50,18 @@ pub enum KeyState {
     Retired,
 }
 
+impl KeyState {
+    /// Its name in lists and metrics.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Active => "active",
+            Self::Retiring => "retiring",
+            Self::Retired => "retired",
+        }
+    }
+}
+
 impl KeySchedule {
     /// The same schedule, for these registries.
     #[must_use]

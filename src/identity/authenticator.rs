@@ -18,6 +18,7 @@ use crate::identity::identified::{FollowUp, Identified};
 use crate::identity::password::Passwords;
 use crate::identity::presented::PresentedCredential;
 use crate::identity::refresh_token;
+use crate::identity::refused_credentials::{RefusalNumbers, RefusedCredentials};
 use crate::identity::throttle::Throttle;
 use crate::storage::users::Account;
 use crate::storage::{Db, StorageError, View, users};
@@ -28,6 +29,7 @@ pub struct Authenticator {
     passwords: Passwords,
     refresh: RefreshLifetimes,
     throttle: Throttle,
+    refused: RefusedCredentials,
 }
 
 impl Authenticator {
@@ -36,6 +38,7 @@ impl Authenticator {
         Self {
             passwords,
             refresh,
+            refused: RefusedCredentials::new(throttle.clone()),
             throttle,
         }
     }
@@ -56,42 +59,12 @@ impl Authenticator {
             PresentedCredential::Nothing | PresentedCredential::Unreadable => None,
         };
         let identified = identified.await;
-        identified.map_err(|error| self.counted(error, secret, (address, now)))
+        identified.map_err(|error| self.refused.answer(error, secret, (address, now)))
     }
 
-    /// The error for the caller of a token that was refused: that it is wrong, or that the caller has to wait.
-    /// Passwords are counted where they are checked.
-    fn counted(
-        &self,
-        error: AuthenticationError,
-        secret: Option<&SecretString>,
-        (address, now): (Option<IpAddr>, DateTime<Utc>),
-    ) -> AuthenticationError {
-        let AuthenticationError::Wrong(cause) = error else {
-            return error;
-        };
-        let is_of_password = match cause {
-            Cause::UnknownUser | Cause::NoPassword | Cause::WrongPassword => true,
-            Cause::BlockedUser => secret.is_some_and(is_password),
-            _ => false,
-        };
-        if is_of_password || cause == Cause::AnonymousAccessOff {
-            return error;
-        }
-        let presented = secret.map_or("", ExposeSecret::expose_secret).as_bytes();
-        let exists = matches!(
-            cause,
-            Cause::ExpiredToken
-                | Cause::RevokedToken
-                | Cause::OtherService
-                | Cause::OtherUsername
-                | Cause::BlockedUser
-        );
-        let token = exists.then_some(presented);
-        let wait = self.throttle.token_failed(address, (token, presented), now);
-        wait.map_or(error, |wait| {
-            AuthenticationError::Throttled(wait, Some(cause))
-        })
+    /// Credentials that were refused, for the operator.
+    pub fn refusals(&self) -> [RefusalNumbers; 3] {
+        self.refused.numbers()
     }
 
     async fn identify(
@@ -164,7 +137,7 @@ impl Authenticator {
             RecognizedSecret::Broken => Err(Cause::BrokenToken.into()),
             RecognizedSecret::Foreign => Err(Cause::UnknownToken.into()),
         };
-        found.map_err(|error| self.counted(error, Some(secret), (address, now)))
+        found.map_err(|error| self.refused.answer(error, Some(secret), (address, now)))
     }
 
     /// The user of a password. It takes as long for a user who does not exist, has no password or is
@@ -224,11 +197,6 @@ impl Authenticator {
             (false, _) => Err(Cause::WrongPassword.into()),
         }
     }
-}
-
-/// True for a secret that is checked as a password.
-fn is_password(secret: &SecretString) -> bool {
-    SecretKind::of(secret.expose_secret()).is_none()
 }
 
 /// The account of a user name or e-mail address, in any letter case.

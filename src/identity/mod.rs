@@ -8,6 +8,7 @@ mod identified;
 mod password;
 mod presented;
 mod refresh_token;
+mod refused_credentials;
 mod throttle;
 mod turns;
 
@@ -16,4 +17,6 @@ pub use error::AuthenticationError;
 pub use identified::{FollowUp, Identified};
 pub use password::{PasswordError, Passwords};
 pub use presented::PresentedCredential;
+pub use refused_credentials::RefusalNumbers;
 pub use throttle::Throttle;
+pub use turns::TurnNumbers;

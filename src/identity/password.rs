@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::domain::entropy::{Entropy, random_bytes};
 use crate::domain::users::password::PasswordHash;
-use crate::identity::turns::{PasswordTurn, Place, TooMany, Turns};
+use crate::identity::turns::{PasswordTurn, Place, TooMany, TurnNumbers, Turns};
 
 /// Hashes and checks passwords with Argon2id, and refuses when too many wait.
 #[derive(Clone)]
@@ -62,6 +62,11 @@ impl Passwords {
             })
             .await?;
         hash
+    }
+
+    /// The computations, for the operator.
+    pub fn numbers(&self) -> TurnNumbers {
+        self.turns.numbers()
     }
 
     /// The turn of a password that came from `place`.

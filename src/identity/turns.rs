@@ -55,6 +55,22 @@ struct QueueState {
     queue: BTreeMap<(Reputation, u32, u64), (u128, oneshot::Sender<PasswordTurn>)>,
     by_address: HashMap<u128, u32>,
     arrivals: u64,
+    concurrent: usize,
+    given: u64,
+    turned_away: u64,
+}
+
+/// The turns, for the operator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TurnNumbers {
+    /// Those under way.
+    pub running: u64,
+    /// Callers who wait for one.
+    pub waiting: u64,
+    /// Those that were given so far.
+    pub given: u64,
+    /// Callers who were told to come back so far.
+    pub turned_away: u64,
 }
 
 impl Turns {
@@ -66,6 +82,9 @@ impl Turns {
             queue: BTreeMap::new(),
             by_address: HashMap::new(),
             arrivals: 0,
+            concurrent,
+            given: 0,
+            turned_away: 0,
         })))
     }
 
@@ -75,12 +94,26 @@ impl Turns {
             let mut waiting = self.waiting();
             if waiting.free > 0 {
                 waiting.free -= 1;
+                waiting.given += 1;
                 return Ok(PasswordTurn(Some(self.clone())));
             }
-            waiting.join(place)?
+            let joined = waiting.join(place);
+            waiting.turned_away += u64::from(joined.is_err());
+            joined?
         };
         // The sender is dropped where somebody better known needs the place.
         receiver.await.map_err(|_| TooMany)
+    }
+
+    pub(super) fn numbers(&self) -> TurnNumbers {
+        let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+        let waiting = self.waiting();
+        TurnNumbers {
+            running: number(waiting.concurrent.saturating_sub(waiting.free)),
+            waiting: number(waiting.queue.len()),
+            given: waiting.given,
+            turned_away: waiting.turned_away,
+        }
     }
 
     fn waiting(&self) -> MutexGuard<'_, QueueState> {
@@ -102,6 +135,7 @@ impl QueueState {
                 return Err(TooMany);
             }
             self.remove((reputation, number, arrival));
+            self.turned_away += 1;
         }
         let (sender, receiver) = oneshot::channel();
         let rank = (place.reputation, others, self.arrivals);
@@ -148,6 +182,7 @@ impl Drop for PasswordTurn {
                 let mut waiting = turns.waiting();
                 let next = waiting.next();
                 waiting.free += usize::from(next.is_none());
+                waiting.given += u64::from(next.is_some());
                 next
             };
             let Some(next) = next else { return };

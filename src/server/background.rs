@@ -76,6 +76,28 @@ pub(super) async fn purge_events(service: Service, keep: Duration, lifecycle: Li
     }
 }
 
+/// The pause between two counts of tokens that end soon.
+const COUNT_INTERVAL: Duration = Duration::from_mins(10);
+
+/// Counts the tokens that end soon.
+pub(super) async fn count_expiring_tokens(service: Service, lifecycle: Lifecycle) {
+    let mut step = RepeatedStep::new(
+        service.health.clone(),
+        "expiring_tokens",
+        "tokens that end soon are not counted",
+    );
+    loop {
+        tokio::select! {
+            _ = step.run(service.count_expiring_tokens()) => {}
+            () = lifecycle.stopping() => return,
+        }
+        tokio::select! {
+            () = tokio::time::sleep(COUNT_INTERVAL) => {}
+            () = lifecycle.stopping() => return,
+        }
+    }
+}
+
 /// The pause between two looks at whether changes can be made again.
 const HEALING_INTERVAL: Duration = Duration::from_secs(1);
 

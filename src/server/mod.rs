@@ -10,6 +10,7 @@ mod lifecycle;
 mod listener;
 mod log_queue;
 mod open;
+mod readings;
 mod repeated_step;
 mod serve;
 
@@ -29,7 +30,7 @@ pub use serve::serve;
 pub use world::{SystemClock, SystemEntropy};
 
 use crate::app::access_tokens::UsageQueue;
-use crate::app::registry::{RegistryTokenIssuer, RegistryTokenSettings};
+use crate::app::registry::{IssueCounts, RegistryTokenIssuer, RegistryTokenSettings};
 use crate::app::{Admission, Desk};
 use crate::config::{Config, Origins};
 use crate::domain::clock::Clock;
@@ -43,6 +44,7 @@ use crate::http::{admin, ops, token};
 use crate::identity::{Authenticator, Passwords, Throttle};
 use crate::metrics::Metrics;
 use crate::server::frames::Frames;
+use crate::server::readings::Rooms;
 use crate::server::unbroken::unbroken;
 use crate::signing::KeyRing;
 use crate::storage::{Connections, CopyBounds, Db, Directory};
@@ -144,8 +146,10 @@ impl Service {
             clock,
             entropy,
             tasks: tasks.clone(),
+            counts: Arc::new(IssueCounts::new(&config.registries)),
         });
-        let frames = Frames::new(config, &issuer.entropy);
+        let metrics = Metrics::new();
+        let frames = Frames::new(config, &issuer.entropy, &metrics);
         let storage = db.clone();
         let health = Health::new(move || {
             let storage = storage.clone();
@@ -162,7 +166,7 @@ impl Service {
             issuer,
             usage,
             health,
-            metrics: Metrics::new(),
+            metrics,
             admin,
             frames: Arc::new(frames),
             cors_origins: config.token.cors_origins.clone(),
@@ -203,7 +207,11 @@ impl Service {
     /// The service with these metrics in place of its own.
     #[must_use]
     pub fn with_metrics(self, metrics: Metrics) -> Self {
-        Self { metrics, ..self }
+        Self {
+            frames: Arc::new(self.frames.counting_in(&metrics)),
+            metrics,
+            ..self
+        }
     }
 
     /// The routes of the token listener.
@@ -233,6 +241,8 @@ impl Service {
 
     /// The routes of the ops listener.
     pub fn ops_router(&self) -> Framed {
+        let rooms = Rooms::of(self);
+        self.metrics.read_from(move || rooms.read());
         let ops = ops::router(self.health.clone(), self.metrics.clone());
         let ops = ops.merge(hint_routes(&self.hints.ops));
         frame(ops, &self.frames.ops)

@@ -14,7 +14,7 @@ use crate::server::lifecycle::{Lifecycle, Signals, Stopped};
 use crate::server::listener::{Answers, Listener, Rules};
 use crate::server::open::open;
 use crate::server::telemetry::{self, OpenLog};
-use crate::server::{Service, SystemEntropy, background, descriptors, follow};
+use crate::server::{Service, SystemEntropy, background, descriptors, follow, readings};
 
 /// Runs the service until a signal stops it.
 pub async fn serve(config: &Config) -> anyhow::Result<()> {
@@ -29,6 +29,7 @@ async fn run(config: &Config, log: &OpenLog) -> anyhow::Result<()> {
     let (metrics, lifecycle) = (Metrics::new(), Lifecycle::default());
     let lost_lines = log.clone();
     metrics.read_lost_log_lines(move || lost_lines.lost());
+    metrics.read_process(readings::of_process);
     // Bound first: a start that cannot listen has made nothing yet, and shown no password.
     let requests = log.request_log(config.log.successes);
     let listeners = Listeners::bind(config, &requests, &metrics, &lifecycle)?;
@@ -70,7 +71,7 @@ impl Listeners {
     ) -> anyhow::Result<Self> {
         let limits = descriptors::fit(config)?;
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
-        let frames = Frames::new(config, &entropy).logging_to(requests);
+        let frames = Frames::new(config, &entropy, metrics).logging_to(requests);
         let rules = |name, limits, proxies: &Networks| Rules {
             limits,
             timeouts: config.connections,
@@ -143,6 +144,10 @@ fn spawn_background(service: &Service, config: &Config, lifecycle: &Lifecycle) {
             lifecycle.clone(),
         ));
     }
+    lifecycle.spawn(background::count_expiring_tokens(
+        service.clone(),
+        lifecycle.clone(),
+    ));
     lifecycle.spawn(background::heal_changes(service.clone(), lifecycle.clone()));
     lifecycle.spawn(background::write_usage(service.clone(), lifecycle.clone()));
 }

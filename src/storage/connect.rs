@@ -42,7 +42,7 @@ pub struct Db {
     /// The connections for questions: those of the token endpoint.
     pub(super) connection: Bounded<DatabaseConnection>,
     /// The connections for the admin API's questions, which so take none from the token endpoint.
-    admin: Bounded<DatabaseConnection>,
+    pub(super) admin: Bounded<DatabaseConnection>,
     /// The turns of lists, which may take long: they never have all connections of the admin API, nor all cores.
     pub(super) lists: Arc<Semaphore>,
     /// The longest statement of a list; none for commands, which may read everything.

@@ -14,6 +14,7 @@ mod documentation;
 mod fuzz_corpora;
 mod harness;
 mod made_up;
+mod metrics;
 mod model;
 mod ops;
 mod registries;

@@ -38,7 +38,8 @@ async fn the_end_of_the_authority_is_announced_long_before() {
     let end = app.keys.authority().not_after;
     assert!(app.service.follow_keys().unwrap().is_empty());
     assert_eq!(authority_check(&app).await, "ok");
-    let metrics = app.ops("/metrics").await;
+    let open_metrics = "application/openmetrics-text; version=1.0.0";
+    let metrics = app.ops_accepting("/metrics", open_metrics).await;
     assert!(
         metrics
             .header("content-type")

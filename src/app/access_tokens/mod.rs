@@ -2,7 +2,8 @@
 
 mod associations;
 mod change;
-pub(super) mod create;
+pub(super) mod count_ending;
+mod create;
 pub(super) mod find;
 mod maker;
 pub(super) mod revoke;

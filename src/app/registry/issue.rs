@@ -4,7 +4,7 @@ use std::fmt;
 use std::panic::resume_unwind;
 use std::sync::Arc;
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
@@ -12,20 +12,23 @@ use tracing::Instrument;
 use crate::app::admit::Admission;
 use crate::app::error::DeskError;
 use crate::app::refresh_tokens::give::RefreshTokenWish;
-use crate::domain::access_tokens::scope::AccessTokenScopes;
+use crate::app::registry::counts::IssueCounts;
+use crate::app::registry::request::{
+    IssueError, IssuedRegistryToken, MalformedRequest, RegistryTokenRequest, RequestedAccess,
+};
 use crate::domain::authority::cause::Cause;
 use crate::domain::clock::Clock;
 use crate::domain::decision::claims::{RegistryTokenClaims, lifetime};
+use crate::domain::decision::decide;
 use crate::domain::decision::principal::{Principal, Proof};
 use crate::domain::decision::rights::Rights;
-use crate::domain::decision::{Decision, decide};
 use crate::domain::entropy::Entropy;
 use crate::domain::events::origin::Origin;
 use crate::domain::registry::action::Action;
 use crate::domain::registry::scope::{Resource, Scope};
 use crate::domain::registry::{Registry, TrustMode};
 use crate::identity::{AuthenticationError, PresentedCredential};
-use crate::signing::{KeyRing, SigningError};
+use crate::signing::KeyRing;
 use crate::storage::StorageError;
 
 /// Issues registry tokens.
@@ -43,6 +46,8 @@ pub struct RegistryTokenIssuer {
     pub entropy: Arc<dyn Entropy>,
     /// The logins that go on without their client.
     pub tasks: TaskTracker,
+    /// The outcomes of requests.
+    pub counts: Arc<IssueCounts>,
 }
 
 /// The times that facts are looked up which change meanwhile, before the client is told to come back.
@@ -69,96 +74,24 @@ pub struct RegistryTokenSettings {
     pub registries: Vec<Registry>,
 }
 
-/// The request of a client.
-#[derive(Debug)]
-pub struct RegistryTokenRequest {
-    /// The credential.
-    pub presented: PresentedCredential,
-    /// The question; a bad credential wins over a malformed one.
-    pub asked: Result<RequestedAccess, MalformedRequest>,
-    /// The origin of the request.
-    pub origin: Origin,
-}
-
-/// A well-formed question.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RequestedAccess {
-    /// The registry's service name.
-    pub service: String,
-    /// The scopes that are requested.
-    pub scopes: Vec<Scope>,
-    /// True if a refresh token is wanted.
-    pub offline: bool,
-    /// The client's name for itself.
-    pub client_id: Option<String>,
-}
-
-/// A malformed question; the text says what to do.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct MalformedRequest(pub String);
-
-/// A signed token, with the facts behind it.
-#[derive(Debug)]
-pub struct IssuedRegistryToken {
-    /// The JWT.
-    pub jwt: String,
-    /// Its life.
-    pub lifetime: Duration,
-    /// The time of issue.
-    pub issued_at: DateTime<Utc>,
-    /// The caller.
-    pub principal: Principal,
-    /// The granted and the refused actions.
-    pub decision: Decision,
-    /// The refresh token to present next time instead of the password, if one is given.
-    pub refresh_token: Option<SecretString>,
-}
-
-/// The reason why no token was issued.
-#[derive(Debug, thiserror::Error)]
-pub enum IssueError {
-    /// The caller could not be identified.
-    #[error(transparent)]
-    Authentication(#[from] AuthenticationError),
-    /// The credential is good, but not for a registry.
-    #[error(
-        "the token has the scopes \"{0}\", none of which opens the registry; \
-         it needs read_registry to pull or write_registry to push"
-    )]
-    NoRegistryScope(AccessTokenScopes),
-    /// The question is malformed or names an unknown service.
-    #[error(transparent)]
-    MalformedRequest(#[from] MalformedRequest),
-    /// Storage could not be asked.
-    #[error("rights could not be looked up")]
-    Storage(#[from] StorageError),
-    /// The refresh token could not be made.
-    #[error("the refresh token could not be made")]
-    Refresh(#[from] DeskError),
-    /// The token could not be signed.
-    #[error("the token could not be signed")]
-    Signing(#[from] SigningError),
-}
-
-impl IssueError {
-    /// True if the same request may succeed a few seconds later.
-    pub fn is_temporary(&self) -> bool {
-        match self {
-            Self::Authentication(error) => error.is_temporary(),
-            Self::Storage(error) => error.is_temporary(),
-            Self::Refresh(error) => error.is_temporary(),
-            Self::NoRegistryScope(_) | Self::MalformedRequest(_) | Self::Signing(_) => false,
-        }
-    }
-}
-
 impl RegistryTokenIssuer {
     /// Issues a token for exactly what is asked and allowed.
     ///
     /// A login that may write goes on when its client goes away, and a stop waits for it: a change that is dropped between its
     /// statements leaves a connection behind that no other change can use.
     pub async fn issue(
+        self: &Arc<Self>,
+        request: RegistryTokenRequest,
+    ) -> Result<IssuedRegistryToken, IssueError> {
+        let service = request.asked.as_ref().ok();
+        let service = service.map(|asked| asked.service.as_str());
+        let counted = self.counts.position(service);
+        let answer = self.unbroken_answer(request).await;
+        self.counts.note(counted, &answer);
+        answer
+    }
+
+    async fn unbroken_answer(
         self: &Arc<Self>,
         request: RegistryTokenRequest,
     ) -> Result<IssuedRegistryToken, IssueError> {

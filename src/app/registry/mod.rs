@@ -1,12 +1,15 @@
 //! Answers to registries' clients: tokens, checks of tokens, and explanations.
 
+mod counts;
 mod explain;
 mod issue;
+mod request;
 mod verify;
 
+pub use counts::{IssueCounts, IssueNumber};
 pub use explain::ExplainRequest;
-pub use issue::{
-    IssueError, IssuedRegistryToken, MalformedRequest, RegistryTokenIssuer, RegistryTokenRequest,
-    RegistryTokenSettings, RequestedAccess,
+pub use issue::{RegistryTokenIssuer, RegistryTokenSettings};
+pub use request::{
+    IssueError, IssuedRegistryToken, MalformedRequest, RegistryTokenRequest, RequestedAccess,
 };
 pub use verify::VerifyError;

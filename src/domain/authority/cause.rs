@@ -38,6 +38,44 @@ pub enum Cause {
     AnonymousAccessOff,
 }
 
+impl Cause {
+    /// All causes.
+    pub const ALL: [Self; 13] = [
+        Self::Unreadable,
+        Self::EmptySecret,
+        Self::BrokenToken,
+        Self::UnknownToken,
+        Self::ExpiredToken,
+        Self::RevokedToken,
+        Self::OtherService,
+        Self::OtherUsername,
+        Self::BlockedUser,
+        Self::UnknownUser,
+        Self::NoPassword,
+        Self::WrongPassword,
+        Self::AnonymousAccessOff,
+    ];
+
+    /// A short name, for programs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Unreadable => "unreadable",
+            Self::EmptySecret => "empty_secret",
+            Self::BrokenToken => "broken_token",
+            Self::UnknownToken => "unknown_token",
+            Self::ExpiredToken => "expired_token",
+            Self::RevokedToken => "revoked_token",
+            Self::OtherService => "other_service",
+            Self::OtherUsername => "other_username",
+            Self::BlockedUser => "blocked_user",
+            Self::UnknownUser => "unknown_user",
+            Self::NoPassword => "no_password",
+            Self::WrongPassword => "wrong_password",
+            Self::AnonymousAccessOff => "anonymous_access_off",
+        }
+    }
+}
+
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -31,6 +31,34 @@ pub enum Reason {
     AdministratorsOnly,
 }
 
+impl Reason {
+    /// The short names of all reasons.
+    pub const NAMES: [&'static str; 8] = [
+        "hidden",
+        "login_needed",
+        "role_too_low",
+        "scope_missing",
+        "outside_patterns",
+        "outside_namespace",
+        "not_by_deploy_token",
+        "administrators_only",
+    ];
+
+    /// A short name, for programs.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::HiddenFromAnonymous | Self::HiddenFromUser => "hidden",
+            Self::LoginNeeded => "login_needed",
+            Self::RoleTooLow(_) => "role_too_low",
+            Self::ScopeMissing(..) => "scope_missing",
+            Self::OutsidePatterns => "outside_patterns",
+            Self::OutsideNamespace(_) => "outside_namespace",
+            Self::NotByDeployToken => "not_by_deploy_token",
+            Self::AdministratorsOnly => "administrators_only",
+        }
+    }
+}
+
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

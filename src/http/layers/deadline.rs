@@ -43,6 +43,7 @@ mod tests {
     #[tokio::test]
     async fn a_request_that_hangs_is_given_up_and_told_to_come_back() {
         let settings = LayerSettings {
+            ended: Arc::new(|_| ()),
             entropy: Arc::new(Zeros),
             trusts_proxy: Arc::new(|_| false),
             deadline: Duration::from_millis(20),

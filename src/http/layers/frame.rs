@@ -49,7 +49,7 @@ async fn accompany(
     if !request.body().is_end_stream() {
         DefaultBodyLimit::max(MAX_BODY).apply(&mut request);
     }
-    let line = RequestLine::begin(&request, context, settings.requests.clone());
+    let line = RequestLine::begin(&request, context, Arc::clone(&settings));
     let answer = AssertUnwindSafe(route.oneshot(request)).catch_unwind();
     let answer = async {
         match answer.await {

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::http::layers::log_note::LogNote;
 use crate::http::layers::request_context::RequestContext;
-use crate::http::layers::request_log::RequestLog;
+use crate::http::layers::settings::{EndedRequest, LayerSettings};
 use crate::http::layers::slashes::AsSent;
 
 /// Longest path that is logged, and longest part of one: secrets are longer.
@@ -34,7 +34,7 @@ const NO_REPLY: u16 = 499;
 /// It has the route, but never the query or a header, because secrets travel there. A path is only logged if it is
 /// unknown, and then shortened.
 pub(super) struct RequestLine {
-    log: RequestLog,
+    settings: Arc<LayerSettings>,
     begin: Instant,
     method: &'static str,
     route: Option<MatchedPath>,
@@ -68,12 +68,16 @@ struct JsonLine<'a> {
 }
 
 impl RequestLine {
-    pub(super) fn begin(request: &Request, context: Arc<RequestContext>, log: RequestLog) -> Self {
+    pub(super) fn begin(
+        request: &Request,
+        context: Arc<RequestContext>,
+        settings: Arc<LayerSettings>,
+    ) -> Self {
         let extensions = request.extensions();
         let route: Option<MatchedPath> = extensions.get().cloned();
         let sent = extensions.get().map_or(request.uri(), |AsSent(uri)| uri);
         Self {
-            log,
+            settings,
             begin: Instant::now(),
             method: known(request.method()),
             path: route.is_none().then(|| shortened(sent.path())),
@@ -96,16 +100,23 @@ impl RequestLine {
     fn write(&mut self, status: u16, note: &str) {
         self.is_written = true;
         let route = self.route.as_ref().map_or("none", MatchedPath::as_str);
-        let is_probe = PROBES.contains(&route);
-        if !is_probe && !self.log.takes(status) {
+        let (method, took) = (self.method, self.begin.elapsed());
+        (self.settings.ended)(EndedRequest {
+            method,
+            route,
+            status,
+            took,
+        });
+        let (is_probe, log) = (PROBES.contains(&route), &self.settings.requests);
+        if !is_probe && !log.takes(status) {
             return;
         }
-        let (method, path) = (self.method, self.path.as_deref());
+        let path = self.path.as_deref();
         let RequestContext { id, address, .. } = *self.context;
         let who = self.context.caller();
         let mut room = Uuid::encode_buffer();
         let id: &str = id.0.hyphenated().encode_lower(&mut room);
-        let duration_us = u64::try_from(self.begin.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let duration_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         macro_rules! line {
             ($level:ident) => {
                 tracing::$level!(
@@ -122,7 +133,7 @@ impl RequestLine {
                 )
             };
         }
-        let put = self.log.put.as_deref();
+        let put = log.put.as_deref();
         if is_probe {
             line!(debug);
         } else if status >= 500 {

@@ -95,6 +95,7 @@ mod tests {
             trusts_proxy: Arc::new(|_| false),
             deadline: Duration::from_secs(1),
             requests,
+            ended: Arc::new(|_| ()),
         }
     }
 

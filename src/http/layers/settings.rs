@@ -19,6 +19,21 @@ pub struct LayerSettings {
     pub deadline: Duration,
     /// The log of requests.
     pub requests: RequestLog,
+    /// Is told of every request that has ended.
+    pub ended: Arc<dyn Fn(EndedRequest<'_>) + Send + Sync>,
+}
+
+/// A request that has ended.
+#[derive(Debug, Clone, Copy)]
+pub struct EndedRequest<'a> {
+    /// The method, or `other`.
+    pub method: &'static str,
+    /// The pattern of the route, or `none`.
+    pub route: &'a str,
+    /// The status of the reply; 499 if there was none, because the client went away.
+    pub status: u16,
+    /// The time since its head was there.
+    pub took: Duration,
 }
 
 impl fmt::Debug for LayerSettings {

@@ -2,15 +2,17 @@
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
 use crate::http::layers::{Health, HealthDetail, health_routes};
-use crate::metrics::Metrics;
+use crate::metrics::{Metrics, TextFormat};
 
-/// The media type of `/metrics`.
-const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+/// The media types of `/metrics`; without a wish for the first, it is the second.
+const OPEN_METRICS: &str = "application/openmetrics-text";
+const OPEN_METRICS_1: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// All routes of the ops listener.
 pub fn router(health: Health, metrics: Metrics) -> Router {
@@ -22,9 +24,19 @@ pub fn router(health: Health, metrics: Metrics) -> Router {
         .merge(health_routes(health, HealthDetail::EachCheck))
 }
 
-async fn read(State(metrics): State<Metrics>) -> Response {
-    match metrics.text() {
-        Ok(text) => ([(header::CONTENT_TYPE, OPEN_METRICS)], text).into_response(),
+async fn read(State(metrics): State<Metrics>, headers: HeaderMap) -> Response {
+    let accepted = headers.get(header::ACCEPT).map(HeaderValue::as_bytes);
+    let accepted = accepted.unwrap_or_default();
+    let takes_open_metrics = accepted
+        .windows(OPEN_METRICS.len())
+        .any(|part| part.eq_ignore_ascii_case(OPEN_METRICS.as_bytes()));
+    let (format, media_type) = if takes_open_metrics {
+        (TextFormat::OpenMetrics, OPEN_METRICS_1)
+    } else {
+        (TextFormat::Prometheus, PROMETHEUS)
+    };
+    match metrics.text(format) {
+        Ok(text) => ([(header::CONTENT_TYPE, media_type)], text).into_response(),
         Err(std::fmt::Error) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
 }

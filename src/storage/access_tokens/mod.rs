@@ -129,6 +129,25 @@ pub async fn count_working(change: &Change, owner: UserId) -> Result<u64, Storag
     Ok(working.count(change.connection()).await?)
 }
 
+/// The number of tokens that work at `now` and end at `end` at the latest.
+#[tracing::instrument(level = "debug", name = "storage.access_tokens.count_ending", skip_all)]
+pub async fn count_ending(
+    source: &impl Source,
+    now: DateTime<Utc>,
+    end: DateTime<Utc>,
+) -> Result<u64, StorageError> {
+    use access_token::Column::ExpiresAt;
+    let filter = AccessTokenFilter {
+        revoked_at: Some((false, now)),
+        ..AccessTokenFilter::default()
+    };
+    let ending = access_token::Entity::find()
+        .filter(ExpiresAt.gt(Instant::from(now)))
+        .filter(ExpiresAt.lte(Instant::from(end)))
+        .filter(condition(&filter));
+    Ok(ending.count(source.connection()).await?)
+}
+
 /// Stores a new token.
 #[tracing::instrument(level = "debug", name = "storage.access_tokens.insert", skip_all)]
 pub async fn insert(

@@ -55,6 +55,12 @@ impl<K: Hash + Eq + Heavy, V: Clone + Heavy> BoundedMap<K, V> {
     pub(super) fn clear(&self) {
         self.0.clear();
     }
+
+    /// The number of entries, and the bytes that they take, about.
+    pub(super) fn size(&self) -> (u64, u64) {
+        let entries = u64::try_from(self.0.len()).unwrap_or(u64::MAX);
+        (entries, self.0.weight())
+    }
 }
 
 impl<K, V> fmt::Debug for BoundedMap<K, V> {

@@ -16,6 +16,7 @@ use crate::storage::directory::drops::Drops;
 use crate::storage::directory::facts::{
     FoundNamespace, FoundPaths, GivenRoles, OwnedAccessToken, OwnedRefreshToken,
 };
+use crate::storage::directory::numbers::Questions;
 use crate::storage::directory::shared_loads::SharedLoads;
 
 /// The life of a copy that says that nothing is at a path.
@@ -43,6 +44,7 @@ pub(in crate::storage) struct Copies {
     absent: BoundedMap<Box<str>, Instant>,
     pub(super) drops: Drops,
     pub(super) loads: Loads,
+    pub(super) asked: Questions,
 }
 
 /// Loads under way, each once for all who wait for the same.
@@ -77,7 +79,25 @@ impl Copies {
                 roles: SharedLoads::default(),
                 namespaces: SharedLoads::default(),
             },
+            asked: Questions::default(),
         }
+    }
+
+    /// The number of copies, and the memory that they take, in bytes, about.
+    pub(super) fn size(&self) -> (u64, u64) {
+        let sizes = [
+            self.access_token_ids.size(),
+            self.access_tokens.size(),
+            self.deploy_token_ids.size(),
+            self.deploy_tokens.size(),
+            self.refresh_tokens.size(),
+            self.users.size(),
+            self.roles.size(),
+            self.namespaces.size(),
+            self.absent.size(),
+        ];
+        let all = sizes.into_iter();
+        all.fold((0, 0), |sum, size| (sum.0 + size.0, sum.1 + size.1))
     }
 
     /// Drops the copies of all that a change touched.

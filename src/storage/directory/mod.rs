@@ -9,6 +9,7 @@ mod drops;
 pub(super) mod facts;
 mod follower;
 pub(super) mod notifications;
+mod numbers;
 mod one_moment;
 mod shared_loads;
 mod view;
@@ -17,6 +18,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 pub use notifications::Notifications;
+pub use numbers::CopyNumbers;
 pub use view::View;
 
 use crate::domain::secret::SecretDigest;
@@ -135,5 +137,18 @@ impl Directory {
             Some(copying) => copying.follower.follow(&self.db, &copying.copies).await,
             None => Ok(()),
         }
+    }
+
+    /// The use and the size of the copies; nothing if there are none.
+    pub fn numbers(&self) -> Option<CopyNumbers> {
+        let copying = self.copying.as_ref()?;
+        let (entries, bytes) = copying.copies.size();
+        let confirmed = copying.follower.confirmed();
+        Some(CopyNumbers {
+            answers: copying.copies.asked.read(),
+            entries,
+            bytes,
+            age: confirmed.map(|confirmed| Instant::now().saturating_duration_since(confirmed)),
+        })
     }
 }

@@ -111,7 +111,7 @@ impl<'a> View<'a> {
             let owner = copies.users.get(&token.user_id)?;
             Some((token, owner))
         };
-        if let Some(found) = copy() {
+        if let Some(found) = copies.asked.access_tokens.note(copy()) {
             return Ok(Some(found));
         }
         let loaded = copies.loads.access_tokens.load(
@@ -147,7 +147,8 @@ impl<'a> View<'a> {
             return load.await;
         };
         let id = copies.deploy_token_ids.get(digest);
-        if let Some(found) = id.and_then(|id| copies.deploy_tokens.get(&id)) {
+        let copy = id.and_then(|id| copies.deploy_tokens.get(&id));
+        if let Some(found) = copies.asked.deploy_tokens.note(copy) {
             return Ok(Some(found));
         }
         let loaded = copies.loads.deploy_tokens.load(
@@ -184,7 +185,8 @@ impl<'a> View<'a> {
             return load.await;
         };
         let copy = copies.refresh_token(digest, self.is_stale());
-        if let Some(found) = copy.filter(|(token, _)| good(token)) {
+        let copy = copy.filter(|(token, _)| good(token));
+        if let Some(found) = copies.asked.refresh_tokens.note(copy) {
             return Ok(Some(found));
         }
         let loaded = copies.loads.refresh_tokens.load(
@@ -243,9 +245,10 @@ impl<'a> View<'a> {
         };
         let mut missing = BTreeSet::new();
         for path in repositories.iter().flat_map(|name| name.prefixes()) {
-            match copies.namespace(path, self.is_stale()) {
-                Ok(found) => note(path, found),
-                Err(_) => {
+            let copy = copies.namespace(path, self.is_stale()).ok();
+            match copies.asked.namespaces.note(copy) {
+                Some(found) => note(path, found),
+                None => {
                     missing.insert(path);
                 }
             }
@@ -327,7 +330,7 @@ impl<'a> View<'a> {
         copies: &Copies,
         user: UserId,
     ) -> Result<Option<Arc<GivenRoles>>, StorageError> {
-        if let Some(found) = copies.roles.get(&user) {
+        if let Some(found) = copies.asked.roles.note(copies.roles.get(&user)) {
             return Ok(found);
         }
         let loaded = copies.loads.roles.load(

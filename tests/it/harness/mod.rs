@@ -336,7 +336,13 @@ impl TestApp {
 
     /// `GET` of a path on the ops listener.
     pub(crate) async fn ops(&self, path: &str) -> Reply {
-        let request = Request::get(path).body(Body::empty()).unwrap();
+        self.ops_accepting(path, "*/*").await
+    }
+
+    /// The same by a client that wants a media type.
+    pub(crate) async fn ops_accepting(&self, path: &str, media_type: &str) -> Reply {
+        let request = Request::get(path).header("accept", media_type);
+        let request = request.body(Body::empty()).unwrap();
         self.listeners.send_ops(request).await
     }
 

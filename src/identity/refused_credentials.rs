@@ -1,0 +1,129 @@
+//! Credentials that were refused: whoever presented a token may have to wait, and the operator sees how many there are.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use chrono::{DateTime, Utc};
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::domain::authority::cause::Cause;
+use crate::domain::secret::SecretKind;
+use crate::identity::error::AuthenticationError;
+use crate::identity::throttle::Throttle;
+
+/// Judges and counts refused credentials; clones count together.
+#[derive(Debug, Clone)]
+pub(super) struct RefusedCredentials {
+    throttle: Throttle,
+    tallies: Arc<Tallies>,
+}
+
+#[derive(Debug, Default)]
+struct Tallies {
+    passwords: RefusalTally,
+    tokens: RefusalTally,
+    unreadable: RefusalTally,
+}
+
+#[derive(Debug, Default)]
+struct RefusalTally {
+    wrong: AtomicU64,
+    throttled: AtomicU64,
+}
+
+/// Refused credentials of one sort, for the operator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RefusalNumbers {
+    /// The credential: `password`, `token` or `unreadable`.
+    pub credential: &'static str,
+    /// Those whose credential was wrong.
+    pub wrong: u64,
+    /// Those that were told to wait.
+    pub throttled: u64,
+}
+
+impl RefusedCredentials {
+    pub(super) fn new(throttle: Throttle) -> Self {
+        Self {
+            throttle,
+            tallies: Arc::default(),
+        }
+    }
+
+    /// The error for a caller who was refused: that the credential is wrong, or that the caller has to wait.
+    pub(super) fn answer(
+        &self,
+        error: AuthenticationError,
+        secret: Option<&SecretString>,
+        (address, now): (Option<IpAddr>, DateTime<Utc>),
+    ) -> AuthenticationError {
+        let error = self.throttled(error, secret, (address, now));
+        let tally = match secret {
+            Some(secret) if is_password(secret) => &self.tallies.passwords,
+            Some(_) => &self.tallies.tokens,
+            None => &self.tallies.unreadable,
+        };
+        let count = match error {
+            AuthenticationError::Wrong(_) => &tally.wrong,
+            AuthenticationError::Throttled(..) => &tally.throttled,
+            AuthenticationError::Busy
+            | AuthenticationError::Password(_)
+            | AuthenticationError::Storage(_) => return error,
+        };
+        count.fetch_add(1, Ordering::Relaxed);
+        error
+    }
+
+    /// Passwords are counted by the throttle where they are checked.
+    fn throttled(
+        &self,
+        error: AuthenticationError,
+        secret: Option<&SecretString>,
+        (address, now): (Option<IpAddr>, DateTime<Utc>),
+    ) -> AuthenticationError {
+        let AuthenticationError::Wrong(cause) = error else {
+            return error;
+        };
+        let is_of_password = match cause {
+            Cause::UnknownUser | Cause::NoPassword | Cause::WrongPassword => true,
+            Cause::BlockedUser => secret.is_some_and(is_password),
+            _ => false,
+        };
+        if is_of_password {
+            return error;
+        }
+        let presented = secret.map_or("", ExposeSecret::expose_secret).as_bytes();
+        let exists = matches!(
+            cause,
+            Cause::ExpiredToken
+                | Cause::RevokedToken
+                | Cause::OtherService
+                | Cause::OtherUsername
+                | Cause::BlockedUser
+        );
+        let token = exists.then_some(presented);
+        let wait = self.throttle.token_failed(address, (token, presented), now);
+        wait.map_or(error, |wait| {
+            AuthenticationError::Throttled(wait, Some(cause))
+        })
+    }
+
+    pub(super) fn numbers(&self) -> [RefusalNumbers; 3] {
+        let read = |credential, tally: &RefusalTally| RefusalNumbers {
+            credential,
+            wrong: tally.wrong.load(Ordering::Relaxed),
+            throttled: tally.throttled.load(Ordering::Relaxed),
+        };
+        [
+            read("password", &self.tallies.passwords),
+            read("token", &self.tallies.tokens),
+            read("unreadable", &self.tallies.unreadable),
+        ]
+    }
+}
+
+/// True for a secret that is checked as a password.
+fn is_password(secret: &SecretString) -> bool {
+    SecretKind::of(secret.expose_secret()).is_none()
+}

@@ -1,0 +1,156 @@
+//! The numbers that rooms keep themselves, for the metrics.
+
+use std::sync::Arc;
+
+use crate::app::DeskError;
+use crate::app::registry::{IssueNumber, RegistryTokenIssuer};
+use crate::identity::{Authenticator, RefusalNumbers};
+use crate::metrics::{
+    CopyReading, FailedLoginReading, IssuedReading, KeyReading, PasswordReading, PoolReading,
+    ProcessReading, Readings, RefusedReading,
+};
+use crate::server::Service;
+use crate::storage::{CopyNumbers, Db, PoolNumbers};
+
+/// The rooms that keep numbers.
+pub(super) struct Rooms {
+    issuer: Arc<RegistryTokenIssuer>,
+    admin: Authenticator,
+    db: Db,
+}
+
+impl Rooms {
+    pub(super) fn of(service: &Service) -> Self {
+        Self {
+            issuer: Arc::clone(&service.issuer),
+            admin: service.admin.admission.authenticator.clone(),
+            db: service.db.clone(),
+        }
+    }
+
+    /// Reads all numbers.
+    pub(super) fn read(&self) -> Readings {
+        let (counts, admission) = (&self.issuer.counts, &self.issuer.admission);
+        let turns = admission.passwords.numbers();
+        let token = admission.authenticator.refusals();
+        let admin = self.admin.refusals();
+        let token = token.map(|numbers| failed("token", numbers));
+        let admin = admin.map(|numbers| failed("admin", numbers));
+        Readings {
+            issued: counts.issued().into_iter().map(issued).collect(),
+            refused: counts.refused().into_iter().map(refused).collect(),
+            denied: counts.denied().into_iter().map(refused).collect(),
+            failed_logins: token.into_iter().chain(admin).collect(),
+            passwords: PasswordReading {
+                running: turns.running,
+                waiting: turns.waiting,
+                computed: turns.given.saturating_sub(turns.running),
+                turned_away: turns.turned_away,
+            },
+            copies: admission.directory.numbers().map(copies),
+            pools: self.db.pools().map(pool).into(),
+            keys: self.keys(),
+        }
+    }
+
+    /// The keys whose certificate has an end.
+    fn keys(&self) -> Vec<KeyReading> {
+        let keys = self.issuer.keys.keys(self.issuer.clock.now());
+        let reading = keys.into_iter().filter_map(|key| {
+            Some(KeyReading {
+                end: key.not_after?.timestamp(),
+                kid: key.kid,
+                state: key.state.name(),
+            })
+        });
+        reading.collect()
+    }
+}
+
+fn issued(number: IssueNumber) -> IssuedReading {
+    IssuedReading {
+        registry: number.registry,
+        credential: number.name,
+        count: number.count,
+    }
+}
+
+fn refused(number: IssueNumber) -> RefusedReading {
+    RefusedReading {
+        registry: number.registry,
+        reason: number.name,
+        count: number.count,
+    }
+}
+
+fn failed(listener: &'static str, numbers: RefusalNumbers) -> FailedLoginReading {
+    FailedLoginReading {
+        listener,
+        credential: numbers.credential,
+        wrong: numbers.wrong,
+        throttled: numbers.throttled,
+    }
+}
+
+fn copies(numbers: CopyNumbers) -> CopyReading {
+    let CopyNumbers {
+        answers,
+        entries,
+        bytes,
+        age,
+    } = numbers;
+    CopyReading {
+        answers,
+        entries,
+        bytes,
+        age,
+    }
+}
+
+fn pool(numbers: PoolNumbers) -> PoolReading {
+    PoolReading {
+        pool: numbers.purpose,
+        open: numbers.open,
+        idle: numbers.idle,
+        most: numbers.most,
+    }
+}
+
+/// The days within which tokens end that are counted.
+const DAYS: [(u16, &str); 3] = [(1, "1"), (7, "7"), (30, "30")];
+
+impl Service {
+    /// Counts the tokens that end soon, for the metrics.
+    pub async fn count_expiring_tokens(&self) -> Result<(), DeskError> {
+        for (days, label) in DAYS {
+            let tokens = self.desk.count_ending_access_tokens(days).await?;
+            self.metrics.set_expiring(label, tokens);
+        }
+        Ok(())
+    }
+}
+
+/// The numbers of the process, as the system has them; nothing where it does not tell.
+pub(super) fn of_process() -> Option<ProcessReading> {
+    let process = procfs::process::Process::myself().ok()?;
+    let (stat, limits) = (process.stat().ok()?, process.limits().ok()?);
+    let ticks = u32::try_from(procfs::ticks_per_second()).ok()?;
+    let seconds = |count: u64| {
+        let whole = u32::try_from(count / u64::from(ticks)).ok()?;
+        let rest = u32::try_from(count % u64::from(ticks)).ok()?;
+        Some(f64::from(whole) + f64::from(rest) / f64::from(ticks))
+    };
+    let most_files = match limits.max_open_files.soft_limit {
+        procfs::process::LimitValue::Value(most) => most,
+        procfs::process::LimitValue::Unlimited => u64::MAX,
+    };
+    let boot = u32::try_from(procfs::boot_time_secs().ok()?).ok()?;
+    Some(ProcessReading {
+        cpu_seconds: seconds(stat.utime + stat.stime)?,
+        resident_bytes: stat.rss * procfs::page_size(),
+        virtual_bytes: stat.vsize,
+        start: f64::from(boot) + seconds(stat.starttime)?,
+        open_files: u64::try_from(process.fd_count().ok()?).ok()?,
+        most_files,
+    })
+}

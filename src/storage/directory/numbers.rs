@@ -1,0 +1,69 @@
+//! The numbers of the copies, for the operator.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// Questions by what they ask for.
+#[derive(Debug, Default)]
+pub(super) struct Questions {
+    pub(super) access_tokens: CopyHits,
+    pub(super) deploy_tokens: CopyHits,
+    pub(super) refresh_tokens: CopyHits,
+    pub(super) roles: CopyHits,
+    pub(super) namespaces: CopyHits,
+}
+
+/// Questions that a copy answered, and others.
+#[derive(Debug, Default)]
+pub(super) struct CopyHits {
+    hits: AtomicU64,
+    misses: AtomicU64,
+}
+
+/// The use and the size of the copies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CopyNumbers {
+    /// Questions that a copy answered, and those without a copy, by what they asked for.
+    pub answers: Vec<(&'static str, u64, u64)>,
+    /// The copies that are there.
+    pub entries: u64,
+    /// The memory that they take, in bytes, about.
+    pub bytes: u64,
+    /// The time since they were known to be right.
+    pub age: Option<Duration>,
+}
+
+impl CopyHits {
+    /// Notes that a copy was looked for, and hands it on.
+    pub(super) fn note<T>(&self, copy: Option<T>) -> Option<T> {
+        let count = if copy.is_some() {
+            &self.hits
+        } else {
+            &self.misses
+        };
+        count.fetch_add(1, Ordering::Relaxed);
+        copy
+    }
+
+    fn read(&self) -> (u64, u64) {
+        let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        (read(&self.hits), read(&self.misses))
+    }
+}
+
+impl Questions {
+    pub(super) fn read(&self) -> Vec<(&'static str, u64, u64)> {
+        let all = [
+            ("access_token", &self.access_tokens),
+            ("deploy_token", &self.deploy_tokens),
+            ("refresh_token", &self.refresh_tokens),
+            ("roles", &self.roles),
+            ("namespace", &self.namespaces),
+        ];
+        let read = all.into_iter().map(|(kind, answers)| {
+            let (hits, misses) = answers.read();
+            (kind, hits, misses)
+        });
+        read.collect()
+    }
+}
