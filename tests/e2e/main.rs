@@ -20,6 +20,7 @@ mod forward;
 mod harness;
 mod lifecycle;
 mod matrix;
+mod monitoring;
 mod python_clients;
 mod readme;
 mod secrets_stay_secret;
@@ -57,6 +58,7 @@ fn main() -> ExitCode {
         .chain(backup::STORIES)
         .chain(database_tls::STORIES)
         .chain(database_timeout::STORIES)
+        .chain(monitoring::STORIES)
         .chain(readme::STORIES)
         .chain(shipping::STORIES)
         .chain(python_clients::STORIES)

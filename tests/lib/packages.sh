@@ -18,6 +18,7 @@ PACKAGES=(
   "mariadb-server:/usr/sbin/mariadbd"
   "python3-venv:/usr/lib/python3.*/ensurepip/__init__.py"
   "gitlabracadabra:/usr/bin/gitlabracadabra"
+  "prometheus:/usr/bin/promtool"
   "shellcheck:/usr/bin/shellcheck"
 )
 

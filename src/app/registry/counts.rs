@@ -108,8 +108,10 @@ impl IssueCounts {
                 name,
                 count: count.load(Ordering::Relaxed),
             };
-            let numbers: Vec<IssueNumber> = counts(registry).0.iter().map(number).collect();
-            numbers
+            // Nothing but a malformed question is likely where no registry was named: other rows would only be in the way.
+            let is_shown = |number: &IssueNumber| number.count > 0 || !number.registry.is_empty();
+            let numbers = counts(registry).0.iter().map(number);
+            numbers.filter(is_shown).collect::<Vec<_>>()
         };
         self.registries.iter().flat_map(of_registry).collect()
     }

@@ -13,6 +13,7 @@ pub(crate) struct Service {
     pub(crate) folder: PathBuf,
     pub(crate) url: String,
     pub(crate) admin_url: String,
+    pub(crate) ops_url: String,
     environment: Vec<(&'static str, String)>,
 }
 
@@ -80,6 +81,7 @@ impl Service {
             folder: folder.to_owned(),
             url,
             admin_url,
+            ops_url: format!("http://127.0.0.1:{ops}"),
             environment,
         };
         wait_until("the service is ready", || {

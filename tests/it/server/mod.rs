@@ -3,6 +3,7 @@
 mod connections;
 mod copies;
 mod log;
+mod metrics;
 mod stop;
 mod stuck;
 
