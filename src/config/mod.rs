@@ -14,6 +14,7 @@ mod registries;
 mod sections;
 mod settings;
 mod sources;
+mod traces;
 mod value;
 
 use std::time::Duration;
@@ -35,6 +36,7 @@ pub use sections::{
     AdminApi, Database, Keys, Log, LogFormat, Ops, PasswordChecks, Shutdown, TokenEndpoint,
 };
 pub use sources::Sources;
+pub use traces::Traces;
 
 use settings::Settings;
 
@@ -46,6 +48,8 @@ pub const REFERENCE: &str = include_str!("default.toml");
 pub struct Config {
     /// The level and format of log lines.
     pub log: Log,
+    /// The collector of traces.
+    pub traces: Traces,
     /// The connection to the database.
     pub database: Database,
     /// The token listener.
@@ -84,6 +88,7 @@ impl Config {
         let settings = Settings::gather(sources)?;
         Ok(Self {
             log: Log::read(&settings)?,
+            traces: Traces::read(&settings)?,
             database: Database::read(&settings)?,
             token: TokenEndpoint::read(&settings)?,
             admin: AdminApi::read(&settings)?,

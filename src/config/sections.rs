@@ -156,12 +156,15 @@ fn successes(setting: &Setting) -> Result<Option<NonZeroU32>, ConfigError> {
     match setting.text()? {
         "all" => Ok(Some(NonZeroU32::MIN)),
         "failures" => Ok(None),
-        text => text
-            .strip_prefix("1/")
-            .and_then(|number| number.parse().ok())
+        text => part(text)
             .map(Some)
             .ok_or_else(|| setting.wrong("is all, failures, or a part such as 1/100")),
     }
+}
+
+/// The number in `1/N`.
+pub(super) fn part(text: &str) -> Option<NonZeroU32> {
+    text.strip_prefix("1/")?.parse().ok()
 }
 
 const HOME: &str = "begins with ~, which only a shell knows; write the whole path";

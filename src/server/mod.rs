@@ -13,8 +13,8 @@ mod open;
 mod readings;
 mod repeated_step;
 mod serve;
-
 mod telemetry;
+mod traces;
 mod unbroken;
 mod welcome;
 mod world;

@@ -18,7 +18,7 @@ use crate::server::{Service, SystemEntropy, background, descriptors, follow, rea
 
 /// Runs the service until a signal stops it.
 pub async fn serve(config: &Config) -> anyhow::Result<()> {
-    let log = telemetry::start(&config.log)?;
+    let log = telemetry::start(&config.log, &config.traces)?;
     let served = Box::pin(run(config, &log)).await;
     log.finish();
     served

@@ -1,4 +1,4 @@
-//! The log.
+//! The log and the traces.
 
 use std::fs::File;
 use std::io::{IsTerminal, Write};
@@ -7,11 +7,16 @@ use std::os::fd::AsFd;
 use std::time::Duration;
 
 use anstream::{AutoStream, ColorChoice};
-use tracing_subscriber::EnvFilter;
+use tracing::Level;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer, registry};
 
-use crate::config::{Log, LogFormat};
+use crate::config::{Log, LogFormat, Traces};
 use crate::http::layers::RequestLog;
 use crate::server::log_queue::LogQueue;
+use crate::server::traces::OpenTraces;
 
 /// The time that the end of the process waits for the last lines to be written.
 const LAST_LINES: Duration = Duration::from_secs(1);
@@ -20,13 +25,14 @@ const LAST_LINES: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone)]
 pub(super) struct OpenLog {
     queue: LogQueue,
+    traces: Option<OpenTraces>,
     is_for_people: bool,
 }
 
-/// Begins to log, to standard error; a second call changes nothing.
+/// Begins to log, to standard error, and to trace; a second call changes nothing.
 ///
 /// SQL statements are never logged: they hold digests and hashes.
-pub(super) fn start(log: &Log) -> std::io::Result<OpenLog> {
+pub(super) fn start(log: &Log, traces: &Traces) -> anyhow::Result<OpenLog> {
     // Not by `std::io::stderr`, whose lock a write that waits would keep from everybody else.
     let output = File::from(std::io::stderr().as_fd().try_clone_to_owned()?);
     let queue = LogQueue::start(output, |lost| {
@@ -35,37 +41,53 @@ pub(super) fn start(log: &Log) -> std::io::Result<OpenLog> {
             "{lost} lines of this log are lost: it could not be written fast enough, or not at all"
         );
     })?;
-    let filter = EnvFilter::builder().parse_lossy(format!(
-        "sqlx=warn,sqlx::query=off,sea_orm=warn,sea_orm_migration=warn,{}",
-        log.filter
-    ));
+    let filter = || {
+        EnvFilter::builder().parse_lossy(format!(
+            "sqlx=warn,sqlx::query=off,sea_orm=warn,sea_orm_migration=warn,{}",
+            log.filter
+        ))
+    };
     let is_pretty = match log.format {
         LogFormat::Pretty => true,
         LogFormat::Json => false,
         LogFormat::Auto => std::io::stderr().is_terminal(),
     };
     let writer = queue.clone();
-    let lines = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let lines = tracing_subscriber::fmt::layer()
         .log_internal_errors(false)
         .with_writer(move || writer.clone());
-    // It fails when a log has begun already, as in tests.
-    let _ = if is_pretty {
+    let lines = if is_pretty {
         lines
             .with_ansi(AutoStream::choice(&std::io::stderr()) != ColorChoice::Never)
             .with_target(false)
-            .try_init()
+            .boxed()
     } else {
         lines
             .json()
             .flatten_event(true)
             .with_current_span(false)
             .with_span_list(false)
-            .try_init()
+            .boxed()
+    };
+    let traces = OpenTraces::start(traces)?;
+    // It fails when a log has begun already, as in tests.
+    let _ = match &traces {
+        // One filter for all costs less than one for each.
+        None => registry().with(lines.and_then(filter())).try_init(),
+        Some(traces) => {
+            let spans = tracing_opentelemetry::layer().with_tracer(traces.tracer());
+            let own = Targets::new().with_target("wharfinger", Level::DEBUG);
+            let lines = lines.with_filter(filter());
+            registry()
+                .with(lines)
+                .with(spans.with_filter(own))
+                .try_init()
+        }
     };
     std::panic::set_hook(Box::new(|panic| log_panic(panic.location())));
     Ok(OpenLog {
         queue,
+        traces,
         is_for_people: is_pretty,
     })
 }
@@ -107,8 +129,11 @@ impl OpenLog {
         self.queue.lost()
     }
 
-    /// Waits for the last lines to be written, for a moment.
+    /// Waits for the last traces to be sent and the last lines to be written, for a moment.
     pub(super) fn finish(&self) {
+        if let Some(traces) = &self.traces {
+            traces.finish();
+        }
         self.queue.flush(LAST_LINES);
     }
 }

@@ -6,12 +6,14 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::Route;
 use futures_util::FutureExt;
 use hyper::body::Body;
 use tower::util::MapRequest;
 use tower::{ServiceExt, service_fn};
+use tracing::{Instrument, Span};
 
 use crate::http::layers::request_context::RequestContext;
 use crate::http::layers::request_id::RequestId;
@@ -50,6 +52,7 @@ async fn accompany(
         DefaultBodyLimit::max(MAX_BODY).apply(&mut request);
     }
     let line = RequestLine::begin(&request, context, Arc::clone(&settings));
+    let span = line.span();
     let answer = AssertUnwindSafe(route.oneshot(request)).catch_unwind();
     let answer = async {
         match answer.await {
@@ -57,11 +60,23 @@ async fn accompany(
             Err(_panic) => panics::reply(),
         }
     };
+    let answer = answer.instrument(span.clone());
     let mut response = deadline::keep(settings.deadline, answer).await;
+    trace_status(&span, response.status());
     // A defect of the log must not cut the connection off.
     let _ = catch_unwind(AssertUnwindSafe(|| line.finish(&response)));
     response
         .headers_mut()
         .insert(RequestId::HEADER, id.to_header());
     Ok(response)
+}
+
+/// Notes the status in a trace, by the names of OpenTelemetry's conventions for HTTP.
+fn trace_status(span: &Span, status: StatusCode) {
+    if !span.is_disabled() {
+        span.record("http.response.status_code", status.as_u16());
+        if status.is_server_error() {
+            span.record("otel.status_code", "ERROR");
+        }
+    }
 }

@@ -11,6 +11,8 @@ use axum::http::Method;
 use axum::response::Response;
 use chrono::{SecondsFormat, Utc};
 use serde::{Serialize, Serializer};
+use tracing::Span;
+use tracing::field::Empty;
 use uuid::Uuid;
 
 use crate::http::layers::log_note::LogNote;
@@ -85,6 +87,25 @@ impl RequestLine {
             context,
             is_written: false,
         }
+    }
+
+    /// The span of the request, for traces: with its route, and nothing that a caller chose.
+    pub(super) fn span(&self) -> Span {
+        let (method, route) = (self.method, self.route());
+        tracing::debug_span!(
+            "http.request",
+            otel.name = format!("{method} {route}"),
+            otel.kind = "server",
+            otel.status_code = Empty,
+            http.request.method = method,
+            http.route = route,
+            http.response.status_code = Empty,
+            request.id = %self.context.id.0,
+        )
+    }
+
+    fn route(&self) -> &str {
+        self.route.as_ref().map_or("none", MatchedPath::as_str)
     }
 
     /// Writes the line before the reply leaves.

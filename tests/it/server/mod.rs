@@ -6,6 +6,7 @@ mod log;
 mod metrics;
 mod stop;
 mod stuck;
+mod traces;
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
