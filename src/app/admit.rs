@@ -6,18 +6,21 @@ use std::sync::Arc;
 use secrecy::SecretString;
 
 use crate::app::access_tokens::UsageQueue;
+use crate::app::audit_events::Observations;
 use crate::app::error::DeskError;
 use crate::domain::authority::Authority;
 use crate::domain::clock::Clock;
 use crate::domain::decision::principal::{Principal, Proof, SignedIn};
 use crate::domain::entropy::Entropy;
 use crate::domain::events::detail::Detail;
+use crate::domain::events::observation::Observation;
 use crate::domain::events::origin::Origin;
 use crate::domain::events::subject::Subject;
 use crate::domain::events::{Event, EventAction};
 use crate::domain::users::password::PasswordHash;
 use crate::identity::{
     AuthenticationError, Authenticator, FollowUp, Identified, Passwords, PresentedCredential,
+    RefusedCredential,
 };
 use crate::storage::{Db, Directory, View, refresh_tokens, users};
 
@@ -37,6 +40,8 @@ pub struct Admission {
     pub passwords: Passwords,
     /// The uses of access tokens that wait to be written down.
     pub usage: UsageQueue,
+    /// The sign-ins and refusals that wait to be written down.
+    pub observations: Observations,
     /// The most refresh tokens of one user.
     pub most_refresh_tokens: u64,
     /// The source of the time.
@@ -58,7 +63,8 @@ impl Admission {
         let identified = self
             .authenticator
             .authenticate(view, presented, (origin.address, now))
-            .await?;
+            .await;
+        let identified = identified.map_err(|refused| self.observed(refused, origin))?;
         self.follow_up(identified, origin).await
     }
 
@@ -72,8 +78,10 @@ impl Admission {
         let now = self.clock.now();
         let identified = self
             .authenticator
-            .authenticate(view, presented, (origin.address, now));
-        Ok(identified.await?.caller)
+            .authenticate(view, presented, (origin.address, now))
+            .await;
+        let identified = identified.map_err(|refused| self.observed(refused, origin))?;
+        Ok(identified.caller)
     }
 
     /// The owner of a personal access token; no other credential is let in.
@@ -87,11 +95,23 @@ impl Admission {
         let owner = self
             .authenticator
             .authenticate_access_token(&self.directory.view().await, token, (origin.address, now))
-            .await?;
+            .await;
+        let owner = owner.map_err(|refused| self.observed(refused, origin))?;
         if let Some(token) = owner.ceiling.access_token() {
             self.usage.note(token, origin.address);
         }
         Ok(owner)
+    }
+
+    /// The error for a caller whose credential was refused; whose it is, is noted.
+    fn observed(&self, refused: RefusedCredential, origin: &Origin) -> AuthenticationError {
+        let RefusedCredential { error, about } = refused;
+        if let (Some(about), Some(cause)) = (about, error.cause()) {
+            let now = self.clock.now();
+            let observation = Observation::refusal(*about, cause, origin, now);
+            self.observations.note(observation);
+        }
+        error
     }
 
     async fn follow_up(
@@ -102,6 +122,12 @@ impl Admission {
         let mut caller = identified.caller;
         if let Some(token) = caller.access_token() {
             self.usage.note(token, origin.address);
+        }
+        if let Principal::User(user) = &caller
+            && matches!(user.ceiling.proof, Proof::Password(_))
+        {
+            let observation = Observation::sign_in(user, origin, self.clock.now());
+            self.observations.note(observation);
         }
         match (identified.follow_up, &mut caller) {
             (Some(FollowUp::NoteRefreshTokenUse(id, digest)), _) => {

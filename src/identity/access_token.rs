@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::domain::authority::cause::Cause;
 use crate::domain::decision::principal::{Ceiling, SignedIn};
 use crate::domain::secret::{RecognizedToken, SecretKind};
-use crate::identity::error::AuthenticationError;
+use crate::identity::error::RefusedCredential;
 use crate::storage::View;
 
 /// The owner of an access token that works at `now`.
@@ -13,14 +13,14 @@ pub(super) async fn owner_of(
     view: &View<'_>,
     token: RecognizedToken,
     now: DateTime<Utc>,
-) -> Result<SignedIn, AuthenticationError> {
+) -> Result<SignedIn, RefusedCredential> {
     let found = match token.kind {
         SecretKind::AccessToken => view.access_token(&token.digest).await?,
         SecretKind::DeployToken | SecretKind::RefreshToken => None,
     };
     let (token, owner) = found.ok_or(Cause::UnknownToken)?;
     match token.refused(&owner, now) {
-        Some(cause) => Err(cause.into()),
+        Some(cause) => Err(RefusedCredential::of(&*token, cause)),
         None => Ok(SignedIn::new(&owner, Ceiling::of_access_token(&token))),
     }
 }

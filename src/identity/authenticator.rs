@@ -13,7 +13,7 @@ use crate::domain::users::username::Username;
 use crate::domain::users::{EmailAddress, UserState};
 use crate::identity::access_token::owner_of;
 use crate::identity::deploy_token::deploy_token_principal;
-use crate::identity::error::AuthenticationError;
+use crate::identity::error::{AuthenticationError, RefusedCredential};
 use crate::identity::identified::{FollowUp, Identified};
 use crate::identity::password::Passwords;
 use crate::identity::presented::PresentedCredential;
@@ -51,7 +51,7 @@ impl Authenticator {
         view: &View<'_>,
         (presented, service): (&PresentedCredential, Option<&str>),
         (address, now): (Option<IpAddr>, DateTime<Utc>),
-    ) -> Result<Identified<Principal>, AuthenticationError> {
+    ) -> Result<Identified<Principal>, RefusedCredential> {
         let identified = self.identify(view, (presented, service), (address, now));
         let secret = match presented {
             PresentedCredential::RefreshToken(secret)
@@ -72,7 +72,7 @@ impl Authenticator {
         view: &View<'_>,
         (presented, service): (&PresentedCredential, Option<&str>),
         (address, now): (Option<IpAddr>, DateTime<Utc>),
-    ) -> Result<Identified<Principal>, AuthenticationError> {
+    ) -> Result<Identified<Principal>, RefusedCredential> {
         let user: Identified<SignedIn> = match presented {
             PresentedCredential::Nothing => return Ok(Principal::Anonymous.into()),
             PresentedCredential::Unreadable => return Err(Cause::Unreadable.into()),
@@ -120,7 +120,7 @@ impl Authenticator {
         view: &View<'_>,
         presented: (RecognizedToken, Option<&str>),
         now: DateTime<Utc>,
-    ) -> Result<Identified<SignedIn>, AuthenticationError> {
+    ) -> Result<Identified<SignedIn>, RefusedCredential> {
         refresh_token::owner_of(view, presented, &self.refresh, now).await
     }
 
@@ -131,7 +131,7 @@ impl Authenticator {
         view: &View<'_>,
         secret: &SecretString,
         (address, now): (Option<IpAddr>, DateTime<Utc>),
-    ) -> Result<SignedIn, AuthenticationError> {
+    ) -> Result<SignedIn, RefusedCredential> {
         let found = match SecretToken::recognize(secret) {
             RecognizedSecret::Token(token) => owner_of(view, token, now).await,
             RecognizedSecret::Broken => Err(Cause::BrokenToken.into()),
@@ -147,7 +147,7 @@ impl Authenticator {
         view: &View<'_>,
         (name, password): (&str, &SecretString),
         (address, now): (Option<IpAddr>, DateTime<Utc>),
-    ) -> Result<Identified<SignedIn>, AuthenticationError> {
+    ) -> Result<Identified<SignedIn>, RefusedCredential> {
         let attempt = self.throttle.attempt(address, name, now);
         let attempt = attempt.map_err(|wait| AuthenticationError::Throttled(wait, None))?;
         let account = account(view.storage()?, name).await?;
@@ -181,7 +181,7 @@ impl Authenticator {
         }
         let user = account.ok_or(Cause::UnknownUser)?.user;
         let Some(hash) = hash else {
-            return Err(Cause::NoPassword.into());
+            return Err(RefusedCredential::of(&user, Cause::NoPassword));
         };
         match (fits, user.state) {
             (true, UserState::Active) => {
@@ -193,8 +193,8 @@ impl Authenticator {
                     follow_up,
                 })
             }
-            (true, UserState::Blocked) => Err(Cause::BlockedUser.into()),
-            (false, _) => Err(Cause::WrongPassword.into()),
+            (true, UserState::Blocked) => Err(RefusedCredential::of(&user, Cause::BlockedUser)),
+            (false, _) => Err(RefusedCredential::of(&user, Cause::WrongPassword)),
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::domain::access_tokens::CredentialState;
 use crate::domain::authority::cause::Cause;
 use crate::domain::decision::principal::DeployTokenPrincipal;
 use crate::domain::secret::RecognizedToken;
-use crate::identity::error::AuthenticationError;
+use crate::identity::error::RefusedCredential;
 use crate::storage::View;
 
 /// The machine whose deploy token works at `now`; its user name must match, unlike a personal
@@ -15,16 +15,17 @@ pub(super) async fn deploy_token_principal(
     view: &View<'_>,
     (username, token): (&str, RecognizedToken),
     now: DateTime<Utc>,
-) -> Result<DeployTokenPrincipal, AuthenticationError> {
+) -> Result<DeployTokenPrincipal, RefusedCredential> {
     let token = view
         .deploy_token(&token.digest)
         .await?
         .ok_or(Cause::UnknownToken)?;
+    let refused = |cause| Err(RefusedCredential::of(&*token, cause));
     match token.state(now) {
-        CredentialState::Expired => Err(Cause::ExpiredToken.into()),
-        CredentialState::Revoked => Err(Cause::RevokedToken.into()),
+        CredentialState::Expired => refused(Cause::ExpiredToken),
+        CredentialState::Revoked => refused(Cause::RevokedToken),
         CredentialState::Active if token.username.as_str() != username => {
-            Err(Cause::OtherUsername.into())
+            refused(Cause::OtherUsername)
         }
         CredentialState::Active => Ok(DeployTokenPrincipal::new(&token)),
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::domain::authority::cause::Cause;
+use crate::domain::events::about::About;
 use crate::identity::password::PasswordError;
 use crate::storage::StorageError;
 
@@ -42,6 +43,34 @@ impl AuthenticationError {
             Self::Wrong(_) | Self::Throttled(..) | Self::Password(_) => false,
             Self::Busy => true,
             Self::Storage(error) => error.is_temporary(),
+        }
+    }
+}
+
+/// A credential that was refused, and whose it is, if that is known: for the audit log.
+#[derive(Debug)]
+pub struct RefusedCredential {
+    /// The answer to the caller.
+    pub error: AuthenticationError,
+    /// The user or token that exists; boxed, because most credentials are good.
+    pub about: Option<Box<About>>,
+}
+
+impl RefusedCredential {
+    /// The refusal of somebody known.
+    pub(super) fn of(about: impl Into<About>, cause: Cause) -> Self {
+        Self {
+            error: cause.into(),
+            about: Some(Box::new(about.into())),
+        }
+    }
+}
+
+impl<E: Into<AuthenticationError>> From<E> for RefusedCredential {
+    fn from(error: E) -> Self {
+        Self {
+            error: error.into(),
+            about: None,
         }
     }
 }

@@ -13,7 +13,7 @@ mod throttle;
 mod turns;
 
 pub use authenticator::Authenticator;
-pub use error::AuthenticationError;
+pub use error::{AuthenticationError, RefusedCredential};
 pub use identified::{FollowUp, Identified};
 pub use password::{PasswordError, Passwords};
 pub use presented::PresentedCredential;

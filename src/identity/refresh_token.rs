@@ -7,7 +7,7 @@ use crate::domain::decision::principal::{Ceiling, Proof, SignedIn};
 use crate::domain::refresh_tokens::{RefreshLifetimes, RefreshToken, RefreshTokenState};
 use crate::domain::secret::RecognizedToken;
 use crate::domain::users::UserState;
-use crate::identity::error::AuthenticationError;
+use crate::identity::error::RefusedCredential;
 use crate::identity::identified::{FollowUp, Identified};
 use crate::storage::View;
 
@@ -18,19 +18,20 @@ pub(super) async fn owner_of(
     (token, service): (RecognizedToken, Option<&str>),
     lifetimes: &RefreshLifetimes,
     now: DateTime<Utc>,
-) -> Result<Identified<SignedIn>, AuthenticationError> {
+) -> Result<Identified<SignedIn>, RefusedCredential> {
     let digest = token.digest;
     let is_active = |token: &RefreshToken| token.state(lifetimes, now) == RefreshTokenState::Active;
     let found = view.refresh_token(&digest, is_active).await?;
     let (token, owner) = found.ok_or(Cause::UnknownToken)?;
+    let refused = |cause| Err(RefusedCredential::of(&*token, cause));
     match (token.state(lifetimes, now), owner.state) {
-        (RefreshTokenState::Expired, _) => return Err(Cause::ExpiredToken.into()),
-        (RefreshTokenState::Revoked, _) => return Err(Cause::RevokedToken.into()),
-        (RefreshTokenState::Active, UserState::Blocked) => return Err(Cause::BlockedUser.into()),
+        (RefreshTokenState::Expired, _) => return refused(Cause::ExpiredToken),
+        (RefreshTokenState::Revoked, _) => return refused(Cause::RevokedToken),
+        (RefreshTokenState::Active, UserState::Blocked) => return refused(Cause::BlockedUser),
         (RefreshTokenState::Active, UserState::Active) => {}
     }
     if service.is_some_and(|service| service != token.service) {
-        return Err(Cause::OtherService.into());
+        return refused(Cause::OtherService);
     }
     let is_noted = !view.is_stale() && lifetimes.is_use_noted(token.last_used_at, now);
     let follow_up = is_noted.then_some(FollowUp::NoteRefreshTokenUse(token.id, digest));

@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::domain::authority::cause::Cause;
 use crate::domain::secret::SecretKind;
-use crate::identity::error::AuthenticationError;
+use crate::identity::error::{AuthenticationError, RefusedCredential};
 use crate::identity::throttle::Throttle;
 
 /// Judges and counts refused credentials; clones count together.
@@ -54,10 +54,11 @@ impl RefusedCredentials {
     /// The error for a caller who was refused: that the credential is wrong, or that the caller has to wait.
     pub(super) fn answer(
         &self,
-        error: AuthenticationError,
+        refused: RefusedCredential,
         secret: Option<&SecretString>,
         (address, now): (Option<IpAddr>, DateTime<Utc>),
-    ) -> AuthenticationError {
+    ) -> RefusedCredential {
+        let RefusedCredential { error, about } = refused;
         let error = self.throttled(error, secret, (address, now));
         let tally = match secret {
             Some(secret) if is_password(secret) => &self.tallies.passwords,
@@ -65,14 +66,16 @@ impl RefusedCredentials {
             None => &self.tallies.unreadable,
         };
         let count = match error {
-            AuthenticationError::Wrong(_) => &tally.wrong,
-            AuthenticationError::Throttled(..) => &tally.throttled,
+            AuthenticationError::Wrong(_) => Some(&tally.wrong),
+            AuthenticationError::Throttled(..) => Some(&tally.throttled),
             AuthenticationError::Busy
             | AuthenticationError::Password(_)
-            | AuthenticationError::Storage(_) => return error,
+            | AuthenticationError::Storage(_) => None,
         };
-        count.fetch_add(1, Ordering::Relaxed);
-        error
+        if let Some(count) = count {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+        RefusedCredential { error, about }
     }
 
     /// Passwords are counted by the throttle where they are checked.

@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use crate::app::access_tokens::UsageQueue;
 use crate::domain::refresh_tokens::RefreshLifetimes;
 use crate::server::Service;
 use crate::server::lifecycle::Lifecycle;
@@ -123,9 +122,14 @@ const USAGE_INTERVAL: Duration = Duration::from_secs(1);
 /// Writes down when and from where tokens are used.
 pub(super) async fn write_usage(service: Service, lifecycle: Lifecycle) {
     let mut step = RepeatedStep::new(
-        service.health,
+        service.health.clone(),
         "usage",
         "uses of tokens are not written down, and wait",
+    );
+    let mut observing = RepeatedStep::new(
+        service.health.clone(),
+        "observations",
+        "sign-ins and refusals are not written down, and wait",
     );
     loop {
         tokio::select! {
@@ -133,12 +137,17 @@ pub(super) async fn write_usage(service: Service, lifecycle: Lifecycle) {
             () = lifecycle.stopping() => return,
         }
         step.run(service.usage.write()).await;
+        observing.run(service.observations.write()).await;
     }
 }
 
-/// Writes down the uses of the last requests, when no more can come; waits until `end` at the longest.
-pub(super) async fn write_last_usage(usage: &UsageQueue, end: tokio::time::Instant) {
-    match tokio::time::timeout_at(end, usage.write_all()).await {
+/// Writes down the uses and observations of the last requests, when no more can come; waits until `end` at the longest.
+pub(super) async fn write_last_usage(service: &Service, end: tokio::time::Instant) {
+    let writing = async {
+        service.usage.write_all().await?;
+        service.observations.write().await
+    };
+    match tokio::time::timeout_at(end, writing).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => {
             tracing::warn!(error = %error, "the last uses of tokens were not written down");

@@ -30,6 +30,7 @@ pub use serve::serve;
 pub use world::{SystemClock, SystemEntropy};
 
 use crate::app::access_tokens::UsageQueue;
+use crate::app::audit_events::Observations;
 use crate::app::registry::{IssueCounts, RegistryTokenIssuer, RegistryTokenSettings};
 use crate::app::{Admission, Desk};
 use crate::config::{Config, Origins};
@@ -61,6 +62,8 @@ pub struct Service {
     pub issuer: Arc<RegistryTokenIssuer>,
     /// Notes uses of tokens, and writes them down.
     pub usage: UsageQueue,
+    /// Notes sign-ins and refusals, and writes them down.
+    pub observations: Observations,
     /// The answers of `/readyz`.
     pub health: Health,
     /// The metrics.
@@ -108,6 +111,7 @@ impl Service {
         let is_exempt = move |address| exempt.contains(address);
         let throttle = Throttle::new(config.failed_logins.back_off, is_exempt, &*entropy);
         let usage = UsageQueue::new(db.clone(), Arc::clone(&clock));
+        let observations = Observations::new(db.clone());
         let settings = RegistryTokenSettings {
             issuer: config.token.issuer.clone(),
             anonymous_access: config.token.anonymous_access,
@@ -128,6 +132,7 @@ impl Service {
             ),
             passwords: passwords.clone(),
             usage: usage.clone(),
+            observations: observations.clone(),
             most_refresh_tokens: config.token_limits.refresh_per_user,
             clock: Arc::clone(&clock),
             entropy: Arc::clone(&entropy),
@@ -165,6 +170,7 @@ impl Service {
             desk,
             issuer,
             usage,
+            observations,
             health,
             metrics,
             admin,

@@ -162,7 +162,7 @@ async fn finish(service: Service, stopped: Stopped) {
     let Stopped { cut_off, end } = stopped;
     // Half of the time is the database's: when it is closed, SQLite folds its log into its file.
     let half = end - (end - Instant::now()) / 2;
-    background::write_last_usage(&service.usage, half).await;
+    background::write_last_usage(&service, half).await;
     match timeout_at(end, service.db.close()).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::warn!(%error, "the database was not closed cleanly"),

@@ -1,11 +1,16 @@
 //! Events: the entries of the audit log.
 
+use chrono::{DateTime, Utc};
 use sea_orm::{ActiveValue::Set, EntityTrait, QueryOrder, QuerySelect};
 
+use crate::domain::authority::Actor;
 use crate::domain::events::Event;
 use crate::domain::events::entity::{EntityKind, EventEntity};
+use crate::domain::events::observation::Observation;
+use crate::domain::events::origin::Origin;
 use crate::domain::events::stored::StoredEvent;
 use crate::domain::ids::AuditEventId;
+use crate::storage::connect::Db;
 use crate::storage::entity::event;
 use crate::storage::error::StorageError;
 use crate::storage::recorder::Recorder;
@@ -29,14 +34,49 @@ pub(super) async fn insert(
     event: &Event,
 ) -> Result<(), StorageError> {
     let authority = recorder.caller();
-    let origin = authority.origin();
-    let entity = event.entity.as_ref();
-    let path = entity.and_then(|entity| entity.path.as_deref());
+    let by = (authority.actor(), authority.origin());
+    let row = row(event, by, recorder.instant());
     let row = event::ActiveModel {
         change_number: Set(number),
-        created_at: Set(recorder.instant().into()),
-        actor: Set(authority.actor().name().to_owned()),
-        actor_id: Set(authority.user().map(|id| id.0)),
+        ..row
+    };
+    event::Entity::insert(row)
+        .exec_without_returning(recorder.connection())
+        .await?;
+    Ok(())
+}
+
+/// Stores observations, which belong to no change.
+#[tracing::instrument(level = "debug", name = "storage.events.insert_observations", skip_all)]
+pub async fn insert_observations(
+    db: &Db,
+    observations: &[Observation],
+) -> Result<(), StorageError> {
+    let rows = observations.iter().map(|seen| {
+        let row = row(&seen.event, (&seen.author, &seen.origin), seen.at);
+        event::ActiveModel {
+            change_number: Set(None),
+            ..row
+        }
+    });
+    event::Entity::insert_many(rows)
+        .exec_without_returning(&db.changes)
+        .await?;
+    Ok(())
+}
+
+/// The row of an event, but for its change.
+fn row(event: &Event, (actor, origin): (&Actor, &Origin), at: DateTime<Utc>) -> event::ActiveModel {
+    let entity = event.entity.as_ref();
+    let path = entity.and_then(|entity| entity.path.as_deref());
+    let actor_id = match actor {
+        Actor::User(id, _) => Some(id.0),
+        Actor::Service | Actor::Operator => None,
+    };
+    event::ActiveModel {
+        created_at: Set(at.into()),
+        actor: Set(actor.name().to_owned()),
+        actor_id: Set(actor_id),
         action: Set(event.action.name().to_owned()),
         subject_kind: Set(Some(event.subject.kind().to_owned())),
         subject_id: Set(Some(event.subject.id())),
@@ -51,11 +91,7 @@ pub(super) async fn insert(
         address: Set(origin.address.map(|address| address.to_string())),
         request_id: Set(origin.request_id.map(|id| id.to_string())),
         ..Default::default()
-    };
-    event::Entity::insert(row)
-        .exec_without_returning(recorder.connection())
-        .await?;
-    Ok(())
+    }
 }
 
 pub(super) fn to_event(row: event::Model) -> Result<StoredEvent, StorageError> {

@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::domain::access_tokens::AccessTokenSpecification;
 use crate::domain::access_tokens::pattern::RepositoryPattern;
 use crate::domain::access_tokens::scope::AccessTokenScopes;
+use crate::domain::authority::cause::Cause;
 use crate::domain::expiry::Expiry;
 use crate::domain::ids::AccessTokenId;
 use crate::domain::members::Member;
@@ -30,6 +31,12 @@ pub enum Detail {
     Remark {
         /// The remark.
         remark: &'static str,
+    },
+    /// A credential that was refused.
+    Refused {
+        /// The cause, by its name.
+        #[serde(serialize_with = "as_name")]
+        cause: Cause,
     },
     /// Fields that are not what they were.
     Changed {
@@ -282,6 +289,7 @@ impl fmt::Display for Detail {
         match self {
             Self::Nothing {} => Ok(()),
             Self::Remark { remark } => f.write_str(remark),
+            Self::Refused { cause } => cause.fmt(f),
             Self::Changed { changes } => changes.fmt(f),
             Self::NamespaceCreated { visibility } => visibility.fmt(f),
             Self::NamespaceDeleted { namespaces } => write!(f, "{namespaces} in all"),
@@ -370,6 +378,14 @@ impl AccessTokenList {
 fn patterns(token: &AccessTokenSpecification) -> Vec<String> {
     let patterns = token.repositories().iter().map(RepositoryPattern::as_str);
     patterns.map(str::to_owned).collect()
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands fields over so"
+)]
+fn as_name<S: serde::Serializer>(cause: &Cause, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(cause.name())
 }
 
 fn as_text<S: serde::Serializer>(

@@ -4,6 +4,7 @@ pub mod about;
 pub mod detail;
 pub mod entity;
 pub mod filter;
+pub mod observation;
 pub mod origin;
 pub mod stored;
 pub mod subject;
@@ -52,6 +53,10 @@ pub enum EventAction {
     UserBlocked,
     /// A user may sign in again.
     UserUnblocked,
+    /// A user signed in with their password.
+    UserSignedIn,
+    /// A login of a user was refused.
+    SignInRefused,
     /// A user got a new password.
     PasswordChanged,
     /// A password was hashed anew, with today's parameters.
@@ -84,26 +89,34 @@ pub enum EventAction {
     AccessTokenRevoked,
     /// A revoked token was presented for rotation: its family was revoked.
     AccessTokenReused,
+    /// A personal access token that ended was presented, or that of a blocked user.
+    AccessTokenRefused,
     /// A group or project got a deploy token.
     DeployTokenCreated,
     /// A deploy token was revoked.
     DeployTokenRevoked,
+    /// A deploy token that ended was presented.
+    DeployTokenRefused,
     /// A login by password got a refresh token.
     RefreshTokenCreated,
     /// A refresh token was revoked.
     RefreshTokenRevoked,
+    /// A refresh token that ended was presented, or one for another service.
+    RefreshTokenRefused,
     /// An empty database was filled from a backup.
     DatabaseRestored,
 }
 
 impl EventAction {
     /// Each kind.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 31] = [
         Self::UserCreated,
         Self::UserChanged,
         Self::UserDeleted,
         Self::UserBlocked,
         Self::UserUnblocked,
+        Self::UserSignedIn,
+        Self::SignInRefused,
         Self::PasswordChanged,
         Self::PasswordRehashed,
         Self::GroupCreated,
@@ -120,10 +133,13 @@ impl EventAction {
         Self::AccessTokenRotated,
         Self::AccessTokenRevoked,
         Self::AccessTokenReused,
+        Self::AccessTokenRefused,
         Self::DeployTokenCreated,
         Self::DeployTokenRevoked,
+        Self::DeployTokenRefused,
         Self::RefreshTokenCreated,
         Self::RefreshTokenRevoked,
+        Self::RefreshTokenRefused,
         Self::DatabaseRestored,
     ];
 
@@ -135,6 +151,8 @@ impl EventAction {
             Self::UserDeleted => "user.deleted",
             Self::UserBlocked => "user.blocked",
             Self::UserUnblocked => "user.unblocked",
+            Self::UserSignedIn => "user.signed_in",
+            Self::SignInRefused => "user.sign_in_refused",
             Self::PasswordChanged => "user.password_changed",
             Self::PasswordRehashed => "user.password_rehashed",
             Self::GroupCreated => "group.created",
@@ -151,10 +169,13 @@ impl EventAction {
             Self::AccessTokenRotated => "access_token.rotated",
             Self::AccessTokenRevoked => "access_token.revoked",
             Self::AccessTokenReused => "access_token.reused",
+            Self::AccessTokenRefused => "access_token.refused",
             Self::DeployTokenCreated => "deploy_token.created",
             Self::DeployTokenRevoked => "deploy_token.revoked",
+            Self::DeployTokenRefused => "deploy_token.refused",
             Self::RefreshTokenCreated => "refresh_token.created",
             Self::RefreshTokenRevoked => "refresh_token.revoked",
+            Self::RefreshTokenRefused => "refresh_token.refused",
             Self::DatabaseRestored => "database.restored",
         }
     }

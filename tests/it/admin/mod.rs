@@ -20,6 +20,7 @@ mod lost_rights;
 mod members;
 mod namespaces;
 mod no_echo;
+mod observations;
 mod operations;
 mod pages;
 mod parents;

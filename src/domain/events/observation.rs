@@ -1,0 +1,82 @@
+//! Observations: events of which nobody made a change, such as a sign-in.
+
+use std::net::IpAddr;
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::authority::Actor;
+use crate::domain::authority::cause::Cause;
+use crate::domain::client_network::client_network;
+use crate::domain::decision::principal::SignedIn;
+use crate::domain::events::about::About;
+use crate::domain::events::detail::Detail;
+use crate::domain::events::origin::Origin;
+use crate::domain::events::subject::Subject;
+use crate::domain::events::{Event, EventAction};
+
+/// An event that the service saw.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Observation {
+    /// The event.
+    pub event: Event,
+    /// The user who proved who they are; the service itself for a refusal.
+    pub author: Actor,
+    /// The origin of the request.
+    pub origin: Origin,
+    /// The time of the request.
+    pub at: DateTime<Utc>,
+}
+
+/// Observations that say the same: one of them is enough for a while.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ObservationKey {
+    action: EventAction,
+    subject: (&'static str, i64),
+    network: Option<IpAddr>,
+}
+
+impl Observation {
+    /// A login by password that succeeded.
+    pub fn sign_in(user: &SignedIn, origin: &Origin, at: DateTime<Utc>) -> Self {
+        let subject = Subject::User(user.id, user.username.clone());
+        Self {
+            event: Event::new(EventAction::UserSignedIn, subject, Detail::nothing()),
+            author: Actor::User(user.id, user.username.clone()),
+            origin: origin.clone(),
+            at,
+        }
+    }
+
+    /// A credential of somebody known that was refused.
+    pub fn refusal(about: About, cause: Cause, origin: &Origin, at: DateTime<Utc>) -> Self {
+        let action = match about.subject {
+            Subject::AccessToken(..) => EventAction::AccessTokenRefused,
+            Subject::DeployToken(..) => EventAction::DeployTokenRefused,
+            Subject::RefreshToken(..) => EventAction::RefreshTokenRefused,
+            Subject::User(..) | Subject::Namespace(..) | Subject::Member(..) => {
+                EventAction::SignInRefused
+            }
+        };
+        Self {
+            event: Event::new(action, about, Detail::Refused { cause }),
+            author: Actor::Service,
+            origin: origin.clone(),
+            at,
+        }
+    }
+
+    /// True if whoever has no right credential can bring it about.
+    pub fn is_refusal(&self) -> bool {
+        self.author == Actor::Service
+    }
+
+    /// The key of observations that say the same.
+    pub fn key(&self) -> ObservationKey {
+        let subject = &self.event.subject;
+        ObservationKey {
+            action: self.event.action,
+            subject: (subject.kind(), subject.id()),
+            network: self.origin.address.map(client_network),
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! Sign-ins and refusals in the audit log: one of a kind in an hour, and never as many as an attacker wants.
+
+use chrono::Duration;
+use serde_json::Value;
+use wharfinger::domain::expiry::Expiry;
+use wharfinger::domain::namespaces::visibility::Visibility;
+
+use crate::harness::{Actor, TestApp, World};
+
+const AUTH: &str = "/jwt/auth?service=container_registry";
+
+/// The events of that name, after what waits was written.
+async fn events(app: &TestApp, reader: &Actor, action: &str) -> Vec<Value> {
+    app.service.observations.write().await.unwrap();
+    let path = format!("/audit_events?action={action}&per_page=100");
+    let list = reader.read(&path).await;
+    list.as_array().unwrap().clone()
+}
+
+#[tokio::test]
+async fn a_sign_in_by_password_is_an_event_once_an_hour_from_each_address() {
+    let World { app, root, .. } = World::start().await;
+    app.user("dora").await;
+    for address in ["203.0.113.7", "203.0.113.7", "203.0.113.8"] {
+        app.login("dora").at(address).ask_at(AUTH).await;
+    }
+    let seen = events(&app, &root, "user.signed_in").await;
+    assert_eq!(seen.len(), 2);
+    let (event, dora) = (&seen[1], app.id_of("dora").await);
+    assert_eq!(
+        (&event["author_id"], &event["entity_id"]),
+        (&dora.into(), &dora.into())
+    );
+    assert_eq!(event["details"]["author_name"], "dora");
+    assert_eq!(event["details"]["ip_address"], "203.0.113.7");
+    assert_eq!(event["details"]["face"], "registry");
+    app.clock.advance(Duration::hours(1));
+    app.login("dora").at("203.0.113.7").ask_at(AUTH).await;
+    assert_eq!(events(&app, &root, "user.signed_in").await.len(), 3);
+}
+
+#[tokio::test]
+async fn a_refusal_of_somebody_known_names_them_and_the_cause() {
+    let World { app, root, .. } = World::start().await;
+    app.user("dora").await;
+    app.caller("dora", "wrong").ask_at(AUTH).await;
+    app.caller("dora@example.com", "wrong too")
+        .ask_at(AUTH)
+        .await;
+    app.caller("nobody", "wrong").ask_at(AUTH).await;
+    let seen = events(&app, &root, "user.sign_in_refused").await;
+    assert_eq!(seen.len(), 1, "{seen:?}");
+    assert_eq!(seen[0]["entity_id"], app.id_of("dora").await);
+    assert_eq!(seen[0]["details"]["author_name"], "(service)");
+    assert_eq!(seen[0]["details"]["values"]["cause"], "wrong_password");
+    assert!(!serde_json::to_string(&seen).unwrap().contains("wrong too"));
+}
+
+#[tokio::test]
+async fn tokens_that_ended_are_told_when_somebody_presents_them() {
+    let World { app, root, .. } = World::start().await;
+    app.user("dora").await;
+    app.project("team/app", Visibility::Private).await;
+    let end = Expiry::on(app.now().date_naive() + Duration::days(1));
+    let expired = app
+        .actor_with("dora", "api", |token| token.expiring(Some(end)))
+        .await;
+    let revoked = app.actor("dora", "read_registry").await;
+    app.revoke(&revoked).await;
+    revoked.ask_at(AUTH).await;
+    let machine = app.machine("team/app", "read_registry").await;
+    app.caller("another-name", machine.secret())
+        .ask_at(AUTH)
+        .await;
+    app.clock.advance(Duration::days(2));
+    assert_eq!(expired.get("/user").await.status, 401);
+    let root = app.again(&root);
+    let seen = events(&app, &root, "access_token.refused").await;
+    let causes: Vec<&Value> = seen
+        .iter()
+        .map(|event| &event["details"]["values"]["cause"])
+        .collect();
+    assert_eq!(causes, ["expired_token", "revoked_token"]);
+    assert_eq!(seen[0]["details"]["face"], "api");
+    let seen = events(&app, &root, "deploy_token.refused").await;
+    assert_eq!(seen[0]["details"]["values"]["cause"], "other_username");
+    assert_eq!(seen[0]["details"]["entity_path"], "team/app");
+}
+
+#[tokio::test]
+async fn an_attacker_fills_no_disk() {
+    let World { app, root, .. } = World::start().await;
+    let names: Vec<String> = (0..6).map(|number| format!("user{number}")).collect();
+    for name in &names {
+        app.create_user(name, false, None).await;
+    }
+    for network in 0..10 {
+        for name in &names {
+            let caller = app.caller(name, "wrong").at(&format!("198.51.{network}.1"));
+            assert_eq!(caller.ask_at(AUTH).await.status, 401);
+        }
+    }
+    app.login("root").at("203.0.113.9").ask_at(AUTH).await;
+    assert_eq!(events(&app, &root, "user.sign_in_refused").await.len(), 20);
+    let signed_in = events(&app, &root, "user.signed_in").await;
+    assert_eq!(signed_in.len(), 1, "refusals take no room from sign-ins");
+    app.clock.advance(Duration::minutes(1));
+    app.caller("user0", "wrong")
+        .at("198.51.99.1")
+        .ask_at(AUTH)
+        .await;
+    assert_eq!(events(&app, &root, "user.sign_in_refused").await.len(), 21);
+}
+
+#[tokio::test]
+async fn what_storage_does_not_take_waits() {
+    let World { app, root, .. } = World::start().await;
+    app.login("root").ask_at(AUTH).await;
+    let held = app.hold_changes().await;
+    assert!(app.service.observations.write().await.is_err());
+    drop(held);
+    assert_eq!(events(&app, &root, "user.signed_in").await.len(), 1);
+}
