@@ -523,3 +523,42 @@ fn the_script_of_all_tests_counts_them_and_knows_no_option_without_effect() {
         "{packages}"
     );
 }
+
+/// The settings between backticks, such as `token.listen`, which may have a value behind them.
+fn settings(page: &str) -> Vec<&str> {
+    let between = page.split('`').skip(1).step_by(2);
+    let names = between.map(|text| text.split([' ', '=']).next().unwrap());
+    let is_setting = |name: &&str| {
+        let (section, key) = name.split_once('.').unwrap_or_default();
+        let is_word = |word: &str| {
+            !word.is_empty()
+                && word
+                    .chars()
+                    .all(|letter| letter.is_ascii_lowercase() || letter == '_')
+        };
+        is_word(section) && is_word(key) && !["md", "crt", "toml"].contains(&key)
+    };
+    names.filter(is_setting).collect()
+}
+
+#[test]
+fn every_setting_that_the_page_on_hardening_names_is_there() {
+    let reference = wharfinger::config::REFERENCE;
+    let mut section = "";
+    let mut known = BTreeSet::new();
+    for line in reference.lines() {
+        if let Some(name) = line.strip_prefix('[') {
+            section = name.trim_end_matches(']');
+        } else if let Some((key, _)) = line.split_once(" = ") {
+            known.insert(format!("{section}.{key}"));
+        }
+    }
+    // Names of events have the same form.
+    let events = ["user.sign_in_refused", "access_token.reused"];
+    let page = fs::read_to_string(root().join("docs/hardening.md")).unwrap();
+    let named = settings(&page);
+    assert!(named.len() > 10, "{named:?}");
+    for name in named {
+        assert!(known.contains(name) || events.contains(&name), "{name}");
+    }
+}
