@@ -8,9 +8,9 @@
 //!             │   http/token  http/admin  http/ops    faces; they share http/layers
 //!             └──────┤
 //!                   app                             use cases: a noun a room, a verb a file
-//!         ┌──────────┼──────────┐
-//!     identity    signing    storage                identifies callers · signs tokens · the database
-//!         └──────────┼──────────┘
+//!         ┌──────────┼──────────┬──────────┐
+//!     identity    signing    storage    delivery    identifies callers · signs tokens · the database · webhook and mail
+//!         └──────────┼──────────┴──────────┘
 //!                  domain                           values and decisions: no async, no I/O, no clock
 //! ```
 //!
@@ -24,6 +24,7 @@
 pub mod app;
 pub mod cli;
 pub mod config;
+pub mod delivery;
 pub mod domain;
 pub mod http;
 pub mod identity;

@@ -52,6 +52,10 @@ mod m49_namespaces_visibility_index;
 mod m50_events_entity;
 mod m51_events_entity_from_subjects;
 mod m52_events_list_indexes;
+mod m57_notices;
+mod m58_notices_indexes;
+mod m59_notice_progress;
+mod m60_notice_sources_indexes;
 
 pub use sea_orm_migration::{IntoSchemaManagerConnection, MigratorTrait, SchemaManager};
 
@@ -103,6 +107,10 @@ impl MigratorTrait for Migrator {
             Box::new(m50_events_entity::Migration),
             Box::new(m51_events_entity_from_subjects::Migration),
             Box::new(m52_events_list_indexes::Migration),
+            Box::new(m57_notices::Migration),
+            Box::new(m58_notices_indexes::Migration),
+            Box::new(m59_notice_progress::Migration),
+            Box::new(m60_notice_sources_indexes::Migration),
         ]
     }
 }

@@ -11,6 +11,7 @@ mod desk;
 mod error;
 pub mod members;
 pub mod namespaces;
+pub mod notices;
 pub mod refresh_tokens;
 pub mod registry;
 pub mod users;

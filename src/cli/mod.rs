@@ -18,6 +18,7 @@ mod member;
 mod migrate;
 mod namespace;
 mod new_file;
+mod notice;
 mod output;
 mod owners;
 mod passphrase;
@@ -84,6 +85,9 @@ enum Command {
     /// The audit log: who changed what, when and from where.
     #[command(subcommand)]
     Audit(audit::Command),
+    /// Notices about tokens, by webhook and mail.
+    #[command(subcommand)]
+    Notice(notice::Command),
     /// Signing keys and the certificate authority.
     #[command(subcommand)]
     Keys(keys::Command),
@@ -203,6 +207,7 @@ async fn run_command(command: Command, context: &Context<'_>) -> anyhow::Result<
         Command::DeployToken(command) => deploy_token::run(command, context).await,
         Command::RefreshToken(command) => refresh_token::run(command, context).await,
         Command::Audit(command) => audit::run(command, context).await,
+        Command::Notice(command) => notice::run(command, context).await,
         Command::Keys(command) => keys::run(&command, context).await,
         Command::Registry(command) => registry::run(&command, context),
         Command::Explain(arguments) => explain::run(arguments, context).await,

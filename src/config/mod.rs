@@ -8,9 +8,11 @@ mod error;
 mod failed_logins;
 mod file;
 mod networks;
+mod notices;
 mod origins;
 mod public_url;
 mod registries;
+mod secret;
 mod sections;
 mod settings;
 mod sources;
@@ -30,6 +32,7 @@ pub use connections::{ConnectionLimits, ConnectionTimeouts};
 pub use error::ConfigError;
 pub use failed_logins::FailedLogins;
 pub use networks::Networks;
+pub use notices::{MailSettings, NoticeSettings, WebhookSettings};
 pub use origins::Origins;
 pub use public_url::PublicUrl;
 pub use sections::{
@@ -72,6 +75,8 @@ pub struct Config {
     pub refresh_tokens: RefreshLifetimes,
     /// The audit log.
     pub audit: Audit,
+    /// Notices, and the ways that they go.
+    pub notices: NoticeSettings,
     /// The most tokens that there may be.
     pub token_limits: TokenLimits,
     /// The time that a stop may take.
@@ -100,6 +105,7 @@ impl Config {
             access_tokens: access_tokens::read(&settings)?,
             refresh_tokens: sections::refresh_tokens(&settings)?,
             audit: Audit::read(&settings)?,
+            notices: NoticeSettings::read(&settings)?,
             token_limits: sections::token_limits(&settings)?,
             shutdown: Shutdown::read(&settings)?,
             registries: registries::read(&settings)?,

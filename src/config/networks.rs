@@ -21,6 +21,11 @@ impl Networks {
             .any(|network| network.contains(&address) || network.contains(&mapped))
     }
 
+    /// True if there is none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(super) fn read(setting: &Setting) -> Result<Self, ConfigError> {
         let network = |text: &str| -> Result<IpNet, ConfigError> {
             let address = text

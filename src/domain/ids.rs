@@ -51,3 +51,7 @@ id! {
     /// A personal access token's id.
     AccessTokenId
 }
+id! {
+    /// The id of a notice on one channel.
+    NoticeId
+}

@@ -18,6 +18,7 @@ pub mod key_schedule;
 pub mod members;
 pub mod moment;
 pub mod namespaces;
+pub mod notices;
 pub mod page;
 pub mod refresh_tokens;
 pub mod registry;

@@ -9,6 +9,7 @@ mod keys;
 mod lifecycle;
 mod listener;
 mod log_queue;
+mod notices;
 mod open;
 mod readings;
 mod repeated_step;
@@ -31,6 +32,7 @@ pub use world::{SystemClock, SystemEntropy};
 
 use crate::app::access_tokens::UsageQueue;
 use crate::app::audit_events::Observations;
+use crate::app::notices::Notices;
 use crate::app::registry::{IssueCounts, RegistryTokenIssuer, RegistryTokenSettings};
 use crate::app::{Admission, Desk};
 use crate::config::{Config, Origins};
@@ -64,6 +66,8 @@ pub struct Service {
     pub usage: UsageQueue,
     /// Notes sign-ins and refusals, and writes them down.
     pub observations: Observations,
+    /// Makes notices, and sends them.
+    pub notices: Notices,
     /// The answers of `/readyz`.
     pub health: Health,
     /// The metrics.
@@ -110,7 +114,13 @@ impl Service {
         let exempt = config.failed_logins.exempt.clone();
         let is_exempt = move |address| exempt.contains(address);
         let throttle = Throttle::new(config.failed_logins.back_off, is_exempt, &*entropy);
-        let usage = UsageQueue::new(db.clone(), Arc::clone(&clock));
+        let notices = notices::notices(
+            config,
+            db.for_admin(),
+            Arc::clone(&clock),
+            Arc::clone(&entropy),
+        )?;
+        let usage = UsageQueue::new(db.clone(), Arc::clone(&clock)).telling(notices.clone());
         let observations = Observations::new(db.clone());
         let settings = RegistryTokenSettings {
             issuer: config.token.issuer.clone(),
@@ -171,6 +181,7 @@ impl Service {
             issuer,
             usage,
             observations,
+            notices,
             health,
             metrics,
             admin,

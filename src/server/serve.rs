@@ -14,7 +14,7 @@ use crate::server::lifecycle::{Lifecycle, Signals, Stopped};
 use crate::server::listener::{Answers, Listener, Rules};
 use crate::server::open::open;
 use crate::server::telemetry::{self, OpenLog};
-use crate::server::{Service, SystemEntropy, background, descriptors, follow, readings};
+use crate::server::{Service, SystemEntropy, background, descriptors, follow, notices, readings};
 
 /// Runs the service until a signal stops it.
 pub async fn serve(config: &Config) -> anyhow::Result<()> {
@@ -148,6 +148,7 @@ fn spawn_background(service: &Service, config: &Config, lifecycle: &Lifecycle) {
         service.clone(),
         lifecycle.clone(),
     ));
+    notices::spawn(service, lifecycle);
     lifecycle.spawn(background::heal_changes(service.clone(), lifecycle.clone()));
     lifecycle.spawn(background::write_usage(service.clone(), lifecycle.clone()));
 }

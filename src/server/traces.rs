@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use opentelemetry::KeyValue;
 use opentelemetry::trace::TracerProvider;
-use opentelemetry_otlp::WithExportConfig;
+use opentelemetry_otlp::{WithExportConfig, WithHttpConfig};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{Sampler, SdkTracer, SdkTracerProvider, SpanData, SpanExporter};
 use url::Url;
 
 use crate::config::Traces;
+use crate::delivery::client_config;
 
 /// The longest that a collector may take for one batch.
 const LONGEST: Duration = Duration::from_secs(5);
@@ -64,6 +65,7 @@ impl Telling {
     fn new(endpoint: &Url) -> anyhow::Result<Self> {
         let sending = opentelemetry_otlp::SpanExporter::builder()
             .with_http()
+            .with_http_client(client()?)
             .with_endpoint(endpoint.as_str())
             .with_timeout(LONGEST);
         Ok(Self {
@@ -71,6 +73,20 @@ impl Telling {
             is_failing: AtomicBool::new(false),
         })
     }
+}
+
+/// The client, with the authorities of all our clients: images of containers have none. It is made in a thread, because it has
+/// a runtime of its own.
+fn client() -> anyhow::Result<reqwest::blocking::Client> {
+    let tls = client_config(None)?;
+    let making = std::thread::Builder::new().spawn(|| {
+        reqwest::blocking::Client::builder()
+            .tls_backend_preconfigured(tls)
+            .timeout(LONGEST)
+            .build()
+    })?;
+    let made = making.join();
+    Ok(made.map_err(|_| anyhow::anyhow!("the client for traces cannot be made"))??)
 }
 
 impl SpanExporter for Telling {

@@ -22,6 +22,7 @@ pub mod follow;
 mod installation;
 pub mod members;
 pub mod namespaces;
+pub mod notices;
 mod page;
 mod pool_numbers;
 mod recorder;

@@ -16,6 +16,7 @@ mod harness;
 mod made_up;
 mod metrics;
 mod model;
+mod notices;
 mod ops;
 mod registries;
 mod server;

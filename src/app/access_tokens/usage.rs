@@ -6,11 +6,12 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::app::error::DeskError;
+use crate::app::notices::Notices;
 use crate::domain::access_tokens::usage::{AccessTokenUsage, UsagePrecision, Uses};
 use crate::domain::clock::Clock;
 use crate::domain::ids::AccessTokenId;
+use crate::storage::Db;
 use crate::storage::access_tokens::usage;
-use crate::storage::{Db, StorageError};
 
 /// Most tokens whose uses wait to be written; the uses of others are lost meanwhile.
 const MOST_TOKENS: usize = 10_000;
@@ -25,6 +26,8 @@ pub struct UsageQueue {
     db: Db,
     clock: Arc<dyn Clock>,
     waiting: Arc<Mutex<BTreeMap<AccessTokenId, Uses>>>,
+    /// The notices of new addresses.
+    notices: Option<Notices>,
 }
 
 impl UsageQueue {
@@ -34,6 +37,16 @@ impl UsageQueue {
             db,
             clock,
             waiting: Arc::default(),
+            notices: None,
+        }
+    }
+
+    /// The queue with notices of new addresses.
+    #[must_use]
+    pub fn telling(self, notices: Notices) -> Self {
+        Self {
+            notices: Some(notices),
+            ..self
         }
     }
 
@@ -64,7 +77,7 @@ impl UsageQueue {
         let mut waiting = std::mem::take(&mut *self.waiting());
         let written = self.write_uses(&mut waiting, detail).await;
         self.put_back(waiting);
-        Ok(written?)
+        written
     }
 
     /// Writes down `waiting`, and takes out of it all that need no more attention.
@@ -72,7 +85,7 @@ impl UsageQueue {
         &self,
         waiting: &mut BTreeMap<AccessTokenId, Uses>,
         detail: UsagePrecision,
-    ) -> Result<(), StorageError> {
+    ) -> Result<(), DeskError> {
         let now = self.clock.now();
         let tokens: Vec<AccessTokenId> = waiting.keys().copied().collect();
         for batch in tokens.chunks(BATCH) {
@@ -96,6 +109,9 @@ impl UsageQueue {
                     addresses: token.last_used_from.clone(),
                 };
                 let settled = uses.settle(&kept, detail, now);
+                if let (Some(notices), Some(record)) = (&self.notices, &settled.record) {
+                    notices.tell_of_addresses(&token, record).await?;
+                }
                 let is_saved = match &settled.record {
                     None => true,
                     // False if another replica was quicker: then the next try adds to that one's record.

@@ -12,6 +12,7 @@ mod error;
 mod foreign;
 mod members;
 mod namespaces;
+mod notices;
 mod page;
 mod parameters;
 mod refresh_tokens;
@@ -47,6 +48,7 @@ pub fn router(state: AdminState) -> Router {
         .routes(routes!(deploy_tokens::list_everywhere))
         .routes(routes!(audit_events::list_everywhere))
         .routes(routes!(audit_events::get_anywhere))
+        .routes(routes!(notices::list))
         .routes(routes!(refresh_tokens::list))
         .routes(routes!(refresh_tokens::revoke));
     // A nested router keeps its operations only, so the words about the whole belong here.

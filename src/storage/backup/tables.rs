@@ -5,7 +5,7 @@ use sea_orm::{ColumnTrait, ColumnType, EntityTrait, Iterable, PrimaryKeyTrait};
 use crate::domain::backup::cell::CellKind;
 use crate::storage::entity::{
     access_token, change, change_counter, deploy_token, event, installation, member, namespace,
-    refresh_token, user,
+    notice, notice_progress, refresh_token, user,
 };
 
 /// The table with the number of the last change, whose row is there from the beginning.
@@ -46,6 +46,8 @@ pub(super) fn all() -> Vec<StoredTable> {
         table::<change::Entity>(),
         table::<change_counter::Entity>(),
         table::<installation::Entity>(),
+        table::<notice::Entity>(),
+        table::<notice_progress::Entity>(),
     ]
 }
 

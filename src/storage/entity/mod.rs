@@ -15,5 +15,7 @@ pub(super) mod installation;
 pub(super) mod instant;
 pub(super) mod member;
 pub(super) mod namespace;
+pub(super) mod notice;
+pub(super) mod notice_progress;
 pub(super) mod refresh_token;
 pub(super) mod user;

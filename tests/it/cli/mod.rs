@@ -17,6 +17,7 @@ mod lost_keys;
 mod machines;
 mod migrations;
 mod namespaces;
+mod notices;
 mod ports;
 mod refresh_tokens;
 mod registry;

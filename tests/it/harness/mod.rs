@@ -96,6 +96,12 @@ impl TestApp {
         .await
     }
 
+    /// Another service on the same database, with the same clock.
+    pub(crate) async fn beside(&self, configuration: &str) -> Self {
+        let world = (Arc::clone(&self.clock), Arc::clone(&self.entropy));
+        Box::pin(Self::open(Arc::clone(&self.folder), configuration, world)).await
+    }
+
     async fn open(
         folder: Arc<TempDir>,
         configuration: &str,

@@ -9,6 +9,7 @@ mod effort;
 mod many;
 mod members;
 mod namespaces;
+mod notices;
 mod plans;
 mod read_only;
 mod refresh_tokens;

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use sea_orm::Statement;
 use secrecy::{ExposeSecret, SecretString};
+use wharfinger::domain::notices::outbox::Channel;
 
 use super::effort::Effort;
 use crate::harness::{Caller, TestApp};
@@ -61,7 +62,7 @@ pub(super) async fn nothing_reads_whole_tables(url: &SecretString) {
         let rows = effort.of(&question).await;
         assert!(rows <= A_TOKEN, "/jwt/auth: {rows} rows by {question}");
     }
-    let mut dear = Vec::new();
+    let mut dear = dear_questions_of_notices(&app, &sent, &effort).await;
     let root = app.made_up_caller("seed-admin", 0);
     for (caller, lists, is_dearer) in [
         (&root, administrators_lists(&app).await, false),
@@ -99,6 +100,29 @@ async fn unindexed_questions_are_noticed(effort: &Effort) {
             "{rows} rows by {question}"
         );
     }
+}
+
+/// The questions of the tasks that make and send notices, which look at more rows than they need.
+async fn dear_questions_of_notices(app: &TestApp, sent: &Sent, effort: &Effort) -> Vec<String> {
+    let notices = &app.service.notices;
+    while notices.follow_events().await.unwrap() {}
+    app.clock.advance(chrono::Duration::days(2));
+    sent.0.lock().unwrap().clear();
+    notices.follow_events().await.unwrap();
+    notices.look_at_ends().await.unwrap();
+    for channel in Channel::ALL {
+        notices.deliver(channel).await.unwrap();
+    }
+    notices.purge().await.unwrap();
+    notices.numbers().await.unwrap();
+    let mut dear = Vec::new();
+    for question in sent.questions("notices") {
+        let rows = effort.of(&question).await;
+        if rows > A_PART {
+            dear.push(format!("notices: {rows} rows by {question}"));
+        }
+    }
+    dear
 }
 
 /// The questions of a list that look at more rows than they need.

@@ -37,6 +37,9 @@ use super::namespaces::{
     namespaces_are_found_by_role_place_and_name, namespaces_are_renamed,
     namespaces_leave_tombstones, namespaces_of_a_user_come_in_parts,
 };
+use super::notices::{
+    causes_of_notices_are_read_once_and_in_order, notices_are_kept_once_and_sent_by_one,
+};
 use super::plans::nothing_reads_whole_tables;
 use super::read_only::servers_that_take_no_changes_are_refused;
 use super::refresh_tokens::{
@@ -119,6 +122,8 @@ async fn the_storage_story_holds() {
     old_changes_are_pruned_but_not_the_last(db).await;
     events_are_found_by_what_they_belong_to(db).await;
     events_come_in_the_order_of_time(db).await;
+    notices_are_kept_once_and_sent_by_one(db).await;
+    causes_of_notices_are_read_once_and_in_order(db).await;
     old_events_are_purged(db).await;
     events_of_an_older_program_get_what_they_belong_to(db, &database.url).await;
     // Another start finds the schema as it is, and a command too.

@@ -21,7 +21,7 @@ is not given. Lists come in pages: `page` and `per_page` choose one, and the hea
 with `pagination=keyset`, `Link` leads through all. There are no pages for people yet: a browser that follows a `web_url` comes here.";
 
 /// The nouns, in the order of the page's contents.
-const NOUNS: [(&str, &str); 11] = [
+const NOUNS: [(&str, &str); 12] = [
     ("users", "People and machines that sign in."),
     ("groups", "Namespaces that hold projects and other groups."),
     (
@@ -47,6 +47,10 @@ const NOUNS: [(&str, &str); 11] = [
     (
         "refresh_tokens",
         "Tokens that registries' clients keep after a login by password.",
+    ),
+    (
+        "notices",
+        "The notices about tokens that were sent or wait, by webhook and mail.",
     ),
     (
         "audit_events",

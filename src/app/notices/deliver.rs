@@ -1,0 +1,160 @@
+//! Sending notices that are due.
+
+use std::sync::PoisonError;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::future::join_all;
+
+use crate::app::error::DeskError;
+use crate::app::notices::Notices;
+use crate::delivery::DeliveryError;
+use crate::domain::entropy::random_bytes;
+use crate::domain::notices::TokenNotice;
+use crate::domain::notices::back_off::next_attempt;
+use crate::domain::notices::outbox::{Channel, DeliveryOutcome, OutboxNotice};
+use crate::domain::notices::words::MailReader;
+use crate::domain::users::UserState;
+use crate::storage::notices::delivery;
+use crate::storage::users;
+
+/// The most notices of one channel that are sent at the same time.
+const AT_ONCE: u64 = 4;
+/// The time for which a sender has a notice: longer than any attempt takes.
+const CLAIM: TimeDelta = TimeDelta::minutes(5);
+
+/// A notice that did not go out.
+enum Unsent {
+    Undelivered(DeliveryError),
+    /// There is nobody to whom it could go.
+    Unwanted(&'static str),
+}
+
+impl Notices {
+    /// Sends the first notices of a channel that are due; true if there may be more of them.
+    ///
+    /// Each is taken before it is sent, so that no other process sends it too; one whose outcome is not known, because this
+    /// process ended, is due again later, with the same id.
+    #[tracing::instrument(name = "app.notices.deliver", skip_all, fields(channel = channel.name()))]
+    pub async fn deliver(&self, channel: Channel) -> Result<bool, DeskError> {
+        let due = delivery::due(&self.db, channel, self.clock.now(), AT_ONCE).await?;
+        let attempts = due.iter().map(|due| self.attempt(channel, due));
+        // All come to their end, also if storage fails one.
+        let done: Result<Vec<()>, DeskError> = join_all(attempts).await.into_iter().collect();
+        done.map(|_| !due.is_empty())
+    }
+
+    async fn attempt(&self, channel: Channel, due: &OutboxNotice) -> Result<(), DeskError> {
+        let begin = self.clock.now();
+        if !delivery::claim(&self.db, due, begin + CLAIM).await? {
+            return Ok(());
+        }
+        let sent = match &due.notice {
+            Some(notice) => self.send(channel, due, notice).await?,
+            None => Err(Unsent::Undelivered(DeliveryError::Again(
+                "a newer version wrote it".to_owned(),
+            ))),
+        };
+        let now = self.clock.now();
+        let outcome = self.outcome(due, sent, now);
+        self.tell_of_outcome(channel, due, &outcome);
+        Ok(delivery::settle(&self.db, due, &outcome, now).await?)
+    }
+
+    async fn send(
+        &self,
+        channel: Channel,
+        due: &OutboxNotice,
+        notice: &TokenNotice,
+    ) -> Result<Result<(), Unsent>, DeskError> {
+        let (id, now) = (due.message_id.as_str(), self.clock.now());
+        let away = || {
+            Err(Unsent::Undelivered(DeliveryError::Again(
+                "it is not configured".to_owned(),
+            )))
+        };
+        let sent = match channel {
+            Channel::Webhook => {
+                let Some(webhook) = &self.couriers.webhook else {
+                    return Ok(away());
+                };
+                webhook.send(id, now, notice.to_json().to_string()).await
+            }
+            Channel::OperatorMail => {
+                let Some(mail) = &self.couriers.mail else {
+                    return Ok(away());
+                };
+                let text = notice.mail(MailReader::Operator);
+                mail.send_to_operator(id, now, text).await
+            }
+            Channel::OwnerMail => {
+                let Some(mail) = &self.couriers.mail else {
+                    return Ok(away());
+                };
+                let owner = match due.user_id {
+                    Some(id) => users::find(&self.db, id).await?,
+                    None => None,
+                };
+                let Some(owner) = owner.filter(|owner| owner.state == UserState::Active) else {
+                    return Ok(Err(Unsent::Unwanted("the user is blocked or deleted")));
+                };
+                let Some(to) = owner.email else {
+                    return Ok(Err(Unsent::Unwanted("the user has no e-mail address")));
+                };
+                let text = notice.mail(MailReader::Owner);
+                mail.send_to(&to, id, now, text).await
+            }
+        };
+        Ok(sent.map_err(Unsent::Undelivered))
+    }
+
+    fn outcome(
+        &self,
+        due: &OutboxNotice,
+        sent: Result<(), Unsent>,
+        now: DateTime<Utc>,
+    ) -> DeliveryOutcome {
+        match sent {
+            Ok(()) => DeliveryOutcome::Delivered,
+            Err(Unsent::Unwanted(why)) => DeliveryOutcome::Dropped(why.to_owned()),
+            Err(Unsent::Undelivered(DeliveryError::Final(why))) => DeliveryOutcome::Failed(why),
+            Err(Unsent::Undelivered(DeliveryError::Again(why))) => {
+                let [drawn] = random_bytes(&*self.entropy);
+                let attempts = due.attempts.saturating_add(1);
+                match next_attempt((due.created_at, now), attempts, drawn) {
+                    Some(at) => DeliveryOutcome::Again(at, why),
+                    None => DeliveryOutcome::Failed(why),
+                }
+            }
+        }
+    }
+
+    /// Logs that a channel begins to fail or works again, and each notice that is given up.
+    fn tell_of_outcome(&self, channel: Channel, due: &OutboxNotice, outcome: &DeliveryOutcome) {
+        let name = channel.name();
+        let mut failing = self.failing.lock().unwrap_or_else(PoisonError::into_inner);
+        let was_failing = failing.contains(&channel);
+        match outcome {
+            DeliveryOutcome::Delivered if was_failing => {
+                failing.retain(|other| *other != channel);
+                tracing::info!(channel = name, "notices go out again by {name}");
+            }
+            DeliveryOutcome::Again(_, why) if !was_failing => {
+                failing.push(channel);
+                tracing::warn!(
+                    channel = name,
+                    "notices do not go out by {name}, and are tried again for three days: {why}"
+                );
+            }
+            DeliveryOutcome::Failed(why) => tracing::warn!(
+                channel = name,
+                notice.id = %due.id,
+                "notice {} was given up after {} attempts: {why}",
+                due.id,
+                due.attempts.saturating_add(1)
+            ),
+            DeliveryOutcome::Delivered
+            | DeliveryOutcome::Again(..)
+            | DeliveryOutcome::Dropped(_) => {}
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Making notices of ends of tokens that come near.
+
+use chrono::{DateTime, Utc};
+
+use crate::app::error::DeskError;
+use crate::app::notices::Notices;
+use crate::domain::access_tokens::AccessToken;
+use crate::domain::deploy_tokens::DeployToken;
+use crate::domain::expiry::Expiry;
+use crate::domain::notices::ends::{EndWindow, is_look_due};
+use crate::domain::notices::{Holder, Matter, NoticedToken, TokenNotice};
+use crate::domain::users::UserState;
+use crate::storage::notices::progress::{self, NoticeProgress};
+use crate::storage::notices::{self, NoticeRecord};
+
+/// The most tokens that are read at a time.
+const AT_A_TIME: u64 = 500;
+
+impl Notices {
+    /// Makes notices of the ends that have come near since the last look, if that was long enough ago.
+    ///
+    /// A look that is cut off begins again: it finds the notices that it has made, and makes the others.
+    #[tracing::instrument(name = "app.notices.look_at_ends", skip_all)]
+    pub async fn look_at_ends(&self) -> Result<(), DeskError> {
+        let now = self.clock.now();
+        let from = progress::progress(&self.db, now).await?;
+        if !is_look_due(from.ends_looked_at, now) {
+            return Ok(());
+        }
+        for window in self.rules.days_before.windows(from.ends_looked_at, now) {
+            self.tell_of_access_tokens(&window, now).await?;
+            self.tell_of_deploy_tokens(&window, now).await?;
+        }
+        // Others may have read events meanwhile.
+        let from = progress::progress(&self.db, now).await?;
+        let to = NoticeProgress {
+            ends_looked_at: now,
+            ..from
+        };
+        progress::advance(&self.db, (&from, &to), &[], now).await?;
+        Ok(())
+    }
+
+    async fn tell_of_access_tokens(
+        &self,
+        window: &EndWindow,
+        now: DateTime<Utc>,
+    ) -> Result<(), DeskError> {
+        let mut after = None;
+        loop {
+            let found = progress::ending(&self.db, window, after, AT_A_TIME).await?;
+            after = found.last().and_then(place_of_access_token);
+            let is_last = found.len() < usize::try_from(AT_A_TIME).unwrap_or(usize::MAX);
+            let ahead = found.into_iter().filter(|token| {
+                let end = token.specification.expiry();
+                end.is_some_and(|end| window.lies_ahead(token.created_at, end.instant()))
+            });
+            let known = self.with_owners(ahead.collect()).await?;
+            // The tokens of a blocked user do not work anyway.
+            let told = known
+                .values()
+                .filter(|(_, owner)| owner.state == UserState::Active)
+                .map(|(token, owner)| (token.into(), owner.into()));
+            self.tell_of_ends(window, told, now).await?;
+            if is_last || after.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn tell_of_deploy_tokens(
+        &self,
+        window: &EndWindow,
+        now: DateTime<Utc>,
+    ) -> Result<(), DeskError> {
+        let mut after = None;
+        loop {
+            let found = progress::ending_deploy_tokens(&self.db, window, after, AT_A_TIME).await?;
+            after = found.last().and_then(place_of_deploy_token);
+            let is_last = found.len() < usize::try_from(AT_A_TIME).unwrap_or(usize::MAX);
+            let told = found
+                .iter()
+                .filter(|token| {
+                    let end = token.expiry.filter(|_| token.revoked_at.is_none());
+                    end.is_some_and(|end| window.lies_ahead(token.created_at, end.instant()))
+                })
+                .map(|token| (token.into(), namespace_of(token)));
+            self.tell_of_ends(window, told, now).await?;
+            if is_last || after.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn tell_of_ends(
+        &self,
+        window: &EndWindow,
+        tokens: impl Iterator<Item = (NoticedToken, Holder)>,
+        now: DateTime<Utc>,
+    ) -> Result<(), DeskError> {
+        let days = window.days;
+        let records: Vec<NoticeRecord> = tokens
+            .flat_map(|(token, holder)| {
+                let end = token.ends_at.map_or(0, |end| end.timestamp());
+                let cause = format!("end {} {} {end} {days}", token.kind.name(), token.id);
+                let notice = TokenNotice {
+                    matter: Matter::Expiring { days },
+                    at: now,
+                    token,
+                    holder,
+                    author: None,
+                };
+                self.records(&cause, &notice)
+            })
+            .collect();
+        let records = self.with_room(records).await?;
+        Ok(notices::add(&self.db, &records, now).await?)
+    }
+}
+
+fn namespace_of(token: &DeployToken) -> Holder {
+    Holder::Namespace {
+        path: token.path.to_string(),
+    }
+}
+
+fn place_of_access_token(token: &AccessToken) -> Option<(DateTime<Utc>, i64)> {
+    let end = token.specification.expiry().map(Expiry::instant)?;
+    Some((end, token.id.0))
+}
+
+fn place_of_deploy_token(token: &DeployToken) -> Option<(DateTime<Utc>, i64)> {
+    let end = token.expiry.map(Expiry::instant)?;
+    Some((end, token.id.0))
+}

@@ -1,0 +1,130 @@
+//! Notices: found in events, ends and uses of tokens, kept in the outbox, and sent from there.
+
+mod deliver;
+mod find;
+mod follow_events;
+mod look_at_ends;
+mod purge;
+mod tell_of_addresses;
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use crate::app::error::DeskError;
+use crate::delivery::Couriers;
+use crate::domain::clock::Clock;
+use crate::domain::entropy::Entropy;
+use crate::domain::notices::TokenNotice;
+use crate::domain::notices::outbox::Channel;
+use crate::domain::notices::rules::NoticeRules;
+use crate::storage::Db;
+use crate::storage::notices::{self, NoticeRecord};
+
+/// The most notices that wait to be sent; more are not kept.
+const MOST_PENDING: u64 = 10_000;
+
+/// Makes notices and sends them.
+///
+/// Each notice is a row of the outbox for each channel, and is there until it was sent or given up. Several processes on one
+/// database share the work: what one has read or taken, no other one does at the same time.
+#[derive(Clone)]
+pub struct Notices {
+    db: Db,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    couriers: Arc<Couriers>,
+    rules: NoticeRules,
+    lost: Arc<AtomicU64>,
+    /// The channels whose last attempt failed, so that the log says it once.
+    failing: Arc<Mutex<Vec<Channel>>>,
+}
+
+/// The numbers of notices, for the operator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NoticeNumbers {
+    /// Those that wait to be sent.
+    pub pending: u64,
+    /// Those that were given up and are not deleted yet.
+    pub failed: u64,
+    /// Those that this process could not keep, because too many waited.
+    pub lost: u64,
+}
+
+impl Notices {
+    /// Notices by these rules, which are kept in `db`.
+    pub fn new(
+        db: Db,
+        (clock, entropy): (Arc<dyn Clock>, Arc<dyn Entropy>),
+        couriers: Couriers,
+        rules: NoticeRules,
+    ) -> Self {
+        Self {
+            db,
+            clock,
+            entropy,
+            couriers: Arc::new(couriers),
+            rules,
+            lost: Arc::default(),
+            failing: Arc::default(),
+        }
+    }
+
+    /// The channels that notices go out on.
+    pub fn channels(&self) -> impl Iterator<Item = Channel> {
+        let channels = self.rules.channels;
+        let all = Channel::ALL.into_iter();
+        all.filter(move |channel| channels.has(*channel))
+    }
+
+    /// The numbers of notices.
+    pub async fn numbers(&self) -> Result<NoticeNumbers, DeskError> {
+        let counts = notices::count(&self.db).await?;
+        Ok(NoticeNumbers {
+            pending: counts.pending,
+            failed: counts.failed,
+            lost: self.lost.load(Ordering::Relaxed),
+        })
+    }
+
+    /// The rows of a notice, whose cause has that name: one for each channel.
+    fn records(&self, cause: &str, notice: &TokenNotice) -> Vec<NoticeRecord> {
+        let channels = self.rules.channels.of(notice);
+        let record = |channel: Channel| NoticeRecord {
+            cause: format!("{cause} {}", channel.name()),
+            message_id: format!("msg_{}", self.entropy.id().simple()),
+            channel,
+            notice: notice.clone(),
+        };
+        channels.map(record).collect()
+    }
+
+    /// Leaves as many of `records` as there is room for; the others are counted and logged.
+    async fn with_room(
+        &self,
+        mut records: Vec<NoticeRecord>,
+    ) -> Result<Vec<NoticeRecord>, DeskError> {
+        if records.is_empty() {
+            return Ok(records);
+        }
+        let pending = notices::count(&self.db).await?.pending;
+        let room = usize::try_from(MOST_PENDING.saturating_sub(pending)).unwrap_or(usize::MAX);
+        let lost = records.len().saturating_sub(room);
+        if lost > 0 {
+            records.truncate(room);
+            let lost = u64::try_from(lost).unwrap_or(u64::MAX);
+            self.lost.fetch_add(lost, Ordering::Relaxed);
+            tracing::warn!(
+                lost,
+                "{lost} notices are lost: {MOST_PENDING} are waiting to be sent already"
+            );
+        }
+        Ok(records)
+    }
+}
+
+impl fmt::Debug for Notices {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Notices").finish_non_exhaustive()
+    }
+}

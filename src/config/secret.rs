@@ -1,0 +1,69 @@
+//! Secrets: written in the configuration, or in a file of their own.
+
+use std::fs;
+use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
+
+use secrecy::SecretString;
+
+use crate::config::error::ConfigError;
+use crate::config::settings::Settings;
+use crate::config::value::Setting;
+
+/// The most bytes that are read of a file.
+const LONGEST: u64 = 64 * 1024;
+/// The right of everybody to read a file.
+const READ_BY_ALL: u32 = 0o004;
+
+/// The secret that is written for `key`, or in the file that is named for `key` with `_file` behind it, with the one of
+/// these settings that has it; none if both are empty. A line break at the end of a file is no part of it.
+pub(super) fn read<'a>(
+    settings: &'a Settings,
+    key: &str,
+) -> Result<Option<(SecretString, &'a Setting)>, ConfigError> {
+    let (written, file) = (settings.get(key)?, settings.get(&format!("{key}_file"))?);
+    match (written.text()?, file.text()?) {
+        ("", "") => Ok(None),
+        (text, "") => Ok(Some((SecretString::from(text), written))),
+        ("", _) => {
+            let text = text_of(file, READ_BY_ALL)?;
+            let text = text.trim_end_matches(['\r', '\n']);
+            if text.is_empty() {
+                return Err(file.wrong("names a file with nothing in it"));
+            }
+            Ok(Some((SecretString::from(text), file)))
+        }
+        _ => Err(file.wrong(&format!("and `{key}` are one too many"))),
+    }
+}
+
+/// The text of the file that is named for `key`; none if none is.
+pub(super) fn file(settings: &Settings, key: &str) -> Result<Option<String>, ConfigError> {
+    let setting = settings.get(key)?;
+    if setting.text()?.is_empty() {
+        return Ok(None);
+    }
+    text_of(setting, 0).map(Some)
+}
+
+/// The text of the named file, which nobody must have the rights in `refused` to.
+fn text_of(setting: &Setting, refused: u32) -> Result<String, ConfigError> {
+    let name = setting.text()?;
+    let unreadable = |error: std::io::Error| {
+        setting.wrong(&format!(
+            "names the file {name}, which cannot be read: {error}"
+        ))
+    };
+    let file = fs::File::open(name).map_err(unreadable)?;
+    let mode = file.metadata().map_err(unreadable)?.permissions().mode();
+    if mode & refused != 0 {
+        return Err(setting.wrong(&format!(
+            "names the file {name}, which everybody can read; run `chmod o= {name}`"
+        )));
+    }
+    let mut text = String::new();
+    file.take(LONGEST)
+        .read_to_string(&mut text)
+        .map_err(unreadable)?;
+    Ok(text)
+}

@@ -1,0 +1,33 @@
+//! The certificate authorities that servers may have certificates from: the well-known ones, and those of a file.
+
+use std::sync::Arc;
+
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, RootCertStore};
+
+/// A text that has no certificates of authorities.
+#[derive(Debug, thiserror::Error)]
+#[error("the file of certificate authorities has none that can be used")]
+pub struct InvalidAuthorities;
+
+/// The TLS of a client that trusts the well-known authorities, and those in `more`, in PEM.
+pub fn client_config(more: Option<&str>) -> Result<ClientConfig, InvalidAuthorities> {
+    let mut store = RootCertStore::empty();
+    store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    if let Some(text) = more {
+        let before = store.len();
+        for certificate in CertificateDer::pem_slice_iter(text.as_bytes()) {
+            let certificate = certificate.map_err(|_| InvalidAuthorities)?;
+            store.add(certificate).map_err(|_| InvalidAuthorities)?;
+        }
+        if store.len() == before {
+            return Err(InvalidAuthorities);
+        }
+    }
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|_| InvalidAuthorities)?;
+    Ok(builder.with_root_certificates(store).with_no_client_auth())
+}

@@ -1,0 +1,124 @@
+//! Events that people are told of, and the notices that they become. Tokens that end together belong to one user: to a
+//! family, or to the token that they were made with.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::domain::access_tokens::AccessToken;
+use crate::domain::events::EventAction;
+use crate::domain::events::stored::StoredEvent;
+use crate::domain::ids::AccessTokenId;
+use crate::domain::notices::{
+    Holder, Matter, NamedToken, NoticeAuthor, NoticedKind, NoticedToken, TokenNotice,
+};
+use crate::domain::users::User;
+
+/// Personal access tokens that are known, with their owners.
+pub type KnownTokens = BTreeMap<AccessTokenId, (AccessToken, User)>;
+
+/// The personal access tokens that must be known for the notices of an event; none for an event that nobody is told of.
+pub fn tokens_of(event: &StoredEvent) -> Vec<AccessTokenId> {
+    let listed = match EventAction::try_from(event.action.as_str()) {
+        Ok(EventAction::AccessTokenRotated) => Vec::new(),
+        Ok(EventAction::AccessTokenRevoked) => listed(event, "revoked_with"),
+        Ok(EventAction::AccessTokenChanged | EventAction::AccessTokenReused) => {
+            listed(event, "revoked")
+        }
+        _ => return Vec::new(),
+    };
+    subject(event).into_iter().chain(listed).collect()
+}
+
+/// The notice of an event.
+pub fn notice_of(event: &StoredEvent, known: &KnownTokens) -> Option<TokenNotice> {
+    let subject = subject(event).and_then(|id| known.get(&id));
+    match EventAction::try_from(event.action.as_str()).ok()? {
+        EventAction::AccessTokenRotated => Some(about(event, subject?, rotated(event))),
+        EventAction::AccessTokenRevoked => {
+            let with = named(known, &listed(event, "revoked_with"));
+            Some(about(event, subject?, Matter::Revoked { with }))
+        }
+        EventAction::AccessTokenChanged => {
+            let revoked = listed(event, "revoked");
+            let (first, others) = revoked.split_first()?;
+            let with = named(known, others);
+            Some(about(event, known.get(first)?, Matter::Revoked { with }))
+        }
+        EventAction::AccessTokenReused => {
+            let revoked = named(known, &listed(event, "revoked"));
+            Some(about(event, subject?, Matter::Reused { revoked }))
+        }
+        EventAction::DeployTokenRevoked => deploy_token(event),
+        _ => None,
+    }
+}
+
+fn rotated(event: &StoredEvent) -> Matter {
+    let value = |name| event.detail.as_ref().and_then(|detail| detail.get(name));
+    Matter::Rotated {
+        successor: value("successor")
+            .and_then(Value::as_i64)
+            .map(AccessTokenId),
+        works_until: value("works_until")
+            .and_then(Value::as_str)
+            .and_then(|text| text.parse().ok()),
+    }
+}
+
+fn about(event: &StoredEvent, (token, owner): &(AccessToken, User), matter: Matter) -> TokenNotice {
+    TokenNotice {
+        matter,
+        at: event.created_at,
+        token: token.into(),
+        holder: owner.into(),
+        author: Some(author(event)),
+    }
+}
+
+/// A deploy token that was revoked; the event says all that is told of it.
+fn deploy_token(event: &StoredEvent) -> Option<TokenNotice> {
+    let path = event.entity.as_ref()?.path.clone()?;
+    Some(TokenNotice {
+        matter: Matter::Revoked { with: Vec::new() },
+        at: event.created_at,
+        token: NoticedToken {
+            kind: NoticedKind::DeployToken,
+            id: event.subject_id?,
+            name: event.subject_name.clone(),
+            ends_at: None,
+        },
+        holder: Holder::Namespace { path },
+        author: Some(author(event)),
+    })
+}
+
+fn author(event: &StoredEvent) -> NoticeAuthor {
+    NoticeAuthor {
+        name: event.actor.clone(),
+        address: event.address.clone(),
+    }
+}
+
+fn subject(event: &StoredEvent) -> Option<AccessTokenId> {
+    let is_access_token = event.subject_kind.as_deref() == Some("access_token");
+    event
+        .subject_id
+        .filter(|_| is_access_token)
+        .map(AccessTokenId)
+}
+
+/// The tokens that the detail lists under that name; `domain/events/detail.rs` writes the first of them.
+fn listed(event: &StoredEvent, name: &str) -> Vec<AccessTokenId> {
+    let ids = event
+        .detail
+        .as_ref()
+        .and_then(|detail| detail.get(name)?.get("ids")?.as_array());
+    let ids = ids.into_iter().flatten();
+    ids.filter_map(Value::as_i64).map(AccessTokenId).collect()
+}
+
+fn named(known: &KnownTokens, ids: &[AccessTokenId]) -> Vec<NamedToken> {
+    let found = ids.iter().filter_map(|id| known.get(id));
+    found.map(|(token, _)| token.into()).collect()
+}

@@ -1,0 +1,123 @@
+//! Notices: their ways out of the service, and the tasks that make and send them.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::app::DeskError;
+use crate::app::notices::Notices;
+use crate::config::{Config, MailSettings, WebhookSettings};
+use crate::delivery::{Couriers, Mail, MailServer, Reach, Webhook, WebhookAddress};
+use crate::domain::clock::Clock;
+use crate::domain::entropy::Entropy;
+use crate::domain::notices::outbox::Channel;
+use crate::server::Service;
+use crate::server::lifecycle::Lifecycle;
+use crate::server::repeated_step::RepeatedStep;
+use crate::storage::Db;
+
+/// The longest that a mail takes.
+const MAIL_TIMEOUT: Duration = Duration::from_secs(30);
+/// The pause between two looks for events, and between two looks for notices that are due.
+const PAUSE: Duration = Duration::from_secs(1);
+/// The pause between two looks at ends of tokens, and for notices that were finished long ago.
+const LONG_PAUSE: Duration = Duration::from_mins(1);
+
+/// The notices of a service with that configuration.
+pub(super) fn notices(
+    config: &Config,
+    db: Db,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+) -> anyhow::Result<Notices> {
+    let settings = config.notices.clone();
+    let couriers = Couriers {
+        webhook: settings.webhook.map(webhook).transpose()?,
+        mail: settings.mail.map(mail).transpose()?,
+    };
+    Ok(Notices::new(db, (clock, entropy), couriers, settings.rules))
+}
+
+fn webhook(settings: WebhookSettings) -> anyhow::Result<Webhook> {
+    let allowed = settings.allowed_networks;
+    let is_protected = settings.url.scheme() == "https";
+    Ok(Webhook::new(WebhookAddress {
+        reach: Reach::new(is_protected, move |address| allowed.contains(address)),
+        url: settings.url,
+        secret: settings.secret,
+        timeout: settings.timeout,
+        authorities: settings.authorities,
+    })?)
+}
+
+fn mail(settings: MailSettings) -> anyhow::Result<Mail> {
+    Ok(Mail::new(MailServer {
+        host: settings.server,
+        port: settings.port,
+        protection: settings.protection,
+        login: settings.login,
+        from: settings.from,
+        operator: settings.operator,
+        timeout: MAIL_TIMEOUT,
+        authorities: settings.authorities,
+    })?)
+}
+
+/// Starts the tasks that make and send notices, if there is a way for them.
+pub(super) fn spawn(service: &Service, lifecycle: &Lifecycle) {
+    let channels: Vec<Channel> = service.notices.channels().collect();
+    if !channels.is_empty() {
+        lifecycle.spawn(make(service.clone(), lifecycle.clone()));
+    }
+    for channel in channels {
+        lifecycle.spawn(send(service.clone(), channel, lifecycle.clone()));
+    }
+}
+
+/// Makes notices of events and ends, and deletes old ones.
+async fn make(service: Service, lifecycle: Lifecycle) {
+    let mut step = RepeatedStep::new(service.health, "notices", "no notices are made");
+    let (notices, mut looked) = (service.notices, None::<Instant>);
+    loop {
+        let is_long_ago = looked.is_none_or(|looked| looked.elapsed() >= LONG_PAUSE);
+        let making = async {
+            let mut has_rest = notices.follow_events().await?;
+            if is_long_ago {
+                notices.look_at_ends().await?;
+                has_rest |= notices.purge().await?;
+            }
+            Ok::<_, DeskError>(has_rest)
+        };
+        let made = tokio::select! {
+            made = step.run(making) => made,
+            () = lifecycle.stopping() => return,
+        };
+        match made {
+            Some(true) => {}
+            Some(false) if is_long_ago => looked = Some(Instant::now()),
+            _ => tokio::select! {
+                () = tokio::time::sleep(PAUSE) => {}
+                () = lifecycle.stopping() => return,
+            },
+        }
+    }
+}
+
+/// Sends the notices of a channel.
+async fn send(service: Service, channel: Channel, lifecycle: Lifecycle) {
+    let consequence = "the outbox of notices cannot be read or written";
+    let mut step = RepeatedStep::new(service.health, channel.name(), consequence);
+    loop {
+        let sent = tokio::select! {
+            sent = service.notices.deliver(channel) => sent,
+            () = lifecycle.stopping() => return,
+        };
+        // Done already: an attempt may take longer than a step, because the other side does.
+        let has_rest = step.run(std::future::ready(sent)).await.unwrap_or(false);
+        if !has_rest {
+            tokio::select! {
+                () = tokio::time::sleep(PAUSE) => {}
+                () = lifecycle.stopping() => return,
+            }
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! Notices that are due, and the outcomes of attempts to send them.
+
+use chrono::{DateTime, Utc};
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, UpdateMany};
+
+use crate::domain::notices::outbox::{Channel, DeliveryOutcome, NoticeState, OutboxNotice};
+use crate::storage::connect::Db;
+use crate::storage::entity::instant::Instant;
+use crate::storage::entity::notice::{self, Column};
+use crate::storage::error::StorageError;
+use crate::storage::notices::to_notice;
+
+/// The most characters of a reason that are kept.
+const LONGEST_REASON: usize = 200;
+
+/// The first notices of a channel that are due at `now`.
+#[tracing::instrument(level = "debug", name = "storage.notices.delivery.due", skip_all)]
+pub async fn due(
+    db: &Db,
+    channel: Channel,
+    now: DateTime<Utc>,
+    most: u64,
+) -> Result<Vec<OutboxNotice>, StorageError> {
+    let rows = notice::Entity::find()
+        .filter(Column::State.eq(NoticeState::Pending.name()))
+        .filter(Column::Channel.eq(channel.name()))
+        .filter(Column::NextAttemptAt.lte(Instant::from(now)))
+        .order_by_asc(Column::NextAttemptAt)
+        .order_by_asc(Column::Id)
+        .limit(most)
+        .all(&db.connection)
+        .await?;
+    rows.into_iter().map(to_notice).collect()
+}
+
+/// Takes a notice for an attempt that is over before `until`; false if another sender has it. If the attempt has no
+/// outcome by then, the notice is due again.
+#[tracing::instrument(level = "debug", name = "storage.notices.delivery.claim", skip_all, fields(id = %due.id))]
+pub async fn claim(
+    db: &Db,
+    due: &OutboxNotice,
+    until: DateTime<Utc>,
+) -> Result<bool, StorageError> {
+    let claimed = attempt(due, due.attempts)
+        .col_expr(Column::Attempts, Expr::col(Column::Attempts).add(1))
+        .col_expr(
+            Column::NextAttemptAt,
+            Expr::value(Some(Instant::from(until))),
+        )
+        .exec(&db.connection)
+        .await?;
+    Ok(claimed.rows_affected > 0)
+}
+
+/// Writes down the outcome of the attempt for which `due` was claimed, unless another attempt has begun since.
+#[tracing::instrument(level = "debug", name = "storage.notices.delivery.settle", skip_all, fields(id = %due.id))]
+pub async fn settle(
+    db: &Db,
+    due: &OutboxNotice,
+    outcome: &DeliveryOutcome,
+    now: DateTime<Utc>,
+) -> Result<(), StorageError> {
+    let (state, next, why) = match outcome {
+        DeliveryOutcome::Delivered => (NoticeState::Delivered, None, None),
+        DeliveryOutcome::Again(at, why) => (NoticeState::Pending, Some(*at), Some(why)),
+        DeliveryOutcome::Failed(why) => (NoticeState::Failed, None, Some(why)),
+        DeliveryOutcome::Dropped(why) => (NoticeState::Dropped, None, Some(why)),
+    };
+    let finished = next.is_none().then_some(Instant::from(now));
+    let why: Option<String> = why.map(|why| why.chars().take(LONGEST_REASON).collect());
+    attempt(due, due.attempts.saturating_add(1))
+        .col_expr(Column::State, Expr::value(state.name()))
+        .col_expr(Column::LastError, Expr::value(why))
+        .col_expr(Column::NextAttemptAt, Expr::value(next.map(Instant::from)))
+        .col_expr(Column::FinishedAt, Expr::value(finished))
+        .exec(&db.connection)
+        .await?;
+    Ok(())
+}
+
+/// A change to a notice that is still pending, and after just so many attempts.
+fn attempt(due: &OutboxNotice, attempts: u32) -> UpdateMany<notice::Entity> {
+    notice::Entity::update_many()
+        .filter(Column::Id.eq(due.id.0))
+        .filter(Column::State.eq(NoticeState::Pending.name()))
+        .filter(Column::Attempts.eq(i64::from(attempts)))
+}

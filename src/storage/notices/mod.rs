@@ -1,0 +1,197 @@
+//! Notices: the outbox, with a row for each notice and channel.
+//!
+//! Notices change nobody's rights, so they are written without an event and a change number.
+
+pub mod delivery;
+pub mod progress;
+
+use chrono::{DateTime, Utc};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, Select,
+};
+
+use crate::domain::ids::{NoticeId, UserId};
+use crate::domain::notices::TokenNotice;
+use crate::domain::notices::outbox::{Channel, NoticeState, OutboxNotice};
+use crate::domain::page::{Listing, Paging};
+use crate::storage::connect::Db;
+use crate::storage::entity::instant::Instant;
+use crate::storage::entity::notice::{self, Column};
+use crate::storage::error::StorageError;
+use crate::storage::page::{listing_of, try_map};
+use crate::storage::source::Source;
+
+/// A notice that is to be stored for one channel.
+#[derive(Debug, Clone)]
+pub struct NoticeRecord {
+    /// The text that names its cause and its channel: there is one notice for each.
+    pub cause: String,
+    /// The id that the other side will see.
+    pub message_id: String,
+    /// The channel.
+    pub channel: Channel,
+    /// The notice.
+    pub notice: TokenNotice,
+}
+
+/// The numbers of notices in two states.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct NoticeCounts {
+    /// Those that wait to be sent.
+    pub pending: u64,
+    /// Those that were given up and are not deleted yet.
+    pub failed: u64,
+}
+
+/// The number of notices in the states that somebody counts.
+#[tracing::instrument(level = "debug", name = "storage.notices.count", skip_all)]
+pub async fn count(db: &Db) -> Result<NoticeCounts, StorageError> {
+    let of = async |state: NoticeState| {
+        let found = notice::Entity::find().filter(Column::State.eq(state.name()));
+        found.count(&db.connection).await
+    };
+    Ok(NoticeCounts {
+        pending: of(NoticeState::Pending).await?,
+        failed: of(NoticeState::Failed).await?,
+    })
+}
+
+/// A part of the notices, by id; perhaps only those in one state.
+#[tracing::instrument(level = "debug", name = "storage.notices.page", skip_all)]
+pub async fn page(
+    source: &impl Source,
+    state: Option<NoticeState>,
+    (descending, paging): (bool, Paging),
+) -> Result<Listing<OutboxNotice>, StorageError> {
+    let state = state.map(|state| Column::State.eq(state.name()));
+    let query = notice::Entity::find().filter(Condition::all().add_option(state));
+    let sort = |query: Select<notice::Entity>| {
+        if descending {
+            query.order_by_desc(Column::Id)
+        } else {
+            query.order_by_asc(Column::Id)
+        }
+    };
+    let id = (Column::Id, |row: &notice::Model| row.id);
+    try_map(
+        listing_of(source, query, sort, id, paging).await?,
+        to_notice,
+    )
+}
+
+/// The number of notices of that kind about one token since an instant.
+#[tracing::instrument(level = "debug", name = "storage.notices.count_about", skip_all)]
+pub async fn count_about(
+    db: &Db,
+    (kind, token): (&str, i64),
+    since: DateTime<Utc>,
+) -> Result<u64, StorageError> {
+    let found = notice::Entity::find()
+        .filter(Column::TokenId.eq(token))
+        .filter(Column::Kind.eq(kind))
+        .filter(Column::CreatedAt.gt(Instant::from(since)));
+    Ok(found.count(&db.connection).await?)
+}
+
+/// Stores a notice, unless there is one with that cause.
+pub(super) async fn insert(
+    source: &impl Source,
+    record: &NoticeRecord,
+    now: DateTime<Utc>,
+) -> Result<(), StorageError> {
+    let same = notice::Entity::find_by_cause(record.cause.as_str());
+    if same.count(source.connection()).await? > 0 {
+        return Ok(());
+    }
+    let content = serde_json::to_string(&record.notice)
+        .map_err(|error| StorageError::unreadable("notice", &error))?;
+    let row = notice::ActiveModel {
+        cause: Set(record.cause.clone()),
+        message_id: Set(record.message_id.clone()),
+        kind: Set(record.notice.kind()),
+        channel: Set(record.channel.name().to_owned()),
+        token_id: Set(record.notice.token.id),
+        user_id: Set(record.notice.owner().map(|owner| owner.0)),
+        content: Set(content),
+        state: Set(NoticeState::Pending.name().to_owned()),
+        attempts: Set(0),
+        created_at: Set(now.into()),
+        next_attempt_at: Set(Some(now.into())),
+        ..Default::default()
+    };
+    let inserted = notice::Entity::insert(row).exec_without_returning(source.connection());
+    inserted.await?;
+    Ok(())
+}
+
+/// Stores notices by themselves, each unless there is one with that cause.
+#[tracing::instrument(level = "debug", name = "storage.notices.add", skip_all)]
+pub async fn add(
+    db: &Db,
+    records: &[NoticeRecord],
+    now: DateTime<Utc>,
+) -> Result<(), StorageError> {
+    for record in records {
+        match insert(db, record, now).await {
+            // Another replica was faster.
+            Ok(()) | Err(StorageError::Taken(_)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// The most notices that one purge deletes.
+pub const PURGED_AT_ONCE: u64 = 1000;
+
+/// Deletes some of the notices that were finished before `end`, the oldest first, at most [`PURGED_AT_ONCE`], and those
+/// above `most` finished ones; their number is returned.
+#[tracing::instrument(level = "debug", name = "storage.notices.purge", skip_all)]
+pub async fn purge(db: &Db, end: DateTime<Utc>, most: u64) -> Result<u64, StorageError> {
+    let finished = notice::Entity::find().filter(Column::FinishedAt.is_not_null());
+    let number = finished.clone().count(&db.connection).await?;
+    let some = number.saturating_sub(most).min(PURGED_AT_ONCE);
+    let oldest = |query: Select<notice::Entity>, limit| {
+        let ids = query.select_only().column(Column::Id);
+        let ids = ids
+            .order_by_asc(Column::FinishedAt)
+            .order_by_asc(Column::Id)
+            .limit(limit);
+        ids.into_tuple().all(&db.connection)
+    };
+    let old: Vec<i64> = if some > 0 {
+        oldest(finished, some).await?
+    } else {
+        let end = Instant::from(end);
+        oldest(finished.filter(Column::FinishedAt.lt(end)), PURGED_AT_ONCE).await?
+    };
+    if old.is_empty() {
+        return Ok(0);
+    }
+    let deleted = notice::Entity::delete_many().filter(Column::Id.is_in(old));
+    Ok(deleted.exec(&db.connection).await?.rows_affected)
+}
+
+/// The notice of a row. One that a newer version wrote is there too, but without its content.
+fn to_notice(row: notice::Model) -> Result<OutboxNotice, StorageError> {
+    let unreadable = |error: &dyn std::error::Error| {
+        StorageError::unreadable("notice", &format!("{}: {error}", row.id))
+    };
+    let mut channels = Channel::ALL.into_iter();
+    Ok(OutboxNotice {
+        id: NoticeId(row.id),
+        channel: channels.find(|channel| channel.name() == row.channel),
+        state: NoticeState::try_from(row.state.as_str()).map_err(|error| unreadable(&error))?,
+        attempts: u32::try_from(row.attempts).map_err(|error| unreadable(&error))?,
+        notice: serde_json::from_str(&row.content).ok(),
+        message_id: row.message_id,
+        kind: row.kind,
+        token_id: row.token_id,
+        user_id: row.user_id.map(UserId),
+        last_error: row.last_error,
+        created_at: row.created_at.into(),
+        next_attempt_at: row.next_attempt_at.map(Into::into),
+        finished_at: row.finished_at.map(Into::into),
+    })
+}

@@ -1,0 +1,109 @@
+//! Deliveries are visible to administrators, and come to an end.
+
+use chrono::Duration;
+use serde_json::json;
+
+use super::Told;
+use crate::harness::World;
+
+#[tokio::test]
+async fn administrators_see_what_was_sent_and_what_waits() {
+    let told = Told::start().await;
+    let World { app, alice, root } = &told.world;
+    told.receiver.answer("503 Service Unavailable");
+    app.revoke(alice).await;
+    told.tell().await;
+    let seen = root.read("/notices").await;
+    let seen: Vec<_> = seen.as_array().unwrap().iter().collect();
+    assert_eq!(seen.len(), 3);
+    let waiting = root.read("/notices?state=pending").await;
+    let waiting = &waiting[0];
+    let message = format!(
+        "the personal access token {} (test) of alice was revoked",
+        alice.id
+    );
+    for (field, value) in [
+        ("type", json!("access_token.revoked")),
+        ("channel", json!("webhook")),
+        ("token_id", json!(alice.id)),
+        ("user_id", json!(app.id_of("alice").await)),
+        ("message", json!(message)),
+        ("attempts", json!(1)),
+        ("last_error", json!("the webhook answered 503")),
+        ("created_at", json!("2026-03-14T15:09:26.000Z")),
+        ("finished_at", json!(null)),
+    ] {
+        assert_eq!(waiting[field], value, "{field}");
+    }
+    let sent = root.found("/notices?state=delivered", "channel").await;
+    assert_eq!(sent, "operator_mail owner_mail");
+    assert_eq!(root.get("/notices?state=odd").await.status, 400);
+    app.clock.advance(Duration::seconds(13));
+    told.tell().await;
+    assert_eq!(root.found("/notices?state=pending", "channel").await, "");
+    let numbers = app.service.notices.numbers().await.unwrap();
+    assert_eq!((numbers.pending, numbers.failed, numbers.lost), (0, 0, 0));
+}
+
+#[tokio::test]
+async fn nobody_else_sees_notices() {
+    let told = Told::start().await;
+    assert_eq!(told.world.alice.get("/notices").await.status, 403);
+}
+
+#[tokio::test]
+async fn a_notice_is_given_up_after_three_days_and_deleted_after_a_month() {
+    let told = Told::start().await;
+    let World { app, alice, root } = &told.world;
+    for _ in 0..100 {
+        told.receiver.answer("500 Internal Server Error");
+    }
+    app.revoke(alice).await;
+    let mut hours = 0;
+    while root
+        .found("/notices?state=failed", "channel")
+        .await
+        .is_empty()
+    {
+        told.tell().await;
+        app.clock.advance(Duration::hours(1));
+        hours += 1;
+        assert!(hours < 100);
+    }
+    assert!((72..80).contains(&hours), "{hours}");
+    let attempts = told.receiver.take().len();
+    assert!((10..40).contains(&attempts), "{attempts}");
+    let failed = root.read("/notices?state=failed").await;
+    assert_eq!(failed[0]["attempts"], json!(attempts));
+    app.clock.advance(Duration::days(29));
+    assert!(!app.service.notices.purge().await.unwrap());
+    assert_eq!(
+        root.found("/notices?state=failed", "channel").await,
+        "webhook"
+    );
+    app.clock.advance(Duration::days(2));
+    app.service.notices.purge().await.unwrap();
+    assert_eq!(root.read("/notices").await, json!([]));
+}
+
+#[tokio::test]
+async fn notices_beyond_the_most_that_may_wait_are_counted() {
+    let told = Told::start().await;
+    let World { app, alice, .. } = &told.world;
+    let rows = (0..9_998).map(|number| {
+        format!("('x{number}', 'm', 'k', 'webhook', 1, '{{}}', 'pending', 0, '2026-03-14 00:00:00', '2027-01-01 00:00:00')")
+    });
+    let rows: Vec<String> = rows.collect();
+    for some in rows.chunks(1000) {
+        app.execute(&format!(
+            "INSERT INTO notices (cause, message_id, kind, channel, token_id, content, state, attempts, created_at, \
+             next_attempt_at) VALUES {}",
+            some.join(", ")
+        ))
+        .await;
+    }
+    app.revoke(alice).await;
+    super::make(app).await;
+    let numbers = app.service.notices.numbers().await.unwrap();
+    assert_eq!((numbers.pending, numbers.lost), (10_000, 1));
+}

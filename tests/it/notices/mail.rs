@@ -1,0 +1,176 @@
+//! Mail: to owners and to the operator, in words that nobody else has a part in.
+
+use chrono::Duration;
+use serde_json::json;
+
+use super::mailbox::{Mailbox, ReceivedMail};
+use super::{Told, make, tell};
+use crate::harness::World;
+
+impl Told {
+    /// The mails since the last time, by their recipients.
+    async fn mails(&self) -> Vec<ReceivedMail> {
+        self.tell().await;
+        let mut mails = self.mailbox.take();
+        mails.sort_by(|one, other| one.to.cmp(&other.to));
+        mails
+    }
+}
+
+/// The text of a mail as a mail program shows it.
+fn shown(mail: &ReceivedMail) -> String {
+    let text = mail.text.replace("=\n", "");
+    let mut parts = text.split('=');
+    let mut shown = parts.next().unwrap().as_bytes().to_vec();
+    for part in parts {
+        let code = part.get(..2);
+        if let Some(byte) = code.and_then(|code| u8::from_str_radix(code, 16).ok()) {
+            shown.push(byte);
+            shown.extend_from_slice(&part.as_bytes()[2..]);
+        } else {
+            shown.push(b'=');
+            shown.extend_from_slice(part.as_bytes());
+        }
+    }
+    String::from_utf8(shown).unwrap()
+}
+
+#[tokio::test]
+async fn the_owner_and_the_operator_get_mail() {
+    let told = Told::start().await;
+    let World { app, alice, root } = &told.world;
+    let token = alice.token_id;
+    assert_eq!(
+        root.at("192.0.2.1")
+            .delete(&alice.token_path())
+            .await
+            .status,
+        204
+    );
+    let mails = told.mails().await;
+    let to: Vec<_> = mails.iter().map(|mail| mail.to.join(",")).collect();
+    assert_eq!(to, ["alice@example.com", "ops@example.com"]);
+    let (owner, operator) = (&mails[0], &mails[1]);
+    assert_eq!(owner.from, "wharf@example.com");
+    for line in [
+        "From: Wharfinger <wharf@example.com>",
+        "To: alice@example.com",
+        &format!("Subject: Your personal access token {token} was revoked"),
+        "Auto-Submitted: auto-generated",
+        "Date: Sat, 14 Mar 2026 15:09:26 +0000",
+        "Hello alice,",
+        "Name: test",
+        "By: root",
+    ] {
+        assert!(
+            shown(owner).lines().any(|other| other == line),
+            "{line}: {}",
+            owner.text
+        );
+    }
+    assert!(!owner.text.contains("192.0.2.1"), "{}", owner.text);
+    assert!(
+        operator.text.contains("From: 192.0.2.1"),
+        "{}",
+        operator.text
+    );
+    let subject = format!("Subject: alice's personal access token {token} was revoked");
+    assert!(operator.text.contains(&subject), "{}", operator.text);
+    assert!(!mails.iter().any(|mail| mail.text.contains(alice.secret())));
+    app.clock.advance(Duration::days(1));
+    assert!(told.mails().await.is_empty());
+}
+
+#[tokio::test]
+async fn no_name_of_a_token_becomes_a_line_of_the_head() {
+    let told = Told::start().await;
+    let World { alice, .. } = &told.world;
+    let name = "ünïcödé ✓ =?utf-8?q?x?= \u{2028}Bcc: all@example.com";
+    let body = json!({ "name": name, "scopes": ["read_registry"] });
+    let made = alice
+        .post("/user/personal_access_tokens", body)
+        .await
+        .json();
+    let path = format!("/personal_access_tokens/{}", made["id"]);
+    assert_eq!(alice.delete(&path).await.status, 204);
+    let mails = told.mails().await;
+    assert_eq!(mails[0].to, ["alice@example.com"]);
+    let (head, body) = mails[0].text.split_once("\n\n").unwrap();
+    assert!(!head.contains("Bcc") && !head.contains("utf-8?q"), "{head}");
+    assert!(!body.is_empty());
+    let expected = "Name: ünïcödé ✓ =?utf-8?q?x?= Bcc: all@example.com";
+    let shown = shown(&mails[0]);
+    assert!(shown.lines().any(|line| line == expected), "{shown}");
+}
+
+#[tokio::test]
+async fn blocked_and_deleted_users_get_no_mail_and_neither_do_those_without_an_address() {
+    for way in ["block", "delete", "no address"] {
+        let told = Told::start().await;
+        let World { app, alice, root } = &told.world;
+        let path = app.user_path("alice").await;
+        app.revoke(alice).await;
+        make(app).await;
+        match way {
+            "block" => app.block("alice").await,
+            "delete" => assert_eq!(root.delete(&path).await.status, 204),
+            _ => {
+                let reply = root.put(&path, json!({ "email": "" })).await;
+                assert_eq!(reply.status, 200, "{}", reply.body);
+            }
+        }
+        let mails = told.mails().await;
+        let to: Vec<_> = mails.iter().map(|mail| mail.to.join(",")).collect();
+        assert_eq!(to, ["ops@example.com"], "{way}");
+        let dropped = root.read("/notices?state=dropped").await;
+        assert_eq!(dropped[0]["channel"], "owner_mail", "{way}");
+    }
+}
+
+#[tokio::test]
+async fn mail_is_sent_again_unless_there_is_no_such_mailbox() {
+    let told = Told::start().await;
+    let World { app, alice, root } = &told.world;
+    told.mailbox.answer("450 mailbox busy");
+    app.revoke(alice).await;
+    let first = told.mails().await;
+    assert_eq!(first.len(), 1);
+    app.clock.advance(Duration::seconds(13));
+    let again = told.mails().await;
+    assert_eq!(again.len(), 1);
+    let line = |mail: &ReceivedMail| {
+        let mut lines = mail.text.lines();
+        let id = lines.find(|line| line.starts_with("Message-ID: <msg_"));
+        id.unwrap().to_owned()
+    };
+    assert_ne!(line(&first[0]), line(&again[0]), "these are two mails");
+    told.mailbox.answer("550 alice@example.com: no such user");
+    told.mailbox.answer("550 ops@example.com: no such user");
+    app.revoke(root).await;
+    assert!(told.mails().await.is_empty());
+    let operator = app.actor("root", "api").await;
+    let failed = operator.read("/notices?state=failed").await;
+    assert_eq!(failed[0]["last_error"], "the mail server answered 550");
+}
+
+#[tokio::test]
+async fn no_mail_goes_out_in_the_open_where_tls_is_wanted() {
+    let mailbox = Mailbox::start();
+    let configuration = super::mail_at(mailbox.port).replace("\"none\"", "\"starttls\"");
+    let configuration =
+        configuration + "user = \"wharf\"\npassword = \"correct horse\"\nto_owners = false\n";
+    let World { app, alice, root } = World::start_with(&configuration).await;
+    make(&app).await;
+    app.revoke(&alice).await;
+    tell(&app).await;
+    assert!(mailbox.take().is_empty());
+    let commands = mailbox.commands();
+    let is_harmless = |command: &String| command.starts_with("EHLO") || command == "QUIT";
+    assert!(
+        !commands.is_empty() && commands.iter().all(is_harmless),
+        "{commands:?}"
+    );
+    let seen = root.read("/notices").await;
+    assert_eq!(seen.as_array().unwrap().len(), 1);
+    assert_eq!(seen[0]["state"], "pending");
+}

@@ -1,0 +1,125 @@
+//! A mail server in a thread, as far as RFC 5321 needs it.
+
+use std::collections::VecDeque;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+
+/// A mail that came.
+#[derive(Debug, Clone)]
+pub(super) struct ReceivedMail {
+    pub(super) from: String,
+    pub(super) to: Vec<String>,
+    /// Head and body, with `\n` at the ends of lines.
+    pub(super) text: String,
+}
+
+#[derive(Default)]
+struct Office {
+    mails: Vec<ReceivedMail>,
+    /// The answers to the next recipients.
+    answers: VecDeque<String>,
+    /// The commands that came.
+    commands: Vec<String>,
+}
+
+/// A mail server that takes everything, unless something else is said.
+pub(super) struct Mailbox {
+    pub(super) port: u16,
+    office: Arc<Mutex<Office>>,
+}
+
+impl Mailbox {
+    pub(super) fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let office: Arc<Mutex<Office>> = Arc::default();
+        let mailbox = Self {
+            port: listener.local_addr().unwrap().port(),
+            office: Arc::clone(&office),
+        };
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let office = Arc::clone(&office);
+                std::thread::spawn(move || converse(stream, &office));
+            }
+        });
+        mailbox
+    }
+
+    /// Answers the next recipient like that.
+    pub(super) fn answer(&self, answer: &str) {
+        let mut office = self.office.lock().unwrap();
+        office.answers.push_back(answer.to_owned());
+    }
+
+    /// The mails since the last time.
+    pub(super) fn take(&self) -> Vec<ReceivedMail> {
+        std::mem::take(&mut self.office.lock().unwrap().mails)
+    }
+
+    /// All commands that came.
+    pub(super) fn commands(&self) -> Vec<String> {
+        self.office.lock().unwrap().commands.clone()
+    }
+}
+
+/// None when the other side ends the conversation.
+fn converse(stream: TcpStream, office: &Mutex<Office>) -> Option<()> {
+    let mut writer = stream.try_clone().ok()?;
+    let mut reader = BufReader::new(stream);
+    let mut say = |text: &str| writer.write_all(format!("{text}\r\n").as_bytes()).ok();
+    say("220 mail.example.com")?;
+    let mut mail = ReceivedMail {
+        from: String::new(),
+        to: Vec::new(),
+        text: String::new(),
+    };
+    loop {
+        let command = line(&mut reader)?;
+        office.lock().unwrap().commands.push(command.clone());
+        let word = command.split([' ', ':']).next()?.to_ascii_uppercase();
+        match word.as_str() {
+            "EHLO" => say("250-mail.example.com\r\n250 8BITMIME")?,
+            "MAIL" => {
+                mail.from = between(&command);
+                say("250 OK")?;
+            }
+            "RCPT" => {
+                let answer = office.lock().unwrap().answers.pop_front();
+                let answer = answer.unwrap_or_else(|| "250 OK".to_owned());
+                mail.to.push(between(&command));
+                say(&answer)?;
+            }
+            "DATA" => {
+                say("354 go on")?;
+                loop {
+                    let line = line(&mut reader)?;
+                    if line == "." {
+                        break;
+                    }
+                    mail.text += &line;
+                    mail.text.push('\n');
+                }
+                office.lock().unwrap().mails.push(mail.clone());
+                say("250 OK")?;
+            }
+            "QUIT" => {
+                say("221 bye")?;
+                return None;
+            }
+            _ => say("502 unknown")?,
+        }
+    }
+}
+
+fn line(reader: &mut impl BufRead) -> Option<String> {
+    let mut line = String::new();
+    let length = reader.read_line(&mut line).ok()?;
+    (length > 0).then(|| line.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+/// The address in a command.
+fn between(command: &str) -> String {
+    let (_, rest) = command.split_once('<').unwrap();
+    rest.split('>').next().unwrap().to_owned()
+}
