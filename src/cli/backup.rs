@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use clap::Args;
 use serde_json::{Value, json};
+use tempfile::NamedTempFile;
 
 use crate::app::backup::{BackupFile, BackupSummary};
 use crate::cli::context::Context;
@@ -33,7 +34,7 @@ pub(super) struct BackupArguments {
 
 #[derive(Debug, Args)]
 pub(super) struct RestoreArguments {
-    /// The file that `wharfinger backup` made.
+    /// The file that `wharfinger backup` made, or - for standard input.
     file: PathBuf,
     /// Leave out the key files that are in the backup.
     #[arg(long)]
@@ -104,7 +105,15 @@ pub(super) async fn restore(
     arguments: RestoreArguments,
     context: &Context<'_>,
 ) -> anyhow::Result<()> {
-    let path = arguments.file;
+    let is_piped = arguments.file.to_str() == Some("-");
+    if is_piped && arguments.passphrase.is_piped() {
+        bail!(
+            "standard input cannot be both the backup and its passphrase; name a file for one of them"
+        );
+    }
+    let spooled = is_piped.then(spool).transpose()?;
+    let path = spooled.as_ref().map(|file| file.path().to_owned());
+    let path = path.unwrap_or(arguments.file);
     let is_encrypted = BackupFile::is_encrypted(&path)?;
     let passphrase = is_encrypted.then(|| arguments.passphrase.tell());
     let passphrase = passphrase.transpose()?;
@@ -126,6 +135,21 @@ pub(super) async fn restore(
     ));
     let more = json!({ "database": place, "key_files": key_files });
     context.output.for_programs(&with(contents.to_json(), more))
+}
+
+/// Standard input in a file that only this user reads: a backup is read twice.
+fn spool() -> anyhow::Result<NamedTempFile> {
+    let mut input = std::io::stdin().lock();
+    if input.is_terminal() {
+        bail!(
+            "the backup would be read from the terminal; name a file, or lead one into standard input"
+        );
+    }
+    let mut file = NamedTempFile::new().context("standard input cannot be kept in a file")?;
+    std::io::copy(&mut input, &mut file).context("standard input cannot be kept in a file")?;
+    file.flush()
+        .context("standard input cannot be kept in a file")?;
+    Ok(file)
 }
 
 /// The members of both.

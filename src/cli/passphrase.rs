@@ -29,6 +29,12 @@ impl PassphraseSource {
         self.passphrase_file.is_some()
     }
 
+    /// True if standard input is named.
+    pub(super) fn is_piped(&self) -> bool {
+        let path = self.passphrase_file.as_deref();
+        path.and_then(Path::to_str) == Some("-")
+    }
+
     /// A passphrase for something new, which the terminal asks for twice.
     pub(super) fn choose(&self) -> anyhow::Result<SecretString> {
         let chosen = if let Some(path) = &self.passphrase_file {

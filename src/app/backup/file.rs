@@ -1,6 +1,6 @@
 //! The file of a backup.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
@@ -123,10 +123,11 @@ impl BackupFile {
 
 fn open(path: &Path) -> Result<BufReader<File>, BackupError> {
     let failed = |error| BackupError::Unreadable(path.to_owned(), error);
-    let file = File::open(path).map_err(failed)?;
-    if !file.metadata().map_err(failed)?.is_file() {
-        let why = "it is no file that can be read twice; save it into one first";
+    // Looked at first: whoever opens a pipe waits until somebody writes into it.
+    if !fs::metadata(path).map_err(failed)?.is_file() {
+        let why = "it is no file, and is read twice; say - for standard input, or save it into a file first";
         return Err(failed(std::io::Error::other(why)));
     }
+    let file = File::open(path).map_err(failed)?;
     Ok(BufReader::with_capacity(BUFFER, file))
 }

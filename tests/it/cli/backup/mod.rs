@@ -2,6 +2,7 @@
 
 mod consistent;
 mod many;
+mod piped;
 mod places;
 mod refused;
 mod round_trip;

@@ -1,0 +1,41 @@
+//! Backups that come from standard input, and pipes that do not.
+
+use std::process::Command;
+use std::time::Duration;
+
+use super::backed_up;
+use crate::cli::Workplace;
+
+#[test]
+fn a_backup_is_restored_from_standard_input() {
+    let workplace = Workplace::migrated();
+    workplace.ok(&["user", "create", "alice"]);
+    let file = backed_up(&workplace, "backup", &[]);
+    let other = Workplace::empty();
+    let mut restore = other.command(&["restore", "-"]);
+    let output = restore.write_stdin(std::fs::read(file).unwrap()).output();
+    let output = output.unwrap();
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{told}");
+    assert!(other.ok(&["user", "list"]).contains("alice"));
+    let mut both = other.command(&["restore", "-", "--passphrase-file", "-"]);
+    let output = both.write_stdin("x").output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        !output.status.success() && told.contains("cannot be both"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_pipe_in_place_of_a_file_is_refused_and_not_waited_for() {
+    let workplace = Workplace::empty();
+    let pipe = workplace.path().join("pipe");
+    let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
+    assert!(made.success());
+    let mut restore = workplace.command(&["restore", pipe.to_str().unwrap()]);
+    let output = restore.timeout(Duration::from_secs(20)).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(told.contains("say - for standard input"), "{told}");
+}
