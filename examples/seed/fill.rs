@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use anyhow::ensure;
+use chrono::{Days, NaiveDate};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement,
     TransactionTrait,
@@ -21,6 +22,7 @@ struct Fill<'a> {
     world: &'a World,
     users: i64,
     namespaces: i64,
+    repositories: i64,
 }
 
 /// Fills the database at `url`, which has the schema and none of these rows.
@@ -36,6 +38,7 @@ pub(crate) async fn fill(url: &str, world: &World) -> anyhow::Result<()> {
     let fill = Fill {
         users: number(&connection, "SELECT MAX(id) FROM users").await?,
         namespaces: number(&connection, "SELECT MAX(id) FROM namespaces").await?,
+        repositories: number(&connection, "SELECT MAX(id) FROM repositories").await?,
         connection,
         world,
     };
@@ -49,6 +52,7 @@ pub(crate) async fn fill(url: &str, world: &World) -> anyhow::Result<()> {
     fill.roles().await?;
     fill.tokens().await?;
     fill.events().await?;
+    fill.usage().await?;
     fill.finish().await?;
     Ok(fill.connection.close().await?)
 }
@@ -180,6 +184,32 @@ impl Fill<'_> {
         .await
     }
 
+    /// A repository for each project, which was pulled once with one of as many tokens, on one of 400 days.
+    async fn usage(&self) -> anyhow::Result<()> {
+        let columns = "repositories (id, name, root, namespace_id, pushed, created_at, last_used_at, last_pulled_at, last_pushed_at)";
+        self.insert(columns, self.world.projects, |project| {
+            let (id, path) = (self.repository(project), self.world.project_path(project));
+            let root = path.split('/').next().unwrap_or_default();
+            let at = format!("'{} 00:00:00'", day(project));
+            let place = self.project(project);
+            format!("{id}, '{path}', '{root}', {place}, TRUE, {at}, {at}, {at}, {at}")
+        })
+        .await?;
+        let columns = "usage_days (day, credential, credential_id, user_id, repository_id, namespace_id, root, pulls, pushes, \
+             deletes, refused_hidden, refused_login_needed, refused_role_too_low, refused_scope_missing, \
+             refused_outside, refused_not_allowed)";
+        self.insert(columns, self.world.projects, |project| {
+            let (id, path) = (self.repository(project), self.world.project_path(project));
+            let root = path.split('/').next().unwrap_or_default();
+            let (user, place) = (self.user(self.world.owner(project)), self.project(project));
+            let day = day(project);
+            format!(
+                "'{day} 00:00:00', 'access_token', {project}, {user}, {id}, {place}, '{root}', 1, 1, 0, 0, 0, 0, 0, 0, 0"
+            )
+        })
+        .await
+    }
+
     /// Goes on counting behind the ids that were given, and lets the database look at its tables.
     async fn finish(&self) -> anyhow::Result<()> {
         for table in [
@@ -190,6 +220,8 @@ impl Fill<'_> {
             "deploy_tokens",
             "refresh_tokens",
             "events",
+            "repositories",
+            "usage_days",
         ] {
             match self.connection.get_database_backend() {
                 DbBackend::Postgres => {
@@ -251,6 +283,10 @@ impl Fill<'_> {
         self.group(self.world.groups + project)
     }
 
+    fn repository(&self, project: u64) -> i64 {
+        self.repositories + number_of(project)
+    }
+
     fn digest(&self, kind: SecretKind, number: u64) -> String {
         let mut hex = String::new();
         for byte in secret(kind, number).digest().as_bytes() {
@@ -272,6 +308,12 @@ fn at_second(number: u64) -> String {
     let (hour, minute) = (minute / 60, minute % 60);
     let (day, hour) = (hour / 24 % 31 + 1, hour % 24);
     format!("'2026-01-{day:02} {hour:02}:{minute:02}:{second:02}'")
+}
+
+/// The day of a project's usage, which it shares with some others, of other groups.
+fn day(project: u64) -> NaiveDate {
+    let first = NaiveDate::from_ymd_opt(2025, 2, 1).unwrap_or_default();
+    first + Days::new(project / 50 % 400)
 }
 
 fn number_of(number: u64) -> i64 {

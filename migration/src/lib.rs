@@ -52,6 +52,9 @@ mod m49_namespaces_visibility_index;
 mod m50_events_entity;
 mod m51_events_entity_from_subjects;
 mod m52_events_list_indexes;
+mod m53_repositories;
+mod m54_usage_days;
+mod m55_usage_indexes;
 mod m57_notices;
 mod m58_notices_indexes;
 mod m59_notice_progress;
@@ -107,6 +110,9 @@ impl MigratorTrait for Migrator {
             Box::new(m50_events_entity::Migration),
             Box::new(m51_events_entity_from_subjects::Migration),
             Box::new(m52_events_list_indexes::Migration),
+            Box::new(m53_repositories::Migration),
+            Box::new(m54_usage_days::Migration),
+            Box::new(m55_usage_indexes::Migration),
             Box::new(m57_notices::Migration),
             Box::new(m58_notices_indexes::Migration),
             Box::new(m59_notice_progress::Migration),

@@ -14,6 +14,8 @@ pub mod namespaces;
 pub mod notices;
 pub mod refresh_tokens;
 pub mod registry;
+mod repositories;
+pub mod usage;
 pub mod users;
 
 pub use admit::Admission;

@@ -11,7 +11,7 @@ use crate::cli::list::{List, Parts};
 use crate::cli::owners::Owners;
 use crate::cli::secret_file::SecretOutput;
 use crate::cli::table::Table;
-use crate::cli::token_filter::{StateFilter, TokenState, ends_within, is_unused_for};
+use crate::cli::token_filter::{StateFilter, TokenState, ends_within};
 use crate::cli::words::{end, maybe_time, until};
 use crate::domain::access_tokens::filter::AccessTokenFilter;
 use crate::domain::access_tokens::pattern::RepositoryPattern;
@@ -209,6 +209,7 @@ async fn list(
     let (operator, now) = (Authority::operator(), desk.now());
     let filter = AccessTokenFilter {
         owner,
+        unused_since: arguments.unused_for.map(|time| time.before(now)),
         ..AccessTokenFilter::default()
     };
     let (mut list, mut left_out) = (List::new(context.output, &COLUMNS), 0);
@@ -217,10 +218,8 @@ async fn list(
         let part = desk.access_tokens_page(&operator, filter.clone(), part);
         let mut tokens = parts.taken(part.await?);
         tokens.retain(|token| {
-            let used = token.last_used_at.unwrap_or(token.created_at);
             let ends = |time| ends_within(token.end(), time, now);
-            let is_unused = |time| is_unused_for(used, time, now);
-            arguments.expires_within.is_none_or(ends) && arguments.unused_for.is_none_or(is_unused)
+            arguments.expires_within.is_none_or(ends)
         });
         let state = |token: &AccessToken| state(token, now);
         left_out += arguments.states.keep(&mut tokens, state);

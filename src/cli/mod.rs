@@ -30,6 +30,7 @@ mod secret_file;
 mod serve;
 mod table;
 mod token_filter;
+mod usage;
 mod user;
 mod words;
 
@@ -88,6 +89,11 @@ enum Command {
     /// Notices about tokens, by webhook and mail.
     #[command(subcommand)]
     Notice(notice::Command),
+    /// Usage: grants and refusals by day, token, repository or project.
+    ///
+    /// A grant is a registry token that a client got; whether it then pulled, and how often, only the registry knows. The last
+    /// ten seconds are not in it yet.
+    Usage(usage::UsageArguments),
     /// Signing keys and the certificate authority.
     #[command(subcommand)]
     Keys(keys::Command),
@@ -208,6 +214,7 @@ async fn run_command(command: Command, context: &Context<'_>) -> anyhow::Result<
         Command::RefreshToken(command) => refresh_token::run(command, context).await,
         Command::Audit(command) => audit::run(command, context).await,
         Command::Notice(command) => notice::run(command, context).await,
+        Command::Usage(arguments) => usage::run(arguments, context).await,
         Command::Keys(command) => keys::run(&command, context).await,
         Command::Registry(command) => registry::run(&command, context),
         Command::Explain(arguments) => explain::run(arguments, context).await,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::config::error::ConfigError;
 use crate::config::settings::Settings;
+use crate::config::value::Setting;
 
 /// The text for "no end".
 const FOREVER: &str = "forever";
@@ -17,12 +18,16 @@ pub struct Audit {
 
 impl Audit {
     pub(super) fn read(settings: &Settings) -> Result<Self, ConfigError> {
-        let keep = settings.get("audit.keep")?;
-        if keep.text()? == FOREVER {
-            return Ok(Self { keep: None });
-        }
-        let wrong = |_| keep.wrong("is a duration from 1d to 36500d, such as 365d, or \"forever\"");
-        let keep = keep.duration("1d", "36500d").map_err(wrong)?;
-        Ok(Self { keep: Some(keep) })
+        let keep = time_to_keep(settings.get("audit.keep")?)?;
+        Ok(Self { keep })
     }
+}
+
+/// A time for which something is kept; none for ever.
+pub(super) fn time_to_keep(keep: &Setting) -> Result<Option<Duration>, ConfigError> {
+    if keep.text()? == FOREVER {
+        return Ok(None);
+    }
+    let wrong = |_| keep.wrong("is a duration from 1d to 36500d, such as 365d, or \"forever\"");
+    keep.duration("1d", "36500d").map(Some).map_err(wrong)
 }

@@ -17,6 +17,7 @@ mod sections;
 mod settings;
 mod sources;
 mod traces;
+mod usage;
 mod value;
 
 use std::time::Duration;
@@ -40,6 +41,7 @@ pub use sections::{
 };
 pub use sources::Sources;
 pub use traces::Traces;
+pub use usage::Usage;
 
 use settings::Settings;
 
@@ -77,6 +79,8 @@ pub struct Config {
     pub audit: Audit,
     /// Notices, and the ways that they go.
     pub notices: NoticeSettings,
+    /// The usage of tokens and repositories.
+    pub usage: Usage,
     /// The most tokens that there may be.
     pub token_limits: TokenLimits,
     /// The time that a stop may take.
@@ -106,6 +110,7 @@ impl Config {
             refresh_tokens: sections::refresh_tokens(&settings)?,
             audit: Audit::read(&settings)?,
             notices: NoticeSettings::read(&settings)?,
+            usage: Usage::read(&settings)?,
             token_limits: sections::token_limits(&settings)?,
             shutdown: Shutdown::read(&settings)?,
             registries: registries::read(&settings)?,

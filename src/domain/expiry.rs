@@ -101,6 +101,13 @@ impl fmt::Display for Expiry {
 }
 
 impl Lifetime {
+    /// The instant this long before another.
+    pub fn before(self, instant: DateTime<Utc>) -> DateTime<Utc> {
+        instant
+            .checked_sub_signed(self.0)
+            .unwrap_or(DateTime::<Utc>::MIN_UTC)
+    }
+
     /// A lifetime of `days` days.
     pub fn of_days(days: u32) -> Self {
         let seconds = i64::from(days).saturating_mul(SECONDS_OF_A_DAY);

@@ -48,6 +48,10 @@ id! {
     AuditEventId
 }
 id! {
+    /// The id of a repository that was pulled from or pushed to.
+    RepositoryId
+}
+id! {
     /// A personal access token's id.
     AccessTokenId
 }

@@ -26,4 +26,5 @@ pub mod schema_status;
 pub mod secret;
 pub mod text;
 pub mod token_limits;
+pub mod usage;
 pub mod users;

@@ -12,6 +12,8 @@ mod namespaces;
 mod notices;
 mod refresh_tokens;
 mod registry;
+mod repositories;
+mod usage;
 mod users;
 
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -24,10 +26,14 @@ pub use associations::{
 pub use audit_events::AuditEventView;
 pub use deploy_tokens::DeployTokenView;
 pub use members::{MemberView, MembershipView};
-pub use namespaces::{GroupOrProjectView, GroupView, LinksView, NamespaceView, ProjectView};
+pub use namespaces::{
+    GroupOrProjectView, GroupView, LinksView, NamespaceView, ProjectStatisticsView, ProjectView,
+};
 pub use notices::NoticeView;
 pub use refresh_tokens::RefreshTokenView;
 pub use registry::{ExplainedActionView, ExplanationView};
+pub use repositories::RepositoryView;
+pub use usage::{RefusalsView, UsageView};
 pub use users::{BasicUserView, UserDetails, UserView};
 
 /// An instant as GitLab writes it: UTC with milliseconds.

@@ -5,6 +5,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::domain::namespaces::{Namespace, NamespaceKind, NamespaceWithAncestors};
+use crate::domain::usage::LastUse;
 use crate::representation::absent::{AbsentInGroups, AbsentInProjects};
 use crate::representation::instant;
 
@@ -85,6 +86,21 @@ pub struct ProjectView {
     absent: AbsentInProjects,
     #[serde(rename = "_links")]
     links: LinksView,
+    /// The last uses of its repositories; only where one project is shown to Reporters, with `statistics=true`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    statistics: Option<ProjectStatisticsView>,
+}
+
+/// The last uses of a project's repositories; ours.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = ProjectStatistics)]
+pub struct ProjectStatisticsView {
+    /// The last time at which a token that pulls was granted; null for never.
+    #[schema(format = DateTime)]
+    last_pulled_at: Option<String>,
+    /// The last time at which a token that pushes was granted; null for never.
+    #[schema(format = DateTime)]
+    last_pushed_at: Option<String>,
 }
 
 /// A group or a project.
@@ -187,6 +203,7 @@ impl ProjectView {
             path_with_namespace: namespace.path.to_string(),
             created_at: instant(namespace.created_at),
             last_activity_at: instant(namespace.created_at),
+            statistics: None,
             default_branch: None,
             tag_list: Vec::new(),
             topics: Vec::new(),
@@ -207,6 +224,20 @@ impl ProjectView {
                 members: format!("{itself}/members"),
                 itself,
             },
+        }
+    }
+}
+
+impl ProjectView {
+    /// The same with the last uses of its repositories.
+    #[must_use]
+    pub fn with_statistics(self, last: LastUse) -> Self {
+        Self {
+            statistics: Some(ProjectStatisticsView {
+                last_pulled_at: last.pulled_at.map(instant),
+                last_pushed_at: last.pushed_at.map(instant),
+            }),
+            ..self
         }
     }
 }

@@ -42,7 +42,7 @@ pub(super) async fn purge(service: Service, lifetimes: RefreshLifetimes, lifecyc
     }
 }
 
-/// The pause between two parts of a purge of the audit log, in which changes go on.
+/// The pause between two parts of a purge, in which changes go on.
 const BREATH: Duration = Duration::from_millis(100);
 
 /// Deletes events that are older than `keep`.
@@ -97,6 +97,36 @@ pub(super) async fn count_expiring_tokens(service: Service, lifecycle: Lifecycle
     }
 }
 
+/// Deletes usage that is older than `keep`.
+pub(super) async fn purge_usage(service: Service, keep: Duration, lifecycle: Lifecycle) {
+    let mut step = RepeatedStep::new(
+        service.health,
+        "old_usage",
+        "the usage of old days is not deleted",
+    );
+    let mut deleted = 0;
+    loop {
+        let purged = tokio::select! {
+            purged = step.run(service.desk.purge_usage(keep)) => purged,
+            () = lifecycle.stopping() => return,
+        };
+        deleted += purged.map_or(0, |purged| purged.number);
+        let pause = if purged.is_some_and(|purged| purged.has_rest) {
+            BREATH
+        } else {
+            if deleted > 0 {
+                tracing::info!(deleted, "deleted the usage of old days");
+            }
+            deleted = 0;
+            INTERVAL
+        };
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = lifecycle.stopping() => return,
+        }
+    }
+}
+
 /// The pause between two looks at whether changes can be made again.
 const HEALING_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -116,10 +146,10 @@ pub(super) async fn heal_changes(service: Service, lifecycle: Lifecycle) {
     }
 }
 
-/// The pause between two writes of tokens' uses.
+/// The pause between two writes of tokens' uses, and two looks at whether counts are due.
 const USAGE_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Writes down when and from where tokens are used.
+/// Writes down when and from where tokens are used, and what was granted and refused.
 pub(super) async fn write_usage(service: Service, lifecycle: Lifecycle) {
     let mut step = RepeatedStep::new(
         service.health.clone(),
@@ -131,6 +161,11 @@ pub(super) async fn write_usage(service: Service, lifecycle: Lifecycle) {
         "observations",
         "sign-ins and refusals are not written down, and wait",
     );
+    let mut counts = RepeatedStep::new(
+        service.health.clone(),
+        "usage_counts",
+        "what is granted and refused is not written down, and waits",
+    );
     loop {
         tokio::select! {
             () = tokio::time::sleep(USAGE_INTERVAL) => {}
@@ -138,14 +173,19 @@ pub(super) async fn write_usage(service: Service, lifecycle: Lifecycle) {
         }
         step.run(service.usage.write()).await;
         observing.run(service.observations.write()).await;
+        counts.run(service.counter.write()).await;
     }
 }
 
-/// Writes down the uses and observations of the last requests, when no more can come; waits until `end` at the longest.
+/// Writes down the uses, observations and counts of the last requests, when no more can come; waits until `end` at the longest.
 pub(super) async fn write_last_usage(service: &Service, end: tokio::time::Instant) {
     let writing = async {
-        service.usage.write_all().await?;
-        service.observations.write().await
+        let (uses, observations, counts) = tokio::join!(
+            service.usage.write_all(),
+            service.observations.write(),
+            service.counter.write_all()
+        );
+        uses.and(observations).and(counts)
     };
     match tokio::time::timeout_at(end, writing).await {
         Ok(Ok(())) => {}

@@ -34,6 +34,7 @@ use crate::app::access_tokens::UsageQueue;
 use crate::app::audit_events::Observations;
 use crate::app::notices::Notices;
 use crate::app::registry::{IssueCounts, RegistryTokenIssuer, RegistryTokenSettings};
+use crate::app::usage::UsageCounter;
 use crate::app::{Admission, Desk};
 use crate::config::{Config, Origins};
 use crate::domain::clock::Clock;
@@ -68,6 +69,8 @@ pub struct Service {
     pub observations: Observations,
     /// Makes notices, and sends them.
     pub notices: Notices,
+    /// Counts grants and refusals, and writes them down.
+    pub counter: UsageCounter,
     /// The answers of `/readyz`.
     pub health: Health,
     /// The metrics.
@@ -122,6 +125,7 @@ impl Service {
         )?;
         let usage = UsageQueue::new(db.clone(), Arc::clone(&clock)).telling(notices.clone());
         let observations = Observations::new(db.clone());
+        let counter = UsageCounter::new(db.clone(), Arc::clone(&clock));
         let settings = RegistryTokenSettings {
             issuer: config.token.issuer.clone(),
             anonymous_access: config.token.anonymous_access,
@@ -160,6 +164,7 @@ impl Service {
             settings: Arc::new(settings),
             clock,
             entropy,
+            counter: counter.clone(),
             tasks: tasks.clone(),
             counts: Arc::new(IssueCounts::new(&config.registries)),
         });
@@ -182,6 +187,7 @@ impl Service {
             usage,
             observations,
             notices,
+            counter,
             health,
             metrics,
             admin,

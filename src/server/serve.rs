@@ -149,6 +149,13 @@ fn spawn_background(service: &Service, config: &Config, lifecycle: &Lifecycle) {
         lifecycle.clone(),
     ));
     notices::spawn(service, lifecycle);
+    if let Some(keep) = config.usage.keep {
+        lifecycle.spawn(background::purge_usage(
+            service.clone(),
+            keep,
+            lifecycle.clone(),
+        ));
+    }
     lifecycle.spawn(background::heal_changes(service.clone(), lifecycle.clone()));
     lifecycle.spawn(background::write_usage(service.clone(), lifecycle.clone()));
 }

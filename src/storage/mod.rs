@@ -28,12 +28,14 @@ mod pool_numbers;
 mod recorder;
 pub mod refresh_tokens;
 pub mod registry;
+pub mod repositories;
 mod schema;
 mod schema_status;
 mod server;
 mod source;
 mod sqlite;
 mod trouble;
+pub mod usage;
 pub mod users;
 
 pub use backup::{Restoration, RestorationError, Restored, Snapshot};

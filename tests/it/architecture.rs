@@ -322,6 +322,14 @@ const NOUNS: &[(&str, &[&str])] = &[
         "audit_events",
         &["app", "storage", "http/admin", "representation"],
     ),
+    (
+        "usage",
+        &["app", "domain", "storage", "http/admin", "representation"],
+    ),
+    (
+        "repositories",
+        &["app", "storage", "http/admin", "representation"],
+    ),
 ];
 
 /// No credential leaves for an address from outside: nothing but these asks another server anything, and the address of the

@@ -16,6 +16,7 @@ use crate::app::registry::counts::IssueCounts;
 use crate::app::registry::request::{
     IssueError, IssuedRegistryToken, MalformedRequest, RegistryTokenRequest, RequestedAccess,
 };
+use crate::app::usage::UsageCounter;
 use crate::domain::authority::cause::Cause;
 use crate::domain::clock::Clock;
 use crate::domain::decision::claims::{RegistryTokenClaims, lifetime};
@@ -44,6 +45,8 @@ pub struct RegistryTokenIssuer {
     pub clock: Arc<dyn Clock>,
     /// The source of token ids.
     pub entropy: Arc<dyn Entropy>,
+    /// The count of grants and refusals.
+    pub counter: UsageCounter,
     /// The logins that go on without their client.
     pub tasks: TaskTracker,
     /// The outcomes of requests.
@@ -138,6 +141,7 @@ impl RegistryTokenIssuer {
             .refresh_token(&request.presented, &principal, &asked, &request.origin)
             .await?;
         let lifetime = lifetime(registry, &decision);
+        self.counter.count(&principal, &decision, now);
         Ok(IssuedRegistryToken {
             jwt,
             lifetime,
@@ -235,7 +239,10 @@ impl RegistryTokenIssuer {
             return Err(AuthenticationError::Wrong(Cause::AnonymousAccessOff).into());
         }
         match principal.scopes_without_registry() {
-            Some(scopes) => Err(IssueError::NoRegistryScope(scopes)),
+            Some(scopes) => {
+                self.counter.count_refused(principal, self.clock.now());
+                Err(IssueError::NoRegistryScope(scopes))
+            }
             None => Ok(()),
         }
     }

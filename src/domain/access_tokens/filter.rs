@@ -21,6 +21,8 @@ pub struct AccessTokenFilter {
     pub last_used_before: Option<DateTime<Utc>>,
     /// Only tokens last used at this instant or after.
     pub last_used_after: Option<DateTime<Utc>>,
+    /// Only tokens that were not used after this instant; the making of a token counts as a use.
+    pub unused_since: Option<DateTime<Utc>>,
     /// Only tokens with an end before this date.
     pub expires_before: Option<NaiveDate>,
     /// Only tokens with an end on this date or after.

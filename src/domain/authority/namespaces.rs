@@ -77,6 +77,16 @@ impl Authority {
         self.require_role(standing, AccessLevel::Maintainer)
     }
 
+    /// Requires the right to see what was granted and refused in the group or project.
+    pub fn read_usage(&self, standing: &Standing) -> Result<(), Refusal> {
+        self.require_role(standing, AccessLevel::Maintainer)
+    }
+
+    /// Requires the right to see the repositories of the project and their last uses.
+    pub fn list_repositories(&self, standing: &Standing) -> Result<(), Refusal> {
+        self.require_role(standing, AccessLevel::Reporter)
+    }
+
     /// Requires the right to read the events of the group or project.
     pub fn read_audit_events(&self, standing: &Standing) -> Result<(), Refusal> {
         self.require_role(standing, AccessLevel::Owner)

@@ -17,8 +17,10 @@ mod page;
 mod parameters;
 mod refresh_tokens;
 mod registry;
+mod repositories;
 mod segments;
 mod state;
+mod usage;
 mod users;
 mod version;
 mod words;
@@ -49,6 +51,7 @@ pub fn router(state: AdminState) -> Router {
         .routes(routes!(audit_events::list_everywhere))
         .routes(routes!(audit_events::get_anywhere))
         .routes(routes!(notices::list))
+        .routes(routes!(usage::list))
         .routes(routes!(refresh_tokens::list))
         .routes(routes!(refresh_tokens::revoke));
     // A nested router keeps its operations only, so the words about the whole belong here.

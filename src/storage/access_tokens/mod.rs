@@ -253,6 +253,14 @@ fn condition(filter: &AccessTokenFilter) -> Condition {
                 .last_used_after
                 .map(|instant| Column::LastUsedAt.gte(at(instant))),
         )
+        .add_option(filter.unused_since.map(|instant| {
+            let never = Condition::all()
+                .add(Column::LastUsedAt.is_null())
+                .add(Column::CreatedAt.lte(at(instant)));
+            Condition::any()
+                .add(Column::LastUsedAt.lte(at(instant)))
+                .add(never)
+        }))
         .add_option(
             filter
                 .expires_before

@@ -18,4 +18,6 @@ pub(super) mod namespace;
 pub(super) mod notice;
 pub(super) mod notice_progress;
 pub(super) mod refresh_token;
+pub(super) mod repository;
+pub(super) mod usage_day;
 pub(super) mod user;

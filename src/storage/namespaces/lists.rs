@@ -1,5 +1,7 @@
 //! Lists of groups and projects, with only what the caller may see.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{
     Alias, CommonTableExpression, Expr, ExprTrait, Func, Query, SelectStatement, UnionType,
@@ -92,6 +94,24 @@ pub async fn some_of(
         .all(source.connection())
         .await?;
     found.iter().map(to_namespace).collect()
+}
+
+/// The paths of these namespaces, tombstones too.
+#[tracing::instrument(level = "debug", name = "storage.namespaces.lists.paths", skip_all)]
+pub async fn paths(
+    source: &impl Source,
+    ids: impl IntoIterator<Item = NamespaceId>,
+) -> Result<BTreeMap<NamespaceId, String>, StorageError> {
+    use namespace::Column;
+    let found: Vec<(i64, String)> = namespace::Entity::find()
+        .select_only()
+        .columns([Column::Id, Column::Path])
+        .filter(Column::Id.is_in(ids.into_iter().map(|id| id.0)))
+        .into_tuple()
+        .all(source.connection())
+        .await?;
+    let paths = found.into_iter().map(|(id, path)| (NamespaceId(id), path));
+    Ok(paths.collect())
 }
 
 fn wanted(filter: &NamespaceFilter) -> Condition {

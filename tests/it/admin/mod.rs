@@ -27,5 +27,6 @@ mod parents;
 mod registry;
 mod replies;
 mod slashes;
+mod usage;
 mod users;
 mod version;

@@ -16,4 +16,5 @@ mod refresh_tokens;
 mod schema;
 mod story;
 mod unreachable;
+mod usage;
 mod users;

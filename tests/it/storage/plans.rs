@@ -67,6 +67,8 @@ pub(super) async fn nothing_reads_whole_tables(url: &SecretString) {
     for (caller, lists, is_dearer) in [
         (&root, administrators_lists(&app).await, false),
         (&root, lists_of_events(&app).await, false),
+        (&root, lists_of_usage(&app).await, false),
+        (&root, usage_of_a_group_below(), true),
         (&root, lists_of_two_kinds(), true),
         (&user, own_lists(), false),
         (&user, lists_of_what_is_seen(), true),
@@ -207,6 +209,31 @@ async fn lists_of_events(app: &TestApp) -> Vec<String> {
     ]
 }
 
+async fn lists_of_usage(app: &TestApp) -> Vec<String> {
+    let user = app.id_of("user7").await;
+    let project = app.id_at("group1/project1").await;
+    let (few, all) = ("from=2025-06-01&to=2025-06-03", "from=2025-01-01");
+    vec![
+        format!("/usage?{few}"),
+        format!("/usage?{few}&by=token"),
+        format!("/usage?{few}&by=token&pagination=keyset&id_after=8"),
+        format!("/usage?{few}&by=repository"),
+        format!("/usage?{few}&by=project"),
+        format!("/usage?{all}&by=token&user_id={user}"),
+        format!("/usage?{all}&token_id=7"),
+        format!("/usage?{all}&project_id={project}"),
+        format!("/usage?{all}&repository=group1%2Fproject1"),
+        "/usage?group_id=group1&from=2025-06-01&to=2025-06-20".to_owned(),
+        format!("/projects/{project}/registry/repositories"),
+        format!("/projects/{project}/registry/repositories?pagination=keyset"),
+    ]
+}
+
+/// Looks at all repositories of the group at the top.
+fn usage_of_a_group_below() -> Vec<String> {
+    vec!["/usage?group_id=group1%2Fgroup2&from=2025-06-01&to=2026-01-01".to_owned()]
+}
+
 fn lists_of_two_kinds() -> Vec<String> {
     ["/namespaces", "/namespaces?pagination=keyset"]
         .map(str::to_owned)
@@ -219,6 +246,7 @@ fn own_lists() -> Vec<String> {
         "/personal_access_tokens?pagination=keyset",
         "/users",
         "/refresh_tokens",
+        "/usage?from=2025-01-01",
     ];
     lists.map(str::to_owned).to_vec()
 }

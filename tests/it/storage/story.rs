@@ -48,6 +48,7 @@ use super::refresh_tokens::{
 use super::schema::{
     rows_of_an_older_program_are_found, what_was_cut_off_is_finished_by_those_who_start,
 };
+use super::usage::usage_of_replicas_adds_up;
 use super::users::{
     keysets_go_both_ways, names_are_unique, text_is_found_in_any_letter_case,
     users_are_changed_and_leave_nothing, users_are_found_by_name_and_address,
@@ -126,6 +127,7 @@ async fn the_storage_story_holds() {
     causes_of_notices_are_read_once_and_in_order(db).await;
     old_events_are_purged(db).await;
     events_of_an_older_program_get_what_they_belong_to(db, &database.url).await;
+    usage_of_replicas_adds_up(db, &database.url).await;
     // Another start finds the schema as it is, and a command too.
     Db::open_and_migrate(&database.url, 2).await.unwrap();
     Db::open(&database.url, 2).await.unwrap();

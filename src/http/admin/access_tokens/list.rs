@@ -31,6 +31,8 @@ pub(super) struct ListAccessTokens {
     last_used_before: Option<DateTime<Utc>>,
     /// Only those last used at this instant or after.
     last_used_after: Option<DateTime<Utc>>,
+    /// Only those that nobody used after this instant: last used then or before, or never used and made then or before; ours.
+    unused_since: Option<DateTime<Utc>>,
     /// Only those that end before this date.
     expires_before: Option<NaiveDate>,
     /// Only those that end on this date or after.
@@ -72,6 +74,7 @@ impl ListAccessTokens {
             created_after: parameters.instant("created_after")?,
             last_used_before: parameters.instant("last_used_before")?,
             last_used_after: parameters.instant("last_used_after")?,
+            unused_since: parameters.instant("unused_since")?,
             expires_before: parameters.date("expires_before")?,
             expires_after: parameters.date("expires_after")?,
             search: parameters.filled("search")?,
@@ -104,6 +107,7 @@ impl ListAccessTokens {
             created_after: self.created_after,
             last_used_before: self.last_used_before,
             last_used_after: self.last_used_after,
+            unused_since: self.unused_since,
             expires_before: self.expires_before,
             expires_after: self.expires_after,
             search: self.search,

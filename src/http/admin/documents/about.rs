@@ -21,12 +21,16 @@ is not given. Lists come in pages: `page` and `per_page` choose one, and the hea
 with `pagination=keyset`, `Link` leads through all. There are no pages for people yet: a browser that follows a `web_url` comes here.";
 
 /// The nouns, in the order of the page's contents.
-const NOUNS: [(&str, &str); 12] = [
+const NOUNS: [(&str, &str); 14] = [
     ("users", "People and machines that sign in."),
     ("groups", "Namespaces that hold projects and other groups."),
     (
         "projects",
         "Namespaces that hold repositories of a registry.",
+    ),
+    (
+        "repositories",
+        "Repositories of a project, as far as tokens for them were granted.",
     ),
     (
         "namespaces",
@@ -55,6 +59,10 @@ const NOUNS: [(&str, &str); 12] = [
     (
         "audit_events",
         "The audit log: who changed what, when and from where.",
+    ),
+    (
+        "usage",
+        "What each token was granted and refused, by day, repository and project.",
     ),
     ("explain", "The rule behind each decision."),
     ("version", "The program that answers."),

@@ -29,6 +29,22 @@ impl ShowGroup {
     }
 }
 
+/// The extent to which a project is shown.
+#[derive(Debug, Clone, Copy, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ShowProject {
+    /// True to add when its repositories were last pulled and pushed; for Reporters.
+    pub(super) statistics: Option<bool>,
+}
+
+impl ShowProject {
+    pub(super) fn read(parameters: &Parameters) -> Result<Self, ApiError> {
+        Ok(Self {
+            statistics: parameters.boolean("statistics")?,
+        })
+    }
+}
+
 /// The group in which a path is wanted.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]

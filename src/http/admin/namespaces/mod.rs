@@ -18,7 +18,7 @@ use utoipa_axum::routes;
 use crate::domain::namespaces::reference::ExpectedNamespace;
 use crate::http::admin::access_tokens::absent;
 use crate::http::admin::state::AdminState;
-use crate::http::admin::{audit_events, deploy_tokens, members};
+use crate::http::admin::{audit_events, deploy_tokens, members, repositories};
 
 pub(super) use foreign::ForeignProjectFilters;
 
@@ -34,6 +34,7 @@ pub(super) fn routes() -> OpenApiRouter<AdminState> {
         .routes(routes!(projects::list, projects::create))
         .routes(routes!(projects::create_for))
         .routes(routes!(projects::get, projects::change, projects::delete))
+        .routes(routes!(repositories::list))
         .nest("/projects/{id}", belonging_to(ExpectedNamespace::Project))
         .routes(routes!(parents::list))
         .routes(routes!(parents::get))

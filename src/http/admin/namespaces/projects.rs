@@ -14,7 +14,7 @@ use crate::http::admin::call::Call;
 use crate::http::admin::error::ApiError;
 use crate::http::admin::namespaces::accepted;
 use crate::http::admin::namespaces::foreign::ForeignProjectFilters;
-use crate::http::admin::namespaces::input::{ChangeNamespace, CreateProject};
+use crate::http::admin::namespaces::input::{ChangeNamespace, CreateProject, ShowProject};
 use crate::http::admin::namespaces::list::ListNamespaces;
 use crate::http::admin::page;
 use crate::http::admin::page::input::{PageInput, PartInput};
@@ -44,7 +44,7 @@ pub(super) async fn list(
 
 /// One project, by id or URL-encoded path.
 #[utoipa::path(get, path = "/projects/{id}", tag = "projects",
-    params(("id" = String, Path)), responses((status = 200, body = ProjectView)))]
+    params(("id" = String, Path), ShowProject), responses((status = 200, body = ProjectView)))]
 pub(super) async fn get(
     State(admin): State<AdminState>,
     Segments(id): Segments<String>,
@@ -52,11 +52,22 @@ pub(super) async fn get(
 ) -> Result<Json<ProjectView>, ApiError> {
     let authority = call.authority(Need::Read)?;
     let name = namespace(ExpectedNamespace::Project, &id)?;
+    let wanted = ShowProject::read(&call.parameters);
+    let wanted = admin.unless_hidden(&authority, &name, wanted).await?;
     let found = admin
         .desk
         .namespace_with_ancestors(&authority, &name)
         .await?;
-    Ok(view(&admin, &found))
+    let last = if wanted.statistics == Some(true) {
+        admin.desk.last_use_of_project(&authority, &name).await?
+    } else {
+        None
+    };
+    let view = ProjectView::new(&found, &admin.public_url);
+    Ok(Json(match last {
+        Some(last) => view.with_statistics(last),
+        None => view,
+    }))
 }
 
 /// Makes a project: below a group by its Maintainers, without `namespace_id` in the caller's own namespace.

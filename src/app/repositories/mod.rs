@@ -1,0 +1,3 @@
+//! Repositories that were pulled from or pushed to, as far as registry tokens tell.
+
+mod find;

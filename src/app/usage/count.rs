@@ -1,0 +1,59 @@
+//! Counting grants and refusals, in memory with the request.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::clock::Clock;
+use crate::domain::decision::Decision;
+use crate::domain::decision::principal::Principal;
+use crate::domain::usage::tally::UsageTally;
+use crate::storage::Db;
+
+/// Counts grants and refusals, and writes them down in batches.
+///
+/// Counting takes next to no time and waits for nothing; its memory is bounded.
+#[derive(Clone)]
+pub struct UsageCounter {
+    pub(super) db: Db,
+    pub(super) clock: Arc<dyn Clock>,
+    waiting: Arc<Mutex<UsageTally>>,
+}
+
+impl UsageCounter {
+    /// A counter that writes to `db`.
+    pub fn new(db: Db, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            db,
+            clock,
+            waiting: Arc::default(),
+        }
+    }
+
+    /// Counts a decision that was answered at `now`.
+    pub fn count(&self, caller: &Principal, decision: &Decision, now: DateTime<Utc>) {
+        if !decision.granted.is_empty() || !decision.denied.is_empty() {
+            self.waiting().note(caller, decision, now);
+        }
+    }
+
+    /// Counts a caller at `now` whose credential opens no registry.
+    pub fn count_refused(&self, caller: &Principal, now: DateTime<Utc>) {
+        self.waiting().note_without_scope(caller, now);
+    }
+
+    pub(super) fn waiting(&self) -> MutexGuard<'_, UsageTally> {
+        // The lock is held only to count, so a poisoned one is whole but for one count.
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for UsageCounter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let days = self.waiting().days.len();
+        f.debug_struct("UsageCounter")
+            .field("days", &days)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,10 @@
+//! Usage: the grants and refusals of each credential, by day and repository.
+
+mod count;
+mod find;
+mod purge;
+mod write;
+
+pub use count::UsageCounter;
+pub use find::UsageQuestion;
+pub use purge::PurgedUsage;

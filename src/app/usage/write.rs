@@ -1,0 +1,172 @@
+//! Writing down what was counted, a batch at a time.
+
+use std::collections::BTreeMap;
+
+use chrono::TimeDelta;
+
+use crate::app::error::DeskError;
+use crate::app::usage::count::UsageCounter;
+use crate::domain::ids::{NamespaceId, RepositoryId};
+use crate::domain::registry::repository_name::RepositoryName;
+use crate::domain::usage::tally::{CredentialDay, CredentialTally, UsageTally};
+use crate::domain::usage::{LastUse, MOST_REPOSITORIES, UsageCounts};
+use crate::storage::usage::UsagePlaced;
+use crate::storage::{StorageError, repositories, usage};
+
+/// The time for which counts wait at most before they are written down.
+const INTERVAL: TimeDelta = TimeDelta::seconds(10);
+/// Most repositories that are looked up at a time.
+const BATCH: usize = 100;
+
+/// The repositories of a batch, as far as they are known.
+#[derive(Default)]
+struct KnownRepositories {
+    /// The last uses in the batch, by whichever credential.
+    last: BTreeMap<RepositoryName, LastUse>,
+    namespaces: BTreeMap<RepositoryName, NamespaceId>,
+    repositories: BTreeMap<RepositoryName, RepositoryId>,
+}
+
+impl UsageCounter {
+    /// Writes down what has waited long enough; what storage does not take stays.
+    #[tracing::instrument(name = "app.write_usage_counts", skip_all)]
+    pub async fn write(&self) -> Result<(), DeskError> {
+        let (now, begun_at) = (self.clock.now(), self.waiting().begun_at);
+        // A clock that was set back must not let it wait for ever.
+        let is_due = begun_at.is_some_and(|begun| now < begun || now - begun >= INTERVAL);
+        if is_due {
+            self.write_all().await
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Writes down everything, at the last chance.
+    #[tracing::instrument(name = "app.write_all_usage_counts", skip_all)]
+    pub async fn write_all(&self) -> Result<(), DeskError> {
+        let mut batch = std::mem::take(&mut *self.waiting());
+        if batch.lost > 0 {
+            tracing::warn!(
+                lost = batch.lost,
+                "too many credentials were used at once: some grants and refusals were not counted"
+            );
+            batch.lost = 0;
+        }
+        let written = self.write_down(&mut batch).await;
+        if !batch.days.is_empty() {
+            self.waiting().put_back(batch);
+        }
+        Ok(written?)
+    }
+
+    /// Writes down `batch`, and takes out of it all that is written.
+    async fn write_down(&self, batch: &mut UsageTally) -> Result<(), StorageError> {
+        let mut known = self.note_repositories(batch).await?;
+        while let Some(mut entry) = batch.days.first_entry() {
+            let day = *entry.key();
+            self.write_day(day, entry.get_mut(), &mut known).await?;
+            entry.remove();
+        }
+        Ok(())
+    }
+
+    /// Notes the last uses of the repositories that are stored.
+    async fn note_repositories(
+        &self,
+        batch: &UsageTally,
+    ) -> Result<KnownRepositories, StorageError> {
+        let mut known = KnownRepositories::default();
+        for (name, used) in batch.days.values().flat_map(|day| &day.repositories) {
+            let noted = known.last.entry(name.clone()).or_default();
+            *noted = noted.max(used.last);
+        }
+        let names: Vec<&RepositoryName> = known.last.keys().collect();
+        let (mut namespaces, mut repositories) = (BTreeMap::new(), BTreeMap::new());
+        for names in names.chunks(BATCH) {
+            let found = repositories::namespaces_of(&self.db, names).await?;
+            for stored in repositories::find_all(&self.db, names).await? {
+                let namespace = found.get(&stored.name).copied();
+                let used = known.last.get(&stored.name).copied().unwrap_or_default();
+                let now = self.clock.now();
+                let last = stored.last.possible_at(now);
+                if last.max(used) != stored.last || stored.namespace != namespace {
+                    let noted = (used, now);
+                    repositories::note_use(&self.db, stored.id, namespace, noted).await?;
+                }
+                repositories.insert(stored.name, stored.id);
+            }
+            namespaces.extend(found);
+        }
+        Ok(KnownRepositories {
+            namespaces,
+            repositories,
+            ..known
+        })
+    }
+
+    /// Writes down a credential's day, and takes out of it all that is written.
+    async fn write_day(
+        &self,
+        day: CredentialDay,
+        tally: &mut CredentialTally,
+        known: &mut KnownRepositories,
+    ) -> Result<(), StorageError> {
+        let mut new = Vec::new();
+        let names: Vec<RepositoryName> = tally.repositories.keys().cloned().collect();
+        for name in names {
+            let (Some(used), id) = (
+                tally.repositories.get(&name),
+                known.repositories.get(&name).copied(),
+            ) else {
+                continue;
+            };
+            if id.is_some() && usage::add(&self.db, day, id, used.counts).await? {
+                tally.repositories.remove(&name);
+            } else {
+                new.push((name, *used));
+            }
+        }
+        if !new.is_empty() {
+            let stored = usize::try_from(usage::count(&self.db, day).await?).unwrap_or(usize::MAX);
+            let room = MOST_REPOSITORIES.saturating_sub(stored);
+            for (place, (name, used)) in new.into_iter().enumerate() {
+                if place < room {
+                    self.write_new(day, (&name, used.counts), known).await?;
+                } else {
+                    tally.rest.add(used.counts);
+                }
+                tally.repositories.remove(&name);
+            }
+        }
+        if tally.rest.total() > 0 && !usage::add(&self.db, day, None, tally.rest).await? {
+            usage::insert(&self.db, day, None, tally.rest).await?;
+        }
+        tally.rest = UsageCounts::default();
+        Ok(())
+    }
+
+    /// Writes down the first use of a repository by a credential on a day.
+    async fn write_new(
+        &self,
+        day: CredentialDay,
+        (name, counts): (&RepositoryName, UsageCounts),
+        known: &mut KnownRepositories,
+    ) -> Result<(), StorageError> {
+        let namespace = known.namespaces.get(name).copied();
+        let id = if let Some(id) = known.repositories.get(name) {
+            *id
+        } else {
+            let (new, now) = ((name, namespace), self.clock.now());
+            let last = known.last.get(name).copied().unwrap_or_default();
+            let id = repositories::insert(&self.db, new, last, now).await?;
+            known.repositories.insert(name.clone(), id);
+            id
+        };
+        let repository = UsagePlaced {
+            id,
+            name,
+            namespace,
+        };
+        usage::insert(&self.db, day, Some(repository), counts).await
+    }
+}

@@ -1,0 +1,166 @@
+use super::*;
+use crate::domain::decision::Denial;
+use crate::domain::decision::principal::DeployTokenPrincipal;
+use crate::domain::ids::DeployTokenId;
+use crate::domain::members::access_level::AccessLevel;
+use crate::domain::registry::action::{Action, ActionSet};
+use crate::domain::registry::scope::Scope;
+use crate::domain::usage::CredentialKind;
+
+fn now() -> DateTime<Utc> {
+    "2026-03-14T23:59:59Z".parse().unwrap()
+}
+
+fn machine(id: i64) -> Principal {
+    Principal::DeployToken(DeployTokenPrincipal {
+        id: DeployTokenId(id),
+        subject: format!("deploy_token:{id}"),
+        path: "team".try_into().unwrap(),
+        scopes: [].into_iter().collect(),
+    })
+}
+
+fn granted(names: impl IntoIterator<Item = String>, actions: &[Action]) -> Decision {
+    let scope = |name: String| Scope {
+        resource: Resource::Repository(name.as_str().try_into().unwrap()),
+        actions: actions.iter().copied().collect::<ActionSet>(),
+    };
+    Decision {
+        granted: names.into_iter().map(scope).collect(),
+        denied: Vec::new(),
+    }
+}
+
+fn refused(name: &str, reason: Reason) -> Decision {
+    Decision {
+        granted: Vec::new(),
+        denied: vec![Denial {
+            resource: Resource::Repository(name.try_into().unwrap()),
+            action: Action::Push,
+            reason,
+        }],
+    }
+}
+
+fn tally_of(tally: &UsageTally, id: i64) -> &CredentialTally {
+    let credential = UsageCredential::of(&machine(id)).unwrap();
+    &tally.days[&(now().date_naive(), credential)]
+}
+
+#[test]
+fn a_granted_scope_counts_once_by_the_most_that_it_lets() {
+    use Action::{Any, Delete, Pull, Push};
+    let mut tally = UsageTally::default();
+    for actions in [&[Pull][..], &[Pull, Push], &[Any, Delete, Pull, Push]] {
+        tally.note(
+            &machine(1),
+            &granted(["team/app".to_owned()], actions),
+            now(),
+        );
+    }
+    let used = tally_of(&tally, 1).repositories[&"team/app".try_into().unwrap()];
+    let counts = used.counts;
+    assert_eq!((counts.pulls, counts.pushes, counts.deletes), (1, 1, 1));
+    assert_eq!(used.last.pulled_at, Some(now()));
+    assert_eq!(counts.total(), 3);
+}
+
+#[test]
+fn names_of_what_is_not_seen_are_not_kept() {
+    let mut tally = UsageTally::default();
+    let reasons = [
+        Reason::HiddenFromAnonymous,
+        Reason::HiddenFromUser,
+        Reason::LoginNeeded,
+        Reason::OutsidePatterns,
+        Reason::NotByDeployToken,
+        Reason::AdministratorsOnly,
+    ];
+    for reason in reasons {
+        tally.note(&machine(1), &refused("no/where", reason), now());
+    }
+    let seen = Reason::RoleTooLow(AccessLevel::Developer);
+    tally.note(&machine(1), &refused("team/app", seen), now());
+    let kept = tally_of(&tally, 1);
+    assert_eq!(kept.rest.refused.total(), 6);
+    assert_eq!(
+        (kept.rest.refused.hidden, kept.rest.refused.not_allowed),
+        (2, 2)
+    );
+    assert_eq!(kept.repositories.len(), 1);
+    assert_eq!(
+        kept.repositories[&"team/app".try_into().unwrap()]
+            .counts
+            .refused
+            .role_too_low,
+        1
+    );
+}
+
+#[test]
+fn one_credential_and_all_together_are_bounded_and_no_count_of_a_known_one_is_lost() {
+    let mut tally = UsageTally::default();
+    let names = (0..1500).map(|number| format!("team/app{number}"));
+    tally.note(&machine(0), &granted(names, &[Action::Pull]), now());
+    let first = tally_of(&tally, 0);
+    assert_eq!((first.repositories.len(), first.rest.pulls), (1000, 500));
+    for id in 1..12_000 {
+        tally.note(
+            &machine(id),
+            &granted(["team/app".to_owned()], &[Action::Pull]),
+            now(),
+        );
+    }
+    assert!(tally.entries <= 10_000, "{}", tally.entries);
+    let kept: i64 = tally
+        .days
+        .values()
+        .map(|day| {
+            let apart: i64 = day
+                .repositories
+                .values()
+                .map(|used| used.counts.pulls)
+                .sum();
+            apart + day.rest.pulls
+        })
+        .sum();
+    assert_eq!(kept + tally.lost, 1500 + 11_999);
+    assert!(tally.lost > 0);
+    let lost = tally.lost;
+    tally.note(
+        &machine(0),
+        &granted(["new/one".to_owned()], &[Action::Pull]),
+        now(),
+    );
+    assert_eq!((tally_of(&tally, 0).rest.pulls, tally.lost), (501, lost));
+}
+
+#[test]
+fn what_was_not_written_down_comes_back_beside_what_came_since() {
+    let mut earlier = UsageTally::default();
+    let pull = granted(["team/app".to_owned()], &[Action::Pull]);
+    earlier.note(&machine(1), &pull, now());
+    earlier.note(&machine(1), &refused("x", Reason::HiddenFromUser), now());
+    let mut tally = UsageTally::default();
+    let later = now() + chrono::Duration::seconds(1);
+    tally.note(&machine(1), &pull, later);
+    tally.note(&machine(1), &pull, now());
+    tally.put_back(earlier);
+    assert_eq!(tally.begun_at, Some(now()));
+    let both = tally_of(&tally, 1);
+    assert_eq!(
+        both.repositories[&"team/app".try_into().unwrap()]
+            .counts
+            .pulls,
+        2
+    );
+    assert_eq!(both.rest.refused.hidden, 1);
+    // A second later it was another day.
+    assert_eq!(tally.days.len(), 2);
+    let kinds: Vec<_> = tally
+        .days
+        .keys()
+        .map(|(_, credential)| credential.kind)
+        .collect();
+    assert_eq!(kinds, [CredentialKind::DeployToken; 2]);
+}
