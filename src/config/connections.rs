@@ -17,6 +17,8 @@ pub struct ConnectionLimits {
 /// `[connections]`: the times after which a connection is given up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ConnectionTimeouts {
+    /// For the handshake of TLS.
+    pub handshake: Duration,
     /// For the headers of a request to be complete.
     pub headers: Duration,
     /// For the next request to begin.
@@ -44,6 +46,7 @@ impl ConnectionTimeouts {
     pub(super) fn read(settings: &Settings) -> Result<Self, ConfigError> {
         let time = |key: &str| settings.get(key)?.duration("1s", "1h");
         Ok(Self {
+            handshake: time("connections.handshake_timeout")?,
             headers: time("connections.header_timeout")?,
             idle: time("connections.idle_timeout")?,
             write: time("connections.write_timeout")?,

@@ -16,6 +16,7 @@ mod secret;
 mod sections;
 mod settings;
 mod sources;
+mod tls;
 mod traces;
 mod usage;
 mod value;
@@ -40,6 +41,7 @@ pub use sections::{
     AdminApi, Database, Keys, Log, LogFormat, Ops, PasswordChecks, Shutdown, TokenEndpoint,
 };
 pub use sources::Sources;
+pub use tls::{Tls, TlsVersion};
 pub use traces::Traces;
 pub use usage::Usage;
 

@@ -12,6 +12,11 @@ use crate::config::value::Setting;
 pub struct Networks(Vec<IpNet>);
 
 impl Networks {
+    /// True if there is none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// True if `address` is in one of them; an IPv4 address inside IPv6 counts as itself.
     pub fn contains(&self, address: IpAddr) -> bool {
         // A network may be written either way, and a client may come either way.
@@ -19,11 +24,6 @@ impl Networks {
         self.0
             .iter()
             .any(|network| network.contains(&address) || network.contains(&mapped))
-    }
-
-    /// True if there is none.
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
     }
 
     pub(super) fn read(setting: &Setting) -> Result<Self, ConfigError> {

@@ -13,7 +13,8 @@ use crate::config::networks::Networks;
 use crate::config::origins::Origins;
 use crate::config::public_url::PublicUrl;
 use crate::config::settings::Settings;
-use crate::config::value::Setting;
+use crate::config::tls::Tls;
+use crate::config::value::{HOME, Setting};
 use crate::domain::refresh_tokens::RefreshLifetimes;
 use crate::domain::token_limits::TokenLimits;
 
@@ -73,6 +74,8 @@ pub struct TokenEndpoint {
     pub trusted_proxies: Networks,
     /// The most connections at a time.
     pub limits: ConnectionLimits,
+    /// TLS, unless the listener speaks plain HTTP.
+    pub tls: Option<Tls>,
 }
 
 /// `[admin]`
@@ -86,6 +89,8 @@ pub struct AdminApi {
     pub trusted_proxies: Networks,
     /// The most connections at a time.
     pub limits: ConnectionLimits,
+    /// TLS, unless the listener speaks plain HTTP.
+    pub tls: Option<Tls>,
 }
 
 /// `[ops]`
@@ -97,6 +102,8 @@ pub struct Ops {
     pub trusted_proxies: Networks,
     /// The most connections at a time.
     pub limits: ConnectionLimits,
+    /// TLS, unless the listener speaks plain HTTP.
+    pub tls: Option<Tls>,
 }
 
 /// `[keys]`
@@ -167,8 +174,6 @@ pub(super) fn part(text: &str) -> Option<NonZeroU32> {
     text.strip_prefix("1/")?.parse().ok()
 }
 
-const HOME: &str = "begins with ~, which only a shell knows; write the whole path";
-
 const FILTER: &str =
     "is error, warn, info, debug or trace, also per module, such as \"info,wharfinger=debug\"";
 
@@ -235,6 +240,7 @@ impl TokenEndpoint {
             cors_origins: Origins::read(settings.get("token.cors_origins")?)?,
             trusted_proxies: Networks::read(settings.get("token.trusted_proxies")?)?,
             limits: ConnectionLimits::read(settings, "token")?,
+            tls: Tls::read(settings, "token")?,
         })
     }
 }
@@ -249,6 +255,7 @@ impl AdminApi {
             )?,
             trusted_proxies: Networks::read(settings.get("admin.trusted_proxies")?)?,
             limits: ConnectionLimits::read(settings, "admin")?,
+            tls: Tls::read_with_clients(settings, "admin")?,
         })
     }
 }
@@ -259,6 +266,7 @@ impl Ops {
             listen: listen(settings.get("ops.listen")?)?,
             trusted_proxies: Networks::read(settings.get("ops.trusted_proxies")?)?,
             limits: ConnectionLimits::read(settings, "ops")?,
+            tls: Tls::read_with_clients(settings, "ops")?,
         })
     }
 }

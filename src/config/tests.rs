@@ -332,12 +332,15 @@ fn addresses_that_clients_refuse_are_warned_of() {
     let warned = |file: &str| load(file, &[]).unwrap().address_warnings();
     assert!(warned("").is_empty());
     assert!(
-        warned("[token]\npublic_url = \"https://auth.example.com\"\nlisten = \"0.0.0.0:7001\"")
-            .is_empty()
+        warned(
+            "[token]\npublic_url = \"https://auth.example.com\"\nlisten = \"0.0.0.0:7001\"\n\
+             trusted_proxies = [\"10.0.0.1\"]"
+        )
+        .is_empty()
     );
     for (file, told) in [
         (
-            "[token]\npublic_url = \"https://10.0.0.7:5001\"",
+            "[token]\npublic_url = \"https://10.0.0.7:5001\"\ntrusted_proxies = [\"10.0.0.1\"]",
             "has the IP address 10.0.0.7",
         ),
         (
@@ -345,7 +348,7 @@ fn addresses_that_clients_refuse_are_warned_of() {
             "has the IP address 127.0.0.1",
         ),
         (
-            "[token]\npublic_url = \"https://[::1]:5001\"",
+            "[token]\npublic_url = \"https://[::1]:5001\"\ntrusted_proxies = [\"10.0.0.1\"]",
             "has the IP address ::1",
         ),
         (
@@ -359,6 +362,38 @@ fn addresses_that_clients_refuse_are_warned_of() {
         (
             "[admin]\npublic_url = \"http://localhost\"",
             "`admin.public_url` leads to port 80 of this machine, but `admin.listen` has port 5002",
+        ),
+    ] {
+        let warnings = warned(file);
+        assert!(
+            warnings.len() == 1 && warnings[0].contains(told),
+            "{file}: {warnings:?}"
+        );
+    }
+}
+
+#[test]
+fn addresses_with_a_scheme_that_nobody_speaks_are_warned_of() {
+    let warned = |file: &str| load(file, &[]).unwrap().address_warnings();
+    let pair = "tls_certificate = \"c\"\ntls_key = \"k\"\n";
+    let https = "public_url = \"https://auth.example.com\"\n";
+    assert!(warned(&format!("[token]\n{pair}{https}[admin]\n{pair}{https}")).is_empty());
+    for (file, told) in [
+        (
+            "[token]\npublic_url = \"https://auth.example.com\"",
+            "`token.public_url` is https, but the listener speaks plain HTTP",
+        ),
+        (
+            "[admin]\npublic_url = \"https://admin.example.com\"",
+            "`admin.public_url` is https, but the listener speaks plain HTTP",
+        ),
+        (
+            "[token]\npublic_url = \"http://auth.example.com\"\ntls_certificate = \"c\"\ntls_key = \"k\"",
+            "`token.public_url` is plain http, but the listener speaks TLS",
+        ),
+        (
+            "[admin]\ntls_certificate = \"c\"\ntls_key = \"k\"",
+            "`admin.public_url` is plain http, but the listener speaks TLS",
         ),
     ] {
         let warnings = warned(file);
@@ -465,4 +500,43 @@ fn the_audit_log_is_kept_for_a_year_unless_something_else_is_said() {
             "w.toml:2: `audit.keep` is a duration from 1d to 36500d, such as 365d, or \"forever\""
         );
     }
+}
+
+#[test]
+fn a_listener_speaks_tls_with_a_certificate_and_its_key() {
+    assert_eq!(load("", &[]).unwrap().token.tls, None);
+    let pair = "tls_certificate = \"tls/tls.crt\"\ntls_key = \"tls/tls.key\"\n";
+    for section in ["token", "admin", "ops"] {
+        let config = load(
+            &format!("[{section}]\n{pair}tls_min_version = \"1.3\""),
+            &[],
+        )
+        .unwrap();
+        let found = [&config.token.tls, &config.admin.tls, &config.ops.tls];
+        let tls: Vec<&Tls> = found.into_iter().flatten().collect();
+        assert_eq!(tls.len(), 1, "{section}");
+        assert_eq!(tls[0].key.to_str(), Some("tls/tls.key"));
+        assert_eq!(tls[0].min_version, TlsVersion::Tls13);
+        for (lines, told) in [
+            ("tls_certificate = \"c\"", "tls_certificate` needs its key"),
+            ("tls_key = \"k\"", "tls_key` needs its certificate"),
+            (
+                "tls_min_version = \"1.1\"",
+                "tls_min_version` is \"1.2\" or \"1.3\"",
+            ),
+            ("tls_key = \"~/k\"", "tls_key` begins with ~"),
+        ] {
+            let problem = problem(&format!("[{section}]\n{lines}"));
+            assert!(problem.contains(told), "{problem}");
+        }
+    }
+    for section in ["admin", "ops"] {
+        let told = problem(&format!("[{section}]\ntls_client_ca = \"ca\""));
+        assert!(told.contains("needs a listener that speaks TLS"), "{told}");
+        let config = load(&format!("[{section}]\n{pair}tls_client_ca = \"ca\""), &[]).unwrap();
+        let tls = config.admin.tls.or(config.ops.tls).unwrap();
+        assert_eq!(tls.client_ca.unwrap().to_str(), Some("ca"));
+    }
+    let told = problem(&format!("[token]\n{pair}tls_client_ca = \"ca\""));
+    assert!(told.contains("unknown key `token.tls_client_ca`"), "{told}");
 }

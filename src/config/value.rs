@@ -2,6 +2,9 @@
 
 use crate::config::error::{ConfigError, SettingOrigin};
 
+/// The problem of a path that only a shell understands.
+pub(super) const HOME: &str = "begins with ~, which only a shell knows; write the whole path";
+
 /// A value as it is written for a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Raw {

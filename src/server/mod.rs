@@ -15,6 +15,7 @@ mod readings;
 mod repeated_step;
 mod serve;
 mod telemetry;
+mod tls;
 mod traces;
 mod unbroken;
 mod welcome;
@@ -36,7 +37,7 @@ use crate::app::notices::Notices;
 use crate::app::registry::{IssueCounts, RegistryTokenIssuer, RegistryTokenSettings};
 use crate::app::usage::UsageCounter;
 use crate::app::{Admission, Desk};
-use crate::config::{Config, Origins};
+use crate::config::{Config, Origins, Tls};
 use crate::domain::clock::Clock;
 use crate::domain::entropy::Entropy;
 use crate::domain::schema_status::Migration;
@@ -196,7 +197,11 @@ impl Service {
             hints: Hints {
                 token: config.token.public_url.join(HINT),
                 admin: config.admin.public_url.join(HINT),
-                ops: format!("http://{}{HINT}", config.ops.listen),
+                ops: format!(
+                    "{}://{}{HINT}",
+                    scheme(config.ops.tls.as_ref()),
+                    config.ops.listen
+                ),
             },
             tasks,
             directory,
@@ -293,6 +298,11 @@ pub async fn migrate(config: &Config) -> anyhow::Result<String> {
 /// The state of all migrations in the database, and its file, or host and port; nothing is changed.
 pub async fn migrations(config: &Config) -> anyhow::Result<(Vec<Migration>, String)> {
     Ok(Db::migrations(&config.database.url).await?)
+}
+
+/// The scheme of addresses on a listener with this TLS.
+fn scheme(tls: Option<&Tls>) -> &'static str {
+    tls.map_or("http", |_| "https")
 }
 
 /// The database's connections, as they are configured.

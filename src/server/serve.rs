@@ -1,19 +1,23 @@
 //! The life of the service: start, run, stop.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use tokio::time::{Instant, timeout_at};
 
-use crate::config::{Config, Networks};
+use crate::config::{Config, ConnectionLimits, ConnectionTimeouts, Networks, Tls};
 use crate::domain::entropy::Entropy;
-use crate::http::layers::{Framed, Health, HealthDetail, RequestLog, frame, starting_routes};
+use crate::http::layers::{
+    Health, HealthDetail, LayerSettings, RequestLog, frame, https_only_routes, starting_routes,
+};
 use crate::metrics::Metrics;
 use crate::server::frames::Frames;
 use crate::server::lifecycle::{Lifecycle, Signals, Stopped};
-use crate::server::listener::{Answers, Listener, Rules};
+use crate::server::listener::{Answers, Listener, Rules, TlsRules};
 use crate::server::open::open;
 use crate::server::telemetry::{self, OpenLog};
+use crate::server::tls::{self, ListenerTls};
 use crate::server::{Service, SystemEntropy, background, descriptors, follow, notices, readings};
 
 /// Runs the service until a signal stops it.
@@ -42,6 +46,12 @@ async fn run(config: &Config, log: &OpenLog) -> anyhow::Result<()> {
     };
     listeners.open(&opened);
     spawn_background(&opened, config, &lifecycle);
+    lifecycle.spawn(tls::follow(
+        listeners.tls(),
+        opened.health.clone(),
+        Arc::clone(&opened.issuer.clock),
+        lifecycle.clone(),
+    ));
     opened.health.open();
     let stopped = lifecycle.run(signals, config.shutdown).await;
     Box::pin(finish(opened, stopped)).await;
@@ -58,7 +68,19 @@ struct Listeners {
 /// A listener that serves.
 struct Door {
     address: SocketAddr,
+    tls: Option<ListenerTls>,
     answers: Answers,
+}
+
+/// A listener as it is configured.
+struct Plan<'a> {
+    name: &'static str,
+    listen: SocketAddr,
+    limits: ConnectionLimits,
+    proxies: &'a Networks,
+    tls: Option<&'a Tls>,
+    frame: &'a LayerSettings,
+    detail: HealthDetail,
 }
 
 impl Listeners {
@@ -72,35 +94,49 @@ impl Listeners {
         let limits = descriptors::fit(config)?;
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
         let frames = Frames::new(config, &entropy, metrics).logging_to(requests);
-        let rules = |name, limits, proxies: &Networks| Rules {
-            limits,
-            timeouts: config.connections,
-            proxies: proxies.clone(),
-            metrics: metrics.listener(name),
-        };
         let (token, admin, ops) = (&config.token, &config.admin, &config.ops);
-        let anyone = || starting_routes(HealthDetail::YesOrNo);
-        let operator = starting_routes(HealthDetail::EachCheck);
+        let token = Plan {
+            name: "token",
+            listen: token.listen,
+            limits: limits.token,
+            proxies: &token.trusted_proxies,
+            tls: token.tls.as_ref(),
+            frame: &frames.token,
+            detail: HealthDetail::YesOrNo,
+        };
+        let admin = Plan {
+            name: "admin",
+            listen: admin.listen,
+            limits: limits.admin,
+            proxies: &admin.trusted_proxies,
+            tls: admin.tls.as_ref(),
+            frame: &frames.admin,
+            detail: HealthDetail::YesOrNo,
+        };
+        let ops = Plan {
+            name: "ops",
+            listen: ops.listen,
+            limits: limits.ops,
+            proxies: &ops.trusted_proxies,
+            tls: ops.tls.as_ref(),
+            frame: &frames.ops,
+            detail: HealthDetail::EachCheck,
+        };
+        let open = |plan: &Plan<'_>| Door::open(plan, config.connections, metrics, lifecycle);
         Ok(Self {
-            token: Door::open(
-                Listener::bind("token", token.listen)?,
-                rules("token", limits.token, &token.trusted_proxies),
-                frame(anyone(), &frames.token),
-                lifecycle,
-            ),
-            admin: Door::open(
-                Listener::bind("admin", admin.listen)?,
-                rules("admin", limits.admin, &admin.trusted_proxies),
-                frame(anyone(), &frames.admin),
-                lifecycle,
-            ),
-            ops: Door::open(
-                Listener::bind("ops", ops.listen)?,
-                rules("ops", limits.ops, &ops.trusted_proxies),
-                frame(operator, &frames.ops),
-                lifecycle,
-            ),
+            token: open(&token)?,
+            admin: open(&admin)?,
+            ops: open(&ops)?,
         })
+    }
+
+    /// The TLS of the listeners that speak it.
+    fn tls(&self) -> Vec<ListenerTls> {
+        let doors = [&self.token, &self.admin, &self.ops];
+        doors
+            .into_iter()
+            .filter_map(|door| door.tls.clone())
+            .collect()
     }
 
     /// Answers as the service does.
@@ -108,19 +144,49 @@ impl Listeners {
         self.token.answers.open(service.token_router());
         self.admin.answers.open(service.admin_router());
         self.ops.answers.open(service.ops_router());
-        let (token, admin, ops) = (self.token.address, self.admin.address, self.ops.address);
+        let (token, admin, ops) = (&self.token, &self.admin, &self.ops);
         tracing::info!(
-            token.listen = %token, admin.listen = %admin, ops.listen = %ops,
+            token.listen = %token.address, admin.listen = %admin.address, ops.listen = %ops.address,
             "listening on {token} for registries' clients, on {admin} for the admin API and on {ops} for the operator",
         );
     }
 }
 
 impl Door {
-    fn open(listener: Listener, rules: Rules, starting: Framed, lifecycle: &Lifecycle) -> Self {
-        let (address, answers) = (listener.address(), Answers::starting(starting));
+    fn open(
+        plan: &Plan<'_>,
+        timeouts: ConnectionTimeouts,
+        metrics: &Metrics,
+        lifecycle: &Lifecycle,
+    ) -> anyhow::Result<Self> {
+        let tls = plan.tls.map(|files| ListenerTls::open(plan.name, files));
+        let tls = tls.transpose()?;
+        let listener = Listener::bind(plan.name, plan.listen)?;
+        let rules = Rules {
+            limits: plan.limits,
+            timeouts,
+            proxies: plan.proxies.clone(),
+            metrics: metrics.listener(plan.name),
+            tls: tls.clone().map(|tls| TlsRules {
+                tls,
+                to_plain: Answers::starting(frame(https_only_routes(), plan.frame)),
+            }),
+        };
+        let answers = Answers::starting(frame(starting_routes(plan.detail), plan.frame));
+        let address = listener.address();
         lifecycle.spawn(listener.serve(answers.clone(), rules, lifecycle.clone()));
-        Self { address, answers }
+        Ok(Self {
+            address,
+            tls,
+            answers,
+        })
+    }
+}
+
+impl fmt::Display for Door {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let tls = self.tls.as_ref().map_or("", |_| " (TLS)");
+        write!(f, "{}{tls}", self.address)
     }
 }
 

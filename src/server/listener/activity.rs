@@ -37,6 +37,8 @@ struct ConnectionState {
     since: Instant,
     /// The time since which the client takes no more of the reply.
     blocked: Option<Instant>,
+    /// The first byte that came.
+    first: Option<u8>,
 }
 
 impl Activity {
@@ -46,6 +48,7 @@ impl Activity {
             step: Step::Fresh,
             since: Instant::now(),
             blocked: None,
+            first: None,
         })))
     }
 
@@ -53,12 +56,20 @@ impl Activity {
         self.state().step
     }
 
-    /// Something came from the client.
-    pub(super) fn received(&self) {
+    /// The first byte that came from the client.
+    pub(super) fn first(&self) -> Option<u8> {
+        self.state().first
+    }
+
+    /// Something came from the client, and begins with this byte.
+    pub(super) fn received(&self, first: u8) {
         let mut state = self.state();
         match state.step {
             // The time for the first headers runs from the beginning.
-            Step::Fresh => state.step = Step::Headers,
+            Step::Fresh => {
+                state.step = Step::Headers;
+                state.first = Some(first);
+            }
             Step::Idle => state.enter(Step::Headers),
             Step::Headers | Step::Answering | Step::Replying | Step::Closing => {}
         }

@@ -4,8 +4,12 @@ mod activity;
 mod answers;
 mod closing;
 mod connection;
+mod course;
+mod handshake;
+mod http1;
 mod slots;
 mod stream;
+mod warnings;
 
 use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr};
@@ -19,9 +23,11 @@ use tokio::time::timeout_at;
 use crate::config::{ConnectionLimits, ConnectionTimeouts, Networks};
 use crate::metrics::ListenerMetrics;
 use crate::server::lifecycle::Lifecycle;
+use crate::server::tls::ListenerTls;
 
 pub(super) use answers::Answers;
 use slots::Slots;
+use warnings::Warnings;
 
 /// The most that the system keeps of the replies that a client does not take, in bytes. By itself it would keep
 /// megabytes for each connection.
@@ -30,8 +36,6 @@ const SEND_BUFFER: u32 = 128 * 1024;
 const BACKLOG: u32 = 1024;
 /// The pause when the system has no files for more connections.
 const EXHAUSTED_PAUSE: Duration = Duration::from_millis(100);
-/// The pause between two warnings about the same thing.
-const WARNING_PAUSE: Duration = Duration::from_mins(1);
 
 /// A bound address.
 #[derive(Debug)]
@@ -52,6 +56,17 @@ pub(super) struct Rules {
     pub(super) proxies: Networks,
     /// Counts the connections.
     pub(super) metrics: ListenerMetrics,
+    /// TLS, unless the listener speaks plain HTTP.
+    pub(super) tls: Option<TlsRules>,
+}
+
+/// The rules for connections with TLS.
+#[derive(Debug, Clone)]
+pub(super) struct TlsRules {
+    /// The certificate.
+    pub(super) tls: ListenerTls,
+    /// The answers to clients that speak plain HTTP.
+    pub(super) to_plain: Answers,
 }
 
 /// An address that cannot be listened on.
@@ -101,13 +116,14 @@ impl Listener {
 
     /// Accepts connections until a stop closes the listeners; then those whose handshake has begun.
     pub(super) async fn serve(self, answers: Answers, rules: Rules, lifecycle: Lifecycle) {
-        let mut accepting = Accepting {
+        let accepting = Accepting {
             name: self.name,
             slots: Arc::new(Slots::new(rules.limits.total, rules.metrics.clone())),
             answers,
-            rules,
+            rules: Arc::new(rules),
             lifecycle,
-            warned: None,
+            warnings: Warnings::default(),
+            of_tls: Arc::default(),
         };
         while let Some(permit) = accepting.room().await {
             let accepted = tokio::select! {
@@ -128,9 +144,12 @@ struct Accepting {
     name: &'static str,
     slots: Arc<Slots>,
     answers: Answers,
-    rules: Rules,
+    rules: Arc<Rules>,
     lifecycle: Lifecycle,
-    warned: Option<Instant>,
+    /// Warnings about connections that are not accepted.
+    warnings: Warnings,
+    /// Warnings about clients that speak TLS to a listener that does not.
+    of_tls: Arc<Warnings>,
 }
 
 impl Accepting {
@@ -143,7 +162,7 @@ impl Accepting {
     }
 
     /// Answers the connections that a client has already, or is about to get: they would be reset with the socket.
-    async fn last(&mut self, socket: &TcpListener) {
+    async fn last(&self, socket: &TcpListener) {
         if let Err(error) = closing::ignore_new_connections(socket) {
             tracing::warn!(%error, "connections that begin at the end of the {} listener may be reset", self.name);
         }
@@ -161,27 +180,29 @@ impl Accepting {
         }
     }
 
-    fn answer(&mut self, permit: OwnedSemaphorePermit, stream: TcpStream, peer: SocketAddr) {
+    fn answer(&self, permit: OwnedSemaphorePermit, stream: TcpStream, peer: SocketAddr) {
         let address = Some(peer.ip()).filter(|address| !self.rules.proxies.contains(*address));
         let most = self.rules.limits.per_address;
         match self.slots.take(permit, address, most) {
             Some(slot) => {
                 let connection = connection::Connection {
-                    stream,
+                    listener: self.name,
                     peer,
                     slot,
-                    timeouts: self.rules.timeouts,
+                    rules: Arc::clone(&self.rules),
+                    of_tls: Arc::clone(&self.of_tls),
+                    answers: self.answers.clone(),
+                    lifecycle: self.lifecycle.clone(),
                 };
-                let answering = connection.answer(self.answers.clone(), self.lifecycle.clone());
-                self.lifecycle.spawn(answering);
+                self.lifecycle.spawn(connection.answer(stream));
             }
             None => self.refused(peer.ip(), most),
         }
     }
 
-    fn refused(&mut self, address: IpAddr, most: u32) {
+    fn refused(&self, address: IpAddr, most: u32) {
         self.rules.metrics.refused();
-        if self.may_warn() {
+        if self.warnings.may_warn() {
             let name = self.name;
             tracing::warn!(
                 client.address = %address,
@@ -191,24 +212,14 @@ impl Accepting {
         }
     }
 
-    async fn failed(&mut self, error: &std::io::Error) {
+    async fn failed(&self, error: &std::io::Error) {
         if is_of_one_client(error) {
             return;
         }
-        if self.may_warn() {
+        if self.warnings.may_warn() {
             tracing::warn!(%error, "a connection to the {} listener could not be accepted", self.name);
         }
         tokio::time::sleep(EXHAUSTED_PAUSE).await;
-    }
-
-    fn may_warn(&mut self) -> bool {
-        let may = self
-            .warned
-            .is_none_or(|warned| warned.elapsed() >= WARNING_PAUSE);
-        if may {
-            self.warned = Some(Instant::now());
-        }
-        may
     }
 }
 

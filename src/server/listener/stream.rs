@@ -5,7 +5,6 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 
 use crate::server::listener::activity::Activity;
 
@@ -14,14 +13,14 @@ const MOST_THROWN_AWAY: usize = 256 * 1024;
 
 /// The stream of one connection.
 #[derive(Debug)]
-pub(super) struct Stream {
-    inner: TcpStream,
+pub(super) struct Stream<S> {
+    inner: S,
     activity: Activity,
     thrown_away: usize,
 }
 
-impl Stream {
-    pub(super) fn new(inner: TcpStream, activity: Activity) -> Self {
+impl<S> Stream<S> {
+    pub(super) fn new(inner: S, activity: Activity) -> Self {
         Self {
             inner,
             activity,
@@ -29,7 +28,8 @@ impl Stream {
         }
     }
 
-    fn written(&self, poll: Poll<Result<usize>>) -> Poll<Result<usize>> {
+    /// Notes that the client takes no more, if that is so.
+    fn noted<T>(&self, poll: Poll<T>) -> Poll<T> {
         if poll.is_pending() {
             self.activity.blocked();
         }
@@ -37,7 +37,7 @@ impl Stream {
     }
 }
 
-impl AsyncRead for Stream {
+impl<S: AsyncRead + Unpin> AsyncRead for Stream<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -45,21 +45,21 @@ impl AsyncRead for Stream {
     ) -> Poll<Result<()>> {
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.inner).poll_read(context, buffer))?;
-        if buffer.filled().len() > before {
-            self.activity.received();
+        if let Some(first) = buffer.filled().get(before) {
+            self.activity.received(*first);
         }
         Poll::Ready(Ok(()))
     }
 }
 
-impl AsyncWrite for Stream {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Stream<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<Result<usize>> {
         let poll = Pin::new(&mut self.inner).poll_write(context, bytes);
-        self.written(poll)
+        self.noted(poll)
     }
 
     fn poll_write_vectored(
@@ -68,7 +68,7 @@ impl AsyncWrite for Stream {
         slices: &[IoSlice<'_>],
     ) -> Poll<Result<usize>> {
         let poll = Pin::new(&mut self.inner).poll_write_vectored(context, slices);
-        self.written(poll)
+        self.noted(poll)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -77,7 +77,9 @@ impl AsyncWrite for Stream {
 
     /// Called when everything is written.
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<()>> {
-        ready!(Pin::new(&mut self.inner).poll_flush(context))?;
+        // TLS keeps what the system does not take, and so may wait here.
+        let poll = Pin::new(&mut self.inner).poll_flush(context);
+        ready!(self.noted(poll))?;
         self.activity.flushed();
         Poll::Ready(Ok(()))
     }
@@ -85,7 +87,8 @@ impl AsyncWrite for Stream {
     /// Closes our side, then waits until the client closes its own: a socket that is closed while something is
     /// unread resets the connection, and the client may lose the reply.
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<()>> {
-        ready!(Pin::new(&mut self.inner).poll_shutdown(context))?;
+        let poll = Pin::new(&mut self.inner).poll_shutdown(context);
+        ready!(self.noted(poll))?;
         self.activity.closing();
         let mut waste = [0; 4096];
         while self.thrown_away < MOST_THROWN_AWAY {

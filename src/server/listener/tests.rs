@@ -24,12 +24,14 @@ fn rules() -> Rules {
             per_address: 100,
         },
         timeouts: ConnectionTimeouts {
+            handshake: Duration::from_secs(5),
             headers: Duration::from_secs(15),
             idle: Duration::from_secs(100),
             write: Duration::from_secs(30),
         },
         proxies: Networks::default(),
         metrics: Metrics::new().listener("test"),
+        tls: None,
     }
 }
 
@@ -215,6 +217,7 @@ async fn connections_that_the_system_has_accepted_are_answered_before_the_end() 
 async fn each_step_of_a_connection_has_its_time() {
     let mut rules = rules();
     rules.timeouts = ConnectionTimeouts {
+        handshake: Duration::from_millis(300),
         headers: Duration::from_millis(300),
         idle: Duration::from_millis(900),
         write: Duration::from_millis(300),

@@ -1,11 +1,13 @@
 //! The service as a process: its connections, its log, its start and its stop.
 
+mod certificates;
 mod connections;
 mod copies;
 mod log;
 mod metrics;
 mod stop;
 mod stuck;
+mod tls;
 mod traces;
 
 use std::io::{Read, Write};

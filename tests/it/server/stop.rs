@@ -157,7 +157,8 @@ fn stops_under_load_reset_no_connection() {
         let clients: Vec<_> = (0..8)
             .map(|number| {
                 let (over, token) = (Arc::clone(&over), running.token.clone());
-                std::thread::spawn(move || keep_asking(&token, number % 2 == 0, &over))
+                let connect = move || TcpStream::connect(&token);
+                std::thread::spawn(move || keep_asking(connect, number % 2 == 0, &over))
             })
             .collect();
         std::thread::sleep(Duration::from_millis(500));
@@ -175,14 +176,18 @@ fn stops_under_load_reset_no_connection() {
 
 /// Asks until nothing listens any more, on a new connection each time or on one that is kept; gives how often that
 /// went well, and what else happened.
-fn keep_asking(address: &str, is_kept: bool, over: &AtomicBool) -> (u32, Vec<String>) {
+pub(super) fn keep_asking<S: Read + Write>(
+    connect: impl Fn() -> std::io::Result<S>,
+    is_kept: bool,
+    over: &AtomicBool,
+) -> (u32, Vec<String>) {
     let (mut good, mut bad) = (0, Vec::new());
-    let mut kept: Option<TcpStream> = None;
+    let mut kept: Option<S> = None;
     let close = if is_kept { "" } else { "connection: close\r\n" };
     let request =
         format!("GET /jwt/auth?service=container_registry HTTP/1.1\r\nhost: x\r\n{close}\r\n");
     while !over.load(Ordering::SeqCst) {
-        let stream = kept.take().map_or_else(|| TcpStream::connect(address), Ok);
+        let stream = kept.take().map_or_else(&connect, Ok);
         let Ok(mut stream) = stream else {
             // Refused: nothing was begun.
             std::thread::sleep(Duration::from_millis(5));
@@ -206,7 +211,7 @@ fn keep_asking(address: &str, is_kept: bool, over: &AtomicBool) -> (u32, Vec<Str
 }
 
 /// Reads one reply, whose length is said.
-fn one_reply(stream: &mut TcpStream) -> std::io::Result<String> {
+pub(super) fn one_reply(stream: &mut impl Read) -> std::io::Result<String> {
     let mut text = Vec::new();
     loop {
         let mut part = [0; 4096];

@@ -1,0 +1,155 @@
+//! The course of a connection: its steps, their times, and its end.
+
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::task::{Poll, ready};
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
+use tokio::sync::watch;
+
+use crate::config::ConnectionTimeouts;
+use crate::server::lifecycle::Lifecycle;
+use crate::server::listener::activity::{Activity, Step};
+
+/// At a stop, the time that a client has whose connection was accepted, but whose first request is still under way.
+pub(super) const FIRST_REQUEST: Duration = Duration::from_secs(1);
+/// The same for the next request on a connection that was used before.
+const NEXT_REQUEST: Duration = Duration::from_millis(20);
+
+/// The course of one connection.
+#[derive(Debug, Clone)]
+pub(super) struct Course {
+    pub(super) activity: Activity,
+    pub(super) timeouts: ConnectionTimeouts,
+    pub(super) lifecycle: Lifecycle,
+    /// True while the listener has no free places.
+    pub(super) crowded: watch::Receiver<bool>,
+}
+
+impl Course {
+    /// True if a reply that leaves now should be the connection's last.
+    pub(super) fn is_last(&self) -> bool {
+        self.lifecycle.is_stopping() || *self.crowded.borrow()
+    }
+
+    /// Lets a connection answer requests until the client closes it, takes too long, or must make room. `end` tells it to end
+    /// after the requests that are under way.
+    pub(super) async fn follow<C>(&self, http: C, end: impl Fn(Pin<&mut C>))
+    where
+        C: Future<Output = hyper::Result<()>>,
+    {
+        let Self {
+            activity,
+            timeouts,
+            lifecycle,
+            crowded,
+        } = self;
+        let (mut http, mut is_last) = (pin!(http), false);
+        let mut overdue = pin!(overdue(activity, timeouts));
+        let mut news = news(activity, lifecycle, crowded.clone());
+        loop {
+            tokio::select! {
+                biased;
+                ended = &mut http => {
+                    if let Err(error) = ended {
+                        tracing::debug!(%error, "a connection ended early");
+                    }
+                    return;
+                }
+                () = &mut overdue => {
+                    tracing::debug!(step = ?activity.step(), "a connection took too long");
+                    return;
+                }
+                Some(what) = news.next() => match what {
+                    News::Abort => return,
+                    News::LastCall => is_last = true,
+                    News::Crowd(more) => news.push(Box::pin(crowd(more))),
+                }
+            }
+            let may_end = match activity.step() {
+                Step::Fresh => is_last,
+                // Hyper would drop the half of a request that is there; its reply will end the connection.
+                Step::Headers => false,
+                Step::Answering | Step::Replying | Step::Idle | Step::Closing => {
+                    is_last || *crowded.borrow()
+                }
+            };
+            if may_end {
+                end(http.as_mut());
+            }
+        }
+    }
+}
+
+/// Waits until the connection has stayed too long in one step.
+async fn overdue(activity: &Activity, timeouts: &ConnectionTimeouts) {
+    let mut timer = pin!(tokio::time::sleep(Duration::ZERO));
+    // The end only changes in the same task, which polls this again afterwards. It moves away with every request: the timer
+    // is set anew when it has rung, and not each time, because all connections share what it takes.
+    let wait = poll_fn(|context| {
+        loop {
+            let Some(end) = activity.end(timeouts) else {
+                return Poll::Pending;
+            };
+            if timer.deadline() > end {
+                timer.as_mut().reset(end);
+            }
+            ready!(timer.as_mut().poll(context));
+            if timer.deadline() >= end {
+                return Poll::Ready(());
+            }
+            timer.as_mut().reset(end);
+        }
+    });
+    wait.await;
+}
+
+/// News for a connection that is answering.
+enum News {
+    /// The hard stop has begun.
+    Abort,
+    /// A stop has closed the listeners, and a request that may have been under way is there, or will not come.
+    LastCall,
+    /// The listener has become crowded, or has room again.
+    Crowd(watch::Receiver<bool>),
+}
+
+/// The news to come. Each is polled only when it has come: to ask for it with every request would take locks that all
+/// connections share.
+fn news<'a>(
+    activity: &'a Activity,
+    lifecycle: &'a Lifecycle,
+    crowded: watch::Receiver<bool>,
+) -> FuturesUnordered<BoxFuture<'a, News>> {
+    let abort = async {
+        lifecycle.aborting().await;
+        News::Abort
+    };
+    let (abort, last_call) = (abort.boxed(), last_call(activity, lifecycle).boxed());
+    [abort, last_call, crowd(crowded).boxed()]
+        .into_iter()
+        .collect()
+}
+
+/// Waits until the listener becomes crowded, or has room again.
+async fn crowd(mut crowded: watch::Receiver<bool>) -> News {
+    if crowded.changed().await.is_err() {
+        // The listener ends, and the lifecycle tells of that.
+        std::future::pending::<()>().await;
+    }
+    News::Crowd(crowded)
+}
+
+/// Waits until a stop closes the listeners, and then for a request that may be under way.
+async fn last_call(activity: &Activity, lifecycle: &Lifecycle) -> News {
+    lifecycle.closing().await;
+    let time = match activity.step() {
+        Step::Fresh => FIRST_REQUEST,
+        _ => NEXT_REQUEST,
+    };
+    tokio::time::sleep(time).await;
+    News::LastCall
+}
