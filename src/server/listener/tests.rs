@@ -115,7 +115,8 @@ async fn a_request_in_flight_is_finished_and_an_idle_connection_closed() {
 
 #[tokio::test]
 async fn a_stuck_request_is_given_up_when_the_grace_is_over() {
-    let running = start(Duration::from_millis(200));
+    // The listener itself ends in less than this: it waits for handshakes.
+    let running = start(Duration::from_millis(500));
     let stuck = send(running.address, "GET /stuck HTTP/1.1\r\nhost: x\r\n\r\n").await;
     tokio::time::sleep(Duration::from_millis(100)).await;
     running.lifecycle.stop();
