@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::time::Instant;
 
 use crate::config::ConnectionTimeouts;
+use crate::server::listener::stream_states::StreamStates;
 
 /// The time that a client has to close its side after the reply, so that nothing it still sends resets the
 /// connection before it has read that reply.
@@ -39,6 +40,9 @@ struct ConnectionState {
     blocked: Option<Instant>,
     /// The first byte that came.
     first: Option<u8>,
+    /// The requests, if there may be many at the same time. The steps are then those of all together: fresh before the first,
+    /// answering while there is one, else idle.
+    streams: Option<StreamStates>,
 }
 
 impl Activity {
@@ -49,6 +53,7 @@ impl Activity {
             since: Instant::now(),
             blocked: None,
             first: None,
+            streams: None,
         })))
     }
 
@@ -61,14 +66,17 @@ impl Activity {
         self.state().first
     }
 
-    /// Something came from the client, and begins with this byte.
-    pub(super) fn received(&self, first: u8) {
+    /// These bytes came from the client.
+    pub(super) fn received(&self, bytes: &[u8]) {
         let mut state = self.state();
+        if let Some(streams) = &mut state.streams {
+            return streams.received(bytes);
+        }
         match state.step {
             // The time for the first headers runs from the beginning.
             Step::Fresh => {
                 state.step = Step::Headers;
-                state.first = Some(first);
+                state.first = bytes.first().copied();
             }
             Step::Idle => state.enter(Step::Headers),
             Step::Headers | Step::Answering | Step::Replying | Step::Closing => {}
@@ -119,7 +127,69 @@ impl Activity {
             Step::Answering | Step::Replying => None,
         };
         let by_writing = state.blocked.map(|since| since + timeouts.write);
-        by_step.into_iter().chain(by_writing).min()
+        let streams = state.streams.as_ref();
+        let by_streams = streams.and_then(|streams| streams.end(timeouts));
+        [by_step, by_writing, by_streams]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// There may be many requests at the same time from now on.
+    pub(super) fn multiplex(&self) {
+        self.state().streams = Some(StreamStates::new());
+    }
+
+    /// The headers of one of many requests are complete.
+    pub(super) fn stream_began(&self) {
+        let mut state = self.state();
+        state.enter(Step::Answering);
+        if let Some(streams) = &mut state.streams {
+            streams.under_way += 1;
+        }
+    }
+
+    /// The reply to one of many requests is there, and will be sent; gives its number.
+    pub(super) fn stream_replies(&self) -> Option<u64> {
+        self.state().streams.as_mut().map(StreamStates::reply)
+    }
+
+    /// One of many requests is over, with the reply of that number; given up, if that is not whole.
+    pub(super) fn stream_ended(&self, reply: Option<u64>, is_whole: bool) {
+        let mut state = self.state();
+        let Some(streams) = &mut state.streams else {
+            return;
+        };
+        streams.ended(reply, is_whole);
+        if streams.under_way == 0 {
+            let next = if streams.is_leaving {
+                Step::Closing
+            } else {
+                Step::Idle
+            };
+            state.enter(next);
+        }
+    }
+
+    /// True if the client gives up more requests than it may.
+    pub(super) fn is_flooded(&self) -> bool {
+        let state = self.state();
+        state.streams.as_ref().is_some_and(StreamStates::is_flooded)
+    }
+
+    /// A client that may have many requests was told to send no more; false if it was told before, or has only one at a time.
+    pub(super) fn leave(&self) -> bool {
+        let mut state = self.state();
+        match &mut state.streams {
+            Some(streams) if !streams.is_leaving => {
+                streams.is_leaving = true;
+                if streams.under_way == 0 {
+                    state.enter(Step::Closing);
+                }
+                true
+            }
+            Some(_) | None => false,
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, ConnectionState> {

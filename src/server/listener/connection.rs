@@ -11,10 +11,11 @@ use crate::server::listener::activity::Activity;
 use crate::server::listener::answers::Answers;
 use crate::server::listener::course::{Course, FIRST_REQUEST};
 use crate::server::listener::handshake::{Greeted, HANDSHAKE_RECORD, greet};
-use crate::server::listener::http1;
 use crate::server::listener::slots::Slot;
 use crate::server::listener::warnings::Warnings;
 use crate::server::listener::{Rules, TlsRules};
+use crate::server::listener::{http1, http2};
+use crate::server::tls::HTTP2;
 
 /// A connection that was accepted.
 #[derive(Debug)]
@@ -70,7 +71,12 @@ impl Connection {
         };
         match greeted {
             Ok(Ok(Greeted::Tls(stream))) => {
-                http1::serve(stream, &self.answers, self.peer, &self.course()).await;
+                let (answers, course) = (&self.answers, self.course());
+                if stream.get_ref().1.alpn_protocol() == Some(HTTP2) {
+                    http2::serve(stream, answers, self.peer, &course).await;
+                } else {
+                    http1::serve(stream, answers, self.peer, &course).await;
+                }
             }
             Ok(Ok(Greeted::Plain(stream))) => {
                 http1::serve(stream, &rules.to_plain, self.peer, &self.course()).await;

@@ -61,7 +61,13 @@ impl Course {
                 }
                 () = &mut overdue => {
                     tracing::debug!(step = ?activity.step(), "a connection took too long");
-                    return;
+                    // A request may be on its way: the client is told that it is not answered.
+                    if !(activity.step() == Step::Idle && activity.leave()) {
+                        return;
+                    }
+                    end(http.as_mut());
+                    overdue.set(self::overdue(activity, timeouts));
+                    continue;
                 }
                 Some(what) = news.next() => match what {
                     News::Abort => return,
@@ -79,6 +85,7 @@ impl Course {
             };
             if may_end {
                 end(http.as_mut());
+                activity.leave();
             }
         }
     }

@@ -7,8 +7,11 @@ mod connection;
 mod course;
 mod handshake;
 mod http1;
+mod http2;
+mod incoming_frames;
 mod slots;
 mod stream;
+mod stream_states;
 mod warnings;
 
 use std::io::ErrorKind;

@@ -45,8 +45,8 @@ impl<S: AsyncRead + Unpin> AsyncRead for Stream<S> {
     ) -> Poll<Result<()>> {
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.inner).poll_read(context, buffer))?;
-        if let Some(first) = buffer.filled().get(before) {
-            self.activity.received(*first);
+        if let Some(new @ [_, ..]) = buffer.filled().get(before..) {
+            self.activity.received(new);
         }
         Poll::Ready(Ok(()))
     }

@@ -16,6 +16,9 @@ use content::TlsContent;
 pub(super) use follow::follow;
 use pair::TlsPair;
 
+/// The name of HTTP/2 in the handshake (RFC 9113, section 3.1).
+pub(super) const HTTP2: &[u8] = b"h2";
+
 /// The TLS of one listener: what its next connection gets, and the files that this comes from.
 #[derive(Debug, Clone)]
 pub(super) struct ListenerTls(Arc<TlsState>);

@@ -13,8 +13,8 @@ use rustls::{RootCertStore, ServerConfig, SupportedProtocolVersion};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use crate::config::{Tls, TlsVersion};
-use crate::server::tls::TlsError;
 use crate::server::tls::content::TlsContent;
+use crate::server::tls::{HTTP2, TlsError};
 
 /// The time before the end of a certificate in which the log and `/readyz` of ops warn of it, in days.
 const NOTICE: u64 = 14;
@@ -68,7 +68,7 @@ impl TlsPair {
                 files.certificate.display()
             ))
         })?;
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        config.alpn_protocols = vec![HTTP2.to_vec(), b"http/1.1".to_vec()];
         if files.client_ca.is_some() {
             // A resumed session would outlive the end of its client's certificate.
             config.session_storage = Arc::new(NoServerSessionStorage {});

@@ -3,6 +3,7 @@
 mod certificates;
 mod connections;
 mod copies;
+mod http2;
 mod log;
 mod metrics;
 mod stop;

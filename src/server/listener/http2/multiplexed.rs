@@ -1,0 +1,89 @@
+//! A connection with many requests at the same time, in one task.
+
+use std::mem;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
+use hyper::rt::Executor;
+
+use crate::server::listener::course::Course;
+
+/// Takes the requests that hyper finds on a connection.
+#[derive(Clone, Default)]
+pub(super) struct NewStreams(Arc<Mutex<Vec<BoxFuture<'static, ()>>>>);
+
+impl NewStreams {
+    fn take(&self) -> Vec<BoxFuture<'static, ()>> {
+        // The lock is held only to exchange or extend the list, so a poisoned one is whole.
+        mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl<F: Future<Output = ()> + Send + 'static> Executor<F> for NewStreams {
+    fn execute(&self, stream: F) {
+        let mut streams = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        streams.push(stream.boxed());
+    }
+}
+
+/// A connection and its requests. All are in one task: their steps follow one another, one client has one core at the most, and
+/// nothing is left when the connection is given up.
+pub(super) struct Multiplexed<'a, C> {
+    http: Pin<Box<C>>,
+    new: NewStreams,
+    under_way: FuturesUnordered<BoxFuture<'static, ()>>,
+    end: fn(Pin<&mut C>),
+    course: &'a Course,
+}
+
+impl<'a, C> Multiplexed<'a, C> {
+    /// The connection `http`, whose requests come to `new`, and which `end` tells to end.
+    pub(super) fn new(http: C, new: NewStreams, end: fn(Pin<&mut C>), course: &'a Course) -> Self {
+        Self {
+            http: Box::pin(http),
+            new,
+            under_way: FuturesUnordered::new(),
+            end,
+            course,
+        }
+    }
+
+    /// Tells the client to send no more requests (RFC 9113, section 6.8).
+    pub(super) fn end(mut self: Pin<&mut Self>) {
+        let end = self.end;
+        end(self.http.as_mut());
+    }
+}
+
+impl<C: Future<Output = hyper::Result<()>>> Future for Multiplexed<'_, C> {
+    type Output = hyper::Result<()>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<hyper::Result<()>> {
+        loop {
+            if let Poll::Ready(ended) = self.http.poll_unpin(context) {
+                return Poll::Ready(ended);
+            }
+            for stream in self.new.take() {
+                self.under_way.push(stream);
+            }
+            let mut has_answered = false;
+            while let Poll::Ready(Some(())) = self.under_way.poll_next_unpin(context) {
+                has_answered = true;
+            }
+            if self.course.activity.is_flooded() {
+                tracing::debug!("a client gives up more requests than it lets finish");
+                return Poll::Ready(Ok(()));
+            }
+            if !has_answered || !self.course.is_last() {
+                return Poll::Pending;
+            }
+            // As HTTP/1.1's `connection: close`.
+            self.as_mut().end();
+            self.course.activity.leave();
+        }
+    }
+}
