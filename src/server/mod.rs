@@ -124,8 +124,10 @@ impl Service {
             Arc::clone(&clock),
             Arc::clone(&entropy),
         )?;
-        let usage = UsageQueue::new(db.clone(), Arc::clone(&clock)).telling(notices.clone());
         let observations = Observations::new(db.clone());
+        let usage = UsageQueue::new(db.clone(), Arc::clone(&clock))
+            .telling(notices.clone())
+            .observing(observations.clone());
         let counter = UsageCounter::new(db.clone(), Arc::clone(&clock));
         let settings = RegistryTokenSettings {
             issuer: config.token.issuer.clone(),

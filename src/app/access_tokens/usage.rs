@@ -5,10 +5,13 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::app::audit_events::Observations;
 use crate::app::error::DeskError;
 use crate::app::notices::Notices;
+use crate::domain::access_tokens::AccessToken;
 use crate::domain::access_tokens::usage::{AccessTokenUsage, UsagePrecision, Uses};
 use crate::domain::clock::Clock;
+use crate::domain::events::observation::Observation;
 use crate::domain::ids::AccessTokenId;
 use crate::storage::Db;
 use crate::storage::access_tokens::usage;
@@ -28,6 +31,8 @@ pub struct UsageQueue {
     waiting: Arc<Mutex<BTreeMap<AccessTokenId, Uses>>>,
     /// The notices of new addresses.
     notices: Option<Notices>,
+    /// The audit log's observations of them.
+    observations: Option<Observations>,
 }
 
 impl UsageQueue {
@@ -38,6 +43,7 @@ impl UsageQueue {
             clock,
             waiting: Arc::default(),
             notices: None,
+            observations: None,
         }
     }
 
@@ -46,6 +52,15 @@ impl UsageQueue {
     pub fn telling(self, notices: Notices) -> Self {
         Self {
             notices: Some(notices),
+            ..self
+        }
+    }
+
+    /// The queue with observations of new addresses.
+    #[must_use]
+    pub fn observing(self, observations: Observations) -> Self {
+        Self {
+            observations: Some(observations),
             ..self
         }
     }
@@ -109,8 +124,9 @@ impl UsageQueue {
                     addresses: token.last_used_from.clone(),
                 };
                 let settled = uses.settle(&kept, detail, now);
-                if let (Some(notices), Some(record)) = (&self.notices, &settled.record) {
-                    notices.tell_of_addresses(&token, record).await?;
+                if let Some(record) = &settled.record {
+                    let news = record.new_addresses(&token.last_used_from);
+                    self.tell_of_addresses(&token, &news).await?;
                 }
                 let is_saved = match &settled.record {
                     None => true,
@@ -123,6 +139,23 @@ impl UsageQueue {
             }
         }
         Ok(())
+    }
+
+    async fn tell_of_addresses(
+        &self,
+        token: &AccessToken,
+        news: &[IpAddr],
+    ) -> Result<(), DeskError> {
+        if let Some(observations) = &self.observations {
+            let now = self.clock.now();
+            for &address in news {
+                observations.note(Observation::new_address(token, address, now));
+            }
+        }
+        match &self.notices {
+            Some(notices) => notices.tell_of_addresses(token, news).await,
+            None => Ok(()),
+        }
     }
 
     /// Puts uses back before those that were noted since, as far as there is room.

@@ -1,5 +1,6 @@
 //! Observations: kept in memory with the request, written to the audit log soon after.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -7,6 +8,7 @@ use chrono::{DateTime, Duration, Utc};
 use quick_cache::sync::Cache;
 
 use crate::app::error::DeskError;
+use crate::domain::events::EventAction;
 use crate::domain::events::observation::{Observation, ObservationKey};
 use crate::storage::{Db, events};
 
@@ -16,8 +18,8 @@ const SAME: Duration = Duration::hours(1);
 const MOST_REMEMBERED: usize = 16_384;
 /// The most that wait to be written; others are lost meanwhile.
 const MOST_WAITING: usize = 1000;
-/// The most refusals in a minute. Whoever guesses from ever new addresses for ever new names so fills no disk.
-const MOST_REFUSALS: u32 = 20;
+/// The most of one kind in a minute, but for sign-ins. Whoever guesses from ever new addresses for ever new names so fills no disk.
+const MOST_A_MINUTE: u32 = 20;
 /// The most that are written with one statement.
 const BATCH: usize = 50;
 
@@ -32,8 +34,8 @@ pub struct Observations {
 #[derive(Default)]
 struct WaitingObservations {
     observations: Vec<Observation>,
-    /// The minute of the last refusal, and the number of refusals in it.
-    refusals: (i64, u32),
+    /// By kind, the minute of the last one, and the number of them in it.
+    in_minute: HashMap<EventAction, (i64, u32)>,
 }
 
 impl Observations {
@@ -93,15 +95,17 @@ impl WaitingObservations {
         if self.observations.len() >= MOST_WAITING {
             return false;
         }
-        if !observation.is_refusal() {
+        if observation.is_sign_in() {
             return true;
         }
         let minute = observation.at.timestamp() / 60;
-        if self.refusals.0 != minute {
-            self.refusals = (minute, 0);
+        let action = observation.event.action;
+        let (of, number) = self.in_minute.entry(action).or_default();
+        if *of != minute {
+            (*of, *number) = (minute, 0);
         }
-        self.refusals.1 += 1;
-        self.refusals.1 <= MOST_REFUSALS
+        *number += 1;
+        *number <= MOST_A_MINUTE
     }
 }
 

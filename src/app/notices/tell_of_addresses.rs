@@ -1,6 +1,5 @@
 //! Making notices of uses from new addresses.
 
-use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use chrono::TimeDelta;
@@ -8,7 +7,6 @@ use chrono::TimeDelta;
 use crate::app::error::DeskError;
 use crate::app::notices::Notices;
 use crate::domain::access_tokens::AccessToken;
-use crate::domain::access_tokens::usage::AccessTokenUsage;
 use crate::domain::client_network::client_network;
 use crate::domain::notices::{Matter, TokenNotice};
 use crate::storage::{notices, users};
@@ -17,34 +15,24 @@ use crate::storage::{notices, users};
 const DAY: TimeDelta = TimeDelta::days(1);
 
 impl Notices {
-    /// Makes notices of the addresses in `record` that are not among those from which `token` was used before. The first
-    /// address of a token is no news, and an address in the same network of 64 bits is none either.
+    /// Makes notices of uses of `token` from new addresses.
     ///
     /// It comes before the record is written: a use whose record is lost is told of all the same, and told once.
     #[tracing::instrument(name = "app.notices.tell_of_addresses", skip_all)]
     pub(in crate::app) async fn tell_of_addresses(
         &self,
         token: &AccessToken,
-        record: &AccessTokenUsage,
+        news: &[IpAddr],
     ) -> Result<(), DeskError> {
-        let known: BTreeSet<IpAddr> = token.last_used_from.iter().map(client_network).collect();
-        let mut news: Vec<IpAddr> = record.addresses.iter().collect();
-        news.retain(|address| !known.contains(&client_network(*address)));
-        if known.is_empty() || news.is_empty() || self.rules.channels.is_empty() {
+        if news.is_empty() || self.rules.channels.is_empty() {
             return Ok(());
         }
         let (now, kind) = (self.clock.now(), TokenNotice::kind_of_new_addresses());
         let Some(owner) = users::find(&self.db, token.user_id).await? else {
             return Ok(());
         };
-        // The oldest first, each network once.
-        let mut told = BTreeSet::new();
-        news.reverse();
-        for address in news {
+        for &address in news {
             let network = client_network(address);
-            if !told.insert(network) {
-                continue;
-            }
             let about = (kind.as_str(), token.id.0);
             let made = notices::count_about(&self.db, about, now - DAY).await?;
             let notice = TokenNotice {

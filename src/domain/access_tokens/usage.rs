@@ -1,9 +1,12 @@
 //! Uses of tokens: their times and addresses, and the precision with which these are written down.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::net::IpAddr;
 
 use chrono::{DateTime, Duration, Utc};
+
+use crate::domain::client_network::client_network;
 
 /// The addresses from which a token was last used, the latest first, each once, with the time since
 /// which each is known.
@@ -22,6 +25,21 @@ pub struct AccessTokenUsage {
     pub last_used_at: Option<DateTime<Utc>>,
     /// The latest addresses.
     pub addresses: RecentAddresses,
+}
+
+impl AccessTokenUsage {
+    /// The addresses in networks from which the token was not used `before`, the oldest first, one of each network. The first
+    /// address of a token is none, and an IPv6 network has 64 bits.
+    pub fn new_addresses(&self, before: &RecentAddresses) -> Vec<IpAddr> {
+        let mut known: BTreeSet<IpAddr> = before.iter().map(client_network).collect();
+        if known.is_empty() {
+            return Vec::new();
+        }
+        let mut news: Vec<IpAddr> = self.addresses.iter().collect();
+        news.reverse();
+        news.retain(|address| known.insert(client_network(*address)));
+        news
+    }
 }
 
 /// Uses of one token that are not written down yet.

@@ -91,6 +91,8 @@ pub enum EventAction {
     AccessTokenReused,
     /// A personal access token that ended was presented, or that of a blocked user.
     AccessTokenRefused,
+    /// A personal access token was used from an address that is new for it.
+    AccessTokenUsedFromNewAddress,
     /// A group or project got a deploy token.
     DeployTokenCreated,
     /// A deploy token was revoked.
@@ -109,7 +111,7 @@ pub enum EventAction {
 
 impl EventAction {
     /// Each kind.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 32] = [
         Self::UserCreated,
         Self::UserChanged,
         Self::UserDeleted,
@@ -134,6 +136,7 @@ impl EventAction {
         Self::AccessTokenRevoked,
         Self::AccessTokenReused,
         Self::AccessTokenRefused,
+        Self::AccessTokenUsedFromNewAddress,
         Self::DeployTokenCreated,
         Self::DeployTokenRevoked,
         Self::DeployTokenRefused,
@@ -170,6 +173,7 @@ impl EventAction {
             Self::AccessTokenRevoked => "access_token.revoked",
             Self::AccessTokenReused => "access_token.reused",
             Self::AccessTokenRefused => "access_token.refused",
+            Self::AccessTokenUsedFromNewAddress => "access_token.used_from_new_address",
             Self::DeployTokenCreated => "deploy_token.created",
             Self::DeployTokenRevoked => "deploy_token.revoked",
             Self::DeployTokenRefused => "deploy_token.refused",

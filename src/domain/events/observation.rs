@@ -4,13 +4,14 @@ use std::net::IpAddr;
 
 use chrono::{DateTime, Utc};
 
+use crate::domain::access_tokens::AccessToken;
 use crate::domain::authority::Actor;
 use crate::domain::authority::cause::Cause;
 use crate::domain::client_network::client_network;
 use crate::domain::decision::principal::SignedIn;
 use crate::domain::events::about::About;
 use crate::domain::events::detail::Detail;
-use crate::domain::events::origin::Origin;
+use crate::domain::events::origin::{Face, Origin};
 use crate::domain::events::subject::Subject;
 use crate::domain::events::{Event, EventAction};
 
@@ -19,7 +20,7 @@ use crate::domain::events::{Event, EventAction};
 pub struct Observation {
     /// The event.
     pub event: Event,
-    /// The user who proved who they are; the service itself for a refusal.
+    /// The user who proved who they are; the service itself for what it noticed.
     pub author: Actor,
     /// The origin of the request.
     pub origin: Origin,
@@ -65,9 +66,24 @@ impl Observation {
         }
     }
 
-    /// True if whoever has no right credential can bring it about.
-    pub fn is_refusal(&self) -> bool {
-        self.author == Actor::Service
+    /// A use of `token` from an address that is new for it.
+    pub fn new_address(token: &AccessToken, address: IpAddr, at: DateTime<Utc>) -> Self {
+        let action = EventAction::AccessTokenUsedFromNewAddress;
+        Self {
+            event: Event::new(action, token, Detail::nothing()),
+            author: Actor::Service,
+            // Noticed when the use is written down, after the request.
+            origin: Origin {
+                address: Some(address),
+                ..Origin::local(Face::Service)
+            },
+            at,
+        }
+    }
+
+    /// True for a sign-in, which takes a right password; all else may be brought about as often as somebody wants.
+    pub fn is_sign_in(&self) -> bool {
+        self.event.action == EventAction::UserSignedIn
     }
 
     /// The key of observations that say the same.

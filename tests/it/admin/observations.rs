@@ -121,3 +121,24 @@ async fn what_storage_does_not_take_waits() {
     drop(held);
     assert_eq!(events(&app, &root, "user.signed_in").await.len(), 1);
 }
+
+#[tokio::test]
+async fn the_use_of_a_token_from_a_new_address_is_told() {
+    let World { app, root, .. } = World::start().await;
+    app.user("dora").await;
+    let dora = app.actor("dora", "read_registry").await;
+    for address in ["203.0.113.7", "203.0.113.7", "2001:db8::1", "2001:db8::2"] {
+        dora.at(address).ask_at(AUTH).await;
+        app.usage.write_all().await.unwrap();
+        app.clock.advance(Duration::minutes(1));
+    }
+    let seen = events(&app, &root, "access_token.used_from_new_address").await;
+    assert_eq!(
+        seen.len(),
+        1,
+        "the first address is no news, and a /64 is one"
+    );
+    assert_eq!(seen[0]["details"]["ip_address"], "2001:db8::1");
+    assert_eq!(seen[0]["details"]["target_details"], "test");
+    assert_eq!(seen[0]["entity_id"], app.id_of("dora").await);
+}
