@@ -1,10 +1,10 @@
 //! Reads the body of a `POST`.
 
-use axum::body::{Bytes, to_bytes};
+use axum::body::Bytes;
 use axum::extract::Request;
 
 use crate::app::registry::MalformedRequest;
-use crate::http::layers::media_type;
+use crate::http::layers::{media_type, read_body};
 
 /// Longest body that is read, in bytes.
 const MAX_BODY: usize = 64 * 1024;
@@ -16,6 +16,6 @@ pub(super) async fn read(request: Request) -> Result<Bytes, MalformedRequest> {
             "write the body as application/x-www-form-urlencoded".to_owned(),
         ));
     }
-    let body = to_bytes(request.into_body(), MAX_BODY).await;
+    let body = read_body(request.into_body(), MAX_BODY).await;
     body.map_err(|_| MalformedRequest("the body is cut off or longer than 64 KiB".to_owned()))
 }

@@ -162,7 +162,7 @@ impl Activity {
         };
         streams.ended(reply, is_whole);
         if streams.under_way == 0 {
-            let next = if streams.is_leaving {
+            let next = if streams.leaving.is_some() {
                 Step::Closing
             } else {
                 Step::Idle
@@ -181,8 +181,8 @@ impl Activity {
     pub(super) fn leave(&self) -> bool {
         let mut state = self.state();
         match &mut state.streams {
-            Some(streams) if !streams.is_leaving => {
-                streams.is_leaving = true;
+            Some(streams) if streams.leaving.is_none() => {
+                streams.leaving = Some(Instant::now());
                 if streams.under_way == 0 {
                     state.enter(Step::Closing);
                 }

@@ -111,7 +111,8 @@ async fn overdue(activity: &Activity, timeouts: &ConnectionTimeouts) {
             timer.as_mut().reset(end);
         }
     });
-    wait.await;
+    // Without a share of the scheduler: a client that keeps the connection busy would use it up, and no time would end.
+    tokio::task::unconstrained(wait).await;
 }
 
 /// News for a connection that is answering.
@@ -157,6 +158,6 @@ async fn last_call(activity: &Activity, lifecycle: &Lifecycle) -> News {
         Step::Fresh => FIRST_REQUEST,
         _ => NEXT_REQUEST,
     };
-    tokio::time::sleep(time).await;
+    tokio::task::unconstrained(tokio::time::sleep(time)).await;
     News::LastCall
 }

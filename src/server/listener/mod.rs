@@ -21,11 +21,12 @@ use std::time::{Duration, Instant};
 
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::timeout_at;
+use tokio::time::{sleep_until, timeout_at};
 
 use crate::config::{ConnectionLimits, ConnectionTimeouts, Networks};
 use crate::metrics::ListenerMetrics;
 use crate::server::lifecycle::Lifecycle;
+use crate::server::listener::course::FIRST_REQUEST;
 use crate::server::tls::ListenerTls;
 
 pub(super) use answers::Answers;
@@ -173,6 +174,8 @@ impl Accepting {
         loop {
             let permit = tokio::select! {
                 permit = self.slots.room() => permit,
+                // A client that gets no place is reset, and not held up.
+                () = sleep_until((end + FIRST_REQUEST).into()) => return,
                 () = self.lifecycle.aborting() => return,
             };
             match timeout_at(end.into(), socket.accept()).await {

@@ -11,6 +11,9 @@ use crate::server::listener::incoming_frames::IncomingFrames;
 /// them up makes work that no limit on those at the same time bounds (CVE-2023-44487).
 const MOST_GIVEN_UP: u32 = 32;
 
+/// The longest that a request takes which was begun before the client was told to send no more: its deadline.
+const LONGEST_LEAVE: Duration = Duration::from_secs(30);
+
 /// The requests of a connection with many.
 #[derive(Debug)]
 pub(super) struct StreamStates {
@@ -22,8 +25,8 @@ pub(super) struct StreamStates {
     frames: IncomingFrames,
     /// The time since which headers are coming.
     open_since: Option<Instant>,
-    /// True if the client was told to send no more requests.
-    pub(super) is_leaving: bool,
+    /// The time at which the client was told to send no more requests.
+    pub(super) leaving: Option<Instant>,
 }
 
 impl StreamStates {
@@ -35,7 +38,7 @@ impl StreamStates {
             given_up: 0,
             frames: IncomingFrames::new(),
             open_since: None,
-            is_leaving: false,
+            leaving: None,
         }
     }
 
@@ -72,14 +75,38 @@ impl StreamStates {
         self.given_up > MOST_GIVEN_UP
     }
 
-    /// The time at which the connection is given up, because headers do not come to their end, or a reply is not taken.
+    /// The time at which the connection is given up, because headers do not come to their end, a reply is not taken,
+    /// or the client does not leave.
     pub(super) fn end(&self, timeouts: &ConnectionTimeouts) -> Option<Instant> {
         let after = |since: Option<Instant>, time: Duration| since.map(|since| since + time);
         let oldest = self.replies.first().map(|(_, since)| *since);
         let ends = [
             after(self.open_since, timeouts.headers),
             after(oldest, timeouts.write),
+            // A client that never says that it has heard it could begin requests for ever.
+            after(self.leaving, LONGEST_LEAVE + timeouts.write),
         ];
         ends.into_iter().flatten().min()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_that_was_told_to_leave_has_an_end_whatever_is_under_way() {
+        let timeouts = ConnectionTimeouts {
+            headers: Duration::from_secs(1),
+            idle: Duration::from_secs(1),
+            write: Duration::from_secs(2),
+            handshake: Duration::from_secs(1),
+        };
+        let mut streams = StreamStates::new();
+        streams.under_way = 1;
+        assert_eq!(streams.end(&timeouts), None);
+        let told = Instant::now();
+        streams.leaving = Some(told);
+        assert_eq!(streams.end(&timeouts), Some(told + Duration::from_secs(32)));
     }
 }

@@ -5,7 +5,7 @@
 
 mod values;
 
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Multipart, Request};
 use axum::http::request::Parts;
 use secrecy::SecretString;
@@ -14,7 +14,7 @@ use utoipa::PartialSchema;
 use utoipa::openapi::{RefOr, Schema};
 
 use crate::http::admin::error::ApiError;
-use crate::http::layers::media_type;
+use crate::http::layers::{media_type, read_body};
 
 /// The parameters that are tokens.
 const TOKENS: [&str; 2] = ["private_token", "access_token"];
@@ -39,7 +39,7 @@ impl Parameters {
             &mut values,
             parts.uri.query().unwrap_or_default().as_bytes(),
         );
-        let bytes = to_bytes(body, MAX_BODY)
+        let bytes = read_body(body, MAX_BODY)
             .await
             .map_err(|_| ApiError::TooLarge)?;
         if bytes.is_empty() {
