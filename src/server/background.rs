@@ -149,7 +149,7 @@ pub(super) async fn heal_changes(service: Service, lifecycle: Lifecycle) {
 /// The pause between two writes of tokens' uses, and two looks at whether counts are due.
 const USAGE_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Writes down when and from where tokens are used, and what was granted and refused.
+/// Writes down when and from where tokens are used, and who signed in or was refused.
 pub(super) async fn write_usage(service: Service, lifecycle: Lifecycle) {
     let mut step = RepeatedStep::new(
         service.health.clone(),
@@ -161,7 +161,19 @@ pub(super) async fn write_usage(service: Service, lifecycle: Lifecycle) {
         "observations",
         "sign-ins and refusals are not written down, and wait",
     );
-    let mut counts = RepeatedStep::new(
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(USAGE_INTERVAL) => {}
+            () = lifecycle.stopping() => return,
+        }
+        step.run(service.usage.write()).await;
+        observing.run(service.observations.write()).await;
+    }
+}
+
+/// Writes down what was granted and refused: apart, because it may take long.
+pub(super) async fn write_counts(service: Service, lifecycle: Lifecycle) {
+    let mut step = RepeatedStep::new(
         service.health.clone(),
         "usage_counts",
         "what is granted and refused is not written down, and waits",
@@ -171,9 +183,7 @@ pub(super) async fn write_usage(service: Service, lifecycle: Lifecycle) {
             () = tokio::time::sleep(USAGE_INTERVAL) => {}
             () = lifecycle.stopping() => return,
         }
-        step.run(service.usage.write()).await;
-        observing.run(service.observations.write()).await;
-        counts.run(service.counter.write()).await;
+        step.run(service.counter.write()).await;
     }
 }
 

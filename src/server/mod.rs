@@ -124,7 +124,7 @@ impl Service {
             Arc::clone(&clock),
             Arc::clone(&entropy),
         )?;
-        let observations = Observations::new(db.clone());
+        let observations = Observations::new(db.clone(), Arc::clone(&clock));
         let usage = UsageQueue::new(db.clone(), Arc::clone(&clock))
             .telling(notices.clone())
             .observing(observations.clone());

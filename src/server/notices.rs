@@ -87,12 +87,9 @@ async fn make(service: Service, lifecycle: Lifecycle) {
             }
             Ok::<_, DeskError>(has_rest)
         };
-        let made = tokio::select! {
-            made = step.run(making) => made,
-            () = lifecycle.stopping() => return,
-        };
-        match made {
-            Some(true) => {}
+        // Not ended by a stop: it is bounded, and a transaction must come to its end.
+        match step.run(making).await {
+            Some(true) if !lifecycle.is_stopping() => {}
             Some(false) if is_long_ago => looked = Some(Instant::now()),
             _ => tokio::select! {
                 () = tokio::time::sleep(PAUSE) => {}

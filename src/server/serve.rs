@@ -224,6 +224,7 @@ fn spawn_background(service: &Service, config: &Config, lifecycle: &Lifecycle) {
     }
     lifecycle.spawn(background::heal_changes(service.clone(), lifecycle.clone()));
     lifecycle.spawn(background::write_usage(service.clone(), lifecycle.clone()));
+    lifecycle.spawn(background::write_counts(service.clone(), lifecycle.clone()));
 }
 
 async fn close_when_stopping(health: Health, lifecycle: Lifecycle) {

@@ -46,14 +46,15 @@ pub(super) async fn insert(
     Ok(())
 }
 
-/// Stores observations, which belong to no change.
+/// Stores observations, which belong to no change. They have the time at which they are stored, so that ids rise with the times.
 #[tracing::instrument(level = "debug", name = "storage.events.insert_observations", skip_all)]
 pub async fn insert_observations(
     db: &Db,
     observations: &[Observation],
+    now: DateTime<Utc>,
 ) -> Result<(), StorageError> {
     let rows = observations.iter().map(|seen| {
-        let row = row(&seen.event, (&seen.author, &seen.origin), seen.at);
+        let row = row(&seen.event, (&seen.author, &seen.origin), now);
         event::ActiveModel {
             change_number: Set(None),
             ..row

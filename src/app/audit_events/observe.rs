@@ -8,8 +8,9 @@ use chrono::{DateTime, Duration, Utc};
 use quick_cache::sync::Cache;
 
 use crate::app::error::DeskError;
-use crate::domain::events::EventAction;
+use crate::domain::clock::Clock;
 use crate::domain::events::observation::{Observation, ObservationKey};
+use crate::domain::events::{Event, EventAction};
 use crate::storage::{Db, events};
 
 /// The time in which observations that say the same are one.
@@ -20,6 +21,8 @@ const MOST_REMEMBERED: usize = 16_384;
 const MOST_WAITING: usize = 1000;
 /// The most of one kind in a minute, but for sign-ins. Whoever guesses from ever new addresses for ever new names so fills no disk.
 const MOST_A_MINUTE: u32 = 20;
+/// The most of one kind about one user or token in a minute: whoever is guessed hides nobody else.
+const MOST_OF_ONE: u32 = 5;
 /// The most that are written with one statement.
 const BATCH: usize = 50;
 
@@ -27,6 +30,7 @@ const BATCH: usize = 50;
 #[derive(Clone)]
 pub struct Observations {
     db: Db,
+    clock: Arc<dyn Clock>,
     seen: Arc<Cache<ObservationKey, DateTime<Utc>>>,
     waiting: Arc<Mutex<WaitingObservations>>,
 }
@@ -34,15 +38,23 @@ pub struct Observations {
 #[derive(Default)]
 struct WaitingObservations {
     observations: Vec<Observation>,
-    /// By kind, the minute of the last one, and the number of them in it.
-    in_minute: HashMap<EventAction, (i64, u32)>,
+    minute: ObservedMinute,
+}
+
+/// The observations of a minute, counted by kind and by what they are about.
+#[derive(Default)]
+struct ObservedMinute {
+    number: i64,
+    by_kind: HashMap<EventAction, u32>,
+    by_subject: HashMap<(EventAction, &'static str, i64), u32>,
 }
 
 impl Observations {
     /// An empty queue that writes to `db`.
-    pub fn new(db: Db) -> Self {
+    pub fn new(db: Db, clock: Arc<dyn Clock>) -> Self {
         Self {
             db,
+            clock,
             seen: Arc::new(Cache::new(MOST_REMEMBERED)),
             waiting: Arc::default(),
         }
@@ -51,7 +63,7 @@ impl Observations {
     /// Notes an observation, unless another one in the last hour said the same.
     pub(in crate::app) fn note(&self, observation: Observation) {
         let (key, at) = (observation.key(), observation.at);
-        let is_known = |seen: DateTime<Utc>| at.signed_duration_since(seen) < SAME;
+        let is_known = |seen: DateTime<Utc>| at.signed_duration_since(seen).abs() < SAME;
         if self.seen.get(&key).is_some_and(is_known) {
             return;
         }
@@ -68,7 +80,8 @@ impl Observations {
         let mut taken = std::mem::take(&mut self.waiting().observations);
         while !taken.is_empty() {
             let rest = taken.split_off(taken.len().min(BATCH));
-            if let Err(error) = events::insert_observations(&self.db, &taken).await {
+            let now = self.clock.now();
+            if let Err(error) = events::insert_observations(&self.db, &taken, now).await {
                 taken.extend(rest);
                 self.put_back(taken);
                 return Err(error.into());
@@ -81,7 +94,10 @@ impl Observations {
     fn put_back(&self, mut earlier: Vec<Observation>) {
         let mut waiting = self.waiting();
         earlier.append(&mut waiting.observations);
-        earlier.truncate(MOST_WAITING);
+        for lost in earlier.split_off(earlier.len().min(MOST_WAITING)) {
+            // The next one like it is news again.
+            self.seen.remove(&lost.key());
+        }
         waiting.observations = earlier;
     }
 
@@ -95,17 +111,34 @@ impl WaitingObservations {
         if self.observations.len() >= MOST_WAITING {
             return false;
         }
-        if observation.is_sign_in() {
-            return true;
+        self.minute.takes(observation)
+    }
+}
+
+impl ObservedMinute {
+    fn takes(&mut self, observation: &Observation) -> bool {
+        let number = observation.at.timestamp() / 60;
+        if self.number != number {
+            *self = Self {
+                number,
+                ..Self::default()
+            };
         }
-        let minute = observation.at.timestamp() / 60;
-        let action = observation.event.action;
-        let (of, number) = self.in_minute.entry(action).or_default();
-        if *of != minute {
-            (*of, *number) = (minute, 0);
+        let Event {
+            action, subject, ..
+        } = &observation.event;
+        let of_kind = self.by_kind.entry(*action).or_default();
+        if !observation.is_sign_in() && *of_kind >= MOST_A_MINUTE {
+            return false;
         }
-        *number += 1;
-        *number <= MOST_A_MINUTE
+        let about = (*action, subject.kind(), subject.id());
+        let of_one = self.by_subject.entry(about).or_default();
+        if *of_one >= MOST_OF_ONE {
+            return false;
+        }
+        *of_kind += 1;
+        *of_one += 1;
+        true
     }
 }
 

@@ -45,7 +45,10 @@ impl Notices {
                 records.extend(self.records(&format!("event {}", event.id), &notice));
             }
         }
-        let records = self.with_room(records).await?;
+        let Some(records) = self.with_room(records).await? else {
+            // The events stay where they are until others have gone out.
+            return Ok(false);
+        };
         progress::advance(&self.db, (&from, &to), &records, now).await?;
         Ok(true)
     }

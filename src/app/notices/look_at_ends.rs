@@ -28,8 +28,12 @@ impl Notices {
             return Ok(());
         }
         for window in self.rules.days_before.windows(from.ends_looked_at, now) {
-            self.tell_of_access_tokens(&window, now).await?;
-            self.tell_of_deploy_tokens(&window, now).await?;
+            let are_told = self.tell_of_access_tokens(&window, now).await?
+                && self.tell_of_deploy_tokens(&window, now).await?;
+            if !are_told {
+                // Looked at again when others have gone out.
+                return Ok(());
+            }
         }
         // Others may have read events meanwhile.
         let from = progress::progress(&self.db, now).await?;
@@ -45,7 +49,7 @@ impl Notices {
         &self,
         window: &EndWindow,
         now: DateTime<Utc>,
-    ) -> Result<(), DeskError> {
+    ) -> Result<bool, DeskError> {
         let mut after = None;
         loop {
             let found = progress::ending(&self.db, window, after, AT_A_TIME).await?;
@@ -61,9 +65,9 @@ impl Notices {
                 .values()
                 .filter(|(_, owner)| owner.state == UserState::Active)
                 .map(|(token, owner)| (token.into(), owner.into()));
-            self.tell_of_ends(window, told, now).await?;
-            if is_last || after.is_none() {
-                return Ok(());
+            let are_told = self.tell_of_ends(window, told, now).await?;
+            if !are_told || is_last || after.is_none() {
+                return Ok(are_told);
             }
         }
     }
@@ -72,7 +76,7 @@ impl Notices {
         &self,
         window: &EndWindow,
         now: DateTime<Utc>,
-    ) -> Result<(), DeskError> {
+    ) -> Result<bool, DeskError> {
         let mut after = None;
         loop {
             let found = progress::ending_deploy_tokens(&self.db, window, after, AT_A_TIME).await?;
@@ -85,26 +89,28 @@ impl Notices {
                     end.is_some_and(|end| window.lies_ahead(token.created_at, end.instant()))
                 })
                 .map(|token| (token.into(), namespace_of(token)));
-            self.tell_of_ends(window, told, now).await?;
-            if is_last || after.is_none() {
-                return Ok(());
+            let are_told = self.tell_of_ends(window, told, now).await?;
+            if !are_told || is_last || after.is_none() {
+                return Ok(are_told);
             }
         }
     }
 
+    /// False if there is no room for the notices.
     async fn tell_of_ends(
         &self,
         window: &EndWindow,
         tokens: impl Iterator<Item = (NoticedToken, Holder)>,
         now: DateTime<Utc>,
-    ) -> Result<(), DeskError> {
+    ) -> Result<bool, DeskError> {
         let days = window.days;
         let records: Vec<NoticeRecord> = tokens
             .flat_map(|(token, holder)| {
                 let end = token.ends_at.map_or(0, |end| end.timestamp());
                 let cause = format!("end {} {} {end} {days}", token.kind.name(), token.id);
+                let left = token.ends_at.map_or(days, |end| window.days_left(end, now));
                 let notice = TokenNotice {
-                    matter: Matter::Expiring { days },
+                    matter: Matter::Expiring { days: left },
                     at: now,
                     token,
                     holder,
@@ -113,8 +119,11 @@ impl Notices {
                 self.records(&cause, &notice)
             })
             .collect();
-        let records = self.with_room(records).await?;
-        Ok(notices::add(&self.db, &records, now).await?)
+        let Some(records) = self.with_room(records).await? else {
+            return Ok(false);
+        };
+        notices::add(&self.db, &records, now).await?;
+        Ok(true)
     }
 }
 

@@ -99,27 +99,44 @@ impl Notices {
         channels.map(record).collect()
     }
 
-    /// Leaves as many of `records` as there is room for; the others are counted and logged.
+    /// The `records` of channels that have room for all of theirs; none if no channel has. A channel that fails so holds up no
+    /// other, and what no channel can take waits at its cause.
     async fn with_room(
         &self,
-        mut records: Vec<NoticeRecord>,
-    ) -> Result<Vec<NoticeRecord>, DeskError> {
-        if records.is_empty() {
-            return Ok(records);
+        records: Vec<NoticeRecord>,
+    ) -> Result<Option<Vec<NoticeRecord>>, DeskError> {
+        let is_nothing = records.is_empty();
+        let (mut fitting, mut lost) = (Vec::new(), Vec::new());
+        for channel in Channel::ALL {
+            let own: Vec<_> = records
+                .iter()
+                .filter(|record| record.channel == channel)
+                .cloned()
+                .collect();
+            let wanted = u64::try_from(own.len()).unwrap_or(u64::MAX);
+            if wanted > 0 && notices::pending(&self.db, channel).await? + wanted > MOST_PENDING {
+                lost.extend(own);
+            } else {
+                fitting.extend(own);
+            }
         }
-        let pending = notices::count(&self.db).await?.pending;
-        let room = usize::try_from(MOST_PENDING.saturating_sub(pending)).unwrap_or(usize::MAX);
-        let lost = records.len().saturating_sub(room);
-        if lost > 0 {
-            records.truncate(room);
-            let lost = u64::try_from(lost).unwrap_or(u64::MAX);
-            self.lost.fetch_add(lost, Ordering::Relaxed);
-            tracing::warn!(
-                lost,
-                "{lost} notices are lost: {MOST_PENDING} are waiting to be sent already"
-            );
+        if fitting.is_empty() && !is_nothing {
+            return Ok(None);
         }
-        Ok(records)
+        if !lost.is_empty() {
+            self.lose(lost.len());
+        }
+        Ok(Some(fitting))
+    }
+
+    /// Logs and counts notices that are lost, because too many wait.
+    fn lose(&self, number: usize) {
+        let lost = u64::try_from(number).unwrap_or(u64::MAX);
+        self.lost.fetch_add(lost, Ordering::Relaxed);
+        tracing::warn!(
+            lost,
+            "{lost} notices are lost: {MOST_PENDING} are waiting to be sent already"
+        );
     }
 }
 

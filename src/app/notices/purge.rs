@@ -6,6 +6,8 @@ use crate::app::error::DeskError;
 use crate::app::notices::Notices;
 use crate::storage::notices::{self, PURGED_AT_ONCE};
 
+/// The time after which a notice is given up that nobody sends: longer than whoever sends it would try.
+const LONGEST_WAIT: TimeDelta = TimeDelta::days(4);
 /// The time for which finished notices are kept.
 const KEPT: TimeDelta = TimeDelta::days(30);
 /// The most finished notices that are kept.
@@ -16,7 +18,15 @@ impl Notices {
     /// of them.
     #[tracing::instrument(name = "app.notices.purge", skip_all)]
     pub async fn purge(&self) -> Result<bool, DeskError> {
-        let end = self.clock.now() - KEPT;
+        let now = self.clock.now();
+        let given_up = notices::give_up(&self.db, now - LONGEST_WAIT, now).await?;
+        if given_up > 0 {
+            tracing::warn!(
+                given_up,
+                "{given_up} notices are given up: nobody sent them in time"
+            );
+        }
+        let end = now - KEPT;
         let number = notices::purge(&self.db, end, MOST_FINISHED).await?;
         Ok(number >= PURGED_AT_ONCE)
     }

@@ -33,6 +33,7 @@ pub struct Observation {
 pub struct ObservationKey {
     action: EventAction,
     subject: (&'static str, i64),
+    cause: Option<Cause>,
     network: Option<IpAddr>,
 }
 
@@ -92,6 +93,10 @@ impl Observation {
         ObservationKey {
             action: self.event.action,
             subject: (subject.kind(), subject.id()),
+            cause: match self.event.detail {
+                Detail::Refused { cause } => Some(cause),
+                _ => None,
+            },
             network: self.origin.address.map(client_network),
         }
     }

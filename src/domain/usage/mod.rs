@@ -16,6 +16,8 @@ use crate::domain::registry::repository_name::RepositoryName;
 
 /// Most repositories of one credential that are counted apart on one day; what goes beyond is counted without them.
 pub const MOST_REPOSITORIES: usize = 1000;
+/// Most rows of one user on one day, with all their credentials.
+pub const MOST_OF_USER: usize = 5000;
 
 /// The most by which another replica's clock may be ahead.
 pub const CLOCK_DIFFERENCE: TimeDelta = TimeDelta::minutes(10);

@@ -7,12 +7,16 @@ use chrono::{DateTime, NaiveDate, Utc};
 use crate::domain::decision::Decision;
 use crate::domain::decision::principal::Principal;
 use crate::domain::decision::reason::Reason;
+use crate::domain::ids::UserId;
 use crate::domain::registry::repository_name::RepositoryName;
 use crate::domain::registry::scope::Resource;
 use crate::domain::usage::{LastUse, MOST_REPOSITORIES, UsageCounts, UsageCredential};
 
 /// Most entries that wait; a new one beyond is counted without its repository, or lost with its credential.
 const MOST_ENTRIES: usize = 10_000;
+
+/// Most names of one user among them, with all their credentials: nobody takes the room of all others.
+const MOST_NAMES_OF_USER: usize = MOST_ENTRIES / 5;
 
 /// A day (UTC) of a credential.
 pub type CredentialDay = (NaiveDate, UsageCredential);
@@ -27,6 +31,8 @@ pub struct UsageTally {
     /// The number of grants and refusals for which there was no room.
     pub lost: i64,
     entries: usize,
+    /// The names that each user has among them, with all their credentials.
+    of_users: BTreeMap<UserId, usize>,
 }
 
 /// The usage of one credential on one day.
@@ -132,8 +138,21 @@ impl UsageTally {
         };
         if let Some(known) = tally.repositories.get_mut(name) {
             known.add(more);
-        } else if tally.repositories.len() < MOST_REPOSITORIES && self.entries < MOST_ENTRIES {
+            return;
+        }
+        let of_user = day
+            .1
+            .user
+            .map(|user| self.of_users.entry(user).or_default());
+        let is_in_share = of_user
+            .as_ref()
+            .is_none_or(|number| **number < MOST_NAMES_OF_USER);
+        let has_room = tally.repositories.len() < MOST_REPOSITORIES && self.entries < MOST_ENTRIES;
+        if is_in_share && has_room {
             self.entries += 1;
+            if let Some(number) = of_user {
+                *number += 1;
+            }
             tally.repositories.insert(name.clone(), more);
         } else {
             tally.rest.add(more.counts);

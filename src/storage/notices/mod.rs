@@ -6,6 +6,7 @@ pub mod delivery;
 pub mod progress;
 
 use chrono::{DateTime, Utc};
+use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
     QuerySelect, Select,
@@ -55,6 +56,32 @@ pub async fn count(db: &Db) -> Result<NoticeCounts, StorageError> {
         pending: of(NoticeState::Pending).await?,
         failed: of(NoticeState::Failed).await?,
     })
+}
+
+/// The number of notices that wait on a channel.
+#[tracing::instrument(level = "debug", name = "storage.notices.pending", skip_all)]
+pub async fn pending(db: &Db, channel: Channel) -> Result<u64, StorageError> {
+    let found = notice::Entity::find()
+        .filter(Column::State.eq(NoticeState::Pending.name()))
+        .filter(Column::Channel.eq(channel.name()));
+    Ok(found.count(&db.connection).await?)
+}
+
+/// Gives up the notices that have waited since before `before`, also those of channels that nobody sends on any more.
+#[tracing::instrument(level = "debug", name = "storage.notices.give_up", skip_all)]
+pub async fn give_up(
+    db: &Db,
+    before: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<u64, StorageError> {
+    let given_up = notice::Entity::update_many()
+        .col_expr(Column::State, Expr::value(NoticeState::Failed.name()))
+        .col_expr(Column::LastError, Expr::value("nobody sent it in time"))
+        .col_expr(Column::NextAttemptAt, Expr::value(None::<Instant>))
+        .col_expr(Column::FinishedAt, Expr::value(Instant::from(now)))
+        .filter(Column::State.eq(NoticeState::Pending.name()))
+        .filter(Column::CreatedAt.lt(Instant::from(before)));
+    Ok(given_up.exec(&db.connection).await?.rows_affected)
 }
 
 /// A part of the notices, by id; perhaps only those in one state.

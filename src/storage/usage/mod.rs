@@ -12,7 +12,7 @@ use sea_orm::{
     QuerySelect,
 };
 
-use crate::domain::ids::{NamespaceId, RepositoryId};
+use crate::domain::ids::{NamespaceId, RepositoryId, UserId};
 use crate::domain::registry::repository_name::RepositoryName;
 use crate::domain::usage::tally::CredentialDay;
 use crate::domain::usage::{RefusedCounts, UsageCounts, UsageCredential};
@@ -110,6 +110,15 @@ pub async fn insert(
 #[tracing::instrument(level = "debug", name = "storage.usage.count", skip_all)]
 pub async fn count(db: &Db, day: CredentialDay) -> Result<u64, StorageError> {
     let rows = usage_day::Entity::find().filter(of(day));
+    Ok(rows.count(&db.connection).await?)
+}
+
+/// The number of rows of a user's day, with whichever credentials.
+#[tracing::instrument(level = "debug", name = "storage.usage.count_of_user", skip_all)]
+pub async fn count_of_user(db: &Db, (day, user): (NaiveDate, UserId)) -> Result<u64, StorageError> {
+    let rows = usage_day::Entity::find()
+        .filter(Column::UserId.eq(user.0))
+        .filter(Column::Day.eq(begin_of(day)));
     Ok(rows.count(&db.connection).await?)
 }
 
