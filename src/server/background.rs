@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use crate::app::{DeskError, PurgedPart};
 use crate::domain::refresh_tokens::RefreshLifetimes;
 use crate::server::Service;
 use crate::server::lifecycle::Lifecycle;
@@ -47,15 +48,34 @@ const BREATH: Duration = Duration::from_millis(100);
 
 /// Deletes events that are older than `keep`.
 pub(super) async fn purge_events(service: Service, keep: Duration, lifecycle: Lifecycle) {
-    let mut step = RepeatedStep::new(
-        service.health,
-        "old_events",
-        "old events of the audit log are not deleted",
-    );
+    let consequence = "old events of the audit log are not deleted";
+    let step = RepeatedStep::new(service.health, "old_events", consequence);
+    let desk = service.desk;
+    let purge = || desk.purge_audit_events(keep);
+    purge_in_parts((step, "old events of the audit log"), purge, lifecycle).await;
+}
+
+/// Deletes usage that is older than `keep`.
+pub(super) async fn purge_usage(service: Service, keep: Duration, lifecycle: Lifecycle) {
+    let consequence = "the usage of old days is not deleted";
+    let step = RepeatedStep::new(service.health, "old_usage", consequence);
+    let desk = service.desk;
+    let purge = || desk.purge_usage(keep);
+    purge_in_parts((step, "the usage of old days"), purge, lifecycle).await;
+}
+
+/// Deletes what is old, with a pause after each part.
+async fn purge_in_parts<P>(
+    (mut step, what): (RepeatedStep, &'static str),
+    purge: impl Fn() -> P,
+    lifecycle: Lifecycle,
+) where
+    P: Future<Output = Result<PurgedPart, DeskError>>,
+{
     let mut deleted = 0;
     loop {
         let purged = tokio::select! {
-            purged = step.run(service.desk.purge_audit_events(keep)) => purged,
+            purged = step.run(purge()) => purged,
             () = lifecycle.stopping() => return,
         };
         deleted += purged.map_or(0, |purged| purged.number);
@@ -63,7 +83,7 @@ pub(super) async fn purge_events(service: Service, keep: Duration, lifecycle: Li
             BREATH
         } else {
             if deleted > 0 {
-                tracing::info!(deleted, "deleted old events of the audit log");
+                tracing::info!(deleted, "deleted {what}");
             }
             deleted = 0;
             INTERVAL
@@ -92,36 +112,6 @@ pub(super) async fn count_expiring_tokens(service: Service, lifecycle: Lifecycle
         }
         tokio::select! {
             () = tokio::time::sleep(COUNT_INTERVAL) => {}
-            () = lifecycle.stopping() => return,
-        }
-    }
-}
-
-/// Deletes usage that is older than `keep`.
-pub(super) async fn purge_usage(service: Service, keep: Duration, lifecycle: Lifecycle) {
-    let mut step = RepeatedStep::new(
-        service.health,
-        "old_usage",
-        "the usage of old days is not deleted",
-    );
-    let mut deleted = 0;
-    loop {
-        let purged = tokio::select! {
-            purged = step.run(service.desk.purge_usage(keep)) => purged,
-            () = lifecycle.stopping() => return,
-        };
-        deleted += purged.map_or(0, |purged| purged.number);
-        let pause = if purged.is_some_and(|purged| purged.has_rest) {
-            BREATH
-        } else {
-            if deleted > 0 {
-                tracing::info!(deleted, "deleted the usage of old days");
-            }
-            deleted = 0;
-            INTERVAL
-        };
-        tokio::select! {
-            () = tokio::time::sleep(pause) => {}
             () = lifecycle.stopping() => return,
         }
     }

@@ -1,4 +1,4 @@
-//! What Prometheus makes of the metrics and of the rules for them.
+//! The metrics and the rules for them, as Prometheus' own tool judges them.
 
 use std::path::Path;
 

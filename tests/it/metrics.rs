@@ -1,4 +1,4 @@
-//! What the operator's monitoring reads.
+//! The metrics that the operator's monitoring reads.
 
 use std::collections::BTreeSet;
 

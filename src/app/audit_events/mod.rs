@@ -5,4 +5,3 @@ mod observe;
 mod purge;
 
 pub use observe::Observations;
-pub use purge::PurgedEvents;

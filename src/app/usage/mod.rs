@@ -7,4 +7,3 @@ mod write;
 
 pub use count::UsageCounter;
 pub use find::UsageQuestion;
-pub use purge::PurgedUsage;

@@ -133,15 +133,15 @@ impl Copies {
         }
     }
 
-    /// The copy of what is at a path, or that nothing is; `Err` if there is no copy. That nothing is there counts
+    /// The copy of what is at a path, or that nothing is; nothing at all if there is no copy. That nothing is there counts
     /// for two minutes, or for as long as there is nothing better.
-    pub(super) fn namespace(&self, path: &str, is_stale: bool) -> Result<FoundNamespace, NoCopy> {
+    pub(super) fn namespace(&self, path: &str, is_stale: bool) -> Option<FoundNamespace> {
         if let Some(found) = self.namespaces.get(path) {
-            return Ok(Some(found));
+            return Some(Some(found));
         }
         match self.absent.get(path) {
-            Some(since) if is_stale || since.elapsed() < ABSENT_LIFE => Ok(None),
-            Some(_) | None => Err(NoCopy),
+            Some(since) if is_stale || since.elapsed() < ABSENT_LIFE => Some(None),
+            Some(_) | None => None,
         }
     }
 
@@ -209,7 +209,3 @@ impl fmt::Debug for Copies {
         f.debug_struct("Copies").finish_non_exhaustive()
     }
 }
-
-/// There is no copy.
-#[derive(Debug)]
-pub(super) struct NoCopy;

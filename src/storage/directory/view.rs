@@ -245,7 +245,7 @@ impl<'a> View<'a> {
         };
         let mut missing = BTreeSet::new();
         for path in repositories.iter().flat_map(|name| name.prefixes()) {
-            let copy = copies.namespace(path, self.is_stale()).ok();
+            let copy = copies.namespace(path, self.is_stale());
             match copies.asked.namespaces.note(copy) {
                 Some(found) => note(path, found),
                 None => {

@@ -1,4 +1,4 @@
-//! What was granted and refused, by day, token, repository and project.
+//! Grants and refusals, by day, token, repository and project.
 
 use axum::http::StatusCode;
 use chrono::Duration;

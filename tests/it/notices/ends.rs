@@ -32,7 +32,7 @@ impl Told {
         messages.iter().map(end).collect()
     }
 
-    /// What is told in the next days, hour by hour, as days from the beginning.
+    /// The notices of the next days, hour by hour, as days from the beginning.
     async fn days_of_ends(&self, days: i64) -> Vec<(i64, Value, Value)> {
         let mut all = Vec::new();
         for hour in 1..=days * 24 {

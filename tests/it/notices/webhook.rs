@@ -10,7 +10,7 @@ use super::receiver::{Message, Receiver};
 use super::{SECRET, Told, make, send, tell, webhook_at};
 use crate::harness::World;
 
-/// Whether a message bears the signature that Standard Webhooks wants, computed once more.
+/// True if a message bears the signature that Standard Webhooks wants, computed once more.
 fn is_signed(message: &Message, secret: &str) -> bool {
     let key = STANDARD
         .decode(secret.strip_prefix("whsec_").unwrap())
