@@ -59,6 +59,7 @@ mod m57_notices;
 mod m58_notices_indexes;
 mod m59_notice_progress;
 mod m60_notice_sources_indexes;
+mod m67_notices_user_index;
 
 pub use sea_orm_migration::{IntoSchemaManagerConnection, MigratorTrait, SchemaManager};
 
@@ -117,6 +118,7 @@ impl MigratorTrait for Migrator {
             Box::new(m58_notices_indexes::Migration),
             Box::new(m59_notice_progress::Migration),
             Box::new(m60_notice_sources_indexes::Migration),
+            Box::new(m67_notices_user_index::Migration),
         ]
     }
 }

@@ -83,7 +83,11 @@ impl Mail {
         text: MailText,
     ) -> Result<(), DeliveryError> {
         match self.operator.clone() {
-            Some(operator) => self.send(operator, id, now, text).await,
+            // The operator can mend an address or a server that knows it no more: nothing is final.
+            Some(operator) => match self.send(operator, id, now, text).await {
+                Err(DeliveryError::Final(why)) => Err(DeliveryError::Again(why)),
+                sent => sent,
+            },
             None => Err(DeliveryError::Again(
                 "`mail.operator` has no address".to_owned(),
             )),

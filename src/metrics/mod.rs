@@ -23,8 +23,8 @@ use prometheus_client::registry::Registry;
 
 pub use process::ProcessReading;
 pub use readings::{
-    CopyReading, FailedLoginReading, IssuedReading, KeyReading, PasswordReading, PoolReading,
-    Readings, RefusedReading,
+    CopyReading, FailedLoginReading, IssuedReading, KeyReading, LostReading, PasswordReading,
+    PoolReading, Readings, RefusedReading,
 };
 use requests::RequestCounts;
 pub use requests::RequestMetrics;
@@ -40,6 +40,9 @@ pub struct Metrics {
     connections: Family<Label, Gauge>,
     refused: Family<Label, Counter>,
     expiring: Family<Label, Gauge>,
+    expiring_deploy_tokens: Family<Label, Gauge>,
+    certificate_ends: Family<Label, Gauge<i64, AtomicI64>>,
+    notices: Family<Label, Gauge>,
     requests: RequestCounts,
     sources: Arc<NumberSources>,
 }
@@ -77,6 +80,9 @@ impl Metrics {
             connections: Family::default(),
             refused: Family::default(),
             expiring: Family::default(),
+            expiring_deploy_tokens: Family::default(),
+            certificate_ends: Family::default(),
+            notices: Family::default(),
             requests: RequestCounts::default(),
             sources: Arc::default(),
         };
@@ -113,6 +119,21 @@ impl Metrics {
             "Active personal access tokens that end within so many days",
             self.expiring.clone(),
         );
+        registry.register(
+            "deploy_tokens_expiring",
+            "Deploy tokens that work and end within so many days",
+            self.expiring_deploy_tokens.clone(),
+        );
+        registry.register(
+            "tls_certificate_end_timestamp_seconds",
+            "When the certificate that a listener shows ends, in seconds since 1970",
+            self.certificate_ends.clone(),
+        );
+        registry.register(
+            "notices",
+            "Notices that wait to be sent, and those of the last weeks that were given up",
+            self.notices.clone(),
+        );
         registry.register_collector(Box::new(OfService {
             requests: self.requests.clone(),
             sources: Arc::clone(&self.sources),
@@ -125,11 +146,25 @@ impl Metrics {
         self.authority_end.set(end.timestamp());
     }
 
-    /// Notes how many tokens end within `days`.
-    pub fn set_expiring(&self, days: &'static str, tokens: u64) {
-        let tokens = i64::try_from(tokens).unwrap_or(i64::MAX);
-        let row = self.expiring.get_or_create_owned(&[("within_days", days)]);
-        row.set(tokens);
+    /// Notes how many personal access tokens and deploy tokens end within `days`.
+    pub fn set_expiring(&self, days: &'static str, access_tokens: u64, deploy_tokens: u64) {
+        let label = [("within_days", days)];
+        set(&self.expiring, label, access_tokens);
+        set(&self.expiring_deploy_tokens, label, deploy_tokens);
+    }
+
+    /// Notes when the certificate ends that the listener of that name shows.
+    pub fn set_certificate_end(&self, listener: &'static str, end: DateTime<Utc>) {
+        let row = self
+            .certificate_ends
+            .get_or_create_owned(&[("listener", listener)]);
+        row.set(end.timestamp());
+    }
+
+    /// Notes how many notices wait to be sent, and how many were given up.
+    pub fn set_notices(&self, pending: u64, failed: u64) {
+        set(&self.notices, [("state", "pending")], pending);
+        set(&self.notices, [("state", "failed")], failed);
     }
 
     /// Reads the number of lost log lines from `source` from now on; the first source counts.
@@ -173,6 +208,11 @@ impl Metrics {
         }
         Ok(text)
     }
+}
+
+fn set(family: &Family<Label, Gauge>, label: Label, number: u64) {
+    let number = i64::try_from(number).unwrap_or(i64::MAX);
+    family.get_or_create_owned(&label).set(number);
 }
 
 impl ListenerMetrics {

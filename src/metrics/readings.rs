@@ -25,6 +25,8 @@ pub struct Readings {
     pub pools: Vec<PoolReading>,
     /// The signing keys.
     pub keys: Vec<KeyReading>,
+    /// Records that were not written down.
+    pub lost: Vec<LostReading>,
 }
 
 /// Registry tokens that were issued.
@@ -112,11 +114,24 @@ pub struct KeyReading {
     pub end: i64,
 }
 
+/// Records that were not written down, because too many came at once.
+#[derive(Debug, Clone, Copy)]
+pub struct LostReading {
+    /// The kind of record.
+    pub record: &'static str,
+    /// Their number.
+    pub count: u64,
+}
+
 impl Readings {
     pub(super) fn encode(&self, encoder: &mut DescriptorEncoder<'_>) -> std::fmt::Result {
         self.encode_registry_tokens(encoder)?;
         self.encode_logins(encoder)?;
         self.encode_storage(encoder)?;
+        let lost = self.lost.iter();
+        let lost = lost.map(|row| ([("record", row.record)], row.count));
+        let help = "Records that were not written down, because too many came at once";
+        counter(encoder, "records_lost", help, lost)?;
         let keys = self.keys.iter().map(|key| {
             let labels = [("kid", key.kid.as_str()), ("state", key.state)];
             (labels, key.end)

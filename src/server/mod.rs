@@ -124,7 +124,8 @@ impl Service {
             Arc::clone(&clock),
             Arc::clone(&entropy),
         )?;
-        let observations = Observations::new(db.clone(), Arc::clone(&clock));
+        let observations =
+            Observations::new(db.clone(), Arc::clone(&clock)).telling(notices.clone());
         let usage = UsageQueue::new(db.clone(), Arc::clone(&clock))
             .telling(notices.clone())
             .observing(observations.clone());

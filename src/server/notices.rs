@@ -76,7 +76,8 @@ pub(super) fn spawn(service: &Service, lifecycle: &Lifecycle) {
 /// Makes notices of events and ends, and deletes old ones.
 async fn make(service: Service, lifecycle: Lifecycle) {
     let mut step = RepeatedStep::new(service.health, "notices", "no notices are made");
-    let (notices, mut looked) = (service.notices, None::<Instant>);
+    let (notices, metrics) = (service.notices, service.metrics);
+    let mut looked = None::<Instant>;
     loop {
         let is_long_ago = looked.is_none_or(|looked| looked.elapsed() >= LONG_PAUSE);
         let making = async {
@@ -84,6 +85,8 @@ async fn make(service: Service, lifecycle: Lifecycle) {
             if is_long_ago {
                 notices.look_at_ends().await?;
                 has_rest |= notices.purge().await?;
+                let numbers = notices.numbers().await?;
+                metrics.set_notices(numbers.pending, numbers.failed);
             }
             Ok::<_, DeskError>(has_rest)
         };

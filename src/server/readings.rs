@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use crate::app::DeskError;
+use crate::app::notices::Notices;
 use crate::app::registry::{IssueNumber, RegistryTokenIssuer};
 use crate::identity::{Authenticator, RefusalNumbers};
 use crate::metrics::{
-    CopyReading, FailedLoginReading, IssuedReading, KeyReading, PasswordReading, PoolReading,
-    ProcessReading, Readings, RefusedReading,
+    CopyReading, FailedLoginReading, IssuedReading, KeyReading, LostReading, PasswordReading,
+    PoolReading, ProcessReading, Readings, RefusedReading,
 };
 use crate::server::Service;
 use crate::storage::{CopyNumbers, Db, PoolNumbers};
@@ -17,6 +18,7 @@ pub(super) struct Rooms {
     issuer: Arc<RegistryTokenIssuer>,
     admin: Authenticator,
     db: Db,
+    notices: Notices,
 }
 
 impl Rooms {
@@ -25,6 +27,7 @@ impl Rooms {
             issuer: Arc::clone(&service.issuer),
             admin: service.admin.admission.authenticator.clone(),
             db: service.db.clone(),
+            notices: service.notices.clone(),
         }
     }
 
@@ -50,7 +53,21 @@ impl Rooms {
             copies: admission.directory.numbers().map(copies),
             pools: self.db.pools().map(pool).into(),
             keys: self.keys(),
+            lost: self.lost(),
         }
+    }
+
+    /// The records that were not written down.
+    fn lost(&self) -> Vec<LostReading> {
+        let admission = &self.issuer.admission;
+        let of = |(record, count)| LostReading { record, count };
+        let all = [
+            ("usage", self.issuer.counter.lost()),
+            ("last_use", admission.usage.lost()),
+            ("observation", admission.observations.lost()),
+            ("notice", self.notices.lost()),
+        ];
+        all.into_iter().map(of).collect()
     }
 
     /// The keys whose certificate has an end.
@@ -124,7 +141,8 @@ impl Service {
     pub async fn count_expiring_tokens(&self) -> Result<(), DeskError> {
         for (days, label) in DAYS {
             let tokens = self.desk.count_ending_access_tokens(days).await?;
-            self.metrics.set_expiring(label, tokens);
+            let deploy_tokens = self.desk.count_ending_deploy_tokens(days).await?;
+            self.metrics.set_expiring(label, tokens, deploy_tokens);
         }
         Ok(())
     }

@@ -48,7 +48,7 @@ async fn run(config: &Config, log: &OpenLog) -> anyhow::Result<()> {
     spawn_background(&opened, config, &lifecycle);
     lifecycle.spawn(tls::follow(
         listeners.tls(),
-        opened.health.clone(),
+        (opened.health.clone(), opened.metrics.clone()),
         Arc::clone(&opened.issuer.clock),
         lifecycle.clone(),
     ));

@@ -101,6 +101,19 @@ pub async fn count_working(change: &Change, namespace: NamespaceId) -> Result<u6
     Ok(working.count(change.connection()).await?)
 }
 
+/// The number of deploy tokens that work at `now` and end at `end` at the latest.
+#[tracing::instrument(level = "debug", name = "storage.deploy_tokens.count_ending", skip_all)]
+pub async fn count_ending(
+    source: &impl Source,
+    now: DateTime<Utc>,
+    end: DateTime<Utc>,
+) -> Result<u64, StorageError> {
+    let ending = deploy_token::Entity::find()
+        .filter(works_at(now))
+        .filter(deploy_token::Column::ExpiresAt.lte(Instant::from(end)));
+    Ok(ending.count(source.connection()).await?)
+}
+
 /// Stores a new deploy token.
 #[tracing::instrument(level = "debug", name = "storage.deploy_tokens.insert", skip_all)]
 pub async fn insert(

@@ -233,8 +233,21 @@ async fn the_ends_of_keys_and_of_tokens_are_told() {
             app.revoke(&token).await;
         }
     }
+    app.project("acme/app", Visibility::Private).await;
+    let end = Some(Expiry::on(soon(5)));
+    let dated = app.machine_with("acme/app", "read_registry", |mut wanted| {
+        wanted.expiry = end;
+        wanted
+    });
+    dated.await;
+    app.machine("acme/app", "read_registry").await;
     app.service.count_expiring_tokens().await.unwrap();
     let metrics = metrics(&app).await;
+    for (days, expected) in [("1", 0.0), ("7", 1.0), ("30", 1.0)] {
+        let label = format!("within_days=\"{days}\"");
+        let name = "wharfinger_deploy_tokens_expiring";
+        counted(&metrics, name, &[&label], expected);
+    }
     for (days, expected) in [("1", 1.0), ("7", 2.0), ("30", 2.0)] {
         let label = format!("within_days=\"{days}\"");
         counted(

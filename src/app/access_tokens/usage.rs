@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::app::audit_events::Observations;
@@ -29,6 +30,7 @@ pub struct UsageQueue {
     db: Db,
     clock: Arc<dyn Clock>,
     waiting: Arc<Mutex<BTreeMap<AccessTokenId, Uses>>>,
+    lost: Arc<AtomicU64>,
     /// The notices of new addresses.
     notices: Option<Notices>,
     /// The audit log's observations of them.
@@ -42,6 +44,7 @@ impl UsageQueue {
             db,
             clock,
             waiting: Arc::default(),
+            lost: Arc::default(),
             notices: None,
             observations: None,
         }
@@ -73,7 +76,18 @@ impl UsageQueue {
             earlier.add(&uses);
         } else if waiting.len() < MOST_TOKENS {
             waiting.insert(token, uses);
+        } else {
+            self.lose();
         }
+    }
+
+    /// The number of uses that were not written down, because those of too many tokens waited.
+    pub fn lost(&self) -> u64 {
+        self.lost.load(Ordering::Relaxed)
+    }
+
+    fn lose(&self) {
+        self.lost.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Writes down the uses that are due; those that storage does not take stay in the queue.
@@ -165,6 +179,7 @@ impl UsageQueue {
             if let Some(later) = waiting.get(&token) {
                 uses.add(later);
             } else if waiting.len() >= MOST_TOKENS {
+                self.lose();
                 continue;
             }
             waiting.insert(token, uses);

@@ -2,12 +2,14 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Duration, Utc};
 use quick_cache::sync::Cache;
 
 use crate::app::error::DeskError;
+use crate::app::notices::Notices;
 use crate::domain::clock::Clock;
 use crate::domain::events::observation::{Observation, ObservationKey};
 use crate::domain::events::{Event, EventAction};
@@ -33,6 +35,9 @@ pub struct Observations {
     clock: Arc<dyn Clock>,
     seen: Arc<Cache<ObservationKey, DateTime<Utc>>>,
     waiting: Arc<Mutex<WaitingObservations>>,
+    lost: Arc<AtomicU64>,
+    /// The notices of replaced tokens that were presented again.
+    notices: Option<Notices>,
 }
 
 #[derive(Default)]
@@ -57,6 +62,17 @@ impl Observations {
             clock,
             seen: Arc::new(Cache::new(MOST_REMEMBERED)),
             waiting: Arc::default(),
+            lost: Arc::default(),
+            notices: None,
+        }
+    }
+
+    /// The queue with notices of replaced tokens that were presented again.
+    #[must_use]
+    pub fn telling(self, notices: Notices) -> Self {
+        Self {
+            notices: Some(notices),
+            ..self
         }
     }
 
@@ -71,7 +87,18 @@ impl Observations {
         if waiting.takes(&observation) {
             self.seen.insert(key, at);
             waiting.observations.push(observation);
+        } else {
+            self.lose();
         }
+    }
+
+    /// The number of observations that are not in the audit log, because too many came at once.
+    pub fn lost(&self) -> u64 {
+        self.lost.load(Ordering::Relaxed)
+    }
+
+    fn lose(&self) {
+        self.lost.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Writes down what waits; what storage does not take stays in the queue.
@@ -80,15 +107,21 @@ impl Observations {
         let mut taken = std::mem::take(&mut self.waiting().observations);
         while !taken.is_empty() {
             let rest = taken.split_off(taken.len().min(BATCH));
-            let now = self.clock.now();
-            if let Err(error) = events::insert_observations(&self.db, &taken, now).await {
+            if let Err(error) = self.write_batch(&taken).await {
                 taken.extend(rest);
                 self.put_back(taken);
-                return Err(error.into());
+                return Err(error);
             }
             taken = rest;
         }
         Ok(())
+    }
+
+    async fn write_batch(&self, batch: &[Observation]) -> Result<(), DeskError> {
+        if let Some(notices) = &self.notices {
+            notices.tell_of_returns(batch).await?;
+        }
+        Ok(events::insert_observations(&self.db, batch, self.clock.now()).await?)
     }
 
     fn put_back(&self, mut earlier: Vec<Observation>) {
@@ -97,6 +130,7 @@ impl Observations {
         for lost in earlier.split_off(earlier.len().min(MOST_WAITING)) {
             // The next one like it is news again.
             self.seen.remove(&lost.key());
+            self.lose();
         }
         waiting.observations = earlier;
     }

@@ -1,5 +1,6 @@
 //! Deploy tokens.
 
+mod count_ending;
 pub(super) mod create;
 pub(super) mod find;
 pub(super) mod revoke;

@@ -22,6 +22,12 @@ const AT_ONCE: u64 = 4;
 /// The time for which a sender has a notice: longer than any attempt takes.
 const CLAIM: TimeDelta = TimeDelta::minutes(5);
 
+/// The time within which so many mails are sent.
+const DAY: TimeDelta = TimeDelta::days(1);
+/// The most mails to one reader in a day about one user's tokens that were rotated, and as many about those that were
+/// revoked: who makes and revokes tokens all day fills nobody's mailbox.
+const MOST_MAILS: u64 = 100;
+
 /// A notice that did not go out.
 enum Unsent {
     Undelivered(DeliveryError),
@@ -72,6 +78,14 @@ impl Notices {
                 "it is not configured".to_owned(),
             )))
         };
+        if channel != Channel::Webhook && notice.matter.is_made_at_will() {
+            let sent = delivery::delivered_like(&self.db, due, channel, now - DAY).await?;
+            if sent >= MOST_MAILS {
+                return Ok(Err(Unsent::Unwanted(
+                    "100 such mails were sent within a day already",
+                )));
+            }
+        }
         let sent = match channel {
             Channel::Webhook => {
                 let Some(webhook) = &self.couriers.webhook else {

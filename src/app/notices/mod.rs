@@ -6,6 +6,7 @@ mod follow_events;
 mod look_at_ends;
 mod purge;
 mod tell_of_addresses;
+mod tell_of_returns;
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -47,8 +48,6 @@ pub struct NoticeNumbers {
     pub pending: u64,
     /// Those that were given up and are not deleted yet.
     pub failed: u64,
-    /// Those that this process could not keep, because too many waited.
-    pub lost: u64,
 }
 
 impl Notices {
@@ -83,8 +82,12 @@ impl Notices {
         Ok(NoticeNumbers {
             pending: counts.pending,
             failed: counts.failed,
-            lost: self.lost.load(Ordering::Relaxed),
         })
+    }
+
+    /// The number of notices that this process could not keep, because too many waited.
+    pub fn lost(&self) -> u64 {
+        self.lost.load(Ordering::Relaxed)
     }
 
     /// The rows of a notice, whose cause has that name: one for each channel.
@@ -127,6 +130,16 @@ impl Notices {
             self.lose(lost.len());
         }
         Ok(Some(fitting))
+    }
+
+    /// Stores the `records` that there is room for; nothing waits for the others, because the audit log tells of them too.
+    async fn add_or_lose(&self, records: Vec<NoticeRecord>) -> Result<(), DeskError> {
+        let wanted = records.len();
+        match self.with_room(records).await? {
+            Some(records) => notices::add(&self.db, &records, self.clock.now()).await?,
+            None => self.lose(wanted),
+        }
+        Ok(())
     }
 
     /// Logs and counts notices that are lost, because too many wait.

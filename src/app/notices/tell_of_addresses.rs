@@ -47,13 +47,7 @@ impl Notices {
             if made >= u64::from(self.rules.addresses_per_day).saturating_mul(channels) {
                 return Ok(());
             }
-            let wanted = records.len();
-            let Some(records) = self.with_room(records).await? else {
-                // The audit log tells of it all the same.
-                self.lose(wanted);
-                return Ok(());
-            };
-            notices::add(&self.db, &records, now).await?;
+            self.add_or_lose(records).await?;
         }
         Ok(())
     }

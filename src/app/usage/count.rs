@@ -1,6 +1,7 @@
 //! Counting grants and refusals, in memory with the request.
 
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
@@ -19,6 +20,7 @@ pub struct UsageCounter {
     pub(super) db: Db,
     pub(super) clock: Arc<dyn Clock>,
     waiting: Arc<Mutex<UsageTally>>,
+    pub(super) lost: Arc<AtomicU64>,
 }
 
 impl UsageCounter {
@@ -28,7 +30,13 @@ impl UsageCounter {
             db,
             clock,
             waiting: Arc::default(),
+            lost: Arc::default(),
         }
+    }
+
+    /// The number of grants and refusals that were not counted, because too many credentials were used at once.
+    pub fn lost(&self) -> u64 {
+        self.lost.load(Ordering::Relaxed)
     }
 
     /// Counts a decision that was answered at `now`.

@@ -1,6 +1,7 @@
 //! Writing down what was counted, a batch at a time.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 
 use chrono::TimeDelta;
 
@@ -46,6 +47,8 @@ impl UsageCounter {
     pub async fn write_all(&self) -> Result<(), DeskError> {
         let mut batch = std::mem::take(&mut *self.waiting());
         if batch.lost > 0 {
+            let lost = u64::try_from(batch.lost).unwrap_or(u64::MAX);
+            self.lost.fetch_add(lost, Ordering::Relaxed);
             tracing::warn!(
                 lost = batch.lost,
                 "too many credentials were used at once: some grants and refusals were not counted"

@@ -14,6 +14,7 @@ use crate::domain::events::detail::Detail;
 use crate::domain::events::origin::{Face, Origin};
 use crate::domain::events::subject::Subject;
 use crate::domain::events::{Event, EventAction};
+use crate::domain::ids::AccessTokenId;
 
 /// An event that the service saw.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,6 +80,19 @@ impl Observation {
                 ..Origin::local(Face::Service)
             },
             at,
+        }
+    }
+
+    /// The personal access token that was refused because it has ended.
+    pub fn ended_token(&self) -> Option<AccessTokenId> {
+        match (&self.event.subject, &self.event.detail) {
+            (
+                Subject::AccessToken(id, _),
+                Detail::Refused {
+                    cause: Cause::ExpiredToken | Cause::RevokedToken,
+                },
+            ) => Some(*id),
+            _ => None,
         }
     }
 

@@ -122,11 +122,29 @@ pub enum Holder {
 /// The one who did what a notice tells of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NoticeAuthor {
-    /// The user name, or `(operator)` or `(service)`.
+    /// The user name, or `(operator)`, `(service)` or `(unknown)`.
     pub name: String,
     /// The address that the request came from.
     pub address: Option<String>,
 }
+
+impl NoticeAuthor {
+    /// Somebody at `address` who proved nothing.
+    pub fn unknown(address: Option<IpAddr>) -> Self {
+        Self {
+            name: UNKNOWN.to_owned(),
+            address: address.map(|address| address.to_string()),
+        }
+    }
+
+    /// True if nobody knows who it was.
+    pub fn is_unknown(&self) -> bool {
+        self.name == UNKNOWN
+    }
+}
+
+/// The name of an author whom nobody knows; no user's.
+const UNKNOWN: &str = "(unknown)";
 
 impl Matter {
     /// The word for it in a notice's kind.
@@ -138,6 +156,11 @@ impl Matter {
             Self::Reused { .. } => "reused",
             Self::NewAddress { .. } => NEW_ADDRESS,
         }
+    }
+
+    /// True for news that the holder makes as often as they like.
+    pub fn is_made_at_will(&self) -> bool {
+        matches!(self, Self::Rotated { .. } | Self::Revoked { .. })
     }
 }
 

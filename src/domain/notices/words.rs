@@ -114,7 +114,9 @@ impl TokenNotice {
         if let Some(author) = &self.author {
             lines.push(format!("By: {}", one_line(&author.name)));
             // The address of another person is none of the owner's business.
-            let is_shown = reader == MailReader::Operator || author.name == self.holder_name();
+            let is_shown = reader == MailReader::Operator
+                || author.is_unknown()
+                || author.name == self.holder_name();
             if let Some(address) = author.address.as_deref().filter(|_| is_shown) {
                 lines.push(format!("From: {}", one_line(address)));
             }
@@ -131,6 +133,16 @@ impl TokenNotice {
             (Matter::Expiring { .. }, MailReader::Operator) => {
                 "Programs that use it stop working then."
             }
+            (Matter::Reused { revoked }, reader) if revoked.is_empty() => match reader {
+                MailReader::Owner => {
+                    "It was refused. If a program of yours still has it, give it the token that took its place. If not, \
+                     somebody has a copy of it: look where it is still kept, and tell your administrator."
+                }
+                MailReader::Operator => {
+                    "It was refused. A program still has the old token, or somebody has a copy of it. The audit log has \
+                     the details."
+                }
+            },
             (Matter::Reused { .. }, MailReader::Owner) => {
                 "Somebody has a copy of a token that should be forgotten. All tokens that came from it were revoked: \
                  make new ones, and look where the old one is still kept. If you do not know who it was, tell your \

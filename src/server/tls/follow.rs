@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::domain::clock::Clock;
 use crate::http::layers::Health;
+use crate::metrics::Metrics;
 use crate::server::lifecycle::Lifecycle;
 use crate::server::tls::pair::written;
 use crate::server::tls::{ListenerTls, TlsError};
@@ -36,7 +37,7 @@ struct TlsFault {
 /// Follows the files of these listeners until a stop begins.
 pub(in crate::server) async fn follow(
     listeners: Vec<ListenerTls>,
-    health: Health,
+    (health, metrics): (Health, Metrics),
     clock: Arc<dyn Clock>,
     lifecycle: Lifecycle,
 ) {
@@ -59,6 +60,8 @@ pub(in crate::server) async fn follow(
         }
         for followed in &mut all {
             followed.remind(&*clock);
+            let end = followed.tls.pair().end();
+            metrics.set_certificate_end(followed.tls.0.section, end);
         }
         tokio::select! {
             () = tokio::time::sleep(INTERVAL) => {}

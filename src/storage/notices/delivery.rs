@@ -2,7 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, UpdateMany};
+use sea_orm::{
+    ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, UpdateMany,
+};
 
 use crate::domain::notices::outbox::{Channel, DeliveryOutcome, NoticeState, OutboxNotice};
 use crate::storage::connect::Db;
@@ -32,6 +34,28 @@ pub async fn due(
         .all(&db.connection)
         .await?;
     rows.into_iter().map(to_notice).collect()
+}
+
+/// The number of notices of the kind of `due`, about tokens of the same user or of nobody, that its channel has delivered
+/// since an instant.
+#[tracing::instrument(level = "debug", name = "storage.notices.delivery.delivered_like", skip_all, fields(id = %due.id))]
+pub async fn delivered_like(
+    db: &Db,
+    due: &OutboxNotice,
+    channel: Channel,
+    since: DateTime<Utc>,
+) -> Result<u64, StorageError> {
+    let user = match due.user_id {
+        Some(user) => Column::UserId.eq(user.0),
+        None => Column::UserId.is_null(),
+    };
+    let delivered = notice::Entity::find()
+        .filter(user)
+        .filter(Column::Kind.eq(due.kind.as_str()))
+        .filter(Column::FinishedAt.gt(Instant::from(since)))
+        .filter(Column::Channel.eq(channel.name()))
+        .filter(Column::State.eq(NoticeState::Delivered.name()));
+    Ok(delivered.count(&db.connection).await?)
 }
 
 /// Takes a notice for an attempt that is over before `until`; false if another sender has it. If the attempt has no

@@ -59,9 +59,9 @@ pub(crate) struct TestApp {
     pub(crate) clock: Arc<FixedClock>,
     pub(crate) desk: Desk,
     pub(crate) keys: Arc<KeyRing>,
-    /// In a box, because the futures of tests would carry its size.
+    /// In boxes, because the futures of tests would carry their size.
     pub(crate) service: Box<Service>,
-    pub(crate) usage: UsageQueue,
+    pub(crate) usage: Box<UsageQueue>,
     listeners: Listeners,
     db: Db,
     schedule: KeySchedule,
@@ -148,7 +148,7 @@ impl TestApp {
         Self {
             clock,
             desk: service.desk.clone(),
-            usage: service.usage.clone(),
+            usage: Box::new(service.usage.clone()),
             listeners: Listeners::of(&service, &keys, &folder),
             keys,
             service: Box::new(service),

@@ -150,7 +150,39 @@ async fn mail_is_sent_again_unless_there_is_no_such_mailbox() {
     assert!(told.mails().await.is_empty());
     let operator = app.actor("root", "api").await;
     let failed = operator.read("/notices?state=failed").await;
+    assert_eq!(failed.as_array().unwrap().len(), 1, "{failed}");
+    assert_eq!(failed[0]["channel"], "owner_mail");
     assert_eq!(failed[0]["last_error"], "the mail server answered 550");
+    // The operator mends the address: nothing for them is given up.
+    app.clock.advance(Duration::seconds(13));
+    assert_eq!(told.mails().await[0].to, ["ops@example.com"]);
+}
+
+#[tokio::test]
+async fn who_makes_and_revokes_tokens_all_day_fills_no_mailbox() {
+    let told = Told::start().await;
+    let World { app, alice, root } = &told.world;
+    for number in 0..110 {
+        let body = json!({ "name": format!("token {number}"), "scopes": ["read_registry"] });
+        let made = alice.post("/user/personal_access_tokens", body).await;
+        let path = format!("/personal_access_tokens/{}", made.json()["id"]);
+        assert_eq!(alice.delete(&path).await.status, 204);
+    }
+    let mails = told.mails().await;
+    let to = |reader: &str| mails.iter().filter(|mail| mail.to == [reader]).count();
+    // Four are on their way at the same time.
+    for reader in ["alice@example.com", "ops@example.com"] {
+        assert!((100..=103).contains(&to(reader)), "{}", to(reader));
+    }
+    assert_eq!(told.receiver.take().len(), 110);
+    let dropped = root.read("/notices?state=dropped").await;
+    let why = "100 such mails were sent within a day already";
+    assert_eq!(dropped[0]["last_error"], why);
+    app.revoke(root).await;
+    assert_eq!(told.mails().await.len(), 2, "another user's");
+    app.clock.advance(Duration::hours(25));
+    app.revoke(alice).await;
+    assert_eq!(told.mails().await.len(), 2, "another day's");
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ mod mail;
 mod mailbox;
 pub(crate) mod receiver;
 mod replicas;
+mod returns;
 mod tls;
 mod webhook;
 

@@ -21,14 +21,14 @@ use crate::cli::running::{Running, send, spawn};
 const AUTH: &str = "/jwt/auth?service=container_registry";
 
 /// A folder with a certificate in `tls`, and the authority of that.
-fn workplace() -> (Workplace, TestAuthority) {
+pub(super) fn workplace() -> (Workplace, TestAuthority) {
     let (workplace, authority) = (Workplace::migrated(), TestAuthority::new());
     authority.pair().mount(&workplace.path().join("tls"), 0);
     (workplace, authority)
 }
 
 /// The variables that let a listener speak TLS.
-fn variables(listener: &str) -> String {
+pub(super) fn variables(listener: &str) -> String {
     let listener = listener.to_uppercase();
     format!(
         "export WHARFINGER_{listener}__TLS_CERTIFICATE=tls/tls.crt WHARFINGER_{listener}__TLS_KEY=tls/tls.key\n"

@@ -1,0 +1,55 @@
+//! Making notices of replaced tokens that were presented again.
+
+use std::collections::BTreeMap;
+
+use crate::app::error::DeskError;
+use crate::app::notices::Notices;
+use crate::domain::events::observation::Observation;
+use crate::domain::ids::AccessTokenId;
+use crate::domain::notices::{Matter, NoticeAuthor, TokenNotice};
+use crate::storage::access_tokens::{families, usage};
+
+impl Notices {
+    /// Makes a notice of each token among the refused ones whose place another one has taken, once a day.
+    ///
+    /// It comes before the refusals are written down: one whose record is lost is told of all the same.
+    #[tracing::instrument(name = "app.notices.tell_of_returns", skip_all)]
+    pub(in crate::app) async fn tell_of_returns(
+        &self,
+        observed: &[Observation],
+    ) -> Result<(), DeskError> {
+        let presented: BTreeMap<AccessTokenId, &Observation> = observed
+            .iter()
+            .filter_map(|observation| Some((observation.ended_token()?, observation)))
+            .collect();
+        if presented.is_empty() || self.rules.channels.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<AccessTokenId> = presented.keys().copied().collect();
+        let found = usage::find_all(&self.db, &ids).await?;
+        let mut replaced = Vec::new();
+        for token in found {
+            if families::is_replaced(&self.db, &token).await? {
+                replaced.push(token);
+            }
+        }
+        let mut records = Vec::new();
+        for (id, (token, owner)) in self.with_owners(replaced).await? {
+            let Some(observation) = presented.get(&id) else {
+                continue;
+            };
+            let notice = TokenNotice {
+                matter: Matter::Reused {
+                    revoked: Vec::new(),
+                },
+                at: observation.at,
+                token: (&token).into(),
+                holder: (&owner).into(),
+                author: Some(NoticeAuthor::unknown(observation.origin.address)),
+            };
+            let day = observation.at.date_naive();
+            records.extend(self.records(&format!("return {id} {day}"), &notice));
+        }
+        self.add_or_lose(records).await
+    }
+}

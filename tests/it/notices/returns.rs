@@ -1,0 +1,84 @@
+//! Notices of replaced tokens that are presented again.
+
+use chrono::Duration;
+use serde_json::{Value, json};
+
+use super::Told;
+use super::receiver::Message;
+use crate::harness::{Caller, World};
+
+const ROTATE: &str = "/personal_access_tokens/self/rotate";
+
+impl Told {
+    /// The messages that are sent after `by` was refused at the token endpoint.
+    async fn refused(&self, by: &Caller) -> Vec<Value> {
+        let app = &self.world.app;
+        assert_eq!(by.ask(&["repository:alice/app:pull"]).await.status, 401);
+        app.service.observations.write().await.unwrap();
+        self.tell().await;
+        self.receiver.take().iter().map(Message::json).collect()
+    }
+}
+
+#[tokio::test]
+async fn a_replaced_token_that_asks_for_a_pull_is_told_once_a_day() {
+    let told = Told::start().await;
+    let World { app, alice, .. } = &told.world;
+    assert_eq!(alice.post(ROTATE, json!({})).await.status, 200);
+    told.tell().await;
+    told.receiver.take();
+    told.mailbox.take();
+
+    let messages = told.refused(&alice.at("203.0.113.7")).await;
+    assert_eq!(messages.len(), 1, "{messages:?}");
+    assert_eq!(messages[0]["type"], "access_token.reused");
+    let data = &messages[0]["data"];
+    assert_eq!(data["token"]["id"], json!(alice.token_id));
+    assert_eq!(data["owner"]["username"], "alice");
+    assert_eq!(data["also_revoked"], json!([]));
+    assert_eq!(data["author_name"], "(unknown)");
+    assert_eq!(data["ip_address"], "203.0.113.7");
+    let mail = &told.mailbox.take()[0];
+    for words in ["From: 203.0.113.7", "give it the token that took its place"] {
+        let text = mail.text.replace("=\n", "");
+        assert!(text.contains(words), "{text}");
+    }
+
+    // From everywhere, and through the API: it is the same news.
+    app.clock.advance(Duration::minutes(1));
+    assert!(told.refused(&alice.at("203.0.113.8")).await.is_empty());
+    assert_eq!(alice.get("/user").await.status, 401);
+    assert!(told.refused(alice).await.is_empty());
+    app.clock.advance(Duration::days(1));
+    assert_eq!(told.refused(alice).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_replaced_token_is_told_after_its_grace_and_its_end_too() {
+    let told = Told::start().await;
+    let World { app, alice, .. } = &told.world;
+    let graceful = json!({ "grace": "1h" });
+    assert_eq!(alice.post(ROTATE, graceful).await.status, 200);
+    app.service.observations.write().await.unwrap();
+    told.tell().await;
+    told.receiver.take();
+    assert_eq!(alice.ask(&["repository:alice/app:pull"]).await.status, 200);
+    app.clock.advance(Duration::hours(2));
+    assert_eq!(told.refused(alice).await.len(), 1);
+    app.clock.advance(Duration::days(400));
+    let kinds: Vec<Value> = told.refused(alice).await;
+    let reused = |message: &&Value| message["type"] == "access_token.reused";
+    assert_eq!(kinds.iter().filter(reused).count(), 1);
+}
+
+#[tokio::test]
+async fn a_token_that_ended_without_a_successor_is_no_news() {
+    let told = Told::start().await;
+    let World { app, alice, .. } = &told.world;
+    let other = app.actor("alice", "read_registry").await;
+    app.revoke(&other).await;
+    assert_eq!(alice.post(ROTATE, json!({})).await.status, 200);
+    told.tell().await;
+    told.receiver.take();
+    assert!(told.refused(&other).await.is_empty());
+}
