@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::config::{Config, Networks};
 use crate::domain::entropy::Entropy;
-use crate::http::layers::{LayerSettings, RequestLog};
+use crate::http::layers::{ForgottenProxy, LayerSettings, RequestLog};
 use crate::metrics::Metrics;
 
 /// The longest that a request may take, for example when its body drips or a database hangs.
@@ -22,20 +22,21 @@ pub(super) struct Frames {
 impl Frames {
     /// Layers that log successes as it is configured, and count in `metrics`.
     pub(super) fn new(config: &Config, entropy: &Arc<dyn Entropy>, metrics: &Metrics) -> Self {
-        let frame = |proxies: &Networks| {
+        let frame = |listener, proxies: &Networks| {
             let proxies = proxies.clone();
             LayerSettings {
                 entropy: Arc::clone(entropy),
                 trusts_proxy: Arc::new(move |address| proxies.contains(address)),
+                forgotten_proxy: ForgottenProxy::new(listener),
                 deadline: DEADLINE,
                 requests: RequestLog::new(config.log.successes),
                 ended: Arc::new(|_| ()),
             }
         };
         let frames = Self {
-            token: frame(&config.token.trusted_proxies),
-            admin: frame(&config.admin.trusted_proxies),
-            ops: frame(&config.ops.trusted_proxies),
+            token: frame("token", &config.token.trusted_proxies),
+            admin: frame("admin", &config.admin.trusted_proxies),
+            ops: frame("ops", &config.ops.trusted_proxies),
         };
         frames.counting_in(metrics)
     }

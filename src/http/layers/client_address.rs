@@ -5,17 +5,23 @@ use std::net::{IpAddr, SocketAddr};
 use axum::extract::{ConnectInfo, Request};
 use axum::http::HeaderMap;
 
+use crate::http::layers::forgotten_proxy::is_perhaps_forgotten;
 use crate::http::layers::forwarded::hops;
+use crate::http::layers::settings::LayerSettings;
 
 /// The address of a request's client, whose connection names its peer.
-pub(super) fn of(request: &Request, trusts: &dyn Fn(IpAddr) -> bool) -> Option<IpAddr> {
+pub(super) fn of(request: &Request, settings: &LayerSettings) -> Option<IpAddr> {
     let ConnectInfo(peer) = request.extensions().get::<ConnectInfo<SocketAddr>>()?;
-    Some(client(peer.ip(), request.headers(), trusts))
+    let (peer, headers) = (peer.ip().to_canonical(), request.headers());
+    if is_perhaps_forgotten(peer, headers) && !(settings.trusts_proxy)(peer) {
+        settings.forgotten_proxy.warn(peer);
+    }
+    Some(client(peer, headers, &*settings.trusts_proxy))
 }
 
 /// Goes back along the proxies as long as they are trusted, and stops at anything that is not an address.
 fn client(peer: IpAddr, headers: &HeaderMap, trusts: &dyn Fn(IpAddr) -> bool) -> IpAddr {
-    let mut client = peer.to_canonical();
+    let mut client = peer;
     for hop in hops(headers) {
         match hop {
             Some(address) if trusts(client) => client = address,
@@ -43,7 +49,8 @@ mod tests {
 
     fn read(peer: &str, headers: &HeaderMap) -> String {
         let trusts = |address: IpAddr| address.to_string().starts_with("10.");
-        client(peer.parse().unwrap(), headers, &trusts).to_string()
+        let peer: IpAddr = peer.parse().unwrap();
+        client(peer.to_canonical(), headers, &trusts).to_string()
     }
 
     #[test]

@@ -28,6 +28,7 @@ mod tests {
 
     use super::*;
     use crate::domain::entropy::Entropy;
+    use crate::http::layers::ForgottenProxy;
     use crate::http::layers::frame::frame;
     use crate::http::layers::request_log::RequestLog;
     use crate::http::layers::settings::LayerSettings;
@@ -46,6 +47,7 @@ mod tests {
             ended: Arc::new(|_| ()),
             entropy: Arc::new(Zeros),
             trusts_proxy: Arc::new(|_| false),
+            forgotten_proxy: ForgottenProxy::new("token"),
             deadline: Duration::from_millis(20),
             requests: RequestLog::default(),
         };

@@ -45,7 +45,7 @@ async fn accompany(
     route: Route,
 ) -> Result<Response, Infallible> {
     let id = RequestId::new(&*settings.entropy);
-    let address = client_address::of(&request, &*settings.trusts_proxy);
+    let address = client_address::of(&request, &settings);
     let context = Arc::new(RequestContext::new(id, address));
     request.extensions_mut().insert(Arc::clone(&context));
     if !request.body().is_end_stream() {

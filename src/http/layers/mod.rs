@@ -3,6 +3,7 @@
 mod client_address;
 mod deadline;
 mod distribution_error;
+mod forgotten_proxy;
 mod forwarded;
 mod frame;
 mod health;
@@ -24,6 +25,7 @@ mod unavailable;
 mod who;
 
 pub use distribution_error::DistributionError;
+pub use forgotten_proxy::ForgottenProxy;
 pub use frame::{Framed, frame};
 pub use health::{Health, HealthDetail, routes as health_routes};
 pub use hint::{HINT, hint_routes};

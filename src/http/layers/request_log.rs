@@ -78,6 +78,7 @@ mod tests {
 
     use super::*;
     use crate::domain::entropy::Entropy;
+    use crate::http::layers::ForgottenProxy;
     use crate::http::layers::frame::frame;
     use crate::http::layers::settings::LayerSettings;
 
@@ -93,6 +94,7 @@ mod tests {
         LayerSettings {
             entropy: Arc::new(Zeros),
             trusts_proxy: Arc::new(|_| false),
+            forgotten_proxy: ForgottenProxy::new("token"),
             deadline: Duration::from_secs(1),
             requests,
             ended: Arc::new(|_| ()),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::entropy::Entropy;
+use crate::http::layers::forgotten_proxy::ForgottenProxy;
 use crate::http::layers::request_log::RequestLog;
 
 /// The settings of the layers.
@@ -15,6 +16,8 @@ pub struct LayerSettings {
     pub entropy: Arc<dyn Entropy>,
     /// True if the proxy at an address is believed when it names a request's client.
     pub trusts_proxy: Arc<dyn Fn(IpAddr) -> bool + Send + Sync>,
+    /// The warning about a proxy that is not believed and perhaps should be.
+    pub forgotten_proxy: ForgottenProxy,
     /// The longest that a request may take.
     pub deadline: Duration,
     /// The log of requests.

@@ -6,6 +6,7 @@ mod copies;
 mod http2;
 mod log;
 mod metrics;
+mod proxies;
 mod stop;
 mod stuck;
 mod tls;
