@@ -5,7 +5,7 @@
 //! ```text
 //!    main → cli → server                             the composition root: it alone uses all others
 //!             │      │
-//!             │   http/token  http/admin  http/ops    faces; they share http/layers
+//!             │   http/token  http/admin  http/web  http/ops   faces; they share http/layers
 //!             └──────┤
 //!                   app                             use cases: a noun a room, a verb a file
 //!         ┌──────────┼──────────┬──────────┐

@@ -59,6 +59,8 @@ mod m57_notices;
 mod m58_notices_indexes;
 mod m59_notice_progress;
 mod m60_notice_sources_indexes;
+mod m64_sessions;
+mod m65_sessions_user_index;
 mod m67_notices_user_index;
 
 pub use sea_orm_migration::{IntoSchemaManagerConnection, MigratorTrait, SchemaManager};
@@ -118,6 +120,8 @@ impl MigratorTrait for Migrator {
             Box::new(m58_notices_indexes::Migration),
             Box::new(m59_notice_progress::Migration),
             Box::new(m60_notice_sources_indexes::Migration),
+            Box::new(m64_sessions::Migration),
+            Box::new(m65_sessions_user_index::Migration),
             Box::new(m67_notices_user_index::Migration),
         ]
     }

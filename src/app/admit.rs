@@ -10,13 +10,14 @@ use crate::app::audit_events::Observations;
 use crate::app::error::DeskError;
 use crate::domain::authority::Authority;
 use crate::domain::clock::Clock;
-use crate::domain::decision::principal::{Principal, Proof, SignedIn};
+use crate::domain::decision::principal::{Ceiling, Principal, Proof, SignedIn};
 use crate::domain::entropy::Entropy;
 use crate::domain::events::detail::Detail;
 use crate::domain::events::observation::Observation;
 use crate::domain::events::origin::Origin;
 use crate::domain::events::subject::Subject;
 use crate::domain::events::{Event, EventAction};
+use crate::domain::users::User;
 use crate::domain::users::password::PasswordHash;
 use crate::identity::{
     AuthenticationError, Authenticator, FollowUp, Identified, Passwords, PresentedCredential,
@@ -101,6 +102,31 @@ impl Admission {
             self.usage.note(token, origin.address);
         }
         Ok(owner)
+    }
+
+    /// The user of a password, with the hash that it matched.
+    #[tracing::instrument(level = "debug", name = "app.admit_password", skip_all)]
+    pub async fn admit_password(
+        &self,
+        (name, password): (&str, &SecretString),
+        origin: &Origin,
+    ) -> Result<(User, PasswordHash), AuthenticationError> {
+        let now = self.clock.now();
+        let login = self
+            .authenticator
+            .authenticate_password(&self.db, (name, password), (origin.address, now))
+            .await;
+        let (user, hash, follow_up) = login.map_err(|refused| self.observed(refused, origin))?;
+        if let Some(FollowUp::Rehash(password)) = follow_up {
+            let signed_in = SignedIn::new(&user, Ceiling::of_login(Proof::Password(hash.clone())));
+            match self.rehash(&signed_in, password, origin).await {
+                Ok(hash) => return Ok((user, hash)),
+                Err(error) => {
+                    tracing::warn!(user = %user.username, error = %error, "a password was not hashed anew");
+                }
+            }
+        }
+        Ok((user, hash))
     }
 
     /// The error for a caller whose credential was refused; whose it is, is noted.

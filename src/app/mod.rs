@@ -16,6 +16,7 @@ mod purged_part;
 pub mod refresh_tokens;
 pub mod registry;
 mod repositories;
+pub mod sessions;
 pub mod usage;
 pub mod users;
 

@@ -27,6 +27,7 @@ use crate::domain::access_tokens::policy::AccessTokenPolicy;
 use crate::domain::key_schedule::KeySchedule;
 use crate::domain::refresh_tokens::RefreshLifetimes;
 use crate::domain::registry::Registry;
+use crate::domain::sessions::SessionRules;
 use crate::domain::token_limits::TokenLimits;
 
 pub use audit::Audit;
@@ -77,6 +78,8 @@ pub struct Config {
     pub access_tokens: AccessTokenPolicy,
     /// The lifetimes of refresh tokens, unused and in total.
     pub refresh_tokens: RefreshLifetimes,
+    /// The lifetimes of sessions on the web pages, and how many there may be.
+    pub sessions: SessionRules,
     /// The audit log.
     pub audit: Audit,
     /// Notices, and the ways that they go.
@@ -110,6 +113,7 @@ impl Config {
             failed_logins: FailedLogins::read(&settings)?,
             access_tokens: access_tokens::read(&settings)?,
             refresh_tokens: sections::refresh_tokens(&settings)?,
+            sessions: sections::sessions(&settings)?,
             audit: Audit::read(&settings)?,
             notices: NoticeSettings::read(&settings)?,
             usage: Usage::read(&settings)?,

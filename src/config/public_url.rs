@@ -44,8 +44,30 @@ impl PublicUrl {
         Ok(Self(url))
     }
 
+    /// The address, unless passwords that are sent there can be read on the way.
+    pub(super) fn fit_for_passwords(self, setting: &Setting) -> Result<Self, ConfigError> {
+        if self.is_plain() && !self.is_local() {
+            return Err(setting.wrong(
+                "is plain http, and people sign in there with their passwords; write https, with TLS here \
+                 (`admin.tls_certificate`) or in a proxy before it, or an address of this machine such as \
+                 http://localhost:5002",
+            ));
+        }
+        Ok(self)
+    }
+
+    /// The origin, as browsers write it (RFC 6454 section 6.2).
+    pub fn origin(&self) -> String {
+        self.0.origin().ascii_serialization()
+    }
+
+    /// The path, without a slash at its end; empty for the whole host.
+    pub fn path(&self) -> &str {
+        self.0.path().trim_end_matches('/')
+    }
+
     /// True if the scheme is plain `http`.
-    pub(super) fn is_plain(&self) -> bool {
+    pub fn is_plain(&self) -> bool {
         self.0.scheme() == "http"
     }
 

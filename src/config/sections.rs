@@ -16,6 +16,7 @@ use crate::config::settings::Settings;
 use crate::config::tls::Tls;
 use crate::config::value::{HOME, Setting};
 use crate::domain::refresh_tokens::RefreshLifetimes;
+use crate::domain::sessions::SessionRules;
 use crate::domain::token_limits::TokenLimits;
 
 /// `[log]`
@@ -247,12 +248,11 @@ impl TokenEndpoint {
 
 impl AdminApi {
     pub(super) fn read(settings: &Settings) -> Result<Self, ConfigError> {
+        let public_url = settings.get("admin.public_url")?;
         Ok(Self {
             listen: listen(settings.get("admin.listen")?)?,
-            public_url: PublicUrl::read(
-                settings.get("admin.public_url")?,
-                &["/api/v4", "/api/docs"],
-            )?,
+            public_url: PublicUrl::read(public_url, &["/api/v4", "/api/docs"])?
+                .fit_for_passwords(public_url)?,
             trusted_proxies: Networks::read(settings.get("admin.trusted_proxies")?)?,
             limits: ConnectionLimits::read(settings, "admin")?,
             tls: Tls::read_with_clients(settings, "admin")?,
@@ -308,6 +308,19 @@ pub(super) fn refresh_tokens(settings: &Settings) -> Result<RefreshLifetimes, Co
     Ok(RefreshLifetimes {
         idle: lifetime("refresh_tokens.idle_timeout")?,
         absolute: lifetime("refresh_tokens.lifetime")?,
+    })
+}
+
+/// `[sessions]`
+pub(super) fn sessions(settings: &Settings) -> Result<SessionRules, ConfigError> {
+    let lifetime = |key: &str| settings.get(key)?.duration("5m", "3650d");
+    Ok(SessionRules {
+        idle: lifetime("sessions.idle_timeout")?,
+        absolute: lifetime("sessions.lifetime")?,
+        most_per_user: settings
+            .get("sessions.max_per_user")?
+            .integer(1, 100)?
+            .into(),
     })
 }
 

@@ -296,7 +296,9 @@ fn a_public_address_is_one_that_a_client_can_go_to() {
         ),
     ] {
         assert_eq!(joined("token", text).unwrap(), format!("{url}/jwt/auth"));
-        assert_eq!(joined("admin", text).unwrap(), format!("{url}/api/v4"));
+        if !url.starts_with("http://wharfinger") {
+            assert_eq!(joined("admin", text).unwrap(), format!("{url}/api/v4"));
+        }
     }
     for (section, path) in [
         ("token", "/jwt/auth"),
@@ -308,6 +310,27 @@ fn a_public_address_is_one_that_a_client_can_go_to() {
             "w.toml:2: `{section}.public_url` ends with {path}, which is added by itself; leave that out"
         );
         assert_eq!(told, expected);
+    }
+}
+
+#[test]
+fn people_sign_in_over_plain_http_on_this_machine_only() {
+    for text in [
+        "http://auth.example.com",
+        "http://wharfinger_admin:5002",
+        "http://10.0.0.7:5002/images",
+        "http://[2001:db8::1]",
+    ] {
+        let told = joined("admin", text).unwrap_err();
+        let begin = "w.toml:2: `admin.public_url` is plain http, and people sign in there with their passwords; write https";
+        assert!(told.starts_with(begin), "{told}");
+    }
+    for text in [
+        "http://localhost",
+        "http://127.0.0.1:8080/x",
+        "http://[::1]:5002",
+    ] {
+        joined("admin", text).unwrap();
     }
 }
 

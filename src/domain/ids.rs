@@ -59,3 +59,7 @@ id! {
     /// The id of a notice on one channel.
     NoticeId
 }
+id! {
+    /// The id of a session on the web pages.
+    SessionId
+}

@@ -24,6 +24,7 @@ pub mod refresh_tokens;
 pub mod registry;
 pub mod schema_status;
 pub mod secret;
+pub mod sessions;
 pub mod text;
 pub mod token_limits;
 pub mod usage;

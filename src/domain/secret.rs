@@ -140,7 +140,7 @@ impl SecretDigest {
         Self(bytes)
     }
 
-    fn of(text: &str) -> Self {
+    pub(in crate::domain) fn of(text: &str) -> Self {
         Self(Sha256::digest(text).into())
     }
 

@@ -4,3 +4,4 @@ pub mod admin;
 pub mod layers;
 pub mod ops;
 pub mod token;
+pub mod web;

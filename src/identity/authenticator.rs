@@ -9,8 +9,9 @@ use crate::domain::authority::cause::Cause;
 use crate::domain::decision::principal::{Ceiling, Principal, Proof, SignedIn};
 use crate::domain::refresh_tokens::RefreshLifetimes;
 use crate::domain::secret::{RecognizedSecret, RecognizedToken, SecretKind, SecretToken};
+use crate::domain::users::password::PasswordHash;
 use crate::domain::users::username::Username;
-use crate::domain::users::{EmailAddress, UserState};
+use crate::domain::users::{EmailAddress, User, UserState};
 use crate::identity::access_token::owner_of;
 use crate::identity::deploy_token::deploy_token_principal;
 use crate::identity::error::{AuthenticationError, RefusedCredential};
@@ -103,8 +104,17 @@ impl Authenticator {
                     }
                     RecognizedSecret::Broken => return Err(Cause::BrokenToken.into()),
                     RecognizedSecret::Foreign => {
-                        self.password_login(view, (username, secret), (address, now))
-                            .await?
+                        let login = self.password_login(
+                            view.storage()?,
+                            (username, secret),
+                            (address, now),
+                        );
+                        let (user, hash, follow_up) = login.await?;
+                        let ceiling = Ceiling::of_login(Proof::Password(hash));
+                        Identified {
+                            caller: SignedIn::new(&user, ceiling),
+                            follow_up,
+                        }
                     }
                 }
             }
@@ -140,17 +150,30 @@ impl Authenticator {
         found.map_err(|error| self.refused.answer(error, Some(secret), (address, now)))
     }
 
+    /// The user of a password, with the hash that it matched; no other credential is let in.
+    #[tracing::instrument(level = "debug", name = "identity.authenticate_password", skip_all)]
+    pub async fn authenticate_password(
+        &self,
+        db: &Db,
+        (name, password): (&str, &SecretString),
+        (address, now): (Option<IpAddr>, DateTime<Utc>),
+    ) -> Result<(User, PasswordHash, Option<FollowUp>), RefusedCredential> {
+        let login = self.password_login(db, (name, password), (address, now));
+        let login = login.await;
+        login.map_err(|error| self.refused.answer(error, Some(password), (address, now)))
+    }
+
     /// The user of a password. It takes as long for a user who does not exist, has no password or is
     /// blocked.
     async fn password_login(
         &self,
-        view: &View<'_>,
+        db: &Db,
         (name, password): (&str, &SecretString),
         (address, now): (Option<IpAddr>, DateTime<Utc>),
-    ) -> Result<Identified<SignedIn>, RefusedCredential> {
+    ) -> Result<(User, PasswordHash, Option<FollowUp>), RefusedCredential> {
         let attempt = self.throttle.attempt(address, name, now);
         let attempt = attempt.map_err(|wait| AuthenticationError::Throttled(wait, None))?;
-        let account = account(view.storage()?, name).await?;
+        let account = account(db, name).await?;
         let hash = account
             .as_ref()
             .and_then(|account| account.password.clone());
@@ -187,11 +210,7 @@ impl Authenticator {
             (true, UserState::Active) => {
                 let is_outdated = self.passwords.is_outdated(&hash);
                 let follow_up = is_outdated.then(|| FollowUp::Rehash(password.clone()));
-                let ceiling = Ceiling::of_login(Proof::Password(hash));
-                Ok(Identified {
-                    caller: SignedIn::new(&user, ceiling),
-                    follow_up,
-                })
+                Ok((user, hash, follow_up))
             }
             (true, UserState::Blocked) => Err(RefusedCredential::of(&user, Cause::BlockedUser)),
             (false, _) => Err(RefusedCredential::of(&user, Cause::WrongPassword)),

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::app::{DeskError, PurgedPart};
 use crate::domain::refresh_tokens::RefreshLifetimes;
+use crate::domain::sessions::SessionRules;
 use crate::server::Service;
 use crate::server::lifecycle::Lifecycle;
 use crate::server::repeated_step::RepeatedStep;
@@ -11,8 +12,12 @@ use crate::server::repeated_step::RepeatedStep;
 /// The pause between two searches for what nobody needs any more.
 const INTERVAL: Duration = Duration::from_hours(1);
 
-/// Deletes refresh tokens that can never work again, and the numbers of old changes.
-pub(super) async fn purge(service: Service, lifetimes: RefreshLifetimes, lifecycle: Lifecycle) {
+/// Deletes refresh tokens and sessions that have ended, and the numbers of old changes.
+pub(super) async fn purge(
+    service: Service,
+    (lifetimes, rules): (RefreshLifetimes, SessionRules),
+    lifecycle: Lifecycle,
+) {
     let (desk, health) = (service.desk, service.health);
     let mut changes = RepeatedStep::new(
         health.clone(),
@@ -20,13 +25,19 @@ pub(super) async fn purge(service: Service, lifetimes: RefreshLifetimes, lifecyc
         "the numbers of old changes are not deleted",
     );
     let mut tokens = RepeatedStep::new(
-        health,
+        health.clone(),
         "refresh_tokens",
         "refresh tokens that have ended are not deleted",
+    );
+    let mut sessions = RepeatedStep::new(
+        health,
+        "sessions",
+        "sessions that have ended are not deleted",
     );
     loop {
         let purging = async {
             changes.run(desk.prune_changes()).await;
+            sessions.run(desk.purge_sessions(&rules)).await;
             tokens.run(desk.purge_refresh_tokens(&lifetimes)).await
         };
         let purged = tokio::select! {

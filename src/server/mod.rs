@@ -24,6 +24,7 @@ mod world;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::extract::Request;
 use tokio_util::task::TaskTracker;
 
 pub use backup::{BackupChoice, back_up, restore};
@@ -45,7 +46,8 @@ use crate::http::admin::AdminState;
 use crate::http::layers::{
     Framed, HINT, Health, HealthDetail, RequestLog, frame, health_routes, hint_routes,
 };
-use crate::http::{admin, ops, token};
+use crate::http::web::{Site, WebState};
+use crate::http::{admin, ops, token, web};
 use crate::identity::{Authenticator, Passwords, Throttle};
 use crate::metrics::Metrics;
 use crate::server::frames::Frames;
@@ -77,6 +79,7 @@ pub struct Service {
     /// The metrics.
     pub metrics: Metrics,
     admin: AdminState,
+    web: WebState,
     frames: Arc<Frames>,
     cors_origins: Origins,
     /// The addresses to which people who take a listener for a registry are sent.
@@ -162,6 +165,13 @@ impl Service {
             refresh_lifetimes: config.refresh_tokens,
             public_url: config.admin.public_url.join("").into(),
         };
+        let public_url = &config.admin.public_url;
+        let web = WebState {
+            desk: desk.clone(),
+            admission: admin.admission.clone(),
+            sessions: config.sessions,
+            site: Site::new(&public_url.origin(), public_url.path())?,
+        };
         let issuer = Arc::new(RegistryTokenIssuer {
             admission: admission(db.clone(), directory.clone()),
             keys,
@@ -195,6 +205,7 @@ impl Service {
             health,
             metrics,
             admin,
+            web,
             frames: Arc::new(frames),
             cors_origins: config.token.cors_origins.clone(),
             hints: Hints {
@@ -262,8 +273,19 @@ impl Service {
     /// The routes of the admin listener.
     pub fn admin_router(&self) -> Framed {
         let health = health_routes(self.health.clone(), HealthDetail::YesOrNo);
+        let pages = self.web.clone();
+        let nothing = async move |request: Request| {
+            if !admin::is_of_api(request.uri())
+                && let Some(page) = web::unknown_address(&pages, &request)
+            {
+                return page;
+            }
+            admin::unknown_address(request.uri())
+        };
+        let routes = admin::router(self.admin.clone()).merge(web::router(&self.web));
         frame(
-            unbroken(admin::router(self.admin.clone()), &self.tasks)
+            unbroken(routes, &self.tasks)
+                .fallback(nothing)
                 .merge(hint_routes(&self.hints.admin))
                 .merge(health),
             &self.frames.admin,

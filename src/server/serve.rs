@@ -200,7 +200,7 @@ fn spawn_background(service: &Service, config: &Config, lifecycle: &Lifecycle) {
     lifecycle.spawn(background::follow_keys(service.clone(), lifecycle.clone()));
     lifecycle.spawn(background::purge(
         service.clone(),
-        config.refresh_tokens,
+        (config.refresh_tokens, config.sessions),
         lifecycle.clone(),
     ));
     if let Some(keep) = config.audit.keep {

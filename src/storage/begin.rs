@@ -11,7 +11,7 @@ use crate::storage::connect::Db;
 use crate::storage::error::StorageError;
 use crate::storage::source::Source;
 use crate::storage::trouble::Failing;
-use crate::storage::{access_tokens, counter, refresh_tokens, users};
+use crate::storage::{access_tokens, counter, refresh_tokens, sessions, users};
 
 /// The reason why a change did not begin.
 #[derive(Debug, thiserror::Error)]
@@ -116,6 +116,7 @@ async fn evidence(source: &impl Source, authority: &Authority) -> Result<Evidenc
     match &claim.proof {
         Proof::AccessToken(id) => facts.access_token = access_tokens::find(source, *id).await?,
         Proof::RefreshToken(id) => facts.refresh_token = refresh_tokens::find(source, *id).await?,
+        Proof::Session(id, _) => facts.session = sessions::find(source, *id).await?,
         Proof::Password(_) | Proof::Explained => {}
     }
     Ok(facts)

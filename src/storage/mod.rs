@@ -32,6 +32,7 @@ pub mod repositories;
 mod schema;
 mod schema_status;
 mod server;
+pub mod sessions;
 mod source;
 mod sqlite;
 mod trouble;

@@ -33,9 +33,13 @@ fn behind_nginx_under_a_sub_path_every_way_leads_on(world: &World) {
     ];
     let goes = |path: &str| curl(&[&arrived[..], &[&format!("{base}{path}")]].concat()).stdout;
     let docs = format!("200 {base}/api/docs");
-    for path in ["/", "/api", "/api/", "/api/docs"] {
+    for path in ["/api", "/api/", "/api/docs"] {
         assert_eq!(goes(path), docs, "{path}");
     }
+    assert_eq!(goes("/"), format!("200 {base}/sign_in"));
+    let tokens = "?next=%2Faccess_tokens%3Fpage%3D2";
+    let wanted = goes("/access_tokens?page=2");
+    assert_eq!(wanted, format!("200 {base}/sign_in{tokens}"));
 
     let description = curl(&[&format!("{base}/api/openapi.json")]).stdout;
     let description: serde_json::Value = serde_json::from_str(&description).unwrap();
@@ -66,7 +70,8 @@ fn behind_nginx_under_a_sub_path_every_way_leads_on(world: &World) {
     let web_url = groups[0]["web_url"].as_str().unwrap();
     assert!(web_url.starts_with(&base), "{web_url}");
     let browser = ["--header", "Accept: text/html", web_url];
-    assert_eq!(curl(&[&arrived[..], &browser].concat()).stdout, docs);
+    let nothing = format!("404 {web_url}");
+    assert_eq!(curl(&[&arrived[..], &browser].concat()).stdout, nothing);
 }
 
 fn start_nginx(folder: &Path, port: u16, admin: &str) -> Process {

@@ -22,6 +22,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "http/admin",
         &["app", "domain", "http/layers", "identity", "representation"],
     ),
+    ("http/web", &["app", "domain", "http/layers", "identity"]),
     ("metrics", &["domain"]),
     ("http/ops", &["http/layers", "metrics"]),
     (
@@ -35,6 +36,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "http/admin",
             "http/ops",
             "http/token",
+            "http/web",
             "identity",
             "metrics",
             "signing",
@@ -66,9 +68,12 @@ const RESERVED: &[(&str, &[&str])] = &[
             "http/layers",
             "http/ops",
             "http/token",
+            "http/web",
             "server",
         ],
     ),
+    ("askama", &["http/web"]),
+    ("tower_http", &["http/web"]),
     (
         "tokio",
         &[
@@ -297,6 +302,7 @@ const NOUNS: &[(&str, &[&str])] = &[
         "refresh_tokens",
         &["app", "domain", "storage", "http/admin", "representation"],
     ),
+    ("sessions", &["app", "domain", "storage"]),
     (
         "users",
         &["app", "domain", "storage", "http/admin", "representation"],
@@ -397,6 +403,7 @@ fn there_is_one_door_and_identity_only_reads() {
             for key in [
                 ".authenticate(",
                 ".authenticate_access_token(",
+                ".authenticate_password(",
                 "usage.note(",
             ] {
                 assert!(!text.contains(key), "{place} lets somebody in with {key}");

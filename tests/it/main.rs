@@ -22,3 +22,4 @@ mod registries;
 mod server;
 mod storage;
 mod token;
+mod web;

@@ -136,8 +136,8 @@ fn credential(principal: &Principal) -> &'static str {
         Principal::User(user) => match user.ceiling.proof {
             Proof::AccessToken(_) => "access_token",
             Proof::RefreshToken(_) => "refresh_token",
-            // An explanation issues nothing.
-            Proof::Password(_) | Proof::Explained => "password",
+            // An explanation issues nothing, and neither does a session.
+            Proof::Password(_) | Proof::Explained | Proof::Session(..) => "password",
         },
     }
 }

@@ -8,11 +8,11 @@ use crate::domain::events::detail::{Changes, Detail};
 use crate::domain::events::{Event, EventAction};
 use crate::domain::users::reference::UserReference;
 use crate::domain::users::{User, UserState, VisibleUser};
-use crate::storage::{Change, GrantedEvent, refresh_tokens, users};
+use crate::storage::{Change, GrantedEvent, refresh_tokens, sessions, users};
 
 impl Desk {
-    /// Blocks a user: neither password nor tokens work from the next request on. Refresh tokens end for
-    /// good; personal access tokens work again after an unblock.
+    /// Blocks a user: neither password nor tokens work from the next request on. Refresh tokens and sessions end
+    /// for good; personal access tokens work again after an unblock.
     #[tracing::instrument(name = "app.block_user", skip_all, fields(reference = %reference))]
     pub async fn block_user(
         &self,
@@ -71,6 +71,7 @@ pub(in crate::app) async fn set_state(
         }
         UserState::Blocked => {
             refresh_tokens::revoke_all(change, user.id).await?;
+            sessions::remove_all_of(change, user.id, None).await?;
             EventAction::UserBlocked
         }
     };

@@ -11,7 +11,7 @@ use crate::domain::text::DisplayName;
 use crate::domain::users::password::{NewPassword, PasswordHash};
 use crate::domain::users::reference::UserReference;
 use crate::domain::users::{EmailAddress, User, UserState, VisibleUser};
-use crate::storage::{Change, GrantedEvent, Source, refresh_tokens, users};
+use crate::storage::{Change, GrantedEvent, Source, refresh_tokens, sessions, users};
 
 /// A change to a user; fields that are left out stay as they are.
 #[derive(Debug, Clone, Default)]
@@ -74,6 +74,7 @@ pub(in crate::app) async fn change_user(
     if let Some(hash) = hash {
         users::set_password(change, to.id, hash).await?;
         refresh_tokens::revoke_all(change, to.id).await?;
+        sessions::remove_all_of(change, to.id, change.authority().session()).await?;
     }
     let action = if to == was {
         EventAction::PasswordChanged

@@ -13,7 +13,8 @@ use crate::domain::namespaces::Namespace;
 use crate::domain::users::reference::UserReference;
 use crate::domain::users::{User, UserState};
 use crate::storage::{
-    Change, GrantedEvent, Source, access_tokens, members, namespaces, refresh_tokens, users,
+    Change, GrantedEvent, Source, access_tokens, members, namespaces, refresh_tokens, sessions,
+    users,
 };
 
 /// A user, with everything that is deleted with them.
@@ -78,6 +79,7 @@ pub(in crate::app) async fn delete(
     members::remove_all_of(change, id).await?;
     access_tokens::remove_all_of(change, id).await?;
     refresh_tokens::remove_all_of(change, id).await?;
+    sessions::remove_all_of(change, id, None).await?;
     users::remove(change, id).await?;
     let event = Event::new(EventAction::UserDeleted, user, Detail::nothing());
     Ok((gone, grant.event(event)))

@@ -9,7 +9,7 @@ use crate::domain::events::{Event, EventAction};
 use crate::domain::users::password::NewPassword;
 use crate::domain::users::password::PasswordHash;
 use crate::domain::users::reference::UserReference;
-use crate::storage::{Change, GrantedEvent, refresh_tokens, users};
+use crate::storage::{Change, GrantedEvent, refresh_tokens, sessions, users};
 
 impl Desk {
     /// Replaces a user's password, or gives one to a user without.
@@ -40,6 +40,7 @@ pub(in crate::app) async fn reset_password(
     let user = user_for(change, reference).await?;
     users::set_password(change, user.id, hash).await?;
     refresh_tokens::revoke_all(change, user.id).await?;
+    sessions::remove_all_of(change, user.id, change.authority().session()).await?;
     let event = Event::new(EventAction::PasswordChanged, &user, Detail::nothing());
     Ok(grant.event(event))
 }

@@ -34,13 +34,15 @@ pub enum Cause {
     NoPassword,
     /// The password is wrong.
     WrongPassword,
+    /// The session on the web pages has ended.
+    EndedSession,
     /// No credential was presented, and anonymous access is off.
     AnonymousAccessOff,
 }
 
 impl Cause {
     /// All causes.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Unreadable,
         Self::EmptySecret,
         Self::BrokenToken,
@@ -53,6 +55,7 @@ impl Cause {
         Self::UnknownUser,
         Self::NoPassword,
         Self::WrongPassword,
+        Self::EndedSession,
         Self::AnonymousAccessOff,
     ];
 
@@ -71,6 +74,7 @@ impl Cause {
             Self::UnknownUser => "unknown_user",
             Self::NoPassword => "no_password",
             Self::WrongPassword => "wrong_password",
+            Self::EndedSession => "ended_session",
             Self::AnonymousAccessOff => "anonymous_access_off",
         }
     }
@@ -91,6 +95,7 @@ impl fmt::Display for Cause {
             Self::UnknownUser => "the user is unknown",
             Self::NoPassword => "the user has no password",
             Self::WrongPassword => "the password is wrong",
+            Self::EndedSession => "the session has ended",
             Self::AnonymousAccessOff => "anonymous access is off",
         })
     }

@@ -11,11 +11,12 @@ use crate::domain::authority::cause::Cause;
 use crate::domain::decision::principal::{Ceiling, Proof, SignedIn};
 use crate::domain::events::origin::{Face, Origin};
 use crate::domain::expiry::Expiry;
-use crate::domain::ids::{AccessTokenId, UserId};
+use crate::domain::ids::{AccessTokenId, SessionId, UserId};
 use crate::domain::members::access_level::AccessLevel;
 use crate::domain::members::ownership;
 use crate::domain::namespaces::path::NamespacePath;
 use crate::domain::refresh_tokens::RefreshToken;
+use crate::domain::sessions::{Session, SessionState};
 use crate::domain::users::password::PasswordHash;
 use crate::domain::users::username::Username;
 use crate::domain::users::{User, UserState};
@@ -122,6 +123,8 @@ pub struct Evidence {
     pub access_token: Option<AccessToken>,
     /// The refresh token that was presented, unless deleted.
     pub refresh_token: Option<RefreshToken>,
+    /// The session, unless it was ended.
+    pub session: Option<Session>,
 }
 
 /// The reason why a caller may not do something.
@@ -246,6 +249,14 @@ impl Authority {
                 }
                 Ceiling::of_login(claim.proof.clone())
             }
+            Proof::Session(id, end) => {
+                let session = facts.session.filter(|session| session.id == *id);
+                let goes_on = session.is_some_and(|session| session.state == SessionState::Open);
+                if !goes_on || now >= *end {
+                    return Err(Cause::EndedSession.into());
+                }
+                Ceiling::of_session(claim.proof.clone())
+            }
             Proof::Password(_) => Ceiling::of_login(claim.proof.clone()),
         };
         if user.state == UserState::Blocked {
@@ -280,6 +291,14 @@ impl Authority {
     /// The origin of the request.
     pub fn origin(&self) -> &Origin {
         &self.origin
+    }
+
+    /// The session that the caller works in; none for callers with another credential.
+    pub fn session(&self) -> Option<SessionId> {
+        match self.claim.as_ref()?.proof {
+            Proof::Session(id, _) => Some(id),
+            _ => None,
+        }
     }
 
     /// The claim that a change looks at again; none for the command line and the service.

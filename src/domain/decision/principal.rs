@@ -1,10 +1,12 @@
 //! Callers, with the part of their rights that the credential carries.
 
+use chrono::{DateTime, Utc};
+
 use crate::domain::access_tokens::AccessToken;
 use crate::domain::access_tokens::pattern::RepositoryPattern;
-use crate::domain::access_tokens::scope::AccessTokenScopes;
+use crate::domain::access_tokens::scope::{AccessTokenScope, AccessTokenScopes};
 use crate::domain::deploy_tokens::DeployToken;
-use crate::domain::ids::{AccessTokenId, DeployTokenId, RefreshTokenId, UserId};
+use crate::domain::ids::{AccessTokenId, DeployTokenId, RefreshTokenId, SessionId, UserId};
 use crate::domain::namespaces::path::NamespacePath;
 use crate::domain::registry::repository_name::RepositoryName;
 use crate::domain::users::User;
@@ -72,6 +74,8 @@ pub enum Proof {
     RefreshToken(RefreshTokenId),
     /// A personal access token.
     AccessToken(AccessTokenId),
+    /// A session on the web pages, which ends at that instant at the latest.
+    Session(SessionId, DateTime<Utc>),
 }
 
 impl Principal {
@@ -142,6 +146,15 @@ impl Ceiling {
         }
     }
 
+    /// The limits of a session on the web pages: none but those of the user.
+    pub fn of_session(proof: Proof) -> Self {
+        Self {
+            proof,
+            scopes: AccessTokenScope::ALL.into_iter().collect(),
+            repositories: Vec::new(),
+        }
+    }
+
     /// The limits of a personal access token.
     pub fn of_access_token(token: &AccessToken) -> Self {
         Self {
@@ -155,7 +168,9 @@ impl Ceiling {
     pub fn access_token(&self) -> Option<AccessTokenId> {
         match self.proof {
             Proof::AccessToken(id) => Some(id),
-            Proof::Explained | Proof::Password(_) | Proof::RefreshToken(_) => None,
+            Proof::Explained | Proof::Password(_) | Proof::RefreshToken(_) | Proof::Session(..) => {
+                None
+            }
         }
     }
 

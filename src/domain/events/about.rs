@@ -7,6 +7,7 @@ use crate::domain::events::subject::Subject;
 use crate::domain::ids::UserId;
 use crate::domain::namespaces::Namespace;
 use crate::domain::refresh_tokens::RefreshToken;
+use crate::domain::sessions::Session;
 use crate::domain::users::User;
 
 /// A thing that is changed, and whose it is.
@@ -83,6 +84,15 @@ impl From<&RefreshToken> for About {
         Self {
             subject: Subject::RefreshToken(token.id, token.service.clone()),
             entity: Some(of_user(token.user_id)),
+        }
+    }
+}
+
+impl From<&Session> for About {
+    fn from(session: &Session) -> Self {
+        Self {
+            subject: Subject::Session(session.id, session.device.to_string()),
+            entity: Some(of_user(session.user_id)),
         }
     }
 }

@@ -101,6 +101,11 @@ pub enum Detail {
         /// The registry that it is for.
         service: String,
     },
+    /// A session on the web pages that began.
+    Session {
+        /// The device that it is on.
+        device: String,
+    },
 }
 
 /// A role in a group or project.
@@ -323,6 +328,7 @@ impl fmt::Display for Detail {
                 scopes: None,
             } => write!(f, "of {namespace}"),
             Self::RefreshToken { service } => write!(f, "for {service}"),
+            Self::Session { device } => write!(f, "with {device}"),
         }
     }
 }

@@ -105,13 +105,15 @@ pub enum EventAction {
     RefreshTokenRevoked,
     /// A refresh token that ended was presented, or one for another service.
     RefreshTokenRefused,
+    /// A session on the web pages was ended before its time.
+    SessionEnded,
     /// An empty database was filled from a backup.
     DatabaseRestored,
 }
 
 impl EventAction {
     /// Each kind.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 33] = [
         Self::UserCreated,
         Self::UserChanged,
         Self::UserDeleted,
@@ -143,6 +145,7 @@ impl EventAction {
         Self::RefreshTokenCreated,
         Self::RefreshTokenRevoked,
         Self::RefreshTokenRefused,
+        Self::SessionEnded,
         Self::DatabaseRestored,
     ];
 
@@ -180,6 +183,7 @@ impl EventAction {
             Self::RefreshTokenCreated => "refresh_token.created",
             Self::RefreshTokenRevoked => "refresh_token.revoked",
             Self::RefreshTokenRefused => "refresh_token.refused",
+            Self::SessionEnded => "session.ended",
             Self::DatabaseRestored => "database.restored",
         }
     }

@@ -56,9 +56,10 @@ impl Observation {
             Subject::AccessToken(..) => EventAction::AccessTokenRefused,
             Subject::DeployToken(..) => EventAction::DeployTokenRefused,
             Subject::RefreshToken(..) => EventAction::RefreshTokenRefused,
-            Subject::User(..) | Subject::Namespace(..) | Subject::Member(..) => {
-                EventAction::SignInRefused
-            }
+            Subject::User(..)
+            | Subject::Namespace(..)
+            | Subject::Member(..)
+            | Subject::Session(..) => EventAction::SignInRefused,
         };
         Self {
             event: Event::new(action, about, Detail::Refused { cause }),

@@ -22,6 +22,8 @@ pub enum Face {
     Registry,
     /// The REST API on the admin listener.
     Api,
+    /// The web pages on the admin listener.
+    Web,
     /// The command line.
     CommandLine,
     /// The service itself, at its first start or in the background.
@@ -45,6 +47,7 @@ impl Face {
         match self {
             Self::Registry => "registry",
             Self::Api => "api",
+            Self::Web => "web",
             Self::CommandLine => "command_line",
             Self::Service => "service",
         }

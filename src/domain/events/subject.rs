@@ -3,7 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::domain::ids::{AccessTokenId, DeployTokenId, NamespaceId, RefreshTokenId, UserId};
+use crate::domain::ids::{
+    AccessTokenId, DeployTokenId, NamespaceId, RefreshTokenId, SessionId, UserId,
+};
 use crate::domain::namespaces::path::NamespacePath;
 use crate::domain::users::username::Username;
 
@@ -22,6 +24,8 @@ pub enum Subject {
     DeployToken(DeployTokenId, String),
     /// A refresh token, by the service that it is for.
     RefreshToken(RefreshTokenId, String),
+    /// A session on the web pages, by the device that it is on.
+    Session(SessionId, String),
 }
 
 impl Subject {
@@ -34,6 +38,7 @@ impl Subject {
             Self::AccessToken(..) => "access_token",
             Self::DeployToken(..) => "deploy_token",
             Self::RefreshToken(..) => "refresh_token",
+            Self::Session(..) => "session",
         }
     }
 
@@ -45,6 +50,7 @@ impl Subject {
             Self::AccessToken(id, _) => id.0,
             Self::DeployToken(id, _) => id.0,
             Self::RefreshToken(id, _) => id.0,
+            Self::Session(id, _) => id.0,
         }
     }
 
@@ -55,7 +61,8 @@ impl Subject {
             Self::Namespace(_, path) | Self::Member(_, path) => path.as_str(),
             Self::AccessToken(_, name)
             | Self::DeployToken(_, name)
-            | Self::RefreshToken(_, name) => name,
+            | Self::RefreshToken(_, name)
+            | Self::Session(_, name) => name,
         }
     }
 }

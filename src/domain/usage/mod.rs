@@ -83,7 +83,7 @@ impl UsageCredential {
             Principal::DeployToken(token) => (CredentialKind::DeployToken, token.id.0, None),
             Principal::User(user) => {
                 let (kind, id) = match user.ceiling.proof {
-                    Proof::Explained => return None,
+                    Proof::Explained | Proof::Session(..) => return None,
                     Proof::AccessToken(id) => (CredentialKind::AccessToken, id.0),
                     Proof::Password(_) => (CredentialKind::Password, user.id.0),
                     Proof::RefreshToken(_) => (CredentialKind::RefreshToken, user.id.0),

@@ -26,9 +26,9 @@ mod version;
 mod words;
 
 use axum::Router;
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderValue, Uri, header};
 use axum::middleware::map_response;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -36,10 +36,9 @@ use error::ApiError;
 
 pub use state::AdminState;
 
-/// All routes of the admin listener, without the health checks that every listener has.
+/// All routes of the API and its description.
 pub fn router(state: AdminState) -> Router {
     let about = documents::about(&state.public_url);
-    let docs = format!("{}/api/docs", state.public_url);
     let operations = OpenApiRouter::new()
         .routes(routes!(version::get))
         .routes(routes!(version::metadata))
@@ -62,10 +61,21 @@ pub fn router(state: AdminState) -> Router {
     api.with_state(state)
         .layer(map_response(never_stored))
         .merge(documents::routes(&description))
-        .fallback(async move |method, uri, headers: HeaderMap| {
-            documents::strangers(&docs, method, uri, headers).await
-        })
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
+}
+
+/// The reply to a program at an address at which there is nothing.
+pub fn unknown_address(uri: &Uri) -> Response {
+    if is_of_api(uri) {
+        ApiError::not_found("").into_response()
+    } else {
+        ApiError::NowhereNear.into_response()
+    }
+}
+
+/// True for the addresses of the API, where there are no pages.
+pub fn is_of_api(uri: &Uri) -> bool {
+    uri.path() == "/api" || uri.path().starts_with("/api/")
 }
 
 /// Forbids caches to keep replies: they hold private things, and some a secret.

@@ -33,7 +33,7 @@ pub(super) struct Column {
     pub(super) is_short: bool,
 }
 
-/// All tables; those that others refer to come first.
+/// All tables but that of sessions, which nobody takes to another database; those that others refer to come first.
 pub(super) fn all() -> Vec<StoredTable> {
     vec![
         table::<user::Entity>(),

@@ -19,5 +19,6 @@ pub(super) mod notice;
 pub(super) mod notice_progress;
 pub(super) mod refresh_token;
 pub(super) mod repository;
+pub(super) mod session;
 pub(super) mod usage_day;
 pub(super) mod user;

@@ -1,4 +1,6 @@
-//! Addresses outside of the API: they lead people to its description, and programs to nothing.
+//! Addresses outside of the API: they show people a page, and programs nothing.
+
+use std::collections::BTreeSet;
 
 use axum::body::Body;
 use axum::http::Request;
@@ -16,9 +18,9 @@ async fn visit(app: &TestApp, method: &str, path: &str, accept: &str) -> Reply {
 const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 
 #[tokio::test]
-async fn the_root_and_what_is_like_it_lead_to_the_description_by_a_relative_way() {
+async fn the_api_leads_to_its_description_by_a_relative_way() {
     let app = TestApp::start().await;
-    for (path, way) in [("/", "api/docs"), ("/api", "api/docs"), ("/api/", "docs")] {
+    for (path, way) in [("/api", "api/docs"), ("/api/", "docs")] {
         let reply = app.get_admin(path).await;
         assert_eq!(
             (reply.status.as_u16(), reply.header("location")),
@@ -31,7 +33,7 @@ async fn the_root_and_what_is_like_it_lead_to_the_description_by_a_relative_way(
 }
 
 #[tokio::test]
-async fn every_web_url_leads_a_browser_to_the_description_and_tells_nothing() {
+async fn every_web_url_shows_a_browser_one_page_and_tells_nothing() {
     let app = TestApp::start().await;
     app.administrator("root").await;
     app.project("team/app", Visibility::Private).await;
@@ -45,16 +47,15 @@ async fn every_web_url_leads_a_browser_to_the_description_and_tells_nothing() {
         }
     }
     assert_eq!(addresses.len(), 5, "{addresses:?}");
+    let mut pages = BTreeSet::new();
     for address in addresses {
         let path = address.strip_prefix("http://localhost:5002").unwrap();
         for method in ["GET", "HEAD"] {
             let reply = visit(&app, method, path, BROWSER).await;
-            let way = reply.header("location");
-            assert_eq!(
-                (reply.status.as_u16(), way),
-                (303, "http://localhost:5002/api/docs"),
-                "{address}"
-            );
+            assert_eq!(reply.status, 404, "{address}");
+            let is_page = reply.header("content-type") == "text/html; charset=utf-8";
+            assert!(is_page && !reply.body.contains("team"), "{address}");
+            pages.insert(reply.body);
         }
         for (method, accept) in [
             ("GET", "*/*"),
@@ -69,6 +70,7 @@ async fn every_web_url_leads_a_browser_to_the_description_and_tells_nothing() {
             );
         }
     }
+    assert_eq!(pages.len(), 2, "one page, and none for HEAD");
     let unknown = visit(&app, "GET", "/api/v4/nothing", BROWSER).await;
     assert_eq!(
         unknown.json()["message"],

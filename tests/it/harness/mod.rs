@@ -1,6 +1,7 @@
 //! A whole service on its own database, with a clock that tests set.
 
 mod actor;
+mod browser;
 mod database;
 mod listeners;
 mod many;
@@ -47,6 +48,7 @@ use wharfinger::storage::{Db, events, users};
 use listeners::Listeners;
 
 pub(crate) use actor::{Actor, Caller, Machine};
+pub(crate) use browser::Browser;
 pub(crate) use database::TestDatabase;
 pub(crate) use repeatable::{FixedClock, SeededEntropy};
 pub(crate) use reply::{Reply, each, pretty};
@@ -322,6 +324,19 @@ impl TestApp {
     /// A user who logs in with their password.
     pub(crate) fn login(&self, name: &str) -> Caller {
         self.caller(name, PASSWORD)
+    }
+
+    /// A browser in which nobody has signed in.
+    pub(crate) fn browser(&self) -> Browser {
+        Browser::new(&self.listeners)
+    }
+
+    /// A browser in which a user has signed in.
+    pub(crate) async fn signed_in(&self, user: &str) -> Browser {
+        let browser = self.browser();
+        let page = browser.sign_in(user, PASSWORD).await;
+        assert_eq!(page.status, 200, "{}", page.body);
+        browser
     }
 
     /// Sends any request to the token listener.

@@ -9,7 +9,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder};
 
 pub(in crate::http::admin) use about::about;
-pub(in crate::http::admin) use serve::{routes, strangers};
+pub(in crate::http::admin) use serve::routes;
 
 /// Adds to all operations their common refusals, and to each a name of its own.
 pub(super) fn finish(description: &mut OpenApi) {

@@ -1,8 +1,8 @@
-//! The addresses of the description, and the ways that lead people to it.
+//! The addresses of the description, and the way that leads people to it.
 
 use axum::body::Bytes;
-use axum::http::{HeaderMap, Method, Uri, header};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::http::header;
+use axum::response::{IntoResponse, Redirect};
 use axum::routing::get;
 use axum::{Extension, Router};
 use base64::Engine;
@@ -11,7 +11,6 @@ use sha2::{Digest, Sha256};
 use utoipa::openapi::OpenApi;
 
 use crate::http::admin::documents::page;
-use crate::http::admin::error::ApiError;
 use crate::http::layers::AsSent;
 
 /// `/api/openapi.json` and `/api/docs`, public and the same for everyone, and what leads there.
@@ -33,7 +32,6 @@ pub(in crate::http::admin) fn routes(description: &OpenApi) -> Router {
     Router::new()
         .route("/api/openapi.json", get(document))
         .route("/api/docs", get(docs))
-        .route("/", get(async || Redirect::to("api/docs")))
         .route("/api", get(to_the_page))
 }
 
@@ -49,32 +47,4 @@ fn policy() -> String {
     format!(
         "default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
-}
-
-/// The answer to an address at which there is nothing.
-///
-/// The `web_url`s of things have GitLab's form, and no pages yet: they lead a browser to the description. The answer
-/// is the same whether the thing exists or not.
-pub(in crate::http::admin) async fn strangers(
-    docs: &str,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Response {
-    let is_of_api = uri.path() == "/api" || uri.path().starts_with("/api/");
-    if is_of_api {
-        return ApiError::not_found("").into_response();
-    }
-    let looks = method == Method::GET || method == Method::HEAD;
-    if looks && accepts_pages(&headers) {
-        return Redirect::to(docs).into_response();
-    }
-    ApiError::NowhereNear.into_response()
-}
-
-fn accepts_pages(headers: &HeaderMap) -> bool {
-    let accepted = headers.get_all(header::ACCEPT).iter();
-    accepted
-        .filter_map(|value| value.to_str().ok())
-        .any(|value| value.contains("text/html"))
 }

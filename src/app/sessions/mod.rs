@@ -1,0 +1,9 @@
+//! Sessions of people on the web pages.
+
+mod end;
+mod find;
+mod purge;
+mod sign_in;
+
+pub use find::Visit;
+pub use sign_in::{Arrival, SignInError};

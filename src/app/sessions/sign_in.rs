@@ -1,0 +1,87 @@
+//! Signing in on the web pages.
+
+use secrecy::SecretString;
+
+use crate::app::admit::Admission;
+use crate::app::error::DeskError;
+use crate::domain::authority::Authority;
+use crate::domain::decision::principal::{Ceiling, Proof, SignedIn};
+use crate::domain::events::detail::Detail;
+use crate::domain::events::origin::Origin;
+use crate::domain::events::{Event, EventAction};
+use crate::domain::sessions::device::Device;
+use crate::domain::sessions::secret::SessionSecret;
+use crate::domain::sessions::{SessionRules, SessionState};
+use crate::domain::users::username::Username;
+use crate::identity::AuthenticationError;
+use crate::storage::sessions::{self, SessionRecord};
+
+/// A browser in which somebody signs in.
+#[derive(Debug)]
+pub struct Arrival {
+    /// The browser and the system.
+    pub device: Device,
+    /// The session that was in this browser before, which the new one replaces.
+    pub earlier: Option<SessionSecret>,
+    /// The origin of the request.
+    pub origin: Origin,
+}
+
+/// A sign-in that did not succeed.
+#[derive(Debug, thiserror::Error)]
+pub enum SignInError {
+    /// Name and password were refused, or not looked at.
+    #[error(transparent)]
+    Authentication(#[from] AuthenticationError),
+    /// The session could not begin.
+    #[error(transparent)]
+    Desk(#[from] DeskError),
+}
+
+impl Admission {
+    /// Begins a session for whoever knows the password of a user, whom a user name or an e-mail address names. Its secret is a new
+    /// one, whatever the browser sent before.
+    #[tracing::instrument(name = "app.sign_in", skip_all)]
+    pub async fn sign_in(
+        &self,
+        (name, password): (&str, &SecretString),
+        arrival: Arrival,
+        rules: &SessionRules,
+    ) -> Result<(Username, SessionSecret), SignInError> {
+        let Arrival {
+            device,
+            earlier,
+            origin,
+        } = arrival;
+        let (user, hash) = self.admit_password((name, password), &origin).await?;
+        let ceiling = Ceiling::of_login(Proof::Password(hash));
+        let authority = Authority::of_session(&SignedIn::new(&user, ceiling), origin.clone());
+        let secret = SessionSecret::generate(&*self.entropy);
+        // A block or another password comes before this, and is seen, or after it, and ends the session.
+        let login = self.db.begin_login(&authority, &*self.clock).await;
+        let login = login.map_err(DeskError::from)?;
+        let grant = login.grant(|authority| authority.act_for(user.id));
+        let grant = grant.map_err(DeskError::from)?;
+        let session = async {
+            if let Some(earlier) = earlier {
+                sessions::replace(&login, &earlier.digest()).await?;
+            }
+            let others = rules.most_per_user.saturating_sub(1);
+            sessions::make_room(&login, user.id, others).await?;
+            let record = SessionRecord {
+                user: user.id,
+                digest: secret.digest(),
+                state: SessionState::Open,
+                device,
+                address: origin.address,
+            };
+            sessions::insert(&login, record).await
+        };
+        let session = session.await.map_err(DeskError::from)?;
+        let device = session.device.to_string();
+        let event = Event::new(EventAction::UserSignedIn, &user, Detail::Session { device });
+        let committed = login.commit(grant.event(event)).await;
+        committed.map_err(DeskError::from)?;
+        Ok((user.username, secret))
+    }
+}

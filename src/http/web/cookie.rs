@@ -1,0 +1,44 @@
+//! The cookie with a session's secret.
+
+use axum::http::{HeaderMap, HeaderValue, header};
+
+use crate::domain::sessions::SessionRules;
+use crate::domain::sessions::secret::SessionSecret;
+use crate::http::web::site::Site;
+
+/// The secret that a browser sends; none if there is none that could be ours.
+pub(super) fn read(headers: &HeaderMap, site: &Site) -> Option<SessionSecret> {
+    let lines = headers.get_all(header::COOKIE).iter();
+    lines
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .filter(|(name, _)| *name == site.cookie())
+        .find_map(|(_, value)| SessionSecret::read(value))
+}
+
+/// The header that gives a secret to a browser (RFC 6265 section 4.1).
+pub(super) fn give(
+    secret: &SessionSecret,
+    rules: &SessionRules,
+    site: &Site,
+) -> Option<HeaderValue> {
+    line(secret.expose(), rules.absolute.as_secs(), site)
+}
+
+/// The header that takes it away.
+pub(super) fn take_away(site: &Site) -> Option<HeaderValue> {
+    line("", 0, site)
+}
+
+/// The prefix `__Host-` wants `Secure` and the path `/`, also where the pages are below another one.
+fn line(value: &str, seconds: u64, site: &Site) -> Option<HeaderValue> {
+    let (name, secure) = (
+        site.cookie(),
+        if site.is_secure() { "; Secure" } else { "" },
+    );
+    let line = format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
+    let mut line = HeaderValue::try_from(line).ok()?;
+    line.set_sensitive(true);
+    Some(line)
+}

@@ -1,0 +1,91 @@
+//! The headers that all replies have, and the pages of those that tell of an error.
+
+use askama::Template;
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::Response;
+
+use crate::http::web::error::{Told, ToldError};
+use crate::http::web::layout::{Layout, SeenUser};
+use crate::http::web::site::Site;
+use crate::http::web::state::WebState;
+
+/// A page consists of our own files and nothing else, sends its forms to us, and stands in nobody's frame.
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; form-action 'self'; \
+                      base-uri 'none'; frame-ancestors 'none'";
+
+const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+
+/// The page about an error.
+#[derive(Template)]
+#[template(path = "error.html")]
+struct ErrorPage {
+    layout: Layout,
+    told: ToldError,
+}
+
+/// Gives a reply its headers, and its page if it tells of an error.
+pub(super) async fn dress(
+    State(state): State<WebState>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let seen = SeenUser::default();
+    request.extensions_mut().insert(seen.clone());
+    let response = next.run(request).await;
+    dressed(&state.site, seen.layout(), response)
+}
+
+/// The reply with its headers, and with its page if it tells of an error.
+pub(super) fn dressed(site: &Site, layout: Option<&Layout>, mut response: Response) -> Response {
+    match response.extensions_mut().remove::<Told>() {
+        Some(Told::Lead(path)) => {
+            if let Ok(location) = HeaderValue::try_from(site.link(&path)) {
+                response.headers_mut().insert(header::LOCATION, location);
+            }
+        }
+        Some(Told::Page(told)) => {
+            let layout = layout.map_or_else(|| Layout::for_stranger(site), Layout::clone);
+            if let Ok(text) = (ErrorPage { layout, told }).render() {
+                let kind = HeaderValue::from_static("text/html; charset=utf-8");
+                response.headers_mut().insert(header::CONTENT_TYPE, kind);
+                // The length of the reply without a page.
+                response.headers_mut().remove(header::CONTENT_LENGTH);
+                *response.body_mut() = text.into();
+            }
+        }
+        None => {}
+    }
+    for (name, value) in [
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        // The policy that tells less would hide the origin of our own forms, too.
+        (header::REFERRER_POLICY, "same-origin"),
+        (OPENER_POLICY, "same-origin"),
+        // The back button must not show a page, either, after somebody signed out.
+        (header::CACHE_CONTROL, "no-store"),
+    ] {
+        let value = HeaderValue::from_static(value);
+        response.headers_mut().insert(name, value);
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::web::layout::{sample, sample_layout};
+
+    #[test]
+    fn a_sample_is_whole() {
+        let html = sample(&ErrorPage {
+            layout: sample_layout(Some("alice")),
+            told: ToldError {
+                heading: "Not done",
+                sentence: "`<b>` is taken.".to_owned(),
+            },
+        });
+        assert!(!html.contains("<b>"));
+    }
+}

@@ -1,0 +1,62 @@
+//! Forms as people fill them in.
+
+use std::fmt;
+
+use axum::extract::{FromRequest, Request};
+use axum::http::Uri;
+use secrecy::SecretString;
+
+use crate::http::layers::{media_type, read_body};
+use crate::http::web::error::WebError;
+use crate::http::web::state::WebState;
+
+/// Longest form, in bytes.
+const MAX_BODY: usize = 64 * 1024;
+/// The most fields of a form.
+const MAX_FIELDS: usize = 1000;
+
+/// A form that was sent. It does not print its values, which may be secrets.
+pub(super) struct FilledForm(Vec<(String, String)>);
+
+impl FilledForm {
+    /// The fields in the query of an address.
+    pub(super) fn of_query(uri: &Uri) -> Self {
+        Self::of_fields(uri.query().unwrap_or_default().as_bytes())
+    }
+
+    fn of_fields(text: &[u8]) -> Self {
+        let fields = form_urlencoded::parse(text).into_owned();
+        Self(fields.take(MAX_FIELDS).collect())
+    }
+
+    /// The value of a field; empty if it was left out. Of several the first counts.
+    pub(super) fn text(&self, name: &str) -> &str {
+        let field = self.0.iter().find(|(other, _)| other == name);
+        field.map_or("", |(_, value)| value)
+    }
+
+    /// The value of a field that nobody else may read.
+    pub(super) fn secret(&self, name: &str) -> SecretString {
+        SecretString::from(self.text(name))
+    }
+}
+
+impl FromRequest<WebState> for FilledForm {
+    type Rejection = WebError;
+
+    async fn from_request(request: Request, _state: &WebState) -> Result<Self, WebError> {
+        if media_type(request.headers()) != "application/x-www-form-urlencoded" {
+            return Err(WebError::UnreadableForm);
+        }
+        let body = read_body(request.into_body(), MAX_BODY).await;
+        let body = body.map_err(|_| WebError::TooLarge)?;
+        Ok(Self::of_fields(&body))
+    }
+}
+
+impl fmt::Debug for FilledForm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.0.iter().map(|(name, _)| name);
+        f.debug_set().entries(names).finish()
+    }
+}

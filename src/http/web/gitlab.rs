@@ -1,0 +1,30 @@
+//! GitLab's addresses of pages that we have too, for the links and scripts that know them.
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::Uri;
+use axum::response::Redirect;
+use axum::routing::get;
+
+use crate::http::web::site::Site;
+use crate::http::web::state::WebState;
+
+/// GitLab's addresses, and ours.
+const ADDRESSES: [(&str, &str); 3] = [
+    ("/users/sign_in", "/sign_in"),
+    ("/-/user_settings/personal_access_tokens", "/access_tokens"),
+    ("/-/profile/personal_access_tokens", "/access_tokens"),
+];
+
+/// The routes of GitLab's addresses, which lead to ours with their query.
+pub(super) fn routes() -> Router<WebState> {
+    let mut routes = Router::new();
+    for (theirs, ours) in ADDRESSES {
+        let lead = async move |State(site): State<Site>, uri: Uri| {
+            let query = uri.query().map(|query| format!("?{query}"));
+            Redirect::to(&site.link(&format!("{ours}{}", query.unwrap_or_default())))
+        };
+        routes = routes.route(theirs, get(lead));
+    }
+    routes
+}

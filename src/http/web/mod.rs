@@ -1,0 +1,76 @@
+//! The web pages, on the admin listener beside the API.
+//!
+//! Each page has a file, with the struct of its template in `templates/`. A page reads its form, calls one function of
+//! [`app`](crate::app), and shows the result; who may do what is decided there.
+
+mod access_tokens;
+mod assets;
+mod cookie;
+mod dress;
+mod error;
+mod form;
+mod gitlab;
+mod home;
+mod layout;
+mod next;
+mod profile;
+mod sign_in;
+mod sign_out;
+mod site;
+mod state;
+mod visitor;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::{Method, header};
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use tower_http::csrf::{CsrfLayer, ProtectionError};
+
+use error::WebError;
+
+pub use site::{Site, UnusableOrigin};
+pub use state::WebState;
+
+/// All routes of the web pages.
+pub fn router(state: &WebState) -> Router {
+    let pages = Router::new()
+        .route("/", get(home::get))
+        .route("/sign_in", get(sign_in::get).post(sign_in::post))
+        .route("/sign_out", post(sign_out::post))
+        .route("/access_tokens", get(access_tokens::get))
+        .route("/profile", get(profile::get))
+        .merge(gitlab::routes())
+        .method_not_allowed_fallback(async || WebError::MethodNotAllowed)
+        .with_state(state.clone())
+        .layer(cross_site_guard(&state.site))
+        .layer(from_fn_with_state(state.clone(), dress::dress));
+    // Files are the same for everybody, so they may be kept.
+    pages.merge(assets::routes(state.site.assets()))
+}
+
+/// The page for an address at which there is nothing; none if the client wants no page.
+///
+/// The `web_url`s of things have GitLab's form, and there are no pages for them. The answer is the same whether the thing exists.
+pub fn unknown_address(state: &WebState, request: &Request) -> Option<Response> {
+    let looks = request.method() == Method::GET || request.method() == Method::HEAD;
+    let accepted = request.headers().get_all(header::ACCEPT).iter();
+    let accepts_pages = accepted
+        .filter_map(|value| value.to_str().ok())
+        .any(|value| value.contains("text/html"));
+    if !looks || !accepts_pages {
+        return None;
+    }
+    let page = WebError::NotFound.into_response();
+    Some(dress::dressed(&state.site, None, page))
+}
+
+/// Refuses what other sites' pages send in the name of a visitor: by `Sec-Fetch-Site`, else by `Origin`. The service's public origin is
+/// trusted, because proxies rewrite `Host`.
+fn cross_site_guard(
+    site: &Site,
+) -> CsrfLayer<impl FnMut(ProtectionError) -> Response + Clone + use<>> {
+    let refused = |_: ProtectionError| WebError::CrossSite.into_response();
+    site.guard().with_rejection_response(refused)
+}

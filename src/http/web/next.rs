@@ -1,0 +1,111 @@
+//! The page to which a sign-in leads.
+
+use axum::http::Uri;
+
+/// The longest address that is kept; a longer one leads to the first page.
+const LONGEST: usize = 2048;
+
+/// A path of ours with its query, such as `/access_tokens?page=2`: never another site's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Next(String);
+
+impl Next {
+    /// The first page.
+    pub(super) fn first() -> Self {
+        Self("/access_tokens".to_owned())
+    }
+
+    /// The page that a request is for.
+    pub(super) fn of(uri: &Uri) -> Self {
+        let path = uri.path_and_query().map_or("", |path| path.as_str());
+        Self::read(path)
+    }
+
+    /// Reads what somebody wrote; anything but a path of ours is the first page. Browsers take `\` for `/`, skip tabs and line
+    /// breaks, and read `//` at the beginning as another host (WHATWG URL section 4.4).
+    pub(super) fn read(text: &str) -> Self {
+        let is_plain = |letter: u8| letter.is_ascii_graphic() && letter != b'\\';
+        let path = text.split(['?', '#']).next().unwrap_or_default();
+        let is_path = path.starts_with('/')
+            && !path.contains("//")
+            && !path.split('/').any(|part| part == "." || part == "..");
+        let leads_on = !["/", "/sign_in", "/sign_out"].contains(&path);
+        if text.len() <= LONGEST && text.bytes().all(is_plain) && is_path && leads_on {
+            Self(text.to_owned())
+        } else {
+            Self::first()
+        }
+    }
+
+    /// The path with its query.
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The path of a page that leads there afterwards.
+    pub(super) fn after(&self, page: &str) -> String {
+        if *self == Self::first() {
+            return page.to_owned();
+        }
+        let next: String = form_urlencoded::byte_serialize(self.0.as_bytes()).collect();
+        format!("{page}?next={next}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use url::Url;
+
+    use super::*;
+
+    #[test]
+    fn only_paths_of_ours_are_kept() {
+        for good in [
+            "/access_tokens/7",
+            "/access_tokens/new?name=ci&scopes=read_registry,api",
+            "/profile?next=//evil.example",
+            "/%2F%2Fevil.example",
+        ] {
+            assert_eq!(Next::read(good).as_str(), good);
+        }
+        for bad in [
+            "",
+            "/",
+            "//evil.example",
+            "///evil.example",
+            "/\\evil.example",
+            "\\\\evil.example",
+            "\\/evil.example",
+            "/\t/evil.example",
+            "\t//evil.example",
+            "/\n/evil.example",
+            " //evil.example",
+            "/./\\evil.example",
+            "/.//evil.example",
+            "/..//evil.example",
+            "https://evil.example",
+            "https:evil.example",
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "evil.example",
+            "?next=x",
+            "/sign_in?next=/x",
+            "/sign_out",
+            "/é",
+            &format!("/{}", "x".repeat(LONGEST)),
+        ] {
+            assert_eq!(Next::read(bad), Next::first(), "{bad:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_leads_to_another_site(text in "[/\\\\.:@?#%\\t\\n a-z0-9]{0,12}", base in "(/images)?") {
+            let site = Url::parse("https://pages.example/sign_in").unwrap();
+            let led = site.join(&format!("{base}{}", Next::read(&text).as_str())).unwrap();
+            prop_assert_eq!(led.host_str(), Some("pages.example"), "{}", text);
+            prop_assert_eq!(led.scheme(), "https");
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! `/profile`: the user as others see them, and what belongs to them.
+
+use askama::Template;
+use axum::response::Response;
+
+use crate::domain::users::User;
+use crate::http::web::error::WebError;
+use crate::http::web::layout::{Layout, show};
+use crate::http::web::visitor::Visitor;
+
+#[derive(Template)]
+#[template(path = "profile.html")]
+struct ProfilePage {
+    layout: Layout,
+    user: User,
+}
+
+pub(super) async fn get(visitor: Visitor) -> Result<Response, WebError> {
+    show(&ProfilePage {
+        layout: visitor.layout.at("/profile"),
+        user: visitor.user,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+    use crate::domain::ids::UserId;
+    use crate::domain::users::UserState;
+    use crate::http::web::layout::{sample, sample_layout};
+
+    #[test]
+    fn samples_are_whole() {
+        let page = |email: Option<&str>| ProfilePage {
+            layout: sample_layout(Some("alice")),
+            user: User {
+                id: UserId(1),
+                username: "alice".try_into().unwrap(),
+                name: "<b>Alice</b>".to_owned(),
+                email: email.map(|email| email.try_into().unwrap()),
+                admin: false,
+                external: false,
+                state: UserState::Active,
+                created_at: DateTime::UNIX_EPOCH,
+            },
+        };
+        let html = sample(&page(Some("<script>@example.com")));
+        assert!(!html.contains("<b>Alice") && html.contains("&#60;b&#62;Alice"));
+        assert!(sample(&page(None)).contains("none"));
+    }
+}

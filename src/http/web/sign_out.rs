@@ -1,0 +1,22 @@
+//! `/sign_out`: ends the session.
+
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
+
+use crate::http::web::cookie;
+use crate::http::web::error::WebError;
+use crate::http::web::state::WebState;
+use crate::http::web::visitor::Visitor;
+
+pub(super) async fn post(
+    State(state): State<WebState>,
+    visitor: Visitor,
+) -> Result<Response, WebError> {
+    let (authority, id) = (&visitor.authority, visitor.session.id);
+    state.desk.end_session(authority, id).await?;
+    let gone = cookie::take_away(&state.site);
+    let gone = gone.map(|line| (header::SET_COOKIE, line));
+    let to = Redirect::to(&state.site.link("/sign_in"));
+    Ok((AppendHeaders(gone), to).into_response())
+}

@@ -1,0 +1,26 @@
+//! The state that the pages share.
+
+use axum::extract::FromRef;
+
+use crate::app::{Admission, Desk};
+use crate::domain::sessions::SessionRules;
+use crate::http::web::site::Site;
+
+/// The state of the web pages.
+#[derive(Debug, Clone)]
+pub struct WebState {
+    /// The desk, where changes are made and questions answered.
+    pub desk: Desk,
+    /// The door that people come through.
+    pub admission: Admission,
+    /// The rules for sessions.
+    pub sessions: SessionRules,
+    /// The place at which browsers see the pages.
+    pub site: Site,
+}
+
+impl FromRef<WebState> for Site {
+    fn from_ref(state: &WebState) -> Self {
+        state.site.clone()
+    }
+}

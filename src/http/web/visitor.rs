@@ -1,0 +1,68 @@
+//! The people who are signed in.
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+
+use crate::app::sessions::Visit;
+use crate::domain::authority::Authority;
+use crate::domain::events::origin::Face;
+use crate::domain::sessions::Session;
+use crate::domain::users::User;
+use crate::http::layers::{Who, origin};
+use crate::http::web::cookie;
+use crate::http::web::error::WebError;
+use crate::http::web::layout::{Layout, SeenUser};
+use crate::http::web::next::Next;
+use crate::http::web::state::WebState;
+
+/// Somebody who is signed in. Others are sent to the sign-in, and come back from there.
+#[derive(Debug)]
+pub(super) struct Visitor {
+    /// The user.
+    pub(super) user: User,
+    /// Their session.
+    pub(super) session: Session,
+    /// Everything that the user may do.
+    pub(super) authority: Authority,
+    /// The frame of their pages.
+    pub(super) layout: Layout,
+}
+
+impl Visitor {
+    /// The visitor who sends a request; none if nobody is signed in.
+    pub(super) async fn find(parts: &Parts, state: &WebState) -> Result<Option<Self>, WebError> {
+        let Some(secret) = cookie::read(&parts.headers, &state.site) else {
+            return Ok(None);
+        };
+        let origin = origin(&parts.extensions, Face::Web);
+        let visit = state.admission.visit(&secret, &state.sessions, origin);
+        let Some(Visit {
+            user,
+            session,
+            authority,
+        }) = visit.await?
+        else {
+            return Ok(None);
+        };
+        Who::of(&parts.extensions).is(user.username.as_str());
+        let layout = Layout::for_user(&state.site, &user);
+        if let Some(seen) = parts.extensions.get::<SeenUser>() {
+            seen.is(&layout);
+        }
+        Ok(Some(Self {
+            user,
+            session,
+            authority,
+            layout,
+        }))
+    }
+}
+
+impl FromRequestParts<WebState> for Visitor {
+    type Rejection = WebError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &WebState) -> Result<Self, WebError> {
+        let visitor = Self::find(parts, state).await?;
+        visitor.ok_or_else(|| WebError::NotSignedIn(Next::of(&parts.uri)))
+    }
+}

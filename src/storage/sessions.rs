@@ -1,0 +1,209 @@
+//! Sessions on the web pages.
+
+use std::net::IpAddr;
+
+use chrono::{DateTime, Utc};
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter,
+    QueryOrder, QuerySelect,
+};
+
+use crate::domain::ids::{SessionId, UserId};
+use crate::domain::secret::SecretDigest;
+use crate::domain::sessions::device::Device;
+use crate::domain::sessions::{Session, SessionRules, SessionState};
+use crate::domain::users::User;
+use crate::storage::change::{Change, Login};
+use crate::storage::connect::Db;
+use crate::storage::entity::hidden::HiddenBytes;
+use crate::storage::entity::instant::Instant;
+use crate::storage::entity::session::{self, Column};
+use crate::storage::entity::user;
+use crate::storage::error::StorageError;
+use crate::storage::source::Source;
+use crate::storage::users::{lock, to_user};
+
+/// A session that begins.
+#[derive(Debug, Clone)]
+pub struct SessionRecord {
+    /// The user.
+    pub user: UserId,
+    /// The digest of its secret.
+    pub digest: SecretDigest,
+    /// The part of the sign-in that is done.
+    pub state: SessionState,
+    /// The device that it is on.
+    pub device: Device,
+    /// The address that the sign-in comes from, if it is known.
+    pub address: Option<IpAddr>,
+}
+
+/// The session with that digest, with its user; neither needs to be active.
+#[tracing::instrument(level = "debug", name = "storage.sessions.find_by_digest", skip_all)]
+pub async fn find_by_digest(
+    source: &impl Source,
+    digest: &SecretDigest,
+) -> Result<Option<(Session, User)>, StorageError> {
+    let found = session::Entity::find_by_digest(hidden(digest))
+        .find_also_related(user::Entity)
+        .one(source.connection())
+        .await?;
+    match found {
+        Some((session, Some(user))) => Ok(Some((to_session(session), to_user(user)?))),
+        Some((_, None)) | None => Ok(None),
+    }
+}
+
+/// The session with that id.
+#[tracing::instrument(level = "debug", name = "storage.sessions.find", skip_all, fields(id = %id))]
+pub async fn find(source: &impl Source, id: SessionId) -> Result<Option<Session>, StorageError> {
+    let row = session::Entity::find_by_id(id.0)
+        .one(source.connection())
+        .await?;
+    Ok(row.map(to_session))
+}
+
+/// The first `most` sessions of a user, those that were used last before others.
+#[tracing::instrument(level = "debug", name = "storage.sessions.of_user", skip_all, fields(owner = %owner))]
+pub async fn of_user(
+    source: &impl Source,
+    owner: UserId,
+    most: u64,
+) -> Result<Vec<Session>, StorageError> {
+    let rows = session::Entity::find()
+        .filter(Column::UserId.eq(owner.0))
+        .order_by_desc(Column::LastSeenAt)
+        .order_by_desc(Column::Id)
+        .limit(most)
+        .all(source.connection())
+        .await?;
+    Ok(rows.into_iter().map(to_session).collect())
+}
+
+/// Stores a session that begins.
+#[tracing::instrument(level = "debug", name = "storage.sessions.insert", skip_all)]
+pub async fn insert(login: &Login, new: SessionRecord) -> Result<Session, StorageError> {
+    let row = session::ActiveModel {
+        user_id: Set(new.user.0),
+        digest: Set(hidden(&new.digest)),
+        state: Set(to_state(new.state)),
+        device: Set(new.device.to_string()),
+        address: Set(new.address.map(|address| address.to_string())),
+        created_at: Set(login.now().into()),
+        last_seen_at: Set(login.now().into()),
+        ..Default::default()
+    };
+    Ok(to_session(row.insert(login.connection()).await?))
+}
+
+/// Ends the sessions of a user that were not used for longest, so that `left` are left at the most. The user's row is locked by
+/// the login, so that another one does not count the same.
+#[tracing::instrument(level = "debug", name = "storage.sessions.make_room", skip_all, fields(owner = %owner))]
+pub async fn make_room(login: &Login, owner: UserId, left: u64) -> Result<(), StorageError> {
+    /// The most that one login ends; MySQL wants a limit beside an offset.
+    const MOST_AT_ONCE: u64 = 1000;
+    let too_many: Vec<i64> = session::Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::UserId.eq(owner.0))
+        .order_by_desc(Column::LastSeenAt)
+        .order_by_desc(Column::Id)
+        .offset(left)
+        .limit(MOST_AT_ONCE)
+        .into_tuple()
+        .all(login.connection())
+        .await?;
+    if !too_many.is_empty() {
+        session::Entity::delete_many()
+            .filter(Column::Id.is_in(too_many))
+            .exec(login.connection())
+            .await?;
+    }
+    Ok(())
+}
+
+/// Ends the session with that digest, in whose browser another one begins.
+#[tracing::instrument(level = "debug", name = "storage.sessions.replace", skip_all)]
+pub async fn replace(login: &Login, digest: &SecretDigest) -> Result<(), StorageError> {
+    session::Entity::delete_many()
+        .filter(Column::Digest.eq(hidden(digest)))
+        .exec(login.connection())
+        .await?;
+    Ok(())
+}
+
+/// Notes that a session was used. This changes nobody's rights, so it is no event.
+#[tracing::instrument(level = "debug", name = "storage.sessions.note_use", skip_all, fields(id = %id))]
+pub async fn note_use(db: &Db, id: SessionId, now: DateTime<Utc>) -> Result<(), StorageError> {
+    session::Entity::update_many()
+        .col_expr(Column::LastSeenAt, Expr::value(Instant::from(now)))
+        .filter(Column::Id.eq(id.0))
+        .exec(&db.connection)
+        .await?;
+    Ok(())
+}
+
+/// Ends one session.
+#[tracing::instrument(level = "debug", name = "storage.sessions.remove", skip_all, fields(id = %id))]
+pub async fn remove(change: &Change, id: SessionId) -> Result<(), StorageError> {
+    session::Entity::delete_by_id(id.0)
+        .exec(change.connection())
+        .await?;
+    Ok(())
+}
+
+/// Ends all sessions of a user but one, also one that a sign-in is beginning now: the user's row is locked first, so that the sign-in
+/// comes before or after.
+#[tracing::instrument(level = "debug", name = "storage.sessions.remove_all_of", skip_all, fields(owner = %owner))]
+pub async fn remove_all_of(
+    change: &Change,
+    owner: UserId,
+    besides: Option<SessionId>,
+) -> Result<(), StorageError> {
+    lock(change.connection(), owner).await?;
+    let others = besides.map(|own| Column::Id.ne(own.0));
+    session::Entity::delete_many()
+        .filter(Column::UserId.eq(owner.0))
+        .filter(Condition::all().add_option(others))
+        .exec(change.connection())
+        .await?;
+    Ok(())
+}
+
+/// Deletes sessions that have idled out or are too old.
+#[tracing::instrument(level = "debug", name = "storage.sessions.purge", skip_all)]
+pub async fn purge(db: &Db, rules: &SessionRules, now: DateTime<Utc>) -> Result<u64, StorageError> {
+    let (used_after, begun_after) = rules.limits(now);
+    let dead = Condition::any()
+        .add(Column::LastSeenAt.lte(Instant::from(used_after)))
+        .add(Column::CreatedAt.lte(Instant::from(begun_after)));
+    let deleted = session::Entity::delete_many().filter(dead);
+    Ok(deleted.exec(&db.connection).await?.rows_affected)
+}
+
+fn hidden(digest: &SecretDigest) -> HiddenBytes {
+    HiddenBytes(digest.as_bytes().to_vec())
+}
+
+fn to_state(state: SessionState) -> session::State {
+    match state {
+        SessionState::AwaitsCode => session::State::AwaitsCode,
+        SessionState::Open => session::State::Open,
+    }
+}
+
+fn to_session(row: session::Model) -> Session {
+    Session {
+        id: SessionId(row.id),
+        user_id: UserId(row.user_id),
+        state: match row.state {
+            session::State::AwaitsCode => SessionState::AwaitsCode,
+            session::State::Open => SessionState::Open,
+        },
+        device: Device::stored(row.device),
+        address: row.address.and_then(|address| address.parse().ok()),
+        created_at: row.created_at.into(),
+        last_seen_at: row.last_seen_at.into(),
+    }
+}

@@ -1,0 +1,7 @@
+//! The web pages, as a browser without scripts sees them.
+
+mod addresses;
+mod cookies;
+mod cross_site;
+mod sessions;
+mod sign_in;
