@@ -61,6 +61,7 @@ mod m59_notice_progress;
 mod m60_notice_sources_indexes;
 mod m64_sessions;
 mod m65_sessions_user_index;
+mod m66_users_password_is_temporary;
 mod m67_notices_user_index;
 
 pub use sea_orm_migration::{IntoSchemaManagerConnection, MigratorTrait, SchemaManager};
@@ -122,6 +123,7 @@ impl MigratorTrait for Migrator {
             Box::new(m60_notice_sources_indexes::Migration),
             Box::new(m64_sessions::Migration),
             Box::new(m65_sessions_user_index::Migration),
+            Box::new(m66_users_password_is_temporary::Migration),
             Box::new(m67_notices_user_index::Migration),
         ]
     }

@@ -55,7 +55,7 @@ pub(super) enum Command {
         #[arg(value_parser = read::<Username>)]
         name: Username,
     },
-    /// Give a user a new password.
+    /// Give a user a new password; on the web pages they are to choose their own.
     ResetPassword {
         /// The user's name.
         #[arg(value_parser = read::<Username>)]
@@ -206,13 +206,18 @@ async fn create(
     } else {
         None
     };
+    let chosen = password.clone().map(NewPassword::try_from).transpose()?;
     let new = NewUser {
         username: arguments.name,
         name: None,
         email: arguments.email,
         admin: arguments.admin,
         external: arguments.external,
-        password: password.clone().map(NewPassword::try_from).transpose()?,
+        password: if arguments.output.is_file() {
+            chosen.map(NewPassword::as_temporary)
+        } else {
+            chosen
+        },
     };
     let place = arguments.output.prepare()?;
     let user = desk.create_user(&Authority::operator(), new).await?;

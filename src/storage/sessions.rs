@@ -39,18 +39,33 @@ pub struct SessionRecord {
     pub address: Option<IpAddr>,
 }
 
+/// A session with its user.
+#[derive(Debug, Clone)]
+pub struct SessionOfUser {
+    /// The session.
+    pub session: Session,
+    /// The user.
+    pub user: User,
+    /// True if the user is to choose another password.
+    pub password_is_temporary: bool,
+}
+
 /// The session with that digest, with its user; neither needs to be active.
 #[tracing::instrument(level = "debug", name = "storage.sessions.find_by_digest", skip_all)]
 pub async fn find_by_digest(
     source: &impl Source,
     digest: &SecretDigest,
-) -> Result<Option<(Session, User)>, StorageError> {
+) -> Result<Option<SessionOfUser>, StorageError> {
     let found = session::Entity::find_by_digest(hidden(digest))
         .find_also_related(user::Entity)
         .one(source.connection())
         .await?;
     match found {
-        Some((session, Some(user))) => Ok(Some((to_session(session), to_user(user)?))),
+        Some((session, Some(user))) => Ok(Some(SessionOfUser {
+            session: to_session(session),
+            password_is_temporary: user.password_is_temporary,
+            user: to_user(user)?,
+        })),
         Some((_, None)) | None => Ok(None),
     }
 }

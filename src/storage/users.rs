@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait,
-    Order, QueryFilter, QueryOrder, QuerySelect, Select,
+    ActiveModelTrait,
+    ActiveValue::{self, NotSet, Set},
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, Order, QueryFilter, QueryOrder,
+    QuerySelect, Select,
 };
 
 use crate::domain::events::subject::Touched;
@@ -39,6 +41,8 @@ pub struct UserRecord {
     pub external: bool,
     /// The hash of the password, if there is one.
     pub password: Option<PasswordHash>,
+    /// True if they are to choose another password when they sign in.
+    pub password_is_temporary: bool,
 }
 
 /// A user with the hash of their password.
@@ -257,6 +261,7 @@ pub async fn insert(change: &Change, new: UserRecord) -> Result<User, StorageErr
         name: Set(new.name),
         email: Set(new.email.map(|email| email.as_str().to_owned())),
         password_hash: Set(new.password.as_ref().map(hidden)),
+        password_is_temporary: Set(new.password_is_temporary),
         admin: Set(new.admin),
         external: Set(new.external),
         state: Set(user::State::Active),
@@ -310,30 +315,41 @@ pub async fn set_state(change: &Change, id: UserId, state: UserState) -> Result<
     Ok(())
 }
 
-/// Replaces the hash of the password, of which no copies are kept.
+/// Replaces the hash of the password, of which no copies are kept, by that of one that the user chose.
 #[tracing::instrument(level = "debug", name = "storage.users.set_password", skip_all, fields(id = %id))]
 pub async fn set_password(
     change: &Change,
     id: UserId,
     hash: &PasswordHash,
 ) -> Result<(), StorageError> {
-    keep_password(change, id, hash).await
+    keep_password(change, (id, Set(false)), hash).await
+}
+
+/// The same with a password that somebody else made: the user is to choose another one when they sign in.
+#[tracing::instrument(level = "debug", name = "storage.users.set_temporary_password", skip_all, fields(id = %id))]
+pub async fn set_temporary_password(
+    change: &Change,
+    id: UserId,
+    hash: &PasswordHash,
+) -> Result<(), StorageError> {
+    keep_password(change, (id, Set(true)), hash).await
 }
 
 /// Stores another hash of the same password.
 #[tracing::instrument(level = "debug", name = "storage.users.rehash", skip_all, fields(id = %id))]
 pub async fn rehash(login: &Login, id: UserId, hash: &PasswordHash) -> Result<(), StorageError> {
-    keep_password(login, id, hash).await
+    keep_password(login, (id, NotSet), hash).await
 }
 
 async fn keep_password(
     source: &impl Source,
-    id: UserId,
+    (id, is_temporary): (UserId, ActiveValue<bool>),
     hash: &PasswordHash,
 ) -> Result<(), StorageError> {
     let row = user::ActiveModel {
         id: Set(id.0),
         password_hash: Set(Some(hidden(hash))),
+        password_is_temporary: is_temporary,
         ..Default::default()
     };
     row.update(source.connection()).await?;

@@ -10,6 +10,7 @@ use crate::domain::ids::SessionId;
 use crate::domain::sessions::secret::SessionSecret;
 use crate::domain::sessions::{Session, SessionRules, SessionState};
 use crate::domain::users::{User, UserState};
+use crate::storage::sessions::SessionOfUser;
 use crate::storage::{Source, sessions};
 
 /// A request of somebody who is signed in.
@@ -21,6 +22,8 @@ pub struct Visit {
     pub session: Session,
     /// Everything that the user may do.
     pub authority: Authority,
+    /// True if they are to choose another password before anything else.
+    pub must_choose_password: bool,
 }
 
 impl Admission {
@@ -35,14 +38,15 @@ impl Admission {
     ) -> Result<Option<Visit>, DeskError> {
         let found = sessions::find_by_digest(&self.db, &secret.digest()).await?;
         let now = self.clock.now();
-        let is_good = |(session, user): &(Session, User)| {
-            session.state == SessionState::Open
-                && user.state == UserState::Active
-                && now < rules.end_of(session)
+        let is_good = |found: &SessionOfUser| {
+            found.session.state == SessionState::Open
+                && found.user.state == UserState::Active
+                && now < rules.end_of(&found.session)
         };
-        let Some((session, user)) = found.filter(is_good) else {
+        let Some(found) = found.filter(is_good) else {
             return Ok(None);
         };
+        let (session, user) = (found.session, found.user);
         if rules.is_seen_anew(&session, now) {
             // Pages go on where nothing can be written.
             if let Err(error) = sessions::note_use(&self.db, session.id, now).await {
@@ -56,6 +60,7 @@ impl Admission {
             user,
             session,
             authority,
+            must_choose_password: found.password_is_temporary,
         }))
     }
 }

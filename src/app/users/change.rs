@@ -26,7 +26,7 @@ pub struct UserChange {
     pub admin: Option<bool>,
     /// True to close internal groups and projects to them, false to open them.
     pub external: Option<bool>,
-    /// Another password; logins with the old one end.
+    /// Another password; logins with the old one end, and a user who did not choose it is to choose another.
     pub password: Option<NewPassword>,
 }
 
@@ -72,7 +72,11 @@ pub(in crate::app) async fn change_user(
     }
     users::save(change, &to).await?;
     if let Some(hash) = hash {
-        users::set_password(change, to.id, hash).await?;
+        if change.authority().user() == Some(to.id) {
+            users::set_password(change, to.id, hash).await?;
+        } else {
+            users::set_temporary_password(change, to.id, hash).await?;
+        }
         refresh_tokens::revoke_all(change, to.id).await?;
         sessions::remove_all_of(change, to.id, change.authority().session()).await?;
     }

@@ -51,6 +51,7 @@ impl Desk {
 
     /// The record of a new user. Hashes the password, which a change must not wait for.
     pub(in crate::app) async fn user_record(&self, new: NewUser) -> Result<UserRecord, DeskError> {
+        let password_is_temporary = new.password.as_ref().is_some_and(NewPassword::is_temporary);
         let password = match new.password {
             None => None,
             Some(password) => {
@@ -67,6 +68,7 @@ impl Desk {
             admin: new.admin,
             external: new.external,
             password,
+            password_is_temporary,
         })
     }
 }

@@ -30,13 +30,14 @@ impl Desk {
         }
         let username = Username::try_from("admin").map_err(refused)?;
         let password = self.random_password();
+        let random = NewPassword::try_from(password.clone()).map_err(refused)?;
         let new = NewUser {
             username: username.clone(),
             name: Some(DisplayName::try_from("Administrator").map_err(refused)?),
             email: None,
             admin: true,
             external: false,
-            password: Some(NewPassword::try_from(password.clone()).map_err(refused)?),
+            password: Some(random.as_temporary()),
         };
         let record = self.user_record(new).await?;
         let change = self.begin(&Authority::service()).await?;

@@ -3,6 +3,7 @@
 mod address;
 mod block;
 mod change;
+mod change_own_password;
 pub(super) mod create;
 pub(super) mod delete;
 pub(super) mod find;

@@ -12,7 +12,7 @@ use crate::domain::users::reference::UserReference;
 use crate::storage::{Change, GrantedEvent, refresh_tokens, sessions, users};
 
 impl Desk {
-    /// Replaces a user's password, or gives one to a user without.
+    /// Replaces a user's password, or gives one to a user without. They are to choose another one when they sign in.
     #[tracing::instrument(name = "app.reset_password", skip_all, fields(reference = %reference))]
     pub async fn reset_password(
         &self,
@@ -38,7 +38,7 @@ pub(in crate::app) async fn reset_password(
 ) -> Result<GrantedEvent, DeskError> {
     let grant = change.grant(Authority::require_administrator)?;
     let user = user_for(change, reference).await?;
-    users::set_password(change, user.id, hash).await?;
+    users::set_temporary_password(change, user.id, hash).await?;
     refresh_tokens::revoke_all(change, user.id).await?;
     sessions::remove_all_of(change, user.id, change.authority().session()).await?;
     let event = Event::new(EventAction::PasswordChanged, &user, Detail::nothing());

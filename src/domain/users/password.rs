@@ -13,7 +13,10 @@ const COMMON: &str = include_str!("common_passwords.txt");
 /// A password that somebody chose: 8 characters or more, at most 1024 bytes, without control characters, which cannot
 /// be sent (RFC 7617 section 2), and none that everybody tries.
 #[derive(Debug, Clone)]
-pub struct NewPassword(SecretString);
+pub struct NewPassword {
+    text: SecretString,
+    is_temporary: bool,
+}
 
 /// The reason why a text cannot become a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -36,9 +39,23 @@ pub enum InvalidPassword {
 }
 
 impl NewPassword {
+    /// The password as one that another person knows: its user is to choose another one when they sign in.
+    #[must_use]
+    pub fn as_temporary(self) -> Self {
+        Self {
+            is_temporary: true,
+            ..self
+        }
+    }
+
+    /// True if its user is to choose another one when they sign in.
+    pub fn is_temporary(&self) -> bool {
+        self.is_temporary
+    }
+
     /// Refuses the user's own name, with or without something before or behind it that is no letter.
     pub fn check_differs_from(&self, username: &Username) -> Result<(), InvalidPassword> {
-        let (text, name) = (self.0.expose_secret(), username.as_str());
+        let (text, name) = (self.text.expose_secret(), username.as_str());
         // A name of digits alone has no letters, and neither have many good passwords.
         let is_around_name = !letters(name).is_empty() && letters(text) == letters(name);
         if is_around_name || text.eq_ignore_ascii_case(name) {
@@ -76,14 +93,17 @@ impl TryFrom<SecretString> for NewPassword {
         } else if is_common(text) {
             Err(InvalidPassword::Common)
         } else {
-            Ok(Self(password))
+            Ok(Self {
+                text: password,
+                is_temporary: false,
+            })
         }
     }
 }
 
 impl From<NewPassword> for SecretString {
     fn from(password: NewPassword) -> Self {
-        password.0
+        password.text
     }
 }
 

@@ -21,6 +21,9 @@ pub(super) enum WebError {
     /// Nobody is signed in; that page is wanted.
     #[error("nobody is signed in")]
     NotSignedIn(Next),
+    /// The visitor is to choose another password first; that page is wanted.
+    #[error("another password is to be chosen first")]
+    MustChoosePassword(Next),
     /// There is no such page or thing, or the visitor may not know that there is.
     #[error("not found")]
     NotFound,
@@ -69,7 +72,7 @@ pub(super) struct ToldError {
 impl WebError {
     fn status(&self) -> StatusCode {
         match self {
-            Self::NotSignedIn(_) => StatusCode::SEE_OTHER,
+            Self::NotSignedIn(_) | Self::MustChoosePassword(_) => StatusCode::SEE_OTHER,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Forbidden(_) | Self::CrossSite => StatusCode::FORBIDDEN,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
@@ -84,6 +87,7 @@ impl WebError {
     fn told(&self) -> Told {
         let (heading, sentence) = match self {
             Self::NotSignedIn(next) => return Told::Lead(next.after("/sign_in")),
+            Self::MustChoosePassword(next) => return Told::Lead(next.after("/profile/password")),
             Self::NotFound => (
                 "Page not found",
                 "There is nothing at this address, or it is not for you to see.",

@@ -5,6 +5,7 @@
 
 mod access_tokens;
 mod assets;
+mod confirm;
 mod cookie;
 mod dress;
 mod error;
@@ -13,7 +14,11 @@ mod gitlab;
 mod home;
 mod layout;
 mod next;
+mod password;
+mod path_id;
 mod profile;
+mod sessions;
+mod shown_time;
 mod sign_in;
 mod sign_out;
 mod site;
@@ -41,6 +46,12 @@ pub fn router(state: &WebState) -> Router {
         .route("/sign_out", post(sign_out::post))
         .route("/access_tokens", get(access_tokens::get))
         .route("/profile", get(profile::get))
+        .route("/profile/password", get(password::get).post(password::post))
+        .route("/profile/sessions", get(sessions::list))
+        .route(
+            "/profile/sessions/{id}/end",
+            get(sessions::question).post(sessions::end),
+        )
         .merge(gitlab::routes())
         .method_not_allowed_fallback(async || WebError::MethodNotAllowed)
         .with_state(state.clone())

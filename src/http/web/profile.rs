@@ -1,10 +1,12 @@
 //! `/profile`: the user as others see them, and what belongs to them.
 
 use askama::Template;
+use axum::http::Uri;
 use axum::response::Response;
 
 use crate::domain::users::User;
 use crate::http::web::error::WebError;
+use crate::http::web::form::FilledForm;
 use crate::http::web::layout::{Layout, show};
 use crate::http::web::visitor::Visitor;
 
@@ -13,12 +15,18 @@ use crate::http::web::visitor::Visitor;
 struct ProfilePage {
     layout: Layout,
     user: User,
+    /// True if the user comes from a change of their password.
+    has_new_password: bool,
 }
 
-pub(super) async fn get(visitor: Visitor) -> Result<Response, WebError> {
+/// The address after a change of the password.
+pub(super) const WITH_NEW_PASSWORD: &str = "/profile?changed=password";
+
+pub(super) async fn get(visitor: Visitor, uri: Uri) -> Result<Response, WebError> {
     show(&ProfilePage {
         layout: visitor.layout.at("/profile"),
         user: visitor.user,
+        has_new_password: FilledForm::of_query(&uri).text("changed") == "password",
     })
 }
 
@@ -34,6 +42,7 @@ mod tests {
     #[test]
     fn samples_are_whole() {
         let page = |email: Option<&str>| ProfilePage {
+            has_new_password: email.is_none(),
             layout: sample_layout(Some("alice")),
             user: User {
                 id: UserId(1),

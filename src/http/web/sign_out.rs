@@ -7,11 +7,11 @@ use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use crate::http::web::cookie;
 use crate::http::web::error::WebError;
 use crate::http::web::state::WebState;
-use crate::http::web::visitor::Visitor;
+use crate::http::web::visitor::Newcomer;
 
 pub(super) async fn post(
     State(state): State<WebState>,
-    visitor: Visitor,
+    Newcomer(visitor): Newcomer,
 ) -> Result<Response, WebError> {
     let (authority, id) = (&visitor.authority, visitor.session.id);
     state.desk.end_session(authority, id).await?;

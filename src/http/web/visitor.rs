@@ -15,7 +15,8 @@ use crate::http::web::layout::{Layout, SeenUser};
 use crate::http::web::next::Next;
 use crate::http::web::state::WebState;
 
-/// Somebody who is signed in. Others are sent to the sign-in, and come back from there.
+/// Somebody who is signed in. Others are sent to the sign-in, and whoever has a temporary password to the choice of another one; they
+/// come back from there.
 #[derive(Debug)]
 pub(super) struct Visitor {
     /// The user.
@@ -26,7 +27,13 @@ pub(super) struct Visitor {
     pub(super) authority: Authority,
     /// The frame of their pages.
     pub(super) layout: Layout,
+    /// True if they are to choose another password before anything else.
+    pub(super) must_choose_password: bool,
 }
+
+/// Somebody who is signed in, and may have to choose a password first.
+#[derive(Debug)]
+pub(super) struct Newcomer(pub(super) Visitor);
 
 impl Visitor {
     /// The visitor who sends a request; none if nobody is signed in.
@@ -40,6 +47,7 @@ impl Visitor {
             user,
             session,
             authority,
+            must_choose_password,
         }) = visit.await?
         else {
             return Ok(None);
@@ -54,6 +62,7 @@ impl Visitor {
             session,
             authority,
             layout,
+            must_choose_password,
         }))
     }
 }
@@ -62,7 +71,20 @@ impl FromRequestParts<WebState> for Visitor {
     type Rejection = WebError;
 
     async fn from_request_parts(parts: &mut Parts, state: &WebState) -> Result<Self, WebError> {
-        let visitor = Self::find(parts, state).await?;
+        let Newcomer(visitor) = Newcomer::from_request_parts(parts, state).await?;
+        if visitor.must_choose_password {
+            return Err(WebError::MustChoosePassword(Next::of(&parts.uri)));
+        }
+        Ok(visitor)
+    }
+}
+
+impl FromRequestParts<WebState> for Newcomer {
+    type Rejection = WebError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &WebState) -> Result<Self, WebError> {
+        let visitor = Visitor::find(parts, state).await?;
+        let visitor = visitor.map(Self);
         visitor.ok_or_else(|| WebError::NotSignedIn(Next::of(&parts.uri)))
     }
 }

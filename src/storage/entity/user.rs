@@ -18,6 +18,7 @@ pub struct Model {
     #[sea_orm(unique)]
     pub email: Option<String>,
     pub password_hash: Option<HiddenText>,
+    pub password_is_temporary: bool,
     pub admin: bool,
     pub external: bool,
     pub state: State,

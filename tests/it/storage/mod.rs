@@ -14,6 +14,7 @@ mod plans;
 mod read_only;
 mod refresh_tokens;
 mod schema;
+mod sessions;
 mod story;
 mod unreachable;
 mod usage;

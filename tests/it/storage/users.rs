@@ -20,6 +20,7 @@ pub(super) fn new_user(name: &str) -> UserRecord {
         password: Some(PasswordHash::from_phc(
             "$argon2id$not-a-real-hash".to_owned(),
         )),
+        password_is_temporary: false,
     }
 }
 

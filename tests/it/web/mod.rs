@@ -3,5 +3,7 @@
 mod addresses;
 mod cookies;
 mod cross_site;
+mod passwords;
+mod profile;
 mod sessions;
 mod sign_in;

@@ -129,3 +129,97 @@ async fn sessions_that_have_ended_are_deleted() {
     assert_eq!(app.desk.purge_sessions(&rules).await.unwrap(), 1);
     assert_eq!(app.desk.purge_sessions(&rules).await.unwrap(), 0);
 }
+
+#[tokio::test]
+async fn people_see_their_sessions_and_end_them() {
+    let app = TestApp::start().await;
+    app.user("alice").await;
+    app.user("bob").await;
+    let firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+    let phone = app
+        .browser()
+        .with("user-agent", "Mozilla/5.0 (iPhone) Safari/604");
+    phone.sign_in("alice", PASSWORD).await;
+    app.clock.advance(Duration::minutes(5));
+    let laptop = app.browser().with("user-agent", firefox);
+    laptop.sign_in("alice", PASSWORD).await;
+    app.signed_in("bob").await;
+    let page = laptop.open("/profile/sessions").await;
+    let text = page.text();
+    let (own, other) = text.split_once("Safari on iPhone").unwrap();
+    assert!(
+        own.contains("Firefox on Linux this one 192.0.2.1"),
+        "{text}"
+    );
+    assert!(
+        other.contains("2026-03-14 15:09 UTC") && !text.contains("unknown browser"),
+        "{text}"
+    );
+    let action = page.body.rsplit("action=\"").next().unwrap();
+    let question = laptop.open(action.split('"').next().unwrap()).await;
+    assert!(
+        question
+            .text()
+            .contains("Safari on iPhone, signed in on 2026-03-14 15:09 UTC, from 192.0.2.1.")
+    );
+    assert_ne!(
+        phone.open("/").await.heading(),
+        "Sign in",
+        "nothing is done yet"
+    );
+    let page = laptop.press(&question, "End session", &[]).await;
+    assert_eq!(
+        (page.path.as_str(), page.heading().as_str()),
+        ("/profile/sessions", "Where you are signed in")
+    );
+    assert!(!page.text().contains("iPhone"));
+    assert_eq!(phone.open("/").await.heading(), "Sign in");
+    assert_eq!(
+        app.last_audited().await,
+        "alice session.ended Safari on iPhone"
+    );
+}
+
+#[tokio::test]
+async fn ending_ones_own_session_signs_out() {
+    let app = TestApp::start().await;
+    app.user("alice").await;
+    let browser = app.signed_in("alice").await;
+    let page = browser.open("/profile/sessions").await;
+    let action = page.body.rsplit("action=\"").next().unwrap();
+    let question = browser.open(action.split('"').next().unwrap()).await;
+    assert!(
+        question
+            .text()
+            .contains("This is the session that you are in.")
+    );
+    let page = browser.press(&question, "End session", &[]).await;
+    assert_eq!(
+        (page.heading().as_str(), browser.cookies().as_str()),
+        ("Sign in", "")
+    );
+}
+
+#[tokio::test]
+async fn sessions_of_others_are_not_there_for_administrators_either() {
+    let app = TestApp::start().await;
+    app.user("alice").await;
+    app.administrator("root").await;
+    let alice = app.signed_in("alice").await;
+    let root = app.signed_in("root").await;
+    for path in [
+        "/profile/sessions/1/end",
+        "/profile/sessions/999/end",
+        "/profile/sessions/x/end",
+    ] {
+        let page = root.open(path).await;
+        assert_eq!(
+            (page.status.as_u16(), page.heading().as_str()),
+            (404, "Page not found"),
+            "{path}"
+        );
+        assert!(page.text().contains("root Sign out"), "{}", page.text());
+        assert_eq!(root.post(path, &[]).await.status, 404, "{path}");
+    }
+    assert_ne!(alice.open("/").await.heading(), "Sign in");
+}

@@ -1,0 +1,168 @@
+//! `/profile/sessions`: the browsers in which a user is signed in.
+
+use std::time::Duration;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
+
+use crate::domain::ids::SessionId;
+use crate::domain::sessions::Session;
+use crate::http::web::confirm::{self, Question};
+use crate::http::web::cookie;
+use crate::http::web::error::WebError;
+use crate::http::web::layout::{Layout, show};
+use crate::http::web::path_id::PathId;
+use crate::http::web::shown_time::ShownTime;
+use crate::http::web::state::WebState;
+use crate::http::web::visitor::Visitor;
+
+#[derive(Template)]
+#[template(path = "sessions.html")]
+struct SessionsPage {
+    layout: Layout,
+    /// The times after which a session ends, in words.
+    idle: String,
+    absolute: String,
+    rows: Vec<SessionRow>,
+}
+
+struct SessionRow {
+    id: SessionId,
+    device: String,
+    address: String,
+    signed_in: ShownTime,
+    last_used: ShownTime,
+    /// True for the session in which the page is shown.
+    is_own: bool,
+    /// The link to the question whether to end it.
+    question: String,
+}
+
+impl SessionRow {
+    fn new(session: &Session, own: SessionId, layout: &Layout) -> Self {
+        let unknown = || "unknown".to_owned();
+        Self {
+            id: session.id,
+            device: session.device.to_string(),
+            address: session.address.map_or_else(unknown, |it| it.to_string()),
+            signed_in: ShownTime(session.created_at),
+            last_used: ShownTime(session.last_seen_at),
+            is_own: session.id == own,
+            question: layout.link(&path_of_end(session.id)),
+        }
+    }
+}
+
+fn path_of_end(id: SessionId) -> String {
+    format!("/profile/sessions/{id}/end")
+}
+
+pub(super) async fn list(
+    State(state): State<WebState>,
+    visitor: Visitor,
+) -> Result<Response, WebError> {
+    let own = visitor.session.id;
+    let sessions = state.desk.own_sessions(&visitor.authority, &state.sessions);
+    let sessions = sessions.await?;
+    let layout = visitor.layout.at("/profile");
+    show(&SessionsPage {
+        idle: in_words(state.sessions.idle),
+        absolute: in_words(state.sessions.absolute),
+        rows: sessions
+            .iter()
+            .map(|session| SessionRow::new(session, own, &layout))
+            .collect(),
+        layout,
+    })
+}
+
+/// A duration as the configuration has it, such as `7days`, with a space between number and unit.
+fn in_words(duration: Duration) -> String {
+    let text = humantime::format_duration(duration).to_string();
+    let mut words = String::new();
+    for letter in text.chars() {
+        let after_digit = words.ends_with(|last: char| last.is_ascii_digit());
+        if letter.is_alphabetic() && after_digit {
+            words.push(' ');
+        }
+        words.push(letter);
+    }
+    words
+}
+
+/// Asks before a session is ended.
+pub(super) async fn question(
+    State(state): State<WebState>,
+    visitor: Visitor,
+    PathId(id): PathId<SessionId>,
+) -> Result<Response, WebError> {
+    let session = state.desk.own_session(&visitor.authority, id).await?;
+    let begun = session.created_at.format("%Y-%m-%d %H:%M UTC");
+    let at = session.address.map(|address| format!(", from {address}"));
+    let mut sentences = vec![format!(
+        "{}, signed in on {begun}{}. Whoever works there has to sign in again.",
+        session.device,
+        at.unwrap_or_default()
+    )];
+    if id == visitor.session.id {
+        sentences.push("This is the session that you are in.".to_owned());
+    }
+    let question = Question {
+        heading: "End this session?".to_owned(),
+        sentences,
+        action: path_of_end(id),
+        button: "End session",
+        back: "/profile/sessions".to_owned(),
+    };
+    confirm::ask(visitor.layout.at("/profile"), question)
+}
+
+pub(super) async fn end(
+    State(state): State<WebState>,
+    visitor: Visitor,
+    PathId(id): PathId<SessionId>,
+) -> Result<Response, WebError> {
+    state.desk.end_session(&visitor.authority, id).await?;
+    if id != visitor.session.id {
+        return Ok(Redirect::to(&state.site.link("/profile/sessions")).into_response());
+    }
+    let gone = cookie::take_away(&state.site);
+    let gone = gone.map(|line| (header::SET_COOKIE, line));
+    let to = Redirect::to(&state.site.link("/sign_in"));
+    Ok((AppendHeaders(gone), to).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+    use crate::http::web::layout::{sample, sample_layout};
+
+    #[test]
+    fn a_sample_is_whole() {
+        let row = |id, is_own| SessionRow {
+            id: SessionId(id),
+            device: "<b>".to_owned(),
+            address: "2001:db8::1".to_owned(),
+            signed_in: ShownTime(DateTime::UNIX_EPOCH),
+            last_used: ShownTime(DateTime::UNIX_EPOCH),
+            is_own,
+            question: "/images/profile/sessions/1/end".to_owned(),
+        };
+        let html = sample(&SessionsPage {
+            layout: sample_layout(Some("alice")),
+            idle: in_words(Duration::from_hours(7 * 24)),
+            absolute: in_words(Duration::from_mins(90)),
+            rows: vec![row(1, true), row(2, false)],
+        });
+        assert!(
+            html.contains("7 days") && html.contains("1 h 30 m"),
+            "{html}"
+        );
+        let time = "<time datetime=\"1970-01-01T00:00:00Z\" title=\"1970-01-01 00:00:00 UTC\">";
+        assert!(html.contains(time) && !html.contains("<b>"));
+    }
+}

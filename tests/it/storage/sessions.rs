@@ -1,0 +1,103 @@
+//! Sessions: begun, found, made room for, ended and purged.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use wharfinger::domain::authority::Authority;
+use wharfinger::domain::events::detail::Detail;
+use wharfinger::domain::events::{Event, EventAction};
+use wharfinger::domain::sessions::device::Device;
+use wharfinger::domain::sessions::secret::SessionSecret;
+use wharfinger::domain::sessions::{Session, SessionRules, SessionState};
+use wharfinger::domain::users::User;
+use wharfinger::storage::sessions::{self, SessionRecord};
+use wharfinger::storage::{Db, users};
+
+use super::story::{At, begin, commit, now};
+use super::users::make_user;
+use crate::harness::SeededEntropy;
+
+/// Begins a session so many minutes after the story, and leaves `left` others.
+async fn sign_in(
+    db: &Db,
+    user: &User,
+    secret: &SessionSecret,
+    (minutes, left): (i64, u64),
+) -> Session {
+    let operator = Authority::operator();
+    let at = At(now() + TimeDelta::minutes(minutes));
+    let login = db.begin_login(&operator, &at).await.unwrap();
+    sessions::make_room(&login, user.id, left).await.unwrap();
+    let new = SessionRecord {
+        user: user.id,
+        digest: secret.digest(),
+        state: SessionState::Open,
+        device: Device::of_user_agent("Firefox/1 Linux"),
+        address: Some("2001:db8::1".parse().unwrap()),
+    };
+    let session = sessions::insert(&login, new).await.unwrap();
+    let grant = login.grant(Authority::require_administrator).unwrap();
+    let event = Event::new(EventAction::UserSignedIn, user, Detail::nothing());
+    login.commit(grant.event(event)).await.unwrap();
+    session
+}
+
+pub(super) async fn sessions_make_room_and_end(db: &Db) {
+    let user = make_user(db, "with-sessions").await;
+    let entropy = SeededEntropy::default();
+    let secrets = [(); 4].map(|()| SessionSecret::generate(&entropy));
+    let first = sign_in(db, &user, &secrets[0], (0, 1)).await;
+    sign_in(db, &user, &secrets[1], (1, 1)).await;
+    sessions::note_use(db, first.id, now() + TimeDelta::minutes(2))
+        .await
+        .unwrap();
+    let third = sign_in(db, &user, &secrets[2], (3, 1)).await;
+    let ids = async || {
+        let found = sessions::of_user(db, user.id, 10).await.unwrap();
+        found.iter().map(|session| session.id).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        ids().await,
+        [third.id, first.id],
+        "the unused one made room"
+    );
+    let find = async |secret: &SessionSecret| {
+        sessions::find_by_digest(db, &secret.digest())
+            .await
+            .unwrap()
+    };
+    let found = find(&secrets[2]).await.unwrap();
+    assert_eq!((found.session, found.user), (third.clone(), user.clone()));
+    assert!(!found.password_is_temporary);
+    assert!(find(&secrets[1]).await.is_none());
+
+    let change = begin(db).await;
+    sessions::remove_all_of(&change, user.id, Some(third.id))
+        .await
+        .unwrap();
+    let hash = wharfinger::domain::users::password::PasswordHash::from_phc("x".to_owned());
+    users::set_temporary_password(&change, user.id, &hash)
+        .await
+        .unwrap();
+    commit(change).await.unwrap();
+    assert_eq!(ids().await, [third.id]);
+    assert!(find(&secrets[2]).await.unwrap().password_is_temporary);
+
+    let rules = SessionRules {
+        idle: Duration::from_mins(10),
+        absolute: Duration::from_hours(1),
+        most_per_user: 1,
+    };
+    let purged = async |minutes| {
+        sessions::purge(db, &rules, now() + TimeDelta::minutes(minutes))
+            .await
+            .unwrap()
+    };
+    assert_eq!(purged(12).await, 0);
+    assert_eq!(purged(13).await, 1);
+    let last = sign_in(db, &user, &secrets[3], (20, 0)).await;
+    let change = begin(db).await;
+    sessions::remove(&change, last.id).await.unwrap();
+    commit(change).await.unwrap();
+    assert!(sessions::find(db, last.id).await.unwrap().is_none());
+}
