@@ -110,6 +110,7 @@ fn next_steps(config: &Config) -> Vec<FirstStep> {
     let registries = configurations(&config.registries);
     let registries: Vec<&str> = registries.iter().map(String::as_str).collect();
     let docs = config.admin.public_url.join("/api/docs");
+    let pages = config.admin.public_url.join("/sign_in");
     vec![
         FirstStep::new(
             "Put this into your registry's configuration, and restart it:",
@@ -133,6 +134,10 @@ fn next_steps(config: &Config) -> Vec<FirstStep> {
         FirstStep {
             about: "Log in, with the secret as the password:".to_owned(),
             commands: vec!["docker login --username alice REGISTRY".to_owned()],
+        },
+        FirstStep {
+            about: format!("Sign in on the web pages, if you have a password: {pages}"),
+            commands: Vec::new(),
         },
         FirstStep {
             about: format!("Read how programs do the same: {docs}"),

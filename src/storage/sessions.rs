@@ -112,8 +112,9 @@ pub async fn insert(login: &Login, new: SessionRecord) -> Result<Session, Storag
     Ok(to_session(row.insert(login.connection()).await?))
 }
 
-/// Ends the sessions of a user that were not used for longest, so that `left` are left at the most. The user's row is locked by
-/// the login, so that another one does not count the same.
+/// Ends the sessions of a user that were not used for longest, so that `left` are left at the most: first those that await a code,
+/// because whoever knows only the password ends nobody's session. The user's row is locked by the login, so that another one does
+/// not count the same.
 #[tracing::instrument(level = "debug", name = "storage.sessions.make_room", skip_all, fields(owner = %owner))]
 pub async fn make_room(login: &Login, owner: UserId, left: u64) -> Result<(), StorageError> {
     /// The most that one login ends; MySQL wants a limit beside an offset.
@@ -122,6 +123,8 @@ pub async fn make_room(login: &Login, owner: UserId, left: u64) -> Result<(), St
         .select_only()
         .column(Column::Id)
         .filter(Column::UserId.eq(owner.0))
+        // `open` comes after `awaits_code`.
+        .order_by_desc(Column::State)
         .order_by_desc(Column::LastSeenAt)
         .order_by_desc(Column::Id)
         .offset(left)
@@ -190,7 +193,11 @@ pub async fn remove_all_of(
 #[tracing::instrument(level = "debug", name = "storage.sessions.purge", skip_all)]
 pub async fn purge(db: &Db, rules: &SessionRules, now: DateTime<Utc>) -> Result<u64, StorageError> {
     let (used_after, begun_after) = rules.limits(now);
+    let half = Condition::all()
+        .add(Column::State.eq(session::State::AwaitsCode))
+        .add(Column::CreatedAt.lte(Instant::from(SessionRules::code_limit(now))));
     let dead = Condition::any()
+        .add(half)
         .add(Column::LastSeenAt.lte(Instant::from(used_after)))
         .add(Column::CreatedAt.lte(Instant::from(begun_after)));
     let deleted = session::Entity::delete_many().filter(dead);

@@ -490,3 +490,7 @@ mod tests {
         assert_eq!(operator.renewed(Evidence::default(), now), Ok(operator));
     }
 }
+
+#[cfg(test)]
+#[path = "session_tests.rs"]
+mod session_tests;

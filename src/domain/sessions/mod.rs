@@ -89,6 +89,11 @@ impl SessionRules {
         };
         (before(self.idle), before(self.absolute))
     }
+
+    /// The instant before which nothing that still awaits a code began.
+    pub fn code_limit(now: DateTime<Utc>) -> DateTime<Utc> {
+        now - LONGEST_WAIT_FOR_CODE
+    }
 }
 
 #[cfg(test)]

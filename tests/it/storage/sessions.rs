@@ -18,10 +18,14 @@ use super::users::make_user;
 use crate::harness::SeededEntropy;
 
 /// Begins a session so many minutes after the story, and leaves `left` others.
-async fn sign_in(
+async fn sign_in(db: &Db, user: &User, secret: &SessionSecret, when: (i64, u64)) -> Session {
+    begin_session(db, user, (secret, SessionState::Open), when).await
+}
+
+async fn begin_session(
     db: &Db,
     user: &User,
-    secret: &SessionSecret,
+    (secret, state): (&SessionSecret, SessionState),
     (minutes, left): (i64, u64),
 ) -> Session {
     let operator = Authority::operator();
@@ -31,7 +35,7 @@ async fn sign_in(
     let new = SessionRecord {
         user: user.id,
         digest: secret.digest(),
-        state: SessionState::Open,
+        state,
         device: Device::of_user_agent("Firefox/1 Linux"),
         address: Some("2001:db8::1".parse().unwrap()),
     };
@@ -95,9 +99,34 @@ pub(super) async fn sessions_make_room_and_end(db: &Db) {
     };
     assert_eq!(purged(12).await, 0);
     assert_eq!(purged(13).await, 1);
+    half_sessions_make_room_first(db, &user).await;
     let last = sign_in(db, &user, &secrets[3], (20, 0)).await;
     let change = begin(db).await;
     sessions::remove(&change, last.id).await.unwrap();
     commit(change).await.unwrap();
     assert!(sessions::find(db, last.id).await.unwrap().is_none());
+}
+
+/// Whoever knows the password alone ends nobody's session.
+async fn half_sessions_make_room_first(db: &Db, user: &User) {
+    let entropy = SeededEntropy::default();
+    let secrets = [(); 8].map(|()| SessionSecret::generate(&entropy));
+    let open = sign_in(db, user, &secrets[5], (14, 9)).await;
+    for (minutes, secret) in [(15, &secrets[6]), (16, &secrets[7])] {
+        let half = (secret, SessionState::AwaitsCode);
+        begin_session(db, user, half, (minutes, 1)).await;
+    }
+    let found = sessions::of_user(db, user.id, 10).await.unwrap();
+    let states: Vec<_> = found.iter().map(|session| session.state).collect();
+    assert_eq!(states, [SessionState::AwaitsCode, SessionState::Open]);
+    assert_eq!(found[1].id, open.id);
+    let rules = SessionRules {
+        idle: Duration::from_hours(1),
+        absolute: Duration::from_hours(1),
+        most_per_user: 1,
+    };
+    for (minutes, deleted) in [(20, 0), (21, 1)] {
+        let at = now() + TimeDelta::minutes(minutes);
+        assert_eq!(sessions::purge(db, &rules, at).await.unwrap(), deleted);
+    }
 }

@@ -2,7 +2,11 @@
 
 use chrono::Duration;
 use wharfinger::domain::authority::Authority;
+use wharfinger::domain::events::detail::Detail;
+use wharfinger::domain::events::{Event, EventAction};
+use wharfinger::domain::ids::SessionId;
 use wharfinger::domain::sessions::SessionRules;
+use wharfinger::storage::sessions;
 
 use crate::harness::{PASSWORD, TestApp, named};
 
@@ -177,6 +181,50 @@ async fn people_see_their_sessions_and_end_them() {
     assert_eq!(
         app.last_audited().await,
         "alice session.ended Safari on iPhone"
+    );
+}
+
+/// The session was good at the door, and another browser ended it before its turn came.
+#[tokio::test]
+async fn a_session_that_ends_while_a_change_waits_changes_nothing() {
+    let app = TestApp::start().await;
+    app.user("alice").await;
+    let (waiting, other) = (app.signed_in("alice").await, app.signed_in("alice").await);
+    let held = app.hold_changes().await;
+    let race = async {
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        sessions::remove(&held, SessionId(1)).await.unwrap();
+        let alice = app.visible_user("alice").await.user().clone();
+        let grant = held.grant(Authority::require_administrator).unwrap();
+        let event = Event::new(EventAction::SessionEnded, &alice, Detail::nothing());
+        held.commit([grant.event(event)]).await.unwrap();
+    };
+    let (reply, ()) = tokio::join!(waiting.post("/profile/sessions/2/end", &[]), race);
+    assert_eq!(
+        (reply.status.as_u16(), reply.header("location")),
+        (303, "/sign_in")
+    );
+    assert_ne!(other.open("/").await.heading(), "Sign in", "it goes on");
+}
+
+#[tokio::test]
+async fn a_flood_of_passwords_is_told_to_come_back() {
+    let app = TestApp::start_with("[passwords]\nconcurrent = 1\nwaiting = 0\n").await;
+    app.user("alice").await;
+    let browsers = [app.browser(), app.browser(), app.browser(), app.browser()];
+    let sign_ins = browsers
+        .iter()
+        .map(|browser| browser.sign_in("alice", PASSWORD));
+    let pages = futures_util::future::join_all(sign_ins).await;
+    let count = |status: u16| pages.iter().filter(|page| page.status == status).count();
+    assert!(count(200) >= 1 && count(503) >= 1 && count(200) + count(503) == 4);
+    let turned_away = pages.iter().find(|page| page.status == 503).unwrap();
+    assert_eq!(
+        (
+            turned_away.heading().as_str(),
+            turned_away.header("retry-after")
+        ),
+        ("Please try again", "5")
     );
 }
 

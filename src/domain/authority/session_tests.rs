@@ -1,0 +1,52 @@
+//! Sessions as credentials of a change.
+
+use super::*;
+use crate::domain::sessions::device::Device;
+
+#[test]
+fn a_session_counts_as_long_as_it_is_there_and_has_not_ended() {
+    let end = DateTime::UNIX_EPOCH + chrono::TimeDelta::hours(1);
+    let session = Session {
+        id: SessionId(3),
+        user_id: UserId(7),
+        state: SessionState::Open,
+        device: Device::of_user_agent(""),
+        address: None,
+        created_at: DateTime::UNIX_EPOCH,
+        last_seen_at: DateTime::UNIX_EPOCH,
+    };
+    let user = User {
+        id: UserId(7),
+        username: Username::try_from("alice").unwrap(),
+        name: "Alice".to_owned(),
+        email: None,
+        admin: false,
+        external: false,
+        state: UserState::Active,
+        created_at: DateTime::UNIX_EPOCH,
+    };
+    let ceiling = Ceiling::of_session(Proof::Session(session.id, end));
+    let signed_in = SignedIn::new(&user, ceiling);
+    let authority = Authority::of_session(&signed_in, Origin::local(Face::Web));
+    let renewed = |session: Option<Session>, now| {
+        let facts = Evidence {
+            user: Some(user.clone()),
+            session,
+            ..Evidence::default()
+        };
+        authority.renewed(facts, now)
+    };
+    let before = end - chrono::TimeDelta::seconds(1);
+    assert_eq!(
+        renewed(Some(session.clone()), before),
+        Ok(authority.clone())
+    );
+    let half = Session {
+        state: SessionState::AwaitsCode,
+        ..session.clone()
+    };
+    for (session, now) in [(None, before), (Some(half), before), (Some(session), end)] {
+        let refused = Err(Refusal::Credential(Cause::EndedSession));
+        assert_eq!(renewed(session, now), refused);
+    }
+}
