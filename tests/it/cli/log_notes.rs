@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use super::Workplace;
-use super::running::{Running, send, start};
+use super::running::{Running, send, start, start_with};
 
 /// A running service with the user alice, a project that she may pull from, and one that is hidden from her.
 fn started(workplace: &Workplace) -> Running {
@@ -389,4 +389,54 @@ fn a_path_that_is_nothing_is_logged_and_a_probe_is_not() {
         !written.contains("/readyz") && !written.contains("/livez"),
         "{written}"
     );
+}
+
+/// A form that is sent to the web pages, and what it is answered.
+fn submit(running: &Running, path: &str, more: &str, form: &str) -> String {
+    let kind = "content-type: application/x-www-form-urlencoded\r\n";
+    let length = form.len();
+    let rest = format!("{more}{kind}content-length: {length}\r\n\r\n{form}");
+    send(&running.admin, &format!("POST {path}"), &rest)
+}
+
+#[test]
+fn the_log_of_the_pages_names_people_and_shows_neither_passwords_nor_sessions() {
+    let workplace = Workplace::furnished();
+    let running = start_with(&workplace, "log", "[log]\nfilter = \"debug\"\n");
+    let mut set = workplace.command(&["user", "reset-password", "alice", "--password-stdin"]);
+    set.write_stdin("correct horse battery").assert().success();
+    let form = |password: &str| format!("username=alice&password={password}&next=/secret-page");
+    let refused = submit(&running, "/sign_in", "", &form("incorrect+horse"));
+    let line: Value = serde_json::from_str(&logged(&workplace, &refused)).unwrap();
+    assert_eq!(
+        line["note"],
+        "the credential was refused: the password is wrong"
+    );
+    let reply = submit(&running, "/sign_in", "", &form("correct+horse+battery"));
+    let line: Value = serde_json::from_str(&logged(&workplace, &reply)).unwrap();
+    assert!(line.to_string().contains("alice"), "{line}");
+    let cookie = reply
+        .lines()
+        .find_map(|line| line.strip_prefix("set-cookie: "));
+    let cookie = cookie.unwrap().split(';').next().unwrap();
+    let cookie_line = format!("cookie: {cookie}\r\n");
+    let page = send(&running.admin, "GET /profile/password", &cookie_line);
+    assert!(page.contains("Choose a new password"), "{page}");
+    let change = "current=correct+horse+battery&new=another+good+one&repeated=another+good+one";
+    let changed = submit(&running, "/profile/password", &cookie_line, change);
+    assert!(changed.starts_with("HTTP/1.1 303"), "{changed}");
+    let line: Value = serde_json::from_str(&logged(&workplace, &changed)).unwrap();
+    assert!(line.to_string().contains("alice"), "{line}");
+    let log = std::fs::read_to_string(workplace.path().join("log")).unwrap();
+    let (_, secret) = cookie.split_once('=').unwrap();
+    for hidden in [
+        "correct horse",
+        "correct+horse",
+        "another good",
+        "another+good",
+        secret,
+        "secret-page",
+    ] {
+        assert!(!log.contains(hidden), "{hidden}");
+    }
 }
