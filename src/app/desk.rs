@@ -59,6 +59,11 @@ impl Desk {
         Self { limits, ..self }
     }
 
+    /// The limits on the ends of access tokens.
+    pub fn access_token_policy(&self) -> &AccessTokenPolicy {
+        &self.policy
+    }
+
     /// The current time, in whole seconds.
     pub fn now(&self) -> DateTime<Utc> {
         self.clock.now()

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::config::error::ConfigError;
 use crate::config::settings::{Settings, find};
 use crate::config::value::Setting;
+use crate::domain::registry::host::RegistryHost;
 use crate::domain::registry::{Registry, ServiceName, TrustMode};
 
 /// All registries; each service once.
@@ -32,6 +33,7 @@ fn one(entry: &BTreeMap<String, Setting>) -> Result<Registry, ConfigError> {
     Ok(Registry {
         service: ServiceName::try_from(service.text()?.to_owned())
             .map_err(|error| service.wrong(&format!("does not do: {error}")))?,
+        host: host(find(entry, "registry.host")?, service)?,
         trust: match trust.text()? {
             "certificate" => TrustMode::Certificate,
             "jwks" => TrustMode::Jwks,
@@ -41,4 +43,14 @@ fn one(entry: &BTreeMap<String, Setting>) -> Result<Registry, ConfigError> {
         pull_lifetime: lifetime("registry.pull_lifetime")?,
         push_lifetime: lifetime("registry.push_lifetime")?,
     })
+}
+
+/// The host that is given, or the service if it is one.
+fn host(host: &Setting, service: &Setting) -> Result<Option<RegistryHost>, ConfigError> {
+    match host.text()? {
+        "" => Ok(RegistryHost::try_from(service.text()?).ok()),
+        text => RegistryHost::try_from(text)
+            .map(Some)
+            .map_err(|error| host.wrong(&format!("does not do: {error}"))),
+    }
 }

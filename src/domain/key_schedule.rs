@@ -254,6 +254,7 @@ mod tests {
     fn keys_that_sign_for_nobody_come_and_go_too() {
         let registry = Registry {
             service: ServiceName::try_from("zot".to_owned()).unwrap(),
+            host: None,
             trust: TrustMode::Pinned,
             pull_lifetime: Duration::from_mins(5),
             push_lifetime: Duration::from_mins(15),

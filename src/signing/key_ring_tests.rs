@@ -54,6 +54,7 @@ fn registry(trust: TrustMode) -> Registry {
     };
     Registry {
         service: service(name),
+        host: None,
         trust,
         pull_lifetime: Duration::from_mins(5),
         push_lifetime: Duration::from_mins(15),
@@ -584,6 +585,7 @@ fn a_service_that_becomes_pinned_gets_its_key_at_the_next_start() {
     more.pinned.push(service("another"));
     let registry = Registry {
         service: service("another"),
+        host: None,
         ..registry(TrustMode::Pinned)
     };
     let keys = folder.path().join("keys");

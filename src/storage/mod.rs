@@ -20,6 +20,7 @@ mod file;
 mod fold;
 pub mod follow;
 mod installation;
+pub mod known_repositories;
 pub mod members;
 pub mod namespaces;
 pub mod notices;

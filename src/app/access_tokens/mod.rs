@@ -4,6 +4,7 @@ mod associations;
 mod change;
 pub(super) mod count_ending;
 mod create;
+mod create_in_session;
 pub(super) mod find;
 mod maker;
 pub(super) mod revoke;
@@ -12,5 +13,6 @@ mod rotate;
 pub(super) mod usage;
 
 pub use create::CreatedAccessToken;
+pub use create_in_session::FormOutcome;
 pub use rotate::AccessTokenRotation;
 pub use usage::UsageQueue;

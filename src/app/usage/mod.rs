@@ -1,6 +1,7 @@
 //! Usage: the grants and refusals of each credential, by day and repository.
 
 mod count;
+mod days;
 mod find;
 mod purge;
 mod write;

@@ -4,6 +4,7 @@ pub mod filter;
 pub mod lineage;
 pub mod pattern;
 pub mod policy;
+pub mod ready_lines;
 pub mod scope;
 pub mod usage;
 

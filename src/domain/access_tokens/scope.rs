@@ -56,6 +56,19 @@ impl AccessTokenScope {
         }
     }
 
+    /// The sentence that says what a token with it can do, for the people who choose.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::Api => "Do everything that you may do, in the API and in the registry.",
+            Self::ReadApi => "Read everything that you may see in the API, and pull images.",
+            Self::ReadUser => "Read in the API who you are and which users there are.",
+            Self::ReadRegistry => "Pull images.",
+            Self::WriteRegistry => "Push images; clients need read_registry too.",
+            Self::DeleteRegistry => "Delete images.",
+            Self::SelfRotate => "Replace itself by a new token with the same rights.",
+        }
+    }
+
     /// True if the scope opens the registry at all.
     fn opens_registry(self) -> bool {
         !matches!(self, Self::ReadUser | Self::SelfRotate)

@@ -2,11 +2,14 @@
 
 pub mod action;
 pub mod component;
+pub mod host;
 pub mod repository_name;
 pub mod scope;
 
 use std::fmt;
 use std::time::Duration;
+
+use crate::domain::registry::host::RegistryHost;
 
 /// A registry's name for itself: its clients send it as `service`, and it is the `aud` of its tokens.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -75,6 +78,8 @@ impl TrustMode {
 pub struct Registry {
     /// The name, which is the audience of its tokens.
     pub service: ServiceName,
+    /// The host under which clients know it, if we were told.
+    pub host: Option<RegistryHost>,
     /// The way in which it trusts our keys.
     pub trust: TrustMode,
     /// The life of a token that grants no push.

@@ -3,6 +3,7 @@
 //! A grant is a registry token that a client got. Nobody tells us what the registry then does: a client may ask and never
 //! pull, or pull ten times with one token.
 
+pub mod days;
 pub mod filter;
 pub mod tally;
 

@@ -15,7 +15,7 @@ impl ToSchema for ScopeName {}
 
 impl PartialSchema for ScopeName {
     fn schema() -> RefOr<Schema> {
-        one_of(AccessTokenScope::ALL.map(AccessTokenScope::name))
+        one_of_scopes(AccessTokenScope::ALL)
     }
 }
 
@@ -26,7 +26,7 @@ impl ToSchema for DeployScopeName {}
 
 impl PartialSchema for DeployScopeName {
     fn schema() -> RefOr<Schema> {
-        one_of(DEPLOY_TOKEN_SCOPES.map(AccessTokenScope::name))
+        one_of_scopes(DEPLOY_TOKEN_SCOPES)
     }
 }
 
@@ -42,6 +42,17 @@ impl PartialSchema for VisibilityName {
 }
 
 fn one_of<const N: usize>(words: [&'static str; N]) -> RefOr<Schema> {
+    words_of(words).into()
+}
+
+/// The scopes with their sentences.
+fn one_of_scopes<const N: usize>(scopes: [AccessTokenScope; N]) -> RefOr<Schema> {
+    let lines = scopes.map(|scope| format!("- `{scope}`: {}", scope.sentence()));
+    let schema = words_of(scopes.map(AccessTokenScope::name));
+    schema.description(Some(lines.join("\n"))).into()
+}
+
+fn words_of<const N: usize>(words: [&'static str; N]) -> ObjectBuilder {
     let schema = ObjectBuilder::new().schema_type(Type::String);
-    schema.enum_values(Some(words)).into()
+    schema.enum_values(Some(words))
 }

@@ -103,6 +103,20 @@ pub async fn all_of(source: &impl Source, owner: UserId) -> Result<Vec<AccessTok
         .collect()
 }
 
+/// The newest token of a user, whatever its state.
+#[tracing::instrument(level = "debug", name = "storage.access_tokens.newest_of", skip_all, fields(owner = %owner))]
+pub async fn newest_of(
+    source: &impl Source,
+    owner: UserId,
+) -> Result<Option<AccessToken>, StorageError> {
+    let row = access_token::Entity::find()
+        .filter(access_token::COLUMN.user_id.eq(owner.0))
+        .order_by_desc(access_token::Column::Id)
+        .one(source.connection())
+        .await?;
+    row.as_ref().map(to_token).transpose()
+}
+
 /// A part of the tokens that `filter` lets through.
 #[tracing::instrument(level = "debug", name = "storage.access_tokens.page", skip_all)]
 pub async fn page(

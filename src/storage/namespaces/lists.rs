@@ -174,7 +174,11 @@ fn seen_by(authority: &Authority, now: DateTime<Utc>) -> Option<Condition> {
 }
 
 /// The condition that the caller has at least that role in a namespace, its own or inherited.
-fn where_role(authority: &Authority, least: AccessLevel, now: DateTime<Utc>) -> Condition {
+pub(in crate::storage) fn where_role(
+    authority: &Authority,
+    least: AccessLevel,
+    now: DateTime<Utc>,
+) -> Condition {
     Condition::all().add(match reached_by(authority, least, now) {
         Some(reached) => namespace::Column::Id.in_subquery(reached),
         None => nothing(),

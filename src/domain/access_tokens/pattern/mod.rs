@@ -1,5 +1,6 @@
 //! Patterns that narrow a token to some repositories.
 
+pub mod preview;
 mod walk;
 
 use std::fmt;
@@ -40,6 +41,13 @@ impl RepositoryPattern {
     /// The one repository that the pattern covers, if it has no star.
     pub fn as_single_repository(&self) -> Option<RepositoryName> {
         RepositoryName::try_from(self.0.as_str()).ok()
+    }
+
+    /// The text with which every name begins that the pattern covers; perhaps empty.
+    pub fn beginning(&self) -> &str {
+        let before = self.0.split('*').next().unwrap_or_default();
+        // `team/**` covers `team` too.
+        before.trim_end_matches('/')
     }
 
     /// True if the pattern covers `name`.
@@ -118,6 +126,19 @@ mod tests {
         assert!(!covers("team/app-*", "team/other"));
         assert!(covers("te*m/*p*", "team/app"));
         assert!(covers("*/a*b*a", "x/aba") && !covers("*/a*b*a", "x/ab"));
+    }
+
+    #[test]
+    fn names_begin_with_the_beginning_of_their_pattern() {
+        for (pattern, beginning) in [
+            ("team/app", "team/app"),
+            ("team/**", "team"),
+            ("team/app-*/x", "team/app-"),
+            ("**", ""),
+        ] {
+            let pattern = RepositoryPattern::try_from(pattern).unwrap();
+            assert_eq!(pattern.beginning(), beginning);
+        }
     }
 
     #[test]

@@ -1,0 +1,104 @@
+//! The repositories that a caller may know of: those that were used in groups and projects where they are Reporters, and
+//! the projects there, whose paths are names of repositories.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use sea_orm::sea_query::{Expr, ExprTrait, SelectStatement};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait,
+};
+
+use crate::domain::access_tokens::pattern::RepositoryPattern;
+use crate::domain::authority::Authority;
+use crate::domain::members::access_level::AccessLevel;
+use crate::domain::registry::repository_name::RepositoryName;
+use crate::storage::entity::namespace::Kind;
+use crate::storage::entity::{namespace, repository};
+use crate::storage::error::StorageError;
+use crate::storage::namespaces::lists::where_role;
+use crate::storage::page::begins_with;
+use crate::storage::source::Source;
+
+/// The most repositories that were used and the most projects that are looked at: each is compared with each pattern.
+const MOST: u64 = 500;
+
+/// The repositories that `authority` may know of at `now`, of those that begin as one of `patterns` does; no pattern means
+/// all. True if there are more, which are left out.
+#[tracing::instrument(level = "debug", name = "storage.known_repositories.find", skip_all)]
+pub async fn find(
+    source: &impl Source,
+    authority: &Authority,
+    patterns: &[RepositoryPattern],
+    now: DateTime<Utc>,
+) -> Result<(BTreeSet<RepositoryName>, bool), StorageError> {
+    let seen =
+        (!authority.is_administrator()).then(|| where_role(authority, AccessLevel::Reporter, now));
+    let turn = source.turn().await?;
+    let (mut names, mut is_partial) = (BTreeSet::new(), false);
+    for select in [used(seen.clone(), patterns), projects(seen, patterns)] {
+        let rows = source.connection().query_all(&select);
+        for (row, number) in turn.bound(source, rows).await?.iter().zip(1..) {
+            if number > MOST {
+                is_partial = true;
+                break;
+            }
+            let name: String = row.try_get_by_index(0)?;
+            names.extend(RepositoryName::try_from(name.as_str()));
+        }
+    }
+    Ok((names, is_partial))
+}
+
+/// The names of repositories that were used, in namespaces that are `seen`, or in all.
+fn used(seen: Option<Condition>, patterns: &[RepositoryPattern]) -> SelectStatement {
+    use repository::Column;
+    let mut select = repository::Entity::find()
+        .select_only()
+        .column(Column::Name)
+        .filter(begin_like(Column::Name, patterns))
+        .order_by_asc(Column::Name)
+        .limit(MOST + 1)
+        .into_query();
+    if let Some(seen) = seen {
+        let place = Expr::col((namespace::Entity, namespace::Column::Id));
+        let made = Expr::col((namespace::Entity, namespace::Column::CreatedAt));
+        select
+            .inner_join(
+                namespace::Entity,
+                place.equals((repository::Entity, Column::NamespaceId)),
+            )
+            .cond_where(seen)
+            // A project that was made anew has the same id, and its past belongs to others.
+            .and_where(Expr::col((repository::Entity, Column::LastUsedAt)).gte(made));
+    }
+    select
+}
+
+/// The paths of projects that are `seen`, or of all.
+fn projects(seen: Option<Condition>, patterns: &[RepositoryPattern]) -> SelectStatement {
+    use namespace::Column;
+    namespace::Entity::find()
+        .select_only()
+        .column(Column::Path)
+        .filter(Column::Kind.eq(Kind::Project))
+        .filter(Column::DeletedAt.is_null())
+        .filter(begin_like(Column::Path, patterns))
+        .filter(Condition::all().add_option(seen))
+        .order_by_asc(Column::Path)
+        .limit(MOST + 1)
+        .into_query()
+}
+
+/// The condition that a name begins as one of `patterns` does.
+fn begin_like(column: impl ColumnTrait, patterns: &[RepositoryPattern]) -> Condition {
+    if patterns.is_empty() {
+        return Condition::all();
+    }
+    let beginnings: BTreeSet<&str> = patterns.iter().map(RepositoryPattern::beginning).collect();
+    let conditions = beginnings
+        .into_iter()
+        .map(|beginning| begins_with(column, beginning));
+    conditions.fold(Condition::any(), Condition::add)
+}
