@@ -39,7 +39,7 @@ pub(super) fn render(description: &OpenApi) -> String {
     for name in things(&document) {
         write_thing(&mut html, &name, &document);
     }
-    html += "</html>\n";
+    html += "</main></html>\n";
     html
 }
 
@@ -49,7 +49,7 @@ fn begin(document: &Value) -> String {
     format!(
         "<!doctype html><html lang=en><meta charset=utf-8>\
          <meta name=viewport content='width=device-width,initial-scale=1'>\
-         <title>{title}</title><style>{STYLE}</style><h1>{title}</h1>\
+         <title>{title}</title><style>{STYLE}</style><main><h1>{title}</h1>\
          <p class=soft>Version {version}, also <a href=openapi.json>as an OpenAPI document</a></p><p>{paragraphs}</p>\
          <p>Make a token on the service's machine, and try it:</p>\
          <pre><code>TOKEN=$(wharfinger token create --user admin --name first --scope read_api)\n\
