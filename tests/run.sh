@@ -9,6 +9,8 @@ cd "$(dirname "$0")/.."
 . tests/lib/databases.sh
 # shellcheck source=tests/lib/python.sh
 . tests/lib/python.sh
+# shellcheck source=tests/lib/axe.sh
+. tests/lib/axe.sh
 # shellcheck source=tests/lib/count.sh
 . tests/lib/count.sh
 
@@ -98,6 +100,7 @@ hang_ups MariaDB "$MYSQL_SERVICE_URL"
 model MariaDB "$MYSQL_MODEL_URL"
 
 prepare_python
+prepare_axe
 echo "== end to end, with a real registry and real clients"
 export WHARFINGER_E2E=1 SESSION_DATABASE_URLS="$POSTGRES_SESSION_URL $MYSQL_SESSION_URL"
 export BACKUP_DATABASE_URLS="$POSTGRES_BACKUP_URL $MYSQL_BACKUP_URL"

@@ -171,6 +171,11 @@ impl Service {
             admission: admin.admission.clone(),
             sessions: config.sessions,
             site: Site::new(&public_url.origin(), public_url.path())?,
+            hosts: config
+                .registries
+                .iter()
+                .filter_map(|registry| registry.host.clone())
+                .collect(),
         };
         let issuer = Arc::new(RegistryTokenIssuer {
             admission: admission(db.clone(), directory.clone()),

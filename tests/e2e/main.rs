@@ -27,6 +27,7 @@ mod secrets_stay_secret;
 mod shipping;
 mod skopeo;
 mod sub_path;
+mod web;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -63,7 +64,8 @@ fn main() -> ExitCode {
         .chain(shipping::STORIES)
         .chain(python_clients::STORIES)
         .chain(forward::STORIES)
-        .chain(sub_path::STORIES);
+        .chain(sub_path::STORIES)
+        .chain(web::STORIES);
     // Last, because it reads what all others made the programs print.
     let last = secrets_stay_secret::STORIES.iter();
     let trial = |&(name, story): &Story| {

@@ -74,7 +74,7 @@ fn behind_nginx_under_a_sub_path_every_way_leads_on(world: &World) {
     assert_eq!(curl(&[&arrived[..], &browser].concat()).stdout, nothing);
 }
 
-fn start_nginx(folder: &Path, port: u16, admin: &str) -> Process {
+pub(crate) fn start_nginx(folder: &Path, port: u16, admin: &str) -> Process {
     let at = folder.display();
     let configuration = format!(
         "user root;\ndaemon off;\npid {at}/nginx.pid;\nerror_log {at}/nginx.log;\nevents {{}}\nhttp {{\n\

@@ -19,6 +19,8 @@ PACKAGES=(
   "python3-venv:/usr/lib/python3.*/ensurepip/__init__.py"
   "gitlabracadabra:/usr/bin/gitlabracadabra"
   "prometheus:/usr/bin/promtool"
+  "chromium:/usr/bin/chromium"
+  "chromium-driver:/usr/bin/chromedriver"
   "shellcheck:/usr/bin/shellcheck"
 )
 

@@ -2,6 +2,7 @@
 
 pub mod cause;
 pub mod namespaces;
+mod own_token;
 
 use chrono::{DateTime, Utc};
 
@@ -342,15 +343,6 @@ impl Authority {
         }
     }
 
-    /// The caller, who may make a token for themselves without another one: a person on the web pages. With a token, one
-    /// makes only such that end with it, and the command line has none.
-    pub fn make_own_access_token(&self) -> Result<UserId, Refusal> {
-        match &self.claim {
-            Some(claim) if claim.purpose == Purpose::Session => Ok(claim.user),
-            _ => Err(Refusal::AdministratorsOnly),
-        }
-    }
-
     /// Refuses everyone but `owner` and administrators.
     pub fn act_for(&self, owner: UserId) -> Result<(), Refusal> {
         if self.is_administrator || self.user() == Some(owner) {
@@ -449,11 +441,6 @@ mod tests {
             session.require_administrator(),
             Err(Refusal::AdministratorsOnly)
         );
-        assert_eq!(session.make_own_access_token(), Ok(UserId(7)));
-        let by_token = Authority::of(&administrator, Need::Write, origin()).unwrap();
-        for other in [login, by_token, Authority::operator()] {
-            assert!(other.make_own_access_token().is_err(), "{other:?}");
-        }
     }
 
     #[test]

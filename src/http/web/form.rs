@@ -35,6 +35,12 @@ impl FilledForm {
         field.map_or("", |(_, value)| value)
     }
 
+    /// All values of a field.
+    pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        let fields = self.0.iter().filter(move |(other, _)| other == name);
+        fields.map(|(_, value)| value.as_str())
+    }
+
     /// The value of a field that nobody else may read.
     pub(super) fn secret(&self, name: &str) -> SecretString {
         SecretString::from(self.text(name))

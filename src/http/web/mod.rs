@@ -44,7 +44,6 @@ pub fn router(state: &WebState) -> Router {
         .route("/", get(home::get))
         .route("/sign_in", get(sign_in::get).post(sign_in::post))
         .route("/sign_out", post(sign_out::post))
-        .route("/access_tokens", get(access_tokens::get))
         .route("/profile", get(profile::get))
         .route("/profile/password", get(password::get).post(password::post))
         .route("/profile/sessions", get(sessions::list))
@@ -52,6 +51,7 @@ pub fn router(state: &WebState) -> Router {
             "/profile/sessions/{id}/end",
             get(sessions::question).post(sessions::end),
         )
+        .merge(access_tokens::routes())
         .merge(gitlab::routes())
         .method_not_allowed_fallback(async || WebError::MethodNotAllowed)
         .with_state(state.clone())

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use askama::filters::HtmlSafe;
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
 /// A time, which the script shows in the reader's zone. It is exact, and in UTC, when the pointer is on it and without the script.
 #[derive(Debug, Clone, Copy)]
@@ -23,3 +23,63 @@ impl fmt::Display for ShownTime {
 
 /// It consists of digits and words of ours.
 impl HtmlSafe for ShownTime {}
+
+/// A time of which only the day is shown, where there is little room.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ShownDay(pub(super) DateTime<Utc>);
+
+impl fmt::Display for ShownDay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let exact = self.0.to_rfc3339_opts(SecondsFormat::Secs, true);
+        let whole = self.0.format("%Y-%m-%d %H:%M:%S UTC");
+        let day = self.0.format("%Y-%m-%d");
+        write!(
+            f,
+            "<time datetime=\"{exact}\" title=\"{whole}\" data-day>{day}</time>"
+        )
+    }
+}
+
+/// It consists of digits and words of ours.
+impl HtmlSafe for ShownDay {}
+
+/// The time from `now` to a later instant, in words such as `in 5 days`.
+pub(super) fn until(instant: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    let left: TimeDelta = instant - now;
+    let (number, unit) = match (left.num_days(), left.num_hours(), left.num_minutes()) {
+        (0, 0, minutes) => (minutes.max(1), "minute"),
+        (0, hours, _) => (hours, "hour"),
+        (days, ..) => (days, "day"),
+    };
+    let plural = if number == 1 { "" } else { "s" };
+    format!("in {number} {unit}{plural}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_has_its_exact_time_beside_it() {
+        let at = "2026-03-04T05:06:07Z".parse().unwrap();
+        assert_eq!(
+            ShownDay(at).to_string(),
+            "<time datetime=\"2026-03-04T05:06:07Z\" title=\"2026-03-04 05:06:07 UTC\" data-day>2026-03-04</time>"
+        );
+    }
+
+    #[test]
+    fn the_time_that_is_left_is_told_in_its_largest_unit() {
+        let now = DateTime::UNIX_EPOCH;
+        for (seconds, words) in [
+            (1, "in 1 minute"),
+            (150, "in 2 minutes"),
+            (3600, "in 1 hour"),
+            (86_399, "in 23 hours"),
+            (86_400, "in 1 day"),
+            (7 * 86_400, "in 7 days"),
+        ] {
+            assert_eq!(until(now + TimeDelta::seconds(seconds), now), words);
+        }
+    }
+}

@@ -1,8 +1,11 @@
 //! The state that the pages share.
 
+use std::sync::Arc;
+
 use axum::extract::FromRef;
 
 use crate::app::{Admission, Desk};
+use crate::domain::registry::host::RegistryHost;
 use crate::domain::sessions::SessionRules;
 use crate::http::web::site::Site;
 
@@ -17,6 +20,8 @@ pub struct WebState {
     pub sessions: SessionRules,
     /// The place at which browsers see the pages.
     pub site: Site,
+    /// The hosts of the registries, as far as they are known.
+    pub hosts: Arc<[RegistryHost]>,
 }
 
 impl FromRef<WebState> for Site {

@@ -1,5 +1,6 @@
 //! The world of the stories: the service, a registry that trusts it, and clients.
 
+mod browser;
 mod client;
 mod containerd;
 mod engine;
@@ -15,6 +16,7 @@ use std::sync::{Mutex, OnceLock};
 
 use tempfile::TempDir;
 
+pub(crate) use browser::{Browser, ENTER, Kind, Look, TAB};
 pub(crate) use client::{Client, Ran, finish, run};
 pub(crate) use containerd::Containerd;
 pub(crate) use engine::Engine;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Duration, Utc};
 use secrecy::SecretString;
 use wharfinger::app::usage::UsageCounter;
+use wharfinger::domain::authority::Authority;
 use wharfinger::domain::decision::principal::{DeployTokenPrincipal, Principal};
 use wharfinger::domain::decision::reason::Reason;
 use wharfinger::domain::decision::{Decision, Denial};
@@ -16,7 +17,7 @@ use wharfinger::domain::registry::scope::{Resource, Scope};
 use wharfinger::domain::usage::filter::{UsageFilter, UsageGrouping, UsagePlace, UsageSum};
 use wharfinger::domain::usage::{CredentialKind, LastUse};
 use wharfinger::storage::usage::{self, sums};
-use wharfinger::storage::{Db, repositories};
+use wharfinger::storage::{Db, known_repositories, repositories};
 
 use super::story::{At, now};
 
@@ -160,7 +161,21 @@ pub(super) async fn usage_of_replicas_adds_up(db: &Db, url: &SecretString) {
     let day = summed(db, &second, UsageGrouping::Day).await;
     assert_eq!(numbers(&day), [(half, 0, 0)]);
     last_uses_only_rise(db).await;
+    used_repositories_are_known_by_their_beginning(db).await;
     old_usage_is_purged(db).await;
+}
+
+async fn used_repositories_are_known_by_their_beginning(db: &Db) {
+    let operator = Authority::operator();
+    let known = async |pattern: &str| {
+        let patterns = [pattern.try_into().unwrap()];
+        let found = known_repositories::find(db, &operator, &patterns, now()).await;
+        found.unwrap()
+    };
+    let all = (0..REPOSITORIES).map(name).collect();
+    assert_eq!(known("usage/app*/x").await, (all, false));
+    assert_eq!(known("usage/app1/**").await.0, [name(1)].into());
+    assert_eq!(known("u_age/**").await.0, [].into(), "`_` is a letter");
 }
 
 async fn last_uses_only_rise(db: &Db) {

@@ -1,5 +1,6 @@
 //! The web pages, as a browser without scripts sees them.
 
+mod access_tokens;
 mod addresses;
 mod cookies;
 mod cross_site;

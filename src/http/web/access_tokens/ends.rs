@@ -1,0 +1,164 @@
+//! The ends that a form offers for a token, as the policy allows.
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use crate::domain::access_tokens::policy::{AccessTokenPolicy, WantedEnd};
+use crate::domain::expiry::{Expiry, Lifetime};
+use crate::http::web::form::FilledForm;
+
+/// The days that are offered.
+const PRESETS: [u32; 4] = [7, 30, 90, 365];
+/// The days that are chosen if nobody says anything.
+const USUAL: u32 = 30;
+
+/// The values of the choices that are no lifetimes.
+const USUALLY: &str = "usual";
+const LONGEST: &str = "longest";
+const DATE: &str = "date";
+const NEVER: &str = "never";
+
+/// The field "Expires", with the date beside it.
+#[derive(Debug, Clone)]
+pub(super) struct EndField {
+    pub(super) choices: Vec<EndChoice>,
+    /// The date as it was typed.
+    pub(super) date: String,
+    /// The first date that can be chosen, and the last, if there is one.
+    pub(super) first: String,
+    pub(super) last: String,
+}
+
+/// One choice of the field.
+#[derive(Debug, Clone)]
+pub(super) struct EndChoice {
+    pub(super) value: String,
+    pub(super) label: String,
+    pub(super) is_chosen: bool,
+    end: WantedEnd,
+}
+
+impl EndField {
+    /// The field as `form` fills it in, or with the usual choice: `expires_in` is a choice or a lifetime, and `expires_at`
+    /// a date.
+    pub(super) fn new(form: &FilledForm, policy: &AccessTokenPolicy, now: DateTime<Utc>) -> Self {
+        let mut choices: Vec<EndChoice> = Vec::new();
+        if let Some(usual) = policy.usual {
+            choices.push(EndChoice::after("The usual time", USUALLY, usual, now));
+        }
+        let presets = PRESETS.map(|days| (days, Lifetime::of_days(days)));
+        let is_allowed =
+            |lifetime: Lifetime| policy.longest.is_none_or(|longest| lifetime <= longest);
+        for (days, lifetime) in presets {
+            if is_allowed(lifetime) {
+                let (label, value) = (format!("In {days} days"), format!("{days}d"));
+                choices.push(EndChoice::after(&label, &value, lifetime, now));
+            }
+        }
+        let longest = policy.longest;
+        if let Some(longest) =
+            longest.filter(|&longest| presets.iter().all(|(_, preset)| *preset != longest))
+        {
+            choices.push(EndChoice::after("The longest time", LONGEST, longest, now));
+        }
+        let wanted = form.text("expires_in");
+        // A link may ask for any lifetime.
+        if !choices.iter().any(|choice| choice.value == wanted)
+            && let Ok(lifetime) = Lifetime::try_from(wanted)
+            && is_allowed(lifetime)
+        {
+            choices.push(EndChoice::after(
+                &format!("In {wanted}"),
+                wanted,
+                lifetime,
+                now,
+            ));
+        }
+        choices.push(EndChoice::new("On a date", DATE, WantedEnd::Unsaid));
+        if policy.allows_endless && longest.is_none() {
+            choices.push(EndChoice::new("Never", NEVER, WantedEnd::Never));
+        }
+        let date = form.text("expires_at").to_owned();
+        let usual = match (wanted, policy.usual) {
+            ("", _) if !date.is_empty() => DATE.to_owned(),
+            ("", Some(_)) => USUALLY.to_owned(),
+            ("", None) => first_choice(&choices, &format!("{USUAL}d")),
+            (wanted, _) => wanted.to_owned(),
+        };
+        for choice in &mut choices {
+            choice.is_chosen = choice.value == usual;
+        }
+        let tomorrow = now.date_naive().succ_opt();
+        let last = longest.map(|longest| longest.after(now).date_naive());
+        let shown = |date: Option<NaiveDate>| date.map(|date| date.to_string()).unwrap_or_default();
+        Self {
+            choices,
+            date,
+            first: shown(tomorrow),
+            last: shown(last),
+        }
+    }
+
+    /// The field for the token that takes the place of one with that end, or without one. The policy gives no successor of a
+    /// token that ends no end (docs/gitlab-api.md §1.7).
+    pub(super) fn of_successor(mut self, old: Option<Expiry>, is_chosen: bool) -> Self {
+        if old.is_some() {
+            self.choices.retain(|choice| choice.value != NEVER);
+        } else if !is_chosen && self.choices.iter().any(|choice| choice.value == NEVER) {
+            for choice in &mut self.choices {
+                choice.is_chosen = choice.value == NEVER;
+            }
+        }
+        self
+    }
+
+    /// The end that is chosen, or the problem.
+    pub(super) fn read(&self, now: DateTime<Utc>) -> Result<WantedEnd, String> {
+        let chosen = self.choices.iter().find(|choice| choice.is_chosen);
+        let chosen = chosen.ok_or_else(|| "Choose an end.".to_owned())?;
+        if chosen.value != DATE {
+            return if self.date.is_empty() {
+                Ok(chosen.end)
+            } else {
+                Err("Choose “On a date” for the date beside it, or empty the date.".to_owned())
+            };
+        }
+        let date: NaiveDate = self
+            .date
+            .parse()
+            .map_err(|_| "Write the date as YYYY-MM-DD.".to_owned())?;
+        let end = Expiry::on(date);
+        // The API takes a date that has passed, as GitLab's does; nobody who fills in a form means it.
+        if end.has_passed(now) {
+            return Err(format!("The first possible date is {}.", self.first));
+        }
+        Ok(WantedEnd::At(end))
+    }
+}
+
+/// The value `wanted`, or that of the first choice.
+fn first_choice(choices: &[EndChoice], wanted: &str) -> String {
+    let mut values = choices.iter().map(|choice| choice.value.as_str());
+    let first = values.clone().next().unwrap_or_default();
+    values
+        .find(|value| *value == wanted)
+        .unwrap_or(first)
+        .to_owned()
+}
+
+impl EndChoice {
+    fn new(label: &str, value: &str, end: WantedEnd) -> Self {
+        Self {
+            value: value.to_owned(),
+            label: label.to_owned(),
+            is_chosen: false,
+            end,
+        }
+    }
+
+    /// The end after a lifetime, with its date.
+    fn after(label: &str, value: &str, lifetime: Lifetime, now: DateTime<Utc>) -> Self {
+        let end = Expiry::after(now, lifetime);
+        let date = end.instant().format("%-d %b %Y");
+        Self::new(&format!("{label} ({date})"), value, WantedEnd::At(end))
+    }
+}

@@ -1,0 +1,170 @@
+//! `/access_tokens`: the list.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::Uri;
+use axum::response::Response;
+use chrono::{DateTime, Utc};
+
+use crate::domain::access_tokens::AccessToken;
+use crate::domain::access_tokens::filter::{
+    AccessTokenFilter, AccessTokenSort, AccessTokenSortKey,
+};
+use crate::domain::page::{Listing, PageRequest, Paging};
+use crate::http::web::access_tokens::HERE;
+use crate::http::web::access_tokens::token::{ShownToken, own_token};
+use crate::http::web::error::WebError;
+use crate::http::web::form::FilledForm;
+use crate::http::web::layout::{Layout, show};
+use crate::http::web::shown_time::ShownDay;
+use crate::http::web::state::WebState;
+use crate::http::web::visitor::Visitor;
+
+#[derive(Template)]
+#[template(path = "access_tokens/list.html")]
+struct AccessTokensPage {
+    layout: Layout,
+    /// The name of the token that was just revoked.
+    revoked: Option<String>,
+    active: TokenPart,
+    inactive: TokenPart,
+    /// True if the inactive tokens are wanted.
+    is_unfolded: bool,
+}
+
+/// A part of the visitor's tokens.
+#[derive(Debug)]
+struct TokenPart {
+    tokens: Vec<ShownToken<ShownDay>>,
+    /// The links to the parts before and after it.
+    newer: Option<String>,
+    older: Option<String>,
+}
+
+/// The name of the fields of an address that number the parts.
+const ACTIVE: &str = "page";
+const INACTIVE: &str = "inactive";
+
+pub(super) async fn get(
+    State(state): State<WebState>,
+    visitor: Visitor,
+    uri: Uri,
+) -> Result<Response, WebError> {
+    let query = FilledForm::of_query(&uri);
+    let numbers = [ACTIVE, INACTIVE].map(|name| number(query.text(name)));
+    let active = part(&state, &visitor, (true, numbers)).await?;
+    let inactive = part(&state, &visitor, (false, numbers)).await?;
+    let revoked = match query.text("revoked").parse() {
+        Ok(id) => own_token(&state, &visitor, id).await.ok(),
+        Err(_) => None,
+    };
+    show(&AccessTokensPage {
+        layout: visitor.layout.at(HERE),
+        revoked: revoked
+            .filter(|token| token.revoked_at.is_some())
+            .map(|token| token.specification.name().to_owned()),
+        active,
+        is_unfolded: !query.text(INACTIVE).is_empty(),
+        inactive,
+    })
+}
+
+/// The page with that number, or the first.
+fn number(text: &str) -> u64 {
+    let request = |number| PageRequest {
+        number,
+        ..PageRequest::default()
+    };
+    let number = text.parse().ok().filter(|number| *number > 0);
+    number
+        .filter(|&number| !request(number).is_too_far())
+        .unwrap_or(1)
+}
+
+async fn part(
+    state: &WebState,
+    visitor: &Visitor,
+    (works, numbers): (bool, [u64; 2]),
+) -> Result<TokenPart, WebError> {
+    let now = state.desk.now();
+    let [active, inactive] = numbers;
+    let filter = AccessTokenFilter {
+        owner: Some(visitor.user.id),
+        active_at: Some((works, now)),
+        sort: Some(AccessTokenSort {
+            key: AccessTokenSortKey::Created,
+            descending: true,
+        }),
+        ..AccessTokenFilter::default()
+    };
+    let request = PageRequest {
+        number: if works { active } else { inactive },
+        ..PageRequest::default()
+    };
+    let found = state
+        .desk
+        .access_tokens_page(&visitor.authority, filter, Paging::Offset(request))
+        .await?;
+    let link = |number: u64| {
+        let path = if works {
+            format!("{HERE}?{ACTIVE}={number}")
+        } else {
+            format!("{HERE}?{ACTIVE}={active}&{INACTIVE}={number}")
+        };
+        visitor.layout.link(&path)
+    };
+    Ok(TokenPart::new(&found, now, link))
+}
+
+impl TokenPart {
+    fn new(found: &Listing<AccessToken>, now: DateTime<Utc>, link: impl Fn(u64) -> String) -> Self {
+        let (number, has_rest) = match found {
+            Listing::Page(page) => (page.request.number, page.has_rest),
+            Listing::Slice(_) => (1, false),
+        };
+        let tokens = found.items().iter();
+        Self {
+            tokens: tokens
+                .map(|token| ShownToken::new(token, now, ShownDay))
+                .collect(),
+            newer: (number > 1).then(|| link(number - 1)),
+            older: has_rest.then(|| link(number + 1)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::access_tokens::CredentialState;
+    use crate::http::web::access_tokens::token::{sample_token, sample_with_texts};
+    use crate::http::web::layout::sample_layout;
+
+    #[test]
+    fn samples_are_whole() {
+        let part = |states: &[CredentialState], link: Option<&str>| TokenPart {
+            tokens: states
+                .iter()
+                .map(|state| sample_token(*state, ShownDay))
+                .collect(),
+            newer: link.map(str::to_owned),
+            older: link.map(str::to_owned),
+        };
+        let page = |active, inactive, is_unfolded| AccessTokensPage {
+            layout: sample_layout(Some("alice")),
+            revoked: Some("<b>old</b>".to_owned()),
+            active,
+            inactive,
+            is_unfolded,
+        };
+        let none = || part(&[], None);
+        let html = sample_with_texts(&page(none(), none(), false));
+        assert!(html.contains("You have no active tokens") && !html.contains("<table"));
+        let active = part(&[CredentialState::Active], Some("/access_tokens?page=2"));
+        let inactive = part(&[CredentialState::Expired], None);
+        let html = sample_with_texts(&page(active, inactive, true));
+        assert!(
+            html.contains("<details class=\"inactive\" open>") && html.contains("Soon, in 5 days")
+        );
+    }
+}

@@ -1,0 +1,101 @@
+//! The reply that shows the secret of a new token, once.
+
+use askama::Template;
+use axum::response::Response;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::app::access_tokens::CreatedAccessToken;
+use crate::domain::access_tokens::ready_lines::{ReadyLines, RegistryCredential};
+use crate::domain::registry::host::RegistryHost;
+use crate::http::web::access_tokens::HERE;
+use crate::http::web::error::WebError;
+use crate::http::web::layout::{Layout, show};
+use crate::http::web::state::WebState;
+use crate::http::web::visitor::Visitor;
+
+#[derive(Template)]
+#[template(path = "access_tokens/once.html")]
+struct OncePage {
+    layout: Layout,
+    /// `created` or `rotated`.
+    done: &'static str,
+    name: String,
+    /// The path of the token's own page, to which a reload leads where there are scripts.
+    path: String,
+    secret: String,
+    opens_registry: bool,
+    uses: Vec<ReadyLines>,
+    /// True if no registry's host is known, so that an example stands for it.
+    is_example: bool,
+}
+
+/// The host that stands for one that we do not know.
+const EXAMPLE: &str = "registry.example.com";
+
+pub(super) fn show_once(
+    state: &WebState,
+    visitor: &Visitor,
+    (done, created): (&'static str, &CreatedAccessToken),
+) -> Result<Response, WebError> {
+    let known = &*state.hosts;
+    let example: Vec<RegistryHost> = RegistryHost::try_from(EXAMPLE).into_iter().collect();
+    let credential = RegistryCredential {
+        hosts: if known.is_empty() { &example } else { known },
+        username: &visitor.user.username,
+        secret: &created.secret,
+    };
+    let chosen = &created.token.specification;
+    show(&OncePage {
+        layout: visitor.layout.at(HERE),
+        done,
+        name: chosen.name().to_owned(),
+        path: visitor.layout.link(&format!("{HERE}/{}", created.token.id)),
+        secret: created.secret.expose().to_owned(),
+        opens_registry: chosen.scopes().open_registry(),
+        uses: ReadyLines::all(credential),
+        is_example: known.is_empty(),
+    })
+}
+
+/// The address of a file that the page holds itself: nothing is asked of us to download it.
+fn file(text: &str) -> String {
+    format!(
+        "data:application/octet-stream;base64,{}",
+        STANDARD.encode(text)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::access_tokens::ready_lines::ReadyPart;
+    use crate::http::web::access_tokens::token::sample_with_texts;
+    use crate::http::web::layout::sample_layout;
+
+    #[test]
+    fn samples_are_whole() {
+        for (opens_registry, is_example) in [(true, true), (true, false), (false, false)] {
+            let html = sample_with_texts(&OncePage {
+                layout: sample_layout(Some("alice")),
+                done: "created",
+                name: "<b>ci</b>".to_owned(),
+                path: "/images/access_tokens/7".to_owned(),
+                secret: "whf_pat_x".to_owned(),
+                opens_registry,
+                uses: vec![ReadyLines {
+                    id: "docker",
+                    title: "docker login",
+                    parts: vec![ReadyPart {
+                        sentence: "Run this:",
+                        file: "login.sh",
+                        text: "<b>\n".to_owned(),
+                    }],
+                }],
+                is_example,
+            });
+            assert_eq!(html.contains("download=\"login.sh\""), opens_registry);
+            assert_eq!(html.contains("in place of"), is_example);
+        }
+    }
+}

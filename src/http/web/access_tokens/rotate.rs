@@ -1,0 +1,135 @@
+//! `/access_tokens/{id}/rotate`: the question, and the new token.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::{StatusCode, Uri};
+use axum::response::Response;
+
+use crate::app::DeskError;
+use crate::app::access_tokens::AccessTokenRotation;
+use crate::domain::expiry::Lifetime;
+use crate::domain::ids::AccessTokenId;
+use crate::http::web::access_tokens::HERE;
+use crate::http::web::access_tokens::ends::EndField;
+use crate::http::web::access_tokens::once::show_once;
+use crate::http::web::access_tokens::token::{ShownToken, own_token};
+use crate::http::web::error::{WebError, sentence};
+use crate::http::web::form::FilledForm;
+use crate::http::web::layout::{Layout, show_as};
+use crate::http::web::path_id::PathId;
+use crate::http::web::shown_time::ShownTime;
+use crate::http::web::state::WebState;
+use crate::http::web::visitor::Visitor;
+
+#[derive(Template)]
+#[template(path = "access_tokens/rotate.html")]
+struct RotatePage {
+    layout: Layout,
+    token: ShownToken<ShownTime>,
+    ends: EndField,
+    /// The choices for the old token, with the one that is chosen.
+    graces: [(&'static str, &'static str); 4],
+    grace: String,
+    problem: Option<String>,
+    end_problem: Option<String>,
+}
+
+/// The values and labels of the times for which the old token works on.
+const GRACES: [(&str, &str); 4] = [
+    ("", "It stops at once"),
+    ("1h", "For 1 hour"),
+    ("1d", "For 1 day"),
+    ("7d", "For 7 days"),
+];
+
+pub(super) async fn get(
+    State(state): State<WebState>,
+    visitor: Visitor,
+    PathId(id): PathId<AccessTokenId>,
+    uri: Uri,
+) -> Result<Response, WebError> {
+    let page = RotatePage::of(&state, &visitor, (id, &FilledForm::of_query(&uri))).await?;
+    show_as(StatusCode::OK, &page)
+}
+
+pub(super) async fn post(
+    State(state): State<WebState>,
+    visitor: Visitor,
+    PathId(id): PathId<AccessTokenId>,
+    filled: FilledForm,
+) -> Result<Response, WebError> {
+    let mut page = RotatePage::of(&state, &visitor, (id, &filled)).await?;
+    let end = match page.ends.read(state.desk.now()) {
+        Ok(end) => end,
+        Err(problem) => {
+            page.end_problem = Some(problem);
+            return show_as(StatusCode::UNPROCESSABLE_ENTITY, &page);
+        }
+    };
+    let grace = Lifetime::try_from(page.grace.as_str()).ok();
+    let rotation = AccessTokenRotation { end, grace };
+    let rotated = state
+        .desk
+        .rotate_access_token(&visitor.authority, page.token.id, rotation);
+    match rotated.await {
+        Ok(created) => return show_once(&state, &visitor, ("rotated", &created)),
+        Err(DeskError::End(problem)) => {
+            page.end_problem = Some(sentence(&format!("the end {problem}")));
+        }
+        Err(error @ (DeskError::Rotation(_) | DeskError::Refused(_))) => {
+            page.problem = Some(sentence(&error.to_string()));
+        }
+        Err(error) => return Err(error.into()),
+    }
+    show_as(StatusCode::UNPROCESSABLE_ENTITY, &page)
+}
+
+impl RotatePage {
+    async fn of(
+        state: &WebState,
+        visitor: &Visitor,
+        (id, filled): (AccessTokenId, &FilledForm),
+    ) -> Result<Self, WebError> {
+        let now = state.desk.now();
+        let token = own_token(state, visitor, id).await?;
+        let grace = filled.text("grace");
+        let grace = GRACES.iter().find(|(value, _)| *value == grace);
+        Ok(Self {
+            layout: visitor.layout.at(HERE),
+            ends: EndField::new(filled, state.desk.access_token_policy(), now).of_successor(
+                token.specification.expiry(),
+                !filled.text("expires_in").is_empty(),
+            ),
+            token: ShownToken::new(&token, now, ShownTime),
+            graces: GRACES,
+            grace: grace.map_or("", |(value, _)| *value).to_owned(),
+            problem: None,
+            end_problem: None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::access_tokens::CredentialState;
+    use crate::domain::access_tokens::policy::AccessTokenPolicy;
+    use crate::http::web::access_tokens::token::{sample_token, sample_with_texts};
+    use crate::http::web::layout::sample_layout;
+
+    #[test]
+    fn a_sample_is_whole() {
+        let now = chrono::DateTime::UNIX_EPOCH;
+        let filled = FilledForm::of_query(&"/".parse().unwrap());
+        let html = sample_with_texts(&RotatePage {
+            layout: sample_layout(Some("alice")),
+            token: sample_token(CredentialState::Active, ShownTime),
+            ends: EndField::new(&filled, &AccessTokenPolicy::default(), now),
+            graces: GRACES,
+            grace: "1d".to_owned(),
+            problem: Some("<b>It was rotated.</b>".to_owned()),
+            end_problem: Some("<i>Too late.</i>".to_owned()),
+        });
+        assert!(html.contains("<option value=\"1d\" selected>"));
+    }
+}

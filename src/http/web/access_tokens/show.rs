@@ -1,0 +1,90 @@
+//! `/access_tokens/{id}`: one token.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+
+use crate::domain::ids::AccessTokenId;
+use crate::http::web::access_tokens::HERE;
+use crate::http::web::access_tokens::chart::UsageChart;
+use crate::http::web::access_tokens::token::{ShownToken, own_token};
+use crate::http::web::error::WebError;
+use crate::http::web::layout::{Layout, show};
+use crate::http::web::path_id::PathId;
+use crate::http::web::shown_time::ShownTime;
+use crate::http::web::state::WebState;
+use crate::http::web::visitor::Visitor;
+
+#[derive(Template)]
+#[template(path = "access_tokens/show.html")]
+struct TokenPage {
+    layout: Layout,
+    token: ShownToken<ShownTime>,
+    chart: Option<UsageChart>,
+    /// The link to the form, filled in like this token.
+    like_this: String,
+}
+
+pub(super) async fn get(
+    State(state): State<WebState>,
+    visitor: Visitor,
+    PathId(id): PathId<AccessTokenId>,
+) -> Result<Response, WebError> {
+    let token = own_token(&state, &visitor, id).await?;
+    let days = state.desk.access_token_days(&visitor.authority, token.id);
+    let token = ShownToken::new(&token, state.desk.now(), ShownTime);
+    show(&TokenPage {
+        layout: visitor.layout.at(HERE),
+        chart: UsageChart::of(days.await?),
+        like_this: visitor.layout.link(&like(&token)),
+        token,
+    })
+}
+
+/// The path of the form with the properties of `token`.
+fn like<T>(token: &ShownToken<T>) -> String {
+    let scopes: Vec<&str> = token.scopes.iter().map(|scope| scope.name()).collect();
+    let mut query = {
+        let path = format!("{HERE}/new?");
+        let begin = path.len();
+        form_urlencoded::Serializer::for_suffix(path, begin)
+    };
+    query.append_pair("name", &token.name);
+    if let Some(description) = &token.description {
+        query.append_pair("description", description);
+    }
+    query.append_pair("scopes", &scopes.join(","));
+    if !token.repositories.is_empty() {
+        query.append_pair("repositories", &token.repositories.join("\n"));
+    }
+    query.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::access_tokens::CredentialState;
+    use crate::http::web::access_tokens::token::{sample_token, sample_with_texts};
+    use crate::http::web::layout::sample_layout;
+
+    #[test]
+    fn samples_are_whole() {
+        for state in [
+            CredentialState::Active,
+            CredentialState::Expired,
+            CredentialState::Revoked,
+        ] {
+            let token = sample_token(state, ShownTime);
+            let html = sample_with_texts(&TokenPage {
+                layout: sample_layout(Some("alice")),
+                like_this: like(&token),
+                token,
+                chart: None,
+            });
+            assert_eq!(
+                html.contains(">Revoke</button>"),
+                state == CredentialState::Active
+            );
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! The web pages in a real browser.
+
+mod everybody;
+mod looks;
+mod sub_path;
+mod token;
+
+use crate::harness::{Browser, Kind, Service, Story, World};
+
+pub(crate) const STORIES: &[Story] = &[
+    (
+        "a_token_that_a_person_makes_pulls_until_they_revoke_it",
+        token::a_token_that_a_person_makes_pulls_until_they_revoke_it,
+    ),
+    (
+        "a_secret_is_shown_once_and_a_form_makes_one_token",
+        token::a_secret_is_shown_once_and_a_form_makes_one_token,
+    ),
+    (
+        "the_keyboard_alone_makes_and_revokes_a_token",
+        everybody::the_keyboard_alone_makes_and_revokes_a_token,
+    ),
+    (
+        "without_scripts_everything_works",
+        everybody::without_scripts_everything_works,
+    ),
+    (
+        "every_page_is_for_everybody_and_looks_well",
+        looks::every_page_is_for_everybody_and_looks_well,
+    ),
+    (
+        "the_page_of_the_api_is_for_everybody",
+        everybody::the_page_of_the_api_is_for_everybody,
+    ),
+    (
+        "the_pages_work_under_a_sub_path_behind_nginx",
+        sub_path::the_pages_work_under_a_sub_path_behind_nginx,
+    ),
+];
+
+/// Signs in at the pages of a service.
+fn sign_in(browser: &Browser, pages: &str, user: &str, password: &str) {
+    browser.go(&format!("{pages}/sign_in"));
+    browser.field("Username or email").fill(user);
+    browser.field("Password").fill(password);
+    browser.button("Sign in").click();
+    browser.find(Kind::Heading, "Personal access tokens");
+}
+
+/// A browser in which a user of the world signed in.
+fn signed_in(world: &World, user: &str) -> Browser {
+    let browser = Browser::start(&world.new_folder());
+    let password = format!("the password of {user}");
+    sign_in(&browser, &world.service.admin_url, user, &password);
+    browser
+}
+
+/// Fills in the form for a new token, sends it, and gives the secret.
+fn make_token(world: &World, browser: &Browser, name: &str, scopes: &[&str]) -> String {
+    browser.link("New token").click();
+    browser.field("Token name").fill(name);
+    for scope in scopes {
+        browser.find(Kind::Checkbox, scope).click();
+    }
+    browser.button("Create token").click();
+    world.secret(browser.field("Your new token").value())
+}
+
+/// The address of the pages of a service.
+fn at(service: &Service, path: &str) -> String {
+    format!("{}{path}", service.admin_url)
+}
