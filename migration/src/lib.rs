@@ -59,6 +59,9 @@ mod m57_notices;
 mod m58_notices_indexes;
 mod m59_notice_progress;
 mod m60_notice_sources_indexes;
+mod m61_users_two_factor;
+mod m62_two_factors;
+mod m63_recovery_codes;
 mod m64_sessions;
 mod m65_sessions_user_index;
 mod m66_users_password_is_temporary;
@@ -121,6 +124,9 @@ impl MigratorTrait for Migrator {
             Box::new(m58_notices_indexes::Migration),
             Box::new(m59_notice_progress::Migration),
             Box::new(m60_notice_sources_indexes::Migration),
+            Box::new(m61_users_two_factor::Migration),
+            Box::new(m62_two_factors::Migration),
+            Box::new(m63_recovery_codes::Migration),
             Box::new(m64_sessions::Migration),
             Box::new(m65_sessions_user_index::Migration),
             Box::new(m66_users_password_is_temporary::Migration),

@@ -20,8 +20,8 @@ use crate::domain::events::{Event, EventAction};
 use crate::domain::users::User;
 use crate::domain::users::password::PasswordHash;
 use crate::identity::{
-    AuthenticationError, Authenticator, FollowUp, Identified, Passwords, PresentedCredential,
-    RefusedCredential,
+    AuthenticationError, Authenticator, FollowUp, Identified, PasswordOwner, Passwords,
+    PresentedCredential, RefusedCredential,
 };
 use crate::storage::{Db, Directory, View, refresh_tokens, users};
 
@@ -104,7 +104,7 @@ impl Admission {
         Ok(owner)
     }
 
-    /// The user of a password, with the hash that it matched.
+    /// The user of a password, with the hash that it matched. They may owe a second factor still.
     #[tracing::instrument(level = "debug", name = "app.admit_password", skip_all)]
     pub async fn admit_password(
         &self,
@@ -116,14 +116,17 @@ impl Admission {
             .authenticator
             .authenticate_password(&self.db, (name, password), (origin.address, now))
             .await;
-        let (user, hash, follow_up) = login.map_err(|refused| self.observed(refused, origin))?;
+        let PasswordOwner {
+            user,
+            hash,
+            follow_up,
+        } = login.map_err(|refused| self.observed(refused, origin))?;
         if let Some(FollowUp::Rehash(password)) = follow_up {
-            let signed_in = SignedIn::new(&user, Ceiling::of_login(Proof::Password(hash.clone())));
-            match self.rehash(&signed_in, password, origin).await {
-                Ok(hash) => return Ok((user, hash)),
-                Err(error) => {
-                    tracing::warn!(user = %user.username, error = %error, "a password was not hashed anew");
-                }
+            let ceiling = Ceiling::of_login(Proof::Password(hash.clone()));
+            let signed_in = SignedIn::new(&user, ceiling);
+            let authority = Authority::of_session(&signed_in, origin.clone());
+            if let Some(hash) = self.rehashed(&authority, &signed_in, password).await {
+                return Ok((user, hash));
             }
         }
         Ok((user, hash))
@@ -166,11 +169,9 @@ impl Admission {
                 }
             }
             (Some(FollowUp::Rehash(password)), Principal::User(user)) => {
-                match self.rehash(user, password, origin).await {
-                    Ok(hash) => user.ceiling.proof = Proof::Password(hash),
-                    Err(error) => {
-                        tracing::warn!(user = %user.username, error = %error, "a password was not hashed anew");
-                    }
+                let authority = Authority::of_login(user, origin.clone());
+                if let Some(hash) = self.rehashed(&authority, user, password).await {
+                    user.ceiling.proof = Proof::Password(hash);
                 }
             }
             (Some(FollowUp::Rehash(_)) | None, _) => {}
@@ -178,21 +179,36 @@ impl Admission {
         Ok(caller)
     }
 
+    /// The new hash of a password that was just verified; none if it was not hashed anew, which is no reason to refuse it.
+    async fn rehashed(
+        &self,
+        authority: &Authority,
+        user: &SignedIn,
+        password: SecretString,
+    ) -> Option<PasswordHash> {
+        match self.rehash(authority, user, password).await {
+            Ok(hash) => Some(hash),
+            Err(error) => {
+                tracing::warn!(user = %user.username, error = %error, "a password was not hashed anew");
+                None
+            }
+        }
+    }
+
     /// Hashes a password anew that was just verified; only if it is still the user's.
     async fn rehash(
         &self,
+        authority: &Authority,
         user: &SignedIn,
         password: SecretString,
-        origin: &Origin,
     ) -> Result<PasswordHash, DeskError> {
         let hash = self.passwords.hash(password).await?;
-        let authority = Authority::of_login(user, origin.clone());
-        let login = self.db.begin_login(&authority, &*self.clock).await?;
+        let login = self.db.begin_login(authority, &*self.clock).await?;
         let grant = login.grant(|authority| authority.act_for(user.id))?;
         users::rehash(&login, user.id, &hash).await?;
         let subject = Subject::User(user.id, user.username.clone());
         let event = Event::new(EventAction::PasswordRehashed, subject, Detail::nothing());
-        login.commit(grant.event(event)).await?;
+        login.commit([grant.event(event)]).await?;
         Ok(hash)
     }
 }

@@ -32,6 +32,8 @@ pub struct Desk {
     pub(super) passwords: Passwords,
     pub(super) policy: AccessTokenPolicy,
     pub(super) limits: TokenLimits,
+    /// True if no password opens a registry, whoever has it.
+    pub(super) tokens_only: bool,
 }
 
 impl Desk {
@@ -50,6 +52,7 @@ impl Desk {
             passwords,
             policy,
             limits: TokenLimits::default(),
+            tokens_only: false,
         }
     }
 
@@ -62,6 +65,15 @@ impl Desk {
     /// The limits on the ends of access tokens.
     pub fn access_token_policy(&self) -> &AccessTokenPolicy {
         &self.policy
+    }
+
+    /// The desk of a service where no password opens a registry, if `tokens_only`.
+    #[must_use]
+    pub fn with_tokens_only(self, tokens_only: bool) -> Self {
+        Self {
+            tokens_only,
+            ..self
+        }
     }
 
     /// The current time, in whole seconds.

@@ -17,6 +17,7 @@ pub mod refresh_tokens;
 pub mod registry;
 mod repositories;
 pub mod sessions;
+pub mod two_factor;
 pub mod usage;
 pub mod users;
 

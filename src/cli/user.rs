@@ -12,6 +12,7 @@ use crate::cli::secret_file::{PasswordOutput, SecretPlace};
 use crate::cli::table::Table;
 use crate::domain::authority::Authority;
 use crate::domain::text::DisplayName;
+use crate::domain::users::filter::UserFilter;
 use crate::domain::users::password::NewPassword;
 use crate::domain::users::username::Username;
 use crate::domain::users::{EmailAddress, User, UserState, VisibleUser};
@@ -21,8 +22,12 @@ use crate::representation::UserView;
 pub(super) enum Command {
     /// Make a user.
     Create(CreateUserArguments),
-    /// List all users: name, state, e-mail, administrator or external.
-    List,
+    /// List users: name, state, e-mail, administrator or external, two-factor authentication.
+    List {
+        /// Only users with two-factor authentication (enabled), or without (disabled).
+        #[arg(long, value_name = "enabled|disabled", value_parser = two_factor)]
+        two_factor: Option<bool>,
+    },
     /// Show one user.
     Show {
         /// The user's name.
@@ -55,6 +60,9 @@ pub(super) enum Command {
         #[arg(value_parser = read::<Username>)]
         name: Username,
     },
+    /// Two-factor authentication, which users turn on themselves.
+    #[command(subcommand)]
+    TwoFactor(TwoFactorCommand),
     /// Give a user a new password; on the web pages they are to choose their own.
     ResetPassword {
         /// The user's name.
@@ -65,6 +73,18 @@ pub(super) enum Command {
         password_stdin: bool,
         #[command(flatten)]
         output: PasswordOutput,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum TwoFactorCommand {
+    /// Turn it off for a user who lost their device and their recovery codes: their password alone signs them in again.
+    Disable {
+        /// The user's name.
+        #[arg(value_parser = read::<Username>)]
+        name: Username,
+        #[command(flatten)]
+        confirmation: Confirmation,
     },
 }
 
@@ -112,14 +132,14 @@ pub(super) struct ChangeUserArguments {
     external: Option<bool>,
 }
 
-const COLUMNS: [&str; 4] = ["USER", "STATE", "E-MAIL", "KIND"];
+const COLUMNS: [&str; 5] = ["USER", "STATE", "E-MAIL", "KIND", "TWO-FACTOR"];
 
 pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Result<()> {
     let desk = context.desk().await?;
     let authority = Authority::operator();
     match command {
         Command::Create(arguments) => create(arguments, context, &desk).await,
-        Command::List => list(context, &desk).await,
+        Command::List { two_factor } => list(context, &desk, two_factor).await,
         Command::Show { name } => show(context, &desk.user(&authority, &name.into()).await?),
         Command::Change(change) => {
             let user = change.username.clone().into();
@@ -146,6 +166,16 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
                 context.output.note(&format!("{name} was not blocked."));
             }
             show(context, &desk.unblock_user(&authority, &reference).await?)
+        }
+        Command::TwoFactor(TwoFactorCommand::Disable { name, confirmation }) => {
+            confirmation.ask(&format!(
+                "Turn off two-factor authentication for {name}? Their password alone signs them in then."
+            ))?;
+            let reference = name.into();
+            show(
+                context,
+                &desk.reset_two_factor(&authority, &reference).await?,
+            )
         }
         Command::ResetPassword {
             name,
@@ -176,12 +206,17 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
     }
 }
 
-async fn list(context: &Context<'_>, desk: &Desk) -> anyhow::Result<()> {
+async fn list(context: &Context<'_>, desk: &Desk, two_factor: Option<bool>) -> anyhow::Result<()> {
     let (operator, base) = (Authority::operator(), context.base());
     let mut list = List::new(context.output, &COLUMNS);
     let mut end: Option<Username> = None;
+    let filter = UserFilter {
+        two_factor,
+        ..UserFilter::default()
+    };
     loop {
-        let users = desk.users(&operator, end.as_ref(), PART).await?;
+        let part = (end.as_ref(), PART);
+        let users = desk.users(&operator, &filter, part).await?;
         let views = users.iter().map(|user| UserView::new(user, &base));
         let rows = users.iter().map(|user| row(user.user())).collect();
         if !list.part(&views.collect::<Vec<_>>(), rows)? {
@@ -293,7 +328,22 @@ fn row(user: &User) -> Vec<String> {
         (false, false) => "user",
     };
     let email = user.email.as_ref().map_or("-", EmailAddress::as_str);
-    [user.username.as_str(), user.state.name(), email, kind]
+    let two_factor = if user.two_factor {
+        "enabled"
+    } else {
+        "disabled"
+    };
+    let (username, state) = (user.username.as_str(), user.state.name());
+    [username, state, email, kind, two_factor]
         .map(str::to_owned)
         .to_vec()
+}
+
+/// The filter by its word.
+fn two_factor(text: &str) -> Result<bool, &'static str> {
+    match text {
+        "enabled" => Ok(true),
+        "disabled" => Ok(false),
+        _ => Err("it is enabled or disabled"),
+    }
 }

@@ -18,6 +18,7 @@ mod settings;
 mod sources;
 mod tls;
 mod traces;
+mod two_factor;
 mod usage;
 mod value;
 
@@ -44,6 +45,7 @@ pub use sections::{
 pub use sources::Sources;
 pub use tls::{Tls, TlsVersion};
 pub use traces::Traces;
+pub use two_factor::TwoFactorSettings;
 pub use usage::Usage;
 
 use settings::Settings;
@@ -74,6 +76,8 @@ pub struct Config {
     pub passwords: PasswordChecks,
     /// The wait after failed logins.
     pub failed_logins: FailedLogins,
+    /// Two-factor authentication.
+    pub two_factor: TwoFactorSettings,
     /// The ends that personal access tokens may or must have.
     pub access_tokens: AccessTokenPolicy,
     /// The lifetimes of refresh tokens, unused and in total.
@@ -111,6 +115,7 @@ impl Config {
             keys: Keys::read(&settings)?,
             passwords: PasswordChecks::read(&settings)?,
             failed_logins: FailedLogins::read(&settings)?,
+            two_factor: TwoFactorSettings::read(&settings)?,
             access_tokens: access_tokens::read(&settings)?,
             refresh_tokens: sections::refresh_tokens(&settings)?,
             sessions: sections::sessions(&settings)?,

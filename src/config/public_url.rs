@@ -88,6 +88,11 @@ impl PublicUrl {
         )
     }
 
+    /// The host, as people know the service by it; none for this very machine.
+    pub fn known_host(&self) -> Option<&str> {
+        self.0.host_str().filter(|_| !self.is_local())
+    }
+
     /// The port, which the scheme gives if none is written.
     pub(super) fn port(&self) -> Option<u16> {
         self.0.port_or_known_default()

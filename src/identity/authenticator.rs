@@ -1,28 +1,27 @@
 //! Identifies callers, in the order of docs/architecture.md#who-is-calling.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::domain::authority::cause::Cause;
 use crate::domain::decision::principal::{Ceiling, Principal, Proof, SignedIn};
+use crate::domain::ids::UserId;
 use crate::domain::refresh_tokens::RefreshLifetimes;
 use crate::domain::secret::{RecognizedSecret, RecognizedToken, SecretKind, SecretToken};
-use crate::domain::users::password::PasswordHash;
-use crate::domain::users::username::Username;
-use crate::domain::users::{EmailAddress, User, UserState};
 use crate::identity::access_token::owner_of;
 use crate::identity::deploy_token::deploy_token_principal;
-use crate::identity::error::{AuthenticationError, RefusedCredential};
-use crate::identity::identified::{FollowUp, Identified};
+use crate::identity::error::RefusedCredential;
+use crate::identity::identified::Identified;
 use crate::identity::password::Passwords;
+use crate::identity::password_login::{self, PasswordOwner};
 use crate::identity::presented::PresentedCredential;
 use crate::identity::refresh_token;
 use crate::identity::refused_credentials::{RefusalNumbers, RefusedCredentials};
-use crate::identity::throttle::Throttle;
-use crate::storage::users::Account;
-use crate::storage::{Db, StorageError, View, users};
+use crate::identity::throttle::{SecondFactorAttempt, Throttle};
+use crate::storage::{Db, View};
 
 /// Identifies callers by their credentials; it reads, and writes nothing.
 #[derive(Debug, Clone)]
@@ -31,6 +30,8 @@ pub struct Authenticator {
     refresh: RefreshLifetimes,
     throttle: Throttle,
     refused: RefusedCredentials,
+    /// True if no password opens a registry, whoever has it.
+    tokens_only: bool,
 }
 
 impl Authenticator {
@@ -41,6 +42,16 @@ impl Authenticator {
             refresh,
             refused: RefusedCredentials::new(throttle.clone()),
             throttle,
+            tokens_only: false,
+        }
+    }
+
+    /// The authenticator that lets no password open a registry, nor what came of one, if `tokens_only`.
+    #[must_use]
+    pub fn with_tokens_only(self, tokens_only: bool) -> Self {
+        Self {
+            tokens_only,
+            ..self
         }
     }
 
@@ -104,17 +115,8 @@ impl Authenticator {
                     }
                     RecognizedSecret::Broken => return Err(Cause::BrokenToken.into()),
                     RecognizedSecret::Foreign => {
-                        let login = self.password_login(
-                            view.storage()?,
-                            (username, secret),
-                            (address, now),
-                        );
-                        let (user, hash, follow_up) = login.await?;
-                        let ceiling = Ceiling::of_login(Proof::Password(hash));
-                        Identified {
-                            caller: SignedIn::new(&user, ceiling),
-                            follow_up,
-                        }
+                        self.password_login(view, (username, secret), (address, now))
+                            .await?
                     }
                 }
             }
@@ -131,6 +133,9 @@ impl Authenticator {
         presented: (RecognizedToken, Option<&str>),
         now: DateTime<Utc>,
     ) -> Result<Identified<SignedIn>, RefusedCredential> {
+        if self.tokens_only {
+            return Err(Cause::TwoFactorRequired.into());
+        }
         refresh_token::owner_of(view, presented, &self.refresh, now).await
     }
 
@@ -150,82 +155,65 @@ impl Authenticator {
         found.map_err(|error| self.refused.answer(error, Some(secret), (address, now)))
     }
 
-    /// The user of a password, with the hash that it matched; no other credential is let in.
+    /// The user of a password, who may owe a second factor: whoever asks for this asks for that next.
     #[tracing::instrument(level = "debug", name = "identity.authenticate_password", skip_all)]
     pub async fn authenticate_password(
         &self,
         db: &Db,
         (name, password): (&str, &SecretString),
         (address, now): (Option<IpAddr>, DateTime<Utc>),
-    ) -> Result<(User, PasswordHash, Option<FollowUp>), RefusedCredential> {
-        let login = self.password_login(db, (name, password), (address, now));
-        let login = login.await;
-        login.map_err(|error| self.refused.answer(error, Some(password), (address, now)))
+    ) -> Result<PasswordOwner, RefusedCredential> {
+        let checks = (&self.passwords, &self.throttle);
+        let user =
+            password_login::user_of((db, checks), (name, password), (address, now), |_| None);
+        user.await
+            .map_err(|error| self.refused.answer(error, Some(password), (address, now)))
     }
 
-    /// The user of a password. It takes as long for a user who does not exist, has no password or is
-    /// blocked.
+    /// Lets the second factor of a user be tried.
+    pub fn try_second_factor(
+        &self,
+        (address, user): (Option<IpAddr>, UserId),
+        (presented, is_guessable): (&[u8], bool),
+        now: DateTime<Utc>,
+    ) -> Result<SecondFactorAttempt, Duration> {
+        self.throttle
+            .try_second_factor((address, user), (presented, is_guessable), now)
+    }
+
+    /// Notes that a second factor was right.
+    pub fn second_factor_was_right(&self, attempt: &SecondFactorAttempt) {
+        self.throttle.second_factor_was_right(attempt);
+    }
+
+    /// The user of a password at a place that asks for nothing more; one with a second factor is refused there, and that the
+    /// password was right is not to be noticed.
     async fn password_login(
         &self,
-        db: &Db,
+        view: &View<'_>,
         (name, password): (&str, &SecretString),
         (address, now): (Option<IpAddr>, DateTime<Utc>),
-    ) -> Result<(User, PasswordHash, Option<FollowUp>), RefusedCredential> {
-        let attempt = self.throttle.attempt(address, name, now);
-        let attempt = attempt.map_err(|wait| AuthenticationError::Throttled(wait, None))?;
-        let account = account(db, name).await?;
-        let hash = account
-            .as_ref()
-            .and_then(|account| account.password.clone());
-        let checked = hash.as_ref().unwrap_or(self.passwords.decoy()).as_phc();
-        let tried = self
-            .throttle
-            .of_password((name, checked), password.expose_secret());
-        // A password that did not fit this hash never will: it costs no second computation, and counts once.
-        let is_known_wrong = self.throttle.is_wrong(tried);
-        let (fits, _turn) = if is_known_wrong {
-            (false, None)
-        } else {
-            let turn = self.passwords.turn(attempt.place).await?;
-            let may_go_on = self.throttle.may_go_on(attempt, now);
-            may_go_on.map_err(|wait| AuthenticationError::Throttled(wait, None))?;
-            let verified = self.passwords.verify(turn, password.clone(), hash.clone());
-            let (fits, turn) = verified.await?;
-            (fits, Some(turn))
-        };
-        let is_active = |account: &Account| account.user.state == UserState::Active;
-        if fits && account.as_ref().is_some_and(is_active) {
-            self.throttle.succeeded(attempt);
-        } else if !is_known_wrong {
-            self.throttle.failed(attempt, tried, now);
+    ) -> Result<Identified<SignedIn>, RefusedCredential> {
+        if self.tokens_only {
+            return Err(Cause::TwoFactorRequired.into());
         }
-        if !fits {
-            self.throttle.note_wrong(tried);
-        }
-        let user = account.ok_or(Cause::UnknownUser)?.user;
-        let Some(hash) = hash else {
-            return Err(RefusedCredential::of(&user, Cause::NoPassword));
-        };
-        match (fits, user.state) {
-            (true, UserState::Active) => {
-                let is_outdated = self.passwords.is_outdated(&hash);
-                let follow_up = is_outdated.then(|| FollowUp::Rehash(password.clone()));
-                Ok((user, hash, follow_up))
-            }
-            (true, UserState::Blocked) => Err(RefusedCredential::of(&user, Cause::BlockedUser)),
-            (false, _) => Err(RefusedCredential::of(&user, Cause::WrongPassword)),
-        }
-    }
-}
-
-/// The account of a user name or e-mail address, in any letter case.
-async fn account(db: &Db, name: &str) -> Result<Option<Account>, StorageError> {
-    if let Ok(username) = Username::try_from(name) {
-        users::account_by_username(db, &username).await
-    } else if let Ok(email) = EmailAddress::try_from(name) {
-        users::account_by_email(db, &email).await
-    } else {
-        Ok(None)
+        let checks = (&self.passwords, &self.throttle);
+        let PasswordOwner {
+            user,
+            hash,
+            follow_up,
+        } = password_login::user_of(
+            (view.storage()?, checks),
+            (name, password),
+            (address, now),
+            |user| user.two_factor.then_some(Cause::TwoFactorEnabled),
+        )
+        .await?;
+        let ceiling = Ceiling::of_login(Proof::Password(hash));
+        Ok(Identified {
+            caller: SignedIn::new(&user, ceiling),
+            follow_up,
+        })
     }
 }
 

@@ -28,6 +28,9 @@ pub(super) async fn owner_of(
         (RefreshTokenState::Expired, _) => return refused(Cause::ExpiredToken),
         (RefreshTokenState::Revoked, _) => return refused(Cause::RevokedToken),
         (RefreshTokenState::Active, UserState::Blocked) => return refused(Cause::BlockedUser),
+        (RefreshTokenState::Active, UserState::Active) if owner.two_factor => {
+            return refused(Cause::TwoFactorEnabled);
+        }
         (RefreshTokenState::Active, UserState::Active) => {}
     }
     if service.is_some_and(|service| service != token.service) {

@@ -89,8 +89,12 @@ impl RefusedCredentials {
             return error;
         };
         let is_of_password = match cause {
-            Cause::UnknownUser | Cause::NoPassword | Cause::WrongPassword => true,
-            Cause::BlockedUser => secret.is_some_and(is_password),
+            // The last one is the same whatever was presented: there is nothing to guess.
+            Cause::UnknownUser
+            | Cause::NoPassword
+            | Cause::WrongPassword
+            | Cause::TwoFactorRequired => true,
+            Cause::BlockedUser | Cause::TwoFactorEnabled => secret.is_some_and(is_password),
             _ => false,
         };
         if is_of_password {
@@ -104,6 +108,7 @@ impl RefusedCredentials {
                 | Cause::OtherService
                 | Cause::OtherUsername
                 | Cause::BlockedUser
+                | Cause::TwoFactorEnabled
         );
         let token = exists.then_some(presented);
         let wait = self.throttle.token_failed(address, (token, presented), now);

@@ -15,11 +15,12 @@ use sha2::{Digest, Sha256};
 use crate::domain::client_network::client_network;
 use crate::domain::entropy::{Entropy, random_bytes};
 use crate::domain::failed_logins::{BackOff, Failures};
+use crate::domain::ids::UserId;
 use crate::identity::turns::{Place, Reputation};
 
 /// The most failures that are remembered; a flood of new addresses pushes out what is oldest and least asked for.
 const MOST_FAILURES: usize = 65_536;
-/// The most wrong passwords, and addresses with a right one, that are remembered.
+/// The most refused passwords, tries of second factors, and addresses with a right password, that are remembered.
 const MOST_REMEMBERED: usize = 16_384;
 
 /// True for an address whose failures do not count.
@@ -38,8 +39,10 @@ struct Counts {
     /// Apart, because a token costs nothing to guess: guesses push out no failures of passwords.
     tokens: Cache<u128, Failures>,
     adding: Mutex<()>,
-    /// Passwords that do not fit a hash.
-    wrong: Cache<u128, ()>,
+    /// Passwords that were refused, and whether they fit the hash.
+    refused: Cache<u128, bool>,
+    /// Codes of second factors that were tried, by address and user and by user alone.
+    codes: Cache<u128, Failures>,
     /// Addresses from which a password was right.
     proven: Cache<u128, ()>,
 }
@@ -50,6 +53,13 @@ pub(super) struct Attempt {
     /// The address and the account, unless the address is exempt.
     pair: Option<u128>,
     pub(super) place: Place,
+}
+
+/// A second factor that is being tried.
+#[derive(Debug)]
+pub struct SecondFactorAttempt {
+    /// The address with the user, and the user alone, unless the address is exempt.
+    keys: [Option<u128>; 2],
 }
 
 impl Throttle {
@@ -66,7 +76,8 @@ impl Throttle {
             passwords: Cache::new(MOST_FAILURES),
             tokens: Cache::new(MOST_FAILURES),
             adding: Mutex::default(),
-            wrong: Cache::new(MOST_REMEMBERED),
+            refused: Cache::new(MOST_REMEMBERED),
+            codes: Cache::new(MOST_REMEMBERED),
             proven: Cache::new(MOST_REMEMBERED),
         }))
     }
@@ -109,7 +120,7 @@ impl Throttle {
         wait.map_or(Ok(()), Err)
     }
 
-    /// A fingerprint of a password that was presented for the hash of an account: that it does not fit is true for ever. The name
+    /// A fingerprint of a password that was presented for the hash of an account: whether it fits is true for ever. The name
     /// is in it, so that nobody learns by the time which two names are one account.
     pub(super) fn of_password(&self, (name, hash): (&str, &str), password: &str) -> u128 {
         let name = name.to_lowercase();
@@ -117,14 +128,14 @@ impl Throttle {
         self.fingerprint(&[b"password", name.as_bytes(), hash, password.as_bytes()])
     }
 
-    /// True if that password did not fit before.
-    pub(super) fn is_wrong(&self, password: u128) -> bool {
-        self.0.wrong.get(&password).is_some()
+    /// The answer whether that password fits, if it was refused before.
+    pub(super) fn fits(&self, password: u128) -> Option<bool> {
+        self.0.refused.get(&password)
     }
 
-    /// Notes that a password does not fit.
-    pub(super) fn note_wrong(&self, password: u128) {
-        self.0.wrong.insert(password, ());
+    /// Notes that a password was refused, and whether it fits.
+    pub(super) fn note_refused(&self, password: u128, fits: bool) {
+        self.0.refused.insert(password, fits);
     }
 
     /// Notes that a login by password failed.
@@ -141,6 +152,45 @@ impl Throttle {
             self.0.passwords.remove(&pair);
         }
         self.0.proven.insert(attempt.place.address, ());
+    }
+
+    /// Lets a second factor of a user be tried from `address`, or returns the time that it has to wait. The try counts as a failure
+    /// until [`Throttle::second_factor_was_right`]: of many at a time, no more go on than of so many one after the other.
+    ///
+    /// A code of six digits, which can be guessed, counts for the user alone too: many addresses guess no faster than one.
+    pub fn try_second_factor(
+        &self,
+        (address, user): (Option<IpAddr>, UserId),
+        (presented, is_guessable): (&[u8], bool),
+        now: DateTime<Utc>,
+    ) -> Result<SecondFactorAttempt, Duration> {
+        let user = user.0.to_be_bytes();
+        let pair = self.fingerprint(&[b"code", &network_bytes(address), &user]);
+        let all = self.fingerprint(&[b"codes", &user]);
+        let secret = self.fingerprint(&[b"presented", presented]);
+        let keys = [Some(pair), Some(all).filter(|_| is_guessable)];
+        let attempt = SecondFactorAttempt {
+            keys: keys.map(|key| key.filter(|_| self.counts(address))),
+        };
+        // Two tries at a time are two.
+        let _adding = self.0.adding.lock().unwrap_or_else(PoisonError::into_inner);
+        for key in attempt.keys.iter().flatten() {
+            let earlier = self.0.codes.get(key);
+            if let Some(wait) = earlier.and_then(|earlier| earlier.wait(&self.0.rules, now)) {
+                return Err(wait);
+            }
+        }
+        for key in attempt.keys.iter().flatten() {
+            add(&self.0.codes, (*key, secret), now);
+        }
+        Ok(attempt)
+    }
+
+    /// Notes that a second factor was right: the failures before it are forgotten.
+    pub fn second_factor_was_right(&self, attempt: &SecondFactorAttempt) {
+        for key in attempt.keys.iter().flatten() {
+            self.0.codes.remove(key);
+        }
     }
 
     /// Notes that a token was refused, and returns the time that the caller is told to wait, if it has to. `token` is the digest
@@ -166,14 +216,10 @@ impl Throttle {
         address.is_some_and(|address| !(self.0.is_exempt)(address))
     }
 
-    fn add(&self, table: &Cache<u128, Failures>, (key, secret): (u128, u128), now: DateTime<Utc>) {
+    fn add(&self, table: &Cache<u128, Failures>, failure: (u128, u128), now: DateTime<Utc>) {
         // Two failures at a time are two.
         let _adding = self.0.adding.lock().unwrap_or_else(PoisonError::into_inner);
-        let earlier = table.get(&key);
-        let failures = earlier.map_or(Failures::first(secret, now), |earlier| {
-            earlier.and(secret, now)
-        });
-        table.insert(key, failures);
+        add(table, failure, now);
     }
 
     /// A number that stands for these texts, as far as this process goes.
@@ -189,6 +235,15 @@ impl Throttle {
         number.copy_from_slice(bytes.split_at(16).0);
         u128::from_le_bytes(number)
     }
+}
+
+/// Adds a failure; nobody else may add one at the same time.
+fn add(table: &Cache<u128, Failures>, (key, secret): (u128, u128), now: DateTime<Utc>) {
+    let earlier = table.get(&key);
+    let failures = earlier.map_or(Failures::first(secret, now), |earlier| {
+        earlier.and(secret, now)
+    });
+    table.insert(key, failures);
 }
 
 /// The client's network, of an address that may be unknown.

@@ -13,6 +13,7 @@ mod notices;
 mod refresh_tokens;
 mod registry;
 mod repositories;
+mod two_factor;
 mod usage;
 mod users;
 
@@ -33,6 +34,7 @@ pub use notices::NoticeView;
 pub use refresh_tokens::RefreshTokenView;
 pub use registry::{ExplainedActionView, ExplanationView};
 pub use repositories::RepositoryView;
+pub use two_factor::{RecoveryCodesView, TwoFactorView};
 pub use usage::{RefusalsView, UsageView};
 pub use users::{BasicUserView, UserDetails, UserView};
 

@@ -67,6 +67,7 @@ pub struct UserDetails {
     can_create_project: bool,
     /// The limit on own projects. There is none; Terraform's provider expects this number then.
     projects_limit: u32,
+    /// True if their password alone opens nothing.
     two_factor_enabled: bool,
     private_profile: bool,
     theme_id: u32,
@@ -124,7 +125,7 @@ impl UserView {
             can_create_group: user.admin,
             can_create_project: true,
             projects_limit: 0,
-            two_factor_enabled: false,
+            two_factor_enabled: user.two_factor,
             private_profile: false,
             theme_id: 1,
             color_scheme_id: 1,

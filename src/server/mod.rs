@@ -36,6 +36,7 @@ use crate::app::access_tokens::UsageQueue;
 use crate::app::audit_events::Observations;
 use crate::app::notices::Notices;
 use crate::app::registry::{IssueCounts, RegistryTokenIssuer, RegistryTokenSettings};
+use crate::app::two_factor::TwoFactors;
 use crate::app::usage::UsageCounter;
 use crate::app::{Admission, Desk};
 use crate::config::{Config, Origins, Tls};
@@ -72,6 +73,8 @@ pub struct Service {
     pub observations: Observations,
     /// Makes notices, and sends them.
     pub notices: Notices,
+    /// Sets up and checks second factors.
+    pub two_factors: TwoFactors,
     /// Counts grants and refusals, and writes them down.
     pub counter: UsageCounter,
     /// The answers of `/readyz`.
@@ -116,7 +119,8 @@ impl Service {
             passwords.clone(),
             config.access_tokens,
         )
-        .with_limits(config.token_limits);
+        .with_limits(config.token_limits)
+        .with_tokens_only(config.two_factor.required);
         let tasks = TaskTracker::new();
         let exempt = config.failed_logins.exempt.clone();
         let is_exempt = move |address| exempt.contains(address);
@@ -150,7 +154,8 @@ impl Service {
                 passwords.clone(),
                 config.refresh_tokens,
                 throttle.clone(),
-            ),
+            )
+            .with_tokens_only(config.two_factor.required),
             passwords: passwords.clone(),
             usage: usage.clone(),
             observations: observations.clone(),
@@ -158,10 +163,18 @@ impl Service {
             clock: Arc::clone(&clock),
             entropy: Arc::clone(&entropy),
         };
+        // Administration is never answered from copies.
+        let administration = admission(db.for_admin(), Directory::without_copies(db.for_admin()));
+        let issuer = config.admin.public_url.known_host().unwrap_or("Wharfinger");
+        let two_factors = TwoFactors::new(
+            administration.clone(),
+            keys.encryption_key_file(),
+            issuer.to_owned(),
+        );
         let admin = AdminState {
             desk: desk.clone(),
-            // Administration is never answered from copies.
-            admission: admission(db.for_admin(), Directory::without_copies(db.for_admin())),
+            admission: administration,
+            two_factors: two_factors.clone(),
             refresh_lifetimes: config.refresh_tokens,
             public_url: config.admin.public_url.join("").into(),
         };
@@ -169,6 +182,7 @@ impl Service {
         let web = WebState {
             desk: desk.clone(),
             admission: admin.admission.clone(),
+            two_factors: two_factors.clone(),
             sessions: config.sessions,
             site: Site::new(&public_url.origin(), public_url.path())?,
             hosts: config
@@ -206,6 +220,7 @@ impl Service {
             usage,
             observations,
             notices,
+            two_factors,
             counter,
             health,
             metrics,
@@ -314,7 +329,8 @@ pub async fn open_desk(config: &Config) -> anyhow::Result<Desk> {
     let passwords = passwords(config, Arc::clone(&entropy))?;
     let clock = Arc::new(SystemClock);
     let desk = Desk::new(db, clock, entropy, passwords, config.access_tokens);
-    Ok(desk.with_limits(config.token_limits))
+    let desk = desk.with_limits(config.token_limits);
+    Ok(desk.with_tokens_only(config.two_factor.required))
 }
 
 /// Makes the database's schema, or brings it up to date; the database's file, or host and port, is returned.

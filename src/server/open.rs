@@ -45,6 +45,9 @@ pub(super) async fn open(
     )?
     .with_metrics(metrics)
     .with_tasks(tasks);
+    if let Some(problem) = service.two_factors.key_problem().await? {
+        tracing::warn!("users with two-factor authentication cannot sign in with codes: {problem}");
+    }
     let administrator = service.desk.ensure_administrator().await?;
     if administrator.is_some() && !created {
         tracing::warn!(

@@ -1,6 +1,6 @@
 //! Key files on disk: never readable by the world, never half written.
 
-use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -127,18 +127,37 @@ pub(super) fn make_folder(path: &Path, mode: u32) -> Result<(), KeyError> {
 
 /// Waits until no other start is making keys in this folder; the lock ends with the value.
 pub(super) fn lock(folder: &Path) -> Result<File, KeyError> {
+    let (path, file) = open_lock(folder)?;
+    file.lock().map_err(|error| not_locked(&path, &error))?;
+    Ok(file)
+}
+
+/// The same lock, unless another process has it.
+pub(super) fn try_lock(folder: &Path) -> Result<Option<File>, KeyError> {
+    let (path, file) = open_lock(folder)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(not_locked(&path, &error)),
+    }
+}
+
+fn open_lock(folder: &Path) -> Result<(PathBuf, File), KeyError> {
     let path = folder.join(".lock");
-    let failed =
-        |error: &std::io::Error| KeyError::new(&path, format!("cannot be locked: {error}"));
     let file = OpenOptions::new()
         .write(true)
         .create(true)
         .truncate(false)
         .mode(PRIVATE)
         .open(&path);
-    let file = file.map_err(|error| failed(&error))?;
-    file.lock().map_err(|error| failed(&error))?;
-    Ok(file)
+    match file {
+        Ok(file) => Ok((path, file)),
+        Err(error) => Err(not_locked(&path, &error)),
+    }
+}
+
+fn not_locked(path: &Path, error: &std::io::Error) -> KeyError {
+    KeyError::new(path, format!("cannot be locked: {error}"))
 }
 
 /// The files in a folder that end in `.pem`, by name; none if there is no folder.

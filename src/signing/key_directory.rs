@@ -36,6 +36,10 @@ impl KeyDirectory {
         self.root.join("ca.key")
     }
 
+    pub(super) fn encryption_key(&self) -> PathBuf {
+        self.root.join("encryption.key")
+    }
+
     pub(super) fn next_authority_key(&self) -> PathBuf {
         self.root.join("ca-next.key")
     }

@@ -11,6 +11,7 @@ use crate::domain::key_schedule::KeySchedule;
 use crate::domain::registry::{Registry, ServiceName};
 use crate::signing::authority::{CertificateAuthority, CertificateAuthoritySummary};
 use crate::signing::encoding::Jwks;
+use crate::signing::encryption_key::EncryptionKeyFile;
 use crate::signing::error::{KeyError, SigningError};
 use crate::signing::key_directory::KeyDirectory;
 use crate::signing::loaded::Loaded;
@@ -297,6 +298,11 @@ impl KeyRing {
     /// The file of the certificate that registries trust.
     pub fn ca_certificate_path(&self) -> PathBuf {
         self.directory.authority_certificate()
+    }
+
+    /// The file of the key that encrypts what must be read back.
+    pub fn encryption_key_file(&self) -> EncryptionKeyFile {
+        EncryptionKeyFile::of(&self.directory)
     }
 
     /// The file of the key set.

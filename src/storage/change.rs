@@ -204,10 +204,15 @@ impl Login {
         grant(&self.authority, rule)
     }
 
-    /// Commits what the login wrote, with its event.
+    /// Commits what the login wrote, with its events.
     #[tracing::instrument(name = "storage.commit_login", skip_all)]
-    pub async fn commit(self, GrantedEvent(event): GrantedEvent) -> Result<(), StorageError> {
-        events::insert(&self, None, &event).await?;
+    pub async fn commit(
+        self,
+        granted: impl IntoIterator<Item = GrantedEvent>,
+    ) -> Result<(), StorageError> {
+        for GrantedEvent(event) in granted {
+            events::insert(&self, None, &event).await?;
+        }
         let committed = self.transaction.commit().await;
         let deleted = self.deleted.into_inner();
         for digest in deleted.unwrap_or_else(PoisonError::into_inner) {

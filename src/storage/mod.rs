@@ -37,6 +37,7 @@ pub mod sessions;
 mod source;
 mod sqlite;
 mod trouble;
+pub mod two_factor;
 pub mod usage;
 pub mod users;
 

@@ -162,6 +162,21 @@ pub async fn note_use(db: &Db, id: SessionId, now: DateTime<Utc>) -> Result<(), 
     Ok(())
 }
 
+/// Opens a session that awaited a code, with a new secret: the one before may have been somebody else's choice.
+#[tracing::instrument(level = "debug", name = "storage.sessions.open", skip_all, fields(id = %id))]
+pub async fn open(login: &Login, id: SessionId, digest: &SecretDigest) -> Result<(), StorageError> {
+    let row = session::ActiveModel {
+        id: Set(id.0),
+        digest: Set(hidden(digest)),
+        state: Set(to_state(SessionState::Open)),
+        created_at: Set(login.now().into()),
+        last_seen_at: Set(login.now().into()),
+        ..Default::default()
+    };
+    row.update(login.connection()).await?;
+    Ok(())
+}
+
 /// Ends one session.
 #[tracing::instrument(level = "debug", name = "storage.sessions.remove", skip_all, fields(id = %id))]
 pub async fn remove(change: &Change, id: SessionId) -> Result<(), StorageError> {

@@ -54,16 +54,17 @@ pub struct Account {
     pub password: Option<PasswordHash>,
 }
 
-/// The first `size` users, by name; or the first after a name.
+/// The first `size` users that `filter` lets through, by name; or the first after a name.
 #[tracing::instrument(level = "debug", name = "storage.users.by_name", skip_all)]
 pub async fn by_name(
     source: &impl Source,
+    filter: &UserFilter,
     after: Option<&Username>,
     size: u64,
 ) -> Result<Vec<User>, StorageError> {
     let after = after.map(|name| user::Column::Username.gt(name.as_str()));
     let rows = user::Entity::find()
-        .filter(Condition::all().add_option(after))
+        .filter(wanted(filter).add_option(after))
         .order_by_asc(user::Column::Username)
         .limit(size)
         .all(source.connection())
@@ -109,6 +110,7 @@ fn wanted(filter: &UserFilter) -> Condition {
                 .map(|external| Column::External.eq(external)),
         )
         .add_option(filter.admin.map(|admin| Column::Admin.eq(admin)))
+        .add_option(filter.two_factor.map(|is_on| Column::TwoFactor.eq(is_on)))
         .add_option(
             filter
                 .created_before
@@ -205,10 +207,7 @@ pub async fn account_by_email(
 }
 
 /// The user with that id, with the hash of their password.
-pub(super) async fn account(
-    source: &impl Source,
-    id: UserId,
-) -> Result<Option<Account>, StorageError> {
+pub async fn account(source: &impl Source, id: UserId) -> Result<Option<Account>, StorageError> {
     let row = user::Entity::find_by_id(id.0)
         .one(source.connection())
         .await?;
@@ -265,6 +264,7 @@ pub async fn insert(change: &Change, new: UserRecord) -> Result<User, StorageErr
         admin: Set(new.admin),
         external: Set(new.external),
         state: Set(user::State::Active),
+        two_factor: Set(false),
         created_at: Set(change.now().into()),
         ..Default::default()
     };
@@ -398,6 +398,7 @@ pub(super) fn to_user(row: user::Model) -> Result<User, StorageError> {
             user::State::Active => UserState::Active,
             user::State::Blocked => UserState::Blocked,
         },
+        two_factor: row.two_factor,
         created_at: row.created_at.into(),
     })
 }

@@ -323,6 +323,10 @@ const NOUNS: &[(&str, &[&str])] = &[
         "notices",
         &["app", "domain", "storage", "http/admin", "representation"],
     ),
+    (
+        "two_factor",
+        &["app", "domain", "storage", "http/admin", "representation"],
+    ),
     ("events", &["domain", "storage"]),
     (
         "audit_events",

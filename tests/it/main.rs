@@ -22,4 +22,5 @@ mod registries;
 mod server;
 mod storage;
 mod token;
+mod two_factor;
 mod web;

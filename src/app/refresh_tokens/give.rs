@@ -53,7 +53,7 @@ impl Admission {
             &token,
             Detail::RefreshToken { service },
         );
-        login.commit(grant.event(event)).await?;
+        login.commit([grant.event(event)]).await?;
         Ok(SecretString::from(secret.expose()))
     }
 }

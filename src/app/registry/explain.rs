@@ -47,7 +47,7 @@ impl Desk {
             Some(id) => Some(self.token_of(authority, &user, id).await?),
         };
         let now = self.now();
-        let refused = refusal(&user, token.as_ref(), now);
+        let refused = self.refusal(&user, token.as_ref(), now);
         let password = || Ceiling::of_login(Proof::Explained);
         let ceiling = token
             .as_ref()
@@ -121,13 +121,20 @@ impl Desk {
             )))
         }
     }
-}
 
-/// The cause for which a login would be refused, if it would, in the order of the checks there.
-fn refusal(user: &User, token: Option<&AccessToken>, now: DateTime<Utc>) -> Option<Cause> {
-    match token {
-        Some(token) => token.refused(user, now),
-        None => (user.state == UserState::Blocked).then_some(Cause::BlockedUser),
+    /// The cause for which a login would be refused, if it would, in the order of the checks there.
+    fn refusal(
+        &self,
+        user: &User,
+        token: Option<&AccessToken>,
+        now: DateTime<Utc>,
+    ) -> Option<Cause> {
+        match (token, user.state) {
+            (Some(token), _) => token.refused(user, now),
+            (None, _) if self.tokens_only => Some(Cause::TwoFactorRequired),
+            (None, UserState::Blocked) => Some(Cause::BlockedUser),
+            (None, UserState::Active) => user.two_factor.then_some(Cause::TwoFactorEnabled),
+        }
     }
 }
 

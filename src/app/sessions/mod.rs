@@ -6,4 +6,4 @@ mod purge;
 mod sign_in;
 
 pub use find::Visit;
-pub use sign_in::{Arrival, SignInError};
+pub use sign_in::{Arrival, BegunSession, SignInError};

@@ -15,6 +15,7 @@ use crate::domain::sessions::{SessionRules, SessionState};
 use crate::domain::users::username::Username;
 use crate::identity::AuthenticationError;
 use crate::storage::sessions::{self, SessionRecord};
+use crate::storage::users;
 
 /// A browser in which somebody signs in.
 #[derive(Debug)]
@@ -25,6 +26,17 @@ pub struct Arrival {
     pub earlier: Option<SessionSecret>,
     /// The origin of the request.
     pub origin: Origin,
+}
+
+/// A session that began.
+#[derive(Debug)]
+pub struct BegunSession {
+    /// The user.
+    pub username: Username,
+    /// The secret, for the browser.
+    pub secret: SessionSecret,
+    /// The part of the sign-in that is done.
+    pub state: SessionState,
 }
 
 /// A sign-in that did not succeed.
@@ -40,14 +52,14 @@ pub enum SignInError {
 
 impl Admission {
     /// Begins a session for whoever knows the password of a user, whom a user name or an e-mail address names. Its secret is a new
-    /// one, whatever the browser sent before.
+    /// one, whatever the browser sent before. With a second factor it opens nothing until that was shown, too.
     #[tracing::instrument(name = "app.sign_in", skip_all)]
     pub async fn sign_in(
         &self,
         (name, password): (&str, &SecretString),
         arrival: Arrival,
         rules: &SessionRules,
-    ) -> Result<(Username, SessionSecret), SignInError> {
+    ) -> Result<BegunSession, SignInError> {
         let Arrival {
             device,
             earlier,
@@ -63,6 +75,9 @@ impl Admission {
         let grant = login.grant(|authority| authority.act_for(user.id));
         let grant = grant.map_err(DeskError::from)?;
         let session = async {
+            // A second factor may have been turned on since the password was checked.
+            let now = users::find(&login, user.id).await?;
+            let has_second_factor = now.is_some_and(|user| user.two_factor);
             if let Some(earlier) = earlier {
                 sessions::replace(&login, &earlier.digest()).await?;
             }
@@ -71,7 +86,11 @@ impl Admission {
             let record = SessionRecord {
                 user: user.id,
                 digest: secret.digest(),
-                state: SessionState::Open,
+                state: if has_second_factor {
+                    SessionState::AwaitsCode
+                } else {
+                    SessionState::Open
+                },
                 device,
                 address: origin.address,
             };
@@ -79,9 +98,17 @@ impl Admission {
         };
         let session = session.await.map_err(DeskError::from)?;
         let device = session.device.to_string();
-        let event = Event::new(EventAction::UserSignedIn, &user, Detail::Session { device });
-        let committed = login.commit(grant.event(event)).await;
+        let action = match session.state {
+            SessionState::Open => EventAction::UserSignedIn,
+            SessionState::AwaitsCode => EventAction::SecondFactorAsked,
+        };
+        let event = Event::new(action, &user, Detail::Session { device });
+        let committed = login.commit([grant.event(event)]).await;
         committed.map_err(DeskError::from)?;
-        Ok((user.username, secret))
+        Ok(BegunSession {
+            username: user.username,
+            secret,
+            state: session.state,
+        })
     }
 }

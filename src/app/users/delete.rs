@@ -14,7 +14,7 @@ use crate::domain::users::reference::UserReference;
 use crate::domain::users::{User, UserState};
 use crate::storage::{
     Change, GrantedEvent, Source, access_tokens, members, namespaces, refresh_tokens, sessions,
-    users,
+    two_factor, users,
 };
 
 /// A user, with everything that is deleted with them.
@@ -80,6 +80,7 @@ pub(in crate::app) async fn delete(
     access_tokens::remove_all_of(change, id).await?;
     refresh_tokens::remove_all_of(change, id).await?;
     sessions::remove_all_of(change, id, None).await?;
+    two_factor::remove_all_of(change, id).await?;
     users::remove(change, id).await?;
     let event = Event::new(EventAction::UserDeleted, user, Detail::nothing());
     Ok((gone, grant.event(event)))

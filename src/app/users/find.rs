@@ -18,15 +18,15 @@ use crate::storage::{Source, namespaces, users};
 const AT_A_TIME: usize = 1000;
 
 impl Desk {
-    /// The first `size` users, by name, or the first after a name; administrators only.
+    /// The first `size` users that `filter` lets through, by name, or the first after a name; administrators only.
     pub async fn users(
         &self,
         authority: &Authority,
-        after: Option<&Username>,
-        size: u64,
+        filter: &UserFilter,
+        (after, size): (Option<&Username>, u64),
     ) -> Result<Vec<VisibleUser>, DeskError> {
         authority.require_administrator()?;
-        let users = users::by_name(&self.db, after, size).await?;
+        let users = users::by_name(&self.db, filter, after, size).await?;
         let own = self.own_namespaces(&users).await?;
         let whole = users.into_iter().map(|user| {
             let namespace = own.get(&user.id).copied();
@@ -77,8 +77,9 @@ impl Desk {
     ) -> Result<Listing<VisibleUser>, DeskError> {
         filter.search_addresses = authority.is_administrator();
         if !authority.is_administrator() {
-            // As in GitLab, this filter is refused and the others have no effect.
-            if filter.external.is_some() {
+            // As in GitLab, the first filter is refused and others have no effect. The second one has none there either; but
+            // whoever looks for those without must not take everybody for one.
+            if filter.external.is_some() || filter.two_factor.is_some() {
                 authority.require_administrator()?;
             }
             (filter.admin, filter.created_before, filter.created_after) = (None, None, None);

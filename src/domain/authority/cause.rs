@@ -34,6 +34,12 @@ pub enum Cause {
     NoPassword,
     /// The password is wrong.
     WrongPassword,
+    /// The code of the second factor is wrong, or was used before.
+    WrongCode,
+    /// The user has a second factor, so a password alone opens nothing, and neither does what came of one.
+    TwoFactorEnabled,
+    /// Everybody must have a second factor, so no password alone opens anything.
+    TwoFactorRequired,
     /// The session on the web pages has ended.
     EndedSession,
     /// No credential was presented, and anonymous access is off.
@@ -42,7 +48,7 @@ pub enum Cause {
 
 impl Cause {
     /// All causes.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 17] = [
         Self::Unreadable,
         Self::EmptySecret,
         Self::BrokenToken,
@@ -55,6 +61,9 @@ impl Cause {
         Self::UnknownUser,
         Self::NoPassword,
         Self::WrongPassword,
+        Self::WrongCode,
+        Self::TwoFactorEnabled,
+        Self::TwoFactorRequired,
         Self::EndedSession,
         Self::AnonymousAccessOff,
     ];
@@ -74,6 +83,9 @@ impl Cause {
             Self::UnknownUser => "unknown_user",
             Self::NoPassword => "no_password",
             Self::WrongPassword => "wrong_password",
+            Self::WrongCode => "wrong_code",
+            Self::TwoFactorEnabled => "two_factor_enabled",
+            Self::TwoFactorRequired => "two_factor_required",
             Self::EndedSession => "ended_session",
             Self::AnonymousAccessOff => "anonymous_access_off",
         }
@@ -95,6 +107,13 @@ impl fmt::Display for Cause {
             Self::UnknownUser => "the user is unknown",
             Self::NoPassword => "the user has no password",
             Self::WrongPassword => "the password is wrong",
+            Self::WrongCode => "the code is wrong or was used before",
+            Self::TwoFactorEnabled => {
+                "the user has two-factor authentication, so only tokens log in"
+            }
+            Self::TwoFactorRequired => {
+                "two-factor authentication is required, so only tokens log in"
+            }
             Self::EndedSession => "the session has ended",
             Self::AnonymousAccessOff => "anonymous access is off",
         })

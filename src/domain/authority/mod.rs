@@ -111,6 +111,8 @@ enum Purpose {
     Login,
     /// To work on the web pages.
     Session,
+    /// To show the second factor of a sign-in there.
+    SecondFactor,
 }
 
 /// The stored facts that bear out a [`Claim`], read inside a change.
@@ -154,6 +156,12 @@ pub enum Refusal {
     /// It belongs to someone else, who alone may know that it exists.
     #[error("it is not yours")]
     NotYours,
+    /// The second factor of an administrator, which a stolen token of another one must not take away.
+    #[error(
+        "the two-factor authentication of administrators is turned off by themselves, or with `wharfinger user \
+         two-factor disable`"
+    )]
+    TwoFactorOfAdministrator,
 }
 
 impl From<Cause> for Refusal {
@@ -206,6 +214,14 @@ impl Authority {
         Self::signed_in(user, Purpose::Session, origin)
     }
 
+    /// A user whose sign-in on the web pages awaits a code, and who may do nothing else.
+    pub fn of_second_factor(user: &SignedIn, origin: Origin) -> Self {
+        Self {
+            is_administrator: false,
+            ..Self::signed_in(user, Purpose::SecondFactor, origin)
+        }
+    }
+
     fn signed_in(user: &SignedIn, purpose: Purpose, origin: Origin) -> Self {
         Self {
             actor: Actor::User(user.id, user.username.clone()),
@@ -222,8 +238,8 @@ impl Authority {
     }
 
     /// The authority as it is at `now` by the stored facts: less, or a refusal, if since the request came
-    /// the user was blocked, demoted or deleted, their password changed, or their token was revoked,
-    /// narrowed or has ended.
+    /// the user was blocked, demoted or deleted, their password changed, they turned on two-factor authentication (and
+    /// this is a login), or their token was revoked, narrowed or has ended.
     pub fn renewed(&self, facts: Evidence, now: DateTime<Utc>) -> Result<Self, Refusal> {
         let Some(claim) = &self.claim else {
             return Ok(self.clone());
@@ -252,7 +268,11 @@ impl Authority {
             }
             Proof::Session(id, end) => {
                 let session = facts.session.filter(|session| session.id == *id);
-                let goes_on = session.is_some_and(|session| session.state == SessionState::Open);
+                let wanted = match claim.purpose {
+                    Purpose::SecondFactor => SessionState::AwaitsCode,
+                    Purpose::Need(_) | Purpose::Login | Purpose::Session => SessionState::Open,
+                };
+                let goes_on = session.is_some_and(|session| session.state == wanted);
                 if !goes_on || now >= *end {
                     return Err(Cause::EndedSession.into());
                 }
@@ -263,11 +283,15 @@ impl Authority {
         if user.state == UserState::Blocked {
             return Err(Cause::BlockedUser.into());
         }
+        if claim.purpose == Purpose::Login && user.two_factor {
+            return Err(Cause::TwoFactorEnabled.into());
+        }
         let (user, origin) = (SignedIn::new(&user, ceiling), self.origin.clone());
         let renewed = match claim.purpose {
             Purpose::Need(need) => Self::of(&user, need, origin)?,
             Purpose::Login => Self::of_login(&user, origin),
             Purpose::Session => Self::of_session(&user, origin),
+            Purpose::SecondFactor => Self::of_second_factor(&user, origin),
         };
         Ok(Self { end, ..renewed })
     }
@@ -351,146 +375,20 @@ impl Authority {
             Err(Refusal::NotYours)
         }
     }
+
+    /// Refuses everyone but administrators to turn off the two-factor authentication of `user`; for an administrator's, everyone
+    /// but the command line.
+    pub fn reset_two_factor_of(&self, user: &User) -> Result<(), Refusal> {
+        self.require_administrator()?;
+        if user.admin && self.user().is_some() {
+            return Err(Refusal::TwoFactorOfAdministrator);
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn caller(admin: bool, scope: AccessTokenScope) -> SignedIn {
-        let ceiling = Ceiling {
-            proof: Proof::Explained,
-            scopes: [scope].into_iter().collect(),
-            repositories: Vec::new(),
-        };
-        SignedIn {
-            id: UserId(7),
-            username: Username::try_from("alice").unwrap(),
-            admin,
-            external: false,
-            ceiling,
-        }
-    }
-
-    #[test]
-    fn each_scope_opens_what_the_table_says() {
-        use Need::{OwnToken, Read, ReadUsers, RotateOwnToken, Write};
-        let all = [ReadUsers, Read, Write, OwnToken, RotateOwnToken];
-        for (scope, opened) in [
-            (AccessTokenScope::Api, all.to_vec()),
-            (AccessTokenScope::ReadApi, vec![ReadUsers, Read, OwnToken]),
-            (AccessTokenScope::ReadUser, vec![ReadUsers, OwnToken]),
-            (AccessTokenScope::ReadRegistry, vec![OwnToken]),
-            (AccessTokenScope::WriteRegistry, vec![OwnToken]),
-            (AccessTokenScope::DeleteRegistry, vec![OwnToken]),
-            (AccessTokenScope::SelfRotate, vec![OwnToken, RotateOwnToken]),
-        ] {
-            for need in all {
-                // An administrator's token opens no more than another one with its scopes.
-                for admin in [false, true] {
-                    let is_open =
-                        Authority::of(&caller(admin, scope), need, Origin::local(Face::Api))
-                            .is_ok();
-                    assert_eq!(is_open, opened.contains(&need), "{scope} {need:?}");
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn users_act_for_themselves_and_administrators_for_all() {
-        let user = Authority::of(
-            &caller(false, AccessTokenScope::Api),
-            Need::Write,
-            Origin::local(Face::Api),
-        )
-        .unwrap();
-        assert_eq!(
-            user.require_administrator(),
-            Err(Refusal::AdministratorsOnly)
-        );
-        assert_eq!(user.act_for(UserId(8)), Err(Refusal::NotYours));
-        assert!(user.act_for(UserId(7)).is_ok());
-        let administrator = Authority::of(
-            &caller(true, AccessTokenScope::Api),
-            Need::Write,
-            Origin::local(Face::Api),
-        )
-        .unwrap();
-        assert!(
-            administrator.require_administrator().is_ok()
-                && administrator.act_for(UserId(8)).is_ok()
-        );
-        assert_eq!(administrator.actor().name(), "alice");
-    }
-
-    #[test]
-    fn a_session_administers_and_a_login_does_not() {
-        let administrator = caller(true, AccessTokenScope::Api);
-        let origin = || Origin::local(Face::Api);
-        let session = Authority::of_session(&administrator, origin());
-        assert_eq!(session.require_administrator(), Ok(()));
-        let login = Authority::of_login(&administrator, origin());
-        assert_eq!(
-            login.require_administrator(),
-            Err(Refusal::AdministratorsOnly)
-        );
-        let user = caller(false, AccessTokenScope::Api);
-        let session = Authority::of_session(&user, origin());
-        assert_eq!(
-            session.require_administrator(),
-            Err(Refusal::AdministratorsOnly)
-        );
-    }
-
-    #[test]
-    fn a_claim_is_as_good_as_the_facts_that_bear_it_out() {
-        let (now, hash) = (DateTime::UNIX_EPOCH, |text: &str| {
-            PasswordHash::from_phc(text.to_owned())
-        });
-        let mut administrator = caller(true, AccessTokenScope::Api);
-        administrator.ceiling.proof = Proof::Password(hash("verified"));
-        let session = Authority::of_session(&administrator, Origin::local(Face::Api));
-        let user = User {
-            id: UserId(7),
-            username: Username::try_from("alice").unwrap(),
-            name: "Alice".to_owned(),
-            email: None,
-            admin: true,
-            external: false,
-            state: UserState::Active,
-            created_at: now,
-        };
-        let facts = |user: Option<&User>, password: &str| Evidence {
-            user: user.cloned(),
-            password: Some(hash(password)),
-            ..Evidence::default()
-        };
-        let renewed = |facts| session.renewed(facts, now);
-        assert_eq!(renewed(facts(Some(&user), "verified")), Ok(session.clone()));
-        let demoted = User {
-            admin: false,
-            external: true,
-            ..user.clone()
-        };
-        let less = renewed(facts(Some(&demoted), "verified")).unwrap();
-        assert!(!less.is_administrator() && less.is_external());
-        let blocked = User {
-            state: UserState::Blocked,
-            ..user.clone()
-        };
-        for (facts, cause) in [
-            (facts(Some(&user), "another"), Cause::WrongPassword),
-            (facts(Some(&blocked), "verified"), Cause::BlockedUser),
-            (facts(None, "verified"), Cause::UnknownUser),
-        ] {
-            assert_eq!(renewed(facts), Err(Refusal::Credential(cause)));
-        }
-        // Nobody can take the command line's right away.
-        let operator = Authority::operator();
-        assert_eq!(operator.renewed(Evidence::default(), now), Ok(operator));
-    }
-}
+mod tests;
 
 #[cfg(test)]
 #[path = "session_tests.rs"]

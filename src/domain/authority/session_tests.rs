@@ -23,6 +23,7 @@ fn a_session_counts_as_long_as_it_is_there_and_has_not_ended() {
         admin: false,
         external: false,
         state: UserState::Active,
+        two_factor: false,
         created_at: DateTime::UNIX_EPOCH,
     };
     let ceiling = Ceiling::of_session(Proof::Session(session.id, end));

@@ -101,6 +101,11 @@ pub enum Detail {
         /// The registry that it is for.
         service: String,
     },
+    /// A recovery code that was used.
+    RecoveryCode {
+        /// The number of those that are left.
+        left: u64,
+    },
     /// A session on the web pages that began.
     Session {
         /// The device that it is on.
@@ -328,6 +333,7 @@ impl fmt::Display for Detail {
                 scopes: None,
             } => write!(f, "of {namespace}"),
             Self::RefreshToken { service } => write!(f, "for {service}"),
+            Self::RecoveryCode { left } => write!(f, "{left} left"),
             Self::Session { device } => write!(f, "with {device}"),
         }
     }

@@ -61,6 +61,18 @@ pub enum EventAction {
     PasswordChanged,
     /// A password was hashed anew, with today's parameters.
     PasswordRehashed,
+    /// A user was given the secret of a second factor, which they have yet to confirm.
+    TwoFactorBegun,
+    /// A user turned on two-factor authentication.
+    TwoFactorEnabled,
+    /// A user turned off two-factor authentication.
+    TwoFactorDisabled,
+    /// An administrator turned off the two-factor authentication of a user.
+    TwoFactorReset,
+    /// A user with a second factor showed their password on the pages, and was asked for a code.
+    SecondFactorAsked,
+    /// A user showed a recovery code, which is used up.
+    RecoveryCodeUsed,
     /// A group was made.
     GroupCreated,
     /// A project was made.
@@ -113,7 +125,7 @@ pub enum EventAction {
 
 impl EventAction {
     /// Each kind.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 39] = [
         Self::UserCreated,
         Self::UserChanged,
         Self::UserDeleted,
@@ -123,6 +135,12 @@ impl EventAction {
         Self::SignInRefused,
         Self::PasswordChanged,
         Self::PasswordRehashed,
+        Self::TwoFactorBegun,
+        Self::TwoFactorEnabled,
+        Self::TwoFactorDisabled,
+        Self::TwoFactorReset,
+        Self::SecondFactorAsked,
+        Self::RecoveryCodeUsed,
         Self::GroupCreated,
         Self::ProjectCreated,
         Self::VisibilityChanged,
@@ -161,6 +179,12 @@ impl EventAction {
             Self::SignInRefused => "user.sign_in_refused",
             Self::PasswordChanged => "user.password_changed",
             Self::PasswordRehashed => "user.password_rehashed",
+            Self::TwoFactorBegun => "user.two_factor_begun",
+            Self::TwoFactorEnabled => "user.two_factor_enabled",
+            Self::TwoFactorDisabled => "user.two_factor_disabled",
+            Self::TwoFactorReset => "user.two_factor_reset",
+            Self::SecondFactorAsked => "user.second_factor_asked",
+            Self::RecoveryCodeUsed => "user.recovery_code_used",
             Self::GroupCreated => "group.created",
             Self::ProjectCreated => "project.created",
             Self::VisibilityChanged => "namespace.visibility_changed",

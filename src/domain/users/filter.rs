@@ -21,6 +21,8 @@ pub struct UserFilter {
     pub external: Option<bool>,
     /// Only administrators, or (false) only others.
     pub admin: Option<bool>,
+    /// Only users with two-factor authentication on, or (false) only others.
+    pub two_factor: Option<bool>,
     /// Only users made at this instant or before.
     pub created_before: Option<DateTime<Utc>>,
     /// Only users made at this instant or after.

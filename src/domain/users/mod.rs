@@ -29,6 +29,8 @@ pub struct User {
     pub external: bool,
     /// Active or blocked.
     pub state: UserState,
+    /// True if their password alone opens nothing: two-factor authentication is on.
+    pub two_factor: bool,
     /// The time at which the user was made.
     pub created_at: DateTime<Utc>,
 }

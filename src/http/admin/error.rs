@@ -80,6 +80,12 @@ pub(super) enum ApiError {
     /// Too many tokens from the caller's address were refused; it may come back after this time.
     #[error("too many tokens were refused before{}", .1.map_or(String::new(), |cause| format!(", and {cause}")))]
     TooMany(Duration, Option<Cause>),
+    /// Too many codes or passwords of the caller were wrong; they may come back after this time.
+    #[error("too many codes or passwords were wrong before")]
+    TooManyCodes(Duration),
+    /// The key that encrypts secrets cannot be used; the operator has to bring it back.
+    #[error("the secrets of second factors cannot be read or written")]
+    NoEncryptionKey(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// We cannot answer now; the caller may come back later.
     #[error("the request cannot be done now")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -110,8 +116,10 @@ impl ApiError {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::MethodNotAllowed | Self::TooFar => StatusCode::METHOD_NOT_ALLOWED,
-            Self::TooMany(..) => StatusCode::TOO_MANY_REQUESTS,
-            Self::TooLong | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TooMany(..) | Self::TooManyCodes(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooLong | Self::Unavailable(_) | Self::NoEncryptionKey(_) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::Failed(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -170,6 +178,16 @@ impl ApiError {
                     waiting_time(*wait)
                 ),
             }),
+            Self::TooManyCodes(wait) => json!({
+                "message": format!(
+                    "429 Too Many Requests - too many codes or passwords were wrong; try again in {}",
+                    waiting_time(*wait)
+                ),
+            }),
+            Self::NoEncryptionKey(_) => json!({
+                "message": "503 Service Unavailable - the key that encrypts second factors is lost; the operator has to bring \
+                            it back",
+            }),
             Self::Unavailable(_) => {
                 json!({ "message": "503 Service Unavailable - try again in a few seconds" })
             }
@@ -182,7 +200,7 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = (self.status(), Json(self.body())).into_response();
         let wait = match &self {
-            Self::TooMany(wait, _) => Some(*wait),
+            Self::TooMany(wait, _) | Self::TooManyCodes(wait) => Some(*wait),
             Self::Unavailable(_) => Some(SOON),
             _ => None,
         };
@@ -223,9 +241,10 @@ impl From<Refusal> for ApiError {
             Refusal::Credential(cause) => cause.into(),
             Refusal::Scope(need, _) => Self::InsufficientScope(need),
             Refusal::AdministratorsOnly => Self::Forbidden(String::new()),
-            Refusal::RoleTooLow(_) | Refusal::RoleEnds(_) | Refusal::LastOwner => {
-                Self::Forbidden(refusal.to_string())
-            }
+            Refusal::RoleTooLow(_)
+            | Refusal::RoleEnds(_)
+            | Refusal::LastOwner
+            | Refusal::TwoFactorOfAdministrator => Self::Forbidden(refusal.to_string()),
             Refusal::NotYours => Self::Unauthorized,
         }
     }

@@ -20,6 +20,7 @@ mod registry;
 mod repositories;
 mod segments;
 mod state;
+mod two_factor;
 mod usage;
 mod users;
 mod version;
@@ -44,6 +45,7 @@ pub fn router(state: AdminState) -> Router {
         .routes(routes!(version::metadata))
         .routes(routes!(registry::explain))
         .merge(users::routes())
+        .merge(two_factor::routes())
         .merge(namespaces::routes())
         .merge(access_tokens::routes())
         .routes(routes!(deploy_tokens::list_everywhere))

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::app::two_factor::TwoFactors;
 use crate::app::{Admission, Desk};
 use crate::domain::authority::Authority;
 use crate::domain::namespaces::reference::NamespaceReference;
@@ -16,6 +17,8 @@ pub struct AdminState {
     pub desk: Desk,
     /// The door that callers come through.
     pub admission: Admission,
+    /// The second factors of the callers.
+    pub two_factors: TwoFactors,
     /// The lifetimes of refresh tokens.
     pub refresh_lifetimes: RefreshLifetimes,
     /// The address of the API for people and programs, without a slash at its end.

@@ -45,6 +45,9 @@ pub(super) enum WebError {
     /// It breaks a rule; the text says which.
     #[error("the request breaks a rule")]
     Refused(String),
+    /// The key that encrypts second factors cannot be used; the operator has to bring it back.
+    #[error("the secrets of second factors cannot be read or written")]
+    NoEncryptionKey(#[source] Box<dyn Error + Send + Sync>),
     /// We cannot answer now; the visitor may come back later.
     #[error("the request cannot be done now")]
     Unavailable(#[source] Box<dyn Error + Send + Sync>),
@@ -79,7 +82,7 @@ impl WebError {
             Self::UnreadableForm => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable(_) | Self::NoEncryptionKey(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Failed(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -104,6 +107,10 @@ impl WebError {
             Self::UnreadableForm => ("Not done", "The form could not be read."),
             Self::TooLarge => ("Not done", "The form is too long: 64 KiB are the most."),
             Self::Refused(why) => ("Not done", &**why),
+            Self::NoEncryptionKey(_) => (
+                "Not possible now",
+                "The key that encrypts second factors is lost. Ask the operator of this service; a recovery code works without it.",
+            ),
             Self::Unavailable(_) => (
                 "Please try again",
                 "Wharfinger cannot answer at the moment. Try again in a few seconds.",
@@ -145,7 +152,8 @@ impl From<Refusal> for WebError {
             Refusal::Scope(..)
             | Refusal::RoleTooLow(_)
             | Refusal::RoleEnds(_)
-            | Refusal::LastOwner => Self::Forbidden(sentence(&refusal.to_string())),
+            | Refusal::LastOwner
+            | Refusal::TwoFactorOfAdministrator => Self::Forbidden(sentence(&refusal.to_string())),
         }
     }
 }

@@ -20,9 +20,11 @@ mod profile;
 mod sessions;
 mod shown_time;
 mod sign_in;
+mod sign_in_code;
 mod sign_out;
 mod site;
 mod state;
+mod two_factor;
 mod visitor;
 
 use axum::Router;
@@ -43,6 +45,10 @@ pub fn router(state: &WebState) -> Router {
     let pages = Router::new()
         .route("/", get(home::get))
         .route("/sign_in", get(sign_in::get).post(sign_in::post))
+        .route(
+            sign_in::CODE,
+            get(sign_in_code::get).post(sign_in_code::post),
+        )
         .route("/sign_out", post(sign_out::post))
         .route("/profile", get(profile::get))
         .route("/profile/password", get(password::get).post(password::post))

@@ -29,7 +29,7 @@ impl Next {
         let is_path = path.starts_with('/')
             && !path.contains("//")
             && !path.split('/').any(|part| part == "." || part == "..");
-        let leads_on = !["/", "/sign_in", "/sign_out"].contains(&path);
+        let leads_on = !["/", "/sign_in", "/sign_in/code", "/sign_out"].contains(&path);
         if text.len() <= LONGEST && text.bytes().all(is_plain) && is_path && leads_on {
             Self(text.to_owned())
         } else {

@@ -52,6 +52,7 @@ mod tests {
                 admin: false,
                 external: false,
                 state: UserState::Active,
+                two_factor: false,
                 created_at: DateTime::UNIX_EPOCH,
             },
         };

@@ -7,10 +7,11 @@ use axum::http::{StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 
 use crate::app::DeskError;
-use crate::app::sessions::{Arrival, SignInError};
+use crate::app::sessions::{Arrival, BegunSession, SignInError};
 use crate::domain::authority::Refusal;
 use crate::domain::events::origin::Face;
 use crate::domain::secret::SecretKind;
+use crate::domain::sessions::SessionState;
 use crate::domain::sessions::device::Device;
 use crate::http::layers::{LogNote, Who, origin, retry_after, waiting_time};
 use crate::http::web::cookie;
@@ -21,6 +22,9 @@ use crate::http::web::next::Next;
 use crate::http::web::state::WebState;
 use crate::http::web::visitor::Visitor;
 use crate::identity::AuthenticationError;
+
+/// The page that asks for a code after this one.
+pub(super) const CODE: &str = "/sign_in/code";
 
 /// The message for whoever is not let in, whatever the cause.
 const WRONG: &str = "The username, email or password is wrong.";
@@ -69,12 +73,9 @@ pub(super) async fn post(
         .admission
         .sign_in((name, &password), arrival, &state.sessions);
     match signed_in.await {
-        Ok((username, secret)) => {
-            who.is(username.as_str());
-            let line = cookie::give(&secret, &state.sessions, &state.site);
-            let line = line.map(|line| (header::SET_COOKIE, line));
-            let to = Redirect::to(&state.site.link(next.as_str()));
-            Ok((AppendHeaders(line), to).into_response())
+        Ok(begun) => {
+            who.is(begun.username.as_str());
+            Ok(led_on(&begun, &next, &state))
         }
         Err(error) => {
             let page = SignInPage {
@@ -89,6 +90,18 @@ pub(super) async fn post(
             refused(error, page)
         }
     }
+}
+
+/// Gives the browser its secret, and leads to the page that was wanted, or to the code before it.
+pub(super) fn led_on(begun: &BegunSession, next: &Next, state: &WebState) -> Response {
+    let line = cookie::give(&begun.secret, &state.sessions, &state.site);
+    let line = line.map(|line| (header::SET_COOKIE, line));
+    let to = match begun.state {
+        SessionState::Open => next.as_str().to_owned(),
+        SessionState::AwaitsCode => next.after(CODE),
+    };
+    let to = Redirect::to(&state.site.link(&to));
+    (AppendHeaders(line), to).into_response()
 }
 
 /// The form once more, with the problem.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::FromRef;
 
+use crate::app::two_factor::TwoFactors;
 use crate::app::{Admission, Desk};
 use crate::domain::registry::host::RegistryHost;
 use crate::domain::sessions::SessionRules;
@@ -16,6 +17,8 @@ pub struct WebState {
     pub desk: Desk,
     /// The door that people come through.
     pub admission: Admission,
+    /// The second factors of people.
+    pub two_factors: TwoFactors,
     /// The rules for sessions.
     pub sessions: SessionRules,
     /// The place at which browsers see the pages.

@@ -5,7 +5,7 @@ use sea_orm::{ColumnTrait, ColumnType, EntityTrait, Iterable, PrimaryKeyTrait};
 use crate::domain::backup::cell::CellKind;
 use crate::storage::entity::{
     access_token, change, change_counter, deploy_token, event, installation, member, namespace,
-    notice, notice_progress, refresh_token, repository, usage_day, user,
+    notice, notice_progress, recovery_code, refresh_token, repository, two_factor, usage_day, user,
 };
 
 /// The table with the number of the last change, whose row is there from the beginning.
@@ -50,6 +50,8 @@ pub(super) fn all() -> Vec<StoredTable> {
         table::<notice_progress::Entity>(),
         table::<repository::Entity>(),
         table::<usage_day::Entity>(),
+        table::<two_factor::Entity>(),
+        table::<recovery_code::Entity>(),
     ]
 }
 

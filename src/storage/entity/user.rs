@@ -1,5 +1,10 @@
 //! People and machines that sign in.
 
+#![expect(
+    clippy::struct_excessive_bools,
+    reason = "the columns are about different things"
+)]
+
 use sea_orm::entity::prelude::*;
 
 use crate::domain::text::folded;
@@ -25,6 +30,7 @@ pub struct Model {
     pub created_at: Instant,
     #[sea_orm(column_type = "Text", nullable)]
     pub folded: Option<String>,
+    pub two_factor: bool,
     #[sea_orm(has_many)]
     pub tokens: HasMany<crate::storage::entity::access_token::Entity>,
     #[sea_orm(has_many)]

@@ -7,7 +7,7 @@ fn lists_are_lines_with_tabs_or_json_arrays() {
     let workplace = Workplace::furnished();
     assert_eq!(
         workplace.ok(&["user", "list"]),
-        "alice\tactive\ta@example.com\tuser\n"
+        "alice\tactive\ta@example.com\tuser\tdisabled\n"
     );
     assert_eq!(workplace.ok(&["group", "list"]), "team\tprivate\n");
     assert_eq!(workplace.ok(&["project", "list"]), "team/app\tinternal\n");
@@ -98,7 +98,7 @@ fn nothing_is_destroyed_without_a_yes() {
     assert_eq!(workplace.ok(&["group", "list"]), "");
     assert_eq!(
         workplace.ok(&["user", "list"]),
-        "alice\tblocked\ta@example.com\tuser\n"
+        "alice\tblocked\ta@example.com\tuser\tdisabled\n"
     );
     workplace.ok(&["user", "unblock", "alice"]);
     assert_eq!(

@@ -115,7 +115,7 @@ fn the_first_start_says_what_to_do_next_and_the_second_only_where_it_listens() {
     assert!(workplace.ok(&["keys", "jwks"]).contains("\"kty\": \"EC\""));
     assert_eq!(
         workplace.ok(&["user", "list"]),
-        "admin\tactive\t-\tadministrator\n"
+        "admin\tactive\t-\tadministrator\tdisabled\n"
     );
     first.signal("-TERM");
     assert_eq!(first.child.wait().unwrap().code(), Some(0));

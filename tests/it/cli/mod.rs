@@ -24,6 +24,7 @@ mod registry;
 pub(crate) mod running;
 mod secret_files;
 mod terminal;
+mod two_factor;
 mod usage;
 mod users;
 mod workplace;

@@ -64,11 +64,11 @@ fn a_table_is_aligned_and_has_a_head() {
     for (command, head) in [
         (
             "user list",
-            "USER   STATE   E-MAIL         KIND\nalice  active  a@example.com  user\n",
+            "USER   STATE   E-MAIL         KIND  TWO-FACTOR\nalice  active  a@example.com  user  disabled\n",
         ),
         (
             "user show alice",
-            "USER   STATE   E-MAIL         KIND\nalice  active  a@example.com  user\n",
+            "USER   STATE   E-MAIL         KIND  TWO-FACTOR\nalice  active  a@example.com  user  disabled\n",
         ),
         ("group list", "PATH  VISIBILITY\nteam  private\n"),
         ("project list", "PATH      VISIBILITY\nteam/app  internal\n"),

@@ -88,7 +88,7 @@ fn deleting_a_user_says_first_what_goes_with_them() {
     assert_eq!(stderr(&output), says);
     assert_eq!(
         String::from_utf8(output.stdout).unwrap(),
-        "alice\tactive\ta@example.com\tuser\n"
+        "alice\tactive\ta@example.com\tuser\tdisabled\n"
     );
     assert_eq!(workplace.ok(&["user", "list"]), "");
     assert_eq!(workplace.ok(&["project", "list"]), "team/app\tinternal\n");

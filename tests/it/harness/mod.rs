@@ -48,7 +48,7 @@ use wharfinger::storage::{Db, events, users};
 use listeners::Listeners;
 
 pub(crate) use actor::{Actor, Caller, Machine};
-pub(crate) use browser::Browser;
+pub(crate) use browser::{Browser, Page};
 pub(crate) use database::TestDatabase;
 pub(crate) use repeatable::{FixedClock, SeededEntropy};
 pub(crate) use reply::{Reply, each, pretty};
@@ -434,6 +434,11 @@ impl TestApp {
         let keys = self.folder.path().join("keys");
         let entropy = SeededEntropy::default();
         KeyRing::renew_authority(&keys, &self.schedule, self.now(), &entropy).unwrap();
+    }
+
+    /// The folder of the key files, beside the database.
+    pub(crate) fn key_folder(&self) -> std::path::PathBuf {
+        self.folder.path().join("keys")
     }
 
     /// A change of the operator's in front of all others.

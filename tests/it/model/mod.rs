@@ -12,6 +12,7 @@ mod readers;
 mod stage;
 mod table;
 mod tokens;
+mod two_factor;
 mod world;
 mod writer;
 

@@ -25,6 +25,10 @@ pub(super) struct World {
     pub(super) roles: Arc<BTreeMap<String, BTreeMap<String, Level>>>,
 }
 
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the states of a user, each on its own"
+)]
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct User {
     pub(super) id: i64,
@@ -32,6 +36,7 @@ pub(super) struct User {
     pub(super) is_blocked: bool,
     pub(super) is_administrator: bool,
     pub(super) is_external: bool,
+    pub(super) has_second_factor: bool,
 }
 
 /// A personal access token.
@@ -119,7 +124,8 @@ pub(super) fn answer(world: &World, moment: Moment, question: &Question) -> Answ
             let Some(user) = world.users.get(name) else {
                 return Answer::Refused;
             };
-            if user.is_blocked || user.password != *password {
+            let is_wrong = user.password != *password;
+            if user.is_blocked || user.has_second_factor || is_wrong {
                 return Answer::Refused;
             }
             let scopes = REGISTRY_SCOPES.map(str::to_owned).into();

@@ -76,6 +76,7 @@ enum Kind {
     Flag,
     Block,
     Password,
+    SecondFactor,
     DeleteUser,
     Make,
     Show,
@@ -92,8 +93,9 @@ enum Kind {
 }
 
 #[rustfmt::skip]
-const KINDS: [(Kind, usize); 17] = [
+const KINDS: [(Kind, usize); 18] = [
     (Kind::User, 30), (Kind::Flag, 6), (Kind::Block, 8), (Kind::Password, 2), (Kind::DeleteUser, 2),
+    (Kind::SecondFactor, 6),
     (Kind::Make, 30), (Kind::Show, 12), (Kind::Delete, 4), (Kind::Give, 14), (Kind::Take, 6),
     (Kind::Token, 18), (Kind::Revoke, 7), (Kind::Rotate, 10), (Kind::Reuse, 2), (Kind::Narrow, 8),
     (Kind::DeployToken, 8), (Kind::RevokeDeployToken, 5),
@@ -149,6 +151,7 @@ impl<'a> Writer<'a> {
             Kind::Flag => self.flag_user(),
             Kind::Block => self.block_user(),
             Kind::Password => self.change_password(),
+            Kind::SecondFactor => self.second_factor(),
             Kind::DeleteUser => self.delete_user(),
             Kind::Make => self.make_place(),
             Kind::Show => self.show_place(),
@@ -194,7 +197,7 @@ impl<'a> Writer<'a> {
         self.world = world;
     }
 
-    fn user(&mut self) -> Option<(String, User)> {
+    pub(super) fn user(&mut self) -> Option<(String, User)> {
         self.dice
             .any_of(self.world.users.iter())
             .map(|(name, user)| (name.clone(), user.clone()))
@@ -295,18 +298,28 @@ impl<'a> Writer<'a> {
                 command: &[],
             },
         );
-        let mut world = self.world.clone();
-        Arc::make_mut(&mut world.users).insert(name.clone(), user);
-        self.note(door, format!("change the password of {name}"), &done, world);
+        let what = format!("change the password of {name}");
+        self.note_user(door, (&name, user), &done, what);
         Some(())
     }
 
     fn change_user(&mut self, name: &str, user: User, call: &Call<'_>, what: String) {
         let door = self.door();
         let done = self.stage.make(door, call);
+        self.note_user(door, (name, user), &done, what);
+    }
+
+    /// Notes that a user is another one now.
+    pub(super) fn note_user(
+        &mut self,
+        door: Door,
+        (name, user): (&str, User),
+        done: &Done,
+        what: String,
+    ) {
         let mut world = self.world.clone();
         Arc::make_mut(&mut world.users).insert(name.to_owned(), user);
-        self.note(door, what, &done, world);
+        self.note(door, what, done, world);
     }
 
     /// Their tokens and roles go with them, and what they own becomes tombstones.

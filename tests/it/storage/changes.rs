@@ -3,21 +3,32 @@
 use chrono::TimeDelta;
 use secrecy::SecretString;
 use wharfinger::domain::authority::Authority;
+use wharfinger::domain::users::filter::UserFilter;
 use wharfinger::storage::{Db, users};
 
 use super::story::{At, begin, commit, now};
 use super::users::new_user;
 
 pub(super) async fn what_is_not_committed_never_happened(db: &Db) {
-    let before = users::by_name(db, None, 1000).await.unwrap();
+    let before = users::by_name(db, &UserFilter::default(), None, 1000)
+        .await
+        .unwrap();
     let change = begin(db).await;
     users::insert(&change, new_user("carol")).await.unwrap();
     assert_eq!(
-        users::by_name(&change, None, 1000).await.unwrap().len(),
+        users::by_name(&change, &UserFilter::default(), None, 1000)
+            .await
+            .unwrap()
+            .len(),
         before.len() + 1
     );
     drop(change);
-    assert_eq!(users::by_name(db, None, 1000).await.unwrap(), before);
+    assert_eq!(
+        users::by_name(db, &UserFilter::default(), None, 1000)
+            .await
+            .unwrap(),
+        before
+    );
 }
 
 /// Changes at the same time get numbers without gap or repetition, and each sees the ones before it.
@@ -33,12 +44,18 @@ pub(super) async fn changes_follow_one_another(db: &Db) {
             tokio::spawn(async move {
                 for turn in 0..5 {
                     let change = begin(&db).await;
-                    let seen = users::by_name(&change, None, 1000).await.unwrap().len();
+                    let seen = users::by_name(&change, &UserFilter::default(), None, 1000)
+                        .await
+                        .unwrap()
+                        .len();
                     users::insert(&change, new_user(&format!("u{maker}-{turn}")))
                         .await
                         .unwrap();
                     assert_eq!(
-                        users::by_name(&change, None, 1000).await.unwrap().len(),
+                        users::by_name(&change, &UserFilter::default(), None, 1000)
+                            .await
+                            .unwrap()
+                            .len(),
                         seen + 1
                     );
                     commit(change).await.unwrap();
@@ -103,7 +120,9 @@ pub(super) async fn changes_that_wait_hold_up_no_questions(url: &SecretString) {
         .collect();
     tokio::time::sleep(std::time::Duration::from_millis(200)).await;
     let asked = std::time::Instant::now();
-    users::by_name(&db, None, 1000).await.unwrap();
+    users::by_name(&db, &UserFilter::default(), None, 1000)
+        .await
+        .unwrap();
     assert!(asked.elapsed() < std::time::Duration::from_secs(2));
     drop(hanging);
     for change in waiting {

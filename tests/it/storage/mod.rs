@@ -16,6 +16,7 @@ mod refresh_tokens;
 mod schema;
 mod sessions;
 mod story;
+mod two_factor;
 mod unreachable;
 mod usage;
 mod users;

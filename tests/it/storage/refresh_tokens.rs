@@ -30,7 +30,7 @@ async fn log_in(db: &Db, user: &User, secret: &SecretToken) -> RefreshToken {
     let token = refresh_tokens::insert(&login, new).await.unwrap();
     let grant = login.grant(Authority::require_administrator).unwrap();
     let event = Event::new(EventAction::RefreshTokenCreated, &token, Detail::nothing());
-    login.commit(grant.event(event)).await.unwrap();
+    login.commit([grant.event(event)]).await.unwrap();
     token
 }
 
@@ -157,7 +157,7 @@ pub(super) async fn refresh_tokens_make_room(db: &Db) {
             .unwrap();
         let grant = login.grant(Authority::require_administrator).unwrap();
         let event = Event::new(EventAction::UserCreated, &bob, Detail::nothing());
-        login.commit(grant.event(event)).await.unwrap();
+        login.commit([grant.event(event)]).await.unwrap();
         let page =
             refresh_tokens::page(db, Some(bob.id), Paging::Offset(PageRequest::default())).await;
         let items = page.unwrap().into_items();

@@ -14,7 +14,9 @@ use super::users::found;
 /// start together.
 pub(super) async fn what_was_cut_off_is_finished_by_those_who_start(url: &SecretString, db: &Db) {
     let before = (
-        users::by_name(db, None, 1000).await.unwrap(),
+        users::by_name(db, &UserFilter::default(), None, 1000)
+            .await
+            .unwrap(),
         db.last_change().await,
     );
     let records = sea_orm::Database::connect(url.expose_secret())
@@ -23,7 +25,9 @@ pub(super) async fn what_was_cut_off_is_finished_by_those_who_start(url: &Secret
     forget("", &records).await.unwrap();
     start_together(url).await;
     let after = (
-        users::by_name(db, None, 1000).await.unwrap(),
+        users::by_name(db, &UserFilter::default(), None, 1000)
+            .await
+            .unwrap(),
         db.last_change().await,
     );
     assert_eq!(after.0, before.0);

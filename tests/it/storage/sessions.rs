@@ -42,7 +42,7 @@ async fn begin_session(
     let session = sessions::insert(&login, new).await.unwrap();
     let grant = login.grant(Authority::require_administrator).unwrap();
     let event = Event::new(EventAction::UserSignedIn, user, Detail::nothing());
-    login.commit(grant.event(event)).await.unwrap();
+    login.commit([grant.event(event)]).await.unwrap();
     session
 }
 

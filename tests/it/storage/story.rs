@@ -49,6 +49,7 @@ use super::schema::{
     rows_of_an_older_program_are_found, what_was_cut_off_is_finished_by_those_who_start,
 };
 use super::sessions::sessions_make_room_and_end;
+use super::two_factor::second_factors_work_once_and_end;
 use super::usage::usage_of_replicas_adds_up;
 use super::users::{
     keysets_go_both_ways, names_are_unique, text_is_found_in_any_letter_case,
@@ -111,6 +112,7 @@ async fn the_storage_story_holds() {
     refresh_tokens_make_room(db).await;
     sessions_make_room_and_end(db).await;
     deploy_tokens_keep_what_was_chosen(db).await;
+    second_factors_work_once_and_end(db).await;
     users_are_changed_and_leave_nothing(db).await;
     text_is_found_in_any_letter_case(db).await;
     what_is_not_committed_never_happened(db).await;

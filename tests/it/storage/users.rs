@@ -92,7 +92,9 @@ pub(super) async fn names_are_unique(db: &Db) {
 }
 
 pub(super) async fn keysets_go_both_ways(db: &Db) {
-    let all = users::by_name(db, None, 1000).await.unwrap();
+    let all = users::by_name(db, &UserFilter::default(), None, 1000)
+        .await
+        .unwrap();
     for descending in [false, true] {
         let mut expected: Vec<_> = all.iter().map(|user| user.id.0).collect();
         expected.sort_unstable();

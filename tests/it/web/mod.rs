@@ -8,3 +8,4 @@ mod passwords;
 mod profile;
 mod sessions;
 mod sign_in;
+mod two_factor;

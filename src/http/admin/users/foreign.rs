@@ -15,7 +15,6 @@ pub(super) const USER_FILTERS: &[ForeignFilter] = &[
     nothing("custom_attributes", When::Given, "nobody has attributes"),
     nothing("auditors", When::True, "nobody is an auditor"),
     nothing("exclude_humans", When::True, "all users are people"),
-    nothing("two_factor", When::Word("enabled", "disabled"), "nobody has a second factor"),
     refused("without_projects", When::True, "it is not known who has no projects"),
     ignored("humans", "all users are people"),
     ignored("exclude_internal", "all users are people"),

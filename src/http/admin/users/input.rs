@@ -39,6 +39,9 @@ pub(super) struct ListUsers {
     exclude_external: Option<bool>,
     /// Only administrators; has an effect for administrators.
     admins: Option<bool>,
+    /// `enabled` for users with two-factor authentication, `disabled` for the others; for administrators.
+    #[param(value_type = Option<String>)]
+    two_factor: Option<bool>,
     /// Only those made at this instant or before; has an effect for administrators.
     created_before: Option<DateTime<Utc>>,
     /// Only those made at this instant or after; has an effect for administrators.
@@ -63,6 +66,11 @@ impl ListUsers {
             external: parameters.boolean("external")?,
             exclude_external: parameters.boolean("exclude_external")?,
             admins: parameters.boolean("admins")?,
+            two_factor: parameters.word("two_factor", |text| match text {
+                "enabled" => Some(true),
+                "disabled" => Some(false),
+                _ => None,
+            })?,
             created_before: parameters.instant("created_before")?,
             created_after: parameters.instant("created_after")?,
             order_by: parameters.word("order_by", |text| match text {
@@ -119,6 +127,7 @@ impl From<ListUsers> for UserFilter {
             username: name.and_then(Result::ok),
             search: wanted.search,
             search_addresses: false,
+            two_factor: wanted.two_factor,
             created_before: wanted.created_before,
             created_after: wanted.created_after,
         }

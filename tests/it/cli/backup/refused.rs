@@ -113,7 +113,7 @@ fn what_is_there_is_not_replaced() {
     assert!(told.contains(&expected), "{told}");
     assert_eq!(
         workplace.ok(&["user", "list"]),
-        "alice\tactive\ta@example.com\tuser\n"
+        "alice\tactive\ta@example.com\tuser\tdisabled\n"
     );
     // An event alone is something too, and an empty schema is not.
     let other = Workplace::migrated();

@@ -1,0 +1,92 @@
+//! Checking a second factor, which is used up by it.
+
+use chrono::{DateTime, Utc};
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::app::two_factor::error::TwoFactorError;
+use crate::app::two_factor::{TwoFactors, own_id};
+use crate::domain::authority::Authority;
+use crate::domain::authority::cause::Cause;
+use crate::domain::events::observation::Observation;
+use crate::domain::two_factor::SecondFactor;
+use crate::domain::users::User;
+use crate::identity::SecondFactorAttempt;
+use crate::storage::two_factor::{self, FactorUse};
+
+/// A second factor that was accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum AcceptedFactor {
+    /// The code of the device.
+    Code,
+    /// A recovery code, of which so many are left.
+    Recovery(u64),
+}
+
+/// A second factor that may be tried.
+pub(super) struct TriedFactor {
+    /// None if it has the form of none.
+    factor: Option<SecondFactor>,
+    attempt: SecondFactorAttempt,
+}
+
+impl TwoFactors {
+    /// Lets the caller try a second factor, unless too many were wrong before.
+    pub(super) fn try_factor(
+        &self,
+        authority: &Authority,
+        presented: &SecretString,
+    ) -> Result<TriedFactor, TwoFactorError> {
+        let id = own_id(authority)?;
+        let factor = SecondFactor::read(presented);
+        // Nobody guesses 80 bits, so a user with recovery codes is never kept out by those who guess six digits.
+        let is_guessable = !matches!(factor, Some(SecondFactor::Recovery(_)));
+        let presented = (presented.expose_secret().as_bytes(), is_guessable);
+        let by = (authority.origin().address, id);
+        let now = self.admission.clock.now();
+        let authenticator = &self.admission.authenticator;
+        let attempt = authenticator.try_second_factor(by, presented, now);
+        let attempt = attempt.map_err(TwoFactorError::Throttled)?;
+        Ok(TriedFactor { factor, attempt })
+    }
+
+    /// Uses up the second factor, if it is right.
+    pub(super) async fn accepted(
+        &self,
+        of: &impl FactorUse,
+        (user, tried): (&User, &TriedFactor),
+        now: DateTime<Utc>,
+    ) -> Result<Option<AcceptedFactor>, TwoFactorError> {
+        match &tried.factor {
+            None => Ok(None),
+            Some(SecondFactor::Recovery(code)) => {
+                let digest = code.digest(user.id);
+                let left = two_factor::use_recovery_code(of, user.id, &digest).await?;
+                Ok(left.map(AcceptedFactor::Recovery))
+            }
+            Some(SecondFactor::Code(code)) => {
+                let stored = two_factor::find(of, user.id).await?;
+                let stored = stored.ok_or(TwoFactorError::Off)?;
+                let secret = self.opened(user.id, &stored)?;
+                let Some(step) = secret.step_of(code, stored.last_step, now) else {
+                    return Ok(None);
+                };
+                let is_first = two_factor::use_step(of, user.id, step).await?;
+                Ok(is_first.then_some(AcceptedFactor::Code))
+            }
+        }
+    }
+
+    /// Forgets the failures before a second factor that was right; only when what it was shown for is done.
+    pub(super) fn was_right(&self, tried: &TriedFactor) {
+        let authenticator = &self.admission.authenticator;
+        authenticator.second_factor_was_right(&tried.attempt);
+    }
+
+    /// The error of a wrong second factor, which is noted.
+    pub(super) fn refused(&self, user: &User, authority: &Authority) -> TwoFactorError {
+        let now = self.admission.clock.now();
+        let seen = Observation::refusal(user.into(), Cause::WrongCode, authority.origin(), now);
+        self.admission.observations.note(seen);
+        TwoFactorError::WrongCode
+    }
+}

@@ -1,0 +1,49 @@
+//! Turning two-factor authentication on.
+
+use secrecy::SecretString;
+
+use crate::app::two_factor::error::TwoFactorError;
+use crate::app::two_factor::{TwoFactors, own_id, own_user};
+use crate::domain::authority::Authority;
+use crate::domain::events::detail::Detail;
+use crate::domain::events::{Event, EventAction};
+use crate::domain::two_factor::SecondFactor;
+use crate::domain::two_factor::recovery_code::RecoveryCode;
+use crate::storage::{refresh_tokens, sessions, two_factor};
+
+impl TwoFactors {
+    /// Turns two-factor authentication on for the caller, whose device shows `code`, and returns their recovery codes. From now on
+    /// their password alone opens nothing, and what came of it ends: refresh tokens, and sessions but for the one that they are in.
+    #[tracing::instrument(name = "app.confirm_two_factor", skip_all)]
+    pub async fn confirm(
+        &self,
+        authority: &Authority,
+        code: &SecretString,
+    ) -> Result<Vec<RecoveryCode>, TwoFactorError> {
+        let id = own_id(authority)?;
+        let clock = &*self.admission.clock;
+        let change = self.admission.db.begin(authority, clock).await?;
+        let grant = change.grant(|authority| authority.act_for(id))?;
+        let user = own_user(&change, id).await?;
+        if user.two_factor {
+            return Err(TwoFactorError::AlreadyOn);
+        }
+        let stored = two_factor::find(&change, id).await?;
+        let stored = stored.ok_or(TwoFactorError::NotBegun)?;
+        // There is nothing to guess: whoever may confirm the secret may also begin with another one.
+        let Some(SecondFactor::Code(code)) = SecondFactor::read(code) else {
+            return Err(TwoFactorError::WrongCode);
+        };
+        let secret = self.opened(id, &stored)?;
+        let step = secret.step_of(&code, stored.last_step, change.now());
+        let step = step.ok_or(TwoFactorError::WrongCode)?;
+        let codes = RecoveryCode::generate(&*self.admission.entropy);
+        let digests = codes.each_ref().map(|code| code.digest(id));
+        two_factor::turn_on(&change, (id, step), &digests).await?;
+        refresh_tokens::revoke_all(&change, id).await?;
+        sessions::remove_all_of(&change, id, authority.session()).await?;
+        let event = Event::new(EventAction::TwoFactorEnabled, &user, Detail::nothing());
+        change.commit([grant.event(event)]).await?;
+        Ok(codes.into())
+    }
+}

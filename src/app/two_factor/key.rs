@@ -1,0 +1,53 @@
+//! The key that encrypts the secrets. While secrets are stored, no other key takes its place.
+
+use crate::app::two_factor::TwoFactors;
+use crate::app::two_factor::error::TwoFactorError;
+use crate::domain::ids::UserId;
+use crate::domain::two_factor::totp::TotpSecret;
+use crate::domain::two_factor::{TwoFactor, sealed_for};
+use crate::signing::{EncryptionKey, KeyError};
+use crate::storage::two_factor;
+
+impl TwoFactors {
+    /// The problem of the key, if there is one: second factors are on, and it does not open their secrets.
+    pub async fn key_problem(&self) -> Result<Option<KeyError>, TwoFactorError> {
+        let Some((user, stored)) = two_factor::find_any(&self.admission.db).await? else {
+            return Ok(None);
+        };
+        Ok(match self.key.read() {
+            Err(error) => Some(error),
+            Ok(None) => Some(self.key.lost(false)),
+            Ok(Some(key)) => open(&key, user, &stored)
+                .is_none()
+                .then(|| self.key.lost(true)),
+        })
+    }
+
+    /// The key for a new secret, which is made if no second factor is on.
+    pub(super) async fn key_for_new(&self) -> Result<EncryptionKey, TwoFactorError> {
+        if let Some(problem) = self.key_problem().await? {
+            return Err(problem.into());
+        }
+        if let Some(key) = self.key.read()? {
+            return Ok(key);
+        }
+        let made = self.key.make(&*self.admission.entropy)?;
+        made.ok_or(TwoFactorError::KeyBusy)
+    }
+
+    /// The secret of a user, which was stored.
+    pub(super) fn opened(
+        &self,
+        user: UserId,
+        stored: &TwoFactor,
+    ) -> Result<TotpSecret, TwoFactorError> {
+        let key = self.key.read()?.ok_or_else(|| self.key.lost(false))?;
+        let secret = open(&key, user, stored);
+        secret.ok_or_else(|| self.key.lost(true).into())
+    }
+}
+
+fn open(key: &EncryptionKey, user: UserId, stored: &TwoFactor) -> Option<TotpSecret> {
+    let secret = key.open(&stored.secret, &sealed_for(user))?;
+    TotpSecret::stored(&secret)
+}

@@ -1,0 +1,93 @@
+//! The second step of a sign-in on the web pages.
+
+use secrecy::SecretString;
+
+use crate::app::error::DeskError;
+use crate::app::sessions::BegunSession;
+use crate::app::two_factor::check::AcceptedFactor;
+use crate::app::two_factor::error::TwoFactorError;
+use crate::app::two_factor::{TwoFactors, own_user};
+use crate::domain::authority::Authority;
+use crate::domain::decision::principal::{Ceiling, Proof, SignedIn};
+use crate::domain::events::detail::Detail;
+use crate::domain::events::origin::Origin;
+use crate::domain::events::{Event, EventAction};
+use crate::domain::sessions::secret::SessionSecret;
+use crate::domain::sessions::{SessionRules, SessionState};
+use crate::domain::users::UserState;
+use crate::storage::sessions::{self, SessionOfUser};
+
+impl TwoFactors {
+    /// True if a sign-in with that secret awaits a code.
+    pub async fn awaits_code(
+        &self,
+        secret: &SessionSecret,
+        rules: &SessionRules,
+    ) -> Result<bool, TwoFactorError> {
+        Ok(self.awaiting(secret, rules).await?.is_some())
+    }
+
+    /// Ends a sign-in that awaits a code with a code or a recovery code: each works once, and of two requests with the same one, one
+    /// is let in. The session has another secret from then on.
+    #[tracing::instrument(name = "app.finish_sign_in", skip_all)]
+    pub async fn finish_sign_in(
+        &self,
+        (secret, code): (&SessionSecret, &SecretString),
+        rules: &SessionRules,
+        origin: Origin,
+    ) -> Result<BegunSession, TwoFactorError> {
+        let awaiting = self.awaiting(secret, rules).await?;
+        let SessionOfUser { session, user, .. } = awaiting.ok_or(TwoFactorError::NoSignIn)?;
+        let proof = Proof::Session(session.id, rules.end_of(&session));
+        let signed_in = SignedIn::new(&user, Ceiling::of_session(proof));
+        let authority = Authority::of_second_factor(&signed_in, origin);
+        let tried = self.try_factor(&authority, code)?;
+        let clock = &*self.admission.clock;
+        let login = self.admission.db.begin_login(&authority, clock).await?;
+        let user = own_user(&login, user.id).await?;
+        if !user.two_factor {
+            // It was turned off meanwhile: the password alone is enough, but not for this sign-in.
+            return Err(TwoFactorError::NoSignIn);
+        }
+        let accepted = self.accepted(&login, (&user, &tried), login.now()).await?;
+        let accepted = accepted.ok_or_else(|| self.refused(&user, &authority))?;
+        let new = SessionSecret::generate(&*self.admission.entropy);
+        sessions::open(&login, session.id, &new.digest()).await?;
+        let recovered = match accepted {
+            AcceptedFactor::Code => None,
+            AcceptedFactor::Recovery(left) => {
+                let detail = Detail::RecoveryCode { left };
+                Some(Event::new(EventAction::RecoveryCodeUsed, &user, detail))
+            }
+        };
+        let device = session.device.to_string();
+        let signed_in = Event::new(EventAction::UserSignedIn, &user, Detail::Session { device });
+        let mut granted = Vec::new();
+        for event in recovered.into_iter().chain([signed_in]) {
+            let grant = login.grant(|authority| authority.act_for(user.id))?;
+            granted.push(grant.event(event));
+        }
+        login.commit(granted).await?;
+        self.was_right(&tried);
+        Ok(BegunSession {
+            username: user.username,
+            secret: new,
+            state: SessionState::Open,
+        })
+    }
+
+    /// The sign-in that awaits a code, and its user.
+    async fn awaiting(
+        &self,
+        secret: &SessionSecret,
+        rules: &SessionRules,
+    ) -> Result<Option<SessionOfUser>, DeskError> {
+        let found = sessions::find_by_digest(&self.admission.db, &secret.digest()).await?;
+        let now = self.admission.clock.now();
+        Ok(found.filter(|found| {
+            found.session.state == SessionState::AwaitsCode
+                && found.user.state == UserState::Active
+                && now < rules.end_of(&found.session)
+        }))
+    }
+}

@@ -1,0 +1,103 @@
+//! Turning two-factor authentication off.
+
+use secrecy::SecretString;
+
+use crate::app::two_factor::error::TwoFactorError;
+use crate::app::two_factor::{TwoFactors, own_id, own_user};
+use crate::domain::authority::Authority;
+use crate::domain::events::detail::Detail;
+use crate::domain::events::{Event, EventAction};
+use crate::domain::users::User;
+use crate::domain::users::password::PasswordHash;
+use crate::storage::{Change, two_factor, users};
+
+/// The proof that it is the user themselves who turns it off: a stolen token is none.
+#[derive(Debug, Clone)]
+pub enum TurnOffProof {
+    /// Their password.
+    Password(SecretString),
+    /// A code of their device, or a recovery code.
+    Code(SecretString),
+}
+
+impl TwoFactors {
+    /// Turns two-factor authentication off for the caller; their secret and recovery codes are deleted.
+    #[tracing::instrument(name = "app.turn_off_two_factor", skip_all)]
+    pub async fn turn_off(
+        &self,
+        authority: &Authority,
+        proof: &TurnOffProof,
+    ) -> Result<(), TwoFactorError> {
+        let user = own_user(&self.admission.db, own_id(authority)?).await?;
+        if !user.two_factor {
+            return Err(TwoFactorError::Off);
+        }
+        match proof {
+            TurnOffProof::Password(password) => {
+                self.turn_off_by_password(authority, &user, password).await
+            }
+            TurnOffProof::Code(code) => self.turn_off_by_code(authority, &user, code).await,
+        }
+    }
+
+    async fn turn_off_by_password(
+        &self,
+        authority: &Authority,
+        user: &User,
+        password: &SecretString,
+    ) -> Result<(), TwoFactorError> {
+        let name = user.username.as_str();
+        let (_, hash) = self
+            .admission
+            .admit_password((name, password), authority.origin())
+            .await?;
+        let clock = &*self.admission.clock;
+        let change = self.admission.db.begin(authority, clock).await?;
+        must_be_password_of(&change, user, &hash).await?;
+        finish(change, user, "by password").await
+    }
+
+    async fn turn_off_by_code(
+        &self,
+        authority: &Authority,
+        user: &User,
+        code: &SecretString,
+    ) -> Result<(), TwoFactorError> {
+        let tried = self.try_factor(authority, code)?;
+        let clock = &*self.admission.clock;
+        let change = self.admission.db.begin(authority, clock).await?;
+        let now = change.now();
+        if self.accepted(&change, (user, &tried), now).await?.is_none() {
+            return Err(self.refused(user, authority));
+        }
+        finish(change, user, "by code").await?;
+        self.was_right(&tried);
+        Ok(())
+    }
+}
+
+/// Makes sure that the password that was verified before the change is still the user's.
+async fn must_be_password_of(
+    change: &Change,
+    user: &User,
+    hash: &PasswordHash,
+) -> Result<(), TwoFactorError> {
+    let account = users::account(change, user.id).await?;
+    let now = account.and_then(|account| account.password);
+    if now.as_ref() == Some(hash) {
+        Ok(())
+    } else {
+        Err(TwoFactorError::WrongPassword)
+    }
+}
+
+async fn finish(change: Change, user: &User, remark: &'static str) -> Result<(), TwoFactorError> {
+    let grant = change.grant(|authority| authority.act_for(user.id))?;
+    if !own_user(&change, user.id).await?.two_factor {
+        return Err(TwoFactorError::Off);
+    }
+    two_factor::turn_off(&change, user.id).await?;
+    let detail = Detail::Remark { remark };
+    let event = Event::new(EventAction::TwoFactorDisabled, user, detail);
+    Ok(change.commit([grant.event(event)]).await?)
+}

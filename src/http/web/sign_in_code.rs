@@ -1,0 +1,132 @@
+//! `/sign_in/code`: the second step of a sign-in, for those with two-factor authentication.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Redirect, Response};
+
+use crate::app::two_factor::TwoFactorError;
+use crate::domain::events::origin::Face;
+use crate::http::layers::{LogNote, Who, origin};
+use crate::http::web::cookie;
+use crate::http::web::error::WebError;
+use crate::http::web::form::FilledForm;
+use crate::http::web::layout::{Layout, show, show_as};
+use crate::http::web::next::Next;
+use crate::http::web::sign_in::{CODE, led_on};
+use crate::http::web::state::WebState;
+use crate::http::web::two_factor::{problem_of, with_wait};
+
+#[derive(Template)]
+#[template(path = "sign_in_code.html")]
+struct SignInCodePage {
+    layout: Layout,
+    /// The page that was wanted.
+    next: Next,
+    /// True if a recovery code is asked for.
+    is_recovery: bool,
+    problem: Option<String>,
+}
+
+impl SignInCodePage {
+    /// The address of this page, or of its other half, which asks for a recovery code.
+    fn asking(&self, is_recovery: bool) -> String {
+        let path = self.next.after(CODE);
+        let between = if path.contains('?') { '&' } else { '?' };
+        let path = if is_recovery {
+            format!("{path}{between}recovery=1")
+        } else {
+            path
+        };
+        self.layout.link(&path)
+    }
+}
+
+/// The empty form; whoever awaits no code begins at the password.
+pub(super) async fn get(State(state): State<WebState>, parts: Parts) -> Result<Response, WebError> {
+    let query = FilledForm::of_query(&parts.uri);
+    let next = Next::read(query.text("next"));
+    let Some(secret) = cookie::read(&parts.headers, &state.site) else {
+        return Err(WebError::NotSignedIn(next));
+    };
+    if !state
+        .two_factors
+        .awaits_code(&secret, &state.sessions)
+        .await?
+    {
+        return Err(WebError::NotSignedIn(next));
+    }
+    show(&SignInCodePage {
+        layout: Layout::for_stranger(&state.site),
+        next,
+        is_recovery: !query.text("recovery").is_empty(),
+        problem: None,
+    })
+}
+
+pub(super) async fn post(
+    State(state): State<WebState>,
+    who: Who,
+    parts: Parts,
+    form: FilledForm,
+) -> Result<Response, WebError> {
+    let next = Next::read(form.text("next"));
+    let Some(secret) = cookie::read(&parts.headers, &state.site) else {
+        return Err(WebError::NotSignedIn(next));
+    };
+    let (code, from) = (form.secret("code"), origin(&parts.extensions, Face::Web));
+    let finished = state
+        .two_factors
+        .finish_sign_in((&secret, &code), &state.sessions, from);
+    match finished.await {
+        Ok(begun) => {
+            who.is(begun.username.as_str());
+            Ok(led_on(&begun, &next, &state))
+        }
+        Err(TwoFactorError::NoSignIn) => {
+            let again = state.site.link(&next.after("/sign_in"));
+            Ok(Redirect::to(&again).into_response())
+        }
+        Err(error) => {
+            let Some((problem, wait)) = problem_of(&error) else {
+                return Err(error.into());
+            };
+            let page = SignInCodePage {
+                layout: Layout::for_stranger(&state.site),
+                next,
+                is_recovery: !form.text("recovery").is_empty(),
+                problem: Some(problem),
+            };
+            let status = if wait.is_some() {
+                StatusCode::TOO_MANY_REQUESTS
+            } else {
+                StatusCode::UNPROCESSABLE_ENTITY
+            };
+            let mut response = with_wait(show_as(status, &page)?, wait);
+            response.extensions_mut().insert(LogNote::of_error(&error));
+            Ok(response)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::web::layout::{sample, sample_layout};
+
+    #[test]
+    fn samples_are_whole() {
+        let page = |is_recovery, problem: Option<&str>| SignInCodePage {
+            layout: sample_layout(None),
+            next: Next::read("/access_tokens?x=\"><script>"),
+            is_recovery,
+            problem: problem.map(str::to_owned),
+        };
+        let code = sample(&page(false, None));
+        assert!(code.contains("Use a recovery code") && code.contains(">Code</label>"));
+        assert!(code.contains("href=\"/images/sign_in/code?"), "{code}");
+        let recovery = sample(&page(true, Some("<i>")));
+        assert!(recovery.contains(">Recovery code</label>") && !recovery.contains("<i>"));
+    }
+}

@@ -1,0 +1,66 @@
+//! Second factors on pages: the words about what went wrong.
+
+use std::time::Duration;
+
+use axum::http::header;
+use axum::response::Response;
+
+use crate::app::two_factor::TwoFactorError;
+use crate::http::layers::{retry_after, waiting_time};
+use crate::http::web::error::{WebError, sentence};
+use crate::http::web::next::Next;
+
+/// The problem that stands beside the field, and the time to wait before another try; none for an error with a page of its own.
+pub(super) fn problem_of(error: &TwoFactorError) -> Option<(String, Option<Duration>)> {
+    match error {
+        TwoFactorError::WrongCode | TwoFactorError::WrongPassword => {
+            Some((sentence(&error.to_string()), None))
+        }
+        TwoFactorError::Throttled(wait) => {
+            let time = waiting_time(*wait);
+            let told = format!("Too many codes or passwords were wrong. Try again in {time}.");
+            Some((told, Some(*wait)))
+        }
+        TwoFactorError::NoUser
+        | TwoFactorError::AlreadyOn
+        | TwoFactorError::Off
+        | TwoFactorError::NoSignIn
+        | TwoFactorError::NotBegun
+        | TwoFactorError::KeyBusy
+        | TwoFactorError::Key(_)
+        | TwoFactorError::Sealing(_)
+        | TwoFactorError::Authentication(_)
+        | TwoFactorError::Desk(_) => None,
+    }
+}
+
+/// The reply, which says how long to wait.
+pub(super) fn with_wait(mut response: Response, wait: Option<Duration>) -> Response {
+    if let Some(wait) = wait {
+        let wait = retry_after(wait);
+        response.headers_mut().insert(header::RETRY_AFTER, wait);
+    }
+    response
+}
+
+impl From<TwoFactorError> for WebError {
+    fn from(error: TwoFactorError) -> Self {
+        match error {
+            TwoFactorError::NoUser | TwoFactorError::NoSignIn => Self::NotSignedIn(Next::first()),
+            TwoFactorError::AlreadyOn
+            | TwoFactorError::Off
+            | TwoFactorError::NotBegun
+            | TwoFactorError::WrongCode
+            | TwoFactorError::WrongPassword
+            | TwoFactorError::Throttled(_) => Self::Refused(sentence(&error.to_string())),
+            TwoFactorError::KeyBusy => Self::Unavailable(Box::new(error)),
+            TwoFactorError::Key(_) => Self::NoEncryptionKey(Box::new(error)),
+            TwoFactorError::Sealing(_) => Self::Failed(Box::new(error)),
+            TwoFactorError::Authentication(error) if error.is_temporary() => {
+                Self::Unavailable(Box::new(error))
+            }
+            TwoFactorError::Authentication(error) => Self::Failed(Box::new(error)),
+            TwoFactorError::Desk(error) => error.into(),
+        }
+    }
+}

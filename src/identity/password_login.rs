@@ -1,0 +1,111 @@
+//! Passwords as credentials.
+
+use std::net::IpAddr;
+
+use chrono::{DateTime, Utc};
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::domain::authority::cause::Cause;
+use crate::domain::users::password::PasswordHash;
+use crate::domain::users::username::Username;
+use crate::domain::users::{EmailAddress, User, UserState};
+use crate::identity::error::{AuthenticationError, RefusedCredential};
+use crate::identity::identified::FollowUp;
+use crate::identity::password::Passwords;
+use crate::identity::throttle::Throttle;
+use crate::storage::users::Account;
+use crate::storage::{Db, StorageError, users};
+
+/// A user whose password was right.
+#[derive(Debug)]
+pub struct PasswordOwner {
+    /// The user.
+    pub user: User,
+    /// The hash that the password matched.
+    pub hash: PasswordHash,
+    /// The work to do after the caller was identified.
+    pub follow_up: Option<FollowUp>,
+}
+
+/// The user of a password, unless `forbidden` names a cause against them.
+///
+/// A refusal takes as long and counts as much whatever its cause: nobody learns from it if there is such a user, or if the
+/// password was right.
+pub(super) async fn user_of(
+    (db, (passwords, throttle)): (&Db, (&Passwords, &Throttle)),
+    (name, password): (&str, &SecretString),
+    (address, now): (Option<IpAddr>, DateTime<Utc>),
+    forbidden: impl FnOnce(&User) -> Option<Cause>,
+) -> Result<PasswordOwner, RefusedCredential> {
+    let attempt = throttle.attempt(address, name, now);
+    let attempt = attempt.map_err(|wait| AuthenticationError::Throttled(wait, None))?;
+    let account = account(db, name).await?;
+    let hash = account
+        .as_ref()
+        .and_then(|account| account.password.clone());
+    let checked = hash.as_ref().unwrap_or(passwords.decoy()).as_phc();
+    let tried = throttle.of_password((name, checked), password.expose_secret());
+    // A password that was refused for this hash costs no second computation, and counts once.
+    let known = throttle.fits(tried);
+    let (fits, _turn) = if let Some(fits) = known {
+        (fits, None)
+    } else {
+        let turn = passwords.turn(attempt.place).await?;
+        let may_go_on = throttle.may_go_on(attempt, now);
+        may_go_on.map_err(|wait| AuthenticationError::Throttled(wait, None))?;
+        let verified = passwords.verify(turn, password.clone(), hash.clone());
+        let (fits, turn) = verified.await?;
+        (fits, Some(turn))
+    };
+    match judged(account, fits, forbidden) {
+        Ok((user, hash)) => {
+            throttle.succeeded(attempt);
+            let is_outdated = passwords.is_outdated(&hash);
+            let follow_up = is_outdated.then(|| FollowUp::Rehash(password.clone()));
+            Ok(PasswordOwner {
+                user,
+                hash,
+                follow_up,
+            })
+        }
+        Err(refused) => {
+            if known.is_none() {
+                throttle.failed(attempt, tried, now);
+            }
+            throttle.note_refused(tried, fits);
+            Err(refused)
+        }
+    }
+}
+
+/// The user and the hash, if the password fits and nothing is against it.
+fn judged(
+    account: Option<Account>,
+    fits: bool,
+    forbidden: impl FnOnce(&User) -> Option<Cause>,
+) -> Result<(User, PasswordHash), RefusedCredential> {
+    let Account { user, password } = account.ok_or(Cause::UnknownUser)?;
+    let Some(hash) = password else {
+        return Err(RefusedCredential::of(&user, Cause::NoPassword));
+    };
+    let cause = match (fits, user.state) {
+        (false, _) => Some(Cause::WrongPassword),
+        (true, UserState::Blocked) => Some(Cause::BlockedUser),
+        (true, UserState::Active) => forbidden(&user),
+    };
+    match cause {
+        Some(cause) => Err(RefusedCredential::of(&user, cause)),
+        None => Ok((user, hash)),
+    }
+}
+
+/// The account of a user name or e-mail address, in any letter case.
+async fn account(db: &Db, name: &str) -> Result<Option<Account>, StorageError> {
+    if let Ok(username) = Username::try_from(name) {
+        users::account_by_username(db, &username).await
+    } else if let Ok(email) = EmailAddress::try_from(name) {
+        users::account_by_email(db, &email).await
+    } else {
+        Ok(None)
+    }
+}
