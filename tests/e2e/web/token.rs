@@ -1,6 +1,9 @@
 //! From a sign-in to a pull, and to its end.
 
-use crate::harness::{Kind, World};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::harness::{Kind, World, wait_until};
 use crate::web::{at, make_token, signed_in};
 
 pub(super) fn a_token_that_a_person_makes_pulls_until_they_revoke_it(world: &World) {
@@ -49,6 +52,15 @@ pub(super) fn a_secret_is_shown_once_and_a_form_makes_one_token(world: &World) {
         browser.find(Kind::Button, "Copy");
     }
     assert!(!browser.address().contains(&secret));
+    let folder = world.new_folder();
+    browser.keep_downloads(&folder);
+    browser.link("Download config.json").click();
+    let file = folder.join("config.json");
+    wait_until("the file is there", || file.exists());
+    let kept: serde_json::Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+    let auth = kept["auths"]["registry.example.com"]["auth"].as_str();
+    let expected = STANDARD.encode(format!("developer:{secret}"));
+    assert_eq!(auth, Some(&*expected));
     // The token is there, and nobody sees its secret again: neither by a reload, nor by going back and forth.
     browser.reload();
     browser.find(Kind::Heading, "shown once");

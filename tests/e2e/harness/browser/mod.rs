@@ -114,6 +114,12 @@ impl Browser {
             .devtools("Emulation.setScriptExecutionDisabled", &value);
     }
 
+    /// Lets the browser keep what it downloads, in a folder.
+    pub(crate) fn keep_downloads(&self, folder: &Path) {
+        let kept = json!({ "behavior": "allow", "downloadPath": folder });
+        self.driver.devtools("Browser.setDownloadBehavior", &kept);
+    }
+
     /// True if the page is wider than its window.
     pub(crate) fn scrolls_sideways(&self) -> bool {
         let wider = self.evaluate(
