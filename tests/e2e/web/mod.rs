@@ -4,6 +4,7 @@ mod everybody;
 mod looks;
 mod sub_path;
 mod token;
+mod two_factor;
 
 use crate::harness::{Browser, Kind, Service, Story, World};
 
@@ -11,6 +12,10 @@ pub(crate) const STORIES: &[Story] = &[
     (
         "a_token_that_a_person_makes_pulls_until_they_revoke_it",
         token::a_token_that_a_person_makes_pulls_until_they_revoke_it,
+    ),
+    (
+        "with_two_factor_a_password_logs_in_nowhere_and_a_token_does",
+        two_factor::with_two_factor_a_password_logs_in_nowhere_and_a_token_does,
     ),
     (
         "a_secret_is_shown_once_and_a_form_makes_one_token",

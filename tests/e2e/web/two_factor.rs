@@ -1,0 +1,88 @@
+//! From a password with a code to a pull, and to its end.
+
+use std::process::Command;
+
+use aws_lc_rs::hmac;
+
+use crate::harness::{Browser, Kind, World};
+use crate::web::{at, make_token};
+
+pub(super) fn with_two_factor_a_password_logs_in_nowhere_and_a_token_does(world: &World) {
+    let (name, password) = (
+        "cautious",
+        world.secret("the password of cautious".to_owned()),
+    );
+    let user = ["user", "create", name, "--password-stdin"];
+    world.service.cli_with(&user, &password);
+    world
+        .service
+        .cli(&["member", "add", "team", name, "--level", "reporter"]);
+    let secret = set_up(world, name);
+    let browser = Browser::start(&world.new_folder());
+    browser.go(&at(&world.service, "/sign_in"));
+    browser.field("Username or email").fill(name);
+    browser.field("Password").fill(&password);
+    browser.button("Sign in").click();
+    // A code works once: the next one works already.
+    browser.field("Code").fill(&code(&secret, 1));
+    browser.button("Verify").click();
+    browser.find(Kind::Heading, "Personal access tokens");
+
+    let token = make_token(world, &browser, "after two steps", &["read_registry"]);
+    let client = world.client();
+    let sentence = world.sentence(name, &password);
+    let refused = format!("unauthorized: {sentence}");
+    let host = &world.registry.host;
+    client
+        .try_log_in(host, name, &password)
+        .must_fail_with(&refused);
+    client.log_in(host, name, &token);
+    let image = world.registry.image("team/app");
+    client.pull(&image);
+    browser.go(&at(&world.service, "/access_tokens"));
+    let row = browser.row("Active tokens", "after two steps");
+    row.inner(Kind::Button, "Revoke").click();
+    browser.button("Revoke token").click();
+    browser.find(Kind::Heading, "Personal access tokens");
+    client.try_pull(&image).must_fail_with(&refused);
+}
+
+/// Sets a second factor up for a user, with a token of theirs, and gives its secret.
+fn set_up(world: &World, user: &str) -> String {
+    let header = format!("PRIVATE-TOKEN: {}", world.token(user, &["api"]));
+    let url = at(&world.service, "/api/v4/user/two_factor");
+    // The reply holds the secret, and is not kept.
+    let post = |url: &str, more: &[&str]| -> serde_json::Value {
+        let arguments = [&["-sf", "-X", "POST", "-H", &*header, url], more].concat();
+        let output = Command::new("curl").args(arguments).output().unwrap();
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    let begun = post(&url, &[]);
+    let secret = world.secret(begun["secret"].as_str().unwrap().to_owned());
+    let code = format!("code={}", code(&secret, 0));
+    let confirmed = post(&format!("{url}/confirm"), &["--data", &*code]);
+    assert!(confirmed["recovery_codes"].is_array());
+    secret
+}
+
+/// The code of now, or so many steps later (RFC 6238 with the usual choices).
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the service has the real clock too"
+)]
+fn code(secret: &str, steps: u64) -> String {
+    let key = data_encoding::BASE32_NOPAD
+        .decode(secret.as_bytes())
+        .unwrap();
+    let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &key);
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let step = since.unwrap().as_secs() / 30 + steps;
+    let digest = hmac::sign(&key, &step.to_be_bytes());
+    let digest = digest.as_ref();
+    let at = usize::from(digest[19] & 15);
+    let four: [u8; 4] = digest[at..at + 4].try_into().unwrap();
+    format!(
+        "{:06}",
+        (u32::from_be_bytes(four) & 0x7fff_ffff) % 1_000_000
+    )
+}
