@@ -183,6 +183,7 @@ impl Service {
             desk: desk.clone(),
             admission: admin.admission.clone(),
             two_factors: two_factors.clone(),
+            two_factor_required: config.two_factor.required,
             sessions: config.sessions,
             site: Site::new(&public_url.origin(), public_url.path())?,
             hosts: config

@@ -24,6 +24,9 @@ pub(super) enum WebError {
     /// The visitor is to choose another password first; that page is wanted.
     #[error("another password is to be chosen first")]
     MustChoosePassword(Next),
+    /// The visitor is to set up two-factor authentication before anything else.
+    #[error("two-factor authentication is not set up")]
+    MustSetUpTwoFactor,
     /// There is no such page or thing, or the visitor may not know that there is.
     #[error("not found")]
     NotFound,
@@ -75,7 +78,9 @@ pub(super) struct ToldError {
 impl WebError {
     fn status(&self) -> StatusCode {
         match self {
-            Self::NotSignedIn(_) | Self::MustChoosePassword(_) => StatusCode::SEE_OTHER,
+            Self::NotSignedIn(_) | Self::MustChoosePassword(_) | Self::MustSetUpTwoFactor => {
+                StatusCode::SEE_OTHER
+            }
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Forbidden(_) | Self::CrossSite => StatusCode::FORBIDDEN,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
@@ -91,6 +96,7 @@ impl WebError {
         let (heading, sentence) = match self {
             Self::NotSignedIn(next) => return Told::Lead(next.after("/sign_in")),
             Self::MustChoosePassword(next) => return Told::Lead(next.after("/profile/password")),
+            Self::MustSetUpTwoFactor => return Told::Lead("/profile/two_factor".to_owned()),
             Self::NotFound => (
                 "Page not found",
                 "There is nothing at this address, or it is not for you to see.",

@@ -17,6 +17,7 @@ mod next;
 mod password;
 mod path_id;
 mod profile;
+mod profile_two_factor;
 mod sessions;
 mod shown_time;
 mod sign_in;
@@ -25,6 +26,7 @@ mod sign_out;
 mod site;
 mod state;
 mod two_factor;
+mod two_factor_off;
 mod visitor;
 
 use axum::Router;
@@ -52,6 +54,18 @@ pub fn router(state: &WebState) -> Router {
         .route("/sign_out", post(sign_out::post))
         .route("/profile", get(profile::get))
         .route("/profile/password", get(password::get).post(password::post))
+        .route(
+            profile_two_factor::PATH,
+            get(profile_two_factor::get).post(profile_two_factor::begin),
+        )
+        .route(
+            "/profile/two_factor/confirm",
+            post(profile_two_factor::confirm),
+        )
+        .route(
+            "/profile/two_factor/turn_off",
+            get(two_factor_off::get).post(two_factor_off::post),
+        )
         .route("/profile/sessions", get(sessions::list))
         .route(
             "/profile/sessions/{id}/end",

@@ -19,6 +19,8 @@ pub struct WebState {
     pub admission: Admission,
     /// The second factors of people.
     pub two_factors: TwoFactors,
+    /// True if everybody must have a second factor.
+    pub two_factor_required: bool,
     /// The rules for sessions.
     pub sessions: SessionRules,
     /// The place at which browsers see the pages.

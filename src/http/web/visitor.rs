@@ -16,7 +16,7 @@ use crate::http::web::next::Next;
 use crate::http::web::state::WebState;
 
 /// Somebody who is signed in. Others are sent to the sign-in, and whoever has a temporary password to the choice of another one; they
-/// come back from there.
+/// come back from there. Where two-factor authentication is required, whoever has none is sent to the set-up.
 #[derive(Debug)]
 pub(super) struct Visitor {
     /// The user.
@@ -34,6 +34,10 @@ pub(super) struct Visitor {
 /// Somebody who is signed in, and may have to choose a password first.
 #[derive(Debug)]
 pub(super) struct Newcomer(pub(super) Visitor);
+
+/// Somebody who is signed in, and may have to set up two-factor authentication first.
+#[derive(Debug)]
+pub(super) struct Enroller(pub(super) Visitor);
 
 impl Visitor {
     /// The visitor who sends a request; none if nobody is signed in.
@@ -71,11 +75,23 @@ impl FromRequestParts<WebState> for Visitor {
     type Rejection = WebError;
 
     async fn from_request_parts(parts: &mut Parts, state: &WebState) -> Result<Self, WebError> {
+        let Enroller(visitor) = Enroller::from_request_parts(parts, state).await?;
+        if state.two_factor_required && !visitor.user.two_factor {
+            return Err(WebError::MustSetUpTwoFactor);
+        }
+        Ok(visitor)
+    }
+}
+
+impl FromRequestParts<WebState> for Enroller {
+    type Rejection = WebError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &WebState) -> Result<Self, WebError> {
         let Newcomer(visitor) = Newcomer::from_request_parts(parts, state).await?;
         if visitor.must_choose_password {
             return Err(WebError::MustChoosePassword(Next::of(&parts.uri)));
         }
-        Ok(visitor)
+        Ok(Self(visitor))
     }
 }
 

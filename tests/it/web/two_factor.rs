@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use chrono::Duration;
 
 use crate::harness::{Browser, PASSWORD, Page, TestApp, World};
-use crate::two_factor::{Device, set_up, wrong_code};
+use crate::two_factor::{Device, set_up, shown, wrong_code};
 
 /// Alice has it, and the code of her set-up is a step old.
 async fn start() -> (TestApp, Device) {
@@ -96,4 +96,100 @@ async fn wrong_codes_on_the_page_make_the_next_one_wait() {
     assert_eq!(waits.status, StatusCode::TOO_MANY_REQUESTS);
     assert_eq!(waits.header("retry-after"), "1");
     assert!(waits.text().contains("Try again in 1 second."));
+}
+
+/// A browser in which alice is signed in.
+async fn signed_in(app: &TestApp) -> Browser {
+    let browser = app.browser();
+    let page = after_password(&browser, "/").await;
+    assert_eq!(page.path, "/access_tokens");
+    browser
+}
+
+#[tokio::test]
+async fn somebody_sets_it_up_on_their_profile() {
+    let World { app, .. } = World::start().await;
+    let (browser, other) = (signed_in(&app).await, signed_in(&app).await);
+    let profile = browser.open("/profile").await;
+    assert!(profile.body.contains("href=\"/profile/two_factor\""));
+    let page = browser.open("/profile/two_factor").await;
+    let page = browser.press(&page, "Set up two-factor", &[]).await;
+    assert_eq!(page.path, "/profile/two_factor");
+    assert!(page.body.contains("src=\"data:image/svg+xml;base64,"));
+    let secret = page.value("secret");
+    assert_eq!(secret.len(), 32);
+    let page = browser.press(&page, "Confirm", &[("code", "12345")]).await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(page.value("secret"), secret, "the same once more");
+    assert!(page.text().contains("The code is wrong"));
+    assert!(app.login("alice").works().await, "nothing is on yet");
+
+    let code = shown(&secret, app.now());
+    let page = browser.press(&page, "Confirm", &[("code", &code)]).await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.body);
+    assert_eq!(page.heading(), "Recovery codes");
+    assert_eq!(page.body.matches("<li><code>").count(), 10);
+    assert_eq!(page.header("cache-control"), "no-store");
+    assert!(!app.login("alice").works().await);
+    assert_eq!(
+        other.open("/profile").await.path,
+        "/sign_in?next=%2Fprofile"
+    );
+    let again = browser.open("/profile/two_factor").await;
+    assert!(again.text().contains("It is on."), "this session goes on");
+    assert!(!again.body.contains(&secret) && !again.body.contains("<li><code>"));
+}
+
+#[tokio::test]
+async fn it_is_turned_off_with_a_password_or_a_code() {
+    let World { app, alice, .. } = World::start().await;
+    let browser = signed_in(&app).await;
+    for proof in ["password", "code"] {
+        let device = set_up(&app, &alice).await;
+        app.clock.advance(Duration::seconds(30));
+        let code = device.shows(app.now());
+        let page = after_password(&browser, "/profile/two_factor").await;
+        browser.press(&page, "Verify", &[("code", &code)]).await;
+        app.clock.advance(Duration::seconds(30));
+        let page = browser.open("/profile/two_factor").await;
+        assert!(page.body.contains("href=\"/profile/two_factor/turn_off\""));
+        let page = browser.open("/profile/two_factor/turn_off").await;
+        for (field, value) in [("password", ""), ("password", "wrong"), ("code", "000")] {
+            let page = browser
+                .press(&page, "Turn off two-factor", &[(field, value)])
+                .await;
+            assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{field}");
+        }
+        let code = device.shows(app.now());
+        let typed = match proof {
+            "password" => [("password", PASSWORD)],
+            _ => [("code", code.as_str())],
+        };
+        let page = browser.press(&page, "Turn off two-factor", &typed).await;
+        assert_eq!(page.path, "/profile/two_factor", "{}", page.body);
+        assert!(page.body.contains(">Set up two-factor</button>"), "{proof}");
+        assert!(app.login("alice").works().await);
+        app.clock.advance(Duration::seconds(30));
+        let profile = browser.open("/profile").await;
+        browser.press(&profile, "Sign out", &[]).await;
+    }
+}
+
+#[tokio::test]
+async fn where_it_is_required_every_page_leads_to_the_set_up_first() {
+    let World { app, .. } = World::start_with("[two_factor]\nrequired = true\n").await;
+    let browser = app.browser();
+    let page = after_password(&browser, "/profile").await;
+    assert_eq!(page.path, "/profile/two_factor", "{}", page.body);
+    assert!(
+        page.text()
+            .contains("Everybody needs two-factor authentication here.")
+    );
+    for path in ["/", "/access_tokens", "/profile", "/profile/sessions"] {
+        assert_eq!(browser.open(path).await.path, "/profile/two_factor");
+    }
+    let page = browser.press(&page, "Set up two-factor", &[]).await;
+    let code = shown(&page.value("secret"), app.now());
+    browser.press(&page, "Confirm", &[("code", &code)]).await;
+    assert_eq!(browser.open("/profile").await.path, "/profile");
 }

@@ -1,0 +1,178 @@
+//! `/profile/two_factor`: setting up two-factor authentication.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use qrcode::QrCode;
+use qrcode::render::svg;
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::app::two_factor::{Enrolment, TwoFactorError};
+use crate::domain::two_factor::recovery_code::RecoveryCode;
+use crate::http::layers::LogNote;
+use crate::http::web::error::WebError;
+use crate::http::web::form::FilledForm;
+use crate::http::web::layout::{Layout, show, show_as};
+use crate::http::web::state::WebState;
+use crate::http::web::two_factor::problem_of;
+use crate::http::web::visitor::{Enroller, Visitor};
+
+/// The address of this page.
+pub(super) const PATH: &str = "/profile/two_factor";
+
+#[derive(Template)]
+#[template(path = "profile_two_factor.html")]
+struct ProfileTwoFactorPage {
+    layout: Layout,
+    /// True if it is on.
+    is_on: bool,
+    /// True if nothing else may be done before.
+    is_forced: bool,
+    /// The secret that is to be confirmed.
+    begun: Option<ShownSecret>,
+    problem: Option<String>,
+}
+
+/// A secret as people and devices read it.
+struct ShownSecret {
+    secret: String,
+    /// The QR code, as the address of an image.
+    image: String,
+}
+
+/// The codes, which are shown once.
+#[derive(Template)]
+#[template(path = "recovery_codes.html")]
+struct RecoveryCodesPage {
+    layout: Layout,
+    codes: Vec<String>,
+}
+
+impl ProfileTwoFactorPage {
+    fn new(
+        visitor: &Visitor,
+        state: &WebState,
+        begun: Option<&Enrolment>,
+    ) -> Result<Self, WebError> {
+        Ok(Self {
+            layout: visitor.layout.at("/profile"),
+            is_on: visitor.user.two_factor,
+            is_forced: state.two_factor_required && !visitor.user.two_factor,
+            begun: begun.map(ShownSecret::new).transpose()?,
+            problem: None,
+        })
+    }
+}
+
+impl ShownSecret {
+    fn new(begun: &Enrolment) -> Result<Self, WebError> {
+        Ok(Self {
+            secret: begun.secret.expose_secret().to_owned(),
+            image: image(&begun.uri)?,
+        })
+    }
+}
+
+/// The QR code of a text. It is black on white in dark mode too, because not every camera reads another one.
+fn image(text: &SecretString) -> Result<String, WebError> {
+    let code = QrCode::new(text.expose_secret());
+    let code = code.map_err(|error| WebError::Failed(Box::new(error)))?;
+    let mut picture = code.render::<svg::Color<'_>>();
+    let encoded = STANDARD.encode(picture.min_dimensions(220, 220).build());
+    Ok(format!("data:image/svg+xml;base64,{encoded}"))
+}
+
+pub(super) async fn get(
+    State(state): State<WebState>,
+    Enroller(visitor): Enroller,
+) -> Result<Response, WebError> {
+    let begun = state.two_factors.begun(&visitor.authority).await?;
+    show(&ProfileTwoFactorPage::new(
+        &visitor,
+        &state,
+        begun.as_ref(),
+    )?)
+}
+
+pub(super) async fn begin(
+    State(state): State<WebState>,
+    Enroller(visitor): Enroller,
+) -> Result<Response, WebError> {
+    match state.two_factors.begin(&visitor.authority).await {
+        // A second factor that is on already is shown as it is.
+        Ok(_) | Err(TwoFactorError::AlreadyOn) => {
+            Ok(Redirect::to(&state.site.link(PATH)).into_response())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+pub(super) async fn confirm(
+    State(state): State<WebState>,
+    Enroller(visitor): Enroller,
+    form: FilledForm,
+) -> Result<Response, WebError> {
+    let authority = &visitor.authority;
+    let confirmed = state
+        .two_factors
+        .confirm(authority, &form.secret("code"))
+        .await;
+    let error = match confirmed {
+        Ok(codes) => {
+            return show(&RecoveryCodesPage {
+                layout: visitor.layout.at("/profile"),
+                codes: codes.iter().map(RecoveryCode::written).collect(),
+            });
+        }
+        Err(error) => error,
+    };
+    let Some((problem, _)) = problem_of(&error) else {
+        return match error {
+            TwoFactorError::AlreadyOn | TwoFactorError::NotBegun => {
+                Ok(Redirect::to(&state.site.link(PATH)).into_response())
+            }
+            error => Err(error.into()),
+        };
+    };
+    let begun = state.two_factors.begun(authority).await?;
+    let page = ProfileTwoFactorPage {
+        problem: Some(problem),
+        ..ProfileTwoFactorPage::new(&visitor, &state, begun.as_ref())?
+    };
+    let mut response = show_as(StatusCode::UNPROCESSABLE_ENTITY, &page)?;
+    response.extensions_mut().insert(LogNote::of_error(&error));
+    Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::web::layout::{sample, sample_layout};
+
+    #[test]
+    fn samples_are_whole() {
+        let page = |is_on, begun: Option<&str>, problem: Option<&str>| ProfileTwoFactorPage {
+            layout: sample_layout(Some("alice")),
+            is_on,
+            is_forced: problem.is_some(),
+            begun: begun.map(|secret| ShownSecret {
+                secret: secret.to_owned(),
+                image: image(&SecretString::from("otpauth://totp/x")).unwrap(),
+            }),
+            problem: problem.map(str::to_owned),
+        };
+        assert!(sample(&page(false, None, None)).contains(">Set up two-factor</button>"));
+        assert!(sample(&page(true, None, None)).contains(">Turn off</a>"));
+        let begun = sample(&page(false, Some("ABC"), Some("<i>")));
+        assert!(begun.contains("value=\"ABC\" readonly") && begun.contains(">Confirm</button>"));
+        assert!(begun.contains("src=\"data:image/svg+xml;base64,") && !begun.contains("<i>"));
+        let codes = sample(&RecoveryCodesPage {
+            layout: sample_layout(Some("alice")),
+            codes: vec!["0b71-x2mq-9tfz-4h1c".to_owned()],
+        });
+        assert!(codes.contains("<li><code>0b71-x2mq-9tfz-4h1c</code></li>"));
+    }
+}
