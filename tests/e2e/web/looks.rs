@@ -6,6 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::harness::{Browser, Kind, Look, Service, World, run, wait_until};
+use crate::web::two_factor::code;
 use crate::web::{at, make_token, sign_in};
 
 /// Sizes of windows.
@@ -68,8 +69,10 @@ pub(super) fn every_page_is_for_everybody_and_looks_well(world: &World) {
         "CI of team/app",
         &["read_registry", "write_registry"],
     );
-    stage.look_at_without("once", &once);
+    let encoded = STANDARD.encode(format!("ada:{once}"));
+    stage.look_at_without("once", &[&once, &encoded]);
     assert_ne!(once, secret);
+    stage.second_factor();
 }
 
 impl<'a> Stage<'a> {
@@ -163,16 +166,46 @@ impl<'a> Stage<'a> {
         self.look_at("new_token_with_problems");
     }
 
-    fn look_at(&self, page: &str) {
-        self.look_at_without(page, "whf_pat_");
+    /// The pages of a second factor, which is on at the end.
+    fn second_factor(&self) {
+        let (browser, pages) = (&self.browser, &self.service.admin_url);
+        browser.go(&format!("{pages}/profile/two_factor"));
+        self.look_at("two_factor");
+        browser.button("Set up two-factor").click();
+        let secret = self.world.secret(browser.field("Secret").value());
+        self.look_at("two_factor_set_up");
+        browser.field("Code").fill(&code(&secret, 0));
+        browser.button("Confirm").click();
+        browser.find(Kind::Heading, "Recovery codes");
+        let codes = browser
+            .evaluate("[...document.querySelectorAll('ol code')].map(code => code.textContent)");
+        let codes = codes.as_array().unwrap().iter();
+        let codes: Vec<String> = codes
+            .map(|code| code.as_str().unwrap().to_owned())
+            .collect();
+        let codes: Vec<&str> = codes.iter().map(String::as_str).collect();
+        self.look_at_without("recovery_codes", &codes);
+        browser.go(&format!("{pages}/profile/two_factor/turn_off"));
+        self.look_at("two_factor_off");
+        browser.button("Sign out").click();
+        browser.field("Username or email").fill("ada");
+        browser.field("Password").fill("the password of ada");
+        browser.button("Sign in").click();
+        browser.field("Code");
+        self.look_at("sign_in_code");
     }
 
-    /// Compares what screen readers are told but for a secret, asks axe-core, and takes pictures.
-    fn look_at_without(&self, page: &str, secret: &str) {
+    fn look_at(&self, page: &str) {
+        self.look_at_without(page, &[]);
+    }
+
+    /// Compares what screen readers are told but for secrets, asks axe-core, and takes pictures.
+    fn look_at_without(&self, page: &str, secrets: &[&str]) {
         let browser = &self.browser;
-        let encoded = STANDARD.encode(format!("ada:{secret}"));
-        let told = browser.aria().replace(secret, "SECRET");
-        insta::assert_snapshot!(page, without_dates(&told.replace(&encoded, "ENCODED")));
+        let told = secrets.iter().fold(browser.aria(), |told, secret| {
+            told.replace(secret, "SECRET")
+        });
+        insta::assert_snapshot!(page, without_dates(&told));
         for (size, width, height) in SIZES {
             browser.resize(width, height);
             for (look, name) in [(Look::Light, "light"), (Look::Dark, "dark")] {

@@ -1,11 +1,9 @@
 //! From a password with a code to a pull, and to its end.
 
-use std::process::Command;
-
 use aws_lc_rs::hmac;
 
 use crate::harness::{Browser, Kind, World};
-use crate::web::{at, make_token};
+use crate::web::{at, make_token, sign_in};
 
 pub(super) fn with_two_factor_a_password_logs_in_nowhere_and_a_token_does(world: &World) {
     let (name, password) = (
@@ -17,9 +15,15 @@ pub(super) fn with_two_factor_a_password_logs_in_nowhere_and_a_token_does(world:
     world
         .service
         .cli(&["member", "add", "team", name, "--level", "reporter"]);
-    let secret = set_up(world, name);
     let browser = Browser::start(&world.new_folder());
-    browser.go(&at(&world.service, "/sign_in"));
+    sign_in(&browser, &world.service.admin_url, name, &password);
+    browser.go(&at(&world.service, "/profile/two_factor"));
+    browser.button("Set up two-factor").click();
+    let secret = world.secret(browser.field("Secret").value());
+    browser.field("Code").fill(&code(&secret, 0));
+    browser.button("Confirm").click();
+    browser.find(Kind::Heading, "Recovery codes");
+    browser.button("Sign out").click();
     browser.field("Username or email").fill(name);
     browser.field("Password").fill(&password);
     browser.button("Sign in").click();
@@ -47,30 +51,12 @@ pub(super) fn with_two_factor_a_password_logs_in_nowhere_and_a_token_does(world:
     client.try_pull(&image).must_fail_with(&refused);
 }
 
-/// Sets a second factor up for a user, with a token of theirs, and gives its secret.
-fn set_up(world: &World, user: &str) -> String {
-    let header = format!("PRIVATE-TOKEN: {}", world.token(user, &["api"]));
-    let url = at(&world.service, "/api/v4/user/two_factor");
-    // The reply holds the secret, and is not kept.
-    let post = |url: &str, more: &[&str]| -> serde_json::Value {
-        let arguments = [&["-sf", "-X", "POST", "-H", &*header, url], more].concat();
-        let output = Command::new("curl").args(arguments).output().unwrap();
-        serde_json::from_slice(&output.stdout).unwrap()
-    };
-    let begun = post(&url, &[]);
-    let secret = world.secret(begun["secret"].as_str().unwrap().to_owned());
-    let code = format!("code={}", code(&secret, 0));
-    let confirmed = post(&format!("{url}/confirm"), &["--data", &*code]);
-    assert!(confirmed["recovery_codes"].is_array());
-    secret
-}
-
 /// The code of now, or so many steps later (RFC 6238 with the usual choices).
 #[expect(
     clippy::disallowed_methods,
     reason = "the service has the real clock too"
 )]
-fn code(secret: &str, steps: u64) -> String {
+pub(super) fn code(secret: &str, steps: u64) -> String {
     let key = data_encoding::BASE32_NOPAD
         .decode(secret.as_bytes())
         .unwrap();
