@@ -119,6 +119,18 @@ pub struct AccessTokenChange {
 /// Most patterns of one token; they are read with every request.
 const MAX_PATTERNS: usize = 50;
 
+/// The patterns in order, each once; an error if they are more than a token may have.
+pub fn distinct_patterns(
+    mut patterns: Vec<RepositoryPattern>,
+) -> Result<Vec<RepositoryPattern>, InvalidAccessToken> {
+    patterns.sort();
+    patterns.dedup();
+    if patterns.len() > MAX_PATTERNS {
+        return Err(InvalidAccessToken::TooManyPatterns);
+    }
+    Ok(patterns)
+}
+
 impl AccessTokenSpecification {
     /// A token that can be made: named, with scopes, without end and for all repositories.
     pub fn new(name: DisplayName, scopes: AccessTokenScopes) -> Result<Self, InvalidAccessToken> {
@@ -152,13 +164,9 @@ impl AccessTokenSpecification {
     /// The same, limited to the repositories that one of the patterns covers; no pattern means all.
     pub fn limited_to(
         self,
-        mut repositories: Vec<RepositoryPattern>,
+        repositories: Vec<RepositoryPattern>,
     ) -> Result<Self, InvalidAccessToken> {
-        repositories.sort();
-        repositories.dedup();
-        if repositories.len() > MAX_PATTERNS {
-            return Err(InvalidAccessToken::TooManyPatterns);
-        }
+        let repositories = distinct_patterns(repositories)?;
         let too_wide: AccessTokenScopes = self
             .scopes
             .iter()

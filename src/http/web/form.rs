@@ -56,7 +56,12 @@ impl FromRequest<WebState> for FilledForm {
         }
         let body = read_body(request.into_body(), MAX_BODY).await;
         let body = body.map_err(|_| WebError::TooLarge)?;
-        Ok(Self::of_fields(&body))
+        let form = Self::of_fields(&body);
+        // PostgreSQL stores no such text, and no field can have one.
+        if form.0.iter().any(|(_, value)| value.contains('\0')) {
+            return Err(WebError::UnreadableForm);
+        }
+        Ok(form)
     }
 }
 

@@ -585,3 +585,41 @@ async fn a_token_outlives_its_session_and_one_that_was_ended_makes_none() {
     let again = browser.sign_in("alice", PASSWORD).await;
     assert_eq!(again.body.matches(">laptop</a>").count(), 1);
 }
+
+#[tokio::test]
+async fn more_patterns_than_a_token_may_have_are_refused_before_anything_is_compared() {
+    let (app, browser) = start().await;
+    app.project("alice/own", Visibility::Private).await;
+    let many = |number: usize| {
+        let patterns = (0..number).map(|number| format!("p{number}/*"));
+        patterns.collect::<Vec<_>>().join(",")
+    };
+    for (patterns, status) in [
+        (many(50), 200),
+        (many(51), 422),
+        (many(3000), 422),
+        // The same one again is one.
+        ("*,".repeat(10_000), 200),
+    ] {
+        for more in [&[("do", "preview")][..], &[]] {
+            let fields = [more, &[READS, ("name", "x"), ("repositories", &patterns)]].concat();
+            let reply = send(&browser, &fields).await;
+            assert_eq!(reply.status, status, "{}", patterns.len());
+            let told = reply.body.contains("at most 50 repository patterns");
+            assert_eq!(told, status == 422, "{}", reply.body);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_text_that_no_database_keeps_is_refused() {
+    let (app, browser) = start().await;
+    for field in ["name", "description", "repositories", "expires_in"] {
+        let fields = [&[(field, "a\0b")], &GOOD[..], &[READS]].concat();
+        assert_eq!(send(&browser, &fields).await.status, 415, "{field}");
+    }
+    assert_eq!(
+        app.last_audited().await.split(' ').nth(1),
+        Some("user.signed_in")
+    );
+}

@@ -10,7 +10,11 @@ async fn gitlabs_addresses_lead_to_ours_with_their_query() {
         ("/-/user_settings/personal_access_tokens", "/access_tokens"),
         (
             "/-/profile/personal_access_tokens?name=ci&scopes=api,read_api",
-            "/access_tokens?name=ci&scopes=api,read_api",
+            "/access_tokens/new?name=ci&scopes=api,read_api",
+        ),
+        (
+            "/-/user_settings/personal_access_tokens?page=2",
+            "/access_tokens?page=2",
         ),
         ("/-/user_settings/personal_access_tokens/", "/access_tokens"),
     ] {

@@ -1,7 +1,5 @@
 //! A preview of the repositories that patterns cover, for the people who write them.
 
-use std::collections::BTreeSet;
-
 use crate::domain::access_tokens::pattern::RepositoryPattern;
 use crate::domain::registry::repository_name::RepositoryName;
 
@@ -20,26 +18,22 @@ pub struct PatternPreview {
 pub const MOST_SHOWN: usize = 20;
 
 impl PatternPreview {
-    /// The preview of `patterns` among `known`; no pattern covers all.
-    pub fn of(
-        patterns: &[RepositoryPattern],
-        known: BTreeSet<RepositoryName>,
-        is_partial: bool,
-    ) -> Self {
-        let covers = |name: &RepositoryName| {
-            patterns.is_empty() || patterns.iter().any(|pattern| pattern.matches(name))
-        };
-        let (mut names, mut count) = (Vec::new(), 0);
-        for name in known.into_iter().filter(covers) {
-            count += 1;
-            if count <= MOST_SHOWN {
-                names.push(name);
-            }
-        }
+    /// A preview that has nothing yet.
+    pub fn new(is_partial: bool) -> Self {
         Self {
-            names,
-            count,
+            names: Vec::new(),
+            count: 0,
             is_partial,
+        }
+    }
+
+    /// Takes the next repository in order if one of `patterns` covers it; no pattern covers all.
+    pub fn look_at(&mut self, name: RepositoryName, patterns: &[RepositoryPattern]) {
+        if patterns.is_empty() || patterns.iter().any(|pattern| pattern.matches(&name)) {
+            self.count += 1;
+            if self.count <= MOST_SHOWN {
+                self.names.push(name);
+            }
         }
     }
 }
@@ -48,24 +42,26 @@ impl PatternPreview {
 mod tests {
     use super::*;
 
-    fn names(texts: impl IntoIterator<Item = String>) -> BTreeSet<RepositoryName> {
-        let read = |text: String| RepositoryName::try_from(text.as_str()).unwrap();
-        texts.into_iter().map(read).collect()
+    fn preview(patterns: &[&str], is_partial: bool) -> PatternPreview {
+        let read = |text: &&str| RepositoryPattern::try_from(*text).unwrap();
+        let patterns: Vec<_> = patterns.iter().map(read).collect();
+        let mut preview = PatternPreview::new(is_partial);
+        for group in ["other", "team"] {
+            for number in 0..30 {
+                let name = format!("{group}/{number:02}");
+                preview.look_at(name.as_str().try_into().unwrap(), &patterns);
+            }
+        }
+        preview
     }
 
     #[test]
     fn a_preview_counts_all_and_shows_the_first() {
-        let known =
-            || names((0..30).flat_map(|n| [format!("team/{n:02}"), format!("other/{n:02}")]));
-        let pattern = |text| RepositoryPattern::try_from(text).unwrap();
-        let preview = PatternPreview::of(&[pattern("team/*"), pattern("team/0*")], known(), false);
-        assert_eq!((preview.count, preview.names.len()), (30, MOST_SHOWN));
-        assert_eq!(preview.names[0].as_str(), "team/00");
-        let all = PatternPreview::of(&[], known(), true);
+        let some = preview(&["team/*", "team/0*"], false);
+        assert_eq!((some.count, some.names.len()), (30, MOST_SHOWN));
+        assert_eq!(some.names[0].as_str(), "team/00");
+        let all = preview(&[], true);
         assert!(all.count == 60 && all.is_partial);
-        assert_eq!(
-            PatternPreview::of(&[pattern("team")], known(), false).count,
-            0
-        );
+        assert_eq!(preview(&["team"], false).count, 0);
     }
 }

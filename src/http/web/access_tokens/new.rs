@@ -88,9 +88,17 @@ async fn previewed(
 ) -> Result<Response, WebError> {
     match page.form.patterns() {
         Ok(patterns) => {
-            let preview = state.desk.preview_patterns(&visitor.authority, &patterns);
-            page.preview = Some(preview.await?);
-            page.show(StatusCode::OK)
+            let preview = state.desk.preview_patterns(&visitor.authority, patterns);
+            match preview.await {
+                Ok(preview) => {
+                    page.preview = Some(preview);
+                    page.show(StatusCode::OK)
+                }
+                Err(error) => {
+                    page.form.refuse(error)?;
+                    page.show(StatusCode::UNPROCESSABLE_ENTITY)
+                }
+            }
         }
         Err(problem) => {
             page.form.problems.repositories = Some(problem);
