@@ -171,11 +171,14 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
             confirmation.ask(&format!(
                 "Turn off two-factor authentication for {name}? Their password alone signs them in then."
             ))?;
-            let reference = name.into();
-            show(
-                context,
-                &desk.reset_two_factor(&authority, &reference).await?,
-            )
+            let reference = name.clone().into();
+            let was = desk.user(&authority, &reference).await?;
+            let reset = desk.reset_two_factor(&authority, &reference).await?;
+            if !was.user().two_factor {
+                let done = format!("{name} had only begun to set it up; that is deleted.");
+                context.output.note(&done);
+            }
+            show(context, &reset)
         }
         Command::ResetPassword {
             name,

@@ -84,7 +84,7 @@ fn judged(
     fits: bool,
     forbidden: impl FnOnce(&User) -> Option<Cause>,
 ) -> Result<(User, PasswordHash), RefusedCredential> {
-    let Account { user, password } = account.ok_or(Cause::UnknownUser)?;
+    let Account { user, password, .. } = account.ok_or(Cause::UnknownUser)?;
     let Some(hash) = password else {
         return Err(RefusedCredential::of(&user, Cause::NoPassword));
     };

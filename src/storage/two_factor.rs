@@ -169,5 +169,6 @@ fn to_two_factor(row: two_factor::Model) -> TwoFactor {
     TwoFactor {
         secret: Sealed::stored(row.secret.0),
         last_step: TotpStep(row.last_step),
+        begun_at: row.created_at.into(),
     }
 }

@@ -52,6 +52,8 @@ pub struct Account {
     pub user: User,
     /// The hash of the password; none if there is no password.
     pub password: Option<PasswordHash>,
+    /// True if somebody else made it, and the user is to choose another one.
+    pub password_is_temporary: bool,
 }
 
 /// The first `size` users that `filter` lets through, by name; or the first after a name.
@@ -378,6 +380,7 @@ fn to_account(mut row: user::Model) -> Result<Account, StorageError> {
         .take()
         .map(|hash| PasswordHash::from_phc(hash.0));
     Ok(Account {
+        password_is_temporary: row.password_is_temporary,
         user: to_user(row)?,
         password,
     })

@@ -11,6 +11,7 @@ use crate::domain::events::detail::Detail;
 use crate::domain::events::{Event, EventAction};
 use crate::domain::two_factor::sealed_for;
 use crate::domain::two_factor::totp::TotpSecret;
+use crate::domain::users::User;
 use crate::storage::two_factor;
 
 /// The secret that a user's device is to have; shown to them, and does not print itself.
@@ -44,27 +45,20 @@ impl TwoFactors {
         two_factor::begin(&change, id, &sealed).await?;
         let event = Event::new(EventAction::TwoFactorBegun, &user, Detail::nothing());
         change.commit([grant.event(event)]).await?;
-        Ok(Enrolment {
-            secret: secret.base32(),
-            uri: secret.uri(&self.issuer, user.username.as_str()),
-        })
+        Ok(self.enrolment(&user, &secret))
     }
 
-    /// The secret that the caller was given and has not confirmed, to be shown again; none if there is none.
-    #[tracing::instrument(name = "app.begun_two_factor", skip_all)]
-    pub async fn begun(&self, authority: &Authority) -> Result<Option<Enrolment>, TwoFactorError> {
-        let id = own_id(authority)?;
-        authority.act_for(id)?;
-        let user = own_user(&self.admission.db, id).await?;
-        let stored = two_factor::find(&self.admission.db, id).await?;
-        let Some(stored) = stored.filter(|_| !user.two_factor) else {
-            return Ok(None);
-        };
-        let secret = self.opened(id, &stored)?;
-        Ok(Some(Enrolment {
+    /// The same once more for `user`, from the base32 that a page showed; none if that is no secret.
+    pub fn shown_again(&self, user: &User, base32: &SecretString) -> Option<Enrolment> {
+        let secret = TotpSecret::from_base32(base32)?;
+        Some(self.enrolment(user, &secret))
+    }
+
+    fn enrolment(&self, user: &User, secret: &TotpSecret) -> Enrolment {
+        Enrolment {
             secret: secret.base32(),
             uri: secret.uri(&self.issuer, user.username.as_str()),
-        }))
+        }
     }
 }
 

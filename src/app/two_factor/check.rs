@@ -4,13 +4,17 @@ use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::app::two_factor::error::TwoFactorError;
+use crate::app::two_factor::key::open;
 use crate::app::two_factor::{TwoFactors, own_id};
 use crate::domain::authority::Authority;
 use crate::domain::authority::cause::Cause;
 use crate::domain::events::observation::Observation;
 use crate::domain::two_factor::SecondFactor;
+use crate::domain::two_factor::recovery_code::RecoveryCode;
+use crate::domain::two_factor::totp::TotpCode;
 use crate::domain::users::User;
 use crate::identity::SecondFactorAttempt;
+use crate::signing::EncryptionKey;
 use crate::storage::two_factor::{self, FactorUse};
 
 /// A second factor that was accepted.
@@ -22,10 +26,17 @@ pub(super) enum AcceptedFactor {
     Recovery(u64),
 }
 
+/// A secret that is compared with the stored one.
+enum TriedSecret {
+    /// A code, with the key that opens the stored secret.
+    Code(TotpCode, EncryptionKey),
+    Recovery(RecoveryCode),
+}
+
 /// A second factor that may be tried.
 pub(super) struct TriedFactor {
     /// None if it has the form of none.
-    factor: Option<SecondFactor>,
+    factor: Option<TriedSecret>,
     attempt: SecondFactorAttempt,
 }
 
@@ -37,9 +48,17 @@ impl TwoFactors {
         presented: &SecretString,
     ) -> Result<TriedFactor, TwoFactorError> {
         let id = own_id(authority)?;
-        let factor = SecondFactor::read(presented);
+        // The key's file is read here, because a change holds up others.
+        let factor = match SecondFactor::read(presented) {
+            None => None,
+            Some(SecondFactor::Code(code)) => {
+                let key = self.key.read()?.ok_or_else(|| self.key.lost(false))?;
+                Some(TriedSecret::Code(code, key))
+            }
+            Some(SecondFactor::Recovery(code)) => Some(TriedSecret::Recovery(code)),
+        };
         // Nobody guesses 80 bits, so a user with recovery codes is never kept out by those who guess six digits.
-        let is_guessable = !matches!(factor, Some(SecondFactor::Recovery(_)));
+        let is_guessable = !matches!(factor, Some(TriedSecret::Recovery(_)));
         let presented = (presented.expose_secret().as_bytes(), is_guessable);
         let by = (authority.origin().address, id);
         let now = self.admission.clock.now();
@@ -58,15 +77,16 @@ impl TwoFactors {
     ) -> Result<Option<AcceptedFactor>, TwoFactorError> {
         match &tried.factor {
             None => Ok(None),
-            Some(SecondFactor::Recovery(code)) => {
+            Some(TriedSecret::Recovery(code)) => {
                 let digest = code.digest(user.id);
                 let left = two_factor::use_recovery_code(of, user.id, &digest).await?;
                 Ok(left.map(AcceptedFactor::Recovery))
             }
-            Some(SecondFactor::Code(code)) => {
+            Some(TriedSecret::Code(code, key)) => {
                 let stored = two_factor::find(of, user.id).await?;
                 let stored = stored.ok_or(TwoFactorError::Off)?;
-                let secret = self.opened(user.id, &stored)?;
+                let secret = open(key, user.id, &stored);
+                let secret = secret.ok_or_else(|| self.key.lost(true))?;
                 let Some(step) = secret.step_of(code, stored.last_step, now) else {
                     return Ok(None);
                 };

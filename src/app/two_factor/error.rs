@@ -32,6 +32,11 @@ pub enum TwoFactorError {
     /// The password is wrong.
     #[error("the password is wrong")]
     WrongPassword,
+    /// Somebody else made the password, and knows it.
+    #[error(
+        "somebody else made this password: choose one of your own on your profile page first, or show a code"
+    )]
+    TemporaryPassword,
     /// Too many codes or passwords were wrong; the caller has to wait for so long.
     #[error("too many codes or passwords were wrong")]
     Throttled(Duration),

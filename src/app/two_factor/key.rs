@@ -34,20 +34,10 @@ impl TwoFactors {
         let made = self.key.make(&*self.admission.entropy)?;
         made.ok_or(TwoFactorError::KeyBusy)
     }
-
-    /// The secret of a user, which was stored.
-    pub(super) fn opened(
-        &self,
-        user: UserId,
-        stored: &TwoFactor,
-    ) -> Result<TotpSecret, TwoFactorError> {
-        let key = self.key.read()?.ok_or_else(|| self.key.lost(false))?;
-        let secret = open(&key, user, stored);
-        secret.ok_or_else(|| self.key.lost(true).into())
-    }
 }
 
-fn open(key: &EncryptionKey, user: UserId, stored: &TwoFactor) -> Option<TotpSecret> {
+/// The secret of a user, if it is one of that key.
+pub(super) fn open(key: &EncryptionKey, user: UserId, stored: &TwoFactor) -> Option<TotpSecret> {
     let secret = key.open(&stored.secret, &sealed_for(user))?;
     TotpSecret::stored(&secret)
 }

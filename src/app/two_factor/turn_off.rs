@@ -14,7 +14,7 @@ use crate::storage::{Change, two_factor, users};
 /// The proof that it is the user themselves who turns it off: a stolen token is none.
 #[derive(Debug, Clone)]
 pub enum TurnOffProof {
-    /// Their password.
+    /// Their password, unless somebody else made it.
     Password(SecretString),
     /// A code of their device, or a recovery code.
     Code(SecretString),
@@ -76,18 +76,18 @@ impl TwoFactors {
     }
 }
 
-/// Makes sure that the password that was verified before the change is still the user's.
+/// Makes sure that the password that was verified before the change is still the user's, and that they chose it: a stolen token of an
+/// administrator makes others, and must not turn it off with one.
 async fn must_be_password_of(
     change: &Change,
     user: &User,
     hash: &PasswordHash,
 ) -> Result<(), TwoFactorError> {
     let account = users::account(change, user.id).await?;
-    let now = account.and_then(|account| account.password);
-    if now.as_ref() == Some(hash) {
-        Ok(())
-    } else {
-        Err(TwoFactorError::WrongPassword)
+    match account.filter(|account| account.password.as_ref() == Some(hash)) {
+        None => Err(TwoFactorError::WrongPassword),
+        Some(account) if account.password_is_temporary => Err(TwoFactorError::TemporaryPassword),
+        Some(_) => Ok(()),
     }
 }
 

@@ -64,8 +64,15 @@ pub(in crate::app) async fn change_user(
     wanted: UserChange,
     hash: Option<&PasswordHash>,
 ) -> Result<(User, Option<GrantedEvent>), DeskError> {
-    let grant = change.grant(Authority::require_administrator)?;
     let was = user_for(change, reference).await?;
+    let is_demotion = was.admin && wanted.admin == Some(false);
+    let grant = change.grant(|authority| {
+        if hash.is_some() || is_demotion {
+            authority.weaken_sign_in_of(&was)
+        } else {
+            authority.require_administrator()
+        }
+    })?;
     let to = changed(change, &was, wanted).await?;
     if to == was && hash.is_none() {
         return Ok((was, None));

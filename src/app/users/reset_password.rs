@@ -36,8 +36,8 @@ pub(in crate::app) async fn reset_password(
     reference: &UserReference,
     hash: &PasswordHash,
 ) -> Result<GrantedEvent, DeskError> {
-    let grant = change.grant(Authority::require_administrator)?;
     let user = user_for(change, reference).await?;
+    let grant = change.grant(|authority| authority.weaken_sign_in_of(&user))?;
     users::set_temporary_password(change, user.id, hash).await?;
     refresh_tokens::revoke_all(change, user.id).await?;
     sessions::remove_all_of(change, user.id, change.authority().session()).await?;

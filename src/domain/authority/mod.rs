@@ -162,6 +162,12 @@ pub enum Refusal {
          two-factor disable`"
     )]
     TwoFactorOfAdministrator,
+    /// The password or the rights of an administrator with a second factor, by which a stolen token would get around it.
+    #[error(
+        "an administrator with two-factor authentication chooses their password on their profile page, and is demoted \
+         with `wharfinger user`"
+    )]
+    AdministratorWithTwoFactor,
 }
 
 impl From<Cause> for Refusal {
@@ -382,6 +388,16 @@ impl Authority {
         self.require_administrator()?;
         if user.admin && self.user().is_some() {
             return Err(Refusal::TwoFactorOfAdministrator);
+        }
+        Ok(())
+    }
+
+    /// Refuses everyone but the command line to give another password to an administrator with two-factor authentication, or to demote
+    /// them: either would be a way around [`Authority::reset_two_factor_of`].
+    pub fn weaken_sign_in_of(&self, user: &User) -> Result<(), Refusal> {
+        self.require_administrator()?;
+        if user.admin && user.two_factor && self.user().is_some() {
+            return Err(Refusal::AdministratorWithTwoFactor);
         }
         Ok(())
     }

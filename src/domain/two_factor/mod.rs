@@ -3,6 +3,7 @@
 pub mod recovery_code;
 pub mod totp;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::domain::ids::UserId;
@@ -17,6 +18,18 @@ pub struct TwoFactor {
     pub secret: Sealed,
     /// The step of the last code that was accepted: no code of that step or an earlier one is.
     pub last_step: TotpStep,
+    /// The time at which the secret was made.
+    pub begun_at: DateTime<Utc>,
+}
+
+/// The time within which a secret is to be confirmed.
+const TIME_TO_CONFIRM: TimeDelta = TimeDelta::minutes(10);
+
+impl TwoFactor {
+    /// True if the secret may still be confirmed at `now`.
+    pub fn may_be_confirmed(&self, now: DateTime<Utc>) -> bool {
+        now - self.begun_at < TIME_TO_CONFIRM
+    }
 }
 
 /// A text that may be a second factor; storage knows if it is.

@@ -5,7 +5,7 @@ use std::fmt;
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::hmac;
 use chrono::{DateTime, Utc};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::domain::entropy::{Entropy, random_bytes};
 
@@ -51,6 +51,17 @@ impl TotpSecret {
     /// The text that people type into their device: base32 without padding (RFC 4648 section 6).
     pub fn base32(&self) -> SecretString {
         SecretString::from(data_encoding::BASE32_NOPAD.encode(&self.0))
+    }
+
+    /// Reads that text; none if it is not one.
+    pub fn from_base32(text: &SecretString) -> Option<Self> {
+        let bytes = data_encoding::BASE32_NOPAD.decode(text.expose_secret().as_bytes());
+        Self::stored(&bytes.ok()?)
+    }
+
+    /// True if it is the same one; it takes the same time, whatever differs.
+    pub fn is(&self, other: &Self) -> bool {
+        verify_slices_are_equal(&self.0, &other.0).is_ok()
     }
 
     /// The address that devices read from a QR code (the "Key URI Format" of Google Authenticator).

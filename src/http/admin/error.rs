@@ -244,7 +244,8 @@ impl From<Refusal> for ApiError {
             Refusal::RoleTooLow(_)
             | Refusal::RoleEnds(_)
             | Refusal::LastOwner
-            | Refusal::TwoFactorOfAdministrator => Self::Forbidden(refusal.to_string()),
+            | Refusal::TwoFactorOfAdministrator
+            | Refusal::AdministratorWithTwoFactor => Self::Forbidden(refusal.to_string()),
             Refusal::NotYours => Self::Unauthorized,
         }
     }

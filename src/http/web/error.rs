@@ -159,7 +159,10 @@ impl From<Refusal> for WebError {
             | Refusal::RoleTooLow(_)
             | Refusal::RoleEnds(_)
             | Refusal::LastOwner
-            | Refusal::TwoFactorOfAdministrator => Self::Forbidden(sentence(&refusal.to_string())),
+            | Refusal::TwoFactorOfAdministrator
+            | Refusal::AdministratorWithTwoFactor => {
+                Self::Forbidden(sentence(&refusal.to_string()))
+            }
         }
     }
 }

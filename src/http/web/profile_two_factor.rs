@@ -23,6 +23,9 @@ use crate::http::web::visitor::{Enroller, Visitor};
 /// The address of this page.
 pub(super) const PATH: &str = "/profile/two_factor";
 
+/// The words about a secret that cannot be confirmed any more.
+const START_AGAIN: &str = "The secret was not confirmed within ten minutes, or another one has taken its place. Start again, and remove it from your app.";
+
 #[derive(Template)]
 #[template(path = "profile_two_factor.html")]
 struct ProfileTwoFactorPage {
@@ -89,23 +92,19 @@ pub(super) async fn get(
     State(state): State<WebState>,
     Enroller(visitor): Enroller,
 ) -> Result<Response, WebError> {
-    let begun = state.two_factors.begun(&visitor.authority).await?;
-    show(&ProfileTwoFactorPage::new(
-        &visitor,
-        &state,
-        begun.as_ref(),
-    )?)
+    show(&ProfileTwoFactorPage::new(&visitor, &state, None)?)
 }
 
+/// Shows a new secret. Only this reply does: a secret that waits to be confirmed may be one that somebody else was given, with a stolen
+/// token.
 pub(super) async fn begin(
     State(state): State<WebState>,
     Enroller(visitor): Enroller,
 ) -> Result<Response, WebError> {
     match state.two_factors.begin(&visitor.authority).await {
+        Ok(begun) => show(&ProfileTwoFactorPage::new(&visitor, &state, Some(&begun))?),
         // A second factor that is on already is shown as it is.
-        Ok(_) | Err(TwoFactorError::AlreadyOn) => {
-            Ok(Redirect::to(&state.site.link(PATH)).into_response())
-        }
+        Err(TwoFactorError::AlreadyOn) => Ok(Redirect::to(&state.site.link(PATH)).into_response()),
         Err(error) => Err(error.into()),
     }
 }
@@ -115,10 +114,10 @@ pub(super) async fn confirm(
     Enroller(visitor): Enroller,
     form: FilledForm,
 ) -> Result<Response, WebError> {
-    let authority = &visitor.authority;
+    let (shown, code) = (form.secret("secret"), form.secret("code"));
     let confirmed = state
         .two_factors
-        .confirm(authority, &form.secret("code"))
+        .confirm(&visitor.authority, (Some(&shown), &code))
         .await;
     let error = match confirmed {
         Ok(codes) => {
@@ -127,17 +126,22 @@ pub(super) async fn confirm(
                 codes: codes.iter().map(RecoveryCode::written).collect(),
             });
         }
+        Err(TwoFactorError::AlreadyOn) => {
+            return Ok(Redirect::to(&state.site.link(PATH)).into_response());
+        }
         Err(error) => error,
     };
-    let Some((problem, _)) = problem_of(&error) else {
-        return match error {
-            TwoFactorError::AlreadyOn | TwoFactorError::NotBegun => {
-                Ok(Redirect::to(&state.site.link(PATH)).into_response())
-            }
-            error => Err(error.into()),
-        };
+    let (begun, problem) = match (&error, problem_of(&error)) {
+        (TwoFactorError::NotBegun, _) => (None, START_AGAIN.to_owned()),
+        (_, Some((problem, _))) => {
+            // It is the one that waits to be confirmed, else there was nothing to look at.
+            (
+                state.two_factors.shown_again(&visitor.user, &shown),
+                problem,
+            )
+        }
+        (_, None) => return Err(error.into()),
     };
-    let begun = state.two_factors.begun(authority).await?;
     let page = ProfileTwoFactorPage {
         problem: Some(problem),
         ..ProfileTwoFactorPage::new(&visitor, &state, begun.as_ref())?
@@ -165,6 +169,7 @@ mod tests {
             problem: problem.map(str::to_owned),
         };
         assert!(sample(&page(false, None, None)).contains(">Set up two-factor</button>"));
+        assert!(sample(&page(false, None, Some("late"))).contains("role=\"alert\">late</p>"));
         assert!(sample(&page(true, None, None)).contains(">Turn off</a>"));
         let begun = sample(&page(false, Some("ABC"), Some("<i>")));
         assert!(begun.contains("value=\"ABC\" readonly") && begun.contains(">Confirm</button>"));

@@ -13,9 +13,9 @@ use crate::http::web::next::Next;
 /// The problem that stands beside the field, and the time to wait before another try; none for an error with a page of its own.
 pub(super) fn problem_of(error: &TwoFactorError) -> Option<(String, Option<Duration>)> {
     match error {
-        TwoFactorError::WrongCode | TwoFactorError::WrongPassword => {
-            Some((sentence(&error.to_string()), None))
-        }
+        TwoFactorError::WrongCode
+        | TwoFactorError::WrongPassword
+        | TwoFactorError::TemporaryPassword => Some((sentence(&error.to_string()), None)),
         TwoFactorError::Throttled(wait) => {
             let time = waiting_time(*wait);
             let told = format!("Too many codes or passwords were wrong. Try again in {time}.");
@@ -52,6 +52,7 @@ impl From<TwoFactorError> for WebError {
             | TwoFactorError::NotBegun
             | TwoFactorError::WrongCode
             | TwoFactorError::WrongPassword
+            | TwoFactorError::TemporaryPassword
             | TwoFactorError::Throttled(_) => Self::Refused(sentence(&error.to_string())),
             TwoFactorError::KeyBusy => Self::Unavailable(Box::new(error)),
             TwoFactorError::Key(_) => Self::NoEncryptionKey(Box::new(error)),

@@ -72,6 +72,22 @@ fn it_is_listed_and_turned_off_for_those_who_lost_their_device() {
 }
 
 #[test]
+fn a_set_up_that_was_only_begun_is_ended_too() {
+    let workplace = Workplace::furnished();
+    let running = start(&workplace, "log");
+    let token = workplace.ok(&TOKEN).trim().to_owned();
+    let begun = call(&running, "POST /api/v4/user/two_factor", &token);
+    assert!(begun.starts_with("HTTP/1.1 201"), "{begun}");
+    let disable = ["user", "two-factor", "disable", "alice", "--yes"];
+    let output = workplace.run(&disable);
+    let told = String::from_utf8(output.stderr).unwrap();
+    let expected = "alice had only begun to set it up; that is deleted.";
+    assert!(output.status.success() && told.contains(expected), "{told}");
+    let again = workplace.fails(1, &disable);
+    assert!(again.contains("is not enabled for this user"), "{again}");
+}
+
+#[test]
 fn a_backup_brings_the_second_factor_back_with_the_key() {
     let workplace = Workplace::furnished();
     let mut running = start(&workplace, "log");

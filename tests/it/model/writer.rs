@@ -251,6 +251,9 @@ impl<'a> Writer<'a> {
         let (flag, to) = if self.dice.percent(60) {
             user.is_external = !user.is_external;
             ("external", user.is_external)
+        } else if user.is_administrator && user.has_second_factor {
+            // That takes the command line.
+            return None;
         } else {
             user.is_administrator = !user.is_administrator;
             ("admin", user.is_administrator)
@@ -287,6 +290,9 @@ impl<'a> Writer<'a> {
 
     fn change_password(&mut self) -> Option<()> {
         let (name, mut user) = self.user()?;
+        if user.is_administrator && user.has_second_factor {
+            return None;
+        }
         user.password = self.name("quite a secret");
         let door = self.replica();
         let done = self.stage.make(

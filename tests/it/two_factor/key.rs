@@ -5,9 +5,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use chrono::Duration;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::{PATH, at, check, set_up};
+use super::{CONFIRM, PATH, at, check, set_up, shown};
 use crate::harness::World;
 
 #[tokio::test]
@@ -75,6 +75,33 @@ async fn a_key_that_is_lost_is_not_made_anew_while_secrets_are_stored() {
     assert!(app.login("alice").works().await);
     set_up(&app, &bob).await;
     assert_ne!(fs::read_to_string(&file).unwrap(), kept, "a new one");
+}
+
+#[tokio::test]
+async fn a_secret_that_waits_and_cannot_be_read_locks_nobody_out() {
+    let World { app, alice, .. } = World::start().await;
+    let file = app.key_folder().join("encryption.key");
+    alice.post(PATH, Value::Null).await;
+    let kept = fs::read_to_string(&file).unwrap();
+    let other = kept.replace(&kept[..8], "AAAAAAAA");
+    for found in [None, Some(other)] {
+        let begun = alice.post(PATH, Value::Null).await.json();
+        match found {
+            None => fs::remove_file(&file).unwrap(),
+            Some(text) => put(&file, &text),
+        }
+        let code = shown(begun["secret"].as_str().unwrap(), app.now());
+        let reply = alice.post(CONFIRM, json!({ "code": code })).await;
+        assert_eq!(
+            reply.told(),
+            r#"400 {"message":"400 Bad request - there is no secret to confirm; begin the set-up again"}"#
+        );
+        let browser = app.signed_in("alice").await;
+        let page = browser.open("/profile/two_factor").await;
+        let page = browser.press(&page, "Set up two-factor", &[]).await;
+        assert_eq!(page.value("secret").len(), 32, "{}", page.body);
+    }
+    set_up(&app, &alice).await;
 }
 
 #[tokio::test]

@@ -1,9 +1,13 @@
 //! Administrators turn it off for those who lost their device.
 
-use serde_json::Value;
+use serde_json::{Value, json};
+use wharfinger::app::users::UserChange;
+use wharfinger::domain::authority::Authority;
 
-use super::set_up;
-use crate::harness::{TestApp, World};
+use super::{CONFIRM, PATH, set_up, shown};
+use crate::harness::{PASSWORD, TestApp, World, named};
+
+const OTHER: &str = "what the thief has chosen";
 
 async fn path(app: &TestApp, user: &str) -> String {
     format!("{}/disable_two_factor", app.user_path(user).await)
@@ -50,6 +54,89 @@ async fn an_administrators_is_not_taken_away_with_a_token() {
         assert!(message.starts_with(expected), "{message}");
     }
     assert_eq!(root.read("/user").await["two_factor_enabled"], true);
+}
+
+#[tokio::test]
+async fn a_stolen_token_of_an_administrator_takes_no_administrator_over() {
+    let World { app, root, .. } = World::start().await;
+    app.administrator("boss").await;
+    let boss = app.actor("boss", "api").await;
+    set_up(&app, &root).await;
+    let path = app.user_path("root").await;
+    for thief in [&root, &boss] {
+        for wanted in [
+            json!({ "password": OTHER }),
+            json!({ "admin": false }),
+            json!({ "admin": false, "password": OTHER, "name": "Root" }),
+        ] {
+            let reply = thief.put(&path, wanted).await;
+            assert_eq!(
+                reply.told(),
+                r#"403 {"message":"403 Forbidden - an administrator with two-factor authentication chooses their password on their profile page, and is demoted with `wharfinger user`"}"#
+            );
+        }
+    }
+    let other = root
+        .call("DELETE", PATH, json!({ "password": OTHER }))
+        .await;
+    assert_eq!(other.status, 403);
+    let renamed = root
+        .put(&path, json!({ "name": "Root", "admin": true }))
+        .await;
+    assert_eq!(renamed.status, 200, "{}", renamed.body);
+    assert_eq!(root.read("/user").await["two_factor_enabled"], true);
+
+    let (operator, root_user) = (Authority::operator(), named("root"));
+    let new = secrecy::SecretString::from(OTHER).try_into().unwrap();
+    app.desk
+        .reset_password(&operator, &root_user, new)
+        .await
+        .unwrap();
+    let demotion = UserChange {
+        admin: Some(false),
+        ..UserChange::default()
+    };
+    let demoted = app.desk.change_user(&operator, &root_user, demotion).await;
+    assert!(!demoted.unwrap().user().admin, "the command line may");
+}
+
+#[tokio::test]
+async fn a_password_that_somebody_else_made_is_no_proof() {
+    let World { app, root, alice } = World::start().await;
+    set_up(&app, &alice).await;
+    let path = app.user_path("alice").await;
+    let reply = root.put(&path, json!({ "password": OTHER })).await;
+    assert_eq!(reply.status, 200, "{}", reply.body);
+    for (password, problem) in [
+        (
+            OTHER,
+            "somebody else made this password: choose one of your own on your profile page first, or show a code",
+        ),
+        (PASSWORD, "the password is wrong"),
+    ] {
+        let reply = alice
+            .call("DELETE", PATH, json!({ "password": password }))
+            .await;
+        let told = format!(r#"403 {{"message":"403 Forbidden - {problem}"}}"#);
+        assert_eq!(reply.told(), told);
+    }
+    assert_eq!(alice.read("/user").await["two_factor_enabled"], true);
+}
+
+#[tokio::test]
+async fn a_set_up_that_was_only_begun_is_ended_too() {
+    let World { app, root, alice } = World::start().await;
+    let begun = alice.post(PATH, Value::Null).await.json();
+    let path = path(&app, "alice").await;
+    assert_eq!(root.patch(&path, Value::Null).await.told(), "204");
+    assert_eq!(
+        app.last_audited().await,
+        "root user.two_factor_reset alice a set-up that was not confirmed"
+    );
+    let code = shown(begun["secret"].as_str().unwrap(), app.now());
+    let reply = alice.post(CONFIRM, json!({ "code": code })).await;
+    assert_eq!(reply.status, 400, "{}", reply.body);
+    assert_eq!(root.patch(&path, Value::Null).await.status, 400);
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! Setting up two-factor authentication.
 
+use chrono::Duration;
 use serde_json::{Value, json};
 
 use super::{CONFIRM, PATH, set_up, shown};
@@ -65,6 +66,18 @@ async fn a_secret_that_is_not_confirmed_is_replaced_by_the_next() {
         r#"403 {"message":"403 Forbidden - the code is wrong or was used before"}"#
     );
     assert_eq!(confirm(&second["secret"]).await.status, 201);
+}
+
+#[tokio::test]
+async fn a_secret_is_confirmed_within_ten_minutes() {
+    let World { app, alice, .. } = World::start().await;
+    for (after, expected) in [(600, 400), (599, 201)] {
+        let begun = alice.post(PATH, Value::Null).await.json();
+        app.clock.advance(Duration::seconds(after));
+        let code = shown(begun["secret"].as_str().unwrap(), app.now());
+        let reply = alice.post(CONFIRM, json!({ "code": code })).await;
+        assert_eq!(reply.status, expected, "{}", reply.body);
+    }
 }
 
 #[tokio::test]

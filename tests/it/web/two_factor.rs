@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 use chrono::Duration;
+use serde_json::{Value, json};
 
 use crate::harness::{Browser, PASSWORD, Page, TestApp, World};
 use crate::two_factor::{Device, set_up, shown, wrong_code};
@@ -137,7 +138,69 @@ async fn somebody_sets_it_up_on_their_profile() {
     );
     let again = browser.open("/profile/two_factor").await;
     assert!(again.text().contains("It is on."), "this session goes on");
+    assert!(
+        again
+            .text()
+            .contains("Did you not see or keep your recovery codes?")
+    );
     assert!(!again.body.contains(&secret) && !again.body.contains("<li><code>"));
+}
+
+#[tokio::test]
+async fn the_page_shows_no_secret_that_a_stolen_token_began() {
+    let World { app, alice, .. } = World::start().await;
+    let browser = signed_in(&app).await;
+    let planted = async || {
+        let begun = alice.post("/user/two_factor", Value::Null).await.json();
+        begun["secret"].as_str().unwrap().to_owned()
+    };
+    let secret = planted().await;
+    let page = browser.open("/profile/two_factor").await;
+    assert!(!page.body.contains(&secret) && !page.body.contains("data:image"));
+    let page = browser.press(&page, "Set up two-factor", &[]).await;
+    let own = page.value("secret");
+    assert_ne!(own, secret);
+    // The thief is faster than the victim, and knows what the page sends.
+    let secret = planted().await;
+    for known in [&own, &secret] {
+        let code = shown(known, app.now());
+        let page = browser.press(&page, "Confirm", &[("code", &code)]).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(page.text().contains("Start again, and remove it"));
+        assert!(page.body.contains(">Set up two-factor</button>"));
+        assert!(!page.body.contains(&secret) && !page.body.contains(&own));
+    }
+    let page = browser
+        .press(&page, "Start again with another secret", &[])
+        .await;
+    assert_ne!(page.value("secret"), own);
+    app.clock.advance(Duration::minutes(10));
+    let code = shown(&page.value("secret"), app.now());
+    let late = browser.press(&page, "Confirm", &[("code", &code)]).await;
+    assert!(late.text().contains("not confirmed within ten minutes"));
+}
+
+#[tokio::test]
+async fn a_password_of_an_administrator_turns_it_off_after_another_was_chosen() {
+    let World { app, root, alice } = World::start().await;
+    let device = set_up(&app, &alice).await;
+    let path = app.user_path("alice").await;
+    let (made, chosen) = ("made by an administrator", "chosen by alice herself");
+    let reply = root.put(&path, json!({ "password": made })).await;
+    assert_eq!(reply.status, StatusCode::OK);
+    app.clock.advance(Duration::seconds(30));
+    let browser = app.browser();
+    let page = browser.open("/profile/two_factor").await;
+    let typed = [("username", "alice"), ("password", made)];
+    let page = browser.press(&page, "Sign in", &typed).await;
+    let code = device.shows(app.now());
+    let page = browser.press(&page, "Verify", &[("code", &code)]).await;
+    assert_eq!(page.path, "/profile/password?next=%2Fprofile%2Ftwo_factor");
+    let typed = [("current", made), ("new", chosen), ("repeated", chosen)];
+    browser.press(&page, "Change password", &typed).await;
+    let body = json!({ "password": chosen });
+    let reply = alice.call("DELETE", "/user/two_factor", body).await;
+    assert_eq!(reply.status, StatusCode::NO_CONTENT, "{}", reply.body);
 }
 
 #[tokio::test]

@@ -50,7 +50,10 @@ pub(super) async fn confirm(
 ) -> Result<(StatusCode, Json<RecoveryCodesView>), ApiError> {
     let authority = call.authority(Need::Write)?;
     let wanted = ConfirmTwoFactor::read(&call.parameters)?;
-    let codes = admin.two_factors.confirm(&authority, &wanted.code).await?;
+    let codes = admin
+        .two_factors
+        .confirm(&authority, (None, &wanted.code))
+        .await?;
     let view = RecoveryCodesView::new(&codes);
     Ok((StatusCode::CREATED, Json(view)))
 }
@@ -92,9 +95,9 @@ impl From<TwoFactorError> for ApiError {
             TwoFactorError::AlreadyOn => Self::Conflict(error.to_string()),
             TwoFactorError::Off => Self::not_found("Two-Factor Authentication"),
             TwoFactorError::NotBegun => Self::BadRequest(error.to_string()),
-            TwoFactorError::WrongCode | TwoFactorError::WrongPassword => {
-                Self::Forbidden(error.to_string())
-            }
+            TwoFactorError::WrongCode
+            | TwoFactorError::WrongPassword
+            | TwoFactorError::TemporaryPassword => Self::Forbidden(error.to_string()),
             TwoFactorError::Throttled(wait) => Self::TooManyCodes(wait),
             TwoFactorError::KeyBusy => Self::Unavailable(Box::new(error)),
             TwoFactorError::Key(_) => Self::NoEncryptionKey(Box::new(error)),
