@@ -59,6 +59,12 @@ impl Failures {
         }
     }
 
+    /// The failures without one of them, which was none after all; none if no other is left.
+    pub fn without_one(self) -> Option<Self> {
+        let count = self.count.checked_sub(1).filter(|count| *count > 0)?;
+        Some(Self { count, ..self })
+    }
+
     /// The time for which the next try has to wait at `now`, if it has to.
     pub fn wait(&self, rules: &BackOff, now: DateTime<Utc>) -> Option<Duration> {
         let since = since(self.last, now);

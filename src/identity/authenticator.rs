@@ -186,6 +186,11 @@ impl Authenticator {
         self.throttle.second_factor_was_right(attempt);
     }
 
+    /// Takes a try of a second factor back that could not be judged.
+    pub fn second_factor_was_not_judged(&self, attempt: &SecondFactorAttempt) {
+        self.throttle.second_factor_was_not_judged(attempt);
+    }
+
     /// The user of a password at a place that asks for nothing more; one with a second factor is refused there, and that the
     /// password was right is not to be noticed.
     async fn password_login(

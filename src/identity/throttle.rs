@@ -58,8 +58,10 @@ pub(super) struct Attempt {
 /// A second factor that is being tried.
 #[derive(Debug)]
 pub struct SecondFactorAttempt {
-    /// The address with the user, and the user alone, unless the address is exempt.
+    /// The address with the user, unless the address is exempt, and the user alone for what can be guessed.
     keys: [Option<u128>; 2],
+    /// The answer for each whether the try was counted, and was not the same one again.
+    counted: [bool; 2],
 }
 
 impl Throttle {
@@ -157,7 +159,8 @@ impl Throttle {
     /// Lets a second factor of a user be tried from `address`, or returns the time that it has to wait. The try counts as a failure
     /// until [`Throttle::second_factor_was_right`]: of many at a time, no more go on than of so many one after the other.
     ///
-    /// A code of six digits, which can be guessed, counts for the user alone too: many addresses guess no faster than one.
+    /// A code of six digits, which can be guessed, counts for the user alone too, also from exempt and unknown addresses: many addresses
+    /// guess no faster than one. Recovery codes count apart, so that guesses from the same network keep nobody out who has one.
     pub fn try_second_factor(
         &self,
         (address, user): (Option<IpAddr>, UserId),
@@ -165,12 +168,20 @@ impl Throttle {
         now: DateTime<Utc>,
     ) -> Result<SecondFactorAttempt, Duration> {
         let user = user.0.to_be_bytes();
-        let pair = self.fingerprint(&[b"code", &network_bytes(address), &user]);
+        let kind: &[u8] = if is_guessable {
+            b"code"
+        } else {
+            b"recovery code"
+        };
+        let pair = self.fingerprint(&[kind, &network_bytes(address), &user]);
         let all = self.fingerprint(&[b"codes", &user]);
         let secret = self.fingerprint(&[b"presented", presented]);
-        let keys = [Some(pair), Some(all).filter(|_| is_guessable)];
-        let attempt = SecondFactorAttempt {
-            keys: keys.map(|key| key.filter(|_| self.counts(address))),
+        let mut attempt = SecondFactorAttempt {
+            keys: [
+                Some(pair).filter(|_| self.counts(address)),
+                Some(all).filter(|_| is_guessable),
+            ],
+            counted: [false; 2],
         };
         // Two tries at a time are two.
         let _adding = self.0.adding.lock().unwrap_or_else(PoisonError::into_inner);
@@ -180,8 +191,12 @@ impl Throttle {
                 return Err(wait);
             }
         }
-        for key in attempt.keys.iter().flatten() {
-            add(&self.0.codes, (*key, secret), now);
+        for (key, counted) in attempt.keys.iter().zip(&mut attempt.counted) {
+            if let Some(key) = key {
+                let earlier = self.0.codes.get(key);
+                add(&self.0.codes, (*key, secret), now);
+                *counted = self.0.codes.get(key) != earlier;
+            }
         }
         Ok(attempt)
     }
@@ -190,6 +205,21 @@ impl Throttle {
     pub fn second_factor_was_right(&self, attempt: &SecondFactorAttempt) {
         for key in attempt.keys.iter().flatten() {
             self.0.codes.remove(key);
+        }
+    }
+
+    /// Takes a try back that could not be judged.
+    pub fn second_factor_was_not_judged(&self, attempt: &SecondFactorAttempt) {
+        let _adding = self.0.adding.lock().unwrap_or_else(PoisonError::into_inner);
+        let counted = attempt.keys.iter().zip(attempt.counted);
+        for key in counted.filter_map(|(key, counted)| key.filter(|_| counted)) {
+            let failures = self.0.codes.get(&key);
+            match failures.and_then(Failures::without_one) {
+                Some(left) => self.0.codes.insert(key, left),
+                None => {
+                    self.0.codes.remove(&key);
+                }
+            }
         }
     }
 

@@ -79,7 +79,7 @@ pub async fn find(source: &impl Source, id: SessionId) -> Result<Option<Session>
     Ok(row.map(to_session))
 }
 
-/// The first `most` sessions of a user, those that were used last before others.
+/// The first `most` open sessions of a user, those that were used last before others.
 #[tracing::instrument(level = "debug", name = "storage.sessions.of_user", skip_all, fields(owner = %owner))]
 pub async fn of_user(
     source: &impl Source,
@@ -88,6 +88,7 @@ pub async fn of_user(
 ) -> Result<Vec<Session>, StorageError> {
     let rows = session::Entity::find()
         .filter(Column::UserId.eq(owner.0))
+        .filter(Column::State.eq(session::State::Open))
         .order_by_desc(Column::LastSeenAt)
         .order_by_desc(Column::Id)
         .limit(most)
@@ -112,19 +113,22 @@ pub async fn insert(login: &Login, new: SessionRecord) -> Result<Session, Storag
     Ok(to_session(row.insert(login.connection()).await?))
 }
 
-/// Ends the sessions of a user that were not used for longest, so that `left` are left at the most: first those that await a code,
-/// because whoever knows only the password ends nobody's session. The user's row is locked by the login, so that another one does
-/// not count the same.
+/// Ends the sessions of a user that were not used for longest, so that `left` of that state are left at the most. Those that await a
+/// code make room for their like alone, because whoever knows only the password ends nobody's session. The user's row is locked by
+/// the login, so that another one does not count the same.
 #[tracing::instrument(level = "debug", name = "storage.sessions.make_room", skip_all, fields(owner = %owner))]
-pub async fn make_room(login: &Login, owner: UserId, left: u64) -> Result<(), StorageError> {
+pub async fn make_room(
+    login: &Login,
+    (owner, state): (UserId, SessionState),
+    left: u64,
+) -> Result<(), StorageError> {
     /// The most that one login ends; MySQL wants a limit beside an offset.
     const MOST_AT_ONCE: u64 = 1000;
     let too_many: Vec<i64> = session::Entity::find()
         .select_only()
         .column(Column::Id)
         .filter(Column::UserId.eq(owner.0))
-        // `open` comes after `awaits_code`.
-        .order_by_desc(Column::State)
+        .filter(Column::State.eq(to_state(state)))
         .order_by_desc(Column::LastSeenAt)
         .order_by_desc(Column::Id)
         .offset(left)

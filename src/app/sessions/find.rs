@@ -78,7 +78,7 @@ impl Desk {
             .ok_or_else(|| DeskError::refused("the command line has no sessions"))?;
         let now = self.now();
         let mut found = sessions::of_user(&self.db, owner, rules.most_per_user).await?;
-        found.retain(|session| session.state == SessionState::Open && now < rules.end_of(session));
+        found.retain(|session| now < rules.end_of(session));
         Ok(found)
     }
 

@@ -7,6 +7,7 @@ use crate::app::error::DeskError;
 use crate::domain::authority::Authority;
 use crate::domain::decision::principal::{Ceiling, Proof, SignedIn};
 use crate::domain::events::detail::Detail;
+use crate::domain::events::observation::Observation;
 use crate::domain::events::origin::Origin;
 use crate::domain::events::{Event, EventAction};
 use crate::domain::sessions::device::Device;
@@ -81,30 +82,38 @@ impl Admission {
             if let Some(earlier) = earlier {
                 sessions::replace(&login, &earlier.digest()).await?;
             }
-            let others = rules.most_per_user.saturating_sub(1);
-            sessions::make_room(&login, user.id, others).await?;
+            let state = if has_second_factor {
+                SessionState::AwaitsCode
+            } else {
+                SessionState::Open
+            };
+            let others = rules.most(state).saturating_sub(1);
+            sessions::make_room(&login, (user.id, state), others).await?;
             let record = SessionRecord {
                 user: user.id,
                 digest: secret.digest(),
-                state: if has_second_factor {
-                    SessionState::AwaitsCode
-                } else {
-                    SessionState::Open
-                },
+                state,
                 device,
                 address: origin.address,
             };
             sessions::insert(&login, record).await
         };
         let session = session.await.map_err(DeskError::from)?;
-        let device = session.device.to_string();
-        let action = match session.state {
-            SessionState::Open => EventAction::UserSignedIn,
-            SessionState::AwaitsCode => EventAction::SecondFactorAsked,
+        let event = match session.state {
+            SessionState::Open => {
+                let device = session.device.to_string();
+                let detail = Detail::Session { device };
+                Some(Event::new(EventAction::UserSignedIn, &user, detail))
+            }
+            // A stolen password alone fills no audit log: one in a while is enough of those that ask for a code.
+            SessionState::AwaitsCode => None,
         };
-        let event = Event::new(action, &user, Detail::Session { device });
-        let committed = login.commit([grant.event(event)]).await;
+        let committed = login.commit(event.map(|event| grant.event(event))).await;
         committed.map_err(DeskError::from)?;
+        if session.state == SessionState::AwaitsCode {
+            let asked = Observation::second_factor_asked(&user, &origin, self.clock.now());
+            self.observations.note(asked);
+        }
         Ok(BegunSession {
             username: user.username,
             secret,

@@ -96,10 +96,15 @@ impl TwoFactors {
         }
     }
 
-    /// Forgets the failures before a second factor that was right; only when what it was shown for is done.
-    pub(super) fn was_right(&self, tried: &TriedFactor) {
+    /// Notes what became of a try: the failures before a right one are forgotten when what it was shown for is done, and one that
+    /// nobody could judge does not count.
+    pub(super) fn note_outcome<T>(&self, tried: &TriedFactor, outcome: &Result<T, TwoFactorError>) {
         let authenticator = &self.admission.authenticator;
-        authenticator.second_factor_was_right(&tried.attempt);
+        match outcome {
+            Ok(_) => authenticator.second_factor_was_right(&tried.attempt),
+            Err(TwoFactorError::WrongCode) => {}
+            Err(_) => authenticator.second_factor_was_not_judged(&tried.attempt),
+        }
     }
 
     /// The error of a wrong second factor, which is noted.

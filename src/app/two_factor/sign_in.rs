@@ -4,7 +4,7 @@ use secrecy::SecretString;
 
 use crate::app::error::DeskError;
 use crate::app::sessions::BegunSession;
-use crate::app::two_factor::check::AcceptedFactor;
+use crate::app::two_factor::check::{AcceptedFactor, TriedFactor};
 use crate::app::two_factor::error::TwoFactorError;
 use crate::app::two_factor::{TwoFactors, own_user};
 use crate::domain::authority::Authority;
@@ -13,8 +13,8 @@ use crate::domain::events::detail::Detail;
 use crate::domain::events::origin::Origin;
 use crate::domain::events::{Event, EventAction};
 use crate::domain::sessions::secret::SessionSecret;
-use crate::domain::sessions::{SessionRules, SessionState};
-use crate::domain::users::UserState;
+use crate::domain::sessions::{Session, SessionRules, SessionState};
+use crate::domain::users::{User, UserState};
 use crate::storage::sessions::{self, SessionOfUser};
 
 impl TwoFactors {
@@ -42,16 +42,35 @@ impl TwoFactors {
         let signed_in = SignedIn::new(&user, Ceiling::of_session(proof));
         let authority = Authority::of_second_factor(&signed_in, origin);
         let tried = self.try_factor(&authority, code)?;
+        let finished = self.finish(&authority, (&session, &tried), rules).await;
+        self.note_outcome(&tried, &finished);
+        let (user, secret) = finished?;
+        Ok(BegunSession {
+            username: user.username,
+            secret,
+            state: SessionState::Open,
+        })
+    }
+
+    /// Opens the session if the second factor is right; its user and its new secret come back.
+    async fn finish(
+        &self,
+        authority: &Authority,
+        (session, tried): (&Session, &TriedFactor),
+        rules: &SessionRules,
+    ) -> Result<(User, SessionSecret), TwoFactorError> {
         let clock = &*self.admission.clock;
-        let login = self.admission.db.begin_login(&authority, clock).await?;
-        let user = own_user(&login, user.id).await?;
+        let login = self.admission.db.begin_login(authority, clock).await?;
+        let user = own_user(&login, session.user_id).await?;
         if !user.two_factor {
             // It was turned off meanwhile: the password alone is enough, but not for this sign-in.
             return Err(TwoFactorError::NoSignIn);
         }
-        let accepted = self.accepted(&login, (&user, &tried), login.now()).await?;
-        let accepted = accepted.ok_or_else(|| self.refused(&user, &authority))?;
+        let accepted = self.accepted(&login, (&user, tried), login.now()).await?;
+        let accepted = accepted.ok_or_else(|| self.refused(&user, authority))?;
         let new = SessionSecret::generate(&*self.admission.entropy);
+        let others = rules.most(SessionState::Open).saturating_sub(1);
+        sessions::make_room(&login, (user.id, SessionState::Open), others).await?;
         sessions::open(&login, session.id, &new.digest()).await?;
         let recovered = match accepted {
             AcceptedFactor::Code => None,
@@ -68,12 +87,7 @@ impl TwoFactors {
             granted.push(grant.event(event));
         }
         login.commit(granted).await?;
-        self.was_right(&tried);
-        Ok(BegunSession {
-            username: user.username,
-            secret: new,
-            state: SessionState::Open,
-        })
+        Ok((user, new))
     }
 
     /// The sign-in that awaits a code, and its user.

@@ -2,6 +2,7 @@
 
 use secrecy::SecretString;
 
+use crate::app::two_factor::check::TriedFactor;
 use crate::app::two_factor::error::TwoFactorError;
 use crate::app::two_factor::{TwoFactors, own_id, own_user};
 use crate::domain::authority::Authority;
@@ -64,15 +65,24 @@ impl TwoFactors {
         code: &SecretString,
     ) -> Result<(), TwoFactorError> {
         let tried = self.try_factor(authority, code)?;
+        let done = self.turn_off_by_factor(authority, user, &tried).await;
+        self.note_outcome(&tried, &done);
+        done
+    }
+
+    async fn turn_off_by_factor(
+        &self,
+        authority: &Authority,
+        user: &User,
+        tried: &TriedFactor,
+    ) -> Result<(), TwoFactorError> {
         let clock = &*self.admission.clock;
         let change = self.admission.db.begin(authority, clock).await?;
         let now = change.now();
-        if self.accepted(&change, (user, &tried), now).await?.is_none() {
+        if self.accepted(&change, (user, tried), now).await?.is_none() {
             return Err(self.refused(user, authority));
         }
-        finish(change, user, "by code").await?;
-        self.was_right(&tried);
-        Ok(())
+        finish(change, user, "by code").await
     }
 }
 

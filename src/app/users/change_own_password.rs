@@ -5,7 +5,8 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::app::admit::Admission;
 use crate::app::error::DeskError;
 use crate::app::sessions::SignInError;
-use crate::domain::authority::Authority;
+use crate::domain::authority::cause::Cause;
+use crate::domain::authority::{Authority, Refusal};
 use crate::domain::decision::principal::{Ceiling, Proof, SignedIn};
 use crate::domain::events::detail::Detail;
 use crate::domain::events::{Event, EventAction};
@@ -40,6 +41,13 @@ impl Admission {
             let proof = Ceiling::of_login(Proof::Password(verified));
             let proven = Authority::of_session(&SignedIn::new(&user, proof), origin.clone());
             let change = self.db.begin(&proven, &*self.clock).await?;
+            // So it does if the session has ended meanwhile, perhaps because somebody closed it elsewhere.
+            if let Some(session) = authority.session() {
+                let session = sessions::find(&change, session).await?;
+                if session.is_none_or(|session| session.user_id != user.id) {
+                    return Err(Refusal::from(Cause::EndedSession).into());
+                }
+            }
             let grant = change.grant(|authority| authority.act_for(user.id))?;
             users::set_password(&change, user.id, &hash).await?;
             refresh_tokens::revoke_all(&change, user.id).await?;

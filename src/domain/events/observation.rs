@@ -15,6 +15,7 @@ use crate::domain::events::origin::{Face, Origin};
 use crate::domain::events::subject::Subject;
 use crate::domain::events::{Event, EventAction};
 use crate::domain::ids::AccessTokenId;
+use crate::domain::users::User;
 
 /// An event that the service saw.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +45,16 @@ impl Observation {
         let subject = Subject::User(user.id, user.username.clone());
         Self {
             event: Event::new(EventAction::UserSignedIn, subject, Detail::nothing()),
+            author: Actor::User(user.id, user.username.clone()),
+            origin: origin.clone(),
+            at,
+        }
+    }
+
+    /// A sign-in on the web pages with the right password, which awaits the code of the second factor.
+    pub fn second_factor_asked(user: &User, origin: &Origin, at: DateTime<Utc>) -> Self {
+        Self {
+            event: Event::new(EventAction::SecondFactorAsked, user, Detail::nothing()),
             author: Actor::User(user.id, user.username.clone()),
             origin: origin.clone(),
             at,

@@ -24,9 +24,9 @@ pub(super) enum WebError {
     /// The visitor is to choose another password first; that page is wanted.
     #[error("another password is to be chosen first")]
     MustChoosePassword(Next),
-    /// The visitor is to set up two-factor authentication before anything else.
+    /// The visitor is to set up two-factor authentication before anything else; that page is wanted.
     #[error("two-factor authentication is not set up")]
-    MustSetUpTwoFactor,
+    MustSetUpTwoFactor(Next),
     /// There is no such page or thing, or the visitor may not know that there is.
     #[error("not found")]
     NotFound,
@@ -78,7 +78,7 @@ pub(super) struct ToldError {
 impl WebError {
     fn status(&self) -> StatusCode {
         match self {
-            Self::NotSignedIn(_) | Self::MustChoosePassword(_) | Self::MustSetUpTwoFactor => {
+            Self::NotSignedIn(_) | Self::MustChoosePassword(_) | Self::MustSetUpTwoFactor(_) => {
                 StatusCode::SEE_OTHER
             }
             Self::NotFound => StatusCode::NOT_FOUND,
@@ -96,7 +96,9 @@ impl WebError {
         let (heading, sentence) = match self {
             Self::NotSignedIn(next) => return Told::Lead(next.after("/sign_in")),
             Self::MustChoosePassword(next) => return Told::Lead(next.after("/profile/password")),
-            Self::MustSetUpTwoFactor => return Told::Lead("/profile/two_factor".to_owned()),
+            Self::MustSetUpTwoFactor(next) => {
+                return Told::Lead(next.after("/profile/two_factor"));
+            }
             Self::NotFound => (
                 "Page not found",
                 "There is nothing at this address, or it is not for you to see.",

@@ -5,6 +5,9 @@ use axum::http::Uri;
 /// The longest address that is kept; a longer one leads to the first page.
 const LONGEST: usize = 2048;
 
+/// Dots and backslashes in other words: no path of ours has them, and browsers climb up with the first.
+const ESCAPED: [&str; 2] = ["%2e", "%5c"];
+
 /// A path of ours with its query, such as `/access_tokens?page=2`: never another site's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Next(String);
@@ -22,15 +25,21 @@ impl Next {
     }
 
     /// Reads what somebody wrote; anything but a path of ours is the first page. Browsers take `\` for `/`, skip tabs and line
-    /// breaks, and read `//` at the beginning as another host (WHATWG URL section 4.4).
+    /// breaks, read `//` at the beginning as another host, and `%2e` in a path as a dot (WHATWG URL section 4.4).
     pub(super) fn read(text: &str) -> Self {
         let is_plain = |letter: u8| letter.is_ascii_graphic() && letter != b'\\';
         let path = text.split(['?', '#']).next().unwrap_or_default();
         let is_path = path.starts_with('/')
             && !path.contains("//")
+            && !ESCAPED
+                .iter()
+                .any(|escaped| path.to_ascii_lowercase().contains(escaped))
             && !path.split('/').any(|part| part == "." || part == "..");
         let leads_on = !["/", "/sign_in", "/sign_in/code", "/sign_out"].contains(&path);
-        if text.len() <= LONGEST && text.bytes().all(is_plain) && is_path && leads_on {
+        if path == "/profile/two_factor/confirm" {
+            // It takes forms alone; the page of that form can be opened.
+            Self("/profile/two_factor".to_owned())
+        } else if text.len() <= LONGEST && text.bytes().all(is_plain) && is_path && leads_on {
             Self(text.to_owned())
         } else {
             Self::first()
@@ -90,6 +99,12 @@ mod tests {
             "data:text/html,x",
             "evil.example",
             "?next=x",
+            "/%2e%2e/other",
+            "/.%2E/other",
+            "/access_tokens/%2E./%2e%2e/other",
+            "/%5Cevil.example",
+            "/a%5c..%5cother",
+            "/profile/two_factor/confirm/../../x",
             "/sign_in?next=/x",
             "/sign_out",
             "/é",
@@ -101,11 +116,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_leads_to_another_site(text in "[/\\\\.:@?#%\\t\\n a-z0-9]{0,12}", base in "(/images)?") {
+        fn nothing_leads_to_another_site(text in "([/\\\\.:@?#%\\t\\n a-z0-9]|%2e|%2E|%5c){0,12}", base in "(/images)?") {
             let site = Url::parse("https://pages.example/sign_in").unwrap();
             let led = site.join(&format!("{base}{}", Next::read(&text).as_str())).unwrap();
             prop_assert_eq!(led.host_str(), Some("pages.example"), "{}", text);
             prop_assert_eq!(led.scheme(), "https");
+            prop_assert!(led.path().starts_with(&format!("{base}/")), "{}", text);
         }
     }
 }

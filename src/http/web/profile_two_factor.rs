@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -16,6 +16,7 @@ use crate::http::layers::LogNote;
 use crate::http::web::error::WebError;
 use crate::http::web::form::FilledForm;
 use crate::http::web::layout::{Layout, show, show_as};
+use crate::http::web::next::Next;
 use crate::http::web::state::WebState;
 use crate::http::web::two_factor::problem_of;
 use crate::http::web::visitor::{Enroller, Visitor};
@@ -34,6 +35,8 @@ struct ProfileTwoFactorPage {
     is_on: bool,
     /// True if nothing else may be done before.
     is_forced: bool,
+    /// The page that was wanted; empty for this one.
+    next: String,
     /// The secret that is to be confirmed.
     begun: Option<ShownSecret>,
     problem: Option<String>,
@@ -51,6 +54,8 @@ struct ShownSecret {
 #[template(path = "recovery_codes.html")]
 struct RecoveryCodesPage {
     layout: Layout,
+    /// The page that comes after.
+    next: String,
     codes: Vec<String>,
 }
 
@@ -58,12 +63,13 @@ impl ProfileTwoFactorPage {
     fn new(
         visitor: &Visitor,
         state: &WebState,
-        begun: Option<&Enrolment>,
+        (next, begun): (&str, Option<&Enrolment>),
     ) -> Result<Self, WebError> {
         Ok(Self {
             layout: visitor.layout.at("/profile"),
             is_on: visitor.user.two_factor,
             is_forced: state.two_factor_required && !visitor.user.two_factor,
+            next: next.to_owned(),
             begun: begun.map(ShownSecret::new).transpose()?,
             problem: None,
         })
@@ -91,8 +97,11 @@ fn image(text: &SecretString) -> Result<String, WebError> {
 pub(super) async fn get(
     State(state): State<WebState>,
     Enroller(visitor): Enroller,
+    uri: Uri,
 ) -> Result<Response, WebError> {
-    show(&ProfileTwoFactorPage::new(&visitor, &state, None)?)
+    let query = FilledForm::of_query(&uri);
+    let shown = (query.text("next"), None);
+    show(&ProfileTwoFactorPage::new(&visitor, &state, shown)?)
 }
 
 /// Shows a new secret. Only this reply does: a secret that waits to be confirmed may be one that somebody else was given, with a stolen
@@ -100,9 +109,13 @@ pub(super) async fn get(
 pub(super) async fn begin(
     State(state): State<WebState>,
     Enroller(visitor): Enroller,
+    form: FilledForm,
 ) -> Result<Response, WebError> {
     match state.two_factors.begin(&visitor.authority).await {
-        Ok(begun) => show(&ProfileTwoFactorPage::new(&visitor, &state, Some(&begun))?),
+        Ok(begun) => {
+            let shown = (form.text("next"), Some(&begun));
+            show(&ProfileTwoFactorPage::new(&visitor, &state, shown)?)
+        }
         // A second factor that is on already is shown as it is.
         Err(TwoFactorError::AlreadyOn) => Ok(Redirect::to(&state.site.link(PATH)).into_response()),
         Err(error) => Err(error.into()),
@@ -123,6 +136,10 @@ pub(super) async fn confirm(
         Ok(codes) => {
             return show(&RecoveryCodesPage {
                 layout: visitor.layout.at("/profile"),
+                next: match form.text("next") {
+                    "" => PATH.to_owned(),
+                    next => Next::read(next).as_str().to_owned(),
+                },
                 codes: codes.iter().map(RecoveryCode::written).collect(),
             });
         }
@@ -144,7 +161,7 @@ pub(super) async fn confirm(
     };
     let page = ProfileTwoFactorPage {
         problem: Some(problem),
-        ..ProfileTwoFactorPage::new(&visitor, &state, begun.as_ref())?
+        ..ProfileTwoFactorPage::new(&visitor, &state, (form.text("next"), begun.as_ref()))?
     };
     let mut response = show_as(StatusCode::UNPROCESSABLE_ENTITY, &page)?;
     response.extensions_mut().insert(LogNote::of_error(&error));
@@ -162,6 +179,7 @@ mod tests {
             layout: sample_layout(Some("alice")),
             is_on,
             is_forced: problem.is_some(),
+            next: "\"><b>".to_owned(),
             begun: begun.map(|secret| ShownSecret {
                 secret: secret.to_owned(),
                 image: image(&SecretString::from("otpauth://totp/x")).unwrap(),
@@ -174,8 +192,10 @@ mod tests {
         let begun = sample(&page(false, Some("ABC"), Some("<i>")));
         assert!(begun.contains("value=\"ABC\" readonly") && begun.contains(">Confirm</button>"));
         assert!(begun.contains("src=\"data:image/svg+xml;base64,") && !begun.contains("<i>"));
+        assert!(!begun.contains("<b>"));
         let codes = sample(&RecoveryCodesPage {
             layout: sample_layout(Some("alice")),
+            next: PATH.to_owned(),
             codes: vec!["0b71-x2mq-9tfz-4h1c".to_owned()],
         });
         assert!(codes.contains("<li><code>0b71-x2mq-9tfz-4h1c</code></li>"));

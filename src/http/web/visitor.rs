@@ -16,7 +16,7 @@ use crate::http::web::next::Next;
 use crate::http::web::state::WebState;
 
 /// Somebody who is signed in. Others are sent to the sign-in, and whoever has a temporary password to the choice of another one; they
-/// come back from there. Where two-factor authentication is required, whoever has none is sent to the set-up.
+/// come back from there, as whoever has no second factor where one is required does from the set-up.
 #[derive(Debug)]
 pub(super) struct Visitor {
     /// The user.
@@ -77,7 +77,7 @@ impl FromRequestParts<WebState> for Visitor {
     async fn from_request_parts(parts: &mut Parts, state: &WebState) -> Result<Self, WebError> {
         let Enroller(visitor) = Enroller::from_request_parts(parts, state).await?;
         if state.two_factor_required && !visitor.user.two_factor {
-            return Err(WebError::MustSetUpTwoFactor);
+            return Err(WebError::MustSetUpTwoFactor(Next::of(&parts.uri)));
         }
         Ok(visitor)
     }

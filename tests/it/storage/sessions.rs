@@ -31,7 +31,9 @@ async fn begin_session(
     let operator = Authority::operator();
     let at = At(now() + TimeDelta::minutes(minutes));
     let login = db.begin_login(&operator, &at).await.unwrap();
-    sessions::make_room(&login, user.id, left).await.unwrap();
+    sessions::make_room(&login, (user.id, state), left)
+        .await
+        .unwrap();
     let new = SessionRecord {
         user: user.id,
         digest: secret.digest(),
@@ -99,7 +101,7 @@ pub(super) async fn sessions_make_room_and_end(db: &Db) {
     };
     assert_eq!(purged(12).await, 0);
     assert_eq!(purged(13).await, 1);
-    half_sessions_make_room_first(db, &user).await;
+    half_sessions_make_room_among_themselves(db, &user).await;
     let last = sign_in(db, &user, &secrets[3], (20, 0)).await;
     let change = begin(db).await;
     sessions::remove(&change, last.id).await.unwrap();
@@ -108,7 +110,7 @@ pub(super) async fn sessions_make_room_and_end(db: &Db) {
 }
 
 /// Whoever knows the password alone ends nobody's session.
-async fn half_sessions_make_room_first(db: &Db, user: &User) {
+async fn half_sessions_make_room_among_themselves(db: &Db, user: &User) {
     let entropy = SeededEntropy::default();
     let secrets = [(); 8].map(|()| SessionSecret::generate(&entropy));
     let open = sign_in(db, user, &secrets[5], (14, 9)).await;
@@ -116,16 +118,21 @@ async fn half_sessions_make_room_first(db: &Db, user: &User) {
         let half = (secret, SessionState::AwaitsCode);
         begin_session(db, user, half, (minutes, 1)).await;
     }
+    begin_session(db, user, (&secrets[4], SessionState::AwaitsCode), (16, 1)).await;
     let found = sessions::of_user(db, user.id, 10).await.unwrap();
-    let states: Vec<_> = found.iter().map(|session| session.state).collect();
-    assert_eq!(states, [SessionState::AwaitsCode, SessionState::Open]);
-    assert_eq!(found[1].id, open.id);
+    assert_eq!(found, [open], "the others are none yet");
+    let mut there = Vec::new();
+    for secret in [&secrets[6], &secrets[7], &secrets[4]] {
+        let found = sessions::find_by_digest(db, &secret.digest()).await;
+        there.push(found.unwrap().is_some());
+    }
+    assert_eq!(there, [false, true, true]);
     let rules = SessionRules {
         idle: Duration::from_hours(1),
         absolute: Duration::from_hours(1),
         most_per_user: 1,
     };
-    for (minutes, deleted) in [(20, 0), (21, 1)] {
+    for (minutes, deleted) in [(20, 0), (21, 2)] {
         let at = now() + TimeDelta::minutes(minutes);
         assert_eq!(sessions::purge(db, &rules, at).await.unwrap(), deleted);
     }

@@ -99,15 +99,47 @@ async fn wrong_codes_make_the_next_one_wait_from_any_address() {
     // Nobody guesses a recovery code, so whoever has one is let in.
     let recovery = &device.recovery_codes[0];
     assert_eq!(check(elsewhere, recovery).await, Ok(()));
+    let in_that_network = check(at(&app), &device.recovery_codes[1]).await;
+    assert_eq!(in_that_network, Ok(()));
     app.clock.advance(Duration::minutes(6));
     let right = device.shows(app.now());
     assert_eq!(check(at(&app), &right).await, Ok(()));
     app.service.observations.write().await.unwrap();
-    let event = app.last_audited().await;
-    assert!(
-        event.starts_with("(service) user.sign_in_refused alice"),
-        "{event}"
-    );
+    let root = app.actor("root", "api").await;
+    let refused = root.read("/audit_events?action=user.sign_in_refused").await;
+    let details = &refused[0]["details"];
+    let told = ["author_name", "target_details"].map(|part| details[part].as_str());
+    assert_eq!(told, [Some("(service)"), Some("alice")], "{refused}");
+}
+
+#[tokio::test]
+async fn codes_that_an_exempt_address_guesses_count_for_their_user() {
+    let exempt = "[failed_logins]\nexempt = [\"203.0.113.0/24\"]\n";
+    let World { app, alice, .. } = World::start_with(exempt).await;
+    let device = set_up(&app, &alice).await;
+    app.clock.advance(Duration::seconds(30));
+    for number in 0..10 {
+        let wrong = wrong_code(&device, app.now(), number);
+        assert_eq!(check(at(&app), &wrong).await, Err(WRONG.to_owned()));
+    }
+    let right = device.shows(app.now());
+    assert_eq!(check(at(&app), &right).await, Err(WAIT.to_owned()));
+    let none = check(at(&app), "0000-0000-0000-0000").await;
+    assert_eq!(none, Err(WRONG.to_owned()), "it may be tried");
+}
+
+#[tokio::test]
+async fn sign_ins_that_ask_for_a_code_are_noted_once_in_a_while() {
+    let (app, _) = start().await;
+    for _ in 0..5 {
+        at(&app).begin().await;
+    }
+    app.service.observations.write().await.unwrap();
+    let root = app.actor("root", "api").await;
+    let path = "/audit_events?action=user.second_factor_asked";
+    let asked = root.read(path).await;
+    assert_eq!(asked.as_array().unwrap().len(), 1, "{asked}");
+    assert_eq!(asked[0]["details"]["author_name"], "alice", "{asked}");
 }
 
 #[tokio::test]

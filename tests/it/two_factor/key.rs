@@ -7,7 +7,7 @@ use std::path::Path;
 use chrono::Duration;
 use serde_json::{Value, json};
 
-use super::{CONFIRM, PATH, at, check, set_up, shown};
+use super::{CONFIRM, PATH, at, check, set_up, shown, wrong_code};
 use crate::harness::World;
 
 #[tokio::test]
@@ -102,6 +102,24 @@ async fn a_secret_that_waits_and_cannot_be_read_locks_nobody_out() {
         assert_eq!(page.value("secret").len(), 32, "{}", page.body);
     }
     set_up(&app, &alice).await;
+}
+
+#[tokio::test]
+async fn a_code_that_nobody_could_judge_does_not_count() {
+    let World { app, alice, .. } = World::start().await;
+    let device = set_up(&app, &alice).await;
+    app.clock.advance(Duration::seconds(30));
+    let file = app.key_folder().join("encryption.key");
+    let kept = fs::read_to_string(&file).unwrap();
+    put(&file, &kept.replace(&kept[..8], "AAAAAAAA"));
+    for number in 0..12 {
+        let refused = check(at(&app), &wrong_code(&device, app.now(), number)).await;
+        let lost = "the key that encrypts secrets cannot be used";
+        assert_eq!(refused, Err(lost.to_owned()), "{number}");
+    }
+    put(&file, &kept);
+    let code = device.shows(app.now());
+    assert_eq!(check(at(&app), &code).await, Ok(()));
 }
 
 #[tokio::test]

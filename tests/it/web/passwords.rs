@@ -191,6 +191,14 @@ async fn passwords_that_administrators_make_are_temporary_and_their_own_are_not(
         heading("root", "made by the root").await,
         "Personal access tokens"
     );
+    let new = serde_json::json!({
+        "username": "carol", "name": "Carol", "email": "c@example.com", "password": "made for carol",
+    });
+    assert_eq!(root.post("/users", new).await.status, 201);
+    assert_eq!(
+        heading("carol", "made for carol").await,
+        "Choose a new password"
+    );
     // The first administrator's is shown on a terminal, and a log may have kept it.
     let fresh = TestApp::start().await;
     let first = fresh.desk.ensure_administrator().await.unwrap().unwrap();

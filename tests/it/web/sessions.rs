@@ -208,6 +208,30 @@ async fn a_session_that_ends_while_a_change_waits_changes_nothing() {
 }
 
 #[tokio::test]
+async fn a_session_that_ends_while_a_password_waits_changes_none() {
+    let app = TestApp::start().await;
+    app.user("alice").await;
+    let waiting = app.signed_in("alice").await;
+    let held = app.hold_changes().await;
+    let race = async {
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        sessions::remove(&held, SessionId(1)).await.unwrap();
+        let alice = app.visible_user("alice").await.user().clone();
+        let grant = held.grant(Authority::require_administrator).unwrap();
+        let event = Event::new(EventAction::SessionEnded, &alice, Detail::nothing());
+        held.commit([grant.event(event)]).await.unwrap();
+    };
+    let new = "another good password";
+    let typed = [("current", PASSWORD), ("new", new), ("repeated", new)];
+    let (reply, ()) = tokio::join!(waiting.post("/profile/password", &typed), race);
+    assert_eq!(reply.header("location"), "/sign_in");
+    assert!(
+        app.login("alice").works().await,
+        "the password is the old one"
+    );
+}
+
+#[tokio::test]
 async fn a_flood_of_passwords_is_told_to_come_back() {
     let app = TestApp::start_with("[passwords]\nconcurrent = 1\nwaiting = 0\n").await;
     app.user("alice").await;

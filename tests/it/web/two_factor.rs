@@ -204,6 +204,44 @@ async fn a_password_of_an_administrator_turns_it_off_after_another_was_chosen() 
 }
 
 #[tokio::test]
+async fn a_session_that_ended_before_the_code_leads_back_to_the_set_up() {
+    let World { app, .. } = World::start().await;
+    let browser = signed_in(&app).await;
+    let page = browser.open("/profile/two_factor").await;
+    let page = browser.press(&page, "Set up two-factor", &[]).await;
+    app.clock.advance(Duration::days(31));
+    let page = browser.press(&page, "Confirm", &[("code", "123456")]).await;
+    assert_eq!(page.path, "/sign_in?next=%2Fprofile%2Ftwo_factor");
+}
+
+#[tokio::test]
+async fn whoever_knows_the_password_alone_ends_no_session() {
+    let World { app, alice, .. } = World::start_with("[sessions]\nmax_per_user = 1\n").await;
+    let device = set_up(&app, &alice).await;
+    let (own, next) = (app.browser(), app.browser());
+    let finish = async |browser: &Browser, page: &Page| {
+        app.clock.advance(Duration::seconds(30));
+        let code = device.shows(app.now());
+        browser.press(page, "Verify", &[("code", &code)]).await.path
+    };
+    let page = after_password(&own, "/profile").await;
+    assert_eq!(finish(&own, &page).await, "/profile");
+    let waiting = after_password(&next, "/profile").await;
+    for _ in 0..9 {
+        after_password(&app.browser(), "/").await;
+        assert_eq!(own.open("/profile").await.path, "/profile");
+    }
+    assert_eq!(finish(&next, &waiting).await, "/profile", "one of ten");
+    assert_eq!(own.open("/").await.heading(), "Sign in", "one is the most");
+    let waiting = after_password(&own, "/profile").await;
+    for _ in 0..10 {
+        after_password(&app.browser(), "/").await;
+    }
+    assert!(finish(&own, &waiting).await.starts_with("/sign_in"));
+    assert_eq!(next.open("/profile").await.path, "/profile");
+}
+
+#[tokio::test]
 async fn it_is_turned_off_with_a_password_or_a_code() {
     let World { app, alice, .. } = World::start().await;
     let browser = signed_in(&app).await;
@@ -243,16 +281,23 @@ async fn where_it_is_required_every_page_leads_to_the_set_up_first() {
     let World { app, .. } = World::start_with("[two_factor]\nrequired = true\n").await;
     let browser = app.browser();
     let page = after_password(&browser, "/profile").await;
-    assert_eq!(page.path, "/profile/two_factor", "{}", page.body);
+    assert_eq!(page.path, "/profile/two_factor?next=%2Fprofile");
     assert!(
         page.text()
             .contains("Everybody needs two-factor authentication here.")
     );
-    for path in ["/", "/access_tokens", "/profile", "/profile/sessions"] {
-        assert_eq!(browser.open(path).await.path, "/profile/two_factor");
+    for (path, next) in [
+        ("/", ""),
+        ("/access_tokens", ""),
+        ("/profile/sessions", "?next=%2Fprofile%2Fsessions"),
+    ] {
+        let expected = format!("/profile/two_factor{next}");
+        assert_eq!(browser.open(path).await.path, expected);
     }
     let page = browser.press(&page, "Set up two-factor", &[]).await;
     let code = shown(&page.value("secret"), app.now());
-    browser.press(&page, "Confirm", &[("code", &code)]).await;
+    let page = browser.press(&page, "Confirm", &[("code", &code)]).await;
+    let on = "href=\"/profile\">I have kept them</a>";
+    assert!(page.body.contains(on), "{}", page.body);
     assert_eq!(browser.open("/profile").await.path, "/profile");
 }
