@@ -8,6 +8,7 @@ use crate::domain::access_tokens::filter::AccessTokenFilter;
 use crate::domain::authority::{Authority, Refusal};
 use crate::domain::ids::{AccessTokenId, UserId};
 use crate::domain::page::{Listing, Paging};
+use crate::storage::access_tokens::families;
 use crate::storage::{Source, access_tokens};
 
 impl Desk {
@@ -45,6 +46,16 @@ impl Desk {
         id: AccessTokenId,
     ) -> Result<AccessToken, DeskError> {
         access_token_for(&self.db, authority, id).await
+    }
+
+    /// The token that took the place of `token`, if one did.
+    pub async fn successor_of_access_token(
+        &self,
+        authority: &Authority,
+        token: &AccessToken,
+    ) -> Result<Option<AccessToken>, DeskError> {
+        authority.act_for(token.user_id)?;
+        Ok(families::successor_of(&self.db, token).await?)
     }
 }
 

@@ -29,7 +29,7 @@ impl Notices {
         let found = usage::find_all(&self.db, &ids).await?;
         let mut replaced = Vec::new();
         for token in found {
-            if families::is_replaced(&self.db, &token).await? {
+            if families::successor_of(&self.db, &token).await?.is_some() {
                 replaced.push(token);
             }
         }

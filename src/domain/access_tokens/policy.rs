@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::expiry::{Expiry, Lifetime, earlier, outlasts};
+use crate::domain::expiry::{Expiry, Lifetime, earlier, is_storable, outlasts};
 
 /// The limits on tokens' lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +38,9 @@ pub enum InvalidEnd {
     /// It is later than the end of the role by which it is made.
     #[error("must not be after {0}: your role here ends then")]
     AfterRole(Expiry),
+    /// No database keeps it.
+    #[error("must be in one of the years 1000 to 9999")]
+    OutOfRange,
     /// There is none, and endless tokens are not allowed.
     #[error("can't be blank: tokens need an end here, a date or a duration")]
     Missing,
@@ -120,6 +123,9 @@ impl AccessTokenPolicy {
         if let Some(maker) = maker.filter(|&maker| end > maker) {
             return Err(InvalidEnd::AfterMaker(maker));
         }
+        if !is_storable(end.instant().date_naive()) {
+            return Err(InvalidEnd::OutOfRange);
+        }
         match self.longest.map(|longest| longest.after(now)) {
             Some(latest) if end.instant() > latest => Err(InvalidEnd::TooLate(latest.date_naive())),
             _ => Ok(end),
@@ -190,6 +196,12 @@ mod tests {
             new(free, at("2026-05-02"), Some("2026-05-01")),
             "must not be after 2026-05-01: the token that it is made with ends then"
         );
+        for unkept in ["+10000-01-01", "0999-12-31", "-0001-01-01"] {
+            assert_eq!(
+                new(free, at(unkept), None),
+                "must be in one of the years 1000 to 9999"
+            );
+        }
         let capped = AccessTokenPolicy {
             longest: Some(days(30)),
             ..free

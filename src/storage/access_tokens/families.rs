@@ -3,17 +3,16 @@
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter,
-    QueryOrder, QuerySelect, QueryTrait,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait,
 };
 
 use crate::domain::access_tokens::AccessToken;
 use crate::domain::events::subject::Touched;
 use crate::domain::expiry::Expiry;
 use crate::domain::ids::AccessTokenId;
-use crate::storage::access_tokens::not_revoked;
+use crate::storage::access_tokens::{not_revoked, to_token};
 use crate::storage::change::Change;
-use crate::storage::connect::Db;
 use crate::storage::entity::access_token;
 use crate::storage::entity::access_token::Column;
 use crate::storage::entity::instant::{Instant, goes_on_after};
@@ -149,14 +148,19 @@ pub async fn shorten_made_with(
     Ok(())
 }
 
-/// True if another token has taken the place of `token`.
-#[tracing::instrument(level = "debug", name = "storage.access_tokens.families.is_replaced", skip_all, fields(token = %token.id))]
-pub async fn is_replaced(db: &Db, token: &AccessToken) -> Result<bool, StorageError> {
+/// The token that has taken the place of `token`, if one has.
+#[tracing::instrument(level = "debug", name = "storage.access_tokens.families.successor_of", skip_all, fields(token = %token.id))]
+pub async fn successor_of(
+    source: &impl Source,
+    token: &AccessToken,
+) -> Result<Option<AccessToken>, StorageError> {
     // By its family, for which there is an index.
-    let successors = access_token::Entity::find()
+    let successor = access_token::Entity::find()
         .filter(Column::FamilyId.eq(token.family().0))
-        .filter(Column::PreviousId.eq(token.id.0));
-    Ok(successors.count(&db.connection).await? > 0)
+        .filter(Column::PreviousId.eq(token.id.0))
+        .one(source.connection())
+        .await?;
+    successor.as_ref().map(to_token).transpose()
 }
 
 fn touch_all(change: &Change, tokens: &[AccessTokenId]) {

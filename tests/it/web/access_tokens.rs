@@ -6,18 +6,18 @@ use wharfinger::domain::namespaces::visibility::Visibility;
 use crate::harness::{Browser, PASSWORD, Reply, TestApp};
 
 /// A form for a new token that is good, but for its scopes.
-const GOOD: [(&str, &str); 4] = [
+pub(super) const GOOD: [(&str, &str); 4] = [
     ("name", "laptop"),
     ("description", "the grey one"),
     ("expires_in", "30d"),
     ("repositories", ""),
 ];
 
-async fn start() -> (TestApp, Browser) {
+pub(super) async fn start() -> (TestApp, Browser) {
     start_with("").await
 }
 
-async fn start_with(configuration: &str) -> (TestApp, Browser) {
+pub(super) async fn start_with(configuration: &str) -> (TestApp, Browser) {
     let app = TestApp::start_with(configuration).await;
     app.user("alice").await;
     let browser = app.signed_in("alice").await;
@@ -25,7 +25,7 @@ async fn start_with(configuration: &str) -> (TestApp, Browser) {
 }
 
 /// Opens the form, and sends it with these fields.
-async fn send(browser: &Browser, fields: &[(&str, &str)]) -> Reply {
+pub(super) async fn send(browser: &Browser, fields: &[(&str, &str)]) -> Reply {
     let form = browser.open("/access_tokens/new").await;
     let newest = form.value("newest");
     let fields = [fields, &[("newest", &*newest)]].concat();
@@ -33,23 +33,23 @@ async fn send(browser: &Browser, fields: &[(&str, &str)]) -> Reply {
 }
 
 /// Makes a token with the good form and these fields, and gives its secret.
-async fn made(browser: &Browser, fields: &[(&str, &str)]) -> String {
+pub(super) async fn made(browser: &Browser, fields: &[(&str, &str)]) -> String {
     let reply = send(browser, &[fields, &GOOD].concat()).await;
     assert_eq!(reply.status, 200, "{}", reply.body);
     secret(&reply)
 }
 
 /// The value of the field "Your new token".
-fn secret(reply: &Reply) -> String {
+pub(super) fn secret(reply: &Reply) -> String {
     let (_, rest) = reply.body.split_once("id=\"token\" value=\"").unwrap();
     rest.split('"').next().unwrap().to_owned()
 }
 
-async fn works(app: &TestApp, secret: &str) -> bool {
+pub(super) async fn works(app: &TestApp, secret: &str) -> bool {
     app.with(secret).ask(&[]).await.status == 200
 }
 
-const READS: (&str, &str) = ("scopes", "read_registry");
+pub(super) const READS: (&str, &str) = ("scopes", "read_registry");
 
 #[tokio::test]
 async fn a_token_is_made_shown_once_and_works() {
@@ -214,7 +214,7 @@ async fn the_ends_follow_the_policy() {
     ];
     let reply = send(&browser, &late).await;
     assert!(
-        reply.body.contains("The end must be before 2026-06-22."),
+        reply.body.contains("The last possible date is 2026-06-22."),
         "{}",
         reply.body
     );
@@ -381,8 +381,12 @@ async fn a_rotation_asks_gives_a_grace_and_is_done_once() {
     let new = secret(&reply);
     assert!(works(&app, &old).await && works(&app, &new).await);
     let again = browser.post("/access_tokens/1/rotate", &wanted).await;
-    assert_eq!(again.status, 422);
-    assert!(again.body.contains("already rotated"), "{}", again.body);
+    assert_eq!(again.status, 409);
+    assert!(
+        again.body.contains("Nothing was made just now"),
+        "{}",
+        again.body
+    );
     let list = browser.open("/access_tokens").await;
     assert!(
         list.text().contains("Replaced, ends in 1 hour"),

@@ -1,6 +1,8 @@
 //! The web pages, as a browser without scripts sees them.
 
 mod access_tokens;
+mod access_tokens_ends;
+mod access_tokens_rotation;
 mod addresses;
 mod cookies;
 mod cross_site;

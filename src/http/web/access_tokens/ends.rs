@@ -2,8 +2,10 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use crate::domain::access_tokens::policy::{AccessTokenPolicy, WantedEnd};
+use crate::domain::access_tokens::policy::{AccessTokenPolicy, InvalidEnd, WantedEnd};
 use crate::domain::expiry::{Expiry, Lifetime};
+use crate::domain::moment::Moment;
+use crate::http::web::error::sentence;
 use crate::http::web::form::FilledForm;
 
 /// The days that are offered.
@@ -14,6 +16,7 @@ const USUAL: u32 = 30;
 /// The values of the choices that are no lifetimes.
 const USUALLY: &str = "usual";
 const LONGEST: &str = "longest";
+const MAKER: &str = "maker";
 const DATE: &str = "date";
 const NEVER: &str = "never";
 
@@ -26,6 +29,8 @@ pub(super) struct EndField {
     /// The first date that can be chosen, and the last, if there is one.
     pub(super) first: String,
     pub(super) last: String,
+    /// The choice that a person or a link asks for; empty if none is asked for.
+    asked: String,
 }
 
 /// One choice of the field.
@@ -84,31 +89,55 @@ impl EndField {
             ("", None) => first_choice(&choices, &format!("{USUAL}d")),
             (wanted, _) => wanted.to_owned(),
         };
-        for choice in &mut choices {
-            choice.is_chosen = choice.value == usual;
-        }
         let tomorrow = now.date_naive().succ_opt();
         let last = longest.map(|longest| longest.after(now).date_naive());
         let shown = |date: Option<NaiveDate>| date.map(|date| date.to_string()).unwrap_or_default();
-        Self {
+        let mut field = Self {
             choices,
             date,
             first: shown(tomorrow),
             last: shown(last),
-        }
+            asked: wanted.to_owned(),
+        };
+        field.choose(&usual);
+        field
     }
 
-    /// The field for the token that takes the place of one with that end, or without one. The policy gives no successor of a
-    /// token that ends no end (docs/gitlab-api.md §1.7).
-    pub(super) fn of_successor(mut self, old: Option<Expiry>, is_chosen: bool) -> Self {
-        if old.is_some() {
+    /// The field for the token that takes the place of one with the end `old`, which was made with one with the end `maker`.
+    /// The policy gives no successor of a token that ends no end (docs/gitlab-api.md §1.7), and none ends after its maker.
+    pub(super) fn of_successor(mut self, old: Option<Expiry>, maker: Option<Expiry>) -> Self {
+        let is_usual = self.date.is_empty() && self.asked.is_empty();
+        if old.is_some() || maker.is_some() {
             self.choices.retain(|choice| choice.value != NEVER);
-        } else if !is_chosen && self.choices.iter().any(|choice| choice.value == NEVER) {
-            for choice in &mut self.choices {
-                choice.is_chosen = choice.value == NEVER;
+        }
+        if let Some(maker) = maker {
+            self.choices
+                .retain(|choice| !matches!(choice.end, WantedEnd::At(end) if end > maker));
+            let label = "With the token that it was made with";
+            self.choices.insert(0, EndChoice::at(label, MAKER, maker));
+            let last = maker.instant().date_naive().to_string();
+            if self.last.is_empty() || last < self.last {
+                self.last = last;
             }
         }
+        let values = || self.choices.iter().map(|choice| &*choice.value);
+        if is_usual && values().any(|value| value == NEVER) {
+            self.choose(NEVER);
+        } else if self.asked == MAKER || (is_usual && self.is_unmet()) {
+            self.choose(MAKER);
+        }
         self
+    }
+
+    /// True if an end is asked for that is none of the choices.
+    pub(super) fn is_unmet(&self) -> bool {
+        !self.choices.iter().any(|choice| choice.is_chosen)
+    }
+
+    fn choose(&mut self, value: &str) {
+        for choice in &mut self.choices {
+            choice.is_chosen = choice.value == value;
+        }
     }
 
     /// The end that is chosen, or the problem.
@@ -122,16 +151,24 @@ impl EndField {
                 Err("Choose “On a date” for the date beside it, or empty the date.".to_owned())
             };
         }
-        let date: NaiveDate = self
-            .date
-            .parse()
-            .map_err(|_| "Write the date as YYYY-MM-DD.".to_owned())?;
+        let Ok(Moment::Date(date)) = Moment::try_from(&*self.date) else {
+            return Err("Write the date as YYYY-MM-DD.".to_owned());
+        };
         let end = Expiry::on(date);
         // The API takes a date that has passed, as GitLab's does; nobody who fills in a form means it.
         if end.has_passed(now) {
             return Err(format!("The first possible date is {}.", self.first));
         }
         Ok(WantedEnd::At(end))
+    }
+}
+
+/// The sentence for an end that is not allowed.
+pub(super) fn refusal(problem: InvalidEnd) -> String {
+    match problem {
+        // The API says "must be before" that date, in GitLab's words, and takes the date itself.
+        InvalidEnd::TooLate(last) => format!("The last possible date is {last}."),
+        problem => sentence(&format!("the end {problem}")),
     }
 }
 
@@ -157,7 +194,11 @@ impl EndChoice {
 
     /// The end after a lifetime, with its date.
     fn after(label: &str, value: &str, lifetime: Lifetime, now: DateTime<Utc>) -> Self {
-        let end = Expiry::after(now, lifetime);
+        Self::at(label, value, Expiry::after(now, lifetime))
+    }
+
+    /// The end, with its date.
+    fn at(label: &str, value: &str, end: Expiry) -> Self {
         let date = end.instant().format("%-d %b %Y");
         Self::new(&format!("{label} ({date})"), value, WantedEnd::At(end))
     }

@@ -10,7 +10,7 @@ use crate::domain::access_tokens::{
     AccessTokenDescription, AccessTokenSpecification, InvalidAccessToken,
 };
 use crate::domain::text::{DisplayName, InvalidDisplayName};
-use crate::http::web::access_tokens::ends::EndField;
+use crate::http::web::access_tokens::ends::{EndField, refusal};
 use crate::http::web::error::{WebError, sentence};
 use crate::http::web::form::FilledForm;
 
@@ -158,7 +158,7 @@ impl TokenForm {
     pub(super) fn refuse(&mut self, error: DeskError) -> Result<(), WebError> {
         match error {
             DeskError::End(problem) => {
-                self.problems.ends = Some(sentence(&format!("the end {problem}")));
+                self.problems.ends = Some(refusal(problem));
             }
             DeskError::AccessToken(error) => self.breaks(&error),
             DeskError::Refused(why) => self.problems.whole = Some(sentence(&why)),

@@ -3,14 +3,14 @@
 use askama::Template;
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::app::DeskError;
 use crate::app::access_tokens::AccessTokenRotation;
 use crate::domain::expiry::Lifetime;
 use crate::domain::ids::AccessTokenId;
 use crate::http::web::access_tokens::HERE;
-use crate::http::web::access_tokens::ends::EndField;
+use crate::http::web::access_tokens::ends::{EndField, refusal};
 use crate::http::web::access_tokens::once::show_once;
 use crate::http::web::access_tokens::token::{ShownToken, own_token};
 use crate::http::web::error::{WebError, sentence};
@@ -30,8 +30,11 @@ struct RotatePage {
     /// The choices for the old token, with the one that is chosen.
     graces: [(&'static str, &'static str); 4],
     grace: String,
+    /// The token that took the place of this one already.
+    successor: Option<ShownToken<ShownTime>>,
     problem: Option<String>,
     end_problem: Option<String>,
+    grace_problem: Option<&'static str>,
 }
 
 /// The values and labels of the times for which the old token works on.
@@ -49,6 +52,10 @@ pub(super) async fn get(
     uri: Uri,
 ) -> Result<Response, WebError> {
     let page = RotatePage::of(&state, &visitor, (id, &FilledForm::of_query(&uri))).await?;
+    if !page.token.is_rotatable() {
+        let path = visitor.layout.link(&format!("{HERE}/{}", page.token.id));
+        return Ok(Redirect::to(&path).into_response());
+    }
     show_as(StatusCode::OK, &page)
 }
 
@@ -66,6 +73,9 @@ pub(super) async fn post(
             return show_as(StatusCode::UNPROCESSABLE_ENTITY, &page);
         }
     };
+    if page.grace_problem.is_some() {
+        return show_as(StatusCode::UNPROCESSABLE_ENTITY, &page);
+    }
     let grace = Lifetime::try_from(page.grace.as_str()).ok();
     let rotation = AccessTokenRotation { end, grace };
     let rotated = state
@@ -74,14 +84,34 @@ pub(super) async fn post(
     match rotated.await {
         Ok(created) => return show_once(&state, &visitor, ("rotated", &created)),
         Err(DeskError::End(problem)) => {
-            page.end_problem = Some(sentence(&format!("the end {problem}")));
+            page.end_problem = Some(refusal(problem));
         }
-        Err(error @ (DeskError::Rotation(_) | DeskError::Refused(_))) => {
+        // A page that is loaded anew sends its form again.
+        Err(error @ DeskError::Rotation(_)) => {
+            page.successor = shown_successor(&state, &visitor, page.token.id).await?;
+            if page.successor.is_some() {
+                return show_as(StatusCode::CONFLICT, &page);
+            }
             page.problem = Some(sentence(&error.to_string()));
         }
+        Err(error @ DeskError::Refused(_)) => page.problem = Some(sentence(&error.to_string())),
         Err(error) => return Err(error.into()),
     }
     show_as(StatusCode::UNPROCESSABLE_ENTITY, &page)
+}
+
+/// The token that took the place of the visitor's own token with that id.
+async fn shown_successor(
+    state: &WebState,
+    visitor: &Visitor,
+    id: AccessTokenId,
+) -> Result<Option<ShownToken<ShownTime>>, WebError> {
+    let token = own_token(state, visitor, id).await?;
+    let successor = state
+        .desk
+        .successor_of_access_token(&visitor.authority, &token)
+        .await?;
+    Ok(successor.map(|successor| ShownToken::new(&successor, state.desk.now(), ShownTime)))
 }
 
 impl RotatePage {
@@ -92,19 +122,27 @@ impl RotatePage {
     ) -> Result<Self, WebError> {
         let now = state.desk.now();
         let token = own_token(state, visitor, id).await?;
+        let maker = match token.lineage.maker {
+            Some(maker) => own_token(state, visitor, maker).await.ok(),
+            None => None,
+        };
         let grace = filled.text("grace");
         let grace = GRACES.iter().find(|(value, _)| *value == grace);
         Ok(Self {
             layout: visitor.layout.at(HERE),
             ends: EndField::new(filled, state.desk.access_token_policy(), now).of_successor(
                 token.specification.expiry(),
-                !filled.text("expires_in").is_empty(),
+                maker.and_then(|maker| maker.end()),
             ),
             token: ShownToken::new(&token, now, ShownTime),
             graces: GRACES,
             grace: grace.map_or("", |(value, _)| *value).to_owned(),
+            successor: None,
             problem: None,
             end_problem: None,
+            grace_problem: grace
+                .is_none()
+                .then_some("Choose how long the old token works on."),
         })
     }
 }
@@ -121,15 +159,21 @@ mod tests {
     fn a_sample_is_whole() {
         let now = chrono::DateTime::UNIX_EPOCH;
         let filled = FilledForm::of_query(&"/".parse().unwrap());
-        let html = sample_with_texts(&RotatePage {
+        let mut page = RotatePage {
             layout: sample_layout(Some("alice")),
             token: sample_token(CredentialState::Active, ShownTime),
             ends: EndField::new(&filled, &AccessTokenPolicy::default(), now),
             graces: GRACES,
             grace: "1d".to_owned(),
+            successor: None,
             problem: Some("<b>It was rotated.</b>".to_owned()),
             end_problem: Some("<i>Too late.</i>".to_owned()),
-        });
+            grace_problem: Some("<i>None.</i>"),
+        };
+        let html = sample_with_texts(&page);
         assert!(html.contains("<option value=\"1d\" selected>"));
+        page.successor = Some(sample_token(CredentialState::Active, ShownTime));
+        let html = sample_with_texts(&page);
+        assert!(html.contains("took the place of") && !html.contains("Rotate token</button>"));
     }
 }

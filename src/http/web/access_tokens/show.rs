@@ -20,6 +20,8 @@ use crate::http::web::visitor::Visitor;
 struct TokenPage {
     layout: Layout,
     token: ShownToken<ShownTime>,
+    /// The token that took its place.
+    successor: Option<AccessTokenId>,
     chart: Option<UsageChart>,
     /// The link to the form, filled in like this token.
     like_this: String,
@@ -32,9 +34,14 @@ pub(super) async fn get(
 ) -> Result<Response, WebError> {
     let token = own_token(&state, &visitor, id).await?;
     let days = state.desk.access_token_days(&visitor.authority, token.id);
+    let successor = state
+        .desk
+        .successor_of_access_token(&visitor.authority, &token)
+        .await?;
     let token = ShownToken::new(&token, state.desk.now(), ShownTime);
     show(&TokenPage {
         layout: visitor.layout.at(HERE),
+        successor: successor.map(|token| token.id),
         chart: UsageChart::of(days.await?),
         like_this: visitor.layout.link(&like(&token)),
         token,
@@ -79,6 +86,7 @@ mod tests {
                 layout: sample_layout(Some("alice")),
                 like_this: like(&token),
                 token,
+                successor: Some(AccessTokenId(8)),
                 chart: None,
             });
             assert_eq!(

@@ -9,6 +9,17 @@ for (const element of document.querySelectorAll("time[datetime]")) {
   }
 }
 
+// A form that is on its way is not sent once more by a second click; after a while it may be, in case nothing came of it.
+for (const form of document.querySelectorAll("form[method=post]")) {
+  let isSent = false;
+  form.addEventListener("submit", (event) => {
+    if (isSent) event.preventDefault();
+    isSent = true;
+    setTimeout(() => { isSent = false; }, 10000);
+  });
+  addEventListener("pageshow", () => { isSent = false; });
+}
+
 // The date beside the choice of an end is shown when it is chosen.
 for (const date of document.querySelectorAll("[data-date-of]")) {
   const choice = document.getElementById(date.dataset.dateOf);
@@ -20,12 +31,18 @@ for (const date of document.querySelectorAll("[data-date-of]")) {
   show();
 }
 
-// Buttons that copy the text of a field or of lines.
+// Buttons that copy the text of a field or of lines. What came of it is said aloud too.
+const said = document.createElement("p");
+said.className = "unseen";
+said.setAttribute("role", "status");
+if (document.querySelector("[data-copy]")) document.querySelector("main").append(said);
 for (const button of document.querySelectorAll("[data-copy]")) {
+  const words = button.innerHTML;
+  let back;
   button.hidden = false;
   button.addEventListener("click", async () => {
     const source = document.getElementById(button.dataset.copy);
-    const words = button.innerHTML;
+    said.textContent = "";
     try {
       await navigator.clipboard.writeText(source.value ?? source.textContent);
       button.textContent = "Copied";
@@ -35,7 +52,9 @@ for (const button of document.querySelectorAll("[data-copy]")) {
       if (source.select) source.select();
       button.textContent = "Selected: copy it now";
     }
-    setTimeout(() => { button.innerHTML = words; }, 2500);
+    said.textContent = button.textContent;
+    clearTimeout(back);
+    back = setTimeout(() => { button.innerHTML = words; }, 2500);
   });
 }
 
