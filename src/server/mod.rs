@@ -191,6 +191,12 @@ impl Service {
                 .iter()
                 .filter_map(|registry| registry.host.clone())
                 .collect(),
+            hostless: config
+                .registries
+                .iter()
+                .filter(|registry| registry.host.is_none())
+                .map(|registry| registry.service.clone())
+                .collect(),
         };
         let issuer = Arc::new(RegistryTokenIssuer {
             admission: admission(db.clone(), directory.clone()),

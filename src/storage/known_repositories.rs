@@ -1,5 +1,5 @@
 //! The repositories that a caller may know of: those that were used in groups and projects where they are Reporters, and
-//! the projects there, whose paths are names of repositories.
+//! the projects that they may pull from, whose paths are names of repositories.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ use crate::domain::registry::repository_name::RepositoryName;
 use crate::storage::entity::namespace::Kind;
 use crate::storage::entity::{namespace, repository};
 use crate::storage::error::StorageError;
-use crate::storage::namespaces::lists::where_role;
+use crate::storage::namespaces::lists::{seen_by, where_role};
 use crate::storage::page::begins_with;
 use crate::storage::source::Source;
 
@@ -33,11 +33,13 @@ pub async fn find(
     patterns: &[RepositoryPattern],
     now: DateTime<Utc>,
 ) -> Result<(BTreeSet<RepositoryName>, bool), StorageError> {
-    let seen =
-        (!authority.is_administrator()).then(|| where_role(authority, AccessLevel::Reporter, now));
+    let least = AccessLevel::Reporter;
+    // The Reporters of a project alone are told what was used in it, whatever its visibility.
+    let listed = (!authority.is_administrator()).then(|| where_role(authority, least, now));
+    let pulled = seen_by(authority, least, now);
     let turn = source.turn().await?;
     let (mut names, mut is_partial) = (BTreeSet::new(), false);
-    for select in [used(seen.clone(), patterns), projects(seen, patterns)] {
+    for select in [used(listed, patterns), projects(pulled, patterns)] {
         let rows = source.connection().query_all(&select);
         for (row, number) in turn.bound(source, rows).await?.iter().zip(1..) {
             if number > MOST {

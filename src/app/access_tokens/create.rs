@@ -78,7 +78,7 @@ impl Desk {
         if specification.scopes().contains(AccessTokenScope::Api) {
             return Err(DeskError::refused(
                 "a token that is made with another one cannot have the scope api; \
-                 choose other scopes, or ask an administrator for it",
+                 choose other scopes, or make it on the web page of your access tokens",
             ));
         }
         let end = self.policy.end_of_new(end, maker.end(), change.now())?;

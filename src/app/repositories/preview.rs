@@ -9,8 +9,8 @@ use crate::domain::authority::Authority;
 use crate::storage::known_repositories;
 
 impl Desk {
-    /// The repositories that `patterns` cover among those that the caller may know of: what they may pull from and was
-    /// used, and the projects there. The patterns are as many as a token may have.
+    /// The repositories that `patterns` cover among those that the caller may know of: the projects that they may pull from,
+    /// and what was used where they are Reporters. The patterns are as many as a token may have.
     #[tracing::instrument(name = "app.preview_patterns", skip_all)]
     pub async fn preview_patterns(
         &self,

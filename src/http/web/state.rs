@@ -6,6 +6,7 @@ use axum::extract::FromRef;
 
 use crate::app::two_factor::TwoFactors;
 use crate::app::{Admission, Desk};
+use crate::domain::registry::ServiceName;
 use crate::domain::registry::host::RegistryHost;
 use crate::domain::sessions::SessionRules;
 use crate::http::web::site::Site;
@@ -27,6 +28,8 @@ pub struct WebState {
     pub site: Site,
     /// The hosts of the registries, as far as they are known.
     pub hosts: Arc<[RegistryHost]>,
+    /// The registries whose hosts are not known.
+    pub hostless: Arc<[ServiceName]>,
 }
 
 impl FromRef<WebState> for Site {

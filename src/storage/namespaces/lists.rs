@@ -40,7 +40,7 @@ pub async fn page(
 ) -> Result<Listing<Namespace>, StorageError> {
     let query = namespace::Entity::find().filter(wanted(filter)).filter(
         Condition::all()
-            .add_option(seen_by(authority, now))
+            .add_option(seen_by(authority, AccessLevel::Guest, now))
             .add_option(
                 filter
                     .min_role
@@ -145,11 +145,17 @@ fn wanted(filter: &NamespaceFilter) -> Condition {
         .add_option(filter.nothing.then(nothing))
 }
 
-/// The rule of [`Authority::sees`] as a condition; none if everything may be seen.
+/// The condition that the caller has at least that role in a namespace, its own or inherited, or that its visibility opens
+/// it to them; none if everything may be seen. With the role Guest it is the rule of [`Authority::sees`], and with Reporter
+/// that for pulling.
 ///
 /// The two kinds of what is seen are one list, from which no row is left out: with `OR` between them PostgreSQL
 /// would search the list of roles anew for each namespace that there is.
-fn seen_by(authority: &Authority, now: DateTime<Utc>) -> Option<Condition> {
+pub(in crate::storage) fn seen_by(
+    authority: &Authority,
+    least: AccessLevel,
+    now: DateTime<Utc>,
+) -> Option<Condition> {
     if authority.is_administrator() {
         return None;
     }
@@ -162,7 +168,7 @@ fn seen_by(authority: &Authority, now: DateTime<Utc>) -> Option<Condition> {
         .from(namespace::Entity)
         .and_where(namespace::Column::Visibility.is_in(shown))
         .take();
-    if let Some(mut all) = reached_by(authority, AccessLevel::Guest, now) {
+    if let Some(mut all) = reached_by(authority, least, now) {
         seen = all.union(UnionType::All, seen).take();
     }
     // MariaDB would ask a union that is not a table for each row.

@@ -1,6 +1,7 @@
 //! The pages of one's own access tokens.
 
 use chrono::Duration;
+use serde_json::json;
 use wharfinger::domain::namespaces::visibility::Visibility;
 
 use crate::harness::{Browser, PASSWORD, Reply, TestApp};
@@ -115,6 +116,18 @@ async fn the_hosts_of_registries_stand_in_the_lines() {
         );
     }
     assert!(!reply.body.contains("registry.example.com"));
+    assert!(!reply.body.contains("not in these lines"));
+    let (_, browser) = start_with(
+        "[[registry]]\nservice = \"one.example.com\"\n[[registry]]\nservice = \"second\"\n",
+    )
+    .await;
+    let reply = send(&browser, &[&GOOD[..], &[READS]].concat()).await;
+    for told in [
+        "because their hosts are not known: <code>second</code>.",
+        "If there is such a file, add what stands in “auths”",
+    ] {
+        assert!(reply.body.contains(told), "{told}: {}", reply.body);
+    }
 }
 
 #[tokio::test]
@@ -409,6 +422,11 @@ async fn a_revocation_asks_and_counts_at_once() {
     let secret = made(&browser, &[READS]).await;
     let question = browser.open("/access_tokens/1/revoke").await;
     assert_eq!(question.heading(), "Revoke token");
+    assert!(
+        question
+            .text()
+            .contains("the tokens whose place it took and that still work")
+    );
     assert!(works(&app, &secret).await, "a question ends nothing");
     let list = browser.press(&question, "Revoke token", &[]).await;
     assert!(
@@ -462,6 +480,49 @@ async fn what_ends_soon_is_told_and_what_has_ended_is_not_active() {
     );
 }
 
+/// The repositories of the preview of these patterns.
+async fn previewed(browser: &Browser, patterns: &str) -> Vec<String> {
+    let fields = [
+        ("name", "kept"),
+        ("repositories", patterns),
+        ("do", "preview"),
+    ];
+    let reply = send(browser, &fields).await;
+    assert!(reply.body.contains("value=\"kept\""), "{}", reply.body);
+    let (_, rest) = reply.body.split_once("id=\"preview\">").unwrap();
+    let shown = rest.split("</div>").next().unwrap();
+    let names = shown.split("<li><code>").skip(1);
+    names
+        .map(|name| name.split('<').next().unwrap().to_owned())
+        .collect()
+}
+
+#[tokio::test]
+async fn a_preview_shows_open_projects_but_what_was_used_there_to_reporters_only() {
+    let (app, browser) = start().await;
+    app.project("open/public", Visibility::Public).await;
+    app.project("inner/lib", Visibility::Internal).await;
+    app.project("other/secret", Visibility::Private).await;
+    app.member("other", "alice", "guest").await;
+    app.user("bob").await;
+    app.member("open", "bob", "developer").await;
+    let other = app.actor("bob", "read_registry write_registry").await;
+    other.ask(&["repository:open/public/inner:pull,push"]).await;
+    app.service.counter.write_all().await.unwrap();
+    let all = "open/**\ninner/**\nother/**";
+    assert_eq!(previewed(&browser, all).await, ["inner/lib", "open/public"]);
+    let bob = app.signed_in("bob").await;
+    assert_eq!(
+        previewed(&bob, "open/**").await,
+        ["open/public", "open/public/inner"]
+    );
+    app.administrator("root").await;
+    let root = app.actor("root", "api").await;
+    let external = json!({ "external": true });
+    root.put(&app.user_path("alice").await, external).await;
+    assert_eq!(previewed(&browser, all).await, ["open/public"]);
+}
+
 #[tokio::test]
 async fn a_preview_shows_what_the_person_may_know_and_makes_nothing() {
     let (app, browser) = start().await;
@@ -474,21 +535,7 @@ async fn a_preview_shows_what_the_person_may_know_and_makes_nothing() {
     writer.ask(&["repository:team/app/worker:pull,push"]).await;
     writer.ask(&["repository:alice/own:pull,push"]).await;
     app.service.counter.write_all().await.unwrap();
-    let preview = async |patterns: &str| {
-        let fields = [
-            ("name", "kept"),
-            ("repositories", patterns),
-            ("do", "preview"),
-        ];
-        let reply = send(&browser, &fields).await;
-        assert!(reply.body.contains("value=\"kept\""), "{}", reply.body);
-        let (_, rest) = reply.body.split_once("id=\"preview\">").unwrap();
-        let shown = rest.split("</div>").next().unwrap();
-        let names = shown.split("<li><code>").skip(1);
-        names
-            .map(|name| name.split('<').next().unwrap().to_owned())
-            .collect::<Vec<_>>()
-    };
+    let preview = async |patterns: &str| previewed(&browser, patterns).await;
     assert_eq!(preview("team/*").await, ["team/app", "team/site"]);
     assert_eq!(
         preview("team/app/**\nalice/*").await,
@@ -496,7 +543,13 @@ async fn a_preview_shows_what_the_person_may_know_and_makes_nothing() {
     );
     assert_eq!(
         preview("").await,
-        ["alice/own", "team/app", "team/app/worker", "team/site"]
+        [
+            "alice/own",
+            "open/public",
+            "team/app",
+            "team/app/worker",
+            "team/site"
+        ]
     );
     assert_eq!(preview("other/**").await, [""; 0]);
     app.delete_namespace("team/site").await;
@@ -516,7 +569,7 @@ async fn long_lists_come_in_parts_and_a_limit_is_told() {
     assert!(rows(&first.body) == 20 && first.body.contains("Older tokens"));
     let second = browser.open("/access_tokens?page=2").await;
     assert!(rows(&second.body) == 2 && second.body.contains("Newer tokens"));
-    for odd in ["0", "x", "99999999999999999999", "4000"] {
+    for odd in ["0", "x", "99999999999999999999", "4000", "3", "40"] {
         assert_eq!(
             rows(
                 &browser
@@ -547,7 +600,7 @@ async fn a_token_shows_its_uses_and_leads_to_one_like_it() {
     assert!(
         unused
             .text()
-            .contains("It was not used in the last 30 days.")
+            .contains("No registry token was got with it in the last 30 days.")
     );
     app.with(&secret).ask(&["repository:team/app:pull"]).await;
     app.service.counter.write_all().await.unwrap();

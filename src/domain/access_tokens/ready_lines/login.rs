@@ -40,7 +40,7 @@ pub(super) fn configuration(credential: RegistryCredential<'_>) -> ReadyLines {
         id: "config",
         title: "config.json",
         parts: vec![ReadyPart {
-            sentence: "Save this as ~/.docker/config.json, which only you may read (chmod 600):",
+            sentence: "Save this as ~/.docker/config.json, which only you may read (chmod 600). If there is such a file, add what stands in “auths” to its own “auths” instead:",
             file: "config.json",
             text: format!("{:#}\n", auths(credential)),
         }],

@@ -28,6 +28,8 @@ struct OncePage {
     uses: Vec<ReadyLines>,
     /// True if no registry's host is known, so that an example stands for it.
     is_example: bool,
+    /// The registries that the lines leave out, because their hosts are not known.
+    left_out: Vec<String>,
 }
 
 /// The host that stands for one that we do not know.
@@ -55,6 +57,7 @@ pub(super) fn show_once(
         opens_registry: chosen.scopes().open_registry(),
         uses: ReadyLines::all(credential),
         is_example: known.is_empty(),
+        left_out: state.hostless.iter().map(ToString::to_string).collect(),
     })
 }
 
@@ -93,9 +96,14 @@ mod tests {
                     }],
                 }],
                 is_example,
+                left_out: vec!["<b>second</b>".to_owned()],
             });
             assert_eq!(html.contains("download=\"login.sh\""), opens_registry);
             assert_eq!(html.contains("in place of"), is_example);
+            assert_eq!(
+                html.contains("not in these lines"),
+                opens_registry && !is_example
+            );
         }
     }
 }

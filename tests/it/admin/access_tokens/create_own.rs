@@ -102,7 +102,7 @@ async fn a_token_makes_others_for_its_owner_with_every_scope_but_api() {
 async fn it_makes_none_with_the_scope_api_and_none_without_it() {
     let (app, maker) = start().await;
     let told = async |maker: &Actor, more: Value| ask_for(maker, more).await.told();
-    insta::assert_snapshot!(told(&maker, json!({ "scopes": ["api", "read_user"] })).await, @r#"400 {"message":"400 Bad request - a token that is made with another one cannot have the scope api; choose other scopes, or ask an administrator for it"}"#);
+    insta::assert_snapshot!(told(&maker, json!({ "scopes": ["api", "read_user"] })).await, @r#"400 {"message":"400 Bad request - a token that is made with another one cannot have the scope api; choose other scopes, or make it on the web page of your access tokens"}"#);
     insta::assert_snapshot!(told(&maker, json!({ "scopes": ["sudo"] })).await, @r#"400 {"error":"scopes does not have a valid value"}"#);
     insta::assert_snapshot!(told(&maker, json!({ "user_id": 1 })).await, @r#"400 {"error":"user_id is not a parameter here; there is name, description, scopes, expires_at, expires_in, repositories"}"#);
     let reader = app.actor("alice", "read_api self_rotate").await;
