@@ -9,6 +9,7 @@ pub mod backup;
 pub mod deploy_tokens;
 mod desk;
 mod error;
+mod lost_records;
 pub mod members;
 pub mod namespaces;
 pub mod notices;

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::app::audit_events::Observations;
 use crate::app::error::DeskError;
+use crate::app::lost_records::LostRecords;
 use crate::app::notices::Notices;
 use crate::domain::access_tokens::AccessToken;
 use crate::domain::access_tokens::usage::{AccessTokenUsage, UsagePrecision, Uses};
@@ -30,7 +30,7 @@ pub struct UsageQueue {
     db: Db,
     clock: Arc<dyn Clock>,
     waiting: Arc<Mutex<BTreeMap<AccessTokenId, Uses>>>,
-    lost: Arc<AtomicU64>,
+    lost: LostRecords,
     /// The notices of new addresses.
     notices: Option<Notices>,
     /// The audit log's observations of them.
@@ -44,7 +44,7 @@ impl UsageQueue {
             db,
             clock,
             waiting: Arc::default(),
-            lost: Arc::default(),
+            lost: LostRecords::default(),
             notices: None,
             observations: None,
         }
@@ -77,17 +77,13 @@ impl UsageQueue {
         } else if waiting.len() < MOST_TOKENS {
             waiting.insert(token, uses);
         } else {
-            self.lose();
+            self.lost.add(1);
         }
     }
 
     /// The number of uses that were not written down, because those of too many tokens waited.
     pub fn lost(&self) -> u64 {
-        self.lost.load(Ordering::Relaxed)
-    }
-
-    fn lose(&self) {
-        self.lost.fetch_add(1, Ordering::Relaxed);
+        self.lost.number()
     }
 
     /// Writes down the uses that are due; those that storage does not take stay in the queue.
@@ -179,7 +175,7 @@ impl UsageQueue {
             if let Some(later) = waiting.get(&token) {
                 uses.add(later);
             } else if waiting.len() >= MOST_TOKENS {
-                self.lose();
+                self.lost.add(1);
                 continue;
             }
             waiting.insert(token, uses);

@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Duration, Utc};
 use quick_cache::sync::Cache;
 
 use crate::app::error::DeskError;
+use crate::app::lost_records::LostRecords;
 use crate::app::notices::Notices;
 use crate::domain::clock::Clock;
 use crate::domain::events::observation::{Observation, ObservationKey};
@@ -35,7 +35,7 @@ pub struct Observations {
     clock: Arc<dyn Clock>,
     seen: Arc<Cache<ObservationKey, DateTime<Utc>>>,
     waiting: Arc<Mutex<WaitingObservations>>,
-    lost: Arc<AtomicU64>,
+    lost: LostRecords,
     /// The notices of replaced tokens that were presented again.
     notices: Option<Notices>,
 }
@@ -62,7 +62,7 @@ impl Observations {
             clock,
             seen: Arc::new(Cache::new(MOST_REMEMBERED)),
             waiting: Arc::default(),
-            lost: Arc::default(),
+            lost: LostRecords::default(),
             notices: None,
         }
     }
@@ -88,17 +88,13 @@ impl Observations {
             self.seen.insert(key, at);
             waiting.observations.push(observation);
         } else {
-            self.lose();
+            self.lost.add(1);
         }
     }
 
     /// The number of observations that are not in the audit log, because too many came at once.
     pub fn lost(&self) -> u64 {
-        self.lost.load(Ordering::Relaxed)
-    }
-
-    fn lose(&self) {
-        self.lost.fetch_add(1, Ordering::Relaxed);
+        self.lost.number()
     }
 
     /// Writes down what waits; what storage does not take stays in the queue.
@@ -130,7 +126,7 @@ impl Observations {
         for lost in earlier.split_off(earlier.len().min(MOST_WAITING)) {
             // The next one like it is news again.
             self.seen.remove(&lost.key());
-            self.lose();
+            self.lost.add(1);
         }
         waiting.observations = earlier;
     }

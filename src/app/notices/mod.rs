@@ -9,10 +9,10 @@ mod tell_of_addresses;
 mod tell_of_returns;
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use crate::app::error::DeskError;
+use crate::app::lost_records::LostRecords;
 use crate::delivery::Couriers;
 use crate::domain::clock::Clock;
 use crate::domain::entropy::Entropy;
@@ -36,7 +36,7 @@ pub struct Notices {
     entropy: Arc<dyn Entropy>,
     couriers: Arc<Couriers>,
     rules: NoticeRules,
-    lost: Arc<AtomicU64>,
+    lost: LostRecords,
     /// The channels whose last attempt failed, so that the log says it once.
     failing: Arc<Mutex<Vec<Channel>>>,
 }
@@ -64,7 +64,7 @@ impl Notices {
             entropy,
             couriers: Arc::new(couriers),
             rules,
-            lost: Arc::default(),
+            lost: LostRecords::default(),
             failing: Arc::default(),
         }
     }
@@ -87,7 +87,7 @@ impl Notices {
 
     /// The number of notices that this process could not keep, because too many waited.
     pub fn lost(&self) -> u64 {
-        self.lost.load(Ordering::Relaxed)
+        self.lost.number()
     }
 
     /// The rows of a notice, whose cause has that name: one for each channel.
@@ -145,7 +145,7 @@ impl Notices {
     /// Logs and counts notices that are lost, because too many wait.
     fn lose(&self, number: usize) {
         let lost = u64::try_from(number).unwrap_or(u64::MAX);
-        self.lost.fetch_add(lost, Ordering::Relaxed);
+        self.lost.add(lost);
         tracing::warn!(
             lost,
             "{lost} notices are lost: {MOST_PENDING} are waiting to be sent already"

@@ -1,11 +1,11 @@
 //! Counting grants and refusals, in memory with the request.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
 
+use crate::app::lost_records::LostRecords;
 use crate::domain::clock::Clock;
 use crate::domain::decision::Decision;
 use crate::domain::decision::principal::Principal;
@@ -20,7 +20,7 @@ pub struct UsageCounter {
     pub(super) db: Db,
     pub(super) clock: Arc<dyn Clock>,
     waiting: Arc<Mutex<UsageTally>>,
-    pub(super) lost: Arc<AtomicU64>,
+    pub(super) lost: LostRecords,
 }
 
 impl UsageCounter {
@@ -30,13 +30,13 @@ impl UsageCounter {
             db,
             clock,
             waiting: Arc::default(),
-            lost: Arc::default(),
+            lost: LostRecords::default(),
         }
     }
 
     /// The number of grants and refusals that were not counted, because too many credentials were used at once.
     pub fn lost(&self) -> u64 {
-        self.lost.load(Ordering::Relaxed)
+        self.lost.number()
     }
 
     /// Counts a decision that was answered at `now`.

@@ -1,7 +1,6 @@
 //! Writing down what was counted, a batch at a time.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::Ordering;
 
 use chrono::TimeDelta;
 
@@ -48,7 +47,7 @@ impl UsageCounter {
         let mut batch = std::mem::take(&mut *self.waiting());
         if batch.lost > 0 {
             let lost = u64::try_from(batch.lost).unwrap_or(u64::MAX);
-            self.lost.fetch_add(lost, Ordering::Relaxed);
+            self.lost.add(lost);
             tracing::warn!(
                 lost = batch.lost,
                 "too many credentials were used at once: some grants and refusals were not counted"
