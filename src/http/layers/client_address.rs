@@ -3,26 +3,25 @@
 use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::{ConnectInfo, Request};
-use axum::http::HeaderMap;
 
-use crate::http::layers::forgotten_proxy::is_perhaps_forgotten;
+use crate::http::layers::forgotten_proxy::is_perhaps_ours;
 use crate::http::layers::forwarded::hops;
 use crate::http::layers::settings::LayerSettings;
 
 /// The address of a request's client, whose connection names its peer.
 pub(super) fn of(request: &Request, settings: &LayerSettings) -> Option<IpAddr> {
     let ConnectInfo(peer) = request.extensions().get::<ConnectInfo<SocketAddr>>()?;
-    let (peer, headers) = (peer.ip().to_canonical(), request.headers());
-    if is_perhaps_forgotten(peer, headers) && !(settings.trusts_proxy)(peer) {
+    let (peer, hops) = (peer.ip().to_canonical(), hops(request.headers()));
+    if !hops.is_empty() && is_perhaps_ours(peer) && !(settings.trusts_proxy)(peer) {
         settings.forgotten_proxy.warn(peer);
     }
-    Some(client(peer, headers, &*settings.trusts_proxy))
+    Some(client(peer, hops, &*settings.trusts_proxy))
 }
 
 /// Goes back along the proxies as long as they are trusted, and stops at anything that is not an address.
-fn client(peer: IpAddr, headers: &HeaderMap, trusts: &dyn Fn(IpAddr) -> bool) -> IpAddr {
+fn client(peer: IpAddr, hops: Vec<Option<IpAddr>>, trusts: &dyn Fn(IpAddr) -> bool) -> IpAddr {
     let mut client = peer;
-    for hop in hops(headers) {
+    for hop in hops {
         match hop {
             Some(address) if trusts(client) => client = address,
             _ => break,
@@ -33,6 +32,8 @@ fn client(peer: IpAddr, headers: &HeaderMap, trusts: &dyn Fn(IpAddr) -> bool) ->
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderMap;
+
     use super::*;
 
     fn seen(peer: &str, forwarded: &[&'static str]) -> String {
@@ -50,7 +51,7 @@ mod tests {
     fn read(peer: &str, headers: &HeaderMap) -> String {
         let trusts = |address: IpAddr| address.to_string().starts_with("10.");
         let peer: IpAddr = peer.parse().unwrap();
-        client(peer.to_canonical(), headers, &trusts).to_string()
+        client(peer.to_canonical(), hops(headers), &trusts).to_string()
     }
 
     #[test]

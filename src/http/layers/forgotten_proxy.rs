@@ -4,10 +4,6 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use axum::http::{HeaderMap, header};
-
-use crate::http::layers::forwarded::X_FORWARDED_FOR;
-
 /// The warning about such a proxy before a listener, once in the life of the process; clones share it.
 #[derive(Debug, Clone)]
 pub struct ForgottenProxy {
@@ -39,13 +35,10 @@ impl ForgottenProxy {
     }
 }
 
-/// True if the peer names another client and may be a proxy of ours: anybody on the Internet can write the headers.
-pub(super) fn is_perhaps_forgotten(peer: IpAddr, headers: &HeaderMap) -> bool {
-    let names_another =
-        headers.contains_key(X_FORWARDED_FOR) || headers.contains_key(header::FORWARDED);
-    names_another
-        && match peer {
-            IpAddr::V4(peer) => peer.is_loopback() || peer.is_private(),
-            IpAddr::V6(peer) => peer.is_loopback() || peer.is_unique_local(),
-        }
+/// True for an address at which a proxy of ours may be: anybody on the Internet can name another client.
+pub(super) fn is_perhaps_ours(peer: IpAddr) -> bool {
+    match peer {
+        IpAddr::V4(peer) => peer.is_loopback() || peer.is_private(),
+        IpAddr::V6(peer) => peer.is_loopback() || peer.is_unique_local(),
+    }
 }
