@@ -19,7 +19,7 @@ fn now() -> DateTime<Utc> {
     SystemClock.now()
 }
 
-/// What the API answers to a call without a body.
+/// The API's answer to a call without a body.
 fn call(running: &Running, request: &str, token: &str) -> String {
     let more = format!("private-token: {token}\r\ncontent-length: 0\r\n");
     send(&running.admin, request, &more)

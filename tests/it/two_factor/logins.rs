@@ -103,7 +103,7 @@ async fn refresh_tokens_end_on_every_replica() {
     assert_eq!(list[0]["active"], false);
 }
 
-/// Whether the caller is told to wait by now.
+/// True if the caller is told to wait by now.
 async fn is_throttled(caller: &Caller) -> bool {
     caller.ask_at(AUTH).await.status == StatusCode::TOO_MANY_REQUESTS
 }

@@ -23,7 +23,7 @@ const PATH: &str = "/user/two_factor";
 const CONFIRM: &str = "/user/two_factor/confirm";
 const AUTH: &str = "/jwt/auth?service=container_registry";
 
-/// What a user with two-factor authentication has.
+/// The things that a user with two-factor authentication has.
 pub(crate) struct Device {
     secret: String,
     pub(crate) recovery_codes: Vec<String>,

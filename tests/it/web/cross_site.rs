@@ -1,4 +1,4 @@
-//! What pages of other sites send in a visitor's name.
+//! Requests that pages of other sites send in a visitor's name.
 
 use crate::harness::{Browser, TestApp};
 

@@ -1,4 +1,4 @@
-//! What screen readers are told, and what axe-core finds wrong with a page.
+//! The words that screen readers are told, and the faults that axe-core finds in a page.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
