@@ -10,7 +10,8 @@ seconds=${1:-20} failures=${2:-1000000}
 for tool in wrk curl; do
   command -v "$tool" >/dev/null || { echo "benches/attack.sh: $tool is missing" >&2; exit 1; }
 done
-cargo build --release --quiet --bin wharfinger
+# With the examples of the other benchmark, so that a second build of the same program is not needed.
+cargo build --release --quiet --bin wharfinger --example seed --example floor
 program=$(realpath "${CARGO_TARGET_DIR:-target}/release/wharfinger")
 work=$(mktemp -d)
 service='' flood=''
