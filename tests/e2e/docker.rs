@@ -186,7 +186,7 @@ fn a_password_logs_in_and_is_not_kept(world: &World) {
         .to_owned();
     world
         .service
-        .cli(&["refresh-token", "revoke", &id, "--yes"]);
+        .change(&["refresh-token", "revoke", &id, "--yes"]);
     let refused = client.try_pull(&image);
     assert!(!refused.ok, "{refused:?}");
     let sentence = world.sentence("reporter", "a wrong password");

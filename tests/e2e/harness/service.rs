@@ -112,13 +112,18 @@ impl Service {
         succeeded(arguments, output)
     }
 
-    /// Revokes an access token, and waits until that counts: a change by another process may take a second.
+    /// Revokes an access token, and waits until the service follows.
     pub(crate) fn revoke(&self, id: &str) {
-        self.cli(&["token", "revoke", id, "--yes"]);
+        self.change(&["token", "revoke", id, "--yes"]);
+    }
+
+    /// Changes something by a command, and waits until the service follows: that may take a second (design.md, replicas).
+    pub(crate) fn change(&self, arguments: &[&str]) {
+        self.cli(arguments);
         std::thread::sleep(std::time::Duration::from_secs(1));
     }
 
-    /// The same for a command whose result is a secret: that is not kept.
+    /// What a command prints whose result is a secret: that is not kept.
     pub(crate) fn secret_cli(&self, arguments: &[&str]) -> String {
         succeeded(arguments, self.output(arguments, ""))
     }
