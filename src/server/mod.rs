@@ -47,7 +47,7 @@ use crate::http::admin::AdminState;
 use crate::http::layers::{
     Framed, HINT, Health, HealthDetail, RequestLog, frame, health_routes, hint_routes,
 };
-use crate::http::web::{Site, WebState};
+use crate::http::web::{Site, ThisMachine, WebState};
 use crate::http::{admin, ops, token, web};
 use crate::identity::{Authenticator, Passwords, Throttle};
 use crate::metrics::Metrics;
@@ -165,6 +165,8 @@ impl Service {
         };
         // Administration is never answered from copies.
         let administration = admission(db.for_admin(), Directory::without_copies(db.for_admin()));
+        let metrics = Metrics::new();
+        let frames = Frames::new(config, &entropy, &metrics);
         let issuer = config.admin.public_url.known_host().unwrap_or("Wharfinger");
         let two_factors = TwoFactors::new(
             administration.clone(),
@@ -186,6 +188,10 @@ impl Service {
             two_factor_required: config.two_factor.required,
             sessions: config.sessions,
             site: Site::new(&public_url.origin(), public_url.path())?,
+            this_machine: ThisMachine {
+                is_secure: !public_url.is_plain(),
+                trusts_proxy: Arc::clone(&frames.admin.trusts_proxy),
+            },
             hosts: config
                 .registries
                 .iter()
@@ -208,8 +214,6 @@ impl Service {
             tasks: tasks.clone(),
             counts: Arc::new(IssueCounts::new(&config.registries)),
         });
-        let metrics = Metrics::new();
-        let frames = Frames::new(config, &issuer.entropy, &metrics);
         let storage = db.clone();
         let health = Health::new(move || {
             let storage = storage.clone();

@@ -36,6 +36,9 @@ pub(super) enum WebError {
     /// Another site's page sent it.
     #[error("sent by another site's page")]
     CrossSite,
+    /// It came over plain HTTP from another machine.
+    #[error("plain HTTP from another machine")]
+    PlainHttp,
     /// The address has no such method.
     #[error("no such method")]
     MethodNotAllowed,
@@ -83,6 +86,7 @@ impl WebError {
             }
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Forbidden(_) | Self::CrossSite => StatusCode::FORBIDDEN,
+            Self::PlainHttp => StatusCode::MISDIRECTED_REQUEST,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::UnreadableForm => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -107,6 +111,12 @@ impl WebError {
             Self::CrossSite => (
                 "Not done",
                 "This was sent by a page of another site. If you sent it yourself, open the page here and try again.",
+            ),
+            Self::PlainHttp => (
+                "Not over plain HTTP",
+                "Passwords that are typed here could be read on the way, so these pages open on the machine itself only, at localhost. \
+                 The operator gives them an https address with the setting admin.public_url. If you came through a proxy, it belongs \
+                 into admin.trusted_proxies.",
             ),
             Self::MethodNotAllowed => (
                 "Not possible",

@@ -25,6 +25,7 @@ mod sign_in_code;
 mod sign_out;
 mod site;
 mod state;
+mod this_machine;
 mod two_factor;
 mod two_factor_off;
 mod visitor;
@@ -41,6 +42,7 @@ use error::WebError;
 
 pub use site::{Site, UnusableOrigin};
 pub use state::WebState;
+pub use this_machine::ThisMachine;
 
 /// All routes of the web pages.
 pub fn router(state: &WebState) -> Router {
@@ -76,6 +78,10 @@ pub fn router(state: &WebState) -> Router {
         .method_not_allowed_fallback(async || WebError::MethodNotAllowed)
         .with_state(state.clone())
         .layer(cross_site_guard(&state.site))
+        .layer(from_fn_with_state(
+            state.this_machine.clone(),
+            ThisMachine::guard,
+        ))
         .layer(from_fn_with_state(state.clone(), dress::dress));
     // Files are the same for everybody, so they may be kept.
     pages.merge(assets::routes(state.site.assets()))

@@ -10,6 +10,7 @@ use crate::domain::registry::ServiceName;
 use crate::domain::registry::host::RegistryHost;
 use crate::domain::sessions::SessionRules;
 use crate::http::web::site::Site;
+use crate::http::web::this_machine::ThisMachine;
 
 /// The state of the web pages.
 #[derive(Debug, Clone)]
@@ -26,6 +27,8 @@ pub struct WebState {
     pub sessions: SessionRules,
     /// The place at which browsers see the pages.
     pub site: Site,
+    /// The guard of passwords against plain HTTP over a network.
+    pub this_machine: ThisMachine,
     /// The hosts of the registries, as far as they are known.
     pub hosts: Arc<[RegistryHost]>,
     /// The registries whose hosts are not known.

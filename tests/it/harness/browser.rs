@@ -95,6 +95,14 @@ impl Browser {
         self
     }
 
+    /// The same browser at another address.
+    pub(crate) fn from(self, address: &str) -> Self {
+        Self {
+            address: address.to_owned(),
+            ..self
+        }
+    }
+
     /// The same browser behind a proxy, which has the pages below a path.
     pub(crate) fn below(self, base: &str) -> Self {
         Self {

@@ -10,4 +10,5 @@ mod passwords;
 mod profile;
 mod sessions;
 mod sign_in;
+mod this_machine;
 mod two_factor;
