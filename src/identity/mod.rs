@@ -2,6 +2,7 @@
 
 mod access_token;
 mod authenticator;
+mod background;
 mod deploy_token;
 mod error;
 mod identified;

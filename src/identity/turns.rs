@@ -35,13 +35,20 @@ impl Place {
 /// So many turns at a time, and so many callers who wait; clones share them.
 ///
 /// Each place has its share: of two that wait, the one is next that is better known, then the one from whose address fewer
-/// others wait. If too many wait, the last in that order is told to come back.
+/// others wait. If too many wait, the last in that order is told to come back. One turn, unless it is the only one, is kept for
+/// places where a password was right before: they never wait for others.
 #[derive(Debug, Clone)]
 pub(super) struct Turns(Arc<Mutex<QueueState>>);
 
-/// A turn, until it is dropped; none if it was given on.
+/// A turn, until it is dropped.
 #[derive(Debug)]
-pub(super) struct PasswordTurn(Option<Turns>);
+pub(super) struct PasswordTurn {
+    /// None if the turn ended already.
+    turns: Option<Turns>,
+    reputation: Reputation,
+    /// True if others have turns meanwhile that are kept for them.
+    gives_way: bool,
+}
 
 /// Too many are waiting.
 #[derive(Debug)]
@@ -50,6 +57,8 @@ pub(super) struct TooMany;
 #[derive(Debug)]
 struct QueueState {
     free: usize,
+    /// Turns that places may still have where no password was right.
+    free_for_strangers: usize,
     most: usize,
     /// By reputation, the number of those from the same address before it, and the order of arrival.
     queue: BTreeMap<(Reputation, u32, u64), (u128, oneshot::Sender<PasswordTurn>)>,
@@ -78,6 +87,7 @@ impl Turns {
     pub(super) fn new(concurrent: usize, most: usize) -> Self {
         Self(Arc::new(Mutex::new(QueueState {
             free: concurrent,
+            free_for_strangers: concurrent.saturating_sub(1).max(1),
             most,
             queue: BTreeMap::new(),
             by_address: HashMap::new(),
@@ -92,10 +102,8 @@ impl Turns {
     pub(super) async fn take(&self, place: Place) -> Result<PasswordTurn, TooMany> {
         let receiver = {
             let mut waiting = self.waiting();
-            if waiting.free > 0 {
-                waiting.free -= 1;
-                waiting.given += 1;
-                return Ok(PasswordTurn(Some(self.clone())));
+            if waiting.has_turn(place.reputation) {
+                return Ok(waiting.give(self, place.reputation));
             }
             let joined = waiting.join(place);
             waiting.turned_away += u64::from(joined.is_err());
@@ -167,29 +175,60 @@ impl QueueState {
         Some(sender)
     }
 
-    fn next(&mut self) -> Option<oneshot::Sender<PasswordTurn>> {
-        let first = self.queue.first_key_value().map(|(rank, _)| *rank);
-        first.and_then(|rank| self.remove(rank))
+    fn has_turn(&self, reputation: Reputation) -> bool {
+        self.free > 0 && (reputation == Reputation::Proven || self.free_for_strangers > 0)
+    }
+
+    fn give(&mut self, turns: &Turns, reputation: Reputation) -> PasswordTurn {
+        let is_stranger = reputation != Reputation::Proven;
+        self.free -= 1;
+        self.free_for_strangers -= usize::from(is_stranger);
+        self.given += 1;
+        PasswordTurn {
+            turns: Some(turns.clone()),
+            reputation,
+            gives_way: is_stranger && self.concurrent > 1,
+        }
+    }
+
+    fn take_back(&mut self, reputation: Reputation) {
+        self.free += 1;
+        self.free_for_strangers += usize::from(reputation != Reputation::Proven);
+    }
+
+    /// The first who waits, with a turn if there is one for them; nobody behind them has better claims.
+    fn next(&mut self, turns: &Turns) -> Option<(oneshot::Sender<PasswordTurn>, PasswordTurn)> {
+        let (rank, _) = self.queue.first_key_value()?;
+        let rank @ (reputation, ..) = *rank;
+        if !self.has_turn(reputation) {
+            return None;
+        }
+        let sender = self.remove(rank)?;
+        Some((sender, self.give(turns, reputation)))
+    }
+}
+
+impl PasswordTurn {
+    /// True if work for this turn is to be done behind all other work: nobody better known waits for it.
+    pub(super) fn gives_way(&self) -> bool {
+        self.gives_way
     }
 }
 
 impl Drop for PasswordTurn {
     /// Gives the turn to the next.
     fn drop(&mut self) {
-        let Some(turns) = self.0.take() else { return };
+        let Some(turns) = self.turns.take() else {
+            return;
+        };
+        turns.waiting().take_back(self.reputation);
         loop {
-            let next = {
-                let mut waiting = turns.waiting();
-                let next = waiting.next();
-                waiting.free += usize::from(next.is_none());
-                waiting.given += u64::from(next.is_some());
-                next
-            };
-            let Some(next) = next else { return };
-            match next.send(Self(Some(turns.clone()))) {
-                Ok(()) => return,
+            let next = turns.waiting().next(&turns);
+            let Some((sender, turn)) = next else { return };
+            if let Err(mut turn) = sender.send(turn) {
                 // That one has left, and the turn goes to the one after.
-                Err(mut turn) => drop(turn.0.take()),
+                turn.turns = None;
+                turns.waiting().take_back(turn.reputation);
             }
         }
     }
@@ -257,6 +296,43 @@ mod tests {
             [0],
             "all turns came back"
         );
+    }
+
+    #[tokio::test]
+    async fn strangers_never_have_all_turns() {
+        let turns = Turns::new(3, 10);
+        let (stranger, proven) = (place(Reputation::Unknown, 1), place(Reputation::Proven, 2));
+        let first = turns.take(stranger).await.unwrap();
+        let _second = turns.take(place(Reputation::Failing, 3)).await.unwrap();
+        assert!(first.gives_way());
+        let mut third = Box::pin(turns.take(stranger));
+        assert!(
+            timeout(Duration::from_millis(10), &mut third)
+                .await
+                .is_err()
+        );
+        let kept = timeout(SOON, turns.take(proven)).await.unwrap().unwrap();
+        assert!(!kept.gives_way());
+        drop(kept);
+        assert!(
+            timeout(Duration::from_millis(10), &mut third)
+                .await
+                .is_err()
+        );
+        drop(first);
+        assert!(timeout(SOON, third).await.unwrap().is_ok());
+        // Those who were right before may have all.
+        let turns = Turns::new(3, 0);
+        let all = [
+            turns.take(proven).await,
+            turns.take(proven).await,
+            turns.take(proven).await,
+        ];
+        assert!(all.iter().all(Result::is_ok));
+        assert!(turns.take(proven).await.is_err());
+        // An only turn is for everybody.
+        let turns = Turns::new(1, 0);
+        assert!(!turns.take(stranger).await.unwrap().gives_way());
     }
 
     #[tokio::test]
