@@ -26,10 +26,13 @@ mod users;
 mod version;
 mod words;
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::http::{HeaderValue, Uri, header};
 use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
+use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -39,7 +42,18 @@ pub use state::AdminState;
 
 /// All routes of the API and its description.
 pub fn router(state: AdminState) -> Router {
-    let about = documents::about(&state.public_url);
+    let (api, _) = described_operations(&state.public_url);
+    let public_url = Arc::clone(&state.public_url);
+    let description = move || described_operations(&public_url).1;
+    api.with_state(state)
+        .layer(map_response(never_stored))
+        .merge(documents::routes(description))
+        .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
+}
+
+/// The routes of the API at that address, and their description.
+fn described_operations(public_url: &str) -> (Router<AdminState>, OpenApi) {
+    let about = documents::about(public_url);
     let operations = OpenApiRouter::new()
         .routes(routes!(version::get))
         .routes(routes!(version::metadata))
@@ -60,10 +74,7 @@ pub fn router(state: AdminState) -> Router {
         .nest("/api/v4", operations)
         .split_for_parts();
     documents::finish(&mut description);
-    api.with_state(state)
-        .layer(map_response(never_stored))
-        .merge(documents::routes(&description))
-        .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
+    (api, description)
 }
 
 /// The reply to a program at an address at which there is nothing.

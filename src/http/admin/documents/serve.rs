@@ -1,6 +1,9 @@
 //! The addresses of the description, and the way that leads people to it.
 
+use std::sync::Arc;
+
 use axum::body::Bytes;
+use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Redirect};
 use axum::routing::get;
@@ -8,31 +11,79 @@ use axum::{Extension, Router};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
+use tokio::sync::OnceCell;
+use tokio::task::spawn_blocking;
 use utoipa::openapi::OpenApi;
 
 use crate::http::admin::documents::page;
+use crate::http::admin::error::ApiError;
 use crate::http::layers::AsSent;
+
+/// The documents, which all replies share. They are made when somebody asks for the first time: few ever do, and they take more
+/// time and memory than the rest of a start.
+#[derive(Clone)]
+struct Documents {
+    description: Arc<dyn Fn() -> OpenApi + Send + Sync>,
+    made: Arc<OnceCell<MadeDocuments>>,
+}
+
+struct MadeDocuments {
+    json: Bytes,
+    page: Bytes,
+}
+
+impl Documents {
+    async fn made(&self) -> Result<&MadeDocuments, ApiError> {
+        let make = async || {
+            let description = Arc::clone(&self.description);
+            let make = move || MadeDocuments::of(&description());
+            spawn_blocking(make).await
+        };
+        self.made
+            .get_or_try_init(make)
+            .await
+            .map_err(|error| ApiError::Failed(Box::new(error)))
+    }
+}
+
+impl MadeDocuments {
+    fn of(description: &OpenApi) -> Self {
+        Self {
+            json: Bytes::from(description.to_pretty_json().unwrap_or_default()),
+            page: Bytes::from(page::render(description)),
+        }
+    }
+}
 
 /// `/api/openapi.json` and `/api/docs`, public and the same for everyone, and what leads there.
 ///
 /// The ways are relative: the browser may know the service under a longer path than we do.
-pub(in crate::http::admin) fn routes(description: &OpenApi) -> Router {
-    // The documents are shared by all replies.
-    let json = Bytes::from(description.to_pretty_json().unwrap_or_default());
-    let page = Bytes::from(page::render(description));
-    let policy = policy();
-    let document = async || ([(header::CONTENT_TYPE, "application/json")], json);
-    let docs = async move || {
-        let headers = [
-            (header::CONTENT_TYPE, "text/html; charset=utf-8"),
-            (header::CONTENT_SECURITY_POLICY, policy.as_str()),
-        ];
-        (headers, page).into_response()
+pub(in crate::http::admin) fn routes(
+    description: impl Fn() -> OpenApi + Send + Sync + 'static,
+) -> Router {
+    let documents = Documents {
+        description: Arc::new(description),
+        made: Arc::default(),
     };
     Router::new()
-        .route("/api/openapi.json", get(document))
-        .route("/api/docs", get(docs))
+        .route("/api/openapi.json", get(send_json))
+        .route("/api/docs", get(send_page))
+        .with_state(documents)
         .route("/api", get(to_the_page))
+}
+
+async fn send_json(State(documents): State<Documents>) -> Result<impl IntoResponse, ApiError> {
+    let json = documents.made().await?.json.clone();
+    Ok(([(header::CONTENT_TYPE, "application/json")], json))
+}
+
+async fn send_page(State(documents): State<Documents>) -> Result<impl IntoResponse, ApiError> {
+    let headers = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8".to_owned()),
+        (header::CONTENT_SECURITY_POLICY, policy()),
+    ];
+    let page = documents.made().await?.page.clone();
+    Ok((headers, page))
 }
 
 /// The way to the page is relative, so it begins where the browser thinks to be.
