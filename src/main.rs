@@ -13,7 +13,8 @@ fn main() -> ExitCode {
     // Others on this machine have no right to what the process makes, whatever umask it was given: the database,
     // and the files that SQLite puts beside it. Files for registries get their mode expressly.
     let _ = umask(Mode::RWXG | Mode::RWXO);
-    // Memory in pages of 2 MB would take 20 MB more than is used. Old kernels do not know the question.
+    // Memory in pages of 2 MB would take 20 MB more than is used. The allocator asks for none (`no_thp`), but a system may give them
+    // unasked. Old kernels do not know the question.
     let _ = disable_transparent_huge_pages(true);
     // Several libraries speak TLS; they all use this one provider, whose installation fails only
     // when there is one already.
