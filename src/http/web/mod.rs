@@ -5,8 +5,8 @@
 
 mod access_tokens;
 mod assets;
-mod confirm;
 mod cookie;
+mod download;
 mod dress;
 mod error;
 mod form;
@@ -18,6 +18,7 @@ mod password;
 mod path_id;
 mod profile;
 mod profile_two_factor;
+mod session_end;
 mod sessions;
 mod shown_time;
 mod sign_in;
@@ -71,7 +72,7 @@ pub fn router(state: &WebState) -> Router {
         .route("/profile/sessions", get(sessions::list))
         .route(
             "/profile/sessions/{id}/end",
-            get(sessions::question).post(sessions::end),
+            get(session_end::get).post(session_end::post),
         )
         .merge(access_tokens::routes())
         .merge(gitlab::routes())

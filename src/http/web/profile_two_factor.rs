@@ -13,6 +13,7 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::app::two_factor::{Enrolment, TwoFactorError};
 use crate::domain::two_factor::recovery_code::RecoveryCode;
 use crate::http::layers::LogNote;
+use crate::http::web::download::file;
 use crate::http::web::error::WebError;
 use crate::http::web::form::FilledForm;
 use crate::http::web::layout::{Layout, show, show_as};
@@ -54,9 +55,13 @@ struct ShownSecret {
 #[template(path = "recovery_codes.html")]
 struct RecoveryCodesPage {
     layout: Layout,
+    /// The path to which a reload leads where there are scripts.
+    path: &'static str,
     /// The page that comes after.
     next: String,
     codes: Vec<String>,
+    /// The codes as a file.
+    download: String,
 }
 
 impl ProfileTwoFactorPage {
@@ -134,13 +139,16 @@ pub(super) async fn confirm(
         .await;
     let error = match confirmed {
         Ok(codes) => {
+            let codes: Vec<String> = codes.iter().map(RecoveryCode::written).collect();
             return show(&RecoveryCodesPage {
                 layout: visitor.layout.at("/profile"),
+                path: PATH,
                 next: match form.text("next") {
                     "" => PATH.to_owned(),
                     next => Next::read(next).as_str().to_owned(),
                 },
-                codes: codes.iter().map(RecoveryCode::written).collect(),
+                download: file(&codes.join("\n")),
+                codes,
             });
         }
         Err(TwoFactorError::AlreadyOn) => {
@@ -195,8 +203,10 @@ mod tests {
         assert!(!begun.contains("<b>"));
         let codes = sample(&RecoveryCodesPage {
             layout: sample_layout(Some("alice")),
+            path: PATH,
             next: PATH.to_owned(),
             codes: vec!["0b71-x2mq-9tfz-4h1c".to_owned()],
+            download: file("0b71-x2mq-9tfz-4h1c"),
         });
         assert!(codes.contains("<li><code>0b71-x2mq-9tfz-4h1c</code></li>"));
     }

@@ -4,16 +4,13 @@ use std::time::Duration;
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::header;
-use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
+use axum::response::Response;
 
 use crate::domain::ids::SessionId;
 use crate::domain::sessions::Session;
-use crate::http::web::confirm::{self, Question};
-use crate::http::web::cookie;
 use crate::http::web::error::WebError;
 use crate::http::web::layout::{Layout, show};
-use crate::http::web::path_id::PathId;
+use crate::http::web::session_end;
 use crate::http::web::shown_time::ShownTime;
 use crate::http::web::state::WebState;
 use crate::http::web::visitor::Visitor;
@@ -50,13 +47,9 @@ impl SessionRow {
             signed_in: ShownTime(session.created_at),
             last_used: ShownTime(session.last_seen_at),
             is_own: session.id == own,
-            question: layout.link(&path_of_end(session.id)),
+            question: layout.link(&session_end::path(session.id)),
         }
     }
-}
-
-fn path_of_end(id: SessionId) -> String {
-    format!("/profile/sessions/{id}/end")
 }
 
 pub(super) async fn list(
@@ -90,48 +83,6 @@ fn in_words(duration: Duration) -> String {
         words.push(letter);
     }
     words
-}
-
-/// Asks before a session is ended.
-pub(super) async fn question(
-    State(state): State<WebState>,
-    visitor: Visitor,
-    PathId(id): PathId<SessionId>,
-) -> Result<Response, WebError> {
-    let session = state.desk.own_session(&visitor.authority, id).await?;
-    let begun = session.created_at.format("%Y-%m-%d %H:%M UTC");
-    let at = session.address.map(|address| format!(", from {address}"));
-    let mut sentences = vec![format!(
-        "{}, signed in on {begun}{}. Whoever works there has to sign in again.",
-        session.device,
-        at.unwrap_or_default()
-    )];
-    if id == visitor.session.id {
-        sentences.push("This is the session that you are in.".to_owned());
-    }
-    let question = Question {
-        heading: "End this session?".to_owned(),
-        sentences,
-        action: path_of_end(id),
-        button: "End session",
-        back: "/profile/sessions".to_owned(),
-    };
-    confirm::ask(visitor.layout.at("/profile"), question)
-}
-
-pub(super) async fn end(
-    State(state): State<WebState>,
-    visitor: Visitor,
-    PathId(id): PathId<SessionId>,
-) -> Result<Response, WebError> {
-    state.desk.end_session(&visitor.authority, id).await?;
-    if id != visitor.session.id {
-        return Ok(Redirect::to(&state.site.link("/profile/sessions")).into_response());
-    }
-    let gone = cookie::take_away(&state.site);
-    let gone = gone.map(|line| (header::SET_COOKIE, line));
-    let to = Redirect::to(&state.site.link("/sign_in"));
-    Ok((AppendHeaders(gone), to).into_response())
 }
 
 #[cfg(test)]

@@ -43,13 +43,21 @@ impl fmt::Display for ShownDay {
 /// It consists of digits and words of ours.
 impl HtmlSafe for ShownDay {}
 
-/// The time from `now` to a later instant, in words such as `in 5 days`.
+/// The time from `now` to a later instant, in words such as `in 5 days`, to the nearest.
 pub(super) fn until(instant: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let left: TimeDelta = instant - now;
-    let (number, unit) = match (left.num_days(), left.num_hours(), left.num_minutes()) {
-        (0, 0, minutes) => (minutes.max(1), "minute"),
-        (0, hours, _) => (hours, "hour"),
-        (days, ..) => (days, "day"),
+    let nearest = |unit: TimeDelta| (left + unit / 2).num_seconds() / unit.num_seconds();
+    let (minute, hour, day) = (
+        TimeDelta::minutes(1),
+        TimeDelta::hours(1),
+        TimeDelta::days(1),
+    );
+    let (number, unit) = if left < hour - minute / 2 {
+        (nearest(minute).max(1), "minute")
+    } else if left < day - hour / 2 {
+        (nearest(hour), "hour")
+    } else {
+        (nearest(day), "day")
     };
     let plural = if number == 1 { "" } else { "s" };
     format!("in {number} {unit}{plural}")
@@ -73,10 +81,14 @@ mod tests {
         let now = DateTime::UNIX_EPOCH;
         for (seconds, words) in [
             (1, "in 1 minute"),
-            (150, "in 2 minutes"),
-            (3600, "in 1 hour"),
-            (86_399, "in 23 hours"),
+            (89, "in 1 minute"),
+            (90, "in 2 minutes"),
+            (3569, "in 59 minutes"),
+            (3570, "in 1 hour"),
+            (84_599, "in 23 hours"),
+            (84_600, "in 1 day"),
             (86_400, "in 1 day"),
+            (2 * 86_400 - 1, "in 2 days"),
             (7 * 86_400, "in 7 days"),
         ] {
             assert_eq!(until(now + TimeDelta::seconds(seconds), now), words);

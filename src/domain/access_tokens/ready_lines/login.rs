@@ -51,7 +51,7 @@ fn logins(client: &str, credential: RegistryCredential<'_>) -> String {
     let user = credential.username;
     let lines = credential.hosts.iter().map(|host| {
         format!(
-            "printf %s {} | {client} login --username {} --password-stdin {}\n",
+            "printf %s {} |\n  {client} login --username {} --password-stdin {}\n",
             quoted(credential.secret.expose()),
             quoted(user.as_str()),
             quoted(host.as_str())

@@ -71,7 +71,7 @@ fn each_use_has_the_secret_and_no_argument_is_one() {
             |part: &ReadyPart| part.text.contains(&secret) || part.text.contains(&encoded);
         assert!(lines.parts.iter().any(has_secret), "{}", lines.title);
         for line in lines.parts.iter().flat_map(|part| part.text.lines()) {
-            let is_printed = line.starts_with(&format!("printf %s '{secret}' | "));
+            let is_printed = line.starts_with(&format!("printf %s '{secret}' |"));
             assert!(is_printed || !line.contains(&secret), "{line}");
         }
         assert!(!format!("{lines:?}").contains(&secret));

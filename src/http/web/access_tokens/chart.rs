@@ -11,7 +11,8 @@ use crate::domain::usage::days::DayOfUsage;
 pub(super) struct UsageChart {
     summary: String,
     bars: Vec<Bar>,
-    days: Vec<DayOfUsage>,
+    /// The days on which it was used, the last one first.
+    rows: Vec<Row>,
     /// The first and the last day.
     first: String,
     last: String,
@@ -27,6 +28,13 @@ struct Bar {
     title: String,
 }
 
+/// The numbers of one day.
+#[derive(Debug)]
+struct Row {
+    day: String,
+    counts: UsageCounts,
+}
+
 /// The element is whole: its parts are escaped already.
 impl askama::filters::HtmlSafe for UsageChart {}
 
@@ -37,7 +45,7 @@ const STEP: usize = 20;
 
 impl UsageChart {
     /// The chart of `days`; none if nothing was counted.
-    pub(super) fn of(days: Vec<DayOfUsage>) -> Option<Self> {
+    pub(super) fn of(days: &[DayOfUsage]) -> Option<Self> {
         let granted = |day: &DayOfUsage| granted(day.counts);
         let busiest = days.iter().max_by_key(|day| granted(day))?;
         let most = granted(busiest);
@@ -61,6 +69,11 @@ impl UsageChart {
             }
         });
         let bars = bars.collect();
+        let used = |day: &&DayOfUsage| granted(day) != 0 || day.counts.refused.total() != 0;
+        let rows = days.iter().rev().filter(used).map(|day| Row {
+            day: shown(day),
+            counts: day.counts,
+        });
         Some(Self {
             summary: format!(
                 "{all} granted and {refused} refused in {} days; most on {}, {most}.",
@@ -71,7 +84,7 @@ impl UsageChart {
             first: days.first().map(shown).unwrap_or_default(),
             last: days.last().map(shown).unwrap_or_default(),
             most,
-            days,
+            rows: rows.collect(),
         })
     }
 }
@@ -103,19 +116,21 @@ mod tests {
 
     #[test]
     fn bars_are_as_high_as_their_days_are_busy() {
-        let chart = UsageChart::of(days(&[0, 1, 1000, 500])).unwrap();
+        let chart = UsageChart::of(&days(&[0, 1, 1000, 500])).unwrap();
         let heights: Vec<i64> = chart.bars.iter().map(|bar| bar.height).collect();
         assert_eq!(heights, [0, 2, 100, 50]);
         assert_eq!(
             chart.summary,
             "1501 granted and 0 refused in 4 days; most on 3 Mar 2026, 1000."
         );
+        let days_with_uses: Vec<&str> = chart.rows.iter().map(|row| row.day.as_str()).collect();
+        assert_eq!(days_with_uses, ["4 Mar 2026", "3 Mar 2026", "2 Mar 2026"]);
         let shown = chart.to_string();
         assert!(
             shown.contains("<svg") && !shown.contains("style="),
             "{shown}"
         );
-        assert!(UsageChart::of(days(&[0, 0])).is_none());
-        assert!(UsageChart::of(days(&[i64::MAX, i64::MAX])).is_some());
+        assert!(UsageChart::of(&days(&[0, 0])).is_none());
+        assert!(UsageChart::of(&days(&[i64::MAX, i64::MAX])).is_some());
     }
 }

@@ -2,13 +2,12 @@
 
 use askama::Template;
 use axum::response::Response;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 
 use crate::app::access_tokens::CreatedAccessToken;
 use crate::domain::access_tokens::ready_lines::{ReadyLines, RegistryCredential};
 use crate::domain::registry::host::RegistryHost;
 use crate::http::web::access_tokens::HERE;
+use crate::http::web::download::file;
 use crate::http::web::error::WebError;
 use crate::http::web::layout::{Layout, show};
 use crate::http::web::state::WebState;
@@ -59,14 +58,6 @@ pub(super) fn show_once(
         is_example: known.is_empty(),
         left_out: state.hostless.iter().map(ToString::to_string).collect(),
     })
-}
-
-/// The address of a file that the page holds itself: nothing is asked of us to download it.
-fn file(text: &str) -> String {
-    format!(
-        "data:application/octet-stream;base64,{}",
-        STANDARD.encode(text)
-    )
 }
 
 #[cfg(test)]

@@ -39,10 +39,10 @@ struct RotatePage {
 
 /// The values and labels of the times for which the old token works on.
 const GRACES: [(&str, &str); 4] = [
-    ("", "It stops at once"),
-    ("1h", "For 1 hour"),
-    ("1d", "For 1 day"),
-    ("7d", "For 7 days"),
+    ("", "Stops at once"),
+    ("1h", "Works on for 1 hour"),
+    ("1d", "Works on for 1 day"),
+    ("7d", "Works on for 7 days"),
 ];
 
 pub(super) async fn get(

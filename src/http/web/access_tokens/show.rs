@@ -42,7 +42,7 @@ pub(super) async fn get(
     show(&TokenPage {
         layout: visitor.layout.at(HERE),
         successor: successor.map(|token| token.id),
-        chart: UsageChart::of(days.await?),
+        chart: UsageChart::of(&days.await?),
         like_this: visitor.layout.link(&like(&token)),
         token,
     })

@@ -44,7 +44,7 @@ for (const button of document.querySelectorAll("[data-copy]")) {
     const source = document.getElementById(button.dataset.copy);
     said.textContent = "";
     try {
-      await navigator.clipboard.writeText(source.value ?? source.textContent);
+      await navigator.clipboard.writeText((source.value ?? source.textContent).trim());
       button.textContent = "Copied";
     } catch {
       const selection = getSelection();
