@@ -1,9 +1,12 @@
 //! The web pages in a real browser.
 
 mod everybody;
+mod look;
 mod looks;
+mod scripts;
 mod sub_path;
 mod token;
+mod trouble;
 mod two_factor;
 
 use crate::harness::{Browser, Kind, Service, Story, World};
@@ -32,6 +35,14 @@ pub(crate) const STORIES: &[Story] = &[
     (
         "every_page_is_for_everybody_and_looks_well",
         looks::every_page_is_for_everybody_and_looks_well,
+    ),
+    (
+        "pages_that_tell_of_trouble_are_for_everybody_too",
+        trouble::pages_that_tell_of_trouble_are_for_everybody_too,
+    ),
+    (
+        "copies_are_made_and_a_form_is_sent_once",
+        scripts::copies_are_made_and_a_form_is_sent_once,
     ),
     (
         "the_page_of_the_api_is_for_everybody",

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::Browser;
+use super::{Browser, PASTE};
 
 /// The kinds of things that have names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,10 +75,15 @@ impl Browser {
 
     /// The row of a table in which a text stands.
     pub(crate) fn row(&self, table: &str, text: &str) -> Element<'_> {
+        self.row_that(table, |row| row.contains(text))
+    }
+
+    /// The first row of a table whose text is as it is wanted.
+    pub(crate) fn row_that(&self, table: &str, is_wanted: impl Fn(&str) -> bool) -> Element<'_> {
         let table = self.find(Kind::Table, table);
         let mut rows = self.select(&table.path(), "tbody tr").into_iter();
-        let row = rows.find(|row| row.text().contains(text));
-        row.unwrap_or_else(|| panic!("no row with {text:?} in {}", table.text()))
+        let row = rows.find(|row| is_wanted(&row.text()));
+        row.unwrap_or_else(|| panic!("no such row in {}", table.text()))
     }
 
     /// The thing that has the focus.
@@ -160,6 +165,11 @@ impl Element<'_> {
         let clear = format!("{}/clear", self.path());
         self.browser.driver.post(&clear, &json!({}));
         self.keys(text);
+    }
+
+    /// Writes what is in the clipboard.
+    pub(crate) fn paste(&self) {
+        self.keys(PASTE);
     }
 
     /// Types, or chooses an option by its first letters.

@@ -29,6 +29,8 @@ pub(crate) enum Look {
 /// The key that goes to the next thing, and the one that presses it.
 pub(crate) const TAB: &str = "\u{E004}";
 pub(crate) const ENTER: &str = "\u{E007}";
+/// The keys that paste: Control and V.
+const PASTE: &str = "\u{E009}v";
 
 impl Browser {
     pub(crate) fn start(folder: &Path) -> Self {
@@ -112,6 +114,12 @@ impl Browser {
         let value = json!({ "value": true });
         self.driver
             .devtools("Emulation.setScriptExecutionDisabled", &value);
+    }
+
+    /// Lets pages write to the clipboard, as a person's window does that has the focus.
+    pub(crate) fn lets_pages_use_the_clipboard(&self) {
+        let granted = json!({ "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"] });
+        self.driver.devtools("Browser.grantPermissions", &granted);
     }
 
     /// Lets the browser keep what it downloads, in a folder.
