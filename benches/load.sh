@@ -52,9 +52,20 @@ cd "$work"
 token=127.0.0.1:15001 ops=127.0.0.1:15003
 
 # The CPU time of a process, in microseconds.
-cpu() { awk -v tick="$(getconf CLK_TCK)" '{ print ($14 + $15) * 1e6 / tick }' "/proc/$1/stat"; }
+cpu() { awk -v tick="$(getconf CLK_TCK)" '{ printf "%.0f\n", ($14 + $15) * 1e6 / tick }' "/proc/$1/stat"; }
 # The memory of a process that is in RAM, in megabytes.
 memory() { awk '/^VmRSS/ { printf "%.0f", $2 / 1000 }' "/proc/$1/status"; }
+
+# Waits until the service has done what it does after a start, such as the day's look for tokens that end: that is no request's work.
+settle() {
+  local before after
+  for _ in $(seq 60); do
+    before=$(cpu "$service")
+    sleep 1
+    after=$(cpu "$service")
+    [ "$((after - before))" -gt 30000 ] || return 0
+  done
+}
 
 # Loads process $2 at URL $3 with more arguments for wrk, and prints a row named $1. Sets `each`.
 measure() {
@@ -170,6 +181,7 @@ bare both "one program that does both"
 one=$each
 
 start ""
+settle
 printf '%-34s %8s ms to ready, %s MB at rest\n' "start" "$started" "$(memory "$service")"
 measure "warm, access token, 2 scopes" "$service" "$two" -H "$(basic "$user" "$secret")"
 measure "warm, 1000 access tokens" "$service" "http://$token" -s cold.lua
@@ -198,5 +210,6 @@ if [ -n "$lists" ]; then
   stop
 fi
 start "cache_megabytes = 0"
+settle
 measure "cold (no copies), 1000 tokens" "$service" "http://$token" -s cold.lua
 stop

@@ -200,6 +200,10 @@ impl<'a> Stage<'a> {
             .collect();
         let codes: Vec<&str> = codes.iter().map(String::as_str).collect();
         look_at(&self.browser, "recovery_codes", &codes);
+        browser.reload();
+        browser.link("Turn off");
+        browser.back();
+        assert!(!browser.source().contains(codes[0]), "codes are shown once");
         browser.go(&format!("{pages}/profile/two_factor/turn_off"));
         self.look_at("two_factor_off");
         browser.button("Sign out").click();
