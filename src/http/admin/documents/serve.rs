@@ -1,6 +1,6 @@
 //! The addresses of the description, and the way that leads people to it.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::body::Bytes;
 use axum::extract::State;
@@ -11,12 +11,9 @@ use axum::{Extension, Router};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
-use tokio::sync::OnceCell;
-use tokio::task::spawn_blocking;
 use utoipa::openapi::OpenApi;
 
 use crate::http::admin::documents::page;
-use crate::http::admin::error::ApiError;
 use crate::http::layers::AsSent;
 
 /// The documents, which all replies share. They are made when somebody asks for the first time: few ever do, and they take more
@@ -24,7 +21,7 @@ use crate::http::layers::AsSent;
 #[derive(Clone)]
 struct Documents {
     description: Arc<dyn Fn() -> OpenApi + Send + Sync>,
-    made: Arc<OnceCell<MadeDocuments>>,
+    made: Arc<OnceLock<MadeDocuments>>,
 }
 
 struct MadeDocuments {
@@ -33,16 +30,9 @@ struct MadeDocuments {
 }
 
 impl Documents {
-    async fn made(&self) -> Result<&MadeDocuments, ApiError> {
-        let make = async || {
-            let description = Arc::clone(&self.description);
-            let make = move || MadeDocuments::of(&description());
-            spawn_blocking(make).await
-        };
-        self.made
-            .get_or_try_init(make)
-            .await
-            .map_err(|error| ApiError::Failed(Box::new(error)))
+    fn made(&self) -> &MadeDocuments {
+        let make = || MadeDocuments::of(&(self.description)());
+        self.made.get_or_init(make)
     }
 }
 
@@ -72,18 +62,18 @@ pub(in crate::http::admin) fn routes(
         .route("/api", get(to_the_page))
 }
 
-async fn send_json(State(documents): State<Documents>) -> Result<impl IntoResponse, ApiError> {
-    let json = documents.made().await?.json.clone();
-    Ok(([(header::CONTENT_TYPE, "application/json")], json))
+async fn send_json(State(documents): State<Documents>) -> impl IntoResponse {
+    let json = documents.made().json.clone();
+    ([(header::CONTENT_TYPE, "application/json")], json)
 }
 
-async fn send_page(State(documents): State<Documents>) -> Result<impl IntoResponse, ApiError> {
+async fn send_page(State(documents): State<Documents>) -> impl IntoResponse {
     let headers = [
         (header::CONTENT_TYPE, "text/html; charset=utf-8".to_owned()),
         (header::CONTENT_SECURITY_POLICY, policy()),
     ];
-    let page = documents.made().await?.page.clone();
-    Ok((headers, page))
+    let page = documents.made().page.clone();
+    (headers, page)
 }
 
 /// The way to the page is relative, so it begins where the browser thinks to be.
