@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Measures what wrong credentials cost those who have right ones: pulls with a token and logins by password, alone at first, then
 # beside a flood of wrong passwords and tokens from a thousand addresses; and the memory after a million failures, each from
-# another address with another secret. In one run, on the same cores. Needs wrk, curl and a release build.
+# another address with another token. In one run, on the same cores. It fails if a right credential is refused, if a p99 beside the
+# flood is more than twice what it was alone, or if the memory grows with the failures. Needs wrk, curl and a release build.
 #
 # The addresses are those that a trusted proxy names: wrk itself has only one.
 set -euo pipefail
@@ -14,7 +15,7 @@ done
 cargo build --release --quiet --bin wharfinger --example seed --example floor
 program=$(realpath "${CARGO_TARGET_DIR:-target}/release/wharfinger")
 work=$(mktemp -d)
-service='' flood=''
+service='' flood='' bad=''
 finish() {
   for process in $flood $service; do kill "$process" 2>/dev/null || true; done
   rm -rf "$work"
@@ -40,33 +41,66 @@ token=$("$program" token create --user alice --name bench --scope read_registry 
 url='http://127.0.0.1:15001/jwt/auth?service=container_registry&scope=repository:alice/app:pull'
 
 basic() { printf '%s' "$1" | base64 -w0; }
+# Every request has another number: ROUND tells the runs apart, and the threads count in turns. With `few` a thousand addresses send
+# wrong passwords and well-formed tokens that nobody made, else each number is another address with another such token.
 cat >flood.lua <<'LUA'
--- Each thread has its own numbers. With `few` passwords and tokens from 1000 addresses, else tokens, each from a new one.
-local thread = 0
-function setup(t) t:set("id", thread); thread = thread + 1 end
-local count = 0
-local b = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+local bit = require("bit")
+local threads, known = 0, {}
+function setup(thread) thread:set("id", threads); threads = threads + 1; known[threads] = thread end
+local count, round = 0, tonumber(os.getenv("ROUND") or "0")
+judged, turned_away, others = 0, 0, 0
+local letters64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+local letters62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 local function base64(text)
-  return ((text:gsub(".", function(x)
-    local r, byte = "", x:byte()
-    for i = 8, 1, -1 do r = r .. (byte % 2 ^ i - byte % 2 ^ (i - 1) > 0 and "1" or "0") end
-    return r
-  end) .. "0000"):gsub("%d%d%d?%d?%d?%d?", function(x)
-    if #x < 6 then return "" end
-    local c = 0
-    for i = 1, 6 do c = c + (x:sub(i, i) == "1" and 2 ^ (6 - i) or 0) end
-    return b:sub(c + 1, c + 1)
-  end) .. ({ "", "==", "=" })[#text % 3 + 1])
+  local out = {}
+  for at = 1, #text, 3 do
+    local a, b, c = text:byte(at, at + 2)
+    local n = a * 65536 + (b or 0) * 256 + (c or 0)
+    for place = 0, 3 do
+      local six = math.floor(n / 64 ^ (3 - place)) % 64
+      out[#out + 1] = (place == 2 and not b or place == 3 and not c) and "=" or letters64:sub(six + 1, six + 1)
+    end
+  end
+  return table.concat(out)
+end
+-- The token's checksum: CRC-32 in base 62.
+local function checksum(text)
+  local crc = -1
+  for at = 1, #text do
+    crc = bit.bxor(crc, text:byte(at))
+    for _ = 1, 8 do crc = bit.bxor(bit.rshift(crc, 1), bit.band(-bit.band(crc, 1), 0xEDB88320)) end
+  end
+  local rest, digits = bit.bnot(crc) % 4294967296, ""
+  for _ = 1, 6 do
+    digits, rest = letters62:sub(rest % 62 + 1, rest % 62 + 1) .. digits, math.floor(rest / 62)
+  end
+  return digits
 end
 function request()
   count = count + 1
-  local number = count * 8 + id
+  local number = round * 1000000 + count * 2 + id
   local address = few and number % 1000 or number
-  local secret = few and number % 2 == 0 and "wrong-" .. number or "glpat-" .. string.format("%020d", number)
+  local secret = "wrong-" .. number
+  if not few or count % 2 == 0 then
+    local body = "whf_pat_" .. string.format("%040d", number)
+    secret = body .. checksum(body)
+  end
   return wrk.format("GET", nil, {
     ["authorization"] = "Basic " .. base64("alice:" .. secret),
     ["x-forwarded-for"] = string.format("10.%d.%d.%d", math.floor(address / 65536) % 256, math.floor(address / 256) % 256, address % 256),
   })
+end
+function response(status)
+  if status == 401 or status == 429 then judged = judged + 1
+  elseif status == 503 then turned_away = turned_away + 1
+  else others = others + 1 end
+end
+function done()
+  local sums = { judged = 0, turned_away = 0, others = 0 }
+  for _, thread in ipairs(known) do
+    for name in pairs(sums) do sums[name] = sums[name] + thread:get(name) end
+  end
+  print(string.format("sums: %d %d %d", sums.judged, sums.turned_away, sums.others))
 end
 LUA
 { echo 'few = true'; cat flood.lua; } >few.lua
@@ -75,7 +109,9 @@ memory() { awk '/^VmRSS/ { printf "%.0f", $2 / 1000 }' "/proc/$service/status"; 
 # p99 in ms, and replies other than 200, of pulls with the token.
 pulls() {
   wrk -t1 -c4 -d"${seconds}s" --latency -H "authorization: Basic $(basic "alice:$token")" -H 'x-forwarded-for: 203.0.113.1' "$url" >pulls.txt
-  awk '/ 99%/ { p99 = $2 } /Non-2xx/ { bad = $NF } END { print p99, bad + 0 }' pulls.txt
+  awk '/ 99%/ { p99 = $2; unit = p99; sub(/[0-9.]+/, "", unit); p99 += 0
+      if (unit == "us") p99 /= 1000; if (unit == "s") p99 *= 1000 }
+    /Non-2xx/ { refused = $NF } END { printf "%.2f %d\n", p99, refused }' pulls.txt
 }
 # The same of logins by password, one after the other.
 logins() {
@@ -84,33 +120,52 @@ logins() {
   while [ $SECONDS -lt $end ]; do
     curl -s -o /dev/null -w '%{http_code} %{time_total}\n' -u "bob:correct horse bob" -H 'x-forwarded-for: 203.0.113.2' "$url" >>"$file"
   done
-  sort -n -k2 "$file" | awk '$1 != 200 { bad++ } { took[NR] = $2 } END {
+  sort -n -k2 "$file" | awk '$1 != 200 { refused++ } { took[NR] = $2 } END {
     at = int(NR * 0.99); if (at < 1) at = 1
-    printf "%.1fms %d of %d\n", 1000 * took[at], bad, NR
+    printf "%.2f %d %d\n", 1000 * took[at], refused, NR
   }'
 }
-row() { printf '%-44s %s\n' "$1" "$2"; }
+row() { printf '%-46s %s\n' "$1" "$2"; }
 both() {
-  logins logins.txt >logins.result &
-  local waiting=$!
-  row "$1: pulls, p99 and refused" "$(pulls)"
+  local waiting refused
+  logins logins.txt >"$1.logins" &
+  waiting=$!
+  pulls >"$1.pulls"
   wait "$waiting"
-  row "$1: logins by password, p99 and refused" "$(cat logins.result)"
+  row "$2: pulls" "p99 $(cut -d' ' -f1 "$1.pulls") ms, refused $(cut -d' ' -f2 "$1.pulls")"
+  row "$2: logins by password" "p99 $(cut -d' ' -f1 "$1.logins") ms, refused $(cut -d' ' -f2 "$1.logins") of $(cut -d' ' -f3 "$1.logins")"
+  refused=$(cut -d' ' -f2 "$1.pulls" "$1.logins" | sort -n | tail -1)
+  [ "$refused" = 0 ] || bad="$bad; right credentials were refused"
+}
+# The ratio of the flood's p99 of $1 to that alone.
+ratio() {
+  local ratio
+  ratio=$(paste -d' ' beside."$1" alone."$1" | awk -v columns="$2" '{ printf "%.2f", $1 / $(columns + 1) }')
+  row "$1: the p99 beside the flood to that alone" "$ratio"
+  awk -v ratio="$ratio" 'BEGIN { exit ratio > 2 }' || bad="$bad; the p99 of $1 is more than twice what it was alone"
 }
 curl -s -o /dev/null -u "bob:correct horse bob" -H 'x-forwarded-for: 203.0.113.2' "$url"
-both alone
+both alone alone
 row "memory, MB" "$(memory)"
 wrk -t2 -c32 -d$((seconds + 2))s -s few.lua "$url" >flood.txt &
 flood=$!
 sleep 1
-both "beside the flood"
+both beside "beside the flood"
 wait "$flood"
 flood=''
-row "the flood, a second" "$(awk '/Requests\/sec/ { print $2 }' flood.txt), not 200: $(awk '/Non-2xx/ { print $NF }' flood.txt)"
+ratio pulls 2
+ratio logins 3
+row "the flood: failures, turned away, others" "$(sed -n 's/^sums: //p' flood.txt) in $((seconds + 2)) s"
 row "memory, MB" "$(memory)"
-done_before=0
-while [ "$done_before" -lt "$failures" ]; do
-  wrk -t2 -c32 -d10s -s flood.lua "$url" >flood.txt
-  done_before=$((done_before + $(awk '/requests in/ { print $1 }' flood.txt)))
-  row "memory after $done_before failures, MB" "$(memory)"
+sum=0 round=1 first=''
+while [ "$sum" -lt "$failures" ]; do
+  ROUND=$round wrk -t2 -c32 -d10s -s flood.lua "$url" >flood.txt
+  read -r judged away others < <(sed -n 's/^sums: //p' flood.txt)
+  [ "$others" = 0 ] || bad="$bad; $others wrong credentials had other answers than 401, 429 and 503"
+  sum=$((sum + judged)) round=$((round + 1))
+  row "memory after $sum failures, MB" "$(memory) ($away turned away)"
+  # The tables are full after 65 536.
+  if [ -z "$first" ] && [ "$sum" -gt 150000 ]; then first=$(memory); fi
 done
+if [ -n "$first" ] && [ "$(memory)" -gt $((first + first / 5)) ]; then bad="$bad; the memory grew from $first to $(memory) MB"; fi
+[ -z "$bad" ] || { echo "benches/attack.sh: ${bad#; }" >&2; exit 1; }

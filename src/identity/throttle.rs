@@ -292,3 +292,47 @@ impl fmt::Debug for Throttle {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+
+    struct Sevens;
+
+    impl Entropy for Sevens {
+        fn fill(&self, buffer: &mut [u8]) {
+            buffer.fill(7);
+        }
+    }
+
+    /// Half a million in all, of which no table keeps more than it has room for.
+    #[test]
+    fn failures_from_any_number_of_addresses_fit_into_the_tables() {
+        let rules = BackOff {
+            free: 10,
+            longest: Duration::from_mins(5),
+        };
+        let throttle = Throttle::new(rules, |_| false, &Sevens);
+        let now = DateTime::UNIX_EPOCH;
+        for number in 0..250_000_u32 {
+            let address = Some(IpAddr::V4(Ipv4Addr::from(number)));
+            let secret = number.to_le_bytes();
+            assert_eq!(throttle.token_failed(address, (None, &secret), now), None);
+            let attempt = throttle.attempt(address, "alice", now).unwrap();
+            let password = throttle.of_password(("alice", "a hash"), "wrong");
+            throttle.failed(attempt, password, now);
+        }
+        let Counts {
+            passwords, tokens, ..
+        } = &*throttle.0;
+        for table in [passwords, tokens] {
+            assert!(
+                (1..=MOST_FAILURES).contains(&table.len()),
+                "{}",
+                table.len()
+            );
+        }
+    }
+}
