@@ -17,6 +17,7 @@ use crate::storage::entity::hidden::HiddenBytes;
 use crate::storage::entity::{recovery_code, two_factor, user};
 use crate::storage::error::StorageError;
 use crate::storage::source::Source;
+use crate::storage::users;
 
 /// A transaction that may use up a second factor.
 pub trait FactorUse: Source {}
@@ -107,6 +108,7 @@ pub async fn use_step(
     user: UserId,
     step: TotpStep,
 ) -> Result<bool, StorageError> {
+    lock(of, user).await?;
     let updated = two_factor::Entity::update_many()
         .col_expr(two_factor::Column::LastStep, Expr::value(step.0))
         .filter(two_factor::Column::UserId.eq(user.0))
@@ -124,6 +126,7 @@ pub async fn use_recovery_code(
     user: UserId,
     digest: &SecretDigest,
 ) -> Result<Option<u64>, StorageError> {
+    lock(of, user).await?;
     let deleted = recovery_code::Entity::delete_many()
         .filter(recovery_code::Column::UserId.eq(user.0))
         .filter(recovery_code::Column::Digest.eq(hidden(digest)))
@@ -140,6 +143,7 @@ pub async fn use_recovery_code(
 }
 
 async fn delete(change: &Change, user: UserId) -> Result<(), StorageError> {
+    lock(change, user).await?;
     recovery_code::Entity::delete_many()
         .filter(recovery_code::Column::UserId.eq(user.0))
         .exec(change.connection())
@@ -148,6 +152,12 @@ async fn delete(change: &Change, user: UserId) -> Result<(), StorageError> {
         .exec(change.connection())
         .await?;
     Ok(())
+}
+
+/// Locks the user's row before anything that belongs to their second factor, as each login does: two that lock these in different
+/// orders would wait for each other.
+async fn lock(source: &impl Source, user: UserId) -> Result<(), StorageError> {
+    users::lock(source.connection(), user).await
 }
 
 async fn mark(change: &Change, user: UserId, is_on: bool) -> Result<(), StorageError> {

@@ -77,8 +77,8 @@ impl TotpSecret {
     /// one after `last`.
     pub fn step_of(&self, code: &TotpCode, last: TotpStep, now: DateTime<Utc>) -> Option<TotpStep> {
         let now = now.timestamp().div_euclid(STEP);
-        let near = [now.saturating_add(1), now, now.saturating_sub(1)].map(TotpStep);
-        // All are compared, each in constant time; the earliest one counts, so that no code counts twice.
+        let near = [now.saturating_sub(1), now, now.saturating_add(1)].map(TotpStep);
+        // All are compared, each in constant time; of steps that share a code the last one counts, so that no code counts twice.
         near.into_iter().fold(None, |found, step| {
             let fits = verify_slices_are_equal(&self.code_at(step), &code.0).is_ok();
             if fits && step > last {
