@@ -306,12 +306,11 @@ impl Service {
         let health = health_routes(self.health.clone(), HealthDetail::YesOrNo);
         let pages = self.web.clone();
         let nothing = async move |request: Request| {
-            if !admin::is_of_api(request.uri())
-                && let Some(page) = web::unknown_address(&pages, &request)
-            {
-                return page;
+            if web::wants_page(&request) && !admin::is_of_api(request.uri()) {
+                web::unknown_address(&pages, request).await
+            } else {
+                admin::unknown_address(request.uri())
             }
-            admin::unknown_address(request.uri())
         };
         let routes = admin::router(self.admin.clone()).merge(web::router(&self.web));
         frame(

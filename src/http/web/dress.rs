@@ -4,12 +4,13 @@ use askama::Template;
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 
-use crate::http::web::error::{Told, ToldError};
+use crate::http::web::error::{Told, ToldError, WebError};
 use crate::http::web::layout::{Layout, SeenUser};
 use crate::http::web::site::Site;
 use crate::http::web::state::WebState;
+use crate::http::web::visitor::Visitor;
 
 /// A page consists of our own files and nothing else, sends its forms to us, and stands in nobody's frame.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; form-action 'self'; \
@@ -26,19 +27,30 @@ struct ErrorPage {
 }
 
 /// Gives a reply its headers, and its page if it tells of an error.
-pub(super) async fn dress(
-    State(state): State<WebState>,
-    mut request: Request,
-    next: Next,
-) -> Response {
+pub(super) async fn dress(State(state): State<WebState>, request: Request, next: Next) -> Response {
     let seen = SeenUser::default();
-    request.extensions_mut().insert(seen.clone());
-    let response = next.run(request).await;
+    let (mut parts, body) = request.into_parts();
+    parts.extensions.insert(seen.clone());
+    let sent = parts.clone();
+    let response = next.run(Request::from_parts(parts, body)).await;
+    let is_error_page = matches!(response.extensions().get(), Some(Told::Page(_)));
+    // Pages about requests that were refused early show the visitor, too.
+    if is_error_page && response.status().is_client_error() && seen.layout().is_none() {
+        let _ = Visitor::find(&sent, &state).await;
+    }
     dressed(&state.site, seen.layout(), response)
 }
 
+/// The page with an error of a request that no route took.
+pub(super) async fn unrouted(state: &WebState, request: Request, error: WebError) -> Response {
+    let (parts, _) = request.into_parts();
+    let visitor = Visitor::find(&parts, state).await.ok().flatten();
+    let layout = visitor.as_ref().map(|visitor| &visitor.layout);
+    dressed(&state.site, layout, error.into_response())
+}
+
 /// The reply with its headers, and with its page if it tells of an error.
-pub(super) fn dressed(site: &Site, layout: Option<&Layout>, mut response: Response) -> Response {
+fn dressed(site: &Site, layout: Option<&Layout>, mut response: Response) -> Response {
     match response.extensions_mut().remove::<Told>() {
         Some(Told::Lead(path)) => {
             if let Ok(location) = HeaderValue::try_from(site.link(&path)) {

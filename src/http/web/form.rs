@@ -59,7 +59,9 @@ impl FromRequest<WebState> for FilledForm {
         let form = Self::of_fields(&body);
         // PostgreSQL stores no such text, and no field can have one.
         if form.0.iter().any(|(_, value)| value.contains('\0')) {
-            return Err(WebError::UnreadableForm);
+            return Err(WebError::Refused(
+                "A field has a NUL character, which nothing here can have.".to_owned(),
+            ));
         }
         Ok(form)
     }

@@ -88,20 +88,19 @@ pub fn router(state: &WebState) -> Router {
     pages.merge(assets::routes(state.site.assets()))
 }
 
-/// The page for an address at which there is nothing; none if the client wants no page.
-///
-/// The `web_url`s of things have GitLab's form, and there are no pages for them. The answer is the same whether the thing exists.
-pub fn unknown_address(state: &WebState, request: &Request) -> Option<Response> {
+/// True if the client looks for a page: programs are told of unknown addresses in another way.
+pub fn wants_page(request: &Request) -> bool {
     let looks = request.method() == Method::GET || request.method() == Method::HEAD;
     let accepted = request.headers().get_all(header::ACCEPT).iter();
-    let accepts_pages = accepted
-        .filter_map(|value| value.to_str().ok())
-        .any(|value| value.contains("text/html"));
-    if !looks || !accepts_pages {
-        return None;
-    }
-    let page = WebError::NotFound.into_response();
-    Some(dress::dressed(&state.site, None, page))
+    let mut accepted = accepted.filter_map(|value| value.to_str().ok());
+    looks && accepted.any(|value| value.contains("text/html"))
+}
+
+/// The page for an address at which there is nothing.
+///
+/// The `web_url`s of things have GitLab's form, and there are no pages for them. The answer is the same whether the thing exists.
+pub async fn unknown_address(state: &WebState, request: Request) -> Response {
+    dress::unrouted(state, request, WebError::NotFound).await
 }
 
 /// Refuses what other sites' pages send in the name of a visitor: by `Sec-Fetch-Site`, else by `Origin`. The service's public origin is

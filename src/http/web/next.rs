@@ -8,6 +8,9 @@ const LONGEST: usize = 2048;
 /// Dots and backslashes in other words: no path of ours has them, and browsers climb up with the first.
 const ESCAPED: [&str; 2] = ["%2e", "%5c"];
 
+/// Letters that no address has as they are (RFC 3986 appendix A).
+const FOREIGN: &[u8] = b"\"<>\\^`{|}";
+
 /// A path of ours with its query, such as `/access_tokens?page=2`: never another site's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Next(String);
@@ -27,7 +30,7 @@ impl Next {
     /// Reads what somebody wrote; anything but a path of ours is the first page. Browsers take `\` for `/`, skip tabs and line
     /// breaks, read `//` at the beginning as another host, and `%2e` in a path as a dot (WHATWG URL section 4.4).
     pub(super) fn read(text: &str) -> Self {
-        let is_plain = |letter: u8| letter.is_ascii_graphic() && letter != b'\\';
+        let is_plain = |letter: u8| letter.is_ascii_graphic() && !FOREIGN.contains(&letter);
         let path = text.split(['?', '#']).next().unwrap_or_default();
         let is_path = path.starts_with('/')
             && !path.contains("//")
@@ -81,6 +84,7 @@ mod tests {
         for bad in [
             "",
             "/",
+            "/profile?x=\"><b>",
             "//evil.example",
             "///evil.example",
             "/\\evil.example",

@@ -19,14 +19,37 @@ use crate::http::web::visitor::Visitor;
 #[template(path = "two_factor_off.html")]
 struct TwoFactorOffPage {
     layout: Layout,
-    problem: Option<String>,
+    /// True if everybody must have a second factor.
+    is_required: bool,
+    problems: Problems,
 }
 
-pub(super) async fn get(visitor: Visitor) -> Result<Response, WebError> {
-    show(&TwoFactorOffPage {
-        layout: visitor.layout.at("/profile"),
-        problem: None,
-    })
+/// The problems of each field.
+#[derive(Debug, Default)]
+struct Problems {
+    password: Option<String>,
+    code: Option<String>,
+}
+
+impl TwoFactorOffPage {
+    fn new(state: &WebState, visitor: &Visitor, problems: Problems) -> Self {
+        Self {
+            layout: visitor.layout.at("/profile"),
+            is_required: state.two_factor_required,
+            problems,
+        }
+    }
+}
+
+pub(super) async fn get(
+    State(state): State<WebState>,
+    visitor: Visitor,
+) -> Result<Response, WebError> {
+    show(&TwoFactorOffPage::new(
+        &state,
+        &visitor,
+        Problems::default(),
+    ))
 }
 
 pub(super) async fn post(
@@ -34,17 +57,27 @@ pub(super) async fn post(
     visitor: Visitor,
     form: FilledForm,
 ) -> Result<Response, WebError> {
-    let page = |problem: &str| TwoFactorOffPage {
-        layout: visitor.layout.at("/profile"),
-        problem: Some(problem.to_owned()),
-    };
+    let again = |problems| TwoFactorOffPage::new(&state, &visitor, problems);
     let proof = match (form.text("password"), form.text("code")) {
         ("", "") => {
-            let page = page("Type your password or a code.");
+            let password = Some("Type your password or a code.".to_owned());
+            let page = again(Problems {
+                password,
+                code: None,
+            });
             return show_as(StatusCode::UNPROCESSABLE_ENTITY, &page);
         }
         (_, "") => TurnOffProof::Password(form.secret("password")),
-        (_, _) => TurnOffProof::Code(form.secret("code")),
+        ("", _) => TurnOffProof::Code(form.secret("code")),
+        (_, _) => {
+            let code =
+                Some("Type the password or a code, and leave the other field empty.".to_owned());
+            let page = again(Problems {
+                password: None,
+                code,
+            });
+            return show_as(StatusCode::UNPROCESSABLE_ENTITY, &page);
+        }
     };
     match state.two_factors.turn_off(&visitor.authority, &proof).await {
         // A second factor that is off already is shown as it is.
@@ -55,12 +88,22 @@ pub(super) async fn post(
             let Some((problem, wait)) = problem_of(&error) else {
                 return Err(error.into());
             };
+            let problems = match proof {
+                TurnOffProof::Password(_) => Problems {
+                    password: Some(problem),
+                    code: None,
+                },
+                TurnOffProof::Code(_) => Problems {
+                    password: None,
+                    code: Some(problem),
+                },
+            };
             let status = if wait.is_some() {
                 StatusCode::TOO_MANY_REQUESTS
             } else {
                 StatusCode::UNPROCESSABLE_ENTITY
             };
-            let mut response = with_wait(show_as(status, &page(&problem))?, wait);
+            let mut response = with_wait(show_as(status, &again(problems))?, wait);
             response.extensions_mut().insert(LogNote::of_error(&error));
             Ok(response)
         }
@@ -74,11 +117,19 @@ mod tests {
 
     #[test]
     fn samples_are_whole() {
-        let page = |problem: Option<&str>| TwoFactorOffPage {
+        let page = |is_required, password: Option<&str>, code: Option<&str>| TwoFactorOffPage {
             layout: sample_layout(Some("alice")),
-            problem: problem.map(str::to_owned),
+            is_required,
+            problems: Problems {
+                password: password.map(str::to_owned),
+                code: code.map(str::to_owned),
+            },
         };
-        assert!(sample(&page(None)).contains(">Turn off two-factor</button>"));
-        assert!(!sample(&page(Some("<i>"))).contains("<i>"));
+        let free = sample(&page(false, None, None));
+        assert!(
+            free.contains(">Turn off two-factor</button>") && free.contains("opens registries")
+        );
+        let required = sample(&page(true, Some("<i>"), Some("<i>")));
+        assert!(!required.contains("<i>") && !required.contains("opens registries"));
     }
 }

@@ -673,7 +673,7 @@ async fn a_text_that_no_database_keeps_is_refused() {
     let (app, browser) = start().await;
     for field in ["name", "description", "repositories", "expires_in"] {
         let fields = [&[(field, "a\0b")], &GOOD[..], &[READS]].concat();
-        assert_eq!(send(&browser, &fields).await.status, 415, "{field}");
+        assert_eq!(send(&browser, &fields).await.status, 422, "{field}");
     }
     assert_eq!(
         app.last_audited().await.split(' ').nth(1),

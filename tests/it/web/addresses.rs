@@ -38,6 +38,7 @@ async fn unknown_addresses_and_methods_have_pages_that_lead_on() {
         (404, "Page not found")
     );
     assert!(page.body.contains("href=\"/\""));
+    assert!(page.body.contains(">Sign out</button>"), "{}", page.body);
     let head = browser.send("HEAD", "/nothing/here", None).await;
     assert_eq!((head.status.as_u16(), head.body.as_str()), (404, ""));
     for (method, path) in [
@@ -52,6 +53,7 @@ async fn unknown_addresses_and_methods_have_pages_that_lead_on() {
             "{}",
             reply.body
         );
+        assert!(reply.body.contains(">Sign out</button>"), "{method} {path}");
         assert!(!reply.header("allow").is_empty(), "{method} {path}");
     }
     let head = browser.send("HEAD", "/sign_in", None).await;

@@ -161,10 +161,10 @@ async fn people_see_their_sessions_and_end_them() {
     );
     let action = page.body.rsplit("action=\"").next().unwrap();
     let question = laptop.open(action.split('"').next().unwrap()).await;
+    let asked = question.text();
     assert!(
-        question
-            .text()
-            .contains("Safari on iPhone, signed in on 2026-03-14 15:09 UTC, from 192.0.2.1.")
+        asked.contains("Safari on iPhone , signed in on 2026-03-14 15:09 UTC , from 192.0.2.1."),
+        "{asked}"
     );
     assert_ne!(
         phone.open("/").await.heading(),

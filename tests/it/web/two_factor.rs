@@ -251,7 +251,10 @@ async fn it_is_turned_off_with_a_password_or_a_code() {
         browser.press(&page, "Verify", &[("code", &code)]).await;
         app.clock.advance(Duration::seconds(30));
         let page = browser.open("/profile/two_factor").await;
-        assert!(page.body.contains("href=\"/profile/two_factor/turn_off\""));
+        assert!(
+            page.body
+                .contains("action=\"/profile/two_factor/turn_off\"")
+        );
         let page = browser.open("/profile/two_factor/turn_off").await;
         for (field, value) in [("password", ""), ("password", "wrong"), ("code", "000")] {
             let page = browser
@@ -295,7 +298,7 @@ async fn where_it_is_required_every_page_leads_to_the_set_up_first() {
     let page = browser.press(&page, "Set up two-factor", &[]).await;
     let code = shown(&page.value("secret"), app.now());
     let page = browser.press(&page, "Confirm", &[("code", &code)]).await;
-    let on = "href=\"/profile\">I have kept them</a>";
+    let on = "href=\"/profile\">I have kept them: go on</a>";
     assert!(page.body.contains(on), "{}", page.body);
     assert_eq!(browser.open("/profile").await.path, "/profile");
 }
