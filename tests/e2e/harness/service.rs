@@ -117,7 +117,7 @@ impl Service {
         self.change(&["token", "revoke", id, "--yes"]);
     }
 
-    /// Changes something by a command, and waits until the service follows: that may take a second (design.md, replicas).
+    /// Changes something by a command, and waits until the service follows: that may take a second.
     pub(crate) fn change(&self, arguments: &[&str]) {
         self.cli(arguments);
         std::thread::sleep(std::time::Duration::from_secs(1));

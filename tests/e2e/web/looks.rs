@@ -53,6 +53,8 @@ pub(super) fn every_page_is_for_everybody_and_looks_well(world: &World) {
         stage.look_at(page);
     }
     stage.end_of_another_session();
+    browser.go(&format!("{pages}/access_tokens/5"));
+    stage.look_at("token_revoked");
     // What was granted is written down within ten seconds.
     wait_until("the uses are counted", || {
         browser.go(&format!("{pages}/access_tokens/1"));
@@ -71,6 +73,7 @@ pub(super) fn every_page_is_for_everybody_and_looks_well(world: &World) {
     let encoded = STANDARD.encode(format!("ada:{once}"));
     look_at(browser, "once", &[&once, &encoded]);
     assert_ne!(once, secret);
+    stage.forms_of_the_past();
     stage.second_factor();
 }
 
@@ -165,6 +168,31 @@ impl<'a> Stage<'a> {
         self.look_at("new_token_with_problems");
     }
 
+    /// Forms that were opened before somebody else did the same.
+    fn forms_of_the_past(&self) {
+        let (browser, pages) = (&self.browser, &self.service.admin_url);
+        browser.go(&format!("{pages}/access_tokens/1/rotate"));
+        let rotate = ["token", "rotate", "1", "--grace", "2d"];
+        self.service.secret_cli(&rotate);
+        browser.button("Rotate token").click();
+        wait_until("it is told", || {
+            browser.source().contains("Nothing was made just now")
+        });
+        self.look_at("rotate_again");
+        browser.go(&format!(
+            "{pages}/access_tokens/new?name=twice&scopes=read_api"
+        ));
+        let create = [
+            "token", "create", "--user", "ada", "--name", "twice", "--scope", "read_api",
+        ];
+        self.service.secret_cli(&create);
+        browser.button("Create token").click();
+        wait_until("it is told", || {
+            browser.source().contains("Nothing was made just now")
+        });
+        self.look_at("new_token_again");
+    }
+
     /// The question before a session in another browser ends.
     fn end_of_another_session(&self) {
         let (browser, pages) = (&self.browser, &self.service.admin_url);
@@ -201,17 +229,33 @@ impl<'a> Stage<'a> {
         let codes: Vec<&str> = codes.iter().map(String::as_str).collect();
         look_at(&self.browser, "recovery_codes", &codes);
         browser.reload();
-        browser.link("Turn off");
+        browser.button("Turn off");
+        self.look_at("two_factor_on");
         browser.back();
         assert!(!browser.source().contains(codes[0]), "codes are shown once");
         browser.go(&format!("{pages}/profile/two_factor/turn_off"));
         self.look_at("two_factor_off");
+        browser.field("Code").fill("no code");
+        browser.button("Turn off two-factor").click();
+        wait_until("the problem is told", || {
+            browser.source().contains("code is wrong")
+        });
+        self.look_at("two_factor_off_with_problem");
         browser.button("Sign out").click();
         browser.field("Username or email").fill("ada");
         browser.field("Password").fill("the password of ada");
         browser.button("Sign in").click();
         browser.field("Code");
         self.look_at("sign_in_code");
+        browser.field("Code").fill("no code");
+        browser.button("Verify").click();
+        wait_until("the problem is told", || {
+            browser.source().contains("code is wrong")
+        });
+        self.look_at("sign_in_code_with_problem");
+        browser.link("Use a recovery code").click();
+        browser.field("Recovery code");
+        self.look_at("sign_in_recovery_code");
     }
 
     fn look_at(&self, page: &str) {

@@ -36,6 +36,7 @@ pub(super) fn pages_that_tell_of_trouble_are_for_everybody_too(world: &World) {
     browser.find(Kind::Heading, "Personal access tokens");
     look_at_another_sites_form(&browser, pages);
     look_at_a_locked_database(&browser, &service);
+    look_at_a_required_second_factor(world, &browser);
 }
 
 fn type_password(browser: &Browser, password: &str) {
@@ -91,4 +92,22 @@ fn look_at_a_locked_database(browser: &Browser, service: &Service) {
     look_at(browser, "unavailable", &[]);
     browser.back();
     browser.find(Kind::Heading, "New token");
+}
+
+fn look_at_a_required_second_factor(world: &World, browser: &Browser) {
+    let folder = world.new_folder().join("service");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(
+        folder.join("wharfinger.toml"),
+        "[two_factor]\nrequired = true\n",
+    )
+    .unwrap();
+    let service = Service::start(&folder);
+    let password = world.secret("the password of ada".to_owned());
+    let user = ["user", "create", "ada", "--password-stdin"];
+    service.cli_with(&user, &password);
+    browser.go(&format!("{}/sign_in", service.admin_url));
+    type_password(browser, &password);
+    browser.button("Set up two-factor");
+    look_at(browser, "two_factor_required", &[]);
 }
