@@ -7,7 +7,10 @@ use chrono::{DateTime, Utc};
 /// The time within which the same wrong secret counts once: containerd sends one by POST and by GET (docs/protocol.md §1.4).
 const SAME_SECRET: Duration = Duration::from_secs(5);
 /// The time without a failure after which the earlier ones are forgotten.
-const FORGOTTEN: Duration = Duration::from_mins(15);
+pub const FORGOTTEN: Duration = Duration::from_mins(15);
+/// The same for codes of second factors: of a million of them three are right at a time, so that a thousand tries a day would find
+/// one within months.
+pub const CODES_FORGOTTEN: Duration = Duration::from_hours(24);
 /// The first wait; each failure doubles it.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 
@@ -39,11 +42,11 @@ impl Failures {
         }
     }
 
-    /// Adds a failure.
+    /// Adds a failure; those before it are forgotten if they are as old as `forgotten`.
     #[must_use]
-    pub fn and(self, secret: u128, now: DateTime<Utc>) -> Self {
+    pub fn and(self, secret: u128, now: DateTime<Utc>, forgotten: Duration) -> Self {
         let since = since(self.last, now);
-        if since >= FORGOTTEN {
+        if since >= forgotten {
             return Self::first(secret, now);
         }
         let is_same = secret == self.secret && since < SAME_SECRET;
@@ -118,7 +121,7 @@ mod tests {
         let mut waits = Vec::new();
         for secret in 1..12 {
             waits.push(seconds(&failures, 0));
-            failures = failures.and(secret, at(0));
+            failures = failures.and(secret, at(0), FORGOTTEN);
         }
         let expected =
             [0, 0, 1, 2, 4, 8, 16, 32, 60, 60, 60].map(|wait| Some(wait).filter(|wait| *wait > 0));
@@ -130,25 +133,33 @@ mod tests {
     #[test]
     fn the_same_secret_at_once_counts_once() {
         let once = Failures::first(7, at(0));
-        assert_eq!(once.and(7, at(4)), once);
-        assert_ne!(once.and(7, at(5)), once);
-        assert_ne!(once.and(8, at(0)), once);
+        assert_eq!(once.and(7, at(4), FORGOTTEN), once);
+        assert_ne!(once.and(7, at(5), FORGOTTEN), once);
+        assert_ne!(once.and(8, at(0), FORGOTTEN), once);
     }
 
     #[test]
     fn failures_are_forgotten_and_a_clock_that_was_set_back_keeps_nobody_out() {
         let many = (1..9).fold(Failures::first(0, at(0)), |failures, secret| {
-            failures.and(secret, at(0))
+            failures.and(secret, at(0), FORGOTTEN)
         });
         assert!(many.count_at(at(899)) && !many.count_at(at(900)));
-        assert_eq!(many.and(9, at(900)), Failures::first(9, at(900)));
+        assert_eq!(many.and(9, at(900), FORGOTTEN), Failures::first(9, at(900)));
         assert_eq!(seconds(&many, -900), None);
+        let codes = many.and(9, at(86_399), CODES_FORGOTTEN);
+        assert_eq!(seconds(&codes, 86_399), Some(60));
+        assert_eq!(
+            codes.and(10, at(2 * 86_400), CODES_FORGOTTEN),
+            Failures::first(10, at(2 * 86_400))
+        );
     }
 
     #[test]
     fn a_failure_that_began_earlier_and_ended_later_counts_too() {
-        let later = Failures::first(0, at(5)).and(1, at(5)).and(2, at(5));
-        let once_more = later.and(3, at(4));
+        let later = Failures::first(0, at(5))
+            .and(1, at(5), FORGOTTEN)
+            .and(2, at(5), FORGOTTEN);
+        let once_more = later.and(3, at(4), FORGOTTEN);
         assert_eq!(seconds(&once_more, 5), Some(2));
     }
 }

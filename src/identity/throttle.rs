@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 
 use crate::domain::client_network::client_network;
 use crate::domain::entropy::{Entropy, random_bytes};
-use crate::domain::failed_logins::{BackOff, Failures};
+use crate::domain::failed_logins::{BackOff, CODES_FORGOTTEN, FORGOTTEN, Failures};
 use crate::domain::ids::UserId;
 use crate::identity::turns::{Place, Reputation};
 
@@ -194,7 +194,7 @@ impl Throttle {
         for (key, counted) in attempt.keys.iter().zip(&mut attempt.counted) {
             if let Some(key) = key {
                 let earlier = self.0.codes.get(key);
-                add(&self.0.codes, (*key, secret), now);
+                add(&self.0.codes, (*key, secret), (now, CODES_FORGOTTEN));
                 *counted = self.0.codes.get(key) != earlier;
             }
         }
@@ -249,7 +249,7 @@ impl Throttle {
     fn add(&self, table: &Cache<u128, Failures>, failure: (u128, u128), now: DateTime<Utc>) {
         // Two failures at a time are two.
         let _adding = self.0.adding.lock().unwrap_or_else(PoisonError::into_inner);
-        add(table, failure, now);
+        add(table, failure, (now, FORGOTTEN));
     }
 
     /// A number that stands for these texts, as far as this process goes.
@@ -268,10 +268,14 @@ impl Throttle {
 }
 
 /// Adds a failure; nobody else may add one at the same time.
-fn add(table: &Cache<u128, Failures>, (key, secret): (u128, u128), now: DateTime<Utc>) {
+fn add(
+    table: &Cache<u128, Failures>,
+    (key, secret): (u128, u128),
+    (now, forgotten): (DateTime<Utc>, Duration),
+) {
     let earlier = table.get(&key);
     let failures = earlier.map_or(Failures::first(secret, now), |earlier| {
-        earlier.and(secret, now)
+        earlier.and(secret, now, forgotten)
     });
     table.insert(key, failures);
 }

@@ -97,6 +97,19 @@ async fn wrong_codes_on_the_page_make_the_next_one_wait() {
     assert_eq!(waits.status, StatusCode::TOO_MANY_REQUESTS);
     assert_eq!(waits.header("retry-after"), "1");
     assert!(waits.text().contains("Try again in 1 second."));
+
+    // They are remembered for a day: whoever guesses has no ten tries each quarter of an hour.
+    app.clock.advance(Duration::hours(20));
+    let mut page = after_password(&browser, "/").await;
+    for (number, status) in [(10, 422), (11, 429)] {
+        let code = wrong_code(&device, app.now(), number);
+        page = browser.press(&page, "Verify", &[("code", &code)]).await;
+        assert_eq!(page.status, status, "{number}");
+    }
+    app.clock.advance(Duration::seconds(2));
+    let code = device.shows(app.now());
+    let page = browser.press(&page, "Verify", &[("code", &code)]).await;
+    assert_eq!(page.heading(), "Personal access tokens");
 }
 
 /// A browser in which alice is signed in.
