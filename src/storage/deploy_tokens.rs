@@ -1,7 +1,7 @@
 //! Deploy tokens.
 
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, ExprTrait, SelectStatement};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, FromQueryResult,
     PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
@@ -24,7 +24,7 @@ use crate::storage::entity::instant::{Instant, goes_on_after};
 use crate::storage::entity::{deploy_token, namespace};
 use crate::storage::error::StorageError;
 use crate::storage::namespaces::{from_kind, to_path, touched_ids};
-use crate::storage::page::{listing_of, try_map};
+use crate::storage::page::{begins_with, listing_of, try_map};
 use crate::storage::source::{AT_A_TIME, Source};
 
 /// The deploy token with that digest, whatever its state.
@@ -206,6 +206,20 @@ pub async fn revoke_all(change: &Change, namespaces: &[Namespace]) -> Result<(),
             .await?;
     }
     Ok(())
+}
+
+/// The ids of the deploy tokens of a group at the top, or of a user's own namespace, and of all below it.
+pub(super) fn ids_below(root: &str) -> SelectStatement {
+    use namespace::Column::Path;
+    let below = namespace::Entity::find()
+        .select_only()
+        .column(namespace::Column::Id)
+        .filter(Path.eq(root).or(begins_with(Path, &format!("{root}/"))));
+    deploy_token::Entity::find()
+        .select_only()
+        .column(deploy_token::Column::Id)
+        .filter(deploy_token::Column::NamespaceId.in_subquery(below.into_query()))
+        .into_query()
 }
 
 async fn one(

@@ -9,7 +9,7 @@ use crate::app::usage::count::UsageCounter;
 use crate::domain::ids::{NamespaceId, RepositoryId};
 use crate::domain::registry::repository_name::RepositoryName;
 use crate::domain::usage::tally::{CredentialDay, CredentialTally, UsageTally};
-use crate::domain::usage::{LastUse, MOST_OF_USER, MOST_REPOSITORIES, UsageCounts};
+use crate::domain::usage::{LastUse, MOST_OF_OWNER, MOST_REPOSITORIES, UsageCounts};
 use crate::storage::usage::UsagePlaced;
 use crate::storage::{StorageError, repositories, usage};
 
@@ -131,11 +131,11 @@ impl UsageCounter {
         if !new.is_empty() {
             let stored = usize::try_from(usage::count(&self.db, day).await?).unwrap_or(usize::MAX);
             let mut room = MOST_REPOSITORIES.saturating_sub(stored);
-            if let Some(user) = day.1.user {
-                // A user who invents names below their own could make ever new tokens for it.
-                let stored = usage::count_of_user(&self.db, (day.0, user)).await?;
+            if let Some(owner) = &tally.owner {
+                // An owner who invents names below their own could make ever new tokens for it.
+                let stored = usage::count_of_owner(&self.db, (day.0, owner)).await?;
                 let stored = usize::try_from(stored).unwrap_or(usize::MAX);
-                room = room.min(MOST_OF_USER.saturating_sub(stored));
+                room = room.min(MOST_OF_OWNER.saturating_sub(stored));
             }
             for (place, (name, used)) in new.into_iter().enumerate() {
                 // A refusal alone makes no repository known.

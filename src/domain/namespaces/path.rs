@@ -68,6 +68,13 @@ impl NamespacePath {
             .map(|(parent, _)| Self(parent.to_owned()))
     }
 
+    /// The path at the top.
+    #[must_use]
+    pub fn root(&self) -> Self {
+        let top = self.0.split_once('/').map_or(self.as_str(), |(top, _)| top);
+        Self(top.to_owned())
+    }
+
     /// The last component.
     pub fn name(&self) -> &str {
         self.0

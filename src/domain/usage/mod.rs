@@ -12,13 +12,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::domain::decision::principal::{Principal, Proof};
 use crate::domain::decision::reason::Reason;
 use crate::domain::ids::{NamespaceId, RepositoryId, UserId};
+use crate::domain::namespaces::path::NamespacePath;
 use crate::domain::registry::action::{Action, ActionSet};
 use crate::domain::registry::repository_name::RepositoryName;
 
 /// Most repositories of one credential that are counted apart on one day; what goes beyond is counted without them.
 pub const MOST_REPOSITORIES: usize = 1000;
-/// Most rows of one user on one day, with all their credentials.
-pub const MOST_OF_USER: usize = 5000;
+/// Most rows of one owner on one day, with all their credentials.
+pub const MOST_OF_OWNER: usize = 5000;
 
 /// The most by which another replica's clock may be ahead.
 pub const CLOCK_DIFFERENCE: TimeDelta = TimeDelta::minutes(10);
@@ -32,6 +33,26 @@ pub struct UsageCredential {
     pub id: i64,
     /// The user whose credential it is.
     pub user: Option<UserId>,
+}
+
+/// The owner of credentials, who has a share of the room with all of them together.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum UsageOwner {
+    /// A user.
+    User(UserId),
+    /// The group at the top, or a user's own namespace, that deploy tokens are in: anybody makes projects below theirs at will.
+    Root(NamespacePath),
+}
+
+impl UsageOwner {
+    /// The owner of a caller's credential; none if the caller has none.
+    pub fn of(caller: &Principal) -> Option<Self> {
+        match caller {
+            Principal::Anonymous => None,
+            Principal::DeployToken(token) => Some(Self::Root(token.path.root())),
+            Principal::User(user) => Some(Self::User(user.id)),
+        }
+    }
 }
 
 /// A kind of credential; in the order of the names.

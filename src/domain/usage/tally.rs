@@ -1,22 +1,23 @@
 //! The usage that is not written down yet, in bounded memory.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::domain::decision::Decision;
 use crate::domain::decision::principal::Principal;
 use crate::domain::decision::reason::Reason;
-use crate::domain::ids::UserId;
 use crate::domain::registry::repository_name::RepositoryName;
 use crate::domain::registry::scope::Resource;
-use crate::domain::usage::{LastUse, MOST_REPOSITORIES, UsageCounts, UsageCredential};
+use crate::domain::usage::{LastUse, MOST_REPOSITORIES, UsageCounts, UsageCredential, UsageOwner};
 
 /// Most entries that wait; a new one beyond is counted without its repository, or lost with its credential.
 const MOST_ENTRIES: usize = 10_000;
 
-/// Most names of one user among them, with all their credentials: nobody takes the room of all others.
-const MOST_NAMES_OF_USER: usize = MOST_ENTRIES / 5;
+/// The names of an owner have at most the fourth part of the room that is left, with all their credentials, and these as
+/// much: one alone takes a fifth of all for names, and however many invent them, others find room.
+const PART_OF_ROOM: usize = 4;
 
 /// A day (UTC) of a credential.
 pub type CredentialDay = (NaiveDate, UsageCredential);
@@ -30,14 +31,28 @@ pub struct UsageTally {
     pub days: BTreeMap<CredentialDay, CredentialTally>,
     /// The number of grants and refusals for which there was no room.
     pub lost: i64,
+    room: TallyRoom,
+}
+
+/// The room for entries: one is a credential on a day, or a name that it used.
+#[derive(Debug, Default)]
+struct TallyRoom {
     entries: usize,
-    /// The names that each user has among them, with all their credentials.
-    of_users: BTreeMap<UserId, usize>,
+    of_owners: BTreeMap<UsageOwner, OwnedEntries>,
+}
+
+/// The entries of one owner.
+#[derive(Debug, Clone, Copy, Default)]
+struct OwnedEntries {
+    credentials: usize,
+    names: usize,
 }
 
 /// The usage of one credential on one day.
 #[derive(Debug, Default)]
 pub struct CredentialTally {
+    /// The owner of the credential.
+    pub owner: Option<UsageOwner>,
     /// That of each repository.
     pub repositories: BTreeMap<RepositoryName, RepositoryTally>,
     /// The counts that are kept without a repository.
@@ -69,6 +84,8 @@ impl UsageTally {
         let Some(credential) = UsageCredential::of(caller) else {
             return;
         };
+        let owner = UsageOwner::of(caller);
+        let whose = ((now.date_naive(), credential), owner.as_ref());
         for scope in &decision.granted {
             if let Resource::Repository(name) = &scope.resource {
                 let counts = UsageCounts::of_granted(scope.actions);
@@ -77,7 +94,7 @@ impl UsageTally {
                     pushed_at: (counts.pushes > 0).then_some(now),
                 };
                 let tally = RepositoryTally { counts, last };
-                self.add((now.date_naive(), credential), Some(name), tally);
+                self.add(whose, Some(name), tally);
             }
         }
         for denial in &decision.denied {
@@ -89,7 +106,7 @@ impl UsageTally {
                 counts: UsageCounts::of_refused(&denial.reason),
                 last: LastUse::default(),
             };
-            self.add((now.date_naive(), credential), name, tally);
+            self.add(whose, name, tally);
         }
         if !self.days.is_empty() {
             self.begun_at.get_or_insert(now);
@@ -101,7 +118,9 @@ impl UsageTally {
         if let Some(credential) = UsageCredential::of(caller) {
             let mut refused = RepositoryTally::default();
             refused.counts.refused.scope_missing = 1;
-            self.add((now.date_naive(), credential), None, refused);
+            let owner = UsageOwner::of(caller);
+            let whose = ((now.date_naive(), credential), owner.as_ref());
+            self.add(whose, None, refused);
             self.begun_at.get_or_insert(now);
         }
     }
@@ -111,52 +130,76 @@ impl UsageTally {
         self.begun_at = earlier.begun_at.or(self.begun_at);
         self.lost = self.lost.saturating_add(earlier.lost);
         for (day, tally) in earlier.days {
+            let whose = (day, tally.owner.as_ref());
             for (name, tally) in tally.repositories {
-                self.add(day, Some(&name), tally);
+                self.add(whose, Some(&name), tally);
             }
             if tally.rest.total() > 0 {
                 let rest = RepositoryTally {
                     counts: tally.rest,
                     last: LastUse::default(),
                 };
-                self.add(day, None, rest);
+                self.add(whose, None, rest);
             }
         }
     }
 
-    fn add(&mut self, day: CredentialDay, name: Option<&RepositoryName>, more: RepositoryTally) {
-        if !self.days.contains_key(&day) {
-            if self.entries >= MOST_ENTRIES {
-                self.lost = self.lost.saturating_add(more.counts.total());
-                return;
+    fn add(
+        &mut self,
+        (day, owner): (CredentialDay, Option<&UsageOwner>),
+        name: Option<&RepositoryName>,
+        more: RepositoryTally,
+    ) {
+        let tally = match self.days.entry(day) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => {
+                if !self.room.take(owner, |owned| &mut owned.credentials) {
+                    self.lost = self.lost.saturating_add(more.counts.total());
+                    return;
+                }
+                new.insert(CredentialTally {
+                    owner: owner.cloned(),
+                    ..CredentialTally::default()
+                })
             }
-            self.entries += 1;
-        }
-        let tally = self.days.entry(day).or_default();
+        };
         let Some(name) = name else {
             return tally.rest.add(more.counts);
         };
         if let Some(known) = tally.repositories.get_mut(name) {
             known.add(more);
-            return;
-        }
-        let of_user = day
-            .1
-            .user
-            .map(|user| self.of_users.entry(user).or_default());
-        let is_in_share = of_user
-            .as_ref()
-            .is_none_or(|number| **number < MOST_NAMES_OF_USER);
-        let has_room = tally.repositories.len() < MOST_REPOSITORIES && self.entries < MOST_ENTRIES;
-        if is_in_share && has_room {
-            self.entries += 1;
-            if let Some(number) = of_user {
-                *number += 1;
-            }
+        } else if tally.repositories.len() < MOST_REPOSITORIES
+            && self.room.take(owner, |owned| &mut owned.names)
+        {
             tally.repositories.insert(name.clone(), more);
         } else {
             tally.rest.add(more.counts);
         }
+    }
+}
+
+impl TallyRoom {
+    /// Takes the room of one entry of a sort, if there is some for its owner.
+    fn take(
+        &mut self,
+        owner: Option<&UsageOwner>,
+        sort: fn(&mut OwnedEntries) -> &mut usize,
+    ) -> bool {
+        let left = MOST_ENTRIES.saturating_sub(self.entries);
+        if left == 0 {
+            return false;
+        }
+        if let Some(owner) = owner {
+            let mut entries = self.of_owners.get(owner).copied().unwrap_or_default();
+            let number = sort(&mut entries);
+            if *number >= left / PART_OF_ROOM {
+                return false;
+            }
+            *number += 1;
+            self.of_owners.insert(owner.clone(), entries);
+        }
+        self.entries += 1;
+        true
     }
 }
 

@@ -12,10 +12,14 @@ fn now() -> DateTime<Utc> {
 }
 
 fn machine(id: i64) -> Principal {
+    machine_in("team", id)
+}
+
+fn machine_in(path: &str, id: i64) -> Principal {
     Principal::DeployToken(DeployTokenPrincipal {
         id: DeployTokenId(id),
         subject: format!("deploy_token:{id}"),
-        path: "team".try_into().unwrap(),
+        path: path.try_into().unwrap(),
         scopes: [].into_iter().collect(),
     })
 }
@@ -105,13 +109,11 @@ fn one_credential_and_all_together_are_bounded_and_no_count_of_a_known_one_is_lo
     let first = tally_of(&tally, 0);
     assert_eq!((first.repositories.len(), first.rest.pulls), (1000, 500));
     for id in 1..12_000 {
-        tally.note(
-            &machine(id),
-            &granted(["team/app".to_owned()], &[Action::Pull]),
-            now(),
-        );
+        let path = format!("group{id}/app");
+        let pull = granted([path.clone()], &[Action::Pull]);
+        tally.note(&machine_in(&path, id), &pull, now());
     }
-    assert!(tally.entries <= 10_000, "{}", tally.entries);
+    assert!(tally.room.entries <= 10_000, "{}", tally.room.entries);
     let kept: i64 = tally
         .days
         .values()
@@ -133,6 +135,34 @@ fn one_credential_and_all_together_are_bounded_and_no_count_of_a_known_one_is_lo
         now(),
     );
     assert_eq!((tally_of(&tally, 0).rest.pulls, tally.lost), (501, lost));
+}
+
+#[test]
+fn an_owner_has_a_share_and_however_many_take_theirs_others_find_room() {
+    let mut tally = UsageTally::default();
+    let names = |path: &str| {
+        let path = path.to_owned();
+        (0..1000).map(move |number| format!("{path}/x{number}"))
+    };
+    for group in 0..12 {
+        for token in 0..10 {
+            // Ever new projects and tokens are one owner's.
+            let path = format!("noisy{group}/app{token}");
+            let machine = machine_in(&path, 100 * group + token);
+            tally.note(&machine, &granted(names(&path), &[Action::Push]), now());
+            let first = UsageOwner::Root("noisy0".try_into().unwrap());
+            assert!(tally.room.of_owners[&first].names <= 2000);
+        }
+    }
+    assert!(tally.room.entries > 9000, "{}", tally.room.entries);
+    let push = granted(names("team").take(20), &[Action::Push]);
+    tally.note(&machine(9000), &push, now());
+    assert_eq!(tally_of(&tally, 9000).repositories.len(), 20);
+    // Entries that come back have the owner that they had.
+    let mut later = UsageTally::default();
+    later.put_back(tally);
+    let names = later.room.of_owners.values().map(|owned| owned.names);
+    assert!(names.max() <= Some(2000) && later.room.entries > 8000);
 }
 
 #[test]

@@ -12,11 +12,14 @@ use sea_orm::{
     QuerySelect,
 };
 
-use crate::domain::ids::{NamespaceId, RepositoryId, UserId};
+use crate::domain::ids::{NamespaceId, RepositoryId};
 use crate::domain::registry::repository_name::RepositoryName;
 use crate::domain::usage::tally::CredentialDay;
-use crate::domain::usage::{RefusedCounts, UsageCounts, UsageCredential};
+use crate::domain::usage::{
+    CredentialKind, RefusedCounts, UsageCounts, UsageCredential, UsageOwner,
+};
 use crate::storage::connect::Db;
+use crate::storage::deploy_tokens::ids_below;
 use crate::storage::entity::instant::Instant;
 use crate::storage::entity::usage_day::{self, Column};
 use crate::storage::error::StorageError;
@@ -113,11 +116,20 @@ pub async fn count(db: &Db, day: CredentialDay) -> Result<u64, StorageError> {
     Ok(rows.count(&db.connection).await?)
 }
 
-/// The number of rows of a user's day, with whichever credentials.
-#[tracing::instrument(level = "debug", name = "storage.usage.count_of_user", skip_all)]
-pub async fn count_of_user(db: &Db, (day, user): (NaiveDate, UserId)) -> Result<u64, StorageError> {
+/// The number of rows of an owner's day, with whichever credentials.
+#[tracing::instrument(level = "debug", name = "storage.usage.count_of_owner", skip_all)]
+pub async fn count_of_owner(
+    db: &Db,
+    (day, owner): (NaiveDate, &UsageOwner),
+) -> Result<u64, StorageError> {
+    let of_owner = match owner {
+        UsageOwner::User(user) => Condition::all().add(Column::UserId.eq(user.0)),
+        UsageOwner::Root(root) => Condition::all()
+            .add(Column::Credential.eq(CredentialKind::DeployToken.name()))
+            .add(Column::CredentialId.in_subquery(ids_below(root.as_str()))),
+    };
     let rows = usage_day::Entity::find()
-        .filter(Column::UserId.eq(user.0))
+        .filter(of_owner)
         .filter(Column::Day.eq(begin_of(day)));
     Ok(rows.count(&db.connection).await?)
 }

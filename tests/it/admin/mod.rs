@@ -28,5 +28,6 @@ mod registry;
 mod replies;
 mod slashes;
 mod usage;
+mod usage_shares;
 mod users;
 mod version;

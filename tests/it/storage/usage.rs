@@ -15,7 +15,7 @@ use wharfinger::domain::registry::action::{Action, ActionSet};
 use wharfinger::domain::registry::repository_name::RepositoryName;
 use wharfinger::domain::registry::scope::{Resource, Scope};
 use wharfinger::domain::usage::filter::{UsageFilter, UsageGrouping, UsagePlace, UsageSum};
-use wharfinger::domain::usage::{CredentialKind, LastUse};
+use wharfinger::domain::usage::{CredentialKind, LastUse, UsageOwner};
 use wharfinger::storage::usage::{self, sums};
 use wharfinger::storage::{Db, known_repositories, repositories};
 
@@ -160,6 +160,12 @@ pub(super) async fn usage_of_replicas_adds_up(db: &Db, url: &SecretString) {
     };
     let day = summed(db, &second, UsageGrouping::Day).await;
     assert_eq!(numbers(&day), [(half, 0, 0)]);
+    let (day, owner) = (
+        now().date_naive(),
+        UsageOwner::Root("usage".try_into().unwrap()),
+    );
+    let rows = usage::count_of_owner(db, (day, &owner)).await.unwrap();
+    assert_eq!(rows, 0, "no such deploy tokens are below it");
     last_uses_only_rise(db).await;
     used_repositories_are_known_by_their_beginning(db).await;
     old_usage_is_purged(db).await;
