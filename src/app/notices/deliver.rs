@@ -24,7 +24,7 @@ const CLAIM: TimeDelta = TimeDelta::minutes(5);
 
 /// The time within which so many mails are sent.
 const DAY: TimeDelta = TimeDelta::days(1);
-/// The most mails to one reader in a day about one user's tokens that were rotated, and as many about those that were
+/// The most mails to one reader in a day about one holder's tokens that were rotated, and as many about those that were
 /// revoked: who makes and revokes tokens all day fills nobody's mailbox.
 const MOST_MAILS: u64 = 100;
 
@@ -79,7 +79,8 @@ impl Notices {
             )))
         };
         if channel != Channel::Webhook && notice.matter.is_made_at_will() {
-            let sent = delivery::delivered_like(&self.db, due, channel, now - DAY).await?;
+            let like = (due, &notice.holder);
+            let sent = delivery::delivered_like(&self.db, like, channel, now - DAY).await?;
             if sent >= MOST_MAILS {
                 return Ok(Err(Unsent::Unwanted(
                     "100 such mails were sent within a day already",

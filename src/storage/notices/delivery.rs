@@ -3,14 +3,18 @@
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
-    ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, UpdateMany,
+    ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    UpdateMany,
 };
 
+use crate::domain::notices::Holder;
 use crate::domain::notices::outbox::{Channel, DeliveryOutcome, NoticeState, OutboxNotice};
 use crate::storage::connect::Db;
+use crate::storage::deploy_tokens::ids_below;
 use crate::storage::entity::instant::Instant;
 use crate::storage::entity::notice::{self, Column};
 use crate::storage::error::StorageError;
+use crate::storage::events::root_of;
 use crate::storage::notices::to_notice;
 
 /// The most characters of a reason that are kept.
@@ -36,21 +40,23 @@ pub async fn due(
     rows.into_iter().map(to_notice).collect()
 }
 
-/// The number of notices of the kind of `due`, about tokens of the same user or of nobody, that its channel has delivered
-/// since an instant.
+/// The number of notices of the kind of `due`, about tokens of the same holder, that its channel has delivered since an
+/// instant. Deploy tokens of all that is below one group at the top, or in one user's namespace, have the same.
 #[tracing::instrument(level = "debug", name = "storage.notices.delivery.delivered_like", skip_all, fields(id = %due.id))]
 pub async fn delivered_like(
     db: &Db,
-    due: &OutboxNotice,
+    (due, holder): (&OutboxNotice, &Holder),
     channel: Channel,
     since: DateTime<Utc>,
 ) -> Result<u64, StorageError> {
-    let user = match due.user_id {
-        Some(user) => Column::UserId.eq(user.0),
-        None => Column::UserId.is_null(),
+    let held = match holder {
+        Holder::User { id, .. } => Condition::all().add(Column::UserId.eq(id.0)),
+        Holder::Namespace { path } => Condition::all()
+            .add(Column::UserId.is_null())
+            .add(Column::TokenId.in_subquery(ids_below(root_of(path)))),
     };
     let delivered = notice::Entity::find()
-        .filter(user)
+        .filter(held)
         .filter(Column::Kind.eq(due.kind.as_str()))
         .filter(Column::FinishedAt.gt(Instant::from(since)))
         .filter(Column::Channel.eq(channel.name()))

@@ -2,6 +2,7 @@
 
 use chrono::Duration;
 use serde_json::json;
+use wharfinger::domain::namespaces::visibility::Visibility;
 
 use super::mailbox::{Mailbox, ReceivedMail};
 use super::{Told, make, tell};
@@ -183,6 +184,31 @@ async fn who_makes_and_revokes_tokens_all_day_fills_no_mailbox() {
     app.clock.advance(Duration::hours(25));
     app.revoke(alice).await;
     assert_eq!(told.mails().await.len(), 2, "another day's");
+}
+
+#[tokio::test]
+async fn who_makes_and_revokes_deploy_tokens_all_day_silences_nobody_else() {
+    let told = Told::start().await;
+    let World { app, root, .. } = &told.world;
+    for path in ["noisy/app", "noisy/other", "team/app"] {
+        app.project(path, Visibility::Private).await;
+    }
+    let revoke = async |path: &str| {
+        let machine = app.machine(path, "read_registry").await;
+        let project = path.replace('/', "%2F");
+        let path = format!("/projects/{project}/deploy_tokens/{}", machine.token_id);
+        assert_eq!(root.delete(&path).await.status, 204);
+    };
+    for number in 0..110 {
+        let project = ["noisy/app", "noisy/other"][number % 2];
+        revoke(project).await;
+    }
+    let sent = told.mails().await.len();
+    assert!((100..=103).contains(&sent), "projects share: {sent}");
+    revoke("noisy/app").await;
+    assert_eq!(told.mails().await.len(), 0);
+    revoke("team/app").await;
+    assert_eq!(told.mails().await.len(), 1, "another group's");
 }
 
 #[tokio::test]
