@@ -1,10 +1,10 @@
 //! Observations: kept in memory with the request, written to the audit log soon after.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Duration, NaiveDate, Utc};
 use quick_cache::sync::Cache;
 
 use crate::app::error::DeskError;
@@ -12,7 +12,8 @@ use crate::app::lost_records::LostRecords;
 use crate::app::notices::Notices;
 use crate::domain::clock::Clock;
 use crate::domain::events::observation::{Observation, ObservationKey};
-use crate::domain::events::{Event, EventAction};
+use crate::domain::events::room::ObservationRoom;
+use crate::domain::ids::AccessTokenId;
 use crate::storage::{Db, events};
 
 /// The time in which observations that say the same are one.
@@ -21,10 +22,8 @@ const SAME: Duration = Duration::hours(1);
 const MOST_REMEMBERED: usize = 16_384;
 /// The most that wait to be written; others are lost meanwhile.
 const MOST_WAITING: usize = 1000;
-/// The most of one kind in a minute, but for sign-ins. Whoever guesses from ever new addresses for ever new names so fills no disk.
-const MOST_A_MINUTE: u32 = 20;
-/// The most of one kind about one user or token in a minute: whoever is guessed hides nobody else.
-const MOST_OF_ONE: u32 = 5;
+/// The most returned tokens of one owner among those that wait.
+const MOST_RETURNS_OF_OWNER: usize = 100;
 /// The most that are written with one statement.
 const BATCH: usize = 50;
 
@@ -34,6 +33,8 @@ pub struct Observations {
     db: Db,
     clock: Arc<dyn Clock>,
     seen: Arc<Cache<ObservationKey, DateTime<Utc>>>,
+    /// The days on which ended tokens were presented, because a notice of a return is made once a day.
+    returned: Arc<Cache<AccessTokenId, NaiveDate>>,
     waiting: Arc<Mutex<WaitingObservations>>,
     lost: LostRecords,
     /// The notices of replaced tokens that were presented again.
@@ -43,15 +44,9 @@ pub struct Observations {
 #[derive(Default)]
 struct WaitingObservations {
     observations: Vec<Observation>,
-    minute: ObservedMinute,
-}
-
-/// The observations of a minute, counted by kind and by what they are about.
-#[derive(Default)]
-struct ObservedMinute {
-    number: i64,
-    by_kind: HashMap<EventAction, u32>,
-    by_subject: HashMap<(EventAction, &'static str, i64), u32>,
+    /// The refusals of ended tokens that may have come back: the room for observations is not theirs.
+    returns: BTreeMap<AccessTokenId, Observation>,
+    room: ObservationRoom,
 }
 
 impl Observations {
@@ -61,6 +56,7 @@ impl Observations {
             db,
             clock,
             seen: Arc::new(Cache::new(MOST_REMEMBERED)),
+            returned: Arc::new(Cache::new(MOST_REMEMBERED)),
             waiting: Arc::default(),
             lost: LostRecords::default(),
             notices: None,
@@ -78,6 +74,7 @@ impl Observations {
 
     /// Notes an observation, unless another one in the last hour said the same.
     pub(in crate::app) fn note(&self, observation: Observation) {
+        self.note_return(&observation);
         let (key, at) = (observation.key(), observation.at);
         let is_known = |seen: DateTime<Utc>| at.signed_duration_since(seen).abs() < SAME;
         if self.seen.get(&key).is_some_and(is_known) {
@@ -92,6 +89,17 @@ impl Observations {
         }
     }
 
+    /// Notes a token that may have come back, also if the audit log has no room for its refusal.
+    fn note_return(&self, observation: &Observation) {
+        let (Some(_), Some(id)) = (&self.notices, observation.ended_token()) else {
+            return;
+        };
+        let day = observation.at.date_naive();
+        if self.returned.get(&id) != Some(day) && self.waiting().takes_return(id, observation) {
+            self.returned.insert(id, day);
+        }
+    }
+
     /// The number of observations that are not in the audit log, because too many came at once.
     pub fn lost(&self) -> u64 {
         self.lost.number()
@@ -100,6 +108,30 @@ impl Observations {
     /// Writes down what waits; what storage does not take stays in the queue.
     #[tracing::instrument(name = "app.write_observations", skip_all)]
     pub async fn write(&self) -> Result<(), DeskError> {
+        let told = self.tell_of_returns().await;
+        self.write_down().await.and(told)
+    }
+
+    async fn tell_of_returns(&self) -> Result<(), DeskError> {
+        let Some(notices) = &self.notices else {
+            return Ok(());
+        };
+        let mut taken = std::mem::take(&mut self.waiting().returns);
+        while !taken.is_empty() {
+            let batch = std::iter::from_fn(|| taken.pop_first())
+                .take(BATCH)
+                .collect();
+            if let Err(error) = notices.tell_of_returns(&batch).await {
+                let mut waiting = self.waiting();
+                waiting.returns.extend(taken);
+                waiting.returns.extend(batch);
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    async fn write_down(&self) -> Result<(), DeskError> {
         let mut taken = std::mem::take(&mut self.waiting().observations);
         while !taken.is_empty() {
             let rest = taken.split_off(taken.len().min(BATCH));
@@ -114,9 +146,6 @@ impl Observations {
     }
 
     async fn write_batch(&self, batch: &[Observation]) -> Result<(), DeskError> {
-        if let Some(notices) = &self.notices {
-            notices.tell_of_returns(batch).await?;
-        }
         Ok(events::insert_observations(&self.db, batch, self.clock.now()).await?)
     }
 
@@ -126,6 +155,7 @@ impl Observations {
         for lost in earlier.split_off(earlier.len().min(MOST_WAITING)) {
             // The next one like it is news again.
             self.seen.remove(&lost.key());
+            waiting.room.give_back(&lost);
             self.lost.add(1);
         }
         waiting.observations = earlier;
@@ -138,37 +168,18 @@ impl Observations {
 
 impl WaitingObservations {
     fn takes(&mut self, observation: &Observation) -> bool {
-        if self.observations.len() >= MOST_WAITING {
-            return false;
-        }
-        self.minute.takes(observation)
+        self.observations.len() < MOST_WAITING && self.room.take(observation)
     }
-}
 
-impl ObservedMinute {
-    fn takes(&mut self, observation: &Observation) -> bool {
-        let number = observation.at.timestamp() / 60;
-        if self.number != number {
-            *self = Self {
-                number,
-                ..Self::default()
-            };
+    fn takes_return(&mut self, id: AccessTokenId, observation: &Observation) -> bool {
+        let owner = observation.owner();
+        let returns = self.returns.values();
+        let of_owner = returns.filter(|other| other.owner() == owner).count();
+        let has_room = self.returns.len() < MOST_WAITING && of_owner < MOST_RETURNS_OF_OWNER;
+        if has_room {
+            self.returns.insert(id, observation.clone());
         }
-        let Event {
-            action, subject, ..
-        } = &observation.event;
-        let of_kind = self.by_kind.entry(*action).or_default();
-        if !observation.is_sign_in() && *of_kind >= MOST_A_MINUTE {
-            return false;
-        }
-        let about = (*action, subject.kind(), subject.id());
-        let of_one = self.by_subject.entry(about).or_default();
-        if *of_one >= MOST_OF_ONE {
-            return false;
-        }
-        *of_kind += 1;
-        *of_one += 1;
-        true
+        has_room
     }
 }
 

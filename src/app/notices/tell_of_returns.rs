@@ -12,16 +12,13 @@ use crate::storage::access_tokens::{families, usage};
 impl Notices {
     /// Makes a notice of each token among the refused ones whose place another one has taken, once a day.
     ///
-    /// It comes before the refusals are written down: one whose record is lost is told of all the same.
+    /// It comes before the refusals are written down, and needs no record of them: one that the audit log has no room for is
+    /// told of all the same.
     #[tracing::instrument(name = "app.notices.tell_of_returns", skip_all)]
     pub(in crate::app) async fn tell_of_returns(
         &self,
-        observed: &[Observation],
+        presented: &BTreeMap<AccessTokenId, Observation>,
     ) -> Result<(), DeskError> {
-        let presented: BTreeMap<AccessTokenId, &Observation> = observed
-            .iter()
-            .filter_map(|observation| Some((observation.ended_token()?, observation)))
-            .collect();
         if presented.is_empty() || self.rules.channels.is_empty() {
             return Ok(());
         }

@@ -6,6 +6,7 @@ pub mod entity;
 pub mod filter;
 pub mod observation;
 pub mod origin;
+pub mod room;
 pub mod stored;
 pub mod subject;
 

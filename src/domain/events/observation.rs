@@ -11,6 +11,7 @@ use crate::domain::client_network::client_network;
 use crate::domain::decision::principal::SignedIn;
 use crate::domain::events::about::About;
 use crate::domain::events::detail::Detail;
+use crate::domain::events::entity::EntityKind;
 use crate::domain::events::origin::{Face, Origin};
 use crate::domain::events::subject::Subject;
 use crate::domain::events::{Event, EventAction};
@@ -28,6 +29,15 @@ pub struct Observation {
     pub origin: Origin,
     /// The time of the request.
     pub at: DateTime<Utc>,
+}
+
+/// The owner of what an observation is about.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum ObservationOwner {
+    /// A user.
+    User(i64),
+    /// The first part of a path: anybody makes projects below theirs at will.
+    Root(String),
 }
 
 /// Observations that say the same: one of them is enough for a while.
@@ -105,6 +115,18 @@ impl Observation {
                 },
             ) => Some(*id),
             _ => None,
+        }
+    }
+
+    /// The user whose it is, or the group at the top or user's own namespace; none if that is not known.
+    pub fn owner(&self) -> Option<ObservationOwner> {
+        let entity = self.event.entity.as_ref()?;
+        match (entity.kind, &entity.path) {
+            (EntityKind::User, _) => Some(ObservationOwner::User(entity.id)),
+            (EntityKind::Group | EntityKind::Project, path) => {
+                let root = path.as_ref()?.split('/').next()?;
+                Some(ObservationOwner::Root(root.to_owned()))
+            }
         }
     }
 

@@ -113,6 +113,35 @@ async fn an_attacker_fills_no_disk() {
 }
 
 #[tokio::test]
+async fn refusals_of_some_hide_none_of_others() {
+    let World { app, root, .. } = World::start().await;
+    let names = ["user0", "user1", "user2", "user3"];
+    for name in names {
+        app.user(name).await;
+        let token = app.actor(name, "read_registry").await;
+        app.revoke(&token).await;
+        for network in 0..10 {
+            let address = format!("198.51.{network}.1");
+            let login = app.caller(name, "wrong").at(&address);
+            assert_eq!(login.ask_at(AUTH).await.status, 401);
+            assert_eq!(token.at(&address).ask_at(AUTH).await.status, 401);
+        }
+    }
+    app.user("dora").await;
+    let stolen = app.actor("dora", "read_registry").await;
+    app.revoke(&stolen).await;
+    for _ in 0..2 {
+        app.caller("dora", "wrong").ask_at(AUTH).await;
+        stolen.ask_at(AUTH).await;
+    }
+    for action in ["user.sign_in_refused", "access_token.refused"] {
+        let seen = events(&app, &root, action).await;
+        assert_eq!(seen.len(), 21, "{action}");
+        assert_eq!(seen[0]["entity_id"], app.id_of("dora").await, "{action}");
+    }
+}
+
+#[tokio::test]
 async fn what_storage_does_not_take_waits() {
     let World { app, root, .. } = World::start().await;
     app.login("root").ask_at(AUTH).await;

@@ -82,3 +82,25 @@ async fn a_token_that_ended_without_a_successor_is_no_news() {
     told.receiver.take();
     assert!(told.refused(&other).await.is_empty());
 }
+
+#[tokio::test]
+async fn no_refusals_of_other_tokens_hide_a_return() {
+    let told = Told::start().await;
+    let World { app, alice, .. } = &told.world;
+    assert_eq!(alice.post(ROTATE, json!({})).await.status, 200);
+    for number in 0..4 {
+        let other = app.actor("alice", "read_registry").await;
+        app.revoke(&other).await;
+        for network in 0..5 {
+            let caller = other.at(&format!("198.51.{number}.{network}"));
+            assert_eq!(caller.ask(&[]).await.status, 401);
+        }
+    }
+    app.service.observations.write().await.unwrap();
+    told.tell().await;
+    told.receiver.take();
+    // The minute has no more room in the audit log.
+    let messages = told.refused(alice).await;
+    assert_eq!(messages.len(), 1, "{messages:?}");
+    assert_eq!(messages[0]["type"], "access_token.reused");
+}
