@@ -14,7 +14,7 @@ use crate::domain::clock::Clock;
 use crate::domain::events::observation::{Observation, ObservationKey};
 use crate::domain::events::room::ObservationRoom;
 use crate::domain::ids::AccessTokenId;
-use crate::storage::{Db, events};
+use crate::storage::{Db, Grant, GrantedEvent, Login, StorageError, events};
 
 /// The time in which observations that say the same are one.
 const SAME: Duration = Duration::hours(1);
@@ -76,8 +76,7 @@ impl Observations {
     pub(in crate::app) fn note(&self, observation: Observation) {
         self.note_return(&observation);
         let (key, at) = (observation.key(), observation.at);
-        let is_known = |seen: DateTime<Utc>| at.signed_duration_since(seen).abs() < SAME;
-        if self.seen.get(&key).is_some_and(is_known) {
+        if self.is_known(&key, at) {
             return;
         }
         let mut waiting = self.waiting();
@@ -87,6 +86,33 @@ impl Observations {
         } else {
             self.lost.add(1);
         }
+    }
+
+    /// Commits a login with its event, unless another one in the last hour said the same or there are too many of them:
+    /// who knows a password may log in as often as they like.
+    pub(in crate::app) async fn commit(
+        &self,
+        login: Login,
+        others: Vec<GrantedEvent>,
+        (grant, seen): (Grant, Observation),
+    ) -> Result<(), StorageError> {
+        let key = seen.key();
+        let is_news = !self.is_known(&key, seen.at) && self.waiting().room.take(&seen);
+        if !is_news {
+            return login.commit(others).await;
+        }
+        self.seen.insert(key.clone(), seen.at);
+        let event = grant.event(seen.event);
+        let committed = login.commit(others.into_iter().chain([event])).await;
+        if committed.is_err() {
+            self.seen.remove(&key);
+        }
+        committed
+    }
+
+    fn is_known(&self, key: &ObservationKey, at: DateTime<Utc>) -> bool {
+        let is_same = |seen: DateTime<Utc>| at.signed_duration_since(seen).abs() < SAME;
+        self.seen.get(key).is_some_and(is_same)
     }
 
     /// Notes a token that may have come back, also if the audit log has no room for its refusal.

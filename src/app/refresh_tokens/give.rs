@@ -6,9 +6,8 @@ use crate::app::admit::Admission;
 use crate::app::error::DeskError;
 use crate::domain::authority::Authority;
 use crate::domain::decision::principal::SignedIn;
-use crate::domain::events::detail::Detail;
+use crate::domain::events::observation::Observation;
 use crate::domain::events::origin::Origin;
-use crate::domain::events::{Event, EventAction};
 use crate::domain::secret::{SecretKind, SecretToken};
 use crate::storage::refresh_tokens::{self, RefreshTokenRecord};
 
@@ -47,13 +46,10 @@ impl Admission {
             digest: secret.digest(),
         };
         let token = refresh_tokens::insert(&login, record).await?;
-        let service = wish.service.to_owned();
-        let event = Event::new(
-            EventAction::RefreshTokenCreated,
-            &token,
-            Detail::RefreshToken { service },
-        );
-        login.commit([grant.event(event)]).await?;
+        let now = self.clock.now();
+        let seen = Observation::refresh_token_made(user, &token, wish.origin, now);
+        let events = &self.observations;
+        events.commit(login, Vec::new(), (grant, seen)).await?;
         Ok(SecretString::from(secret.expose()))
     }
 }

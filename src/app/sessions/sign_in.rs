@@ -6,10 +6,8 @@ use crate::app::admit::Admission;
 use crate::app::error::DeskError;
 use crate::domain::authority::Authority;
 use crate::domain::decision::principal::{Ceiling, Proof, SignedIn};
-use crate::domain::events::detail::Detail;
 use crate::domain::events::observation::Observation;
 use crate::domain::events::origin::Origin;
-use crate::domain::events::{Event, EventAction};
 use crate::domain::sessions::device::Device;
 use crate::domain::sessions::secret::SessionSecret;
 use crate::domain::sessions::{SessionRules, SessionState};
@@ -99,16 +97,16 @@ impl Admission {
             sessions::insert(&login, record).await
         };
         let session = session.await.map_err(DeskError::from)?;
-        let event = match session.state {
+        let committed = match session.state {
             SessionState::Open => {
-                let device = session.device.to_string();
-                let detail = Detail::Session { device };
-                Some(Event::new(EventAction::UserSignedIn, &user, detail))
+                let now = self.clock.now();
+                let seen = Observation::session_begun(&user, &session.device, &origin, now);
+                let events = &self.observations;
+                events.commit(login, Vec::new(), (grant, seen)).await
             }
-            // A stolen password alone fills no audit log: one in a while is enough of those that ask for a code.
-            SessionState::AwaitsCode => None,
+            // The code that is asked for is noted below.
+            SessionState::AwaitsCode => login.commit([]).await,
         };
-        let committed = login.commit(event.map(|event| grant.event(event))).await;
         committed.map_err(DeskError::from)?;
         if session.state == SessionState::AwaitsCode {
             let asked = Observation::second_factor_asked(&user, &origin, self.clock.now());

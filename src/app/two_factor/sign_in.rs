@@ -10,6 +10,7 @@ use crate::app::two_factor::{TwoFactors, own_user};
 use crate::domain::authority::Authority;
 use crate::domain::decision::principal::{Ceiling, Proof, SignedIn};
 use crate::domain::events::detail::Detail;
+use crate::domain::events::observation::Observation;
 use crate::domain::events::origin::Origin;
 use crate::domain::events::{Event, EventAction};
 use crate::domain::sessions::secret::SessionSecret;
@@ -79,14 +80,16 @@ impl TwoFactors {
                 Some(Event::new(EventAction::RecoveryCodeUsed, &user, detail))
             }
         };
-        let device = session.device.to_string();
-        let signed_in = Event::new(EventAction::UserSignedIn, &user, Detail::Session { device });
         let mut granted = Vec::new();
-        for event in recovered.into_iter().chain([signed_in]) {
+        if let Some(event) = recovered {
             let grant = login.grant(|authority| authority.act_for(user.id))?;
             granted.push(grant.event(event));
         }
-        login.commit(granted).await?;
+        let grant = login.grant(|authority| authority.act_for(user.id))?;
+        let (device, origin) = (&session.device, authority.origin());
+        let seen = Observation::session_begun(&user, device, origin, login.now());
+        let events = &self.admission.observations;
+        events.commit(login, granted, (grant, seen)).await?;
         Ok((user, new))
     }
 

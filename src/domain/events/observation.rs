@@ -16,6 +16,8 @@ use crate::domain::events::origin::{Face, Origin};
 use crate::domain::events::subject::Subject;
 use crate::domain::events::{Event, EventAction};
 use crate::domain::ids::AccessTokenId;
+use crate::domain::refresh_tokens::RefreshToken;
+use crate::domain::sessions::device::Device;
 use crate::domain::users::User;
 
 /// An event that the service saw.
@@ -44,8 +46,10 @@ pub enum ObservationOwner {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ObservationKey {
     action: EventAction,
-    subject: (&'static str, i64),
+    about: (&'static str, i64),
     cause: Option<Cause>,
+    /// The device that a session is on, or the registry that a refresh token is for.
+    place: Option<String>,
     network: Option<IpAddr>,
 }
 
@@ -55,6 +59,34 @@ impl Observation {
         let subject = Subject::User(user.id, user.username.clone());
         Self {
             event: Event::new(EventAction::UserSignedIn, subject, Detail::nothing()),
+            author: Actor::User(user.id, user.username.clone()),
+            origin: origin.clone(),
+            at,
+        }
+    }
+
+    /// A sign-in on the web pages that is complete.
+    pub fn session_begun(user: &User, device: &Device, origin: &Origin, at: DateTime<Utc>) -> Self {
+        let device = device.to_string();
+        Self {
+            event: Event::new(EventAction::UserSignedIn, user, Detail::Session { device }),
+            author: Actor::User(user.id, user.username.clone()),
+            origin: origin.clone(),
+            at,
+        }
+    }
+
+    /// A refresh token that a login by password got.
+    pub fn refresh_token_made(
+        user: &SignedIn,
+        token: &RefreshToken,
+        origin: &Origin,
+        at: DateTime<Utc>,
+    ) -> Self {
+        let service = token.service.clone();
+        let detail = Detail::RefreshToken { service };
+        Self {
+            event: Event::new(EventAction::RefreshTokenCreated, token, detail),
             author: Actor::User(user.id, user.username.clone()),
             origin: origin.clone(),
             at,
@@ -130,21 +162,40 @@ impl Observation {
         }
     }
 
-    /// True for a sign-in, which takes a right password; all else may be brought about as often as somebody wants.
+    /// True for a sign-in and what it gives out, which take a right password; all else may be brought about as often as
+    /// somebody wants.
     pub fn is_sign_in(&self) -> bool {
-        self.event.action == EventAction::UserSignedIn
+        matches!(
+            self.event.action,
+            EventAction::UserSignedIn | EventAction::RefreshTokenCreated
+        )
+    }
+
+    /// The thing that observations are counted by: of a refresh token that was made, which is always another one, its user.
+    pub fn about(&self) -> (&'static str, i64) {
+        let subject = &self.event.subject;
+        match &self.event.entity {
+            Some(owner) if self.event.action == EventAction::RefreshTokenCreated => {
+                (owner.kind.name(), owner.id)
+            }
+            _ => (subject.kind(), subject.id()),
+        }
     }
 
     /// The key of observations that say the same.
     pub fn key(&self) -> ObservationKey {
-        let subject = &self.event.subject;
+        let (cause, place) = match &self.event.detail {
+            Detail::Refused { cause } => (Some(*cause), None),
+            Detail::Session { device: place } | Detail::RefreshToken { service: place } => {
+                (None, Some(place.clone()))
+            }
+            _ => (None, None),
+        };
         ObservationKey {
             action: self.event.action,
-            subject: (subject.kind(), subject.id()),
-            cause: match self.event.detail {
-                Detail::Refused { cause } => Some(cause),
-                _ => None,
-            },
+            about: self.about(),
+            cause,
+            place,
             network: self.origin.address.map(client_network),
         }
     }

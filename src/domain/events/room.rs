@@ -4,10 +4,11 @@ use std::collections::{HashMap, HashSet};
 
 use crate::domain::events::EventAction;
 use crate::domain::events::observation::{Observation, ObservationOwner};
+use crate::domain::events::origin::Face;
 
 /// The most of one kind in a minute, but for sign-ins. Whoever guesses from ever new addresses for ever new names so fills no disk.
 const MOST_A_MINUTE: u32 = 20;
-/// The most of one kind about one user or token in a minute.
+/// The most of one kind about one user or token in a minute, through one face: machines that log in hide no sign-in on the pages.
 const MOST_OF_ONE: u32 = 5;
 /// The owners whose first of a kind in an hour has room beyond all others. So those who fill the minute hide nobody else.
 const MOST_OWNERS: usize = 1000;
@@ -17,7 +18,7 @@ const MOST_OWNERS: usize = 1000;
 pub struct ObservationRoom {
     minute: i64,
     by_kind: HashMap<EventAction, u32>,
-    by_subject: HashMap<(EventAction, &'static str, i64), u32>,
+    by_subject: HashMap<(EventAction, Face, (&'static str, i64)), u32>,
     hour: i64,
     owners: HashMap<EventAction, HashSet<ObservationOwner>>,
 }
@@ -26,8 +27,8 @@ impl ObservationRoom {
     /// Takes the room of an observation, if there is some for it.
     pub fn take(&mut self, observation: &Observation) -> bool {
         self.advance(observation);
-        let (action, subject) = (observation.event.action, &observation.event.subject);
-        let about = (action, subject.kind(), subject.id());
+        let action = observation.event.action;
+        let about = (action, observation.origin.face, observation.about());
         let of_one = self.by_subject.get(&about).copied().unwrap_or_default();
         if of_one >= MOST_OF_ONE {
             return false;

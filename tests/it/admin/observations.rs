@@ -142,6 +142,23 @@ async fn refusals_of_some_hide_none_of_others() {
 }
 
 #[tokio::test]
+async fn a_login_that_wants_refresh_tokens_is_an_event_once_an_hour_from_each_address() {
+    let World { app, root, .. } = World::start().await;
+    app.user("dora").await;
+    let path = format!("{AUTH}&offline_token=true");
+    for address in ["203.0.113.7", "203.0.113.7", "203.0.113.8", "203.0.113.7"] {
+        let reply = app.login("dora").at(address).ask_at(&path).await;
+        assert!(reply.json()["refresh_token"].is_string(), "{}", reply.body);
+    }
+    let seen = events(&app, &root, "refresh_token.created").await;
+    assert_eq!(seen.len(), 2, "{seen:?}");
+    assert_eq!(seen[0]["entity_id"], app.id_of("dora").await);
+    app.clock.advance(Duration::hours(1));
+    app.login("dora").at("203.0.113.7").ask_at(&path).await;
+    assert_eq!(events(&app, &root, "refresh_token.created").await.len(), 3);
+}
+
+#[tokio::test]
 async fn what_storage_does_not_take_waits() {
     let World { app, root, .. } = World::start().await;
     app.login("root").ask_at(AUTH).await;

@@ -1,5 +1,7 @@
 //! Signing in and out.
 
+use chrono::Duration;
+
 use crate::harness::{PASSWORD, TestApp, World};
 
 #[tokio::test]
@@ -147,7 +149,7 @@ async fn failed_sign_ins_wait_like_other_logins() {
     assert_eq!(page.value("username"), "alice");
     let login = app.login("alice").at("192.0.2.1").ask(&[]).await;
     assert_eq!(login.status, 429, "they count together");
-    app.clock.advance(chrono::Duration::seconds(2));
+    app.clock.advance(Duration::seconds(2));
     assert_eq!(browser.sign_in("alice", PASSWORD).await.status, 200);
 }
 
@@ -176,4 +178,37 @@ async fn a_sign_in_is_in_the_audit_log_and_so_is_a_refused_one() {
         (event.action.as_str(), event.face.as_deref()),
         ("user.sign_in_refused", Some("web"))
     );
+}
+
+#[tokio::test]
+async fn signing_in_all_day_fills_no_audit_log() {
+    let World { app, root, .. } = World::start().await;
+    let seen = async || {
+        let root = app.again(&root);
+        let events = root.read("/audit_events?action=user.signed_in").await;
+        events.as_array().unwrap().len()
+    };
+    let sign_in = async |address: &str, agent: &str| {
+        let browser = app.browser().from(address).with("user-agent", agent);
+        let page = browser.sign_in("alice", PASSWORD).await;
+        assert_eq!(page.path, "/access_tokens", "{}", page.body);
+    };
+    app.login("alice").at("203.0.113.7").ask(&[]).await;
+    app.service.observations.write().await.unwrap();
+    assert_eq!(seen().await, 1, "a login to a registry");
+    for _ in 0..4 {
+        sign_in("203.0.113.7", "Firefox/140.0").await;
+    }
+    assert_eq!(seen().await, 2, "the first of these is another thing");
+    sign_in("203.0.113.8", "Firefox/140.0").await;
+    assert_eq!(seen().await, 3, "another address");
+    sign_in("203.0.113.7", "curl/8.0").await;
+    assert_eq!(seen().await, 4, "another device");
+    for network in 0..10 {
+        sign_in(&format!("198.51.{network}.1"), "curl/8.0").await;
+    }
+    assert_eq!(seen().await, 6, "five in a minute are enough");
+    app.clock.advance(Duration::hours(1));
+    sign_in("203.0.113.7", "Firefox/140.0").await;
+    assert_eq!(seen().await, 7, "another hour");
 }
