@@ -2,7 +2,6 @@
 
 mod access_token;
 mod authenticator;
-mod background;
 mod deploy_token;
 mod error;
 mod identified;

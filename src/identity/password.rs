@@ -10,7 +10,6 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::domain::entropy::{Entropy, random_bytes};
 use crate::domain::users::password::PasswordHash;
-use crate::identity::background::background;
 use crate::identity::turns::{PasswordTurn, Place, TooMany, TurnNumbers, Turns};
 
 /// Hashes and checks passwords with Argon2id, and refuses when too many wait.
@@ -111,7 +110,7 @@ impl Passwords {
         })
     }
 
-    /// Runs a computation off the async threads, and gives the turn back.
+    /// Runs a computation on a blocking thread, and gives the turn back.
     async fn run<T, F>(
         &self,
         turn: PasswordTurn,
@@ -122,16 +121,11 @@ impl Passwords {
         F: FnOnce(Argon2<'static>) -> T + Send + 'static,
     {
         let argon2 = self.argon2.clone();
-        let gives_way = turn.gives_way();
         // The work keeps the turn: a caller who hangs up does not make room while it goes on.
         let work = move || (compute(argon2), turn);
-        if gives_way {
-            let done = background(work).await;
-            done.map_err(|error| failed(&error))
-        } else {
-            let done = tokio::task::spawn_blocking(work).await;
-            done.map_err(|error| failed(&error))
-        }
+        tokio::task::spawn_blocking(work)
+            .await
+            .map_err(|error| failed(&error))
     }
 }
 

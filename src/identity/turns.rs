@@ -46,8 +46,6 @@ pub(super) struct PasswordTurn {
     /// None if the turn ended already.
     turns: Option<Turns>,
     reputation: Reputation,
-    /// True if others have turns meanwhile that are kept for them.
-    gives_way: bool,
 }
 
 /// Too many are waiting.
@@ -187,7 +185,6 @@ impl QueueState {
         PasswordTurn {
             turns: Some(turns.clone()),
             reputation,
-            gives_way: is_stranger && self.concurrent > 1,
         }
     }
 
@@ -205,13 +202,6 @@ impl QueueState {
         }
         let sender = self.remove(rank)?;
         Some((sender, self.give(turns, reputation)))
-    }
-}
-
-impl PasswordTurn {
-    /// True if work for this turn is to be done behind all other work: nobody better known waits for it.
-    pub(super) fn gives_way(&self) -> bool {
-        self.gives_way
     }
 }
 
@@ -304,7 +294,6 @@ mod tests {
         let (stranger, proven) = (place(Reputation::Unknown, 1), place(Reputation::Proven, 2));
         let first = turns.take(stranger).await.unwrap();
         let _second = turns.take(place(Reputation::Failing, 3)).await.unwrap();
-        assert!(first.gives_way());
         let mut third = Box::pin(turns.take(stranger));
         assert!(
             timeout(Duration::from_millis(10), &mut third)
@@ -312,7 +301,6 @@ mod tests {
                 .is_err()
         );
         let kept = timeout(SOON, turns.take(proven)).await.unwrap().unwrap();
-        assert!(!kept.gives_way());
         drop(kept);
         assert!(
             timeout(Duration::from_millis(10), &mut third)
@@ -332,7 +320,7 @@ mod tests {
         assert!(turns.take(proven).await.is_err());
         // An only turn is for everybody.
         let turns = Turns::new(1, 0);
-        assert!(!turns.take(stranger).await.unwrap().gives_way());
+        assert!(turns.take(stranger).await.is_ok());
     }
 
     #[tokio::test]
