@@ -17,7 +17,10 @@ program=$(realpath "${CARGO_TARGET_DIR:-target}/release/wharfinger")
 work=$(mktemp -d)
 service='' flood='' bad=''
 finish() {
-  for process in $flood $service; do kill "$process" 2>/dev/null || true; done
+  for process in $flood $service; do
+    kill "$process" 2>/dev/null || true
+    wait "$process" 2>/dev/null || true
+  done
   rm -rf "$work"
 }
 trap finish EXIT
@@ -35,7 +38,10 @@ listen = "127.0.0.1:15003"
 TOML
 "$program" serve 2>log &
 service=$!
-until "$program" health >/dev/null 2>&1; do sleep 0.2; done
+until "$program" health >/dev/null 2>&1; do
+  kill -0 "$service" || { cat log >&2; exit 1; }
+  sleep 0.2
+done
 for name in alice bob; do echo "correct horse $name" | "$program" user create "$name" --password-stdin >/dev/null 2>&1; done
 token=$("$program" token create --user alice --name bench --scope read_registry 2>/dev/null)
 url='http://127.0.0.1:15001/jwt/auth?service=container_registry&scope=repository:alice/app:pull'
