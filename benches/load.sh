@@ -56,7 +56,8 @@ cpu() { awk -v tick="$(getconf CLK_TCK)" '{ printf "%.0f\n", ($14 + $15) * 1e6 /
 # The memory of a process that is in RAM, in megabytes.
 memory() { awk '/^VmRSS/ { printf "%.0f", $2 / 1000 }' "/proc/$1/status"; }
 
-# Waits until the service has done what it does after a start, such as the day's look for tokens that end: that is no request's work.
+# Waits until the service is idle: it first deletes the days of usage and the refresh tokens that are old already in a new seed, which
+# is no request's work, and whose memory it keeps.
 settle() {
   local before after
   for _ in $(seq 60); do
@@ -126,6 +127,7 @@ user=bench password=a-long-password-of-the-bench
 "$program" project create images/public --visibility public >/dev/null
 "$program" member add images "$user" --level developer >/dev/null
 secret=$("$program" token create --user "$user" --name bench --scope read_registry --scope write_registry)
+settle
 stop
 
 at="http://$token/jwt/auth?service=container_registry"
