@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use crate::harness::{Browser, Kind, Service, World, wait_until};
 use crate::web::look::look_at;
@@ -42,7 +43,13 @@ pub(super) fn pages_that_tell_of_trouble_are_for_everybody_too(world: &World) {
 fn type_password(browser: &Browser, password: &str) {
     browser.field("Username or email").fill("ada");
     browser.field("Password").fill(password);
+    let is_left = "document.documentElement.dataset.isLeft";
+    browser.evaluate(&format!("{is_left} = 'yes'"));
     browser.button("Sign in").click();
+    let arrived = format!("document.readyState === 'complete' && !{is_left}");
+    wait_until("the next page is there", || {
+        browser.evaluate(&arrived) == serde_json::Value::Bool(true)
+    });
 }
 
 fn look_at_wrong_passwords(browser: &Browser) {
@@ -59,6 +66,11 @@ fn look_at_wrong_passwords(browser: &Browser) {
         browser.source().contains("Too many sign-ins failed")
     });
     look_at(browser, "sign_in_too_often", &[]);
+    // The wait is for the right password, too.
+    let source = browser.source();
+    let (_, wait) = source.split_once("Try again in ").unwrap();
+    let seconds = wait.split(' ').next().unwrap().parse().unwrap();
+    std::thread::sleep(Duration::from_secs(seconds));
 }
 
 fn look_at_another_sites_form(browser: &Browser, pages: &str) {
@@ -86,7 +98,10 @@ fn look_at_a_locked_database(browser: &Browser, service: &Service) {
     let output = other.stdout.take().unwrap();
     BufReader::new(output).read_line(&mut line).unwrap();
     browser.button("Create token").click();
-    browser.find(Kind::Heading, "Please try again");
+    // The service waits for other programs that write.
+    wait_until("it gives up", || {
+        browser.has(Kind::Heading, "Please try again")
+    });
     drop(other.stdin.take());
     assert!(other.wait().unwrap().success());
     look_at(browser, "unavailable", &[]);
