@@ -21,3 +21,14 @@ pub fn random_bytes<const N: usize>(entropy: &dyn Entropy) -> [u8; N] {
     entropy.fill(&mut bytes);
     bytes
 }
+
+/// Bytes that are all seven, for tests to which any do.
+#[cfg(test)]
+pub(crate) struct Sevens;
+
+#[cfg(test)]
+impl Entropy for Sevens {
+    fn fill(&self, buffer: &mut [u8]) {
+        buffer.fill(7);
+    }
+}

@@ -177,14 +177,7 @@ fn failed(error: &impl ToString) -> PasswordError {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    struct Sevens;
-
-    impl Entropy for Sevens {
-        fn fill(&self, buffer: &mut [u8]) {
-            buffer.fill(7);
-        }
-    }
+    use crate::domain::entropy::Sevens;
 
     #[test]
     fn the_decoy_is_checked_like_a_hash_that_was_computed() {

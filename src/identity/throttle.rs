@@ -302,14 +302,7 @@ mod tests {
     use std::net::Ipv4Addr;
 
     use super::*;
-
-    struct Sevens;
-
-    impl Entropy for Sevens {
-        fn fill(&self, buffer: &mut [u8]) {
-            buffer.fill(7);
-        }
-    }
+    use crate::domain::entropy::Sevens;
 
     /// More than there is room for, in both tables.
     #[test]

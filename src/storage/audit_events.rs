@@ -12,13 +12,13 @@ use crate::domain::events::entity::EntityKind;
 use crate::domain::events::filter::{EventAuthor, EventFilter, EventPlace};
 use crate::domain::events::stored::StoredEvent;
 use crate::domain::ids::AuditEventId;
-use crate::domain::namespaces::path::NamespacePath;
+use crate::domain::namespaces::path::{NamespacePath, root_of};
 use crate::domain::page::{KeysetRequest, Listing, Paging};
 use crate::storage::connect::Db;
 use crate::storage::entity::event::{self, Column};
 use crate::storage::entity::instant::Instant;
 use crate::storage::error::StorageError;
-use crate::storage::events::{root_of, to_event};
+use crate::storage::events::to_event;
 use crate::storage::page::{begins_with, listing_of, slice_from, try_map};
 use crate::storage::source::Source;
 

@@ -10,6 +10,7 @@ use crate::domain::events::observation::Observation;
 use crate::domain::events::origin::Origin;
 use crate::domain::events::stored::StoredEvent;
 use crate::domain::ids::AuditEventId;
+use crate::domain::namespaces::path::root_of;
 use crate::storage::connect::Db;
 use crate::storage::entity::event;
 use crate::storage::error::StorageError;
@@ -126,9 +127,4 @@ fn to_entity(row: &event::Model) -> Option<EventEntity> {
         id: row.entity_id?,
         path: row.entity_path.clone(),
     })
-}
-
-/// The first part of a path.
-pub(super) fn root_of(path: &str) -> &str {
-    path.split_once('/').map_or(path, |(root, _)| root)
 }

@@ -11,6 +11,7 @@ use sea_orm::{
 };
 
 use crate::domain::ids::{NamespaceId, RepositoryId};
+use crate::domain::namespaces::path::root_of;
 use crate::domain::page::{Listing, Paging};
 use crate::domain::registry::repository_name::RepositoryName;
 use crate::domain::usage::{CLOCK_DIFFERENCE, LastUse, UsedRepository};
@@ -18,7 +19,6 @@ use crate::storage::connect::Db;
 use crate::storage::entity::instant::Instant;
 use crate::storage::entity::repository::{self, Column};
 use crate::storage::error::StorageError;
-use crate::storage::events::root_of;
 use crate::storage::namespaces::on_paths;
 use crate::storage::page::{listing_of, try_map};
 use crate::storage::source::Source;

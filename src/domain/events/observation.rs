@@ -15,10 +15,12 @@ use crate::domain::events::entity::EntityKind;
 use crate::domain::events::origin::{Face, Origin};
 use crate::domain::events::subject::Subject;
 use crate::domain::events::{Event, EventAction};
-use crate::domain::ids::AccessTokenId;
+use crate::domain::ids::{AccessTokenId, UserId};
+use crate::domain::namespaces::path::root_of;
 use crate::domain::refresh_tokens::RefreshToken;
 use crate::domain::sessions::device::Device;
 use crate::domain::users::User;
+use crate::domain::users::username::Username;
 
 /// An event that the service saw.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,23 +59,15 @@ impl Observation {
     /// A login by password that succeeded.
     pub fn sign_in(user: &SignedIn, origin: &Origin, at: DateTime<Utc>) -> Self {
         let subject = Subject::User(user.id, user.username.clone());
-        Self {
-            event: Event::new(EventAction::UserSignedIn, subject, Detail::nothing()),
-            author: Actor::User(user.id, user.username.clone()),
-            origin: origin.clone(),
-            at,
-        }
+        let event = Event::new(EventAction::UserSignedIn, subject, Detail::nothing());
+        Self::of_user((user.id, &user.username), event, origin, at)
     }
 
     /// A sign-in on the web pages that is complete.
     pub fn session_begun(user: &User, device: &Device, origin: &Origin, at: DateTime<Utc>) -> Self {
         let device = device.to_string();
-        Self {
-            event: Event::new(EventAction::UserSignedIn, user, Detail::Session { device }),
-            author: Actor::User(user.id, user.username.clone()),
-            origin: origin.clone(),
-            at,
-        }
+        let event = Event::new(EventAction::UserSignedIn, user, Detail::Session { device });
+        Self::of_user((user.id, &user.username), event, origin, at)
     }
 
     /// A refresh token that a login by password got.
@@ -85,22 +79,14 @@ impl Observation {
     ) -> Self {
         let service = token.service.clone();
         let detail = Detail::RefreshToken { service };
-        Self {
-            event: Event::new(EventAction::RefreshTokenCreated, token, detail),
-            author: Actor::User(user.id, user.username.clone()),
-            origin: origin.clone(),
-            at,
-        }
+        let event = Event::new(EventAction::RefreshTokenCreated, token, detail);
+        Self::of_user((user.id, &user.username), event, origin, at)
     }
 
     /// A sign-in on the web pages with the right password, which awaits the code of the second factor.
     pub fn second_factor_asked(user: &User, origin: &Origin, at: DateTime<Utc>) -> Self {
-        Self {
-            event: Event::new(EventAction::SecondFactorAsked, user, Detail::nothing()),
-            author: Actor::User(user.id, user.username.clone()),
-            origin: origin.clone(),
-            at,
-        }
+        let event = Event::new(EventAction::SecondFactorAsked, user, Detail::nothing());
+        Self::of_user((user.id, &user.username), event, origin, at)
     }
 
     /// A credential of somebody known that was refused.
@@ -150,13 +136,28 @@ impl Observation {
         }
     }
 
+    /// An event that a user brought about.
+    fn of_user(
+        (id, username): (UserId, &Username),
+        event: Event,
+        origin: &Origin,
+        at: DateTime<Utc>,
+    ) -> Self {
+        Self {
+            event,
+            author: Actor::User(id, username.clone()),
+            origin: origin.clone(),
+            at,
+        }
+    }
+
     /// The user whose it is, or the group at the top or user's own namespace; none if that is not known.
     pub fn owner(&self) -> Option<ObservationOwner> {
         let entity = self.event.entity.as_ref()?;
         match (entity.kind, &entity.path) {
             (EntityKind::User, _) => Some(ObservationOwner::User(entity.id)),
             (EntityKind::Group | EntityKind::Project, path) => {
-                let root = path.as_ref()?.split('/').next()?;
+                let root = root_of(path.as_ref()?);
                 Some(ObservationOwner::Root(root.to_owned()))
             }
         }

@@ -71,8 +71,7 @@ impl NamespacePath {
     /// The path at the top.
     #[must_use]
     pub fn root(&self) -> Self {
-        let top = self.0.split_once('/').map_or(self.as_str(), |(top, _)| top);
-        Self(top.to_owned())
+        Self(root_of(&self.0).to_owned())
     }
 
     /// The last component.
@@ -127,6 +126,11 @@ impl fmt::Display for NamespacePath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// The first part of a path, also of one that names no group or project.
+pub fn root_of(path: &str) -> &str {
+    path.split_once('/').map_or(path, |(root, _)| root)
 }
 
 #[cfg(test)]

@@ -49,14 +49,7 @@ impl fmt::Debug for SessionSecret {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    struct Sevens;
-
-    impl Entropy for Sevens {
-        fn fill(&self, buffer: &mut [u8]) {
-            buffer.fill(7);
-        }
-    }
+    use crate::domain::entropy::Sevens;
 
     #[test]
     fn a_secret_is_read_as_it_was_written_and_prints_nothing() {

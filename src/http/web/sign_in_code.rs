@@ -2,21 +2,20 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::app::two_factor::TwoFactorError;
 use crate::domain::events::origin::Face;
-use crate::http::layers::{LogNote, Who, origin};
+use crate::http::layers::{Who, origin};
 use crate::http::web::cookie;
 use crate::http::web::error::WebError;
 use crate::http::web::form::FilledForm;
-use crate::http::web::layout::{Layout, show, show_as};
+use crate::http::web::layout::{Layout, show};
 use crate::http::web::next::Next;
 use crate::http::web::sign_in::{CODE, led_on};
 use crate::http::web::state::WebState;
-use crate::http::web::two_factor::{problem_of, with_wait};
+use crate::http::web::two_factor::{problem_of, show_problem};
 
 #[derive(Template)]
 #[template(path = "sign_in_code.html")]
@@ -98,14 +97,7 @@ pub(super) async fn post(
                 is_recovery: !form.text("recovery").is_empty(),
                 problem: Some(problem),
             };
-            let status = if wait.is_some() {
-                StatusCode::TOO_MANY_REQUESTS
-            } else {
-                StatusCode::UNPROCESSABLE_ENTITY
-            };
-            let mut response = with_wait(show_as(status, &page)?, wait);
-            response.extensions_mut().insert(LogNote::of_error(&error));
-            Ok(response)
+            show_problem(&page, wait, &error)
         }
     }
 }

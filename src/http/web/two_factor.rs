@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
-use axum::http::header;
+use askama::Template;
+use axum::http::{StatusCode, header};
 use axum::response::Response;
 
 use crate::app::two_factor::TwoFactorError;
-use crate::http::layers::{retry_after, waiting_time};
+use crate::http::layers::{LogNote, retry_after, waiting_time};
 use crate::http::web::error::{WebError, sentence};
+use crate::http::web::layout::show_as;
 use crate::http::web::next::Next;
 
 /// The problem that stands beside the field, and the time to wait before another try; none for an error with a page of its own.
@@ -34,13 +36,24 @@ pub(super) fn problem_of(error: &TwoFactorError) -> Option<(String, Option<Durat
     }
 }
 
-/// The reply, which says how long to wait.
-pub(super) fn with_wait(mut response: Response, wait: Option<Duration>) -> Response {
+/// The reply with the page on which the problem stands, which says how long to wait.
+pub(super) fn show_problem(
+    page: &impl Template,
+    wait: Option<Duration>,
+    error: &TwoFactorError,
+) -> Result<Response, WebError> {
+    let status = if wait.is_some() {
+        StatusCode::TOO_MANY_REQUESTS
+    } else {
+        StatusCode::UNPROCESSABLE_ENTITY
+    };
+    let mut response = show_as(status, page)?;
     if let Some(wait) = wait {
         let wait = retry_after(wait);
         response.headers_mut().insert(header::RETRY_AFTER, wait);
     }
-    response
+    response.extensions_mut().insert(LogNote::of_error(error));
+    Ok(response)
 }
 
 impl From<TwoFactorError> for WebError {

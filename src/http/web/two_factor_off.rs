@@ -6,13 +6,12 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::app::two_factor::{TurnOffProof, TwoFactorError};
-use crate::http::layers::LogNote;
 use crate::http::web::error::WebError;
 use crate::http::web::form::FilledForm;
 use crate::http::web::layout::{Layout, show, show_as};
 use crate::http::web::profile_two_factor::PATH;
 use crate::http::web::state::WebState;
-use crate::http::web::two_factor::{problem_of, with_wait};
+use crate::http::web::two_factor::{problem_of, show_problem};
 use crate::http::web::visitor::Visitor;
 
 #[derive(Template)]
@@ -98,14 +97,7 @@ pub(super) async fn post(
                     code: Some(problem),
                 },
             };
-            let status = if wait.is_some() {
-                StatusCode::TOO_MANY_REQUESTS
-            } else {
-                StatusCode::UNPROCESSABLE_ENTITY
-            };
-            let mut response = with_wait(show_as(status, &again(problems))?, wait);
-            response.extensions_mut().insert(LogNote::of_error(&error));
-            Ok(response)
+            show_problem(&again(problems), wait, &error)
         }
     }
 }

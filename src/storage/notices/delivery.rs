@@ -7,6 +7,7 @@ use sea_orm::{
     UpdateMany,
 };
 
+use crate::domain::namespaces::path::root_of;
 use crate::domain::notices::Holder;
 use crate::domain::notices::outbox::{Channel, DeliveryOutcome, NoticeState, OutboxNotice};
 use crate::storage::connect::Db;
@@ -14,7 +15,6 @@ use crate::storage::deploy_tokens::ids_below;
 use crate::storage::entity::instant::Instant;
 use crate::storage::entity::notice::{self, Column};
 use crate::storage::error::StorageError;
-use crate::storage::events::root_of;
 use crate::storage::notices::to_notice;
 
 /// The most characters of a reason that are kept.

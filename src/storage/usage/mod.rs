@@ -13,6 +13,7 @@ use sea_orm::{
 };
 
 use crate::domain::ids::{NamespaceId, RepositoryId};
+use crate::domain::namespaces::path::root_of;
 use crate::domain::registry::repository_name::RepositoryName;
 use crate::domain::usage::tally::CredentialDay;
 use crate::domain::usage::{
@@ -23,7 +24,6 @@ use crate::storage::deploy_tokens::ids_below;
 use crate::storage::entity::instant::Instant;
 use crate::storage::entity::usage_day::{self, Column};
 use crate::storage::error::StorageError;
-use crate::storage::events::root_of;
 
 /// The most rows that one purge deletes.
 const PURGED_AT_ONCE: u64 = 1000;

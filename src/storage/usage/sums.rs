@@ -8,6 +8,7 @@ use sea_orm::{
 
 use crate::domain::ids::{NamespaceId, RepositoryId, UserId};
 use crate::domain::namespaces::path::NamespacePath;
+use crate::domain::namespaces::path::root_of;
 use crate::domain::page::{KeysetRequest, Listing, Page, Paging, Slice};
 use crate::domain::usage::CredentialKind;
 use crate::domain::usage::filter::{UsageFilter, UsageGrouping, UsageKey, UsagePlace, UsageSum};
@@ -15,7 +16,6 @@ use crate::storage::entity::instant::Instant;
 use crate::storage::entity::repository;
 use crate::storage::entity::usage_day::{self, Column};
 use crate::storage::error::StorageError;
-use crate::storage::events::root_of;
 use crate::storage::page::begins_with;
 use crate::storage::source::Source;
 use crate::storage::usage::{COUNTS, begin_of, to_counts};
