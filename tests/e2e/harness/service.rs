@@ -123,7 +123,7 @@ impl Service {
         std::thread::sleep(std::time::Duration::from_secs(1));
     }
 
-    /// What a command prints whose result is a secret: that is not kept.
+    /// The secret that a command prints, which is not kept.
     pub(crate) fn secret_cli(&self, arguments: &[&str]) -> String {
         succeeded(arguments, self.output(arguments, ""))
     }

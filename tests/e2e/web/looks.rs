@@ -1,14 +1,12 @@
 //! Every page: what screen readers are told, what axe-core says, and what it looks like.
 
-use std::fs;
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::harness::{Browser, Kind, Service, World, run, wait_until};
 use crate::web::look::look_at;
 use crate::web::two_factor::code;
-use crate::web::{at, make_token, sign_in};
+use crate::web::{add_user, at, make_token, sign_in, start_with};
 
 /// A service whose registry has a host, and somebody who works there.
 struct Stage<'a> {
@@ -79,15 +77,10 @@ pub(super) fn every_page_is_for_everybody_and_looks_well(world: &World) {
 
 impl<'a> Stage<'a> {
     fn set(world: &'a World) -> Self {
-        let folder = world.new_folder().join("service");
-        fs::create_dir_all(&folder).unwrap();
         let registry =
             "[[registry]]\nservice = \"container_registry\"\nhost = \"registry.example.com\"\n";
-        fs::write(folder.join("wharfinger.toml"), registry).unwrap();
-        let service = Service::start(&folder);
-        let password = world.secret("the password of ada".to_owned());
-        let user = ["user", "create", "ada", "--password-stdin"];
-        service.cli_with(&user, &password);
+        let service = start_with(world, registry);
+        add_user(world, &service, "ada");
         service.cli(&["group", "create", "team"]);
         for project in ["team/app", "team/site", "team/tools"] {
             service.cli(&["project", "create", project]);

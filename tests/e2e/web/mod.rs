@@ -63,6 +63,21 @@ fn sign_in(browser: &Browser, pages: &str, user: &str, password: &str) {
     browser.find(Kind::Heading, "Personal access tokens");
 }
 
+/// Starts a service of its own with a configuration.
+fn start_with(world: &World, configuration: &str) -> Service {
+    let folder = world.new_folder().join("service");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("wharfinger.toml"), configuration).unwrap();
+    Service::start(&folder)
+}
+
+/// Makes a user with a password of their own, which it gives.
+fn add_user(world: &World, service: &Service, name: &str) -> String {
+    let password = world.secret(format!("the password of {name}"));
+    service.cli_with(&["user", "create", name, "--password-stdin"], &password);
+    password
+}
+
 /// A browser in which a user of the world signed in.
 fn signed_in(world: &World, user: &str) -> Browser {
     let browser = Browser::start(&world.new_folder());

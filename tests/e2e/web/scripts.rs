@@ -1,4 +1,4 @@
-//! What scripts add to the pages.
+//! Scripts on the pages: copies, and forms that are sent once.
 
 use crate::harness::{Browser, Kind, World, wait_until};
 use crate::web::{at, make_token, signed_in};

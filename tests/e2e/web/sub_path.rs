@@ -2,18 +2,14 @@
 
 use crate::harness::{Browser, Kind, Service, World, free_port};
 use crate::sub_path::start_nginx;
-use crate::web::{make_token, sign_in};
+use crate::web::{add_user, make_token, sign_in};
 
 pub(super) fn the_pages_work_under_a_sub_path_behind_nginx(world: &World) {
     let (folder, port) = (world.new_folder(), free_port());
     let base = format!("http://127.0.0.1:{port}/images/admin");
     let service = Service::start_at(&folder.join("service"), &base);
     let _nginx = start_nginx(&folder, port, &service.admin_url);
-    let password = world.secret("the password of somebody".to_owned());
-    service.cli_with(
-        &["user", "create", "somebody", "--password-stdin"],
-        &password,
-    );
+    let password = add_user(world, &service, "somebody");
     let browser = Browser::start(&world.new_folder());
     sign_in(&browser, &base, "somebody", &password);
     assert_eq!(browser.address(), format!("{base}/access_tokens"));

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::harness::{Browser, Kind, Service, World, wait_until};
 use crate::web::look::look_at;
+use crate::web::{add_user, start_with};
 
 /// Holds the lock of a database for changes until the input ends.
 const LOCK: &str = "import sqlite3, sys; database = sqlite3.connect(sys.argv[1], isolation_level=None); \
@@ -14,9 +15,7 @@ const LOCK: &str = "import sqlite3, sys; database = sqlite3.connect(sys.argv[1],
 pub(super) fn pages_that_tell_of_trouble_are_for_everybody_too(world: &World) {
     let service = Service::start(&world.new_folder().join("service"));
     let pages = &service.admin_url;
-    let password = world.secret("the password of ada".to_owned());
-    let user = ["user", "create", "ada", "--password-stdin"];
-    service.cli_with(&user, &password);
+    let password = add_user(world, &service, "ada");
     let browser = Browser::start(&world.new_folder());
     browser.go(&format!("{pages}/sign_in"));
     look_at_wrong_passwords(&browser);
@@ -110,17 +109,8 @@ fn look_at_a_locked_database(browser: &Browser, service: &Service) {
 }
 
 fn look_at_a_required_second_factor(world: &World, browser: &Browser) {
-    let folder = world.new_folder().join("service");
-    std::fs::create_dir_all(&folder).unwrap();
-    std::fs::write(
-        folder.join("wharfinger.toml"),
-        "[two_factor]\nrequired = true\n",
-    )
-    .unwrap();
-    let service = Service::start(&folder);
-    let password = world.secret("the password of ada".to_owned());
-    let user = ["user", "create", "ada", "--password-stdin"];
-    service.cli_with(&user, &password);
+    let service = start_with(world, "[two_factor]\nrequired = true\n");
+    let password = add_user(world, &service, "ada");
     browser.go(&format!("{}/sign_in", service.admin_url));
     type_password(browser, &password);
     browser.button("Set up two-factor");

@@ -3,15 +3,11 @@
 use aws_lc_rs::hmac;
 
 use crate::harness::{Browser, Kind, World};
-use crate::web::{at, make_token, sign_in};
+use crate::web::{add_user, at, make_token, sign_in};
 
 pub(super) fn with_two_factor_a_password_logs_in_nowhere_and_a_token_does(world: &World) {
-    let (name, password) = (
-        "cautious",
-        world.secret("the password of cautious".to_owned()),
-    );
-    let user = ["user", "create", name, "--password-stdin"];
-    world.service.cli_with(&user, &password);
+    let name = "cautious";
+    let password = add_user(world, &world.service, name);
     world
         .service
         .cli(&["member", "add", "team", name, "--level", "reporter"]);

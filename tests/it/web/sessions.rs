@@ -6,7 +6,7 @@ use wharfinger::domain::events::detail::Detail;
 use wharfinger::domain::events::{Event, EventAction};
 use wharfinger::domain::ids::SessionId;
 use wharfinger::domain::sessions::SessionRules;
-use wharfinger::storage::sessions;
+use wharfinger::storage::{Change, sessions};
 
 use crate::harness::{PASSWORD, TestApp, named};
 
@@ -184,6 +184,16 @@ async fn people_see_their_sessions_and_end_them() {
     );
 }
 
+/// Ends the first session, which is alice's, by a change that held up all others.
+async fn end_first_session(app: &TestApp, held: Change) {
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    sessions::remove(&held, SessionId(1)).await.unwrap();
+    let alice = app.visible_user("alice").await.user().clone();
+    let grant = held.grant(Authority::require_administrator).unwrap();
+    let event = Event::new(EventAction::SessionEnded, &alice, Detail::nothing());
+    held.commit([grant.event(event)]).await.unwrap();
+}
+
 /// The session was good at the door, and another browser ended it before its turn came.
 #[tokio::test]
 async fn a_session_that_ends_while_a_change_waits_changes_nothing() {
@@ -191,15 +201,10 @@ async fn a_session_that_ends_while_a_change_waits_changes_nothing() {
     app.user("alice").await;
     let (waiting, other) = (app.signed_in("alice").await, app.signed_in("alice").await);
     let held = app.hold_changes().await;
-    let race = async {
-        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
-        sessions::remove(&held, SessionId(1)).await.unwrap();
-        let alice = app.visible_user("alice").await.user().clone();
-        let grant = held.grant(Authority::require_administrator).unwrap();
-        let event = Event::new(EventAction::SessionEnded, &alice, Detail::nothing());
-        held.commit([grant.event(event)]).await.unwrap();
-    };
-    let (reply, ()) = tokio::join!(waiting.post("/profile/sessions/2/end", &[]), race);
+    let (reply, ()) = tokio::join!(
+        waiting.post("/profile/sessions/2/end", &[]),
+        end_first_session(&app, held)
+    );
     assert_eq!(
         (reply.status.as_u16(), reply.header("location")),
         (303, "/sign_in")
@@ -213,17 +218,12 @@ async fn a_session_that_ends_while_a_password_waits_changes_none() {
     app.user("alice").await;
     let waiting = app.signed_in("alice").await;
     let held = app.hold_changes().await;
-    let race = async {
-        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
-        sessions::remove(&held, SessionId(1)).await.unwrap();
-        let alice = app.visible_user("alice").await.user().clone();
-        let grant = held.grant(Authority::require_administrator).unwrap();
-        let event = Event::new(EventAction::SessionEnded, &alice, Detail::nothing());
-        held.commit([grant.event(event)]).await.unwrap();
-    };
     let new = "another good password";
     let typed = [("current", PASSWORD), ("new", new), ("repeated", new)];
-    let (reply, ()) = tokio::join!(waiting.post("/profile/password", &typed), race);
+    let (reply, ()) = tokio::join!(
+        waiting.post("/profile/password", &typed),
+        end_first_session(&app, held)
+    );
     assert_eq!(reply.header("location"), "/sign_in");
     assert!(
         app.login("alice").works().await,
