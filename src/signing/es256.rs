@@ -2,11 +2,12 @@
 
 use std::fmt;
 
-use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::digest::{Digest as ImportedDigest, SHA256};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 use crate::domain::registry::TrustMode;
 use crate::signing::encoding::{Jwk, PublicPoint};
@@ -18,10 +19,31 @@ pub(super) struct SigningKey {
     point: PublicPoint,
     kid: String,
     /// The header with `x5c`, for registries that trust our certificate authority; a pinned key has none.
-    certificate_header: Option<String>,
+    certificate_header: Option<EncodedHeader>,
     /// The header without `x5c`: a 3.x registry that has only `jwks` refuses any token with it.
-    bare_header: String,
+    bare_header: EncodedHeader,
 }
+
+/// What all tokens with the same header begin with, up to the dot behind it, and the state of SHA-256 after it: the certificate is the
+/// larger part of what is signed, and never changes.
+struct EncodedHeader {
+    text: String,
+    hashed: Sha256,
+}
+
+impl EncodedHeader {
+    fn new(header: &Header<'_>) -> Option<Self> {
+        let json = serde_json::to_vec(header).ok()?;
+        let text = URL_SAFE_NO_PAD.encode(json) + ".";
+        let hashed = Sha256::new_with_prefix(&text);
+        Some(Self { text, hashed })
+    }
+}
+
+/// The room for claims with a few scopes, in bytes.
+const CLAIMS: usize = 512;
+/// A dot and a signature of 64 bytes in base64.
+const ENCODED_SIGNATURE: usize = 1 + 86;
 
 /// A protected header (RFC 7515 section 4).
 #[derive(Debug, Serialize)]
@@ -40,15 +62,12 @@ impl SigningKey {
         let point = PublicPoint::from_sec1(pair.public_key().as_ref())?;
         let kid = point.libtrust_fingerprint()?;
         let header = |x5c| {
-            let header = Header {
+            EncodedHeader::new(&Header {
                 typ: "JWT",
                 alg: "ES256",
                 kid: &kid,
                 x5c,
-            };
-            serde_json::to_vec(&header)
-                .map(|json| URL_SAFE_NO_PAD.encode(json))
-                .ok()
+            })
         };
         // Standard base64, not URL-safe (RFC 7515 section 4.1.6; registries refuse the other).
         let certificate_header = match certificate {
@@ -76,12 +95,18 @@ impl SigningKey {
             TrustMode::Jwks | TrustMode::Pinned => Some(&self.bare_header),
         };
         let header = header.ok_or(SigningError::NoKey)?;
-        let mut token = String::with_capacity(header.len() + 600);
-        token.push_str(header);
-        token.push('.');
-        URL_SAFE_NO_PAD.encode_string(serde_json::to_vec(claims)?, &mut token);
-        let signature = self.pair.sign(&SystemRandom::new(), token.as_bytes());
+        let mut json = Vec::with_capacity(CLAIMS);
+        serde_json::to_writer(&mut json, claims)?;
+        let payload = URL_SAFE_NO_PAD.encode(json);
+        let digest = header.hashed.clone().chain_update(&payload).finalize();
+        // Less safe, because nobody there can check that these 32 bytes are a digest of SHA-256.
+        let digest = ImportedDigest::import_less_safe(&digest, &SHA256);
+        let signature = digest.and_then(|digest| self.pair.sign_digest(&digest));
         let signature = signature.map_err(|_| SigningError::Signature)?;
+        let mut token =
+            String::with_capacity(header.text.len() + payload.len() + ENCODED_SIGNATURE);
+        token.push_str(&header.text);
+        token.push_str(&payload);
         token.push('.');
         URL_SAFE_NO_PAD.encode_string(signature, &mut token);
         Ok(token)
