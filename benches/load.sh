@@ -10,16 +10,17 @@ cd "$(dirname "$0")/.."
 
 usage() {
   cat <<'TEXT'
-usage: benches/load.sh [--tokens N] [--seconds N] [--connections N] [--database URL] [--lists]
+usage: benches/load.sh [--tokens N] [--seconds N] [--connections N] [--database URL] [--lists] [--minutes N]
   --tokens N       personal access tokens in the database (default 100000)
   --seconds N      of each measurement (default 8)
   --connections N  of the load (default 16)
   --database URL   an empty PostgreSQL or MariaDB database (default: SQLite in a new folder)
   --lists          the lists of the admin API too
+  --minutes N      then load of all kinds in turns for so long, with the memory each minute; it fails if that grows
 TEXT
 }
 
-tokens=100000 seconds=8 connections=16 database='' lists=''
+tokens=100000 seconds=8 connections=16 database='' lists='' minutes=0
 while [ $# -gt 0 ]; do
   case $1 in
     --tokens) tokens=$2; shift 2 ;;
@@ -27,6 +28,7 @@ while [ $# -gt 0 ]; do
     --connections) connections=$2; shift 2 ;;
     --database) database=$2; shift 2 ;;
     --lists) lists=yes; shift ;;
+    --minutes) minutes=$2; shift 2 ;;
     --help | -h) usage; exit 0 ;;
     *) usage >&2; exit 2 ;;
   esac
@@ -53,8 +55,8 @@ token=127.0.0.1:15001 ops=127.0.0.1:15003
 
 # The CPU time of a process, in microseconds.
 cpu() { awk -v tick="$(getconf CLK_TCK)" '{ printf "%.0f\n", ($14 + $15) * 1e6 / tick }' "/proc/$1/stat"; }
-# The memory of a process that is in RAM, in megabytes.
-memory() { awk '/^VmRSS/ { printf "%.0f", $2 / 1000 }' "/proc/$1/status"; }
+# The memory of a process that is in RAM, in megabytes, with $2 decimals.
+memory() { awk -v decimals="${2:-0}" '/^VmRSS/ { printf "%.*f", decimals, $2 / 1000 }' "/proc/$1/status"; }
 
 # Waits until the service is idle: it first deletes the days of usage and the refresh tokens that are old already in a new seed, which
 # is no request's work, and whose memory it keeps.
@@ -106,7 +108,8 @@ url = "$url"
 $1
 TEXT
   local begin=$EPOCHREALTIME
-  "$program" >log 2>&1 &
+  : >log
+  "$program" >>log 2>&1 &
   service=$!
   until curl -fs "http://$ops/readyz" >/dev/null 2>&1; do
     kill -0 "$service" || { cat log >&2; exit 1; }
@@ -190,6 +193,35 @@ measure "warm, 1000 access tokens" "$service" "http://$token" -s cold.lua
 measure "anonymous, public pull" "$service" "$at&scope=repository:images/public/app:pull"
 refresh=$(curl -fs -u "$user:$password" "$at&offline_token=true" | sed 's/.*"refresh_token":"\([^"]*\)".*/\1/')
 measure "refresh token, 2 scopes" "$service" "$two" -H "$(basic "$user" "$refresh")"
+# Loads the service in all these ways for a part of a minute each.
+minute() {
+  local load
+  for load in access cold anonymous refresh; do
+    case $load in
+      access) set -- "$two" -H "$(basic "$user" "$secret")" ;;
+      cold) set -- "http://$token" -s cold.lua ;;
+      anonymous) set -- "$at&scope=repository:images/public/app:pull" ;;
+      refresh) set -- "$two" -H "$(basic "$user" "$refresh")" ;;
+    esac
+    wrk --threads 1 --connections "$connections" --duration 15 "$@" >>minutes.out
+    # A line of the log for each request would fill the disk.
+    : >log
+  done
+}
+if [ "$minutes" -gt 0 ]; then
+  for at_minute in $(seq "$minutes"); do
+    minute
+    printf '%d %s\n' "$at_minute" "$(memory "$service" 1)" | tee -a minutes.txt |
+      awk '{ printf "%-34s %8s MB\n", "after " $1 " minutes of load", $2 }'
+  done
+  awk '/ requests in / { n += $1 } /Non-2xx/ { wrong += $NF } END { printf "%-34s %8d, %d of them refused\n", "requests in these minutes", n, wrong }' minutes.out
+  # The first minutes fill what is bounded; the last quarter must be where the second was.
+  awk '{ memory[NR] = $2 } END {
+    quarter = int(NR / 4); if (quarter < 1) exit 0
+    for (i = 1; i <= quarter; i++) { early += memory[quarter + i]; late += memory[NR - quarter + i] }
+    if (late > early * 1.02 + quarter) { printf "benches/load.sh: the memory grew from %.1f to %.1f MB\n", early / quarter, late / quarter > "/dev/stderr"; exit 1 }
+  }' minutes.txt
+fi
 stop
 # The median of 15 answers of the admin API, in milliseconds.
 list() {
