@@ -24,8 +24,8 @@ pub(super) struct SigningKey {
     bare_header: EncodedHeader,
 }
 
-/// What all tokens with the same header begin with, up to the dot behind it, and the state of SHA-256 after it: the certificate is the
-/// larger part of what is signed, and never changes.
+/// The beginning of all tokens with the same header, up to the dot behind it, and the state of SHA-256 after it: the certificate is
+/// the larger part of what is signed, and never changes.
 struct EncodedHeader {
     text: String,
     hashed: Sha256,
