@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr, SqlErr, SqlxError};
 
+use crate::storage::pooler;
+
 /// A question to storage, or a change, that failed.
 #[derive(Debug, thiserror::Error)]
 pub enum StorageError {
@@ -86,7 +88,10 @@ impl fmt::Display for Fault {
 pub(super) fn words(error: &DbErr) -> String {
     match error {
         DbErr::Conn(cause) | DbErr::Exec(cause) | DbErr::Query(cause) => match cause {
-            RuntimeErr::SqlxError(error) => error.to_string(),
+            RuntimeErr::SqlxError(error) => match pooler::advice(error) {
+                Some(advice) => format!("{error}; {advice}"),
+                None => error.to_string(),
+            },
             RuntimeErr::Internal(text) => text.clone(),
         },
         DbErr::ConnectionAcquire(ConnAcquireErr::Timeout) => {

@@ -26,6 +26,7 @@ pub mod namespaces;
 pub mod notices;
 mod page;
 mod pool_numbers;
+mod pooler;
 mod recorder;
 pub mod refresh_tokens;
 pub mod registry;

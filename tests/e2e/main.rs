@@ -13,6 +13,7 @@
 mod backup;
 mod ci;
 mod containerd;
+mod database_pooler;
 mod database_timeout;
 mod database_tls;
 mod docker;
@@ -59,6 +60,7 @@ fn main() -> ExitCode {
         .chain(backup::STORIES)
         .chain(database_tls::STORIES)
         .chain(database_timeout::STORIES)
+        .chain(database_pooler::STORIES)
         .chain(monitoring::STORIES)
         .chain(readme::STORIES)
         .chain(shipping::STORIES)

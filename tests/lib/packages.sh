@@ -14,6 +14,7 @@ PACKAGES=(
   "podman:/usr/bin/podman"
   "buildah:/usr/bin/buildah"
   "busybox-static:/bin/busybox"
+  "pgbouncer:/usr/sbin/pgbouncer"
   "postgresql:/usr/lib/postgresql/*/bin/initdb"
   "mariadb-server:/usr/sbin/mariadbd"
   "python3-venv:/usr/lib/python3.*/ensurepip/__init__.py"
