@@ -14,19 +14,19 @@ usage: benches/load.sh [--tokens N] [--seconds N] [--connections N] [--database 
   --tokens N       personal access tokens in the database (default 100000)
   --seconds N      of each measurement (default 8)
   --connections N  of the load (default 16)
-  --database URL   an empty PostgreSQL or MariaDB database (default: SQLite in a new folder)
+  --database URL   an empty PostgreSQL or MariaDB database, after SQLite in a new folder; may be given several times
   --lists          the lists of the admin API too
   --minutes N      then load of all kinds in turns for so long, with the memory each minute; it fails if that grows
 TEXT
 }
 
-tokens=100000 seconds=8 connections=16 database='' lists='' minutes=0
+tokens=100000 seconds=8 connections=16 databases=(sqlite) lists='' minutes=0
 while [ $# -gt 0 ]; do
   case $1 in
     --tokens) tokens=$2; shift 2 ;;
     --seconds) seconds=$2; shift 2 ;;
     --connections) connections=$2; shift 2 ;;
-    --database) database=$2; shift 2 ;;
+    --database) databases+=("$2"); shift 2 ;;
     --lists) lists=yes; shift ;;
     --minutes) minutes=$2; shift 2 ;;
     --help | -h) usage; exit 0 ;;
@@ -119,25 +119,11 @@ TEXT
 }
 stop() { kill "$service"; wait "$service" || true; service=''; }
 
-url=${database:-sqlite://$work/seed.db?mode=rwc}
-"$seed" "$url" --tokens "$tokens" --credentials 1000 >credentials.tsv 2>seed.txt
-administrator=$(sed -n "s/^Token 0 is an administrator's: //p" seed.txt)
-start ""
-user=bench password=a-long-password-of-the-bench
-"$program" user create "$user" --password-stdin <<<"$password" >/dev/null
-"$program" group create images >/dev/null
-"$program" project create images/private --visibility private >/dev/null
-"$program" project create images/public --visibility public >/dev/null
-"$program" member add images "$user" --level developer >/dev/null
-secret=$("$program" token create --user "$user" --name bench --scope read_registry --scope write_registry)
-settle
-stop
-
 at="http://$token/jwt/auth?service=container_registry"
 two="$at&scope=repository:images/private/app:pull&scope=repository:images/private/other:pull,push"
 basic() { printf 'Authorization: Basic %s' "$(printf '%s:%s' "$1" "$2" | base64 --wrap 0)"; }
 # Every request another token, and a repository that its owner may push to.
-cat >cold.lua <<'TEXT'
+cat >many.lua <<'TEXT'
 local paths, heads, next = {}, {}, 0
 local letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 local function base64(text)
@@ -166,8 +152,8 @@ function request()
 end
 TEXT
 
-printf 'database: %s, %s tokens; %s connections, %s s each; %s\n' \
-  "${url%%:*}" "$tokens" "$connections" "$seconds" "$(awk -F': ' '/model name/ { print $2; exit }' /proc/cpuinfo), $(nproc) cores"
+printf '%s tokens; %s connections, %s s each; %s\n' \
+  "$tokens" "$connections" "$seconds" "$(awk -F': ' '/model name/ { print $2; exit }' /proc/cpuinfo), $(nproc) cores"
 printf '%-34s %8s %8s %8s %8s %8s %8s %6s\n' "" "CPU us" "x floor" "x one" "req/s" p50 p99 MB
 # Measures the bare server that does $1, as a row named $2.
 bare() {
@@ -185,44 +171,66 @@ printf '%-34s %8s\n%-34s %8.1f %8s\n' "one ES256 signature" "$signature" "the fl
 bare both "one program that does both"
 one=$each
 
-start ""
-settle
-printf '%-34s %8s ms to ready, %s MB at rest\n' "start" "$started" "$(memory "$service")"
-measure "warm, access token, 2 scopes" "$service" "$two" -H "$(basic "$user" "$secret")"
-measure "warm, 1000 access tokens" "$service" "http://$token" -s cold.lua
-measure "anonymous, public pull" "$service" "$at&scope=repository:images/public/app:pull"
-refresh=$(curl -fs -u "$user:$password" "$at&offline_token=true" | sed 's/.*"refresh_token":"\([^"]*\)".*/\1/')
-measure "refresh token, 2 scopes" "$service" "$two" -H "$(basic "$user" "$refresh")"
-# Loads the service in all these ways for a part of a minute each.
-minute() {
-  local load
-  for load in access cold anonymous refresh; do
-    case $load in
-      access) set -- "$two" -H "$(basic "$user" "$secret")" ;;
-      cold) set -- "http://$token" -s cold.lua ;;
-      anonymous) set -- "$at&scope=repository:images/public/app:pull" ;;
-      refresh) set -- "$two" -H "$(basic "$user" "$refresh")" ;;
-    esac
-    wrk --threads 1 --connections "$connections" --duration 15 "$@" >>minutes.out
-    # A line of the log for each request would fill the disk.
-    : >log
-  done
+user=bench password=a-long-password-of-the-bench
+# Fills the database at $url, and adds what the requests below ask for.
+fill() {
+  "$seed" "$url" --tokens "$tokens" --credentials 1000 >credentials.tsv 2>seed.txt
+  administrator=$(sed -n "s/^Token 0 is an administrator's: //p" seed.txt)
+  start ""
+  "$program" user create "$user" --password-stdin <<<"$password" >/dev/null
+  "$program" group create images >/dev/null
+  "$program" project create images/private --visibility private >/dev/null
+  "$program" project create images/public --visibility public >/dev/null
+  "$program" member add images "$user" --level developer >/dev/null
+  secret=$("$program" token create --user "$user" --name bench --scope read_registry --scope write_registry)
+  settle
+  stop
 }
-if [ "$minutes" -gt 0 ]; then
+
+# Sends one kind of request with the arguments of wrk that fit it: $1 is the kind, the rest a command that takes them.
+send() {
+  local kind=$1; shift
+  case $kind in
+    access) "$@" "$two" -H "$(basic "$user" "$secret")" ;;
+    many) "$@" "http://$token" -s "$work/many.lua" ;;
+    anonymous) "$@" "$at&scope=repository:images/public/app:pull" ;;
+    refresh) "$@" "$two" -H "$(basic "$user" "$refresh")" ;;
+  esac
+}
+
+tokens_with_copies() {
+  printf '%-34s %8s ms to ready, %s MB at rest\n' "start" "$started" "$(memory "$service")"
+  send access measure "warm, access token, 2 scopes" "$service"
+  send many measure "warm, 1000 access tokens" "$service"
+  send anonymous measure "anonymous, public pull" "$service"
+  refresh=$(curl -fs -u "$user:$password" "$at&offline_token=true" | sed 's/.*"refresh_token":"\([^"]*\)".*/\1/')
+  send refresh measure "refresh token, 2 scopes" "$service"
+}
+
+# Goes on with all these kinds in turns, for a quarter of a minute each, and watches the memory.
+grow() {
+  local at_minute kind
   for at_minute in $(seq "$minutes"); do
-    minute
+    for kind in access many anonymous refresh; do
+      send "$kind" wrk --threads 1 --connections "$connections" --duration 15 >>minutes.out
+      # A line of the log for each request would fill the disk.
+      : >log
+    done
     printf '%d %s\n' "$at_minute" "$(memory "$service" 1)" | tee -a minutes.txt |
       awk '{ printf "%-34s %8s MB\n", "after " $1 " minutes of load", $2 }'
   done
-  awk '/ requests in / { n += $1 } /Non-2xx/ { wrong += $NF } END { printf "%-34s %8d, %d of them refused\n", "requests in these minutes", n, wrong }' minutes.out
+  awk '/ requests in / { n += $1 } /Non-2xx/ { wrong += $NF }
+    END { printf "%-34s %8d, %d of them refused\n", "requests in these minutes", n, wrong }' minutes.out
   # The first minutes fill what is bounded; the last quarter must be where the second was.
   awk '{ memory[NR] = $2 } END {
     quarter = int(NR / 4); if (quarter < 1) exit 0
     for (i = 1; i <= quarter; i++) { early += memory[quarter + i]; late += memory[NR - quarter + i] }
-    if (late > early * 1.02 + quarter) { printf "benches/load.sh: the memory grew from %.1f to %.1f MB\n", early / quarter, late / quarter > "/dev/stderr"; exit 1 }
+    if (late > early * 1.02 + quarter) {
+      printf "benches/load.sh: the memory grew from %.1f to %.1f MB\n", early / quarter, late / quarter > "/dev/stderr"; exit 1
+    }
   }' minutes.txt
-fi
-stop
+}
+
 # The median of 15 answers of the admin API, in milliseconds.
 list() {
   local name=$1 path=$2
@@ -230,9 +238,8 @@ list() {
     curl -fsS -o /dev/null -w '%{time_total}\n' -H "PRIVATE-TOKEN: $administrator" "http://127.0.0.1:15002/api/v4/$path"
   done | sort -n | awk -v name="$name" 'NR == 8 { printf "%-34s %8.1f ms\n", name, $1 * 1000 }'
 }
-if [ -n "$lists" ]; then
-  start ""
-  far=$((tokens / 100 < 490 ? tokens / 100 : 490))
+admin_lists() {
+  local far=$((tokens / 100 < 490 ? tokens / 100 : 490))
   list "list: tokens, first page" "personal_access_tokens?per_page=100"
   list "list: tokens, page $far" "personal_access_tokens?per_page=100&page=$far"
   list "list: tokens, keyset, the last" "personal_access_tokens?per_page=100&pagination=keyset&order_by=id&sort=asc&id_after=$((tokens - 100))"
@@ -241,9 +248,23 @@ if [ -n "$lists" ]; then
   list "list: users, first page" "users?per_page=100"
   list "search: users" "users?search=seed&per_page=20"
   list "search: tokens" "personal_access_tokens?search=seed&per_page=20"
+}
+
+for database in "${databases[@]}"; do
+  mkdir -p "$work/${database%%:*}"
+  cd "$work/${database%%:*}"
+  url=$database
+  [ "$database" != sqlite ] || url="sqlite://$PWD/seed.db?mode=rwc"
+  printf 'database: %s\n' "${database%%:*}"
+  fill
+  start ""
+  settle
+  tokens_with_copies
+  [ "$minutes" = 0 ] || grow
+  [ -z "$lists" ] || admin_lists
   stop
-fi
-start "cache_megabytes = 0"
-settle
-measure "cold (no copies), 1000 tokens" "$service" "http://$token" -s cold.lua
-stop
+  start "cache_megabytes = 0"
+  settle
+  send many measure "cold (no copies), 1000 tokens" "$service"
+  stop
+done
