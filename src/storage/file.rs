@@ -25,6 +25,9 @@ pub(super) struct DatabaseFile {
 /// that log.
 const PARTS: [&str; 3] = ["", "-wal", "-shm"];
 
+/// The endings of what SQLite leaves beside a database: these, and the journal of an older way to write.
+const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
+
 /// The device of a file, and its number there.
 type FileId = (u64, u64);
 
@@ -90,16 +93,50 @@ impl DatabaseFile {
                     "there is no such file, and `mode=rw` in `database.url` lets nobody make it",
                 )),
             Err(error) if error.kind() == ErrorKind::NotFound => {
+                self.must_leave_nothing_behind()?;
                 Err(StorageError::NoFile(self.path.clone()))
             }
             Err(error) => Err(self.failed(&error)),
         }
     }
 
+    /// Makes sure that no part of another database lies at the place of a file that is missing or empty. SQLite deletes such a
+    /// part when it makes the file, and with it what was committed there last.
+    fn must_leave_nothing_behind(&self) -> Result<(), StorageError> {
+        // They are looked for before the file, which is made before them.
+        let is_there = |ending: &&str| self.part(ending).symlink_metadata().is_ok();
+        let mut left: Vec<&str> = BESIDE.into_iter().filter(is_there).collect();
+        let is_missing = match fs::metadata(&self.path) {
+            Ok(found) if found.len() > 0 => return Ok(()),
+            Ok(_) => {
+                // A journal beside an empty file is that of a process that was killed while it made the file.
+                left.retain(|ending| *ending == "-wal");
+                false
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => true,
+            // The reason is told when it is opened.
+            Err(_) => return Ok(()),
+        };
+        if left.is_empty() {
+            return Ok(());
+        }
+        let found = if is_missing { "is missing" } else { "is empty" };
+        let left: Vec<String> = left
+            .into_iter()
+            .map(|ending| self.part(ending).display().to_string())
+            .collect();
+        Err(self.unusable(&format!(
+            "the file {found}, but {} of an earlier database is there, perhaps with the last changes of that one. Bring its file \
+             back if it was moved; else move this away too, and keep it with that file",
+            left.join(" and ")
+        )))
+    }
+
     /// True if a missing file may be made, whose folder then is made too.
     ///
     /// Only its owner may read such a folder: it holds everybody's names and the digests of their secrets.
     pub(super) fn make_room(&self) -> Result<bool, StorageError> {
+        self.must_leave_nothing_behind()?;
         if self.must_exist {
             self.must_be_there()?;
         }

@@ -1,6 +1,7 @@
 //! Backups, and what is restored from them.
 
 mod consistent;
+mod leftovers;
 mod many;
 mod piped;
 mod places;
