@@ -94,7 +94,9 @@ pub(super) async fn run(command: &Command, context: &Context<'_>) -> anyhow::Res
             command: Some(CaCommand::Renew { confirmation }),
         } => renew(*confirmation, context),
         Command::Ca { command: None } => {
-            let pem = open()?.ca_certificate_pem(now);
+            let ring = open()?;
+            context.output.warn(ring.authority_warning(now).as_slice());
+            let pem = ring.ca_certificate_pem(now);
             let view = json!({ "certificates": pem });
             context.output.one(&view, pem.trim_end())
         }

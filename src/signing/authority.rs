@@ -203,6 +203,25 @@ impl CertificateAuthority {
             .or_else(|| waiting.and_then(|waiting| waiting.waiting_question(now)))
     }
 
+    /// True if the files of this authority and of the next are as they were read: another renewal may have replaced them.
+    pub(super) fn is_as_read(&self, directory: &KeyDirectory) -> Result<bool, KeyError> {
+        let present = files::read_private(&directory.authority_key())?;
+        let next = files::read_private(&directory.next_authority_key())?;
+        Ok(present.as_ref() == Some(&self.key_pem)
+            && next.as_ref() == self.next.as_ref().map(|next| &next.key_pem))
+    }
+
+    /// The problem of an authority that waits and by this machine's clock is not valid.
+    pub(super) fn waiting_problem(
+        &self,
+        directory: &KeyDirectory,
+        now: DateTime<Utc>,
+    ) -> Option<KeyError> {
+        let next = self.next.as_ref()?;
+        let path = directory.next_authority_key();
+        next.certificate.check_dates(&path, now).err()
+    }
+
     /// Puts the next authority in its place when its time has come; true if it had.
     pub(super) fn begin_next(
         directory: &KeyDirectory,

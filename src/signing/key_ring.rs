@@ -253,8 +253,17 @@ impl KeyRing {
         self.loaded().authority.summary(&self.schedule)
     }
 
-    /// The advice about an authority that ends within a year; none while there is time.
+    /// The advice about an authority that waits, or that ends within a year; none while there is time.
     pub fn authority_warning(&self, now: DateTime<Utc>) -> Option<String> {
+        let waiting = self
+            .loaded()
+            .authority
+            .waiting_problem(&self.directory, now);
+        if let Some(problem) = waiting {
+            return Some(format!(
+                "the next certificate authority waits and is not valid: {problem}. The present one stays until then"
+            ));
+        }
         let CertificateAuthoritySummary {
             not_after, next, ..
         } = self.authority();

@@ -114,7 +114,7 @@ impl Loaded {
         known.extend_from_slice(&self.ended);
         known.extend(self.early.iter().map(|key| key.path.clone()));
         known.sort();
-        let has_next = directory.next_authority_key().exists();
+        let is_authority_known = self.authority.is_as_read(directory)?;
         let early_only = |key: &EarlyKey| key.certificate.is_early(now);
         Ok(there == known
             && self.early.iter().all(early_only)
@@ -122,7 +122,7 @@ impl Loaded {
                 .ring
                 .iter()
                 .all(|key| key.not_before.is_none_or(|begin| begin <= now))
-            && has_next == self.authority.next.is_some()
+            && is_authority_known
             && signing(schedule, &self.ring.made, now) == self.signing
             && self.retired(schedule, now).is_empty())
     }

@@ -10,6 +10,7 @@ use wharfinger::server::{SystemClock, SystemEntropy};
 use wharfinger::signing::KeyRing;
 
 use super::fleet::{Fleet, issued, leaf_of, start};
+use crate::cli::running::{send, start as start_service, within};
 use crate::cli::{Workplace, stderr};
 use crate::harness::{SeededEntropy, TestApp};
 
@@ -262,4 +263,38 @@ fn a_renewal_puts_aside_what_waits_and_is_not_valid_and_takes_what_is() {
     let (renewed, ring) = renew(&folder, now + days(3700));
     assert!(renewed.replaced.is_some() && renewed.next.is_none());
     assert!(bundle.contains(&ring.ca_certificate_pem(now + days(3700))));
+}
+
+/// Nobody would look at the file: the operator is told, with the time and what to do, until it is done.
+#[test]
+fn an_authority_that_waits_and_is_from_the_future_is_told() {
+    let workplace = Workplace::empty();
+    let keys = workplace.path().join("keys");
+    let (now, entropy) = (SystemClock.now(), SystemEntropy);
+    let later = now + Duration::days(400);
+    drop(KeyRing::open_or_create(&keys, schedule(), now, &entropy).unwrap());
+    KeyRing::renew_authority(&keys, &schedule(), later, &entropy).unwrap();
+    let begins = (later - Duration::days(1)).format("%Y-%m-%d");
+    let expected = format!("keys/ca-next.key: its certificate is valid only from {begins}");
+    let is_told = |told: &str| {
+        told.contains("the next certificate authority waits and is not valid: ")
+            && told.contains(&expected)
+            && told.contains("run `wharfinger keys ca renew --yes`")
+    };
+    let running = start_service(&workplace, "log");
+    let ready = || send(&running.ops, "GET /readyz", "");
+    within(std::time::Duration::from_secs(10), "it is told", || {
+        is_told(&ready())
+    });
+    assert!(ready().starts_with("HTTP/1.1 200"), "{}", ready());
+    let log = || std::fs::read_to_string(workplace.path().join("log")).unwrap();
+    assert!(is_told(&log()), "{}", log());
+    for arguments in [&["keys", "list"][..], &["keys", "ca"]] {
+        let noted = stderr(&workplace.run(arguments));
+        assert!(is_told(&noted), "{arguments:?}: {noted}");
+    }
+    workplace.ok(&["keys", "ca", "renew", "--yes"]);
+    within(std::time::Duration::from_secs(10), "it is over", || {
+        ready().contains("a new certificate authority waits; bring public/ca.crt")
+    });
 }
