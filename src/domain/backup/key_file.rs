@@ -4,8 +4,9 @@ use secrecy::SecretString;
 
 /// The folder of the files that registries mount.
 const PUBLIC: &str = "public";
-/// The folders that only their owner reads, beside the authority's files at the top.
-const PRIVATE: [&str; 2] = ["signing", "pinned"];
+/// The folders that only their owner reads, beside the authority's files at the top; keys in `early` are not valid yet, and would
+/// be missed if it was the clock that was wrong.
+const PRIVATE: [&str; 3] = ["signing", "pinned", "early"];
 /// The endings of their names.
 const ENDINGS: [&str; 4] = ["key", "crt", "pem", "json"];
 /// The most folders and names in a path.
@@ -55,6 +56,7 @@ mod tests {
             "ca.key",
             "ca-replaced-20260101T000000Z.crt",
             "signing/1-a.pem",
+            "early/1-a.pem",
             "pinned/zot-1a/1-a.pem",
             "public/pinned/zot-1a.pem",
         ] {

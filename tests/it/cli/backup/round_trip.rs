@@ -52,6 +52,15 @@ fn login(token: &str, user: &str, secret: &str, scope: &str) -> String {
     crate::cli::running::send(token, &path, &format!("authorization: Basic {basic}\r\n"))
 }
 
+/// A key as a rotation puts it aside that by the clock of that day is not valid yet.
+fn put_a_key_aside(workplace: &Workplace) {
+    let early = workplace.path().join("keys/early");
+    fs::create_dir(&early).unwrap();
+    let signing = fs::read_dir(workplace.path().join("keys/signing")).unwrap();
+    let key = signing.map(|entry| entry.unwrap().path()).next().unwrap();
+    fs::copy(key, early.join("1790000000-0.pem")).unwrap();
+}
+
 #[test]
 fn everything_comes_back_with_keys_and_tokens_that_work() {
     let (workplace, secret) = full();
@@ -69,17 +78,13 @@ fn everything_comes_back_with_keys_and_tokens_that_work() {
     let by_password = login(&running.token, "alice", "long enough, Alice", scope);
     assert!(by_password.contains("refresh_token"), "{by_password}");
     fs::write(workplace.path().join("passphrase"), PASSPHRASE).unwrap();
+    put_a_key_aside(&workplace);
     let keys = ["--with-keys", "--passphrase-file", "passphrase"];
     let file = backed_up(&workplace, "backup.age", &keys);
-    assert_eq!(
-        fs::metadata(&file).unwrap().permissions().mode() & 0o777,
-        0o600
-    );
-    assert!(
-        fs::read(&file)
-            .unwrap()
-            .starts_with(b"age-encryption.org/v1\n-> scrypt ")
-    );
+    let mode = fs::metadata(&file).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let beginning = b"age-encryption.org/v1\n-> scrypt ";
+    assert!(fs::read(&file).unwrap().starts_with(beginning));
 
     let other = Workplace::empty();
     let mut restore = other.command(&["restore", file.to_str().unwrap(), "--passphrase-file", "-"]);
@@ -90,7 +95,12 @@ fn everything_comes_back_with_keys_and_tokens_that_work() {
         told.contains("rows as of 2") && told.contains("Now start the service"),
         "{told}"
     );
-    for place in ["keys/ca.key", "keys/public/ca.crt", "keys/public/jwks.json"] {
+    for place in [
+        "keys/ca.key",
+        "keys/public/ca.crt",
+        "keys/public/jwks.json",
+        "keys/early/1790000000-0.pem",
+    ] {
         let read = |workplace: &Workplace| {
             let path = workplace.path().join(place);
             let mode = fs::metadata(&path).unwrap().permissions().mode();
