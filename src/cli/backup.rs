@@ -1,12 +1,13 @@
 //! `wharfinger backup` and `wharfinger restore`.
 
+use std::fs::File;
 use std::io::{BufWriter, IsTerminal, Write};
+use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use clap::Args;
 use serde_json::{Value, json};
-use tempfile::NamedTempFile;
 
 use crate::app::backup::{BackupFile, BackupSummary};
 use crate::cli::context::Context;
@@ -112,7 +113,7 @@ pub(super) async fn restore(
         );
     }
     let spooled = is_piped.then(spool).transpose()?;
-    let path = spooled.as_ref().map(|file| file.path().to_owned());
+    let path = spooled.as_ref().map(|(_, path)| path.clone());
     let path = path.unwrap_or(arguments.file);
     let is_encrypted = BackupFile::is_encrypted(&path)?;
     let passphrase = is_encrypted.then(|| arguments.passphrase.tell());
@@ -137,19 +138,20 @@ pub(super) async fn restore(
     context.output.for_programs(&with(contents.to_json(), more))
 }
 
-/// Standard input in a file that only this user reads: a backup is read twice.
-fn spool() -> anyhow::Result<NamedTempFile> {
+/// Standard input in a file, because a backup is read twice. It has no name any more, so that nothing is left of it whatever
+/// becomes of this process.
+fn spool() -> anyhow::Result<(File, PathBuf)> {
     let mut input = std::io::stdin().lock();
     if input.is_terminal() {
         bail!(
             "the backup would be read from the terminal; name a file, or lead one into standard input"
         );
     }
-    let mut file = NamedTempFile::new().context("standard input cannot be kept in a file")?;
+    let mut file = tempfile::tempfile().context("standard input cannot be kept in a file")?;
     std::io::copy(&mut input, &mut file).context("standard input cannot be kept in a file")?;
-    file.flush()
-        .context("standard input cannot be kept in a file")?;
-    Ok(file)
+    // This path leads to the file without a name, from its beginning each time.
+    let path = PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()));
+    Ok((file, path))
 }
 
 /// The members of both.

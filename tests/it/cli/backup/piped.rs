@@ -1,9 +1,10 @@
 //! Backups that come from standard input, and pipes that do not.
 
-use std::process::Command;
+use std::io::Write;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use super::backed_up;
+use super::{backed_up, names};
 use crate::cli::Workplace;
 
 #[test]
@@ -38,4 +39,24 @@ fn a_pipe_in_place_of_a_file_is_refused_and_not_waited_for() {
     assert_eq!(output.status.code(), Some(1));
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(told.contains("say - for standard input"), "{told}");
+}
+
+#[test]
+fn nothing_is_left_of_a_backup_from_standard_input_when_its_restoration_is_killed() {
+    let workplace = Workplace::migrated();
+    let temporary = workplace.path().join("temporary");
+    std::fs::create_dir(&temporary).unwrap();
+    let mut restoration = Command::new(env!("CARGO_BIN_EXE_wharfinger"))
+        .current_dir(workplace.path())
+        .env("TMPDIR", &temporary)
+        .args(["restore", "-"])
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut pipe = restoration.stdin.take().unwrap();
+    // More than the pipe holds: some of it is kept elsewhere by now.
+    pipe.write_all(&vec![b'x'; 1 << 20]).unwrap();
+    restoration.kill().unwrap();
+    restoration.wait().unwrap();
+    assert_eq!(names(&temporary), Vec::<String>::new());
 }
