@@ -8,7 +8,7 @@ use crate::app::backup::{self, BackupContents, BackupFile, BackupOptions, Backup
 use crate::config::Config;
 use crate::domain::clock::Clock;
 use crate::server::{SystemClock, connections};
-use crate::signing::{must_have_no_key_files, read_key_files};
+use crate::signing::must_have_no_key_files;
 use crate::storage::Db;
 
 /// The choices for a backup.
@@ -26,13 +26,10 @@ pub async fn back_up(
     choice: BackupChoice,
     output: &mut (dyn Write + Send),
 ) -> anyhow::Result<(BackupSummary, String)> {
-    let folder = &config.keys.directory;
-    let keys = choice.with_keys.then(|| read_key_files(folder));
-    let keys = keys.transpose()?.unwrap_or_default();
     let db = Db::open(&config.database.url, connections(config)).await?;
     let place = db.place();
     let options = BackupOptions {
-        keys,
+        keys: choice.with_keys.then(|| config.keys.directory.clone()),
         passphrase: choice.passphrase,
     };
     let written = backup::back_up(&db, &options, SystemClock.now(), output).await;

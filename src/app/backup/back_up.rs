@@ -1,6 +1,7 @@
 //! Writing a backup.
 
 use std::io::Write;
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
@@ -11,15 +12,15 @@ use sha2::{Digest, Sha256};
 use crate::app::backup::encryption::encrypt;
 use crate::app::backup::error::BackupError;
 use crate::domain::backup::cell::Cell;
-use crate::domain::backup::key_file::KeyFile;
 use crate::domain::backup::line::{self, BackupEnd, BackupHeader, FORMAT, Tally};
+use crate::signing::read_key_files;
 use crate::storage::{Db, Snapshot};
 
 /// The choices for a backup.
 #[derive(Debug)]
 pub struct BackupOptions {
-    /// The key files that go into it.
-    pub keys: Vec<KeyFile>,
+    /// The folder of the key files that go into it, if they do.
+    pub keys: Option<PathBuf>,
     /// The passphrase with which it is encrypted; a backup with keys must be.
     pub passphrase: Option<SecretString>,
 }
@@ -41,21 +42,23 @@ pub async fn back_up(
     output: &mut (dyn Write + Send),
 ) -> Result<BackupSummary, BackupError> {
     let Some(passphrase) = &options.passphrase else {
-        return write(db, &options.keys, now, output).await;
+        return write(db, options.keys.as_deref(), now, output).await;
     };
     let mut encrypted = encrypt(output, passphrase).map_err(BackupError::Unwritable)?;
-    let written = write(db, &options.keys, now, &mut encrypted).await?;
+    let written = write(db, options.keys.as_deref(), now, &mut encrypted).await?;
     encrypted.finish().map_err(BackupError::Unwritable)?;
     Ok(written)
 }
 
 async fn write(
     db: &Db,
-    keys: &[KeyFile],
+    keys: Option<&Path>,
     now: DateTime<Utc>,
     output: &mut (dyn Write + Send),
 ) -> Result<BackupSummary, BackupError> {
     let snapshot = db.snapshot().await?;
+    // Only now: the key of the secrets that are in the snapshot may have been made a moment before it.
+    let keys = keys.map(read_key_files).transpose()?.unwrap_or_default();
     let header = BackupHeader {
         format: FORMAT,
         program: env!("CARGO_PKG_VERSION").to_owned(),
@@ -69,7 +72,7 @@ async fn write(
     // The rows do not change any more, whatever becomes of the rest.
     let ended = snapshot.end().await;
     tables.and(ended.map_err(BackupError::from))?;
-    for file in keys {
+    for file in &keys {
         lines.write(&line::key_file(file))?;
         lines.tally.key_files += 1;
     }

@@ -1,12 +1,14 @@
 //! A backup is of one moment, while changes are made.
 
 use std::collections::BTreeSet;
+use std::fs::File;
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use super::{Backup, backed_up};
-use crate::cli::Workplace;
-use crate::cli::running::{Running, send, start};
+use super::{Backup, PASSPHRASE, backed_up};
+use crate::cli::running::{Running, send, start, within};
+use crate::cli::{Workplace, stderr};
 
 fn post(running: &Running, secret: &str, request: &str) -> String {
     let header = format!("private-token: {secret}\r\ncontent-length: 0\r\n");
@@ -107,4 +109,48 @@ fn a_backup_is_of_one_moment_while_changes_are_made() {
     // The same through a pipe.
     let printed = workplace.ok(&["backup", "-"]);
     must_be_of_one_moment(&Backup::of(&printed));
+}
+
+/// The key that encrypts secrets may be made between the two, and a secret without its key is lost.
+#[test]
+fn the_key_files_of_a_backup_are_not_older_than_its_rows() {
+    let workplace = Workplace::empty();
+    start(&workplace, "log").stop();
+    std::fs::write(workplace.path().join("passphrase"), PASSPHRASE).unwrap();
+    let lock = workplace.path().join("keys/.lock");
+    let lock = File::options().write(true).open(lock).unwrap();
+    lock.lock().unwrap();
+    let arguments = [
+        "backup",
+        "b",
+        "--with-keys",
+        "--passphrase-file",
+        "passphrase",
+    ];
+    let mut backup = Command::new(env!("CARGO_BIN_EXE_wharfinger"))
+        .current_dir(workplace.path())
+        .args(arguments)
+        .spawn()
+        .unwrap();
+    // The kernel lists who waits for a lock, with an arrow.
+    let process = format!(" {} ", backup.id());
+    within(Duration::from_mins(1), "the key files are not read", || {
+        let locks = std::fs::read_to_string("/proc/locks").unwrap();
+        let mut waiting = locks.lines().filter(|line| line.contains("->"));
+        waiting.any(|line| line.contains(&process))
+    });
+    workplace.ok(&["user", "create", "later"]);
+    lock.unlock().unwrap();
+    assert!(backup.wait().unwrap().success());
+
+    let other = Workplace::empty();
+    let file = workplace.path().join("b");
+    let mut restore = other.command(&["restore", file.to_str().unwrap(), "--passphrase-file", "-"]);
+    let restored = restore.write_stdin(PASSPHRASE).output().unwrap();
+    assert!(restored.status.success(), "{}", stderr(&restored));
+    let users = other.ok(&["user", "list"]);
+    assert!(
+        users.contains("admin") && !users.contains("later"),
+        "{users}"
+    );
 }
