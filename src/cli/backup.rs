@@ -121,7 +121,11 @@ pub(super) async fn restore(
     let with_keys = !arguments.without_keys;
     let file = BackupFile::new(path, passphrase);
     let (contents, place) = server::restore(&context.config, &file, with_keys).await?;
-    let key_files = if with_keys { contents.key_files() } else { 0 };
+    let key_files = if with_keys {
+        contents.key_files().len()
+    } else {
+        0
+    };
     let keys = match key_files {
         0 => format!(
             "The key files were not: bring your copy of them to {}, or registries will refuse every token.",

@@ -45,7 +45,8 @@ pub async fn restore(
     with_keys: bool,
 ) -> anyhow::Result<(BackupContents, String)> {
     let contents = file.check()?;
-    let keys = (with_keys && contents.key_files() > 0).then_some(config.keys.directory.as_path());
+    let keys =
+        (with_keys && !contents.key_files().is_empty()).then_some(config.keys.directory.as_path());
     if let Some(folder) = keys {
         must_have_no_key_files(folder)?;
     }

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::domain::backup::bounds::{ALL_KEY_FILES, LONGEST_KEY_FILE, MOST_KEY_FILES};
 use crate::domain::backup::key_file::KeyFile;
 use crate::signing::error::KeyError;
 use crate::signing::files;
@@ -19,7 +20,7 @@ pub fn read_key_files(folder: &Path) -> Result<Vec<KeyFile>, KeyError> {
         return Err(directory.no_keys());
     }
     let _lock = files::lock(&directory.root)?;
-    let mut found = Vec::new();
+    let (mut found, mut length) = (Vec::new(), 0_usize);
     for path in paths(&directory.root)? {
         let place = directory.root.join(&path);
         let text = if KeyFile::is_public(&path) {
@@ -28,10 +29,20 @@ pub fn read_key_files(folder: &Path) -> Result<Vec<KeyFile>, KeyError> {
             files::read_private(&place)?
         };
         // One that is gone was deleted by hand.
-        found.extend(text.map(|text| KeyFile {
+        let Some(text) = text else { continue };
+        length = length.saturating_add(text.len());
+        if text.len() > LONGEST_KEY_FILE
+            || length > ALL_KEY_FILES / 2
+            || found.len() >= MOST_KEY_FILES
+        {
+            let problem =
+                "is too large for a key file, or is one of too many: move away what is none";
+            return Err(KeyError::new(&place, problem));
+        }
+        found.push(KeyFile {
             path,
             text: SecretString::from(text),
-        }));
+        });
     }
     Ok(found)
 }

@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::app::backup::encryption::encrypt;
 use crate::app::backup::error::BackupError;
+use crate::domain::backup::bounds::LONGEST_LINE;
 use crate::domain::backup::cell::Cell;
 use crate::domain::backup::line::{self, BackupEnd, BackupHeader, FORMAT, Tally};
 use crate::signing::read_key_files;
@@ -91,13 +92,24 @@ async fn write_tables(snapshot: &Snapshot, lines: &mut Lines<'_>) -> Result<(), 
             };
             last = Some(*key);
             for row in &rows {
-                lines.write(&line::row(row))?;
+                let is_written = row.iter().all(Cell::is_in_bounds) && lines.write_row(row)?;
+                if !is_written {
+                    return Err(out_of_bounds(head.table, row));
+                }
                 count += 1;
             }
         }
         lines.tally.rows.insert(head.table, count);
     }
     Ok(())
+}
+
+fn out_of_bounds(table: String, row: &[Cell]) -> BackupError {
+    let key = match row.first() {
+        Some(Cell::Integer(key)) => *key,
+        _ => 0,
+    };
+    BackupError::OutOfBounds { table, key }
 }
 
 /// The lines of a backup, whose digest and number are known at the end.
@@ -117,11 +129,21 @@ impl<'a> Lines<'a> {
     }
 
     fn write(&mut self, value: &impl Serialize) -> Result<(), BackupError> {
-        let mut text =
-            serde_json::to_vec(value).map_err(|error| BackupError::Unwritable(error.into()))?;
-        text.push(b'\n');
-        self.digest.update(&text);
-        let written = self.output.write_all(&text);
+        self.write_text(&text_of(value)?)
+    }
+
+    /// False if its line would be longer than a restoration reads.
+    fn write_row(&mut self, row: &[Cell]) -> Result<bool, BackupError> {
+        let text = text_of(&line::row(row))?;
+        if text.len() > LONGEST_LINE {
+            return Ok(false);
+        }
+        self.write_text(&text).map(|()| true)
+    }
+
+    fn write_text(&mut self, text: &[u8]) -> Result<(), BackupError> {
+        self.digest.update(text);
+        let written = self.output.write_all(text);
         written.map_err(BackupError::Unwritable)
     }
 
@@ -135,6 +157,14 @@ impl<'a> Lines<'a> {
         self.output.flush().map_err(BackupError::Unwritable)?;
         Ok(end.end)
     }
+}
+
+/// The line of a value, with its end.
+fn text_of(value: &impl Serialize) -> Result<Vec<u8>, BackupError> {
+    let text = serde_json::to_vec(value);
+    let mut text = text.map_err(|error| BackupError::Unwritable(error.into()))?;
+    text.push(b'\n');
+    Ok(text)
 }
 
 /// The summary as programs read it.

@@ -14,6 +14,10 @@ const WORK: u8 = 17;
 /// The most work for a file of somebody else's: 1 GiB.
 const MOST_WORK: u8 = 20;
 
+/// The end of the part before what is encrypted, and the bytes within which it must come: ours has some 150.
+const HEADER_END: &[u8] = b"\n--- ";
+const LONGEST_HEADER: usize = 4096;
+
 /// The result of trying to decrypt.
 pub(super) enum Refused {
     WrongPassphrase,
@@ -38,9 +42,15 @@ pub(super) fn encrypt<W: Write>(
 
 /// Decrypts what is read.
 pub(super) fn decrypt<R: BufRead + Send + 'static>(
-    input: R,
+    mut input: R,
     passphrase: &SecretString,
 ) -> Result<Box<dyn Read + Send>, Refused> {
+    // All of it would be read into memory.
+    let beginning = input.fill_buf().map_err(Refused::Unreadable)?;
+    let mut header = beginning.windows(HEADER_END.len()).take(LONGEST_HEADER);
+    if !header.any(|part| part == HEADER_END) {
+        return Err(Refused::Damaged("its header has no end".to_owned()));
+    }
     let mut identity = scrypt::Identity::new(passphrase.clone());
     identity.set_max_work_factor(MOST_WORK);
     let identity: &dyn Identity = &identity;

@@ -76,6 +76,29 @@ pub enum BackupError {
         #[source]
         why: RestorationError,
     },
+    /// The database does not take some rows of it.
+    #[error("the database does not take what is in the lines {first} to {last} of {}; nothing was changed", path.display())]
+    RowsRefused {
+        /// The file.
+        path: PathBuf,
+        /// The first line of those that were written together.
+        first: u64,
+        /// The last of them.
+        last: u64,
+        /// The reason.
+        #[source]
+        why: StorageError,
+    },
+    /// A row is stored that no restoration takes.
+    #[error(
+        "the row {key} of the table {table} has a number, a time or a text beyond all bounds, which no backup can have; correct it"
+    )]
+    OutOfBounds {
+        /// The table.
+        table: String,
+        /// The key of the row.
+        key: i64,
+    },
     /// The key files cannot be read or written.
     #[error(transparent)]
     Keys(#[from] KeyError),

@@ -11,7 +11,9 @@ use crate::app::backup::back_up::summary;
 use crate::app::backup::encryption::{BEGINNING, Refused, decrypt};
 use crate::app::backup::error::BackupError;
 use crate::app::backup::reader::{BackupReader, Part};
-use crate::domain::backup::line::{BackupEnd, BackupHeader, TableHead};
+use crate::domain::backup::key_file::KeyFile;
+use crate::domain::backup::line::{BackupEnd, BackupHeader};
+use crate::domain::backup::table_head::TableHead;
 use crate::storage::SchemaLevel;
 
 /// The beginning of every SQLite database.
@@ -34,16 +36,26 @@ pub struct BackupContents {
     pub header: BackupHeader,
     /// The level of the schema.
     pub(super) level: SchemaLevel,
-    /// The tables.
+    /// The tables. The last id of each is not below its largest key.
     pub(super) heads: Vec<TableHead>,
+    /// The key files.
+    pub(super) key_files: Vec<KeyFile>,
     /// The last line.
     pub(super) end: BackupEnd,
 }
 
 impl BackupContents {
-    /// The number of key files.
-    pub fn key_files(&self) -> u64 {
-        self.end.end.key_files
+    /// The key files.
+    pub fn key_files(&self) -> &[KeyFile] {
+        &self.key_files
+    }
+
+    /// The backup, in words.
+    pub fn words(&self) -> String {
+        let BackupHeader {
+            created_at, change, ..
+        } = &self.header;
+        format!("the backup of {created_at}, after change {change}")
     }
 
     /// The number of rows in all tables.
@@ -79,16 +91,23 @@ impl BackupFile {
             schema: header.schema.clone(),
             program: header.program.clone(),
         })?;
-        let mut heads = Vec::new();
+        let (mut heads, mut key_files) = (Vec::<TableHead>::new(), Vec::new());
         loop {
             match reader.next()? {
                 Part::Table(head) => heads.push(head),
-                Part::Row(_) | Part::KeyFile(_) => {}
+                // Keys rise, so the last is the largest.
+                Part::Row(cells) => {
+                    if let Some(head) = heads.last_mut() {
+                        head.last_id = head.last_id.max(TableHead::key(&cells));
+                    }
+                }
+                Part::KeyFile(file) => key_files.push(file),
                 Part::End(end) => {
                     return Ok(BackupContents {
                         header: reader.header,
                         level,
                         heads,
+                        key_files,
                         end,
                     });
                 }

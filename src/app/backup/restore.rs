@@ -8,13 +8,13 @@ use crate::app::backup::error::BackupError;
 use crate::app::backup::file::{BackupContents, BackupFile};
 use crate::app::backup::reader::Part;
 use crate::domain::backup::cell::Cell;
-use crate::domain::backup::key_file::KeyFile;
-use crate::domain::backup::line::TableHead;
+use crate::domain::backup::table_head::TableHead;
 use crate::signing::{remove_key_files, write_key_files};
-use crate::storage::{Db, Restoration, StorageError};
+use crate::storage::{Db, Restoration};
 
-/// The most rows in memory.
+/// The most rows in memory, and about the most bytes of them.
 const AT_A_TIME: usize = 500;
+const BYTES_AT_A_TIME: usize = 4 << 20;
 
 /// Writes a backup whose `contents` were checked into an empty database, and its key files, if it has some, into the
 /// folder `keys`, in which there are none. All of it is there afterwards, or nothing.
@@ -31,54 +31,50 @@ pub async fn restore(
         why,
     })?;
     let filled = fill(&mut restoration, file, contents).await;
-    let written = filled.and_then(|key_files| {
+    let written = filled.and_then(|()| {
         if let Some(folder) = keys {
-            write_key_files(folder, &key_files)?;
+            write_key_files(folder, &contents.key_files)?;
         }
-        Ok(key_files)
+        Ok(())
     });
-    let key_files = match written {
-        Ok(key_files) => key_files,
-        Err(error) => {
-            // The first error is the one to be told.
-            let _ = restoration.give_up().await;
-            return Err(error);
-        }
-    };
+    if let Err(error) = written {
+        // The first error is the one to be told.
+        let _ = restoration.give_up().await;
+        return Err(error);
+    }
     let committed = restoration.commit(&contents.header, now).await;
     if committed.is_err()
         && let Some(folder) = keys
     {
-        remove_key_files(folder, &key_files);
+        remove_key_files(folder, &contents.key_files);
     }
     Ok(committed?.bring_up_to_date().await?)
 }
 
-/// Writes all rows, and returns the key files.
+/// Writes all rows.
 async fn fill(
     restoration: &mut Restoration,
     file: &BackupFile,
     contents: &BackupContents,
-) -> Result<Vec<KeyFile>, BackupError> {
+) -> Result<(), BackupError> {
     let mut reader = file.read()?;
     let mut rows = Rows::default();
-    let mut key_files = Vec::new();
     loop {
-        match reader.next()? {
+        let part = reader.next()?;
+        match part {
             Part::Table(head) => {
-                rows.write(restoration).await?;
+                rows.write(restoration, file).await?;
                 rows.head = Some(head);
             }
             Part::Row(row) => {
-                rows.rows.push(row);
-                if rows.rows.len() >= AT_A_TIME {
-                    rows.write(restoration).await?;
+                rows.add(row, reader.line, reader.length);
+                if rows.cells.len() >= AT_A_TIME || rows.bytes >= BYTES_AT_A_TIME {
+                    rows.write(restoration, file).await?;
                 }
             }
-            Part::KeyFile(key_file) => key_files.push(key_file),
+            Part::KeyFile(_) => {}
             Part::End(end) if end == contents.end => {
-                rows.write(restoration).await?;
-                return Ok(key_files);
+                return rows.write(restoration, file).await;
             }
             Part::End(_) => {
                 let why = "it was changed while it was read";
@@ -92,14 +88,37 @@ async fn fill(
 #[derive(Default)]
 struct Rows {
     head: Option<TableHead>,
-    rows: Vec<Vec<Cell>>,
+    cells: Vec<Vec<Cell>>,
+    bytes: usize,
+    /// The lines of the first and the last.
+    lines: (u64, u64),
 }
 
 impl Rows {
-    async fn write(&mut self, restoration: &mut Restoration) -> Result<(), StorageError> {
-        match &self.head {
-            Some(head) => restoration.add(head, std::mem::take(&mut self.rows)).await,
-            None => Ok(()),
+    fn add(&mut self, row: Vec<Cell>, line: u64, bytes: usize) {
+        if self.cells.is_empty() {
+            self.lines.0 = line;
         }
+        self.lines.1 = line;
+        self.bytes = self.bytes.saturating_add(bytes);
+        self.cells.push(row);
+    }
+
+    async fn write(
+        &mut self,
+        restoration: &mut Restoration,
+        file: &BackupFile,
+    ) -> Result<(), BackupError> {
+        let Some(head) = &self.head else {
+            return Ok(());
+        };
+        self.bytes = 0;
+        let written = restoration.add(head, std::mem::take(&mut self.cells)).await;
+        written.map_err(|why| BackupError::RowsRefused {
+            path: file.path.clone(),
+            first: self.lines.0,
+            last: self.lines.1,
+            why,
+        })
     }
 }

@@ -4,9 +4,15 @@ use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use chrono::NaiveDateTime;
+use chrono::{NaiveDateTime, Timelike};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+use crate::domain::backup::bounds;
+use crate::domain::expiry::is_storable;
+
+/// The nanoseconds of a second; more are a leap second, which no database keeps.
+const SECOND: u32 = 1_000_000_000;
 
 /// The form of an instant, which is in UTC.
 const INSTANT: &str = "%Y-%m-%dT%H:%M:%S%.fZ";
@@ -63,9 +69,9 @@ impl Cell {
         }
     }
 
-    /// The cell of that kind in a line of a backup; none if it is of another kind.
+    /// The cell of that kind in a line of a backup; none if it is of another kind, or out of bounds.
     pub fn from_json(kind: CellKind, value: Value) -> Option<Self> {
-        match (kind, value) {
+        let cell = match (kind, value) {
             (_, Value::Null) => Some(Self::Null),
             (CellKind::Integer, Value::Number(number)) => number.as_i64().map(Self::Integer),
             (CellKind::Boolean, Value::Bool(value)) => Some(Self::Boolean(value)),
@@ -76,6 +82,16 @@ impl Cell {
                 instant.ok().map(Self::Instant)
             }
             _ => None,
+        };
+        cell.filter(Self::is_in_bounds)
+    }
+
+    /// True if every database keeps it, and a restoration takes it.
+    pub fn is_in_bounds(&self) -> bool {
+        match self {
+            Self::Integer(number) => bounds::is_number(*number),
+            Self::Instant(instant) => is_storable(instant.date()) && instant.nanosecond() < SECOND,
+            Self::Null | Self::Boolean(_) | Self::Text(_) | Self::Bytes(_) => true,
         }
     }
 }
@@ -89,7 +105,7 @@ mod tests {
     proptest! {
         #[test]
         fn every_cell_comes_back(
-            number in any::<i64>(),
+            number in -bounds::LARGEST_NUMBER..=bounds::LARGEST_NUMBER,
             text in ".*",
             bytes in prop::collection::vec(any::<u8>(), 0..40),
             micros in 0_i64..253_402_300_800_000_000,
@@ -109,13 +125,19 @@ mod tests {
     }
 
     #[test]
-    fn a_cell_of_another_kind_is_none() {
+    fn a_cell_of_another_kind_or_out_of_bounds_is_none() {
         for (kind, value) in [
             (CellKind::Integer, Value::from(1.5)),
             (CellKind::Boolean, Value::from(1)),
             (CellKind::Text, Value::from(1)),
             (CellKind::Bytes, Value::from("?")),
             (CellKind::Instant, Value::from("yesterday")),
+            (CellKind::Integer, Value::from(i64::MAX)),
+            (CellKind::Integer, Value::from(i64::MIN)),
+            (CellKind::Integer, Value::from(u64::MAX)),
+            (CellKind::Instant, Value::from("0999-12-31T00:00:00Z")),
+            (CellKind::Instant, Value::from("+10000-01-01T00:00:00Z")),
+            (CellKind::Instant, Value::from("2026-12-31T23:59:60Z")),
         ] {
             assert!(Cell::from_json(kind, value).is_none(), "{kind:?}");
         }

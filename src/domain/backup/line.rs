@@ -7,8 +7,11 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::domain::backup::cell::{Cell, CellKind};
+use crate::domain::backup::bounds::{LONGEST_KEY_FILE, is_key, is_word};
+use crate::domain::backup::cell::Cell;
 use crate::domain::backup::key_file::KeyFile;
+use crate::domain::backup::row::RowValues;
+use crate::domain::backup::table_head::TableHead;
 
 /// The version of the format that this program writes, and the newest that it reads.
 pub const FORMAT: u32 = 1;
@@ -28,19 +31,6 @@ pub struct BackupHeader {
     pub created_at: DateTime<Utc>,
     /// The number of the last change.
     pub change: i64,
-}
-
-/// The line before the rows of a table.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TableHead {
-    /// The name of the table.
-    pub table: String,
-    /// The columns, each with its kind, in the order of the cells; the first is the key.
-    pub columns: Vec<(String, CellKind)>,
-    /// The last id that the database gave out here, perhaps to a row that is deleted; none if it gives out none.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub last_id: Option<i64>,
 }
 
 /// The numbers of what a backup holds.
@@ -69,7 +59,7 @@ pub enum Line {
     /// A table begins.
     Table(TableHead),
     /// A row of the table that began last.
-    Row(Vec<Value>),
+    Row(RowValues),
     /// A key file.
     KeyFile(KeyFile),
     /// There is nothing more.
@@ -89,48 +79,43 @@ impl BackupHeader {
         let value: Value = serde_json::from_str(line).ok()?;
         value.get("wharfinger_backup")?.as_u64()
     }
-}
 
-impl TableHead {
-    /// True if all names can stand in a statement as they are.
-    fn has_plain_names(&self) -> bool {
-        let columns = self.columns.iter().map(|(name, _)| name);
-        let is_plain = |name: &String| {
-            let plain = |letter: char| {
-                letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_'
-            };
-            !name.is_empty() && name.chars().all(plain)
-        };
-        columns.chain([&self.table]).all(is_plain)
-    }
-
-    /// The cells of a row of this table; none if they are other ones.
-    pub fn cells(&self, values: Vec<Value>) -> Option<Vec<Cell>> {
-        if values.len() != self.columns.len() {
-            return None;
+    /// The header that is written so, or the fault in it.
+    pub fn read(line: &str) -> Result<Self, &'static str> {
+        let header: Self = serde_json::from_str(line).map_err(|_| "it is no header")?;
+        if !is_word(&header.program) || !is_word(&header.schema) {
+            return Err("its program or schema is none");
         }
-        let columns = self.columns.iter().zip(values);
-        columns
-            .map(|((_, kind), value)| Cell::from_json(*kind, value))
-            .collect()
+        let is_change = is_key(header.change);
+        is_change
+            .then_some(header)
+            .ok_or("its change is out of range")
     }
 }
 
 impl Line {
-    /// The line that is written so; none if nothing is.
-    pub fn read(text: &str) -> Option<Self> {
+    /// The line that is written so, or the fault in it.
+    pub fn read(text: &str) -> Result<Self, &'static str> {
+        const NONE: &str = "it is none of a backup";
         if text.starts_with('[') {
-            return serde_json::from_str(text).ok().map(Self::Row);
+            let row = serde_json::from_str(text).map(Self::Row);
+            return row.map_err(|_| "it is no row");
         }
         if text.starts_with("{\"table\"") {
-            let head: TableHead = serde_json::from_str(text).ok()?;
-            return head.has_plain_names().then_some(Self::Table(head));
+            let head: TableHead = serde_json::from_str(text).map_err(|_| NONE)?;
+            return head.fault().map_or(Ok(Self::Table(head)), Err);
         }
         if text.starts_with("{\"end\"") {
-            return serde_json::from_str(text).ok().map(Self::End);
+            return serde_json::from_str(text).map(Self::End).map_err(|_| NONE);
         }
-        let line: KeyFileLine = serde_json::from_str(text).ok()?;
-        KeyFile::is_path(&line.key_file).then_some(Self::KeyFile(KeyFile {
+        let line: KeyFileLine = serde_json::from_str(text).map_err(|_| NONE)?;
+        if !KeyFile::is_path(&line.key_file) {
+            return Err("its path is none of a key file");
+        }
+        if line.text.len() > LONGEST_KEY_FILE {
+            return Err("it is longer than any key file");
+        }
+        Ok(Self::KeyFile(KeyFile {
             path: line.key_file,
             text: SecretString::from(line.text),
         }))
@@ -157,14 +142,15 @@ mod tests {
             let line = json!({ "columns": [[column, "integer"]] }).to_string();
             Line::read(&line.replacen('{', &format!("{{\"table\":\"{table}\","), 1))
         };
-        assert!(matches!(head("users", "id"), Some(Line::Table(_))));
+        assert!(matches!(head("users", "id"), Ok(Line::Table(_))));
         for (table, column) in [
             ("users'; DROP", "id"),
             ("users", "id\""),
             ("", "id"),
             ("users", ""),
+            ("users", &"x".repeat(64)),
         ] {
-            assert!(head(table, column).is_none(), "{table} {column}");
+            assert!(head(table, column).is_err(), "{table} {column}");
         }
     }
 }

@@ -6,7 +6,9 @@ use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, SqliteTransactionMode, TransactionOptions,
 };
 
-use crate::domain::backup::line::TableHead;
+use crate::domain::backup::table_head::TableHead;
+use crate::storage::backup::error::RestorationError;
+use crate::storage::backup::fit;
 use crate::storage::backup::last_id;
 use crate::storage::backup::restoration::Restoration;
 use crate::storage::backup::tables::{self, COUNTER_TABLE};
@@ -16,30 +18,6 @@ use crate::storage::counter;
 use crate::storage::error::StorageError;
 use crate::storage::schema::{self, SchemaLevel};
 
-/// The reason why nothing was restored.
-#[derive(Debug, thiserror::Error)]
-pub enum RestorationError {
-    /// There is something in the database already.
-    #[error(
-        "the database {0} is not empty, and a backup never replaces anything: name another one in `database.url`, which \
-         need not exist yet if it is SQLite's. To give up what this one holds, stop the service and move its file away \
-         with the files beside it (-wal, -shm), or make the server's database anew"
-    )]
-    NotEmpty(String),
-    /// The empty schema in the database is another one than the backup's.
-    #[error(
-        "the database {0} has the empty schema of another version than the backup: name one without a schema in \
-         `database.url`; this program brings the schema up to date when the rows are there"
-    )]
-    OtherSchema(String),
-    /// The backup lacks a table.
-    #[error("it has no table {0}")]
-    LacksTable(&'static str),
-    /// The database did not do it.
-    #[error(transparent)]
-    Storage(#[from] StorageError),
-}
-
 impl Db {
     /// Begins to write a backup whose schema is at that level, and which has these tables, into a database in which nothing is.
     #[tracing::instrument(name = "storage.begin_restoration", skip_all)]
@@ -48,6 +26,7 @@ impl Db {
         level: SchemaLevel,
         heads: &[TableHead],
     ) -> Result<Restoration, RestorationError> {
+        fit::must_be_known(heads)?;
         let (turn, transaction) = match self.connection.get_database_backend() {
             DbBackend::Sqlite => (None, self.prepare_file(level).await?),
             backend => {
@@ -59,7 +38,7 @@ impl Db {
         counter::add(0, &transaction).await?;
         // Another program may have been faster.
         self.must_be_empty(&transaction, level).await?;
-        must_have_all_tables(&transaction, heads).await?;
+        fit::must_fit(&transaction, heads).await?;
         Ok(Restoration {
             transaction,
             turn,
@@ -144,18 +123,4 @@ async fn has_rows(
         select.and_where(Expr::col("number").gt(0));
     }
     Ok(connection.query_one(&select).await?.is_some())
-}
-
-/// Makes sure that every table of ours that is in the schema is in the backup, too.
-async fn must_have_all_tables(
-    connection: &Bounded<DatabaseTransaction>,
-    heads: &[TableHead],
-) -> Result<(), RestorationError> {
-    for table in tables::all() {
-        let is_there = heads.iter().any(|head| head.table == table.name);
-        if !is_there && schema::has_table(&connection.inner, table.name).await? {
-            return Err(RestorationError::LacksTable(table.name));
-        }
-    }
-    Ok(())
 }

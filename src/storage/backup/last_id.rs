@@ -2,7 +2,8 @@
 
 use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Statement};
 
-use crate::domain::backup::line::TableHead;
+use crate::domain::backup::table_head::TableHead;
+use crate::storage::backup::tables;
 use crate::storage::error::StorageError;
 
 /// The last id that was given out in `table`; zero for none.
@@ -42,7 +43,12 @@ pub(super) async fn go_on(
     connection: &impl ConnectionTrait,
     heads: &[TableHead],
 ) -> Result<(), StorageError> {
-    for head in heads {
+    let all = tables::all();
+    let counts_up = |head: &&TableHead| {
+        let table = all.iter().find(|table| table.name == head.table);
+        table.is_some_and(|table| table.counts_up)
+    };
+    for head in heads.iter().filter(counts_up) {
         if let Some(last) = head.last_id {
             go_on_after(connection, &head.table, last).await?;
         }

@@ -1,12 +1,14 @@
 //! Everything that is stored, read as of one moment and written into an empty database of any kind.
 
 mod begin;
+mod error;
+mod fit;
 mod last_id;
 mod open;
 mod restoration;
 mod snapshot;
 mod tables;
 
-pub use begin::RestorationError;
+pub use error::RestorationError;
 pub use restoration::{Restoration, Restored};
 pub use snapshot::Snapshot;

@@ -6,10 +6,11 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend};
 
 use crate::domain::authority::Authority;
 use crate::domain::backup::cell::{Cell, CellKind};
-use crate::domain::backup::line::{BackupHeader, TableHead};
+use crate::domain::backup::line::BackupHeader;
+use crate::domain::backup::table_head::TableHead;
 use crate::domain::events::EventAction;
 use crate::storage::backup::last_id;
-use crate::storage::backup::tables::{COUNTER_TABLE, OWN_REFERENCE};
+use crate::storage::backup::tables::{self, COUNTER_TABLE, OWN_REFERENCE};
 use crate::storage::bounded::Bounded;
 use crate::storage::change::EVERYTHING;
 use crate::storage::connect::Db;
@@ -59,6 +60,7 @@ impl Restoration {
         head: &TableHead,
         mut rows: Vec<Vec<Cell>>,
     ) -> Result<(), StorageError> {
+        must_be_short(head, &rows)?;
         self.put_off_references(head, &mut rows);
         let at_a_time = (AT_A_TIME / head.columns.len().max(1)).max(1);
         let mut rows = rows.into_iter().peekable();
@@ -189,6 +191,31 @@ async fn record(
         ]);
     transaction.execute(&event).await?;
     notify(transaction).await
+}
+
+/// Makes sure that the numbers in columns of 32 bits have no more: SQLite would keep them, and nobody could read them.
+fn must_be_short(head: &TableHead, rows: &[Vec<Cell>]) -> Result<(), StorageError> {
+    let Some(table) = tables::all()
+        .into_iter()
+        .find(|table| table.name == head.table)
+    else {
+        return Ok(());
+    };
+    let is_short = |name: &str| {
+        let mut columns = table.columns.iter();
+        columns.any(|column| column.name == name && column.is_short)
+    };
+    for (place, (name, _)) in head.columns.iter().enumerate() {
+        let is_long = |row: &Vec<Cell>| match row.get(place) {
+            Some(Cell::Integer(number)) => i32::try_from(*number).is_err(),
+            _ => false,
+        };
+        if is_short(name) && rows.iter().any(is_long) {
+            let why = format!("a number in its column {name} has more than 32 bits");
+            return Err(StorageError::unreadable("row", &why));
+        }
+    }
+    Ok(())
 }
 
 fn value(kind: CellKind, cell: Cell) -> Value {

@@ -7,7 +7,7 @@ use sea_orm::{
 };
 
 use crate::domain::backup::cell::{Cell, CellKind};
-use crate::domain::backup::line::TableHead;
+use crate::domain::backup::table_head::TableHead;
 use crate::storage::backup::last_id;
 use crate::storage::backup::tables::{self, Column, StoredTable};
 use crate::storage::bounded::Bounded;

@@ -1,5 +1,6 @@
 //! Backups, and what is restored from them.
 
+mod bounds;
 mod consistent;
 mod leftovers;
 mod many;

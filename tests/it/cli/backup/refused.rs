@@ -52,7 +52,7 @@ fn a_file_that_is_cut_off_or_altered_anywhere_is_refused() {
     lines.insert(row, lines[row].clone());
     is_refused_with(
         sealed(&lines, &end),
-        "its lines are not those that its last line counts",
+        "its key is out of range, or not above that of the row before",
     );
 }
 
@@ -168,6 +168,15 @@ fn a_wrong_passphrase_and_a_damaged_encrypted_file_are_refused() {
         let told = restore(&whole[..length], PASSPHRASE);
         assert!(told.contains("is damaged or cut off ("), "{length}: {told}");
     }
+    let endless = "-> scrypt AAAA 10\n".repeat(1_000_000);
+    let told = restore(
+        format!("age-encryption.org/v1\n{endless}").as_bytes(),
+        PASSPHRASE,
+    );
+    assert!(
+        told.contains("is damaged or cut off (its header has no end)"),
+        "{told}"
+    );
     let mut altered = whole.clone();
     altered[whole.len() - 40] ^= 1;
     let told = restore(&altered, PASSPHRASE);
