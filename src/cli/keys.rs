@@ -56,10 +56,24 @@ pub(super) enum CaCommand {
     },
 }
 
+impl Command {
+    /// True if it writes key files, and so none is to be half restored.
+    fn makes_keys(&self) -> bool {
+        match self {
+            Self::Create | Self::Rotate { .. } => true,
+            Self::Ca { command } => command.is_some(),
+            Self::List | Self::Jwks => false,
+        }
+    }
+}
+
 const COLUMNS: [&str; 5] = ["KEY ID", "STATE", "MADE", "ENDS", "SERVICE"];
 
 pub(super) async fn run(command: &Command, context: &Context<'_>) -> anyhow::Result<()> {
     let (open, now) = (|| server::open_keys(&context.config), SystemClock.now());
+    if command.makes_keys() {
+        server::must_not_be_half_restored(&context.config).await?;
+    }
     match command {
         Command::Create => create(context).await,
         Command::List => {

@@ -7,14 +7,15 @@ use serde_json::json;
 use crate::cli::context::Context;
 use crate::cli::table::Table;
 use crate::domain::schema_status::{Migration, SchemaAge};
-use crate::server;
+use crate::server::{self, FoundState};
 
 #[derive(Debug, Clone, Copy, Subcommand)]
 pub(super) enum Command {
     /// List all migrations, and tell by the exit status whether the schema is this program's. Changes nothing.
     ///
     /// The status is 0 if this program can serve the database as it is, and 1 if not: with migrations that are pending,
-    /// it serves after `wharfinger migrate` or a start of the service; with unknown ones, a newer program made the schema.
+    /// it serves after `wharfinger migrate` or a start of the service; with unknown ones, a newer program made the schema. What
+    /// was cut off, a restoration too, is said with the next step.
     Status,
 }
 
@@ -32,39 +33,37 @@ pub(super) async fn run(command: Option<Command>, context: &Context<'_>) -> anyh
 }
 
 async fn status(context: &Context<'_>) -> anyhow::Result<()> {
-    let (migrations, place) = server::migrations(&context.config).await?;
-    let age = SchemaAge::of(&migrations);
+    let FoundState { schema, unfinished } = server::state(&context.config).await?;
+    let (age, place) = (SchemaAge::of(&schema.migrations), &schema.place);
     let row =
         |migration: &Migration| vec![migration.name.clone(), migration.state.name().to_owned()];
     let table = Table::new(
         &["MIGRATION", "STATE"],
-        migrations.iter().map(row).collect(),
+        schema.migrations.iter().map(row).collect(),
     );
-    let listed = migrations
-        .iter()
-        .map(|migration| json!({ "name": migration.name, "state": migration.state.name() }));
+    let listed = schema.migrations.iter();
+    let listed =
+        listed.map(|migration| json!({ "name": migration.name, "state": migration.state.name() }));
     let listed: Vec<_> = listed.collect();
+    let can_serve = age == SchemaAge::UpToDate && unfinished.is_none();
     let view = json!({
         "status": age.name(),
         "database": place,
-        "can_serve": age == SchemaAge::UpToDate,
+        "can_serve": can_serve,
+        "empty": !schema.has_changes,
+        "half_restored": unfinished.is_some(),
         "migrations": listed,
     });
     context.output.table(&view, &table)?;
-    match age {
-        SchemaAge::UpToDate => {
-            let told = format!("The schema of the database {place} is up to date.");
-            context.output.note(&told);
-            Ok(())
-        }
-        SchemaAge::None => bail!(
-            "the database {place} has no schema yet; start the server or run `wharfinger migrate`"
-        ),
-        SchemaAge::Older => bail!(
-            "the schema of the database {place} is older than this program; start the server or run `wharfinger migrate`"
-        ),
-        SchemaAge::Newer => bail!(
-            "the schema of the database {place} is newer than this program; run the version that made it, or a later one"
-        ),
+    let next = schema.next_step();
+    if let Some(unfinished) = unfinished {
+        bail!(unfinished.advice());
     }
+    if !can_serve {
+        bail!(next.unwrap_or_default());
+    }
+    let told = format!("The schema of the database {place} is up to date.");
+    let told = next.map_or_else(|| told.clone(), |next| format!("{told} {next}"));
+    context.output.note(&told);
+    Ok(())
 }

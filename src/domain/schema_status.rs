@@ -9,6 +9,52 @@ pub struct Migration {
     pub state: MigrationState,
 }
 
+/// The state of a database, as it was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SchemaStatus {
+    /// The file, or the host and port.
+    pub place: String,
+    /// False if there is no such file yet.
+    pub is_there: bool,
+    /// The states of all migrations.
+    pub migrations: Vec<Migration>,
+    /// True if a change was ever made in it.
+    pub has_changes: bool,
+}
+
+impl SchemaStatus {
+    /// The next step, for somebody who asks for the state; none if it can be served and has been.
+    pub fn next_step(&self) -> Option<String> {
+        const MAKE: &str = "start the server or run `wharfinger migrate`";
+        const FILL: &str = "fill it from a backup with `wharfinger restore`";
+        let place = &self.place;
+        match SchemaAge::of(&self.migrations) {
+            SchemaAge::None if !self.is_there => Some(format!(
+                "there is no database {place} yet; {MAKE}, or {FILL}"
+            )),
+            SchemaAge::None => Some(format!(
+                "the database {place} has no schema yet; {MAKE}, or {FILL}"
+            )),
+            SchemaAge::Older if !self.has_changes => Some(format!(
+                "the schema of the database {place} is not finished, and nothing is in it: `wharfinger restore`, `wharfinger migrate` or \
+                 a start of the server was cut off, or is under way. Run the same again, and it goes on; else {MAKE}"
+            )),
+            SchemaAge::Older => Some(format!(
+                "the schema of the database {place} is older than this program; {MAKE}, also if that was cut off before: it goes \
+                 on where it ended"
+            )),
+            SchemaAge::Newer => Some(format!(
+                "the schema of the database {place} is newer than this program; run the version that made it, or a later one. To \
+                 go back to this one, restore a backup that it made into an empty database"
+            )),
+            SchemaAge::UpToDate if !self.has_changes => Some(format!(
+                "Nothing is in it yet: start the server, or {FILL}."
+            )),
+            SchemaAge::UpToDate => None,
+        }
+    }
+}
+
 /// The state of a migration in a database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MigrationState {

@@ -7,8 +7,9 @@ use secrecy::SecretString;
 use crate::app::backup::{self, BackupContents, BackupFile, BackupOptions, BackupSummary};
 use crate::config::Config;
 use crate::domain::clock::Clock;
+use crate::server::migrations::must_not_be_half_restored;
 use crate::server::{SystemClock, connections};
-use crate::signing::must_have_no_key_files;
+use crate::signing::must_have_no_other_key_files;
 use crate::storage::Db;
 
 /// The choices for a backup.
@@ -26,6 +27,9 @@ pub async fn back_up(
     choice: BackupChoice,
     output: &mut (dyn Write + Send),
 ) -> anyhow::Result<(BackupSummary, String)> {
+    if choice.with_keys {
+        must_not_be_half_restored(config).await?;
+    }
     let db = Db::open(&config.database.url, connections(config)).await?;
     let place = db.place();
     let options = BackupOptions {
@@ -45,10 +49,10 @@ pub async fn restore(
     with_keys: bool,
 ) -> anyhow::Result<(BackupContents, String)> {
     let contents = file.check()?;
-    let keys =
-        (with_keys && !contents.key_files().is_empty()).then_some(config.keys.directory.as_path());
+    let has_keys = with_keys && !contents.key_files().is_empty();
+    let keys = has_keys.then_some(config.keys.directory.as_path());
     if let Some(folder) = keys {
-        must_have_no_key_files(folder)?;
+        must_have_no_other_key_files(folder, contents.key_files())?;
     }
     let db = Db::open_for_restoration(&config.database.url).await?;
     let place = db.place();

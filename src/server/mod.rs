@@ -9,6 +9,7 @@ mod keys;
 mod lifecycle;
 mod listener;
 mod log_queue;
+mod migrations;
 mod notices;
 mod open;
 mod readings;
@@ -29,6 +30,7 @@ use tokio_util::task::TaskTracker;
 
 pub use backup::{BackupChoice, back_up, restore};
 pub use keys::{create_keys, open_keys, renew_authority, replacement_question, rotate_keys};
+pub use migrations::{FoundState, migrate, must_not_be_half_restored, state};
 pub use serve::serve;
 pub use world::{SystemClock, SystemEntropy};
 
@@ -42,7 +44,6 @@ use crate::app::{Admission, Desk};
 use crate::config::{Config, Origins, Tls};
 use crate::domain::clock::Clock;
 use crate::domain::entropy::Entropy;
-use crate::domain::schema_status::Migration;
 use crate::http::admin::AdminState;
 use crate::http::layers::{
     Framed, HINT, Health, HealthDetail, RequestLog, frame, health_routes, hint_routes,
@@ -341,19 +342,6 @@ pub async fn open_desk(config: &Config) -> anyhow::Result<Desk> {
     let desk = Desk::new(db, clock, entropy, passwords, config.access_tokens);
     let desk = desk.with_limits(config.token_limits);
     Ok(desk.with_tokens_only(config.two_factor.required))
-}
-
-/// Makes the database's schema, or brings it up to date; the database's file, or host and port, is returned.
-pub async fn migrate(config: &Config) -> anyhow::Result<String> {
-    let db = Db::open_and_migrate(&config.database.url, connections(config)).await?;
-    let place = db.place();
-    db.close().await?;
-    Ok(place)
-}
-
-/// The state of all migrations in the database, and its file, or host and port; nothing is changed.
-pub async fn migrations(config: &Config) -> anyhow::Result<(Vec<Migration>, String)> {
-    Ok(Db::migrations(&config.database.url).await?)
 }
 
 /// The scheme of addresses on a listener with this TLS.

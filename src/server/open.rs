@@ -10,10 +10,11 @@ use tokio_util::task::TaskTracker;
 use crate::config::Config;
 use crate::domain::clock::Clock;
 use crate::metrics::Metrics;
+use crate::server::migrations::MarkedKeys;
 use crate::server::telemetry::OpenLog;
 use crate::server::{Service, SystemClock, SystemEntropy, connections, welcome};
 use crate::signing::{KeyRing, Opened};
-use crate::storage::Db;
+use crate::storage::{Db, StorageError};
 
 /// The time that a start waits for a database server that cannot be reached: it may be starting too.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -68,9 +69,9 @@ pub(super) async fn open(
 /// Opens the database, and waits a little for a server that cannot be reached.
 async fn open_database(config: &Config) -> anyhow::Result<Db> {
     let (begin, mut has_told) = (Instant::now(), false);
-    let (url, connections) = (&config.database.url, connections(config));
+    let marked = MarkedKeys::find(config)?;
     loop {
-        match Db::open_and_migrate(url, connections).await {
+        match try_to_open_database(config, marked.as_ref()).await {
             Err(error) if error.is_unreachable() && begin.elapsed() < PATIENCE => {
                 if !has_told {
                     tracing::warn!(
@@ -81,9 +82,31 @@ async fn open_database(config: &Config) -> anyhow::Result<Db> {
                 has_told = true;
                 sleep(RETRY).await;
             }
-            opened => return Ok(opened?),
+            opened => {
+                let Some(db) = opened? else {
+                    bail!(marked.map_or_else(String::new, |marked| marked.unfinished.advice()));
+                };
+                if let Some(marked) = marked {
+                    marked.unfinished.forget();
+                }
+                return Ok(db);
+            }
         }
     }
+}
+
+/// The database, whose schema is brought up to date; none if it is half restored.
+async fn try_to_open_database(
+    config: &Config,
+    marked: Option<&MarkedKeys>,
+) -> Result<Option<Db>, StorageError> {
+    if let Some(marked) = marked
+        && marked.is_half_restored(config).await?
+    {
+        return Ok(None);
+    }
+    let opened = Db::open_and_migrate(&config.database.url, connections(config)).await;
+    opened.map(Some)
 }
 
 /// Opens the key files, and makes those that are missing, but for keys that were lost.

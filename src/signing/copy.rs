@@ -1,10 +1,10 @@
-//! Copies of the key files, for a backup, and from one.
+//! Copies of the key files, for a backup.
 
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
 use crate::domain::backup::bounds::{ALL_KEY_FILES, LONGEST_KEY_FILE, MOST_KEY_FILES};
 use crate::domain::backup::key_file::KeyFile;
@@ -47,60 +47,8 @@ pub fn read_key_files(folder: &Path) -> Result<Vec<KeyFile>, KeyError> {
     Ok(found)
 }
 
-/// Makes sure that no key file is in `folder`.
-pub fn must_have_no_key_files(folder: &Path) -> Result<(), KeyError> {
-    let directory = KeyDirectory::at(folder)?;
-    match paths(&directory.root)?.first() {
-        None => Ok(()),
-        Some(path) => Err(KeyError::new(
-            &directory.root.join(path),
-            "is there already, and a backup never replaces a key: move the key files away, name another folder in \
-             `keys.directory`, or restore --without-keys",
-        )),
-    }
-}
-
-/// Writes key files into `folder`, in which there are none; if that fails, it takes back what it wrote.
-pub fn write_key_files(folder: &Path, all: &[KeyFile]) -> Result<(), KeyError> {
-    let directory = KeyDirectory::at(folder)?;
-    directory.make_folders()?;
-    let _lock = files::lock(&directory.root)?;
-    must_have_no_key_files(folder)?;
-    let written = all.iter().try_for_each(|file| write(&directory, file));
-    let checked = written.and_then(|()| {
-        let is_there = KeyRing::is_there(folder)?;
-        is_there.then_some(()).ok_or_else(|| directory.no_keys())
-    });
-    if checked.is_err() {
-        remove_key_files(folder, all);
-    }
-    checked
-}
-
-/// Takes back key files that were written into `folder`.
-pub fn remove_key_files(folder: &Path, all: &[KeyFile]) {
-    for file in all {
-        // The first error is told; what cannot be removed is in the way of another try, which names it.
-        let _ = fs::remove_file(folder.join(&file.path));
-    }
-}
-
-fn write(directory: &KeyDirectory, file: &KeyFile) -> Result<(), KeyError> {
-    let path = directory.root.join(&file.path);
-    let (folder_mode, mode) = if KeyFile::is_public(&file.path) {
-        (0o755, files::PUBLIC)
-    } else {
-        (0o700, files::PRIVATE)
-    };
-    // The folder itself is open to those who pass through to `public`.
-    if let Some(folder) = path.parent().filter(|folder| *folder != directory.root) {
-        files::make_folder(folder, folder_mode)?;
-    }
-    files::write(&path, mode, file.text.expose_secret())
-}
-
 /// The paths of all key files below `root`, with `/` between their parts, in order.
-fn paths(root: &Path) -> Result<Vec<String>, KeyError> {
+pub(super) fn paths(root: &Path) -> Result<Vec<String>, KeyError> {
     let (mut found, mut folders) = (Vec::new(), vec![String::new()]);
     while let Some(folder) = folders.pop() {
         let place = root.join(&folder);

@@ -50,6 +50,11 @@ impl KeyDirectory {
         self.root.join(format!("ca-replaced-{time}.key"))
     }
 
+    /// The file that says that a restoration fills this folder.
+    pub(super) fn restoration_mark(&self) -> PathBuf {
+        self.root.join(".restoring")
+    }
+
     /// The folder of signing keys that a wrong clock made, and that a rotation put aside.
     pub(super) fn early(&self) -> PathBuf {
         self.root.join("early")

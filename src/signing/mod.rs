@@ -24,12 +24,14 @@ mod loaded;
 mod make;
 mod pem;
 mod read;
+mod restored;
 mod summary;
 
 pub use authority::{CertificateAuthoritySummary, NextCertificateAuthoritySummary};
-pub use copy::{must_have_no_key_files, read_key_files, remove_key_files, write_key_files};
+pub use copy::read_key_files;
 pub use encoding::{Jwk, Jwks};
 pub use encryption_key::{EncryptionKey, EncryptionKeyFile, NotSealed};
 pub use error::{KeyError, SigningError};
 pub use key_ring::{KeyRing, Opened};
+pub use restored::{RestoredKeys, UnfinishedRestoration, must_have_no_other_key_files};
 pub use summary::KeySummary;

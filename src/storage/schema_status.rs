@@ -2,30 +2,57 @@
 
 use migration::{Migrator, MigratorTrait};
 use sea_orm::sea_query::Query;
-use sea_orm::{ConnectionTrait, DbErr};
+use sea_orm::{ConnectionTrait, DbErr, EntityName};
 use secrecy::SecretString;
 
-use crate::domain::schema_status::{Migration, MigrationState};
+use crate::domain::schema_status::{Migration, MigrationState, SchemaStatus};
 use crate::storage::connect::{Db, Opener};
+use crate::storage::entity::change_counter;
 use crate::storage::error::StorageError;
-use crate::storage::schema;
+use crate::storage::{counter, schema};
 
 /// The table of the migrations that were made.
 const RECORDS: &str = "seaql_migrations";
 
 impl Db {
-    /// The state of all migrations in the database at `url`, and its place. A file that is missing has none.
-    pub async fn migrations(url: &SecretString) -> Result<(Vec<Migration>, String), StorageError> {
+    /// The state of the database at `url`, which a missing file has too.
+    pub async fn schema_status(url: &SecretString) -> Result<SchemaStatus, StorageError> {
         let db = match Box::pin(Self::connect(url, 2.into(), Opener::Command)).await {
             Err(StorageError::NoFile(path)) => {
-                return Ok((compared(Vec::new()), path.display().to_string()));
+                return Ok(SchemaStatus {
+                    place: path.display().to_string(),
+                    is_there: false,
+                    migrations: compared(Vec::new()),
+                    has_changes: false,
+                });
             }
             connected => connected?,
         };
         let place = db.place();
-        let applied = db.recorded().await.map_err(|error| error.at(&place));
+        let looked = db.look().await.map_err(|error| error.at(&place));
         db.close().await?;
-        Ok((compared(applied?), place))
+        let (applied, has_changes) = looked?;
+        Ok(SchemaStatus {
+            place,
+            is_there: true,
+            migrations: compared(applied),
+            has_changes,
+        })
+    }
+
+    /// The names of the migrations that were made, and true if a change was.
+    async fn look(&self) -> Result<(Vec<String>, bool), StorageError> {
+        let applied = self.recorded().await?;
+        let has_counter =
+            schema::has_table(&self.connection.inner, change_counter::Entity.table_name()).await?;
+        let has_changes = has_counter
+            && match counter::read(&self.connection).await {
+                Ok(number) => number > 0,
+                // The table is made before its row.
+                Err(StorageError::NoSchema) => false,
+                Err(error) => return Err(error),
+            };
+        Ok((applied, has_changes))
     }
 
     /// The names of the migrations that were made.

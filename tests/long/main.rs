@@ -22,6 +22,7 @@ mod ports;
 mod process;
 mod proxies;
 mod restarts;
+mod restorations;
 #[expect(dead_code, reason = "integration tests use the rest")]
 #[path = "../it/cli/running.rs"]
 mod running;
@@ -55,6 +56,7 @@ fn main() -> ExitCode {
     arguments.test_threads = Some(1);
     let stories = kills::STORIES
         .iter()
+        .chain(restorations::STORIES)
         .chain(silence::STORIES)
         .chain(hangs::STORIES)
         .chain(clocks::STORIES)

@@ -9,7 +9,7 @@ use crate::app::backup::file::{BackupContents, BackupFile};
 use crate::app::backup::reader::Part;
 use crate::domain::backup::cell::Cell;
 use crate::domain::backup::table_head::TableHead;
-use crate::signing::{remove_key_files, write_key_files};
+use crate::signing::RestoredKeys;
 use crate::storage::{Db, Restoration};
 
 /// The most rows in memory, and about the most bytes of them.
@@ -17,7 +17,7 @@ const AT_A_TIME: usize = 500;
 const BYTES_AT_A_TIME: usize = 4 << 20;
 
 /// Writes a backup whose `contents` were checked into an empty database, and its key files, if it has some, into the
-/// folder `keys`, in which there are none. All of it is there afterwards, or nothing.
+/// folder `keys`, in which there are no others. All of it counts afterwards, or nothing.
 pub async fn restore(
     db: &Db,
     file: &BackupFile,
@@ -32,23 +32,24 @@ pub async fn restore(
     })?;
     let filled = fill(&mut restoration, file, contents).await;
     let written = filled.and_then(|()| {
-        if let Some(folder) = keys {
-            write_key_files(folder, &contents.key_files)?;
-        }
-        Ok(())
+        let write = |folder| RestoredKeys::write(folder, &contents.key_files, &contents.words());
+        Ok(keys.map(write).transpose()?)
     });
-    if let Err(error) = written {
-        // The first error is the one to be told.
-        let _ = restoration.give_up().await;
-        return Err(error);
+    let keys = match written {
+        Ok(keys) => keys,
+        Err(error) => {
+            // The first error is the one to be told.
+            let _ = restoration.give_up().await;
+            return Err(error);
+        }
+    };
+    // If it fails, the key files stay with their mark: it may be the answer alone that was lost, and then they belong to what
+    // was committed.
+    let committed = restoration.commit(&contents.header, now).await?;
+    if let Some(keys) = keys {
+        keys.keep();
     }
-    let committed = restoration.commit(&contents.header, now).await;
-    if committed.is_err()
-        && let Some(folder) = keys
-    {
-        remove_key_files(folder, &contents.key_files);
-    }
-    Ok(committed?.bring_up_to_date().await?)
+    Ok(committed.bring_up_to_date().await?)
 }
 
 /// Writes all rows.

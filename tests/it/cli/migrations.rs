@@ -44,7 +44,9 @@ fn the_state_of_the_schema_is_told_and_nothing_is_changed() {
         "{all:?}"
     );
     assert!(
-        said.contains("has no schema yet; start the server or run `wharfinger migrate`"),
+        said.contains(
+            "yet; start the server or run `wharfinger migrate`, or fill it from a backup with `wharfinger restore`"
+        ),
         "{said}"
     );
     assert!(!workplace.path().join("data").exists(), "nothing is made");
@@ -62,6 +64,7 @@ fn the_state_of_the_schema_is_told_and_nothing_is_changed() {
 #[tokio::test]
 async fn the_schema_of_an_older_and_of_a_newer_program_is_told() {
     let workplace = Workplace::migrated();
+    workplace.ok(&["user", "create", "alice"]);
     let all = in_state(&status(&workplace).1, "applied");
     let last = all.last().unwrap();
     execute(
@@ -79,7 +82,7 @@ async fn the_schema_of_an_older_and_of_a_newer_program_is_told() {
         );
         assert!(
             said.contains(
-                "is older than this program; start the server or run `wharfinger migrate`"
+                "is older than this program; start the server or run `wharfinger migrate`, also if that was cut off before"
             ),
             "{said}"
         );
@@ -100,6 +103,35 @@ async fn the_schema_of_an_older_and_of_a_newer_program_is_told() {
     );
 }
 
+/// What was cut off before there was anything: a server keeps the tables that were made.
+#[tokio::test]
+async fn a_schema_that_is_not_finished_is_told_with_the_ways_to_go_on() {
+    let workplace = Workplace::migrated();
+    let (code, told, _) = status(&workplace);
+    assert_eq!((code, &told["empty"]), (Some(0), &json!(true)));
+    execute(
+        &workplace,
+        "DELETE FROM seaql_migrations WHERE version > 'm1'",
+    )
+    .await;
+    let (code, told, said) = status(&workplace);
+    assert_eq!(
+        (code, &told["status"], &told["empty"]),
+        (Some(1), &json!("older"), &json!(true))
+    );
+    assert!(
+        said.contains(
+            "is not finished, and nothing is in it: `wharfinger restore`, `wharfinger migrate` or a start of the server was cut \
+             off, or is under way. Run the same again, and it goes on; else start the server or run `wharfinger migrate`"
+        ),
+        "{said}"
+    );
+    workplace.ok(&["migrate"]);
+    assert_eq!(status(&workplace).0, Some(0));
+    workplace.ok(&["user", "create", "alice"]);
+    assert_eq!(status(&workplace).1["empty"], false);
+}
+
 #[test]
 fn the_state_of_each_migration_is_a_line() {
     let workplace = Workplace::migrated();
@@ -113,7 +145,8 @@ fn the_state_of_each_migration_is_a_line() {
     );
     let place = workplace.path().join("data/wharfinger.db");
     let told = format!(
-        "The schema of the database {} is up to date.\n",
+        "The schema of the database {} is up to date. Nothing is in it yet: start the server, or fill it from a backup with \
+         `wharfinger restore`.\n",
         place.display()
     );
     assert_eq!(String::from_utf8(output.stderr).unwrap(), told);

@@ -74,6 +74,20 @@ impl Server {
         self.url_at(self.port)
     }
 
+    /// Gives up everything in the database.
+    pub(crate) fn make_empty(&self) {
+        match self.kind {
+            Kind::Postgres => {
+                let mut command = Command::new(postgres("psql"));
+                let statement = "drop schema public cascade; create schema public";
+                run(command.args(["-q", "-d", &self.url(), "-c", statement]));
+            }
+            Kind::Maria => {
+                run(&mut self.mariadb("drop database service; create database service"));
+            }
+        }
+    }
+
     /// Kills all its processes in the middle of whatever they do.
     pub(crate) fn kill(&mut self) {
         self.signal("-KILL");

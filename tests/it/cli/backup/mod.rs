@@ -2,6 +2,7 @@
 
 mod bounds;
 mod consistent;
+mod killed;
 mod leftovers;
 mod many;
 mod piped;

@@ -24,7 +24,7 @@ const TOKEN: [&str; 8] = [
 ];
 
 /// A workplace with a row in every table, and the secret of a token that pulls.
-fn full() -> (Workplace, String) {
+pub(super) fn full() -> (Workplace, String) {
     let workplace = Workplace::furnished();
     let secret = workplace.ok(&TOKEN);
     workplace.ok(&[
@@ -46,7 +46,7 @@ fn full() -> (Workplace, String) {
     (workplace, secret.trim().to_owned())
 }
 
-fn login(token: &str, user: &str, secret: &str, scope: &str) -> String {
+pub(super) fn login(token: &str, user: &str, secret: &str, scope: &str) -> String {
     let basic = STANDARD.encode(format!("{user}:{secret}"));
     let path = format!("GET /jwt/auth?service=container_registry&scope={scope}&offline_token=true");
     crate::cli::running::send(token, &path, &format!("authorization: Basic {basic}\r\n"))

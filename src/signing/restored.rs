@@ -1,0 +1,193 @@
+//! Key files that a restoration writes. They count when the database is there too: until then a mark lies beside them, so that what
+//! a restoration left that was killed is not taken for keys at work, and is not in the way of another try.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use secrecy::ExposeSecret;
+
+use crate::domain::backup::key_file::KeyFile;
+use crate::signing::copy::paths;
+use crate::signing::error::KeyError;
+use crate::signing::files;
+use crate::signing::key_directory::KeyDirectory;
+use crate::signing::key_ring::KeyRing;
+
+/// Key files that were written, beside their mark.
+#[derive(Debug)]
+pub struct RestoredKeys {
+    directory: KeyDirectory,
+    /// The paths of those that were not there before this try.
+    written: Vec<String>,
+}
+
+/// A restoration that has not come to its end: it is under way, or it was cut off.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnfinishedRestoration {
+    mark: PathBuf,
+    /// The backup, in words.
+    backup: String,
+    /// The paths of the files that come from it.
+    files: BTreeSet<String>,
+    /// True if all of them are there.
+    is_complete: bool,
+}
+
+/// Makes sure that nothing but these key files is in `folder`: whichever is there already has the same text.
+pub fn must_have_no_other_key_files(folder: &Path, all: &[KeyFile]) -> Result<(), KeyError> {
+    lacking(&KeyDirectory::at(folder)?, all).map(drop)
+}
+
+impl RestoredKeys {
+    /// Writes the key files of a backup, which `backup` describes, into `folder`; none is replaced. If that fails, it takes
+    /// back what it wrote.
+    pub fn write(folder: &Path, all: &[KeyFile], backup: &str) -> Result<Self, KeyError> {
+        let directory = KeyDirectory::at(folder)?;
+        directory.make_folders()?;
+        let _lock = files::lock(&directory.root)?;
+        let lacking = lacking(&directory, all)?;
+        let written = lacking.iter().map(|file| file.path.clone()).collect();
+        let restored = Self { directory, written };
+        let done = restored.write_all(&lacking, backup);
+        match done {
+            Ok(()) => Ok(restored),
+            Err(error) => {
+                restored.take_back();
+                Err(error)
+            }
+        }
+    }
+
+    fn write_all(&self, lacking: &[&KeyFile], backup: &str) -> Result<(), KeyError> {
+        let directory = &self.directory;
+        let before = UnfinishedRestoration::find(&directory.root)?;
+        let mut marked = before.map(|before| before.files).unwrap_or_default();
+        marked.extend(self.written.iter().cloned());
+        let lines = marked.iter().map(String::as_str);
+        let lines: Vec<&str> = std::iter::once(backup).chain(lines).collect();
+        files::write(
+            &directory.restoration_mark(),
+            files::PRIVATE,
+            &(lines.join("\n") + "\n"),
+        )?;
+        lacking
+            .iter()
+            .try_for_each(|file| write_file(directory, file))?;
+        let is_there = KeyRing::is_there(&directory.root)?;
+        is_there.then_some(()).ok_or_else(|| directory.no_keys())
+    }
+
+    /// Lets the key files count.
+    pub fn keep(self) {
+        remove_mark(&self.directory);
+    }
+
+    /// Takes back what this try wrote.
+    fn take_back(&self) {
+        for path in &self.written {
+            // The first error is told; what cannot be removed stays marked.
+            let _ = fs::remove_file(self.directory.root.join(path));
+        }
+        let left = UnfinishedRestoration::find(&self.directory.root);
+        if let Ok(Some(left)) = left
+            && !left.has_files(&self.directory)
+        {
+            remove_mark(&self.directory);
+        }
+    }
+}
+
+impl UnfinishedRestoration {
+    /// The restoration whose mark is in `folder`, if there is one.
+    pub fn find(folder: &Path) -> Result<Option<Self>, KeyError> {
+        let directory = KeyDirectory::at(folder)?;
+        let mark = directory.restoration_mark();
+        let Some(text) = files::read_private(&mark)? else {
+            return Ok(None);
+        };
+        let mut lines = text.lines();
+        let backup = lines.next().unwrap_or_default().to_owned();
+        let files: BTreeSet<String> = lines
+            .filter(|path| KeyFile::is_path(path))
+            .map(str::to_owned)
+            .collect();
+        Ok(Some(Self {
+            is_complete: files.iter().all(|path| directory.root.join(path).exists()),
+            mark,
+            backup,
+            files,
+        }))
+    }
+
+    /// True if all key files were written, so that the database may be there too.
+    pub fn is_complete(&self) -> bool {
+        self.is_complete
+    }
+
+    /// Forgets it: the database is there, so nothing but the mark was left to be done.
+    pub fn forget(&self) {
+        // The mark stays in a folder that is mounted read-only; then every start finds that it means nothing.
+        let _ = fs::remove_file(&self.mark);
+    }
+
+    /// The advice about it, for whoever would go on without its end.
+    pub fn advice(&self) -> String {
+        format!(
+            "the restoration of {} was cut off, or is under way: run `wharfinger restore` again with the same backup, and it goes \
+             on. To give it up, remove the key files that {} names, and then that file",
+            self.backup,
+            self.mark.display()
+        )
+    }
+
+    fn has_files(&self, directory: &KeyDirectory) -> bool {
+        let mut files = self.files.iter();
+        files.any(|path| directory.root.join(path).symlink_metadata().is_ok())
+    }
+}
+
+/// Those of `all` that are not in the folder yet; an error if one is there with another text, or any other key file is.
+fn lacking<'a>(directory: &KeyDirectory, all: &'a [KeyFile]) -> Result<Vec<&'a KeyFile>, KeyError> {
+    let mut there = BTreeSet::new();
+    for path in paths(&directory.root)? {
+        let place = directory.root.join(&path);
+        let text = files::read(&place)?.unwrap_or_default();
+        let is_same = |file: &&KeyFile| file.path == path && file.text.expose_secret() == text;
+        if !all.iter().any(|file| is_same(&file)) {
+            return Err(in_the_way(directory, &place));
+        }
+        there.insert(path);
+    }
+    let is_lacking = |file: &&KeyFile| !there.contains(&file.path);
+    Ok(all.iter().filter(is_lacking).collect())
+}
+
+/// The error that a key file is there which the backup has not, or has with another text.
+fn in_the_way(directory: &KeyDirectory, place: &Path) -> KeyError {
+    let advice = match UnfinishedRestoration::find(&directory.root) {
+        Ok(Some(unfinished)) => format!("this is another backup, and {}", unfinished.advice()),
+        _ => "move the key files away, name another folder in `keys.directory`, or restore --without-keys".to_owned(),
+    };
+    let problem = format!("is there already, and a backup never replaces a key: {advice}");
+    KeyError::new(place, problem)
+}
+
+fn write_file(directory: &KeyDirectory, file: &KeyFile) -> Result<(), KeyError> {
+    let path = directory.root.join(&file.path);
+    let (folder_mode, mode) = if KeyFile::is_public(&file.path) {
+        (0o755, files::PUBLIC)
+    } else {
+        (0o700, files::PRIVATE)
+    };
+    // The folder itself is open to those who pass through to `public`.
+    if let Some(folder) = path.parent().filter(|folder| *folder != directory.root) {
+        files::make_folder(folder, folder_mode)?;
+    }
+    files::write(&path, mode, file.text.expose_secret())
+}
+
+fn remove_mark(directory: &KeyDirectory) {
+    // One that stays means nothing beside a database that is there.
+    let _ = files::remove(&directory.restoration_mark());
+}

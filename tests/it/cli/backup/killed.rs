@@ -1,0 +1,219 @@
+//! Restorations with keys that are killed: another try goes on, and nothing else takes what they left for whole.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use super::round_trip::{full, login};
+use super::{PASSPHRASE, backed_up};
+use crate::cli::Workplace;
+use crate::cli::running::{Running, start};
+
+const WITH_KEYS: [&str; 3] = ["--with-keys", "--passphrase-file", "passphrase"];
+
+/// A service with a token, a backup of it with its keys, and what it has in `keys`, in the order in which it is restored.
+struct Source {
+    workplace: Workplace,
+    secret: String,
+    backup: PathBuf,
+    key_files: Vec<String>,
+}
+
+impl Source {
+    fn new() -> Self {
+        let (workplace, secret) = full();
+        start(&workplace, "log").stop();
+        fs::write(workplace.path().join("passphrase"), PASSPHRASE).unwrap();
+        let backup = backed_up(&workplace, "backup.age", &WITH_KEYS);
+        let key_files = key_files(&workplace.path().join("keys"));
+        assert!(key_files.len() > 3, "{key_files:?}");
+        Self {
+            workplace,
+            secret,
+            backup,
+            key_files,
+        }
+    }
+
+    fn text(&self, key_file: &str) -> String {
+        fs::read_to_string(self.workplace.path().join("keys").join(key_file)).unwrap()
+    }
+
+    /// A place as a restoration leaves it that was killed after so many key files.
+    fn killed_after(&self, number: usize) -> Workplace {
+        let other = self.empty();
+        let keys = other.path().join("keys");
+        for key_file in &self.key_files[..number] {
+            let place = keys.join(key_file);
+            fs::create_dir_all(place.parent().unwrap()).unwrap();
+            fs::copy(self.workplace.path().join("keys").join(key_file), place).unwrap();
+        }
+        fs::create_dir_all(&keys).unwrap();
+        let mark = format!("the backup of a day\n{}\n", self.key_files.join("\n"));
+        write_privately(&keys.join(".restoring"), &mark);
+        other
+    }
+
+    fn empty(&self) -> Workplace {
+        let other = Workplace::empty();
+        let passphrase = self.workplace.path().join("passphrase");
+        fs::copy(passphrase, other.path().join("passphrase")).unwrap();
+        // A service on ports of its own, if one starts.
+        start(&other, "log").stop();
+        fs::remove_dir_all(other.path().join("data")).unwrap();
+        fs::remove_dir_all(other.path().join("keys")).unwrap();
+        other
+    }
+
+    fn restore(&self) -> [&str; 4] {
+        let backup = self.backup.to_str().unwrap();
+        ["restore", backup, "--passphrase-file", "passphrase"]
+    }
+
+    /// Everything is there: the keys are the same, and the token works.
+    fn must_be_restored_in(&self, other: &Workplace) {
+        let keys = other.path().join("keys");
+        assert_eq!(key_files(&keys), self.key_files);
+        for key_file in &self.key_files {
+            let restored = fs::read_to_string(keys.join(key_file)).unwrap();
+            assert!(restored == self.text(key_file), "{key_file}");
+        }
+        let running = start(other, "log");
+        assert!(!keys.join(".restoring").exists());
+        must_grant(&running, &self.secret);
+    }
+}
+
+fn must_grant(running: &Running, secret: &str) {
+    let reply = login(&running.token, "x", secret, "repository:team/app:pull");
+    assert!(reply.starts_with("HTTP/1.1 200"), "{reply}");
+    assert!(!reply.contains("\"denied\":[{"), "{reply}");
+}
+
+fn write_privately(path: &Path, text: &str) {
+    use std::os::unix::fs::PermissionsExt;
+    fs::write(path, text).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
+}
+
+/// The paths of all key files, in order.
+fn key_files(keys: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    for folder in ["", "early", "pinned", "public", "signing"] {
+        let Ok(entries) = fs::read_dir(keys.join(folder)) else {
+            continue;
+        };
+        for entry in entries.map(|entry| entry.unwrap()) {
+            let name = entry.file_name().into_string().unwrap();
+            if entry.path().is_file() && !name.starts_with('.') {
+                found.push(
+                    format!("{folder}/{name}")
+                        .trim_start_matches('/')
+                        .to_owned(),
+                );
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn after_a_kill_among_the_key_files_the_same_restoration_goes_on() {
+    let source = Source::new();
+    for number in 0..=source.key_files.len() {
+        let other = source.killed_after(number);
+        for arguments in [
+            &["serve"][..],
+            &["migrate"],
+            &["migrate", "status"],
+            &["keys", "rotate"],
+            &["keys", "ca", "renew", "--yes"],
+        ] {
+            let output = other.run(arguments);
+            let told = crate::cli::stderr(&output);
+            assert_eq!(output.status.code(), Some(1), "{arguments:?}: {told}");
+            assert!(
+                told.contains(
+                    "the restoration of the backup of a day was cut off, or is under way: run `wharfinger restore` again with \
+                     the same backup, and it goes on"
+                ),
+                "{arguments:?}: {told}"
+            );
+            assert!(!other.path().join("data").exists(), "nothing was made");
+            assert_eq!(
+                key_files(&other.path().join("keys")),
+                source.key_files[..number]
+            );
+        }
+        other.ok(&source.restore());
+        source.must_be_restored_in(&other);
+    }
+}
+
+#[test]
+fn keys_of_another_backup_and_keys_at_work_are_not_taken_for_those_of_a_killed_restoration() {
+    let (source, another) = (Source::new(), Source::new());
+    let other = source.killed_after(2);
+    let told = other.fails(1, &another.restore());
+    assert!(
+        told.contains("keys/ca.key: is there already, and a backup never replaces a key: this is another backup, and the restoration of the backup of a day was cut off")
+            && told.contains("To give it up, remove the key files that ") ,
+        "{told}"
+    );
+    assert!(!other.path().join("data").exists(), "nothing was made");
+    assert_eq!(
+        fs::read_to_string(other.path().join("keys/ca.key")).unwrap(),
+        source.text("ca.key")
+    );
+    // Given up as it is told there, the place is free for another backup.
+    let keys = other.path().join("keys");
+    let mark = fs::read_to_string(keys.join(".restoring")).unwrap();
+    for path in mark.lines().skip(1) {
+        let _ = fs::remove_file(keys.join(path));
+    }
+    fs::remove_file(keys.join(".restoring")).unwrap();
+    other.ok(&another.restore());
+    another.must_be_restored_in(&other);
+    // The mark alone was left, because the kill came after the commit: nothing is in the way.
+    let mark = format!("the backup of a day\n{}\n", another.key_files.join("\n"));
+    write_privately(&keys.join(".restoring"), &mark);
+    other.ok(&["migrate", "status"]);
+    another.must_be_restored_in(&other);
+}
+
+/// At moments that chance chooses, of which some are among the key files.
+#[test]
+fn a_restoration_with_keys_that_is_killed_at_any_moment_can_be_repeated() {
+    let source = Source::new();
+    let mut halves = 0;
+    for number in 0..8 {
+        let other = source.empty();
+        let mut restoration = Command::new(env!("CARGO_BIN_EXE_wharfinger"))
+            .current_dir(other.path())
+            .args(source.restore())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mark = other.path().join("keys/.restoring");
+        let begin = Instant::now();
+        while !mark.exists() && restoration.try_wait().unwrap().is_none() {
+            assert!(begin.elapsed() < Duration::from_mins(1));
+            std::thread::sleep(Duration::from_micros(100));
+        }
+        std::thread::sleep(Duration::from_millis(3) * number);
+        let _ = restoration.kill();
+        restoration.wait().unwrap();
+        let told = other.run(&["migrate", "status", "--json"]);
+        let state: serde_json::Value = serde_json::from_slice(&told.stdout).unwrap();
+        if state["half_restored"] == true {
+            halves += 1;
+        }
+        if state["empty"] == true {
+            other.ok(&source.restore());
+        }
+        source.must_be_restored_in(&other);
+    }
+    assert!(halves > 0, "no kill came at a moment that proves anything");
+}
