@@ -58,10 +58,11 @@ cpu() { awk -v tick="$(getconf CLK_TCK)" '{ printf "%.0f\n", ($14 + $15) * 1e6 /
 # The memory of a process that is in RAM, in megabytes, with $2 decimals.
 memory() { awk -v decimals="${2:-0}" '/^VmRSS/ { printf "%.*f", decimals, $2 / 1000 }' "/proc/$1/status"; }
 
-# Waits until the service is idle: it first deletes the days of usage and the refresh tokens that are old already in a new seed, which
-# is no request's work, and whose memory it keeps.
+# Waits until the service is idle: a second after its start it deletes the days of usage and the refresh tokens that are old already in a
+# new seed, which is no request's work, and whose memory it keeps.
 settle() {
   local before after
+  sleep 2
   for _ in $(seq 60); do
     before=$(cpu "$service")
     sleep 1

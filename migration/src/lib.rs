@@ -66,6 +66,7 @@ mod m64_sessions;
 mod m65_sessions_user_index;
 mod m66_users_password_is_temporary;
 mod m67_notices_user_index;
+mod m68_purge_indexes;
 
 pub use sea_orm_migration::{IntoSchemaManagerConnection, MigratorTrait, SchemaManager};
 
@@ -131,6 +132,7 @@ impl MigratorTrait for Migrator {
             Box::new(m65_sessions_user_index::Migration),
             Box::new(m66_users_password_is_temporary::Migration),
             Box::new(m67_notices_user_index::Migration),
+            Box::new(m68_purge_indexes::Migration),
         ]
     }
 }

@@ -15,6 +15,13 @@ pub struct PurgedPart {
     pub has_rest: bool,
 }
 
+impl From<(u64, bool)> for PurgedPart {
+    /// The number, and true if there may be more.
+    fn from((number, has_rest): (u64, bool)) -> Self {
+        Self { number, has_rest }
+    }
+}
+
 impl Desk {
     /// The instant before which nothing is kept that is kept for `keep`.
     pub(in crate::app) fn kept_since(&self, keep: Duration) -> DateTime<Utc> {

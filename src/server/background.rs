@@ -12,43 +12,21 @@ use crate::server::repeated_step::RepeatedStep;
 /// The pause between two searches for what nobody needs any more.
 const INTERVAL: Duration = Duration::from_hours(1);
 
-/// Deletes refresh tokens and sessions that have ended, and the numbers of old changes.
-pub(super) async fn purge(
-    service: Service,
-    (lifetimes, rules): (RefreshLifetimes, SessionRules),
-    lifecycle: Lifecycle,
-) {
-    let (desk, health) = (service.desk, service.health);
-    let mut changes = RepeatedStep::new(
-        health.clone(),
-        "old_changes",
-        "the numbers of old changes are not deleted",
-    );
-    let mut tokens = RepeatedStep::new(
-        health.clone(),
-        "refresh_tokens",
-        "refresh tokens that have ended are not deleted",
-    );
-    let mut sessions = RepeatedStep::new(
-        health,
-        "sessions",
-        "sessions that have ended are not deleted",
-    );
+/// The pause before the first search: what starts is to be ready first, and a search has connections opened.
+const START: Duration = Duration::from_secs(1);
+
+/// Deletes the numbers of old changes.
+pub(super) async fn purge_changes(service: Service, lifecycle: Lifecycle) {
+    let consequence = "the numbers of old changes are not deleted";
+    let mut step = RepeatedStep::new(service.health, "old_changes", consequence);
+    let mut pause = START;
     loop {
-        let purging = async {
-            changes.run(desk.prune_changes()).await;
-            sessions.run(desk.purge_sessions(&rules)).await;
-            tokens.run(desk.purge_refresh_tokens(&lifetimes)).await
-        };
-        let purged = tokio::select! {
-            purged = purging => purged,
+        tokio::select! {
+            () = tokio::time::sleep(pause) => pause = INTERVAL,
             () = lifecycle.stopping() => return,
-        };
-        if let Some(purged) = purged.filter(|purged| *purged > 0) {
-            tracing::info!(purged, "deleted refresh tokens that had ended");
         }
         tokio::select! {
-            () = tokio::time::sleep(INTERVAL) => {}
+            _ = step.run(service.desk.prune_changes()) => {}
             () = lifecycle.stopping() => return,
         }
     }
@@ -56,6 +34,28 @@ pub(super) async fn purge(
 
 /// The pause between two parts of a purge, in which changes go on.
 const BREATH: Duration = Duration::from_millis(100);
+
+/// Deletes refresh tokens that have ended.
+pub(super) async fn purge_refresh_tokens(
+    service: Service,
+    lifetimes: RefreshLifetimes,
+    lifecycle: Lifecycle,
+) {
+    let consequence = "refresh tokens that have ended are not deleted";
+    let step = RepeatedStep::new(service.health, "refresh_tokens", consequence);
+    let desk = service.desk;
+    let purge = || desk.purge_refresh_tokens(&lifetimes);
+    purge_in_parts((step, "refresh tokens that had ended"), purge, lifecycle).await;
+}
+
+/// Deletes sessions that have ended.
+pub(super) async fn purge_sessions(service: Service, rules: SessionRules, lifecycle: Lifecycle) {
+    let consequence = "sessions that have ended are not deleted";
+    let step = RepeatedStep::new(service.health, "sessions", consequence);
+    let desk = service.desk;
+    let purge = || desk.purge_sessions(&rules);
+    purge_in_parts((step, "sessions that had ended"), purge, lifecycle).await;
+}
 
 /// Deletes events that are older than `keep`.
 pub(super) async fn purge_events(service: Service, keep: Duration, lifecycle: Lifecycle) {
@@ -75,7 +75,7 @@ pub(super) async fn purge_usage(service: Service, keep: Duration, lifecycle: Lif
     purge_in_parts((step, "the usage of old days"), purge, lifecycle).await;
 }
 
-/// Deletes what is old, with a pause after each part.
+/// Deletes what is old, with a pause before each part.
 async fn purge_in_parts<P>(
     (mut step, what): (RepeatedStep, &'static str),
     purge: impl Fn() -> P,
@@ -83,14 +83,18 @@ async fn purge_in_parts<P>(
 ) where
     P: Future<Output = Result<PurgedPart, DeskError>>,
 {
-    let mut deleted = 0;
+    let (mut deleted, mut pause) = (0, START);
     loop {
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = lifecycle.stopping() => return,
+        }
         let purged = tokio::select! {
             purged = step.run(purge()) => purged,
             () = lifecycle.stopping() => return,
         };
         deleted += purged.map_or(0, |purged| purged.number);
-        let pause = if purged.is_some_and(|purged| purged.has_rest) {
+        pause = if purged.is_some_and(|purged| purged.has_rest) {
             BREATH
         } else {
             if deleted > 0 {
@@ -99,10 +103,6 @@ async fn purge_in_parts<P>(
             deleted = 0;
             INTERVAL
         };
-        tokio::select! {
-            () = tokio::time::sleep(pause) => {}
-            () = lifecycle.stopping() => return,
-        }
     }
 }
 

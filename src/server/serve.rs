@@ -198,9 +198,18 @@ fn spawn_background(service: &Service, config: &Config, lifecycle: &Lifecycle) {
     ));
     follow::spawn(service, lifecycle);
     lifecycle.spawn(background::follow_keys(service.clone(), lifecycle.clone()));
-    lifecycle.spawn(background::purge(
+    lifecycle.spawn(background::purge_changes(
         service.clone(),
-        (config.refresh_tokens, config.sessions),
+        lifecycle.clone(),
+    ));
+    lifecycle.spawn(background::purge_refresh_tokens(
+        service.clone(),
+        config.refresh_tokens,
+        lifecycle.clone(),
+    ));
+    lifecycle.spawn(background::purge_sessions(
+        service.clone(),
+        config.sessions,
         lifecycle.clone(),
     ));
     if let Some(keep) = config.audit.keep {

@@ -19,11 +19,9 @@ use crate::storage::entity::event::{self, Column};
 use crate::storage::entity::instant::Instant;
 use crate::storage::error::StorageError;
 use crate::storage::events::to_event;
+use crate::storage::oldest::delete_oldest;
 use crate::storage::page::{begins_with, listing_of, slice_from, try_map};
 use crate::storage::source::Source;
-
-/// The most events that one purge deletes.
-pub const PURGED_AT_ONCE: u64 = 1000;
 
 /// A part of the events that `filter` lets through; pages are newest first if `descending`.
 #[tracing::instrument(level = "debug", name = "storage.audit_events.page", skip_all)]
@@ -62,26 +60,14 @@ pub async fn find(
     row.map(to_event).transpose()
 }
 
-/// Deletes some of the events from before `end`, the oldest first, at most [`PURGED_AT_ONCE`], and returns their number.
+/// Deletes some of the events from before `end`, the oldest first, and returns their number; true if there may be more.
 ///
 /// No change waits for it longer than for another change: the rows are few, and no change reads them.
 #[tracing::instrument(level = "debug", name = "storage.audit_events.purge", skip_all)]
-pub async fn purge(db: &Db, end: DateTime<Utc>) -> Result<u64, StorageError> {
-    let old: Vec<i64> = event::Entity::find()
-        .select_only()
-        .column(Column::Id)
-        .filter(Column::CreatedAt.lt(Instant::from(end)))
-        .order_by_asc(Column::CreatedAt)
-        .order_by_asc(Column::Id)
-        .limit(PURGED_AT_ONCE)
-        .into_tuple()
-        .all(&db.connection)
-        .await?;
-    if old.is_empty() {
-        return Ok(0);
-    }
-    let deleted = event::Entity::delete_many().filter(Column::Id.is_in(old));
-    Ok(deleted.exec(&db.connection).await?.rows_affected)
+pub async fn purge(db: &Db, end: DateTime<Utc>) -> Result<(u64, bool), StorageError> {
+    let old = Condition::all().add(Column::CreatedAt.lt(Instant::from(end)));
+    let order = [Column::CreatedAt, Column::Id];
+    delete_oldest::<event::Entity>(db, old, Column::Id, &order).await
 }
 
 fn ordered(query: Select<event::Entity>, descending: bool) -> Select<event::Entity> {

@@ -24,6 +24,7 @@ pub mod known_repositories;
 pub mod members;
 pub mod namespaces;
 pub mod notices;
+mod oldest;
 mod page;
 mod pool_numbers;
 mod pooler;

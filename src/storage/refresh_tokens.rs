@@ -20,6 +20,7 @@ use crate::storage::entity::hidden::HiddenBytes;
 use crate::storage::entity::instant::Instant;
 use crate::storage::entity::{refresh_token, user};
 use crate::storage::error::StorageError;
+use crate::storage::oldest::delete_oldest;
 use crate::storage::page::{listing_of, try_map};
 use crate::storage::source::Source;
 use crate::storage::users::{lock, to_user};
@@ -191,24 +192,31 @@ pub async fn note_use(db: &Db, id: RefreshTokenId, now: DateTime<Utc>) -> Result
     Ok(())
 }
 
-/// Deletes refresh tokens that can never work again: idled out, too old, or revoked that long ago.
+/// Deletes some of the refresh tokens that can never work again, idled out or too old, and returns their number; true if there
+/// may be more. A revoked one is not used any more, and so idles out too.
 #[tracing::instrument(level = "debug", name = "storage.refresh_tokens.purge", skip_all)]
 pub async fn purge(
     db: &Db,
     lifetimes: &RefreshLifetimes,
     now: DateTime<Utc>,
-) -> Result<u64, StorageError> {
+) -> Result<(u64, bool), StorageError> {
+    use refresh_token::Column;
     let (used_after, made_after) = lifetimes.limits(now);
-    let (used_after, made_after) = (Instant::from(used_after), Instant::from(made_after));
-    let dead = Condition::any()
-        .add(refresh_token::Column::LastUsedAt.lte(used_after))
-        .add(refresh_token::Column::CreatedAt.lte(made_after))
-        .add(refresh_token::Column::RevokedAt.lte(used_after));
-    Ok(refresh_token::Entity::delete_many()
-        .filter(dead)
-        .exec(&db.connection)
-        .await?
-        .rows_affected)
+    let mut number = 0;
+    for (column, end) in [
+        (Column::LastUsedAt, used_after),
+        (Column::CreatedAt, made_after),
+    ] {
+        let old = Condition::all().add(column.lte(Instant::from(end)));
+        let order = [column, Column::Id];
+        let (deleted, has_more) =
+            delete_oldest::<refresh_token::Entity>(db, old, Column::Id, &order).await?;
+        number += deleted;
+        if has_more {
+            return Ok((number, true));
+        }
+    }
+    Ok((number, false))
 }
 
 /// Removes all of a user's tokens, also one that a login is giving out now.

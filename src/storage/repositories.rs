@@ -20,11 +20,9 @@ use crate::storage::entity::instant::Instant;
 use crate::storage::entity::repository::{self, Column};
 use crate::storage::error::StorageError;
 use crate::storage::namespaces::on_paths;
+use crate::storage::oldest::delete_oldest;
 use crate::storage::page::{listing_of, try_map};
 use crate::storage::source::Source;
-
-/// The most repositories that one purge deletes.
-const PURGED_AT_ONCE: u64 = 1000;
 
 /// The namespaces to which repositories belong, tombstones too; not those that belong to nothing.
 #[tracing::instrument(level = "debug", name = "storage.repositories.namespaces_of", skip_all)]
@@ -187,25 +185,9 @@ pub async fn last_use_in(
 /// Deletes some of the repositories that were last used before `end`, and returns their number; true if there may be more.
 #[tracing::instrument(level = "debug", name = "storage.repositories.purge", skip_all)]
 pub async fn purge(db: &Db, end: DateTime<Utc>) -> Result<(u64, bool), StorageError> {
-    let is_old = || Column::LastUsedAt.lt(Instant::from(end));
-    let old: Vec<i64> = repository::Entity::find()
-        .select_only()
-        .column(Column::Id)
-        .filter(is_old())
-        .order_by_asc(Column::LastUsedAt)
-        .limit(PURGED_AT_ONCE)
-        .into_tuple()
-        .all(&db.connection)
-        .await?;
-    if old.is_empty() {
-        return Ok((0, false));
-    }
-    // One that was used meanwhile stays.
-    let deleted = repository::Entity::delete_many()
-        .filter(Column::Id.is_in(old))
-        .filter(is_old());
-    let number = deleted.exec(&db.connection).await?.rows_affected;
-    Ok((number, number >= PURGED_AT_ONCE))
+    let old = Condition::all().add(Column::LastUsedAt.lt(Instant::from(end)));
+    let order = [Column::LastUsedAt];
+    delete_oldest::<repository::Entity>(db, old, Column::Id, &order).await
 }
 
 fn to_repository(row: &repository::Model) -> Result<UsedRepository, StorageError> {

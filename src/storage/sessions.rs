@@ -21,6 +21,7 @@ use crate::storage::entity::instant::Instant;
 use crate::storage::entity::session::{self, Column};
 use crate::storage::entity::user;
 use crate::storage::error::StorageError;
+use crate::storage::oldest::delete_oldest;
 use crate::storage::source::Source;
 use crate::storage::users::{lock, to_user};
 
@@ -208,19 +209,34 @@ pub async fn remove_all_of(
     Ok(())
 }
 
-/// Deletes sessions that have idled out or are too old.
+/// Deletes some of the sessions that have idled out or are too old, and returns their number; true if there may be more.
 #[tracing::instrument(level = "debug", name = "storage.sessions.purge", skip_all)]
-pub async fn purge(db: &Db, rules: &SessionRules, now: DateTime<Utc>) -> Result<u64, StorageError> {
+pub async fn purge(
+    db: &Db,
+    rules: &SessionRules,
+    now: DateTime<Utc>,
+) -> Result<(u64, bool), StorageError> {
     let (used_after, begun_after) = rules.limits(now);
-    let half = Condition::all()
-        .add(Column::State.eq(session::State::AwaitsCode))
-        .add(Column::CreatedAt.lte(Instant::from(SessionRules::code_limit(now))));
-    let dead = Condition::any()
-        .add(half)
-        .add(Column::LastSeenAt.lte(Instant::from(used_after)))
-        .add(Column::CreatedAt.lte(Instant::from(begun_after)));
-    let deleted = session::Entity::delete_many().filter(dead);
-    Ok(deleted.exec(&db.connection).await?.rows_affected)
+    let half_since = SessionRules::code_limit(now);
+    let until = |column: Column, end| Condition::all().add(column.lte(Instant::from(end)));
+    let half = until(Column::CreatedAt, half_since);
+    let half = half.add(Column::State.eq(session::State::AwaitsCode));
+    let dead = [
+        (until(Column::LastSeenAt, used_after), Column::LastSeenAt),
+        (until(Column::CreatedAt, begun_after), Column::CreatedAt),
+        (half, Column::CreatedAt),
+    ];
+    let mut number = 0;
+    for (old, column) in dead {
+        let order = [column, Column::Id];
+        let (deleted, has_more) =
+            delete_oldest::<session::Entity>(db, old, Column::Id, &order).await?;
+        number += deleted;
+        if has_more {
+            return Ok((number, true));
+        }
+    }
+    Ok((number, false))
 }
 
 fn hidden(digest: &SecretDigest) -> HiddenBytes {

@@ -7,10 +7,7 @@ pub mod sums;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect,
-};
+use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter};
 
 use crate::domain::ids::{NamespaceId, RepositoryId};
 use crate::domain::namespaces::path::root_of;
@@ -24,9 +21,7 @@ use crate::storage::deploy_tokens::ids_below;
 use crate::storage::entity::instant::Instant;
 use crate::storage::entity::usage_day::{self, Column};
 use crate::storage::error::StorageError;
-
-/// The most rows that one purge deletes.
-const PURGED_AT_ONCE: u64 = 1000;
+use crate::storage::oldest::delete_oldest;
 
 /// A repository to which usage belongs, with its name and its namespace.
 #[derive(Debug, Clone, Copy)]
@@ -137,22 +132,9 @@ pub async fn count_of_owner(
 /// Deletes some of the rows of the days before `end`, and returns their number; true if there may be more.
 #[tracing::instrument(level = "debug", name = "storage.usage.purge", skip_all)]
 pub async fn purge(db: &Db, end: DateTime<Utc>) -> Result<(u64, bool), StorageError> {
-    let old: Vec<i64> = usage_day::Entity::find()
-        .select_only()
-        .column(Column::Id)
-        .filter(Column::Day.lt(begin_of(end.date_naive())))
-        .order_by_asc(Column::Day)
-        .order_by_asc(Column::Id)
-        .limit(PURGED_AT_ONCE)
-        .into_tuple()
-        .all(&db.connection)
-        .await?;
-    if old.is_empty() {
-        return Ok((0, false));
-    }
-    let deleted = usage_day::Entity::delete_many().filter(Column::Id.is_in(old));
-    let number = deleted.exec(&db.connection).await?.rows_affected;
-    Ok((number, number >= PURGED_AT_ONCE))
+    let old = Condition::all().add(Column::Day.lt(begin_of(end.date_naive())));
+    let order = [Column::Day, Column::Id];
+    delete_oldest::<usage_day::Entity>(db, old, Column::Id, &order).await
 }
 
 fn of((day, credential): CredentialDay) -> Condition {

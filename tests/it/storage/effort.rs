@@ -43,6 +43,20 @@ impl Effort {
         }
     }
 
+    /// Runs a statement that changes something.
+    pub(super) async fn change(&self, statement: &str) {
+        self.0.execute_unprepared(statement).await.unwrap();
+    }
+
+    /// Lets the database look at a table, as it does by itself after a while.
+    pub(super) async fn look_at(&self, table: &str) {
+        let statement = match self.0.get_database_backend() {
+            DbBackend::MySql => "ANALYZE TABLE",
+            _ => "ANALYZE",
+        };
+        self.change(&format!("{statement} {table}")).await;
+    }
+
     async fn steps(&self, question: &str) -> u64 {
         let told = Arc::new(AtomicU64::new(0));
         let counter = Arc::clone(&told);

@@ -1,10 +1,13 @@
 //! Among many rows the service reads few: what it really sends is run again, and the database tells its effort.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use sea_orm::Statement;
 use secrecy::{ExposeSecret, SecretString};
 use wharfinger::domain::notices::outbox::Channel;
+use wharfinger::domain::refresh_tokens::RefreshLifetimes;
+use wharfinger::domain::sessions::SessionRules;
 
 use super::effort::Effort;
 use crate::harness::{Caller, TestApp};
@@ -77,7 +80,67 @@ pub(super) async fn nothing_reads_whole_tables(url: &SecretString) {
             dear.extend(dear_questions((caller, &list), is_dearer, &sent, &effort).await);
         }
     }
+    dear.extend(dear_questions_of_purges(&app, &sent, &effort).await);
     assert_eq!(dear, Vec::<String>::new());
+    what_has_ended_is_purged_in_parts(&app).await;
+}
+
+/// The questions for refresh tokens and sessions that have ended, where none has.
+async fn dear_questions_of_purges(app: &TestApp, sent: &Sent, effort: &Effort) -> Vec<String> {
+    effort
+        .change(
+            "INSERT INTO sessions (user_id, digest, state, device, created_at, last_seen_at) \
+             SELECT user_id, digest, 'open', '', created_at, last_used_at FROM refresh_tokens",
+        )
+        .await;
+    effort.look_at("sessions").await;
+    let mut dear = Vec::new();
+    for purge in ["refresh tokens", "sessions"] {
+        sent.0.lock().unwrap().clear();
+        let purged = if purge == "sessions" {
+            app.desk.purge_sessions(&rules_of(NEVER)).await
+        } else {
+            app.desk.purge_refresh_tokens(&lifetimes_of(NEVER)).await
+        };
+        assert_eq!(purged.unwrap().number, 0, "{purge}");
+        for question in sent.questions(purge) {
+            let rows = effort.of(&question).await;
+            if rows > A_TOKEN {
+                dear.push(format!("the purge of {purge}: {rows} rows by {question}"));
+            }
+        }
+    }
+    dear
+}
+
+/// Others wait while a statement deletes, so no part is large.
+async fn what_has_ended_is_purged_in_parts(app: &TestApp) {
+    const ALREADY: Duration = Duration::from_secs(1);
+    for part in [(1000, true), (1000, true), (0, false)] {
+        let tokens = app.desk.purge_refresh_tokens(&lifetimes_of(ALREADY)).await;
+        let sessions = app.desk.purge_sessions(&rules_of(ALREADY)).await;
+        for purged in [tokens.unwrap(), sessions.unwrap()] {
+            assert_eq!((purged.number, purged.has_rest), part);
+        }
+    }
+}
+
+/// Longer than the made-up world is old.
+const NEVER: Duration = Duration::from_hours(24 * 3650);
+
+fn lifetimes_of(life: Duration) -> RefreshLifetimes {
+    RefreshLifetimes {
+        idle: life,
+        absolute: life,
+    }
+}
+
+fn rules_of(life: Duration) -> SessionRules {
+    SessionRules {
+        idle: life,
+        absolute: life,
+        most_per_user: 1,
+    }
 }
 
 /// The effort is seen at all.
