@@ -50,8 +50,12 @@ pub struct Database {
     pub max_connections: u32,
     /// The most connections of the admin API at a time.
     pub max_admin_connections: u32,
-    /// The longest wait for a database server, from asking for a connection to the answer.
-    pub timeout: Duration,
+    /// The longest wait for a free connection to a server.
+    pub acquire_timeout: Duration,
+    /// The longest wait for a server to take a connection.
+    pub connect_timeout: Duration,
+    /// The longest wait for a server's answer to a statement.
+    pub statement_timeout: Duration,
     /// The most memory for copies of what token requests ask for, in bytes; zero for no copies.
     pub cache_memory: usize,
     /// The time for which pulls are answered from the copies while the database is away.
@@ -209,13 +213,16 @@ impl Database {
         {
             return Err(url.wrong(HOME));
         }
+        let longest = |key: &str| settings.get(key)?.duration("500ms", "5s");
         Ok(Self {
             url: SecretString::from(text),
             max_connections: settings.get("database.max_connections")?.integer(1, 1000)?,
             max_admin_connections: settings
                 .get("database.max_admin_connections")?
                 .integer(1, 1000)?,
-            timeout: settings.get("database.timeout")?.duration("500ms", "5s")?,
+            acquire_timeout: longest("database.acquire_timeout")?,
+            connect_timeout: longest("database.connect_timeout")?,
+            statement_timeout: longest("database.statement_timeout")?,
             cache_memory: settings
                 .get("database.cache_megabytes")?
                 .integer(0, 4000)

@@ -109,6 +109,13 @@ fn renamed(section: &str) -> Option<&'static str> {
     (section == "tokens").then_some("access_tokens")
 }
 
+/// The keys that stand in place of one that was there before.
+fn split(key: &str) -> Option<&'static str> {
+    const TIMEOUTS: &str =
+        "`database.acquire_timeout`, `database.connect_timeout` and `database.statement_timeout`";
+    (key == "database.timeout").then_some(TIMEOUTS)
+}
+
 fn check_known(known: &BTreeMap<String, Setting>, setting: &Setting) -> Result<(), ConfigError> {
     if known.contains_key(&setting.key) {
         return Ok(());
@@ -121,6 +128,12 @@ fn check_known(known: &BTreeMap<String, Setting>, setting: &Setting) -> Result<(
                 "unknown key `{}`: it is named `{section}.{name}` now",
                 setting.key
             ),
+        ));
+    }
+    if let Some(names) = split(&setting.key) {
+        return Err(ConfigError::new(
+            setting.origin.clone(),
+            format!("unknown key `{}`: there are {names} now", setting.key),
         ));
     }
     let distance = |key: &&String| strsim::damerau_levenshtein(key, &setting.key);

@@ -138,6 +138,11 @@ fn unknown_keys_stop_the_start_with_their_line_or_variable() {
          `access_tokens.allow_endless` now"
     );
     assert_eq!(
+        problem("[database]\ntimeout = \"2s\"\n"),
+        "w.toml:2: unknown key `database.timeout`: there are `database.acquire_timeout`, \
+         `database.connect_timeout` and `database.statement_timeout` now"
+    );
+    assert_eq!(
         problem("[[registry]]\nservice = \"a\"\nname = \"a\"\n"),
         "w.toml:3: unknown key `registry.name`"
     );
@@ -234,6 +239,38 @@ fn proxies_are_known_however_their_addresses_are_written() {
         assert!(trusted.contains(address.parse().unwrap()), "{address}");
     }
     assert!(!trusted.contains("11.0.0.1".parse().unwrap()));
+}
+
+#[test]
+fn each_time_limit_of_the_database_has_its_bounds_and_none_is_above_five_seconds() {
+    let database = load("", &[]).unwrap().database;
+    let five = Duration::from_secs(5);
+    for usual in [
+        database.acquire_timeout,
+        database.connect_timeout,
+        database.statement_timeout,
+    ] {
+        assert!(usual <= five);
+    }
+    for key in ["acquire_timeout", "connect_timeout", "statement_timeout"] {
+        for wrong in ["499ms", "5001ms", "0s", "2"] {
+            assert_eq!(
+                problem(&format!("[database]\n{key} = \"{wrong}\"")),
+                format!(
+                    "w.toml:2: `database.{key}` is a duration from 500ms to 5s, such as 1500ms"
+                )
+            );
+        }
+    }
+    let each = "[database]\nacquire_timeout = \"1s\"\nconnect_timeout = \"3s\"\nstatement_timeout = \"500ms\"";
+    let database = load(each, &[]).unwrap().database;
+    let millis = [
+        database.acquire_timeout,
+        database.connect_timeout,
+        database.statement_timeout,
+    ]
+    .map(|limit| limit.as_millis());
+    assert_eq!(millis, [1000, 3000, 500]);
 }
 
 #[test]

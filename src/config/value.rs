@@ -1,5 +1,7 @@
 //! One value, as it was written.
 
+use std::time::Duration;
+
 use crate::config::error::{ConfigError, SettingOrigin};
 
 /// The problem of a path that only a shell understands.
@@ -74,11 +76,7 @@ impl Setting {
     }
 
     /// A duration between two limits, both allowed.
-    pub(super) fn duration(
-        &self,
-        least: &str,
-        most: &str,
-    ) -> Result<std::time::Duration, ConfigError> {
+    pub(super) fn duration(&self, least: &str, most: &str) -> Result<Duration, ConfigError> {
         let read = |text: &str| humantime::parse_duration(text).ok();
         let limits = (read(least), read(most));
         let within = read(self.text()?).filter(|value| match limits {
@@ -86,8 +84,10 @@ impl Setting {
             _ => false,
         });
         within.ok_or_else(|| {
+            let is_short = limits.1.is_some_and(|most| most < Duration::from_secs(90));
+            let examples = if is_short { "1500ms" } else { "90s, 5m or 2h" };
             self.wrong(&format!(
-                "is a duration from {least} to {most}, such as 90s, 5m or 2h"
+                "is a duration from {least} to {most}, such as {examples}"
             ))
         })
     }

@@ -38,7 +38,7 @@ pub async fn must_not_be_half_restored(config: &Config) -> anyhow::Result<()> {
 
 /// Looks at everything, and changes nothing.
 pub async fn state(config: &Config) -> anyhow::Result<FoundState> {
-    let schema = Db::schema_status(&config.database.url).await?;
+    let schema = Db::schema_status(&config.database.url, connections(config)).await?;
     let marked = MarkedKeys::find(config)?;
     let unfinished = marked.filter(|marked| marked.is_in_the_way(&schema));
     Ok(FoundState {
@@ -62,7 +62,7 @@ impl MarkedKeys {
 
     /// True if the restoration did not come so far that the database is filled.
     pub(super) async fn is_half_restored(&self, config: &Config) -> Result<bool, StorageError> {
-        let schema = Db::schema_status(&config.database.url).await?;
+        let schema = Db::schema_status(&config.database.url, connections(config)).await?;
         Ok(self.is_in_the_way(&schema))
     }
 

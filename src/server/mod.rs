@@ -56,7 +56,7 @@ use crate::server::frames::Frames;
 use crate::server::readings::Rooms;
 use crate::server::unbroken::unbroken;
 use crate::signing::KeyRing;
-use crate::storage::{Connections, CopyBounds, Db, Directory};
+use crate::storage::{Connections, CopyBounds, DatabaseTimeouts, Db, Directory};
 
 /// The time for which changes may fail before listeners that make some are not ready.
 const STUCK: Duration = Duration::from_secs(3);
@@ -354,7 +354,11 @@ fn connections(config: &Config) -> Connections {
     Connections {
         token: config.database.max_connections,
         admin: config.database.max_admin_connections,
-        timeout: config.database.timeout,
+        timeouts: DatabaseTimeouts {
+            acquire: config.database.acquire_timeout,
+            connect: config.database.connect_timeout,
+            statement: config.database.statement_timeout,
+        },
     }
 }
 

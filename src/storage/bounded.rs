@@ -1,18 +1,20 @@
 //! A connection on which nothing waits without a limit.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sea_orm::prelude::async_trait;
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult,
-    QueryResult, RuntimeErr, Statement, TransactionOptions, TransactionTrait,
+    ConnAcquireErr, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    ExecResult, QueryResult, RuntimeErr, Statement, TransactionOptions, TransactionTrait,
 };
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
 
+use crate::storage::connected::Connected;
 use crate::storage::server::Server;
+use crate::storage::timeouts::{DatabaseTimeouts, told};
 use crate::storage::trouble::Trouble;
-
-/// The longest wait for a sign that the database is there.
-const SIGN_OF_LIFE: Duration = Duration::from_secs(2);
 
 /// A connection or a transaction whose every use has a time limit.
 ///
@@ -21,13 +23,28 @@ const SIGN_OF_LIFE: Duration = Duration::from_secs(2);
 #[derive(Debug, Clone)]
 pub struct Bounded<C> {
     pub(super) inner: C,
-    limit: Duration,
+    timeouts: DatabaseTimeouts,
     server: Option<Server>,
+    places: Places,
     /// The trouble with what is done here, if somebody wants to know it.
     trouble: Option<Trouble>,
 }
 
-impl<C> Bounded<C> {
+/// The places in a pool of connections to a server: whoever has none waits for one before the pool is asked for a connection.
+/// So the wait for others and the wait for the server are told apart.
+#[derive(Debug, Clone)]
+enum Places {
+    /// One for each connection.
+    Pool(Arc<Semaphore>),
+    /// One that a transaction has until it ends.
+    Taken {
+        _place: Option<Arc<OwnedSemaphorePermit>>,
+    },
+    /// SQLite needs none.
+    Unlimited,
+}
+
+impl<C: Sync> Bounded<C> {
     async fn within<T>(
         &self,
         limit: Duration,
@@ -60,9 +77,63 @@ impl<C> Bounded<C> {
         }
     }
 
+    /// The answer to a question.
+    async fn asked<T>(
+        &self,
+        answer: impl Future<Output = Result<T, DbErr>> + Send,
+    ) -> Result<T, DbErr>
+    where
+        T: Send,
+    {
+        let limit = match self.places {
+            Places::Taken { .. } => self.timeouts.statement,
+            Places::Pool(_) | Places::Unlimited => self.timeouts.longest(),
+        };
+        let answered = self.within(limit, self.stepwise(answer)).await;
+        answered.map(|(answer, _)| answer)
+    }
+
+    /// The answer to a question, each of whose steps has its own limit, and the place in the pool that it took.
+    async fn stepwise<T>(
+        &self,
+        answer: impl Future<Output = Result<T, DbErr>> + Send,
+    ) -> Result<(T, Option<OwnedSemaphorePermit>), DbErr> {
+        let Places::Pool(places) = &self.places else {
+            return Ok((answer.await?, None));
+        };
+        let limits = self.timeouts;
+        let waiting = timeout(limits.acquire, Arc::clone(places).acquire_owned());
+        let Ok(place) = waiting.await else {
+            let silence = self.silence(limits.acquire);
+            return Err(unreachable(format!(
+                "{silence}: all connections are in use"
+            )));
+        };
+        let connected = Connected::default();
+        let answered = tokio::select! {
+            biased;
+            answered = connected.noted_in(answer) => answered,
+            () = connected.for_longer_than(limits.statement) => {
+                Err(unreachable(self.silence(limits.statement)))
+            }
+        };
+        match answered {
+            // The pool has given up (`Db::connect`).
+            Err(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)) => {
+                let silence = self.silence(limits.connect);
+                Err(unreachable(format!("{silence} to a connection")))
+            }
+            answered => Ok((answered?, place.ok())),
+        }
+    }
+
     fn silence(&self, limit: Duration) -> String {
-        let place = self.server.as_ref().map_or("the database", Server::place);
-        format!("{place}: no answer within {} s", limit.as_secs())
+        format!("{}: no answer within {}", self.place(), told(limit))
+    }
+
+    /// The host and port of a server.
+    pub(super) fn place(&self) -> &str {
+        self.server.as_ref().map_or("the database", Server::place)
     }
 }
 
@@ -71,11 +142,17 @@ fn unreachable(why: String) -> DbErr {
 }
 
 impl Bounded<DatabaseConnection> {
-    pub(super) fn new(inner: DatabaseConnection, limit: Duration) -> Self {
+    /// A pool of so many connections at the most.
+    pub(super) fn new(inner: DatabaseConnection, most: u32, timeouts: DatabaseTimeouts) -> Self {
         let server = Server::of(&inner);
+        let most = usize::try_from(most).unwrap_or(Semaphore::MAX_PERMITS);
         Self {
             inner,
-            limit,
+            timeouts,
+            places: match &server {
+                Some(_) => Places::Pool(Arc::new(Semaphore::new(most))),
+                None => Places::Unlimited,
+            },
             server,
             trouble: None,
         }
@@ -89,11 +166,6 @@ impl Bounded<DatabaseConnection> {
         }
     }
 
-    /// The host and port of a server.
-    pub(super) fn place(&self) -> &str {
-        self.server.as_ref().map_or("the database", Server::place)
-    }
-
     /// Waits until a server has fallen silent; a file never does.
     pub(super) async fn falls_silent(&self) {
         match &self.server {
@@ -104,7 +176,9 @@ impl Bounded<DatabaseConnection> {
 
     /// Fails unless the database answers.
     pub(super) async fn ping(&self) -> Result<(), DbErr> {
-        self.within(SIGN_OF_LIFE, Box::pin(self.inner.ping())).await
+        let limit = self.timeouts.connect;
+        let answered = self.stepwise(Box::pin(self.inner.ping()));
+        self.within(limit, answered).await.map(drop)
     }
 
     /// Begins a transaction, after those that began before.
@@ -112,11 +186,15 @@ impl Bounded<DatabaseConnection> {
         &self,
         options: TransactionOptions,
     ) -> Result<Bounded<DatabaseTransaction>, DbErr> {
-        let begun = Box::pin(self.inner.begin_with_options(options));
+        let begun = Box::pin(self.stepwise(self.inner.begin_with_options(options)));
+        let (inner, place) = self.within(self.timeouts.longest(), begun).await?;
         Ok(Bounded {
-            inner: self.within(self.limit, begun).await?,
-            limit: self.limit,
+            inner,
+            timeouts: self.timeouts,
             server: self.server.clone(),
+            places: Places::Taken {
+                _place: place.map(Arc::new),
+            },
             trouble: self.trouble.clone(),
         })
     }
@@ -125,7 +203,8 @@ impl Bounded<DatabaseConnection> {
 impl Bounded<DatabaseTransaction> {
     pub(super) async fn commit(self) -> Result<(), DbErr> {
         let (bounds, inner) = self.split();
-        let committed = bounds.within(bounds.limit, Box::pin(inner.commit())).await;
+        let limit = bounds.timeouts.statement;
+        let committed = bounds.within(limit, Box::pin(inner.commit())).await;
         if let (Ok(()), Some(trouble)) = (&committed, &bounds.trouble) {
             trouble.end();
         }
@@ -134,16 +213,16 @@ impl Bounded<DatabaseTransaction> {
 
     pub(super) async fn rollback(self) -> Result<(), DbErr> {
         let (bounds, inner) = self.split();
-        bounds
-            .within(bounds.limit, Box::pin(inner.rollback()))
-            .await
+        let limit = bounds.timeouts.statement;
+        bounds.within(limit, Box::pin(inner.rollback())).await
     }
 
     fn split(self) -> (Bounded<()>, DatabaseTransaction) {
         let bounds = Bounded {
             inner: (),
-            limit: self.limit,
+            timeouts: self.timeouts,
             server: self.server,
+            places: self.places,
             trouble: self.trouble,
         };
         (bounds, self.inner)
@@ -157,22 +236,18 @@ impl<C: ConnectionTrait> ConnectionTrait for Bounded<C> {
     }
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        let answer = self.inner.execute_raw(statement);
-        self.within(self.limit, answer).await
+        self.asked(self.inner.execute_raw(statement)).await
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        let answer = self.inner.execute_unprepared(sql);
-        self.within(self.limit, answer).await
+        self.asked(self.inner.execute_unprepared(sql)).await
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        let answer = self.inner.query_one_raw(statement);
-        self.within(self.limit, answer).await
+        self.asked(self.inner.query_one_raw(statement)).await
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        let answer = self.inner.query_all_raw(statement);
-        self.within(self.limit, answer).await
+        self.asked(self.inner.query_all_raw(statement)).await
     }
 }

@@ -13,17 +13,12 @@ use crate::storage::directory::copies::Copies;
 use crate::storage::error::StorageError;
 use crate::storage::file::DatabaseFile;
 use crate::storage::sqlite::Durability;
+use crate::storage::timeouts::DatabaseTimeouts;
 use crate::storage::trouble::Trouble;
 use crate::storage::{counter, fold, schema, server, sqlite};
 
-/// The time that a request waits for a connection before it is told to come back.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
-/// The longest that a service waits for a server, from asking for a connection to the answer, unless it is configured.
-const LONGEST: Duration = Duration::from_secs(2);
-/// The same on SQLite, which waits by itself for other programs that write.
-const LONGEST_ON_SQLITE: Duration = Duration::from_secs(12);
-/// The same for a command, which keeps nobody waiting.
-const LONGEST_COMMAND: Duration = Duration::from_mins(1);
+/// The longest that connections to a server take to be closed.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 /// The longest that a start waits for the answer whether the schema is up to date.
 const LONGEST_LOOK: Duration = Duration::from_secs(5);
 
@@ -58,6 +53,8 @@ pub struct Db {
     pub(super) file: Option<DatabaseFile>,
     /// The failure of changes.
     pub(super) trouble: Trouble,
+    /// The longest that whoever asks for copies waits.
+    pub(super) patience: Duration,
 }
 
 /// The most connections at a time, beside the one for changes.
@@ -67,8 +64,8 @@ pub struct Connections {
     pub token: u32,
     /// Those of the admin API.
     pub admin: u32,
-    /// The longest that a service waits for a server, from asking for a connection to the answer.
-    pub timeout: Duration,
+    /// The longest waits for a server.
+    pub timeouts: DatabaseTimeouts,
 }
 
 impl From<u32> for Connections {
@@ -77,7 +74,7 @@ impl From<u32> for Connections {
         Self {
             token: number,
             admin: number,
-            timeout: LONGEST,
+            timeouts: DatabaseTimeouts::default(),
         }
     }
 }
@@ -179,8 +176,8 @@ impl Db {
 
     /// The copies that are kept in this process, of at most `memory` bytes if they are new.
     pub(super) fn copies(&self, memory: usize) -> Arc<Copies> {
-        let copies = self.copies.get_or_init(|| Arc::new(Copies::new(memory)));
-        Arc::clone(copies)
+        let new = || Arc::new(Copies::new(memory, self.patience));
+        Arc::clone(self.copies.get_or_init(new))
     }
 
     /// Fails unless the database answers and takes changes.
@@ -209,8 +206,8 @@ impl Db {
         if !is_server {
             return closing.await;
         }
-        let silent = |_| Err(StorageError::silent(&place, LONGEST));
-        timeout(LONGEST, closing).await.unwrap_or_else(silent)
+        let silent = |_| Err(StorageError::silent(&place, LAST_WORDS));
+        timeout(LAST_WORDS, closing).await.unwrap_or_else(silent)
     }
 
     /// Calls `watcher` with every statement that this handle and its copies send from now on, for tests of what they
@@ -252,19 +249,25 @@ impl Db {
         };
         let longest = match file {
             Some(_) => LONGEST_LIST,
-            None => LONGEST_LIST.min(connections.timeout * 3 / 4),
+            None => LONGEST_LIST.min(connections.timeouts.statement * 3 / 4),
         };
         let longest = (opener == Opener::Service).then_some(longest);
-        let limit = match (&file, opener) {
-            (_, Opener::Migration | Opener::Command) => LONGEST_COMMAND,
-            (Some(_), Opener::Service) => LONGEST_ON_SQLITE,
-            (None, Opener::Service) => connections.timeout,
+        let timeouts = match (&file, opener) {
+            (Some(_), Opener::Service) => DatabaseTimeouts::ON_SQLITE,
+            (Some(_), _) => DatabaseTimeouts::ON_SQLITE.of_command(),
+            (None, Opener::Service) => connections.timeouts,
+            (None, _) => connections.timeouts.of_command(),
+        };
+        // A server's pool waits for nothing but the server: who waits for others does so before (`Bounded`).
+        let acquire = match file {
+            Some(_) => DatabaseTimeouts::ON_SQLITE.acquire,
+            None => timeouts.connect,
         };
         let pool = async |most: u32, durability: Durability, longest: Option<Duration>| {
             let mut options = ConnectOptions::new(url);
             options
                 .max_connections(most)
-                .acquire_timeout(ACQUIRE_TIMEOUT)
+                .acquire_timeout(acquire)
                 .sqlx_logging(false);
             server::set_address(&mut options);
             sqlite::set_up(&mut options, durability, may_create, longest);
@@ -277,11 +280,11 @@ impl Db {
                 }
                 (None, Opener::Service) => {
                     options.connect_lazy(true);
-                    server::set_up(&mut options);
+                    server::set_up(&mut options, timeouts.connect);
                 }
                 (None, Opener::Migration) => {
                     options.connect_lazy(true);
-                    server::set_up_migration(&mut options);
+                    server::set_up_migration(&mut options, timeouts.connect);
                 }
                 (Some(_), Opener::Migration) | (_, Opener::Command) => {
                     options.connect_lazy(true);
@@ -290,7 +293,7 @@ impl Db {
             let connected = Database::connect(options).await;
             let connected =
                 connected.map_err(|error| without_address(error, url, file.as_ref()))?;
-            Ok::<_, StorageError>(Bounded::new(connected, limit))
+            Ok::<_, StorageError>(Bounded::new(connected, most, timeouts))
         };
         let trouble = Trouble::default();
         let mut db = Self {
@@ -303,6 +306,10 @@ impl Db {
                 .await?
                 .noting(trouble.clone()),
             copies: Arc::default(),
+            patience: match (&file, opener) {
+                (None, Opener::Service) => timeouts.longest(),
+                _ => DatabaseTimeouts::default().longest(),
+            },
             file: file.clone(),
             trouble,
         };

@@ -7,6 +7,7 @@ use std::time::Duration;
 use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr, SqlErr, SqlxError};
 
 use crate::storage::pooler;
+use crate::storage::timeouts::told;
 
 /// A question to storage, or a change, that failed.
 #[derive(Debug, thiserror::Error)]
@@ -169,7 +170,7 @@ impl StorageError {
     pub(super) fn silent(place: &str, limit: Duration) -> Self {
         Self::Unusable {
             place: place.to_owned(),
-            why: format!("no answer within {} s", limit.as_secs()),
+            why: format!("no answer within {}", told(limit)),
             outlook: Outlook::Unreachable,
         }
     }

@@ -6,7 +6,7 @@ use sea_orm::{ConnectionTrait, DbErr, EntityName};
 use secrecy::SecretString;
 
 use crate::domain::schema_status::{Migration, MigrationState, SchemaStatus};
-use crate::storage::connect::{Db, Opener};
+use crate::storage::connect::{Connections, Db, Opener};
 use crate::storage::entity::change_counter;
 use crate::storage::error::StorageError;
 use crate::storage::{counter, schema};
@@ -16,8 +16,12 @@ const RECORDS: &str = "seaql_migrations";
 
 impl Db {
     /// The state of the database at `url`, which a missing file has too.
-    pub async fn schema_status(url: &SecretString) -> Result<SchemaStatus, StorageError> {
-        let db = match Box::pin(Self::connect(url, 2.into(), Opener::Command)).await {
+    pub async fn schema_status(
+        url: &SecretString,
+        connections: impl Into<Connections>,
+    ) -> Result<SchemaStatus, StorageError> {
+        let opened = Self::connect(url, connections.into(), Opener::Command);
+        let db = match Box::pin(opened).await {
             Err(StorageError::NoFile(path)) => {
                 return Ok(SchemaStatus {
                     place: path.display().to_string(),

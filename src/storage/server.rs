@@ -9,17 +9,19 @@ use sea_orm::{ConnectOptions, DatabaseConnection, DbBackend};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
+use crate::storage::connected::Connected;
+
 /// The wait after which the server is asked whether it takes connections at all.
 const SUSPICION: Duration = Duration::from_millis(100);
 /// The time for which one answer to that holds for everybody who waits.
 const FRESH: Duration = Duration::from_millis(500);
-/// The longest wait for a connection that is given back to answer; after it, it is closed.
-const LAST_WORD: Duration = Duration::from_secs(2);
 
 /// The time without any answer after which a server counts as gone, although somebody waits for its work.
 pub(super) const SILENCE: Duration = Duration::from_secs(15);
-/// The pause between two questions to it meanwhile, and the time for an answer.
+/// The pause between two questions to it meanwhile.
 const LISTENING: Duration = Duration::from_secs(3);
+/// The time for an answer: no shorter than any time for a connection that may be configured.
+const ANSWER: Duration = Duration::from_secs(5);
 
 /// Limits that PostgreSQL keeps by itself, also for a client that hangs inside a transaction.
 ///
@@ -52,35 +54,57 @@ pub(super) fn set_address(options: &mut ConnectOptions) {
         });
 }
 
-/// Sets up the pools of a program that answers requests.
-pub(super) fn set_up(options: &mut ConnectOptions) {
-    set_limits(options, POSTGRES_LIMITS, MYSQL_LIMITS);
+/// Sets up the pools of a program that answers requests; a connection that is given back has `last_word` to answer.
+pub(super) fn set_up(options: &mut ConnectOptions, last_word: Duration) {
+    set_limits(options, (POSTGRES_LIMITS, MYSQL_LIMITS), last_word);
 }
 
 /// Sets up the pool of a program that changes the schema.
-pub(super) fn set_up_migration(options: &mut ConnectOptions) {
-    set_limits(options, POSTGRES_MIGRATION, MYSQL_MIGRATION);
+pub(super) fn set_up_migration(options: &mut ConnectOptions, last_word: Duration) {
+    set_limits(options, (POSTGRES_MIGRATION, MYSQL_MIGRATION), last_word);
 }
 
-fn set_limits(options: &mut ConnectOptions, postgres: &'static str, mysql: &'static str) {
+fn set_limits(
+    options: &mut ConnectOptions,
+    (postgres, mysql): (&'static str, &'static str),
+    last_word: Duration,
+) {
     options
         .map_sqlx_postgres_pool_opts(move |pool: PoolOptions<Postgres>| {
-            close_the_silent(pool).after_connect(move |connection, _| {
-                Box::pin(async move { raw_sql(postgres).execute(connection).await.map(drop) })
+            note_connections(pool, last_word).after_connect(move |connection, _| {
+                Box::pin(async move {
+                    raw_sql(postgres).execute(connection).await?;
+                    Connected::note();
+                    Ok(())
+                })
             })
         })
         .map_sqlx_mysql_pool_opts(move |pool: PoolOptions<MySql>| {
-            close_the_silent(pool).after_connect(move |connection, _| {
-                Box::pin(async move { raw_sql(mysql).execute(connection).await.map(drop) })
+            note_connections(pool, last_word).after_connect(move |connection, _| {
+                Box::pin(async move {
+                    raw_sql(mysql).execute(connection).await?;
+                    Connected::note();
+                    Ok(())
+                })
             })
         });
 }
 
-/// Closes a connection that does not answer when it is given back: the pool itself would wait for ever.
-fn close_the_silent<D: Database>(pool: PoolOptions<D>) -> PoolOptions<D> {
-    pool.after_release(|connection, _| {
+/// Notes for each question when it has a connection that was kept, and closes those that do not answer any more.
+fn note_connections<D: Database>(pool: PoolOptions<D>, last_word: Duration) -> PoolOptions<D> {
+    close_the_silent(pool, last_word).before_acquire(|_, _| {
         Box::pin(async {
-            let answered = timeout(LAST_WORD, connection.ping()).await;
+            Connected::note();
+            Ok(true)
+        })
+    })
+}
+
+/// Closes a connection that does not answer when it is given back: the pool itself would wait for ever.
+fn close_the_silent<D: Database>(pool: PoolOptions<D>, last_word: Duration) -> PoolOptions<D> {
+    pool.after_release(move |connection, _| {
+        Box::pin(async move {
+            let answered = timeout(last_word, connection.ping()).await;
             answered.unwrap_or(Err(Error::PoolTimedOut)).map(|()| true)
         })
     })
@@ -138,7 +162,7 @@ impl Server {
         while answered.elapsed() < SILENCE {
             tokio::time::sleep(LISTENING).await;
             // Any answer will do: it is there.
-            if let Ok(Ok(()) | Err(_)) = timeout(LISTENING, self.knock()).await {
+            if let Ok(Ok(()) | Err(_)) = timeout(ANSWER, self.knock()).await {
                 answered = Instant::now();
             }
         }

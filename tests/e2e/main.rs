@@ -14,7 +14,7 @@ mod backup;
 mod ci;
 mod containerd;
 mod database_pooler;
-mod database_timeout;
+mod database_timeouts;
 mod database_tls;
 mod docker;
 mod forward;
@@ -59,8 +59,8 @@ fn main() -> ExitCode {
         .iter()
         .chain(backup::STORIES)
         .chain(database_tls::STORIES)
-        .chain(database_timeout::STORIES)
         .chain(database_pooler::STORIES)
+        .chain(database_timeouts::STORIES)
         .chain(monitoring::STORIES)
         .chain(readme::STORIES)
         .chain(shipping::STORIES)

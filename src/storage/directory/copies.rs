@@ -58,8 +58,9 @@ pub(super) struct Loads {
 }
 
 impl Copies {
-    /// No copies yet, and never more than fit into about `memory` bytes.
-    pub(in crate::storage) fn new(memory: usize) -> Self {
+    /// No copies yet, and never more than fit into about `memory` bytes. Who waits for somebody else's load does so for
+    /// `patience` at the longest.
+    pub(in crate::storage) fn new(memory: usize, patience: Duration) -> Self {
         let part = |hundredths: usize| memory / 100 * hundredths;
         Self {
             access_token_ids: BoundedMap::new(part(15)),
@@ -73,11 +74,11 @@ impl Copies {
             absent: BoundedMap::new(part(5)),
             drops: Drops::default(),
             loads: Loads {
-                access_tokens: SharedLoads::default(),
-                deploy_tokens: SharedLoads::default(),
-                refresh_tokens: SharedLoads::default(),
-                roles: SharedLoads::default(),
-                namespaces: SharedLoads::default(),
+                access_tokens: SharedLoads::new(patience),
+                deploy_tokens: SharedLoads::new(patience),
+                refresh_tokens: SharedLoads::new(patience),
+                roles: SharedLoads::new(patience),
+                namespaces: SharedLoads::new(patience),
             },
             asked: Questions::default(),
         }

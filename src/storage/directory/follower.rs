@@ -13,8 +13,6 @@ use crate::storage::follow::NumberedChange;
 
 /// The age that copies may have: who asks later than this after a change is answered by it (docs/architecture.md#copies).
 pub(super) const BOUND: Duration = Duration::from_secs(1);
-/// The time that storage has to tell the number of the last change.
-const LIMIT: Duration = Duration::from_secs(2);
 /// The delay of a timer beyond which the whole process was stopped, and a time limit proves nothing.
 const STOPPED: Duration = Duration::from_millis(100);
 /// The time within which a failure may be one of the connection, and another one is worth a try.
@@ -132,8 +130,8 @@ impl Follower {
             return Ok(());
         }
         let begin = Instant::now();
-        let Ok(mut followed) = timeout(LIMIT, self.number.lock()).await else {
-            return Err(StorageError::silent(&db.place(), LIMIT));
+        let Ok(mut followed) = timeout(db.patience, self.number.lock()).await else {
+            return Err(StorageError::silent(&db.place(), db.patience));
         };
         // The question of somebody else that began later than this load ended is as good.
         if is_reached() || self.confirmed().is_some_and(|confirmed| confirmed >= begin) {
@@ -159,11 +157,12 @@ impl Follower {
         copies: &Copies,
         number: &mut Option<i64>,
     ) -> Result<(), StorageError> {
-        let mut has_failed = false;
+        // The time that storage has to tell the number of the last change.
+        let (limit, mut has_failed) = (db.patience, false);
         loop {
             let begin = Instant::now();
-            let asked = timeout(LIMIT, catch_up(db, copies, *number)).await;
-            let silent = || StorageError::silent(&db.place(), LIMIT);
+            let asked = timeout(limit, catch_up(db, copies, *number)).await;
+            let silent = || StorageError::silent(&db.place(), limit);
             match asked.unwrap_or_else(|_| Err(silent())) {
                 Ok(last) => {
                     *number = Some(last);
@@ -172,7 +171,7 @@ impl Follower {
                     return Ok(());
                 }
                 // The process stood still for longer than the limit: storage had no chance to answer.
-                Err(_) if begin.elapsed() > LIMIT + STOPPED => {}
+                Err(_) if begin.elapsed() > limit + STOPPED => {}
                 // The server may have ended this connection alone, while this process stood still.
                 Err(_) if !has_failed && begin.elapsed() < QUICK => has_failed = true,
                 Err(error) => {

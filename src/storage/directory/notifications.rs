@@ -79,8 +79,9 @@ async fn connect(db: &Db) -> Result<PgListener, StorageError> {
         listener.listen(CHANNEL).await.map_err(failed)?;
         Ok::<_, StorageError>(listener)
     };
-    let silent = |_| Err(StorageError::silent(&db.place(), LIMIT));
-    let mut listener = timeout(LIMIT, connecting).await.unwrap_or_else(silent)?;
+    let silent = |_| Err(StorageError::silent(&db.place(), db.patience));
+    let connected = timeout(db.patience, connecting).await;
+    let mut listener = connected.unwrap_or_else(silent)?;
     try_out(db, &mut listener).await?;
     Ok(listener)
 }

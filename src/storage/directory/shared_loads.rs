@@ -14,11 +14,13 @@ use crate::storage::error::StorageError;
 
 /// The most loads of one kind that others may join at a time.
 const JOINABLE: usize = 4096;
-/// The time that one who joined waits.
-const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Loads of one kind that are under way.
-pub(super) struct SharedLoads<K, V>(Cache<K, Outcome<V>>);
+pub(super) struct SharedLoads<K, V> {
+    under_way: Cache<K, Outcome<V>>,
+    /// The time that one who joined waits.
+    patience: Duration,
+}
 
 /// The outcome of a load.
 #[derive(Debug, Clone)]
@@ -29,6 +31,14 @@ struct Outcome<V> {
 }
 
 impl<K: Hash + Eq, V: Clone> SharedLoads<K, V> {
+    /// No loads yet; who joins one waits for `patience` at the longest.
+    pub(super) fn new(patience: Duration) -> Self {
+        Self {
+            under_way: Cache::new(JOINABLE),
+            patience,
+        }
+    }
+
     /// The value at `key` by `load`, or by the same load of somebody else. If nothing of it was dropped meanwhile
     /// (which is what `concerns` asks), it is kept by `keep`, and those who wait get it too.
     pub(super) async fn load<Q, T>(
@@ -43,11 +53,12 @@ impl<K: Hash + Eq, V: Clone> SharedLoads<K, V> {
         T: Future<Output = Result<V, StorageError>>,
     {
         let guard = loop {
-            match timeout(PATIENCE, self.0.get_value_or_guard_async(key)).await {
+            let joined = self.under_way.get_value_or_guard_async(key);
+            match timeout(self.patience, joined).await {
                 Ok(Ok(loaded)) if loaded.is_current => return Ok(loaded.value),
                 Ok(Ok(_)) => {}
                 Ok(Err(guard)) => break guard,
-                Err(_) => return Err(StorageError::silent("the database", PATIENCE)),
+                Err(_) => return Err(StorageError::silent("the database", self.patience)),
             }
         };
         let begun = drops.begin();
@@ -65,16 +76,10 @@ impl<K: Hash + Eq, V: Clone> SharedLoads<K, V> {
                     is_current,
                 });
                 // It is for those who wait; whoever comes later finds the copy.
-                self.0.remove(key);
+                self.under_way.remove(key);
             },
         );
         Ok(value)
-    }
-}
-
-impl<K: Hash + Eq, V: Clone> Default for SharedLoads<K, V> {
-    fn default() -> Self {
-        Self(Cache::new(JOINABLE))
     }
 }
 

@@ -9,6 +9,11 @@ mod plain;
 mod ports;
 mod process;
 mod registry;
+#[path = "../../long/harness/client.rs"]
+pub(crate) mod requests;
+#[expect(dead_code, reason = "long tests use the rest")]
+#[path = "../../long/harness/database.rs"]
+pub(crate) mod servers;
 mod service;
 
 use std::path::{Path, PathBuf};

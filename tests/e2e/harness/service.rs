@@ -29,11 +29,17 @@ impl Service {
         Self::start_with(folder, vec![address])
     }
 
-    /// On the empty database at that address, for which requests wait no longer than `timeout`.
-    pub(crate) fn start_patient(folder: &Path, database: &str, timeout: &str) -> Self {
+    /// On the empty database at that address, with more variables.
+    pub(crate) fn start_on_with(
+        folder: &Path,
+        database: &str,
+        more: &[(&'static str, &str)],
+    ) -> Self {
         let address = ("WHARFINGER_DATABASE__URL", database.to_owned());
-        let timeout = ("WHARFINGER_DATABASE__TIMEOUT", timeout.to_owned());
-        Self::start_with(folder, vec![address, timeout])
+        let more = more
+            .iter()
+            .map(|(name, value)| (*name, (*value).to_owned()));
+        Self::start_with(folder, std::iter::once(address).chain(more).collect())
     }
 
     /// With the address at which people and programs reach the admin API.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::ports::free_port;
+use super::free_port;
 
 /// The kinds of databases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,11 +22,18 @@ pub(crate) struct Server {
     folder: TempDir,
     pub(crate) port: u16,
     child: Child,
+    /// More settings, as the command line of the server has them.
+    more: Vec<String>,
 }
 
 impl Server {
     /// Makes one, and starts it.
     pub(crate) fn start(kind: Kind) -> Self {
+        Self::start_with(kind, |_| Vec::new())
+    }
+
+    /// Makes one in a folder that the server may read, and starts it with more settings.
+    pub(crate) fn start_with(kind: Kind, more: impl FnOnce(&Path) -> Vec<String>) -> Self {
         let folder = TempDir::new().unwrap();
         let path = folder.path();
         let data = path.join("data");
@@ -47,13 +54,14 @@ impl Server {
                     .arg(format!("--datadir={}", data.display())));
             }
         }
-        let port = free_port();
-        let child = launch(kind, path, port);
+        let (port, more) = (free_port(), more(path));
+        let child = launch(kind, (path, port), &more);
         let mut server = Self {
             kind,
             folder,
             port,
             child,
+            more,
         };
         server.wait();
         if kind == Kind::Maria {
@@ -96,7 +104,7 @@ impl Server {
 
     /// Starts it again where it was.
     pub(crate) fn start_again(&mut self) {
-        self.child = launch(self.kind, self.folder.path(), self.port);
+        self.child = launch(self.kind, (self.folder.path(), self.port), &self.more);
         self.wait();
     }
 
@@ -118,7 +126,7 @@ impl Server {
         while !self.answers() {
             assert!(begin.elapsed() < Duration::from_mins(1), "{}", self.log());
             if self.child.try_wait().unwrap().is_some() {
-                self.child = launch(self.kind, self.folder.path(), self.port);
+                self.child = launch(self.kind, (self.folder.path(), self.port), &self.more);
             }
             std::thread::sleep(Duration::from_millis(50));
         }
@@ -185,7 +193,7 @@ fn as_user(user: &str, program: &Path) -> Command {
     command
 }
 
-fn launch(kind: Kind, folder: &Path, port: u16) -> Child {
+fn launch(kind: Kind, (folder, port): (&Path, u16), more: &[String]) -> Child {
     let data = folder.join("data");
     let mut command = match kind {
         Kind::Postgres => {
@@ -215,6 +223,7 @@ fn launch(kind: Kind, folder: &Path, port: u16) -> Child {
         .open(folder.join("log"))
         .unwrap();
     command
+        .args(more)
         .stdin(Stdio::null())
         .stdout(log.try_clone().unwrap())
         .stderr(log)

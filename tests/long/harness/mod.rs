@@ -7,6 +7,8 @@ mod relay;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::ports::free_port;
+
 pub(crate) use client::{Client, Outcome, ask, auth, basic};
 pub(crate) use database::{Kind, Server};
 pub(crate) use dice::Dice;
