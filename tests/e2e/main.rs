@@ -14,6 +14,7 @@ mod backup;
 mod ci;
 mod containerd;
 mod database_pooler;
+mod database_silence;
 mod database_timeouts;
 mod database_tls;
 mod docker;
@@ -61,6 +62,7 @@ fn main() -> ExitCode {
         .chain(database_tls::STORIES)
         .chain(database_pooler::STORIES)
         .chain(database_timeouts::STORIES)
+        .chain(database_silence::STORIES)
         .chain(monitoring::STORIES)
         .chain(readme::STORIES)
         .chain(shipping::STORIES)

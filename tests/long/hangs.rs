@@ -171,7 +171,7 @@ fn hang(running: &Running, watch: &Watch, doomed: &Doomed, dice: &mut Dice) -> D
             running.signal("-CONT");
             continue;
         }
-        let tokens = watch.during(&[Asked::Token], 2, || {
+        let tokens = watch.during(&[(Asked::Token, 2)], || {
             while begin.elapsed() < 2 * LONGEST && !watch.one(Asked::Change).is_good() {}
         });
         let blocked = begin.elapsed();

@@ -36,9 +36,18 @@ pub(crate) const STORIES: &[Story] = &[
     }),
 ];
 
-const ALL: [Asked; 3] = [Asked::Change, Asked::List, Asked::Token];
+/// The clients: more readers of lists than may read at a time, and more who ask for what is unknown than there are connections.
+const ALL: [(Asked, usize); 5] = [
+    (Asked::Change, 3),
+    (Asked::List, 3),
+    (Asked::Token, 3),
+    (Asked::Unknown, 12),
+    (Asked::Stranger, 12),
+];
 /// The 4 s of docs/operating.md for what waited for others, and what a loaded machine takes to say it.
 const HANGING: Duration = Duration::from_secs(6);
+/// The 2 s of docs/operating.md for a token of which nothing is known, and what a loaded machine takes to say it.
+const COLD: Duration = Duration::from_millis(3500);
 /// "At once", on a loaded machine.
 const AT_ONCE: Duration = Duration::from_millis(1500);
 /// The time for which the database is away.
@@ -46,8 +55,6 @@ const AWAY: Duration = Duration::from_secs(6);
 /// The server ends by itself a change whose service is gone after 10 s: docs/operating.md.
 const RECOVERY: Duration = Duration::from_secs(12);
 
-/// The clients of each kind: more than lists are read at a time.
-const CLIENTS: usize = 3;
 /// The longest stop with a connection that is dead, on a loaded machine.
 const STOP: Duration = Duration::from_secs(10);
 /// The starts during which the database falls silent.
@@ -89,7 +96,7 @@ impl Scene {
         let mut times = None;
         let (watch, running) = (&self.watch, &self.running);
         let log = self.crew.work_while(|| {
-            watch.during(&ALL, CLIENTS, || {
+            watch.during(&ALL, || {
                 std::thread::sleep(Duration::from_secs(1));
                 let left = Instant::now();
                 leave();
@@ -125,10 +132,10 @@ impl Scene {
         let of_tokens = seen.iter().filter(|seen| seen.asked == Asked::Token);
         let (given, not_given): (Vec<&&Seen>, Vec<&&Seen>) =
             of_tokens.partition(|seen| seen.is_good());
-        let recovered = ALL.map(|asked| log.recovered(asked, *returned));
+        let recovered = ALL.map(|(asked, _)| log.recovered(asked, *returned));
         println!(
             "  {what}: {refused} times 503, the longest answer {longest:?} ({:?}); good again after {recovered:?} \
-             (changes, lists, tokens); {} tokens from copies",
+             (changes, lists, tokens, unknown ones, strangers'); {} tokens from copies",
             what_took.asked,
             given.len(),
         );
@@ -138,10 +145,13 @@ impl Scene {
             refused > 5 && longest < limit,
             "{refused}, {longest:?} for {what_took:?}"
         );
-        let [changes, lists, tokens] = recovered;
+        no_cold_one_waits_long(&seen, (*left, *returned));
+        let [changes, lists, cold @ ..] = recovered;
         assert!(changes < RECOVERY, "changes: {changes:?}");
         assert!(lists < Duration::from_secs(5), "lists: {lists:?}");
-        assert!(tokens < Duration::from_secs(5), "tokens: {tokens:?}");
+        for tokens in cold {
+            assert!(tokens < Duration::from_secs(5), "tokens: {tokens:?}");
+        }
         self.crew.check(false);
         assert_eq!(self.crew.wrong(), Vec::<&str>::new());
         assert!(Numbers::without_gaps(&self.url).counter > self.before);
@@ -150,6 +160,22 @@ impl Scene {
     fn log(&self) -> String {
         std::fs::read_to_string(self.workplace.path().join("log")).unwrap()
     }
+}
+
+/// What no copy answers is 503, and soon, however many ask for it.
+fn no_cold_one_waits_long(seen: &[&Seen], (left, returned): (Instant, Instant)) {
+    /// What was on its way when the database went away.
+    const ON_ITS_WAY: Duration = Duration::from_millis(200);
+    let cold = seen.iter().filter(|seen| seen.asked.is_cold());
+    let cold: Vec<&Seen> = cold.copied().collect();
+    let (slowest, what) = longest(&cold, left);
+    println!("  {} cold ones, the longest took {slowest:?}", cold.len());
+    assert!(slowest < COLD, "{slowest:?} for {what:?}");
+    let away = cold
+        .iter()
+        .filter(|seen| seen.is_between(left + ON_ITS_WAY, returned));
+    let good: Vec<&&Seen> = away.filter(|seen| seen.is_good()).collect();
+    assert!(good.is_empty(), "{good:?}");
 }
 
 /// `/readyz` of ops says what is wrong while `/livez` goes on.

@@ -16,6 +16,17 @@ pub(crate) enum Asked {
     List,
     /// A registry token is asked for, with an access token.
     Token,
+    /// The same, for a repository that nobody asked for before.
+    Unknown,
+    /// The same without any credential.
+    Stranger,
+}
+
+impl Asked {
+    /// True if no copy answers it.
+    pub(crate) fn is_cold(self) -> bool {
+        matches!(self, Self::Unknown | Self::Stranger)
+    }
 }
 
 /// One answer, and when it was asked for.
@@ -51,10 +62,10 @@ impl Watch {
     }
 
     /// Asks without end while `misfortune` happens: with so many clients of each of these kinds.
-    pub(crate) fn during(&self, kinds: &[Asked], clients: usize, misfortune: impl FnOnce()) -> Log {
+    pub(crate) fn during(&self, kinds: &[(Asked, usize)], misfortune: impl FnOnce()) -> Log {
         let (over, all) = (AtomicBool::new(false), Mutex::new(Vec::new()));
         std::thread::scope(|scope| {
-            for &asked in kinds {
+            for &(asked, clients) in kinds {
                 for _ in 0..clients {
                     let (over, all) = (&over, &all);
                     scope.spawn(move || {
@@ -72,6 +83,12 @@ impl Watch {
         Log(all.into_inner().unwrap())
     }
 
+    /// The line with the administrator's login at the token listener.
+    fn login(&self) -> String {
+        let secret = self.header.split(": ").nth(1).unwrap();
+        basic("admin", secret.trim())
+    }
+
     pub(crate) fn one(&self, asked: Asked) -> Seen {
         let begin = Instant::now();
         let answer = match asked {
@@ -81,11 +98,9 @@ impl Watch {
                 ask(&self.admin, &request, &self.header)
             }
             Asked::List => ask(&self.admin, "GET /api/v4/groups", &self.header),
-            Asked::Token => {
-                let header = self.header.replace("private-token", "x-nothing");
-                let secret = header.split(": ").nth(1).unwrap().trim();
-                auth(&self.token, "", &basic("admin", secret))
-            }
+            Asked::Token => auth(&self.token, "", &self.login()),
+            Asked::Unknown => auth(&self.token, &unknown(), &self.login()),
+            Asked::Stranger => auth(&self.token, &unknown(), ""),
         };
         Seen {
             asked,
@@ -99,7 +114,18 @@ impl Watch {
     }
 }
 
+/// The scope of a repository that nobody asked for before.
+fn unknown() -> String {
+    let made = MADE.fetch_add(1, Ordering::SeqCst);
+    format!("repository:nowhere{made}/app:pull")
+}
+
 impl Seen {
+    /// True if it was asked for after the first of these instants, and answered before the second.
+    pub(crate) fn is_between(&self, from: Instant, to: Instant) -> bool {
+        self.begin > from && self.end < to
+    }
+
     pub(crate) fn is_good(&self) -> bool {
         (200..300).contains(&self.status)
     }

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio::time::timeout;
+use tokio::time::sleep;
 
 use crate::storage::connect::Db;
 use crate::storage::directory::copies::Copies;
@@ -13,17 +13,23 @@ use crate::storage::follow::NumberedChange;
 
 /// The age that copies may have: who asks later than this after a change is answered by it (docs/architecture.md#copies).
 pub(super) const BOUND: Duration = Duration::from_secs(1);
-/// The delay of a timer beyond which the whole process was stopped, and a time limit proves nothing.
-const STOPPED: Duration = Duration::from_millis(100);
+/// The time for which the whole process stood still beyond which a time limit proves nothing.
+const STOPPED: Duration = Duration::from_millis(400);
+/// The steps in which its time is counted. One that takes more than twice as long was not the process's own: a loaded machine is late,
+/// but not for long.
+const STEP: Duration = Duration::from_millis(100);
 /// The time within which a failure may be one of the connection, and another one is worth a try.
 const QUICK: Duration = Duration::from_millis(500);
-/// The time for which nobody asks again after storage was found away. A service asks all the time in the background.
-const AWAY: Duration = Duration::from_secs(3);
+/// The time, beside the longest wait for an answer, for which nobody asks again after storage was found away. A service asks all the time
+/// in the background.
+const AWAY: Duration = Duration::from_secs(1);
 
 /// The knowledge of one process about the changes of all.
 #[derive(Debug)]
 pub(super) struct Follower {
     start: Instant,
+    /// The time that storage has to tell the number of the last change.
+    patience: Duration,
     /// The time at which storage was last asked and answered, in microseconds after `start`; all changes that were
     /// acknowledged before are followed. Zero for never.
     confirmed: AtomicU64,
@@ -63,19 +69,19 @@ impl Away {
     }
 }
 
-impl Default for Follower {
-    fn default() -> Self {
+impl Follower {
+    /// A follower of `db` who knows nothing yet.
+    pub(super) fn of(db: &Db) -> Self {
         Self {
             start: Instant::now(),
+            patience: db.patience,
             confirmed: AtomicU64::new(0),
             away: Mutex::default(),
             reached: AtomicI64::new(i64::MIN),
             number: tokio::sync::Mutex::default(),
         }
     }
-}
 
-impl Follower {
     /// The time until which the copies are known to have been right.
     pub(super) fn confirmed(&self) -> Option<Instant> {
         match self.confirmed.load(Ordering::Acquire) {
@@ -93,7 +99,8 @@ impl Follower {
     /// The news that storage is away, if they are fresh.
     pub(super) fn away(&self, now: Instant) -> Option<Away> {
         let away = self.away_slot();
-        let fresh = |away: &&Away| now.saturating_duration_since(away.found) <= AWAY;
+        let life = self.patience + AWAY;
+        let fresh = |away: &&Away| now.saturating_duration_since(away.found) <= life;
         away.as_ref().filter(fresh).cloned()
     }
 
@@ -104,20 +111,11 @@ impl Follower {
         copies: &Copies,
         now: Instant,
     ) -> Result<(), StorageError> {
-        let mut number = self.number.lock().await;
-        if self.is_younger_than(BOUND, now) {
-            return Ok(());
-        }
-        if let Some(away) = self.surely_away(now)
-            && away.found >= now
-        {
-            return Err(away.error());
-        }
-        self.ask(db, copies, &mut number).await
+        let is_confirmed = || self.is_younger_than(BOUND, now);
+        self.share(db, copies, is_confirmed).await
     }
 
-    /// Follows the changes, unless all are followed up to `number`, of which a load knows. Those who wait share one answer,
-    /// also the answer that storage is away.
+    /// Follows the changes, unless all are followed up to `number`, of which a load knows.
     pub(super) async fn reach(
         &self,
         db: &Db,
@@ -129,12 +127,26 @@ impl Follower {
         if is_reached() {
             return Ok(());
         }
+        self.share(db, copies, is_reached).await
+    }
+
+    /// Follows the changes now.
+    pub(super) async fn follow(&self, db: &Db, copies: &Copies) -> Result<(), StorageError> {
+        self.share(db, copies, || false).await
+    }
+
+    /// Asks for the changes, unless that `is_done` when it is this one's turn. All who wait share the answer of one who asked
+    /// meanwhile, also the answer that storage is away: otherwise each would wait for its silence anew.
+    async fn share(
+        &self,
+        db: &Db,
+        copies: &Copies,
+        is_done: impl Fn() -> bool,
+    ) -> Result<(), StorageError> {
         let begin = Instant::now();
-        let Ok(mut followed) = timeout(db.patience, self.number.lock()).await else {
-            return Err(StorageError::silent(&db.place(), db.patience));
-        };
-        // The question of somebody else that began later than this load ended is as good.
-        if is_reached() || self.confirmed().is_some_and(|confirmed| confirmed >= begin) {
+        let mut number = self.number.lock().await;
+        // The question of somebody else that began later is as good.
+        if is_done() || self.confirmed().is_some_and(|confirmed| confirmed >= begin) {
             return Ok(());
         }
         if let Some(away) = self.surely_away(begin)
@@ -142,12 +154,6 @@ impl Follower {
         {
             return Err(away.error());
         }
-        self.ask(db, copies, &mut followed).await
-    }
-
-    /// Follows the changes now.
-    pub(super) async fn follow(&self, db: &Db, copies: &Copies) -> Result<(), StorageError> {
-        let mut number = self.number.lock().await;
         self.ask(db, copies, &mut number).await
     }
 
@@ -157,21 +163,24 @@ impl Follower {
         copies: &Copies,
         number: &mut Option<i64>,
     ) -> Result<(), StorageError> {
-        // The time that storage has to tell the number of the last change.
-        let (limit, mut has_failed) = (db.patience, false);
+        let (limit, mut has_failed) = (self.patience, false);
+        let silent = || StorageError::silent(&db.place(), limit);
         loop {
-            let begin = Instant::now();
-            let asked = timeout(limit, catch_up(db, copies, *number)).await;
-            let silent = || StorageError::silent(&db.place(), limit);
-            match asked.unwrap_or_else(|_| Err(silent())) {
+            let (begin, mut ran) = (Instant::now(), Duration::ZERO);
+            let asked = tokio::select! {
+                biased;
+                asked = catch_up(db, copies, *number) => asked,
+                () = run_for(limit, &mut ran) => Err(silent()),
+            };
+            match asked {
                 Ok(last) => {
                     *number = Some(last);
                     self.reached.store(last, Ordering::Release);
                     self.confirm_at(begin);
                     return Ok(());
                 }
-                // The process stood still for longer than the limit: storage had no chance to answer.
-                Err(_) if begin.elapsed() > limit + STOPPED => {}
+                // The process stood still: storage had no chance to answer.
+                Err(_) if begin.elapsed() > ran + STOPPED => {}
                 // The server may have ended this connection alone, while this process stood still.
                 Err(_) if !has_failed && begin.elapsed() < QUICK => has_failed = true,
                 Err(error) => {
@@ -216,6 +225,15 @@ impl Follower {
     }
 }
 
+/// Waits until this process has run for so long, and notes for how long it has: while it is stopped, it hears no answer.
+async fn run_for(limit: Duration, ran: &mut Duration) {
+    while *ran < limit {
+        let begin = Instant::now();
+        sleep(STEP.min(limit.saturating_sub(*ran))).await;
+        *ran += begin.elapsed().min(2 * STEP);
+    }
+}
+
 /// Drops what was touched since the change `followed`, and returns the number of the last change.
 async fn catch_up(db: &Db, copies: &Copies, followed: Option<i64>) -> Result<i64, StorageError> {
     let last = db.last_change().await?;
@@ -249,3 +267,7 @@ fn forget_all(copies: &Copies, followed: i64, changes: Vec<NumberedChange>) -> O
     }
     (last > followed).then_some(last)
 }
+
+#[cfg(test)]
+#[path = "follower_tests.rs"]
+mod tests;

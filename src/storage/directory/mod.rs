@@ -59,7 +59,7 @@ impl Directory {
         let copying = (bounds.memory > 0).then(|| {
             Arc::new(Copying {
                 copies: db.copies(bounds.memory),
-                follower: Follower::default(),
+                follower: Follower::of(&db),
                 serve_stale_for: bounds.serve_stale_for,
             })
         });

@@ -1,0 +1,116 @@
+//! Many who ask for the number of the last change at the same time, of a database that answers late or never.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use sea_orm::TransactionTrait;
+use secrecy::SecretString;
+use tempfile::TempDir;
+use tokio::task::JoinSet;
+
+use super::*;
+
+/// Those who ask at the same time.
+const CROWD: usize = 40;
+
+/// A follower, whose questions are counted.
+struct Scene {
+    follower: Arc<Follower>,
+    db: Db,
+    copies: Arc<Copies>,
+    asked: Arc<AtomicUsize>,
+    _folder: TempDir,
+}
+
+impl Scene {
+    async fn open() -> Self {
+        let folder = TempDir::new().unwrap();
+        let url = format!("sqlite://{}/test.db?mode=rwc", folder.path().display());
+        let mut db = Db::open_and_migrate(&SecretString::from(url), 2)
+            .await
+            .unwrap();
+        let asked = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&asked);
+        db.watch(move |_| {
+            counter.fetch_add(1, Ordering::SeqCst);
+        });
+        Self {
+            follower: Arc::new(Follower::of(&db)),
+            copies: db.copies(1_000_000),
+            db,
+            asked,
+            _folder: folder,
+        }
+    }
+
+    /// The answers to a crowd of requests that begin, of those that have loaded what has no number, and of a service that follows
+    /// by itself; and how long the last one waited.
+    async fn asked_by_all(&self) -> (Vec<Result<(), StorageError>>, Duration) {
+        let (begin, mut crowd) = (Instant::now(), JoinSet::new());
+        for one in 0..CROWD {
+            let (follower, copies) = (Arc::clone(&self.follower), Arc::clone(&self.copies));
+            let db = self.db.clone();
+            crowd.spawn(async move {
+                match one % 4 {
+                    0 => follower.confirm(&db, &copies, Instant::now()).await,
+                    1 => follower.follow(&db, &copies).await,
+                    _ => follower.reach(&db, &copies, None).await,
+                }
+            });
+        }
+        (crowd.join_all().await, begin.elapsed())
+    }
+}
+
+#[tokio::test]
+async fn all_who_wait_for_a_database_that_is_silent_learn_it_together() {
+    let scene = Scene::open().await;
+    // Nobody else gets the connection for following, as if the server did not answer.
+    let held = scene.db.follower.inner.begin().await.unwrap();
+    let (answers, longest) = scene.asked_by_all().await;
+    assert!(answers.iter().all(|answer| {
+        let error = answer.as_ref().unwrap_err();
+        error.is_unreachable()
+    }));
+    // Two of them one after the other would wait twice as long.
+    assert!(longest < scene.db.patience * 7 / 4, "{longest:?}");
+    drop(held);
+    scene
+        .follower
+        .reach(&scene.db, &scene.copies, None)
+        .await
+        .unwrap();
+}
+
+/// A limit that passed while the whole process stood still says nothing about the database.
+#[tokio::test]
+async fn a_process_that_stands_still_takes_nobody_for_away() {
+    let mut scene = Scene::open().await;
+    let patience = Duration::from_millis(600);
+    Arc::get_mut(&mut scene.follower).unwrap().patience = patience;
+    let held = scene.db.follower.inner.begin().await.unwrap();
+    let stopped = async {
+        sleep(Duration::from_millis(100)).await;
+        // The only thread of this test.
+        std::thread::sleep(2 * patience);
+        drop(held);
+    };
+    let followed = scene.follower.follow(&scene.db, &scene.copies);
+    let (followed, ()) = tokio::join!(followed, stopped);
+    followed.unwrap();
+}
+
+#[tokio::test]
+async fn all_who_wait_for_a_database_that_is_slow_share_its_answer() {
+    let scene = Scene::open().await;
+    let held = scene.db.follower.inner.begin().await.unwrap();
+    let asked = scene.asked.load(Ordering::SeqCst);
+    let freed = async {
+        sleep(Duration::from_millis(300)).await;
+        drop(held);
+    };
+    let ((answers, _), ()) = tokio::join!(scene.asked_by_all(), freed);
+    assert!(answers.iter().all(Result::is_ok), "{answers:?}");
+    // Of a question that began before a load ended, that load cannot use the answer: somebody asks once more.
+    let questions = scene.asked.load(Ordering::SeqCst) - asked;
+    assert!(questions <= 4, "{questions} for {CROWD}");
+}
