@@ -72,7 +72,7 @@ fn a_postgresql_server_must_prove_who_it_is_if_that_is_asked_for(world: &World) 
 }
 
 /// The error of a command on the database at `url`.
-fn told_by(world: &World, url: &str) -> String {
+pub(crate) fn told_by(world: &World, url: &str) -> String {
     let folder = world.new_folder();
     let command = "cd \"$0\" && WHARFINGER_DATABASE__URL=\"$1\" exec \"$2\" migrate status";
     let program = env!("CARGO_BIN_EXE_wharfinger");
@@ -86,21 +86,52 @@ fn told_by(world: &World, url: &str) -> String {
     ran.stderr
 }
 
+/// A certificate for `localhost` with its key, and in files the authority that it is from, and another one.
+pub(crate) struct Certified {
+    pub(crate) certificate: String,
+    pub(crate) key: String,
+    pub(crate) authorities: [PathBuf; 2],
+}
+
+impl Certified {
+    /// Makes all of it, with the files in `folder`.
+    pub(crate) fn make(folder: &Path) -> Self {
+        let authorities = ["ours.crt", "other.crt"].map(|name| folder.join(name));
+        let mut issuers = Vec::new();
+        for path in &authorities {
+            let mut params = CertificateParams::default();
+            params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+            let key = KeyPair::generate().unwrap();
+            let authority = params.self_signed(&key).unwrap();
+            std::fs::write(path, authority.pem()).unwrap();
+            issuers.push(Issuer::new(params, key));
+        }
+        let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.signed_by(&key, &issuers[0]).unwrap();
+        Self {
+            certificate: certificate.pem(),
+            key: key.serialize_pem(),
+            authorities,
+        }
+    }
+}
+
 impl<'a> Encrypted<'a> {
     /// Gives the server at `url` a certificate for `localhost`, and a database `tls`.
     fn make(world: &'a World, url: &str) -> Self {
-        let folder = world.new_folder();
+        let certified = Certified::make(&world.new_folder());
         let port = url.rsplit_once(':').unwrap().1;
-        let mut server = Self {
+        let server = Self {
             world,
             url: url.to_owned(),
             port: port.split('/').next().unwrap().to_owned(),
-            authorities: ["ours.crt", "other.crt"].map(|name| folder.join(name)),
+            authorities: certified.authorities,
         };
         let data = PathBuf::from(server.ask("SHOW data_directory").stdout.trim());
         let owner = std::fs::metadata(&data).unwrap();
-        let (certificate, key) = server.certify();
-        for (name, text) in [("tls.crt", certificate), ("tls.key", key)] {
+        let texts = [certified.certificate, certified.key];
+        for (name, text) in ["tls.crt", "tls.key"].into_iter().zip(texts) {
             let path = data.join(name);
             std::fs::write(&path, text).unwrap();
             std::fs::set_permissions(&path, PermissionsExt::from_mode(0o600)).unwrap();
@@ -116,23 +147,6 @@ impl<'a> Encrypted<'a> {
         }
         server.reload("on");
         server
-    }
-
-    /// Makes both authorities; a certificate of the first, and its key.
-    fn certify(&mut self) -> (String, String) {
-        let mut issuers = Vec::new();
-        for path in &self.authorities {
-            let mut params = CertificateParams::default();
-            params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-            let key = KeyPair::generate().unwrap();
-            let authority = params.self_signed(&key).unwrap();
-            std::fs::write(path, authority.pem()).unwrap();
-            issuers.push(Issuer::new(params, key));
-        }
-        let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
-        let key = KeyPair::generate().unwrap();
-        let certificate = params.signed_by(&key, &issuers[0]).unwrap();
-        (certificate.pem(), key.serialize_pem())
     }
 
     fn ask(&self, statement: &str) -> Ran {

@@ -17,6 +17,7 @@ mod database_pooler;
 mod database_silence;
 mod database_timeouts;
 mod database_tls;
+mod database_tls_mariadb;
 mod docker;
 mod forward;
 mod harness;
@@ -61,6 +62,7 @@ fn main() -> ExitCode {
         .chain(backup::STORIES)
         .chain(database_tls::STORIES)
         .chain(database_pooler::STORIES)
+        .chain(database_tls_mariadb::STORIES)
         .chain(database_timeouts::STORIES)
         .chain(database_silence::STORIES)
         .chain(monitoring::STORIES)
