@@ -114,6 +114,16 @@ impl Db {
         url: &SecretString,
         connections: Connections,
     ) -> Result<Self, StorageError> {
+        // A start that has nothing to do needs no other connections than those that serve later.
+        if DatabaseFile::of(url.expose_secret())?.is_none() {
+            let db = Box::pin(Self::connect(url, connections, Opener::Service)).await?;
+            if db.is_up_to_date().await? {
+                let (filled, checked) = tokio::join!(fold::fill(&db.connection), db.check());
+                filled.map_err(|error| error.at(&db.place()))?;
+                return checked.map(|()| db);
+            }
+            db.close().await?;
+        }
         let preparing = Box::pin(Self::connect(url, 2.into(), Opener::Migration)).await?;
         preparing.prepare().await?;
         preparing.close().await?;
@@ -125,14 +135,12 @@ impl Db {
     /// Brings the schema and its rows up to date.
     async fn prepare(&self) -> Result<(), StorageError> {
         let (connection, place) = (&self.connection, self.place());
-        if !self.is_up_to_date().await? {
-            // A change of the schema may take long, but only while the server is there.
-            let migrated = tokio::select! {
-                migrated = schema::bring_up_to_date(&connection.inner) => migrated,
-                () = connection.falls_silent() => Err(StorageError::silent(&place, server::SILENCE)),
-            };
-            migrated.map_err(|error| error.at(&place))?;
-        }
+        // A change of the schema may take long, but only while the server is there.
+        let migrated = tokio::select! {
+            migrated = schema::bring_up_to_date(&connection.inner) => migrated,
+            () = connection.falls_silent() => Err(StorageError::silent(&place, server::SILENCE)),
+        };
+        migrated.map_err(|error| error.at(&place))?;
         let filled = fold::fill(connection).await;
         filled.map_err(|error| error.at(&place))
     }
@@ -140,10 +148,6 @@ impl Db {
     /// True if a server's schema needs nothing. Changes of a schema may take long, and so may the wait for another start that
     /// makes them; where nothing is to be done, nothing waits long.
     async fn is_up_to_date(&self) -> Result<bool, StorageError> {
-        // A file does not fall silent, and looks while others make it are in their way.
-        if self.file.is_some() {
-            return Ok(false);
-        }
         let look = schema::check(&self.connection.inner);
         match timeout(LONGEST_LOOK, look).await {
             Ok(Err(StorageError::NoSchema | StorageError::OtherSchema(_))) => Ok(false),

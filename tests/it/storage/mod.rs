@@ -13,8 +13,12 @@ mod notices;
 mod plans;
 mod read_only;
 mod refresh_tokens;
+#[expect(dead_code, reason = "long tests use the rest")]
+#[path = "../../long/harness/relay.rs"]
+mod relay;
 mod schema;
 mod sessions;
+mod start;
 mod story;
 mod two_factor;
 mod unreachable;

@@ -49,6 +49,7 @@ use super::schema::{
     rows_of_an_older_program_are_found, what_was_cut_off_is_finished_by_those_who_start,
 };
 use super::sessions::sessions_make_room_and_end;
+use super::start::a_start_that_finds_nothing_to_do_opens_no_more_connections_than_it_keeps;
 use super::two_factor::second_factors_work_once_and_end;
 use super::usage::usage_of_replicas_adds_up;
 use super::users::{
@@ -135,6 +136,7 @@ async fn the_storage_story_holds() {
     // Another start finds the schema as it is, and a command too.
     Db::open_and_migrate(&database.url, 2).await.unwrap();
     Db::open(&database.url, 2).await.unwrap();
+    a_start_that_finds_nothing_to_do_opens_no_more_connections_than_it_keeps(&database.url).await;
     what_was_cut_off_is_finished_by_those_who_start(&database.url, db).await;
     rows_of_an_older_program_are_found(&database.url, db).await;
     nothing_reads_whole_tables(&database.url).await;

@@ -3,6 +3,7 @@
 mod client;
 mod database;
 mod dice;
+#[expect(dead_code, reason = "integration tests use the rest")]
 mod relay;
 
 use std::sync::atomic::{AtomicBool, Ordering};

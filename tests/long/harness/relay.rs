@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -14,6 +14,8 @@ pub(crate) struct Relay {
     pub(crate) port: u16,
     to: u16,
     state: Arc<AtomicU8>,
+    /// The connections that came so far.
+    taken: Arc<AtomicUsize>,
     /// The ends of all connections.
     ends: Arc<Mutex<Vec<TcpStream>>>,
     listener: Option<Listener>,
@@ -31,11 +33,17 @@ impl Relay {
             port: listener.local_addr().unwrap().port(),
             to: port,
             state: Arc::default(),
+            taken: Arc::default(),
             ends: Arc::default(),
             listener: None,
         };
         relay.accept(listener);
         relay
+    }
+
+    /// The number of connections that came so far.
+    pub(crate) fn taken(&self) -> usize {
+        self.taken.load(Ordering::SeqCst)
     }
 
     /// Takes connections and bytes from now on, and passes nothing on, as a network does that has forgotten them.
@@ -68,10 +76,11 @@ impl Relay {
         listener.set_nonblocking(true).unwrap();
         let is_over = Arc::new(AtomicU8::new(0));
         let (to, state, ends) = (self.to, Arc::clone(&self.state), Arc::clone(&self.ends));
-        let over = Arc::clone(&is_over);
+        let (over, taken) = (Arc::clone(&is_over), Arc::clone(&self.taken));
         let thread = std::thread::spawn(move || {
             while over.load(Ordering::SeqCst) == 0 {
                 if let Ok((near, _)) = listener.accept() {
+                    taken.fetch_add(1, Ordering::SeqCst);
                     near.set_nonblocking(false).unwrap();
                     connect(near, to, &state, &ends);
                 } else {
