@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::bail;
-use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 use tokio_util::task::TaskTracker;
 
@@ -14,7 +13,7 @@ use crate::metrics::Metrics;
 use crate::server::migrations::MarkedKeys;
 use crate::server::telemetry::OpenLog;
 use crate::server::{Service, SystemClock, SystemEntropy, connections, welcome};
-use crate::signing::{KeyError, KeyRing, Opened};
+use crate::signing::{KeyRing, Opened};
 use crate::storage::{Db, StorageError};
 
 /// The time that a start waits for a database server that cannot be reached: it may be starting too.
@@ -35,11 +34,8 @@ pub(super) async fn open(
     {
         tracing::warn!("{warning}");
     }
-    // Keys that are there are read while the database is opened.
-    let is_there = matches!(KeyRing::is_there(&config.keys.directory), Ok(true));
-    let early = is_there.then(|| read_keys(config));
     let db = open_database(config).await?;
-    let Opened { ring, created } = open_keys(config, &db, early).await?;
+    let Opened { ring, created } = open_keys(config, &db).await?;
     let (keys, place) = (Arc::new(ring), db.place());
     let service = Service::new(
         config,
@@ -114,14 +110,10 @@ async fn try_to_open_database(
 }
 
 /// Opens the key files, and makes those that are missing, but for keys that were lost.
-async fn open_keys(config: &Config, db: &Db, early: Option<Reading>) -> anyhow::Result<Opened> {
+async fn open_keys(config: &Config, db: &Db) -> anyhow::Result<Opened> {
     let folder = &config.keys.directory;
     // Asked twice: another replica may be making the first keys.
-    if early.is_none()
-        && !KeyRing::is_there(folder)?
-        && db.has_seen_keys().await?
-        && !KeyRing::is_there(folder)?
-    {
+    if !KeyRing::is_there(folder)? && db.has_seen_keys().await? && !KeyRing::is_there(folder)? {
         bail!(
             "the folder {} has no keys, but there were some when this database was served before: bring them back \
              from a backup, or correct `keys.directory`. If they are lost for good, run `wharfinger keys create`; \
@@ -129,19 +121,12 @@ async fn open_keys(config: &Config, db: &Db, early: Option<Reading>) -> anyhow::
             std::path::absolute(folder)?.display()
         );
     }
-    let reading = early.unwrap_or_else(|| read_keys(config));
-    let opened = reading.await??;
+    let (folder, schedule) = (folder.clone(), config.key_schedule());
+    // Off the async threads: another process may keep the folder's lock for long.
+    let opening = tokio::task::spawn_blocking(move || {
+        KeyRing::open_or_create(&folder, schedule, SystemClock.now(), &SystemEntropy)
+    });
+    let opened = opening.await??;
     db.note_keys(SystemClock.now()).await?;
     Ok(opened)
-}
-
-/// Key files that are being read.
-type Reading = JoinHandle<Result<Opened, KeyError>>;
-
-/// Begins to read the key files off the async threads: another process may keep the folder's lock for long.
-fn read_keys(config: &Config) -> Reading {
-    let (folder, schedule) = (config.keys.directory.clone(), config.key_schedule());
-    tokio::task::spawn_blocking(move || {
-        KeyRing::open_or_create(&folder, schedule, SystemClock.now(), &SystemEntropy)
-    })
 }
