@@ -15,6 +15,8 @@ use crate::storage::follow::NumberedChange;
 pub(super) const BOUND: Duration = Duration::from_secs(1);
 /// The time for which the whole process stood still beyond which a time limit proves nothing.
 const STOPPED: Duration = Duration::from_millis(400);
+/// The times that a question is put again because of that. A machine that is always late would have it put for ever.
+const MOST_STOPS: u8 = 2;
 /// The steps in which its time is counted. One that takes more than twice as long was not the process's own: a loaded machine is late,
 /// but not for long.
 const STEP: Duration = Duration::from_millis(100);
@@ -145,6 +147,7 @@ impl Follower {
     ) -> Result<(), StorageError> {
         let begin = Instant::now();
         let mut number = self.number.lock().await;
+        let waited = begin.elapsed();
         // The question of somebody else that began later is as good.
         if is_done() || self.confirmed().is_some_and(|confirmed| confirmed >= begin) {
             return Ok(());
@@ -154,17 +157,20 @@ impl Follower {
         {
             return Err(away.error());
         }
-        self.ask(db, copies, &mut number).await
+        // Whoever asked before may have gone away without an answer; the wait for them was a wait for storage too.
+        let rest = self.patience.saturating_sub(waited);
+        let limit = rest.max(QUICK.min(self.patience));
+        self.ask((db, limit), copies, &mut number).await
     }
 
     async fn ask(
         &self,
-        db: &Db,
+        (db, limit): (&Db, Duration),
         copies: &Copies,
         number: &mut Option<i64>,
     ) -> Result<(), StorageError> {
-        let (limit, mut has_failed) = (self.patience, false);
-        let silent = || StorageError::silent(&db.place(), limit);
+        let (mut has_failed, mut stops_left) = (false, MOST_STOPS);
+        let silent = || StorageError::silent(&db.place(), self.patience);
         loop {
             let (begin, mut ran) = (Instant::now(), Duration::ZERO);
             let asked = tokio::select! {
@@ -180,7 +186,7 @@ impl Follower {
                     return Ok(());
                 }
                 // The process stood still: storage had no chance to answer.
-                Err(_) if begin.elapsed() > ran + STOPPED => {}
+                Err(_) if stops_left > 0 && begin.elapsed() > ran + STOPPED => stops_left -= 1,
                 // The server may have ended this connection alone, while this process stood still.
                 Err(_) if !has_failed && begin.elapsed() < QUICK => has_failed = true,
                 Err(error) => {

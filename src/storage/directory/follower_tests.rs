@@ -114,3 +114,21 @@ async fn all_who_wait_for_a_database_that_is_slow_share_its_answer() {
     let questions = scene.asked.load(Ordering::SeqCst) - asked;
     assert!(questions <= 4, "{questions} for {CROWD}");
 }
+
+/// Its wait was a wait for the database, too.
+#[tokio::test]
+async fn who_waited_for_one_that_goes_away_asks_for_the_rest_of_its_time() {
+    let mut scene = Scene::open().await;
+    let patience = Duration::from_secs(2);
+    Arc::get_mut(&mut scene.follower).unwrap().patience = patience;
+    let held = scene.db.follower.inner.begin().await.unwrap();
+    let (begin, ask) = (Instant::now(), || {
+        scene.follower.follow(&scene.db, &scene.copies)
+    });
+    let impatient = tokio::time::timeout(patience * 4 / 5, ask());
+    let (gone, answer) = tokio::join!(impatient, ask());
+    assert!(gone.is_err());
+    assert!(answer.unwrap_err().is_unreachable());
+    assert!(begin.elapsed() < patience * 3 / 2, "{:?}", begin.elapsed());
+    drop(held);
+}
