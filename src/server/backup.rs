@@ -54,7 +54,7 @@ pub async fn restore(
     if let Some(folder) = keys {
         must_have_no_other_key_files(folder, contents.key_files())?;
     }
-    let db = Db::open_for_restoration(&config.database.url).await?;
+    let db = Db::open_for_restoration(&config.database.url, connections(config)).await?;
     let place = db.place();
     let restored = backup::restore(&db, file, &contents, keys, SystemClock.now()).await;
     db.close().await?;

@@ -124,7 +124,12 @@ impl Db {
             }
             db.close().await?;
         }
-        let preparing = Box::pin(Self::connect(url, 2.into(), Opener::Migration)).await?;
+        // One has the turn while the other changes the schema.
+        let two = Connections {
+            token: 2,
+            ..connections
+        };
+        let preparing = Box::pin(Self::connect(url, two, Opener::Migration)).await?;
         preparing.prepare().await?;
         preparing.close().await?;
         let db = Box::pin(Self::connect(url, connections, Opener::Service)).await?;

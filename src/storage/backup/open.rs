@@ -2,7 +2,7 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::storage::connect::{Db, Opener};
+use crate::storage::connect::{Connections, Db, Opener};
 use crate::storage::error::StorageError;
 use crate::storage::file::DatabaseFile;
 
@@ -11,12 +11,19 @@ const CONNECTIONS: u32 = 3;
 
 impl Db {
     /// Opens a database in which a backup is to be restored; a SQLite file is made if it is missing.
-    pub async fn open_for_restoration(url: &SecretString) -> Result<Self, StorageError> {
+    pub async fn open_for_restoration(
+        url: &SecretString,
+        connections: Connections,
+    ) -> Result<Self, StorageError> {
         let opener = match DatabaseFile::of(url.expose_secret())? {
             Some(_) => Opener::Migration,
             // The turn is quiet for as long as rows are written, longer than a server lets a migration be.
             None => Opener::Command,
         };
-        Box::pin(Self::connect(url, CONNECTIONS.into(), opener)).await
+        let connections = Connections {
+            token: CONNECTIONS,
+            ..connections
+        };
+        Box::pin(Self::connect(url, connections, opener)).await
     }
 }
