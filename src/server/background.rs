@@ -34,6 +34,8 @@ pub(super) async fn purge_changes(service: Service, lifecycle: Lifecycle) {
 
 /// The pause between two parts of a purge, in which changes go on.
 const BREATH: Duration = Duration::from_millis(100);
+/// The pause after a part of a purge that failed; another instance may have been at the same rows.
+const AGAIN: Duration = Duration::from_mins(1);
 
 /// Deletes refresh tokens that have ended.
 pub(super) async fn purge_refresh_tokens(
@@ -93,8 +95,12 @@ async fn purge_in_parts<P>(
             purged = step.run(purge()) => purged,
             () = lifecycle.stopping() => return,
         };
-        deleted += purged.map_or(0, |purged| purged.number);
-        pause = if purged.is_some_and(|purged| purged.has_rest) {
+        let Some(purged) = purged else {
+            pause = AGAIN;
+            continue;
+        };
+        deleted += purged.number;
+        pause = if purged.has_rest {
             BREATH
         } else {
             if deleted > 0 {
