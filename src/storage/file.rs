@@ -14,7 +14,10 @@ use crate::storage::error::{Outlook, StorageError};
 /// The file of a database.
 #[derive(Debug, Clone)]
 pub(super) struct DatabaseFile {
+    /// The file itself, behind all links: SQLite has the parts beside it.
     path: PathBuf,
+    /// The path that the address names, which may be a link.
+    named: PathBuf,
     /// The files that were opened.
     opened: [Option<FileId>; PARTS.len()],
     /// True if the address asks for a file that is there already (`mode=rw`).
@@ -70,10 +73,11 @@ impl DatabaseFile {
         }
         let options = SqliteConnectOptions::from_str(url)
             .map_err(|error| StorageError::Address(error.to_string()))?;
-        let path = std::path::absolute(options.get_filename())
+        let named = std::path::absolute(options.get_filename())
             .map_err(|error| StorageError::Address(format!("it names no file: {error}")))?;
         Ok(Some(Self {
-            path,
+            path: behind_links(&named),
+            named,
             opened: [None; PARTS.len()],
             must_exist: has("mode=rw"),
         }))
@@ -86,6 +90,7 @@ impl DatabaseFile {
 
     /// Makes sure that there is a file that can be read and written: SQLite writes beside it even to read.
     pub(super) fn must_be_there(&self) -> Result<(), StorageError> {
+        self.must_leave_nothing_behind()?;
         match OpenOptions::new().read(true).write(true).open(&self.path) {
             Ok(_) => Ok(()),
             Err(error) if error.kind() == ErrorKind::NotFound && self.must_exist => Err(self
@@ -93,7 +98,6 @@ impl DatabaseFile {
                     "there is no such file, and `mode=rw` in `database.url` lets nobody make it",
                 )),
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                self.must_leave_nothing_behind()?;
                 Err(StorageError::NoFile(self.path.clone()))
             }
             Err(error) => Err(self.failed(&error)),
@@ -101,7 +105,7 @@ impl DatabaseFile {
     }
 
     /// Makes sure that no part of another database lies at the place of a file that is missing or empty. SQLite deletes such a
-    /// part when it makes the file, and with it what was committed there last.
+    /// part when it makes the file, or only reads an empty one, and with it what was committed there last.
     fn must_leave_nothing_behind(&self) -> Result<(), StorageError> {
         // They are looked for before the file, which is made before them.
         let is_there = |ending: &&str| self.part(ending).symlink_metadata().is_ok();
@@ -140,7 +144,8 @@ impl DatabaseFile {
         if self.must_exist {
             self.must_be_there()?;
         }
-        let folder = self.path.parent().unwrap_or(&self.path);
+        // The folder behind a link is not made: it may be a disk that is not there at this moment.
+        let folder = self.named.parent().unwrap_or(&self.named);
         let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
         made.map_err(|error| {
             StorageError::Address(format!(
@@ -169,7 +174,12 @@ impl DatabaseFile {
                 "" => "the file".to_owned(),
                 _ => format!("its part {}", part.display()),
             };
-            match identity(&part) {
+            // A link that leads elsewhere by now is another file, too.
+            let found = match ending {
+                "" => identity(&self.named),
+                _ => identity(&part),
+            };
+            match found {
                 Ok(found) if found == opened => {}
                 Ok(_) => return Err(self.unusable(&format!(
                     "{} was replaced while it was open; restart the service to use the new one",
@@ -252,6 +262,21 @@ impl DatabaseFile {
             outlook: Outlook::Lasting,
         }
     }
+}
+
+/// The path that links at `path` lead to in the end, also if nothing is there.
+fn behind_links(path: &Path) -> PathBuf {
+    /// As many as Linux follows; what has more is opened by nobody.
+    const MOST: usize = 40;
+    let mut path = path.to_owned();
+    for _ in 0..MOST {
+        let Ok(next) = fs::read_link(&path) else {
+            break;
+        };
+        // The folder stays as it is written: `..` in the link goes up from where that folder really is.
+        path.set_file_name(next);
+    }
+    path
 }
 
 fn identity(path: &Path) -> io::Result<FileId> {

@@ -91,7 +91,7 @@ fn must_grant(running: &Running, secret: &str) {
     assert!(!reply.contains("\"denied\":[{"), "{reply}");
 }
 
-fn write_privately(path: &Path, text: &str) {
+pub(super) fn write_privately(path: &Path, text: &str) {
     use std::os::unix::fs::PermissionsExt;
     fs::write(path, text).unwrap();
     fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
