@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::domain::backup::bounds::{LONGEST_KEY_FILE, is_key, is_word};
 use crate::domain::backup::cell::Cell;
+use crate::domain::backup::few;
 use crate::domain::backup::key_file::KeyFile;
 use crate::domain::backup::row::RowValues;
 use crate::domain::backup::table_head::TableHead;
@@ -38,6 +39,7 @@ pub struct BackupHeader {
 #[serde(deny_unknown_fields)]
 pub struct Tally {
     /// The rows of each table.
+    #[serde(deserialize_with = "few::tables")]
     pub rows: BTreeMap<String, u64>,
     /// The key files.
     pub key_files: u64,
@@ -66,6 +68,12 @@ pub enum Line {
     End(BackupEnd),
 }
 
+/// The part of the first line that all formats have.
+#[derive(Deserialize)]
+struct Format {
+    wharfinger_backup: u64,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct KeyFileLine {
@@ -76,8 +84,8 @@ struct KeyFileLine {
 impl BackupHeader {
     /// The version of the format of a file that begins with this line; none if it is no backup.
     pub fn format_of(line: &str) -> Option<u64> {
-        let value: Value = serde_json::from_str(line).ok()?;
-        value.get("wharfinger_backup")?.as_u64()
+        let format: Format = serde_json::from_str(line).ok()?;
+        Some(format.wharfinger_backup)
     }
 
     /// The header that is written so, or the fault in it.

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::domain::backup::bounds::{LONGEST_NAME, MOST_COLUMNS, is_key};
 use crate::domain::backup::cell::{Cell, CellKind};
+use crate::domain::backup::few;
 use crate::domain::backup::row::RowValues;
 
 /// The line before the rows of a table.
@@ -16,6 +17,7 @@ pub struct TableHead {
     /// The name of the table.
     pub table: String,
     /// The columns, each with its kind, in the order of the cells; the first is the key.
+    #[serde(deserialize_with = "few::columns")]
     pub columns: Vec<(String, CellKind)>,
     /// The last id that the database gave out here, perhaps to a row that is deleted; none if it gives out none.
     #[serde(skip_serializing_if = "Option::is_none", default)]
