@@ -9,12 +9,12 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::app::backup::{BackupFile, BackupSummary};
+use crate::app::backup::{BackupFile, BackupSummary, RestorationOutcome};
 use crate::cli::context::Context;
 use crate::cli::new_file::NewFile;
 use crate::cli::passphrase::PassphraseSource;
 use crate::cli::words::time;
-use crate::server::{self, BackupChoice};
+use crate::server::{self, BackupChoice, RestoredBackup};
 
 /// The memory in which lines are collected before they are written.
 const BUFFER: usize = 128 << 10;
@@ -113,32 +113,61 @@ pub(super) async fn restore(
         );
     }
     let spooled = is_piped.then(spool).transpose()?;
-    let path = spooled.as_ref().map(|(_, path)| path.clone());
-    let path = path.unwrap_or(arguments.file);
-    let is_encrypted = BackupFile::is_encrypted(&path)?;
-    let passphrase = is_encrypted.then(|| arguments.passphrase.tell());
-    let passphrase = passphrase.transpose()?;
+    let file = match &spooled {
+        Some((_, path)) => BackupFile::new(path.clone(), None).called("standard input"),
+        None => BackupFile::new(arguments.file, None),
+    };
+    let passphrase = file.is_encrypted()?.then(|| arguments.passphrase.tell());
+    let file = file.with_passphrase(passphrase.transpose()?);
     let with_keys = !arguments.without_keys;
-    let file = BackupFile::new(path, passphrase);
-    let (contents, place) = server::restore(&context.config, &file, with_keys).await?;
+    let restored = server::restore(&context.config, &file, with_keys).await?;
+    tell_restored(context, &restored, with_keys)
+}
+
+fn tell_restored(
+    context: &Context<'_>,
+    restored: &RestoredBackup,
+    with_keys: bool,
+) -> anyhow::Result<()> {
+    let RestoredBackup {
+        contents,
+        place,
+        outcome,
+    } = restored;
     let key_files = if with_keys {
         contents.key_files().len()
     } else {
         0
     };
-    let keys = match key_files {
-        0 => format!(
-            "The key files were not: bring your copy of them to {}, or registries will refuse every token.",
-            context.config.keys.directory.display()
-        ),
-        number => format!("So were {number} key files."),
-    };
-    context.output.note(&format!(
-        "{} rows as of {} were restored into the database {place}. {keys} Now start the service.",
-        contents.rows(),
-        time(contents.header.created_at),
-    ));
-    let more = json!({ "database": place, "key_files": key_files });
+    let was_there = *outcome == RestorationOutcome::WasThere;
+    if was_there {
+        let header = &contents.header;
+        let keys = if key_files > 0 {
+            ", with its key files,"
+        } else {
+            ""
+        };
+        context.output.note(&format!(
+            "The backup of {}, after change {}{keys} was restored into the database {place} already; nothing was changed. Now start \
+             the service.",
+            time(header.created_at),
+            header.change
+        ));
+    } else {
+        let keys = match key_files {
+            0 => format!(
+                "The key files were not: bring your copy of them to {}, or registries will refuse every token.",
+                context.config.keys.directory.display()
+            ),
+            number => format!("So were {number} key files."),
+        };
+        context.output.note(&format!(
+            "{} rows as of {} were restored into the database {place}. {keys} Now start the service.",
+            contents.rows(),
+            time(contents.header.created_at),
+        ));
+    }
+    let more = json!({ "database": place, "key_files": key_files, "already": was_there });
     context.output.for_programs(&with(contents.to_json(), more))
 }
 

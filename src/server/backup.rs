@@ -4,7 +4,9 @@ use std::io::Write;
 
 use secrecy::SecretString;
 
-use crate::app::backup::{self, BackupContents, BackupFile, BackupOptions, BackupSummary};
+use crate::app::backup::{
+    self, BackupContents, BackupFile, BackupOptions, BackupSummary, RestorationOutcome,
+};
 use crate::config::Config;
 use crate::domain::clock::Clock;
 use crate::server::migrations::must_not_be_half_restored;
@@ -41,23 +43,38 @@ pub async fn back_up(
     Ok((written?, place))
 }
 
-/// Restores a backup into the empty database, and its key files if `with_keys`; the database's file, or host and port, is
-/// returned, too.
+/// A backup that is in the database.
+#[derive(Debug)]
+pub struct RestoredBackup {
+    /// Its contents.
+    pub contents: BackupContents,
+    /// The database's file, or host and port.
+    pub place: String,
+    /// The way in which it came there.
+    pub outcome: RestorationOutcome,
+}
+
+/// Restores a backup into the empty database, and its key files if `with_keys`.
 pub async fn restore(
     config: &Config,
     file: &BackupFile,
     with_keys: bool,
-) -> anyhow::Result<(BackupContents, String)> {
+) -> anyhow::Result<RestoredBackup> {
     let contents = file.check()?;
     let has_keys = with_keys && !contents.key_files().is_empty();
     let keys = has_keys.then_some(config.keys.directory.as_path());
-    if let Some(folder) = keys {
-        must_have_no_other_key_files(folder, contents.key_files())?;
+    match keys {
+        Some(folder) => must_have_no_other_key_files(folder, contents.key_files())?,
+        // The key files of the other backup would be taken for those of this one.
+        None => must_not_be_half_restored(config).await?,
     }
     let db = Db::open_for_restoration(&config.database.url, connections(config)).await?;
     let place = db.place();
     let restored = backup::restore(&db, file, &contents, keys, SystemClock.now()).await;
     db.close().await?;
-    restored?;
-    Ok((contents, place))
+    Ok(RestoredBackup {
+        contents,
+        place,
+        outcome: restored?,
+    })
 }

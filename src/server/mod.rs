@@ -28,7 +28,7 @@ use std::time::Duration;
 use axum::extract::Request;
 use tokio_util::task::TaskTracker;
 
-pub use backup::{BackupChoice, back_up, restore};
+pub use backup::{BackupChoice, RestoredBackup, back_up, restore};
 pub use keys::{create_keys, open_keys, renew_authority, replacement_question, rotate_keys};
 pub use migrations::{FoundState, migrate, must_not_be_half_restored, state};
 pub use serve::serve;

@@ -25,13 +25,12 @@ pub struct RestoredKeys {
 /// A restoration that has not come to its end: it is under way, or it was cut off.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnfinishedRestoration {
+    folder: PathBuf,
     mark: PathBuf,
     /// The backup, in words.
     backup: String,
     /// The paths of the files that come from it.
     files: BTreeSet<String>,
-    /// True if all of them are there.
-    is_complete: bool,
 }
 
 /// Makes sure that nothing but these key files is in `folder`: whichever is there already has the same text.
@@ -57,6 +56,16 @@ impl RestoredKeys {
                 Err(error)
             }
         }
+    }
+
+    /// Those that an earlier try wrote into `folder`; none if one of them is lacking.
+    pub fn find(folder: &Path, all: &[KeyFile]) -> Result<Option<Self>, KeyError> {
+        let directory = KeyDirectory::at(folder)?;
+        let is_whole = lacking(&directory, all)?.is_empty();
+        Ok(is_whole.then_some(Self {
+            directory,
+            written: Vec::new(),
+        }))
     }
 
     fn write_all(&self, lacking: &[&KeyFile], backup: &str) -> Result<(), KeyError> {
@@ -113,16 +122,17 @@ impl UnfinishedRestoration {
             .map(str::to_owned)
             .collect();
         Ok(Some(Self {
-            is_complete: files.iter().all(|path| directory.root.join(path).exists()),
+            folder: directory.root,
             mark,
             backup,
             files,
         }))
     }
 
-    /// True if all key files were written, so that the database may be there too.
+    /// True if all key files are written by now, so that the database may be there too.
     pub fn is_complete(&self) -> bool {
-        self.is_complete
+        let mut files = self.files.iter();
+        files.all(|path| self.folder.join(path).exists())
     }
 
     /// Forgets it: the database is there, so nothing but the mark was left to be done.

@@ -186,6 +186,8 @@ fn killed(kind: Option<Kind>) {
             left.push(format!("{}{half}", state["status"]));
         } else {
             done += 1;
+            // Nobody has to know that the kill came after the commit.
+            place.workplace.ok(&lost.restore());
             place.must_be_restored(&lost);
             place.make_empty();
         }
@@ -195,9 +197,7 @@ fn killed(kind: Option<Kind>) {
         !left.is_empty(),
         "no kill came at a moment that proves anything"
     );
-    if place.state()["empty"] == true {
-        place.workplace.ok(&lost.restore());
-    }
+    place.workplace.ok(&lost.restore());
     place.must_be_restored(&lost);
 }
 

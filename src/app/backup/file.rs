@@ -1,8 +1,8 @@
 //! The file of a backup.
 
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::io::{self, BufRead, BufReader};
+use std::path::PathBuf;
 
 use secrecy::SecretString;
 use serde_json::Value;
@@ -25,7 +25,10 @@ const BUFFER: usize = 128 << 10;
 /// The file of a backup, which is read twice: to see that it is whole, and to restore it.
 #[derive(Debug)]
 pub struct BackupFile {
+    /// The name for people.
     pub(super) path: PathBuf,
+    /// The path at which it is opened.
+    place: PathBuf,
     passphrase: Option<SecretString>,
 }
 
@@ -72,14 +75,33 @@ impl BackupContents {
 impl BackupFile {
     /// The file at `path`, with the passphrase if it is encrypted.
     pub fn new(path: PathBuf, passphrase: Option<SecretString>) -> Self {
-        Self { path, passphrase }
+        Self {
+            place: path.clone(),
+            path,
+            passphrase,
+        }
     }
 
-    /// True if the file at `path` is encrypted.
-    pub fn is_encrypted(path: &Path) -> Result<bool, BackupError> {
-        let failed = |error| BackupError::Unreadable(path.to_owned(), error);
-        let mut input = open(path)?;
-        Ok(input.fill_buf().map_err(failed)?.starts_with(BEGINNING))
+    /// The file with a name for people, where its path tells them nothing.
+    #[must_use]
+    pub fn called(self, name: &str) -> Self {
+        Self {
+            path: PathBuf::from(name),
+            ..self
+        }
+    }
+
+    /// The file with the passphrase if it is encrypted.
+    #[must_use]
+    pub fn with_passphrase(self, passphrase: Option<SecretString>) -> Self {
+        Self { passphrase, ..self }
+    }
+
+    /// True if it is encrypted.
+    pub fn is_encrypted(&self) -> Result<bool, BackupError> {
+        let mut input = self.open()?;
+        let beginning = input.fill_buf().map_err(|error| self.failed(error))?;
+        Ok(beginning.starts_with(BEGINNING))
     }
 
     /// Reads all of it, to see that it is whole and as it was written.
@@ -117,9 +139,8 @@ impl BackupFile {
 
     pub(super) fn read(&self) -> Result<BackupReader, BackupError> {
         let path = &self.path;
-        let mut input = open(path)?;
-        let failed = |error| BackupError::Unreadable(path.clone(), error);
-        let beginning = input.fill_buf().map_err(failed)?;
+        let mut input = self.open()?;
+        let beginning = input.fill_buf().map_err(|error| self.failed(error))?;
         if beginning.starts_with(SQLITE) {
             return Err(BackupError::DatabaseFile(path.clone()));
         }
@@ -133,20 +154,24 @@ impl BackupFile {
             Refused::WrongPassphrase => BackupError::WrongPassphrase(path.clone()),
             Refused::TooMuchWork => BackupError::TooMuchWork(path.clone()),
             Refused::Damaged(why) => BackupError::damaged(path, why),
-            Refused::Unreadable(error) => failed(error),
+            Refused::Unreadable(error) => self.failed(error),
         })?;
         let decrypted = BufReader::with_capacity(BUFFER, decrypted);
         BackupReader::new(path, Box::new(decrypted))
     }
-}
 
-fn open(path: &Path) -> Result<BufReader<File>, BackupError> {
-    let failed = |error| BackupError::Unreadable(path.to_owned(), error);
-    // Looked at first: whoever opens a pipe waits until somebody writes into it.
-    if !fs::metadata(path).map_err(failed)?.is_file() {
-        let why = "it is no file, and is read twice; say - for standard input, or save it into a file first";
-        return Err(failed(std::io::Error::other(why)));
+    fn open(&self) -> Result<BufReader<File>, BackupError> {
+        // Looked at first: whoever opens a pipe waits until somebody writes into it.
+        let found = fs::metadata(&self.place).map_err(|error| self.failed(error))?;
+        if !found.is_file() {
+            let why = "it is no file, and is read twice; say - for standard input, or save it into a file first";
+            return Err(self.failed(io::Error::other(why)));
+        }
+        let file = File::open(&self.place).map_err(|error| self.failed(error))?;
+        Ok(BufReader::with_capacity(BUFFER, file))
     }
-    let file = File::open(path).map_err(failed)?;
-    Ok(BufReader::with_capacity(BUFFER, file))
+
+    fn failed(&self, error: io::Error) -> BackupError {
+        BackupError::Unreadable(self.path.clone(), error)
+    }
 }

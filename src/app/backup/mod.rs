@@ -13,4 +13,4 @@ mod restore;
 pub use back_up::{BackupOptions, BackupSummary, back_up};
 pub use error::BackupError;
 pub use file::{BackupContents, BackupFile};
-pub use restore::restore;
+pub use restore::{RestorationOutcome, restore};

@@ -10,11 +10,20 @@ use crate::app::backup::reader::Part;
 use crate::domain::backup::cell::Cell;
 use crate::domain::backup::table_head::TableHead;
 use crate::signing::RestoredKeys;
-use crate::storage::{Db, Restoration};
+use crate::storage::{Db, Restoration, RestorationError};
 
 /// The most rows in memory, and about the most bytes of them.
 const AT_A_TIME: usize = 500;
 const BYTES_AT_A_TIME: usize = 4 << 20;
+
+/// The way in which a backup came to be in the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RestorationOutcome {
+    /// It was written.
+    Restored,
+    /// It was there, and nothing had been changed since: another try came to its commit, and perhaps was killed after it.
+    WasThere,
+}
 
 /// Writes a backup whose `contents` were checked into an empty database, and its key files, if it has some, into the
 /// folder `keys`, in which there are no others. All of it counts afterwards, or nothing.
@@ -24,14 +33,28 @@ pub async fn restore(
     contents: &BackupContents,
     keys: Option<&Path>,
     now: DateTime<Utc>,
-) -> Result<(), BackupError> {
-    let begun = db.begin_restoration(contents.level, &contents.heads).await;
-    let mut restoration = begun.map_err(|why| BackupError::NotRestored {
+) -> Result<RestorationOutcome, BackupError> {
+    let not_restored = |why| BackupError::NotRestored {
         path: file.path.clone(),
         why,
-    })?;
+    };
+    let begun = db.begin_restoration(contents.level, &contents.heads).await;
+    let mut restoration = match begun {
+        Err(RestorationError::NotEmpty(_)) if was_there(db, contents, keys).await? => {
+            return Ok(RestorationOutcome::WasThere);
+        }
+        begun => begun.map_err(not_restored)?,
+    };
     let filled = fill(&mut restoration, file, contents).await;
-    let written = filled.and_then(|()| {
+    let finished = match filled {
+        Ok(()) => {
+            let (header, sha256) = (&contents.header, &contents.end.sha256);
+            let finished = restoration.finish(header, sha256, now).await;
+            finished.map_err(not_restored)
+        }
+        Err(error) => Err(error),
+    };
+    let written = finished.and_then(|()| {
         let write = |folder| RestoredKeys::write(folder, &contents.key_files, &contents.words());
         Ok(keys.map(write).transpose()?)
     });
@@ -45,11 +68,35 @@ pub async fn restore(
     };
     // If it fails, the key files stay with their mark: it may be the answer alone that was lost, and then they belong to what
     // was committed.
-    let committed = restoration.commit(&contents.header, now).await?;
+    let committed = restoration.commit().await?;
     if let Some(keys) = keys {
         keys.keep();
     }
-    Ok(committed.bring_up_to_date().await?)
+    committed.bring_up_to_date().await?;
+    Ok(RestorationOutcome::Restored)
+}
+
+/// True if the database is as this backup's restoration left it, and its key files, if they are asked for, are there.
+async fn was_there(
+    db: &Db,
+    contents: &BackupContents,
+    keys: Option<&Path>,
+) -> Result<bool, BackupError> {
+    let is_there = db.is_as_restored(&contents.header, &contents.end.sha256);
+    // A database without such tables is none that was restored.
+    if !is_there.await.unwrap_or(false) {
+        return Ok(false);
+    }
+    let found = keys.map(|folder| RestoredKeys::find(folder, &contents.key_files));
+    match found.transpose()? {
+        // Those of an earlier time may have been left out.
+        Some(None) => Ok(false),
+        Some(Some(keys)) => {
+            keys.keep();
+            Ok(true)
+        }
+        None => Ok(true),
+    }
 }
 
 /// Writes all rows.

@@ -10,6 +10,7 @@ use crate::domain::backup::table_head::TableHead;
 use crate::storage::backup::error::RestorationError;
 use crate::storage::backup::fit;
 use crate::storage::backup::last_id;
+use crate::storage::backup::quiet::let_be_quiet;
 use crate::storage::backup::restoration::Restoration;
 use crate::storage::backup::tables::{self, COUNTER_TABLE};
 use crate::storage::bounded::Bounded;
@@ -31,9 +32,13 @@ impl Db {
             DbBackend::Sqlite => (None, self.prepare_file(level).await?),
             backend => {
                 let turn = schema::take_turn(&self.connection.inner, backend).await?;
+                let_be_quiet(&turn).await.map_err(StorageError::from)?;
                 (Some(turn), self.prepare_server(level, heads).await?)
             }
         };
+        let_be_quiet(&transaction)
+            .await
+            .map_err(StorageError::from)?;
         // Locks the row that every change begins with, so that changes of others come before or after.
         counter::add(0, &transaction).await?;
         // Another program may have been faster.

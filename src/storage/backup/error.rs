@@ -32,6 +32,20 @@ pub enum RestorationError {
         "it has a column {0} in the table {1}, which its schema has not, or has of another kind"
     )]
     OtherColumn(String, &'static str),
+    /// A row refers to another one that the backup lacks.
+    #[error(
+        "its row {key} of the table {table} names {other} in its column {column}, and there is no such row"
+    )]
+    LacksRow {
+        /// The table.
+        table: &'static str,
+        /// The key of the row.
+        key: i64,
+        /// The column with the key of the other one.
+        column: &'static str,
+        /// The key that is not there.
+        other: i64,
+    },
     /// The database did not do it.
     #[error(transparent)]
     Storage(#[from] StorageError),

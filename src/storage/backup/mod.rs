@@ -5,6 +5,8 @@ mod error;
 mod fit;
 mod last_id;
 mod open;
+mod quiet;
+mod record;
 mod restoration;
 mod snapshot;
 mod tables;

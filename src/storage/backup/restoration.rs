@@ -2,21 +2,18 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query, Value};
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, SqlErr};
 
-use crate::domain::authority::Authority;
 use crate::domain::backup::cell::{Cell, CellKind};
 use crate::domain::backup::line::BackupHeader;
 use crate::domain::backup::table_head::TableHead;
-use crate::domain::events::EventAction;
-use crate::storage::backup::last_id;
+use crate::storage::backup::error::RestorationError;
 use crate::storage::backup::tables::{self, COUNTER_TABLE, OWN_REFERENCE};
+use crate::storage::backup::{last_id, record};
 use crate::storage::bounded::Bounded;
-use crate::storage::change::EVERYTHING;
 use crate::storage::connect::Db;
-use crate::storage::directory::notifications::notify;
 use crate::storage::error::StorageError;
-use crate::storage::{counter, fold, schema};
+use crate::storage::{fold, schema};
 
 /// The most values that one statement writes; every database takes some more.
 const AT_A_TIME: usize = 5000;
@@ -49,7 +46,9 @@ impl Restored {
         let connection = &self.db.connection;
         schema::bring_to(&connection.inner, None, 0).await?;
         fold::fill(connection).await?;
-        Ok(turn.rollback().await?)
+        // Everything is done, and the turn ends with its connection too.
+        let _ = turn.rollback().await;
+        Ok(())
     }
 }
 
@@ -107,13 +106,29 @@ impl Restoration {
         }
     }
 
-    /// Makes everything visible, as a change of the operator.
-    #[tracing::instrument(name = "storage.commit_restoration", skip_all)]
-    pub async fn commit(
-        self,
+    /// Does all that can be refused when the rows are there, as a change of the operator: nothing but the commit is left then.
+    #[tracing::instrument(name = "storage.finish_restoration", skip_all)]
+    pub async fn finish(
+        &mut self,
         header: &BackupHeader,
+        sha256: &str,
         now: DateTime<Utc>,
-    ) -> Result<Restored, StorageError> {
+    ) -> Result<(), RestorationError> {
+        self.refer_to_later_rows().await?;
+        let backend = self.transaction.get_database_backend();
+        if backend != DbBackend::MySql {
+            last_id::go_on(&self.transaction, &self.heads).await?;
+        }
+        record::write(&self.transaction, header, sha256, now).await?;
+        if backend == DbBackend::Sqlite {
+            schema::bring_to(&self.transaction.inner, None, 0).await?;
+            fold::fill(&self.transaction).await?;
+        }
+        Ok(())
+    }
+
+    /// Writes the references that were put off.
+    async fn refer_to_later_rows(&self) -> Result<(), RestorationError> {
         let (table, column) = OWN_REFERENCE;
         for (key, other) in &self.later {
             let mut update = Query::update();
@@ -121,17 +136,23 @@ impl Restoration {
                 .table(table)
                 .value(column, *other)
                 .and_where(Expr::col("id").eq(*key));
-            self.transaction.execute(&update).await?;
+            let updated = self.transaction.execute(&update).await;
+            updated.map_err(|error| match error.sql_err() {
+                Some(SqlErr::ForeignKeyConstraintViolation(_)) => RestorationError::LacksRow {
+                    table,
+                    key: *key,
+                    column,
+                    other: *other,
+                },
+                _ => StorageError::from(error).into(),
+            })?;
         }
-        let backend = self.transaction.get_database_backend();
-        if backend != DbBackend::MySql {
-            last_id::go_on(&self.transaction, &self.heads).await?;
-        }
-        record(&self.transaction, header, now).await?;
-        if backend == DbBackend::Sqlite {
-            schema::bring_to(&self.transaction.inner, None, 0).await?;
-            fold::fill(&self.transaction).await?;
-        }
+        Ok(())
+    }
+
+    /// Makes everything visible.
+    #[tracing::instrument(name = "storage.commit_restoration", skip_all)]
+    pub async fn commit(self) -> Result<Restored, StorageError> {
         self.transaction.commit().await?;
         Ok(Restored {
             db: self.db,
@@ -147,50 +168,6 @@ impl Restoration {
             None => Ok(()),
         }
     }
-}
-
-/// Writes the restoration down as a change that touches everything, with its event. The tables may be those of an older schema.
-async fn record(
-    transaction: &Bounded<DatabaseTransaction>,
-    header: &BackupHeader,
-    now: DateTime<Utc>,
-) -> Result<(), StorageError> {
-    counter::add(1, transaction).await?;
-    let number = counter::read(transaction).await?;
-    let mut change = Query::insert();
-    change
-        .into_table("changes")
-        .columns(["number", "created_at", "subjects"])
-        .values_panic([number.into(), now.naive_utc().into(), EVERYTHING.into()]);
-    transaction.execute(&change).await?;
-    let operator = Authority::operator();
-    let sentence = format!(
-        "backup of {}, after change {}",
-        header.created_at, header.change
-    );
-    let mut event = Query::insert();
-    event
-        .into_table("events")
-        .columns([
-            "change_number",
-            "created_at",
-            "actor",
-            "action",
-            "subject_name",
-            "sentence",
-            "face",
-        ])
-        .values_panic([
-            number.into(),
-            now.naive_utc().into(),
-            operator.actor().name().into(),
-            EventAction::DatabaseRestored.name().into(),
-            "".into(),
-            sentence.into(),
-            operator.origin().face.name().into(),
-        ]);
-    transaction.execute(&event).await?;
-    notify(transaction).await
 }
 
 /// Makes sure that the numbers in columns of 32 bits have no more: SQLite would keep them, and nobody could read them.

@@ -9,6 +9,7 @@ use sea_orm::{
 use crate::domain::backup::cell::{Cell, CellKind};
 use crate::domain::backup::table_head::TableHead;
 use crate::storage::backup::last_id;
+use crate::storage::backup::quiet::let_be_quiet;
 use crate::storage::backup::tables::{self, Column, StoredTable};
 use crate::storage::bounded::Bounded;
 use crate::storage::connect::Db;
@@ -41,6 +42,7 @@ impl Db {
             },
         };
         let transaction = self.connection.begin(options).await?;
+        let_be_quiet(&transaction).await?;
         // The first reading, which settles the moment on all databases.
         let change = counter::read(&transaction).await?;
         let schema = schema::applied(&transaction).await?.pop();

@@ -8,6 +8,7 @@ mod many;
 mod piped;
 mod places;
 mod refused;
+mod repeated;
 mod round_trip;
 
 use std::collections::BTreeMap;

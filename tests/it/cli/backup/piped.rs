@@ -29,6 +29,42 @@ fn a_backup_is_restored_from_standard_input() {
 }
 
 #[test]
+fn standard_input_is_called_so_when_something_is_wrong_with_it() {
+    let workplace = Workplace::furnished();
+    let whole = std::fs::read(backed_up(&workplace, "backup", &[])).unwrap();
+    std::fs::write(workplace.path().join("phrase"), super::PASSPHRASE).unwrap();
+    let told = |text: &[u8]| {
+        let mut restore = workplace.command(&["restore", "-", "--passphrase-file", "phrase"]);
+        let output = restore.write_stdin(text).output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    for (text, expected) in [
+        (
+            &whole[..whole.len() - 9],
+            "standard input is damaged or cut off (line ",
+        ),
+        (b"something else\n", "standard input is no backup that"),
+        (
+            b"SQLite format 3\0",
+            "standard input is a SQLite database and no backup",
+        ),
+        (
+            b"age-encryption.org/v1\n",
+            "standard input is damaged or cut off",
+        ),
+    ] {
+        let told = told(text);
+        assert!(told.contains(expected), "{told}");
+    }
+    let told = told(&whole);
+    assert!(
+        told.contains("standard input is not restored: the database "),
+        "{told}"
+    );
+}
+
+#[test]
 fn a_pipe_in_place_of_a_file_is_refused_and_not_waited_for() {
     let workplace = Workplace::empty();
     let pipe = workplace.path().join("pipe");
