@@ -26,13 +26,16 @@ pub async fn migrate(config: &Config) -> anyhow::Result<String> {
     Ok(place)
 }
 
-/// Makes sure that no restoration has to be ended first.
+/// Makes sure that no restoration has to be ended first. A mark that means nothing any more is removed.
 pub async fn must_not_be_half_restored(config: &Config) -> anyhow::Result<()> {
-    if let Some(marked) = MarkedKeys::find(config)?
-        && marked.is_half_restored(config).await?
-    {
+    let Some(marked) = MarkedKeys::find(config)? else {
+        return Ok(());
+    };
+    if marked.is_half_restored(config).await? {
         bail!(marked.unfinished.advice());
     }
+    // Later a key file that it names may be gone, as keys go in time, and then it would be in the way.
+    marked.unfinished.forget();
     Ok(())
 }
 

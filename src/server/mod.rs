@@ -333,8 +333,10 @@ impl Service {
     }
 }
 
-/// The desk for the command line, on a database whose schema is there.
+/// The desk for the command line, on a database whose schema is there. What it changed in one that is to be restored would be in
+/// the way of that.
 pub async fn open_desk(config: &Config) -> anyhow::Result<Desk> {
+    must_not_be_half_restored(config).await?;
     let db = Db::open(&config.database.url, connections(config)).await?;
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let passwords = passwords(config, Arc::clone(&entropy))?;

@@ -10,7 +10,7 @@ use tokio_util::task::TaskTracker;
 use crate::config::Config;
 use crate::domain::clock::Clock;
 use crate::metrics::Metrics;
-use crate::server::migrations::MarkedKeys;
+use crate::server::migrations::must_not_be_half_restored;
 use crate::server::telemetry::OpenLog;
 use crate::server::{Service, SystemClock, SystemEntropy, connections, welcome};
 use crate::signing::{KeyRing, Opened};
@@ -69,10 +69,9 @@ pub(super) async fn open(
 /// Opens the database, and waits a little for a server that cannot be reached.
 async fn open_database(config: &Config) -> anyhow::Result<Db> {
     let (begin, mut has_told) = (Instant::now(), false);
-    let marked = MarkedKeys::find(config)?;
     loop {
-        match try_to_open_database(config, marked.as_ref()).await {
-            Err(error) if error.is_unreachable() && begin.elapsed() < PATIENCE => {
+        match try_to_open_database(config).await {
+            Err(error) if is_unreachable(&error) && begin.elapsed() < PATIENCE => {
                 if !has_told {
                     tracing::warn!(
                         "{error}; trying again for {} s, in case it is starting",
@@ -82,31 +81,24 @@ async fn open_database(config: &Config) -> anyhow::Result<Db> {
                 has_told = true;
                 sleep(RETRY).await;
             }
-            opened => {
-                let Some(db) = opened? else {
-                    bail!(marked.map_or_else(String::new, |marked| marked.unfinished.advice()));
-                };
-                if let Some(marked) = marked {
-                    marked.unfinished.forget();
-                }
-                return Ok(db);
-            }
+            opened => return opened,
         }
     }
 }
 
-/// The database, whose schema is brought up to date; none if it is half restored.
-async fn try_to_open_database(
-    config: &Config,
-    marked: Option<&MarkedKeys>,
-) -> Result<Option<Db>, StorageError> {
-    if let Some(marked) = marked
-        && marked.is_half_restored(config).await?
-    {
-        return Ok(None);
-    }
-    let opened = Db::open_and_migrate(&config.database.url, connections(config)).await;
-    opened.map(Some)
+/// The database, whose schema is brought up to date, unless a restoration has to be ended first.
+///
+/// That is looked at twice: it may have begun and been killed while this waited for its turn.
+async fn try_to_open_database(config: &Config) -> anyhow::Result<Db> {
+    must_not_be_half_restored(config).await?;
+    let db = Db::open_and_migrate(&config.database.url, connections(config)).await?;
+    must_not_be_half_restored(config).await?;
+    Ok(db)
+}
+
+fn is_unreachable(error: &anyhow::Error) -> bool {
+    let storage = error.downcast_ref::<StorageError>();
+    storage.is_some_and(StorageError::is_unreachable)
 }
 
 /// Opens the key files, and makes those that are missing, but for keys that were lost.

@@ -5,6 +5,7 @@ mod consistent;
 mod killed;
 mod leftovers;
 mod many;
+mod marked;
 mod piped;
 mod places;
 mod refused;
