@@ -24,10 +24,19 @@ impl TestApp {
 
     /// A service on the database at an address, which `prepare` gets first.
     pub(crate) async fn on(url: &SecretString, prepare: impl FnOnce(&mut Db)) -> Self {
+        Self::on_with(url, "", prepare).await
+    }
+
+    /// The same with lines of configuration.
+    pub(crate) async fn on_with(
+        url: &SecretString,
+        configuration: &str,
+        prepare: impl FnOnce(&mut Db),
+    ) -> Self {
         let folder = Arc::new(TempDir::new().unwrap());
         let mut db = Db::open_and_migrate(url, 4).await.unwrap();
         prepare(&mut db);
-        Self::serve(folder, "", db, (Arc::default(), Arc::default()))
+        Self::serve(folder, configuration, db, (Arc::default(), Arc::default()))
     }
 
     /// Changes rows in a way that the service has not.

@@ -3,6 +3,7 @@
 mod access_tokens;
 mod audit_events;
 mod changes;
+mod cold;
 mod deploy_tokens;
 mod directory;
 mod effort;

@@ -9,6 +9,7 @@ use wharfinger::domain::notices::outbox::Channel;
 use wharfinger::domain::refresh_tokens::RefreshLifetimes;
 use wharfinger::domain::sessions::SessionRules;
 
+use super::cold::a_cold_token_costs_three_questions;
 use super::effort::Effort;
 use crate::harness::{Caller, TestApp};
 use crate::made_up::fill::fill;
@@ -17,7 +18,7 @@ use crate::made_up::world::World;
 /// The tokens; a tenth as many projects, and a hundredth as many users.
 const TOKENS: u64 = 200_000;
 /// The most rows that a token request looks at with one statement.
-const A_TOKEN: u64 = 50;
+pub(super) const A_TOKEN: u64 = 50;
 /// The most rows that a list looks at with one statement, beside those that are counted.
 const A_PART: u64 = 700;
 /// The most rows that are counted, and some more.
@@ -28,15 +29,20 @@ const SEEN: u64 = 2 * (TOKENS / 10 + TOKENS / 100 + TOKENS / 1000);
 
 /// The statements that the service sends.
 #[derive(Clone, Default)]
-struct Sent(Arc<Mutex<Vec<String>>>);
+pub(super) struct Sent(Arc<Mutex<Vec<String>>>);
 
 impl Sent {
-    fn note(&self, statement: &Statement) {
+    pub(super) fn note(&self, statement: &Statement) {
         self.0.lock().unwrap().push(statement.to_string());
     }
 
+    /// Forgets what was sent.
+    pub(super) fn clear(&self) {
+        self.0.lock().unwrap().clear();
+    }
+
     /// The questions since the last time; there must be some.
-    fn questions(&self, request: &str) -> Vec<String> {
+    pub(super) fn questions(&self, request: &str) -> Vec<String> {
         let mut sent = std::mem::take(&mut *self.0.lock().unwrap());
         sent.retain(|statement| statement.starts_with("SELECT"));
         assert!(!sent.is_empty(), "{request} asks the database nothing");
@@ -58,6 +64,7 @@ pub(super) async fn nothing_reads_whole_tables(url: &SecretString) {
     }
 
     sent.0.lock().unwrap().clear();
+    a_cold_token_costs_three_questions(url, &world, &effort).await;
     let user = app.made_up_caller("user7", 7);
     let push = format!("repository:{}/app:pull,push", world.project_path(7));
     assert_eq!(user.ask(&[&push]).await.status, 200);
