@@ -1,5 +1,6 @@
 //! Rows in statements of many, in plain SQL that all databases read.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use anyhow::ensure;
@@ -8,6 +9,7 @@ use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement,
     TransactionTrait,
 };
+use wharfinger::domain::letter_pairs::{PairPlace, pairs_of};
 use wharfinger::domain::secret::SecretKind;
 
 use super::world::{World, secret};
@@ -53,6 +55,7 @@ pub(crate) async fn fill(url: &str, world: &World) -> anyhow::Result<()> {
     fill.tokens().await?;
     fill.events().await?;
     fill.usage().await?;
+    fill.letter_pairs().await?;
     fill.finish().await?;
     Ok(fill.connection.close().await?)
 }
@@ -210,6 +213,46 @@ impl Fill<'_> {
         .await
     }
 
+    /// The index of searches, for what is in the tables.
+    async fn letter_pairs(&self) -> anyhow::Result<()> {
+        for (kind, table) in (1..).zip(["users", "namespaces", "personal_access_tokens"]) {
+            let mut pairs: BTreeMap<(i64, i64), i64> = BTreeMap::new();
+            let mut last = 0;
+            loop {
+                let some = format!(
+                    "SELECT id, folded FROM {table} WHERE id > {last} AND folded IS NOT NULL ORDER BY id LIMIT 5000"
+                );
+                let some = Statement::from_string(self.connection.get_database_backend(), some);
+                let rows = self.connection.query_all_raw(some).await?;
+                if rows.is_empty() {
+                    break;
+                }
+                for row in rows {
+                    last = row.try_get_by_index(0)?;
+                    let (name, place): (String, _) =
+                        (row.try_get_by_index(1)?, PairPlace::of(last));
+                    for letters in pairs_of(&name) {
+                        *pairs.entry((letters, place.block)).or_default() |= place.bit;
+                    }
+                }
+            }
+            let pairs: Vec<_> = pairs.into_iter().collect();
+            let columns = "letter_pairs (kind, letters, block, bits)";
+            self.connection
+                .execute_unprepared(&format!("DELETE FROM letter_pairs WHERE kind = {kind}"))
+                .await?;
+            self.insert(columns, u64::try_from(pairs.len())?, |number| {
+                let pair = usize::try_from(number - 1)
+                    .ok()
+                    .and_then(|index| pairs.get(index));
+                let ((letters, block), bits) = pair.copied().unwrap_or_default();
+                format!("{kind}, {letters}, {block}, {bits}")
+            })
+            .await?;
+        }
+        Ok(())
+    }
+
     /// Goes on counting behind the ids that were given, and lets the database look at its tables.
     async fn finish(&self) -> anyhow::Result<()> {
         for table in [
@@ -222,8 +265,14 @@ impl Fill<'_> {
             "events",
             "repositories",
             "usage_days",
+            "letter_pairs",
         ] {
             match self.connection.get_database_backend() {
+                DbBackend::Postgres if table == "letter_pairs" => {
+                    self.connection
+                        .execute_unprepared("ANALYZE letter_pairs")
+                        .await?;
+                }
                 DbBackend::Postgres => {
                     let count = format!(
                         "SELECT setval(pg_get_serial_sequence('{table}', 'id'), MAX(id)) FROM {table}"

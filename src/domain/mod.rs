@@ -15,6 +15,7 @@ pub mod expiry;
 pub mod failed_logins;
 pub mod ids;
 pub mod key_schedule;
+pub mod letter_pairs;
 pub mod members;
 pub mod moment;
 pub mod namespaces;

@@ -1,4 +1,4 @@
-//! Rows that were stored before searches had a column of their own get it.
+//! Rows that were stored before searches had a column and an index of their own get them.
 
 use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait};
 use sea_orm::{
@@ -9,6 +9,7 @@ use crate::domain::namespaces::path::NamespacePath;
 use crate::domain::text::folded;
 use crate::storage::entity::{access_token, namespace, user};
 use crate::storage::error::StorageError;
+use crate::storage::letter_pairs::{self, Named};
 
 /// The most rows that one statement fills; it compares each with the others.
 const AT_A_TIME: u64 = 100;
@@ -17,7 +18,7 @@ const AT_A_TIME: u64 = 100;
 /// looks again; an index has them alone.
 pub(super) async fn fill(connection: &impl ConnectionTrait) -> Result<(), StorageError> {
     fill_column::<user::Entity>(
-        connection,
+        (connection, Named::User),
         (user::Column::Id, user::Column::Folded),
         |row| {
             let email = row.email.as_deref();
@@ -26,7 +27,7 @@ pub(super) async fn fill(connection: &impl ConnectionTrait) -> Result<(), Storag
     )
     .await?;
     fill_column::<namespace::Entity>(
-        connection,
+        (connection, Named::Namespace),
         (namespace::Column::Id, namespace::Column::Folded),
         |row| {
             let path = NamespacePath::try_from(row.path.as_str());
@@ -37,7 +38,7 @@ pub(super) async fn fill(connection: &impl ConnectionTrait) -> Result<(), Storag
     )
     .await?;
     fill_column::<access_token::Entity>(
-        connection,
+        (connection, Named::AccessToken),
         (access_token::Column::Id, access_token::Column::Folded),
         |row| (row.id, folded(&row.name)),
     )
@@ -45,7 +46,7 @@ pub(super) async fn fill(connection: &impl ConnectionTrait) -> Result<(), Storag
 }
 
 async fn fill_column<E: EntityTrait>(
-    connection: &impl ConnectionTrait,
+    (connection, kind): (&impl ConnectionTrait, Named),
     (id, column): (E::Column, E::Column),
     text_of: impl Fn(&E::Model) -> (i64, String),
 ) -> Result<(), StorageError> {
@@ -63,6 +64,8 @@ async fn fill_column<E: EntityTrait>(
         }
         let texts: Vec<(i64, String)> = rows.iter().map(&text_of).collect();
         last = texts.iter().map(|(id, _)| *id).max();
+        let named = texts.iter().map(|(id, text)| (*id, text.as_str()));
+        letter_pairs::note(connection, kind, named).await?;
         let ids = texts.iter().map(|(id, _)| *id);
         let mut update = E::update_many().filter(id.is_in(ids.collect::<Vec<_>>()));
         let texts = texts

@@ -2,19 +2,83 @@
 
 use sea_orm::sea_query::{Asterisk, Expr, ExprTrait, Func, LikeExpr, Query};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, Order, QueryFilter, QueryOrder,
-    QuerySelect, QueryTrait, Select,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, Order,
+    QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
 };
 
 use crate::domain::page::{KeysetRequest, Listing, MAX_COUNTED, Page, PageRequest, Paging, Slice};
 use crate::domain::text::{MAX_LINE, folded};
+use crate::storage::candidates::{Candidates, candidates};
 use crate::storage::error::StorageError;
+use crate::storage::letter_pairs::Named;
 use crate::storage::source::{Source, Turn};
 
-/// The rows of a part of `query`: of one page, `sort`ed, or after an id, in the order of ids.
+/// The rows of a list.
+#[derive(Debug)]
+pub(super) struct Wanted<E: EntityTrait> {
+    query: Select<E>,
+    length: Length,
+}
+
+/// The length of a list, as far as it is known before it is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Length {
+    Unknown,
+    /// No more than are counted.
+    Short,
+    /// Perhaps more.
+    Long,
+}
+
+impl<E: EntityTrait> From<Select<E>> for Wanted<E> {
+    fn from(query: Select<E>) -> Self {
+        let length = Length::Unknown;
+        Self { query, length }
+    }
+}
+
+/// The rows of `query` that fulfil `condition`, which looks for a text in their names: unless many may have it, no others are
+/// looked at. If the text `is_alone`, and nothing else is asked of them, many are not counted.
+pub(super) async fn having<E: EntityTrait>(
+    source: &impl Source,
+    (query, condition): (Select<E>, Condition),
+    (kind, id): (Named, impl ColumnTrait),
+    (text, is_alone): (&str, bool),
+) -> Result<Wanted<E>, StorageError> {
+    Ok(match candidates(source, kind, text).await? {
+        Candidates::Only(ids) if ids.is_empty() => query.filter(nothing()).into(),
+        Candidates::Only(ids) => {
+            // As a case it leads to no index: SQLite would rather read all rows of a kind than look for some hundred ids.
+            let holds: Expr = Expr::case(condition, 1).finally(0).into();
+            Wanted {
+                query: query.filter(is_one_of(id, &ids)).filter(holds.eq(1)),
+                length: Length::Short,
+            }
+        }
+        Candidates::Many => Wanted {
+            query: query.filter(condition),
+            length: if is_alone {
+                Length::Long
+            } else {
+                Length::Unknown
+            },
+        },
+    })
+}
+
+/// The condition that an id is one of some. Each number of them would be another statement, which connections keep, so that they
+/// are filled up to a power of two.
+fn is_one_of(id: impl ColumnTrait, ids: &[i64]) -> Expr {
+    let length = ids.len().next_power_of_two();
+    let last = ids.iter().last();
+    let filled = ids.iter().chain(last.into_iter().cycle());
+    id.is_in(filled.copied().take(length))
+}
+
+/// The rows of a part of `wanted`: of one page, `sort`ed, or after an id, in the order of ids.
 pub(super) async fn listing_of<E, M, C>(
     source: &impl Source,
-    query: Select<E>,
+    wanted: impl Into<Wanted<E>>,
     sort: impl FnOnce(Select<E>) -> Select<E>,
     (id, id_of): (C, impl Fn(&M) -> i64),
     paging: Paging,
@@ -24,13 +88,14 @@ where
     M: FromQueryResult + Send + Sync,
     C: ColumnTrait,
 {
+    let wanted = wanted.into();
     let turn = source.turn().await?;
     Ok(match paging {
         Paging::Offset(request) => {
-            Listing::Page(page_of(source, &turn, (query, sort, id), request).await?)
+            Listing::Page(page_of(source, &turn, (wanted, sort, id), request).await?)
         }
         Paging::Keyset(request) => {
-            let query = after(query, id, request);
+            let query = after(wanted.query, id, request);
             Listing::Slice(slice_of(source, &turn, query, (id_of, request)).await?)
         }
     })
@@ -41,8 +106,8 @@ where
 async fn page_of<E, M>(
     source: &impl Source,
     turn: &Turn,
-    (query, sort, id): (
-        Select<E>,
+    (Wanted { query, length }, sort, id): (
+        Wanted<E>,
         impl FnOnce(Select<E>) -> Select<E>,
         impl ColumnTrait,
     ),
@@ -65,7 +130,11 @@ where
     } else if !has_rest && (found > 0 || offset == 0) {
         Some(least)
     } else {
-        count_of(source, turn, query, id).await?
+        match length {
+            Length::Unknown => count_of(source, turn, query, id).await?,
+            Length::Short => Some(count_of_few(source, turn, query, id).await?),
+            Length::Long => None,
+        }
     };
     Ok(Page {
         items,
@@ -82,21 +151,39 @@ async fn count_of<E: EntityTrait>(
     query: Select<E>,
     id: impl ColumnTrait,
 ) -> Result<Option<u64>, StorageError> {
-    let some = query
+    // To skip rows is much cheaper than to count them, and most long lists are much longer.
+    let one_too_many = query
+        .clone()
         .select_only()
         .column(id)
-        .limit(MAX_COUNTED + 1)
+        .offset(MAX_COUNTED)
+        .limit(1)
         .into_query();
+    let connection = source.connection();
+    let beyond = turn.bound(source, connection.query_one(&one_too_many));
+    if beyond.await?.is_some() {
+        return Ok(None);
+    }
+    Ok(Some(count_of_few(source, turn, query, id).await?))
+}
+
+/// The number of rows of `query`, which are not many.
+async fn count_of_few<E: EntityTrait>(
+    source: &impl Source,
+    turn: &Turn,
+    query: Select<E>,
+    id: impl ColumnTrait,
+) -> Result<u64, StorageError> {
+    let few = query.select_only().column(id).into_query();
     let count = Query::select()
         .expr(Func::count(Expr::col(Asterisk)))
-        .from_subquery(some, "some")
+        .from_subquery(few, "few")
         .take();
-    let counted = turn
-        .bound(source, source.connection().query_one(&count))
-        .await?;
+    let connection = source.connection();
+    let counted = turn.bound(source, connection.query_one(&count)).await?;
     let number = counted.map(|row| row.try_get_by_index::<i64>(0));
     let number = u64::try_from(number.transpose()?.unwrap_or_default());
-    Ok(number.ok().filter(|&number| number <= MAX_COUNTED))
+    Ok(number.unwrap_or_default())
 }
 
 /// The rows of `query` that a request for a slice wants, and one more.
@@ -211,6 +298,20 @@ pub(super) fn nothing() -> Expr {
 /// The condition that a column of lower-case text begins with `text`; wildcards in the text are letters.
 pub(super) fn begins_with(column: impl ColumnTrait, text: &str) -> Expr {
     column.like(LikeExpr::new(format!("{}%", literally(text))).escape('!'))
+}
+
+/// The condition that a column of paths has one that is below `path`. SQLite uses no index for a pattern, and would read all
+/// paths; where its letters have their own order, the range is the same.
+pub(super) fn is_below(column: impl ColumnTrait, path: &str, backend: DbBackend) -> Condition {
+    let first = format!("{path}/");
+    let below = Condition::all().add(begins_with(column, &first));
+    match backend {
+        // The letter after the slash is the zero.
+        DbBackend::Sqlite => below
+            .add(column.gt(first))
+            .add(column.lt(format!("{path}0"))),
+        _ => below,
+    }
 }
 
 /// A pattern that matches the text itself. `!` is the escape on every database; a backslash would differ.

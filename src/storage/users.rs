@@ -23,7 +23,10 @@ use crate::storage::entity::hidden::HiddenText;
 use crate::storage::entity::instant::Instant;
 use crate::storage::entity::user;
 use crate::storage::error::StorageError;
-use crate::storage::page::{contains, contains_before_the_last, listing_of, nothing, try_map};
+use crate::storage::letter_pairs::{self, Named};
+use crate::storage::page::{
+    contains, contains_before_the_last, having, listing_of, nothing, try_map,
+};
 use crate::storage::source::Source;
 
 /// A user that is to be made.
@@ -81,10 +84,18 @@ pub async fn page(
     filter: &UserFilter,
     paging: Paging,
 ) -> Result<Listing<User>, StorageError> {
-    let query = user::Entity::find().filter(wanted(filter));
+    let (all, condition) = (user::Entity::find(), wanted(filter));
+    let wanted = match &filter.search {
+        Some(text) => {
+            let named = (Named::User, user::Column::Id);
+            let text = (text.as_str(), filter.only_searches());
+            having(source, (all, condition), named, text).await?
+        }
+        None => all.filter(condition).into(),
+    };
     let sort = |query| sorted(query, filter.sort);
     let id = (user::Column::Id, |row: &user::Model| row.id);
-    let rows = listing_of(source, query, sort, id, paging).await?;
+    let rows = listing_of(source, wanted, sort, id, paging).await?;
     try_map(rows, to_user)
 }
 
@@ -257,7 +268,7 @@ pub async fn insert(change: &Change, new: UserRecord) -> Result<User, StorageErr
     let email = new.email.as_ref().map(EmailAddress::as_str);
     let folded = user::folded_texts(&new.name, new.username.as_str(), email);
     let row = user::ActiveModel {
-        folded: Set(Some(folded)),
+        folded: Set(Some(folded.clone())),
         username: Set(new.username.as_str().to_owned()),
         name: Set(new.name),
         email: Set(new.email.map(|email| email.as_str().to_owned())),
@@ -271,6 +282,8 @@ pub async fn insert(change: &Change, new: UserRecord) -> Result<User, StorageErr
         ..Default::default()
     };
     let user = to_user(row.insert(change.connection()).await?)?;
+    let named = [(user.id.0, folded.as_str())];
+    letter_pairs::note(change.connection(), Named::User, named).await?;
     change.touch(Touched::User(user.id));
     Ok(user)
 }
@@ -281,6 +294,8 @@ pub async fn save(change: &Change, to: &User) -> Result<(), StorageError> {
     change.touch(Touched::User(to.id));
     let email = to.email.as_ref().map(EmailAddress::as_str);
     let folded = user::folded_texts(&to.name, to.username.as_str(), email);
+    let named = [(to.id.0, folded.as_str())];
+    letter_pairs::note(change.connection(), Named::User, named).await?;
     let row = user::ActiveModel {
         id: Set(to.id.0),
         folded: Set(Some(folded)),

@@ -30,7 +30,8 @@ use crate::storage::entity::hidden::HiddenBytes;
 use crate::storage::entity::instant::{Instant, goes_on_after};
 use crate::storage::entity::{access_token, user};
 use crate::storage::error::StorageError;
-use crate::storage::page::{contains, listing_of, try_map};
+use crate::storage::letter_pairs::{self, Named};
+use crate::storage::page::{contains, having, listing_of, try_map};
 use crate::storage::source::Source;
 use crate::storage::users::to_user;
 
@@ -124,10 +125,19 @@ pub async fn page(
     filter: &AccessTokenFilter,
     paging: Paging,
 ) -> Result<Listing<AccessToken>, StorageError> {
-    let query = access_token::Entity::find().filter(condition(filter));
+    use access_token::Column::Id;
+    let (all, condition) = (access_token::Entity::find(), condition(filter));
+    let wanted = match &filter.search {
+        // A user's own tokens are few.
+        Some(text) if filter.owner.is_none() => {
+            let text = (text.as_str(), filter.only_searches());
+            having(source, (all, condition), (Named::AccessToken, Id), text).await?
+        }
+        _ => all.filter(condition).into(),
+    };
     let sort = |query| sorted(query, filter.sort);
-    let id = (access_token::Column::Id, |row: &access_token::Model| row.id);
-    let rows = listing_of(source, query, sort, id, paging).await?;
+    let id = (Id, |row: &access_token::Model| row.id);
+    let rows = listing_of(source, wanted, sort, id, paging).await?;
     try_map(rows, |row| to_token(&row))
 }
 
@@ -169,10 +179,11 @@ pub async fn insert(
     new: AccessTokenRecord<'_>,
 ) -> Result<AccessToken, StorageError> {
     let (specification, lineage) = (new.specification, new.lineage);
+    let name = folded(specification.name());
     let row = access_token::ActiveModel {
         user_id: Set(new.owner.0),
         name: Set(specification.name().to_owned()),
-        folded: Set(Some(folded(specification.name()))),
+        folded: Set(Some(name.clone())),
         description: Set(specification.description().map(str::to_owned)),
         digest: Set(HiddenBytes(new.digest.as_bytes().to_vec())),
         scopes: Set(specification.scopes().to_string()),
@@ -185,6 +196,8 @@ pub async fn insert(
         ..Default::default()
     };
     let token = to_token(&row.insert(change.connection()).await?)?;
+    let named = [(token.id.0, name.as_str())];
+    letter_pairs::note(change.connection(), Named::AccessToken, named).await?;
     change.touch(Touched::AccessToken(token.id));
     Ok(token)
 }
@@ -197,10 +210,13 @@ pub async fn save_specification(
     specification: &AccessTokenSpecification,
 ) -> Result<(), StorageError> {
     change.touch(Touched::AccessToken(id));
+    let name = folded(specification.name());
+    let named = [(id.0, name.as_str())];
+    letter_pairs::note(change.connection(), Named::AccessToken, named).await?;
     let row = access_token::ActiveModel {
         id: Set(id.0),
         name: Set(specification.name().to_owned()),
-        folded: Set(Some(folded(specification.name()))),
+        folded: Set(Some(name)),
         description: Set(specification.description().map(str::to_owned)),
         scopes: Set(specification.scopes().to_string()),
         repositories: Set(patterns(specification)),

@@ -8,7 +8,7 @@ use crate::domain::backup::cell::{Cell, CellKind};
 use crate::domain::backup::line::BackupHeader;
 use crate::domain::backup::table_head::TableHead;
 use crate::storage::backup::error::RestorationError;
-use crate::storage::backup::tables::{self, COUNTER_TABLE, OWN_REFERENCE};
+use crate::storage::backup::tables::{self, COUNTER_TABLE, FOLDED, OWN_REFERENCE};
 use crate::storage::backup::{last_id, record};
 use crate::storage::bounded::Bounded;
 use crate::storage::connect::Db;
@@ -61,6 +61,7 @@ impl Restoration {
     ) -> Result<(), StorageError> {
         must_be_short(head, &rows)?;
         self.put_off_references(head, &mut rows);
+        leave_unfolded(head, &mut rows);
         let at_a_time = (AT_A_TIME / head.columns.len().max(1)).max(1);
         let mut rows = rows.into_iter().peekable();
         while rows.peek().is_some() {
@@ -167,6 +168,15 @@ impl Restoration {
             Some(turn) => Ok(turn.rollback().await?),
             None => Ok(()),
         }
+    }
+}
+
+/// Leaves out the folded names, which are made anew with the index of searches, of which there is no backup.
+fn leave_unfolded(head: &TableHead, rows: &mut [Vec<Cell>]) {
+    let place = head.columns.iter().position(|(name, _)| name == FOLDED);
+    let Some(place) = place else { return };
+    for cell in rows.iter_mut().filter_map(|row| row.get_mut(place)) {
+        *cell = Cell::Null;
     }
 }
 

@@ -14,6 +14,9 @@ pub(super) const COUNTER_TABLE: &str = "change_counter";
 /// The column that names another row of its own table.
 pub(super) const OWN_REFERENCE: (&str, &str) = ("namespaces", "parent_id");
 
+/// The column of texts as searches compare them, in several tables.
+pub(super) const FOLDED: &str = "folded";
+
 /// A table.
 #[derive(Debug, Clone)]
 pub(super) struct StoredTable {
@@ -33,7 +36,8 @@ pub(super) struct Column {
     pub(super) is_short: bool,
 }
 
-/// All tables but that of sessions, which nobody takes to another database; those that others refer to come first.
+/// All tables but those of sessions, which nobody takes to another database, and of the index of searches, which is made anew;
+/// those that others refer to come first.
 pub(super) fn all() -> Vec<StoredTable> {
     vec![
         table::<user::Entity>(),

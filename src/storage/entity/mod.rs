@@ -13,6 +13,7 @@ pub(super) mod event;
 pub(super) mod hidden;
 pub(super) mod installation;
 pub(super) mod instant;
+pub(super) mod letter_pair;
 pub(super) mod member;
 pub(super) mod namespace;
 pub(super) mod notice;

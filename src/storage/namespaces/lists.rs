@@ -8,8 +8,8 @@ use sea_orm::sea_query::{
     WithClause,
 };
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, IntoSimpleExpr, Order, QueryFilter, QueryOrder,
-    QuerySelect, Select,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, IntoSimpleExpr, Order,
+    QueryFilter, QueryOrder, QuerySelect, Select,
 };
 
 use crate::domain::authority::Authority;
@@ -24,9 +24,10 @@ use crate::domain::page::{Listing, Paging};
 use crate::domain::users::User;
 use crate::storage::entity::{member, namespace};
 use crate::storage::error::StorageError;
+use crate::storage::letter_pairs::Named;
 use crate::storage::members::not_ended;
 use crate::storage::namespaces::{to_kind, to_namespace, to_visibility};
-use crate::storage::page::{begins_with, contains, listing_of, nothing, try_map};
+use crate::storage::page::{contains, having, is_below, listing_of, nothing, try_map};
 use crate::storage::source::Source;
 
 /// A part of the namespaces that `filter` lets through and `authority` may see at `now`.
@@ -38,18 +39,29 @@ pub async fn page(
     now: DateTime<Utc>,
     paging: Paging,
 ) -> Result<Listing<Namespace>, StorageError> {
-    let query = namespace::Entity::find().filter(wanted(filter)).filter(
+    let backend = source.connection().get_database_backend();
+    let condition = wanted(filter, backend);
+    let min_role = filter
+        .min_role
+        .map(|level| where_role(authority, level, now));
+    let seen = namespace::Entity::find().filter(
         Condition::all()
             .add_option(seen_by(authority, AccessLevel::Guest, now))
-            .add_option(
-                filter
-                    .min_role
-                    .map(|level| where_role(authority, level, now)),
-            ),
+            .add_option(min_role),
     );
+    let wanted = match &filter.search {
+        // A group has few directly in it.
+        Some(text) if !matches!(filter.within, Some(Within::Children(_))) => {
+            let named = (Named::Namespace, namespace::Column::Id);
+            let is_alone = authority.is_administrator() && filter.only_searches_projects();
+            let text = (text.as_str(), is_alone);
+            having(source, (seen, condition), named, text).await?
+        }
+        _ => seen.filter(condition).into(),
+    };
     let sort = |query| sorted(query, filter.sort);
     let id = (namespace::Column::Id, |row: &namespace::Model| row.id);
-    let rows = listing_of(source, query, sort, id, paging).await?;
+    let rows = listing_of(source, wanted, sort, id, paging).await?;
     try_map(rows, |row| to_namespace(&row))
 }
 
@@ -114,11 +126,11 @@ pub async fn paths(
     Ok(paths.collect())
 }
 
-fn wanted(filter: &NamespaceFilter) -> Condition {
+fn wanted(filter: &NamespaceFilter, backend: DbBackend) -> Condition {
     use namespace::Column;
     let within = filter.within.as_ref().map(|within| match within {
-        Within::Children(id) => Column::ParentId.eq(id.0),
-        Within::Below(path) => begins_with(Column::Path, &format!("{path}/")),
+        Within::Children(id) => Condition::all().add(Column::ParentId.eq(id.0)),
+        Within::Below(path) => is_below(Column::Path, path.as_str(), backend),
     });
     Condition::all()
         .add(Column::Kind.is_in(filter.kinds.iter().copied().map(to_kind)))

@@ -21,6 +21,7 @@ use crate::storage::entity::instant::Instant;
 use crate::storage::entity::namespace;
 use crate::storage::entity::namespace::Kind;
 use crate::storage::error::StorageError;
+use crate::storage::letter_pairs::{self, Named};
 use crate::storage::source::{AT_A_TIME, Source};
 
 /// A namespace that is to be made.
@@ -177,6 +178,7 @@ pub async fn insert(change: &Change, new: NamespaceRecord) -> Result<Namespace, 
     let connection = change.connection();
     change.touch(Touched::Namespace(new.path.clone()));
     let name = new.name.unwrap_or_else(|| new.path.name().to_owned());
+    let folded = namespace::folded_texts(&name, new.path.as_str());
     if let Some(tombstone) = namespace::Entity::find_by_path(new.path.as_str())
         .filter(namespace::COLUMN.deleted_at.is_not_null())
         .one(connection)
@@ -187,13 +189,14 @@ pub async fn insert(change: &Change, new: NamespaceRecord) -> Result<Namespace, 
             id: Set(tombstone.id),
             kind: Set(to_kind(new.kind)),
             visibility: Set(to_visibility(new.visibility)),
-            folded: Set(Some(namespace::folded_texts(&name, new.path.as_str()))),
+            folded: Set(Some(folded.clone())),
             name: Set(Some(name)),
             description: Set(new.description),
             deleted_at: Set(None),
             created_at: Set(change.now().into()),
             ..Default::default()
         };
+        note(change, tombstone.id, &folded).await?;
         return to_namespace(&row.update(connection).await?);
     }
     let row = namespace::ActiveModel {
@@ -201,26 +204,32 @@ pub async fn insert(change: &Change, new: NamespaceRecord) -> Result<Namespace, 
         kind: Set(to_kind(new.kind)),
         visibility: Set(to_visibility(new.visibility)),
         parent_id: Set(new.parent.map(|parent| parent.0)),
-        folded: Set(Some(namespace::folded_texts(&name, new.path.as_str()))),
+        folded: Set(Some(folded.clone())),
         name: Set(Some(name)),
         description: Set(new.description),
         deleted_at: Set(None),
         created_at: Set(change.now().into()),
         ..Default::default()
     };
-    to_namespace(&row.insert(connection).await?)
+    let row = row.insert(connection).await?;
+    note(change, row.id, &folded).await?;
+    to_namespace(&row)
+}
+
+/// Lets searches find a namespace by its folded texts.
+async fn note(change: &Change, id: i64, folded: &str) -> Result<(), StorageError> {
+    letter_pairs::note(change.connection(), Named::Namespace, [(id, folded)]).await
 }
 
 /// Stores the name, description and visibility of a namespace.
 #[tracing::instrument(level = "debug", name = "storage.namespaces.save", skip_all)]
 pub async fn save(change: &Change, namespace: &Namespace) -> Result<(), StorageError> {
     change.touch(Touched::Namespace(namespace.path.clone()));
+    let folded = namespace::folded_texts(&namespace.name, namespace.path.as_str());
+    note(change, namespace.id.0, &folded).await?;
     let row = namespace::ActiveModel {
         id: Set(namespace.id.0),
-        folded: Set(Some(namespace::folded_texts(
-            &namespace.name,
-            namespace.path.as_str(),
-        ))),
+        folded: Set(Some(folded)),
         name: Set(Some(namespace.name.clone())),
         description: Set(namespace.description.clone()),
         visibility: Set(to_visibility(namespace.visibility)),

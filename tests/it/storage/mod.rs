@@ -18,6 +18,7 @@ mod refresh_tokens;
 #[path = "../../long/harness/relay.rs"]
 mod relay;
 mod schema;
+mod searches;
 mod sessions;
 mod start;
 mod story;

@@ -48,6 +48,7 @@ use super::refresh_tokens::{
 use super::schema::{
     rows_of_an_older_program_are_found, what_was_cut_off_is_finished_by_those_who_start,
 };
+use super::searches::names_are_found_by_any_part_as_they_are_now;
 use super::sessions::sessions_make_room_and_end;
 use super::start::a_start_that_finds_nothing_to_do_opens_no_more_connections_than_it_keeps;
 use super::two_factor::second_factors_work_once_and_end;
@@ -116,6 +117,7 @@ async fn the_storage_story_holds() {
     second_factors_work_once_and_end(db).await;
     users_are_changed_and_leave_nothing(db).await;
     text_is_found_in_any_letter_case(db).await;
+    names_are_found_by_any_part_as_they_are_now(db).await;
     what_is_not_committed_never_happened(db).await;
     changes_follow_one_another(db).await;
     changes_that_wait_hold_up_no_questions(&database.url).await;
