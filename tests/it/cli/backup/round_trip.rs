@@ -168,6 +168,32 @@ fn a_restored_database_has_the_same_rows_and_goes_on_counting() {
     assert!(made["id"].as_i64().unwrap() > last, "{made}");
 }
 
+/// The index of searches is in no backup. Without it a search would find nothing of what was restored.
+#[tokio::test]
+async fn a_restored_database_is_searched_as_before() {
+    let workplace = Workplace::furnished();
+    workplace.ok(&TOKEN);
+    let backup = backed_up(&workplace, "backup.jsonl", &[]);
+    let other = Workplace::empty();
+    other.json(&["restore", backup.to_str().unwrap()]);
+    let index = async |place: &Workplace| {
+        let url = format!("sqlite://{}/data/wharfinger.db", place.path().display());
+        let db = Database::connect(url).await.unwrap();
+        let all =
+            "SELECT kind, letters, block, bits FROM letter_pairs ORDER BY kind, letters, block";
+        let all = Statement::from_string(db.get_database_backend(), all);
+        let rows = db.query_all_raw(all).await.unwrap();
+        let cells = rows.iter().map(|row| {
+            let cell = |place| row.try_get_by_index::<i64>(place).unwrap();
+            [0, 1, 2, 3].map(cell)
+        });
+        cells.collect::<Vec<_>>()
+    };
+    let before = index(&workplace).await;
+    assert!(before.len() > 10, "{before:?}");
+    assert_eq!(index(&other).await, before);
+}
+
 /// A later migration cannot be forgotten. Sessions are left out: nobody takes them to another database; the index of searches is made anew.
 #[tokio::test]
 async fn every_table_and_column_of_the_schema_is_in_a_backup() {
