@@ -67,11 +67,11 @@ mod m65_sessions_user_index;
 mod m66_users_password_is_temporary;
 mod m67_notices_user_index;
 mod m68_purge_indexes;
-mod m70_letter_pairs;
-mod m71_folded_again;
-mod m72_namespaces_live_indexes;
-mod m73_namespaces_kind_indexes_dropped;
-mod m74_namespaces_path_pattern_index;
+mod m69_letter_pairs;
+mod m70_folded_again;
+mod m71_namespaces_live_indexes;
+mod m72_namespaces_kind_indexes_dropped;
+mod m73_namespaces_path_pattern_index;
 
 pub use sea_orm_migration::{IntoSchemaManagerConnection, MigratorTrait, SchemaManager};
 
@@ -138,11 +138,11 @@ impl MigratorTrait for Migrator {
             Box::new(m66_users_password_is_temporary::Migration),
             Box::new(m67_notices_user_index::Migration),
             Box::new(m68_purge_indexes::Migration),
-            Box::new(m70_letter_pairs::Migration),
-            Box::new(m71_folded_again::Migration),
-            Box::new(m72_namespaces_live_indexes::Migration),
-            Box::new(m73_namespaces_kind_indexes_dropped::Migration),
-            Box::new(m74_namespaces_path_pattern_index::Migration),
+            Box::new(m69_letter_pairs::Migration),
+            Box::new(m70_folded_again::Migration),
+            Box::new(m71_namespaces_live_indexes::Migration),
+            Box::new(m72_namespaces_kind_indexes_dropped::Migration),
+            Box::new(m73_namespaces_path_pattern_index::Migration),
         ]
     }
 }
