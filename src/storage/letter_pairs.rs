@@ -13,7 +13,7 @@ use crate::storage::entity::letter_pair::{self, Column};
 use crate::storage::error::StorageError;
 
 /// The most rows that one statement writes.
-const AT_A_TIME: usize = 1000;
+const AT_A_TIME: usize = 64;
 
 /// A kind of things with names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,11 +64,22 @@ pub(super) async fn note(
     let add = OnConflict::columns([Column::Kind, Column::Letters, Column::Block])
         .value(Column::Bits, known.bit_or(Expr::cust(added)))
         .to_owned();
-    for some in rows.chunks(AT_A_TIME) {
+    let mut rest = rows.as_slice();
+    while let Some((some, after)) = rest.split_at_checked(at_once(rest.len())) {
+        if some.is_empty() {
+            break;
+        }
         letter_pair::Entity::insert_many(some.to_vec())
             .on_conflict(add.clone())
             .exec_without_returning(connection)
             .await?;
+        rest = after;
     }
     Ok(())
+}
+
+/// The rows of so many that one statement writes: a power of two. Each number is another statement, which the connection keeps.
+fn at_once(rows: usize) -> usize {
+    let most = if rows > AT_A_TIME { AT_A_TIME } else { rows };
+    most.checked_ilog2().map_or(0, |power| 1 << power)
 }
