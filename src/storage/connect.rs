@@ -118,9 +118,11 @@ impl Db {
         if DatabaseFile::of(url.expose_secret())?.is_none() {
             let db = Box::pin(Self::connect(url, connections, Opener::Service)).await?;
             if db.is_up_to_date().await? {
-                let (filled, checked) = tokio::join!(fold::fill(&db.connection), db.check());
-                filled.map_err(|error| error.at(&db.place()))?;
-                return checked.map(|()| db);
+                let due = Box::pin(fold::is_due(&db.connection));
+                let (due, checked) = tokio::join!(due, db.check());
+                if !due.map_err(|error| error.at(&db.place()))? {
+                    return checked.map(|()| db);
+                }
             }
             db.close().await?;
         }
@@ -141,13 +143,13 @@ impl Db {
     async fn prepare(&self) -> Result<(), StorageError> {
         let (connection, place) = (&self.connection, self.place());
         // A change of the schema may take long, but only while the server is there.
-        let migrated = tokio::select! {
-            migrated = schema::bring_up_to_date(&connection.inner) => migrated,
+        let filled = Box::pin(fold::fill(connection));
+        let prepared = Box::pin(schema::bring_up_to_date(&connection.inner, filled));
+        let prepared = tokio::select! {
+            prepared = prepared => prepared,
             () = connection.falls_silent() => Err(StorageError::silent(&place, server::SILENCE)),
         };
-        migrated.map_err(|error| error.at(&place))?;
-        let filled = fold::fill(connection).await;
-        filled.map_err(|error| error.at(&place))
+        prepared.map_err(|error| error.at(&place))
     }
 
     /// True if a server's schema needs nothing. Changes of a schema may take long, and so may the wait for another start that

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr, SqlErr, SqlxError};
+use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr, SqlErr, SqlxError, SqlxMySqlError};
 
 use crate::storage::pooler;
 use crate::storage::timeouts::told;
@@ -142,6 +142,23 @@ impl StorageError {
         self.outlook() == Outlook::Locked
     }
 
+    /// True if others who wrote at the same time were in the way, and the same may succeed at once.
+    pub(super) fn met_others(&self) -> bool {
+        let Self::Database(Fault(
+            DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error)),
+        )) = self
+        else {
+            return false;
+        };
+        let of_mysql = error
+            .as_database_error()
+            .and_then(|error| error.try_downcast_ref::<SqlxMySqlError>());
+        match of_mysql {
+            Some(error) => MYSQL_MET_OTHERS.contains(&error.number()),
+            None => has_code(error, |code| POSTGRES_MET_OTHERS.contains(&code)),
+        }
+    }
+
     fn outlook(&self) -> Outlook {
         match self {
             Self::Unusable { outlook, .. } => *outlook,
@@ -216,6 +233,11 @@ fn has_code(error: &SqlxError, is_meant: impl Fn(&str) -> bool) -> bool {
 
 /// PostgreSQL's code for "the database system is starting up".
 const STARTING: &str = "57P03";
+
+/// PostgreSQL's codes for a deadlock and for a lock that others have for too long.
+const POSTGRES_MET_OTHERS: [&str; 2] = ["40P01", "55P03"];
+/// MySQL's numbers for the same.
+const MYSQL_MET_OTHERS: [u16; 2] = [1213, 1205];
 
 /// True for SQLite's code for "another program has the file", which has reasons of its own above the lowest byte.
 fn is_locked(code: &str) -> bool {

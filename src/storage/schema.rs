@@ -27,26 +27,35 @@ const LOCKED: &str = "locked";
 const OLDER: &str = "older than this program; run `wharfinger migrate`";
 const NEWER: &str = "newer than this program; run the version that made it, or a later one";
 
-/// Brings the schema up to date; `connection` must be good for two at a time.
+/// Brings the schema up to date, and `then` does what is to be done with its rows; `connection` must be good for two at a time.
 ///
 /// Programs that start together take turns, and the second finds nothing left to do. The lock is held by
 /// a connection in a transaction, so it ends with this program, and a pooler before PostgreSQL cannot
 /// pass the connection on to others.
-pub(super) async fn bring_up_to_date(connection: &DatabaseConnection) -> Result<(), StorageError> {
-    let done = match connection.get_database_backend() {
+pub(super) async fn bring_up_to_date(
+    connection: &DatabaseConnection,
+    then: impl Future<Output = Result<(), StorageError>>,
+) -> Result<(), StorageError> {
+    match connection.get_database_backend() {
         // On SQLite the schema is part of a transaction too, which has the write lock already.
-        DbBackend::Sqlite => in_one_transaction(connection).await,
+        DbBackend::Sqlite => {
+            in_one_transaction(connection).await.map_err(to_error)?;
+            then.await
+        }
         backend => {
             let turn = take_turn(connection, backend).await?;
+            let work = async {
+                Migrator::up(connection, None).await.map_err(to_error)?;
+                then.await
+            };
             let done = tokio::select! {
-                done = Migrator::up(connection, None) => done,
-                lost = keep(&turn) => Err(lost),
+                done = work => done,
+                lost = keep(&turn) => Err(to_error(lost)),
             };
             turn.rollback().await?;
             done
         }
-    };
-    done.map_err(to_error)
+    }
 }
 
 /// Waits until no other program changes the schema of a server; the turn ends with the transaction.

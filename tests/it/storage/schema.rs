@@ -73,8 +73,10 @@ pub(super) async fn rows_of_an_older_program_are_found(url: &SecretString, db: &
         let forget = format!("UPDATE {table} SET folded = NULL");
         records.execute_unprepared(&forget).await.unwrap();
     }
+    let forget = "DELETE FROM letter_pairs";
+    records.execute_unprepared(forget).await.unwrap();
     assert_eq!(found(db, search("İBRAHIM")).await, "");
-    Db::open_and_migrate(url, 2).await.unwrap();
+    start_together(url).await;
     assert_eq!(found(db, search("İBRAHIM")).await, "found-4");
     for table in ["users", "namespaces", "personal_access_tokens"] {
         let empty = format!("DELETE FROM {table} WHERE folded IS NULL");
