@@ -17,53 +17,36 @@ use crate::storage::source::{Source, Turn};
 #[derive(Debug)]
 pub(super) struct Wanted<E: EntityTrait> {
     query: Select<E>,
-    length: Length,
-}
-
-/// The length of a list, as far as it is known before it is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Length {
-    Unknown,
-    /// No more than are counted.
-    Short,
-    /// Perhaps more.
-    Long,
+    /// The turn in which something was looked up for it already.
+    turn: Option<Turn>,
 }
 
 impl<E: EntityTrait> From<Select<E>> for Wanted<E> {
     fn from(query: Select<E>) -> Self {
-        let length = Length::Unknown;
-        Self { query, length }
+        Self { query, turn: None }
     }
 }
 
-/// The rows of `query` that fulfil `condition`, which looks for a text in their names: unless many may have it, no others are
-/// looked at. If the text `is_alone`, and nothing else is asked of them, many are not counted.
+/// The rows of `query` that fulfil `condition`, which looks for `text` in their names: no others are looked at, unless many
+/// may have it.
 pub(super) async fn having<E: EntityTrait>(
     source: &impl Source,
     (query, condition): (Select<E>, Condition),
     (kind, id): (Named, impl ColumnTrait),
-    (text, is_alone): (&str, bool),
+    text: &str,
 ) -> Result<Wanted<E>, StorageError> {
-    Ok(match candidates(source, kind, text).await? {
-        Candidates::Only(ids) if ids.is_empty() => query.filter(nothing()).into(),
+    let turn = source.turn().await?;
+    let query = match candidates((source, &turn), kind, text).await? {
+        Candidates::Only(ids) if ids.is_empty() => query.filter(nothing()),
         Candidates::Only(ids) => {
             // As a case it leads to no index: SQLite would rather read all rows of a kind than look for some hundred ids.
             let holds: Expr = Expr::case(condition, 1).finally(0).into();
-            Wanted {
-                query: query.filter(is_one_of(id, &ids)).filter(holds.eq(1)),
-                length: Length::Short,
-            }
+            query.filter(is_one_of(id, &ids)).filter(holds.eq(1))
         }
-        Candidates::Many => Wanted {
-            query: query.filter(condition),
-            length: if is_alone {
-                Length::Long
-            } else {
-                Length::Unknown
-            },
-        },
-    })
+        Candidates::Many => query.filter(condition),
+    };
+    let turn = Some(turn);
+    Ok(Wanted { query, turn })
 }
 
 /// The condition that an id is one of some. Each number of them would be another statement, which connections keep, so that they
@@ -88,14 +71,17 @@ where
     M: FromQueryResult + Send + Sync,
     C: ColumnTrait,
 {
-    let wanted = wanted.into();
-    let turn = source.turn().await?;
+    let Wanted { query, turn } = wanted.into();
+    let turn = match turn {
+        Some(turn) => turn,
+        None => source.turn().await?,
+    };
     Ok(match paging {
         Paging::Offset(request) => {
-            Listing::Page(page_of(source, &turn, (wanted, sort, id), request).await?)
+            Listing::Page(page_of(source, &turn, (query, sort, id), request).await?)
         }
         Paging::Keyset(request) => {
-            let query = after(wanted.query, id, request);
+            let query = after(query, id, request);
             Listing::Slice(slice_of(source, &turn, query, (id_of, request)).await?)
         }
     })
@@ -106,8 +92,8 @@ where
 async fn page_of<E, M>(
     source: &impl Source,
     turn: &Turn,
-    (Wanted { query, length }, sort, id): (
-        Wanted<E>,
+    (query, sort, id): (
+        Select<E>,
         impl FnOnce(Select<E>) -> Select<E>,
         impl ColumnTrait,
     ),
@@ -130,11 +116,7 @@ where
     } else if !has_rest && (found > 0 || offset == 0) {
         Some(least)
     } else {
-        match length {
-            Length::Unknown => count_of(source, turn, query, id).await?,
-            Length::Short => Some(count_of_few(source, turn, query, id).await?),
-            Length::Long => None,
-        }
+        count_of(source, turn, query, id).await?
     };
     Ok(Page {
         items,
@@ -151,39 +133,21 @@ async fn count_of<E: EntityTrait>(
     query: Select<E>,
     id: impl ColumnTrait,
 ) -> Result<Option<u64>, StorageError> {
-    // To skip rows is much cheaper than to count them, and most long lists are much longer.
-    let one_too_many = query
-        .clone()
+    let some = query
         .select_only()
         .column(id)
-        .offset(MAX_COUNTED)
-        .limit(1)
+        .limit(MAX_COUNTED + 1)
         .into_query();
-    let connection = source.connection();
-    let beyond = turn.bound(source, connection.query_one(&one_too_many));
-    if beyond.await?.is_some() {
-        return Ok(None);
-    }
-    Ok(Some(count_of_few(source, turn, query, id).await?))
-}
-
-/// The number of rows of `query`, which are not many.
-async fn count_of_few<E: EntityTrait>(
-    source: &impl Source,
-    turn: &Turn,
-    query: Select<E>,
-    id: impl ColumnTrait,
-) -> Result<u64, StorageError> {
-    let few = query.select_only().column(id).into_query();
     let count = Query::select()
         .expr(Func::count(Expr::col(Asterisk)))
-        .from_subquery(few, "few")
+        .from_subquery(some, "some")
         .take();
-    let connection = source.connection();
-    let counted = turn.bound(source, connection.query_one(&count)).await?;
+    let counted = turn
+        .bound(source, source.connection().query_one(&count))
+        .await?;
     let number = counted.map(|row| row.try_get_by_index::<i64>(0));
     let number = u64::try_from(number.transpose()?.unwrap_or_default());
-    Ok(number.unwrap_or_default())
+    Ok(number.ok().filter(|&number| number <= MAX_COUNTED))
 }
 
 /// The rows of `query` that a request for a slice wants, and one more.

@@ -88,7 +88,6 @@ pub async fn page(
     let wanted = match &filter.search {
         Some(text) => {
             let named = (Named::User, user::Column::Id);
-            let text = (text.as_str(), filter.only_searches());
             having(source, (all, condition), named, text).await?
         }
         None => all.filter(condition).into(),

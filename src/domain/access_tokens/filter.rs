@@ -33,18 +33,6 @@ pub struct AccessTokenFilter {
     pub sort: Option<AccessTokenSort>,
 }
 
-impl AccessTokenFilter {
-    /// True if nothing but a text in their name is asked of tokens.
-    pub fn only_searches(&self) -> bool {
-        let rest = Self {
-            search: None,
-            sort: None,
-            ..self.clone()
-        };
-        rest == Self::default()
-    }
-}
-
 /// An order of tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AccessTokenSort {

@@ -84,15 +84,4 @@ impl NamespaceFilter {
             },
         }
     }
-
-    /// True if projects are wanted, and nothing but a text in their names is asked of them.
-    pub fn only_searches_projects(&self) -> bool {
-        let projects = Self::all(NamespaceKind::Project);
-        let rest = Self {
-            search: None,
-            sort: projects.sort,
-            ..self.clone()
-        };
-        rest == projects
-    }
 }

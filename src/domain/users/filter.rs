@@ -37,19 +37,6 @@ pub struct UserFilter {
     pub sort: UserSort,
 }
 
-impl UserFilter {
-    /// True if nothing but a text in their names is asked of users.
-    pub fn only_searches(&self) -> bool {
-        let rest = Self {
-            search: None,
-            search_addresses: false,
-            sort: UserSort::default(),
-            ..self.clone()
-        };
-        rest == Self::default()
-    }
-}
-
 /// An order of users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct UserSort {

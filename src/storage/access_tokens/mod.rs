@@ -130,7 +130,6 @@ pub async fn page(
     let wanted = match &filter.search {
         // A user's own tokens are few.
         Some(text) if filter.owner.is_none() => {
-            let text = (text.as_str(), filter.only_searches());
             having(source, (all, condition), (Named::AccessToken, Id), text).await?
         }
         _ => all.filter(condition).into(),

@@ -53,8 +53,6 @@ pub async fn page(
         // A group has few directly in it.
         Some(text) if !matches!(filter.within, Some(Within::Children(_))) => {
             let named = (Named::Namespace, namespace::Column::Id);
-            let is_alone = authority.is_administrator() && filter.only_searches_projects();
-            let text = (text.as_str(), is_alone);
             having(source, (seen, condition), named, text).await?
         }
         _ => seen.filter(condition).into(),
