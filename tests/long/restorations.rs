@@ -33,6 +33,10 @@ pub(crate) const STORIES: &[Story] = &[
         "restorations::on_mariadb_ids_go_on_after_the_largest_key",
         || without_last_ids(Kind::Maria),
     ),
+    (
+        "restorations::on_postgresql_a_role_that_ends_quiet_transactions_is_not_in_the_way",
+        where_quiet_transactions_end,
+    ),
 ];
 
 const KILLS: usize = 12;
@@ -233,4 +237,19 @@ fn without_last_ids(kind: Kind) {
     let made = place.workplace.json(&["user", "create", "carol"]);
     assert_eq!(made["id"], 3);
     place.workplace.ok(&["group", "create", "team"]);
+}
+
+/// The turn of a restoration is quiet for as long as the schema is made and rows are written.
+fn where_quiet_transactions_end() {
+    let (lost, place) = (Lost::new(), Place::new(Some(Kind::Postgres)));
+    let setting = "?options=-c%20idle_in_transaction_session_timeout%3D20ms\"\n";
+    let configuration = place.configuration().replace("\"\n", setting);
+    let path = place.workplace.path().join("wharfinger.toml");
+    fs::write(&path, &configuration).unwrap();
+    place.workplace.ok(&lost.restore());
+    place.workplace.ok(&["backup", "again"]);
+    let log = place.server.as_ref().unwrap().log();
+    assert!(!log.contains("idle-in-transaction"), "{log}");
+    fs::write(path, place.configuration()).unwrap();
+    place.must_be_restored(&lost);
 }
