@@ -157,7 +157,7 @@ impl Follower {
         {
             return Err(away.error());
         }
-        // Whoever asked before may have gone away without an answer; the wait for them was a wait for storage too.
+        // An asker before may have gone away without an answer; the wait for them was a wait for storage too.
         let rest = self.patience.saturating_sub(waited);
         let limit = rest.max(QUICK.min(self.patience));
         self.ask((db, limit), copies, &mut number).await
