@@ -5,8 +5,8 @@ use anyhow::bail;
 use crate::config::Config;
 use crate::domain::schema_status::SchemaStatus;
 use crate::server::connections;
-use crate::signing::{KeyError, UnfinishedRestoration};
-use crate::storage::{Db, StorageError};
+use crate::signing::UnfinishedRestoration;
+use crate::storage::Db;
 
 /// The state of what a service needs.
 #[derive(Debug)]
@@ -28,48 +28,27 @@ pub async fn migrate(config: &Config) -> anyhow::Result<String> {
 
 /// Makes sure that no restoration has to be ended first. A mark that means nothing any more is removed.
 pub async fn must_not_be_half_restored(config: &Config) -> anyhow::Result<()> {
-    let Some(marked) = MarkedKeys::find(config)? else {
+    let Some(unfinished) = UnfinishedRestoration::find(&config.keys.directory)? else {
         return Ok(());
     };
-    if marked.is_half_restored(config).await? {
-        bail!(marked.unfinished.advice());
+    let schema = Db::schema_status(&config.database.url, connections(config)).await?;
+    if is_in_the_way(&unfinished, &schema) {
+        bail!(unfinished.advice());
     }
     // Later a key file that it names may be gone, as keys go in time, and then it would be in the way.
-    marked.unfinished.forget();
+    unfinished.forget();
     Ok(())
 }
 
 /// Looks at everything, and changes nothing.
 pub async fn state(config: &Config) -> anyhow::Result<FoundState> {
     let schema = Db::schema_status(&config.database.url, connections(config)).await?;
-    let marked = MarkedKeys::find(config)?;
-    let unfinished = marked.filter(|marked| marked.is_in_the_way(&schema));
-    Ok(FoundState {
-        schema,
-        unfinished: unfinished.map(|marked| marked.unfinished),
-    })
+    let unfinished = UnfinishedRestoration::find(&config.keys.directory)?;
+    let unfinished = unfinished.filter(|unfinished| is_in_the_way(unfinished, &schema));
+    Ok(FoundState { schema, unfinished })
 }
 
-/// Key files beside the mark of a restoration.
-#[derive(Debug)]
-pub(super) struct MarkedKeys {
-    pub(super) unfinished: UnfinishedRestoration,
-}
-
-impl MarkedKeys {
-    /// Those in the folder that is configured, if they have a mark.
-    pub(super) fn find(config: &Config) -> Result<Option<Self>, KeyError> {
-        let found = UnfinishedRestoration::find(&config.keys.directory)?;
-        Ok(found.map(|unfinished| Self { unfinished }))
-    }
-
-    /// True if the restoration did not come so far that the database is filled.
-    pub(super) async fn is_half_restored(&self, config: &Config) -> Result<bool, StorageError> {
-        let schema = Db::schema_status(&config.database.url, connections(config)).await?;
-        Ok(self.is_in_the_way(&schema))
-    }
-
-    fn is_in_the_way(&self, schema: &SchemaStatus) -> bool {
-        !self.unfinished.is_complete() || !schema.has_changes
-    }
+/// True if the restoration did not come so far that the database is filled.
+fn is_in_the_way(unfinished: &UnfinishedRestoration, schema: &SchemaStatus) -> bool {
+    !unfinished.is_complete() || !schema.has_changes
 }

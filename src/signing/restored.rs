@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use secrecy::ExposeSecret;
 
@@ -23,10 +23,9 @@ pub struct RestoredKeys {
 }
 
 /// A restoration that has not come to its end: it is under way, or it was cut off.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct UnfinishedRestoration {
-    folder: PathBuf,
-    mark: PathBuf,
+    directory: KeyDirectory,
     /// The backup, in words.
     backup: String,
     /// The paths of the files that come from it.
@@ -100,7 +99,7 @@ impl RestoredKeys {
         }
         let left = UnfinishedRestoration::find(&self.directory.root);
         if let Ok(Some(left)) = left
-            && !left.has_files(&self.directory)
+            && !left.has_files()
         {
             remove_mark(&self.directory);
         }
@@ -111,8 +110,7 @@ impl UnfinishedRestoration {
     /// The restoration whose mark is in `folder`, if there is one.
     pub fn find(folder: &Path) -> Result<Option<Self>, KeyError> {
         let directory = KeyDirectory::at(folder)?;
-        let mark = directory.restoration_mark();
-        let Some(text) = files::read_private(&mark)? else {
+        let Some(text) = files::read_private(&directory.restoration_mark())? else {
             return Ok(None);
         };
         let mut lines = text.lines();
@@ -122,8 +120,7 @@ impl UnfinishedRestoration {
             .map(str::to_owned)
             .collect();
         Ok(Some(Self {
-            folder: directory.root,
-            mark,
+            directory,
             backup,
             files,
         }))
@@ -132,13 +129,13 @@ impl UnfinishedRestoration {
     /// True if all key files are written by now, so that the database may be there too.
     pub fn is_complete(&self) -> bool {
         let mut files = self.files.iter();
-        files.all(|path| self.folder.join(path).exists())
+        files.all(|path| self.directory.root.join(path).exists())
     }
 
     /// Forgets it: the database is there, so nothing but the mark was left to be done.
     pub fn forget(&self) {
         // The mark stays in a folder that is mounted read-only; then every start finds that it means nothing.
-        let _ = fs::remove_file(&self.mark);
+        remove_mark(&self.directory);
     }
 
     /// The advice about it, for whoever would go on without its end.
@@ -147,13 +144,13 @@ impl UnfinishedRestoration {
             "the restoration of {} was cut off, or is under way: run `wharfinger restore` again with the same backup, and it goes \
              on. To give it up, remove the key files that {} names, and then that file",
             self.backup,
-            self.mark.display()
+            self.directory.restoration_mark().display()
         )
     }
 
-    fn has_files(&self, directory: &KeyDirectory) -> bool {
+    fn has_files(&self) -> bool {
         let mut files = self.files.iter();
-        files.any(|path| directory.root.join(path).symlink_metadata().is_ok())
+        files.any(|path| self.directory.root.join(path).symlink_metadata().is_ok())
     }
 }
 

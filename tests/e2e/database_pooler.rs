@@ -114,7 +114,7 @@ fn without_notifications_changes_are_asked_for_and_readyz_says_so(world: &World)
     assert_changes_count(world, &service);
 }
 
-/// What `/readyz` of ops says, with which the service is ready.
+/// The answer of `/readyz` of ops, with which the service is ready.
 fn told_to_operator(world: &World, service: &Service) -> String {
     let url = format!("{}/readyz", service.ops_url);
     let ran = run(world, "curl", &["-s", "-S", "-f", &url], "");

@@ -87,7 +87,7 @@ struct Place<'a> {
     header: String,
 }
 
-/// What became of a change, and the time it took.
+/// The outcome of a change, and the time it took.
 struct Refused(Outcome);
 
 /// A row that another program holds, until the value ends.

@@ -162,9 +162,9 @@ impl Scene {
     }
 }
 
-/// What no copy answers is 503, and soon, however many ask for it.
+/// Requests that no copy answers are 503, and soon, however many ask.
 fn no_cold_one_waits_long(seen: &[&Seen], (left, returned): (Instant, Instant)) {
-    /// What was on its way when the database went away.
+    /// Requests that were on their way when the database went away.
     const ON_ITS_WAY: Duration = Duration::from_millis(200);
     let cold = seen.iter().filter(|seen| seen.asked.is_cold());
     let cold: Vec<&Seen> = cold.copied().collect();

@@ -55,10 +55,7 @@ impl BackupContents {
 
     /// The backup, in words.
     pub fn words(&self) -> String {
-        let BackupHeader {
-            created_at, change, ..
-        } = &self.header;
-        format!("the backup of {created_at}, after change {change}")
+        format!("the {}", self.header.words())
     }
 
     /// The number of rows in all tables.

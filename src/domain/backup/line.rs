@@ -88,6 +88,14 @@ impl BackupHeader {
         Some(format.wharfinger_backup)
     }
 
+    /// The words that tell which backup it is.
+    pub fn words(&self) -> String {
+        format!(
+            "backup of {}, after change {}",
+            self.created_at, self.change
+        )
+    }
+
     /// The header that is written so, or the fault in it.
     pub fn read(line: &str) -> Result<Self, &'static str> {
         let header: Self = serde_json::from_str(line).map_err(|_| "it is no header")?;

@@ -6,13 +6,14 @@ use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, SqliteTransactionMode, TransactionOptions,
 };
 
+use crate::domain::backup::change_numbers::COUNTER_TABLE;
 use crate::domain::backup::table_head::TableHead;
 use crate::storage::backup::error::RestorationError;
 use crate::storage::backup::fit;
 use crate::storage::backup::last_id;
 use crate::storage::backup::quiet::let_be_quiet;
 use crate::storage::backup::restoration::Restoration;
-use crate::storage::backup::tables::{self, COUNTER_TABLE};
+use crate::storage::backup::tables;
 use crate::storage::bounded::Bounded;
 use crate::storage::connect::Db;
 use crate::storage::counter;

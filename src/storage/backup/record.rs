@@ -81,9 +81,8 @@ pub(super) async fn write(
 /// The words that tell which backup it was.
 fn sentence(header: &BackupHeader, sha256: &str) -> String {
     format!(
-        "backup of {}, after change {}, with the digest {}",
-        header.created_at,
-        header.change,
+        "{}, with the digest {}",
+        header.words(),
         sha256.get(..DIGITS).unwrap_or(sha256)
     )
 }

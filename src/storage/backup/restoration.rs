@@ -5,10 +5,11 @@ use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query, Value};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, SqlErr};
 
 use crate::domain::backup::cell::{Cell, CellKind};
+use crate::domain::backup::change_numbers::COUNTER_TABLE;
 use crate::domain::backup::line::BackupHeader;
 use crate::domain::backup::table_head::TableHead;
 use crate::storage::backup::error::RestorationError;
-use crate::storage::backup::tables::{self, COUNTER_TABLE, FOLDED, OWN_REFERENCE};
+use crate::storage::backup::tables::{self, FOLDED, OWN_REFERENCE};
 use crate::storage::backup::{last_id, record};
 use crate::storage::bounded::Bounded;
 use crate::storage::connect::Db;

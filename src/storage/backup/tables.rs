@@ -8,9 +8,6 @@ use crate::storage::entity::{
     notice, notice_progress, recovery_code, refresh_token, repository, two_factor, usage_day, user,
 };
 
-/// The table with the number of the last change, whose row is there from the beginning.
-pub(super) const COUNTER_TABLE: &str = "change_counter";
-
 /// The column that names another row of its own table.
 pub(super) const OWN_REFERENCE: (&str, &str) = ("namespaces", "parent_id");
 

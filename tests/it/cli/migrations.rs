@@ -103,7 +103,7 @@ async fn the_schema_of_an_older_and_of_a_newer_program_is_told() {
     );
 }
 
-/// What was cut off before there was anything: a server keeps the tables that were made.
+/// A start that was cut off before there was anything: a server keeps the tables that were made.
 #[tokio::test]
 async fn a_schema_that_is_not_finished_is_told_with_the_ways_to_go_on() {
     let workplace = Workplace::migrated();
