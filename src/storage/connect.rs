@@ -281,7 +281,13 @@ impl Db {
                 .acquire_timeout(acquire)
                 .sqlx_logging(false);
             server::set_address(&mut options);
-            sqlite::set_up(&mut options, durability, may_create, longest);
+            let settings = sqlite::Settings {
+                durability,
+                may_create,
+                longest,
+                is_thrifty: opener == Opener::Service,
+            };
+            sqlite::set_up(&mut options, settings);
             match (&file, opener) {
                 // On SQLite the service opens all connections at the start and keeps them: a connection is two
                 // files, and a process that has run out of file descriptors could not open one later.
@@ -356,52 +362,5 @@ fn without_address(error: DbErr, url: &str, file: Option<&DatabaseFile>) -> Stor
 }
 
 #[cfg(test)]
-mod tests {
-    use sea_orm::{ConnectionTrait, TransactionTrait};
-    use tempfile::TempDir;
-
-    use super::*;
-
-    async fn synchronous(connection: &impl ConnectionTrait) -> i32 {
-        let backend = connection.get_database_backend();
-        let asked = Statement::from_string(backend, "PRAGMA synchronous");
-        let row = connection.query_one_raw(asked).await.unwrap().unwrap();
-        row.try_get_by_index(0).unwrap()
-    }
-
-    /// The admin API's questions take no connection from the token endpoint, whatever they cost.
-    #[tokio::test]
-    async fn the_admin_api_and_the_token_endpoint_have_connections_of_their_own() {
-        let folder = TempDir::new().unwrap();
-        let url = format!("sqlite://{}/test.db?mode=rwc", folder.path().display());
-        let url = SecretString::from(url);
-        let db = Db::open_and_migrate(&url, 3).await.unwrap();
-        let admin = db.for_admin().connection;
-        let mut held = Vec::new();
-        for _ in 0..3 {
-            held.push(admin.inner.begin().await.unwrap());
-        }
-        let waits = timeout(Duration::from_millis(200), admin.ping()).await;
-        assert!(waits.is_err() || waits.unwrap().is_err(), "all are taken");
-        let answered = timeout(Duration::from_secs(1), db.connection.ping());
-        answered.await.unwrap().unwrap();
-        drop(held);
-        admin.ping().await.unwrap();
-    }
-
-    #[tokio::test]
-    async fn a_change_is_on_the_disk_when_it_is_acknowledged() {
-        const NORMAL: i32 = 1;
-        const FULL: i32 = 2;
-        let folder = TempDir::new().unwrap();
-        let url = format!("sqlite://{}/test.db?mode=rwc", folder.path().display());
-        let url = SecretString::from(url);
-        let service = Db::open_and_migrate(&url, 2).await.unwrap();
-        let command = Db::open(&url, 2).await.unwrap();
-        for db in [service, command] {
-            assert_eq!(synchronous(&db.changes).await, FULL);
-            // Uses of tokens are written here.
-            assert_eq!(synchronous(&db.connection).await, NORMAL);
-        }
-    }
-}
+#[path = "connect_tests.rs"]
+mod tests;

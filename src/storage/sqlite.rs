@@ -9,6 +9,10 @@ use sea_orm::sqlx::{Connection, Error, Sqlite, SqliteConnection, raw_sql};
 /// The time that SQLite waits for another writer, in milliseconds.
 const BUSY_TIMEOUT: &str = "5000";
 
+/// The most of the file that a connection keeps in memory, in KiB (a number below zero, for SQLite). The system keeps what is
+/// read often, once for all of them; by itself each would come to keep 2 MiB.
+const PAGES_IN_MEMORY: &str = "-256";
+
 /// The steps of SQLite's machine after which it looks at the time: some tenths of a millisecond.
 const STEPS: i32 = 10_000;
 
@@ -21,22 +25,37 @@ pub(super) enum Durability {
     Soon,
 }
 
-/// Settings of the connections of a pool; they mean nothing to other databases.
-///
-/// A missing file is made if `may_create`, whatever the address says: it is a mistake for most commands. With a
-/// `longest`, statements that work for longer are given up.
-pub(super) fn set_up(
-    options: &mut ConnectOptions,
-    durability: Durability,
-    may_create: bool,
-    longest: Option<Duration>,
-) {
+/// The settings of the connections of a pool.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Settings {
+    pub(super) durability: Durability,
+    /// True if a missing file is made, whatever the address says: it is a mistake for most commands.
+    pub(super) may_create: bool,
+    /// Statements that work for longer are given up.
+    pub(super) longest: Option<Duration>,
+    /// True if the connections are kept for long: each then keeps little of the file in memory.
+    pub(super) is_thrifty: bool,
+}
+
+/// Sets the connections of a pool up; this means nothing to other databases.
+pub(super) fn set_up(options: &mut ConnectOptions, settings: Settings) {
+    let Settings {
+        durability,
+        may_create,
+        longest,
+        is_thrifty,
+    } = settings;
     let synchronous = match durability {
         Durability::Committed => "FULL",
         Durability::Soon => "NORMAL",
     };
     options
         .map_sqlx_sqlite_opts(move |options| {
+            let options = if is_thrifty {
+                options.pragma("cache_size", PAGES_IN_MEMORY)
+            } else {
+                options
+            };
             options
                 .create_if_missing(may_create)
                 .pragma("journal_mode", "WAL")
