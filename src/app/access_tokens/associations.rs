@@ -7,6 +7,7 @@ use crate::app::desk::Desk;
 use crate::app::error::DeskError;
 use crate::app::users::find::user_for;
 use crate::domain::access_tokens::AccessToken;
+use crate::domain::access_tokens::pattern::RepositoryPattern;
 use crate::domain::authority::Authority;
 use crate::domain::ids::{AccessTokenId, NamespaceId};
 use crate::domain::members::access_level::AccessLevel;
@@ -17,10 +18,12 @@ use crate::domain::namespaces::{Namespace, NamespaceKind};
 use crate::domain::page::PageRequest;
 use crate::domain::users::User;
 use crate::storage::namespaces::lists::{NamespacesOf, some_of};
-use crate::storage::{members, namespaces};
+use crate::storage::{StorageError, members, namespaces};
 
 /// The most namespaces that are looked at together when a token's patterns choose among them.
-const AT_A_TIME: u64 = 500;
+const AT_A_TIME: u64 = 2000;
+/// The most that are looked at for one page. Each time, the database goes through all of them from the top.
+const MOST_LOOKED_AT: u64 = 10 * AT_A_TIME;
 
 impl Desk {
     /// A page of the groups, and one of the projects, in which the owner of a token has at least the
@@ -35,11 +38,14 @@ impl Desk {
     ) -> Result<Associations, DeskError> {
         let token = access_token_for(&self.db, authority, token).await?;
         let owner = user_for(&self.db, &token.user_id.into()).await?;
+        let patterns = token.specification.repositories().iter();
+        let beginnings: Vec<&str> = patterns.map(RepositoryPattern::beginning).collect();
         let of_kind = async |kind| {
             let wanted = NamespacesOf {
                 user: &owner,
                 kind,
                 least: least.unwrap_or(AccessLevel::Guest),
+                beginnings: &beginnings,
                 now: self.now(),
             };
             let page = self.associated(&token, wanted, request).await?;
@@ -64,8 +70,9 @@ impl Desk {
             return Ok(some_of(&self.db, wanted, first, part).await?);
         }
         let (mut after, mut skipped, mut page) = (first, 0, Vec::new());
-        loop {
+        for _ in 0..MOST_LOOKED_AT / AT_A_TIME {
             let some = some_of(&self.db, wanted, after, (0, AT_A_TIME)).await?;
+            let is_last = u64::try_from(some.len()).is_ok_and(|length| length < AT_A_TIME);
             let Some(last) = some.last() else {
                 return Ok(page);
             };
@@ -80,7 +87,11 @@ impl Desk {
                     return Ok(page);
                 }
             }
+            if is_last {
+                return Ok(page);
+            }
         }
+        Err(StorageError::TooLong.into())
     }
 
     /// The namespaces, each with the roles that the user has there and above it.

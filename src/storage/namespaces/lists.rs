@@ -1,6 +1,6 @@
 //! Lists of groups and projects, with only what the caller may see.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{
@@ -27,7 +27,7 @@ use crate::storage::error::StorageError;
 use crate::storage::letter_pairs::Named;
 use crate::storage::members::not_ended;
 use crate::storage::namespaces::{to_kind, to_namespace, to_visibility};
-use crate::storage::page::{contains, having, is_below, listing_of, nothing, try_map};
+use crate::storage::page::{begins_with, contains, having, is_below, listing_of, nothing, try_map};
 use crate::storage::source::Source;
 
 /// A part of the namespaces that `filter` lets through and `authority` may see at `now`.
@@ -72,6 +72,8 @@ pub struct NamespacesOf<'a> {
     pub kind: NamespaceKind,
     /// The lowest role.
     pub least: AccessLevel,
+    /// The texts of which one is the beginning of their paths, or begins with their path; none for all paths.
+    pub beginnings: &'a [&'a str],
     /// The instant.
     pub now: DateTime<Utc>,
 }
@@ -92,18 +94,37 @@ pub async fn some_of(
     let NamespacesOf { user, kind, .. } = wanted;
     let (own, level) = ownership(&user.username);
     let own = (level >= wanted.least).then_some(&own);
-    let _turn = source.turn().await?;
+    let turn = source.turn().await?;
     let found = namespace::Entity::find()
         .filter(Column::Kind.eq(to_kind(kind)))
         .filter(Column::DeletedAt.is_null())
         .filter(Column::Id.in_subquery(reached(user.id, own, wanted.least, wanted.now)))
         .filter(Column::Id.gt(after.0))
+        .filter(Condition::all().add_option(near(wanted.beginnings)))
         .order_by_asc(Column::Id)
         .offset(skipped)
         .limit(size)
-        .all(source.connection())
-        .await?;
+        .all(source.connection());
+    let found = turn.bound(source, found).await?;
     found.iter().map(to_namespace).collect()
+}
+
+/// The condition that a path begins with one of these texts, or is above one that does; none without texts.
+fn near(beginnings: &[&str]) -> Option<Condition> {
+    use namespace::Column;
+    if beginnings.is_empty() {
+        return None;
+    }
+    let above = beginnings.iter().flat_map(|text| {
+        let slashes = text.match_indices('/');
+        slashes.filter_map(|(at, _)| text.get(..at))
+    });
+    let above: BTreeSet<&str> = above.collect();
+    let begin = beginnings.iter();
+    let begin = begin.fold(Condition::any(), |any, text| {
+        any.add(begins_with(Column::Path, text))
+    });
+    Some(begin.add_option((!above.is_empty()).then(|| Column::Path.is_in(above))))
 }
 
 /// The paths of these namespaces, tombstones too.

@@ -260,11 +260,12 @@ pub(super) async fn namespaces_are_found_by_role_place_and_name(db: &Db) {
 
 pub(super) async fn namespaces_of_a_user_come_in_parts(db: &Db) {
     let eve = user(db, "eve").await;
-    let some = async |least, after: NamespaceId, part| {
+    let near = async |least, beginnings: &[&str], after: NamespaceId, part| {
         let wanted = NamespacesOf {
             user: &eve,
             kind: NamespaceKind::Group,
             least,
+            beginnings,
             now: now(),
         };
         let found = some_of(db, wanted, after, part).await.unwrap();
@@ -273,9 +274,25 @@ pub(super) async fn namespaces_of_a_user_come_in_parts(db: &Db) {
             .map(|namespace| namespace.id)
             .collect::<Vec<_>>()
     };
+    let some = async |least, after, part| near(least, &[], after, part).await;
     let (secret, below) = (live(db, "a_1").await.id, live(db, "a_1/deep").await.id);
     let first = NamespaceId(0);
     let reporter = AccessLevel::Reporter;
+    for (beginnings, found) in [
+        (&[""][..], &[secret, below][..]),
+        (&["a_1/de"], &[secret, below]),
+        (&["a_1/deep/er/app"], &[secret, below]),
+        (&["a_1/other"], &[secret]),
+        (&["a_"], &[secret, below]),
+        (&["ax1", "a"], &[secret, below]),
+        (&["ax1/deep"], &[]),
+    ] {
+        assert_eq!(
+            near(reporter, beginnings, first, (0, 10)).await,
+            found,
+            "{beginnings:?}"
+        );
+    }
     assert_eq!(some(reporter, first, (0, 10)).await, [secret, below]);
     assert_eq!(some(reporter, first, (1, 10)).await, [below]);
     assert_eq!(some(reporter, first, (0, 1)).await, [secret]);

@@ -134,4 +134,19 @@ async fn a_limited_token_tells_of_no_place_beyond_its_patterns() {
     );
     let reply = limited.call("GET", PATH, json!({})).await;
     assert!(!reply.body.contains("team"), "{}", reply.body);
+    for (pattern, groups, projects) in [
+        ("**/app", "team other team/sub", "team/app other/app"),
+        ("team/a*", "team", "team/app"),
+        ("team/sub/**", "team team/sub", ""),
+        ("tea*/app/cache", "team", "team/app"),
+        ("te", "", ""),
+    ] {
+        let limited = app.limited_actor("alice", "read_registry", pattern).await;
+        let told = self::found(&limited, "").await;
+        assert_eq!(
+            (told.groups.as_str(), told.projects.as_str()),
+            (groups, projects),
+            "{pattern}"
+        );
+    }
 }
