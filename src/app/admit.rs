@@ -8,6 +8,7 @@ use secrecy::SecretString;
 use crate::app::access_tokens::UsageQueue;
 use crate::app::audit_events::Observations;
 use crate::app::error::DeskError;
+use crate::app::refresh_tokens::RefreshTokenUses;
 use crate::domain::authority::Authority;
 use crate::domain::clock::Clock;
 use crate::domain::decision::principal::{Ceiling, Principal, Proof, SignedIn};
@@ -23,7 +24,7 @@ use crate::identity::{
     AuthenticationError, Authenticator, FollowUp, Identified, PasswordOwner, Passwords,
     PresentedCredential, RefusedCredential,
 };
-use crate::storage::{Db, Directory, View, refresh_tokens, users};
+use crate::storage::{Db, Directory, View, users};
 
 /// Lets callers in: identifies them, and writes down what follows from a good credential.
 ///
@@ -41,6 +42,8 @@ pub struct Admission {
     pub passwords: Passwords,
     /// The uses of access tokens that wait to be written down.
     pub usage: UsageQueue,
+    /// The uses of refresh tokens that wait to be written down.
+    pub refresh_token_uses: RefreshTokenUses,
     /// The sign-ins and refusals that wait to be written down.
     pub observations: Observations,
     /// The most refresh tokens of one user.
@@ -160,13 +163,7 @@ impl Admission {
         }
         match (identified.follow_up, &mut caller) {
             (Some(FollowUp::NoteRefreshTokenUse(id, digest)), _) => {
-                match refresh_tokens::note_use(&self.db, id, self.clock.now()).await {
-                    Ok(()) => self.directory.forget_refresh_token(&digest),
-                    // Pulls go on where nothing can be written.
-                    Err(error) => {
-                        tracing::warn!(token.id = %id, error = %error, "the use of a refresh token was not noted");
-                    }
-                }
+                self.refresh_token_uses.note((id, digest), self.clock.now());
             }
             (Some(FollowUp::Rehash(password)), Principal::User(user)) => {
                 let authority = Authority::of_login(user, origin.clone());

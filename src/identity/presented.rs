@@ -23,16 +23,12 @@ pub enum PresentedCredential {
 }
 
 impl PresentedCredential {
-    /// True if something may be written for it: a login by password may give out a refresh token or hash the password anew,
-    /// and the use of a refresh token is noted. Nothing waits for what access and deploy tokens write.
+    /// True if something may be written for it: a login by password may give out a refresh token or hash the password anew.
+    /// Nothing waits for what tokens write.
     pub fn may_write(&self) -> bool {
         match self {
-            Self::Nothing | Self::Unreadable => false,
-            Self::RefreshToken(_) => true,
-            Self::Basic { secret, .. } => match SecretKind::of(secret.expose_secret()) {
-                Some(SecretKind::AccessToken | SecretKind::DeployToken) => false,
-                Some(SecretKind::RefreshToken) | None => true,
-            },
+            Self::Nothing | Self::Unreadable | Self::RefreshToken(_) => false,
+            Self::Basic { secret, .. } => SecretKind::of(secret.expose_secret()).is_none(),
         }
     }
 }

@@ -158,6 +158,11 @@ const USAGE_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Writes down when and from where tokens are used, and who signed in or was refused.
 pub(super) async fn write_usage(service: Service, lifecycle: Lifecycle) {
+    let mut refreshing = RepeatedStep::new(
+        service.health.clone(),
+        "refresh_token_uses",
+        "uses of refresh tokens are not written down, and wait",
+    );
     let mut step = RepeatedStep::new(
         service.health.clone(),
         "usage",
@@ -173,6 +178,7 @@ pub(super) async fn write_usage(service: Service, lifecycle: Lifecycle) {
             () = tokio::time::sleep(USAGE_INTERVAL) => {}
             () = lifecycle.stopping() => return,
         }
+        refreshing.run(service.refresh_token_uses.write()).await;
         step.run(service.usage.write()).await;
         observing.run(service.observations.write()).await;
     }
@@ -197,14 +203,15 @@ pub(super) async fn write_counts(service: Service, lifecycle: Lifecycle) {
 /// Writes down the uses, observations and counts of the last requests, when no more can come; waits until `end` at the longest.
 pub(super) async fn write_last_usage(service: &Service, end: tokio::time::Instant) {
     let writing = async {
-        let (uses, observations, counts) = tokio::join!(
+        let (refreshed, uses, observations, counts) = tokio::join!(
+            service.refresh_token_uses.write(),
             service.usage.write_all(),
             service.observations.write(),
             service.counter.write_all()
         );
-        uses.and(observations).and(counts)
+        refreshed.and(uses).and(observations).and(counts)
     };
-    match tokio::time::timeout_at(end, writing).await {
+    match tokio::time::timeout_at(end, Box::pin(writing)).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => {
             tracing::warn!(error = %error, "the last uses of tokens were not written down");

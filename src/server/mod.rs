@@ -37,6 +37,7 @@ pub use world::{SystemClock, SystemEntropy};
 use crate::app::access_tokens::UsageQueue;
 use crate::app::audit_events::Observations;
 use crate::app::notices::Notices;
+use crate::app::refresh_tokens::RefreshTokenUses;
 use crate::app::registry::{IssueCounts, RegistryTokenIssuer, RegistryTokenSettings};
 use crate::app::two_factor::TwoFactors;
 use crate::app::usage::UsageCounter;
@@ -70,6 +71,8 @@ pub struct Service {
     pub issuer: Arc<RegistryTokenIssuer>,
     /// Notes uses of tokens, and writes them down.
     pub usage: UsageQueue,
+    /// Notes uses of refresh tokens, and writes them down.
+    pub refresh_token_uses: RefreshTokenUses,
     /// Notes sign-ins and refusals, and writes them down.
     pub observations: Observations,
     /// Makes notices, and sends them.
@@ -148,6 +151,7 @@ impl Service {
             serve_stale_for: config.database.serve_stale_for,
         };
         let directory = Directory::new(db.clone(), bounds);
+        let refresh_token_uses = RefreshTokenUses::new(db.clone(), directory.clone());
         let admission = |db: Db, directory: Directory| Admission {
             db,
             directory,
@@ -159,6 +163,7 @@ impl Service {
             .with_tokens_only(config.two_factor.required),
             passwords: passwords.clone(),
             usage: usage.clone(),
+            refresh_token_uses: refresh_token_uses.clone(),
             observations: observations.clone(),
             most_refresh_tokens: config.token_limits.refresh_per_user,
             clock: Arc::clone(&clock),
@@ -230,6 +235,7 @@ impl Service {
             desk,
             issuer,
             usage,
+            refresh_token_uses,
             observations,
             notices,
             two_factors,

@@ -281,7 +281,7 @@ impl Db {
                 .acquire_timeout(acquire)
                 .sqlx_logging(false);
             server::set_address(&mut options);
-            let settings = sqlite::Settings {
+            let settings = sqlite::PoolSettings {
                 durability,
                 may_create,
                 longest,

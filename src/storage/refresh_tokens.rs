@@ -178,7 +178,8 @@ pub async fn revoke_all(change: &Change, owner: UserId) -> Result<(), StorageErr
     Ok(())
 }
 
-/// Notes that a refresh token was used. This changes nobody's rights, so it is no event.
+/// Notes that a refresh token was used at `now`, unless another replica has noted a later use. This changes nobody's rights, so it
+/// is no event.
 #[tracing::instrument(level = "debug", name = "storage.refresh_tokens.note_use", skip_all, fields(id = %id))]
 pub async fn note_use(db: &Db, id: RefreshTokenId, now: DateTime<Utc>) -> Result<(), StorageError> {
     refresh_token::Entity::update_many()
@@ -187,6 +188,7 @@ pub async fn note_use(db: &Db, id: RefreshTokenId, now: DateTime<Utc>) -> Result
             Expr::value(Instant::from(now)),
         )
         .filter(refresh_token::Column::Id.eq(id.0))
+        .filter(refresh_token::Column::LastUsedAt.lt(Instant::from(now)))
         .exec(&db.connection)
         .await?;
     Ok(())

@@ -27,7 +27,7 @@ pub(super) enum Durability {
 
 /// The settings of the connections of a pool.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Settings {
+pub(super) struct PoolSettings {
     pub(super) durability: Durability,
     /// True if a missing file is made, whatever the address says: it is a mistake for most commands.
     pub(super) may_create: bool,
@@ -38,8 +38,8 @@ pub(super) struct Settings {
 }
 
 /// Sets the connections of a pool up; this means nothing to other databases.
-pub(super) fn set_up(options: &mut ConnectOptions, settings: Settings) {
-    let Settings {
+pub(super) fn set_up(options: &mut ConnectOptions, settings: PoolSettings) {
+    let PoolSettings {
         durability,
         may_create,
         longest,

@@ -4,3 +4,6 @@ mod find;
 pub(super) mod give;
 mod purge;
 mod revoke;
+mod uses;
+
+pub use uses::RefreshTokenUses;

@@ -45,8 +45,7 @@ pub enum RefreshTokenState {
     Revoked,
 }
 
-/// The time after a use at which the next one is written down, unless tokens idle out sooner: a login
-/// waits for this write.
+/// The time after a use at which the next one is written down, unless tokens idle out sooner.
 const USE_GRANULARITY: Duration = Duration::from_mins(10);
 
 impl RefreshLifetimes {

@@ -1,0 +1,89 @@
+//! Noting when refresh tokens are used: in memory with the request, in storage soon after.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use chrono::{DateTime, Utc};
+
+use crate::app::error::DeskError;
+use crate::domain::ids::RefreshTokenId;
+use crate::domain::secret::SecretDigest;
+use crate::storage::{Db, Directory, refresh_tokens};
+
+/// Most tokens whose uses wait to be written; for others the next use counts.
+const MOST_TOKENS: usize = 10_000;
+
+/// Uses of refresh tokens that wait to be written down; clones share them.
+///
+/// A login waits for nothing: while a database can be read and not written, it would else hold a connection until that one
+/// gives up, and a few clients would hold all of them.
+#[derive(Clone)]
+pub struct RefreshTokenUses {
+    db: Db,
+    directory: Directory,
+    waiting: Arc<Mutex<WaitingUses>>,
+}
+
+/// The last use of each token, with the digest under which there may be a copy of it.
+type WaitingUses = BTreeMap<RefreshTokenId, (SecretDigest, DateTime<Utc>)>;
+
+impl RefreshTokenUses {
+    /// No uses yet; they are written to `db`, and the copies in `directory` follow.
+    pub fn new(db: Db, directory: Directory) -> Self {
+        Self {
+            db,
+            directory,
+            waiting: Arc::default(),
+        }
+    }
+
+    /// Notes that a token was used at `now`.
+    pub(in crate::app) fn note(
+        &self,
+        (token, digest): (RefreshTokenId, SecretDigest),
+        now: DateTime<Utc>,
+    ) {
+        let mut waiting = self.waiting();
+        if waiting.len() < MOST_TOKENS || waiting.contains_key(&token) {
+            waiting.insert(token, (digest, now));
+        }
+    }
+
+    /// Writes down the uses that wait; those that storage does not take stay.
+    #[tracing::instrument(name = "app.write_refresh_token_uses", skip_all)]
+    pub async fn write(&self) -> Result<(), DeskError> {
+        let mut taken = std::mem::take(&mut *self.waiting());
+        let written = self.write_all(&mut taken).await;
+        let mut waiting = self.waiting();
+        for (token, earlier) in taken {
+            waiting.entry(token).or_insert(earlier);
+        }
+        written
+    }
+
+    /// Writes down `taken`, and takes out of it all that is written.
+    async fn write_all(&self, taken: &mut WaitingUses) -> Result<(), DeskError> {
+        while let Some(first) = taken.first_entry() {
+            let (digest, used_at) = *first.get();
+            refresh_tokens::note_use(&self.db, *first.key(), used_at).await?;
+            self.directory.forget_refresh_token(&digest);
+            first.remove();
+        }
+        Ok(())
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, WaitingUses> {
+        // The lock is held only to change one entry after another, so a poisoned map is whole.
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for RefreshTokenUses {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let tokens = self.waiting().len();
+        f.debug_struct("RefreshTokenUses")
+            .field("tokens", &tokens)
+            .finish_non_exhaustive()
+    }
+}
