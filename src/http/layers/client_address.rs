@@ -102,6 +102,40 @@ mod tests {
     }
 
     #[test]
+    fn nothing_that_a_client_writes_spoils_what_its_proxy_appends_to_the_line() {
+        let joined = |client: &[u8], proxy: &str| {
+            let line = [client, b", ", proxy.as_bytes()].concat();
+            axum::http::HeaderValue::from_bytes(&line).unwrap()
+        };
+        let spoiled: [&[u8]; 8] = [
+            b"\"",
+            b"\xff",
+            b"\"8.8.8.8",
+            b"for=\"",
+            b"for=\"8.8.8.8",
+            b"for=8.8.8.8;host=\"\\\"",
+            b"\"a\", \"",
+            b";,=\\",
+        ];
+        for client in spoiled {
+            for (name, proxy) in [
+                ("x-forwarded-for", "203.0.113.7"),
+                ("x-forwarded-for", "\"[2001:db8::7]:41234\", 10.0.0.2"),
+                ("forwarded", "for=203.0.113.7"),
+                ("forwarded", "for=\"203.0.113.7:80\";proto=https"),
+                ("forwarded", "host=\"a\\\",b;for=8.8.8.8\";for=203.0.113.7"),
+                ("forwarded", "for=203.0.113.7, for=10.0.0.2;host=\"\""),
+            ] {
+                let mut headers = HeaderMap::new();
+                headers.append(name, joined(client, proxy));
+                let told = read("10.0.0.1", &headers);
+                let right = ["203.0.113.7", "2001:db8::7"].contains(&told.as_str());
+                assert!(right, "{told} by {:?}", headers[name]);
+            }
+        }
+    }
+
+    #[test]
     fn forwarded_is_read_as_its_standard_has_it() {
         for (line, told) in [
             ("for=203.0.113.7", "203.0.113.7"),
@@ -117,6 +151,8 @@ mod tests {
             ("for=_hidden, for=10.0.0.2", "10.0.0.2"),
             ("for=203.0.113.7, by=10.0.0.2", "10.0.0.1"),
             ("for=unknown", "10.0.0.1"),
+            ("for=unknown;for=8.8.8.8", "10.0.0.1"),
+            ("for=203.0.113.7;host=\"é\"", "203.0.113.7"),
             ("203.0.113.7", "10.0.0.1"),
         ] {
             assert_eq!(seen_with("10.0.0.1", "forwarded", &[line]), told, "{line}");

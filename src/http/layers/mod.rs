@@ -6,6 +6,7 @@ mod distribution_error;
 mod forgotten_proxy;
 mod forwarded;
 mod frame;
+mod from_the_right;
 mod health;
 mod hint;
 mod https_only;

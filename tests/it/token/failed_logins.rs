@@ -1,7 +1,7 @@
 //! Failed logins: so many are free, then the next one waits, and nobody else does.
 
 use axum::body::Body;
-use axum::http::{Request, StatusCode};
+use axum::http::{HeaderValue, Request, StatusCode};
 use chrono::Duration;
 use serde_json::json;
 use wharfinger::domain::expiry::Expiry;
@@ -274,4 +274,36 @@ async fn an_address_that_was_right_once_may_not_flood_the_queue() {
         assert!(works(&alice.at(&format!("198.51.100.{number}"))).await);
     }
     again.join_all().await;
+}
+
+#[tokio::test]
+async fn nothing_that_a_client_sends_makes_its_failures_those_of_its_proxy() {
+    const PROXY: &str = "10.0.0.1";
+    let rules = "[token]\ntrusted_proxies = [\"10.0.0.1\"]\n[failed_logins]\nfree = 2\nexempt = [\"10.0.0.0/8\"]";
+    let app = TestApp::start_with(rules).await;
+    app.user("alice").await;
+    let spoiled: [(&str, &[u8], &str); 6] = [
+        ("x-forwarded-for", b"", ""),
+        ("x-forwarded-for", b"\"", ""),
+        ("x-forwarded-for", b"\xff", ""),
+        ("forwarded", b"for=\"", "for="),
+        ("forwarded", b"for=\"a", "for="),
+        ("forwarded", b"for=8.8.8.8;host=\"\xff\\", "for="),
+    ];
+    for (at, (name, client, before)) in spoiled.into_iter().enumerate() {
+        let mut told = Vec::new();
+        for number in 0..3 {
+            let appended = format!(", {before}203.0.113.{at}");
+            let line = [client, appended.as_bytes()].concat();
+            let request = Request::get("/jwt/auth?service=container_registry")
+                .header(
+                    "authorization",
+                    basic("alice", &format!("wrong {at} {number}")),
+                )
+                .header(name, HeaderValue::from_bytes(&line).unwrap())
+                .extension(peer(PROXY));
+            told.push(app.send(request.body(Body::empty()).unwrap()).await.status);
+        }
+        assert_eq!(told, [401, 401, 429], "{name} after {client:?}");
+    }
 }

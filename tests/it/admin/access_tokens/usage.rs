@@ -130,6 +130,28 @@ async fn each_listener_has_proxies_of_its_own() {
 }
 
 #[tokio::test]
+async fn nothing_that_a_client_sends_hides_its_address_behind_its_proxys() {
+    let world = start().await;
+    let World { app, alice, .. } = &world;
+    let spoiled: [(&str, &[u8]); 3] = [
+        ("x-forwarded-for", b"\", 203.0.113.1"),
+        ("x-forwarded-for", b"\xff, 203.0.113.2"),
+        ("forwarded", b"for=\"a, for=203.0.113.3"),
+    ];
+    for (name, line) in spoiled {
+        let request = Request::get("/jwt/auth?service=container_registry")
+            .header(header::AUTHORIZATION, basic("alice", alice.secret()))
+            .header(name, header::HeaderValue::from_bytes(line).unwrap())
+            .extension(peer("10.9.9.9"));
+        let reply = app.send(request.body(Body::empty()).unwrap()).await;
+        assert_eq!(reply.status, StatusCode::OK);
+    }
+    app.usage.write().await.unwrap();
+    let expected = ["203.0.113.3", "203.0.113.2", "203.0.113.1"];
+    assert_eq!(seen(&world).await.1, expected);
+}
+
+#[tokio::test]
 async fn the_time_is_written_every_ten_minutes_and_an_address_every_minute() {
     let world = start().await;
     let World { app, .. } = &world;
