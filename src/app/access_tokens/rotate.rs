@@ -7,8 +7,8 @@ use crate::app::access_tokens::find::access_token_for;
 use crate::app::access_tokens::maker::end_of_maker;
 use crate::app::desk::Desk;
 use crate::app::error::DeskError;
-use crate::domain::access_tokens::AccessToken;
 use crate::domain::access_tokens::policy::{AccessTokenPolicy, WantedEnd};
+use crate::domain::access_tokens::{AccessToken, CredentialState};
 use crate::domain::authority::Authority;
 use crate::domain::events::detail::Detail;
 use crate::domain::events::{Event, EventAction};
@@ -58,7 +58,13 @@ pub(in crate::app) async fn rotate(
     let grant = change.grant(|authority| authority.act_for(old.user_id))?;
     old.check_rotatable(change.now())?;
     let end = end_of_successor(change, policy, &old, rotation.end).await?;
-    if rotation.grace.is_some() {
+    let longest = policy.longest;
+    let grace = rotation
+        .grace
+        .map(|grace| longest.map_or(grace, |longest| grace.min(longest)))
+        .and_then(|grace| old.grace_end(grace, change.now()));
+    // Only a token that works now and stops with this makes room for the new one.
+    if grace.is_some() || old.state(change.now()) != CredentialState::Active {
         check_room(change, old.user_id, limits.access_per_user).await?;
     }
     let record = AccessTokenRecord {
@@ -68,11 +74,6 @@ pub(in crate::app) async fn rotate(
         lineage: old.lineage_of_successor(),
     };
     let token = access_tokens::insert(change, record).await?;
-    let longest = policy.longest;
-    let grace = rotation
-        .grace
-        .map(|grace| longest.map_or(grace, |longest| grace.min(longest)))
-        .and_then(|grace| old.grace_end(grace, change.now()));
     let revoked = retire(change, &old, token.id, grace).await?;
     let detail = Detail::AccessTokenRotated {
         successor: token.id,

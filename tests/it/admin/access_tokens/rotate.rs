@@ -233,3 +233,38 @@ async fn a_token_leaves_none_behind_that_lasts_longer_than_itself() {
         .await;
     assert_eq!(own.json()["expires_at"], "2026-05-01", "{}", own.body);
 }
+
+#[tokio::test]
+async fn a_token_that_does_not_work_makes_no_room_for_another_by_its_rotation() {
+    let World { app, alice, .. } = World::start_with("[access_tokens]\nmax_per_user = 3\n").await;
+    let soon = json!({ "name": "x", "scopes": ["read_registry"], "expires_in": "1h" });
+    let mut ended = Vec::new();
+    for _ in 0..2 {
+        let made = alice.post("/user/personal_access_tokens", soon.clone());
+        ended.push(made.await.json()["id"].clone());
+    }
+    app.clock.advance(Duration::hours(2));
+    let full = json!({ "name": "x", "scopes": ["read_registry"] });
+    for _ in 0..2 {
+        let made = alice.post("/user/personal_access_tokens", full.clone());
+        assert_eq!(made.await.status, StatusCode::CREATED);
+    }
+    for (id, body) in [
+        (&ended[0], json!({})),
+        (&ended[1], json!({ "grace": "1h" })),
+    ] {
+        let refused = alice.post(&rotate(id), body).await;
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(refused.told(), @r#"400 {"message":"400 Bad request - the user has 3 personal access tokens that work, and can have no more; revoke one first"}"#);
+        }
+    }
+    let working = alice
+        .found("/personal_access_tokens?state=active", "name")
+        .await;
+    assert_eq!(working.split(' ').count(), 3);
+    // One that works makes room, and then the ended one has its turn.
+    assert_eq!(
+        alice.post(&rotate(alice.id), json!({})).await.status,
+        StatusCode::OK
+    );
+}
