@@ -184,3 +184,40 @@ async fn every_operation_refuses_what_is_someone_elses() {
     }
     nothing_was_changed(&app, &other).await;
 }
+
+#[tokio::test]
+async fn whatever_is_read_below_users_is_open_to_read_user() {
+    let Cast { app, ids, .. } = Cast::assemble().await;
+    let reader = app.actor("root", "read_user").await;
+    let others = app.actor("alice", "read_user").await;
+    let mut opened = Vec::new();
+    for operation in operations(&app).await {
+        let is_below = |noun: &str| {
+            let below = operation.below_api().strip_prefix(noun);
+            below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        if operation.method != "GET" || !(is_below("/user") || is_below("/users")) {
+            continue;
+        }
+        let status = async |caller: &Caller| operation.call(caller, &ids).await.status.as_u16();
+        assert_eq!(status(&reader).await, 200, "{}", operation.name());
+        let line = format!("{} {}", operation.below_api(), status(&others).await);
+        opened.push(line);
+    }
+    insta::assert_snapshot!(opened.join("\n"), @r"
+    /user 200
+    /users 200
+    /users/{id} 200
+    /users/{id}/memberships 403
+    /users/{id}/projects 200
+    /users/{user_id}/impersonation_tokens 403
+    ");
+    // This one is in no description, because it never shows anything.
+    let token = format!("/users/{}/impersonation_tokens/1", ids.user);
+    assert_eq!(reader.get(&token).await.status, StatusCode::BAD_REQUEST);
+    assert_eq!(others.get(&token).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(
+        reader.delete(&token).await.json()["error"],
+        "insufficient_scope"
+    );
+}

@@ -3,6 +3,7 @@
 
 use axum::Extension;
 use axum::extract::State;
+use axum::http::Method;
 use axum::response::Response;
 use axum::routing::{any, post};
 use utoipa_axum::router::OpenApiRouter;
@@ -65,7 +66,7 @@ async fn list_for_impersonation(
     Segments(user): Segments<String>,
     call: Call,
 ) -> Result<Response, ApiError> {
-    let authority = call.authority(Need::Read)?;
+    let authority = call.authority(Need::ReadUsers)?;
     authority.require_administrator()?;
     let user = reference(&user)?;
     let wanted = PageInput::read(&call.parameters);
@@ -106,8 +107,13 @@ async fn refuse(
 }
 
 /// Refuses to make, show or revoke a token for impersonation.
-async fn refuse_impersonation(call: Call) -> Result<Response, ApiError> {
-    call.authority(Need::Write)?.require_administrator()?;
+async fn refuse_impersonation(method: Method, call: Call) -> Result<Response, ApiError> {
+    let need = if method.is_safe() {
+        Need::ReadUsers
+    } else {
+        Need::Write
+    };
+    call.authority(need)?.require_administrator()?;
     Err(ApiError::BadRequest(
         "there are no impersonation tokens here; make a personal access token for the user with POST \
          /users/:user_id/personal_access_tokens"

@@ -112,7 +112,7 @@ pub(super) async fn revoke(
         .revoke_access_token(&authority, token_id(&id)?)
         .await;
     revoked.map_err(|error| match error {
-        // GitLab's answer for a token that is not the caller's, also if there is none with this id.
+        // GitLab's answer for a token that is not the caller's.
         DeskError::Forbidden(Refusal::NotYours) => {
             ApiError::BadRequest("the token is not yours to revoke".to_owned())
         }

@@ -12,7 +12,7 @@ Users, groups, projects, members and tokens of this service, as GitLab's REST AP
 
 Present a personal access token with each request: in the header `PRIVATE-TOKEN`, as `Authorization: Bearer TOKEN`, \
 or as the parameter `private_token`. Prefer a header: addresses end up in logs. The token needs the scope `read_api` to \
-look at things and `api` to change them; `read_user` suffices to look at users.
+look at things and `api` to change them; `read_user` suffices to look at what is below `/user` and `/users`.
 
 Other parameters may be in the query or in the body, as JSON or as a form. A boolean is `true`, `t`, `yes`, `y`, `on` \
 or `1`, or `false`, `f`, `no`, `n`, `off` or `0`; dates and instants may have any usual form of ISO 8601; a blank value \

@@ -29,7 +29,7 @@ pub(super) async fn projects(
     Segments(id): Segments<String>,
     call: Call,
 ) -> Result<Response, ApiError> {
-    let authority = call.authority(Need::Read)?;
+    let authority = call.authority(Need::ReadUsers)?;
     let user = match (user_id(&id), Username::try_from(id.as_str())) {
         (Ok(id), _) => id.into(),
         (_, Ok(name)) => UserReference::from(name),
@@ -55,7 +55,7 @@ pub(super) async fn memberships(
     Segments(id): Segments<String>,
     call: Call,
 ) -> Result<Response, ApiError> {
-    let authority = call.authority(Need::Read)?;
+    let authority = call.authority(Need::ReadUsers)?;
     authority.require_administrator()?;
     let wanted = ListMemberships::read(&call.parameters)?;
     let (kind, paging) = (wanted.kind, wanted.part.into());
