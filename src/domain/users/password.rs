@@ -4,6 +4,7 @@ use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::domain::secret::SecretKind;
 use crate::domain::users::username::Username;
 
 /// Passwords that are tried first: the most frequent ones of at least 8 characters in the frequency list of zxcvbn
@@ -11,7 +12,7 @@ use crate::domain::users::username::Username;
 const COMMON: &str = include_str!("common_passwords.txt");
 
 /// A password that somebody chose: 8 characters or more, at most 1024 bytes, without control characters, which cannot
-/// be sent (RFC 7617 section 2), and none that everybody tries.
+/// be sent (RFC 7617 section 2), none that begins like a token, and none that everybody tries.
 #[derive(Debug, Clone)]
 pub struct NewPassword {
     text: SecretString,
@@ -30,6 +31,12 @@ pub enum InvalidPassword {
     /// It has control characters, which clients cannot send.
     #[error("a password has no tabs or other control characters: no client can log in with them")]
     Control,
+    /// It begins like a token, so that a login with it would be one by a token.
+    #[error(
+        "a password does not begin with whf_pat_, whf_dpt_ or whf_rt_, as tokens do: it would be taken for a broken \
+         one; choose another beginning"
+    )]
+    LikeToken,
     /// It is one of those that are tried first.
     #[error("this password is one of the most common ones, which are tried first; choose another")]
     Common,
@@ -90,6 +97,8 @@ impl TryFrom<SecretString> for NewPassword {
             Err(InvalidPassword::Long)
         } else if text.chars().any(char::is_control) {
             Err(InvalidPassword::Control)
+        } else if SecretKind::of(text).is_some() {
+            Err(InvalidPassword::LikeToken)
         } else if is_common(text) {
             Err(InvalidPassword::Common)
         } else {

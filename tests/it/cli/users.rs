@@ -114,3 +114,21 @@ fn the_last_administrator_is_not_deleted_or_demoted() {
         "{told}"
     );
 }
+
+#[test]
+fn a_password_that_begins_like_a_token_is_refused_because_no_client_could_log_in() {
+    let workplace = Workplace::migrated();
+    workplace.ok(&["user", "create", "bob"]);
+    for command in ["create carol", "reset-password bob"] {
+        for like_a_token in ["whf_pat_1\n", "whf_dpt_123\n", "whf_rt_1234\n"] {
+            let mut words = vec!["user"];
+            words.extend(command.split(' '));
+            words.push("--password-stdin");
+            let output = workplace.command(&words).write_stdin(like_a_token).output();
+            assert_eq!(
+                stderr(&output.unwrap()),
+                "error: a password does not begin with whf_pat_, whf_dpt_ or whf_rt_, as tokens do: it would be taken for a broken one; choose another beginning\n"
+            );
+        }
+    }
+}
