@@ -46,8 +46,10 @@ pub(in crate::app) async fn change_access_token(
         policy.permitted(end, maker, change.now())?;
     }
     access_tokens::save_specification(change, id, &specification).await?;
-    let revoked = narrow_made_with(change, &token, &specification).await?;
-    let detail = Detail::access_token_changed(&token.specification, &specification, &revoked);
+    let shortened = shorten_made_with(change, &token, &specification).await?;
+    let revoked = revoke_made_with(change, &token, &specification).await?;
+    let detail =
+        Detail::access_token_changed(&token.specification, &specification, (&revoked, &shortened));
     let changed = AccessToken {
         specification,
         ..token
@@ -56,16 +58,25 @@ pub(in crate::app) async fn change_access_token(
     Ok((changed, grant.event(event)))
 }
 
-/// Shortens the tokens that were made with a token, so that none ends later, or revokes them if it no
-/// longer has `api`, without which it could not have made them.
-async fn narrow_made_with(
+/// Shortens the tokens that were made with a token, so that none ends later, and returns them.
+async fn shorten_made_with(
     change: &Change,
     maker: &AccessToken,
     changed: &AccessTokenSpecification,
 ) -> Result<Vec<AccessTokenId>, DeskError> {
-    if let Some(end) = changed.expiry() {
-        families::shorten_made_with(change, maker.id, end).await?;
+    match changed.expiry() {
+        Some(end) => Ok(families::shorten_made_with(change, maker.id, end).await?),
+        None => Ok(Vec::new()),
     }
+}
+
+/// Revokes the tokens that were made with a token that no longer has `api`, without which it could not have
+/// made them, and returns them.
+async fn revoke_made_with(
+    change: &Change,
+    maker: &AccessToken,
+    changed: &AccessTokenSpecification,
+) -> Result<Vec<AccessTokenId>, DeskError> {
     if changed.scopes().contains(AccessTokenScope::Api) {
         return Ok(Vec::new());
     }

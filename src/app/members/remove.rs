@@ -56,7 +56,7 @@ pub(in crate::app) async fn remove(
         let ids: Vec<_> = below.iter().map(|namespace| namespace.id).collect();
         members::remove_from(change, &ids, user.id).await?;
     }
-    let detail = Detail::role_removed(&user.username, &held);
+    let detail = Detail::role_removed(&user.username, &held, &[]);
     let event = Event::new(
         EventAction::MemberRemoved,
         About::member_of(namespace),

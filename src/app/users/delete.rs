@@ -82,7 +82,13 @@ pub(in crate::app) async fn delete(
     sessions::remove_all_of(change, id, None).await?;
     two_factor::remove_all_of(change, id).await?;
     users::remove(change, id).await?;
-    let event = Event::new(EventAction::UserDeleted, user, Detail::nothing());
+    let tokens: Vec<_> = gone.tokens.iter().map(|token| token.id).collect();
+    let detail = Detail::UserDeleted {
+        namespaces: gone.namespaces.len(),
+        access_tokens: tokens.as_slice().into(),
+        roles: gone.roles.as_slice().into(),
+    };
+    let event = Event::new(EventAction::UserDeleted, user, detail);
     Ok((gone, grant.event(event)))
 }
 

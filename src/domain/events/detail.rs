@@ -10,16 +10,15 @@ use crate::domain::access_tokens::AccessTokenSpecification;
 use crate::domain::access_tokens::pattern::RepositoryPattern;
 use crate::domain::access_tokens::scope::AccessTokenScopes;
 use crate::domain::authority::cause::Cause;
+use crate::domain::events::listed::{AccessTokenList, RoleList};
 use crate::domain::expiry::Expiry;
 use crate::domain::ids::AccessTokenId;
 use crate::domain::members::Member;
 use crate::domain::members::access_level::AccessLevel;
+use crate::domain::namespaces::Namespace;
 use crate::domain::namespaces::path::NamespacePath;
 use crate::domain::namespaces::visibility::Visibility;
 use crate::domain::users::username::Username;
-
-/// Most tokens that an event lists one by one.
-const MOST_LISTED: usize = 50;
 
 /// The details of one event; each variant becomes a JSON object with its fields.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -54,6 +53,15 @@ pub enum Detail {
         /// The number of namespaces that were deleted, it and all below it.
         namespaces: usize,
     },
+    /// A user who was deleted, with what went along.
+    UserDeleted {
+        /// The number of namespaces that were deleted: the user's own and all below it.
+        namespaces: usize,
+        /// The personal access tokens.
+        access_tokens: AccessTokenList,
+        /// The roles in groups and projects.
+        roles: RoleList,
+    },
     /// A user's role in a group or project, which was given, changed or taken away.
     Role(RoleDetail),
     /// A personal access token that was made.
@@ -67,6 +75,8 @@ pub enum Detail {
         sentence: String,
         /// The tokens that were revoked because they were made with it.
         revoked: AccessTokenList,
+        /// The tokens that got its earlier end because they were made with it.
+        shortened: AccessTokenList,
     },
     /// A personal access token that another one replaced.
     AccessTokenRotated {
@@ -126,6 +136,9 @@ pub struct RoleDetail {
     /// The fields that are not what they were.
     #[serde(skip_serializing_if = "Changes::is_empty")]
     changes: Changes,
+    /// The roles that the user lost with it, in groups and projects below.
+    #[serde(skip_serializing_if = "RoleList::is_empty")]
+    below: RoleList,
     #[serde(skip)]
     kind: RoleChange,
 }
@@ -160,13 +173,6 @@ struct FieldChange {
     to: Value,
 }
 
-/// Personal access tokens by id: the first of them, and how many there are.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct AccessTokenList {
-    ids: Vec<AccessTokenId>,
-    total: usize,
-}
-
 impl Detail {
     /// Nothing beyond action and subject.
     pub fn nothing() -> Self {
@@ -181,7 +187,7 @@ impl Detail {
 
     /// The role `member` was given to the user called `username`.
     pub fn role_added(username: &Username, member: &Member) -> Self {
-        Self::role(username, member, Changes::default(), RoleChange::Added)
+        Self::Role(RoleDetail::new(username, member, RoleChange::Added))
     }
 
     /// The role `was` of the user called `username` became `to`.
@@ -190,22 +196,21 @@ impl Detail {
         let changes = Changes::default()
             .of("access_level", was.level.name(), to.level.name())
             .of("expires_at", end(was), end(to));
-        Self::role(username, to, changes, RoleChange::Changed)
-    }
-
-    /// The role `member` was taken away from the user called `username`.
-    pub fn role_removed(username: &Username, member: &Member) -> Self {
-        Self::role(username, member, Changes::default(), RoleChange::Removed)
-    }
-
-    fn role(username: &Username, member: &Member, changes: Changes, kind: RoleChange) -> Self {
         Self::Role(RoleDetail {
-            user_id: member.user_id.0,
-            username: username.clone(),
-            access_level: member.level,
-            expires_at: member.expiry.map(|end| end.to_string()),
             changes,
-            kind,
+            ..RoleDetail::new(username, to, RoleChange::Changed)
+        })
+    }
+
+    /// The role `member` was taken away from the user called `username`, and with it these roles below.
+    pub fn role_removed(
+        username: &Username,
+        member: &Member,
+        below: &[(Namespace, Member)],
+    ) -> Self {
+        Self::Role(RoleDetail {
+            below: below.into(),
+            ..RoleDetail::new(username, member, RoleChange::Removed)
         })
     }
 
@@ -224,11 +229,11 @@ impl Detail {
         })
     }
 
-    /// The token `was` became `to`, and these other tokens were revoked.
+    /// The token `was` became `to`, and of the tokens that were made with it these were revoked and those shortened.
     pub fn access_token_changed(
         was: &AccessTokenSpecification,
         to: &AccessTokenSpecification,
-        revoked: &[AccessTokenId],
+        (revoked, shortened): (&[AccessTokenId], &[AccessTokenId]),
     ) -> Self {
         let end = |token: &AccessTokenSpecification| token.expiry().as_ref().map(Expiry::to_string);
         let changes = Changes::default()
@@ -241,6 +246,7 @@ impl Detail {
             changes,
             sentence: format!("named {}, scopes {}", to.name(), to.scopes()),
             revoked: revoked.into(),
+            shortened: shortened.into(),
         }
     }
 
@@ -249,6 +255,20 @@ impl Detail {
         Self::DeployToken {
             namespace: path.clone(),
             scopes: Some(scopes.to_string()),
+        }
+    }
+}
+
+impl RoleDetail {
+    fn new(username: &Username, member: &Member, kind: RoleChange) -> Self {
+        Self {
+            user_id: member.user_id.0,
+            username: username.clone(),
+            access_level: member.level,
+            expires_at: member.expiry.map(|end| end.to_string()),
+            changes: Changes::default(),
+            below: RoleList::default(),
+            kind,
         }
     }
 }
@@ -284,15 +304,6 @@ impl Changes {
     }
 }
 
-impl From<&[AccessTokenId]> for AccessTokenList {
-    fn from(ids: &[AccessTokenId]) -> Self {
-        Self {
-            ids: ids.iter().take(MOST_LISTED).copied().collect(),
-            total: ids.len(),
-        }
-    }
-}
-
 impl fmt::Display for Detail {
     /// One sentence for people.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -303,13 +314,26 @@ impl fmt::Display for Detail {
             Self::Changed { changes } => changes.fmt(f),
             Self::NamespaceCreated { visibility } => visibility.fmt(f),
             Self::NamespaceDeleted { namespaces } => write!(f, "{namespaces} in all"),
+            Self::UserDeleted {
+                access_tokens,
+                roles,
+                ..
+            } => {
+                access_tokens.write(f, "with tokens ")?;
+                let separator = if access_tokens.is_empty() { "" } else { "; " };
+                roles.write(f, &format!("{separator}was "))
+            }
             Self::Role(role) => role.fmt(f),
             Self::AccessTokenCreated(token) => token.fmt(f),
             Self::AccessTokenChanged {
-                sentence, revoked, ..
+                sentence,
+                revoked,
+                shortened,
+                ..
             } => {
                 f.write_str(sentence)?;
-                revoked.write(f, "; revoked tokens ")
+                revoked.write(f, "; revoked tokens ")?;
+                shortened.write(f, "; shortened tokens ")
             }
             Self::AccessTokenRotated {
                 successor,
@@ -346,9 +370,10 @@ impl fmt::Display for RoleDetail {
             write!(f, " as {}", self.access_level)?;
         }
         match &self.expires_at {
-            Some(end) if self.kind != RoleChange::Removed => write!(f, " until {end}"),
-            _ => Ok(()),
+            Some(end) if self.kind != RoleChange::Removed => write!(f, " until {end}")?,
+            _ => (),
         }
+        self.below.write(f, "; below also ")
     }
 }
 
@@ -370,20 +395,6 @@ impl fmt::Display for Changes {
             write!(f, "{comma}{field} from {from} to {to}")?;
         }
         Ok(())
-    }
-}
-
-impl AccessTokenList {
-    fn write(&self, f: &mut fmt::Formatter<'_>, before: &str) -> fmt::Result {
-        if self.ids.is_empty() {
-            return Ok(());
-        }
-        let ids: Vec<String> = self.ids.iter().map(ToString::to_string).collect();
-        write!(f, "{before}{}", ids.join(", "))?;
-        match self.total.saturating_sub(self.ids.len()) {
-            0 => Ok(()),
-            rest => write!(f, " and {rest} more"),
-        }
     }
 }
 

@@ -4,6 +4,7 @@ pub mod about;
 pub mod detail;
 pub mod entity;
 pub mod filter;
+pub mod listed;
 pub mod observation;
 pub mod origin;
 pub mod room;

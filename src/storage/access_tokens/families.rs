@@ -1,10 +1,10 @@
 //! Tokens that belong together by rotation, or because one was made with the other.
 
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::sea_query::{Expr, ExprTrait, IntoCondition};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect, QueryTrait,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter,
+    QueryOrder, QuerySelect, QueryTrait,
 };
 
 use crate::domain::access_tokens::AccessToken;
@@ -130,22 +130,28 @@ pub async fn hand_over(
     Ok(())
 }
 
-/// Shortens the tokens that were made with `maker`, so that none ends later than at `end`.
+/// Shortens the tokens that were made with `maker` and are not revoked, so that none ends later than at `end`.
+/// Returns those whose end it moved.
 #[tracing::instrument(level = "debug", name = "storage.access_tokens.families.shorten_made_with", skip_all, fields(maker = %maker))]
 pub async fn shorten_made_with(
     change: &Change,
     maker: AccessTokenId,
     end: Expiry,
-) -> Result<(), StorageError> {
-    touch_all(change, &made_with(change, &[maker]).await?);
+) -> Result<Vec<AccessTokenId>, StorageError> {
     let end = Instant::from(end.instant());
-    access_token::Entity::update_many()
-        .col_expr(Column::ExpiresAt, Expr::value(end))
-        .filter(Column::MakerId.eq(maker.0))
-        .filter(goes_on_after(Column::ExpiresAt, end))
-        .exec(change.connection())
-        .await?;
-    Ok(())
+    let later = Condition::all()
+        .add(Column::MakerId.eq(maker.0))
+        .add(goes_on_after(Column::ExpiresAt, end));
+    let shortened = not_revoked_ids(change, later, change.now()).await?;
+    for some in shortened.chunks(AT_A_TIME) {
+        touch_all(change, some);
+        access_token::Entity::update_many()
+            .col_expr(Column::ExpiresAt, Expr::value(end))
+            .filter(Column::Id.is_in(some.iter().map(|id| id.0)))
+            .exec(change.connection())
+            .await?;
+    }
+    Ok(shortened)
 }
 
 /// The token that has taken the place of `token`, if one has.
@@ -175,7 +181,7 @@ fn in_family(family: AccessTokenId) -> Expr {
 
 async fn not_revoked_ids(
     source: &impl Source,
-    which: Expr,
+    which: impl IntoCondition,
     now: DateTime<Utc>,
 ) -> Result<Vec<AccessTokenId>, StorageError> {
     let found: Vec<i64> = access_token::Entity::find()

@@ -189,9 +189,10 @@ async fn families_are_handed_over_and_revoked(db: &Db, family: &Family) {
         .await
         .unwrap();
     let end = Expiry::on("2050-01-01".parse().unwrap());
-    families::shorten_made_with(&change, fourth.id, end)
-        .await
-        .unwrap();
+    for moved in [vec![made.id], vec![]] {
+        let shortened = families::shorten_made_with(&change, fourth.id, end).await;
+        assert_eq!(shortened.unwrap(), moved, "each end is moved once");
+    }
     let two = [first.id, fourth.id];
     let handed = families::made_with(&change, &two).await;
     assert_eq!(handed.unwrap(), [made.id]);

@@ -101,3 +101,23 @@ async fn a_deleted_user_is_gone_with_everything_that_was_theirs() {
     assert_eq!(reply.status, StatusCode::UNAUTHORIZED);
     assert_eq!(root.read("/groups/team/members").await, json!([]));
 }
+
+#[tokio::test]
+async fn the_event_names_the_tokens_and_roles_that_went_with_a_user() {
+    let World { app, root, alice } = World::start().await;
+    app.project("alice/tool", Visibility::Private).await;
+    app.group("team", Visibility::Private).await;
+    app.member("team", "alice", "owner").await;
+    root.delete(&app.user_path("alice").await).await;
+    let told = format!(
+        "root user.deleted alice with tokens {}; was owner in team",
+        alice.id
+    );
+    assert_eq!(app.last_audited().await, told);
+    let expected = json!({
+        "namespaces": 2,
+        "access_tokens": { "ids": [alice.id.0], "total": 1 },
+        "roles": { "total": 1, "roles": [{ "namespace": "team", "access_level": "owner", "expires_at": null }] },
+    });
+    assert_eq!(app.last_event().await.detail, Some(expected));
+}
