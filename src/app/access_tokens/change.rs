@@ -10,6 +10,7 @@ use crate::domain::access_tokens::{AccessToken, AccessTokenChange, AccessTokenSp
 use crate::domain::authority::Authority;
 use crate::domain::events::detail::Detail;
 use crate::domain::events::{Event, EventAction};
+use crate::domain::expiry::outlasts;
 use crate::domain::ids::AccessTokenId;
 use crate::storage::access_tokens::families;
 use crate::storage::{Change, GrantedEvent, access_tokens};
@@ -58,15 +59,19 @@ pub(in crate::app) async fn change_access_token(
     Ok((changed, grant.event(event)))
 }
 
-/// Shortens the tokens that were made with a token, so that none ends later, and returns them.
+/// Shortens the tokens that were made with a token whose end moves earlier, so that none ends later, and
+/// returns them. A rotation leaves theirs alone ([decision 9](../../../docs/adr/0009-tokens-have-families.md)), and so does every
+/// other change of the token that took the place of their maker.
 async fn shorten_made_with(
     change: &Change,
     maker: &AccessToken,
     changed: &AccessTokenSpecification,
 ) -> Result<Vec<AccessTokenId>, DeskError> {
     match changed.expiry() {
-        Some(end) => Ok(families::shorten_made_with(change, maker.id, end).await?),
-        None => Ok(Vec::new()),
+        Some(end) if outlasts(maker.specification.expiry(), Some(end)) => {
+            Ok(families::shorten_made_with(change, maker.id, end).await?)
+        }
+        _ => Ok(Vec::new()),
     }
 }
 

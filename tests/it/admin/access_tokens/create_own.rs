@@ -295,3 +295,31 @@ async fn a_user_has_only_so_many_tokens_that_work() {
     root.delete(&format!("{path}/{}", first["id"])).await;
     assert_eq!(root.post(path, body).await.status, 201);
 }
+
+#[tokio::test]
+async fn a_rotated_maker_shortens_what_it_took_over_only_when_its_own_end_moves_earlier() {
+    let (app, maker) = start().await;
+    let made = child(&maker).await;
+    let soon = json!({ "expires_at": "2026-03-21" });
+    let maker = maker.holding(&maker.post(ROTATE_SELF, soon.clone()).await.json());
+    let end = async || maker.get(&made.token_path()).await.json()["expires_at"].take();
+    assert_eq!(end().await, "2026-06-01", "a rotation leaves its end alone");
+    let path = maker.token_path();
+    for body in [
+        json!({ "name": "other" }),
+        json!({ "description": "why", "repositories": [] }),
+        soon,
+    ] {
+        assert_eq!(maker.patch(&path, body.clone()).await.status, 200);
+        assert_eq!(end().await, "2026-06-01", "{body}");
+    }
+    let later = child(&maker).await;
+    maker
+        .patch(&path, json!({ "expires_at": "2026-03-20" }))
+        .await;
+    assert_eq!(end().await, "2026-03-20");
+    insta::assert_snapshot!(app.last_audited().await, @"alice access_token.changed 3 named other, scopes api; shortened tokens 2, 4");
+    let detail = app.last_event().await.detail.unwrap();
+    let both = json!({ "ids": [made.id.0, later.id.0], "total": 2 });
+    assert_eq!(detail["shortened"], both);
+}
