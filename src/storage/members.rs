@@ -1,5 +1,7 @@
 //! Users' roles in groups and projects.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{OnConflict, Query};
 use sea_orm::{
@@ -207,27 +209,40 @@ pub async fn of_user(
         .collect()
 }
 
-/// True if an active user other than `user` owns one of these namespaces without an end.
-#[tracing::instrument(level = "debug", name = "storage.members.another_owner", skip_all, fields(user = %user))]
-pub async fn another_owner(
+/// Those of `namespaces` that an active user owns without an end, when `user` has no role in `taken` any more.
+#[tracing::instrument(level = "debug", name = "storage.members.still_owned", skip_all, fields(user = %user))]
+pub async fn still_owned(
     source: &impl Source,
     namespaces: &[NamespaceId],
-    user: UserId,
-) -> Result<bool, StorageError> {
-    let found = member::Entity::find()
-        .find_also_related(user::Entity)
-        .filter(
-            member::COLUMN
-                .namespace_id
-                .is_in(namespaces.iter().map(|id| id.0)),
-        )
-        .filter(member::COLUMN.user_id.ne(user.0))
-        .filter(member::COLUMN.access_level.eq(AccessLevel::Owner.number()))
-        .filter(member::COLUMN.expires_at.is_null())
-        .filter(user::Column::State.eq(user::State::Active))
-        .one(source.connection())
-        .await?;
-    Ok(found.is_some())
+    (user, taken): (UserId, &[NamespaceId]),
+) -> Result<BTreeSet<NamespaceId>, StorageError> {
+    let taken: BTreeSet<NamespaceId> = taken.iter().copied().collect();
+    let mut owned = BTreeSet::new();
+    for some in namespaces.chunks(AT_A_TIME) {
+        let lost = some.iter().filter(|id| taken.contains(id)).map(|id| id.0);
+        let is_left = Condition::any()
+            .add(member::COLUMN.user_id.ne(user.0))
+            .add(member::COLUMN.namespace_id.is_not_in(lost));
+        let found: Vec<i64> = member::Entity::find()
+            .inner_join(user::Entity)
+            .select_only()
+            .column(member::Column::NamespaceId)
+            .distinct()
+            .filter(
+                member::COLUMN
+                    .namespace_id
+                    .is_in(some.iter().map(|id| id.0)),
+            )
+            .filter(member::COLUMN.access_level.eq(AccessLevel::Owner.number()))
+            .filter(member::COLUMN.expires_at.is_null())
+            .filter(user::Column::State.eq(user::State::Active))
+            .filter(is_left)
+            .into_tuple()
+            .all(source.connection())
+            .await?;
+        owned.extend(found.into_iter().map(NamespaceId));
+    }
+    Ok(owned)
 }
 
 /// Gives a user a role, or another one.

@@ -3,15 +3,18 @@
 use crate::app::desk::Desk;
 use crate::app::error::DeskError;
 use crate::app::members::find::direct_member;
-use crate::app::members::rules::keep_an_owner;
+use crate::app::members::rules::{keep_an_owner, keep_owners_below};
 use crate::app::namespaces::find::standing;
 use crate::domain::authority::Authority;
 use crate::domain::events::about::About;
 use crate::domain::events::detail::Detail;
 use crate::domain::events::{Event, EventAction};
 use crate::domain::ids::UserId;
+use crate::domain::members::Member;
+use crate::domain::namespaces::Namespace;
+use crate::domain::namespaces::path::NamespacePath;
 use crate::domain::namespaces::reference::NamespaceReference;
-use crate::storage::{Change, GrantedEvent, members, namespaces};
+use crate::storage::{Change, GrantedEvent, members};
 
 /// The way to treat the roles that the user has below the group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,17 +53,41 @@ pub(in crate::app) async fn remove(
     let (held, user) = direct_member(change, namespace, user, change.now()).await?;
     let grant = change.grant(|authority| authority.take_role(&standing, &held))?;
     keep_an_owner(change, &standing, &held, None).await?;
-    members::remove(change, namespace.id, user.id).await?;
-    if below == RolesBelow::Removed {
-        let below = namespaces::live_below(change, namespace.id).await?;
-        let ids: Vec<_> = below.iter().map(|namespace| namespace.id).collect();
-        members::remove_from(change, &ids, user.id).await?;
-    }
-    let detail = Detail::role_removed(&user.username, &held, &[]);
+    let below = match below {
+        RolesBelow::Kept => Vec::new(),
+        RolesBelow::Removed => roles_below(change, namespace, user.id).await?,
+    };
+    let taken: Vec<_> = below.iter().map(|(namespace, _)| namespace.id).collect();
+    let taken = [&[namespace.id], taken.as_slice()].concat();
+    keep_owners_below(change, user.id, (&below, &taken)).await?;
+    members::remove_from(change, &taken, user.id).await?;
+    let below: Vec<_> = below
+        .into_iter()
+        .filter(|(_, member)| member.role().lasts_at(change.now()))
+        .collect();
+    let detail = Detail::role_removed(&user.username, &held, &below);
     let event = Event::new(
         EventAction::MemberRemoved,
         About::member_of(namespace),
         detail,
     );
     Ok(grant.event(event))
+}
+
+/// The roles that were given to a user below a namespace, ended ones too, by path. They are looked for among the
+/// user's, who has few, and not in all that is below.
+async fn roles_below(
+    change: &Change,
+    namespace: &Namespace,
+    user: UserId,
+) -> Result<Vec<(Namespace, Member)>, DeskError> {
+    let mut roles = members::of_user(change, user).await?;
+    let is_below = |path: &NamespacePath| {
+        path.and_ancestors()
+            .skip(1)
+            .any(|above| above == namespace.path)
+    };
+    roles.retain(|(namespace, _)| is_below(&namespace.path));
+    roles.sort_by(|(one, _), (other, _)| one.path.cmp(&other.path));
+    Ok(roles)
 }

@@ -1,14 +1,18 @@
 //! Rules that hold for every change of a role.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 
 use crate::app::error::DeskError;
 use crate::domain::authority::Refusal;
 use crate::domain::authority::namespaces::Standing;
 use crate::domain::expiry::{Expiry, outlasts};
+use crate::domain::ids::{NamespaceId, UserId};
 use crate::domain::members::access_level::AccessLevel;
 use crate::domain::members::{LastingRole, Member};
-use crate::domain::namespaces::NamespaceKind;
+use crate::domain::namespaces::path::NamespacePath;
+use crate::domain::namespaces::{Namespace, NamespaceKind};
 use crate::storage::{Change, members, namespaces};
 
 /// Refuses an end before today, in GitLab's words.
@@ -40,9 +44,42 @@ pub(super) async fn keep_an_owner(
     }
     let above = namespaces::and_ancestors(change, &standing.namespace).await?;
     let ids: Vec<_> = above.iter().map(|namespace| namespace.id).collect();
-    if members::another_owner(change, &ids, held.user_id).await? {
-        Ok(())
-    } else {
+    let lost = [standing.namespace.id];
+    let owned = members::still_owned(change, &ids, (held.user_id, &lost)).await?;
+    if owned.is_empty() {
         Err(Refusal::LastOwner.into())
+    } else {
+        Ok(())
+    }
+}
+
+/// Refuses to take the roles of the last owner of a group below away with their role above, like
+/// [`keep_an_owner`]. `below` are all roles that the user has below, `taken` the places of all that go.
+pub(super) async fn keep_owners_below(
+    change: &Change,
+    user: UserId,
+    (below, taken): (&[(Namespace, Member)], &[NamespaceId]),
+) -> Result<(), DeskError> {
+    let groups = below.iter().filter(|(namespace, member)| {
+        namespace.kind == NamespaceKind::Group && member.level == AccessLevel::Owner
+    });
+    let groups: Vec<Namespace> = groups.map(|(namespace, _)| namespace.clone()).collect();
+    if change.authority().is_administrator() || groups.is_empty() {
+        return Ok(());
+    }
+    let mut places = namespaces::above(change, &groups).await?;
+    places.extend(groups.iter().cloned());
+    let ids: Vec<_> = places.iter().map(|namespace| namespace.id).collect();
+    let owned = members::still_owned(change, &ids, (user, taken)).await?;
+    let owned: BTreeSet<&NamespacePath> = places
+        .iter()
+        .filter(|namespace| owned.contains(&namespace.id))
+        .map(|namespace| &namespace.path)
+        .collect();
+    let is_owned =
+        |group: &&Namespace| group.path.and_ancestors().any(|path| owned.contains(&path));
+    match groups.iter().find(|group| !is_owned(group)) {
+        Some(group) => Err(Refusal::LastOwnerBelow(group.path.clone()).into()),
+        None => Ok(()),
     }
 }

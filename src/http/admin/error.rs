@@ -244,6 +244,7 @@ impl From<Refusal> for ApiError {
             Refusal::RoleTooLow(_)
             | Refusal::RoleEnds(_)
             | Refusal::LastOwner
+            | Refusal::LastOwnerBelow(_)
             | Refusal::TwoFactorOfAdministrator
             | Refusal::AdministratorWithTwoFactor => Self::Forbidden(refusal.to_string()),
             Refusal::NotYours => Self::Unauthorized,

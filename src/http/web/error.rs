@@ -171,6 +171,7 @@ impl From<Refusal> for WebError {
             | Refusal::RoleTooLow(_)
             | Refusal::RoleEnds(_)
             | Refusal::LastOwner
+            | Refusal::LastOwnerBelow(_)
             | Refusal::TwoFactorOfAdministrator
             | Refusal::AdministratorWithTwoFactor => {
                 Self::Forbidden(sentence(&refusal.to_string()))

@@ -138,12 +138,14 @@ pub async fn above(
         .iter()
         .flat_map(|namespace| namespace.path.and_ancestors().skip(1))
         .collect();
-    if paths.is_empty() {
-        return Ok(Vec::new());
+    let paths: Vec<&str> = paths.iter().map(NamespacePath::as_str).collect();
+    let mut found = Vec::new();
+    for some in paths.chunks(AT_A_TIME) {
+        let rows = on_paths(source, some.to_vec()).await?;
+        let live = rows.iter().filter(|row| row.deleted_at.is_none());
+        found.extend(live.map(to_namespace).collect::<Result<Vec<_>, _>>()?);
     }
-    let rows = on_paths(source, paths.iter().map(NamespacePath::as_str).collect()).await?;
-    let live = rows.iter().filter(|row| row.deleted_at.is_none());
-    live.map(to_namespace).collect()
+    Ok(found)
 }
 
 /// The living namespaces below `ancestor`, nearest first.

@@ -211,16 +211,15 @@ pub(super) async fn roles_of_a_user_are_found(db: &Db) {
         roles.iter().map(|role| role.level).max(),
         Some(AccessLevel::Reporter)
     );
-    assert!(
-        members::another_owner(db, &[sub.id, top.id], carl.id)
-            .await
-            .unwrap()
-    );
-    assert!(
-        !members::another_owner(db, &[sub.id, top.id], dora.id)
-            .await
-            .unwrap()
-    );
+    for (who, taken, left) in [
+        (&carl, vec![top.id, sub.id], vec![sub.id]),
+        (&dora, vec![sub.id], vec![]),
+        (&dora, vec![top.id], vec![sub.id]),
+    ] {
+        let owned = members::still_owned(db, &[sub.id, top.id], (who.id, &taken)).await;
+        let owned: Vec<_> = owned.unwrap().into_iter().collect();
+        assert_eq!(owned, left, "{} {taken:?}", who.username);
+    }
     let found = members::find(db, sub.id, carl.id, now()).await.unwrap();
     assert_eq!(found.unwrap().expiry, Some(tomorrow));
     let ended = members::find(db, sub.id, carl.id, tomorrow.instant()).await;
