@@ -315,3 +315,18 @@ async fn the_page_wraps_on_a_phone_and_is_dark_where_that_is_wanted() {
         assert!(dark.contains(colour), "{colour}");
     }
 }
+
+#[tokio::test]
+async fn the_description_leads_people_to_pages_that_there_are() {
+    let app = TestApp::start().await;
+    let description = description(&app).await;
+    let about = description["info"]["description"].as_str().unwrap();
+    let code = about.split('`').skip(1).step_by(2);
+    let pages = code.filter(|code| code.starts_with('/') && !code.starts_with("/user"));
+    let pages: Vec<&str> = pages.collect();
+    assert_eq!(pages, ["/sign_in", "/access_tokens", "/profile"]);
+    for page in pages {
+        let status = app.get_admin(page).await.status.as_u16();
+        assert!([200, 303].contains(&status), "{page}: {status}");
+    }
+}

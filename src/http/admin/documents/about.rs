@@ -18,7 +18,9 @@ Other parameters may be in the query or in the body, as JSON or as a form. A boo
 or `1`, or `false`, `f`, `no`, `n`, `off` or `0`; dates and instants may have any usual form of ISO 8601; a blank value \
 is not given. Lists come in pages: `page` and `per_page` choose one, and the header `Link` leads to the next. `X-Total`, \
 `X-Total-Pages` and the link to the last page are there for lists of at most 10000 entries. Pages reach 50000 entries; \
-with `pagination=keyset`, `Link` leads through all. There are no pages for people yet: a browser that follows a `web_url` comes here.";
+with `pagination=keyset`, `Link` leads through all. \
+The pages for people, where they sign in and manage their own tokens, are at `/sign_in`, `/access_tokens` and `/profile`; there are none for a \
+`web_url`, and a browser that follows one is told so with status 404.";
 
 /// The nouns, in the order of the page's contents.
 const NOUNS: [(&str, &str); 14] = [

@@ -100,6 +100,11 @@ async fn an_owner_above_keeps_what_is_below_and_administrators_take_the_last_one
         let team = format!("/groups/team/members/{}", app.id_of("alice").await);
         root.delete(&team).await;
     }
+    // One's own role above will do, too.
+    app.member("team", "alice", "owner").await;
+    app.member("team/sub", "alice", "owner").await;
+    let own = format!("/groups/team%2Fsub/members/{}", app.id_of("alice").await);
+    assert_eq!(alice.delete(&own).await.told(), "204");
     assert_eq!(listed(&root, "/groups/team%2Fsub/members").await, "");
 }
 
