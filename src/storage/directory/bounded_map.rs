@@ -101,9 +101,9 @@ impl Heavy for Box<str> {
     }
 }
 
-impl Heavy for Arc<AccessToken> {
+impl Heavy for (SecretDigest, Arc<AccessToken>) {
     fn heap(&self) -> usize {
-        let specification = &self.specification;
+        let specification = &self.1.specification;
         let description = specification.description().map_or(0, str::len);
         let patterns = specification.repositories().iter();
         let patterns: usize = patterns.map(|pattern| 64 + pattern.as_str().len()).sum();
@@ -112,9 +112,10 @@ impl Heavy for Arc<AccessToken> {
     }
 }
 
-impl Heavy for Arc<DeployToken> {
+impl Heavy for (SecretDigest, Arc<DeployToken>) {
     fn heap(&self) -> usize {
-        size_of::<DeployToken>() + self.name.len() + self.path.as_str().len() + 256
+        let (_, token) = self;
+        size_of::<DeployToken>() + token.name.len() + token.path.as_str().len() + 256
     }
 }
 

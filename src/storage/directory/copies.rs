@@ -27,12 +27,13 @@ const REFRESH_TOKEN_LIFE: Duration = Duration::from_mins(1);
 /// Copies of rows. Whatever a change touches is dropped, so a copy is as good as the row, as of the last change that
 /// was followed. Ends of tokens and roles are in the copies, and judged by whoever asks.
 ///
-/// A digest leads to an id, for ever; all else is kept by what changes name, so that it is found when they touch it.
+/// A digest leads to an id; all else is kept by what changes name, so that it is found when they touch it. Beside a token is its
+/// digest: in a database that went back, somebody else's new token may get the id of one that is lost.
 pub(in crate::storage) struct Copies {
-    pub(super) access_token_ids: BoundedMap<SecretDigest, AccessTokenId>,
-    pub(super) access_tokens: BoundedMap<AccessTokenId, Arc<AccessToken>>,
-    pub(super) deploy_token_ids: BoundedMap<SecretDigest, DeployTokenId>,
-    pub(super) deploy_tokens: BoundedMap<DeployTokenId, Arc<DeployToken>>,
+    access_token_ids: BoundedMap<SecretDigest, AccessTokenId>,
+    access_tokens: BoundedMap<AccessTokenId, (SecretDigest, Arc<AccessToken>)>,
+    deploy_token_ids: BoundedMap<SecretDigest, DeployTokenId>,
+    deploy_tokens: BoundedMap<DeployTokenId, (SecretDigest, Arc<DeployToken>)>,
     /// Each counts only beside the very copy of its user with which it was loaded: whatever revokes refresh tokens touches
     /// their user.
     refresh_tokens: BoundedMap<SecretDigest, (OwnedRefreshToken, Instant)>,
@@ -111,7 +112,9 @@ impl Copies {
     /// Drops all copies.
     pub(in crate::storage) fn forget_everything(&self) {
         self.drops.drop(None, || {
+            self.access_token_ids.clear();
             self.access_tokens.clear();
+            self.deploy_token_ids.clear();
             self.deploy_tokens.clear();
             self.refresh_tokens.clear();
             self.users.clear();
@@ -154,6 +157,17 @@ impl Copies {
         }
     }
 
+    /// The copy of the token with that digest, and of its owner.
+    pub(super) fn access_token(&self, digest: &SecretDigest) -> Option<OwnedAccessToken> {
+        let id = self.access_token_ids.get(digest)?;
+        let (its_digest, token) = self.access_tokens.get(&id)?;
+        if its_digest != *digest {
+            return None;
+        }
+        let owner = self.users.get(&token.user_id)?;
+        Some((token, owner))
+    }
+
     /// Keeps a copy of a token and its owner.
     pub(super) fn keep_access_token(
         &self,
@@ -161,7 +175,8 @@ impl Copies {
         (token, owner): &OwnedAccessToken,
     ) {
         self.access_token_ids.insert(digest, token.id);
-        self.access_tokens.insert(token.id, Arc::clone(token));
+        let copy = (digest, Arc::clone(token));
+        self.access_tokens.insert(token.id, copy);
         self.keep_user(owner);
     }
 
@@ -198,10 +213,18 @@ impl Copies {
         self.refresh_tokens.remove(digest);
     }
 
+    /// The copy of the deploy token with that digest.
+    pub(super) fn deploy_token(&self, digest: &SecretDigest) -> Option<Arc<DeployToken>> {
+        let id = self.deploy_token_ids.get(digest)?;
+        let (its_digest, token) = self.deploy_tokens.get(&id)?;
+        (its_digest == *digest).then_some(token)
+    }
+
     /// Keeps a copy of a deploy token.
     pub(super) fn keep_deploy_token(&self, digest: SecretDigest, token: &Arc<DeployToken>) {
         self.deploy_token_ids.insert(digest, token.id);
-        self.deploy_tokens.insert(token.id, Arc::clone(token));
+        let copy = (digest, Arc::clone(token));
+        self.deploy_tokens.insert(token.id, copy);
     }
 }
 

@@ -104,14 +104,8 @@ impl<'a> View<'a> {
         let Some(copies) = self.copies() else {
             return load.await;
         };
-        let copy = || {
-            let token = copies
-                .access_tokens
-                .get(&copies.access_token_ids.get(digest)?)?;
-            let owner = copies.users.get(&token.user_id)?;
-            Some((token, owner))
-        };
-        if let Some(found) = copies.asked.access_tokens.note(copy()) {
+        let copy = copies.access_token(digest);
+        if let Some(found) = copies.asked.access_tokens.note(copy) {
             return Ok(Some(found));
         }
         let loaded = copies.loads.access_tokens.load(
@@ -146,8 +140,7 @@ impl<'a> View<'a> {
         let Some(copies) = self.copies() else {
             return load.await;
         };
-        let id = copies.deploy_token_ids.get(digest);
-        let copy = id.and_then(|id| copies.deploy_tokens.get(&id));
+        let copy = copies.deploy_token(digest);
         if let Some(found) = copies.asked.deploy_tokens.note(copy) {
             return Ok(Some(found));
         }

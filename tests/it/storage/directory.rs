@@ -26,7 +26,7 @@ use super::users::{make_user, new_user};
 const MANY: usize = 220;
 
 /// A new token of a new user.
-async fn token(db: &Db, owner: &str) -> (AccessTokenId, SecretDigest) {
+pub(super) async fn token(db: &Db, owner: &str) -> (AccessTokenId, SecretDigest) {
     let owner = make_user(db, owner).await;
     let scopes = [AccessTokenScope::ReadRegistry].into_iter().collect();
     let specification = AccessTokenSpecification::new("ci".try_into().unwrap(), scopes).unwrap();

@@ -7,6 +7,7 @@ mod cold;
 mod deploy_tokens;
 mod directory;
 mod effort;
+mod failover;
 mod many;
 mod members;
 mod namespaces;

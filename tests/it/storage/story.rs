@@ -26,6 +26,9 @@ use super::directory::{
     a_follower_that_is_far_behind_knows_all, facts_of_two_moments_are_noticed,
     postgresql_tells_of_changes_at_once,
 };
+use super::failover::{
+    a_lost_deploy_token_leads_to_no_other_one, a_lost_token_leads_to_no_other_one,
+};
 use super::many::many_projects_are_listed_in_time;
 use super::members::{
     members_and_rights_are_read_together, members_are_listed_with_their_highest_role,
@@ -122,6 +125,8 @@ async fn the_storage_story_holds() {
     changes_follow_one_another(db).await;
     changes_that_wait_hold_up_no_questions(&database.url).await;
     a_follower_that_is_far_behind_knows_all(db, &database.url).await;
+    a_lost_token_leads_to_no_other_one(db, &database.url).await;
+    a_lost_deploy_token_leads_to_no_other_one(db, &database.url).await;
     facts_of_two_moments_are_noticed(db, &database.url).await;
     copied_refresh_tokens_follow_changes(db, &database.url).await;
     postgresql_tells_of_changes_at_once(db, database.url.expose_secret()).await;
