@@ -1,6 +1,6 @@
 //! The counter of changes: its row is the turn of all that change anything.
 
-use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement, SimpleExpr};
+use sea_orm::sea_query::{Asterisk, Expr, ExprTrait, JoinType, Query, SelectStatement, SimpleExpr};
 use sea_orm::{ConnectionTrait, EntityTrait, QueryFilter, QueryResult};
 
 use crate::storage::entity::change_counter;
@@ -9,8 +9,8 @@ use crate::storage::error::StorageError;
 /// The counter's only row.
 const COUNTER: i32 = 1;
 
-/// An answer of storage, with the number of the last change that it knows of, where that is told.
-pub(super) type Numbered<T> = (T, Option<i64>);
+/// An answer of storage, with the number of the last change that it knows of.
+pub(super) type Numbered<T> = (T, i64);
 
 /// The number of the last change.
 pub(super) async fn read(connection: &impl ConnectionTrait) -> Result<i64, StorageError> {
@@ -21,21 +21,32 @@ pub(super) async fn read(connection: &impl ConnectionTrait) -> Result<i64, Stora
 }
 
 /// The rows that `select` finds, and the number of the last change that they know of: both are of one moment, because one
-/// statement reads them. Without rows there is no number.
+/// statement reads them. The number comes also where there are no rows.
 pub(super) async fn numbered(
     mut select: SelectStatement,
     connection: &impl ConnectionTrait,
 ) -> Result<Numbered<Vec<QueryResult>>, StorageError> {
     const NUMBER: &str = "change_number";
-    let number = Query::select()
-        .column(change_counter::Column::Number)
+    const FOUND: &str = "found";
+    const IS_FOUND: &str = "is_found";
+    select.expr_as(Expr::cust("1"), IS_FOUND);
+    let number = Expr::col((change_counter::Entity, change_counter::Column::Number));
+    let ours = Expr::col((change_counter::Entity, change_counter::Column::Id)).eq(COUNTER);
+    let mut with_number = Query::select();
+    with_number
+        .expr_as(number, NUMBER)
+        .column((FOUND, Asterisk))
         .from(change_counter::Entity)
-        .and_where(Expr::col(change_counter::Column::Id).eq(COUNTER))
-        .take();
-    select.expr_as(SimpleExpr::from(number), NUMBER);
-    let rows = connection.query_all(&select).await?;
-    let number = rows.first().map(|row| row.try_get("", NUMBER));
-    Ok((rows, number.transpose()?))
+        .join_subquery(JoinType::LeftJoin, select, FOUND, Expr::cust("1 = 1"))
+        .and_where(ours);
+    let mut rows = connection.query_all(&with_number).await?;
+    let first = rows.first().ok_or(StorageError::NoSchema)?;
+    let number = first.try_get("", NUMBER)?;
+    let is_found: Option<i32> = first.try_get("", IS_FOUND)?;
+    if is_found.is_none() {
+        rows.clear();
+    }
+    Ok((rows, number))
 }
 
 /// The prefixes that the columns of the first and of the second table of a join have.

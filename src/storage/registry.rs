@@ -39,7 +39,7 @@ pub(super) async fn load_noting(
     principal: &Principal,
     repositories: &[&RepositoryName],
     now: DateTime<Utc>,
-    mut note: impl FnMut(Option<i64>),
+    mut note: impl FnMut(i64),
 ) -> Result<Rights, StorageError> {
     let mut rights = Rights::default();
     let paths: BTreeSet<&str> = repositories

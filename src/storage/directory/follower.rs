@@ -122,10 +122,9 @@ impl Follower {
         &self,
         db: &Db,
         copies: &Copies,
-        number: Option<i64>,
+        number: i64,
     ) -> Result<(), StorageError> {
-        let is_reached =
-            || number.is_some_and(|number| self.reached.load(Ordering::Acquire) >= number);
+        let is_reached = || self.reached.load(Ordering::Acquire) >= number;
         if is_reached() {
             return Ok(());
         }

@@ -42,7 +42,7 @@ impl Scene {
         }
     }
 
-    /// The answers to a crowd of requests that begin, of those that have loaded what has no number, and of a service that follows
+    /// The answers to a crowd of requests that begin, of those that have loaded what others have changed, and of a service that follows
     /// by itself; and how long the last one waited.
     async fn asked_by_all(&self) -> (Vec<Result<(), StorageError>>, Duration) {
         let (begin, mut crowd) = (Instant::now(), JoinSet::new());
@@ -53,7 +53,7 @@ impl Scene {
                 match one % 4 {
                     0 => follower.confirm(&db, &copies, Instant::now()).await,
                     1 => follower.follow(&db, &copies).await,
-                    _ => follower.reach(&db, &copies, None).await,
+                    _ => follower.reach(&db, &copies, i64::MAX).await,
                 }
             });
         }
@@ -76,7 +76,7 @@ async fn all_who_wait_for_a_database_that_is_silent_learn_it_together() {
     drop(held);
     scene
         .follower
-        .reach(&scene.db, &scene.copies, None)
+        .follow(&scene.db, &scene.copies)
         .await
         .unwrap();
 }

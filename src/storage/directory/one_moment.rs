@@ -9,7 +9,6 @@ use crate::domain::decision::principal::Principal;
 use crate::domain::events::subject::Touched;
 use crate::domain::registry::repository_name::RepositoryName;
 use crate::storage::connect::Db;
-use crate::storage::counter;
 use crate::storage::directory::drops::{Begun, Drops};
 use crate::storage::error::StorageError;
 use crate::storage::follow::NumberedChange;
@@ -19,16 +18,8 @@ use crate::storage::follow::NumberedChange;
 pub(super) struct OneMoment {
     /// The drops before the first fact was looked at.
     begun: Option<Begun>,
-    read: Mutex<Read>,
-}
-
-/// The facts that were read from storage past the copies.
-#[derive(Debug, Default)]
-struct Read {
-    /// The least and the greatest number of a last change that they know of.
-    numbers: Option<(i64, i64)>,
-    /// True if an answer of storage did not tell its number.
-    is_vague: bool,
+    /// The least and the greatest number of a last change that the facts know of which were read from storage past the copies.
+    numbers: Mutex<Option<(i64, i64)>>,
 }
 
 impl OneMoment {
@@ -36,20 +27,15 @@ impl OneMoment {
     pub(super) fn begin(drops: Option<&Drops>) -> Self {
         Self {
             begun: drops.map(Drops::begin),
-            read: Mutex::default(),
+            numbers: Mutex::default(),
         }
     }
 
     /// Notes the number of the last change that a fact knows of, which was read from storage past the copies.
-    pub(super) fn note(&self, number: Option<i64>) {
-        let mut read = self.read();
-        match (number, read.numbers) {
-            (None, _) => read.is_vague = true,
-            (Some(number), None) => read.numbers = Some((number, number)),
-            (Some(number), Some((least, greatest))) => {
-                read.numbers = Some((least.min(number), greatest.max(number)));
-            }
-        }
+    pub(super) fn note(&self, number: i64) {
+        let mut numbers = self.numbers();
+        let (least, greatest) = numbers.unwrap_or((number, number));
+        *numbers = Some((least.min(number), greatest.max(number)));
     }
 
     /// True if no change came between the facts that were read past the copies, or none on which a request of this caller for
@@ -60,14 +46,7 @@ impl OneMoment {
         principal: &Principal,
         repositories: &[&RepositoryName],
     ) -> Result<bool, StorageError> {
-        let is_vague = {
-            let read = self.read();
-            read.is_vague && read.numbers.is_some()
-        };
-        if is_vague {
-            self.note(Some(counter::read(&db.connection).await?));
-        }
-        let numbers = self.read().numbers;
+        let numbers = *self.numbers();
         let Some((least, greatest)) = numbers.filter(|(least, greatest)| least < greatest) else {
             return Ok(true);
         };
@@ -83,9 +62,9 @@ impl OneMoment {
         Ok(are_told && !between.iter().any(concerns))
     }
 
-    fn read(&self) -> MutexGuard<'_, Read> {
-        // The lock is held only to change one field, so a poisoned value is whole.
-        self.read.lock().unwrap_or_else(PoisonError::into_inner)
+    fn numbers(&self) -> MutexGuard<'_, Option<(i64, i64)>> {
+        // The lock is held only to change the value, so a poisoned one is whole.
+        self.numbers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// True if none of the copies was dropped since that a request of this caller for these repositories rests on.

@@ -23,7 +23,7 @@ use crate::storage::directory::facts::{
 use crate::storage::directory::follower::{Away, Finder, Follower};
 use crate::storage::directory::one_moment::OneMoment;
 use crate::storage::error::StorageError;
-use crate::storage::{access_tokens, deploy_tokens, refresh_tokens, registry};
+use crate::storage::{access_tokens, counter, deploy_tokens, refresh_tokens, registry};
 
 /// A look at the directory, for one request.
 #[derive(Debug)]
@@ -61,7 +61,14 @@ impl<'a> View<'a> {
 
     /// Makes sure that the copies are no older than a credential that was just read past them.
     pub async fn catch_up(&self) -> Result<(), StorageError> {
-        self.reach(None).await
+        match &self.trust {
+            Trust::Current(copies, follower) => follower.follow(self.db, copies).await,
+            Trust::Nothing => {
+                self.moment.note(counter::read(&self.db.connection).await?);
+                Ok(())
+            }
+            Trust::Stale(..) | Trust::Away(_) => Ok(()),
+        }
     }
 
     /// True if all that this look has told about the caller and the repositories was true together. Otherwise a new look
@@ -261,11 +268,9 @@ impl<'a> View<'a> {
         repositories: &[&RepositoryName],
         now: DateTime<Utc>,
     ) -> Result<Rights, StorageError> {
-        let mut newest = Some(i64::MIN);
-        let note = |number: Option<i64>| {
-            newest = newest
-                .zip(number)
-                .map(|(newest, number)| newest.max(number));
+        let mut newest = i64::MIN;
+        let note = |number: i64| {
+            newest = newest.max(number);
             self.moment.note(number);
         };
         let storage = self.storage()?;
@@ -278,7 +283,7 @@ impl<'a> View<'a> {
     }
 
     /// Makes sure that the copies are no older than what was loaded, which knows of the change with that number.
-    async fn reach(&self, number: Option<i64>) -> Result<(), StorageError> {
+    async fn reach(&self, number: i64) -> Result<(), StorageError> {
         match &self.trust {
             Trust::Current(copies, follower) => follower.reach(self.db, copies, number).await,
             Trust::Nothing => {
