@@ -3,6 +3,7 @@
 pub mod bounds;
 pub mod cell;
 pub mod change_numbers;
+pub mod earlier_numbers;
 mod few;
 pub mod key_file;
 pub mod line;

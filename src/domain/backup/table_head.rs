@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::domain::backup::bounds::{LONGEST_NAME, MOST_COLUMNS, is_key};
 use crate::domain::backup::cell::{Cell, CellKind};
+use crate::domain::backup::earlier_numbers::renewed;
 use crate::domain::backup::few;
 use crate::domain::backup::row::RowValues;
 
@@ -55,7 +56,9 @@ impl TableHead {
         let columns = self.columns.iter().zip(values);
         let cell = |((name, kind), value): (&(String, CellKind), Value)| {
             let cell = Cell::from_json(*kind, value);
-            cell.ok_or_else(|| format!("its {name} is of another kind, or out of range"))
+            let cell = cell.map(|cell| renewed(&self.table, name, cell));
+            cell.filter(Cell::is_in_bounds)
+                .ok_or_else(|| format!("its {name} is of another kind, or out of range"))
         };
         columns.map(cell).collect()
     }

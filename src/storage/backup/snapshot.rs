@@ -7,6 +7,7 @@ use sea_orm::{
 };
 
 use crate::domain::backup::cell::{Cell, CellKind};
+use crate::domain::backup::earlier_numbers::renewed;
 use crate::domain::backup::table_head::TableHead;
 use crate::storage::backup::last_id;
 use crate::storage::backup::quiet::let_be_quiet;
@@ -108,7 +109,11 @@ impl Snapshot {
         let rows = self.transaction.query_all(&select).await?;
         let cells = |row: &QueryResult| {
             let columns = table.columns.iter();
-            columns.map(|column| cell(row, *column)).collect()
+            let cell = |column: &Column| {
+                let cell = cell(row, *column)?;
+                Ok(renewed(table.name, column.name, cell))
+            };
+            columns.map(cell).collect()
         };
         let rows: Result<_, DbErr> = rows.iter().map(cells).collect();
         Ok(rows?)

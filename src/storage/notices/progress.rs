@@ -8,6 +8,7 @@ use sea_orm::{
 };
 
 use crate::domain::access_tokens::AccessToken;
+use crate::domain::backup::bounds::LARGEST_NUMBER;
 use crate::domain::deploy_tokens::DeployToken;
 use crate::domain::events::stored::StoredEvent;
 use crate::domain::ids::DeployTokenId;
@@ -44,8 +45,8 @@ pub async fn progress(db: &Db, now: DateTime<Utc>) -> Result<NoticeProgress, Sto
     let first = notice_progress::ActiveModel {
         id: Set(THIS),
         change_number: Set(counter::read(&db.connection).await?),
-        // Behind all events of that change.
-        event_id: Set(i64::MAX),
+        // Behind all events of that change, and within the bounds of a backup.
+        event_id: Set(LARGEST_NUMBER),
         ends_looked_at: Set(now.into()),
     };
     let begun = notice_progress::Entity::insert(first)

@@ -11,6 +11,7 @@ mod places;
 mod refused;
 mod repeated;
 mod round_trip;
+mod told;
 
 use std::collections::BTreeMap;
 use std::fs;
