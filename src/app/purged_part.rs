@@ -11,12 +11,12 @@ use crate::app::desk::Desk;
 pub struct PurgedPart {
     /// The number of rows that were deleted.
     pub number: u64,
-    /// True if there may be more of them.
+    /// True if there may be more of them that were made on the same day. The next day comes with the next purge.
     pub has_rest: bool,
 }
 
 impl From<(u64, bool)> for PurgedPart {
-    /// The number, and true if there may be more.
+    /// The number, and true if there may be more of the same day.
     fn from((number, has_rest): (u64, bool)) -> Self {
         Self { number, has_rest }
     }

@@ -19,8 +19,10 @@ use crate::storage::Db;
 const MAIL_TIMEOUT: Duration = Duration::from_secs(30);
 /// The pause between two looks for events, and between two looks for notices that are due.
 const PAUSE: Duration = Duration::from_secs(1);
-/// The pause between two looks at ends of tokens, and for notices that were finished long ago.
+/// The pause between two looks at ends of tokens.
 const LONG_PAUSE: Duration = Duration::from_mins(1);
+/// The pause between two looks for notices that were finished long ago: each deletes those of one day.
+const PURGE_PAUSE: Duration = Duration::from_hours(1);
 
 /// The notices of a service with that configuration.
 pub(super) fn notices(
@@ -77,14 +79,18 @@ pub(super) fn spawn(service: &Service, lifecycle: &Lifecycle) {
 async fn make(service: Service, lifecycle: Lifecycle) {
     let mut step = RepeatedStep::new(service.health, "notices", "no notices are made");
     let (notices, metrics) = (service.notices, service.metrics);
-    let mut looked = None::<Instant>;
+    let (mut looked, mut purged) = (None::<Instant>, None::<Instant>);
+    let is_due = |last: Option<Instant>, pause| last.is_none_or(|last| last.elapsed() >= pause);
     loop {
-        let is_long_ago = looked.is_none_or(|looked| looked.elapsed() >= LONG_PAUSE);
+        let is_long_ago = is_due(looked, LONG_PAUSE);
+        let is_purge_due = is_long_ago && is_due(purged, PURGE_PAUSE);
         let making = async {
             let mut has_rest = notices.follow_events().await?;
             if is_long_ago {
                 notices.look_at_ends().await?;
-                has_rest |= notices.purge().await?;
+                if is_purge_due {
+                    has_rest |= notices.purge().await?;
+                }
                 let numbers = notices.numbers().await?;
                 metrics.set_notices(numbers.pending, numbers.failed);
             }
@@ -93,7 +99,12 @@ async fn make(service: Service, lifecycle: Lifecycle) {
         // Not ended by a stop: it is bounded, and a transaction must come to its end.
         match step.run(making).await {
             Some(true) if !lifecycle.is_stopping() => {}
-            Some(false) if is_long_ago => looked = Some(Instant::now()),
+            Some(false) if is_long_ago => {
+                looked = Some(Instant::now());
+                if is_purge_due {
+                    purged = looked;
+                }
+            }
             _ => tokio::select! {
                 () = tokio::time::sleep(PAUSE) => {}
                 () = lifecycle.stopping() => return,

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 
 use crate::app::error::DeskError;
 use crate::app::notices::Notices;
-use crate::storage::notices::{self, PURGED_AT_ONCE};
+use crate::storage::notices;
 
 /// The time after which a notice is given up that nobody sends: longer than whoever sends it would try.
 const LONGEST_WAIT: TimeDelta = TimeDelta::days(4);
@@ -15,7 +15,7 @@ const MOST_FINISHED: u64 = 50_000;
 
 impl Notices {
     /// Deletes some of the notices that were finished long ago or are too many, the oldest first; true if there may be more
-    /// of them.
+    /// of them, but for those of the next day.
     #[tracing::instrument(name = "app.notices.purge", skip_all)]
     pub async fn purge(&self) -> Result<bool, DeskError> {
         let now = self.clock.now();
@@ -27,7 +27,7 @@ impl Notices {
             );
         }
         let end = now - KEPT;
-        let number = notices::purge(&self.db, end, MOST_FINISHED).await?;
-        Ok(number >= PURGED_AT_ONCE)
+        let (_, has_rest) = notices::purge(&self.db, end, MOST_FINISHED).await?;
+        Ok(has_rest)
     }
 }

@@ -20,6 +20,7 @@ use crate::storage::connect::Db;
 use crate::storage::entity::instant::Instant;
 use crate::storage::entity::notice::{self, Column};
 use crate::storage::error::StorageError;
+use crate::storage::oldest::delete_oldest;
 use crate::storage::page::{listing_of, try_map};
 use crate::storage::source::Source;
 
@@ -169,35 +170,33 @@ pub async fn add(
     Ok(())
 }
 
-/// The most notices that one purge deletes.
-pub const PURGED_AT_ONCE: u64 = 1000;
+/// The most notices that are deleted at once because there are too many.
+const PURGED_AT_ONCE: u64 = 1000;
 
-/// Deletes some of the notices that were finished before `end`, the oldest first, at most [`PURGED_AT_ONCE`], and those
-/// above `most` finished ones; their number is returned.
+/// Deletes some of the finished notices, the oldest first, and returns their number; true if there may be more. They are those
+/// above `most`, at most [`PURGED_AT_ONCE`], or if there are none of these, those that were finished before `end`.
 #[tracing::instrument(level = "debug", name = "storage.notices.purge", skip_all)]
-pub async fn purge(db: &Db, end: DateTime<Utc>, most: u64) -> Result<u64, StorageError> {
+pub async fn purge(db: &Db, end: DateTime<Utc>, most: u64) -> Result<(u64, bool), StorageError> {
     let finished = notice::Entity::find().filter(Column::FinishedAt.is_not_null());
     let number = finished.clone().count(&db.connection).await?;
-    let some = number.saturating_sub(most).min(PURGED_AT_ONCE);
-    let oldest = |query: Select<notice::Entity>, limit| {
-        let ids = query.select_only().column(Column::Id);
-        let ids = ids
-            .order_by_asc(Column::FinishedAt)
-            .order_by_asc(Column::Id)
-            .limit(limit);
-        ids.into_tuple().all(&db.connection)
-    };
-    let old: Vec<i64> = if some > 0 {
-        oldest(finished, some).await?
-    } else {
-        let end = Instant::from(end);
-        oldest(finished.filter(Column::FinishedAt.lt(end)), PURGED_AT_ONCE).await?
-    };
-    if old.is_empty() {
-        return Ok(0);
+    let too_many = number.saturating_sub(most).min(PURGED_AT_ONCE);
+    let order = [Column::FinishedAt, Column::Id];
+    if too_many == 0 {
+        let old = Condition::all().add(Column::FinishedAt.lt(Instant::from(end)));
+        return delete_oldest::<notice::Entity>(db, old, Column::Id, &order).await;
     }
-    let deleted = notice::Entity::delete_many().filter(Column::Id.is_in(old));
-    Ok(deleted.exec(&db.connection).await?.rows_affected)
+    let oldest: Vec<i64> = finished
+        .select_only()
+        .column(Column::Id)
+        .order_by_asc(Column::FinishedAt)
+        .order_by_asc(Column::Id)
+        .limit(too_many)
+        .into_tuple()
+        .all(&db.connection)
+        .await?;
+    let deleted = notice::Entity::delete_many().filter(Column::Id.is_in(oldest));
+    let number = deleted.exec(&db.connection).await?.rows_affected;
+    Ok((number, number >= PURGED_AT_ONCE))
 }
 
 /// The notice of a row. One that a newer version wrote is there too, but without its content.

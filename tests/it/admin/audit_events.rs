@@ -373,6 +373,28 @@ async fn no_event_has_a_secret() {
     }
 }
 
+/// Other instances, and this one tomorrow, know better what time it is.
+#[tokio::test]
+async fn a_clock_years_ahead_deletes_one_day_of_events_at_a_time() {
+    let World { app, root, .. } = World::start().await;
+    for name in ["second-day", "third-day"] {
+        app.clock.advance(DAY);
+        app.group(name, Visibility::Private).await;
+    }
+    let years = DAY * 730;
+    for left in [
+        "group.created:third-day group.created:second-day",
+        "group.created:third-day",
+        "",
+    ] {
+        app.clock.advance(years);
+        let purged = app.desk.purge_audit_events(KEPT).await.unwrap();
+        assert!(purged.number >= 1 && !purged.has_rest, "{purged:?}");
+        app.clock.advance(-years);
+        assert_eq!(told(&root, "/audit_events").await, left);
+    }
+}
+
 #[tokio::test]
 async fn events_are_deleted_when_they_were_kept_long_enough() {
     let World { app, root, .. } = World::start().await;

@@ -524,6 +524,26 @@ async fn old_days_are_deleted_and_repositories_that_were_not_used_since() {
 }
 
 #[tokio::test]
+async fn a_clock_years_ahead_deletes_one_day_of_usage_at_a_time() {
+    let stage = Stage::set().await;
+    let World { app, root, alice } = &stage.world;
+    let keep = std::time::Duration::from_hours(24 * 30);
+    for scope in ["repository:team/app/old:push", "repository:team/app:push"] {
+        stage.ask(alice, &[scope]).await;
+        stage.write().await;
+        app.clock.advance(Duration::days(1));
+    }
+    let all = "/projects/team%2Fapp/registry/repositories";
+    for (number, left) in [(2, &["team/app"][..]), (2, &[]), (0, &[])] {
+        app.clock.advance(Duration::days(730));
+        let purged = app.desk.purge_usage(keep).await.unwrap();
+        assert_eq!((purged.number, purged.has_rest), (number, false));
+        app.clock.advance(Duration::days(-730));
+        assert_eq!(lines(&root.read(all).await, &["path"]), left);
+    }
+}
+
+#[tokio::test]
 async fn a_token_without_a_registry_scope_counts_as_refused() {
     let World { app, root, .. } = World::start().await;
     let reader = app.actor("alice", "read_user").await;

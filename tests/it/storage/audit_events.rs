@@ -195,7 +195,10 @@ pub(super) async fn old_events_are_purged(db: &Db) {
         record(db, at(instant), EventAction::UserBlocked, about).await;
     }
     let end = at("2002-01-01T00:00:00Z");
-    assert_eq!(audit_events::purge(db, end).await.unwrap(), (2, false));
+    // One day at a time.
+    for _ in 0..2 {
+        assert_eq!(audit_events::purge(db, end).await.unwrap(), (1, false));
+    }
     assert_eq!(audit_events::purge(db, end).await.unwrap(), (0, false));
     let place = Some(EventPlace::One(EntityKind::User, 900_008));
     let left = EventFilter {

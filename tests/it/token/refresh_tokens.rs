@@ -228,6 +228,27 @@ async fn refresh_tokens_that_have_ended_are_purged() {
 }
 
 #[tokio::test]
+async fn a_clock_years_ahead_deletes_the_refresh_tokens_of_one_day_at_a_time() {
+    let app = start().await;
+    refresh_token(&app).await;
+    app.clock.advance(Duration::days(1));
+    let second = refresh_token(&app).await;
+    let lifetimes = wharfinger::domain::refresh_tokens::RefreshLifetimes {
+        idle: std::time::Duration::from_hours(24 * 90),
+        absolute: std::time::Duration::from_hours(24 * 3650),
+    };
+    for (number, is_left) in [(1, true), (1, false), (0, false)] {
+        app.clock.advance(Duration::days(730));
+        let purged = app.desk.purge_refresh_tokens(&lifetimes).await.unwrap();
+        assert_eq!((purged.number, purged.has_rest), (number, false));
+        app.clock.advance(Duration::days(-730));
+        if is_left {
+            assert!(works(&app, &second).await, "it is of the second day");
+        }
+    }
+}
+
+#[tokio::test]
 async fn one_more_refresh_token_takes_the_place_of_the_one_that_was_unused_for_longest() {
     let app = TestApp::start_with("[refresh_tokens]\nmax_per_user = 2").await;
     app.user("alice").await;

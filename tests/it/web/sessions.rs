@@ -8,7 +8,7 @@ use wharfinger::domain::ids::SessionId;
 use wharfinger::domain::sessions::SessionRules;
 use wharfinger::storage::{Change, sessions};
 
-use crate::harness::{PASSWORD, TestApp, named};
+use crate::harness::{Browser, PASSWORD, TestApp, named};
 
 const LIVES: &str = "[sessions]\nidle_timeout = \"1h\"\nlifetime = \"3h\"\nmax_per_user = 2\n";
 
@@ -133,6 +133,29 @@ async fn sessions_that_have_ended_are_deleted() {
     for number in [1, 0] {
         let purged = app.desk.purge_sessions(&rules).await.unwrap();
         assert_eq!(purged.number, number);
+    }
+}
+
+#[tokio::test]
+async fn a_clock_years_ahead_deletes_the_sessions_of_one_day_at_a_time() {
+    let app = TestApp::start().await;
+    app.user("alice").await;
+    let first = app.signed_in("alice").await;
+    app.clock.advance(Duration::days(1));
+    let second = app.signed_in("alice").await;
+    let rules = SessionRules {
+        idle: Duration::days(7).to_std().unwrap(),
+        absolute: Duration::days(3650).to_std().unwrap(),
+        most_per_user: 50,
+    };
+    for (first_is_in, second_is_in) in [(false, true), (false, false)] {
+        app.clock.advance(Duration::days(730));
+        let purged = app.desk.purge_sessions(&rules).await.unwrap();
+        assert_eq!((purged.number, purged.has_rest), (1, false));
+        app.clock.advance(Duration::days(-730));
+        let is_in = async |browser: &Browser| browser.open("/").await.heading() != "Sign in";
+        assert_eq!(is_in(&first).await, first_is_in);
+        assert_eq!(is_in(&second).await, second_is_in);
     }
 }
 
