@@ -79,7 +79,8 @@ pub(super) async fn get(
     Ok(view(&admin, &token))
 }
 
-/// Renames, describes, shortens or narrows a token; never widens it.
+/// Renames, describes, shortens or narrows a token; never widens it. An earlier end shortens the tokens that were
+/// made with it, and without `api` they are revoked.
 #[utoipa::path(patch, path = "/personal_access_tokens/{id}", tag = "personal_access_tokens",
     params(("id" = i64, Path)), request_body = ChangeAccessToken,
     responses((status = 200, body = AccessTokenView)))]

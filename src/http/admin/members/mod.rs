@@ -149,7 +149,7 @@ async fn change(
 }
 
 /// Takes a role away: Owners, in a project Maintainers too, or the member themselves. The user's roles
-/// below a group are taken away too.
+/// below a group are taken away too. The last owner of a group, also of one below, is 403 but for administrators.
 #[utoipa::path(delete, path = "/members/{user_id}", tag = "members",
     params(("id" = String, Path), ("user_id" = i64, Path), RemoveMember),
     responses((status = 204)))]
