@@ -1,7 +1,9 @@
 # The service in a small image, as a user without privileges.
 #
 #   docker build -t wharfinger .
-#   docker run -p 5001:5001 -p 127.0.0.1:5002:5002 -v wharfinger:/var/lib/wharfinger wharfinger
+#   docker run --stop-timeout 40 -p 5001:5001 -p 127.0.0.1:5002:5002 -v wharfinger:/var/lib/wharfinger wharfinger
+#
+# The volume keeps the database and the keys. The stop may take longer than shutdown.grace (30 s), after which Docker must not kill.
 #
 # The stage `release` alone packs a program that was built elsewhere (BINARY, a path in the context):
 #
@@ -14,8 +16,8 @@ RUN useradd --system --uid 10001 --user-group --home-dir /var/lib/wharfinger wha
  && install -d -o wharfinger -g wharfinger -m 0755 /var/lib/wharfinger/keys /var/lib/wharfinger/keys/public
 WORKDIR /var/lib/wharfinger
 USER 10001:10001
-# New volumes take over the owner of these folders.
-VOLUME ["/var/lib/wharfinger/data", "/var/lib/wharfinger/keys"]
+# New volumes take over the owner of these folders. None is declared here: Docker would put nameless ones for the folders below
+# over a volume for all of /var/lib/wharfinger, and lose them with the container.
 # All listeners are reached from outside of the container only where it publishes them.
 ENV WHARFINGER_TOKEN__LISTEN=0.0.0.0:5001 \
     WHARFINGER_ADMIN__LISTEN=0.0.0.0:5002

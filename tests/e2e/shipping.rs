@@ -7,12 +7,16 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
-use crate::harness::{Engine, Ran, Story, World, finish, free_port};
+use crate::harness::{Engine, Ran, Story, World, finish, free_port, wait_until};
 
 pub(crate) const STORIES: &[Story] = &[
     (
         "the_compose_file_brings_up_a_registry_with_tokens",
         the_compose_file_brings_up_a_registry_with_tokens,
+    ),
+    (
+        "a_volume_of_docker_run_keeps_everything",
+        a_volume_of_docker_run_keeps_everything,
     ),
     (
         "the_compose_file_takes_postgresql_if_that_is_asked_for",
@@ -159,6 +163,53 @@ fn the_compose_file_brings_up_a_registry_with_tokens(world: &World) {
         "it stops by itself when it is told to"
     );
     compose.run(&["down", "--volumes"]).must_succeed();
+}
+
+/// The line in the head of the Dockerfile, twice: a new version of the image is another container.
+fn a_volume_of_docker_run_keeps_everything(world: &World) {
+    let folder = world.new_folder();
+    let engine = Engine::with_networks(&folder.join("engine"));
+    make_images(&folder, &engine, world);
+    let docker = |arguments: &[&str]| {
+        let mut command = engine.docker(arguments);
+        command.env("DOCKER_CONFIG", folder.join("config"));
+        finish(world, command, "")
+    };
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("Dockerfile");
+    let text = std::fs::read_to_string(file).unwrap();
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix("#   docker run "))
+        .unwrap();
+    let (token, admin) = (free_port().to_string(), free_port().to_string());
+    let line = line
+        .replace(" 5001:", &format!(" {token}:"))
+        .replace(":5002:", &format!(":{admin}:"));
+    let start = || {
+        let arguments = ["run", "--detach", "--name", "single"].into_iter();
+        let arguments: Vec<&str> = arguments.chain(line.split_whitespace()).collect();
+        docker(&arguments).must_succeed();
+        wait_until("it is ready", || {
+            docker(&["exec", "single", "wharfinger", "health"]).ok
+        });
+    };
+    let wharfinger = |arguments: &[&str]| {
+        let ran = docker(&[&["exec", "single", "wharfinger"], arguments].concat());
+        ran.must_succeed();
+        ran.stdout
+    };
+    start();
+    wharfinger(&["user", "create", "alice"]);
+    let keys = wharfinger(&["keys", "list", "--json"]);
+    docker(&["stop", "single"]).must_succeed();
+    let ended = docker(&["inspect", "--format", "{{.State.ExitCode}}", "single"]);
+    assert_eq!(ended.stdout.trim(), "0");
+    docker(&["rm", "--volumes", "single"]).must_succeed();
+    start();
+    let users = wharfinger(&["user", "list", "--json"]);
+    assert!(users.contains("\"alice\""), "{users}");
+    assert_eq!(wharfinger(&["keys", "list", "--json"]), keys);
+    docker(&["rm", "--force", "--volumes", "single"]).must_succeed();
 }
 
 /// The variables are those that the head of the file names. Without them no server is started: the story above has no image
