@@ -67,6 +67,14 @@ fn behind_nginx_under_a_sub_path_every_way_leads_on(world: &World) {
     );
     let (_, groups) = reply.split_once("\r\n\r\n").unwrap();
     let groups: serde_json::Value = serde_json::from_str(groups).unwrap();
+    service.cli(&["project", "create", "team/app"]);
+    let url = format!("{base}/api/v4/projects/team%2Fapp?statistics=true");
+    let project = curl(&["--fail", "--header", &header, &url]).stdout;
+    assert!(
+        project.contains("\"path_with_namespace\":\"team/app\""),
+        "{project}"
+    );
+    assert!(project.contains("\"statistics\""), "{project}");
     let web_url = groups[0]["web_url"].as_str().unwrap();
     assert!(web_url.starts_with(&base), "{web_url}");
     let browser = ["--header", "Accept: text/html", web_url];
@@ -74,13 +82,23 @@ fn behind_nginx_under_a_sub_path_every_way_leads_on(world: &World) {
     assert_eq!(curl(&[&arrived[..], &browser].concat()).stdout, nothing);
 }
 
+/// The example in the documentation.
+fn documented() -> &'static str {
+    let page = include_str!("../../docs/operating.md");
+    let (_, section) = page.split_once("## Behind a proxy, under a path").unwrap();
+    let (_, example) = section.split_once("```nginx\n").unwrap();
+    example.split("```").next().unwrap()
+}
+
 pub(crate) fn start_nginx(folder: &Path, port: u16, admin: &str) -> Process {
     let at = folder.display();
     let configuration = format!(
         "user root;\ndaemon off;\npid {at}/nginx.pid;\nerror_log {at}/nginx.log;\nevents {{}}\nhttp {{\n\
          access_log off;\nclient_body_temp_path {at}/t1;\nproxy_temp_path {at}/t2;\nfastcgi_temp_path {at}/t3;\n\
-         uwsgi_temp_path {at}/t4;\nscgi_temp_path {at}/t5;\nserver {{\nlisten 127.0.0.1:{port};\n\
-         location /images/admin/ {{\nproxy_pass {admin}/;\nproxy_set_header X-Forwarded-For $remote_addr;\n}}\n}}\n}}\n",
+         uwsgi_temp_path {at}/t4;\nscgi_temp_path {at}/t5;\n{}\n}}\n",
+        documented()
+            .replace("server {", &format!("server {{\nlisten 127.0.0.1:{port};"))
+            .replace("http://127.0.0.1:5002", admin)
     );
     let file = folder.join("nginx.conf");
     std::fs::write(&file, configuration).unwrap();
