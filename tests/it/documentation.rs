@@ -536,7 +536,7 @@ fn settings(page: &str) -> Vec<&str> {
                     .chars()
                     .all(|letter| letter.is_ascii_lowercase() || letter == '_')
         };
-        is_word(section) && is_word(key) && !["md", "crt", "toml"].contains(&key)
+        is_word(section) && is_word(key) && !["md", "crt", "toml", "key"].contains(&key)
     };
     names.filter(is_setting).collect()
 }
