@@ -20,6 +20,7 @@ mod notices;
 mod ops;
 mod registries;
 mod server;
+mod shown_commands;
 mod storage;
 mod token;
 mod two_factor;
