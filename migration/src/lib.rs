@@ -72,6 +72,7 @@ mod m70_folded_again;
 mod m71_namespaces_live_indexes;
 mod m72_namespaces_kind_indexes_dropped;
 mod m73_namespaces_path_pattern_index;
+mod m74_changes_nanoseconds;
 
 pub use sea_orm_migration::{IntoSchemaManagerConnection, MigratorTrait, SchemaManager};
 
@@ -143,6 +144,7 @@ impl MigratorTrait for Migrator {
             Box::new(m71_namespaces_live_indexes::Migration),
             Box::new(m72_namespaces_kind_indexes_dropped::Migration),
             Box::new(m73_namespaces_path_pattern_index::Migration),
+            Box::new(m74_changes_nanoseconds::Migration),
         ]
     }
 }

@@ -41,9 +41,11 @@ impl Db {
         let number = counter::read(&transaction).await?;
         // The time is read after the wait: a token that has ended meanwhile changes nothing.
         let now = clock.now();
+        let nanoseconds = clock.instant().timestamp_subsec_nanos();
         let renewed = authority.renewed(evidence(&transaction, authority).await?, now)?;
         let copies = self.copies.get().cloned();
-        Ok(Change::new(transaction, (number, now), renewed, copies))
+        let change = (number, now, nanoseconds);
+        Ok(Change::new(transaction, change, renewed, copies))
     }
 
     /// Begins the writes of a login, and renews the authority.

@@ -34,6 +34,7 @@ pub struct Change {
     pub(super) transaction: Bounded<DatabaseTransaction>,
     number: i64,
     now: DateTime<Utc>,
+    nanoseconds: Option<i32>,
     authority: Authority,
     touched: Mutex<BTreeSet<Touched>>,
     /// The copies of this process.
@@ -72,10 +73,10 @@ fn grant(
 }
 
 impl Change {
-    /// A change with that number, whose caller's authority was renewed in `transaction` at `now`.
+    /// A change with that number, whose caller's authority was renewed in `transaction` at `now`, a whole second, and some nanoseconds.
     pub(super) fn new(
         transaction: Bounded<DatabaseTransaction>,
-        (number, now): (i64, DateTime<Utc>),
+        (number, now, nanoseconds): (i64, DateTime<Utc>, u32),
         authority: Authority,
         copies: Option<Arc<Copies>>,
     ) -> Self {
@@ -83,6 +84,7 @@ impl Change {
             transaction,
             number,
             now,
+            nanoseconds: i32::try_from(nanoseconds).ok(),
             authority,
             touched: Mutex::default(),
             copies,
@@ -135,6 +137,7 @@ impl Change {
             number: Set(self.number),
             created_at: Set(self.now.into()),
             subjects: Set(Some(stored(touched.as_ref()))),
+            nanoseconds: Set(self.nanoseconds),
         };
         change::Entity::insert(row)
             .exec_without_returning(&self.transaction)

@@ -49,6 +49,16 @@ pub(super) async fn numbered(
     Ok((rows, number))
 }
 
+/// The number of the last change, for a part of another statement.
+pub(super) fn last_number() -> SimpleExpr {
+    let number = Query::select()
+        .column(change_counter::Column::Number)
+        .from(change_counter::Entity)
+        .and_where(Expr::col(change_counter::Column::Id).eq(COUNTER))
+        .take();
+    SimpleExpr::from(number)
+}
+
 /// The prefixes that the columns of the first and of the second table of a join have.
 pub(super) const FIRST: &str = "A_";
 pub(super) const SECOND: &str = "B_";

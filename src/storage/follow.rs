@@ -15,7 +15,7 @@ use crate::storage::error::StorageError;
 const MOST_AT_ONCE: u64 = 1000;
 
 /// The most changes that are read at once; who is further behind drops all copies, which is cheaper.
-const MOST_FOLLOWED: u64 = 200;
+pub(super) const MOST_FOLLOWED: u64 = 200;
 
 /// A numbered change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +33,7 @@ impl Db {
     }
 
     /// The changes after `number`, in order, 200 at most. If some of them are pruned, the first that is left counts as one that
-    /// touched anything: who is so far behind drops all copies.
+    /// touched anything.
     pub async fn changes_after(&self, number: i64) -> Result<Vec<NumberedChange>, StorageError> {
         let later = change::Entity::find()
             .filter(change::COLUMN.number.gt(number))
@@ -79,7 +79,7 @@ impl Db {
 }
 
 /// Reads a change; a subject that this version cannot read may be anything.
-fn to_change(row: change::Model) -> NumberedChange {
+pub(super) fn to_change(row: change::Model) -> NumberedChange {
     let subjects = row.subjects.filter(|subjects| subjects != EVERYTHING);
     let touched = subjects.and_then(|subjects| {
         let subjects = subjects.split_whitespace().map(str::parse);

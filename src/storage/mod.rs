@@ -31,6 +31,7 @@ mod oldest;
 mod page;
 mod pool_numbers;
 mod pooler;
+mod position;
 mod recorder;
 pub mod refresh_tokens;
 pub mod registry;

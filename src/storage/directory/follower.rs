@@ -10,6 +10,7 @@ use crate::storage::connect::Db;
 use crate::storage::directory::copies::Copies;
 use crate::storage::error::{Outlook, StorageError};
 use crate::storage::follow::NumberedChange;
+use crate::storage::position::Position;
 
 /// The age that copies may have: who asks later than this after a change is answered by it (docs/architecture.md#copies).
 pub(super) const BOUND: Duration = Duration::from_secs(1);
@@ -38,8 +39,8 @@ pub(super) struct Follower {
     away: Mutex<Option<Away>>,
     /// The number of the last change that was followed, for those who do not ask.
     reached: AtomicI64,
-    /// The number of the last change that was followed. One asks at a time; the others wait for that answer.
-    number: tokio::sync::Mutex<Option<i64>>,
+    /// The place up to which changes were followed. One asks at a time; the others wait for that answer.
+    position: tokio::sync::Mutex<Option<Position>>,
 }
 
 /// Storage that is away.
@@ -80,7 +81,7 @@ impl Follower {
             confirmed: AtomicU64::new(0),
             away: Mutex::default(),
             reached: AtomicI64::new(i64::MIN),
-            number: tokio::sync::Mutex::default(),
+            position: tokio::sync::Mutex::default(),
         }
     }
 
@@ -128,7 +129,12 @@ impl Follower {
         if is_reached() {
             return Ok(());
         }
-        self.share(db, copies, is_reached).await
+        self.share(db, copies, is_reached).await?;
+        if !is_reached() {
+            // The database went back since the load, so what was loaded must not be kept.
+            copies.forget_everything();
+        }
+        Ok(())
     }
 
     /// Follows the changes now.
@@ -145,7 +151,7 @@ impl Follower {
         is_done: impl Fn() -> bool,
     ) -> Result<(), StorageError> {
         let begin = Instant::now();
-        let mut number = self.number.lock().await;
+        let mut position = self.position.lock().await;
         let waited = begin.elapsed();
         // The question of somebody else that began later is as good.
         if is_done() || self.confirmed().is_some_and(|confirmed| confirmed >= begin) {
@@ -159,14 +165,14 @@ impl Follower {
         // An asker before may have gone away without an answer; the wait for them was a wait for storage too.
         let rest = self.patience.saturating_sub(waited);
         let limit = rest.max(QUICK.min(self.patience));
-        self.ask((db, limit), copies, &mut number).await
+        self.ask((db, limit), copies, &mut position).await
     }
 
     async fn ask(
         &self,
         (db, limit): (&Db, Duration),
         copies: &Copies,
-        number: &mut Option<i64>,
+        position: &mut Option<Position>,
     ) -> Result<(), StorageError> {
         let (mut has_failed, mut stops_left) = (false, MOST_STOPS);
         let silent = || StorageError::silent(&db.place(), self.patience);
@@ -174,13 +180,13 @@ impl Follower {
             let (begin, mut ran) = (Instant::now(), Duration::ZERO);
             let asked = tokio::select! {
                 biased;
-                asked = catch_up(db, copies, *number) => asked,
+                asked = catch_up(db, copies, position.as_ref()) => asked,
                 () = run_for(limit, &mut ran) => Err(silent()),
             };
             match asked {
                 Ok(last) => {
-                    *number = Some(last);
-                    self.reached.store(last, Ordering::Release);
+                    self.reached.store(last.number(), Ordering::Release);
+                    *position = Some(last);
                     self.confirm_at(begin);
                     return Ok(());
                 }
@@ -239,20 +245,24 @@ async fn run_for(limit: Duration, ran: &mut Duration) {
     }
 }
 
-/// Drops what was touched since the change `followed`, and returns the number of the last change.
-async fn catch_up(db: &Db, copies: &Copies, followed: Option<i64>) -> Result<i64, StorageError> {
-    let last = db.last_change().await?;
+/// Drops what was touched since the place `followed`, and returns the place after the last change.
+async fn catch_up(
+    db: &Db,
+    copies: &Copies,
+    followed: Option<&Position>,
+) -> Result<Position, StorageError> {
+    let last = db.position().await?;
     match followed {
-        Some(followed) if followed == last => return Ok(last),
-        Some(followed) if followed < last => {
-            let changes = db.changes_after(followed).await?;
-            if let Some(reached) = forget_all(copies, followed, changes)
-                && reached >= last
+        Some(followed) if *followed == last => return Ok(last),
+        Some(followed) if followed.number() < last.number() => {
+            if let Some((changes, reached)) = db.changes_since(followed).await?
+                && reached.number() >= last.number()
+                && forget_all(copies, changes)
             {
                 return Ok(reached);
             }
         }
-        // Nothing was followed yet, or the database is an older one that was brought back.
+        // Nothing was followed yet, or the database went back: to an older number, or to another change of the same number.
         Some(_) | None => {}
     }
     // Beyond the changes that are read at once, too.
@@ -260,17 +270,15 @@ async fn catch_up(db: &Db, copies: &Copies, followed: Option<i64>) -> Result<i64
     Ok(last)
 }
 
-/// Drops what these changes touched, and returns the number of the last; none if it may have been anything.
-fn forget_all(copies: &Copies, followed: i64, changes: Vec<NumberedChange>) -> Option<i64> {
-    let mut last = followed;
+/// Drops what these changes touched; false if it may have been anything.
+fn forget_all(copies: &Copies, changes: Vec<NumberedChange>) -> bool {
     for change in changes {
-        if change.number != last + 1 {
-            return None;
-        }
-        copies.forget(change.touched?);
-        last = change.number;
+        let Some(touched) = change.touched else {
+            return false;
+        };
+        copies.forget(touched);
     }
-    (last > followed).then_some(last)
+    true
 }
 
 #[cfg(test)]

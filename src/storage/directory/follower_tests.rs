@@ -81,6 +81,21 @@ async fn all_who_wait_for_a_database_that_is_silent_learn_it_together() {
         .unwrap();
 }
 
+/// The change of which a load knows was lost before anybody followed it.
+#[tokio::test]
+async fn what_was_loaded_before_the_database_went_back_is_not_kept() {
+    let scene = Scene::open().await;
+    let (follower, db, copies) = (&scene.follower, &scene.db, &scene.copies);
+    follower.follow(db, copies).await.unwrap();
+    let last = db.last_change().await.unwrap();
+    for (number, may_be_kept) in [(last, true), (last + 1, false)] {
+        let begun = copies.drops.begin();
+        follower.reach(db, copies, number).await.unwrap();
+        let is_kept = copies.drops.end(begun, |_| false, |is_kept| is_kept);
+        assert_eq!(is_kept, may_be_kept);
+    }
+}
+
 /// A limit that passed while the whole process stood still says nothing about the database.
 #[tokio::test]
 async fn a_process_that_stands_still_takes_nobody_for_away() {

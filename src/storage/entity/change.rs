@@ -13,6 +13,7 @@ pub struct Model {
     pub created_at: Instant,
     #[sea_orm(column_type = "Text", nullable)]
     pub subjects: Option<String>,
+    pub nanoseconds: Option<i32>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

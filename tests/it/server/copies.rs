@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use sea_orm::{ConnectionTrait, Database};
+use tokio::runtime::Runtime;
 
 use crate::cli::Workplace;
 use crate::cli::running::{Running, start};
@@ -108,4 +110,46 @@ fn a_service_that_stood_still_answers_by_what_is_true_now() {
     sleep(A_SECOND);
     running.signal("-CONT");
     assert_eq!(pull(&running, &secret), "refused");
+}
+
+/// Takes the revocation of the second token back, which was the last change, as a standby does that had not got it.
+fn lose_the_last_change(workplace: &Workplace) {
+    let url = format!(
+        "sqlite://{}",
+        workplace.path().join("data/wharfinger.db").display()
+    );
+    let put_back = async {
+        let database = Database::connect(url).await.unwrap();
+        for statement in [
+            "DELETE FROM events WHERE change_number = (SELECT number FROM change_counter)",
+            "DELETE FROM changes WHERE number = (SELECT number FROM change_counter)",
+            "UPDATE change_counter SET number = number - 1",
+            "UPDATE personal_access_tokens SET revoked_at = NULL WHERE id = 2",
+        ] {
+            let put_back = database.execute_unprepared(statement).await.unwrap();
+            assert_eq!(put_back.rows_affected(), 1, "{statement}");
+        }
+        database.close().await.unwrap();
+    };
+    Runtime::new().unwrap().block_on(put_back);
+}
+
+/// A fail-over loses the last change, and the next one gets its number before this service asks again.
+#[test]
+fn a_database_that_went_back_and_came_up_to_the_same_number_is_noticed() {
+    let workplace = Workplace::furnished();
+    let (first, second) = (token(&workplace, "first"), token(&workplace, "second"));
+    let running = start(&workplace, "log");
+    assert_eq!(pull(&running, &first), "granted");
+    workplace.ok(&["token", "revoke", "2", "--yes"]);
+    sleep(A_SECOND);
+    assert_eq!(pull(&running, &second), "refused");
+
+    running.signal("-STOP");
+    lose_the_last_change(&workplace);
+    workplace.ok(&["token", "revoke", "1", "--yes"]);
+    sleep(A_SECOND);
+    running.signal("-CONT");
+    assert_eq!(pull(&running, &first), "refused");
+    assert_eq!(pull(&running, &second), "granted");
 }

@@ -3,19 +3,22 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
 use wharfinger::domain::access_tokens::AccessToken;
 use wharfinger::domain::deploy_tokens::DeployTokenSpecification;
-use wharfinger::domain::ids::DeployTokenId;
+use wharfinger::domain::ids::{AccessTokenId, DeployTokenId};
 use wharfinger::domain::namespaces::visibility::Visibility;
 use wharfinger::domain::secret::{SecretDigest, SecretKind, SecretToken};
 use wharfinger::server::SystemEntropy;
-use wharfinger::storage::{CopyBounds, Db, Directory, deploy_tokens};
+use wharfinger::storage::access_tokens::families;
+use wharfinger::storage::{CopyBounds, Db, Directory, deploy_tokens, users};
 
 use super::directory::token;
 use super::effort::Effort;
 use super::namespaces::make_place;
-use super::story::{begin, commit};
+use super::story::{begin, begin_at, commit, now};
+use super::users::new_user;
 
 /// Another replica.
 async fn replica(url: &SecretString) -> Directory {
@@ -32,6 +35,24 @@ async fn found(directory: &Directory, digest: &SecretDigest) -> Option<AccessTok
     found.map(|(token, _)| (*token).clone())
 }
 
+async fn works(directory: &Directory, digest: &SecretDigest) -> bool {
+    found(directory, digest).await.unwrap().revoked_at.is_none()
+}
+
+async fn revoke(db: &Db, id: AccessTokenId, instant: DateTime<Utc>) {
+    let change = begin_at(db, instant).await;
+    families::revoke_all(&change, &[id]).await.unwrap();
+    commit(change).await.unwrap();
+}
+
+async fn make_users(db: &Db, names: &[String]) {
+    for name in names {
+        let change = begin(db).await;
+        users::insert(&change, new_user(name)).await.unwrap();
+        commit(change).await.unwrap();
+    }
+}
+
 /// Takes the last change back, but not what it wrote.
 async fn lose_the_last_change(db: &Db, effort: &Effort) {
     let number = db.last_change().await.unwrap();
@@ -40,6 +61,50 @@ async fn lose_the_last_change(db: &Db, effort: &Effort) {
     effort
         .change("UPDATE change_counter SET number = number - 1")
         .await;
+}
+
+/// A replica that has followed the lost change knows of the one that got its number, and of those after it.
+pub(super) async fn a_number_that_comes_again_is_noticed(db: &Db, url: &SecretString) {
+    let effort = Effort::at(url).await;
+    for (later, is_pruned) in [(0, false), (1, false), (1, true), (3, false)] {
+        let name = format!("{later}-{is_pruned}");
+        let (id, digest) = token(db, &format!("again-{name}")).await;
+        let directory = replica(url).await;
+        assert!(works(&directory, &digest).await);
+        make_users(db, &[format!("lost-{name}")]).await;
+        directory.follow().await.unwrap();
+
+        lose_the_last_change(db, &effort).await;
+        revoke(db, id, now()).await;
+        let names: Vec<String> = (0..later).map(|n| format!("later-{name}-{n}")).collect();
+        make_users(db, &names).await;
+        if is_pruned {
+            let later = now() + TimeDelta::days(3650);
+            db.prune_changes(later).await.unwrap();
+        }
+        directory.follow().await.unwrap();
+        assert!(!works(&directory, &digest).await, "{name}");
+    }
+}
+
+/// The lost change and the new one touched the same thing, in the same second.
+pub(super) async fn a_change_that_looks_like_the_lost_one_is_noticed(db: &Db, url: &SecretString) {
+    let effort = Effort::at(url).await;
+    let (id, digest) = token(db, "alike").await;
+    let directory = replica(url).await;
+    revoke(db, id, now()).await;
+    directory.follow().await.unwrap();
+    assert!(!works(&directory, &digest).await);
+
+    lose_the_last_change(db, &effort).await;
+    let undo = format!("UPDATE personal_access_tokens SET revoked_at = NULL WHERE id = {id}");
+    effort.change(&undo).await;
+    let change = begin_at(db, now() + TimeDelta::nanoseconds(1)).await;
+    let grace = now() + TimeDelta::days(1);
+    families::give_grace(&change, id, grace).await.unwrap();
+    commit(change).await.unwrap();
+    directory.follow().await.unwrap();
+    assert!(works(&directory, &digest).await);
 }
 
 /// A token that was lost leads to nobody, also if somebody else's new token has got its id.

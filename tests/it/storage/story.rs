@@ -27,7 +27,8 @@ use super::directory::{
     postgresql_tells_of_changes_at_once,
 };
 use super::failover::{
-    a_lost_deploy_token_leads_to_no_other_one, a_lost_token_leads_to_no_other_one,
+    a_change_that_looks_like_the_lost_one_is_noticed, a_lost_deploy_token_leads_to_no_other_one,
+    a_lost_token_leads_to_no_other_one, a_number_that_comes_again_is_noticed,
 };
 use super::many::many_projects_are_listed_in_time;
 use super::members::{
@@ -133,6 +134,8 @@ async fn the_storage_story_holds() {
     many_projects_are_listed_in_time(&database.url, db).await;
     servers_that_take_no_changes_are_refused(&database.url, db).await;
     old_changes_are_pruned_but_not_the_last(db).await;
+    a_number_that_comes_again_is_noticed(db, &database.url).await;
+    a_change_that_looks_like_the_lost_one_is_noticed(db, &database.url).await;
     events_are_found_by_what_they_belong_to(db).await;
     events_come_in_the_order_of_time(db).await;
     notices_are_kept_once_and_sent_by_one(db).await;
