@@ -12,7 +12,7 @@ use crate::domain::ids::{AccessTokenId, DeployTokenId, NamespaceId, UserId};
 use crate::domain::secret::SecretDigest;
 use crate::domain::users::User;
 use crate::storage::directory::bounded_map::BoundedMap;
-use crate::storage::directory::drops::Drops;
+use crate::storage::directory::drops::{Dropped, Drops};
 use crate::storage::directory::facts::{
     FoundNamespace, FoundPaths, GivenRoles, OwnedAccessToken, OwnedRefreshToken,
 };
@@ -105,13 +105,14 @@ impl Copies {
     /// Drops the copies of all that a change touched.
     pub(in crate::storage) fn forget(&self, touched: impl IntoIterator<Item = Touched>) {
         for touched in touched {
-            self.drops.drop(Some(&touched), || self.remove(&touched));
+            let dropped = Dropped::Touched(touched.clone());
+            self.drops.drop(dropped, || self.remove(&touched));
         }
     }
 
     /// Drops all copies.
     pub(in crate::storage) fn forget_everything(&self) {
-        self.drops.drop(None, || {
+        self.drops.drop(Dropped::Everything, || {
             self.access_token_ids.clear();
             self.access_tokens.clear();
             self.deploy_token_ids.clear();
@@ -210,7 +211,9 @@ impl Copies {
 
     /// Drops the copy of a refresh token, whose use was noted or which a login deleted.
     pub(in crate::storage) fn forget_refresh_token(&self, digest: &SecretDigest) {
-        self.refresh_tokens.remove(digest);
+        let dropped = Dropped::RefreshToken(*digest);
+        self.drops
+            .drop(dropped, || self.refresh_tokens.remove(digest));
     }
 
     /// The copy of the deploy token with that digest.

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::domain::events::subject::Touched;
+use crate::domain::secret::SecretDigest;
 
 /// The most drops that are remembered one by one; loads that are older keep nothing.
 const REMEMBERED: usize = 1024;
@@ -16,8 +17,26 @@ pub(super) struct Drops {
     count: AtomicU64,
     /// The number of those after which nothing is there any more of what they drop.
     done: AtomicU64,
-    /// The last ones, newest last; `None` stands for everything.
-    last: Mutex<VecDeque<Option<Touched>>>,
+    /// The last ones, newest last.
+    last: Mutex<VecDeque<Dropped>>,
+}
+
+/// The copies that are dropped together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Dropped {
+    /// All of them.
+    Everything,
+    /// Those of a thing that a change touched.
+    Touched(Touched),
+    /// That of a refresh token alone, which a login deleted or whose use was noted.
+    RefreshToken(SecretDigest),
+}
+
+impl Dropped {
+    /// True if these are the copies of that thing.
+    pub(super) fn is(&self, touched: &Touched) -> bool {
+        matches!(self, Self::Touched(dropped) if dropped == touched)
+    }
 }
 
 /// The number of drops before a load began.
@@ -31,15 +50,15 @@ impl Drops {
         Begun(self.done.load(Ordering::Acquire))
     }
 
-    /// Drops the copies of `touched`, or of everything, by `remove`.
-    pub(super) fn drop(&self, touched: Option<&Touched>, remove: impl FnOnce()) {
+    /// Drops copies by `remove`.
+    pub(super) fn drop(&self, dropped: Dropped, remove: impl FnOnce()) {
         let mut last = self.last();
         // Before anything is removed, so that nobody sees what comes after a drop and not the drop.
         self.count.fetch_add(1, Ordering::AcqRel);
         if last.len() == REMEMBERED {
             last.pop_front();
         }
-        last.push_back(touched.cloned());
+        last.push_back(dropped);
         remove();
         self.done.fetch_add(1, Ordering::AcqRel);
     }
@@ -49,7 +68,7 @@ impl Drops {
     pub(super) fn end<T>(
         &self,
         begun: Begun,
-        concerns: impl Fn(&Touched) -> bool,
+        concerns: impl Fn(&Dropped) -> bool,
         keep: impl FnOnce(bool) -> T,
     ) -> T {
         let last = self.last();
@@ -57,24 +76,25 @@ impl Drops {
     }
 
     /// True if something was dropped since that `concerns` somebody. Nobody waits for it, unless there were drops.
-    pub(super) fn have_dropped(&self, begun: Begun, concerns: impl Fn(&Touched) -> bool) -> bool {
+    pub(super) fn have_dropped(&self, begun: Begun, concerns: impl Fn(&Dropped) -> bool) -> bool {
         self.count.load(Ordering::Acquire) != begun.0
             && self.is_among(&self.last(), begun, concerns)
     }
 
     fn is_among(
         &self,
-        last: &VecDeque<Option<Touched>>,
+        last: &VecDeque<Dropped>,
         Begun(begun): Begun,
-        concerns: impl Fn(&Touched) -> bool,
+        concerns: impl Fn(&Dropped) -> bool,
     ) -> bool {
         let since = self.count.load(Ordering::Acquire) - begun;
         let since = usize::try_from(since).unwrap_or(usize::MAX);
         let mut later = last.iter().rev().take(since);
-        since > last.len() || later.any(|touched| touched.as_ref().is_none_or(&concerns))
+        since > last.len()
+            || later.any(|dropped| *dropped == Dropped::Everything || concerns(dropped))
     }
 
-    fn last(&self) -> MutexGuard<'_, VecDeque<Option<Touched>>> {
+    fn last(&self) -> MutexGuard<'_, VecDeque<Dropped>> {
         // The counter moves before anything is removed, so a poisoned list is whole.
         self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -85,43 +105,43 @@ mod tests {
     use super::*;
     use crate::domain::ids::{AccessTokenId, UserId};
 
-    fn is_kept(drops: &Drops, begun: Begun, loaded: &Touched) -> bool {
-        drops.end(begun, |touched| touched == loaded, |is_current| is_current)
+    fn is_kept(drops: &Drops, begun: Begun, loaded: &Dropped) -> bool {
+        drops.end(begun, |dropped| dropped == loaded, |is_current| is_current)
     }
 
     #[test]
     fn a_load_is_kept_unless_what_it_loaded_was_dropped_meanwhile() {
         let (mine, other) = (
-            Touched::AccessToken(AccessTokenId(1)),
-            Touched::User(UserId(1)),
+            Dropped::Touched(Touched::AccessToken(AccessTokenId(1))),
+            Dropped::RefreshToken(SecretDigest::stored([1; 32])),
         );
         let drops = Drops::default();
-        drops.drop(Some(&mine), || {});
+        drops.drop(mine.clone(), || {});
         let begun = drops.begin();
         assert!(is_kept(&drops, begun, &mine), "that was before");
-        drops.drop(Some(&other), || {});
+        drops.drop(other.clone(), || {});
         assert!(is_kept(&drops, begun, &mine));
-        drops.drop(Some(&mine), || {});
+        drops.drop(mine.clone(), || {});
         assert!(!is_kept(&drops, begun, &mine));
-        drops.drop(Some(&other), || {});
+        drops.drop(other.clone(), || {});
         assert!(!is_kept(&drops, begun, &mine));
         let begun = drops.begin();
         assert!(is_kept(&drops, begun, &mine));
-        drops.drop(None, || {});
+        drops.drop(Dropped::Everything, || {});
         assert!(!is_kept(&drops, begun, &mine), "everything was dropped");
     }
 
     #[test]
     fn a_load_that_is_older_than_what_is_remembered_is_not_kept() {
-        let other = Touched::User(UserId(1));
+        let other = Dropped::Touched(Touched::User(UserId(1)));
         let drops = Drops::default();
         let begun = drops.begin();
         for _ in 0..REMEMBERED {
-            drops.drop(Some(&other), || {});
+            drops.drop(other.clone(), || {});
         }
-        let mine = Touched::AccessToken(AccessTokenId(1));
+        let mine = Dropped::Touched(Touched::AccessToken(AccessTokenId(1)));
         assert!(is_kept(&drops, begun, &mine));
-        drops.drop(Some(&other), || {});
+        drops.drop(other.clone(), || {});
         assert!(!is_kept(&drops, begun, &mine));
     }
 }

@@ -9,7 +9,7 @@ use crate::domain::decision::principal::Principal;
 use crate::domain::events::subject::Touched;
 use crate::domain::registry::repository_name::RepositoryName;
 use crate::storage::connect::Db;
-use crate::storage::directory::drops::{Begun, Drops};
+use crate::storage::directory::drops::{Begun, Dropped, Drops};
 use crate::storage::error::StorageError;
 use crate::storage::follow::NumberedChange;
 
@@ -75,7 +75,12 @@ impl OneMoment {
         repositories: &[&RepositoryName],
     ) -> bool {
         self.begun.is_none_or(|begun| {
-            !drops.have_dropped(begun, |touched| rests_on(touched, principal, repositories))
+            !drops.have_dropped(begun, |dropped| match dropped {
+                Dropped::Everything => true,
+                Dropped::Touched(touched) => rests_on(touched, principal, repositories),
+                // Nobody's rights change with it.
+                Dropped::RefreshToken(_) => false,
+            })
         })
     }
 }

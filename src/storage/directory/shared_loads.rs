@@ -8,8 +8,7 @@ use quick_cache::Equivalent;
 use quick_cache::sync::Cache;
 use tokio::time::timeout;
 
-use crate::domain::events::subject::Touched;
-use crate::storage::directory::drops::Drops;
+use crate::storage::directory::drops::{Dropped, Drops};
 use crate::storage::error::StorageError;
 
 /// The most loads of one kind that others may join at a time.
@@ -45,7 +44,7 @@ impl<K: Hash + Eq, V: Clone> SharedLoads<K, V> {
         &self,
         (key, drops): (&Q, &Drops),
         load: T,
-        concerns: impl Fn(&V, &Touched) -> bool,
+        concerns: impl Fn(&V, &Dropped) -> bool,
         keep: impl FnOnce(&V),
     ) -> Result<V, StorageError>
     where
@@ -65,7 +64,7 @@ impl<K: Hash + Eq, V: Clone> SharedLoads<K, V> {
         let value = load.await?;
         drops.end(
             begun,
-            |touched| concerns(&value, touched),
+            |dropped| concerns(&value, dropped),
             |is_current| {
                 if is_current {
                     keep(&value);

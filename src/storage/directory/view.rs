@@ -17,6 +17,7 @@ use crate::domain::registry::repository_name::RepositoryName;
 use crate::domain::secret::SecretDigest;
 use crate::storage::connect::Db;
 use crate::storage::directory::copies::Copies;
+use crate::storage::directory::drops::Dropped;
 use crate::storage::directory::facts::{
     FoundNamespace, FoundPaths, GivenRoles, OwnedAccessToken, OwnedRefreshToken,
 };
@@ -118,10 +119,10 @@ impl<'a> View<'a> {
         let loaded = copies.loads.access_tokens.load(
             (digest, &copies.drops),
             load,
-            |loaded, touched| {
+            |loaded, dropped| {
                 loaded.as_ref().is_some_and(|(token, owner)| {
-                    *touched == Touched::AccessToken(token.id)
-                        || *touched == Touched::User(owner.id)
+                    dropped.is(&Touched::AccessToken(token.id))
+                        || dropped.is(&Touched::User(owner.id))
                 })
             },
             |loaded| {
@@ -154,10 +155,10 @@ impl<'a> View<'a> {
         let loaded = copies.loads.deploy_tokens.load(
             (digest, &copies.drops),
             load,
-            |loaded, touched| {
+            |loaded, dropped| {
                 loaded
                     .as_ref()
-                    .is_some_and(|token| *touched == Touched::DeployToken(token.id))
+                    .is_some_and(|token| dropped.is(&Touched::DeployToken(token.id)))
             },
             |loaded| {
                 if let Some(found) = loaded {
@@ -192,10 +193,11 @@ impl<'a> View<'a> {
         let loaded = copies.loads.refresh_tokens.load(
             (digest, &copies.drops),
             load,
-            |loaded, touched| {
-                loaded
-                    .as_ref()
-                    .is_some_and(|(_, owner)| *touched == Touched::User(owner.id))
+            |loaded, dropped| {
+                *dropped == Dropped::RefreshToken(*digest)
+                    || loaded
+                        .as_ref()
+                        .is_some_and(|(_, owner)| dropped.is(&Touched::User(owner.id)))
             },
             |loaded| {
                 if let Some(found) = loaded {
@@ -308,8 +310,8 @@ impl<'a> View<'a> {
                 self.reach(number).await?;
                 Ok(Arc::new(found))
             },
-            |loaded, touched| {
-                let Touched::Namespace(at) = touched else {
+            |loaded, dropped| {
+                let Dropped::Touched(Touched::Namespace(at)) = dropped else {
                     return false;
                 };
                 loaded.iter().any(|(path, _)| **path == *at.as_str())
@@ -338,7 +340,7 @@ impl<'a> View<'a> {
                 self.reach(number).await?;
                 Ok(found.map(Arc::new))
             },
-            |_, touched| *touched == Touched::Memberships(user),
+            |_, dropped| dropped.is(&Touched::Memberships(user)),
             |loaded| copies.roles.insert(user, loaded.clone()),
         );
         self.loaded(loaded.await)

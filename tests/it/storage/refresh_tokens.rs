@@ -1,5 +1,7 @@
 //! Refresh tokens and their ends.
 
+use std::sync::{Arc, OnceLock};
+
 use chrono::Duration;
 use secrecy::SecretString;
 use wharfinger::domain::authority::Authority;
@@ -10,9 +12,11 @@ use wharfinger::domain::page::{PageRequest, Paging};
 use wharfinger::domain::refresh_tokens::{RefreshLifetimes, RefreshToken};
 use wharfinger::domain::secret::{SecretKind, SecretToken};
 use wharfinger::domain::users::{User, UserState};
+use wharfinger::server::SystemEntropy;
 use wharfinger::storage::refresh_tokens::RefreshTokenRecord;
 use wharfinger::storage::{CopyBounds, Db, Directory, refresh_tokens, users};
 
+use super::effort::Effort;
 use super::story::{At, begin, commit, now};
 use super::users::{make_user, user};
 use crate::harness::SeededEntropy;
@@ -81,6 +85,38 @@ pub(super) async fn copied_refresh_tokens_follow_changes(db: &Db, url: &SecretSt
     commit(change).await.unwrap();
     directory.follow().await.unwrap();
     assert_eq!(found(&secrets[1], false).await.1, UserState::Blocked);
+}
+
+/// A login deletes a token, and its process forgets the copy, after a request has read the token and before it keeps a copy.
+pub(super) async fn a_token_that_is_deleted_while_it_is_loaded_is_not_kept(
+    db: &Db,
+    url: &SecretString,
+) {
+    let dora = make_user(db, "dora-who-logs-in").await;
+    let secret = SecretToken::generate(SecretKind::RefreshToken, &SystemEntropy);
+    let token = log_in(db, &dora, &secret).await;
+    let directory: Arc<OnceLock<Directory>> = Arc::default();
+    let (login, digest) = (Arc::clone(&directory), secret.digest());
+    let mut replica = Db::open(url, 2).await.unwrap();
+    replica.watch(move |statement| {
+        if statement.sql.contains("refresh_tokens") {
+            login.get().unwrap().forget_refresh_token(&digest);
+        }
+    });
+    let bounds = CopyBounds {
+        memory: 1_000_000,
+        serve_stale_for: std::time::Duration::ZERO,
+    };
+    let directory = directory.get_or_init(|| Directory::new(replica, bounds));
+    let found = async || {
+        let view = directory.view().await;
+        let found = view.refresh_token(&secret.digest(), |_| true).await;
+        found.unwrap().is_some()
+    };
+    assert!(found().await);
+    let deleted = format!("DELETE FROM refresh_tokens WHERE id = {}", token.id);
+    Effort::at(url).await.change(&deleted).await;
+    assert!(!found().await);
 }
 
 pub(super) async fn refresh_tokens_end(db: &Db) {

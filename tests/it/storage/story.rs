@@ -47,7 +47,8 @@ use super::notices::{
 use super::plans::nothing_reads_whole_tables;
 use super::read_only::servers_that_take_no_changes_are_refused;
 use super::refresh_tokens::{
-    copied_refresh_tokens_follow_changes, refresh_tokens_end, refresh_tokens_make_room,
+    a_token_that_is_deleted_while_it_is_loaded_is_not_kept, copied_refresh_tokens_follow_changes,
+    refresh_tokens_end, refresh_tokens_make_room,
 };
 use super::schema::{
     rows_of_an_older_program_are_found, what_was_cut_off_is_finished_by_those_who_start,
@@ -130,6 +131,7 @@ async fn the_storage_story_holds() {
     a_lost_deploy_token_leads_to_no_other_one(db, &database.url).await;
     facts_of_two_moments_are_noticed(db, &database.url).await;
     copied_refresh_tokens_follow_changes(db, &database.url).await;
+    a_token_that_is_deleted_while_it_is_loaded_is_not_kept(db, &database.url).await;
     postgresql_tells_of_changes_at_once(db, database.url.expose_secret()).await;
     many_projects_are_listed_in_time(&database.url, db).await;
     servers_that_take_no_changes_are_refused(&database.url, db).await;
