@@ -117,6 +117,18 @@ impl Scene {
         key
     }
 
+    /// Makes a user whose event in the audit log is of another day than all before.
+    fn create_two_days_later(&self, name: &str) {
+        self.set("+2d");
+        let create = format!("{}\nexec \"$0\" user create {name}", self.clock);
+        let created = std::process::Command::new("sh")
+            .args(["-c", &create, env!("CARGO_BIN_EXE_wharfinger")])
+            .current_dir(self.workplace.path())
+            .output();
+        assert!(created.unwrap().status.success());
+        self.set("+0");
+    }
+
     fn signing_keys(&self) -> usize {
         let keys = self.workplace.path().join("keys/signing");
         std::fs::read_dir(keys).unwrap().count()
@@ -221,12 +233,18 @@ fn years_ahead_at_a_start() {
     let opens =
         |scene: &Scene| auth(&scene.running.token, "", &basic("alice", dated.trim())).status();
     assert_eq!(opens(&scene), 200);
+    scene.create_two_days_later("bob");
     assert!(scene.restart("+5y"));
     within(FOLLOWED, "no key is made", || scene.signing_keys() == 2);
+    within(FOLLOWED, "nothing old is deleted", || {
+        scene.log().contains("deleted old events of the audit log")
+    });
     assert_eq!(opens(&scene), 401);
     assert!(scene.restart("+0"));
     assert_eq!(opens(&scene), 200, "it has not ended");
     assert_eq!(scene.is_accepted_by(&registry), first);
+    let events = scene.workplace.ok(&["audit", "list"]);
+    assert!(events.contains("bob"), "those of other days are kept");
     assert_eq!(scene.running.stop().0, Some(0));
 }
 
