@@ -303,7 +303,11 @@ impl Db {
                     options.connect_lazy(true);
                     server::set_up_migration(&mut options, timeouts.connect);
                 }
-                (Some(_), Opener::Migration) | (_, Opener::Command) => {
+                (None, Opener::Command) => {
+                    options.connect_lazy(true);
+                    server::set_up_command(&mut options, timeouts.connect);
+                }
+                (Some(_), Opener::Migration | Opener::Command) => {
                     options.connect_lazy(true);
                 }
             }

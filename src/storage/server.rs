@@ -33,6 +33,11 @@ const POSTGRES_LIMITS: &str = "SET statement_timeout = '5s'; SET lock_timeout = 
 const MYSQL_LIMITS: &str = "SET SESSION innodb_lock_wait_timeout = 5 \
      /*M!100101 , max_statement_time = 5 */ /*M!100300 , idle_transaction_timeout = 10 */";
 
+/// The limits of a command, which may take its time, but not fall silent inside a change: all other changes wait for it.
+const POSTGRES_COMMAND: &str = "SET idle_in_transaction_session_timeout = '60s'";
+/// The same for MySQL.
+const MYSQL_COMMAND: &str = "SET SESSION autocommit = 1 /*M!100300 , idle_transaction_timeout = 60 */";
+
 /// The limits of a connection that changes the schema: its server would keep the turn for a program that fell silent, and
 /// the next one would wait in vain. Whoever has the turn says so every few seconds.
 const POSTGRES_MIGRATION: &str = "SET idle_in_transaction_session_timeout = '30s'";
@@ -57,6 +62,11 @@ pub(super) fn set_address(options: &mut ConnectOptions) {
 /// Sets up the pools of a program that answers requests; a connection that is given back has `last_word` to answer.
 pub(super) fn set_up(options: &mut ConnectOptions, last_word: Duration) {
     set_limits(options, (POSTGRES_LIMITS, MYSQL_LIMITS), last_word);
+}
+
+/// Sets up the pools of a command.
+pub(super) fn set_up_command(options: &mut ConnectOptions, last_word: Duration) {
+    set_limits(options, (POSTGRES_COMMAND, MYSQL_COMMAND), last_word);
 }
 
 /// Sets up the pool of a program that changes the schema.

@@ -1,9 +1,10 @@
 //! A service that hangs in the middle of its work (SIGSTOP), and goes on.
 
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::Story;
-use crate::harness::{Dice, Kind, Server, ask, auth, basic};
+use crate::harness::{Dice, Kind, Server, ask, auth, basic, signal};
 use crate::running::{Running, start_with, within};
 use crate::watch::{Asked, Watch};
 use crate::work::{Crew, Numbers};
@@ -23,10 +24,22 @@ pub(crate) const STORIES: &[Story] = &[
     ("hangs::a_lock_on_mariadb_that_nobody_gives_back", || {
         locked(Kind::Maria);
     }),
+    (
+        "hangs::a_command_on_postgresql_is_ended_in_a_minute",
+        || {
+            command(Kind::Postgres);
+        },
+    ),
+    ("hangs::a_command_on_mariadb_is_ended_in_a_minute", || {
+        command(Kind::Maria);
+    }),
 ];
 
 /// The 10 s of docs/operating.md, and what a loaded machine takes for the change that comes next.
 const LONGEST: Duration = Duration::from_secs(14);
+
+/// The minute of docs/operating.md, and the same for the change that comes next.
+const LONGEST_COMMAND: Duration = Duration::from_secs(64);
 
 /// Longer than the second within which replicas follow each other's changes.
 const FOLLOWED: Duration = Duration::from_millis(1100);
@@ -88,6 +101,41 @@ fn locked(kind: Kind) {
         ready(&running.ops).status() == 200
     });
     assert!(watch.one(Asked::Change).is_good());
+    Numbers::without_gaps(&server.url());
+    assert_eq!(running.stop().0, Some(0));
+}
+
+/// A command is stopped (Ctrl-Z) when it has just got the row that every change needs.
+fn command(kind: Kind) {
+    let server = Server::start(kind);
+    let workplace = Workplace::empty();
+    let configuration = format!("[database]\nurl = \"{}\"\n", server.url());
+    let mut running = start_with(&workplace, "log", &configuration);
+    let secret = secret(&workplace);
+    let watch = Watch::new(&running.token, &running.admin, &secret);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_wharfinger"));
+    command.current_dir(workplace.path()).stderr(Stdio::null());
+    let mut stopped = None;
+    Numbers::while_locked(&server.url(), || {
+        let child = command.args(["user", "create", "stopped"]).spawn().unwrap();
+        std::thread::sleep(Duration::from_secs(2));
+        signal(&child, "-STOP");
+        stopped = Some(child);
+    });
+    let (mut stopped, begin) = (stopped.unwrap(), Instant::now());
+    assert!(
+        !watch.one(Asked::Change).is_good(),
+        "the command has the row"
+    );
+    assert!(watch.one(Asked::Token).is_good());
+    while begin.elapsed() < 2 * LONGEST_COMMAND && !watch.one(Asked::Change).is_good() {
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    println!("  nothing could be changed for {:?}", begin.elapsed());
+    assert!(begin.elapsed() < LONGEST_COMMAND, "{:?}", begin.elapsed());
+    signal(&stopped, "-CONT");
+    assert_eq!(stopped.wait().unwrap().code(), Some(1));
+    assert!(!workplace.ok(&["user", "list"]).contains("stopped"));
     Numbers::without_gaps(&server.url());
     assert_eq!(running.stop().0, Some(0));
 }
