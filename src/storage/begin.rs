@@ -1,6 +1,6 @@
 //! Beginning a change or a login: it waits for its turn, and looks at the caller again.
 
-use sea_orm::{DatabaseTransaction, SqliteTransactionMode, TransactionOptions};
+use sea_orm::DatabaseTransaction;
 
 use crate::domain::authority::{Authority, Evidence, Refusal};
 use crate::domain::clock::Clock;
@@ -29,7 +29,7 @@ impl Db {
     ///
     /// The counter's row stays locked until the change ends. So changes follow one another:
     /// numbers commit in order, and what a change has read is still true when it commits, on every
-    /// database and at every isolation level.
+    /// database. That needs statements which see what was committed before them (`Bounded::begin_to_write`).
     #[tracing::instrument(name = "storage.begin_change", skip_all)]
     pub async fn begin(
         &self,
@@ -93,11 +93,7 @@ impl Db {
         if let Some(file) = &self.file {
             file.must_be_the_same()?;
         }
-        let options = TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        };
-        Ok(self.changes.begin(options).await?)
+        Ok(self.changes.begin_to_write().await?)
     }
 }
 

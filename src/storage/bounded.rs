@@ -6,7 +6,8 @@ use std::time::Duration;
 use sea_orm::prelude::async_trait;
 use sea_orm::{
     ConnAcquireErr, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
-    ExecResult, QueryResult, RuntimeErr, Statement, TransactionOptions, TransactionTrait,
+    ExecResult, IsolationLevel, QueryResult, RuntimeErr, SqliteTransactionMode, Statement,
+    TransactionOptions, TransactionTrait,
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
@@ -179,6 +180,20 @@ impl Bounded<DatabaseConnection> {
         let limit = self.timeouts.connect;
         let answered = self.stepwise(Box::pin(self.inner.ping()));
         self.within(limit, answered).await.map(drop)
+    }
+
+    /// Begins a transaction that writes. Each of its statements sees what was committed before it.
+    ///
+    /// On PostgreSQL that is said for each: a pooler may have given what was set for the connection to others.
+    pub(super) async fn begin_to_write(&self) -> Result<Bounded<DatabaseTransaction>, DbErr> {
+        let backend = self.inner.get_database_backend();
+        let options = TransactionOptions {
+            isolation_level: (backend == DbBackend::Postgres)
+                .then_some(IsolationLevel::ReadCommitted),
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        self.begin(options).await
     }
 
     /// Begins a transaction, after those that began before.

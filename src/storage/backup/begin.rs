@@ -2,9 +2,7 @@
 
 use migration::IntoSchemaManagerConnection;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
-use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, DbBackend, SqliteTransactionMode, TransactionOptions,
-};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend};
 
 use crate::domain::backup::change_numbers::COUNTER_TABLE;
 use crate::domain::backup::table_head::TableHead;
@@ -82,11 +80,7 @@ impl Db {
     }
 
     async fn begin_to_write(&self) -> Result<Bounded<DatabaseTransaction>, StorageError> {
-        let options = TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        };
-        Ok(self.changes.begin(options).await?)
+        Ok(self.changes.begin_to_write().await?)
     }
 
     /// The number of migrations that were applied to a database in which nothing is.

@@ -3,8 +3,7 @@
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter,
-    QueryOrder, QuerySelect, SqliteTransactionMode, TransactionOptions,
+    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 
 use crate::domain::access_tokens::AccessToken;
@@ -13,7 +12,6 @@ use crate::domain::deploy_tokens::DeployToken;
 use crate::domain::events::stored::StoredEvent;
 use crate::domain::ids::DeployTokenId;
 use crate::domain::notices::ends::EndWindow;
-use crate::storage::bounded::Bounded;
 use crate::storage::connect::Db;
 use crate::storage::entity::instant::Instant;
 use crate::storage::entity::{access_token, deploy_token, event, notice_progress};
@@ -104,7 +102,7 @@ pub async fn advance(
     now: DateTime<Utc>,
 ) -> Result<bool, StorageError> {
     use notice_progress::Column;
-    let transaction = begin(db).await?;
+    let transaction = db.connection.begin_to_write().await?;
     let moved = notice_progress::Entity::update_many()
         .col_expr(Column::ChangeNumber, Expr::value(to.change))
         .col_expr(Column::EventId, Expr::value(to.event))
@@ -127,14 +125,6 @@ pub async fn advance(
     }
     transaction.commit().await?;
     Ok(true)
-}
-
-async fn begin(db: &Db) -> Result<Bounded<DatabaseTransaction>, StorageError> {
-    let options = TransactionOptions {
-        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-        ..TransactionOptions::default()
-    };
-    Ok(db.connection.begin(options).await?)
 }
 
 /// The condition that a token's end is in the window, and after the one that was read last.

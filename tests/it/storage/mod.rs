@@ -21,6 +21,7 @@ mod relay;
 mod schema;
 mod searches;
 mod sessions;
+mod settings;
 mod start;
 mod story;
 mod two_factor;

@@ -55,6 +55,7 @@ use super::schema::{
 };
 use super::searches::names_are_found_by_any_part_as_they_are_now;
 use super::sessions::sessions_make_room_and_end;
+use super::settings::changes_are_made_whatever_a_server_is_set_up_for;
 use super::start::a_start_that_finds_nothing_to_do_opens_no_more_connections_than_it_keeps;
 use super::two_factor::second_factors_work_once_and_end;
 use super::usage::usage_of_replicas_adds_up;
@@ -115,6 +116,10 @@ async fn the_storage_story_holds() {
     tokens_keep_what_was_chosen(db).await;
     tokens_have_families(db).await;
     uses_of_tokens_are_kept(db).await;
+    Box::pin(changes_are_made_whatever_a_server_is_set_up_for(
+        &database.url,
+    ))
+    .await;
     refresh_tokens_end(db).await;
     refresh_tokens_make_room(db).await;
     sessions_make_room_and_end(db).await;

@@ -1,0 +1,86 @@
+//! Servers that are set up for other things than we need.
+
+use sea_orm::{ConnectionTrait, Database, DbBackend};
+use secrecy::{ExposeSecret, SecretString};
+use wharfinger::domain::access_tokens::usage::{AccessTokenUsage, UsagePrecision, Uses};
+use wharfinger::storage::Db;
+use wharfinger::storage::access_tokens::{self, families, usage};
+
+use super::story::{begin, commit, now};
+use super::users::user;
+
+/// Statements that set up a server so that transactions see one moment and refuse what came after it, or that every
+/// statement begins one; and those that end this.
+fn strange(backend: DbBackend) -> Option<[&'static str; 2]> {
+    match backend {
+        DbBackend::Postgres => Some([
+            "ALTER ROLE CURRENT_USER SET default_transaction_isolation TO 'repeatable read'",
+            "ALTER ROLE CURRENT_USER RESET default_transaction_isolation",
+        ]),
+        DbBackend::MySql => Some([
+            "SET GLOBAL autocommit = 0 /*M!101108 , GLOBAL innodb_snapshot_isolation = 1 */",
+            "SET GLOBAL autocommit = 1 /*M!101108 , GLOBAL innodb_snapshot_isolation = 0 */",
+        ]),
+        _ => None,
+    }
+}
+
+pub(super) async fn changes_are_made_whatever_a_server_is_set_up_for(url: &SecretString) {
+    let server = Database::connect(url.expose_secret()).await.unwrap();
+    let Some([begun, ended]) = strange(server.get_database_backend()) else {
+        return;
+    };
+    server.execute_unprepared(begun).await.unwrap();
+    let service = Db::open_and_migrate(url, 2).await.unwrap();
+    let replica = Db::open_and_migrate(url, 2).await.unwrap();
+    let command = Db::open(url, 2).await.unwrap();
+    changes_that_wait_are_made([&service, &replica, &command]).await;
+    a_use_meanwhile_is_not_in_the_way([&service, &replica]).await;
+    server.execute_unprepared(ended).await.unwrap();
+    for db in [service, replica, command] {
+        db.close().await.unwrap();
+    }
+}
+
+/// The second begins while the first is under way, and everybody sees both.
+async fn changes_that_wait_are_made(all: [&Db; 3]) {
+    for (first, second) in [(0, 1), (1, 2), (2, 0)] {
+        let (first, second) = (all[first], all[second]);
+        let before = first.last_change().await.unwrap();
+        let change = begin(first).await;
+        let ending = async {
+            tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+            commit(change).await.unwrap();
+        };
+        let waiting = async { commit(begin(second).await).await.unwrap() };
+        tokio::join!(ending, waiting);
+        for db in all {
+            assert_eq!(db.last_change().await.unwrap(), before + 2);
+        }
+    }
+}
+
+/// A token is used, which is no change, after a change has looked at it.
+async fn a_use_meanwhile_is_not_in_the_way([one, other]: [&Db; 2]) {
+    let owner = user(one, "dave").await;
+    let tokens = access_tokens::all_of(one, owner.id).await.unwrap();
+    let token = tokens.iter().find(|token| token.revoked_at.is_none());
+    let token = token.unwrap().clone();
+    let change = begin(one).await;
+    assert_eq!(
+        access_tokens::find(&change, token.id).await.unwrap(),
+        Some(token.clone())
+    );
+    let uses = Uses::new(now(), Some("10.0.0.1".parse().unwrap()));
+    let none = AccessTokenUsage::default();
+    let record = uses
+        .settle(&none, UsagePrecision::Coarse, now())
+        .record
+        .unwrap();
+    assert!(usage::save(other, &token, &record).await.unwrap());
+    families::revoke_all(&change, &[token.id]).await.unwrap();
+    commit(change).await.unwrap();
+    let kept = access_tokens::find(one, token.id).await.unwrap().unwrap();
+    assert_eq!(kept.last_used_at, record.last_used_at);
+    assert!(kept.revoked_at.is_some());
+}
