@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use tokio::time::{Instant, sleep};
 use tokio_util::task::TaskTracker;
 
@@ -104,6 +104,13 @@ fn is_unreachable(error: &anyhow::Error) -> bool {
 /// Opens the key files, and makes those that are missing, but for keys that were lost.
 async fn open_keys(config: &Config, db: &Db) -> anyhow::Result<Opened> {
     let folder = &config.keys.directory;
+    if !KeyRing::is_there(folder)? {
+        // A restoration has the turn until its keys and rows are there.
+        db.try_to_change().await.context(
+            "the first start waits for its turn to make a change before it makes keys, and does not get it; if a backup is being \
+             restored, start again when that is done",
+        )?;
+    }
     // Asked twice: another replica may be making the first keys.
     if !KeyRing::is_there(folder)? && db.has_seen_keys().await? && !KeyRing::is_there(folder)? {
         bail!(

@@ -1,15 +1,16 @@
 //! Restorations that are killed at moments that chance chooses, while a server makes the schema, takes the rows or commits.
 
 use std::fs;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::Story;
-use crate::harness::{Dice, Kind, Server, basic};
-use crate::running::start_with;
+use crate::harness::{Dice, Kind, Server, basic, signal};
+use crate::running::{spawn, start_with};
+use crate::work::Numbers;
 use crate::workplace::{Workplace, stderr};
 
 pub(crate) const STORIES: &[Story] = &[
@@ -37,9 +38,27 @@ pub(crate) const STORIES: &[Story] = &[
         "restorations::on_postgresql_a_role_that_ends_quiet_transactions_is_not_in_the_way",
         where_quiet_transactions_end,
     ),
+    (
+        "restorations::on_postgresql_one_that_stands_still_for_long_goes_on",
+        || stands_still(Kind::Postgres),
+    ),
+    (
+        "restorations::on_mariadb_one_that_stands_still_for_long_goes_on",
+        || stands_still(Kind::Maria),
+    ),
+    (
+        "restorations::on_postgresql_a_first_start_meanwhile_makes_nothing",
+        || first_start_meanwhile(Kind::Postgres),
+    ),
+    (
+        "restorations::on_mariadb_a_first_start_meanwhile_makes_nothing",
+        || first_start_meanwhile(Kind::Maria),
+    ),
 ];
 
 const KILLS: usize = 12;
+/// Longer than a server lets other commands be quiet inside a change.
+const LONG: Duration = Duration::from_secs(66);
 const PASSPHRASE: &str = "four words and more\n";
 
 /// The database and the keys of a service that is lost, and what is left of it.
@@ -115,6 +134,15 @@ impl Place {
         }
     }
 
+    fn begin(&self, lost: &Lost) -> Child {
+        Command::new(env!("CARGO_BIN_EXE_wharfinger"))
+            .current_dir(self.workplace.path())
+            .args(lost.restore())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap()
+    }
+
     /// Waits until key files are written, which is just before the commit.
     fn wait_for_key_files(&self, restoration: &mut Child) {
         let mark = self.workplace.path().join("keys/.restoring");
@@ -165,12 +193,7 @@ fn killed(kind: Option<Kind>) {
     place.make_empty();
     let (mut left, mut done) = (Vec::new(), 0);
     for number in 0..KILLS {
-        let mut restoration = std::process::Command::new(env!("CARGO_BIN_EXE_wharfinger"))
-            .current_dir(place.workplace.path())
-            .args(lost.restore())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        let mut restoration = place.begin(&lost);
         if number % 2 == 0 {
             std::thread::sleep(dice.millis(whole / 4, whole));
         } else {
@@ -252,4 +275,45 @@ fn where_quiet_transactions_end() {
     assert!(!log.contains("idle-in-transaction"), "{log}");
     fs::write(path, place.configuration()).unwrap();
     place.must_be_restored(&lost);
+}
+
+/// SIGSTOP just before the commit: the transaction with the rows and the one that has the turn are quiet.
+fn stands_still(kind: Kind) {
+    let (lost, place) = (Lost::new(), Place::new(Some(kind)));
+    for _ in 0..20 {
+        let mut restoration = place.begin(&lost);
+        place.wait_for_key_files(&mut restoration);
+        signal(&restoration, "-STOP");
+        let was_stopped = place.state()["empty"] == true;
+        if was_stopped {
+            std::thread::sleep(LONG);
+        }
+        signal(&restoration, "-CONT");
+        assert!(restoration.wait().unwrap().success());
+        if was_stopped {
+            place.must_be_restored(&lost);
+            return;
+        }
+        place.make_empty();
+    }
+    panic!("it was never stopped before its commit");
+}
+
+/// The row that a restoration keeps locked. Keys that a start makes meanwhile would be others than those of the backup.
+fn first_start_meanwhile(kind: Kind) {
+    let place = Place::new(Some(kind));
+    place.workplace.ok(&["migrate"]);
+    let log = place.workplace.path().join("log");
+    let has_keys = || place.workplace.path().join("keys/ca.key").exists();
+    Numbers::while_locked(&place.server.as_ref().unwrap().url(), || {
+        let output = fs::File::create(&log).unwrap();
+        let mut starting = spawn(&place.workplace, "", output, &place.configuration());
+        assert_eq!(starting.child.wait().unwrap().code(), Some(1));
+        let told = fs::read_to_string(&log).unwrap();
+        let advice = "if a backup is being restored, start again when that is done";
+        assert!(told.contains(advice) && !has_keys(), "{told}");
+    });
+    let mut running = start_with(&place.workplace, "log", &place.configuration());
+    assert!(has_keys());
+    assert_eq!(running.stop().0, Some(0));
 }

@@ -11,7 +11,7 @@ use crate::storage::backup::fit;
 use crate::storage::backup::last_id;
 use crate::storage::backup::quiet::let_be_quiet;
 use crate::storage::backup::restoration::Restoration;
-use crate::storage::backup::tables;
+use crate::storage::backup::tables::{self, NOTED};
 use crate::storage::bounded::Bounded;
 use crate::storage::connect::Db;
 use crate::storage::counter;
@@ -121,6 +121,9 @@ async fn has_rows(
     select.from(table).expr(Expr::val(1)).limit(1);
     if table == COUNTER_TABLE {
         select.and_where(Expr::col("number").gt(0));
+    } else if NOTED.contains(&table) {
+        // A start that came no further.
+        return Ok(false);
     }
     Ok(connection.query_one(&select).await?.is_some())
 }

@@ -5,11 +5,10 @@ use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query, Value};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, SqlErr};
 
 use crate::domain::backup::cell::{Cell, CellKind};
-use crate::domain::backup::change_numbers::COUNTER_TABLE;
 use crate::domain::backup::line::BackupHeader;
 use crate::domain::backup::table_head::TableHead;
 use crate::storage::backup::error::RestorationError;
-use crate::storage::backup::tables::{self, FOLDED, OWN_REFERENCE};
+use crate::storage::backup::tables::{self, FOLDED, NOTED, OWN_REFERENCE};
 use crate::storage::backup::{last_id, record};
 use crate::storage::bounded::Bounded;
 use crate::storage::connect::Db;
@@ -76,7 +75,7 @@ impl Restoration {
                 let inserted = insert.values(values.map(Expr::val));
                 inserted.map_err(|error| StorageError::unreadable("row", &error))?;
             }
-            if head.table == COUNTER_TABLE {
+            if NOTED.contains(&head.table.as_str()) {
                 let others = head.columns.iter().skip(1).map(|(name, _)| name.clone());
                 let key = head.columns.iter().take(1).map(|(name, _)| name.clone());
                 insert.on_conflict(OnConflict::columns(key).update_columns(others).to_owned());

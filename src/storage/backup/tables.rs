@@ -3,6 +3,7 @@
 use sea_orm::{ColumnTrait, ColumnType, EntityTrait, Iterable, PrimaryKeyTrait};
 
 use crate::domain::backup::cell::CellKind;
+use crate::domain::backup::change_numbers::COUNTER_TABLE;
 use crate::storage::entity::{
     access_token, change, change_counter, deploy_token, event, installation, member, namespace,
     notice, notice_progress, recovery_code, refresh_token, repository, two_factor, usage_day, user,
@@ -13,6 +14,10 @@ pub(super) const OWN_REFERENCE: (&str, &str) = ("namespaces", "parent_id");
 
 /// The column of texts as searches compare them, in several tables.
 pub(super) const FOLDED: &str = "folded";
+
+/// The tables whose one row may be there before anything else is: the schema has it, or a start notes it before it makes a
+/// change. That of a backup takes its place.
+pub(super) const NOTED: [&str; 3] = [COUNTER_TABLE, "installation", "notice_progress"];
 
 /// A table.
 #[derive(Debug, Clone)]

@@ -18,6 +18,7 @@ mod refresh_tokens;
 #[expect(dead_code, reason = "long tests use the rest")]
 #[path = "../../long/harness/relay.rs"]
 mod relay;
+mod restorations;
 mod schema;
 mod searches;
 mod sessions;

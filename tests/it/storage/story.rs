@@ -50,6 +50,7 @@ use super::refresh_tokens::{
     a_token_that_is_deleted_while_it_is_loaded_is_not_kept, copied_refresh_tokens_follow_changes,
     refresh_tokens_end, refresh_tokens_make_room,
 };
+use super::restorations::a_start_is_not_in_the_way_of_a_restoration;
 use super::schema::{
     rows_of_an_older_program_are_found, what_was_cut_off_is_finished_by_those_who_start,
 };
@@ -147,6 +148,7 @@ async fn the_storage_story_holds() {
     events_come_in_the_order_of_time(db).await;
     notices_are_kept_once_and_sent_by_one(db).await;
     causes_of_notices_are_read_once_and_in_order(db).await;
+    a_start_is_not_in_the_way_of_a_restoration(&database.url, db).await;
     old_events_are_purged(db).await;
     events_of_an_older_program_get_what_they_belong_to(db, &database.url).await;
     usage_of_replicas_adds_up(db, &database.url).await;
