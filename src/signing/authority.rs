@@ -167,7 +167,11 @@ impl CertificateAuthority {
         }
         if let Some(next) = &authority.next {
             let begins = schedule.authority_begins(next.made());
-            let problem = format!("is waiting already: it begins to certify keys on {begins}");
+            // The caller publishes it before anybody reads this.
+            let problem = format!(
+                "is waiting already, and public/ca.crt holds it: it begins to certify keys on {begins}; bring that file to \
+                 every registry and restart it before"
+            );
             return Err(KeyError::new(&directory.next_authority_key(), problem));
         }
         let path = directory.next_authority_key();

@@ -113,8 +113,12 @@ impl KeyRing {
             return Err(directory.no_keys());
         }
         let _lock = files::lock(&directory.root)?;
-        let (authority, replaced) =
-            CertificateAuthority::renew(&directory, schedule, now, entropy)?;
+        let renewed = CertificateAuthority::renew(&directory, schedule, now, entropy);
+        if renewed.is_err() {
+            // One that waits already may not be published yet: the renewal that made it failed then, or was cut off.
+            publish(&directory, schedule, now)?;
+        }
+        let (authority, replaced) = renewed?;
         let keys = directory.read_signing_keys(&authority, now)?;
         if keys.sequence.is_none() {
             // All keys may be from the future, like the authority before this one.
@@ -124,9 +128,7 @@ impl KeyRing {
             directory.put_aside(&keys.early)?;
         }
         make::what_is_missing(&directory, schedule, now, entropy)?;
-        if let Some(loaded) = Loaded::read(&directory, schedule, now)? {
-            loaded.publish()?;
-        }
+        publish(&directory, schedule, now)?;
         Ok(CertificateAuthoritySummary {
             replaced,
             ..authority.summary(schedule)
@@ -191,7 +193,8 @@ impl KeyRing {
             }
         }
         let loaded = self.loaded();
-        if loaded.is_current(&self.directory, &self.schedule, now)? {
+        // What was read may still wait to be published: the last try failed, or another process was cut off before it.
+        if loaded.is_current(&self.directory, &self.schedule, now)? && loaded.is_published()? {
             return Ok(());
         }
         self.reload(now)?;
@@ -371,6 +374,18 @@ impl KeyRing {
             .ok_or_else(|| self.directory.no_keys())?;
         *self.loaded.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(loaded);
         Ok(())
+    }
+}
+
+/// Writes the files for registries that are missing or old, if there are keys.
+fn publish(
+    directory: &KeyDirectory,
+    schedule: &KeySchedule,
+    now: DateTime<Utc>,
+) -> Result<(), KeyError> {
+    match Loaded::read(directory, schedule, now)? {
+        Some(loaded) => loaded.publish(),
+        None => Ok(()),
     }
 }
 

@@ -25,6 +25,7 @@ pub(crate) mod running;
 mod secret_files;
 mod terminal;
 mod two_factor;
+mod unpublished_keys;
 mod usage;
 mod users;
 mod workplace;

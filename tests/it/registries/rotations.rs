@@ -90,6 +90,28 @@ async fn after_a_rotation_registries_with_a_key_set_have_a_day_to_restart() {
     );
 }
 
+/// The disk is full when the service makes its next key, and has room again within the day.
+#[tokio::test]
+async fn a_registry_that_restarts_in_time_has_a_key_whose_set_could_not_be_written_at_first() {
+    let app = start().await;
+    let entropy = SeededEntropy::default();
+    let follow = || app.keys.follow(app.now(), &entropy);
+    let obstacle = app.keys.jwks_path().with_extension("new");
+    std::fs::create_dir(&obstacle).unwrap();
+    app.clock.advance(Duration::days(31));
+    for _ in 0..3 {
+        let told = follow().unwrap_err().to_string();
+        assert!(told.contains("jwks.json: cannot be written"), "{told}");
+    }
+    std::fs::remove_dir(obstacle).unwrap();
+    follow().unwrap();
+    let restarted = Fleet::start(&app, "keyed");
+    app.clock.advance(Duration::hours(24));
+    follow().unwrap();
+    let token = issued(&app.anonymous(), "keyed", "").await;
+    assert_eq!(restarted.judge(&token, app.clock.instant()), "---- ++ ++ -");
+}
+
 #[tokio::test]
 async fn a_new_authority_certifies_when_registries_had_time_to_restart() {
     let app = start().await;
