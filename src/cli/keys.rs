@@ -78,10 +78,9 @@ pub(super) async fn run(command: &Command, context: &Context<'_>) -> anyhow::Res
         Command::Create => create(context).await,
         Command::List => {
             let ring = open()?;
-            let warnings = [ring.key_notice(now), ring.authority_warning(now)];
-            context
-                .output
-                .warn(&warnings.into_iter().flatten().collect::<Vec<_>>());
+            let mut warnings = ring.key_notices(now);
+            warnings.extend(ring.authority_warning(now));
+            context.output.warn(&warnings);
             let keys = ring.keys(now);
             let rows = keys.iter().map(row).collect();
             context.output.table(&keys, &Table::new(&COLUMNS, rows))

@@ -14,6 +14,17 @@ struct Entrance<'a> {
 }
 
 impl Config {
+    /// A sentence about keys that come faster than registries are likely to be restarted.
+    pub fn key_warning(&self) -> Option<String> {
+        let is_fast = self.key_schedule().is_faster_than_registries();
+        is_fast.then(|| {
+            "`keys.rotate_every` is not longer than `keys.jwks_activation`, so that a key waits at all times: every registry \
+             with trust = \"jwks\" must be restarted between any two keys, or refuses every token; let keys be older, or \
+             publish them for a shorter time"
+                .to_owned()
+        })
+    }
+
     /// A sentence for each address to which clients may not go, or in vain.
     pub fn address_warnings(&self) -> Vec<String> {
         let token = Entrance {

@@ -135,27 +135,40 @@ impl KeySchedule {
         }
     }
 
-    /// The time by which registries with a key set must be restarted, because the newest key then begins
-    /// to sign for them. None if it does already, or if there is no such registry.
+    /// The time by which registries with a key set must be restarted, because the first of the keys that wait then
+    /// begins to sign for them. None if no key waits, or if there is no such registry.
     pub fn restart_before(
         &self,
         made: &[DateTime<Utc>],
         now: DateTime<Utc>,
     ) -> Option<DateTime<Utc>> {
-        let [_, .., newest] = made else {
-            // The very first key signs at once.
+        if !self.modes.contains(&TrustMode::Jwks) {
             return None;
-        };
-        let begins = self.begins(*newest, TrustMode::Jwks);
-        (self.modes.contains(&TrustMode::Jwks) && begins > now).then_some(begins)
+        }
+        // The very first key signs at once.
+        let begins = made.iter().skip(1);
+        let begins = begins.map(|&made| self.begins(made, TrustMode::Jwks));
+        begins.filter(|begins| *begins > now).min()
     }
 
-    /// The time at which the key that was made at `newest` began to sign for registries with a key set, while that is
-    /// news: for as long as it was announced, and a day at least.
-    pub fn began(&self, newest: DateTime<Utc>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let begins = self.begins(newest, TrustMode::Jwks);
+    /// The times at which the key that signs for registries with a key set was made and began to, while that is news: for
+    /// as long as it was announced, and a day at least.
+    pub fn began(
+        &self,
+        made: &[DateTime<Utc>],
+        now: DateTime<Utc>,
+    ) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
+        let made = *made.get(self.signing(made, TrustMode::Jwks, now))?;
+        let begins = self.begins(made, TrustMode::Jwks);
         let news = later(begins, self.jwks_activation.max(LEAST_NEWS))?;
-        (self.modes.contains(&TrustMode::Jwks) && begins <= now && now < news).then_some(begins)
+        let is_news = begins <= now && now < news && self.modes.contains(&TrustMode::Jwks);
+        is_news.then_some((made, begins))
+    }
+
+    /// True if a key waits at all times, so that registries with a key set must be restarted for each key before the next
+    /// is made.
+    pub fn is_faster_than_registries(&self) -> bool {
+        self.modes.contains(&TrustMode::Jwks) && self.rotate_every <= self.jwks_activation
     }
 
     /// The time at which an authority that was made at `made` begins to certify keys.

@@ -19,18 +19,23 @@ impl Service {
         // Also if following failed: the authority that was known before still ends.
         self.metrics.set_authority_end(ring.authority().not_after);
         let notices = [
-            ("certificate_authority", ring.authority_warning(now)),
-            ("signing_keys", ring.key_notice(now)),
+            (
+                "certificate_authority",
+                Vec::from_iter(ring.authority_warning(now)),
+            ),
+            ("signing_keys", ring.key_notices(now)),
         ];
-        for (subject, warning) in &notices {
-            let text = warning.as_deref().unwrap_or("ok");
-            self.health.notice(subject, text.to_owned());
+        for (subject, warnings) in &notices {
+            let text = if warnings.is_empty() {
+                "ok".to_owned()
+            } else {
+                warnings.join("; ")
+            };
+            self.health.notice(subject, text);
         }
         followed.map(|()| {
-            notices
-                .into_iter()
-                .filter_map(|(_, warning)| warning)
-                .collect()
+            let warnings = notices.into_iter().map(|(_, warnings)| warnings);
+            warnings.flatten().collect()
         })
     }
 }

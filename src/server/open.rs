@@ -31,6 +31,7 @@ pub(super) async fn open(
         .ignored_variables
         .iter()
         .chain(&config.address_warnings())
+        .chain(&config.key_warning())
     {
         tracing::warn!("{warning}");
     }

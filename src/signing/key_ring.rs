@@ -284,27 +284,27 @@ impl KeyRing {
         }
     }
 
-    /// The advice about a key that is not valid yet, that waits for registries to be restarted, or that began to sign
-    /// lately.
-    pub fn key_notice(&self, now: DateTime<Utc>) -> Option<String> {
+    /// The advice about a key that is not valid yet, about those that wait for registries to be restarted, and about one
+    /// that began to sign lately.
+    pub fn key_notices(&self, now: DateTime<Utc>) -> Vec<String> {
         let time = |instant: DateTime<Utc>| instant.to_rfc3339_opts(SecondsFormat::Secs, true);
         let loaded = self.loaded();
-        if let Some(notice) = loaded.early_notice() {
-            return Some(notice);
-        }
-        if let Some(before) = loaded.restart_before(&self.schedule, now) {
-            return Some(format!(
+        let waiting = loaded.restart_before(&self.schedule, now).map(|before| {
+            format!(
                 "a new signing key waits; restart every registry with trust = \"jwks\" before {}",
                 time(before)
-            ));
-        }
-        let (made, begun) = loaded.began(&self.schedule, now)?;
-        Some(format!(
-            "a new key signs for registries with trust = \"jwks\" since {}: one that was not restarted after {} refuses \
-             every token until it is",
-            time(begun),
-            time(made)
-        ))
+            )
+        });
+        let began = loaded.began(&self.schedule, now).map(|(made, begun)| {
+            format!(
+                "a new key signs for registries with trust = \"jwks\" since {}: one that was not restarted after {} \
+                 refuses every token until it is",
+                time(begun),
+                time(made)
+            )
+        });
+        let notices = [loaded.early_notice(), waiting, began];
+        notices.into_iter().flatten().collect()
     }
 
     /// The file of the certificate that registries trust.

@@ -154,17 +154,16 @@ impl Loaded {
         schedule.restart_before(&self.ring.made, now)
     }
 
-    /// The times at which the newest key was made and began to sign for registries with a key set, while that is
-    /// news. The very first key is none: the registries were started after it.
+    /// The times at which the key that signs for registries with a key set was made and began to, while that is news. The
+    /// very first key is none: the registries were started after it.
     pub(super) fn began(
         &self,
         schedule: &KeySchedule,
         now: DateTime<Utc>,
     ) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
-        let made = self.ring.newest().created_at;
-        let is_first = made <= self.authority.made() + FIRST_KEY;
-        let begun = schedule.began(made, now).filter(|_| !is_first)?;
-        Some((made, begun))
+        let first = self.authority.made() + FIRST_KEY;
+        let began = schedule.began(&self.ring.made, now);
+        began.filter(|(made, _)| *made > first)
     }
 
     pub(super) fn jwks(&self) -> Jwks {

@@ -3,7 +3,7 @@
 use chrono::Duration;
 use serde_json::json;
 
-use crate::harness::TestApp;
+use crate::harness::{SeededEntropy, TestApp};
 
 /// What `/readyz` says about the authority; the service is ready all the while.
 async fn authority_check(app: &TestApp) -> String {
@@ -100,6 +100,41 @@ async fn a_key_that_waits_for_registries_to_be_restarted_is_announced() {
     assert_eq!(check().await, missed, "also when the old key is gone");
     app.clock.advance(Duration::seconds(1));
     assert_eq!(check().await, "ok");
+}
+
+/// Somebody rotates twice within the day that registries have.
+#[tokio::test]
+async fn of_two_keys_that_wait_the_first_to_sign_is_announced_and_then_both() {
+    let app = TestApp::start_with("[[registry]]\ntrust = \"jwks\"").await;
+    let entropy = SeededEntropy::default();
+    let told = || app.service.follow_keys().unwrap();
+    let before = |time: &str| {
+        format!(
+            "a new signing key waits; restart every registry with trust = \"jwks\" before {time}"
+        )
+    };
+    let since = |begun: &str, made: &str| {
+        format!(
+            "a new key signs for registries with trust = \"jwks\" since {begun}: one that was not restarted after {made} \
+             refuses every token until it is"
+        )
+    };
+    app.clock.advance(Duration::days(3));
+    app.keys.rotate(app.now(), &entropy).unwrap();
+    app.clock.advance(Duration::hours(20));
+    app.keys.rotate(app.now(), &entropy).unwrap();
+    let first = ["2026-03-17T15:09:26Z", "2026-03-18T15:09:26Z"];
+    let second = ["2026-03-18T11:09:26Z", "2026-03-19T11:09:26Z"];
+    assert_eq!(told(), [before(first[1])]);
+    app.clock.advance(Duration::hours(4) - Duration::seconds(1));
+    assert_eq!(told(), [before(first[1])]);
+    app.clock.advance(Duration::seconds(1));
+    let both = [before(second[1]), since(first[1], first[0])];
+    assert_eq!(told(), both);
+    let body = app.ops("/readyz").await.json();
+    assert_eq!(body["checks"]["signing_keys"], both.join("; "));
+    app.clock.advance(Duration::hours(20));
+    assert_eq!(told(), [since(second[1], second[0])]);
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::Workplace;
 use super::registry::started;
-use super::running::{Running, within};
+use super::running::{Running, start_with, within};
 
 /// The header of the token that a service's clients get.
 fn header_for(running: &Running, service: &str) -> Value {
@@ -90,6 +90,24 @@ fn a_renewed_authority_is_published_beside_the_old_one() {
         let log = std::fs::read_to_string(workplace.path().join("serve.log")).unwrap();
         log.contains("a new certificate authority waits; bring public/ca.crt to every registry")
     });
+}
+
+#[test]
+fn keys_that_come_faster_than_registries_are_restarted_are_warned_of() {
+    let told = |more: &str| {
+        let workplace = Workplace::empty();
+        start_with(&workplace, "log", more).stop();
+        let log = std::fs::read_to_string(workplace.path().join("log")).unwrap();
+        log.contains("`keys.rotate_every` is not longer than `keys.jwks_activation`")
+    };
+    let fast = "[keys]\nrotate_every = \"24h\"\n";
+    let jwks = "[[registry]]\ntrust = \"jwks\"\n";
+    assert!(told(&format!("{fast}{jwks}")));
+    assert!(
+        !told(fast),
+        "registries with the certificate notice nothing"
+    );
+    assert!(!told(&format!("[keys]\nrotate_every = \"25h\"\n{jwks}")));
 }
 
 #[test]

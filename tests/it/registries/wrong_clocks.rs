@@ -36,7 +36,7 @@ async fn a_key_from_the_future_waits_and_stops_no_start() {
     let token = issued(&app.anonymous(), "certified", "").await;
     assert_eq!(leaf_of(&token), before, "the key that is valid signs");
     assert_eq!(fleet.judge(&token, app.now()), "++++ -- ++ +");
-    let notice = app.keys.key_notice(app.now()).unwrap();
+    let notice = app.keys.key_notices(app.now()).join("; ");
     assert!(
         notice.contains("its certificate is valid only from"),
         "{notice}"
@@ -66,7 +66,7 @@ async fn a_key_from_the_future_waits_and_stops_no_start() {
     app.keys
         .follow(app.now(), &SeededEntropy::default())
         .unwrap();
-    assert_eq!(app.keys.key_notice(app.now()), None);
+    assert!(app.keys.key_notices(app.now()).is_empty());
     let token = issued(&app.anonymous(), "certified", "").await;
     assert_ne!(leaf_of(&token), rotated);
     assert_eq!(fleet.judge(&token, app.now()), "++++ -- ++ -");
