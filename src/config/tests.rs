@@ -215,6 +215,38 @@ fn bad_values_name_the_key_and_what_is_allowed() {
 }
 
 #[test]
+fn a_stop_leaves_time_for_requests_that_are_under_way() {
+    for (file, told) in [
+        (
+            "[shutdown]\ndelay = \"30s\"",
+            "w.toml:2: `shutdown.delay` must be less than 27s, or requests that are under way are cut off: `shutdown.grace` is \
+             30s, the delay included, and the last 3s are for what comes after the requests. Make the delay shorter, or the \
+             grace longer",
+        ),
+        (
+            "[shutdown]\ngrace = \"1200ms\"\ndelay = \"900ms\"",
+            "w.toml:3: `shutdown.delay` must be less than 900ms, or requests that are under way are cut off: `shutdown.grace` is \
+             1s 200ms, the delay included, and the last 300ms are for what comes after the requests. Make the delay shorter, \
+             or the grace longer",
+        ),
+        (
+            "[shutdown]\ngrace = \"1s\"",
+            "w.toml:2: `shutdown.grace` is 1s, and includes `shutdown.delay`, which is 1s: requests that are under way would be \
+             cut off. Make the grace longer, or the delay shorter",
+        ),
+    ] {
+        assert_eq!(problem(file), told);
+    }
+    for good in [
+        "[shutdown]\ndelay = \"26s\"",
+        "[shutdown]\ndelay = \"20s\"\ngrace = \"25s\"",
+        "[shutdown]\ndelay = \"0s\"\ngrace = \"0s\"",
+    ] {
+        assert!(load(good, &[]).is_ok(), "{good}");
+    }
+}
+
+#[test]
 fn sections_that_are_not_there_or_have_the_wrong_brackets_stop_the_start() {
     assert_eq!(problem("[tokn]\n"), "w.toml:1: unknown section [tokn]");
     assert_eq!(

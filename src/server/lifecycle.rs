@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
@@ -10,9 +9,6 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::config::Shutdown;
-
-/// The most that is kept of the grace for what comes after the tasks: writing down, closing the database.
-const LONGEST_CLOSE: Duration = Duration::from_secs(3);
 
 /// Tells tasks when to end, and waits for them.
 #[derive(Debug, Clone, Default)]
@@ -104,7 +100,7 @@ impl Lifecycle {
             () = self.stopping() => {}
         }
         let end = Instant::now() + shutdown.grace;
-        let hard = end - LONGEST_CLOSE.min(shutdown.grace / 4);
+        let hard = end - shutdown.close();
         tracing::info!("stopping: finishing the requests in flight");
         self.stop();
         let is_told_again = tokio::select! {
