@@ -29,11 +29,18 @@ impl Output {
 
     /// Prints one thing: as JSON if asked for, else the text `plain`.
     pub(super) fn one<T: Serialize>(&self, thing: &T, plain: &str) -> anyhow::Result<()> {
-        if self.json {
-            self.line(&serde_json::to_string(thing)?)
+        self.once(thing, plain).map(drop)
+    }
+
+    /// The same for a thing that nobody can have printed again. False if nobody reads it.
+    pub(super) fn once<T: Serialize>(&self, thing: &T, plain: &str) -> anyhow::Result<bool> {
+        let mut text = if self.json {
+            serde_json::to_string(thing)?
         } else {
-            self.line(plain)
-        }
+            plain.to_owned()
+        };
+        text.push('\n');
+        self.write(text.as_bytes())
     }
 
     /// Prints a thing for programs alone: people have been told of it.

@@ -86,6 +86,9 @@ impl SecretOutput {
     }
 }
 
+/// The end of a message about a secret that was made and is shown to nobody.
+const LOST: &str = "nobody has the new secret: make another one";
+
 impl SecretPlace {
     /// Hands a secret over, the only time; `with` and `without` are the thing that it belongs to, in JSON.
     pub(super) fn hand_over<T: Serialize>(
@@ -96,13 +99,16 @@ impl SecretPlace {
         without: &T,
     ) -> anyhow::Result<()> {
         match self {
-            Self::Printed => output.one(with, secret),
+            Self::Printed => match output.once(with, secret) {
+                Ok(true) => Ok(()),
+                Ok(false) => bail!("nobody reads standard output, so {LOST}"),
+                Err(error) => {
+                    Err(error.context(format!("standard output could not be written, so {LOST}")))
+                }
+            },
             Self::File(file, path) => {
                 keep(file, &path, secret).with_context(|| {
-                    format!(
-                        "{} could not be written, so nobody has the new secret: make another one",
-                        path.display()
-                    )
+                    format!("{} could not be written, so {LOST}", path.display())
                 })?;
                 output.note(&format!("The secret is in {}.", path.display()));
                 output.for_programs(without)

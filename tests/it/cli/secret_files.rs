@@ -1,7 +1,9 @@
 //! Secrets in files: `--output`.
 
+use std::fs::File;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::process::{Command, Output, Stdio};
 
 use super::{Workplace, stderr};
 
@@ -114,6 +116,61 @@ fn a_place_that_cannot_be_written_is_found_before_anything_is_made() {
     assert_eq!(workplace.ok(&["token", "list", "--all"]), "");
 }
 
+/// A reader that has gone, and a disk that is full.
+#[test]
+fn a_secret_that_nobody_got_is_no_success() {
+    let workplace = Workplace::furnished();
+    let deploy = [
+        "deploy-token",
+        "create",
+        "team",
+        "--name",
+        "x",
+        "--scope",
+        "read_registry",
+    ];
+    for is_full in [false, true] {
+        let what = if is_full {
+            "standard output could not be written"
+        } else {
+            "nobody reads standard output"
+        };
+        let told = format!("{what}, so nobody has the new secret: make another one");
+        for options in [&[][..], &["--json"]] {
+            let id = workplace.json(&CREATE[..8])["id"].to_string();
+            for command in [&CREATE[..8], &["token", "rotate", &id], &deploy] {
+                let arguments = [options, command].concat();
+                let output = write_in_vain(&workplace, &arguments, is_full);
+                let said = stderr(&output);
+                assert_eq!(output.status.code(), Some(1), "{arguments:?}: {said}");
+                assert!(said.contains(&told), "{arguments:?}: {said}");
+            }
+        }
+    }
+    // A list that somebody has seen enough of is none the worse.
+    let listed = write_in_vain(&workplace, &["token", "list", "--all"], false);
+    assert_eq!(listed.status.code(), Some(0), "{}", stderr(&listed));
+}
+
+/// Runs a command whose standard output goes to a full disk, or to a pipe that nobody reads.
+fn write_in_vain(workplace: &Workplace, arguments: &[&str], is_full: bool) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_wharfinger"));
+    command
+        .current_dir(workplace.path())
+        .env_remove("WHARFINGER_CONFIG")
+        .args(arguments)
+        .stderr(Stdio::piped());
+    if is_full {
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        command.stdout(full);
+    } else {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        command.stdout(writer);
+    }
+    command.spawn().unwrap().wait_with_output().unwrap()
+}
+
 #[test]
 fn a_file_that_others_could_read_is_replaced_by_one_that_they_cannot() {
     let workplace = Workplace::furnished();
@@ -129,7 +186,7 @@ fn a_file_that_others_could_read_is_replaced_by_one_that_they_cannot() {
 fn only_files_are_replaced_and_links_stay() {
     let workplace = Workplace::furnished();
     let pipe = workplace.path().join("pipe");
-    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    let made = Command::new("mkfifo").arg(&pipe).status();
     assert!(made.unwrap().success());
     for place in ["pipe", "/dev/null", "/dev/fd/1"] {
         let told = workplace.fails(1, &[&CREATE[..9], &[place]].concat());
