@@ -118,7 +118,7 @@ impl WebhookSettings {
         let secret = secret::read(settings, "webhook.secret")?;
         let timeout = settings.get("webhook.timeout")?.duration("1s", "60s")?;
         let allowed_networks = Networks::read(settings.get("webhook.allowed_networks")?)?;
-        let authorities = secret::file(settings, "webhook.ca_file")?;
+        let authorities = secret::certificates(settings, "webhook.ca_file")?;
         if url.text()?.is_empty() {
             return Ok(None);
         }
@@ -169,7 +169,7 @@ impl MailSettings {
         };
         let from = mailbox(settings.get("mail.from")?)?;
         let operator = mailbox(settings.get("mail.operator")?)?;
-        let authorities = secret::file(settings, "mail.ca_file")?;
+        let authorities = secret::certificates(settings, "mail.ca_file")?;
         let user = user.text()?;
         let name = server.text()?;
         if name.is_empty() {

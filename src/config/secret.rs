@@ -10,8 +10,10 @@ use crate::config::error::ConfigError;
 use crate::config::settings::Settings;
 use crate::config::value::Setting;
 
-/// The most bytes that are read of a file.
-const LONGEST: u64 = 64 * 1024;
+/// The most bytes of a file with a secret.
+const LONGEST_SECRET: u64 = 64 * 1024;
+/// The most bytes of a file with certificates; a list of all well-known authorities has some 200 KB.
+const LONGEST_LIST: u64 = 1024 * 1024;
 /// The right of everybody to read a file.
 const READ_BY_ALL: u32 = 0o004;
 
@@ -26,7 +28,7 @@ pub(super) fn read<'a>(
         ("", "") => Ok(None),
         (text, "") => Ok(Some((SecretString::from(text), written))),
         ("", _) => {
-            let text = text_of(file, READ_BY_ALL)?;
+            let text = text_of(file, LONGEST_SECRET, READ_BY_ALL)?;
             let text = text.trim_end_matches(['\r', '\n']);
             if text.is_empty() {
                 return Err(file.wrong("names a file with nothing in it"));
@@ -37,17 +39,17 @@ pub(super) fn read<'a>(
     }
 }
 
-/// The text of the file that is named for `key`; none if none is.
-pub(super) fn file(settings: &Settings, key: &str) -> Result<Option<String>, ConfigError> {
+/// The text of the file with certificates that is named for `key`; none if none is.
+pub(super) fn certificates(settings: &Settings, key: &str) -> Result<Option<String>, ConfigError> {
     let setting = settings.get(key)?;
     if setting.text()?.is_empty() {
         return Ok(None);
     }
-    text_of(setting, 0).map(Some)
+    text_of(setting, LONGEST_LIST, 0).map(Some)
 }
 
-/// The text of the named file, which nobody must have the rights in `refused` to.
-fn text_of(setting: &Setting, refused: u32) -> Result<String, ConfigError> {
+/// The text of the named file, which must not be longer than that, and which nobody must have the rights in `refused` to.
+fn text_of(setting: &Setting, longest: u64, refused: u32) -> Result<String, ConfigError> {
     let name = setting.text()?;
     let unreadable = |error: std::io::Error| {
         setting.wrong(&format!(
@@ -61,9 +63,16 @@ fn text_of(setting: &Setting, refused: u32) -> Result<String, ConfigError> {
             "names the file {name}, which everybody can read; run `chmod o= {name}`"
         )));
     }
-    let mut text = String::new();
-    file.take(LONGEST)
-        .read_to_string(&mut text)
+    let mut bytes = Vec::new();
+    // One byte more, to see that there is too much.
+    file.take(longest + 1)
+        .read_to_end(&mut bytes)
         .map_err(unreadable)?;
-    Ok(text)
+    if u64::try_from(bytes.len()).is_ok_and(|length| length > longest) {
+        return Err(setting.wrong(&format!(
+            "names the file {name}, which has more than {longest} bytes"
+        )));
+    }
+    String::from_utf8(bytes)
+        .map_err(|_| setting.wrong(&format!("names the file {name}, which is no text in UTF-8")))
 }

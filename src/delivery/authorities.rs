@@ -8,7 +8,7 @@ use rustls::{ClientConfig, RootCertStore};
 
 /// A text that has no certificates of authorities.
 #[derive(Debug, thiserror::Error)]
-#[error("the file of certificate authorities has none that can be used")]
+#[error("the file has no certificate (PEM), or one that cannot be used")]
 pub struct InvalidAuthorities;
 
 /// The TLS of a client that trusts the well-known authorities, and those in `more`, in PEM.
@@ -16,18 +16,28 @@ pub fn client_config(more: Option<&str>) -> Result<ClientConfig, InvalidAuthorit
     let mut store = RootCertStore::empty();
     store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     if let Some(text) = more {
-        let before = store.len();
-        for certificate in CertificateDer::pem_slice_iter(text.as_bytes()) {
-            let certificate = certificate.map_err(|_| InvalidAuthorities)?;
-            store.add(certificate).map_err(|_| InvalidAuthorities)?;
-        }
-        if store.len() == before {
-            return Err(InvalidAuthorities);
-        }
+        add(&mut store, text)?;
     }
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|_| InvalidAuthorities)?;
     Ok(builder.with_root_certificates(store).with_no_client_auth())
+}
+
+/// Looks if there are certificates in a text, in PEM, and all of them can be used.
+pub(super) fn check(text: &str) -> Result<(), InvalidAuthorities> {
+    add(&mut RootCertStore::empty(), text)
+}
+
+fn add(store: &mut RootCertStore, text: &str) -> Result<(), InvalidAuthorities> {
+    let before = store.len();
+    for certificate in CertificateDer::pem_slice_iter(text.as_bytes()) {
+        let certificate = certificate.map_err(|_| InvalidAuthorities)?;
+        store.add(certificate).map_err(|_| InvalidAuthorities)?;
+    }
+    if store.len() == before {
+        return Err(InvalidAuthorities);
+    }
+    Ok(())
 }

@@ -12,7 +12,7 @@ use lettre::transport::smtp::client::{Certificate, CertificateStore, Tls, TlsPar
 use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::delivery::authorities::InvalidAuthorities;
+use crate::delivery::authorities::{InvalidAuthorities, check};
 use crate::delivery::{CourierError, DeliveryError};
 use crate::domain::notices::rules::MailProtection;
 use crate::domain::notices::words::MailText;
@@ -143,13 +143,19 @@ impl Mail {
 }
 
 fn tls(server: &MailServer) -> Result<Tls, CourierError> {
+    let invalid = |invalid| CourierError::Authorities("mail.ca_file", invalid);
+    // The library takes a file that has none.
+    if let Some(pem) = &server.authorities {
+        check(pem).map_err(invalid)?;
+    }
     if server.protection == MailProtection::Plain {
         return Ok(Tls::None);
     }
     let mut parameters = TlsParameters::builder(server.host.clone())
         .certificate_store(CertificateStore::WebpkiRoots);
     if let Some(pem) = &server.authorities {
-        let read = Certificate::from_pem(pem.as_bytes()).map_err(|_| InvalidAuthorities)?;
+        let read = Certificate::from_pem(pem.as_bytes());
+        let read = read.map_err(|_| invalid(InvalidAuthorities))?;
         parameters = parameters.add_root_certificate(read);
     }
     let parameters = parameters.build_rustls().map_err(CourierError::Mail)?;

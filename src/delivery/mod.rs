@@ -14,9 +14,9 @@ pub use webhook::{Webhook, WebhookAddress};
 /// A way out that cannot be used as it is configured.
 #[derive(Debug, thiserror::Error)]
 pub enum CourierError {
-    /// The certificate authorities cannot be read.
-    #[error(transparent)]
-    Authorities(#[from] InvalidAuthorities),
+    /// The certificate authorities that are named for this key cannot be used.
+    #[error("`{0}` names certificate authorities that cannot be used")]
+    Authorities(&'static str, #[source] InvalidAuthorities),
     /// The client for the webhook cannot be made.
     #[error("the client for the webhook cannot be made")]
     Webhook(#[source] reqwest::Error),

@@ -45,8 +45,10 @@ pub struct Webhook {
 impl Webhook {
     /// A client for that address. It follows no redirect, asks no proxy and keeps no connection.
     pub fn new(address: WebhookAddress) -> Result<Self, CourierError> {
+        let tls = client_config(address.authorities.as_deref())
+            .map_err(|invalid| CourierError::Authorities("webhook.ca_file", invalid))?;
         let client = Client::builder()
-            .tls_backend_preconfigured(client_config(address.authorities.as_deref())?)
+            .tls_backend_preconfigured(tls)
             .dns_resolver(address.reach.clone())
             .redirect(Policy::none())
             .no_proxy()

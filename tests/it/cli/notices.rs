@@ -1,9 +1,10 @@
 //! Notices of a service that runs, and what the command line shows of them.
 
+use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use super::Workplace;
-use super::running::{start_with, within};
+use super::running::{spawn, start_with, within};
 use crate::notices::receiver::{Message, Receiver};
 use crate::notices::{SECRET, webhook_at};
 
@@ -32,6 +33,65 @@ fn wait(receiver: &Receiver) -> Message {
         !messages.is_empty()
     });
     messages.remove(0)
+}
+
+/// What a start says that fails with that configuration; `~` in it is the folder.
+fn refused(workplace: &Workplace, more: &str) -> String {
+    let log = std::fs::File::create(workplace.path().join("log")).unwrap();
+    let more = more.replace('~', &workplace.path().display().to_string());
+    assert!(!spawn(workplace, "", log, &more).becomes_ready());
+    std::fs::read_to_string(workplace.path().join("log")).unwrap()
+}
+
+#[test]
+fn files_of_authorities_that_cannot_be_used_stop_the_start_with_the_name_of_the_key() {
+    let workplace = Workplace::migrated();
+    let mail = "[mail]\nserver = \"localhost\"\nfrom = \"w@example.com\"\n";
+    let webhook = webhook_at("https://localhost:1/");
+    let bundle = workplace.path().join("bundle");
+    let certificate = rcgen::generate_simple_self_signed(["x".to_owned()]).unwrap();
+    let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n".to_owned();
+    let large = format!("{}{}", certificate.cert.pem(), "#\n".repeat(1024 * 512));
+    for (text, told) in [
+        (
+            String::new(),
+            "the file has no certificate (PEM), or one that cannot be used",
+        ),
+        (
+            "a remark\n".to_owned(),
+            "the file has no certificate (PEM), or one that cannot be used",
+        ),
+        (
+            broken,
+            "the file has no certificate (PEM), or one that cannot be used",
+        ),
+        (large, "more than 1048576 bytes"),
+    ] {
+        std::fs::write(&bundle, text).unwrap();
+        for (key, section) in [
+            ("mail.ca_file", mail),
+            ("mail.ca_file", &format!("{mail}tls = \"none\"\n")),
+            ("webhook.ca_file", &webhook),
+        ] {
+            let said = refused(&workplace, &format!("{section}ca_file = \"~/bundle\"\n"));
+            assert!(said.contains(key) && said.contains(told), "{key}: {said}");
+        }
+    }
+}
+
+#[test]
+fn a_secret_in_a_file_that_is_too_large_is_not_cut_off() {
+    let workplace = Workplace::migrated();
+    let (path, mode) = (workplace.path().join("p"), PermissionsExt::from_mode(0o600));
+    std::fs::write(&path, "x".repeat(65_537)).unwrap();
+    std::fs::set_permissions(&path, mode).unwrap();
+    let mail = "[mail]\nserver = \"localhost\"\nfrom = \"w@example.com\"\nuser = \"w\"\npassword_file = \"~/p\"\n";
+    let said = refused(&workplace, mail);
+    assert!(
+        said.contains("`mail.password_file` names the file")
+            && said.contains("more than 65536 bytes"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -57,7 +57,12 @@ async fn a_webhook_with_tls_needs_a_certificate_that_is_trusted() {
     let receiver = SecureReceiver::start();
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("ca.pem");
-    std::fs::write(&file, &receiver.certificate).unwrap();
+    // A whole bundle, with another authority and many remarks before this one.
+    let other = rcgen::generate_simple_self_signed(["other".to_owned()]).unwrap();
+    let remarks = "# Authorities of the house, with their fingerprints\n".repeat(4000);
+    let bundle = format!("{}{remarks}{}", other.cert.pem(), receiver.certificate);
+    assert!(bundle.len() > 200_000);
+    std::fs::write(&file, bundle).unwrap();
     let configuration = webhook_at(&format!("https://localhost:{}/", receiver.port));
     let World { app, alice, root } = World::start_with(&configuration).await;
     make(&app).await;
