@@ -122,7 +122,11 @@ impl Passwords {
     {
         let argon2 = self.argon2.clone();
         // The work keeps the turn: a caller who hangs up does not make room while it goes on.
-        let work = move || (compute(argon2), turn);
+        let work = move || {
+            let done = compute(argon2);
+            turn.count_hash();
+            (done, turn)
+        };
         tokio::task::spawn_blocking(work)
             .await
             .map_err(|error| failed(&error))

@@ -63,7 +63,7 @@ struct QueueState {
     by_address: HashMap<u128, u32>,
     arrivals: u64,
     concurrent: usize,
-    given: u64,
+    computed: u64,
     turned_away: u64,
 }
 
@@ -74,8 +74,8 @@ pub struct TurnNumbers {
     pub running: u64,
     /// Callers who wait for one.
     pub waiting: u64,
-    /// Those that were given so far.
-    pub given: u64,
+    /// Hashes that were computed so far; a turn may end without one.
+    pub computed: u64,
     /// Callers who were told to come back so far.
     pub turned_away: u64,
 }
@@ -91,7 +91,7 @@ impl Turns {
             by_address: HashMap::new(),
             arrivals: 0,
             concurrent,
-            given: 0,
+            computed: 0,
             turned_away: 0,
         })))
     }
@@ -117,7 +117,7 @@ impl Turns {
         TurnNumbers {
             running: number(waiting.concurrent.saturating_sub(waiting.free)),
             waiting: number(waiting.queue.len()),
-            given: waiting.given,
+            computed: waiting.computed,
             turned_away: waiting.turned_away,
         }
     }
@@ -181,7 +181,6 @@ impl QueueState {
         let is_stranger = reputation != Reputation::Proven;
         self.free -= 1;
         self.free_for_strangers -= usize::from(is_stranger);
-        self.given += 1;
         PasswordTurn {
             turns: Some(turns.clone()),
             reputation,
@@ -202,6 +201,15 @@ impl QueueState {
         }
         let sender = self.remove(rank)?;
         Some((sender, self.give(turns, reputation)))
+    }
+}
+
+impl PasswordTurn {
+    /// Counts a hash that was computed in this turn.
+    pub(super) fn count_hash(&self) {
+        if let Some(turns) = &self.turns {
+            turns.waiting().computed += 1;
+        }
     }
 }
 

@@ -47,7 +47,7 @@ impl Rooms {
             passwords: PasswordReading {
                 running: turns.running,
                 waiting: turns.waiting,
-                computed: turns.given.saturating_sub(turns.running),
+                computed: turns.computed,
                 turned_away: turns.turned_away,
             },
             copies: admission.directory.numbers().map(copies),

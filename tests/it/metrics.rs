@@ -147,6 +147,27 @@ async fn failed_logins_and_waits_are_counted_on_both_listeners() {
     counted(&metrics, "wharfinger_password_hashes_waiting", &[], 0.0);
 }
 
+/// Guesses that wait for their turn, of which the first that is wrong makes the others wait for longer.
+#[tokio::test]
+async fn passwords_that_are_not_tried_count_no_computation() {
+    let configuration = "[failed_logins]\nfree = 1\n[passwords]\nconcurrent = 1\n";
+    let app = TestApp::start_with(configuration).await;
+    app.user("alice").await;
+    let name = "wharfinger_password_hashes_computed_total";
+    let before = sum(&metrics(&app).await, name, &[]);
+    let guesses = (0..6).map(|number| {
+        let caller = app.caller("alice", &format!("wrong {number}"));
+        async move { caller.at("203.0.113.7").ask_at(AUTH).await }
+    });
+    let replies = futures_util::future::join_all(guesses).await;
+    let throttled = replies.iter().filter(|reply| reply.status == 429).count();
+    assert_eq!((replies.len(), throttled), (6, 5));
+    let metrics = metrics(&app).await;
+    let token = ["listener=\"token\"", "credential=\"password\""];
+    counted(&metrics, "wharfinger_logins_failed_total", &token, 1.0);
+    counted(&metrics, name, &[], before + 1.0);
+}
+
 #[tokio::test]
 async fn requests_are_counted_and_timed_by_listener_and_route() {
     let app = TestApp::start().await;

@@ -110,7 +110,7 @@ async fn is_throttled(caller: &Caller) -> bool {
 
 /// The number of passwords that were computed.
 fn computed(app: &TestApp) -> u64 {
-    app.service.issuer.admission.passwords.numbers().given
+    app.service.issuer.admission.passwords.numbers().computed
 }
 
 /// Else the number of tries, or the time of each, would tell whether the password was right.
