@@ -4,7 +4,6 @@ use std::fmt;
 use std::hash::Hash;
 use std::mem::size_of;
 use std::sync::Arc;
-use std::time::Instant;
 
 use quick_cache::sync::Cache;
 use quick_cache::{Equivalent, Weighter};
@@ -17,6 +16,7 @@ use crate::domain::members::LastingRole;
 use crate::domain::refresh_tokens::RefreshToken;
 use crate::domain::secret::SecretDigest;
 use crate::domain::users::User;
+use crate::storage::directory::boot_time::BootTime;
 use crate::storage::directory::facts::{GivenRoles, OwnedRefreshToken};
 
 /// Bytes that the cache itself keeps about an entry.
@@ -92,7 +92,7 @@ impl Heavy for SecretDigest {}
 impl Heavy for AccessTokenId {}
 impl Heavy for DeployTokenId {}
 impl Heavy for UserId {}
-impl Heavy for Instant {}
+impl Heavy for BootTime {}
 impl Heavy for (NamespaceId, NamespaceState) {}
 
 impl Heavy for Box<str> {
@@ -119,7 +119,7 @@ impl Heavy for (SecretDigest, Arc<DeployToken>) {
     }
 }
 
-impl Heavy for (OwnedRefreshToken, Instant) {
+impl Heavy for (OwnedRefreshToken, BootTime) {
     fn heap(&self) -> usize {
         let ((token, user), _) = self;
         size_of::<RefreshToken>() + token.service.len() + user.heap() + 256

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::domain::access_tokens::AccessToken;
 use crate::domain::decision::rights::NamespaceState;
@@ -11,6 +11,7 @@ use crate::domain::events::subject::Touched;
 use crate::domain::ids::{AccessTokenId, DeployTokenId, NamespaceId, UserId};
 use crate::domain::secret::SecretDigest;
 use crate::domain::users::User;
+use crate::storage::directory::boot_time::BootTime;
 use crate::storage::directory::bounded_map::BoundedMap;
 use crate::storage::directory::drops::{Dropped, Drops};
 use crate::storage::directory::facts::{
@@ -36,13 +37,13 @@ pub(in crate::storage) struct Copies {
     deploy_tokens: BoundedMap<DeployTokenId, (SecretDigest, Arc<DeployToken>)>,
     /// Each counts only beside the very copy of its user with which it was loaded: whatever revokes refresh tokens touches
     /// their user.
-    refresh_tokens: BoundedMap<SecretDigest, (OwnedRefreshToken, Instant)>,
+    refresh_tokens: BoundedMap<SecretDigest, (OwnedRefreshToken, BootTime)>,
     pub(super) users: BoundedMap<UserId, Arc<User>>,
     /// All roles of a user; none for one who has too many.
     pub(super) roles: BoundedMap<UserId, Option<Arc<GivenRoles>>>,
     pub(super) namespaces: BoundedMap<Box<str>, (NamespaceId, NamespaceState)>,
     /// Paths at which nothing is: apart, so that guessed names take no room from what exists.
-    absent: BoundedMap<Box<str>, Instant>,
+    absent: BoundedMap<Box<str>, BootTime>,
     pub(super) drops: Drops,
     pub(super) loads: Loads,
     pub(super) asked: Questions,
@@ -154,7 +155,7 @@ impl Copies {
     pub(super) fn keep_namespace(&self, path: &str, found: FoundNamespace) {
         match found {
             Some(found) => self.namespaces.insert(path.into(), found),
-            None => self.absent.insert(path.into(), Instant::now()),
+            None => self.absent.insert(path.into(), BootTime::now()),
         }
     }
 
@@ -197,7 +198,7 @@ impl Copies {
     pub(super) fn keep_refresh_token(&self, digest: SecretDigest, found: &OwnedRefreshToken) {
         let (token, user) = found;
         let found = (Arc::clone(token), self.keep_user(user));
-        self.refresh_tokens.insert(digest, (found, Instant::now()));
+        self.refresh_tokens.insert(digest, (found, BootTime::now()));
     }
 
     /// Keeps a copy of a user. The one that is there stays if it says the same, because refresh tokens hang on it.

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::time::sleep;
 
 use crate::storage::connect::Db;
+use crate::storage::directory::boot_time::BootTime;
 use crate::storage::directory::copies::Copies;
 use crate::storage::error::{Outlook, StorageError};
 use crate::storage::follow::NumberedChange;
@@ -30,11 +31,10 @@ const AWAY: Duration = Duration::from_secs(1);
 /// The knowledge of one process about the changes of all.
 #[derive(Debug)]
 pub(super) struct Follower {
-    start: Instant,
     /// The time that storage has to tell the number of the last change.
     patience: Duration,
-    /// The time at which storage was last asked and answered, in microseconds after `start`; all changes that were
-    /// acknowledged before are followed. Zero for never.
+    /// The time at which storage was last asked and answered, as a number; all changes that were acknowledged before are
+    /// followed. Zero for never.
     confirmed: AtomicU64,
     away: Mutex<Option<Away>>,
     /// The number of the last change that was followed, for those who do not ask.
@@ -48,7 +48,7 @@ pub(super) struct Follower {
 pub(super) struct Away {
     place: Arc<str>,
     why: Arc<str>,
-    found: Instant,
+    found: BootTime,
     finder: Finder,
 }
 
@@ -76,7 +76,6 @@ impl Follower {
     /// A follower of `db` who knows nothing yet.
     pub(super) fn of(db: &Db) -> Self {
         Self {
-            start: Instant::now(),
             patience: db.patience,
             confirmed: AtomicU64::new(0),
             away: Mutex::default(),
@@ -86,24 +85,24 @@ impl Follower {
     }
 
     /// The time until which the copies are known to have been right.
-    pub(super) fn confirmed(&self) -> Option<Instant> {
+    pub(super) fn confirmed(&self) -> Option<BootTime> {
         match self.confirmed.load(Ordering::Acquire) {
             0 => None,
-            micros => self.start.checked_add(Duration::from_micros(micros)),
+            micros => Some(BootTime::from_micros(micros)),
         }
     }
 
     /// True if the copies were right at some time after `now - age`.
-    pub(super) fn is_younger_than(&self, age: Duration, now: Instant) -> bool {
+    pub(super) fn is_younger_than(&self, age: Duration, now: BootTime) -> bool {
         self.confirmed()
-            .is_some_and(|confirmed| now.saturating_duration_since(confirmed) <= age)
+            .is_some_and(|confirmed| now.since(confirmed) <= age)
     }
 
     /// The news that storage is away, if they are fresh.
-    pub(super) fn away(&self, now: Instant) -> Option<Away> {
+    pub(super) fn away(&self, now: BootTime) -> Option<Away> {
         let away = self.away_slot();
         let life = self.patience + AWAY;
-        let fresh = |away: &&Away| now.saturating_duration_since(away.found) <= life;
+        let fresh = |away: &&Away| now.since(away.found) <= life;
         away.as_ref().filter(fresh).cloned()
     }
 
@@ -112,7 +111,7 @@ impl Follower {
         &self,
         db: &Db,
         copies: &Copies,
-        now: Instant,
+        now: BootTime,
     ) -> Result<(), StorageError> {
         let is_confirmed = || self.is_younger_than(BOUND, now);
         self.share(db, copies, is_confirmed).await
@@ -150,7 +149,7 @@ impl Follower {
         copies: &Copies,
         is_done: impl Fn() -> bool,
     ) -> Result<(), StorageError> {
-        let begin = Instant::now();
+        let begin = BootTime::now();
         let mut position = self.position.lock().await;
         let waited = begin.elapsed();
         // The question of somebody else that began later is as good.
@@ -177,7 +176,7 @@ impl Follower {
         let (mut has_failed, mut stops_left) = (false, MOST_STOPS);
         let silent = || StorageError::silent(&db.place(), self.patience);
         loop {
-            let (begin, mut ran) = (Instant::now(), Duration::ZERO);
+            let (begin, mut ran) = (BootTime::now(), Duration::ZERO);
             let asked = tokio::select! {
                 biased;
                 asked = catch_up(db, copies, position.as_ref()) => asked,
@@ -202,29 +201,28 @@ impl Follower {
         }
     }
 
-    fn confirm_at(&self, begin: Instant) {
+    fn confirm_at(&self, begin: BootTime) {
         *self.away_slot() = None;
-        let micros = begin.saturating_duration_since(self.start).as_micros();
-        let micros = u64::try_from(micros).unwrap_or(u64::MAX).max(1);
-        self.confirmed.fetch_max(micros, Ordering::AcqRel);
+        self.confirmed
+            .fetch_max(begin.to_micros(), Ordering::AcqRel);
     }
 
     /// The news that storage is away, if they are fresh and it is the follower who found that.
-    pub(super) fn surely_away(&self, now: Instant) -> Option<Away> {
+    pub(super) fn surely_away(&self, now: BootTime) -> Option<Away> {
         self.away(now)
             .filter(|away| away.finder == Finder::Follower)
     }
 
     /// Notes that storage is away, so that nobody else waits to find out.
     pub(super) fn note(&self, error: &StorageError, finder: Finder) {
-        if finder == Finder::Load && self.surely_away(Instant::now()).is_some() {
+        if finder == Finder::Load && self.surely_away(BootTime::now()).is_some() {
             return;
         }
         if let StorageError::Unusable { place, why, .. } = error {
             *self.away_slot() = Some(Away {
                 place: place.as_str().into(),
                 why: why.as_str().into(),
-                found: Instant::now(),
+                found: BootTime::now(),
                 finder,
             });
         }

@@ -51,7 +51,7 @@ impl Scene {
             let db = self.db.clone();
             crowd.spawn(async move {
                 match one % 4 {
-                    0 => follower.confirm(&db, &copies, Instant::now()).await,
+                    0 => follower.confirm(&db, &copies, BootTime::now()).await,
                     1 => follower.follow(&db, &copies).await,
                     _ => follower.reach(&db, &copies, i64::MAX).await,
                 }

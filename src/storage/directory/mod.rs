@@ -3,6 +3,7 @@
 //! A token request asks it three things: whose credential is this, what is at these paths, and which roles does the
 //! caller have. Nothing else in the service knows of the copies.
 
+mod boot_time;
 mod bounded_map;
 pub(super) mod copies;
 mod drops;
@@ -15,7 +16,7 @@ mod shared_loads;
 mod view;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 pub use notifications::Notifications;
 pub use numbers::CopyNumbers;
@@ -23,6 +24,7 @@ pub use view::View;
 
 use crate::domain::secret::SecretDigest;
 use crate::storage::connect::Db;
+use crate::storage::directory::boot_time::BootTime;
 use crate::storage::directory::copies::Copies;
 use crate::storage::directory::follower::{BOUND, Follower};
 use crate::storage::directory::view::Trust;
@@ -85,7 +87,7 @@ impl Directory {
 
     async fn trust<'a>(&self, copying: &'a Copying) -> Trust<'a> {
         let (copies, follower) = (&*copying.copies, &copying.follower);
-        let now = Instant::now();
+        let now = BootTime::now();
         if follower.is_younger_than(BOUND, now) {
             return Trust::Current(copies, follower);
         }
@@ -94,7 +96,7 @@ impl Directory {
         {
             return Trust::Current(copies, follower);
         }
-        match follower.surely_away(Instant::now()) {
+        match follower.surely_away(BootTime::now()) {
             Some(away) if follower.is_younger_than(copying.serve_stale_for, now) => {
                 Trust::Stale(copies, away)
             }
@@ -107,7 +109,7 @@ impl Directory {
     /// True while storage is away, and pulls are answered from the copies.
     pub fn is_stale(&self) -> bool {
         self.copying.as_ref().is_some_and(|copying| {
-            let (follower, now) = (&copying.follower, Instant::now());
+            let (follower, now) = (&copying.follower, BootTime::now());
             follower.surely_away(now).is_some()
                 && follower.is_younger_than(copying.serve_stale_for, now)
         })
@@ -148,7 +150,7 @@ impl Directory {
             answers: copying.copies.asked.read(),
             entries,
             bytes,
-            age: confirmed.map(|confirmed| Instant::now().saturating_duration_since(confirmed)),
+            age: confirmed.map(BootTime::elapsed),
         })
     }
 }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 
@@ -16,6 +15,7 @@ use crate::domain::refresh_tokens::RefreshToken;
 use crate::domain::registry::repository_name::RepositoryName;
 use crate::domain::secret::SecretDigest;
 use crate::storage::connect::Db;
+use crate::storage::directory::boot_time::BootTime;
 use crate::storage::directory::copies::Copies;
 use crate::storage::directory::drops::Dropped;
 use crate::storage::directory::facts::{
@@ -349,7 +349,7 @@ impl<'a> View<'a> {
     /// The database, for a load. Whoever waited for the load of somebody else, and it failed, does not try too.
     fn reachable(&self) -> Result<&'a Db, StorageError> {
         if let Trust::Current(_, follower) = &self.trust
-            && let Some(away) = follower.away(Instant::now())
+            && let Some(away) = follower.away(BootTime::now())
         {
             return Err(away.error());
         }
