@@ -161,8 +161,8 @@ async fn deploy_token(db: &Db, group: &str) -> (DeployTokenId, SecretDigest) {
 
 /// Gives the id of a row that is lost to a new one.
 async fn put_in_place_of(effort: &Effort, table: &str, (lost, new): (i64, i64)) {
-    let lose = format!("DELETE FROM {table} WHERE id = {lost}");
-    effort.change(&lose).await;
+    let deleted = format!("DELETE FROM {table} WHERE id = {lost}");
+    effort.change(&deleted).await;
     let reuse = format!("UPDATE {table} SET id = {lost} WHERE id = {new}");
     effort.change(&reuse).await;
 }

@@ -68,7 +68,7 @@ pub(super) async fn nothing_reads_whole_tables(url: &SecretString) {
     }
 
     sent.0.lock().unwrap().clear();
-    a_cold_token_costs_three_questions(url, &world, &effort).await;
+    Box::pin(a_cold_token_costs_three_questions(url, &world, &effort)).await;
     let user = app.made_up_caller("user7", 7);
     let push = format!("repository:{}/app:pull,push", world.project_path(7));
     assert_eq!(user.ask(&[&push]).await.status, 200);
