@@ -1,5 +1,7 @@
 //! `wharfinger keys`.
 
+use std::path::PathBuf;
+
 use anyhow::bail;
 use clap::Subcommand;
 use serde_json::json;
@@ -86,18 +88,12 @@ pub(super) async fn run(command: &Command, context: &Context<'_>) -> anyhow::Res
             context.output.table(&keys, &Table::new(&COLUMNS, rows))
         }
         Command::Rotate { service: None } => {
-            let (made, aside) = server::rotate_keys(&context.config)?;
-            let note = format!("The signing key {} is made.", made.kid);
+            let rotated = server::rotate_keys(&context.config)?;
+            let note = format!("The signing key {} is made.", rotated.made.kid);
             context.output.note(&note);
-            for kept in aside {
-                context.output.note(&format!(
-                    "By this machine's clock ({}) a key is not valid yet; it was moved to {}. If the clock is wrong, correct it, \
-                     and move the key back to the folder signing.",
-                    time(now),
-                    kept.display()
-                ));
-            }
-            show(context, &made)
+            note_aside(context, &rotated.aside);
+            let table = Table::new(&COLUMNS, vec![row(&rotated.made)]);
+            context.output.table(&rotated, &table)
         }
         Command::Rotate { service } => {
             let registry = registry::named(&context.config.registries, service.as_deref())?;
@@ -154,6 +150,7 @@ fn renew(confirmation: Confirmation, context: &Context<'_>) -> anyhow::Result<()
         confirmation.ask(&question)?;
     }
     let authority = server::renew_authority(&context.config)?;
+    note_aside(context, &authority.aside);
     if let Some(next) = &authority.next {
         context.output.note(&format!(
             "Bring the new public/ca.crt to every registry and restart it. The new authority begins on {}.",
@@ -171,6 +168,18 @@ fn renew(confirmation: Confirmation, context: &Context<'_>) -> anyhow::Result<()
             ))
         ));
         context.output.one(&authority, &time(authority.not_after))
+    }
+}
+
+/// Tells people where keys were put that are not valid yet.
+fn note_aside(context: &Context<'_>, files: &[PathBuf]) {
+    for kept in files {
+        context.output.note(&format!(
+            "By this machine's clock ({}) a key is not valid yet; it was moved to {}. If the clock is wrong, correct it, \
+             and move the key back to the folder signing.",
+            time(SystemClock.now()),
+            kept.display()
+        ));
     }
 }
 

@@ -1,13 +1,11 @@
 //! Keys for the running service and for the command line.
 
-use std::path::PathBuf;
-
 use anyhow::bail;
 
 use crate::config::Config;
 use crate::domain::clock::Clock;
 use crate::server::{Service, SystemClock, SystemEntropy, connections};
-use crate::signing::{CertificateAuthoritySummary, KeyError, KeyRing, KeySummary};
+use crate::signing::{CertificateAuthoritySummary, KeyError, KeyRing, RotatedKeys};
 use crate::storage::Db;
 
 impl Service {
@@ -66,8 +64,8 @@ pub async fn create_keys(config: &Config) -> anyhow::Result<KeyRing> {
     Ok(KeyRing::open_or_create(folder, schedule, now, &SystemEntropy)?.ring)
 }
 
-/// Makes the next signing key. The files of keys that were put aside, because they are not valid yet, are returned too.
-pub fn rotate_keys(config: &Config) -> anyhow::Result<(KeySummary, Vec<PathBuf>)> {
+/// Makes the next signing key.
+pub fn rotate_keys(config: &Config) -> anyhow::Result<RotatedKeys> {
     Ok(KeyRing::rotate_in(
         &config.keys.directory,
         config.key_schedule(),

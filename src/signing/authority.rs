@@ -47,6 +47,9 @@ pub struct CertificateAuthoritySummary {
     /// valid.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replaced: Option<PathBuf>,
+    /// The files of signing keys that were put aside with it, because they are not valid yet.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub aside: Vec<PathBuf>,
 }
 
 /// The next certificate authority, for people.
@@ -311,6 +314,7 @@ impl CertificateAuthority {
                     not_after: next.certificate.not_after,
                 }),
             replaced: None,
+            aside: Vec::new(),
         }
     }
 }

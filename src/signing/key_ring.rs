@@ -15,7 +15,7 @@ use crate::signing::encryption_key::EncryptionKeyFile;
 use crate::signing::error::{KeyError, SigningError};
 use crate::signing::key_directory::KeyDirectory;
 use crate::signing::loaded::Loaded;
-use crate::signing::summary::KeySummary;
+use crate::signing::summary::{KeySummary, RotatedKeys};
 use crate::signing::{files, make};
 
 /// Signs tokens and has the keys that verify them; follows the key files as they change.
@@ -124,26 +124,27 @@ impl KeyRing {
             // All keys may be from the future, like the authority before this one.
             make::next_signing_key(&directory, now, entropy)?;
         }
+        let mut aside = Vec::new();
         if replaced.is_some() {
-            directory.put_aside(&keys.early)?;
+            aside = directory.put_aside(&keys.early)?;
         }
         make::what_is_missing(&directory, schedule, now, entropy)?;
         publish(&directory, schedule, now)?;
         Ok(CertificateAuthoritySummary {
             replaced,
+            aside,
             ..authority.summary(schedule)
         })
     }
 
     /// Makes the next signing key in `folder` now, also where no key is valid, and publishes it; running services follow by
-    /// themselves. Keys that are not valid yet, because a clock was wrong when they were made, are put aside; their files
-    /// are returned.
+    /// themselves. Keys that are not valid yet, because a clock was wrong when they were made, are put aside.
     pub fn rotate_in(
         folder: &Path,
         schedule: KeySchedule,
         now: DateTime<Utc>,
         entropy: &dyn Entropy,
-    ) -> Result<(KeySummary, Vec<PathBuf>), KeyError> {
+    ) -> Result<RotatedKeys, KeyError> {
         let directory = KeyDirectory::at(folder)?;
         let Some(authority) = CertificateAuthority::read_valid(&directory, now)? else {
             return Err(directory.no_keys());
@@ -153,7 +154,7 @@ impl KeyRing {
         let early = directory.read_signing_keys(&authority, now)?.early;
         let aside = directory.put_aside(&early)?;
         let made = Self::open(folder, schedule, now)?.newest(None, now)?;
-        Ok((made, aside))
+        Ok(RotatedKeys { made, aside })
     }
 
     /// Makes the next signing key now, and publishes it; running services follow by themselves.

@@ -34,4 +34,4 @@ pub use encryption_key::{EncryptionKey, EncryptionKeyFile, NotSealed};
 pub use error::{KeyError, SigningError};
 pub use key_ring::{KeyRing, Opened};
 pub use restored::{RestoredKeys, UnfinishedRestoration, must_have_no_other_key_files};
-pub use summary::KeySummary;
+pub use summary::{KeySummary, RotatedKeys};

@@ -1,5 +1,7 @@
 //! Signing keys and the certificate authority, as people see them.
 
+use std::path::PathBuf;
+
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Serialize, Serializer};
 
@@ -22,6 +24,17 @@ pub struct KeySummary {
     /// The end of its certificate, if it has one.
     #[serde(serialize_with = "as_optional_rfc3339")]
     pub not_after: Option<DateTime<Utc>>,
+}
+
+/// A rotation, for people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RotatedKeys {
+    /// The key that was made.
+    #[serde(flatten)]
+    pub made: KeySummary,
+    /// The files of keys that were put aside, because they are not valid yet.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub aside: Vec<PathBuf>,
 }
 
 pub(super) fn as_rfc3339<S: Serializer>(

@@ -144,8 +144,9 @@ fn signing_keys_that_are_all_from_the_future_are_told_and_replaced() {
             && told.contains("run `wharfinger keys rotate`"),
         "{told}"
     );
-    let (made, aside) = KeyRing::rotate_in(folder.path(), schedule(), now, &entropy).unwrap();
-    assert_eq!(made.created_at, now);
+    let rotated = KeyRing::rotate_in(folder.path(), schedule(), now, &entropy).unwrap();
+    let aside = rotated.aside;
+    assert_eq!(rotated.made.created_at, now);
     assert_eq!(aside.len(), 1);
     assert!(aside[0].starts_with(folder.path().join("early")) && aside[0].exists());
     assert_eq!(open(now).unwrap().ring.keys(now).len(), 1);
@@ -223,6 +224,51 @@ fn a_rotation_puts_keys_from_the_future_aside() {
     let noted = stderr(&workplace.run(&["keys", "list"]));
     assert_eq!(noted, "");
     assert_eq!(std::fs::read_dir(keys.join("early")).unwrap().count(), 1);
+}
+
+/// Programs are told where keys were put that they may have to bring back.
+#[test]
+fn keys_that_are_put_aside_are_in_the_json() {
+    let workplace = Workplace::empty();
+    let keys = workplace.path().join("keys");
+    let (now, entropy) = (SystemClock.now(), SystemEntropy);
+    let aside = |told: &serde_json::Value| {
+        let files = told["aside"].as_array().unwrap();
+        assert_eq!(files.len(), 1, "{told}");
+        let file = std::path::PathBuf::from(files[0].as_str().unwrap());
+        assert!(file.starts_with(keys.join("early")) && file.exists());
+    };
+    drop(KeyRing::open_or_create(&keys, schedule(), now, &entropy).unwrap());
+    let told = workplace.json(&["keys", "rotate"]);
+    assert_eq!(told.get("aside"), None, "there is none");
+    let later = now + Duration::days(40);
+    let ring = KeyRing::open(&keys, schedule(), later).unwrap();
+    ring.rotate(later, &entropy).unwrap();
+    let told = workplace.json(&["keys", "rotate"]);
+    assert!(told["kid"].is_string(), "{told}");
+    aside(&told);
+
+    std::fs::remove_dir_all(&keys).unwrap();
+    drop(KeyRing::open_or_create(&keys, schedule(), later, &entropy).unwrap());
+    let told = workplace.json(&["keys", "ca", "renew", "--yes"]);
+    assert!(told["replaced"].is_string(), "{told}");
+    aside(&told);
+    let told = workplace.json(&["keys", "ca", "renew"]);
+    assert_eq!(told.get("aside"), None, "there is none");
+}
+
+/// People are told, too.
+#[test]
+fn a_renewal_names_the_keys_that_it_puts_aside() {
+    let workplace = Workplace::empty();
+    let keys = workplace.path().join("keys");
+    let (later, entropy) = (SystemClock.now() + Duration::days(40), SystemEntropy);
+    drop(KeyRing::open_or_create(&keys, schedule(), later, &entropy).unwrap());
+    let noted = stderr(&workplace.run(&["keys", "ca", "renew", "--yes"]));
+    assert!(
+        noted.contains("is not valid yet; it was moved to") && noted.contains("/keys/early/"),
+        "{noted}"
+    );
 }
 
 /// An authority that waits stands in the way of a renewal only while it is one that can take over.
