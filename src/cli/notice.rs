@@ -7,7 +7,7 @@ use crate::cli::input::read;
 use crate::cli::list::{List, Parts};
 use crate::cli::words::{maybe_time, time};
 use crate::domain::authority::Authority;
-use crate::domain::notices::outbox::{Channel, NoticeState, OutboxNotice};
+use crate::domain::notices::outbox::{Channel, NoticeFilter, NoticeState, OutboxNotice};
 use crate::representation::NoticeView;
 
 #[derive(Debug, Subcommand)]
@@ -35,12 +35,16 @@ const COLUMNS: [&str; 9] = [
 pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Result<()> {
     let desk = context.desk().await?;
     let Command::List { state } = command;
+    let filter = NoticeFilter {
+        state,
+        ..NoticeFilter::default()
+    };
     let operator = Authority::operator();
     let mut list = List::new(context.output, &COLUMNS);
     let mut parts = Parts::newest_first();
     while let Some(part) = parts.wanted() {
         // A keyset has its own order.
-        let found = desk.notices_page(&operator, state, (true, part)).await?;
+        let found = desk.notices_page(&operator, filter, (true, part)).await?;
         let notices = parts.taken(found);
         let views: Vec<_> = notices.iter().map(NoticeView::new).collect();
         if !list.part(&views, notices.iter().map(row).collect())? {

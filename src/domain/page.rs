@@ -81,6 +81,29 @@ pub struct KeysetRequest {
     pub size: u64,
 }
 
+/// The ids between which the entries of a list are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct IdBounds {
+    /// Only entries with a higher id.
+    pub after: Option<i64>,
+    /// Only entries with a lower id.
+    pub before: Option<i64>,
+}
+
+impl IdBounds {
+    /// The bounds of a slice, which begins where the one before it ended.
+    #[must_use]
+    pub fn beginning_at(self, request: KeysetRequest) -> Self {
+        if request.descending {
+            let before = request.after.or(self.before);
+            Self { before, ..self }
+        } else {
+            let after = request.after.or(self.after);
+            Self { after, ..self }
+        }
+    }
+}
+
 /// A slice, with the beginning of the rest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Slice<T> {

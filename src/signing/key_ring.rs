@@ -194,7 +194,8 @@ impl KeyRing {
             }
         }
         let loaded = self.loaded();
-        // What was read may still wait to be published: the last try failed, or another process was cut off before it.
+        // The files for registries may be old all the same: the last try to write them failed, or another process was cut
+        // off before it.
         if loaded.is_current(&self.directory, &self.schedule, now)? && loaded.is_published()? {
             return Ok(());
         }

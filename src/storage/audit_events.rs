@@ -4,6 +4,7 @@
 //! list of any time reads no other rows than its own.
 
 use chrono::{DateTime, Utc};
+use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect, Select,
 };
@@ -13,7 +14,7 @@ use crate::domain::events::filter::{EventAuthor, EventFilter, EventPlace};
 use crate::domain::events::stored::StoredEvent;
 use crate::domain::ids::AuditEventId;
 use crate::domain::namespaces::path::{NamespacePath, root_of};
-use crate::domain::page::{KeysetRequest, Listing, Paging};
+use crate::domain::page::{IdBounds, Listing, Paging};
 use crate::storage::connect::Db;
 use crate::storage::entity::event::{self, Column};
 use crate::storage::entity::instant::Instant;
@@ -31,16 +32,20 @@ pub async fn page(
     descending: bool,
     paging: Paging,
 ) -> Result<Listing<StoredEvent>, StorageError> {
-    let query = event::Entity::find().filter(condition(filter));
+    let bounds = match paging {
+        Paging::Offset(_) => filter.ids,
+        Paging::Keyset(request) => filter.ids.beginning_at(request),
+    };
+    let query = event::Entity::find()
+        .filter(condition(filter))
+        .filter(within(source, bounds).await?);
     let id_of = |row: &event::Model| row.id;
     let rows = match paging {
         Paging::Offset(_) => {
-            let query = query.filter(id_condition(filter));
             let sort = |query| ordered(query, descending);
             listing_of(source, query, sort, (Column::Id, id_of), paging).await?
         }
         Paging::Keyset(request) => {
-            let query = query.filter(rest_after(source, request).await?);
             let query = ordered(query, request.descending);
             Listing::Slice(slice_from(source, query, id_of, request).await?)
         }
@@ -79,43 +84,43 @@ fn ordered(query: Select<event::Entity>, descending: bool) -> Select<event::Enti
         .order_by(Column::Id, order())
 }
 
-/// The condition that an event comes after the one that `request` names. If that was deleted, its place is that of its id.
-async fn rest_after(
-    source: &impl Source,
-    request: KeysetRequest,
-) -> Result<Condition, StorageError> {
-    let Some(id) = request.after else {
-        return Ok(Condition::all());
+/// The condition that an event is between those with these ids, in the order of the log: ids alone would lead to no range of
+/// the indexes, and an event that a slow clock wrote would be left out of every slice.
+async fn within(source: &impl Source, bounds: IdBounds) -> Result<Condition, StorageError> {
+    let after = match bounds.after {
+        Some(id) => nearest(source, Column::Id.lte(id), Order::Desc).await?,
+        None => None,
     };
-    let at: Option<Instant> = event::Entity::find_by_id(id)
-        .select_only()
-        .column(Column::CreatedAt)
-        .into_tuple()
-        .one(source.connection())
-        .await?;
-    let descending = request.descending;
-    let id_comes_after = if descending {
-        Column::Id.lt(id)
-    } else {
-        Column::Id.gt(id)
+    let before = match bounds.before {
+        Some(id) => nearest(source, Column::Id.gte(id), Order::Asc).await?,
+        None => None,
     };
-    let Some(at) = at else {
-        return Ok(Condition::all().add(id_comes_after));
-    };
-    let (from_then_on, later) = if descending {
-        (Column::CreatedAt.lte(at), Column::CreatedAt.lt(at))
-    } else {
-        (Column::CreatedAt.gte(at), Column::CreatedAt.gt(at))
-    };
-    // The first condition says nothing new, but databases see a range of an index in it.
-    let rest = Condition::any().add(later).add(id_comes_after);
-    Ok(Condition::all().add(from_then_on).add(rest))
+    // The first condition of each says nothing new, but databases see a range of an index in it.
+    let after = after.map(|(at, id)| {
+        let later = Column::CreatedAt.gt(at).or(Column::Id.gt(id));
+        Column::CreatedAt.gte(at).and(later)
+    });
+    let before = before.map(|(at, id)| {
+        let earlier = Column::CreatedAt.lt(at).or(Column::Id.lt(id));
+        Column::CreatedAt.lte(at).and(earlier)
+    });
+    Ok(Condition::all().add_option(after).add_option(before))
 }
 
-fn id_condition(filter: &EventFilter) -> Condition {
-    Condition::all()
-        .add_option(filter.after.map(|id| Column::Id.gt(id.0)))
-        .add_option(filter.before.map(|id| Column::Id.lt(id.0)))
+/// The place of the event whose id is nearest, if the one that was asked for is deleted; none beyond the ends of the log.
+async fn nearest(
+    source: &impl Source,
+    ids: Expr,
+    order: Order,
+) -> Result<Option<(Instant, i64)>, StorageError> {
+    let found = event::Entity::find()
+        .select_only()
+        .columns([Column::CreatedAt, Column::Id])
+        .filter(ids)
+        .order_by(Column::Id, order)
+        .into_tuple()
+        .one(source.connection());
+    Ok(found.await?)
 }
 
 fn condition(filter: &EventFilter) -> Condition {

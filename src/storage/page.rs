@@ -6,7 +6,9 @@ use sea_orm::{
     QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
 };
 
-use crate::domain::page::{KeysetRequest, Listing, MAX_COUNTED, Page, PageRequest, Paging, Slice};
+use crate::domain::page::{
+    IdBounds, KeysetRequest, Listing, MAX_COUNTED, Page, PageRequest, Paging, Slice,
+};
 use crate::domain::text::{MAX_LINE, folded};
 use crate::storage::candidates::{Candidates, candidates};
 use crate::storage::error::StorageError;
@@ -232,6 +234,13 @@ pub(super) fn try_map<T, U>(
             request: slice.request,
         }),
     })
+}
+
+/// The condition that an id is within bounds.
+pub(super) fn between(id: impl ColumnTrait, bounds: IdBounds) -> Condition {
+    Condition::all()
+        .add_option(bounds.after.map(|after| id.gt(after)))
+        .add_option(bounds.before.map(|before| id.lt(before)))
 }
 
 /// The condition that a column with folded texts contains `text`; wildcards in the text are letters.

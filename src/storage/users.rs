@@ -25,7 +25,7 @@ use crate::storage::entity::user;
 use crate::storage::error::StorageError;
 use crate::storage::letter_pairs::{self, Named};
 use crate::storage::page::{
-    contains, contains_before_the_last, having, listing_of, nothing, try_map,
+    between, contains, contains_before_the_last, having, listing_of, nothing, try_map,
 };
 use crate::storage::source::Source;
 
@@ -133,8 +133,7 @@ fn wanted(filter: &UserFilter) -> Condition {
                 .created_after
                 .map(|instant| Column::CreatedAt.gte(created(instant))),
         )
-        .add_option(filter.after.map(|id| Column::Id.gt(id.0)))
-        .add_option(filter.before.map(|id| Column::Id.lt(id.0)))
+        .add(between(Column::Id, filter.ids))
         .add_option(filter.nothing.then(nothing))
 }
 

@@ -4,8 +4,9 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::events::EventAction;
 use crate::domain::events::entity::EntityKind;
-use crate::domain::ids::{AuditEventId, UserId};
+use crate::domain::ids::UserId;
 use crate::domain::namespaces::path::NamespacePath;
+use crate::domain::page::IdBounds;
 
 /// Leaves only some events; all conditions must hold.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -24,10 +25,8 @@ pub struct EventFilter {
     pub created_after: Option<DateTime<Utc>>,
     /// The last instant at which they count.
     pub created_before: Option<DateTime<Utc>>,
-    /// Only those with a higher id.
-    pub after: Option<AuditEventId>,
-    /// Only those with a lower id.
-    pub before: Option<AuditEventId>,
+    /// Only those whose ids are within these.
+    pub ids: IdBounds,
 }
 
 /// A place that events belong to.

@@ -5,6 +5,7 @@ use crate::domain::members::access_level::AccessLevel;
 use crate::domain::namespaces::NamespaceKind;
 use crate::domain::namespaces::path::NamespacePath;
 use crate::domain::namespaces::visibility::Visibility;
+use crate::domain::page::IdBounds;
 
 /// A filter for groups or projects; all conditions must hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,10 +24,8 @@ pub struct NamespaceFilter {
     pub min_role: Option<AccessLevel>,
     /// All but these.
     pub skip: Vec<NamespaceId>,
-    /// Only those with a higher id.
-    pub after: Option<NamespaceId>,
-    /// Only those with a lower id.
-    pub before: Option<NamespaceId>,
+    /// Only those whose ids are within these.
+    pub ids: IdBounds,
     /// No namespace at all: a kind is wanted that does not exist here.
     pub nothing: bool,
     /// The order of the list.
@@ -75,8 +74,7 @@ impl NamespaceFilter {
             top_level_only: false,
             min_role: None,
             skip: Vec::new(),
-            after: None,
-            before: None,
+            ids: IdBounds::default(),
             nothing: false,
             sort: NamespaceSort {
                 key: NamespaceSortKey::Id,

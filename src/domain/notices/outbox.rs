@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::ids::{NoticeId, UserId};
 use crate::domain::notices::TokenNotice;
+use crate::domain::page::IdBounds;
 
 /// A way to people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -38,6 +39,15 @@ pub enum NoticeState {
     Failed,
     /// There is nobody any more to whom it could go.
     Dropped,
+}
+
+/// The conditions of a list of notices; all must hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct NoticeFilter {
+    /// Only those in this state.
+    pub state: Option<NoticeState>,
+    /// Only those whose ids are within these.
+    pub ids: IdBounds,
 }
 
 /// A notice on one channel, as it is stored.

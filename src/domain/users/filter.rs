@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::ids::UserId;
+use crate::domain::page::IdBounds;
 use crate::domain::users::UserState;
 use crate::domain::users::username::Username;
 
@@ -27,10 +27,8 @@ pub struct UserFilter {
     pub created_before: Option<DateTime<Utc>>,
     /// Only users made at this instant or after.
     pub created_after: Option<DateTime<Utc>>,
-    /// Only users with a higher id.
-    pub after: Option<UserId>,
-    /// Only users with a lower id.
-    pub before: Option<UserId>,
+    /// Only those whose ids are within these.
+    pub ids: IdBounds,
     /// None at all: a kind of user is wanted that there is none of.
     pub nothing: bool,
     /// The order of the list.

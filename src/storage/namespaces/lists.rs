@@ -27,7 +27,9 @@ use crate::storage::error::StorageError;
 use crate::storage::letter_pairs::Named;
 use crate::storage::members::not_ended;
 use crate::storage::namespaces::{to_kind, to_namespace, to_visibility};
-use crate::storage::page::{begins_with, contains, having, is_below, listing_of, nothing, try_map};
+use crate::storage::page::{
+    begins_with, between, contains, having, is_below, listing_of, nothing, try_map,
+};
 use crate::storage::source::Source;
 
 /// A part of the namespaces that `filter` lets through and `authority` may see at `now`.
@@ -171,8 +173,7 @@ fn wanted(filter: &NamespaceFilter, backend: DbBackend) -> Condition {
             (!filter.skip.is_empty())
                 .then(|| Column::Id.is_not_in(filter.skip.iter().map(|id| id.0))),
         )
-        .add_option(filter.after.map(|id| Column::Id.gt(id.0)))
-        .add_option(filter.before.map(|id| Column::Id.lt(id.0)))
+        .add(between(Column::Id, filter.ids))
         .add_option(filter.nothing.then(nothing))
 }
 

@@ -14,14 +14,14 @@ use sea_orm::{
 
 use crate::domain::ids::{NoticeId, UserId};
 use crate::domain::notices::TokenNotice;
-use crate::domain::notices::outbox::{Channel, NoticeState, OutboxNotice};
+use crate::domain::notices::outbox::{Channel, NoticeFilter, NoticeState, OutboxNotice};
 use crate::domain::page::{Listing, Paging};
 use crate::storage::connect::Db;
 use crate::storage::entity::instant::Instant;
 use crate::storage::entity::notice::{self, Column};
 use crate::storage::error::StorageError;
 use crate::storage::oldest::delete_oldest;
-use crate::storage::page::{listing_of, try_map};
+use crate::storage::page::{between, listing_of, try_map};
 use crate::storage::source::Source;
 
 /// A notice that is to be stored for one channel.
@@ -85,15 +85,16 @@ pub async fn give_up(
     Ok(given_up.exec(&db.connection).await?.rows_affected)
 }
 
-/// A part of the notices, by id; perhaps only those in one state.
+/// A part of the notices that `filter` lets through, by id.
 #[tracing::instrument(level = "debug", name = "storage.notices.page", skip_all)]
 pub async fn page(
     source: &impl Source,
-    state: Option<NoticeState>,
+    filter: NoticeFilter,
     (descending, paging): (bool, Paging),
 ) -> Result<Listing<OutboxNotice>, StorageError> {
-    let state = state.map(|state| Column::State.eq(state.name()));
-    let query = notice::Entity::find().filter(Condition::all().add_option(state));
+    let state = filter.state.map(|state| Column::State.eq(state.name()));
+    let wanted = between(Column::Id, filter.ids).add_option(state);
+    let query = notice::Entity::find().filter(wanted);
     let sort = |query: Select<notice::Entity>| {
         if descending {
             query.order_by_desc(Column::Id)

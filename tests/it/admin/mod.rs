@@ -14,6 +14,7 @@ mod every_endpoint_is_guarded;
 mod foreign_ids;
 mod forms_of_values;
 mod hidden_namespaces;
+mod id_bounds;
 mod known_filters;
 mod long_lists;
 mod lost_rights;

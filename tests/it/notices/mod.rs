@@ -83,7 +83,7 @@ impl Told {
 }
 
 /// Makes the notices that are due.
-async fn make(app: &TestApp) {
+pub(crate) async fn make(app: &TestApp) {
     let notices = &app.service.notices;
     while notices.follow_events().await.unwrap() {}
     notices.look_at_ends().await.unwrap();

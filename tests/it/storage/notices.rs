@@ -6,7 +6,9 @@ use wharfinger::domain::access_tokens::scope::AccessTokenScope;
 use wharfinger::domain::access_tokens::{AccessToken, AccessTokenSpecification};
 use wharfinger::domain::expiry::Expiry;
 use wharfinger::domain::notices::ends::EndWindow;
-use wharfinger::domain::notices::outbox::{Channel, DeliveryOutcome, NoticeState, OutboxNotice};
+use wharfinger::domain::notices::outbox::{
+    Channel, DeliveryOutcome, NoticeFilter, NoticeState, OutboxNotice,
+};
 use wharfinger::domain::notices::{Matter, TokenNotice};
 use wharfinger::domain::page::{PageRequest, Paging};
 use wharfinger::domain::secret::SecretDigest;
@@ -113,9 +115,11 @@ pub(super) async fn notices_are_kept_once_and_sent_by_one(db: &Db) {
     let counts = notices::count(db).await.unwrap();
     assert_eq!((counts.pending, counts.failed), (1, 0));
     let page = Paging::Offset(PageRequest::default());
-    let sent = notices::page(db, Some(NoticeState::Delivered), (true, page))
-        .await
-        .unwrap();
+    let delivered = NoticeFilter {
+        state: Some(NoticeState::Delivered),
+        ..NoticeFilter::default()
+    };
+    let sent = notices::page(db, delivered, (true, page)).await.unwrap();
     assert_eq!((sent.items().len(), sent.items()[0].attempts), (1, 2));
     assert_eq!(notices::purge(db, now(), 10).await.unwrap(), (0, false));
     assert_eq!(

@@ -332,11 +332,16 @@ async fn lists_of_events(app: &TestApp) -> Vec<String> {
     let (events, keyset) = ("/audit_events", "pagination=keyset");
     let middle = "created_after=2026-01-01T03:00:00Z&created_before=2026-01-01T03:05:00Z";
     let beginning = "created_before=2026-01-01T00:05:00Z";
+    let newest = app.last_event().await.id.0 - 3;
     vec![
         events.to_owned(),
         format!("{events}?{keyset}"),
         format!("{events}?{keyset}&id_before=5000"),
         format!("{events}?{keyset}&sort=asc&id_after=5000&{middle}"),
+        format!("{events}?{keyset}&id_after=5000&id_before=5010"),
+        format!("{events}?{keyset}&sort=asc&id_before=10"),
+        format!("{events}?{keyset}&id_after={newest}"),
+        format!("{events}?id_after={newest}"),
         format!("{events}?{middle}"),
         format!("{events}?{beginning}"),
         format!("{events}?entity_type=Project&entity_id={project}"),

@@ -6,7 +6,7 @@ use utoipa::IntoParams;
 use crate::domain::events::EventAction;
 use crate::domain::events::entity::EntityKind;
 use crate::domain::events::filter::{EventAuthor, EventFilter};
-use crate::domain::ids::{AuditEventId, UserId};
+use crate::domain::ids::UserId;
 use crate::domain::page::Paging;
 use crate::http::admin::error::ApiError;
 use crate::http::admin::page::input::PartInput;
@@ -90,8 +90,7 @@ impl From<ListAuditEvents> for EventFilter {
             action: wanted.action,
             created_after: wanted.created_after,
             created_before: wanted.created_before,
-            after: wanted.part.id_after.map(AuditEventId),
-            before: wanted.part.id_before.map(AuditEventId),
+            ids: wanted.part.ids(),
         }
     }
 }

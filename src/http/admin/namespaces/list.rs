@@ -113,8 +113,7 @@ impl ListNamespaces {
             top_level_only: self.top_level_only == Some(true),
             min_role: min_role.into_iter().flatten().max(),
             skip: skipped.iter().copied().map(NamespaceId).collect(),
-            after: self.part.id_after.map(NamespaceId),
-            before: self.part.id_before.map(NamespaceId),
+            ids: self.part.ids(),
             nothing: self.nothing,
             sort: NamespaceSort {
                 key: self.order_by.unwrap_or(usual),

@@ -2,7 +2,7 @@
 
 use utoipa::IntoParams;
 
-use crate::domain::notices::outbox::NoticeState;
+use crate::domain::notices::outbox::{NoticeFilter, NoticeState};
 use crate::domain::page::Paging;
 use crate::http::admin::error::ApiError;
 use crate::http::admin::page::input::PartInput;
@@ -14,7 +14,7 @@ use crate::http::admin::parameters::Parameters;
 pub(super) struct ListNotices {
     /// Only notices that are `pending`, `delivered`, `failed` or `dropped`.
     #[param(value_type = Option<String>)]
-    pub(super) state: Option<NoticeState>,
+    state: Option<NoticeState>,
     #[param(ignore)]
     part: PartInput,
 }
@@ -25,6 +25,14 @@ impl ListNotices {
             state: parameters.word("state", |text| NoticeState::try_from(text).ok())?,
             part: PartInput::read(parameters)?,
         })
+    }
+
+    /// The conditions.
+    pub(super) fn filter(&self) -> NoticeFilter {
+        NoticeFilter {
+            state: self.state,
+            ids: self.part.ids(),
+        }
     }
 
     /// The part that is wanted, and whether it is newest first.

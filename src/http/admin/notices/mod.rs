@@ -26,7 +26,7 @@ pub(super) async fn list(
     let wanted = ListNotices::read(&call.parameters)?;
     let found = admin
         .desk
-        .notices_page(&authority, wanted.state, wanted.paging()?)
+        .notices_page(&authority, wanted.filter(), wanted.paging()?)
         .await?;
     let to = (&call, &*admin.public_url);
     Ok(page::reply_part(&found, to, NoticeView::new))

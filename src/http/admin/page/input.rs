@@ -2,7 +2,7 @@
 
 use utoipa::IntoParams;
 
-use crate::domain::page::{KeysetRequest, MAX_PAGE_SIZE, PageRequest, Paging};
+use crate::domain::page::{IdBounds, KeysetRequest, MAX_PAGE_SIZE, PageRequest, Paging};
 use crate::http::admin::error::ApiError;
 use crate::http::admin::parameters::{Parameters, invalid};
 
@@ -58,9 +58,9 @@ pub(in crate::http::admin) struct PartInput {
     /// `keyset` for lists that are followed by `Link`, with `order_by=id`.
     pagination: Option<String>,
     /// Only entries with a higher id.
-    pub(in crate::http::admin) id_after: Option<i64>,
+    id_after: Option<i64>,
     /// Only entries with a lower id.
-    pub(in crate::http::admin) id_before: Option<i64>,
+    id_before: Option<i64>,
     /// `asc` or `desc`.
     #[param(value_type = Option<String>)]
     sort: Option<Direction>,
@@ -94,6 +94,14 @@ impl PartInput {
     pub(in crate::http::admin) fn is_descending(&self, usual: bool) -> bool {
         self.sort
             .map_or(usual, |sort| sort == Direction::Descending)
+    }
+
+    /// The ids that entries must be between, also on pages.
+    pub(in crate::http::admin) fn ids(&self) -> IdBounds {
+        IdBounds {
+            after: self.id_after,
+            before: self.id_before,
+        }
     }
 
     /// The part that is wanted of a list; a keyset goes by id only.

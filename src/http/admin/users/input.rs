@@ -5,7 +5,6 @@ use secrecy::SecretString;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::app::users::{NewUser, UserChange};
-use crate::domain::ids::UserId;
 use crate::domain::namespaces::NamespaceKind;
 use crate::domain::page::Paging;
 use crate::domain::text::DisplayName;
@@ -122,8 +121,7 @@ impl From<ListUsers> for UserFilter {
             external: (is_external || is_not).then_some(is_external),
             admin: is(wanted.admins).then_some(true),
             sort: wanted.sort(),
-            after: wanted.part.id_after.map(UserId),
-            before: wanted.part.id_before.map(UserId),
+            ids: wanted.part.ids(),
             username: name.and_then(Result::ok),
             search: wanted.search,
             search_addresses: false,
