@@ -20,11 +20,12 @@ pub type KnownTokens = BTreeMap<AccessTokenId, (AccessToken, User)>;
 /// The personal access tokens that must be known for the notices of an event; none for an event that nobody is told of.
 pub fn tokens_of(event: &StoredEvent) -> Vec<AccessTokenId> {
     let listed = match EventAction::try_from(event.action.as_str()) {
-        Ok(EventAction::AccessTokenRotated) => Vec::new(),
         Ok(EventAction::AccessTokenRevoked) => listed(event, "revoked_with"),
-        Ok(EventAction::AccessTokenChanged | EventAction::AccessTokenReused) => {
-            listed(event, "revoked")
-        }
+        Ok(
+            EventAction::AccessTokenChanged
+            | EventAction::AccessTokenRotated
+            | EventAction::AccessTokenReused,
+        ) => listed(event, "revoked"),
         _ => return Vec::new(),
     };
     subject(event).into_iter().chain(listed).collect()
@@ -34,7 +35,7 @@ pub fn tokens_of(event: &StoredEvent) -> Vec<AccessTokenId> {
 pub fn notice_of(event: &StoredEvent, known: &KnownTokens) -> Option<TokenNotice> {
     let subject = subject(event).and_then(|id| known.get(&id));
     match EventAction::try_from(event.action.as_str()).ok()? {
-        EventAction::AccessTokenRotated => Some(about(event, subject?, rotated(event))),
+        EventAction::AccessTokenRotated => Some(about(event, subject?, rotated(event, known))),
         EventAction::AccessTokenRevoked => {
             let with = named(known, &listed(event, "revoked_with"));
             Some(about(event, subject?, Matter::Revoked { with }))
@@ -54,8 +55,11 @@ pub fn notice_of(event: &StoredEvent, known: &KnownTokens) -> Option<TokenNotice
     }
 }
 
-fn rotated(event: &StoredEvent) -> Matter {
+fn rotated(event: &StoredEvent, known: &KnownTokens) -> Matter {
     let value = |name| event.detail.as_ref().and_then(|detail| detail.get(name));
+    // The one that was replaced is among those that were revoked.
+    let mut others = listed(event, "revoked");
+    others.retain(|id| Some(*id) != subject(event));
     Matter::Rotated {
         successor: value("successor")
             .and_then(Value::as_i64)
@@ -63,6 +67,7 @@ fn rotated(event: &StoredEvent) -> Matter {
         works_until: value("works_until")
             .and_then(Value::as_str)
             .and_then(|text| text.parse().ok()),
+        with: named(known, &others),
     }
 }
 

@@ -48,9 +48,11 @@ impl TokenNotice {
             Matter::Rotated {
                 successor,
                 works_until,
+                with,
             } => {
                 data.insert("successor_id".to_owned(), json!(successor));
                 data.insert("works_until".to_owned(), works_until.map(written).into());
+                data.insert("also_revoked".to_owned(), json!(with));
             }
             Matter::Revoked { with: others } | Matter::Reused { revoked: others } => {
                 data.insert("also_revoked".to_owned(), json!(others));

@@ -51,6 +51,9 @@ pub enum Matter {
         successor: Option<AccessTokenId>,
         /// The instant until which it works beside that one; none if it stopped at once.
         works_until: Option<DateTime<Utc>>,
+        /// The tokens of the same owner that were revoked with it: those that it had replaced and whose grace this cut off.
+        #[serde(default)]
+        with: Vec<NamedToken>,
     },
     /// It was revoked.
     Revoked {

@@ -97,6 +97,7 @@ impl TokenNotice {
             Matter::Rotated {
                 successor,
                 works_until,
+                with,
             } => {
                 if let Some(id) = successor {
                     lines.push(format!("Replaced by: {id}"));
@@ -104,6 +105,7 @@ impl TokenNotice {
                 if let Some(end) = works_until {
                     lines.push(format!("Works beside it until: {} (UTC)", Expiry::at(*end)));
                 }
+                lines.extend(with.iter().map(also_revoked));
             }
             Matter::Revoked { with } | Matter::Reused { revoked: with } => {
                 lines.extend(with.iter().map(also_revoked));

@@ -38,6 +38,31 @@ async fn a_rotation_is_told_with_the_token_that_took_the_place() {
 }
 
 #[tokio::test]
+async fn a_token_whose_grace_a_second_rotation_cuts_off_is_told_with_it() {
+    let told = Told::start().await;
+    let alice = &told.world.alice;
+    let middle = alice.post(ROTATE, json!({ "grace": "7d" })).await.json();
+    let messages = told.messages().await;
+    assert_eq!(messages[0]["data"]["also_revoked"], json!([]), "none yet");
+    told.mailbox.take();
+    assert!(alice.works().await);
+    let path = format!("/personal_access_tokens/{}/rotate", middle["id"]);
+    let reply = told.world.root.post(&path, json!({})).await;
+    assert_eq!(reply.status, 200, "{}", reply.body);
+    assert!(!alice.works().await);
+    let messages = told.messages().await;
+    assert_eq!(messages.len(), 1);
+    assert_eq!(messages[0]["type"], "access_token.rotated");
+    let data = &messages[0]["data"];
+    assert_eq!(data["token"]["id"], middle["id"]);
+    let also = json!([{ "id": alice.token_id, "name": middle["name"] }]);
+    assert_eq!(data["also_revoked"], also);
+    let mail = &told.mailbox.take()[0];
+    let line = format!("Revoked too: {} (", alice.token_id);
+    assert!(mail.text.contains(&line), "{}", mail.text);
+}
+
+#[tokio::test]
 async fn a_rotated_token_that_comes_back_is_told() {
     let told = Told::start().await;
     let alice = &told.world.alice;
