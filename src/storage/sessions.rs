@@ -6,12 +6,13 @@ use chrono::{DateTime, Utc};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter,
-    QueryOrder, QuerySelect,
+    QueryOrder, QuerySelect, Select,
 };
 
 use crate::domain::ids::{SessionId, UserId};
 use crate::domain::secret::SecretDigest;
 use crate::domain::sessions::device::Device;
+use crate::domain::sessions::waiting::{WaitingSignIn, ending};
 use crate::domain::sessions::{Session, SessionRules, SessionState};
 use crate::domain::users::User;
 use crate::storage::change::{Change, Login};
@@ -87,11 +88,7 @@ pub async fn of_user(
     owner: UserId,
     most: u64,
 ) -> Result<Vec<Session>, StorageError> {
-    let rows = session::Entity::find()
-        .filter(Column::UserId.eq(owner.0))
-        .filter(Column::State.eq(session::State::Open))
-        .order_by_desc(Column::LastSeenAt)
-        .order_by_desc(Column::Id)
+    let rows = last_first(owner, session::State::Open)
         .limit(most)
         .all(source.connection())
         .await?;
@@ -114,36 +111,66 @@ pub async fn insert(login: &Login, new: SessionRecord) -> Result<Session, Storag
     Ok(to_session(row.insert(login.connection()).await?))
 }
 
-/// Ends the sessions of a user that were not used for longest, so that `left` of that state are left at the most. Those that await a
-/// code make room for their like alone, because whoever knows only the password ends nobody's session. The user's row is locked by
+/// Ends the open sessions of a user that were not used for longest, so that `left` are left at the most. The user's row is locked by
 /// the login, so that another one does not count the same.
 #[tracing::instrument(level = "debug", name = "storage.sessions.make_room", skip_all, fields(owner = %owner))]
-pub async fn make_room(
-    login: &Login,
-    (owner, state): (UserId, SessionState),
-    left: u64,
-) -> Result<(), StorageError> {
-    /// The most that one login ends; MySQL wants a limit beside an offset.
-    const MOST_AT_ONCE: u64 = 1000;
-    let too_many: Vec<i64> = session::Entity::find()
+pub async fn make_room(login: &Login, owner: UserId, left: u64) -> Result<(), StorageError> {
+    let too_many: Vec<i64> = last_first(owner, session::State::Open)
         .select_only()
         .column(Column::Id)
-        .filter(Column::UserId.eq(owner.0))
-        .filter(Column::State.eq(to_state(state)))
-        .order_by_desc(Column::LastSeenAt)
-        .order_by_desc(Column::Id)
         .offset(left)
-        .limit(MOST_AT_ONCE)
         .into_tuple()
         .all(login.connection())
         .await?;
-    if !too_many.is_empty() {
+    end(login, too_many).await
+}
+
+/// Ends sign-ins of a user that await a code, for another one from `address`. They make room for their like alone, because whoever
+/// knows only the password ends nobody's session.
+#[tracing::instrument(level = "debug", name = "storage.sessions.make_room_to_wait", skip_all, fields(owner = %owner))]
+pub async fn make_room_to_wait(
+    login: &Login,
+    owner: UserId,
+    address: Option<IpAddr>,
+) -> Result<(), StorageError> {
+    let rows: Vec<(i64, Option<String>)> = last_first(owner, session::State::AwaitsCode)
+        .select_only()
+        .columns([Column::Id, Column::Address])
+        .into_tuple()
+        .all(login.connection())
+        .await?;
+    let waiting = rows.into_iter().map(|(id, address)| WaitingSignIn {
+        id: SessionId(id),
+        address: to_address(address.as_deref()),
+    });
+    let ending = ending(&waiting.collect::<Vec<_>>(), address);
+    end(login, ending.iter().map(|id| id.0).collect()).await
+}
+
+/// The sessions of a user in that state, those that were used last before others.
+fn last_first(owner: UserId, state: session::State) -> Select<session::Entity> {
+    /// The most that one login looks at; MySQL wants a limit beside an offset.
+    const MOST_AT_ONCE: u64 = 1000;
+    session::Entity::find()
+        .filter(Column::UserId.eq(owner.0))
+        .filter(Column::State.eq(state))
+        .order_by_desc(Column::LastSeenAt)
+        .order_by_desc(Column::Id)
+        .limit(MOST_AT_ONCE)
+}
+
+async fn end(login: &Login, ids: Vec<i64>) -> Result<(), StorageError> {
+    if !ids.is_empty() {
         session::Entity::delete_many()
-            .filter(Column::Id.is_in(too_many))
+            .filter(Column::Id.is_in(ids))
             .exec(login.connection())
             .await?;
     }
     Ok(())
+}
+
+fn to_address(text: Option<&str>) -> Option<IpAddr> {
+    text.and_then(|address| address.parse().ok())
 }
 
 /// Ends the session with that digest, in whose browser another one begins.
@@ -259,7 +286,7 @@ fn to_session(row: session::Model) -> Session {
             session::State::Open => SessionState::Open,
         },
         device: Device::stored(row.device),
-        address: row.address.and_then(|address| address.parse().ok()),
+        address: to_address(row.address.as_deref()),
         created_at: row.created_at.into(),
         last_seen_at: row.last_seen_at.into(),
     }

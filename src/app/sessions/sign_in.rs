@@ -81,12 +81,13 @@ impl Admission {
                 sessions::replace(&login, &earlier.digest()).await?;
             }
             let state = if has_second_factor {
+                sessions::make_room_to_wait(&login, user.id, origin.address).await?;
                 SessionState::AwaitsCode
             } else {
+                let others = rules.most_per_user.saturating_sub(1);
+                sessions::make_room(&login, user.id, others).await?;
                 SessionState::Open
             };
-            let others = rules.most(state).saturating_sub(1);
-            sessions::make_room(&login, (user.id, state), others).await?;
             let record = SessionRecord {
                 user: user.id,
                 digest: secret.digest(),

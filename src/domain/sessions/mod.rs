@@ -2,6 +2,7 @@
 
 pub mod device;
 pub mod secret;
+pub mod waiting;
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -53,9 +54,6 @@ pub struct SessionRules {
 /// The time after a request at which the next one is written down, unless sessions idle out sooner.
 const SEEN_GRANULARITY: Duration = Duration::from_mins(1);
 
-/// The most sessions of one user that await a code.
-const MOST_AWAITING_CODE: u64 = 10;
-
 /// The life of a session that awaits a code.
 const LONGEST_WAIT_FOR_CODE: Duration = Duration::from_mins(5);
 
@@ -74,14 +72,6 @@ impl SessionRules {
             SessionState::Open => self.absolute,
         };
         idle.min(after(session.created_at, absolute))
-    }
-
-    /// The most sessions of one user that are so far.
-    pub fn most(&self, state: SessionState) -> u64 {
-        match state {
-            SessionState::AwaitsCode => MOST_AWAITING_CODE,
-            SessionState::Open => self.most_per_user,
-        }
     }
 
     /// True if a request at `now` is to be written down.

@@ -11,7 +11,7 @@ use wharfinger::domain::sessions::secret::SessionSecret;
 use wharfinger::domain::sessions::{Session, SessionRules, SessionState};
 use wharfinger::domain::users::User;
 use wharfinger::storage::sessions::{self, SessionRecord};
-use wharfinger::storage::{Db, users};
+use wharfinger::storage::{Db, Login, users};
 
 use super::story::{At, begin, commit, now};
 use super::users::make_user;
@@ -19,27 +19,41 @@ use crate::harness::SeededEntropy;
 
 /// Begins a session so many minutes after the story, and leaves `left` others.
 async fn sign_in(db: &Db, user: &User, secret: &SessionSecret, when: (i64, u64)) -> Session {
-    begin_session(db, user, (secret, SessionState::Open), when).await
+    let (minutes, left) = when;
+    let login = begin_login(db, minutes).await;
+    sessions::make_room(&login, user.id, left).await.unwrap();
+    let new = (secret, SessionState::Open, "2001:db8::1");
+    begin_session(login, user, new).await
+}
+
+/// Begins a sign-in that awaits a code.
+async fn begin_to_wait(db: &Db, user: &User, secret: &SessionSecret, when: (i64, &str)) {
+    let (minutes, address) = when;
+    let login = begin_login(db, minutes).await;
+    let from = address.parse().ok();
+    sessions::make_room_to_wait(&login, user.id, from)
+        .await
+        .unwrap();
+    let new = (secret, SessionState::AwaitsCode, address);
+    begin_session(login, user, new).await;
+}
+
+async fn begin_login(db: &Db, minutes: i64) -> Login {
+    let at = At(now() + TimeDelta::minutes(minutes));
+    db.begin_login(&Authority::operator(), &at).await.unwrap()
 }
 
 async fn begin_session(
-    db: &Db,
+    login: Login,
     user: &User,
-    (secret, state): (&SessionSecret, SessionState),
-    (minutes, left): (i64, u64),
+    (secret, state, address): (&SessionSecret, SessionState, &str),
 ) -> Session {
-    let operator = Authority::operator();
-    let at = At(now() + TimeDelta::minutes(minutes));
-    let login = db.begin_login(&operator, &at).await.unwrap();
-    sessions::make_room(&login, (user.id, state), left)
-        .await
-        .unwrap();
     let new = SessionRecord {
         user: user.id,
         digest: secret.digest(),
         state,
         device: Device::of_user_agent("Firefox/1 Linux"),
-        address: Some("2001:db8::1".parse().unwrap()),
+        address: Some(address.parse().unwrap()),
     };
     let session = sessions::insert(&login, new).await.unwrap();
     let grant = login.grant(Authority::require_administrator).unwrap();
@@ -108,30 +122,30 @@ pub(super) async fn sessions_make_room_and_end(db: &Db) {
     assert!(sessions::find(db, last.id).await.unwrap().is_none());
 }
 
-/// Whoever knows the password alone ends nobody's session.
+/// Whoever knows the password alone ends nobody's session, and of the sign-ins that await a code those of their own network.
 async fn half_sessions_make_room_among_themselves(db: &Db, user: &User) {
     let entropy = SeededEntropy::default();
-    let secrets = [(); 8].map(|()| SessionSecret::generate(&entropy));
+    let secrets = [(); 18].map(|()| SessionSecret::generate(&entropy));
     let open = sign_in(db, user, &secrets[5], (14, 9)).await;
-    for (minutes, secret) in [(15, &secrets[6]), (16, &secrets[7])] {
-        let half = (secret, SessionState::AwaitsCode);
-        begin_session(db, user, half, (minutes, 1)).await;
+    begin_to_wait(db, user, &secrets[6], (15, "2001:db8:0:1::1")).await;
+    for secret in &secrets[7..] {
+        begin_to_wait(db, user, secret, (16, "2001:db8::2")).await;
     }
-    begin_session(db, user, (&secrets[4], SessionState::AwaitsCode), (16, 1)).await;
     let found = sessions::of_user(db, user.id, 10).await.unwrap();
     assert_eq!(found, [open], "the others are none yet");
     let mut there = Vec::new();
-    for secret in [&secrets[6], &secrets[7], &secrets[4]] {
+    for secret in &secrets[6..] {
         let found = sessions::find_by_digest(db, &secret.digest()).await;
         there.push(found.unwrap().is_some());
     }
-    assert_eq!(there, [false, true, true]);
+    let expected = [&[true, false][..], &[true; 10]].concat();
+    assert_eq!(there, expected, "the other network's, and the last ten");
     let rules = SessionRules {
         idle: Duration::from_hours(1),
         absolute: Duration::from_hours(1),
         most_per_user: 1,
     };
-    for (minutes, deleted) in [(20, 0), (21, 2)] {
+    for (minutes, deleted) in [(20, 1), (21, 10)] {
         let at = now() + TimeDelta::minutes(minutes);
         let purged = sessions::purge(db, &rules, at).await.unwrap();
         assert_eq!(purged, (deleted, false));

@@ -71,6 +71,40 @@ async fn a_recovery_code_signs_in_without_the_device() {
     assert_eq!(page.path, "/access_tokens", "{}", page.body);
 }
 
+/// Alice's password is somebody else's too, who signs in with it over and over, from one address or from many.
+#[tokio::test]
+async fn who_knows_only_the_password_keeps_nobody_from_showing_the_code() {
+    let proxied = "[admin]\ntrusted_proxies = [\"10.0.0.1\"]\n";
+    let World { app, alice, .. } = World::start_with(proxied).await;
+    let device = set_up(&app, &alice).await;
+    let at = |address: &str| {
+        let browser = app.browser().from("10.0.0.1");
+        browser.with("x-forwarded-for", address)
+    };
+    for flood in [["203.0.113.9"; 24], core::array::from_fn(MANY)] {
+        app.clock.advance(Duration::seconds(30));
+        let browser = at("198.51.100.7");
+        let page = after_password(&browser, "/profile").await;
+        app.clock.advance(Duration::seconds(1));
+        for address in flood {
+            let other = after_password(&at(address), "/").await;
+            assert_eq!(other.path, "/sign_in/code");
+        }
+        let code = device.shows(app.now());
+        let page = browser.press(&page, "Verify", &[("code", &code)]).await;
+        assert_eq!(page.path, "/profile", "{flood:?}");
+    }
+}
+
+/// Addresses of 24 clients.
+const MANY: fn(usize) -> &'static str = |number| {
+    const TEXT: &str = "192.0.2.10 192.0.2.11 192.0.2.12 192.0.2.13 192.0.2.14 192.0.2.15 192.0.2.16 192.0.2.17 \
+        192.0.2.18 192.0.2.19 192.0.2.20 192.0.2.21 2001:db8:1::1 2001:db8:2::1 2001:db8:3::1 2001:db8:4::1 \
+        2001:db8:5::1 2001:db8:6::1 2001:db8:7::1 2001:db8:8::1 2001:db8:9::1 2001:db8:9::2 2001:db8:9::3 \
+        2001:db8:9::4";
+    TEXT.split_whitespace().nth(number).unwrap()
+};
+
 #[tokio::test]
 async fn without_the_password_there_is_no_code_to_show() {
     let (app, device) = start().await;
