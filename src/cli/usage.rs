@@ -119,6 +119,7 @@ impl UsageArguments {
             place: project.or(group),
             filter: UsageFilter {
                 place: None,
+                since: None,
                 repository: self.repository,
                 user,
                 credential: of_token.or(of_machine),

@@ -28,6 +28,9 @@ impl Desk {
         let found = repositories::page(&self.db, id, begin, paging).await?;
         let found = found.filter_map(|repository| {
             Some(UsedRepository {
+                created_at: begin.map_or(repository.created_at, |begin| {
+                    begin.max(repository.created_at)
+                }),
                 last: since(repository.last, begin),
                 ..repository
             })

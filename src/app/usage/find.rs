@@ -62,13 +62,13 @@ impl Desk {
         authority.read_usage(&standing)?;
         let namespace = standing.namespace;
         // A group or project that was made anew has the same id and path: its past belongs to others.
-        let made = (!authority.is_administrator()).then(|| namespace.created_at.date_naive());
+        let since = (!authority.is_administrator()).then_some(namespace.created_at);
         Ok(UsageFilter {
             place: Some(match namespace.kind {
                 NamespaceKind::Project => UsagePlace::Project(namespace.id),
                 NamespaceKind::Group | NamespaceKind::User => UsagePlace::Below(namespace.path),
             }),
-            from: filter.from.max(made),
+            since,
             ..filter
         })
     }

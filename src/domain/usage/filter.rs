@@ -1,6 +1,6 @@
 //! Questions about usage: which part of it, and by what it is added up.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::domain::ids::{NamespaceId, RepositoryId, UserId};
 use crate::domain::namespaces::path::NamespacePath;
@@ -18,6 +18,9 @@ pub struct UsageFilter {
     pub user: Option<UserId>,
     /// The kind and id of the credential.
     pub credential: Option<(CredentialKind, i64)>,
+    /// The instant at which the place was made: no day before it counts, nor on that day what repositories had that were
+    /// there before.
+    pub since: Option<DateTime<Utc>>,
     /// The first day that counts (UTC).
     pub from: Option<NaiveDate>,
     /// The last day that counts (UTC).

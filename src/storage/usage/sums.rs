@@ -1,5 +1,6 @@
 //! Usage, added up by the database.
 
+use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, Query, SelectStatement};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbBackend, DbErr, EntityTrait, IdenStatic, Order,
@@ -158,8 +159,28 @@ fn condition(filter: &UsageFilter) -> Condition {
                 .add(Column::Credential.eq(kind.name()))
                 .add(Column::CredentialId.eq(id))
         }))
+        .add_option(filter.since.map(since))
         .add_option(filter.from.map(|day| Column::Day.gte(begin_of(day))))
         .add_option(filter.to.map(|day| Column::Day.lte(begin_of(day))))
+}
+
+/// The condition that usage does not belong to those who had a place before it was made at `instant`. Counts are of whole days: on
+/// the day itself those of repositories are left out that were there before.
+fn since(instant: DateTime<Utc>) -> Condition {
+    let day = begin_of(instant.date_naive());
+    let was_there = Query::select()
+        .expr(Expr::val(1))
+        .from(repository::Entity)
+        .and_where(
+            Expr::col((repository::Entity, repository::Column::Id))
+                .eq(Column::RepositoryId.into_expr()),
+        )
+        .and_where(repository::Column::CreatedAt.lt(Instant::from(instant)))
+        .take();
+    let on_the_day = Condition::all()
+        .add(Column::Day.eq(day))
+        .add(Expr::not_exists(was_there));
+    Condition::any().add(Column::Day.gt(day)).add(on_the_day)
 }
 
 fn place(place: &UsagePlace) -> Condition {

@@ -278,6 +278,60 @@ async fn what_was_before_a_place_was_made_anew_stays_with_administrators() {
     assert_eq!(last, "2026-03-14T15:09:26.000Z");
 }
 
+/// It is deleted and made anew within one day, and used before and after.
+#[tokio::test]
+async fn what_was_used_on_the_day_of_the_making_but_before_it_stays_with_administrators() {
+    let stage = Stage::set().await;
+    let World { app, root, alice } = &stage.world;
+    let (old, new) = (
+        "repository:team/app:pull,push",
+        "repository:team/app/new:push",
+    );
+    stage.ask(alice, &[old]).await;
+    stage.write().await;
+    app.clock.advance(Duration::hours(1));
+    app.delete_namespace("team/app").await;
+    app.project("team/app", Visibility::Private).await;
+    let usage = "/usage?project_id=team%2Fapp";
+    assert_eq!(stage.mia.read(usage).await, json!([]), "nothing of theirs");
+    assert_eq!(root.read(usage).await[0]["pushes"], 1);
+    app.clock.advance(Duration::hours(1));
+    stage.ask(alice, &[old, new]).await;
+    stage.write().await;
+    let by_repository = format!("{usage}&by=repository");
+    let fields = ["repository", "pushes"];
+    assert_eq!(
+        lines(&stage.mia.read(&by_repository).await, &fields),
+        ["team/app/new 1"],
+        "on that day, what the one before had used is left out"
+    );
+    let repositories = "/projects/team%2Fapp/registry/repositories";
+    let made = ["path", "created_at"];
+    assert_eq!(
+        lines(&stage.mia.read(repositories).await, &made),
+        [
+            "team/app 2026-03-14T16:09:26.000Z",
+            "team/app/new 2026-03-14T17:09:26.000Z"
+        ],
+        "not before its project"
+    );
+    assert_eq!(
+        lines(&root.read(repositories).await, &made)[0],
+        "team/app 2026-03-14T15:09:26.000Z"
+    );
+    app.clock.advance(Duration::days(1));
+    stage.ask(alice, &[old]).await;
+    stage.write().await;
+    let mut seen = lines(&stage.mia.read(&by_repository).await, &fields);
+    seen.sort();
+    assert_eq!(seen, ["team/app 1", "team/app/new 1"]);
+    // The group around it is the same as before, and its Maintainers see all.
+    let of_group = stage.mia.read("/usage?group_id=team&by=repository").await;
+    let mut seen = lines(&of_group, &fields);
+    seen.sort();
+    assert_eq!(seen, ["team/app 3", "team/app/new 1"]);
+}
+
 #[tokio::test]
 async fn repositories_tell_when_they_were_last_pulled_and_pushed() {
     let stage = Stage::set().await;

@@ -124,6 +124,7 @@ impl ListUsage {
             place,
             filter: UsageFilter {
                 place: None,
+                since: None,
                 repository: self.repository,
                 user: self.user_id.map(UserId),
                 credential: of_token.or(of_machine),
