@@ -1,5 +1,6 @@
 //! Users' roles in groups and projects.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
@@ -67,7 +68,8 @@ pub async fn held_in(
     Ok(held)
 }
 
-/// A part of the users with a role in any of these namespaces at `now`, each with their highest, by user id.
+/// A part of the users with a role in any of these namespaces at `now`, each with their highest, by user id; of equal ones the one that
+/// lasts longest.
 ///
 /// A user's own namespace has one member, who owns it.
 #[tracing::instrument(level = "debug", name = "storage.members.page", skip_all)]
@@ -118,14 +120,19 @@ pub async fn page(
         )
         .all(source.connection())
         .await?;
-    let roles: Vec<Member> = rows.iter().map(to_member).collect::<Result<_, _>>()?;
+    let roles = rows
+        .iter()
+        .map(|row| Ok((to_member(row)?, row.namespace_id)));
+    let roles: Vec<(Member, i64)> = roles.collect::<Result<_, StorageError>>()?;
     let highest = |user: &User| {
         let owned = own
             .zip(Some(ownership(&user.username)))
             .filter(|(namespace, (path, _))| namespace.path == *path)
-            .map(|(namespace, (_, level))| owner_of(namespace, user, level));
-        let held = roles.iter().filter(|role| role.user_id == user.id).cloned();
-        held.chain(owned).max_by_key(|role| role.level)
+            .map(|(namespace, (_, level))| (owner_of(namespace, user, level), namespace.id.0));
+        let held = roles.iter().filter(|(role, _)| role.user_id == user.id);
+        let all = held.cloned().chain(owned);
+        let (highest, _) = all.max_by_key(|(role, place)| (role.role().rank(), Reverse(*place)))?;
+        Some(highest)
     };
     with_givers(
         source,

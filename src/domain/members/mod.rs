@@ -53,6 +53,11 @@ impl LastingRole {
     pub fn lasts_at(self, now: DateTime<Utc>) -> bool {
         self.expiry.is_none_or(|expiry| !expiry.has_passed(now))
     }
+
+    /// The place among roles: the highest, and of equal ones the one that lasts longest, is the largest.
+    pub fn rank(self) -> impl Ord {
+        (self.level, self.expiry.is_none(), self.expiry)
+    }
 }
 
 impl Member {

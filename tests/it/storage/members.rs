@@ -161,6 +161,35 @@ pub(super) async fn members_are_listed_with_their_highest_role(db: &Db) {
     );
 }
 
+/// Of three roles of one kind, whichever the database reads first.
+pub(super) async fn of_equal_roles_the_longest_is_listed(db: &Db) {
+    let top = make_place(db, "long", None, Visibility::Private).await;
+    let sub = make_place(db, "long/sub", Some(&top), Visibility::Private).await;
+    let leaf = make_place(db, "long/sub/leaf", Some(&sub), Visibility::Private).await;
+    let places = [&top, &sub, &leaf];
+    let later = Expiry::on(now().date_naive() + Duration::days(2));
+    let (soon, late) = (Some(tomorrow()), Some(later));
+    for (name, ends, longest) in [
+        ("erin", [soon, None, late], None),
+        ("finn", [None, late, soon], None),
+        ("gail", [late, soon, soon], late),
+        ("hugo", [soon, soon, late], late),
+    ] {
+        let user = make_user(db, name).await;
+        for (place, end) in places.into_iter().zip(ends) {
+            give(db, place, &role(&user, AccessLevel::Developer, end)).await;
+        }
+        let all = namespaces::and_ancestors(db, &leaf).await.unwrap();
+        let filter = MemberFilter {
+            users: Some(vec![user.id]),
+            ..MemberFilter::default()
+        };
+        let first = Paging::Offset(PageRequest::default());
+        let page = members::page(db, &all, &filter, now(), first).await;
+        assert_eq!(page.unwrap().items()[0].member.expiry, longest, "{name}");
+    }
+}
+
 /// A role of a user, given now.
 pub(super) fn role(user: &User, level: AccessLevel, expiry: Option<Expiry>) -> Member {
     Member {

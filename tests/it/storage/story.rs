@@ -34,7 +34,7 @@ use super::many::many_projects_are_listed_in_time;
 use super::members::{
     members_and_rights_are_read_together, members_are_listed_with_their_highest_role,
     members_are_removed_once_and_nobody_is_none, members_keep_the_last_role_that_was_given,
-    roles_of_a_user_are_found,
+    of_equal_roles_the_longest_is_listed, roles_of_a_user_are_found,
 };
 use super::namespaces::{
     each_sees_what_is_shown_to_them, namespaces_are_found_below_others,
@@ -108,6 +108,7 @@ async fn the_storage_story_holds() {
     members_and_rights_are_read_together(db).await;
     members_are_removed_once_and_nobody_is_none(db).await;
     members_are_listed_with_their_highest_role(db).await;
+    of_equal_roles_the_longest_is_listed(db).await;
     roles_of_a_user_are_found(db).await;
     each_sees_what_is_shown_to_them(db).await;
     namespaces_are_found_by_role_place_and_name(db).await;

@@ -60,6 +60,44 @@ async fn inherited_members_count_once_with_their_highest_role() {
     }
 }
 
+/// As long as any of them lasts, so does the role.
+#[tokio::test]
+async fn of_equal_roles_the_one_that_ends_last_is_shown() {
+    let World { app, root, .. } = start().await;
+    let roles = [
+        ("alice", None, Some("2026-03-20")),
+        ("bob", Some("2026-03-20"), None),
+        ("carol", Some("2026-03-25"), Some("2026-03-20")),
+        ("root", Some("2026-03-20"), Some("2026-03-25")),
+    ];
+    for (name, in_group, in_project) in roles {
+        let id = app.id_of(name).await;
+        for (place, end) in [
+            ("groups/team", in_group),
+            ("projects/team%2Fapp", in_project),
+        ] {
+            let role = json!({ "user_id": id, "access_level": 30, "expires_at": end });
+            let given = root.post(&format!("/{place}/members"), role).await;
+            assert_eq!(given.status, StatusCode::CREATED, "{}", given.body);
+        }
+    }
+    let all = "/projects/team%2Fapp/members/all";
+    for (name, end) in [
+        ("alice", json!(null)),
+        ("bob", json!(null)),
+        ("carol", json!("2026-03-25")),
+        ("root", json!("2026-03-25")),
+    ] {
+        let id = app.id_of(name).await;
+        let shown = root.read(&format!("{all}/{id}")).await;
+        assert_eq!(shown["expires_at"], end, "{name}");
+        let list = root.read(all).await;
+        let mut listed = list.as_array().unwrap().iter();
+        let listed = listed.find(|member| member["username"] == name).unwrap();
+        assert_eq!(listed, &shown);
+    }
+}
+
 #[tokio::test]
 async fn one_member_is_shown_with_the_direct_role_or_the_highest() {
     let World { app, root, .. } = start().await;
