@@ -259,7 +259,12 @@ fn like(column: impl ColumnTrait, text: &str, rest: &str) -> Expr {
     if text.chars().count() > MAX_LINE || text.chars().any(char::is_control) {
         return nothing();
     }
-    let pattern = format!("%{}{rest}", literally(&folded(text)));
+    let fold = folded(text);
+    // Nothing is left of a text of marks that are folded away, and everything contains nothing.
+    if fold.is_empty() && !text.is_empty() {
+        return nothing();
+    }
+    let pattern = format!("%{}{rest}", literally(&fold));
     column.like(LikeExpr::new(pattern).escape('!'))
 }
 

@@ -221,3 +221,31 @@ async fn members_are_skipped_and_groups_of_others_left_out() {
         "{all:?} {own:?}"
     );
 }
+
+/// A dot above a letter makes no difference, and alone it is in no name.
+#[tokio::test]
+async fn a_search_of_which_nothing_is_left_finds_nothing() {
+    let (_app, root) = start().await;
+    for search in [
+        "/users?search",
+        "/groups?search",
+        "/groups/team/subgroups?search",
+        "/projects?search",
+        "/groups/team/projects?search",
+        "/namespaces?search",
+        "/groups/team/members?query",
+        "/groups/team/members/all?query",
+        "/personal_access_tokens?search",
+    ] {
+        assert!(!ids(&root.read(&format!("{search}=")).await).is_empty());
+        for dots in ["%CC%87", "%CC%87%CC%87"] {
+            for more in ["", "&pagination=keyset"] {
+                let path = format!("{search}={dots}{more}");
+                assert_eq!(root.read(&path).await, serde_json::json!([]), "{path}");
+            }
+        }
+        let dotted = ids(&root.read(&format!("{search}=e%CC%87")).await);
+        let plain = ids(&root.read(&format!("{search}=e")).await);
+        assert_eq!(dotted, plain, "{search}");
+    }
+}
