@@ -102,6 +102,19 @@ impl IdBounds {
             Self { after, ..self }
         }
     }
+
+    /// The bounds without the one that is the beginning of a slice.
+    #[must_use]
+    pub fn behind(self, request: KeysetRequest) -> Self {
+        let Self { after, before } = self;
+        if request.descending {
+            let before = before.filter(|_| before != request.after);
+            Self { after, before }
+        } else {
+            let after = after.filter(|_| after != request.after);
+            Self { after, before }
+        }
+    }
 }
 
 /// A slice, with the beginning of the rest.

@@ -21,7 +21,7 @@ use crate::storage::entity::instant::Instant;
 use crate::storage::error::StorageError;
 use crate::storage::events::to_event;
 use crate::storage::oldest::delete_oldest;
-use crate::storage::page::{begins_with, listing_of, slice_from, try_map};
+use crate::storage::page::{begins_with, between, listing_of, slice_from, try_map};
 use crate::storage::source::Source;
 
 /// A part of the events that `filter` lets through; pages are newest first if `descending`.
@@ -32,13 +32,17 @@ pub async fn page(
     descending: bool,
     paging: Paging,
 ) -> Result<Listing<StoredEvent>, StorageError> {
-    let bounds = match paging {
-        Paging::Offset(_) => filter.ids,
-        Paging::Keyset(request) => filter.ids.beginning_at(request),
+    let (ids, place) = match paging {
+        Paging::Offset(_) => (filter.ids, IdBounds::default()),
+        Paging::Keyset(request) => (
+            filter.ids.behind(request),
+            IdBounds::default().beginning_at(request),
+        ),
     };
     let query = event::Entity::find()
         .filter(condition(filter))
-        .filter(within(source, bounds).await?);
+        .filter(between(Column::Id, ids))
+        .filter(within(source, place).await?);
     let id_of = |row: &event::Model| row.id;
     let rows = match paging {
         Paging::Offset(_) => {
@@ -84,8 +88,8 @@ fn ordered(query: Select<event::Entity>, descending: bool) -> Select<event::Enti
         .order_by(Column::Id, order())
 }
 
-/// The condition that an event is between those with these ids, in the order of the log: ids alone would lead to no range of
-/// the indexes, and an event that a slow clock wrote would be left out of every slice.
+/// The condition that an event is in the slice that begins at the one with this id, in the order of the log: ids alone would lead
+/// to no range of the indexes, and an event that a slow clock wrote would be left out of every slice.
 async fn within(source: &impl Source, bounds: IdBounds) -> Result<Condition, StorageError> {
     let after = match bounds.after {
         Some(id) => nearest(source, Column::Id.lte(id), Order::Desc).await?,

@@ -18,7 +18,7 @@ use wharfinger::domain::events::{Event, EventAction};
 use wharfinger::domain::ids::{NamespaceId, UserId};
 use wharfinger::domain::namespaces::visibility::Visibility;
 use wharfinger::domain::namespaces::{Namespace, NamespaceKind};
-use wharfinger::domain::page::{KeysetRequest, Listing, PageRequest, Paging};
+use wharfinger::domain::page::{IdBounds, KeysetRequest, Listing, PageRequest, Paging};
 use wharfinger::domain::secret::SecretKind;
 use wharfinger::domain::users::User;
 use wharfinger::storage::access_tokens::AccessTokenRecord;
@@ -176,6 +176,48 @@ pub(super) async fn events_come_in_the_order_of_time(db: &Db) {
     };
     assert_eq!(found(db, &all, false).await, "first second third fourth");
     assert_eq!(found(db, &all, true).await, "fourth third second first");
+    // Clocks differ, and ids do not.
+    let listing = audit_events::page(db, &all, false, Paging::Offset(PageRequest::default()));
+    let newest_id = listing
+        .await
+        .unwrap()
+        .items()
+        .iter()
+        .map(|event| event.id.0)
+        .max();
+    for (ids, expected) in [
+        (
+            IdBounds {
+                after: newest_id.map(|id| id - 4),
+                before: None,
+            },
+            "first second third fourth",
+        ),
+        (
+            IdBounds {
+                after: newest_id.map(|id| id - 3),
+                before: None,
+            },
+            "first second fourth",
+        ),
+        (
+            IdBounds {
+                after: None,
+                before: newest_id,
+            },
+            "first second third",
+        ),
+        (
+            IdBounds {
+                after: newest_id,
+                before: None,
+            },
+            "",
+        ),
+    ] {
+        let some = EventFilter { ids, ..all.clone() };
+        assert_eq!(found(db, &some, false).await, expected, "{ids:?}");
+    }
     let some = EventFilter {
         created_after: Some(at(1)),
         created_before: Some(at(1)),
