@@ -284,22 +284,6 @@ pub async fn put(
     Ok(())
 }
 
-/// Takes a user's role away; true if there was one.
-#[tracing::instrument(level = "debug", name = "storage.members.remove", skip_all, fields(namespace = %namespace, user = %user))]
-pub async fn remove(
-    change: &Change,
-    namespace: NamespaceId,
-    user: UserId,
-) -> Result<bool, StorageError> {
-    change.touch(Touched::Memberships(user));
-    let removed = member::Entity::delete_many()
-        .filter(member::COLUMN.namespace_id.eq(namespace.0))
-        .filter(member::COLUMN.user_id.eq(user.0))
-        .exec(change.connection())
-        .await?;
-    Ok(removed.rows_affected > 0)
-}
-
 /// Takes all roles in these namespaces away.
 #[tracing::instrument(level = "debug", name = "storage.members.remove_all", skip_all)]
 pub async fn remove_all(change: &Change, namespaces: &[Namespace]) -> Result<(), StorageError> {

@@ -47,8 +47,9 @@ pub(in crate::app) async fn change_access_token(
         policy.permitted(end, maker, change.now())?;
     }
     access_tokens::save_specification(change, id, &specification).await?;
-    let shortened = shorten_made_with(change, &token, &specification).await?;
+    let mut shortened = shorten_made_with(change, &token, &specification).await?;
     let revoked = revoke_made_with(change, &token, &specification).await?;
+    shortened.retain(|id| !revoked.contains(id));
     let detail =
         Detail::access_token_changed(&token.specification, &specification, (&revoked, &shortened));
     let changed = AccessToken {

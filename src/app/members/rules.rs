@@ -61,7 +61,9 @@ pub(super) async fn keep_owners_below(
     (below, taken): (&[(Namespace, Member)], &[NamespaceId]),
 ) -> Result<(), DeskError> {
     let groups = below.iter().filter(|(namespace, member)| {
-        namespace.kind == NamespaceKind::Group && member.level == AccessLevel::Owner
+        namespace.kind == NamespaceKind::Group
+            && member.level == AccessLevel::Owner
+            && member.role().lasts_at(change.now())
     });
     let groups: Vec<Namespace> = groups.map(|(namespace, _)| namespace.clone()).collect();
     if change.authority().is_administrator() || groups.is_empty() {

@@ -5,6 +5,7 @@ use crate::app::error::DeskError;
 use crate::app::namespaces::bury::bury;
 use crate::app::users::find::user_for;
 use crate::domain::access_tokens::AccessToken;
+use crate::domain::access_tokens::CredentialState;
 use crate::domain::authority::Authority;
 use crate::domain::events::detail::Detail;
 use crate::domain::events::{Event, EventAction};
@@ -82,11 +83,17 @@ pub(in crate::app) async fn delete(
     sessions::remove_all_of(change, id, None).await?;
     two_factor::remove_all_of(change, id).await?;
     users::remove(change, id).await?;
-    let tokens: Vec<_> = gone.tokens.iter().map(|token| token.id).collect();
+    let now = change.now();
+    let tokens = gone.tokens.iter();
+    let tokens = tokens.filter(|token| token.state(now) == CredentialState::Active);
+    let tokens: Vec<_> = tokens.map(|token| token.id).collect();
+    let roles = gone.roles.iter();
+    let roles = roles.filter(|(_, member)| member.role().lasts_at(now));
+    let roles: Vec<_> = roles.cloned().collect();
     let detail = Detail::UserDeleted {
         namespaces: gone.namespaces.len(),
         access_tokens: tokens.as_slice().into(),
-        roles: gone.roles.as_slice().into(),
+        roles: roles.as_slice().into(),
     };
     let event = Event::new(EventAction::UserDeleted, user, detail);
     Ok((gone, grant.event(event)))

@@ -153,7 +153,7 @@ async fn lose(app: &TestApp, change: &Change, caller: &Waiting, loss: Loss) {
         Loss::TokenEnded => app.clock.advance(chrono::Duration::days(2)),
         Loss::RoleTaken => {
             let team = NamespaceId(app.id_at("team").await);
-            members::remove(change, team, user).await.unwrap();
+            members::remove_from(change, &[team], user).await.unwrap();
         }
     }
 }

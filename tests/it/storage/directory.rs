@@ -95,7 +95,9 @@ pub(super) async fn facts_of_two_moments_are_noticed(db: &Db, url: &SecretString
         assert!(view.is_of_one_moment(&principal, &[&known]).await.unwrap());
 
         let change = begin(db).await;
-        members::remove(&change, team.id, user.id).await.unwrap();
+        members::remove_from(&change, &[team.id], user.id)
+            .await
+            .unwrap();
         commit(change).await.unwrap();
         make_place(
             db,

@@ -88,6 +88,20 @@ async fn the_last_owner_of_a_group_below_stays_until_there_is_another() {
 }
 
 #[tokio::test]
+async fn who_was_an_owner_of_a_group_below_once_is_no_last_one() {
+    let World { app, root, .. } = start().await;
+    app.group("team/sub", Visibility::Private).await;
+    app.member("team", "carol", "guest").await;
+    let carol = app.id_of("carol").await;
+    let until = json!({ "user_id": carol, "access_level": 50, "expires_at": "2026-03-20" });
+    root.post("/groups/team%2Fsub/members", until).await;
+    app.clock.advance(chrono::Duration::days(40));
+    let token = app.actor("carol", "api").await;
+    let left = token.delete(&format!("/groups/team/members/{carol}")).await;
+    assert_eq!(left.told(), "204");
+}
+
+#[tokio::test]
 async fn an_owner_above_keeps_what_is_below_and_administrators_take_the_last_one() {
     let World { app, root, alice } = start().await;
     app.group("team/sub", Visibility::Private).await;
