@@ -95,8 +95,8 @@ fn fault(helps: &mut Helps, line: &str) -> Option<String> {
         } else if word == "wharfinger" || word == "…" {
             // A container of that name comes before the command, and three dots stand for any commands.
             is_over = word == "…";
-        } else if !is_over && command.is_empty() && is_name {
-            return Some(format!("there is no command {word}"));
+        } else if !is_over && is_name && helps.of(&command).contains("\nCommands:\n") {
+            return Some(format!("there is no command {word} in {command:?}"));
         } else {
             is_over = true;
         }
@@ -126,7 +126,7 @@ fn every_command_that_is_shown_is_there_with_its_options() {
 
 #[test]
 fn a_command_that_is_not_there_is_seen() {
-    let text = "`wharfinger token list --active` and `wharfinger tokens`\n```\nsudo wharfinger user list --json\n```\n";
+    let text = "`wharfinger token list --active` and `wharfinger tokens` and `wharfinger token lst`\n```\nsudo wharfinger user list --json\n```\n";
     let faults = shown(text);
     let mut helps = Helps::default();
     let faults: Vec<_> = faults
@@ -137,7 +137,8 @@ fn a_command_that_is_not_there_is_seen() {
         faults,
         [
             Some("[\"token\", \"list\"] has no option --active".to_owned()),
-            Some("there is no command tokens".to_owned()),
+            Some("there is no command tokens in []".to_owned()),
+            Some("there is no command lst in [\"token\"]".to_owned()),
             None,
         ]
     );

@@ -57,7 +57,9 @@ impl RefreshTokenUses {
         let written = self.write_all(&mut taken).await;
         let mut waiting = self.waiting();
         for (token, earlier) in taken {
-            waiting.entry(token).or_insert(earlier);
+            if waiting.len() < MOST_TOKENS {
+                waiting.entry(token).or_insert(earlier);
+            }
         }
         written
     }

@@ -175,7 +175,7 @@ pub async fn add(
 const PURGED_AT_ONCE: u64 = 1000;
 
 /// Deletes some of the finished notices, the oldest first, and returns their number; true if there may be more. They are those
-/// above `most`, at most [`PURGED_AT_ONCE`], or if there are none of these, those that were finished before `end`.
+/// above `most`, at most a thousand, or if there are none of these, those that were finished before `end`.
 #[tracing::instrument(level = "debug", name = "storage.notices.purge", skip_all)]
 pub async fn purge(db: &Db, end: DateTime<Utc>, most: u64) -> Result<(u64, bool), StorageError> {
     let finished = notice::Entity::find().filter(Column::FinishedAt.is_not_null());
