@@ -8,6 +8,7 @@ use crate::domain::sessions::SessionRules;
 use crate::server::Service;
 use crate::server::lifecycle::Lifecycle;
 use crate::server::repeated_step::RepeatedStep;
+use crate::storage::PurgePass;
 
 /// The pause between two searches for what nobody needs any more.
 const INTERVAL: Duration = Duration::from_hours(1);
@@ -46,7 +47,8 @@ pub(super) async fn purge_refresh_tokens(
     let consequence = "refresh tokens that have ended are not deleted";
     let step = RepeatedStep::new(service.health, "refresh_tokens", consequence);
     let desk = service.desk;
-    let purge = || desk.purge_refresh_tokens(&lifetimes);
+    let pass = PurgePass::default();
+    let purge = || desk.purge_refresh_tokens(&lifetimes, &pass);
     purge_in_parts((step, "refresh tokens that had ended"), purge, lifecycle).await;
 }
 
@@ -55,7 +57,8 @@ pub(super) async fn purge_sessions(service: Service, rules: SessionRules, lifecy
     let consequence = "sessions that have ended are not deleted";
     let step = RepeatedStep::new(service.health, "sessions", consequence);
     let desk = service.desk;
-    let purge = || desk.purge_sessions(&rules);
+    let pass = PurgePass::default();
+    let purge = || desk.purge_sessions(&rules, &pass);
     purge_in_parts((step, "sessions that had ended"), purge, lifecycle).await;
 }
 
@@ -73,7 +76,8 @@ pub(super) async fn purge_usage(service: Service, keep: Duration, lifecycle: Lif
     let consequence = "the usage of old days is not deleted";
     let step = RepeatedStep::new(service.health, "old_usage", consequence);
     let desk = service.desk;
-    let purge = || desk.purge_usage(keep);
+    let pass = PurgePass::default();
+    let purge = || desk.purge_usage(keep, &pass);
     purge_in_parts((step, "the usage of old days"), purge, lifecycle).await;
 }
 
@@ -178,9 +182,9 @@ pub(super) async fn write_usage(service: Service, lifecycle: Lifecycle) {
             () = tokio::time::sleep(USAGE_INTERVAL) => {}
             () = lifecycle.stopping() => return,
         }
-        refreshing.run(service.refresh_token_uses.write()).await;
         step.run(service.usage.write()).await;
         observing.run(service.observations.write()).await;
+        refreshing.run(service.refresh_token_uses.write()).await;
     }
 }
 

@@ -89,7 +89,12 @@ async fn make(service: Service, lifecycle: Lifecycle) {
             if is_long_ago {
                 notices.look_at_ends().await?;
                 if is_purge_due {
-                    has_rest |= notices.purge().await?;
+                    if notices.purge().await? {
+                        has_rest = true;
+                    } else {
+                        // Another purge would delete another day, also if there is more to do now.
+                        purged = Some(Instant::now());
+                    }
                 }
                 let numbers = notices.numbers().await?;
                 metrics.set_notices(numbers.pending, numbers.failed);
@@ -101,9 +106,6 @@ async fn make(service: Service, lifecycle: Lifecycle) {
             Some(true) if !lifecycle.is_stopping() => {}
             Some(false) if is_long_ago => {
                 looked = Some(Instant::now());
-                if is_purge_due {
-                    purged = looked;
-                }
             }
             _ => tokio::select! {
                 () = tokio::time::sleep(PAUSE) => {}

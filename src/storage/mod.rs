@@ -57,6 +57,7 @@ pub use connect::{Connections, Db};
 pub use directory::{CopyBounds, CopyNumbers, Directory, Notifications, View};
 pub use error::StorageError;
 pub use file::FileLook;
+pub use oldest::PurgePass;
 pub use pool_numbers::PoolNumbers;
 pub use schema::SchemaLevel;
 pub use source::{Source, Turn};

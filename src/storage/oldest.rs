@@ -1,5 +1,7 @@
 //! Deletes what is old, some rows at a time: others wait while a statement deletes.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, TryGetableMany,
 };
@@ -10,6 +12,27 @@ use crate::storage::error::StorageError;
 
 /// The most rows that one statement deletes.
 const AT_A_TIME: usize = 1000;
+
+/// One purge of a kind of row, in parts. Rows may be old for several reasons; it deletes one day of each, one after the other.
+#[derive(Debug, Default)]
+pub struct PurgePass(AtomicUsize);
+
+impl PurgePass {
+    /// True if the rows that are old for the reason with that number are still to be deleted.
+    pub fn has_before_it(&self, reason: usize) -> bool {
+        self.0.load(Ordering::Relaxed) <= reason
+    }
+
+    /// The rows of one day that are old for the reason with that number are deleted.
+    pub fn is_over_with(&self, reason: usize) {
+        self.0.store(reason.saturating_add(1), Ordering::Relaxed);
+    }
+
+    /// All reasons are done with: the next part begins another purge.
+    pub fn begin_again(&self) {
+        self.0.store(0, Ordering::Relaxed);
+    }
+}
 
 /// Deletes some of the rows that are `old`, the first by `order`, and returns their number; true if there may be more of the same
 /// day. One that is not old any more when it is deleted stays.

@@ -20,7 +20,7 @@ use crate::storage::entity::hidden::HiddenBytes;
 use crate::storage::entity::instant::Instant;
 use crate::storage::entity::{refresh_token, user};
 use crate::storage::error::StorageError;
-use crate::storage::oldest::delete_oldest;
+use crate::storage::oldest::{PurgePass, delete_oldest};
 use crate::storage::page::{listing_of, try_map};
 use crate::storage::source::Source;
 use crate::storage::users::{lock, to_user};
@@ -199,16 +199,20 @@ pub async fn note_use(db: &Db, id: RefreshTokenId, now: DateTime<Utc>) -> Result
 #[tracing::instrument(level = "debug", name = "storage.refresh_tokens.purge", skip_all)]
 pub async fn purge(
     db: &Db,
-    lifetimes: &RefreshLifetimes,
+    (lifetimes, pass): (&RefreshLifetimes, &PurgePass),
     now: DateTime<Utc>,
 ) -> Result<(u64, bool), StorageError> {
     use refresh_token::Column;
     let (used_after, made_after) = lifetimes.limits(now);
     let mut number = 0;
-    for (column, end) in [
+    let reasons = [
         (Column::LastUsedAt, used_after),
         (Column::CreatedAt, made_after),
-    ] {
+    ];
+    for (reason, (column, end)) in reasons.into_iter().enumerate() {
+        if !pass.has_before_it(reason) {
+            continue;
+        }
         let old = Condition::all().add(column.lte(Instant::from(end)));
         let order = [column, Column::Id];
         let (deleted, has_more) =
@@ -217,7 +221,9 @@ pub async fn purge(
         if has_more {
             return Ok((number, true));
         }
+        pass.is_over_with(reason);
     }
+    pass.begin_again();
     Ok((number, false))
 }
 

@@ -22,7 +22,7 @@ use crate::storage::entity::instant::Instant;
 use crate::storage::entity::session::{self, Column};
 use crate::storage::entity::user;
 use crate::storage::error::StorageError;
-use crate::storage::oldest::delete_oldest;
+use crate::storage::oldest::{PurgePass, delete_oldest};
 use crate::storage::source::Source;
 use crate::storage::users::{lock, to_user};
 
@@ -240,7 +240,7 @@ pub async fn remove_all_of(
 #[tracing::instrument(level = "debug", name = "storage.sessions.purge", skip_all)]
 pub async fn purge(
     db: &Db,
-    rules: &SessionRules,
+    (rules, pass): (&SessionRules, &PurgePass),
     now: DateTime<Utc>,
 ) -> Result<(u64, bool), StorageError> {
     let (used_after, begun_after) = rules.limits(now);
@@ -254,7 +254,10 @@ pub async fn purge(
         (half, Column::CreatedAt),
     ];
     let mut number = 0;
-    for (old, column) in dead {
+    for (reason, (old, column)) in dead.into_iter().enumerate() {
+        if !pass.has_before_it(reason) {
+            continue;
+        }
         let order = [column, Column::Id];
         let (deleted, has_more) =
             delete_oldest::<session::Entity>(db, old, Column::Id, &order).await?;
@@ -262,7 +265,9 @@ pub async fn purge(
         if has_more {
             return Ok((number, true));
         }
+        pass.is_over_with(reason);
     }
+    pass.begin_again();
     Ok((number, false))
 }
 

@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use chrono::Duration;
 use serde_json::{Value, json};
 use wharfinger::domain::namespaces::visibility::Visibility;
+use wharfinger::storage::PurgePass;
 
 use crate::harness::{Actor, Caller, World};
 
@@ -565,9 +566,20 @@ async fn old_days_are_deleted_and_repositories_that_were_not_used_since() {
     app.clock.advance(Duration::days(29));
     stage.ask(alice, &["repository:team/app:pull"]).await;
     stage.write().await;
-    assert_eq!(app.desk.purge_usage(keep).await.unwrap().number, 0);
+    assert_eq!(
+        app.desk
+            .purge_usage(keep, &PurgePass::default())
+            .await
+            .unwrap()
+            .number,
+        0
+    );
     app.clock.advance(Duration::days(2));
-    let purged = app.desk.purge_usage(keep).await.unwrap();
+    let purged = app
+        .desk
+        .purge_usage(keep, &PurgePass::default())
+        .await
+        .unwrap();
     assert_eq!((purged.number, purged.has_rest), (3, false));
     let days = root.read("/usage?from=2026-01-01").await;
     assert_eq!(lines(&days, &with(&["day"])), ["2026-04-12 1 0 0 0"]);
@@ -590,7 +602,11 @@ async fn a_clock_years_ahead_deletes_one_day_of_usage_at_a_time() {
     let all = "/projects/team%2Fapp/registry/repositories";
     for (number, left) in [(2, &["team/app"][..]), (2, &[]), (0, &[])] {
         app.clock.advance(Duration::days(730));
-        let purged = app.desk.purge_usage(keep).await.unwrap();
+        let purged = app
+            .desk
+            .purge_usage(keep, &PurgePass::default())
+            .await
+            .unwrap();
         assert_eq!((purged.number, purged.has_rest), (number, false));
         app.clock.advance(Duration::days(-730));
         assert_eq!(lines(&root.read(all).await, &["path"]), left);

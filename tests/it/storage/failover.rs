@@ -107,8 +107,13 @@ pub(super) async fn a_change_that_looks_like_the_lost_one_is_noticed(db: &Db, ur
     assert!(works(&directory, &digest).await);
 }
 
+pub(super) async fn lost_tokens_lead_to_no_others(db: &Db, url: &SecretString) {
+    a_lost_token_leads_to_no_other_one(db, url).await;
+    a_lost_deploy_token_leads_to_no_other_one(db, url).await;
+}
+
 /// A token that was lost leads to nobody, also if somebody else's new token has got its id.
-pub(super) async fn a_lost_token_leads_to_no_other_one(db: &Db, url: &SecretString) {
+async fn a_lost_token_leads_to_no_other_one(db: &Db, url: &SecretString) {
     let effort = Effort::at(url).await;
     for is_noticed in [true, false] {
         let (lost, alices) = token(db, &format!("alice-{is_noticed}")).await;
@@ -129,7 +134,7 @@ pub(super) async fn a_lost_token_leads_to_no_other_one(db: &Db, url: &SecretStri
 }
 
 /// The same for deploy tokens.
-pub(super) async fn a_lost_deploy_token_leads_to_no_other_one(db: &Db, url: &SecretString) {
+async fn a_lost_deploy_token_leads_to_no_other_one(db: &Db, url: &SecretString) {
     let effort = Effort::at(url).await;
     let directory = replica(url).await;
     let found = async |digest: &SecretDigest| {

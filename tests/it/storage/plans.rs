@@ -8,6 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use wharfinger::domain::notices::outbox::Channel;
 use wharfinger::domain::refresh_tokens::RefreshLifetimes;
 use wharfinger::domain::sessions::SessionRules;
+use wharfinger::storage::PurgePass;
 
 use super::cold::a_cold_token_costs_three_questions;
 use super::effort::Effort;
@@ -114,9 +115,13 @@ async fn dear_questions_of_purges(app: &TestApp, sent: &Sent, effort: &Effort) -
     for purge in ["refresh tokens", "sessions"] {
         sent.0.lock().unwrap().clear();
         let purged = if purge == "sessions" {
-            app.desk.purge_sessions(&rules_of(NEVER)).await
+            app.desk
+                .purge_sessions(&rules_of(NEVER), &PurgePass::default())
+                .await
         } else {
-            app.desk.purge_refresh_tokens(&lifetimes_of(NEVER)).await
+            app.desk
+                .purge_refresh_tokens(&lifetimes_of(NEVER), &PurgePass::default())
+                .await
         };
         assert_eq!(purged.unwrap().number, 0, "{purge}");
         for question in sent.questions(purge) {
@@ -133,8 +138,14 @@ async fn dear_questions_of_purges(app: &TestApp, sent: &Sent, effort: &Effort) -
 async fn what_has_ended_is_purged_in_parts(app: &TestApp) {
     const ALREADY: Duration = Duration::from_secs(1);
     for part in [(1000, true), (1000, false), (0, false)] {
-        let tokens = app.desk.purge_refresh_tokens(&lifetimes_of(ALREADY)).await;
-        let sessions = app.desk.purge_sessions(&rules_of(ALREADY)).await;
+        let tokens = app
+            .desk
+            .purge_refresh_tokens(&lifetimes_of(ALREADY), &PurgePass::default())
+            .await;
+        let sessions = app
+            .desk
+            .purge_sessions(&rules_of(ALREADY), &PurgePass::default())
+            .await;
         for purged in [tokens.unwrap(), sessions.unwrap()] {
             assert_eq!((purged.number, purged.has_rest), part);
         }
@@ -332,16 +343,11 @@ async fn lists_of_events(app: &TestApp) -> Vec<String> {
     let (events, keyset) = ("/audit_events", "pagination=keyset");
     let middle = "created_after=2026-01-01T03:00:00Z&created_before=2026-01-01T03:05:00Z";
     let beginning = "created_before=2026-01-01T00:05:00Z";
-    let newest = app.last_event().await.id.0 - 3;
     vec![
         events.to_owned(),
         format!("{events}?{keyset}"),
         format!("{events}?{keyset}&id_before=5000"),
         format!("{events}?{keyset}&sort=asc&id_after=5000&{middle}"),
-        format!("{events}?{keyset}&id_after=5000&id_before=5010"),
-        format!("{events}?{keyset}&sort=asc&id_before=10"),
-        format!("{events}?{keyset}&id_after={newest}"),
-        format!("{events}?id_after={newest}"),
         format!("{events}?{middle}"),
         format!("{events}?{beginning}"),
         format!("{events}?entity_type=Project&entity_id={project}"),

@@ -14,7 +14,7 @@ use wharfinger::domain::secret::{SecretKind, SecretToken};
 use wharfinger::domain::users::{User, UserState};
 use wharfinger::server::SystemEntropy;
 use wharfinger::storage::refresh_tokens::RefreshTokenRecord;
-use wharfinger::storage::{CopyBounds, Db, Directory, refresh_tokens, users};
+use wharfinger::storage::{CopyBounds, Db, Directory, PurgePass, refresh_tokens, users};
 
 use super::effort::Effort;
 use super::story::{At, begin, commit, now};
@@ -151,7 +151,7 @@ async fn refresh_tokens_are_purged(db: &Db, bob: &User, used: RefreshTokenId) {
         absolute: std::time::Duration::from_hours(10),
     };
     let purged = async |instant| {
-        let purged = refresh_tokens::purge(db, &lifetimes, instant).await;
+        let purged = refresh_tokens::purge(db, (&lifetimes, &PurgePass::default()), instant).await;
         let (number, has_rest) = purged.unwrap();
         assert!(!has_rest);
         number

@@ -11,7 +11,7 @@ use wharfinger::domain::sessions::secret::SessionSecret;
 use wharfinger::domain::sessions::{Session, SessionRules, SessionState};
 use wharfinger::domain::users::User;
 use wharfinger::storage::sessions::{self, SessionRecord};
-use wharfinger::storage::{Db, Login, users};
+use wharfinger::storage::{Db, Login, PurgePass, users};
 
 use super::story::{At, begin, commit, now};
 use super::users::make_user;
@@ -109,7 +109,12 @@ pub(super) async fn sessions_make_room_and_end(db: &Db) {
         most_per_user: 1,
     };
     let purged = async |minutes| {
-        let purged = sessions::purge(db, &rules, now() + TimeDelta::minutes(minutes)).await;
+        let purged = sessions::purge(
+            db,
+            (&rules, &PurgePass::default()),
+            now() + TimeDelta::minutes(minutes),
+        )
+        .await;
         purged.unwrap().0
     };
     assert_eq!(purged(12).await, 0);
@@ -147,7 +152,9 @@ async fn half_sessions_make_room_among_themselves(db: &Db, user: &User) {
     };
     for (minutes, deleted) in [(20, 1), (21, 10)] {
         let at = now() + TimeDelta::minutes(minutes);
-        let purged = sessions::purge(db, &rules, at).await.unwrap();
+        let purged = sessions::purge(db, (&rules, &PurgePass::default()), at)
+            .await
+            .unwrap();
         assert_eq!(purged, (deleted, false));
     }
 }

@@ -8,6 +8,7 @@ use secrecy::SecretString;
 use serde_json::json;
 use wharfinger::domain::authority::Authority;
 use wharfinger::domain::ids::RefreshTokenId;
+use wharfinger::storage::PurgePass;
 
 use super::forms::Form;
 use super::start;
@@ -221,7 +222,12 @@ async fn refresh_tokens_that_have_ended_are_purged() {
         idle: std::time::Duration::from_hours(1),
         absolute: std::time::Duration::from_hours(2),
     };
-    let purged = async || app.desk.purge_refresh_tokens(&lifetimes).await.unwrap();
+    let purged = async || {
+        app.desk
+            .purge_refresh_tokens(&lifetimes, &PurgePass::default())
+            .await
+            .unwrap()
+    };
     assert_eq!(purged().await.number, 0);
     app.clock.advance(Duration::hours(1));
     assert_eq!(purged().await.number, 1);
@@ -239,7 +245,11 @@ async fn a_clock_years_ahead_deletes_the_refresh_tokens_of_one_day_at_a_time() {
     };
     for (number, is_left) in [(1, true), (1, false), (0, false)] {
         app.clock.advance(Duration::days(730));
-        let purged = app.desk.purge_refresh_tokens(&lifetimes).await.unwrap();
+        let purged = app
+            .desk
+            .purge_refresh_tokens(&lifetimes, &PurgePass::default())
+            .await
+            .unwrap();
         assert_eq!((purged.number, purged.has_rest), (number, false));
         app.clock.advance(Duration::days(-730));
         if is_left {

@@ -6,7 +6,7 @@ use wharfinger::domain::events::detail::Detail;
 use wharfinger::domain::events::{Event, EventAction};
 use wharfinger::domain::ids::SessionId;
 use wharfinger::domain::sessions::SessionRules;
-use wharfinger::storage::{Change, sessions};
+use wharfinger::storage::{Change, PurgePass, sessions};
 
 use crate::harness::{Browser, PASSWORD, TestApp, named};
 
@@ -131,7 +131,11 @@ async fn sessions_that_have_ended_are_deleted() {
         most_per_user: 2,
     };
     for number in [1, 0] {
-        let purged = app.desk.purge_sessions(&rules).await.unwrap();
+        let purged = app
+            .desk
+            .purge_sessions(&rules, &PurgePass::default())
+            .await
+            .unwrap();
         assert_eq!(purged.number, number);
     }
 }
@@ -150,7 +154,11 @@ async fn a_clock_years_ahead_deletes_the_sessions_of_one_day_at_a_time() {
     };
     for (first_is_in, second_is_in) in [(false, true), (false, false)] {
         app.clock.advance(Duration::days(730));
-        let purged = app.desk.purge_sessions(&rules).await.unwrap();
+        let purged = app
+            .desk
+            .purge_sessions(&rules, &PurgePass::default())
+            .await
+            .unwrap();
         assert_eq!((purged.number, purged.has_rest), (1, false));
         app.clock.advance(Duration::days(-730));
         let is_in = async |browser: &Browser| browser.open("/").await.heading() != "Sign in";
