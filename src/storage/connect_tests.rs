@@ -5,6 +5,10 @@ use tempfile::TempDir;
 
 use super::*;
 
+fn url_in(folder: &TempDir) -> SecretString {
+    format!("sqlite://{}/test.db?mode=rwc", folder.path().display()).into()
+}
+
 async fn pragma(name: &str, connection: &impl ConnectionTrait) -> i32 {
     let backend = connection.get_database_backend();
     let asked = Statement::from_string(backend, format!("PRAGMA {name}"));
@@ -16,8 +20,7 @@ async fn pragma(name: &str, connection: &impl ConnectionTrait) -> i32 {
 #[tokio::test]
 async fn the_admin_api_and_the_token_endpoint_have_connections_of_their_own() {
     let folder = TempDir::new().unwrap();
-    let url = format!("sqlite://{}/test.db?mode=rwc", folder.path().display());
-    let url = SecretString::from(url);
+    let url = url_in(&folder);
     let db = Db::open_and_migrate(&url, 3).await.unwrap();
     let admin = db.for_admin().connection;
     let mut held = Vec::new();
@@ -37,8 +40,7 @@ async fn a_change_is_on_the_disk_when_it_is_acknowledged() {
     const NORMAL: i32 = 1;
     const FULL: i32 = 2;
     let folder = TempDir::new().unwrap();
-    let url = format!("sqlite://{}/test.db?mode=rwc", folder.path().display());
-    let url = SecretString::from(url);
+    let url = url_in(&folder);
     let service = Db::open_and_migrate(&url, 2).await.unwrap();
     let command = Db::open(&url, 2).await.unwrap();
     for db in [service, command] {
@@ -53,8 +55,7 @@ async fn a_change_is_on_the_disk_when_it_is_acknowledged() {
 async fn a_service_keeps_little_of_the_file_in_memory_for_each_connection() {
     const KIB: i32 = -256;
     let folder = TempDir::new().unwrap();
-    let url = format!("sqlite://{}/test.db?mode=rwc", folder.path().display());
-    let url = SecretString::from(url);
+    let url = url_in(&folder);
     let db = Db::open_and_migrate(&url, 2).await.unwrap();
     for pool in [&db.connection, &db.admin, &db.follower, &db.changes] {
         assert_eq!(pragma("cache_size", pool).await, KIB);

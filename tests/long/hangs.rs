@@ -74,14 +74,39 @@ fn on_sqlite() {
     assert_eq!(running.stop().0, Some(0));
 }
 
+/// A service on a server of its own, and somebody who asks it.
+struct Watched {
+    server: Server,
+    workplace: Workplace,
+    running: Running,
+    watch: Watch,
+}
+
+impl Watched {
+    fn start(kind: Kind) -> Self {
+        let server = Server::start(kind);
+        let workplace = Workplace::empty();
+        let configuration = format!("[database]\nurl = \"{}\"\n", server.url());
+        let running = start_with(&workplace, "log", &configuration);
+        let secret = secret(&workplace);
+        let watch = Watch::new(&running.token, &running.admin, &secret);
+        Self {
+            server,
+            workplace,
+            running,
+            watch,
+        }
+    }
+}
+
 /// Another program locks the row that every change needs: the database answers, and no change can be made.
 fn locked(kind: Kind) {
-    let server = Server::start(kind);
-    let workplace = Workplace::empty();
-    let configuration = format!("[database]\nurl = \"{}\"\n", server.url());
-    let mut running = start_with(&workplace, "log", &configuration);
-    let secret = secret(&workplace);
-    let watch = Watch::new(&running.token, &running.admin, &secret);
+    let Watched {
+        server,
+        workplace: _workplace,
+        mut running,
+        watch,
+    } = Watched::start(kind);
     let ready = |listener: &str| ask(listener, "GET /readyz", "");
     Numbers::while_locked(&server.url(), || {
         assert!(!watch.one(Asked::Change).is_good());
@@ -107,12 +132,12 @@ fn locked(kind: Kind) {
 
 /// A command is stopped (Ctrl-Z) when it has just got the row that every change needs.
 fn command(kind: Kind) {
-    let server = Server::start(kind);
-    let workplace = Workplace::empty();
-    let configuration = format!("[database]\nurl = \"{}\"\n", server.url());
-    let mut running = start_with(&workplace, "log", &configuration);
-    let secret = secret(&workplace);
-    let watch = Watch::new(&running.token, &running.admin, &secret);
+    let Watched {
+        server,
+        workplace,
+        mut running,
+        watch,
+    } = Watched::start(kind);
     let mut command = Command::new(env!("CARGO_BIN_EXE_wharfinger"));
     command.current_dir(workplace.path()).stderr(Stdio::null());
     let mut stopped = None;

@@ -35,7 +35,7 @@ fn wait(receiver: &Receiver) -> Message {
     messages.remove(0)
 }
 
-/// What a start says that fails with that configuration; `~` in it is the folder.
+/// The words of a start that fails with that configuration; `~` in it is the folder.
 fn refused(workplace: &Workplace, more: &str) -> String {
     let log = std::fs::File::create(workplace.path().join("log")).unwrap();
     let more = more.replace('~', &workplace.path().display().to_string());

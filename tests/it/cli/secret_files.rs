@@ -30,21 +30,22 @@ const CREATE: [&str; 10] = [
     "token", "create", "--user", "alice", "--name", "ci", "--scope", "api", "--output", "a.token",
 ];
 
+const CREATE_DEPLOY_TOKEN: [&str; 7] = [
+    "deploy-token",
+    "create",
+    "team",
+    "--name",
+    "x",
+    "--scope",
+    "read_registry",
+];
+
 #[test]
 fn secrets_of_every_kind_go_into_files_that_nobody_else_reads() {
     let workplace = Workplace::furnished();
-    let deploy = [
-        "deploy-token",
-        "create",
-        "team",
-        "--name",
-        "x",
-        "--scope",
-        "read_registry",
-    ];
     for (command, file, begin) in [
         (&CREATE[..8], "a.token", "whf_pat_"),
-        (&deploy, "d.token", "whf_dpt_"),
+        (&CREATE_DEPLOY_TOKEN, "d.token", "whf_dpt_"),
         (&["token", "rotate", "1"], "r.token", "whf_pat_"),
         (&["user", "create", "bob"], "bob.password", ""),
         (&["user", "reset-password", "alice"], "alice.password", ""),
@@ -120,15 +121,6 @@ fn a_place_that_cannot_be_written_is_found_before_anything_is_made() {
 #[test]
 fn a_secret_that_nobody_got_is_no_success() {
     let workplace = Workplace::furnished();
-    let deploy = [
-        "deploy-token",
-        "create",
-        "team",
-        "--name",
-        "x",
-        "--scope",
-        "read_registry",
-    ];
     for is_full in [false, true] {
         let what = if is_full {
             "standard output could not be written"
@@ -138,7 +130,11 @@ fn a_secret_that_nobody_got_is_no_success() {
         let told = format!("{what}, so nobody has the new secret: make another one");
         for options in [&[][..], &["--json"]] {
             let id = workplace.json(&CREATE[..8])["id"].to_string();
-            for command in [&CREATE[..8], &["token", "rotate", &id], &deploy] {
+            for command in [
+                &CREATE[..8],
+                &["token", "rotate", &id],
+                &CREATE_DEPLOY_TOKEN,
+            ] {
                 let arguments = [options, command].concat();
                 let output = write_in_vain(&workplace, &arguments, is_full);
                 let said = stderr(&output);

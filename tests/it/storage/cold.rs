@@ -54,7 +54,7 @@ struct Scene<'a> {
 }
 
 impl Scene<'_> {
-    /// What a caller is granted, by one question to each of these tables that looks at few rows.
+    /// The scopes that a caller is granted, by one question to each of these tables that looks at few rows.
     async fn asks(&self, caller: &Caller, scopes: [&str; 2], tables: &[&str]) -> Vec<String> {
         self.sent.clear();
         let granted = caller.ask(&scopes).await.granted(&self.app.keys);

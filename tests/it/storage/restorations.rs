@@ -29,7 +29,7 @@ async fn empty(url: &SecretString, folder: &TempDir) -> SecretString {
     SecretString::from(format!("{place}/restored"))
 }
 
-/// What a service notes at its start, before it makes a change.
+/// The notes of a service at its start, before it makes a change.
 async fn note(db: &Db) {
     db.note_keys(now() + chrono::Duration::days(1))
         .await

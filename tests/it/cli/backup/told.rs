@@ -12,7 +12,7 @@ use crate::cli::running::{start_with, within};
 use crate::notices::receiver::Receiver;
 use crate::notices::webhook_at;
 
-/// What earlier versions stored for "behind all events of that change".
+/// The number that earlier versions stored for "behind all events of that change".
 const OLD: i64 = i64::MAX;
 /// The largest number that a backup has.
 const LARGEST: i64 = i64::MAX / 2;
