@@ -91,18 +91,6 @@ pub struct IdBounds {
 }
 
 impl IdBounds {
-    /// The bounds of a slice, which begins where the one before it ended.
-    #[must_use]
-    pub fn beginning_at(self, request: KeysetRequest) -> Self {
-        if request.descending {
-            let before = request.after.or(self.before);
-            Self { before, ..self }
-        } else {
-            let after = request.after.or(self.after);
-            Self { after, ..self }
-        }
-    }
-
     /// The bounds without the one that is the beginning of a slice.
     #[must_use]
     pub fn behind(self, request: KeysetRequest) -> Self {

@@ -4,7 +4,7 @@
 //! list of any time reads no other rows than its own.
 
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::sea_query::ExprTrait;
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect, Select,
 };
@@ -14,7 +14,7 @@ use crate::domain::events::filter::{EventAuthor, EventFilter, EventPlace};
 use crate::domain::events::stored::StoredEvent;
 use crate::domain::ids::AuditEventId;
 use crate::domain::namespaces::path::{NamespacePath, root_of};
-use crate::domain::page::{IdBounds, Listing, Paging};
+use crate::domain::page::{KeysetRequest, Listing, Paging};
 use crate::storage::connect::Db;
 use crate::storage::entity::event::{self, Column};
 use crate::storage::entity::instant::Instant;
@@ -32,24 +32,18 @@ pub async fn page(
     descending: bool,
     paging: Paging,
 ) -> Result<Listing<StoredEvent>, StorageError> {
-    let (ids, place) = match paging {
-        Paging::Offset(_) => (filter.ids, IdBounds::default()),
-        Paging::Keyset(request) => (
-            filter.ids.behind(request),
-            IdBounds::default().beginning_at(request),
-        ),
-    };
-    let query = event::Entity::find()
-        .filter(condition(filter))
-        .filter(between(Column::Id, ids))
-        .filter(within(source, place).await?);
+    let query = event::Entity::find().filter(condition(filter));
     let id_of = |row: &event::Model| row.id;
     let rows = match paging {
         Paging::Offset(_) => {
+            let query = query.filter(between(Column::Id, filter.ids));
             let sort = |query| ordered(query, descending);
             listing_of(source, query, sort, (Column::Id, id_of), paging).await?
         }
         Paging::Keyset(request) => {
+            let query = query
+                .filter(between(Column::Id, filter.ids.behind(request)))
+                .filter(rest_after(source, request).await?);
             let query = ordered(query, request.descending);
             Listing::Slice(slice_from(source, query, id_of, request).await?)
         }
@@ -88,43 +82,40 @@ fn ordered(query: Select<event::Entity>, descending: bool) -> Select<event::Enti
         .order_by(Column::Id, order())
 }
 
-/// The condition that an event is in the slice that begins at the one with this id, in the order of the log: ids alone would lead
-/// to no range of the indexes, and an event that a slow clock wrote would be left out of every slice.
-async fn within(source: &impl Source, bounds: IdBounds) -> Result<Condition, StorageError> {
-    let after = match bounds.after {
-        Some(id) => nearest(source, Column::Id.lte(id), Order::Desc).await?,
-        None => None,
-    };
-    let before = match bounds.before {
-        Some(id) => nearest(source, Column::Id.gte(id), Order::Asc).await?,
-        None => None,
-    };
-    // The first condition of each says nothing new, but databases see a range of an index in it.
-    let after = after.map(|(at, id)| {
-        let later = Column::CreatedAt.gt(at).or(Column::Id.gt(id));
-        Column::CreatedAt.gte(at).and(later)
-    });
-    let before = before.map(|(at, id)| {
-        let earlier = Column::CreatedAt.lt(at).or(Column::Id.lt(id));
-        Column::CreatedAt.lte(at).and(earlier)
-    });
-    Ok(Condition::all().add_option(after).add_option(before))
-}
-
-/// The place of the event whose id is nearest, if the one that was asked for is deleted; none beyond the ends of the log.
-async fn nearest(
+/// The condition that an event comes after the one that `request` names, in the order of the log: ids alone would lead to no range of
+/// the indexes, and an event that a slow clock wrote would be left out of every slice. If that one was deleted, the place is that of
+/// the event whose id is nearest; there is none beyond the ends of the log.
+async fn rest_after(
     source: &impl Source,
-    ids: Expr,
-    order: Order,
-) -> Result<Option<(Instant, i64)>, StorageError> {
-    let found = event::Entity::find()
+    request: KeysetRequest,
+) -> Result<Condition, StorageError> {
+    let Some(id) = request.after else {
+        return Ok(Condition::all());
+    };
+    let (ids, order) = if request.descending {
+        (Column::Id.gte(id), Order::Asc)
+    } else {
+        (Column::Id.lte(id), Order::Desc)
+    };
+    let place: Option<(Instant, i64)> = event::Entity::find()
         .select_only()
         .columns([Column::CreatedAt, Column::Id])
         .filter(ids)
         .order_by(Column::Id, order)
         .into_tuple()
-        .one(source.connection());
-    Ok(found.await?)
+        .one(source.connection())
+        .await?;
+    // The first condition of each says nothing new, but databases see a range of an index in it.
+    let rest = place.map(|(at, id)| {
+        if request.descending {
+            let earlier = Column::CreatedAt.lt(at).or(Column::Id.lt(id));
+            Column::CreatedAt.lte(at).and(earlier)
+        } else {
+            let later = Column::CreatedAt.gt(at).or(Column::Id.gt(id));
+            Column::CreatedAt.gte(at).and(later)
+        }
+    });
+    Ok(Condition::all().add_option(rest))
 }
 
 fn condition(filter: &EventFilter) -> Condition {
