@@ -104,9 +104,7 @@ async fn make(service: Service, lifecycle: Lifecycle) {
         // Not ended by a stop: it is bounded, and a transaction must come to its end.
         match step.run(making).await {
             Some(true) if !lifecycle.is_stopping() => {}
-            Some(false) if is_long_ago => {
-                looked = Some(Instant::now());
-            }
+            Some(false) if is_long_ago => looked = Some(Instant::now()),
             _ => tokio::select! {
                 () = tokio::time::sleep(PAUSE) => {}
                 () = lifecycle.stopping() => return,

@@ -20,7 +20,7 @@ use crate::storage::entity::hidden::HiddenBytes;
 use crate::storage::entity::instant::Instant;
 use crate::storage::entity::{refresh_token, user};
 use crate::storage::error::StorageError;
-use crate::storage::oldest::{PurgePass, delete_oldest};
+use crate::storage::oldest::{PurgePass, delete_oldest_by};
 use crate::storage::page::{listing_of, try_map};
 use crate::storage::source::Source;
 use crate::storage::users::{lock, to_user};
@@ -204,27 +204,15 @@ pub async fn purge(
 ) -> Result<(u64, bool), StorageError> {
     use refresh_token::Column;
     let (used_after, made_after) = lifetimes.limits(now);
-    let mut number = 0;
-    let reasons = [
-        (Column::LastUsedAt, used_after),
-        (Column::CreatedAt, made_after),
-    ];
-    for (reason, (column, end)) in reasons.into_iter().enumerate() {
-        if !pass.has_before_it(reason) {
-            continue;
-        }
+    let until = |column: Column, end| {
         let old = Condition::all().add(column.lte(Instant::from(end)));
-        let order = [column, Column::Id];
-        let (deleted, has_more) =
-            delete_oldest::<refresh_token::Entity>(db, old, Column::Id, &order).await?;
-        number += deleted;
-        if has_more {
-            return Ok((number, true));
-        }
-        pass.is_over_with(reason);
-    }
-    pass.begin_again();
-    Ok((number, false))
+        (old, column)
+    };
+    let reasons = [
+        until(Column::LastUsedAt, used_after),
+        until(Column::CreatedAt, made_after),
+    ];
+    delete_oldest_by::<refresh_token::Entity>(db, &reasons, Column::Id, pass).await
 }
 
 /// Removes all of a user's tokens, also one that a login is giving out now.

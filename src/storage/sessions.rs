@@ -22,7 +22,7 @@ use crate::storage::entity::instant::Instant;
 use crate::storage::entity::session::{self, Column};
 use crate::storage::entity::user;
 use crate::storage::error::StorageError;
-use crate::storage::oldest::{PurgePass, delete_oldest};
+use crate::storage::oldest::{PurgePass, delete_oldest_by};
 use crate::storage::source::Source;
 use crate::storage::users::{lock, to_user};
 
@@ -253,22 +253,7 @@ pub async fn purge(
         (until(Column::CreatedAt, begun_after), Column::CreatedAt),
         (half, Column::CreatedAt),
     ];
-    let mut number = 0;
-    for (reason, (old, column)) in dead.into_iter().enumerate() {
-        if !pass.has_before_it(reason) {
-            continue;
-        }
-        let order = [column, Column::Id];
-        let (deleted, has_more) =
-            delete_oldest::<session::Entity>(db, old, Column::Id, &order).await?;
-        number += deleted;
-        if has_more {
-            return Ok((number, true));
-        }
-        pass.is_over_with(reason);
-    }
-    pass.begin_again();
-    Ok((number, false))
+    delete_oldest_by::<session::Entity>(db, &dead, Column::Id, pass).await
 }
 
 fn hidden(digest: &SecretDigest) -> HiddenBytes {

@@ -20,22 +20,12 @@ impl Desk {
         pass: &PurgePass,
     ) -> Result<PurgedPart, DeskError> {
         let end = self.kept_since(keep);
-        let mut days = 0;
-        if pass.has_before_it(DAYS) {
-            let (number, has_rest) = usage::purge(&self.db, end).await?;
-            if has_rest {
-                return Ok(PurgedPart { number, has_rest });
+        let delete = |reason| async move {
+            match reason {
+                DAYS => usage::purge(&self.db, end).await,
+                _ => repositories::purge(&self.db, end).await,
             }
-            pass.is_over_with(DAYS);
-            days = number;
-        }
-        let (unused, has_rest) = repositories::purge(&self.db, end).await?;
-        if !has_rest {
-            pass.begin_again();
-        }
-        Ok(PurgedPart {
-            number: days.saturating_add(unused),
-            has_rest,
-        })
+        };
+        Ok(PurgedPart::from(pass.part(2, delete).await?))
     }
 }
