@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 use crate::server::Service;
 use crate::server::lifecycle::Lifecycle;
 use crate::server::repeated_step::RepeatedStep;
 use crate::storage::FileLook;
 
-/// The pause between two looks at the number of the last change.
+/// The time from one look at the number of the last change to the next.
 const INTERVAL: Duration = Duration::from_millis(250);
 /// The pause between two looks at SQLite's files.
 const LOOK: Duration = Duration::from_millis(20);
@@ -30,7 +31,7 @@ pub(super) fn spawn(service: &Service, lifecycle: &Lifecycle) {
     lifecycle.spawn(listen(service.clone(), news, lifecycle.clone()));
 }
 
-/// Follows the changes: every 250 ms, and when there is news or somebody has written.
+/// Follows the changes: every 250 ms, and when there is news or somebody has written. Nothing waits after a question that took longer.
 async fn follow(service: Service, news: Arc<Notify>, lifecycle: Lifecycle) {
     let mut step = RepeatedStep::new(
         service.health.clone(),
@@ -38,13 +39,13 @@ async fn follow(service: Service, news: Arc<Notify>, lifecycle: Lifecycle) {
         "the changes of others cannot be followed; pulls are answered as before, for `database.serve_stale_for`",
     );
     loop {
-        let look = service.directory.file_look();
+        let (look, next) = (service.directory.file_look(), Instant::now() + INTERVAL);
         tokio::select! {
             _ = step.run(service.directory.follow()) => {}
             () = lifecycle.stopping() => return,
         }
         tokio::select! {
-            () = tokio::time::sleep(INTERVAL) => {}
+            () = tokio::time::sleep_until(next) => {}
             () = written(&service, look) => {}
             () = news.notified() => {}
             () = lifecycle.stopping() => return,

@@ -12,11 +12,17 @@ use crate::storage::bounded::Bounded;
 use crate::storage::directory::copies::Copies;
 use crate::storage::error::StorageError;
 use crate::storage::file::DatabaseFile;
+use crate::storage::kept::KeptConnections;
 use crate::storage::sqlite::Durability;
 use crate::storage::timeouts::DatabaseTimeouts;
 use crate::storage::trouble::Trouble;
 use crate::storage::{counter, fold, schema, server, sqlite};
 
+/// The most questions for the last change that a server is asked at a time.
+pub(super) const MOST_ASKED: u32 = 4;
+/// The connections to a server that may be open beside those for changes, and for following them: one that a network forgets while it
+/// is being given back keeps its room until the system gives it up, because the pool has no limit for that.
+const SPARE: u32 = 2;
 /// The longest that connections to a server take to be closed.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 /// The longest that a start waits for the answer whether the schema is up to date.
@@ -45,7 +51,7 @@ pub struct Db {
     /// The one connection for changes, which follow one another anyway. Changes that wait for their turn
     /// so take no connection from the questions.
     pub(super) changes: Bounded<DatabaseConnection>,
-    /// The connection for following the changes, which waits for nobody else's questions.
+    /// The connections for following the changes, which wait for nobody else's questions. One is enough while it answers.
     pub(super) follower: Bounded<DatabaseConnection>,
     /// The copies that are kept in this process, if any are.
     pub(super) copies: Arc<OnceLock<Arc<Copies>>>,
@@ -274,10 +280,12 @@ impl Db {
             Some(_) => DatabaseTimeouts::ON_SQLITE.acquire,
             None => timeouts.connect,
         };
-        let pool = async |most: u32, durability: Durability, longest: Option<Duration>| {
+        let kept = KeptConnections::new(timeouts.connect);
+        let pool = async |room: (u32, u32), durability: Durability, longest: Option<Duration>| {
+            let (most, spare) = room;
             let mut options = ConnectOptions::new(url);
             options
-                .max_connections(most)
+                .max_connections(most + spare)
                 .acquire_timeout(acquire)
                 .sqlx_logging(false);
             server::set_address(&mut options);
@@ -297,15 +305,15 @@ impl Db {
                 }
                 (None, Opener::Service) => {
                     options.connect_lazy(true);
-                    server::set_up(&mut options, timeouts.connect);
+                    server::set_up(&mut options, &kept);
                 }
                 (None, Opener::Migration) => {
                     options.connect_lazy(true);
-                    server::set_up_migration(&mut options, timeouts.connect);
+                    server::set_up_migration(&mut options, &kept);
                 }
                 (None, Opener::Command) => {
                     options.connect_lazy(true);
-                    server::set_up_command(&mut options, timeouts.connect);
+                    server::set_up_command(&mut options, &kept);
                 }
                 (Some(_), Opener::Migration | Opener::Command) => {
                     options.connect_lazy(true);
@@ -316,14 +324,15 @@ impl Db {
                 connected.map_err(|error| without_address(error, url, file.as_ref()))?;
             Ok::<_, StorageError>(Bounded::new(connected, most, timeouts))
         };
+        let (followers, spare) = file.as_ref().map_or((MOST_ASKED, SPARE), |_| (1, 0));
         let trouble = Trouble::default();
         let mut db = Self {
-            connection: pool(connections.token, Durability::Soon, None).await?,
-            admin: pool(connections.admin, Durability::Soon, longest).await?,
-            follower: pool(1, Durability::Soon, None).await?,
+            connection: pool((connections.token, 0), Durability::Soon, None).await?,
+            admin: pool((connections.admin, 0), Durability::Soon, longest).await?,
+            follower: pool((followers, spare), Durability::Soon, None).await?,
             lists: Arc::new(Semaphore::new(lists(connections))),
             longest_list: longest,
-            changes: pool(1, Durability::Committed, None)
+            changes: pool((1, spare), Durability::Committed, None)
                 .await?
                 .noting(trouble.clone()),
             copies: Arc::default(),

@@ -22,6 +22,7 @@ mod file;
 mod fold;
 pub mod follow;
 mod installation;
+mod kept;
 pub mod known_repositories;
 mod letter_pairs;
 pub mod members;

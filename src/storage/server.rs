@@ -10,6 +10,7 @@ use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 use crate::storage::connected::Connected;
+use crate::storage::kept::KeptConnections;
 
 /// The wait after which the server is asked whether it takes connections at all.
 const SUSPICION: Duration = Duration::from_millis(100);
@@ -70,29 +71,30 @@ pub(super) fn set_address(options: &mut ConnectOptions) {
         });
 }
 
-/// Sets up the pools of a program that answers requests; a connection that is given back has `last_word` to answer.
-pub(super) fn set_up(options: &mut ConnectOptions, last_word: Duration) {
-    set_limits(options, (POSTGRES_LIMITS, MYSQL_LIMITS), last_word);
+/// Sets up the pools of a program that answers requests.
+pub(super) fn set_up(options: &mut ConnectOptions, kept: &KeptConnections) {
+    set_limits(options, (POSTGRES_LIMITS, MYSQL_LIMITS), kept);
 }
 
 /// Sets up the pools of a command.
-pub(super) fn set_up_command(options: &mut ConnectOptions, last_word: Duration) {
-    set_limits(options, (POSTGRES_COMMAND, MYSQL_COMMAND), last_word);
+pub(super) fn set_up_command(options: &mut ConnectOptions, kept: &KeptConnections) {
+    set_limits(options, (POSTGRES_COMMAND, MYSQL_COMMAND), kept);
 }
 
 /// Sets up the pool of a program that changes the schema.
-pub(super) fn set_up_migration(options: &mut ConnectOptions, last_word: Duration) {
-    set_limits(options, (POSTGRES_MIGRATION, MYSQL_MIGRATION), last_word);
+pub(super) fn set_up_migration(options: &mut ConnectOptions, kept: &KeptConnections) {
+    set_limits(options, (POSTGRES_MIGRATION, MYSQL_MIGRATION), kept);
 }
 
 fn set_limits(
     options: &mut ConnectOptions,
     (postgres, mysql): (&'static str, &'static str),
-    last_word: Duration,
+    kept: &KeptConnections,
 ) {
+    let (of_postgres, of_mysql) = (kept.clone(), kept.clone());
     options
         .map_sqlx_postgres_pool_opts(move |pool: PoolOptions<Postgres>| {
-            note_connections(pool, last_word).after_connect(move |connection, _| {
+            note_connections(pool, &of_postgres).after_connect(move |connection, _| {
                 Box::pin(async move {
                     raw_sql(postgres).execute(connection).await?;
                     Connected::note();
@@ -101,7 +103,7 @@ fn set_limits(
             })
         })
         .map_sqlx_mysql_pool_opts(move |pool: PoolOptions<MySql>| {
-            note_connections(pool, last_word).after_connect(move |connection, _| {
+            note_connections(pool, &of_mysql).after_connect(move |connection, _| {
                 Box::pin(async move {
                     raw_sql(mysql).execute(connection).await?;
                     Connected::note();
@@ -112,20 +114,28 @@ fn set_limits(
 }
 
 /// Notes for each question when it has a connection that was kept, and closes those that do not answer any more.
-fn note_connections<D: Database>(pool: PoolOptions<D>, last_word: Duration) -> PoolOptions<D> {
-    close_the_silent(pool, last_word).before_acquire(|_, _| {
-        Box::pin(async {
-            Connected::note();
-            Ok(true)
+fn note_connections<D: Database>(pool: PoolOptions<D>, kept: &KeptConnections) -> PoolOptions<D> {
+    let kept = kept.clone();
+    close_the_silent(pool, kept.patience)
+        // The pool's own test has no limit but that of the wait for a connection.
+        .test_before_acquire(false)
+        .before_acquire(move |connection, of| {
+            let kept = kept.clone();
+            Box::pin(async move {
+                let is_good = kept.is_good(connection, of.idle_for).await;
+                if is_good {
+                    Connected::note();
+                }
+                Ok(is_good)
+            })
         })
-    })
 }
 
 /// Closes a connection that does not answer when it is given back: the pool itself would wait for ever.
-fn close_the_silent<D: Database>(pool: PoolOptions<D>, last_word: Duration) -> PoolOptions<D> {
+fn close_the_silent<D: Database>(pool: PoolOptions<D>, patience: Duration) -> PoolOptions<D> {
     pool.after_release(move |connection, _| {
         Box::pin(async move {
-            let answered = timeout(last_word, connection.ping()).await;
+            let answered = timeout(patience, connection.ping()).await;
             answered.unwrap_or(Err(Error::PoolTimedOut)).map(|()| true)
         })
     })

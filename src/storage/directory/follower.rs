@@ -4,9 +4,11 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use tokio::time::sleep;
 
-use crate::storage::connect::Db;
+use crate::storage::connect::{Db, MOST_ASKED};
 use crate::storage::directory::boot_time::BootTime;
 use crate::storage::directory::copies::Copies;
 use crate::storage::error::{Outlook, StorageError};
@@ -179,7 +181,7 @@ impl Follower {
             let (begin, mut ran) = (BootTime::now(), Duration::ZERO);
             let asked = tokio::select! {
                 biased;
-                asked = catch_up(db, copies, position.as_ref()) => asked,
+                asked = catch_up((db, self.patience / MOST_ASKED), copies, position.as_ref()) => asked,
                 () = run_for(limit, &mut ran) => Err(silent()),
             };
             match asked {
@@ -243,13 +245,31 @@ async fn run_for(limit: Duration, ran: &mut Duration) {
     }
 }
 
+/// The place of the last change. A server that does not answer is asked again `every` so often by another connection, while the earlier
+/// questions wait: theirs may have died without a word, and one that is made while the network is silent never comes about.
+async fn position(db: &Db, every: Duration) -> Result<Position, StorageError> {
+    let most = if db.file.is_some() { 1 } else { MOST_ASKED };
+    let (mut asked, mut begun) = (FuturesUnordered::new(), 0);
+    loop {
+        if begun < most {
+            asked.push(db.position());
+            begun += 1;
+        }
+        tokio::select! {
+            biased;
+            Some(answer) = asked.next() => return answer,
+            () = sleep(every) => {}
+        }
+    }
+}
+
 /// Drops what was touched since the place `followed`, and returns the place after the last change.
 async fn catch_up(
-    db: &Db,
+    (db, every): (&Db, Duration),
     copies: &Copies,
     followed: Option<&Position>,
 ) -> Result<Position, StorageError> {
-    let last = db.position().await?;
+    let last = position(db, every).await?;
     match followed {
         Some(followed) if *followed == last => return Ok(last),
         Some(followed) if followed.number() < last.number() => {

@@ -8,6 +8,7 @@ mod deploy_tokens;
 mod directory;
 mod effort;
 mod failover;
+mod forgotten;
 mod many;
 mod members;
 mod namespaces;

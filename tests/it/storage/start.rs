@@ -10,12 +10,9 @@ pub(super) async fn a_start_that_finds_nothing_to_do_opens_no_more_connections_t
     url: &SecretString,
 ) {
     const MOST: u32 = 2;
-    let url = url.expose_secret();
-    let Some((before, port, after)) = split_at_port(url) else {
+    let Some((relay, url)) = behind_a_relay(url) else {
         return;
     };
-    let relay = Relay::to(port);
-    let url = SecretString::from(format!("{before}:{}/{after}", relay.port));
     let db = Db::open_and_migrate(&url, MOST).await.unwrap();
     let taken = relay.taken();
     assert!(taken <= 2, "{taken}");
@@ -25,12 +22,15 @@ pub(super) async fn a_start_that_finds_nothing_to_do_opens_no_more_connections_t
     db.close().await.unwrap();
 }
 
-/// The address of a server, around its port; a file has none.
-fn split_at_port(url: &str) -> Option<(&str, u16, &str)> {
+/// A wire to the server, and the address of the database behind it; a file has none.
+pub(super) fn behind_a_relay(url: &SecretString) -> Option<(Relay, SecretString)> {
+    let url = url.expose_secret();
     if url.starts_with("sqlite") {
         return None;
     }
     let (before, rest) = url.rsplit_once(':')?;
     let (port, after) = rest.split_once('/')?;
-    Some((before, port.parse().ok()?, after))
+    let relay = Relay::to(port.parse().ok()?);
+    let url = format!("{before}:{}/{after}", relay.port);
+    Some((relay, SecretString::from(url)))
 }

@@ -30,6 +30,10 @@ use super::failover::{
     a_change_that_looks_like_the_lost_one_is_noticed, a_number_that_comes_again_is_noticed,
     lost_tokens_lead_to_no_others,
 };
+use super::forgotten::{
+    a_database_that_speaks_again_is_found_within_a_second,
+    connections_that_a_network_has_forgotten_fail_nobody,
+};
 use super::many::many_projects_are_listed_in_time;
 use super::members::{
     members_and_rights_are_read_together, members_are_listed_with_their_highest_role,
@@ -163,6 +167,8 @@ async fn story() {
     Db::open_and_migrate(url, 2).await.unwrap();
     Db::open(url, 2).await.unwrap();
     a_start_that_finds_nothing_to_do_opens_no_more_connections_than_it_keeps(url).await;
+    connections_that_a_network_has_forgotten_fail_nobody(url).await;
+    a_database_that_speaks_again_is_found_within_a_second(url).await;
     what_was_cut_off_is_finished_by_those_who_start(url, db).await;
     rows_of_an_older_program_are_found(url, db).await;
     Box::pin(nothing_reads_whole_tables(url)).await;

@@ -14,6 +14,8 @@ pub(crate) struct Relay {
     pub(crate) port: u16,
     to: u16,
     state: Arc<AtomicU8>,
+    /// The number of times that all connections were forgotten.
+    forgotten: Arc<AtomicUsize>,
     /// The connections that came so far.
     taken: Arc<AtomicUsize>,
     /// The ends of all connections.
@@ -33,6 +35,7 @@ impl Relay {
             port: listener.local_addr().unwrap().port(),
             to: port,
             state: Arc::default(),
+            forgotten: Arc::default(),
             taken: Arc::default(),
             ends: Arc::default(),
             listener: None,
@@ -49,6 +52,11 @@ impl Relay {
     /// Takes connections and bytes from now on, and passes nothing on, as a network does that has forgotten them.
     pub(crate) fn fall_silent(&self) {
         self.state.store(SILENT, Ordering::SeqCst);
+    }
+
+    /// Passes nothing on any more of the connections that are there, and tells nobody; new ones are as before.
+    pub(crate) fn forget(&self) {
+        self.forgotten.fetch_add(1, Ordering::SeqCst);
     }
 
     /// Passes on again what comes; a connection on which something was lost stays silent for ever.
@@ -76,13 +84,14 @@ impl Relay {
         listener.set_nonblocking(true).unwrap();
         let is_over = Arc::new(AtomicU8::new(0));
         let (to, state, ends) = (self.to, Arc::clone(&self.state), Arc::clone(&self.ends));
+        let forgotten = Arc::clone(&self.forgotten);
         let (over, taken) = (Arc::clone(&is_over), Arc::clone(&self.taken));
         let thread = std::thread::spawn(move || {
             while over.load(Ordering::SeqCst) == 0 {
                 if let Ok((near, _)) = listener.accept() {
                     taken.fetch_add(1, Ordering::SeqCst);
                     near.set_nonblocking(false).unwrap();
-                    connect(near, to, &state, &ends);
+                    connect(near, to, (&state, &forgotten), &ends);
                 } else {
                     std::thread::sleep(Duration::from_millis(2));
                 }
@@ -100,7 +109,12 @@ impl Drop for Relay {
     }
 }
 
-fn connect(near: TcpStream, to: u16, state: &Arc<AtomicU8>, ends: &Mutex<Vec<TcpStream>>) {
+fn connect(
+    near: TcpStream,
+    to: u16,
+    (state, forgotten): (&Arc<AtomicU8>, &Arc<AtomicUsize>),
+    ends: &Mutex<Vec<TcpStream>>,
+) {
     if state.load(Ordering::SeqCst) == SILENT {
         // It is taken, and that is all.
         ends.lock().unwrap().push(near);
@@ -115,17 +129,21 @@ fn connect(near: TcpStream, to: u16, state: &Arc<AtomicU8>, ends: &Mutex<Vec<Tcp
     }
     let (near_again, far_again) = (near.try_clone().unwrap(), far.try_clone().unwrap());
     for (from, to) in [(near, far), (far_again, near_again)] {
-        let state = Arc::clone(state);
-        std::thread::spawn(move || pass_on(from, to, &state));
+        let (state, forgotten) = (Arc::clone(state), Arc::clone(forgotten));
+        let age = forgotten.load(Ordering::SeqCst);
+        let is_silent = move || {
+            state.load(Ordering::SeqCst) == SILENT || forgotten.load(Ordering::SeqCst) != age
+        };
+        std::thread::spawn(move || pass_on(from, to, is_silent));
     }
 }
 
 /// Passes bytes on until the wire falls silent; from then on it swallows them.
-fn pass_on(mut from: TcpStream, mut to: TcpStream, state: &AtomicU8) {
+fn pass_on(mut from: TcpStream, mut to: TcpStream, is_silent: impl Fn() -> bool) {
     let mut bytes = [0; 16 * 1024];
     let mut is_dead = false;
     while let Ok(count) = from.read(&mut bytes) {
-        is_dead |= state.load(Ordering::SeqCst) == SILENT;
+        is_dead |= is_silent();
         if is_dead {
             if count == 0 {
                 return;
