@@ -31,7 +31,7 @@ pub(super) fn spawn(service: &Service, lifecycle: &Lifecycle) {
     lifecycle.spawn(listen(service.clone(), news, lifecycle.clone()));
 }
 
-/// Follows the changes: every 250 ms, and when there is news or somebody has written. Nothing waits after a question that took longer.
+/// Follows the changes: every 250 ms, and when there is news or somebody has written. After a question that took longer, the next one follows at once.
 async fn follow(service: Service, news: Arc<Notify>, lifecycle: Lifecycle) {
     let mut step = RepeatedStep::new(
         service.health.clone(),

@@ -281,8 +281,7 @@ impl Db {
             None => timeouts.connect,
         };
         let kept = KeptConnections::new(timeouts.connect);
-        let pool = async |room: (u32, u32), durability: Durability, longest: Option<Duration>| {
-            let (most, spare) = room;
+        let pool = async |(most, spare): (u32, u32), durability, longest| {
             let mut options = ConnectOptions::new(url);
             options
                 .max_connections(most + spare)

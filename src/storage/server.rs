@@ -113,30 +113,24 @@ fn set_limits(
         });
 }
 
-/// Notes for each question when it has a connection that was kept, and closes those that do not answer any more.
+/// Notes for each question when it has a connection that was kept, and closes those that do not answer any more, when they are given
+/// back too: the pool itself would wait for ever.
 fn note_connections<D: Database>(pool: PoolOptions<D>, kept: &KeptConnections) -> PoolOptions<D> {
-    let kept = kept.clone();
-    close_the_silent(pool, kept.patience)
-        // The pool's own test has no limit but that of the wait for a connection.
-        .test_before_acquire(false)
-        .before_acquire(move |connection, of| {
-            let kept = kept.clone();
-            Box::pin(async move {
-                let is_good = kept.is_good(connection, of.idle_for).await;
-                if is_good {
-                    Connected::note();
-                }
-                Ok(is_good)
-            })
-        })
-}
-
-/// Closes a connection that does not answer when it is given back: the pool itself would wait for ever.
-fn close_the_silent<D: Database>(pool: PoolOptions<D>, patience: Duration) -> PoolOptions<D> {
+    let (given_back, used_again) = (kept.clone(), kept.clone());
     pool.after_release(move |connection, _| {
+        let kept = given_back.clone();
+        Box::pin(async move { kept.ask(connection).await.map(|()| true) })
+    })
+    // The pool's own test has no limit but that of the wait for a connection.
+    .test_before_acquire(false)
+    .before_acquire(move |connection, of| {
+        let kept = used_again.clone();
         Box::pin(async move {
-            let answered = timeout(patience, connection.ping()).await;
-            answered.unwrap_or(Err(Error::PoolTimedOut)).map(|()| true)
+            let is_good = kept.is_good(connection, of.idle_for).await;
+            if is_good {
+                Connected::note();
+            }
+            Ok(is_good)
         })
     })
 }

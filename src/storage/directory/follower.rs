@@ -181,7 +181,7 @@ impl Follower {
             let (begin, mut ran) = (BootTime::now(), Duration::ZERO);
             let asked = tokio::select! {
                 biased;
-                asked = catch_up((db, self.patience / MOST_ASKED), copies, position.as_ref()) => asked,
+                asked = catch_up(db, copies, position.as_ref()) => asked,
                 () = run_for(limit, &mut ran) => Err(silent()),
             };
             match asked {
@@ -245,31 +245,31 @@ async fn run_for(limit: Duration, ran: &mut Duration) {
     }
 }
 
-/// The place of the last change. A server that does not answer is asked again `every` so often by another connection, while the earlier
-/// questions wait: theirs may have died without a word, and one that is made while the network is silent never comes about.
-async fn position(db: &Db, every: Duration) -> Result<Position, StorageError> {
-    let most = if db.file.is_some() { 1 } else { MOST_ASKED };
-    let (mut asked, mut begun) = (FuturesUnordered::new(), 0);
+/// The place of the last change. A server that does not answer is asked again, [`MOST_ASKED`] times in all, by other connections while
+/// the earlier questions wait: theirs may have died without a word, and one that is made while the network is silent never comes about.
+async fn position(db: &Db) -> Result<Position, StorageError> {
+    let mut left = if db.file.is_some() { 1 } else { MOST_ASKED };
+    let mut asked = FuturesUnordered::new();
     loop {
-        if begun < most {
+        if left > 0 {
             asked.push(db.position());
-            begun += 1;
+            left -= 1;
         }
         tokio::select! {
             biased;
             Some(answer) = asked.next() => return answer,
-            () = sleep(every) => {}
+            () = sleep(db.patience / MOST_ASKED) => {}
         }
     }
 }
 
 /// Drops what was touched since the place `followed`, and returns the place after the last change.
 async fn catch_up(
-    (db, every): (&Db, Duration),
+    db: &Db,
     copies: &Copies,
     followed: Option<&Position>,
 ) -> Result<Position, StorageError> {
-    let last = position(db, every).await?;
+    let last = position(db).await?;
     match followed {
         Some(followed) if *followed == last => return Ok(last),
         Some(followed) if followed.number() < last.number() => {

@@ -19,7 +19,7 @@ use wharfinger::storage::{CopyBounds, Db, Directory, access_tokens, members, use
 
 use super::members::{give, role};
 use super::namespaces::make_place;
-use super::story::{begin, commit, now};
+use super::story::{COPIES, begin, commit, now};
 use super::users::{make_user, new_user};
 
 /// More changes than a follower reads at once.
@@ -46,11 +46,7 @@ pub(super) async fn token(db: &Db, owner: &str) -> (AccessTokenId, SecretDigest)
 /// Another process's directory knows of a revocation, however many changes came before it since it looked last.
 pub(super) async fn a_follower_that_is_far_behind_knows_all(db: &Db, url: &SecretString) {
     let (id, digest) = token(db, "behind").await;
-    let bounds = CopyBounds {
-        memory: 1_000_000,
-        serve_stale_for: Duration::ZERO,
-    };
-    let directory = Directory::new(Db::open(url, 2).await.unwrap(), bounds);
+    let directory = Directory::new(Db::open(url, 2).await.unwrap(), COPIES);
     let works = async || {
         let found = directory.view().await.access_token(&digest).await.unwrap();
         found.unwrap().0.revoked_at.is_none()
@@ -84,10 +80,7 @@ pub(super) async fn facts_of_two_moments_are_noticed(db: &Db, url: &SecretString
 
         let directory = Directory::new(
             Db::open(url, 2).await.unwrap(),
-            CopyBounds {
-                memory,
-                serve_stale_for: Duration::ZERO,
-            },
+            CopyBounds { memory, ..COPIES },
         );
         let view = directory.view().await;
         let before = view.rights(&principal, &[&known], now()).await.unwrap();
@@ -124,11 +117,7 @@ pub(super) async fn facts_of_two_moments_are_noticed(db: &Db, url: &SecretString
 
 /// PostgreSQL tells of a change as soon as it is committed, and of none that is not; other databases are only asked.
 pub(super) async fn postgresql_tells_of_changes_at_once(db: &Db, url: &str) {
-    let bounds = CopyBounds {
-        memory: 1_000_000,
-        serve_stale_for: Duration::ZERO,
-    };
-    let directory = Directory::new(db.clone(), bounds);
+    let directory = Directory::new(db.clone(), COPIES);
     let Some(mut notifications) = directory.notifications() else {
         assert!(!url.starts_with("postgres"), "PostgreSQL has notifications");
         return;

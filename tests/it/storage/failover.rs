@@ -1,8 +1,6 @@
 //! The directory of a replica whose database goes back: a standby that had not got the last changes takes over, or an older state
 //! is put back, and new changes get the numbers of those that are lost.
 
-use std::time::Duration;
-
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
 use wharfinger::domain::access_tokens::AccessToken;
@@ -12,21 +10,17 @@ use wharfinger::domain::namespaces::visibility::Visibility;
 use wharfinger::domain::secret::{SecretDigest, SecretKind, SecretToken};
 use wharfinger::server::SystemEntropy;
 use wharfinger::storage::access_tokens::families;
-use wharfinger::storage::{CopyBounds, Db, Directory, deploy_tokens, users};
+use wharfinger::storage::{Db, Directory, deploy_tokens, users};
 
 use super::directory::token;
 use super::effort::Effort;
 use super::namespaces::make_place;
-use super::story::{begin, begin_at, commit, now};
+use super::story::{COPIES, begin, begin_at, commit, now};
 use super::users::new_user;
 
 /// Another replica.
 async fn replica(url: &SecretString) -> Directory {
-    let bounds = CopyBounds {
-        memory: 1_000_000,
-        serve_stale_for: Duration::ZERO,
-    };
-    Directory::new(Db::open(url, 2).await.unwrap(), bounds)
+    Directory::new(Db::open(url, 2).await.unwrap(), COPIES)
 }
 
 async fn found(directory: &Directory, digest: &SecretDigest) -> Option<AccessToken> {

@@ -5,14 +5,12 @@ use std::time::{Duration, Instant};
 use secrecy::SecretString;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
-use wharfinger::domain::clock::Clock;
 use wharfinger::domain::decision::principal::Principal;
 use wharfinger::domain::registry::repository_name::RepositoryName;
-use wharfinger::server::SystemClock;
-use wharfinger::storage::{CopyBounds, Db, Directory, StorageError};
+use wharfinger::storage::{Db, Directory, StorageError};
 
 use super::start::behind_a_relay;
-use super::story::{begin_at, commit};
+use super::story::{COPIES, begin, commit, now};
 
 /// Those who ask at the same time: as many as there are connections, and more.
 const CROWD: usize = 12;
@@ -29,12 +27,8 @@ struct Scene {
 impl Scene {
     async fn open(url: &SecretString) -> Self {
         let db = Db::open_and_migrate(url, 4).await.unwrap();
-        let bounds = CopyBounds {
-            memory: 1_000_000,
-            serve_stale_for: Duration::from_mins(1),
-        };
         Self {
-            directory: Directory::new(db.clone(), bounds),
+            directory: Directory::new(db.clone(), COPIES),
             db,
             asked: 0,
         }
@@ -50,8 +44,9 @@ impl Scene {
             crowd.spawn(async move {
                 let name = RepositoryName::try_from(name.as_str()).unwrap();
                 let view = directory.view().await;
-                let (caller, now) = (Principal::Anonymous, SystemClock.now());
-                view.rights(&caller, &[&name], now).await.map(drop)
+                view.rights(&Principal::Anonymous, &[&name], now())
+                    .await
+                    .map(drop)
             });
         }
         crowd.join_all().await
@@ -69,23 +64,19 @@ pub(super) async fn connections_that_a_network_has_forgotten_fail_nobody(url: &S
         let kept: u64 = scene.db.pools().iter().map(|pool| pool.open).sum();
         assert!(kept >= 4, "{:?}", scene.db.pools());
         // The network forgets the connection for changes while it is being given back, and more of them.
-        commit(begin_at(&scene.db, SystemClock.now()).await)
-            .await
-            .unwrap();
+        commit(begin(&scene.db).await).await.unwrap();
         assert!(scene.cold(CROWD).await.iter().all(Result::is_ok));
         relay.forget();
-        let begin = Instant::now();
+        let began = Instant::now();
         let answers = scene.cold(CROWD).await;
-        let took = begin.elapsed();
+        let took = began.elapsed();
         assert!(answers.iter().all(Result::is_ok), "{took:?}: {answers:?}");
         assert!(took < A_SECOND, "{took:?}");
         let admin = scene.db.for_admin();
         admin.check().await.unwrap();
         scene.directory.follow().await.unwrap();
-        commit(begin_at(&scene.db, SystemClock.now()).await)
-            .await
-            .unwrap();
-        let took = begin.elapsed();
+        commit(begin(&scene.db).await).await.unwrap();
+        let took = began.elapsed();
         assert!(took < 2 * A_SECOND, "{took:?}");
     }
     // Connections that do not answer any more are left behind.
@@ -112,11 +103,11 @@ pub(super) async fn a_database_that_speaks_again_is_found_within_a_second(url: &
         relay.fall_silent();
         sleep(Duration::from_millis(silence)).await;
         relay.speak();
-        let begin = Instant::now();
+        let began = Instant::now();
         while scene.cold(1).await.iter().any(Result::is_err) {
             sleep(Duration::from_millis(20)).await;
         }
-        let took = begin.elapsed();
+        let took = began.elapsed();
         assert!(took < A_SECOND, "after {silence} ms of silence: {took:?}");
         following.shutdown().await;
     }

@@ -14,10 +14,10 @@ use wharfinger::domain::secret::{SecretKind, SecretToken};
 use wharfinger::domain::users::{User, UserState};
 use wharfinger::server::SystemEntropy;
 use wharfinger::storage::refresh_tokens::RefreshTokenRecord;
-use wharfinger::storage::{CopyBounds, Db, Directory, PurgePass, refresh_tokens, users};
+use wharfinger::storage::{Db, Directory, PurgePass, refresh_tokens, users};
 
 use super::effort::Effort;
-use super::story::{At, begin, commit, now};
+use super::story::{At, COPIES, begin, commit, now};
 use super::users::{make_user, user};
 use crate::harness::SeededEntropy;
 
@@ -46,11 +46,7 @@ pub(super) async fn copied_refresh_tokens_follow_changes(db: &Db, url: &SecretSt
     let secrets = [(); 2].map(|()| SecretToken::generate(SecretKind::RefreshToken, &entropy));
     let first = log_in(db, &carol, &secrets[0]).await;
     log_in(db, &carol, &secrets[1]).await;
-    let bounds = CopyBounds {
-        memory: 1_000_000,
-        serve_stale_for: std::time::Duration::ZERO,
-    };
-    let directory = Directory::new(Db::open(url, 2).await.unwrap(), bounds);
+    let directory = Directory::new(Db::open(url, 2).await.unwrap(), COPIES);
     let found = async |of: &SecretToken, later: bool| {
         let view = directory.view().await;
         let is_good = |token: &RefreshToken| !later || token.last_used_at > now();
@@ -103,11 +99,7 @@ pub(super) async fn a_token_that_is_deleted_while_it_is_loaded_is_not_kept(
             login.get().unwrap().forget_refresh_token(&digest);
         }
     });
-    let bounds = CopyBounds {
-        memory: 1_000_000,
-        serve_stale_for: std::time::Duration::ZERO,
-    };
-    let directory = directory.get_or_init(|| Directory::new(replica, bounds));
+    let directory = directory.get_or_init(|| Directory::new(replica, COPIES));
     let found = async || {
         let view = directory.view().await;
         let found = view.refresh_token(&secret.digest(), |_| true).await;

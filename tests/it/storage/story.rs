@@ -1,5 +1,7 @@
 //! One story, told to one database.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use secrecy::ExposeSecret;
 use wharfinger::domain::authority::Authority;
@@ -8,7 +10,7 @@ use wharfinger::domain::events::detail::Detail;
 use wharfinger::domain::events::subject::Subject;
 use wharfinger::domain::events::{Event, EventAction};
 use wharfinger::domain::ids::AccessTokenId;
-use wharfinger::storage::{Change, Db, StorageError};
+use wharfinger::storage::{Change, CopyBounds, Db, StorageError};
 
 use super::access_tokens::{
     tokens_have_families, tokens_keep_what_was_chosen, uses_of_tokens_are_kept,
@@ -73,6 +75,12 @@ use crate::harness::TestDatabase;
 pub(super) fn now() -> DateTime<Utc> {
     "2046-03-14T15:09:26Z".parse().unwrap()
 }
+
+/// The copies of a replica that answers nothing from them while storage is away.
+pub(super) const COPIES: CopyBounds = CopyBounds {
+    memory: 1_000_000,
+    serve_stale_for: Duration::ZERO,
+};
 
 /// A clock that stands at an instant.
 pub(super) struct At(pub(super) DateTime<Utc>);
