@@ -46,7 +46,7 @@ pub enum LogFormat {
 pub struct Database {
     /// The address, which may hold a password.
     pub url: SecretString,
-    /// The most connections of the token endpoint at a time; changes have one more to themselves.
+    /// The most connections of the token endpoint at a time; changes, logins and following the changes have their own.
     pub max_connections: u32,
     /// The most connections of the admin API at a time.
     pub max_admin_connections: u32,

@@ -51,7 +51,7 @@ impl Rooms {
                 turned_away: turns.turned_away,
             },
             copies: admission.directory.numbers().map(copies),
-            pools: self.db.pools().map(pool).into(),
+            pools: self.db.pools().into_iter().map(pool).collect(),
             keys: self.keys(),
             lost: self.lost(),
         }

@@ -1,6 +1,6 @@
 //! Beginning a change or a login: it waits for its turn, and looks at the caller again.
 
-use sea_orm::DatabaseTransaction;
+use sea_orm::{DatabaseConnection, DatabaseTransaction};
 
 use crate::domain::authority::{Authority, Evidence, Refusal};
 use crate::domain::clock::Clock;
@@ -36,7 +36,7 @@ impl Db {
         authority: &Authority,
         clock: &dyn Clock,
     ) -> Result<Change, BeginError> {
-        let transaction = self.begin_transaction().await?;
+        let transaction = self.begin_transaction(&self.changes).await?;
         counter::add(1, &transaction).await?;
         let number = counter::read(&transaction).await?;
         // The time is read after the wait: a token that has ended meanwhile changes nothing.
@@ -58,7 +58,7 @@ impl Db {
         authority: &Authority,
         clock: &dyn Clock,
     ) -> Result<Login, BeginError> {
-        let transaction = self.begin_transaction().await?;
+        let transaction = self.begin_transaction(&self.logins).await?;
         if let Some(claim) = authority.claim() {
             users::lock(&transaction, claim.user).await?;
         }
@@ -80,7 +80,7 @@ impl Db {
             if let Some(file) = &self.file {
                 file.must_have_room()?;
             }
-            let transaction = self.begin_transaction().await?;
+            let transaction = self.begin_transaction(&self.changes).await?;
             counter::add(0, &transaction).await?;
             Ok(transaction.commit().await?)
         };
@@ -88,12 +88,15 @@ impl Db {
         tried.map_err(|error| error.at(&self.place()))
     }
 
-    async fn begin_transaction(&self) -> Result<Bounded<DatabaseTransaction>, StorageError> {
+    async fn begin_transaction(
+        &self,
+        pool: &Bounded<DatabaseConnection>,
+    ) -> Result<Bounded<DatabaseTransaction>, StorageError> {
         // Nothing is acknowledged that goes into a file which is deleted already.
         if let Some(file) = &self.file {
             file.must_be_the_same()?;
         }
-        Ok(self.changes.begin_to_write().await?)
+        Ok(pool.begin_to_write().await?)
     }
 }
 

@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::storage::bounded::Bounded;
+use crate::storage::connections::{Connections, PoolSize};
 use crate::storage::directory::copies::Copies;
 use crate::storage::error::StorageError;
 use crate::storage::file::DatabaseFile;
@@ -18,11 +19,6 @@ use crate::storage::timeouts::DatabaseTimeouts;
 use crate::storage::trouble::Trouble;
 use crate::storage::{counter, fold, schema, server, sqlite};
 
-/// The most questions for the last change that a server is asked at a time.
-pub(super) const MOST_ASKED: u32 = 4;
-/// The connections to a server that may be open beside those for changes, and for following them: one that a network forgets while it
-/// is being given back keeps its room until the system gives it up, because the pool has no limit for that.
-const SPARE: u32 = 2;
 /// The longest that connections to a server take to be closed.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 /// The longest that a start waits for the answer whether the schema is up to date.
@@ -51,6 +47,9 @@ pub struct Db {
     /// The one connection for changes, which follow one another anyway. Changes that wait for their turn
     /// so take no connection from the questions.
     pub(super) changes: Bounded<DatabaseConnection>,
+    /// The connections for what logins write. On a server changes never take one from them, however many wait for their turn; SQLite
+    /// has one writer at a time, and there this is the connection for changes.
+    pub(super) logins: Bounded<DatabaseConnection>,
     /// The connections for following the changes, which wait for nobody else's questions. One is enough while it answers.
     pub(super) follower: Bounded<DatabaseConnection>,
     /// The copies that are kept in this process, if any are.
@@ -61,28 +60,6 @@ pub struct Db {
     pub(super) trouble: Trouble,
     /// The longest that whoever asks for copies waits.
     pub(super) patience: Duration,
-}
-
-/// The most connections at a time, beside the one for changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Connections {
-    /// Those of the token endpoint.
-    pub token: u32,
-    /// Those of the admin API.
-    pub admin: u32,
-    /// The longest waits for a server.
-    pub timeouts: DatabaseTimeouts,
-}
-
-impl From<u32> for Connections {
-    /// As many for each.
-    fn from(number: u32) -> Self {
-        Self {
-            token: number,
-            admin: number,
-            timeouts: DatabaseTimeouts::default(),
-        }
-    }
 }
 
 /// The purpose for which the database is opened.
@@ -216,6 +193,7 @@ impl Db {
         let (place, is_server) = (self.place(), self.file.is_none());
         let closing = async {
             self.changes.inner.close().await?;
+            self.logins.inner.close().await?;
             self.admin.inner.close().await?;
             self.follower.inner.close().await?;
             Ok(self.connection.inner.close().await?)
@@ -235,6 +213,7 @@ impl Db {
             &mut self.connection,
             &mut self.admin,
             &mut self.changes,
+            &mut self.logins,
             &mut self.follower,
         ] {
             let watcher = watcher.clone();
@@ -281,7 +260,7 @@ impl Db {
             None => timeouts.connect,
         };
         let kept = KeptConnections::new(timeouts.connect);
-        let pool = async |(most, spare): (u32, u32), durability, longest| {
+        let pool = async |PoolSize { most, spare }, durability, longest| {
             let mut options = ConnectOptions::new(url);
             options
                 .max_connections(most + spare)
@@ -323,17 +302,24 @@ impl Db {
                 connected.map_err(|error| without_address(error, url, file.as_ref()))?;
             Ok::<_, StorageError>(Bounded::new(connected, most, timeouts))
         };
-        let (followers, spare) = file.as_ref().map_or((MOST_ASKED, SPARE), |_| (1, 0));
+        let sizes = connections.sizes(file.is_some());
         let trouble = Trouble::default();
+        let changes = pool(sizes.changes, Durability::Committed, None).await?;
+        let changes = changes.noting(trouble.clone());
+        let logins = match sizes.logins {
+            Some(size) => pool(size, Durability::Committed, None)
+                .await?
+                .noting(trouble.of_logins()),
+            None => changes.clone(),
+        };
         let mut db = Self {
-            connection: pool((connections.token, 0), Durability::Soon, None).await?,
-            admin: pool((connections.admin, 0), Durability::Soon, longest).await?,
-            follower: pool((followers, spare), Durability::Soon, None).await?,
+            connection: pool(sizes.token, Durability::Soon, None).await?,
+            admin: pool(sizes.admin, Durability::Soon, longest).await?,
+            follower: pool(sizes.follower, Durability::Soon, None).await?,
             lists: Arc::new(Semaphore::new(lists(connections))),
             longest_list: longest,
-            changes: pool((1, spare), Durability::Committed, None)
-                .await?
-                .noting(trouble.clone()),
+            changes,
+            logins,
             copies: Arc::default(),
             patience: match (&file, opener) {
                 (None, Opener::Service) => timeouts.longest(),

@@ -45,6 +45,7 @@ async fn a_change_is_on_the_disk_when_it_is_acknowledged() {
     let command = Db::open(&url, 2).await.unwrap();
     for db in [service, command] {
         assert_eq!(pragma("synchronous", &db.changes).await, FULL);
+        assert_eq!(pragma("synchronous", &db.logins).await, FULL);
         // Uses of tokens are written here.
         assert_eq!(pragma("synchronous", &db.connection).await, NORMAL);
     }

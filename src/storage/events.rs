@@ -62,7 +62,7 @@ pub async fn insert_observations(
         }
     });
     event::Entity::insert_many(rows)
-        .exec_without_returning(&db.changes)
+        .exec_without_returning(&db.logins)
         .await?;
     Ok(())
 }

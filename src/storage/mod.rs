@@ -12,6 +12,7 @@ mod candidates;
 mod change;
 mod connect;
 mod connected;
+mod connections;
 mod counter;
 pub mod deploy_tokens;
 mod directory;
@@ -54,7 +55,8 @@ pub use begin::BeginError;
 #[doc(hidden)]
 pub use bounded::Bounded;
 pub use change::{Change, Grant, GrantedEvent, Login};
-pub use connect::{Connections, Db};
+pub use connect::Db;
+pub use connections::Connections;
 pub use directory::{CopyBounds, CopyNumbers, Directory, Notifications, View};
 pub use error::StorageError;
 pub use file::FileLook;

@@ -19,13 +19,18 @@ pub struct PoolNumbers {
 
 impl Db {
     /// The connections by purpose.
-    pub fn pools(&self) -> [PoolNumbers; 4] {
-        [
+    pub fn pools(&self) -> Vec<PoolNumbers> {
+        let mut pools = vec![
             numbers("token", &self.connection.inner),
             numbers("admin", &self.admin.inner),
             numbers("changes", &self.changes.inner),
             numbers("follower", &self.follower.inner),
-        ]
+        ];
+        // In a file, logins have the connection for changes.
+        if self.file.is_none() {
+            pools.push(numbers("logins", &self.logins.inner));
+        }
+        pools
     }
 }
 

@@ -6,7 +6,8 @@ use sea_orm::{ConnectionTrait, DbErr, EntityName};
 use secrecy::SecretString;
 
 use crate::domain::schema_status::{Migration, MigrationState, SchemaStatus};
-use crate::storage::connect::{Connections, Db, Opener};
+use crate::storage::connect::{Db, Opener};
+use crate::storage::connections::Connections;
 use crate::storage::entity::change_counter;
 use crate::storage::error::StorageError;
 use crate::storage::{counter, schema};

@@ -9,7 +9,11 @@ use crate::storage::error::words;
 
 /// The failure of changes since the last that was committed; clones share it.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Trouble(Arc<Mutex<Option<Failing>>>);
+pub(super) struct Trouble {
+    failing: Arc<Mutex<Option<Failing>>>,
+    /// True where a commit does not prove that changes can be made.
+    outlives_commits: bool,
+}
 
 /// A failure that goes on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,9 +37,20 @@ impl Trouble {
         *slot = Some(Failing { since, why });
     }
 
-    /// Notes that a change was committed.
+    /// The same for logins that wait for no change: one that fails tells as much as a change does, but others are committed
+    /// while no change can be made.
+    pub(super) fn of_logins(&self) -> Self {
+        Self {
+            failing: Arc::clone(&self.failing),
+            outlives_commits: true,
+        }
+    }
+
+    /// Notes a commit.
     pub(super) fn end(&self) {
-        *self.slot() = None;
+        if !self.outlives_commits {
+            *self.slot() = None;
+        }
     }
 
     /// The failure, if it goes on.
@@ -45,6 +60,6 @@ impl Trouble {
 
     fn slot(&self) -> MutexGuard<'_, Option<Failing>> {
         // The lock is held only to read or write the slot, so a poisoned one is whole.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.failing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -2,7 +2,8 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::storage::connect::{Connections, Db, Opener};
+use crate::storage::connect::{Db, Opener};
+use crate::storage::connections::Connections;
 use crate::storage::error::StorageError;
 use crate::storage::file::DatabaseFile;
 

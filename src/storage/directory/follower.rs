@@ -8,7 +8,8 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use tokio::time::sleep;
 
-use crate::storage::connect::{Db, MOST_ASKED};
+use crate::storage::connect::Db;
+use crate::storage::connections::MOST_ASKED;
 use crate::storage::directory::boot_time::BootTime;
 use crate::storage::directory::copies::Copies;
 use crate::storage::error::{Outlook, StorageError};

@@ -9,6 +9,7 @@ mod directory;
 mod effort;
 mod failover;
 mod forgotten;
+mod logins;
 mod many;
 mod members;
 mod namespaces;

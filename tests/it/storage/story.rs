@@ -36,6 +36,7 @@ use super::forgotten::{
     a_database_that_speaks_again_is_found_within_a_second,
     connections_that_a_network_has_forgotten_fail_nobody,
 };
+use super::logins::changes_that_cannot_be_made_hold_up_no_logins;
 use super::many::many_projects_are_listed_in_time;
 use super::members::{
     members_and_rights_are_read_together, members_are_listed_with_their_highest_role,
@@ -171,6 +172,7 @@ async fn story() {
     old_events_are_purged(db).await;
     events_of_an_older_program_get_what_they_belong_to(db, url).await;
     usage_of_replicas_adds_up(db, url).await;
+    Box::pin(changes_that_cannot_be_made_hold_up_no_logins(url)).await;
     // Another start finds the schema as it is, and a command too.
     Db::open_and_migrate(url, 2).await.unwrap();
     Db::open(url, 2).await.unwrap();

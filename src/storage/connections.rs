@@ -1,0 +1,67 @@
+//! The numbers of connections to the database, by purpose.
+
+use crate::storage::timeouts::DatabaseTimeouts;
+
+/// The most questions for the last change that a server is asked at a time.
+pub(super) const MOST_ASKED: u32 = 4;
+/// The most logins that a server is told of at a time. Each may wait for a change of its user.
+const MOST_LOGINS: u32 = 4;
+/// The connections to a server that may be open beside those for changes, for logins, and for following changes: one that a network
+/// forgets while it is being given back keeps its room until the system gives it up, because the pool has no limit for that.
+const SPARE: u32 = 2;
+/// The most connections at a time, beside those for changes and logins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Connections {
+    /// Those of the token endpoint.
+    pub token: u32,
+    /// Those of the admin API.
+    pub admin: u32,
+    /// The longest waits for a server.
+    pub timeouts: DatabaseTimeouts,
+}
+
+/// The connections of one pool.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct PoolSize {
+    /// The most that are in use at a time.
+    pub(super) most: u32,
+    /// The room for others that are lost.
+    pub(super) spare: u32,
+}
+
+/// The connections of all pools.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct PoolSizes {
+    pub(super) token: PoolSize,
+    pub(super) admin: PoolSize,
+    pub(super) changes: PoolSize,
+    /// None where logins take turns with changes: SQLite has one writer at a time.
+    pub(super) logins: Option<PoolSize>,
+    pub(super) follower: PoolSize,
+}
+
+impl Connections {
+    /// The connections of the pools to a file, or to a server.
+    pub(super) fn sizes(self, is_file: bool) -> PoolSizes {
+        let spare = if is_file { 0 } else { SPARE };
+        let size = |most, spare| PoolSize { most, spare };
+        PoolSizes {
+            token: size(self.token, 0),
+            admin: size(self.admin, 0),
+            changes: size(1, spare),
+            logins: (!is_file).then_some(size(MOST_LOGINS, spare)),
+            follower: size(if is_file { 1 } else { MOST_ASKED }, spare),
+        }
+    }
+}
+
+impl From<u32> for Connections {
+    /// As many for each.
+    fn from(number: u32) -> Self {
+        Self {
+            token: number,
+            admin: number,
+            timeouts: DatabaseTimeouts::default(),
+        }
+    }
+}
