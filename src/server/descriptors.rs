@@ -3,11 +3,10 @@
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::config::{Config, ConnectionLimits};
+use crate::server::connections;
 
 /// Files besides connections and the database: streams, sockets, the runtime's own, key files, and some room.
 const OTHERS: u32 = 64;
-/// Files of one database connection; SQLite has two, and shares a third.
-const PER_DATABASE_CONNECTION: u32 = 3;
 /// The fewest connections with which a start makes sense.
 const LEAST: u32 = 16;
 
@@ -27,8 +26,7 @@ pub(super) fn fit(config: &Config) -> anyhow::Result<Limits> {
         admin: config.admin.limits,
         ops: config.ops.limits,
     };
-    let database = config.database.max_connections + config.database.max_admin_connections + 1;
-    let reserve = OTHERS + PER_DATABASE_CONNECTION * database;
+    let reserve = OTHERS + connections(config).files(&config.database.url)?;
     let files = raise(reserve + wanted.total());
     let room = files.saturating_sub(reserve);
     anyhow::ensure!(

@@ -1,5 +1,9 @@
 //! The numbers of connections to the database, by purpose.
 
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::storage::error::StorageError;
+use crate::storage::file::DatabaseFile;
 use crate::storage::timeouts::DatabaseTimeouts;
 
 /// The most questions for the last change that a server is asked at a time.
@@ -9,6 +13,11 @@ const MOST_LOGINS: u32 = 4;
 /// The connections to a server that may be open beside those for changes, for logins, and for following changes: one that a network
 /// forgets while it is being given back keeps its room until the system gives it up, because the pool has no limit for that.
 const SPARE: u32 = 2;
+/// The files of a connection to SQLite: it has two, and shares a third.
+const FILES_OF_SQLITE: u32 = 3;
+/// The sockets to a server beside the pools': the one for notifications, and one of each pool that asks whether the server is there.
+const BESIDE_THE_POOLS: u32 = 6;
+
 /// The most connections at a time, beside those for changes and logins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Connections {
@@ -41,6 +50,20 @@ pub(super) struct PoolSizes {
 }
 
 impl Connections {
+    /// The files that connections to the database at `url` may have open.
+    pub fn files(self, url: &SecretString) -> Result<u32, StorageError> {
+        let is_file = DatabaseFile::of(url.expose_secret())?.is_some();
+        let sizes = self.sizes(is_file);
+        let pools = [sizes.token, sizes.admin, sizes.changes, sizes.follower];
+        let pools = pools.into_iter().chain(sizes.logins);
+        let open: u32 = pools.map(|size| size.most + size.spare).sum();
+        Ok(if is_file {
+            open * FILES_OF_SQLITE
+        } else {
+            open + BESIDE_THE_POOLS
+        })
+    }
+
     /// The connections of the pools to a file, or to a server.
     pub(super) fn sizes(self, is_file: bool) -> PoolSizes {
         let spare = if is_file { 0 } else { SPARE };

@@ -98,7 +98,7 @@ fn a_limit_on_files_that_is_too_low_is_said() {
     assert!(!running.becomes_ready());
     let told = log(&workplace);
     assert!(
-        told.contains("the process may open 64 files, and needs 125 at least"),
+        told.contains("the process may open 64 files, and needs 128 at least"),
         "{told}"
     );
 }

@@ -65,5 +65,12 @@ pub(super) async fn changes_that_cannot_be_made_hold_up_no_logins(url: &SecretSt
     let group = json!({ "name": "at-last", "path": "at-last" });
     assert_eq!(root.post("/groups", group).await.status, 201);
     assert_eq!(app.ops("/readyz").await.status, 200);
+    let user = format!("/users/{}", app.id_of("patient").await);
+    let deleted = root.delete(&user).await;
+    assert_eq!(
+        deleted.status, 204,
+        "with the refresh tokens: {}",
+        deleted.body
+    );
     command.close().await.unwrap();
 }

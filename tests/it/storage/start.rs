@@ -1,7 +1,7 @@
 //! The start of a service on a server whose database is there.
 
 use secrecy::{ExposeSecret, SecretString};
-use wharfinger::storage::Db;
+use wharfinger::storage::{Connections, Db};
 
 use super::relay::Relay;
 
@@ -19,6 +19,24 @@ pub(super) async fn a_start_that_finds_nothing_to_do_opens_no_more_connections_t
     let pools = db.pools();
     let open: u64 = pools.iter().map(|pool| pool.open).sum();
     assert_eq!(u64::try_from(taken).unwrap(), open, "{pools:?}");
+    db.close().await.unwrap();
+}
+
+/// The start takes so many files away from those for clients.
+pub(super) async fn all_that_pools_may_open_is_counted(url: &SecretString) {
+    let wanted = Connections::from(3);
+    let counted = u64::from(wanted.files(url).unwrap());
+    let db = Db::open(url, wanted).await.unwrap();
+    let pools = db.pools();
+    let most: u64 = pools.iter().map(|pool| pool.most).sum();
+    // SQLite has two files for each connection, and shares a third. A server is asked beside each pool whether it is there, and
+    // PostgreSQL has one connection more for notifications.
+    let expected = if url.expose_secret().starts_with("sqlite") {
+        3 * most
+    } else {
+        most + u64::try_from(pools.len()).unwrap() + 1
+    };
+    assert_eq!(counted, expected, "{pools:?}");
     db.close().await.unwrap();
 }
 

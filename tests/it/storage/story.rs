@@ -64,7 +64,10 @@ use super::schema::{
 use super::searches::names_are_found_by_any_part_as_they_are_now;
 use super::sessions::sessions_make_room_and_end;
 use super::settings::changes_are_made_whatever_a_server_is_set_up_for;
-use super::start::a_start_that_finds_nothing_to_do_opens_no_more_connections_than_it_keeps;
+use super::start::{
+    a_start_that_finds_nothing_to_do_opens_no_more_connections_than_it_keeps,
+    all_that_pools_may_open_is_counted,
+};
 use super::two_factor::second_factors_work_once_and_end;
 use super::usage::usage_of_replicas_adds_up;
 use super::users::{
@@ -176,6 +179,7 @@ async fn story() {
     // Another start finds the schema as it is, and a command too.
     Db::open_and_migrate(url, 2).await.unwrap();
     Db::open(url, 2).await.unwrap();
+    all_that_pools_may_open_is_counted(url).await;
     a_start_that_finds_nothing_to_do_opens_no_more_connections_than_it_keeps(url).await;
     connections_that_a_network_has_forgotten_fail_nobody(url).await;
     a_database_that_speaks_again_is_found_within_a_second(url).await;
