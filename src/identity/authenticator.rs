@@ -164,8 +164,9 @@ impl Authenticator {
         (address, now): (Option<IpAddr>, DateTime<Utc>),
     ) -> Result<PasswordOwner, RefusedCredential> {
         let checks = (&self.passwords, &self.throttle);
+        let found = password_login::account(db, name);
         let user =
-            password_login::user_of((db, checks), (name, password), (address, now), |_| None);
+            password_login::user_of(found, checks, (name, password), (address, now), |_| None);
         user.await
             .map_err(|error| self.refused.answer(error, Some(password), (address, now)))
     }
@@ -203,16 +204,17 @@ impl Authenticator {
             return Err(Cause::TwoFactorRequired.into());
         }
         let checks = (&self.passwords, &self.throttle);
+        let found = async {
+            let storage = view.storage_for_credential().await?;
+            password_login::account(storage, name).await
+        };
         let PasswordOwner {
             user,
             hash,
             follow_up,
-        } = password_login::user_of(
-            (view.storage()?, checks),
-            (name, password),
-            (address, now),
-            |user| user.two_factor.then_some(Cause::TwoFactorEnabled),
-        )
+        } = password_login::user_of(found, checks, (name, password), (address, now), |user| {
+            user.two_factor.then_some(Cause::TwoFactorEnabled)
+        })
         .await?;
         let ceiling = Ceiling::of_login(Proof::Password(hash));
         Ok(Identified {

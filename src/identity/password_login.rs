@@ -29,17 +29,18 @@ pub struct PasswordOwner {
 
 /// The user of a password, unless `forbidden` names a cause against them.
 ///
-/// A refusal takes as long and counts as much whatever its cause: nobody learns from it if there is such a user, or if the
+/// The account is `found` by the name once an attempt is free. A refusal takes as long and counts as much whatever its cause: nobody learns from it if there is such a user, or if the
 /// password was right.
 pub(super) async fn user_of(
-    (db, (passwords, throttle)): (&Db, (&Passwords, &Throttle)),
+    found: impl Future<Output = Result<Option<Account>, StorageError>>,
+    (passwords, throttle): (&Passwords, &Throttle),
     (name, password): (&str, &SecretString),
     (address, now): (Option<IpAddr>, DateTime<Utc>),
     forbidden: impl FnOnce(&User) -> Option<Cause>,
 ) -> Result<PasswordOwner, RefusedCredential> {
     let attempt = throttle.attempt(address, name, now);
     let attempt = attempt.map_err(|wait| AuthenticationError::Throttled(wait, None))?;
-    let account = account(db, name).await?;
+    let account = found.await?;
     let hash = account
         .as_ref()
         .and_then(|account| account.password.clone());
@@ -100,7 +101,7 @@ fn judged(
 }
 
 /// The account of a user name or e-mail address, in any letter case.
-async fn account(db: &Db, name: &str) -> Result<Option<Account>, StorageError> {
+pub(super) async fn account(db: &Db, name: &str) -> Result<Option<Account>, StorageError> {
     if let Ok(username) = Username::try_from(name) {
         users::account_by_username(db, &username).await
     } else if let Ok(email) = EmailAddress::try_from(name) {

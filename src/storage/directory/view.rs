@@ -98,6 +98,16 @@ impl<'a> View<'a> {
         }
     }
 
+    /// The database, for a credential of which there are no copies and which takes long to check. What this look tells later
+    /// must have been true when it was read.
+    pub async fn storage_for_credential(&self) -> Result<&'a Db, StorageError> {
+        let storage = self.storage()?;
+        if let Trust::Nothing = self.trust {
+            self.moment.note(counter::read(&storage.connection).await?);
+        }
+        Ok(storage)
+    }
+
     /// The personal access token with that digest, with its owner; neither needs to be active.
     pub async fn access_token(
         &self,

@@ -1,0 +1,70 @@
+//! Logins by password beside what others change meanwhile.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use serde_json::json;
+use tempfile::TempDir;
+use tokio::time::sleep;
+use wharfinger::domain::namespaces::visibility::Visibility;
+
+use crate::harness::{PASSWORD, TestApp};
+
+/// Passwords that are computed before the one of a login, so that it takes a while.
+const OTHERS: usize = 30;
+
+/// A right that nobody ever had: with the first change the user is external, and with the second the project is internal, which
+/// external users do not see. The account was read before both, and the project after both.
+#[tokio::test]
+async fn facts_of_two_moments_give_no_right_to_a_password() {
+    for megabytes in [0, 32] {
+        let folder = TempDir::new().unwrap();
+        let url = format!("sqlite://{}/moments.db?mode=rwc", folder.path().display()).into();
+        let is_read = Arc::new(AtomicBool::new(false));
+        let noted = Arc::clone(&is_read);
+        let configuration = format!("[database]\ncache_megabytes = {megabytes}\n");
+        let app = TestApp::on_with(&url, &configuration, |db| {
+            db.watch(move |statement| {
+                if statement.sql.contains("password_hash") {
+                    noted.store(true, Ordering::SeqCst);
+                }
+            });
+        });
+        let app = Box::pin(app).await;
+        app.administrator("root").await;
+        app.user("bob").await;
+        app.group("team", Visibility::Internal).await;
+        app.project("team/app", Visibility::Private).await;
+        let root = app.actor("root", "api").await;
+        let user = format!("/users/{}", app.id_of("bob").await);
+        let project = format!("/projects/{}", app.id_at("team/app").await);
+        is_read.store(false, Ordering::SeqCst);
+        let passwords = &app.service.issuer.admission.passwords;
+        let others = (0..OTHERS).map(|_| passwords.hash(PASSWORD.into()));
+        let is_answered = AtomicBool::new(false);
+        let login = async {
+            let bob = app.login("bob");
+            let granted = bob.granted(&["repository:team/app:pull"]).await;
+            is_answered.store(true, Ordering::SeqCst);
+            granted
+        };
+        let changes = async {
+            while !is_read.load(Ordering::SeqCst) {
+                sleep(Duration::from_millis(1)).await;
+            }
+            let external = root.put(&user, json!({ "external": true })).await;
+            let internal = root
+                .put(&project, json!({ "visibility": "internal" }))
+                .await;
+            assert_eq!(
+                (external.status.as_u16(), internal.status.as_u16()),
+                (200, 200)
+            );
+            assert!(!is_answered.load(Ordering::SeqCst), "too early");
+        };
+        let (_, granted, ()) = tokio::join!(join_all(others), login, changes);
+        assert_eq!(granted, Vec::<String>::new(), "with {megabytes} MB");
+    }
+}
