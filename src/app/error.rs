@@ -4,6 +4,7 @@ use crate::domain::access_tokens::InvalidAccessToken;
 use crate::domain::access_tokens::lineage::NotRotatable;
 use crate::domain::access_tokens::policy::InvalidEnd;
 use crate::domain::authority::Refusal;
+use crate::domain::authority::cause::Cause;
 use crate::domain::users::password::InvalidPassword;
 use crate::identity::PasswordError;
 use crate::storage::{BeginError, StorageError};
@@ -116,6 +117,14 @@ impl DeskError {
     /// True for a list that looks at too many rows.
     pub fn looks_at_too_much(&self) -> bool {
         matches!(self, Self::Storage(StorageError::TooLong))
+    }
+
+    /// True for a password that was right and is compared with another hash now: that of another password, or a new one of the same.
+    pub(super) fn is_of_another_hash(&self) -> bool {
+        matches!(
+            self,
+            Self::Forbidden(Refusal::Credential(Cause::WrongPassword))
+        )
     }
 
     /// True if the same may succeed a few seconds later.

@@ -1,6 +1,7 @@
 //! Answering a registry's client, from top to bottom.
 
 use std::fmt;
+use std::ops::Range;
 use std::panic::resume_unwind;
 use std::sync::Arc;
 
@@ -119,14 +120,28 @@ impl RegistryTokenIssuer {
         &self,
         request: RegistryTokenRequest,
     ) -> Result<IssuedRegistryToken, IssueError> {
+        match self.answer_after(0..LOOKS, &request).await {
+            // Perhaps another login has hashed the same password anew since it was checked.
+            Err(IssueError::Refresh(error)) if error.is_of_another_hash() => {
+                Box::pin(self.answer_after(1..LOOKS, &request)).await
+            }
+            answer => answer,
+        }
+    }
+
+    async fn answer_after(
+        &self,
+        looks: Range<usize>,
+        request: &RegistryTokenRequest,
+    ) -> Result<IssuedRegistryToken, IssueError> {
         let Known {
             now,
             principal,
             registry,
             scopes,
             rights,
-        } = self.know(&request).await?;
-        let asked = request.asked?;
+        } = self.know(looks, request).await?;
+        let asked = request.asked.as_ref().map_err(Clone::clone)?;
         let decision = decide(&principal, &rights, &scopes);
         let id = self.entropy.id();
         let claims = RegistryTokenClaims::new(
@@ -138,7 +153,7 @@ impl RegistryTokenIssuer {
         );
         let jwt = self.keys.sign(&claims, registry)?;
         let refresh_token = self
-            .refresh_token(&request.presented, &principal, &asked, &request.origin)
+            .refresh_token(&request.presented, &principal, asked, &request.origin)
             .await?;
         let lifetime = lifetime(registry, &decision);
         self.counter.count(&principal, &decision, now);
@@ -153,14 +168,18 @@ impl RegistryTokenIssuer {
     }
 
     /// Looks up all that an answer rests on, anew if a part of it changed meanwhile: facts of different moments may add up to
-    /// rights that nobody ever had.
-    async fn know(&self, request: &RegistryTokenRequest) -> Result<Known<'_>, IssueError> {
+    /// rights that nobody ever had. The first look, number 0, notes that the caller came.
+    async fn know(
+        &self,
+        looks: Range<usize>,
+        request: &RegistryTokenRequest,
+    ) -> Result<Known<'_>, IssueError> {
         let service = request.asked.as_ref().ok();
         let presented = (
             &request.presented,
             service.map(|asked| asked.service.as_str()),
         );
-        for look in 0..LOOKS {
+        for look in looks {
             let view = self.admission.directory.view().await;
             let now = self.clock.now();
             let principal = if look == 0 {

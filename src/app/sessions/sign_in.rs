@@ -11,10 +11,11 @@ use crate::domain::events::origin::Origin;
 use crate::domain::sessions::device::Device;
 use crate::domain::sessions::secret::SessionSecret;
 use crate::domain::sessions::{SessionRules, SessionState};
+use crate::domain::users::User;
 use crate::domain::users::username::Username;
 use crate::identity::AuthenticationError;
 use crate::storage::sessions::{self, SessionRecord};
-use crate::storage::users;
+use crate::storage::{Login, users};
 
 /// A browser in which somebody signs in.
 #[derive(Debug)]
@@ -64,13 +65,14 @@ impl Admission {
             earlier,
             origin,
         } = arrival;
-        let (user, hash) = self.admit_password((name, password), &origin).await?;
-        let ceiling = Ceiling::of_login(Proof::Password(hash));
-        let authority = Authority::of_session(&SignedIn::new(&user, ceiling), origin.clone());
+        let (user, login) = match self.begin_sign_in((name, password), &origin).await {
+            // Perhaps another login has hashed the same password anew since it was checked.
+            Err(SignInError::Desk(error)) if error.is_of_another_hash() => {
+                Box::pin(self.begin_sign_in((name, password), &origin)).await?
+            }
+            begun => begun?,
+        };
         let secret = SessionSecret::generate(&*self.entropy);
-        // A block or another password comes before this, and is seen, or after it, and ends the session.
-        let login = self.db.begin_login(&authority, &*self.clock).await;
-        let login = login.map_err(DeskError::from)?;
         let grant = login.grant(|authority| authority.act_for(user.id));
         let grant = grant.map_err(DeskError::from)?;
         let session = async {
@@ -118,5 +120,17 @@ impl Admission {
             secret,
             state: session.state,
         })
+    }
+    /// Begins what a sign-in writes. A block or another password comes before this, and is seen, or after it, and ends the session.
+    async fn begin_sign_in(
+        &self,
+        (name, password): (&str, &SecretString),
+        origin: &Origin,
+    ) -> Result<(User, Login), SignInError> {
+        let (user, hash) = self.admit_password((name, password), origin).await?;
+        let ceiling = Ceiling::of_login(Proof::Password(hash));
+        let authority = Authority::of_session(&SignedIn::new(&user, ceiling), origin.clone());
+        let login = self.db.begin_login(&authority, &*self.clock).await;
+        Ok((user, login.map_err(DeskError::from)?))
     }
 }

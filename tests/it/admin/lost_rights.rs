@@ -20,7 +20,7 @@ use wharfinger::domain::users::password::PasswordHash;
 use wharfinger::storage::access_tokens::families;
 use wharfinger::storage::{Change, access_tokens, members, refresh_tokens, users};
 
-use crate::harness::{Actor, PASSWORD, TestApp, outdated_hash};
+use crate::harness::{Actor, PASSWORD, TestApp, outdated_hash, outdated_hash_of};
 
 /// A way to lose a right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -381,7 +381,7 @@ async fn a_password_that_was_replaced_buys_no_refresh_token() {
                 let state = UserState::Blocked;
                 users::set_state(change, alice, state).await.unwrap();
             } else {
-                let new = PasswordHash::from_phc("new".to_owned());
+                let new = PasswordHash::from_phc(outdated_hash_of("another password"));
                 users::set_password(change, alice, &new).await.unwrap();
                 refresh_tokens::revoke_all(change, alice).await.unwrap();
             }

@@ -489,12 +489,17 @@ pub(crate) fn basic(name: &str, secret: &str) -> String {
 
 /// A hash of [`PASSWORD`] with the parameters of another day.
 pub(crate) fn outdated_hash() -> String {
+    outdated_hash_of(PASSWORD)
+}
+
+/// The same of another password.
+pub(crate) fn outdated_hash_of(password: &str) -> String {
     use argon2::password_hash::PasswordHasher;
     use argon2::{Algorithm, Argon2, Params, Version};
     let params = Params::new(1024, 1, 1, None).unwrap();
     let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
     let hash: argon2::password_hash::phc::PasswordHash = argon2
-        .hash_password_with_salt(PASSWORD.as_bytes(), b"salt and pepper!")
+        .hash_password_with_salt(password.as_bytes(), b"salt and pepper!")
         .unwrap();
     hash.to_string()
 }

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use tokio::time::sleep;
 use wharfinger::domain::namespaces::visibility::Visibility;
 
-use crate::harness::{PASSWORD, TestApp};
+use crate::harness::{PASSWORD, TestApp, outdated_hash};
 
 /// Passwords that are computed before the one of a login, so that it takes a while.
 const OTHERS: usize = 30;
@@ -67,4 +67,29 @@ async fn facts_of_two_moments_give_no_right_to_a_password() {
         let (_, granted, ()) = tokio::join!(join_all(others), login, changes);
         assert_eq!(granted, Vec::<String>::new(), "with {megabytes} MB");
     }
+}
+
+/// Whoever checked a password against the hash that another login has just made anew was right all the same.
+#[tokio::test]
+async fn logins_at_the_same_time_make_an_outdated_hash_anew_and_are_all_let_in() {
+    let app = TestApp::start().await;
+    app.user("alice").await;
+    let alice = "alice".try_into().unwrap();
+    app.replace_password_hash(&alice, &outdated_hash()).await;
+    let path = "/jwt/auth?service=container_registry&offline_token=true";
+    let logins = (0..4).map(|_| async {
+        let reply = app.login("alice").ask_at(path).await;
+        let has_token = reply.status == 200 && reply.json()["refresh_token"].is_string();
+        (reply.status.as_u16(), has_token)
+    });
+    assert_eq!(join_all(logins).await, [(200, true); 4]);
+    assert_ne!(app.password_hash(&alice).await, outdated_hash());
+
+    app.replace_password_hash(&alice, &outdated_hash()).await;
+    let browsers = [(); 4].map(|()| app.browser());
+    let pages = browsers
+        .iter()
+        .map(|browser| async { browser.sign_in("alice", PASSWORD).await.status.as_u16() });
+    assert_eq!(join_all(pages).await, [200; 4]);
+    assert_ne!(app.password_hash(&alice).await, outdated_hash());
 }
