@@ -4,7 +4,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::domain::backup::bounds::{ALL_KEY_FILES, LONGEST_KEY_FILE, MOST_KEY_FILES};
 use crate::domain::backup::key_file::KeyFile;
@@ -13,13 +13,53 @@ use crate::signing::files;
 use crate::signing::key_directory::KeyDirectory;
 use crate::signing::key_ring::KeyRing;
 
+/// The most readings of a folder that cannot be locked: who writes keys is done within two or three of them.
+const MOST_READINGS: usize = 20;
+
 /// All key files in `folder`, as they are while nobody writes one.
 pub fn read_key_files(folder: &Path) -> Result<Vec<KeyFile>, KeyError> {
     let directory = KeyDirectory::at(folder)?;
     if !KeyRing::is_there(folder)? {
         return Err(directory.no_keys());
     }
-    let _lock = files::lock(&directory.root)?;
+    match files::lock_to_read(&directory.root)? {
+        Some(_lock) => read_all(&directory),
+        None => {
+            let files = settled(|| read_all(&directory), is_same)?;
+            files.ok_or_else(|| {
+                let problem =
+                    "its files change all the time, and it cannot be locked; run this again, or where it can be written";
+                KeyError::new(&directory.root, problem)
+            })
+        }
+    }
+}
+
+/// The first reading that is the same as the one before it: nothing was written between them, so that it is of one moment. None if
+/// there is none after [`MOST_READINGS`].
+fn settled<T>(
+    read: impl Fn() -> Result<T, KeyError>,
+    is_same: impl Fn(&T, &T) -> bool,
+) -> Result<Option<T>, KeyError> {
+    let mut before = read()?;
+    for _ in 1..MOST_READINGS {
+        let now = read()?;
+        if is_same(&before, &now) {
+            return Ok(Some(now));
+        }
+        before = now;
+    }
+    Ok(None)
+}
+
+fn is_same(one: &Vec<KeyFile>, other: &Vec<KeyFile>) -> bool {
+    let is_same = |(one, other): (&KeyFile, &KeyFile)| {
+        one.path == other.path && one.text.expose_secret() == other.text.expose_secret()
+    };
+    one.len() == other.len() && one.iter().zip(other).all(is_same)
+}
+
+fn read_all(directory: &KeyDirectory) -> Result<Vec<KeyFile>, KeyError> {
     let (mut found, mut length) = (Vec::new(), 0_usize);
     for path in paths(&directory.root)? {
         let place = directory.root.join(&path);
@@ -73,7 +113,10 @@ pub(super) fn paths(root: &Path) -> Result<Vec<String>, KeyError> {
             };
             // Kubernetes mounts secrets as links.
             if entry.path().is_dir() {
-                folders.push(path);
+                // Any other one, such as the `lost+found` of a disk, may be closed to this user.
+                if KeyFile::is_folder(&path) {
+                    folders.push(path);
+                }
             } else if KeyFile::is_path(&path) {
                 found.push(path);
             }
@@ -81,4 +124,27 @@ pub(super) fn paths(root: &Path) -> Result<Vec<String>, KeyError> {
     }
     found.sort();
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[test]
+    fn a_folder_that_cannot_be_locked_is_read_until_two_readings_are_the_same() {
+        let readings = Cell::new(0);
+        let read = || {
+            readings.set(readings.get() + 1);
+            Ok(readings.get().min(4))
+        };
+        assert_eq!(settled(read, i32::eq).unwrap(), Some(4));
+        assert_eq!(readings.get(), 5);
+        let read = || {
+            readings.set(readings.get() + 1);
+            Ok(readings.get())
+        };
+        assert_eq!(settled(read, i32::eq).unwrap(), None);
+    }
 }

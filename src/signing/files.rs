@@ -132,6 +132,25 @@ pub(super) fn lock(folder: &Path) -> Result<File, KeyError> {
     Ok(file)
 }
 
+/// The same lock for somebody who only reads; none where this process may not write: in a folder that is mounted read-only, or
+/// is another user's.
+pub(super) fn lock_to_read(folder: &Path) -> Result<Option<File>, KeyError> {
+    let path = folder.join(".lock");
+    let file = match open_to_lock(&path) {
+        Err(error) if is_not_ours(error.kind()) => return Ok(None),
+        file => file.map_err(|error| not_locked(&path, &error))?,
+    };
+    file.lock().map_err(|error| not_locked(&path, &error))?;
+    Ok(Some(file))
+}
+
+fn is_not_ours(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied
+    )
+}
+
 /// The same lock, unless another process has it.
 pub(super) fn try_lock(folder: &Path) -> Result<Option<File>, KeyError> {
     let (path, file) = open_lock(folder)?;
@@ -144,16 +163,19 @@ pub(super) fn try_lock(folder: &Path) -> Result<Option<File>, KeyError> {
 
 fn open_lock(folder: &Path) -> Result<(PathBuf, File), KeyError> {
     let path = folder.join(".lock");
-    let file = OpenOptions::new()
+    match open_to_lock(&path) {
+        Ok(file) => Ok((path, file)),
+        Err(error) => Err(not_locked(&path, &error)),
+    }
+}
+
+fn open_to_lock(path: &Path) -> std::io::Result<File> {
+    OpenOptions::new()
         .write(true)
         .create(true)
         .truncate(false)
         .mode(PRIVATE)
-        .open(&path);
-    match file {
-        Ok(file) => Ok((path, file)),
-        Err(error) => Err(not_locked(&path, &error)),
-    }
+        .open(path)
 }
 
 fn not_locked(path: &Path, error: &std::io::Error) -> KeyError {

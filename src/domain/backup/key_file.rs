@@ -29,21 +29,30 @@ impl KeyFile {
 
     /// True if a key file may have this path: it leads nowhere else.
     pub fn is_path(path: &str) -> bool {
-        let parts: Vec<&str> = path.split('/').collect();
-        let is_plain = |part: &&str| {
-            let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
-            !part.is_empty() && !part.starts_with('.') && part.chars().all(plain)
-        };
-        let is_known = match parts.as_slice() {
-            [] | [_] => true,
-            [folder, ..] => *folder == PUBLIC || PRIVATE.contains(folder),
-        };
         let (_, ending) = path.rsplit_once('.').unwrap_or_default();
-        is_known
-            && ENDINGS.contains(&ending)
-            && parts.len() <= DEEPEST
-            && parts.iter().all(is_plain)
+        let is_known = !path.contains('/') || is_in_a_folder(path);
+        is_known && ENDINGS.contains(&ending) && is_plain(path, DEEPEST)
     }
+
+    /// True if key files may be in the folder of this path.
+    pub fn is_folder(path: &str) -> bool {
+        is_in_a_folder(path) && is_plain(path, DEEPEST - 1)
+    }
+}
+
+/// True if it begins with one of the folders of key files.
+fn is_in_a_folder(path: &str) -> bool {
+    let folder = path.split('/').next().unwrap_or_default();
+    folder == PUBLIC || PRIVATE.contains(&folder)
+}
+
+/// True if it has no more parts than that, and each is a name of letters that need no thought.
+fn is_plain(path: &str, most: usize) -> bool {
+    let is_plain = |part: &str| {
+        let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
+        !part.is_empty() && !part.starts_with('.') && part.chars().all(plain)
+    };
+    path.split('/').count() <= most && path.split('/').all(is_plain)
 }
 
 #[cfg(test)]
@@ -77,6 +86,22 @@ mod tests {
             "public/a\\b",
         ] {
             assert!(!KeyFile::is_path(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn only_the_folders_of_key_files_are_looked_into() {
+        for path in [
+            "public",
+            "public/pinned",
+            "signing",
+            "early",
+            "pinned/zot-1a",
+        ] {
+            assert!(KeyFile::is_folder(path), "{path}");
+        }
+        for path in ["", "lost+found", "..data", "signing/..", "pinned/a/b", "x"] {
+            assert!(!KeyFile::is_folder(path), "{path}");
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod bounds;
 mod consistent;
+mod key_folders;
 mod killed;
 mod leftovers;
 mod many;

@@ -1,0 +1,115 @@
+//! Folders of keys that a backup can only read, or that hold something else.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::path::Path;
+
+use super::{PASSPHRASE, names};
+use crate::cli::disk_full::SmallDisk;
+use crate::cli::running::start;
+use crate::cli::{Workplace, stderr};
+
+const WITH_KEYS: [&str; 5] = [
+    "backup",
+    "b",
+    "--with-keys",
+    "--passphrase-file",
+    "passphrase",
+];
+const RESTORE: [&str; 4] = ["restore", "b", "--passphrase-file", "passphrase"];
+/// The user and group `nobody`.
+const NOBODY: u32 = 65534;
+
+fn with_passphrase(workplace: Workplace) -> Workplace {
+    fs::write(workplace.path().join("passphrase"), PASSPHRASE).unwrap();
+    workplace
+}
+
+/// A workplace with the backup and its passphrase.
+fn another(workplace: &Workplace) -> Workplace {
+    let other = with_passphrase(Workplace::empty());
+    fs::copy(workplace.path().join("b"), other.path().join("b")).unwrap();
+    other
+}
+
+fn certificate(workplace: &Workplace) -> String {
+    fs::read_to_string(workplace.path().join("keys/public/ca.crt")).unwrap()
+}
+
+/// True if this user may give files away, which only root may.
+fn is_root() -> bool {
+    let folder = tempfile::TempDir::new().unwrap();
+    chown(folder.path(), Some(NOBODY), None).is_ok()
+}
+
+/// Gives everything in a folder to another user, and to a group that may read it.
+fn give_away(folder: &Path) {
+    for name in names(folder) {
+        let path = folder.join(name);
+        if path.is_dir() {
+            give_away(&path);
+        } else {
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        }
+        chown(&path, Some(NOBODY), None).unwrap();
+    }
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o750)).unwrap();
+    chown(folder, Some(NOBODY), None).unwrap();
+}
+
+#[test]
+fn keys_in_a_folder_that_is_mounted_read_only_are_backed_up() {
+    let workplace = with_passphrase(Workplace::empty());
+    let Some(disk) = SmallDisk::mount(&workplace.path().join("keys")) else {
+        return;
+    };
+    start(&workplace, "log").stop();
+    fs::remove_file(workplace.path().join("keys/.lock")).unwrap();
+    disk.close();
+    workplace.ok(&WITH_KEYS);
+    let other = another(&workplace);
+    other.ok(&RESTORE);
+    assert_eq!(certificate(&other), certificate(&workplace));
+    start(&other, "log").stop();
+    disk.reopen();
+}
+
+#[test]
+fn keys_of_another_user_that_may_be_read_are_backed_up() {
+    if !is_root() {
+        return;
+    }
+    let workplace = with_passphrase(Workplace::empty());
+    start(&workplace, "log").stop();
+    give_away(&workplace.path().join("keys"));
+    let output = workplace.command_of_another_user(&WITH_KEYS).output();
+    let output = output.unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    let other = another(&workplace);
+    other.ok(&RESTORE);
+    assert_eq!(certificate(&other), certificate(&workplace));
+}
+
+#[test]
+fn a_folder_among_the_keys_that_is_closed_to_the_user_is_in_nobodys_way() {
+    if !is_root() {
+        return;
+    }
+    let add_closed = |workplace: &Workplace| {
+        let folder = workplace.path().join("keys/lost+found");
+        fs::create_dir_all(&folder).unwrap();
+        fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).unwrap();
+        chown(&folder, Some(NOBODY), Some(NOBODY)).unwrap();
+    };
+    let workplace = with_passphrase(Workplace::empty());
+    start(&workplace, "log").stop();
+    add_closed(&workplace);
+    let output = workplace.command_of_another_user(&WITH_KEYS).output();
+    let output = output.unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    let other = another(&workplace);
+    add_closed(&other);
+    let output = other.command_of_another_user(&RESTORE).output().unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert_eq!(certificate(&other), certificate(&workplace));
+}
