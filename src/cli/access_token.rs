@@ -241,8 +241,9 @@ async fn rotate(arguments: Rotate, context: &Context<'_>, desk: &Desk) -> anyhow
         grace: arguments.grace,
     };
     let place = arguments.output.prepare()?;
-    let created = desk.rotate_access_token(&operator, id, rotation).await?;
-    let old = match desk.access_token(&operator, id).await?.grace_until {
+    let rotated = desk.rotate_access_token(&operator, id, rotation).await?;
+    let created = rotated.made;
+    let old = match rotated.old_works_until {
         None => "works no longer".to_owned(),
         Some(end) => format!("works until {}", Expiry::at(end)),
     };

@@ -14,5 +14,5 @@ pub(super) mod usage;
 
 pub use create::CreatedAccessToken;
 pub use create_in_session::FormOutcome;
-pub use rotate::AccessTokenRotation;
+pub use rotate::{AccessTokenRotation, RotatedAccessToken};
 pub use usage::UsageQueue;

@@ -27,6 +27,17 @@ pub struct AccessTokenRotation {
     pub grace: Option<Lifetime>,
 }
 
+/// A token that took the place of another.
+///
+/// What anybody wants to say about it is here: once it is committed, nothing that can fail may come before its secret.
+#[derive(Debug)]
+pub struct RotatedAccessToken {
+    /// The new token.
+    pub made: CreatedAccessToken,
+    /// The time until which the old one works beside it; without one, it works no longer.
+    pub old_works_until: Option<DateTime<Utc>>,
+}
+
 impl Desk {
     /// Replaces a token by a new one with the same rights.
     ///
@@ -38,22 +49,26 @@ impl Desk {
         authority: &Authority,
         id: AccessTokenId,
         rotation: AccessTokenRotation,
-    ) -> Result<CreatedAccessToken, DeskError> {
+    ) -> Result<RotatedAccessToken, DeskError> {
         let secret = self.new_secret(SecretKind::AccessToken);
         let change = self.begin(authority).await?;
-        let (token, event) = rotate(&change, self, (id, &secret.digest()), rotation).await?;
+        let rotated = rotate(&change, self, (id, &secret.digest()), rotation).await?;
+        let (token, old_works_until, event) = rotated;
         change.commit([event]).await?;
-        Ok(CreatedAccessToken { token, secret })
+        Ok(RotatedAccessToken {
+            made: CreatedAccessToken { token, secret },
+            old_works_until,
+        })
     }
 }
 
-/// Replaces a token by a new one with the given digest.
+/// Replaces a token by a new one with the given digest; tells the time until which the old one works, too.
 pub(in crate::app) async fn rotate(
     change: &Change,
     Desk { policy, limits, .. }: &Desk,
     (id, digest): (AccessTokenId, &SecretDigest),
     rotation: AccessTokenRotation,
-) -> Result<(AccessToken, GrantedEvent), DeskError> {
+) -> Result<(AccessToken, Option<DateTime<Utc>>, GrantedEvent), DeskError> {
     let old = access_token_for(change, change.authority(), id).await?;
     let grant = change.grant(|authority| authority.act_for(old.user_id))?;
     old.check_rotatable(change.now())?;
@@ -81,7 +96,7 @@ pub(in crate::app) async fn rotate(
         revoked: revoked.as_slice().into(),
     };
     let event = Event::new(EventAction::AccessTokenRotated, &old, detail);
-    Ok((token, grant.event(event)))
+    Ok((token, grace, grant.event(event)))
 }
 
 async fn end_of_successor(

@@ -6,6 +6,7 @@ use crate::app::users::address::check_address_is_free;
 use crate::domain::authority::Authority;
 use crate::domain::events::detail::Detail;
 use crate::domain::events::{Event, EventAction};
+use crate::domain::ids::NamespaceId;
 use crate::domain::namespaces::visibility::Visibility;
 use crate::domain::namespaces::{NamespaceKind, Occupied};
 use crate::domain::text::DisplayName;
@@ -49,9 +50,10 @@ impl Desk {
         };
         let record = self.user_record(NewUser { password, ..new }).await?;
         let change = self.begin(authority).await?;
-        let (user, event) = create(&change, record, Detail::nothing()).await?;
+        let (user, own, event) = create(&change, record, Detail::nothing()).await?;
         change.commit([event]).await?;
-        self.whole(user).await
+        // Nothing is asked for any more: if it failed, nobody would learn a random password.
+        Ok(VisibleUser::Whole(user, Some(own)))
     }
 
     /// The record of a new user. Hashes the password, which a change must not wait for.
@@ -78,7 +80,7 @@ impl Desk {
     }
 }
 
-/// Makes a user and their namespace; administrators only.
+/// Makes a user and their namespace, whose id is told too; administrators only.
 ///
 /// A deleted user's name is free for this, because only administrators make users; images directly
 /// under it belong to the new user then. A name that was a group's never becomes a user's.
@@ -86,7 +88,7 @@ pub(in crate::app) async fn create(
     change: &Change,
     record: UserRecord,
     detail: Detail,
-) -> Result<(User, GrantedEvent), DeskError> {
+) -> Result<(User, NamespaceId, GrantedEvent), DeskError> {
     let grant = change.grant(Authority::require_administrator)?;
     let path = record.username.namespace();
     match namespaces::occupant(change, &path).await? {
@@ -109,7 +111,7 @@ pub(in crate::app) async fn create(
         name: Some(user.name.clone()),
         description: None,
     };
-    namespaces::insert(change, own).await?;
+    let own = namespaces::insert(change, own).await?;
     let event = Event::new(EventAction::UserCreated, &user, detail);
-    Ok((user, grant.event(event)))
+    Ok((user, own.id, grant.event(event)))
 }

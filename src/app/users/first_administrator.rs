@@ -48,7 +48,7 @@ impl Desk {
         let remark = Detail::Remark {
             remark: "administrator, at the first start",
         };
-        let (_, event) = create(&change, record, remark).await?;
+        let (_, _, event) = create(&change, record, remark).await?;
         change.commit([event]).await?;
         Ok(Some(FirstAdministrator { username, password }))
     }

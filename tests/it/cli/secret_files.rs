@@ -5,6 +5,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use sea_orm::{ConnectionTrait, Database};
+
 use super::{Workplace, stderr};
 
 fn secret(workplace: &Workplace, name: &str) -> String {
@@ -101,6 +103,28 @@ fn a_command_that_fails_leaves_the_old_file_alone() {
     workplace.ok(&["token", "rotate", "1", "--output", "a.token"]);
     assert_ne!(secret(&workplace, "a.token"), old);
     assert_eq!(files(workplace.path()), before);
+}
+
+/// When the rotation is done, nothing may come between it and its secret: here nobody can read the old token any more.
+#[tokio::test]
+async fn a_new_secret_is_handed_over_whatever_becomes_of_the_old_token() {
+    let workplace = Workplace::furnished();
+    workplace.ok(&CREATE);
+    let path = workplace.path().join("data/wharfinger.db");
+    let db = Database::connect(format!("sqlite://{}", path.display())).await;
+    let db = db.unwrap();
+    let spoil = "CREATE TRIGGER spoil AFTER INSERT ON events WHEN NEW.action = 'access_token.rotated' BEGIN \
+                 UPDATE personal_access_tokens SET scopes = 'nonsense' WHERE id = 1; END";
+    db.execute_unprepared(spoil).await.unwrap();
+    db.close().await.unwrap();
+    let output = workplace.run(&["token", "rotate", "1", "--grace", "1h"]);
+    let said = stderr(&output);
+    assert!(output.status.success(), "{said}");
+    assert!(output.stdout.starts_with(b"whf_pat_"));
+    let begin = "Token 2 takes the place of token 1, which works until 20";
+    assert!(said.starts_with(begin), "{said}");
+    let told = workplace.fails(1, &["token", "show", "1"]);
+    assert!(told.contains("nonsense"), "{told}");
 }
 
 #[test]

@@ -74,10 +74,11 @@ async fn put_another(
     call: &Call,
 ) -> Result<Json<AccessTokenView>, ApiError> {
     let wanted = RotateAccessToken::read(&call.parameters)?;
-    let created = admin
+    let rotated = admin
         .desk
         .rotate_access_token(authority, id, wanted.at(admin.desk.now()))
         .await?;
+    let created = rotated.made;
     let view = AccessTokenView::new(&created.token, admin.desk.now());
     Ok(Json(view.with_secret(&created.secret)))
 }

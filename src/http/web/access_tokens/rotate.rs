@@ -82,7 +82,7 @@ pub(super) async fn post(
         .desk
         .rotate_access_token(&visitor.authority, page.token.id, rotation);
     match rotated.await {
-        Ok(created) => return show_once(&state, &visitor, ("rotated", &created)),
+        Ok(rotated) => return show_once(&state, &visitor, ("rotated", &rotated.made)),
         Err(DeskError::End(problem)) => {
             page.end_problem = Some(refusal(problem));
         }
