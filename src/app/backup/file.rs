@@ -11,9 +11,12 @@ use crate::app::backup::back_up::summary;
 use crate::app::backup::encryption::{BEGINNING, Refused, decrypt};
 use crate::app::backup::error::BackupError;
 use crate::app::backup::reader::{BackupReader, Part};
+use crate::domain::backup::bounds::is_key;
+use crate::domain::backup::cell::Cell;
 use crate::domain::backup::key_file::KeyFile;
 use crate::domain::backup::line::{BackupEnd, BackupHeader};
 use crate::domain::backup::table_head::TableHead;
+use crate::domain::events::subject::SESSION;
 use crate::storage::SchemaLevel;
 
 /// The beginning of every SQLite database.
@@ -41,6 +44,8 @@ pub struct BackupContents {
     pub(super) level: SchemaLevel,
     /// The tables. The last id of each is not below its largest key.
     pub(super) heads: Vec<TableHead>,
+    /// The last id of a session that an event names; zero for none.
+    pub(super) last_session: i64,
     /// The key files.
     pub(super) key_files: Vec<KeyFile>,
     /// The last line.
@@ -111,6 +116,7 @@ impl BackupFile {
             program: header.program.clone(),
         })?;
         let (mut heads, mut key_files) = (Vec::<TableHead>::new(), Vec::new());
+        let mut last_session = 0;
         loop {
             match reader.next()? {
                 Part::Table(head) => heads.push(head),
@@ -118,6 +124,7 @@ impl BackupFile {
                 Part::Row(cells) => {
                     if let Some(head) = heads.last_mut() {
                         head.last_id = head.last_id.max(TableHead::key(&cells));
+                        last_session = last_session.max(session(head, &cells).unwrap_or(0));
                     }
                 }
                 Part::KeyFile(file) => key_files.push(file),
@@ -126,6 +133,7 @@ impl BackupFile {
                         header: reader.header,
                         level,
                         heads,
+                        last_session,
                         key_files,
                         end,
                     });
@@ -170,5 +178,18 @@ impl BackupFile {
 
     fn failed(&self, error: io::Error) -> BackupError {
         BackupError::Unreadable(self.path.clone(), error)
+    }
+}
+
+/// The id of the session that a row is about, if it is a row of such an event.
+fn session(head: &TableHead, cells: &[Cell]) -> Option<i64> {
+    let kind = head.cell(cells, "subject_kind");
+    match (kind, head.cell(cells, "subject_id")) {
+        (Some(Cell::Text(kind)), Some(Cell::Integer(id)))
+            if head.table == "events" && kind == SESSION && is_key(*id) =>
+        {
+            Some(*id)
+        }
+        _ => None,
     }
 }

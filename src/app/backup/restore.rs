@@ -38,7 +38,8 @@ pub async fn restore(
         path: file.path.clone(),
         why,
     };
-    let begun = db.begin_restoration(contents.level, &contents.heads).await;
+    let tables = (&contents.heads[..], contents.last_session);
+    let begun = db.begin_restoration(contents.level, tables).await;
     let mut restoration = match begun {
         Err(RestorationError::NotEmpty(_)) if was_there(db, contents, keys).await? => {
             return Ok(RestorationOutcome::WasThere);

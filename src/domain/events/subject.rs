@@ -9,6 +9,9 @@ use crate::domain::ids::{
 use crate::domain::namespaces::path::NamespacePath;
 use crate::domain::users::username::Username;
 
+/// The name of sessions, of which there is no backup, in the audit log.
+pub const SESSION: &str = "session";
+
 /// The thing that an event is about: by its id, and by the name that it had then.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Subject {
@@ -38,7 +41,7 @@ impl Subject {
             Self::AccessToken(..) => "access_token",
             Self::DeployToken(..) => "deploy_token",
             Self::RefreshToken(..) => "refresh_token",
-            Self::Session(..) => "session",
+            Self::Session(..) => SESSION,
         }
     }
 

@@ -20,11 +20,12 @@ use crate::storage::schema::{self, SchemaLevel};
 
 impl Db {
     /// Begins to write a backup whose schema is at that level, and which has these tables, into a database in which nothing is.
+    /// Sessions, which are in none of them, go on after `last_session`.
     #[tracing::instrument(name = "storage.begin_restoration", skip_all)]
     pub async fn begin_restoration(
         &self,
         level: SchemaLevel,
-        heads: &[TableHead],
+        (heads, last_session): (&[TableHead], i64),
     ) -> Result<Restoration, RestorationError> {
         fit::must_be_known(heads)?;
         let (turn, transaction) = match self.connection.get_database_backend() {
@@ -32,7 +33,8 @@ impl Db {
             backend => {
                 let turn = schema::take_turn(&self.connection.inner, backend).await?;
                 let_be_quiet(&turn).await.map_err(StorageError::from)?;
-                (Some(turn), self.prepare_server(level, heads).await?)
+                let tables = (heads, last_session);
+                (Some(turn), self.prepare_server(level, tables).await?)
             }
         };
         let_be_quiet(&transaction)
@@ -48,6 +50,7 @@ impl Db {
             turn,
             db: self.clone(),
             heads: heads.to_vec(),
+            last_session,
             later: Vec::new(),
         })
     }
@@ -67,7 +70,7 @@ impl Db {
     async fn prepare_server(
         &self,
         level: SchemaLevel,
-        heads: &[TableHead],
+        (heads, last_session): (&[TableHead], i64),
     ) -> Result<Bounded<DatabaseTransaction>, RestorationError> {
         let connection = &self.connection;
         let applied = self.must_be_empty(connection, level).await?;
@@ -75,6 +78,7 @@ impl Db {
         // MySQL ends a transaction at such a statement, so it comes before.
         if connection.get_database_backend() == DbBackend::MySql {
             last_id::go_on(connection, heads).await?;
+            last_id::go_on_with_sessions(connection, last_session).await?;
         }
         Ok(self.begin_to_write().await?)
     }

@@ -1,10 +1,16 @@
 //! The last id that a database gave out in a table. It is never given out again, also if its row is deleted.
 
+use migration::IntoSchemaManagerConnection;
 use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Statement};
 
 use crate::domain::backup::table_head::TableHead;
 use crate::storage::backup::tables;
+use crate::storage::bounded::Bounded;
 use crate::storage::error::StorageError;
+use crate::storage::schema;
+
+/// The table of sessions, of which there is no backup. Events name them.
+const SESSIONS: &str = "sessions";
 
 /// The last id that was given out in `table`; zero for none.
 pub(super) async fn read(
@@ -52,6 +58,21 @@ pub(super) async fn go_on(
         if let Some(last) = head.last_id {
             go_on_after(connection, &head.table, last).await?;
         }
+    }
+    Ok(())
+}
+
+/// Lets the ids of sessions go on after `last`, if there are sessions in this schema.
+pub(super) async fn go_on_with_sessions<C>(
+    connection: &Bounded<C>,
+    last: i64,
+) -> Result<(), StorageError>
+where
+    C: ConnectionTrait,
+    for<'c> &'c C: IntoSchemaManagerConnection<'c>,
+{
+    if schema::has_table(&connection.inner, SESSIONS).await? {
+        go_on_after(connection, SESSIONS, last).await?;
     }
     Ok(())
 }

@@ -26,6 +26,8 @@ pub struct Restoration {
     pub(super) turn: Option<DatabaseTransaction>,
     pub(super) db: Db,
     pub(super) heads: Vec<TableHead>,
+    /// The last id of a session that the audit log names.
+    pub(super) last_session: i64,
     /// Rows with the row of the same table that they refer to, which came after them.
     pub(super) later: Vec<(i64, i64)>,
 }
@@ -119,6 +121,7 @@ impl Restoration {
         let backend = self.transaction.get_database_backend();
         if backend != DbBackend::MySql {
             last_id::go_on(&self.transaction, &self.heads).await?;
+            last_id::go_on_with_sessions(&self.transaction, self.last_session).await?;
         }
         record::write(&self.transaction, header, sha256, now).await?;
         if backend == DbBackend::Sqlite {

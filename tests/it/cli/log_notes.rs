@@ -392,7 +392,7 @@ fn a_path_that_is_nothing_is_logged_and_a_probe_is_not() {
 }
 
 /// A form that is sent to the web pages, and what it is answered.
-fn submit(running: &Running, path: &str, more: &str, form: &str) -> String {
+pub(super) fn submit(running: &Running, path: &str, more: &str, form: &str) -> String {
     let kind = "content-type: application/x-www-form-urlencoded\r\n";
     let length = form.len();
     let rest = format!("{more}{kind}content-length: {length}\r\n\r\n{form}");

@@ -6,10 +6,17 @@ use tempfile::TempDir;
 use wharfinger::domain::backup::cell::Cell;
 use wharfinger::domain::backup::line::BackupHeader;
 use wharfinger::domain::backup::table_head::TableHead;
+use wharfinger::domain::sessions::secret::SessionSecret;
 use wharfinger::storage::notices::progress;
 use wharfinger::storage::{Connections, Db, Restoration, SchemaLevel, Snapshot};
 
+use super::sessions::sign_in;
 use super::story::now;
+use super::users::make_user;
+use crate::harness::SeededEntropy;
+
+/// The last session that an event of the backup is about.
+const LAST_SESSION: i64 = 41;
 
 /// An empty database of the same kind as the one at `url`.
 async fn empty(url: &SecretString, folder: &TempDir) -> SecretString {
@@ -43,7 +50,10 @@ async fn begin(target: &SecretString, snapshot: &Snapshot) -> (Vec<TableHead>, R
     let level = SchemaLevel::after(snapshot.schema()).unwrap();
     let connections = Connections::from(2);
     let filling = Db::open_for_restoration(target, connections).await.unwrap();
-    let begun = filling.begin_restoration(level, &heads).await.unwrap();
+    let begun = filling
+        .begin_restoration(level, (&heads, LAST_SESSION))
+        .await
+        .unwrap();
     (heads, begun)
 }
 
@@ -103,6 +113,11 @@ pub(super) async fn a_start_is_not_in_the_way_of_a_restoration(url: &SecretStrin
             "{table}"
         );
     }
+    let entropy = SeededEntropy::default();
+    let user = make_user(&restored, "after-a-restoration").await;
+    let secret = SessionSecret::generate(&entropy);
+    let session = sign_in(&restored, &user, &secret, (0, 1)).await;
+    assert_eq!(session.id.0, LAST_SESSION + 1);
     for snapshot in [snapshot, after] {
         snapshot.end().await.unwrap();
     }

@@ -18,7 +18,12 @@ use super::users::make_user;
 use crate::harness::SeededEntropy;
 
 /// Begins a session so many minutes after the story, and leaves `left` others.
-async fn sign_in(db: &Db, user: &User, secret: &SessionSecret, when: (i64, u64)) -> Session {
+pub(super) async fn sign_in(
+    db: &Db,
+    user: &User,
+    secret: &SessionSecret,
+    when: (i64, u64),
+) -> Session {
     let (minutes, left) = when;
     let login = begin_login(db, minutes).await;
     sessions::make_room(&login, user.id, left).await.unwrap();

@@ -9,6 +9,7 @@ use sea_orm::{ConnectionTrait, Database, Statement};
 use serde_json::{Value, json};
 
 use super::{Backup, PASSPHRASE, backed_up, names, sealed};
+use crate::cli::log_notes::submit;
 use crate::cli::running::start;
 use crate::cli::{Workplace, stderr};
 
@@ -166,6 +167,40 @@ fn a_restored_database_has_the_same_rows_and_goes_on_counting() {
     let made = other.json(&["project", "create", "team/inner/next"]);
     let last = first.numbers("namespaces", "id").into_iter().max().unwrap();
     assert!(made["id"].as_i64().unwrap() > last, "{made}");
+}
+
+/// Signs Alice in on the pages, and out again.
+fn sign_in_and_out(workplace: &Workplace) {
+    let mut running = start(workplace, "log");
+    let form = "username=alice&password=correct+horse+battery&next=/profile";
+    let reply = submit(&running, "/sign_in", "", form);
+    let cookie = reply
+        .lines()
+        .find_map(|line| line.strip_prefix("set-cookie: "));
+    let cookie = cookie.unwrap().split(';').next().unwrap();
+    let out = submit(&running, "/sign_out", &format!("cookie: {cookie}\r\n"), "");
+    assert!(out.starts_with("HTTP/1.1 303"), "{out}");
+    running.stop();
+}
+
+/// Sessions are in no backup, but the audit log names them.
+#[test]
+fn sessions_of_a_restored_database_go_on_after_those_of_the_audit_log() {
+    let workplace = Workplace::furnished();
+    let mut set = workplace.command(&["user", "reset-password", "alice", "--password-stdin"]);
+    set.write_stdin("correct horse battery").assert().success();
+    sign_in_and_out(&workplace);
+    sign_in_and_out(&workplace);
+    let backup = backed_up(&workplace, "backup.jsonl", &[]);
+    let other = Workplace::empty();
+    other.ok(&["restore", backup.to_str().unwrap()]);
+    other.run(&["keys", "create"]);
+    sign_in_and_out(&other);
+    let after = Backup::read(&backed_up(&other, "after.jsonl", &[]));
+    let events = after.tables["events"].iter();
+    let ended = events.filter(|event| event["action"] == "session.ended");
+    let ids: Vec<&Value> = ended.map(|event| &event["subject_id"]).collect();
+    assert_eq!(ids, [1, 2, 3]);
 }
 
 /// The index of searches is in no backup. Without it a search would find nothing of what was restored.
