@@ -121,14 +121,54 @@ async fn a_text_that_is_longer_than_any_name_finds_nothing() {
 async fn links_do_not_repeat_a_token() {
     let app = TestApp::start().await;
     app.user("alice").await;
+    app.actor("alice", "read_api").await;
     let alice = app.actor("alice", "api").await;
     for name in ["private_token", "access_token"] {
+        for way in [
+            name.to_owned(),
+            format!("{name}[]"),
+            format!("{name}["),
+            format!("{name}[0"),
+            format!("{name}%5B%5D"),
+            name.replace('_', "%5F"),
+        ] {
+            let query = format!("{way}={}&page[=1&per_page=1&state=active", alice.secret());
+            for list in [
+                query.clone(),
+                format!("{query}&pagination=keyset&order_by=id"),
+            ] {
+                let path = format!("/personal_access_tokens?{list}");
+                let reply = app.anonymous().get(&path).await;
+                assert_eq!(reply.status, 200, "{way} is a token");
+                let link = reply.header("link").to_owned();
+                assert!(
+                    !link.is_empty() && !link.contains(alice.secret()),
+                    "{way}: {link}"
+                );
+                assert!(
+                    link.contains("state=active") && !link.contains("page%5B"),
+                    "{link}"
+                );
+            }
+        }
+    }
+    // These are none, but a program may think so.
+    for way in [
+        "private_token[x]",
+        "access_token[x]",
+        "PRIVATE_TOKEN",
+        "Access_Token[]",
+    ] {
         let path = format!(
-            "/personal_access_tokens?{name}={}&per_page=1",
+            "/personal_access_tokens?{way}={}&per_page=1",
             alice.secret()
         );
-        let reply = app.anonymous().get(&path).await;
-        assert!(!reply.header("link").is_empty() && !reply.header("link").contains("_token="));
+        assert_eq!(app.anonymous().get(&path).await.status, 401, "{way}");
+        let link = alice.get(&path).await.header("link").to_owned();
+        assert!(
+            !link.is_empty() && !link.contains(alice.secret()),
+            "{way}: {link}"
+        );
     }
 }
 

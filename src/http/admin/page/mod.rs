@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::domain::page::{KeysetRequest, Listing, Page, PageRequest};
 use crate::http::admin::call::Call;
+use crate::http::admin::parameters::{bare, is_of_token};
 
 /// The entries of a part in the form of `view`, with links to the other parts.
 pub(super) fn reply_part<T, V: Serialize>(
@@ -112,9 +113,9 @@ fn rest_link(uri: &Uri, public_url: &str, after: i64, request: KeysetRequest) ->
 fn same_request(uri: &Uri, public_url: &str, position: &[(&str, &str)]) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
     for (name, value) in form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
-        if !matches!(&*name, "page" | "private_token" | "access_token")
-            && !position.iter().any(|(other, _)| *other == name)
-        {
+        let bare = bare(&name);
+        let is_position = bare == "page" || position.iter().any(|(other, _)| *other == bare);
+        if !is_position && !is_of_token(bare) {
             query.append_pair(&name, &value);
         }
     }

@@ -202,10 +202,10 @@ async fn multipart(parts: &Parts, body: Bytes) -> Result<Map<String, Value>, Api
 /// Adds a parameter of a form; a name that ends in `[]` or comes again is a list, and `name[key]` an object.
 fn add(values: &mut Map<String, Value>, name: &str, value: String) {
     let value = Value::from(value);
-    let (name, key) = match name.split_once('[') {
-        Some((name, key)) => (name, key.strip_suffix(']')),
-        None => (name, None),
-    };
+    let key = name
+        .split_once('[')
+        .and_then(|(_, key)| key.strip_suffix(']'));
+    let name = bare(name);
     let value = match key {
         None => value,
         Some("") => Value::from(vec![value]),
@@ -218,6 +218,16 @@ fn add(values: &mut Map<String, Value>, name: &str, value: String) {
         (Some(Value::Object(all)), Value::Object(more)) => all.extend(more),
         (Some(first), value) => *first = Value::from(vec![first.take(), value]),
     }
+}
+
+/// The name of a parameter without the `[]` or `[key]` that a form may write behind it.
+pub(super) fn bare(name: &str) -> &str {
+    name.split('[').next().unwrap_or_default()
+}
+
+/// True if the bare name is that of a token, in any case: a program that writes it otherwise sends a token all the same.
+pub(super) fn is_of_token(name: &str) -> bool {
+    TOKENS.iter().any(|token| token.eq_ignore_ascii_case(name))
 }
 
 /// The error that a parameter cannot be read, in GitLab's words.
