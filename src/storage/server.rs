@@ -34,10 +34,12 @@ const ANSWER: Duration = Duration::from_secs(5);
 const POSTGRES_LIMITS: &str = "SET statement_timeout = '5s'; SET lock_timeout = '5s'; \
      SET idle_in_transaction_session_timeout = '10s'; SET jit = off; SET random_page_cost = 1.1; \
      SET default_transaction_isolation = 'read committed'";
-/// The same for MySQL; what stands in a comment is for MariaDB from the named version on. Without `autocommit` the first
-/// question would begin a transaction that nobody ends.
+/// The same for MySQL; what stands in a comment is for MariaDB from the named version on, where the limits for transactions that
+/// only read and for those that write would else count before the common one. Without `autocommit` the first question would
+/// begin a transaction that nobody ends.
 const MYSQL_LIMITS: &str = "SET SESSION autocommit = 1, innodb_lock_wait_timeout = 5 \
-     /*M!100101 , max_statement_time = 5 */ /*M!100300 , idle_transaction_timeout = 10 */; \
+     /*M!100101 , max_statement_time = 5 */ /*M!100300 , idle_transaction_timeout = 10 , \
+     idle_readonly_transaction_timeout = 0 , idle_write_transaction_timeout = 0 */; \
      SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
 
 /// The limits of a command, which may take its time, but not fall silent inside a change: all other changes wait for it.
@@ -45,15 +47,18 @@ const POSTGRES_COMMAND: &str = "SET idle_in_transaction_session_timeout = '60s';
      SET default_transaction_isolation = 'read committed'";
 /// The same for MySQL.
 const MYSQL_COMMAND: &str = "SET SESSION autocommit = 1 \
-     /*M!100300 , idle_transaction_timeout = 60 */; \
+     /*M!100300 , idle_transaction_timeout = 60 , \
+     idle_readonly_transaction_timeout = 0 , idle_write_transaction_timeout = 0 */; \
      SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
 
 /// The limits of a connection that changes the schema: its server would keep the turn for a program that fell silent, and
 /// the next one would wait in vain. Whoever has the turn says so every few seconds.
 const POSTGRES_MIGRATION: &str = "SET idle_in_transaction_session_timeout = '30s'; \
      SET default_transaction_isolation = 'read committed'";
-/// The same for MySQL.
-const MYSQL_MIGRATION: &str = "SET SESSION autocommit = 1, wait_timeout = 30; \
+/// The same for MySQL, where any other limit would count before that of the connection.
+const MYSQL_MIGRATION: &str = "SET SESSION autocommit = 1, wait_timeout = 30 \
+     /*M!100300 , idle_transaction_timeout = 0 , \
+     idle_readonly_transaction_timeout = 0 , idle_write_transaction_timeout = 0 */; \
      SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
 
 /// Takes the brackets from the host of an address such as `postgres://user@[::1]/name`: the driver keeps them, and

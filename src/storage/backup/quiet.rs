@@ -4,8 +4,10 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 
 /// Lets a transaction on PostgreSQL be quiet for any time, whatever the role or the database is set up for.
 const POSTGRES: &str = "SET LOCAL idle_in_transaction_session_timeout = 0";
-/// Lets a connection to MySQL be quiet for 8 hours, and on MariaDB its transactions too.
-const MYSQL: &str = "SET SESSION wait_timeout = 28800 /*M!100300 , idle_transaction_timeout = 0 */";
+/// Lets a connection to MySQL be quiet for 8 hours, and on MariaDB its transactions too: those that only read and those that write
+/// have limits of their own there, which count before the common one.
+const MYSQL: &str = "SET SESSION wait_timeout = 28800 /*M!100300 , idle_transaction_timeout = 0 , \
+     idle_readonly_transaction_timeout = 0 , idle_write_transaction_timeout = 0 */";
 
 /// Lets a transaction on a server be quiet.
 pub(super) async fn let_be_quiet(transaction: &impl ConnectionTrait) -> Result<(), DbErr> {

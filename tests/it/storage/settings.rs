@@ -1,5 +1,7 @@
 //! Servers that are set up for other things than we need.
 
+use std::time::Duration;
+
 use sea_orm::{ConnectionTrait, Database, DbBackend};
 use secrecy::{ExposeSecret, SecretString};
 use wharfinger::domain::access_tokens::usage::{AccessTokenUsage, UsagePrecision, Uses};
@@ -42,6 +44,48 @@ pub(super) async fn changes_are_made_whatever_a_server_is_set_up_for(url: &Secre
     }
 }
 
+/// Statements that let a server end transactions that are quiet for a second, and those that end this.
+fn impatient(backend: DbBackend) -> Option<[&'static str; 2]> {
+    match backend {
+        DbBackend::Postgres => Some([
+            "ALTER ROLE CURRENT_USER SET idle_in_transaction_session_timeout TO '1s'",
+            "ALTER ROLE CURRENT_USER RESET idle_in_transaction_session_timeout",
+        ]),
+        DbBackend::MySql => Some([
+            "SET GLOBAL idle_transaction_timeout = 1, GLOBAL idle_readonly_transaction_timeout = 1, \
+             GLOBAL idle_write_transaction_timeout = 1",
+            "SET GLOBAL idle_transaction_timeout = 0, GLOBAL idle_readonly_transaction_timeout = 0, \
+             GLOBAL idle_write_transaction_timeout = 0",
+        ]),
+        _ => None,
+    }
+}
+
+/// A backup into a slow pipe, and a change that takes its time.
+pub(super) async fn quiet_transactions_last_whatever_a_server_is_set_up_for(url: &SecretString) {
+    const LONG: Duration = Duration::from_millis(2500);
+    let server = Database::connect(url.expose_secret()).await.unwrap();
+    let Some([begun, ended]) = impatient(server.get_database_backend()) else {
+        return;
+    };
+    server.execute_unprepared(begun).await.unwrap();
+    let service = Db::open_and_migrate(url, 2).await.unwrap();
+    let command = Db::open(url, 2).await.unwrap();
+    let snapshot = command.snapshot().await.unwrap();
+    let change = begin(&service).await;
+    tokio::time::sleep(LONG).await;
+    assert!(!snapshot.rows_after("users", None).await.unwrap().is_empty());
+    snapshot.end().await.unwrap();
+    commit(change).await.unwrap();
+    let change = begin(&command).await;
+    tokio::time::sleep(LONG).await;
+    commit(change).await.unwrap();
+    server.execute_unprepared(ended).await.unwrap();
+    for db in [service, command] {
+        db.close().await.unwrap();
+    }
+}
+
 /// The second begins while the first is under way, and everybody sees both.
 async fn changes_that_wait_are_made(all: [&Db; 3]) {
     for (first, second) in [(0, 1), (1, 2), (2, 0)] {
@@ -49,7 +93,7 @@ async fn changes_that_wait_are_made(all: [&Db; 3]) {
         let before = first.last_change().await.unwrap();
         let change = begin(first).await;
         let ending = async {
-            tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+            tokio::time::sleep(Duration::from_millis(300)).await;
             commit(change).await.unwrap();
         };
         let waiting = async { commit(begin(second).await).await.unwrap() };

@@ -63,7 +63,10 @@ use super::schema::{
 };
 use super::searches::names_are_found_by_any_part_as_they_are_now;
 use super::sessions::sessions_make_room_and_end;
-use super::settings::changes_are_made_whatever_a_server_is_set_up_for;
+use super::settings::{
+    changes_are_made_whatever_a_server_is_set_up_for,
+    quiet_transactions_last_whatever_a_server_is_set_up_for,
+};
 use super::start::{
     a_start_that_finds_nothing_to_do_opens_no_more_connections_than_it_keeps,
     all_that_pools_may_open_is_counted,
@@ -145,6 +148,7 @@ async fn story() {
     tokens_have_families(db).await;
     uses_of_tokens_are_kept(db).await;
     Box::pin(changes_are_made_whatever_a_server_is_set_up_for(url)).await;
+    quiet_transactions_last_whatever_a_server_is_set_up_for(url).await;
     refresh_tokens_end(db).await;
     refresh_tokens_make_room(db).await;
     sessions_make_room_and_end(db).await;
