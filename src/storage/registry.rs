@@ -20,7 +20,7 @@ use crate::storage::namespaces::{from_visibility, on_paths, on_paths_numbered};
 use crate::storage::source::Source;
 
 /// The most roles of one user that are read at once to be copied.
-const MOST_COPIED: usize = 10_000;
+pub(super) const MOST_COPIED: usize = 10_000;
 
 /// The namespaces that `repositories` may belong to, and the caller's memberships there at `now`.
 #[tracing::instrument(level = "debug", name = "storage.registry.load", skip_all)]
@@ -104,6 +104,8 @@ pub(super) async fn roles_of(
     });
     let mut roles = roles.collect::<Result<GivenRoles, StorageError>>()?;
     roles.sort_unstable_by_key(|(namespace, _)| *namespace);
+    // They are kept for long, and what they take is counted.
+    roles.shrink_to_fit();
     Ok((Some(roles), number))
 }
 

@@ -12,18 +12,23 @@ use crate::domain::ids::{AccessTokenId, DeployTokenId, NamespaceId, UserId};
 use crate::domain::secret::SecretDigest;
 use crate::domain::users::User;
 use crate::storage::directory::boot_time::BootTime;
-use crate::storage::directory::bounded_map::BoundedMap;
+use crate::storage::directory::bounded_map::{BoundedMap, roles_heap};
 use crate::storage::directory::drops::{Dropped, Drops};
 use crate::storage::directory::facts::{
     FoundNamespace, FoundPaths, GivenRoles, OwnedAccessToken, OwnedRefreshToken,
 };
 use crate::storage::directory::numbers::Questions;
 use crate::storage::directory::shared_loads::SharedLoads;
+use crate::storage::registry::MOST_COPIED;
 
 /// The life of a copy that says that nothing is at a path.
 const ABSENT_LIFE: Duration = Duration::from_mins(2);
 /// The life of a copy of a refresh token. A login deletes the oldest ones of a user beyond a limit, and tells nobody.
 const REFRESH_TOKEN_LIFE: Duration = Duration::from_mins(1);
+
+/// The bytes of the largest copies beside roles: of an access token with long patterns and a long description, and of all others.
+const LARGEST_TOKEN: usize = 32 * 1024;
+const LARGEST_OTHER: usize = 2 * 1024;
 
 /// Copies of rows. Whatever a change touches is dropped, so a copy is as good as the row, as of the last change that
 /// was followed. Ends of tokens and roles are in the copies, and judged by whoever asks.
@@ -65,15 +70,15 @@ impl Copies {
     pub(in crate::storage) fn new(memory: usize, patience: Duration) -> Self {
         let part = |hundredths: usize| memory / 100 * hundredths;
         Self {
-            access_token_ids: BoundedMap::new(part(15)),
-            access_tokens: BoundedMap::new(part(25)),
-            deploy_token_ids: BoundedMap::new(part(4)),
-            deploy_tokens: BoundedMap::new(part(6)),
-            refresh_tokens: BoundedMap::new(part(5)),
-            users: BoundedMap::new(part(15)),
-            roles: BoundedMap::new(part(15)),
-            namespaces: BoundedMap::new(part(10)),
-            absent: BoundedMap::new(part(5)),
+            access_token_ids: BoundedMap::new(part(15), LARGEST_OTHER),
+            access_tokens: BoundedMap::new(part(25), LARGEST_TOKEN),
+            deploy_token_ids: BoundedMap::new(part(4), LARGEST_OTHER),
+            deploy_tokens: BoundedMap::new(part(6), LARGEST_OTHER),
+            refresh_tokens: BoundedMap::new(part(5), LARGEST_OTHER),
+            users: BoundedMap::new(part(15), LARGEST_OTHER),
+            roles: BoundedMap::new(part(15), roles_heap(MOST_COPIED)),
+            namespaces: BoundedMap::new(part(10), LARGEST_OTHER),
+            absent: BoundedMap::new(part(5), LARGEST_OTHER),
             drops: Drops::default(),
             loads: Loads {
                 access_tokens: SharedLoads::new(patience),
@@ -182,6 +187,12 @@ impl Copies {
         self.keep_user(owner);
     }
 
+    /// Keeps a copy of the roles of a user; for one who has more than there is room for, that these are too many.
+    pub(super) fn keep_roles(&self, user: UserId, roles: Option<Arc<GivenRoles>>) {
+        let fits = self.roles.takes(&user, &roles);
+        self.roles.insert(user, roles.filter(|_| fits));
+    }
+
     /// The copy of a refresh token and its user. It counts for a minute, or for as long as there is nothing better.
     pub(super) fn refresh_token(
         &self,
@@ -235,5 +246,30 @@ impl Copies {
 impl fmt::Debug for Copies {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Copies").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::members::LastingRole;
+    use crate::domain::members::access_level::AccessLevel;
+
+    #[test]
+    fn more_roles_than_there_is_room_for_are_noted_as_too_many() {
+        const MEBIBYTE: usize = 1024 * 1024;
+        let role = LastingRole {
+            level: AccessLevel::Guest,
+            expiry: None,
+        };
+        let ids = (1..10_000).map(NamespaceId);
+        let roles: GivenRoles = ids.map(|id| (id, role)).collect();
+        let (user, roles) = (UserId(1), Some(Arc::new(roles)));
+        for (memory, is_whole) in [(MEBIBYTE, false), (32 * MEBIBYTE, true)] {
+            let copies = Copies::new(memory, Duration::from_secs(1));
+            copies.keep_roles(user, roles.clone());
+            let kept = copies.roles.get(&user);
+            assert_eq!(kept.map(|roles| roles.is_some()), Some(is_whole));
+        }
     }
 }

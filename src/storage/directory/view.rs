@@ -351,7 +351,7 @@ impl<'a> View<'a> {
                 Ok(found.map(Arc::new))
             },
             |_, dropped| dropped.is(&Touched::Memberships(user)),
-            |loaded| copies.roles.insert(user, loaded.clone()),
+            |loaded| copies.keep_roles(user, loaded.clone()),
         );
         self.loaded(loaded.await)
     }
