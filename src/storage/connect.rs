@@ -266,7 +266,6 @@ impl Db {
                 .max_connections(most + spare)
                 .acquire_timeout(acquire)
                 .sqlx_logging(false);
-            server::set_address(&mut options);
             let settings = sqlite::PoolSettings {
                 durability,
                 may_create,

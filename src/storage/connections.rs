@@ -10,8 +10,9 @@ use crate::storage::timeouts::DatabaseTimeouts;
 pub(super) const MOST_ASKED: u32 = 4;
 /// The most logins that a server is told of at a time. Each may wait for a change of its user.
 const MOST_LOGINS: u32 = 4;
-/// The connections to a server that may be open beside those for changes, for logins, and for following changes: one that a network
-/// forgets while it is being given back keeps its room until the system gives it up, because the pool has no limit for that.
+/// The connections to a server that each pool may have open beside those that are in use. One that is given back is busy for two more
+/// round trips; and one that a network forgets meanwhile keeps its room until the system gives it up, because the pool has no
+/// limit for that.
 const SPARE: u32 = 2;
 /// The files of a connection to SQLite: it has two, and shares a third.
 const FILES_OF_SQLITE: u32 = 3;
@@ -34,7 +35,7 @@ pub struct Connections {
 pub(super) struct PoolSize {
     /// The most that are in use at a time.
     pub(super) most: u32,
-    /// The room for others that are lost.
+    /// The room for others that are being given back, or lost.
     pub(super) spare: u32,
 }
 
@@ -67,13 +68,13 @@ impl Connections {
     /// The connections of the pools to a file, or to a server.
     pub(super) fn sizes(self, is_file: bool) -> PoolSizes {
         let spare = if is_file { 0 } else { SPARE };
-        let size = |most, spare| PoolSize { most, spare };
+        let size = |most| PoolSize { most, spare };
         PoolSizes {
-            token: size(self.token, 0),
-            admin: size(self.admin, 0),
-            changes: size(1, spare),
-            logins: (!is_file).then_some(size(MOST_LOGINS, spare)),
-            follower: size(if is_file { 1 } else { MOST_ASKED }, spare),
+            token: size(self.token),
+            admin: size(self.admin),
+            changes: size(1),
+            logins: (!is_file).then_some(size(MOST_LOGINS)),
+            follower: size(if is_file { 1 } else { MOST_ASKED }),
         }
     }
 }

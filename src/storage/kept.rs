@@ -5,20 +5,25 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use sea_orm::sqlx::{Connection, Error};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 /// The part of the wait for a connection that one which was kept has to say that it is still there: beside it is time for a new one.
 const PART: u32 = 4;
+/// The pause before a server that takes no connection is asked for one again.
+const PAUSE: Duration = Duration::from_secs(1);
 
-/// Asks connections for a sign of life when they are given back and before they are used again; clones, one for each pool of a
-/// database, know the same.
+/// Asks connections for a sign of life when they are given back and before they are used again, and puts new ones in the place of those that
+/// give none; clones, one for each pool of a database, know the same.
+///
+/// A pool must not close a dead connection itself: with TLS, it would wait for a word of the server, for as long as the system
+/// tries to send. Who drops a connection waits for nothing.
 #[derive(Debug, Clone)]
 pub(super) struct KeptConnections {
     /// The time that one has to answer.
     patience: Duration,
-    /// The last time that one did not which was to be used again. Those that were kept at that time are closed without being asked: each
-    /// would take as long.
-    silent: Arc<Mutex<Option<Instant>>>,
+    /// The last time at which one was asked that the network had forgotten. Those that were kept at that time are replaced without being
+    /// asked: each would take as long.
+    forgotten: Arc<Mutex<Option<Instant>>>,
 }
 
 impl KeptConnections {
@@ -26,30 +31,72 @@ impl KeptConnections {
     pub(super) fn new(connect: Duration) -> Self {
         Self {
             patience: connect / PART,
-            silent: Arc::default(),
+            forgotten: Arc::default(),
         }
     }
 
-    /// Fails if a connection does not answer.
-    pub(super) async fn ask<C: Connection>(&self, connection: &mut C) -> Result<(), Error> {
-        let answered = timeout(self.patience, connection.ping()).await;
-        answered.unwrap_or(Err(Error::PoolTimedOut))
+    /// Makes sure that a connection may be used again which nobody has used for as long as `idle`: puts one that is made by `make` in its
+    /// place, unless it answers.
+    pub(super) async fn use_again<C: Connection>(
+        &self,
+        connection: &mut C,
+        idle: Duration,
+        make: impl Future<Output = Result<C, Error>>,
+    ) -> Result<(), Error> {
+        let begin = Instant::now();
+        let is_forgotten = self
+            .forgotten()
+            .is_some_and(|at| begin.saturating_duration_since(at) < idle);
+        if is_forgotten {
+            *connection = make.await?;
+            return Ok(());
+        }
+        let Some(silent) = self.failure(connection).await else {
+            return Ok(());
+        };
+        let (asked, begin) = (begin, Instant::now());
+        *connection = make.await?;
+        // A server that is slow for new connections too has forgotten none.
+        if silent && begin.elapsed() < self.patience {
+            let mut forgotten = self.forgotten();
+            *forgotten = (*forgotten).max(Some(asked));
+        }
+        Ok(())
     }
 
-    /// True if a connection that nobody has used for as long as `idle` may be used again; otherwise it is to be closed.
-    pub(super) async fn is_good<C: Connection>(&self, connection: &mut C, idle: Duration) -> bool {
-        if self.silent().is_some_and(|silent| silent.elapsed() < idle) {
-            return false;
+    /// Makes sure that a connection which is given back answers: puts one that is made by `make` in its place otherwise, as soon
+    /// as the server takes one. Meanwhile the pool has one place less.
+    pub(super) async fn give_back<C: Connection, M>(&self, connection: &mut C, make: impl Fn() -> M)
+    where
+        M: Future<Output = Result<C, Error>>,
+    {
+        if self.failure(connection).await.is_none() {
+            return;
         }
-        let answered = self.ask(connection).await;
-        if let Err(Error::PoolTimedOut) = answered {
-            *self.silent() = Some(Instant::now());
+        loop {
+            match timeout(PART * self.patience, make()).await {
+                Ok(Ok(new)) => {
+                    *connection = new;
+                    return;
+                }
+                Ok(Err(_)) | Err(_) => sleep(PAUSE).await,
+            }
         }
-        answered.is_ok()
     }
 
-    fn silent(&self) -> MutexGuard<'_, Option<Instant>> {
+    /// The failure of a connection to give a sign of life, and if it was silent; none if it gave one.
+    async fn failure<C: Connection>(&self, connection: &mut C) -> Option<bool> {
+        match timeout(self.patience, connection.ping()).await {
+            Ok(Ok(())) => None,
+            Ok(Err(_)) => Some(false),
+            Err(_) => Some(true),
+        }
+    }
+
+    fn forgotten(&self) -> MutexGuard<'_, Option<Instant>> {
         // The lock is held only to read or write the time, so a poisoned one is whole.
-        self.silent.lock().unwrap_or_else(PoisonError::into_inner)
+        self.forgotten
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,10 +1,12 @@
 //! PostgreSQL's and MySQL's part in opening the database: limits of their own, and why they cannot be reached.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use sea_orm::sqlx::pool::PoolOptions;
-use sea_orm::sqlx::{ConnectOptions as _, Connection, Database, Error, MySql, Postgres, raw_sql};
+use sea_orm::sqlx::{
+    ConnectOptions as _, Connection, Database, Error, Executor, MySql, Postgres, raw_sql,
+};
 use sea_orm::{ConnectOptions, DatabaseConnection, DbBackend};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
@@ -61,21 +63,6 @@ const MYSQL_MIGRATION: &str = "SET SESSION autocommit = 1, wait_timeout = 30 \
      idle_readonly_transaction_timeout = 0 , idle_write_transaction_timeout = 0 */; \
      SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
 
-/// Takes the brackets from the host of an address such as `postgres://user@[::1]/name`: the driver keeps them, and
-/// then looks for a host of that name.
-pub(super) fn set_address(options: &mut ConnectOptions) {
-    let bare = |host: &str| host.trim_matches(['[', ']']).to_owned();
-    options
-        .map_sqlx_postgres_opts(move |options| {
-            let host = bare(options.get_host());
-            options.host(&host)
-        })
-        .map_sqlx_mysql_opts(move |options| {
-            let host = bare(options.get_host());
-            options.host(&host)
-        });
-}
-
 /// Sets up the pools of a program that answers requests.
 pub(super) fn set_up(options: &mut ConnectOptions, kept: &KeptConnections) {
     set_limits(options, (POSTGRES_LIMITS, MYSQL_LIMITS), kept);
@@ -97,45 +84,98 @@ fn set_limits(
     kept: &KeptConnections,
 ) {
     let (of_postgres, of_mysql) = (kept.clone(), kept.clone());
+    let (maker, maker_too) = (Maker::<Postgres>::new(postgres), Maker::<MySql>::new(mysql));
+    let (address, address_too) = (Arc::clone(&maker.address), Arc::clone(&maker_too.address));
+    // The driver keeps the brackets of an address such as `postgres://user@[::1]/name`, and then looks for a host of that name.
+    let bare = |host: &str| host.trim_matches(['[', ']']).to_owned();
     options
-        .map_sqlx_postgres_pool_opts(move |pool: PoolOptions<Postgres>| {
-            note_connections(pool, &of_postgres).after_connect(move |connection, _| {
-                Box::pin(async move {
-                    raw_sql(postgres).execute(connection).await?;
-                    Connected::note();
-                    Ok(())
-                })
-            })
+        .map_sqlx_postgres_opts(move |options| {
+            let host = bare(options.get_host());
+            address.get_or_init(|| options.host(&host)).clone()
         })
-        .map_sqlx_mysql_pool_opts(move |pool: PoolOptions<MySql>| {
-            note_connections(pool, &of_mysql).after_connect(move |connection, _| {
-                Box::pin(async move {
-                    raw_sql(mysql).execute(connection).await?;
-                    Connected::note();
-                    Ok(())
-                })
-            })
-        });
+        .map_sqlx_mysql_opts(move |options| {
+            let host = bare(options.get_host());
+            address_too.get_or_init(|| options.host(&host)).clone()
+        })
+        .map_sqlx_postgres_pool_opts(move |pool| watched(pool, &of_postgres, &maker))
+        .map_sqlx_mysql_pool_opts(move |pool| watched(pool, &of_mysql, &maker_too));
 }
 
-/// Notes for each question when it has a connection that was kept, and closes those that do not answer any more, when they are given
-/// back too: the pool itself would wait for ever.
-fn note_connections<D: Database>(pool: PoolOptions<D>, kept: &KeptConnections) -> PoolOptions<D> {
-    let (given_back, used_again) = (kept.clone(), kept.clone());
-    pool.after_release(move |connection, _| {
-        let kept = given_back.clone();
-        Box::pin(async move { kept.ask(connection).await.map(|()| true) })
+/// Makes connections with their settings.
+struct Maker<D: Database> {
+    /// The address and what belongs to it, as soon as the pool is opened.
+    address: Arc<OnceLock<<D::Connection as Connection>::Options>>,
+    settings: &'static str,
+}
+
+impl<D: Database> Maker<D>
+where
+    for<'c> &'c mut D::Connection: Executor<'c, Database = D>,
+{
+    fn new(settings: &'static str) -> Self {
+        Self {
+            address: Arc::default(),
+            settings,
+        }
+    }
+
+    async fn make(self) -> Result<D::Connection, Error> {
+        let address = self.address.get().ok_or(Error::PoolClosed)?;
+        let mut connection = address.connect().await?;
+        self.set(&mut connection).await?;
+        Ok(connection)
+    }
+
+    async fn set(&self, connection: &mut D::Connection) -> Result<(), Error> {
+        raw_sql(self.settings).execute(connection).await.map(drop)
+    }
+}
+
+impl<D: Database> Clone for Maker<D> {
+    fn clone(&self) -> Self {
+        Self {
+            address: Arc::clone(&self.address),
+            ..*self
+        }
+    }
+}
+
+/// A pool whose connections have their settings, and are replaced when they do not answer any more. It notes for each question when it
+/// has a connection.
+fn watched<D: Database>(
+    pool: PoolOptions<D>,
+    kept: &KeptConnections,
+    maker: &Maker<D>,
+) -> PoolOptions<D>
+where
+    for<'c> &'c mut D::Connection: Executor<'c, Database = D>,
+{
+    let settings = maker.clone();
+    let (given_back, maker_too) = (kept.clone(), maker.clone());
+    let (used_again, maker) = (kept.clone(), maker.clone());
+    pool.after_connect(move |connection, _| {
+        let settings = settings.clone();
+        Box::pin(async move {
+            settings.set(connection).await?;
+            Connected::note();
+            Ok(())
+        })
+    })
+    .after_release(move |connection, _| {
+        let (kept, maker) = (given_back.clone(), maker_too.clone());
+        Box::pin(async move {
+            kept.give_back(connection, || maker.clone().make()).await;
+            Ok(true)
+        })
     })
     // The pool's own test has no limit but that of the wait for a connection.
     .test_before_acquire(false)
     .before_acquire(move |connection, of| {
-        let kept = used_again.clone();
+        let (kept, new) = (used_again.clone(), maker.clone().make());
         Box::pin(async move {
-            let is_good = kept.is_good(connection, of.idle_for).await;
-            if is_good {
-                Connected::note();
-            }
-            Ok(is_good)
+            kept.use_again(connection, of.idle_for, new).await?;
+            Connected::note();
+            Ok(true)
         })
     })
 }

@@ -17,7 +17,7 @@ const LONGEST_ON_SQLITE: Duration = Duration::from_secs(12);
 pub struct DatabaseTimeouts {
     /// For a free connection, while all are in use.
     pub acquire: Duration,
-    /// For a server to take a new connection, from its address to its settings, or to answer on one that was kept.
+    /// For a server to take a new connection, from its address to its settings; a quarter of it to answer on one that was kept.
     pub connect: Duration,
     /// For the answer to a statement.
     pub statement: Duration,

@@ -10,6 +10,14 @@ free_port() {
     perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1")->sockport, "\n"'
 }
 
+# Makes a certificate for a database server of the user $2 in folder $1: clients then encrypt by themselves, as with most servers.
+make_certificate() {
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost \
+    -keyout "$1/tls.key" -out "$1/tls.crt" 2>/dev/null
+  chown "$2" "$1/tls.key" "$1/tls.crt"
+  chmod 600 "$1/tls.key"
+}
+
 # Starts PostgreSQL in folder $1 and sets POSTGRES_URL, and POSTGRES_SESSION_URL, _SERVICE_URL, _MODEL_URL and _BACKUP_URL.
 start_postgres() {
   local folder=$1/postgres port bin name
@@ -17,9 +25,11 @@ start_postgres() {
   port=$(free_port)
   mkdir -p "$folder"
   chown postgres "$folder"
+  make_certificate "$folder" postgres
   runuser -u postgres -- "$bin/initdb" -D "$folder/data" -A trust -U postgres --no-sync >"$folder/log"
   runuser -u postgres -- "$bin/pg_ctl" -w -D "$folder/data" -l "$folder/server.log" \
-    -o "-c listen_addresses=127.0.0.1 -p $port -k $folder -c fsync=off" start >>"$folder/log"
+    -o "-c listen_addresses=127.0.0.1 -p $port -k $folder -c fsync=off \
+      -c ssl=on -c ssl_cert_file=$folder/tls.crt -c ssl_key_file=$folder/tls.key" start >>"$folder/log"
   POSTGRES_PID=$(head -n 1 "$folder/data/postmaster.pid")
   POSTGRES_URL=postgres://postgres@127.0.0.1:$port/postgres
   for name in session service model backup; do
@@ -37,9 +47,11 @@ start_mariadb() {
   port=$(free_port)
   mkdir -p "$folder"
   chown mysql "$folder"
+  make_certificate "$folder" mysql
   mariadb-install-db --no-defaults --user=mysql --datadir="$folder/data" \
     --auth-root-authentication-method=normal --skip-test-db >"$folder/log"
   mariadbd --no-defaults --user=mysql --datadir="$folder/data" --port="$port" --socket="$folder/s.sock" \
+    --ssl-cert="$folder/tls.crt" --ssl-key="$folder/tls.key" \
     --tmpdir="$folder" --pid-file="$folder/pid" --bind-address=127.0.0.1 >"$folder/server.log" 2>&1 &
   MARIADB_PID=$!
   for tries in $(seq 100); do

@@ -218,7 +218,10 @@ impl Follower {
 
     /// Notes that storage is away, so that nobody else waits to find out.
     pub(super) fn note(&self, error: &StorageError, finder: Finder) {
-        if finder == Finder::Load && self.surely_away(BootTime::now()).is_some() {
+        let now = BootTime::now();
+        // One connection may be dead, or one statement slow, while storage answers others.
+        let is_known = self.surely_away(now).is_some() || self.is_younger_than(BOUND, now);
+        if finder == Finder::Load && is_known {
             return;
         }
         if let StorageError::Unusable { place, why, .. } = error {
@@ -258,7 +261,12 @@ async fn position(db: &Db) -> Result<Position, StorageError> {
         }
         tokio::select! {
             biased;
-            Some(answer) = asked.next() => return answer,
+            Some(answer) = asked.next() => {
+                // The next question may have found a server that took the place of this one's.
+                if answer.is_ok() || asked.is_empty() {
+                    return answer;
+                }
+            }
             () = sleep(db.patience / MOST_ASKED) => {}
         }
     }

@@ -96,6 +96,23 @@ async fn what_was_loaded_before_the_database_went_back_is_not_kept() {
     }
 }
 
+/// One connection may be dead, or one statement slow.
+#[tokio::test]
+async fn a_load_that_fails_while_storage_answers_others_stops_nobody() {
+    let scene = Scene::open().await;
+    let error = StorageError::silent("the database", scene.db.patience);
+    let is_away = || scene.follower.away(BootTime::now()).is_some();
+    scene.follower.note(&error, Finder::Load);
+    assert!(is_away(), "nothing was followed yet");
+    let followed = scene.follower.follow(&scene.db, &scene.copies);
+    followed.await.unwrap();
+    scene.follower.note(&error, Finder::Load);
+    assert!(!is_away());
+    sleep(BOUND).await;
+    scene.follower.note(&error, Finder::Load);
+    assert!(is_away(), "nobody knows better");
+}
+
 /// A limit that passed while the whole process stood still says nothing about the database.
 #[tokio::test]
 async fn a_process_that_stands_still_takes_nobody_for_away() {

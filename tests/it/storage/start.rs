@@ -15,7 +15,8 @@ pub(super) async fn a_start_that_finds_nothing_to_do_opens_no_more_connections_t
     };
     let db = Db::open_and_migrate(&url, MOST).await.unwrap();
     let taken = relay.taken();
-    assert!(taken <= 2, "{taken}");
+    // A question that follows another closely does not wait until the connection of that one is given back.
+    assert!(taken <= 4, "{taken}");
     let pools = db.pools();
     let open: u64 = pools.iter().map(|pool| pool.open).sum();
     assert_eq!(u64::try_from(taken).unwrap(), open, "{pools:?}");
@@ -51,4 +52,19 @@ pub(super) fn behind_a_relay(url: &SecretString) -> Option<(Relay, SecretString)
     let relay = Relay::to(port.parse().ok()?);
     let url = format!("{before}:{}/{after}", relay.port);
     Some((relay, SecretString::from(url)))
+}
+
+/// A wire to the server without encryption, and one with it.
+pub(super) fn behind_relays(url: &SecretString) -> Vec<(Relay, SecretString)> {
+    let options = if url.expose_secret().starts_with("postgres") {
+        ["sslmode=disable", "sslmode=require"]
+    } else {
+        ["ssl-mode=DISABLED", "ssl-mode=REQUIRED"]
+    };
+    let behind = options.map(|option| {
+        let (relay, url) = behind_a_relay(url)?;
+        let url = format!("{}?{option}", url.expose_secret());
+        Some((relay, SecretString::from(url)))
+    });
+    behind.into_iter().flatten().collect()
 }
