@@ -17,6 +17,8 @@ struct Encrypted<'a> {
     world: &'a World,
     url: String,
     port: String,
+    /// The certificate that it had before.
+    usual: String,
     /// The authority that its certificate is from, and another one.
     authorities: [PathBuf; 2],
 }
@@ -31,8 +33,6 @@ fn a_postgresql_server_must_prove_who_it_is_if_that_is_asked_for(world: &World) 
     let Some(url) = databases.find(|url| url.starts_with("postgres")) else {
         return;
     };
-    let plain = told_by(world, &format!("{url}?sslmode=verify-full"));
-    assert!(plain.contains("server does not support TLS"), "{plain}");
     let server = Encrypted::make(world, url);
     let [ours, other] = &server.authorities;
     let address = |host: &str, authority: &Path| {
@@ -122,12 +122,19 @@ impl<'a> Encrypted<'a> {
     fn make(world: &'a World, url: &str) -> Self {
         let certified = Certified::make(&world.new_folder());
         let port = url.rsplit_once(':').unwrap().1;
-        let server = Self {
+        let mut server = Self {
             world,
             url: url.to_owned(),
+            usual: String::new(),
             port: port.split('/').next().unwrap().to_owned(),
             authorities: certified.authorities,
         };
+        let usual = server.ask("SHOW ssl_cert_file").stdout;
+        usual.trim().clone_into(&mut server.usual);
+        server.ask("ALTER SYSTEM SET ssl = off");
+        server.reload("ssl", "off");
+        let plain = told_by(world, &format!("{url}?sslmode=verify-full"));
+        assert!(plain.contains("server does not support TLS"), "{plain}");
         let data = PathBuf::from(server.ask("SHOW data_directory").stdout.trim());
         let owner = std::fs::metadata(&data).unwrap();
         let texts = [certified.certificate, certified.key];
@@ -145,7 +152,7 @@ impl<'a> Encrypted<'a> {
         ] {
             server.ask(statement);
         }
-        server.reload("on");
+        server.reload("ssl", "on");
         server
     }
 
@@ -156,11 +163,12 @@ impl<'a> Encrypted<'a> {
         ran
     }
 
-    /// Reads the server's configuration again, and waits until TLS is `on` or `off`.
-    fn reload(&self, state: &str) {
+    /// Reads the server's configuration again, and waits until a setting has that value.
+    fn reload(&self, setting: &str, value: &str) {
         self.ask("SELECT pg_reload_conf()");
+        let show = format!("SHOW {setting}");
         crate::harness::wait_until("the server has its new configuration", || {
-            self.ask("SHOW ssl").stdout.trim() == state
+            self.ask(&show).stdout.trim() == value
         });
     }
 }
@@ -168,8 +176,10 @@ impl<'a> Encrypted<'a> {
 impl Drop for Encrypted<'_> {
     fn drop(&mut self) {
         if !std::thread::panicking() {
-            self.ask("ALTER SYSTEM RESET ssl");
-            self.reload("off");
+            for setting in ["ssl", "ssl_cert_file", "ssl_key_file"] {
+                self.ask(&format!("ALTER SYSTEM RESET {setting}"));
+            }
+            self.reload("ssl_cert_file", &self.usual);
         }
     }
 }

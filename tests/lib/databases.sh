@@ -27,9 +27,11 @@ start_postgres() {
   chown postgres "$folder"
   make_certificate "$folder" postgres
   runuser -u postgres -- "$bin/initdb" -D "$folder/data" -A trust -U postgres --no-sync >"$folder/log"
+  # Not on the command line, so that tests can change it.
+  printf "%s\n" "ssl = on" "ssl_cert_file = '$folder/tls.crt'" "ssl_key_file = '$folder/tls.key'" \
+    >>"$folder/data/postgresql.conf"
   runuser -u postgres -- "$bin/pg_ctl" -w -D "$folder/data" -l "$folder/server.log" \
-    -o "-c listen_addresses=127.0.0.1 -p $port -k $folder -c fsync=off \
-      -c ssl=on -c ssl_cert_file=$folder/tls.crt -c ssl_key_file=$folder/tls.key" start >>"$folder/log"
+    -o "-c listen_addresses=127.0.0.1 -p $port -k $folder -c fsync=off" start >>"$folder/log"
   POSTGRES_PID=$(head -n 1 "$folder/data/postmaster.pid")
   POSTGRES_URL=postgres://postgres@127.0.0.1:$port/postgres
   for name in session service model backup; do
