@@ -68,8 +68,7 @@ use super::settings::{
     quiet_transactions_last_whatever_a_server_is_set_up_for,
 };
 use super::start::{
-    a_start_that_finds_nothing_to_do_opens_no_more_connections_than_it_keeps,
-    all_that_pools_may_open_is_counted,
+    a_start_that_finds_nothing_to_do_opens_few_connections, all_that_pools_may_open_is_counted,
 };
 use super::two_factor::second_factors_work_once_and_end;
 use super::usage::usage_of_replicas_adds_up;
@@ -184,7 +183,7 @@ async fn story() {
     Db::open_and_migrate(url, 2).await.unwrap();
     Db::open(url, 2).await.unwrap();
     all_that_pools_may_open_is_counted(url).await;
-    a_start_that_finds_nothing_to_do_opens_no_more_connections_than_it_keeps(url).await;
+    a_start_that_finds_nothing_to_do_opens_few_connections(url).await;
     connections_that_a_network_has_forgotten_fail_nobody(url).await;
     a_database_that_speaks_again_is_found_within_a_second(url).await;
     what_was_cut_off_is_finished_by_those_who_start(url, db).await;
