@@ -64,7 +64,9 @@ impl Rooms {
         let all = [
             ("usage", self.issuer.counter.lost()),
             ("last_use", admission.usage.lost()),
+            ("refresh_token_use", admission.refresh_token_uses.lost()),
             ("observation", admission.observations.lost()),
+            ("return", admission.observations.lost_returns()),
             ("notice", self.notices.lost()),
         ];
         all.into_iter().map(of).collect()

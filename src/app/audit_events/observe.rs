@@ -37,6 +37,8 @@ pub struct Observations {
     returned: Arc<Cache<AccessTokenId, NaiveDate>>,
     waiting: Arc<Mutex<WaitingObservations>>,
     lost: LostRecords,
+    /// The refusals of ended tokens that may have come back, of which no notice is made.
+    lost_returns: LostRecords,
     /// The notices of replaced tokens that were presented again.
     notices: Option<Notices>,
 }
@@ -59,6 +61,7 @@ impl Observations {
             returned: Arc::new(Cache::new(MOST_REMEMBERED)),
             waiting: Arc::default(),
             lost: LostRecords::default(),
+            lost_returns: LostRecords::default(),
             notices: None,
         }
     }
@@ -121,14 +124,24 @@ impl Observations {
             return;
         };
         let day = observation.at.date_naive();
-        if self.returned.get(&id) != Some(day) && self.waiting().takes_return(id, observation) {
+        if self.returned.get(&id) == Some(day) {
+            return;
+        }
+        if self.waiting().takes_return(id, observation) {
             self.returned.insert(id, day);
+        } else {
+            self.lost_returns.add(1);
         }
     }
 
     /// The number of observations that are not in the audit log, because too many came at once.
     pub fn lost(&self) -> u64 {
         self.lost.number()
+    }
+
+    /// The number of refusals of ended tokens that were not looked at for a notice, because those of too many tokens waited.
+    pub fn lost_returns(&self) -> u64 {
+        self.lost_returns.number()
     }
 
     /// Writes down what waits; what storage does not take stays in the queue.

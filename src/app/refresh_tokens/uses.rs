@@ -7,11 +7,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use chrono::{DateTime, Utc};
 
 use crate::app::error::DeskError;
+use crate::app::lost_records::LostRecords;
 use crate::domain::ids::RefreshTokenId;
 use crate::domain::secret::SecretDigest;
 use crate::storage::{Db, Directory, refresh_tokens};
 
-/// Most tokens whose uses wait to be written; for others the next use counts.
+/// Most tokens whose uses wait to be written; the uses of others are lost meanwhile.
 const MOST_TOKENS: usize = 10_000;
 
 /// Uses of refresh tokens that wait to be written down; clones share them.
@@ -23,6 +24,7 @@ pub struct RefreshTokenUses {
     db: Db,
     directory: Directory,
     waiting: Arc<Mutex<WaitingUses>>,
+    lost: LostRecords,
 }
 
 /// The last use of each token, with the digest under which there may be a copy of it.
@@ -35,6 +37,7 @@ impl RefreshTokenUses {
             db,
             directory,
             waiting: Arc::default(),
+            lost: LostRecords::default(),
         }
     }
 
@@ -47,7 +50,14 @@ impl RefreshTokenUses {
         let mut waiting = self.waiting();
         if waiting.len() < MOST_TOKENS || waiting.contains_key(&token) {
             waiting.insert(token, (digest, now));
+        } else {
+            self.lost.add(1);
         }
+    }
+
+    /// The number of uses that were not written down, because those of too many tokens waited.
+    pub fn lost(&self) -> u64 {
+        self.lost.number()
     }
 
     /// Writes down the uses that wait; those that storage does not take stay.
@@ -55,13 +65,19 @@ impl RefreshTokenUses {
     pub async fn write(&self) -> Result<(), DeskError> {
         let mut taken = std::mem::take(&mut *self.waiting());
         let written = self.write_all(&mut taken).await;
+        self.put_back(taken);
+        written
+    }
+
+    fn put_back(&self, taken: WaitingUses) {
         let mut waiting = self.waiting();
         for (token, earlier) in taken {
             if waiting.len() < MOST_TOKENS {
                 waiting.entry(token).or_insert(earlier);
+            } else if !waiting.contains_key(&token) {
+                self.lost.add(1);
             }
         }
-        written
     }
 
     /// Writes down `taken`, and takes out of it all that is written.
@@ -87,5 +103,49 @@ impl fmt::Debug for RefreshTokenUses {
         f.debug_struct("RefreshTokenUses")
             .field("tokens", &tokens)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use secrecy::SecretString;
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::storage::CopyBounds;
+
+    #[tokio::test]
+    async fn uses_of_too_many_tokens_are_counted_also_when_storage_is_away() {
+        let folder = TempDir::new().unwrap();
+        let url = format!("sqlite://{}/test.db?mode=rwc", folder.path().display());
+        let db = Db::open_and_migrate(&SecretString::from(url), 2).await;
+        let db = db.unwrap();
+        let bounds = CopyBounds {
+            memory: 0,
+            serve_stale_for: Duration::ZERO,
+        };
+        let uses = RefreshTokenUses::new(db.clone(), Directory::new(db.clone(), bounds));
+        let digest = SecretDigest::stored([7; 32]);
+        let note = |tokens: std::ops::Range<i64>| {
+            for token in tokens {
+                uses.note((RefreshTokenId(token), digest), DateTime::UNIX_EPOCH);
+            }
+        };
+        note(0..10_000);
+        assert_eq!(uses.lost(), 0);
+        note(9_999..10_003);
+        assert_eq!(uses.lost(), 3, "one waited already");
+
+        db.close().await.unwrap();
+        assert!(uses.write().await.is_err());
+        assert_eq!(uses.lost(), 3, "they wait on");
+        let taken = std::mem::take(&mut *uses.waiting());
+        note(0..10);
+        note(10_003..19_993);
+        uses.put_back(taken);
+        assert_eq!(uses.lost(), 3 + 9_990, "newer uses took their places");
+        assert_eq!(uses.waiting().len(), 10_000);
     }
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::Told;
 use super::receiver::Message;
-use crate::harness::{Caller, World};
+use crate::harness::{Caller, TestApp, World};
 
 const ROTATE: &str = "/personal_access_tokens/self/rotate";
 
@@ -103,4 +103,34 @@ async fn no_refusals_of_other_tokens_hide_a_return() {
     let messages = told.refused(alice).await;
     assert_eq!(messages.len(), 1, "{messages:?}");
     assert_eq!(messages[0]["type"], "access_token.reused");
+}
+
+/// The number of returns that were not looked at, as the operator sees it.
+async fn lost_returns(app: &TestApp) -> String {
+    let metrics = app.ops("/metrics").await.body;
+    let mut rows = metrics.lines();
+    let row = rows.find(|row| row.contains("records_lost_total{record=\"return\"}"));
+    row.unwrap().rsplit(' ').next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn returns_beyond_those_of_one_owner_that_may_wait_are_counted() {
+    const MOST_OF_OWNER: usize = 100;
+    let told = Told::start().await;
+    let World { app, alice, .. } = &told.world;
+    for number in 0..MOST_OF_OWNER {
+        let other = app.actor("alice", "read_registry").await;
+        app.revoke(&other).await;
+        let network = other.at(&format!("198.51.100.{number}"));
+        assert_eq!(network.ask(&[]).await.status, 401);
+    }
+    assert_eq!(lost_returns(app).await, "0");
+    assert_eq!(alice.post(ROTATE, json!({})).await.status, 200);
+    assert_eq!(alice.ask(&[]).await.status, 401);
+    assert_eq!(lost_returns(app).await, "1");
+    app.service.observations.write().await.unwrap();
+    told.tell().await;
+    told.receiver.take();
+    assert_eq!(told.refused(alice).await.len(), 1, "there is room again");
+    assert_eq!(lost_returns(app).await, "1");
 }
