@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::history::{Asked, BOUND, Changed, History};
-use super::world::{Answer, Credential, Place, Question, Token, User, World, set};
+use super::world::{
+    Answer, Credential, Deletion, Place, Question, RefreshToken, Token, User, World, set,
+};
 
 /// A second.
 const S: i64 = BOUND;
@@ -68,6 +70,7 @@ fn is_wrong(
         end: begin + S / 100,
         question: Question {
             credential,
+            is_post: false,
             repository: "alice/app".to_owned(),
             actions: &["pull"],
         },
@@ -161,6 +164,7 @@ fn an_answer_from_facts_of_different_moments_is_torn() {
             end: 10 * S + S / 2 + S / 100,
             question: Question {
                 credential: Credential::Token("secret".to_owned()),
+                is_post: false,
                 repository: "team/app".to_owned(),
                 actions: &["pull"],
             },
@@ -176,4 +180,51 @@ fn an_answer_from_facts_of_different_moments_is_torn() {
     assert_eq!(verdict(1, &Answer::Granted(set(&["push"]))), (1, 0));
     // Replica 0 revoked it, and knows that at once.
     assert_eq!(verdict(0, &pull), (1, 0));
+}
+
+/// A login at replica 0 deletes one of alice's refresh tokens at 10 s.
+#[test]
+fn a_refresh_token_that_a_login_deleted_may_work_on_elsewhere_for_a_while() {
+    let mut history = history();
+    let with = |deleted| {
+        let token = RefreshToken {
+            owner: "alice".to_owned(),
+            deleted,
+            ..RefreshToken::default()
+        };
+        World {
+            refresh_tokens: Arc::new([("login".to_owned(), token)].into()),
+            ..history.first.clone()
+        }
+    };
+    let deletion = Deletion {
+        by: 0,
+        until: 70 * S,
+    };
+    let (first, deleted) = (with(None), with(Some(deletion)));
+    history.first = first;
+    history.changes[0].world = deleted;
+    history.changes.truncate(1);
+    let pull = Answer::Granted(set(&["pull"]));
+    let mut verdict = |replica, begin, answer: &Answer| {
+        history.asked = vec![Asked {
+            replica,
+            begin,
+            end: begin + S / 100,
+            question: Question {
+                credential: Credential::RefreshToken("login".to_owned()),
+                is_post: true,
+                repository: "alice/app".to_owned(),
+                actions: &["pull"],
+            },
+            answer: answer.clone(),
+        }];
+        let verdict = history.check();
+        verdict.wrong.len() + verdict.torn.len()
+    };
+    let found = [(0, 9), (0, 12), (1, 12), (1, 69), (1, 71)].map(|(replica, second)| {
+        let mut wrong = |answer| verdict(replica, second * S, answer);
+        (wrong(&pull), wrong(&Answer::Refused))
+    });
+    assert_eq!(found, [(0, 1), (1, 0), (0, 0), (0, 0), (1, 0)]);
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::history::{Asked, History};
-use super::world::{Credential, Question, Token, World, answer, paths_above};
+use super::world::{Credential, Question, Token, World, answer, paths_above, readings};
 
 /// A part of the world that the service looks up by itself: the rest of the world is empty.
 type Part = fn(&World, &Asked, Option<&str>, &str) -> World;
@@ -39,16 +39,20 @@ pub(super) fn explain(history: &History, asked: &Asked) -> bool {
 /// The facts that count for a question, for people.
 pub(super) fn of(world: &World, question: &Question) -> String {
     let (token, machine) = match &question.credential {
-        Credential::None | Credential::Password(..) => (None, None),
         Credential::Token(secret) => (world.tokens.get(secret), None),
         Credential::DeployToken(_, secret) => (None, world.deploy_tokens.get(secret)),
+        Credential::None | Credential::Password(..) | Credential::RefreshToken(_) => (None, None),
+    };
+    let login = match &question.credential {
+        Credential::RefreshToken(secret) => world.refresh_tokens.get(secret),
+        _ => None,
     };
     let owner = owner(world, question);
     let user = owner.as_ref().and_then(|name| world.users.get(name));
     let roles = owner.as_ref().and_then(|name| world.roles.get(name));
     let paths = paths_above(&question.repository).into_iter();
     let places: Vec<_> = paths.map(|path| (path, world.places.get(path))).collect();
-    format!("{token:?} {machine:?} {user:?} {roles:?} {places:?}")
+    format!("{token:?} {login:?} {machine:?} {user:?} {roles:?} {places:?}")
 }
 
 /// The values that a fact may have in the eyes of the one who answered.
@@ -65,7 +69,11 @@ fn values(history: &History, asked: &Asked, fact: impl Fn(&World) -> World) -> V
         }
         values.push(value);
     }
+    let credential = &asked.question.credential;
+    let values = values.iter();
     values
+        .flat_map(|world| readings(world, asked.replica, asked.begin, credential))
+        .collect()
 }
 
 fn owner(world: &World, question: &Question) -> Option<String> {
@@ -73,6 +81,10 @@ fn owner(world: &World, question: &Question) -> Option<String> {
         Credential::None | Credential::DeployToken(..) => None,
         Credential::Password(name, _) => Some(name.clone()),
         Credential::Token(secret) => world.tokens.get(secret).map(|token| token.owner.clone()),
+        Credential::RefreshToken(secret) => {
+            let token = world.refresh_tokens.get(secret);
+            token.map(|token| token.owner.clone())
+        }
     }
 }
 
@@ -82,6 +94,9 @@ fn credential(world: &World, asked: &Asked, _: Option<&str>, _: &str) -> World {
         Credential::None | Credential::Password(..) => {}
         Credential::Token(secret) => {
             part.tokens = Arc::new(that_count(only(&world.tokens, secret)));
+        }
+        Credential::RefreshToken(secret) => {
+            part.refresh_tokens = Arc::new(only(&world.refresh_tokens, secret));
         }
         Credential::DeployToken(_, secret) => {
             part.deploy_tokens = Arc::new(only(&world.deploy_tokens, secret));
@@ -140,6 +155,7 @@ fn joined(one: &World, other: &World) -> World {
     World {
         users: both(&one.users, &other.users),
         tokens: both(&one.tokens, &other.tokens),
+        refresh_tokens: both(&one.refresh_tokens, &other.refresh_tokens),
         deploy_tokens: both(&one.deploy_tokens, &other.deploy_tokens),
         places: both(&one.places, &other.places),
         roles: both(&one.roles, &other.roles),

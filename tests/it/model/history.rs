@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use super::facts;
-use super::world::{Answer, Moment, Question, World, answer};
+use super::world::{Answer, Moment, Question, World, answer, readings};
 
 /// The time after which a change counts everywhere.
 pub(super) const BOUND: Moment = 1_000_000;
@@ -114,12 +114,15 @@ impl History {
     /// The answers that the model gives after each number of changes in the window, at any moment of the request.
     fn allowed(&self, asked: &Asked) -> BTreeSet<Answer> {
         let (from, to) = self.window(asked);
+        let credential = &asked.question.credential;
         let worlds = (from..=to).map(|changes| self.world(changes));
+        let worlds =
+            worlds.flat_map(|world| readings(world, asked.replica, asked.begin, credential));
         worlds
             .flat_map(|world| {
                 asked
                     .moments()
-                    .map(|moment| answer(world, moment, &asked.question))
+                    .map(|moment| answer(&world, moment, &asked.question))
             })
             .collect()
     }

@@ -8,6 +8,7 @@ mod checker;
 mod dice;
 mod facts;
 mod history;
+mod logins;
 mod readers;
 mod stage;
 mod table;

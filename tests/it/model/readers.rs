@@ -6,12 +6,12 @@ use std::sync::{Mutex, RwLock};
 use std::time::Duration;
 
 use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
 use super::dice::Dice;
 use super::history::{Asked, Pause};
-use super::stage::Stage;
+use super::stage::{SERVICE, Stage, TokenRequest};
 use super::world::{Answer, Credential, Question};
 
 /// What to ask for.
@@ -65,9 +65,9 @@ impl Round {
     /// Asks once; in that many of a hundred cases for something that changed a moment ago.
     fn ask_once(&self, stage: &Stage, replica: usize, dice: &mut Dice, hot: usize) {
         let question = self.subjects.read().unwrap().question(dice, hot);
-        let (path, head) = request(&question);
+        let request = TokenRequest::of(&question);
         let begin = stage.clock().now();
-        let reply = stage.replicas[replica].ask(&path, &head);
+        let reply = stage.replicas[replica].ask(&request);
         let end = stage.clock().now();
         let Some((status, body)) = reply.filter(|(status, _)| *status != 503) else {
             self.unanswered.fetch_add(1, Ordering::Relaxed);
@@ -137,27 +137,58 @@ impl Subjects {
         Question {
             credential,
             repository,
+            is_post: dice.percent(30),
             actions: dice.one_of::<&[&str]>(&ACTIONS),
         }
     }
 }
 
-/// The path and the header of a request.
-fn request(question: &Question) -> (String, String) {
-    let path = format!(
-        "/jwt/auth?service=container_registry&scope=repository:{}:{}",
-        question.repository,
-        question.actions.join(",")
-    );
-    let basic = match &question.credential {
-        Credential::None => return (path, String::new()),
-        Credential::Token(secret) => format!("anyone:{secret}"),
+impl TokenRequest {
+    fn of(question: &Question) -> Self {
+        let scope = format!(
+            "repository:{}:{}",
+            question.repository,
+            question.actions.join(",")
+        );
+        let asked = [("service", SERVICE), ("scope", &scope)];
+        if question.is_post
+            && let Some(form) = form(&question.credential)
+        {
+            return Self::post(&[&form[..], &asked].concat());
+        }
+        let basic = match &question.credential {
+            Credential::None => None,
+            Credential::Token(secret) => Some(("anyone", secret)),
+            // As containerd does.
+            Credential::RefreshToken(secret) => Some(("", secret)),
+            Credential::Password(name, secret) | Credential::DeployToken(name, secret) => {
+                Some((name.as_str(), secret))
+            }
+        };
+        Self::get(&asked, basic.map(|(name, secret)| (name, secret.as_str())))
+    }
+}
+
+/// The fields of a form that say who is asking; nobody does not send one.
+fn form(credential: &Credential) -> Option<Vec<(&str, &str)>> {
+    let (name, secret) = match credential {
+        Credential::None => return None,
+        Credential::RefreshToken(secret) => {
+            return Some(vec![
+                ("grant_type", "refresh_token"),
+                ("refresh_token", secret),
+            ]);
+        }
+        Credential::Token(secret) => ("anyone", secret),
         Credential::Password(name, secret) | Credential::DeployToken(name, secret) => {
-            format!("{name}:{secret}")
+            (name.as_str(), secret)
         }
     };
-    let header = format!("authorization: Basic {}\r\n", STANDARD.encode(basic));
-    (path, header)
+    Some(vec![
+        ("grant_type", "password"),
+        ("username", name),
+        ("password", secret),
+    ])
 }
 
 fn read(status: u16, body: &str, question: &Question) -> Answer {

@@ -5,11 +5,18 @@ use std::net::TcpStream;
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant, SystemTime};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use super::world::Moment;
 use crate::cli::Workplace;
 use crate::cli::running::{Running, start_with};
+
+/// The registry that all tokens are for.
+pub(super) const SERVICE: &str = "container_registry";
+/// The most refresh tokens of a user, as the services are configured.
+pub(super) const MOST_REFRESH_TOKENS: usize = 3;
 
 /// The services and the command line.
 pub(super) struct Stage {
@@ -49,6 +56,13 @@ pub(super) struct Done {
     pub(super) reply: Value,
     pub(super) sent: Moment,
     pub(super) acknowledged: Moment,
+}
+
+/// A request of a registry's client.
+pub(super) struct TokenRequest {
+    line: String,
+    head: String,
+    body: String,
 }
 
 /// A clock that does not jump, and shows Unix time.
@@ -98,9 +112,10 @@ impl Stage {
             || format!("sqlite://{folder}/wharfinger.db?mode=rwc"),
             str::to_owned,
         );
-        // All that is not current is refused, so that no answer may be older than a second.
+        // All that is not current is refused, so that no answer may be older than a second; and those who ask may fail often.
         let shared = format!(
-            "[database]\nurl = \"{url}\"\nserve_stale_for = \"0s\"\n[keys]\ndirectory = \"{folder}/keys\"\n"
+            "[database]\nurl = \"{url}\"\nserve_stale_for = \"0s\"\n[keys]\ndirectory = \"{folder}/keys\"\n\
+             [refresh_tokens]\nmax_per_user = {MOST_REFRESH_TOKENS}\n[failed_logins]\nexempt = [\"127.0.0.1\"]\n"
         );
         std::fs::write(command_line.path().join("wharfinger.toml"), &shared).unwrap();
         let replicas = (0..replicas).map(|_| {
@@ -159,6 +174,45 @@ impl Stage {
         }
     }
 
+    /// Logs a user in whose client asks for a refresh token.
+    pub(super) fn log_in(
+        &self,
+        number: usize,
+        (name, password): (&str, &str),
+        is_post: bool,
+    ) -> Done {
+        let service = ("service", SERVICE);
+        let request = if is_post {
+            TokenRequest::post(&[
+                ("grant_type", "password"),
+                ("username", name),
+                ("password", password),
+                ("access_type", "offline"),
+                service,
+            ])
+        } else {
+            let asked = [service, ("offline_token", "true")];
+            TokenRequest::get(&asked, Some((name, password)))
+        };
+        let replica = &self.replicas[number];
+        let _turn = replica.turn();
+        for _ in 0..20 {
+            let sent = self.clock.now();
+            let (status, body) = replica.ask(&request).unwrap();
+            let acknowledged = self.clock.now();
+            if status == 200 {
+                return Done {
+                    reply: serde_json::from_str(&body).unwrap(),
+                    sent,
+                    acknowledged,
+                };
+            }
+            assert_eq!(status, 503, "{name} logs in: {body}");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        panic!("{name} is told to come back later, again and again");
+    }
+
     /// The status and the body of a reply of the admin API, once it is not 503.
     pub(super) fn insist(&self, token: &str, number: usize, call: &Call<'_>) -> (u16, String) {
         let replica = &self.replicas[number];
@@ -187,8 +241,9 @@ impl Stage {
 
 impl Replica {
     /// The status and the body of a reply of the token endpoint, or none if there was no reply.
-    pub(super) fn ask(&self, path: &str, head: &str) -> Option<(u16, String)> {
-        exchange(&self.running.token, &format!("GET {path}"), head, "").ok()
+    pub(super) fn ask(&self, request: &TokenRequest) -> Option<(u16, String)> {
+        let TokenRequest { line, head, body } = request;
+        exchange(&self.running.token, line, head, body).ok()
     }
 
     /// Stands still for that long.
@@ -207,6 +262,38 @@ impl Replica {
     fn turn(&self) -> MutexGuard<'_, ()> {
         self.turn.lock().unwrap()
     }
+}
+
+impl TokenRequest {
+    pub(super) fn get(asked: &[(&str, &str)], basic: Option<(&str, &str)>) -> Self {
+        let head = basic.map(|(name, secret)| {
+            let basic = STANDARD.encode(format!("{name}:{secret}"));
+            format!("authorization: Basic {basic}\r\n")
+        });
+        Self {
+            line: format!("GET /jwt/auth?{}", encoded(asked)),
+            head: head.unwrap_or_default(),
+            body: String::new(),
+        }
+    }
+
+    pub(super) fn post(form: &[(&str, &str)]) -> Self {
+        let body = encoded(form);
+        Self {
+            line: "POST /jwt/auth".to_owned(),
+            head: format!(
+                "content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n",
+                body.len()
+            ),
+            body,
+        }
+    }
+}
+
+fn encoded(fields: &[(&str, &str)]) -> String {
+    form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(fields)
+        .finish()
 }
 
 /// Sends a request on a connection of its own, and reads the status and the body of the reply.

@@ -97,6 +97,7 @@ fn the_model_agrees_with_the_table_of_all_rights() {
             let (world, credential) = world(credential, role, path);
             let question = Question {
                 credential,
+                is_post: false,
                 repository: path.to_owned(),
                 actions: &["pull", "push", "delete"],
             };

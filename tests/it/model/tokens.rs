@@ -252,8 +252,9 @@ impl Writer<'_> {
     /// Tries to rotate a token with itself after it was revoked: the whole family goes, with what was made with it.
     pub(super) fn reuse_token(&mut self) -> Option<()> {
         let revoked = self.world.tokens.iter().filter(|(_, token)| {
-            let is_blocked = self.world.users[&token.owner].is_blocked;
-            token.is_revoked && token.end.is_none() && !is_blocked
+            let user = self.world.users.get(&token.owner);
+            let is_there = user.is_some_and(|user| !user.is_blocked);
+            token.is_revoked && token.end.is_none() && is_there
         });
         let (secret, token) = self.dice.any_of(revoked)?;
         let (secret, token) = (secret.clone(), token.clone());

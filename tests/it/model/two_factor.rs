@@ -36,16 +36,13 @@ impl Writer<'_> {
                 body,
                 command: &[],
             };
-            let wanted = json!({ "name": "own", "scopes": ["api"] });
-            let tokens = format!("{path}/personal_access_tokens");
-            let made = self.stage.make(door, &post(&tokens, wanted)).reply;
-            let token = made["token"].as_str().unwrap();
+            let token = self.own_token(door, user.id);
             let beginning = post("/user/two_factor", json!({}));
-            let begun = self.stage.make_as(token, door, &beginning).reply;
+            let begun = self.stage.make_as(&token, door, &beginning).reply;
             let now = DateTime::from_timestamp_micros(unix_time()).unwrap();
             let code = shown(begun["secret"].as_str().unwrap(), now);
             let confirm = post("/user/two_factor/confirm", json!({ "code": code }));
-            (door, self.stage.make_as(token, door, &confirm))
+            (door, self.stage.make_as(&token, door, &confirm))
         };
         user.has_second_factor = !user.has_second_factor;
         let what = format!("second factor of {name}: {}", user.has_second_factor);

@@ -18,6 +18,8 @@ pub(super) struct World {
     /// By secret.
     pub(super) tokens: Arc<BTreeMap<String, Token>>,
     /// By secret.
+    pub(super) refresh_tokens: Arc<BTreeMap<String, RefreshToken>>,
+    /// By secret.
     pub(super) deploy_tokens: Arc<BTreeMap<String, DeployToken>>,
     /// By path.
     pub(super) places: Arc<BTreeMap<String, Place>>,
@@ -57,6 +59,23 @@ pub(super) struct Token {
     pub(super) maker: Option<i64>,
 }
 
+/// A token that a login by password left with its client.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct RefreshToken {
+    pub(super) id: i64,
+    pub(super) owner: String,
+    pub(super) is_revoked: bool,
+    /// The login that deleted it, if its user had too many.
+    pub(super) deleted: Option<Deletion>,
+}
+
+/// A login deleted a refresh token, and told no other replica: on these it may work on for a while.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Deletion {
+    pub(super) by: usize,
+    pub(super) until: Moment,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct DeployToken {
     pub(super) id: i64,
@@ -91,6 +110,7 @@ pub(super) enum Credential {
     /// A user name and a password.
     Password(String, String),
     Token(String),
+    RefreshToken(String),
     /// A user name and a secret.
     DeployToken(String, String),
 }
@@ -99,6 +119,8 @@ pub(super) enum Credential {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Question {
     pub(super) credential: Credential,
+    /// True if it comes as the form of a `POST`; that makes no difference.
+    pub(super) is_post: bool,
     pub(super) repository: String,
     pub(super) actions: &'static [&'static str],
 }
@@ -111,6 +133,18 @@ pub(super) enum Answer {
     Forbidden,
     /// 200 with these actions.
     Granted(BTreeSet<String>),
+}
+
+impl World {
+    /// Does what every change of a user does to their refresh tokens: those that are meant are revoked, and all that logins
+    /// deleted end everywhere, because the replicas hear of the user.
+    pub(super) fn touch_logins(&mut self, user: &str, is_meant: impl Fn(&RefreshToken) -> bool) {
+        for token in Arc::make_mut(&mut self.refresh_tokens).values_mut() {
+            if token.owner == user {
+                token.is_revoked |= token.deleted.is_some() || is_meant(token);
+            }
+        }
+    }
 }
 
 const REGISTRY_SCOPES: [&str; 3] = ["read_registry", "write_registry", "delete_registry"];
@@ -128,8 +162,20 @@ pub(super) fn answer(world: &World, moment: Moment, question: &Question) -> Answ
             if user.is_blocked || user.has_second_factor || is_wrong {
                 return Answer::Refused;
             }
-            let scopes = REGISTRY_SCOPES.map(str::to_owned).into();
-            to_user(world, name, (&scopes, &[]), &question.repository)
+            to_login(world, name, &question.repository)
+        }
+        Credential::RefreshToken(secret) => {
+            let Some(token) = world.refresh_tokens.get(secret) else {
+                return Answer::Refused;
+            };
+            let Some(user) = world.users.get(&token.owner) else {
+                return Answer::Refused;
+            };
+            let is_over = token.is_revoked || token.deleted.is_some();
+            if is_over || user.is_blocked || user.has_second_factor {
+                return Answer::Refused;
+            }
+            to_login(world, &token.owner, &question.repository)
         }
         Credential::Token(secret) => {
             let Some(token) = world.tokens.get(secret) else {
@@ -171,6 +217,31 @@ pub(super) fn answer(world: &World, moment: Moment, question: &Question) -> Answ
     Answer::Granted(granted)
 }
 
+/// The worlds that a replica may take this one for: a refresh token that a login deleted elsewhere may work on.
+pub(super) fn readings(
+    world: &World,
+    replica: usize,
+    moment: Moment,
+    credential: &Credential,
+) -> Vec<World> {
+    let mut readings = vec![world.clone()];
+    if let Credential::RefreshToken(secret) = credential
+        && let Some(token) = world.refresh_tokens.get(secret)
+        && let Some(deletion) = &token.deleted
+        && deletion.by != replica
+        && moment < deletion.until
+    {
+        let mut other = world.clone();
+        let kept = RefreshToken {
+            deleted: None,
+            ..token.clone()
+        };
+        Arc::make_mut(&mut other.refresh_tokens).insert(secret.clone(), kept);
+        readings.push(other);
+    }
+    readings
+}
+
 /// The path and all paths above it, the longest first.
 pub(super) fn paths_above(repository: &str) -> Vec<&str> {
     let mut paths = vec![repository];
@@ -192,6 +263,12 @@ fn to_anonymous(place: Option<Place>) -> BTreeSet<String> {
     } else {
         &[]
     })
+}
+
+/// A login has every scope of registries, but not `api`.
+fn to_login(world: &World, name: &str, repository: &str) -> BTreeSet<String> {
+    let scopes = REGISTRY_SCOPES.map(str::to_owned).into();
+    to_user(world, name, (&scopes, &[]), repository)
 }
 
 /// What the owner may do and the token may do, and what anyone may pull.

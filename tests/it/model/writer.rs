@@ -90,15 +90,18 @@ enum Kind {
     Narrow,
     DeployToken,
     RevokeDeployToken,
+    LogIn,
+    RevokeRefreshToken,
 }
 
 #[rustfmt::skip]
-const KINDS: [(Kind, usize); 18] = [
+const KINDS: [(Kind, usize); 20] = [
     (Kind::User, 30), (Kind::Flag, 6), (Kind::Block, 8), (Kind::Password, 2), (Kind::DeleteUser, 2),
     (Kind::SecondFactor, 6),
     (Kind::Make, 30), (Kind::Show, 12), (Kind::Delete, 4), (Kind::Give, 14), (Kind::Take, 6),
     (Kind::Token, 18), (Kind::Revoke, 7), (Kind::Rotate, 10), (Kind::Reuse, 2), (Kind::Narrow, 8),
     (Kind::DeployToken, 8), (Kind::RevokeDeployToken, 5),
+    (Kind::LogIn, 14), (Kind::RevokeRefreshToken, 4),
 ];
 
 const LEVELS: [(Level, &str, i64); 5] = [
@@ -165,6 +168,8 @@ impl<'a> Writer<'a> {
             Kind::Narrow => self.narrow_token(),
             Kind::DeployToken => self.create_deploy_token(),
             Kind::RevokeDeployToken => self.revoke_deploy_token(),
+            Kind::LogIn => self.log_in(),
+            Kind::RevokeRefreshToken => self.revoke_refresh_token(),
         }
     }
 
@@ -315,7 +320,7 @@ impl<'a> Writer<'a> {
         self.note_user(door, (name, user), &done, what);
     }
 
-    /// Notes that a user is another one now.
+    /// Notes that a user is another one now. Who is blocked, or logs in by something else, has to log in again everywhere.
     pub(super) fn note_user(
         &mut self,
         door: Door,
@@ -324,6 +329,11 @@ impl<'a> Writer<'a> {
         what: String,
     ) {
         let mut world = self.world.clone();
+        let was = &self.world.users[name];
+        let is_over = (user.is_blocked && !was.is_blocked)
+            || (user.has_second_factor && !was.has_second_factor)
+            || user.password != was.password;
+        world.touch_logins(name, |_| is_over);
         Arc::make_mut(&mut world.users).insert(name.to_owned(), user);
         self.note(door, what, done, world);
     }
@@ -343,7 +353,11 @@ impl<'a> Writer<'a> {
         );
         let mut world = self.world.clone();
         Arc::make_mut(&mut world.users).remove(&name);
-        Arc::make_mut(&mut world.tokens).retain(|_, token| token.owner != name);
+        // They are asked for later, too.
+        for token in Arc::make_mut(&mut world.tokens).values_mut() {
+            token.is_revoked |= token.owner == name;
+        }
+        world.touch_logins(&name, |_| true);
         Arc::make_mut(&mut world.roles).remove(&name);
         bury(&mut world, &name);
         self.note(door, format!("delete user {name}"), &done, world);
@@ -540,6 +554,7 @@ impl<'a> Writer<'a> {
         let is_different = |credential: &Credential, repository: &str| {
             let question = Question {
                 credential: credential.clone(),
+                is_post: false,
                 repository: repository.to_owned(),
                 actions: &["*"],
             };
@@ -571,6 +586,8 @@ impl<'a> Writer<'a> {
             .iter()
             .map(|(name, user)| Credential::Password(name.clone(), user.password.clone()));
         let tokens = world.tokens.keys().cloned().map(Credential::Token);
+        let logins = world.refresh_tokens.keys().cloned();
+        let logins = logins.map(Credential::RefreshToken);
         let machines = world
             .deploy_tokens
             .iter()
@@ -578,6 +595,7 @@ impl<'a> Writer<'a> {
         let none = std::iter::once(Credential::None);
         none.chain(passwords)
             .chain(tokens)
+            .chain(logins)
             .chain(machines)
             .collect()
     }
