@@ -31,7 +31,7 @@ pub(super) fn explain(history: &History, asked: &Asked) -> bool {
         add(place, path);
     }
     mixed.iter().any(|world| {
-        let mut moments = asked.moments().into_iter();
+        let mut moments = asked.moments(world).into_iter();
         moments.any(|moment| answer(world, moment, &asked.question) == asked.answer)
     })
 }

@@ -67,9 +67,11 @@ pub(super) struct Verdict {
 }
 
 impl Asked {
-    /// The moments at which the clock may have been looked at: a credential may end between them, once.
-    pub(super) fn moments(&self) -> [Moment; 2] {
-        [self.begin - CLOCKS, self.end + CLOCKS]
+    /// The moments at which the clock may have been looked at: the first one, and each at which something ends later.
+    pub(super) fn moments(&self, world: &World) -> Vec<Moment> {
+        let (first, last) = (self.begin - CLOCKS, self.end + CLOCKS);
+        let ends = world.ends().filter(|end| (first..=last).contains(end));
+        std::iter::once(first).chain(ends).collect()
     }
 }
 
@@ -120,9 +122,11 @@ impl History {
             worlds.flat_map(|world| readings(world, asked.replica, asked.begin, credential));
         worlds
             .flat_map(|world| {
-                asked
-                    .moments()
+                let moments = asked.moments(&world).into_iter();
+                let answers: Vec<_> = moments
                     .map(|moment| answer(&world, moment, &asked.question))
+                    .collect();
+                answers
             })
             .collect()
     }

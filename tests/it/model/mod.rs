@@ -10,6 +10,7 @@ mod facts;
 mod history;
 mod logins;
 mod readers;
+mod roles;
 mod stage;
 mod table;
 mod tokens;

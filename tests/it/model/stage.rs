@@ -7,7 +7,18 @@ use std::time::{Duration, Instant, SystemTime};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use chrono::DateTime;
 use serde_json::Value;
+use tokio::runtime::Runtime;
+use wharfinger::app::Desk;
+use wharfinger::app::members::{IfMember, NewMember};
+use wharfinger::config::{Config, Sources};
+use wharfinger::domain::authority::Authority;
+use wharfinger::domain::expiry::Expiry;
+use wharfinger::domain::ids::UserId;
+use wharfinger::domain::members::access_level::AccessLevel;
+use wharfinger::domain::namespaces::reference::NamespaceReference;
+use wharfinger::server::open_desk;
 
 use super::world::Moment;
 use crate::cli::Workplace;
@@ -22,6 +33,9 @@ pub(super) const MOST_REFRESH_TOKENS: usize = 3;
 pub(super) struct Stage {
     pub(super) replicas: Vec<Replica>,
     command_line: Workplace,
+    /// What is behind the commands, for what they cannot say.
+    desk: Desk,
+    runtime: Runtime,
     /// An administrator's token.
     root: String,
     clock: Clock,
@@ -129,7 +143,15 @@ impl Stage {
         let replicas = replicas.collect();
         let arguments = ["--user", "admin", "--name", "root", "--scope", "api"];
         let root = command_line.ok(&[&["token", "create"], &arguments[..]].concat());
+        let runtime = Runtime::new().unwrap();
+        let sources = Sources {
+            file: Some(command_line.path().join("wharfinger.toml")),
+            ..Sources::default()
+        };
+        let desk = runtime.block_on(open_desk(&Config::load(&sources).unwrap()));
         Self {
+            desk: desk.unwrap(),
+            runtime,
             replicas,
             root: root.trim().to_owned(),
             command_line,
@@ -171,6 +193,31 @@ impl Stage {
             reply,
             sent,
             acknowledged,
+        }
+    }
+
+    /// Gives a role that ends at that moment.
+    pub(super) fn give_role(
+        &self,
+        (path, user): (&str, i64),
+        level: AccessLevel,
+        end: Moment,
+    ) -> Done {
+        let end = DateTime::from_timestamp_micros(end).unwrap();
+        let new = NewMember {
+            namespace: NamespaceReference::shared(path.try_into().unwrap()),
+            user: UserId(user).into(),
+            level,
+            expiry: Some(Expiry::at(end)),
+        };
+        let sent = self.clock.now();
+        let operator = Authority::operator();
+        let given = self.desk.add_member(&operator, new, IfMember::Replace);
+        self.runtime.block_on(given).unwrap();
+        Done {
+            reply: Value::Null,
+            sent,
+            acknowledged: self.clock.now(),
         }
     }
 

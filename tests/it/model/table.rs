@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::world::{
-    Answer, Credential, DeployToken, Level, Place, Question, Token, User, World, answer, set,
+    Answer, Credential, DeployToken, Level, Place, Question, Role, Token, User, World, answer, set,
 };
 
 const COLUMNS: [(&str, Option<Place>); 5] = [
@@ -39,8 +39,8 @@ fn world(credential: &str, role: &str, path: &str) -> (World, Credential) {
         "-" | "stranger" | "external" | "administrator" => None,
         other => panic!("{other}"),
     };
-    let roles: BTreeMap<String, Level> = level
-        .map(|level| (path.to_owned(), level))
+    let roles: BTreeMap<String, Role> = level
+        .map(|level| (path.to_owned(), Role { level, end: None }))
         .into_iter()
         .collect();
     world.roles = Arc::new([("alice".to_owned(), roles)].into());

@@ -24,7 +24,7 @@ pub(super) struct World {
     /// By path.
     pub(super) places: Arc<BTreeMap<String, Place>>,
     /// By user name, then by path.
-    pub(super) roles: Arc<BTreeMap<String, BTreeMap<String, Level>>>,
+    pub(super) roles: Arc<BTreeMap<String, BTreeMap<String, Role>>>,
 }
 
 #[expect(
@@ -95,6 +95,12 @@ pub(super) enum Place {
     Tombstone,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Role {
+    pub(super) level: Level,
+    pub(super) end: Option<Moment>,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Level {
     Guest,
@@ -136,6 +142,16 @@ pub(super) enum Answer {
 }
 
 impl World {
+    /// The moments at which something ends by the clock.
+    pub(super) fn ends(&self) -> impl Iterator<Item = Moment> {
+        let tokens = self.tokens.values();
+        let tokens = tokens.flat_map(|token| [token.end, token.grace]);
+        let machines = self.deploy_tokens.values().map(|token| token.end);
+        let roles = self.roles.values().flat_map(BTreeMap::values);
+        let roles = roles.map(|role| role.end);
+        tokens.chain(machines).chain(roles).flatten()
+    }
+
     /// Does what every change of a user does to their refresh tokens: those that are meant are revoked, and all that logins
     /// deleted end everywhere, because the replicas hear of the user.
     pub(super) fn touch_logins(&mut self, user: &str, is_meant: impl Fn(&RefreshToken) -> bool) {
@@ -162,7 +178,7 @@ pub(super) fn answer(world: &World, moment: Moment, question: &Question) -> Answ
             if user.is_blocked || user.has_second_factor || is_wrong {
                 return Answer::Refused;
             }
-            to_login(world, name, &question.repository)
+            to_login((world, moment), name, &question.repository)
         }
         Credential::RefreshToken(secret) => {
             let Some(token) = world.refresh_tokens.get(secret) else {
@@ -175,7 +191,7 @@ pub(super) fn answer(world: &World, moment: Moment, question: &Question) -> Answ
             if is_over || user.is_blocked || user.has_second_factor {
                 return Answer::Refused;
             }
-            to_login(world, &token.owner, &question.repository)
+            to_login((world, moment), &token.owner, &question.repository)
         }
         Credential::Token(secret) => {
             let Some(token) = world.tokens.get(secret) else {
@@ -192,7 +208,7 @@ pub(super) fn answer(world: &World, moment: Moment, question: &Question) -> Answ
                 return Answer::Forbidden;
             }
             let limits = (&token.scopes, &token.repositories[..]);
-            to_user(world, &token.owner, limits, &question.repository)
+            to_user((world, moment), &token.owner, limits, &question.repository)
         }
         Credential::DeployToken(username, secret) => {
             let Some(token) = world.deploy_tokens.get(secret) else {
@@ -266,14 +282,14 @@ fn to_anonymous(place: Option<Place>) -> BTreeSet<String> {
 }
 
 /// A login has every scope of registries, but not `api`.
-fn to_login(world: &World, name: &str, repository: &str) -> BTreeSet<String> {
+fn to_login((world, moment): (&World, Moment), name: &str, repository: &str) -> BTreeSet<String> {
     let scopes = REGISTRY_SCOPES.map(str::to_owned).into();
-    to_user(world, name, (&scopes, &[]), repository)
+    to_user((world, moment), name, (&scopes, &[]), repository)
 }
 
 /// What the owner may do and the token may do, and what anyone may pull.
 fn to_user(
-    world: &World,
+    (world, moment): (&World, Moment),
     name: &str,
     (scopes, patterns): (&BTreeSet<String>, &[String]),
     repository: &str,
@@ -291,7 +307,7 @@ fn to_user(
         if is_open {
             held.insert("pull".to_owned());
         }
-        held.extend(match highest_role(world, name, repository) {
+        held.extend(match highest_role((world, moment), name, repository) {
             None | Some(Level::Guest) => set(&[]),
             Some(Level::Reporter) => set(&["pull"]),
             Some(Level::Developer) => set(&["pull", "push"]),
@@ -305,15 +321,16 @@ fn to_user(
     held
 }
 
-/// Roles count in their place and below; everyone owns what bears their name.
-fn highest_role(world: &World, user: &str, repository: &str) -> Option<Level> {
+/// Roles count in their place and below until they end; everyone owns what bears their name.
+fn highest_role((world, moment): (&World, Moment), user: &str, repository: &str) -> Option<Level> {
     let paths = paths_above(repository);
     let given = world.roles.get(user);
     let given = paths
         .iter()
         .filter_map(|path| given?.get(*path))
-        .max()
-        .copied();
+        .filter(|role| role.end.is_none_or(|end| moment < end))
+        .map(|role| role.level)
+        .max();
     let own = paths.contains(&user).then_some(Level::Owner);
     given.max(own)
 }

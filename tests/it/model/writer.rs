@@ -9,7 +9,7 @@ use super::dice::Dice;
 use super::history::Changed;
 use super::readers::Round;
 use super::stage::{Call, Done, Door, Stage};
-use super::world::{Credential, Level, Moment, Place, Question, User, World, answer, paths_above};
+use super::world::{Credential, Moment, Place, Question, User, World, answer, paths_above};
 
 /// The time for which a change is asked for more often.
 const RECENT: Moment = 4_000_000;
@@ -82,6 +82,7 @@ enum Kind {
     Show,
     Delete,
     Give,
+    GiveForAWhile,
     Take,
     Token,
     Revoke,
@@ -95,21 +96,13 @@ enum Kind {
 }
 
 #[rustfmt::skip]
-const KINDS: [(Kind, usize); 20] = [
+const KINDS: [(Kind, usize); 21] = [
     (Kind::User, 30), (Kind::Flag, 6), (Kind::Block, 8), (Kind::Password, 2), (Kind::DeleteUser, 2),
     (Kind::SecondFactor, 6),
-    (Kind::Make, 30), (Kind::Show, 12), (Kind::Delete, 4), (Kind::Give, 14), (Kind::Take, 6),
+    (Kind::Make, 30), (Kind::Show, 12), (Kind::Delete, 4), (Kind::Give, 14), (Kind::GiveForAWhile, 10), (Kind::Take, 6),
     (Kind::Token, 18), (Kind::Revoke, 7), (Kind::Rotate, 10), (Kind::Reuse, 2), (Kind::Narrow, 8),
     (Kind::DeployToken, 8), (Kind::RevokeDeployToken, 5),
     (Kind::LogIn, 14), (Kind::RevokeRefreshToken, 4),
-];
-
-const LEVELS: [(Level, &str, i64); 5] = [
-    (Level::Guest, "guest", 10),
-    (Level::Reporter, "reporter", 20),
-    (Level::Developer, "developer", 30),
-    (Level::Maintainer, "maintainer", 40),
-    (Level::Owner, "owner", 50),
 ];
 
 const VISIBILITIES: [(Place, &str); 3] = [
@@ -160,6 +153,7 @@ impl<'a> Writer<'a> {
             Kind::Show => self.show_place(),
             Kind::Delete => self.delete_place(),
             Kind::Give => self.give_role(),
+            Kind::GiveForAWhile => self.give_role_for_a_while(),
             Kind::Take => self.take_role(),
             Kind::Token => self.create_token(),
             Kind::Revoke => self.revoke_token(),
@@ -463,80 +457,6 @@ impl<'a> Writer<'a> {
         let mut world = self.world.clone();
         bury(&mut world, &path);
         self.note(door, format!("delete {noun} {path}"), &done, world);
-        Some(())
-    }
-
-    /// Gives a role, or another one.
-    fn give_role(&mut self) -> Option<()> {
-        let (path, (name, user)) = (self.place()?, self.user()?);
-        let held = self
-            .world
-            .roles
-            .get(&name)
-            .and_then(|roles| roles.get(&path))
-            .copied();
-        let others = LEVELS.iter().filter(|(level, ..)| held != Some(*level));
-        let (level, role, number) = *self.dice.any_of(others)?;
-        let members = format!("{}/members", address(self.noun(&path), &path));
-        let member = format!("{members}/{}", user.id);
-        let door = self.door();
-        let (method, place, verb) = match held {
-            None => ("POST", &members, "add"),
-            Some(_) => ("PUT", &member, "change"),
-        };
-        let mut body = json!({ "access_level": number });
-        if held.is_none() {
-            body["user_id"] = user.id.into();
-        }
-        let done = self.stage.make(
-            door,
-            &Call {
-                method,
-                path: place,
-                body,
-                command: &["member", verb, &path, &name, "--level", role],
-            },
-        );
-        let mut world = self.world.clone();
-        let roles = Arc::make_mut(&mut world.roles)
-            .entry(name.clone())
-            .or_default();
-        roles.insert(path.clone(), level);
-        self.note(door, format!("make {name} {role} of {path}"), &done, world);
-        Some(())
-    }
-
-    /// Takes a role away: over the API with those below it, if nothing else is said.
-    fn take_role(&mut self) -> Option<()> {
-        let (name, user) = self.user()?;
-        let held = self.world.roles.get(&name)?.keys().cloned();
-        let path = self.dice.any_of(held)?;
-        let member = format!("{}/members/{}", address(self.noun(&path), &path), user.id);
-        let door = self.door();
-        let stay = door == Door::CommandLine || self.dice.percent(30);
-        let done = self.stage.make(
-            door,
-            &Call {
-                method: "DELETE",
-                path: &member,
-                body: if stay {
-                    json!({ "skip_subresources": true })
-                } else {
-                    json!({})
-                },
-                command: &["member", "remove", &path, &name, "--yes"],
-            },
-        );
-        let mut world = self.world.clone();
-        let roles = Arc::make_mut(&mut world.roles)
-            .entry(name.clone())
-            .or_default();
-        roles.retain(|other, _| {
-            let is_below = paths_above(other).contains(&path.as_str());
-            *other != path && (stay || !is_below)
-        });
-        let what = format!("take the role of {name} in {path}, those below stay: {stay}");
-        self.note(door, what, &done, world);
         Some(())
     }
 
