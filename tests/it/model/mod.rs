@@ -25,13 +25,22 @@ use std::time::{Duration, Instant};
 use dice::Dice;
 use history::{BOUND, History, Verdict};
 use readers::Round;
-use stage::Stage;
+use stage::{Nature, Stage};
 use writer::{Names, Writer};
 
 /// The length of a round, after which all answers are checked.
 const ROUND: Duration = Duration::from_secs(12);
 /// The numbers of services, each as often as it stands here.
 const REPLICAS: [usize; 5] = [1, 2, 3, 3, 3];
+/// The natures of services, each as often as it stands here: all are to be equally right.
+const NATURES: [Nature; 6] = [
+    Nature::Plain,
+    Nature::Plain,
+    Nature::Plain,
+    Nature::WithoutCopies,
+    Nature::ServesStale,
+    Nature::ServesStale,
+];
 /// Those who ask one replica at the same time.
 const ASKING: usize = 2;
 
@@ -57,7 +66,8 @@ fn every_answer_is_one_that_was_right_a_second_ago_or_since() {
     ));
     let mut dice = Dice::new(seed);
     let replicas = *dice.one_of(&REPLICAS);
-    let stage = Stage::set(replicas, text("TEST_SERVICE_DATABASE_URL").as_deref());
+    let natures: Vec<Nature> = (0..replicas).map(|_| *dice.one_of(&NATURES)).collect();
+    let stage = Stage::set(&natures, text("TEST_SERVICE_DATABASE_URL").as_deref());
     let names = Names::of(stage::unix_time().unsigned_abs() % 1_000_000_000);
     let mut writer = Writer::new(&stage, names, dice.fork());
     let mut totals = Totals::default();
@@ -81,7 +91,7 @@ fn every_answer_is_one_that_was_right_a_second_ago_or_since() {
             verdict.torn[..verdict.torn.len().min(8)].join("\n")
         );
     }
-    say(&format!("{replicas} replicas: {totals:?}"));
+    say(&format!("{replicas} replicas, {natures:?}: {totals:?}"));
     totals.are_many();
     assert!(stage.clock().error() < history::CLOCKS, "the clock was set");
 }

@@ -49,6 +49,17 @@ pub(super) struct Replica {
     _workplace: Workplace,
 }
 
+/// What is special about a service.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Nature {
+    /// Nothing: whatever is not current is refused, so that no answer may be older than a second.
+    Plain,
+    /// It asks the database each time.
+    WithoutCopies,
+    /// It goes on with older copies if the database is away, which it never is.
+    ServesStale,
+}
+
 /// The way in which a change is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Door {
@@ -118,24 +129,26 @@ pub(super) fn unix_time() -> Moment {
 }
 
 impl Stage {
-    /// Starts `replicas` services on an empty database at `url`, or on a new SQLite file.
-    pub(super) fn set(replicas: usize, url: Option<&str>) -> Self {
+    /// Starts services of these natures on an empty database at `url`, or on a new SQLite file.
+    pub(super) fn set(natures: &[Nature], url: Option<&str>) -> Self {
         let command_line = Workplace::empty();
         let folder = command_line.path().display();
         let url = url.map_or_else(
             || format!("sqlite://{folder}/wharfinger.db?mode=rwc"),
             str::to_owned,
         );
-        // All that is not current is refused, so that no answer may be older than a second; and those who ask may fail often.
-        let shared = format!(
-            "[database]\nurl = \"{url}\"\nserve_stale_for = \"0s\"\n[keys]\ndirectory = \"{folder}/keys\"\n\
+        // Those who ask fail often.
+        let configured = |lines: &str| {
+            format!(
+                "[database]\nurl = \"{url}\"\n{lines}[keys]\ndirectory = \"{folder}/keys\"\n\
              [refresh_tokens]\nmax_per_user = {MOST_REFRESH_TOKENS}\n[failed_logins]\nexempt = [\"127.0.0.1\"]\n"
-        );
-        std::fs::write(command_line.path().join("wharfinger.toml"), &shared).unwrap();
-        let replicas = (0..replicas).map(|_| {
+            )
+        };
+        std::fs::write(command_line.path().join("wharfinger.toml"), configured("")).unwrap();
+        let replicas = natures.iter().map(|nature| {
             let workplace = Workplace::empty();
             Replica {
-                running: start_with(&workplace, "log", &shared),
+                running: start_with(&workplace, "log", &configured(nature.lines())),
                 turn: Mutex::default(),
                 _workplace: workplace,
             }
@@ -283,6 +296,17 @@ impl Stage {
             std::thread::sleep(Duration::from_millis(100));
         }
         panic!("{request} is told to come back later, again and again");
+    }
+}
+
+impl Nature {
+    /// Its lines of configuration about the database.
+    fn lines(self) -> &'static str {
+        match self {
+            Self::Plain => "serve_stale_for = \"0s\"\n",
+            Self::WithoutCopies => "cache_megabytes = 0\n",
+            Self::ServesStale => "serve_stale_for = \"60s\"\n",
+        }
     }
 }
 
