@@ -33,10 +33,11 @@ pub(super) struct Asked {
     pub(super) answer: Answer,
 }
 
-/// A time at which a replica stood still.
+/// A time at which a replica stood still, or was killed and started again.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pause {
     pub(super) replica: usize,
+    pub(super) is_killed: bool,
     pub(super) begin: Moment,
     pub(super) end: Moment,
 }
@@ -148,7 +149,12 @@ impl History {
             .filter(|pause| pause.replica == asked.replica)
         {
             let (from, to) = (since(pause.begin), since(pause.end));
-            let _ = write!(text, "\n    it stood still from {from} to {to} ms");
+            let what = if pause.is_killed {
+                "was killed"
+            } else {
+                "stood still"
+            };
+            let _ = write!(text, "\n    it {what} from {from} to {to} ms");
         }
         for (at, change) in self.changes.iter().enumerate() {
             let then = answer(&change.world, asked.begin, &asked.question);

@@ -1,4 +1,4 @@
-//! Those who ask all the time, and the one who stops a replica.
+//! Those who ask all the time, and the one who stops or kills a replica.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -71,6 +71,7 @@ impl Round {
         let end = stage.clock().now();
         let Some((status, body)) = reply.filter(|(status, _)| *status != 503) else {
             self.unanswered.fetch_add(1, Ordering::Relaxed);
+            std::thread::sleep(Duration::from_millis(20));
             return;
         };
         self.asked.lock().unwrap().push(Asked {
@@ -82,14 +83,15 @@ impl Round {
         });
     }
 
-    /// Stops one replica after the other until the round is over. Requests wait for it when it goes on: whoever stood
-    /// still must not answer them by what it knew before.
+    /// Stops one replica after the other until the round is over, or kills it. Requests wait for it when it goes on: whoever
+    /// stood still must not answer them by what it knew before.
     pub(super) fn pause(&self, stage: &Stage, mut dice: Dice) {
         while self.goes_on() {
             let rest = Duration::from_millis(dice.number(900, 3000));
             std::thread::sleep(rest / u32::try_from(stage.replicas.len()).unwrap());
             let duration = Duration::from_millis(dice.number(1200, 3000));
             let replica = dice.below(stage.replicas.len());
+            let is_killed = dice.percent(25);
             std::thread::scope(|scope| {
                 for _ in 0..WAITING {
                     let mut dice = dice.fork();
@@ -100,10 +102,15 @@ impl Round {
                     });
                 }
                 let begin = stage.clock().now();
-                stage.replicas[replica].pause(duration);
+                if is_killed {
+                    stage.replicas[replica].restart();
+                } else {
+                    stage.replicas[replica].pause(duration);
+                }
                 let end = stage.clock().now();
                 self.pauses.lock().unwrap().push(Pause {
                     replica,
+                    is_killed,
                     begin,
                     end,
                 });

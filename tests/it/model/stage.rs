@@ -1,5 +1,6 @@
 //! The services, which share one database and one folder of keys, and the doors by which changes are made.
 
+use std::fs::File;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::{Mutex, MutexGuard};
@@ -22,7 +23,7 @@ use wharfinger::server::open_desk;
 
 use super::world::Moment;
 use crate::cli::Workplace;
-use crate::cli::running::{Running, start_with};
+use crate::cli::running::{Running, launch, start_with};
 
 /// The registry that all tokens are for.
 pub(super) const SERVICE: &str = "container_registry";
@@ -43,10 +44,12 @@ pub(super) struct Stage {
 
 /// One service.
 pub(super) struct Replica {
-    running: Running,
+    running: Mutex<Running>,
+    token: String,
+    admin: String,
     /// Held while it makes a change or stands still, so that it does not stop in the middle of a change.
     turn: Mutex<()>,
-    _workplace: Workplace,
+    workplace: Workplace,
 }
 
 /// What is special about a service.
@@ -147,10 +150,13 @@ impl Stage {
         std::fs::write(command_line.path().join("wharfinger.toml"), configured("")).unwrap();
         let replicas = natures.iter().map(|nature| {
             let workplace = Workplace::empty();
+            let running = start_with(&workplace, "log", &configured(nature.lines()));
             Replica {
-                running: start_with(&workplace, "log", &configured(nature.lines())),
+                token: running.token.clone(),
+                admin: running.admin.clone(),
+                running: Mutex::new(running),
                 turn: Mutex::default(),
-                _workplace: workplace,
+                workplace,
             }
         });
         let replicas = replicas.collect();
@@ -284,7 +290,7 @@ impl Stage {
         );
         let request = format!("{} /api/v4{}", call.method, call.path);
         for _ in 0..20 {
-            let reply = exchange(&replica.running.admin, &request, &head, &body).unwrap();
+            let reply = exchange(&replica.admin, &request, &head, &body).unwrap();
             if reply.0 != 503 {
                 return reply;
             }
@@ -314,15 +320,35 @@ impl Replica {
     /// The status and the body of a reply of the token endpoint, or none if there was no reply.
     pub(super) fn ask(&self, request: &TokenRequest) -> Option<(u16, String)> {
         let TokenRequest { line, head, body } = request;
-        exchange(&self.running.token, line, head, body).ok()
+        exchange(&self.token, line, head, body).ok()
     }
 
     /// Stands still for that long.
     pub(super) fn pause(&self, duration: Duration) {
         let _turn = self.turn();
-        self.running.signal("-STOP");
+        let running = self.running.lock().unwrap();
+        running.signal("-STOP");
         std::thread::sleep(duration);
-        self.running.signal("-CONT");
+        running.signal("-CONT");
+    }
+
+    /// Is killed, and begins anew.
+    pub(super) fn restart(&self) {
+        let _turn = self.turn();
+        let mut running = self.running.lock().unwrap();
+        running.child.kill().unwrap();
+        running.child.wait().unwrap();
+        for _ in 0..5 {
+            let log = self.workplace.path().join("log");
+            let log = File::options().append(true).open(log).unwrap();
+            running.child = launch(&self.workplace, "", log);
+            if running.becomes_ready() {
+                return;
+            }
+            // Its port may be somebody else's for a moment.
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        panic!("a service that was killed does not start again");
     }
 
     /// True if it stands still or makes a change.
