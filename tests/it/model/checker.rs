@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::history::{Asked, BOUND, Changed, History};
 use super::world::{
-    Answer, Credential, Deletion, Place, Question, RefreshToken, Token, User, World, set,
+    Answer, Credential, Deletion, Place, Question, RefreshToken, Scope, Token, User, World, set,
 };
 
 /// A second.
@@ -52,6 +52,13 @@ fn history() -> History {
     }
 }
 
+fn pull_of(repository: &str) -> Vec<Scope> {
+    vec![Scope {
+        repository: repository.to_owned(),
+        actions: &["pull"],
+    }]
+}
+
 /// The verdict on one answer to alice's token, or to nobody: wrong or not.
 fn is_wrong(
     history: &History,
@@ -71,8 +78,7 @@ fn is_wrong(
         question: Question {
             credential,
             is_post: false,
-            repository: "alice/app".to_owned(),
-            actions: &["pull"],
+            scopes: pull_of("alice/app"),
         },
         answer: answer.clone(),
     }];
@@ -84,7 +90,7 @@ fn is_wrong(
 #[test]
 fn an_old_answer_is_right_for_a_second_elsewhere_and_not_at_all_where_it_was_changed() {
     let history = history();
-    let (granted, refused) = (Answer::Granted(set(&["pull"])), Answer::Refused);
+    let (granted, refused) = (Answer::Granted(set(&["alice/app:pull"])), Answer::Refused);
     for (replica, begin, old_is_wrong, new_is_wrong) in [
         (1, 9 * S, false, true),
         // The change begins while the request is answered.
@@ -109,7 +115,7 @@ fn an_old_answer_is_right_for_a_second_elsewhere_and_not_at_all_where_it_was_cha
 fn an_end_counts_at_its_moment() {
     let mut history = history();
     history.changes.clear();
-    let (granted, refused) = (Answer::Granted(set(&["pull"])), Answer::Refused);
+    let (granted, refused) = (Answer::Granted(set(&["alice/app:pull"])), Answer::Refused);
     for (begin, old_is_wrong, new_is_wrong) in [
         (29 * S, false, true),
         (30 * S - S / 200, false, false),
@@ -128,13 +134,17 @@ fn an_end_counts_at_its_moment() {
 fn an_answer_that_was_never_right_is_wrong() {
     let history = history();
     for (begin, secret, answer) in [
-        (5 * S, "secret", Answer::Granted(set(&["pull", "push"]))),
+        (
+            5 * S,
+            "secret",
+            Answer::Granted(set(&["alice/app:pull", "alice/app:push"])),
+        ),
         (5 * S, "secret", Answer::Granted(set(&[]))),
         (5 * S, "secret", Answer::Forbidden),
-        (5 * S, "unknown", Answer::Granted(set(&["pull"]))),
-        (5 * S, "", Answer::Granted(set(&["pull"]))),
+        (5 * S, "unknown", Answer::Granted(set(&["alice/app:pull"]))),
+        (5 * S, "", Answer::Granted(set(&["alice/app:pull"]))),
         (25 * S, "", Answer::Granted(set(&[]))),
-        (25 * S, "secret", Answer::Granted(set(&["pull"]))),
+        (25 * S, "secret", Answer::Granted(set(&["alice/app:pull"]))),
     ] {
         assert!(
             is_wrong(&history, 1, begin, (secret, &answer)),
@@ -165,19 +175,24 @@ fn an_answer_from_facts_of_different_moments_is_torn() {
             question: Question {
                 credential: Credential::Token("secret".to_owned()),
                 is_post: false,
-                repository: "team/app".to_owned(),
-                actions: &["pull"],
+                scopes: pull_of("team/app"),
             },
             answer: answer.clone(),
         }];
         let verdict = history.check();
         (verdict.wrong.len(), verdict.torn.len())
     };
-    let (nothing, pull) = (Answer::Granted(set(&[])), Answer::Granted(set(&["pull"])));
+    let (nothing, pull) = (
+        Answer::Granted(set(&[])),
+        Answer::Granted(set(&["team/app:pull"])),
+    );
     assert_eq!(verdict(1, &nothing), (0, 0));
     assert_eq!(verdict(1, &Answer::Refused), (0, 0));
     assert_eq!(verdict(1, &pull), (0, 1));
-    assert_eq!(verdict(1, &Answer::Granted(set(&["push"]))), (1, 0));
+    assert_eq!(
+        verdict(1, &Answer::Granted(set(&["team/app:push"]))),
+        (1, 0)
+    );
     // Replica 0 revoked it, and knows that at once.
     assert_eq!(verdict(0, &pull), (1, 0));
 }
@@ -205,7 +220,7 @@ fn a_refresh_token_that_a_login_deleted_may_work_on_elsewhere_for_a_while() {
     history.first = first;
     history.changes[0].world = deleted;
     history.changes.truncate(1);
-    let pull = Answer::Granted(set(&["pull"]));
+    let pull = Answer::Granted(set(&["alice/app:pull"]));
     let mut verdict = |replica, begin, answer: &Answer| {
         history.asked = vec![Asked {
             replica,
@@ -214,8 +229,7 @@ fn a_refresh_token_that_a_login_deleted_may_work_on_elsewhere_for_a_while() {
             question: Question {
                 credential: Credential::RefreshToken("login".to_owned()),
                 is_post: true,
-                repository: "alice/app".to_owned(),
-                actions: &["pull"],
+                scopes: pull_of("alice/app"),
             },
             answer: answer.clone(),
         }];
@@ -227,4 +241,48 @@ fn a_refresh_token_that_a_login_deleted_may_work_on_elsewhere_for_a_while() {
         (wrong(&pull), wrong(&Answer::Refused))
     });
     assert_eq!(found, [(0, 1), (1, 0), (0, 0), (0, 0), (1, 0)]);
+}
+
+/// Two places are shown one after the other: no moment shows the second and not the first.
+#[test]
+fn an_answer_about_two_scopes_is_of_one_moment() {
+    let mut history = history();
+    let shown = |paths: &[&str]| World {
+        places: Arc::new(
+            paths
+                .iter()
+                .map(|path| ((*path).to_owned(), Place::Public))
+                .collect(),
+        ),
+        ..World::default()
+    };
+    history.first = shown(&[]);
+    for (at, world) in [shown(&["one"]), shown(&["one", "two"])]
+        .into_iter()
+        .enumerate()
+    {
+        let change = &mut history.changes[at];
+        let tenths = i64::try_from(at).unwrap() * S / 10;
+        (change.by, change.sent, change.acknowledged) = (None, 10 * S + tenths, 10 * S + tenths);
+        change.world = world;
+    }
+    let mut verdict = |granted: &[&str]| {
+        history.asked = vec![Asked {
+            replica: 0,
+            begin: 10 * S + S / 2,
+            end: 10 * S + S / 2 + S / 100,
+            question: Question {
+                credential: Credential::None,
+                is_post: false,
+                scopes: [pull_of("one/app"), pull_of("two/app")].concat(),
+            },
+            answer: Answer::Granted(set(granted)),
+        }];
+        let verdict = history.check();
+        (verdict.wrong.len(), verdict.torn.len())
+    };
+    assert_eq!(verdict(&[]), (0, 0));
+    assert_eq!(verdict(&["one/app:pull"]), (0, 0));
+    assert_eq!(verdict(&["one/app:pull", "two/app:pull"]), (0, 0));
+    assert_eq!(verdict(&["two/app:pull"]), (0, 1));
 }

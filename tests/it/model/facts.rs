@@ -1,7 +1,7 @@
 //! The facts that an answer follows from: whose the credential is, the state of its owner, the owner's roles, and what is
 //! at each path. The service looks them up one by one, so they may be of different moments.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::history::{Asked, History};
@@ -14,6 +14,14 @@ type Part = fn(&World, &Asked, Option<&str>, &str) -> World;
 /// had not changed before the request began: its own changes count at once.
 pub(super) fn explain(history: &History, asked: &Asked) -> bool {
     let (from, to) = history.window(asked);
+    let own = history.changes[..to]
+        .iter()
+        .rposition(|change| change.by == Some(asked.replica) && change.acknowledged < asked.begin);
+    let since = own.map_or(from, |own| from.max(own + 1));
+    if (since..=to).any(|changes| history.answers(changes, asked).contains(&asked.answer)) {
+        // The facts of one moment explain it.
+        return true;
+    }
     let owner = (from..=to).find_map(|changes| owner(history.world(changes), &asked.question));
     let owner = owner.as_deref();
     let mut mixed = vec![World::default()];
@@ -27,7 +35,7 @@ pub(super) fn explain(history: &History, asked: &Asked) -> bool {
     add(credential, "");
     add(user, "");
     add(roles, "");
-    for path in paths_above(&asked.question.repository) {
+    for path in paths(&asked.question) {
         add(place, path);
     }
     mixed.iter().any(|world| {
@@ -50,9 +58,18 @@ pub(super) fn of(world: &World, question: &Question) -> String {
     let owner = owner(world, question);
     let user = owner.as_ref().and_then(|name| world.users.get(name));
     let roles = owner.as_ref().and_then(|name| world.roles.get(name));
-    let paths = paths_above(&question.repository).into_iter();
-    let places: Vec<_> = paths.map(|path| (path, world.places.get(path))).collect();
+    let paths = paths(question);
+    let places: Vec<_> = paths
+        .into_iter()
+        .map(|path| (path, world.places.get(path)))
+        .collect();
     format!("{token:?} {login:?} {machine:?} {user:?} {roles:?} {places:?}")
+}
+
+/// The paths that a question is about.
+fn paths(question: &Question) -> BTreeSet<&str> {
+    let repositories = question.scopes.iter().map(|scope| &scope.repository);
+    repositories.flat_map(|name| paths_above(name)).collect()
 }
 
 /// The values that a fact may have in the eyes of the one who answered.
@@ -71,9 +88,13 @@ fn values(history: &History, asked: &Asked, fact: impl Fn(&World) -> World) -> V
     }
     let credential = &asked.question.credential;
     let values = values.iter();
-    values
-        .flat_map(|world| readings(world, asked.replica, asked.begin, credential))
-        .collect()
+    let mut read: Vec<World> = Vec::new();
+    for value in values.flat_map(|world| readings(world, asked.replica, asked.begin, credential)) {
+        if !read.contains(&value) {
+            read.push(value);
+        }
+    }
+    read
 }
 
 fn owner(world: &World, question: &Question) -> Option<String> {

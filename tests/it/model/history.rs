@@ -117,19 +117,22 @@ impl History {
     /// The answers that the model gives after each number of changes in the window, at any moment of the request.
     fn allowed(&self, asked: &Asked) -> BTreeSet<Answer> {
         let (from, to) = self.window(asked);
-        let credential = &asked.question.credential;
-        let worlds = (from..=to).map(|changes| self.world(changes));
-        let worlds =
-            worlds.flat_map(|world| readings(world, asked.replica, asked.begin, credential));
-        worlds
-            .flat_map(|world| {
-                let moments = asked.moments(&world).into_iter();
-                let answers: Vec<_> = moments
-                    .map(|moment| answer(&world, moment, &asked.question))
-                    .collect();
-                answers
-            })
+        let changes = from..=to;
+        changes
+            .flat_map(|changes| self.answers(changes, asked))
             .collect()
+    }
+
+    /// The answers after that number of changes, at any moment of the request.
+    pub(super) fn answers(&self, changes: usize, asked: &Asked) -> BTreeSet<Answer> {
+        let question = &asked.question;
+        let world = self.world(changes);
+        let readings = readings(world, asked.replica, asked.begin, &question.credential);
+        let answers = readings.iter().flat_map(|world| {
+            let moments = asked.moments(world).into_iter();
+            moments.map(|moment| answer(world, moment, question))
+        });
+        answers.collect()
     }
 
     fn describe(&self, kind: &str, asked: &Asked, allowed: &BTreeSet<Answer>) -> String {

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::dice::Dice;
 use super::history::{Asked, Pause};
 use super::stage::{SERVICE, Stage, TokenRequest};
-use super::world::{Answer, Credential, Question};
+use super::world::{Answer, Credential, Question, Scope};
 
 /// What to ask for.
 #[derive(Debug, Default)]
@@ -142,22 +142,68 @@ impl Subjects {
             credential => credential,
         };
         Question {
-            credential,
-            repository,
+            scopes: self.scopes(dice, (&credential, repository)),
             is_post: dice.percent(30),
-            actions: dice.one_of::<&[&str]>(&ACTIONS),
+            credential,
+        }
+    }
+
+    /// One scope, or those of a push with a mount of another repository's layer, or some mixed ones.
+    fn scopes(
+        &self,
+        dice: &mut Dice,
+        (credential, repository): (&Credential, String),
+    ) -> Vec<Scope> {
+        let scope = |repository, actions| Scope {
+            repository,
+            actions,
+        };
+        let mut actions = || *dice.one_of::<&[&str]>(&ACTIONS);
+        let first = actions();
+        let others = [actions(), actions()];
+        let hot = self.hot.iter();
+        let hot = hot.filter(|(other, _)| other == credential);
+        let hot: Vec<&String> = hot.map(|(_, repository)| repository).collect();
+        let mut other = || match hot[..] {
+            [_, ..] if dice.percent(50) => (*dice.one_of(&hot)).clone(),
+            _ => dice.one_of(&self.repositories).clone(),
+        };
+        let (second, third) = (other(), other());
+        match dice.below(10) {
+            0..4 => vec![scope(repository, first)],
+            4..7 => vec![
+                scope(repository, &["pull", "push"]),
+                scope(second, &["pull"]),
+            ],
+            7..9 => vec![scope(repository, first), scope(second, others[0])],
+            _ => vec![
+                scope(repository, first),
+                scope(second, others[0]),
+                scope(third, others[1]),
+            ],
         }
     }
 }
 
 impl TokenRequest {
     fn of(question: &Question) -> Self {
-        let scope = format!(
-            "repository:{}:{}",
-            question.repository,
-            question.actions.join(",")
-        );
-        let asked = [("service", SERVICE), ("scope", &scope)];
+        let scopes = question.scopes.iter();
+        let scopes: Vec<String> = scopes
+            .map(|scope| {
+                format!(
+                    "repository:{}:{}",
+                    scope.repository,
+                    scope.actions.join(",")
+                )
+            })
+            .collect();
+        let joined = scopes.join(" ");
+        let mut asked = vec![("service", SERVICE)];
+        if question.is_post {
+            asked.push(("scope", &joined));
+        } else {
+            asked.extend(scopes.iter().map(|scope| ("scope", scope.as_str())));
+        }
         if question.is_post
             && let Some(form) = form(&question.credential)
         {
@@ -200,23 +246,25 @@ fn form(credential: &Credential) -> Option<Vec<(&str, &str)>> {
 
 fn read(status: u16, body: &str, question: &Question) -> Answer {
     match status {
-        200 => Answer::Granted(granted(body, &question.repository).unwrap()),
+        200 => Answer::Granted(granted(body).unwrap()),
         401 => Answer::Refused,
         403 => Answer::Forbidden,
         status => panic!("{question:?} is answered {status}: {body}"),
     }
 }
 
-/// The actions in the token, which may be on that repository alone.
-fn granted(body: &str, repository: &str) -> Option<BTreeSet<String>> {
+/// The actions in the token, each after its repository.
+fn granted(body: &str) -> Option<BTreeSet<String>> {
     let reply: Value = serde_json::from_str(body).ok()?;
     let claims = reply["token"].as_str()?.split('.').nth(1)?;
     let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).ok()?).ok()?;
     let mut actions = BTreeSet::new();
     for entry in claims["access"].as_array()? {
-        assert_eq!(entry["name"], repository, "{claims}");
-        let words = entry["actions"].as_array()?.iter();
-        actions.extend(words.filter_map(|word| word.as_str().map(str::to_owned)));
+        assert_eq!(entry["type"], "repository", "{claims}");
+        let name = entry["name"].as_str()?;
+        for action in entry["actions"].as_array()? {
+            actions.insert(format!("{name}:{}", action.as_str()?));
+        }
     }
     Some(actions)
 }

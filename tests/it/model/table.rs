@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::world::{
-    Answer, Credential, DeployToken, Level, Place, Question, Role, Token, User, World, answer, set,
+    Answer, Credential, DeployToken, Level, Place, Question, Role, Scope, Token, User, World,
+    answer, set,
 };
 
 const COLUMNS: [(&str, Option<Place>); 5] = [
@@ -98,8 +99,10 @@ fn the_model_agrees_with_the_table_of_all_rights() {
             let question = Question {
                 credential,
                 is_post: false,
-                repository: path.to_owned(),
-                actions: &["pull", "push", "delete"],
+                scopes: vec![Scope {
+                    repository: path.to_owned(),
+                    actions: &["pull", "push", "delete"],
+                }],
             };
             let granted = match answer(&world, 0, &question) {
                 Answer::Granted(actions) => actions,
@@ -107,7 +110,7 @@ fn the_model_agrees_with_the_table_of_all_rights() {
                 Answer::Refused => panic!("{line}"),
             };
             let letter = |action, letter| {
-                if granted.contains(action) {
+                if granted.contains(&format!("{path}:{action}")) {
                     letter
                 } else {
                     '-'

@@ -121,12 +121,17 @@ pub(super) enum Credential {
     DeployToken(String, String),
 }
 
-/// A request: one scope.
+/// A request: one scope or several.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Question {
     pub(super) credential: Credential,
     /// True if it comes as the form of a `POST`; that makes no difference.
     pub(super) is_post: bool,
+    pub(super) scopes: Vec<Scope>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Scope {
     pub(super) repository: String,
     pub(super) actions: &'static [&'static str],
 }
@@ -137,7 +142,7 @@ pub(super) enum Answer {
     Refused,
     /// 403: the credential is good, but not for a registry.
     Forbidden,
-    /// 200 with these actions.
+    /// 200 with these actions, each after the name of its repository and a colon.
     Granted(BTreeSet<String>),
 }
 
@@ -167,70 +172,90 @@ const REGISTRY_SCOPES: [&str; 3] = ["read_registry", "write_registry", "delete_r
 
 /// The answer to `question` at `moment`, if the world is like that.
 pub(super) fn answer(world: &World, moment: Moment, question: &Question) -> Answer {
-    let place = place_of(world, &question.repository);
-    let held = match &question.credential {
-        Credential::None => to_anonymous(place),
-        Credential::Password(name, password) => {
-            let Some(user) = world.users.get(name) else {
-                return Answer::Refused;
-            };
-            let is_wrong = user.password != *password;
-            if user.is_blocked || user.has_second_factor || is_wrong {
-                return Answer::Refused;
-            }
-            to_login((world, moment), name, &question.repository)
-        }
-        Credential::RefreshToken(secret) => {
-            let Some(token) = world.refresh_tokens.get(secret) else {
-                return Answer::Refused;
-            };
-            let Some(user) = world.users.get(&token.owner) else {
-                return Answer::Refused;
-            };
-            let is_over = token.is_revoked || token.deleted.is_some();
-            if is_over || user.is_blocked || user.has_second_factor {
-                return Answer::Refused;
-            }
-            to_login((world, moment), &token.owner, &question.repository)
-        }
-        Credential::Token(secret) => {
-            let Some(token) = world.tokens.get(secret) else {
-                return Answer::Refused;
-            };
-            let Some(user) = world.users.get(&token.owner) else {
-                return Answer::Refused;
-            };
-            let is_over = |end: Option<Moment>| end.is_some_and(|end| end <= moment);
-            if token.is_revoked || is_over(token.end) || is_over(token.grace) || user.is_blocked {
-                return Answer::Refused;
-            }
-            if !opens_the_registry(&token.scopes) {
-                return Answer::Forbidden;
-            }
-            let limits = (&token.scopes, &token.repositories[..]);
-            to_user((world, moment), &token.owner, limits, &question.repository)
-        }
-        Credential::DeployToken(username, secret) => {
-            let Some(token) = world.deploy_tokens.get(secret) else {
-                return Answer::Refused;
-            };
-            let is_over = token.end.is_some_and(|end| end <= moment);
-            if token.is_revoked || is_over || token.username != *username {
-                return Answer::Refused;
-            }
-            to_deploy_token(token, place, &question.repository)
-        }
-    };
     let mut granted = BTreeSet::new();
-    for action in question.actions {
+    if let Err(refusal) = check(world, moment, &question.credential) {
+        return refusal;
+    }
+    for Scope {
+        repository,
+        actions,
+    } in &question.scopes
+    {
+        let held = held((world, moment), &question.credential, repository);
         // What is asked with `*` is all that is held.
-        if *action == "*" {
-            granted.extend(held.clone());
-        } else if held.contains(*action) {
-            granted.insert((*action).to_owned());
-        }
+        let is_asked = |action: &str| {
+            actions
+                .iter()
+                .any(|asked| *asked == "*" || *asked == action)
+        };
+        let allowed = held.iter().filter(|action| is_asked(action));
+        granted.extend(allowed.map(|action| format!("{repository}:{action}")));
     }
     Answer::Granted(granted)
+}
+
+/// The refusal of a credential that opens nothing.
+fn check(world: &World, moment: Moment, credential: &Credential) -> Result<(), Answer> {
+    let is_over = |end: Option<Moment>| end.is_some_and(|end| end <= moment);
+    let is_good = match credential {
+        Credential::None => true,
+        Credential::Password(name, password) => world.users.get(name).is_some_and(|user| {
+            !user.is_blocked && !user.has_second_factor && user.password == *password
+        }),
+        Credential::RefreshToken(secret) => {
+            let token = world.refresh_tokens.get(secret);
+            token.is_some_and(|token| {
+                let user = world.users.get(&token.owner);
+                let is_open = user.is_some_and(|user| !user.is_blocked && !user.has_second_factor);
+                is_open && !token.is_revoked && token.deleted.is_none()
+            })
+        }
+        Credential::Token(secret) => world.tokens.get(secret).is_some_and(|token| {
+            let user = world.users.get(&token.owner);
+            let is_ended = token.is_revoked || is_over(token.end) || is_over(token.grace);
+            user.is_some_and(|user| !user.is_blocked) && !is_ended
+        }),
+        Credential::DeployToken(username, secret) => {
+            let token = world.deploy_tokens.get(secret);
+            token.is_some_and(|token| {
+                !token.is_revoked && !is_over(token.end) && token.username == *username
+            })
+        }
+    };
+    if !is_good {
+        return Err(Answer::Refused);
+    }
+    match credential {
+        Credential::Token(secret) if !opens_the_registry(&world.tokens[secret].scopes) => {
+            Err(Answer::Forbidden)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The actions that a good credential may have on a repository.
+fn held(
+    (world, moment): (&World, Moment),
+    credential: &Credential,
+    repository: &str,
+) -> BTreeSet<String> {
+    let now = (world, moment);
+    match credential {
+        Credential::None => to_anonymous(place_of(world, repository)),
+        Credential::Password(name, _) => to_login(now, name, repository),
+        Credential::RefreshToken(secret) => {
+            to_login(now, &world.refresh_tokens[secret].owner, repository)
+        }
+        Credential::Token(secret) => {
+            let token = &world.tokens[secret];
+            let limits = (&token.scopes, &token.repositories[..]);
+            to_user(now, &token.owner, limits, repository)
+        }
+        Credential::DeployToken(_, secret) => {
+            let token = &world.deploy_tokens[secret];
+            to_deploy_token(token, place_of(world, repository), repository)
+        }
+    }
 }
 
 /// The worlds that a replica may take this one for: a refresh token that a login deleted elsewhere may work on.

@@ -9,7 +9,7 @@ use super::dice::Dice;
 use super::history::Changed;
 use super::readers::Round;
 use super::stage::{Call, Done, Door, Stage};
-use super::world::{Credential, Moment, Place, Question, User, World, answer, paths_above};
+use super::world::{Credential, Moment, Place, Question, Scope, User, World, answer, paths_above};
 
 /// The time for which a change is asked for more often.
 const RECENT: Moment = 4_000_000;
@@ -475,8 +475,10 @@ impl<'a> Writer<'a> {
             let question = Question {
                 credential: credential.clone(),
                 is_post: false,
-                repository: repository.to_owned(),
-                actions: &["*"],
+                scopes: vec![Scope {
+                    repository: repository.to_owned(),
+                    actions: &["*"],
+                }],
             };
             let now = self.stage.clock().now();
             let is_late = |change: &&Changed| change.acknowledged > now - RECENT;
