@@ -4,19 +4,28 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use clap::Args;
 
 use crate::cli::context::Context;
 use crate::config::{Config, Tls};
 
+#[derive(Debug, Args)]
+pub(super) struct HealthArguments {
+    /// Ask the token listener, which is ready while pulls go on without the database: for what ends or replaces a service that is not
+    /// healthy.
+    #[arg(long)]
+    pulls: bool,
+}
+
 /// Asks the running service on this machine whether it is ready.
-pub(super) async fn run(context: &Context<'_>) -> anyhow::Result<()> {
+pub(super) async fn run(arguments: &HealthArguments, context: &Context<'_>) -> anyhow::Result<()> {
     let client = reqwest::Client::builder()
         .no_proxy()
         .timeout(Duration::from_secs(5))
         // The certificate has the name that clients know, and not this machine's address. Nothing secret is sent.
         .tls_danger_accept_invalid_certs(true)
         .build()?;
-    let url = address(&context.config);
+    let url = address(&context.config, arguments.pulls);
     let reply = client
         .get(&url)
         .send()
@@ -32,11 +41,11 @@ pub(super) async fn run(context: &Context<'_>) -> anyhow::Result<()> {
     context.output.for_programs(&checks)
 }
 
-/// The address of the ops listener's check, or of the token listener's if the other wants a certificate from its clients.
-fn address(config: &Config) -> String {
+/// The address of the ops listener's check; of the token listener's for `pulls`, or if the other wants a certificate from its clients.
+fn address(config: &Config, pulls: bool) -> String {
     let (ops, token) = (&config.ops, &config.token);
     let wants_certificate = |tls: &Tls| tls.client_ca.is_some();
-    let (listen, tls) = if ops.tls.as_ref().is_some_and(wants_certificate) {
+    let (listen, tls) = if pulls || ops.tls.as_ref().is_some_and(wants_certificate) {
         (token.listen, &token.tls)
     } else {
         (ops.listen, &ops.tls)

@@ -103,7 +103,7 @@ enum Command {
     /// Show the answer to a token request, and the rule behind each action.
     Explain(explain::ExplainArguments),
     /// Tell by the exit status whether the running service is ready.
-    Health,
+    Health(health::HealthArguments),
     /// Make the database, or bring its schema up to date.
     Migrate {
         #[command(subcommand)]
@@ -218,7 +218,7 @@ async fn run_command(command: Command, context: &Context<'_>) -> anyhow::Result<
         Command::Keys(command) => keys::run(&command, context).await,
         Command::Registry(command) => registry::run(&command, context),
         Command::Explain(arguments) => explain::run(arguments, context).await,
-        Command::Health => health::run(context).await,
+        Command::Health(arguments) => health::run(&arguments, context).await,
         Command::Migrate { command } => migrate::run(command, context).await,
         Command::Backup(arguments) => backup::back_up(arguments, context).await,
         Command::Restore(arguments) => backup::restore(arguments, context).await,

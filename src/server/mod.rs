@@ -47,7 +47,8 @@ use crate::domain::clock::Clock;
 use crate::domain::entropy::Entropy;
 use crate::http::admin::AdminState;
 use crate::http::layers::{
-    Framed, HINT, Health, HealthDetail, RequestLog, frame, health_routes, hint_routes,
+    Framed, HINT, Health, HealthDetail, RequestLog, StorageProblem, WithoutStorage, frame,
+    health_routes, hint_routes,
 };
 use crate::http::web::{Site, ThisMachine, WebState};
 use crate::http::{admin, ops, token, web};
@@ -223,7 +224,12 @@ impl Service {
         let storage = db.clone();
         let health = Health::new(move || {
             let storage = storage.clone();
-            Box::pin(async move { storage.check().await.map_err(|error| error.to_string()) })
+            Box::pin(async move {
+                storage.check().await.map_err(|error| StorageProblem {
+                    is_away: error.is_unreachable(),
+                    text: error.to_string(),
+                })
+            })
         });
         let changing = db.clone();
         let health = health.unless_stuck(move || {
@@ -299,7 +305,10 @@ impl Service {
         let token = token::router(Arc::clone(&self.issuer), self.cors_origins.as_slice());
         // Load balancers take out a listener that is not ready, which would end the pulls that go on.
         let directory = self.directory.clone();
-        let health = self.health.while_it_goes_on(move || directory.is_stale());
+        let health = self.health.while_it_goes_on(move || WithoutStorage {
+            is_away: directory.is_away(),
+            goes_on: directory.pulls_go_on(),
+        });
         let health = health_routes(health, HealthDetail::YesOrNo);
         frame(
             // Logins see to it themselves that they go on without their client (`RegistryTokenIssuer::issue`).

@@ -16,6 +16,14 @@ pub(crate) const STORIES: &[Story] = &[
         "a_mariadb_server_that_hangs_lets_nobody_wait_for_long",
         a_mariadb_server_that_hangs_lets_nobody_wait_for_long,
     ),
+    (
+        "the_token_listener_is_ready_while_pulls_go_on_without_postgresql",
+        the_token_listener_is_ready_while_pulls_go_on_without_postgresql,
+    ),
+    (
+        "the_token_listener_is_ready_while_pulls_go_on_without_mariadb",
+        the_token_listener_is_ready_while_pulls_go_on_without_mariadb,
+    ),
 ];
 
 /// Those who ask at the same time: many more than there are connections.
@@ -71,6 +79,66 @@ fn hangs(world: &World, kind: Kind) {
     });
     println!("  {kind:?}: good again after {:?}", back.elapsed());
     assert!(back.elapsed() < AT_ONCE, "{:?}", back.elapsed());
+}
+
+/// `database.serve_stale_for` of these stories.
+const STALE: Duration = Duration::from_secs(8);
+/// The time in which the end of [`STALE`] is not surely before or after the moment.
+const UNSURE: Duration = Duration::from_secs(1);
+/// A check of a load balancer has a second at the most.
+const CHECK: Duration = Duration::from_millis(500);
+
+fn the_token_listener_is_ready_while_pulls_go_on_without_postgresql(world: &World) {
+    is_ready_while_pulls_go_on(world, Kind::Postgres);
+}
+
+fn the_token_listener_is_ready_while_pulls_go_on_without_mariadb(world: &World) {
+    is_ready_while_pulls_go_on(world, Kind::Maria);
+}
+
+fn is_ready_while_pulls_go_on(world: &World, kind: Kind) {
+    let mut server = Server::start(kind);
+    let more = [("WHARFINGER_DATABASE__SERVE_STALE_FOR", "8s")];
+    let service = Service::start_on_with(&world.new_folder(), &server.url(), &more);
+    let token = address(&service.url);
+    let create = ["token", "create", "--user", "admin", "--name", "x"];
+    let scope = ["--scope", "read_registry"];
+    let secret = service.secret_cli(&[&create[..], &scope].concat());
+    let login = basic("admin", &world.secret(secret.trim().to_owned()));
+    let pull = || auth(token, "repository:nowhere/app:pull", &login).status();
+    let ready = |expected: u16| {
+        let ready = ask(token, "GET /readyz", "");
+        assert_eq!(ready.status(), expected, "{ready:?}");
+        assert!(took(&ready) < CHECK, "{ready:?}");
+    };
+    assert_eq!(pull(), 200);
+    ready(200);
+
+    server.signal("-STOP");
+    let stopped = Instant::now();
+    while stopped.elapsed() < STALE - UNSURE {
+        ready(200);
+        assert_eq!(pull(), 200, "after {:?}", stopped.elapsed());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    std::thread::sleep(2 * UNSURE);
+    for _ in 0..20 {
+        ready(503);
+        assert_eq!(pull(), 503);
+        std::thread::sleep(Duration::from_millis(50));
+    }
+
+    server.signal("-CONT");
+    wait_until("it is ready again", || {
+        ask(token, "GET /readyz", "").status() == 200 && pull() == 200
+    });
+    server.kill();
+    let killed = Instant::now();
+    while killed.elapsed() < 3 * UNSURE {
+        ready(200);
+        assert_eq!(pull(), 200, "after {:?}", killed.elapsed());
+        std::thread::sleep(Duration::from_millis(50));
+    }
 }
 
 /// The answers to a crowd whose members ask together.

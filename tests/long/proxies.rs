@@ -7,12 +7,12 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
 use crate::Story;
-use crate::harness::{Client, End, Kind, Outcome, Server, ask, basic};
+use crate::harness::{Client, End, Kind, Outcome, Server, ask, auth, basic};
 use crate::ports::free_port;
 use crate::process::Process;
 use crate::running::{Running, start_with, within};
@@ -31,10 +31,16 @@ pub(crate) const STORIES: &[Story] = &[
             rolling(nginx);
         },
     ),
+    (
+        "proxies::haproxy_keeps_the_pulls_that_go_on_without_the_database",
+        pulls_go_on_behind_haproxy,
+    ),
 ];
 
 /// The restarts of each instance.
 const ROUNDS: usize = 3;
+/// The time for which the database hangs: longer than all checks take to notice anything.
+const HANGING: Duration = Duration::from_secs(12);
 /// Clients of each of the four kinds.
 const CLIENTS: usize = 4;
 
@@ -196,6 +202,43 @@ fn rolling(proxy: fn([&str; 2]) -> Proxy) {
     );
     assert!(failed.is_empty(), "{failed:#?}\n{}", proxy.process.log());
     assert!(answered > 2000, "{answered}");
+}
+
+/// A server that hangs makes each check late, and one that is gone refuses: haproxy keeps both instances.
+fn pulls_go_on_behind_haproxy() {
+    let mut server = Server::start(Kind::Postgres);
+    let workplaces = [Workplace::empty(), Workplace::empty()];
+    let keys = workplaces[0].path().join("keys").display().to_string();
+    let configuration = format!(
+        "[database]\nurl = \"{}\"\n[keys]\ndirectory = \"{keys}\"\n",
+        server.url()
+    );
+    let instances = workplaces
+        .each_ref()
+        .map(|workplace| start_with(workplace, "log", &configuration));
+    let arguments = ["--user", "admin", "--name", "x", "--scope", "read_registry"];
+    let secret = workplaces[0].ok(&[&["token", "create"], &arguments[..]].concat());
+    let login = basic("admin", secret.trim());
+    let pull = |address: &str| auth(address, "repository:nowhere/app:pull", &login);
+    for instance in &instances {
+        assert_eq!(pull(&instance.token).status(), 200);
+    }
+    let proxy = haproxy([&instances[0].token, &instances[1].token]);
+    (proxy.has_both)();
+    let goes_on = |what: &str| {
+        let begin = Instant::now();
+        while begin.elapsed() < HANGING {
+            let answer = pull(&proxy.address);
+            let passed = begin.elapsed();
+            assert_eq!(answer.status(), 200, "{what} for {passed:?}: {answer:?}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        (proxy.has_both)();
+    };
+    server.signal("-STOP");
+    goes_on("stopped");
+    server.kill();
+    goes_on("gone");
 }
 
 fn restart(running: &mut Running, workplace: &Workplace) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -16,8 +16,41 @@ use axum::{Json, Router};
 /// The time that storage may take to answer: longer than its own limit, whose error says more.
 const PATIENCE: Duration = Duration::from_secs(3);
 
+/// The time that storage may take where the work may go on without it. Whoever asks has a limit too, often a second, and takes a listener out
+/// whose answer comes later.
+const SOON: Duration = Duration::from_millis(250);
+
 /// A question to storage: does it answer?
-type Probe = dyn Fn() -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>> + Send + Sync;
+type Probe =
+    dyn Fn() -> Pin<Box<dyn Future<Output = Result<(), StorageProblem>> + Send>> + Send + Sync;
+
+/// The reason why storage cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StorageProblem {
+    /// The cause, for the operator.
+    pub text: String,
+    /// True if storage does not answer at all, false if its answer is no.
+    pub is_away: bool,
+}
+
+/// The work of a listener without storage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WithoutStorage {
+    /// True if it is known that storage is away, so that nobody needs to ask.
+    pub is_away: bool,
+    /// True if the work goes on all the same.
+    pub goes_on: bool,
+}
+
+/// The state of storage, for one answer.
+enum Look {
+    /// It can be used.
+    Good,
+    /// It is away or silent, and the work goes on.
+    NotNeeded,
+    /// It cannot be used.
+    Failed(String),
+}
 
 /// The time since which changes fail, and why.
 type Stuck = dyn Fn() -> Option<(Instant, String)> + Send + Sync;
@@ -29,8 +62,8 @@ pub struct Health {
     /// The time since which storage fails, so that a change is logged, and not each probe.
     failing: Arc<Mutex<Option<Instant>>>,
     storage: Arc<Probe>,
-    /// True while a listener can do its work without storage.
-    goes_on: Arc<dyn Fn() -> bool + Send + Sync>,
+    /// The work of the listener without storage.
+    without_storage: Arc<dyn Fn() -> WithoutStorage + Send + Sync>,
     /// The failure of changes, if it is more than a moment: a listener that makes some is not ready then.
     stuck: Arc<Stuck>,
     /// Texts for the operator, by subject; none of them makes the service unready by itself.
@@ -66,7 +99,7 @@ pub enum HealthDetail {
 impl Health {
     /// A state that is not ready until [`Health::open`].
     pub fn new(
-        storage: impl Fn() -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>>
+        storage: impl Fn() -> Pin<Box<dyn Future<Output = Result<(), StorageProblem>> + Send>>
         + Send
         + Sync
         + 'static,
@@ -75,17 +108,23 @@ impl Health {
             open: Arc::new(AtomicBool::new(false)),
             failing: Arc::default(),
             storage: Arc::new(storage),
-            goes_on: Arc::new(|| false),
+            without_storage: Arc::new(|| WithoutStorage {
+                is_away: false,
+                goes_on: false,
+            }),
             stuck: Arc::new(|| None),
             notices: Arc::default(),
         }
     }
 
-    /// The same state for a listener that makes no changes, and is ready without storage, too, while `goes_on` says so.
+    /// The same state for a listener that makes no changes, and is ready without storage, too, while its work goes on.
     #[must_use]
-    pub fn while_it_goes_on(&self, goes_on: impl Fn() -> bool + Send + Sync + 'static) -> Self {
+    pub fn while_it_goes_on(
+        &self,
+        without_storage: impl Fn() -> WithoutStorage + Send + Sync + 'static,
+    ) -> Self {
         Self {
-            goes_on: Arc::new(goes_on),
+            without_storage: Arc::new(without_storage),
             stuck: Arc::new(|| None),
             ..self.clone()
         }
@@ -129,6 +168,24 @@ impl Health {
         self.notices().remove(subject);
     }
 
+    /// The state of storage for the operator, with the time for which it fails.
+    fn told(&self, look: Look, is_open: bool) -> String {
+        let problem = match look {
+            Look::Good => None,
+            Look::NotNeeded => return "not needed".to_owned(),
+            Look::Failed(problem) => Some(problem),
+        };
+        // A service that is not open yet has nothing that could have failed.
+        let failing = self.failing_since(problem.as_ref().filter(|_| is_open));
+        match (problem, failing) {
+            (None, _) => "ok".to_owned(),
+            (Some(problem), Some(since)) => {
+                format!("{problem}; for {} s", since.elapsed().as_secs())
+            }
+            (Some(problem), None) => problem,
+        }
+    }
+
     /// The time since which storage fails; a change is logged.
     fn failing_since(&self, problem: Option<&String>) -> Option<Instant> {
         let mut failing = self.failing.lock().unwrap_or_else(PoisonError::into_inner);
@@ -152,9 +209,41 @@ impl Health {
         self.notices.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn storage(&self) -> Result<(), String> {
+    async fn storage(&self) -> Result<(), StorageProblem> {
+        let silence = |_| {
+            Err(StorageProblem {
+                text: "does not answer".to_owned(),
+                is_away: true,
+            })
+        };
         let answer = tokio::time::timeout(PATIENCE, (self.storage)()).await;
-        answer.unwrap_or_else(|_| Err("does not answer".to_owned()))
+        answer.unwrap_or_else(silence)
+    }
+
+    /// Looks at storage. A listener whose work goes on without it does not wait for its silence.
+    async fn look(&self) -> Look {
+        let known = (self.without_storage)();
+        if known.is_away {
+            return if known.goes_on {
+                Look::NotNeeded
+            } else {
+                Look::Failed("is away".to_owned())
+            };
+        }
+        let mut asked = pin!(self.storage());
+        let answer = match tokio::time::timeout(SOON, &mut asked).await {
+            Ok(answer) => answer,
+            Err(_) if (self.without_storage)().goes_on => return Look::NotNeeded,
+            Err(_) => asked.await,
+        };
+        let Err(problem) = answer else {
+            return Look::Good;
+        };
+        let known = (self.without_storage)();
+        if known.goes_on && (known.is_away || problem.is_away) {
+            return Look::NotNeeded;
+        }
+        Look::Failed(problem.text)
     }
 }
 
@@ -181,16 +270,15 @@ async fn livez() -> Response {
 
 async fn readyz(health: &Health, detail: HealthDetail) -> Response {
     let is_open = health.open.load(Ordering::Acquire);
-    let storage = health.storage().await;
+    let look = health.look().await;
     let stuck = (health.stuck)();
-    let is_ready = is_open && stuck.is_none() && (storage.is_ok() || (health.goes_on)());
+    let is_ready = is_open && stuck.is_none() && !matches!(look, Look::Failed(_));
     let status = if is_ready {
         StatusCode::OK
     } else {
         StatusCode::SERVICE_UNAVAILABLE
     };
-    // A service that is not open yet has nothing that could have failed.
-    let failing = health.failing_since(storage.as_ref().err().filter(|_| is_open));
+    let storage = health.told(look, is_open);
     let word = if is_ready { "ready" } else { "not ready" };
     let body = match detail {
         HealthDetail::YesOrNo => serde_json::json!({ "status": word }),
@@ -207,13 +295,6 @@ async fn readyz(health: &Health, detail: HealthDetail) -> Response {
             let mut checks: BTreeMap<&str, String> = texts.collect();
             let listeners = if is_open { "ok" } else { "not open" };
             checks.insert("listeners", listeners.to_owned());
-            let storage = storage.map_or_else(
-                |problem| match failing {
-                    Some(since) => format!("{problem}; for {} s", since.elapsed().as_secs()),
-                    None => problem,
-                },
-                |()| "ok".to_owned(),
-            );
             checks.insert("storage", storage);
             serde_json::json!({ "status": word, "checks": checks })
         }
@@ -225,3 +306,7 @@ async fn readyz(health: &Health, detail: HealthDetail) -> Response {
     }
     response
 }
+
+#[cfg(test)]
+#[path = "health_tests.rs"]
+mod tests;

@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
 
 use crate::http::layers::distribution_error::DistributionError;
-use crate::http::layers::health::{Health, HealthDetail, routes};
+use crate::http::layers::health::{Health, HealthDetail, StorageProblem, routes};
 use crate::http::layers::log_note::LogNote;
 
 /// A reply that asks the client to come back.
@@ -21,7 +21,12 @@ pub(super) fn unavailable(message: &str, note: LogNote) -> Response {
 
 /// The routes of a listener while the service starts: it lives, and is not ready.
 pub fn starting_routes(detail: HealthDetail) -> Router {
-    let storage = || std::future::ready(Err("not open yet".to_owned()));
+    let storage = || {
+        std::future::ready(Err(StorageProblem {
+            text: "not open yet".to_owned(),
+            is_away: false,
+        }))
+    };
     let health = Health::new(move || Box::pin(storage()));
     routes(health, detail).fallback(async || {
         let message = "the service is starting; try again in a few seconds";

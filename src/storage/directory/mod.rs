@@ -106,12 +106,17 @@ impl Directory {
         }
     }
 
-    /// True while storage is away, and pulls are answered from the copies.
-    pub fn is_stale(&self) -> bool {
+    /// True if it is known that storage is away. Nobody needs to ask it then.
+    pub fn is_away(&self) -> bool {
+        let away = |copying: &Arc<Copying>| copying.follower.surely_away(BootTime::now());
+        self.copying.as_ref().and_then(away).is_some()
+    }
+
+    /// True while the copies are young enough that pulls are answered from them without storage.
+    pub fn pulls_go_on(&self) -> bool {
         self.copying.as_ref().is_some_and(|copying| {
             let (follower, now) = (&copying.follower, BootTime::now());
-            follower.surely_away(now).is_some()
-                && follower.is_younger_than(copying.serve_stale_for, now)
+            follower.is_younger_than(copying.serve_stale_for, now)
         })
     }
 

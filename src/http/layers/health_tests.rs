@@ -1,0 +1,82 @@
+//! Readiness of a listener whose work may go on without storage.
+
+use super::*;
+
+/// The limits of docs/operating.md, on a loaded machine.
+const AT_ONCE: Duration = Duration::from_millis(500);
+
+/// The state of storage that never answers, and says no a moment later if `then` says why.
+fn health(then: Option<&'static str>) -> Health {
+    let health = Health::new(move || {
+        Box::pin(async move {
+            let Some(text) = then else {
+                return std::future::pending().await;
+            };
+            tokio::time::sleep(SOON * 2).await;
+            Err(StorageProblem {
+                text: text.to_owned(),
+                is_away: false,
+            })
+        })
+    });
+    health.open();
+    health
+}
+
+async fn answer(health: &Health) -> (StatusCode, Duration) {
+    let begin = Instant::now();
+    let answer = readyz(health, HealthDetail::YesOrNo).await;
+    (answer.status(), begin.elapsed())
+}
+
+fn without(is_away: bool, goes_on: bool) -> impl Fn() -> WithoutStorage + Send + Sync + 'static {
+    move || WithoutStorage { is_away, goes_on }
+}
+
+#[tokio::test]
+async fn a_listener_whose_work_goes_on_does_not_wait_for_silence() {
+    for (is_away, goes_on, expected) in [
+        (false, true, StatusCode::OK),
+        (true, true, StatusCode::OK),
+        (true, false, StatusCode::SERVICE_UNAVAILABLE),
+    ] {
+        let health = health(None).while_it_goes_on(without(is_away, goes_on));
+        let (status, took) = answer(&health).await;
+        assert_eq!(status, expected, "{is_away} {goes_on}");
+        assert!(took < AT_ONCE, "{is_away} {goes_on}: {took:?}");
+    }
+}
+
+/// The others wait for what storage says, also if that comes late.
+#[tokio::test]
+async fn a_listener_whose_work_needs_storage_waits_for_its_answer() {
+    for health in [
+        health(Some("no")),
+        health(Some("no")).while_it_goes_on(without(false, false)),
+    ] {
+        let (status, took) = answer(&health).await;
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+        assert!(took >= SOON * 2, "{took:?}");
+    }
+    let (status, took) = answer(&health(None)).await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(took >= PATIENCE, "{took:?}");
+}
+
+#[tokio::test]
+async fn a_listener_is_not_ready_if_storage_says_no_or_the_service_stops() {
+    let says_no = || {
+        std::future::ready(Err(StorageProblem {
+            text: "only read".to_owned(),
+            is_away: false,
+        }))
+    };
+    let health = Health::new(move || Box::pin(says_no()));
+    health.open();
+    let health = health.while_it_goes_on(without(false, true));
+    assert_eq!(answer(&health).await.0, StatusCode::SERVICE_UNAVAILABLE);
+    let health = self::health(None).while_it_goes_on(without(true, true));
+    assert_eq!(answer(&health).await.0, StatusCode::OK);
+    health.close();
+    assert_eq!(answer(&health).await.0, StatusCode::SERVICE_UNAVAILABLE);
+}
