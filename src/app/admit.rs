@@ -88,17 +88,18 @@ impl Admission {
         Ok(identified.caller)
     }
 
-    /// The owner of a personal access token; no other credential is let in.
+    /// The owner of a personal access token; no other credential is let in, and nobody while it is not known if the token was revoked.
     #[tracing::instrument(level = "debug", name = "app.admit_access_token", skip_all)]
     pub async fn admit_access_token(
         &self,
         token: &SecretString,
         origin: &Origin,
     ) -> Result<SignedIn, AuthenticationError> {
-        let now = self.clock.now();
+        let (view, now) = (self.directory.view().await, self.clock.now());
+        view.must_be_current()?;
         let owner = self
             .authenticator
-            .authenticate_access_token(&self.directory.view().await, token, (origin.address, now))
+            .authenticate_access_token(&view, token, (origin.address, now))
             .await;
         let owner = owner.map_err(|refused| self.observed(refused, origin))?;
         if let Some(token) = owner.ceiling.access_token() {
