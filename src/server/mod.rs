@@ -307,7 +307,8 @@ impl Service {
         let directory = self.directory.clone();
         let health = self.health.while_it_goes_on(move || WithoutStorage {
             is_away: directory.is_away(),
-            goes_on: directory.pulls_go_on(),
+            // A file that was replaced is mended by another start, which whoever reads "not ready" may bring about.
+            goes_on: directory.pulls_go_on() && !directory.is_replaced(),
         });
         let health = health_routes(health, HealthDetail::YesOrNo);
         frame(

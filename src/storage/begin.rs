@@ -93,9 +93,7 @@ impl Db {
         pool: &Bounded<DatabaseConnection>,
     ) -> Result<Bounded<DatabaseTransaction>, StorageError> {
         // Nothing is acknowledged that goes into a file which is deleted already.
-        if let Some(file) = &self.file {
-            file.must_be_the_same()?;
-        }
+        self.must_be_the_same()?;
         Ok(pool.begin_to_write().await?)
     }
 }

@@ -174,6 +174,12 @@ impl Db {
         Arc::clone(self.copies.get_or_init(new))
     }
 
+    /// Fails if the file of SQLite is not the one that was opened; a server has none.
+    pub(super) fn must_be_the_same(&self) -> Result<(), StorageError> {
+        let file = self.file.as_ref();
+        file.map_or(Ok(()), DatabaseFile::must_be_the_same)
+    }
+
     /// Fails unless the database answers and takes changes.
     pub async fn check(&self) -> Result<(), StorageError> {
         let answered = match &self.file {

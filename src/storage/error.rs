@@ -72,6 +72,8 @@ pub enum Outlook {
     Locked,
     /// It stays so until somebody mends it.
     Lasting,
+    /// The file is not the one that was opened: what is there now has another state, which only another start reads.
+    Replaced,
 }
 
 /// The words of the database about a failure. The library's own error repeats its causes, so that a chain of
@@ -135,6 +137,11 @@ impl StorageError {
     /// True if the server of the database cannot be reached, or says that it is starting.
     pub fn is_unreachable(&self) -> bool {
         self.outlook() == Outlook::Unreachable
+    }
+
+    /// True if the file is not the one that was opened.
+    pub(super) fn is_replaced(&self) -> bool {
+        self.outlook() == Outlook::Replaced
     }
 
     /// True if another program has the database's file for itself.

@@ -165,7 +165,7 @@ impl DatabaseFile {
     }
 
     /// Makes sure that the files are those that were opened: SQLite goes on with files that were deleted, and what is
-    /// written then is lost.
+    /// written then is lost, and what others write to the new ones is not seen.
     pub(super) fn must_be_the_same(&self) -> Result<(), StorageError> {
         for (ending, opened) in PARTS.into_iter().zip(self.opened) {
             let Some(opened) = opened else { continue };
@@ -181,11 +181,11 @@ impl DatabaseFile {
             };
             match found {
                 Ok(found) if found == opened => {}
-                Ok(_) => return Err(self.unusable(&format!(
+                Ok(_) => return Err(self.replaced(&format!(
                     "{} was replaced while it was open; restart the service to use the new one",
                     what()
                 ))),
-                Err(error) if error.kind() == ErrorKind::NotFound => return Err(self.unusable(&format!(
+                Err(error) if error.kind() == ErrorKind::NotFound => return Err(self.replaced(&format!(
                     "{} was deleted or moved while it was open; put it back, or everything from a backup, and restart \
                      the service",
                     what()
@@ -256,10 +256,18 @@ impl DatabaseFile {
     }
 
     fn unusable(&self, why: &str) -> StorageError {
+        self.unusable_with(why, Outlook::Lasting)
+    }
+
+    fn replaced(&self, why: &str) -> StorageError {
+        self.unusable_with(why, Outlook::Replaced)
+    }
+
+    fn unusable_with(&self, why: &str, outlook: Outlook) -> StorageError {
         StorageError::Unusable {
             place: self.place(),
             why: why.to_owned(),
-            outlook: Outlook::Lasting,
+            outlook,
         }
     }
 }

@@ -33,8 +33,10 @@ impl Position {
 }
 
 impl Db {
-    /// The place after the last change, by one statement.
+    /// The place after the last change, by one statement. A file that was deleted has no later change, so that its copies would be
+    /// right for ever.
     pub(super) async fn position(&self) -> Result<Position, StorageError> {
+        self.must_be_the_same()?;
         let last = change::Entity::find()
             .filter(Expr::col(change::Column::Number).eq(counter::last_number()))
             .into_query();

@@ -51,6 +51,8 @@ pub(super) struct Follower {
 pub(super) struct Away {
     place: Arc<str>,
     why: Arc<str>,
+    /// True if the file is not the one that was opened.
+    pub(super) is_replaced: bool,
     found: BootTime,
     finder: Finder,
 }
@@ -228,6 +230,7 @@ impl Follower {
             *self.away_slot() = Some(Away {
                 place: place.as_str().into(),
                 why: why.as_str().into(),
+                is_replaced: error.is_replaced(),
                 found: BootTime::now(),
                 finder,
             });

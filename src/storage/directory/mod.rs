@@ -112,6 +112,13 @@ impl Directory {
         self.copying.as_ref().and_then(away).is_some()
     }
 
+    /// True if the file of SQLite is not the one that was opened, which only another start mends.
+    pub fn is_replaced(&self) -> bool {
+        let away = |copying: &Arc<Copying>| copying.follower.surely_away(BootTime::now());
+        let away = self.copying.as_ref().and_then(away);
+        away.is_some_and(|away| away.is_replaced)
+    }
+
     /// True while the copies are young enough that pulls are answered from them without storage.
     pub fn pulls_go_on(&self) -> bool {
         self.copying.as_ref().is_some_and(|copying| {

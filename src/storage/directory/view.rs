@@ -87,15 +87,16 @@ impl<'a> View<'a> {
 
     /// Fails while answers may be older than they should be: only pulls are answered then.
     pub fn must_be_current(&self) -> Result<(), StorageError> {
-        self.storage().map(|_| ())
-    }
-
-    /// The database, for what has no copies; an error at once if it is known to be away.
-    pub fn storage(&self) -> Result<&'a Db, StorageError> {
         match &self.trust {
-            Trust::Current(..) | Trust::Nothing => Ok(self.db),
+            Trust::Current(..) | Trust::Nothing => Ok(()),
             Trust::Stale(_, away) | Trust::Away(away) => Err(away.error()),
         }
+    }
+
+    /// The database, for what has no copies; an error at once if it is known to be away, or its file is another one.
+    pub fn storage(&self) -> Result<&'a Db, StorageError> {
+        self.must_be_current()?;
+        self.db.must_be_the_same().map(|()| self.db)
     }
 
     /// The database, for a credential of which there are no copies and which takes long to check. What this look tells later

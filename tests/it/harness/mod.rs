@@ -470,7 +470,18 @@ impl TestApp {
 
     /// Cuts the service off from its database.
     pub(crate) async fn close_storage(&self) {
+        // SQLite deletes them at the end, and a file that is deleted is another misfortune.
+        let parts = ["test.db-wal", "test.db-shm"].map(|part| self.folder.path().join(part));
+        let kept = parts
+            .each_ref()
+            .map(|part| part.with_added_extension("kept"));
+        for (part, kept) in parts.iter().zip(&kept) {
+            std::fs::hard_link(part, kept).unwrap();
+        }
         self.db.clone().close().await.unwrap();
+        for (part, kept) in parts.iter().zip(&kept) {
+            std::fs::rename(kept, part).unwrap();
+        }
     }
 
     pub(crate) fn now(&self) -> DateTime<Utc> {

@@ -1,5 +1,6 @@
 //! The service as a process: its connections, its log, its start and its stop.
 
+mod another_state;
 mod certificates;
 mod connections;
 mod copies;

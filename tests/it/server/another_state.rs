@@ -1,0 +1,107 @@
+//! A database that is not what it was, under a running service: its file is replaced, or a dump is loaded into it.
+
+use std::fs;
+use std::path::Path;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::cli::Workplace;
+use crate::cli::running::{Running, send, start_with};
+
+/// `database.serve_stale_for` of these tests.
+const STALE: Duration = Duration::from_secs(5);
+const FOR_FIVE_SECONDS: &str = "[database]\nserve_stale_for = \"5s\"";
+/// The time in which the end of [`STALE`] is not surely before or after the moment.
+const UNSURE: Duration = Duration::from_secs(1);
+/// The age at which copies are not right any more without a question to the database.
+const OLD: Duration = Duration::from_millis(1300);
+
+/// A place to work with a token of alice.
+fn furnished() -> (Workplace, String) {
+    let workplace = Workplace::furnished();
+    let create = ["token", "create", "--user", "alice", "--name", "ci"];
+    let secret = workplace.ok(&[&create[..], &["--scope", "read_registry"]].concat());
+    // Its end writes everything into the file.
+    start_with(&workplace, "first", "").stop();
+    (workplace, secret.trim().to_owned())
+}
+
+/// The status of a request for a pull from a project.
+fn pull(running: &Running, secret: &str, project: &str) -> String {
+    let basic = STANDARD.encode(format!("alice:{secret}"));
+    let reply = running.get_with(
+        &format!("/jwt/auth?service=container_registry&scope=repository:{project}:pull"),
+        &format!("authorization: Basic {basic}\r\n"),
+    );
+    let status = reply["HTTP/1.1 ".len()..][..3].to_owned();
+    let says_when = reply.to_ascii_lowercase().contains("\r\nretry-after: 5");
+    assert_eq!(says_when, status == "503", "{reply}");
+    status
+}
+
+fn ready(listener: &str) -> String {
+    send(listener, "GET /readyz", "")
+}
+
+/// Puts a copy in the place of the database's file, as somebody does who restores a copy and forgets the service.
+fn replace(workplace: &Workplace, copy: &Path) {
+    let data = workplace.path().join("data");
+    for part in ["wharfinger.db", "wharfinger.db-wal", "wharfinger.db-shm"] {
+        fs::rename(data.join(part), data.join(format!("aside-{part}"))).unwrap();
+    }
+    fs::copy(copy, data.join("wharfinger.db")).unwrap();
+}
+
+fn copied(workplace: &Workplace) -> std::path::PathBuf {
+    let copy = workplace.path().join("copy");
+    fs::copy(workplace.path().join("data/wharfinger.db"), &copy).unwrap();
+    copy
+}
+
+/// A token that is revoked in the new file is not given out without end.
+#[test]
+fn pulls_end_when_the_file_was_replaced() {
+    let (workplace, secret) = furnished();
+    let copy = copied(&workplace);
+    let mut running = start_with(&workplace, "log", FOR_FIVE_SECONDS);
+    assert_eq!(pull(&running, &secret, "team/app"), "200");
+    replace(&workplace, &copy);
+    let replaced = Instant::now();
+    workplace.ok(&["token", "revoke", "1", "--yes"]);
+    assert_eq!(pull(&running, &secret, "team/other"), "503", "a cold one");
+    while replaced.elapsed() + UNSURE < STALE {
+        assert_eq!(pull(&running, &secret, "team/app"), "200");
+        assert!(ready(&running.token).starts_with("HTTP/1.1 503"));
+        sleep(Duration::from_millis(50));
+    }
+    let checks = ready(&running.ops);
+    assert!(
+        checks.contains("was replaced while it was open"),
+        "{checks}"
+    );
+    sleep(2 * UNSURE);
+    for _ in 0..10 {
+        assert_eq!(pull(&running, &secret, "team/app"), "503");
+        sleep(Duration::from_millis(50));
+    }
+    assert!(ready(&running.token).starts_with("HTTP/1.1 503"));
+    running.stop();
+    let again = start_with(&workplace, "second", FOR_FIVE_SECONDS);
+    assert_eq!(pull(&again, &secret, "team/app"), "401");
+}
+
+#[test]
+fn a_replaced_file_ends_pulls_at_once_without_copies() {
+    for bound in ["cache_megabytes = 0", "serve_stale_for = \"0s\""] {
+        let (workplace, secret) = furnished();
+        let copy = copied(&workplace);
+        let running = start_with(&workplace, "log", &format!("[database]\n{bound}"));
+        assert_eq!(pull(&running, &secret, "team/app"), "200");
+        replace(&workplace, &copy);
+        sleep(OLD);
+        assert_eq!(pull(&running, &secret, "team/app"), "503", "{bound}");
+    }
+}
