@@ -17,6 +17,10 @@ const INTERVAL: Duration = Duration::from_millis(250);
 const LOOK: Duration = Duration::from_millis(20);
 /// The pause after notifications did not come.
 const RETRY: Duration = Duration::from_secs(10);
+/// The consequence while changes cannot be followed, and pulls go on.
+const PULLS_GO_ON: &str = "the changes of others cannot be followed; pulls are answered as before, for `database.serve_stale_for`";
+/// The consequence when that time is over.
+const PULLS_END: &str = "the changes of others cannot be followed for longer than `database.serve_stale_for`; pulls are 503, too";
 /// The name of the check on `/readyz` of ops, which is there while notifications do not come.
 const NOTIFICATIONS: &str = "notifications";
 
@@ -33,11 +37,14 @@ pub(super) fn spawn(service: &Service, lifecycle: &Lifecycle) {
 
 /// Follows the changes: every 250 ms, and when there is news or somebody has written. After a question that took longer, the next one follows at once.
 async fn follow(service: Service, news: Arc<Notify>, lifecycle: Lifecycle) {
-    let mut step = RepeatedStep::new(
-        service.health.clone(),
-        "copies",
-        "the changes of others cannot be followed; pulls are answered as before, for `database.serve_stale_for`",
-    );
+    let directory = service.directory.clone();
+    let mut step = RepeatedStep::telling(service.health.clone(), "copies", move || {
+        if directory.pulls_go_on() {
+            PULLS_GO_ON
+        } else {
+            PULLS_END
+        }
+    });
     loop {
         let (look, next) = (service.directory.file_look(), Instant::now() + INTERVAL);
         tokio::select! {

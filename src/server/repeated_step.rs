@@ -10,22 +10,41 @@ use crate::http::layers::Health;
 /// The time after which a step that does not end counts as stuck.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// The time from one look at the consequence of a failure to the next, while the step goes on failing.
+const LOOK: Duration = Duration::from_millis(250);
+
 /// A step of a background task.
 pub(super) struct RepeatedStep {
     health: Health,
     /// The name of the check on `/readyz` of ops, which is there while the step fails.
     subject: &'static str,
-    /// The consequence of a failure, for people.
+    /// The consequence of a failure, for people; it may become another one while the step fails.
+    consequence: Box<dyn Fn() -> &'static str + Send + Sync>,
+    failing: Option<Failure>,
+}
+
+/// A failure that goes on, as it was told.
+struct Failure {
+    since: Instant,
     consequence: &'static str,
-    failing: Option<Instant>,
+    error: String,
 }
 
 impl RepeatedStep {
     pub(super) fn new(health: Health, subject: &'static str, consequence: &'static str) -> Self {
+        Self::telling(health, subject, move || consequence)
+    }
+
+    /// A step whose failure has a consequence that may change while it lasts; each is logged once.
+    pub(super) fn telling(
+        health: Health,
+        subject: &'static str,
+        consequence: impl Fn() -> &'static str + Send + Sync + 'static,
+    ) -> Self {
         Self {
             health,
             subject,
-            consequence,
+            consequence: Box::new(consequence),
             failing: None,
         }
     }
@@ -35,19 +54,23 @@ impl RepeatedStep {
         &mut self,
         work: impl Future<Output = Result<T, E>>,
     ) -> Option<T> {
-        let mut work = pin!(work);
+        let (mut work, begin) = (pin!(work), Instant::now());
         loop {
-            match timeout(PATIENCE, &mut work).await {
+            let pause = self.failing.as_ref().map_or(PATIENCE, |_| LOOK);
+            match timeout(pause, &mut work).await {
                 Ok(Ok(done)) => {
                     self.succeeded();
                     return Some(done);
                 }
                 Ok(Err(error)) => {
                     // With its causes, which the operator needs.
-                    self.failed(&format!("{:#}", error.into()));
+                    self.failed(format!("{:#}", error.into()));
                     return None;
                 }
-                Err(_) => self.failed("it does not come to an end"),
+                Err(_) if begin.elapsed() >= PATIENCE => {
+                    self.failed("it does not come to an end".to_owned());
+                }
+                Err(_) => self.look_again(),
             }
         }
     }
@@ -57,19 +80,33 @@ impl RepeatedStep {
         self.failing.is_some()
     }
 
-    fn failed(&mut self, error: &str) {
-        if self.failing.is_none() {
-            tracing::warn!(error, "{}", self.consequence);
+    /// Tells the consequence as it is by now.
+    fn look_again(&mut self) {
+        if let Some(failure) = &self.failing {
+            self.failed(failure.error.clone());
         }
-        let since = *self.failing.get_or_insert_with(Instant::now);
-        let text = format!("{}: {error}", self.consequence);
+    }
+
+    fn failed(&mut self, error: String) {
+        let consequence = (self.consequence)();
+        let before = self.failing.as_ref();
+        if before.is_none_or(|before| before.consequence != consequence) {
+            tracing::warn!(error, "{consequence}");
+        }
+        let since = before.map_or_else(Instant::now, |before| before.since);
+        let text = format!("{consequence}: {error}");
         self.health.failing(self.subject, text, since);
+        self.failing = Some(Failure {
+            since,
+            consequence,
+            error,
+        });
     }
 
     fn succeeded(&mut self) {
-        if let Some(since) = self.failing.take() {
-            let seconds = since.elapsed().as_secs();
-            tracing::info!(seconds, "over after {seconds} s: {}", self.consequence);
+        if let Some(failure) = self.failing.take() {
+            let seconds = failure.since.elapsed().as_secs();
+            tracing::info!(seconds, "over after {seconds} s: {}", failure.consequence);
             self.health.forget(self.subject);
         }
     }

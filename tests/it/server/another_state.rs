@@ -9,7 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::cli::Workplace;
-use crate::cli::running::{Running, send, start_with};
+use crate::cli::running::{Running, send, start_with, within};
 
 /// `database.serve_stale_for` of these tests.
 const STALE: Duration = Duration::from_secs(5);
@@ -46,6 +46,10 @@ fn ready(listener: &str) -> String {
     send(listener, "GET /readyz", "")
 }
 
+fn log(workplace: &Workplace) -> String {
+    fs::read_to_string(workplace.path().join("log")).unwrap()
+}
+
 /// Puts a copy in the place of the database's file, as somebody does who restores a copy and forgets the service.
 fn replace(workplace: &Workplace, copy: &Path) {
     let data = workplace.path().join("data");
@@ -79,7 +83,8 @@ fn pulls_end_when_the_file_was_replaced() {
     }
     let checks = ready(&running.ops);
     assert!(
-        checks.contains("was replaced while it was open"),
+        checks.contains("was replaced while it was open")
+            && checks.contains("pulls are answered as before"),
         "{checks}"
     );
     sleep(2 * UNSURE);
@@ -103,5 +108,30 @@ fn a_replaced_file_ends_pulls_at_once_without_copies() {
         replace(&workplace, &copy);
         sleep(OLD);
         assert_eq!(pull(&running, &secret, "team/app"), "503", "{bound}");
+    }
+}
+
+/// The operator reads what is so: while pulls go on, and when they do not.
+#[test]
+fn the_end_of_pulls_is_told_once() {
+    const GO_ON: &str = "pulls are answered as before, for `database.serve_stale_for`";
+    const END: &str = "pulls are 503, too";
+    for (bound, expected) in [("3s", [1, 1]), ("0s", [0, 1])] {
+        let (workplace, secret) = furnished();
+        let copy = copied(&workplace);
+        let bound = format!("[database]\nserve_stale_for = \"{bound}\"");
+        let mut running = start_with(&workplace, "log", &bound);
+        assert_eq!(pull(&running, &secret, "team/app"), "200");
+        replace(&workplace, &copy);
+        within(2 * STALE, "its end is not told", || {
+            ready(&running.ops).contains(END)
+        });
+        assert!(!ready(&running.ops).contains(GO_ON));
+        sleep(OLD);
+        assert_eq!(pull(&running, &secret, "team/app"), "503");
+        running.stop();
+        let log = log(&workplace);
+        let told = [GO_ON, END].map(|text| log.matches(text).count());
+        assert_eq!(told, expected, "{log}");
     }
 }
