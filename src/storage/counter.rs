@@ -17,7 +17,7 @@ pub(super) async fn read(connection: &impl ConnectionTrait) -> Result<i64, Stora
     let counter = change_counter::Entity::find_by_id(COUNTER)
         .one(connection)
         .await?;
-    Ok(counter.ok_or(StorageError::NoSchema)?.number)
+    Ok(counter.ok_or(StorageError::NoCounter)?.number)
 }
 
 /// The rows that `select` finds, and the number of the last change that they know of: both are of one moment, because one
@@ -40,7 +40,7 @@ pub(super) async fn numbered(
         .join_subquery(JoinType::LeftJoin, select, FOUND, Expr::cust("1 = 1"))
         .and_where(ours);
     let mut rows = connection.query_all(&with_number).await?;
-    let first = rows.first().ok_or(StorageError::NoSchema)?;
+    let first = rows.first().ok_or(StorageError::NoCounter)?;
     let number = first.try_get("", NUMBER)?;
     let is_found: Option<i32> = first.try_get("", IS_FOUND)?;
     if is_found.is_none() {

@@ -35,6 +35,9 @@ pub enum StorageError {
     /// The database has no schema yet; only `serve` and `migrate` make one.
     #[error("the database has no schema yet; start the server or run `wharfinger migrate` first")]
     NoSchema,
+    /// The row that counts the changes is not there, although its table is: a dump is being loaded, row by row.
+    #[error("the counter of its changes is gone, perhaps because a dump is being loaded")]
+    NoCounter,
     /// Another version made the schema; the text says if it is older or newer, and what to do.
     #[error("the database's schema is {0}")]
     OtherSchema(&'static str),
@@ -129,6 +132,7 @@ impl StorageError {
             Self::Taken(_)
             | Self::Busy
             | Self::Changing
+            | Self::NoCounter
             | Self::Database(_)
             | Self::Unusable { .. } => true,
         }
@@ -176,8 +180,16 @@ impl StorageError {
 
     /// The error with the place of the database that was to be opened.
     pub(super) fn at(self, place: &str) -> Self {
-        let Self::Database(fault) = self else {
-            return self;
+        let fault = match self {
+            Self::Database(fault) => fault,
+            Self::NoCounter => {
+                return Self::Unusable {
+                    place: place.to_owned(),
+                    why: self.to_string(),
+                    outlook: Outlook::Lasting,
+                };
+            }
+            other => return other,
         };
         let text = fault.to_string();
         let why = text

@@ -54,7 +54,7 @@ impl Db {
             && match counter::read(&self.connection).await {
                 Ok(number) => number > 0,
                 // The table is made before its row.
-                Err(StorageError::NoSchema) => false,
+                Err(StorageError::NoCounter) => false,
                 Err(error) => return Err(error),
             };
         Ok((applied, has_changes))

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
 
 use crate::cli::Workplace;
 use crate::cli::running::{Running, send, start_with, within};
@@ -134,4 +135,52 @@ fn the_end_of_pulls_is_told_once() {
         let told = [GO_ON, END].map(|text| log.matches(text).count());
         assert_eq!(told, expected, "{log}");
     }
+}
+
+async fn opened(workplace: &Workplace) -> DatabaseConnection {
+    let file = workplace.path().join("data/wharfinger.db");
+    let opened = Database::connect(format!("sqlite://{}", file.display()));
+    opened.await.unwrap()
+}
+
+/// A dump makes each table and then fills it; for a moment the counter of changes has no row.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dump_that_is_being_loaded_is_a_database_that_is_away() {
+    let (workplace, secret) = furnished();
+    let mut running = start_with(&workplace, "log", FOR_FIVE_SECONDS);
+    assert_eq!(pull(&running, &secret, "team/app"), "200");
+    let database = opened(&workplace).await;
+    for statement in [
+        "CREATE TABLE aside AS SELECT * FROM change_counter",
+        "DELETE FROM change_counter",
+    ] {
+        database.execute_unprepared(statement).await.unwrap();
+    }
+    let begin = Instant::now();
+    sleep(OLD);
+    while begin.elapsed() + UNSURE < STALE {
+        assert_eq!(pull(&running, &secret, "team/app"), "200");
+        assert_eq!(pull(&running, &secret, "team/other"), "503", "a cold one");
+        assert!(ready(&running.token).starts_with("HTTP/1.1 200"));
+        sleep(Duration::from_millis(50));
+    }
+    // What ends a service that is not healthy leaves it alone, and the operator is told.
+    workplace.ok(&["health", "--pulls"]);
+    let told = workplace.fails(1, &["health"]);
+    assert!(
+        told.contains("perhaps because a dump is being loaded"),
+        "{told}"
+    );
+    sleep(2 * UNSURE);
+    assert_eq!(pull(&running, &secret, "team/app"), "503");
+    workplace.fails(1, &["health", "--pulls"]);
+
+    let put_back = "INSERT INTO change_counter SELECT * FROM aside";
+    database.execute_unprepared(put_back).await.unwrap();
+    within(2 * UNSURE, "it does not recover", || {
+        pull(&running, &secret, "team/app") == "200"
+            && pull(&running, &secret, "team/other") == "200"
+    });
+    assert!(ready(&running.ops).starts_with("HTTP/1.1 200"));
+    running.stop();
 }
