@@ -9,6 +9,7 @@ use crate::storage::bounded::Bounded;
 use crate::storage::change::{Change, Login};
 use crate::storage::connect::Db;
 use crate::storage::error::StorageError;
+use crate::storage::login_turns::LoginTurn;
 use crate::storage::source::Source;
 use crate::storage::trouble::Failing;
 use crate::storage::{access_tokens, counter, refresh_tokens, sessions, users};
@@ -58,6 +59,7 @@ impl Db {
         authority: &Authority,
         clock: &dyn Clock,
     ) -> Result<Login, BeginError> {
+        let turn = self.turn_of_login(authority).await?;
         let transaction = self.begin_transaction(&self.logins).await?;
         if let Some(claim) = authority.claim() {
             users::lock(&transaction, claim.user).await?;
@@ -65,7 +67,22 @@ impl Db {
         let now = clock.now();
         let renewed = authority.renewed(evidence(&transaction, authority).await?, now)?;
         let copies = self.copies.get().cloned();
-        Ok(Login::new(transaction, now, renewed, copies))
+        Ok(Login::new((transaction, turn), now, renewed, copies))
+    }
+
+    /// The turn of a login, if it is a user's: while a change holds the user's row, their logins take one connection and not all. A
+    /// file has but one.
+    async fn turn_of_login(
+        &self,
+        authority: &Authority,
+    ) -> Result<Option<LoginTurn>, StorageError> {
+        let claim = authority.claim().filter(|_| self.file.is_none());
+        let Some(claim) = claim else {
+            return Ok(None);
+        };
+        let turn = self.login_turns.take(claim.user, self.patience).await;
+        turn.map(Some)
+            .map_err(|error| StorageError::from(error).at(&self.place()))
     }
 
     /// The failure of changes since the last that was committed.

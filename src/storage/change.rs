@@ -16,6 +16,7 @@ use crate::storage::directory::notifications::notify;
 use crate::storage::entity::change;
 use crate::storage::error::StorageError;
 use crate::storage::events;
+use crate::storage::login_turns::LoginTurn;
 use crate::storage::recorder::Recorder;
 use crate::storage::source::Source;
 
@@ -46,6 +47,8 @@ pub struct Change {
 #[derive(Debug)]
 pub struct Login {
     pub(super) transaction: Bounded<DatabaseTransaction>,
+    /// Other logins of the user wait until this one has ended.
+    _turn: Option<LoginTurn>,
     now: DateTime<Utc>,
     authority: Authority,
     /// The refresh tokens that it deleted.
@@ -173,13 +176,14 @@ fn stored(touched: Option<&BTreeSet<Touched>>) -> String {
 impl Login {
     /// A login whose user's authority was renewed in `transaction` at `now`.
     pub(super) fn new(
-        transaction: Bounded<DatabaseTransaction>,
+        (transaction, turn): (Bounded<DatabaseTransaction>, Option<LoginTurn>),
         now: DateTime<Utc>,
         authority: Authority,
         copies: Option<Arc<Copies>>,
     ) -> Self {
         Self {
             transaction,
+            _turn: turn,
             now,
             authority,
             deleted: Mutex::default(),

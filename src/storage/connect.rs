@@ -14,6 +14,7 @@ use crate::storage::directory::copies::Copies;
 use crate::storage::error::StorageError;
 use crate::storage::file::DatabaseFile;
 use crate::storage::kept::KeptConnections;
+use crate::storage::login_turns::LoginTurns;
 use crate::storage::sqlite::Durability;
 use crate::storage::timeouts::DatabaseTimeouts;
 use crate::storage::trouble::Trouble;
@@ -50,6 +51,8 @@ pub struct Db {
     /// The connections for what logins write. On a server changes never take one from them, however many wait for their turn; SQLite
     /// has one writer at a time, and there this is the connection for changes.
     pub(super) logins: Bounded<DatabaseConnection>,
+    /// The turns of each user's logins.
+    pub(super) login_turns: LoginTurns,
     /// The connections for following the changes, which wait for nobody else's questions. One is enough while it answers.
     pub(super) follower: Bounded<DatabaseConnection>,
     /// The copies that are kept in this process, if any are.
@@ -325,6 +328,7 @@ impl Db {
             longest_list: longest,
             changes,
             logins,
+            login_turns: LoginTurns::default(),
             copies: Arc::default(),
             patience: match (&file, opener) {
                 (None, Opener::Service) => timeouts.longest(),

@@ -26,6 +26,7 @@ mod installation;
 mod kept;
 pub mod known_repositories;
 mod letter_pairs;
+mod login_turns;
 pub mod members;
 pub mod namespaces;
 pub mod notices;

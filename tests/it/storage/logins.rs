@@ -6,7 +6,9 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
-use wharfinger::storage::Db;
+use wharfinger::domain::ids::UserId;
+use wharfinger::domain::users::UserState;
+use wharfinger::storage::{Db, users};
 
 use super::story::begin;
 use crate::harness::TestApp;
@@ -19,8 +21,8 @@ const CHANGES: usize = 8;
 /// The first change fails after 2 s, and 3 s later the service is not ready.
 const UNREADY: Duration = Duration::from_millis(5500);
 
-/// A command is stopped in the middle of its change, so that none of the service's can be made: people log in all the same, and
-/// their logins do not hide it from `/readyz`. SQLite has one writer at a time, also for logins.
+/// A command is stopped in the middle of its change, so that none of the service's can be made: people log in all the same, but for
+/// the one whom it changes, and their logins do not hide it from `/readyz`. SQLite has one writer at a time, also for logins.
 pub(super) async fn changes_that_cannot_be_made_hold_up_no_logins(url: &SecretString) {
     if url.expose_secret().starts_with("sqlite") {
         return;
@@ -29,8 +31,13 @@ pub(super) async fn changes_that_cannot_be_made_hold_up_no_logins(url: &SecretSt
     app.administrator("impatient").await;
     app.user("patient").await;
     let root = app.actor("impatient", "api").await;
+    app.user("locked").await;
+    let locked = UserId(app.id_of("locked").await);
     let command = Db::open(url, 2).await.unwrap();
     let stopped = begin(&command).await;
+    users::set_state(&stopped, locked, UserState::Blocked)
+        .await
+        .unwrap();
     let began = Instant::now();
     let mut changes = JoinSet::new();
     for number in 0..CHANGES {
@@ -39,6 +46,16 @@ pub(super) async fn changes_that_cannot_be_made_hold_up_no_logins(url: &SecretSt
             let path = format!("waits-{number}");
             let group = json!({ "name": path, "path": path });
             root.post("/groups", group).await.status.as_u16()
+        });
+    }
+    // More than there are connections for logins; each gives up after a while, and comes again.
+    let mut logins = JoinSet::new();
+    for _ in 0..CHANGES {
+        let locked = app.login("locked");
+        logins.spawn(async move {
+            while began.elapsed() < UNREADY {
+                assert_eq!(locked.ask_at(DOCKER_LOGIN).await.status, 503);
+            }
         });
     }
     while began.elapsed() < UNREADY {
@@ -59,6 +76,7 @@ pub(super) async fn changes_that_cannot_be_made_hold_up_no_logins(url: &SecretSt
     );
     assert_eq!(app.get_admin("/readyz").await.status, 503);
     assert_eq!(app.anonymous().ask_at("/readyz").await.status, 200);
+    logins.join_all().await;
     drop(stopped);
     let refused = changes.join_all().await;
     assert!(refused.contains(&503), "{refused:?}");
