@@ -22,17 +22,15 @@ pub fn read_key_files(folder: &Path) -> Result<Vec<KeyFile>, KeyError> {
     if !KeyRing::is_there(folder)? {
         return Err(directory.no_keys());
     }
-    match files::lock_to_read(&directory.root)? {
-        Some(_lock) => read_all(&directory),
-        None => {
-            let files = settled(|| read_all(&directory), is_same)?;
-            files.ok_or_else(|| {
-                let problem =
-                    "its files change all the time, and it cannot be locked; run this again, or where it can be written";
-                KeyError::new(&directory.root, problem)
-            })
-        }
+    if let Some(_lock) = files::lock_to_read(&directory.root)? {
+        return read_all(&directory);
     }
+    let files = settled(|| read_all(&directory), |one, other| is_same(one, other))?;
+    files.ok_or_else(|| {
+        let problem =
+            "its files change all the time, and it cannot be locked; run this again, or where it can be written";
+        KeyError::new(&directory.root, problem)
+    })
 }
 
 /// The first reading that is the same as the one before it: nothing was written between them, so that it is of one moment. None if
@@ -52,7 +50,7 @@ fn settled<T>(
     Ok(None)
 }
 
-fn is_same(one: &Vec<KeyFile>, other: &Vec<KeyFile>) -> bool {
+fn is_same(one: &[KeyFile], other: &[KeyFile]) -> bool {
     let is_same = |(one, other): (&KeyFile, &KeyFile)| {
         one.path == other.path && one.text.expose_secret() == other.text.expose_secret()
     };

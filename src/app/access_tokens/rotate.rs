@@ -29,7 +29,7 @@ pub struct AccessTokenRotation {
 
 /// A token that took the place of another.
 ///
-/// What anybody wants to say about it is here: once it is committed, nothing that can fail may come before its secret.
+/// All that its face says is in it: once it is committed, nothing that can fail may come before its secret.
 #[derive(Debug)]
 pub struct RotatedAccessToken {
     /// The new token.
