@@ -1,10 +1,10 @@
 //! Deploy tokens.
 
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::{Expr, ExprTrait, SelectStatement};
+use sea_orm::sea_query::{Expr, SelectStatement};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, FromQueryResult,
-    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, DbBackend, EntityTrait,
+    FromQueryResult, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
 };
 
 use crate::domain::access_tokens::scope::AccessTokenScopes;
@@ -24,7 +24,7 @@ use crate::storage::entity::instant::{Instant, goes_on_after};
 use crate::storage::entity::{deploy_token, namespace};
 use crate::storage::error::StorageError;
 use crate::storage::namespaces::{from_kind, to_path, touched_ids};
-use crate::storage::page::{begins_with, listing_of, try_map};
+use crate::storage::page::{is_below, listing_of, try_map};
 use crate::storage::source::{AT_A_TIME, Source};
 
 /// The deploy token with that digest, whatever its state.
@@ -209,12 +209,16 @@ pub async fn revoke_all(change: &Change, namespaces: &[Namespace]) -> Result<(),
 }
 
 /// The ids of the deploy tokens of a group at the top, or of a user's own namespace, and of all below it.
-pub(super) fn ids_below(root: &str) -> SelectStatement {
+pub(super) fn ids_below(root: &str, backend: DbBackend) -> SelectStatement {
     use namespace::Column::Path;
     let below = namespace::Entity::find()
         .select_only()
         .column(namespace::Column::Id)
-        .filter(Path.eq(root).or(begins_with(Path, &format!("{root}/"))));
+        .filter(
+            Condition::any()
+                .add(Path.eq(root))
+                .add(is_below(Path, root, backend)),
+        );
     deploy_token::Entity::find()
         .select_only()
         .column(deploy_token::Column::Id)

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait, SelectStatement};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait,
 };
 
 use crate::domain::access_tokens::pattern::RepositoryPattern;
@@ -18,11 +18,14 @@ use crate::storage::entity::namespace::Kind;
 use crate::storage::entity::{namespace, repository};
 use crate::storage::error::StorageError;
 use crate::storage::namespaces::lists::{seen_by, where_role};
-use crate::storage::page::begins_with;
+use crate::storage::page::begins_in_order;
 use crate::storage::source::Source;
 
 /// The most repositories that were used and the most projects that are looked at: each is compared with each pattern.
 const MOST: u64 = 500;
+
+/// The patterns, and the database that compares their beginnings.
+type Beginnings<'a> = (&'a [RepositoryPattern], DbBackend);
 
 /// The repositories that `authority` may know of at `now`, of those that begin as one of `patterns` does; no pattern means
 /// all. True if there are more, which are left out.
@@ -39,7 +42,8 @@ pub async fn find(
     let pulled = seen_by(authority, least, now);
     let turn = source.turn().await?;
     let (mut names, mut is_partial) = (BTreeSet::new(), false);
-    for select in [used(listed, patterns), projects(pulled, patterns)] {
+    let beginnings = (patterns, source.connection().get_database_backend());
+    for select in [used(listed, beginnings), projects(pulled, beginnings)] {
         let rows = source.connection().query_all(&select);
         for (row, number) in turn.bound(source, rows).await?.iter().zip(1..) {
             if number > MOST {
@@ -54,12 +58,12 @@ pub async fn find(
 }
 
 /// The names of repositories that were used, in namespaces that are `seen`, or in all.
-fn used(seen: Option<Condition>, patterns: &[RepositoryPattern]) -> SelectStatement {
+fn used(seen: Option<Condition>, beginnings: Beginnings<'_>) -> SelectStatement {
     use repository::Column;
     let mut select = repository::Entity::find()
         .select_only()
         .column(Column::Name)
-        .filter(begin_like(Column::Name, patterns))
+        .filter(begin_like(Column::Name, beginnings))
         .order_by_asc(Column::Name)
         .limit(MOST + 1)
         .into_query();
@@ -79,14 +83,24 @@ fn used(seen: Option<Condition>, patterns: &[RepositoryPattern]) -> SelectStatem
 }
 
 /// The paths of projects that are `seen`, or of all.
-fn projects(seen: Option<Condition>, patterns: &[RepositoryPattern]) -> SelectStatement {
+fn projects(seen: Option<Condition>, beginnings: Beginnings<'_>) -> SelectStatement {
     use namespace::Column;
+    let is_project = Column::Kind.eq(Kind::Project);
+    let is_project: Expr = match beginnings {
+        ([], _) => is_project,
+        // As a case it leads to no index: SQLite would rather read all projects in their order than look for some beginnings.
+        (_, DbBackend::Sqlite) => {
+            let case: Expr = Expr::case(is_project, 1).finally(0).into();
+            case.eq(1)
+        }
+        _ => is_project,
+    };
     namespace::Entity::find()
         .select_only()
         .column(Column::Path)
-        .filter(Column::Kind.eq(Kind::Project))
+        .filter(is_project)
         .filter(Column::DeletedAt.is_null())
-        .filter(begin_like(Column::Path, patterns))
+        .filter(begin_like(Column::Path, beginnings))
         .filter(Condition::all().add_option(seen))
         .order_by_asc(Column::Path)
         .limit(MOST + 1)
@@ -94,13 +108,13 @@ fn projects(seen: Option<Condition>, patterns: &[RepositoryPattern]) -> SelectSt
 }
 
 /// The condition that a name begins as one of `patterns` does.
-fn begin_like(column: impl ColumnTrait, patterns: &[RepositoryPattern]) -> Condition {
+fn begin_like(column: impl ColumnTrait, (patterns, backend): Beginnings<'_>) -> Condition {
     if patterns.is_empty() {
         return Condition::all();
     }
     let beginnings: BTreeSet<&str> = patterns.iter().map(RepositoryPattern::beginning).collect();
     let conditions = beginnings
         .into_iter()
-        .map(|beginning| begins_with(column, beginning));
+        .map(|beginning| begins_in_order(column, beginning, backend));
     conditions.fold(Condition::any(), Condition::add)
 }

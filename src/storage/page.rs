@@ -273,23 +273,38 @@ pub(super) fn nothing() -> Expr {
     Expr::value(1).eq(0)
 }
 
-/// The condition that a column of lower-case text begins with `text`; wildcards in the text are letters.
+/// The condition that a column of lower-case text begins with `text`; wildcards in the text are letters. SQLite reads all rows to
+/// which nothing else leads.
 pub(super) fn begins_with(column: impl ColumnTrait, text: &str) -> Expr {
     column.like(LikeExpr::new(format!("{}%", literally(text))).escape('!'))
 }
 
-/// The condition that a column of paths has one that is below `path`. SQLite uses no index for a pattern, and would read all
-/// paths; where its letters have their own order, the range is the same.
-pub(super) fn is_below(column: impl ColumnTrait, path: &str, backend: DbBackend) -> Condition {
-    let first = format!("{path}/");
-    let below = Condition::all().add(begins_with(column, &first));
+/// The same by the order of the column, which leads to its rows by itself. SQLite uses no index for a pattern; where its letters
+/// have their own order, the range is the same.
+pub(super) fn begins_in_order(
+    column: impl ColumnTrait,
+    text: &str,
+    backend: DbBackend,
+) -> Condition {
+    let begins = Condition::all().add(begins_with(column, text));
     match backend {
-        // The letter after the slash is the zero.
-        DbBackend::Sqlite => below
-            .add(column.gt(first))
-            .add(column.lt(format!("{path}0"))),
-        _ => below,
+        DbBackend::Sqlite => begins
+            .add(column.gte(text))
+            .add_option(behind_all(text).map(|end| column.lt(end))),
+        _ => begins,
     }
+}
+
+/// The first text behind all that begin with `text`.
+fn behind_all(text: &str) -> Option<String> {
+    let (at, last) = text.char_indices().last()?;
+    let next = char::from_u32(u32::from(last).checked_add(1)?)?;
+    Some(format!("{}{next}", text.get(..at)?))
+}
+
+/// The condition that a column of paths has one that is below `path`.
+pub(super) fn is_below(column: impl ColumnTrait, path: &str, backend: DbBackend) -> Condition {
+    begins_in_order(column, &format!("{path}/"), backend)
 }
 
 /// A pattern that matches the text itself. `!` is the escape on every database; a backslash would differ.

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-    UpdateMany,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, UpdateMany,
 };
 
 use crate::domain::namespaces::path::root_of;
@@ -49,11 +49,12 @@ pub async fn delivered_like(
     channel: Channel,
     since: DateTime<Utc>,
 ) -> Result<u64, StorageError> {
+    let backend = db.connection.get_database_backend();
     let held = match holder {
         Holder::User { id, .. } => Condition::all().add(Column::UserId.eq(id.0)),
         Holder::Namespace { path } => Condition::all()
             .add(Column::UserId.is_null())
-            .add(Column::TokenId.in_subquery(ids_below(root_of(path)))),
+            .add(Column::TokenId.in_subquery(ids_below(root_of(path), backend))),
     };
     let delivered = notice::Entity::find()
         .filter(held)

@@ -7,7 +7,10 @@ pub mod sums;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait,
+    QueryFilter,
+};
 
 use crate::domain::ids::{NamespaceId, RepositoryId};
 use crate::domain::namespaces::path::root_of;
@@ -117,11 +120,12 @@ pub async fn count_of_owner(
     db: &Db,
     (day, owner): (NaiveDate, &UsageOwner),
 ) -> Result<u64, StorageError> {
+    let backend = db.connection.get_database_backend();
     let of_owner = match owner {
         UsageOwner::User(user) => Condition::all().add(Column::UserId.eq(user.0)),
         UsageOwner::Root(root) => Condition::all()
             .add(Column::Credential.eq(CredentialKind::DeployToken.name()))
-            .add(Column::CredentialId.in_subquery(ids_below(root.as_str()))),
+            .add(Column::CredentialId.in_subquery(ids_below(root.as_str(), backend))),
     };
     let rows = usage_day::Entity::find()
         .filter(of_owner)

@@ -23,12 +23,17 @@ impl Effort {
         let mut options = ConnectOptions::new(url.expose_secret());
         let connection = Database::connect(options.max_connections(1).to_owned());
         let connection = connection.await.unwrap();
-        if connection.get_database_backend() == DbBackend::Postgres {
+        let effort = Self(connection);
+        if effort.is_postgresql() {
             // As for the service.
             let price = "SET jit = off; SET random_page_cost = 1.1";
-            connection.execute_unprepared(price).await.unwrap();
+            effort.change(price).await;
         }
-        Self(connection)
+        effort
+    }
+
+    pub(super) fn is_postgresql(&self) -> bool {
+        self.0.get_database_backend() == DbBackend::Postgres
     }
 
     /// The number of rows; a statement is run for that, so it must be a question.

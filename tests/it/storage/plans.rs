@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use sea_orm::Statement;
 use secrecy::{ExposeSecret, SecretString};
+use wharfinger::domain::authority::Authority;
+use wharfinger::domain::namespaces::visibility::Visibility;
 use wharfinger::domain::notices::outbox::Channel;
 use wharfinger::domain::refresh_tokens::RefreshLifetimes;
 use wharfinger::domain::sessions::SessionRules;
@@ -93,6 +95,7 @@ pub(super) async fn nothing_reads_whole_tables(url: &SecretString) {
         }
     }
     dear.extend(dear_questions_of_purges(&app, &sent, &effort).await);
+    dear.extend(dear_questions_about_a_small_group(&app, &sent, &effort).await);
     for (caller, searches) in [(&root, searches()), (&user, searches_of_a_user())] {
         for (search, shown, most) in searches {
             dear.extend(dear_searches((caller, search), (shown, most), &sent, &effort).await);
@@ -129,6 +132,39 @@ async fn dear_questions_of_purges(app: &TestApp, sent: &Sent, effort: &Effort) -
             if rows > A_TOKEN {
                 dear.push(format!("the purge of {purge}: {rows} rows by {question}"));
             }
+        }
+    }
+    dear
+}
+
+/// The questions when the first use of a deploy token is written down, and about what the patterns of a token cover, where there is
+/// little: all other paths are of no matter.
+async fn dear_questions_about_a_small_group(
+    app: &TestApp,
+    sent: &Sent,
+    effort: &Effort,
+) -> Vec<String> {
+    app.group("small", Visibility::Private).await;
+    app.project("small/app", Visibility::Private).await;
+    let machine = app.machine("small", "read_registry write_registry").await;
+    let push = machine.ask(&["repository:small/app:pull,push"]).await;
+    assert_eq!(push.granted(&app.keys).len(), 1);
+    sent.clear();
+    app.service.counter.write_all().await.unwrap();
+    let mut questions = sent.questions("the use of a deploy token");
+    let patterns = ["small/*", "smaller/**"].map(|text: &str| text.try_into().unwrap());
+    let operator = Authority::operator();
+    let preview = app.desk.preview_patterns(&operator, patterns.into());
+    preview.await.unwrap();
+    questions.extend(sent.questions("a preview of patterns"));
+    let mut dear = Vec::new();
+    for question in questions {
+        // There is no index of repositories' names for patterns on PostgreSQL.
+        let is_unindexed = effort.is_postgresql() && question.contains("FROM \"repositories\"");
+        let most = if is_unindexed { SEEN } else { A_TOKEN };
+        let rows = effort.of(&question).await;
+        if rows > most {
+            dear.push(format!("a small group: {rows} rows by {question}"));
         }
     }
     dear
