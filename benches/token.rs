@@ -20,9 +20,11 @@ use wharfinger::domain::access_tokens::policy::WantedEnd;
 use wharfinger::domain::access_tokens::scope::AccessTokenScope;
 use wharfinger::domain::authority::Authority;
 use wharfinger::domain::decision::decide;
-use wharfinger::domain::decision::principal::Principal;
+use wharfinger::domain::decision::principal::{Ceiling, Principal, Proof, SignedIn};
 use wharfinger::domain::decision::rights::{NamespaceState, Rights};
 use wharfinger::domain::events::origin::{Face, Origin};
+use wharfinger::domain::ids::{AccessTokenId, UserId};
+use wharfinger::domain::members::access_level::AccessLevel;
 use wharfinger::domain::namespaces::visibility::Visibility;
 use wharfinger::domain::registry::scope::Scope;
 use wharfinger::domain::users::reference::UserReference;
@@ -33,6 +35,37 @@ use wharfinger::storage::Db;
 
 /// A login's usual question: two scopes in the user's own namespace, as programs encode them.
 const QUERY: &str = "service=container_registry&scope=repository%3Aadmin%2Fapp%3Apull&scope=repository%3Aadmin%2Fother%3Apull%2Cpush";
+
+/// The scopes of a client that works in a private project.
+const PRIVATE: [&str; 2] = [
+    "repository:team/app/web:pull",
+    "repository:team/app/worker:pull,push",
+];
+
+/// A Developer with an access token of two scopes, in a private project of a private group.
+fn member_of_a_private_project() -> (Principal, Rights) {
+    let scopes = [
+        AccessTokenScope::ReadRegistry,
+        AccessTokenScope::WriteRegistry,
+    ];
+    let user = SignedIn {
+        id: UserId(1),
+        username: "alice".try_into().unwrap(),
+        admin: false,
+        external: false,
+        ceiling: Ceiling {
+            proof: Proof::AccessToken(AccessTokenId(1)),
+            scopes: scopes.into_iter().collect(),
+            repositories: Vec::new(),
+        },
+    };
+    let mut rights = Rights::default();
+    for path in ["team", "team/app"] {
+        rights.add_namespace(path, NamespaceState::Live(Visibility::Private));
+    }
+    rights.add_membership("team", AccessLevel::Developer);
+    (Principal::User(user), rights)
+}
 
 /// A service in a folder of its own, and the header with a token of its administrator.
 async fn service(folder: &Path) -> (Service, HeaderMap) {
@@ -93,7 +126,7 @@ fn parts(criterion: &mut Criterion) {
     .unwrap();
     let mut rights = Rights::default();
     rights.add_namespace("admin", NamespaceState::Live(Visibility::Public));
-    criterion.bench_function("decide", |bencher| {
+    criterion.bench_function("decide, anonymous, public namespace", |bencher| {
         bencher.iter(|| {
             decide(
                 black_box(&Principal::Anonymous),
@@ -102,6 +135,21 @@ fn parts(criterion: &mut Criterion) {
             )
         });
     });
+    let (principal, private) = member_of_a_private_project();
+    let scopes = Scope::parse_all(PRIVATE).unwrap();
+    assert_eq!(decide(&principal, &private, &scopes).granted.len(), 2);
+    criterion.bench_function(
+        "decide, access token with two scopes, private project",
+        |bencher| {
+            bencher.iter(|| {
+                decide(
+                    black_box(&principal),
+                    black_box(&private),
+                    black_box(&scopes),
+                )
+            });
+        },
+    );
     let issue = || {
         let request = by_get(QUERY, &headers, origin());
         runtime.block_on(service.issuer.issue(request)).unwrap()
