@@ -7,6 +7,7 @@
 # Needs wrk and curl. Absolute numbers are this machine's; compare ratios.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. benches/verdicts.sh
 
 usage() {
   cat <<'TEXT'
@@ -16,7 +17,8 @@ usage: benches/load.sh [--tokens N] [--seconds N] [--connections N] [--database 
   --connections N  of the load (default 16)
   --database URL   an empty PostgreSQL or MariaDB database, after SQLite in a new folder; may be given several times
   --lists          the lists of the admin API too
-  --minutes N      then load of all kinds in turns for so long, with the memory each minute; it fails if that grows
+  --minutes N      then load of all kinds in turns for so long (8 or more), with the memory each minute; it fails if the average of
+                   the last third is more than 1 % above that of the middle third, or if a request was refused or got no answer
 TEXT
 }
 
@@ -33,6 +35,7 @@ while [ $# -gt 0 ]; do
     *) usage >&2; exit 2 ;;
   esac
 done
+must_be_enough "$minutes" || exit 2
 for tool in wrk curl; do
   command -v "$tool" >/dev/null || { echo "benches/load.sh: $tool is missing" >&2; exit 1; }
 done
@@ -220,16 +223,8 @@ grow() {
     printf '%d %s\n' "$at_minute" "$(memory "$service" 1)" | tee -a minutes.txt |
       awk '{ printf "%-34s %8s MB\n", "after " $1 " minutes of load", $2 }'
   done
-  awk '/ requests in / { n += $1 } /Non-2xx/ { wrong += $NF }
-    END { printf "%-34s %8d, %d of them refused\n", "requests in these minutes", n, wrong }' minutes.out
-  # The first minutes fill what is bounded; the last quarter must be where the second was.
-  awk '{ memory[NR] = $2 } END {
-    quarter = int(NR / 4); if (quarter < 1) exit 0
-    for (i = 1; i <= quarter; i++) { early += memory[quarter + i]; late += memory[NR - quarter + i] }
-    if (late > early * 1.02 + quarter) {
-      printf "benches/load.sh: the memory grew from %.1f to %.1f MB\n", early / quarter, late / quarter > "/dev/stderr"; exit 1
-    }
-  }' minutes.txt
+  must_be_answered minutes.out
+  must_not_grow minutes.txt
 }
 
 # The median of 15 answers of the admin API, in milliseconds.

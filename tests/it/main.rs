@@ -9,6 +9,7 @@
 
 mod admin;
 mod architecture;
+mod benches;
 mod cli;
 mod documentation;
 mod fuzz_corpora;
