@@ -12,15 +12,12 @@ use crate::domain::members::{LastingRole, ownership};
 use crate::domain::namespaces::path::NamespacePath;
 use crate::domain::registry::repository_name::RepositoryName;
 use crate::storage::counter::{self, Numbered};
-use crate::storage::directory::facts::{FoundPaths, GivenRoles};
+use crate::storage::directory::facts::{FoundPaths, GivenRoles, MOST_COPIED};
 use crate::storage::entity::{member, namespace};
 use crate::storage::error::StorageError;
 use crate::storage::members::{lasting, to_level, to_role};
 use crate::storage::namespaces::{from_visibility, on_paths, on_paths_numbered};
 use crate::storage::source::Source;
-
-/// The most roles of one user that are read at once to be copied.
-pub(super) const MOST_COPIED: usize = 10_000;
 
 /// The namespaces that `repositories` may belong to, and the caller's memberships there at `now`.
 #[tracing::instrument(level = "debug", name = "storage.registry.load", skip_all)]

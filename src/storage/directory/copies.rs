@@ -15,11 +15,10 @@ use crate::storage::directory::boot_time::BootTime;
 use crate::storage::directory::bounded_map::{BoundedMap, roles_heap};
 use crate::storage::directory::drops::{Dropped, Drops};
 use crate::storage::directory::facts::{
-    FoundNamespace, FoundPaths, GivenRoles, OwnedAccessToken, OwnedRefreshToken,
+    FoundNamespace, FoundPaths, GivenRoles, MOST_COPIED, OwnedAccessToken, OwnedRefreshToken,
 };
 use crate::storage::directory::numbers::Questions;
 use crate::storage::directory::shared_loads::SharedLoads;
-use crate::storage::registry::MOST_COPIED;
 
 /// The life of a copy that says that nothing is at a path.
 const ABSENT_LIFE: Duration = Duration::from_mins(2);

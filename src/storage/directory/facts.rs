@@ -21,5 +21,8 @@ pub(in crate::storage) type FoundNamespace = Option<(NamespaceId, NamespaceState
 /// Paths, with the namespaces at them.
 pub(in crate::storage) type FoundPaths = Vec<(Box<str>, FoundNamespace)>;
 
+/// The most roles of one user that are read at once to be copied.
+pub(in crate::storage) const MOST_COPIED: usize = 10_000;
+
 /// All roles that a user was given, also those that have ended, in the order of the namespaces.
 pub(in crate::storage) type GivenRoles = Vec<(NamespaceId, LastingRole)>;
