@@ -17,6 +17,7 @@ PACKAGES=(
   "pgbouncer:/usr/sbin/pgbouncer"
   "postgresql:/usr/lib/postgresql/*/bin/initdb"
   "mariadb-server:/usr/sbin/mariadbd"
+  "openssl:/usr/bin/openssl"
   "python3-venv:/usr/lib/python3.*/ensurepip/__init__.py"
   "gitlabracadabra:/usr/bin/gitlabracadabra"
   "prometheus:/usr/bin/promtool"
