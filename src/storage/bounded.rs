@@ -19,7 +19,7 @@ use crate::storage::trouble::Trouble;
 
 /// A connection or a transaction whose every use has a time limit.
 ///
-/// A use that is given up leaves a connection that is in the middle of something; the pool closes it when it
+/// A use that is given up leaves a connection that is in the middle of something; the pool replaces it when it
 /// does not answer soon.
 #[derive(Debug, Clone)]
 pub struct Bounded<C> {

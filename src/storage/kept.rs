@@ -65,20 +65,26 @@ impl KeptConnections {
     }
 
     /// Makes sure that a connection which is given back answers: puts one that is made by `make` in its place otherwise, as soon
-    /// as the server takes one. Meanwhile the pool has one place less.
-    pub(super) async fn give_back<C: Connection, M>(&self, connection: &mut C, make: impl Fn() -> M)
+    /// as the server takes one. Meanwhile the pool has one place less. Fails if the server has no room for another one.
+    pub(super) async fn give_back<C: Connection, M>(
+        &self,
+        connection: &mut C,
+        make: impl Fn() -> M,
+    ) -> Result<(), Error>
     where
         M: Future<Output = Result<C, Error>>,
     {
         if self.failure(connection).await.is_none() {
-            return;
+            return Ok(());
         }
         loop {
             match timeout(PART * self.patience, make()).await {
                 Ok(Ok(new)) => {
                     *connection = new;
-                    return;
+                    return Ok(());
                 }
+                // Its room is perhaps what this one takes: the pool closes it.
+                Ok(Err(refused @ Error::Database(_))) => return Err(refused),
                 Ok(Err(_)) | Err(_) => sleep(PAUSE).await,
             }
         }

@@ -164,8 +164,8 @@ where
     .after_release(move |connection, _| {
         let (kept, maker) = (given_back.clone(), maker_too.clone());
         Box::pin(async move {
-            kept.give_back(connection, || maker.clone().make()).await;
-            Ok(true)
+            let kept = kept.give_back(connection, || maker.clone().make()).await;
+            kept.map(|()| true)
         })
     })
     // The pool's own test has no limit but that of the wait for a connection.

@@ -255,13 +255,9 @@ async fn run_for(limit: Duration, ran: &mut Duration) {
 /// The place of the last change. A server that does not answer is asked again, [`MOST_ASKED`] times in all, by other connections while
 /// the earlier questions wait: theirs may have died without a word, and one that is made while the network is silent never comes about.
 async fn position(db: &Db) -> Result<Position, StorageError> {
-    let mut left = if db.file.is_some() { 1 } else { MOST_ASKED };
-    let mut asked = FuturesUnordered::new();
+    let mut left = if db.file.is_some() { 0 } else { MOST_ASKED - 1 };
+    let mut asked = FuturesUnordered::from_iter([db.position()]);
     loop {
-        if left > 0 {
-            asked.push(db.position());
-            left -= 1;
-        }
         tokio::select! {
             biased;
             Some(answer) = asked.next() => {
@@ -270,7 +266,10 @@ async fn position(db: &Db) -> Result<Position, StorageError> {
                     return answer;
                 }
             }
-            () = sleep(db.patience / MOST_ASKED) => {}
+            () = sleep(db.patience / MOST_ASKED), if left > 0 => {
+                asked.push(db.position());
+                left -= 1;
+            }
         }
     }
 }
