@@ -14,6 +14,7 @@ pub mod events;
 pub mod expiry;
 pub mod failed_logins;
 pub mod ids;
+pub mod json;
 pub mod key_schedule;
 pub mod letter_pairs;
 pub mod members;

@@ -23,9 +23,6 @@ impl KeyError {
 /// A token that could not be signed.
 #[derive(Debug, thiserror::Error)]
 pub enum SigningError {
-    /// The claims have no JSON form.
-    #[error("the claims cannot be written as JSON")]
-    Claims(#[from] serde_json::Error),
     /// There is no key for this registry: its service was added while no server with it has started.
     #[error("there is no key for this registry")]
     NoKey,

@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use serde::Serialize;
 
 use crate::domain::entropy::Entropy;
 use crate::domain::key_schedule::KeySchedule;
@@ -227,12 +226,8 @@ impl KeyRing {
         Ok(())
     }
 
-    /// Signs `claims` for this registry, in the way in which it trusts us.
-    pub fn sign(
-        &self,
-        claims: &impl Serialize,
-        registry: &Registry,
-    ) -> Result<String, SigningError> {
+    /// Signs claims, which are JSON, for this registry, in the way in which it trusts us.
+    pub fn sign(&self, claims: &[u8], registry: &Registry) -> Result<String, SigningError> {
         let loaded = self.loaded();
         let key = loaded.signing(registry).ok_or(SigningError::NoKey)?;
         key.sign(claims, registry.trust)

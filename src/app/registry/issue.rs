@@ -151,7 +151,7 @@ impl RegistryTokenIssuer {
             &decision,
             (now, id),
         );
-        let jwt = self.keys.sign(&claims, registry)?;
+        let jwt = self.keys.sign(&claims.to_json(), registry)?;
         let refresh_token = self
             .refresh_token(&request.presented, &principal, asked, &request.origin)
             .await?;

@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use serde::{Serialize, Serializer};
-
 /// One action of a scope (docs/protocol.md §1.6 and §1.7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Action {
@@ -112,8 +110,8 @@ impl FromIterator<Action> for ActionSet {
 impl fmt::Display for ActionSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (position, action) in self.iter().enumerate() {
-            let comma = if position == 0 { "" } else { "," };
-            write!(f, "{comma}{action}")?;
+            f.write_str(if position == 0 { "" } else { "," })?;
+            f.write_str(action.name())?;
         }
         Ok(())
     }
@@ -122,11 +120,5 @@ impl fmt::Display for ActionSet {
 impl fmt::Debug for ActionSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "[{self}]")
-    }
-}
-
-impl Serialize for ActionSet {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.iter().map(Action::name))
     }
 }

@@ -1,6 +1,5 @@
 //! The line in the log for one request.
 
-use std::fmt;
 use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -10,11 +9,11 @@ use axum::extract::{MatchedPath, Request};
 use axum::http::Method;
 use axum::response::Response;
 use chrono::{SecondsFormat, Utc};
-use serde::{Serialize, Serializer};
 use tracing::Span;
 use tracing::field::Empty;
 use uuid::Uuid;
 
+use crate::domain::json::JsonObject;
 use crate::http::layers::log_note::LogNote;
 use crate::http::layers::request_context::RequestContext;
 use crate::http::layers::settings::{EndedRequest, LayerSettings};
@@ -46,23 +45,15 @@ pub(super) struct RequestLine {
 }
 
 /// The line as JSON; the same members as `tracing` would write.
-#[derive(Serialize)]
 struct JsonLine<'a> {
-    timestamp: String,
+    timestamp: &'a str,
     level: &'static str,
-    message: fmt::Arguments<'a>,
-    #[serde(rename = "http.method")]
     method: &'static str,
-    #[serde(rename = "http.route")]
     route: &'a str,
-    #[serde(rename = "http.path", skip_serializing_if = "Option::is_none")]
     path: Option<&'a str>,
-    #[serde(rename = "http.status")]
     status: u16,
     duration_us: u64,
-    #[serde(rename = "client.address", serialize_with = "or_dash")]
     address: Option<IpAddr>,
-    #[serde(rename = "request.id")]
     id: &'a str,
     who: &'a str,
     note: &'a str,
@@ -161,9 +152,8 @@ impl RequestLine {
             line!(error);
         } else if let Some(put) = put.filter(|_| tracing::enabled!(tracing::Level::INFO)) {
             let line = JsonLine {
-                timestamp: Utc::now().to_rfc3339_opts(SecondsFormat::Micros, true),
+                timestamp: &Utc::now().to_rfc3339_opts(SecondsFormat::Micros, true),
                 level: "INFO",
-                message: format_args!("{method} {route} {status} for {who}"),
                 method,
                 route,
                 path,
@@ -186,20 +176,32 @@ impl JsonLine<'_> {
     fn text(&self) -> Vec<u8> {
         const ROOM: usize = 512;
         let mut text = Vec::with_capacity(ROOM);
-        // Only a defect of ours would make it fail, and then there is nothing to write.
-        if serde_json::to_writer(&mut text, self).is_ok() {
-            text.push(b'\n');
+        let (method, route, who) = (self.method, self.route, self.who);
+        let status = self.status.to_string();
+        let mut line = JsonObject::begin(&mut text);
+        line.string("timestamp", self.timestamp);
+        line.string("level", self.level);
+        let message = [method, " ", route, " ", &status, " for ", who].concat();
+        line.string("message", &message);
+        line.string("http.method", method);
+        line.string("http.route", route);
+        if let Some(path) = self.path {
+            line.string("http.path", path);
         }
+        line.integer("http.status", self.status.into());
+        let duration_us = i64::try_from(self.duration_us).unwrap_or(i64::MAX);
+        line.integer("duration_us", duration_us);
+        match self.address {
+            Some(address) => line.string("client.address", &address.to_string()),
+            None => line.string("client.address", "-"),
+        }
+        line.string("request.id", self.id);
+        line.string("who", who);
+        line.string("note", self.note);
+        line.string("target", self.target);
+        line.end();
+        text.push(b'\n');
         text
-    }
-}
-
-/// An address, or a dash for an unknown one.
-#[expect(clippy::ref_option, reason = "serde hands fields over so")]
-fn or_dash<S: Serializer>(address: &Option<IpAddr>, serializer: S) -> Result<S::Ok, S::Error> {
-    match address {
-        Some(address) => address.serialize(serializer),
-        None => serializer.serialize_str("-"),
     }
 }
 

@@ -3,48 +3,27 @@
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use chrono::SecondsFormat;
 use secrecy::ExposeSecret;
-use serde::Serialize;
 
 use crate::app::registry::{IssueError, IssuedRegistryToken, RegistryTokenIssuer};
 use crate::domain::decision::Denial;
 use crate::domain::decision::principal::Principal;
 use crate::domain::events::origin::Face;
+use crate::domain::json::{JsonObject, write_list};
 use crate::http::layers::{LogNote, Who, origin};
 use crate::http::token::cors::FromPage;
 use crate::http::token::error::unauthorized;
 use crate::http::token::request;
-
-/// The members of a reply beside the token (docs/protocol.md §0.2 to §0.5).
-#[derive(Debug, Serialize)]
-struct Accompanying<'a> {
-    expires_in: i64,
-    issued_at: String,
-    /// The secret to present next time instead of the password.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    refresh_token: Option<&'a str>,
-    /// The granted scopes, as OAuth2 wants them (RFC 6749 section 5.1).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    scope: Option<String>,
-    /// The refused actions with reasons, for people; clients ignore them.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    denied: Vec<DeniedAction<'a>>,
-    /// The number of refused actions that are not listed.
-    #[serde(skip_serializing_if = "is_zero")]
-    denied_more: usize,
-}
 
 /// The longest list of refused actions, in bytes: a reply stays far below what clients read.
 const LONGEST_DENIED: usize = 8 * 1024;
 /// The bytes of one of its entries beside name and reason.
 const ENTRY: usize = 64;
 
-#[derive(Debug, Serialize)]
 struct DeniedAction<'a> {
-    #[serde(rename = "type")]
     kind: &'a str,
     name: &'a str,
     action: &'a str,
@@ -94,51 +73,61 @@ pub(super) async fn post(
         .iter()
         .map(ToString::to_string)
         .collect();
-    Ok(reply(&token, Some(granted.join(" "))))
+    Ok(reply(&token, Some(&granted.join(" "))))
 }
 
-fn reply(issued: &IssuedRegistryToken, scope: Option<String>) -> Response {
-    let denied = as_many_as_fit(&issued.decision.denied);
-    let accompanying = Accompanying {
-        expires_in: issued.lifetime.num_seconds(),
-        issued_at: issued.issued_at.to_rfc3339_opts(SecondsFormat::Secs, true),
-        refresh_token: issued
-            .refresh_token
-            .as_ref()
-            .map(ExposeSecret::expose_secret),
-        scope,
-        denied_more: issued.decision.denied.len() - denied.len(),
-        denied,
-    };
-    let Ok(body) = body(&issued.jwt, &accompanying) else {
-        // Only a defect of ours would make it fail.
-        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
-    };
+fn reply(issued: &IssuedRegistryToken, scope: Option<&str>) -> Response {
     let headers = [
         (header::CONTENT_TYPE, "application/json"),
         (header::CACHE_CONTROL, "no-store"),
     ];
-    let mut response = (headers, body).into_response();
+    let mut response = (headers, body(issued, scope)).into_response();
     let note = LogNote::of_decision(&issued.decision);
     response.extensions_mut().insert(note);
     response
 }
 
-/// A JSON object with the token twice, because some clients read only `access_token`. A token is its largest part
-/// and has no letter that JSON would escape, so it is copied as it is.
-fn body(jwt: &str, accompanying: &Accompanying<'_>) -> serde_json::Result<Vec<u8>> {
+/// The members of a reply (docs/protocol.md §0.2 to §0.5): the token twice, because some clients read only `access_token`, and
+/// what goes with it.
+fn body(issued: &IssuedRegistryToken, scope: Option<&str>) -> Vec<u8> {
     const ROOM: usize = 256;
-    let mut body = Vec::with_capacity(2 * jwt.len() + ROOM);
-    for part in [r#"{"token":""#, jwt, r#"","access_token":""#, jwt, "\""] {
-        body.extend_from_slice(part.as_bytes());
+    let mut text = Vec::with_capacity(2 * issued.jwt.len() + ROOM);
+    let mut reply = JsonObject::begin(&mut text);
+    reply.plain_string("token", &issued.jwt);
+    reply.plain_string("access_token", &issued.jwt);
+    reply.integer("expires_in", issued.lifetime.num_seconds());
+    let issued_at = issued.issued_at.to_rfc3339_opts(SecondsFormat::Secs, true);
+    reply.string("issued_at", &issued_at);
+    if let Some(secret) = &issued.refresh_token {
+        // The secret to present next time instead of the password.
+        reply.string("refresh_token", secret.expose_secret());
     }
-    let begin = body.len();
-    serde_json::to_writer(&mut body, accompanying)?;
-    // The members go on where the second object would begin.
-    if let Some(brace) = body.get_mut(begin) {
-        *brace = b',';
+    if let Some(scope) = scope {
+        // The granted scopes, as OAuth2 wants them (RFC 6749 section 5.1).
+        reply.string("scope", scope);
     }
-    Ok(body)
+    write_denied(&mut reply, &issued.decision.denied);
+    reply.end();
+    text
+}
+
+/// Writes the refused actions with their reasons, for people; clients ignore them. What does not fit is counted.
+fn write_denied(reply: &mut JsonObject<'_>, denials: &[Denial]) {
+    let denied = as_many_as_fit(denials);
+    if !denied.is_empty() {
+        write_list(reply.member("denied"), &denied, |text, denied| {
+            let mut entry = JsonObject::begin(text);
+            entry.string("type", denied.kind);
+            entry.string("name", denied.name);
+            entry.string("action", denied.action);
+            entry.string("reason", &denied.reason);
+            entry.end();
+        });
+    }
+    let more = denials.len() - denied.len();
+    if more > 0 {
+        reply.integer("denied_more", i64::try_from(more).unwrap_or(i64::MAX));
+    }
 }
 
 fn as_many_as_fit(denials: &[Denial]) -> Vec<DeniedAction<'_>> {
@@ -149,14 +138,6 @@ fn as_many_as_fit(denials: &[Denial]) -> Vec<DeniedAction<'_>> {
         left.is_some()
     };
     denials.iter().map(denied).take_while(fits).collect()
-}
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde hands fields over so"
-)]
-fn is_zero(number: &usize) -> bool {
-    *number == 0
 }
 
 fn denied(denial: &Denial) -> DeniedAction<'_> {
