@@ -36,13 +36,22 @@ pub struct Role<'a> {
 impl Rights {
     /// Notes the namespace at `path`.
     pub fn add_namespace(&mut self, path: &str, namespace: NamespaceState) {
-        self.namespaces.insert(path.to_owned(), namespace);
+        match self.namespaces.get_mut(path) {
+            Some(known) => *known = namespace,
+            None => {
+                self.namespaces.insert(path.to_owned(), namespace);
+            }
+        }
     }
 
     /// Notes that the caller is a member at `path`.
     pub fn add_membership(&mut self, path: &str, level: AccessLevel) {
-        let held = self.memberships.entry(path.to_owned()).or_insert(level);
-        *held = level.max(*held);
+        match self.memberships.get_mut(path) {
+            Some(held) => *held = level.max(*held),
+            None => {
+                self.memberships.insert(path.to_owned(), level);
+            }
+        }
     }
 
     /// The state of the namespace to which `repository` belongs: the one with the longest path that is a prefix.

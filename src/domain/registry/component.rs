@@ -6,17 +6,22 @@ pub const MAX_NAME_LENGTH: usize = 255;
 /// True if `text` is `[a-z0-9]+` groups joined by `.`, `_`, `__` or any run of `-`
 /// (Distribution spec, docs/protocol.md §1.6).
 pub fn is_component(text: &str) -> bool {
-    let alphanumeric = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-    let starts_and_ends_well = text.starts_with(alphanumeric) && text.ends_with(alphanumeric);
-    starts_and_ends_well
+    let text = text.as_bytes();
+    let is_letter_at_either_end = [text.first(), text.last()]
+        .into_iter()
+        .all(|byte| byte.is_some_and(|&byte| is_letter(byte)));
+    is_letter_at_either_end
         && text
-            .split(alphanumeric)
-            .filter(|between| !between.is_empty())
-            .all(is_separator)
+            .chunk_by(|&one, &next| is_letter(one) == is_letter(next))
+            .all(|run| run.first().is_some_and(|&byte| is_letter(byte)) || is_separator(run))
 }
 
-fn is_separator(text: &str) -> bool {
-    matches!(text, "." | "_" | "__") || text.bytes().all(|b| b == b'-')
+fn is_letter(byte: u8) -> bool {
+    byte.is_ascii_lowercase() || byte.is_ascii_digit()
+}
+
+fn is_separator(run: &[u8]) -> bool {
+    matches!(run, b"." | b"_" | b"__") || run.iter().all(|&byte| byte == b'-')
 }
 
 #[cfg(test)]

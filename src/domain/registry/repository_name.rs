@@ -27,9 +27,10 @@ impl RepositoryName {
     /// The paths of all namespaces to which it may belong, longest first: the name itself and every shorter
     /// prefix that ends at a `/`, but none with more levels than a path can have.
     pub fn prefixes(&self) -> impl Iterator<Item = &str> {
-        let levels = self.0.split('/').count();
+        let levels = 1 + self.0.bytes().filter(|&byte| byte == b'/').count();
         let prefixes = std::iter::successors(Some(&*self.0), |path| {
-            path.rsplit_once('/').map(|(parent, _)| parent)
+            let end = path.bytes().rposition(|byte| byte == b'/');
+            end.and_then(|end| path.get(..end))
         });
         prefixes.skip(levels.saturating_sub(MAX_LEVELS))
     }

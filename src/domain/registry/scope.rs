@@ -106,13 +106,10 @@ impl Scope {
 
 impl fmt::Display for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}:{}:{}",
-            self.resource.kind(),
-            self.resource.name(),
-            self.actions
-        )
+        for part in [self.resource.kind(), ":", self.resource.name(), ":"] {
+            f.write_str(part)?;
+        }
+        self.actions.fmt(f)
     }
 }
 

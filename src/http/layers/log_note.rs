@@ -55,7 +55,10 @@ enum Judged<'a> {
 impl fmt::Display for Judged<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Granted(scope) => write!(f, "granted {scope}"),
+            Self::Granted(scope) => {
+                f.write_str("granted ")?;
+                scope.fmt(f)
+            }
             Self::Denied(denial) => {
                 let (kind, name) = (denial.resource.kind(), denial.resource.name());
                 let (action, reason) = (denial.action, &denial.reason);
@@ -71,8 +74,9 @@ fn joined(mut texts: impl Iterator<Item = impl fmt::Display>, separator: &str) -
     while let Some(text) = texts.next() {
         let before = whole.len();
         let between = if before == 0 { "" } else { separator };
+        whole.push_str(between);
         // Writing to a text in memory cannot fail.
-        let _ = write!(whole, "{between}{text}");
+        let _ = write!(whole, "{text}");
         if whole.len() > LONGEST && before == 0 {
             whole.truncate(whole.floor_char_boundary(LONGEST));
         } else if whole.len() > LONGEST {

@@ -25,7 +25,7 @@ impl<'a> Fields<'a> {
         let pairs = if is_too_long {
             Vec::new()
         } else {
-            form_urlencoded::parse(text).collect()
+            pairs(text).collect()
         };
         Self { pairs, is_too_long }
     }
@@ -127,9 +127,35 @@ impl<'a> Fields<'a> {
     }
 }
 
+/// The fields of a query or a form. Those without an encoded letter are taken as they are, for which nothing is decoded.
+fn pairs(text: &[u8]) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
+    let pairs = text.split(|&byte| byte == b'&');
+    pairs.filter_map(|pair| match as_it_is(pair) {
+        Some("") => None,
+        Some(pair) => {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            Some((name.into(), value.into()))
+        }
+        None => form_urlencoded::parse(pair).next(),
+    })
+}
+
+/// A field in which nothing is encoded.
+fn as_it_is(pair: &[u8]) -> Option<&str> {
+    let is_encoded = |byte: u8| matches!(byte, b'%' | b'+') || !byte.is_ascii();
+    // No end at the first one: all are looked at, many at a time.
+    let has_encoded = pair
+        .iter()
+        .fold(false, |found, &byte| found | is_encoded(byte));
+    std::str::from_utf8(pair).ok().filter(|_| !has_encoded)
+}
+
 /// A value that was UTF-8 and has no control characters; the decoder puts U+FFFD for other bytes.
 fn readable<'a>(name: &str, value: &'a str) -> Result<&'a str, MalformedRequest> {
-    if value.chars().any(|c| c.is_control() || c == '\u{FFFD}') {
+    let is_usual = value
+        .bytes()
+        .fold(true, |usual, byte| usual & (0x20..0x7f).contains(&byte));
+    if !is_usual && value.chars().any(|c| c.is_control() || c == '\u{FFFD}') {
         Err(malformed(&format!(
             "the parameter `{name}` is not printable UTF-8"
         )))
@@ -227,6 +253,12 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn fields_are_taken_apart_as_the_library_does(text in "[a-z=&%+é:2F]{0,40}") {
+            let expected: Vec<_> = form_urlencoded::parse(text.as_bytes()).collect();
+            prop_assert_eq!(pairs(text.as_bytes()).collect::<Vec<_>>(), expected);
+        }
+
         #[test]
         fn any_bytes_are_read_without_panic(text in prop::collection::vec(any::<u8>(), 0..200)) {
             let fields = Fields::parse(&text);
