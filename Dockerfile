@@ -22,7 +22,8 @@ USER 10001:10001
 ENV WHARFINGER_TOKEN__LISTEN=0.0.0.0:5001 \
     WHARFINGER_ADMIN__LISTEN=0.0.0.0:5002
 EXPOSE 5001 5002
-# Healthy while pulls go on without the database: Swarm replaces a container that is not, and its copies are gone then.
+# Healthy while pulls go on without the database: Swarm replaces a container that is not, and its copies are gone then. The ops
+# listener is asked, which is at the loopback of the container.
 HEALTHCHECK --interval=5s --timeout=5s --start-period=20s --retries=3 CMD ["wharfinger", "health", "--pulls"]
 ENTRYPOINT ["wharfinger"]
 CMD ["serve"]

@@ -11,8 +11,7 @@ use crate::config::{Config, Tls};
 
 #[derive(Debug, Args)]
 pub(super) struct HealthArguments {
-    /// Ask the token listener, which is ready while pulls go on without the database: for what ends or replaces a service that is not
-    /// healthy.
+    /// Ask if pulls go on, which they do for a while without the database: for what ends or replaces a service that is not healthy.
     #[arg(long)]
     pulls: bool,
 }
@@ -41,17 +40,20 @@ pub(super) async fn run(arguments: &HealthArguments, context: &Context<'_>) -> a
     context.output.for_programs(&checks)
 }
 
-/// The address of the ops listener's check; of the token listener's for `pulls`, or if the other wants a certificate from its clients.
+/// The address of the check, of everything or of `pulls` alone. The ops listener has both, and places that strangers do not take; if it wants
+/// a certificate from its clients, only the token listener is left.
 fn address(config: &Config, pulls: bool) -> String {
     let (ops, token) = (&config.ops, &config.token);
     let wants_certificate = |tls: &Tls| tls.client_ca.is_some();
-    let (listen, tls) = if pulls || ops.tls.as_ref().is_some_and(wants_certificate) {
-        (token.listen, &token.tls)
+    let (listen, tls, path) = if ops.tls.as_ref().is_some_and(wants_certificate) {
+        (token.listen, &token.tls, "/readyz")
+    } else if pulls {
+        (ops.listen, &ops.tls, "/readyz/pulls")
     } else {
-        (ops.listen, &ops.tls)
+        (ops.listen, &ops.tls, "/readyz")
     };
     let scheme = if tls.is_some() { "https" } else { "http" };
-    format!("{scheme}://{}/readyz", reachable(listen))
+    format!("{scheme}://{}{path}", reachable(listen))
 }
 
 /// An address on this machine at which a listener can be reached, also one that listens everywhere.

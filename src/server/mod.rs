@@ -84,6 +84,8 @@ pub struct Service {
     pub counter: UsageCounter,
     /// The answers of `/readyz`.
     pub health: Health,
+    /// The answers of the token listener's `/readyz`, which ops has too.
+    pulls: Health,
     /// The metrics.
     pub metrics: Metrics,
     admin: AdminState,
@@ -237,6 +239,13 @@ impl Service {
             let text = format!("no change can be made: {}", failing.why);
             (failing.since.elapsed() >= STUCK).then_some((failing.since, text))
         });
+        // Load balancers take out a listener that is not ready, which would end the pulls that go on.
+        let copies = directory.clone();
+        let pulls = health.while_it_goes_on(move || WithoutStorage {
+            is_away: copies.is_away(),
+            // A file that was replaced is mended by another start, which whoever reads "not ready" may bring about.
+            goes_on: copies.pulls_go_on() && !copies.is_replaced(),
+        });
         Ok(Self {
             desk,
             issuer,
@@ -247,6 +256,7 @@ impl Service {
             two_factors,
             counter,
             health,
+            pulls,
             metrics,
             admin,
             web,
@@ -303,14 +313,7 @@ impl Service {
     /// The routes of the token listener.
     pub fn token_router(&self) -> Framed {
         let token = token::router(Arc::clone(&self.issuer), self.cors_origins.as_slice());
-        // Load balancers take out a listener that is not ready, which would end the pulls that go on.
-        let directory = self.directory.clone();
-        let health = self.health.while_it_goes_on(move || WithoutStorage {
-            is_away: directory.is_away(),
-            // A file that was replaced is mended by another start, which whoever reads "not ready" may bring about.
-            goes_on: directory.pulls_go_on() && !directory.is_replaced(),
-        });
-        let health = health_routes(health, HealthDetail::YesOrNo);
+        let health = health_routes(self.pulls.clone(), HealthDetail::YesOrNo);
         frame(
             // Logins see to it themselves that they go on without their client (`RegistryTokenIssuer::issue`).
             token.merge(hint_routes(&self.hints.token)).merge(health),
@@ -343,7 +346,8 @@ impl Service {
     pub fn ops_router(&self) -> Framed {
         let rooms = Rooms::of(self);
         self.metrics.read_from(move || rooms.read());
-        let ops = ops::router(self.health.clone(), self.metrics.clone());
+        let (health, pulls) = (self.health.clone(), self.pulls.clone());
+        let ops = ops::router(health, pulls, self.metrics.clone());
         let ops = ops.merge(hint_routes(&self.hints.ops));
         frame(ops, &self.frames.ops)
     }

@@ -29,7 +29,9 @@ async fn details_are_told_to_the_operator_alone() {
         app.anonymous().ask_at("/readyz").await.json(),
         json!({ "status": "ready" })
     );
-    assert_eq!(app.anonymous().ask_at("/metrics").await.status, 404);
+    for path in ["/metrics", "/readyz/pulls"] {
+        assert_eq!(app.anonymous().ask_at(path).await.status, 404, "{path}");
+    }
 }
 
 #[tokio::test]

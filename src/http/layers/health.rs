@@ -264,6 +264,14 @@ pub fn routes(health: Health, detail: HealthDetail) -> Router {
         .with_state(health)
 }
 
+/// The route `/readyz/pulls`, which answers for a listener that is not there itself: strangers may have all of that one's places.
+pub fn pulls_route(pulls: Health) -> Router {
+    let ready = async |State(health): State<Health>| readyz(&health, HealthDetail::EachCheck).await;
+    Router::new()
+        .route("/readyz/pulls", get(ready))
+        .with_state(pulls)
+}
+
 async fn livez() -> Response {
     ([(header::CACHE_CONTROL, "no-store")], "ok\n").into_response()
 }

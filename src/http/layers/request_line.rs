@@ -24,7 +24,7 @@ const LONGEST_PATH: usize = 120;
 const LONGEST_SEGMENT: usize = 24;
 
 /// Routes that are requested every few seconds; only the debug log has them.
-const PROBES: [&str; 3] = ["/livez", "/readyz", "/metrics"];
+const PROBES: [&str; 4] = ["/livez", "/readyz", "/readyz/pulls", "/metrics"];
 
 /// The status in the line of a request without reply, because the client went away or the service
 /// stopped hard; nginx writes the same.

@@ -4,6 +4,7 @@ mod another_state;
 mod certificates;
 mod connections;
 mod copies;
+mod crowd;
 mod http2;
 mod log;
 mod metrics;

@@ -124,14 +124,15 @@ async fn pulls_end_after_the_time_that_is_configured() {
     for _ in 0..3 {
         assert_eq!(anyone.ask_at("/readyz").await.status, StatusCode::OK);
     }
-    assert_eq!(
-        warm.app.ops("/readyz").await.status,
-        StatusCode::SERVICE_UNAVAILABLE
-    );
+    let by_ops = async |path: &str| warm.app.ops(path).await.status;
+    assert_eq!(by_ops("/readyz").await, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(by_ops("/readyz/pulls").await, StatusCode::OK);
     tokio::time::sleep(OLD).await;
     is_told_to_come_back(&warm.token, &[PULL]).await;
     let ready = anyone.ask_at("/readyz").await;
     assert_eq!(ready.status, StatusCode::SERVICE_UNAVAILABLE);
+    let pulls = by_ops("/readyz/pulls").await;
+    assert_eq!(pulls, StatusCode::SERVICE_UNAVAILABLE);
 }
 
 #[tokio::test]
