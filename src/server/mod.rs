@@ -228,7 +228,7 @@ impl Service {
             let storage = storage.clone();
             Box::pin(async move {
                 storage.check().await.map_err(|error| StorageProblem {
-                    is_away: error.is_unreachable(),
+                    is_away: error.is_away(),
                     text: error.to_string(),
                 })
             })

@@ -99,6 +99,7 @@ impl Db {
             }
             let transaction = self.begin_transaction(&self.changes).await?;
             counter::add(0, &transaction).await?;
+            counter::read(&transaction).await?;
             Ok(transaction.commit().await?)
         };
         let tried: Result<(), StorageError> = tried.await;

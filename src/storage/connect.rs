@@ -185,15 +185,19 @@ impl Db {
 
     /// Fails unless the database answers and takes changes.
     pub async fn check(&self) -> Result<(), StorageError> {
-        let answered = match &self.file {
-            Some(file) => {
-                file.must_be_the_same()?;
-                file.must_be_writable()?;
-                counter::read(&self.connection).await.map(drop)
+        if let Some(file) = &self.file {
+            file.must_be_the_same()?;
+            file.must_be_writable()?;
+        }
+        let asked = async {
+            // A change of no row would succeed without the row that every change needs.
+            counter::read(&self.connection).await?;
+            match &self.file {
+                Some(_) => Ok(()),
+                None => counter::change_nothing(&self.connection).await,
             }
-            None => counter::change_nothing(&self.connection).await,
         };
-        answered.map_err(|error| error.at(&self.place()))
+        asked.await.map_err(|error| error.at(&self.place()))
     }
 
     /// Closes all connections; on SQLite this folds the log into the database's file. A server that does not answer any

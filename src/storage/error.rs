@@ -73,6 +73,8 @@ pub enum Outlook {
     Unreachable,
     /// Another program has the file for itself, which is over in a moment as a rule.
     Locked,
+    /// The counter of changes has no row, which is over when a dump is loaded.
+    Uncounted,
     /// It stays so until somebody mends it.
     Lasting,
     /// The file is not the one that was opened: what is there now has another state, which only another start reads.
@@ -143,6 +145,11 @@ impl StorageError {
         self.outlook() == Outlook::Unreachable
     }
 
+    /// True if the database counts as away: nobody has refused anything for good, and it may be back in a moment.
+    pub fn is_away(&self) -> bool {
+        matches!(self.outlook(), Outlook::Unreachable | Outlook::Uncounted)
+    }
+
     /// True if the file is not the one that was opened.
     pub(super) fn is_replaced(&self) -> bool {
         self.outlook() == Outlook::Replaced
@@ -174,6 +181,7 @@ impl StorageError {
         match self {
             Self::Unusable { outlook, .. } => *outlook,
             Self::Database(fault) => fault.outlook(),
+            Self::NoCounter => Outlook::Uncounted,
             _ => Outlook::Lasting,
         }
     }
@@ -186,7 +194,7 @@ impl StorageError {
                 return Self::Unusable {
                     place: place.to_owned(),
                     why: self.to_string(),
-                    outlook: Outlook::Lasting,
+                    outlook: Outlook::Uncounted,
                 };
             }
             other => return other,

@@ -13,6 +13,7 @@
 mod backup;
 mod ci;
 mod containerd;
+mod database_dump;
 mod database_pooler;
 mod database_silence;
 mod database_timeouts;
@@ -65,6 +66,7 @@ fn main() -> ExitCode {
         .chain(database_tls_mariadb::STORIES)
         .chain(database_timeouts::STORIES)
         .chain(database_silence::STORIES)
+        .chain(database_dump::STORIES)
         .chain(monitoring::STORIES)
         .chain(readme::STORIES)
         .chain(shipping::STORIES)

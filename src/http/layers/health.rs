@@ -59,7 +59,9 @@ type Stuck = dyn Fn() -> Option<(Instant, String)> + Send + Sync;
 #[derive(Clone)]
 pub struct Health {
     open: Arc<AtomicBool>,
-    /// The time since which storage fails, so that a change is logged, and not each probe.
+    /// The work that listeners of this state are ready for, if it is not all; as the log says it.
+    work: &'static str,
+    /// The time since which they are not ready because of storage, so that a change is logged, and not each probe.
     failing: Arc<Mutex<Option<Instant>>>,
     storage: Arc<Probe>,
     /// The work of the listener without storage.
@@ -106,6 +108,7 @@ impl Health {
     ) -> Self {
         Self {
             open: Arc::new(AtomicBool::new(false)),
+            work: "",
             failing: Arc::default(),
             storage: Arc::new(storage),
             without_storage: Arc::new(|| WithoutStorage {
@@ -117,13 +120,16 @@ impl Health {
         }
     }
 
-    /// The same state for a listener that makes no changes, and is ready without storage, too, while its work goes on.
+    /// The same state for a listener that makes no changes, and is ready without storage, too, while its work goes on. So the two
+    /// are not always ready at the same times.
     #[must_use]
     pub fn while_it_goes_on(
         &self,
         without_storage: impl Fn() -> WithoutStorage + Send + Sync + 'static,
     ) -> Self {
         Self {
+            work: " for pulls",
+            failing: Arc::default(),
             without_storage: Arc::new(without_storage),
             stuck: Arc::new(|| None),
             ..self.clone()
@@ -170,15 +176,15 @@ impl Health {
 
     /// The state of storage for the operator, with the time for which it fails.
     fn told(&self, look: Look, is_open: bool) -> String {
-        let problem = match look {
-            Look::Good => None,
-            Look::NotNeeded => return "not needed".to_owned(),
-            Look::Failed(problem) => Some(problem),
+        let (good, problem) = match look {
+            Look::Good => ("ok", None),
+            Look::NotNeeded => ("not needed", None),
+            Look::Failed(problem) => ("", Some(problem)),
         };
         // A service that is not open yet has nothing that could have failed.
         let failing = self.failing_since(problem.as_ref().filter(|_| is_open));
         match (problem, failing) {
-            (None, _) => "ok".to_owned(),
+            (None, _) => good.to_owned(),
             (Some(problem), Some(since)) => {
                 format!("{problem}; for {} s", since.elapsed().as_secs())
             }
@@ -188,15 +194,16 @@ impl Health {
 
     /// The time since which storage fails; a change is logged.
     fn failing_since(&self, problem: Option<&String>) -> Option<Instant> {
+        let work = self.work;
         let mut failing = self.failing.lock().unwrap_or_else(PoisonError::into_inner);
         match (problem, *failing) {
             (Some(error), None) => {
-                tracing::warn!(%error, "not ready: the database cannot be used");
+                tracing::warn!(%error, "not ready{work}: the database cannot be used");
                 *failing = Some(Instant::now());
             }
             (None, Some(since)) => {
                 let seconds = since.elapsed().as_secs();
-                tracing::info!(seconds, "ready again, after {seconds} s");
+                tracing::info!(seconds, "ready{work} again, after {seconds} s");
                 *failing = None;
             }
             (None, None) | (Some(_), Some(_)) => {}

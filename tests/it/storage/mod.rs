@@ -4,6 +4,7 @@ mod access_tokens;
 mod audit_events;
 mod changes;
 mod cold;
+mod counter;
 mod deploy_tokens;
 mod directory;
 mod effort;

@@ -23,6 +23,7 @@ use super::changes::{
     changes_follow_one_another, changes_that_wait_hold_up_no_questions,
     old_changes_are_pruned_but_not_the_last, what_is_not_committed_never_happened,
 };
+use super::counter::a_counter_without_its_row_is_noticed;
 use super::deploy_tokens::deploy_tokens_keep_what_was_chosen;
 use super::directory::{
     a_follower_that_is_far_behind_knows_all, facts_of_two_moments_are_noticed,
@@ -167,6 +168,7 @@ async fn story() {
     postgresql_tells_of_changes_at_once(db, url.expose_secret()).await;
     many_projects_are_listed_in_time(url, db).await;
     servers_that_take_no_changes_are_refused(url, db).await;
+    a_counter_without_its_row_is_noticed(url, db).await;
     old_changes_are_pruned_but_not_the_last(db).await;
     a_number_that_comes_again_is_noticed(db, url).await;
     a_change_that_looks_like_the_lost_one_is_noticed(db, url).await;

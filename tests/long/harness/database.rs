@@ -85,14 +85,19 @@ impl Server {
     /// Gives up everything in the database.
     pub(crate) fn make_empty(&self) {
         match self.kind {
+            Kind::Postgres => self.tell("drop schema public cascade; create schema public"),
+            Kind::Maria => self.tell("drop database service; create database service"),
+        }
+    }
+
+    /// Lets another program do something in the database.
+    pub(crate) fn tell(&self, statement: &str) {
+        match self.kind {
             Kind::Postgres => {
                 let mut command = Command::new(postgres("psql"));
-                let statement = "drop schema public cascade; create schema public";
                 run(command.args(["-q", "-d", &self.url(), "-c", statement]));
             }
-            Kind::Maria => {
-                run(&mut self.mariadb("drop database service; create database service"));
-            }
+            Kind::Maria => run(&mut self.mariadb(&format!("use service; {statement}"))),
         }
     }
 
