@@ -286,6 +286,8 @@ impl Service {
         };
         Self {
             issuer: Arc::new(issuer),
+            health: self.health.with_tasks(tasks.clone()),
+            pulls: self.pulls.with_tasks(tasks.clone()),
             tasks,
             ..self
         }

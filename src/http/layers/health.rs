@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -12,26 +12,13 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
+use tokio_util::task::TaskTracker;
 
-/// The time that storage may take to answer: longer than its own limit, whose error says more.
-const PATIENCE: Duration = Duration::from_secs(3);
+use crate::http::layers::storage_question::{PendingAnswer, StorageQuestion};
 
 /// The time that storage may take where the work may go on without it. Whoever asks has a limit too, often a second, and takes a listener out
 /// whose answer comes later.
 const SOON: Duration = Duration::from_millis(250);
-
-/// A question to storage: does it answer?
-type Probe =
-    dyn Fn() -> Pin<Box<dyn Future<Output = Result<(), StorageProblem>> + Send>> + Send + Sync;
-
-/// The reason why storage cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StorageProblem {
-    /// The cause, for the operator.
-    pub text: String,
-    /// True if storage does not answer at all, false if its answer is no.
-    pub is_away: bool,
-}
 
 /// The work of a listener without storage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +50,7 @@ pub struct Health {
     work: &'static str,
     /// The time since which they are not ready because of storage, so that a change is logged, and not each probe.
     failing: Arc<Mutex<Option<Instant>>>,
-    storage: Arc<Probe>,
+    storage: StorageQuestion,
     /// The work of the listener without storage.
     without_storage: Arc<dyn Fn() -> WithoutStorage + Send + Sync>,
     /// The failure of changes, if it is more than a moment: a listener that makes some is not ready then.
@@ -100,23 +87,27 @@ pub enum HealthDetail {
 
 impl Health {
     /// A state that is not ready until [`Health::open`].
-    pub fn new(
-        storage: impl Fn() -> Pin<Box<dyn Future<Output = Result<(), StorageProblem>> + Send>>
-        + Send
-        + Sync
-        + 'static,
-    ) -> Self {
+    pub fn new(storage: impl Fn() -> PendingAnswer + Send + Sync + 'static) -> Self {
         Self {
             open: Arc::new(AtomicBool::new(false)),
             work: "",
             failing: Arc::default(),
-            storage: Arc::new(storage),
+            storage: StorageQuestion::new(storage),
             without_storage: Arc::new(|| WithoutStorage {
                 is_away: false,
                 goes_on: false,
             }),
             stuck: Arc::new(|| None),
             notices: Arc::default(),
+        }
+    }
+
+    /// The same state, whose questions to storage are among `tasks`, for which a stop waits.
+    #[must_use]
+    pub fn with_tasks(self, tasks: TaskTracker) -> Self {
+        Self {
+            storage: self.storage.with_tasks(tasks),
+            ..self
         }
     }
 
@@ -216,31 +207,25 @@ impl Health {
         self.notices.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn storage(&self) -> Result<(), StorageProblem> {
-        let silence = |_| {
-            Err(StorageProblem {
-                text: "does not answer".to_owned(),
-                is_away: true,
-            })
-        };
-        let answer = tokio::time::timeout(PATIENCE, (self.storage)()).await;
-        answer.unwrap_or_else(silence)
-    }
-
-    /// Looks at storage. A listener whose work goes on without it does not wait for its silence.
+    /// Looks at storage. A listener whose work goes on without it does not wait for its silence; what it said last, or says meanwhile to
+    /// nobody, counts the next time.
     async fn look(&self) -> Look {
         let known = (self.without_storage)();
         if known.is_away {
+            self.storage.forget_last();
             return if known.goes_on {
                 Look::NotNeeded
             } else {
                 Look::Failed("is away".to_owned())
             };
         }
-        let mut asked = pin!(self.storage());
+        let mut asked = pin!(self.storage.ask());
         let answer = match tokio::time::timeout(SOON, &mut asked).await {
             Ok(answer) => answer,
-            Err(_) if (self.without_storage)().goes_on => return Look::NotNeeded,
+            Err(_) if (self.without_storage)().goes_on => {
+                let said_no = self.storage.last_no();
+                return said_no.map_or(Look::NotNeeded, |problem| Look::Failed(problem.text));
+            }
             Err(_) => asked.await,
         };
         let Err(problem) = answer else {

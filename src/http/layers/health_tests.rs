@@ -1,6 +1,9 @@
 //! Readiness of a listener whose work may go on without storage.
 
+use std::sync::atomic::AtomicUsize;
+
 use super::*;
+use crate::http::layers::storage_question::{PATIENCE, StorageProblem};
 
 /// The limits of docs/operating.md, on a loaded machine.
 const AT_ONCE: Duration = Duration::from_millis(500);
@@ -79,4 +82,68 @@ async fn a_listener_is_not_ready_if_storage_says_no_or_the_service_stops() {
     assert_eq!(answer(&health).await.0, StatusCode::OK);
     health.close();
     assert_eq!(answer(&health).await.0, StatusCode::SERVICE_UNAVAILABLE);
+}
+
+/// Storage whose answers take so long that nobody waits for them.
+#[derive(Clone, Default)]
+struct SlowStorage {
+    begun: Arc<AtomicUsize>,
+    ended: Arc<AtomicUsize>,
+    is_good: Arc<AtomicBool>,
+}
+
+impl SlowStorage {
+    fn health(&self) -> Health {
+        let storage = self.clone();
+        let health = Health::new(move || {
+            let storage = storage.clone();
+            Box::pin(async move {
+                storage.begun.fetch_add(1, Ordering::AcqRel);
+                tokio::time::sleep(SOON * 2).await;
+                storage.ended.fetch_add(1, Ordering::AcqRel);
+                let is_good = storage.is_good.load(Ordering::Acquire);
+                is_good.then_some(()).ok_or_else(|| StorageProblem {
+                    text: "only read".to_owned(),
+                    is_away: false,
+                })
+            })
+        });
+        health.open();
+        health.while_it_goes_on(without(false, true))
+    }
+}
+
+/// A standby that is far away can be read, and says no to changes a moment too late.
+#[tokio::test]
+async fn a_no_that_comes_late_is_heard() {
+    let storage = SlowStorage::default();
+    let health = storage.health();
+    assert_eq!(answer(&health).await.0, StatusCode::OK, "nobody knows it");
+    tokio::time::sleep(AT_ONCE).await;
+    for _ in 0..5 {
+        let (status, took) = answer(&health).await;
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+        assert!(took < AT_ONCE, "{took:?}");
+    }
+    storage.is_good.store(true, Ordering::Release);
+    let begin = Instant::now();
+    while answer(&health).await.0 != StatusCode::OK {
+        assert!(begin.elapsed() < PATIENCE);
+    }
+    assert_eq!(answer(&health).await.0, StatusCode::OK, "it stays so");
+}
+
+/// A statement that is given up costs its connection.
+#[tokio::test]
+async fn whoever_asks_and_goes_away_gives_up_no_question_and_many_ask_one() {
+    let storage = SlowStorage::default();
+    let health = storage.health();
+    for _ in 0..20 {
+        let asked = readyz(&health, HealthDetail::YesOrNo);
+        let answered = tokio::time::timeout(Duration::from_millis(2), asked).await;
+        assert!(answered.is_err());
+    }
+    tokio::time::sleep(2 * AT_ONCE).await;
+    let [begun, ended] = [&storage.begun, &storage.ended].map(|one| one.load(Ordering::Acquire));
+    assert_eq!((begun, ended), (1, 1));
 }

@@ -22,15 +22,14 @@ mod request_log;
 mod retry_after;
 mod settings;
 mod slashes;
+mod storage_question;
 mod unavailable;
 mod who;
 
 pub use distribution_error::DistributionError;
 pub use forgotten_proxy::ForgottenProxy;
 pub use frame::{Framed, frame};
-pub use health::{
-    Health, HealthDetail, StorageProblem, WithoutStorage, pulls_route, routes as health_routes,
-};
+pub use health::{Health, HealthDetail, WithoutStorage, pulls_route, routes as health_routes};
 pub use hint::{HINT, hint_routes};
 pub use https_only::https_only_routes;
 pub use log_note::LogNote;
@@ -41,5 +40,6 @@ pub use request_log::RequestLog;
 pub use retry_after::{retry_after, waiting_time};
 pub use settings::LayerSettings;
 pub use slashes::AsSent;
+pub use storage_question::StorageProblem;
 pub use unavailable::starting_routes;
 pub use who::Who;

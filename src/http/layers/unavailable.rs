@@ -5,8 +5,9 @@ use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
 
 use crate::http::layers::distribution_error::DistributionError;
-use crate::http::layers::health::{Health, HealthDetail, StorageProblem, routes};
+use crate::http::layers::health::{Health, HealthDetail, routes};
 use crate::http::layers::log_note::LogNote;
+use crate::http::layers::storage_question::StorageProblem;
 
 /// A reply that asks the client to come back.
 pub(super) fn unavailable(message: &str, note: LogNote) -> Response {
