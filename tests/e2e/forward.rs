@@ -1,14 +1,21 @@
-//! Git over HTTP behind nginx, which asks us about every request.
+//! Git over HTTP behind nginx, which asks us about every request. Its configuration is the one in docs/operating.md.
 
 use std::path::Path;
 use std::process::Command;
 
-use crate::harness::{Process, Ran, Story, World, free_port, run, wait_until};
+use crate::harness::servers::{Kind, Server};
+use crate::harness::{Process, Ran, Service, Story, World, free_port, run, wait_until};
 
-pub(crate) const STORIES: &[Story] = &[(
-    "git_behind_nginx_is_opened_by_a_token_with_the_scope",
-    git_behind_nginx_is_opened_by_a_token_with_the_scope,
-)];
+pub(crate) const STORIES: &[Story] = &[
+    (
+        "git_behind_nginx_is_opened_by_a_token_with_the_scope",
+        git_behind_nginx_is_opened_by_a_token_with_the_scope,
+    ),
+    (
+        "what_is_behind_nginx_is_unavailable_while_the_database_is_away",
+        what_is_behind_nginx_is_unavailable_while_the_database_is_away,
+    ),
+];
 
 fn git_behind_nginx_is_opened_by_a_token_with_the_scope(world: &World) {
     let folder = world.new_folder();
@@ -34,6 +41,34 @@ fn git_behind_nginx_is_opened_by_a_token_with_the_scope(world: &World) {
     clone("reporter", &revoked).must_fail_with("Authentication failed");
 }
 
+/// By itself nginx makes a defect (500) of it, and says nothing of coming back.
+fn what_is_behind_nginx_is_unavailable_while_the_database_is_away(world: &World) {
+    let mut server = Server::start(Kind::Postgres);
+    let service = Service::start_on(&world.new_folder(), &server.url());
+    let create = ["token", "create", "--user", "admin", "--name", "x"];
+    let secret = service.secret_cli(&[&create[..], &["--scope", "api"]].concat());
+    let secret = world.secret(secret.trim().to_owned());
+    let (folder, port) = (world.new_folder(), free_port());
+    make_repository(&folder, world);
+    let _processes = start_nginx(&folder, port, &service.url);
+    let url = format!("http://127.0.0.1:{port}/project.git/info/refs?service=git-upload-pack");
+    let open = |secret: &str| {
+        let login = format!("admin:{secret}");
+        run(world, "curl", &["-si", "-u", &login, &url], "").stdout
+    };
+    assert!(open(&secret).starts_with("HTTP/1.1 200"));
+    assert!(open("wrong").starts_with("HTTP/1.1 401"));
+    server.kill();
+    wait_until("nobody is let in", || {
+        !open(&secret).starts_with("HTTP/1.1 200")
+    });
+    for _ in 0..3 {
+        let reply = open(&secret);
+        assert!(reply.starts_with("HTTP/1.1 503"), "{reply}");
+        assert!(reply.contains("\r\nRetry-After: 5\r\n"), "{reply}");
+    }
+}
+
 fn make_repository(folder: &Path, world: &World) {
     let (work, bare) = (
         folder.join("work").display().to_string(),
@@ -57,6 +92,21 @@ fn make_repository(folder: &Path, world: &World) {
     run(world, "git", &["clone", "-q", "--bare", &work, &bare], "").must_succeed();
 }
 
+/// The locations of docs/operating.md, with these lines in place of what is guarded.
+fn documented(service: &str, guarded: &str) -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = std::fs::read_to_string(root.join("docs/operating.md")).unwrap();
+    let blocks = page
+        .split("```nginx\n")
+        .skip(1)
+        .filter_map(|part| part.split("```").next());
+    let mut blocks = blocks.filter(|block| block.contains("/auth/verify"));
+    let block = blocks.next().unwrap();
+    let (address, place) = ("http://127.0.0.1:5001", "# the service that is guarded");
+    assert!(block.contains(address) && block.contains(place), "{block}");
+    block.replace(address, service).replace(place, guarded)
+}
+
 fn start_nginx(folder: &Path, port: u16, service: &str) -> [Process; 2] {
     let socket = folder.join("fcgi.sock");
     let mut fcgi = Command::new("/usr/sbin/fcgiwrap");
@@ -64,19 +114,19 @@ fn start_nginx(folder: &Path, port: u16, service: &str) -> [Process; 2] {
     let fcgi = Process::start(fcgi, &folder.join("fcgi.log"));
     wait_until("fcgiwrap listens", || socket.exists());
     let at = folder.display();
-    let configuration = format!(
-        "user root;\ndaemon off;\npid {at}/nginx.pid;\nerror_log {at}/nginx.log;\nevents {{}}\nhttp {{\n\
-         access_log off;\nclient_body_temp_path {at}/t1;\nproxy_temp_path {at}/t2;\nfastcgi_temp_path {at}/t3;\n\
-         uwsgi_temp_path {at}/t4;\nscgi_temp_path {at}/t5;\nserver {{\nlisten 127.0.0.1:{port};\n\
-         location = /verify {{\ninternal;\nproxy_pass {service}/auth/verify?scope=api;\nproxy_pass_request_body off;\n\
-         proxy_set_header Content-Length \"\";\n}}\n\
-         location / {{\nauth_request /verify;\nauth_request_set $user $upstream_http_x_auth_user;\n\
-         fastcgi_pass unix:{socket};\nfastcgi_param SCRIPT_FILENAME /usr/lib/git-core/git-http-backend;\n\
+    let guarded = format!(
+        "fastcgi_pass unix:{socket};\nfastcgi_param SCRIPT_FILENAME /usr/lib/git-core/git-http-backend;\n\
          fastcgi_param GIT_HTTP_EXPORT_ALL 1;\nfastcgi_param GIT_PROJECT_ROOT {at}/git;\nfastcgi_param PATH_INFO $uri;\n\
          fastcgi_param REMOTE_USER $user;\nfastcgi_param QUERY_STRING $query_string;\n\
          fastcgi_param REQUEST_METHOD $request_method;\nfastcgi_param CONTENT_TYPE $content_type;\n\
-         fastcgi_param CONTENT_LENGTH $content_length;\n}}\n}}\n}}\n",
+         fastcgi_param CONTENT_LENGTH $content_length;\n",
         socket = socket.display(),
+    );
+    let locations = documented(service, &guarded);
+    let configuration = format!(
+        "user root;\ndaemon off;\npid {at}/nginx.pid;\nerror_log {at}/nginx.log;\nevents {{}}\nhttp {{\n\
+         access_log off;\nclient_body_temp_path {at}/t1;\nproxy_temp_path {at}/t2;\nfastcgi_temp_path {at}/t3;\n\
+         uwsgi_temp_path {at}/t4;\nscgi_temp_path {at}/t5;\nserver {{\nlisten 127.0.0.1:{port};\n{locations}}}\n}}\n",
     );
     let file = folder.join("nginx.conf");
     std::fs::write(&file, configuration).unwrap();
