@@ -1,5 +1,17 @@
 # shellcheck shell=bash
-# The verdicts of `benches/load.sh` on minutes of load, for it and for a test.
+# The verdicts of `benches/load.sh`, for it and for a test.
+
+# The status with which the script ends.
+# shellcheck disable=SC2034 # the script reads it
+failed=0
+
+# Runs the command $@, and remembers if it fails: what comes after a failure is measured all the same.
+remember() { "$@" || failed=1; }
+
+# Fails if wrk told of wrong answers, $2, to the requests of the row $1.
+must_be_right() {
+  [ -z "$2" ] || { echo "benches/load.sh: $1: wrong answers: $2" >&2; return 1; }
+}
 
 # Fails if $1 is neither 0 nor enough minutes to tell what grows from what is being filled.
 must_be_enough() {

@@ -1,4 +1,11 @@
-//! The script that measures under load: its verdicts on made-up numbers.
+//! The script that measures under load: its verdicts on made-up numbers, and its course with programs that only look as if they worked.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Output;
+
+use tempfile::TempDir;
 
 #[test]
 fn the_load_that_grows_or_is_refused_is_a_failure() {
@@ -49,4 +56,59 @@ fn the_load_that_grows_or_is_refused_is_a_failure() {
             .contains("needs 8 or more")
     };
     assert!(too_short("7") && too_short("soon"));
+}
+
+/// Writes a script that can be run.
+fn write_program(path: &Path, text: &str) {
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, format!("#!/bin/bash\n{text}\n")).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+/// Runs the whole script, on two databases. Its programs do nothing, and the load program tells of requests that were refused, if
+/// the arguments that it gets hold `refused`.
+fn load_with(refused: &str) -> Output {
+    let folder = TempDir::new().unwrap();
+    let (programs, target) = (folder.path().join("bin"), folder.path().join("target"));
+    let wrk = format!(
+        "echo '  900 requests in 15.00s, 1MB read'; echo 'Requests/sec: 60'; echo '50% 1ms'; echo '99% 2ms'\n\
+         case \"$*\" in *{refused}*) echo '  Non-2xx or 3xx responses: 1' ;; esac"
+    );
+    write_program(&programs.join("cargo"), "exit 0");
+    write_program(&programs.join("sleep"), "exit 0");
+    write_program(&programs.join("wrk"), &wrk);
+    write_program(&programs.join("curl"), "echo '{\"refresh_token\":\"x\"}'");
+    let serves = "exec /bin/sleep 100";
+    let service = format!("[ $# -gt 0 ] || {serves}");
+    write_program(&target.join("release/wharfinger"), &service);
+    write_program(&target.join("release/examples/seed"), "exit 0");
+    let floor = format!("[ \"$1\" = sign ] || {serves}; echo 20.0");
+    write_program(&target.join("release/examples/floor"), &floor);
+    let mut script = std::process::Command::new("benches/load.sh");
+    script
+        .args(["--minutes", "9", "--database", "postgres://nowhere"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env("CARGO_TARGET_DIR", &target)
+        .env("PATH", format!("{}:/usr/bin:/bin", programs.display()));
+    script.output().unwrap()
+}
+
+#[test]
+fn a_refused_request_fails_the_run_at_its_end() {
+    for (refused, code, complaints) in [("nothing-of-it", 0, 0), ("images/public", 1, 4)] {
+        let ran = load_with(refused);
+        let told = String::from_utf8(ran.stderr).unwrap();
+        let rows = String::from_utf8(ran.stdout).unwrap();
+        assert_eq!(ran.status.code(), Some(code), "{rows}\n{told}");
+        assert_eq!(told.lines().count(), complaints, "{told}");
+        // Of each database, also what comes after the refusal.
+        for row in [
+            "refresh token, 2 scopes",
+            "requests in these minutes",
+            "memory in the last two thirds",
+            "cold (no copies), 1000 tokens",
+        ] {
+            assert_eq!(rows.matches(row).count(), 2, "{row} in {rows}");
+        }
+    }
 }
