@@ -16,7 +16,7 @@ use crate::signing::key_ring::KeyRing;
 /// The most readings of a folder that cannot be locked: who writes keys is done within two or three of them.
 const MOST_READINGS: usize = 20;
 
-/// All key files in `folder`, as they are while nobody writes one.
+/// All key files in `folder`, as they are while nobody writes one. In a folder that cannot be locked that is most likely, and not sure.
 pub fn read_key_files(folder: &Path) -> Result<Vec<KeyFile>, KeyError> {
     let directory = KeyDirectory::at(folder)?;
     if !KeyRing::is_there(folder)? {
@@ -33,8 +33,9 @@ pub fn read_key_files(folder: &Path) -> Result<Vec<KeyFile>, KeyError> {
     })
 }
 
-/// The first reading that is the same as the one before it: nothing was written between them, so that it is of one moment. None if
-/// there is none after [`MOST_READINGS`].
+/// The first reading that is the same as the one before it: most likely nobody wrote meanwhile. It may still be of the middle of a rotation
+/// that paused for as long, which a start mends (docs/adr/0017-backups-are-lines-that-any-database-takes.md). None if there is none
+/// after [`MOST_READINGS`].
 fn settled<T>(
     read: impl Fn() -> Result<T, KeyError>,
     is_same: impl Fn(&T, &T) -> bool,
