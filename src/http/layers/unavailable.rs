@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
 
 use crate::http::layers::distribution_error::DistributionError;
-use crate::http::layers::health::{Health, HealthDetail, routes};
+use crate::http::layers::health::{Health, HealthDetail, pulls_route, routes};
 use crate::http::layers::log_note::LogNote;
 use crate::http::layers::storage_question::StorageProblem;
 
@@ -29,7 +29,11 @@ pub fn starting_routes(detail: HealthDetail) -> Router {
         }))
     };
     let health = Health::new(move || Box::pin(storage()));
-    routes(health, detail).fallback(async || {
+    let here = match detail {
+        HealthDetail::YesOrNo => routes(health, detail),
+        HealthDetail::EachCheck => routes(health.clone(), detail).merge(pulls_route(health)),
+    };
+    here.fallback(async || {
         let message = "the service is starting; try again in a few seconds";
         unavailable(message, LogNote::sentence("the service is starting"))
     })

@@ -47,6 +47,7 @@ fn a_start_that_waits_lives_is_not_ready_and_can_be_stopped() {
         (&running.token, "/jwt/auth?service=container_registry"),
         (&running.admin, "/api/v4/user"),
         (&running.ops, "/readyz"),
+        (&running.ops, "/readyz/pulls"),
     ] {
         let reply = send(listener, &format!("GET {path}"), "");
         assert!(
@@ -54,7 +55,10 @@ fn a_start_that_waits_lives_is_not_ready_and_can_be_stopped() {
             "{reply}"
         );
     }
-    assert!(send(&running.ops, "GET /readyz", "").contains("\"storage\":\"not open yet\""));
+    for request in ["GET /readyz", "GET /readyz/pulls"] {
+        let told = send(&running.ops, request, "");
+        assert!(told.contains("\"storage\":\"not open yet\""), "{told}");
+    }
     let (status, took) = running.stop();
     assert_eq!(status, Some(0));
     assert!(took < Duration::from_secs(3), "{took:?}");
