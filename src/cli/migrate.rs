@@ -34,7 +34,7 @@ pub(super) async fn run(command: Option<Command>, context: &Context<'_>) -> anyh
 
 async fn status(context: &Context<'_>) -> anyhow::Result<()> {
     let FoundState { schema, unfinished } = server::state(&context.config).await?;
-    let (age, place) = (SchemaAge::of(&schema.migrations), &schema.place);
+    let (age, place) = (schema.age(), &schema.place);
     let row =
         |migration: &Migration| vec![migration.name.clone(), migration.state.name().to_owned()];
     let table = Table::new(

@@ -18,17 +18,27 @@ pub struct SchemaStatus {
     pub is_there: bool,
     /// The states of all migrations.
     pub migrations: Vec<Migration>,
+    /// False if a migration or a restoration was cut off before searches had their index of all names.
+    pub is_indexed: bool,
     /// True if a change was ever made in it.
     pub has_changes: bool,
 }
 
 impl SchemaStatus {
+    /// The age of the schema; an index that is not finished belongs to it.
+    pub fn age(&self) -> SchemaAge {
+        match SchemaAge::of(&self.migrations) {
+            SchemaAge::UpToDate if !self.is_indexed => SchemaAge::Older,
+            age => age,
+        }
+    }
+
     /// The next step, for somebody who asks for the state; none if it can be served and has been.
     pub fn next_step(&self) -> Option<String> {
         const MAKE: &str = "start the server or run `wharfinger migrate`";
         const FILL: &str = "fill it from a backup with `wharfinger restore`";
         let place = &self.place;
-        match SchemaAge::of(&self.migrations) {
+        match self.age() {
             SchemaAge::None if !self.is_there => Some(format!(
                 "there is no database {place} yet; {MAKE}, or {FILL}"
             )),
@@ -92,7 +102,7 @@ pub enum SchemaAge {
 
 impl SchemaAge {
     /// The age that follows from the states of all migrations.
-    pub fn of(migrations: &[Migration]) -> Self {
+    fn of(migrations: &[Migration]) -> Self {
         let has = |state| migrations.iter().any(|migration| migration.state == state);
         if has(MigrationState::Unknown) {
             Self::Newer

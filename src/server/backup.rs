@@ -11,7 +11,7 @@ use crate::config::Config;
 use crate::domain::clock::Clock;
 use crate::server::migrations::must_not_be_half_restored;
 use crate::server::{SystemClock, connections};
-use crate::signing::must_have_no_other_key_files;
+use crate::signing::{UnfinishedRestoration, must_have_no_other_key_files};
 use crate::storage::Db;
 
 /// The choices for a backup.
@@ -39,7 +39,7 @@ pub async fn back_up(
         passphrase: choice.passphrase,
     };
     let written = backup::back_up(&db, &options, SystemClock.now(), output).await;
-    db.close().await?;
+    leave(db).await;
     Ok((written?, place))
 }
 
@@ -61,20 +61,29 @@ pub async fn restore(
     with_keys: bool,
 ) -> anyhow::Result<RestoredBackup> {
     let contents = file.check()?;
-    let has_keys = with_keys && !contents.key_files().is_empty();
-    let keys = has_keys.then_some(config.keys.directory.as_path());
-    match keys {
-        Some(folder) => must_have_no_other_key_files(folder, contents.key_files())?,
+    let with_keys = with_keys && !contents.key_files().is_empty();
+    let folder = config.keys.directory.as_path();
+    if with_keys {
+        must_have_no_other_key_files(folder, contents.key_files())?;
+    } else if UnfinishedRestoration::find(folder)?.is_some_and(|other| other.has_keys()) {
         // The key files of the other backup would be taken for those of this one.
-        None => must_not_be_half_restored(config).await?,
+        must_not_be_half_restored(config).await?;
     }
     let db = Db::open_for_restoration(&config.database.url, connections(config)).await?;
     let place = db.place();
-    let restored = backup::restore(&db, file, &contents, keys, SystemClock.now()).await;
-    db.close().await?;
+    let restored =
+        backup::restore(&db, file, &contents, (folder, with_keys), SystemClock.now()).await;
+    leave(db).await;
     Ok(RestoredBackup {
         contents,
         place,
         outcome: restored?,
     })
+}
+
+/// Closes the database. What was done there is done, or failed for a reason of its own, whatever becomes of this.
+async fn leave(db: Db) {
+    if let Err(error) = db.close().await {
+        tracing::warn!(%error, "the database was not closed cleanly");
+    }
 }

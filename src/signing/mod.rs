@@ -33,5 +33,7 @@ pub use encoding::{Jwk, Jwks};
 pub use encryption_key::{EncryptionKey, EncryptionKeyFile, NotSealed};
 pub use error::{KeyError, SigningError};
 pub use key_ring::{KeyRing, Opened};
-pub use restored::{RestoredKeys, UnfinishedRestoration, must_have_no_other_key_files};
+pub use restored::{
+    BegunRestoration, RestoredKeys, UnfinishedRestoration, must_have_no_other_key_files,
+};
 pub use summary::{KeySummary, RotatedKeys};

@@ -1,5 +1,5 @@
-//! Key files that a restoration writes. They count when the database is there too: until then a mark lies beside them, so that what
-//! a restoration left that was killed is not taken for keys at work, and is not in the way of another try.
+//! Key files that a restoration writes. They count when the database is there too: from before its first row until then a mark lies beside
+//! them, so that what a restoration left that was killed is not taken for keys at work, and is not in the way of another try.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -22,6 +22,10 @@ pub struct RestoredKeys {
     written: Vec<String>,
 }
 
+/// The mark of a restoration that has written no key file yet.
+#[derive(Debug)]
+pub struct BegunRestoration(KeyDirectory);
+
 /// A restoration that has not come to its end: it is under way, or it was cut off.
 #[derive(Debug, Clone)]
 pub struct UnfinishedRestoration {
@@ -35,6 +39,25 @@ pub struct UnfinishedRestoration {
 /// Makes sure that nothing but these key files is in `folder`: whichever is there already has the same text.
 pub fn must_have_no_other_key_files(folder: &Path, all: &[KeyFile]) -> Result<(), KeyError> {
     lacking(&KeyDirectory::at(folder)?, all).map(drop)
+}
+
+impl BegunRestoration {
+    /// Marks `folder` before anything is written into the database, by a backup which `backup` describes. The mark of an earlier try stays.
+    pub fn mark(folder: &Path, backup: &str) -> Result<Self, KeyError> {
+        let directory = KeyDirectory::at(folder)?;
+        directory.make_folders()?;
+        let _lock = files::lock(&directory.root)?;
+        if UnfinishedRestoration::find(&directory.root)?.is_none() {
+            let line = format!("{backup}\n");
+            files::write(&directory.restoration_mark(), files::PRIVATE, &line)?;
+        }
+        Ok(Self(directory))
+    }
+
+    /// Takes the mark back, unless an earlier try has left key files.
+    pub fn take_back(&self) {
+        remove_mark_without_files(&self.0);
+    }
 }
 
 impl RestoredKeys {
@@ -97,12 +120,7 @@ impl RestoredKeys {
             // The first error is told; what cannot be removed stays marked.
             let _ = fs::remove_file(self.directory.root.join(path));
         }
-        let left = UnfinishedRestoration::find(&self.directory.root);
-        if let Ok(Some(left)) = left
-            && !left.has_files()
-        {
-            remove_mark(&self.directory);
-        }
+        remove_mark_without_files(&self.directory);
     }
 }
 
@@ -132,6 +150,11 @@ impl UnfinishedRestoration {
         files.all(|path| self.directory.root.join(path).exists())
     }
 
+    /// True if key files come from it, or are still to come.
+    pub fn has_keys(&self) -> bool {
+        !self.files.is_empty()
+    }
+
     /// Forgets it: the database is there, so nothing but the mark was left to be done.
     pub fn forget(&self) {
         // The mark stays in a folder that is mounted read-only; then every start finds that it means nothing.
@@ -142,7 +165,7 @@ impl UnfinishedRestoration {
     pub fn advice(&self) -> String {
         format!(
             "the restoration of {} was cut off, or is under way: run `wharfinger restore` again with the same backup, and it goes \
-             on. To give it up, remove the key files that {} names, and then that file",
+             on. To give it up, remove the key files that {} names, if it names any, and then that file",
             self.backup,
             self.directory.restoration_mark().display()
         )
@@ -192,6 +215,15 @@ fn write_file(directory: &KeyDirectory, file: &KeyFile) -> Result<(), KeyError> 
         files::make_folder(folder, folder_mode)?;
     }
     files::write(&path, mode, file.text.expose_secret())
+}
+
+fn remove_mark_without_files(directory: &KeyDirectory) {
+    let left = UnfinishedRestoration::find(&directory.root);
+    if let Ok(Some(left)) = left
+        && !left.has_files()
+    {
+        remove_mark(directory);
+    }
 }
 
 fn remove_mark(directory: &KeyDirectory) {

@@ -1,5 +1,6 @@
 //! The schema: compares it with this program's, and brings it up to date.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use migration::{IntoSchemaManagerConnection, Migrator, MigratorTrait, SchemaManager};
@@ -13,10 +14,14 @@ use crate::storage::error::StorageError;
 
 /// The number of the schema's lock on PostgreSQL: "whrf" as a number.
 const POSTGRES_LOCK: i64 = 0x7768_7266;
-/// The name of the schema's lock on MySQL, where locks have names, for all databases of a server together.
-const MYSQL_LOCK: &str = "wharfinger_schema";
+/// The beginning of the name of the schema's lock on MySQL, where names are those of all databases of a server: behind it comes the digest
+/// of the database's own, because a name has 64 letters at most.
+const MYSQL_LOCK: &str = "wharfinger_";
 /// The time to wait on MySQL for another program that holds the lock.
 const MYSQL_PATIENCE: Duration = Duration::from_hours(1);
+
+/// The wait for the turn after which the log says so.
+const SAID_AFTER: Duration = Duration::from_secs(3);
 
 /// The pause between two signs of life of the program that has the turn.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(5);
@@ -64,8 +69,25 @@ pub(super) async fn take_turn(
     backend: DbBackend,
 ) -> Result<DatabaseTransaction, StorageError> {
     let turn = connection.begin().await?;
-    lock(&turn, backend).await?;
+    if backend == DbBackend::Postgres {
+        // The wait for the turn has no limit, unlike that for a table.
+        turn.execute_unprepared("SET LOCAL lock_timeout = 0")
+            .await?;
+    }
+    tokio::select! {
+        locked = lock(&turn, backend) => locked?,
+        never = say_that_it_waits() => match never {},
+    }
     Ok(turn)
+}
+
+/// Says once that the turn is another program's.
+async fn say_that_it_waits() -> Infallible {
+    tokio::time::sleep(SAID_AFTER).await;
+    tracing::info!(
+        "waiting for another program, which changes the schema of the database or restores it"
+    );
+    std::future::pending().await
 }
 
 /// A level of the schema: the state after a migration that this program knows.
@@ -133,13 +155,13 @@ async fn in_one_transaction(connection: &DatabaseConnection) -> Result<(), DbErr
 
 /// Waits for the lock; on MySQL it ends with the connection, on PostgreSQL with the transaction.
 async fn lock(turn: &DatabaseTransaction, backend: DbBackend) -> Result<(), StorageError> {
-    let question = match backend {
-        DbBackend::Postgres => asked(Func::cust("pg_advisory_xact_lock").arg(POSTGRES_LOCK)),
-        _ => asked(
-            Func::cust("GET_LOCK")
-                .arg(MYSQL_LOCK)
-                .arg(MYSQL_PATIENCE.as_secs()),
-        ),
+    let question = if backend == DbBackend::Postgres {
+        asked(Func::cust("pg_advisory_xact_lock").arg(POSTGRES_LOCK))
+    } else {
+        let database = Func::cust("SHA1").arg(Func::cust("DATABASE"));
+        let name = Func::cust("CONCAT").arg(MYSQL_LOCK).arg(database);
+        let patience = MYSQL_PATIENCE.as_secs();
+        asked(Func::cust("GET_LOCK").arg(name).arg(patience))
     };
     let row = turn.query_one(&question).await?;
     if backend == DbBackend::Postgres {
@@ -148,9 +170,10 @@ async fn lock(turn: &DatabaseTransaction, backend: DbBackend) -> Result<(), Stor
     let locked: Option<i64> = row.and_then(|row| row.try_get("", LOCKED).ok());
     match locked {
         Some(1) => Ok(()),
-        _ => Err(
-            DbErr::Custom("another program is bringing the schema up to date".to_owned()).into(),
-        ),
+        _ => Err(DbErr::Custom(
+            "another program is bringing the schema up to date, or restores a backup".to_owned(),
+        )
+        .into()),
     }
 }
 

@@ -10,10 +10,18 @@ use crate::storage::connect::{Db, Opener};
 use crate::storage::connections::Connections;
 use crate::storage::entity::change_counter;
 use crate::storage::error::StorageError;
-use crate::storage::{counter, schema};
+use crate::storage::{counter, fold, schema};
 
 /// The table of the migrations that were made.
 const RECORDS: &str = "seaql_migrations";
+
+/// The findings in a database that is there.
+struct Look {
+    /// The names of the migrations that were made.
+    applied: Vec<String>,
+    is_indexed: bool,
+    has_changes: bool,
+}
 
 impl Db {
     /// The state of the database at `url`, which a missing file has too.
@@ -28,6 +36,7 @@ impl Db {
                     place: path.display().to_string(),
                     is_there: false,
                     migrations: compared(Vec::new()),
+                    is_indexed: true,
                     has_changes: false,
                 });
             }
@@ -36,18 +45,25 @@ impl Db {
         let place = db.place();
         let looked = db.look().await.map_err(|error| error.at(&place));
         db.close().await?;
-        let (applied, has_changes) = looked?;
+        let Look {
+            applied,
+            is_indexed,
+            has_changes,
+        } = looked?;
         Ok(SchemaStatus {
             place,
             is_there: true,
             migrations: compared(applied),
+            is_indexed,
             has_changes,
         })
     }
 
-    /// The names of the migrations that were made, and true if a change was.
-    async fn look(&self) -> Result<(Vec<String>, bool), StorageError> {
+    async fn look(&self) -> Result<Look, StorageError> {
         let applied = self.recorded().await?;
+        // Its columns are there when all migrations were made.
+        let is_whole = applied.len() == Migrator::migrations().len();
+        let is_indexed = !is_whole || !fold::is_due(&self.connection).await?;
         let has_counter =
             schema::has_table(&self.connection.inner, change_counter::Entity.table_name()).await?;
         let has_changes = has_counter
@@ -57,7 +73,11 @@ impl Db {
                 Err(StorageError::NoCounter) => false,
                 Err(error) => return Err(error),
             };
-        Ok((applied, has_changes))
+        Ok(Look {
+            applied,
+            is_indexed,
+            has_changes,
+        })
     }
 
     /// The names of the migrations that were made.

@@ -44,22 +44,30 @@ const MYSQL_LIMITS: &str = "SET SESSION autocommit = 1, innodb_lock_wait_timeout
      idle_readonly_transaction_timeout = 0 , idle_write_transaction_timeout = 0 */; \
      SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
 
-/// The limits of a command, which may take its time, but not fall silent inside a change: all other changes wait for it.
-const POSTGRES_COMMAND: &str = "SET idle_in_transaction_session_timeout = '60s'; \
+/// The limits of a command, which may take its time, whatever the role is set up for, but not fall silent inside a change: all other
+/// changes wait for it. From PostgreSQL 17 on, transactions have a limit too; older servers have no row of that name.
+const POSTGRES_COMMAND: &str = "SET statement_timeout = 0; \
+     SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'transaction_timeout'; \
+     SET idle_in_transaction_session_timeout = '60s'; \
      SET default_transaction_isolation = 'read committed'";
 /// The same for MySQL.
 const MYSQL_COMMAND: &str = "SET SESSION autocommit = 1 \
-     /*M!100300 , idle_transaction_timeout = 60 , \
+     /*M!100101 , max_statement_time = 0 */ /*M!100300 , idle_transaction_timeout = 60 , \
      idle_readonly_transaction_timeout = 0 , idle_write_transaction_timeout = 0 */; \
      SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
 
 /// The limits of a connection that changes the schema: its server would keep the turn for a program that fell silent, and
 /// the next one would wait in vain. Whoever has the turn says so every few seconds.
-const POSTGRES_MIGRATION: &str = "SET idle_in_transaction_session_timeout = '30s'; \
+///
+/// A change of a table waits until everybody who reads it has ended, a backup too, and whoever comes to read it waits behind: so
+/// it waits for a moment only, and is tried again later.
+const POSTGRES_MIGRATION: &str = "SET statement_timeout = 0; SET lock_timeout = '1s'; \
+     SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'transaction_timeout'; \
+     SET idle_in_transaction_session_timeout = '30s'; \
      SET default_transaction_isolation = 'read committed'";
 /// The same for MySQL, where any other limit would count before that of the connection.
-const MYSQL_MIGRATION: &str = "SET SESSION autocommit = 1, wait_timeout = 30 \
-     /*M!100300 , idle_transaction_timeout = 0 , \
+const MYSQL_MIGRATION: &str = "SET SESSION autocommit = 1, wait_timeout = 30, lock_wait_timeout = 1 \
+     /*M!100101 , max_statement_time = 0 */ /*M!100300 , idle_transaction_timeout = 0 , \
      idle_readonly_transaction_timeout = 0 , idle_write_transaction_timeout = 0 */; \
      SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
 

@@ -147,7 +147,9 @@ impl Place {
     fn wait_for_key_files(&self, restoration: &mut Child) {
         let mark = self.workplace.path().join("keys/.restoring");
         let begin = Instant::now();
-        while !mark.exists() && restoration.try_wait().unwrap().is_none() {
+        let names_key_files =
+            || fs::read_to_string(&mark).is_ok_and(|text| text.lines().count() > 1);
+        while !names_key_files() && restoration.try_wait().unwrap().is_none() {
             assert!(begin.elapsed() < Duration::from_mins(2));
             std::thread::sleep(Duration::from_micros(100));
         }

@@ -9,7 +9,7 @@ use crate::app::backup::file::{BackupContents, BackupFile};
 use crate::app::backup::reader::Part;
 use crate::domain::backup::cell::Cell;
 use crate::domain::backup::table_head::TableHead;
-use crate::signing::RestoredKeys;
+use crate::signing::{BegunRestoration, RestoredKeys};
 use crate::storage::{Db, Restoration, RestorationError};
 
 /// The most rows in memory, and about the most bytes of them.
@@ -25,15 +25,49 @@ pub enum RestorationOutcome {
     WasThere,
 }
 
-/// Writes a backup whose `contents` were checked into an empty database, and its key files, if it has some, into the
-/// folder `keys`, in which there are no others. All of it counts afterwards, or nothing.
+/// Writes a backup whose `contents` were checked into an empty database, and its key files, if they are wanted, into the
+/// folder of keys, in which there are no others. All of it counts afterwards, or nothing; until then a mark in that folder says so.
 pub async fn restore(
+    db: &Db,
+    file: &BackupFile,
+    contents: &BackupContents,
+    (folder, with_keys): (&Path, bool),
+    now: DateTime<Utc>,
+) -> Result<RestorationOutcome, BackupError> {
+    let mark = match BegunRestoration::mark(folder, &contents.words()) {
+        Err(error) if !with_keys => {
+            tracing::warn!(%error, "if this is cut off, nothing will say so: no mark can be written beside the keys");
+            None
+        }
+        marked => Some(marked?),
+    };
+    let take_mark_back = || mark.iter().for_each(BegunRestoration::take_back);
+    let keys = with_keys.then_some(folder);
+    let prepared = prepare(db, file, contents, keys, now).await;
+    let prepared = prepared.inspect_err(|_| take_mark_back())?;
+    let Some((restoration, keys)) = prepared else {
+        take_mark_back();
+        return Ok(RestorationOutcome::WasThere);
+    };
+    // If it fails, the key files stay with their mark: it may be the answer alone that was lost, and then they belong to what
+    // was committed.
+    let committed = restoration.commit().await?;
+    match keys {
+        Some(keys) => keys.keep(),
+        None => take_mark_back(),
+    }
+    committed.bring_up_to_date().await?;
+    Ok(RestorationOutcome::Restored)
+}
+
+/// Does everything but the commit; nothing if the same backup was restored before.
+async fn prepare(
     db: &Db,
     file: &BackupFile,
     contents: &BackupContents,
     keys: Option<&Path>,
     now: DateTime<Utc>,
-) -> Result<RestorationOutcome, BackupError> {
+) -> Result<Option<(Restoration, Option<RestoredKeys>)>, BackupError> {
     let not_restored = |why| BackupError::NotRestored {
         path: file.path.clone(),
         why,
@@ -42,7 +76,7 @@ pub async fn restore(
     let begun = db.begin_restoration(contents.level, tables).await;
     let mut restoration = match begun {
         Err(RestorationError::NotEmpty(_)) if was_there(db, contents, keys).await? => {
-            return Ok(RestorationOutcome::WasThere);
+            return Ok(None);
         }
         begun => begun.map_err(not_restored)?,
     };
@@ -59,22 +93,14 @@ pub async fn restore(
         let write = |folder| RestoredKeys::write(folder, &contents.key_files, &contents.words());
         Ok(keys.map(write).transpose()?)
     });
-    let keys = match written {
-        Ok(keys) => keys,
+    match written {
+        Ok(keys) => Ok(Some((restoration, keys))),
         Err(error) => {
             // The first error is the one to be told.
             let _ = restoration.give_up().await;
-            return Err(error);
+            Err(error)
         }
-    };
-    // If it fails, the key files stay with their mark: it may be the answer alone that was lost, and then they belong to what
-    // was committed.
-    let committed = restoration.commit().await?;
-    if let Some(keys) = keys {
-        keys.keep();
     }
-    committed.bring_up_to_date().await?;
-    Ok(RestorationOutcome::Restored)
 }
 
 /// True if the database is as this backup's restoration left it, and its key files, if they are asked for, are there.

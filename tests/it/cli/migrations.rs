@@ -103,6 +103,23 @@ async fn the_schema_of_an_older_and_of_a_newer_program_is_told() {
     );
 }
 
+/// A migration or a restoration was cut off when the schema was made, and names were still to be indexed.
+#[tokio::test]
+async fn an_index_of_searches_that_is_not_finished_is_told() {
+    let workplace = Workplace::migrated();
+    workplace.ok(&["user", "create", "alice"]);
+    assert_eq!(status(&workplace).0, Some(0));
+    execute(&workplace, "UPDATE users SET folded = NULL").await;
+    let (code, told, said) = status(&workplace);
+    assert_eq!(
+        (code, &told["status"], &told["can_serve"]),
+        (Some(1), &json!("older"), &json!(false))
+    );
+    assert!(said.contains("run `wharfinger migrate`"), "{said}");
+    workplace.ok(&["migrate"]);
+    assert_eq!(status(&workplace).0, Some(0));
+}
+
 /// A start that was cut off before there was anything: a server keeps the tables that were made.
 #[tokio::test]
 async fn a_schema_that_is_not_finished_is_told_with_the_ways_to_go_on() {

@@ -1,10 +1,11 @@
 //! The schema is brought up to date, whoever does it and whatever came between.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, TransactionTrait};
 use secrecy::{ExposeSecret, SecretString};
 use tempfile::TempDir;
+use tokio::time::{sleep, timeout};
 use wharfinger::domain::users::filter::UserFilter;
 use wharfinger::storage::{Db, events, users};
 
@@ -120,6 +121,45 @@ async fn audit_rows_of_the_first_version_stay_readable(
             "-2 2026-03-14 15:09:26 UTC (operator) user.created alice ",
         ]
     );
+}
+
+/// The last migration is still to be made, as in a database of the version before.
+pub(super) async fn make_older(records: &DatabaseConnection) {
+    let column = "ALTER TABLE changes DROP COLUMN nanoseconds";
+    records.execute_unprepared(column).await.unwrap();
+    forget(" WHERE version = 'm74_changes_nanoseconds'", records)
+        .await
+        .unwrap();
+}
+
+/// A backup reads the changes to its end. Whoever came to read them behind a change of their table would wait for both.
+pub(super) async fn a_change_of_the_schema_holds_nobody_up_while_it_waits(url: &SecretString) {
+    let records = sea_orm::Database::connect(url.expose_secret())
+        .await
+        .unwrap();
+    if records.get_database_backend() == DbBackend::Sqlite {
+        return;
+    }
+    make_older(&records).await;
+    let read = "SELECT number FROM changes WHERE number = 1";
+    let backup = records.begin().await.unwrap();
+    backup.execute_unprepared(read).await.unwrap();
+    let others = async {
+        let begin = Instant::now();
+        while begin.elapsed() < Duration::from_secs(4) {
+            let answer = timeout(
+                Duration::from_millis(1800),
+                records.execute_unprepared(read),
+            );
+            answer.await.expect("nobody waits for the backup").unwrap();
+            sleep(Duration::from_millis(20)).await;
+        }
+        backup.rollback().await.unwrap();
+    };
+    let (started, ()) = tokio::join!(Db::open_and_migrate(url, 2), others);
+    started.unwrap().close().await.unwrap();
+    Db::open(url, 2).await.unwrap().close().await.unwrap();
+    records.close().await.unwrap();
 }
 
 #[tokio::test]

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use sea_orm::{ConnectionTrait, Database, DbBackend};
+use sea_orm::{ConnectionTrait, Database, DbBackend, TransactionTrait};
 use secrecy::{ExposeSecret, SecretString};
 use wharfinger::domain::access_tokens::usage::{AccessTokenUsage, UsagePrecision, Uses};
 use wharfinger::storage::Db;
 use wharfinger::storage::access_tokens::{self, families, usage};
 
+use super::schema::make_older;
 use super::story::{begin, commit, now};
 use super::users::user;
 
@@ -59,6 +60,49 @@ fn impatient(backend: DbBackend) -> Option<[&'static str; 2]> {
         ]),
         _ => None,
     }
+}
+
+/// Statements that let a server end whatever takes longer than a second, those that end this, and the one that takes the turn of
+/// those who change the schema.
+fn hasty(backend: DbBackend) -> Option<[&'static str; 3]> {
+    match backend {
+        DbBackend::Postgres => Some([
+            "ALTER ROLE CURRENT_USER SET statement_timeout TO '1s'",
+            "ALTER ROLE CURRENT_USER RESET statement_timeout",
+            "SELECT pg_advisory_xact_lock(2003333734)",
+        ]),
+        DbBackend::MySql => Some([
+            "SET GLOBAL max_statement_time = 1",
+            "SET GLOBAL max_statement_time = 0",
+            "DO GET_LOCK(CONCAT('wharfinger_', SHA1(DATABASE())), 10)",
+        ]),
+        _ => None,
+    }
+}
+
+/// Another start has the turn for longer than a statement may take.
+pub(super) async fn starts_take_turns_whatever_a_server_is_set_up_for(url: &SecretString) {
+    let server = Database::connect(url.expose_secret()).await.unwrap();
+    let Some([begun, ended, turn]) = hasty(server.get_database_backend()) else {
+        return;
+    };
+    make_older(&server).await;
+    server.execute_unprepared(begun).await.unwrap();
+    let other = server.begin().await.unwrap();
+    other.execute_unprepared(turn).await.unwrap();
+    let end = async {
+        tokio::time::sleep(Duration::from_millis(2500)).await;
+        // On MySQL the turn is the connection's.
+        let free = "DO RELEASE_ALL_LOCKS()";
+        if server.get_database_backend() == DbBackend::MySql {
+            other.execute_unprepared(free).await.unwrap();
+        }
+        other.rollback().await.unwrap();
+    };
+    let (started, ()) = tokio::join!(Db::open_and_migrate(url, 2), end);
+    server.execute_unprepared(ended).await.unwrap();
+    started.unwrap().close().await.unwrap();
+    server.close().await.unwrap();
 }
 
 /// A backup into a slow pipe, and a change that takes its time.

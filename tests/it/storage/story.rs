@@ -60,13 +60,15 @@ use super::refresh_tokens::{
 };
 use super::restorations::a_start_is_not_in_the_way_of_a_restoration;
 use super::schema::{
-    rows_of_an_older_program_are_found, what_was_cut_off_is_finished_by_those_who_start,
+    a_change_of_the_schema_holds_nobody_up_while_it_waits, rows_of_an_older_program_are_found,
+    what_was_cut_off_is_finished_by_those_who_start,
 };
 use super::searches::names_are_found_by_any_part_as_they_are_now;
 use super::sessions::sessions_make_room_and_end;
 use super::settings::{
     changes_are_made_whatever_a_server_is_set_up_for,
     quiet_transactions_last_whatever_a_server_is_set_up_for,
+    starts_take_turns_whatever_a_server_is_set_up_for,
 };
 use super::start::{
     a_start_that_finds_nothing_to_do_opens_few_connections, all_that_pools_may_open_is_counted,
@@ -190,5 +192,7 @@ async fn story() {
     a_database_that_speaks_again_is_found_within_a_second(url).await;
     what_was_cut_off_is_finished_by_those_who_start(url, db).await;
     rows_of_an_older_program_are_found(url, db).await;
+    Box::pin(a_change_of_the_schema_holds_nobody_up_while_it_waits(url)).await;
+    Box::pin(starts_take_turns_whatever_a_server_is_set_up_for(url)).await;
     Box::pin(nothing_reads_whole_tables(url)).await;
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::round_trip::{full, login};
@@ -188,24 +188,89 @@ fn keys_of_another_backup_and_keys_at_work_are_not_taken_for_those_of_a_killed_r
     another.must_be_restored_in(&other);
 }
 
+/// The longest part of a restoration are its rows, before which there is no key file.
+#[test]
+fn nothing_starts_on_what_a_restoration_left_that_was_killed_among_the_rows() {
+    let source = Source::new();
+    let without_keys = [&source.restore()[..], &["--without-keys"]].concat();
+    for restore in [&source.restore()[..], &without_keys] {
+        let other = source.empty();
+        let mut restoration = begun(&other, restore);
+        let mark = other.path().join("keys/.restoring");
+        wait(&mut restoration, || mark.exists());
+        restoration.kill().unwrap();
+        restoration.wait().unwrap();
+        assert_eq!(
+            fs::read_to_string(&mark).unwrap().lines().count(),
+            1,
+            "no key file yet"
+        );
+        for command in [
+            &["serve"][..],
+            &["migrate"],
+            &["migrate", "status"],
+            &["user", "create", "alice"],
+        ] {
+            let output = other.run(command);
+            let told = String::from_utf8(output.stderr).unwrap();
+            let is_told = told.contains("was cut off, or is under way: run `wharfinger restore`");
+            assert!(
+                output.status.code() == Some(1) && is_told,
+                "{command:?}: {told}"
+            );
+        }
+        other.ok(restore);
+        assert!(!mark.exists());
+        other.ok(&["migrate", "status"]);
+    }
+}
+
+#[test]
+fn a_restoration_that_is_refused_leaves_no_mark() {
+    let source = Source::new();
+    let other = source.empty();
+    other.ok(&["migrate"]);
+    other.ok(&["user", "create", "alice"]);
+    let without_keys = [&source.restore()[..], &["--without-keys"]].concat();
+    for restore in [&source.restore()[..], &without_keys] {
+        let told = other.fails(1, restore);
+        assert!(told.contains("is not empty"), "{told}");
+        assert!(!other.path().join("keys/.restoring").exists());
+    }
+}
+
+fn begun(other: &Workplace, restore: &[&str]) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_wharfinger"))
+        .current_dir(other.path())
+        .args(restore)
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+/// Waits until something is so, or the restoration is over.
+fn wait(restoration: &mut Child, is_so: impl Fn() -> bool) {
+    let begin = Instant::now();
+    while !is_so() && restoration.try_wait().unwrap().is_none() {
+        assert!(begin.elapsed() < Duration::from_mins(1));
+        std::thread::sleep(Duration::from_micros(100));
+    }
+}
+
+/// True if the mark names a key file, so that key files are being written.
+fn names_key_files(mark: &Path) -> bool {
+    fs::read_to_string(mark).is_ok_and(|text| text.lines().count() > 1)
+}
+
 /// At moments that chance chooses, of which some are among the key files.
 #[test]
 fn a_restoration_with_keys_that_is_killed_at_any_moment_can_be_repeated() {
     let source = Source::new();
     for number in 0..8_usize {
         let other = source.empty();
-        let mut restoration = Command::new(env!("CARGO_BIN_EXE_wharfinger"))
-            .current_dir(other.path())
-            .args(source.restore())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        let mut restoration = begun(&other, &source.restore());
         let mark = other.path().join("keys/.restoring");
-        let begin = Instant::now();
-        while !mark.exists() && restoration.try_wait().unwrap().is_none() {
-            assert!(begin.elapsed() < Duration::from_mins(1));
-            std::thread::sleep(Duration::from_micros(100));
-        }
+        wait(&mut restoration, || names_key_files(&mark));
         // The key files are written within milliseconds, as a rule.
         std::thread::sleep(Duration::from_micros(
             [0, 250, 500, 1000, 1500, 2000, 5000, 20_000][number],
