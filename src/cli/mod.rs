@@ -44,6 +44,8 @@ use serde_json::json;
 use context::Context;
 use output::Output;
 
+use crate::server;
+
 /// Tokens that say what a container registry's clients may do.
 #[derive(Debug, Parser)]
 #[command(name = "wharfinger", version, max_term_width = 100)]
@@ -125,6 +127,16 @@ enum Command {
     },
 }
 
+impl Command {
+    /// True if it may wait for others, or do much.
+    fn may_take_long(&self) -> bool {
+        matches!(
+            self,
+            Self::Migrate { .. } | Self::Backup(_) | Self::Restore(_)
+        )
+    }
+}
+
 /// Runs the command that `arguments` name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
@@ -190,6 +202,9 @@ fn dispatch(arguments: Arguments, output: &Output) -> anyhow::Result<()> {
             let context = Context::load(arguments.config, output)?;
             if !matches!(command, Command::Serve) {
                 output.warn(&context.config.ignored_variables);
+            }
+            if command.may_take_long() {
+                server::tell_of_command(output.is_json());
             }
             let runtime = tokio::runtime::Builder::new_multi_thread()
                 .enable_all()

@@ -84,6 +84,6 @@ pub async fn restore(
 /// Closes the database. What was done there is done, or failed for a reason of its own, whatever becomes of this.
 async fn leave(db: Db) {
     if let Err(error) = db.close().await {
-        tracing::warn!(%error, "the database was not closed cleanly");
+        tracing::warn!("the database was not closed cleanly: {error}");
     }
 }

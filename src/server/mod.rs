@@ -32,6 +32,7 @@ pub use backup::{BackupChoice, RestoredBackup, back_up, restore};
 pub use keys::{create_keys, open_keys, renew_authority, replacement_question, rotate_keys};
 pub use migrations::{FoundState, migrate, must_not_be_half_restored, state};
 pub use serve::serve;
+pub use telemetry::tell_of_command;
 pub use world::{SystemClock, SystemEntropy};
 
 use crate::app::access_tokens::UsageQueue;

@@ -108,6 +108,24 @@ fn log_panic(location: Option<&std::panic::Location<'_>>) {
     );
 }
 
+/// Lets a command that may take long say on standard error what it waits for, and what its user should know; a second call
+/// changes nothing.
+pub fn tell_of_command(as_json: bool) {
+    let lines = tracing_subscriber::fmt::layer()
+        .log_internal_errors(false)
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .with_target(false)
+        .without_time();
+    let lines = if as_json {
+        lines.json().flatten_event(true).boxed()
+    } else {
+        lines.boxed()
+    };
+    let ours = Targets::new().with_target("wharfinger", Level::INFO);
+    let _ = registry().with(lines.with_filter(ours)).try_init();
+}
+
 impl OpenLog {
     /// Says something to the person who starts the service.
     pub(super) fn say(&self, text: &str) {

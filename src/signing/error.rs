@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 pub struct KeyError {
     path: PathBuf,
     problem: String,
+    is_under_way: bool,
 }
 
 impl KeyError {
@@ -16,7 +17,24 @@ impl KeyError {
         Self {
             path: path.to_owned(),
             problem: problem.into(),
+            is_under_way: false,
         }
+    }
+
+    /// Another restoration is writing keys into the folder at `path`, or a mark.
+    pub(super) fn under_way(path: &Path) -> Self {
+        Self {
+            is_under_way: true,
+            ..Self::new(
+                path,
+                "another restoration is under way; wait until it is over",
+            )
+        }
+    }
+
+    /// True if another restoration is under way.
+    pub fn is_under_way(&self) -> bool {
+        self.is_under_way
     }
 }
 

@@ -2,7 +2,7 @@
 //! them, so that what a restoration left that was killed is not taken for keys at work, and is not in the way of another try.
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::path::Path;
 
 use secrecy::ExposeSecret;
@@ -22,9 +22,15 @@ pub struct RestoredKeys {
     written: Vec<String>,
 }
 
-/// The mark of a restoration that has written no key file yet.
+/// A restoration that has begun, with its mark; no other one begins in the same folder until it is dropped.
 #[derive(Debug)]
-pub struct BegunRestoration(KeyDirectory);
+pub struct BegunRestoration {
+    directory: KeyDirectory,
+    /// True if the folder was made for the mark.
+    is_new: bool,
+    /// The lock of the folder itself, which leaves no file behind; none where folders cannot be locked, as on some network disks.
+    _lock: Option<File>,
+}
 
 /// A restoration that has not come to its end: it is under way, or it was cut off.
 #[derive(Debug, Clone)]
@@ -42,21 +48,32 @@ pub fn must_have_no_other_key_files(folder: &Path, all: &[KeyFile]) -> Result<()
 }
 
 impl BegunRestoration {
-    /// Marks `folder` before anything is written into the database, by a backup which `backup` describes. The mark of an earlier try stays.
+    /// Marks `folder` before anything is written into the database, by a backup which `backup` describes. Of an earlier try, key files
+    /// stay marked; without any, nothing is left of it.
     pub fn mark(folder: &Path, backup: &str) -> Result<Self, KeyError> {
         let directory = KeyDirectory::at(folder)?;
-        directory.make_folders()?;
-        let _lock = files::lock(&directory.root)?;
-        if UnfinishedRestoration::find(&directory.root)?.is_none() {
-            let line = format!("{backup}\n");
-            files::write(&directory.restoration_mark(), files::PRIVATE, &line)?;
+        let is_new = !directory.root.exists();
+        files::make_folder(&directory.root, 0o711)?;
+        let begun = Self {
+            _lock: lock_folder(&directory)?,
+            is_new,
+            directory,
+        };
+        let before = UnfinishedRestoration::find(&begun.directory.root)?;
+        if !before.is_some_and(|before| before.has_keys()) {
+            let mark = begun.directory.restoration_mark();
+            files::write(&mark, files::PRIVATE, &format!("{backup}\n"))?;
         }
-        Ok(Self(directory))
+        Ok(begun)
     }
 
-    /// Takes the mark back, unless an earlier try has left key files.
+    /// Takes the mark back, unless there are key files that it names.
     pub fn take_back(&self) {
-        remove_mark_without_files(&self.0);
+        remove_mark_without_files(&self.directory);
+        if self.is_new {
+            // It fails where key files are.
+            let _ = fs::remove_dir(&self.directory.root);
+        }
     }
 }
 
@@ -215,6 +232,18 @@ fn write_file(directory: &KeyDirectory, file: &KeyFile) -> Result<(), KeyError> 
         files::make_folder(folder, folder_mode)?;
     }
     files::write(&path, mode, file.text.expose_secret())
+}
+
+/// The lock of the folder, for one restoration at a time.
+fn lock_folder(directory: &KeyDirectory) -> Result<Option<File>, KeyError> {
+    let Ok(folder) = File::open(&directory.root) else {
+        return Ok(None);
+    };
+    match folder.try_lock() {
+        Ok(()) => Ok(Some(folder)),
+        Err(TryLockError::WouldBlock) => Err(KeyError::under_way(&directory.root)),
+        Err(TryLockError::Error(_)) => Ok(None),
+    }
 }
 
 fn remove_mark_without_files(directory: &KeyDirectory) {

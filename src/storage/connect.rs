@@ -30,9 +30,6 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// The pause before it tries again.
 const RETRY: Duration = Duration::from_millis(50);
 
-/// The pause before the schema is changed, in which those go on who waited behind the last try.
-const PAUSE_FOR_OTHERS: Duration = Duration::from_secs(2);
-
 /// The longest statement of a list that a service reads: shorter than the wait for a server, so that it is not taken for a
 /// database that is away.
 const LONGEST_LIST: Duration = Duration::from_millis(1500);
@@ -121,7 +118,7 @@ impl Db {
             ..connections
         };
         let preparing = Box::pin(Self::connect(url, two, Opener::Migration)).await?;
-        preparing.prepare_when_free().await?;
+        preparing.prepare().await?;
         preparing.close().await?;
         let db = Box::pin(Self::connect(url, connections, Opener::Service)).await?;
         db.check().await?;
@@ -132,37 +129,12 @@ impl Db {
     async fn prepare(&self) -> Result<(), StorageError> {
         let (connection, place) = (&self.connection, self.place());
         // A change of the schema may take long, but only while the server is there.
-        let filled = Box::pin(fold::fill(connection));
-        let prepared = Box::pin(schema::bring_up_to_date(&connection.inner, filled));
+        let prepared = Box::pin(schema::bring_up_to_date(connection));
         let prepared = tokio::select! {
             prepared = prepared => prepared,
             () = connection.falls_silent() => Err(StorageError::silent(&place, server::SILENCE)),
         };
-        prepared
-    }
-
-    /// Brings the schema and its rows up to date, as soon as nobody is in the way for longer than a moment. A backup reads tables to
-    /// its end; whoever waits for it makes all others wait who come to read them.
-    async fn prepare_when_free(&self) -> Result<(), StorageError> {
-        let mut is_said = false;
-        loop {
-            let prepared = self.prepare().await;
-            let Err(error) = prepared else {
-                return Ok(());
-            };
-            if !error.met_others() {
-                return Err(error.at(&self.place()));
-            }
-            if !is_said {
-                tracing::warn!(
-                    %error,
-                    "the schema of the database cannot be changed while others read it, such as a backup or a transaction that nobody ended; \
-                     trying again until they are done"
-                );
-                is_said = true;
-            }
-            sleep(PAUSE_FOR_OTHERS).await;
-        }
+        prepared.map_err(|error| error.at(&place))
     }
 
     /// True if a server's schema needs nothing. Changes of a schema may take long, and so may the wait for another start that

@@ -10,7 +10,9 @@ use sea_orm::{
     SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 
+use crate::storage::bounded::Bounded;
 use crate::storage::error::StorageError;
+use crate::storage::fold;
 
 /// The number of the schema's lock on PostgreSQL: "whrf" as a number.
 const POSTGRES_LOCK: i64 = 0x7768_7266;
@@ -23,6 +25,10 @@ const MYSQL_PATIENCE: Duration = Duration::from_hours(1);
 /// The wait for the turn after which the log says so.
 const SAID_AFTER: Duration = Duration::from_secs(3);
 
+/// The pause after the first try to change tables that others use, and the longest: a try may repeat much work.
+const FIRST_PAUSE: Duration = Duration::from_secs(2);
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
+
 /// The pause between two signs of life of the program that has the turn.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(5);
 
@@ -32,35 +38,55 @@ const LOCKED: &str = "locked";
 const OLDER: &str = "older than this program; run `wharfinger migrate`";
 const NEWER: &str = "newer than this program; run the version that made it, or a later one";
 
-/// Brings the schema up to date, and `then` does what is to be done with its rows; `connection` must be good for two at a time.
+/// Brings the schema and its rows up to date; `connection` must be good for two at a time.
 ///
 /// Programs that start together take turns, and the second finds nothing left to do. The lock is held by
 /// a connection in a transaction, so it ends with this program, and a pooler before PostgreSQL cannot
 /// pass the connection on to others.
 pub(super) async fn bring_up_to_date(
-    connection: &DatabaseConnection,
-    then: impl Future<Output = Result<(), StorageError>>,
+    connection: &Bounded<DatabaseConnection>,
 ) -> Result<(), StorageError> {
     match connection.get_database_backend() {
         // On SQLite the schema is part of a transaction too, which has the write lock already.
         DbBackend::Sqlite => {
-            in_one_transaction(connection).await.map_err(to_error)?;
-            then.await
+            let done = in_one_transaction(&connection.inner).await;
+            done.map_err(to_error)?;
+            fold::fill(connection).await
         }
         backend => {
-            let turn = take_turn(connection, backend).await?;
-            let work = async {
-                Migrator::up(connection, None).await.map_err(to_error)?;
-                then.await
-            };
+            let turn = take_turn(&connection.inner, backend).await?;
             let done = tokio::select! {
-                done = work => done,
+                done = when_free(connection) => done,
                 lost = keep(&turn) => Err(to_error(lost)),
             };
             turn.rollback().await?;
             done
         }
     }
+}
+
+/// Does that on a server as soon as nobody is in the way for longer than a moment. A backup reads tables to its end, and whoever comes to
+/// read one waits behind a change of it: each try is given up after a second, and in the pause before the next all others go on. Other programs
+/// that would change the schema wait for the turn meanwhile.
+async fn when_free(connection: &Bounded<DatabaseConnection>) -> Result<(), StorageError> {
+    let mut pause = FIRST_PAUSE;
+    loop {
+        match change(connection).await {
+            Err(error) if error.met_others() => tracing::warn!(
+                "the schema of the database cannot be changed while others use its tables, such as a backup or a transaction that nobody \
+                 ended; trying again until they are done: {error}"
+            ),
+            done => return done,
+        }
+        tokio::time::sleep(pause).await;
+        pause = (2 * pause).min(LONGEST_PAUSE);
+    }
+}
+
+async fn change(connection: &Bounded<DatabaseConnection>) -> Result<(), StorageError> {
+    let done = Migrator::up(&connection.inner, None).await;
+    done.map_err(to_error)?;
+    fold::fill(connection).await
 }
 
 /// Waits until no other program changes the schema of a server; the turn ends with the transaction.

@@ -16,7 +16,7 @@ use crate::storage::{counter, fold, schema};
 const RECORDS: &str = "seaql_migrations";
 
 /// The findings in a database that is there.
-struct Look {
+struct SchemaFindings {
     /// The names of the migrations that were made.
     applied: Vec<String>,
     is_indexed: bool,
@@ -45,7 +45,7 @@ impl Db {
         let place = db.place();
         let looked = db.look().await.map_err(|error| error.at(&place));
         db.close().await?;
-        let Look {
+        let SchemaFindings {
             applied,
             is_indexed,
             has_changes,
@@ -59,7 +59,7 @@ impl Db {
         })
     }
 
-    async fn look(&self) -> Result<Look, StorageError> {
+    async fn look(&self) -> Result<SchemaFindings, StorageError> {
         let applied = self.recorded().await?;
         // Its columns are there when all migrations were made.
         let is_whole = applied.len() == Migrator::migrations().len();
@@ -73,7 +73,7 @@ impl Db {
                 Err(StorageError::NoCounter) => false,
                 Err(error) => return Err(error),
             };
-        Ok(Look {
+        Ok(SchemaFindings {
             applied,
             is_indexed,
             has_changes,

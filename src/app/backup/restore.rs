@@ -35,8 +35,10 @@ pub async fn restore(
     now: DateTime<Utc>,
 ) -> Result<RestorationOutcome, BackupError> {
     let mark = match BegunRestoration::mark(folder, &contents.words()) {
-        Err(error) if !with_keys => {
-            tracing::warn!(%error, "if this is cut off, nothing will say so: no mark can be written beside the keys");
+        Err(error) if !with_keys && !error.is_under_way() => {
+            tracing::warn!(
+                "if this is cut off, nothing will say so, because no mark can be written beside the keys: {error}"
+            );
             None
         }
         marked => Some(marked?),

@@ -151,7 +151,8 @@ pub(super) async fn a_change_of_the_schema_holds_nobody_up_while_it_waits(url: &
                 Duration::from_millis(1800),
                 records.execute_unprepared(read),
             );
-            answer.await.expect("nobody waits for the backup").unwrap();
+            // Nobody waits for the backup.
+            answer.await.unwrap().unwrap();
             sleep(Duration::from_millis(20)).await;
         }
         backup.rollback().await.unwrap();
@@ -188,7 +189,7 @@ async fn a_start_waits_for_programs_that_have_the_new_file_for_themselves() {
         let url = SecretString::from(url.as_str());
         let start = Db::open_and_migrate(&url, 2);
         let release = async {
-            tokio::time::sleep(Duration::from_millis(700)).await;
+            sleep(Duration::from_millis(700)).await;
             other.execute_unprepared("ROLLBACK").await.unwrap();
         };
         let (started, ()) = tokio::join!(start, release);

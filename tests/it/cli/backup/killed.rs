@@ -225,6 +225,30 @@ fn nothing_starts_on_what_a_restoration_left_that_was_killed_among_the_rows() {
     }
 }
 
+/// A second one would take the mark back when it fails.
+#[test]
+fn of_two_restorations_at_once_the_second_is_refused_and_changes_nothing() {
+    let source = Source::new();
+    let other = source.empty();
+    let mut first = begun(&other, &source.restore());
+    let mark = other.path().join("keys/.restoring");
+    wait(&mut first, || mark.exists());
+    let signal = |signal| {
+        let first = rustix::process::Pid::from_child(&first);
+        rustix::process::kill_process(first, signal).unwrap();
+    };
+    signal(rustix::process::Signal::STOP);
+    let without_keys = [&source.restore()[..], &["--without-keys"]].concat();
+    for restore in [&source.restore()[..], &without_keys] {
+        let told = other.fails(1, restore);
+        assert!(told.contains("another restoration is under way"), "{told}");
+        assert!(mark.exists());
+    }
+    signal(rustix::process::Signal::CONT);
+    assert!(first.wait().unwrap().success());
+    source.must_be_restored_in(&other);
+}
+
 #[test]
 fn a_restoration_that_is_refused_leaves_no_mark() {
     let source = Source::new();
