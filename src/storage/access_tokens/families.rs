@@ -1,10 +1,12 @@
 //! Tokens that belong together by rotation, or because one was made with the other.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait, IntoCondition};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter,
-    QueryOrder, QuerySelect, QueryTrait,
+    QueryOrder, QuerySelect,
 };
 
 use crate::domain::access_tokens::AccessToken;
@@ -45,15 +47,13 @@ pub async fn made_with(
     change: &Change,
     makers: &[AccessTokenId],
 ) -> Result<Vec<AccessTokenId>, StorageError> {
-    let mut found = Vec::new();
-    for some in makers.chunks(AT_A_TIME) {
-        let made = Column::MakerId.is_in(some.iter().map(|id| id.0));
-        found.extend(not_revoked_ids(change, made, change.now()).await?);
-    }
-    Ok(found)
+    let makers: Vec<i64> = makers.iter().map(|id| id.0).collect();
+    not_revoked_among(change, (Column::MakerId, &makers), change.now()).await
 }
 
-/// The tokens of a family that are not revoked at `now`, with the tokens that any of the family made.
+/// The tokens of a family that are not revoked at `now`, with the tokens that any of the family made, also one that is revoked.
+///
+/// They are found in steps, of which each is an index's: PostgreSQL and MariaDB would look at all tokens to answer all of it at once.
 #[tracing::instrument(
     level = "debug",
     name = "storage.access_tokens.families.not_revoked_of",
@@ -64,13 +64,19 @@ pub async fn not_revoked_of(
     family: AccessTokenId,
     now: DateTime<Utc>,
 ) -> Result<Vec<AccessTokenId>, StorageError> {
-    let members = access_token::Entity::find()
+    let later: Vec<i64> = access_token::Entity::find()
         .select_only()
         .column(Column::Id)
-        .filter(in_family(family))
-        .into_query();
-    let all = in_family(family).or(Column::MakerId.in_subquery(members));
-    not_revoked_ids(source, all, now).await
+        .filter(Column::FamilyId.eq(family.0))
+        .into_tuple()
+        .all(source.connection())
+        .await?;
+    let all: Vec<i64> = std::iter::once(family.0).chain(later).collect();
+    let mut found = BTreeSet::new();
+    for column in [Column::Id, Column::MakerId] {
+        found.extend(not_revoked_among(source, (column, &all), now).await?);
+    }
+    Ok(found.into_iter().collect())
 }
 
 /// Revokes all of `tokens` that are not revoked yet.
@@ -177,6 +183,20 @@ fn touch_all(change: &Change, tokens: &[AccessTokenId]) {
 
 fn in_family(family: AccessTokenId) -> Expr {
     Column::Id.eq(family.0).or(Column::FamilyId.eq(family.0))
+}
+
+/// The tokens that are not revoked at `now` and that have one of `values` in a column.
+async fn not_revoked_among(
+    source: &impl Source,
+    (column, values): (Column, &[i64]),
+    now: DateTime<Utc>,
+) -> Result<Vec<AccessTokenId>, StorageError> {
+    let mut found = Vec::new();
+    for some in values.chunks(AT_A_TIME) {
+        let is_among = column.is_in(some.iter().copied());
+        found.extend(not_revoked_ids(source, is_among, now).await?);
+    }
+    Ok(found)
 }
 
 async fn not_revoked_ids(

@@ -5,6 +5,7 @@ mod audit_events;
 mod changes;
 mod cold;
 mod counter;
+mod dead_tokens;
 mod deploy_tokens;
 mod directory;
 mod effort;

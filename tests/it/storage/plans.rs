@@ -13,6 +13,7 @@ use wharfinger::domain::sessions::SessionRules;
 use wharfinger::storage::PurgePass;
 
 use super::cold::a_cold_token_costs_three_questions;
+use super::dead_tokens::dear_questions_among_dead_tokens;
 use super::effort::Effort;
 use crate::harness::{Caller, TestApp};
 use crate::made_up::fill::fill;
@@ -101,6 +102,7 @@ pub(super) async fn nothing_reads_whole_tables(url: &SecretString) {
             dear.extend(dear_searches((caller, search), (shown, most), &sent, &effort).await);
         }
     }
+    dear.extend(dear_questions_among_dead_tokens(&app, &sent, &effort).await);
     assert_eq!(dear, Vec::<String>::new());
     what_has_ended_is_purged_in_parts(&app).await;
 }

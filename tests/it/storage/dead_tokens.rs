@@ -1,0 +1,78 @@
+//! Tokens that work no longer, of which somebody has many who makes one for each job: questions about the others do not look
+//! at them.
+
+use serde_json::json;
+
+use super::effort::Effort;
+use super::plans::{A_TOKEN, Sent};
+use crate::harness::{Actor, TestApp};
+
+const ROTATE: &str = "/personal_access_tokens/self/rotate";
+
+/// The questions when a revoked token is presented for rotation; those that look at more rows than they need.
+pub(super) async fn dear_questions_among_dead_tokens(
+    app: &TestApp,
+    sent: &Sent,
+    effort: &Effort,
+) -> Vec<String> {
+    app.user("robot").await;
+    let first = app.actor("robot", "api").await;
+    leave_dead_tokens(app, &first, effort).await;
+
+    let mut asked = Vec::new();
+    let second = first.post(ROTATE, json!({ "grace": "1h" })).await;
+    assert!(second.status.is_success(), "{}", second.body);
+    app.revoke(&first).await;
+    sent.clear();
+    // The second time, nothing is left to be revoked.
+    for _ in 0..2 {
+        let refused = first.post(ROTATE, json!({})).await;
+        assert_eq!(refused.status, 401, "{}", refused.body);
+        asked.extend(sent.questions("a revoked token that is rotated"));
+    }
+    assert!(!first.holding(&second.json()).works().await);
+    dear(asked, effort).await
+}
+
+/// The robot owns three quarters of all access tokens: some ended, some were revoked, and for some the grace after their rotation is
+/// over. The others have 300 owners.
+async fn leave_dead_tokens(app: &TestApp, robot: &Actor, effort: &Effort) {
+    let owner = app.id_of("robot").await;
+    let user1 = app.id_of("user1").await;
+    let (first, past) = (robot.id, "'2025-12-01 00:00:00'");
+    let tokens = "UPDATE personal_access_tokens SET";
+    for (change, which) in [
+        (
+            format!("user_id = {owner}, expires_at = {past}"),
+            "id % 4 = 0",
+        ),
+        (
+            format!("user_id = {owner}, revoked_at = {past}"),
+            "id % 4 = 1",
+        ),
+        (
+            format!("user_id = {owner}, grace_until = {past}"),
+            "id % 4 = 2",
+        ),
+        (
+            format!("user_id = {user1} + id % 1200, family_id = id - id % 40, maker_id = id - 4"),
+            "id % 4 = 3",
+        ),
+    ] {
+        let change = format!("{tokens} {change} WHERE {which} AND id <> {first}");
+        effort.change(&change).await;
+    }
+    effort.look_at("personal_access_tokens").await;
+}
+
+/// Those of some questions that look at too many rows.
+async fn dear(asked: Vec<String>, effort: &Effort) -> Vec<String> {
+    let mut dear = Vec::new();
+    for question in asked {
+        let rows = effort.of(&question).await;
+        if rows > A_TOKEN {
+            dear.push(format!("dead tokens: {rows} rows by {question}"));
+        }
+    }
+    dear
+}
