@@ -41,7 +41,17 @@ pub(crate) async fn add_index_on(
     columns: &[&'static str],
 ) -> Result<(), DbErr> {
     let name = format!("ix_{table}_{}", columns.join("_"));
-    if manager.has_index(table, &name).await? {
+    add_index_named(manager, &name, table, columns).await
+}
+
+/// The same with a name, where that of the columns would be longer than databases take.
+pub(crate) async fn add_index_named(
+    manager: &SchemaManager<'_>,
+    name: &str,
+    table: &'static str,
+    columns: &[&'static str],
+) -> Result<(), DbErr> {
+    if manager.has_index(table, name).await? {
         return Ok(());
     }
     let mut index = Index::create().name(name).table(table).take();
@@ -49,6 +59,19 @@ pub(crate) async fn add_index_on(
         index.col(*column);
     }
     manager.create_index(index).await
+}
+
+/// Drops an index of a table, unless it is gone.
+pub(crate) async fn drop_index(
+    manager: &SchemaManager<'_>,
+    name: &str,
+    table: &'static str,
+) -> Result<(), DbErr> {
+    if !manager.has_index(table, name).await? {
+        return Ok(());
+    }
+    let index = Index::drop().name(name).table(table).to_owned();
+    manager.drop_index(index).await
 }
 
 /// An empty table, for UTF-8 whatever the server's default (MariaDB's is Latin 1).

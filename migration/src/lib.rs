@@ -73,6 +73,7 @@ mod m71_namespaces_live_indexes;
 mod m72_namespaces_kind_indexes_dropped;
 mod m73_namespaces_path_pattern_index;
 mod m74_changes_nanoseconds;
+mod m75_indexes_among_many_rows;
 
 pub use sea_orm_migration::{IntoSchemaManagerConnection, MigratorTrait, SchemaManager};
 
@@ -145,6 +146,7 @@ impl MigratorTrait for Migrator {
             Box::new(m72_namespaces_kind_indexes_dropped::Migration),
             Box::new(m73_namespaces_path_pattern_index::Migration),
             Box::new(m74_changes_nanoseconds::Migration),
+            Box::new(m75_indexes_among_many_rows::Migration),
         ]
     }
 }

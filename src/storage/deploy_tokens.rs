@@ -26,6 +26,7 @@ use crate::storage::error::StorageError;
 use crate::storage::namespaces::{from_kind, to_path, touched_ids};
 use crate::storage::page::{is_below, listing_of, try_map};
 use crate::storage::source::{AT_A_TIME, Source};
+use crate::storage::working::{count_by_each, ways_to_go_on};
 
 /// The deploy token with that digest, whatever its state.
 #[tracing::instrument(
@@ -92,13 +93,16 @@ pub async fn page(
     })
 }
 
-/// The number of a namespace's deploy tokens that work now.
+/// The number of a namespace's deploy tokens that work now; the dead ones, which may be very many, are not looked at.
 #[tracing::instrument(level = "debug", name = "storage.deploy_tokens.count_working", skip_all, fields(namespace = %namespace))]
 pub async fn count_working(change: &Change, namespace: NamespaceId) -> Result<u64, StorageError> {
+    use deploy_token::Column;
     let working = deploy_token::Entity::find()
-        .filter(deploy_token::COLUMN.namespace_id.eq(namespace.0))
-        .filter(works_at(change.now()));
-    Ok(working.count(change.connection()).await?)
+        .filter(Column::NamespaceId.eq(namespace.0))
+        .filter(Column::RevokedAt.is_null());
+    let ends = ways_to_go_on(Column::ExpiresAt, change.now().into());
+    let ends = ends.map(|end| Condition::all().add(end));
+    count_by_each(change, (working, Column::Id), ends).await
 }
 
 /// The number of deploy tokens that work at `now` and end at `end` at the latest.

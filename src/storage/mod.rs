@@ -50,6 +50,7 @@ mod trouble;
 pub mod two_factor;
 pub mod usage;
 pub mod users;
+mod working;
 
 pub use backup::{Restoration, RestorationError, Restored, Snapshot};
 pub use begin::BeginError;

@@ -34,6 +34,7 @@ use crate::storage::letter_pairs::{self, Named};
 use crate::storage::page::{contains, having, listing_of, try_map};
 use crate::storage::source::Source;
 use crate::storage::users::to_user;
+use crate::storage::working::{count_by_each, ways_to_go_on};
 
 /// A token that is to be made.
 #[derive(Debug, Clone, Copy)]
@@ -128,7 +129,7 @@ pub async fn page(
     use access_token::Column::Id;
     let (all, condition) = (access_token::Entity::find(), condition(filter));
     let wanted = match &filter.search {
-        // A user's own tokens are few.
+        // An index leads to a user's tokens: all of them are looked at, also if that user has made very many.
         Some(text) if filter.owner.is_none() => {
             having(source, (all, condition), (Named::AccessToken, Id), text).await?
         }
@@ -140,16 +141,19 @@ pub async fn page(
     try_map(rows, |row| to_token(&row))
 }
 
-/// The number of a user's tokens that work now.
+/// The number of a user's tokens that work now; their dead ones, which may be very many, are not looked at.
 #[tracing::instrument(level = "debug", name = "storage.access_tokens.count_working", skip_all, fields(owner = %owner))]
 pub async fn count_working(change: &Change, owner: UserId) -> Result<u64, StorageError> {
-    let filter = AccessTokenFilter {
-        owner: Some(owner),
-        active_at: Some((true, change.now())),
-        ..AccessTokenFilter::default()
-    };
-    let working = access_token::Entity::find().filter(condition(&filter));
-    Ok(working.count(change.connection()).await?)
+    use access_token::Column;
+    let now = Instant::from(change.now());
+    let working = access_token::Entity::find()
+        .filter(Column::UserId.eq(owner.0))
+        .filter(Column::RevokedAt.is_null());
+    let ways = ways_to_go_on(Column::GraceUntil, now).map(|grace| {
+        let ends = ways_to_go_on(Column::ExpiresAt, now);
+        ends.map(|end| Condition::all().add(grace.clone()).add(end))
+    });
+    count_by_each(change, (working, Column::Id), ways.concat()).await
 }
 
 /// The number of tokens that work at `now` and end at `end` at the latest.

@@ -176,6 +176,8 @@ async fn families_are_handed_over_and_revoked(db: &Db, family: &Family) {
         made,
     } = family;
     let change = begin(db).await;
+    let working = access_tokens::count_working(&change, owner.id);
+    assert_eq!(working.await.unwrap(), 4, "all but the third");
     let before = families::in_grace_before(&change, fourth);
     assert_eq!(before.await.unwrap(), [second.id]);
     let before = families::in_grace_before(&change, second);
@@ -197,6 +199,12 @@ async fn families_are_handed_over_and_revoked(db: &Db, family: &Family) {
     let handed = families::made_with(&change, &two).await;
     assert_eq!(handed.unwrap(), [made.id]);
     families::revoke_all(&change, &two).await.unwrap();
+    let working = access_tokens::count_working(&change, owner.id);
+    assert_eq!(
+        working.await.unwrap(),
+        2,
+        "one in its grace, and one with an end"
+    );
     commit(change).await.unwrap();
     let made = found(db, made.id).await;
     assert_eq!(made.lineage.maker, Some(fourth.id));

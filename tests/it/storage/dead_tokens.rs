@@ -2,6 +2,7 @@
 //! at them.
 
 use serde_json::json;
+use wharfinger::domain::namespaces::visibility::Visibility;
 
 use super::effort::Effort;
 use super::plans::{A_TOKEN, Sent};
@@ -9,19 +10,24 @@ use crate::harness::{Actor, TestApp};
 
 const ROTATE: &str = "/personal_access_tokens/self/rotate";
 
-/// The questions when a revoked token is presented for rotation; those that look at more rows than they need.
+/// The questions when a token is made, rotated, and presented for rotation though it is revoked; those that look at more rows than they need.
 pub(super) async fn dear_questions_among_dead_tokens(
     app: &TestApp,
     sent: &Sent,
     effort: &Effort,
 ) -> Vec<String> {
+    app.group("robots", Visibility::Private).await;
     app.user("robot").await;
     let first = app.actor("robot", "api").await;
     leave_dead_tokens(app, &first, effort).await;
 
     let mut asked = Vec::new();
+    sent.clear();
+    app.actor("robot", "read_registry").await;
+    asked.extend(sent.questions("a new token"));
     let second = first.post(ROTATE, json!({ "grace": "1h" })).await;
     assert!(second.status.is_success(), "{}", second.body);
+    asked.extend(sent.questions("a rotation with a grace"));
     app.revoke(&first).await;
     sent.clear();
     // The second time, nothing is left to be revoked.
@@ -31,13 +37,15 @@ pub(super) async fn dear_questions_among_dead_tokens(
         asked.extend(sent.questions("a revoked token that is rotated"));
     }
     assert!(!first.holding(&second.json()).works().await);
+    app.machine("robots", "read_registry").await;
+    asked.extend(sent.questions("a new deploy token"));
     dear(asked, effort).await
 }
 
-/// The robot owns three quarters of all access tokens: some ended, some were revoked, and for some the grace after their rotation is
-/// over. The others have 300 owners.
+/// The robot owns three quarters of all access tokens, and its group all deploy tokens: some ended, some were revoked with the
+/// robot's first token, and for some the grace after their rotation is over. The others have 300 owners.
 async fn leave_dead_tokens(app: &TestApp, robot: &Actor, effort: &Effort) {
-    let owner = app.id_of("robot").await;
+    let (owner, group) = (app.id_of("robot").await, app.id_at("robots").await);
     let user1 = app.id_of("user1").await;
     let (first, past) = (robot.id, "'2025-12-01 00:00:00'");
     let tokens = "UPDATE personal_access_tokens SET";
@@ -47,7 +55,7 @@ async fn leave_dead_tokens(app: &TestApp, robot: &Actor, effort: &Effort) {
             "id % 4 = 0",
         ),
         (
-            format!("user_id = {owner}, revoked_at = {past}"),
+            format!("user_id = {owner}, revoked_at = {past}, maker_id = {first}"),
             "id % 4 = 1",
         ),
         (
@@ -62,7 +70,13 @@ async fn leave_dead_tokens(app: &TestApp, robot: &Actor, effort: &Effort) {
         let change = format!("{tokens} {change} WHERE {which} AND id <> {first}");
         effort.change(&change).await;
     }
-    effort.look_at("personal_access_tokens").await;
+    for (ends, which) in [("expires_at", "id % 2 = 0"), ("revoked_at", "id % 2 = 1")] {
+        let change = format!("UPDATE deploy_tokens SET namespace_id = {group}, {ends} = {past}");
+        effort.change(&format!("{change} WHERE {which}")).await;
+    }
+    for table in ["personal_access_tokens", "deploy_tokens"] {
+        effort.look_at(table).await;
+    }
 }
 
 /// Those of some questions that look at too many rows.

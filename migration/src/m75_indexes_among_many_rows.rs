@@ -1,0 +1,26 @@
+//! Indexes that lead past the tokens that ended or were revoked, which nobody deletes: to those of an owner that work,
+//! and to those that were made with another.
+
+use sea_orm_migration::prelude::*;
+
+use crate::helpers::{add_index_named, add_index_on, drop_index};
+
+const ACCESS: &str = "personal_access_tokens";
+const DEPLOY: &str = "deploy_tokens";
+
+#[derive(DeriveMigrationName)]
+pub(crate) struct Migration;
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let ix = |table, what| format!("ix_{table}_{what}");
+        let working = ["user_id", "revoked_at", "grace_until", "expires_at"];
+        add_index_named(manager, &ix(ACCESS, "working"), ACCESS, &working).await?;
+        let working = ["namespace_id", "revoked_at", "expires_at"];
+        add_index_named(manager, &ix(DEPLOY, "working"), DEPLOY, &working).await?;
+        add_index_on(manager, ACCESS, &["maker_id", "revoked_at"]).await?;
+        drop_index(manager, &ix(ACCESS, "maker_id"), ACCESS).await?;
+        Ok(())
+    }
+}
