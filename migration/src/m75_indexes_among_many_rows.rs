@@ -1,6 +1,7 @@
-//! Indexes that lead past the tokens that ended or were revoked, which nobody deletes: to those of an owner that work,
+//! Indexes that lead past the tokens that ended or were revoked, which nobody deletes: to those of an owner that work, to the newest,
 //! and to those that were made with another.
 
+use sea_orm::DbBackend;
 use sea_orm_migration::prelude::*;
 
 use crate::helpers::{add_index_named, add_index_on, drop_index};
@@ -21,6 +22,13 @@ impl MigrationTrait for Migration {
         add_index_named(manager, &ix(DEPLOY, "working"), DEPLOY, &working).await?;
         add_index_on(manager, ACCESS, &["maker_id", "revoked_at"]).await?;
         drop_index(manager, &ix(ACCESS, "maker_id"), ACCESS).await?;
+        // Elsewhere the id is the end of every index. Here, it would rather look through all tokens in the order of their ids.
+        if manager.get_database_backend() == DbBackend::Postgres {
+            for (table, owner) in [(ACCESS, "user_id"), (DEPLOY, "namespace_id")] {
+                add_index_on(manager, table, &[owner, "id"]).await?;
+                drop_index(manager, &ix(table, owner), table).await?;
+            }
+        }
         Ok(())
     }
 }

@@ -10,7 +10,7 @@ use crate::harness::{Actor, TestApp};
 
 const ROTATE: &str = "/personal_access_tokens/self/rotate";
 
-/// The questions when a token is made, rotated, and presented for rotation though it is revoked; those that look at more rows than they need.
+/// The questions when a token is made, shown, rotated, and presented for rotation though it is revoked; those that look at more rows than they need.
 pub(super) async fn dear_questions_among_dead_tokens(
     app: &TestApp,
     sent: &Sent,
@@ -18,6 +18,7 @@ pub(super) async fn dear_questions_among_dead_tokens(
 ) -> Vec<String> {
     app.group("robots", Visibility::Private).await;
     app.user("robot").await;
+    app.user("newcomer").await;
     let first = app.actor("robot", "api").await;
     leave_dead_tokens(app, &first, effort).await;
 
@@ -39,6 +40,13 @@ pub(super) async fn dear_questions_among_dead_tokens(
     assert!(!first.holding(&second.json()).works().await);
     app.machine("robots", "read_registry").await;
     asked.extend(sent.questions("a new deploy token"));
+    for name in ["robot", "newcomer"] {
+        let browser = app.signed_in(name).await;
+        sent.clear();
+        let form = browser.open("/access_tokens/new").await;
+        assert_eq!(form.status, 200, "{}", form.body);
+        asked.extend(sent.questions("the form for a new token"));
+    }
     dear(asked, effort).await
 }
 
