@@ -1,5 +1,5 @@
 //! Indexes that lead past the tokens that ended or were revoked, which nobody deletes: to those of an owner that work, to the newest,
-//! and to those that were made with another.
+//! to those that were made with another, and to those that end soon, which are counted in the index alone.
 
 use sea_orm::DbBackend;
 use sea_orm_migration::prelude::*;
@@ -22,6 +22,13 @@ impl MigrationTrait for Migration {
         add_index_named(manager, &ix(DEPLOY, "working"), DEPLOY, &working).await?;
         add_index_on(manager, ACCESS, &["maker_id", "revoked_at"]).await?;
         drop_index(manager, &ix(ACCESS, "maker_id"), ACCESS).await?;
+        let ending = ["expires_at", "id", "revoked_at", "grace_until"];
+        add_index_named(manager, &ix(ACCESS, "ending"), ACCESS, &ending).await?;
+        let ending = ["expires_at", "id", "revoked_at"];
+        add_index_named(manager, &ix(DEPLOY, "ending"), DEPLOY, &ending).await?;
+        for table in [ACCESS, DEPLOY] {
+            drop_index(manager, &ix(table, "expires_at_id"), table).await?;
+        }
         // Elsewhere the id is the end of every index. Here, it would rather look through all tokens in the order of their ids.
         if manager.get_database_backend() == DbBackend::Postgres {
             for (table, owner) in [(ACCESS, "user_id"), (DEPLOY, "namespace_id")] {

@@ -141,9 +141,11 @@ const DAYS: [(u16, &str); 3] = [(1, "1"), (7, "7"), (30, "30")];
 impl Service {
     /// Counts the tokens that end soon, for the metrics.
     pub async fn count_expiring_tokens(&self) -> Result<(), DeskError> {
-        for (days, label) in DAYS {
-            let tokens = self.desk.count_ending_access_tokens(days).await?;
-            let deploy_tokens = self.desk.count_ending_deploy_tokens(days).await?;
+        let days = DAYS.map(|(days, _)| days);
+        let tokens = self.desk.count_ending_access_tokens(days).await?;
+        let deploy_tokens = self.desk.count_ending_deploy_tokens(days).await?;
+        for (((_, label), tokens), deploy_tokens) in DAYS.into_iter().zip(tokens).zip(deploy_tokens)
+        {
             self.metrics.set_expiring(label, tokens, deploy_tokens);
         }
         Ok(())

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, SelectStatement};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, DbBackend, EntityTrait,
-    FromQueryResult, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
+    FromQueryResult, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
 };
 
 use crate::domain::access_tokens::scope::AccessTokenScopes;
@@ -26,7 +26,7 @@ use crate::storage::error::StorageError;
 use crate::storage::namespaces::{from_kind, to_path, touched_ids};
 use crate::storage::page::{is_below, listing_of, try_map};
 use crate::storage::source::{AT_A_TIME, Source};
-use crate::storage::working::{count_by_each, ways_to_go_on};
+use crate::storage::working::{self, count_by_each, ways_to_go_on};
 
 /// The deploy token with that digest, whatever its state.
 #[tracing::instrument(
@@ -105,17 +105,16 @@ pub async fn count_working(change: &Change, namespace: NamespaceId) -> Result<u6
     count_by_each(change, (working, Column::Id), ends).await
 }
 
-/// The number of deploy tokens that work at `now` and end at `end` at the latest.
+/// The numbers of deploy tokens that work at `now` and end at each of `ends` at the latest.
 #[tracing::instrument(level = "debug", name = "storage.deploy_tokens.count_ending", skip_all)]
-pub async fn count_ending(
+pub async fn count_ending<const N: usize>(
     source: &impl Source,
     now: DateTime<Utc>,
-    end: DateTime<Utc>,
-) -> Result<u64, StorageError> {
-    let ending = deploy_token::Entity::find()
-        .filter(works_at(now))
-        .filter(deploy_token::Column::ExpiresAt.lte(Instant::from(end)));
-    Ok(ending.count(source.connection()).await?)
+    ends: [DateTime<Utc>; N],
+) -> Result<[u64; N], StorageError> {
+    use deploy_token::Column;
+    let working = deploy_token::Entity::find().filter(Column::RevokedAt.is_null());
+    working::count_ending(source, (working, Column::ExpiresAt), now, ends).await
 }
 
 /// Stores a new deploy token.

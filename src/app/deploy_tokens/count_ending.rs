@@ -7,11 +7,14 @@ use crate::app::error::DeskError;
 use crate::storage::deploy_tokens;
 
 impl Desk {
-    /// The number of deploy tokens that work and end within so many days from now.
+    /// The numbers of deploy tokens that work and end within so many days from now, with one question for all.
     #[tracing::instrument(name = "app.count_ending_deploy_tokens", skip_all)]
-    pub async fn count_ending_deploy_tokens(&self, days: u16) -> Result<u64, DeskError> {
+    pub async fn count_ending_deploy_tokens<const N: usize>(
+        &self,
+        days: [u16; N],
+    ) -> Result<[u64; N], DeskError> {
         let now = self.now();
-        let end = now + Duration::days(days.into());
-        Ok(deploy_tokens::count_ending(&self.db, now, end).await?)
+        let ends = days.map(|days| now + Duration::days(days.into()));
+        Ok(deploy_tokens::count_ending(&self.db, now, ends).await?)
     }
 }

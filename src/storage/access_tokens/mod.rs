@@ -6,7 +6,7 @@ pub mod usage;
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, FromQueryResult,
-    Order, PaginatorTrait, QueryFilter, QueryOrder, QueryTrait, Select,
+    Order, QueryFilter, QueryOrder, QueryTrait, Select,
 };
 
 use crate::domain::access_tokens::filter::{
@@ -34,7 +34,7 @@ use crate::storage::letter_pairs::{self, Named};
 use crate::storage::page::{contains, having, listing_of, try_map};
 use crate::storage::source::Source;
 use crate::storage::users::to_user;
-use crate::storage::working::{count_by_each, ways_to_go_on};
+use crate::storage::working::{self, count_by_each, ways_to_go_on};
 
 /// A token that is to be made.
 #[derive(Debug, Clone, Copy)]
@@ -156,23 +156,16 @@ pub async fn count_working(change: &Change, owner: UserId) -> Result<u64, Storag
     count_by_each(change, (working, Column::Id), ways.concat()).await
 }
 
-/// The number of tokens that work at `now` and end at `end` at the latest.
+/// The numbers of tokens that work at `now` and end at each of `ends` at the latest.
 #[tracing::instrument(level = "debug", name = "storage.access_tokens.count_ending", skip_all)]
-pub async fn count_ending(
+pub async fn count_ending<const N: usize>(
     source: &impl Source,
     now: DateTime<Utc>,
-    end: DateTime<Utc>,
-) -> Result<u64, StorageError> {
-    use access_token::Column::ExpiresAt;
-    let filter = AccessTokenFilter {
-        revoked_at: Some((false, now)),
-        ..AccessTokenFilter::default()
-    };
-    let ending = access_token::Entity::find()
-        .filter(ExpiresAt.gt(Instant::from(now)))
-        .filter(ExpiresAt.lte(Instant::from(end)))
-        .filter(condition(&filter));
-    Ok(ending.count(source.connection()).await?)
+    ends: [DateTime<Utc>; N],
+) -> Result<[u64; N], StorageError> {
+    let working = access_token::Entity::find().filter(not_revoked(now.into()));
+    let of_tokens = (working, access_token::Column::ExpiresAt);
+    working::count_ending(source, of_tokens, now, ends).await
 }
 
 /// Stores a new token.

@@ -10,7 +10,8 @@ use crate::harness::{Actor, TestApp};
 
 const ROTATE: &str = "/personal_access_tokens/self/rotate";
 
-/// The questions when a token is made, shown, rotated, and presented for rotation though it is revoked; those that look at more rows than they need.
+/// The questions when a token is made, shown, rotated, and presented for rotation though it is revoked, and when those are counted
+/// that end soon, which look at more rows than they need.
 pub(super) async fn dear_questions_among_dead_tokens(
     app: &TestApp,
     sent: &Sent,
@@ -47,7 +48,9 @@ pub(super) async fn dear_questions_among_dead_tokens(
         assert_eq!(form.status, 200, "{}", form.body);
         asked.extend(sent.questions("the form for a new token"));
     }
-    dear(asked, effort).await
+    let mut dear = dear(asked, effort).await;
+    dear.extend(dear_counts_of_ends(app, sent, effort).await);
+    dear
 }
 
 /// The robot owns three quarters of all access tokens, and its group all deploy tokens: some ended, some were revoked with the
@@ -94,6 +97,34 @@ async fn dear(asked: Vec<String>, effort: &Effort) -> Vec<String> {
         let rows = effort.of(&question).await;
         if rows > A_TOKEN {
             dear.push(format!("dead tokens: {rows} rows by {question}"));
+        }
+    }
+    dear
+}
+
+/// Tokens that end soon may be all of them. They are counted with one question, which an index answers without their rows.
+async fn dear_counts_of_ends(app: &TestApp, sent: &Sent, effort: &Effort) -> Vec<String> {
+    let soon = (app.now() + chrono::Duration::days(5)).format("'%F 00:00:00'");
+    let end = format!(
+        "UPDATE personal_access_tokens SET expires_at = {soon} \
+         WHERE id % 400 = 3 AND revoked_at IS NULL AND grace_until IS NULL"
+    );
+    let number = effort.change(&end).await;
+    effort.look_at("personal_access_tokens").await;
+    sent.clear();
+    app.service.count_expiring_tokens().await.unwrap();
+    let asked = sent.questions("the count of tokens that end soon");
+    assert_eq!(asked.len(), 2, "{asked:#?}");
+    let metrics = app.ops("/metrics").await.body;
+    for (days, ending) in [("1", 0), ("7", number), ("30", number)] {
+        let line =
+            format!("wharfinger_access_tokens_expiring{{within_days=\"{days}\"}} {ending}\n");
+        assert!(metrics.contains(&line), "{line} in {metrics}");
+    }
+    let mut dear = Vec::new();
+    for question in asked {
+        if !effort.is_of_an_index_alone(&question).await {
+            dear.push(format!("rows of tokens by {question}"));
         }
     }
     dear

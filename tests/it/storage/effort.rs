@@ -48,15 +48,31 @@ impl Effort {
         }
     }
 
-    /// Runs a statement that changes something.
-    pub(super) async fn change(&self, statement: &str) {
-        self.0.execute_unprepared(statement).await.unwrap();
+    /// True if the answer to a question about many rows of one table is in an index, so that their rows are not fetched.
+    pub(super) async fn is_of_an_index_alone(&self, question: &str) -> bool {
+        let backend = self.0.get_database_backend();
+        let (how, column, sign) = match backend {
+            DbBackend::Sqlite => ("EXPLAIN QUERY PLAN", 3, "COVERING INDEX"),
+            DbBackend::Postgres => ("EXPLAIN", 0, "Index Only Scan"),
+            _ => ("EXPLAIN FORMAT=JSON", 0, "\"using_index\": true"),
+        };
+        let asked = Statement::from_string(backend, format!("{how} {question}"));
+        let plan = self.0.query_all_raw(asked).await.unwrap();
+        let mut lines = plan.iter().map(|row| row.try_get_by_index(column).unwrap());
+        lines.any(|line: String| line.contains(sign))
+    }
+
+    /// Runs a statement that changes something; tells the number of rows that it changed.
+    pub(super) async fn change(&self, statement: &str) -> u64 {
+        let changed = self.0.execute_unprepared(statement).await;
+        changed.unwrap().rows_affected()
     }
 
     /// Lets the database look at a table, as it does by itself after a while.
     pub(super) async fn look_at(&self, table: &str) {
         let statement = match self.0.get_database_backend() {
             DbBackend::MySql => "ANALYZE TABLE",
+            DbBackend::Postgres => "VACUUM ANALYZE",
             _ => "ANALYZE",
         };
         self.change(&format!("{statement} {table}")).await;
