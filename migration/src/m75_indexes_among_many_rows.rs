@@ -1,5 +1,6 @@
 //! Indexes that lead past the tokens that ended or were revoked, which nobody deletes: to those of an owner that work, to the newest,
-//! to those that were made with another, and to those that end soon, which are counted in the index alone.
+//! to those that were made with another, and to those that end soon, which are counted in the index alone. On PostgreSQL also one for
+//! repositories whose names begin in some way.
 
 use sea_orm::DbBackend;
 use sea_orm_migration::prelude::*;
@@ -35,6 +36,8 @@ impl MigrationTrait for Migration {
                 add_index_on(manager, table, &[owner, "id"]).await?;
                 drop_index(manager, &ix(table, owner), table).await?;
             }
+            let index = "CREATE INDEX IF NOT EXISTS ix_repositories_name_pattern ON repositories (name text_pattern_ops)";
+            manager.get_connection().execute_unprepared(index).await?;
         }
         Ok(())
     }

@@ -161,11 +161,8 @@ async fn dear_questions_about_a_small_group(
     questions.extend(sent.questions("a preview of patterns"));
     let mut dear = Vec::new();
     for question in questions {
-        // There is no index of repositories' names for patterns on PostgreSQL.
-        let is_unindexed = effort.is_postgresql() && question.contains("FROM \"repositories\"");
-        let most = if is_unindexed { SEEN } else { A_TOKEN };
         let rows = effort.of(&question).await;
-        if rows > most {
+        if rows > A_TOKEN {
             dear.push(format!("a small group: {rows} rows by {question}"));
         }
     }
