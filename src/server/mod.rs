@@ -144,7 +144,7 @@ impl Service {
         let usage = UsageQueue::new(db.clone(), Arc::clone(&clock))
             .telling(notices.clone())
             .observing(observations.clone());
-        let counter = UsageCounter::new(db.clone(), Arc::clone(&clock));
+        let counter = UsageCounter::new(db.for_admin(), Arc::clone(&clock));
         let settings = RegistryTokenSettings {
             issuer: config.token.issuer.clone(),
             anonymous_access: config.token.anonymous_access,

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use chrono::TimeDelta;
+use chrono::{NaiveDate, TimeDelta};
 
 use crate::app::error::DeskError;
 use crate::app::usage::count::UsageCounter;
 use crate::domain::ids::{NamespaceId, RepositoryId};
 use crate::domain::registry::repository_name::RepositoryName;
 use crate::domain::usage::tally::{CredentialDay, CredentialTally, UsageTally};
-use crate::domain::usage::{LastUse, MOST_OF_OWNER, MOST_REPOSITORIES, UsageCounts};
+use crate::domain::usage::{LastUse, MOST_OF_OWNER, MOST_REPOSITORIES, UsageCounts, UsageOwner};
 use crate::storage::usage::UsagePlaced;
 use crate::storage::{StorageError, repositories, usage};
 
@@ -18,13 +18,26 @@ const INTERVAL: TimeDelta = TimeDelta::seconds(10);
 /// Most repositories that are looked up at a time.
 const BATCH: usize = 100;
 
-/// The repositories of a batch, as far as they are known.
+/// The stored things that a batch concerns, as far as they are known.
 #[derive(Default)]
-struct KnownRepositories {
+struct KnownInBatch {
     /// The last uses in the batch, by whichever credential.
     last: BTreeMap<RepositoryName, LastUse>,
     namespaces: BTreeMap<RepositoryName, NamespaceId>,
     repositories: BTreeMap<RepositoryName, RepositoryId>,
+    /// The numbers of rows of owners' days. Asked for once: to count those of a group means to go through all below it.
+    rows: BTreeMap<(NaiveDate, UsageOwner), u64>,
+}
+
+impl KnownInBatch {
+    /// Notes a row that was made for an owner's day.
+    fn note_row(&mut self, day: NaiveDate, owner: Option<&UsageOwner>) {
+        if let Some(owner) = owner
+            && let Some(rows) = self.rows.get_mut(&(day, owner.clone()))
+        {
+            *rows = rows.saturating_add(1);
+        }
+    }
 }
 
 impl UsageCounter {
@@ -61,23 +74,26 @@ impl UsageCounter {
         Ok(written?)
     }
 
-    /// Writes down `batch`, and takes out of it all that is written.
+    /// Writes down `batch`, and takes out of it all that is written. The first entry that cannot be written ends it, because it may
+    /// have waited for a database that is away; the next time others come first.
     async fn write_down(&self, batch: &mut UsageTally) -> Result<(), StorageError> {
         let mut known = self.note_repositories(batch).await?;
-        while let Some(mut entry) = batch.days.first_entry() {
-            let day = *entry.key();
-            self.write_day(day, entry.get_mut(), &mut known).await?;
-            entry.remove();
+        for day in batch.in_turn() {
+            let Some(tally) = batch.days.get_mut(&day) else {
+                continue;
+            };
+            if let Err(error) = self.write_day(day, tally, &mut known).await {
+                batch.note_failure(&day);
+                return Err(error);
+            }
+            batch.days.remove(&day);
         }
         Ok(())
     }
 
     /// Notes the last uses of the repositories that are stored.
-    async fn note_repositories(
-        &self,
-        batch: &UsageTally,
-    ) -> Result<KnownRepositories, StorageError> {
-        let mut known = KnownRepositories::default();
+    async fn note_repositories(&self, batch: &UsageTally) -> Result<KnownInBatch, StorageError> {
+        let mut known = KnownInBatch::default();
         for (name, used) in batch.days.values().flat_map(|day| &day.repositories) {
             let noted = known.last.entry(name.clone()).or_default();
             *noted = noted.max(used.last);
@@ -99,7 +115,7 @@ impl UsageCounter {
             }
             namespaces.extend(found);
         }
-        Ok(KnownRepositories {
+        Ok(KnownInBatch {
             namespaces,
             repositories,
             ..known
@@ -111,7 +127,7 @@ impl UsageCounter {
         &self,
         day: CredentialDay,
         tally: &mut CredentialTally,
-        known: &mut KnownRepositories,
+        known: &mut KnownInBatch,
     ) -> Result<(), StorageError> {
         let mut new = Vec::new();
         let names: Vec<RepositoryName> = tally.repositories.keys().cloned().collect();
@@ -133,7 +149,7 @@ impl UsageCounter {
             let mut room = MOST_REPOSITORIES.saturating_sub(stored);
             if let Some(owner) = &tally.owner {
                 // An owner who invents names below their own could make ever new tokens for it.
-                let stored = usage::count_of_owner(&self.db, (day.0, owner)).await?;
+                let stored = self.rows_of_owner((day.0, owner), known).await?;
                 let stored = usize::try_from(stored).unwrap_or(usize::MAX);
                 room = room.min(MOST_OF_OWNER.saturating_sub(stored));
             }
@@ -142,6 +158,7 @@ impl UsageCounter {
                 let is_used = used.last != LastUse::default();
                 if place < room && (is_used || known.repositories.contains_key(&name)) {
                     self.write_new(day, (&name, used.counts), known).await?;
+                    known.note_row(day.0, tally.owner.as_ref());
                 } else {
                     tally.rest.add(used.counts);
                 }
@@ -150,9 +167,25 @@ impl UsageCounter {
         }
         if tally.rest.total() > 0 && !usage::add(&self.db, day, None, tally.rest).await? {
             usage::insert(&self.db, day, None, tally.rest).await?;
+            known.note_row(day.0, tally.owner.as_ref());
         }
         tally.rest = UsageCounts::default();
         Ok(())
+    }
+
+    /// The number of rows of an owner's day.
+    async fn rows_of_owner(
+        &self,
+        (day, owner): (NaiveDate, &UsageOwner),
+        known: &mut KnownInBatch,
+    ) -> Result<u64, StorageError> {
+        let key = (day, owner.clone());
+        if let Some(rows) = known.rows.get(&key) {
+            return Ok(*rows);
+        }
+        let rows = usage::count_of_owner(&self.db, (day, owner)).await?;
+        known.rows.insert(key, rows);
+        Ok(rows)
     }
 
     /// Writes down the first use of a repository by a credential on a day.
@@ -160,7 +193,7 @@ impl UsageCounter {
         &self,
         day: CredentialDay,
         (name, counts): (&RepositoryName, UsageCounts),
-        known: &mut KnownRepositories,
+        known: &mut KnownInBatch,
     ) -> Result<(), StorageError> {
         let namespace = known.namespaces.get(name).copied();
         let id = if let Some(id) = known.repositories.get(name) {

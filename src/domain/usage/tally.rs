@@ -57,6 +57,8 @@ pub struct CredentialTally {
     pub repositories: BTreeMap<RepositoryName, RepositoryTally>,
     /// The counts that are kept without a repository.
     pub rest: UsageCounts,
+    /// The place among the failures of the last try that failed to write it down; 0 if none has failed.
+    failure: u64,
 }
 
 /// The usage of one repository.
@@ -125,6 +127,31 @@ impl UsageTally {
         }
     }
 
+    /// The entries in the order in which they are to be written down: those of an owner's day after all others if one of them could not
+    /// be written, the longer ago the sooner. So what cannot be written, however often it is tried, holds up nobody else.
+    pub fn in_turn(&self) -> Vec<CredentialDay> {
+        let mut of_owners: BTreeMap<_, u64> = BTreeMap::new();
+        for (day, tally) in &self.days {
+            let last = of_owners.entry((day.0, tally.owner.as_ref())).or_default();
+            *last = tally.failure.max(*last);
+        }
+        let turn = |(day, tally): (&CredentialDay, &CredentialTally)| {
+            let of_owner = of_owners.get(&(day.0, tally.owner.as_ref())).copied();
+            (of_owner.unwrap_or_default(), tally.failure, *day)
+        };
+        let mut turns: Vec<_> = self.days.iter().map(turn).collect();
+        turns.sort_unstable();
+        turns.into_iter().map(|(.., day)| day).collect()
+    }
+
+    /// Notes that an entry could not be written down, so that others are tried first.
+    pub fn note_failure(&mut self, day: &CredentialDay) {
+        let last = self.days.values().map(|tally| tally.failure).max();
+        if let Some(tally) = self.days.get_mut(day) {
+            tally.failure = last.unwrap_or_default().saturating_add(1);
+        }
+    }
+
     /// Puts back what could not be written down, which is earlier than what is here.
     pub fn put_back(&mut self, earlier: Self) {
         self.begun_at = earlier.begun_at.or(self.begun_at);
@@ -140,6 +167,9 @@ impl UsageTally {
                     last: LastUse::default(),
                 };
                 self.add(whose, None, rest);
+            }
+            if let Some(kept) = self.days.get_mut(&day) {
+                kept.failure = tally.failure.max(kept.failure);
             }
         }
     }

@@ -194,3 +194,36 @@ fn what_was_not_written_down_comes_back_beside_what_came_since() {
         .collect();
     assert_eq!(kinds, [CredentialKind::DeployToken; 2]);
 }
+
+/// The machines of a tally in the order in which they are written down.
+fn machines_in_turn(tally: &UsageTally) -> Vec<i64> {
+    let turns = tally.in_turn().into_iter();
+    turns.map(|(_, credential)| credential.id).collect()
+}
+
+#[test]
+fn what_fails_waits_behind_others_and_those_of_its_owner_with_it() {
+    let one = |id: i64, path: &str| {
+        let name = format!("{path}/x");
+        (machine_in(path, id), granted([name], &[Action::Push]))
+    };
+    let mut tally = UsageTally::default();
+    for (id, path) in [(1, "first"), (2, "first"), (3, "second"), (4, "third")] {
+        let (machine, decision) = one(id, path);
+        tally.note(&machine, &decision, now());
+    }
+    assert_eq!(machines_in_turn(&tally), [1, 2, 3, 4]);
+    let mut fails = |id: i64| {
+        let credential = UsageCredential::of(&machine(id)).unwrap();
+        tally.note_failure(&(now().date_naive(), credential));
+        // As if everything had been put back beside something new.
+        let earlier = std::mem::take(&mut tally);
+        let (machine, decision) = one(5, "fifth");
+        tally.note(&machine, &decision, now());
+        tally.put_back(earlier);
+        machines_in_turn(&tally)
+    };
+    assert_eq!(fails(1), [3, 4, 5, 2, 1]);
+    assert_eq!(fails(3), [4, 5, 2, 1, 3]);
+    assert_eq!(fails(2), [4, 5, 3, 1, 2]);
+}

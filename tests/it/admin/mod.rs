@@ -29,6 +29,7 @@ mod registry;
 mod replies;
 mod slashes;
 mod usage;
+mod usage_batches;
 mod usage_shares;
 mod users;
 mod version;
