@@ -30,6 +30,7 @@ pub trait Source: Sync {
         std::future::ready(Ok(Turn {
             _permit: None,
             limit: None,
+            end: None,
         }))
     }
 }
@@ -41,18 +42,39 @@ pub struct Turn {
     _permit: Option<OwnedSemaphorePermit>,
     /// The longest that a statement of the list may take.
     limit: Option<Duration>,
+    /// The end of all its statements together, if they have one.
+    end: Option<Instant>,
 }
 
 impl Turn {
+    /// The turn of a list that walks through many parts: all of them together have the time of one statement.
+    pub fn of_many_parts(self) -> Self {
+        let end = self
+            .limit
+            .and_then(|limit| Instant::now().checked_add(limit));
+        Self { end, ..self }
+    }
+
+    /// The longest that the next statement may take.
+    fn left(&self) -> Option<Duration> {
+        let left = self
+            .end
+            .map(|end| end.saturating_duration_since(Instant::now()));
+        self.limit.map(|limit| left.unwrap_or(limit).min(limit))
+    }
+
     /// The answer to a statement of the list, or [`StorageError::TooLong`] if the database works on it for too long.
     pub(super) async fn bound<T>(
         &self,
         source: &impl Source,
         answer: impl Future<Output = Result<T, DbErr>>,
     ) -> Result<T, StorageError> {
-        let Some(limit) = self.limit else {
+        let Some(limit) = self.left() else {
             return Ok(answer.await?);
         };
+        if limit.is_zero() {
+            return Err(StorageError::TooLong);
+        }
         match timeout(limit, answer).await {
             Ok(Err(error)) if was_interrupted(&error) => Err(StorageError::TooLong),
             Ok(answer) => Ok(answer?),
@@ -108,6 +130,7 @@ impl Source for Db {
                 Ok(Turn {
                     _permit: Some(permit),
                     limit: self.longest_list,
+                    end: None,
                 })
             }
             Ok(Err(_)) | Err(_) => Err(StorageError::Busy),

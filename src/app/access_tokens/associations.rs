@@ -18,7 +18,7 @@ use crate::domain::namespaces::{Namespace, NamespaceKind};
 use crate::domain::page::PageRequest;
 use crate::domain::users::User;
 use crate::storage::namespaces::lists::{NamespacesOf, some_of};
-use crate::storage::{StorageError, members, namespaces};
+use crate::storage::{Source, StorageError, Turn, members, namespaces};
 
 /// The most namespaces that are looked at together when a token's patterns choose among them.
 const AT_A_TIME: u64 = 2000;
@@ -40,6 +40,7 @@ impl Desk {
         let owner = user_for(&self.db, &token.user_id.into()).await?;
         let patterns = token.specification.repositories().iter();
         let beginnings: Vec<&str> = patterns.map(RepositoryPattern::beginning).collect();
+        let turn = self.db.turn().await?.of_many_parts();
         let of_kind = async |kind| {
             let wanted = NamespacesOf {
                 user: &owner,
@@ -48,30 +49,34 @@ impl Desk {
                 beginnings: &beginnings,
                 now: self.now(),
             };
-            let page = self.associated(&token, wanted, request).await?;
-            self.with_roles(&owner, page).await
+            self.associated(&turn, &token, wanted, request).await
         };
+        let groups = of_kind(NamespaceKind::Group).await?;
+        let projects = of_kind(NamespaceKind::Project).await?;
+        drop(turn);
         Ok(Associations {
-            groups: of_kind(NamespaceKind::Group).await?,
-            projects: of_kind(NamespaceKind::Project).await?,
+            groups: self.with_roles(&owner, groups).await?,
+            projects: self.with_roles(&owner, projects).await?,
         })
     }
 
     /// A page of the namespaces that are wanted and that the token reaches.
     async fn associated(
         &self,
+        turn: &Turn,
         token: &AccessToken,
         wanted: NamespacesOf<'_>,
         request: PageRequest,
     ) -> Result<Vec<Namespace>, DeskError> {
+        let source = (&self.db, turn);
         let first = NamespaceId(0);
         if token.specification.repositories().is_empty() {
             let part = (request.offset(), request.size);
-            return Ok(some_of(&self.db, wanted, first, part).await?);
+            return Ok(some_of(source, wanted, first, part).await?);
         }
         let (mut after, mut skipped, mut page) = (first, 0, Vec::new());
         for _ in 0..MOST_LOOKED_AT / AT_A_TIME {
-            let some = some_of(&self.db, wanted, after, (0, AT_A_TIME)).await?;
+            let some = some_of(source, wanted, after, (0, AT_A_TIME)).await?;
             let is_last = u64::try_from(some.len()).is_ok_and(|length| length < AT_A_TIME);
             let Some(last) = some.last() else {
                 return Ok(page);

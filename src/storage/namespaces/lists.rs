@@ -30,7 +30,7 @@ use crate::storage::namespaces::{to_kind, to_namespace, to_visibility};
 use crate::storage::page::{
     begins_with, between, contains, having, is_below, listing_of, nothing, try_map,
 };
-use crate::storage::source::Source;
+use crate::storage::source::{Source, Turn};
 
 /// A part of the namespaces that `filter` lets through and `authority` may see at `now`.
 #[tracing::instrument(level = "debug", name = "storage.namespaces.lists.page", skip_all)]
@@ -83,7 +83,7 @@ pub struct NamespacesOf<'a> {
 /// Some of these namespaces, in the order of their ids: those after the id `after`, without the first `skipped`.
 #[tracing::instrument(level = "debug", name = "storage.namespaces.lists.some_of", skip_all)]
 pub async fn some_of(
-    source: &impl Source,
+    (source, turn): (&impl Source, &Turn),
     wanted: NamespacesOf<'_>,
     after: NamespaceId,
     (skipped, size): (u64, u64),
@@ -96,7 +96,6 @@ pub async fn some_of(
     let NamespacesOf { user, kind, .. } = wanted;
     let (own, level) = ownership(&user.username);
     let own = (level >= wanted.least).then_some(&own);
-    let turn = source.turn().await?;
     let found = namespace::Entity::find()
         .filter(Column::Kind.eq(to_kind(kind)))
         .filter(Column::DeletedAt.is_null())

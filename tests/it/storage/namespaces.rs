@@ -17,7 +17,7 @@ use wharfinger::domain::page::{PageRequest, Paging};
 use wharfinger::domain::users::User;
 use wharfinger::storage::namespaces::lists::{NamespacesOf, some_of};
 use wharfinger::storage::namespaces::{NamespaceRecord, lists};
-use wharfinger::storage::{Db, known_repositories, members, namespaces};
+use wharfinger::storage::{Db, Source, known_repositories, members, namespaces};
 
 use super::members::{give, role, tomorrow};
 use super::story::{begin, begin_at, commit, now};
@@ -268,7 +268,8 @@ pub(super) async fn namespaces_of_a_user_come_in_parts(db: &Db) {
             beginnings,
             now: now(),
         };
-        let found = some_of(db, wanted, after, part).await.unwrap();
+        let turn = db.turn().await.unwrap();
+        let found = some_of((db, &turn), wanted, after, part).await.unwrap();
         found
             .into_iter()
             .map(|namespace| namespace.id)

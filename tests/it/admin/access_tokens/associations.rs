@@ -1,7 +1,13 @@
 //! Where the owner of a token has a role.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
 use axum::http::StatusCode;
+use sea_orm::{ConnectionTrait, Database};
 use serde_json::json;
+use tempfile::TempDir;
 use wharfinger::domain::namespaces::visibility::Visibility;
 
 use crate::harness::{Actor, TestApp, each};
@@ -149,4 +155,46 @@ async fn a_limited_token_tells_of_no_place_beyond_its_patterns() {
             "{pattern}"
         );
     }
+}
+
+/// The time for which the database seems to work on each part of a walk through namespaces.
+const SLOW: Duration = Duration::from_millis(400);
+
+#[tokio::test]
+async fn many_places_that_patterns_choose_among_have_the_time_of_one_list() {
+    let folder = TempDir::new().unwrap();
+    let url = format!("sqlite://{}/mass.db?mode=rwc", folder.path().display());
+    let parts = Arc::new(AtomicU32::new(0));
+    let counter = Arc::clone(&parts);
+    let prepare = |db: &mut wharfinger::storage::Db| {
+        db.watch(move |statement| {
+            if statement.sql.contains("LIKE") && statement.sql.contains("LIMIT") {
+                counter.fetch_add(1, Ordering::SeqCst);
+                std::thread::sleep(SLOW);
+            }
+        });
+    };
+    let app = Box::pin(TestApp::on(&url.as_str().into(), prepare)).await;
+    app.user("alice").await;
+    app.project("mass/p", Visibility::Private).await;
+    app.member("mass", "alice", "developer").await;
+    let rows = Database::connect(url).await.unwrap();
+    for doubling in 0..15 {
+        let columns = "kind, visibility, parent_id, created_at";
+        let twice = format!(
+            "INSERT INTO namespaces (path, {columns}) SELECT path || '-{doubling}', {columns} \
+             FROM namespaces WHERE path LIKE 'mass/%'"
+        );
+        rows.execute_unprepared(&twice).await.unwrap();
+    }
+    // None of them is called so.
+    let limited = app
+        .limited_actor("alice", "read_registry", "mass/*x*")
+        .await;
+    parts.store(0, Ordering::SeqCst);
+    let reply = limited.get(PATH).await;
+    assert_eq!(reply.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(reply.body.contains("too many entries"), "{}", reply.body);
+    let parts = parts.load(Ordering::SeqCst);
+    assert!((2..=5).contains(&parts), "{parts} parts in 1.5 s");
 }
