@@ -314,7 +314,7 @@ async fn delete(
     let view = UserView::new(&user, &context.base());
     confirmation.ask("Delete?")?;
     let gone = desk.delete_user(&authority, &id).await?;
-    let table = Table::new(&COLUMNS, vec![row(&gone.user)]);
+    let table = Table::new(&COLUMNS, vec![row(&gone)]);
     context.output.table(&view, &table)
 }
 

@@ -23,7 +23,7 @@ use crate::storage::entity::hidden::HiddenBytes;
 use crate::storage::entity::instant::{Instant, goes_on_after};
 use crate::storage::entity::{deploy_token, namespace};
 use crate::storage::error::StorageError;
-use crate::storage::namespaces::{from_kind, to_path, touched_ids};
+use crate::storage::namespaces::{NamespacePlace, from_kind, to_path, touched_ids};
 use crate::storage::page::{is_below, listing_of, try_map};
 use crate::storage::source::{AT_A_TIME, Source};
 use crate::storage::working::{self, count_by_each, ways_to_go_on};
@@ -184,7 +184,10 @@ pub async fn revoke(change: &Change, id: DeployTokenId) -> Result<(), StorageErr
 /// Revokes all deploy tokens of these namespaces, so that a namespace that is made anew does not
 /// bring them back.
 #[tracing::instrument(level = "debug", name = "storage.deploy_tokens.revoke_all", skip_all)]
-pub async fn revoke_all(change: &Change, namespaces: &[Namespace]) -> Result<(), StorageError> {
+pub async fn revoke_all(
+    change: &Change,
+    namespaces: &[NamespacePlace],
+) -> Result<(), StorageError> {
     for some in namespaces.chunks(AT_A_TIME) {
         let ids = touched_ids(change, some);
         let tokens: Vec<i64> = deploy_token::Entity::find()
@@ -262,7 +265,8 @@ fn works_at(now: DateTime<Utc>) -> Condition {
         .add(goes_on_after(Column::ExpiresAt, now))
 }
 
-fn to_token(
+/// The domain's token of a row and of its namespace's.
+pub(super) fn to_token(
     row: &deploy_token::Model,
     namespace: &namespace::Model,
 ) -> Result<DeployToken, StorageError> {

@@ -23,8 +23,7 @@ use crate::storage::change::Change;
 use crate::storage::entity::instant::goes_on_after;
 use crate::storage::entity::{member, namespace, user};
 use crate::storage::error::StorageError;
-use crate::storage::namespaces::touched_ids;
-use crate::storage::namespaces::{to_kind, to_namespace};
+use crate::storage::namespaces::{NamespacePlace, to_kind, to_namespace, touched_ids};
 use crate::storage::page::{listing_of, nothing, try_map};
 use crate::storage::source::{AT_A_TIME, Source};
 use crate::storage::users;
@@ -286,7 +285,10 @@ pub async fn put(
 
 /// Takes all roles in these namespaces away.
 #[tracing::instrument(level = "debug", name = "storage.members.remove_all", skip_all)]
-pub async fn remove_all(change: &Change, namespaces: &[Namespace]) -> Result<(), StorageError> {
+pub async fn remove_all(
+    change: &Change,
+    namespaces: &[NamespacePlace],
+) -> Result<(), StorageError> {
     for some in namespaces.chunks(AT_A_TIME) {
         let ids = touched_ids(change, some);
         let with_roles: Vec<i64> = member::Entity::find()

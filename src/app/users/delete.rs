@@ -2,10 +2,9 @@
 
 use crate::app::desk::Desk;
 use crate::app::error::DeskError;
-use crate::app::namespaces::bury::bury;
+use crate::app::namespaces::bury::bury_with_all_below;
 use crate::app::users::find::user_for;
 use crate::domain::access_tokens::AccessToken;
-use crate::domain::access_tokens::CredentialState;
 use crate::domain::authority::Authority;
 use crate::domain::events::detail::Detail;
 use crate::domain::events::{Event, EventAction};
@@ -39,7 +38,7 @@ impl Desk {
         &self,
         authority: &Authority,
         reference: &UserReference,
-    ) -> Result<UserDeletion, DeskError> {
+    ) -> Result<User, DeskError> {
         authority.require_administrator()?;
         let change = self.begin(authority).await?;
         let (gone, event) = delete(&change, reference).await?;
@@ -54,7 +53,18 @@ impl Desk {
         reference: &UserReference,
     ) -> Result<UserDeletion, DeskError> {
         authority.require_administrator()?;
-        all_of(&self.db, reference).await
+        let user = user_for(&self.db, reference).await?;
+        let mut namespaces = Vec::new();
+        if let Some(own) = own_namespace(&self.db, &user).await? {
+            let below = namespaces::live_below(&self.db, own.id).await?;
+            namespaces = std::iter::once(own).chain(below).collect();
+        }
+        Ok(UserDeletion {
+            namespaces,
+            tokens: access_tokens::all_of(&self.db, user.id).await?,
+            roles: members::of_user(&self.db, user.id).await?,
+            user,
+        })
     }
 }
 
@@ -63,11 +73,10 @@ impl Desk {
 pub(in crate::app) async fn delete(
     change: &Change,
     reference: &UserReference,
-) -> Result<(UserDeletion, GrantedEvent), DeskError> {
+) -> Result<(User, GrantedEvent), DeskError> {
     let grant = change.grant(Authority::require_administrator)?;
-    let gone = all_of(change, reference).await?;
-    let user = &gone.user;
-    let id = user.id;
+    let user = user_for(change, reference).await?;
+    let (id, now) = (user.id, change.now());
     if user.admin
         && user.state == UserState::Active
         && !users::has_administrator(change, Some(id)).await?
@@ -76,45 +85,31 @@ pub(in crate::app) async fn delete(
             "the last administrator cannot be removed",
         ));
     }
-    bury(change, &gone.namespaces).await?;
+    let roles = members::of_user(change, id).await?.into_iter();
+    let roles: Vec<_> = roles
+        .filter(|(_, member)| member.role().lasts_at(now))
+        .collect();
+    let tokens = access_tokens::working_of(change, id).await?;
+    let namespaces = match own_namespace(change, &user).await? {
+        Some(own) => bury_with_all_below(change, &own).await?,
+        None => 0,
+    };
     members::remove_all_of(change, id).await?;
     access_tokens::remove_all_of(change, id).await?;
     refresh_tokens::remove_all_of(change, id).await?;
     sessions::remove_all_of(change, id, None).await?;
     two_factor::remove_all_of(change, id).await?;
     users::remove(change, id).await?;
-    let now = change.now();
-    let tokens = gone.tokens.iter();
-    let tokens = tokens.filter(|token| token.state(now) == CredentialState::Active);
-    let tokens: Vec<_> = tokens.map(|token| token.id).collect();
-    let roles = gone.roles.iter();
-    let roles = roles.filter(|(_, member)| member.role().lasts_at(now));
-    let roles: Vec<_> = roles.cloned().collect();
     let detail = Detail::UserDeleted {
-        namespaces: gone.namespaces.len(),
+        namespaces,
         access_tokens: tokens.as_slice().into(),
         roles: roles.as_slice().into(),
     };
-    let event = Event::new(EventAction::UserDeleted, user, detail);
-    Ok((gone, grant.event(event)))
+    let event = Event::new(EventAction::UserDeleted, &user, detail);
+    Ok((user, grant.event(event)))
 }
 
-/// A user with everything that is deleted with them.
-async fn all_of(
-    source: &impl Source,
-    reference: &UserReference,
-) -> Result<UserDeletion, DeskError> {
-    let user = user_for(source, reference).await?;
-    let id = user.id;
-    let mut namespaces = Vec::new();
-    if let Some(own) = namespaces::find_live(source, &user.username.namespace()).await? {
-        let below = namespaces::live_below(source, own.id).await?;
-        namespaces = std::iter::once(own).chain(below).collect();
-    }
-    Ok(UserDeletion {
-        namespaces,
-        tokens: access_tokens::all_of(source, id).await?,
-        roles: members::of_user(source, id).await?,
-        user,
-    })
+/// The living namespace that bears a user's name.
+async fn own_namespace(source: &impl Source, user: &User) -> Result<Option<Namespace>, DeskError> {
+    Ok(namespaces::find_live(source, &user.username.namespace()).await?)
 }

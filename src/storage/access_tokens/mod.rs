@@ -6,7 +6,7 @@ pub mod usage;
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, FromQueryResult,
-    Order, QueryFilter, QueryOrder, QueryTrait, Select,
+    Order, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
 };
 
 use crate::domain::access_tokens::filter::{
@@ -35,6 +35,9 @@ use crate::storage::page::{contains, having, listing_of, try_map};
 use crate::storage::source::Source;
 use crate::storage::users::to_user;
 use crate::storage::working::{self, count_by_each, ways_to_go_on};
+
+/// The most tokens that one statement removes: each is in many indexes, and a statement has two seconds.
+const REMOVED_AT_ONCE: usize = 1000;
 
 /// A token that is to be made.
 #[derive(Debug, Clone, Copy)]
@@ -156,6 +159,34 @@ pub async fn count_working(change: &Change, owner: UserId) -> Result<u64, Storag
     count_by_each(change, (working, Column::Id), ways.concat()).await
 }
 
+/// The ids of a user's tokens that work now, oldest first.
+#[tracing::instrument(level = "debug", name = "storage.access_tokens.working_of", skip_all, fields(owner = %owner))]
+pub async fn working_of(
+    change: &Change,
+    owner: UserId,
+) -> Result<Vec<AccessTokenId>, StorageError> {
+    let working = access_token::Entity::find()
+        .filter(condition(&AccessTokenFilter {
+            owner: Some(owner),
+            active_at: Some((true, change.now())),
+            ..AccessTokenFilter::default()
+        }))
+        .order_by_asc(access_token::Column::Id);
+    let ids = ids_of(change, working).await?.into_iter();
+    Ok(ids.map(AccessTokenId).collect())
+}
+
+async fn ids_of(
+    change: &Change,
+    tokens: Select<access_token::Entity>,
+) -> Result<Vec<i64>, StorageError> {
+    let ids = tokens
+        .select_only()
+        .column(access_token::Column::Id)
+        .into_tuple();
+    Ok(ids.all(change.connection()).await?)
+}
+
 /// The numbers of tokens that work at `now` and end at each of `ends` at the latest.
 #[tracing::instrument(level = "debug", name = "storage.access_tokens.count_ending", skip_all)]
 pub async fn count_ending<const N: usize>(
@@ -227,10 +258,13 @@ pub async fn save_specification(
 #[tracing::instrument(level = "debug", name = "storage.access_tokens.remove_all_of", skip_all, fields(owner = %owner))]
 pub async fn remove_all_of(change: &Change, owner: UserId) -> Result<(), StorageError> {
     change.touch(Touched::User(owner));
-    access_token::Entity::delete_many()
-        .filter(access_token::COLUMN.user_id.eq(owner.0))
-        .exec(change.connection())
-        .await?;
+    let all = access_token::Entity::find().filter(access_token::COLUMN.user_id.eq(owner.0));
+    for some in ids_of(change, all).await?.chunks(REMOVED_AT_ONCE) {
+        access_token::Entity::delete_many()
+            .filter(access_token::Column::Id.is_in(some.to_vec()))
+            .exec(change.connection())
+            .await?;
+    }
     Ok(())
 }
 

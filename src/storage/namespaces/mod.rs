@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, FromQueryResult,
-    QueryFilter, QueryOrder, QuerySelect, QueryTrait, sea_query::Expr,
+    QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select, sea_query::Expr,
 };
 
 use crate::domain::events::subject::Touched;
@@ -39,6 +39,24 @@ pub struct NamespaceRecord {
     pub name: Option<String>,
     /// The description, if it has one.
     pub description: Option<String>,
+}
+
+/// A namespace as far as it must be known to be buried: there may be many.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamespacePlace {
+    /// Its id.
+    pub id: NamespaceId,
+    /// Its path.
+    pub path: NamespacePath,
+}
+
+impl From<&Namespace> for NamespacePlace {
+    fn from(namespace: &Namespace) -> Self {
+        Self {
+            id: namespace.id,
+            path: namespace.path.clone(),
+        }
+    }
 }
 
 /// The first `size` living namespaces of one kind, by path; or the first after a path.
@@ -154,7 +172,48 @@ pub async fn live_below(
     source: &impl Source,
     ancestor: NamespaceId,
 ) -> Result<Vec<Namespace>, StorageError> {
-    // This goes down level by level along the parents: a comparison of paths would depend on the collation.
+    let below = |row: &namespace::Model| (row.id, row.kind);
+    let rows = rows_below(source, ancestor, |all| all, below).await?;
+    rows.iter().map(to_namespace).collect()
+}
+
+/// The places of the living namespaces below `ancestor`, nearest first.
+#[tracing::instrument(level = "debug", name = "storage.namespaces.places_below", skip_all)]
+pub async fn places_below(
+    source: &impl Source,
+    ancestor: NamespaceId,
+) -> Result<Vec<NamespacePlace>, StorageError> {
+    use namespace::Column;
+    let columns = |all: Select<namespace::Entity>| {
+        let columns = [Column::Id, Column::Kind, Column::Path];
+        all.select_only().columns(columns)
+    };
+    let below = |row: &PlaceRow| (row.id, row.kind);
+    let rows = rows_below(source, ancestor, columns, below).await?;
+    let places = rows.into_iter().map(|row| {
+        let path = to_known_path(&row.path)?;
+        let id = NamespaceId(row.id);
+        Ok(NamespacePlace { id, path })
+    });
+    places.collect()
+}
+
+/// The columns that a namespace's place needs.
+#[derive(Debug, FromQueryResult)]
+struct PlaceRow {
+    id: i64,
+    kind: Kind,
+    path: String,
+}
+
+/// The rows below `ancestor`, level by level along the parents: a comparison of paths would depend on the collation. Nothing is below
+/// projects, of which there are many.
+async fn rows_below<M: FromQueryResult + Send + Sync>(
+    source: &impl Source,
+    ancestor: NamespaceId,
+    columns: fn(Select<namespace::Entity>) -> Select<namespace::Entity>,
+    below: fn(&M) -> (i64, Kind),
+) -> Result<Vec<M>, StorageError> {
     let mut found = Vec::new();
     let mut level = vec![ancestor.0];
     while !level.is_empty() {
@@ -164,12 +223,13 @@ pub async fn live_below(
                 .filter(namespace::COLUMN.parent_id.is_in(parents.to_vec()))
                 .filter(namespace::COLUMN.deleted_at.is_null())
                 .order_by_asc(namespace::Column::Path);
-            children.extend(query.all(source.connection()).await?);
+            let rows = columns(query).into_model().all(source.connection());
+            children.extend(rows.await?);
         }
-        level = children.iter().map(|row| row.id).collect();
-        for row in children {
-            found.push(to_namespace(&row)?);
-        }
+        let lower = children.iter().map(below);
+        let lower = lower.filter(|(_, kind)| *kind != Kind::Project);
+        level = lower.map(|(id, _)| id).collect();
+        found.extend(children);
     }
     Ok(found)
 }
@@ -243,7 +303,7 @@ pub async fn save(change: &Change, namespace: &Namespace) -> Result<(), StorageE
 
 /// Leaves private tombstones where these namespaces were.
 #[tracing::instrument(level = "debug", name = "storage.namespaces.bury", skip_all)]
-pub async fn bury(change: &Change, namespaces: &[Namespace]) -> Result<(), StorageError> {
+pub async fn bury(change: &Change, namespaces: &[NamespacePlace]) -> Result<(), StorageError> {
     for some in namespaces.chunks(AT_A_TIME) {
         let ids = touched_ids(change, some);
         namespace::Entity::update_many()
@@ -263,7 +323,7 @@ pub async fn bury(change: &Change, namespaces: &[Namespace]) -> Result<(), Stora
 }
 
 /// The ids of namespaces that a change touches.
-pub(super) fn touched_ids(change: &Change, namespaces: &[Namespace]) -> Vec<i64> {
+pub(super) fn touched_ids(change: &Change, namespaces: &[NamespacePlace]) -> Vec<i64> {
     for namespace in namespaces {
         change.touch(Touched::Namespace(namespace.path.clone()));
     }
@@ -296,8 +356,11 @@ pub(super) async fn on_paths_numbered(
 }
 
 pub(super) fn to_path(row: &namespace::Model) -> Result<NamespacePath, StorageError> {
-    NamespacePath::try_from(row.path.as_str())
-        .map_err(|error| StorageError::unreadable("path", &error))
+    to_known_path(&row.path)
+}
+
+fn to_known_path(path: &str) -> Result<NamespacePath, StorageError> {
+    NamespacePath::try_from(path).map_err(|error| StorageError::unreadable("path", &error))
 }
 
 pub(super) fn from_visibility(visibility: namespace::Visibility) -> Visibility {

@@ -16,6 +16,7 @@ mod forms_of_values;
 mod hidden_namespaces;
 mod id_bounds;
 mod known_filters;
+mod large_deletions;
 mod long_lists;
 mod lost_rights;
 mod members;

@@ -103,7 +103,7 @@ pub(super) async fn deploy_tokens_keep_what_was_chosen(db: &Db) {
     // What is deleted takes its tokens along, and a new one in its place has none of them.
     let later = now() + Duration::seconds(1);
     let change = begin_at(db, later).await;
-    deploy_tokens::revoke_all(&change, std::slice::from_ref(&namespace))
+    deploy_tokens::revoke_all(&change, &[(&namespace).into()])
         .await
         .unwrap();
     commit(change).await.unwrap();

@@ -101,7 +101,7 @@ pub(super) async fn members_are_removed_once_and_nobody_is_none(db: &Db) {
     members::remove_from(&change, &[team.id], bob.id)
         .await
         .unwrap();
-    members::remove_all(&change, std::slice::from_ref(&under))
+    members::remove_all(&change, &[(&under).into()])
         .await
         .unwrap();
     commit(change).await.unwrap();

@@ -16,7 +16,7 @@ use wharfinger::domain::namespaces::{Namespace, NamespaceKind, Occupied};
 use wharfinger::domain::page::{PageRequest, Paging};
 use wharfinger::domain::users::User;
 use wharfinger::storage::namespaces::lists::{NamespacesOf, some_of};
-use wharfinger::storage::namespaces::{NamespaceRecord, lists};
+use wharfinger::storage::namespaces::{NamespacePlace, NamespaceRecord, lists};
 use wharfinger::storage::{Db, Source, known_repositories, members, namespaces};
 
 use super::members::{give, role, tomorrow};
@@ -88,6 +88,9 @@ pub(super) async fn namespaces_are_found_below_others(db: &Db) {
             .collect::<Vec<_>>(),
         ["team/a_b", "team/axb", "team/a_b/app"]
     );
+    let places: Vec<NamespacePlace> = below.iter().map(NamespacePlace::from).collect();
+    let found = namespaces::places_below(db, team.id).await;
+    assert_eq!(found.unwrap(), places);
     assert_eq!(namespaces::live_below(db, under.id).await.unwrap(), [app]);
     assert_eq!(
         namespaces::by_path(db, NamespaceKind::Group, None, 9)
@@ -102,7 +105,7 @@ pub(super) async fn namespaces_are_found_below_others(db: &Db) {
 pub(super) async fn namespaces_leave_tombstones(db: &Db) {
     let (under, app) = (live(db, "team/a_b").await, live(db, "team/a_b/app").await);
     let change = begin(db).await;
-    namespaces::bury(&change, &[under.clone(), app.clone()])
+    namespaces::bury(&change, &[(&under).into(), (&app).into()])
         .await
         .unwrap();
     commit(change).await.unwrap();
