@@ -4,22 +4,21 @@ use chrono::{DateTime, Utc};
 
 use crate::app::error::DeskError;
 use crate::app::notices::Notices;
+use crate::app::notices::end_places::EndPlace;
 use crate::domain::access_tokens::AccessToken;
 use crate::domain::deploy_tokens::DeployToken;
 use crate::domain::expiry::Expiry;
 use crate::domain::notices::ends::{EndWindow, is_look_due};
-use crate::domain::notices::{Holder, Matter, NoticedToken, TokenNotice};
+use crate::domain::notices::{Holder, Matter, NoticedKind, NoticedToken, TokenNotice};
 use crate::domain::users::UserState;
 use crate::storage::notices::progress::{self, NoticeProgress};
 use crate::storage::notices::{self, NoticeRecord};
 
-/// The most tokens that are read at a time.
-const AT_A_TIME: u64 = 500;
-
 impl Notices {
     /// Makes notices of the ends that have come near since the last look, if that was long enough ago.
     ///
-    /// A look that is cut off begins again: it finds the notices that it has made, and makes the others.
+    /// A look that finds no room goes on where it was, when there is some. One that is cut off begins again: it finds the notices that
+    /// it has made, and makes the others.
     #[tracing::instrument(name = "app.notices.look_at_ends", skip_all)]
     pub async fn look_at_ends(&self) -> Result<(), DeskError> {
         let now = self.clock.now();
@@ -27,6 +26,7 @@ impl Notices {
         if !is_look_due(from.ends_looked_at, now) {
             return Ok(());
         }
+        self.end_places().begin(from.ends_looked_at);
         for window in self.rules.days_before.windows(from.ends_looked_at, now) {
             let are_told = self.tell_of_access_tokens(&window, now).await?
                 && self.tell_of_deploy_tokens(&window, now).await?;
@@ -50,11 +50,11 @@ impl Notices {
         window: &EndWindow,
         now: DateTime<Utc>,
     ) -> Result<bool, DeskError> {
-        let mut after = None;
+        let (kind, most) = (NoticedKind::AccessToken, self.bounds.tokens_at_a_time);
         loop {
-            let found = progress::ending(&self.db, window, after, AT_A_TIME).await?;
-            after = found.last().and_then(place_of_access_token);
-            let is_last = found.len() < usize::try_from(AT_A_TIME).unwrap_or(usize::MAX);
+            let after = self.end_places().of(window, kind);
+            let found = progress::ending(&self.db, window, after, most).await?;
+            let place = found.last().and_then(place_of_access_token);
             let ahead = found.into_iter().filter(|token| {
                 let end = token.specification.expiry();
                 end.is_some_and(|end| window.lies_ahead(token.created_at, end.instant()))
@@ -65,10 +65,13 @@ impl Notices {
                 .values()
                 .filter(|(_, owner)| owner.state == UserState::Active)
                 .map(|(token, owner)| (token.into(), owner.into()));
-            let are_told = self.tell_of_ends(window, told, now).await?;
-            if !are_told || is_last || after.is_none() {
-                return Ok(are_told);
+            if !self.tell_of_ends(window, told, now).await? {
+                return Ok(false);
             }
+            let Some(place) = place else {
+                return Ok(true);
+            };
+            self.end_places().note(window, kind, place);
         }
     }
 
@@ -77,11 +80,11 @@ impl Notices {
         window: &EndWindow,
         now: DateTime<Utc>,
     ) -> Result<bool, DeskError> {
-        let mut after = None;
+        let (kind, most) = (NoticedKind::DeployToken, self.bounds.tokens_at_a_time);
         loop {
-            let found = progress::ending_deploy_tokens(&self.db, window, after, AT_A_TIME).await?;
-            after = found.last().and_then(place_of_deploy_token);
-            let is_last = found.len() < usize::try_from(AT_A_TIME).unwrap_or(usize::MAX);
+            let after = self.end_places().of(window, kind);
+            let found = progress::ending_deploy_tokens(&self.db, window, after, most).await?;
+            let place = found.last().and_then(place_of_deploy_token);
             let told = found
                 .iter()
                 .filter(|token| {
@@ -89,10 +92,13 @@ impl Notices {
                     end.is_some_and(|end| window.lies_ahead(token.created_at, end.instant()))
                 })
                 .map(|token| (token.into(), namespace_of(token)));
-            let are_told = self.tell_of_ends(window, told, now).await?;
-            if !are_told || is_last || after.is_none() {
-                return Ok(are_told);
+            if !self.tell_of_ends(window, told, now).await? {
+                return Ok(false);
             }
+            let Some(place) = place else {
+                return Ok(true);
+            };
+            self.end_places().note(window, kind, place);
         }
     }
 
@@ -133,12 +139,12 @@ fn namespace_of(token: &DeployToken) -> Holder {
     }
 }
 
-fn place_of_access_token(token: &AccessToken) -> Option<(DateTime<Utc>, i64)> {
+fn place_of_access_token(token: &AccessToken) -> Option<EndPlace> {
     let end = token.specification.expiry().map(Expiry::instant)?;
     Some((end, token.id.0))
 }
 
-fn place_of_deploy_token(token: &DeployToken) -> Option<(DateTime<Utc>, i64)> {
+fn place_of_deploy_token(token: &DeployToken) -> Option<EndPlace> {
     let end = token.expiry.map(Expiry::instant)?;
     Some((end, token.id.0))
 }

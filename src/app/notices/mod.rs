@@ -1,6 +1,8 @@
 //! Notices: found in events, ends and uses of tokens, kept in the outbox, and sent from there.
 
+mod bounds;
 mod deliver;
+mod end_places;
 mod find;
 mod follow_events;
 mod look_at_ends;
@@ -8,11 +10,14 @@ mod purge;
 mod tell_of_addresses;
 mod tell_of_returns;
 
+pub use bounds::NoticeBounds;
+
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::app::error::DeskError;
 use crate::app::lost_records::LostRecords;
+use crate::app::notices::end_places::EndPlaces;
 use crate::delivery::Couriers;
 use crate::domain::clock::Clock;
 use crate::domain::entropy::Entropy;
@@ -21,9 +26,6 @@ use crate::domain::notices::outbox::Channel;
 use crate::domain::notices::rules::NoticeRules;
 use crate::storage::Db;
 use crate::storage::notices::{self, NoticeRecord};
-
-/// The most notices that wait to be sent; more are not kept.
-const MOST_PENDING: u64 = 10_000;
 
 /// Makes notices and sends them.
 ///
@@ -36,7 +38,9 @@ pub struct Notices {
     entropy: Arc<dyn Entropy>,
     couriers: Arc<Couriers>,
     rules: NoticeRules,
+    bounds: NoticeBounds,
     lost: LostRecords,
+    end_places: Arc<Mutex<EndPlaces>>,
     /// The channels whose last attempt failed, so that the log says it once.
     failing: Arc<Mutex<Vec<Channel>>>,
 }
@@ -64,9 +68,17 @@ impl Notices {
             entropy,
             couriers: Arc::new(couriers),
             rules,
+            bounds: NoticeBounds::default(),
             lost: LostRecords::default(),
+            end_places: Arc::default(),
             failing: Arc::default(),
         }
+    }
+
+    /// The same with other bounds.
+    #[must_use]
+    pub fn with_bounds(self, bounds: NoticeBounds) -> Self {
+        Self { bounds, ..self }
     }
 
     /// The channels that notices go out on.
@@ -102,12 +114,18 @@ impl Notices {
         channels.map(record).collect()
     }
 
-    /// The `records` of channels that have room for all of theirs; none if no channel has. A channel that fails so holds up no
-    /// other, and what no channel can take waits at its cause.
+    /// Those of the `records` whose causes are new, of channels that have room for all of theirs; none if no channel has. A channel that
+    /// fails so holds up no other, and what no channel can take waits at its cause.
     async fn with_room(
         &self,
-        records: Vec<NoticeRecord>,
+        mut records: Vec<NoticeRecord>,
     ) -> Result<Option<Vec<NoticeRecord>>, DeskError> {
+        if records.is_empty() {
+            return Ok(Some(records));
+        }
+        let causes = records.iter().map(|record| record.cause.as_str());
+        let known = notices::known_causes(&self.db, causes).await?;
+        records.retain(|record| !known.contains(&record.cause));
         let is_nothing = records.is_empty();
         let (mut fitting, mut lost) = (Vec::new(), Vec::new());
         for channel in Channel::ALL {
@@ -117,7 +135,8 @@ impl Notices {
                 .cloned()
                 .collect();
             let wanted = u64::try_from(own.len()).unwrap_or(u64::MAX);
-            if wanted > 0 && notices::pending(&self.db, channel).await? + wanted > MOST_PENDING {
+            let most = self.bounds.pending;
+            if wanted > 0 && notices::pending(&self.db, channel).await? + wanted > most {
                 lost.extend(own);
             } else {
                 fitting.extend(own);
@@ -146,10 +165,18 @@ impl Notices {
     fn lose(&self, number: usize) {
         let lost = u64::try_from(number).unwrap_or(u64::MAX);
         self.lost.add(lost);
+        let most = self.bounds.pending;
         tracing::warn!(
             lost,
-            "{lost} notices are lost: {MOST_PENDING} are waiting to be sent already"
+            "{lost} notices are lost: {most} are waiting to be sent already"
         );
+    }
+
+    fn end_places(&self) -> MutexGuard<'_, EndPlaces> {
+        // The lock is held only to read or note a place.
+        self.end_places
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 

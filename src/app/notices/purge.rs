@@ -4,14 +4,12 @@ use chrono::TimeDelta;
 
 use crate::app::error::DeskError;
 use crate::app::notices::Notices;
-use crate::storage::notices;
+use crate::storage::notices::{self, progress};
 
 /// The time after which a notice is given up that nobody sends: longer than whoever sends it would try.
 const LONGEST_WAIT: TimeDelta = TimeDelta::days(4);
 /// The time for which finished notices are kept.
 const KEPT: TimeDelta = TimeDelta::days(30);
-/// The most finished notices that are kept.
-const MOST_FINISHED: u64 = 50_000;
 
 impl Notices {
     /// Deletes some of the notices that were finished long ago or are too many, the oldest first; true if there may be more
@@ -27,7 +25,9 @@ impl Notices {
             );
         }
         let end = now - KEPT;
-        let (_, has_rest) = notices::purge(&self.db, end, MOST_FINISHED).await?;
+        let looked_at = progress::progress(&self.db, now).await?.ends_looked_at;
+        let above = (self.bounds.finished, looked_at);
+        let (_, has_rest) = notices::purge(&self.db, end, above).await?;
         Ok(has_rest)
     }
 }

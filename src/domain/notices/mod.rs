@@ -153,7 +153,7 @@ impl Matter {
     /// The word for it in a notice's kind.
     pub fn name(&self) -> &'static str {
         match self {
-            Self::Expiring { .. } => "expiring",
+            Self::Expiring { .. } => EXPIRING,
             Self::Rotated { .. } => "rotated",
             Self::Revoked { .. } => "revoked",
             Self::Reused { .. } => "reused",
@@ -168,6 +168,8 @@ impl Matter {
 }
 
 const NEW_ADDRESS: &str = "new_address";
+
+const EXPIRING: &str = "expiring";
 
 impl NoticedKind {
     /// The name in the API.
@@ -196,6 +198,12 @@ impl TokenNotice {
     /// The kind of notices about new addresses.
     pub fn kind_of_new_addresses() -> String {
         format!("{}.{NEW_ADDRESS}", NoticedKind::AccessToken.name())
+    }
+
+    /// The kinds of notices about ends that come near.
+    pub fn kinds_of_ends() -> [String; 2] {
+        let kinds = [NoticedKind::AccessToken, NoticedKind::DeployToken];
+        kinds.map(|kind| format!("{}.{EXPIRING}", kind.name()))
     }
 
     /// The user whose token it is.

@@ -5,6 +5,8 @@
 pub mod delivery;
 pub mod progress;
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
@@ -22,7 +24,7 @@ use crate::storage::entity::notice::{self, Column};
 use crate::storage::error::StorageError;
 use crate::storage::oldest::delete_oldest;
 use crate::storage::page::{between, listing_of, try_map};
-use crate::storage::source::Source;
+use crate::storage::source::{AT_A_TIME, Source};
 
 /// A notice that is to be stored for one channel.
 #[derive(Debug, Clone)]
@@ -123,16 +125,32 @@ pub async fn count_about(
     Ok(found.count(&db.connection).await?)
 }
 
-/// Stores a notice, unless there is one with that cause.
+/// Those of these causes of which there are notices.
+#[tracing::instrument(level = "debug", name = "storage.notices.known_causes", skip_all)]
+pub async fn known_causes(
+    source: &impl Source,
+    causes: impl IntoIterator<Item = &str>,
+) -> Result<BTreeSet<String>, StorageError> {
+    let causes: Vec<&str> = causes.into_iter().collect();
+    let mut known = BTreeSet::new();
+    for some in causes.chunks(AT_A_TIME) {
+        let rows = notice::Entity::find()
+            .select_only()
+            .column(Column::Cause)
+            .filter(Column::Cause.is_in(some.iter().copied()))
+            .into_tuple();
+        let found: Vec<String> = rows.all(source.connection()).await?;
+        known.extend(found);
+    }
+    Ok(known)
+}
+
+/// Stores a notice, whose cause must be new.
 pub(super) async fn insert(
     source: &impl Source,
     record: &NoticeRecord,
     now: DateTime<Utc>,
 ) -> Result<(), StorageError> {
-    let same = notice::Entity::find_by_cause(record.cause.as_str());
-    if same.count(source.connection()).await? > 0 {
-        return Ok(());
-    }
     let content = serde_json::to_string(&record.notice)
         .map_err(|error| StorageError::unreadable("notice", &error))?;
     let row = notice::ActiveModel {
@@ -176,8 +194,15 @@ const PURGED_AT_ONCE: u64 = 1000;
 
 /// Deletes some of the finished notices, the oldest first, and returns their number; true if there may be more. They are those
 /// above `most`, at most a thousand, or if there are none of these, those that were finished before `end`.
+///
+/// Of those above `most`, notices of ends stay that were made since the last look at ends which came to its end: the next one would make
+/// them anew.
 #[tracing::instrument(level = "debug", name = "storage.notices.purge", skip_all)]
-pub async fn purge(db: &Db, end: DateTime<Utc>, most: u64) -> Result<(u64, bool), StorageError> {
+pub async fn purge(
+    db: &Db,
+    end: DateTime<Utc>,
+    (most, looked_at): (u64, DateTime<Utc>),
+) -> Result<(u64, bool), StorageError> {
     let finished = notice::Entity::find().filter(Column::FinishedAt.is_not_null());
     let number = finished.clone().count(&db.connection).await?;
     let too_many = number.saturating_sub(most).min(PURGED_AT_ONCE);
@@ -186,7 +211,11 @@ pub async fn purge(db: &Db, end: DateTime<Utc>, most: u64) -> Result<(u64, bool)
         let old = Condition::all().add(Column::FinishedAt.lt(Instant::from(end)));
         return delete_oldest::<notice::Entity>(db, old, Column::Id, &order).await;
     }
+    let is_needed_no_more = Condition::any()
+        .add(Column::CreatedAt.lt(Instant::from(looked_at)))
+        .add(Column::Kind.is_not_in(TokenNotice::kinds_of_ends()));
     let oldest: Vec<i64> = finished
+        .filter(is_needed_no_more)
         .select_only()
         .column(Column::Id)
         .order_by_asc(Column::FinishedAt)

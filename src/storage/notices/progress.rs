@@ -10,14 +10,13 @@ use crate::domain::access_tokens::AccessToken;
 use crate::domain::backup::bounds::LARGEST_NUMBER;
 use crate::domain::deploy_tokens::DeployToken;
 use crate::domain::events::stored::StoredEvent;
-use crate::domain::ids::DeployTokenId;
 use crate::domain::notices::ends::EndWindow;
 use crate::storage::connect::Db;
 use crate::storage::entity::instant::Instant;
-use crate::storage::entity::{access_token, deploy_token, event, notice_progress};
+use crate::storage::entity::{access_token, deploy_token, event, namespace, notice_progress};
 use crate::storage::error::StorageError;
 use crate::storage::events::to_event;
-use crate::storage::notices::{NoticeRecord, insert};
+use crate::storage::notices::{NoticeRecord, insert, known_causes};
 use crate::storage::{access_tokens, counter, deploy_tokens};
 
 /// The id of the only row.
@@ -120,8 +119,13 @@ pub async fn advance(
         transaction.rollback().await?;
         return Ok(false);
     }
+    // A cause that comes again would end the transaction on PostgreSQL.
+    let causes = records.iter().map(|record| record.cause.as_str());
+    let mut known = known_causes(&transaction, causes).await?;
     for record in records {
-        insert(&transaction, record, now).await?;
+        if known.insert(record.cause.clone()) {
+            insert(&transaction, record, now).await?;
+        }
     }
     transaction.commit().await?;
     Ok(true)
@@ -178,20 +182,18 @@ pub async fn ending_deploy_tokens(
     most: u64,
 ) -> Result<Vec<DeployToken>, StorageError> {
     use deploy_token::Column;
-    let ids: Vec<i64> = deploy_token::Entity::find()
-        .select_only()
-        .column(Column::Id)
+    let rows = deploy_token::Entity::find()
         .filter(ends_in(window, after, (Column::ExpiresAt, Column::Id)))
         .filter(Column::RevokedAt.is_null())
         .order_by_asc(Column::ExpiresAt)
         .order_by_asc(Column::Id)
         .limit(most)
-        .into_tuple()
+        .find_also_related(namespace::Entity)
         .all(&db.connection)
         .await?;
-    let mut tokens = Vec::new();
-    for id in ids {
-        tokens.extend(deploy_tokens::find(db, DeployTokenId(id)).await?);
-    }
-    Ok(tokens)
+    let with_namespace = rows.iter().filter_map(|(token, namespace)| {
+        let namespace = namespace.as_ref()?;
+        Some(deploy_tokens::to_token(token, namespace))
+    });
+    with_namespace.collect()
 }

@@ -1,7 +1,10 @@
 //! Notices of ends of tokens that come near.
 
+use std::collections::BTreeMap;
+
 use chrono::{Duration, NaiveDate};
 use serde_json::{Value, json};
+use wharfinger::app::notices::NoticeBounds;
 use wharfinger::domain::expiry::Expiry;
 use wharfinger::domain::namespaces::visibility::Visibility;
 
@@ -134,9 +137,19 @@ async fn ends_of_deploy_tokens_are_told_to_the_operator() {
 async fn many_tokens_that_end_together_are_all_told() {
     let told = Told::start().await;
     let app = &told.world.app;
-    let alice = app.id_of("alice").await;
     // Beyond one part.
-    let rows = (1..=620).map(|number| {
+    end_together(app, 620).await;
+    app.clock.advance(Duration::days(2));
+    super::make(app).await;
+    let numbers = app.service.notices.numbers().await.unwrap();
+    assert_eq!(numbers.pending, 3 * 620);
+    assert_eq!(app.service.notices.lost(), 0);
+}
+
+/// Tokens of alice that end together, in eight days.
+async fn end_together(app: &TestApp, number: u32) {
+    let alice = app.id_of("alice").await;
+    let rows = (1..=number).map(|number| {
         format!(
             "({alice}, 'many', x'{number:064x}', 'read_registry', '', '2026-03-22 00:00:00', '2026-03-01 00:00:00')"
         )
@@ -148,9 +161,47 @@ async fn many_tokens_that_end_together_are_all_told() {
         rows.join(", ")
     ))
     .await;
+}
+
+/// More tokens end together than there is room for notices, and than finished ones are kept.
+#[tokio::test]
+async fn more_ends_than_there_is_room_for_are_told_once_each() {
+    const NUMBER: u32 = 130;
+    let told = Told::start().await;
+    let app = &told.world.app;
+    end_together(app, NUMBER).await;
     app.clock.advance(Duration::days(2));
-    super::make(app).await;
-    let numbers = app.service.notices.numbers().await.unwrap();
-    assert_eq!(numbers.pending, 3 * 620);
-    assert_eq!(app.service.notices.lost(), 0);
+    let bounds = NoticeBounds {
+        pending: 40,
+        finished: 25,
+        tokens_at_a_time: 10,
+    };
+    let mut notices = app.service.notices.clone().with_bounds(bounds);
+    let mut messages = BTreeMap::<i64, u32>::new();
+    let mut mails = 0;
+    for minute in 0..20 {
+        if minute == 2 {
+            // Another process, which does not know how far the look was.
+            let other = Box::pin(app.beside(&told.configuration)).await;
+            notices = other.service.notices.clone().with_bounds(bounds);
+        }
+        notices.look_at_ends().await.unwrap();
+        let numbers = notices.numbers().await.unwrap();
+        assert!(numbers.pending <= 3 * 40, "{}", numbers.pending);
+        for channel in notices.channels() {
+            while notices.deliver(channel).await.unwrap() {}
+        }
+        while notices.purge().await.unwrap() {}
+        for message in told.receiver.take() {
+            let token = &message.json()["data"]["token"]["id"];
+            *messages.entry(token.as_i64().unwrap()).or_default() += 1;
+        }
+        mails += told.mailbox.take().len();
+        app.clock.advance(Duration::minutes(3));
+    }
+    let expected = usize::try_from(NUMBER).unwrap();
+    assert_eq!(messages.len(), expected, "each is told");
+    assert!(messages.values().all(|times| *times == 1), "{messages:?}");
+    assert!(mails >= expected, "{mails}");
+    assert_eq!(notices.lost(), 0);
 }
