@@ -204,10 +204,7 @@ impl Authenticator {
             return Err(Cause::TwoFactorRequired.into());
         }
         let checks = (&self.passwords, &self.throttle);
-        let found = async {
-            let storage = view.storage_for_credential().await?;
-            password_login::account(storage, name).await
-        };
+        let found = password_login::account_in(view, name);
         let PasswordOwner {
             user,
             hash,

@@ -14,7 +14,7 @@ use crate::identity::identified::FollowUp;
 use crate::identity::password::Passwords;
 use crate::identity::throttle::Throttle;
 use crate::storage::users::Account;
-use crate::storage::{Db, StorageError, users};
+use crate::storage::{Db, StorageError, View, users};
 
 /// A user whose password was right.
 #[derive(Debug)]
@@ -108,5 +108,19 @@ pub(super) async fn account(db: &Db, name: &str) -> Result<Option<Account>, Stor
         users::account_by_email(db, &email).await
     } else {
         Ok(None)
+    }
+}
+
+/// The same, for a request that looks at the directory.
+pub(super) async fn account_in(
+    view: &View<'_>,
+    name: &str,
+) -> Result<Option<Account>, StorageError> {
+    if let Ok(username) = Username::try_from(name) {
+        view.account_by_username(&username).await
+    } else if let Ok(email) = EmailAddress::try_from(name) {
+        view.account_by_email(&email).await
+    } else {
+        view.must_be_current().map(|()| None)
     }
 }

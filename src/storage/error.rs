@@ -61,6 +61,11 @@ pub enum StorageError {
     /// The facts that an answer rests on changed each time that they were looked up.
     #[error("what the answer rests on is changing all the time")]
     Changing,
+    /// The database answers from a state that is older than what it told before: some of the servers behind its address lag behind.
+    #[error(
+        "the database answers from a state that is older than before: `database.url` must lead to one server that has all changes"
+    )]
+    Outdated,
     /// The database did not do it: it cannot be reached, is busy, or failed.
     #[error("the database did not answer as expected")]
     Database(#[source] Fault),
@@ -134,6 +139,7 @@ impl StorageError {
             Self::Taken(_)
             | Self::Busy
             | Self::Changing
+            | Self::Outdated
             | Self::NoCounter
             | Self::Database(_)
             | Self::Unusable { .. } => true,

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, SelectStatement};
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::{self, NotSet, Set},
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, Order, QueryFilter, QueryOrder,
-    QuerySelect, Select,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, Order, QueryFilter,
+    QueryOrder, QuerySelect, QueryTrait, Select,
 };
 
 use crate::domain::events::subject::Touched;
@@ -19,6 +19,7 @@ use crate::domain::users::password::PasswordHash;
 use crate::domain::users::username::Username;
 use crate::domain::users::{EmailAddress, User, UserState};
 use crate::storage::change::{Change, Login};
+use crate::storage::counter::{self, Numbered};
 use crate::storage::entity::hidden::HiddenText;
 use crate::storage::entity::instant::Instant;
 use crate::storage::entity::user;
@@ -197,10 +198,16 @@ pub async fn account_by_username(
     source: &impl Source,
     username: &Username,
 ) -> Result<Option<Account>, StorageError> {
-    let row = user::Entity::find_by_username(username.as_str())
-        .one(source.connection())
-        .await?;
-    row.map(to_account).transpose()
+    Ok(account_by_username_numbered(source, username).await?.0)
+}
+
+/// The same, with the number of the last change that it knows of.
+pub(super) async fn account_by_username_numbered(
+    source: &impl Source,
+    username: &Username,
+) -> Result<Numbered<Option<Account>>, StorageError> {
+    let found = user::Entity::find_by_username(username.as_str());
+    numbered_account(source, found.into_query()).await
 }
 
 /// The user with that address, to check a password.
@@ -209,12 +216,26 @@ pub async fn account_by_email(
     source: &impl Source,
     email: &EmailAddress,
 ) -> Result<Option<Account>, StorageError> {
+    Ok(account_by_email_numbered(source, email).await?.0)
+}
+
+/// The same, with the number of the last change that it knows of.
+pub(super) async fn account_by_email_numbered(
+    source: &impl Source,
+    email: &EmailAddress,
+) -> Result<Numbered<Option<Account>>, StorageError> {
     let found = user::Entity::find().filter(user::COLUMN.email.eq(email.as_str()));
-    found
-        .one(source.connection())
-        .await?
-        .map(to_account)
-        .transpose()
+    numbered_account(source, found.into_query()).await
+}
+
+async fn numbered_account(
+    source: &impl Source,
+    select: SelectStatement,
+) -> Result<Numbered<Option<Account>>, StorageError> {
+    let (rows, number) = counter::numbered(select, source.connection()).await?;
+    let row = rows.first();
+    let row = row.map(|row| user::Model::from_query_result(row, ""));
+    Ok((row.transpose()?.map(to_account).transpose()?, number))
 }
 
 /// The user with that id, with the hash of their password.

@@ -129,7 +129,7 @@ impl Follower {
         copies: &Copies,
         number: i64,
     ) -> Result<(), StorageError> {
-        let is_reached = || self.reached.load(Ordering::Acquire) >= number;
+        let is_reached = || self.reached() >= number;
         if is_reached() {
             return Ok(());
         }
@@ -139,6 +139,27 @@ impl Follower {
             copies.forget_everything();
         }
         Ok(())
+    }
+
+    /// The number of the last change that was followed. A load that begins now knows of it, unless its server does not.
+    pub(super) fn reached(&self) -> i64 {
+        self.reached.load(Ordering::Acquire)
+    }
+
+    /// Makes sure that the copies are no older than a load, which began when the changes up to `before` were followed and knows of
+    /// those up to `number`. False if it knows of less: then either the database went back, which is followed here, or the load
+    /// was answered by a server that lags behind. It must not count either way.
+    pub(super) async fn accepts(
+        &self,
+        (db, copies): (&Db, &Copies),
+        (before, number): (i64, i64),
+    ) -> Result<bool, StorageError> {
+        if number < before {
+            self.follow(db, copies).await?;
+            return Ok(false);
+        }
+        self.reach(db, copies, number).await?;
+        Ok(true)
     }
 
     /// Follows the changes now.

@@ -96,6 +96,25 @@ async fn what_was_loaded_before_the_database_went_back_is_not_kept() {
     }
 }
 
+/// A load that began after a change was followed, and knows nothing of it, was answered by a server that lags behind. What is followed
+/// while it is under way is no reason against it.
+#[tokio::test]
+async fn a_load_that_knows_of_less_than_what_was_followed_before_it_does_not_count() {
+    let scene = Scene::open().await;
+    let (follower, copies) = (&scene.follower, (&scene.db, &*scene.copies));
+    follower.follow(copies.0, copies.1).await.unwrap();
+    let last = follower.reached();
+    for (before, number, counts) in [
+        (i64::MIN, last, true),
+        (last - 1, last - 1, true),
+        (last, last, true),
+        (last, last - 1, false),
+    ] {
+        let accepted = follower.accepts(copies, (before, number)).await;
+        assert_eq!(accepted.unwrap(), counts, "{before} {number}");
+    }
+}
+
 /// One connection may be dead, or one statement slow.
 #[tokio::test]
 async fn a_load_that_fails_while_storage_answers_others_stops_nobody() {

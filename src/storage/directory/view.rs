@@ -14,7 +14,10 @@ use crate::domain::members::ownership;
 use crate::domain::refresh_tokens::RefreshToken;
 use crate::domain::registry::repository_name::RepositoryName;
 use crate::domain::secret::SecretDigest;
+use crate::domain::users::EmailAddress;
+use crate::domain::users::username::Username;
 use crate::storage::connect::Db;
+use crate::storage::counter::{self, Numbered};
 use crate::storage::directory::boot_time::BootTime;
 use crate::storage::directory::copies::Copies;
 use crate::storage::directory::drops::Dropped;
@@ -24,7 +27,11 @@ use crate::storage::directory::facts::{
 use crate::storage::directory::follower::{Away, Finder, Follower};
 use crate::storage::directory::one_moment::OneMoment;
 use crate::storage::error::StorageError;
-use crate::storage::{access_tokens, counter, deploy_tokens, refresh_tokens, registry};
+use crate::storage::users::{self, Account};
+use crate::storage::{access_tokens, deploy_tokens, refresh_tokens, registry};
+
+/// The times that storage is asked for the same while it answers from a state that is older than the copies.
+const MOST_ASKED: usize = 3;
 
 /// A look at the directory, for one request.
 #[derive(Debug)]
@@ -99,14 +106,22 @@ impl<'a> View<'a> {
         self.db.must_be_the_same().map(|()| self.db)
     }
 
-    /// The database, for a credential of which there are no copies and which takes long to check. What this look tells later
-    /// must have been true when it was read.
-    pub async fn storage_for_credential(&self) -> Result<&'a Db, StorageError> {
-        let storage = self.storage()?;
-        if let Trust::Nothing = self.trust {
-            self.moment.note(counter::read(&storage.connection).await?);
-        }
-        Ok(storage)
+    /// The account of that user name, of which there are no copies. What this look tells later must have been true when it was read.
+    pub async fn account_by_username(
+        &self,
+        username: &Username,
+    ) -> Result<Option<Account>, StorageError> {
+        let ask = |db| users::account_by_username_numbered(db, username);
+        self.loaded(self.ask(ask).await)
+    }
+
+    /// The same by an e-mail address.
+    pub async fn account_by_email(
+        &self,
+        email: &EmailAddress,
+    ) -> Result<Option<Account>, StorageError> {
+        let ask = |db| users::account_by_email_numbered(db, email);
+        self.loaded(self.ask(ask).await)
     }
 
     /// The personal access token with that digest, with its owner; neither needs to be active.
@@ -115,9 +130,8 @@ impl<'a> View<'a> {
         digest: &SecretDigest,
     ) -> Result<Option<OwnedAccessToken>, StorageError> {
         let load = async {
-            let (found, number) =
-                access_tokens::find_by_digest_numbered(self.reachable()?, digest).await?;
-            self.reach(number).await?;
+            let ask = |db| access_tokens::find_by_digest_numbered(db, digest);
+            let found = self.ask(ask).await?;
             Ok(found.map(|(token, owner)| (Arc::new(token), Arc::new(owner))))
         };
         let Some(copies) = self.copies() else {
@@ -151,9 +165,8 @@ impl<'a> View<'a> {
         digest: &SecretDigest,
     ) -> Result<Option<Arc<DeployToken>>, StorageError> {
         let load = async {
-            let (found, number) =
-                deploy_tokens::find_by_digest_numbered(self.reachable()?, digest).await?;
-            self.reach(number).await?;
+            let ask = |db| deploy_tokens::find_by_digest_numbered(db, digest);
+            let found = self.ask(ask).await?;
             Ok(found.map(Arc::new))
         };
         let Some(copies) = self.copies() else {
@@ -188,9 +201,8 @@ impl<'a> View<'a> {
         good: impl Fn(&RefreshToken) -> bool,
     ) -> Result<Option<OwnedRefreshToken>, StorageError> {
         let load = async {
-            let (found, number) =
-                refresh_tokens::find_by_digest_numbered(self.reachable()?, digest).await?;
-            self.reach(number).await?;
+            let ask = |db| refresh_tokens::find_by_digest_numbered(db, digest);
+            let found = self.ask(ask).await?;
             Ok(found.map(|(token, owner)| (Arc::new(token), Arc::new(owner))))
         };
         let Some(copies) = self.copies() else {
@@ -281,17 +293,20 @@ impl<'a> View<'a> {
         repositories: &[&RepositoryName],
         now: DateTime<Utc>,
     ) -> Result<Rights, StorageError> {
-        let mut newest = i64::MIN;
-        let note = |number: i64| {
-            newest = newest.max(number);
-            self.moment.note(number);
+        let ask = |db| async move {
+            let (mut least, mut newest) = (i64::MAX, i64::MIN);
+            let note = |number: i64| {
+                (least, newest) = (least.min(number), newest.max(number));
+            };
+            let rights = registry::load_noting(db, principal, repositories, now, note).await?;
+            Ok(((rights, newest), least))
         };
-        let storage = self.storage()?;
-        let rights = registry::load_noting(storage, principal, repositories, now, note).await?;
-        if let Trust::Current(..) = self.trust {
-            // The caller is known by copies, which are to be no older.
-            self.reach(newest).await?;
+        if repositories.is_empty() {
+            return Ok(Rights::default());
         }
+        let (rights, newest) = self.ask(ask).await?;
+        // The caller may be known by copies, which are to be no older.
+        self.reach(newest).await?;
         Ok(rights)
     }
 
@@ -317,8 +332,7 @@ impl<'a> View<'a> {
         let loaded = copies.loads.namespaces.load(
             (key.as_str(), &copies.drops),
             async {
-                let (found, number) = registry::at_paths(self.reachable()?, &paths).await?;
-                self.reach(number).await?;
+                let found = self.ask(|db| registry::at_paths(db, &paths)).await?;
                 Ok(Arc::new(found))
             },
             |loaded, dropped| {
@@ -347,14 +361,39 @@ impl<'a> View<'a> {
         let loaded = copies.loads.roles.load(
             (&user, &copies.drops),
             async {
-                let (found, number) = registry::roles_of(self.reachable()?, user).await?;
-                self.reach(number).await?;
+                let found = self.ask(|db| registry::roles_of(db, user)).await?;
                 Ok(found.map(Arc::new))
             },
             |_, dropped| dropped.is(&Touched::Memberships(user)),
             |loaded| copies.keep_roles(user, loaded.clone()),
         );
         self.loaded(loaded.await)
+    }
+
+    /// The answer of storage to a question. One from a state that is older than the copies is not taken: storage is asked again, and if it
+    /// stays so, because some of its servers lag behind, nobody knows what is right.
+    async fn ask<T, A>(&self, question: impl Fn(&'a Db) -> A) -> Result<T, StorageError>
+    where
+        A: Future<Output = Result<Numbered<T>, StorageError>>,
+    {
+        for _ in 0..MOST_ASKED {
+            let storage = self.reachable()?;
+            let Trust::Current(copies, follower) = &self.trust else {
+                let (found, number) = question(storage).await?;
+                self.moment.note(number);
+                return Ok(found);
+            };
+            let before = follower.reached();
+            let (found, number) = question(storage).await?;
+            let accepted = follower.accepts((self.db, copies), (before, number));
+            if accepted.await? {
+                return Ok(found);
+            }
+        }
+        if let Some(copies) = self.copies() {
+            copies.forget_everything();
+        }
+        Err(StorageError::Outdated)
     }
 
     /// The database, for a load. Whoever waited for the load of somebody else, and it failed, does not try too.
@@ -392,3 +431,7 @@ impl<'a> View<'a> {
         })
     }
 }
+
+#[cfg(test)]
+#[path = "view_tests.rs"]
+mod tests;
