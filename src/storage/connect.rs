@@ -193,7 +193,7 @@ impl Db {
             counter::read(&self.connection).await?;
             match &self.file {
                 Some(_) => Ok(()),
-                None => counter::change_nothing(&self.connection).await,
+                None => counter::must_take_changes(&self.connection).await,
             }
         };
         asked.await.map_err(|error| error.at(&self.place()))

@@ -1,11 +1,13 @@
 //! The counter of changes: its row is the turn of all that change anything.
 
 use sea_orm::sea_query::{Asterisk, Expr, ExprTrait, JoinType, Query, SelectStatement, SimpleExpr};
-use sea_orm::{ConnectionTrait, EntityTrait, QueryFilter, QueryResult};
+use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryResult};
 
 use crate::storage::entity::change_counter;
 use crate::storage::error::StorageError;
 
+/// The answer of a server that is a standby: 1, or 0.
+const IS_STANDBY: &str = "is_standby";
 /// The counter's only row.
 const COUNTER: i32 = 1;
 
@@ -21,7 +23,7 @@ pub(super) async fn read(connection: &impl ConnectionTrait) -> Result<i64, Stora
 }
 
 /// The rows that `select` finds, and the number of the last change that they know of: both are of one moment, because one
-/// statement reads them. The number comes also where there are no rows.
+/// statement reads them. The number comes also where there are no rows. A standby is not believed: it may lag behind, and nobody could tell.
 pub(super) async fn numbered(
     mut select: SelectStatement,
     connection: &impl ConnectionTrait,
@@ -39,14 +41,40 @@ pub(super) async fn numbered(
         .from(change_counter::Entity)
         .join_subquery(JoinType::LeftJoin, select, FOUND, Expr::cust("1 = 1"))
         .and_where(ours);
+    let standby = is_standby(connection.get_database_backend());
+    if let Some(standby) = standby {
+        with_number.expr_as(Expr::cust(standby), IS_STANDBY);
+    }
     let mut rows = connection.query_all(&with_number).await?;
     let first = rows.first().ok_or(StorageError::NoCounter)?;
+    if standby.is_some() {
+        must_be_primary(first)?;
+    }
     let number = first.try_get("", NUMBER)?;
     let is_found: Option<i32> = first.try_get("", IS_FOUND)?;
     if is_found.is_none() {
         rows.clear();
     }
     Ok((rows, number))
+}
+
+/// The question to a server whether it is a standby: 1 or 0. A standby of MySQL's is a server like any other, but for `read_only`, which newer
+/// versions of MariaDB tell by words; who may write all the same is told so, too.
+fn is_standby(backend: DbBackend) -> Option<&'static str> {
+    match backend {
+        DbBackend::Postgres => Some("CASE WHEN pg_catalog.pg_is_in_recovery() THEN 1 ELSE 0 END"),
+        DbBackend::MySql => {
+            Some("CASE WHEN CAST(@@GLOBAL.read_only AS CHAR) IN ('0', 'OFF') THEN 0 ELSE 1 END")
+        }
+        _ => None,
+    }
+}
+
+fn must_be_primary(answer: &QueryResult) -> Result<(), StorageError> {
+    match answer.try_get::<i32>("", IS_STANDBY)? {
+        0 => Ok(()),
+        _ => Err(StorageError::Standby),
+    }
 }
 
 /// The number of the last change, for a part of another statement.
@@ -69,9 +97,19 @@ pub(super) async fn add(step: i64, transaction: &impl ConnectionTrait) -> Result
     update(step, theirs, transaction).await
 }
 
-/// Changes no row. A server that takes no changes refuses even that, and nobody has to wait for it.
-pub(super) async fn change_nothing(connection: &impl ConnectionTrait) -> Result<(), StorageError> {
-    update(0, Expr::val(1).eq(0), connection).await
+/// Fails unless the server takes changes: one that does not refuses even a change of no row, for which nobody has to wait. A standby is refused also if this
+/// user may write there.
+pub(super) async fn must_take_changes(
+    connection: &impl ConnectionTrait,
+) -> Result<(), StorageError> {
+    update(0, Expr::val(1).eq(0), connection).await?;
+    let Some(standby) = is_standby(connection.get_database_backend()) else {
+        return Ok(());
+    };
+    let mut question = Query::select();
+    question.expr_as(Expr::cust(standby), IS_STANDBY);
+    let answer = connection.query_one(&question).await?;
+    answer.as_ref().map_or(Ok(()), must_be_primary)
 }
 
 async fn update(

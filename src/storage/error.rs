@@ -66,6 +66,9 @@ pub enum StorageError {
         "the database answers from a state that is older than before: `database.url` must lead to one server that has all changes"
     )]
     Outdated,
+    /// The server is a standby, which may not have the last changes.
+    #[error("it is a standby or has `read_only` set, and may not have the last changes")]
+    Standby,
     /// The database did not do it: it cannot be reached, is busy, or failed.
     #[error("the database did not answer as expected")]
     Database(#[source] Fault),
@@ -140,6 +143,7 @@ impl StorageError {
             | Self::Busy
             | Self::Changing
             | Self::Outdated
+            | Self::Standby
             | Self::NoCounter
             | Self::Database(_)
             | Self::Unusable { .. } => true,
@@ -188,6 +192,8 @@ impl StorageError {
             Self::Unusable { outlook, .. } => *outlook,
             Self::Database(fault) => fault.outlook(),
             Self::NoCounter => Outlook::Uncounted,
+            // It may take over in a moment.
+            Self::Standby => Outlook::Unreachable,
             _ => Outlook::Lasting,
         }
     }
@@ -196,11 +202,11 @@ impl StorageError {
     pub(super) fn at(self, place: &str) -> Self {
         let fault = match self {
             Self::Database(fault) => fault,
-            Self::NoCounter => {
+            Self::NoCounter | Self::Standby => {
                 return Self::Unusable {
                     place: place.to_owned(),
                     why: self.to_string(),
-                    outlook: Outlook::Uncounted,
+                    outlook: self.outlook(),
                 };
             }
             other => return other,

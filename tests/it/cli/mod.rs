@@ -18,7 +18,7 @@ mod machines;
 mod migrations;
 mod namespaces;
 mod notices;
-mod ports;
+pub(crate) mod ports;
 mod refresh_tokens;
 mod registry;
 pub(crate) mod running;

@@ -27,6 +27,7 @@ mod schema;
 mod searches;
 mod sessions;
 mod settings;
+mod standbys;
 mod start;
 mod story;
 mod two_factor;

@@ -70,6 +70,7 @@ use super::settings::{
     quiet_transactions_last_whatever_a_server_is_set_up_for,
     starts_take_turns_whatever_a_server_is_set_up_for,
 };
+use super::standbys::a_standby_is_not_believed;
 use super::start::{
     a_start_that_finds_nothing_to_do_opens_few_connections, all_that_pools_may_open_is_counted,
 };
@@ -171,6 +172,7 @@ async fn story() {
     many_projects_are_listed_in_time(url, db).await;
     servers_that_take_no_changes_are_refused(url, db).await;
     a_counter_without_its_row_is_noticed(url, db).await;
+    Box::pin(a_standby_is_not_believed(db, url)).await;
     old_changes_are_pruned_but_not_the_last(db).await;
     a_number_that_comes_again_is_noticed(db, url).await;
     a_change_that_looks_like_the_lost_one_is_noticed(db, url).await;

@@ -1,0 +1,164 @@
+//! An address that leads to a standby, which may lag behind until it takes over.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use sea_orm::{Database, DbBackend};
+use secrecy::{ExposeSecret, SecretString};
+use tempfile::TempDir;
+use tokio::time::sleep;
+use wharfinger::domain::secret::SecretDigest;
+use wharfinger::storage::{CopyBounds, Db, Directory, StorageError, View};
+
+use super::directory::token;
+use super::effort::Effort;
+use crate::cli::ports::free_port;
+
+/// The time for which copies are used here while storage is away.
+const STALE: Duration = Duration::from_mins(1);
+/// The longest that a server takes to begin or end something.
+const SOON: Duration = Duration::from_secs(20);
+
+/// Nothing that it tells counts as what is true now, with copies or without; copies from before are used as while it is away. When it takes
+/// over, it is asked as before.
+pub(super) async fn a_standby_is_not_believed(db: &Db, url: &SecretString) {
+    let server = Database::connect(url.expose_secret()).await.unwrap();
+    match server.get_database_backend() {
+        DbBackend::Postgres => Box::pin(one_of_postgresql_is_not_believed(db, url)).await,
+        DbBackend::MySql => Box::pin(one_of_mariadb_is_not_believed(db, url)).await,
+        _ => {}
+    }
+}
+
+async fn directory(url: &SecretString, memory: usize) -> Directory {
+    let copies = CopyBounds {
+        memory,
+        serve_stale_for: STALE,
+    };
+    Directory::new(Db::open(url, 2).await.unwrap(), copies)
+}
+
+async fn works(view: &View<'_>, digest: &SecretDigest) -> Result<bool, StorageError> {
+    let found = view.access_token(digest).await?;
+    Ok(found.is_some_and(|(token, _)| token.revoked_at.is_none()))
+}
+
+/// Waits until the changes can be followed.
+async fn is_followed(directory: &Directory) {
+    let begin = Instant::now();
+    while let Err(error) = directory.follow().await {
+        assert!(begin.elapsed() < SOON, "{error}");
+        sleep(Duration::from_millis(100)).await;
+    }
+}
+
+/// A token is good by a server that says that it is a standby, until it `takes_over`.
+async fn tells_nothing_until(
+    (url, digest): (&SecretString, &SecretDigest),
+    takes_over: impl Future<Output = ()>,
+) {
+    let (with, without) = (directory(url, 1_000_000).await, directory(url, 0).await);
+    let refused = with.follow().await.unwrap_err();
+    assert!(refused.is_unreachable(), "{refused}");
+    assert!(refused.to_string().contains("standby"), "{refused}");
+    for directory in [&with, &without] {
+        let told = works(&directory.view().await, digest).await;
+        assert!(told.unwrap_err().is_temporary());
+    }
+    let started = Box::pin(Db::open_and_migrate(url, 2)).await;
+    assert!(started.is_err(), "no start");
+    takes_over.await;
+    is_followed(&with).await;
+    for directory in [&with, &without] {
+        let view = directory.view().await;
+        view.must_be_current().unwrap();
+        assert!(works(&view, digest).await.unwrap());
+    }
+}
+
+async fn one_of_postgresql_is_not_believed(db: &Db, url: &SecretString) {
+    let (_, digest) = token(db, "standby").await;
+    let folder = TempDir::new().unwrap();
+    let standby = Standby::of(url, folder.path());
+    let promotion = async {
+        let server = Effort::at(&standby.url).await;
+        server.change("SELECT pg_promote()").await;
+    };
+    Box::pin(tells_nothing_until((&standby.url, &digest), promotion)).await;
+}
+
+async fn one_of_mariadb_is_not_believed(db: &Db, url: &SecretString) {
+    let (_, digest) = token(db, "standby").await;
+    let copied = directory(url, 1_000_000).await;
+    assert!(works(&copied.view().await, &digest).await.unwrap());
+    let server = Effort::at(url).await;
+    server.change("SET GLOBAL read_only = 1").await;
+    let takes_over = async {
+        assert!(copied.follow().await.is_err());
+        // The copies were right a moment ago; they are stale when that was more than a second ago.
+        sleep(Duration::from_millis(1100)).await;
+        let view = copied.view().await;
+        assert!(view.is_stale() && view.must_be_current().is_err());
+        assert!(works(&view, &digest).await.unwrap(), "for a pull");
+        server.change("SET GLOBAL read_only = 0").await;
+    };
+    Box::pin(tells_nothing_until((url, &digest), takes_over)).await;
+    is_followed(&copied).await;
+    assert!(!copied.view().await.is_stale());
+}
+
+/// A hot standby of PostgreSQL, which is stopped at the end.
+struct Standby<'a> {
+    url: SecretString,
+    folder: &'a Path,
+}
+
+impl<'a> Standby<'a> {
+    fn of(primary: &SecretString, folder: &'a Path) -> Self {
+        let (data, port) = (folder.join("data"), free_port());
+        let primary = primary.expose_secret();
+        let copy = ["--checkpoint=fast", "--no-sync", "-R", "-d", primary, "-D"];
+        run("chown", &["postgres"], folder);
+        as_postgres("pg_basebackup", &copy, &data);
+        let settings = format!(
+            "-c listen_addresses=127.0.0.1 -p {port} -k {} -c fsync=off",
+            folder.display()
+        );
+        let log = folder.join("log").display().to_string();
+        let start = ["-w", "-l", &log, "-o", &settings, "start", "-D"];
+        as_postgres("pg_ctl", &start, &data);
+        let (server, name) = primary.rsplit_once('/').unwrap();
+        let (server, _) = server.rsplit_once(':').unwrap();
+        Self {
+            url: SecretString::from(format!("{server}:{port}/{name}")),
+            folder,
+        }
+    }
+}
+
+impl Drop for Standby<'_> {
+    fn drop(&mut self) {
+        let stop = ["-w", "-m", "immediate", "stop", "-D"];
+        as_postgres("pg_ctl", &stop, &self.folder.join("data"));
+    }
+}
+
+/// Runs a program of PostgreSQL's, which run for nobody but its own user, with a folder as the last argument.
+fn as_postgres(program: &str, arguments: &[&str], folder: &Path) {
+    let found = std::fs::read_dir("/usr/lib/postgresql").unwrap();
+    let mut versions: Vec<_> = found.map(|version| version.unwrap().path()).collect();
+    versions.sort();
+    let program = versions.last().unwrap().join("bin").join(program);
+    let mut all = vec!["-u", "postgres", "--", program.to_str().unwrap()];
+    all.extend(arguments);
+    run("runuser", &all, folder);
+}
+
+fn run(program: &str, arguments: &[&str], folder: &Path) {
+    let mut command = Command::new(program);
+    command.args(arguments).arg(folder).current_dir("/");
+    // A server that is started keeps what it was given.
+    let status = command.stdin(Stdio::null()).stdout(Stdio::null()).status();
+    assert!(status.unwrap().success(), "{program} {arguments:?}");
+}
