@@ -30,6 +30,9 @@ const QUICK: Duration = Duration::from_millis(500);
 /// The time, beside the longest wait for an answer, for which nobody asks again after storage was found away. A service asks all the time
 /// in the background.
 const AWAY: Duration = Duration::from_secs(1);
+/// The time without a sign of life of the follower after which this process stood still: a service asks four times a second, and while it
+/// waits for an answer there is a sign at each [`STEP`].
+const STILL: Duration = Duration::from_millis(600);
 
 /// The knowledge of one process about the changes of all.
 #[derive(Debug)]
@@ -40,6 +43,8 @@ pub(super) struct Follower {
     /// followed. Zero for never.
     confirmed: AtomicU64,
     away: Mutex<Option<Away>>,
+    /// The time of the follower's last sign of life, as a number.
+    lived: AtomicU64,
     /// The number of the last change that was followed, for those who do not ask.
     reached: AtomicI64,
     /// The place up to which changes were followed. One asks at a time; the others wait for that answer.
@@ -84,6 +89,7 @@ impl Follower {
             patience: db.patience,
             confirmed: AtomicU64::new(0),
             away: Mutex::default(),
+            lived: AtomicU64::new(0),
             reached: AtomicI64::new(i64::MIN),
             position: tokio::sync::Mutex::default(),
         }
@@ -103,12 +109,26 @@ impl Follower {
             .is_some_and(|confirmed| now.since(confirmed) <= age)
     }
 
-    /// The news that storage is away, if they are fresh.
+    /// The news that storage is away, if they are fresh and this process did not stand still since: storage may have come back meanwhile.
     pub(super) fn away(&self, now: BootTime) -> Option<Away> {
         let away = self.away_slot();
         let life = self.patience + AWAY;
-        let fresh = |away: &&Away| now.since(away.found) <= life;
+        let fresh =
+            |away: &&Away| now.since(away.found) <= life && !self.stood_still_since(away, now);
         away.as_ref().filter(fresh).cloned()
+    }
+
+    fn stood_still_since(&self, away: &Away, now: BootTime) -> bool {
+        let lived = BootTime::from_micros(self.lived.load(Ordering::Acquire));
+        now.since(lived.max(away.found)) > STILL
+    }
+
+    /// Notes that the follower lives, and forgets the news of before if the process stood still.
+    fn live(&self) {
+        let now = BootTime::now();
+        self.away_slot()
+            .take_if(|away| self.stood_still_since(away, now));
+        self.lived.fetch_max(now.to_micros(), Ordering::AcqRel);
     }
 
     /// Follows the changes, unless somebody has just done so for a request that began at `now`.
@@ -202,12 +222,14 @@ impl Follower {
         let (mut has_failed, mut stops_left) = (false, MOST_STOPS);
         let silent = || StorageError::silent(&db.place(), self.patience);
         loop {
+            self.live();
             let (begin, mut ran) = (BootTime::now(), Duration::ZERO);
             let asked = tokio::select! {
                 biased;
                 asked = catch_up(db, copies, position.as_ref()) => asked,
-                () = run_for(limit, &mut ran) => Err(silent()),
+                () = self.run_for(limit, &mut ran) => Err(silent()),
             };
+            self.live();
             match asked {
                 Ok(last) => {
                     self.reached.store(last.number(), Ordering::Release);
@@ -224,6 +246,16 @@ impl Follower {
                     return Err(self.away_slot().as_ref().map_or_else(silent, Away::error));
                 }
             }
+        }
+    }
+
+    /// Waits until this process has run for so long, and notes for how long it has: while it is stopped, it hears no answer.
+    async fn run_for(&self, limit: Duration, ran: &mut Duration) {
+        while *ran < limit {
+            let begin = Instant::now();
+            sleep(STEP.min(limit.saturating_sub(*ran))).await;
+            *ran += begin.elapsed().min(2 * STEP);
+            self.live();
         }
     }
 
@@ -261,15 +293,6 @@ impl Follower {
     fn away_slot(&self) -> MutexGuard<'_, Option<Away>> {
         // The lock is held only to read or write the slot, so a poisoned one is whole.
         self.away.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Waits until this process has run for so long, and notes for how long it has: while it is stopped, it hears no answer.
-async fn run_for(limit: Duration, ran: &mut Duration) {
-    while *ran < limit {
-        let begin = Instant::now();
-        sleep(STEP.min(limit.saturating_sub(*ran))).await;
-        *ran += begin.elapsed().min(2 * STEP);
     }
 }
 

@@ -150,6 +150,31 @@ async fn a_process_that_stands_still_takes_nobody_for_away() {
     followed.unwrap();
 }
 
+/// News from before it stood still say nothing about the database either; while it runs, they are good as long as nobody knows better.
+#[tokio::test]
+async fn a_process_that_stood_still_asks_again_although_storage_was_away() {
+    let mut scene = Scene::open().await;
+    Arc::get_mut(&mut scene.follower).unwrap().patience = Duration::from_secs(2);
+    let held = scene.db.follower.inner.begin().await.unwrap();
+    let ask = || scene.follower.follow(&scene.db, &scene.copies);
+    let is_away = || scene.follower.surely_away(BootTime::now()).is_some();
+    ask().await.unwrap_err();
+    assert!(is_away());
+    let later = async {
+        sleep(Duration::from_secs(1)).await;
+        assert!(is_away(), "it asks all the time");
+        // The only thread of this test.
+        std::thread::sleep(Duration::from_millis(800));
+        assert!(!is_away());
+        // Also when the follower has woken first.
+        sleep(2 * STEP).await;
+        assert!(!is_away());
+        drop(held);
+    };
+    let (followed, ()) = tokio::join!(ask(), later);
+    followed.unwrap();
+}
+
 #[tokio::test]
 async fn all_who_wait_for_a_database_that_is_slow_share_its_answer() {
     let scene = Scene::open().await;
