@@ -103,7 +103,7 @@ impl Admission {
             .await;
         let owner = owner.map_err(|refused| self.observed(refused, origin))?;
         if let Some(token) = owner.ceiling.access_token() {
-            self.usage.note(token, origin.address);
+            self.usage.note((token, owner.id), origin.address);
         }
         Ok(owner)
     }
@@ -153,8 +153,10 @@ impl Admission {
         origin: &Origin,
     ) -> Result<Principal, AuthenticationError> {
         let mut caller = identified.caller;
-        if let Some(token) = caller.access_token() {
-            self.usage.note(token, origin.address);
+        if let Principal::User(user) = &caller
+            && let Some(token) = user.ceiling.access_token()
+        {
+            self.usage.note((token, user.id), origin.address);
         }
         if let Principal::User(user) = &caller
             && matches!(user.ceiling.proof, Proof::Password(_))

@@ -178,16 +178,23 @@ pub async fn revoke_all(change: &Change, owner: UserId) -> Result<(), StorageErr
     Ok(())
 }
 
-/// Notes that a refresh token was used at `now`, unless another replica has noted a later use. This changes nobody's rights, so it
+/// Notes that the refresh token with that id and that digest was used at `now`, unless another replica has noted a later use: after the
+/// database went back, the id may be that of another token. This changes nobody's rights, so it
 /// is no event.
 #[tracing::instrument(level = "debug", name = "storage.refresh_tokens.note_use", skip_all, fields(id = %id))]
-pub async fn note_use(db: &Db, id: RefreshTokenId, now: DateTime<Utc>) -> Result<(), StorageError> {
+pub async fn note_use(
+    db: &Db,
+    (id, digest): (RefreshTokenId, &SecretDigest),
+    now: DateTime<Utc>,
+) -> Result<(), StorageError> {
+    let digest = HiddenBytes(digest.as_bytes().to_vec());
     refresh_token::Entity::update_many()
         .col_expr(
             refresh_token::Column::LastUsedAt,
             Expr::value(Instant::from(now)),
         )
         .filter(refresh_token::Column::Id.eq(id.0))
+        .filter(refresh_token::Column::Digest.eq(digest))
         .filter(refresh_token::Column::LastUsedAt.lt(Instant::from(now)))
         .exec(&db.connection)
         .await?;

@@ -13,7 +13,7 @@ use crate::domain::access_tokens::AccessToken;
 use crate::domain::access_tokens::usage::{AccessTokenUsage, UsagePrecision, Uses};
 use crate::domain::clock::Clock;
 use crate::domain::events::observation::Observation;
-use crate::domain::ids::AccessTokenId;
+use crate::domain::ids::{AccessTokenId, UserId};
 use crate::storage::Db;
 use crate::storage::access_tokens::usage;
 
@@ -29,13 +29,16 @@ const BATCH: usize = 500;
 pub struct UsageQueue {
     db: Db,
     clock: Arc<dyn Clock>,
-    waiting: Arc<Mutex<BTreeMap<AccessTokenId, Uses>>>,
+    waiting: Arc<Mutex<UsesOfOwners>>,
     lost: LostRecords,
     /// The notices of new addresses.
     notices: Option<Notices>,
     /// The audit log's observations of them.
     observations: Option<Observations>,
 }
+
+/// The uses of each token, with its owner: after the database went back, its id may be that of somebody else's token.
+type UsesOfOwners = BTreeMap<(AccessTokenId, UserId), Uses>;
 
 impl UsageQueue {
     /// An empty queue that writes to `db`.
@@ -68,8 +71,8 @@ impl UsageQueue {
         }
     }
 
-    /// Notes that a token is used now.
-    pub fn note(&self, token: AccessTokenId, from: Option<IpAddr>) {
+    /// Notes that a token of that owner is used now.
+    pub fn note(&self, token: (AccessTokenId, UserId), from: Option<IpAddr>) {
         let uses = Uses::new(self.clock.now(), from);
         let mut waiting = self.waiting();
         if let Some(earlier) = waiting.get_mut(&token) {
@@ -108,20 +111,21 @@ impl UsageQueue {
     /// Writes down `waiting`, and takes out of it all that need no more attention.
     async fn write_uses(
         &self,
-        waiting: &mut BTreeMap<AccessTokenId, Uses>,
+        waiting: &mut UsesOfOwners,
         detail: UsagePrecision,
     ) -> Result<(), DeskError> {
         let now = self.clock.now();
-        let tokens: Vec<AccessTokenId> = waiting.keys().copied().collect();
+        let tokens: Vec<(AccessTokenId, UserId)> = waiting.keys().copied().collect();
         for batch in tokens.chunks(BATCH) {
-            let found = usage::find_all(&self.db, batch).await?;
-            let known: BTreeSet<AccessTokenId> = found.iter().map(|token| token.id).collect();
+            let ids: Vec<AccessTokenId> = batch.iter().map(|(id, _)| *id).collect();
+            let found = usage::find_all(&self.db, &ids).await?;
+            let known: BTreeSet<_> = found.iter().map(owned).collect();
             // A token that is gone needs no record.
             for gone in batch.iter().filter(|id| !known.contains(id)) {
                 waiting.remove(gone);
             }
             for token in found {
-                let Some(uses) = waiting.get(&token.id) else {
+                let Some(uses) = waiting.get(&owned(&token)) else {
                     continue;
                 };
                 let detail = if token.is_in_grace(now) {
@@ -144,7 +148,7 @@ impl UsageQueue {
                     Some(record) => usage::save(&self.db, &token, record).await?,
                 };
                 if is_saved && !settled.is_unfinished {
-                    waiting.remove(&token.id);
+                    waiting.remove(&owned(&token));
                 }
             }
         }
@@ -169,7 +173,7 @@ impl UsageQueue {
     }
 
     /// Puts uses back before those that were noted since, as far as there is room.
-    fn put_back(&self, earlier: BTreeMap<AccessTokenId, Uses>) {
+    fn put_back(&self, earlier: UsesOfOwners) {
         let mut waiting = self.waiting();
         for (token, mut uses) in earlier {
             if let Some(later) = waiting.get(&token) {
@@ -182,9 +186,13 @@ impl UsageQueue {
         }
     }
 
-    fn waiting(&self) -> MutexGuard<'_, BTreeMap<AccessTokenId, Uses>> {
+    fn waiting(&self) -> MutexGuard<'_, UsesOfOwners> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn owned(token: &AccessToken) -> (AccessTokenId, UserId) {
+    (token.id, token.user_id)
 }
 
 impl fmt::Debug for UsageQueue {

@@ -84,7 +84,7 @@ impl RefreshTokenUses {
     async fn write_all(&self, taken: &mut WaitingUses) -> Result<(), DeskError> {
         while let Some(first) = taken.first_entry() {
             let (digest, used_at) = *first.get();
-            refresh_tokens::note_use(&self.db, *first.key(), used_at).await?;
+            refresh_tokens::note_use(&self.db, (*first.key(), &digest), used_at).await?;
             self.directory.forget_refresh_token(&digest);
             first.remove();
         }

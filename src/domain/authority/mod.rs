@@ -256,11 +256,15 @@ impl Authority {
         let Some(claim) = &self.claim else {
             return Ok(self.clone());
         };
-        let user = facts.user.ok_or(Cause::UnknownUser)?;
+        // Ids alone prove nothing: after the database went back, somebody else's new row may have got the one of a row that is lost.
+        let named = |user: &User| self.actor == Actor::User(user.id, user.username.clone());
+        let user = facts.user.filter(named).ok_or(Cause::UnknownUser)?;
         let mut end = None;
         let ceiling = match &claim.proof {
             Proof::AccessToken(_) => {
-                let token = facts.access_token.ok_or(Cause::UnknownToken)?;
+                let token = facts.access_token;
+                let token = token.filter(|token| token.user_id == user.id);
+                let token = token.ok_or(Cause::UnknownToken)?;
                 if let Some(cause) = token.refused(&user, now) {
                     return Err(cause.into());
                 }
@@ -272,14 +276,17 @@ impl Authority {
                 return Err(Cause::WrongPassword.into());
             }
             Proof::RefreshToken(_) => {
-                let token = facts.refresh_token.ok_or(Cause::UnknownToken)?;
+                let token = facts.refresh_token;
+                let token = token.filter(|token| token.user_id == user.id);
+                let token = token.ok_or(Cause::UnknownToken)?;
                 if token.revoked_at.is_some() {
                     return Err(Cause::RevokedToken.into());
                 }
                 Ceiling::of_login(claim.proof.clone())
             }
             Proof::Session(id, end) => {
-                let session = facts.session.filter(|session| session.id == *id);
+                let theirs = |session: &Session| session.id == *id && session.user_id == user.id;
+                let session = facts.session.filter(theirs);
                 let wanted = match claim.purpose {
                     Purpose::SecondFactor => SessionState::AwaitsCode,
                     Purpose::Need(_) | Purpose::Login | Purpose::Session => SessionState::Open,

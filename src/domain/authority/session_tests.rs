@@ -46,7 +46,16 @@ fn a_session_counts_as_long_as_it_is_there_and_has_not_ended() {
         state: SessionState::AwaitsCode,
         ..session.clone()
     };
-    for (session, now) in [(None, before), (Some(half), before), (Some(session), end)] {
+    let others = Session {
+        user_id: UserId(8),
+        ..session.clone()
+    };
+    for (session, now) in [
+        (None, before),
+        (Some(half), before),
+        (Some(others), before),
+        (Some(session), end),
+    ] {
         let refused = Err(Refusal::Credential(Cause::EndedSession));
         assert_eq!(renewed(session, now), refused);
     }

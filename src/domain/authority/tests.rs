@@ -1,6 +1,7 @@
 //! Tests of authorities: needs, rules, and claims that are looked at again.
 
 use super::*;
+use crate::domain::ids::RefreshTokenId;
 
 fn caller(admin: bool, scope: AccessTokenScope) -> SignedIn {
     let ceiling = Ceiling {
@@ -86,6 +87,53 @@ fn a_session_administers_and_a_login_does_not() {
     );
 }
 
+/// An administrator with that name, and the id of the caller.
+fn user(name: &str) -> User {
+    User {
+        id: UserId(7),
+        username: Username::try_from(name).unwrap(),
+        name: "Alice".to_owned(),
+        email: None,
+        admin: true,
+        external: false,
+        state: UserState::Active,
+        two_factor: false,
+        created_at: DateTime::UNIX_EPOCH,
+    }
+}
+
+/// After the database went back, the ids of a lost user and of their lost token may be those of others.
+#[test]
+fn a_claim_is_not_borne_out_by_others_who_have_its_ids() {
+    let (id, now) = (RefreshTokenId(3), DateTime::UNIX_EPOCH);
+    let mut caller = caller(true, AccessTokenScope::Api);
+    caller.ceiling = Ceiling::of_login(Proof::RefreshToken(id));
+    let login = Authority::of_login(&caller, Origin::local(Face::Registry));
+    for (name, owner, refused) in [
+        ("alice", 7, None),
+        ("bob", 7, Some(Cause::UnknownUser)),
+        ("alice", 8, Some(Cause::UnknownToken)),
+    ] {
+        let token = RefreshToken {
+            id,
+            user_id: UserId(owner),
+            service: "registry".to_owned(),
+            client_id: None,
+            created_at: now,
+            last_used_at: now,
+            revoked_at: None,
+        };
+        let facts = Evidence {
+            user: Some(user(name)),
+            refresh_token: Some(token),
+            ..Evidence::default()
+        };
+        let renewed = login.renewed(facts, now);
+        let expected = refused.map_or(Ok(login.clone()), |cause| Err(Refusal::Credential(cause)));
+        assert_eq!(renewed, expected, "{name} {owner}");
+    }
+}
+
 #[test]
 fn a_claim_is_as_good_as_the_facts_that_bear_it_out() {
     let (now, hash) = (DateTime::UNIX_EPOCH, |text: &str| {
@@ -94,17 +142,7 @@ fn a_claim_is_as_good_as_the_facts_that_bear_it_out() {
     let mut administrator = caller(true, AccessTokenScope::Api);
     administrator.ceiling.proof = Proof::Password(hash("verified"));
     let session = Authority::of_session(&administrator, Origin::local(Face::Api));
-    let user = User {
-        id: UserId(7),
-        username: Username::try_from("alice").unwrap(),
-        name: "Alice".to_owned(),
-        email: None,
-        admin: true,
-        external: false,
-        state: UserState::Active,
-        two_factor: false,
-        created_at: now,
-    };
+    let user = user("alice");
     let facts = |user: Option<&User>, password: &str| Evidence {
         user: user.cloned(),
         password: Some(hash(password)),

@@ -10,7 +10,7 @@ use wharfinger::domain::events::{Event, EventAction};
 use wharfinger::domain::ids::RefreshTokenId;
 use wharfinger::domain::page::{PageRequest, Paging};
 use wharfinger::domain::refresh_tokens::{RefreshLifetimes, RefreshToken};
-use wharfinger::domain::secret::{SecretKind, SecretToken};
+use wharfinger::domain::secret::{SecretDigest, SecretKind, SecretToken};
 use wharfinger::domain::users::{User, UserState};
 use wharfinger::server::SystemEntropy;
 use wharfinger::storage::refresh_tokens::RefreshTokenRecord;
@@ -60,7 +60,9 @@ pub(super) async fn copied_refresh_tokens_follow_changes(db: &Db, url: &SecretSt
         assert_eq!(found(secret, false).await, active);
     }
     let used = now() + Duration::hours(1);
-    refresh_tokens::note_use(db, first.id, used).await.unwrap();
+    refresh_tokens::note_use(db, (first.id, &secrets[0].digest()), used)
+        .await
+        .unwrap();
     assert_eq!(found(&secrets[0], false).await, active, "it is a copy");
     let after_use = (false, UserState::Active, used);
     assert_eq!(found(&secrets[0], true).await, after_use);
@@ -131,13 +133,19 @@ pub(super) async fn refresh_tokens_end(db: &Db) {
     assert_eq!((&*token, &*owner), (&made[1], &bob));
     let revoked = refresh_tokens::find(db, made[0].id).await.unwrap().unwrap();
     assert_eq!(revoked.revoked_at, Some(now()));
-    refresh_tokens_are_purged(db, &bob, made[1].id).await;
+    refresh_tokens_are_purged(db, &bob, (made[1].id, &secrets[1].digest())).await;
 }
 
 /// Those that are idle or old are, and only those.
-async fn refresh_tokens_are_purged(db: &Db, bob: &User, used: RefreshTokenId) {
+async fn refresh_tokens_are_purged(
+    db: &Db,
+    bob: &User,
+    (used, digest): (RefreshTokenId, &SecretDigest),
+) {
     let after = |hours| now() + Duration::hours(hours);
-    refresh_tokens::note_use(db, used, after(5)).await.unwrap();
+    refresh_tokens::note_use(db, (used, digest), after(5))
+        .await
+        .unwrap();
     let lifetimes = RefreshLifetimes {
         idle: std::time::Duration::from_hours(6),
         absolute: std::time::Duration::from_hours(10),
@@ -175,9 +183,13 @@ pub(super) async fn refresh_tokens_make_room(db: &Db) {
     for secret in &secrets {
         made.push(log_in(db, &bob, secret).await.id);
     }
-    refresh_tokens::note_use(db, made[0], now() + Duration::hours(1))
-        .await
-        .unwrap();
+    refresh_tokens::note_use(
+        db,
+        (made[0], &secrets[0].digest()),
+        now() + Duration::hours(1),
+    )
+    .await
+    .unwrap();
     for (room, left) in [(4, &made[..]), (2, &[made[0], made[3]]), (0, &[])] {
         let operator = Authority::operator();
         let login = db.begin_login(&operator, &At(now())).await.unwrap();

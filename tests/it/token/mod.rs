@@ -5,6 +5,7 @@ mod effects;
 mod every_change;
 mod failed_logins;
 mod forms;
+mod lost_ids;
 mod password_logins;
 mod refresh_tokens;
 mod registry;

@@ -9,7 +9,7 @@ use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use wharfinger::app::access_tokens::UsageQueue;
-use wharfinger::domain::ids::AccessTokenId;
+use wharfinger::domain::ids::{AccessTokenId, UserId};
 use wharfinger::storage::Db;
 
 use crate::harness::{Actor, FixedClock, World, basic, peer};
@@ -234,7 +234,7 @@ async fn uses_that_storage_does_not_take_are_bounded() {
     for round in 0..3 {
         let used = async {
             for token in 0..10_000 {
-                usage.note(AccessTokenId(round * 10_000 + token), None);
+                usage.note((AccessTokenId(round * 10_000 + token), UserId(1)), None);
             }
         };
         // What is noted meanwhile comes beside what is being written.
