@@ -10,7 +10,7 @@ use secrecy::SecretString;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
-use crate::app::admit::Admission;
+use crate::app::admit::{Admission, LOOKS};
 use crate::app::error::DeskError;
 use crate::app::refresh_tokens::give::RefreshTokenWish;
 use crate::app::registry::counts::IssueCounts;
@@ -53,9 +53,6 @@ pub struct RegistryTokenIssuer {
     /// The outcomes of requests.
     pub counts: Arc<IssueCounts>,
 }
-
-/// The times that facts are looked up which change meanwhile, before the client is told to come back.
-const LOOKS: usize = 5;
 
 /// All that an answer rests on, as it was at one moment.
 struct Known<'a> {

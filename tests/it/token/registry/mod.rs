@@ -7,3 +7,4 @@ mod reply_shape;
 mod rights;
 mod table;
 mod verify;
+mod verify_moments;
