@@ -2,6 +2,7 @@
 
 use crate::app::desk::Desk;
 use crate::app::error::DeskError;
+use crate::app::members::find::listed;
 use crate::app::members::rules::{check_expiry, keep_an_owner};
 use crate::app::namespaces::find::standing;
 use crate::app::users::find::user_for;
@@ -53,8 +54,9 @@ impl Desk {
     ) -> Result<ListedMember, DeskError> {
         let change = self.begin(authority).await?;
         let (member, user, event) = add(&change, new, if_member).await?;
+        let listed = listed(&change, (member, user)).await?;
         change.commit([event]).await?;
-        self.listed((member, user)).await
+        Ok(listed)
     }
 
     /// Gives several users a role in a group or project, in one change. A user who is a member already or
@@ -73,21 +75,14 @@ impl Desk {
             answers.push(match add(&change, new, IfMember::Refuse).await {
                 Ok((member, user, event)) => {
                     events.push(event);
-                    Ok((member, user))
+                    Ok(listed(&change, (member, user)).await?)
                 }
                 Err(error @ (DeskError::AlreadyMember | DeskError::NotFound { .. })) => Err(error),
                 Err(error) => return Err(error),
             });
         }
         change.commit(events).await?;
-        let mut listed = Vec::with_capacity(answers.len());
-        for answer in answers {
-            listed.push(match answer {
-                Ok(added) => Ok(self.listed(added).await?),
-                Err(error) => Err(error),
-            });
-        }
-        Ok(listed)
+        Ok(answers)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::app::desk::Desk;
 use crate::app::error::DeskError;
-use crate::app::members::find::direct_member;
+use crate::app::members::find::{direct_member, listed};
 use crate::app::members::rules::{check_expiry, keep_an_owner};
 use crate::app::namespaces::find::standing;
 use crate::domain::authority::Authority;
@@ -38,8 +38,9 @@ impl Desk {
     ) -> Result<ListedMember, DeskError> {
         let change = self.begin(authority).await?;
         let (member, user, event) = change_member(&change, name, user, wanted).await?;
+        let listed = listed(&change, (member, user)).await?;
         change.commit([event]).await?;
-        self.listed((member, user)).await
+        Ok(listed)
     }
 }
 

@@ -79,22 +79,6 @@ impl Desk {
         Ok(members::page_of_user(&self.db, user.id, kind, now, paging).await?)
     }
 
-    /// The member with the user who gave them the role.
-    pub(super) async fn listed(
-        &self,
-        (member, user): (Member, User),
-    ) -> Result<ListedMember, DeskError> {
-        let giver = match member.given_by {
-            Some(id) => users::find(&self.db, id).await?,
-            None => None,
-        };
-        Ok(ListedMember {
-            member,
-            user,
-            giver,
-        })
-    }
-
     /// The namespaces whose members count. The members of a group that the caller may not see are not shown
     /// in a public project in it.
     async fn reached(
@@ -111,6 +95,22 @@ impl Desk {
         all.retain(|namespace| seen.contains(&namespace.id));
         Ok(all)
     }
+}
+
+/// The member with the user who gave them the role.
+pub(super) async fn listed(
+    source: &impl Source,
+    (member, user): (Member, User),
+) -> Result<ListedMember, DeskError> {
+    let giver = match member.given_by {
+        Some(id) => users::find(source, id).await?,
+        None => None,
+    };
+    Ok(ListedMember {
+        member,
+        user,
+        giver,
+    })
 }
 
 /// The role that was given to a user in that very namespace and lasts at `now`.

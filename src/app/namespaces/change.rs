@@ -3,6 +3,7 @@
 use crate::app::desk::Desk;
 use crate::app::error::DeskError;
 use crate::app::namespaces::find::standing;
+use crate::app::namespaces::list::with_ancestors_of;
 use crate::domain::authority::Authority;
 use crate::domain::events::detail::{Changes, Detail};
 use crate::domain::events::{Event, EventAction};
@@ -48,8 +49,10 @@ impl Desk {
     ) -> Result<NamespaceWithAncestors, DeskError> {
         let change = self.begin(authority).await?;
         let (namespace, event) = change_namespace(&change, name, wanted).await?;
+        let rights = (change.authority(), change.now());
+        let located = with_ancestors_of(&change, rights, namespace).await?;
         change.commit(event).await?;
-        self.with_ancestors_of(authority, namespace).await
+        Ok(located)
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::app::desk::Desk;
 use crate::app::error::DeskError;
 use crate::app::namespaces::find::{roles_in, standing};
+use crate::app::namespaces::list::with_ancestors_of;
 use crate::domain::authority::Authority;
 use crate::domain::authority::namespaces::Standing;
 use crate::domain::events::detail::Detail;
@@ -90,8 +91,10 @@ impl Desk {
     ) -> Result<NamespaceWithAncestors, DeskError> {
         let change = self.begin(authority).await?;
         let (made, event) = create(&change, kind, new).await?;
+        let rights = (change.authority(), change.now());
+        let located = with_ancestors_of(&change, rights, made).await?;
         change.commit([event]).await?;
-        self.with_ancestors_of(authority, made).await
+        Ok(located)
     }
 }
 

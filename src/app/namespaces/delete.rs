@@ -4,6 +4,7 @@ use crate::app::desk::Desk;
 use crate::app::error::DeskError;
 use crate::app::namespaces::bury::bury_with_all_below;
 use crate::app::namespaces::find::{namespace_for, standing};
+use crate::app::namespaces::list::with_ancestors;
 use crate::domain::authority::Authority;
 use crate::domain::events::detail::Detail;
 use crate::domain::events::{Event, EventAction};
@@ -34,7 +35,7 @@ impl Desk {
         let standing = namespace_for(&self.db, authority, name, self.now()).await?;
         let below = namespaces::live_below(&self.db, standing.namespace.id).await?;
         let goes = std::iter::once(standing.namespace).chain(below).collect();
-        self.with_ancestors(authority, goes).await
+        with_ancestors(&self.db, (authority, self.now()), goes).await
     }
 }
 

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::app::desk::Desk;
 use crate::app::error::DeskError;
+use crate::app::namespaces::list::with_ancestors_of;
 use crate::app::users::find::user_for;
 use crate::domain::authority::Authority;
 use crate::domain::authority::namespaces::Standing;
@@ -31,7 +32,7 @@ impl Desk {
         name: &NamespaceReference,
     ) -> Result<NamespaceWithAncestors, DeskError> {
         let standing = self.namespace(authority, name).await?;
-        self.with_ancestors_of(authority, standing.namespace).await
+        with_ancestors_of(&self.db, (authority, self.now()), standing.namespace).await
     }
 }
 

@@ -60,10 +60,9 @@ impl Desk {
             }
         };
         let found = lists::page(&self.db, authority, &filter, self.now(), paging).await?;
-        let mut located = self
-            .with_ancestors(authority, found.items().to_vec())
-            .await?
-            .into_iter();
+        let items = found.items().to_vec();
+        let located = with_ancestors(&self.db, (authority, self.now()), items).await?;
+        let mut located = located.into_iter();
         Ok(found.filter_map(|_| located.next()))
     }
 
@@ -77,55 +76,55 @@ impl Desk {
     ) -> Result<Vec<NamespaceWithAncestors>, DeskError> {
         authority.require_administrator()?;
         let some = namespaces::by_path(&self.db, kind, after, size).await?;
-        self.with_ancestors(authority, some).await
+        with_ancestors(&self.db, (authority, self.now()), some).await
     }
+}
 
-    /// The namespaces, each with all that it lies in. Of what the caller may not see, only the path is told,
-    /// which is in the paths below it.
-    pub(in crate::app) async fn with_ancestors(
-        &self,
-        authority: &Authority,
-        namespaces: Vec<Namespace>,
-    ) -> Result<Vec<NamespaceWithAncestors>, DeskError> {
-        let mut located = Vec::with_capacity(namespaces.len());
-        for some in namespaces.chunks(AT_A_TIME) {
-            let above = namespaces::above(&self.db, some).await?;
-            let seen = seen_among(&self.db, authority, &above, self.now()).await?;
-            let above: BTreeMap<NamespacePath, Namespace> = above
-                .into_iter()
-                .map(|namespace| {
-                    if seen.contains(&namespace.id) {
-                        namespace
-                    } else {
-                        namespace.without_texts()
-                    }
-                })
-                .map(|namespace| (namespace.path.clone(), namespace))
-                .collect();
-            located.extend(some.iter().map(|namespace| {
-                let paths = namespace.path.and_ancestors().skip(1);
-                NamespaceWithAncestors {
-                    namespace: namespace.clone(),
-                    ancestors: paths.filter_map(|path| above.get(&path).cloned()).collect(),
+/// The namespaces, each with all that it lies in. Of what the caller may not see, only the path is told,
+/// which is in the paths below it.
+pub(in crate::app) async fn with_ancestors(
+    source: &impl Source,
+    (authority, now): (&Authority, DateTime<Utc>),
+    namespaces: Vec<Namespace>,
+) -> Result<Vec<NamespaceWithAncestors>, DeskError> {
+    let mut located = Vec::with_capacity(namespaces.len());
+    for some in namespaces.chunks(AT_A_TIME) {
+        let above = namespaces::above(source, some).await?;
+        let seen = seen_among(source, authority, &above, now).await?;
+        let above: BTreeMap<NamespacePath, Namespace> = above
+            .into_iter()
+            .map(|namespace| {
+                if seen.contains(&namespace.id) {
+                    namespace
+                } else {
+                    namespace.without_texts()
                 }
-            }));
-        }
-        Ok(located)
+            })
+            .map(|namespace| (namespace.path.clone(), namespace))
+            .collect();
+        located.extend(some.iter().map(|namespace| {
+            let paths = namespace.path.and_ancestors().skip(1);
+            NamespaceWithAncestors {
+                namespace: namespace.clone(),
+                ancestors: paths.filter_map(|path| above.get(&path).cloned()).collect(),
+            }
+        }));
     }
+    Ok(located)
+}
 
-    /// One namespace with all that it lies in.
-    pub(in crate::app) async fn with_ancestors_of(
-        &self,
-        authority: &Authority,
-        namespace: Namespace,
-    ) -> Result<NamespaceWithAncestors, DeskError> {
-        let alone = NamespaceWithAncestors {
-            namespace: namespace.clone(),
-            ancestors: Vec::new(),
-        };
-        let located = self.with_ancestors(authority, vec![namespace]).await?;
-        Ok(located.into_iter().next().unwrap_or(alone))
-    }
+/// One namespace with all that it lies in.
+pub(in crate::app) async fn with_ancestors_of(
+    source: &impl Source,
+    (authority, now): (&Authority, DateTime<Utc>),
+    namespace: Namespace,
+) -> Result<NamespaceWithAncestors, DeskError> {
+    let alone = NamespaceWithAncestors {
+        namespace: namespace.clone(),
+        ancestors: Vec::new(),
+    };
+    let located = with_ancestors(source, (authority, now), vec![namespace]).await?;
+    Ok(located.into_iter().next().unwrap_or(alone))
 }
 
 /// Those of the namespaces that the caller may see. All that they lie in must be among them.

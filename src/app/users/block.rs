@@ -2,7 +2,7 @@
 
 use crate::app::desk::Desk;
 use crate::app::error::DeskError;
-use crate::app::users::find::user_for;
+use crate::app::users::find::{user_for, whole};
 use crate::domain::authority::Authority;
 use crate::domain::events::detail::{Changes, Detail};
 use crate::domain::events::{Event, EventAction};
@@ -43,8 +43,9 @@ impl Desk {
         authority.require_administrator()?;
         let change = self.begin(authority).await?;
         let (user, event) = set_state(&change, reference, state).await?;
+        let user = whole(&change, user).await?;
         change.commit(event).await?;
-        self.whole(user).await
+        Ok(user)
     }
 }
 

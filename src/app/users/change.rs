@@ -3,7 +3,7 @@
 use crate::app::desk::Desk;
 use crate::app::error::DeskError;
 use crate::app::users::address::check_address_is_free;
-use crate::app::users::find::user_for;
+use crate::app::users::find::{user_for, whole};
 use crate::domain::authority::Authority;
 use crate::domain::events::detail::{Changes, Detail};
 use crate::domain::events::{Event, EventAction};
@@ -51,8 +51,9 @@ impl Desk {
         };
         let change = self.begin(authority).await?;
         let (user, event) = change_user(&change, reference, wanted, hash.as_ref()).await?;
+        let user = whole(&change, user).await?;
         change.commit(event).await?;
-        self.whole(user).await
+        Ok(user)
     }
 }
 

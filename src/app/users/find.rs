@@ -27,7 +27,7 @@ impl Desk {
     ) -> Result<Vec<VisibleUser>, DeskError> {
         authority.require_administrator()?;
         let users = users::by_name(&self.db, filter, after, size).await?;
-        let own = self.own_namespaces(&users).await?;
+        let own = own_namespaces(&self.db, &users).await?;
         let whole = users.into_iter().map(|user| {
             let namespace = own.get(&user.id).copied();
             VisibleUser::Whole(user, namespace)
@@ -53,7 +53,7 @@ impl Desk {
     ) -> Result<VisibleUser, DeskError> {
         let user = user_for(&self.db, reference).await?;
         if authority.is_administrator() {
-            self.whole(user).await
+            whole(&self.db, user).await
         } else {
             Ok(VisibleUser::Basic(user))
         }
@@ -64,7 +64,7 @@ impl Desk {
         let id = authority
             .user()
             .ok_or_else(|| DeskError::refused("the command line is no user"))?;
-        self.whole(user_for(&self.db, &id.into()).await?).await
+        whole(&self.db, user_for(&self.db, &id.into()).await?).await
     }
 
     /// A part of the users. Every signed-in user may know the others, but only administrators may search by
@@ -88,38 +88,40 @@ impl Desk {
         if !authority.is_administrator() {
             return Ok(found.filter_map(|user| Some(VisibleUser::Basic(user))));
         }
-        let own = self.own_namespaces(found.items()).await?;
+        let own = own_namespaces(&self.db, found.items()).await?;
         Ok(found.filter_map(|user| {
             let namespace = own.get(&user.id).copied();
             Some(VisibleUser::Whole(user, namespace))
         }))
     }
+}
 
-    /// Everything of a user, for a caller who may see it.
-    pub(in crate::app) async fn whole(&self, user: User) -> Result<VisibleUser, DeskError> {
-        let own = self.own_namespaces(std::slice::from_ref(&user)).await?;
-        let namespace = own.get(&user.id).copied();
-        Ok(VisibleUser::Whole(user, namespace))
-    }
+/// Everything of a user, for a caller who may see it.
+pub(in crate::app) async fn whole(
+    source: &impl Source,
+    user: User,
+) -> Result<VisibleUser, DeskError> {
+    let own = own_namespaces(source, std::slice::from_ref(&user)).await?;
+    let namespace = own.get(&user.id).copied();
+    Ok(VisibleUser::Whole(user, namespace))
+}
 
-    /// The ids of the namespaces that bear the names of `users`.
-    async fn own_namespaces(
-        &self,
-        users: &[User],
-    ) -> Result<BTreeMap<UserId, NamespaceId>, DeskError> {
-        let mut found = BTreeMap::new();
-        for some in users.chunks(AT_A_TIME) {
-            let paths: Vec<NamespacePath> =
-                some.iter().map(|user| user.username.namespace()).collect();
-            let ids = namespaces::ids_at(&self.db, &paths).await?;
-            found.extend(
-                some.iter()
-                    .zip(paths)
-                    .filter_map(|(user, path)| Some((user.id, *ids.get(&path)?))),
-            );
-        }
-        Ok(found)
+/// The ids of the namespaces that bear the names of `users`.
+async fn own_namespaces(
+    source: &impl Source,
+    users: &[User],
+) -> Result<BTreeMap<UserId, NamespaceId>, DeskError> {
+    let mut found = BTreeMap::new();
+    for some in users.chunks(AT_A_TIME) {
+        let paths: Vec<NamespacePath> = some.iter().map(|user| user.username.namespace()).collect();
+        let ids = namespaces::ids_at(source, &paths).await?;
+        found.extend(
+            some.iter()
+                .zip(paths)
+                .filter_map(|(user, path)| Some((user.id, *ids.get(&path)?))),
+        );
     }
+    Ok(found)
 }
 
 /// The user that `reference` refers to.

@@ -3,6 +3,7 @@
 mod absent_tokens;
 mod access_tokens;
 mod addresses;
+mod answers_after_a_commit;
 mod audit_events;
 mod busy;
 mod credentials;
