@@ -74,6 +74,7 @@ mod m72_namespaces_kind_indexes_dropped;
 mod m73_namespaces_path_pattern_index;
 mod m74_changes_nanoseconds;
 mod m75_indexes_among_many_rows;
+mod m76_indexes_replaced;
 
 pub use sea_orm_migration::{IntoSchemaManagerConnection, MigratorTrait, SchemaManager};
 
@@ -147,6 +148,7 @@ impl MigratorTrait for Migrator {
             Box::new(m73_namespaces_path_pattern_index::Migration),
             Box::new(m74_changes_nanoseconds::Migration),
             Box::new(m75_indexes_among_many_rows::Migration),
+            Box::new(m76_indexes_replaced::Migration),
         ]
     }
 }

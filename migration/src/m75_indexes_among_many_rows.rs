@@ -5,7 +5,7 @@
 use sea_orm::DbBackend;
 use sea_orm_migration::prelude::*;
 
-use crate::helpers::{add_index_named, add_index_on, drop_index};
+use crate::helpers::{add_index_named, add_index_on};
 
 const ACCESS: &str = "personal_access_tokens";
 const DEPLOY: &str = "deploy_tokens";
@@ -22,19 +22,14 @@ impl MigrationTrait for Migration {
         let working = ["namespace_id", "revoked_at", "expires_at"];
         add_index_named(manager, &ix(DEPLOY, "working"), DEPLOY, &working).await?;
         add_index_on(manager, ACCESS, &["maker_id", "revoked_at"]).await?;
-        drop_index(manager, &ix(ACCESS, "maker_id"), ACCESS).await?;
         let ending = ["expires_at", "id", "revoked_at", "grace_until"];
         add_index_named(manager, &ix(ACCESS, "ending"), ACCESS, &ending).await?;
         let ending = ["expires_at", "id", "revoked_at"];
         add_index_named(manager, &ix(DEPLOY, "ending"), DEPLOY, &ending).await?;
-        for table in [ACCESS, DEPLOY] {
-            drop_index(manager, &ix(table, "expires_at_id"), table).await?;
-        }
         // Elsewhere the id is the end of every index. Here, it would rather look through all tokens in the order of their ids.
         if manager.get_database_backend() == DbBackend::Postgres {
             for (table, owner) in [(ACCESS, "user_id"), (DEPLOY, "namespace_id")] {
                 add_index_on(manager, table, &[owner, "id"]).await?;
-                drop_index(manager, &ix(table, owner), table).await?;
             }
             let index = "CREATE INDEX IF NOT EXISTS ix_repositories_name_pattern ON repositories (name text_pattern_ops)";
             manager.get_connection().execute_unprepared(index).await?;
