@@ -77,7 +77,7 @@ impl UsageCounter {
     /// Writes down `batch`, and takes out of it all that is written. The first entry that cannot be written ends it, because it may
     /// have waited for a database that is away; the next time others come first.
     async fn write_down(&self, batch: &mut UsageTally) -> Result<(), StorageError> {
-        let mut known = self.note_repositories(batch).await?;
+        let (mut known, noted) = self.note_repositories(batch).await?;
         for day in batch.in_turn() {
             let Some(tally) = batch.days.get_mut(&day) else {
                 continue;
@@ -88,11 +88,16 @@ impl UsageCounter {
             }
             batch.days.remove(&day);
         }
-        Ok(())
+        noted
     }
 
-    /// Notes the last uses of the repositories that are stored.
-    async fn note_repositories(&self, batch: &UsageTally) -> Result<KnownInBatch, StorageError> {
+    /// Notes the last uses of the repositories that are stored. With the first that cannot be noted this ends, because it may have waited, and
+    /// the failure is told beside what is known: the next uses are noted, and counts do not wait for that.
+    async fn note_repositories(
+        &self,
+        batch: &UsageTally,
+    ) -> Result<(KnownInBatch, Result<(), StorageError>), StorageError> {
+        let mut noted = Ok(());
         let mut known = KnownInBatch::default();
         for (name, used) in batch.days.values().flat_map(|day| &day.repositories) {
             let noted = known.last.entry(name.clone()).or_default();
@@ -107,19 +112,22 @@ impl UsageCounter {
                 let used = known.last.get(&stored.name).copied().unwrap_or_default();
                 let now = self.clock.now();
                 let last = stored.last.possible_at(now);
-                if last.max(used) != stored.last || stored.namespace != namespace {
-                    let noted = (used, now);
-                    repositories::note_use(&self.db, stored.id, namespace, noted).await?;
+                let is_news = last.max(used) != stored.last || stored.namespace != namespace;
+                if is_news && noted.is_ok() {
+                    let last = (used, now);
+                    let done = repositories::note_use(&self.db, stored.id, namespace, last).await;
+                    noted = done;
                 }
                 repositories.insert(stored.name, stored.id);
             }
             namespaces.extend(found);
         }
-        Ok(KnownInBatch {
+        let known = KnownInBatch {
             namespaces,
             repositories,
             ..known
-        })
+        };
+        Ok((known, noted))
     }
 
     /// Writes down a credential's day, and takes out of it all that is written.

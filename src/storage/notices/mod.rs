@@ -195,15 +195,20 @@ const PURGED_AT_ONCE: u64 = 1000;
 /// Deletes some of the finished notices, the oldest first, and returns their number; true if there may be more. They are those
 /// above `most`, at most a thousand, or if there are none of these, those that were finished before `end`.
 ///
-/// Of those above `most`, notices of ends stay that were made since the last look at ends which came to its end: the next one would make
-/// them anew.
+/// Notices of ends that were made since the last look at ends which came to its end are not among these, and stay until they are old: the
+/// next look would make them anew.
 #[tracing::instrument(level = "debug", name = "storage.notices.purge", skip_all)]
 pub async fn purge(
     db: &Db,
     end: DateTime<Utc>,
     (most, looked_at): (u64, DateTime<Utc>),
 ) -> Result<(u64, bool), StorageError> {
-    let finished = notice::Entity::find().filter(Column::FinishedAt.is_not_null());
+    let is_needed_no_more = Condition::any()
+        .add(Column::CreatedAt.lt(Instant::from(looked_at)))
+        .add(Column::Kind.is_not_in(TokenNotice::kinds_of_ends()));
+    let finished = notice::Entity::find()
+        .filter(Column::FinishedAt.is_not_null())
+        .filter(is_needed_no_more);
     let number = finished.clone().count(&db.connection).await?;
     let too_many = number.saturating_sub(most).min(PURGED_AT_ONCE);
     let order = [Column::FinishedAt, Column::Id];
@@ -211,11 +216,7 @@ pub async fn purge(
         let old = Condition::all().add(Column::FinishedAt.lt(Instant::from(end)));
         return delete_oldest::<notice::Entity>(db, old, Column::Id, &order).await;
     }
-    let is_needed_no_more = Condition::any()
-        .add(Column::CreatedAt.lt(Instant::from(looked_at)))
-        .add(Column::Kind.is_not_in(TokenNotice::kinds_of_ends()));
     let oldest: Vec<i64> = finished
-        .filter(is_needed_no_more)
         .select_only()
         .column(Column::Id)
         .order_by_asc(Column::FinishedAt)

@@ -98,3 +98,27 @@ async fn an_entry_that_cannot_be_written_holds_up_no_other_for_long() {
     app.service.counter.write_all().await.unwrap();
     assert_eq!(pushes().await, json!(5), "nothing is lost");
 }
+
+#[tokio::test]
+async fn a_repository_whose_last_use_cannot_be_noted_holds_up_no_count() {
+    let World { app, root, alice } = World::start().await;
+    app.project("team/app", Visibility::Private).await;
+    app.member("team", "alice", "developer").await;
+    alice.ask(&["repository:team/app/x:push"]).await;
+    app.service.counter.write_all().await.unwrap();
+    app.execute(
+        "CREATE TRIGGER stuck BEFORE UPDATE ON repositories BEGIN SELECT RAISE(ABORT, 'stuck'); END",
+    )
+    .await;
+    app.clock.advance(chrono::Duration::minutes(1));
+    for path in ["x", "y"] {
+        let scope = format!("repository:team/app/{path}:push");
+        alice.ask(&[&scope]).await;
+    }
+    assert!(app.service.counter.write_all().await.is_err(), "it is told");
+    assert_eq!(
+        root.read("/usage?by=day").await[0]["pushes"],
+        3,
+        "and nothing waits for it"
+    );
+}
