@@ -74,6 +74,23 @@ pub(crate) async fn drop_index(
     manager.drop_index(index).await
 }
 
+/// Adds an index on PostgreSQL for the beginnings of the texts in a column, unless it is there: its other indexes of texts have the order of a
+/// language, which no pattern follows.
+pub(crate) async fn add_pattern_index(
+    manager: &SchemaManager<'_>,
+    table: &'static str,
+    column: &'static str,
+) -> Result<(), DbErr> {
+    if manager.get_database_backend() != sea_orm::DbBackend::Postgres {
+        return Ok(());
+    }
+    let index = format!(
+        "CREATE INDEX IF NOT EXISTS ix_{table}_{column}_pattern ON {table} ({column} text_pattern_ops)"
+    );
+    let connection = manager.get_connection();
+    connection.execute_unprepared(&index).await.map(drop)
+}
+
 /// An empty table, for UTF-8 whatever the server's default (MariaDB's is Latin 1).
 pub(crate) fn table(manager: &SchemaManager<'_>, name: &'static str) -> TableCreateStatement {
     let mut table = Table::create();

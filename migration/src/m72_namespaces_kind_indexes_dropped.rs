@@ -2,6 +2,8 @@
 
 use sea_orm_migration::prelude::*;
 
+use crate::helpers::drop_index;
+
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
 
@@ -10,10 +12,7 @@ impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let table = "namespaces";
         for name in ["ix_namespaces_kind_created_at_id", "ix_namespaces_kind_id"] {
-            if manager.has_index(table, name).await? {
-                let index = Index::drop().name(name).table(table).to_owned();
-                manager.drop_index(index).await?;
-            }
+            drop_index(manager, name, table).await?;
         }
         Ok(())
     }

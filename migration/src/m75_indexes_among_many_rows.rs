@@ -5,7 +5,7 @@
 use sea_orm::DbBackend;
 use sea_orm_migration::prelude::*;
 
-use crate::helpers::{add_index_named, add_index_on};
+use crate::helpers::{add_index_named, add_index_on, add_pattern_index};
 
 const ACCESS: &str = "personal_access_tokens";
 const DEPLOY: &str = "deploy_tokens";
@@ -31,9 +31,7 @@ impl MigrationTrait for Migration {
             for (table, owner) in [(ACCESS, "user_id"), (DEPLOY, "namespace_id")] {
                 add_index_on(manager, table, &[owner, "id"]).await?;
             }
-            let index = "CREATE INDEX IF NOT EXISTS ix_repositories_name_pattern ON repositories (name text_pattern_ops)";
-            manager.get_connection().execute_unprepared(index).await?;
         }
-        Ok(())
+        add_pattern_index(manager, "repositories", "name").await
     }
 }
