@@ -184,17 +184,15 @@ impl Db {
 
     /// Fails unless the database answers and takes changes.
     pub async fn check(&self) -> Result<(), StorageError> {
-        if let Some(file) = &self.file {
-            file.must_be_the_same()?;
-            file.must_be_writable()?;
-        }
-        let asked = async {
-            match &self.file {
-                Some(_) => counter::read(&self.connection).await.map(drop),
-                None => counter::must_take_changes(&self.connection).await,
+        let answered = match &self.file {
+            Some(file) => {
+                file.must_be_the_same()?;
+                file.must_be_writable()?;
+                counter::read(&self.connection).await.map(drop)
             }
+            None => counter::must_take_changes(&self.connection).await,
         };
-        asked.await.map_err(|error| error.at(&self.place()))
+        answered.map_err(|error| error.at(&self.place()))
     }
 
     /// Closes all connections; on SQLite this folds the log into the database's file. A server that does not answer any

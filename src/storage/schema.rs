@@ -71,7 +71,7 @@ pub(super) async fn bring_up_to_date(
 async fn when_free(connection: &Bounded<DatabaseConnection>) -> Result<(), StorageError> {
     let mut pause = FIRST_PAUSE;
     loop {
-        match change(connection).await {
+        match bring_up_in_turn(connection).await {
             Err(error) if error.met_others() => tracing::warn!(
                 "the schema of the database cannot be changed while others use its tables, such as a backup or a transaction that nobody \
                  ended; trying again until they are done: {error}"
@@ -83,9 +83,11 @@ async fn when_free(connection: &Bounded<DatabaseConnection>) -> Result<(), Stora
     }
 }
 
-async fn change(connection: &Bounded<DatabaseConnection>) -> Result<(), StorageError> {
-    let done = Migrator::up(&connection.inner, None).await;
-    done.map_err(to_error)?;
+/// The same for somebody who has the turn, at once.
+pub(super) async fn bring_up_in_turn(
+    connection: &Bounded<DatabaseConnection>,
+) -> Result<(), StorageError> {
+    bring_to(&connection.inner, None, 0).await?;
     fold::fill(connection).await
 }
 

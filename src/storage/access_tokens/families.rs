@@ -6,14 +6,14 @@ use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait, IntoCondition};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter,
-    QueryOrder, QuerySelect,
+    QueryOrder,
 };
 
 use crate::domain::access_tokens::AccessToken;
 use crate::domain::events::subject::Touched;
 use crate::domain::expiry::Expiry;
 use crate::domain::ids::AccessTokenId;
-use crate::storage::access_tokens::{not_revoked, to_token};
+use crate::storage::access_tokens::{ids_of, not_revoked, to_token};
 use crate::storage::change::Change;
 use crate::storage::entity::access_token;
 use crate::storage::entity::access_token::Column;
@@ -64,13 +64,8 @@ pub async fn not_revoked_of(
     family: AccessTokenId,
     now: DateTime<Utc>,
 ) -> Result<Vec<AccessTokenId>, StorageError> {
-    let later: Vec<i64> = access_token::Entity::find()
-        .select_only()
-        .column(Column::Id)
-        .filter(Column::FamilyId.eq(family.0))
-        .into_tuple()
-        .all(source.connection())
-        .await?;
+    let later = access_token::Entity::find().filter(Column::FamilyId.eq(family.0));
+    let later = ids_of(source, later).await?;
     let all: Vec<i64> = std::iter::once(family.0).chain(later).collect();
     let mut found = BTreeSet::new();
     for column in [Column::Id, Column::MakerId] {
@@ -204,14 +199,10 @@ async fn not_revoked_ids(
     which: impl IntoCondition,
     now: DateTime<Utc>,
 ) -> Result<Vec<AccessTokenId>, StorageError> {
-    let found: Vec<i64> = access_token::Entity::find()
+    let found = access_token::Entity::find()
         .filter(which)
         .filter(not_revoked(now.into()))
-        .select_only()
-        .column(Column::Id)
-        .order_by_asc(Column::Id)
-        .into_tuple()
-        .all(source.connection())
-        .await?;
-    Ok(found.into_iter().map(AccessTokenId).collect())
+        .order_by_asc(Column::Id);
+    let ids = ids_of(source, found).await?.into_iter();
+    Ok(ids.map(AccessTokenId).collect())
 }

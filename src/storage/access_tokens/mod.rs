@@ -2,6 +2,9 @@
 
 pub mod families;
 pub mod usage;
+mod working;
+
+pub use working::{count_ending, count_working, working_of};
 
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use sea_orm::{
@@ -34,7 +37,6 @@ use crate::storage::letter_pairs::{self, Named};
 use crate::storage::page::{contains, having, listing_of, try_map};
 use crate::storage::source::Source;
 use crate::storage::users::to_user;
-use crate::storage::working::{self, count_by_each, ways_to_go_on};
 
 /// The most tokens that one statement removes: each is in many indexes, and a statement has two seconds.
 const REMOVED_AT_ONCE: usize = 1000;
@@ -144,59 +146,16 @@ pub async fn page(
     try_map(rows, |row| to_token(&row))
 }
 
-/// The number of a user's tokens that work now; their dead ones, which may be very many, are not looked at.
-#[tracing::instrument(level = "debug", name = "storage.access_tokens.count_working", skip_all, fields(owner = %owner))]
-pub async fn count_working(change: &Change, owner: UserId) -> Result<u64, StorageError> {
-    use access_token::Column;
-    let now = Instant::from(change.now());
-    let working = access_token::Entity::find()
-        .filter(Column::UserId.eq(owner.0))
-        .filter(Column::RevokedAt.is_null());
-    let ways = ways_to_go_on(Column::GraceUntil, now).map(|grace| {
-        let ends = ways_to_go_on(Column::ExpiresAt, now);
-        ends.map(|end| Condition::all().add(grace.clone()).add(end))
-    });
-    count_by_each(change, (working, Column::Id), ways.concat()).await
-}
-
-/// The ids of a user's tokens that work now, oldest first.
-#[tracing::instrument(level = "debug", name = "storage.access_tokens.working_of", skip_all, fields(owner = %owner))]
-pub async fn working_of(
-    change: &Change,
-    owner: UserId,
-) -> Result<Vec<AccessTokenId>, StorageError> {
-    let working = access_token::Entity::find()
-        .filter(condition(&AccessTokenFilter {
-            owner: Some(owner),
-            active_at: Some((true, change.now())),
-            ..AccessTokenFilter::default()
-        }))
-        .order_by_asc(access_token::Column::Id);
-    let ids = ids_of(change, working).await?.into_iter();
-    Ok(ids.map(AccessTokenId).collect())
-}
-
+/// The ids of these tokens.
 async fn ids_of(
-    change: &Change,
+    source: &impl Source,
     tokens: Select<access_token::Entity>,
 ) -> Result<Vec<i64>, StorageError> {
     let ids = tokens
         .select_only()
         .column(access_token::Column::Id)
         .into_tuple();
-    Ok(ids.all(change.connection()).await?)
-}
-
-/// The numbers of tokens that work at `now` and end at each of `ends` at the latest.
-#[tracing::instrument(level = "debug", name = "storage.access_tokens.count_ending", skip_all)]
-pub async fn count_ending<const N: usize>(
-    source: &impl Source,
-    now: DateTime<Utc>,
-    ends: [DateTime<Utc>; N],
-) -> Result<[u64; N], StorageError> {
-    let working = access_token::Entity::find().filter(not_revoked(now.into()));
-    let of_tokens = (working, access_token::Column::ExpiresAt);
-    working::count_ending(source, of_tokens, now, ends).await
+    Ok(ids.all(source.connection()).await?)
 }
 
 /// Stores a new token.

@@ -45,9 +45,7 @@ impl Restored {
         let Some(turn) = self.turn else {
             return Ok(());
         };
-        let connection = &self.db.connection;
-        schema::bring_to(&connection.inner, None, 0).await?;
-        fold::fill(connection).await?;
+        schema::bring_up_in_turn(&self.db.connection).await?;
         // Everything is done, and the turn ends with its connection too.
         let _ = turn.rollback().await;
         Ok(())

@@ -1,5 +1,7 @@
 //! One request's look at the directory.
 
+mod ask;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -17,21 +19,17 @@ use crate::domain::secret::SecretDigest;
 use crate::domain::users::EmailAddress;
 use crate::domain::users::username::Username;
 use crate::storage::connect::Db;
-use crate::storage::counter::{self, Numbered};
-use crate::storage::directory::boot_time::BootTime;
+use crate::storage::counter;
 use crate::storage::directory::copies::Copies;
 use crate::storage::directory::drops::Dropped;
 use crate::storage::directory::facts::{
     FoundNamespace, FoundPaths, GivenRoles, OwnedAccessToken, OwnedRefreshToken,
 };
-use crate::storage::directory::follower::{Away, Finder, Follower};
+use crate::storage::directory::follower::{Away, Follower};
 use crate::storage::directory::one_moment::OneMoment;
 use crate::storage::error::StorageError;
 use crate::storage::users::{self, Account};
 use crate::storage::{access_tokens, deploy_tokens, refresh_tokens, registry};
-
-/// The times that storage is asked for the same while it answers from a state that is older than the copies.
-const MOST_ASKED: usize = 3;
 
 /// A look at the directory, for one request.
 #[derive(Debug)]
@@ -310,18 +308,6 @@ impl<'a> View<'a> {
         Ok(rights)
     }
 
-    /// Makes sure that the copies are no older than what was loaded, which knows of the change with that number.
-    async fn reach(&self, number: i64) -> Result<(), StorageError> {
-        match &self.trust {
-            Trust::Current(copies, follower) => follower.reach(self.db, copies, number).await,
-            Trust::Nothing => {
-                self.moment.note(number);
-                Ok(())
-            }
-            Trust::Stale(..) | Trust::Away(_) => Ok(()),
-        }
-    }
-
     async fn namespaces(
         &self,
         copies: &Copies,
@@ -370,42 +356,6 @@ impl<'a> View<'a> {
         self.loaded(loaded.await)
     }
 
-    /// The answer of storage to a question. One from a state that is older than the copies is not taken: storage is asked again, and if it
-    /// stays so, because some of its servers lag behind, nobody knows what is right.
-    async fn ask<T, A>(&self, question: impl Fn(&'a Db) -> A) -> Result<T, StorageError>
-    where
-        A: Future<Output = Result<Numbered<T>, StorageError>>,
-    {
-        for _ in 0..MOST_ASKED {
-            let storage = self.reachable()?;
-            let Trust::Current(copies, follower) = &self.trust else {
-                let (found, number) = question(storage).await?;
-                self.moment.note(number);
-                return Ok(found);
-            };
-            let before = follower.reached();
-            let (found, number) = question(storage).await?;
-            let accepted = follower.accepts((self.db, copies), (before, number));
-            if accepted.await? {
-                return Ok(found);
-            }
-        }
-        if let Some(copies) = self.copies() {
-            copies.forget_everything();
-        }
-        Err(StorageError::Outdated)
-    }
-
-    /// The database, for a load. Whoever waited for the load of somebody else, and it failed, does not try too.
-    fn reachable(&self) -> Result<&'a Db, StorageError> {
-        if let Trust::Current(_, follower) = &self.trust
-            && let Some(away) = follower.away(BootTime::now())
-        {
-            return Err(away.error());
-        }
-        self.storage()
-    }
-
     fn copies(&self) -> Option<&'a Copies> {
         match self.trust {
             Trust::Current(copies, _) | Trust::Stale(copies, _) => Some(copies),
@@ -416,19 +366,6 @@ impl<'a> View<'a> {
     /// True while storage is away, and there is nothing but old copies.
     pub fn is_stale(&self) -> bool {
         matches!(self.trust, Trust::Stale(..))
-    }
-
-    /// Passes on what was loaded. Those who wait for the same learn from a failure that storage is away.
-    fn loaded<T>(&self, loaded: Result<T, StorageError>) -> Result<T, StorageError> {
-        loaded.map_err(|error| {
-            let error = error.at(&self.db.place());
-            if error.is_unreachable()
-                && let Trust::Current(_, follower) = &self.trust
-            {
-                follower.note(&error, Finder::Load);
-            }
-            error
-        })
     }
 }
 

@@ -48,7 +48,7 @@ pub(super) async fn dear_questions_among_dead_tokens(
         assert_eq!(form.status, 200, "{}", form.body);
         asked.extend(sent.questions("the form for a new token"));
     }
-    let mut dear = dear(asked, effort).await;
+    let mut dear = effort.dear("dead tokens", asked, A_TOKEN).await;
     dear.extend(dear_counts_of_ends(app, sent, effort).await);
     dear
 }
@@ -88,18 +88,6 @@ async fn leave_dead_tokens(app: &TestApp, robot: &Actor, effort: &Effort) {
     for table in ["personal_access_tokens", "deploy_tokens"] {
         effort.look_at(table).await;
     }
-}
-
-/// Those of some questions that look at too many rows.
-async fn dear(asked: Vec<String>, effort: &Effort) -> Vec<String> {
-    let mut dear = Vec::new();
-    for question in asked {
-        let rows = effort.of(&question).await;
-        if rows > A_TOKEN {
-            dear.push(format!("dead tokens: {rows} rows by {question}"));
-        }
-    }
-    dear
 }
 
 /// Tokens that end soon may be all of them. They are counted with one question, which an index answers without their rows.

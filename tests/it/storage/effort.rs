@@ -48,6 +48,18 @@ impl Effort {
         }
     }
 
+    /// Those of these questions of `what` that look at more rows than `most`, as they are told.
+    pub(super) async fn dear(&self, what: &str, questions: Vec<String>, most: u64) -> Vec<String> {
+        let mut dear = Vec::new();
+        for question in questions {
+            let rows = self.of(&question).await;
+            if rows > most {
+                dear.push(format!("{what}: {rows} rows by {question}"));
+            }
+        }
+        dear
+    }
+
     /// True if the answer to a question about many rows of one table is in an index, so that their rows are not fetched.
     pub(super) async fn is_of_an_index_alone(&self, question: &str) -> bool {
         let backend = self.0.get_database_backend();

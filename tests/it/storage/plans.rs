@@ -129,12 +129,8 @@ async fn dear_questions_of_purges(app: &TestApp, sent: &Sent, effort: &Effort) -
                 .await
         };
         assert_eq!(purged.unwrap().number, 0, "{purge}");
-        for question in sent.questions(purge) {
-            let rows = effort.of(&question).await;
-            if rows > A_TOKEN {
-                dear.push(format!("the purge of {purge}: {rows} rows by {question}"));
-            }
-        }
+        let what = format!("the purge of {purge}");
+        dear.extend(effort.dear(&what, sent.questions(purge), A_TOKEN).await);
     }
     dear
 }
@@ -159,14 +155,7 @@ async fn dear_questions_about_a_small_group(
     let preview = app.desk.preview_patterns(&operator, patterns.into());
     preview.await.unwrap();
     questions.extend(sent.questions("a preview of patterns"));
-    let mut dear = Vec::new();
-    for question in questions {
-        let rows = effort.of(&question).await;
-        if rows > A_TOKEN {
-            dear.push(format!("a small group: {rows} rows by {question}"));
-        }
-    }
-    dear
+    effort.dear("a small group", questions, A_TOKEN).await
 }
 
 /// Others wait while a statement deletes, so no part is large.
@@ -242,14 +231,8 @@ async fn dear_questions_of_notices(app: &TestApp, sent: &Sent, effort: &Effort) 
     }
     notices.purge().await.unwrap();
     notices.numbers().await.unwrap();
-    let mut dear = Vec::new();
-    for question in sent.questions("notices") {
-        let rows = effort.of(&question).await;
-        if rows > A_PART {
-            dear.push(format!("notices: {rows} rows by {question}"));
-        }
-    }
-    dear
+    let asked = sent.questions("notices");
+    effort.dear("notices", asked, A_PART).await
 }
 
 /// Searches that find one thing, nothing, and very much, with the number of things that they show and the most rows.
@@ -304,14 +287,7 @@ async fn dear_searches(
     sent.clear();
     let read = caller.read(search).await;
     assert_eq!(read.as_array().unwrap().len(), shown, "{search}");
-    let mut dear = Vec::new();
-    for question in sent.questions(search) {
-        let rows = effort.of(&question).await;
-        if rows > most {
-            dear.push(format!("{search}: {rows} rows by {question}"));
-        }
-    }
-    dear
+    effort.dear(search, sent.questions(search), most).await
 }
 
 /// The questions of a list that look at more rows than they need.

@@ -1,0 +1,74 @@
+//! Asking storage for what has no copy.
+
+use crate::storage::connect::Db;
+use crate::storage::counter::Numbered;
+use crate::storage::directory::boot_time::BootTime;
+use crate::storage::directory::follower::Finder;
+use crate::storage::directory::view::{Trust, View};
+use crate::storage::error::StorageError;
+
+/// The times that storage is asked for the same while it answers from a state that is older than the copies.
+const MOST_ASKED: usize = 3;
+
+impl<'a> View<'a> {
+    /// The answer of storage to a question. One from a state that is older than the copies is not taken: storage is asked again, and if it
+    /// stays so, because some of its servers lag behind, nobody knows what is right.
+    pub(super) async fn ask<T, A>(&self, question: impl Fn(&'a Db) -> A) -> Result<T, StorageError>
+    where
+        A: Future<Output = Result<Numbered<T>, StorageError>>,
+    {
+        for _ in 0..MOST_ASKED {
+            let storage = self.reachable()?;
+            let Trust::Current(copies, follower) = &self.trust else {
+                let (found, number) = question(storage).await?;
+                self.moment.note(number);
+                return Ok(found);
+            };
+            let before = follower.reached();
+            let (found, number) = question(storage).await?;
+            let accepted = follower.accepts((self.db, copies), (before, number));
+            if accepted.await? {
+                return Ok(found);
+            }
+        }
+        if let Some(copies) = self.copies() {
+            copies.forget_everything();
+        }
+        Err(StorageError::Outdated)
+    }
+
+    /// The database, for a load. Whoever waited for the load of somebody else, and it failed, does not try too.
+    fn reachable(&self) -> Result<&'a Db, StorageError> {
+        if let Trust::Current(_, follower) = &self.trust
+            && let Some(away) = follower.away(BootTime::now())
+        {
+            return Err(away.error());
+        }
+        self.storage()
+    }
+
+    /// Makes sure that the copies are no older than what was loaded, which knows of the change with that number.
+    pub(super) async fn reach(&self, number: i64) -> Result<(), StorageError> {
+        match &self.trust {
+            Trust::Current(copies, follower) => follower.reach(self.db, copies, number).await,
+            Trust::Nothing => {
+                self.moment.note(number);
+                Ok(())
+            }
+            Trust::Stale(..) | Trust::Away(_) => Ok(()),
+        }
+    }
+
+    /// Passes on what was loaded. Those who wait for the same learn from a failure that storage is away.
+    pub(super) fn loaded<T>(&self, loaded: Result<T, StorageError>) -> Result<T, StorageError> {
+        loaded.map_err(|error| {
+            let error = error.at(&self.db.place());
+            if error.is_unreachable()
+                && let Trust::Current(_, follower) = &self.trust
+            {
+                follower.note(&error, Finder::Load);
+            }
+            error
+        })
+    }
+}
