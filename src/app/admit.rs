@@ -66,12 +66,7 @@ impl Admission {
         presented: (&PresentedCredential, Option<&str>),
         origin: &Origin,
     ) -> Result<Principal, AuthenticationError> {
-        let now = self.clock.now();
-        let identified = self
-            .authenticator
-            .authenticate(view, presented, (origin.address, now))
-            .await;
-        let identified = identified.map_err(|refused| self.observed(refused, origin))?;
+        let identified = self.identified(view, presented, origin).await?;
         self.follow_up(identified, origin).await
     }
 
@@ -82,13 +77,21 @@ impl Admission {
         presented: (&PresentedCredential, Option<&str>),
         origin: &Origin,
     ) -> Result<Principal, AuthenticationError> {
+        Ok(self.identified(view, presented, origin).await?.caller)
+    }
+
+    async fn identified(
+        &self,
+        view: &View<'_>,
+        presented: (&PresentedCredential, Option<&str>),
+        origin: &Origin,
+    ) -> Result<Identified<Principal>, AuthenticationError> {
         let now = self.clock.now();
         let identified = self
             .authenticator
             .authenticate(view, presented, (origin.address, now))
             .await;
-        let identified = identified.map_err(|refused| self.observed(refused, origin))?;
-        Ok(identified.caller)
+        identified.map_err(|refused| self.observed(refused, origin))
     }
 
     /// The owner of a personal access token; no other credential is let in, and nobody while it is not known if the token was revoked.
@@ -106,14 +109,13 @@ impl Admission {
                 .authenticate_access_token(&view, token, (origin.address, now))
                 .await;
             let owner = owner.map_err(|refused| self.observed(refused, origin))?;
-            let caller = Principal::User(owner.clone());
-            if !view.is_of_one_moment(&caller, &[]).await? {
-                continue;
+            let caller = Principal::User(owner);
+            if view.is_of_one_moment(&caller, &[]).await?
+                && let Principal::User(owner) = caller
+            {
+                self.note_use(&owner, origin);
+                return Ok(owner);
             }
-            if let Some(token) = owner.ceiling.access_token() {
-                self.usage.note((token, owner.id), origin.address);
-            }
-            return Ok(owner);
         }
         Err(StorageError::Changing.into())
     }
@@ -157,22 +159,25 @@ impl Admission {
         error
     }
 
+    /// Notes the use of the access token with which a user came, if it was one.
+    fn note_use(&self, user: &SignedIn, origin: &Origin) {
+        if let Some(token) = user.ceiling.access_token() {
+            self.usage.note((token, user.id), origin.address);
+        }
+    }
+
     async fn follow_up(
         &self,
         identified: Identified<Principal>,
         origin: &Origin,
     ) -> Result<Principal, AuthenticationError> {
         let mut caller = identified.caller;
-        if let Principal::User(user) = &caller
-            && let Some(token) = user.ceiling.access_token()
-        {
-            self.usage.note((token, user.id), origin.address);
-        }
-        if let Principal::User(user) = &caller
-            && matches!(user.ceiling.proof, Proof::Password(_))
-        {
-            let observation = Observation::sign_in(user, origin, self.clock.now());
-            self.observations.note(observation);
+        if let Principal::User(user) = &caller {
+            self.note_use(user, origin);
+            if matches!(user.ceiling.proof, Proof::Password(_)) {
+                let observation = Observation::sign_in(user, origin, self.clock.now());
+                self.observations.note(observation);
+            }
         }
         match (identified.follow_up, &mut caller) {
             (Some(FollowUp::NoteRefreshTokenUse(id, digest)), _) => {

@@ -27,10 +27,7 @@ impl<'a> JsonObject<'a> {
 
     /// Writes a member that is a text without any letter that needs an escape, such as base64: it is not looked at.
     pub fn plain_string(&mut self, name: &'static str, value: &str) {
-        let text = self.member(name);
-        text.push(b'"');
-        text.extend_from_slice(value.as_bytes());
-        text.push(b'"');
+        write_plain_string(self.member(name), value);
     }
 
     /// Writes a member that is a number.
@@ -79,10 +76,14 @@ pub fn write_string(text: &mut Vec<u8>, value: &str) {
         // Writing a string to a text in memory cannot fail.
         let _ = serde_json::to_writer(text, value);
     } else {
-        text.push(b'"');
-        text.extend_from_slice(value.as_bytes());
-        text.push(b'"');
+        write_plain_string(text, value);
     }
+}
+
+fn write_plain_string(text: &mut Vec<u8>, value: &str) {
+    text.push(b'"');
+    text.extend_from_slice(value.as_bytes());
+    text.push(b'"');
 }
 
 /// True if a letter may not stand in a string as it is (RFC 8259 section 7).

@@ -27,6 +27,8 @@ struct KnownInBatch {
     repositories: BTreeMap<RepositoryName, RepositoryId>,
     /// The numbers of rows of owners' days. Asked for once: to count those of a group means to go through all below it.
     rows: BTreeMap<(NaiveDate, UsageOwner), u64>,
+    /// The failure to note a last use.
+    failure: Option<StorageError>,
 }
 
 impl KnownInBatch {
@@ -77,7 +79,7 @@ impl UsageCounter {
     /// Writes down `batch`, and takes out of it all that is written. The first entry that cannot be written ends it, because it may
     /// have waited for a database that is away; the next time others come first.
     async fn write_down(&self, batch: &mut UsageTally) -> Result<(), StorageError> {
-        let (mut known, noted) = self.note_repositories(batch).await?;
+        let mut known = self.note_repositories(batch).await?;
         for day in batch.in_turn() {
             let Some(tally) = batch.days.get_mut(&day) else {
                 continue;
@@ -88,16 +90,12 @@ impl UsageCounter {
             }
             batch.days.remove(&day);
         }
-        noted
+        known.failure.map_or(Ok(()), Err)
     }
 
     /// Notes the last uses of the repositories that are stored. With the first that cannot be noted this ends, because it may have waited, and
     /// the failure is told beside what is known: the next uses are noted, and counts do not wait for that.
-    async fn note_repositories(
-        &self,
-        batch: &UsageTally,
-    ) -> Result<(KnownInBatch, Result<(), StorageError>), StorageError> {
-        let mut noted = Ok(());
+    async fn note_repositories(&self, batch: &UsageTally) -> Result<KnownInBatch, StorageError> {
         let mut known = KnownInBatch::default();
         for (name, used) in batch.days.values().flat_map(|day| &day.repositories) {
             let noted = known.last.entry(name.clone()).or_default();
@@ -113,21 +111,20 @@ impl UsageCounter {
                 let now = self.clock.now();
                 let last = stored.last.possible_at(now);
                 let is_news = last.max(used) != stored.last || stored.namespace != namespace;
-                if is_news && noted.is_ok() {
+                if is_news && known.failure.is_none() {
                     let last = (used, now);
                     let done = repositories::note_use(&self.db, stored.id, namespace, last).await;
-                    noted = done;
+                    known.failure = done.err();
                 }
                 repositories.insert(stored.name, stored.id);
             }
             namespaces.extend(found);
         }
-        let known = KnownInBatch {
+        Ok(KnownInBatch {
             namespaces,
             repositories,
             ..known
-        };
-        Ok((known, noted))
+        })
     }
 
     /// Writes down a credential's day, and takes out of it all that is written.

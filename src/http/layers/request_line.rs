@@ -1,6 +1,5 @@
 //! The line in the log for one request.
 
-use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
@@ -52,8 +51,8 @@ struct JsonLine<'a> {
     route: &'a str,
     path: Option<&'a str>,
     status: u16,
-    duration_us: u64,
-    address: Option<IpAddr>,
+    duration_us: i64,
+    address: &'a str,
     id: &'a str,
     who: &'a str,
     note: &'a str,
@@ -128,7 +127,8 @@ impl RequestLine {
         let who = self.context.caller();
         let mut room = Uuid::encode_buffer();
         let id: &str = id.0.hyphenated().encode_lower(&mut room);
-        let duration_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        let duration_us = i64::try_from(took.as_micros()).unwrap_or(i64::MAX);
+        let address = || address.map_or("-".to_owned(), |address| address.to_string());
         macro_rules! line {
             ($level:ident) => {
                 tracing::$level!(
@@ -137,7 +137,7 @@ impl RequestLine {
                     http.path = path,
                     http.status = status,
                     duration_us,
-                    client.address = address.map_or("-".to_owned(), |address| address.to_string()),
+                    client.address = address(),
                     request.id = id,
                     who,
                     note,
@@ -159,7 +159,7 @@ impl RequestLine {
                 path,
                 status,
                 duration_us,
-                address,
+                address: &address(),
                 id,
                 who,
                 note,
@@ -189,12 +189,8 @@ impl JsonLine<'_> {
             line.string("http.path", path);
         }
         line.integer("http.status", self.status.into());
-        let duration_us = i64::try_from(self.duration_us).unwrap_or(i64::MAX);
-        line.integer("duration_us", duration_us);
-        match self.address {
-            Some(address) => line.string("client.address", &address.to_string()),
-            None => line.string("client.address", "-"),
-        }
+        line.integer("duration_us", self.duration_us);
+        line.string("client.address", self.address);
         line.string("request.id", self.id);
         line.string("who", who);
         line.string("note", self.note);
