@@ -185,7 +185,8 @@ impl Admission {
             }
             (Some(FollowUp::Rehash(password)), Principal::User(user)) => {
                 let authority = Authority::of_login(user, origin.clone());
-                if let Some(hash) = self.rehashed(&authority, user, password).await {
+                let rehashed = Box::pin(self.rehashed(&authority, user, password));
+                if let Some(hash) = rehashed.await {
                     user.ceiling.proof = Proof::Password(hash);
                 }
             }

@@ -115,8 +115,8 @@ impl Authenticator {
                     }
                     RecognizedSecret::Broken => return Err(Cause::BrokenToken.into()),
                     RecognizedSecret::Foreign => {
-                        self.password_login(view, (username, secret), (address, now))
-                            .await?
+                        let login = self.password_login(view, (username, secret), (address, now));
+                        Box::pin(login).await?
                     }
                 }
             }

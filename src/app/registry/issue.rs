@@ -87,18 +87,20 @@ impl RegistryTokenIssuer {
         let service = request.asked.as_ref().ok();
         let service = service.map(|asked| asked.service.as_str());
         let counted = self.counts.position(service);
-        let answer = self.unbroken_answer(request).await;
+        let answer = if request.presented.may_write() {
+            Box::pin(self.unbroken_answer(request)).await
+        } else {
+            self.answer(request).await
+        };
         self.counts.note(counted, &answer);
         answer
     }
 
+    /// Answers a login that may write, in a task of its own.
     async fn unbroken_answer(
         self: &Arc<Self>,
         request: RegistryTokenRequest,
     ) -> Result<IssuedRegistryToken, IssueError> {
-        if !request.presented.may_write() {
-            return self.answer(request).await;
-        }
         let issuer = Arc::clone(self);
         let answer = async move { issuer.answer(request).await };
         match self.tasks.spawn(answer.in_current_span()).await {
@@ -238,7 +240,8 @@ impl RegistryTokenIssuer {
                     client_id: asked.client_id.as_deref(),
                     origin,
                 };
-                self.admission.give_refresh_token(wish).await.map(Some)
+                let given = Box::pin(self.admission.give_refresh_token(wish));
+                given.await.map(Some)
             }
             (
                 Proof::RefreshToken(_),

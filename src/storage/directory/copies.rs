@@ -144,13 +144,13 @@ impl Copies {
     }
 
     /// The copy of what is at a path, or that nothing is; nothing at all if there is no copy. That nothing is there counts
-    /// for two minutes, or for as long as there is nothing better.
-    pub(super) fn namespace(&self, path: &str, is_stale: bool) -> Option<FoundNamespace> {
+    /// for two minutes, or for as long as there is nothing better: then `now` is none.
+    pub(super) fn namespace(&self, path: &str, now: Option<BootTime>) -> Option<FoundNamespace> {
         if let Some(found) = self.namespaces.get(path) {
             return Some(Some(found));
         }
         match self.absent.get(path) {
-            Some(since) if is_stale || since.elapsed() < ABSENT_LIFE => Some(None),
+            Some(since) if now.is_none_or(|now| now.since(since) < ABSENT_LIFE) => Some(None),
             Some(_) | None => None,
         }
     }
@@ -192,15 +192,16 @@ impl Copies {
         self.roles.insert(user, roles.filter(|_| fits));
     }
 
-    /// The copy of a refresh token and its user. It counts for a minute, or for as long as there is nothing better.
+    /// The copy of a refresh token and its user. It counts for a minute, or for as long as there is nothing better: then `now` is
+    /// none.
     pub(super) fn refresh_token(
         &self,
         digest: &SecretDigest,
-        is_stale: bool,
+        now: Option<BootTime>,
     ) -> Option<OwnedRefreshToken> {
         let (found, since) = self.refresh_tokens.get(digest)?;
         let user = self.users.get(&found.1.id)?;
-        let is_fresh = is_stale || since.elapsed() < REFRESH_TOKEN_LIFE;
+        let is_fresh = now.is_none_or(|now| now.since(since) < REFRESH_TOKEN_LIFE);
         (is_fresh && Arc::ptr_eq(&user, &found.1)).then_some(found)
     }
 

@@ -78,21 +78,23 @@ impl Directory {
     /// The copies are used if they were right at some time in the second before now. If they are older, storage is asked
     /// once for what has changed; if it is away, they may be used for pulls for a while.
     pub async fn view(&self) -> View<'_> {
+        let now = BootTime::now();
         let trust = match &self.copying {
-            Some(copying) => self.trust(copying).await,
+            Some(copying) => self.trust(copying, now).await,
             None => Trust::Nothing,
         };
-        View::new(&self.db, trust)
+        View::new(&self.db, trust, now)
     }
 
-    async fn trust<'a>(&self, copying: &'a Copying) -> Trust<'a> {
+    async fn trust<'a>(&self, copying: &'a Copying, now: BootTime) -> Trust<'a> {
         let (copies, follower) = (&*copying.copies, &copying.follower);
-        let now = BootTime::now();
         if follower.is_younger_than(BOUND, now) {
             return Trust::Current(copies, follower);
         }
         if follower.surely_away(now).is_none()
-            && follower.confirm(&self.db, copies, now).await.is_ok()
+            && Box::pin(follower.confirm(&self.db, copies, now))
+                .await
+                .is_ok()
         {
             return Trust::Current(copies, follower);
         }

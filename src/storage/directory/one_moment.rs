@@ -50,7 +50,7 @@ impl OneMoment {
         let Some((least, greatest)) = numbers.filter(|(least, greatest)| least < greatest) else {
             return Ok(true);
         };
-        let between = db.changes_after(least).await?;
+        let between = Box::pin(db.changes_after(least)).await?;
         let are_told = between.last().is_some_and(|last| last.number >= greatest);
         let concerns = |change: &NumberedChange| {
             let touched = change.touched.as_ref();

@@ -1,6 +1,7 @@
 //! One request's look at the directory.
 
 mod ask;
+mod load;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -10,8 +11,6 @@ use chrono::{DateTime, Utc};
 use crate::domain::decision::principal::Principal;
 use crate::domain::decision::rights::Rights;
 use crate::domain::deploy_tokens::DeployToken;
-use crate::domain::events::subject::Touched;
-use crate::domain::ids::UserId;
 use crate::domain::members::ownership;
 use crate::domain::refresh_tokens::RefreshToken;
 use crate::domain::registry::repository_name::RepositoryName;
@@ -20,16 +19,13 @@ use crate::domain::users::EmailAddress;
 use crate::domain::users::username::Username;
 use crate::storage::connect::Db;
 use crate::storage::counter;
+use crate::storage::directory::boot_time::BootTime;
 use crate::storage::directory::copies::Copies;
-use crate::storage::directory::drops::Dropped;
-use crate::storage::directory::facts::{
-    FoundNamespace, FoundPaths, GivenRoles, OwnedAccessToken, OwnedRefreshToken,
-};
+use crate::storage::directory::facts::{FoundNamespace, OwnedAccessToken, OwnedRefreshToken};
 use crate::storage::directory::follower::{Away, Follower};
 use crate::storage::directory::one_moment::OneMoment;
 use crate::storage::error::StorageError;
 use crate::storage::users::{self, Account};
-use crate::storage::{access_tokens, deploy_tokens, refresh_tokens, registry};
 
 /// A look at the directory, for one request.
 #[derive(Debug)]
@@ -37,6 +33,7 @@ pub struct View<'a> {
     db: &'a Db,
     trust: Trust<'a>,
     moment: OneMoment,
+    begun: BootTime,
 }
 
 /// The trust in the copies.
@@ -53,7 +50,7 @@ pub(super) enum Trust<'a> {
 }
 
 impl<'a> View<'a> {
-    pub(super) fn new(db: &'a Db, trust: Trust<'a>) -> Self {
+    pub(super) fn new(db: &'a Db, trust: Trust<'a>, begun: BootTime) -> Self {
         let drops = match &trust {
             Trust::Current(copies, _) | Trust::Stale(copies, _) => Some(&copies.drops),
             Trust::Away(_) | Trust::Nothing => None,
@@ -62,13 +59,14 @@ impl<'a> View<'a> {
             db,
             moment: OneMoment::begin(drops),
             trust,
+            begun,
         }
     }
 
     /// Makes sure that the copies are no older than a credential that was just read past them.
     pub async fn catch_up(&self) -> Result<(), StorageError> {
         match &self.trust {
-            Trust::Current(copies, follower) => follower.follow(self.db, copies).await,
+            Trust::Current(copies, follower) => Box::pin(follower.follow(self.db, copies)).await,
             Trust::Nothing => {
                 self.moment.note(counter::read(&self.db.connection).await?);
                 Ok(())
@@ -127,34 +125,13 @@ impl<'a> View<'a> {
         &self,
         digest: &SecretDigest,
     ) -> Result<Option<OwnedAccessToken>, StorageError> {
-        let load = async {
-            let ask = |db| access_tokens::find_by_digest_numbered(db, digest);
-            let found = self.ask(ask).await?;
-            Ok(found.map(|(token, owner)| (Arc::new(token), Arc::new(owner))))
-        };
-        let Some(copies) = self.copies() else {
-            return load.await;
-        };
-        let copy = copies.access_token(digest);
-        if let Some(found) = copies.asked.access_tokens.note(copy) {
-            return Ok(Some(found));
+        if let Some(copies) = self.copies() {
+            let copy = copies.access_token(digest);
+            if let Some(found) = copies.asked.access_tokens.note(copy) {
+                return Ok(Some(found));
+            }
         }
-        let loaded = copies.loads.access_tokens.load(
-            (digest, &copies.drops),
-            load,
-            |loaded, dropped| {
-                loaded.as_ref().is_some_and(|(token, owner)| {
-                    dropped.is(&Touched::AccessToken(token.id))
-                        || dropped.is(&Touched::User(owner.id))
-                })
-            },
-            |loaded| {
-                if let Some(found) = loaded {
-                    copies.keep_access_token(*digest, found);
-                }
-            },
-        );
-        self.loaded(loaded.await)
+        Box::pin(self.load_access_token(digest)).await
     }
 
     /// The deploy token with that digest, whatever its state.
@@ -162,33 +139,13 @@ impl<'a> View<'a> {
         &self,
         digest: &SecretDigest,
     ) -> Result<Option<Arc<DeployToken>>, StorageError> {
-        let load = async {
-            let ask = |db| deploy_tokens::find_by_digest_numbered(db, digest);
-            let found = self.ask(ask).await?;
-            Ok(found.map(Arc::new))
-        };
-        let Some(copies) = self.copies() else {
-            return load.await;
-        };
-        let copy = copies.deploy_token(digest);
-        if let Some(found) = copies.asked.deploy_tokens.note(copy) {
-            return Ok(Some(found));
+        if let Some(copies) = self.copies() {
+            let copy = copies.deploy_token(digest);
+            if let Some(found) = copies.asked.deploy_tokens.note(copy) {
+                return Ok(Some(found));
+            }
         }
-        let loaded = copies.loads.deploy_tokens.load(
-            (digest, &copies.drops),
-            load,
-            |loaded, dropped| {
-                loaded
-                    .as_ref()
-                    .is_some_and(|token| dropped.is(&Touched::DeployToken(token.id)))
-            },
-            |loaded| {
-                if let Some(found) = loaded {
-                    copies.keep_deploy_token(*digest, found);
-                }
-            },
-        );
-        self.loaded(loaded.await)
+        Box::pin(self.load_deploy_token(digest)).await
     }
 
     /// The refresh token with that digest, with its user; neither needs to be active. A copy that is not `good`, perhaps
@@ -198,35 +155,14 @@ impl<'a> View<'a> {
         digest: &SecretDigest,
         good: impl Fn(&RefreshToken) -> bool,
     ) -> Result<Option<OwnedRefreshToken>, StorageError> {
-        let load = async {
-            let ask = |db| refresh_tokens::find_by_digest_numbered(db, digest);
-            let found = self.ask(ask).await?;
-            Ok(found.map(|(token, owner)| (Arc::new(token), Arc::new(owner))))
-        };
-        let Some(copies) = self.copies() else {
-            return load.await;
-        };
-        let copy = copies.refresh_token(digest, self.is_stale());
-        let copy = copy.filter(|(token, _)| good(token));
-        if let Some(found) = copies.asked.refresh_tokens.note(copy) {
-            return Ok(Some(found));
+        if let Some(copies) = self.copies() {
+            let copy = copies.refresh_token(digest, self.lasting());
+            let copy = copy.filter(|(token, _)| good(token));
+            if let Some(found) = copies.asked.refresh_tokens.note(copy) {
+                return Ok(Some(found));
+            }
         }
-        let loaded = copies.loads.refresh_tokens.load(
-            (digest, &copies.drops),
-            load,
-            |loaded, dropped| {
-                *dropped == Dropped::RefreshToken(*digest)
-                    || loaded
-                        .as_ref()
-                        .is_some_and(|(_, owner)| dropped.is(&Touched::User(owner.id)))
-            },
-            |loaded| {
-                if let Some(found) = loaded {
-                    copies.keep_refresh_token(*digest, found);
-                }
-            },
-        );
-        self.loaded(loaded.await)
+        Box::pin(self.load_refresh_token(digest)).await
     }
 
     /// The namespaces that `repositories` may belong to, and the caller's memberships there at `now`.
@@ -237,7 +173,7 @@ impl<'a> View<'a> {
         now: DateTime<Utc>,
     ) -> Result<Rights, StorageError> {
         let Some(copies) = self.copies() else {
-            return self.loaded_rights(principal, repositories, now).await;
+            return Box::pin(self.load_rights(principal, repositories, now)).await;
         };
         let mut rights = Rights::default();
         if repositories.is_empty() {
@@ -247,9 +183,12 @@ impl<'a> View<'a> {
         if let Principal::User(user) = principal {
             let (path, level) = ownership(&user.username);
             rights.add_membership(path.as_str(), level);
-            given = self.roles(copies, user.id).await?;
+            given = match copies.asked.roles.note(copies.roles.get(&user.id)) {
+                Some(found) => found,
+                None => Box::pin(self.load_roles(copies, user.id)).await?,
+            };
             if given.is_none() {
-                return self.loaded_rights(principal, repositories, now).await;
+                return Box::pin(self.load_rights(principal, repositories, now)).await;
             }
         }
         let given = given.as_ref().map_or(&[][..], |roles| roles);
@@ -268,7 +207,7 @@ impl<'a> View<'a> {
         };
         let mut missing = BTreeSet::new();
         for path in repositories.iter().flat_map(|name| name.prefixes()) {
-            let copy = copies.namespace(path, self.is_stale());
+            let copy = copies.namespace(path, self.lasting());
             match copies.asked.namespaces.note(copy) {
                 Some(found) => note(path, found),
                 None => {
@@ -277,83 +216,11 @@ impl<'a> View<'a> {
             }
         }
         if !missing.is_empty() {
-            for (path, found) in &*self.namespaces(copies, missing).await? {
+            for (path, found) in &*Box::pin(self.load_namespaces(copies, missing)).await? {
                 note(path, *found);
             }
         }
         Ok(rights)
-    }
-
-    /// The rights, past the copies.
-    async fn loaded_rights(
-        &self,
-        principal: &Principal,
-        repositories: &[&RepositoryName],
-        now: DateTime<Utc>,
-    ) -> Result<Rights, StorageError> {
-        let ask = |db| async move {
-            let (mut least, mut newest) = (i64::MAX, i64::MIN);
-            let note = |number: i64| {
-                (least, newest) = (least.min(number), newest.max(number));
-            };
-            let rights = registry::load_noting(db, principal, repositories, now, note).await?;
-            Ok(((rights, newest), least))
-        };
-        if repositories.is_empty() {
-            return Ok(Rights::default());
-        }
-        let (rights, newest) = self.ask(ask).await?;
-        // The caller may be known by copies, which are to be no older.
-        self.reach(newest).await?;
-        Ok(rights)
-    }
-
-    async fn namespaces(
-        &self,
-        copies: &Copies,
-        paths: BTreeSet<&str>,
-    ) -> Result<Arc<FoundPaths>, StorageError> {
-        let paths: Vec<&str> = paths.into_iter().collect();
-        let key = paths.join(" ");
-        let loaded = copies.loads.namespaces.load(
-            (key.as_str(), &copies.drops),
-            async {
-                let found = self.ask(|db| registry::at_paths(db, &paths)).await?;
-                Ok(Arc::new(found))
-            },
-            |loaded, dropped| {
-                let Dropped::Touched(Touched::Namespace(at)) = dropped else {
-                    return false;
-                };
-                loaded.iter().any(|(path, _)| **path == *at.as_str())
-            },
-            |loaded| {
-                for (path, found) in &**loaded {
-                    copies.keep_namespace(path, *found);
-                }
-            },
-        );
-        self.loaded(loaded.await)
-    }
-
-    async fn roles(
-        &self,
-        copies: &Copies,
-        user: UserId,
-    ) -> Result<Option<Arc<GivenRoles>>, StorageError> {
-        if let Some(found) = copies.asked.roles.note(copies.roles.get(&user)) {
-            return Ok(found);
-        }
-        let loaded = copies.loads.roles.load(
-            (&user, &copies.drops),
-            async {
-                let found = self.ask(|db| registry::roles_of(db, user)).await?;
-                Ok(found.map(Arc::new))
-            },
-            |_, dropped| dropped.is(&Touched::Memberships(user)),
-            |loaded| copies.keep_roles(user, loaded.clone()),
-        );
-        self.loaded(loaded.await)
     }
 
     fn copies(&self) -> Option<&'a Copies> {
@@ -361,6 +228,11 @@ impl<'a> View<'a> {
             Trust::Current(copies, _) | Trust::Stale(copies, _) => Some(copies),
             Trust::Away(_) | Trust::Nothing => None,
         }
+    }
+
+    /// The time at which the life of a copy must not have ended, if it has one; none while there is nothing better.
+    fn lasting(&self) -> Option<BootTime> {
+        (!self.is_stale()).then_some(self.begun)
     }
 
     /// True while storage is away, and there is nothing but old copies.

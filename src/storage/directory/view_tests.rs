@@ -15,6 +15,7 @@ use crate::domain::clock::Clock;
 use crate::domain::events::detail::Detail;
 use crate::domain::events::{Event, EventAction};
 use crate::domain::users::{User, UserState};
+use crate::storage::access_tokens;
 use crate::storage::access_tokens::AccessTokenRecord;
 use crate::storage::change::Change;
 use crate::storage::directory::{CopyBounds, Directory};
