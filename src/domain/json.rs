@@ -32,8 +32,9 @@ impl<'a> JsonObject<'a> {
 
     /// Writes a member that is a number.
     pub fn integer(&mut self, name: &'static str, value: i64) {
-        // Writing a number to a text in memory cannot fail.
-        let _ = serde_json::to_writer(self.member(name), &value);
+        let mut digits = itoa::Buffer::new();
+        let digits = digits.format(value).as_bytes();
+        self.member(name).extend_from_slice(digits);
     }
 
     /// Writes the name of a member, whose value has to be written into the text that is given back. The name needs no escape.
