@@ -24,7 +24,6 @@ mod tests {
     use axum::body::Body;
     use axum::http::{Request, StatusCode};
     use axum::routing::get;
-    use tower::ServiceExt;
 
     use super::*;
     use crate::domain::entropy::Entropy;
@@ -57,7 +56,7 @@ mod tests {
         let service = frame(routes, &settings);
         let send = async |path: &str| {
             let request = Request::get(path).body(Body::empty()).unwrap();
-            service.clone().oneshot(request).await.unwrap()
+            service.answer(request).await
         };
         let reply = send("/").await;
         assert_eq!(reply.status(), StatusCode::SERVICE_UNAVAILABLE);

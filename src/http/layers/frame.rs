@@ -11,10 +11,10 @@ use axum::response::Response;
 use axum::routing::Route;
 use futures_util::FutureExt;
 use hyper::body::Body;
-use tower::util::MapRequest;
 use tower::{ServiceExt, service_fn};
 use tracing::{Instrument, Span};
 
+use crate::http::layers::direct_route::DirectRoute;
 use crate::http::layers::request_context::RequestContext;
 use crate::http::layers::request_id::RequestId;
 use crate::http::layers::request_line::RequestLine;
@@ -25,7 +25,11 @@ use crate::http::layers::{client_address, deadline, panics, slashes};
 const MAX_BODY: usize = 64 * 1024;
 
 /// The routes of a listener with all layers around them.
-pub type Framed = MapRequest<Router, fn(Request) -> Request>;
+#[derive(Debug, Clone)]
+pub struct Framed {
+    direct: Option<(DirectRoute, Arc<LayerSettings>)>,
+    routes: Router,
+}
 
 /// Puts the layers around `routes`: every reply has an id and a line in the log, panics too.
 pub fn frame(routes: Router, settings: &LayerSettings) -> Framed {
@@ -33,17 +37,59 @@ pub fn frame(routes: Router, settings: &LayerSettings) -> Framed {
     // One layer for all that is done, because a layer of its own for each would cost more than what they do.
     let accompanied = tower::layer::layer_fn(move |route: Route| {
         let settings = Arc::clone(&settings);
-        service_fn(move |request| accompany(Arc::clone(&settings), request, route.clone()))
+        service_fn(move |request| {
+            let (settings, route) = (Arc::clone(&settings), route.clone());
+            async move {
+                let answer = async |request| {
+                    let answer = route.oneshot(request).await;
+                    answer.unwrap_or_else(|never| match never {})
+                };
+                Ok::<_, Infallible>(accompany(settings, (request, None), answer).await)
+            }
+        })
     });
-    slashes::tolerated(routes.layer(accompanied))
+    Framed {
+        direct: None,
+        routes: routes.layer(accompanied),
+    }
 }
 
-/// Gives a request its id, its client's address, its deadline and its line in the log, and a reply whatever happens.
-async fn accompany(
+impl Framed {
+    /// The routes as they are.
+    #[cfg(test)]
+    pub(crate) fn without_layers(routes: Router) -> Self {
+        let direct = None;
+        Self { direct, routes }
+    }
+
+    /// The same with a route that is asked before the router is.
+    #[must_use]
+    pub fn with_direct(self, route: Option<DirectRoute>, settings: &LayerSettings) -> Self {
+        let direct = route.map(|route| (route, Arc::new(settings.clone())));
+        Self { direct, ..self }
+    }
+
+    /// The reply to a request.
+    pub async fn answer(&self, request: Request) -> Response {
+        let request = slashes::tidied(request);
+        if let Some((route, settings)) = &self.direct
+            && let Some(pattern) = route.pattern_of(&request)
+        {
+            let (settings, asked) = (Arc::clone(settings), (request, Some(pattern)));
+            return accompany(settings, asked, |request| route.answer(request)).await;
+        }
+        let answer: Result<_, Infallible> = self.routes.clone().oneshot(request).await;
+        answer.unwrap_or_else(|never| match never {})
+    }
+}
+
+/// Gives a request its id, its client's address, its deadline and its line in the log, and a reply whatever happens. A
+/// route that was found without the router comes with its pattern.
+async fn accompany<A: Future<Output = Response>>(
     settings: Arc<LayerSettings>,
-    mut request: Request,
-    route: Route,
-) -> Result<Response, Infallible> {
+    (mut request, pattern): (Request, Option<&'static str>),
+    answer: impl FnOnce(Request) -> A,
+) -> Response {
     let id = RequestId::new(&*settings.entropy);
     let address = client_address::of(&request, &settings);
     let context = Arc::new(RequestContext::new(id, address));
@@ -51,15 +97,10 @@ async fn accompany(
     if !request.body().is_end_stream() {
         DefaultBodyLimit::max(MAX_BODY).apply(&mut request);
     }
-    let line = RequestLine::begin(&request, context, Arc::clone(&settings));
+    let line = RequestLine::begin((&request, pattern), context, Arc::clone(&settings));
     let span = line.span();
-    let answer = AssertUnwindSafe(route.oneshot(request)).catch_unwind();
-    let answer = async {
-        match answer.await {
-            Ok(answer) => answer.unwrap_or_else(|never| match never {}),
-            Err(_panic) => panics::reply(),
-        }
-    };
+    let answer = AssertUnwindSafe(async { answer(request).await }).catch_unwind();
+    let answer = answer.map(|answer| answer.unwrap_or_else(|_panic| panics::reply()));
     let answer = answer.instrument(span.clone());
     let mut response = deadline::keep(settings.deadline, answer).await;
     trace_status(&span, response.status());
@@ -68,7 +109,7 @@ async fn accompany(
     response
         .headers_mut()
         .insert(RequestId::HEADER, id.to_header());
-    Ok(response)
+    response
 }
 
 /// Notes the status in a trace, by the names of OpenTelemetry's conventions for HTTP.
@@ -78,5 +119,104 @@ fn trace_status(span: &Span, status: StatusCode) {
         if status.is_server_error() {
             span.record("otel.status_code", "ERROR");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+    use std::time::Duration;
+
+    use axum::body::{Body, to_bytes};
+    use axum::routing::get;
+
+    use super::*;
+    use crate::domain::entropy::Entropy;
+    use crate::http::layers::ForgottenProxy;
+    use crate::http::layers::request_log::RequestLog;
+
+    struct Zeros;
+
+    impl Entropy for Zeros {
+        fn fill(&self, buffer: &mut [u8]) {
+            buffer.fill(0);
+        }
+    }
+
+    /// Routes of which `/often` is found without the router, and the requests that they have answered.
+    fn routes() -> (Framed, Arc<Mutex<Vec<String>>>) {
+        let ended = Arc::new(Mutex::new(Vec::new()));
+        let told = Arc::clone(&ended);
+        let settings = LayerSettings {
+            entropy: Arc::new(Zeros),
+            trusts_proxy: Arc::new(|_| false),
+            forgotten_proxy: ForgottenProxy::new("token"),
+            deadline: Duration::from_millis(50),
+            requests: RequestLog::default(),
+            ended: Arc::new(move |request| {
+                let line = format!("{} {} {}", request.method, request.route, request.status);
+                told.lock().unwrap().push(line);
+            }),
+        };
+        let routes = Router::new()
+            .route(
+                "/often",
+                get(|| async { "by the router" }).post(|| async { "posted" }),
+            )
+            .route("/seldom", get(|| async { "seldom" }));
+        let direct = DirectRoute::get("/often", |request| async move {
+            match request.uri().query() {
+                Some("panic") => panic!("a defect"),
+                Some("hang") => std::future::pending().await,
+                _ => Response::new(Body::from("directly")),
+            }
+        });
+        let framed = frame(routes, &settings).with_direct(Some(direct), &settings);
+        (framed, ended)
+    }
+
+    async fn ask(routes: &Framed, method: &str, path: &str) -> (StatusCode, String) {
+        let request = axum::http::Request::builder().method(method).uri(path);
+        let reply = routes.answer(request.body(Body::empty()).unwrap()).await;
+        assert!(reply.headers().contains_key(RequestId::HEADER), "{path}");
+        let status = reply.status();
+        let body = to_bytes(reply.into_body(), 1024).await.unwrap();
+        (status, String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_direct_route_has_the_layers_of_all_others() {
+        let (routes, ended) = routes();
+        let asked = [
+            ("GET", "/often", 200, Some("directly")),
+            ("GET", "//often/?query", 200, Some("directly")),
+            ("POST", "/often", 200, Some("posted")),
+            ("HEAD", "/often", 200, Some("")),
+            ("DELETE", "/often", 405, None),
+            ("GET", "/often/more", 404, None),
+            ("GET", "/seldom", 200, Some("seldom")),
+            ("GET", "/often?panic", 500, None),
+            ("GET", "/often?hang", 503, None),
+        ];
+        for (method, path, status, body) in asked {
+            let (answered, text) = ask(&routes, method, path).await;
+            assert_eq!(answered.as_u16(), status, "{method} {path}");
+            assert!(
+                body.is_none_or(|body| body == text),
+                "{method} {path}: {text}"
+            );
+        }
+        let lines = [
+            "GET /often 200",
+            "GET /often 200",
+            "POST /often 200",
+            "HEAD /often 200",
+            "DELETE /often 405",
+            "GET none 404",
+            "GET /seldom 200",
+            "GET /often 500",
+            "GET /often 503",
+        ];
+        assert_eq!(*ended.lock().unwrap(), lines);
     }
 }

@@ -2,6 +2,7 @@
 
 mod client_address;
 mod deadline;
+mod direct_route;
 mod distribution_error;
 mod forgotten_proxy;
 mod forwarded;
@@ -26,6 +27,7 @@ mod storage_question;
 mod unavailable;
 mod who;
 
+pub use direct_route::DirectRoute;
 pub use distribution_error::DistributionError;
 pub use forgotten_proxy::ForgottenProxy;
 pub use frame::{Framed, frame};

@@ -37,10 +37,16 @@ pub(super) struct RequestLine {
     settings: Arc<LayerSettings>,
     begin: Instant,
     method: &'static str,
-    route: Option<MatchedPath>,
+    route: Option<RoutePattern>,
     path: Option<String>,
     context: Arc<RequestContext>,
     is_written: bool,
+}
+
+/// The pattern of the route that was found, by the router or without it.
+enum RoutePattern {
+    Matched(MatchedPath),
+    Direct(&'static str),
 }
 
 /// The line as JSON; the same members as `tracing` would write.
@@ -61,12 +67,13 @@ struct JsonLine<'a> {
 
 impl RequestLine {
     pub(super) fn begin(
-        request: &Request,
+        (request, pattern): (&Request, Option<&'static str>),
         context: Arc<RequestContext>,
         settings: Arc<LayerSettings>,
     ) -> Self {
         let extensions = request.extensions();
-        let route: Option<MatchedPath> = extensions.get().cloned();
+        let matched = || extensions.get().cloned().map(RoutePattern::Matched);
+        let route = pattern.map(RoutePattern::Direct).or_else(matched);
         let sent = extensions.get().map_or(request.uri(), |AsSent(uri)| uri);
         Self {
             settings,
@@ -95,7 +102,7 @@ impl RequestLine {
     }
 
     fn route(&self) -> &str {
-        self.route.as_ref().map_or("none", MatchedPath::as_str)
+        self.route.as_ref().map_or("none", RoutePattern::as_str)
     }
 
     /// Writes the line before the reply leaves.
@@ -110,7 +117,7 @@ impl RequestLine {
     )]
     fn write(&mut self, status: u16, note: &str) {
         self.is_written = true;
-        let route = self.route.as_ref().map_or("none", MatchedPath::as_str);
+        let route = self.route.as_ref().map_or("none", RoutePattern::as_str);
         let (method, took) = (self.method, self.begin.elapsed());
         (self.settings.ended)(EndedRequest {
             method,
@@ -168,6 +175,15 @@ impl RequestLine {
             put(&line.text());
         } else if put.is_none() {
             line!(info);
+        }
+    }
+}
+
+impl RoutePattern {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Matched(path) => path.as_str(),
+            Self::Direct(path) => path,
         }
     }
 }

@@ -74,7 +74,6 @@ mod tests {
     use axum::body::Body;
     use axum::http::{Request, StatusCode};
     use axum::routing::get;
-    use tower::ServiceExt;
 
     use super::*;
     use crate::domain::entropy::Entropy;
@@ -147,7 +146,7 @@ mod tests {
                     .header("authorization", "secret")
                     .body(Body::empty())
                     .unwrap();
-                let answer = service.clone().oneshot(request);
+                let answer = service.answer(request);
                 let _ = tokio::time::timeout(Duration::from_millis(20), answer).await;
             }
         });
@@ -191,7 +190,7 @@ mod tests {
         logged_to(subscriber, async {
             for path in paths {
                 let request = Request::get(*path).body(Body::empty()).unwrap();
-                service.clone().oneshot(request).await.unwrap();
+                service.answer(request).await;
             }
         });
         let lines: Vec<serde_json::Value> = lines.lock().unwrap().clone();

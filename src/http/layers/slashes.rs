@@ -2,24 +2,18 @@
 
 use std::mem;
 
-use axum::Router;
 use axum::extract::{OriginalUri, Request};
 use axum::http::Uri;
-use tower::util::MapRequest;
-
-/// The routes, which also answer to a path with a slash at its end or with several between its parts: programs join
-/// addresses so, and a realm whose address ends in a slash makes `//jwt/auth` of it.
-///
-/// This has to be outside of the routes: layers of a router only run when it has found the route.
-pub(super) fn tolerated(routes: Router) -> MapRequest<Router, fn(Request) -> Request> {
-    MapRequest::new(routes, tidied)
-}
 
 /// The address of a request as it was sent, if it was not tidy.
 #[derive(Debug, Clone)]
 pub struct AsSent(pub Uri);
 
-fn tidied(mut request: Request) -> Request {
+/// The request with a tidy path. The routes also answer to a path with a slash at its end or with several between its parts:
+/// programs join addresses so, and a realm whose address ends in a slash makes `//jwt/auth` of it.
+///
+/// This has to be outside of the routes: layers of a router only run when it has found the route.
+pub(super) fn tidied(mut request: Request) -> Request {
     if let Some(uri) = tidy(request.uri()) {
         let sent = mem::replace(request.uri_mut(), uri);
         request.extensions_mut().insert(AsSent(sent));

@@ -35,6 +35,7 @@ pub(super) struct Activity(Arc<Mutex<ConnectionState>>);
 #[derive(Debug)]
 struct ConnectionState {
     step: Step,
+    /// The beginning of the step, unless it is an answer's.
     since: Instant,
     /// The time since which the client takes no more of the reply.
     blocked: Option<Instant>,
@@ -201,6 +202,9 @@ impl Activity {
 impl ConnectionState {
     fn enter(&mut self, step: Step) {
         self.step = step;
-        self.since = Instant::now();
+        // Nothing is measured from the beginning of an answer, and the clock is not asked in vain.
+        if !matches!(step, Step::Answering | Step::Replying) {
+            self.since = Instant::now();
+        }
     }
 }

@@ -1,6 +1,5 @@
 //! The routes of a listener, which change once: when the start is over.
 
-use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 
@@ -8,8 +7,7 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::Request;
 use axum::response::Response;
-use hyper::body::Incoming;
-use tower::ServiceExt;
+use hyper::body::{Body as _, Incoming};
 
 use crate::http::layers::Framed;
 
@@ -36,10 +34,16 @@ impl Answers {
     }
 
     pub(super) async fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> Response {
-        let mut request = request.map(Body::new);
+        let body = |body: Incoming| {
+            if body.is_end_stream() {
+                Body::empty()
+            } else {
+                Body::new(body)
+            }
+        };
+        let mut request = request.map(body);
         request.extensions_mut().insert(ConnectInfo(peer));
-        let routes = self.started.get().unwrap_or(&self.starting).clone();
-        let reply: Result<_, Infallible> = routes.oneshot(request).await;
-        reply.unwrap_or_else(|never| match never {})
+        let routes = self.started.get().unwrap_or(&self.starting);
+        routes.answer(request).await
     }
 }

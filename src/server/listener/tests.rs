@@ -37,7 +37,7 @@ fn rules() -> Rules {
 
 /// Routes without the layers of a real listener.
 fn as_they_are(routes: Router) -> Framed {
-    Framed::new(routes, |request| request)
+    Framed::without_layers(routes)
 }
 
 fn routes() -> Router {

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::Request;
 use tempfile::TempDir;
-use tower::ServiceExt;
 use wharfinger::http::layers::Framed;
 use wharfinger::server::Service;
 use wharfinger::signing::KeyRing;
@@ -39,14 +38,14 @@ impl Listeners {
     }
 
     pub(super) async fn send_token(&self, request: Request<Body>) -> Reply {
-        Reply::read(self.token.clone().oneshot(request).await.unwrap()).await
+        Reply::read(self.token.answer(request).await).await
     }
 
     pub(super) async fn send_admin(&self, request: Request<Body>) -> Reply {
-        Reply::read(self.admin.clone().oneshot(request).await.unwrap()).await
+        Reply::read(self.admin.answer(request).await).await
     }
 
     pub(super) async fn send_ops(&self, request: Request<Body>) -> Reply {
-        Reply::read(self.ops.clone().oneshot(request).await.unwrap()).await
+        Reply::read(self.ops.answer(request).await).await
     }
 }
