@@ -1,5 +1,6 @@
 //! Answering a registry's client, from top to bottom.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 use std::panic::resume_unwind;
@@ -60,7 +61,7 @@ struct Known<'a> {
     principal: Principal,
     registry: &'a Registry,
     /// The scopes that mean something to the registry.
-    scopes: Vec<Scope>,
+    scopes: Cow<'a, [Scope]>,
     rights: Rights,
 }
 
@@ -168,11 +169,11 @@ impl RegistryTokenIssuer {
 
     /// Looks up all that an answer rests on, anew if a part of it changed meanwhile: facts of different moments may add up to
     /// rights that nobody ever had. The first look, number 0, notes that the caller came.
-    async fn know(
-        &self,
+    async fn know<'a>(
+        &'a self,
         looks: Range<usize>,
-        request: &RegistryTokenRequest,
-    ) -> Result<Known<'_>, IssueError> {
+        request: &'a RegistryTokenRequest,
+    ) -> Result<Known<'a>, IssueError> {
         let service = request.asked.as_ref().ok();
         let presented = (
             &request.presented,
@@ -195,11 +196,7 @@ impl RegistryTokenIssuer {
             }
             let asked = request.asked.as_ref().map_err(Clone::clone)?;
             let registry = self.registry(&asked.service)?;
-            let scopes = asked.scopes.iter();
-            let scopes: Vec<_> = scopes
-                .filter(|scope| is_known_to(registry, scope))
-                .cloned()
-                .collect();
+            let scopes = known_scopes(registry, &asked.scopes);
             if scopes.iter().any(is_more_than_a_pull) {
                 view.must_be_current()?;
             }
@@ -287,6 +284,15 @@ impl fmt::Debug for RegistryTokenIssuer {
             .field("settings", &self.settings)
             .finish_non_exhaustive()
     }
+}
+
+/// The scopes that mean something to this registry.
+fn known_scopes<'a>(registry: &Registry, scopes: &'a [Scope]) -> Cow<'a, [Scope]> {
+    let is_known = |scope: &&Scope| is_known_to(registry, scope);
+    if scopes.iter().all(|scope| is_known(&scope)) {
+        return Cow::Borrowed(scopes);
+    }
+    scopes.iter().filter(is_known).cloned().collect()
 }
 
 /// False for a scope that means nothing to this registry: only zot, which has a pinned key, names its catalog so.

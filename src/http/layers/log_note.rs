@@ -12,6 +12,9 @@ use crate::domain::registry::scope::Scope;
 /// The longest remark, in bytes: a request with many scopes must not fill the disk.
 const LONGEST: usize = 2000;
 
+/// The room for a usual one, in bytes.
+const USUAL: usize = 256;
+
 /// A remark for the log; a face puts it into its reply.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogNote(String);
@@ -70,7 +73,7 @@ impl fmt::Display for Judged<'_> {
 
 /// The texts with a separator between, as many as fit, and how many more there are.
 fn joined(mut texts: impl Iterator<Item = impl fmt::Display>, separator: &str) -> String {
-    let mut whole = String::new();
+    let mut whole = String::with_capacity(USUAL);
     while let Some(text) = texts.next() {
         let before = whole.len();
         let between = if before == 0 { "" } else { separator };

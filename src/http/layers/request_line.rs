@@ -193,11 +193,12 @@ impl JsonLine<'_> {
         const ROOM: usize = 512;
         let mut text = Vec::with_capacity(ROOM);
         let (method, route, who) = (self.method, self.route, self.who);
-        let status = self.status.to_string();
+        let mut status = itoa::Buffer::new();
+        let status = status.format(self.status);
         let mut line = JsonObject::begin(&mut text);
         line.string("timestamp", self.timestamp);
         line.string("level", self.level);
-        let message = [method, " ", route, " ", &status, " for ", who].concat();
+        let message = [method, " ", route, " ", status, " for ", who].concat();
         line.string("message", &message);
         line.string("http.method", method);
         line.string("http.route", route);

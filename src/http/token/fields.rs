@@ -88,13 +88,14 @@ impl<'a> Fields<'a> {
                     "the parameter `service` is missing; it is the registry's `auth.token.service`",
                 )
             })?;
-        let values = self.pairs.iter().filter(|(name, _)| name == "scope");
-        let values = values
-            .map(|(_, value)| readable("scope", value))
-            .collect::<Result<Vec<_>, _>>()?;
+        let scopes = self.pairs.iter().filter(|(name, _)| name == "scope");
+        let scopes = scopes.map(|(_, value)| &**value);
+        for value in scopes.clone() {
+            readable("scope", value)?;
+        }
         Ok(RequestedAccess {
             service: service.to_owned(),
-            scopes: Scope::parse_all(values)
+            scopes: Scope::parse_all(scopes)
                 .map_err(|error| MalformedRequest(error.to_string()))?,
             offline,
             client_id: self
