@@ -13,6 +13,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 use crate::storage::connected::Connected;
+use crate::storage::error::takes_no_changes;
+use crate::storage::kept::KeptConnections;
 use crate::storage::server::Server;
 use crate::storage::timeouts::{DatabaseTimeouts, told};
 use crate::storage::trouble::Trouble;
@@ -26,6 +28,8 @@ pub struct Bounded<C> {
     pub(super) inner: C,
     timeouts: DatabaseTimeouts,
     server: Option<Server>,
+    /// What is known of the connections that the pools of a server keep.
+    kept: Option<KeptConnections>,
     places: Places,
     /// The trouble with what is done here, if somebody wants to know it.
     trouble: Option<Trouble>,
@@ -52,8 +56,13 @@ impl<C: Sync> Bounded<C> {
         answer: impl Future<Output = Result<T, DbErr>> + Send,
     ) -> Result<T, DbErr> {
         let answered = self.answered_within(limit, answer).await;
-        if let (Err(error), Some(trouble)) = (&answered, &self.trouble) {
-            trouble.note(error);
+        if let Err(error) = &answered {
+            if let Some(trouble) = &self.trouble {
+                trouble.note(error);
+            }
+            if takes_no_changes(error) {
+                self.doubt();
+            }
         }
         answered
     }
@@ -128,6 +137,13 @@ impl<C: Sync> Bounded<C> {
         }
     }
 
+    /// Notes that the connection led to a server that takes no changes: another one may do so.
+    pub(super) fn doubt(&self) {
+        if let Some(kept) = &self.kept {
+            kept.doubt();
+        }
+    }
+
     fn silence(&self, limit: Duration) -> String {
         format!("{}: no answer within {}", self.place(), told(limit))
     }
@@ -144,7 +160,11 @@ fn unreachable(why: String) -> DbErr {
 
 impl Bounded<DatabaseConnection> {
     /// A pool of so many connections at the most.
-    pub(super) fn new(inner: DatabaseConnection, most: u32, timeouts: DatabaseTimeouts) -> Self {
+    pub(super) fn new(
+        inner: DatabaseConnection,
+        most: u32,
+        (timeouts, kept): (DatabaseTimeouts, &KeptConnections),
+    ) -> Self {
         let server = Server::of(&inner);
         let most = usize::try_from(most).unwrap_or(Semaphore::MAX_PERMITS);
         Self {
@@ -154,6 +174,7 @@ impl Bounded<DatabaseConnection> {
                 Some(_) => Places::Pool(Arc::new(Semaphore::new(most))),
                 None => Places::Unlimited,
             },
+            kept: server.is_some().then(|| kept.clone()),
             server,
             trouble: None,
         }
@@ -207,6 +228,7 @@ impl Bounded<DatabaseConnection> {
             inner,
             timeouts: self.timeouts,
             server: self.server.clone(),
+            kept: self.kept.clone(),
             places: Places::Taken {
                 _place: place.map(Arc::new),
             },
@@ -237,6 +259,7 @@ impl Bounded<DatabaseTransaction> {
             inner: (),
             timeouts: self.timeouts,
             server: self.server,
+            kept: self.kept,
             places: self.places,
             trouble: self.trouble,
         };

@@ -192,7 +192,15 @@ impl Db {
             }
             None => counter::must_take_changes(&self.connection).await,
         };
-        answered.map_err(|error| error.at(&self.place()))
+        answered.map_err(|error| self.heard(error).at(&self.place()))
+    }
+
+    /// Passes an error on. After one of a standby, new connections take the place of those that are there.
+    pub(super) fn heard(&self, error: StorageError) -> StorageError {
+        if error.is_of_standby() {
+            self.connection.doubt();
+        }
+        error
     }
 
     /// Closes all connections; on SQLite this folds the log into the database's file. A server that does not answer any
@@ -307,7 +315,7 @@ impl Db {
             let connected = Database::connect(options).await;
             let connected =
                 connected.map_err(|error| without_address(error, url, file.as_ref()))?;
-            Ok::<_, StorageError>(Bounded::new(connected, most, timeouts))
+            Ok::<_, StorageError>(Bounded::new(connected, most, (timeouts, &kept)))
         };
         let sizes = connections.sizes(file.is_some());
         let trouble = Trouble::default();

@@ -178,13 +178,12 @@ impl StorageError {
         else {
             return false;
         };
-        let of_mysql = error
-            .as_database_error()
-            .and_then(|error| error.try_downcast_ref::<SqlxMySqlError>());
-        match of_mysql {
-            Some(error) => MYSQL_MET_OTHERS.contains(&error.number()),
-            None => has_code(error, |code| POSTGRES_MET_OTHERS.contains(&code)),
-        }
+        has_one_of(error, &POSTGRES_MET_OTHERS, &MYSQL_MET_OTHERS)
+    }
+
+    /// True if the server says that it is a standby.
+    pub(super) fn is_of_standby(&self) -> bool {
+        matches!(self, Self::Standby)
     }
 
     fn outlook(&self) -> Outlook {
@@ -265,6 +264,27 @@ impl Fault {
     }
 }
 
+/// True if a server refuses a change because it takes none.
+pub(super) fn takes_no_changes(error: &DbErr) -> bool {
+    match error {
+        DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error)) => {
+            has_one_of(error, &POSTGRES_READ_ONLY, &MYSQL_READ_ONLY)
+        }
+        _ => false,
+    }
+}
+
+/// True for one of these codes of PostgreSQL, or numbers of MySQL.
+fn has_one_of(error: &SqlxError, postgres: &[&str], mysql: &[u16]) -> bool {
+    let of_mysql = error
+        .as_database_error()
+        .and_then(|error| error.try_downcast_ref::<SqlxMySqlError>());
+    match of_mysql {
+        Some(error) => mysql.contains(&error.number()),
+        None => has_code(error, |code| postgres.contains(&code)),
+    }
+}
+
 fn has_code(error: &SqlxError, is_meant: impl Fn(&str) -> bool) -> bool {
     let error = error.as_database_error();
     error.is_some_and(|error| error.code().as_deref().is_some_and(is_meant))
@@ -277,6 +297,10 @@ const STARTING: &str = "57P03";
 const POSTGRES_MET_OTHERS: [&str; 2] = ["40P01", "55P03"];
 /// MySQL's numbers for the same.
 const MYSQL_MET_OTHERS: [u16; 2] = [1213, 1205];
+
+/// PostgreSQL's code for a change in a transaction that may only read, and MySQL's numbers for one that `read_only` refuses.
+const POSTGRES_READ_ONLY: [&str; 1] = ["25006"];
+const MYSQL_READ_ONLY: [u16; 2] = [1290, 1836];
 
 /// True for SQLite's code for "another program has the file", which has reasons of its own above the lowest byte.
 fn is_locked(code: &str) -> bool {

@@ -18,50 +18,63 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// A pool must not close a dead connection itself: with TLS, it would wait for a word of the server, for as long as the system
 /// tries to send. Who drops a connection waits for nothing.
 #[derive(Debug, Clone)]
-pub(super) struct KeptConnections {
+pub(super) struct KeptConnections(Arc<Known>);
+
+/// What is known of them.
+#[derive(Debug)]
+struct Known {
     /// The time that one has to answer.
     patience: Duration,
     /// The last time at which one was asked that the network had forgotten. Those that were kept at that time are replaced without being
     /// asked: each would take as long.
-    forgotten: Arc<Mutex<Option<Instant>>>,
+    forgotten: Mutex<Option<Instant>>,
+    /// The last time at which one led to a server that takes no changes.
+    doubted: Mutex<Option<Instant>>,
 }
 
 impl KeptConnections {
     /// Connections of pools in which `connect` is the longest wait for one.
     pub(super) fn new(connect: Duration) -> Self {
-        Self {
+        Self(Arc::new(Known {
             patience: connect / PART,
-            forgotten: Arc::default(),
-        }
+            forgotten: Mutex::default(),
+            doubted: Mutex::default(),
+        }))
     }
 
-    /// Makes sure that a connection may be used again which nobody has used for as long as `idle`: puts one that is made by `make` in its
-    /// place, unless it answers.
+    /// Notes that a connection leads to a standby, or to a server that takes no changes. The address may lead to another one by now, and
+    /// then new connections do: none that is there is used again.
+    pub(super) fn doubt(&self) {
+        *locked(&self.0.doubted) = Some(Instant::now());
+    }
+
+    /// Makes sure that a connection of that `age` may be used again which nobody has used for as long as `idle`: puts one that is made
+    /// by `make` in its place, unless it answers. False if it answers, and is to be closed all the same.
     pub(super) async fn use_again<C: Connection>(
         &self,
         connection: &mut C,
-        idle: Duration,
+        (age, idle): (Duration, Duration),
         make: impl Future<Output = Result<C, Error>>,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         let begin = Instant::now();
-        let is_forgotten = self
-            .forgotten()
-            .is_some_and(|at| begin.saturating_duration_since(at) < idle);
-        if is_forgotten {
+        let is_since = |time: &Mutex<Option<Instant>>, past| {
+            locked(time).is_some_and(|at| begin.saturating_duration_since(at) < past)
+        };
+        if is_since(&self.0.forgotten, idle) {
             *connection = make.await?;
-            return Ok(());
+            return Ok(true);
         }
         let Some(silent) = self.failure(connection).await else {
-            return Ok(());
+            return Ok(!is_since(&self.0.doubted, age));
         };
         let (asked, begin) = (begin, Instant::now());
         *connection = make.await?;
         // A server that is slow for new connections too has forgotten none.
-        if silent && begin.elapsed() < self.patience {
-            let mut forgotten = self.forgotten();
+        if silent && begin.elapsed() < self.0.patience {
+            let mut forgotten = locked(&self.0.forgotten);
             *forgotten = (*forgotten).max(Some(asked));
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Makes sure that a connection which is given back answers: puts one that is made by `make` in its place otherwise, as soon
@@ -78,7 +91,7 @@ impl KeptConnections {
             return Ok(());
         }
         loop {
-            match timeout(PART * self.patience, make()).await {
+            match timeout(PART * self.0.patience, make()).await {
                 Ok(Ok(new)) => {
                     *connection = new;
                     return Ok(());
@@ -92,17 +105,15 @@ impl KeptConnections {
 
     /// The failure of a connection to give a sign of life, and if it was silent; none if it gave one.
     async fn failure<C: Connection>(&self, connection: &mut C) -> Option<bool> {
-        match timeout(self.patience, connection.ping()).await {
+        match timeout(self.0.patience, connection.ping()).await {
             Ok(Ok(())) => None,
             Ok(Err(_)) => Some(false),
             Err(_) => Some(true),
         }
     }
+}
 
-    fn forgotten(&self) -> MutexGuard<'_, Option<Instant>> {
-        // The lock is held only to read or write the time, so a poisoned one is whole.
-        self.forgotten
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
+fn locked(time: &Mutex<Option<Instant>>) -> MutexGuard<'_, Option<Instant>> {
+    // The lock is held only to read or write the time, so a poisoned one is whole.
+    time.lock().unwrap_or_else(PoisonError::into_inner)
 }

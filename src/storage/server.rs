@@ -181,9 +181,13 @@ where
     .before_acquire(move |connection, of| {
         let (kept, new) = (used_again.clone(), maker.clone().make());
         Box::pin(async move {
-            kept.use_again(connection, of.idle_for, new).await?;
-            Connected::note();
-            Ok(true)
+            let is_good = kept
+                .use_again(connection, (of.age, of.idle_for), new)
+                .await?;
+            if is_good {
+                Connected::note();
+            }
+            Ok(is_good)
         })
     })
 }

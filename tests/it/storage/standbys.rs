@@ -2,11 +2,15 @@
 
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use sea_orm::{Database, DbBackend};
 use secrecy::{ExposeSecret, SecretString};
 use tempfile::TempDir;
+use tokio::io::copy_bidirectional;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::time::sleep;
 use wharfinger::domain::secret::SecretDigest;
 use wharfinger::storage::{CopyBounds, Db, Directory, StorageError, View};
@@ -81,11 +85,98 @@ async fn one_of_postgresql_is_not_believed(db: &Db, url: &SecretString) {
     let (_, digest) = token(db, "standby").await;
     let folder = TempDir::new().unwrap();
     let standby = Standby::of(url, folder.path());
+    Box::pin(another_server_takes_its_place(url, &standby.url, &digest)).await;
     let promotion = async {
         let server = Effort::at(&standby.url).await;
         server.change("SELECT pg_promote()").await;
     };
     Box::pin(tells_nothing_until((&standby.url, &digest), promotion)).await;
+    a_server_that_takes_no_changes_is_left(url).await;
+}
+
+/// An address that led to a standby leads to the primary from now on: new connections do, and those that are there stay.
+async fn another_server_takes_its_place(
+    primary: &SecretString,
+    standby: &SecretString,
+    digest: &SecretDigest,
+) {
+    let address = Address::of(standby).await;
+    let (with, without) = (
+        directory(&address.url, 1_000_000).await,
+        directory(&address.url, 0).await,
+    );
+    for directory in [&with, &without] {
+        let told = works(&directory.view().await, digest).await;
+        assert!(told.unwrap_err().is_temporary());
+    }
+    address.leads_to(primary);
+    let begin = Instant::now();
+    is_followed(&with).await;
+    for directory in [&with, &without] {
+        // The first question may go by a connection that was made before.
+        while !matches!(works(&directory.view().await, digest).await, Ok(true)) {
+            assert!(begin.elapsed() < Duration::from_secs(3));
+            sleep(Duration::from_millis(50)).await;
+        }
+    }
+}
+
+/// Changes are possible again as soon as new connections lead to a server that takes them.
+async fn a_server_that_takes_no_changes_is_left(url: &SecretString) {
+    let server = Effort::at(url).await;
+    let (_, name) = url.expose_secret().rsplit_once('/').unwrap();
+    let set = format!("ALTER DATABASE {name} SET default_transaction_read_only = on");
+    server.change(&set).await;
+    let db = Db::open(url, 2).await.unwrap();
+    let asked = db.check().await;
+    let back = format!("ALTER DATABASE {name} RESET default_transaction_read_only");
+    server.change(&back).await;
+    assert!(asked.unwrap_err().to_string().contains("read-only"));
+    // The connection that was asked refuses changes for ever.
+    db.check().await.unwrap();
+}
+
+/// An address that leads to one server after another.
+struct Address {
+    url: SecretString,
+    leads_to: Arc<AtomicU16>,
+}
+
+impl Address {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "ends with the runtime of the test"
+    )]
+    async fn of(server: &SecretString) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let (old, leads_to) = (port_of(server), Arc::new(AtomicU16::new(port_of(server))));
+        let target = Arc::clone(&leads_to);
+        tokio::spawn(async move {
+            while let Ok((mut client, _)) = listener.accept().await {
+                let to = ("127.0.0.1", target.load(Ordering::SeqCst));
+                tokio::spawn(async move {
+                    let mut server = TcpStream::connect(to).await.unwrap();
+                    let _ = copy_bidirectional(&mut client, &mut server).await;
+                });
+            }
+        });
+        let url = server.expose_secret();
+        let url = url.replacen(&format!(":{old}/"), &format!(":{port}/"), 1);
+        Self {
+            url: SecretString::from(url),
+            leads_to,
+        }
+    }
+
+    fn leads_to(&self, server: &SecretString) {
+        self.leads_to.store(port_of(server), Ordering::SeqCst);
+    }
+}
+
+fn port_of(server: &SecretString) -> u16 {
+    let (before, _) = server.expose_secret().rsplit_once('/').unwrap();
+    before.rsplit_once(':').unwrap().1.parse().unwrap()
 }
 
 async fn one_of_mariadb_is_not_believed(db: &Db, url: &SecretString) {

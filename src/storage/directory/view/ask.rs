@@ -17,15 +17,16 @@ impl<'a> View<'a> {
     where
         A: Future<Output = Result<Numbered<T>, StorageError>>,
     {
+        let heard = |error| self.db.heard(error);
         for _ in 0..MOST_ASKED {
             let storage = self.reachable()?;
             let Trust::Current(copies, follower) = &self.trust else {
-                let (found, number) = question(storage).await?;
+                let (found, number) = question(storage).await.map_err(heard)?;
                 self.moment.note(number);
                 return Ok(found);
             };
             let before = follower.reached();
-            let (found, number) = question(storage).await?;
+            let (found, number) = question(storage).await.map_err(heard)?;
             let accepted = follower.accepts((self.db, copies), (before, number));
             if accepted.await? {
                 return Ok(found);
