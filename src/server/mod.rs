@@ -315,13 +315,14 @@ impl Service {
 
     /// The routes of the token listener.
     pub fn token_router(&self) -> Framed {
-        let (issuer, origins) = (|| Arc::clone(&self.issuer), self.cors_origins.as_slice());
-        let token = token::router(issuer(), origins);
         let health = health_routes(self.pulls.clone(), HealthDetail::YesOrNo);
+        let more = hint_routes(&self.hints.token).merge(health);
         // Logins see to it themselves that they go on without their client (`RegistryTokenIssuer::issue`).
-        let token = token.merge(hint_routes(&self.hints.token)).merge(health);
-        let direct = token::direct_route(issuer(), origins);
-        frame(token, &self.frames.token).with_direct(direct, &self.frames.token)
+        token::framed(
+            &self.issuer,
+            self.cors_origins.as_slice(),
+            (more, &self.frames.token),
+        )
     }
 
     /// The routes of the admin listener.

@@ -27,7 +27,6 @@ pub(super) async fn keep(deadline: Duration, answer: impl Future<Output = Respon
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
 
     use axum::Router;
     use axum::body::Body;
@@ -35,29 +34,14 @@ mod tests {
     use axum::routing::get;
 
     use super::*;
-    use crate::domain::entropy::Entropy;
-    use crate::http::layers::ForgottenProxy;
     use crate::http::layers::frame::frame;
-    use crate::http::layers::request_log::RequestLog;
     use crate::http::layers::settings::LayerSettings;
-
-    struct Zeros;
-
-    impl Entropy for Zeros {
-        fn fill(&self, buffer: &mut [u8]) {
-            buffer.fill(0);
-        }
-    }
 
     #[tokio::test]
     async fn a_request_that_hangs_is_given_up_and_told_to_come_back() {
         let settings = LayerSettings {
-            ended: Arc::new(|_| ()),
-            entropy: Arc::new(Zeros),
-            trusts_proxy: Arc::new(|_| false),
-            forgotten_proxy: ForgottenProxy::new("token"),
             deadline: Duration::from_millis(20),
-            requests: RequestLog::default(),
+            ..LayerSettings::for_tests()
         };
         let routes = Router::new()
             .route("/", get(std::future::pending::<()>))

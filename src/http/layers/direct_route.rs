@@ -9,16 +9,19 @@ use axum::response::Response;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
-/// A `GET` of one path. The listener's router has it too, for all other methods and for requests that need more than an answer.
+/// A `GET` of exactly one path. The listener's router has the same route, for all other methods.
 #[derive(Clone)]
-pub struct DirectRoute {
+pub(super) struct DirectRoute {
     path: &'static str,
     answer: Arc<dyn Fn(Request) -> BoxFuture<'static, Response> + Send + Sync>,
 }
 
 impl DirectRoute {
-    /// The route to exactly that path.
-    pub fn get<A>(path: &'static str, answer: impl Fn(Request) -> A + Send + Sync + 'static) -> Self
+    /// The route to that path. The future of an answer is the only one of it on the heap.
+    pub(super) fn new<A>(
+        path: &'static str,
+        answer: impl Fn(Request) -> A + Send + Sync + 'static,
+    ) -> Self
     where
         A: Future<Output = Response> + Send + 'static,
     {
@@ -28,9 +31,9 @@ impl DirectRoute {
         }
     }
 
-    /// The path, if the request asks for it.
-    pub(super) fn pattern_of(&self, request: &Request) -> Option<&'static str> {
-        (*request.method() == Method::GET && request.uri().path() == self.path).then_some(self.path)
+    /// True if the request asks for it.
+    pub(super) fn takes(&self, request: &Request) -> bool {
+        *request.method() == Method::GET && request.uri().path() == self.path
     }
 
     pub(super) fn answer(&self, request: Request) -> BoxFuture<'static, Response> {

@@ -27,7 +27,8 @@ const MAX_BODY: usize = 64 * 1024;
 /// The routes of a listener with all layers around them.
 #[derive(Debug, Clone)]
 pub struct Framed {
-    direct: Option<(DirectRoute, Arc<LayerSettings>)>,
+    settings: Arc<LayerSettings>,
+    direct: Option<DirectRoute>,
     routes: Router,
 }
 
@@ -35,8 +36,9 @@ pub struct Framed {
 pub fn frame(routes: Router, settings: &LayerSettings) -> Framed {
     let settings = Arc::new(settings.clone());
     // One layer for all that is done, because a layer of its own for each would cost more than what they do.
+    let shared = Arc::clone(&settings);
     let accompanied = tower::layer::layer_fn(move |route: Route| {
-        let settings = Arc::clone(&settings);
+        let settings = Arc::clone(&shared);
         service_fn(move |request| {
             let (settings, route) = (Arc::clone(&settings), route.clone());
             async move {
@@ -49,34 +51,39 @@ pub fn frame(routes: Router, settings: &LayerSettings) -> Framed {
         })
     });
     Framed {
+        settings,
         direct: None,
         routes: routes.layer(accompanied),
     }
 }
 
 impl Framed {
-    /// The routes as they are.
-    #[cfg(test)]
-    pub(crate) fn without_layers(routes: Router) -> Self {
-        let direct = None;
-        Self { direct, routes }
-    }
-
-    /// The same with a route that is asked before the router is.
+    /// The same, where a `GET` of `path` has this answer, with the same layers, before the router is asked. Layers that only the
+    /// router has are not around it.
     #[must_use]
-    pub fn with_direct(self, route: Option<DirectRoute>, settings: &LayerSettings) -> Self {
-        let direct = route.map(|route| (route, Arc::new(settings.clone())));
-        Self { direct, ..self }
+    pub fn with_direct<A>(
+        self,
+        path: &'static str,
+        answer: impl Fn(Request) -> A + Clone + Send + Sync + 'static,
+    ) -> Self
+    where
+        A: Future<Output = Response> + Send + 'static,
+    {
+        let settings = Arc::clone(&self.settings);
+        let direct = DirectRoute::new(path, move |request| {
+            accompany(Arc::clone(&settings), (request, Some(path)), answer.clone())
+        });
+        Self {
+            direct: Some(direct),
+            ..self
+        }
     }
 
     /// The reply to a request.
     pub async fn answer(&self, request: Request) -> Response {
         let request = slashes::tidied(request);
-        if let Some((route, settings)) = &self.direct
-            && let Some(pattern) = route.pattern_of(&request)
-        {
-            let (settings, asked) = (Arc::clone(settings), (request, Some(pattern)));
-            return accompany(settings, asked, |request| route.answer(request)).await;
+        if let Some(route) = self.direct.as_ref().filter(|route| route.takes(&request)) {
+            return route.answer(request).await;
         }
         let answer: Result<_, Infallible> = self.routes.clone().oneshot(request).await;
         answer.unwrap_or_else(|never| match never {})
@@ -131,32 +138,18 @@ mod tests {
     use axum::routing::get;
 
     use super::*;
-    use crate::domain::entropy::Entropy;
-    use crate::http::layers::ForgottenProxy;
-    use crate::http::layers::request_log::RequestLog;
-
-    struct Zeros;
-
-    impl Entropy for Zeros {
-        fn fill(&self, buffer: &mut [u8]) {
-            buffer.fill(0);
-        }
-    }
 
     /// Routes of which `/often` is found without the router, and the requests that they have answered.
     fn routes() -> (Framed, Arc<Mutex<Vec<String>>>) {
         let ended = Arc::new(Mutex::new(Vec::new()));
         let told = Arc::clone(&ended);
         let settings = LayerSettings {
-            entropy: Arc::new(Zeros),
-            trusts_proxy: Arc::new(|_| false),
-            forgotten_proxy: ForgottenProxy::new("token"),
             deadline: Duration::from_millis(50),
-            requests: RequestLog::default(),
             ended: Arc::new(move |request| {
                 let line = format!("{} {} {}", request.method, request.route, request.status);
                 told.lock().unwrap().push(line);
             }),
+            ..LayerSettings::for_tests()
         };
         let routes = Router::new()
             .route(
@@ -164,14 +157,12 @@ mod tests {
                 get(|| async { "by the router" }).post(|| async { "posted" }),
             )
             .route("/seldom", get(|| async { "seldom" }));
-        let direct = DirectRoute::get("/often", |request| async move {
-            match request.uri().query() {
-                Some("panic") => panic!("a defect"),
-                Some("hang") => std::future::pending().await,
-                _ => Response::new(Body::from("directly")),
-            }
-        });
-        let framed = frame(routes, &settings).with_direct(Some(direct), &settings);
+        let direct = async |request: Request| match request.uri().query() {
+            Some("panic") => panic!("a defect"),
+            Some("hang") => std::future::pending().await,
+            _ => Response::new(Body::from("directly")),
+        };
+        let framed = frame(routes, &settings).with_direct("/often", direct);
         (framed, ended)
     }
 

@@ -27,7 +27,6 @@ mod storage_question;
 mod unavailable;
 mod who;
 
-pub use direct_route::DirectRoute;
 pub use distribution_error::DistributionError;
 pub use forgotten_proxy::ForgottenProxy;
 pub use frame::{Framed, frame};

@@ -73,30 +73,17 @@ mod tests {
     use axum::Router;
     use axum::body::Body;
     use axum::http::{Request, StatusCode};
+    use axum::response::Response;
     use axum::routing::get;
 
     use super::*;
-    use crate::domain::entropy::Entropy;
-    use crate::http::layers::ForgottenProxy;
     use crate::http::layers::frame::frame;
     use crate::http::layers::settings::LayerSettings;
 
-    struct Zeros;
-
-    impl Entropy for Zeros {
-        fn fill(&self, buffer: &mut [u8]) {
-            buffer.fill(0);
-        }
-    }
-
     fn settings(requests: RequestLog) -> LayerSettings {
         LayerSettings {
-            entropy: Arc::new(Zeros),
-            trusts_proxy: Arc::new(|_| false),
-            forgotten_proxy: ForgottenProxy::new("token"),
-            deadline: Duration::from_secs(1),
             requests,
-            ended: Arc::new(|_| ()),
+            ..LayerSettings::for_tests()
         }
     }
 
@@ -183,7 +170,8 @@ mod tests {
         let routes = Router::new()
             .route("/quick", get(|| async { "" }))
             .route("/wrong", get(|| async { StatusCode::NOT_FOUND }));
-        let service = frame(routes, &settings(requests));
+        let direct = async |_| Response::new(Body::empty());
+        let service = frame(routes, &settings(requests)).with_direct("/direct", direct);
         let subscriber = tracing_subscriber::fmt()
             .with_writer(std::io::sink)
             .finish();
@@ -211,6 +199,14 @@ mod tests {
         });
         assert_eq!(line, expected);
         assert_eq!(lines[1]["http.path"], "/none/%22x");
+        let direct = put(RequestLog::default(), &["/direct?secret"]).remove(0);
+        let members = |line: &serde_json::Value| {
+            let members = line.as_object().unwrap();
+            members.keys().cloned().collect::<Vec<_>>()
+        };
+        assert_eq!(members(&direct), members(&lines[0]));
+        assert_eq!(direct["message"], "GET /direct 200 for -");
+        assert_eq!(direct["http.route"], "/direct");
     }
 
     #[test]

@@ -44,3 +44,26 @@ impl fmt::Debug for LayerSettings {
         f.debug_struct("LayerSettings").finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+impl LayerSettings {
+    /// Settings that trust no proxy, and make ids of zeros.
+    pub(crate) fn for_tests() -> Self {
+        struct Zeros;
+
+        impl Entropy for Zeros {
+            fn fill(&self, buffer: &mut [u8]) {
+                buffer.fill(0);
+            }
+        }
+
+        Self {
+            entropy: Arc::new(Zeros),
+            trusts_proxy: Arc::new(|_| false),
+            forgotten_proxy: ForgottenProxy::new("token"),
+            deadline: Duration::from_secs(30),
+            requests: RequestLog::default(),
+            ended: Arc::new(|_| ()),
+        }
+    }
+}

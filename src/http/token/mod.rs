@@ -20,29 +20,34 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 
 use crate::app::registry::RegistryTokenIssuer;
-use crate::http::layers::{DirectRoute, Who};
+use crate::http::layers::{Framed, LayerSettings, Who, frame};
 
 /// The path of the token endpoint.
 const JWT_AUTH: &str = "/jwt/auth";
 
-/// The question for a token by `GET`, which nearly all requests ask; none with pages of `cors_origins`, whose requests need more.
-pub fn direct_route(
-    issuer: Arc<RegistryTokenIssuer>,
+/// These routes, and `more`, with the layers around them. The question for a token by `GET`, which nearly all requests ask, needs no
+/// router, unless pages of `cors_origins` ask it: what [`router`] puts around its routes is not around this one.
+pub fn framed(
+    issuer: &Arc<RegistryTokenIssuer>,
     cors_origins: &[String],
-) -> Option<DirectRoute> {
-    let answer = move |request: Request| {
+    (more, settings): (Router, &LayerSettings),
+) -> Framed {
+    let routes = router(Arc::clone(issuer), cors_origins).merge(more);
+    let framed = frame(routes, settings);
+    if !cors_origins.is_empty() {
+        return framed;
+    }
+    let issuer = Arc::clone(issuer);
+    framed.with_direct(JWT_AUTH, move |request: Request| {
         let issuer = State(Arc::clone(&issuer));
         let who = Who::of(request.extensions());
         async move { jwt_auth::get(issuer, who, request).await.into_response() }
-    };
-    cors_origins
-        .is_empty()
-        .then(|| DirectRoute::get(JWT_AUTH, answer))
+    })
 }
 
 /// All routes of the token listener, without the health checks that every listener has. Pages of `cors_origins` may
 /// ask from a browser.
-pub fn router(issuer: Arc<RegistryTokenIssuer>, cors_origins: &[String]) -> Router {
+fn router(issuer: Arc<RegistryTokenIssuer>, cors_origins: &[String]) -> Router {
     let mut routes = Router::new()
         .route("/", get(hint::at_the_root))
         .route(JWT_AUTH, get(jwt_auth::get).post(jwt_auth::post))

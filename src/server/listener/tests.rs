@@ -6,7 +6,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::*;
 use crate::config::Shutdown;
-use crate::http::layers::Framed;
+use crate::http::layers::{Framed, LayerSettings, frame};
 use crate::metrics::Metrics;
 use crate::server::lifecycle::Signals;
 
@@ -35,9 +35,8 @@ fn rules() -> Rules {
     }
 }
 
-/// Routes without the layers of a real listener.
-fn as_they_are(routes: Router) -> Framed {
-    Framed::without_layers(routes)
+fn framed(routes: Router) -> Framed {
+    frame(routes, &LayerSettings::for_tests())
 }
 
 fn routes() -> Router {
@@ -61,10 +60,7 @@ fn start(grace: Duration) -> Running {
 fn start_with(rules: Rules, shutdown: Shutdown) -> Running {
     let listener = Listener::bind("test", "127.0.0.1:0".parse().unwrap()).unwrap();
     let address = listener.address();
-    let (lifecycle, answers) = (
-        Lifecycle::default(),
-        Answers::starting(as_they_are(routes())),
-    );
+    let (lifecycle, answers) = (Lifecycle::default(), Answers::starting(framed(routes())));
     lifecycle.spawn(listener.serve(answers.clone(), rules, lifecycle.clone()));
     let (tell, ended) = tokio::sync::oneshot::channel();
     let run = lifecycle.clone().run(Signals::install().unwrap(), shutdown);
@@ -352,7 +348,7 @@ async fn answers_change_once_the_start_is_over() {
     stream.read_exact(&mut start).await.unwrap();
     assert_eq!(&start, b"HTTP/1.1 404");
     let routes = Router::new().route("/new", get(|| async { "new" }));
-    running.answers.open(as_they_are(routes));
+    running.answers.open(framed(routes));
     stream.write_all(request.as_bytes()).await.unwrap();
     running.lifecycle.stop();
     assert!(
