@@ -298,9 +298,10 @@ const POSTGRES_MET_OTHERS: [&str; 2] = ["40P01", "55P03"];
 /// MySQL's numbers for the same.
 const MYSQL_MET_OTHERS: [u16; 2] = [1213, 1205];
 
-/// PostgreSQL's code for a change in a transaction that may only read, and MySQL's numbers for one that `read_only` refuses.
+/// PostgreSQL's code for a change in a transaction that may only read, and MySQL's numbers for the same and for what `read_only` and
+/// `innodb_read_only` refuse.
 const POSTGRES_READ_ONLY: [&str; 1] = ["25006"];
-const MYSQL_READ_ONLY: [u16; 2] = [1290, 1836];
+const MYSQL_READ_ONLY: [u16; 5] = [1792, 1290, 1836, 1036, 1874];
 
 /// True for SQLite's code for "another program has the file", which has reasons of its own above the lowest byte.
 fn is_locked(code: &str) -> bool {

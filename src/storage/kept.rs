@@ -12,6 +12,10 @@ const PART: u32 = 4;
 /// The pause before a server that takes no connection is asked for one again.
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// The shortest time between two doubts: while no other server takes its place, who asks often does not have all connections made anew
+/// each time.
+const DOUBTS: Duration = Duration::from_millis(500);
+
 /// Asks connections for a sign of life when they are given back and before they are used again, and puts new ones in the place of those that
 /// give none; clones, one for each pool of a database, know the same.
 ///
@@ -45,7 +49,10 @@ impl KeptConnections {
     /// Notes that a connection leads to a standby, or to a server that takes no changes. The address may lead to another one by now, and
     /// then new connections do: none that is there is used again.
     pub(super) fn doubt(&self) {
-        *locked(&self.0.doubted) = Some(Instant::now());
+        let mut doubted = locked(&self.0.doubted);
+        if doubted.is_none_or(|at| at.elapsed() >= DOUBTS) {
+            *doubted = Some(Instant::now());
+        }
     }
 
     /// Makes sure that a connection of that `age` may be used again which nobody has used for as long as `idle`: puts one that is made

@@ -28,7 +28,11 @@ const SOON: Duration = Duration::from_secs(20);
 /// over, it is asked as before.
 pub(super) async fn a_standby_is_not_believed(db: &Db, url: &SecretString) {
     let server = Database::connect(url.expose_secret()).await.unwrap();
-    match server.get_database_backend() {
+    let backend = server.get_database_backend();
+    if backend != DbBackend::Sqlite {
+        Box::pin(a_server_that_takes_no_changes_is_left(url)).await;
+    }
+    match backend {
         DbBackend::Postgres => Box::pin(one_of_postgresql_is_not_believed(db, url)).await,
         DbBackend::MySql => Box::pin(one_of_mariadb_is_not_believed(db, url)).await,
         _ => {}
@@ -91,7 +95,6 @@ async fn one_of_postgresql_is_not_believed(db: &Db, url: &SecretString) {
         server.change("SELECT pg_promote()").await;
     };
     Box::pin(tells_nothing_until((&standby.url, &digest), promotion)).await;
-    a_server_that_takes_no_changes_is_left(url).await;
 }
 
 /// An address that led to a standby leads to the primary from now on: new connections do, and those that are there stay.
@@ -125,15 +128,35 @@ async fn another_server_takes_its_place(
 async fn a_server_that_takes_no_changes_is_left(url: &SecretString) {
     let server = Effort::at(url).await;
     let (_, name) = url.expose_secret().rsplit_once('/').unwrap();
-    let set = format!("ALTER DATABASE {name} SET default_transaction_read_only = on");
+    // Counts for connections that are made from then on.
+    let (set, back) = if server.is_postgresql() {
+        let set = format!("ALTER DATABASE {name} SET default_transaction_read_only = on");
+        let back = format!("ALTER DATABASE {name} RESET default_transaction_read_only");
+        (set, back)
+    } else {
+        let set = |value| format!("SET GLOBAL tx_read_only = {value}");
+        (set(1), set(0))
+    };
     server.change(&set).await;
     let db = Db::open(url, 2).await.unwrap();
-    let asked = db.check().await;
-    let back = format!("ALTER DATABASE {name} RESET default_transaction_read_only");
+    // All connections that it may have are made now, and refuse changes for ever.
+    let checks = || async { tokio::join!(db.check(), db.check(), db.check(), db.check()) };
+    let (one, two, three, four) = checks().await;
     server.change(&back).await;
-    assert!(asked.unwrap_err().to_string().contains("read-only"));
-    // The connection that was asked refuses changes for ever.
-    db.check().await.unwrap();
+    for refused in [one, two, three, four] {
+        let refused = refused.unwrap_err().to_string().to_lowercase();
+        assert!(
+            refused.contains("read-only") || refused.contains("read only"),
+            "{refused}"
+        );
+    }
+    let begin = Instant::now();
+    while let (Err(error), ..) | (_, Err(error), ..) | (.., Err(error), _) | (.., Err(error)) =
+        checks().await
+    {
+        assert!(begin.elapsed() < Duration::from_secs(3), "{error}");
+        sleep(Duration::from_millis(100)).await;
+    }
 }
 
 /// An address that leads to one server after another.
