@@ -26,7 +26,7 @@ use crate::http::layers::{Framed, LayerSettings, Who, frame};
 const JWT_AUTH: &str = "/jwt/auth";
 
 /// These routes, and `more`, with the layers around them. The question for a token by `GET`, which nearly all requests ask, needs no
-/// router, unless pages of `cors_origins` ask it: what [`router`] puts around its routes is not around this one.
+/// router, unless pages of `cors_origins` ask it: what is put around the routes alone is not around this one.
 pub fn framed(
     issuer: &Arc<RegistryTokenIssuer>,
     cors_origins: &[String],
