@@ -49,6 +49,20 @@ enum Places {
     Unlimited,
 }
 
+/// A connection that pools keep.
+pub trait Kept: ConnectionTrait {
+    /// Notes that it led to a standby, or to a server that takes no changes: new ones may lead to another server.
+    fn doubt(&self);
+}
+
+impl<C: ConnectionTrait> Kept for Bounded<C> {
+    fn doubt(&self) {
+        if let Some(kept) = &self.kept {
+            kept.doubt();
+        }
+    }
+}
+
 impl<C: Sync> Bounded<C> {
     async fn within<T>(
         &self,
@@ -60,8 +74,8 @@ impl<C: Sync> Bounded<C> {
             if let Some(trouble) = &self.trouble {
                 trouble.note(error);
             }
-            if takes_no_changes(error) {
-                self.doubt();
+            if let Some(kept) = self.kept.as_ref().filter(|_| takes_no_changes(error)) {
+                kept.doubt();
             }
         }
         answered
@@ -134,13 +148,6 @@ impl<C: Sync> Bounded<C> {
                 Err(unreachable(format!("{silence} to a connection")))
             }
             answered => Ok((answered?, place.ok())),
-        }
-    }
-
-    /// Notes that the connection led to a server that takes no changes: another one may do so.
-    pub(super) fn doubt(&self) {
-        if let Some(kept) = &self.kept {
-            kept.doubt();
         }
     }
 

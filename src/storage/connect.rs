@@ -192,15 +192,7 @@ impl Db {
             }
             None => counter::must_take_changes(&self.connection).await,
         };
-        answered.map_err(|error| self.heard(error).at(&self.place()))
-    }
-
-    /// Passes an error on. After one of a standby, new connections take the place of those that are there.
-    pub(super) fn heard(&self, error: StorageError) -> StorageError {
-        if error.is_of_standby() {
-            self.connection.doubt();
-        }
-        error
+        answered.map_err(|error| error.at(&self.place()))
     }
 
     /// Closes all connections; on SQLite this folds the log into the database's file. A server that does not answer any

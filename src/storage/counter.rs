@@ -3,6 +3,7 @@
 use sea_orm::sea_query::{Asterisk, Expr, ExprTrait, JoinType, Query, SelectStatement, SimpleExpr};
 use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryResult};
 
+use crate::storage::bounded::Kept;
 use crate::storage::entity::change_counter;
 use crate::storage::error::StorageError;
 
@@ -26,7 +27,7 @@ pub(super) async fn read(connection: &impl ConnectionTrait) -> Result<i64, Stora
 /// statement reads them. The number comes also where there are no rows. A standby is not believed: it may lag behind, and nobody could tell.
 pub(super) async fn numbered(
     mut select: SelectStatement,
-    connection: &impl ConnectionTrait,
+    connection: &impl Kept,
 ) -> Result<Numbered<Vec<QueryResult>>, StorageError> {
     const NUMBER: &str = "change_number";
     const FOUND: &str = "found";
@@ -48,7 +49,7 @@ pub(super) async fn numbered(
     let mut rows = connection.query_all(&with_number).await?;
     let first = rows.first().ok_or(StorageError::NoCounter)?;
     if standby.is_some() {
-        must_be_primary(first)?;
+        must_be_primary(first).inspect_err(|_| connection.doubt())?;
     }
     let number = first.try_get("", NUMBER)?;
     let is_found: Option<i32> = first.try_get("", IS_FOUND)?;
@@ -99,9 +100,7 @@ pub(super) async fn add(step: i64, transaction: &impl ConnectionTrait) -> Result
 
 /// Fails unless the server has the row that every change needs, is no standby, also for a user who may write there, and takes changes: one that does not
 /// refuses even a change of no row, for which nobody has to wait.
-pub(super) async fn must_take_changes(
-    connection: &impl ConnectionTrait,
-) -> Result<(), StorageError> {
+pub(super) async fn must_take_changes(connection: &impl Kept) -> Result<(), StorageError> {
     let nothing = Query::select().expr(Expr::val(1)).take();
     numbered(nothing, connection).await?;
     update(0, Expr::val(1).eq(0), connection).await

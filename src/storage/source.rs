@@ -7,7 +7,7 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, R
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
-use crate::storage::bounded::Bounded;
+use crate::storage::bounded::{Bounded, Kept};
 use crate::storage::connect::Db;
 use crate::storage::error::{StorageError, was_interrupted};
 
@@ -18,7 +18,7 @@ pub(super) const AT_A_TIME: usize = 5000;
 pub trait Source: Sync {
     /// The type of the connection that statements are sent to.
     #[doc(hidden)]
-    type Connection: ConnectionTrait;
+    type Connection: Kept;
 
     /// The connection, for storage's own functions.
     #[doc(hidden)]

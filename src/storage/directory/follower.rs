@@ -226,7 +226,7 @@ impl Follower {
             let (begin, mut ran) = (BootTime::now(), Duration::ZERO);
             let asked = tokio::select! {
                 biased;
-                asked = catch_up(db, copies, position.as_ref()) => asked.map_err(|error| db.heard(error)),
+                asked = catch_up(db, copies, position.as_ref()) => asked,
                 () = self.run_for(limit, &mut ran) => Err(silent()),
             };
             self.live();

@@ -112,7 +112,12 @@ async fn another_server_takes_its_place(
         let told = works(&directory.view().await, digest).await;
         assert!(told.unwrap_err().is_temporary());
     }
+    let late = directory(&address.url, 0).await;
     address.leads_to(primary);
+    assert!(
+        works(&late.view().await, digest).await.unwrap(),
+        "its first question"
+    );
     let begin = Instant::now();
     is_followed(&with).await;
     for directory in [&with, &without] {

@@ -12,21 +12,26 @@ const MOST_ASKED: usize = 3;
 
 impl<'a> View<'a> {
     /// The answer of storage to a question. One from a state that is older than the copies is not taken: storage is asked again, and if it
-    /// stays so, because some of its servers lag behind, nobody knows what is right.
+    /// stays so, because some of its servers lag behind, nobody knows what is right. After one of a standby it is asked once more.
     pub(super) async fn ask<T, A>(&self, question: impl Fn(&'a Db) -> A) -> Result<T, StorageError>
     where
         A: Future<Output = Result<Numbered<T>, StorageError>>,
     {
-        let heard = |error| self.db.heard(error);
-        for _ in 0..MOST_ASKED {
+        for attempt in 0..MOST_ASKED {
             let storage = self.reachable()?;
-            let Trust::Current(copies, follower) = &self.trust else {
-                let (found, number) = question(storage).await.map_err(heard)?;
+            let follower = match &self.trust {
+                Trust::Current(copies, follower) => Some((copies, follower, follower.reached())),
+                Trust::Stale(..) | Trust::Away(_) | Trust::Nothing => None,
+            };
+            let (found, number) = match question(storage).await {
+                // A new connection may lead to the server that takes over.
+                Err(error) if error.is_of_standby() && attempt == 0 => continue,
+                answer => answer?,
+            };
+            let Some((copies, follower, before)) = follower else {
                 self.moment.note(number);
                 return Ok(found);
             };
-            let before = follower.reached();
-            let (found, number) = question(storage).await.map_err(heard)?;
             let accepted = follower.accepts((self.db, copies), (before, number));
             if accepted.await? {
                 return Ok(found);
