@@ -49,7 +49,7 @@ enum Places {
     Unlimited,
 }
 
-/// A connection that pools keep.
+/// A connection from a pool, or a transaction on one.
 pub trait Kept: ConnectionTrait {
     /// Notes that it led to a standby, or to a server that takes no changes: new ones may lead to another server.
     fn doubt(&self);

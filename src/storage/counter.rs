@@ -49,7 +49,11 @@ pub(super) async fn numbered(
     let mut rows = connection.query_all(&with_number).await?;
     let first = rows.first().ok_or(StorageError::NoCounter)?;
     if standby.is_some() {
-        must_be_primary(first).inspect_err(|_| connection.doubt())?;
+        must_be_primary(first).inspect_err(|error| {
+            if error.is_of_standby() {
+                connection.doubt();
+            }
+        })?;
     }
     let number = first.try_get("", NUMBER)?;
     let is_found: Option<i32> = first.try_get("", IS_FOUND)?;

@@ -12,12 +12,12 @@ const PART: u32 = 4;
 /// The pause before a server that takes no connection is asked for one again.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// The shortest time between two doubts: while no other server takes its place, who asks often does not have all connections made anew
-/// each time.
+/// The shortest time between two doubts that count: while no other server takes its place, who asks often does not have all connections made
+/// anew each time.
 const DOUBTS: Duration = Duration::from_millis(500);
 
 /// Asks connections for a sign of life when they are given back and before they are used again, and puts new ones in the place of those that
-/// give none; clones, one for each pool of a database, know the same.
+/// give none, or that lead to the wrong server; clones, one for each pool of a database, know the same.
 ///
 /// A pool must not close a dead connection itself: with TLS, it would wait for a word of the server, for as long as the system
 /// tries to send. Who drops a connection waits for nothing.
@@ -32,8 +32,27 @@ struct Known {
     /// The last time at which one was asked that the network had forgotten. Those that were kept at that time are replaced without being
     /// asked: each would take as long.
     forgotten: Mutex<Option<Instant>>,
-    /// The last time at which one led to a server that takes no changes.
-    doubted: Mutex<Option<Instant>>,
+    doubts: Mutex<Doubts>,
+}
+
+/// Doubts whether connections lead to the server that they should.
+#[derive(Debug, Default)]
+struct Doubts {
+    /// The last time at which one led to a standby, or to a server that takes no changes.
+    last: Option<Instant>,
+    /// The time of the one that counts: connections that were made before it are not used again.
+    counted: Option<Instant>,
+}
+
+impl Doubts {
+    /// True if a connection that is so old is not to be used at `now`. A doubt that comes too soon after another one counts later.
+    fn concern(&mut self, age: Duration, now: Instant) -> bool {
+        let since = |at: Instant| now.saturating_duration_since(at);
+        if self.counted.is_none_or(|at| since(at) >= DOUBTS) {
+            self.counted = self.last;
+        }
+        self.counted.is_some_and(|at| since(at) < age)
+    }
 }
 
 impl KeptConnections {
@@ -42,17 +61,14 @@ impl KeptConnections {
         Self(Arc::new(Known {
             patience: connect / PART,
             forgotten: Mutex::default(),
-            doubted: Mutex::default(),
+            doubts: Mutex::default(),
         }))
     }
 
     /// Notes that a connection leads to a standby, or to a server that takes no changes. The address may lead to another one by now, and
-    /// then new connections do: none that is there is used again.
+    /// then new connections do: those that are there are replaced when they would be used again.
     pub(super) fn doubt(&self) {
-        let mut doubted = locked(&self.0.doubted);
-        if doubted.is_none_or(|at| at.elapsed() >= DOUBTS) {
-            *doubted = Some(Instant::now());
-        }
+        locked(&self.0.doubts).last = Some(Instant::now());
     }
 
     /// Makes sure that a connection of that `age` may be used again which nobody has used for as long as `idle`: puts one that is made
@@ -64,15 +80,14 @@ impl KeptConnections {
         make: impl Future<Output = Result<C, Error>>,
     ) -> Result<bool, Error> {
         let begin = Instant::now();
-        let is_since = |time: &Mutex<Option<Instant>>, past| {
-            locked(time).is_some_and(|at| begin.saturating_duration_since(at) < past)
-        };
-        if is_since(&self.0.forgotten, idle) {
+        let is_forgotten =
+            locked(&self.0.forgotten).is_some_and(|at| begin.saturating_duration_since(at) < idle);
+        if is_forgotten {
             *connection = make.await?;
             return Ok(true);
         }
         let Some(silent) = self.failure(connection).await else {
-            return Ok(!is_since(&self.0.doubted, age));
+            return Ok(!locked(&self.0.doubts).concern(age, begin));
         };
         let (asked, begin) = (begin, Instant::now());
         *connection = make.await?;
@@ -120,7 +135,34 @@ impl KeptConnections {
     }
 }
 
-fn locked(time: &Mutex<Option<Instant>>) -> MutexGuard<'_, Option<Instant>> {
-    // The lock is held only to read or write the time, so a poisoned one is whole.
-    time.lock().unwrap_or_else(PoisonError::into_inner)
+fn locked<T>(times: &Mutex<T>) -> MutexGuard<'_, T> {
+    // The lock is held only to read or write times, so a poisoned one is whole.
+    times.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_doubt_that_comes_too_soon_counts_later() {
+        let begin = Instant::now();
+        let at = |millis| begin + Duration::from_millis(millis);
+        let mut doubts = Doubts::default();
+        let made_at = |doubts: &mut Doubts, made: u64, now: u64| {
+            doubts.concern(Duration::from_millis(now - made), at(now))
+        };
+        assert!(!made_at(&mut doubts, 0, 1000), "nobody doubts");
+        doubts.last = Some(at(1000));
+        assert!(made_at(&mut doubts, 0, 1100));
+        assert!(!made_at(&mut doubts, 1050, 1100), "it is newer");
+        doubts.last = Some(at(1200));
+        assert!(!made_at(&mut doubts, 1100, 1300), "not yet");
+        assert!(made_at(&mut doubts, 1100, 1500));
+        assert!(
+            made_at(&mut doubts, 1100, 60_000),
+            "also if nobody doubts any more"
+        );
+        assert!(!made_at(&mut doubts, 1300, 60_000));
+    }
 }

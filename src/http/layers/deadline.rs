@@ -27,7 +27,6 @@ pub(super) async fn keep(deadline: Duration, answer: impl Future<Output = Respon
 
 #[cfg(test)]
 mod tests {
-
     use axum::Router;
     use axum::body::Body;
     use axum::http::{Request, StatusCode};

@@ -17,7 +17,7 @@ pub(super) struct DirectRoute {
 }
 
 impl DirectRoute {
-    /// The route to that path. The future of an answer is the only one of it on the heap.
+    /// The route to that path. Its answers are futures in a box: each connection would else have room for one.
     pub(super) fn new<A>(
         path: &'static str,
         answer: impl Fn(Request) -> A + Send + Sync + 'static,

@@ -35,8 +35,8 @@ pub struct Framed {
 /// Puts the layers around `routes`: every reply has an id and a line in the log, panics too.
 pub fn frame(routes: Router, settings: &LayerSettings) -> Framed {
     let settings = Arc::new(settings.clone());
-    // One layer for all that is done, because a layer of its own for each would cost more than what they do.
     let shared = Arc::clone(&settings);
+    // One layer for all that is done, because a layer of its own for each would cost more than what they do.
     let accompanied = tower::layer::layer_fn(move |route: Route| {
         let settings = Arc::clone(&shared);
         service_fn(move |request| {

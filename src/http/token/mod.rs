@@ -25,8 +25,9 @@ use crate::http::layers::{Framed, LayerSettings, Who, frame};
 /// The path of the token endpoint.
 const JWT_AUTH: &str = "/jwt/auth";
 
-/// These routes, and `more`, with the layers around them. The question for a token by `GET`, which nearly all requests ask, needs no
-/// router, unless pages of `cors_origins` ask it: what is put around the routes alone is not around this one.
+/// The routes of the token listener, and `more`, with the layers around them. Without `cors_origins`, a `GET` for a token, which is
+/// what nearly all requests ask for, is answered before the router is asked; with it, the layer that answers browsers is around the
+/// router alone.
 pub fn framed(
     issuer: &Arc<RegistryTokenIssuer>,
     cors_origins: &[String],

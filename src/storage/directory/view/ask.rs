@@ -12,7 +12,7 @@ const MOST_ASKED: usize = 3;
 
 impl<'a> View<'a> {
     /// The answer of storage to a question. One from a state that is older than the copies is not taken: storage is asked again, and if it
-    /// stays so, because some of its servers lag behind, nobody knows what is right. After one of a standby it is asked once more.
+    /// stays so, because some of its servers lag behind, nobody knows what is right. If the first is a standby's, it is asked once more.
     pub(super) async fn ask<T, A>(&self, question: impl Fn(&'a Db) -> A) -> Result<T, StorageError>
     where
         A: Future<Output = Result<Numbered<T>, StorageError>>,
@@ -24,7 +24,7 @@ impl<'a> View<'a> {
                 Trust::Stale(..) | Trust::Away(_) | Trust::Nothing => None,
             };
             let (found, number) = match question(storage).await {
-                // A new connection may lead to the server that takes over.
+                // The next connection may lead to the server that takes over.
                 Err(error) if error.is_of_standby() && attempt == 0 => continue,
                 answer => answer?,
             };
