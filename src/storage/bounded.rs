@@ -28,7 +28,7 @@ pub struct Bounded<C> {
     pub(super) inner: C,
     timeouts: DatabaseTimeouts,
     server: Option<Server>,
-    /// What is known of the connections that the pools of a server keep.
+    /// The connections that the pools of a server keep, as far as something is known of them.
     kept: Option<KeptConnections>,
     places: Places,
     /// The trouble with what is done here, if somebody wants to know it.

@@ -22,11 +22,11 @@ const DOUBTS: Duration = Duration::from_millis(500);
 /// A pool must not close a dead connection itself: with TLS, it would wait for a word of the server, for as long as the system
 /// tries to send. Who drops a connection waits for nothing.
 #[derive(Debug, Clone)]
-pub(super) struct KeptConnections(Arc<Known>);
+pub(super) struct KeptConnections(Arc<Noted>);
 
-/// What is known of them.
+/// The notes about them.
 #[derive(Debug)]
-struct Known {
+struct Noted {
     /// The time that one has to answer.
     patience: Duration,
     /// The last time at which one was asked that the network had forgotten. Those that were kept at that time are replaced without being
@@ -58,7 +58,7 @@ impl Doubts {
 impl KeptConnections {
     /// Connections of pools in which `connect` is the longest wait for one.
     pub(super) fn new(connect: Duration) -> Self {
-        Self(Arc::new(Known {
+        Self(Arc::new(Noted {
             patience: connect / PART,
             forgotten: Mutex::default(),
             doubts: Mutex::default(),
