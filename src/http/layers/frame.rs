@@ -11,7 +11,7 @@ use axum::response::Response;
 use axum::routing::Route;
 use futures_util::FutureExt;
 use hyper::body::Body;
-use tower::{ServiceExt, service_fn};
+use tower::{Service, ServiceExt, service_fn};
 use tracing::{Instrument, Span};
 
 use crate::http::layers::direct_route::DirectRoute;
@@ -40,14 +40,9 @@ pub fn frame(routes: Router, settings: &LayerSettings) -> Framed {
     let accompanied = tower::layer::layer_fn(move |route: Route| {
         let settings = Arc::clone(&shared);
         service_fn(move |request| {
-            let (settings, route) = (Arc::clone(&settings), route.clone());
-            async move {
-                let answer = async |request| {
-                    let answer = route.oneshot(request).await;
-                    answer.unwrap_or_else(|never| match never {})
-                };
-                Ok::<_, Infallible>(accompany(settings, (request, None), answer).await)
-            }
+            let route = route.clone();
+            let answer = |request| reply_of(route, request);
+            accompany(Arc::clone(&settings), (request, None), answer).map(Ok::<_, Infallible>)
         })
     });
     Framed {
@@ -85,9 +80,17 @@ impl Framed {
         if let Some(route) = self.direct.as_ref().filter(|route| route.takes(&request)) {
             return route.answer(request).await;
         }
-        let answer: Result<_, Infallible> = self.routes.clone().oneshot(request).await;
-        answer.unwrap_or_else(|never| match never {})
+        reply_of(self.routes.clone(), request).await
     }
+}
+
+/// The reply of routes, which never fail to give one.
+async fn reply_of<S>(routes: S, request: Request) -> Response
+where
+    S: Service<Request, Response = Response, Error = Infallible>,
+{
+    let reply = routes.oneshot(request).await;
+    reply.unwrap_or_else(|never| match never {})
 }
 
 /// Gives a request its id, its client's address, its deadline and its line in the log, and a reply whatever happens. A
