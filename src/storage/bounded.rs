@@ -28,8 +28,8 @@ pub struct Bounded<C> {
     pub(super) inner: C,
     timeouts: DatabaseTimeouts,
     server: Option<Server>,
-    /// The connections that the pools of a server keep, as far as something is known of them.
-    kept: Option<KeptConnections>,
+    /// The connections that the pools keep, as far as something is known of them; of a file's nobody asks.
+    kept: KeptConnections,
     places: Places,
     /// The trouble with what is done here, if somebody wants to know it.
     trouble: Option<Trouble>,
@@ -57,9 +57,7 @@ pub trait Kept: ConnectionTrait {
 
 impl<C: ConnectionTrait> Kept for Bounded<C> {
     fn doubt(&self) {
-        if let Some(kept) = &self.kept {
-            kept.doubt();
-        }
+        self.kept.doubt();
     }
 }
 
@@ -74,8 +72,8 @@ impl<C: Sync> Bounded<C> {
             if let Some(trouble) = &self.trouble {
                 trouble.note(error);
             }
-            if let Some(kept) = self.kept.as_ref().filter(|_| takes_no_changes(error)) {
-                kept.doubt();
+            if takes_no_changes(error) {
+                self.kept.doubt();
             }
         }
         answered
@@ -181,7 +179,7 @@ impl Bounded<DatabaseConnection> {
                 Some(_) => Places::Pool(Arc::new(Semaphore::new(most))),
                 None => Places::Unlimited,
             },
-            kept: server.is_some().then(|| kept.clone()),
+            kept: kept.clone(),
             server,
             trouble: None,
         }

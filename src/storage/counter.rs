@@ -49,11 +49,7 @@ pub(super) async fn numbered(
     let mut rows = connection.query_all(&with_number).await?;
     let first = rows.first().ok_or(StorageError::NoCounter)?;
     if standby.is_some() {
-        must_be_primary(first).inspect_err(|error| {
-            if error.is_of_standby() {
-                connection.doubt();
-            }
-        })?;
+        must_be_primary(first, connection)?;
     }
     let number = first.try_get("", NUMBER)?;
     let is_found: Option<i32> = first.try_get("", IS_FOUND)?;
@@ -75,11 +71,12 @@ fn is_standby(backend: DbBackend) -> Option<&'static str> {
     }
 }
 
-fn must_be_primary(answer: &QueryResult) -> Result<(), StorageError> {
-    match answer.try_get::<i32>("", IS_STANDBY)? {
-        0 => Ok(()),
-        _ => Err(StorageError::Standby),
+fn must_be_primary(answer: &QueryResult, connection: &impl Kept) -> Result<(), StorageError> {
+    if answer.try_get::<i32>("", IS_STANDBY)? != 0 {
+        connection.doubt();
+        return Err(StorageError::Standby);
     }
+    Ok(())
 }
 
 /// The number of the last change, for a part of another statement.
