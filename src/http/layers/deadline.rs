@@ -1,7 +1,7 @@
 //! The longest that a request may take.
 
 use std::future::poll_fn;
-use std::pin::pin;
+use std::pin::Pin;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -10,9 +10,12 @@ use axum::response::Response;
 use crate::http::layers::log_note::LogNote;
 use crate::http::layers::unavailable::unavailable;
 
-/// Gives up a request that takes too long, because its body drips or a database hangs.
-pub(super) async fn keep(deadline: Duration, answer: impl Future<Output = Response>) -> Response {
-    let mut answer = pin!(answer);
+/// Gives up a request that takes too long, because its body drips or a database hangs. The answer stays where its caller has it: this
+/// future would else have room for it twice.
+pub(super) async fn keep<A>(deadline: Duration, mut answer: Pin<&mut A>) -> Response
+where
+    A: Future<Output = Response>,
+{
     // Most requests wait for nothing, and need no timer.
     let at_once = poll_fn(|context| Poll::Ready(answer.as_mut().poll(context)));
     if let Poll::Ready(answer) = at_once.await {

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::Arc;
 
 use axum::Router;
@@ -111,7 +112,7 @@ async fn accompany<A: Future<Output = Response>>(
     let span = line.span();
     let answer = AssertUnwindSafe(async { answer(request).await }).catch_unwind();
     let answer = answer.map(|answer| answer.unwrap_or_else(|_panic| panics::reply()));
-    let answer = answer.instrument(span.clone());
+    let answer = pin!(answer.instrument(span.clone()));
     let mut response = deadline::keep(settings.deadline, answer).await;
     trace_status(&span, response.status());
     // A defect of the log must not cut the connection off.
