@@ -5,8 +5,8 @@ pub const MAX_NAME_LENGTH: usize = 255;
 
 /// True if `text` is `[a-z0-9]+` groups joined by `.`, `_`, `__` or any run of `-`
 /// (Distribution spec, docs/protocol.md §1.6).
-pub fn is_component(text: &str) -> bool {
-    let text = text.as_bytes();
+pub fn is_component(text: impl AsRef<[u8]>) -> bool {
+    let text = text.as_ref();
     let is_letter_at_either_end = [text.first(), text.last()]
         .into_iter()
         .all(|byte| byte.is_some_and(|&byte| is_letter(byte)));

@@ -40,11 +40,11 @@ impl TryFrom<&str> for RepositoryName {
     type Error = InvalidRepositoryName;
 
     fn try_from(text: &str) -> Result<Self, Self::Error> {
-        let path = match text.split_once('/') {
-            Some((host, rest)) if !is_component(host) && is_host(host) => rest,
-            _ => text,
+        let is_after_host = || {
+            let parts = text.split_once('/');
+            parts.is_some_and(|(host, path)| is_host(host) && is_path(path))
         };
-        if text.len() <= MAX_NAME_LENGTH && path.split('/').all(is_component) {
+        if text.len() <= MAX_NAME_LENGTH && (is_path(text) || is_after_host()) {
             Ok(Self(text.into()))
         } else {
             Err(InvalidRepositoryName)
@@ -56,6 +56,13 @@ impl fmt::Display for RepositoryName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// True if `text` is `component(/component)*`.
+fn is_path(text: &str) -> bool {
+    text.as_bytes()
+        .split(|&byte| byte == b'/')
+        .all(is_component)
 }
 
 /// True if `text` is `host[.host]*[:port]`; the port brings the one colon that a name may have.
@@ -96,6 +103,10 @@ mod tests {
             "A",
             "a/B",
             "a/h:1/b",
+            "a/B/c",
+            "host.example:5000",
+            "host.example:5000/",
+            "host.example:5000/B",
             "h:/a",
             "h:123456/a",
             "../a",

@@ -1,6 +1,5 @@
 //! The grammar of scopes, in which clients ask for actions on resources.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::domain::registry::action::{Action, ActionSet};
@@ -61,7 +60,7 @@ impl Scope {
     pub fn parse(text: &str) -> Option<Self> {
         let (kind, rest) = text.split_once(':')?;
         let (name, actions) = rest.rsplit_once(':')?;
-        let resource = match (without_class(kind)?, name) {
+        let resource = match (without_class(kind), name) {
             ("repository", "") => Resource::CatalogOfZot,
             ("repository", name) => Resource::Repository(RepositoryName::try_from(name).ok()?),
             ("registry", "catalog") => Resource::Catalog,
@@ -81,26 +80,28 @@ impl Scope {
     pub fn parse_all(
         values: impl IntoIterator<Item = impl AsRef<str>>,
     ) -> Result<Vec<Self>, TooManyScopes> {
-        let mut merged: BTreeMap<Resource, ActionSet> = BTreeMap::new();
+        let mut scopes: Vec<Self> = Vec::new();
         let mut count = 0_usize;
         for value in values {
             for text in value.as_ref().split(' ').filter(|text| !text.is_empty()) {
                 count += 1;
-                if count <= MAX_SCOPES
-                    && let Some(scope) = Self::parse(text)
-                {
-                    let actions = merged.entry(scope.resource).or_default();
-                    *actions = actions.union(scope.actions);
+                if count <= MAX_SCOPES {
+                    scopes.extend(Self::parse(text));
                 }
             }
         }
         if count > MAX_SCOPES {
             return Err(TooManyScopes(count));
         }
-        Ok(merged
-            .into_iter()
-            .map(|(resource, actions)| Self { resource, actions })
-            .collect())
+        scopes.sort_unstable();
+        scopes.dedup_by(|next, kept| {
+            let is_same = next.resource == kept.resource;
+            if is_same {
+                kept.actions = kept.actions.union(next.actions);
+            }
+            is_same
+        });
+        Ok(scopes)
     }
 }
 
@@ -114,11 +115,9 @@ impl fmt::Display for Scope {
 }
 
 /// The type without its deprecated class: `repository(plugin)` is `repository`.
-fn without_class(kind: &str) -> Option<&str> {
-    match kind.split_once('(') {
-        None => Some(kind),
-        Some((kind, class)) => class.strip_suffix(')').map(|_| kind),
-    }
+fn without_class(kind: &str) -> &str {
+    let inside = kind.strip_suffix(')').and_then(|open| open.split_once('('));
+    inside.map_or(kind, |(kind, _)| kind)
 }
 
 #[cfg(test)]
@@ -170,6 +169,9 @@ mod tests {
             "repository",
             "repository:x",
             "repository:X:pull",
+            "repository(:x:pull",
+            "repository):x:pull",
+            "repository(a)b:x:pull",
             "repository:x:",
             "repository:x:admin",
             "registry:catalog:search",
