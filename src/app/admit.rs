@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 
 use crate::app::access_tokens::UsageQueue;
@@ -58,16 +59,16 @@ pub struct Admission {
 }
 
 impl Admission {
-    /// The caller who presents a credential, and wants something of a service if one is named.
+    /// The caller who presents a credential now, and wants something of a service if one is named.
     #[tracing::instrument(level = "debug", name = "app.admit", skip_all)]
     pub async fn admit(
         &self,
         view: &View<'_>,
         presented: (&PresentedCredential, Option<&str>),
-        origin: &Origin,
+        (origin, now): (&Origin, DateTime<Utc>),
     ) -> Result<Principal, AuthenticationError> {
-        let identified = self.identified(view, presented, origin).await?;
-        self.follow_up(identified, origin).await
+        let identified = self.identified(view, presented, (origin, now)).await?;
+        self.follow_up(identified, (origin, now)).await
     }
 
     /// The same caller once more, for a request that looks at everything again: nothing is written down twice.
@@ -75,18 +76,18 @@ impl Admission {
         &self,
         view: &View<'_>,
         presented: (&PresentedCredential, Option<&str>),
-        origin: &Origin,
+        (origin, now): (&Origin, DateTime<Utc>),
     ) -> Result<Principal, AuthenticationError> {
-        Ok(self.identified(view, presented, origin).await?.caller)
+        let identified = self.identified(view, presented, (origin, now)).await?;
+        Ok(identified.caller)
     }
 
     async fn identified(
         &self,
         view: &View<'_>,
         presented: (&PresentedCredential, Option<&str>),
-        origin: &Origin,
+        (origin, now): (&Origin, DateTime<Utc>),
     ) -> Result<Identified<Principal>, AuthenticationError> {
-        let now = self.clock.now();
         let identified = self
             .authenticator
             .authenticate(view, presented, (origin.address, now))
@@ -113,7 +114,7 @@ impl Admission {
             if view.is_of_one_moment(&caller, &[]).await?
                 && let Principal::User(owner) = caller
             {
-                self.note_use(&owner, origin);
+                self.note_use(&owner, (origin, now));
                 return Ok(owner);
             }
         }
@@ -160,20 +161,20 @@ impl Admission {
     }
 
     /// Notes the use of the access token with which a user came, if it was one.
-    fn note_use(&self, user: &SignedIn, origin: &Origin) {
+    fn note_use(&self, user: &SignedIn, (origin, now): (&Origin, DateTime<Utc>)) {
         if let Some(token) = user.ceiling.access_token() {
-            self.usage.note((token, user.id), origin.address);
+            self.usage.note((token, user.id), (now, origin.address));
         }
     }
 
     async fn follow_up(
         &self,
         identified: Identified<Principal>,
-        origin: &Origin,
+        (origin, now): (&Origin, DateTime<Utc>),
     ) -> Result<Principal, AuthenticationError> {
         let mut caller = identified.caller;
         if let Principal::User(user) = &caller {
-            self.note_use(user, origin);
+            self.note_use(user, (origin, now));
             if matches!(user.ceiling.proof, Proof::Password(_)) {
                 let observation = Observation::sign_in(user, origin, self.clock.now());
                 self.observations.note(observation);
@@ -181,7 +182,7 @@ impl Admission {
         }
         match (identified.follow_up, &mut caller) {
             (Some(FollowUp::NoteRefreshTokenUse(id, digest)), _) => {
-                self.refresh_token_uses.note((id, digest), self.clock.now());
+                self.refresh_token_uses.note((id, digest), now);
             }
             (Some(FollowUp::Rehash(password)), Principal::User(user)) => {
                 let authority = Authority::of_login(user, origin.clone());

@@ -5,6 +5,8 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use chrono::{DateTime, Utc};
+
 use crate::app::audit_events::Observations;
 use crate::app::error::DeskError;
 use crate::app::lost_records::LostRecords;
@@ -71,14 +73,17 @@ impl UsageQueue {
         }
     }
 
-    /// Notes that a token of that owner is used now.
-    pub fn note(&self, token: (AccessTokenId, UserId), from: Option<IpAddr>) {
-        let uses = Uses::new(self.clock.now(), from);
+    /// Notes that a token of that owner was used at a time, from an address.
+    pub fn note(
+        &self,
+        token: (AccessTokenId, UserId),
+        (at, from): (DateTime<Utc>, Option<IpAddr>),
+    ) {
         let mut waiting = self.waiting();
         if let Some(earlier) = waiting.get_mut(&token) {
-            earlier.add(&uses);
+            earlier.add_one(at, from);
         } else if waiting.len() < MOST_TOKENS {
-            waiting.insert(token, uses);
+            waiting.insert(token, Uses::new(at, from));
         } else {
             self.lost.add(1);
         }

@@ -130,13 +130,19 @@ impl std::str::FromStr for RecentAddresses {
 impl Uses {
     /// One use.
     pub fn new(at: DateTime<Utc>, from: Option<IpAddr>) -> Self {
-        let mut addresses = RecentAddresses::default();
-        if let Some(address) = from {
-            addresses.add(address, at);
-        }
-        Self {
+        let mut uses = Self {
             last: at,
-            addresses,
+            addresses: RecentAddresses::default(),
+        };
+        uses.add_one(at, from);
+        uses
+    }
+
+    /// Adds a later use.
+    pub fn add_one(&mut self, at: DateTime<Utc>, from: Option<IpAddr>) {
+        self.last = self.last.max(at);
+        if let Some(address) = from {
+            self.addresses.add(address, at);
         }
     }
 

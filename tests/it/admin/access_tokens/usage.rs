@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
-use chrono::Duration;
+use chrono::{DateTime, Duration};
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -234,7 +234,8 @@ async fn uses_that_storage_does_not_take_are_bounded() {
     for round in 0..3 {
         let used = async {
             for token in 0..10_000 {
-                usage.note((AccessTokenId(round * 10_000 + token), UserId(1)), None);
+                let token = AccessTokenId(round * 10_000 + token);
+                usage.note((token, UserId(1)), (DateTime::UNIX_EPOCH, None));
             }
         };
         // What is noted meanwhile comes beside what is being written.
