@@ -25,6 +25,16 @@ impl<'a> JsonObject<'a> {
         write_string(self.member(name), value);
     }
 
+    /// Writes a member that is a text of several parts.
+    pub fn joined_string(&mut self, name: &'static str, parts: &[&str]) {
+        let text = self.member(name);
+        text.push(b'"');
+        for part in parts {
+            write_inside(text, part);
+        }
+        text.push(b'"');
+    }
+
     /// Writes a member that is a text without any letter that needs an escape, such as base64: it is not looked at.
     pub fn plain_string(&mut self, name: &'static str, value: &str) {
         write_plain_string(self.member(name), value);
@@ -73,11 +83,22 @@ pub fn write_list<T>(
 
 /// Writes a string in quotes.
 pub fn write_string(text: &mut Vec<u8>, value: &str) {
+    text.push(b'"');
+    write_inside(text, value);
+    text.push(b'"');
+}
+
+/// Writes what stands between the quotes of a string.
+fn write_inside(text: &mut Vec<u8>, value: &str) {
     if needs_escapes(value) {
+        let begin = text.len();
         // Writing a string to a text in memory cannot fail.
-        let _ = serde_json::to_writer(text, value);
+        let _ = serde_json::to_writer(&mut *text, value);
+        // Without its quotes.
+        text.pop();
+        text.remove(begin);
     } else {
-        write_plain_string(text, value);
+        text.extend_from_slice(value.as_bytes());
     }
 }
 
@@ -125,6 +146,16 @@ mod tests {
             let mut text = Vec::new();
             write_string(&mut text, &value);
             prop_assert_eq!(text, serde_json::to_vec(&value).unwrap());
+        }
+
+        #[test]
+        fn parts_are_written_as_one_string(parts in prop::collection::vec(any::<String>(), 0..4)) {
+            let mut text = Vec::new();
+            let mut object = JsonObject::begin(&mut text);
+            object.joined_string("s", &parts.iter().map(String::as_str).collect::<Vec<_>>());
+            object.end();
+            let expected = serde_json::json!({ "s": parts.concat() });
+            prop_assert_eq!(text, serde_json::to_vec(&expected).unwrap());
         }
 
         #[test]

@@ -1,5 +1,6 @@
 //! The line in the log for one request.
 
+use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
@@ -58,7 +59,7 @@ struct JsonLine<'a> {
     path: Option<&'a str>,
     status: u16,
     duration_us: i64,
-    address: &'a str,
+    address: Option<IpAddr>,
     id: &'a str,
     who: &'a str,
     note: &'a str,
@@ -135,7 +136,6 @@ impl RequestLine {
         let mut room = Uuid::encode_buffer();
         let id: &str = id.0.hyphenated().encode_lower(&mut room);
         let duration_us = i64::try_from(took.as_micros()).unwrap_or(i64::MAX);
-        let address = || address.map_or("-".to_owned(), |address| address.to_string());
         macro_rules! line {
             ($level:ident) => {
                 tracing::$level!(
@@ -144,7 +144,7 @@ impl RequestLine {
                     http.path = path,
                     http.status = status,
                     duration_us,
-                    client.address = address(),
+                    client.address = address.map_or("-".to_owned(), |address| address.to_string()),
                     request.id = id,
                     who,
                     note,
@@ -166,7 +166,7 @@ impl RequestLine {
                 path,
                 status,
                 duration_us,
-                address: &address(),
+                address,
                 id,
                 who,
                 note,
@@ -198,8 +198,7 @@ impl JsonLine<'_> {
         let mut line = JsonObject::begin(&mut text);
         line.string("timestamp", self.timestamp);
         line.string("level", self.level);
-        let message = [method, " ", route, " ", status, " for ", who].concat();
-        line.string("message", &message);
+        line.joined_string("message", &[method, " ", route, " ", status, " for ", who]);
         line.string("http.method", method);
         line.string("http.route", route);
         if let Some(path) = self.path {
@@ -207,7 +206,7 @@ impl JsonLine<'_> {
         }
         line.integer("http.status", self.status.into());
         line.integer("duration_us", self.duration_us);
-        line.string("client.address", self.address);
+        write_address(line.member("client.address"), self.address);
         line.string("request.id", self.id);
         line.string("who", who);
         line.string("note", self.note);
@@ -216,6 +215,24 @@ impl JsonLine<'_> {
         text.push(b'\n');
         text
     }
+}
+
+/// Writes an address as a string; one of IPv4 digit by digit, which takes a fraction of what formatting does.
+fn write_address(text: &mut Vec<u8>, address: Option<IpAddr>) {
+    text.push(b'"');
+    match address {
+        Some(IpAddr::V4(address)) => {
+            for (position, octet) in address.octets().into_iter().enumerate() {
+                if position > 0 {
+                    text.push(b'.');
+                }
+                text.extend_from_slice(itoa::Buffer::new().format(octet).as_bytes());
+            }
+        }
+        Some(IpAddr::V6(address)) => text.extend_from_slice(address.to_string().as_bytes()),
+        None => text.push(b'-'),
+    }
+    text.push(b'"');
 }
 
 impl Drop for RequestLine {
@@ -257,4 +274,21 @@ fn shortened(path: &str) -> String {
     }
     short.pop();
     short
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_written_as_they_print_themselves() {
+        for address in ["0.0.0.0", "203.0.113.7", "255.10.0.1", "::1", "2001:db8::7"] {
+            let mut text = Vec::new();
+            write_address(&mut text, Some(address.parse().unwrap()));
+            assert_eq!(String::from_utf8(text).unwrap(), format!("\"{address}\""));
+        }
+        let mut text = Vec::new();
+        write_address(&mut text, None);
+        assert_eq!(text, b"\"-\"");
+    }
 }

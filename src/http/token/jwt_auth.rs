@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::header;
+use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use chrono::SecondsFormat;
 use secrecy::ExposeSecret;
@@ -80,7 +80,8 @@ fn reply(issued: &IssuedRegistryToken, scope: Option<&str>) -> Response {
     let headers = [
         (header::CONTENT_TYPE, "application/json"),
         (header::CACHE_CONTROL, "no-store"),
-    ];
+    ]
+    .map(|(name, value)| (name, HeaderValue::from_static(value)));
     let mut response = (headers, body(issued, scope)).into_response();
     let note = LogNote::of_decision(&issued.decision);
     response.extensions_mut().insert(note);
