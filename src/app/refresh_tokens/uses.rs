@@ -41,15 +41,25 @@ impl RefreshTokenUses {
         }
     }
 
-    /// Notes that a token was used at `now`.
+    /// Notes that a token was used at a time.
     pub(in crate::app) fn note(
         &self,
         (token, digest): (RefreshTokenId, SecretDigest),
-        now: DateTime<Utc>,
+        at: DateTime<Utc>,
     ) {
-        let mut waiting = self.waiting();
+        self.put(&mut self.waiting(), token, (digest, at));
+    }
+
+    /// Puts a use among those that wait. The latest of each token stays: requests end in another order than they begin.
+    fn put(
+        &self,
+        waiting: &mut WaitingUses,
+        token: RefreshTokenId,
+        (digest, at): (SecretDigest, DateTime<Utc>),
+    ) {
         if waiting.len() < MOST_TOKENS || waiting.contains_key(&token) {
-            waiting.insert(token, (digest, now));
+            let (_, last) = waiting.entry(token).or_insert((digest, at));
+            *last = at.max(*last);
         } else {
             self.lost.add(1);
         }
@@ -72,11 +82,7 @@ impl RefreshTokenUses {
     fn put_back(&self, taken: WaitingUses) {
         let mut waiting = self.waiting();
         for (token, earlier) in taken {
-            if waiting.len() < MOST_TOKENS {
-                waiting.entry(token).or_insert(earlier);
-            } else if !waiting.contains_key(&token) {
-                self.lost.add(1);
-            }
+            self.put(&mut waiting, token, earlier);
         }
     }
 
@@ -117,7 +123,22 @@ mod tests {
     use crate::storage::CopyBounds;
 
     #[tokio::test]
-    async fn uses_of_too_many_tokens_are_counted_also_when_storage_is_away() {
+    async fn the_latest_use_of_a_token_stays_in_whatever_order_they_come() {
+        let (_folder, _db, uses) = empty_queue().await;
+        let (token, digest) = (RefreshTokenId(1), SecretDigest::stored([7; 32]));
+        let at = |seconds| DateTime::from_timestamp(seconds, 0).unwrap();
+        let last = || uses.waiting().get(&token).map(|&(_, last)| last);
+        uses.note((token, digest), at(5));
+        uses.note((token, digest), at(0));
+        assert_eq!(last(), Some(at(5)));
+        let earlier = std::mem::take(&mut *uses.waiting());
+        uses.note((token, digest), at(3));
+        uses.put_back(earlier);
+        assert_eq!(last(), Some(at(5)));
+    }
+
+    /// A new queue, with the folder and the database that it writes to.
+    async fn empty_queue() -> (TempDir, Db, RefreshTokenUses) {
         let folder = TempDir::new().unwrap();
         let url = format!("sqlite://{}/test.db?mode=rwc", folder.path().display());
         let db = Db::open_and_migrate(&SecretString::from(url), 2).await;
@@ -127,6 +148,12 @@ mod tests {
             serve_stale_for: Duration::ZERO,
         };
         let uses = RefreshTokenUses::new(db.clone(), Directory::new(db.clone(), bounds));
+        (folder, db, uses)
+    }
+
+    #[tokio::test]
+    async fn uses_of_too_many_tokens_are_counted_also_when_storage_is_away() {
+        let (_folder, db, uses) = empty_queue().await;
         let digest = SecretDigest::stored([7; 32]);
         let note = |tokens: std::ops::Range<i64>| {
             for token in tokens {

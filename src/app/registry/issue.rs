@@ -182,11 +182,11 @@ impl RegistryTokenIssuer {
         for look in looks {
             let view = self.admission.directory.view().await;
             let now = self.clock.now();
-            let origin = (&request.origin, now);
+            let came = (&request.origin, now);
             let principal = if look == 0 {
-                self.admission.admit(&view, presented, origin).await?
+                self.admission.admit(&view, presented, came).await?
             } else {
-                self.admission.admit_again(&view, presented, origin).await?
+                self.admission.admit_again(&view, presented, came).await?
             };
             self.check_business(&principal)?;
             if is_by_password(&principal) {

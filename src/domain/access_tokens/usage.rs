@@ -138,7 +138,7 @@ impl Uses {
         uses
     }
 
-    /// Adds a later use.
+    /// Adds a use, which may have been before those that are there: requests end in another order than they begin.
     pub fn add_one(&mut self, at: DateTime<Utc>, from: Option<IpAddr>) {
         self.last = self.last.max(at);
         if let Some(address) = from {
@@ -237,6 +237,16 @@ mod tests {
         assert_eq!(shown(&both), (Some(0), addresses));
         let later = written(&used(600, "10.0.0.1"), &both, UsagePrecision::Coarse);
         assert_eq!(shown(&later).0, Some(600));
+    }
+
+    #[test]
+    fn uses_are_added_in_whatever_order_they_come() {
+        let mut uses = used(5, "::1");
+        uses.add_one(at(3), Some("::2".parse().unwrap()));
+        uses.add_one(at(4), None);
+        let record = written(&uses, &AccessTokenUsage::default(), UsagePrecision::Coarse);
+        let addresses = vec!["::2".to_owned(), "::1".to_owned()];
+        assert_eq!(shown(&record), (Some(5), addresses));
     }
 
     #[test]
