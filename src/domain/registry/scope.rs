@@ -151,7 +151,10 @@ mod tests {
             read(&["repository:h.example:5000/x:pull"]),
             ["repository:h.example:5000/x:pull"]
         );
-        assert_eq!(read(&["repository(plugin):x:pull"]), ["repository:x:pull"]);
+        for class in ["(plugin)", "()", "(a)(b)"] {
+            let scope = format!("repository{class}:x:pull");
+            assert_eq!(read(&[&scope]), ["repository:x:pull"], "{class}");
+        }
         assert_eq!(
             read(&["repository:x:*"]),
             ["repository:x:*"],

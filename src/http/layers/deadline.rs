@@ -10,8 +10,8 @@ use axum::response::Response;
 use crate::http::layers::log_note::LogNote;
 use crate::http::layers::unavailable::unavailable;
 
-/// Gives up a request that takes too long, because its body drips or a database hangs. The answer stays where its caller has it: this
-/// future would else have room for it twice.
+/// Gives up a request that takes too long, because its body drips or a database hangs. The answer stays with the caller, who drops it
+/// soon after: this future would otherwise hold it twice.
 pub(super) async fn keep<A>(deadline: Duration, mut answer: Pin<&mut A>) -> Response
 where
     A: Future<Output = Response>,

@@ -112,8 +112,10 @@ async fn accompany<A: Future<Output = Response>>(
     let span = line.span();
     let answer = AssertUnwindSafe(async { answer(request).await }).catch_unwind();
     let answer = answer.map(|answer| answer.unwrap_or_else(|_panic| panics::reply()));
-    let answer = pin!(answer.instrument(span.clone()));
-    let mut response = deadline::keep(settings.deadline, answer).await;
+    let mut response = {
+        let answer = pin!(answer.instrument(span.clone()));
+        deadline::keep(settings.deadline, answer).await
+    };
     trace_status(&span, response.status());
     // A defect of the log must not cut the connection off.
     let _ = catch_unwind(AssertUnwindSafe(|| line.finish(&response)));

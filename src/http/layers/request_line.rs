@@ -217,7 +217,7 @@ impl JsonLine<'_> {
     }
 }
 
-/// Writes an address as a string; one of IPv4 digit by digit, which takes a fraction of what formatting does.
+/// Writes an address as a string; one of IPv4 octet by octet, which takes a fraction of what formatting does.
 fn write_address(text: &mut Vec<u8>, address: Option<IpAddr>) {
     text.push(b'"');
     match address {
@@ -282,7 +282,14 @@ mod tests {
 
     #[test]
     fn addresses_are_written_as_they_print_themselves() {
-        for address in ["0.0.0.0", "203.0.113.7", "255.10.0.1", "::1", "2001:db8::7"] {
+        for address in [
+            "0.0.0.0",
+            "203.0.113.7",
+            "255.10.0.1",
+            "::1",
+            "2001:db8::7",
+            "::ffff:203.0.113.7",
+        ] {
             let mut text = Vec::new();
             write_address(&mut text, Some(address.parse().unwrap()));
             assert_eq!(String::from_utf8(text).unwrap(), format!("\"{address}\""));
