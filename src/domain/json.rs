@@ -27,10 +27,13 @@ impl<'a> JsonObject<'a> {
 
     /// Writes a member that is a text of several parts.
     pub fn joined_string(&mut self, name: &'static str, parts: &[&str]) {
+        if parts.iter().any(|part| needs_escapes(part)) {
+            return self.string(name, &parts.concat());
+        }
         let text = self.member(name);
         text.push(b'"');
         for part in parts {
-            write_inside(text, part);
+            text.extend_from_slice(part.as_bytes());
         }
         text.push(b'"');
     }
@@ -83,22 +86,11 @@ pub fn write_list<T>(
 
 /// Writes a string in quotes.
 pub fn write_string(text: &mut Vec<u8>, value: &str) {
-    text.push(b'"');
-    write_inside(text, value);
-    text.push(b'"');
-}
-
-/// Writes what stands between the quotes of a string.
-fn write_inside(text: &mut Vec<u8>, value: &str) {
     if needs_escapes(value) {
-        let begin = text.len();
         // Writing a string to a text in memory cannot fail.
-        let _ = serde_json::to_writer(&mut *text, value);
-        // Without its quotes.
-        text.pop();
-        text.remove(begin);
+        let _ = serde_json::to_writer(text, value);
     } else {
-        text.extend_from_slice(value.as_bytes());
+        write_plain_string(text, value);
     }
 }
 

@@ -78,10 +78,12 @@ pub(super) async fn post(
 
 fn reply(issued: &IssuedRegistryToken, scope: Option<&str>) -> Response {
     let headers = [
-        (header::CONTENT_TYPE, "application/json"),
-        (header::CACHE_CONTROL, "no-store"),
-    ]
-    .map(|(name, value)| (name, HeaderValue::from_static(value)));
+        (
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/json"),
+        ),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    ];
     let mut response = (headers, body(issued, scope)).into_response();
     let note = LogNote::of_decision(&issued.decision);
     response.extensions_mut().insert(note);
