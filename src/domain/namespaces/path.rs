@@ -4,7 +4,7 @@ use std::fmt;
 
 use deunicode::deunicode;
 
-use crate::domain::registry::component::{MAX_NAME_LENGTH, is_component};
+use crate::domain::registry::component::{MAX_NAME_LENGTH, is_component, is_path};
 
 /// The path of a group, a project or a user's own namespace, such as `team/backend/app`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -111,10 +111,7 @@ impl TryFrom<&str> for NamespacePath {
     fn try_from(text: &str) -> Result<Self, Self::Error> {
         let path = text.to_ascii_lowercase();
         let levels = path.split('/').count();
-        if path.len() <= MAX_NAME_LENGTH
-            && levels <= MAX_LEVELS
-            && path.split('/').all(is_component)
-        {
+        if path.len() <= MAX_NAME_LENGTH && levels <= MAX_LEVELS && is_path(&path) {
             Ok(Self(path))
         } else {
             Err(InvalidNamespacePath::of(text))

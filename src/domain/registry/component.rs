@@ -3,6 +3,13 @@
 /// Longest name the registries accept, in bytes (Distribution: `NameTotalLengthMax`).
 pub const MAX_NAME_LENGTH: usize = 255;
 
+/// True if `text` is components joined by `/`.
+pub fn is_path(text: &str) -> bool {
+    text.as_bytes()
+        .split(|&byte| byte == b'/')
+        .all(is_component)
+}
+
 /// True if `text` is `[a-z0-9]+` groups joined by `.`, `_`, `__` or any run of `-`
 /// (Distribution spec, docs/protocol.md §1.6).
 pub fn is_component(text: impl AsRef<[u8]>) -> bool {

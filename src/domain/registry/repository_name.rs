@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::domain::namespaces::path::MAX_LEVELS;
-use crate::domain::registry::component::{MAX_NAME_LENGTH, is_component};
+use crate::domain::registry::component::{MAX_NAME_LENGTH, is_path};
 
 /// A well-formed repository name: `[host[:port]/]component(/component)*` (docs/protocol.md §1.6).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -56,13 +56,6 @@ impl fmt::Display for RepositoryName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
-}
-
-/// True if `text` is `component(/component)*`.
-fn is_path(text: &str) -> bool {
-    text.as_bytes()
-        .split(|&byte| byte == b'/')
-        .all(is_component)
 }
 
 /// True if `text` is `host[.host]*[:port]`; the port brings the one colon that a name may have.
