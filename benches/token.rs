@@ -45,7 +45,7 @@ const PRIVATE: [&str; 2] = [
 ];
 
 /// A Developer with an access token of two scopes, in a private project of a private group.
-fn member_of_a_private_project() -> (Principal, Rights) {
+fn member_of_a_private_project() -> (Principal, Rights<'static>) {
     let scopes = [
         AccessTokenScope::ReadRegistry,
         AccessTokenScope::WriteRegistry,

@@ -38,7 +38,7 @@ impl<'a> JsonObject<'a> {
         text.push(b'"');
     }
 
-    /// Writes a member that is a text without any letter that needs an escape, such as base64: it is not looked at.
+    /// Writes a member that is a text without any letter that needs an escape, such as base64 or a name of ours: it is not looked at.
     pub fn plain_string(&mut self, name: &'static str, value: &str) {
         write_plain_string(self.member(name), value);
     }
@@ -94,7 +94,8 @@ pub fn write_string(text: &mut Vec<u8>, value: &str) {
     }
 }
 
-fn write_plain_string(text: &mut Vec<u8>, value: &str) {
+/// Writes a string in quotes that has no letter that needs an escape.
+pub fn write_plain_string(text: &mut Vec<u8>, value: &str) {
     text.push(b'"');
     text.extend_from_slice(value.as_bytes());
     text.push(b'"');

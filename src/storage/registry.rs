@@ -8,7 +8,7 @@ use sea_orm::{EntityTrait, FromQueryResult, QueryFilter, QuerySelect, QueryTrait
 use crate::domain::decision::principal::Principal;
 use crate::domain::decision::rights::{NamespaceState, Rights};
 use crate::domain::ids::{NamespaceId, UserId};
-use crate::domain::members::{LastingRole, ownership};
+use crate::domain::members::{LastingRole, ownership_at};
 use crate::domain::namespaces::path::NamespacePath;
 use crate::domain::registry::repository_name::RepositoryName;
 use crate::storage::counter::{self, Numbered};
@@ -21,44 +21,48 @@ use crate::storage::source::Source;
 
 /// The namespaces that `repositories` may belong to, and the caller's memberships there at `now`.
 #[tracing::instrument(level = "debug", name = "storage.registry.load", skip_all)]
-pub async fn load(
+pub async fn load<'a>(
     source: &impl Source,
     principal: &Principal,
-    repositories: &[&RepositoryName],
+    repositories: &[&'a RepositoryName],
     now: DateTime<Utc>,
-) -> Result<Rights, StorageError> {
+) -> Result<Rights<'a>, StorageError> {
     load_noting(source, principal, repositories, now, |_| {}).await
 }
 
 /// The same; the numbers of the last changes that they know of are noted.
-pub(super) async fn load_noting(
+pub(super) async fn load_noting<'a>(
     source: &impl Source,
     principal: &Principal,
-    repositories: &[&RepositoryName],
+    repositories: &[&'a RepositoryName],
     now: DateTime<Utc>,
     mut note: impl FnMut(i64),
-) -> Result<Rights, StorageError> {
+) -> Result<Rights<'a>, StorageError> {
     let mut rights = Rights::default();
-    let paths: BTreeSet<&str> = repositories
-        .iter()
-        .flat_map(|name| name.prefixes())
-        .collect();
+    let paths: BTreeSet<&'a str> = RepositoryName::prefixes_of(repositories).collect();
     if paths.is_empty() {
         return Ok(rights);
     }
-    let (rows, number) = on_paths_numbered(source, paths.into_iter().collect()).await?;
+    let (rows, number) = on_paths_numbered(source, paths.iter().copied().collect()).await?;
     note(number);
+    let path_of = |row: &namespace::Model| paths.get(row.path.as_str()).copied();
     for row in &rows {
-        rights.add_namespace(&row.path, to_state(row));
+        if let Some(path) = path_of(row) {
+            rights.add_namespace(path, to_state(row));
+        }
     }
     if let Principal::User(user) = principal {
-        let (path, level) = ownership(&user.username);
-        rights.add_membership(path.as_str(), level);
+        for path in &paths {
+            if let Some(level) = ownership_at(path, &user.username) {
+                rights.add_membership(path, level);
+            }
+        }
         let (held, number) = memberships(source, user.id, &rows, now).await?;
         note(number);
         for member in held {
-            if let Some(row) = rows.iter().find(|row| row.id == member.namespace_id) {
-                rights.add_membership(&row.path, to_level(&member)?);
+            let row = rows.iter().find(|row| row.id == member.namespace_id);
+            if let Some(path) = row.and_then(path_of) {
+                rights.add_membership(path, to_level(&member)?);
             }
         }
     }

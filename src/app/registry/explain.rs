@@ -138,11 +138,11 @@ impl Desk {
     }
 }
 
-fn belongs_to(resource: &Resource, rights: &Rights) -> Option<String> {
+fn belongs_to(resource: &Resource, rights: &Rights<'_>) -> Option<String> {
     let Resource::Repository(name) = resource else {
         return None;
     };
-    Some(match rights.found(name) {
+    Some(match rights.at(name).namespace {
         None => "nothing; only administrators may use it".to_owned(),
         Some((path, NamespaceState::Tombstone)) => format!("{path}, which was deleted"),
         Some((path, NamespaceState::Live(visibility))) => format!("{path}, which is {visibility}"),

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 use std::panic::resume_unwind;
+use std::pin::pin;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -62,7 +63,7 @@ struct Known<'a> {
     registry: &'a Registry,
     /// The scopes that mean something to the registry.
     scopes: Cow<'a, [Scope]>,
-    rights: Rights,
+    rights: Rights<'a>,
 }
 
 /// The configuration of registry tokens.
@@ -91,7 +92,7 @@ impl RegistryTokenIssuer {
         let answer = if request.presented.may_write() {
             Box::pin(self.unbroken_answer(request)).await
         } else {
-            self.answer(request).await
+            self.answer(&request).await
         };
         self.counts.note(counted, &answer);
         answer
@@ -103,7 +104,7 @@ impl RegistryTokenIssuer {
         request: RegistryTokenRequest,
     ) -> Result<IssuedRegistryToken, IssueError> {
         let issuer = Arc::clone(self);
-        let answer = async move { issuer.answer(request).await };
+        let answer = async move { issuer.answer(&request).await };
         match self.tasks.spawn(answer.in_current_span()).await {
             Ok(answer) => answer,
             Err(error) => match error.try_into_panic() {
@@ -115,15 +116,18 @@ impl RegistryTokenIssuer {
         }
     }
 
-    #[tracing::instrument(level = "debug", name = "app.issue_registry_token", skip_all)]
     async fn answer(
         &self,
-        request: RegistryTokenRequest,
+        request: &RegistryTokenRequest,
     ) -> Result<IssuedRegistryToken, IssueError> {
-        match self.answer_after(0..LOOKS, &request).await {
+        // The span is made by hand: the attribute of `tracing` would move the future once more before it begins.
+        let span = tracing::debug_span!("app.issue_registry_token");
+        let first = pin!(self.answer_after(0..LOOKS, request));
+        match first.instrument(span.clone()).await {
             // Perhaps another login has hashed the same password anew since it was checked.
             Err(IssueError::Refresh(error)) if error.is_of_another_hash() => {
-                Box::pin(self.answer_after(1..LOOKS, &request)).await
+                let again = Box::pin(self.answer_after(1..LOOKS, request));
+                again.instrument(span).await
             }
             answer => answer,
         }
@@ -190,7 +194,7 @@ impl RegistryTokenIssuer {
             };
             self.check_business(&principal)?;
             if is_by_password(&principal) {
-                view.catch_up().await?;
+                Box::pin(view.catch_up()).await?;
             }
             let asked = request.asked.as_ref().map_err(Clone::clone)?;
             let registry = self.registry(&asked.service)?;
@@ -198,7 +202,7 @@ impl RegistryTokenIssuer {
             if scopes.iter().any(is_more_than_a_pull) {
                 view.must_be_current()?;
             }
-            let names = repositories(&scopes);
+            let names = repositories(&asked.scopes);
             let rights = view.rights(&principal, &names, now).await?;
             if view.is_of_one_moment(&principal, &names).await? {
                 return Ok(Known {

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::domain::decision::Decision;
 use crate::domain::decision::principal::Principal;
-use crate::domain::json::{JsonObject, write_list, write_string};
+use crate::domain::json::{JsonObject, write_list, write_plain_string};
 use crate::domain::registry::Registry;
 use crate::domain::registry::action::Action;
 use crate::domain::registry::scope::Scope;
@@ -80,7 +80,7 @@ impl<'a> RegistryTokenClaims<'a> {
         claims.integer("nbf", self.nbf);
         claims.integer("iat", self.iat);
         let mut room = Uuid::encode_buffer();
-        claims.string("jti", self.jti.hyphenated().encode_lower(&mut room));
+        claims.plain_string("jti", self.jti.hyphenated().encode_lower(&mut room));
         write_list(claims.member("access"), self.access, write_access);
         claims.end();
         text
@@ -90,10 +90,10 @@ impl<'a> RegistryTokenClaims<'a> {
 /// Writes an entry of the `access` claim: the resource's type without a class, its name, and the granted actions.
 fn write_access(text: &mut Vec<u8>, scope: &Scope) {
     let mut entry = JsonObject::begin(text);
-    entry.string("type", scope.resource.kind());
+    entry.plain_string("type", scope.resource.kind());
     entry.string("name", scope.resource.name());
     let actions = scope.actions.iter().map(Action::name);
-    write_list(entry.member("actions"), actions, write_string);
+    write_list(entry.member("actions"), actions, write_plain_string);
     entry.end();
 }
 

@@ -12,7 +12,7 @@ pub mod rights;
 use crate::domain::access_tokens::scope::AccessTokenScope;
 use crate::domain::decision::principal::{Ceiling, DeployTokenPrincipal, Principal, SignedIn};
 use crate::domain::decision::reason::{Basis, Reason};
-use crate::domain::decision::rights::{NamespaceState, Rights, Role};
+use crate::domain::decision::rights::{NamespaceState, RepositoryFacts, Rights, Role};
 use crate::domain::members::access_level::AccessLevel;
 use crate::domain::namespaces::visibility::Visibility;
 use crate::domain::registry::action::{Action, ActionSet};
@@ -60,7 +60,7 @@ pub struct Judgement<'a> {
 }
 
 /// Decides for every requested scope.
-pub fn decide(principal: &Principal, rights: &Rights, requested: &[Scope]) -> Decision {
+pub fn decide(principal: &Principal, rights: &Rights<'_>, requested: &[Scope]) -> Decision {
     let mut decision = Decision::default();
     for scope in requested {
         let mut actions = ActionSet::EMPTY;
@@ -87,7 +87,7 @@ pub fn decide(principal: &Principal, rights: &Rights, requested: &[Scope]) -> De
 /// Decides action by action, with the basis of each that is granted.
 pub fn judge_all<'a>(
     principal: &'a Principal,
-    rights: &'a Rights,
+    rights: &'a Rights<'_>,
     requested: &'a [Scope],
 ) -> impl Iterator<Item = Judgement<'a>> {
     requested
@@ -97,7 +97,7 @@ pub fn judge_all<'a>(
 
 fn judge_scope<'a>(
     principal: &'a Principal,
-    rights: &'a Rights,
+    rights: &'a Rights<'_>,
     scope: &'a Scope,
 ) -> impl Iterator<Item = Judgement<'a>> {
     let target = Target::find(&scope.resource, principal, rights);
@@ -127,19 +127,22 @@ struct Repository<'a> {
 }
 
 impl<'a> Target<'a> {
-    fn find(resource: &'a Resource, principal: &Principal, rights: &Rights) -> Self {
+    fn find(resource: &'a Resource, principal: &Principal, rights: &Rights<'_>) -> Self {
         match resource {
             Resource::Catalog => Self::Catalog(Action::Any),
             Resource::CatalogOfZot => Self::Catalog(Action::Pull),
-            Resource::Repository(name) => Self::Repository(Repository {
-                name,
-                namespace: rights.state_at(name),
-                role: rights.role_for(name),
-                is_covered: match principal {
-                    Principal::User(user) => user.ceiling.covers(name),
-                    Principal::Anonymous | Principal::DeployToken(_) => true,
-                },
-            }),
+            Resource::Repository(name) => {
+                let RepositoryFacts { namespace, role } = rights.at(name);
+                Self::Repository(Repository {
+                    name,
+                    namespace: namespace.map(|(_, state)| state),
+                    role,
+                    is_covered: match principal {
+                        Principal::User(user) => user.ceiling.covers(name),
+                        Principal::Anonymous | Principal::DeployToken(_) => true,
+                    },
+                })
+            }
         }
     }
 }

@@ -119,7 +119,7 @@ impl DeployTokenPrincipal {
 
     /// True if `repository` is in its namespace.
     pub fn is_for(&self, repository: &RepositoryName) -> bool {
-        repository.prefixes().any(|path| path == self.path.as_str())
+        repository.is_in(self.path.as_str())
     }
 }
 

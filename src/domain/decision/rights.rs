@@ -8,11 +8,17 @@ use crate::domain::registry::repository_name::RepositoryName;
 
 /// The paths above the requested repositories, and the caller's memberships there.
 ///
-/// Nothing that exists on those paths may be missing, and no membership in it may have ended.
+/// Nothing that exists on those paths may be missing, and no membership in it may have ended. The paths are parts of the names of
+/// these repositories, and not copied.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Rights {
-    namespaces: BTreeMap<String, NamespaceState>,
-    memberships: BTreeMap<String, AccessLevel>,
+pub struct Rights<'a>(BTreeMap<&'a str, PathFacts>);
+
+/// The facts about a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct PathFacts {
+    namespace: Option<NamespaceState>,
+    /// The caller's role there.
+    level: Option<AccessLevel>,
 }
 
 /// The state of the namespace at a path.
@@ -33,54 +39,47 @@ pub struct Role<'a> {
     pub given_at: &'a str,
 }
 
-impl Rights {
+/// The facts about a repository, from its path and those above it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct RepositoryFacts<'a> {
+    /// The namespace to which it belongs, with its path: the one with the longest path that is a prefix.
+    pub namespace: Option<(&'a str, NamespaceState)>,
+    /// The caller's highest role, its own or inherited; the nearest of equals.
+    pub role: Option<Role<'a>>,
+}
+
+impl<'a> Rights<'a> {
     /// Notes the namespace at `path`.
-    pub fn add_namespace(&mut self, path: &str, namespace: NamespaceState) {
-        match self.namespaces.get_mut(path) {
-            Some(known) => *known = namespace,
-            None => {
-                self.namespaces.insert(path.to_owned(), namespace);
-            }
-        }
+    pub fn add_namespace(&mut self, path: &'a str, namespace: NamespaceState) {
+        self.path(path).namespace = Some(namespace);
     }
 
     /// Notes that the caller is a member at `path`.
-    pub fn add_membership(&mut self, path: &str, level: AccessLevel) {
-        match self.memberships.get_mut(path) {
-            Some(held) => *held = level.max(*held),
-            None => {
-                self.memberships.insert(path.to_owned(), level);
-            }
-        }
+    pub fn add_membership(&mut self, path: &'a str, level: AccessLevel) {
+        let held = &mut self.path(path).level;
+        *held = Some(level).max(*held);
     }
 
-    /// The state of the namespace to which `repository` belongs: the one with the longest path that is a prefix.
-    pub fn state_at(&self, repository: &RepositoryName) -> Option<NamespaceState> {
-        self.found(repository).map(|(_, namespace)| namespace)
-    }
-
-    /// The namespace to which `repository` belongs, with its path.
-    pub fn found<'a>(&self, repository: &'a RepositoryName) -> Option<(&'a str, NamespaceState)> {
-        repository.prefixes().find_map(|path| {
-            self.namespaces
-                .get(path)
-                .map(|&namespace| (path, namespace))
-        })
-    }
-
-    /// The caller's highest role for `repository`, its own or inherited; the nearest of equals.
-    pub fn role_for<'a>(&self, repository: &'a RepositoryName) -> Option<Role<'a>> {
-        let mut best: Option<Role<'a>> = None;
+    /// The facts about `repository`.
+    pub fn at<'b>(&self, repository: &'b RepositoryName) -> RepositoryFacts<'b> {
+        let mut facts = RepositoryFacts::default();
         for path in repository.prefixes() {
-            if let Some(&level) = self.memberships.get(path)
-                && best.is_none_or(|role| level > role.level)
-            {
-                best = Some(Role {
+            let Some(at) = self.0.get(path) else {
+                continue;
+            };
+            let namespace = at.namespace.map(|namespace| (path, namespace));
+            facts.namespace = facts.namespace.or(namespace);
+            if at.level > facts.role.map(|role| role.level) {
+                facts.role = at.level.map(|level| Role {
                     level,
                     given_at: path,
                 });
             }
         }
-        best
+        facts
+    }
+
+    fn path(&mut self, path: &'a str) -> &mut PathFacts {
+        self.0.entry(path).or_default()
     }
 }

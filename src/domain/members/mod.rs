@@ -75,3 +75,23 @@ impl Member {
 pub fn ownership(username: &Username) -> (NamespacePath, AccessLevel) {
     (username.namespace(), AccessLevel::Owner)
 }
+
+/// The role that `username` has at that path by [`ownership`].
+pub fn ownership_at(path: &str, username: &Username) -> Option<AccessLevel> {
+    (path == username.as_str()).then_some(AccessLevel::Owner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everybody_owns_the_namespace_of_their_name_and_no_other_by_it() {
+        let alice: Username = "Alice".try_into().unwrap();
+        let (own, level) = ownership(&alice);
+        assert_eq!(ownership_at(own.as_str(), &alice), Some(level));
+        for other in ["", "alic", "alice/app", "alice2", "Alice"] {
+            assert_eq!(ownership_at(other, &alice), None, "{other}");
+        }
+    }
+}

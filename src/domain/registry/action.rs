@@ -50,7 +50,7 @@ impl fmt::Display for Action {
     }
 }
 
-/// A set of actions; writes itself as a sorted list.
+/// A set of actions.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct ActionSet(u8);
 
@@ -107,18 +107,8 @@ impl FromIterator<Action> for ActionSet {
     }
 }
 
-impl fmt::Display for ActionSet {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (position, action) in self.iter().enumerate() {
-            f.write_str(if position == 0 { "" } else { "," })?;
-            f.write_str(action.name())?;
-        }
-        Ok(())
-    }
-}
-
 impl fmt::Debug for ActionSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "[{self}]")
+        f.debug_set().entries(self.iter()).finish()
     }
 }

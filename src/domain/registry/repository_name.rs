@@ -1,7 +1,7 @@
 //! The name of a repository in a registry.
 
-use std::fmt;
 use std::sync::Arc;
+use std::{fmt, iter};
 
 use crate::domain::namespaces::path::MAX_LEVELS;
 use crate::domain::registry::component::{MAX_NAME_LENGTH, is_path};
@@ -28,11 +28,27 @@ impl RepositoryName {
     /// prefix that ends at a `/`, but none with more levels than a path can have.
     pub fn prefixes(&self) -> impl Iterator<Item = &str> {
         let levels = 1 + self.0.bytes().filter(|&byte| byte == b'/').count();
-        let prefixes = std::iter::successors(Some(&*self.0), |path| {
+        let prefixes = iter::successors(Some(&*self.0), |path| {
             let end = path.bytes().rposition(|byte| byte == b'/');
             end.and_then(|end| path.get(..end))
         });
         prefixes.skip(levels.saturating_sub(MAX_LEVELS))
+    }
+
+    /// The prefixes of all `names`. What a name has in common with the one before it is left out; other repetitions stay.
+    pub fn prefixes_of<'a>(names: &[&'a Self]) -> impl Iterator<Item = &'a str> {
+        let before = iter::once(None).chain(names.iter().map(Some));
+        before.zip(names).flat_map(|(before, name)| {
+            // The prefixes above a common one are common too.
+            let is_new = move |path: &&str| before.is_none_or(|before| !before.is_in(path));
+            name.prefixes().take_while(is_new)
+        })
+    }
+
+    /// True if `path` is the name itself, or a shorter prefix that ends at a `/`.
+    pub fn is_in(&self, path: &str) -> bool {
+        let rest = self.0.strip_prefix(path);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 }
 
@@ -75,6 +91,10 @@ fn is_host(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -118,5 +138,43 @@ mod tests {
         let deep = RepositoryName::try_from(["a"; 100].join("/").as_str()).unwrap();
         let prefixes: Vec<_> = deep.prefixes().collect();
         assert_eq!((prefixes.len(), prefixes[0].len()), (MAX_LEVELS, 39));
+    }
+
+    #[test]
+    fn a_name_is_in_its_prefixes_and_nowhere_else() {
+        let name = RepositoryName::try_from("team/app/cache").unwrap();
+        assert!(name.prefixes().all(|path| name.is_in(path)));
+        for elsewhere in [
+            "",
+            "t",
+            "team/",
+            "team/ap",
+            "team/app/cache/",
+            "team/app/cache/x",
+            "app",
+        ] {
+            assert!(!name.is_in(elsewhere), "{elsewhere}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_prefix_of_many_names_is_missing(
+            texts in prop::collection::vec("(a(/b){0,22}/)?[ab](/[ab]){0,3}", 0..6),
+        ) {
+            let names: Vec<RepositoryName> = texts.iter().map(|text| text.as_str().try_into().unwrap()).collect();
+            let names: Vec<&RepositoryName> = names.iter().collect();
+            let each: BTreeSet<&str> = names.iter().flat_map(|name| name.prefixes()).collect();
+            let all: Vec<&str> = RepositoryName::prefixes_of(&names).collect();
+            prop_assert_eq!(all.iter().copied().collect::<BTreeSet<_>>(), each);
+        }
+
+        #[test]
+        fn what_neighbours_have_in_common_comes_once(common in "a(/b){0,5}", ends in prop::collection::btree_set("[c-f]", 1..4)) {
+            let names: Vec<RepositoryName> = ends.iter().map(|end| format!("{common}/{end}").as_str().try_into().unwrap()).collect();
+            let names: Vec<&RepositoryName> = names.iter().collect();
+            let levels = 1 + common.matches('/').count();
+            prop_assert_eq!(RepositoryName::prefixes_of(&names).count(), levels + names.len());
+        }
     }
 }

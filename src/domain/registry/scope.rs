@@ -103,14 +103,22 @@ impl Scope {
         });
         Ok(scopes)
     }
+
+    /// The parts of its text, in their order.
+    pub fn parts(&self) -> impl Iterator<Item = &str> {
+        let actions = self.actions.iter().enumerate();
+        let actions = actions.flat_map(|(position, action)| {
+            let before = if position == 0 { ":" } else { "," };
+            [before, action.name()]
+        });
+        let resource = [self.resource.kind(), ":", self.resource.name()];
+        resource.into_iter().chain(actions)
+    }
 }
 
 impl fmt::Display for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for part in [self.resource.kind(), ":", self.resource.name(), ":"] {
-            f.write_str(part)?;
-        }
-        self.actions.fmt(f)
+        self.parts().try_for_each(|part| f.write_str(part))
     }
 }
 

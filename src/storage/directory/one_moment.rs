@@ -97,9 +97,6 @@ fn rests_on(touched: &Touched, principal: &Principal, repositories: &[&Repositor
         Touched::DeployToken(id) => {
             matches!(principal, Principal::DeployToken(token) if token.id == *id)
         }
-        Touched::Namespace(at) => repositories
-            .iter()
-            .flat_map(|name| name.prefixes())
-            .any(|path| path == at.as_str()),
+        Touched::Namespace(at) => repositories.iter().any(|name| name.is_in(at.as_str())),
     }
 }

@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use crate::domain::decision::principal::Principal;
 use crate::domain::decision::rights::Rights;
 use crate::domain::deploy_tokens::DeployToken;
-use crate::domain::members::ownership;
+use crate::domain::members::ownership_at;
 use crate::domain::refresh_tokens::RefreshToken;
 use crate::domain::registry::repository_name::RepositoryName;
 use crate::domain::secret::SecretDigest;
@@ -166,12 +166,12 @@ impl<'a> View<'a> {
     }
 
     /// The namespaces that `repositories` may belong to, and the caller's memberships there at `now`.
-    pub async fn rights(
+    pub async fn rights<'r>(
         &self,
         principal: &Principal,
-        repositories: &[&RepositoryName],
+        repositories: &[&'r RepositoryName],
         now: DateTime<Utc>,
-    ) -> Result<Rights, StorageError> {
+    ) -> Result<Rights<'r>, StorageError> {
         let Some(copies) = self.copies() else {
             return Box::pin(self.load_rights(principal, repositories, now)).await;
         };
@@ -179,10 +179,9 @@ impl<'a> View<'a> {
         if repositories.is_empty() {
             return Ok(rights);
         }
-        let mut given = None;
+        let (mut given, mut username) = (None, None);
         if let Principal::User(user) = principal {
-            let (path, level) = ownership(&user.username);
-            rights.add_membership(path.as_str(), level);
+            username = Some(&user.username);
             given = match copies.asked.roles.note(copies.roles.get(&user.id)) {
                 Some(found) => found,
                 None => Box::pin(self.load_roles(copies, user.id)).await?,
@@ -192,7 +191,10 @@ impl<'a> View<'a> {
             }
         }
         let given = given.as_ref().map_or(&[][..], |roles| roles);
-        let mut note = |path: &str, found: FoundNamespace| {
+        let mut note = |path: &'r str, found: FoundNamespace| {
+            if let Some(level) = username.and_then(|name| ownership_at(path, name)) {
+                rights.add_membership(path, level);
+            }
             let Some((id, state)) = found else { return };
             rights.add_namespace(path, state);
             let role = given
@@ -206,7 +208,7 @@ impl<'a> View<'a> {
             }
         };
         let mut missing = BTreeSet::new();
-        for path in repositories.iter().flat_map(|name| name.prefixes()) {
+        for path in RepositoryName::prefixes_of(repositories) {
             let copy = copies.namespace(path, self.lasting());
             match copies.asked.namespaces.note(copy) {
                 Some(found) => note(path, found),
@@ -216,8 +218,11 @@ impl<'a> View<'a> {
             }
         }
         if !missing.is_empty() {
-            for (path, found) in &*Box::pin(self.load_namespaces(copies, missing)).await? {
-                note(path, *found);
+            let loaded = Box::pin(self.load_namespaces(copies, &missing)).await?;
+            for (path, found) in &*loaded {
+                if let Some(path) = missing.get(&**path) {
+                    note(path, *found);
+                }
             }
         }
         Ok(rights)

@@ -84,7 +84,7 @@ pub(super) async fn facts_of_two_moments_are_noticed(db: &Db, url: &SecretString
         );
         let view = directory.view().await;
         let before = view.rights(&principal, &[&known], now()).await.unwrap();
-        assert!(before.role_for(&known).is_some());
+        assert!(before.at(&known).role.is_some());
         assert!(view.is_of_one_moment(&principal, &[&known]).await.unwrap());
 
         let change = begin(db).await;
@@ -109,7 +109,7 @@ pub(super) async fn facts_of_two_moments_are_noticed(db: &Db, url: &SecretString
             .rights(&principal, &[&known, &new], now())
             .await
             .unwrap();
-        assert!(after.role_for(&new).is_none(), "{round}");
+        assert!(after.at(&new).role.is_none(), "{round}");
         let is_whole = view.is_of_one_moment(&principal, &names);
         assert!(is_whole.await.unwrap(), "{round}");
     }

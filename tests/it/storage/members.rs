@@ -64,9 +64,12 @@ pub(super) async fn members_and_rights_are_read_together(db: &Db) {
         let rights = registry::load(db, &principal, &[&name, &own], instant)
             .await
             .unwrap();
-        assert_eq!(rights.state_at(&name), Some(NamespaceState::Tombstone));
-        assert_eq!(rights.role_for(&own).unwrap().level, AccessLevel::Owner);
-        let role = rights.role_for(&name).unwrap();
+        assert_eq!(
+            rights.at(&name).namespace.map(|(_, state)| state),
+            Some(NamespaceState::Tombstone)
+        );
+        assert_eq!(rights.at(&own).role.unwrap().level, AccessLevel::Owner);
+        let role = rights.at(&name).role.unwrap();
         (role.level, role.given_at.to_owned())
     };
     assert_eq!(
@@ -80,7 +83,7 @@ pub(super) async fn members_and_rights_are_read_together(db: &Db) {
     let rights = registry::load(db, &Principal::Anonymous, &[&name], now())
         .await
         .unwrap();
-    assert!(rights.role_for(&name).is_none());
+    assert!(rights.at(&name).role.is_none());
 }
 
 pub(super) async fn members_are_removed_once_and_nobody_is_none(db: &Db) {

@@ -115,12 +115,12 @@ impl View<'_> {
     }
 
     /// The rights, past the copies.
-    pub(super) async fn load_rights(
+    pub(super) async fn load_rights<'r>(
         &self,
         principal: &Principal,
-        repositories: &[&RepositoryName],
+        repositories: &[&'r RepositoryName],
         now: DateTime<Utc>,
-    ) -> Result<Rights, StorageError> {
+    ) -> Result<Rights<'r>, StorageError> {
         let ask = |db| async move {
             let (mut least, mut newest) = (i64::MAX, i64::MIN);
             let note = |number: i64| {
@@ -141,9 +141,9 @@ impl View<'_> {
     pub(super) async fn load_namespaces(
         &self,
         copies: &Copies,
-        paths: BTreeSet<&str>,
+        paths: &BTreeSet<&str>,
     ) -> Result<Arc<FoundPaths>, StorageError> {
-        let paths: Vec<&str> = paths.into_iter().collect();
+        let paths: Vec<&str> = paths.iter().copied().collect();
         let key = paths.join(" ");
         let loaded = copies.loads.namespaces.load(
             (key.as_str(), &copies.drops),

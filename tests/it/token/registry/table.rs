@@ -162,14 +162,17 @@ fn principal(credential: Credential, who: Who) -> Principal {
     })
 }
 
-fn rights(who: Who) -> Rights {
+fn rights(who: Who) -> Rights<'static> {
     let mut rights = Rights::default();
     rights.add_namespace("team", NamespaceState::Live(Visibility::Private));
-    for visibility in Visibility::ALL {
-        let at = path(&format!("team/{}", visibility.name()));
-        rights.add_namespace(at.as_str(), NamespaceState::Live(visibility));
+    for (at, visibility) in [
+        ("team/private", Visibility::Private),
+        ("team/internal", Visibility::Internal),
+        ("team/public", Visibility::Public),
+    ] {
+        rights.add_namespace(at, NamespaceState::Live(visibility));
         if let Who::Member(level) = who {
-            rights.add_membership(at.as_str(), level);
+            rights.add_membership(at, level);
         }
     }
     rights.add_namespace("team/deleted", NamespaceState::Tombstone);
