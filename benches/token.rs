@@ -1,16 +1,18 @@
-//! What the parts of a token request take: reading, deciding, signing, and all of it without HTTP.
+//! What the parts of a token request take: reading, deciding, signing, and all of it, without and with the layers of a listener.
 
 #![expect(clippy::unwrap_used, reason = "a bench that cannot be set up is over")]
 
 use std::hint::black_box;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderValue, Request, StatusCode, header};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use secrecy::SecretString;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -30,6 +32,7 @@ use wharfinger::domain::members::access_level::AccessLevel;
 use wharfinger::domain::namespaces::visibility::Visibility;
 use wharfinger::domain::registry::scope::Scope;
 use wharfinger::domain::users::reference::UserReference;
+use wharfinger::http::layers::{Framed, RequestLog};
 use wharfinger::http::token::request::by_get;
 use wharfinger::server::{Service, SystemClock, SystemEntropy};
 use wharfinger::signing::KeyRing;
@@ -37,6 +40,9 @@ use wharfinger::storage::Db;
 
 /// A login's usual question: two scopes in the user's own namespace, as programs encode them.
 const QUERY: &str = "service=container_registry&scope=repository%3Aadmin%2Fapp%3Apull&scope=repository%3Aadmin%2Fother%3Apull%2Cpush";
+
+/// The other end of the connection.
+const PEER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 4711);
 
 /// The scopes of a client that works in a private project.
 const PRIVATE: [&str; 2] = [
@@ -104,6 +110,25 @@ async fn service(folder: &Path) -> (Service, HeaderMap) {
     let value = HeaderValue::from_str(&format!("Basic {basic}")).unwrap();
     headers.insert(header::AUTHORIZATION, value);
     (service, headers)
+}
+
+/// The token listener of a service, whose request log goes nowhere.
+fn listener(service: Service) -> Framed {
+    // Without anybody who takes lines of that level, none would be made.
+    tracing_subscriber::fmt().with_writer(std::io::sink).init();
+    let put = |line: &[u8]| {
+        black_box(line);
+    };
+    let log = RequestLog::default().putting(put);
+    service.with_request_log(&log).token_router()
+}
+
+/// A login's usual request.
+fn asked(headers: &HeaderMap) -> Request<Body> {
+    let request = Request::get(format!("/jwt/auth?{QUERY}"));
+    let mut request = request.body(Body::empty()).unwrap();
+    *request.headers_mut() = headers.clone();
+    request
 }
 
 fn origin() -> Origin {
@@ -176,6 +201,13 @@ fn parts(criterion: &mut Criterion) {
     });
     // A while later than the last look at the changes, each iteration would ask storage; a service does that beside the requests.
     criterion.bench_function("issue, warm", |bencher| bencher.iter(issue));
+    let listener = listener(service.clone());
+    let answer = |request| runtime.block_on(listener.answer(request, Some(PEER)));
+    let reply = answer(asked(&headers));
+    assert_eq!(reply.status(), StatusCode::OK);
+    criterion.bench_function("answer with all layers, warm", |bencher| {
+        bencher.iter_batched(|| asked(&headers), answer, BatchSize::SmallInput);
+    });
     criterion.bench_function("follow the changes", |bencher| {
         bencher.iter(|| runtime.block_on(service.directory.follow()).unwrap());
     });

@@ -2,20 +2,19 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use axum::extract::{ConnectInfo, Request};
+use axum::http::HeaderMap;
 
 use crate::http::layers::forgotten_proxy::is_perhaps_ours;
 use crate::http::layers::forwarded::hops;
 use crate::http::layers::settings::LayerSettings;
 
-/// The address of a request's client, whose connection names its peer.
-pub(super) fn of(request: &Request, settings: &LayerSettings) -> Option<IpAddr> {
-    let ConnectInfo(peer) = request.extensions().get::<ConnectInfo<SocketAddr>>()?;
-    let (peer, hops) = (peer.ip().to_canonical(), hops(request.headers()));
+/// The address of the client of a request with these headers, whose connection is from `peer`.
+pub(super) fn of(peer: SocketAddr, headers: &HeaderMap, settings: &LayerSettings) -> IpAddr {
+    let (peer, hops) = (peer.ip().to_canonical(), hops(headers));
     if !hops.is_empty() && is_perhaps_ours(peer) && !(settings.trusts_proxy)(peer) {
         settings.forgotten_proxy.warn(peer);
     }
-    Some(client(peer, hops, &*settings.trusts_proxy))
+    client(peer, hops, &*settings.trusts_proxy)
 }
 
 /// Goes back along the proxies as long as they are trusted, and stops at anything that is not an address.
@@ -32,8 +31,6 @@ fn client(peer: IpAddr, hops: Vec<Option<IpAddr>>, trusts: &dyn Fn(IpAddr) -> bo
 
 #[cfg(test)]
 mod tests {
-    use axum::http::HeaderMap;
-
     use super::*;
 
     fn seen(peer: &str, forwarded: &[&'static str]) -> String {

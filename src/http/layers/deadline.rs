@@ -51,7 +51,7 @@ mod tests {
         let service = frame(routes, &settings);
         let send = async |path: &str| {
             let request = Request::get(path).body(Body::empty()).unwrap();
-            service.answer(request).await
+            service.answer(request, None).await
         };
         let reply = send("/").await;
         assert_eq!(reply.status(), StatusCode::SERVICE_UNAVAILABLE);

@@ -9,25 +9,27 @@ use axum::response::Response;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
+use crate::http::layers::who::Who;
+
 /// A `GET` of exactly one path. The listener's router has the same route, for all other methods.
 #[derive(Clone)]
 pub(super) struct DirectRoute {
-    path: &'static str,
-    answer: Arc<dyn Fn(Request) -> BoxFuture<'static, Response> + Send + Sync>,
+    pub(super) path: &'static str,
+    answer: Arc<dyn Fn(Request, Who) -> BoxFuture<'static, Response> + Send + Sync>,
 }
 
 impl DirectRoute {
     /// The route to that path. Its answers are futures in a box: each connection would else have room for one.
     pub(super) fn new<A>(
         path: &'static str,
-        answer: impl Fn(Request) -> A + Send + Sync + 'static,
+        answer: impl Fn(Request, Who) -> A + Send + Sync + 'static,
     ) -> Self
     where
         A: Future<Output = Response> + Send + 'static,
     {
         Self {
             path,
-            answer: Arc::new(move |request| answer(request).boxed()),
+            answer: Arc::new(move |request, who| answer(request, who).boxed()),
         }
     }
 
@@ -36,8 +38,8 @@ impl DirectRoute {
         *request.method() == Method::GET && request.uri().path() == self.path
     }
 
-    pub(super) fn answer(&self, request: Request) -> BoxFuture<'static, Response> {
-        (self.answer)(request)
+    pub(super) fn answer(&self, request: Request, who: Who) -> BoxFuture<'static, Response> {
+        (self.answer)(request, who)
     }
 }
 

@@ -1,12 +1,14 @@
 //! All layers in their order, around any listener's routes.
 
 use std::convert::Infallible;
+use std::future::ready;
+use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, Request};
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::Route;
@@ -20,6 +22,7 @@ use crate::http::layers::request_context::RequestContext;
 use crate::http::layers::request_id::RequestId;
 use crate::http::layers::request_line::RequestLine;
 use crate::http::layers::settings::LayerSettings;
+use crate::http::layers::who::Who;
 use crate::http::layers::{client_address, deadline, panics, slashes};
 
 /// Largest body that is read, in bytes.
@@ -41,9 +44,12 @@ pub fn frame(routes: Router, settings: &LayerSettings) -> Framed {
     let accompanied = tower::layer::layer_fn(move |route: Route| {
         let settings = Arc::clone(&shared);
         service_fn(move |request| {
-            let route = route.clone();
-            let answer = |request| reply_of(route, request);
-            accompany(Arc::clone(&settings), (request, None), answer).map(Ok::<_, Infallible>)
+            let (settings, route) = (Arc::clone(&settings), route.clone());
+            async move {
+                let peer = peer_of(&request);
+                let answer = |request, context| reply_of(route, with_context(request, context));
+                Ok::<_, Infallible>(accompany(&settings, (request, peer), None, answer).await)
+            }
         })
     });
     Framed {
@@ -54,35 +60,55 @@ pub fn frame(routes: Router, settings: &LayerSettings) -> Framed {
 }
 
 impl Framed {
-    /// The same, where a `GET` of `path` has this answer, with the same layers, before the router is asked. Layers that only the
-    /// router has are not around it.
+    /// The same, where a `GET` of `path` has this answer, before the router is asked. Layers that only the router has are not
+    /// around it; its request has neither peer nor context among its extensions, and a body without a limit.
     #[must_use]
     pub fn with_direct<A>(
         self,
         path: &'static str,
-        answer: impl Fn(Request) -> A + Clone + Send + Sync + 'static,
+        answer: impl Fn(Request, Who) -> A + Send + Sync + 'static,
     ) -> Self
     where
         A: Future<Output = Response> + Send + 'static,
     {
-        let settings = Arc::clone(&self.settings);
-        let direct = DirectRoute::new(path, move |request| {
-            accompany(Arc::clone(&settings), (request, Some(path)), answer.clone())
-        });
         Self {
-            direct: Some(direct),
+            direct: Some(DirectRoute::new(path, answer)),
             ..self
         }
     }
 
-    /// The reply to a request.
-    pub async fn answer(&self, request: Request) -> Response {
-        let request = slashes::tidied(request);
+    /// The reply to a request of `peer`, if it is known.
+    pub fn answer(
+        &self,
+        request: Request,
+        peer: Option<SocketAddr>,
+    ) -> impl Future<Output = Response> {
+        let mut request = slashes::tidied(request);
         if let Some(route) = self.direct.as_ref().filter(|route| route.takes(&request)) {
-            return route.answer(request).await;
+            let answer = |request, context| route.answer(request, Who::in_context(context));
+            let reply = accompany(&self.settings, (request, peer), Some(route.path), answer);
+            return reply.left_future();
         }
-        reply_of(self.routes.clone(), request).await
+        if let Some(peer) = peer {
+            request.extensions_mut().insert(ConnectInfo(peer));
+        }
+        reply_of(self.routes.clone(), request).right_future()
     }
+}
+
+/// The peer of a request that goes through the router.
+fn peer_of(request: &Request) -> Option<SocketAddr> {
+    let noted = request.extensions().get();
+    noted.map(|ConnectInfo(peer)| *peer)
+}
+
+/// A request for the router, whose routes find its context in it, and read no more of its body than they should.
+fn with_context(mut request: Request, context: Arc<RequestContext>) -> Request {
+    request.extensions_mut().insert(context);
+    if !request.body().is_end_stream() {
+        DefaultBodyLimit::max(MAX_BODY).apply(&mut request);
+    }
+    request
 }
 
 /// The reply of routes, which never fail to give one.
@@ -94,35 +120,42 @@ where
     reply.unwrap_or_else(|never| match never {})
 }
 
-/// Gives a request its id, its client's address, its deadline and its line in the log, and a reply whatever happens. A
-/// route that was found without the router comes with its pattern.
-async fn accompany<A: Future<Output = Response>>(
-    settings: Arc<LayerSettings>,
-    (mut request, pattern): (Request, Option<&'static str>),
-    answer: impl FnOnce(Request) -> A,
-) -> Response {
+/// Gives a request its id, its client's address, its deadline and its line in the log, and a reply whatever happens. The pattern of
+/// a route that was found without the router is `direct`.
+///
+/// The answer begins at once: a future that held the request would have room for it in each layer, and move it through all of them.
+fn accompany<A: Future<Output = Response>>(
+    settings: &LayerSettings,
+    (request, peer): (Request, Option<SocketAddr>),
+    direct: Option<&'static str>,
+    answer: impl FnOnce(Request, Arc<RequestContext>) -> A,
+) -> impl Future<Output = Response> {
     let id = RequestId::new(&*settings.entropy);
-    let address = client_address::of(&request, &settings);
+    let address = peer.map(|peer| client_address::of(peer, request.headers(), settings));
     let context = Arc::new(RequestContext::new(id, address));
-    request.extensions_mut().insert(Arc::clone(&context));
-    if !request.body().is_end_stream() {
-        DefaultBodyLimit::max(MAX_BODY).apply(&mut request);
-    }
-    let line = RequestLine::begin((&request, pattern), context, Arc::clone(&settings));
+    let line = RequestLine::begin((&request, direct), Arc::clone(&context), settings);
     let span = line.span();
-    let answer = AssertUnwindSafe(async { answer(request).await }).catch_unwind();
-    let answer = answer.map(|answer| answer.unwrap_or_else(|_panic| panics::reply()));
-    let mut response = {
-        let answer = pin!(answer.instrument(span.clone()));
-        deadline::keep(settings.deadline, answer).await
+    let begin = || span.in_scope(|| answer(request, context));
+    let answer = match catch_unwind(AssertUnwindSafe(begin)) {
+        Ok(answer) => AssertUnwindSafe(answer)
+            .catch_unwind()
+            .map(|answer| answer.unwrap_or_else(|_panic| panics::reply()))
+            .left_future(),
+        Err(_panic) => ready(panics::reply()).right_future(),
     };
-    trace_status(&span, response.status());
-    // A defect of the log must not cut the connection off.
-    let _ = catch_unwind(AssertUnwindSafe(|| line.finish(&response)));
-    response
-        .headers_mut()
-        .insert(RequestId::HEADER, id.to_header());
-    response
+    async move {
+        let mut response = {
+            let answer = pin!(answer.instrument(span.clone()));
+            deadline::keep(settings.deadline, answer).await
+        };
+        trace_status(&span, response.status());
+        // A defect of the log must not cut the connection off.
+        let _ = catch_unwind(AssertUnwindSafe(|| line.finish(&response)));
+        response
+            .headers_mut()
+            .insert(RequestId::HEADER, id.to_header());
+        response
+    }
 }
 
 /// Notes the status in a trace, by the names of OpenTelemetry's conventions for HTTP.
@@ -163,10 +196,16 @@ mod tests {
                 get(|| async { "by the router" }).post(|| async { "posted" }),
             )
             .route("/seldom", get(|| async { "seldom" }));
-        let direct = async |request: Request| match request.uri().query() {
-            Some("panic") => panic!("a defect"),
-            Some("hang") => std::future::pending().await,
-            _ => Response::new(Body::from("directly")),
+        let direct = |request: Request, _| {
+            let query = request.uri().query().map(str::to_owned);
+            assert_ne!(query.as_deref(), Some("begin"), "a defect at once");
+            async move {
+                match query.as_deref() {
+                    Some("panic") => panic!("a defect"),
+                    Some("hang") => std::future::pending().await,
+                    _ => Response::new(Body::from("directly")),
+                }
+            }
         };
         let framed = frame(routes, &settings).with_direct("/often", direct);
         (framed, ended)
@@ -174,7 +213,9 @@ mod tests {
 
     async fn ask(routes: &Framed, method: &str, path: &str) -> (StatusCode, String) {
         let request = axum::http::Request::builder().method(method).uri(path);
-        let reply = routes.answer(request.body(Body::empty()).unwrap()).await;
+        let reply = routes
+            .answer(request.body(Body::empty()).unwrap(), None)
+            .await;
         assert!(reply.headers().contains_key(RequestId::HEADER), "{path}");
         let status = reply.status();
         let body = to_bytes(reply.into_body(), 1024).await.unwrap();
@@ -193,6 +234,7 @@ mod tests {
             ("GET", "/often/more", 404, None),
             ("GET", "/seldom", 200, Some("seldom")),
             ("GET", "/often?panic", 500, None),
+            ("GET", "/often?begin", 500, None),
             ("GET", "/often?hang", 503, None),
         ];
         for (method, path, status, body) in asked {
@@ -211,6 +253,7 @@ mod tests {
             "DELETE /often 405",
             "GET none 404",
             "GET /seldom 200",
+            "GET /often 500",
             "GET /often 500",
             "GET /often 503",
         ];

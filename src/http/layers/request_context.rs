@@ -3,15 +3,18 @@
 use std::net::IpAddr;
 use std::sync::OnceLock;
 
+use crate::http::layers::log_note::LogNote;
 use crate::http::layers::request_id::RequestId;
 
-/// The facts about one request; it is among the request's extensions, in an `Arc`.
+/// The facts about one request, in an `Arc`; among the extensions of one that goes through the router.
 #[derive(Debug)]
 pub(super) struct RequestContext {
     /// The request's id.
     pub(super) id: RequestId,
     /// The client's address: the peer's, or the one that trusted proxies name.
     pub(super) address: Option<IpAddr>,
+    /// The remark about it, which gives way to one in the reply.
+    pub(super) note: OnceLock<LogNote>,
     caller: OnceLock<Box<str>>,
 }
 
@@ -20,6 +23,7 @@ impl RequestContext {
         Self {
             id,
             address,
+            note: OnceLock::new(),
             caller: OnceLock::new(),
         }
     }

@@ -34,8 +34,8 @@ const NO_REPLY: u16 = 499;
 ///
 /// It has the route, but never the query or a header, because secrets travel there. A path is only logged if it is
 /// unknown, and then shortened.
-pub(super) struct RequestLine {
-    settings: Arc<LayerSettings>,
+pub(super) struct RequestLine<'a> {
+    settings: &'a LayerSettings,
     begin: Instant,
     method: &'static str,
     route: Option<RoutePattern>,
@@ -66,11 +66,11 @@ struct JsonLine<'a> {
     target: &'static str,
 }
 
-impl RequestLine {
+impl<'a> RequestLine<'a> {
     pub(super) fn begin(
         (request, pattern): (&Request, Option<&'static str>),
         context: Arc<RequestContext>,
-        settings: Arc<LayerSettings>,
+        settings: &'a LayerSettings,
     ) -> Self {
         let extensions = request.extensions();
         let matched = || extensions.get().cloned().map(RoutePattern::Matched);
@@ -108,16 +108,16 @@ impl RequestLine {
 
     /// Writes the line before the reply leaves.
     pub(super) fn finish(mut self, response: &Response) {
-        let note = response.extensions().get().map_or("", LogNote::text);
-        self.write(response.status().as_u16(), note);
+        self.is_written = true;
+        let note = response.extensions().get().or(self.context.note.get());
+        self.write(response.status().as_u16(), note.map_or("", LogNote::text));
     }
 
     #[expect(
         clippy::disallowed_methods,
         reason = "a line of the log has the system's time, as `tracing` writes it"
     )]
-    fn write(&mut self, status: u16, note: &str) {
-        self.is_written = true;
+    fn write(&self, status: u16, note: &str) {
         let route = self.route.as_ref().map_or("none", RoutePattern::as_str);
         let (method, took) = (self.method, self.begin.elapsed());
         (self.settings.ended)(EndedRequest {
@@ -196,10 +196,10 @@ impl JsonLine<'_> {
         let mut status = itoa::Buffer::new();
         let status = status.format(self.status);
         let mut line = JsonObject::begin(&mut text);
-        line.string("timestamp", self.timestamp);
-        line.string("level", self.level);
+        line.plain_string("timestamp", self.timestamp);
+        line.plain_string("level", self.level);
         line.joined_string("message", &[method, " ", route, " ", status, " for ", who]);
-        line.string("http.method", method);
+        line.plain_string("http.method", method);
         line.string("http.route", route);
         if let Some(path) = self.path {
             line.string("http.path", path);
@@ -207,10 +207,10 @@ impl JsonLine<'_> {
         line.integer("http.status", self.status.into());
         line.integer("duration_us", self.duration_us);
         write_address(line.member("client.address"), self.address);
-        line.string("request.id", self.id);
+        line.plain_string("request.id", self.id);
         line.string("who", who);
         line.string("note", self.note);
-        line.string("target", self.target);
+        line.plain_string("target", self.target);
         line.end();
         text.push(b'\n');
         text
@@ -235,7 +235,7 @@ fn write_address(text: &mut Vec<u8>, address: Option<IpAddr>) {
     text.push(b'"');
 }
 
-impl Drop for RequestLine {
+impl Drop for RequestLine<'_> {
     fn drop(&mut self) {
         if !self.is_written {
             // A defect here must not end the process: this may be called while another one unwinds.

@@ -126,14 +126,20 @@ mod tests {
         let routes = Router::new()
             .route("/quick", get(|| async { "" }))
             .route("/stuck", get(std::future::pending::<()>));
-        let service = frame(routes, &settings(RequestLog::default()));
+        let stuck = |_, _| std::future::pending::<Response>();
+        let service = frame(routes, &settings(RequestLog::default())).with_direct("/direct", stuck);
         logged_to(subscriber, async {
-            for path in ["/quick?secret=1", "/stuck?secret=2", "/none?secret=3"] {
+            for path in [
+                "/quick?secret=1",
+                "/stuck?secret=2",
+                "/direct?secret=3",
+                "/none?secret=4",
+            ] {
                 let request = Request::get(path)
                     .header("authorization", "secret")
                     .body(Body::empty())
                     .unwrap();
-                let answer = service.answer(request);
+                let answer = service.answer(request, None);
                 let _ = tokio::time::timeout(Duration::from_millis(20), answer).await;
             }
         });
@@ -150,6 +156,7 @@ mod tests {
             [
                 "\"GET /quick 200 for -\"",
                 "\"GET /stuck 499 for -\"",
+                "\"GET /direct 499 for -\"",
                 "\"GET none 404 for -\""
             ]
         );
@@ -170,7 +177,7 @@ mod tests {
         let routes = Router::new()
             .route("/quick", get(|| async { "" }))
             .route("/wrong", get(|| async { StatusCode::NOT_FOUND }));
-        let direct = async |_| Response::new(Body::empty());
+        let direct = async |_, _| Response::new(Body::empty());
         let service = frame(routes, &settings(requests)).with_direct("/direct", direct);
         let subscriber = tracing_subscriber::fmt()
             .with_writer(std::io::sink)
@@ -178,7 +185,7 @@ mod tests {
         logged_to(subscriber, async {
             for path in paths {
                 let request = Request::get(*path).body(Body::empty()).unwrap();
-                service.answer(request).await;
+                service.answer(request, None).await;
             }
         });
         let lines: Vec<serde_json::Value> = lines.lock().unwrap().clone();

@@ -1,4 +1,4 @@
-//! The caller of a request, for the log.
+//! The caller of a request, as a face and the layers know them.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -7,23 +7,46 @@ use axum::extract::FromRequestParts;
 use axum::http::Extensions;
 use axum::http::request::Parts;
 
+use crate::domain::events::origin::{Face, Origin};
+use crate::http::layers::log_note::LogNote;
 use crate::http::layers::request_context::RequestContext;
 
-/// A slot for the caller's name. A face writes the name into it as soon as it is known, so that the log has it
-/// even if the request is refused or cut off afterwards.
+/// The caller of a request, for the log, and where they came from. A face notes the name as soon as it is known, so that the log
+/// has it even if the request is refused or cut off afterwards.
 #[derive(Debug, Clone)]
 pub struct Who(Option<Arc<RequestContext>>);
 
 impl Who {
-    /// The slot of the request with these extensions.
+    /// The caller of the request with these extensions.
     pub fn of(extensions: &Extensions) -> Self {
         Self(extensions.get().cloned())
+    }
+
+    /// The caller of the request with that context.
+    pub(super) fn in_context(context: Arc<RequestContext>) -> Self {
+        Self(Some(context))
+    }
+
+    /// The origin of the request to `face`, as the audit log keeps it.
+    pub fn origin(&self, face: Face) -> Origin {
+        Origin {
+            face,
+            address: self.0.as_ref().and_then(|request| request.address),
+            request_id: self.0.as_ref().map(|request| request.id.0),
+        }
     }
 
     /// Notes the caller's name, which is empty for an anonymous caller; the first one counts.
     pub fn is(&self, name: &str) {
         if let Some(request) = &self.0 {
             request.note_caller(name);
+        }
+    }
+
+    /// Notes a remark, unless there is one; a remark in the reply goes before it.
+    pub fn note(&self, note: LogNote) {
+        if let Some(request) = &self.0 {
+            request.note.get_or_init(|| note);
         }
     }
 }

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use chrono::SecondsFormat;
 use secrecy::ExposeSecret;
 
@@ -13,7 +14,7 @@ use crate::domain::decision::Denial;
 use crate::domain::decision::principal::Principal;
 use crate::domain::events::origin::Face;
 use crate::domain::json::{JsonObject, write_list};
-use crate::http::layers::{LogNote, Who, origin};
+use crate::http::layers::{LogNote, Who};
 use crate::http::token::cors::FromPage;
 use crate::http::token::error::unauthorized;
 use crate::http::token::request;
@@ -30,25 +31,32 @@ struct DeniedAction<'a> {
     reason: String,
 }
 
-/// Answers with a token for what is asked and allowed.
-pub(super) async fn get(
+/// Answers with a token for what is asked and allowed. The request is read at once: a future that holds it would be larger.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "axum gives a handler its request so"
+)]
+pub(super) fn get(
     State(issuer): State<Arc<RegistryTokenIssuer>>,
     who: Who,
     request: Request,
-) -> Result<Response, IssueError> {
+) -> impl Future<Output = Result<Response, IssueError>> {
     let is_of_page = request.extensions().get::<FromPage>().is_some();
     let request = request::by_get(
         request.uri().query().unwrap_or_default(),
         request.headers(),
-        origin(request.extensions(), Face::Registry),
+        who.origin(Face::Registry),
     );
-    let token = issuer.issue(request).await?;
-    who.is(token.principal.subject());
-    if is_of_page && token.principal == Principal::Anonymous && token.decision.granted.is_empty() {
-        // The browser then asks its user for a name and a password, and the page sends them.
-        return Ok(login_wanted());
+    async move {
+        let token = issuer.issue(request).await?;
+        who.is(token.principal.subject());
+        let is_anonymous = token.principal == Principal::Anonymous;
+        if is_of_page && is_anonymous && token.decision.granted.is_empty() {
+            // The browser then asks its user for a name and a password, and the page sends them.
+            return Ok(login_wanted());
+        }
+        Ok(reply(&who, &token, None))
     }
-    Ok(reply(&token, None))
 }
 
 fn login_wanted() -> Response {
@@ -73,20 +81,16 @@ pub(super) async fn post(
         .iter()
         .map(ToString::to_string)
         .collect();
-    Ok(reply(&token, Some(&granted.join(" "))))
+    Ok(reply(&who, &token, Some(&granted.join(" "))))
 }
 
-fn reply(issued: &IssuedRegistryToken, scope: Option<&str>) -> Response {
-    let headers = [
-        (
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/json"),
-        ),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-    ];
-    let mut response = (headers, body(issued, scope)).into_response();
-    let note = LogNote::of_decision(&issued.decision);
-    response.extensions_mut().insert(note);
+fn reply(who: &Who, issued: &IssuedRegistryToken, scope: Option<&str>) -> Response {
+    let mut response = Response::new(Body::from(body(issued, scope)));
+    let headers = response.headers_mut();
+    let json = HeaderValue::from_static("application/json");
+    headers.insert(header::CONTENT_TYPE, json);
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    who.note(LogNote::of_decision(&issued.decision));
     response
 }
 
@@ -100,7 +104,7 @@ fn body(issued: &IssuedRegistryToken, scope: Option<&str>) -> Vec<u8> {
     reply.plain_string("access_token", &issued.jwt);
     reply.integer("expires_in", issued.lifetime.num_seconds());
     let issued_at = issued.issued_at.to_rfc3339_opts(SecondsFormat::Secs, true);
-    reply.string("issued_at", &issued_at);
+    reply.plain_string("issued_at", &issued_at);
     if let Some(secret) = &issued.refresh_token {
         // The secret to present next time instead of the password.
         reply.string("refresh_token", secret.expose_secret());

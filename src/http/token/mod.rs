@@ -14,13 +14,14 @@ mod verify;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::State;
 use axum::middleware::from_fn_with_state;
 use axum::response::IntoResponse;
 use axum::routing::get;
+use futures_util::FutureExt;
 
 use crate::app::registry::RegistryTokenIssuer;
-use crate::http::layers::{Framed, LayerSettings, Who, frame};
+use crate::http::layers::{Framed, LayerSettings, frame};
 
 /// The path of the token endpoint.
 const JWT_AUTH: &str = "/jwt/auth";
@@ -39,10 +40,9 @@ pub fn framed(
         return framed;
     }
     let issuer = Arc::clone(issuer);
-    framed.with_direct(JWT_AUTH, move |request: Request| {
-        let issuer = State(Arc::clone(&issuer));
-        let who = Who::of(request.extensions());
-        async move { jwt_auth::get(issuer, who, request).await.into_response() }
+    framed.with_direct(JWT_AUTH, move |request, who| {
+        let reply = jwt_auth::get(State(Arc::clone(&issuer)), who, request);
+        reply.map(IntoResponse::into_response)
     })
 }
 

@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 
 use axum::body::Body;
-use axum::extract::ConnectInfo;
 use axum::http::Request;
 use axum::response::Response;
 use hyper::body::{Body as _, Incoming};
@@ -33,7 +32,11 @@ impl Answers {
         let _ = self.started.set(routes);
     }
 
-    pub(super) async fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> Response {
+    pub(super) fn answer(
+        &self,
+        request: Request<Incoming>,
+        peer: SocketAddr,
+    ) -> impl Future<Output = Response> {
         let body = |body: Incoming| {
             if body.is_end_stream() {
                 Body::empty()
@@ -41,9 +44,7 @@ impl Answers {
                 Body::new(body)
             }
         };
-        let mut request = request.map(body);
-        request.extensions_mut().insert(ConnectInfo(peer));
         let routes = self.started.get().unwrap_or(&self.starting);
-        routes.answer(request).await
+        routes.answer(request.map(body), Some(peer))
     }
 }

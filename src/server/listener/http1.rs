@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 
 use axum::http::{HeaderValue, Request, header};
 use axum::response::Response;
+use futures_util::FutureExt;
 use hyper::body::Incoming;
 use hyper::server::conn::http1::{Builder, Connection};
 use hyper::service::service_fn;
@@ -34,18 +35,19 @@ where
     course.follow(http, Connection::graceful_shutdown).await;
 }
 
-async fn answer(
+fn answer(
     request: Request<Incoming>,
     answers: &Answers,
     peer: SocketAddr,
     course: &Course,
-) -> Result<Response, Infallible> {
+) -> impl Future<Output = Result<Response, Infallible>> {
     course.activity.request();
-    let mut response = answers.answer(request, peer).await;
-    if course.is_last() {
-        let close = HeaderValue::from_static("close");
-        response.headers_mut().insert(header::CONNECTION, close);
-    }
-    course.activity.reply();
-    Ok(response)
+    answers.answer(request, peer).map(|mut response| {
+        if course.is_last() {
+            let close = HeaderValue::from_static("close");
+            response.headers_mut().insert(header::CONNECTION, close);
+        }
+        course.activity.reply();
+        Ok(response)
+    })
 }

@@ -100,6 +100,33 @@ fn the_log_refuses_in_the_words_of_the_reply() {
 }
 
 #[test]
+fn the_log_has_what_was_granted_however_it_was_asked() {
+    let workplace = Workplace::empty();
+    let running = started(&workplace);
+    let token = token(&workplace, "read_registry");
+    let query = "service=container_registry&scope=repository:team/app:pull";
+    let form = format!("{query}&grant_type=password&username=alice&client_id=x&password={token}");
+    let posted = format!(
+        "content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n{form}",
+        form.len()
+    );
+    for (request, more) in [
+        (format!("GET /jwt/auth?{query}"), basic(&token)),
+        (format!("HEAD /jwt/auth?{query}"), basic(&token)),
+        ("POST /jwt/auth".to_owned(), posted),
+    ] {
+        let reply = send(&running.token, &request, &more);
+        assert!(reply.starts_with("HTTP/1.1 200"), "{request}: {reply}");
+        let line: Value = serde_json::from_str(&logged(&workplace, &reply)).unwrap();
+        assert_eq!(
+            line["note"], "granted repository:team/app:pull",
+            "{request}"
+        );
+        assert_eq!(line["who"], "alice", "{request}");
+    }
+}
+
+#[test]
 fn the_log_knows_why_a_credential_was_refused_and_the_caller_does_not() {
     let workplace = Workplace::empty();
     let running = started(&workplace);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::body::Body;
+use axum::extract::ConnectInfo;
 use axum::http::Request;
 use tempfile::TempDir;
 use wharfinger::http::layers::Framed;
@@ -38,14 +39,21 @@ impl Listeners {
     }
 
     pub(super) async fn send_token(&self, request: Request<Body>) -> Reply {
-        Reply::read(self.token.answer(request).await).await
+        answer(&self.token, request).await
     }
 
     pub(super) async fn send_admin(&self, request: Request<Body>) -> Reply {
-        Reply::read(self.admin.answer(request).await).await
+        answer(&self.admin, request).await
     }
 
     pub(super) async fn send_ops(&self, request: Request<Body>) -> Reply {
-        Reply::read(self.ops.answer(request).await).await
+        answer(&self.ops, request).await
     }
+}
+
+/// The reply to a request, whose peer may be among its extensions.
+async fn answer(listener: &Framed, mut request: Request<Body>) -> Reply {
+    let peer = request.extensions_mut().remove();
+    let peer = peer.map(|ConnectInfo(peer)| peer);
+    Reply::read(listener.answer(request, peer).await).await
 }
