@@ -1,4 +1,4 @@
-//! What the parts of a token request take: reading, deciding, signing, and all of it, without and with the layers of a listener.
+//! The cost of a token request's parts: reading, deciding, signing, and all of it, without and with the layers of a listener.
 
 #![expect(clippy::unwrap_used, reason = "a bench that cannot be set up is over")]
 

@@ -85,7 +85,7 @@ pub fn write_list<T>(
 }
 
 /// Writes a string in quotes.
-pub fn write_string(text: &mut Vec<u8>, value: &str) {
+fn write_string(text: &mut Vec<u8>, value: &str) {
     if needs_escapes(value) {
         // Writing a string to a text in memory cannot fail.
         let _ = serde_json::to_writer(text, value);

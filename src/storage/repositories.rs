@@ -30,7 +30,7 @@ pub async fn namespaces_of(
     source: &impl Source,
     names: &[&RepositoryName],
 ) -> Result<BTreeMap<RepositoryName, NamespaceId>, StorageError> {
-    let paths: BTreeSet<&str> = names.iter().flat_map(|name| name.prefixes()).collect();
+    let paths: BTreeSet<&str> = RepositoryName::prefixes_of(names).collect();
     let rows = on_paths(source, paths.into_iter().collect()).await?;
     let ids: BTreeMap<&str, i64> = rows.iter().map(|row| (row.path.as_str(), row.id)).collect();
     let found = names.iter().filter_map(|&name| {

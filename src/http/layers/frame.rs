@@ -120,20 +120,20 @@ where
     reply.unwrap_or_else(|never| match never {})
 }
 
-/// Gives a request its id, its client's address, its deadline and its line in the log, and a reply whatever happens. The pattern of
-/// a route that was found without the router is `direct`.
+/// Gives a request its id, its client's address, its deadline and its line in the log, and a reply whatever happens. A route
+/// that was found without the router comes with its `pattern`.
 ///
 /// The answer begins at once: a future that held the request would have room for it in each layer, and move it through all of them.
 fn accompany<A: Future<Output = Response>>(
     settings: &LayerSettings,
     (request, peer): (Request, Option<SocketAddr>),
-    direct: Option<&'static str>,
+    pattern: Option<&'static str>,
     answer: impl FnOnce(Request, Arc<RequestContext>) -> A,
 ) -> impl Future<Output = Response> {
     let id = RequestId::new(&*settings.entropy);
     let address = peer.map(|peer| client_address::of(peer, request.headers(), settings));
     let context = Arc::new(RequestContext::new(id, address));
-    let line = RequestLine::begin((&request, direct), Arc::clone(&context), settings);
+    let line = RequestLine::begin((&request, pattern), Arc::clone(&context), settings);
     let span = line.span();
     let begin = || span.in_scope(|| answer(request, context));
     let answer = match catch_unwind(AssertUnwindSafe(begin)) {
