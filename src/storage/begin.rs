@@ -106,7 +106,8 @@ impl Db {
         tried.map_err(|error| error.at(&self.place()))
     }
 
-    async fn begin_transaction(
+    /// Begins to write, when nobody else has to be waited for.
+    pub(super) async fn begin_transaction(
         &self,
         pool: &Bounded<DatabaseConnection>,
     ) -> Result<Bounded<DatabaseTransaction>, StorageError> {

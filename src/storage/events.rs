@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::{ActiveValue::Set, EntityTrait, QueryOrder, QuerySelect};
 
 use crate::domain::authority::Actor;
+use crate::domain::clock::Clock;
 use crate::domain::events::Event;
 use crate::domain::events::entity::{EntityKind, EventEntity};
 use crate::domain::events::observation::Observation;
@@ -47,13 +48,16 @@ pub(super) async fn insert(
     Ok(())
 }
 
-/// Stores observations, which belong to no change. They have the time at which they are stored, so that ids rise with the times.
+/// Stores observations, which belong to no change. They have the time at which they are stored, so that ids rise with the times:
+/// it is read when nothing has to be waited for any more, like that of a change.
 #[tracing::instrument(level = "debug", name = "storage.events.insert_observations", skip_all)]
 pub async fn insert_observations(
     db: &Db,
     observations: &[Observation],
-    now: DateTime<Utc>,
+    clock: &dyn Clock,
 ) -> Result<(), StorageError> {
+    let transaction = db.begin_transaction(&db.logins).await?;
+    let now = clock.now();
     let rows = observations.iter().map(|seen| {
         let row = row(&seen.event, (&seen.author, &seen.origin), now);
         event::ActiveModel {
@@ -62,9 +66,9 @@ pub async fn insert_observations(
         }
     });
     event::Entity::insert_many(rows)
-        .exec_without_returning(&db.logins)
+        .exec_without_returning(&transaction)
         .await?;
-    Ok(())
+    Ok(transaction.commit().await?)
 }
 
 /// The row of an event, but for its change.

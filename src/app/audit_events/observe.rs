@@ -185,7 +185,7 @@ impl Observations {
     }
 
     async fn write_batch(&self, batch: &[Observation]) -> Result<(), DeskError> {
-        Ok(events::insert_observations(&self.db, batch, self.clock.now()).await?)
+        Ok(events::insert_observations(&self.db, batch, &*self.clock).await?)
     }
 
     fn put_back(&self, mut earlier: Vec<Observation>) {

@@ -3,15 +3,19 @@
 use chrono::{DateTime, Duration, Utc};
 use sea_orm::ConnectionTrait;
 use secrecy::{ExposeSecret, SecretString};
+use tokio::time::sleep;
 use wharfinger::domain::access_tokens::lineage::AccessTokenLineage;
 use wharfinger::domain::access_tokens::scope::AccessTokenScope;
 use wharfinger::domain::access_tokens::{AccessToken, AccessTokenSpecification};
-use wharfinger::domain::authority::Authority;
+use wharfinger::domain::authority::{Actor, Authority};
+use wharfinger::domain::clock::Clock;
 use wharfinger::domain::deploy_tokens::filter::DeployTokenFilter;
 use wharfinger::domain::events::about::About;
 use wharfinger::domain::events::detail::Detail;
 use wharfinger::domain::events::entity::EntityKind;
 use wharfinger::domain::events::filter::{EventAuthor, EventFilter, EventPlace};
+use wharfinger::domain::events::observation::Observation;
+use wharfinger::domain::events::origin::{Face, Origin};
 use wharfinger::domain::events::stored::StoredEvent;
 use wharfinger::domain::events::subject::Subject;
 use wharfinger::domain::events::{Event, EventAction};
@@ -27,6 +31,7 @@ use wharfinger::storage::{Db, access_tokens, audit_events, deploy_tokens, events
 
 use super::story::{At, begin, commit, now};
 use super::users::make_user;
+use crate::harness::FixedClock;
 use crate::made_up::world::secret;
 
 /// Commits an event at an instant.
@@ -224,6 +229,44 @@ pub(super) async fn events_come_in_the_order_of_time(db: &Db) {
         ..all
     };
     assert_eq!(found(db, &some, true).await, "second");
+}
+
+/// A file has one writer at a time: an observation that waits for its turn must not come behind a change and have an earlier time than
+/// it, or those who follow the log would pass it by.
+pub(super) async fn observations_have_the_time_at_which_they_are_stored(
+    db: &Db,
+    url: &SecretString,
+) {
+    if !url.expose_secret().starts_with("sqlite") {
+        return;
+    }
+    let clock = FixedClock::default();
+    let seen = Observation {
+        event: Event::new(
+            EventAction::AccessTokenRefused,
+            user(900_009, "waits"),
+            Detail::nothing(),
+        ),
+        author: Actor::Service,
+        origin: Origin::local(Face::Service),
+        at: clock.now(),
+    };
+    let under_way = begin(db).await;
+    let seen = [seen];
+    let stored = events::insert_observations(db, &seen, &clock);
+    let others = async {
+        // It waits by now; if the machine is so busy that it has not begun, nothing is noticed.
+        sleep(std::time::Duration::from_millis(200)).await;
+        clock.advance(Duration::seconds(2));
+        drop(under_way);
+    };
+    let (stored, ()) = tokio::join!(stored, others);
+    stored.unwrap();
+    let last = events::last(db, 1).await.unwrap().remove(0);
+    assert_eq!(
+        (&*last.subject_name, last.created_at),
+        ("waits", clock.now())
+    );
 }
 
 pub(super) async fn old_events_are_purged(db: &Db) {

@@ -17,7 +17,8 @@ use super::access_tokens::{
 };
 use super::audit_events::{
     events_are_found_by_what_they_belong_to, events_come_in_the_order_of_time,
-    events_of_an_older_program_get_what_they_belong_to, old_events_are_purged,
+    events_of_an_older_program_get_what_they_belong_to,
+    observations_have_the_time_at_which_they_are_stored, old_events_are_purged,
 };
 use super::changes::{
     changes_follow_one_another, changes_that_wait_hold_up_no_questions,
@@ -178,6 +179,7 @@ async fn story() {
     a_change_that_looks_like_the_lost_one_is_noticed(db, url).await;
     events_are_found_by_what_they_belong_to(db).await;
     events_come_in_the_order_of_time(db).await;
+    observations_have_the_time_at_which_they_are_stored(db, url).await;
     notices_are_kept_once_and_sent_by_one(db).await;
     causes_of_notices_are_read_once_and_in_order(db).await;
     a_start_is_not_in_the_way_of_a_restoration(url, db).await;
