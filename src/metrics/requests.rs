@@ -11,9 +11,9 @@ use prometheus_client::metrics::MetricType;
 use crate::metrics::histogram::DurationHistogram;
 
 /// The statuses that are counted each by itself; others are counted together.
-const STATUSES: [u16; 25] = [
+const STATUSES: [u16; 26] = [
     200, 201, 202, 204, 301, 302, 303, 304, 307, 308, 400, 401, 403, 404, 405, 409, 412, 413, 415,
-    422, 429, 431, 499, 500, 503,
+    421, 422, 429, 431, 499, 500, 503,
 ];
 
 /// The listener, and by method and route what came of its requests. Only routes that exist are named, so callers add nothing.

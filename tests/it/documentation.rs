@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use wharfinger::domain::events::EventAction;
+
 /// Folders and files that hold text of ours; what builds and runs leave beside it is not looked at.
 const TEXTS: &[&str] = &[
     "src",
@@ -541,24 +543,61 @@ fn settings(page: &str) -> Vec<&str> {
     names.filter(is_setting).collect()
 }
 
-#[test]
-fn every_setting_that_the_page_on_hardening_names_is_there() {
-    let reference = wharfinger::config::REFERENCE;
+/// The settings that there are, such as `token.listen`.
+fn known_settings() -> BTreeSet<String> {
     let mut section = "";
     let mut known = BTreeSet::new();
-    for line in reference.lines() {
+    for line in wharfinger::config::REFERENCE.lines() {
         if let Some(name) = line.strip_prefix('[') {
             section = name.trim_end_matches(']');
         } else if let Some((key, _)) = line.split_once(" = ") {
             known.insert(format!("{section}.{key}"));
         }
     }
-    // Names of events have the same form.
-    let events = ["user.sign_in_refused", "access_token.reused"];
+    known
+}
+
+#[test]
+fn every_setting_that_the_page_on_hardening_names_is_there() {
+    let known = known_settings();
     let page = fs::read_to_string(root().join("docs/hardening.md")).unwrap();
     let named = settings(&page);
     assert!(named.len() > 10, "{named:?}");
     for name in named {
-        assert!(known.contains(name) || events.contains(&name), "{name}");
+        // Names of events have the same form.
+        let is_event = EventAction::try_from(name).is_ok();
+        assert!(known.contains(name) || is_event, "{name}");
+    }
+}
+
+/// The names of notices that no event has.
+const NOTICES: [&str; 3] = [
+    "access_token.expiring",
+    "access_token.new_address",
+    "deploy_token.expiring",
+];
+
+/// Rules for an audit log that has no such name never fire.
+#[test]
+fn every_kind_of_event_is_listed_and_no_page_names_another() {
+    let page = fs::read_to_string(root().join("docs/operating.md")).unwrap();
+    for action in EventAction::ALL {
+        let name = format!("`{}`", action.name());
+        assert!(page.contains(&name), "{name} is missing");
+    }
+    let subject = |name: &str| name.split('.').next().map(str::to_owned);
+    let subjects: BTreeSet<_> = EventAction::ALL
+        .into_iter()
+        .map(|action| subject(action.name()))
+        .collect();
+    let known = known_settings();
+    for (path, page) in pages() {
+        for name in settings(&page) {
+            let is_about_events = subjects.contains(&subject(name));
+            let is_known = EventAction::try_from(name).is_ok()
+                || known.contains(name)
+                || NOTICES.contains(&name);
+            assert!(is_known || !is_about_events, "{}: {name}", path.display());
+        }
     }
 }

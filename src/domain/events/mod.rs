@@ -215,9 +215,9 @@ impl EventAction {
     }
 }
 
-/// A text that is no kind of change.
+/// A text that is no kind of event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("it is no kind of change; `wharfinger audit list` shows some")]
+#[error("it is no kind of event; there are {}", EventAction::ALL.map(EventAction::name).join(", "))]
 pub struct UnknownEventAction;
 
 impl TryFrom<&str> for EventAction {

@@ -99,7 +99,7 @@ pub(super) const COMMON_ANSWERS: [(&str, &str); 8] = [
     ),
     (
         "503",
-        "The service cannot answer now: try again after the seconds in the header `Retry-After`.",
+        "The service cannot answer now: try again after the seconds in the header `Retry-After`. Without that header, trying again does not help; the message says what does.",
     ),
 ];
 
