@@ -206,14 +206,19 @@ pub(super) async fn write_counts(service: Service, lifecycle: Lifecycle) {
 
 /// Writes down the uses, observations and counts of the last requests, when no more can come; waits until `end` at the longest.
 pub(super) async fn write_last_usage(service: &Service, end: tokio::time::Instant) {
+    // Sign-ins and refusals wait for nobody. New addresses are observed only when the uses from them are written down.
+    let seen = async {
+        let observed = service.observations.write().await;
+        let used = service.usage.write_all().await;
+        observed.and(used).and(service.observations.write().await)
+    };
     let writing = async {
-        let (refreshed, uses, observations, counts) = tokio::join!(
+        let (refreshed, seen, counts) = tokio::join!(
             service.refresh_token_uses.write(),
-            service.usage.write_all(),
-            service.observations.write(),
+            seen,
             service.counter.write_all()
         );
-        refreshed.and(uses).and(observations).and(counts)
+        refreshed.and(seen).and(counts)
     };
     match tokio::time::timeout_at(end, Box::pin(writing)).await {
         Ok(Ok(())) => {}

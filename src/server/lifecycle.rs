@@ -1,7 +1,9 @@
 //! The stop of the service, in steps: unready, closed to new connections, and hard if that takes too long.
 
+use std::future::pending;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
@@ -9,6 +11,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::config::Shutdown;
+
+/// The time that is left after a second signal: whoever sends it does not want to wait for a client or for the database.
+const LAST_MOMENT: Duration = Duration::from_secs(1);
 
 /// Tells tasks when to end, and waits for them.
 #[derive(Debug, Clone, Default)]
@@ -26,6 +31,8 @@ pub(super) struct Lifecycle {
 pub(super) struct Signals {
     terminate: Signal,
     interrupt: Signal,
+    /// None if whoever started the process had it ignore that one, as `nohup` does.
+    hang_up: Option<Signal>,
 }
 
 /// A stop whose tasks are over.
@@ -38,21 +45,39 @@ pub(super) struct Stopped {
 }
 
 impl Signals {
-    /// Listens to SIGTERM and SIGINT.
+    /// Listens to SIGTERM, SIGINT and SIGHUP.
     pub(super) fn install() -> std::io::Result<Self> {
+        let hang_up = (!ignores_hang_ups()).then(|| signal(SignalKind::hangup()));
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
+            hang_up: hang_up.transpose()?,
         })
     }
 
     /// Waits for a signal.
     pub(super) async fn next(&mut self) {
+        let hung_up = async {
+            match &mut self.hang_up {
+                Some(hang_up) => hang_up.recv().await,
+                None => pending().await,
+            }
+        };
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
+            _ = hung_up => {}
         }
     }
+}
+
+/// True if the process was started with SIGHUP ignored. Linux tells, in a mask with a bit for each signal.
+fn ignores_hang_ups() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mut lines = status.lines();
+    let mask = lines.find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.map(|mask| u64::from_str_radix(mask.trim(), 16));
+    mask.is_some_and(|mask| mask.is_ok_and(|mask| mask & 1 == 1))
 }
 
 impl Lifecycle {
@@ -103,7 +128,7 @@ impl Lifecycle {
         let hard = end - shutdown.close();
         tracing::info!("stopping: finishing the requests in flight");
         self.stop();
-        let is_told_again = tokio::select! {
+        let mut is_told_again = tokio::select! {
             () = sleep(shutdown.delay) => false,
             () = sleep_until(hard) => false,
             () = signals.next() => true,
@@ -115,10 +140,15 @@ impl Lifecycle {
             () = self.tasks.wait() => {}
             () = std::future::ready(()), if is_told_again => {}
             () = sleep_until(hard) => {}
-            () = signals.next() => {}
+            () = signals.next() => is_told_again = true,
         }
         let cut_off = self.tasks.len();
         self.aborting.cancel();
+        let end = if is_told_again {
+            end.min(Instant::now() + LAST_MOMENT)
+        } else {
+            end
+        };
         // A task that ignores even the hard stop is given up.
         let _ = timeout_at(end, self.tasks.wait()).await;
         Stopped { cut_off, end }

@@ -8,7 +8,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use sea_orm::ConnectionTrait;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use sea_orm::{ConnectionTrait, DatabaseConnection};
+use tokio::runtime::Runtime;
 
 use super::{ask, wait_until};
 use crate::cli::Workplace;
@@ -93,15 +96,8 @@ fn a_stop_ends_with_its_grace() {
         "token", "create", "--user", "root", "--name", "x", "--scope", "api",
     ];
     let token = workplace.ok(&arguments);
-    // Somebody has the database for themselves, and a change waits for it.
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let database = format!("sqlite://{}/data/wharfinger.db", workplace.path().display());
-    let connection = runtime.block_on(async {
-        let connection = sea_orm::Database::connect(database).await.unwrap();
-        let begin = "BEGIN IMMEDIATE";
-        connection.execute_unprepared(begin).await.unwrap();
-        connection
-    });
+    // A change waits for the database.
+    let database = held(&workplace);
     let stream = |text: String| {
         let mut stream = TcpStream::connect(&running.admin).unwrap();
         stream.write_all(text.as_bytes()).unwrap();
@@ -126,7 +122,112 @@ fn a_stop_ends_with_its_grace() {
         "{told}"
     );
     assert!(told.contains("cut off before the reply"), "{told}");
-    drop(connection);
+    drop(database);
+}
+
+/// The database, which somebody has for themselves until it is dropped.
+fn held(workplace: &Workplace) -> (Runtime, DatabaseConnection) {
+    let runtime = Runtime::new().unwrap();
+    let database = format!("sqlite://{}/data/wharfinger.db", workplace.path().display());
+    let connection = runtime.block_on(async {
+        let connection = sea_orm::Database::connect(database).await.unwrap();
+        let begin = "BEGIN IMMEDIATE";
+        connection.execute_unprepared(begin).await.unwrap();
+        connection
+    });
+    (runtime, connection)
+}
+
+/// A change that waits for the database ignores the hard stop, and what is left to write waits for it too.
+#[test]
+fn a_second_signal_ends_a_stop_that_the_database_holds_up() {
+    let workplace = Workplace::migrated();
+    let more = "[shutdown]\ndelay = \"0s\"\ngrace = \"25s\"\n";
+    let mut running = start_with(&workplace, "log", more);
+    workplace.ok(&["user", "create", "root", "--admin"]);
+    let arguments = [
+        "token", "create", "--user", "root", "--name", "x", "--scope", "api",
+    ];
+    let token = workplace.ok(&arguments);
+    let database = held(&workplace);
+    let mut stream = TcpStream::connect(&running.admin).unwrap();
+    let change = format!(
+        "POST /api/v4/groups?name=x&path=x HTTP/1.1\r\nhost: x\r\nprivate-token: {}\r\ncontent-length: 0\r\n\r\n",
+        token.trim()
+    );
+    stream.write_all(change.as_bytes()).unwrap();
+    std::thread::sleep(Duration::from_millis(300));
+    running.signal("-TERM");
+    std::thread::sleep(Duration::from_millis(200));
+    let (status, took) = running.stop();
+    assert_eq!(status, Some(0));
+    assert!(took < Duration::from_millis(2500), "{took:?}");
+    drop(database);
+}
+
+/// A closed terminal sends SIGHUP, which would end a process at once; `nohup` is for those who want it to stay.
+#[test]
+fn a_closed_terminal_stops_it_cleanly_unless_it_ignores_that() {
+    let workplace = Workplace::migrated();
+    let more = "[shutdown]\ndelay = \"0s\"\n";
+    let mut running = start_with(&workplace, "log", more);
+    running.signal("-HUP");
+    let begin = Instant::now();
+    let status = running.child.wait().unwrap();
+    assert!(status.success() && begin.elapsed() < Duration::from_secs(3));
+    let told = log(&workplace);
+    assert!(told.contains("\"message\":\"stopped\""), "{told}");
+
+    let file = File::create(workplace.path().join("log")).unwrap();
+    let mut running = spawn(&workplace, "trap '' HUP", file, more);
+    assert!(running.becomes_ready());
+    running.signal("-HUP");
+    std::thread::sleep(Duration::from_millis(300));
+    lives(&running);
+    assert_eq!(running.stop().0, Some(0));
+}
+
+/// An address is new once the use from it is written down, which a stop does last.
+#[test]
+fn a_stop_observes_new_addresses_of_its_last_uses() {
+    let workplace = Workplace::migrated();
+    workplace.ok(&["user", "create", "ci"]);
+    let arguments = [
+        "token",
+        "create",
+        "--user",
+        "ci",
+        "--name",
+        "x",
+        "--scope",
+        "read_registry",
+    ];
+    let token = workplace.ok(&arguments);
+    let basic = STANDARD.encode(format!("ci:{}", token.trim()));
+    let before = "export WHARFINGER_TOKEN__TRUSTED_PROXIES=127.0.0.1";
+    let file = File::create(workplace.path().join("log")).unwrap();
+    let mut running = spawn(&workplace, before, file, "[shutdown]\ndelay = \"0s\"\n");
+    assert!(running.becomes_ready());
+    let pull = |address: &str| {
+        let headers = format!("authorization: Basic {basic}\r\nx-forwarded-for: {address}\r\n");
+        let reply = running.get_with("/jwt/auth?service=container_registry", &headers);
+        assert!(reply.starts_with("HTTP/1.1 200"), "{reply}");
+    };
+    pull("203.0.113.1");
+    wait_until("the first use is written down", || {
+        workplace
+            .ok(&["token", "show", "1", "--json"])
+            .contains("203.0.113.1")
+    });
+    pull("203.0.113.2");
+    // The second one waits, because the first is not a minute old.
+    std::thread::sleep(Duration::from_millis(1500));
+    assert_eq!(running.stop().0, Some(0));
+    let shown = workplace.ok(&["token", "show", "1", "--json"]);
+    assert!(shown.contains("203.0.113.2"), "{shown}");
+    let action = "access_token.used_from_new_address";
+    let events = workplace.ok(&["audit", "list", "--action", action]);
+    assert!(events.contains("203.0.113.2"), "{events}");
 }
 
 #[test]
