@@ -57,6 +57,15 @@ impl<'a, C> Multiplexed<'a, C> {
         let end = self.end;
         end(self.http.as_mut());
     }
+
+    /// Goes on with the requests that are under way. True if one is over.
+    fn answer(&mut self, context: &mut Context<'_>) -> bool {
+        let mut has_answered = false;
+        while let Poll::Ready(Some(())) = self.under_way.poll_next_unpin(context) {
+            has_answered = true;
+        }
+        has_answered
+    }
 }
 
 impl<C: Future<Output = hyper::Result<()>>> Future for Multiplexed<'_, C> {
@@ -64,16 +73,16 @@ impl<C: Future<Output = hyper::Result<()>>> Future for Multiplexed<'_, C> {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<hyper::Result<()>> {
         loop {
+            // Requests have their share of the scheduler first: a client that sends frames without end uses it up, and neither the
+            // database's answers nor any time limit would reach what waits for them.
+            let mut has_answered = self.answer(context);
             if let Poll::Ready(ended) = self.http.poll_unpin(context) {
                 return Poll::Ready(ended);
             }
             for stream in self.new.take() {
                 self.under_way.push(stream);
             }
-            let mut has_answered = false;
-            while let Poll::Ready(Some(())) = self.under_way.poll_next_unpin(context) {
-                has_answered = true;
-            }
+            has_answered |= self.answer(context);
             if self.course.activity.is_flooded() {
                 tracing::debug!("a client gives up more requests than it lets finish");
                 return Poll::Ready(Ok(()));
@@ -85,5 +94,65 @@ impl<C: Future<Output = hyper::Result<()>>> Future for Multiplexed<'_, C> {
             self.as_mut().end();
             self.course.activity.leave();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+    use std::pin::pin;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::time::{Duration, Instant};
+
+    use tokio::sync::watch;
+    use tokio::task::consume_budget;
+    use tokio::time::sleep;
+
+    use super::*;
+    use crate::config::ConnectionTimeouts;
+    use crate::server::lifecycle::Lifecycle;
+    use crate::server::listener::activity::Activity;
+
+    const LONG: Duration = Duration::from_mins(1);
+
+    /// A client that sends frames faster than they are read, as hyper sees it.
+    async fn without_end() -> hyper::Result<()> {
+        loop {
+            consume_budget().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn a_client_that_sends_without_end_stops_no_request() {
+        let course = Course {
+            activity: Activity::new(),
+            timeouts: ConnectionTimeouts {
+                handshake: LONG,
+                headers: LONG,
+                idle: LONG,
+                write: LONG,
+            },
+            lifecycle: Lifecycle::default(),
+            crowded: watch::channel(false).1,
+        };
+        let (new, is_answered) = (NewStreams::default(), Arc::new(AtomicBool::new(false)));
+        let answered = Arc::clone(&is_answered);
+        new.execute(async move {
+            sleep(Duration::from_millis(10)).await;
+            answered.store(true, Ordering::SeqCst);
+        });
+        let mut connection = pin!(Multiplexed::new(without_end(), new, |_| {}, &course));
+        let begin = Instant::now();
+        poll_fn(|context| {
+            let is_pending = connection.as_mut().poll(context).is_pending();
+            let is_over = is_answered.load(Ordering::SeqCst);
+            assert!(is_pending && begin.elapsed() < Duration::from_secs(5));
+            if is_over {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
+        })
+        .await;
     }
 }
