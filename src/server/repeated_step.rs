@@ -64,11 +64,11 @@ impl RepeatedStep {
                 }
                 Ok(Err(error)) => {
                     // With its causes, which the operator needs.
-                    self.failed(format!("{:#}", error.into()));
+                    self.failed(begin, format!("{:#}", error.into()));
                     return None;
                 }
                 Err(_) if begin.elapsed() >= PATIENCE => {
-                    self.failed("it does not come to an end".to_owned());
+                    self.failed(begin, "it does not come to an end".to_owned());
                 }
                 Err(_) => self.look_again(),
             }
@@ -83,17 +83,18 @@ impl RepeatedStep {
     /// Tells the consequence as it is by now.
     fn look_again(&mut self) {
         if let Some(failure) = &self.failing {
-            self.failed(failure.error.clone());
+            self.failed(failure.since, failure.error.clone());
         }
     }
 
-    fn failed(&mut self, error: String) {
+    /// Tells a failure of a step that began then: it has failed for as long, if the one before did not.
+    fn failed(&mut self, begin: Instant, error: String) {
         let consequence = (self.consequence)();
         let before = self.failing.as_ref();
         if before.is_none_or(|before| before.consequence != consequence) {
             tracing::warn!(error, "{consequence}");
         }
-        let since = before.map_or_else(Instant::now, |before| before.since);
+        let since = before.map_or(begin, |before| before.since);
         let text = format!("{consequence}: {error}");
         self.health.failing(self.subject, text, since);
         self.failing = Some(Failure {
@@ -109,5 +110,32 @@ impl RepeatedStep {
             tracing::info!(seconds, "over after {seconds} s: {}", failure.consequence);
             self.health.forget(self.subject);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::sleep;
+
+    use super::*;
+
+    /// A question to a database that is silent fails some seconds after it began, and nothing has been known since then.
+    #[tokio::test]
+    async fn a_failure_began_when_its_step_did() {
+        let health = Health::new(|| Box::pin(async { Ok(()) }));
+        let mut step = RepeatedStep::new(health, "copies", "copies grow old");
+        let begin = Instant::now();
+        let silent = async {
+            sleep(Duration::from_millis(100)).await;
+            Err::<(), _>(anyhow::anyhow!("no answer"))
+        };
+        assert_eq!(step.run(silent).await, None);
+        let since = step.failing.as_ref().map(|failing| failing.since);
+        let first = since.map(|since| since - begin);
+        assert!(first.is_some_and(|first| first < Duration::from_millis(90)));
+        let again = async { Err::<(), _>(anyhow::anyhow!("no answer")) };
+        assert_eq!(step.run(again).await, None);
+        let now = step.failing.as_ref().map(|failing| failing.since);
+        assert_eq!(now, since, "it goes on");
     }
 }

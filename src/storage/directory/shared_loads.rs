@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use quick_cache::Equivalent;
 use quick_cache::sync::Cache;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use crate::storage::directory::drops::{Dropped, Drops};
+use crate::storage::directory::follower::QUICK;
 use crate::storage::error::StorageError;
 
 /// The most loads of one kind that others may join at a time.
@@ -51,17 +52,27 @@ impl<K: Hash + Eq, V: Clone> SharedLoads<K, V> {
         Q: Hash + Equivalent<K> + ToOwned<Owned = K> + ?Sized,
         T: Future<Output = Result<V, StorageError>>,
     {
+        let asked_at = Instant::now();
+        let silent = || StorageError::silent("the database", self.patience);
         let guard = loop {
             let joined = self.under_way.get_value_or_guard_async(key);
-            match timeout(self.patience, joined).await {
+            let rest = self.patience.saturating_sub(asked_at.elapsed());
+            match timeout(rest, joined).await {
                 Ok(Ok(loaded)) if loaded.is_current => return Ok(loaded.value),
                 Ok(Ok(_)) => {}
                 Ok(Err(guard)) => break guard,
-                Err(_) => return Err(StorageError::silent("the database", self.patience)),
+                Err(_) => return Err(silent()),
             }
         };
         let begun = drops.begin();
-        let value = load.await?;
+        let waited = asked_at.elapsed();
+        let value = if waited > QUICK {
+            // Somebody before may have gone away without an answer; the wait for them was a wait for storage too.
+            let rest = self.patience.saturating_sub(waited).max(QUICK);
+            timeout(rest, load).await.map_err(|_| silent())??
+        } else {
+            load.await?
+        };
         drops.end(
             begun,
             |dropped| concerns(&value, dropped),

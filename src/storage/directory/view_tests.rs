@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, DatabaseTransaction, TransactionTrait};
 use secrecy::SecretString;
 use tempfile::TempDir;
+use tokio::time::{Instant, timeout};
 
 use super::*;
 use crate::domain::access_tokens::AccessTokenSpecification;
@@ -191,4 +192,48 @@ async fn a_database_that_went_back_is_asked_again() {
     for told in scene.told(&directory).await {
         assert_eq!(told.unwrap(), UserState::Active);
     }
+}
+
+/// All connections for token requests of a database are in use until this is dropped, as on a disk that stands still.
+async fn held(db: &Db) -> Vec<DatabaseTransaction> {
+    let mut all = Vec::new();
+    while let Ok(one) = timeout(Duration::from_millis(100), db.connection.inner.begin()).await {
+        all.push(one.unwrap());
+    }
+    all
+}
+
+/// SQLite would wait by itself for longer.
+#[tokio::test]
+async fn nobody_waits_longer_than_storage_has_patience() {
+    let scene = TwoStates::open().await;
+    let directory = scene.directory(&scene.primary, &scene.primary);
+    directory.follow().await.unwrap();
+    let view = directory.view().await;
+    let held = held(&scene.primary).await;
+    let begin = Instant::now();
+    let (shared, own) = tokio::join!(
+        view.access_token(&scene.token),
+        view.account_by_username(&scene.user)
+    );
+    assert!(shared.unwrap_err().is_unreachable() && own.unwrap_err().is_unreachable());
+    let most = scene.primary.patience * 5 / 4;
+    assert!(begin.elapsed() < most, "{:?}", begin.elapsed());
+    drop(held);
+}
+
+#[tokio::test]
+async fn who_joined_a_load_that_goes_away_loads_for_the_rest_of_their_time() {
+    let scene = TwoStates::open().await;
+    let directory = scene.directory(&scene.primary, &scene.primary);
+    directory.follow().await.unwrap();
+    let view = directory.view().await;
+    let held = held(&scene.primary).await;
+    let (begin, patience) = (Instant::now(), scene.primary.patience);
+    let impatient = timeout(patience * 4 / 5, view.access_token(&scene.token));
+    let (gone, answer) = tokio::join!(impatient, view.access_token(&scene.token));
+    assert!(gone.is_err());
+    assert!(answer.unwrap_err().is_unreachable());
+    assert!(begin.elapsed() < patience * 3 / 2, "{:?}", begin.elapsed());
+    drop(held);
 }

@@ -1,5 +1,9 @@
 //! Asking storage for what has no copy.
 
+use std::time::Duration;
+
+use tokio::time::timeout;
+
 use crate::storage::connect::Db;
 use crate::storage::counter::Numbered;
 use crate::storage::directory::boot_time::BootTime;
@@ -9,6 +13,10 @@ use crate::storage::error::StorageError;
 
 /// The times that storage is asked for the same while it answers from a state that is older than the copies.
 const MOST_ASKED: usize = 3;
+
+/// The time, beside the patience with storage, after which a question is given up in any case. A server's own limits are within the
+/// patience, and say better what is wrong; SQLite waits by itself for longer.
+const MARGIN: Duration = Duration::from_millis(100);
 
 impl<'a> View<'a> {
     /// The answer of storage to a question. One from a state that is older than the copies is not taken: storage is asked again, and if it
@@ -23,7 +31,7 @@ impl<'a> View<'a> {
                 Trust::Current(copies, follower) => Some((copies, follower, follower.reached())),
                 Trust::Stale(..) | Trust::Away(_) | Trust::Nothing => None,
             };
-            let (found, number) = match question(storage).await {
+            let (found, number) = match self.in_time(question(storage)).await {
                 // The next connection may lead to the server that takes over.
                 Err(error) if error.is_of_standby() && attempt == 0 => continue,
                 answer => answer?,
@@ -41,6 +49,17 @@ impl<'a> View<'a> {
             copies.forget_everything();
         }
         Err(StorageError::Outdated)
+    }
+
+    async fn in_time<T>(
+        &self,
+        answer: impl Future<Output = Result<T, StorageError>>,
+    ) -> Result<T, StorageError> {
+        let patience = self.db.patience;
+        match timeout(patience + MARGIN, answer).await {
+            Ok(answer) => answer,
+            Err(_) => Err(StorageError::silent(&self.db.place(), patience)),
+        }
     }
 
     /// The database, for a load. Whoever waited for the load of somebody else, and it failed, does not try too.
