@@ -26,7 +26,7 @@ const MOST_STOPS: u8 = 2;
 /// but not for long.
 const STEP: Duration = Duration::from_millis(100);
 /// The time within which a failure may be one of the connection, and another one is worth a try.
-pub(super) const QUICK: Duration = Duration::from_millis(500);
+const QUICK: Duration = Duration::from_millis(500);
 /// The time, beside the longest wait for an answer, for which nobody asks again after storage was found away. A service asks all the time
 /// in the background.
 const AWAY: Duration = Duration::from_secs(1);

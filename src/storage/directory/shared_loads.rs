@@ -9,11 +9,13 @@ use quick_cache::sync::Cache;
 use tokio::time::{Instant, timeout};
 
 use crate::storage::directory::drops::{Dropped, Drops};
-use crate::storage::directory::follower::QUICK;
 use crate::storage::error::StorageError;
 
 /// The most loads of one kind that others may join at a time.
 const JOINABLE: usize = 4096;
+
+/// The time that one has at least who loads after a wait for others.
+const LEAST: Duration = Duration::from_millis(500);
 
 /// Loads of one kind that are under way.
 pub(super) struct SharedLoads<K, V> {
@@ -66,9 +68,9 @@ impl<K: Hash + Eq, V: Clone> SharedLoads<K, V> {
         };
         let begun = drops.begin();
         let waited = asked_at.elapsed();
-        let value = if waited > QUICK {
+        let value = if waited > LEAST {
             // Somebody before may have gone away without an answer; the wait for them was a wait for storage too.
-            let rest = self.patience.saturating_sub(waited).max(QUICK);
+            let rest = self.patience.saturating_sub(waited).max(LEAST);
             timeout(rest, load).await.map_err(|_| silent())??
         } else {
             load.await?
