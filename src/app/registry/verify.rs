@@ -20,11 +20,15 @@ pub enum VerifyError {
     /// The token has none of the scopes of which one suffices.
     #[error("the token of {0} has none of the scopes that suffice")]
     Scope(Username),
+    /// The token is for some repositories alone: whoever stands behind the proxy learns only whose it is, and would give it all that
+    /// its owner has.
+    #[error("the token of {0} is for some repositories alone")]
+    Repositories(Username),
 }
 
 impl RegistryTokenIssuer {
-    /// The owner of a personal access token that works and has one of `sufficient`, shown by a client
-    /// at `origin`.
+    /// The owner of a personal access token that works, has one of `sufficient` and is not limited to some repositories, shown by
+    /// a client at `origin`.
     #[tracing::instrument(level = "debug", name = "app.verify_access_token", skip_all)]
     pub async fn verify(
         &self,
@@ -33,13 +37,16 @@ impl RegistryTokenIssuer {
         origin: &Origin,
     ) -> Result<Username, VerifyError> {
         let owner = self.admission.admit_access_token(token, origin).await?;
-        if sufficient
+        let ceiling = owner.ceiling;
+        if !sufficient
             .iter()
-            .any(|&scope| owner.ceiling.scopes.contains(scope))
+            .any(|&scope| ceiling.scopes.contains(scope))
         {
-            Ok(owner.username)
-        } else {
             Err(VerifyError::Scope(owner.username))
+        } else if !ceiling.repositories.is_empty() {
+            Err(VerifyError::Repositories(owner.username))
+        } else {
+            Ok(owner.username)
         }
     }
 }

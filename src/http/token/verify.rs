@@ -68,6 +68,7 @@ fn refused(error: &VerifyError) -> Response {
     let mut response = match error {
         VerifyError::NoToken
         | VerifyError::Scope(_)
+        | VerifyError::Repositories(_)
         | VerifyError::Authentication(AuthenticationError::Wrong(_)) => unauthorized(),
         // A 429 would be 500 behind nginx, which knows only 401 and 403, and would pass on no challenge.
         VerifyError::Authentication(AuthenticationError::Throttled(wait, _)) => {

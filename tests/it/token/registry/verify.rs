@@ -43,6 +43,23 @@ async fn a_token_with_a_scope_that_suffices_is_204_with_its_owners_name() {
     assert_eq!(with_reader("?scope=everything").await, 400);
 }
 
+/// The service behind the proxy learns whose token it is, and would open all that is theirs.
+#[tokio::test]
+async fn a_token_for_some_repositories_opens_nothing_else() {
+    let app = TestApp::start().await;
+    app.user("alice").await;
+    let scopes = "read_registry write_registry";
+    let narrow = app.limited_actor("alice", scopes, "other/**").await;
+    let wide = app.actor("alice", scopes).await;
+    for scope in ["read_registry", "write_registry", "api,read_registry"] {
+        let path = format!("/auth/verify?scope={scope}");
+        let refused = narrow.ask_at(&path).await;
+        assert_eq!(refused.status, StatusCode::UNAUTHORIZED);
+        assert_eq!(refused.header("x-auth-user"), "");
+        assert_eq!(wide.ask_at(&path).await.status, StatusCode::NO_CONTENT);
+    }
+}
+
 /// Whoever stands behind the proxy might read the other one.
 #[tokio::test]
 async fn two_credentials_of_a_kind_are_none() {
