@@ -43,7 +43,8 @@ pub(super) fn start(log: &Log, traces: &Traces) -> anyhow::Result<OpenLog> {
     })?;
     let filter = || {
         EnvFilter::builder().parse_lossy(format!(
-            "sqlx=warn,sqlx::query=off,sea_orm=warn,sea_orm_migration=warn,{}",
+            // Their debug lines have statements, and h2's the whole address of a request that it refuses.
+            "sqlx=warn,sqlx::query=off,sea_orm=warn,sea_orm_migration=warn,h2=warn,{}",
             log.filter
         ))
     };

@@ -7,11 +7,16 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use super::Workplace;
-use super::running::{Running, send, start, start_with};
+use super::running::{Running, send, start_with};
 
 /// A running service with the user alice, a project that she may pull from, and one that is hidden from her.
 fn started(workplace: &Workplace) -> Running {
-    let running = start(workplace, "log");
+    started_with(workplace, "")
+}
+
+/// The same with more lines of configuration.
+fn started_with(workplace: &Workplace, more: &str) -> Running {
+    let running = start_with(workplace, "log", more);
     for command in [
         "user create alice",
         "group create team",
@@ -188,6 +193,18 @@ fn the_log_knows_why_a_credential_was_refused_and_the_caller_does_not() {
     );
 }
 
+/// A request such as `docker login` makes it.
+const LOGIN: &str = "/jwt/auth?service=container_registry&account=alice&offline_token=true";
+
+/// A form that asks for a token by a grant of OAuth2, and its headers.
+fn granted(kind: &str, field: &str, secret: &str) -> String {
+    let form = format!("grant_type={kind}&service=container_registry&client_id=x&{field}={secret}");
+    format!(
+        "content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n{form}",
+        form.len()
+    )
+}
+
 /// Somebody who puts secrets where none belongs.
 struct Careless {
     running: Running,
@@ -242,6 +259,24 @@ impl Careless {
                 ),
             ),
             send(token, &format!("GET /{}", "x/".repeat(2000)), ""),
+            send(token, &format!("GET {LOGIN}"), &basic(secret)),
+            send(token, &format!("GET {LOGIN}"), &basic(&secret[..30])),
+            send(token, "GET /auth/verify", &self.caller()),
+            send(
+                token,
+                "POST /jwt/auth",
+                &granted("password", "username=alice&password", secret),
+            ),
+            send(
+                token,
+                "POST /jwt/auth",
+                &granted("password", "username=x&password", &secret[..30]),
+            ),
+            send(
+                token,
+                "POST /jwt/auth",
+                &granted("refresh_token", "refresh_token", secret),
+            ),
         ]
     }
 
@@ -322,12 +357,13 @@ impl Careless {
     }
 }
 
-/// Callers put secrets into places where none belongs; no log keeps them, nor anything else that is theirs to choose.
+/// Callers put secrets into places where none belongs; no log keeps them, nor anything else that is theirs to choose. The log has
+/// all that our libraries tell, too.
 #[test]
 fn nothing_that_a_caller_wrote_is_in_the_log() {
     let workplace = Workplace::empty();
     let careless = Careless {
-        running: started(&workplace),
+        running: started_with(&workplace, "[log]\nfilter = \"debug\"\n"),
         api: token(&workplace, "api"),
         secret: token(&workplace, "read_registry"),
     };

@@ -496,3 +496,21 @@ async fn keep_asking(
     }
     (good, bad)
 }
+
+/// Libraries tell in their debug lines what they refuse, and an address may have a secret in it.
+#[test]
+fn an_address_that_http2_refuses_is_not_in_the_debug_log() {
+    let workplace = Workplace::migrated();
+    let (running, client) = start(&workplace, "[log]\nfilter = \"debug\"\n");
+    let mut raw = RawClient::connect(&running, &client);
+    let path = "/jwt/auth?service=s&password=correct horse";
+    let refused = frame(HEADERS, END_HEADERS | END_STREAM, 1, &headers(GET, path));
+    raw.send(&refused).unwrap();
+    let asked = frame(HEADERS, END_HEADERS | END_STREAM, 3, &headers(GET, AUTH));
+    raw.send(&asked).unwrap();
+    wait_until("the second request is logged", || {
+        log(&workplace).contains("\"http.route\":\"/jwt/auth\"")
+    });
+    let told = log(&workplace);
+    assert!(!told.contains("correct horse"), "{told}");
+}
