@@ -36,7 +36,7 @@ pub use https_only::https_only_routes;
 pub use log_note::LogNote;
 pub use media_type::media_type;
 pub use origin::origin;
-pub use request_body::read_body;
+pub use request_body::{UnreadableBody, read_body};
 pub use request_log::RequestLog;
 pub use retry_after::{retry_after, waiting_time};
 pub use settings::LayerSettings;

@@ -17,5 +17,5 @@ pub(super) async fn read(request: Request) -> Result<Bytes, MalformedRequest> {
         ));
     }
     let body = read_body(request.into_body(), MAX_BODY).await;
-    body.map_err(|_| MalformedRequest("the body is cut off or longer than 64 KiB".to_owned()))
+    body.map_err(|error| MalformedRequest(error.to_string()))
 }

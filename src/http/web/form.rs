@@ -6,7 +6,7 @@ use axum::extract::{FromRequest, Request};
 use axum::http::Uri;
 use secrecy::SecretString;
 
-use crate::http::layers::{media_type, read_body};
+use crate::http::layers::{UnreadableBody, media_type, read_body};
 use crate::http::web::error::WebError;
 use crate::http::web::state::WebState;
 
@@ -55,7 +55,12 @@ impl FromRequest<WebState> for FilledForm {
             return Err(WebError::UnreadableForm);
         }
         let body = read_body(request.into_body(), MAX_BODY).await;
-        let body = body.map_err(|_| WebError::TooLarge)?;
+        let body = body.map_err(|error| match error {
+            UnreadableBody::CutOffOrTooLong => WebError::TooLarge,
+            UnreadableBody::TooSlow => {
+                WebError::Refused("The form did not come within 15 s.".to_owned())
+            }
+        })?;
         let form = Self::of_fields(&body);
         // PostgreSQL stores no such text, and no field can have one.
         if form.0.iter().any(|(_, value)| value.contains('\0')) {

@@ -14,7 +14,7 @@ use utoipa::PartialSchema;
 use utoipa::openapi::{RefOr, Schema};
 
 use crate::http::admin::error::ApiError;
-use crate::http::layers::{media_type, read_body};
+use crate::http::layers::{UnreadableBody, media_type, read_body};
 
 /// The parameters that are tokens.
 const TOKENS: [&str; 2] = ["private_token", "access_token"];
@@ -41,7 +41,10 @@ impl Parameters {
         );
         let bytes = read_body(body, MAX_BODY)
             .await
-            .map_err(|_| ApiError::TooLarge)?;
+            .map_err(|error| match error {
+                UnreadableBody::CutOffOrTooLong => ApiError::TooLarge,
+                UnreadableBody::TooSlow => ApiError::parameter(error.to_string()),
+            })?;
         if bytes.is_empty() {
             return Ok(Self(values));
         }
