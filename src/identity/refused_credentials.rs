@@ -59,9 +59,14 @@ impl RefusedCredentials {
         (address, now): (Option<IpAddr>, DateTime<Utc>),
     ) -> RefusedCredential {
         let RefusedCredential { error, about } = refused;
+        // A secret that looks like none of ours is a password only where passwords are taken.
+        let is_password = match &error {
+            AuthenticationError::Wrong(cause) => is_of_password(*cause, secret),
+            _ => secret.is_some_and(is_password),
+        };
         let error = self.throttled(error, secret, (address, now));
         let tally = match secret {
-            Some(secret) if is_password(secret) => &self.tallies.passwords,
+            Some(_) if is_password => &self.tallies.passwords,
             Some(_) => &self.tallies.tokens,
             None => &self.tallies.unreadable,
         };
@@ -88,16 +93,7 @@ impl RefusedCredentials {
         let AuthenticationError::Wrong(cause) = error else {
             return error;
         };
-        let is_of_password = match cause {
-            // The last one is the same whatever was presented: there is nothing to guess.
-            Cause::UnknownUser
-            | Cause::NoPassword
-            | Cause::WrongPassword
-            | Cause::TwoFactorRequired => true,
-            Cause::BlockedUser | Cause::TwoFactorEnabled => secret.is_some_and(is_password),
-            _ => false,
-        };
-        if is_of_password {
+        if is_of_password(cause, secret) {
             return error;
         }
         let presented = secret.map_or("", ExposeSecret::expose_secret).as_bytes();
@@ -128,6 +124,19 @@ impl RefusedCredentials {
             read("token", &self.tallies.tokens),
             read("unreadable", &self.tallies.unreadable),
         ]
+    }
+}
+
+/// True for the cause of a refusal of a password, or of one that was taken for a password.
+fn is_of_password(cause: Cause, secret: Option<&SecretString>) -> bool {
+    match cause {
+        // The last one is the same whatever was presented: there is nothing to guess.
+        Cause::UnknownUser
+        | Cause::NoPassword
+        | Cause::WrongPassword
+        | Cause::TwoFactorRequired => true,
+        Cause::BlockedUser | Cause::TwoFactorEnabled => secret.is_some_and(is_password),
+        _ => false,
     }
 }
 

@@ -27,6 +27,12 @@ fn sum(metrics: &str, name: &str, labels: &[&str]) -> f64 {
     rows.sum()
 }
 
+/// The number of hashes of passwords that were computed.
+pub(crate) async fn computed_passwords(app: &TestApp) -> f64 {
+    let name = "wharfinger_password_hashes_computed_total";
+    sum(&metrics(app).await, name, &[])
+}
+
 #[track_caller]
 fn counted(metrics: &str, name: &str, labels: &[&str], expected: f64) {
     let found = sum(metrics, name, labels);
@@ -84,6 +90,11 @@ async fn refusals_are_counted_by_their_reason() {
     elsewhere.ask_at(AUTH).await;
     app.anonymous().ask_at("/jwt/auth?service=unknown").await;
     app.anonymous().ask_at("/jwt/auth").await;
+    for form in ["", "service=container_registry&grant_type=other"] {
+        let request =
+            Request::post("/jwt/auth").header("content-type", "application/x-www-form-urlencoded");
+        app.send(request.body(Body::from(form)).unwrap()).await;
+    }
     app.clock.advance(Duration::days(400));
     expired.ask_at(AUTH).await;
     let metrics = metrics(&app).await;
@@ -100,7 +111,7 @@ async fn refusals_are_counted_by_their_reason() {
         counted(&metrics, name, &[&label, registry], 1.0);
     }
     let malformed = ["reason=\"malformed_request\"", "registry=\"\""];
-    counted(&metrics, name, &malformed, 2.0);
+    counted(&metrics, name, &malformed, 4.0);
     // What a caller wrote names nothing.
     assert!(!metrics.contains("unknown\""), "{metrics}");
 }
@@ -139,7 +150,7 @@ async fn failed_logins_and_waits_are_counted_on_both_listeners() {
     let token = ["listener=\"token\"", "credential=\"password\""];
     counted(&metrics, "wharfinger_logins_failed_total", &token, 2.0);
     counted(&metrics, "wharfinger_logins_throttled_total", &token, 2.0);
-    let admin = ["listener=\"admin\""];
+    let admin = ["listener=\"admin\"", "credential=\"token\""];
     counted(&metrics, "wharfinger_logins_failed_total", &admin, 1.0);
     let computed = sum(&metrics, "wharfinger_password_hashes_computed_total", &[]);
     assert!(computed >= 2.0, "{computed}");

@@ -2,7 +2,9 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::app::error::DeskError;
 use crate::app::registry::request::{IssueError, IssuedRegistryToken};
+use crate::domain::authority::Refusal;
 use crate::domain::authority::cause::Cause;
 use crate::domain::decision::principal::{Principal, Proof};
 use crate::domain::decision::reason::Reason;
@@ -71,7 +73,7 @@ impl IssueCounts {
     }
 
     /// Counts an answer to a question at `position`.
-    pub(super) fn note(&self, position: usize, answer: &Result<IssuedRegistryToken, IssueError>) {
+    pub(super) fn note(&self, position: usize, answer: Result<&IssuedRegistryToken, &IssueError>) {
         let Some(registry) = self.registries.get(position) else {
             return;
         };
@@ -158,7 +160,8 @@ fn refusals() -> impl Iterator<Item = &'static str> {
 
 fn refusal(error: &IssueError) -> &'static str {
     match error {
-        IssueError::Authentication(AuthenticationError::Wrong(cause)) => cause.name(),
+        IssueError::Authentication(AuthenticationError::Wrong(cause))
+        | IssueError::Refresh(DeskError::Forbidden(Refusal::Credential(cause))) => cause.name(),
         IssueError::Authentication(AuthenticationError::Throttled(..)) => "throttled",
         IssueError::Authentication(AuthenticationError::Busy) => "busy",
         IssueError::NoRegistryScope(_) => "no_registry_scope",

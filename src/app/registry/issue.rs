@@ -94,8 +94,15 @@ impl RegistryTokenIssuer {
         } else {
             self.answer(&request).await
         };
-        self.counts.note(counted, &answer);
+        self.counts.note(counted, answer.as_ref());
         answer
+    }
+
+    /// The answer to a request that cannot be read, so that nobody knows which registry it is for.
+    pub fn refuse(&self, malformed: MalformedRequest) -> IssueError {
+        let error = IssueError::from(malformed);
+        self.counts.note(self.counts.position(None), Err(&error));
+        error
     }
 
     /// Answers a login that may write, in a task of its own.

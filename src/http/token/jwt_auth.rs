@@ -73,7 +73,9 @@ pub(super) async fn post(
     who: Who,
     request: Request,
 ) -> Result<Response, IssueError> {
-    let token = issuer.issue(request::by_post(request).await?).await?;
+    let request = request::by_post(request).await;
+    let request = request.map_err(|malformed| issuer.refuse(malformed))?;
+    let token = issuer.issue(request).await?;
     who.is(token.principal.subject());
     let granted: Vec<String> = token
         .decision
