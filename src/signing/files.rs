@@ -11,6 +11,8 @@ use crate::signing::error::KeyError;
 pub(super) const PRIVATE: u32 = 0o600;
 /// The mode of a file that registries mount.
 pub(super) const PUBLIC: u32 = 0o644;
+/// The ending of a file that does not have its name yet.
+const UNFINISHED: &str = "new";
 /// Everybody's right to read.
 const READ: u32 = 0o004;
 /// Everybody's right to write.
@@ -68,23 +70,48 @@ fn is_open(path: &Path, right: u32) -> bool {
 
 /// Replaces a file as a whole and durably: a reader sees all of the new text or all of the old.
 pub(super) fn write(path: &Path, mode: u32, text: &str) -> Result<(), KeyError> {
-    let beside = path.with_extension("new");
+    let beside = path.with_extension(UNFINISHED);
     // A start that was killed may have left this behind; nobody needs it.
     let _ = fs::remove_file(&beside);
-    let written = OpenOptions::new()
+    let opened = OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(mode)
-        .open(&beside)
-        .and_then(|mut file| {
-            // The umask may have taken away registries' right to read public files.
-            file.set_permissions(Permissions::from_mode(mode))?;
-            file.write_all(text.as_bytes())?;
-            file.sync_all()
-        })
-        .and_then(|()| fs::rename(&beside, path))
-        .and_then(|()| path.parent().map_or(Ok(()), sync_folder));
-    written.map_err(|error| KeyError::new(path, format!("cannot be written: {error}")))
+        .open(&beside);
+    let written = opened.and_then(|mut file| {
+        let replaced = fill(&mut file, mode, text).and_then(|()| fs::rename(&beside, path));
+        if replaced.is_err() {
+            // On a full disk, one for each try would stay.
+            let _ = fs::remove_file(&beside);
+        }
+        replaced
+    });
+    written
+        .and_then(|()| path.parent().map_or(Ok(()), sync_folder))
+        .map_err(|error| KeyError::new(path, format!("cannot be written: {error}")))
+}
+
+fn fill(file: &mut File, mode: u32, text: &str) -> std::io::Result<()> {
+    // The umask may have taken away registries' right to read public files.
+    file.set_permissions(Permissions::from_mode(mode))?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+/// Removes what writers left in a folder that were killed. The caller holds the lock of all who write there.
+pub(super) fn remove_unfinished(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if has_ending(&path, UNFINISHED) {
+            // One that stays is in nobody's way.
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+fn has_ending(path: &Path, ending: &str) -> bool {
+    path.extension()
+        .is_some_and(|extension| extension == ending)
 }
 
 /// Makes a rename survive a loss of power.
@@ -195,10 +222,34 @@ pub(super) fn pem_files(folder: &Path) -> Result<Vec<PathBuf>, KeyError> {
     let mut paths = Vec::new();
     for entry in entries {
         let path = entry.map_err(|error| failed(&error))?.path();
-        if path.extension().is_some_and(|extension| extension == "pem") {
+        if has_ending(&path, "pem") {
             paths.push(path);
         }
     }
     paths.sort();
     Ok(paths)
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.collect()
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_written_leaves_nothing_beside_it() {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("a.pem");
+        // A folder cannot be replaced by a file.
+        fs::create_dir(&path).unwrap();
+        let told = write(&path, PRIVATE, "text").unwrap_err().to_string();
+        assert!(told.contains("cannot be written"), "{told}");
+        assert_eq!(names(folder.path()), ["a.pem"]);
+    }
 }

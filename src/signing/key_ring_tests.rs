@@ -699,3 +699,21 @@ fn a_renewal_that_was_cut_short_is_finished_by_the_next_start() {
         "nothing is left lying about"
     );
 }
+
+#[test]
+fn what_a_killed_writer_left_goes_with_the_next_key() {
+    let folder = TempDir::new().unwrap();
+    let (ring, zot) = (open(&folder).unwrap().ring, service("zot.example.com"));
+    let keys = folder.path().join("keys");
+    let folders = [keys.join("signing"), pinned_folder(&keys)];
+    let left = folders.map(|folder| folder.join("1700000000-00000000.new"));
+    for path in &left {
+        fs::write(path, "half a key").unwrap();
+    }
+    ring.rotate(now(), &Counting(9.into())).unwrap();
+    assert!(!left[0].exists() && left[1].exists());
+    ring.rotate_pinned(&zot, now(), &Counting(9.into()))
+        .unwrap();
+    assert!(!left[1].exists());
+    assert_eq!(ring.keys(now()).len(), 4, "no key is gone");
+}

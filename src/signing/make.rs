@@ -139,6 +139,8 @@ fn write_key(
     second: i64,
     entropy: &dyn Entropy,
 ) -> Result<PathBuf, KeyError> {
+    // Leftovers have random names, which no later writer comes upon.
+    files::remove_unfinished(folder);
     let distinction = u32::from_be_bytes(random_bytes(entropy));
     let path = folder.join(format!("{second}-{distinction:08x}.pem"));
     files::write(&path, PRIVATE, text)?;
