@@ -111,18 +111,18 @@ impl KeyRing {
         if !directory.authority_key().exists() {
             return Err(directory.no_keys());
         }
+        directory.make_folders()?;
         let _lock = files::lock(&directory.root)?;
         let renewed = CertificateAuthority::renew(&directory, schedule, now, entropy);
         if renewed.is_err() {
-            // One that waits already may not be published yet: the renewal that made it failed then, or was cut off.
+            // One that waits already may not be published yet: the renewal that made it failed then, or was cut off. Without
+            // a signing key, nothing is published.
+            make::signing_key_if_none(&directory, now, entropy)?;
             publish(&directory, schedule, now)?;
         }
         let (authority, replaced) = renewed?;
-        let keys = directory.read_signing_keys(&authority, now)?;
-        if keys.sequence.is_none() {
-            // All keys may be from the future, like the authority before this one.
-            make::next_signing_key(&directory, now, entropy)?;
-        }
+        // All keys may be from the future, like the authority before this one.
+        let keys = make::signing_key_if_none(&directory, now, entropy)?;
         let mut aside = Vec::new();
         if replaced.is_some() {
             aside = directory.put_aside(&keys.early)?;
@@ -148,6 +148,7 @@ impl KeyRing {
         let Some(authority) = CertificateAuthority::read_valid(&directory, now)? else {
             return Err(directory.no_keys());
         };
+        directory.make_folders()?;
         let _lock = files::lock(&directory.root)?;
         make::next_signing_key(&directory, now, entropy)?;
         let early = directory.read_signing_keys(&authority, now)?.early;

@@ -717,3 +717,20 @@ fn what_a_killed_writer_left_goes_with_the_next_key() {
     assert!(!left[1].exists());
     assert_eq!(ring.keys(now()).len(), 4, "no key is gone");
 }
+
+/// As after a renewal that was cut off when it had made the authority, and a loss of the signing keys.
+#[test]
+fn an_authority_that_is_said_to_be_published_is() {
+    let folder = TempDir::new().unwrap();
+    open(&folder).unwrap();
+    let keys = folder.path().join("keys");
+    let published = || fs::read_to_string(keys.join("public/ca.crt")).unwrap();
+    let old = published();
+    renew(&folder, now()).unwrap();
+    let both = published();
+    fs::write(keys.join("public/ca.crt"), &old).unwrap();
+    fs::remove_dir_all(keys.join("signing")).unwrap();
+    let told = renew(&folder, now()).unwrap_err().to_string();
+    assert!(told.contains("public/ca.crt holds it"), "{told}");
+    assert_eq!(published(), both);
+}

@@ -13,6 +13,7 @@ use crate::signing::error::KeyError;
 use crate::signing::files;
 use crate::signing::files::PRIVATE;
 use crate::signing::key_directory::{KeyDirectory, created_at};
+use crate::signing::read::SigningKeys;
 
 /// The time within which keys that are made one after the other count as made at the same moment.
 const SAME_MOMENT: TimeDelta = TimeDelta::minutes(1);
@@ -82,6 +83,21 @@ pub(super) fn next_signing_key(
     let authority = CertificateAuthority::read_valid(directory, now)?;
     let authority = authority.ok_or_else(|| directory.no_keys())?;
     signing_key(directory, &authority, now, entropy)
+}
+
+/// Makes a signing key if none is valid; those that were there before are returned.
+pub(super) fn signing_key_if_none(
+    directory: &KeyDirectory,
+    now: DateTime<Utc>,
+    entropy: &dyn Entropy,
+) -> Result<SigningKeys, KeyError> {
+    let authority = CertificateAuthority::read_valid(directory, now)?;
+    let authority = authority.ok_or_else(|| directory.no_keys())?;
+    let keys = directory.read_signing_keys(&authority, now)?;
+    if keys.sequence.is_none() {
+        signing_key(directory, &authority, now, entropy)?;
+    }
+    Ok(keys)
 }
 
 /// Makes another key for one service; its file is returned.

@@ -77,6 +77,22 @@ fn a_service_without_an_administrator_says_so_until_there_is_one() {
 }
 
 #[test]
+fn keys_that_are_lost_while_the_service_runs_are_made_anew() {
+    for command in [&["keys", "rotate"][..], &["keys", "ca", "renew"]] {
+        let workplace = Workplace::empty();
+        let running = start(&workplace, "log");
+        fs::remove_dir_all(workplace.path().join("keys/signing")).unwrap();
+        workplace.ok(command);
+        let reply = running.get("/jwt/auth?service=container_registry");
+        assert!(reply.starts_with("HTTP/1.1 200"), "{reply}");
+        assert_eq!(
+            workplace.json(&["keys", "list"]).as_array().unwrap().len(),
+            1
+        );
+    }
+}
+
+#[test]
 fn keys_are_not_made_in_a_wrong_folder() {
     let told = Workplace::empty().fails(1, &["keys", "create"]);
     assert!(told.contains("there is no database "), "{told}");
