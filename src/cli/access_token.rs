@@ -137,7 +137,9 @@ impl End {
 fn wanted_end(text: &str) -> Result<WantedEnd, String> {
     match text {
         "never" => Ok(WantedEnd::Never),
-        date => expiry(date).map(WantedEnd::At),
+        date => expiry(date)
+            .map(WantedEnd::At)
+            .map_err(|problem| format!("{problem}, or a lifetime with --expires-in")),
     }
 }
 

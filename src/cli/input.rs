@@ -93,10 +93,14 @@ pub(super) fn to_come(end: Option<Expiry>, now: DateTime<Utc>) -> anyhow::Result
     }
 }
 
-/// Parses a date on which something ends.
+/// Parses a date on which something ends; an instant must be its beginning, or its time of day would be lost.
 pub(super) fn expiry(text: &str) -> Result<Expiry, String> {
-    let moment = Moment::try_from(text);
-    moment
-        .map(|moment| Expiry::on(moment.date()))
-        .map_err(|_| format!("`{text}` is not a date; write YYYY-MM-DD"))
+    let moment =
+        Moment::try_from(text).map_err(|_| format!("`{text}` is not a date; write YYYY-MM-DD"))?;
+    let end = Expiry::on(moment.date());
+    if end.instant() == moment.instant() {
+        Ok(end)
+    } else {
+        Err("it has a time of day, and an end is at 00:00 UTC; write YYYY-MM-DD".to_owned())
+    }
 }

@@ -71,6 +71,33 @@ fn commands_that_cannot_be_read_end_with_2() {
     );
 }
 
+/// An end is a date: a time of day would be lost.
+#[test]
+fn an_end_with_a_time_of_day_is_refused() {
+    let workplace = Workplace::furnished();
+    let commands = [
+        "token create --user alice --name x --scope api",
+        "token rotate 1",
+        "deploy-token create team --name x --scope read_registry",
+        "member add team/app alice --level guest",
+        "member change team alice",
+    ];
+    for command in commands {
+        for end in ["2099-01-01T12:00:00Z", "2099-01-01T00:00:00+01:00"] {
+            let arguments = command.split(' ').chain(["--expires-at", end]);
+            let told = workplace.fails(2, &arguments.collect::<Vec<_>>());
+            let problem = "it has a time of day, and an end is at 00:00 UTC; write YYYY-MM-DD";
+            assert!(told.contains(problem), "{command}: {told}");
+            let has_lifetimes = command.starts_with("token ");
+            assert_eq!(told.contains("with --expires-in"), has_lifetimes, "{told}");
+        }
+    }
+    // Nothing is lost of the form in which ends are shown.
+    let add = "member add team/app alice --level guest --expires-at 2099-01-01T00:00:00.000Z";
+    let told = workplace.ok(&add.split(' ').collect::<Vec<_>>());
+    assert!(told.contains("2099-01-01"), "{told}");
+}
+
 /// Runs commands that fail, and looks what they say.
 fn each_is_refused(commands: &[(&str, &str)]) {
     let workplace = Workplace::migrated();
