@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use clap::Args;
+use rustix::io::Errno;
 use serde::Serialize;
 use tempfile::NamedTempFile;
 
@@ -60,12 +61,6 @@ impl SecretOutput {
         let Some(path) = self.file else {
             return Ok(SecretPlace::Printed);
         };
-        // A link stays, and the file behind it is replaced.
-        let path = if path.is_symlink() {
-            path.canonicalize().unwrap_or(path)
-        } else {
-            path
-        };
         if path.is_dir() {
             bail!("{} is a folder; name a file in it", path.display());
         }
@@ -75,7 +70,12 @@ impl SecretOutput {
                 path.display()
             );
         }
+        // A link stays, and the file behind it is made or replaced.
+        let path = behind_links(path);
         let prepare = || -> std::io::Result<NamedTempFile> {
+            if path.is_symlink() {
+                return Err(Errno::LOOP.into());
+            }
             let mut file = NamedTempFile::new_in(folder(&path))?;
             file.write_all(&[b' '; 256])?;
             file.as_file().sync_all()?;
@@ -115,6 +115,17 @@ impl SecretPlace {
             }
         }
     }
+}
+
+/// The path that links at `path` lead to in the end, also if nothing is there; still a link if they go in a circle.
+fn behind_links(mut path: PathBuf) -> PathBuf {
+    /// As many as Linux follows.
+    const MOST: usize = 40;
+    for _ in 0..MOST {
+        let Ok(next) = path.read_link() else { break };
+        path.set_file_name(next);
+    }
+    path
 }
 
 /// Writes the secret, and gives the file its name.

@@ -225,3 +225,28 @@ fn only_files_are_replaced_and_links_stay() {
     assert!(workplace.path().join("link").is_symlink());
     assert!(secret(&workplace, "real").starts_with("whf_pat_"));
 }
+
+#[test]
+fn a_link_is_followed_also_to_where_nothing_is_yet() {
+    let workplace = Workplace::furnished();
+    std::fs::create_dir(workplace.path().join("box")).unwrap();
+    for (link, leads) in [
+        ("link", "box/next"),
+        ("box/next", "real"),
+        ("astray", "nowhere/real"),
+        ("endless", "endless"),
+    ] {
+        std::os::unix::fs::symlink(leads, workplace.path().join(link)).unwrap();
+    }
+    for (link, place) in [("astray", "nowhere/real"), ("endless", "endless")] {
+        let told = workplace.fails(1, &[&CREATE[..9], &[link]].concat());
+        let begin = format!("error: {place} cannot be written: ");
+        assert!(told.starts_with(&begin), "{told}");
+    }
+    assert_eq!(workplace.ok(&["token", "list", "--all"]), "");
+    workplace.ok(&[&CREATE[..9], &["link"]].concat());
+    assert!(secret(&workplace, "box/real").starts_with("whf_pat_"));
+    for link in ["link", "box/next", "endless"] {
+        assert!(workplace.path().join(link).is_symlink(), "{link}");
+    }
+}
