@@ -75,7 +75,7 @@ pub(super) async fn back_up(
     let (summary, place) = server::back_up(&context.config, choice, &mut output).await?;
     output.flush().context("the backup cannot be written")?;
     drop(output);
-    new.keep()?;
+    new.keep(context.output)?;
     tell(context, &summary, &place, (&file, is_encrypted))
 }
 

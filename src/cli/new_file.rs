@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use tempfile::NamedTempFile;
 
+use crate::cli::output::Output;
+
 /// A file without its name yet, which only its owner can read. If it is dropped, there was none.
 #[derive(Debug)]
 pub(super) struct NewFile {
@@ -32,7 +34,7 @@ impl NewFile {
     }
 
     /// Gives the file its name, when all of it is on the disk.
-    pub(super) fn keep(self) -> anyhow::Result<()> {
+    pub(super) fn keep(self, output: &Output) -> anyhow::Result<()> {
         let path = &self.path;
         let failed = || format!("{} cannot be written", path.display());
         self.file.as_file().sync_all().with_context(failed)?;
@@ -41,9 +43,20 @@ impl NewFile {
             Err(error) if error.error.kind() == ErrorKind::AlreadyExists => bail!(taken(path)),
             Err(error) => return Err(error.error).with_context(failed),
         }
-        File::open(folder(path))
-            .and_then(|folder| folder.sync_all())
-            .with_context(failed)
+        sync_name(path, output);
+        Ok(())
+    }
+}
+
+/// Makes the name of a file survive a loss of power. It is there also if that fails, as in a folder that may be written and
+/// not listed.
+pub(super) fn sync_name(path: &Path, output: &Output) {
+    let synced = File::open(folder(path)).and_then(|folder| folder.sync_all());
+    if let Err(error) = synced {
+        output.warn(&[format!(
+            "{} is written, but a loss of power may take it away: its folder cannot be synced: {error}",
+            path.display()
+        )]);
     }
 }
 

@@ -1,6 +1,5 @@
 //! Files for secrets, which a command writes in place of printing them.
 
-use std::fs::File;
 use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
@@ -10,7 +9,7 @@ use rustix::io::Errno;
 use serde::Serialize;
 use tempfile::NamedTempFile;
 
-use crate::cli::new_file::folder;
+use crate::cli::new_file::{folder, sync_name};
 use crate::cli::output::Output;
 
 /// The option that names a file for the secret.
@@ -110,6 +109,7 @@ impl SecretPlace {
                 keep(file, &path, secret).with_context(|| {
                     format!("{} could not be written, so {LOST}", path.display())
                 })?;
+                sync_name(&path, output);
                 output.note(&format!("The secret is in {}.", path.display()));
                 output.for_programs(without)
             }
@@ -136,5 +136,5 @@ fn keep(mut file: NamedTempFile, path: &Path, secret: &str) -> std::io::Result<(
     file.as_file().set_len(length)?;
     file.as_file().sync_all()?;
     file.persist(path)?;
-    File::open(folder(path))?.sync_all()
+    Ok(())
 }

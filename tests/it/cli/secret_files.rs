@@ -1,7 +1,7 @@
 //! Secrets in files: `--output`.
 
 use std::fs::File;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -249,4 +249,29 @@ fn a_link_is_followed_also_to_where_nothing_is_yet() {
     for link in ["link", "box/next", "endless"] {
         assert!(workplace.path().join(link).is_symlink(), "{link}");
     }
+}
+
+/// Such a folder cannot be opened, and so the name of a file in it cannot be brought to the disk.
+#[test]
+#[expect(clippy::print_stderr, reason = "it says that nothing was tested")]
+fn a_folder_that_may_be_written_and_not_listed_takes_a_secret_and_a_backup() {
+    let workplace = Workplace::furnished();
+    let folder = workplace.path().join("box");
+    std::fs::create_dir(&folder).unwrap();
+    if std::fs::metadata(&folder).unwrap().uid() != 0 {
+        eprintln!("not tested: only root can run a command with fewer rights");
+        return;
+    }
+    std::fs::set_permissions(&folder, PermissionsExt::from_mode(0o300)).unwrap();
+    for (command, file) in [(&CREATE[..9], "box/a.token"), (&["backup"], "box/b.backup")] {
+        let arguments = [command, &[file]].concat();
+        let output = workplace.command_of_another_user(&arguments).output();
+        let output = output.unwrap();
+        let said = stderr(&output);
+        assert!(output.status.success(), "{said}");
+        let told = format!("{file} is written, but a loss of power may take it away: its folder ");
+        assert!(said.contains(&told), "{said}");
+        assert!(workplace.path().join(file).is_file());
+    }
+    assert!(secret(&workplace, "box/a.token").starts_with("whf_pat_"));
 }
