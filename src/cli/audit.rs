@@ -7,6 +7,7 @@ use crate::app::Desk;
 use crate::cli::context::Context;
 use crate::cli::input::read;
 use crate::cli::list::{List, Parts};
+use crate::cli::standard_output::must_be_open;
 use crate::cli::words::time;
 use crate::domain::authority::Authority;
 use crate::domain::events::EventAction;
@@ -70,6 +71,7 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
             list.end()
         }
         Command::Export { filter } => {
+            must_be_open()?;
             let filter = filter.resolved(&desk).await?;
             let mut parts = Parts::default();
             while let Some(events) = next(&desk, &filter, &mut parts).await? {

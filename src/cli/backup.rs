@@ -13,6 +13,7 @@ use crate::app::backup::{BackupFile, BackupSummary, RestorationOutcome};
 use crate::cli::context::Context;
 use crate::cli::new_file::NewFile;
 use crate::cli::passphrase::PassphraseSource;
+use crate::cli::standard_output::must_be_open;
 use crate::cli::words::time;
 use crate::server::{self, BackupChoice, RestoredBackup};
 
@@ -58,6 +59,9 @@ pub(super) async fn back_up(
     let is_printed = file.to_str() == Some("-");
     if is_printed && std::io::stdout().is_terminal() {
         bail!("the backup would be printed on the terminal; name a file, or lead it into one");
+    }
+    if is_printed {
+        must_be_open()?;
     }
     // A file that is there is found before anybody is asked for a passphrase.
     let new = (!is_printed).then(|| NewFile::make(&file)).transpose()?;

@@ -28,6 +28,7 @@ mod registry;
 mod registry_config;
 mod secret_file;
 mod serve;
+mod standard_output;
 mod table;
 mod token_filter;
 mod usage;

@@ -11,6 +11,7 @@ use tempfile::NamedTempFile;
 
 use crate::cli::new_file::{folder, sync_name};
 use crate::cli::output::Output;
+use crate::cli::standard_output::must_keep_secrets;
 
 /// The option that names a file for the secret.
 #[derive(Debug, Args)]
@@ -38,9 +39,10 @@ impl PasswordOutput {
         self.file.is_some()
     }
 
-    /// The place for the password.
+    /// The place for the password; without a file, none is drawn and none is printed.
     pub(super) fn prepare(self) -> anyhow::Result<SecretPlace> {
-        SecretOutput { file: self.file }.prepare()
+        self.file
+            .map_or(Ok(SecretPlace::Printed), SecretPlace::file)
     }
 }
 
@@ -54,12 +56,23 @@ pub(super) enum SecretPlace {
 }
 
 impl SecretOutput {
-    /// Makes a file in the same folder, which only its owner can read: a folder that cannot be written or has no
-    /// room is found before anything is changed.
+    /// The place for the secret: one that cannot take it is found before anything is changed.
     pub(super) fn prepare(self) -> anyhow::Result<SecretPlace> {
-        let Some(path) = self.file else {
-            return Ok(SecretPlace::Printed);
-        };
+        if let Some(path) = self.file {
+            return SecretPlace::file(path);
+        }
+        must_keep_secrets()?;
+        Ok(SecretPlace::Printed)
+    }
+}
+
+/// The end of a message about a secret that was made and is shown to nobody.
+const LOST: &str = "nobody has the new secret: make another one";
+
+impl SecretPlace {
+    /// Makes a file in the same folder as `path`, which only its owner can read: a folder that cannot be written or has
+    /// no room is found.
+    fn file(path: PathBuf) -> anyhow::Result<Self> {
         if path.is_dir() {
             bail!("{} is a folder; name a file in it", path.display());
         }
@@ -81,14 +94,9 @@ impl SecretOutput {
             Ok(file)
         };
         let file = prepare().with_context(|| format!("{} cannot be written", path.display()))?;
-        Ok(SecretPlace::File(file, path))
+        Ok(Self::File(file, path))
     }
-}
 
-/// The end of a message about a secret that was made and is shown to nobody.
-const LOST: &str = "nobody has the new secret: make another one";
-
-impl SecretPlace {
     /// Hands a secret over, the only time; `with` and `without` are the thing that it belongs to, in JSON.
     pub(super) fn hand_over<T: Serialize>(
         self,

@@ -23,6 +23,7 @@ mod refresh_tokens;
 mod registry;
 pub(crate) mod running;
 mod secret_files;
+mod standard_output;
 mod terminal;
 mod two_factor;
 mod unpublished_keys;
