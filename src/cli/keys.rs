@@ -60,7 +60,7 @@ pub(super) enum CaCommand {
 
 impl Command {
     /// True if it writes key files, and so none is to be half restored.
-    fn makes_keys(&self) -> bool {
+    pub(super) fn makes_keys(&self) -> bool {
         match self {
             Self::Create | Self::Rotate { .. } => true,
             Self::Ca { command } => command.is_some(),

@@ -43,7 +43,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use serde_json::json;
 
 use context::Context;
-use output::Output;
+use output::{NotWritten, Output};
 
 use crate::server;
 
@@ -136,6 +136,40 @@ impl Command {
             Self::Migrate { .. } | Self::Backup(_) | Self::Restore(_)
         )
     }
+
+    /// True if something was changed when its result is printed.
+    fn makes_changes(&self) -> bool {
+        match self {
+            Self::User(user::Command::List { .. } | user::Command::Show { .. })
+            | Self::Group(group::Command::List | group::Command::Show { .. })
+            | Self::Project(project::Command::List | project::Command::Show { .. })
+            | Self::Member(member::Command::List { .. })
+            | Self::Token(access_token::Command::List(_) | access_token::Command::Show { .. })
+            | Self::DeployToken(deploy_token::Command::List { .. })
+            | Self::RefreshToken(refresh_token::Command::List { .. })
+            | Self::Migrate { command: Some(_) }
+            | Self::Serve
+            | Self::Audit(_)
+            | Self::Notice(_)
+            | Self::Usage(_)
+            | Self::Registry(_)
+            | Self::Explain(_)
+            | Self::Health(_)
+            | Self::Version
+            | Self::Completions { .. } => false,
+            Self::Keys(command) => command.makes_keys(),
+            Self::User(_)
+            | Self::Group(_)
+            | Self::Project(_)
+            | Self::Member(_)
+            | Self::Token(_)
+            | Self::DeployToken(_)
+            | Self::RefreshToken(_)
+            | Self::Migrate { command: None }
+            | Self::Backup(_)
+            | Self::Restore(_) => true,
+        }
+    }
 }
 
 /// Runs the command that `arguments` name.
@@ -151,10 +185,17 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) => return unreadable(&error, &output),
     };
     let is_service = matches!(arguments.command, None | Some(Command::Serve));
+    let makes_changes = arguments
+        .command
+        .as_ref()
+        .is_some_and(Command::makes_changes);
     let Err(error) = dispatch(arguments, &output) else {
         return ExitCode::SUCCESS;
     };
-    let text = format!("{error:#}");
+    // The cause alone, such as a full disk, would make people do it again.
+    let is_done = makes_changes && error.is::<NotWritten>();
+    let begin = if is_done { "it is done, but " } else { "" };
+    let text = format!("{begin}{error:#}");
     if is_service {
         output.error_of_service(&text);
     } else {

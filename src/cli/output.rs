@@ -17,6 +17,11 @@ pub(super) struct Output {
     json: bool,
 }
 
+/// A result that could not be printed.
+#[derive(Debug, thiserror::Error)]
+#[error("standard output could not be written")]
+pub(super) struct NotWritten(#[source] std::io::Error);
+
 impl Output {
     pub(super) fn new(json: bool) -> Self {
         Self { json }
@@ -157,6 +162,6 @@ fn is_read(written: std::io::Result<()>) -> anyhow::Result<bool> {
     match written {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
-        Err(error) => Err(error.into()),
+        Err(error) => Err(NotWritten(error).into()),
     }
 }

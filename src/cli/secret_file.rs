@@ -110,7 +110,8 @@ impl SecretPlace {
                 Ok(true) => Ok(()),
                 Ok(false) => bail!("nobody reads standard output, so {LOST}"),
                 Err(error) => {
-                    Err(error.context(format!("standard output could not be written, so {LOST}")))
+                    let cause = error.root_cause();
+                    bail!("standard output could not be written, so {LOST}: {cause}")
                 }
             },
             Self::File(file, path) => {

@@ -1,4 +1,4 @@
-//! Standard output that is closed or leads nowhere.
+//! Standard output that is closed, leads nowhere or is full.
 
 use std::process::{Command, Output};
 
@@ -87,5 +87,41 @@ fn a_backup_or_an_export_that_nobody_gets_is_no_success() {
         // Whoever says so wants to know only if it can be done.
         let output = led(&workplace, ">/dev/null", command);
         assert!(output.status.success(), "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn what_was_done_is_told_although_its_result_cannot_be_printed() {
+    let workplace = Workplace::furnished();
+    let full = "standard output could not be written: No space left on device (os error 28)";
+    let said = fails(
+        &workplace,
+        ">/dev/full",
+        &["--json", "user", "create", "bob"],
+    );
+    let told = format!("{{\"error\":\"it is done, but {full}\"}}\n");
+    assert_eq!(said, told);
+    workplace.ok(&["user", "show", "bob"]);
+    for changing in [
+        &["project", "set-visibility", "team/app", "private"][..],
+        &["member", "change", "team", "alice", "--endless"],
+        &[
+            "token", "create", "--user", "bob", "--name", "x", "--scope", "api", "--json",
+            "--output", "x",
+        ],
+        &["backup", "b", "--json"],
+    ] {
+        let said = fails(&workplace, ">/dev/full", changing);
+        assert!(said.contains(&format!("it is done, but {full}")), "{said}");
+    }
+    for reading in [
+        &["user", "list"][..],
+        &["user", "show", "bob"],
+        &["audit", "export"],
+        &["migrate", "status"],
+        &["version"],
+    ] {
+        let said = fails(&workplace, ">/dev/full", reading);
+        assert_eq!(said, format!("error: {full}\n"), "{reading:?}");
     }
 }
