@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
@@ -32,6 +33,40 @@ fn nobody_else_on_the_machine_reads_what_the_first_start_makes() {
     assert_eq!(mode("keys"), 0o711);
     assert_eq!(mode("keys/public"), 0o755);
     assert_eq!(mode("keys/public/ca.crt"), 0o644);
+}
+
+/// The files below a folder, and what is in them.
+fn files(folder: &Path) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else {
+            let text = std::fs::read_to_string(&path).unwrap();
+            found.push((path.display().to_string(), text));
+        }
+    }
+    found
+}
+
+/// A key that comes with the program signs for everybody who can read the program.
+#[test]
+fn two_installations_have_no_key_in_common() {
+    let workplaces = [Workplace::empty(), Workplace::empty()];
+    let [one, other] = workplaces.each_ref().map(|workplace| {
+        let _running = start(workplace, "log");
+        let mut files = files(&workplace.path().join("keys"));
+        files.retain(|(_, text)| !text.is_empty());
+        files
+    });
+    let kinds = ["ca.key", "ca.crt", "jwks.json", "signing/"];
+    for kind in kinds {
+        assert!(one.iter().any(|(path, _)| path.contains(kind)), "{kind}");
+    }
+    for (path, text) in &one {
+        assert!(other.iter().all(|(_, others)| others != text), "{path}");
+    }
 }
 
 /// The modes of the database and of what SQLite puts beside it.
