@@ -110,7 +110,8 @@ pub async fn give_grace(
     Ok(())
 }
 
-/// Makes the tokens that were made with one of `makers` depend on `successor`.
+/// Makes the tokens that were made with one of `makers` and are not revoked depend on `successor`. Nothing looks for the makers of
+/// the others, which may be very many.
 #[tracing::instrument(
     level = "debug",
     name = "storage.access_tokens.families.hand_over",
@@ -121,10 +122,10 @@ pub async fn hand_over(
     makers: &[AccessTokenId],
     successor: AccessTokenId,
 ) -> Result<(), StorageError> {
-    for some in makers.chunks(AT_A_TIME) {
+    for some in made_with(change, makers).await?.chunks(AT_A_TIME) {
         access_token::Entity::update_many()
             .col_expr(Column::MakerId, Expr::value(successor.0))
-            .filter(Column::MakerId.is_in(some.iter().map(|id| id.0)))
+            .filter(Column::Id.is_in(some.iter().map(|id| id.0)))
             .exec(change.connection())
             .await?;
     }

@@ -1,4 +1,4 @@
-//! Deletions of what has much below it: each is one change, with statements that are short.
+//! Changes of what has much below it, most of them deletions: each is one change, with statements that are short.
 
 use std::sync::{Arc, Mutex};
 
@@ -13,6 +13,8 @@ use crate::harness::{Actor, TestApp};
 const DOUBLINGS: u32 = 13;
 /// The number of them.
 const MANY: usize = 1 << DOUBLINGS;
+/// The most values that a statement has, beside those that it writes.
+const AT_A_TIME: usize = 5000;
 
 /// A service whose statements are seen, and an administrator.
 struct Scene {
@@ -60,10 +62,26 @@ impl Scene {
         }
     }
 
+    /// Doubles the rows of a table that fulfil a condition; `columns` are copied, and `fresh` are made for each.
+    async fn double(&self, table: &str, columns: &str, (fresh, made): (&str, &str), which: &str) {
+        for doubling in 0..DOUBLINGS {
+            let made = made.replace("{doubling}", &doubling.to_string());
+            self.execute(&format!(
+                "INSERT INTO {table} ({columns}, {fresh}) SELECT {columns}, {made} FROM {table} WHERE {which}"
+            ))
+            .await;
+        }
+    }
+
     /// The statements that a deletion sends.
     async fn delete(&self, path: &str) -> Vec<Statement> {
+        self.call("DELETE", path).await
+    }
+
+    /// The statements that a call sends.
+    async fn call(&self, method: &str, path: &str) -> Vec<Statement> {
         self.sent.lock().unwrap().clear();
-        let reply = self.root.call("DELETE", path, json!(null)).await;
+        let reply = self.root.call(method, path, json!(null)).await;
         assert!(reply.status.is_success(), "{}", reply.body);
         std::mem::take(&mut *self.sent.lock().unwrap())
     }
@@ -147,4 +165,49 @@ async fn the_tokens_of_a_user_are_deleted_some_at_a_time() {
     assert_eq!(alice.get("/user").await.status, 401);
     let events = scene.root.read("/audit_events?action=user.deleted").await;
     assert!(events[0].to_string().contains(&alice.token_id.to_string()));
+}
+
+/// The number of the statements that begin like this; each names its rows by their ids, and not too many.
+fn short_ones(sent: &[Statement], begin: &str) -> usize {
+    let all = sent
+        .iter()
+        .filter(|one| one.sql.to_lowercase().starts_with(begin));
+    let found: Vec<&Statement> = all.collect();
+    for one in &found {
+        let values = one.values.as_ref().map_or(0, |values| values.0.len());
+        let is_short = values <= AT_A_TIME + 2 && one.sql.contains(r#""id" IN ("#);
+        let sql: String = one.sql.chars().take(300).collect();
+        assert!(is_short, "{values} values in {sql}");
+    }
+    found.len()
+}
+
+#[tokio::test]
+async fn what_a_token_made_is_handed_over_some_at_a_time_and_the_dead_are_left_alone() {
+    let scene = Scene::start().await;
+    let maker = scene.root.token_id;
+    let wanted = json!({ "name": "made", "scopes": ["read_registry"] });
+    let made = scene.root.post("/user/personal_access_tokens", wanted);
+    assert_eq!(made.await.status, 201);
+    let columns = "user_id, name, scopes, repositories, created_at, maker_id";
+    let fresh = (
+        "digest, expires_at",
+        "randomblob(32), '2025-01-01 00:00:00'",
+    );
+    let made = format!("maker_id = {maker}");
+    let table = "personal_access_tokens";
+    scene.double(table, columns, fresh, &made).await;
+    let dead = format!(
+        "UPDATE {table} SET revoked_at = '2026-01-01 00:00:00' WHERE {made} AND id % 4 = 0"
+    );
+    scene.execute(&dead).await;
+    let rotate = format!("/{table}/{maker}/rotate");
+    let sent = scene.call("POST", &rotate).await;
+    let begin = r#"update "personal_access_tokens" set "maker_id" ="#;
+    assert_eq!(short_ones(&sent, begin), 2);
+    let quarter = i64::try_from(MANY / 4).unwrap();
+    let still = format!("{table} WHERE {made}");
+    assert_eq!(scene.count(&still).await, quarter, "of the dead ones");
+    let handed = format!("{table} WHERE maker_id > {maker} AND revoked_at IS NULL");
+    assert_eq!(scene.count(&handed).await, 3 * quarter);
 }

@@ -30,6 +30,13 @@ pub(super) async fn dear_questions_among_dead_tokens(
     let second = first.post(ROTATE, json!({ "grace": "1h" })).await;
     assert!(second.status.is_success(), "{}", second.body);
     asked.extend(sent.questions("a rotation with a grace"));
+    let successor = &second.json()["id"];
+    let handed = format!(
+        "UPDATE personal_access_tokens SET maker_id = {} WHERE maker_id = {successor}",
+        first.id
+    );
+    let handed = effort.change(&handed).await;
+    assert_eq!(handed, 0, "tokens that work no longer are left alone");
     app.revoke(&first).await;
     sent.clear();
     // The second time, nothing is left to be revoked.
