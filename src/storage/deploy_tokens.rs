@@ -193,24 +193,31 @@ pub async fn revoke_all(
         let tokens: Vec<i64> = deploy_token::Entity::find()
             .select_only()
             .column(deploy_token::Column::Id)
-            .filter(deploy_token::Column::NamespaceId.is_in(ids.clone()))
+            .filter(deploy_token::Column::NamespaceId.is_in(ids))
             .filter(deploy_token::Column::RevokedAt.is_null())
             .into_tuple()
             .all(change.connection())
             .await?;
-        for token in tokens {
-            change.touch(Touched::DeployToken(DeployTokenId(token)));
+        // A namespace may have very many that have ended.
+        for tokens in tokens.chunks(AT_A_TIME) {
+            revoke_some(change, tokens).await?;
         }
-        deploy_token::Entity::update_many()
-            .col_expr(
-                deploy_token::Column::RevokedAt,
-                Expr::value(Instant::from(change.now())),
-            )
-            .filter(deploy_token::Column::NamespaceId.is_in(ids))
-            .filter(deploy_token::Column::RevokedAt.is_null())
-            .exec(change.connection())
-            .await?;
     }
+    Ok(())
+}
+
+async fn revoke_some(change: &Change, tokens: &[i64]) -> Result<(), StorageError> {
+    for &token in tokens {
+        change.touch(Touched::DeployToken(DeployTokenId(token)));
+    }
+    deploy_token::Entity::update_many()
+        .col_expr(
+            deploy_token::Column::RevokedAt,
+            Expr::value(Instant::from(change.now())),
+        )
+        .filter(deploy_token::Column::Id.is_in(tokens.to_vec()))
+        .exec(change.connection())
+        .await?;
     Ok(())
 }
 

@@ -291,19 +291,27 @@ pub async fn remove_all(
 ) -> Result<(), StorageError> {
     for some in namespaces.chunks(AT_A_TIME) {
         let ids = touched_ids(change, some);
-        let with_roles: Vec<i64> = member::Entity::find()
+        let roles: Vec<(i64, i64)> = member::Entity::find()
             .select_only()
-            .column(member::Column::UserId)
-            .distinct()
-            .filter(member::COLUMN.namespace_id.is_in(ids.clone()))
+            .columns([member::Column::Id, member::Column::UserId])
+            .filter(member::COLUMN.namespace_id.is_in(ids))
             .into_tuple()
             .all(change.connection())
             .await?;
-        for user in with_roles {
+        let (roles, users): (Vec<i64>, BTreeSet<i64>) = roles.into_iter().unzip();
+        for user in users {
             change.touch(Touched::Memberships(UserId(user)));
         }
+        remove_some(change, &roles).await?;
+    }
+    Ok(())
+}
+
+/// Removes roles by their ids: a namespace may have very many, and a user too.
+async fn remove_some(change: &Change, roles: &[i64]) -> Result<(), StorageError> {
+    for some in roles.chunks(AT_A_TIME) {
         member::Entity::delete_many()
-            .filter(member::COLUMN.namespace_id.is_in(ids))
+            .filter(member::COLUMN.id.is_in(some.to_vec()))
             .exec(change.connection())
             .await?;
     }
@@ -332,11 +340,14 @@ pub async fn remove_from(
 #[tracing::instrument(level = "debug", name = "storage.members.remove_all_of", skip_all, fields(user = %user))]
 pub async fn remove_all_of(change: &Change, user: UserId) -> Result<(), StorageError> {
     change.touch(Touched::Memberships(user));
-    member::Entity::delete_many()
+    let roles: Vec<i64> = member::Entity::find()
+        .select_only()
+        .column(member::Column::Id)
         .filter(member::COLUMN.user_id.eq(user.0))
-        .exec(change.connection())
+        .into_tuple()
+        .all(change.connection())
         .await?;
-    Ok(())
+    remove_some(change, &roles).await
 }
 
 /// The roles in these namespaces that have not ended at `now`.

@@ -211,3 +211,46 @@ async fn what_a_token_made_is_handed_over_some_at_a_time_and_the_dead_are_left_a
     let handed = format!("{table} WHERE maker_id > {maker} AND revoked_at IS NULL");
     assert_eq!(scene.count(&handed).await, 3 * quarter);
 }
+
+#[tokio::test]
+async fn the_deploy_tokens_and_members_of_a_group_end_some_at_a_time() {
+    let scene = Scene::start().await;
+    scene.app.group("mass", Visibility::Private).await;
+    scene.app.machine("mass", "read_registry").await;
+    let columns = "namespace_id, name, username, scopes, created_at";
+    let fresh = (
+        "digest, expires_at",
+        "randomblob(32), '2025-01-01 00:00:00'",
+    );
+    scene.double("deploy_tokens", columns, fresh, "true").await;
+    let columns =
+        "name, password_is_temporary, admin, external, state, created_at, folded, two_factor";
+    let fresh = ("username", "username || '-{doubling}'");
+    let alices = "username LIKE 'alice%'";
+    scene.double("users", columns, fresh, alices).await;
+    let group = scene.app.id_at("mass").await;
+    let roles = format!(
+        "INSERT INTO members (namespace_id, user_id, access_level, created_at) \
+         SELECT {group}, id, 20, created_at FROM users WHERE {alices}"
+    );
+    scene.execute(&roles).await;
+    let sent = scene.delete("/groups/mass").await;
+    assert_eq!(short_ones(&sent, r#"update "deploy_tokens""#), 2);
+    assert_eq!(short_ones(&sent, r#"delete from "members""#), 2);
+    let left = "deploy_tokens WHERE revoked_at IS NULL";
+    assert_eq!(scene.count(left).await, 0);
+    assert_eq!(scene.count("members").await, 0);
+}
+
+#[tokio::test]
+async fn the_roles_of_a_user_end_some_at_a_time() {
+    let scene = Scene::start().await;
+    scene.app.project("mass/p", Visibility::Private).await;
+    scene.many_projects("mass").await;
+    let roles = "INSERT INTO members (namespace_id, user_id, access_level, created_at) \
+         SELECT id, 2, 20, created_at FROM namespaces WHERE kind = 'project'";
+    scene.execute(roles).await;
+    let sent = scene.delete("/users/2").await;
+    assert_eq!(short_ones(&sent, r#"delete from "members""#), 2);
+    assert_eq!(scene.count("members").await, 0);
+}
