@@ -24,7 +24,7 @@ use crate::storage::entity::instant::{Instant, goes_on_after};
 use crate::storage::entity::{deploy_token, namespace};
 use crate::storage::error::StorageError;
 use crate::storage::namespaces::{NamespacePlace, from_kind, to_path, touched_ids};
-use crate::storage::page::{is_below, listing_of, try_map};
+use crate::storage::page::{is_below, is_one_of, listing_of, try_map};
 use crate::storage::source::{AT_A_TIME, Source};
 use crate::storage::working::{self, count_by_each, ways_to_go_on};
 
@@ -81,7 +81,7 @@ pub async fn page(
     let rows = listing_of(source, query, sort, id, paging).await?;
     let namespaces = rows.items().iter().map(|row| row.namespace_id);
     let namespaces = namespace::Entity::find()
-        .filter(namespace::COLUMN.id.is_in(namespaces))
+        .filter(is_one_of(namespace::Column::Id, namespaces))
         .all(source.connection())
         .await?;
     try_map(rows, |row| {

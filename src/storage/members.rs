@@ -24,7 +24,7 @@ use crate::storage::entity::instant::goes_on_after;
 use crate::storage::entity::{member, namespace, user};
 use crate::storage::error::StorageError;
 use crate::storage::namespaces::{NamespacePlace, to_kind, to_namespace, touched_ids};
-use crate::storage::page::{listing_of, nothing, try_map};
+use crate::storage::page::{is_none_of, is_one_of, listing_of, nothing, try_map};
 use crate::storage::source::{AT_A_TIME, Source};
 use crate::storage::users;
 use crate::storage::users::{has_text, to_user};
@@ -98,11 +98,11 @@ pub async fn page(
                 filter
                     .users
                     .as_ref()
-                    .map(|users| user::Column::Id.is_in(users.iter().map(|id| id.0))),
+                    .map(|users| is_one_of(user::Column::Id, users.iter().map(|id| id.0))),
             )
             .add_option(
                 (!filter.skip.is_empty())
-                    .then(|| user::Column::Id.is_not_in(filter.skip.iter().map(|id| id.0))),
+                    .then(|| is_none_of(user::Column::Id, filter.skip.iter().map(|id| id.0))),
             )
             .add_option(filter.nothing.then(nothing)),
     );
@@ -112,11 +112,10 @@ pub async fn page(
     let users = try_map(users, to_user)?;
     let rows = member::Entity::find()
         .filter(lasting(ids, now))
-        .filter(
-            member::COLUMN
-                .user_id
-                .is_in(users.items().iter().map(|user| user.id.0)),
-        )
+        .filter(is_one_of(
+            member::Column::UserId,
+            users.items().iter().map(|user| user.id.0),
+        ))
         .all(source.connection())
         .await?;
     let roles = rows
@@ -183,7 +182,7 @@ pub async fn page_of_user(
     let rows = listing_of(source, query, sort, id, paging).await?;
     let ids = rows.items().iter().map(|row| row.namespace_id);
     let namespaces = namespace::Entity::find()
-        .filter(namespace::COLUMN.id.is_in(ids))
+        .filter(is_one_of(namespace::Column::Id, ids))
         .all(source.connection())
         .await?;
     try_map(rows, |row| {
@@ -355,8 +354,9 @@ pub(super) fn lasting(
     namespaces: impl IntoIterator<Item = NamespaceId>,
     now: DateTime<Utc>,
 ) -> Condition {
+    let ids = namespaces.into_iter().map(|id| id.0);
     Condition::all()
-        .add(member::Column::NamespaceId.is_in(namespaces.into_iter().map(|id| id.0)))
+        .add(is_one_of(member::Column::NamespaceId, ids))
         .add(not_ended(now))
 }
 

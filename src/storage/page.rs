@@ -3,7 +3,7 @@
 use sea_orm::sea_query::{Asterisk, Expr, ExprTrait, Func, LikeExpr, Query};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, Order,
-    QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
+    QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select, Value,
 };
 
 use crate::domain::page::{
@@ -43,7 +43,7 @@ pub(super) async fn having<E: EntityTrait>(
         Candidates::Only(ids) => {
             // As a case it leads to no index: SQLite would rather read all rows of a kind than look for some hundred ids.
             let holds: Expr = Expr::case(condition, 1).finally(0).into();
-            query.filter(is_one_of(id, &ids)).filter(holds.eq(1))
+            query.filter(is_one_of(id, ids)).filter(holds.eq(1))
         }
         Candidates::Many => query.filter(condition),
     };
@@ -51,13 +51,29 @@ pub(super) async fn having<E: EntityTrait>(
     Ok(Wanted { query, turn })
 }
 
-/// The condition that an id is one of some. Each number of them would be another statement, which connections keep, so that they
-/// are filled up to a power of two.
-fn is_one_of(id: impl ColumnTrait, ids: &[i64]) -> Expr {
-    let length = ids.len().next_power_of_two();
-    let last = ids.iter().last();
-    let filled = ids.iter().chain(last.into_iter().cycle());
-    id.is_in(filled.copied().take(length))
+/// The condition that a column has one of some values.
+pub(super) fn is_one_of<V: Into<Value> + Clone>(
+    column: impl ColumnTrait,
+    values: impl IntoIterator<Item = V>,
+) -> Expr {
+    column.is_in(filled(values))
+}
+
+/// The condition that a column has none of some values.
+pub(super) fn is_none_of<V: Into<Value> + Clone>(
+    column: impl ColumnTrait,
+    values: impl IntoIterator<Item = V>,
+) -> Expr {
+    column.is_not_in(filled(values))
+}
+
+/// The values, filled up to a power of two with the last one: each number of them would be another statement, which connections keep.
+fn filled<V: Clone>(values: impl IntoIterator<Item = V>) -> Vec<V> {
+    let mut values: Vec<V> = values.into_iter().collect();
+    if let Some(last) = values.last().cloned() {
+        values.resize(values.len().next_power_of_two(), last);
+    }
+    values
 }
 
 /// The rows of a part of `wanted`: of one page, `sort`ed, or after an id, in the order of ids.

@@ -21,7 +21,7 @@ use crate::storage::entity::repository::{self, Column};
 use crate::storage::error::StorageError;
 use crate::storage::namespaces::on_paths;
 use crate::storage::oldest::delete_oldest;
-use crate::storage::page::{listing_of, try_map};
+use crate::storage::page::{is_one_of, listing_of, try_map};
 use crate::storage::source::Source;
 
 /// The namespaces to which repositories belong, tombstones too; not those that belong to nothing.
@@ -59,7 +59,7 @@ pub async fn names(
     ids: impl IntoIterator<Item = RepositoryId>,
 ) -> Result<BTreeMap<RepositoryId, String>, StorageError> {
     let ids = ids.into_iter().map(|id| id.0);
-    let found = repository::Entity::find().filter(Column::Id.is_in(ids));
+    let found = repository::Entity::find().filter(is_one_of(Column::Id, ids));
     let rows = found.all(source.connection()).await?;
     Ok(rows
         .into_iter()

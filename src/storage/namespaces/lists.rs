@@ -28,7 +28,8 @@ use crate::storage::letter_pairs::Named;
 use crate::storage::members::not_ended;
 use crate::storage::namespaces::{to_kind, to_namespace, to_visibility};
 use crate::storage::page::{
-    begins_with, between, contains, having, is_below, listing_of, nothing, try_map,
+    begins_with, between, contains, having, is_below, is_none_of, is_one_of, listing_of, nothing,
+    try_map,
 };
 use crate::storage::source::{Source, Turn};
 
@@ -138,7 +139,7 @@ pub async fn paths(
     let found: Vec<(i64, String)> = namespace::Entity::find()
         .select_only()
         .columns([Column::Id, Column::Path])
-        .filter(Column::Id.is_in(ids.into_iter().map(|id| id.0)))
+        .filter(is_one_of(Column::Id, ids.into_iter().map(|id| id.0)))
         .into_tuple()
         .all(source.connection())
         .await?;
@@ -170,7 +171,7 @@ fn wanted(filter: &NamespaceFilter, backend: DbBackend) -> Condition {
         )
         .add_option(
             (!filter.skip.is_empty())
-                .then(|| Column::Id.is_not_in(filter.skip.iter().map(|id| id.0))),
+                .then(|| is_none_of(Column::Id, filter.skip.iter().map(|id| id.0))),
         )
         .add(between(Column::Id, filter.ids))
         .add_option(filter.nothing.then(nothing))

@@ -22,6 +22,7 @@ use crate::storage::entity::namespace;
 use crate::storage::entity::namespace::Kind;
 use crate::storage::error::StorageError;
 use crate::storage::letter_pairs::{self, Named};
+use crate::storage::page::is_one_of;
 use crate::storage::source::{AT_A_TIME, Source};
 
 /// A namespace that is to be made.
@@ -345,7 +346,7 @@ pub(super) async fn on_paths_numbered(
 ) -> Result<Numbered<Vec<namespace::Model>>, StorageError> {
     let limit = u64::try_from(paths.len()).unwrap_or(u64::MAX);
     let select = namespace::Entity::find()
-        .filter(namespace::COLUMN.path.is_in(paths))
+        .filter(is_one_of(namespace::Column::Path, paths))
         .limit(limit)
         .into_query();
     let (rows, number) = counter::numbered(select, source.connection()).await?;

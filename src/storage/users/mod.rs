@@ -30,7 +30,7 @@ use crate::storage::entity::user;
 use crate::storage::error::StorageError;
 use crate::storage::letter_pairs::{self, Named};
 use crate::storage::page::{
-    between, contains, contains_before_the_last, having, listing_of, nothing, try_map,
+    between, contains, contains_before_the_last, having, is_one_of, listing_of, nothing, try_map,
 };
 use crate::storage::source::Source;
 use crate::storage::users::accounts::hidden;
@@ -168,7 +168,7 @@ pub async fn find_all(
         return Ok(BTreeMap::new());
     }
     let rows = user::Entity::find()
-        .filter(user::COLUMN.id.is_in(ids.iter().map(|id| id.0)))
+        .filter(is_one_of(user::Column::Id, ids.iter().map(|id| id.0)))
         .all(source.connection())
         .await?;
     let users = rows.into_iter().map(to_user);

@@ -30,6 +30,7 @@ mod parents;
 mod registry;
 mod replies;
 mod slashes;
+mod statement_texts;
 mod usage;
 mod usage_batches;
 mod usage_shares;
