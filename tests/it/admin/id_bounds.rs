@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 use wharfinger::domain::namespaces::visibility::Visibility;
 
-use super::operations::{description, operations};
+use serde_json::json;
+
+use super::operations::{Operation, Others, description, operations};
 use crate::harness::{Actor, TestApp};
 use crate::notices::{make, webhook_at};
 
@@ -107,16 +109,63 @@ async fn ids_limit_every_list_that_takes_them() {
     }
 }
 
+/// The operations that take `id_after` and, or not, `id_before`.
+async fn lists_of(app: &TestApp, takes_both: bool) -> Vec<Operation> {
+    let description: Value = description(app).await;
+    let mut lists = operations(app).await;
+    lists.retain(|operation| {
+        let (names, _) = operation.parameters(&description);
+        let takes = |wanted: &str| names.iter().any(|name| name == wanted);
+        takes("id_after") && takes("id_before") == takes_both
+    });
+    lists
+}
+
 #[tokio::test]
 async fn no_other_list_takes_both() {
     let app = TestApp::start().await;
-    let description: Value = description(&app).await;
-    let mut taking = BTreeSet::new();
-    for operation in operations(&app).await {
-        let (names, _) = operation.parameters(&description);
-        if names.iter().any(|name| name == "id_before") {
-            taking.insert(operation.below_api().to_owned());
+    let taking = lists_of(&app, true).await;
+    let taking: BTreeSet<_> = taking.iter().map(Operation::below_api).collect();
+    assert_eq!(taking, LISTS.into());
+}
+
+#[tokio::test]
+async fn lists_that_go_upwards_only_say_so() {
+    let app = TestApp::start().await;
+    app.administrator("root").await;
+    app.project("team/app", Visibility::Private).await;
+    let root = app.actor("root", "api").await;
+    let ids = Others {
+        user: app.id_of("root").await,
+        token: root.token_id.0,
+        group: app.id_at("team").await,
+        project: app.id_at("team/app").await,
+    };
+    let lists = lists_of(&app, false).await;
+    assert_eq!(lists.len(), 13, "{lists:?}");
+    let before = r#"400 {"error":"id_before is not for this list, which goes upwards: follow it with pagination=keyset and id_after"}"#;
+    let sort = r#"400 {"error":"pagination=keyset goes without sort: its order is that of ids"}"#;
+    let order = r#"400 {"error":"pagination=keyset goes with order_by=id only"}"#;
+    let keyset = |name: &str, value: &str| json!({ "pagination": "keyset", name: value });
+    for list in &lists {
+        let told = async |query: Value| list.call_with(&root, &ids, query).await.told();
+        for (query, expected) in [
+            (json!({ "id_before": 7 }), before),
+            (json!({ "id_before": 7, "page": 2 }), before),
+            (keyset("id_before", "7"), before),
+            (keyset("sort", "desc"), sort),
+            (keyset("sort", "name_asc"), sort),
+            (keyset("order_by", "name"), order),
+        ] {
+            assert_eq!(told(query.clone()).await, expected, "{list:?} {query}");
+        }
+        let plain = told(json!({ "pagination": "keyset" })).await;
+        assert!(plain.starts_with("200 "), "{list:?} {plain}");
+        for query in [
+            json!({ "pagination": "keyset", "sort": "asc", "order_by": "id", "id_before": "" }),
+            json!({ "pagination": "keyset", "sort": " ", "order_by": "", "id_before": " " }),
+        ] {
+            assert_eq!(told(query.clone()).await, plain, "{list:?} {query}");
         }
     }
-    assert_eq!(taking, LISTS.map(str::to_owned).into());
 }

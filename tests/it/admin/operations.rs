@@ -88,7 +88,7 @@ impl Operation {
         self.call_with(caller, ids, json!({})).await
     }
 
-    /// The same with a body.
+    /// The same with parameters: in the query of a `GET`, and else in the body.
     pub(super) async fn call_with(&self, caller: &Caller, ids: &Others, body: Value) -> Reply {
         let id = match self.path.split('/').nth(3) {
             Some("personal_access_tokens") => ids.token,
@@ -106,8 +106,36 @@ impl Operation {
             !path.contains('{'),
             "{path} has a parameter that this test does not know"
         );
+        if self.method == "GET" {
+            return caller.get(&format!("{path}?{}", query_of(&body))).await;
+        }
         caller.call(&self.method, &path, body).await
     }
+}
+
+/// The parameters as a query has them: a list is `name[]=…`, and an object `name[key]=…`, also one with nothing in it.
+fn query_of(parameters: &Value) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    let text = |value: &Value| value.as_str().map_or(value.to_string(), str::to_owned);
+    for (name, value) in parameters.as_object().unwrap() {
+        match value {
+            Value::Array(items) => {
+                for item in items {
+                    query.append_pair(&format!("{name}[]"), &text(item));
+                }
+            }
+            Value::Object(members) if members.is_empty() => {
+                query.append_pair(&format!("{name}[key]"), "");
+            }
+            Value::Object(members) => {
+                for (key, value) in members {
+                    query.append_pair(&format!("{name}[{key}]"), &text(value));
+                }
+            }
+            one => drop(query.append_pair(name, &text(one))),
+        }
+    }
+    query.finish()
 }
 
 /// The schema of an operation's body; one that may be left out is null or the schema.

@@ -6,7 +6,6 @@ use utoipa::IntoParams;
 use crate::domain::access_tokens::filter::{AccessTokenFilter, AccessTokenSort};
 use crate::domain::ids::UserId;
 use crate::domain::members::access_level::AccessLevel;
-use crate::domain::page::Paging;
 use crate::http::admin::error::ApiError;
 use crate::http::admin::page::input::{ForwardInput, PageInput};
 use crate::http::admin::parameters::Parameters;
@@ -85,16 +84,6 @@ impl ListAccessTokens {
                 .and_then(AccessTokenSort::from_name),
             part: ForwardInput::read(parameters)?,
         })
-    }
-
-    /// The part that is wanted; a keyset goes by id only.
-    pub(super) fn paging(&self) -> Result<Paging, ApiError> {
-        if self.part.is_keyset() && self.sort.is_some() {
-            return Err(ApiError::parameter(
-                "pagination=keyset goes without sort: its order is that of ids",
-            ));
-        }
-        Ok(self.part.into())
     }
 
     /// The filter at `now`.

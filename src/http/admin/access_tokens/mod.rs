@@ -54,7 +54,7 @@ pub(super) async fn list(
     let authority = call.authority(Need::Read)?;
     let now = admin.desk.now();
     let wanted = ListAccessTokens::read(&call.parameters)?;
-    let paging = wanted.paging()?;
+    let paging = wanted.part.into();
     let found = admin
         .desk
         .access_tokens_page(&authority, wanted.at(now), paging)

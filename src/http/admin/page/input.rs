@@ -8,6 +8,8 @@ use crate::http::admin::parameters::{Parameters, invalid};
 
 /// The value of `pagination` for lists that are followed by ids.
 const KEYSET: &str = "keyset";
+/// The problem with another order beside a keyset.
+const BY_ID: &str = "pagination=keyset goes with order_by=id only";
 
 /// The page of a list that is wanted.
 #[derive(Debug, Clone, Copy, IntoParams)]
@@ -115,9 +117,7 @@ impl PartInput {
             return Ok(Paging::Offset(page));
         }
         if !is_by_id {
-            return Err(ApiError::parameter(
-                "pagination=keyset goes with order_by=id only",
-            ));
+            return Err(ApiError::parameter(BY_ID));
         }
         Ok(Paging::Keyset(KeysetRequest {
             after: if descending {
@@ -150,16 +150,19 @@ impl ForwardInput {
         if id_after.is_some() && !pagination {
             return Err(ApiError::parameter("id_after goes with pagination=keyset"));
         }
+        if parameters.integer("id_before")?.is_some() {
+            return Err(ApiError::parameter(
+                "id_before is not for this list, which goes upwards: follow it with pagination=keyset and id_after",
+            ));
+        }
+        if pagination {
+            check_is_upwards(parameters)?;
+        }
         Ok(Self {
             pagination,
             id_after,
             page: PageInput::read(parameters)?,
         })
-    }
-
-    /// True if the list is followed by ids.
-    pub(in crate::http::admin) fn is_keyset(self) -> bool {
-        self.pagination
     }
 }
 
@@ -175,6 +178,23 @@ impl From<ForwardInput> for Paging {
             size: page.size,
         })
     }
+}
+
+/// Refuses another order than that of ids.
+fn check_is_upwards(parameters: &Parameters) -> Result<(), ApiError> {
+    let is_other = |name: &str, usual: &str| {
+        let text = parameters.text(name)?.unwrap_or_default();
+        Ok::<_, ApiError>(!text.trim().is_empty() && text != usual)
+    };
+    if is_other("sort", "asc")? {
+        return Err(ApiError::parameter(
+            "pagination=keyset goes without sort: its order is that of ids",
+        ));
+    }
+    if is_other("order_by", "id")? {
+        return Err(ApiError::parameter(BY_ID));
+    }
+    Ok(())
 }
 
 fn at_least_one(parameters: &Parameters, name: &str) -> Result<Option<u64>, ApiError> {
