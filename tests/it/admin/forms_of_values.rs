@@ -99,6 +99,27 @@ async fn a_blank_value_is_not_given() {
     }
     let tokens = "/personal_access_tokens?state=&revoked=&created_before=&expires_after=";
     assert_eq!(each(&root.read(tokens).await, "name"), "test test");
+    for list in [
+        "/groups?visibility=",
+        "/groups?sort=",
+        "/groups?order_by=",
+        "/groups?min_access_level=",
+        "/groups?skip_groups[]=",
+        "/users?two_factor=",
+        "/personal_access_tokens?state=",
+        "/groups/team/members?user_ids[]=",
+        "/usage?by=",
+        "/audit_events?entity_type=",
+    ] {
+        let blank = root.get(&format!("{list}%20")).await;
+        assert_eq!(blank.told(), root.get(list).await.told(), "{list}");
+        assert_eq!(blank.status, 200, "{list}");
+    }
+    let wanted = |end: &str| json!({ "name": "ci", "scopes": ["read_api"], "expires_in": end });
+    for end in ["", " "] {
+        let made = root.post("/user/personal_access_tokens", wanted(end)).await;
+        assert_eq!(made.status, 201, "{}", made.body);
+    }
     let nonsense = root
         .post("/groups", json!({ "path": "x", "parent_id": "x" }))
         .await;

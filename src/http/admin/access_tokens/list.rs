@@ -54,15 +54,14 @@ enum State {
 
 impl ListAccessTokens {
     pub(super) fn read(parameters: &Parameters) -> Result<Self, ApiError> {
-        let state = match parameters.filled("state")?.as_deref() {
-            None => None,
-            Some("active") => Some(State::Active),
-            Some("inactive") => Some(State::Inactive),
-            Some(_) => return Err(ApiError::parameter("state does not have a valid value")),
-        };
-        // A blank id is no user's.
-        let user_id = match parameters.text("user_id")?.as_deref() {
-            Some("") => Some(0),
+        let state = parameters.word("state", |text| match text {
+            "active" => Some(State::Active),
+            "inactive" => Some(State::Inactive),
+            _ => None,
+        })?;
+        let user_id = match parameters.text("user_id")? {
+            // A blank id is no user's.
+            Some(text) if text.trim().is_empty() => Some(0),
             _ => parameters.integer("user_id")?,
         };
         Ok(Self {

@@ -32,6 +32,11 @@ impl Parameters {
         Ok(self.text(name)?.filter(|text| !text.is_empty()))
     }
 
+    /// A text; a blank one is none.
+    fn unless_blank(&self, name: &str) -> Result<Option<String>, ApiError> {
+        Ok(self.text(name)?.filter(|text| !text.trim().is_empty()))
+    }
+
     /// A whole number, also as a text; a blank text is none.
     pub(in crate::http::admin) fn integer(&self, name: &str) -> Result<Option<i64>, ApiError> {
         match self.filled_value(name) {
@@ -74,7 +79,7 @@ impl Parameters {
     }
 
     fn moment(&self, name: &str) -> Result<Option<Moment>, ApiError> {
-        let text = self.filled(name)?.filter(|text| !text.trim().is_empty());
+        let text = self.unless_blank(name)?;
         text.map(|text| Moment::try_from(text.as_str()))
             .transpose()
             .map_err(|_| invalid(name))
@@ -82,16 +87,15 @@ impl Parameters {
 
     /// The value, unless it is null or a blank text.
     fn filled_value(&self, name: &str) -> Option<&Value> {
-        let is_blank = |value: &Value| value.as_str().is_some_and(|text| text.trim().is_empty());
         self.value(name).filter(|value| !is_blank(value))
     }
 
-    /// A duration such as `90m` or `7d`.
+    /// A duration such as `90m` or `7d`; a blank text is none.
     pub(in crate::http::admin) fn lifetime(
         &self,
         name: &str,
     ) -> Result<Option<Lifetime>, ApiError> {
-        let text = self.filled(name)?;
+        let text = self.unless_blank(name)?;
         let read = |text: String| {
             Lifetime::try_from(text.as_str()).map_err(|error| {
                 // A text that is longer may be a secret in the wrong field.
@@ -104,14 +108,14 @@ impl Parameters {
         text.map(read).transpose()
     }
 
-    /// One of a few words, which `read` understands.
+    /// One of a few words, which `read` understands; a blank text is none.
     pub(in crate::http::admin) fn word<T>(
         &self,
         name: &str,
         read: impl FnOnce(&str) -> Option<T>,
     ) -> Result<Option<T>, ApiError> {
         let wrong = || ApiError::parameter(format!("{name} does not have a valid value"));
-        let text = self.filled(name)?;
+        let text = self.unless_blank(name)?;
         text.map(|text| read(&text).ok_or_else(wrong)).transpose()
     }
 
@@ -143,8 +147,8 @@ impl Parameters {
         texts.map(Some).ok_or_else(|| invalid(name))
     }
 
-    /// Numbers, in a list or one alone; one text is a list too, with commas between. A list with nothing in it is not
-    /// given.
+    /// Numbers, in a list or one alone; one text is a list too, with commas between. A list with nothing in it, or blanks
+    /// only, is not given.
     pub(in crate::http::admin) fn integers(
         &self,
         name: &str,
@@ -156,7 +160,7 @@ impl Parameters {
         };
         let numbers: Option<Vec<i64>> = match self.value(name) {
             Some(Value::Array(items)) => {
-                let filled = items.iter().filter(|item| item.as_str() != Some(""));
+                let filled = items.iter().filter(|item| !is_blank(item));
                 filled.map(number).collect()
             }
             Some(value @ Value::Number(_)) => number(value).map(|number| vec![number]),
@@ -175,4 +179,9 @@ impl Parameters {
             numbers => numbers.map(Some).ok_or_else(|| invalid(name)),
         }
     }
+}
+
+/// True for a text with nothing in it, or with blanks only.
+fn is_blank(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| text.trim().is_empty())
 }
