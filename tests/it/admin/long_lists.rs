@@ -85,6 +85,28 @@ async fn pages_reach_fifty_thousand_entries_and_a_keyset_all() {
 }
 
 #[tokio::test]
+async fn a_list_without_a_keyset_has_no_more_pages_with_one() {
+    let app = TestApp::start().await;
+    app.administrator("root").await;
+    app.project("team/app", Visibility::Private).await;
+    let root = app.actor("root", "api").await;
+    let id = app.id_of("root").await;
+    for list in [
+        "/personal_access_tokens/self/associations",
+        "/groups/team/access_tokens",
+        "/projects/team%2Fapp/access_tokens",
+        &format!("/users/{id}/impersonation_tokens"),
+    ] {
+        for keyset in ["", "&pagination=keyset", "&pagination=keyset&order_by=id"] {
+            let beyond = format!("{list}?page=40000000{keyset}");
+            assert_eq!(root.get(&beyond).await.status, 405, "{beyond}");
+            let first = format!("{list}?page=1{keyset}");
+            assert_eq!(root.get(&first).await.status, 200, "{first}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_keyset_leads_through_every_list() {
     let (app, root) = TestApp::with_tokens(3000).await;
     let user = app.id_of("user1").await;

@@ -23,18 +23,32 @@ pub(in crate::http::admin) struct PageInput {
 }
 
 impl PageInput {
+    /// The page of a list that has no keyset.
     pub(in crate::http::admin) fn read(parameters: &Parameters) -> Result<Self, ApiError> {
-        let wanted = Self {
+        let wanted = Self::of_any_list(parameters)?;
+        if PageRequest::from(wanted).is_too_far() {
+            return Err(ApiError::TooFar);
+        }
+        Ok(wanted)
+    }
+
+    /// The same of a list that has one, beside which the number of the page has no effect.
+    fn beside_keyset(parameters: &Parameters) -> Result<Self, ApiError> {
+        if wants_keyset(parameters)? {
+            Self::of_any_list(parameters)
+        } else {
+            Self::read(parameters)
+        }
+    }
+
+    fn of_any_list(parameters: &Parameters) -> Result<Self, ApiError> {
+        Ok(Self {
             // As in GitLab, the pages before the first are the first.
             page: parameters
                 .integer("page")?
                 .map(|page| u64::try_from(page).unwrap_or(0).max(1)),
             per_page: at_least_one(parameters, "per_page")?,
-        };
-        if PageRequest::from(wanted).is_too_far() && !wants_keyset(parameters)? {
-            return Err(ApiError::TooFar);
-        }
-        Ok(wanted)
+        })
     }
 }
 
@@ -88,7 +102,7 @@ impl PartInput {
                 "desc" => Some(Direction::Descending),
                 _ => None,
             })?,
-            page: PageInput::read(parameters)?,
+            page: PageInput::beside_keyset(parameters)?,
         })
     }
 
@@ -161,7 +175,7 @@ impl ForwardInput {
         Ok(Self {
             pagination,
             id_after,
-            page: PageInput::read(parameters)?,
+            page: PageInput::beside_keyset(parameters)?,
         })
     }
 }
