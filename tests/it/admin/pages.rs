@@ -1,6 +1,7 @@
 //! Lists in pages, with the headers that GitLab's clients follow.
 
-use axum::http::HeaderName;
+use axum::body::Body;
+use axum::http::{HeaderName, Request};
 use serde_json::{Value, json};
 use wharfinger::domain::namespaces::visibility::Visibility;
 
@@ -169,6 +170,63 @@ async fn links_do_not_repeat_a_token() {
             !link.is_empty() && !link.contains(alice.secret()),
             "{way}: {link}"
         );
+    }
+}
+
+/// A link would forget what is in a body, and the next page would be one of everything.
+#[tokio::test]
+async fn a_list_has_its_parameters_in_the_query() {
+    let app = TestApp::start().await;
+    app.user("alice").await;
+    let alice = app.actor("alice", "api").await;
+    app.actor("alice", "read_api").await;
+    let secret = alice.secret();
+    let get = async |kind: &str, body: String| {
+        let request = Request::get("/api/v4/personal_access_tokens?per_page=1&private_token=")
+            .header("content-type", kind)
+            .body(Body::from(body));
+        app.send_admin(request.unwrap()).await
+    };
+    let (json, form) = ("application/json", "application/x-www-form-urlencoded");
+    let parts = "multipart/form-data; boundary=XX";
+    let part = |name: &str, value: &str| {
+        format!("--XX\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    };
+    let token = part("private_token", secret);
+    for (kind, body) in [
+        (json, format!(r#"{{"private_token":"{secret}"}}"#)),
+        (form, format!("access_token={secret}")),
+        (parts, format!("{token}--XX--\r\n")),
+    ] {
+        let listed = get(kind, body).await;
+        assert_eq!(listed.status, 200, "{}", listed.body);
+        let link = listed.header("link");
+        assert!(link.contains("next") && !link.contains(secret), "{link}");
+    }
+    for (kind, body) in [
+        (
+            json,
+            format!(r#"{{"private_token":"{secret}","state":"active"}}"#),
+        ),
+        (json, format!(r#"{{"private_token":"{secret}","page":2}}"#)),
+        (
+            json,
+            format!(r#"{{"private_token":"{secret}","{secret}":1}}"#),
+        ),
+        (form, format!("private_token={secret}&state=active")),
+        (
+            parts,
+            format!("{token}{}--XX--\r\n", part("state", "active")),
+        ),
+    ] {
+        let told = get(kind, body).await.told();
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(told, @r#"400 {"error":"a list has its parameters in the query; in the body of its GET only a token is read"}"#);
+        }
+    }
+    for body in [json!(null), json!({})] {
+        let listed = alice.call("GET", "/personal_access_tokens", body).await;
+        assert_eq!(listed.status, 200, "{}", listed.body);
     }
 }
 

@@ -42,6 +42,7 @@ impl PageInput {
     }
 
     fn of_any_list(parameters: &Parameters) -> Result<Self, ApiError> {
+        parameters.must_be_in_the_query()?;
         Ok(Self {
             // As in GitLab, the pages before the first are the first.
             page: parameters

@@ -29,7 +29,11 @@ const UNNAMED: &str = "a field of the request";
 const MAX_BODY: usize = 64 * 1024;
 
 /// Parameters by name; those of the body count more than those of the query.
-pub(super) struct Parameters(Map<String, Value>);
+pub(super) struct Parameters {
+    values: Map<String, Value>,
+    /// True if a `GET` has others than tokens in its body.
+    are_beside_the_query: bool,
+}
 
 impl Parameters {
     /// Reads the query, and a body in JSON or as a form of either kind.
@@ -45,30 +49,36 @@ impl Parameters {
                 UnreadableBody::CutOffOrTooLong => ApiError::TooLarge,
                 UnreadableBody::TooSlow => ApiError::parameter(error.to_string()),
             })?;
-        if bytes.is_empty() {
-            return Ok(Self(values));
+        let body = if bytes.is_empty() {
+            Map::new()
+        } else {
+            in_body(parts, bytes).await?
+        };
+        let mut others = body.keys().filter(|name| !TOKENS.contains(&name.as_str()));
+        let are_beside_the_query = parts.method.is_safe() && others.next().is_some();
+        replace(&mut values, body);
+        Ok(Self {
+            values,
+            are_beside_the_query,
+        })
+    }
+
+    /// Refuses a list whose parameters are not all in the query: the links to its other parts repeat nothing else, so that these would
+    /// be parts of everything.
+    pub(super) fn must_be_in_the_query(&self) -> Result<(), ApiError> {
+        if self.are_beside_the_query {
+            return Err(ApiError::parameter(
+                "a list has its parameters in the query; in the body of its GET only a token is read",
+            ));
         }
-        match media_type(&parts.headers).as_str() {
-            "application/json" => match serde_json::from_slice(without_mark(&bytes)) {
-                Ok(Value::Object(object)) => replace(&mut values, object),
-                _ => return Err(ApiError::parameter("the body is not a JSON object")),
-            },
-            "application/x-www-form-urlencoded" => {
-                let mut form = Map::new();
-                add_form(&mut form, &bytes);
-                replace(&mut values, form);
-            }
-            "multipart/form-data" => replace(&mut values, multipart(parts, bytes).await?),
-            _ => return Err(ApiError::UnsupportedMediaType),
-        }
-        Ok(Self(values))
+        Ok(())
     }
 
     /// The tokens among the parameters; they are taken out, so that nothing repeats them.
     pub(super) fn take_tokens(&mut self) -> Vec<SecretString> {
         let mut tokens = Vec::new();
         for name in TOKENS {
-            match self.0.remove(name) {
+            match self.values.remove(name) {
                 Some(Value::Array(several)) => tokens.extend(several),
                 one => tokens.extend(one),
             }
@@ -79,7 +89,7 @@ impl Parameters {
 
     /// True if it is given as one text.
     pub(super) fn is_text(&self, name: &str) -> bool {
-        self.0.get(name).is_some_and(Value::is_string)
+        self.values.get(name).is_some_and(Value::is_string)
     }
 
     /// Refuses parameters that are neither fields of `T` nor among `without_effect`: a misspelt limit must not
@@ -90,7 +100,7 @@ impl Parameters {
         };
         let known = described.properties;
         let is_known = |name: &str| known.contains_key(name) || without_effect.contains(&name);
-        let Some(name) = self.0.keys().find(|name| !is_known(name)) else {
+        let Some(name) = self.values.keys().find(|name| !is_known(name)) else {
             return Ok(());
         };
         let name = if is_name(name) { name } else { UNNAMED };
@@ -117,7 +127,7 @@ impl Parameters {
 
     /// True if it is given, also as null.
     pub(super) fn has(&self, name: &str) -> bool {
-        self.0.contains_key(name)
+        self.values.contains_key(name)
     }
 
     /// The value that `read` makes of it, if it is given, also as null: null removes a value, while a field
@@ -132,7 +142,7 @@ impl Parameters {
 
     /// True if it is given as null.
     pub(super) fn is_null(&self, name: &str) -> bool {
-        self.0.get(name).is_some_and(Value::is_null)
+        self.values.get(name).is_some_and(Value::is_null)
     }
 
     /// True if it is given, and not as null.
@@ -142,14 +152,14 @@ impl Parameters {
 
     /// The value, unless it is null.
     fn value(&self, name: &str) -> Option<&Value> {
-        self.0.get(name).filter(|value| !value.is_null())
+        self.values.get(name).filter(|value| !value.is_null())
     }
 }
 
 impl std::fmt::Debug for Parameters {
     /// Prints the names only: values may be secrets.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_set().entries(self.0.keys()).finish()
+        f.debug_set().entries(self.values.keys()).finish()
     }
 }
 
@@ -180,6 +190,23 @@ fn replace(values: &mut Map<String, Value>, body: Map<String, Value>) {
 fn add_form(values: &mut Map<String, Value>, text: &[u8]) {
     for (name, value) in form_urlencoded::parse(text) {
         add(values, &name, value.into_owned());
+    }
+}
+
+/// The parameters of a body, in JSON or as a form of either kind.
+async fn in_body(parts: &Parts, bytes: Bytes) -> Result<Map<String, Value>, ApiError> {
+    match media_type(&parts.headers).as_str() {
+        "application/json" => match serde_json::from_slice(without_mark(&bytes)) {
+            Ok(Value::Object(object)) => Ok(object),
+            _ => Err(ApiError::parameter("the body is not a JSON object")),
+        },
+        "application/x-www-form-urlencoded" => {
+            let mut form = Map::new();
+            add_form(&mut form, &bytes);
+            Ok(form)
+        }
+        "multipart/form-data" => multipart(parts, bytes).await,
+        _ => Err(ApiError::UnsupportedMediaType),
     }
 }
 
