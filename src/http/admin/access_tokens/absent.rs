@@ -2,7 +2,7 @@
 //! ([decision 12](../../../../docs/adr/0012-no-bots-and-no-impersonation.md)).
 
 use axum::Extension;
-use axum::extract::State;
+use axum::extract::{FromRequest, Request, State};
 use axum::http::Method;
 use axum::response::Response;
 use axum::routing::{any, post};
@@ -12,6 +12,7 @@ use utoipa_axum::routes;
 use crate::domain::authority::Need;
 use crate::domain::namespaces::reference::ExpectedNamespace;
 use crate::domain::page::Page;
+use crate::http::admin::access_tokens::rotate::RotationCall;
 use crate::http::admin::call::Call;
 use crate::http::admin::error::ApiError;
 use crate::http::admin::page;
@@ -85,13 +86,19 @@ fn no_tokens(wanted: PageInput, call: &Call, admin: &AdminState) -> Response {
     page::reply(&none, (call, &admin.public_url), |()| ())
 }
 
-/// Refuses to make, show, rotate or revoke a token of a group or project.
+/// Refuses to make, show, rotate or revoke a token of a group or project. A revoked token that is presented to rotate one
+/// ends its family all the same (docs/gitlab-api.md §1.7).
 async fn refuse(
     State(admin): State<AdminState>,
     Extension(expected): Extension<ExpectedNamespace>,
     Segments(segments): Segments<Vec<String>>,
-    call: Call,
+    request: Request,
 ) -> Result<Response, ApiError> {
+    let call = if is_rotation(request.method(), &segments) {
+        RotationCall::from_request(request, &admin).await?.0
+    } else {
+        Call::from_request(request, &admin).await?
+    };
     let authority = call.authority(Need::Write)?;
     let id = segments.first().map_or("", String::as_str);
     let name = namespace(expected, id)?;
@@ -104,6 +111,14 @@ async fn refuse(
         "there are no {kind} access tokens here; make a deploy token with POST /{nouns}/:id/deploy_tokens, or a user \
          for the program, with a role in the {kind} and a personal access token"
     )))
+}
+
+/// True for `POST` to the path of a group or project and below it that of a token, with `/rotate` at its end.
+fn is_rotation(method: &Method, segments: &[String]) -> bool {
+    let token = segments
+        .get(1)
+        .and_then(|rest| rest.strip_suffix("/rotate"));
+    method == Method::POST && token.is_some_and(|token| !token.contains('/'))
 }
 
 /// Refuses to make, show or revoke a token for impersonation.

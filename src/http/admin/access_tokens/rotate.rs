@@ -19,7 +19,7 @@ use crate::representation::AccessTokenView;
 /// If its token was revoked, someone has kept or stolen a token that its owner threw away: the whole
 /// family is revoked (docs/gitlab-api.md §1.7). Anywhere else such a token only fails.
 #[derive(Debug)]
-pub(super) struct RotationCall(Call);
+pub(super) struct RotationCall(pub(super) Call);
 
 impl FromRequest<AdminState> for RotationCall {
     type Rejection = ApiError;

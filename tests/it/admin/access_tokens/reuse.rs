@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use chrono::Duration;
 use serde_json::{Value, json};
 use wharfinger::domain::expiry::Expiry;
+use wharfinger::domain::namespaces::visibility::Visibility;
 
 use crate::harness::{Actor, TestApp};
 
@@ -103,6 +104,32 @@ async fn what_still_works_from_before_ends_too() {
     second.post(SELF, json!({})).await;
     for ended in [first, third] {
         assert_eq!(ended.ask(&[]).await.status, StatusCode::UNAUTHORIZED);
+    }
+}
+
+/// Projects and groups have no such tokens here; a thief does not know that.
+#[tokio::test]
+async fn it_ends_them_too_where_tokens_of_projects_and_groups_are_rotated() {
+    for place in ["groups/team", "projects/team%2Fapp", "projects/999"] {
+        for which in ["self", "7"] {
+            let family = family().await;
+            family.app.project("team/app", Visibility::Private).await;
+            let tokens = format!("/{place}/access_tokens");
+            for (method, path) in [
+                ("GET", format!("{tokens}/{which}/rotate")),
+                ("POST", format!("{tokens}/{which}")),
+                ("POST", format!("{tokens}/{which}/rotate/more")),
+                ("POST", format!("{tokens}/rotate")),
+            ] {
+                let reply = family.first.call(method, &path, Value::Null).await;
+                assert_eq!(reply.status, StatusCode::UNAUTHORIZED, "{method} {path}");
+                assert_eq!(family.works().await, (true, true), "{method} {path}");
+            }
+            let path = format!("{tokens}/{which}/rotate");
+            let reply = family.first.post(&path, json!({})).await;
+            assert_eq!(reply.status, StatusCode::UNAUTHORIZED);
+            assert_eq!(family.works().await, (false, false), "{path}");
+        }
     }
 }
 
