@@ -31,7 +31,8 @@ pub(super) struct Lifecycle {
 pub(super) struct Signals {
     terminate: Signal,
     interrupt: Signal,
-    /// None if whoever started the process had it ignore that one, as `nohup` does.
+    /// None if whoever started the process had it ignore that one, as `nohup` does, and for the first process of a container, which
+    /// ignores it by itself.
     hang_up: Option<Signal>,
 }
 
@@ -47,7 +48,8 @@ pub(super) struct Stopped {
 impl Signals {
     /// Listens to SIGTERM, SIGINT and SIGHUP.
     pub(super) fn install() -> std::io::Result<Self> {
-        let hang_up = (!ignores_hang_ups()).then(|| signal(SignalKind::hangup()));
+        let is_ignored = std::process::id() == 1 || ignores_hang_ups();
+        let hang_up = (!is_ignored).then(|| signal(SignalKind::hangup()));
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
@@ -68,6 +70,21 @@ impl Signals {
             _ = self.interrupt.recv() => {}
             _ = hung_up => {}
         }
+    }
+
+    /// Waits for a second signal, of somebody who wants an end at once. A terminal that is closed sends SIGHUP twice, and says
+    /// nothing with the second.
+    async fn again(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+
+    /// Waits until a second signal has come, and what is left may take no longer.
+    pub(super) async fn last_moment(&mut self) {
+        self.again().await;
+        sleep(LAST_MOMENT).await;
     }
 }
 
@@ -119,7 +136,7 @@ impl Lifecycle {
 
     /// Waits for a signal or [`Lifecycle::stop`], then for the tasks: as long as `shutdown` allows, or until a
     /// second signal.
-    pub(super) async fn run(self, mut signals: Signals, shutdown: Shutdown) -> Stopped {
+    pub(super) async fn run(self, signals: &mut Signals, shutdown: Shutdown) -> Stopped {
         tokio::select! {
             () = signals.next() => {}
             () = self.stopping() => {}
@@ -131,7 +148,7 @@ impl Lifecycle {
         let mut is_told_again = tokio::select! {
             () = sleep(shutdown.delay) => false,
             () = sleep_until(hard) => false,
-            () = signals.next() => true,
+            () = signals.again() => true,
         };
         self.closing.cancel();
         self.tasks.close();
@@ -140,7 +157,7 @@ impl Lifecycle {
             () = self.tasks.wait() => {}
             () = std::future::ready(()), if is_told_again => {}
             () = sleep_until(hard) => {}
-            () = signals.next() => is_told_again = true,
+            () = signals.again() => is_told_again = true,
         }
         let cut_off = self.tasks.len();
         self.aborting.cancel();
@@ -150,7 +167,11 @@ impl Lifecycle {
             end
         };
         // A task that ignores even the hard stop is given up.
-        let _ = timeout_at(end, self.tasks.wait()).await;
+        tokio::select! {
+            biased;
+            _ = timeout_at(end, self.tasks.wait()) => {}
+            () = signals.last_moment() => {}
+        }
         Stopped { cut_off, end }
     }
 }

@@ -53,8 +53,13 @@ async fn run(config: &Config, log: &OpenLog) -> anyhow::Result<()> {
         lifecycle.clone(),
     ));
     opened.health.open();
-    let stopped = lifecycle.run(signals, config.shutdown).await;
-    Box::pin(finish(opened, stopped)).await;
+    let stopped = lifecycle.run(&mut signals, config.shutdown).await;
+    tokio::select! {
+        () = Box::pin(finish(opened, stopped)) => {}
+        () = signals.last_moment() => {
+            tracing::warn!("ended at once, as a second signal wants; the last uses of tokens may not be written down");
+        }
+    }
     Ok(())
 }
 

@@ -63,7 +63,8 @@ fn start_with(rules: Rules, shutdown: Shutdown) -> Running {
     let (lifecycle, answers) = (Lifecycle::default(), Answers::starting(framed(routes())));
     lifecycle.spawn(listener.serve(answers.clone(), rules, lifecycle.clone()));
     let (tell, ended) = tokio::sync::oneshot::channel();
-    let run = lifecycle.clone().run(Signals::install().unwrap(), shutdown);
+    let (mut signals, stopping) = (Signals::install().unwrap(), lifecycle.clone());
+    let run = async move { stopping.run(&mut signals, shutdown).await };
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()

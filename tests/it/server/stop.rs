@@ -158,7 +158,38 @@ fn a_second_signal_ends_a_stop_that_the_database_holds_up() {
     stream.write_all(change.as_bytes()).unwrap();
     std::thread::sleep(Duration::from_millis(300));
     running.signal("-TERM");
-    std::thread::sleep(Duration::from_millis(200));
+    wait_until("it stops", || log(&workplace).contains("stopping"));
+    let (status, took) = running.stop();
+    assert_eq!(status, Some(0));
+    assert!(took < Duration::from_millis(2500), "{took:?}");
+    drop(database);
+}
+
+/// Nothing is in flight, and the use of a token waits to be written down.
+#[test]
+fn a_second_signal_ends_a_stop_that_waits_for_the_last_uses() {
+    let workplace = Workplace::migrated();
+    workplace.ok(&["user", "create", "ci"]);
+    let arguments = [
+        "token",
+        "create",
+        "--user",
+        "ci",
+        "--name",
+        "x",
+        "--scope",
+        "read_registry",
+    ];
+    let token = workplace.ok(&arguments);
+    let more = "[shutdown]\ndelay = \"0s\"\ngrace = \"25s\"\n";
+    let mut running = start_with(&workplace, "log", more);
+    let database = held(&workplace);
+    let basic = STANDARD.encode(format!("ci:{}", token.trim()));
+    let headers = format!("authorization: Basic {basic}\r\n");
+    let reply = running.get_with("/jwt/auth?service=container_registry", &headers);
+    assert!(reply.starts_with("HTTP/1.1 200"), "{reply}");
+    running.signal("-TERM");
+    wait_until("it stops", || log(&workplace).contains("stopping"));
     let (status, took) = running.stop();
     assert_eq!(status, Some(0));
     assert!(took < Duration::from_millis(2500), "{took:?}");
@@ -169,12 +200,25 @@ fn a_second_signal_ends_a_stop_that_the_database_holds_up() {
 #[test]
 fn a_closed_terminal_stops_it_cleanly_unless_it_ignores_that() {
     let workplace = Workplace::migrated();
-    let more = "[shutdown]\ndelay = \"0s\"\n";
-    let mut running = start_with(&workplace, "log", more);
+    let more = "[shutdown]\ndelay = \"300ms\"\n";
+    let file = File::create(workplace.path().join("log")).unwrap();
+    // The tests themselves may have been started where it is ignored.
+    let before = "exec env --default-signal=HUP \"$0\"";
+    let mut running = spawn(&workplace, before, file, more);
+    assert!(running.becomes_ready());
+    // A shell and the system send one each.
+    running.signal("-HUP");
+    wait_until("it stops", || log(&workplace).contains("stopping"));
     running.signal("-HUP");
     let begin = Instant::now();
-    let status = running.child.wait().unwrap();
-    assert!(status.success() && begin.elapsed() < Duration::from_secs(3));
+    wait_until("it has ended", || {
+        running.child.try_wait().unwrap().is_some()
+    });
+    assert!(
+        begin.elapsed() > Duration::from_millis(150),
+        "it is not told again"
+    );
+    assert!(running.child.wait().unwrap().success());
     let told = log(&workplace);
     assert!(told.contains("\"message\":\"stopped\""), "{told}");
 
