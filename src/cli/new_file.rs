@@ -43,21 +43,28 @@ impl NewFile {
             Err(error) if error.error.kind() == ErrorKind::AlreadyExists => bail!(taken(path)),
             Err(error) => return Err(error.error).with_context(failed),
         }
-        sync_name(path, output);
-        Ok(())
+        sync_name(path, output).with_context(failed)
     }
 }
 
-/// Makes the name of a file survive a loss of power. It is there also if that fails, as in a folder that may be written and
-/// not listed.
-pub(super) fn sync_name(path: &Path, output: &Output) {
-    let synced = File::open(folder(path)).and_then(|folder| folder.sync_all());
-    if let Err(error) = synced {
-        output.warn(&[format!(
-            "{} is written, but a loss of power may take it away: its folder cannot be synced: {error}",
-            path.display()
-        )]);
+/// Makes the name of a file survive a loss of power. In a folder that may be written and not listed, nobody can.
+pub(super) fn sync_name(path: &Path, output: &Output) -> std::io::Result<()> {
+    match File::open(folder(path)) {
+        Ok(folder) => folder.sync_all(),
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+            warn_of_name(path, &error, output);
+            Ok(())
+        }
+        Err(error) => Err(error),
     }
+}
+
+/// Warns that a file is there, and its name perhaps not after a loss of power.
+pub(super) fn warn_of_name(path: &Path, error: &std::io::Error, output: &Output) {
+    output.warn(&[format!(
+        "{} is written, but a loss of power may take it away: its folder cannot be synced: {error}",
+        path.display()
+    )]);
 }
 
 fn taken(path: &Path) -> String {

@@ -9,7 +9,7 @@ use rustix::io::Errno;
 use serde::Serialize;
 use tempfile::NamedTempFile;
 
-use crate::cli::new_file::{folder, sync_name};
+use crate::cli::new_file::{folder, sync_name, warn_of_name};
 use crate::cli::output::Output;
 use crate::cli::standard_output::must_keep_secrets;
 
@@ -118,7 +118,9 @@ impl SecretPlace {
                 keep(file, &path, secret).with_context(|| {
                     format!("{} could not be written, so {LOST}", path.display())
                 })?;
-                sync_name(&path, output);
+                if let Err(error) = sync_name(&path, output) {
+                    warn_of_name(&path, &error, output);
+                }
                 output.note(&format!("The secret is in {}.", path.display()));
                 output.for_programs(without)
             }
