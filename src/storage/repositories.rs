@@ -47,7 +47,7 @@ pub async fn find_all(
     names: &[&RepositoryName],
 ) -> Result<Vec<UsedRepository>, StorageError> {
     let names = names.iter().map(|name| name.as_str());
-    let found = repository::Entity::find().filter(Column::Name.is_in(names));
+    let found = repository::Entity::find().filter(is_one_of(Column::Name, names));
     let rows = found.all(source.connection()).await?;
     rows.iter().map(to_repository).collect()
 }

@@ -14,6 +14,7 @@ use crate::storage::entity::access_token;
 use crate::storage::entity::access_token::Column;
 use crate::storage::entity::instant::Instant;
 use crate::storage::error::StorageError;
+use crate::storage::page::is_one_of;
 
 /// The tokens with these ids, without those that do not exist.
 #[tracing::instrument(
@@ -22,7 +23,8 @@ use crate::storage::error::StorageError;
     skip_all
 )]
 pub async fn find_all(db: &Db, tokens: &[AccessTokenId]) -> Result<Vec<AccessToken>, StorageError> {
-    let found = access_token::Entity::find().filter(Column::Id.is_in(tokens.iter().map(|id| id.0)));
+    let ids = tokens.iter().map(|id| id.0);
+    let found = access_token::Entity::find().filter(is_one_of(Column::Id, ids));
     let rows = found.all(&db.connection).await?;
     rows.iter().map(to_token).collect()
 }

