@@ -47,7 +47,7 @@ pub struct AccessTokenView {
     grace_until: Option<String>,
     /// The token whose place it took.
     previous_personal_access_token_id: Option<i64>,
-    /// The token that it was made with, or the one that took that one's place; it is revoked with that.
+    /// The token that it was made with, or the one that took that one's place; it is revoked with that. A revoked token keeps the first.
     parent_personal_access_token_id: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     /// The secret; only in the reply that makes the token.

@@ -116,10 +116,15 @@ async fn a_blank_value_is_not_given() {
         assert_eq!(blank.status, 200, "{list}");
     }
     let wanted = |end: &str| json!({ "name": "ci", "scopes": ["read_api"], "expires_in": end });
-    for end in ["", " "] {
+    for (end, status) in [("", 201), (" ", 400)] {
         let made = root.post("/user/personal_access_tokens", wanted(end)).await;
-        assert_eq!(made.status, 201, "{}", made.body);
+        assert_eq!(made.status, status, "{}", made.body);
     }
+    let grace = json!({ "grace": " " });
+    let rotated = root
+        .post("/personal_access_tokens/self/rotate", grace)
+        .await;
+    assert_eq!(rotated.status, 400, "the old one would end at once");
     let nonsense = root
         .post("/groups", json!({ "path": "x", "parent_id": "x" }))
         .await;

@@ -76,7 +76,7 @@ impl ListAccessTokens {
             expires_before: parameters.date("expires_before")?,
             expires_after: parameters.date("expires_after")?,
             search: parameters.filled("search")?,
-            // An unknown order has no effect, as in GitLab.
+            // An unknown order has no effect, as in GitLab; beside a keyset it is refused.
             sort: parameters
                 .text("sort")?
                 .as_deref()

@@ -90,12 +90,12 @@ impl Parameters {
         self.value(name).filter(|value| !is_blank(value))
     }
 
-    /// A duration such as `90m` or `7d`; a blank text is none.
+    /// A duration such as `90m` or `7d`. Blanks are none of these, and no empty text either: what ends something is not guessed.
     pub(in crate::http::admin) fn lifetime(
         &self,
         name: &str,
     ) -> Result<Option<Lifetime>, ApiError> {
-        let text = self.unless_blank(name)?;
+        let text = self.filled(name)?;
         let read = |text: String| {
             Lifetime::try_from(text.as_str()).map_err(|error| {
                 // A text that is longer may be a secret in the wrong field.
