@@ -200,7 +200,7 @@ fn a_second_signal_ends_a_stop_that_waits_for_the_last_uses() {
 #[test]
 fn a_closed_terminal_stops_it_cleanly_unless_it_ignores_that() {
     let workplace = Workplace::migrated();
-    let more = "[shutdown]\ndelay = \"300ms\"\n";
+    let more = "[shutdown]\ndelay = \"3s\"\n";
     let file = File::create(workplace.path().join("log")).unwrap();
     // The tests themselves may have been started where it is ignored.
     let before = "exec env --default-signal=HUP \"$0\"";
@@ -215,7 +215,7 @@ fn a_closed_terminal_stops_it_cleanly_unless_it_ignores_that() {
         running.child.try_wait().unwrap().is_some()
     });
     assert!(
-        begin.elapsed() > Duration::from_millis(150),
+        begin.elapsed() > Duration::from_secs(1),
         "it is not told again"
     );
     assert!(running.child.wait().unwrap().success());
@@ -228,6 +228,8 @@ fn a_closed_terminal_stops_it_cleanly_unless_it_ignores_that() {
     running.signal("-HUP");
     std::thread::sleep(Duration::from_millis(300));
     lives(&running);
+    let told = log(&workplace);
+    assert!(!told.contains("stopping"), "{told}");
     assert_eq!(running.stop().0, Some(0));
 }
 
