@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
-use super::{ask, metric};
+use super::{ask, metric, wait_until};
 use crate::cli::Workplace;
 use crate::cli::running::{Running, spawn, within};
 
@@ -51,7 +51,8 @@ fn a_log_on_a_full_disk_stops_nothing() {
             200
         );
     }
-    assert!(metric(&running, LOST) >= 20);
+    // They are gathered for a moment before they are written.
+    wait_until("the loss is counted", || metric(&running, LOST) >= 20);
     assert_eq!(running.stop().0, Some(0));
 }
 
