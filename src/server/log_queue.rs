@@ -16,7 +16,7 @@ const CAPACITY: usize = 1024 * 1024;
 const PAUSE: Duration = Duration::from_millis(10);
 /// The time in which more lines may come to be written with the first: under load, waking the writer for each line would
 /// cost more than the line.
-const GATHERING: Duration = Duration::from_millis(10);
+const GATHERING: Duration = Duration::from_millis(2);
 
 /// Takes lines without waiting; clones share the queue.
 #[derive(Debug, Clone)]

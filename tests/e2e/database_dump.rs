@@ -74,6 +74,9 @@ fn is_away(world: &World, kind: Kind) {
     wait_until("all are ready again", || {
         all() == [200; 4] && pull("nowhere") == 200 && pull("elsewhere") == 200
     });
+    wait_until("the log says so", || {
+        service.process.log().contains("\"ready for pulls again, ")
+    });
     let log = service.process.log();
     for (text, times) in [
         ("\"not ready: ", 1),

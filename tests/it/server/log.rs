@@ -51,7 +51,7 @@ fn a_log_on_a_full_disk_stops_nothing() {
             200
         );
     }
-    // They are gathered for a moment before they are written.
+    // They are gathered for a moment before anybody tries to write them.
     wait_until("the loss is counted", || metric(&running, LOST) >= 20);
     assert_eq!(running.stop().0, Some(0));
 }
