@@ -1,28 +1,20 @@
 //! The longest that a request may take.
 
-use std::future::poll_fn;
 use std::pin::Pin;
-use std::task::Poll;
 use std::time::Duration;
 
 use axum::response::Response;
 
 use crate::http::layers::log_note::LogNote;
+use crate::http::layers::time_limit::within;
 use crate::http::layers::unavailable::unavailable;
 
-/// Gives up a request that takes too long, because its body drips or a database hangs. The answer stays with the caller, who drops it
-/// soon after: this future would otherwise hold it twice.
-pub(super) async fn keep<A>(deadline: Duration, mut answer: Pin<&mut A>) -> Response
+/// Gives up a request that takes too long, because a database hangs. The answer stays with the caller, who drops it soon after.
+pub(super) async fn keep<A>(deadline: Duration, answer: Pin<&mut A>) -> Response
 where
     A: Future<Output = Response>,
 {
-    // Most requests wait for nothing, and need no timer.
-    let at_once = poll_fn(|context| Poll::Ready(answer.as_mut().poll(context)));
-    if let Poll::Ready(answer) = at_once.await {
-        return answer;
-    }
-    let answer = tokio::time::timeout(deadline, answer).await;
-    answer.unwrap_or_else(|_| {
+    within(deadline, answer).await.unwrap_or_else(|| {
         let message = "the request took too long and was given up; try again in a few seconds";
         unavailable(message, LogNote::sentence("given up at the deadline"))
     })

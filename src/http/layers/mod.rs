@@ -24,6 +24,7 @@ mod retry_after;
 mod settings;
 mod slashes;
 mod storage_question;
+mod time_limit;
 mod unavailable;
 mod who;
 

@@ -1,13 +1,12 @@
 //! The body of a request, in memory of its own length.
 
-use std::future::poll_fn;
 use std::pin::pin;
-use std::task::Poll;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use futures_util::StreamExt;
-use tokio::time::timeout;
+
+use crate::http::layers::time_limit::within;
 
 /// The time that a body has to come, once the head of its request is there.
 const LONGEST: Duration = Duration::from_secs(15);
@@ -31,13 +30,7 @@ pub async fn read_body(body: Body, most: usize) -> Result<Bytes, UnreadableBody>
 }
 
 async fn read_within(limit: Duration, body: Body, most: usize) -> Result<Bytes, UnreadableBody> {
-    let mut whole = pin!(read_all(body, most));
-    // Most bodies are there with their heads, and need no timer.
-    let at_once = poll_fn(|context| Poll::Ready(whole.as_mut().poll(context)));
-    if let Poll::Ready(whole) = at_once.await {
-        return whole;
-    }
-    let whole = timeout(limit, whole).await;
+    let whole = within(limit, pin!(read_all(body, most))).await;
     whole.unwrap_or(Err(UnreadableBody::TooSlow))
 }
 
