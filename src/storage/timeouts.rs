@@ -11,6 +11,9 @@ const ACQUIRE_ON_SQLITE: Duration = Duration::from_secs(5);
 /// The longest wait of a service for an answer on SQLite, which waits by itself for other programs that write.
 const LONGEST_ON_SQLITE: Duration = Duration::from_secs(12);
 
+/// The time that one has at least who asks after a wait for others.
+const LEAST_REST: Duration = Duration::from_millis(500);
+
 /// The longest waits for a database, one for each step of a question. All steps of a question together never take longer
 /// than the longest of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +57,13 @@ impl DatabaseTimeouts {
     pub(super) fn longest(self) -> Duration {
         self.acquire.max(self.connect).max(self.statement)
     }
+}
+
+/// The rest of the patience with storage after a wait for others who asked: that was a wait for storage too. Some is left always, for
+/// those others may have gone away without an answer.
+pub(super) fn rest_of(patience: Duration, waited: Duration) -> Duration {
+    let rest = patience.saturating_sub(waited);
+    rest.max(LEAST_REST.min(patience))
 }
 
 /// A time limit as people read it.

@@ -15,6 +15,7 @@ use crate::storage::directory::copies::Copies;
 use crate::storage::error::{Outlook, StorageError};
 use crate::storage::follow::NumberedChange;
 use crate::storage::position::Position;
+use crate::storage::timeouts::rest_of;
 
 /// The age that copies may have: who asks later than this after a change is answered by it (docs/architecture.md#copies).
 pub(super) const BOUND: Duration = Duration::from_secs(1);
@@ -207,9 +208,7 @@ impl Follower {
         {
             return Err(away.error());
         }
-        // An asker before may have gone away without an answer; the wait for them was a wait for storage too.
-        let rest = self.patience.saturating_sub(waited);
-        let limit = rest.max(QUICK.min(self.patience));
+        let limit = rest_of(self.patience, waited);
         self.ask((db, limit), copies, &mut position).await
     }
 

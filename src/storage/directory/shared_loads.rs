@@ -10,12 +10,13 @@ use tokio::time::{Instant, timeout};
 
 use crate::storage::directory::drops::{Dropped, Drops};
 use crate::storage::error::StorageError;
+use crate::storage::timeouts::rest_of;
 
 /// The most loads of one kind that others may join at a time.
 const JOINABLE: usize = 4096;
 
-/// The time that one has at least who loads after a wait for others.
-const LEAST: Duration = Duration::from_millis(500);
+/// The wait for others that counts as none.
+const QUICK: Duration = Duration::from_millis(500);
 
 /// Loads of one kind that are under way.
 pub(super) struct SharedLoads<K, V> {
@@ -68,9 +69,8 @@ impl<K: Hash + Eq, V: Clone> SharedLoads<K, V> {
         };
         let begun = drops.begin();
         let waited = asked_at.elapsed();
-        let value = if waited > LEAST {
-            // Somebody before may have gone away without an answer; the wait for them was a wait for storage too.
-            let rest = self.patience.saturating_sub(waited).max(LEAST);
+        let value = if waited > QUICK {
+            let rest = rest_of(self.patience, waited);
             timeout(rest, load).await.map_err(|_| silent())??
         } else {
             load.await?
