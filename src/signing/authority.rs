@@ -111,6 +111,14 @@ impl CertificateAuthority {
         }))
     }
 
+    /// The authority, which must be there and valid.
+    pub(super) fn require_valid(
+        directory: &KeyDirectory,
+        now: DateTime<Utc>,
+    ) -> Result<Self, KeyError> {
+        Self::read_valid(directory, now)?.ok_or_else(|| directory.no_keys())
+    }
+
     /// The authority, which must be valid; none if there is no trace of one.
     pub(super) fn read_valid(
         directory: &KeyDirectory,

@@ -145,9 +145,7 @@ impl KeyRing {
         entropy: &dyn Entropy,
     ) -> Result<RotatedKeys, KeyError> {
         let directory = KeyDirectory::at(folder)?;
-        let Some(authority) = CertificateAuthority::read_valid(&directory, now)? else {
-            return Err(directory.no_keys());
-        };
+        let authority = CertificateAuthority::require_valid(&directory, now)?;
         directory.make_folders()?;
         let _lock = files::lock(&directory.root)?;
         make::next_signing_key(&directory, now, entropy)?;

@@ -80,8 +80,7 @@ pub(super) fn next_signing_key(
     now: DateTime<Utc>,
     entropy: &dyn Entropy,
 ) -> Result<PathBuf, KeyError> {
-    let authority = CertificateAuthority::read_valid(directory, now)?;
-    let authority = authority.ok_or_else(|| directory.no_keys())?;
+    let authority = CertificateAuthority::require_valid(directory, now)?;
     signing_key(directory, &authority, now, entropy)
 }
 
@@ -91,8 +90,7 @@ pub(super) fn signing_key_if_none(
     now: DateTime<Utc>,
     entropy: &dyn Entropy,
 ) -> Result<SigningKeys, KeyError> {
-    let authority = CertificateAuthority::read_valid(directory, now)?;
-    let authority = authority.ok_or_else(|| directory.no_keys())?;
+    let authority = CertificateAuthority::require_valid(directory, now)?;
     let keys = directory.read_signing_keys(&authority, now)?;
     if keys.sequence.is_none() {
         signing_key(directory, &authority, now, entropy)?;
