@@ -198,8 +198,8 @@ impl From<ForwardInput> for Paging {
 /// Refuses another order than that of ids.
 fn check_is_upwards(parameters: &Parameters) -> Result<(), ApiError> {
     let is_other = |name: &str, usual: &str| {
-        let text = parameters.text(name)?.unwrap_or_default();
-        Ok::<_, ApiError>(!text.trim().is_empty() && text != usual)
+        let text = parameters.unless_blank(name)?;
+        Ok::<_, ApiError>(text.is_some_and(|text| text != usual))
     };
     if is_other("sort", "asc")? {
         return Err(ApiError::parameter(

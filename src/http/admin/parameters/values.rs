@@ -33,7 +33,10 @@ impl Parameters {
     }
 
     /// A text; a blank one is none.
-    fn unless_blank(&self, name: &str) -> Result<Option<String>, ApiError> {
+    pub(in crate::http::admin) fn unless_blank(
+        &self,
+        name: &str,
+    ) -> Result<Option<String>, ApiError> {
         Ok(self.text(name)?.filter(|text| !text.trim().is_empty()))
     }
 
