@@ -194,20 +194,22 @@ async fn a_database_that_went_back_is_asked_again() {
     }
 }
 
-/// All connections for token requests of a database are in use until this is dropped, as on a disk that stands still.
-async fn held(db: &Db) -> [DatabaseTransaction; 2] {
-    let begin = async || db.connection.inner.begin().await.unwrap();
-    [begin().await, begin().await]
+/// A directory whose copies are young. All connections for token requests are in use until the last are dropped, as on a disk that
+/// stands still.
+async fn standing_still() -> (TwoStates, Directory, [DatabaseTransaction; 2]) {
+    let scene = TwoStates::open().await;
+    let directory = scene.directory(&scene.primary, &scene.primary);
+    let begin = async || scene.primary.connection.inner.begin().await.unwrap();
+    let held = [begin().await, begin().await];
+    directory.follow().await.unwrap();
+    (scene, directory, held)
 }
 
 /// SQLite would wait by itself for longer.
 #[tokio::test]
 async fn nobody_waits_longer_than_storage_has_patience() {
-    let scene = TwoStates::open().await;
-    let directory = scene.directory(&scene.primary, &scene.primary);
-    directory.follow().await.unwrap();
+    let (scene, directory, held) = standing_still().await;
     let view = directory.view().await;
-    let held = held(&scene.primary).await;
     let begin = Instant::now();
     let (shared, own) = tokio::join!(
         view.access_token(&scene.token),
@@ -221,11 +223,8 @@ async fn nobody_waits_longer_than_storage_has_patience() {
 
 #[tokio::test]
 async fn who_joined_a_load_that_goes_away_loads_for_the_rest_of_their_time() {
-    let scene = TwoStates::open().await;
-    let directory = scene.directory(&scene.primary, &scene.primary);
-    directory.follow().await.unwrap();
+    let (scene, directory, held) = standing_still().await;
     let view = directory.view().await;
-    let held = held(&scene.primary).await;
     let (begin, patience) = (Instant::now(), scene.primary.patience);
     let impatient = timeout(patience * 4 / 5, view.access_token(&scene.token));
     let (gone, answer) = tokio::join!(impatient, view.access_token(&scene.token));

@@ -53,13 +53,9 @@ impl Scene {
     /// Makes many projects out of those below `place`.
     async fn many_projects(&self, place: &str) {
         let columns = "kind, visibility, parent_id, created_at";
-        for doubling in 0..DOUBLINGS {
-            self.execute(&format!(
-                "INSERT INTO namespaces (path, {columns}) SELECT path || '-{doubling}', {columns} FROM namespaces \
-                 WHERE path LIKE '{place}/%' AND kind = 'project'"
-            ))
-            .await;
-        }
+        let fresh = ("path", "path || '-{doubling}'");
+        let below = format!("path LIKE '{place}/%' AND kind = 'project'");
+        self.double("namespaces", columns, fresh, &below).await;
     }
 
     /// Doubles the rows of a table that fulfil a condition; `columns` are copied, and `fresh` are made for each.

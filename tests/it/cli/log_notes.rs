@@ -199,9 +199,14 @@ const LOGIN: &str = "/jwt/auth?service=container_registry&account=alice&offline_
 /// A form that asks for a token by a grant of OAuth2, and its headers.
 fn granted(kind: &str, field: &str, secret: &str) -> String {
     let form = format!("grant_type={kind}&service=container_registry&client_id=x&{field}={secret}");
+    with_headers("", &form)
+}
+
+/// A form behind its headers and more of them.
+fn with_headers(more: &str, form: &str) -> String {
+    let length = form.len();
     format!(
-        "content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n{form}",
-        form.len()
+        "{more}content-type: application/x-www-form-urlencoded\r\ncontent-length: {length}\r\n\r\n{form}"
     )
 }
 
@@ -220,11 +225,7 @@ impl Careless {
 
     /// A form, and the header with the token.
     fn form(&self, body: &str) -> String {
-        let caller = self.caller();
-        format!(
-            "content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n{caller}\r\n{body}",
-            body.len()
-        )
+        with_headers(&self.caller(), body)
     }
 
     fn call_the_token_listener(&self) -> Vec<String> {
@@ -456,9 +457,7 @@ fn a_path_that_is_nothing_is_logged_and_a_probe_is_not() {
 
 /// A form that is sent to the web pages, and what it is answered.
 pub(super) fn submit(running: &Running, path: &str, more: &str, form: &str) -> String {
-    let kind = "content-type: application/x-www-form-urlencoded\r\n";
-    let length = form.len();
-    let rest = format!("{more}{kind}content-length: {length}\r\n\r\n{form}");
+    let rest = with_headers(more, form);
     send(&running.admin, &format!("POST {path}"), &rest)
 }
 

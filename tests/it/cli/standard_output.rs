@@ -18,7 +18,7 @@ fn led(workplace: &Workplace, redirection: &str, arguments: &[&str]) -> Output {
         .unwrap()
 }
 
-/// What a command says that fails behind a redirection.
+/// The message of a command that fails behind a redirection.
 fn fails(workplace: &Workplace, redirection: &str, arguments: &[&str]) -> String {
     let output = led(workplace, redirection, arguments);
     let said = stderr(&output);

@@ -91,11 +91,7 @@ fn a_stop_ends_with_its_grace() {
     let workplace = Workplace::migrated();
     let more = "[shutdown]\ndelay = \"500ms\"\ngrace = \"2s\"\n";
     let mut running = start_with(&workplace, "log", more);
-    workplace.ok(&["user", "create", "root", "--admin"]);
-    let arguments = [
-        "token", "create", "--user", "root", "--name", "x", "--scope", "api",
-    ];
-    let token = workplace.ok(&arguments);
+    let token = api_token(&workplace);
     // A change waits for the database.
     let database = held(&workplace);
     let stream = |text: String| {
@@ -103,10 +99,7 @@ fn a_stop_ends_with_its_grace() {
         stream.write_all(text.as_bytes()).unwrap();
         stream
     };
-    let change = format!(
-        "POST /api/v4/groups?name=x&path=x HTTP/1.1\r\nhost: x\r\nprivate-token: {}\r\ncontent-length: 0\r\n\r\n",
-        token.trim()
-    );
+    let change = change(&token);
     let _waiting = stream(change);
     let _dripping = stream("POST /api/v4/groups HTTP/1.1\r\nhost: x\r\n".to_owned());
     let _idle = stream("GET /livez HTTP/1.1\r\nhost: x\r\n\r\n".to_owned());
@@ -123,6 +116,40 @@ fn a_stop_ends_with_its_grace() {
     );
     assert!(told.contains("cut off before the reply"), "{told}");
     drop(database);
+}
+
+/// The token of an administrator.
+fn api_token(workplace: &Workplace) -> String {
+    workplace.ok(&["user", "create", "root", "--admin"]);
+    let arguments = [
+        "token", "create", "--user", "root", "--name", "x", "--scope", "api",
+    ];
+    workplace.ok(&arguments).trim().to_owned()
+}
+
+/// A change with that token.
+fn change(token: &str) -> String {
+    format!(
+        "POST /api/v4/groups?name=x&path=x HTTP/1.1\r\nhost: x\r\nprivate-token: {token}\r\ncontent-length: 0\r\n\r\n"
+    )
+}
+
+/// The header of somebody with a token for pulls.
+fn login(workplace: &Workplace) -> String {
+    workplace.ok(&["user", "create", "ci"]);
+    let create = "token create --user ci --name x --scope read_registry";
+    let token = workplace.ok(&create.split(' ').collect::<Vec<_>>());
+    let basic = STANDARD.encode(format!("ci:{}", token.trim()));
+    format!("authorization: Basic {basic}\r\n")
+}
+
+/// Stops a service by two signals.
+fn ends_at_once(running: &mut Running, workplace: &Workplace) {
+    running.signal("-TERM");
+    wait_until("it stops", || log(workplace).contains("stopping"));
+    let (status, took) = running.stop();
+    assert_eq!(status, Some(0));
+    assert!(took < Duration::from_millis(2500), "{took:?}");
 }
 
 /// The database, which somebody has for themselves until it is dropped.
@@ -144,24 +171,13 @@ fn a_second_signal_ends_a_stop_that_the_database_holds_up() {
     let workplace = Workplace::migrated();
     let more = "[shutdown]\ndelay = \"0s\"\ngrace = \"25s\"\n";
     let mut running = start_with(&workplace, "log", more);
-    workplace.ok(&["user", "create", "root", "--admin"]);
-    let arguments = [
-        "token", "create", "--user", "root", "--name", "x", "--scope", "api",
-    ];
-    let token = workplace.ok(&arguments);
+    let token = api_token(&workplace);
     let database = held(&workplace);
     let mut stream = TcpStream::connect(&running.admin).unwrap();
-    let change = format!(
-        "POST /api/v4/groups?name=x&path=x HTTP/1.1\r\nhost: x\r\nprivate-token: {}\r\ncontent-length: 0\r\n\r\n",
-        token.trim()
-    );
+    let change = change(&token);
     stream.write_all(change.as_bytes()).unwrap();
     std::thread::sleep(Duration::from_millis(300));
-    running.signal("-TERM");
-    wait_until("it stops", || log(&workplace).contains("stopping"));
-    let (status, took) = running.stop();
-    assert_eq!(status, Some(0));
-    assert!(took < Duration::from_millis(2500), "{took:?}");
+    ends_at_once(&mut running, &workplace);
     drop(database);
 }
 
@@ -169,30 +185,13 @@ fn a_second_signal_ends_a_stop_that_the_database_holds_up() {
 #[test]
 fn a_second_signal_ends_a_stop_that_waits_for_the_last_uses() {
     let workplace = Workplace::migrated();
-    workplace.ok(&["user", "create", "ci"]);
-    let arguments = [
-        "token",
-        "create",
-        "--user",
-        "ci",
-        "--name",
-        "x",
-        "--scope",
-        "read_registry",
-    ];
-    let token = workplace.ok(&arguments);
+    let login = login(&workplace);
     let more = "[shutdown]\ndelay = \"0s\"\ngrace = \"25s\"\n";
     let mut running = start_with(&workplace, "log", more);
     let database = held(&workplace);
-    let basic = STANDARD.encode(format!("ci:{}", token.trim()));
-    let headers = format!("authorization: Basic {basic}\r\n");
-    let reply = running.get_with("/jwt/auth?service=container_registry", &headers);
+    let reply = running.get_with("/jwt/auth?service=container_registry", &login);
     assert!(reply.starts_with("HTTP/1.1 200"), "{reply}");
-    running.signal("-TERM");
-    wait_until("it stops", || log(&workplace).contains("stopping"));
-    let (status, took) = running.stop();
-    assert_eq!(status, Some(0));
-    assert!(took < Duration::from_millis(2500), "{took:?}");
+    ends_at_once(&mut running, &workplace);
     drop(database);
 }
 
@@ -237,25 +236,13 @@ fn a_closed_terminal_stops_it_cleanly_unless_it_ignores_that() {
 #[test]
 fn a_stop_observes_new_addresses_of_its_last_uses() {
     let workplace = Workplace::migrated();
-    workplace.ok(&["user", "create", "ci"]);
-    let arguments = [
-        "token",
-        "create",
-        "--user",
-        "ci",
-        "--name",
-        "x",
-        "--scope",
-        "read_registry",
-    ];
-    let token = workplace.ok(&arguments);
-    let basic = STANDARD.encode(format!("ci:{}", token.trim()));
+    let login = login(&workplace);
     let before = "export WHARFINGER_TOKEN__TRUSTED_PROXIES=127.0.0.1";
     let file = File::create(workplace.path().join("log")).unwrap();
     let mut running = spawn(&workplace, before, file, "[shutdown]\ndelay = \"0s\"\n");
     assert!(running.becomes_ready());
     let pull = |address: &str| {
-        let headers = format!("authorization: Basic {basic}\r\nx-forwarded-for: {address}\r\n");
+        let headers = format!("{login}x-forwarded-for: {address}\r\n");
         let reply = running.get_with("/jwt/auth?service=container_registry", &headers);
         assert!(reply.starts_with("HTTP/1.1 200"), "{reply}");
     };
