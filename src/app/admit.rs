@@ -25,7 +25,7 @@ use crate::identity::{
     AuthenticationError, Authenticator, FollowUp, Identified, PasswordOwner, Passwords,
     PresentedCredential, RefusedCredential,
 };
-use crate::storage::{Db, Directory, StorageError, View, users};
+use crate::storage::{Db, Directory, Look, StorageError, users};
 
 /// The times that facts are looked up which change meanwhile, before the client is told to come back.
 pub(in crate::app) const LOOKS: usize = 5;
@@ -63,34 +63,34 @@ impl Admission {
     #[tracing::instrument(level = "debug", name = "app.admit", skip_all)]
     pub async fn admit(
         &self,
-        view: &View<'_>,
+        look: &Look<'_>,
         presented: (&PresentedCredential, Option<&str>),
         (origin, now): (&Origin, DateTime<Utc>),
     ) -> Result<Principal, AuthenticationError> {
-        let identified = self.identified(view, presented, (origin, now)).await?;
+        let identified = self.identified(look, presented, (origin, now)).await?;
         self.follow_up(identified, (origin, now)).await
     }
 
     /// The same caller once more, for a request that looks at everything again: nothing is written down twice.
     pub async fn admit_again(
         &self,
-        view: &View<'_>,
+        look: &Look<'_>,
         presented: (&PresentedCredential, Option<&str>),
         (origin, now): (&Origin, DateTime<Utc>),
     ) -> Result<Principal, AuthenticationError> {
-        let identified = self.identified(view, presented, (origin, now)).await?;
+        let identified = self.identified(look, presented, (origin, now)).await?;
         Ok(identified.caller)
     }
 
     async fn identified(
         &self,
-        view: &View<'_>,
+        look: &Look<'_>,
         presented: (&PresentedCredential, Option<&str>),
         (origin, now): (&Origin, DateTime<Utc>),
     ) -> Result<Identified<Principal>, AuthenticationError> {
         let identified = self
             .authenticator
-            .authenticate(view, presented, (origin.address, now))
+            .authenticate(look, presented, (origin.address, now))
             .await;
         identified.map_err(|refused| self.observed(refused, origin))
     }
@@ -103,15 +103,15 @@ impl Admission {
         origin: &Origin,
     ) -> Result<SignedIn, AuthenticationError> {
         for _ in 0..LOOKS {
-            let (view, now) = (self.directory.view().await, self.clock.now());
-            view.must_be_current()?;
+            let (look, now) = (self.directory.look().await, self.clock.now());
+            look.must_be_current()?;
             let owner = self
                 .authenticator
-                .authenticate_access_token(&view, token, (origin.address, now))
+                .authenticate_access_token(&look, token, (origin.address, now))
                 .await;
             let owner = owner.map_err(|refused| self.observed(refused, origin))?;
             let caller = Principal::User(owner);
-            if view.is_of_one_moment(&caller, &[]).await?
+            if look.is_of_one_moment(&caller, &[]).await?
                 && let Principal::User(owner) = caller
             {
                 self.note_use(&owner, (origin, now));

@@ -6,16 +6,16 @@ use crate::domain::authority::cause::Cause;
 use crate::domain::decision::principal::{Ceiling, SignedIn};
 use crate::domain::secret::{RecognizedToken, SecretKind};
 use crate::identity::error::RefusedCredential;
-use crate::storage::View;
+use crate::storage::Look;
 
 /// The owner of an access token that works at `now`.
 pub(super) async fn owner_of(
-    view: &View<'_>,
+    look: &Look<'_>,
     token: RecognizedToken,
     now: DateTime<Utc>,
 ) -> Result<SignedIn, RefusedCredential> {
     let found = match token.kind {
-        SecretKind::AccessToken => view.access_token(&token.digest).await?,
+        SecretKind::AccessToken => look.access_token(&token.digest).await?,
         SecretKind::DeployToken | SecretKind::RefreshToken => None,
     };
     let (token, owner) = found.ok_or(Cause::UnknownToken)?;

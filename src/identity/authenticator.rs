@@ -21,7 +21,7 @@ use crate::identity::presented::PresentedCredential;
 use crate::identity::refresh_token;
 use crate::identity::refused_credentials::{RefusalNumbers, RefusedCredentials};
 use crate::identity::throttle::{SecondFactorAttempt, Throttle};
-use crate::storage::{Db, View};
+use crate::storage::{Db, Look};
 
 /// Identifies callers by their credentials; it reads, and writes nothing.
 #[derive(Debug, Clone)]
@@ -60,11 +60,11 @@ impl Authenticator {
     #[tracing::instrument(level = "debug", name = "identity.authenticate", skip_all)]
     pub async fn authenticate(
         &self,
-        view: &View<'_>,
+        look: &Look<'_>,
         (presented, service): (&PresentedCredential, Option<&str>),
         (address, now): (Option<IpAddr>, DateTime<Utc>),
     ) -> Result<Identified<Principal>, RefusedCredential> {
-        let identified = self.identify(view, (presented, service), (address, now));
+        let identified = self.identify(look, (presented, service), (address, now));
         let secret = match presented {
             PresentedCredential::RefreshToken(secret)
             | PresentedCredential::Basic { secret, .. } => Some(secret),
@@ -81,7 +81,7 @@ impl Authenticator {
 
     async fn identify(
         &self,
-        view: &View<'_>,
+        look: &Look<'_>,
         (presented, service): (&PresentedCredential, Option<&str>),
         (address, now): (Option<IpAddr>, DateTime<Utc>),
     ) -> Result<Identified<Principal>, RefusedCredential> {
@@ -90,7 +90,7 @@ impl Authenticator {
             PresentedCredential::Unreadable => return Err(Cause::Unreadable.into()),
             PresentedCredential::RefreshToken(secret) => match SecretToken::recognize(secret) {
                 RecognizedSecret::Token(token) => {
-                    self.refresh_login(view, (token, service), now).await?
+                    self.refresh_login(look, (token, service), now).await?
                 }
                 RecognizedSecret::Broken => return Err(Cause::BrokenToken.into()),
                 RecognizedSecret::Foreign => return Err(Cause::UnknownToken.into()),
@@ -102,20 +102,20 @@ impl Authenticator {
                 match SecretToken::recognize(secret) {
                     // containerd sends a refresh token as the password when it falls back to GET.
                     RecognizedSecret::Token(token) if token.kind == SecretKind::RefreshToken => {
-                        self.refresh_login(view, (token, service), now).await?
+                        self.refresh_login(look, (token, service), now).await?
                     }
                     RecognizedSecret::Token(token) if token.kind == SecretKind::DeployToken => {
-                        let found = deploy_token_principal(view, (username, token), now).await?;
+                        let found = deploy_token_principal(look, (username, token), now).await?;
                         return Ok(Principal::DeployToken(found).into());
                     }
                     RecognizedSecret::Token(token) => {
-                        let owner = owner_of(view, token, now).await?;
+                        let owner = owner_of(look, token, now).await?;
                         note_other_name(username, &owner);
                         owner.into()
                     }
                     RecognizedSecret::Broken => return Err(Cause::BrokenToken.into()),
                     RecognizedSecret::Foreign => {
-                        let login = self.password_login(view, (username, secret), (address, now));
+                        let login = self.password_login(look, (username, secret), (address, now));
                         Box::pin(login).await?
                     }
                 }
@@ -129,26 +129,26 @@ impl Authenticator {
 
     async fn refresh_login(
         &self,
-        view: &View<'_>,
+        look: &Look<'_>,
         presented: (RecognizedToken, Option<&str>),
         now: DateTime<Utc>,
     ) -> Result<Identified<SignedIn>, RefusedCredential> {
         if self.tokens_only {
             return Err(Cause::TwoFactorRequired.into());
         }
-        refresh_token::owner_of(view, presented, &self.refresh, now).await
+        refresh_token::owner_of(look, presented, &self.refresh, now).await
     }
 
     /// The owner of a personal access token, the only credential that the admin API accepts.
     #[tracing::instrument(level = "debug", name = "identity.authenticate_access_token", skip_all)]
     pub async fn authenticate_access_token(
         &self,
-        view: &View<'_>,
+        look: &Look<'_>,
         secret: &SecretString,
         (address, now): (Option<IpAddr>, DateTime<Utc>),
     ) -> Result<SignedIn, RefusedCredential> {
         let found = match SecretToken::recognize(secret) {
-            RecognizedSecret::Token(token) => owner_of(view, token, now).await,
+            RecognizedSecret::Token(token) => owner_of(look, token, now).await,
             RecognizedSecret::Broken => Err(Cause::BrokenToken.into()),
             RecognizedSecret::Foreign => Err(Cause::UnknownToken.into()),
         };
@@ -196,7 +196,7 @@ impl Authenticator {
     /// password was right is not to be noticed.
     async fn password_login(
         &self,
-        view: &View<'_>,
+        look: &Look<'_>,
         (name, password): (&str, &SecretString),
         (address, now): (Option<IpAddr>, DateTime<Utc>),
     ) -> Result<Identified<SignedIn>, RefusedCredential> {
@@ -204,7 +204,7 @@ impl Authenticator {
             return Err(Cause::TwoFactorRequired.into());
         }
         let checks = (&self.passwords, &self.throttle);
-        let found = password_login::account_in(view, name);
+        let found = password_login::account_in(look, name);
         let PasswordOwner {
             user,
             hash,

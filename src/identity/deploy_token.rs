@@ -7,16 +7,16 @@ use crate::domain::authority::cause::Cause;
 use crate::domain::decision::principal::DeployTokenPrincipal;
 use crate::domain::secret::RecognizedToken;
 use crate::identity::error::RefusedCredential;
-use crate::storage::View;
+use crate::storage::Look;
 
 /// The machine whose deploy token works at `now`; its user name must match, unlike a personal
 /// access token's (docs/architecture.md#who-is-calling).
 pub(super) async fn deploy_token_principal(
-    view: &View<'_>,
+    look: &Look<'_>,
     (username, token): (&str, RecognizedToken),
     now: DateTime<Utc>,
 ) -> Result<DeployTokenPrincipal, RefusedCredential> {
-    let token = view
+    let token = look
         .deploy_token(&token.digest)
         .await?
         .ok_or(Cause::UnknownToken)?;

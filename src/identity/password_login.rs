@@ -14,7 +14,7 @@ use crate::identity::identified::FollowUp;
 use crate::identity::password::Passwords;
 use crate::identity::throttle::Throttle;
 use crate::storage::users::Account;
-use crate::storage::{Db, StorageError, View, users};
+use crate::storage::{Db, Look, StorageError, users};
 
 /// A user whose password was right.
 #[derive(Debug)]
@@ -113,14 +113,14 @@ pub(super) async fn account(db: &Db, name: &str) -> Result<Option<Account>, Stor
 
 /// The same, for a request that looks at the directory.
 pub(super) async fn account_in(
-    view: &View<'_>,
+    look: &Look<'_>,
     name: &str,
 ) -> Result<Option<Account>, StorageError> {
     if let Ok(username) = Username::try_from(name) {
-        view.account_by_username(&username).await
+        look.account_by_username(&username).await
     } else if let Ok(email) = EmailAddress::try_from(name) {
-        view.account_by_email(&email).await
+        look.account_by_email(&email).await
     } else {
-        view.must_be_current().map(|()| None)
+        look.must_be_current().map(|()| None)
     }
 }

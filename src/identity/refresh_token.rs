@@ -9,19 +9,19 @@ use crate::domain::secret::RecognizedToken;
 use crate::domain::users::UserState;
 use crate::identity::error::RefusedCredential;
 use crate::identity::identified::{FollowUp, Identified};
-use crate::storage::View;
+use crate::storage::Look;
 
 /// The user of a refresh token that works at `now` for `service`. A question that names no readable
 /// service is refused later, so any token will do then.
 pub(super) async fn owner_of(
-    view: &View<'_>,
+    look: &Look<'_>,
     (token, service): (RecognizedToken, Option<&str>),
     lifetimes: &RefreshLifetimes,
     now: DateTime<Utc>,
 ) -> Result<Identified<SignedIn>, RefusedCredential> {
     let digest = token.digest;
     let is_active = |token: &RefreshToken| token.state(lifetimes, now) == RefreshTokenState::Active;
-    let found = view.refresh_token(&digest, is_active).await?;
+    let found = look.refresh_token(&digest, is_active).await?;
     let (token, owner) = found.ok_or(Cause::UnknownToken)?;
     let refused = |cause| Err(RefusedCredential::of(&*token, cause));
     match (token.state(lifetimes, now), owner.state) {
@@ -36,7 +36,7 @@ pub(super) async fn owner_of(
     if service.is_some_and(|service| service != token.service) {
         return refused(Cause::OtherService);
     }
-    let is_noted = !view.is_stale() && lifetimes.is_use_noted(token.last_used_at, now);
+    let is_noted = !look.is_stale() && lifetimes.is_use_noted(token.last_used_at, now);
     let follow_up = is_noted.then_some(FollowUp::NoteRefreshTokenUse(token.id, digest));
     let ceiling = Ceiling::of_login(Proof::RefreshToken(token.id));
     Ok(Identified {

@@ -9,12 +9,12 @@ use tokio::time::Instant;
 use crate::server::Service;
 use crate::server::lifecycle::Lifecycle;
 use crate::server::repeated_step::RepeatedStep;
-use crate::storage::FileLook;
+use crate::storage::FileState;
 
 /// The time from one look at the number of the last change to the next.
 const INTERVAL: Duration = Duration::from_millis(250);
 /// The pause between two looks at SQLite's files.
-const LOOK: Duration = Duration::from_millis(20);
+const FILE_PAUSE: Duration = Duration::from_millis(20);
 /// The pause after notifications did not come.
 const RETRY: Duration = Duration::from_secs(10);
 /// The consequence while changes cannot be followed, and pulls go on.
@@ -46,14 +46,14 @@ async fn follow(service: Service, news: Arc<Notify>, lifecycle: Lifecycle) {
         }
     });
     loop {
-        let (look, next) = (service.directory.file_look(), Instant::now() + INTERVAL);
+        let (state, next) = (service.directory.file_state(), Instant::now() + INTERVAL);
         tokio::select! {
             _ = step.run(service.directory.follow()) => {}
             () = lifecycle.stopping() => return,
         }
         tokio::select! {
             () = tokio::time::sleep_until(next) => {}
-            () = written(&service, look) => {}
+            () = written(&service, state) => {}
             () = news.notified() => {}
             () = lifecycle.stopping() => return,
         }
@@ -62,13 +62,13 @@ async fn follow(service: Service, news: Arc<Notify>, lifecycle: Lifecycle) {
 
 /// Waits until somebody writes to SQLite's files, which looked like that. The command line's changes so count before the next
 /// command is typed.
-async fn written(service: &Service, look: Option<FileLook>) {
+async fn written(service: &Service, state: Option<FileState>) {
     loop {
-        if look.is_none() {
+        if state.is_none() {
             std::future::pending::<()>().await;
         }
-        tokio::time::sleep(LOOK).await;
-        if service.directory.file_look() != look {
+        tokio::time::sleep(FILE_PAUSE).await;
+        if service.directory.file_state() != state {
             return;
         }
     }

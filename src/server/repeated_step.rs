@@ -11,7 +11,7 @@ use crate::http::layers::Health;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The time from one look at the consequence of a failure to the next, while the step goes on failing.
-const LOOK: Duration = Duration::from_millis(250);
+const RECHECK: Duration = Duration::from_millis(250);
 
 /// A step of a background task.
 pub(super) struct RepeatedStep {
@@ -56,7 +56,7 @@ impl RepeatedStep {
     ) -> Option<T> {
         let (mut work, begin) = (pin!(work), Instant::now());
         loop {
-            let pause = self.failing.as_ref().map_or(PATIENCE, |_| LOOK);
+            let pause = self.failing.as_ref().map_or(PATIENCE, |_| RECHECK);
             match timeout(pause, &mut work).await {
                 Ok(Ok(done)) => {
                     self.succeeded();

@@ -1,5 +1,6 @@
 //! Opens the database.
 
+use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -34,9 +35,13 @@ const RETRY: Duration = Duration::from_millis(50);
 /// database that is away.
 const LONGEST_LIST: Duration = Duration::from_millis(1500);
 
-/// The open database.
+/// The open database. All handles share what they have; the state of each listener holds many.
 #[derive(Debug, Clone)]
-pub struct Db {
+pub struct Db(Arc<Pools>);
+
+/// The pools of connections, and what all handles know of the database.
+#[derive(Debug, Clone)]
+pub struct Pools {
     /// The connections for questions: those of the token endpoint.
     pub(super) connection: Bounded<DatabaseConnection>,
     /// The connections for the admin API's questions, which so take none from the token endpoint.
@@ -164,10 +169,14 @@ impl Db {
     /// The same database by the connections of the admin API.
     #[must_use]
     pub fn for_admin(&self) -> Self {
-        Self {
-            connection: self.admin.clone(),
-            ..self.clone()
-        }
+        let mut db = self.clone();
+        db.pools_of_its_own().connection = self.admin.clone();
+        db
+    }
+
+    /// The pools of this handle alone, which shares them with no other from now on.
+    pub(super) fn pools_of_its_own(&mut self) -> &mut Pools {
+        Arc::make_mut(&mut self.0)
     }
 
     /// The copies that are kept in this process, of at most `memory` bytes if they are new.
@@ -200,11 +209,11 @@ impl Db {
     pub async fn close(self) -> Result<(), StorageError> {
         let (place, is_server) = (self.place(), self.file.is_none());
         let closing = async {
-            self.changes.inner.close().await?;
-            self.logins.inner.close().await?;
-            self.admin.inner.close().await?;
-            self.follower.inner.close().await?;
-            Ok(self.connection.inner.close().await?)
+            self.changes.inner.close_by_ref().await?;
+            self.logins.inner.close_by_ref().await?;
+            self.admin.inner.close_by_ref().await?;
+            self.follower.inner.close_by_ref().await?;
+            Ok(self.connection.inner.close_by_ref().await?)
         };
         if !is_server {
             return closing.await;
@@ -217,23 +226,18 @@ impl Db {
     /// cost. Statements have their values, which no log may show.
     #[doc(hidden)]
     pub fn watch(&mut self, watcher: impl Fn(&Statement) + Clone + Send + Sync + 'static) {
+        let pools = self.pools_of_its_own();
         for pool in [
-            &mut self.connection,
-            &mut self.admin,
-            &mut self.changes,
-            &mut self.logins,
-            &mut self.follower,
+            &mut pools.connection,
+            &mut pools.admin,
+            &mut pools.changes,
+            &mut pools.logins,
+            &mut pools.follower,
         ] {
             let watcher = watcher.clone();
             let sent = &mut pool.inner;
             sent.set_metric_callback(move |sent| watcher(sent.statement));
         }
-    }
-
-    /// The file, or the host and port, for messages.
-    pub fn place(&self) -> String {
-        let server = || self.connection.place().to_owned();
-        self.file.as_ref().map_or_else(server, DatabaseFile::place)
     }
 
     pub(super) async fn connect(
@@ -319,7 +323,7 @@ impl Db {
                 .noting(trouble.of_logins()),
             None => changes.clone(),
         };
-        let mut db = Self {
+        let mut pools = Pools {
             connection: pool(sizes.token, Durability::Soon, None).await?,
             admin: pool(sizes.admin, Durability::Soon, longest).await?,
             follower: pool(sizes.follower, Durability::Soon, None).await?,
@@ -336,15 +340,31 @@ impl Db {
             file: file.clone(),
             trouble,
         };
-        let answered = db.connection.ping().await.map_err(StorageError::from);
-        answered.map_err(|error| error.at(&db.place()))?;
-        if let Some(file) = &mut db.file {
+        let answered = pools.connection.ping().await.map_err(StorageError::from);
+        answered.map_err(|error| error.at(&pools.place()))?;
+        if let Some(file) = &mut pools.file {
             file.remember();
             if opener == Opener::Service {
                 file.warn_if_open();
             }
         }
-        Ok(db)
+        Ok(Self(Arc::new(pools)))
+    }
+}
+
+impl Pools {
+    /// The file, or the host and port, for messages.
+    pub fn place(&self) -> String {
+        let server = || self.connection.place().to_owned();
+        self.file.as_ref().map_or_else(server, DatabaseFile::place)
+    }
+}
+
+impl Deref for Db {
+    type Target = Pools;
+
+    fn deref(&self) -> &Pools {
+        &self.0
     }
 }
 

@@ -22,7 +22,7 @@ async fn the_admin_api_and_the_token_endpoint_have_connections_of_their_own() {
     let folder = TempDir::new().unwrap();
     let url = url_in(&folder);
     let db = Db::open_and_migrate(&url, 3).await.unwrap();
-    let admin = db.for_admin().connection;
+    let admin = db.for_admin().connection.clone();
     let mut held = Vec::new();
     for _ in 0..3 {
         held.push(admin.inner.begin().await.unwrap());

@@ -34,18 +34,18 @@ const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
 /// The device of a file, and its number there.
 type FileId = (u64, u64);
 
-/// The look of a database's files, which changes when anybody writes to it: the length and the time of each.
+/// The state of a database's files, which changes when anybody writes to it: the length and the time of each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FileLook([Option<(u64, i64, i64)>; 2]);
+pub struct FileState([Option<(u64, i64, i64)>; 2]);
 
 impl DatabaseFile {
-    /// The look of the file, and of the log beside it, to which SQLite writes first.
-    pub(super) fn look(&self) -> FileLook {
-        let look = |path: &Path| {
+    /// The state of the file, and of the log beside it, to which SQLite writes first.
+    pub(super) fn state(&self) -> FileState {
+        let state = |path: &Path| {
             let found = fs::metadata(path).ok()?;
             Some((found.len(), found.mtime(), found.mtime_nsec()))
         };
-        FileLook([look(&self.path), look(&self.part("-wal"))])
+        FileState([state(&self.path), state(&self.part("-wal"))])
     }
 
     /// The path of a part, by its ending.

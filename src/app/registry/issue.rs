@@ -190,28 +190,28 @@ impl RegistryTokenIssuer {
             &request.presented,
             service.map(|asked| asked.service.as_str()),
         );
-        for look in looks {
-            let view = self.admission.directory.view().await;
+        for number in looks {
+            let look = self.admission.directory.look().await;
             let now = self.clock.now();
             let came = (&request.origin, now);
-            let principal = if look == 0 {
-                self.admission.admit(&view, presented, came).await?
+            let principal = if number == 0 {
+                self.admission.admit(&look, presented, came).await?
             } else {
-                self.admission.admit_again(&view, presented, came).await?
+                self.admission.admit_again(&look, presented, came).await?
             };
             self.check_business(&principal)?;
             if is_by_password(&principal) {
-                Box::pin(view.catch_up()).await?;
+                Box::pin(look.catch_up()).await?;
             }
             let asked = request.asked.as_ref().map_err(Clone::clone)?;
             let registry = self.registry(&asked.service)?;
             let scopes = known_scopes(registry, &asked.scopes);
             if scopes.iter().any(is_more_than_a_pull) {
-                view.must_be_current()?;
+                look.must_be_current()?;
             }
             let names = repositories(&asked.scopes);
-            let rights = view.rights(&principal, &names, now).await?;
-            if view.is_of_one_moment(&principal, &names).await? {
+            let rights = look.rights(&principal, &names, now).await?;
+            if look.is_of_one_moment(&principal, &names).await? {
                 return Ok(Known {
                     now,
                     principal,

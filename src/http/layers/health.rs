@@ -30,7 +30,7 @@ pub struct WithoutStorage {
 }
 
 /// The state of storage, for one answer.
-enum Look {
+enum StorageState {
     /// It can be used.
     Good,
     /// It is away or silent, and the work goes on.
@@ -166,11 +166,11 @@ impl Health {
     }
 
     /// The state of storage for the operator, with the time for which it fails.
-    fn told(&self, look: Look, is_open: bool) -> String {
-        let (good, problem) = match look {
-            Look::Good => ("ok", None),
-            Look::NotNeeded => ("not needed", None),
-            Look::Failed(problem) => ("", Some(problem)),
+    fn told(&self, state: StorageState, is_open: bool) -> String {
+        let (good, problem) = match state {
+            StorageState::Good => ("ok", None),
+            StorageState::NotNeeded => ("not needed", None),
+            StorageState::Failed(problem) => ("", Some(problem)),
         };
         // A service that is not open yet has nothing that could have failed.
         let failing = self.failing_since(problem.as_ref().filter(|_| is_open));
@@ -209,14 +209,14 @@ impl Health {
 
     /// Looks at storage. A listener whose work goes on without it does not wait for its silence; what it said last, or says meanwhile to
     /// nobody, counts the next time.
-    async fn look(&self) -> Look {
+    async fn storage_state(&self) -> StorageState {
         let known = (self.without_storage)();
         if known.is_away {
             self.storage.forget_last();
             return if known.goes_on {
-                Look::NotNeeded
+                StorageState::NotNeeded
             } else {
-                Look::Failed("is away".to_owned())
+                StorageState::Failed("is away".to_owned())
             };
         }
         let mut asked = pin!(self.storage.ask());
@@ -224,18 +224,20 @@ impl Health {
             Ok(answer) => answer,
             Err(_) if (self.without_storage)().goes_on => {
                 let said_no = self.storage.last_no();
-                return said_no.map_or(Look::NotNeeded, |problem| Look::Failed(problem.text));
+                return said_no.map_or(StorageState::NotNeeded, |problem| {
+                    StorageState::Failed(problem.text)
+                });
             }
             Err(_) => asked.await,
         };
         let Err(problem) = answer else {
-            return Look::Good;
+            return StorageState::Good;
         };
         let known = (self.without_storage)();
         if known.goes_on && (known.is_away || problem.is_away) {
-            return Look::NotNeeded;
+            return StorageState::NotNeeded;
         }
-        Look::Failed(problem.text)
+        StorageState::Failed(problem.text)
     }
 }
 
@@ -270,15 +272,15 @@ async fn livez() -> Response {
 
 async fn readyz(health: &Health, detail: HealthDetail) -> Response {
     let is_open = health.open.load(Ordering::Acquire);
-    let look = health.look().await;
+    let state = health.storage_state().await;
     let stuck = (health.stuck)();
-    let is_ready = is_open && stuck.is_none() && !matches!(look, Look::Failed(_));
+    let is_ready = is_open && stuck.is_none() && !matches!(state, StorageState::Failed(_));
     let status = if is_ready {
         StatusCode::OK
     } else {
         StatusCode::SERVICE_UNAVAILABLE
     };
-    let storage = health.told(look, is_open);
+    let storage = health.told(state, is_open);
     let word = if is_ready { "ready" } else { "not ready" };
     let body = match detail {
         HealthDetail::YesOrNo => serde_json::json!({ "status": word }),

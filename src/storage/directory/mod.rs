@@ -9,27 +9,27 @@ pub(super) mod copies;
 mod drops;
 pub(super) mod facts;
 mod follower;
+mod look;
 pub(super) mod notifications;
 mod numbers;
 mod one_moment;
 mod shared_loads;
-mod view;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use look::Look;
 pub use notifications::Notifications;
 pub use numbers::CopyNumbers;
-pub use view::View;
 
 use crate::domain::secret::SecretDigest;
 use crate::storage::connect::Db;
 use crate::storage::directory::boot_time::BootTime;
 use crate::storage::directory::copies::Copies;
 use crate::storage::directory::follower::{BOUND, Follower};
-use crate::storage::directory::view::Trust;
+use crate::storage::directory::look::Trust;
 use crate::storage::error::StorageError;
-use crate::storage::file::{DatabaseFile, FileLook};
+use crate::storage::file::{DatabaseFile, FileState};
 
 /// The bounds of the copies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,13 +77,13 @@ impl Directory {
     ///
     /// The copies are used if they were right at some time in the second before now. If they are older, storage is asked
     /// once for what has changed; if it is away, they may be used for pulls for a while.
-    pub async fn view(&self) -> View<'_> {
+    pub async fn look(&self) -> Look<'_> {
         let now = BootTime::now();
         let trust = match &self.copying {
             Some(copying) => self.trust(copying, now).await,
             None => Trust::Nothing,
         };
-        View::new(&self.db, trust, now)
+        Look::new(&self.db, trust, now)
     }
 
     async fn trust<'a>(&self, copying: &'a Copying, now: BootTime) -> Trust<'a> {
@@ -136,10 +136,10 @@ impl Directory {
         }
     }
 
-    /// The look of SQLite's files. If it changes, somebody has written to them; nothing else tells of that.
-    pub fn file_look(&self) -> Option<FileLook> {
+    /// The state of SQLite's files. If it changes, somebody has written to them; nothing else tells of that.
+    pub fn file_state(&self) -> Option<FileState> {
         let file = self.copying.as_ref().and(self.db.file.as_ref());
-        file.map(DatabaseFile::look)
+        file.map(DatabaseFile::state)
     }
 
     /// The notifications of changes, where the database sends any and there are copies.

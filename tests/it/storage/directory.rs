@@ -48,7 +48,7 @@ pub(super) async fn a_follower_that_is_far_behind_knows_all(db: &Db, url: &Secre
     let (id, digest) = token(db, "behind").await;
     let directory = Directory::new(Db::open(url, 2).await.unwrap(), COPIES);
     let works = async || {
-        let found = directory.view().await.access_token(&digest).await.unwrap();
+        let found = directory.look().await.access_token(&digest).await.unwrap();
         found.unwrap().0.revoked_at.is_none()
     };
     assert!(works().await);
@@ -82,10 +82,10 @@ pub(super) async fn facts_of_two_moments_are_noticed(db: &Db, url: &SecretString
             Db::open(url, 2).await.unwrap(),
             CopyBounds { memory, ..COPIES },
         );
-        let view = directory.view().await;
-        let before = view.rights(&principal, &[&known], now()).await.unwrap();
+        let look = directory.look().await;
+        let before = look.rights(&principal, &[&known], now()).await.unwrap();
         assert!(before.at(&known).role.is_some());
-        assert!(view.is_of_one_moment(&principal, &[&known]).await.unwrap());
+        assert!(look.is_of_one_moment(&principal, &[&known]).await.unwrap());
 
         let change = begin(db).await;
         members::remove_from(&change, &[team.id], user.id)
@@ -100,17 +100,17 @@ pub(super) async fn facts_of_two_moments_are_noticed(db: &Db, url: &SecretString
         )
         .await;
 
-        view.rights(&principal, &[&new], now()).await.unwrap();
+        look.rights(&principal, &[&new], now()).await.unwrap();
         let names = [&known, &new];
-        let is_whole = view.is_of_one_moment(&principal, &names);
+        let is_whole = look.is_of_one_moment(&principal, &names);
         assert!(!is_whole.await.unwrap(), "{round}");
-        let view = directory.view().await;
-        let after = view
+        let look = directory.look().await;
+        let after = look
             .rights(&principal, &[&known, &new], now())
             .await
             .unwrap();
         assert!(after.at(&new).role.is_none(), "{round}");
-        let is_whole = view.is_of_one_moment(&principal, &names);
+        let is_whole = look.is_of_one_moment(&principal, &names);
         assert!(is_whole.await.unwrap(), "{round}");
     }
 }

@@ -24,8 +24,8 @@ async fn replica(url: &SecretString) -> Directory {
 }
 
 async fn found(directory: &Directory, digest: &SecretDigest) -> Option<AccessToken> {
-    let view = directory.view().await;
-    let found = view.access_token(digest).await.unwrap();
+    let look = directory.look().await;
+    let found = look.access_token(digest).await.unwrap();
     found.map(|(token, _)| (*token).clone())
 }
 
@@ -132,8 +132,8 @@ async fn a_lost_deploy_token_leads_to_no_other_one(db: &Db, url: &SecretString) 
     let effort = Effort::at(url).await;
     let directory = replica(url).await;
     let found = async |digest: &SecretDigest| {
-        let view = directory.view().await;
-        let found = view.deploy_token(digest).await.unwrap();
+        let look = directory.look().await;
+        let found = look.deploy_token(digest).await.unwrap();
         found.map(|token| (token.id, token.path.as_str().to_owned()))
     };
     let (lost, theirs) = deploy_token(db, "lost-machines").await;

@@ -44,8 +44,8 @@ impl Scene {
             let directory = self.directory.clone();
             crowd.spawn(async move {
                 let name = RepositoryName::try_from(name.as_str()).unwrap();
-                let view = directory.view().await;
-                view.rights(&Principal::Anonymous, &[&name], now())
+                let look = directory.look().await;
+                look.rights(&Principal::Anonymous, &[&name], now())
                     .await
                     .map(drop)
             });

@@ -48,9 +48,9 @@ pub(super) async fn copied_refresh_tokens_follow_changes(db: &Db, url: &SecretSt
     log_in(db, &carol, &secrets[1]).await;
     let directory = Directory::new(Db::open(url, 2).await.unwrap(), COPIES);
     let found = async |of: &SecretToken, later: bool| {
-        let view = directory.view().await;
+        let look = directory.look().await;
         let is_good = |token: &RefreshToken| !later || token.last_used_at > now();
-        let found = view.refresh_token(&of.digest(), is_good).await.unwrap();
+        let found = look.refresh_token(&of.digest(), is_good).await.unwrap();
         let (token, owner) = found.unwrap();
         let is_revoked = token.revoked_at.is_some();
         (is_revoked, owner.state, token.last_used_at)
@@ -103,8 +103,8 @@ pub(super) async fn a_token_that_is_deleted_while_it_is_loaded_is_not_kept(
     });
     let directory = directory.get_or_init(|| Directory::new(replica, COPIES));
     let found = async || {
-        let view = directory.view().await;
-        let found = view.refresh_token(&secret.digest(), |_| true).await;
+        let look = directory.look().await;
+        let found = look.refresh_token(&secret.digest(), |_| true).await;
         found.unwrap().is_some()
     };
     assert!(found().await);
@@ -127,8 +127,8 @@ pub(super) async fn refresh_tokens_end(db: &Db) {
         .unwrap();
     commit(change).await.unwrap();
     let directory = Directory::without_copies(db.clone());
-    let view = directory.view().await;
-    let found = view.refresh_token(&secrets[1].digest(), |_| true).await;
+    let look = directory.look().await;
+    let found = look.refresh_token(&secrets[1].digest(), |_| true).await;
     let (token, owner) = found.unwrap().unwrap();
     assert_eq!((&*token, &*owner), (&made[1], &bob));
     let revoked = refresh_tokens::find(db, made[0].id).await.unwrap().unwrap();

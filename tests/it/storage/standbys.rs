@@ -13,7 +13,7 @@ use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::sleep;
 use wharfinger::domain::secret::SecretDigest;
-use wharfinger::storage::{CopyBounds, Db, Directory, StorageError, View};
+use wharfinger::storage::{CopyBounds, Db, Directory, Look, StorageError};
 
 use super::directory::token;
 use super::effort::Effort;
@@ -47,8 +47,8 @@ async fn directory(url: &SecretString, memory: usize) -> Directory {
     Directory::new(Db::open(url, 2).await.unwrap(), copies)
 }
 
-async fn works(view: &View<'_>, digest: &SecretDigest) -> Result<bool, StorageError> {
-    let found = view.access_token(digest).await?;
+async fn works(look: &Look<'_>, digest: &SecretDigest) -> Result<bool, StorageError> {
+    let found = look.access_token(digest).await?;
     Ok(found.is_some_and(|(token, _)| token.revoked_at.is_none()))
 }
 
@@ -71,7 +71,7 @@ async fn tells_nothing_until(
     assert!(refused.is_unreachable(), "{refused}");
     assert!(refused.to_string().contains("standby"), "{refused}");
     for directory in [&with, &without] {
-        let told = works(&directory.view().await, digest).await;
+        let told = works(&directory.look().await, digest).await;
         assert!(told.unwrap_err().is_temporary());
     }
     let started = Box::pin(Db::open_and_migrate(url, 2)).await;
@@ -79,9 +79,9 @@ async fn tells_nothing_until(
     takes_over.await;
     is_followed(&with).await;
     for directory in [&with, &without] {
-        let view = directory.view().await;
-        view.must_be_current().unwrap();
-        assert!(works(&view, digest).await.unwrap());
+        let look = directory.look().await;
+        look.must_be_current().unwrap();
+        assert!(works(&look, digest).await.unwrap());
     }
 }
 
@@ -109,7 +109,7 @@ async fn another_server_takes_its_place(
         directory(&address.url, 0).await,
     );
     for directory in [&with, &without] {
-        let told = works(&directory.view().await, digest).await;
+        let told = works(&directory.look().await, digest).await;
         assert!(told.unwrap_err().is_temporary());
     }
     let late = directory(&address.url, 0).await;
@@ -117,14 +117,14 @@ async fn another_server_takes_its_place(
     sleep(Duration::from_millis(300)).await;
     address.leads_to(primary);
     assert!(
-        works(&late.view().await, digest).await.unwrap(),
+        works(&late.look().await, digest).await.unwrap(),
         "its first question"
     );
     let begin = Instant::now();
     is_followed(&with).await;
     for directory in [&with, &without] {
         // The first question may go by a connection that was made before.
-        while !matches!(works(&directory.view().await, digest).await, Ok(true)) {
+        while !matches!(works(&directory.look().await, digest).await, Ok(true)) {
             assert!(begin.elapsed() < Duration::from_secs(3));
             sleep(Duration::from_millis(50)).await;
         }
@@ -212,21 +212,21 @@ fn port_of(server: &SecretString) -> u16 {
 async fn one_of_mariadb_is_not_believed(db: &Db, url: &SecretString) {
     let (_, digest) = token(db, "standby").await;
     let copied = directory(url, 1_000_000).await;
-    assert!(works(&copied.view().await, &digest).await.unwrap());
+    assert!(works(&copied.look().await, &digest).await.unwrap());
     let server = Effort::at(url).await;
     server.change("SET GLOBAL read_only = 1").await;
     let takes_over = async {
         assert!(copied.follow().await.is_err());
         // The copies were right a moment ago; they are stale when that was more than a second ago.
         sleep(Duration::from_millis(1100)).await;
-        let view = copied.view().await;
-        assert!(view.is_stale() && view.must_be_current().is_err());
-        assert!(works(&view, &digest).await.unwrap(), "for a pull");
+        let look = copied.look().await;
+        assert!(look.is_stale() && look.must_be_current().is_err());
+        assert!(works(&look, &digest).await.unwrap(), "for a pull");
         server.change("SET GLOBAL read_only = 0").await;
     };
     Box::pin(tells_nothing_until((url, &digest), takes_over)).await;
     is_followed(&copied).await;
-    assert!(!copied.view().await.is_stale());
+    assert!(!copied.look().await.is_stale());
 }
 
 /// A hot standby of PostgreSQL, which is stopped at the end.

@@ -29,7 +29,7 @@ use crate::storage::users::{self, Account};
 
 /// A look at the directory, for one request.
 #[derive(Debug)]
-pub struct View<'a> {
+pub struct Look<'a> {
     db: &'a Db,
     trust: Trust<'a>,
     moment: OneMoment,
@@ -49,7 +49,7 @@ pub(super) enum Trust<'a> {
     Nothing,
 }
 
-impl<'a> View<'a> {
+impl<'a> Look<'a> {
     pub(super) fn new(db: &'a Db, trust: Trust<'a>, begun: BootTime) -> Self {
         let drops = match &trust {
             Trust::Current(copies, _) | Trust::Stale(copies, _) => Some(&copies.drops),
@@ -247,5 +247,5 @@ impl<'a> View<'a> {
 }
 
 #[cfg(test)]
-#[path = "view_tests.rs"]
+#[path = "look_tests.rs"]
 mod tests;

@@ -20,11 +20,11 @@ use crate::storage::directory::drops::Dropped;
 use crate::storage::directory::facts::{
     FoundPaths, GivenRoles, OwnedAccessToken, OwnedRefreshToken,
 };
-use crate::storage::directory::view::View;
+use crate::storage::directory::look::Look;
 use crate::storage::error::StorageError;
 use crate::storage::{access_tokens, deploy_tokens, refresh_tokens, registry};
 
-impl View<'_> {
+impl Look<'_> {
     pub(super) async fn load_access_token(
         &self,
         digest: &SecretDigest,

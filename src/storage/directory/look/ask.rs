@@ -8,7 +8,7 @@ use crate::storage::connect::Db;
 use crate::storage::counter::Numbered;
 use crate::storage::directory::boot_time::BootTime;
 use crate::storage::directory::follower::Finder;
-use crate::storage::directory::view::{Trust, View};
+use crate::storage::directory::look::{Look, Trust};
 use crate::storage::error::StorageError;
 
 /// The times that storage is asked for the same while it answers from a state that is older than the copies.
@@ -18,7 +18,7 @@ const MOST_ASKED: usize = 3;
 /// patience, and say better what is wrong; SQLite waits by itself for longer.
 const MARGIN: Duration = Duration::from_millis(100);
 
-impl<'a> View<'a> {
+impl<'a> Look<'a> {
     /// The answer of storage to a question. One from a state that is older than the copies is not taken: storage is asked again, and if it
     /// stays so, because some of its servers lag behind, nobody knows what is right. If the first is a standby's, it is asked once more.
     pub(super) async fn ask<T, A>(&self, question: impl Fn(&'a Db) -> A) -> Result<T, StorageError>

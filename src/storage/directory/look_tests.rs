@@ -131,22 +131,21 @@ impl TwoStates {
 
     /// A directory whose changes are followed on one of the two, and whose questions go to one of them.
     fn directory(&self, followed: &Db, asked: &Db) -> Directory {
-        let db = Db {
-            connection: asked.connection.clone(),
-            follower: followed.follower.clone(),
-            copies: Arc::default(),
-            ..self.primary.clone()
-        };
+        let mut db = self.primary.clone();
+        let pools = db.pools_of_its_own();
+        pools.connection = asked.connection.clone();
+        pools.follower = followed.follower.clone();
+        pools.copies = Arc::default();
         Directory::new(db, COPIES)
     }
 
     /// The state of the user, as a look tells it by their token, by their name and by their address.
     async fn told(&self, directory: &Directory) -> [Result<UserState, StorageError>; 3] {
         let email = EmailAddress::try_from("alice@example.com").unwrap();
-        let view = directory.view().await;
-        let token = view.access_token(&self.token).await;
-        let name = view.account_by_username(&self.user).await;
-        let address = view.account_by_email(&email).await;
+        let look = directory.look().await;
+        let token = look.access_token(&self.token).await;
+        let name = look.account_by_username(&self.user).await;
+        let address = look.account_by_email(&email).await;
         let account = |account: Option<Account>| account.unwrap().user.state;
         [
             token.map(|found| found.unwrap().1.state),
@@ -165,9 +164,9 @@ async fn an_answer_that_is_older_than_the_copies_is_not_taken() {
         assert!(told.unwrap_err().is_temporary());
     }
     let repository = RepositoryName::try_from("team/app").unwrap();
-    let view = directory.view().await;
+    let look = directory.look().await;
     let asked = [&repository];
-    let rights = view.rights(&Principal::Anonymous, &asked, now()).await;
+    let rights = look.rights(&Principal::Anonymous, &asked, now()).await;
     assert!(matches!(rights, Err(StorageError::Outdated)), "{rights:?}");
     let directory = scene.directory(&scene.primary, &scene.primary);
     for told in scene.told(&directory).await {
@@ -183,11 +182,12 @@ async fn a_database_that_went_back_is_asked_again() {
     for told in scene.told(&directory).await {
         assert_eq!(told.unwrap(), UserState::Blocked);
     }
-    directory.db.connection = scene.standby.connection.clone();
-    directory.db.follower = scene.standby.follower.clone();
+    let pools = directory.db.pools_of_its_own();
+    pools.connection = scene.standby.connection.clone();
+    pools.follower = scene.standby.follower.clone();
     // Nothing but what is asked tells of it: the copies are young.
-    let view = directory.view().await;
-    let found = view.account_by_username(&scene.user).await.unwrap();
+    let look = directory.look().await;
+    let found = look.account_by_username(&scene.user).await.unwrap();
     assert_eq!(found.unwrap().user.state, UserState::Active);
     for told in scene.told(&directory).await {
         assert_eq!(told.unwrap(), UserState::Active);
@@ -209,11 +209,11 @@ async fn standing_still() -> (TwoStates, Directory, [DatabaseTransaction; 2]) {
 #[tokio::test]
 async fn nobody_waits_longer_than_storage_has_patience() {
     let (scene, directory, held) = standing_still().await;
-    let view = directory.view().await;
+    let look = directory.look().await;
     let begin = Instant::now();
     let (shared, own) = tokio::join!(
-        view.access_token(&scene.token),
-        view.account_by_username(&scene.user)
+        look.access_token(&scene.token),
+        look.account_by_username(&scene.user)
     );
     assert!(shared.unwrap_err().is_unreachable() && own.unwrap_err().is_unreachable());
     let most = scene.primary.patience * 7 / 4;
@@ -224,10 +224,10 @@ async fn nobody_waits_longer_than_storage_has_patience() {
 #[tokio::test]
 async fn who_joined_a_load_that_goes_away_loads_for_the_rest_of_their_time() {
     let (scene, directory, held) = standing_still().await;
-    let view = directory.view().await;
+    let look = directory.look().await;
     let (begin, patience) = (Instant::now(), scene.primary.patience);
-    let impatient = timeout(patience * 4 / 5, view.access_token(&scene.token));
-    let (gone, answer) = tokio::join!(impatient, view.access_token(&scene.token));
+    let impatient = timeout(patience * 4 / 5, look.access_token(&scene.token));
+    let (gone, answer) = tokio::join!(impatient, look.access_token(&scene.token));
     assert!(gone.is_err());
     assert!(answer.unwrap_err().is_unreachable());
     assert!(begin.elapsed() < patience * 7 / 4, "{:?}", begin.elapsed());
