@@ -179,7 +179,9 @@ fn parts(criterion: &mut Criterion) {
     );
     let issue = || {
         let request = by_get(QUERY, &headers, origin());
-        runtime.block_on(service.issuer.issue(request)).unwrap()
+        runtime
+            .block_on(service.issuer.issue(request, |_| {}))
+            .unwrap()
     };
     let issued = issue();
     let registry = service.issuer.settings.registries.first().unwrap();

@@ -17,7 +17,7 @@
 //! `config`, `metrics` and `representation` (the form of things in JSON) stand on `domain` alone.
 //!
 //! A token request walks one way: [`http::token`] reads it, [`app::registry::RegistryTokenIssuer::issue`]
-//! has all steps in order, and [`domain::decision::decide`] decides. A change walks the same way: a face reads it, a
+//! takes it through all steps, and [`domain::decision::decide`] decides. A change walks the same way: a face reads it, a
 //! verb of [`app::Desk`] makes it, and an [`Authority`](domain::authority::Authority) says if it may be made.
 //! `docs/architecture.md` follows both, and `docs/words.md` explains our words.
 

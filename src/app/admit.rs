@@ -30,10 +30,19 @@ use crate::storage::{Db, Directory, Look, StorageError, users};
 /// The times that facts are looked up which change meanwhile, before the client is told to come back.
 pub(in crate::app) const LOOKS: usize = 5;
 
+/// The number of times that a request has come to the door.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::app) enum Visit {
+    /// It comes for the first time: what follows from its credential is written down.
+    First,
+    /// It looks at everything again: nothing is written down twice.
+    Again,
+}
+
 /// Lets callers in: identifies them, and writes down what follows from a good credential.
 ///
-/// The token endpoint, `/auth/verify` and the admin API come through it: the credential is checked
-/// first; then the use of a token is noted, or a password with an outdated hash is hashed anew.
+/// All callers come through it, those of the token endpoint, `/auth/verify`, the admin API and the pages' sign-in: the credential is
+/// checked first; then the use of a token is noted, or a password with an outdated hash is hashed anew.
 #[derive(Clone)]
 pub struct Admission {
     /// The storage for what a login writes.
@@ -61,38 +70,22 @@ pub struct Admission {
 impl Admission {
     /// The caller who presents a credential now, and wants something of a service if one is named.
     #[tracing::instrument(level = "debug", name = "app.admit", skip_all)]
-    pub async fn admit(
+    pub(in crate::app) async fn admit(
         &self,
         look: &Look<'_>,
         presented: (&PresentedCredential, Option<&str>),
         (origin, now): (&Origin, DateTime<Utc>),
+        visit: Visit,
     ) -> Result<Principal, AuthenticationError> {
-        let identified = self.identified(look, presented, (origin, now)).await?;
-        self.follow_up(identified, (origin, now)).await
-    }
-
-    /// The same caller once more, for a request that looks at everything again: nothing is written down twice.
-    pub async fn admit_again(
-        &self,
-        look: &Look<'_>,
-        presented: (&PresentedCredential, Option<&str>),
-        (origin, now): (&Origin, DateTime<Utc>),
-    ) -> Result<Principal, AuthenticationError> {
-        let identified = self.identified(look, presented, (origin, now)).await?;
-        Ok(identified.caller)
-    }
-
-    async fn identified(
-        &self,
-        look: &Look<'_>,
-        presented: (&PresentedCredential, Option<&str>),
-        (origin, now): (&Origin, DateTime<Utc>),
-    ) -> Result<Identified<Principal>, AuthenticationError> {
         let identified = self
             .authenticator
             .authenticate(look, presented, (origin.address, now))
             .await;
-        identified.map_err(|refused| self.observed(refused, origin))
+        let identified = identified.map_err(|refused| self.observed(refused, origin))?;
+        match visit {
+            Visit::First => self.follow_up(identified, (origin, now)).await,
+            Visit::Again => Ok(identified.caller),
+        }
     }
 
     /// The owner of a personal access token; no other credential is let in, and nobody while it is not known if the token was revoked.

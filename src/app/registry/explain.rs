@@ -5,7 +5,6 @@ use chrono::{DateTime, Utc};
 use crate::app::access_tokens::find::access_token_for;
 use crate::app::desk::Desk;
 use crate::app::error::DeskError;
-use crate::app::registry::issue::repositories;
 use crate::app::registry::request::IssueError;
 use crate::app::users::find::user_for;
 use crate::domain::access_tokens::AccessToken;
@@ -17,7 +16,7 @@ use crate::domain::decision::principal::{Ceiling, Principal, Proof, SignedIn};
 use crate::domain::decision::reason::Reason;
 use crate::domain::decision::rights::{NamespaceState, Rights};
 use crate::domain::ids::AccessTokenId;
-use crate::domain::registry::scope::{Resource, Scope};
+use crate::domain::registry::scope::{Resource, Scope, repositories_in};
 use crate::domain::users::reference::UserReference;
 use crate::domain::users::{User, UserState};
 use crate::storage::registry;
@@ -53,8 +52,8 @@ impl Desk {
             .as_ref()
             .map_or_else(password, Ceiling::of_access_token);
         let principal = Principal::User(SignedIn::new(&user, ceiling));
-        let rights =
-            registry::load(&self.db, &principal, &repositories(&question.scopes), now).await?;
+        let names = repositories_in(&question.scopes);
+        let rights = registry::load(&self.db, &principal, &names, now).await?;
         let tells_all = authority.is_administrator();
         let actions = judge_all(&principal, &rights, &question.scopes).map(|judgement| {
             let is_hidden = matches!(

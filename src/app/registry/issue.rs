@@ -1,8 +1,7 @@
-//! Answering a registry's client, from top to bottom.
+//! Answering a registry's client: `look_up` has the steps from the credential to the rights, `answer_once` those from the decision to the token.
 
 use std::borrow::Cow;
 use std::fmt;
-use std::ops::Range;
 use std::panic::resume_unwind;
 use std::pin::pin;
 use std::sync::Arc;
@@ -12,7 +11,7 @@ use secrecy::SecretString;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
-use crate::app::admit::{Admission, LOOKS};
+use crate::app::admit::{Admission, LOOKS, Visit};
 use crate::app::error::DeskError;
 use crate::app::refresh_tokens::give::RefreshTokenWish;
 use crate::app::registry::counts::IssueCounts;
@@ -28,9 +27,8 @@ use crate::domain::decision::principal::{Principal, Proof};
 use crate::domain::decision::rights::Rights;
 use crate::domain::entropy::Entropy;
 use crate::domain::events::origin::Origin;
-use crate::domain::registry::action::Action;
-use crate::domain::registry::scope::{Resource, Scope};
-use crate::domain::registry::{Registry, TrustMode};
+use crate::domain::registry::Registry;
+use crate::domain::registry::scope::{Scope, repositories_in};
 use crate::identity::{AuthenticationError, PresentedCredential};
 use crate::signing::KeyRing;
 use crate::storage::StorageError;
@@ -57,7 +55,7 @@ pub struct RegistryTokenIssuer {
 }
 
 /// All that an answer rests on, as it was at one moment.
-struct Known<'a> {
+struct Facts<'a> {
     now: DateTime<Utc>,
     principal: Principal,
     registry: &'a Registry,
@@ -78,40 +76,34 @@ pub struct RegistryTokenSettings {
 }
 
 impl RegistryTokenIssuer {
-    /// Issues a token for exactly what is asked and allowed.
+    /// Issues a token for exactly what is asked and allowed. `known` is told the caller's name as soon as it is known, which is empty
+    /// for an anonymous caller.
     ///
     /// A login that may write goes on when its client goes away, and a stop waits for it: a change that is dropped between its
     /// statements leaves a connection behind that no other change can use.
     pub async fn issue(
         self: &Arc<Self>,
         request: RegistryTokenRequest,
+        known: impl Fn(&str) + Send + Sync + 'static,
     ) -> Result<IssuedRegistryToken, IssueError> {
-        let service = request.asked.as_ref().ok();
-        let service = service.map(|asked| asked.service.as_str());
-        let counted = self.counts.position(service);
+        let counted = self.counts.position(request.service());
         let answer = if request.presented.may_write() {
-            Box::pin(self.unbroken_answer(request)).await
+            Box::pin(self.answer_in_a_task(request, known)).await
         } else {
-            self.answer(&request).await
+            self.answer(&request, &known).await
         };
         self.counts.note(counted, answer.as_ref());
         answer
     }
 
-    /// The answer to a request that cannot be read, so that nobody knows which registry it is for.
-    pub fn refuse(&self, malformed: MalformedRequest) -> IssueError {
-        let error = IssueError::from(malformed);
-        self.counts.note(self.counts.position(None), Err(&error));
-        error
-    }
-
     /// Answers a login that may write, in a task of its own.
-    async fn unbroken_answer(
+    async fn answer_in_a_task(
         self: &Arc<Self>,
         request: RegistryTokenRequest,
+        known: impl Fn(&str) + Send + Sync + 'static,
     ) -> Result<IssuedRegistryToken, IssueError> {
         let issuer = Arc::clone(self);
-        let answer = async move { issuer.answer(&request).await };
+        let answer = async move { issuer.answer(&request, &known).await };
         match self.tasks.spawn(answer.in_current_span()).await {
             Ok(answer) => answer,
             Err(error) => match error.try_into_panic() {
@@ -126,33 +118,36 @@ impl RegistryTokenIssuer {
     async fn answer(
         &self,
         request: &RegistryTokenRequest,
+        known: &(impl Fn(&str) + Send + Sync),
     ) -> Result<IssuedRegistryToken, IssueError> {
         // The span is made by hand: the attribute of `tracing` would move the future once more before it begins.
         let span = tracing::debug_span!("app.issue_registry_token");
-        let first = pin!(self.answer_after(0..LOOKS, request));
+        let first = pin!(self.answer_once(Visit::First, request, known));
         match first.instrument(span.clone()).await {
             // Perhaps another login has hashed the same password anew since it was checked.
             Err(IssueError::Refresh(error)) if error.is_of_another_hash() => {
-                let again = Box::pin(self.answer_after(1..LOOKS, request));
+                let again = Box::pin(self.answer_once(Visit::Again, request, known));
                 again.instrument(span).await
             }
             answer => answer,
         }
     }
 
-    async fn answer_after(
+    /// All steps, from the credential to the token: looks everything up, decides, writes the claims, signs, and counts.
+    async fn answer_once(
         &self,
-        looks: Range<usize>,
+        visit: Visit,
         request: &RegistryTokenRequest,
+        known: &(impl Fn(&str) + Send + Sync),
     ) -> Result<IssuedRegistryToken, IssueError> {
-        let Known {
+        let Facts {
             now,
             principal,
             registry,
             scopes,
             rights,
-        } = self.know(looks, request).await?;
-        let asked = request.asked.as_ref().map_err(Clone::clone)?;
+        } = self.look_up(visit, request, known).await?;
+        let asked = request.asked()?;
         let decision = decide(&principal, &rights, &scopes);
         let id = self.entropy.id();
         let claims = RegistryTokenClaims::new(
@@ -178,41 +173,36 @@ impl RegistryTokenIssuer {
         })
     }
 
-    /// Looks up all that an answer rests on, anew if a part of it changed meanwhile: facts of different moments may add up to
-    /// rights that nobody ever had. The first look, number 0, notes that the caller came.
-    async fn know<'a>(
+    /// The steps up to the decision: who is calling, which registry is meant, and which rights are there. All is looked up anew if a
+    /// part of it changed meanwhile: facts of different moments may add up to rights that nobody ever had.
+    async fn look_up<'a>(
         &'a self,
-        looks: Range<usize>,
+        first: Visit,
         request: &'a RegistryTokenRequest,
-    ) -> Result<Known<'a>, IssueError> {
-        let service = request.asked.as_ref().ok();
-        let presented = (
-            &request.presented,
-            service.map(|asked| asked.service.as_str()),
-        );
-        for number in looks {
+        known: &(impl Fn(&str) + Send + Sync),
+    ) -> Result<Facts<'a>, IssueError> {
+        let presented = (&request.presented, request.service());
+        for number in 0..LOOKS {
             let look = self.admission.directory.look().await;
             let now = self.clock.now();
             let came = (&request.origin, now);
-            let principal = if number == 0 {
-                self.admission.admit(&look, presented, came).await?
-            } else {
-                self.admission.admit_again(&look, presented, came).await?
-            };
-            self.check_business(&principal)?;
+            let visit = if number == 0 { first } else { Visit::Again };
+            let principal = self.admission.admit(&look, presented, came, visit).await?;
+            known(principal.subject());
+            self.require_registry_business(&principal)?;
             if is_by_password(&principal) {
                 Box::pin(look.catch_up()).await?;
             }
-            let asked = request.asked.as_ref().map_err(Clone::clone)?;
+            let asked = request.asked()?;
             let registry = self.registry(&asked.service)?;
             let scopes = known_scopes(registry, &asked.scopes);
-            if scopes.iter().any(is_more_than_a_pull) {
+            if scopes.iter().any(Scope::is_more_than_a_pull) {
                 look.must_be_current()?;
             }
-            let names = repositories(&asked.scopes);
+            let names = repositories_in(&asked.scopes);
             let rights = look.rights(&principal, &names, now).await?;
             if look.is_of_one_moment(&principal, &names).await? {
-                return Ok(Known {
+                return Ok(Facts {
                     now,
                     principal,
                     registry,
@@ -258,8 +248,9 @@ impl RegistryTokenIssuer {
         }
     }
 
-    /// Refuses a caller whose credential is good but opens no registry.
-    fn check_business(&self, principal: &Principal) -> Result<(), IssueError> {
+    /// Refuses a caller who has no business with a registry: an anonymous one where these are not answered, or a token without any scope
+    /// for registries.
+    fn require_registry_business(&self, principal: &Principal) -> Result<(), IssueError> {
         if *principal == Principal::Anonymous && !self.settings.anonymous_access {
             return Err(AuthenticationError::Wrong(Cause::AnonymousAccessOff).into());
         }
@@ -270,6 +261,13 @@ impl RegistryTokenIssuer {
             }
             None => Ok(()),
         }
+    }
+
+    /// The answer to a request that cannot be read, so that nobody knows which registry it is for.
+    pub fn refuse(&self, malformed: MalformedRequest) -> IssueError {
+        let error = IssueError::from(malformed);
+        self.counts.note(self.counts.position(None), Err(&error));
+        error
     }
 
     /// The registry with that service name; the audience of a token is only ever one of ours.
@@ -289,7 +287,7 @@ impl RegistryTokenIssuer {
 
 impl fmt::Debug for RegistryTokenIssuer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TokenIssuer")
+        f.debug_struct("RegistryTokenIssuer")
             .field("settings", &self.settings)
             .finish_non_exhaustive()
     }
@@ -297,36 +295,14 @@ impl fmt::Debug for RegistryTokenIssuer {
 
 /// The scopes that mean something to this registry.
 fn known_scopes<'a>(registry: &Registry, scopes: &'a [Scope]) -> Cow<'a, [Scope]> {
-    let is_known = |scope: &&Scope| is_known_to(registry, scope);
+    let is_known = |scope: &&Scope| registry.has(&scope.resource);
     if scopes.iter().all(|scope| is_known(&scope)) {
         return Cow::Borrowed(scopes);
     }
     scopes.iter().filter(is_known).cloned().collect()
 }
 
-/// False for a scope that means nothing to this registry: only zot, which has a pinned key, names its catalog so.
-fn is_known_to(registry: &Registry, scope: &Scope) -> bool {
-    scope.resource != Resource::CatalogOfZot || registry.trust == TrustMode::Pinned
-}
-
-/// True for a caller who was read past the copies.
+/// True for a login by password, which is checked past the copies.
 fn is_by_password(principal: &Principal) -> bool {
     matches!(principal, Principal::User(user) if matches!(user.ceiling.proof, Proof::Password(_)))
-}
-
-/// True for what is refused while rights may have changed unnoticed.
-fn is_more_than_a_pull(scope: &Scope) -> bool {
-    !matches!(scope.resource, Resource::Repository(_))
-        || scope.actions.iter().any(|action| action != Action::Pull)
-}
-
-/// The repositories among the resources.
-pub(in crate::app) fn repositories(
-    scopes: &[Scope],
-) -> Vec<&crate::domain::registry::repository_name::RepositoryName> {
-    let names = scopes.iter().filter_map(|scope| match &scope.resource {
-        Resource::Repository(name) => Some(name),
-        Resource::Catalog | Resource::CatalogOfZot => None,
-    });
-    names.collect()
 }

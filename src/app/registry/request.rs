@@ -24,6 +24,19 @@ pub struct RegistryTokenRequest {
     pub origin: Origin,
 }
 
+impl RegistryTokenRequest {
+    /// The question, if it is well-formed.
+    pub fn asked(&self) -> Result<&RequestedAccess, MalformedRequest> {
+        self.asked.as_ref().map_err(Clone::clone)
+    }
+
+    /// The service that the question names, if it is well-formed.
+    pub fn service(&self) -> Option<&str> {
+        let asked = self.asked.as_ref().ok();
+        asked.map(|asked| asked.service.as_str())
+    }
+}
+
 /// A well-formed question.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestedAccess {

@@ -10,6 +10,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::domain::registry::host::RegistryHost;
+use crate::domain::registry::scope::Resource;
 
 /// A registry's name for itself: its clients send it as `service`, and it is the `aud` of its tokens.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -86,6 +87,13 @@ pub struct Registry {
     pub pull_lifetime: Duration,
     /// The life of a token that grants push: uploads of large layers take time.
     pub push_lifetime: Duration,
+}
+
+impl Registry {
+    /// True if the registry has such a resource: only zot, which has a pinned key, has a catalog under zot's name.
+    pub fn has(&self, resource: &Resource) -> bool {
+        *resource != Resource::CatalogOfZot || self.trust == TrustMode::Pinned
+    }
 }
 
 #[cfg(test)]

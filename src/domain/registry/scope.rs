@@ -52,7 +52,22 @@ pub struct Scope {
 #[error("{0} scopes are too many; a request may name at most {MAX_SCOPES}")]
 pub struct TooManyScopes(usize);
 
+/// The repositories that scopes are about.
+pub fn repositories_in(scopes: &[Scope]) -> Vec<&RepositoryName> {
+    let names = scopes.iter().filter_map(|scope| match &scope.resource {
+        Resource::Repository(name) => Some(name),
+        Resource::Catalog | Resource::CatalogOfZot => None,
+    });
+    names.collect()
+}
+
 impl Scope {
+    /// True for what is refused while rights may have changed unnoticed.
+    pub fn is_more_than_a_pull(&self) -> bool {
+        !matches!(self.resource, Resource::Repository(_))
+            || self.actions.iter().any(|action| action != Action::Pull)
+    }
+
     /// Reads one scope; none if it cannot be parsed or is about something that registries do not have.
     ///
     /// The type ends at the first colon and the actions begin after the last, because the name of

@@ -48,8 +48,7 @@ pub(super) fn get(
         who.origin(Face::Registry),
     );
     async move {
-        let token = issuer.issue(request).await?;
-        who.is(token.principal.subject());
+        let token = issuer.issue(request, noting(&who)).await?;
         let is_anonymous = token.principal == Principal::Anonymous;
         if is_of_page && is_anonymous && token.decision.granted.is_empty() {
             // The browser then asks its user for a name and a password, and the page sends them.
@@ -57,6 +56,12 @@ pub(super) fn get(
         }
         Ok(reply(&who, &token, None))
     }
+}
+
+/// Notes the caller's name for the log.
+fn noting(who: &Who) -> impl Fn(&str) + use<> {
+    let who = who.clone();
+    move |name| who.is(name)
 }
 
 fn login_wanted() -> Response {
@@ -67,7 +72,7 @@ fn login_wanted() -> Response {
     response
 }
 
-/// The same as OAuth2, in a form.
+/// Answers a `POST`, as OAuth2 has it: credential and question are in a form, and the reply has the granted `scope` (RFC 6749 section 5.1).
 pub(super) async fn post(
     State(issuer): State<Arc<RegistryTokenIssuer>>,
     who: Who,
@@ -75,8 +80,7 @@ pub(super) async fn post(
 ) -> Result<Response, IssueError> {
     let request = request::by_post(request).await;
     let request = request.map_err(|malformed| issuer.refuse(malformed))?;
-    let token = issuer.issue(request).await?;
-    who.is(token.principal.subject());
+    let token = issuer.issue(request, noting(&who)).await?;
     let granted: Vec<String> = token
         .decision
         .granted

@@ -435,6 +435,26 @@ fn an_admin_request_is_logged_with_its_caller_whatever_becomes_of_it() {
 }
 
 #[test]
+fn a_token_request_that_is_refused_is_logged_with_its_caller() {
+    let workplace = Workplace::empty();
+    let running = started(&workplace);
+    let (user, reader) = ("read_user", "read_registry");
+    let unknown = "service=nothing";
+    let known = "service=container_registry";
+    for (scope, query, status) in [
+        (user, known, 403),
+        (reader, unknown, 400),
+        (reader, "", 400),
+    ] {
+        let caller = basic(&token(&workplace, scope));
+        let reply = send(&running.token, &format!("GET /jwt/auth?{query}"), &caller);
+        let line: Value = serde_json::from_str(&logged(&workplace, &reply)).unwrap();
+        assert_eq!(line["http.status"], status, "{line}");
+        assert_eq!(line["who"], "alice", "{line}");
+    }
+}
+
+#[test]
 fn a_path_that_is_nothing_is_logged_and_a_probe_is_not() {
     let workplace = Workplace::empty();
     let running = started(&workplace);
