@@ -3,7 +3,7 @@
 use anyhow::bail;
 use clap::{ArgGroup, Subcommand};
 
-use crate::app::members::{IfMember, InheritedRoles, MemberChange, NewMember, RolesBelow};
+use crate::app::members::{InheritedRoles, MemberChange, NewMember, RolesBelow};
 use crate::app::{Desk, DeskError};
 use crate::cli::context::{Context, user_id};
 use crate::cli::input::{Confirmation, expiry, read, to_come};
@@ -175,7 +175,7 @@ async fn add(
     let (namespace, level, expiry) = (new.namespace.clone(), new.level, new.expiry);
     let user = desk.user(&authority, &new.user).await?;
     let user = user.user();
-    match desk.add_member(&authority, new, IfMember::Refuse).await {
+    match desk.add_member(&authority, new).await {
         Ok(added) => {
             context.output.note(&format!(
                 "{} is {level} in {path}{}.",

@@ -3,7 +3,7 @@
 use crate::app::desk::Desk;
 use crate::app::error::DeskError;
 use crate::app::members::find::listed;
-use crate::app::members::rules::{check_expiry, keep_an_owner};
+use crate::app::members::rules::check_expiry;
 use crate::app::namespaces::find::standing;
 use crate::app::users::find::user_for;
 use crate::domain::authority::Authority;
@@ -31,29 +31,19 @@ pub struct NewMember {
     pub expiry: Option<Expiry>,
 }
 
-/// The way to treat a user who has a role in that very namespace already.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum IfMember {
-    /// The new role is refused.
-    Refuse,
-    /// The new role replaces the old one.
-    Replace,
-}
-
 /// A member who was added as one of several, or the reason why they were not.
 pub type AddedMember = Result<ListedMember, DeskError>;
 
 impl Desk {
-    /// Gives a user a role in a group or project.
+    /// Gives a user a role in a group or project, in which they have none of their own.
     #[tracing::instrument(name = "app.add_member", skip_all)]
     pub async fn add_member(
         &self,
         authority: &Authority,
         new: NewMember,
-        if_member: IfMember,
     ) -> Result<ListedMember, DeskError> {
         let change = self.begin(authority).await?;
-        let (member, user, event) = add(&change, new, if_member).await?;
+        let (member, user, event) = add(&change, new).await?;
         let listed = listed(&change, (member, user)).await?;
         change.commit([event]).await?;
         Ok(listed)
@@ -72,7 +62,7 @@ impl Desk {
         standing(&change, name).await?;
         let (mut answers, mut events) = (Vec::new(), Vec::new());
         for new in new {
-            answers.push(match add(&change, new, IfMember::Refuse).await {
+            answers.push(match add(&change, new).await {
                 Ok((member, user, event)) => {
                     events.push(event);
                     Ok(listed(&change, (member, user)).await?)
@@ -90,7 +80,6 @@ impl Desk {
 pub(in crate::app) async fn add(
     change: &Change,
     new: NewMember,
-    if_member: IfMember,
 ) -> Result<(Member, User, GrantedEvent), DeskError> {
     let standing = standing(change, &new.namespace).await?;
     let namespace = &standing.namespace;
@@ -102,19 +91,15 @@ pub(in crate::app) async fn add(
     check_expiry(new.expiry, change.now())?;
     let user = user_for(change, &new.user).await?;
     let held = members::find(change, namespace.id, user.id, change.now()).await?;
-    if let Some(held) = &held {
-        if if_member == IfMember::Refuse {
-            return Err(DeskError::AlreadyMember);
-        }
-        change.authority().change_role(&standing, held, role)?;
-        keep_an_owner(change, &standing, held, Some(role)).await?;
+    if held.is_some() {
+        return Err(DeskError::AlreadyMember);
     }
     let member = Member {
         user_id: user.id,
         level: new.level,
         expiry: new.expiry,
-        created_at: held.as_ref().map_or(change.now(), |held| held.created_at),
-        given_by: held.map_or(change.authority().user(), |held| held.given_by),
+        created_at: change.now(),
+        given_by: change.authority().user(),
     };
     members::put(change, namespace.id, &member).await?;
     let subject = About::member_of(namespace);

@@ -62,7 +62,7 @@ pub(in crate::app) async fn change_member(
     if let Some(expiry) = wanted.expiry {
         check_expiry(expiry, change.now())?;
     }
-    keep_an_owner(change, &standing, &held, Some(role)).await?;
+    keep_an_owner(change, &standing, (&held, &user), Some(role)).await?;
     let member = Member {
         level: role.level,
         expiry: role.expiry,

@@ -6,7 +6,7 @@ pub(super) mod find;
 mod remove;
 mod rules;
 
-pub use add::{AddedMember, IfMember, NewMember};
+pub use add::{AddedMember, NewMember};
 pub use change::MemberChange;
 pub use find::InheritedRoles;
 pub use remove::RolesBelow;

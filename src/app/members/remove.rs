@@ -52,14 +52,14 @@ pub(in crate::app) async fn remove(
     let namespace = &standing.namespace;
     let (held, user) = direct_member(change, namespace, user, change.now()).await?;
     let grant = change.grant(|authority| authority.take_role(&standing, &held))?;
-    keep_an_owner(change, &standing, &held, None).await?;
+    keep_an_owner(change, &standing, (&held, &user), None).await?;
     let below = match below {
         RolesBelow::Kept => Vec::new(),
         RolesBelow::Removed => roles_below(change, namespace, user.id).await?,
     };
     let taken: Vec<_> = below.iter().map(|(namespace, _)| namespace.id).collect();
     let taken = [&[namespace.id], taken.as_slice()].concat();
-    keep_owners_below(change, user.id, (&below, &taken)).await?;
+    keep_owners_below(change, &user, (&below, &taken)).await?;
     members::remove_from(change, &taken, user.id).await?;
     let below: Vec<_> = below
         .into_iter()

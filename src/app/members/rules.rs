@@ -8,11 +8,12 @@ use crate::app::error::DeskError;
 use crate::domain::authority::Refusal;
 use crate::domain::authority::namespaces::Standing;
 use crate::domain::expiry::{Expiry, outlasts};
-use crate::domain::ids::{NamespaceId, UserId};
+use crate::domain::ids::NamespaceId;
 use crate::domain::members::access_level::AccessLevel;
 use crate::domain::members::{LastingRole, Member};
 use crate::domain::namespaces::path::NamespacePath;
 use crate::domain::namespaces::{Namespace, NamespaceKind};
+use crate::domain::users::{User, UserState};
 use crate::storage::{Change, members, namespaces};
 
 /// Refuses an end before today, in GitLab's words.
@@ -27,16 +28,17 @@ pub(super) fn check_expiry(expiry: Option<Expiry>, now: DateTime<Utc>) -> Result
 }
 
 /// Refuses to take the role of the last owner of a group away, its own or inherited, or to lower or shorten
-/// it: nobody but administrators could manage the group any more. They may, and so may the command line.
+/// it: nobody but administrators could manage the group any more. They may, and so may the command line. Owners who are blocked, or
+/// for a time only, are none that the group could keep.
 pub(super) async fn keep_an_owner(
     change: &Change,
     standing: &Standing,
-    held: &Member,
+    (held, user): (&Member, &User),
     left: Option<LastingRole>,
 ) -> Result<(), DeskError> {
     let is_kept =
         left.is_some_and(|left| left.level >= held.level && !outlasts(held.expiry, left.expiry));
-    if held.level != AccessLevel::Owner || is_kept {
+    if !keeps_a_group(held, user) || is_kept {
         return Ok(());
     }
     if change.authority().is_administrator() || standing.namespace.kind != NamespaceKind::Group {
@@ -53,17 +55,20 @@ pub(super) async fn keep_an_owner(
     }
 }
 
+/// True for an owner whom a group has for good.
+fn keeps_a_group(member: &Member, user: &User) -> bool {
+    member.level == AccessLevel::Owner && member.expiry.is_none() && user.state == UserState::Active
+}
+
 /// Refuses to take the roles of the last owner of a group below away with their role above, like
 /// [`keep_an_owner`]. `below` are all roles that the user has below, `taken` the places of all that go.
 pub(super) async fn keep_owners_below(
     change: &Change,
-    user: UserId,
+    user: &User,
     (below, taken): (&[(Namespace, Member)], &[NamespaceId]),
 ) -> Result<(), DeskError> {
     let groups = below.iter().filter(|(namespace, member)| {
-        namespace.kind == NamespaceKind::Group
-            && member.level == AccessLevel::Owner
-            && member.role().lasts_at(change.now())
+        namespace.kind == NamespaceKind::Group && keeps_a_group(member, user)
     });
     let groups: Vec<Namespace> = groups.map(|(namespace, _)| namespace.clone()).collect();
     if change.authority().is_administrator() || groups.is_empty() {
@@ -72,7 +77,7 @@ pub(super) async fn keep_owners_below(
     let mut places = namespaces::above(change, &groups).await?;
     places.extend(groups.iter().cloned());
     let ids: Vec<_> = places.iter().map(|namespace| namespace.id).collect();
-    let owned = members::still_owned(change, &ids, (user, taken)).await?;
+    let owned = members::still_owned(change, &ids, (user.id, taken)).await?;
     let owned: BTreeSet<&NamespacePath> = places
         .iter()
         .filter(|namespace| owned.contains(&namespace.id))

@@ -87,7 +87,7 @@ pub enum EventAction {
     GroupDeleted,
     /// A project was deleted.
     ProjectDeleted,
-    /// A user got a role, or another one.
+    /// A user got a role.
     MemberAdded,
     /// A member's role is another one, or ends at another time.
     MemberChanged,

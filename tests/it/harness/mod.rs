@@ -20,11 +20,11 @@ use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use tempfile::TempDir;
-use wharfinger::app::Desk;
 use wharfinger::app::access_tokens::UsageQueue;
-use wharfinger::app::members::{IfMember, NewMember};
+use wharfinger::app::members::{MemberChange, NewMember};
 use wharfinger::app::namespaces::NewNamespace;
 use wharfinger::app::users::NewUser;
+use wharfinger::app::{Desk, DeskError};
 use wharfinger::config::{Config, Sources};
 use wharfinger::domain::access_tokens::AccessTokenSpecification;
 use wharfinger::domain::access_tokens::policy::WantedEnd;
@@ -208,10 +208,22 @@ impl TestApp {
             level: level.parse().unwrap(),
             expiry: None,
         };
-        self.desk
-            .add_member(&Authority::operator(), new, IfMember::Replace)
-            .await
-            .unwrap();
+        let (operator, place) = (Authority::operator(), new.namespace.clone());
+        let (who, level) = (new.user.clone(), new.level);
+        let given = self.desk.add_member(&operator, new).await;
+        if !matches!(given, Err(DeskError::AlreadyMember)) {
+            given.unwrap();
+            return;
+        }
+        let user = self.desk.user(&operator, &who).await.unwrap();
+        let wanted = MemberChange {
+            level: Some(level),
+            expiry: Some(None),
+        };
+        let changed = self
+            .desk
+            .change_member(&operator, &place, user.user().id, wanted);
+        changed.await.unwrap();
     }
 
     /// A user with a new token of theirs, its scopes between spaces.

@@ -11,8 +11,8 @@ use base64::engine::general_purpose::STANDARD;
 use chrono::DateTime;
 use serde_json::Value;
 use tokio::runtime::Runtime;
-use wharfinger::app::Desk;
-use wharfinger::app::members::{IfMember, NewMember};
+use wharfinger::app::members::{MemberChange, NewMember};
+use wharfinger::app::{Desk, DeskError};
 use wharfinger::config::{Config, Sources};
 use wharfinger::domain::authority::Authority;
 use wharfinger::domain::expiry::Expiry;
@@ -231,8 +231,19 @@ impl Stage {
         };
         let sent = self.clock.now();
         let operator = Authority::operator();
-        let given = self.desk.add_member(&operator, new, IfMember::Replace);
-        self.runtime.block_on(given).unwrap();
+        let (place, expiry) = (new.namespace.clone(), new.expiry);
+        let given = self.runtime.block_on(self.desk.add_member(&operator, new));
+        if matches!(given, Err(DeskError::AlreadyMember)) {
+            let wanted = MemberChange {
+                level: Some(level),
+                expiry: Some(expiry),
+            };
+            let (desk, user) = (&self.desk, UserId(user));
+            let changed = desk.change_member(&operator, &place, user, wanted);
+            self.runtime.block_on(changed).unwrap();
+        } else {
+            given.unwrap();
+        }
         Done {
             reply: Value::Null,
             sent,

@@ -37,6 +37,33 @@ async fn the_last_owner_of_a_group_stays_unless_an_administrator_says_so() {
     assert_eq!(root.delete(&path).await.told(), "204");
 }
 
+/// Owners for a time, or who are blocked, are none that a group could keep.
+#[tokio::test]
+async fn owners_for_a_time_leave_and_remove_one_another() {
+    let World { app, root, alice } = start().await;
+    let (own, bob) = (app.id_of("alice").await, app.id_of("bob").await);
+    let carol = app.id_of("carol").await;
+    for (user, end) in [
+        (own, "2026-04-01"),
+        (bob, "2026-05-01"),
+        (carol, "2026-05-01"),
+    ] {
+        let role = json!({ "user_id": user, "access_level": 50, "expires_at": end });
+        root.delete(&format!("/groups/team/members/{user}")).await;
+        assert_eq!(root.post("/groups/team/members", role).await.status, 201);
+    }
+    let member = |user: i64| format!("/groups/team/members/{user}");
+    let lower = json!({ "access_level": 10, "expires_at": "2026-03-30" });
+    assert_eq!(alice.put(&member(bob), lower).await.status, 200);
+    root.post(
+        &format!("{}/block", app.user_path("carol").await),
+        json!({}),
+    )
+    .await;
+    assert_eq!(alice.delete(&member(carol)).await.told(), "204");
+    assert_eq!(alice.delete(&member(own)).await.told(), "204");
+}
+
 #[tokio::test]
 async fn who_leaves_a_group_loses_the_roles_below_unless_told_otherwise() {
     let World { app, root, .. } = start().await;
