@@ -48,6 +48,7 @@ pub(in crate::app) async fn change_access_token(
     }
     access_tokens::save_specification(change, id, &specification).await?;
     let mut shortened = shorten_made_with(change, &token, &specification).await?;
+    shortened.extend(shorten_graces(change, &token, &specification).await?);
     let revoked = revoke_made_with(change, &token, &specification).await?;
     shortened.retain(|id| !revoked.contains(id));
     let detail =
@@ -74,6 +75,26 @@ async fn shorten_made_with(
         }
         _ => Ok(Vec::new()),
     }
+}
+
+/// Ends the graces of the tokens whose place a token took with it, if its end moves earlier, and returns them with the tokens that were
+/// made with them and got that end too: whatever ends the new token by hand ends what works beside it.
+async fn shorten_graces(
+    change: &Change,
+    successor: &AccessToken,
+    changed: &AccessTokenSpecification,
+) -> Result<Vec<AccessTokenId>, DeskError> {
+    let Some(end) = changed.expiry() else {
+        return Ok(Vec::new());
+    };
+    let mut shortened = Vec::new();
+    for id in families::in_grace_before(change, successor).await? {
+        if families::end_grace(change, id, end.instant()).await? {
+            shortened.push(id);
+        }
+        shortened.extend(families::shorten_made_with(change, id, end).await?);
+    }
+    Ok(shortened)
 }
 
 /// Revokes the tokens that were made with a token that no longer has `api`, without which it could not have

@@ -110,6 +110,24 @@ pub async fn give_grace(
     Ok(())
 }
 
+/// Ends the grace of a token at `end`, if that is earlier; true if it was.
+#[tracing::instrument(level = "debug", name = "storage.access_tokens.families.end_grace", skip_all, fields(token = %token))]
+pub async fn end_grace(
+    change: &Change,
+    token: AccessTokenId,
+    end: DateTime<Utc>,
+) -> Result<bool, StorageError> {
+    change.touch(Touched::AccessToken(token));
+    let end = Instant::from(end);
+    let ended = access_token::Entity::update_many()
+        .col_expr(Column::GraceUntil, Expr::value(end))
+        .filter(Column::Id.eq(token.0))
+        .filter(Column::GraceUntil.gt(end))
+        .exec(change.connection())
+        .await?;
+    Ok(ended.rows_affected > 0)
+}
+
 /// Makes the tokens that were made with one of `makers` and are not revoked depend on `successor`. Nothing looks for the makers of
 /// the others, which may be very many.
 #[tracing::instrument(

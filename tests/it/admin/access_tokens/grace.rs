@@ -189,3 +189,33 @@ async fn a_grace_is_never_longer_than_the_token_itself() {
     app.clock.advance(Duration::days(1));
     assert!(!old.works().await && new.works().await);
 }
+
+/// Whatever ends the new token by hand ends what works beside it, and what that made.
+#[tokio::test]
+async fn an_earlier_end_of_the_new_token_ends_the_grace_of_the_old_one() {
+    let Rotated {
+        app,
+        alice,
+        old,
+        new,
+        ..
+    } = rotated("7d").await;
+    let wanted = json!({ "name": "made", "scopes": ["read_registry"] });
+    let made = old.post("/user/personal_access_tokens", wanted).await;
+    let made = old.holding(&made.json());
+    let sooner = json!({ "expires_at": "2026-03-16" });
+    assert_eq!(alice.patch(&new.token_path(), sooner).await.status, 200);
+    let event = app.last_event().await.detail.unwrap();
+    assert_eq!(
+        event["shortened"]["ids"],
+        json!([old.token_id, made.token_id])
+    );
+    for holder in [&old, &new, &made] {
+        assert!(holder.works().await);
+    }
+    let now = json!({ "expires_at": "2026-03-14" });
+    assert_eq!(alice.patch(&new.token_path(), now).await.status, 200);
+    for holder in [&old, &new, &made] {
+        assert!(!holder.works().await);
+    }
+}
