@@ -8,6 +8,7 @@ use crate::app::error::DeskError;
 use crate::domain::access_tokens::{AccessToken, CredentialState};
 use crate::domain::authority::Authority;
 use crate::domain::events::detail::Detail;
+use crate::domain::events::origin::Origin;
 use crate::domain::events::{Event, EventAction};
 use crate::domain::ids::AccessTokenId;
 use crate::domain::secret::{RecognizedSecret, RecognizedToken, SecretToken};
@@ -15,7 +16,7 @@ use crate::storage::access_tokens::families;
 use crate::storage::{Source, access_tokens};
 
 impl Desk {
-    /// Revokes the family of a revoked token that someone presents for rotation.
+    /// Revokes the family of a revoked token that someone presents for rotation, with a request from `origin`.
     ///
     /// The owner forgets a token that was rotated, so someone else must have a copy, and may have the new
     /// token as well. Nobody knows which of the two is the thief, so the whole family is revoked, with the
@@ -24,6 +25,7 @@ impl Desk {
     pub async fn revoke_access_token_family(
         &self,
         presented: &SecretString,
+        origin: &Origin,
     ) -> Result<(), DeskError> {
         let RecognizedSecret::Token(presented) = SecretToken::recognize(presented) else {
             return Ok(());
@@ -35,7 +37,7 @@ impl Desk {
         {
             return Ok(());
         }
-        let change = self.begin(&Authority::service()).await?;
+        let change = self.begin(&Authority::service_for(origin.clone())).await?;
         let grant = change.grant(Authority::require_administrator)?;
         let betrayed = Self::betrayed(&change, presented, change.now()).await?;
         let Some((token, family)) = betrayed else {

@@ -193,6 +193,14 @@ impl Authority {
         Self::unlimited(Actor::Service, Face::Service)
     }
 
+    /// The service itself, because of a request from `origin` whose caller may not act.
+    pub fn service_for(origin: Origin) -> Self {
+        Self {
+            origin,
+            ..Self::service()
+        }
+    }
+
     fn unlimited(actor: Actor, face: Face) -> Self {
         Self {
             actor,

@@ -50,7 +50,7 @@ pub(super) struct UnauthenticatedCall {
     pub(super) token: SecretString,
     parameters: Parameters,
     uri: Uri,
-    origin: Origin,
+    pub(super) origin: Origin,
     who: Who,
     wants_to_be_another: bool,
 }

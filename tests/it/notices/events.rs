@@ -68,7 +68,8 @@ async fn a_rotated_token_that_comes_back_is_told() {
     let alice = &told.world.alice;
     let successor = alice.post(ROTATE, json!({})).await.json();
     assert_eq!(told.kinds().await, ["access_token.rotated"]);
-    assert_eq!(alice.post(ROTATE, json!({})).await.status, 401);
+    let thief = alice.at("203.0.113.7");
+    assert_eq!(thief.post(ROTATE, json!({})).await.status, 401);
     let messages = told.messages().await;
     assert_eq!(messages.len(), 1);
     assert_eq!(messages[0]["type"], "access_token.reused");
@@ -76,6 +77,9 @@ async fn a_rotated_token_that_comes_back_is_told() {
     assert_eq!(data["token"]["id"], json!(alice.token_id));
     assert_eq!(data["also_revoked"][0]["id"], successor["id"]);
     assert_eq!(data["owner"]["username"], "alice");
+    assert_eq!(data["ip_address"], "203.0.113.7");
+    told.world.app.service.observations.write().await.unwrap();
+    assert!(told.messages().await.is_empty(), "it is told once");
 }
 
 #[tokio::test]

@@ -26,13 +26,16 @@ impl FromRequest<AdminState> for RotationCall {
 
     async fn from_request(request: Request, state: &AdminState) -> Result<Self, Self::Rejection> {
         let presented = UnauthenticatedCall::read(request).await?;
-        let token = presented.token.clone();
+        let (token, origin) = (presented.token.clone(), presented.origin.clone());
         match presented.admit(state).await {
             Ok(call) => Ok(Self(call)),
             Err(error) => {
                 // A stolen token is noticed while its thief has to wait, too.
                 if error.cause() == Some(Cause::RevokedToken) {
-                    state.desk.revoke_access_token_family(&token).await?;
+                    state
+                        .desk
+                        .revoke_access_token_family(&token, &origin)
+                        .await?;
                 }
                 Err(error.into())
             }

@@ -78,6 +78,18 @@ async fn it_ends_all_that_came_after_it_and_what_was_made_with_them() {
 }
 
 #[tokio::test]
+async fn the_event_says_from_where_and_by_which_request() {
+    let family = family().await;
+    let reply = family.first.at("203.0.113.7").post(SELF, json!({})).await;
+    let event = family.app.last_event().await;
+    assert_eq!(event.action, "access_token.reused");
+    assert_eq!(event.address.as_deref(), Some("203.0.113.7"));
+    let request = reply.header("x-request-id");
+    assert_eq!(event.request_id.as_deref(), Some(request));
+    assert_eq!(event.face.as_deref(), Some("api"));
+}
+
+#[tokio::test]
 async fn the_last_but_one_does_it_too_and_also_one_whose_grace_is_over() {
     let family = family().await;
     family.second.post(SELF, json!({})).await;
