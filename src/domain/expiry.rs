@@ -23,6 +23,8 @@ pub struct Lifetime(Duration);
 pub struct InvalidLifetime(String);
 
 const SECONDS_OF_A_DAY: i64 = 24 * 60 * 60;
+/// The shortest life that ends at 00:00 UTC: an end of less would come much too early in the evening.
+const SHORTEST_IN_DATES: i64 = 7 * SECONDS_OF_A_DAY;
 const MAX_SECONDS: i64 = 36_500 * SECONDS_OF_A_DAY;
 
 /// True if something with the end `end` lasts longer than something with the end `other`; without an end, a
@@ -58,10 +60,10 @@ impl Expiry {
         Self(date.and_time(NaiveTime::MIN).and_utc())
     }
 
-    /// An end after `lifetime`: whole days end at 00:00 UTC, as dates do.
+    /// An end after `lifetime`: whole days end at 00:00 UTC, as dates do, but for the shortest, of which that would take too much.
     pub fn after(now: DateTime<Utc>, lifetime: Lifetime) -> Self {
-        let end = lifetime.after(now);
-        if lifetime.0.num_seconds() % SECONDS_OF_A_DAY == 0 {
+        let (end, seconds) = (lifetime.after(now), lifetime.0.num_seconds());
+        if seconds % SECONDS_OF_A_DAY == 0 && seconds >= SHORTEST_IN_DATES {
             Self::on(end.date_naive())
         } else {
             Self(end)
@@ -174,7 +176,7 @@ mod tests {
         let now = instant("2026-03-14T15:09:26Z");
         let end = |text: &str| Expiry::after(now, Lifetime::try_from(text).unwrap()).to_string();
         assert_eq!(end("7d"), "2026-03-21");
-        assert_eq!(end("48h"), "2026-03-16");
+        assert_eq!(end("24h"), "2026-03-15T15:09:26Z");
         assert_eq!(end("90m"), "2026-03-14T16:39:26Z");
         for bad in [
             "",

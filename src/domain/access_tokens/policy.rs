@@ -224,6 +224,18 @@ mod tests {
         );
     }
 
+    /// A job that rotates its token in the evening has it for the whole day.
+    #[test]
+    fn the_longest_life_of_a_day_is_a_day_in_the_evening_too() {
+        let policy = AccessTokenPolicy {
+            longest: Some(days(1)),
+            ..AccessTokenPolicy::default()
+        };
+        let now = "2026-03-14T23:59:58Z".parse().unwrap();
+        let end = policy.end_of_successor(WantedEnd::Unsaid, (None, None), now);
+        assert_eq!(shown(end), "2026-03-15T23:59:58Z");
+    }
+
     #[test]
     fn a_new_token_needs_an_end_where_endless_ones_are_not_allowed() {
         let ending = AccessTokenPolicy {
@@ -252,7 +264,7 @@ mod tests {
                 WantedEnd::Unsaid,
                 None
             ),
-            "2026-03-19"
+            "2026-03-19T15:09:26Z"
         );
     }
 
@@ -277,11 +289,11 @@ mod tests {
         };
         assert_eq!(
             successor(capped, WantedEnd::Unsaid, old, None),
-            "2026-03-17"
+            "2026-03-17T15:09:26Z"
         );
         assert_eq!(
             successor(capped, WantedEnd::Unsaid, None, None),
-            "2026-03-17"
+            "2026-03-17T15:09:26Z"
         );
         let far = WantedEnd::At(date("2026-03-18"));
         assert_eq!(
