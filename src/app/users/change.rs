@@ -7,11 +7,12 @@ use crate::app::users::find::{user_for, whole};
 use crate::domain::authority::Authority;
 use crate::domain::events::detail::{Changes, Detail};
 use crate::domain::events::{Event, EventAction};
+use crate::domain::namespaces::{Namespace, Occupied};
 use crate::domain::text::DisplayName;
 use crate::domain::users::password::{NewPassword, PasswordHash};
 use crate::domain::users::reference::UserReference;
 use crate::domain::users::{EmailAddress, User, UserState, VisibleUser};
-use crate::storage::{Change, GrantedEvent, Source, refresh_tokens, sessions, users};
+use crate::storage::{Change, GrantedEvent, Source, namespaces, refresh_tokens, sessions, users};
 
 /// A change to a user; fields that are left out stay as they are.
 #[derive(Debug, Clone, Default)]
@@ -79,6 +80,9 @@ pub(in crate::app) async fn change_user(
         return Ok((was, None));
     }
     users::save(change, &to).await?;
+    if to.name != was.name {
+        rename_own_namespace(change, &to).await?;
+    }
     if let Some(hash) = hash {
         if change.authority().user() == Some(to.id) {
             users::set_password(change, to.id, hash).await?;
@@ -102,6 +106,19 @@ pub(in crate::app) async fn change_user(
         .of_secret("password", hash.is_some());
     let event = Event::new(action, &to, Detail::Changed { changes });
     Ok((to, Some(grant.event(event))))
+}
+
+/// Gives a user's own namespace their name, as it had it when they were made.
+async fn rename_own_namespace(change: &Change, user: &User) -> Result<(), DeskError> {
+    let path = user.username.namespace();
+    if let Some(Occupied::Live(own)) = namespaces::occupant(change, &path).await? {
+        let own = Namespace {
+            name: user.name.clone(),
+            ..own
+        };
+        namespaces::save(change, &own).await?;
+    }
+    Ok(())
 }
 
 /// The user after the change, if it is allowed.

@@ -43,6 +43,9 @@ async fn administrators_change_what_was_chosen() {
     );
     let unchanged = root.put(&alice, json!({})).await;
     assert_eq!(unchanged.json(), now, "what is left out stays");
+    let own = root.read("/namespaces/alice").await;
+    assert_eq!(own["name"], "Alice A.", "it is the user's");
+    assert_eq!(root.read("/namespaces?search=Alice%20A").await[0], own);
     let without = root.put(&alice, json!({ "email": "" })).await;
     assert_eq!(without.json()["email"], Value::Null);
 }
