@@ -19,7 +19,7 @@ use crate::domain::ids::AccessTokenId;
 use crate::domain::registry::scope::{Resource, Scope, repositories_in};
 use crate::domain::users::reference::UserReference;
 use crate::domain::users::{User, UserState};
-use crate::storage::registry;
+use crate::storage::{registry, users};
 
 /// A token request that is to be replayed.
 #[derive(Debug, Clone)]
@@ -46,7 +46,7 @@ impl Desk {
             Some(id) => Some(self.token_of(authority, &user, id).await?),
         };
         let now = self.now();
-        let refused = self.refusal(&user, token.as_ref(), now);
+        let refused = self.refusal(&user, token.as_ref(), now).await?;
         let password = || Ceiling::of_login(Proof::Explained);
         let ceiling = token
             .as_ref()
@@ -122,18 +122,23 @@ impl Desk {
     }
 
     /// The cause for which a login would be refused, if it would, in the order of the checks there.
-    fn refusal(
+    async fn refusal(
         &self,
         user: &User,
         token: Option<&AccessToken>,
         now: DateTime<Utc>,
-    ) -> Option<Cause> {
-        match (token, user.state) {
-            (Some(token), _) => token.refused(user, now),
-            (None, _) if self.tokens_only => Some(Cause::TwoFactorRequired),
-            (None, UserState::Blocked) => Some(Cause::BlockedUser),
-            (None, UserState::Active) => user.two_factor.then_some(Cause::TwoFactorEnabled),
+    ) -> Result<Option<Cause>, DeskError> {
+        if let Some(token) = token {
+            return Ok(token.refused(user, now));
         }
+        let account = users::account(&self.db, user.id).await?;
+        let has_password = account.is_some_and(|account| account.password.is_some());
+        Ok(match user.state {
+            _ if !has_password => Some(Cause::NoPassword),
+            _ if self.tokens_only => Some(Cause::TwoFactorRequired),
+            UserState::Blocked => Some(Cause::BlockedUser),
+            UserState::Active => user.two_factor.then_some(Cause::TwoFactorEnabled),
+        })
     }
 }
 

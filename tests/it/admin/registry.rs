@@ -122,6 +122,9 @@ async fn what_works_no_longer_is_named() {
     app.block("alice").await;
     let json = explained(&root, "user=alice&scope=repository:team/app:pull").await;
     assert_eq!(json["refused"], "the user is blocked");
+    root.post("/users", json!({ "username": "robot" })).await;
+    let json = explained(&root, "user=robot&scope=repository:team/app:pull").await;
+    assert_eq!(json["refused"], "the user has no password");
 }
 
 /// A token that opens no registry gets no answer at all, and this is what it is told instead.
