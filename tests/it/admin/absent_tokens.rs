@@ -64,6 +64,13 @@ async fn a_refusal_names_what_to_use() {
         }
         told.push(made.told());
     }
+    let reader = app.actor("root", "read_api").await;
+    let below = "/projects/team%2Fapp/access_tokens/7";
+    assert_eq!(
+        reader.get(below).await.told(),
+        told[0],
+        "a right is not missing"
+    );
     let tokens = format!("{user}/impersonation_tokens");
     told.push(root.post(&tokens, body.clone()).await.told());
     assert_eq!(root.delete(&format!("{tokens}/7")).await.told(), told[2]);

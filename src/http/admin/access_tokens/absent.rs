@@ -94,12 +94,17 @@ async fn refuse(
     Segments(segments): Segments<Vec<String>>,
     request: Request,
 ) -> Result<Response, ApiError> {
+    let need = if request.method().is_safe() {
+        Need::Read
+    } else {
+        Need::Write
+    };
     let call = if is_rotation(request.method(), &segments) {
         RotationCall::from_request(request, &admin).await?.0
     } else {
         Call::from_request(request, &admin).await?
     };
-    let authority = call.authority(Need::Write)?;
+    let authority = call.authority(need)?;
     let id = segments.first().map_or("", String::as_str);
     let name = namespace(expected, id)?;
     admin.desk.namespace(&authority, &name).await?;
