@@ -90,11 +90,7 @@ pub(in crate::app) async fn rotate(
     };
     let token = access_tokens::insert(change, record).await?;
     let revoked = retire(change, &old, token.id, grace).await?;
-    let detail = Detail::AccessTokenRotated {
-        successor: token.id,
-        works_until: grace,
-        revoked: revoked.as_slice().into(),
-    };
+    let detail = Detail::access_token_rotated(&old.specification, (token.id, end), grace, &revoked);
     let event = Event::new(EventAction::AccessTokenRotated, &old, detail);
     Ok((token, grace, grant.event(event)))
 }

@@ -60,7 +60,11 @@ pub(in crate::app) async fn create(
     let mut specification = specification.clone();
     specification.expiry = end_of_new(change.authority(), &standing, specification.expiry)?;
     let token = deploy_tokens::insert(change, namespace, digest, &specification).await?;
-    let detail = Detail::deploy_token_created(&namespace.path, specification.scopes());
+    let detail = Detail::deploy_token_created(
+        &namespace.path,
+        specification.scopes(),
+        specification.expiry,
+    );
     let event = Event::new(EventAction::DeployTokenCreated, &token, detail);
     Ok((token, grant.event(event)))
 }

@@ -54,10 +54,7 @@ pub(in crate::app) async fn revoke(
         revoked_at: Some(change.now()),
         ..token
     };
-    let detail = Detail::DeployToken {
-        namespace: revoked.path.clone(),
-        scopes: None,
-    };
+    let detail = Detail::deploy_token_revoked(revoked.path.clone());
     let event = Event::new(EventAction::DeployTokenRevoked, &revoked, detail);
     Ok((revoked, Some(grant.event(event))))
 }

@@ -50,7 +50,7 @@ impl Desk {
         };
         let record = self.user_record(NewUser { password, ..new }).await?;
         let change = self.begin(authority).await?;
-        let (user, own, event) = create(&change, record, Detail::nothing()).await?;
+        let (user, own, event) = create(&change, record).await?;
         change.commit([event]).await?;
         // Nothing is asked for any more: if it failed, nobody would learn a random password.
         Ok(VisibleUser::Whole(user, Some(own)))
@@ -87,7 +87,6 @@ impl Desk {
 pub(in crate::app) async fn create(
     change: &Change,
     record: UserRecord,
-    detail: Detail,
 ) -> Result<(User, NamespaceId, GrantedEvent), DeskError> {
     let grant = change.grant(Authority::require_administrator)?;
     let path = record.username.namespace();
@@ -102,6 +101,11 @@ pub(in crate::app) async fn create(
         }
     }
     check_address_is_free(change, record.email.as_ref(), None).await?;
+    let detail = Detail::UserCreated {
+        admin: record.admin,
+        external: record.external,
+        email: record.email.as_ref().map(ToString::to_string),
+    };
     let user = users::insert(change, record).await?;
     let own = NamespaceRecord {
         kind: NamespaceKind::User,

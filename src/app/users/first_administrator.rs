@@ -6,7 +6,6 @@ use crate::app::desk::Desk;
 use crate::app::error::DeskError;
 use crate::app::users::create::{NewUser, create};
 use crate::domain::authority::Authority;
-use crate::domain::events::detail::Detail;
 use crate::domain::text::DisplayName;
 use crate::domain::users::password::NewPassword;
 use crate::domain::users::username::Username;
@@ -45,10 +44,7 @@ impl Desk {
         if users::exist(&change).await? {
             return Ok(None);
         }
-        let remark = Detail::Remark {
-            remark: "administrator, at the first start",
-        };
-        let (_, _, event) = create(&change, record, remark).await?;
+        let (_, _, event) = create(&change, record).await?;
         change.commit([event]).await?;
         Ok(Some(FirstAdministrator { username, password }))
     }

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use wharfinger::domain::events::subject::Touched;
+use wharfinger::domain::expiry::Expiry;
 use wharfinger::domain::ids::{AccessTokenId, DeployTokenId, UserId};
 use wharfinger::domain::namespaces::visibility::Visibility;
 
@@ -53,6 +54,40 @@ async fn an_event_says_who_from_where_and_by_which_request() {
 }
 
 #[tokio::test]
+async fn a_new_administrator_is_seen_in_the_event() {
+    let World { app, root, .. } = World::start().await;
+    let wanted = json!({ "username": "eve", "admin": true, "email": "eve@example.org" });
+    root.post("/users", wanted).await;
+    let expected = json!({ "admin": true, "external": false, "email": "eve@example.org" });
+    assert_eq!(detail(&app).await, expected);
+    let wanted = json!({ "username": "bob", "external": true });
+    root.post("/users", wanted).await;
+    let audited = app.last_audited().await;
+    assert_eq!(audited, "root user.created bob an external user");
+}
+
+#[tokio::test]
+async fn the_end_of_what_goes_on_or_is_new_is_in_the_event() {
+    let World { app, root, .. } = World::start().await;
+    let ending = app
+        .actor_with("alice", "api", |token| {
+            token.expiring(Some(Expiry::on("2026-04-01".parse().unwrap())))
+        })
+        .await;
+    let wanted = json!({ "expires_at": "2030-01-01" });
+    ending
+        .post("/personal_access_tokens/self/rotate", wanted)
+        .await;
+    let expected = json!([{ "field": "expires_at", "from": "2026-04-01", "to": "2030-01-01" }]);
+    assert_eq!(detail(&app).await["changes"], expected);
+    app.project("team/app", Visibility::Private).await;
+    let wanted = json!({ "name": "ci", "scopes": ["read_registry"], "expires_at": "2027-01-01" });
+    root.post("/projects/team%2Fapp/deploy_tokens", wanted)
+        .await;
+    assert_eq!(detail(&app).await["expires_at"], "2027-01-01");
+}
+
+#[tokio::test]
 async fn an_event_has_the_values_before_and_after_and_never_a_secret() {
     let World { app, root, .. } = World::start().await;
     let alice = app.id_of("alice").await;
@@ -64,7 +99,8 @@ async fn an_event_has_the_values_before_and_after_and_never_a_secret() {
         { "field": "password", "from": "(hidden)", "to": "(hidden)" },
     ] });
     assert_eq!(detail(&app).await, expected);
-    assert_eq!(touched(&app).await, [Touched::User(UserId(alice))]);
+    let own = Touched::Namespace("alice".try_into().unwrap());
+    assert_eq!(touched(&app).await, [Touched::User(UserId(alice)), own]);
 
     app.project("team/app", Visibility::Private).await;
     root.put("/projects/team%2Fapp", json!({ "visibility": "public" }))
@@ -120,7 +156,7 @@ async fn an_event_of_a_token_lists_the_tokens_that_go_with_it() {
         .unwrap();
     assert_eq!(
         detail(&app).await,
-        json!({ "namespace": "team/app", "scopes": "read_registry" })
+        json!({ "namespace": "team/app", "scopes": "read_registry", "expires_at": null })
     );
     assert_eq!(
         touched(&app).await,

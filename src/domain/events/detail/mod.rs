@@ -1,6 +1,10 @@
 //! The details of an event: JSON for programs, a sentence for people, a secret for nobody.
 
+mod changes;
+
 use std::fmt;
+
+pub use changes::Changes;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -53,6 +57,15 @@ pub enum Detail {
         /// The number of namespaces that were deleted, it and all below it.
         namespaces: usize,
     },
+    /// A user who was made.
+    UserCreated {
+        /// True if they may do everything on every path.
+        admin: bool,
+        /// True if internal groups and projects are closed to them.
+        external: bool,
+        /// The e-mail address.
+        email: Option<String>,
+    },
     /// A user who was deleted, with what went along.
     UserDeleted {
         /// The number of namespaces that were deleted: the user's own and all below it.
@@ -82,6 +95,8 @@ pub enum Detail {
     AccessTokenRotated {
         /// The token that replaced it.
         successor: AccessTokenId,
+        /// The end, if the new token has another one.
+        changes: Changes,
         /// The instant until which the old token works beside it; none if it was revoked.
         works_until: Option<DateTime<Utc>>,
         /// The tokens that were revoked.
@@ -105,6 +120,9 @@ pub enum Detail {
         /// The scopes; left out when it is revoked.
         #[serde(skip_serializing_if = "Option::is_none")]
         scopes: Option<String>,
+        /// The end, null if it has none; left out when it is revoked.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        expires_at: Option<Value>,
     },
     /// A refresh token that was made.
     RefreshToken {
@@ -161,18 +179,6 @@ pub struct AccessTokenDetail {
     expires_at: Option<String>,
 }
 
-/// The values of fields before and after a change; only of those that differ.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-#[serde(transparent)]
-pub struct Changes(Vec<FieldChange>);
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-struct FieldChange {
-    field: &'static str,
-    from: Value,
-    to: Value,
-}
-
 impl Detail {
     /// Nothing beyond action and subject.
     pub fn nothing() -> Self {
@@ -192,10 +198,9 @@ impl Detail {
 
     /// The role `was` of the user called `username` became `to`.
     pub fn role_changed(username: &Username, was: &Member, to: &Member) -> Self {
-        let end = |member: &Member| member.expiry.map(|end| end.to_string());
         let changes = Changes::default()
             .of("access_level", was.level.name(), to.level.name())
-            .of("expires_at", end(was), end(to));
+            .of("expires_at", text(was.expiry), text(to.expiry));
         Self::Role(RoleDetail {
             changes,
             ..RoleDetail::new(username, to, RoleChange::Changed)
@@ -225,7 +230,7 @@ impl Detail {
             made_with,
             scopes: token.scopes().to_string(),
             repositories: patterns(token),
-            expires_at: token.expiry().map(|end| end.to_string()),
+            expires_at: text(token.expiry()),
         })
     }
 
@@ -235,13 +240,12 @@ impl Detail {
         to: &AccessTokenSpecification,
         (revoked, shortened): (&[AccessTokenId], &[AccessTokenId]),
     ) -> Self {
-        let end = |token: &AccessTokenSpecification| token.expiry().as_ref().map(Expiry::to_string);
         let changes = Changes::default()
             .of("name", was.name(), to.name())
             .of("description", was.description(), to.description())
             .of("scopes", was.scopes().to_string(), to.scopes().to_string())
             .of("repositories", patterns(was), patterns(to))
-            .of("expires_at", end(was), end(to));
+            .of("expires_at", text(was.expiry()), text(to.expiry()));
         Self::AccessTokenChanged {
             changes,
             sentence: format!("named {}, scopes {}", to.name(), to.scopes()),
@@ -250,11 +254,40 @@ impl Detail {
         }
     }
 
+    /// The token `was` got a successor with that end; until `works_until` both work, else these tokens were revoked.
+    pub fn access_token_rotated(
+        was: &AccessTokenSpecification,
+        (successor, end): (AccessTokenId, Option<Expiry>),
+        works_until: Option<DateTime<Utc>>,
+        revoked: &[AccessTokenId],
+    ) -> Self {
+        Self::AccessTokenRotated {
+            successor,
+            changes: Changes::default().of("expires_at", text(was.expiry()), text(end)),
+            works_until,
+            revoked: revoked.into(),
+        }
+    }
+
     /// A deploy token for the namespace at `path` was made with `scopes`.
-    pub fn deploy_token_created(path: &NamespacePath, scopes: AccessTokenScopes) -> Self {
+    pub fn deploy_token_created(
+        path: &NamespacePath,
+        scopes: AccessTokenScopes,
+        end: Option<Expiry>,
+    ) -> Self {
         Self::DeployToken {
             namespace: path.clone(),
             scopes: Some(scopes.to_string()),
+            expires_at: Some(text(end).into()),
+        }
+    }
+
+    /// A deploy token for the namespace at `path` was revoked.
+    pub fn deploy_token_revoked(path: NamespacePath) -> Self {
+        Self::DeployToken {
+            namespace: path,
+            scopes: None,
+            expires_at: None,
         }
     }
 }
@@ -265,42 +298,11 @@ impl RoleDetail {
             user_id: member.user_id.0,
             username: username.clone(),
             access_level: member.level,
-            expires_at: member.expiry.map(|end| end.to_string()),
+            expires_at: text(member.expiry),
             changes: Changes::default(),
             below: RoleList::default(),
             kind,
         }
-    }
-}
-
-impl Changes {
-    /// Adds the field, if its value is another one.
-    #[must_use]
-    pub fn of(mut self, field: &'static str, from: impl Into<Value>, to: impl Into<Value>) -> Self {
-        let (from, to) = (from.into(), to.into());
-        if from != to {
-            self.0.push(FieldChange { field, from, to });
-        }
-        self
-    }
-
-    /// Adds the field without its values, which are secret.
-    #[must_use]
-    pub fn of_secret(mut self, field: &'static str, is_changed: bool) -> Self {
-        if is_changed {
-            let hidden = || Value::from("(hidden)");
-            self.0.push(FieldChange {
-                field,
-                from: hidden(),
-                to: hidden(),
-            });
-        }
-        self
-    }
-
-    /// True if no field has another value.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
     }
 }
 
@@ -314,6 +316,13 @@ impl fmt::Display for Detail {
             Self::Changed { changes } => changes.fmt(f),
             Self::NamespaceCreated { visibility } => visibility.fmt(f),
             Self::NamespaceDeleted { namespaces } => write!(f, "{namespaces} in all"),
+            Self::UserCreated {
+                admin, external, ..
+            } => f.write_str(match (admin, external) {
+                (true, _) => "an administrator",
+                (false, true) => "an external user",
+                (false, false) => "",
+            }),
             Self::UserDeleted {
                 access_tokens,
                 roles,
@@ -337,10 +346,14 @@ impl fmt::Display for Detail {
             }
             Self::AccessTokenRotated {
                 successor,
+                changes,
                 works_until,
                 revoked,
             } => {
                 write!(f, "token {successor} took its place")?;
+                if !changes.is_empty() {
+                    write!(f, "; {changes}")?;
+                }
                 if let Some(end) = works_until {
                     write!(f, "; it works until {}", Expiry::at(*end))?;
                 }
@@ -351,10 +364,12 @@ impl fmt::Display for Detail {
             Self::DeployToken {
                 namespace,
                 scopes: Some(scopes),
+                ..
             } => write!(f, "for {namespace}, scopes {scopes}"),
             Self::DeployToken {
                 namespace,
                 scopes: None,
+                ..
             } => write!(f, "of {namespace}"),
             Self::RefreshToken { service } => write!(f, "for {service}"),
             Self::RecoveryCode { left } => write!(f, "{left} left"),
@@ -387,15 +402,9 @@ impl fmt::Display for AccessTokenDetail {
     }
 }
 
-impl fmt::Display for Changes {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, change) in self.0.iter().enumerate() {
-            let comma = if at == 0 { "" } else { ", " };
-            let FieldChange { field, from, to } = change;
-            write!(f, "{comma}{field} from {from} to {to}")?;
-        }
-        Ok(())
-    }
+/// The text of an end, if there is one.
+fn text(end: Option<Expiry>) -> Option<String> {
+    end.map(|end| end.to_string())
 }
 
 fn patterns(token: &AccessTokenSpecification) -> Vec<String> {
