@@ -30,12 +30,12 @@ use crate::storage::{Db, Directory, Look, StorageError, users};
 /// The times that facts are looked up which change meanwhile, before the client is told to come back.
 pub(in crate::app) const LOOKS: usize = 5;
 
-/// The number of times that a request has come to the door.
+/// The round of a request, which looks everything up again if it changed meanwhile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::app) enum Visit {
-    /// It comes for the first time: what follows from its credential is written down.
+pub(in crate::app) enum Round {
+    /// The first: what follows from the credential is written down.
     First,
-    /// It looks at everything again: nothing is written down twice.
+    /// A later one: nothing is written down twice.
     Again,
 }
 
@@ -75,16 +75,16 @@ impl Admission {
         look: &Look<'_>,
         presented: (&PresentedCredential, Option<&str>),
         (origin, now): (&Origin, DateTime<Utc>),
-        visit: Visit,
+        round: Round,
     ) -> Result<Principal, AuthenticationError> {
         let identified = self
             .authenticator
             .authenticate(look, presented, (origin.address, now))
             .await;
         let identified = identified.map_err(|refused| self.observed(refused, origin))?;
-        match visit {
-            Visit::First => self.follow_up(identified, (origin, now)).await,
-            Visit::Again => Ok(identified.caller),
+        match round {
+            Round::First => self.follow_up(identified, (origin, now)).await,
+            Round::Again => Ok(identified.caller),
         }
     }
 

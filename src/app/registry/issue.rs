@@ -11,7 +11,7 @@ use secrecy::SecretString;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
-use crate::app::admit::{Admission, LOOKS, Visit};
+use crate::app::admit::{Admission, LOOKS, Round};
 use crate::app::error::DeskError;
 use crate::app::refresh_tokens::give::RefreshTokenWish;
 use crate::app::registry::counts::IssueCounts;
@@ -122,11 +122,11 @@ impl RegistryTokenIssuer {
     ) -> Result<IssuedRegistryToken, IssueError> {
         // The span is made by hand: the attribute of `tracing` would move the future once more before it begins.
         let span = tracing::debug_span!("app.issue_registry_token");
-        let first = pin!(self.answer_once(Visit::First, request, known));
+        let first = pin!(self.answer_once(Round::First, request, known));
         match first.instrument(span.clone()).await {
             // Perhaps another login has hashed the same password anew since it was checked.
             Err(IssueError::Refresh(error)) if error.is_of_another_hash() => {
-                let again = Box::pin(self.answer_once(Visit::Again, request, known));
+                let again = Box::pin(self.answer_once(Round::Again, request, known));
                 again.instrument(span).await
             }
             answer => answer,
@@ -136,7 +136,7 @@ impl RegistryTokenIssuer {
     /// All steps, from the credential to the token: looks everything up, decides, writes the claims, signs, and counts.
     async fn answer_once(
         &self,
-        visit: Visit,
+        round: Round,
         request: &RegistryTokenRequest,
         known: &(impl Fn(&str) + Send + Sync),
     ) -> Result<IssuedRegistryToken, IssueError> {
@@ -146,7 +146,7 @@ impl RegistryTokenIssuer {
             registry,
             scopes,
             rights,
-        } = self.look_up(visit, request, known).await?;
+        } = self.look_up(round, request, known).await?;
         let asked = request.asked()?;
         let decision = decide(&principal, &rights, &scopes);
         let id = self.entropy.id();
@@ -177,7 +177,7 @@ impl RegistryTokenIssuer {
     /// part of it changed meanwhile: facts of different moments may add up to rights that nobody ever had.
     async fn look_up<'a>(
         &'a self,
-        first: Visit,
+        first: Round,
         request: &'a RegistryTokenRequest,
         known: &(impl Fn(&str) + Send + Sync),
     ) -> Result<Facts<'a>, IssueError> {
@@ -186,8 +186,8 @@ impl RegistryTokenIssuer {
             let look = self.admission.directory.look().await;
             let now = self.clock.now();
             let came = (&request.origin, now);
-            let visit = if number == 0 { first } else { Visit::Again };
-            let principal = self.admission.admit(&look, presented, came, visit).await?;
+            let round = if number == 0 { first } else { Round::Again };
+            let principal = self.admission.admit(&look, presented, came, round).await?;
             known(principal.subject());
             self.require_registry_business(&principal)?;
             if is_by_password(&principal) {
