@@ -296,13 +296,9 @@ fn tokens_for_registries_with_a_key_set_carry_no_certificate() {
     let folder = TempDir::new().unwrap();
     let ring = open(&folder).unwrap().ring;
     let token = ring.sign(b"{}", &registry(TrustMode::Jwks)).unwrap();
-    let header = URL_SAFE_NO_PAD
-        .decode(token.split('.').next().unwrap())
-        .unwrap();
-    let header: serde_json::Value = serde_json::from_slice(&header).unwrap();
     let kid = &ring.keys(now())[0].kid;
     assert_eq!(
-        header,
+        header_of(&token),
         serde_json::json!({ "typ": "JWT", "alg": "ES256", "kid": kid })
     );
     assert_eq!(
@@ -311,12 +307,30 @@ fn tokens_for_registries_with_a_key_set_carry_no_certificate() {
     );
 }
 
+/// Distribution CVE-2025-24976: a key in a token's own header was believed, and none of ours has one.
+#[test]
+fn a_header_has_no_other_key_than_its_certificate() {
+    let folder = TempDir::new().unwrap();
+    let ring = open(&folder).unwrap().ring;
+    for (trust, names) in [
+        (TrustMode::Certificate, vec!["alg", "kid", "typ", "x5c"]),
+        (TrustMode::Jwks, vec!["alg", "kid", "typ"]),
+        (TrustMode::Pinned, vec!["alg", "kid", "typ"]),
+    ] {
+        let header = header_of(&ring.sign(b"{}", &registry(trust)).unwrap());
+        let mut found: Vec<&String> = header.as_object().unwrap().keys().collect();
+        found.sort();
+        assert_eq!(found, names, "{trust:?}");
+    }
+}
+
+fn header_of(token: &str) -> serde_json::Value {
+    let header = token.split('.').next().unwrap();
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(header).unwrap()).unwrap()
+}
+
 fn kid_of(token: &str) -> String {
-    let header = URL_SAFE_NO_PAD
-        .decode(token.split('.').next().unwrap())
-        .unwrap();
-    let header: serde_json::Value = serde_json::from_slice(&header).unwrap();
-    header["kid"].as_str().unwrap().to_owned()
+    header_of(token)["kid"].as_str().unwrap().to_owned()
 }
 
 #[test]

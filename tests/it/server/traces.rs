@@ -128,4 +128,12 @@ fn a_part_of_the_requests_can_be_traced() {
     }
     assert_eq!(running.stop().0, Some(0));
     assert!(!collector.has("app.issue_registry_token"));
+
+    let half = format!("{}requests = \"1/2\"\n", configuration(&collector.address));
+    let mut running = start_with(&workplace, "log", &half);
+    wait_until("some are traced", || {
+        running.get("/jwt/auth?service=container_registry");
+        collector.has("app.issue_registry_token")
+    });
+    assert_eq!(running.stop().0, Some(0));
 }

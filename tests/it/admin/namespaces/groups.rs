@@ -91,13 +91,38 @@ async fn whoever_makes_a_group_or_project_gets_no_role_by_it() {
     let body = json!({ "path": "app", "namespace_id": app.id_at("team").await });
     let made = alice.post("/projects", body).await;
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
-    for path in ["/groups/team/members", "/projects/team%2Fapp/members"] {
-        let members = root.read(path).await;
-        let names = each(&members, "username");
-        assert!(names.is_empty() || names == "alice", "{path}: {members}");
-    }
     let deletes = alice.delete("/projects/team%2Fapp").await;
     assert_eq!(deletes.status, StatusCode::FORBIDDEN);
+    app.member("team", "alice", "owner").await;
+    let body = json!({ "path": "sub", "parent_id": app.id_at("team").await });
+    let made = alice.post("/groups", body).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
+    for (path, members) in [
+        ("/groups/team", "alice"),
+        ("/projects/team%2Fapp", ""),
+        ("/groups/team%2Fsub", ""),
+    ] {
+        let found = root.read(&format!("{path}/members")).await;
+        assert_eq!(each(&found, "username"), members, "{path}: {found}");
+    }
+    let leave = format!(
+        "/groups/team/members/{}?skip_subresources=true",
+        app.id_of("alice").await
+    );
+    assert_eq!(root.delete(&leave).await.told(), "204");
+    for repository in ["team/app", "team/sub/x"] {
+        assert_eq!(
+            alice.get(&format!("/projects/{repository}")).await.status,
+            StatusCode::NOT_FOUND
+        );
+        let asked = alice.ask(&[&format!("repository:{repository}:pull")]).await;
+        assert_eq!(
+            asked.json()["denied"].as_array().map(Vec::len),
+            Some(1),
+            "{}",
+            asked.body
+        );
+    }
 }
 
 #[tokio::test]
