@@ -135,7 +135,6 @@ pub struct AbsentInUsers {
     pronouns: Option<String>,
     work_information: Option<String>,
     local_time: Option<String>,
-    current_sign_in_at: Option<String>,
 }
 
 impl AbsentInUsers {
@@ -151,6 +150,5 @@ impl AbsentInUsers {
         pronouns: None,
         work_information: None,
         local_time: None,
-        current_sign_in_at: None,
     };
 }

@@ -66,6 +66,7 @@ pub struct ProjectView {
     /// UTC with milliseconds, RFC 3339.
     #[schema(format = DateTime)]
     created_at: String,
+    /// The time of its making, whatever was done since; `statistics` tell when its images were last pulled and pushed.
     #[schema(format = DateTime)]
     last_activity_at: String,
     default_branch: Option<String>,
@@ -202,6 +203,7 @@ impl ProjectView {
             path: namespace.path.name().to_owned(),
             path_with_namespace: namespace.path.to_string(),
             created_at: instant(namespace.created_at),
+            // Left out, it would end Terraform's provider, which reads it of every project in `gitlab_projects`.
             last_activity_at: instant(namespace.created_at),
             statistics: None,
             default_branch: None,

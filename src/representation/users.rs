@@ -59,8 +59,6 @@ pub struct UserDetails {
     namespace_id: Option<i64>,
     bio: &'static str,
     note: &'static str,
-    last_sign_in_at: Option<String>,
-    last_activity_on: Option<String>,
     identities: Vec<String>,
     /// True if they may make groups at the top.
     can_create_group: bool,
@@ -119,8 +117,6 @@ impl UserView {
             namespace_id: own_namespace.map(|id| id.0),
             bio: "",
             note: "",
-            last_sign_in_at: None,
-            last_activity_on: None,
             identities: Vec::new(),
             can_create_group: user.admin,
             can_create_project: true,

@@ -2,7 +2,7 @@
 //!
 //! They are compared with what python-gitlab, go-gitlab, gitlabform and gitbeaker read. What those read and we do not
 //! have: `runners_token`, and members of which we know no true value (`creator_id`, `updated_at`, `permissions` and
-//! `owner` of projects, `created_by` of users, counts of members and all that the Enterprise Edition adds).
+//! `owner` of projects, `created_by`, `last_sign_in_at`, `current_sign_in_at` and `last_activity_on` of users, counts of members and all that the Enterprise Edition adds).
 
 use serde_json::{Value, json};
 use wharfinger::domain::namespaces::visibility::Visibility;
@@ -53,7 +53,7 @@ async fn replies_about_people_have_gitlabs_members() {
     let basic = members(&alice.read("/users").await);
     insta::assert_snapshot!(basic, @"avatar_url bot id locked name public_email state username web_url");
     let whole = members(&alice.read("/user").await);
-    insta::assert_snapshot!(whole, @"avatar_url bio bot can_create_group can_create_project color_scheme_id commit_email confirmed_at created_at current_sign_in_at discord email external id identities is_admin job_title last_activity_on last_sign_in_at linkedin local_time location locked name namespace_id note organization private_profile projects_limit pronouns public_email skype state theme_id twitter two_factor_enabled username web_url website_url work_information");
+    insta::assert_snapshot!(whole, @"avatar_url bio bot can_create_group can_create_project color_scheme_id commit_email confirmed_at created_at discord email external id identities is_admin job_title linkedin local_time location locked name namespace_id note organization private_profile projects_limit pronouns public_email skype state theme_id twitter two_factor_enabled username web_url website_url work_information");
     assert_eq!(members(&root.read("/users").await), whole);
     let member = members(&alice.read("/groups/team/members").await);
     insta::assert_snapshot!(member, @"access_level avatar_url created_at created_by expires_at id locked membership_state name public_email state username web_url");

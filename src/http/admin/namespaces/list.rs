@@ -39,7 +39,8 @@ pub(in crate::http::admin) struct ListNamespaces {
     top_level_only: Option<bool>,
     /// All but these.
     skip_groups: Option<Vec<i64>>,
-    /// `id`, `name`, `path` or `created_at`.
+    /// `id`, `name`, `path` or `created_at`. As nothing else is known, `last_activity_at`, `updated_at` and `star_count` are
+    /// `created_at` too, and `similarity` is `name`.
     #[param(value_type = Option<String>)]
     order_by: Option<NamespaceSortKey>,
     #[param(ignore)]

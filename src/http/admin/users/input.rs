@@ -45,7 +45,7 @@ pub(super) struct ListUsers {
     created_before: Option<DateTime<Utc>>,
     /// Only those made at this instant or after; has an effect for administrators.
     created_after: Option<DateTime<Utc>>,
-    /// `id`, `name`, `username` or `created_at`.
+    /// `id`, `name`, `username` or `created_at`. As nothing else is known, `updated_at` is `created_at` too.
     #[param(value_type = Option<String>)]
     order_by: Option<UserSortKey>,
     #[param(ignore)]

@@ -29,8 +29,6 @@ async fn the_current_user_sees_everything_about_themselves() {
       "namespace_id": 2,
       "bio": "",
       "note": "",
-      "last_sign_in_at": null,
-      "last_activity_on": null,
       "identities": [],
       "can_create_group": false,
       "can_create_project": true,
@@ -49,8 +47,7 @@ async fn the_current_user_sees_everything_about_themselves() {
       "job_title": "",
       "pronouns": null,
       "work_information": null,
-      "local_time": null,
-      "current_sign_in_at": null
+      "local_time": null
     }
     "#);
 }
