@@ -136,11 +136,20 @@ pub(super) struct CreateProject {
     description: Option<NamespaceDescription>,
     #[schema(value_type = Option<VisibilityName>)]
     visibility: Option<Visibility>,
+    /// `enabled`, which is so anyway: images are as visible as their project.
+    #[schema(value_type = Option<String>)]
+    #[expect(dead_code, reason = "nothing else is accepted")]
+    container_registry_access_level: Option<bool>,
+    /// `true`, which is so anyway: images are as visible as their project.
+    #[expect(dead_code, reason = "nothing else is accepted")]
+    container_registry_enabled: Option<bool>,
 }
 
 impl CreateProject {
     pub(super) fn read(parameters: &Parameters) -> Result<Self, ApiError> {
         Ok(Self {
+            container_registry_access_level: registry_access_level(parameters)?,
+            container_registry_enabled: registry_enabled(parameters)?,
             name: display_name(parameters.filled("name")?)?,
             path: last_part(parameters)?,
             namespace_id: Self::read_parent(parameters)?,
@@ -187,6 +196,13 @@ pub(super) struct ChangeNamespace {
     visibility: Option<Visibility>,
     /// The present path; it cannot be changed.
     path: Option<String>,
+    /// `enabled`, which is so anyway: images are as visible as their project.
+    #[schema(value_type = Option<String>)]
+    #[expect(dead_code, reason = "nothing else is accepted")]
+    container_registry_access_level: Option<bool>,
+    /// `true`, which is so anyway: images are as visible as their project.
+    #[expect(dead_code, reason = "nothing else is accepted")]
+    container_registry_enabled: Option<bool>,
 }
 
 impl ChangeNamespace {
@@ -196,6 +212,8 @@ impl ChangeNamespace {
             description: parameters.if_given("description", description)?,
             visibility: visibility(parameters)?,
             path: parameters.text("path")?,
+            container_registry_access_level: registry_access_level(parameters)?,
+            container_registry_enabled: registry_enabled(parameters)?,
         })
     }
 }
@@ -231,6 +249,37 @@ fn description(
 
 fn visibility(parameters: &Parameters) -> Result<Option<Visibility>, ApiError> {
     parameters.word("visibility", |text| text.parse().ok())
+}
+
+/// Refuses what would close the images alone: whoever asks for it must not believe that they are closed.
+fn registry_access_level(parameters: &Parameters) -> Result<Option<bool>, ApiError> {
+    const NAME: &str = "container_registry_access_level";
+    let is_enabled = parameters.word(NAME, |text| match text {
+        "enabled" => Some(true),
+        "private" | "disabled" => Some(false),
+        _ => None,
+    })?;
+    follows_visibility(NAME, is_enabled, "enabled")
+}
+
+/// [`registry_access_level`] in GitLab's older word.
+fn registry_enabled(parameters: &Parameters) -> Result<Option<bool>, ApiError> {
+    const NAME: &str = "container_registry_enabled";
+    follows_visibility(NAME, parameters.boolean(NAME)?, "true")
+}
+
+fn follows_visibility(
+    name: &'static str,
+    is_enabled: Option<bool>,
+    only: &str,
+) -> Result<Option<bool>, ApiError> {
+    if is_enabled != Some(false) {
+        return Ok(is_enabled);
+    }
+    let problem = format!(
+        "can only be {only}: images are as visible as their project; leave it out, and close them with visibility=private"
+    );
+    Err(ApiError::Invalid(name, problem))
 }
 
 /// The last part of a path: `path`, or made from the name.

@@ -163,6 +163,50 @@ async fn what_cannot_be_made_says_why() {
     insta::assert_snapshot!(told(json!({ "name": "x", "namespace_id": team })).await, @r#"403 {"message":"403 Forbidden - needs the role maintainer or higher"}"#);
 }
 
+/// An operator who closes the images of a public project must not believe that it is done.
+#[tokio::test]
+async fn images_are_not_closed_without_their_project_and_who_tries_is_told() {
+    let World { app, root, .. } = start().await;
+    app.project("team/app", Visibility::Public).await;
+    let team = app.id_at("team").await;
+    let calls = [
+        ("POST", "/projects"),
+        ("PUT", "/projects/team%2Fapp"),
+        ("PUT", "/groups/team"),
+    ];
+    let level = "container_registry_access_level";
+    let enabled = "container_registry_enabled";
+    let closed = |field: &str, only: &str| {
+        format!(
+            r#"400 {{"message":{{"{field}":["can only be {only}: images are as visible as their project; leave it out, and close them with visibility=private"]}}}}"#
+        )
+    };
+    for (index, (method, path)) in calls.into_iter().enumerate() {
+        let told = async |field: &str, value: Value| {
+            let body = json!({ "name": format!("new {index}{field}{value}"), "namespace_id": team, field: value });
+            root.call(method, path, body).await.told()
+        };
+        assert_eq!(
+            told(level, json!("private")).await,
+            closed(level, "enabled")
+        );
+        assert_eq!(
+            told(level, json!("disabled")).await,
+            closed(level, "enabled")
+        );
+        assert_eq!(told(enabled, json!(false)).await, closed(enabled, "true"));
+        let unknown = told(level, json!("open")).await;
+        assert!(unknown.starts_with("400"), "{unknown}");
+        for done in [
+            told(level, json!("enabled")).await,
+            told(enabled, json!("True")).await,
+            told(level, json!("")).await,
+        ] {
+            assert!(done.starts_with("20"), "{method} {path}: {done}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn maintainers_describe_a_project_and_owners_open_and_delete_it() {
     let World { app, alice, .. } = start().await;
