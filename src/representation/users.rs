@@ -60,7 +60,7 @@ pub struct UserDetails {
     bio: &'static str,
     note: &'static str,
     identities: Vec<String>,
-    /// True if they may make groups at the top.
+    /// GitLab's permission for people who are no administrators to make groups at the top; nobody has it here.
     can_create_group: bool,
     can_create_project: bool,
     /// The limit on own projects. There is none; Terraform's provider expects this number then.
@@ -118,7 +118,7 @@ impl UserView {
             bio: "",
             note: "",
             identities: Vec::new(),
-            can_create_group: user.admin,
+            can_create_group: false,
             can_create_project: true,
             projects_limit: 0,
             two_factor_enabled: user.two_factor,

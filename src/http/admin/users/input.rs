@@ -143,7 +143,7 @@ pub(super) struct CreateUser {
     name: Option<DisplayName>,
     #[schema(value_type = Option<String>)]
     email: Option<EmailAddress>,
-    /// The password, of at least 8 characters and none of the common ones; without one, only tokens sign in.
+    /// The password, of at least 8 characters and none of the common ones; without one, or with an empty one, only tokens sign in.
     #[schema(value_type = Option<String>)]
     password: Option<NewPassword>,
     admin: Option<bool>,
@@ -188,7 +188,7 @@ pub(super) struct ChangeUser {
     /// The e-mail address; empty for none.
     #[schema(value_type = Option<String>)]
     email: Option<Option<EmailAddress>>,
-    /// The new password, of at least 8 characters and none of the common ones; logins with the old one end.
+    /// The new password, of at least 8 characters and none of the common ones; logins with the old one end. An empty one changes nothing.
     #[schema(value_type = Option<String>)]
     password: Option<NewPassword>,
     admin: Option<bool>,
@@ -261,7 +261,7 @@ fn email(parameters: &Parameters, name: &str) -> Result<Option<EmailAddress>, Ap
 }
 
 fn password(parameters: &Parameters) -> Result<Option<NewPassword>, ApiError> {
-    let text = parameters.text("password")?.map(SecretString::from);
+    let text = parameters.filled("password")?.map(SecretString::from);
     text.map(NewPassword::try_from)
         .transpose()
         .map_err(|error| ApiError::BadRequest(error.to_string()))

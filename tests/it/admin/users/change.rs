@@ -46,6 +46,13 @@ async fn administrators_change_what_was_chosen() {
     let own = root.read("/namespaces/alice").await;
     assert_eq!(own["name"], "Alice A.", "it is the user's");
     assert_eq!(root.read("/namespaces?search=Alice%20A").await[0], own);
+    let blank = root.put(&alice, json!({ "password": "" })).await;
+    assert_eq!(
+        blank.told(),
+        unchanged.told(),
+        "an empty password is not given"
+    );
+    assert_eq!(app.login("alice").ask(&[]).await.status, StatusCode::OK);
     let without = root.put(&alice, json!({ "email": "" })).await;
     assert_eq!(without.json()["email"], Value::Null);
 }

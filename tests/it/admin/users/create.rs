@@ -34,6 +34,37 @@ async fn administrators_make_block_and_unblock_users() {
     assert_eq!(logs_in().await, StatusCode::OK);
 }
 
+/// The provider sends every field, also an empty password, and plans a change where it reads another value than it sent.
+#[tokio::test]
+async fn terraform_makes_a_user_without_a_password_and_plans_no_change() {
+    let World { app, root, .. } = World::start().await;
+    for (username, is_admin) in [("bob", false), ("boss", true)] {
+        let body = json!({
+            "username": username, "name": "Bob B.", "email": format!("{username}@example.com"), "password": "",
+            "reset_password": true, "skip_confirmation": true, "admin": is_admin, "external": false,
+            "can_create_group": false, "projects_limit": 0, "note": "",
+        });
+        let made = root.post("/users", body).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
+        let read = root.read(&app.user_path(username).await).await;
+        let of = |field: &str| read[field].clone();
+        let fields = [
+            "is_admin",
+            "external",
+            "can_create_group",
+            "projects_limit",
+            "note",
+            "state",
+        ];
+        assert_eq!(
+            Value::from(fields.map(of).to_vec()),
+            json!([is_admin, false, false, 0, "", "active"])
+        );
+        let login = app.login(username).ask(&[]).await;
+        assert_eq!(login.status, StatusCode::UNAUTHORIZED, "no password works");
+    }
+}
+
 #[tokio::test]
 async fn what_cannot_be_made_says_why() {
     let World { app, root, .. } = World::start().await;
