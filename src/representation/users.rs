@@ -1,7 +1,11 @@
 //! Users in JSON.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::openapi::schema::{AllOfBuilder, AnyOfBuilder, Schema};
+use utoipa::openapi::{Ref, RefOr};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::domain::ids::NamespaceId;
 use crate::domain::users::{User, VisibleUser};
@@ -9,8 +13,7 @@ use crate::representation::absent::AbsentInUsers;
 use crate::representation::instant;
 
 /// A user; only administrators and the user themselves see more than the name.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(as = User)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct UserView {
     #[serde(flatten)]
     basic: BasicUserView,
@@ -72,6 +75,36 @@ pub struct UserDetails {
     color_scheme_id: u32,
     #[serde(flatten)]
     absent: AbsentInUsers,
+}
+
+/// The schema is written by hand: the derived one says that the details may be null, and they are left out.
+impl PartialSchema for UserView {
+    fn schema() -> RefOr<Schema> {
+        let basic = || Ref::from_schema_name(BasicUserView::name());
+        let whole = AllOfBuilder::new()
+            .item(basic())
+            .item(Ref::from_schema_name(UserDetails::name()));
+        AnyOfBuilder::new()
+            .description(Some(
+                "A user; only administrators and the user themselves see more than the name.",
+            ))
+            .item(basic())
+            .item(whole)
+            .into()
+    }
+}
+
+impl ToSchema for UserView {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("User")
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((BasicUserView::name().into_owned(), BasicUserView::schema()));
+        schemas.push((UserDetails::name().into_owned(), UserDetails::schema()));
+        BasicUserView::schemas(schemas);
+        UserDetails::schemas(schemas);
+    }
 }
 
 impl BasicUserView {

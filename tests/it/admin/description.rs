@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use wharfinger::domain::namespaces::visibility::Visibility;
 
 use super::operations::{Others, description, operations};
-use crate::harness::TestApp;
+use crate::harness::{TestApp, World};
 
 #[tokio::test]
 async fn every_documented_answer_with_a_body_is_json() {
@@ -23,6 +23,76 @@ async fn every_documented_answer_with_a_body_is_json() {
                 assert_eq!(kind, "application/json", "{operation:?} {status}");
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn every_success_but_an_empty_one_says_what_is_in_it() {
+    let app = TestApp::start().await;
+    let description = description(&app).await;
+    for operation in operations(&app).await {
+        let responses = &operation.described(&description)["responses"];
+        let successes = responses.as_object().unwrap().iter();
+        for (status, response) in successes.filter(|(status, _)| status.starts_with('2')) {
+            let has_body = response["content"]["application/json"]["schema"].is_object();
+            assert_eq!(has_body, status != "204", "{operation:?} {status}");
+        }
+        let told = responses["503"]["description"].as_str().unwrap();
+        assert!(told.contains("Without that header, trying again does not help"));
+    }
+}
+
+/// True if a reply has the members that its schema demands.
+fn fits(description: &Value, schema: &Value, reply: &Value) -> bool {
+    if let Some(reference) = schema["$ref"].as_str() {
+        return fits(
+            description,
+            description.pointer(&reference[1..]).unwrap(),
+            reply,
+        );
+    }
+    let part = |part: &Value| fits(description, part, reply);
+    let parts = |name: &str| schema[name].as_array().into_iter().flatten();
+    let is_null = schema["type"] == "null" && !reply.is_null();
+    let required = parts("required").all(|name| reply.get(name.as_str().unwrap()).is_some());
+    let any = ["anyOf", "oneOf"]
+        .iter()
+        .all(|name| schema[name].is_null() || parts(name).any(part));
+    !is_null && required && any && parts("allOf").all(part)
+}
+
+/// Generated clients refuse a reply that lacks what the document says of it, and nothing is an object and null at once.
+#[tokio::test]
+async fn a_user_fits_its_description_for_everybody() {
+    let World { app, root, alice } = World::start().await;
+    let description = description(&app).await;
+    let schemas = description["components"]["schemas"].as_object().unwrap();
+    for (name, schema) in schemas {
+        for part in schema["allOf"].as_array().into_iter().flatten() {
+            let either = ["anyOf", "oneOf"].map(|either| part[either].as_array());
+            let mut either = either.into_iter().flatten().flatten();
+            assert!(either.all(|part| part["type"] != "null"), "{name}: {part}");
+        }
+    }
+    let (basic, whole) = (alice.read("/users").await, root.read("/users").await);
+    for (schema, user, is_it) in [
+        ("User", &basic[0], true),
+        ("User", &whole[0], true),
+        ("UserDetails", &basic[0], false),
+        ("UserDetails", &whole[0], true),
+    ] {
+        assert_eq!(
+            fits(&description, &schemas[schema], user),
+            is_it,
+            "{schema} {user}"
+        );
+    }
+    let page = app.get_admin("/api/docs").await.body;
+    let (_, user) = page.split_once("<h3 id=User>").unwrap();
+    let (user, _) = user.split_once("<h3").unwrap();
+    for field in ["username", "is_admin", "email", "job_title"] {
+        let count = user.matches(&format!("<dt><code>{field}</code>")).count();
+        assert_eq!(count, 1, "{field}");
     }
 }
 

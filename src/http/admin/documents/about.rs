@@ -70,6 +70,10 @@ const NOUNS: [(&str, &str); 14] = [
     ("version", "The program that answers."),
 ];
 
+/// The words about the answer of a service that cannot give the wanted one.
+pub(super) const UNAVAILABLE: &str = "The service cannot answer now: try again after the seconds in the header `Retry-After`. \
+Without that header, trying again does not help; the message says what does.";
+
 /// The answers that every operation may give, with what to do about them.
 pub(super) const COMMON_ANSWERS: [(&str, &str); 8] = [
     (
@@ -97,10 +101,7 @@ pub(super) const COMMON_ANSWERS: [(&str, &str); 8] = [
         "429",
         "Too many tokens from your address were refused: correct yours, and try again after the seconds in the header `Retry-After`.",
     ),
-    (
-        "503",
-        "The service cannot answer now: try again after the seconds in the header `Retry-After`. Without that header, trying again does not help; the message says what does.",
-    ),
+    ("503", UNAVAILABLE),
 ];
 
 /// The document before the operations are in it. `address` is where clients reach the API.

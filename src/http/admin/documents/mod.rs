@@ -8,6 +8,8 @@ mod types;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder};
 
+use about::UNAVAILABLE;
+
 pub(in crate::http::admin) use about::about;
 pub(in crate::http::admin) use serve::routes;
 
@@ -18,7 +20,7 @@ pub(super) fn finish(description: &mut OpenApi) {
         .schemas
         .insert("Error".to_owned(), error_schema());
     let refused = refusal("It was not done; the body says why.");
-    let unavailable = refusal("The service cannot answer now; try again in a few seconds.");
+    let unavailable = refusal(UNAVAILABLE);
     for (path, item) in &mut description.paths.paths {
         let operations = [
             ("get", &mut item.get),

@@ -151,13 +151,20 @@ fn write_thing(html: &mut String, name: &str, document: &Value) {
     };
     let about = text(schema, "/description");
     let _ = write!(html, "<h3 id={name}>{name}</h3><p>{about}</p><dl>");
-    for part in items(schema, "/allOf").chain([schema]) {
-        let part = component(part)
-            .and_then(|name| schema_of(document, name))
-            .unwrap_or(part);
-        write_fields(html, part, document, Side::Answer);
-    }
+    write_members(html, schema, document);
     *html += "</dl>";
+}
+
+/// The fields of a thing: those of its parts, and its own. Of alternatives the last has all fields.
+fn write_members(html: &mut String, schema: &Value, document: &Value) {
+    let schema = component(schema)
+        .and_then(|name| schema_of(document, name))
+        .unwrap_or(schema);
+    let fullest = items(schema, "/anyOf").last();
+    for part in items(schema, "/allOf").chain(fullest) {
+        write_members(html, part, document);
+    }
+    write_fields(html, schema, document, Side::Answer);
 }
 
 /// The side from which a field is seen.

@@ -2,11 +2,14 @@
 
 mod input;
 
+use std::collections::BTreeMap;
+
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::{Extension, Json};
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -101,13 +104,13 @@ async fn get_all(
 /// Maintainers too. The answer to several names those that could not be added, with the reasons.
 #[utoipa::path(post, path = "/members", tag = "members",
     params(("id" = String, Path)), request_body = AddMembers,
-    responses((status = 201, body = MemberView)))]
+    responses((status = 201, body = AddedMembers)))]
 async fn add(
     State(admin): State<AdminState>,
     Extension(expected): Extension<ExpectedNamespace>,
     Segments(id): Segments<String>,
     call: Call,
-) -> Result<(StatusCode, Response), ApiError> {
+) -> Result<(StatusCode, Json<AddedMembers>), ApiError> {
     let authority = call.authority(Need::Write)?;
     let name = namespace(expected, &id)?;
     let wanted = AddMembers::read(&call.parameters);
@@ -124,7 +127,7 @@ async fn add(
         .add_members(&authority, &name, new.collect())
         .await?;
     let told = told(&admin, &users, answers)?;
-    Ok((StatusCode::CREATED, told))
+    Ok((StatusCode::CREATED, Json(told)))
 }
 
 /// Gives a member another role or end, but not one above oneself: Owners, in a project Maintainers too.
@@ -192,29 +195,48 @@ async fn page_of(
     ))
 }
 
+/// The answer to an addition.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+enum AddedMembers {
+    /// The member, if it is one.
+    One(Box<MemberView>),
+    /// The outcome for several.
+    Several(SeveralMembers),
+}
+
+/// The outcome of the addition of several members.
+#[derive(Debug, Serialize, ToSchema)]
+struct SeveralMembers {
+    /// The reasons, by id or user name, for those who could not be added.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<BTreeMap<String, String>>,
+    /// `success`, or `error` if somebody could not be added.
+    status: &'static str,
+}
+
 /// The one member that was added; of several, only those who were not.
 fn told(
     admin: &AdminState,
     users: &[UserReference],
     mut answers: Vec<AddedMember>,
-) -> Result<Response, ApiError> {
+) -> Result<AddedMembers, ApiError> {
     if answers.len() == 1
         && let Some(only) = answers.pop()
     {
         let view = MemberView::new(&only?, &admin.public_url);
-        return Ok(Json(view).into_response());
+        return Ok(AddedMembers::One(Box::new(view)));
     }
-    let failures: Map<String, Value> = users
+    let failures: BTreeMap<String, String> = users
         .iter()
         .zip(answers)
-        .filter_map(|(user, answer)| Some((user.to_string(), reason(&answer.err()?).into())))
+        .filter_map(|(user, answer)| Some((user.to_string(), reason(&answer.err()?))))
         .collect();
-    let body = if failures.is_empty() {
-        json!({ "status": "success" })
-    } else {
-        json!({ "status": "error", "message": failures })
-    };
-    Ok(Json(body).into_response())
+    let is_done = failures.is_empty();
+    Ok(AddedMembers::Several(SeveralMembers {
+        status: if is_done { "success" } else { "error" },
+        message: (!is_done).then_some(failures),
+    }))
 }
 
 fn user_id(text: &str) -> Result<UserId, ApiError> {

@@ -4,7 +4,6 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde_json::Value;
 
 use crate::app::namespaces::ListRoot;
 use crate::domain::authority::{Authority, Need};
@@ -14,10 +13,10 @@ use crate::domain::namespaces::{NamespaceKind, NamespaceWithAncestors};
 use crate::domain::page::{MAX_PAGE_SIZE, PageRequest, Paging};
 use crate::http::admin::call::Call;
 use crate::http::admin::error::ApiError;
-use crate::http::admin::namespaces::accepted;
 use crate::http::admin::namespaces::foreign::ForeignGroupFilters;
 use crate::http::admin::namespaces::input::{ChangeNamespace, CreateGroup, ShowGroup};
 use crate::http::admin::namespaces::list::ListNamespaces;
+use crate::http::admin::namespaces::{AcceptedDeletion, accepted};
 use crate::http::admin::page;
 use crate::http::admin::page::input::{PageInput, PartInput};
 use crate::http::admin::segments::{Segments, namespace};
@@ -111,12 +110,12 @@ pub(super) async fn change(
 
 /// Deletes a group with everything below it; Owners only. Images stay closed and the names taken.
 #[utoipa::path(delete, path = "/groups/{id}", tag = "groups",
-    params(("id" = String, Path)), responses((status = 202)))]
+    params(("id" = String, Path)), responses((status = 202, body = AcceptedDeletion)))]
 pub(super) async fn delete(
     State(admin): State<AdminState>,
     Segments(id): Segments<String>,
     call: Call,
-) -> Result<(StatusCode, Json<Value>), ApiError> {
+) -> Result<(StatusCode, Json<AcceptedDeletion>), ApiError> {
     let authority = call.authority(Need::Write)?;
     let name = namespace(ExpectedNamespace::Group, &id)?;
     admin.desk.delete_namespace(&authority, &name).await?;

@@ -11,7 +11,8 @@ mod projects;
 use axum::Extension;
 use axum::Json;
 use axum::http::StatusCode;
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -51,8 +52,15 @@ fn belonging_to(expected: ExpectedNamespace) -> OpenApiRouter<AdminState> {
         .layer(Extension(expected))
 }
 
+/// The answer to a deletion.
+#[derive(Debug, Serialize, ToSchema)]
+struct AcceptedDeletion {
+    /// `202 Accepted`.
+    message: &'static str,
+}
+
 /// GitLab's answer to a deletion, which only begins there; ours is done already.
-fn accepted() -> (StatusCode, Json<Value>) {
-    let body = json!({ "message": "202 Accepted" });
-    (StatusCode::ACCEPTED, Json(body))
+fn accepted() -> (StatusCode, Json<AcceptedDeletion>) {
+    let message = "202 Accepted";
+    (StatusCode::ACCEPTED, Json(AcceptedDeletion { message }))
 }

@@ -4,7 +4,6 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde_json::Value;
 
 use crate::app::namespaces::ListRoot;
 use crate::domain::authority::{Authority, Need};
@@ -12,10 +11,10 @@ use crate::domain::namespaces::NamespaceWithAncestors;
 use crate::domain::namespaces::reference::{ExpectedNamespace, NamespaceReference};
 use crate::http::admin::call::Call;
 use crate::http::admin::error::ApiError;
-use crate::http::admin::namespaces::accepted;
 use crate::http::admin::namespaces::foreign::ForeignProjectFilters;
 use crate::http::admin::namespaces::input::{ChangeNamespace, CreateProject, ShowProject};
 use crate::http::admin::namespaces::list::ListNamespaces;
+use crate::http::admin::namespaces::{AcceptedDeletion, accepted};
 use crate::http::admin::page;
 use crate::http::admin::page::input::{PageInput, PartInput};
 use crate::http::admin::segments::{Segments, namespace};
@@ -121,12 +120,12 @@ pub(super) async fn change(
 
 /// Deletes a project; Owners only. Its images stay closed and its name taken.
 #[utoipa::path(delete, path = "/projects/{id}", tag = "projects",
-    params(("id" = String, Path)), responses((status = 202)))]
+    params(("id" = String, Path)), responses((status = 202, body = AcceptedDeletion)))]
 pub(super) async fn delete(
     State(admin): State<AdminState>,
     Segments(id): Segments<String>,
     call: Call,
-) -> Result<(StatusCode, Json<Value>), ApiError> {
+) -> Result<(StatusCode, Json<AcceptedDeletion>), ApiError> {
     let authority = call.authority(Need::Write)?;
     let name = namespace(ExpectedNamespace::Project, &id)?;
     admin.desk.delete_namespace(&authority, &name).await?;
