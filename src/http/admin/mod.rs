@@ -4,6 +4,7 @@
 //! function of [`app`](crate::app).
 
 mod access_tokens;
+mod application_settings;
 mod audit_events;
 mod call;
 mod deploy_tokens;
@@ -57,6 +58,7 @@ fn described_operations(public_url: &str) -> (Router<AdminState>, OpenApi) {
     let operations = OpenApiRouter::new()
         .routes(routes!(version::get))
         .routes(routes!(version::metadata))
+        .routes(routes!(application_settings::get))
         .routes(routes!(registry::explain))
         .merge(users::routes())
         .merge(two_factor::routes())

@@ -67,7 +67,7 @@ const NOUNS: [(&str, &str); 14] = [
         "What each token was granted and refused, by day, repository and project.",
     ),
     ("explain", "The rule behind each decision."),
-    ("version", "The program that answers."),
+    ("version", "The program that answers, and its settings."),
 ];
 
 /// The words about the answer of a service that cannot give the wanted one.
