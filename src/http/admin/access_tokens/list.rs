@@ -59,13 +59,8 @@ impl ListAccessTokens {
             "inactive" => Some(State::Inactive),
             _ => None,
         })?;
-        let user_id = match parameters.text("user_id")? {
-            // A blank id is no user's.
-            Some(text) if text.trim().is_empty() => Some(0),
-            _ => parameters.integer("user_id")?,
-        };
         Ok(Self {
-            user_id: user_id.map(UserId),
+            user_id: parameters.listed_user()?,
             state,
             revoked: parameters.boolean("revoked")?,
             created_before: parameters.instant("created_before")?,

@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value;
 
 use crate::domain::expiry::Lifetime;
+use crate::domain::ids::UserId;
 use crate::domain::members::access_level::AccessLevel;
 use crate::domain::moment::Moment;
 use crate::http::admin::error::ApiError;
@@ -48,6 +49,17 @@ impl Parameters {
             Some(Value::String(text)) => text.parse().map(Some).map_err(|_| invalid(name)),
             Some(_) => Err(invalid(name)),
         }
+    }
+
+    /// The user whose things are listed; a blank id is no user's, for an empty variable of a script must not list everybody's.
+    pub(in crate::http::admin) fn listed_user(&self) -> Result<Option<UserId>, ApiError> {
+        let is_blank = self.value("user_id").is_some_and(is_blank);
+        let id = if is_blank {
+            Some(0)
+        } else {
+            self.integer("user_id")?
+        };
+        Ok(id.map(UserId))
     }
 
     /// True or false in one of GitLab's words; a blank text is neither.

@@ -21,7 +21,7 @@ pub(super) struct ListRefreshTokens {
 impl ListRefreshTokens {
     pub(super) fn read(parameters: &Parameters) -> Result<Self, ApiError> {
         Ok(Self {
-            user_id: parameters.integer("user_id")?.map(UserId),
+            user_id: parameters.listed_user()?,
             part: ForwardInput::read(parameters)?,
         })
     }

@@ -34,7 +34,8 @@ pub(super) struct ListUsage {
     /// Only that of this deploy token.
     deploy_token_id: Option<i64>,
     /// Only that of this user's tokens and logins.
-    user_id: Option<i64>,
+    #[param(value_type = Option<i64>)]
+    user_id: Option<UserId>,
     /// Only that of this repository, such as `team/app/worker`.
     #[param(value_type = Option<String>)]
     repository: Option<RepositoryName>,
@@ -87,7 +88,7 @@ impl ListUsage {
             to: parameters.date("to")?,
             token_id: parameters.integer("token_id")?,
             deploy_token_id: parameters.integer("deploy_token_id")?,
-            user_id: parameters.integer("user_id")?,
+            user_id: parameters.listed_user()?,
             repository: parameters
                 .filled("repository")?
                 .map(|text| RepositoryName::try_from(text.as_str()))
@@ -126,7 +127,7 @@ impl ListUsage {
                 place: None,
                 since: None,
                 repository: self.repository,
-                user: self.user_id.map(UserId),
+                user: self.user_id,
                 credential: of_token.or(of_machine),
                 from: self.from.or(usual),
                 to: Some(to),

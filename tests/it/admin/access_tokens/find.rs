@@ -192,16 +192,18 @@ async fn nobody_learns_about_other_peoples_tokens() {
 async fn nobody_lists_other_peoples_tokens() {
     let World { app, root, alice } = World::start().await;
     let (root_id, alice_id) = (app.id_of("root").await, app.id_of("alice").await);
-    let status = async |caller: &Actor, of: &str| {
-        let path = format!("/personal_access_tokens?user_id={of}");
-        caller.get(&path).await.status.as_u16()
-    };
-    assert_eq!(status(&alice, &root_id.to_string()).await, 401);
-    assert_eq!(status(&alice, &alice_id.to_string()).await, 200);
-    assert_eq!(status(&root, "999").await, 404);
-    for blank in ["", "%20", "+%09"] {
-        assert_eq!(status(&root, blank).await, 404, "{blank}");
-        assert_eq!(status(&alice, blank).await, 401, "{blank}");
+    for list in ["personal_access_tokens", "refresh_tokens", "usage"] {
+        let status = async |caller: &Actor, of: &str| {
+            let path = format!("/{list}?user_id={of}");
+            caller.get(&path).await.status.as_u16()
+        };
+        assert_eq!(status(&alice, &root_id.to_string()).await, 401);
+        assert_eq!(status(&alice, &alice_id.to_string()).await, 200);
+        assert_eq!(status(&root, "999").await, 404);
+        for blank in ["", "%20", "+%09"] {
+            assert_eq!(status(&root, blank).await, 404, "{list} {blank}");
+            assert_eq!(status(&alice, blank).await, 401, "{list} {blank}");
+        }
     }
     let all = root.get("/personal_access_tokens").await.json();
     assert_eq!(all.as_array().unwrap().len(), 2, "administrators see all");
