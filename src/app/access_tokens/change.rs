@@ -26,18 +26,18 @@ impl Desk {
     ) -> Result<AccessToken, DeskError> {
         let change = self.begin(authority).await?;
         let (token, event) = change_access_token(&change, &self.policy, id, wanted).await?;
-        change.commit([event]).await?;
+        change.commit(event).await?;
         Ok(token)
     }
 }
 
-/// Renames, describes, shortens or narrows a token; it never gets to do more.
+/// Renames, describes, shortens or narrows a token; it never gets to do more. No event comes back if nothing becomes different.
 pub(in crate::app) async fn change_access_token(
     change: &Change,
     policy: &AccessTokenPolicy,
     id: AccessTokenId,
     wanted: AccessTokenChange,
-) -> Result<(AccessToken, GrantedEvent), DeskError> {
+) -> Result<(AccessToken, Option<GrantedEvent>), DeskError> {
     let token = access_token_for(change, change.authority(), id).await?;
     let grant = change.grant(|authority| authority.act_for(token.user_id))?;
     let end = wanted.expiry.flatten();
@@ -45,6 +45,9 @@ pub(in crate::app) async fn change_access_token(
     if let Some(end) = end {
         let maker = end_of_maker(change, &token).await?;
         policy.permitted(end, maker, change.now())?;
+    }
+    if specification == token.specification {
+        return Ok((token, None));
     }
     access_tokens::save_specification(change, id, &specification).await?;
     let mut shortened = shorten_made_with(change, &token, &specification).await?;
@@ -58,7 +61,7 @@ pub(in crate::app) async fn change_access_token(
         ..token
     };
     let event = Event::new(EventAction::AccessTokenChanged, &changed, detail);
-    Ok((changed, grant.event(event)))
+    Ok((changed, Some(grant.event(event))))
 }
 
 /// Shortens the tokens that were made with a token whose end moves earlier, so that none ends later, and

@@ -39,18 +39,18 @@ impl Desk {
         let change = self.begin(authority).await?;
         let (member, user, event) = change_member(&change, name, user, wanted).await?;
         let listed = listed(&change, (member, user)).await?;
-        change.commit([event]).await?;
+        change.commit(event).await?;
         Ok(listed)
     }
 }
 
-/// Changes the role that a user has in that very namespace.
+/// Changes the role that a user has in that very namespace. No event comes back if nothing becomes different.
 pub(in crate::app) async fn change_member(
     change: &Change,
     name: &NamespaceReference,
     user: UserId,
     wanted: MemberChange,
-) -> Result<(Member, User, GrantedEvent), DeskError> {
+) -> Result<(Member, User, Option<GrantedEvent>), DeskError> {
     let standing = standing(change, name).await?;
     let namespace = &standing.namespace;
     let (held, user) = direct_member(change, namespace, user, change.now()).await?;
@@ -68,6 +68,9 @@ pub(in crate::app) async fn change_member(
         expiry: role.expiry,
         ..held.clone()
     };
+    if member == held {
+        return Ok((member, user, None));
+    }
     members::put(change, namespace.id, &member).await?;
     let detail = Detail::role_changed(&user.username, &held, &member);
     let event = Event::new(
@@ -75,5 +78,5 @@ pub(in crate::app) async fn change_member(
         About::member_of(namespace),
         detail,
     );
-    Ok((member, user, grant.event(event)))
+    Ok((member, user, Some(grant.event(event))))
 }

@@ -28,7 +28,12 @@ async fn a_token_is_renamed_shortened_and_narrowed_but_never_widened() {
         change(json!({ "expires_at": "2026-03-20" })).await.json()["expires_at"],
         "2026-03-20"
     );
-    let after = change(json!({})).await.json();
+    let before = (app.last_change().await, app.last_audited().await);
+    let after = change(json!({ "name": "new", "expires_at": "2026-03-20" }))
+        .await
+        .json();
+    let since = (app.last_change().await, app.last_audited().await);
+    assert_eq!(since, before, "what makes no difference is no change");
     assert_eq!(
         (&after["name"], &after["repositories"]),
         (&json!("new"), &json!(["team/*"]))

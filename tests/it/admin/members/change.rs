@@ -36,6 +36,18 @@ async fn a_members_role_and_its_end_are_changed() {
     }
 }
 
+/// As of users and groups: programs that say the wanted state each hour fill no audit log.
+#[tokio::test]
+async fn what_makes_no_difference_is_no_change() {
+    let World { app, root, .. } = start().await;
+    app.member("team", "alice", "developer").await;
+    let one = format!("/groups/team/members/{}", app.id_of("alice").await);
+    let before = (app.last_change().await, app.last_audited().await);
+    let told = root.put(&one, json!({ "access_level": 30, "expires_at": "" }));
+    assert_eq!(told.await.json(), root.read(&one).await);
+    assert_eq!((app.last_change().await, app.last_audited().await), before);
+}
+
 #[tokio::test]
 async fn nobody_gives_more_than_they_have_or_touches_who_is_above_them() {
     let World { app, root, alice } = start().await;
