@@ -21,7 +21,9 @@ macro_rules! id {
             type Err = std::num::ParseIntError;
 
             fn from_str(text: &str) -> Result<Self, Self::Err> {
-                text.parse().map(Self)
+                // A sign would make two names of one thing.
+                let digits = if text.starts_with('+') { "" } else { text };
+                digits.parse().map(Self)
             }
         }
     };

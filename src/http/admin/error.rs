@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::Json;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
@@ -204,10 +204,13 @@ impl IntoResponse for ApiError {
             Self::Unavailable(_) => Some(SOON),
             _ => None,
         };
+        let headers = response.headers_mut();
         if let Some(wait) = wait {
-            response
-                .headers_mut()
-                .insert(header::RETRY_AFTER, retry_after(wait));
+            headers.insert(header::RETRY_AFTER, retry_after(wait));
+        }
+        // The status demands it (RFC 9110 section 15.5.6); for another method the router says it.
+        if matches!(self, Self::TooFar) {
+            headers.insert(header::ALLOW, HeaderValue::from_static("GET,HEAD"));
         }
         response.extensions_mut().insert(LogNote::of_error(&self));
         response

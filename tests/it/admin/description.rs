@@ -116,6 +116,7 @@ async fn what_can_be_no_id_is_refused_in_json_by_every_operation() {
             "99999999999999999999",
             "a%2F%2Fb",
             "%20",
+            "%2B1",
         ] {
             let named = parts
                 .iter()

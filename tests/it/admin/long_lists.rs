@@ -74,6 +74,7 @@ async fn pages_reach_fifty_thousand_entries_and_a_keyset_all() {
         ] {
             let refused = root.get(&format!("{list}?{beyond}")).await;
             assert_eq!(refused.status, 405, "{list}?{beyond}");
+            assert_eq!(refused.header("allow"), "GET,HEAD", "as RFC 9110 demands");
             assert_eq!(
                 refused.body,
                 r#"{"error":"Offset pagination has a maximum allowed offset of 50000; pagination=keyset leads to all entries"}"#
