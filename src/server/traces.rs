@@ -3,12 +3,14 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use opentelemetry::KeyValue;
-use opentelemetry::trace::TracerProvider;
+use opentelemetry::trace::{Link, SpanKind, TraceId, TracerProvider};
+use opentelemetry::{Context, KeyValue};
 use opentelemetry_otlp::{WithExportConfig, WithHttpConfig};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
-use opentelemetry_sdk::trace::{Sampler, SdkTracer, SdkTracerProvider, SpanData, SpanExporter};
+use opentelemetry_sdk::trace::{
+    Sampler, SamplingResult, SdkTracer, SdkTracerProvider, ShouldSample, SpanData, SpanExporter,
+};
 use url::Url;
 
 use crate::config::Traces;
@@ -34,7 +36,8 @@ impl OpenTraces {
         let resource = Resource::builder()
             .with_service_name("wharfinger")
             .with_attribute(KeyValue::new("service.version", env!("CARGO_PKG_VERSION")));
-        let sampler = Sampler::TraceIdRatioBased(1.0 / f64::from(traces.one_of.get()));
+        let ratio = Sampler::TraceIdRatioBased(1.0 / f64::from(traces.one_of.get()));
+        let sampler = Sampler::ParentBased(Box::new(OfRequests(ratio)));
         let provider = SdkTracerProvider::builder()
             .with_batch_exporter(exporter)
             .with_resource(resource.build())
@@ -51,6 +54,28 @@ impl OpenTraces {
     pub(super) fn finish(&self) {
         // A collector that is away was told already.
         let _ = self.0.shutdown_with_timeout(LAST_BATCH);
+    }
+}
+
+/// Takes traces of requests alone, one in so many: background tasks do something each second.
+#[derive(Debug, Clone)]
+struct OfRequests(Sampler);
+
+impl ShouldSample for OfRequests {
+    fn should_sample(
+        &self,
+        parent: Option<&Context>,
+        trace: TraceId,
+        name: &str,
+        kind: &SpanKind,
+        attributes: &[KeyValue],
+        links: &[Link],
+    ) -> SamplingResult {
+        let sampler = match kind {
+            SpanKind::Server => &self.0,
+            _ => &Sampler::AlwaysOff,
+        };
+        sampler.should_sample(parent, trace, name, kind, attributes, links)
     }
 }
 

@@ -31,7 +31,7 @@ pub struct CreatedAccessToken {
 
 impl Desk {
     /// Makes a token for a user; administrators only. It ends no later than the token that they present.
-    #[tracing::instrument(name = "app.create_access_token", skip_all, fields(user = %owner))]
+    #[tracing::instrument(name = "app.create_access_token", skip_all)]
     pub async fn create_access_token(
         &self,
         authority: &Authority,

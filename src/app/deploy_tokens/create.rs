@@ -25,7 +25,7 @@ pub struct CreatedDeployToken {
 
 impl Desk {
     /// Makes a deploy token for a group or project.
-    #[tracing::instrument(name = "app.create_deploy_token", skip_all, fields(name = %name))]
+    #[tracing::instrument(name = "app.create_deploy_token", skip_all)]
     pub async fn create_deploy_token(
         &self,
         authority: &Authority,

@@ -28,7 +28,7 @@ pub struct MemberChange {
 
 impl Desk {
     /// Changes the role that a user has in that very namespace.
-    #[tracing::instrument(name = "app.change_member", skip_all, fields(name = %name, user = %user))]
+    #[tracing::instrument(name = "app.change_member", skip_all)]
     pub async fn change_member(
         &self,
         authority: &Authority,

@@ -27,7 +27,7 @@ pub enum RolesBelow {
 
 impl Desk {
     /// Takes a user's own role in a group or project away; inherited ones stay.
-    #[tracing::instrument(name = "app.remove_member", skip_all, fields(name = %name, user = %user))]
+    #[tracing::instrument(name = "app.remove_member", skip_all)]
     pub async fn remove_member(
         &self,
         authority: &Authority,

@@ -40,7 +40,7 @@ impl NamespaceChange {
 
 impl Desk {
     /// Renames or describes a group or project, or changes its visibility.
-    #[tracing::instrument(name = "app.change_namespace", skip_all, fields(name = %name))]
+    #[tracing::instrument(name = "app.change_namespace", skip_all)]
     pub async fn change_namespace(
         &self,
         authority: &Authority,

@@ -15,7 +15,7 @@ use crate::storage::{Change, GrantedEvent, namespaces};
 impl Desk {
     /// Deletes a group or project with everything below it, and leaves tombstones: the images stay
     /// closed and the names taken until an administrator makes them anew.
-    #[tracing::instrument(name = "app.delete_namespace", skip_all, fields(name = %name))]
+    #[tracing::instrument(name = "app.delete_namespace", skip_all)]
     pub async fn delete_namespace(
         &self,
         authority: &Authority,

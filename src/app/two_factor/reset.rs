@@ -13,7 +13,7 @@ use crate::storage::{Change, GrantedEvent, two_factor};
 impl Desk {
     /// Turns off the two-factor authentication of a user, or ends their set-up: their password alone signs them in again. Administrators do it for
     /// others than administrators, and the command line for everybody.
-    #[tracing::instrument(name = "app.reset_two_factor", skip_all, fields(reference = %reference))]
+    #[tracing::instrument(name = "app.reset_two_factor", skip_all)]
     pub async fn reset_two_factor(
         &self,
         authority: &Authority,

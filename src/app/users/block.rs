@@ -13,7 +13,7 @@ use crate::storage::{Change, GrantedEvent, refresh_tokens, sessions, users};
 impl Desk {
     /// Blocks a user: neither password nor tokens work from the next request on. Refresh tokens and sessions end
     /// for good; personal access tokens work again after an unblock.
-    #[tracing::instrument(name = "app.block_user", skip_all, fields(reference = %reference))]
+    #[tracing::instrument(name = "app.block_user", skip_all)]
     pub async fn block_user(
         &self,
         authority: &Authority,
@@ -24,7 +24,7 @@ impl Desk {
     }
 
     /// Lets a blocked user sign in again.
-    #[tracing::instrument(name = "app.unblock_user", skip_all, fields(reference = %reference))]
+    #[tracing::instrument(name = "app.unblock_user", skip_all)]
     pub async fn unblock_user(
         &self,
         authority: &Authority,

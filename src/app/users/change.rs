@@ -33,7 +33,7 @@ pub struct UserChange {
 
 impl Desk {
     /// Changes a user; all of the change is made, or nothing.
-    #[tracing::instrument(name = "app.change_user", skip_all, fields(user = %reference))]
+    #[tracing::instrument(name = "app.change_user", skip_all)]
     pub async fn change_user(
         &self,
         authority: &Authority,

@@ -33,7 +33,7 @@ pub struct UserDeletion {
 impl Desk {
     /// Deletes a user with their tokens, roles and projects. Tombstones are left: their images stay closed
     /// and their name taken until an administrator makes them anew.
-    #[tracing::instrument(name = "app.delete_user", skip_all, fields(reference = %reference))]
+    #[tracing::instrument(name = "app.delete_user", skip_all)]
     pub async fn delete_user(
         &self,
         authority: &Authority,

@@ -13,7 +13,7 @@ use crate::storage::{Change, GrantedEvent, refresh_tokens, sessions, users};
 
 impl Desk {
     /// Replaces a user's password, or gives one to a user without. They are to choose another one when they sign in.
-    #[tracing::instrument(name = "app.reset_password", skip_all, fields(reference = %reference))]
+    #[tracing::instrument(name = "app.reset_password", skip_all)]
     pub async fn reset_password(
         &self,
         authority: &Authority,

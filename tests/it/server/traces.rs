@@ -93,6 +93,45 @@ fn a_collector_gets_each_request_with_its_parts_and_no_secret() {
     }
 }
 
+/// Background tasks do something each second, and people are named in the addresses and parameters of the admin API.
+#[test]
+fn a_collector_gets_no_traces_but_those_of_requests_and_no_names_of_people() {
+    let collector = Collector::start("127.0.0.1:0");
+    let workplace = Workplace::migrated();
+    let mut running = start_with(&workplace, "log", &configuration(&collector.address));
+    workplace.ok(&["user", "create", "root", "--admin"]);
+    workplace.ok(&["user", "create", "zacharias"]);
+    let user = workplace.json(&["user", "show", "zacharias"])["id"].clone();
+    workplace.ok(&["group", "create", "grotto"]);
+    let create = [
+        "token", "create", "--user", "root", "--name", "x", "--scope", "api",
+    ];
+    let header = format!("private-token: {}\r\n", workplace.ok(&create).trim());
+    let block = format!("POST /api/v4/users/{user}/block");
+    for (request, status) in [
+        (
+            "POST /api/v4/groups/grotto/members?username=zacharias&access_level=30",
+            "201",
+        ),
+        (&block, "201"),
+        ("PUT /api/v4/groups/grotto?description=x", "200"),
+        ("DELETE /api/v4/groups/grotto", "202"),
+    ] {
+        let reply = send(&running.admin, request, &header);
+        let expected = format!("HTTP/1.1 {status}");
+        assert!(reply.starts_with(&expected), "{request}: {reply}");
+    }
+    // It takes longer than the pause of the tasks that write down uses.
+    wait_until("the traces are sent", || {
+        let texts = ["app.block_user", "app.delete_namespace", "storage.users"];
+        texts.iter().all(|text| collector.has(text))
+    });
+    assert_eq!(running.stop().0, Some(0));
+    for text in ["app.write_usage", "zacharias", "grotto"] {
+        assert!(!collector.has(text), "{text}");
+    }
+}
+
 #[test]
 fn a_collector_that_is_away_holds_nobody_up_and_is_told_once() {
     let address = free_address();
