@@ -23,8 +23,8 @@ use prometheus_client::registry::Registry;
 
 pub use process::ProcessReading;
 pub use readings::{
-    CopyReading, FailedLoginReading, IssuedReading, KeyReading, LostReading, PasswordReading,
-    PoolReading, Readings, RefusedReading,
+    CheckReading, CopyReading, FailedLoginReading, IssuedReading, KeyReading, LostReading,
+    PasswordReading, PoolReading, Readings, RefusedReading,
 };
 use requests::RequestCounts;
 pub use requests::RequestMetrics;

@@ -27,6 +27,10 @@ pub struct Readings {
     pub keys: Vec<KeyReading>,
     /// Records that were not written down.
     pub lost: Vec<LostReading>,
+    /// The readiness of the service, by work.
+    pub ready: Vec<(&'static str, bool)>,
+    /// The checks that the operator sees.
+    pub checks: Vec<CheckReading>,
 }
 
 /// Registry tokens that were issued.
@@ -123,11 +127,23 @@ pub struct LostReading {
     pub count: u64,
 }
 
+/// A check that the operator sees.
+#[derive(Debug, Clone, Copy)]
+pub struct CheckReading {
+    /// Its subject.
+    pub check: &'static str,
+    /// True if there is something for the operator to do.
+    pub is_failing: bool,
+    /// The time for which it has failed, if that is known.
+    pub age: Option<Duration>,
+}
+
 impl Readings {
     pub(super) fn encode(&self, encoder: &mut DescriptorEncoder<'_>) -> std::fmt::Result {
         self.encode_registry_tokens(encoder)?;
         self.encode_logins(encoder)?;
         self.encode_storage(encoder)?;
+        self.encode_health(encoder)?;
         let lost = self.lost.iter();
         let lost = lost.map(|row| ([("record", row.record)], row.count));
         let help = "Records that were not written down, because too many came at once";
@@ -220,6 +236,22 @@ impl Readings {
             help,
             one(passwords.turned_away),
         )
+    }
+
+    fn encode_health(&self, encoder: &mut DescriptorEncoder<'_>) -> std::fmt::Result {
+        let ready = self.ready.iter();
+        let ready = ready.map(|(work, is_ready)| ([("work", *work)], u64::from(*is_ready)));
+        let help = "1 if the service is ready for its work, 0 if not";
+        gauge(encoder, "ready", help, ready)?;
+        let checks = self.checks.iter();
+        let failing = checks
+            .clone()
+            .map(|row| ([("check", row.check)], u64::from(row.is_failing)));
+        let help = "1 for a check that /readyz of the ops listener names and that is not ok";
+        gauge(encoder, "check_failing", help, failing)?;
+        let ages = checks.filter_map(|row| Some(([("check", row.check)], row.age?.as_secs_f64())));
+        let help = "Time for which a check has failed";
+        gauge(encoder, "check_failing_seconds", help, ages)
     }
 
     fn encode_storage(&self, encoder: &mut DescriptorEncoder<'_>) -> std::fmt::Result {

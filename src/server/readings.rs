@@ -5,10 +5,11 @@ use std::sync::Arc;
 use crate::app::DeskError;
 use crate::app::notices::Notices;
 use crate::app::registry::{IssueNumber, RegistryTokenIssuer};
+use crate::http::layers::{CheckState, Health};
 use crate::identity::{Authenticator, RefusalNumbers};
 use crate::metrics::{
-    CopyReading, FailedLoginReading, IssuedReading, KeyReading, LostReading, PasswordReading,
-    PoolReading, ProcessReading, Readings, RefusedReading,
+    CheckReading, CopyReading, FailedLoginReading, IssuedReading, KeyReading, LostReading,
+    PasswordReading, PoolReading, ProcessReading, Readings, RefusedReading,
 };
 use crate::server::Service;
 use crate::storage::{CopyNumbers, Db, PoolNumbers};
@@ -19,6 +20,8 @@ pub(super) struct Rooms {
     admin: Authenticator,
     db: Db,
     notices: Notices,
+    health: Health,
+    pulls: Health,
 }
 
 impl Rooms {
@@ -28,6 +31,8 @@ impl Rooms {
             admin: service.admin.admission.authenticator.clone(),
             db: service.db.clone(),
             notices: service.notices.clone(),
+            health: service.health.clone(),
+            pulls: service.pulls.clone(),
         }
     }
 
@@ -54,6 +59,11 @@ impl Rooms {
             pools: self.db.pools().into_iter().map(pool).collect(),
             keys: self.keys(),
             lost: self.lost(),
+            ready: vec![
+                ("all", self.health.was_ready()),
+                ("pulls", self.pulls.was_ready()),
+            ],
+            checks: self.health.checks().into_iter().map(check).collect(),
         }
     }
 
@@ -83,6 +93,14 @@ impl Rooms {
             })
         });
         reading.collect()
+    }
+}
+
+fn check(state: CheckState) -> CheckReading {
+    CheckReading {
+        check: state.subject,
+        is_failing: state.is_failing,
+        age: state.age,
     }
 }
 

@@ -76,6 +76,20 @@ impl fmt::Display for Notice {
     }
 }
 
+/// The text of a check that is good.
+const GOOD: &str = "ok";
+
+/// A check that the operator sees, as numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CheckState {
+    /// Its subject.
+    pub subject: &'static str,
+    /// True if there is something for the operator to do.
+    pub is_failing: bool,
+    /// The time for which it has failed, if that is known.
+    pub age: Option<Duration>,
+}
+
 /// The detail in which a listener answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HealthDetail {
@@ -165,10 +179,47 @@ impl Health {
         self.notices().remove(subject);
     }
 
+    /// True if listeners of this state are ready, as far as it is known: nobody waits for storage, whose answer to the question before
+    /// counts.
+    pub fn was_ready(&self) -> bool {
+        let known = (self.without_storage)();
+        let storage_is_good = if known.is_away {
+            known.goes_on
+        } else {
+            match self.storage.ask_for_next_time() {
+                None | Some(Ok(())) => true,
+                Some(Err(problem)) => problem.is_away && known.goes_on,
+            }
+        };
+        self.open.load(Ordering::Acquire) && (self.stuck)().is_none() && storage_is_good
+    }
+
+    /// The checks that the operator sees, but for storage and the listeners.
+    pub fn checks(&self) -> Vec<CheckState> {
+        let notices = self.operator_notices().into_iter();
+        let state = |(subject, notice): (&'static str, Notice)| CheckState {
+            subject,
+            is_failing: notice.since.is_some() || notice.text != GOOD,
+            age: notice.since.map(|since| since.elapsed()),
+        };
+        notices.map(state).collect()
+    }
+
+    /// The texts for the operator, with that of changes that fail.
+    fn operator_notices(&self) -> BTreeMap<&'static str, Notice> {
+        let stuck = (self.stuck)();
+        let mut notices = self.notices().clone();
+        if let Some((since, text)) = stuck {
+            let since = Some(since);
+            notices.entry("changes").or_insert(Notice { text, since });
+        }
+        notices
+    }
+
     /// The state of storage for the operator, with the time for which it fails.
     fn told(&self, state: StorageState, is_open: bool) -> String {
         let (good, problem) = match state {
-            StorageState::Good => ("ok", None),
+            StorageState::Good => (GOOD, None),
             StorageState::NotNeeded => ("not needed", None),
             StorageState::Failed(problem) => ("", Some(problem)),
         };
@@ -273,8 +324,8 @@ async fn livez() -> Response {
 async fn readyz(health: &Health, detail: HealthDetail) -> Response {
     let is_open = health.open.load(Ordering::Acquire);
     let state = health.storage_state().await;
-    let stuck = (health.stuck)();
-    let is_ready = is_open && stuck.is_none() && !matches!(state, StorageState::Failed(_));
+    let is_stuck = (health.stuck)().is_some();
+    let is_ready = is_open && !is_stuck && !matches!(state, StorageState::Failed(_));
     let status = if is_ready {
         StatusCode::OK
     } else {
@@ -285,17 +336,12 @@ async fn readyz(health: &Health, detail: HealthDetail) -> Response {
     let body = match detail {
         HealthDetail::YesOrNo => serde_json::json!({ "status": word }),
         HealthDetail::EachCheck => {
-            let mut notices = health.notices().clone();
-            if let Some((since, text)) = stuck {
-                let since = Some(since);
-                let notice = Notice { text, since };
-                notices.entry("changes").or_insert(notice);
-            }
+            let notices = health.operator_notices();
             let texts = notices
                 .iter()
                 .map(|(subject, notice)| (*subject, notice.to_string()));
             let mut checks: BTreeMap<&str, String> = texts.collect();
-            let listeners = if is_open { "ok" } else { "not open" };
+            let listeners = if is_open { GOOD } else { "not open" };
             checks.insert("listeners", listeners.to_owned());
             checks.insert("storage", storage);
             serde_json::json!({ "status": word, "checks": checks })

@@ -81,6 +81,13 @@ impl StorageQuestion {
         }
     }
 
+    /// The last answer that came, for whoever does not wait; a new question begins.
+    pub(super) fn ask_for_next_time(&self) -> Option<StorageAnswer> {
+        // The answer comes without anybody who waits for it.
+        drop(self.join());
+        self.known().last.clone()
+    }
+
     /// The last answer that came, if it was no, and not that storage is away.
     pub(super) fn last_no(&self) -> Option<StorageProblem> {
         let last = self.known().last.clone();

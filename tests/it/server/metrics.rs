@@ -2,9 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::fs::File;
+use std::time::Duration;
+
+use sea_orm::{ConnectOptions, ConnectionTrait, Database};
 
 use super::{tls, wait_until};
-use crate::cli::running::{send, spawn};
+use crate::cli::Workplace;
+use crate::cli::running::{send, spawn, start, within};
 use crate::notices::webhook_at;
 
 /// The documentation names every metric, and the alerts and the dashboard name none that is not there.
@@ -49,4 +53,56 @@ fn the_documentation_the_alerts_and_the_dashboard_know_the_metrics() {
             assert!(explained.contains(name), "{path} names {name}");
         }
     }
+}
+
+/// The worst states are those in which tokens go on and nobody looks at `/readyz`.
+#[tokio::test(flavor = "multi_thread")]
+async fn changes_that_cannot_be_made_are_in_the_metrics() {
+    let workplace = Workplace::empty();
+    let running = start(&workplace, "log");
+    let secret = workplace.ok(&[
+        "token", "create", "--user", "admin", "--name", "x", "--scope", "api",
+    ]);
+    let header = format!("private-token: {}\r\n", secret.trim());
+    let metrics = || send(&running.ops, "GET /metrics", "accept: */*\r\n");
+    let (ready, pulls) = (
+        "wharfinger_ready{work=\"all\"} ",
+        "wharfinger_ready{work=\"pulls\"} 1\n",
+    );
+    let has = |parts: &[&str]| {
+        let metrics = metrics();
+        parts.iter().all(|part| metrics.contains(part))
+    };
+    within(Duration::from_secs(20), "the keys are looked at", || {
+        has(&[
+            &format!("{ready}1\n"),
+            pulls,
+            "wharfinger_check_failing{check=\"signing_keys\"} 0\n",
+        ])
+    });
+    assert!(!metrics().contains("check=\"changes\""));
+
+    let file = workplace.path().join("data/wharfinger.db");
+    let mut one = ConnectOptions::new(format!("sqlite://{}", file.display()));
+    one.max_connections(1);
+    let other = Database::connect(one).await.unwrap();
+    other.execute_unprepared("BEGIN IMMEDIATE").await.unwrap();
+    send(
+        &running.admin,
+        "POST /api/v4/groups?name=waits&path=waits",
+        &header,
+    );
+    within(Duration::from_secs(20), "the failure is a metric", || {
+        has(&[
+            &format!("{ready}0\n"),
+            pulls,
+            "wharfinger_check_failing{check=\"changes\"} 1\n",
+            "wharfinger_check_failing_seconds{check=\"changes\"} ",
+        ])
+    });
+
+    other.execute_unprepared("ROLLBACK").await.unwrap();
+    within(Duration::from_secs(20), "it is over", || {
+        has(&[&format!("{ready}1\n")]) && !has(&["check=\"changes\""])
+    });
 }
