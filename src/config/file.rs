@@ -45,7 +45,7 @@ pub(super) fn flatten(text: &str, path: Option<&Path>) -> Result<Flat, ConfigErr
                 ));
             }
             DeValue::Table(table) => {
-                for setting in reader.settings(&format!("{section}."), table)? {
+                for setting in reader.settings(&format!("{section}."), table) {
                     flat.settings.insert(setting.key.clone(), setting);
                 }
                 flat.sections.push((section, origin));
@@ -81,24 +81,19 @@ impl Reader<'_> {
                 "write each registry as [[registry]]",
             ));
         };
-        let settings = self.settings("registry.", table)?;
+        let settings = self.settings("registry.", table);
         Ok(settings
             .into_iter()
             .map(|setting| (setting.key.clone(), setting))
             .collect())
     }
 
-    fn settings(&self, prefix: &str, table: &DeTable<'_>) -> Result<Vec<Setting>, ConfigError> {
+    fn settings(&self, prefix: &str, table: &DeTable<'_>) -> Vec<Setting> {
         let read = |(name, value): (&Spanned<_>, &Spanned<DeValue<'_>>)| {
             let key = format!("{prefix}{}", name.get_ref());
             let origin = self.origin(name.span().start);
-            match raw(value.get_ref()) {
-                Some(raw) => Ok(Setting { key, raw, origin }),
-                None => Err(ConfigError::new(
-                    origin,
-                    format!("`{key}` has a value of a kind that no key has"),
-                )),
-            }
+            let raw = raw(value.get_ref()).unwrap_or(Raw::Other);
+            Setting { key, raw, origin }
         };
         table.iter().map(read).collect()
     }
@@ -114,6 +109,7 @@ impl Reader<'_> {
     }
 }
 
+/// The value as it is written; none if it is of a kind that no key has.
 fn raw(value: &DeValue<'_>) -> Option<Raw> {
     match value {
         DeValue::String(text) => Some(Raw::Text(text.to_string())),

@@ -98,6 +98,8 @@ pub struct Config {
     pub registries: Vec<Registry>,
     /// A sentence for each environment variable that looks like ours and is not read.
     pub ignored_variables: Vec<String>,
+    /// A sentence about the environment variables that overrule the file, if there are any; it has no values.
+    pub overruled: Option<String>,
 }
 
 impl Config {
@@ -126,6 +128,7 @@ impl Config {
             shutdown: Shutdown::read(&settings)?,
             registries: registries::read(&settings)?,
             ignored_variables: settings.ignored_variables,
+            overruled: settings.overruled,
         })
     }
 }

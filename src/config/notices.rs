@@ -74,8 +74,14 @@ impl NoticeSettings {
     pub(super) fn read(settings: &Settings) -> Result<Self, ConfigError> {
         let webhook = WebhookSettings::read(settings)?;
         let mail = MailSettings::read(settings)?;
-        let to_owners = settings.get("mail.to_owners")?.boolean()?;
+        let owners = settings.get("mail.to_owners")?;
+        let to_owners = owners.boolean()?;
         let has_operator = mail.as_ref().is_some_and(|mail| mail.operator.is_some());
+        if mail.is_some() && !to_owners && !has_operator {
+            return Err(owners.wrong(
+                "is false, and `mail.operator` is empty, so that nobody gets mail; write an operator, or no `mail.server`",
+            ));
+        }
         Ok(Self {
             rules: NoticeRules {
                 days_before: days_before(settings.get("notices.days_before_end")?)?,
@@ -120,6 +126,7 @@ impl WebhookSettings {
         let allowed_networks = Networks::read(settings.get("webhook.allowed_networks")?)?;
         let authorities = secret::certificates(settings, "webhook.ca_file")?;
         if url.text()?.is_empty() {
+            reach_nobody(settings, ("webhook", "url"), &["secret", "secret_file"])?;
             return Ok(None);
         }
         let Some((secret, written)) = secret else {
@@ -137,6 +144,23 @@ impl WebhookSettings {
             authorities,
         }))
     }
+}
+
+/// Refuses a way without its address, if something else is said of it: whoever wrote that waits for notices.
+fn reach_nobody(
+    settings: &Settings,
+    (section, address): (&str, &str),
+    others: &[&str],
+) -> Result<(), ConfigError> {
+    for other in others {
+        let setting = settings.get(&format!("{section}.{other}"))?;
+        if !setting.text()?.is_empty() {
+            return Err(setting.wrong(&format!(
+                "is for nothing without `{section}.{address}`; write that too, or leave both out"
+            )));
+        }
+    }
+    Ok(())
 }
 
 fn address(setting: &Setting, allowed: &Networks) -> Result<Url, ConfigError> {
@@ -173,6 +197,8 @@ impl MailSettings {
         let user = user.text()?;
         let name = server.text()?;
         if name.is_empty() {
+            let others = ["from", "operator", "user", "password", "password_file"];
+            reach_nobody(settings, ("mail", "server"), &others)?;
             return Ok(None);
         }
         if tls.text()? == "none" && !is_local(name) {

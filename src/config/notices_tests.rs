@@ -33,7 +33,6 @@ fn ways_for_notices_are_there_if_they_have_an_address() {
     let folder = TempDir::new().unwrap();
     let channels = |file: &str| load(&folder, file).unwrap().notices.rules.channels;
     assert!(channels("").is_empty());
-    assert!(channels(WEBHOOK).is_empty());
     let url = "url = \"https://hooks.example.com/x?key=y\"\n";
     let mail = Channels {
         owner_mail: true,
@@ -143,4 +142,26 @@ fn ways_for_notices_that_cannot_be_gone_stop_the_start() {
         !problem("[webhook]\nurl = \"https://h.example.com\"\nsecret = \"hunter2\"")
             .contains("hunter2")
     );
+}
+
+/// A half of a way is written by somebody who waits for notices.
+#[test]
+fn halves_of_ways_that_reach_nobody_stop_the_start() {
+    for (file, told) in [
+        (
+            WEBHOOK.to_owned(),
+            "w.toml:2: `webhook.secret` is for nothing without `webhook.url`; write that too, or leave both out",
+        ),
+        (
+            "[mail]\noperator = \"ops@example.com\"".to_owned(),
+            "w.toml:2: `mail.operator` is for nothing without `mail.server`; write that too, or leave both out",
+        ),
+        (
+            format!("{MAIL}to_owners = false"),
+            "w.toml:4: `mail.to_owners` is false, and `mail.operator` is empty, so that nobody gets mail; write an \
+             operator, or no `mail.server`",
+        ),
+    ] {
+        assert_eq!(problem(&file), told, "{file}");
+    }
 }

@@ -19,6 +19,8 @@ pub(super) struct Settings {
     pub(super) registries: Vec<BTreeMap<String, Setting>>,
     /// A sentence for each variable that looks like ours and is not read.
     pub(super) ignored_variables: Vec<String>,
+    /// A sentence about the variables that overrule the file, if there are any.
+    pub(super) overruled: Option<String>,
 }
 
 impl Settings {
@@ -45,6 +47,7 @@ impl Settings {
             check_known(&values, &setting)?;
             values.insert(key, setting);
         }
+        let mut overruled = Vec::new();
         for (name, value) in &sources.variables {
             let setting = Setting {
                 key: Sources::key_of(name),
@@ -58,7 +61,11 @@ impl Settings {
                 ));
             }
             check_known(&values, &setting)?;
-            values.insert(setting.key.clone(), setting);
+            let (key, raw) = (setting.key.clone(), setting.raw.clone());
+            let before = values.insert(key.clone(), setting);
+            if before.is_some_and(|before| before.is_of_file() && before.raw != raw) {
+                overruled.push(format!("{name} for `{key}`"));
+            }
         }
         let mut registries = Vec::new();
         for entry in file.registries {
@@ -81,6 +88,10 @@ impl Settings {
             values,
             registries,
             ignored_variables,
+            overruled: (!overruled.is_empty()).then(|| {
+                let all = overruled.join(", ");
+                format!("environment variables overrule the configuration file: {all}")
+            }),
         })
     }
 

@@ -118,6 +118,27 @@ fn variables_count_more_than_the_file() {
     );
 }
 
+/// An image sets variables that a mounted file does not overrule; the file seems to be ignored then.
+#[test]
+fn keys_of_the_file_that_variables_overrule_are_named_and_their_values_are_not() {
+    let file = "[token]\nlisten = \"127.0.0.1:1\"\n[admin]\nlisten = \"0.0.0.0:5002\"\n[database]\nurl = \"sqlite://secret.db\"";
+    let variables = [
+        ("WHARFINGER_TOKEN__LISTEN", "0.0.0.0:5001"),
+        ("WHARFINGER_ADMIN__LISTEN", "0.0.0.0:5002"),
+        ("WHARFINGER_OPS__LISTEN", "127.0.0.1:9"),
+        ("WHARFINGER_DATABASE__URL", "sqlite://hidden.db"),
+    ];
+    let told = load(file, &variables).unwrap().overruled;
+    assert_eq!(
+        told.as_deref(),
+        Some(
+            "environment variables overrule the configuration file: WHARFINGER_DATABASE__URL for `database.url`, \
+             WHARFINGER_TOKEN__LISTEN for `token.listen`"
+        )
+    );
+    assert_eq!(load("", &variables).unwrap().overruled, None);
+}
+
 #[test]
 fn unknown_keys_stop_the_start_with_their_line_or_variable() {
     assert_eq!(
@@ -184,6 +205,14 @@ fn bad_values_name_the_key_and_what_is_allowed() {
         (
             "[[registry]]\npull_lifetime = \"59s\"",
             "w.toml:2: `registry.pull_lifetime` is a duration from 60s to 24h, such as 90s, 5m or 2h",
+        ),
+        (
+            "[token]\ntls_min_version = 1.3",
+            "w.toml:2: `token.tls_min_version` is a text; write it between quotes",
+        ),
+        (
+            "[notices]\ndays_before_end = [30, 7]",
+            "w.toml:2: `notices.days_before_end` is a list of texts, such as [\"a\", \"b\"]",
         ),
         (
             "[[registry]]\ntrust = \"pin\"",
@@ -493,6 +522,21 @@ fn addresses_with_a_scheme_that_nobody_speaks_are_warned_of() {
             warnings.len() == 1 && warnings[0].contains(told),
             "{file}: {warnings:?}"
         );
+    }
+}
+
+#[test]
+fn a_listener_with_tls_that_a_page_shows_needs_no_warning() {
+    let page = fs::read_to_string("docs/operating.md").unwrap();
+    let blocks = page.split("```toml\n").skip(1);
+    let blocks = blocks.filter_map(|part| part.split("```").next());
+    let with_tls: Vec<&str> = blocks
+        .filter(|block| block.contains("tls_certificate"))
+        .collect();
+    assert!(!with_tls.is_empty());
+    for block in with_tls {
+        let warnings = load(block, &[]).unwrap().address_warnings();
+        assert_eq!(warnings, Vec::<String>::new(), "{block}");
     }
 }
 

@@ -14,6 +14,8 @@ pub(super) enum Raw {
     Integer(i64),
     Boolean(bool),
     List(Vec<String>),
+    /// A kind that no key has, such as a float.
+    Other,
 }
 
 /// A value with its key and where it comes from.
@@ -28,6 +30,11 @@ impl Setting {
     /// The error that this value has `problem`.
     pub(super) fn wrong(&self, problem: &str) -> ConfigError {
         ConfigError::new(self.origin.clone(), format!("`{}` {problem}", self.key))
+    }
+
+    /// True for a value that a file has, and not the reference.
+    pub(super) fn is_of_file(&self) -> bool {
+        matches!(self.origin, SettingOrigin::Line(..))
     }
 
     pub(super) fn text(&self) -> Result<&str, ConfigError> {

@@ -81,6 +81,16 @@ pub(super) async fn purge_usage(service: Service, keep: Duration, lifecycle: Lif
     purge_in_parts((step, "the usage of old days"), purge, lifecycle).await;
 }
 
+/// Gives up notices that nobody sends, and deletes those that were finished long ago, also where no way for them is configured any
+/// more.
+pub(super) async fn purge_notices(service: Service, lifecycle: Lifecycle) {
+    let consequence = "old notices are not deleted";
+    let step = RepeatedStep::new(service.health, "old_notices", consequence);
+    let notices = service.notices;
+    let purge = || notices.purge();
+    purge_in_parts((step, "old notices"), purge, lifecycle).await;
+}
+
 /// Deletes what is old, with a pause before each part.
 async fn purge_in_parts<P>(
     (mut step, what): (RepeatedStep, &'static str),

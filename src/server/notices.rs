@@ -21,8 +21,6 @@ const MAIL_TIMEOUT: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_secs(1);
 /// The pause between two looks at ends of tokens.
 const LONG_PAUSE: Duration = Duration::from_mins(1);
-/// The pause between two looks for notices that were finished long ago: each deletes those of one day.
-const PURGE_PAUSE: Duration = Duration::from_hours(1);
 
 /// The notices of a service with that configuration.
 pub(super) fn notices(
@@ -31,12 +29,17 @@ pub(super) fn notices(
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
 ) -> anyhow::Result<Notices> {
+    let rules = config.notices.rules.clone();
+    Ok(Notices::new(db, (clock, entropy), couriers(config)?, rules))
+}
+
+/// The ways out of the service with that configuration.
+pub(super) fn couriers(config: &Config) -> anyhow::Result<Couriers> {
     let settings = config.notices.clone();
-    let couriers = Couriers {
+    Ok(Couriers {
         webhook: settings.webhook.map(webhook).transpose()?,
         mail: settings.mail.map(mail).transpose()?,
-    };
-    Ok(Notices::new(db, (clock, entropy), couriers, settings.rules))
+    })
 }
 
 fn webhook(settings: WebhookSettings) -> anyhow::Result<Webhook> {
@@ -75,27 +78,17 @@ pub(super) fn spawn(service: &Service, lifecycle: &Lifecycle) {
     }
 }
 
-/// Makes notices of events and ends, and deletes old ones.
+/// Makes notices of events and ends.
 async fn make(service: Service, lifecycle: Lifecycle) {
     let mut step = RepeatedStep::new(service.health, "notices", "no notices are made");
     let (notices, metrics) = (service.notices, service.metrics);
-    let (mut looked, mut purged) = (None::<Instant>, None::<Instant>);
-    let is_due = |last: Option<Instant>, pause| last.is_none_or(|last| last.elapsed() >= pause);
+    let mut looked = None::<Instant>;
     loop {
-        let is_long_ago = is_due(looked, LONG_PAUSE);
-        let is_purge_due = is_long_ago && is_due(purged, PURGE_PAUSE);
+        let is_long_ago = looked.is_none_or(|looked| looked.elapsed() >= LONG_PAUSE);
         let making = async {
-            let mut has_rest = notices.follow_events().await?;
+            let has_rest = notices.follow_events().await?;
             if is_long_ago {
                 notices.look_at_ends().await?;
-                if is_purge_due {
-                    if notices.purge().await? {
-                        has_rest = true;
-                    } else {
-                        // Another purge would delete another day, also if there is more to do now.
-                        purged = Some(Instant::now());
-                    }
-                }
                 let numbers = notices.numbers().await?;
                 metrics.set_notices(numbers.pending, numbers.failed);
             }

@@ -12,7 +12,7 @@ use crate::domain::clock::Clock;
 use crate::metrics::Metrics;
 use crate::server::migrations::must_not_be_half_restored;
 use crate::server::telemetry::OpenLog;
-use crate::server::{Service, SystemClock, SystemEntropy, connections, welcome};
+use crate::server::{Service, SystemClock, SystemEntropy, connections, notices, welcome};
 use crate::signing::{KeyRing, Opened};
 use crate::storage::{Db, StorageError};
 
@@ -35,7 +35,13 @@ pub(super) async fn open(
     {
         tracing::warn!("{warning}");
     }
+    if let Some(overruled) = &config.overruled {
+        tracing::info!("{overruled}");
+    }
+    // A file of authorities that has none ends the start before it has made anything.
+    notices::couriers(config)?;
     let db = open_database(config).await?;
+    let has_known_keys = db.has_seen_keys().await?;
     let Opened { ring, created } = open_keys(config, &db).await?;
     let (keys, place) = (Arc::new(ring), db.place());
     let service = Service::new(
@@ -51,7 +57,8 @@ pub(super) async fn open(
         tracing::warn!("users with two-factor authentication cannot sign in with codes: {problem}");
     }
     let administrator = service.desk.ensure_administrator().await?;
-    if administrator.is_some() && !created {
+    // A start that came no further than its keys has noted them in the database that it made.
+    if administrator.is_some() && !created && !has_known_keys {
         tracing::warn!(
             "the keys were there before, but the database {place} is new and empty; if you miss your users and \
              tokens, stop the service and correct `database.url`"

@@ -229,6 +229,10 @@ fn spawn_background(service: &Service, config: &Config, lifecycle: &Lifecycle) {
         lifecycle.clone(),
     ));
     notices::spawn(service, lifecycle);
+    lifecycle.spawn(background::purge_notices(
+        service.clone(),
+        lifecycle.clone(),
+    ));
     if let Some(keep) = config.usage.keep {
         lifecycle.spawn(background::purge_usage(
             service.clone(),

@@ -6,15 +6,16 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
 
 use crate::app::error::DeskError;
-use crate::app::notices::Notices;
+use crate::app::notices::purge::too_old;
+use crate::app::notices::{AHEAD, Notices};
 use crate::delivery::DeliveryError;
 use crate::domain::entropy::random_bytes;
 use crate::domain::notices::TokenNotice;
-use crate::domain::notices::back_off::next_attempt;
+use crate::domain::notices::back_off::{LONGEST_HONEST_WAIT, next_attempt};
 use crate::domain::notices::outbox::{Channel, DeliveryOutcome, OutboxNotice};
 use crate::domain::notices::words::MailReader;
 use crate::domain::users::UserState;
-use crate::storage::notices::delivery;
+use crate::storage::notices::delivery::{self, DueWindow};
 use crate::storage::users;
 
 /// The most notices of one channel that are sent at the same time.
@@ -42,7 +43,14 @@ impl Notices {
     /// process ended, is due again later, with the same id.
     #[tracing::instrument(name = "app.notices.deliver", skip_all, fields(channel = channel.name()))]
     pub async fn deliver(&self, channel: Channel) -> Result<bool, DeskError> {
-        let due = delivery::due(&self.db, channel, self.clock.now(), AT_ONCE).await?;
+        let now = self.clock.now();
+        let window = DueWindow {
+            made_since: too_old(now),
+            until: now,
+            // No honest wait is longer: the clock was ahead when it began.
+            beyond: now + LONGEST_HONEST_WAIT,
+        };
+        let due = delivery::due(&self.db, channel, window, AT_ONCE).await?;
         let attempts = due.iter().map(|due| self.attempt(channel, due));
         // All come to their end, also if storage fails one.
         let done: Result<Vec<()>, DeskError> = join_all(attempts).await.into_iter().collect();
@@ -80,7 +88,8 @@ impl Notices {
         };
         if channel != Channel::Webhook && notice.matter.is_made_at_will() {
             let like = (due, &notice.holder);
-            let sent = delivery::delivered_like(&self.db, like, channel, now - DAY).await?;
+            let sent =
+                delivery::delivered_like(&self.db, like, channel, now - DAY..=now + AHEAD).await?;
             if sent >= MOST_MAILS {
                 return Ok(Err(Unsent::Unwanted(
                     "100 such mails were sent within a day already",

@@ -1,7 +1,8 @@
 //! Deleting notices that were finished long ago.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::app::PurgedPart;
 use crate::app::error::DeskError;
 use crate::app::notices::Notices;
 use crate::storage::notices::{self, progress};
@@ -11,13 +12,17 @@ const LONGEST_WAIT: TimeDelta = TimeDelta::days(4);
 /// The time for which finished notices are kept.
 const KEPT: TimeDelta = TimeDelta::days(30);
 
+/// The instant before which a notice that waits at `now` was made too long ago to be sent.
+pub(in crate::app::notices) fn too_old(now: DateTime<Utc>) -> DateTime<Utc> {
+    now - LONGEST_WAIT
+}
+
 impl Notices {
-    /// Deletes some of the notices that were finished long ago or are too many, the oldest first; true if there may be more
-    /// of them, but for those of the next day.
+    /// Deletes some of the notices that were finished long ago or are too many, the oldest first.
     #[tracing::instrument(name = "app.notices.purge", skip_all)]
-    pub async fn purge(&self) -> Result<bool, DeskError> {
+    pub async fn purge(&self) -> Result<PurgedPart, DeskError> {
         let now = self.clock.now();
-        let given_up = notices::give_up(&self.db, now - LONGEST_WAIT, now).await?;
+        let given_up = notices::give_up(&self.db, too_old(now), now).await?;
         if given_up > 0 {
             tracing::warn!(
                 given_up,
@@ -27,7 +32,7 @@ impl Notices {
         let end = now - KEPT;
         let looked_at = progress::progress(&self.db, now).await?.ends_looked_at;
         let above = (self.bounds.finished, looked_at);
-        let (_, has_rest) = notices::purge(&self.db, end, above).await?;
-        Ok(has_rest)
+        let purged = notices::purge(&self.db, end, above).await?;
+        Ok(PurgedPart::from(purged))
     }
 }

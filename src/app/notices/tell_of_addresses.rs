@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use chrono::TimeDelta;
 
 use crate::app::error::DeskError;
-use crate::app::notices::Notices;
+use crate::app::notices::{AHEAD, Notices};
 use crate::domain::access_tokens::AccessToken;
 use crate::domain::client_network::client_network;
 use crate::domain::notices::{Matter, TokenNotice};
@@ -34,7 +34,7 @@ impl Notices {
         for &address in news {
             let network = client_network(address);
             let about = (kind.as_str(), token.id.0);
-            let made = notices::count_about(&self.db, about, now - DAY).await?;
+            let made = notices::count_about(&self.db, about, now - DAY..=now + AHEAD).await?;
             let notice = TokenNotice {
                 matter: Matter::NewAddress { address },
                 at: now,

@@ -9,6 +9,9 @@ const FIRST_WAIT: TimeDelta = TimeDelta::seconds(10);
 /// The longest wait, but for the part that is drawn.
 const LONGEST_WAIT: TimeDelta = TimeDelta::hours(4);
 
+/// More than any wait for an attempt, also one that a sender began and did not end.
+pub const LONGEST_HONEST_WAIT: TimeDelta = TimeDelta::minutes(330);
+
 /// The instant of the next attempt, after so many have failed; none if the notice, which was made at `created_at`, is
 /// given up.
 ///
@@ -51,5 +54,7 @@ mod tests {
         let now: DateTime<Utc> = "2026-03-14T15:09:26Z".parse().unwrap();
         let wait = |drawn| (next_attempt((now, now), 4, drawn).unwrap() - now).num_seconds();
         assert_eq!((wait(0), wait(u8::MAX)), (80, 100));
+        let longest = next_attempt((now, now), 30, u8::MAX).unwrap() - now;
+        assert!(longest < LONGEST_HONEST_WAIT);
     }
 }

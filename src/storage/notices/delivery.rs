@@ -1,5 +1,7 @@
 //! Notices that are due, and the outcomes of attempts to send them.
 
+use std::ops::RangeInclusive;
+
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
@@ -20,18 +22,33 @@ use crate::storage::notices::to_notice;
 /// The most characters of a reason that are kept.
 const LONGEST_REASON: usize = 200;
 
-/// The first notices of a channel that are due at `now`.
+/// The instants that say which notices are due.
+#[derive(Debug, Clone, Copy)]
+pub struct DueWindow {
+    /// Those that were made before are too old to be sent.
+    pub made_since: DateTime<Utc>,
+    /// Those whose next attempt is then or before are due.
+    pub until: DateTime<Utc>,
+    /// So are those whose next attempt is after that: a wrong clock chose it.
+    pub beyond: DateTime<Utc>,
+}
+
+/// The first notices of a channel that are due.
 #[tracing::instrument(level = "debug", name = "storage.notices.delivery.due", skip_all)]
 pub async fn due(
     db: &Db,
     channel: Channel,
-    now: DateTime<Utc>,
+    window: DueWindow,
     most: u64,
 ) -> Result<Vec<OutboxNotice>, StorageError> {
+    let is_due = Condition::any()
+        .add(Column::NextAttemptAt.lte(Instant::from(window.until)))
+        .add(Column::NextAttemptAt.gt(Instant::from(window.beyond)));
     let rows = notice::Entity::find()
         .filter(Column::State.eq(NoticeState::Pending.name()))
         .filter(Column::Channel.eq(channel.name()))
-        .filter(Column::NextAttemptAt.lte(Instant::from(now)))
+        .filter(Column::CreatedAt.gte(Instant::from(window.made_since)))
+        .filter(is_due)
         .order_by_asc(Column::NextAttemptAt)
         .order_by_asc(Column::Id)
         .limit(most)
@@ -40,14 +57,14 @@ pub async fn due(
     rows.into_iter().map(to_notice).collect()
 }
 
-/// The number of notices of the kind of `due`, about tokens of the same holder, that its channel has delivered since an
-/// instant. Deploy tokens of all that is below one group at the top, or in one user's namespace, have the same.
+/// The number of notices of the kind of `due`, about tokens of the same holder, that its channel has delivered
+/// between two instants. Deploy tokens of all that is below one group at the top, or in one user's namespace, have the same.
 #[tracing::instrument(level = "debug", name = "storage.notices.delivery.delivered_like", skip_all, fields(id = %due.id))]
 pub async fn delivered_like(
     db: &Db,
     (due, holder): (&OutboxNotice, &Holder),
     channel: Channel,
-    since: DateTime<Utc>,
+    within: RangeInclusive<DateTime<Utc>>,
 ) -> Result<u64, StorageError> {
     let backend = db.connection.get_database_backend();
     let held = match holder {
@@ -59,7 +76,8 @@ pub async fn delivered_like(
     let delivered = notice::Entity::find()
         .filter(held)
         .filter(Column::Kind.eq(due.kind.as_str()))
-        .filter(Column::FinishedAt.gt(Instant::from(since)))
+        .filter(Column::FinishedAt.gt(Instant::from(*within.start())))
+        .filter(Column::FinishedAt.lte(Instant::from(*within.end())))
         .filter(Column::Channel.eq(channel.name()))
         .filter(Column::State.eq(NoticeState::Delivered.name()));
     Ok(delivered.count(&db.connection).await?)

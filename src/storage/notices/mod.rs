@@ -6,6 +6,7 @@ pub mod delivery;
 pub mod progress;
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::Expr;
@@ -111,17 +112,18 @@ pub async fn page(
     )
 }
 
-/// The number of notices of that kind about one token since an instant.
+/// The number of notices of that kind about one token between two instants.
 #[tracing::instrument(level = "debug", name = "storage.notices.count_about", skip_all)]
 pub async fn count_about(
     db: &Db,
     (kind, token): (&str, i64),
-    since: DateTime<Utc>,
+    within: RangeInclusive<DateTime<Utc>>,
 ) -> Result<u64, StorageError> {
     let found = notice::Entity::find()
         .filter(Column::TokenId.eq(token))
         .filter(Column::Kind.eq(kind))
-        .filter(Column::CreatedAt.gt(Instant::from(since)));
+        .filter(Column::CreatedAt.gt(Instant::from(*within.start())))
+        .filter(Column::CreatedAt.lte(Instant::from(*within.end())));
     Ok(found.count(&db.connection).await?)
 }
 

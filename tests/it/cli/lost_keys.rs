@@ -2,8 +2,11 @@
 
 use std::fs;
 
+use sea_orm::{ConnectOptions, ConnectionTrait, Database};
+
 use super::Workplace;
-use super::running::start;
+use super::running::{spawn, start};
+use crate::notices::webhook_at;
 
 fn log(workplace: &Workplace, name: &str) -> String {
     fs::read_to_string(workplace.path().join(name)).unwrap()
@@ -58,6 +61,36 @@ fn a_lost_database_beside_keys_is_said() {
         file.display()
     );
     assert!(said.contains(&expected), "{said}");
+}
+
+/// A start that came as far as its keys has lost nothing, and one whose authorities cannot be read has made nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_start_that_needed_two_tries_does_not_speak_of_a_lost_database() {
+    let workplace = Workplace::empty();
+    fs::write(workplace.path().join("ca.pem"), "no certificate").unwrap();
+    let webhook = webhook_at("https://hooks.example.com");
+    let output = fs::File::create(workplace.path().join("log")).unwrap();
+    let more = format!("{webhook}ca_file = \"ca.pem\"\n");
+    assert!(!spawn(&workplace, "", output, &more).becomes_ready());
+    let said = log(&workplace, "log");
+    assert!(said.contains("has no certificate (PEM)"), "{said}");
+    for made in ["keys", "data/wharfinger.db"] {
+        assert!(!workplace.path().join(made).exists(), "{made}");
+    }
+
+    start(&workplace, "log").stop();
+    // As it is after a start that ended behind its keys.
+    let file = workplace.path().join("data/wharfinger.db");
+    let mut one = ConnectOptions::new(format!("sqlite://{}", file.display()));
+    one.max_connections(1);
+    let database = Database::connect(one).await.unwrap();
+    let empty = "PRAGMA foreign_keys = OFF; DELETE FROM users; DELETE FROM namespaces";
+    database.execute_unprepared(empty).await.unwrap();
+    database.close().await.unwrap();
+    start(&workplace, "log").stop();
+    let said = log(&workplace, "log");
+    assert!(!said.contains("is new and empty"), "{said}");
+    assert!(said.contains("admin"), "{said}");
 }
 
 #[test]

@@ -66,6 +66,18 @@ async fn a_token_that_comes_from_everywhere_is_told_some_times_a_day() {
     assert_eq!(told.used(alice, "203.0.113.1").await, Vec::<String>::new());
 }
 
+/// Notices that were made while the clock was ahead are none of the last day.
+#[tokio::test]
+async fn notices_of_a_wrong_clock_do_not_silence_those_of_today() {
+    let told = Told::start_with("[notices]\nnew_addresses_per_day = 1\n").await;
+    let (app, alice) = (&told.world.app, &told.world.alice);
+    told.used(alice, "203.0.113.1").await;
+    assert_eq!(told.used(alice, "203.0.113.2").await, ["203.0.113.2"]);
+    app.execute("UPDATE notices SET created_at = '2031-01-01 00:00:00'")
+        .await;
+    assert_eq!(told.used(alice, "203.0.113.3").await, ["203.0.113.3"]);
+}
+
 #[tokio::test]
 async fn no_notice_of_addresses_is_made_where_none_is_wanted() {
     let told = Told::start_with("[notices]\nnew_addresses_per_day = 0\n").await;

@@ -77,7 +77,7 @@ async fn a_notice_is_given_up_after_three_days_and_deleted_after_a_month() {
     let failed = root.read("/notices?state=failed").await;
     assert_eq!(failed[0]["attempts"], json!(attempts));
     app.clock.advance(Duration::days(29));
-    assert!(!app.service.notices.purge().await.unwrap());
+    assert!(!app.service.notices.purge().await.unwrap().has_rest);
     assert_eq!(
         root.found("/notices?state=failed", "channel").await,
         "webhook"
@@ -130,4 +130,38 @@ async fn a_channel_that_is_full_holds_up_no_other_and_nothing_is_lost_if_all_are
     super::make(app).await;
     let numbers = app.service.notices.numbers().await.unwrap();
     assert!(numbers.pending >= 1, "{numbers:?}");
+}
+
+/// What was written while the clock was years ahead goes out all the same, and counts for nothing now.
+#[tokio::test]
+async fn notices_of_a_wrong_clock_are_sent_when_it_is_right_again() {
+    let told = Told::start().await;
+    let World { app, alice, .. } = &told.world;
+    app.revoke(alice).await;
+    super::make(app).await;
+    app.execute(
+        "UPDATE notices SET created_at = '2031-01-01 00:00:00', next_attempt_at = '2031-01-01 00:00:00'",
+    )
+    .await;
+    super::send(app).await;
+    assert_eq!(told.receiver.take().len(), 1);
+    assert_eq!(app.service.notices.numbers().await.unwrap().pending, 0);
+}
+
+/// Nobody is told of news that are old, when a way for notices comes back.
+#[tokio::test]
+async fn a_notice_that_waited_too_long_is_not_sent_but_given_up() {
+    let told = Told::start().await;
+    let World { app, alice, root } = &told.world;
+    app.revoke(alice).await;
+    super::make(app).await;
+    app.clock.advance(Duration::days(5));
+    super::send(app).await;
+    assert_eq!(told.receiver.take().len(), 0);
+    let mut given_up = app.service.notices.purge().await.unwrap();
+    while given_up.has_rest {
+        given_up = app.service.notices.purge().await.unwrap();
+    }
+    let failed = root.found("/notices?state=failed", "channel").await;
+    assert_eq!(failed.split(' ').count(), 3, "{failed}");
 }

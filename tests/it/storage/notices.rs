@@ -55,7 +55,13 @@ fn record(cause: &str, token: &AccessToken, owner: &User) -> NoticeRecord {
 }
 
 async fn due(db: &Db, after: Duration) -> Vec<OutboxNotice> {
-    let found = delivery::due(db, Channel::Webhook, now() + after, 10).await;
+    let until = now() + after;
+    let window = delivery::DueWindow {
+        made_since: until - Duration::days(4),
+        until,
+        beyond: until + Duration::hours(6),
+    };
+    let found = delivery::due(db, Channel::Webhook, window, 10).await;
     found.unwrap()
 }
 
@@ -72,7 +78,8 @@ pub(super) async fn notices_are_kept_once_and_sent_by_one(db: &Db) {
     assert!(due(db, Duration::seconds(-1)).await.is_empty());
     let count = async |since| {
         let kind = ("access_token.expiring", token.id.0);
-        notices::count_about(db, kind, since).await.unwrap()
+        let within = since..=now() + Duration::days(1);
+        notices::count_about(db, kind, within).await.unwrap()
     };
     assert_eq!(
         (count(now() - Duration::days(1)).await, count(now()).await),
