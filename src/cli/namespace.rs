@@ -155,7 +155,7 @@ pub(super) async fn run(
             return delete(context, &desk, (kind, path), confirmation).await;
         }
     };
-    show(context, &namespace)
+    show(context, &desk, &namespace).await
 }
 
 async fn delete(
@@ -222,8 +222,18 @@ fn table(context: &Context<'_>, namespaces: &[NamespaceWithAncestors]) -> anyhow
     context.output.table(&views, &table)
 }
 
-fn show(context: &Context<'_>, found: &NamespaceWithAncestors) -> anyhow::Result<()> {
-    let view = GroupOrProjectView::new(found, &context.base());
+async fn show(
+    context: &Context<'_>,
+    desk: &Desk,
+    found: &NamespaceWithAncestors,
+) -> anyhow::Result<()> {
+    let (base, namespace) = (context.base(), &found.namespace);
+    let mut view = GroupOrProjectView::new(found, &base);
+    if context.output.is_json() && namespace.kind == NamespaceKind::Group {
+        let operator = Authority::operator();
+        let projects = desk.first_projects(&operator, namespace.id).await?;
+        view = view.with_projects(&projects, &base);
+    }
     let table = Table::new(&COLUMNS, vec![row(&found.namespace)]);
     context.output.table(&view, &table)
 }

@@ -148,6 +148,20 @@ impl GroupOrProjectView {
             }
         }
     }
+
+    /// The same with the projects in it, if it is a group, for replies about it alone.
+    #[must_use]
+    pub fn with_projects(self, projects: &[NamespaceWithAncestors], base: &str) -> Self {
+        match self {
+            Self::Group(group) => {
+                let projects = projects
+                    .iter()
+                    .map(|project| ProjectView::new(project, base));
+                Self::Group(Box::new(group.with_projects(projects.collect())))
+            }
+            Self::Project(_) => self,
+        }
+    }
 }
 
 impl GroupView {

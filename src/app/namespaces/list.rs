@@ -12,9 +12,9 @@ use crate::domain::ids::NamespaceId;
 use crate::domain::members::access_level::AccessLevel;
 use crate::domain::namespaces::filter::{NamespaceFilter, Within};
 use crate::domain::namespaces::path::NamespacePath;
-use crate::domain::namespaces::reference::NamespaceReference;
+use crate::domain::namespaces::reference::{ExpectedNamespace, NamespaceReference};
 use crate::domain::namespaces::{Namespace, NamespaceKind, NamespaceWithAncestors};
-use crate::domain::page::{Listing, Paging};
+use crate::domain::page::{Listing, MAX_PAGE_SIZE, PageRequest, Paging};
 use crate::domain::users::reference::UserReference;
 use crate::storage::namespaces::lists;
 use crate::storage::{Source, members, namespaces};
@@ -36,6 +36,25 @@ pub enum ListRoot {
 }
 
 impl Desk {
+    /// The first projects directly in a group, as many as a page has, that the caller may see.
+    pub async fn first_projects(
+        &self,
+        authority: &Authority,
+        group: NamespaceId,
+    ) -> Result<Vec<NamespaceWithAncestors>, DeskError> {
+        let group = NamespaceReference::of_id(ExpectedNamespace::Group, group);
+        let root = ListRoot::In(group);
+        let filter = NamespaceFilter::all(NamespaceKind::Project);
+        let first = Paging::Offset(PageRequest {
+            number: 1,
+            size: MAX_PAGE_SIZE,
+        });
+        let found = self
+            .namespaces_page(authority, &root, filter, first)
+            .await?;
+        Ok(found.items().to_vec())
+    }
+
     /// A part of the groups or projects that the caller may see.
     pub async fn namespaces_page(
         &self,

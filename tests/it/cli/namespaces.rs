@@ -21,3 +21,17 @@ fn deleting_a_group_says_first_what_goes_with_it() {
         "the name stays taken: {told}"
     );
 }
+
+#[test]
+fn a_group_alone_is_shown_with_its_projects_as_the_api_shows_it() {
+    let workplace = Workplace::furnished();
+    let projects = |arguments: &[&str]| {
+        let shown = workplace.json(arguments);
+        assert_eq!(shown["shared_projects"], serde_json::json!([]), "{shown}");
+        let projects = shown["projects"].as_array().unwrap();
+        let path = |project: &serde_json::Value| project["path_with_namespace"].clone();
+        projects.iter().map(path).collect::<Vec<_>>()
+    };
+    assert_eq!(projects(&["group", "show", "team"]), ["team/app"]);
+    assert!(projects(&["group", "create", "other"]).is_empty());
+}

@@ -7,10 +7,8 @@ use axum::response::Response;
 
 use crate::app::namespaces::ListRoot;
 use crate::domain::authority::{Authority, Need};
-use crate::domain::namespaces::filter::NamespaceFilter;
-use crate::domain::namespaces::reference::{ExpectedNamespace, NamespaceReference};
-use crate::domain::namespaces::{NamespaceKind, NamespaceWithAncestors};
-use crate::domain::page::{MAX_PAGE_SIZE, PageRequest, Paging};
+use crate::domain::namespaces::NamespaceWithAncestors;
+use crate::domain::namespaces::reference::ExpectedNamespace;
 use crate::http::admin::call::Call;
 use crate::http::admin::error::ApiError;
 use crate::http::admin::namespaces::foreign::ForeignGroupFilters;
@@ -128,22 +126,12 @@ async fn whole(
     authority: &Authority,
     group: &NamespaceWithAncestors,
 ) -> Result<Json<GroupView>, ApiError> {
-    let root = ListRoot::In(NamespaceReference::of_id(
-        ExpectedNamespace::Group,
-        group.namespace.id,
-    ));
-    let filter = NamespaceFilter::all(NamespaceKind::Project);
-    let first = Paging::Offset(PageRequest {
-        number: 1,
-        size: MAX_PAGE_SIZE,
-    });
     let found = admin
         .desk
-        .namespaces_page(authority, &root, filter, first)
+        .first_projects(authority, group.namespace.id)
         .await?;
     let base = &*admin.public_url;
-    let projects = found.items().iter();
-    let projects = projects.map(|project| ProjectView::new(project, base));
+    let projects = found.iter().map(|project| ProjectView::new(project, base));
     Ok(Json(
         GroupView::new(group, base).with_projects(projects.collect()),
     ))
