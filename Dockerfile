@@ -18,13 +18,15 @@ WORKDIR /var/lib/wharfinger
 USER 10001:10001
 # New volumes take over the owner of these folders. None is declared here: Docker would put nameless ones for the folders below
 # over a volume for all of /var/lib/wharfinger, and lose them with the container.
-# All listeners are reached from outside of the container only where it publishes them.
+# All listeners are reached from outside of the container only where it publishes them. A mounted wharfinger.toml does not
+# overrule these variables; take them out with others.
 ENV WHARFINGER_TOKEN__LISTEN=0.0.0.0:5001 \
     WHARFINGER_ADMIN__LISTEN=0.0.0.0:5002
 EXPOSE 5001 5002
 # Healthy while pulls go on without the database: Swarm replaces a container that is not, and its copies are gone then. The ops
-# listener is asked, which is at the loopback of the container.
-HEALTHCHECK --interval=5s --timeout=5s --start-period=20s --retries=3 CMD ["wharfinger", "health", "--pulls"]
+# listener is asked, which is at the loopback of the container. A start that brings a large database up to date takes minutes, and
+# whoever ended it would have it begin again; the first success ends that time.
+HEALTHCHECK --interval=5s --timeout=5s --start-period=30m --retries=3 CMD ["wharfinger", "health", "--pulls"]
 ENTRYPOINT ["wharfinger"]
 CMD ["serve"]
 

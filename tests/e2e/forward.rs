@@ -12,6 +12,10 @@ pub(crate) const STORIES: &[Story] = &[
         git_behind_nginx_is_opened_by_a_token_with_the_scope,
     ),
     (
+        "a_client_of_nginx_does_not_choose_its_address",
+        a_client_of_nginx_does_not_choose_its_address,
+    ),
+    (
         "what_is_behind_nginx_is_unavailable_while_the_database_is_away",
         what_is_behind_nginx_is_unavailable_while_the_database_is_away,
     ),
@@ -39,6 +43,36 @@ fn git_behind_nginx_is_opened_by_a_token_with_the_scope(world: &World) {
     clone("reporter", &revoked).must_succeed();
     world.service.revoke(&id);
     clone("reporter", &revoked).must_fail_with("Authentication failed");
+}
+
+/// nginx passes on the headers of its client, but for those that it sets.
+fn a_client_of_nginx_does_not_choose_its_address(world: &World) {
+    let folder = world.new_folder();
+    let database = format!("sqlite://{}?mode=rwc", folder.join("forward.db").display());
+    let trusted = [("WHARFINGER_TOKEN__TRUSTED_PROXIES", "127.0.0.1")];
+    let service = Service::start_on_with(&folder, &database, &trusted);
+    let create = ["token", "create", "--user", "admin", "--name", "x"];
+    let secret = service.secret_cli(&[&create[..], &["--scope", "api"]].concat());
+    let secret = world.secret(secret.trim().to_owned());
+    let (folder, port) = (world.new_folder(), free_port());
+    make_repository(&folder, world);
+    let _processes = start_nginx(&folder, port, &service.url);
+    let url = format!("http://127.0.0.1:{port}/project.git/info/refs?service=git-upload-pack");
+    let login = format!("admin:{secret}");
+    let forged = "X-Forwarded-For: 203.0.113.9";
+    let reply = run(
+        world,
+        "curl",
+        &["-si", "-H", forged, "-u", &login, &url],
+        "",
+    )
+    .stdout;
+    assert!(reply.starts_with("HTTP/1.1 200"), "{reply}");
+    wait_until("the use is written down", || {
+        let tokens = service.cli(&["token", "list", "--json"]);
+        assert!(!tokens.contains("203.0.113.9"), "{tokens}");
+        tokens.contains("127.0.0.1")
+    });
 }
 
 /// By itself nginx makes a defect (500) of it, and says nothing of coming back.

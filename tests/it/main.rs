@@ -22,6 +22,7 @@ mod ops;
 mod registries;
 mod server;
 mod shown_commands;
+mod shown_proxies;
 mod storage;
 mod token;
 mod two_factor;
