@@ -6,15 +6,19 @@ use crate::domain::sessions::SessionRules;
 use crate::domain::sessions::secret::SessionSecret;
 use crate::http::web::site::Site;
 
-/// The secret that a browser sends; none if there is none that could be ours.
+/// The secret that a browser sends; none if there is none that could be ours. Other services of the host have cookies in the same line,
+/// perhaps with bytes that are no text.
 pub(super) fn read(headers: &HeaderMap, site: &Site) -> Option<SessionSecret> {
     let lines = headers.get_all(header::COOKIE).iter();
     lines
-        .filter_map(|line| line.to_str().ok())
-        .flat_map(|line| line.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .filter(|(name, _)| *name == site.cookie())
-        .find_map(|(_, value)| SessionSecret::read(value))
+        .flat_map(|line| line.as_bytes().split(|byte| *byte == b';'))
+        .filter_map(|pair| {
+            let pair = pair.trim_ascii();
+            pair.strip_prefix(site.cookie().as_bytes())?
+                .strip_prefix(b"=")
+        })
+        .filter_map(|value| str::from_utf8(value).ok())
+        .find_map(SessionSecret::read)
 }
 
 /// The header that gives a secret to a browser (RFC 6265 section 4.1).

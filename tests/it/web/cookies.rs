@@ -152,3 +152,17 @@ async fn pages_are_kept_by_nobody_and_framed_by_nobody() {
         }
     }
 }
+
+/// Other services of the host set them, below a path or in a domain above.
+#[tokio::test]
+async fn cookies_of_others_sign_nobody_out_whatever_bytes_they_have() {
+    let app = TestApp::start().await;
+    app.user("alice").await;
+    let browser = app.signed_in("alice").await;
+    let name = browser.cookies().split('=').next().unwrap().to_owned();
+    browser.take_cookie("city=Zürich");
+    browser.take_cookie(&format!("a{name}=other"));
+    browser.take_cookie(&format!("{name}x=other"));
+    let page = browser.open("/access_tokens").await;
+    assert_eq!(page.heading(), "Personal access tokens");
+}
