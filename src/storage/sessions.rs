@@ -81,15 +81,14 @@ pub async fn find(source: &impl Source, id: SessionId) -> Result<Option<Session>
     Ok(row.map(to_session))
 }
 
-/// The first `most` open sessions of a user, those that were used last before others.
+/// The open sessions of a user that go on, those that were used last before others.
 #[tracing::instrument(level = "debug", name = "storage.sessions.of_user", skip_all, fields(owner = %owner))]
 pub async fn of_user(
     source: &impl Source,
     owner: UserId,
-    most: u64,
+    at: (&SessionRules, DateTime<Utc>),
 ) -> Result<Vec<Session>, StorageError> {
-    let rows = last_first(owner, session::State::Open)
-        .limit(most)
+    let rows = last_first(owner, session::State::Open, at)
         .all(source.connection())
         .await?;
     Ok(rows.into_iter().map(to_session).collect())
@@ -111,14 +110,18 @@ pub async fn insert(login: &Login, new: SessionRecord) -> Result<Session, Storag
     Ok(to_session(row.insert(login.connection()).await?))
 }
 
-/// Ends the open sessions of a user that were not used for longest, so that `left` are left at the most. The user's row is locked by
+/// Ends the open sessions of a user that were not used for longest, so that there is room for one more. The user's row is locked by
 /// the login, so that another one does not count the same.
 #[tracing::instrument(level = "debug", name = "storage.sessions.make_room", skip_all, fields(owner = %owner))]
-pub async fn make_room(login: &Login, owner: UserId, left: u64) -> Result<(), StorageError> {
-    let too_many: Vec<i64> = last_first(owner, session::State::Open)
+pub async fn make_room(
+    login: &Login,
+    owner: UserId,
+    rules: &SessionRules,
+) -> Result<(), StorageError> {
+    let too_many: Vec<i64> = last_first(owner, session::State::Open, (rules, login.now()))
         .select_only()
         .column(Column::Id)
-        .offset(left)
+        .offset(rules.most_per_user.saturating_sub(1))
         .into_tuple()
         .all(login.connection())
         .await?;
@@ -130,10 +133,11 @@ pub async fn make_room(login: &Login, owner: UserId, left: u64) -> Result<(), St
 #[tracing::instrument(level = "debug", name = "storage.sessions.make_room_to_wait", skip_all, fields(owner = %owner))]
 pub async fn make_room_to_wait(
     login: &Login,
-    owner: UserId,
-    address: Option<IpAddr>,
+    (owner, address): (UserId, Option<IpAddr>),
+    rules: &SessionRules,
 ) -> Result<(), StorageError> {
-    let rows: Vec<(i64, Option<String>)> = last_first(owner, session::State::AwaitsCode)
+    let at = (rules, login.now());
+    let rows: Vec<(i64, Option<String>)> = last_first(owner, session::State::AwaitsCode, at)
         .select_only()
         .columns([Column::Id, Column::Address])
         .into_tuple()
@@ -147,13 +151,21 @@ pub async fn make_room_to_wait(
     end(login, ending.iter().map(|id| id.0).collect()).await
 }
 
-/// The sessions of a user in that state, those that were used last before others.
-fn last_first(owner: UserId, state: session::State) -> Select<session::Entity> {
+/// The sessions of a user in that state, those that were used last before others; without those that are dead, which take nobody's
+/// place until they are purged.
+fn last_first(
+    owner: UserId,
+    state: session::State,
+    (rules, now): (&SessionRules, DateTime<Utc>),
+) -> Select<session::Entity> {
     /// The most that one login looks at; MySQL wants a limit beside an offset.
     const MOST_AT_ONCE: u64 = 1000;
+    let dead = dead(rules, now).into_iter();
+    let dead = dead.fold(Condition::any(), |dead, (reason, _)| dead.add(reason));
     session::Entity::find()
         .filter(Column::UserId.eq(owner.0))
         .filter(Column::State.eq(state))
+        .filter(dead.not())
         .order_by_desc(Column::LastSeenAt)
         .order_by_desc(Column::Id)
         .limit(MOST_AT_ONCE)
@@ -248,16 +260,20 @@ pub async fn purge(
     let until = |column: Column, end| Condition::all().add(column.lte(Instant::from(end)));
     let half = until(Column::CreatedAt, half_since);
     let half = half.add(Column::State.eq(session::State::AwaitsCode));
-    let dead = [
+    [
         (until(Column::LastSeenAt, used_after), Column::LastSeenAt),
         (until(Column::CreatedAt, begun_after), Column::CreatedAt),
         (half, Column::CreatedAt),
-    ];
-    delete_oldest_by::<session::Entity>(db, &dead, Column::Id, pass).await
+    ]
 }
 
 fn hidden(digest: &SecretDigest) -> HiddenBytes {
     HiddenBytes(digest.as_bytes().to_vec())
+    delete_oldest_by::<session::Entity>(db, &dead(rules, now), Column::Id, pass).await
+}
+
+/// The reasons for which sessions are dead, each with the column of the instants that make them so.
+fn dead(rules: &SessionRules, now: DateTime<Utc>) -> [(Condition, Column); 3] {
 }
 
 fn to_state(state: SessionState) -> session::State {

@@ -76,10 +76,7 @@ impl Desk {
         let owner = authority
             .user()
             .ok_or_else(|| DeskError::refused("the command line has no sessions"))?;
-        let now = self.now();
-        let mut found = sessions::of_user(&self.db, owner, rules.most_per_user).await?;
-        found.retain(|session| now < rules.end_of(session));
-        Ok(found)
+        Ok(sessions::of_user(&self.db, owner, (rules, self.now())).await?)
     }
 
     /// One of the caller's sessions.

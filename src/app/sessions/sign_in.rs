@@ -83,11 +83,11 @@ impl Admission {
                 sessions::replace(&login, &earlier.digest()).await?;
             }
             let state = if has_second_factor {
-                sessions::make_room_to_wait(&login, user.id, origin.address).await?;
+                let from = (user.id, origin.address);
+                sessions::make_room_to_wait(&login, from, rules).await?;
                 SessionState::AwaitsCode
             } else {
-                let others = rules.most_per_user.saturating_sub(1);
-                sessions::make_room(&login, user.id, others).await?;
+                sessions::make_room(&login, user.id, rules).await?;
                 SessionState::Open
             };
             let record = SessionRecord {

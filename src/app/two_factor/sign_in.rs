@@ -70,8 +70,7 @@ impl TwoFactors {
         let accepted = self.accepted(&login, (&user, tried), login.now()).await?;
         let accepted = accepted.ok_or_else(|| self.refused(&user, authority))?;
         let new = SessionSecret::generate(&*self.admission.entropy);
-        let others = rules.most_per_user.saturating_sub(1);
-        sessions::make_room(&login, user.id, others).await?;
+        sessions::make_room(&login, user.id, rules).await?;
         sessions::open(&login, session.id, &new.digest()).await?;
         let recovered = match accepted {
             AcceptedFactor::Code => None,

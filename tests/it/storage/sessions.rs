@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 use wharfinger::domain::authority::Authority;
 use wharfinger::domain::events::detail::Detail;
 use wharfinger::domain::events::{Event, EventAction};
+use wharfinger::domain::ids::SessionId;
 use wharfinger::domain::sessions::device::Device;
 use wharfinger::domain::sessions::secret::SessionSecret;
 use wharfinger::domain::sessions::{Session, SessionRules, SessionState};
@@ -26,7 +27,8 @@ pub(super) async fn sign_in(
 ) -> Session {
     let (minutes, left) = when;
     let login = begin_login(db, minutes).await;
-    sessions::make_room(&login, user.id, left).await.unwrap();
+    let rules = rules((60, 120), left + 1);
+    sessions::make_room(&login, user.id, &rules).await.unwrap();
     let new = (secret, SessionState::Open, "2001:db8::1");
     begin_session(login, user, new).await
 }
@@ -35,12 +37,28 @@ pub(super) async fn sign_in(
 async fn begin_to_wait(db: &Db, user: &User, secret: &SessionSecret, when: (i64, &str)) {
     let (minutes, address) = when;
     let login = begin_login(db, minutes).await;
-    let from = address.parse().ok();
-    sessions::make_room_to_wait(&login, user.id, from)
+    let from = (user.id, address.parse().ok());
+    sessions::make_room_to_wait(&login, from, &rules((60, 120), 1))
         .await
         .unwrap();
     let new = (secret, SessionState::AwaitsCode, address);
     begin_session(login, user, new).await;
+}
+
+/// The rules with these minutes of life without use and in any case.
+fn rules((idle, absolute): (u64, u64), most_per_user: u64) -> SessionRules {
+    SessionRules {
+        idle: Duration::from_mins(idle),
+        absolute: Duration::from_mins(absolute),
+        most_per_user,
+    }
+}
+
+/// The ids of a user's open sessions so many minutes after the story, with these minutes of life.
+async fn open_ids(db: &Db, user: &User, minutes: i64, lives: (u64, u64)) -> Vec<SessionId> {
+    let at = now() + TimeDelta::minutes(minutes);
+    let found = sessions::of_user(db, user.id, (&rules(lives, 1), at)).await;
+    found.unwrap().iter().map(|session| session.id).collect()
 }
 
 async fn begin_login(db: &Db, minutes: i64) -> Login {
@@ -77,15 +95,15 @@ pub(super) async fn sessions_make_room_and_end(db: &Db) {
         .await
         .unwrap();
     let third = sign_in(db, &user, &secrets[2], (3, 1)).await;
-    let ids = async || {
-        let found = sessions::of_user(db, user.id, 10).await.unwrap();
-        found.iter().map(|session| session.id).collect::<Vec<_>>()
-    };
     assert_eq!(
-        ids().await,
+        open_ids(db, &user, 3, (60, 120)).await,
         [third.id, first.id],
         "the unused one made room"
     );
+    for (minutes, lives) in [(12, (10, 60)), (4, (60, 4))] {
+        let found = open_ids(db, &user, minutes, lives).await;
+        assert_eq!(found, [third.id], "the first is dead, and not purged");
+    }
     let find = async |secret: &SessionSecret| {
         sessions::find_by_digest(db, &secret.digest())
             .await
@@ -105,14 +123,10 @@ pub(super) async fn sessions_make_room_and_end(db: &Db) {
         .await
         .unwrap();
     commit(change).await.unwrap();
-    assert_eq!(ids().await, [third.id]);
+    assert_eq!(open_ids(db, &user, 3, (60, 120)).await, [third.id]);
     assert!(find(&secrets[2]).await.unwrap().password_is_temporary);
 
-    let rules = SessionRules {
-        idle: Duration::from_mins(10),
-        absolute: Duration::from_hours(1),
-        most_per_user: 1,
-    };
+    let rules = rules((10, 60), 1);
     let purged = async |minutes| {
         let purged = sessions::purge(
             db,
@@ -141,8 +155,8 @@ async fn half_sessions_make_room_among_themselves(db: &Db, user: &User) {
     for secret in &secrets[7..] {
         begin_to_wait(db, user, secret, (16, "2001:db8::2")).await;
     }
-    let found = sessions::of_user(db, user.id, 10).await.unwrap();
-    assert_eq!(found, [open], "the others are none yet");
+    let found = open_ids(db, user, 16, (60, 120)).await;
+    assert_eq!(found, [open.id], "the others are none yet");
     let mut there = Vec::new();
     for secret in &secrets[6..] {
         let found = sessions::find_by_digest(db, &secret.digest()).await;
@@ -150,11 +164,7 @@ async fn half_sessions_make_room_among_themselves(db: &Db, user: &User) {
     }
     let expected = [&[true, false][..], &[true; 10]].concat();
     assert_eq!(there, expected, "the other network's, and the last ten");
-    let rules = SessionRules {
-        idle: Duration::from_hours(1),
-        absolute: Duration::from_hours(1),
-        most_per_user: 1,
-    };
+    let rules = rules((60, 60), 1);
     for (minutes, deleted) in [(20, 1), (21, 10)] {
         let at = now() + TimeDelta::minutes(minutes);
         let purged = sessions::purge(db, (&rules, &PurgePass::default()), at)

@@ -328,3 +328,34 @@ async fn sessions_of_others_are_not_there_for_administrators_either() {
     }
     assert_ne!(alice.open("/").await.heading(), "Sign in");
 }
+
+#[tokio::test]
+async fn a_session_that_is_too_old_takes_no_place_until_it_is_purged() {
+    let app = TestApp::start_with(LIVES).await;
+    app.user("alice").await;
+    let old = app.signed_in("alice").await;
+    for minutes in [50, 50, 30] {
+        app.clock.advance(Duration::minutes(minutes));
+        old.open("/").await;
+    }
+    let living = app.signed_in("alice").await;
+    app.clock.advance(Duration::minutes(45));
+    assert_ne!(old.open("/").await.heading(), "Sign in");
+    app.clock.advance(Duration::minutes(5));
+    assert_eq!(old.open("/").await.heading(), "Sign in");
+    app.signed_in("alice").await;
+    assert_ne!(living.open("/").await.heading(), "Sign in");
+}
+
+#[tokio::test]
+async fn all_sessions_are_listed_after_there_may_be_fewer() {
+    let app = TestApp::start().await;
+    let fewer = app.beside("[sessions]\nmax_per_user = 1\n").await;
+    app.user("alice").await;
+    let browser = app.signed_in("alice").await;
+    app.signed_in("alice").await;
+    app.signed_in("alice").await;
+    let there = browser.beside(&fewer.browser());
+    let page = there.open("/profile/sessions").await;
+    assert_eq!(page.body.matches("data-label=\"Signed in\"").count(), 3);
+}
