@@ -46,11 +46,14 @@ impl Admission {
         let Some(found) = found.filter(is_good) else {
             return Ok(None);
         };
-        let (session, user) = (found.session, found.user);
+        let (mut session, user) = (found.session, found.user);
         if rules.is_seen_anew(&session, now) {
-            // Pages go on where nothing can be written.
-            if let Err(error) = sessions::note_use(&self.db, session.id, now).await {
-                tracing::warn!(session.id = %session.id, error = %error, "the use of a session was not noted");
+            match sessions::note_use(&self.db, session.id, now).await {
+                Ok(()) => session.last_seen_at = now,
+                // Pages go on where nothing can be written.
+                Err(error) => {
+                    tracing::warn!(session.id = %session.id, error = %error, "the use of a session was not noted");
+                }
             }
         }
         let proof = Proof::Session(session.id, rules.end_of(&session));

@@ -359,3 +359,25 @@ async fn all_sessions_are_listed_after_there_may_be_fewer() {
     let page = there.open("/profile/sessions").await;
     assert_eq!(page.body.matches("data-label=\"Signed in\"").count(), 3);
 }
+
+/// The request came in time, and is a use of the session.
+#[tokio::test]
+async fn a_change_that_waits_beyond_the_end_of_an_unused_session_is_made() {
+    let app = TestApp::start_with(LIVES).await;
+    app.user("alice").await;
+    let browser = app.signed_in("alice").await;
+    app.clock.advance(Duration::minutes(30));
+    app.signed_in("alice").await;
+    app.clock.advance(Duration::minutes(29));
+    let held = app.hold_changes().await;
+    let release = async {
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        app.clock.advance(Duration::minutes(2));
+        drop(held);
+    };
+    let (reply, ()) = tokio::join!(browser.post("/profile/sessions/2/end", &[]), release);
+    assert_eq!(
+        (reply.status.as_u16(), reply.header("location")),
+        (303, "/profile/sessions")
+    );
+}
