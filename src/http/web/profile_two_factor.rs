@@ -147,7 +147,7 @@ pub(super) async fn confirm(
                 layout: visitor.layout.at("/profile"),
                 path: PATH,
                 next: match form.text("next") {
-                    "" => PATH.to_owned(),
+                    "" if !state.two_factor_required => PATH.to_owned(),
                     next => Next::read(next).as_str().to_owned(),
                 },
                 download: file(&codes.join("\n")),

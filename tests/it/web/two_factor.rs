@@ -349,3 +349,16 @@ async fn where_it_is_required_every_page_leads_to_the_set_up_first() {
     assert!(page.body.contains(on), "{}", page.body);
     assert_eq!(browser.open("/profile").await.path, "/profile");
 }
+
+#[tokio::test]
+async fn who_had_to_set_it_up_and_wanted_no_page_goes_on_to_the_first() {
+    let World { app, .. } = World::start_with("[two_factor]\nrequired = true\n").await;
+    let browser = app.browser();
+    let page = after_password(&browser, "/").await;
+    assert_eq!(page.path, "/profile/two_factor");
+    let page = browser.press(&page, "Set up two-factor", &[]).await;
+    let code = shown(&page.value("secret"), app.now());
+    let page = browser.press(&page, "Confirm", &[("code", &code)]).await;
+    let on = "href=\"/access_tokens\">I have kept them: go on</a>";
+    assert!(page.body.contains(on), "{}", page.body);
+}
