@@ -230,6 +230,21 @@ pub async fn remove(change: &Change, id: SessionId) -> Result<(), StorageError> 
     Ok(())
 }
 
+/// Gives an open session another secret, so that copies of the one before open nothing.
+#[tracing::instrument(level = "debug", name = "storage.sessions.renew", skip_all, fields(id = %id))]
+pub async fn renew(
+    change: &Change,
+    id: SessionId,
+    digest: &SecretDigest,
+) -> Result<(), StorageError> {
+    session::Entity::update_many()
+        .col_expr(Column::Digest, Expr::value(hidden(digest)))
+        .filter(Column::Id.eq(id.0))
+        .exec(change.connection())
+        .await?;
+    Ok(())
+}
+
 /// Ends all sessions of a user but one, also one that a sign-in is beginning now: the user's row is locked first, so that the sign-in
 /// comes before or after.
 #[tracing::instrument(level = "debug", name = "storage.sessions.remove_all_of", skip_all, fields(owner = %owner))]
@@ -255,6 +270,11 @@ pub async fn purge(
     (rules, pass): (&SessionRules, &PurgePass),
     now: DateTime<Utc>,
 ) -> Result<(u64, bool), StorageError> {
+    delete_oldest_by::<session::Entity>(db, &dead(rules, now), Column::Id, pass).await
+}
+
+/// The reasons for which sessions are dead, each with the column of the instants that make them so.
+fn dead(rules: &SessionRules, now: DateTime<Utc>) -> [(Condition, Column); 3] {
     let (used_after, begun_after) = rules.limits(now);
     let half_since = SessionRules::code_limit(now);
     let until = |column: Column, end| Condition::all().add(column.lte(Instant::from(end)));
@@ -269,11 +289,6 @@ pub async fn purge(
 
 fn hidden(digest: &SecretDigest) -> HiddenBytes {
     HiddenBytes(digest.as_bytes().to_vec())
-    delete_oldest_by::<session::Entity>(db, &dead(rules, now), Column::Id, pass).await
-}
-
-/// The reasons for which sessions are dead, each with the column of the instants that make them so.
-fn dead(rules: &SessionRules, now: DateTime<Utc>) -> [(Condition, Column); 3] {
 }
 
 fn to_state(state: SessionState) -> session::State {

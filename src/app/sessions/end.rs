@@ -1,13 +1,15 @@
-//! Ending a session.
+//! Ending sessions.
 
 use crate::app::desk::Desk;
 use crate::app::error::DeskError;
 use crate::app::sessions::find::session_for;
 use crate::domain::authority::Authority;
+use crate::domain::entropy::Entropy;
 use crate::domain::events::detail::Detail;
 use crate::domain::events::{Event, EventAction};
-use crate::domain::ids::SessionId;
-use crate::storage::{Change, GrantedEvent, sessions};
+use crate::domain::ids::{SessionId, UserId};
+use crate::domain::sessions::secret::SessionSecret;
+use crate::storage::{Change, GrantedEvent, StorageError, sessions};
 
 impl Desk {
     /// Ends one of the caller's sessions, perhaps the one that they work in. It opens nothing from the next request on.
@@ -26,4 +28,19 @@ pub(in crate::app) async fn end(change: &Change, id: SessionId) -> Result<Grante
     sessions::remove(change, id).await?;
     let event = Event::new(EventAction::SessionEnded, &session, Detail::nothing());
     Ok(grant.event(event))
+}
+
+/// Ends all sessions of a user but their `own`, which gets another secret: somebody may have copied its cookie.
+pub(in crate::app) async fn end_others(
+    change: &Change,
+    (user, own): (UserId, Option<SessionId>),
+    entropy: &dyn Entropy,
+) -> Result<Option<SessionSecret>, StorageError> {
+    sessions::remove_all_of(change, user, own).await?;
+    let Some(own) = own else {
+        return Ok(None);
+    };
+    let secret = SessionSecret::generate(entropy);
+    sessions::renew(change, own, &secret.digest()).await?;
+    Ok(Some(secret))
 }

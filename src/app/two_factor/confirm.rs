@@ -2,20 +2,32 @@
 
 use secrecy::SecretString;
 
+use crate::app::sessions::end_others;
 use crate::app::two_factor::error::TwoFactorError;
 use crate::app::two_factor::key::open;
 use crate::app::two_factor::{TwoFactors, own_id, own_user};
 use crate::domain::authority::Authority;
 use crate::domain::events::detail::Detail;
 use crate::domain::events::{Event, EventAction};
+use crate::domain::sessions::secret::SessionSecret;
 use crate::domain::two_factor::SecondFactor;
 use crate::domain::two_factor::recovery_code::RecoveryCode;
 use crate::domain::two_factor::totp::TotpSecret;
-use crate::storage::{refresh_tokens, sessions, two_factor};
+use crate::storage::{refresh_tokens, two_factor};
+
+/// Two-factor authentication that was turned on.
+#[derive(Debug)]
+pub struct TurnedOn {
+    /// The recovery codes, which are shown once.
+    pub codes: Vec<RecoveryCode>,
+    /// The new secret of the session that the caller works in, if it is one.
+    pub session: Option<SessionSecret>,
+}
 
 impl TwoFactors {
     /// Turns two-factor authentication on for the caller, whose device shows `code`, and returns their recovery codes. From now on
-    /// their password alone opens nothing, and what came of it ends: refresh tokens, and sessions but for the one that they are in.
+    /// their password alone opens nothing, and what came of it ends: refresh tokens, and sessions but for the one that they are in,
+    /// which gets another secret.
     ///
     /// A page says which secret it has `shown`, so that nobody confirms one that somebody else was given with a stolen token.
     #[tracing::instrument(name = "app.confirm_two_factor", skip_all)]
@@ -23,7 +35,7 @@ impl TwoFactors {
         &self,
         authority: &Authority,
         (shown, code): (Option<&SecretString>, &SecretString),
-    ) -> Result<Vec<RecoveryCode>, TwoFactorError> {
+    ) -> Result<TurnedOn, TwoFactorError> {
         let id = own_id(authority)?;
         let key = self.key.read()?;
         let clock = &*self.admission.clock;
@@ -56,9 +68,13 @@ impl TwoFactors {
         let digests = codes.each_ref().map(|code| code.digest(id));
         two_factor::turn_on(&change, (id, step), &digests).await?;
         refresh_tokens::revoke_all(&change, id).await?;
-        sessions::remove_all_of(&change, id, authority.session()).await?;
+        let kept = (id, authority.session());
+        let session = end_others(&change, kept, &*self.admission.entropy).await?;
         let event = Event::new(EventAction::TwoFactorEnabled, &user, Detail::nothing());
         change.commit([grant.event(event)]).await?;
-        Ok(codes.into())
+        Ok(TurnedOn {
+            codes: codes.into(),
+            session,
+        })
     }
 }

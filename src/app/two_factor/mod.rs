@@ -21,6 +21,7 @@ use crate::signing::EncryptionKeyFile;
 use crate::storage::{Source, users};
 
 pub use begin::Enrolment;
+pub use confirm::TurnedOn;
 pub use error::TwoFactorError;
 pub use turn_off::TurnOffProof;
 

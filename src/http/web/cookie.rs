@@ -1,10 +1,14 @@
 //! The cookie with a session's secret.
 
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::response::AppendHeaders;
 
 use crate::domain::sessions::SessionRules;
 use crate::domain::sessions::secret::SessionSecret;
 use crate::http::web::site::Site;
+
+/// The header of a reply that sets a cookie.
+pub(super) type SetCookie = AppendHeaders<Option<(HeaderName, HeaderValue)>>;
 
 /// The secret that a browser sends; none if there is none that could be ours. Other services of the host have cookies in the same line,
 /// perhaps with bytes that are no text.
@@ -22,27 +26,25 @@ pub(super) fn read(headers: &HeaderMap, site: &Site) -> Option<SessionSecret> {
 }
 
 /// The header that gives a secret to a browser (RFC 6265 section 4.1).
-pub(super) fn give(
-    secret: &SessionSecret,
-    rules: &SessionRules,
-    site: &Site,
-) -> Option<HeaderValue> {
+pub(super) fn give(secret: &SessionSecret, rules: &SessionRules, site: &Site) -> SetCookie {
     line(secret.expose(), rules.absolute.as_secs(), site)
 }
 
 /// The header that takes it away.
-pub(super) fn take_away(site: &Site) -> Option<HeaderValue> {
+pub(super) fn take_away(site: &Site) -> SetCookie {
     line("", 0, site)
 }
 
 /// The prefix `__Host-` wants `Secure` and the path `/`, also where the pages are below another one.
-fn line(value: &str, seconds: u64, site: &Site) -> Option<HeaderValue> {
+fn line(value: &str, seconds: u64, site: &Site) -> SetCookie {
     let (name, secure) = (
         site.cookie(),
         if site.is_secure() { "; Secure" } else { "" },
     );
     let line = format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
-    let mut line = HeaderValue::try_from(line).ok()?;
-    line.set_sensitive(true);
-    Some(line)
+    let line = HeaderValue::try_from(line).ok();
+    AppendHeaders(line.map(|mut line| {
+        line.set_sensitive(true);
+        (header::SET_COOKIE, line)
+    }))
 }

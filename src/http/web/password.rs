@@ -10,6 +10,7 @@ use crate::app::DeskError;
 use crate::app::sessions::SignInError;
 use crate::domain::users::password::NewPassword;
 use crate::http::layers::{LogNote, retry_after, waiting_time};
+use crate::http::web::cookie;
 use crate::http::web::error::{WebError, sentence};
 use crate::http::web::form::FilledForm;
 use crate::http::web::layout::{Layout, show, show_as};
@@ -90,13 +91,15 @@ pub(super) async fn post(
     let whose = (&visitor.authority, &visitor.user);
     let changed = state.admission.change_own_password(whose, &current, new);
     match changed.await {
-        Ok(()) => {
+        Ok(secret) => {
             let next = match page.next.as_str() {
                 "" if page.is_forced => Next::first(),
                 "" => Next::read(profile::WITH_NEW_PASSWORD),
                 next => Next::read(next),
             };
-            Ok(Redirect::to(&state.site.link(next.as_str())).into_response())
+            let to = Redirect::to(&state.site.link(next.as_str()));
+            let cookie = secret.map(|secret| cookie::give(&secret, &state.sessions, &state.site));
+            Ok((cookie, to).into_response())
         }
         Err(error) => refused(error, page),
     }

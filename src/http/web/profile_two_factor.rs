@@ -10,9 +10,10 @@ use qrcode::QrCode;
 use qrcode::render::svg;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::app::two_factor::{Enrolment, TwoFactorError};
+use crate::app::two_factor::{Enrolment, TurnedOn, TwoFactorError};
 use crate::domain::two_factor::recovery_code::RecoveryCode;
 use crate::http::layers::LogNote;
+use crate::http::web::cookie;
 use crate::http::web::download::file;
 use crate::http::web::error::WebError;
 use crate::http::web::form::FilledForm;
@@ -38,9 +39,9 @@ struct ProfileTwoFactorPage {
     is_forced: bool,
     /// The page that was wanted; empty for this one.
     next: String,
-    /// The secret that is to be confirmed.
     /// The path to which a reload leads where there are scripts.
     path: String,
+    /// The secret that is to be confirmed.
     begun: Option<ShownSecret>,
     problem: Option<String>,
 }
@@ -77,8 +78,8 @@ impl ProfileTwoFactorPage {
             is_on: visitor.user.two_factor,
             is_forced: state.two_factor_required && !visitor.user.two_factor,
             next: next.to_owned(),
-            begun: begun.map(ShownSecret::new).transpose()?,
             path: Next::read(next).after(PATH),
+            begun: begun.map(ShownSecret::new).transpose()?,
             problem: None,
         })
     }
@@ -141,9 +142,9 @@ pub(super) async fn confirm(
         .confirm(&visitor.authority, (Some(&shown), &code))
         .await;
     let error = match confirmed {
-        Ok(codes) => {
+        Ok(TurnedOn { codes, session }) => {
             let codes: Vec<String> = codes.iter().map(RecoveryCode::written).collect();
-            return show(&RecoveryCodesPage {
+            let page = show(&RecoveryCodesPage {
                 layout: visitor.layout.at("/profile"),
                 path: PATH,
                 next: match form.text("next") {
@@ -152,7 +153,9 @@ pub(super) async fn confirm(
                 },
                 download: file(&codes.join("\n")),
                 codes,
-            });
+            })?;
+            let cookie = session.map(|new| cookie::give(&new, &state.sessions, &state.site));
+            return Ok((cookie, page).into_response());
         }
         Err(TwoFactorError::AlreadyOn) => {
             return Ok(Redirect::to(&state.site.link(PATH)).into_response());
@@ -184,9 +187,6 @@ mod tests {
     use super::*;
     use crate::http::web::layout::{sample, sample_layout};
 
-    #[test]
-    fn samples_are_whole() {
-        let page = |is_on, begun: Option<&str>, problem: Option<&str>| ProfileTwoFactorPage {
     /// The page as the script leaves it when it is left: none of its secrets is in an element inside another one of the same name.
     fn without_secrets(html: &str) -> String {
         let mut parts = html.split('<');
@@ -202,14 +202,17 @@ mod tests {
         kept
     }
 
+    #[test]
+    fn samples_are_whole() {
+        let page = |is_on, begun: Option<&str>, problem: Option<&str>| ProfileTwoFactorPage {
             layout: sample_layout(Some("alice")),
             is_on,
             is_forced: problem.is_some(),
             next: "\"><b>".to_owned(),
+            path: PATH.to_owned(),
             begun: begun.map(|secret| ShownSecret {
                 secret: secret.to_owned(),
                 image: image(&SecretString::from("otpauth://totp/x")).unwrap(),
-            path: PATH.to_owned(),
             }),
             problem: problem.map(str::to_owned),
         };
@@ -220,15 +223,15 @@ mod tests {
         assert!(begun.contains("value=\"ABC\" readonly") && begun.contains(">Confirm</button>"));
         assert!(begun.contains("src=\"data:image/svg+xml;base64,") && !begun.contains("<i>"));
         assert!(!begun.contains("<b>"));
-        let codes = sample(&RecoveryCodesPage {
-            layout: sample_layout(Some("alice")),
-            path: PATH,
         assert!(begun.contains("data-once=\"/images/profile/two_factor\""));
         let kept = without_secrets(&begun);
         assert!(
             !kept.contains("ABC") && !kept.contains("data:image"),
             "{kept}"
         );
+        let codes = sample(&RecoveryCodesPage {
+            layout: sample_layout(Some("alice")),
+            path: PATH,
             next: PATH.to_owned(),
             codes: vec!["0b71-x2mq-9tfz-4h1c".to_owned()],
             download: file("0b71-x2mq-9tfz-4h1c"),

@@ -2,8 +2,7 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::header;
-use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::domain::ids::SessionId;
 use crate::http::web::cookie;
@@ -59,9 +58,8 @@ pub(super) async fn post(
         return Ok(Redirect::to(&state.site.link("/profile/sessions")).into_response());
     }
     let gone = cookie::take_away(&state.site);
-    let gone = gone.map(|line| (header::SET_COOKIE, line));
     let to = Redirect::to(&state.site.link("/sign_in"));
-    Ok((AppendHeaders(gone), to).into_response())
+    Ok((gone, to).into_response())
 }
 
 #[cfg(test)]

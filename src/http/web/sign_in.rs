@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
-use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::app::DeskError;
 use crate::app::sessions::{Arrival, BegunSession, SignInError};
@@ -94,14 +94,13 @@ pub(super) async fn post(
 
 /// Gives the browser its secret, and leads to the page that was wanted, or to the code before it.
 pub(super) fn led_on(begun: &BegunSession, next: &Next, state: &WebState) -> Response {
-    let line = cookie::give(&begun.secret, &state.sessions, &state.site);
-    let line = line.map(|line| (header::SET_COOKIE, line));
+    let cookie = cookie::give(&begun.secret, &state.sessions, &state.site);
     let to = match begun.state {
         SessionState::Open => next.as_str().to_owned(),
         SessionState::AwaitsCode => next.after(CODE),
     };
     let to = Redirect::to(&state.site.link(&to));
-    (AppendHeaders(line), to).into_response()
+    (cookie, to).into_response()
 }
 
 /// The form once more, with the problem.

@@ -1,8 +1,7 @@
 //! `/sign_out`: ends the session.
 
 use axum::extract::State;
-use axum::http::header;
-use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::http::web::cookie;
 use crate::http::web::error::WebError;
@@ -16,7 +15,6 @@ pub(super) async fn post(
     let (authority, id) = (&visitor.authority, visitor.session.id);
     state.desk.end_session(authority, id).await?;
     let gone = cookie::take_away(&state.site);
-    let gone = gone.map(|line| (header::SET_COOKIE, line));
     let to = Redirect::to(&state.site.link("/sign_in"));
-    Ok((AppendHeaders(gone), to).into_response())
+    Ok((gone, to).into_response())
 }

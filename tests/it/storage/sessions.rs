@@ -125,6 +125,13 @@ pub(super) async fn sessions_make_room_and_end(db: &Db) {
     commit(change).await.unwrap();
     assert_eq!(open_ids(db, &user, 3, (60, 120)).await, [third.id]);
     assert!(find(&secrets[2]).await.unwrap().password_is_temporary);
+    let change = begin(db).await;
+    sessions::renew(&change, third.id, &secrets[0].digest())
+        .await
+        .unwrap();
+    commit(change).await.unwrap();
+    assert!(find(&secrets[2]).await.is_none());
+    assert_eq!(find(&secrets[0]).await.unwrap().session, third);
 
     let rules = rules((10, 60), 1);
     let purged = async |minutes| {

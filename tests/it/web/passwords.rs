@@ -55,6 +55,23 @@ async fn a_new_password_ends_the_other_sessions_and_refresh_tokens() {
     );
 }
 
+/// Somebody copied the cookie, and that is why the password is changed.
+#[tokio::test]
+async fn a_cookie_that_was_copied_opens_nothing_after_a_new_password() {
+    let app = TestApp::start().await;
+    app.user("alice").await;
+    let own = app.signed_in("alice").await;
+    let thief = app.browser();
+    thief.take_cookie(&own.cookies());
+    assert_eq!(thief.open("/profile").await.heading(), "Profile");
+    let (status, text) = change(&own, (PASSWORD, NEW)).await;
+    assert_eq!(status, 200, "{text}");
+    assert_eq!(thief.open("/profile").await.heading(), "Sign in");
+    assert_eq!(own.open("/profile").await.heading(), "Profile");
+    let page = own.open("/profile/sessions").await;
+    assert_eq!(page.body.matches("data-label=\"Signed in\"").count(), 1);
+}
+
 #[tokio::test]
 async fn problems_stand_beside_their_fields_and_no_password_is_repeated() {
     let app = TestApp::start().await;

@@ -197,6 +197,24 @@ async fn somebody_sets_it_up_on_their_profile() {
 async fn the_page_shows_no_secret_that_a_stolen_token_began() {
     let World { app, alice, .. } = World::start().await;
     let browser = signed_in(&app).await;
+/// The secret of a session that knew the password alone ends with the others.
+#[tokio::test]
+async fn a_cookie_that_was_copied_opens_nothing_after_the_set_up() {
+    let World { app, .. } = World::start().await;
+    let browser = signed_in(&app).await;
+    let thief = app.browser();
+    thief.take_cookie(&browser.cookies());
+    let page = browser.open("/profile/two_factor").await;
+    let page = browser.press(&page, "Set up two-factor", &[]).await;
+    assert!(page.body.contains("data-once=\"/profile/two_factor\""));
+    let code = shown(&page.value("secret"), app.now());
+    let page = browser.press(&page, "Confirm", &[("code", &code)]).await;
+    let on = "href=\"/profile/two_factor\">I have kept them: go on</a>";
+    assert!(page.body.contains(on), "{}", page.body);
+    assert_eq!(thief.open("/profile").await.heading(), "Sign in");
+    assert_eq!(browser.open("/profile").await.heading(), "Profile");
+}
+
     let planted = async || {
         let begun = alice.post("/user/two_factor", Value::Null).await.json();
         begun["secret"].as_str().unwrap().to_owned()

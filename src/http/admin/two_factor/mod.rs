@@ -50,11 +50,11 @@ pub(super) async fn confirm(
 ) -> Result<(StatusCode, Json<RecoveryCodesView>), ApiError> {
     let authority = call.authority(Need::Write)?;
     let wanted = ConfirmTwoFactor::read(&call.parameters)?;
-    let codes = admin
+    let turned_on = admin
         .two_factors
         .confirm(&authority, (None, &wanted.code))
         .await?;
-    let view = RecoveryCodesView::new(&codes);
+    let view = RecoveryCodesView::new(&turned_on.codes);
     Ok((StatusCode::CREATED, Json(view)))
 }
 
