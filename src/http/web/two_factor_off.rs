@@ -44,6 +44,9 @@ pub(super) async fn get(
     State(state): State<WebState>,
     visitor: Visitor,
 ) -> Result<Response, WebError> {
+    if !visitor.user.two_factor {
+        return Ok(Redirect::to(&state.site.link(PATH)).into_response());
+    }
     show(&TwoFactorOffPage::new(
         &state,
         &visitor,
@@ -67,16 +70,8 @@ pub(super) async fn post(
             return show_as(StatusCode::UNPROCESSABLE_ENTITY, &page);
         }
         (_, "") => TurnOffProof::Password(form.secret("password")),
-        ("", _) => TurnOffProof::Code(form.secret("code")),
-        (_, _) => {
-            let code =
-                Some("Type the password or a code, and leave the other field empty.".to_owned());
-            let page = again(Problems {
-                password: None,
-                code,
-            });
-            return show_as(StatusCode::UNPROCESSABLE_ENTITY, &page);
-        }
+        // Browsers fill in the password by themselves.
+        (_, _) => TurnOffProof::Code(form.secret("code")),
     };
     match state.two_factors.turn_off(&visitor.authority, &proof).await {
         // A second factor that is off already is shown as it is.
