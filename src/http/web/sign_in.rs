@@ -92,6 +92,20 @@ pub(super) async fn post(
     }
 }
 
+/// The empty form, with the reason why somebody who was on their way begins again.
+pub(super) fn begin_again(
+    (next, problem): (Next, String),
+    state: &WebState,
+) -> Result<Response, WebError> {
+    let page = SignInPage {
+        layout: Layout::for_stranger(&state.site),
+        username: String::new(),
+        next,
+        problem: Some(problem),
+    };
+    show_as(StatusCode::UNPROCESSABLE_ENTITY, &page)
+}
+
 /// Gives the browser its secret, and leads to the page that was wanted, or to the code before it.
 pub(super) fn led_on(begun: &BegunSession, next: &Next, state: &WebState) -> Response {
     let cookie = cookie::give(&begun.secret, &state.sessions, &state.site);

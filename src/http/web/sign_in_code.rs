@@ -7,15 +7,16 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::app::two_factor::TwoFactorError;
 use crate::domain::events::origin::Face;
-use crate::http::layers::{Who, origin};
+use crate::http::layers::{LogNote, Who, origin};
 use crate::http::web::cookie;
 use crate::http::web::error::WebError;
 use crate::http::web::form::FilledForm;
 use crate::http::web::layout::{Layout, show};
 use crate::http::web::next::Next;
-use crate::http::web::sign_in::{CODE, led_on};
+use crate::http::web::sign_in::{CODE, begin_again, led_on};
 use crate::http::web::state::WebState;
 use crate::http::web::two_factor::{problem_of, show_problem};
+use crate::http::web::visitor::Visitor;
 
 #[derive(Template)]
 #[template(path = "sign_in_code.html")]
@@ -83,9 +84,16 @@ pub(super) async fn post(
             who.is(begun.username.as_str());
             Ok(led_on(&begun, &next, &state))
         }
-        Err(TwoFactorError::NoSignIn) => {
-            let again = state.site.link(&next.after("/sign_in"));
-            Ok(Redirect::to(&again).into_response())
+        Err(error @ TwoFactorError::NoSignIn) => {
+            // The form was sent twice.
+            if Visitor::find(&parts, &state).await?.is_some() {
+                return Ok(Redirect::to(&state.site.link(next.as_str())).into_response());
+            }
+            let problem =
+                "The sign-in waited five minutes for its code, or it has ended. Sign in again.";
+            let mut response = begin_again((next, problem.to_owned()), &state)?;
+            response.extensions_mut().insert(LogNote::of_error(&error));
+            Ok(response)
         }
         Err(error) => {
             let Some((problem, wait)) = problem_of(&error) else {

@@ -48,6 +48,8 @@ async fn a_sign_in_asks_for_the_code_after_the_password() {
     let code = device.shows(app.now());
     let page = browser.press(&again, "Verify", &[("code", &code)]).await;
     assert_eq!(page.path, "/profile", "{}", page.body);
+    let twice = browser.press(&again, "Verify", &[("code", &code)]).await;
+    assert_eq!(twice.path, "/profile", "{}", twice.body);
     assert_ne!(browser.cookies(), half, "the session has another secret");
     let thief = app.browser();
     thief.take_cookie(&half);
@@ -114,7 +116,9 @@ async fn without_the_password_there_is_no_code_to_show() {
     app.clock.advance(Duration::minutes(5));
     let code = device.shows(app.now());
     let late = browser.press(&page, "Verify", &[("code", &code)]).await;
-    assert_eq!(late.path, "/sign_in");
+    assert_eq!((late.status.as_u16(), &*late.heading()), (422, "Sign in"));
+    let told = "The sign-in waited five minutes for its code";
+    assert!(late.text().contains(told), "{}", late.text());
 }
 
 #[tokio::test]
@@ -193,10 +197,6 @@ async fn somebody_sets_it_up_on_their_profile() {
     assert!(!again.body.contains(&secret) && !again.body.contains("<li><code>"));
 }
 
-#[tokio::test]
-async fn the_page_shows_no_secret_that_a_stolen_token_began() {
-    let World { app, alice, .. } = World::start().await;
-    let browser = signed_in(&app).await;
 /// The secret of a session that knew the password alone ends with the others.
 #[tokio::test]
 async fn a_cookie_that_was_copied_opens_nothing_after_the_set_up() {
@@ -215,6 +215,10 @@ async fn a_cookie_that_was_copied_opens_nothing_after_the_set_up() {
     assert_eq!(browser.open("/profile").await.heading(), "Profile");
 }
 
+#[tokio::test]
+async fn the_page_shows_no_secret_that_a_stolen_token_began() {
+    let World { app, alice, .. } = World::start().await;
+    let browser = signed_in(&app).await;
     let planted = async || {
         let begun = alice.post("/user/two_factor", Value::Null).await.json();
         begun["secret"].as_str().unwrap().to_owned()
@@ -337,12 +341,12 @@ async fn it_is_turned_off_with_a_password_or_a_code() {
         assert_eq!(page.path, "/profile/two_factor", "{}", page.body);
         assert!(page.body.contains(">Set up two-factor</button>"), "{proof}");
         assert!(app.login("alice").works().await);
+        let again = browser.open("/profile/two_factor/turn_off").await;
+        assert_eq!(again.path, "/profile/two_factor", "there is nothing to do");
         app.clock.advance(Duration::seconds(30));
         let profile = browser.open("/profile").await;
         browser.press(&profile, "Sign out", &[]).await;
     }
-        let again = browser.open("/profile/two_factor/turn_off").await;
-        assert_eq!(again.path, "/profile/two_factor", "there is nothing to do");
 }
 
 #[tokio::test]
