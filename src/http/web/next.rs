@@ -8,8 +8,8 @@ const LONGEST: usize = 2048;
 /// Dots and backslashes in other words: no path of ours has them, and browsers climb up with the first.
 const ESCAPED: [&str; 2] = ["%2e", "%5c"];
 
-/// Letters that no address has as they are (RFC 3986 appendix A).
-const FOREIGN: &[u8] = b"\"<>\\^`{|}";
+/// Letters that no address has as they are (RFC 3986 appendix A). Browsers send some of them so in a query.
+const FOREIGN: [char; 9] = ['"', '<', '>', '\\', '^', '`', '{', '|', '}'];
 
 /// A path of ours with its query, such as `/access_tokens?page=2`: never another site's.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,12 +27,12 @@ impl Next {
         Self::read(path)
     }
 
-    /// Reads what somebody wrote; anything but a path of ours is the first page. Browsers take `\` for `/`, skip tabs and line
+    /// Reads what somebody wrote; anything but a path of ours is the first page. Foreign letters behind the path are percent-encoded. Browsers take `\` for `/`, skip tabs and line
     /// breaks, read `//` at the beginning as another host, and `%2e` in a path as a dot (WHATWG URL section 4.4).
     pub(super) fn read(text: &str) -> Self {
-        let is_plain = |letter: u8| letter.is_ascii_graphic() && !FOREIGN.contains(&letter);
         let path = text.split(['?', '#']).next().unwrap_or_default();
         let is_path = path.starts_with('/')
+            && !path.contains(FOREIGN)
             && !path.contains("//")
             && !ESCAPED
                 .iter()
@@ -42,11 +42,22 @@ impl Next {
         if path == "/profile/two_factor/confirm" {
             // It takes forms alone; the page of that form can be opened.
             Self("/profile/two_factor".to_owned())
-        } else if text.len() <= LONGEST && text.bytes().all(is_plain) && is_path && leads_on {
-            Self(text.to_owned())
+        } else if is_path && leads_on {
+            Self::encoded(text).unwrap_or_else(Self::first)
         } else {
             Self::first()
         }
+    }
+
+    /// The path and query as an address has them.
+    fn encoded(text: &str) -> Option<Self> {
+        if !text.bytes().all(|letter| letter.is_ascii_graphic()) {
+            return None;
+        }
+        let kept = FOREIGN.iter().fold(text.to_owned(), |kept, letter| {
+            kept.replace(*letter, &format!("%{:02X}", u32::from(*letter)))
+        });
+        Some(Self(kept)).filter(|kept| kept.0.len() <= LONGEST)
     }
 
     /// The path with its query.
@@ -84,7 +95,6 @@ mod tests {
         for bad in [
             "",
             "/",
-            "/profile?x=\"><b>",
             "//evil.example",
             "///evil.example",
             "/\\evil.example",
@@ -116,6 +126,26 @@ mod tests {
         ] {
             assert_eq!(Next::read(bad), Next::first(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn letters_that_browsers_leave_in_a_query_do_not_lose_the_page() {
+        for (asked, kept) in [
+            ("?name=a|b", "?name=a%7Cb"),
+            ("?name={x}^`\\y", "?name=%7Bx%7D%5E%60%5Cy"),
+        ] {
+            let uri = format!("/access_tokens/new{asked}").parse().unwrap();
+            let kept = format!("/access_tokens/new{kept}");
+            assert_eq!(Next::of(&uri).as_str(), kept);
+            assert_eq!(Next::read(&kept).as_str(), kept);
+        }
+        let read = |text| Next::read(text).0;
+        assert_eq!(read("/profile?x=\"><b>"), "/profile?x=%22%3E%3Cb%3E");
+        for bad in ["/a|b", "/a{b}?x", "/a^", "/a`", "/a\"b", "/a?é", "/a? b"] {
+            assert_eq!(Next::read(bad), Next::first(), "{bad}");
+        }
+        let long = format!("/profile?{}", "|".repeat(LONGEST / 2));
+        assert_eq!(Next::read(&long), Next::first(), "encoded it is too long");
     }
 
     proptest! {
