@@ -71,18 +71,21 @@ pub(super) async fn list(
     })
 }
 
-/// A duration as the configuration has it, such as `7days`, with a space between number and unit.
+/// A duration such as `7 days` or `1 hour 30 minutes`. Months are none: their lengths differ.
 fn in_words(duration: Duration) -> String {
-    let text = humantime::format_duration(duration).to_string();
-    let mut words = String::new();
-    for letter in text.chars() {
-        let after_digit = words.ends_with(|last: char| last.is_ascii_digit());
-        if letter.is_alphabetic() && after_digit {
-            words.push(' ');
-        }
-        words.push(letter);
-    }
-    words
+    let seconds = duration.as_secs();
+    let parts = [
+        (seconds / 86_400, "day"),
+        (seconds / 3600 % 24, "hour"),
+        (seconds / 60 % 60, "minute"),
+        (seconds % 60, "second"),
+    ];
+    let parts = parts.into_iter().filter(|(number, _)| *number > 0);
+    let words = parts.map(|(number, unit)| match number {
+        1 => format!("1 {unit}"),
+        _ => format!("{number} {unit}s"),
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -91,6 +94,15 @@ mod tests {
 
     use super::*;
     use crate::http::web::layout::{sample, sample_layout};
+
+    #[test]
+    fn months_are_told_in_days() {
+        let told = |text| in_words(humantime::parse_duration(text).unwrap());
+        assert_eq!(told("90d"), "90 days");
+        assert_eq!(told("365d"), "365 days");
+        assert_eq!(told("1d 1h 1m 1s"), "1 day 1 hour 1 minute 1 second");
+        assert_eq!(told("5m"), "5 minutes");
+    }
 
     #[test]
     fn a_sample_is_whole() {
@@ -110,7 +122,7 @@ mod tests {
             rows: vec![row(1, true), row(2, false)],
         });
         assert!(
-            html.contains("7 days") && html.contains("1 h 30 m"),
+            html.contains("used for 7 days,") && html.contains("after 1 hour 30 minutes in"),
             "{html}"
         );
         let time = "<time datetime=\"1970-01-01T00:00:00Z\" title=\"1970-01-01 00:00:00 UTC\">";
