@@ -79,3 +79,18 @@ async fn a_link_that_asks_for_an_end_that_cannot_be_is_told() {
         );
     }
 }
+
+#[tokio::test]
+async fn no_date_is_asked_for_where_every_token_ends_today() {
+    let (_, browser) = start_with("[access_tokens]\nlongest_lifetime = \"5h\"\n").await;
+    let form = browser.open("/access_tokens/new").await;
+    assert!(
+        form.body.contains("<option value=\"longest\" selected>")
+            && !form.body.contains("<option value=\"date\"")
+            && !form.body.contains("name=\"expires_at\""),
+        "{}",
+        form.body
+    );
+    let last = [("name", "x"), READS, ("expires_in", "longest")];
+    assert_eq!(send(&browser, &last).await.status, 200);
+}

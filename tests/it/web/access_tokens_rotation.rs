@@ -121,3 +121,32 @@ async fn what_is_chosen_first_is_possible_where_the_maker_ends_sooner() {
         .await;
     assert!(works(&app, &secret(&reply)).await);
 }
+
+#[tokio::test]
+async fn an_end_of_the_maker_that_is_too_late_by_now_is_not_offered() {
+    let app = TestApp::start().await;
+    app.user("alice").await;
+    let end = Expiry::on("2026-12-31".parse().unwrap());
+    let maker = app
+        .actor_with("alice", "api", |token| token.expiring(Some(end)))
+        .await;
+    let wanted = json!({ "name": "made", "scopes": ["read_registry"] });
+    let reply = maker.post("/user/personal_access_tokens", wanted).await;
+    assert_eq!(reply.status, 201, "{}", reply.body);
+    let shorter = app.beside("[access_tokens]\nlongest_lifetime = \"10d\"\n");
+    let shorter = shorter.await;
+    let signed_in = app.signed_in("alice").await;
+    let browser = signed_in.beside(&shorter.browser());
+    let form = browser.open("/access_tokens/2/rotate").await.body.clone();
+    assert!(
+        !form.contains("value=\"maker\"")
+            && form.contains("max=\"2026-03-24\"")
+            && form.contains("value=\"longest\""),
+        "{form}"
+    );
+    let late = [("expires_in", "maker")];
+    let reply = browser.post("/access_tokens/2/rotate", &late).await;
+    assert!(reply.body.contains("id=\"expires-problem\""));
+    let reply = browser.post("/access_tokens/2/rotate", &[("expires_in", "longest")]);
+    assert!(works(&app, &secret(&reply.await)).await);
+}

@@ -31,6 +31,8 @@ pub(super) struct EndField {
     pub(super) last: String,
     /// The choice that a person or a link asks for; empty if none is asked for.
     asked: String,
+    /// The instant after which the policy lets nothing end, if there is one.
+    latest: Option<DateTime<Utc>>,
 }
 
 /// One choice of the field.
@@ -78,6 +80,9 @@ impl EndField {
                 now,
             ));
         }
+        let tomorrow = now.date_naive().succ_opt();
+        let latest = longest.map(|longest| longest.after(now));
+        let last = latest.map(|latest| latest.date_naive());
         choices.push(EndChoice::new("On a date", DATE, WantedEnd::Unsaid));
         if policy.allows_endless && longest.is_none() {
             choices.push(EndChoice::new("Never", NEVER, WantedEnd::Never));
@@ -89,8 +94,6 @@ impl EndField {
             ("", None) => first_choice(&choices, &format!("{USUAL}d")),
             (wanted, _) => wanted.to_owned(),
         };
-        let tomorrow = now.date_naive().succ_opt();
-        let last = longest.map(|longest| longest.after(now).date_naive());
         let shown = |date: Option<NaiveDate>| date.map(|date| date.to_string()).unwrap_or_default();
         let mut field = Self {
             choices,
@@ -98,7 +101,9 @@ impl EndField {
             first: shown(tomorrow),
             last: shown(last),
             asked: wanted.to_owned(),
+            latest,
         };
+        field.leave_out_impossible_dates();
         field.choose(&usual);
         field
     }
@@ -113,12 +118,15 @@ impl EndField {
         if let Some(maker) = maker {
             self.choices
                 .retain(|choice| !matches!(choice.end, WantedEnd::At(end) if end > maker));
-            let label = "With the token that it was made with";
-            self.choices.insert(0, EndChoice::at(label, MAKER, maker));
+            if self.latest.is_none_or(|latest| maker.instant() <= latest) {
+                let label = "With the token that it was made with";
+                self.choices.insert(0, EndChoice::at(label, MAKER, maker));
+            }
             let last = maker.instant().date_naive().to_string();
             if self.last.is_empty() || last < self.last {
                 self.last = last;
             }
+            self.leave_out_impossible_dates();
         }
         let values = || self.choices.iter().map(|choice| &*choice.value);
         if is_usual && values().any(|value| value == NEVER) {
@@ -127,6 +135,18 @@ impl EndField {
             self.choose(MAKER);
         }
         self
+    }
+
+    /// Takes the choice of a date away if there is none between the first and the last.
+    fn leave_out_impossible_dates(&mut self) {
+        if !self.last.is_empty() && self.last < self.first {
+            self.choices.retain(|choice| choice.value != DATE);
+        }
+    }
+
+    /// True if a date can be chosen.
+    pub(super) fn has_dates(&self) -> bool {
+        self.choices.iter().any(|choice| choice.value == DATE)
     }
 
     /// True if an end is asked for that is none of the choices.

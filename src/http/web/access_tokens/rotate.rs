@@ -123,17 +123,19 @@ impl RotatePage {
         let now = state.desk.now();
         let token = own_token(state, visitor, id).await?;
         let maker = match token.lineage.maker {
-            Some(maker) => own_token(state, visitor, maker).await.ok(),
+            Some(maker) => match own_token(state, visitor, maker).await {
+                Ok(maker) => maker.end(),
+                Err(WebError::NotFound) => None,
+                Err(error) => return Err(error),
+            },
             None => None,
         };
         let grace = filled.text("grace");
         let grace = GRACES.iter().find(|(value, _)| *value == grace);
         Ok(Self {
             layout: visitor.layout.at(HERE),
-            ends: EndField::new(filled, state.desk.access_token_policy(), now).of_successor(
-                token.specification.expiry(),
-                maker.and_then(|maker| maker.end()),
-            ),
+            ends: EndField::new(filled, state.desk.access_token_policy(), now)
+                .of_successor(token.specification.expiry(), maker),
             token: ShownToken::new(&token, now, ShownTime),
             graces: GRACES,
             grace: grace.map_or("", |(value, _)| *value).to_owned(),
