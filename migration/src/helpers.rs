@@ -121,6 +121,12 @@ pub(crate) fn word(name: &'static str) -> ColumnDef {
     schema::string_len(name, 32)
 }
 
+/// A longer word of ours, such as the kind of an event. With one letter more, MySQL would write all rows of a table anew to make
+/// an older column as long.
+pub(crate) fn long_word(name: &'static str) -> ColumnDef {
+    schema::string_len(name, 63)
+}
+
 /// A SHA-256 digest.
 pub(crate) fn digest(name: &'static str) -> ColumnDef {
     schema::var_binary(name, 32)

@@ -75,6 +75,7 @@ mod m73_namespaces_path_pattern_index;
 mod m74_changes_nanoseconds;
 mod m75_indexes_among_many_rows;
 mod m76_indexes_replaced;
+mod m77_events_action_longer;
 
 pub use sea_orm_migration::{IntoSchemaManagerConnection, MigratorTrait, SchemaManager};
 
@@ -149,6 +150,7 @@ impl MigratorTrait for Migrator {
             Box::new(m74_changes_nanoseconds::Migration),
             Box::new(m75_indexes_among_many_rows::Migration),
             Box::new(m76_indexes_replaced::Migration),
+            Box::new(m77_events_action_longer::Migration),
         ]
     }
 }

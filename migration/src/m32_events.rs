@@ -4,7 +4,7 @@
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema;
 
-use crate::helpers::{id, instant, make_table, short_text, short_text_or_null, table, word};
+use crate::helpers::{id, instant, long_word, make_table, short_text, short_text_or_null, table};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -18,7 +18,7 @@ impl MigrationTrait for Migration {
             .col(instant("created_at"))
             .col(short_text("actor"))
             .col(schema::big_integer_null("actor_id"))
-            .col(word("action"))
+            .col(long_word("action"))
             .col(short_text_or_null("subject_kind"))
             .col(schema::big_integer_null("subject_id"))
             .col(short_text("subject_name"))

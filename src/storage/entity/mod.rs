@@ -25,3 +25,5 @@ pub(super) mod session;
 pub(super) mod two_factor;
 pub(super) mod usage_day;
 pub(super) mod user;
+#[cfg(test)]
+mod words_tests;

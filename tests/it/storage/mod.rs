@@ -9,6 +9,7 @@ mod dead_tokens;
 mod deploy_tokens;
 mod directory;
 mod effort;
+mod event_kinds;
 mod failover;
 mod forgotten;
 mod logins;

@@ -30,6 +30,7 @@ use super::directory::{
     a_follower_that_is_far_behind_knows_all, facts_of_two_moments_are_noticed,
     postgresql_tells_of_changes_at_once,
 };
+use super::event_kinds::each_kind_of_event_is_kept;
 use super::failover::{
     a_change_that_looks_like_the_lost_one_is_noticed, a_number_that_comes_again_is_noticed,
     lost_tokens_lead_to_no_others,
@@ -134,6 +135,8 @@ async fn story() {
     let database = TestDatabase::open().await;
     let (db, url) = (&database.db, &database.url);
     users_are_found_by_name_and_address(db).await;
+    each_kind_of_event_is_kept(db, url).await;
+    databases_of_other_programs_are_left_alone(url).await;
     names_are_unique(db).await;
     namespaces_are_found_below_others(db).await;
     namespaces_leave_tombstones(db).await;
