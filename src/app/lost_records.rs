@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The number of records that were not written down, because too many came at once; clones count together.
+/// The number of records that were not written down, because too many came at once or the database refuses
+/// what is in them; clones count together.
 #[derive(Debug, Clone, Default)]
 pub(in crate::app) struct LostRecords(Arc<AtomicU64>);
 

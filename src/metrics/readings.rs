@@ -118,7 +118,7 @@ pub struct KeyReading {
     pub end: i64,
 }
 
-/// Records that were not written down, because too many came at once.
+/// Records that were not written down, because too many came at once or the database refuses what is in them.
 #[derive(Debug, Clone, Copy)]
 pub struct LostReading {
     /// The kind of record.
@@ -146,7 +146,7 @@ impl Readings {
         self.encode_health(encoder)?;
         let lost = self.lost.iter();
         let lost = lost.map(|row| ([("record", row.record)], row.count));
-        let help = "Records that were not written down, because too many came at once";
+        let help = "Records that were not written down, because too many came at once or the database refuses what is in them";
         counter(encoder, "records_lost", help, lost)?;
         let keys = self.keys.iter().map(|key| {
             let labels = [("kid", key.kid.as_str()), ("state", key.state)];

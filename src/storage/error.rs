@@ -7,6 +7,7 @@ use std::time::Duration;
 use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr, SqlErr, SqlxError, SqlxMySqlError};
 
 use crate::storage::pooler;
+use crate::storage::refused_rows::code_of_refused_rows;
 use crate::storage::timeouts::told;
 
 /// A question to storage, or a change, that failed.
@@ -179,6 +180,14 @@ impl StorageError {
             return false;
         };
         has_one_of(error, &POSTGRES_MET_OTHERS, &MYSQL_MET_OTHERS)
+    }
+
+    /// The database's code, if it refused what is in the rows that were to be written, and would do so again.
+    pub fn refused_rows(&self) -> Option<String> {
+        match self {
+            Self::Taken(error) | Self::Database(Fault(error)) => code_of_refused_rows(error),
+            _ => None,
+        }
     }
 
     /// True if the server says that it is a standby.

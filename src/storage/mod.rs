@@ -38,6 +38,7 @@ mod position;
 mod recorder;
 pub mod refresh_tokens;
 pub mod registry;
+mod refused_rows;
 pub mod repositories;
 mod schema;
 mod schema_status;

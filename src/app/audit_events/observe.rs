@@ -24,7 +24,7 @@ const MOST_REMEMBERED: usize = 16_384;
 const MOST_WAITING: usize = 1000;
 /// The most returned tokens of one owner among those that wait.
 const MOST_RETURNS_OF_OWNER: usize = 100;
-/// The most that are written with one statement.
+/// The most that are written with one statement, unless storage refuses what is in one of them.
 const BATCH: usize = 50;
 
 /// Observations that wait to be written; clones share them.
@@ -134,7 +134,7 @@ impl Observations {
         }
     }
 
-    /// The number of observations that are not in the audit log, because too many came at once.
+    /// The number of observations that are not in the audit log, because too many came at once, or storage refuses what is in them.
     pub fn lost(&self) -> u64 {
         self.lost.number()
     }
@@ -172,20 +172,44 @@ impl Observations {
 
     async fn write_down(&self) -> Result<(), DeskError> {
         let mut taken = std::mem::take(&mut self.waiting().observations);
+        let mut most = BATCH;
         while !taken.is_empty() {
-            let rest = taken.split_off(taken.len().min(BATCH));
-            if let Err(error) = self.write_batch(&taken).await {
-                taken.extend(rest);
-                self.put_back(taken);
-                return Err(error);
+            let rest = taken.split_off(taken.len().min(most));
+            let Err(error) = events::insert_observations(&self.db, &taken, &*self.clock).await
+            else {
+                taken = rest;
+                continue;
+            };
+            match error.refused_rows() {
+                // One of them is in the way of the others, and is found when each is written by itself.
+                Some(_) if taken.len() > 1 => {
+                    most = 1;
+                    taken.extend(rest);
+                }
+                Some(code) => {
+                    self.give_up(&taken, &code);
+                    (most, taken) = (BATCH, rest);
+                }
+                None => {
+                    taken.extend(rest);
+                    self.put_back(taken);
+                    return Err(error.into());
+                }
             }
-            taken = rest;
         }
         Ok(())
     }
 
-    async fn write_batch(&self, batch: &[Observation]) -> Result<(), DeskError> {
-        Ok(events::insert_observations(&self.db, batch, &*self.clock).await?)
+    /// Loses observations that storage refuses for what is in them.
+    fn give_up(&self, refused: &[Observation], code: &str) {
+        for observation in refused {
+            self.lost.add(1);
+            tracing::error!(
+                action = observation.event.action.name(),
+                code,
+                "an event is not in the audit log, and is lost: the database refuses what is in it"
+            );
+        }
     }
 
     fn put_back(&self, mut earlier: Vec<Observation>) {

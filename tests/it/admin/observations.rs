@@ -1,7 +1,9 @@
 //! Sign-ins and refusals in the audit log: one of a kind in an hour, and never as many as an attacker wants.
 
 use chrono::Duration;
+use sea_orm::{ConnectionTrait, Database};
 use serde_json::Value;
+use tempfile::TempDir;
 use wharfinger::domain::expiry::Expiry;
 use wharfinger::domain::namespaces::visibility::Visibility;
 
@@ -166,6 +168,37 @@ async fn what_storage_does_not_take_waits() {
     assert!(app.service.observations.write().await.is_err());
     drop(held);
     assert_eq!(events(&app, &root, "user.signed_in").await.len(), 1);
+}
+
+/// An event that is longer than its column was once; a file has no such bounds, so a trigger refuses it.
+#[tokio::test]
+async fn what_storage_refuses_for_ever_is_lost_alone() {
+    let folder = TempDir::new().unwrap();
+    let url = format!("sqlite://{}/refuses.db?mode=rwc", folder.path().display());
+    let app = Box::pin(TestApp::on(&url.as_str().into(), |_| {})).await;
+    app.administrator("root").await;
+    let root = app.actor("root", "api").await;
+    for name in ["bad", "dora", "erin"] {
+        app.user(name).await;
+    }
+    let refuse = "CREATE TRIGGER refuse BEFORE INSERT ON events WHEN NEW.subject_name = 'bad' \
+        BEGIN SELECT RAISE(ABORT, 'too long'); END";
+    let rows = Database::connect(url).await.unwrap();
+    rows.execute_unprepared(refuse).await.unwrap();
+    for name in ["dora", "bad", "erin"] {
+        app.login(name).ask_at(AUTH).await;
+        assert_eq!(app.service.observations.lost(), 0, "they wait");
+    }
+    let seen = events(&app, &root, "user.signed_in").await;
+    let names: Vec<_> = seen
+        .iter()
+        .map(|event| event["details"]["author_name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["erin", "dora"]);
+    assert_eq!(app.service.observations.lost(), 1);
+    app.login("root").ask_at(AUTH).await;
+    assert_eq!(events(&app, &root, "user.signed_in").await.len(), 3);
+    assert_eq!(app.service.observations.lost(), 1, "and once");
 }
 
 #[tokio::test]
