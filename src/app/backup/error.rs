@@ -89,6 +89,11 @@ pub enum BackupError {
         #[source]
         why: StorageError,
     },
+    /// The database failed in the middle.
+    #[error(
+        "the restoration did not come to its end, and nothing was changed; run the same again when the database works"
+    )]
+    Interrupted(#[source] StorageError),
     /// A row is stored that no restoration takes.
     #[error(
         "the row {key} of the table {table} has a number, a time or a text beyond all bounds, which no backup can have; correct it"

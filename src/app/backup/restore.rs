@@ -10,7 +10,7 @@ use crate::app::backup::reader::Part;
 use crate::domain::backup::cell::Cell;
 use crate::domain::backup::table_head::TableHead;
 use crate::signing::{BegunRestoration, RestoredKeys};
-use crate::storage::{Db, Restoration, RestorationError};
+use crate::storage::{Db, Restoration, RestorationError, StorageError};
 
 /// The most rows in memory, and about the most bytes of them.
 const AT_A_TIME: usize = 500;
@@ -191,11 +191,18 @@ impl Rows {
         };
         self.bytes = 0;
         let written = restoration.add(head, std::mem::take(&mut self.cells)).await;
-        written.map_err(|why| BackupError::RowsRefused {
-            path: file.path.clone(),
-            first: self.lines.0,
-            last: self.lines.1,
-            why,
+        written.map_err(|why| {
+            let is_about_rows =
+                why.refused_rows().is_some() || matches!(why, StorageError::Unreadable { .. });
+            if !is_about_rows {
+                return BackupError::Interrupted(why);
+            }
+            BackupError::RowsRefused {
+                path: file.path.clone(),
+                first: self.lines.0,
+                last: self.lines.1,
+                why,
+            }
         })
     }
 }
