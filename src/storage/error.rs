@@ -42,6 +42,11 @@ pub enum StorageError {
     /// Another version made the schema; the text says if it is older or newer, and what to do.
     #[error("the database's schema is {0}")]
     OtherSchema(&'static str),
+    /// Another program's table has the name of one of ours.
+    #[error(
+        "the database has a table `{0}` of another program; give Wharfinger a database, or a schema, of its own"
+    )]
+    ForeignTable(&'static str),
     /// A name that must be unique is taken.
     #[error("a name is taken")]
     Taken(#[source] DbErr),
@@ -138,6 +143,7 @@ impl StorageError {
             | Self::NoFile(_)
             | Self::NoSchema
             | Self::OtherSchema(_)
+            | Self::ForeignTable(_)
             | Self::TooLong
             | Self::Unreadable { .. } => false,
             Self::Taken(_)

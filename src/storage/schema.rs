@@ -13,6 +13,7 @@ use sea_orm::{
 use crate::storage::bounded::Bounded;
 use crate::storage::error::StorageError;
 use crate::storage::fold;
+use crate::storage::foreign;
 
 /// The number of the schema's lock on PostgreSQL: "whrf" as a number.
 const POSTGRES_LOCK: i64 = 0x7768_7266;
@@ -36,6 +37,7 @@ const SIGN_OF_LIFE: Duration = Duration::from_secs(5);
 const LOCKED: &str = "locked";
 
 const OLDER: &str = "older than this program; run `wharfinger migrate`";
+const ANOTHER: &str = "another program's; give Wharfinger a database, or a schema, of its own";
 const NEWER: &str = "newer than this program; run the version that made it, or a later one";
 
 /// Brings the schema and its rows up to date; `connection` must be good for two at a time.
@@ -49,8 +51,7 @@ pub(super) async fn bring_up_to_date(
     match connection.get_database_backend() {
         // On SQLite the schema is part of a transaction too, which has the write lock already.
         DbBackend::Sqlite => {
-            let done = in_one_transaction(&connection.inner).await;
-            done.map_err(to_error)?;
+            in_one_transaction(&connection.inner).await?;
             fold::fill(connection).await
         }
         backend => {
@@ -139,7 +140,7 @@ impl SchemaLevel {
 
 /// Brings the schema, to which so many migrations were applied, to a level, or else to this program's.
 pub(super) async fn bring_to(
-    connection: impl IntoSchemaManagerConnection<'_>,
+    connection: impl IntoSchemaManagerConnection<'_> + Copy,
     level: Option<SchemaLevel>,
     applied: usize,
 ) -> Result<(), StorageError> {
@@ -147,6 +148,14 @@ pub(super) async fn bring_to(
     let steps = steps.and_then(|steps| u32::try_from(steps).ok());
     if steps == Some(0) {
         return Ok(());
+    }
+    let manager = SchemaManager::new(connection);
+    let recorded = foreign::recorded(&manager).await?;
+    if foreign::are_foreign(&recorded) {
+        return Err(StorageError::OtherSchema(ANOTHER));
+    }
+    if recorded.is_empty() {
+        foreign::must_be_none(&manager).await?;
     }
     let done = Migrator::up(connection, steps).await;
     done.map_err(to_error)
@@ -164,21 +173,30 @@ pub(super) async fn applied(
 /// Compares the schema with this program's, and changes nothing.
 pub(super) async fn check(connection: &DatabaseConnection) -> Result<(), StorageError> {
     let pending = Migrator::get_pending_migrations_read_only(connection).await;
-    match pending.map_err(to_error)? {
+    let pending = match pending.map_err(to_error) {
+        Err(StorageError::OtherSchema(_)) => {
+            let recorded = foreign::recorded(&SchemaManager::new(connection)).await?;
+            let is_foreign = foreign::are_foreign(&recorded);
+            let whose = if is_foreign { ANOTHER } else { NEWER };
+            return Err(StorageError::OtherSchema(whose));
+        }
+        pending => pending?,
+    };
+    match pending {
         pending if pending.is_empty() => Ok(()),
         pending if pending.len() == Migrator::migrations().len() => Err(StorageError::NoSchema),
         _ => Err(StorageError::OtherSchema(OLDER)),
     }
 }
 
-async fn in_one_transaction(connection: &DatabaseConnection) -> Result<(), DbErr> {
+async fn in_one_transaction(connection: &DatabaseConnection) -> Result<(), StorageError> {
     let options = TransactionOptions {
         sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
         ..TransactionOptions::default()
     };
     let transaction = connection.begin_with_options(options).await?;
-    Migrator::up(&transaction, None).await?;
-    transaction.commit().await
+    bring_to(&transaction, None, 0).await?;
+    Ok(transaction.commit().await?)
 }
 
 /// Waits for the lock; on MySQL it ends with the connection, on PostgreSQL with the transaction.

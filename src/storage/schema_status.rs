@@ -1,8 +1,7 @@
 //! A look at the schema of a database, which changes nothing.
 
-use migration::{Migrator, MigratorTrait};
-use sea_orm::sea_query::Query;
-use sea_orm::{ConnectionTrait, DbErr, EntityName};
+use migration::{Migrator, MigratorTrait, SchemaManager};
+use sea_orm::EntityName;
 use secrecy::SecretString;
 
 use crate::domain::schema_status::{Migration, MigrationState, SchemaStatus};
@@ -10,10 +9,7 @@ use crate::storage::connect::{Db, Opener};
 use crate::storage::connections::Connections;
 use crate::storage::entity::change_counter;
 use crate::storage::error::StorageError;
-use crate::storage::{counter, fold, schema};
-
-/// The table of the migrations that were made.
-const RECORDS: &str = "seaql_migrations";
+use crate::storage::{counter, fold, foreign, schema};
 
 /// The findings in a database that is there.
 struct SchemaFindings {
@@ -60,7 +56,7 @@ impl Db {
     }
 
     async fn look(&self) -> Result<SchemaFindings, StorageError> {
-        let applied = self.recorded().await?;
+        let applied = foreign::recorded(&SchemaManager::new(&self.connection.inner)).await?;
         // Its columns are there when all migrations were made.
         let is_whole = applied.len() == Migrator::migrations().len();
         let is_indexed = !is_whole || !fold::is_due(&self.connection).await?;
@@ -78,17 +74,6 @@ impl Db {
             is_indexed,
             has_changes,
         })
-    }
-
-    /// The names of the migrations that were made.
-    async fn recorded(&self) -> Result<Vec<String>, StorageError> {
-        if !schema::has_table(&self.connection.inner, RECORDS).await? {
-            return Ok(Vec::new());
-        }
-        let all = Query::select().column("version").from(RECORDS).take();
-        let rows = self.connection.query_all(&all).await?;
-        let names: Result<_, DbErr> = rows.iter().map(|row| row.try_get("", "version")).collect();
-        Ok(names?)
     }
 }
 

@@ -11,6 +11,7 @@ mod directory;
 mod effort;
 mod event_kinds;
 mod failover;
+mod foreign;
 mod forgotten;
 mod logins;
 mod many;

@@ -19,7 +19,7 @@ use crate::harness::SeededEntropy;
 const LAST_SESSION: i64 = 41;
 
 /// An empty database of the same kind as the one at `url`.
-async fn empty(url: &SecretString, folder: &TempDir) -> SecretString {
+pub(super) async fn empty(url: &SecretString, folder: &TempDir) -> SecretString {
     let url = url.expose_secret();
     let server = Database::connect(url).await.unwrap();
     if server.get_database_backend() == DbBackend::Sqlite {

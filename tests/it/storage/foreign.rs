@@ -1,0 +1,59 @@
+//! Databases of other programs.
+
+use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
+use secrecy::{ExposeSecret, SecretString};
+use tempfile::TempDir;
+use wharfinger::storage::Db;
+
+use super::restorations::empty;
+
+const OWN: &str = "give Wharfinger a database, or a schema, of its own";
+
+/// The words with which a start there is refused.
+async fn refused(target: &SecretString) -> String {
+    let start = Db::open_and_migrate(target, 2).await;
+    start.map(drop).unwrap_err().to_string()
+}
+
+async fn has(theirs: &DatabaseConnection, table: &str) -> bool {
+    let look = format!("SELECT 1 FROM {table}");
+    theirs.execute_unprepared(&look).await.is_ok()
+}
+
+pub(super) async fn databases_of_other_programs_are_left_alone(url: &SecretString) {
+    let folder = TempDir::new().unwrap();
+    let target = empty(url, &folder).await;
+    let theirs = Database::connect(target.expose_secret()).await.unwrap();
+    for (table, columns) in [
+        ("users", "id INTEGER PRIMARY KEY, username VARCHAR(20)"),
+        ("members", "id INTEGER PRIMARY KEY, team VARCHAR(20)"),
+        ("audit_events", "id INTEGER PRIMARY KEY, actor VARCHAR(20)"),
+        ("sessions", "id INTEGER PRIMARY KEY, digest VARCHAR(20)"),
+    ] {
+        let made = format!("CREATE TABLE {table} ({columns}); INSERT INTO {table} VALUES (1, 'x')");
+        theirs.execute_unprepared(&made).await.unwrap();
+        let expected = format!("the database has a table `{table}` of another program; {OWN}");
+        assert_eq!(refused(&target).await, expected);
+        for ours in ["users", "letter_pairs", "seaql_migrations"] {
+            assert_eq!(has(&theirs, ours).await, ours == table, "{ours}");
+        }
+        let insert = format!("INSERT INTO {table} VALUES (2, 'y')");
+        theirs.execute_unprepared(&insert).await.unwrap();
+        let gone = format!("DROP TABLE {table}");
+        theirs.execute_unprepared(&gone).await.unwrap();
+    }
+    let records = "CREATE TABLE seaql_migrations (version VARCHAR(255) PRIMARY KEY, applied_at BIGINT NOT NULL); \
+        INSERT INTO seaql_migrations VALUES ('m20220101_000001_create_table', 0)";
+    theirs.execute_unprepared(records).await.unwrap();
+    let expected = format!("the database's schema is another program's; {OWN}");
+    assert_eq!(refused(&target).await, expected);
+    let opened = Db::open(&target, 2).await.map(drop);
+    assert_eq!(opened.unwrap_err().to_string(), expected);
+    assert!(!has(&theirs, "users").await);
+    // Tables of other names are in nobody's way.
+    let elsewhere = "DROP TABLE seaql_migrations; CREATE TABLE theirs (id INTEGER PRIMARY KEY)";
+    theirs.execute_unprepared(elsewhere).await.unwrap();
+    let db = Db::open_and_migrate(&target, 2).await.unwrap();
+    db.close().await.unwrap();
+    theirs.close().await.unwrap();
+}
