@@ -36,11 +36,11 @@ const ANSWER: Duration = Duration::from_secs(5);
 const POSTGRES_LIMITS: &str = "SET statement_timeout = '5s'; SET lock_timeout = '5s'; \
      SET idle_in_transaction_session_timeout = '10s'; SET jit = off; SET random_page_cost = 1.1; \
      SET default_transaction_isolation = 'read committed'";
-/// The same for MySQL; what stands in a comment is for MariaDB from the named version on, where the limits for transactions that
-/// only read and for those that write would else count before the common one. Without `autocommit` the first question would
-/// begin a transaction that nobody ends.
+/// The same for MySQL; what stands in a comment that begins with `M!` is for MariaDB from the named version on, where the limits for
+/// transactions that only read and for those that write would else count before the common one; the other comment is for MySQL alone,
+/// which bounds nothing but questions, by milliseconds. Without `autocommit` the first question would begin a transaction that nobody ends.
 const MYSQL_LIMITS: &str = "SET SESSION autocommit = 1, innodb_lock_wait_timeout = 5 \
-     /*M!100101 , max_statement_time = 5 */ /*M!100300 , idle_transaction_timeout = 10 , \
+     /*!50708 , max_execution_time = 5000 */ /*M!100101 , max_statement_time = 5 */ /*M!100300 , idle_transaction_timeout = 10 , \
      idle_readonly_transaction_timeout = 0 , idle_write_transaction_timeout = 0 */; \
      SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
 
@@ -52,7 +52,7 @@ const POSTGRES_COMMAND: &str = "SET statement_timeout = 0; \
      SET default_transaction_isolation = 'read committed'";
 /// The same for MySQL.
 const MYSQL_COMMAND: &str = "SET SESSION autocommit = 1 \
-     /*M!100101 , max_statement_time = 0 */ /*M!100300 , idle_transaction_timeout = 60 , \
+     /*!50708 , max_execution_time = 0 */ /*M!100101 , max_statement_time = 0 */ /*M!100300 , idle_transaction_timeout = 60 , \
      idle_readonly_transaction_timeout = 0 , idle_write_transaction_timeout = 0 */; \
      SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
 
@@ -67,7 +67,7 @@ const POSTGRES_MIGRATION: &str = "SET statement_timeout = 0; SET lock_timeout = 
      SET default_transaction_isolation = 'read committed'";
 /// The same for MySQL, where any other limit would count before that of the connection.
 const MYSQL_MIGRATION: &str = "SET SESSION autocommit = 1, wait_timeout = 30, lock_wait_timeout = 1 \
-     /*M!100101 , max_statement_time = 0 */ /*M!100300 , idle_transaction_timeout = 0 , \
+     /*!50708 , max_execution_time = 0 */ /*M!100101 , max_statement_time = 0 */ /*M!100300 , idle_transaction_timeout = 0 , \
      idle_readonly_transaction_timeout = 0 , idle_write_transaction_timeout = 0 */; \
      SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
 
@@ -293,6 +293,28 @@ impl Server {
                 pool.connect_options().connect().await?.close().await
             }
             _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// MySQL and MariaDB bound the time of a statement by settings of their own, and each passes over the other's.
+    #[test]
+    fn both_servers_bound_the_time_of_a_statement() {
+        for (settings, mysql, mariadb) in [
+            (MYSQL_LIMITS, 5000, 5),
+            (MYSQL_COMMAND, 0, 0),
+            (MYSQL_MIGRATION, 0, 0),
+        ] {
+            for setting in [
+                format!("/*!50708 , max_execution_time = {mysql} */"),
+                format!("/*M!100101 , max_statement_time = {mariadb} */"),
+            ] {
+                assert!(settings.contains(&setting), "{setting} in {settings}");
+            }
         }
     }
 }
