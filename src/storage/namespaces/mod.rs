@@ -217,8 +217,10 @@ async fn rows_below<M: FromQueryResult + Send + Sync>(
 ) -> Result<Vec<M>, StorageError> {
     let mut found = Vec::new();
     let mut level = vec![ancestor.0];
+    // A backup that somebody altered may have a group below itself.
+    let mut seen = BTreeSet::from([ancestor.0]);
     while !level.is_empty() {
-        let mut children = Vec::new();
+        let mut children: Vec<M> = Vec::new();
         for parents in level.chunks(AT_A_TIME) {
             let query = namespace::Entity::find()
                 .filter(namespace::COLUMN.parent_id.is_in(parents.to_vec()))
@@ -227,6 +229,7 @@ async fn rows_below<M: FromQueryResult + Send + Sync>(
             let rows = columns(query).into_model().all(source.connection());
             children.extend(rows.await?);
         }
+        children.retain(|row| seen.insert(below(row).0));
         let lower = children.iter().map(below);
         let lower = lower.filter(|(_, kind)| *kind != Kind::Project);
         level = lower.map(|(id, _)| id).collect();

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -295,6 +296,29 @@ fn rows_that_the_database_does_not_take_are_named_with_their_lines() {
         at + 2
     );
     assert!(told.contains(&expected), "{told}");
+}
+
+/// Only somebody's hand makes such a file.
+#[test]
+fn a_group_that_is_its_own_parent_is_deleted_as_others_are() {
+    let lines = Lines::of(&Workplace::furnished());
+    let head_at = lines.head("namespaces");
+    let after = lines.lines.iter().skip(head_at);
+    let at = head_at + after.take_while(|row| !row.contains("\"team\"")).count();
+    let head: Value = serde_json::from_str(&lines.lines[head_at]).unwrap();
+    let mut columns = head["columns"].as_array().unwrap().iter();
+    let place = columns.position(|known| known[0] == "parent_id").unwrap();
+    let mut row: Vec<Value> = serde_json::from_str(&lines.lines[at]).unwrap();
+    row[place] = row[0].clone();
+    let text = lines.with(at, &Value::from(row).to_string());
+    let other = Workplace::migrated();
+    fs::write(other.path().join("file"), text).unwrap();
+    other.ok(&["restore", "file"]);
+    let mut delete = other.command(&["group", "delete", "team", "--yes"]);
+    let deleted = delete.timeout(Duration::from_mins(1)).output().unwrap();
+    assert!(deleted.status.success(), "{deleted:?}");
+    assert_eq!(other.ok(&["group", "list"]), "");
+    assert_eq!(other.ok(&["project", "list"]), "");
 }
 
 /// Lists in lists, and members that nobody asked for, would take many times the memory of their text.
