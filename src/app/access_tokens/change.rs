@@ -87,7 +87,8 @@ async fn shorten_graces(
     successor: &AccessToken,
     changed: &AccessTokenSpecification,
 ) -> Result<Vec<AccessTokenId>, DeskError> {
-    let Some(end) = changed.expiry() else {
+    let end = changed.expiry();
+    let Some(end) = end.filter(|_| outlasts(successor.specification.expiry(), end)) else {
         return Ok(Vec::new());
     };
     let mut shortened = Vec::new();

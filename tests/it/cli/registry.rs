@@ -145,7 +145,8 @@ fn a_decision_is_explained() {
     ];
     assert_eq!(
         workplace.ok(&explain),
-        "denied\trepository:team/app/x:delete\tneeds the role maintainer or higher\tbelongs to team/app, which is internal\n\
+        "refused\tthe user has no password\n\
+         denied\trepository:team/app/x:delete\tneeds the role maintainer or higher\tbelongs to team/app, which is internal\n\
          granted\trepository:team/app/x:push\tthe role developer in team suffices\tbelongs to team/app, which is internal\n"
     );
     assert_eq!(workplace.json(&explain)["actions"][1]["granted"], true);

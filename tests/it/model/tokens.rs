@@ -327,8 +327,12 @@ impl Writer<'_> {
                 command: &[],
             },
         );
+        let was = token.end;
         token.end = moment(&done.reply["expires_at_time"]);
         let mut world = self.world.clone();
+        if token.end != was {
+            end_graces(&mut world, &token);
+        }
         for other in Arc::make_mut(&mut world.tokens).values_mut() {
             if other.maker == Some(token.id) {
                 // None of them lasts longer, and without `api` it could not have made them.
@@ -445,6 +449,21 @@ fn with_those_before(world: &World, token: &Token) -> Vec<i64> {
         .values()
         .filter(|other| other.family == token.family && other.id < token.id && !other.is_revoked);
     before.map(|other| other.id).chain([token.id]).collect()
+}
+
+/// Ends the graces of those whose place a token took, and what they made, no later than the token.
+fn end_graces(world: &mut World, token: &Token) {
+    let before = with_those_before(world, token);
+    for other in Arc::make_mut(&mut world.tokens).values_mut() {
+        if other.id != token.id && before.contains(&other.id) {
+            other.grace = other.grace.into_iter().chain(token.end).min();
+        } else if other
+            .maker
+            .is_some_and(|maker| maker != token.id && before.contains(&maker))
+        {
+            other.end = other.end.into_iter().chain(token.end).min();
+        }
+    }
 }
 
 fn revoke(world: &mut World, is_meant: impl Fn(&Token) -> bool) {
