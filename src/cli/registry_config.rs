@@ -126,7 +126,7 @@ fn yaml(pairs: &[(&str, String)]) -> Printed {
     }
 }
 
-/// The same as variables, one on each line, as `docker run --env-file` reads them.
+/// The configuration as variables, one on each line, as `docker run --env-file` reads them.
 fn environment(pairs: &[(&str, String)]) -> Printed {
     let line = |(key, value): &(&str, String)| {
         format!("REGISTRY_AUTH_TOKEN_{}={value}\n", key.to_ascii_uppercase())

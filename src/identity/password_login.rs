@@ -111,7 +111,7 @@ pub(super) async fn account(db: &Db, name: &str) -> Result<Option<Account>, Stor
     }
 }
 
-/// The same, for a request that looks at the directory.
+/// The account of a user name or e-mail address, as a request sees it that looks at the directory.
 pub(super) async fn account_in(
     look: &Look<'_>,
     name: &str,

@@ -14,7 +14,7 @@ use crate::domain::two_factor::recovery_code::RecoveryCode;
 pub struct TwoFactorView {
     /// In base32, to be typed.
     secret: String,
-    /// The same as an `otpauth:` address, to be shown as a QR code.
+    /// The secret as an `otpauth:` address, to be shown as a QR code.
     otpauth_uri: String,
 }
 

@@ -159,7 +159,7 @@ pub(super) fn lock(folder: &Path) -> Result<File, KeyError> {
     Ok(file)
 }
 
-/// The same lock for somebody who only reads; none where this process may not write: in a folder that is mounted read-only, or
+/// A lock of the folder for somebody who only reads; none where this process may not write: in a folder that is mounted read-only, or
 /// is another user's.
 pub(super) fn lock_to_read(folder: &Path) -> Result<Option<File>, KeyError> {
     let path = folder.join(".lock");
@@ -178,7 +178,7 @@ fn is_not_ours(kind: ErrorKind) -> bool {
     )
 }
 
-/// The same lock, unless another process has it.
+/// The lock of the folder, unless another process has it.
 pub(super) fn try_lock(folder: &Path) -> Result<Option<File>, KeyError> {
     let (path, file) = open_lock(folder)?;
     match file.try_lock() {

@@ -30,7 +30,7 @@ pub async fn load<'a>(
     load_noting(source, principal, repositories, now, |_| {}).await
 }
 
-/// The same; the numbers of the last changes that they know of are noted.
+/// The rights as `load` finds them; `note` is told the numbers of the last changes that its answers know of.
 pub(super) async fn load_noting<'a>(
     source: &impl Source,
     principal: &Principal,

@@ -84,7 +84,7 @@ async fn when_free(connection: &Bounded<DatabaseConnection>) -> Result<(), Stora
     }
 }
 
-/// The same for somebody who has the turn, at once.
+/// Brings the schema up to date for somebody who has the turn, at once.
 pub(super) async fn bring_up_in_turn(
     connection: &Bounded<DatabaseConnection>,
 ) -> Result<(), StorageError> {

@@ -90,7 +90,7 @@ impl Desk {
         Ok(filter)
     }
 
-    /// The same with the names of repositories, groups and projects.
+    /// The usage with the names of repositories, groups and projects.
     async fn with_names(&self, found: Listing<UsageSum>) -> Result<Listing<UsageSum>, DeskError> {
         let keys = || found.items().iter().map(|sum| sum.key);
         let used: Vec<RepositoryId> = keys()

@@ -153,7 +153,7 @@ pub enum Refusal {
     /// Nobody but administrators could manage the group any more.
     #[error("the last owner of a group stays its owner; make someone else an owner first")]
     LastOwner,
-    /// The same of a group below, where the role would be taken away too.
+    /// Nobody but administrators could manage a group below any more, where the role would be taken away too.
     #[error(
         "this would take the last owner of `{0}`; make someone else its owner first, or keep the roles below with \
          skip_subresources=true"

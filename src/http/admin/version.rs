@@ -32,7 +32,7 @@ pub(super) async fn get(call: Call) -> Result<Json<Metadata>, ApiError> {
     metadata(call).await
 }
 
-/// The same, where newer clients ask for it.
+/// The version, where newer clients ask for it.
 #[utoipa::path(get, path = "/metadata", tag = "version", responses((status = 200, body = Metadata)))]
 pub(super) async fn metadata(call: Call) -> Result<Json<Metadata>, ApiError> {
     call.authority(Need::Read)?;

@@ -16,7 +16,7 @@ use crate::server::listener::activity::{Activity, Step};
 
 /// At a stop, the time that a client has whose connection was accepted, but whose first request is still under way.
 pub(super) const FIRST_REQUEST: Duration = Duration::from_secs(1);
-/// The same for the next request on a connection that was used before.
+/// The time that a client has for the next request on a connection that was used before.
 const NEXT_REQUEST: Duration = Duration::from_millis(20);
 
 /// The course of one connection.

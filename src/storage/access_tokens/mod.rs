@@ -67,7 +67,7 @@ pub async fn find_by_digest(
     Ok(find_by_digest_numbered(source, digest).await?.0)
 }
 
-/// The same, with the number of the last change that it knows of.
+/// The token with that digest, with its owner, and the number of the last change that the answer knows of.
 pub(super) async fn find_by_digest_numbered(
     source: &impl Source,
     digest: &SecretDigest,

@@ -27,7 +27,7 @@ impl BootTime {
         Self::now().since(self)
     }
 
-    /// The same as a number, in microseconds; never zero.
+    /// The time as a number, in microseconds; never zero.
     pub(super) fn to_micros(self) -> u64 {
         u64::try_from(self.0.as_micros()).unwrap_or(u64::MAX).max(1)
     }

@@ -111,7 +111,7 @@ impl<'a> Look<'a> {
         self.loaded(self.ask(ask).await)
     }
 
-    /// The same by an e-mail address.
+    /// The account of that e-mail address, of which there are no copies.
     pub async fn account_by_email(
         &self,
         email: &EmailAddress,

@@ -342,7 +342,7 @@ pub(super) async fn on_paths(
     Ok(on_paths_numbered(source, paths).await?.0)
 }
 
-/// The same, with the number of the last change that it knows of.
+/// The namespaces on these paths, and the number of the last change that the answer knows of.
 pub(super) async fn on_paths_numbered(
     source: &impl Source,
     paths: Vec<&str>,

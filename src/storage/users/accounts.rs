@@ -39,7 +39,7 @@ pub async fn account_by_username(
     Ok(account_by_username_numbered(source, username).await?.0)
 }
 
-/// The same, with the number of the last change that it knows of.
+/// The account of that user name, and the number of the last change that the answer knows of.
 pub(in crate::storage) async fn account_by_username_numbered(
     source: &impl Source,
     username: &Username,
@@ -57,7 +57,7 @@ pub async fn account_by_email(
     Ok(account_by_email_numbered(source, email).await?.0)
 }
 
-/// The same, with the number of the last change that it knows of.
+/// The account of that e-mail address, and the number of the last change that the answer knows of.
 pub(in crate::storage) async fn account_by_email_numbered(
     source: &impl Source,
     email: &EmailAddress,
@@ -94,7 +94,7 @@ pub async fn set_password(
     keep_password(change, (id, Set(false)), hash).await
 }
 
-/// The same with a password that somebody else made: the user is to choose another one when they sign in.
+/// Replaces the hash of the password by that of one that somebody else made: the user is to choose another one when they sign in.
 #[tracing::instrument(level = "debug", name = "storage.users.set_temporary_password", skip_all, fields(id = %id))]
 pub async fn set_temporary_password(
     change: &Change,
