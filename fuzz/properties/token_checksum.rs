@@ -50,8 +50,9 @@ fn is_token(text: &str) -> bool {
     )
 }
 
-/// A prefix, 40 letters and digits, and the checksum of all that.
+/// A prefix, 40 letters and digits, and the checksum of all that; perhaps white space behind.
 fn is_whole(text: &str) -> bool {
+    let text = text.trim_end_matches([' ', '\t', '\n', '\r', '\x0c']);
     KINDS.iter().any(|(_, prefix)| {
         let letters = text.strip_prefix(prefix).unwrap_or_default();
         letters.len() == 46

@@ -34,6 +34,15 @@ impl SecretKind {
             .find(|kind| text.starts_with(kind.prefix()))
     }
 
+    /// The text as it was handed out: files and Kubernetes secrets often end in a newline, and no secret of ours has white space.
+    /// Another text, such as a password, stays as it is.
+    pub fn without_line_end(text: &str) -> &str {
+        match Self::of(text) {
+            Some(_) => text.trim_ascii_end(),
+            None => text,
+        }
+    }
+
     fn prefix(self) -> &'static str {
         match self {
             Self::AccessToken => "whf_pat_",
@@ -89,9 +98,9 @@ impl SecretToken {
         }
     }
 
-    /// Looks at a text: is it a secret of ours, and is it whole?
+    /// Looks at a text: is it a secret of ours, and is it whole? White space behind it does not matter.
     pub fn recognize(secret: &SecretString) -> RecognizedSecret {
-        let text = secret.expose_secret();
+        let text = SecretKind::without_line_end(secret.expose_secret());
         let Some(kind) = SecretKind::of(text) else {
             return RecognizedSecret::Foreign;
         };
@@ -227,6 +236,27 @@ mod tests {
             let recognized = SecretToken::recognize(&SecretString::from(text));
             assert!(matches!(recognized, RecognizedSecret::Broken), "{body:?}");
         }
+    }
+
+    #[test]
+    fn white_space_behind_a_token_is_no_part_of_it() {
+        let token = token();
+        let text = token.expose();
+        for (secret, is_whole) in [
+            (format!("{text}\n"), true),
+            (format!("{text} \r\n"), true),
+            (format!("{text}\u{a0}"), false),
+            (format!(" {text}"), false),
+            (format!("{text}\n{text}"), false),
+        ] {
+            let recognized = SecretToken::recognize(&SecretString::from(secret.as_str()));
+            let found = match recognized {
+                RecognizedSecret::Token(found) => Some(found.digest),
+                RecognizedSecret::Broken | RecognizedSecret::Foreign => None,
+            };
+            assert_eq!(found, is_whole.then(|| token.digest()), "{secret:?}");
+        }
+        assert_eq!(SecretKind::without_line_end("a password\n"), "a password\n");
     }
 
     proptest! {

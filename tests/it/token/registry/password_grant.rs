@@ -51,6 +51,28 @@ async fn a_personal_access_token_is_a_password_but_gets_no_refresh_token() {
     assert!(reply.json().get("refresh_token").is_none());
 }
 
+/// Files and Kubernetes secrets often end in a newline.
+#[tokio::test]
+async fn a_token_with_a_newline_behind_it_works_and_a_password_with_one_is_another() {
+    let app = start().await;
+    let token = app.actor("alice", "read_registry").await;
+    let machine = app.machine("team/app", "read_registry").await;
+    let machine_name = format!("deploy-token-{}", machine.token_id);
+    let by_get = format!("/jwt/auth?service=container_registry&scope={PULL}");
+    for (name, secret) in [("alice", token.secret()), (&machine_name, machine.secret())] {
+        for end in ["\n", "\r\n"] {
+            let secret = format!("{secret}{end}");
+            let got = app.caller(name, &secret).ask_at(&by_get).await;
+            assert_eq!(got.granted(&app.keys), [PULL], "{name} {end:?}");
+            let form = Form::password(name, &secret).with("scope", PULL);
+            assert_eq!(form.post(&app).await.granted(&app.keys), [PULL]);
+        }
+    }
+    let password = format!("{PASSWORD}\n");
+    let refused = app.caller("alice", &password).ask_at(&by_get).await;
+    assert_eq!(refused.status, StatusCode::UNAUTHORIZED);
+}
+
 #[tokio::test]
 async fn a_wrong_password_is_401_and_never_404() {
     let app = start().await;
