@@ -62,10 +62,15 @@ impl Failures {
         }
     }
 
-    /// The failures without one of them, which was none after all; none if no other is left.
-    pub fn without_one(self) -> Option<Self> {
-        let count = self.count.checked_sub(1).filter(|count| *count > 0)?;
-        Some(Self { count, ..self })
+    /// The number of them.
+    pub fn count(self) -> u32 {
+        self.count
+    }
+
+    /// The failures without so many of them; none if no other is left.
+    pub fn without(self, number: u32) -> Option<Self> {
+        let count = self.count.saturating_sub(number);
+        (count > 0).then_some(Self { count, ..self })
     }
 
     /// The time for which the next try has to wait at `now`, if it has to.

@@ -5,13 +5,14 @@ use chrono::{DateTime, Utc};
 use crate::domain::authority::cause::Cause;
 use crate::domain::decision::principal::{Ceiling, SignedIn};
 use crate::domain::secret::{RecognizedToken, SecretKind};
+use crate::domain::users::{EmailAddress, User};
 use crate::identity::error::RefusedCredential;
 use crate::storage::Look;
 
-/// The owner of an access token that works at `now`.
+/// The owner of an access token that works at `now`, and came `beside` that user name, if it came with one.
 pub(super) async fn owner_of(
     look: &Look<'_>,
-    token: RecognizedToken,
+    (token, beside): (RecognizedToken, Option<&str>),
     now: DateTime<Utc>,
 ) -> Result<SignedIn, RefusedCredential> {
     let found = match token.kind {
@@ -19,8 +20,24 @@ pub(super) async fn owner_of(
         SecretKind::DeployToken | SecretKind::RefreshToken => None,
     };
     let (token, owner) = found.ok_or(Cause::UnknownToken)?;
-    match token.refused(&owner, now) {
-        Some(cause) => Err(RefusedCredential::of(&*token, cause)),
-        None => Ok(SignedIn::new(&owner, Ceiling::of_access_token(&token))),
+    if let Some(cause) = token.refused(&owner, now) {
+        return Err(RefusedCredential::of(&*token, cause));
+    }
+    if let Some(name) = beside {
+        note_other_name(name, &owner);
+    }
+    Ok(SignedIn::new(&owner, Ceiling::of_access_token(&token)))
+}
+
+/// Logs that a token came with a name by which its owner does not sign in. The name means nothing, as in
+/// GitLab, and is not logged itself: people put tokens into the wrong field.
+fn note_other_name(presented: &str, owner: &User) {
+    let email = owner.email.as_ref().map(EmailAddress::as_str);
+    let is_own = [Some(owner.username.as_str()), email]
+        .iter()
+        .flatten()
+        .any(|own| presented.eq_ignore_ascii_case(own));
+    if !is_own {
+        tracing::info!(owner = %owner.username, "a token came beside another name than its owner's");
     }
 }

@@ -109,8 +109,7 @@ impl Authenticator {
                         return Ok(Principal::DeployToken(found).into());
                     }
                     RecognizedSecret::Token(token) => {
-                        let owner = owner_of(look, token, now).await?;
-                        note_other_name(username, &owner);
+                        let owner = owner_of(look, (token, Some(username)), now).await?;
                         owner.into()
                     }
                     RecognizedSecret::Broken => return Err(Cause::BrokenToken.into()),
@@ -148,7 +147,7 @@ impl Authenticator {
         (address, now): (Option<IpAddr>, DateTime<Utc>),
     ) -> Result<SignedIn, RefusedCredential> {
         let found = match SecretToken::recognize(secret) {
-            RecognizedSecret::Token(token) => owner_of(look, token, now).await,
+            RecognizedSecret::Token(token) => owner_of(look, (token, None), now).await,
             RecognizedSecret::Broken => Err(Cause::BrokenToken.into()),
             RecognizedSecret::Foreign => Err(Cause::UnknownToken.into()),
         };
@@ -218,13 +217,5 @@ impl Authenticator {
             caller: SignedIn::new(&user, ceiling),
             follow_up,
         })
-    }
-}
-
-/// Logs that a token came with a user name other than its owner's. The name means nothing, as in
-/// GitLab, and is not logged itself: people put tokens into the wrong field.
-fn note_other_name(presented: &str, owner: &SignedIn) {
-    if !presented.eq_ignore_ascii_case(owner.username.as_str()) {
-        tracing::info!(owner = %owner.username, "a token came beside another name than its owner's");
     }
 }

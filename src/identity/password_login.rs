@@ -45,22 +45,22 @@ pub(super) async fn user_of(
         .as_ref()
         .and_then(|account| account.password.clone());
     let checked = hash.as_ref().unwrap_or(passwords.decoy()).as_phc();
-    let tried = throttle.of_password((name, checked), password.expose_secret());
-    // A password that was refused for this hash costs no second computation, and counts once.
+    let tried = throttle.of_password(attempt, (name, checked), password.expose_secret());
+    // A password that was refused for this hash costs its network no second computation, and counts once.
     let known = throttle.fits(tried);
-    let (fits, _turn) = if let Some(fits) = known {
+    let (fits, _under_way) = if let Some(fits) = known {
         (fits, None)
     } else {
         let turn = passwords.turn(attempt.place).await?;
-        let may_go_on = throttle.may_go_on(attempt, now);
-        may_go_on.map_err(|wait| AuthenticationError::Throttled(wait, None))?;
+        let under_way = throttle.check(attempt, tried, now);
+        let under_way = under_way.map_err(|wait| AuthenticationError::Throttled(wait, None))?;
         let verified = passwords.verify(turn, password.clone(), hash.clone());
         let (fits, turn) = verified.await?;
-        (fits, Some(turn))
+        (fits, Some((under_way, turn)))
     };
     match judged(account, fits, forbidden) {
         Ok((user, hash)) => {
-            throttle.succeeded(attempt);
+            throttle.succeeded(attempt, now);
             let is_outdated = passwords.is_outdated(&hash);
             let follow_up = is_outdated.then(|| FollowUp::Rehash(password.clone()));
             Ok(PasswordOwner {

@@ -96,7 +96,8 @@ impl RefusedCredentials {
         if is_of_password(cause, secret) {
             return error;
         }
-        let presented = secret.map_or("", ExposeSecret::expose_secret).as_bytes();
+        let presented = secret.map_or("", ExposeSecret::expose_secret);
+        let presented = SecretKind::without_line_end(presented).as_bytes();
         let exists = matches!(
             cause,
             Cause::ExpiredToken

@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -39,6 +39,8 @@ struct Counts {
     /// Apart, because a token costs nothing to guess: guesses push out no failures of passwords.
     tokens: Cache<u128, Failures>,
     adding: Mutex<()>,
+    /// Passwords that are being checked, each behind its address and account.
+    under_way: Mutex<Vec<(u128, u128)>>,
     /// Passwords that were refused, and whether they fit the hash.
     refused: Cache<u128, bool>,
     /// Codes of second factors that were tried, by address and user and by user alone.
@@ -53,6 +55,14 @@ pub(super) struct Attempt {
     /// The address and the account, unless the address is exempt.
     pair: Option<u128>,
     pub(super) place: Place,
+}
+
+/// A password that is being checked, until it is dropped.
+#[derive(Debug)]
+pub(super) struct PasswordUnderWay {
+    throttle: Throttle,
+    /// None if the address is exempt.
+    guess: Option<(u128, u128)>,
 }
 
 /// A second factor that is being tried.
@@ -78,6 +88,7 @@ impl Throttle {
             passwords: Cache::new(MOST_FAILURES),
             tokens: Cache::new(MOST_FAILURES),
             adding: Mutex::default(),
+            under_way: Mutex::default(),
             refused: Cache::new(MOST_REMEMBERED),
             codes: Cache::new(MOST_REMEMBERED),
             proven: Cache::new(MOST_REMEMBERED),
@@ -112,22 +123,59 @@ impl Throttle {
                 address: of_address,
             },
         };
-        self.may_go_on(attempt, now).map(|()| attempt)
+        let failures = pair.and_then(|pair| self.0.passwords.get(&pair));
+        let wait = failures.and_then(|failures| failures.wait(rules, now));
+        wait.map_or(Ok(attempt), Err)
     }
 
-    /// The time that a login has to wait, if others like it have failed since it began.
-    pub(super) fn may_go_on(&self, attempt: Attempt, now: DateTime<Utc>) -> Result<(), Duration> {
-        let failures = attempt.pair.and_then(|pair| self.0.passwords.get(&pair));
-        let wait = failures.and_then(|failures| failures.wait(&self.0.rules, now));
-        wait.map_or(Ok(()), Err)
+    /// Lets a password be checked that has its turn, or returns the time that it has to wait, if others like it have failed since its
+    /// login began. Those that are being checked count as if they had failed: of many at a time, no more go on than of so many one
+    /// after the other. The same password again is no other guess.
+    pub(super) fn check(
+        &self,
+        attempt: Attempt,
+        password: u128,
+        now: DateTime<Utc>,
+    ) -> Result<PasswordUnderWay, Duration> {
+        let guess = attempt.pair.map(|pair| (pair, password));
+        let mut under_way = self.under_way();
+        if let Some((pair, password)) = guess {
+            let others = under_way
+                .iter()
+                .filter(|(other, secret)| *other == pair && *secret != password);
+            let failures = others.fold(self.0.passwords.get(&pair), |failures, (_, secret)| {
+                Some(with_one_more(failures, *secret, (now, FORGOTTEN)))
+            });
+            if let Some(wait) = failures.and_then(|failures| failures.wait(&self.0.rules, now)) {
+                return Err(wait);
+            }
+        }
+        under_way.extend(guess);
+        Ok(PasswordUnderWay {
+            throttle: self.clone(),
+            guess,
+        })
     }
 
-    /// A fingerprint of a password that was presented for the hash of an account: whether it fits is true for ever. The name
-    /// is in it, so that nobody learns by the time which two names are one account.
-    pub(super) fn of_password(&self, (name, hash): (&str, &str), password: &str) -> u128 {
+    fn under_way(&self) -> MutexGuard<'_, Vec<(u128, u128)>> {
+        // The lock is held only to read and to change the list, so a poisoned one is whole.
+        let under_way = self.0.under_way.lock();
+        under_way.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A fingerprint of a password that was presented for the hash of an account: whether it fits is true for ever. The network
+    /// is in it, so that nobody learns by the time, or by what does not count, that somebody else sends that password; and the name,
+    /// so that nobody learns which two names are one account.
+    pub(super) fn of_password(
+        &self,
+        attempt: Attempt,
+        (name, hash): (&str, &str),
+        password: &str,
+    ) -> u128 {
+        let network = attempt.place.address.to_le_bytes();
         let name = name.to_lowercase();
-        let hash = hash.as_bytes();
-        self.fingerprint(&[b"password", name.as_bytes(), hash, password.as_bytes()])
+        let (name, hash) = (name.as_bytes(), hash.as_bytes());
+        self.fingerprint(&[b"password", &network, name, hash, password.as_bytes()])
     }
 
     /// The answer whether that password fits, if it was refused before.
@@ -148,10 +196,15 @@ impl Throttle {
         }
     }
 
-    /// Notes that a login by password succeeded: its failures are forgotten.
-    pub(super) fn succeeded(&self, attempt: Attempt) {
+    /// Notes that a login by password succeeded: its failures are forgotten, and no others of its address, where somebody may guess
+    /// who has an account there.
+    pub(super) fn succeeded(&self, attempt: Attempt, now: DateTime<Utc>) {
         if let Some(pair) = attempt.pair {
-            self.0.passwords.remove(&pair);
+            let _adding = self.0.adding.lock().unwrap_or_else(PoisonError::into_inner);
+            let own = self.0.passwords.remove(&pair);
+            if let Some((_, own)) = own.filter(|(_, own)| own.count_at(now)) {
+                take_back(&self.0.passwords, attempt.place.address, own.count());
+            }
         }
         self.0.proven.insert(attempt.place.address, ());
     }
@@ -213,13 +266,7 @@ impl Throttle {
         let _adding = self.0.adding.lock().unwrap_or_else(PoisonError::into_inner);
         let counted = attempt.keys.iter().zip(attempt.counted);
         for key in counted.filter_map(|(key, counted)| key.filter(|_| counted)) {
-            let failures = self.0.codes.get(&key);
-            match failures.and_then(Failures::without_one) {
-                Some(left) => self.0.codes.insert(key, left),
-                None => {
-                    self.0.codes.remove(&key);
-                }
-            }
+            take_back(&self.0.codes, key, 1);
         }
     }
 
@@ -239,7 +286,9 @@ impl Throttle {
         let earlier = self.0.tokens.get(&key);
         let secret = self.fingerprint(&[b"secret", presented]);
         self.add(&self.0.tokens, (key, secret), now);
-        earlier?.wait(&self.0.rules, now)
+        earlier?.wait(&self.0.rules, now)?;
+        // It has failed once more, which makes the wait longer.
+        self.0.tokens.get(&key)?.wait(&self.0.rules, now)
     }
 
     fn counts(&self, address: Option<IpAddr>) -> bool {
@@ -273,11 +322,29 @@ fn add(
     (key, secret): (u128, u128),
     (now, forgotten): (DateTime<Utc>, Duration),
 ) {
-    let earlier = table.get(&key);
-    let failures = earlier.map_or(Failures::first(secret, now), |earlier| {
-        earlier.and(secret, now, forgotten)
-    });
+    let failures = with_one_more(table.get(&key), secret, (now, forgotten));
     table.insert(key, failures);
+}
+
+/// Takes so many failures back; nobody else may add one at the same time.
+fn take_back(table: &Cache<u128, Failures>, key: u128, number: u32) {
+    let failures = table.get(&key);
+    match failures.and_then(|failures| failures.without(number)) {
+        Some(left) => table.insert(key, left),
+        None => {
+            table.remove(&key);
+        }
+    }
+}
+
+fn with_one_more(
+    earlier: Option<Failures>,
+    secret: u128,
+    (now, forgotten): (DateTime<Utc>, Duration),
+) -> Failures {
+    earlier.map_or(Failures::first(secret, now), |earlier| {
+        earlier.and(secret, now, forgotten)
+    })
 }
 
 /// The client's network, of an address that may be unknown.
@@ -286,6 +353,18 @@ fn network_bytes(address: Option<IpAddr>) -> [u8; 16] {
         Some(IpAddr::V4(address)) => address.to_ipv6_mapped().octets(),
         Some(IpAddr::V6(address)) => address.octets(),
         None => [0; 16],
+    }
+}
+
+impl Drop for PasswordUnderWay {
+    fn drop(&mut self) {
+        let mut under_way = self.throttle.under_way();
+        let own = under_way
+            .iter()
+            .position(|guess| Some(*guess) == self.guess);
+        if let Some(own) = own {
+            under_way.swap_remove(own);
+        }
     }
 }
 
@@ -304,21 +383,49 @@ mod tests {
     use super::*;
     use crate::domain::entropy::Sevens;
 
+    fn throttle(free: u32) -> Throttle {
+        let longest = Duration::from_mins(5);
+        Throttle::new(BackOff { free, longest }, |_| false, &Sevens)
+    }
+
+    /// As long as nobody knows if they are wrong, they may be; those that could not be checked were nothing.
+    #[test]
+    fn passwords_that_are_being_checked_count_until_they_are_not() {
+        let (throttle, now) = (throttle(2), DateTime::UNIX_EPOCH);
+        let address = Some(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        let alice = throttle.attempt(address, "alice", now).unwrap();
+        let other = throttle.attempt(address, "bob", now).unwrap();
+        let first = throttle.check(alice, 1, now).unwrap();
+        let second = throttle.check(alice, 2, now).unwrap();
+        assert_eq!(
+            throttle.check(alice, 3, now).unwrap_err(),
+            Duration::from_secs(1)
+        );
+        assert!(throttle.check(other, 3, now).is_ok());
+        drop(second);
+        let again = throttle.check(alice, 1, now).unwrap();
+        drop(first);
+        assert!(throttle.check(alice, 2, now).is_ok());
+        throttle.failed(alice, 1, now);
+        drop(again);
+        let right = throttle.check(alice, 2, now).unwrap();
+        assert!(throttle.check(alice, 3, now).is_err());
+        throttle.succeeded(alice, now);
+        drop(right);
+        assert!(throttle.check(alice, 3, now).is_ok());
+        assert!(throttle.under_way().is_empty());
+    }
+
     /// More than there is room for, in both tables.
     #[test]
     fn failures_from_any_number_of_addresses_fit_into_the_tables() {
-        let rules = BackOff {
-            free: 10,
-            longest: Duration::from_mins(5),
-        };
-        let throttle = Throttle::new(rules, |_| false, &Sevens);
-        let now = DateTime::UNIX_EPOCH;
+        let (throttle, now) = (throttle(10), DateTime::UNIX_EPOCH);
         for number in 0..100_000_u32 {
             let address = Some(IpAddr::V4(Ipv4Addr::from(number)));
             let secret = number.to_le_bytes();
             assert_eq!(throttle.token_failed(address, (None, &secret), now), None);
             let attempt = throttle.attempt(address, "alice", now).unwrap();
-            let password = throttle.of_password(("alice", "a hash"), "wrong");
+            let password = throttle.of_password(attempt, ("alice", "a hash"), "wrong");
             throttle.failed(attempt, password, now);
         }
         let Counts {

@@ -5,6 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
+/// One part of so many of the queue: as many as may wait before all others because their address is known.
+const SHARE: usize = 8;
+
 /// The reputation of an address that a password comes from, the best first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Reputation {
@@ -35,7 +38,8 @@ impl Place {
 /// So many turns at a time, and so many callers who wait; clones share them.
 ///
 /// Each place has its share: of two that wait, the one is next that is better known, then the one from whose address fewer
-/// others wait. If too many wait, the last in that order is told to come back. One turn, unless it is the only one, is kept for
+/// others wait. If too many wait, the last in that order is told to come back. An address with many who wait is known for the first of
+/// them alone, or one whose password is right could fill the queue. One turn, unless it is the only one, is kept for
 /// places where a password was right before: they never wait for others.
 #[derive(Debug, Clone)]
 pub(super) struct Turns(Arc<Mutex<QueueState>>);
@@ -134,21 +138,32 @@ impl QueueState {
             self.forget_those_who_left();
         }
         let others = self.by_address.get(&place.address).copied().unwrap_or(0);
+        let own_reputation = self.reputation(place, others);
         if self.queue.len() >= self.most {
             let last = self.queue.last_key_value().map(|(rank, _)| *rank);
             let (reputation, number, arrival) = last.ok_or(TooMany)?;
-            if (reputation, number) <= (place.reputation, others) {
+            if (reputation, number) <= (own_reputation, others) {
                 return Err(TooMany);
             }
             self.remove((reputation, number, arrival));
             self.turned_away += 1;
         }
         let (sender, receiver) = oneshot::channel();
-        let rank = (place.reputation, others, self.arrivals);
+        let rank = (own_reputation, others, self.arrivals);
         self.arrivals += 1;
         self.queue.insert(rank, (place.address, sender));
         self.by_address.insert(place.address, others + 1);
         Ok(receiver)
+    }
+
+    /// The reputation of one who joins while so many `others` from the same address wait.
+    fn reputation(&self, place: Place, others: u32) -> Reputation {
+        let known = (self.most / SHARE).max(1);
+        if usize::try_from(others).is_ok_and(|others| others < known) {
+            place.reputation
+        } else {
+            place.reputation.max(Reputation::Unknown)
+        }
     }
 
     fn forget_those_who_left(&mut self) {
@@ -294,6 +309,14 @@ mod tests {
             [0],
             "all turns came back"
         );
+    }
+
+    #[tokio::test]
+    async fn a_place_that_was_right_keeps_nobody_out_however_many_come_from_it() {
+        let (proven, other) = (place(Reputation::Proven, 1), place(Reputation::Unknown, 2));
+        let turns = Turns::new(1, 4);
+        let got = order(&turns, &[proven, proven, proven, proven, other]).await;
+        assert_eq!(got, [0, 4, 1, 2], "the fourth made room");
     }
 
     #[tokio::test]

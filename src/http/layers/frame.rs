@@ -77,6 +77,16 @@ impl Framed {
         }
     }
 
+    /// The same, where `dress` adds a layer around the router and all others, for what every reply has, also to a panic and at the deadline. It
+    /// is not around a direct route.
+    #[must_use]
+    pub fn dressed(self, dress: impl FnOnce(Router) -> Router) -> Self {
+        Self {
+            routes: dress(self.routes),
+            ..self
+        }
+    }
+
     /// The reply to a request of `peer`, if it is known.
     pub fn answer(
         &self,

@@ -17,31 +17,41 @@ pub(super) type Listed = Arc<[String]>;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct FromPage;
 
-/// Answers the preflights of listed origins, and lets their pages read the replies. Others get what they always get,
-/// which browsers then keep from them.
+/// Lets the pages of listed origins read the replies, also those that no route made. Others get what they always get, which browsers then
+/// keep from them.
+pub(super) async fn allow(State(listed): State<Listed>, request: Request, next: Next) -> Response {
+    let origin = listed_origin(&request, &listed).cloned();
+    let reply = next.run(request).await;
+    varying(match origin {
+        Some(origin) => allowed(reply, origin),
+        None => reply,
+    })
+}
+
+/// Answers the preflights of listed origins, and marks the requests of their pages.
 pub(super) async fn answer(
     State(listed): State<Listed>,
     mut request: Request,
     next: Next,
 ) -> Response {
-    let origin = request.headers().get(header::ORIGIN).cloned();
-    let origin = origin.filter(|origin| {
-        listed
-            .iter()
-            .any(|known| known.as_bytes() == origin.as_bytes())
-    });
-    let Some(origin) = origin else {
-        return varying(next.run(request).await);
-    };
-    let is_preflight = request.method() == Method::OPTIONS
-        && request
+    if listed_origin(&request, &listed).is_some() {
+        let asks_first = request
             .headers()
             .contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
-    if is_preflight {
-        return varying(allowed(preflight(), origin));
+        if asks_first && request.method() == Method::OPTIONS {
+            return preflight();
+        }
+        request.extensions_mut().insert(FromPage);
     }
-    request.extensions_mut().insert(FromPage);
-    varying(allowed(next.run(request).await, origin))
+    next.run(request).await
+}
+
+fn listed_origin<'a>(request: &'a Request, listed: &Listed) -> Option<&'a HeaderValue> {
+    let origin = request.headers().get(header::ORIGIN)?;
+    let mut listed = listed.iter();
+    listed
+        .any(|known| known.as_bytes() == origin.as_bytes())
+        .then_some(origin)
 }
 
 fn preflight() -> Response {
@@ -78,4 +88,43 @@ fn varying(mut response: Response) -> Response {
     let origin = HeaderValue::from_static("Origin");
     response.headers_mut().append(header::VARY, origin);
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+    use std::time::Duration;
+
+    use axum::Router;
+    use axum::body::Body;
+    use axum::middleware::from_fn_with_state;
+    use axum::routing::get;
+
+    use super::*;
+    use crate::http::layers::{LayerSettings, frame};
+
+    /// Else a browser would tell the page of an error of the network.
+    #[tokio::test]
+    async fn a_page_may_read_that_the_service_failed_or_took_too_long() {
+        let page = "https://ui.example.com";
+        let listed = Listed::from([page.to_owned()]);
+        let settings = LayerSettings {
+            deadline: Duration::from_millis(20),
+            ..LayerSettings::for_tests()
+        };
+        let routes = Router::new()
+            .route("/defect", get(async || -> () { panic!("a defect") }))
+            .route("/slow", get(pending::<()>))
+            .layer(from_fn_with_state(Listed::clone(&listed), answer));
+        let framed = frame(routes, &settings)
+            .dressed(|routes| routes.layer(from_fn_with_state(listed, allow)));
+        for (path, status) in [("/defect", 500), ("/slow", 503)] {
+            let request = Request::get(path).header(header::ORIGIN, page);
+            let request = request.body(Body::empty()).unwrap();
+            let reply = framed.answer(request, None).await;
+            assert_eq!(reply.status(), status);
+            let allowed = &reply.headers()[header::ACCESS_CONTROL_ALLOW_ORIGIN];
+            assert_eq!(allowed, page, "{path}");
+        }
+    }
 }

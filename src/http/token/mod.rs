@@ -37,7 +37,8 @@ pub fn framed(
     let routes = router(Arc::clone(issuer), cors_origins).merge(more);
     let framed = frame(routes, settings);
     if !cors_origins.is_empty() {
-        return framed;
+        let listed = cors::Listed::from(cors_origins);
+        return framed.dressed(|routes| routes.layer(from_fn_with_state(listed, cors::allow)));
     }
     let issuer = Arc::clone(issuer);
     framed.with_direct(JWT_AUTH, move |request, who| {

@@ -17,7 +17,7 @@ use crate::identity::{AuthenticationError, PresentedCredential};
 
 const PRIVATE_TOKEN: &str = "private-token";
 
-/// Answers 204 with `X-Auth-User`, or 401 with a challenge.
+/// Answers 204 with `X-Auth-User`, 401 with a challenge, or 403 to two credentials.
 pub(super) async fn get(
     State(issuer): State<Arc<RegistryTokenIssuer>>,
     who: Who,
@@ -41,7 +41,12 @@ pub(super) async fn get(
             who.is(username.as_str());
             (StatusCode::NO_CONTENT, headers).into_response()
         }
-        Err(error) => refused(&error),
+        Err(error) => {
+            if let VerifyError::Scope(owner) | VerifyError::Repositories(owner) = &error {
+                who.is(owner.as_str());
+            }
+            refused(&error)
+        }
     }
 }
 
@@ -55,11 +60,12 @@ fn misconfigured() -> Response {
     response
 }
 
-/// The reply to two credentials: the service behind the proxy might choose the other one.
+/// The reply to two credentials: the service behind the proxy might choose the other one. A 400 would be 500 behind nginx, as if
+/// something were broken.
 fn ambiguous() -> Response {
     let message =
         "two credentials are one too many: send either PRIVATE-TOKEN or Authorization, once";
-    let mut response = reply(StatusCode::BAD_REQUEST, "BAD_REQUEST", message);
+    let mut response = reply(StatusCode::FORBIDDEN, "DENIED", message);
     response.extensions_mut().insert(LogNote::sentence(message));
     response
 }

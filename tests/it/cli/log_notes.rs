@@ -193,6 +193,49 @@ fn the_log_knows_why_a_credential_was_refused_and_the_caller_does_not() {
     );
 }
 
+#[test]
+fn the_log_names_whose_token_does_not_suffice() {
+    let workplace = Workplace::empty();
+    let running = started(&workplace);
+    let reader = token(&workplace, "read_registry");
+    let narrow = workplace.ok(&[
+        "token",
+        "create",
+        "--user",
+        "alice",
+        "--name",
+        "narrow",
+        "--scope",
+        "read_registry",
+        "--repository",
+        "team/*",
+    ]);
+    for (token, scope) in [(reader.as_str(), "api"), (narrow.trim(), "read_registry")] {
+        let path = format!("/auth/verify?scope={scope}");
+        let reply = running.get_with(&path, &basic(token));
+        assert!(reply.starts_with("HTTP/1.1 401"), "{reply}");
+        let line: Value = serde_json::from_str(&logged(&workplace, &reply)).unwrap();
+        assert_eq!(line["who"], "alice", "{scope}");
+    }
+}
+
+#[test]
+fn a_token_beside_a_name_by_which_its_owner_signs_in_is_nothing_to_log() {
+    let workplace = Workplace::empty();
+    let running = started(&workplace);
+    workplace.ok(&["user", "change", "alice", "--email", "alice@example.com"]);
+    let token = token(&workplace, "read_registry");
+    let told = |name: &str| {
+        let credential = STANDARD.encode(format!("{name}:{token}"));
+        let header = format!("authorization: Basic {credential}\r\n");
+        let path = "/jwt/auth?service=container_registry";
+        logged(&workplace, &running.get_with(path, &header));
+        let log = std::fs::read_to_string(workplace.path().join("log")).unwrap();
+        log.matches("another name than").count()
+    };
+    assert_eq!(["Alice", "alice@Example.com", "x"].map(told), [0, 0, 1]);
+}
+
 /// A request such as `docker login` makes it.
 const LOGIN: &str = "/jwt/auth?service=container_registry&account=alice&offline_token=true";
 

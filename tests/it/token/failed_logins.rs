@@ -146,14 +146,17 @@ async fn guessed_tokens_are_throttled_and_a_token_that_works_is_not() {
         let guess = app.with(&unknown_token()).at(ATTACKER);
         assert_eq!(guess.ask(&[]).await.status, StatusCode::UNAUTHORIZED);
     }
-    waits(&app.with(&unknown_token()).at(ATTACKER).ask(&[]).await, "1");
+    waits(&app.with(&unknown_token()).at(ATTACKER).ask(&[]).await, "2");
     assert!(works(&good).await);
     let verify = Request::get("/auth/verify")
         .header("authorization", basic("", &unknown_token()))
         .extension(peer(ATTACKER));
     let reply = app.send(verify.body(Body::empty()).unwrap()).await;
     assert_eq!(reply.status, StatusCode::UNAUTHORIZED, "nginx knows no 429");
-    assert_eq!(reply.header("retry-after"), "2");
+    assert_eq!(reply.header("retry-after"), "4");
+    app.clock.advance(Duration::seconds(4));
+    let after_it = app.with(&unknown_token()).at(ATTACKER).ask(&[]).await;
+    assert_eq!(after_it.status, StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test]
@@ -236,18 +239,32 @@ async fn a_flood_of_wrong_passwords_refuses_no_login_from_where_one_was_right() 
 
 #[tokio::test]
 async fn guesses_at_the_same_time_are_no_more_than_those_one_after_the_other() {
-    let app = std::sync::Arc::new(TestApp::start_with("[passwords]\nconcurrent = 1").await);
-    app.user("alice").await;
-    let mut guesses = tokio::task::JoinSet::new();
-    for number in 0..40 {
-        let app = std::sync::Arc::clone(&app);
-        guesses.spawn(async move { attempt(&app, "alice", ATTACKER, number).await.status });
+    for concurrent in [1, 8] {
+        let turns = format!("[passwords]\nconcurrent = {concurrent}");
+        let app = std::sync::Arc::new(TestApp::start_with(&turns).await);
+        app.user("alice").await;
+        let mut guesses = tokio::task::JoinSet::new();
+        for number in 0..40 {
+            let app = std::sync::Arc::clone(&app);
+            guesses.spawn(async move { attempt(&app, "alice", ATTACKER, number).await.status });
+        }
+        let answers = guesses.join_all().await;
+        let looked_at = answers
+            .iter()
+            .filter(|status| **status == StatusCode::UNAUTHORIZED);
+        assert_eq!(looked_at.count(), FREE, "{concurrent} at a time");
     }
-    let answers = guesses.join_all().await;
-    let looked_at = answers
-        .iter()
-        .filter(|status| **status == StatusCode::UNAUTHORIZED);
-    assert_eq!(looked_at.count(), FREE);
+}
+
+/// Docker asks for several tokens at a time, each with the password.
+#[tokio::test]
+async fn one_right_password_many_times_at_once_never_waits() {
+    let rules = "[passwords]\nconcurrent = 8\n[failed_logins]\nfree = 0";
+    let app = TestApp::start_with(rules).await;
+    app.user("alice").await;
+    let alice = app.login("alice").at(ATTACKER);
+    let asked = futures_util::future::join_all((0..16).map(|_| works(&alice)));
+    assert_eq!(asked.await, [true; 16]);
 }
 
 #[tokio::test]
@@ -274,6 +291,34 @@ async fn an_address_that_was_right_once_may_not_flood_the_queue() {
         assert!(works(&alice.at(&format!("198.51.100.{number}"))).await);
     }
     again.join_all().await;
+}
+
+/// Mistypes a password now and then, and corrects it, as in an office whose people have one address.
+#[tokio::test]
+async fn a_busy_office_keeps_its_good_name() {
+    let few = "[passwords]\nconcurrent = 1\nwaiting = 4";
+    let app = std::sync::Arc::new(TestApp::start_with(few).await);
+    let office = "198.51.100.1";
+    for number in 0..FREE + 2 {
+        let name = format!("user{number}");
+        app.user(&name).await;
+        fail(&app, &name, office, 1).await;
+        assert!(works(&app.login(&name).at(office)).await);
+    }
+    let mut flood = tokio::task::JoinSet::new();
+    for number in 0..120 {
+        let app = std::sync::Arc::clone(&app);
+        flood.spawn(async move {
+            let address = format!("203.0.113.{number}");
+            attempt(&app, "user0", &address, number).await.status
+        });
+    }
+    let user = app.login("user0").at(office);
+    for _ in 0..10 {
+        assert!(works(&user).await);
+    }
+    let answers = flood.join_all().await;
+    assert!(answers.contains(&StatusCode::SERVICE_UNAVAILABLE));
 }
 
 #[tokio::test]

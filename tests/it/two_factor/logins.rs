@@ -145,6 +145,25 @@ async fn a_right_password_counts_as_much_as_a_wrong_one_and_is_computed_once() {
     }
 }
 
+/// Else whoever guesses elsewhere would learn that a forgotten client of the user sends that password.
+#[tokio::test]
+async fn a_password_that_others_send_is_a_guess_like_any_other() {
+    let World { app, alice, .. } = World::start_with("[failed_logins]\nfree = 3\n").await;
+    set_up(&app, &alice).await;
+    let forgotten = app.login("alice").at(ADDRESS);
+    assert!(!is_throttled(&forgotten).await);
+    let given = computed(&app);
+    for password in ["wrong", "wrong too", PASSWORD] {
+        let guess = app.caller("alice", password).at("198.51.100.1");
+        assert!(!is_throttled(&guess).await, "{password}");
+    }
+    assert_eq!(computed(&app), given + 3);
+    let one_more = app.caller("alice", "one more").at("198.51.100.1");
+    assert!(is_throttled(&one_more).await);
+    assert!(!is_throttled(&forgotten).await);
+    assert_eq!(computed(&app), given + 3);
+}
+
 #[tokio::test]
 async fn where_it_is_required_everybody_needs_a_token() {
     let World { app, alice, .. } = World::start().await;

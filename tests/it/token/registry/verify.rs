@@ -108,7 +108,7 @@ async fn a_token_beside_another_credential_is_refused() {
     for other in [format!("Bearer {}", other.secret()), basic("proxy", "x")] {
         let reply = verify(other).await;
         insta::allow_duplicates! {
-            insta::assert_snapshot!(reply.told(), @r#"400 {"errors":[{"code":"BAD_REQUEST","message":"two credentials are one too many: send either PRIVATE-TOKEN or Authorization, once","detail":null}],"details":"two credentials are one too many: send either PRIVATE-TOKEN or Authorization, once"}"#);
+            insta::assert_snapshot!(reply.told(), @r#"403 {"errors":[{"code":"DENIED","message":"two credentials are one too many: send either PRIVATE-TOKEN or Authorization, once","detail":null}],"details":"two credentials are one too many: send either PRIVATE-TOKEN or Authorization, once"}"#);
         }
     }
 }
