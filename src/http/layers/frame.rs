@@ -77,8 +77,8 @@ impl Framed {
         }
     }
 
-    /// The same, where `dress` adds a layer around the router and all others, for what every reply has, also to a panic and at the deadline. It
-    /// is not around a direct route.
+    /// Routes with a layer that `dress` puts around the router and all other layers, for what every reply has, also to a panic and at the
+    /// deadline. It is not around a direct route.
     #[must_use]
     pub fn dressed(self, dress: impl FnOnce(Router) -> Router) -> Self {
         Self {
