@@ -50,8 +50,7 @@ pub(in crate::app) async fn change_access_token(
         return Ok((token, None));
     }
     access_tokens::save_specification(change, id, &specification).await?;
-    let mut shortened = shorten_made_with(change, &token, &specification).await?;
-    shortened.extend(shorten_graces(change, &token, &specification).await?);
+    let mut shortened = shorten_dependents(change, &token, &specification).await?;
     let revoked = revoke_made_with(change, &token, &specification).await?;
     shortened.retain(|id| !revoked.contains(id));
     let detail =
@@ -64,35 +63,22 @@ pub(in crate::app) async fn change_access_token(
     Ok((changed, Some(grant.event(event))))
 }
 
-/// Shortens the tokens that were made with a token whose end moves earlier, so that none ends later, and
-/// returns them. A rotation leaves theirs alone ([decision 9](../../../docs/adr/0009-tokens-have-families.md)), and so does every
-/// other change of the token that took the place of their maker.
-async fn shorten_made_with(
+/// Shortens what hangs on a token whose end moves earlier, so that nothing of it ends later, and returns what was shortened: the
+/// tokens that were made with it, those whose place it took and that work on in their grace (whatever ends the new token by hand ends
+/// what works beside it), and what these made. A rotation leaves what was made alone
+/// ([decision 9](../../../docs/adr/0009-tokens-have-families.md)), and so does every other change of the token that took the place of
+/// their maker.
+async fn shorten_dependents(
     change: &Change,
-    maker: &AccessToken,
-    changed: &AccessTokenSpecification,
-) -> Result<Vec<AccessTokenId>, DeskError> {
-    match changed.expiry() {
-        Some(end) if outlasts(maker.specification.expiry(), Some(end)) => {
-            Ok(families::shorten_made_with(change, maker.id, end).await?)
-        }
-        _ => Ok(Vec::new()),
-    }
-}
-
-/// Ends the graces of the tokens whose place a token took with it, if its end moves earlier, and returns them with the tokens that were
-/// made with them and got that end too: whatever ends the new token by hand ends what works beside it.
-async fn shorten_graces(
-    change: &Change,
-    successor: &AccessToken,
+    token: &AccessToken,
     changed: &AccessTokenSpecification,
 ) -> Result<Vec<AccessTokenId>, DeskError> {
     let end = changed.expiry();
-    let Some(end) = end.filter(|_| outlasts(successor.specification.expiry(), end)) else {
+    let Some(end) = end.filter(|_| outlasts(token.specification.expiry(), end)) else {
         return Ok(Vec::new());
     };
-    let mut shortened = Vec::new();
-    for id in families::in_grace_before(change, successor).await? {
+    let mut shortened = families::shorten_made_with(change, token.id, end).await?;
+    for id in families::in_grace_before(change, token).await? {
         if families::end_grace(change, id, end.instant()).await? {
             shortened.push(id);
         }

@@ -132,7 +132,7 @@ async fn a_channel_that_is_full_holds_up_no_other_and_nothing_is_lost_if_all_are
     assert!(numbers.pending >= 1, "{numbers:?}");
 }
 
-/// What was written while the clock was years ahead goes out all the same, and counts for nothing now.
+/// Notices that were written while the clock was years ahead go out all the same, and count for nothing now.
 #[tokio::test]
 async fn notices_of_a_wrong_clock_are_sent_when_it_is_right_again() {
     let told = Told::start().await;

@@ -88,17 +88,23 @@ async fn an_unknown_grace_or_end_is_refused_beside_its_field() {
     assert_eq!(browser.get("/access_tokens/2").await.status, 404);
 }
 
-#[tokio::test]
-async fn what_is_chosen_first_is_possible_where_the_maker_ends_sooner() {
+/// Alice has token 2, which was made with a token that ends then.
+async fn with_a_token_of_a_maker_that_ends(date: &str) -> TestApp {
     let app = TestApp::start().await;
     app.user("alice").await;
-    let end = Expiry::on("2026-03-20".parse().unwrap());
+    let end = Expiry::on(date.parse().unwrap());
     let maker = app
         .actor_with("alice", "api", |token| token.expiring(Some(end)))
         .await;
     let wanted = json!({ "name": "made", "scopes": ["read_registry"] });
     let reply = maker.post("/user/personal_access_tokens", wanted).await;
     assert_eq!(reply.status, 201, "{}", reply.body);
+    app
+}
+
+#[tokio::test]
+async fn what_is_chosen_first_is_possible_where_the_maker_ends_sooner() {
+    let app = with_a_token_of_a_maker_that_ends("2026-03-20").await;
     let browser = app.signed_in("alice").await;
     let form = browser.open("/access_tokens/2/rotate").await;
     assert!(
@@ -124,15 +130,7 @@ async fn what_is_chosen_first_is_possible_where_the_maker_ends_sooner() {
 
 #[tokio::test]
 async fn an_end_of_the_maker_that_is_too_late_by_now_is_not_offered() {
-    let app = TestApp::start().await;
-    app.user("alice").await;
-    let end = Expiry::on("2026-12-31".parse().unwrap());
-    let maker = app
-        .actor_with("alice", "api", |token| token.expiring(Some(end)))
-        .await;
-    let wanted = json!({ "name": "made", "scopes": ["read_registry"] });
-    let reply = maker.post("/user/personal_access_tokens", wanted).await;
-    assert_eq!(reply.status, 201, "{}", reply.body);
+    let app = with_a_token_of_a_maker_that_ends("2026-12-31").await;
     let shorter = app.beside("[access_tokens]\nlongest_lifetime = \"10d\"\n");
     let shorter = shorter.await;
     let signed_in = app.signed_in("alice").await;
