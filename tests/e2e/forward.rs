@@ -45,19 +45,25 @@ fn git_behind_nginx_is_opened_by_a_token_with_the_scope(world: &World) {
     clone("reporter", &revoked).must_fail_with("Authentication failed");
 }
 
+/// A token of the administrator of `service`, the address of a repository that nginx guards with it, and nginx.
+fn behind_nginx(world: &World, service: &Service) -> (String, String, [Process; 2]) {
+    let create = ["token", "create", "--user", "admin", "--name", "x"];
+    let secret = service.secret_cli(&[&create[..], &["--scope", "api"]].concat());
+    let secret = world.secret(secret.trim().to_owned());
+    let (folder, port) = (world.new_folder(), free_port());
+    make_repository(&folder, world);
+    let processes = start_nginx(&folder, port, &service.url);
+    let url = format!("http://127.0.0.1:{port}/project.git/info/refs?service=git-upload-pack");
+    (secret, url, processes)
+}
+
 /// nginx passes on the headers of its client, but for those that it sets.
 fn a_client_of_nginx_does_not_choose_its_address(world: &World) {
     let folder = world.new_folder();
     let database = format!("sqlite://{}?mode=rwc", folder.join("forward.db").display());
     let trusted = [("WHARFINGER_TOKEN__TRUSTED_PROXIES", "127.0.0.1")];
     let service = Service::start_on_with(&folder, &database, &trusted);
-    let create = ["token", "create", "--user", "admin", "--name", "x"];
-    let secret = service.secret_cli(&[&create[..], &["--scope", "api"]].concat());
-    let secret = world.secret(secret.trim().to_owned());
-    let (folder, port) = (world.new_folder(), free_port());
-    make_repository(&folder, world);
-    let _processes = start_nginx(&folder, port, &service.url);
-    let url = format!("http://127.0.0.1:{port}/project.git/info/refs?service=git-upload-pack");
+    let (secret, url, _processes) = behind_nginx(world, &service);
     let login = format!("admin:{secret}");
     let forged = "X-Forwarded-For: 203.0.113.9";
     let reply = run(
@@ -79,13 +85,7 @@ fn a_client_of_nginx_does_not_choose_its_address(world: &World) {
 fn what_is_behind_nginx_is_unavailable_while_the_database_is_away(world: &World) {
     let mut server = Server::start(Kind::Postgres);
     let service = Service::start_on(&world.new_folder(), &server.url());
-    let create = ["token", "create", "--user", "admin", "--name", "x"];
-    let secret = service.secret_cli(&[&create[..], &["--scope", "api"]].concat());
-    let secret = world.secret(secret.trim().to_owned());
-    let (folder, port) = (world.new_folder(), free_port());
-    make_repository(&folder, world);
-    let _processes = start_nginx(&folder, port, &service.url);
-    let url = format!("http://127.0.0.1:{port}/project.git/info/refs?service=git-upload-pack");
+    let (secret, url, _processes) = behind_nginx(world, &service);
     let open = |secret: &str| {
         let login = format!("admin:{secret}");
         run(world, "curl", &["-si", "-u", &login, &url], "").stdout
