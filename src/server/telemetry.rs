@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anstream::{AutoStream, ColorChoice};
 use tracing::Level;
-use tracing_subscriber::filter::{FilterExt, Targets, filter_fn};
+use tracing_subscriber::filter::{FilterExt, Targets, dynamic_filter_fn};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, registry};
@@ -77,13 +77,10 @@ pub(super) fn start(log: &Log, traces: &Traces) -> anyhow::Result<OpenLog> {
         None => registry().with(lines.and_then(filter())).try_init(),
         Some(traces) => {
             let spans = tracing_opentelemetry::layer().with_tracer(traces.tracer());
-            // No lines of the log, which name people.
+            // No lines of the log, which name people. The question is asked for each span anew: what a library asked of the
+            // log beside it, and did not use, would count for the next span otherwise.
             let own = Targets::new().with_target("wharfinger", Level::DEBUG);
-            #[expect(
-                clippy::redundant_closure_for_method_calls,
-                reason = "the method is for one lifetime alone"
-            )]
-            let own = own.and(filter_fn(|metadata| metadata.is_span()));
+            let own = own.and(dynamic_filter_fn(|metadata, _| metadata.is_span()));
             let lines = lines.with_filter(filter());
             registry()
                 .with(lines)

@@ -93,6 +93,9 @@ fn a_collector_gets_each_request_with_its_parts_and_no_secret() {
     }
 }
 
+/// The changes that are traced: enough to lose the span of one, if any can be lost.
+const SPANS: usize = 100;
+
 /// Background tasks do something each second, and people are named in the addresses and parameters of the admin API.
 #[test]
 fn a_collector_gets_no_traces_but_those_of_requests_and_no_names_of_people() {
@@ -121,10 +124,20 @@ fn a_collector_gets_no_traces_but_those_of_requests_and_no_names_of_people() {
         let expected = format!("HTTP/1.1 {status}");
         assert!(reply.starts_with(&expected), "{request}: {reply}");
     }
+    let spans = |name: &str| {
+        let sent = collector.sent.lock().unwrap();
+        let parts = sent.windows(name.len());
+        parts.filter(|part| *part == name.as_bytes()).count()
+    };
+    for number in 0..SPANS {
+        let request = format!("PUT /api/v4/users/{user}?name=x{number}");
+        let reply = send(&running.admin, &request, &header);
+        assert!(reply.starts_with("HTTP/1.1 200"), "{reply}");
+    }
     // It takes longer than the pause of the tasks that write down uses.
     wait_until("the traces are sent", || {
         let texts = ["app.block_user", "app.delete_namespace", "storage.users"];
-        texts.iter().all(|text| collector.has(text))
+        texts.iter().all(|text| collector.has(text)) && spans("app.change_user") == SPANS
     });
     assert_eq!(running.stop().0, Some(0));
     for text in ["app.write_usage", "zacharias", "grotto"] {
