@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 
-use crate::app::access_tokens::UsageQueue;
+use crate::app::access_tokens::AccessTokenUses;
 use crate::app::audit_events::Observations;
 use crate::app::error::DeskError;
 use crate::app::refresh_tokens::RefreshTokenUses;
@@ -54,7 +54,7 @@ pub struct Admission {
     /// The hashing of passwords.
     pub passwords: Passwords,
     /// The uses of access tokens that wait to be written down.
-    pub usage: UsageQueue,
+    pub access_token_uses: AccessTokenUses,
     /// The uses of refresh tokens that wait to be written down.
     pub refresh_token_uses: RefreshTokenUses,
     /// The sign-ins and refusals that wait to be written down.
@@ -156,7 +156,8 @@ impl Admission {
     /// Notes the use of the access token with which a user came, if it was one.
     fn note_use(&self, user: &SignedIn, (origin, now): (&Origin, DateTime<Utc>)) {
         if let Some(token) = user.ceiling.access_token() {
-            self.usage.note((token, user.id), (now, origin.address));
+            self.access_token_uses
+                .note((token, user.id), (now, origin.address));
         }
     }
 

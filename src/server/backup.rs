@@ -9,8 +9,9 @@ use crate::app::backup::{
 };
 use crate::config::Config;
 use crate::domain::clock::Clock;
+use crate::server::SystemClock;
 use crate::server::migrations::must_not_be_half_restored;
-use crate::server::{SystemClock, connections};
+use crate::server::wiring::connections;
 use crate::signing::{UnfinishedRestoration, must_have_no_other_key_files};
 use crate::storage::Db;
 

@@ -3,7 +3,7 @@
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::config::{Config, ConnectionLimits};
-use crate::server::connections;
+use crate::server::wiring::connections;
 
 /// Files besides connections and the database: streams, sockets, the runtime's own, key files, and some room.
 const OTHERS: u32 = 64;

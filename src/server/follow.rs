@@ -47,10 +47,8 @@ async fn follow(service: Service, news: Arc<Notify>, lifecycle: Lifecycle) {
     });
     loop {
         let (state, next) = (service.directory.file_state(), Instant::now() + INTERVAL);
-        tokio::select! {
-            _ = step.run(service.directory.follow()) => {}
-            () = lifecycle.stopping() => return,
-        }
+        let following = step.run(service.directory.follow());
+        lifecycle.until_stop(following).await;
         tokio::select! {
             () = tokio::time::sleep_until(next) => {}
             () = written(&service, state) => {}
@@ -81,9 +79,8 @@ async fn listen(service: Service, news: Arc<Notify>, lifecycle: Lifecycle) {
     };
     let mut is_silent = false;
     loop {
-        let heard = tokio::select! {
-            heard = notifications.next() => heard,
-            () = lifecycle.stopping() => return,
+        let Some(heard) = lifecycle.until_stop(notifications.next()).await else {
+            return;
         };
         if let Err(error) = heard {
             let text = format!("{error}; changes are asked for four times a second instead");
@@ -92,9 +89,8 @@ async fn listen(service: Service, news: Arc<Notify>, lifecycle: Lifecycle) {
             }
             is_silent = true;
             service.health.notice(NOTIFICATIONS, text);
-            tokio::select! {
-                () = tokio::time::sleep(RETRY) => {}
-                () = lifecycle.stopping() => return,
+            if !lifecycle.lasts(RETRY).await {
+                return;
             }
         } else {
             news.notify_one();

@@ -4,7 +4,8 @@ use anyhow::bail;
 
 use crate::config::Config;
 use crate::domain::clock::Clock;
-use crate::server::{Service, SystemClock, SystemEntropy, connections};
+use crate::server::wiring::connections;
+use crate::server::{Service, SystemClock, SystemEntropy};
 use crate::signing::{CertificateAuthoritySummary, KeyError, KeyRing, RotatedKeys};
 use crate::storage::Db;
 

@@ -124,6 +124,19 @@ impl Lifecycle {
         self.stopping.cancelled().await;
     }
 
+    /// The outcome of `work`; none if a stop begins before there is one.
+    pub(super) async fn until_stop<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            done = work => Some(done),
+            () = self.stopping() => None,
+        }
+    }
+
+    /// Waits for so long; false if a stop begins meanwhile.
+    pub(super) async fn lasts(&self, pause: Duration) -> bool {
+        self.until_stop(sleep(pause)).await.is_some()
+    }
+
     /// Waits until no more connections are accepted.
     pub(super) async fn closing(&self) {
         self.closing.cancelled().await;

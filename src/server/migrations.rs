@@ -4,7 +4,7 @@ use anyhow::bail;
 
 use crate::config::Config;
 use crate::domain::schema_status::SchemaStatus;
-use crate::server::connections;
+use crate::server::wiring::connections;
 use crate::signing::UnfinishedRestoration;
 use crate::storage::Db;
 

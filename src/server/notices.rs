@@ -98,10 +98,8 @@ async fn make(service: Service, lifecycle: Lifecycle) {
         match step.run(making).await {
             Some(true) if !lifecycle.is_stopping() => {}
             Some(false) if is_long_ago => looked = Some(Instant::now()),
-            _ => tokio::select! {
-                () = tokio::time::sleep(PAUSE) => {}
-                () = lifecycle.stopping() => return,
-            },
+            _ if lifecycle.lasts(PAUSE).await => {}
+            _ => return,
         }
     }
 }
@@ -111,17 +109,14 @@ async fn send(service: Service, channel: Channel, lifecycle: Lifecycle) {
     let consequence = "the outbox of notices cannot be read or written";
     let mut step = RepeatedStep::new(service.health, channel.name(), consequence);
     loop {
-        let sent = tokio::select! {
-            sent = service.notices.deliver(channel) => sent,
-            () = lifecycle.stopping() => return,
+        let delivering = service.notices.deliver(channel);
+        let Some(sent) = lifecycle.until_stop(delivering).await else {
+            return;
         };
         // Done already: an attempt may take longer than a step, because the other side does.
         let has_rest = step.run(std::future::ready(sent)).await.unwrap_or(false);
-        if !has_rest {
-            tokio::select! {
-                () = tokio::time::sleep(PAUSE) => {}
-                () = lifecycle.stopping() => return,
-            }
+        if !has_rest && !lifecycle.lasts(PAUSE).await {
+            return;
         }
     }
 }

@@ -12,7 +12,8 @@ use crate::domain::clock::Clock;
 use crate::metrics::Metrics;
 use crate::server::migrations::must_not_be_half_restored;
 use crate::server::telemetry::OpenLog;
-use crate::server::{Service, SystemClock, SystemEntropy, connections, notices, welcome};
+use crate::server::wiring::connections;
+use crate::server::{Service, SystemClock, SystemEntropy, notices, welcome};
 use crate::signing::{KeyRing, Opened};
 use crate::storage::{Db, StorageError};
 

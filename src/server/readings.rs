@@ -73,7 +73,7 @@ impl Rooms {
         let of = |(record, count)| LostReading { record, count };
         let all = [
             ("usage", self.issuer.counter.lost()),
-            ("last_use", admission.usage.lost()),
+            ("last_use", admission.access_token_uses.lost()),
             ("refresh_token_use", admission.refresh_token_uses.lost()),
             ("observation", admission.observations.lost()),
             ("return", admission.observations.lost_returns()),

@@ -9,7 +9,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::config::{Config, ConnectionLimits, ConnectionTimeouts, Networks, Tls};
 use crate::domain::entropy::Entropy;
 use crate::http::layers::{
-    Health, HealthDetail, LayerSettings, RequestLog, frame, https_only_routes, starting_routes,
+    HealthDetail, LayerSettings, RequestLog, frame, https_only_routes, starting_routes,
 };
 use crate::metrics::Metrics;
 use crate::server::frames::Frames;
@@ -18,7 +18,7 @@ use crate::server::listener::{Answers, Listener, Rules, TlsRules};
 use crate::server::open::open;
 use crate::server::telemetry::{self, OpenLog};
 use crate::server::tls::{self, ListenerTls};
-use crate::server::{Service, SystemEntropy, background, descriptors, follow, notices, readings};
+use crate::server::{Service, SystemEntropy, background, descriptors, readings};
 
 /// Runs the service until a signal stops it.
 pub async fn serve(config: &Config) -> anyhow::Result<()> {
@@ -45,7 +45,7 @@ async fn run(config: &Config, log: &OpenLog) -> anyhow::Result<()> {
         }
     };
     listeners.open(&opened);
-    spawn_background(&opened, config, &lifecycle);
+    background::spawn(&opened, config, &lifecycle);
     lifecycle.spawn(tls::follow(
         listeners.tls(),
         (opened.health.clone(), opened.metrics.clone()),
@@ -195,67 +195,12 @@ impl fmt::Display for Door {
     }
 }
 
-/// Starts the tasks that run beside the requests.
-fn spawn_background(service: &Service, config: &Config, lifecycle: &Lifecycle) {
-    lifecycle.spawn(close_when_stopping(
-        service.health.clone(),
-        lifecycle.clone(),
-    ));
-    follow::spawn(service, lifecycle);
-    lifecycle.spawn(background::follow_keys(service.clone(), lifecycle.clone()));
-    lifecycle.spawn(background::purge_changes(
-        service.clone(),
-        lifecycle.clone(),
-    ));
-    lifecycle.spawn(background::purge_refresh_tokens(
-        service.clone(),
-        config.refresh_tokens,
-        lifecycle.clone(),
-    ));
-    lifecycle.spawn(background::purge_sessions(
-        service.clone(),
-        config.sessions,
-        lifecycle.clone(),
-    ));
-    if let Some(keep) = config.audit.keep {
-        lifecycle.spawn(background::purge_events(
-            service.clone(),
-            keep,
-            lifecycle.clone(),
-        ));
-    }
-    lifecycle.spawn(background::count_expiring_tokens(
-        service.clone(),
-        lifecycle.clone(),
-    ));
-    notices::spawn(service, lifecycle);
-    lifecycle.spawn(background::purge_notices(
-        service.clone(),
-        lifecycle.clone(),
-    ));
-    if let Some(keep) = config.usage.keep {
-        lifecycle.spawn(background::purge_usage(
-            service.clone(),
-            keep,
-            lifecycle.clone(),
-        ));
-    }
-    lifecycle.spawn(background::heal_changes(service.clone(), lifecycle.clone()));
-    lifecycle.spawn(background::write_usage(service.clone(), lifecycle.clone()));
-    lifecycle.spawn(background::write_counts(service.clone(), lifecycle.clone()));
-}
-
-async fn close_when_stopping(health: Health, lifecycle: Lifecycle) {
-    lifecycle.stopping().await;
-    health.close();
-}
-
 /// Writes down what the last requests used, and closes the database, in the time that is left.
 async fn finish(service: Service, stopped: Stopped) {
     let Stopped { cut_off, end } = stopped;
     // Half of the time is the database's: when it is closed, SQLite folds its log into its file.
     let half = end - (end - Instant::now()) / 2;
-    background::write_last_usage(&service, half).await;
+    background::write_last(&service, half).await;
     match timeout_at(end, service.db.close()).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::warn!(%error, "the database was not closed cleanly"),

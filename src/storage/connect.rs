@@ -4,22 +4,20 @@ use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, Statement};
+use sea_orm::{DatabaseConnection, Statement};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::storage::bounded::Bounded;
-use crate::storage::connections::{Connections, PoolSize};
+use crate::storage::connections::Connections;
 use crate::storage::directory::copies::Copies;
 use crate::storage::error::StorageError;
 use crate::storage::file::DatabaseFile;
-use crate::storage::kept::KeptConnections;
 use crate::storage::login_turns::LoginTurns;
-use crate::storage::sqlite::Durability;
-use crate::storage::timeouts::DatabaseTimeouts;
+use crate::storage::opening::Opening;
 use crate::storage::trouble::Trouble;
-use crate::storage::{counter, fold, schema, server, sqlite};
+use crate::storage::{counter, fold, schema, server};
 
 /// The longest that connections to a server take to be closed.
 const LAST_WORDS: Duration = Duration::from_secs(2);
@@ -30,10 +28,6 @@ const LONGEST_LOOK: Duration = Duration::from_secs(5);
 const PATIENCE: Duration = Duration::from_secs(30);
 /// The pause before it tries again.
 const RETRY: Duration = Duration::from_millis(50);
-
-/// The longest statement of a list that a service reads: shorter than the wait for a server, so that it is not taken for a
-/// database that is away.
-const LONGEST_LIST: Duration = Duration::from_millis(1500);
 
 /// The open database. All handles share what they have; the state of each listener holds many.
 #[derive(Debug, Clone)]
@@ -245,101 +239,8 @@ impl Db {
         connections: Connections,
         opener: Opener,
     ) -> Result<Self, StorageError> {
-        let url = url.expose_secret();
-        let file = DatabaseFile::of(url)?;
-        let may_create = match (&file, opener) {
-            (Some(file), Opener::Migration) => file.make_room()?,
-            (Some(file), Opener::Service | Opener::Command) => {
-                file.must_be_there()?;
-                false
-            }
-            (None, _) => false,
-        };
-        let longest = match file {
-            Some(_) => LONGEST_LIST,
-            None => LONGEST_LIST.min(connections.timeouts.statement * 3 / 4),
-        };
-        let longest = (opener == Opener::Service).then_some(longest);
-        let timeouts = match (&file, opener) {
-            (Some(_), Opener::Service) => DatabaseTimeouts::ON_SQLITE,
-            (Some(_), _) => DatabaseTimeouts::ON_SQLITE.of_command(),
-            (None, Opener::Service) => connections.timeouts,
-            (None, _) => connections.timeouts.of_command(),
-        };
-        // A server's pool waits for nothing but the server: who waits for others does so before (`Bounded`).
-        let acquire = match file {
-            Some(_) => DatabaseTimeouts::ON_SQLITE.acquire,
-            None => timeouts.connect,
-        };
-        let kept = KeptConnections::new(timeouts.connect);
-        let pool = async |PoolSize { most, spare }, durability, longest| {
-            let mut options = ConnectOptions::new(url);
-            options
-                .max_connections(most + spare)
-                .acquire_timeout(acquire)
-                .sqlx_logging(false);
-            let settings = sqlite::PoolSettings {
-                durability,
-                may_create,
-                longest,
-                is_thrifty: opener == Opener::Service,
-            };
-            sqlite::set_up(&mut options, settings);
-            match (&file, opener) {
-                // On SQLite the service opens all connections at the start and keeps them: a connection is two
-                // files, and a process that has run out of file descriptors could not open one later.
-                (Some(_), Opener::Service) => {
-                    options.min_connections(most);
-                    options.idle_timeout(None).max_lifetime(None);
-                }
-                (None, Opener::Service) => {
-                    options.connect_lazy(true);
-                    server::set_up(&mut options, &kept);
-                }
-                (None, Opener::Migration) => {
-                    options.connect_lazy(true);
-                    server::set_up_migration(&mut options, &kept);
-                }
-                (None, Opener::Command) => {
-                    options.connect_lazy(true);
-                    server::set_up_command(&mut options, &kept);
-                }
-                (Some(_), Opener::Migration | Opener::Command) => {
-                    options.connect_lazy(true);
-                }
-            }
-            let connected = Database::connect(options).await;
-            let connected =
-                connected.map_err(|error| without_address(error, url, file.as_ref()))?;
-            Ok::<_, StorageError>(Bounded::new(connected, most, (timeouts, &kept)))
-        };
-        let sizes = connections.sizes(file.is_some());
-        let trouble = Trouble::default();
-        let changes = pool(sizes.changes, Durability::Committed, None).await?;
-        let changes = changes.noting(trouble.clone());
-        let logins = match sizes.logins {
-            Some(size) => pool(size, Durability::Committed, None)
-                .await?
-                .noting(trouble.of_logins()),
-            None => changes.clone(),
-        };
-        let mut pools = Pools {
-            connection: pool(sizes.token, Durability::Soon, None).await?,
-            admin: pool(sizes.admin, Durability::Soon, longest).await?,
-            follower: pool(sizes.follower, Durability::Soon, None).await?,
-            lists: Arc::new(Semaphore::new(lists(connections))),
-            longest_list: longest,
-            changes,
-            logins,
-            login_turns: LoginTurns::default(),
-            copies: Arc::default(),
-            patience: match (&file, opener) {
-                (None, Opener::Service) => timeouts.longest(),
-                _ => DatabaseTimeouts::default().longest(),
-            },
-            file: file.clone(),
-            trouble,
-        };
+        let opening = Opening::new(url.expose_secret(), connections, opener)?;
+        let mut pools = opening.pools().await?;
         let answered = pools.connection.ping().await.map_err(StorageError::from);
         answered.map_err(|error| error.at(&pools.place()))?;
         if let Some(file) = &mut pools.file {
@@ -365,25 +266,6 @@ impl Deref for Db {
 
     fn deref(&self) -> &Pools {
         &self.0
-    }
-}
-
-/// The most lists that are read at a time: half of the admin API's connections.
-fn lists(connections: Connections) -> usize {
-    usize::try_from(connections.admin / 2).unwrap_or(1).max(1)
-}
-
-/// The error without the database's address, which may hold a password.
-fn without_address(error: DbErr, url: &str, file: Option<&DatabaseFile>) -> StorageError {
-    if error.to_string().contains(url) {
-        let why = "it is no address; in its user name and password, write what is no letter or digit as \
-                   % and two hexadecimal digits, such as %23 for #";
-        return StorageError::Address(why.to_owned());
-    }
-    let error = StorageError::from(error);
-    match file {
-        Some(file) => error.at(&file.place()),
-        None => error,
     }
 }
 

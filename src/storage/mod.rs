@@ -32,6 +32,7 @@ pub mod members;
 pub mod namespaces;
 pub mod notices;
 mod oldest;
+mod opening;
 mod page;
 mod pool_numbers;
 mod pooler;

@@ -10,9 +10,9 @@ mod maker;
 pub(super) mod revoke;
 mod revoke_family;
 mod rotate;
-pub(super) mod usage;
+pub(super) mod uses;
 
 pub use create::CreatedAccessToken;
 pub use create_in_session::FormOutcome;
 pub use rotate::{AccessTokenRotation, RotatedAccessToken};
-pub use usage::UsageQueue;
+pub use uses::AccessTokenUses;

@@ -50,9 +50,8 @@ pub(in crate::server) async fn follow(
             let (tls, clock) = (followed.tls.clone(), Arc::clone(&clock));
             let look = tokio::task::spawn_blocking(move || tls.look(clock.now()));
             // A stop does not wait for a disk that hangs.
-            let looked = tokio::select! {
-                looked = look => looked,
-                () = lifecycle.stopping() => return,
+            let Some(looked) = lifecycle.until_stop(look).await else {
+                return;
             };
             if let Ok(looked) = looked {
                 followed.note(looked);
@@ -63,9 +62,8 @@ pub(in crate::server) async fn follow(
             let end = followed.tls.pair().end();
             metrics.set_certificate_end(followed.tls.0.section, end);
         }
-        tokio::select! {
-            () = tokio::time::sleep(INTERVAL) => {}
-            () = lifecycle.stopping() => return,
+        if !lifecycle.lasts(INTERVAL).await {
+            return;
         }
     }
 }

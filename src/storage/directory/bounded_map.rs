@@ -78,13 +78,22 @@ impl<K: Hash + Eq + Heavy, V: Clone + Heavy> BoundedMap<K, V> {
     {
         self.0.remove(key);
     }
+}
 
-    pub(super) fn clear(&self) {
+/// A map of any kind, which is counted and emptied with all others.
+pub(super) trait Emptiable {
+    fn clear(&self);
+
+    /// The number of entries, and the bytes that they take, about.
+    fn size(&self) -> (u64, u64);
+}
+
+impl<K: Hash + Eq + Heavy, V: Clone + Heavy> Emptiable for BoundedMap<K, V> {
+    fn clear(&self) {
         self.0.clear();
     }
 
-    /// The number of entries, and the bytes that they take, about.
-    pub(super) fn size(&self) -> (u64, u64) {
+    fn size(&self) -> (u64, u64) {
         let entries = u64::try_from(self.0.len()).unwrap_or(u64::MAX);
         (entries, self.0.weight())
     }

@@ -12,7 +12,7 @@ use crate::domain::ids::{AccessTokenId, DeployTokenId, NamespaceId, UserId};
 use crate::domain::secret::SecretDigest;
 use crate::domain::users::User;
 use crate::storage::directory::boot_time::BootTime;
-use crate::storage::directory::bounded_map::{BoundedMap, roles_heap};
+use crate::storage::directory::bounded_map::{BoundedMap, Emptiable, roles_heap};
 use crate::storage::directory::drops::{Dropped, Drops};
 use crate::storage::directory::facts::{
     FoundNamespace, FoundPaths, GivenRoles, MOST_COPIED, OwnedAccessToken, OwnedRefreshToken,
@@ -90,19 +90,38 @@ impl Copies {
         }
     }
 
+    /// Everything that is kept: what is added without a place here does not compile.
+    fn all(&self) -> [&dyn Emptiable; 9] {
+        let Self {
+            access_token_ids,
+            access_tokens,
+            deploy_token_ids,
+            deploy_tokens,
+            refresh_tokens,
+            users,
+            roles,
+            namespaces,
+            absent,
+            drops: _,
+            loads: _,
+            asked: _,
+        } = self;
+        [
+            access_token_ids,
+            access_tokens,
+            deploy_token_ids,
+            deploy_tokens,
+            refresh_tokens,
+            users,
+            roles,
+            namespaces,
+            absent,
+        ]
+    }
+
     /// The number of copies, and the memory that they take, in bytes, about.
     pub(super) fn size(&self) -> (u64, u64) {
-        let sizes = [
-            self.access_token_ids.size(),
-            self.access_tokens.size(),
-            self.deploy_token_ids.size(),
-            self.deploy_tokens.size(),
-            self.refresh_tokens.size(),
-            self.users.size(),
-            self.roles.size(),
-            self.namespaces.size(),
-            self.absent.size(),
-        ];
+        let sizes = self.all().map(Emptiable::size);
         let all = sizes.into_iter();
         all.fold((0, 0), |sum, size| (sum.0 + size.0, sum.1 + size.1))
     }
@@ -118,15 +137,9 @@ impl Copies {
     /// Drops all copies.
     pub(in crate::storage) fn forget_everything(&self) {
         self.drops.drop(Dropped::Everything, || {
-            self.access_token_ids.clear();
-            self.access_tokens.clear();
-            self.deploy_token_ids.clear();
-            self.deploy_tokens.clear();
-            self.refresh_tokens.clear();
-            self.users.clear();
-            self.roles.clear();
-            self.namespaces.clear();
-            self.absent.clear();
+            for copies in self.all() {
+                copies.clear();
+            }
         });
     }
 

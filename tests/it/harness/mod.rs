@@ -20,7 +20,7 @@ use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use tempfile::TempDir;
-use wharfinger::app::access_tokens::UsageQueue;
+use wharfinger::app::access_tokens::AccessTokenUses;
 use wharfinger::app::members::{MemberChange, NewMember};
 use wharfinger::app::namespaces::NewNamespace;
 use wharfinger::app::users::NewUser;
@@ -63,7 +63,7 @@ pub(crate) struct TestApp {
     pub(crate) keys: Arc<KeyRing>,
     /// In boxes, because the futures of tests would carry their size.
     pub(crate) service: Box<Service>,
-    pub(crate) usage: Box<UsageQueue>,
+    pub(crate) usage: Box<AccessTokenUses>,
     listeners: Listeners,
     db: Db,
     schedule: KeySchedule,
@@ -150,7 +150,7 @@ impl TestApp {
         Self {
             clock,
             desk: service.desk.clone(),
-            usage: Box::new(service.usage.clone()),
+            usage: Box::new(service.access_token_uses.clone()),
             listeners: Listeners::of(&service, &keys, &folder),
             keys,
             service: Box::new(service),

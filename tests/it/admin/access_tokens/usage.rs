@@ -8,7 +8,7 @@ use chrono::{DateTime, Duration};
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use wharfinger::app::access_tokens::UsageQueue;
+use wharfinger::app::access_tokens::AccessTokenUses;
 use wharfinger::domain::ids::{AccessTokenId, UserId};
 use wharfinger::storage::Db;
 
@@ -230,7 +230,7 @@ async fn uses_that_storage_does_not_take_are_bounded() {
     let connection = sea_orm::Database::connect(url).await.unwrap();
     let away = "ALTER TABLE personal_access_tokens RENAME TO away";
     connection.execute_unprepared(away).await.unwrap();
-    let usage = UsageQueue::new(db, Arc::new(FixedClock::default()));
+    let usage = AccessTokenUses::new(db, Arc::new(FixedClock::default()));
     for round in 0..3 {
         let used = async {
             for token in 0..10_000 {
@@ -241,6 +241,9 @@ async fn uses_that_storage_does_not_take_are_bounded() {
         // What is noted meanwhile comes beside what is being written.
         let (written, ()) = tokio::join!(usage.write(), used);
         assert_eq!(written.is_err(), round > 0, "{written:?}");
-        assert_eq!(format!("{usage:?}"), "UsageQueue { tokens: 10000, .. }");
+        assert_eq!(
+            format!("{usage:?}"),
+            "AccessTokenUses { tokens: 10000, .. }"
+        );
     }
 }

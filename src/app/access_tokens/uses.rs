@@ -28,7 +28,7 @@ const BATCH: usize = 500;
 ///
 /// Noting a use takes next to no time and waits for nothing.
 #[derive(Clone)]
-pub struct UsageQueue {
+pub struct AccessTokenUses {
     db: Db,
     clock: Arc<dyn Clock>,
     waiting: Arc<Mutex<UsesOfOwners>>,
@@ -42,7 +42,7 @@ pub struct UsageQueue {
 /// The uses of each token, with its owner: after the database went back, its id may be that of somebody else's token.
 type UsesOfOwners = BTreeMap<(AccessTokenId, UserId), Uses>;
 
-impl UsageQueue {
+impl AccessTokenUses {
     /// An empty queue that writes to `db`.
     pub fn new(db: Db, clock: Arc<dyn Clock>) -> Self {
         Self {
@@ -200,10 +200,10 @@ fn owned(token: &AccessToken) -> (AccessTokenId, UserId) {
     (token.id, token.user_id)
 }
 
-impl fmt::Debug for UsageQueue {
+impl fmt::Debug for AccessTokenUses {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let tokens = self.waiting().len();
-        f.debug_struct("UsageQueue")
+        f.debug_struct("AccessTokenUses")
             .field("tokens", &tokens)
             .finish_non_exhaustive()
     }
