@@ -136,7 +136,7 @@ impl<'a> Base<'a> {
         Directory::new(self.db.clone(), bounds)
     }
 
-    /// Who comes with which credential, as `directory` answers.
+    /// The admission of whoever comes with a credential, as `directory` answers.
     fn admission(&self, records: &Records, (db, directory): (Db, Directory)) -> Admission {
         let Config {
             refresh_tokens,

@@ -36,6 +36,7 @@ mod opening;
 mod page;
 mod pool_numbers;
 mod pooler;
+mod pools;
 mod position;
 mod recorder;
 pub mod refresh_tokens;

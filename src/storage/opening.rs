@@ -7,12 +7,12 @@ use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr};
 use tokio::sync::Semaphore;
 
 use crate::storage::bounded::Bounded;
-use crate::storage::connect::{Opener, Pools};
 use crate::storage::connections::{Connections, PoolSize};
 use crate::storage::error::StorageError;
 use crate::storage::file::DatabaseFile;
 use crate::storage::kept::KeptConnections;
 use crate::storage::login_turns::LoginTurns;
+use crate::storage::pools::{Opener, Pools};
 use crate::storage::sqlite::Durability;
 use crate::storage::timeouts::DatabaseTimeouts;
 use crate::storage::trouble::Trouble;

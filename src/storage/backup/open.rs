@@ -2,10 +2,11 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::storage::connect::{Db, Opener};
+use crate::storage::connect::Db;
 use crate::storage::connections::Connections;
 use crate::storage::error::StorageError;
 use crate::storage::file::DatabaseFile;
+use crate::storage::pools::Opener;
 
 /// The connections: one holds the turn while another changes the schema.
 const CONNECTIONS: u32 = 3;

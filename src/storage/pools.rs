@@ -1,0 +1,63 @@
+//! The pools of connections, by their purpose.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use sea_orm::DatabaseConnection;
+use tokio::sync::Semaphore;
+
+use crate::storage::bounded::Bounded;
+use crate::storage::directory::copies::Copies;
+use crate::storage::file::DatabaseFile;
+use crate::storage::login_turns::LoginTurns;
+use crate::storage::trouble::Trouble;
+
+/// The pools of connections, and what all handles know of the database.
+#[derive(Debug, Clone)]
+pub struct Pools {
+    /// The connections for questions: those of the token endpoint.
+    pub(super) connection: Bounded<DatabaseConnection>,
+    /// The connections for the admin API's questions, which so take none from the token endpoint.
+    pub(super) admin: Bounded<DatabaseConnection>,
+    /// The turns of lists, which may take long: they never have all connections of the admin API, nor all cores.
+    pub(super) lists: Arc<Semaphore>,
+    /// The longest statement of a list; none for commands, which may read everything.
+    pub(super) longest_list: Option<Duration>,
+    /// The one connection for changes, which follow one another anyway. Changes that wait for their turn
+    /// so take no connection from the questions.
+    pub(super) changes: Bounded<DatabaseConnection>,
+    /// The connections for what logins write. On a server changes never take one from them, however many wait for their turn; SQLite
+    /// has one writer at a time, and there this is the connection for changes.
+    pub(super) logins: Bounded<DatabaseConnection>,
+    /// The turns of each user's logins.
+    pub(super) login_turns: LoginTurns,
+    /// The connections for following the changes, which wait for nobody else's questions. One is enough while it answers.
+    pub(super) follower: Bounded<DatabaseConnection>,
+    /// The copies that are kept in this process, if any are.
+    pub(super) copies: Arc<OnceLock<Arc<Copies>>>,
+    /// The file, if it is SQLite's.
+    pub(super) file: Option<DatabaseFile>,
+    /// The failure of changes.
+    pub(super) trouble: Trouble,
+    /// The longest that whoever asks for copies waits.
+    pub(super) patience: Duration,
+}
+
+/// The purpose for which the database is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Opener {
+    /// To bring it up to date, and to make it if it is missing.
+    Migration,
+    /// To serve, after it was brought up to date.
+    Service,
+    /// To run a command, for which a missing database is an error.
+    Command,
+}
+
+impl Pools {
+    /// The file, or the host and port, for messages.
+    pub fn place(&self) -> String {
+        let server = || self.connection.place().to_owned();
+        self.file.as_ref().map_or_else(server, DatabaseFile::place)
+    }
+}
