@@ -4,6 +4,7 @@ mod access_tokens;
 mod advice;
 mod audit;
 mod connections;
+mod database_url;
 mod error;
 mod failed_logins;
 mod file;

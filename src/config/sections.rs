@@ -8,6 +8,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use crate::config::connections::ConnectionLimits;
+use crate::config::database_url;
 use crate::config::error::{ConfigError, SettingOrigin};
 use crate::config::networks::Networks;
 use crate::config::origins::Origins;
@@ -194,28 +195,9 @@ fn is_filter(text: &str) -> bool {
 
 impl Database {
     pub(super) fn read(settings: &Settings) -> Result<Self, ConfigError> {
-        let url = settings.get("database.url")?;
-        let text = url.text()?;
-        // The address may hold a password: no message repeats it.
-        if text.starts_with("mariadb:") {
-            return Err(url.wrong("has the scheme mariadb:; write mysql: for MariaDB too"));
-        }
-        if !["sqlite:", "postgres:", "postgresql:", "mysql:"]
-            .iter()
-            .any(|scheme| text.starts_with(scheme))
-        {
-            return Err(url.wrong("begins with sqlite://, postgres:// or mysql://"));
-        }
-        if text
-            .split(':')
-            .nth(1)
-            .is_some_and(|rest| rest.trim_start_matches('/').starts_with('~'))
-        {
-            return Err(url.wrong(HOME));
-        }
         let longest = |key: &str| settings.get(key)?.duration("500ms", "5s");
         Ok(Self {
-            url: SecretString::from(text),
+            url: database_url::read(settings.get("database.url")?)?,
             max_connections: settings.get("database.max_connections")?.integer(1, 1000)?,
             max_admin_connections: settings
                 .get("database.max_admin_connections")?

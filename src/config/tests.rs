@@ -622,6 +622,40 @@ fn a_home_folder_is_not_taken_for_a_name() {
     }
 }
 
+/// The drivers pass over parameters that they do not know, and one of them logs what they hold.
+#[test]
+fn parameters_of_the_database_that_nobody_knows_are_refused_without_their_values() {
+    for (url, name) in [
+        ("mysql://u@h/d?ssl_mode=VERIFY_IDENTITY", "ssl_mode"),
+        (
+            "postgres://u@h/d?sslmode=verify-full&sslpassword=hidden",
+            "sslpassword",
+        ),
+        (
+            "postgresql://u@h/d?channel_binding=hidden",
+            "channel_binding",
+        ),
+        ("mysql://u@h/d?SSL-MODE=REQUIRED#hidden", "SSL-MODE"),
+    ] {
+        let told = problem(&format!("[database]\nurl = \"{url}\""));
+        let expected =
+            format!("w.toml:2: `database.url` has an unknown parameter `{name}`: there are ");
+        assert!(told.starts_with(&expected), "{told}");
+        assert!(!told.contains("hidden"), "{told}");
+    }
+    let told = problem("[database]\nurl = \"postgres://u:pass?hidden@h/d\"");
+    assert!(told.contains("write ? as %3F"), "{told}");
+    assert!(!told.contains("hidden"), "{told}");
+    for url in [
+        "postgres://u:p@h/d?sslmode=verify-full&sslrootcert=/ca.crt&options[search_path]=w",
+        "postgres:///d?host=/run/postgresql",
+        "mysql://u:p@h/d?ssl-mode=VERIFY_IDENTITY&ssl-ca=/ca.crt",
+        "sqlite://d.db?mode=rwc",
+    ] {
+        load(&format!("[database]\nurl = \"{url}\""), &[]).unwrap();
+    }
+}
+
 #[test]
 fn the_audit_log_is_kept_for_a_year_unless_something_else_is_said() {
     let keep = |text: &str| load(text, &[]).unwrap().audit.keep;

@@ -1,0 +1,91 @@
+//! The address of the database. It may hold a password: no message repeats more of it than the name of a parameter.
+
+use secrecy::SecretString;
+
+use crate::config::error::ConfigError;
+use crate::config::value::{HOME, Setting};
+
+/// The parameters of an address that the drivers know. They pass over others, so that with a mistyped one nobody would look at the
+/// server's certificate; and the one for PostgreSQL logs their values, which may be passwords.
+const OF_POSTGRESQL: [&str; 18] = [
+    "sslmode",
+    "ssl-mode",
+    "sslrootcert",
+    "ssl-root-cert",
+    "ssl-ca",
+    "sslcert",
+    "ssl-cert",
+    "sslkey",
+    "ssl-key",
+    "host",
+    "hostaddr",
+    "port",
+    "dbname",
+    "user",
+    "password",
+    "application_name",
+    "options",
+    "statement-cache-capacity",
+];
+/// The same for MySQL and MariaDB.
+const OF_MYSQL: [&str; 14] = [
+    "ssl-mode",
+    "sslmode",
+    "ssl-ca",
+    "sslca",
+    "ssl-cert",
+    "sslcert",
+    "ssl-key",
+    "sslkey",
+    "charset",
+    "collation",
+    "socket",
+    "timezone",
+    "time-zone",
+    "statement-cache-capacity",
+];
+
+/// Reads an address whose scheme and parameters are known. For SQLite's parameters the driver looks itself.
+pub(super) fn read(setting: &Setting) -> Result<SecretString, ConfigError> {
+    let text = setting.text()?;
+    let (scheme, rest) = text.split_once(':').unwrap_or((text, ""));
+    let known: &[&str] = match scheme {
+        "mariadb" => {
+            return Err(setting.wrong("has the scheme mariadb:; write mysql: for MariaDB too"));
+        }
+        "sqlite" => &[],
+        "postgres" | "postgresql" => &OF_POSTGRESQL,
+        "mysql" => &OF_MYSQL,
+        _ => return Err(setting.wrong("begins with sqlite://, postgres:// or mysql://")),
+    };
+    if rest.trim_start_matches('/').starts_with('~') {
+        return Err(setting.wrong(HOME));
+    }
+    let is_known = |name: &str| known.contains(&name) || name.starts_with("options[");
+    let unknown = parameters(rest).find(|name| !is_known(name));
+    match unknown {
+        Some(name) if scheme != "sqlite" => Err(setting.wrong(&refusal(&name, known))),
+        _ => Ok(SecretString::from(text)),
+    }
+}
+
+/// The names of the parameters.
+fn parameters(address: &str) -> impl Iterator<Item = String> {
+    let address = address.split('#').next().unwrap_or_default();
+    let query = address.split_once('?').map_or("", |(_, query)| query);
+    let pairs = form_urlencoded::parse(query.as_bytes());
+    pairs.map(|(name, _)| name.into_owned())
+}
+
+fn refusal(name: &str, known: &[&str]) -> String {
+    let is_name = |letter: char| letter.is_ascii_alphanumeric() || "-_".contains(letter);
+    let there_are = format!("there are {}", known.join(", "));
+    // Else it may be the end of a password in which a question mark was not written as %3F.
+    if !name.is_empty() && name.chars().all(is_name) {
+        format!("has an unknown parameter `{name}`: {there_are}")
+    } else {
+        format!(
+            "has something behind its question mark that is no parameter: {there_are}; in a password, write ? as %3F"
+        )
+    }
+}
