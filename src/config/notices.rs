@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use secrecy::SecretString;
-use url::Url;
+use url::{Host, Url};
 
 use crate::config::error::ConfigError;
 use crate::config::networks::Networks;
@@ -200,6 +200,11 @@ impl MailSettings {
             let others = ["from", "operator", "user", "password", "password_file"];
             reach_nobody(settings, ("mail", "server"), &others)?;
             return Ok(None);
+        }
+        if Host::parse(name).is_err() && name.parse::<IpAddr>().is_err() {
+            return Err(server.wrong(
+                "is no name of a machine and no IP address; the port is `mail.port`, and the protection `mail.tls`",
+            ));
         }
         if tls.text()? == "none" && !is_local(name) {
             return Err(tls.wrong(

@@ -69,7 +69,8 @@ fn secrets_may_be_in_files_of_their_own() {
     fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
     assert_eq!(
         load(&folder, &file).unwrap_err(),
-        "w.toml:5: `mail.password_file` names the file password, which everybody can read; run `chmod o= password`"
+        "w.toml:5: `mail.password_file` names the file password, which everybody can read; run `chmod o= password`; for a \
+         secret that is mounted, give it a `mode` or `defaultMode` of 0440"
     );
     fs::write(&path, "\n").unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();

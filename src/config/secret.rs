@@ -60,7 +60,8 @@ fn text_of(setting: &Setting, longest: u64, refused: u32) -> Result<String, Conf
     let mode = file.metadata().map_err(unreadable)?.permissions().mode();
     if mode & refused != 0 {
         return Err(setting.wrong(&format!(
-            "names the file {name}, which everybody can read; run `chmod o= {name}`"
+            "names the file {name}, which everybody can read; run `chmod o= {name}`; for a \
+             secret that is mounted, give it a `mode` or `defaultMode` of 0440"
         )));
     }
     let mut bytes = Vec::new();
