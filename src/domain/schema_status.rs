@@ -57,6 +57,9 @@ impl SchemaStatus {
                 "the schema of the database {place} is newer than this program; run the version that made it, or a later one. To \
                  go back to this one, restore a backup that it made into an empty database"
             )),
+            SchemaAge::Foreign => Some(format!(
+                "the schema of the database {place} is another program's; give Wharfinger a database, or a schema, of its own"
+            )),
             SchemaAge::UpToDate if !self.has_changes => Some(format!(
                 "Nothing is in it yet: start the server, or {FILL}."
             )),
@@ -72,7 +75,7 @@ pub enum MigrationState {
     Applied,
     /// It is still to be made.
     Pending,
-    /// It was made by a newer program, and this one does not know it.
+    /// It was made by a newer program, or by another one, and this one does not know it.
     Unknown,
 }
 
@@ -98,13 +101,17 @@ pub enum SchemaAge {
     UpToDate,
     /// A newer program made it.
     Newer,
+    /// Another program made it.
+    Foreign,
 }
 
 impl SchemaAge {
     /// The age that follows from the states of all migrations.
     fn of(migrations: &[Migration]) -> Self {
         let has = |state| migrations.iter().any(|migration| migration.state == state);
-        if has(MigrationState::Unknown) {
+        if has(MigrationState::Unknown) && !has(MigrationState::Applied) {
+            Self::Foreign
+        } else if has(MigrationState::Unknown) {
             Self::Newer
         } else if !has(MigrationState::Pending) {
             Self::UpToDate
@@ -122,6 +129,7 @@ impl SchemaAge {
             Self::Older => "older",
             Self::UpToDate => "up to date",
             Self::Newer => "newer",
+            Self::Foreign => "another program's",
         }
     }
 }

@@ -15,7 +15,7 @@ use tokio::time::timeout;
 use crate::storage::connected::Connected;
 use crate::storage::error::takes_no_changes;
 use crate::storage::kept::KeptConnections;
-use crate::storage::server::Server;
+use crate::storage::server::{SILENCE, Server};
 use crate::storage::timeouts::{DatabaseTimeouts, told};
 use crate::storage::trouble::Trouble;
 
@@ -149,6 +149,14 @@ impl<C: Sync> Bounded<C> {
         }
     }
 
+    /// Waits until a server has fallen silent; a file never does.
+    pub(super) async fn falls_silent(&self) {
+        match &self.server {
+            Some(server) => server.falls_silent().await,
+            None => std::future::pending().await,
+        }
+    }
+
     fn silence(&self, limit: Duration) -> String {
         format!("{}: no answer within {}", self.place(), told(limit))
     }
@@ -190,14 +198,6 @@ impl Bounded<DatabaseConnection> {
         Self {
             trouble: Some(trouble),
             ..self
-        }
-    }
-
-    /// Waits until a server has fallen silent; a file never does.
-    pub(super) async fn falls_silent(&self) {
-        match &self.server {
-            Some(server) => server.falls_silent().await,
-            None => std::future::pending().await,
         }
     }
 
@@ -251,6 +251,15 @@ impl Bounded<DatabaseTransaction> {
             trouble.end();
         }
         committed
+    }
+
+    /// Commits in any time, while the database is there: what a restoration wrote may reach the disk only now.
+    pub(super) async fn commit_however_long(self) -> Result<(), DbErr> {
+        let (bounds, inner) = self.split();
+        tokio::select! {
+            committed = Box::pin(inner.commit()) => committed,
+            () = bounds.falls_silent() => Err(unreachable(bounds.silence(SILENCE))),
+        }
     }
 
     pub(super) async fn rollback(self) -> Result<(), DbErr> {

@@ -47,6 +47,12 @@ pub enum StorageError {
         "the database has a table `{0}` of another program; give Wharfinger a database, or a schema, of its own"
     )]
     ForeignTable(&'static str),
+    /// The database keeps texts in an encoding that does not have every letter, or counts bytes in place of letters.
+    #[error(
+        "the database keeps texts as {0}, and not every name would fit: make it anew with \
+         CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0"
+    )]
+    Encoding(String),
     /// A name that must be unique is taken.
     #[error("a name is taken")]
     Taken(#[source] DbErr),
@@ -144,6 +150,7 @@ impl StorageError {
             | Self::NoSchema
             | Self::OtherSchema(_)
             | Self::ForeignTable(_)
+            | Self::Encoding(_)
             | Self::TooLong
             | Self::Unreadable { .. } => false,
             Self::Taken(_)

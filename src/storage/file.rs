@@ -154,8 +154,18 @@ impl DatabaseFile {
             ))
         })?;
         match OpenOptions::new().read(true).write(true).open(&self.path) {
+            Ok(_) => Ok(!self.must_exist),
             Err(error) if error.kind() != ErrorKind::NotFound => Err(self.failed(&error)),
-            _ => Ok(!self.must_exist),
+            // SQLite makes the file, and others beside it.
+            Err(_) => {
+                match rustix::fs::access(self.path.parent().unwrap_or(folder), Access::WRITE_OK) {
+                    Ok(()) => Ok(!self.must_exist),
+                    Err(error) => Err(StorageError::Address(format!(
+                        "no file can be made in the folder {}: {error}; it must belong to the user of this program, or be writable for it",
+                        folder.display()
+                    ))),
+                }
+            }
         }
     }
 

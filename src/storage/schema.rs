@@ -156,9 +156,35 @@ pub(super) async fn bring_to(
     }
     if recorded.is_empty() {
         foreign::must_be_none(&manager).await?;
+        must_take_every_text(manager.get_connection()).await?;
     }
     let done = Migrator::up(connection, steps).await;
     done.map_err(to_error)
+}
+
+/// True if all migrations of a database are another program's.
+pub(super) async fn is_foreign(
+    connection: impl IntoSchemaManagerConnection<'_>,
+) -> Result<bool, StorageError> {
+    let recorded = foreign::recorded(&SchemaManager::new(connection)).await?;
+    Ok(foreign::are_foreign(&recorded))
+}
+
+/// The encoding in which PostgreSQL keeps every text. MySQL is told for each table, and SQLite has no other.
+const EVERY_TEXT: &str = "UTF8";
+
+/// Makes sure that a database keeps every text, and counts its letters. One that PostgreSQL made without a locale counts bytes.
+async fn must_take_every_text(connection: &impl ConnectionTrait) -> Result<(), StorageError> {
+    if connection.get_database_backend() != DbBackend::Postgres {
+        return Ok(());
+    }
+    let question = asked(Func::cust("getdatabaseencoding"));
+    let row = connection.query_one(&question).await?;
+    let encoding: Option<String> = row.map(|row| row.try_get_by_index(0)).transpose()?;
+    match encoding {
+        Some(encoding) if encoding != EVERY_TEXT => Err(StorageError::Encoding(encoding)),
+        _ => Ok(()),
+    }
 }
 
 /// The names of the migrations that were applied, oldest first.
@@ -175,8 +201,7 @@ pub(super) async fn check(connection: &DatabaseConnection) -> Result<(), Storage
     let pending = Migrator::get_pending_migrations_read_only(connection).await;
     let pending = match pending.map_err(to_error) {
         Err(StorageError::OtherSchema(_)) => {
-            let recorded = foreign::recorded(&SchemaManager::new(connection)).await?;
-            let is_foreign = foreign::are_foreign(&recorded);
+            let is_foreign = is_foreign(connection).await?;
             let whose = if is_foreign { ANOTHER } else { NEWER };
             return Err(StorageError::OtherSchema(whose));
         }

@@ -38,8 +38,9 @@ const POSTGRES_LIMITS: &str = "SET statement_timeout = '5s'; SET lock_timeout = 
      SET default_transaction_isolation = 'read committed'";
 /// The same for MySQL; what stands in a comment that begins with `M!` is for MariaDB from the named version on, where the limits for
 /// transactions that only read and for those that write would else count before the common one; the other comment is for MySQL alone,
-/// which bounds nothing but questions, by milliseconds. Without `autocommit` the first question would begin a transaction that nobody ends.
-const MYSQL_LIMITS: &str = "SET SESSION autocommit = 1, innodb_lock_wait_timeout = 5 \
+/// which bounds nothing but questions, by milliseconds. Without `autocommit` the first question would begin a transaction that nobody ends, and
+/// a server without its strict mode would cut off what is too long.
+const MYSQL_LIMITS: &str = "SET SESSION autocommit = 1, sql_mode = CONCAT(@@sql_mode, ',STRICT_TRANS_TABLES'), innodb_lock_wait_timeout = 5 \
      /*!50708 , max_execution_time = 5000 */ /*M!100101 , max_statement_time = 5 */ /*M!100300 , idle_transaction_timeout = 10 , \
      idle_readonly_transaction_timeout = 0 , idle_write_transaction_timeout = 0 */; \
      SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
@@ -51,7 +52,7 @@ const POSTGRES_COMMAND: &str = "SET statement_timeout = 0; \
      SET idle_in_transaction_session_timeout = '60s'; \
      SET default_transaction_isolation = 'read committed'";
 /// The same for MySQL.
-const MYSQL_COMMAND: &str = "SET SESSION autocommit = 1 \
+const MYSQL_COMMAND: &str = "SET SESSION autocommit = 1, sql_mode = CONCAT(@@sql_mode, ',STRICT_TRANS_TABLES') \
      /*!50708 , max_execution_time = 0 */ /*M!100101 , max_statement_time = 0 */ /*M!100300 , idle_transaction_timeout = 60 , \
      idle_readonly_transaction_timeout = 0 , idle_write_transaction_timeout = 0 */; \
      SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
@@ -66,7 +67,7 @@ const POSTGRES_MIGRATION: &str = "SET statement_timeout = 0; SET lock_timeout = 
      SET idle_in_transaction_session_timeout = '30s'; \
      SET default_transaction_isolation = 'read committed'";
 /// The same for MySQL, where any other limit would count before that of the connection.
-const MYSQL_MIGRATION: &str = "SET SESSION autocommit = 1, wait_timeout = 30, lock_wait_timeout = 1 \
+const MYSQL_MIGRATION: &str = "SET SESSION autocommit = 1, sql_mode = CONCAT(@@sql_mode, ',STRICT_TRANS_TABLES'), wait_timeout = 30, lock_wait_timeout = 1 \
      /*!50708 , max_execution_time = 0 */ /*M!100101 , max_statement_time = 0 */ /*M!100300 , idle_transaction_timeout = 0 , \
      idle_readonly_transaction_timeout = 0 , idle_write_transaction_timeout = 0 */; \
      SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
@@ -312,6 +313,7 @@ mod tests {
             for setting in [
                 format!("/*!50708 , max_execution_time = {mysql} */"),
                 format!("/*M!100101 , max_statement_time = {mariadb} */"),
+                "STRICT_TRANS_TABLES".to_owned(),
             ] {
                 assert!(settings.contains(&setting), "{setting} in {settings}");
             }

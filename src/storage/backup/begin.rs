@@ -99,6 +99,9 @@ impl Db {
     {
         let applied = match schema::applied(connection).await {
             Err(StorageError::OtherSchema(_)) => {
+                if schema::is_foreign(&connection.inner).await? {
+                    return Err(RestorationError::NotEmpty(self.place()));
+                }
                 return Err(RestorationError::OtherSchema(self.place()));
             }
             applied => applied?,

@@ -155,7 +155,7 @@ impl Restoration {
     /// Makes everything visible.
     #[tracing::instrument(name = "storage.commit_restoration", skip_all)]
     pub async fn commit(self) -> Result<Restored, StorageError> {
-        self.transaction.commit().await?;
+        self.transaction.commit_however_long().await?;
         Ok(Restored {
             db: self.db,
             turn: self.turn,

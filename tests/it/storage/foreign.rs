@@ -1,6 +1,6 @@
 //! Databases of other programs.
 
-use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
+use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend};
 use secrecy::{ExposeSecret, SecretString};
 use tempfile::TempDir;
 use wharfinger::storage::Db;
@@ -18,6 +18,23 @@ async fn refused(target: &SecretString) -> String {
 async fn has(theirs: &DatabaseConnection, table: &str) -> bool {
     let look = format!("SELECT 1 FROM {table}");
     theirs.execute_unprepared(&look).await.is_ok()
+}
+
+/// PostgreSQL counts bytes where it was set up without a locale.
+pub(super) async fn databases_that_do_not_take_every_text_are_refused(url: &SecretString) {
+    let server = Database::connect(url.expose_secret()).await.unwrap();
+    if server.get_database_backend() != DbBackend::Postgres {
+        return;
+    }
+    for statement in [
+        "DROP DATABASE IF EXISTS narrow",
+        "CREATE DATABASE narrow ENCODING 'SQL_ASCII' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'",
+    ] {
+        server.execute_unprepared(statement).await.unwrap();
+    }
+    let (place, _) = url.expose_secret().rsplit_once('/').unwrap();
+    let told = refused(&SecretString::from(format!("{place}/narrow"))).await;
+    assert!(told.contains("keeps texts as SQL_ASCII"), "{told}");
 }
 
 pub(super) async fn databases_of_other_programs_are_left_alone(url: &SecretString) {
@@ -49,6 +66,8 @@ pub(super) async fn databases_of_other_programs_are_left_alone(url: &SecretStrin
     assert_eq!(refused(&target).await, expected);
     let opened = Db::open(&target, 2).await.map(drop);
     assert_eq!(opened.unwrap_err().to_string(), expected);
+    let status = Db::schema_status(&target, 2).await.unwrap();
+    assert_eq!(status.age().name(), "another program's");
     assert!(!has(&theirs, "users").await);
     // Tables of other names are in nobody's way.
     let elsewhere = "DROP TABLE seaql_migrations; CREATE TABLE theirs (id INTEGER PRIMARY KEY)";

@@ -21,8 +21,8 @@ fn strange(backend: DbBackend) -> Option<[&'static str; 2]> {
             "ALTER ROLE CURRENT_USER RESET default_transaction_isolation",
         ]),
         DbBackend::MySql => Some([
-            "SET GLOBAL autocommit = 0 /*M!101108 , GLOBAL innodb_snapshot_isolation = 1 */",
-            "SET GLOBAL autocommit = 1 /*M!101108 , GLOBAL innodb_snapshot_isolation = 0 */",
+            "SET GLOBAL autocommit = 0, GLOBAL sql_mode = '' /*M!101108 , GLOBAL innodb_snapshot_isolation = 1 */",
+            "SET GLOBAL autocommit = 1, GLOBAL sql_mode = DEFAULT /*M!101108 , GLOBAL innodb_snapshot_isolation = 0 */",
         ]),
         _ => None,
     }

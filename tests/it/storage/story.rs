@@ -35,7 +35,9 @@ use super::failover::{
     a_change_that_looks_like_the_lost_one_is_noticed, a_number_that_comes_again_is_noticed,
     lost_tokens_lead_to_no_others,
 };
-use super::foreign::databases_of_other_programs_are_left_alone;
+use super::foreign::{
+    databases_of_other_programs_are_left_alone, databases_that_do_not_take_every_text_are_refused,
+};
 use super::forgotten::{
     a_database_that_speaks_again_is_found_within_a_second,
     connections_that_a_network_has_forgotten_fail_nobody,
@@ -137,6 +139,7 @@ async fn story() {
     let (db, url) = (&database.db, &database.url);
     each_kind_of_event_is_kept(db, url).await;
     databases_of_other_programs_are_left_alone(url).await;
+    databases_that_do_not_take_every_text_are_refused(url).await;
     users_are_found_by_name_and_address(db).await;
     names_are_unique(db).await;
     namespaces_are_found_below_others(db).await;
