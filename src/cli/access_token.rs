@@ -1,5 +1,6 @@
 //! `wharfinger token`.
 
+use anyhow::bail;
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 
@@ -242,6 +243,15 @@ async fn rotate(arguments: Rotate, context: &Context<'_>, desk: &Desk) -> anyhow
         end: arguments.end.wanted(desk.now())?,
         grace: arguments.grace,
     };
+    if rotation.end == WantedEnd::Never {
+        let old = desk.access_token(&operator, id).await?;
+        if old.specification.expiry().is_some() {
+            bail!(
+                "token {id} has an end, and so has the token that takes its place: write a date, or a lifetime with --expires-in; \
+             without either it is a week"
+            );
+        }
+    }
     let place = arguments.output.prepare()?;
     let rotated = desk.rotate_access_token(&operator, id, rotation).await?;
     let created = rotated.made;
@@ -251,8 +261,12 @@ async fn rotate(arguments: Rotate, context: &Context<'_>, desk: &Desk) -> anyhow
     };
     let (token, now) = (&created.token, desk.now());
     context.output.note(&format!(
-        "Token {} takes the place of token {id}, which {old}.",
-        token.id
+        "Token {} takes the place of token {id}, which {old}.{}",
+        token.id,
+        token
+            .specification
+            .expiry()
+            .map_or_else(String::new, |end| format!(" It works until {end}."))
     ));
     let without = AccessTokenView::new(token, now);
     let with = without.clone().with_secret(&created.secret);

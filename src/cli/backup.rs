@@ -101,7 +101,8 @@ fn tell(
         file.display(),
         summary.header.change
     ));
-    let more = json!({ "file": file, "database": place, "encrypted": is_encrypted });
+    let more =
+        json!({ "file": file.to_string_lossy(), "database": place, "encrypted": is_encrypted });
     context.output.for_programs(&with(summary.to_json(), more))
 }
 

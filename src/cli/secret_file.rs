@@ -16,7 +16,7 @@ use crate::cli::standard_output::must_keep_secrets;
 /// The option that names a file for the secret.
 #[derive(Debug, Args)]
 pub(super) struct SecretOutput {
-    /// Write the secret into this file, which only you can read, and do not print it.
+    /// Write the secret into this file, which only you can read, and do not print it; - prints it.
     ///
     /// A file of that name is replaced when everything else is done; if something fails, it stays as it is.
     #[arg(long = "output", value_name = "FILE")]
@@ -41,9 +41,21 @@ impl PasswordOutput {
 
     /// The place for the password; without a file, none is drawn and none is printed.
     pub(super) fn prepare(self) -> anyhow::Result<SecretPlace> {
-        self.file
-            .map_or(Ok(SecretPlace::Printed), SecretPlace::file)
+        match self.file {
+            Some(path) if is_dash(&path) => {
+                bail!(
+                    "no password is printed on standard output; name a file, or ./- for one of that name"
+                )
+            }
+            Some(path) => SecretPlace::file(path),
+            None => Ok(SecretPlace::Printed),
+        }
     }
+}
+
+/// True for the sign of standard output.
+fn is_dash(path: &Path) -> bool {
+    path.as_os_str() == "-"
 }
 
 /// The place for a secret that is still to be made.
@@ -58,11 +70,13 @@ pub(super) enum SecretPlace {
 impl SecretOutput {
     /// The place for the secret: one that cannot take it is found before anything is changed.
     pub(super) fn prepare(self) -> anyhow::Result<SecretPlace> {
-        if let Some(path) = self.file {
-            return SecretPlace::file(path);
+        match self.file {
+            Some(path) if !is_dash(&path) => SecretPlace::file(path),
+            _ => {
+                must_keep_secrets()?;
+                Ok(SecretPlace::Printed)
+            }
         }
-        must_keep_secrets()?;
-        Ok(SecretPlace::Printed)
     }
 }
 

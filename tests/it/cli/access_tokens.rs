@@ -82,10 +82,8 @@ fn a_token_is_rotated_and_the_secret_printed_alone() {
         &["--expires-at", "2099-01-01", "--repository", "team/*"],
     );
     let output = workplace.run(&["token", "rotate", "1"]);
-    assert_eq!(
-        stderr(&output),
-        "Token 2 takes the place of token 1, which works no longer.\n"
-    );
+    let expected = "Token 2 takes the place of token 1, which works no longer. It works until 20";
+    assert!(stderr(&output).starts_with(expected));
     let printed = String::from_utf8(output.stdout).unwrap();
     assert!(printed.starts_with("whf_pat_") && printed.lines().count() == 1);
     assert!(
@@ -103,6 +101,12 @@ fn a_token_is_rotated_and_the_secret_printed_alone() {
         told,
         "error: the token was already revoked; make another one\n"
     );
+    let told = workplace.fails(1, &["token", "rotate", "2", "--expires-at", "never"]);
+    assert!(
+        told.starts_with("error: token 2 has an end, and so has the token that takes its place: "),
+        "{told}"
+    );
+    assert!(workplace.ok(&["token", "show", "2"]).contains("\tactive\t"));
     let told = workplace.fails(1, &["token", "rotate", "9"]);
     assert_eq!(told, "error: there is no personal access token `9`\n");
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
 use base64::Engine;
@@ -323,5 +324,27 @@ async fn what_is_stuck_is_told_with_its_time_until_it_is_over() {
         used["last_used_ips"],
         serde_json::json!(["127.0.0.1"]),
         "nothing is lost"
+    );
+}
+
+#[test]
+fn a_folder_in_which_no_file_can_be_made_is_named() {
+    let workplace = Workplace::empty();
+    fs::create_dir(workplace.path().join("data")).unwrap();
+    fs::create_dir(workplace.path().join("theirs")).unwrap();
+    let closed = fs::Permissions::from_mode(0o555);
+    fs::set_permissions(workplace.path().join("data"), closed).unwrap();
+    if !give_away(&workplace.path().join("theirs")) {
+        return;
+    }
+    let output = workplace.command_of_another_user(&["migrate"]).output();
+    let told = stderr(&output.unwrap());
+    assert!(
+        told.contains("no file can be made in the folder "),
+        "{told}"
+    );
+    assert!(
+        told.contains("it must belong to the user of this program"),
+        "{told}"
     );
 }

@@ -275,3 +275,13 @@ fn a_folder_that_may_be_written_and_not_listed_takes_a_secret_and_a_backup() {
     }
     assert!(secret(&workplace, "box/a.token").starts_with("whf_pat_"));
 }
+
+#[test]
+fn a_dash_is_standard_output_and_no_file() {
+    let workplace = Workplace::furnished();
+    let printed = workplace.ok(&[&CREATE[..9], &["-"]].concat());
+    assert!(printed.starts_with("whf_pat_"), "{printed}");
+    let told = workplace.fails(1, &["user", "create", "bob", "--output", "-"]);
+    assert!(told.contains("no password is printed"), "{told}");
+    assert!(!workplace.path().join("-").exists());
+}

@@ -65,7 +65,11 @@ fn keys_in_a_folder_that_is_mounted_read_only_are_backed_up() {
     };
     start(&workplace, "log").stop();
     fs::remove_file(workplace.path().join("keys/.lock")).unwrap();
+    // The folder of a secret that Kubernetes mounts says that everybody may write into it.
+    let open = fs::Permissions::from_mode(0o1777);
+    fs::set_permissions(workplace.path().join("keys"), open).unwrap();
     disk.close();
+    start(&workplace, "log").stop();
     workplace.ok(&WITH_KEYS);
     let other = another(&workplace);
     other.ok(&RESTORE);

@@ -1,7 +1,9 @@
 //! The places of a backup and of its passphrase: a disk that is full, and a terminal.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::Write;
+use std::os::unix::ffi::OsStrExt;
 use std::process::Stdio;
 
 use super::{Backup, backed_up, names};
@@ -76,4 +78,13 @@ fn a_terminal_asks_for_the_passphrase() {
         !printed && told.contains("the backup would be printed on the terminal"),
         "{told}"
     );
+}
+
+#[test]
+fn a_backup_may_have_a_name_that_is_no_text() {
+    let workplace = Workplace::furnished();
+    let name = OsStr::from_bytes(b"caf\xe9.jsonl");
+    let output = workplace.command(&["backup"]).arg(name).output().unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(workplace.path().join(name).exists());
 }
