@@ -5,6 +5,8 @@ use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::StatVfsMountFlags;
+
 use crate::signing::error::KeyError;
 
 /// The mode of a file that only its owner reads.
@@ -53,14 +55,20 @@ pub(super) fn read_private(path: &Path) -> Result<Option<String>, KeyError> {
     read(path)
 }
 
-/// Refuses a folder that everybody can write into: a key of theirs would sign. A group may, as with files.
+/// Refuses a folder that everybody can write into: a key of theirs would sign. A group may, as with files. Where a secret of Kubernetes
+/// is mounted, the folder says that everybody can, and nobody can, because the mount is for reading alone.
 pub(super) fn check_folder(path: &Path) -> Result<(), KeyError> {
-    if is_open(path, WRITE) {
+    if is_open(path, WRITE) && !is_for_reading_alone(path) {
         let problem = "anyone on this machine can put files into this folder; look if all in it are yours, and run \
                        `chmod o-w` on it";
         return Err(KeyError::new(path, problem));
     }
     Ok(())
+}
+
+/// True if the file system is mounted so that nobody writes to it.
+fn is_for_reading_alone(path: &Path) -> bool {
+    rustix::fs::statvfs(path).is_ok_and(|found| found.f_flag.contains(StatVfsMountFlags::RDONLY))
 }
 
 /// True if it is there and everybody on this machine has that right to it.

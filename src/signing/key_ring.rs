@@ -114,7 +114,7 @@ impl KeyRing {
         directory.make_folders()?;
         let _lock = files::lock(&directory.root)?;
         let renewed = CertificateAuthority::renew(&directory, schedule, now, entropy);
-        if renewed.is_err() {
+        if renewed.is_err() && directory.next_authority_key().exists() {
             // One that waits already may not be published yet: the renewal that made it failed then, or was cut off. Without
             // a signing key, nothing is published.
             make::signing_key_if_none(&directory, now, entropy)?;
@@ -148,6 +148,8 @@ impl KeyRing {
         let authority = CertificateAuthority::require_valid(&directory, now)?;
         directory.make_folders()?;
         let _lock = files::lock(&directory.root)?;
+        // Files that are no keys are found before another key is beside them.
+        directory.read_signing_keys(&authority, now)?;
         make::next_signing_key(&directory, now, entropy)?;
         let early = directory.read_signing_keys(&authority, now)?.early;
         let aside = directory.put_aside(&early)?;
