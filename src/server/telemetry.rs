@@ -7,6 +7,7 @@ use std::os::fd::AsFd;
 use std::time::Duration;
 
 use anstream::{AutoStream, ColorChoice};
+use rustix::fs::OFlags;
 use tracing::Level;
 use tracing_subscriber::filter::{FilterExt, Targets, dynamic_filter_fn};
 use tracing_subscriber::layer::SubscriberExt;
@@ -35,6 +36,11 @@ pub(super) struct OpenLog {
 pub(super) fn start(log: &Log, traces: &Traces) -> anyhow::Result<OpenLog> {
     // Not by `std::io::stderr`, whose lock a write that waits would keep from everybody else.
     let output = File::from(std::io::stderr().as_fd().try_clone_to_owned()?);
+    if output.metadata().is_ok_and(|found| found.is_file()) {
+        // A file that is cut off while it is open, as some programs do that keep old logs, goes on at its end and not behind a hole.
+        let flags = rustix::fs::fcntl_getfl(&output)?;
+        rustix::fs::fcntl_setfl(&output, flags | OFlags::APPEND)?;
+    }
     let queue = LogQueue::start(output, |lost| {
         tracing::warn!(
             lines = lost,

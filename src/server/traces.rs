@@ -11,6 +11,7 @@ use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{
     Sampler, SamplingResult, SdkTracer, SdkTracerProvider, ShouldSample, SpanData, SpanExporter,
 };
+use reqwest::redirect::Policy;
 use url::Url;
 
 use crate::config::Traces;
@@ -108,6 +109,8 @@ fn client() -> anyhow::Result<reqwest::blocking::Client> {
         reqwest::blocking::Client::builder()
             .tls_backend_preconfigured(tls)
             .timeout(LONGEST)
+            // The headers of a request may have a secret, which is for the collector alone.
+            .redirect(Policy::none())
             .build()
     })?;
     let made = making.join();

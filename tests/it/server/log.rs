@@ -138,3 +138,32 @@ fn a_log_that_is_closed_stops_nothing() {
     );
     assert_eq!(running.stop().0, Some(0));
 }
+
+/// Programs that keep old logs copy the file and cut it off.
+#[test]
+fn a_log_that_is_cut_off_goes_on_at_its_end() {
+    let workplace = Workplace::empty();
+    let log = workplace.path().join("log");
+    let mut running = spawn(&workplace, "", File::create(&log).unwrap(), "");
+    assert!(running.becomes_ready());
+    assert_eq!(
+        ask(TcpStream::connect(&running.token).unwrap(), AUTH).0,
+        200
+    );
+    let length = || std::fs::metadata(&log).unwrap().len();
+    wait_until("the request is logged", || {
+        std::fs::read_to_string(&log).unwrap().contains("/jwt/auth")
+    });
+    OpenOptions::new()
+        .write(true)
+        .truncate(true)
+        .open(&log)
+        .unwrap();
+    assert_eq!(
+        ask(TcpStream::connect(&running.token).unwrap(), AUTH).0,
+        200
+    );
+    wait_until("the next one is logged", || length() > 0);
+    assert!(std::fs::read(&log).unwrap().starts_with(b"{"));
+    assert_eq!(running.stop().0, Some(0));
+}

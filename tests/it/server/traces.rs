@@ -16,6 +16,12 @@ struct Collector {
 
 impl Collector {
     fn start(address: &str) -> Self {
+        Self::answering(address, "HTTP/1.1 200 OK")
+    }
+
+    /// A collector whose replies begin like that.
+    fn answering(address: &str, begin: &str) -> Self {
+        let reply = format!("{begin}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
         let listener = TcpListener::bind(address).unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let sent: Arc<Mutex<Vec<u8>>> = Arc::default();
@@ -31,7 +37,6 @@ impl Collector {
                     }
                     request.extend_from_slice(&part[..count]);
                 }
-                let reply = "HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
                 let _ = stream.write_all(reply.as_bytes());
                 keeping.lock().unwrap().extend(request);
             }
@@ -164,6 +169,26 @@ fn a_collector_that_is_away_holds_nobody_up_and_is_told_once() {
     assert_eq!(running.stop().0, Some(0));
     assert_eq!(log().matches("traces cannot be sent").count(), 1);
     assert!(log().contains("traces are sent again"), "{}", log());
+}
+
+/// A header may have a secret, which is for the collector that is named.
+#[test]
+fn a_collector_that_sends_elsewhere_is_not_followed() {
+    let other = Collector::start("127.0.0.1:0");
+    let elsewhere = format!(
+        "HTTP/1.1 307 Temporary Redirect\r\nlocation: http://{}/",
+        other.address
+    );
+    let collector = Collector::answering("127.0.0.1:0", &elsewhere);
+    let workplace = Workplace::migrated();
+    let running = start_with(&workplace, "log", &configuration(&collector.address));
+    running.get("/jwt/auth?service=container_registry");
+    let log = || std::fs::read_to_string(workplace.path().join("log")).unwrap();
+    wait_until("the loss is told", || {
+        log().contains("traces cannot be sent")
+    });
+    assert!(collector.has("app.issue_registry_token"));
+    assert!(other.sent.lock().unwrap().is_empty());
 }
 
 #[test]
