@@ -89,6 +89,10 @@ impl Authenticator {
             PresentedCredential::Nothing => return Ok(Principal::Anonymous.into()),
             PresentedCredential::Unreadable => return Err(Cause::Unreadable.into()),
             PresentedCredential::RefreshToken(secret) => match SecretToken::recognize(secret) {
+                // Credential helpers that call their user `<token>` make clients send it so.
+                RecognizedSecret::Token(token) if token.kind == SecretKind::AccessToken => {
+                    owner_of(look, (token, None), now).await?.into()
+                }
                 RecognizedSecret::Token(token) => {
                     self.refresh_login(look, (token, service), now).await?
                 }

@@ -11,7 +11,7 @@ pub enum PresentedCredential {
     Nothing,
     /// A credential that cannot be read; never the same as none.
     Unreadable,
-    /// A refresh token in a form of its own (RFC 6749 section 6).
+    /// A refresh token in a form of its own (RFC 6749 section 6), or a personal access token that came as one.
     RefreshToken(SecretString),
     /// A user name with a secret of any kind (RFC 7617).
     Basic {

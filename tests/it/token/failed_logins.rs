@@ -160,6 +160,25 @@ async fn guessed_tokens_are_throttled_and_a_token_that_works_is_not() {
 }
 
 #[tokio::test]
+async fn an_access_token_that_comes_as_a_refresh_token_never_waits() {
+    let app = start().await;
+    let token = app.actor("alice", "read_registry").await;
+    let form = format!(
+        "grant_type=refresh_token&service=container_registry&refresh_token={}",
+        token.secret()
+    );
+    for number in 0..FREE + 2 {
+        let request = Request::post("/jwt/auth")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .extension(peer(ATTACKER))
+            .body(Body::from(form.clone()));
+        let reply = app.send(request.unwrap()).await;
+        assert_eq!(reply.status, StatusCode::OK, "{number}");
+        app.clock.advance(Duration::seconds(5));
+    }
+}
+
+#[tokio::test]
 async fn the_api_throttles_too_but_notices_a_stolen_token_all_the_same() {
     let app = start().await;
     let stolen = app.actor("alice", "api").await;

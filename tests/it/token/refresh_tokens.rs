@@ -91,6 +91,23 @@ async fn a_refresh_token_is_bound_to_its_service() {
     assert_eq!(form.post(&app).await.status, StatusCode::OK);
 }
 
+/// Credential helpers that call their user `<token>` make clients send whatever they hold as one.
+#[tokio::test]
+async fn an_access_token_in_the_place_of_a_refresh_token_is_an_access_token() {
+    let app = start().await;
+    let token = app.actor("alice", "read_registry").await;
+    let form = Form::refresh_token(token.secret()).with("access_type", "offline");
+    let reply = form.with("scope", PULL).post(&app).await;
+    assert_eq!(reply.granted(&app.keys), [PULL]);
+    assert_eq!(reply.claims(&app.keys)["sub"], "alice");
+    assert_eq!(reply.json().get("refresh_token"), None);
+    let machine = app.machine("team", "read_registry").await;
+    let nameless = Form::refresh_token(machine.secret()).post(&app).await;
+    assert_eq!(nameless.status, StatusCode::UNAUTHORIZED);
+    app.revoke(&token).await;
+    assert!(!works(&app, token.secret()).await);
+}
+
 #[tokio::test]
 async fn a_malformed_question_is_400_beside_a_refresh_token_too() {
     let app = start().await;

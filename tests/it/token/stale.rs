@@ -8,6 +8,7 @@ use wharfinger::domain::namespaces::visibility::Visibility;
 use wharfinger::domain::secret::{SecretKind, SecretToken};
 use wharfinger::server::SystemEntropy;
 
+use super::forms::Form;
 use crate::harness::{Caller, TestApp};
 
 const PULL: &str = "repository:team/app:pull";
@@ -63,6 +64,8 @@ async fn pulls_go_on_without_the_database_and_nothing_else_does() {
     assert_eq!(warm.token.granted(&[PULL]).await, [PULL]);
     assert_eq!(warm.machine.granted(&[PULL]).await, [PULL]);
     assert_eq!(warm.refreshed.granted(&[PULL]).await, [PULL]);
+    let posted = Form::refresh_token(warm.token.secret()).with("scope", PULL);
+    assert_eq!(posted.post(&warm.app).await.granted(&warm.app.keys), [PULL]);
     assert_eq!(warm.app.anonymous().granted(&[PUBLIC]).await, [PUBLIC]);
     assert_eq!(warm.token.granted(&[]).await, [""; 0], "a login");
     for scope in [
