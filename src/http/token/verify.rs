@@ -37,7 +37,11 @@ pub(super) async fn get(
         Ok(username) => {
             let value =
                 HeaderValue::from_str(username.as_str()).unwrap_or(HeaderValue::from_static(""));
-            let headers = [(header::HeaderName::from_static("x-auth-user"), value)];
+            let headers = [
+                (header::HeaderName::from_static("x-auth-user"), value),
+                // A proxy that keeps replies would give this one's yes to everybody.
+                (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+            ];
             who.is(username.as_str());
             (StatusCode::NO_CONTENT, headers).into_response()
         }

@@ -96,6 +96,7 @@ async fn nobody_is_let_in_by_a_proxy_without_the_database() {
     for caller in [&warm.token, &warm.app.caller("alice", unknown.expose())] {
         let reply = caller.ask_at(verify).await;
         assert_eq!(reply.status, StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(reply.header("cache-control"), "no-store");
         assert_eq!(reply.header("retry-after"), "5");
     }
     assert_eq!(warm.token.granted(&[PULL]).await, [PULL]);

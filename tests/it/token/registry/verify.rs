@@ -30,9 +30,12 @@ async fn a_token_with_a_scope_that_suffices_is_204_with_its_owners_name() {
             (reply.status, reply.header("x-auth-user")),
             (StatusCode::NO_CONTENT, "alice")
         );
+        // A proxy that kept it would give one person's yes to everybody.
+        assert_eq!(reply.header("cache-control"), "no-store");
     }
     let with_reader = async |query: &str| {
         let reply = reader.ask_at(&format!("/auth/verify{query}")).await;
+        assert_eq!(reply.header("cache-control"), "no-store", "{query}");
         reply.status.as_u16()
     };
     assert_eq!(with_reader("").await, 401, "the scope that suffices is api");
@@ -107,6 +110,7 @@ async fn a_token_beside_another_credential_is_refused() {
     }
     for other in [format!("Bearer {}", other.secret()), basic("proxy", "x")] {
         let reply = verify(other).await;
+        assert_eq!(reply.header("cache-control"), "no-store");
         insta::allow_duplicates! {
             insta::assert_snapshot!(reply.told(), @r#"403 {"errors":[{"code":"DENIED","message":"two credentials are one too many: send either PRIVATE-TOKEN or Authorization, once","detail":null}],"details":"two credentials are one too many: send either PRIVATE-TOKEN or Authorization, once"}"#);
         }
@@ -137,5 +141,6 @@ async fn everything_else_is_401_with_a_challenge() {
         assert_eq!(reply.status, StatusCode::UNAUTHORIZED, "{value:?}");
         assert!(reply.header("www-authenticate").starts_with("Basic "));
         assert_eq!(reply.header("x-auth-user"), "");
+        assert_eq!(reply.header("cache-control"), "no-store");
     }
 }
