@@ -27,7 +27,7 @@ pub enum VerifyError {
 }
 
 impl RegistryTokenIssuer {
-    /// The owner of a personal access token that works, has one of `sufficient` and is not limited to some repositories, shown by
+    /// The owner of a personal access token that works, has or covers one of `sufficient`, and is not limited to some repositories, shown by
     /// a client at `origin`.
     #[tracing::instrument(level = "debug", name = "app.verify_access_token", skip_all)]
     pub async fn verify(
@@ -38,10 +38,7 @@ impl RegistryTokenIssuer {
     ) -> Result<Username, VerifyError> {
         let owner = self.admission.admit_access_token(token, origin).await?;
         let ceiling = owner.ceiling;
-        if !sufficient
-            .iter()
-            .any(|&scope| ceiling.scopes.contains(scope))
-        {
+        if !sufficient.iter().any(|&scope| ceiling.scopes.cover(scope)) {
             Err(VerifyError::Scope(owner.username))
         } else if !ceiling.repositories.is_empty() {
             Err(VerifyError::Repositories(owner.username))

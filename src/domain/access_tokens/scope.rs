@@ -102,10 +102,13 @@ impl AccessTokenScope {
         }
     }
 
-    fn permits(self, action: Action) -> bool {
-        self == Self::Api
-            || self == Self::needed_for(action)
-            || (self == Self::ReadApi && action == Action::Pull)
+    /// True if a token with this scope can do all that one with the `other` can.
+    fn covers(self, other: Self) -> bool {
+        match self {
+            Self::Api => true,
+            Self::ReadApi => matches!(other, Self::ReadApi | Self::ReadUser | Self::ReadRegistry),
+            own => own == other,
+        }
     }
 }
 
@@ -142,7 +145,12 @@ impl AccessTokenScopes {
 
     /// True if one of the scopes permits `action` in the registry.
     pub fn permit(self, action: Action) -> bool {
-        self.iter().any(|scope| scope.permits(action))
+        self.cover(AccessTokenScope::needed_for(action))
+    }
+
+    /// True if one of them lets through all that `scope` does.
+    pub fn cover(self, scope: AccessTokenScope) -> bool {
+        self.iter().any(|own| own.covers(scope))
     }
 
     /// True if `scope` is among them.

@@ -46,6 +46,34 @@ async fn a_token_with_a_scope_that_suffices_is_204_with_its_owners_name() {
     assert_eq!(with_reader("?scope=everything").await, 400);
 }
 
+#[tokio::test]
+async fn a_scope_suffices_for_all_that_it_covers() {
+    const ALL: [&str; 7] = [
+        "api",
+        "read_api",
+        "read_user",
+        "read_registry",
+        "write_registry",
+        "delete_registry",
+        "self_rotate",
+    ];
+    let app = TestApp::start().await;
+    app.user("alice").await;
+    for held in ALL {
+        let covered = match held {
+            "api" => &ALL[..],
+            "read_api" => &["read_api", "read_user", "read_registry"],
+            other => &[other],
+        };
+        let token = app.actor("alice", held).await;
+        for asked in ALL {
+            let path = format!("/auth/verify?scope={asked}");
+            let is_let_in = token.ask_at(&path).await.status == StatusCode::NO_CONTENT;
+            assert_eq!(is_let_in, covered.contains(&asked), "{held} for {asked}");
+        }
+    }
+}
+
 /// The service behind the proxy learns whose token it is, and would open all that is theirs.
 #[tokio::test]
 async fn a_token_for_some_repositories_opens_nothing_else() {
