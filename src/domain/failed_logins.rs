@@ -2,15 +2,18 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
-/// The time within which the same wrong secret counts once: containerd sends one by POST and by GET (docs/protocol.md §1.4).
+/// The time within which the same wrong secret counts once: containerd sends one by POST and by GET (docs/protocol.md §0.8).
 const SAME_SECRET: Duration = Duration::from_secs(5);
 /// The time without a failure after which the earlier ones are forgotten.
 pub const FORGOTTEN: Duration = Duration::from_mins(15);
 /// The same for codes of second factors: of a million of them three are right at a time, so that a thousand tries a day would find
 /// one within months.
 pub const CODES_FORGOTTEN: Duration = Duration::from_hours(24);
+/// The most by which a failure may be ahead of one that is looked at later: no request takes longer. Further ahead is only what a clock
+/// noted that was set back since, and nobody knows how old that is.
+const MOST_AHEAD: TimeDelta = TimeDelta::minutes(1);
 /// The first wait; each failure doubles it.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 
@@ -42,10 +45,15 @@ impl Failures {
         }
     }
 
-    /// Adds a failure; those before it are forgotten if they are as old as `forgotten`.
+    /// Adds a failure; those before it are forgotten if they are as old as `forgotten`. Those of a clock that was set back count as if
+    /// the last were of now: else whoever guesses could go on without waiting until that time has come.
     #[must_use]
     pub fn and(self, secret: u128, now: DateTime<Utc>, forgotten: Duration) -> Self {
-        let since = since(self.last, now);
+        let last = match since(self.last, now) {
+            Some(_) => self.last,
+            None => now,
+        };
+        let since = since(last, now).unwrap_or_default();
         if since >= forgotten {
             return Self::first(secret, now);
         }
@@ -53,11 +61,7 @@ impl Failures {
         Self {
             count: self.count.saturating_add(u32::from(!is_same)),
             // One that began earlier may end later.
-            last: if is_same {
-                self.last
-            } else {
-                self.last.max(now)
-            },
+            last: if is_same { last } else { last.max(now) },
             secret,
         }
     }
@@ -73,9 +77,10 @@ impl Failures {
         (count > 0).then_some(Self { count, ..self })
     }
 
-    /// The time for which the next try has to wait at `now`, if it has to.
+    /// The time for which the next try has to wait at `now`, if it has to. Nobody waits for a clock that was set back: the next failure
+    /// begins the wait anew.
     pub fn wait(&self, rules: &BackOff, now: DateTime<Utc>) -> Option<Duration> {
-        let since = since(self.last, now);
+        let since = since(self.last, now)?;
         let doublings = self.count.checked_sub(rules.free.max(1))?.min(16);
         let wait = (FIRST_WAIT * (1 << doublings)).min(rules.longest);
         wait.checked_sub(since).filter(|left| !left.is_zero())
@@ -83,7 +88,7 @@ impl Failures {
 
     /// True if they are still remembered at `now`.
     pub fn count_at(&self, now: DateTime<Utc>) -> bool {
-        since(self.last, now) < FORGOTTEN
+        since(self.last, now).is_some_and(|since| since < FORGOTTEN)
     }
 
     /// True if they are remembered at `now`, and more than are free.
@@ -92,15 +97,10 @@ impl Failures {
     }
 }
 
-/// The time since `last`, which may have been noted by a login that began later. A clock that was set back must not make anybody
-/// wait for it: then much time has passed.
-fn since(last: DateTime<Utc>, now: DateTime<Utc>) -> Duration {
-    let ahead = (last - now).to_std().unwrap_or_default();
-    match (now - last).to_std() {
-        Ok(since) => since,
-        Err(_) if ahead < FORGOTTEN => Duration::ZERO,
-        Err(_) => FORGOTTEN,
-    }
+/// The time since `last`, which may have been noted by a login that began later; none if the clock was set back.
+fn since(last: DateTime<Utc>, now: DateTime<Utc>) -> Option<Duration> {
+    let since = now - last;
+    (since >= -MOST_AHEAD).then(|| since.to_std().unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -157,6 +157,23 @@ mod tests {
             codes.and(10, at(2 * 86_400), CODES_FORGOTTEN),
             Failures::first(10, at(2 * 86_400))
         );
+    }
+
+    /// Nobody knows how old failures are that a clock noted that was ahead: they keep nobody out, and the next one goes on counting.
+    #[test]
+    fn failures_that_a_clock_noted_that_was_ahead_count_on() {
+        let many = (1..12).fold(Failures::first(0, at(0)), |failures, secret| {
+            failures.and(secret, at(0), CODES_FORGOTTEN)
+        });
+        for ahead in [61, 600, 3_600, 100_000] {
+            assert_eq!(seconds(&many, -ahead), None, "{ahead}");
+            let on = many.and(12, at(-ahead), CODES_FORGOTTEN);
+            assert_eq!(seconds(&on, -ahead), Some(60), "{ahead}");
+            assert_eq!(seconds(&on, 30 - ahead), Some(30), "{ahead}");
+            assert_eq!(on.count(), 13);
+        }
+        let same = many.and(11, at(-600), FORGOTTEN);
+        assert_eq!((same.count(), seconds(&same, -600)), (12, Some(60)));
     }
 
     #[test]
