@@ -69,9 +69,15 @@ pub(super) struct PasswordUnderWay {
 #[derive(Debug)]
 pub struct SecondFactorAttempt {
     /// The address with the user, unless the address is exempt, and the user alone for what can be guessed.
-    keys: [Option<u128>; 2],
-    /// The answer for each whether the try was counted, and was not the same one again.
-    counted: [bool; 2],
+    added: [Option<AddedFailure>; 2],
+}
+
+/// A failure that was added to those of a key.
+#[derive(Debug, Clone, Copy)]
+struct AddedFailure {
+    key: u128,
+    earlier: Option<Failures>,
+    with_it: Failures,
 }
 
 impl Throttle {
@@ -229,44 +235,35 @@ impl Throttle {
         let pair = self.fingerprint(&[kind, &network_bytes(address), &user]);
         let all = self.fingerprint(&[b"codes", &user]);
         let secret = self.fingerprint(&[b"presented", presented]);
-        let mut attempt = SecondFactorAttempt {
-            keys: [
-                Some(pair).filter(|_| self.counts(address)),
-                Some(all).filter(|_| is_guessable),
-            ],
-            counted: [false; 2],
-        };
+        let keys = [
+            Some(pair).filter(|_| self.counts(address)),
+            Some(all).filter(|_| is_guessable),
+        ];
         // Two tries at a time are two.
         let _adding = self.0.adding.lock().unwrap_or_else(PoisonError::into_inner);
-        for key in attempt.keys.iter().flatten() {
+        for key in keys.iter().flatten() {
             let earlier = self.0.codes.get(key);
             if let Some(wait) = earlier.and_then(|earlier| earlier.wait(&self.0.rules, now)) {
                 return Err(wait);
             }
         }
-        for (key, counted) in attempt.keys.iter().zip(&mut attempt.counted) {
-            if let Some(key) = key {
-                let earlier = self.0.codes.get(key);
-                add(&self.0.codes, (*key, secret), (now, CODES_FORGOTTEN));
-                *counted = self.0.codes.get(key) != earlier;
-            }
-        }
-        Ok(attempt)
+        let add = |key| add(&self.0.codes, (key, secret), (now, CODES_FORGOTTEN));
+        let added = keys.map(|key| key.map(add));
+        Ok(SecondFactorAttempt { added })
     }
 
     /// Notes that a second factor was right: the failures before it are forgotten.
     pub fn second_factor_was_right(&self, attempt: &SecondFactorAttempt) {
-        for key in attempt.keys.iter().flatten() {
-            self.0.codes.remove(key);
+        for added in attempt.added.iter().flatten() {
+            self.0.codes.remove(&added.key);
         }
     }
 
-    /// Takes a try back that could not be judged.
+    /// Takes a try back that could not be judged, and the wait that it began.
     pub fn second_factor_was_not_judged(&self, attempt: &SecondFactorAttempt) {
         let _adding = self.0.adding.lock().unwrap_or_else(PoisonError::into_inner);
-        let counted = attempt.keys.iter().zip(attempt.counted);
-        for key in counted.filter_map(|(key, counted)| key.filter(|_| counted)) {
-            take_back(&self.0.codes, key, 1);
+        for added in attempt.added.iter().flatten() {
+            undo(&self.0.codes, added);
         }
     }
 
@@ -321,9 +318,26 @@ fn add(
     table: &Cache<u128, Failures>,
     (key, secret): (u128, u128),
     (now, forgotten): (DateTime<Utc>, Duration),
-) {
-    let failures = with_one_more(table.get(&key), secret, (now, forgotten));
-    table.insert(key, failures);
+) -> AddedFailure {
+    let earlier = table.get(&key);
+    let with_it = with_one_more(earlier, secret, (now, forgotten));
+    table.insert(key, with_it);
+    AddedFailure {
+        key,
+        earlier,
+        with_it,
+    }
+}
+
+/// Undoes an addition; nobody else may add a failure at the same time. Those that were added since stay.
+fn undo(table: &Cache<u128, Failures>, added: &AddedFailure) {
+    let is_last = table.get(&added.key) == Some(added.with_it);
+    match added.earlier {
+        Some(earlier) if is_last => table.insert(added.key, earlier),
+        // The same secret again was not counted.
+        Some(earlier) if earlier == added.with_it => {}
+        _ => take_back(table, added.key, 1),
+    }
 }
 
 /// Takes so many failures back; nobody else may add one at the same time.
@@ -414,6 +428,38 @@ mod tests {
         drop(right);
         assert!(throttle.check(alice, 3, now).is_ok());
         assert!(throttle.under_way().is_empty());
+    }
+
+    /// It was no guess, so the wait before it is neither longer nor begun anew.
+    #[test]
+    fn a_code_that_could_not_be_judged_leaves_all_as_it_was() {
+        let throttle = throttle(2);
+        let at = |seconds| DateTime::from_timestamp(seconds, 0).unwrap();
+        let by = (None, UserId(7));
+        let attempt = |code: &[u8], now| throttle.try_second_factor(by, (code, true), at(now));
+        attempt(b"000001", 0).unwrap();
+        attempt(b"000002", 0).unwrap();
+        assert_eq!(attempt(b"000003", 0).unwrap_err(), Duration::from_secs(1));
+        for code in [b"000003", b"000002"] {
+            let unjudged = attempt(code, 9).unwrap();
+            assert!(attempt(b"000004", 9).is_err());
+            throttle.second_factor_was_not_judged(&unjudged);
+        }
+        attempt(b"000003", 9).unwrap();
+        assert_eq!(attempt(b"000004", 9).unwrap_err(), Duration::from_secs(2));
+    }
+
+    #[test]
+    fn a_code_that_could_not_be_judged_takes_no_other_back() {
+        let throttle = throttle(2);
+        let (now, by) = (DateTime::UNIX_EPOCH, (None, UserId(7)));
+        let attempt = |code: &[u8]| throttle.try_second_factor(by, (code, true), now);
+        let unjudged = attempt(b"000001").unwrap();
+        attempt(b"000002").unwrap();
+        assert!(attempt(b"000003").is_err());
+        throttle.second_factor_was_not_judged(&unjudged);
+        attempt(b"000003").unwrap();
+        assert!(attempt(b"000004").is_err());
     }
 
     /// More than there is room for, in both tables.
