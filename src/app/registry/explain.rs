@@ -134,8 +134,8 @@ impl Desk {
         let account = users::account(&self.db, user.id).await?;
         let has_password = account.is_some_and(|account| account.password.is_some());
         Ok(match user.state {
-            _ if !has_password => Some(Cause::NoPassword),
             _ if self.tokens_only => Some(Cause::TwoFactorRequired),
+            _ if !has_password => Some(Cause::NoPassword),
             UserState::Blocked => Some(Cause::BlockedUser),
             UserState::Active => user.two_factor.then_some(Cause::TwoFactorEnabled),
         })

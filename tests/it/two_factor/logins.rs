@@ -1,7 +1,7 @@
 //! Logins of users with two-factor authentication: tokens, and nothing else.
 
 use axum::http::StatusCode;
-use serde_json::Value;
+use serde_json::{Value, json};
 use wharfinger::domain::namespaces::visibility::Visibility;
 
 use super::{AUTH, set_up};
@@ -166,10 +166,11 @@ async fn a_password_that_others_send_is_a_guess_like_any_other() {
 
 #[tokio::test]
 async fn where_it_is_required_everybody_needs_a_token() {
-    let World { app, alice, .. } = World::start().await;
+    let World { app, alice, root } = World::start().await;
     let token = refresh_token(&app).await;
+    root.post("/users", json!({ "username": "robot" })).await;
     let app = app.restart_with("[two_factor]\nrequired = true\n").await;
-    let alice = app.again(&alice);
+    let (alice, root) = (app.again(&alice), app.again(&root));
     let wrong = app.caller("alice", "something else").ask_at(AUTH).await;
     for reply in [
         app.login("alice").ask_at(AUTH).await,
@@ -182,6 +183,12 @@ async fn where_it_is_required_everybody_needs_a_token() {
     }
     assert_eq!(wrong.status, StatusCode::UNAUTHORIZED);
     assert!(alice.works().await && app.anonymous().works().await);
+    for user in ["alice", "robot"] {
+        let path = format!("/explain?user={user}&scope=repository:team/app:pull");
+        let refused = root.read(&path).await["refused"].clone();
+        let why = "two-factor authentication is required, so only tokens log in";
+        assert_eq!(refused, why, "without a password too");
+    }
     let app = app.restart_with("").await;
     assert!(app.login("alice").works().await);
     assert!(by_refresh_token(&app, &token).await.status.is_success());
