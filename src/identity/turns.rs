@@ -28,7 +28,7 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// A caller who was let in already, and chooses a password.
+    /// Callers who were let in already, of whom somebody chooses a password: all of them, wherever they are.
     pub(super) const OWN: Self = Self {
         reputation: Reputation::Proven,
         address: 0,
@@ -39,7 +39,7 @@ impl Place {
 ///
 /// Each place has its share: of two that wait, the one is next that is better known, then the one from whose address fewer
 /// others wait. If too many wait, the last in that order is told to come back. An address with many who wait is known for the first of
-/// them alone, or one whose password is right could fill the queue. One turn, unless it is the only one, is kept for
+/// them alone, or one whose password is right could fill the queue; [`Place::OWN`] is no address. One turn, unless it is the only one, is kept for
 /// places where a password was right before: they never wait for others.
 #[derive(Debug, Clone)]
 pub(super) struct Turns(Arc<Mutex<QueueState>>);
@@ -159,7 +159,7 @@ impl QueueState {
     /// The reputation of one who joins while so many `others` from the same address wait.
     fn reputation(&self, place: Place, others: u32) -> Reputation {
         let known = (self.most / SHARE).max(1);
-        if usize::try_from(others).is_ok_and(|others| others < known) {
+        if place == Place::OWN || usize::try_from(others).is_ok_and(|others| others < known) {
             place.reputation
         } else {
             place.reputation.max(Reputation::Unknown)
@@ -317,6 +317,15 @@ mod tests {
         let turns = Turns::new(1, 4);
         let got = order(&turns, &[proven, proven, proven, proven, other]).await;
         assert_eq!(got, [0, 4, 1, 2], "the fourth made room");
+    }
+
+    /// They are of many people, who showed a password or a token before.
+    #[tokio::test]
+    async fn whoever_was_let_in_already_waits_for_no_stranger() {
+        let strangers = (1..9).map(|address| place(Reputation::Unknown, address));
+        let places: Vec<_> = [Place::OWN; 3].into_iter().chain(strangers).collect();
+        let got = order(&Turns::new(1, 8), &places).await;
+        assert_eq!(got, [0, 1, 2, 3, 4, 5, 6, 7]);
     }
 
     #[tokio::test]
