@@ -75,7 +75,7 @@ impl Authenticator {
     }
 
     /// Credentials that were refused, for the operator.
-    pub fn refusals(&self) -> [RefusalNumbers; 3] {
+    pub fn refusals(&self) -> [RefusalNumbers; 4] {
         self.refused.numbers()
     }
 
@@ -181,8 +181,16 @@ impl Authenticator {
         (presented, is_guessable): (&[u8], bool),
         now: DateTime<Utc>,
     ) -> Result<SecondFactorAttempt, Duration> {
-        self.throttle
-            .try_second_factor((address, user), (presented, is_guessable), now)
+        let by = (address, user);
+        let attempt = self
+            .throttle
+            .try_second_factor(by, (presented, is_guessable), now);
+        attempt.inspect_err(|_| self.refused.count_throttled_code())
+    }
+
+    /// Notes that a second factor was wrong; that it failed is counted since it was tried.
+    pub fn second_factor_was_wrong(&self) {
+        self.refused.count_wrong_code();
     }
 
     /// Notes that a second factor was right.

@@ -23,6 +23,7 @@ pub(super) struct RefusedCredentials {
 struct Tallies {
     passwords: RefusalTally,
     tokens: RefusalTally,
+    codes: RefusalTally,
     unreadable: RefusalTally,
 }
 
@@ -35,7 +36,7 @@ struct RefusalTally {
 /// Refused credentials of one sort, for the operator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RefusalNumbers {
-    /// The credential: `password`, `token` or `unreadable`.
+    /// The credential: `password`, `token`, `code` (a second factor) or `unreadable`.
     pub credential: &'static str,
     /// Those whose credential was wrong.
     pub wrong: u64,
@@ -114,7 +115,17 @@ impl RefusedCredentials {
         })
     }
 
-    pub(super) fn numbers(&self) -> [RefusalNumbers; 3] {
+    /// Counts a second factor that was wrong.
+    pub(super) fn count_wrong_code(&self) {
+        self.tallies.codes.wrong.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts a second factor that was not looked at, because its user or address has to wait.
+    pub(super) fn count_throttled_code(&self) {
+        self.tallies.codes.throttled.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn numbers(&self) -> [RefusalNumbers; 4] {
         let read = |credential, tally: &RefusalTally| RefusalNumbers {
             credential,
             wrong: tally.wrong.load(Ordering::Relaxed),
@@ -123,6 +134,7 @@ impl RefusedCredentials {
         [
             read("password", &self.tallies.passwords),
             read("token", &self.tallies.tokens),
+            read("code", &self.tallies.codes),
             read("unreadable", &self.tallies.unreadable),
         ]
     }

@@ -5,10 +5,12 @@ use std::collections::BTreeSet;
 use axum::body::Body;
 use axum::http::Request;
 use chrono::Duration;
+use serde_json::json;
 use wharfinger::domain::expiry::Expiry;
 use wharfinger::domain::namespaces::visibility::Visibility;
 
-use crate::harness::TestApp;
+use crate::harness::{TestApp, World};
+use crate::two_factor::{set_up, wrong_code};
 
 const AUTH: &str = "/jwt/auth?service=container_registry";
 
@@ -156,6 +158,29 @@ async fn failed_logins_and_waits_are_counted_on_both_listeners() {
     assert!(computed >= 2.0, "{computed}");
     counted(&metrics, "wharfinger_password_hashes_running", &[], 0.0);
     counted(&metrics, "wharfinger_password_hashes_waiting", &[], 0.0);
+}
+
+#[tokio::test]
+async fn wrong_codes_are_counted_and_those_that_wait() {
+    let World { app, alice, .. } = World::start_with("[failed_logins]\nfree = 2\n").await;
+    let device = set_up(&app, &alice).await;
+    let code = ["listener=\"admin\"", "credential=\"code\""];
+    let (failed, throttled) = (
+        "wharfinger_logins_failed_total",
+        "wharfinger_logins_throttled_total",
+    );
+    for (number, told) in [(0, (1.0, 0.0)), (1, (2.0, 0.0)), (2, (2.0, 1.0))] {
+        let wrong = json!({ "code": wrong_code(&device, app.now(), number) });
+        alice.call("DELETE", "/user/two_factor", wrong).await;
+        let metrics = metrics(&app).await;
+        counted(&metrics, failed, &code, told.0);
+        counted(&metrics, throttled, &code, told.1);
+    }
+    app.clock.advance(Duration::minutes(1));
+    let right = json!({ "code": device.shows(app.now()) });
+    let off = alice.call("DELETE", "/user/two_factor", right).await;
+    assert_eq!(off.status, 204, "{}", off.body);
+    counted(&metrics(&app).await, failed, &code, 2.0);
 }
 
 /// Guesses that wait for their turn, of which the first that is wrong makes the others wait for longer.

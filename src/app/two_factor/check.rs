@@ -102,7 +102,7 @@ impl TwoFactors {
         let authenticator = &self.admission.authenticator;
         match outcome {
             Ok(_) => authenticator.second_factor_was_right(&tried.attempt),
-            Err(TwoFactorError::WrongCode) => {}
+            Err(TwoFactorError::WrongCode) => authenticator.second_factor_was_wrong(),
             Err(_) => authenticator.second_factor_was_not_judged(&tried.attempt),
         }
     }
