@@ -13,11 +13,11 @@ use crate::app::refresh_tokens::RefreshTokenUses;
 use crate::app::registry::RegistryTokenIssuer;
 use crate::app::two_factor::TwoFactors;
 use crate::app::usage::UsageCounter;
-use crate::config::Origins;
 use crate::http::admin::AdminState;
 use crate::http::layers::{
     Framed, Health, HealthDetail, RequestLog, frame, health_routes, hint_routes,
 };
+use crate::http::token::PageOrigins;
 use crate::http::web::WebState;
 use crate::http::{admin, ops, token, web};
 use crate::metrics::Metrics;
@@ -54,7 +54,7 @@ pub struct Service {
     pub(super) admin: AdminState,
     pub(super) web: WebState,
     pub(super) frames: Arc<Frames>,
-    pub(super) cors_origins: Origins,
+    pub(super) page_origins: PageOrigins,
     /// The addresses to which people who take a listener for a registry are sent.
     pub(super) hints: Hints,
     /// The requests that go on without their client.
@@ -113,11 +113,7 @@ impl Service {
         let health = health_routes(self.pulls.clone(), HealthDetail::YesOrNo);
         let more = hint_routes(&self.hints.token).merge(health);
         // Logins see to it themselves that they go on without their client (`RegistryTokenIssuer::issue`).
-        token::framed(
-            &self.issuer,
-            self.cors_origins.as_slice(),
-            (more, &self.frames.token),
-        )
+        token::framed(&self.issuer, &self.page_origins, (more, &self.frames.token))
     }
 
     /// The routes of the admin listener.

@@ -18,6 +18,7 @@ use crate::domain::clock::Clock;
 use crate::domain::entropy::Entropy;
 use crate::http::admin::AdminState;
 use crate::http::layers::{HINT, Health, StorageProblem, WithoutStorage};
+use crate::http::token::PageOrigins;
 use crate::http::web::{Site, ThisMachine, WebState};
 use crate::identity::{Authenticator, Passwords, Throttle};
 use crate::metrics::Metrics;
@@ -91,7 +92,10 @@ impl Service {
             metrics,
             admin,
             frames,
-            cors_origins: config.token.cors_origins.clone(),
+            page_origins: PageOrigins::new(
+                config.token.cors_origins.as_slice(),
+                &config.token.public_url.origin(),
+            ),
             hints: hints(config),
             tasks,
             directory,

@@ -10,8 +10,45 @@ use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-/// The origins that may ask, as browsers write them.
-pub(super) type Listed = Arc<[String]>;
+/// The origins whose pages may ask, as browsers write them.
+#[derive(Debug, Clone)]
+pub struct PageOrigins {
+    listed: Arc<[String]>,
+    has_own: bool,
+}
+
+impl PageOrigins {
+    /// The listed origins, of which one may be our `own`, at which clients reach this service.
+    pub fn new(listed: &[String], own: &str) -> Self {
+        Self {
+            listed: listed.into(),
+            has_own: listed.iter().any(|origin| origin == own),
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.listed.is_empty()
+    }
+
+    fn listed<'a>(&self, request: &'a Request) -> Option<&'a HeaderValue> {
+        let origin = request.headers().get(header::ORIGIN)?;
+        let mut listed = self.listed.iter();
+        listed
+            .any(|known| known.as_bytes() == origin.as_bytes())
+            .then_some(origin)
+    }
+
+    /// True for a page of our own origin, if that is listed: browsers name no origin where a page asks its own. Who follows a link
+    /// there is no page.
+    fn is_own_page(&self, request: &Request) -> bool {
+        let headers = request.headers();
+        let says = |name: &str, value: &str| headers.get(name).is_some_and(|said| said == value);
+        self.has_own
+            && !headers.contains_key(header::ORIGIN)
+            && says("sec-fetch-site", "same-origin")
+            && !says("sec-fetch-mode", "navigate")
+    }
+}
 
 /// A mark on the requests of pages from a listed origin.
 #[derive(Debug, Clone, Copy)]
@@ -19,8 +56,12 @@ pub(super) struct FromPage;
 
 /// Lets the pages of listed origins read the replies, also those that no route made. Others get what they always get, which browsers then
 /// keep from them.
-pub(super) async fn allow(State(listed): State<Listed>, request: Request, next: Next) -> Response {
-    let origin = listed_origin(&request, &listed).cloned();
+pub(super) async fn allow(
+    State(pages): State<PageOrigins>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let origin = pages.listed(&request).cloned();
     let reply = next.run(request).await;
     varying(match origin {
         Some(origin) => allowed(reply, origin),
@@ -30,11 +71,11 @@ pub(super) async fn allow(State(listed): State<Listed>, request: Request, next: 
 
 /// Answers the preflights of listed origins, and marks the requests of their pages.
 pub(super) async fn answer(
-    State(listed): State<Listed>,
+    State(pages): State<PageOrigins>,
     mut request: Request,
     next: Next,
 ) -> Response {
-    if listed_origin(&request, &listed).is_some() {
+    if pages.listed(&request).is_some() {
         let asks_first = request
             .headers()
             .contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
@@ -42,16 +83,10 @@ pub(super) async fn answer(
             return preflight();
         }
         request.extensions_mut().insert(FromPage);
+    } else if pages.is_own_page(&request) {
+        request.extensions_mut().insert(FromPage);
     }
     next.run(request).await
-}
-
-fn listed_origin<'a>(request: &'a Request, listed: &Listed) -> Option<&'a HeaderValue> {
-    let origin = request.headers().get(header::ORIGIN)?;
-    let mut listed = listed.iter();
-    listed
-        .any(|known| known.as_bytes() == origin.as_bytes())
-        .then_some(origin)
 }
 
 fn preflight() -> Response {
@@ -107,7 +142,7 @@ mod tests {
     #[tokio::test]
     async fn a_page_may_read_that_the_service_failed_or_took_too_long() {
         let page = "https://ui.example.com";
-        let listed = Listed::from([page.to_owned()]);
+        let pages = PageOrigins::new(&[page.to_owned()], "https://auth.example.com");
         let settings = LayerSettings {
             deadline: Duration::from_millis(20),
             ..LayerSettings::for_tests()
@@ -115,9 +150,9 @@ mod tests {
         let routes = Router::new()
             .route("/defect", get(async || -> () { panic!("a defect") }))
             .route("/slow", get(pending::<()>))
-            .layer(from_fn_with_state(Listed::clone(&listed), answer));
+            .layer(from_fn_with_state(pages.clone(), answer));
         let framed = frame(routes, &settings)
-            .dressed(|routes| routes.layer(from_fn_with_state(listed, allow)));
+            .dressed(|routes| routes.layer(from_fn_with_state(pages, allow)));
         for (path, status) in [("/defect", 500), ("/slow", 503)] {
             let request = Request::get(path).header(header::ORIGIN, page);
             let request = request.body(Body::empty()).unwrap();

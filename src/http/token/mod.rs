@@ -20,25 +20,27 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use futures_util::FutureExt;
 
+pub use cors::PageOrigins;
+
 use crate::app::registry::RegistryTokenIssuer;
 use crate::http::layers::{Framed, LayerSettings, frame};
 
 /// The path of the token endpoint.
 const JWT_AUTH: &str = "/jwt/auth";
 
-/// The routes of the token listener, and `more`, with the layers around them. Without `cors_origins`, a `GET` for a token, which is
-/// what nearly all requests ask for, is answered before the router is asked; with it, the layer that answers browsers is around the
+/// The routes of the token listener, and `more`, with the layers around them. Without `pages` that may ask, a `GET` for a token, which is
+/// what nearly all requests ask for, is answered before the router is asked; with them, the layer that answers browsers is around the
 /// router alone.
 pub fn framed(
     issuer: &Arc<RegistryTokenIssuer>,
-    cors_origins: &[String],
+    pages: &PageOrigins,
     (more, settings): (Router, &LayerSettings),
 ) -> Framed {
-    let routes = router(Arc::clone(issuer), cors_origins).merge(more);
+    let routes = router(Arc::clone(issuer), pages).merge(more);
     let framed = frame(routes, settings);
-    if !cors_origins.is_empty() {
-        let listed = cors::Listed::from(cors_origins);
-        return framed.dressed(|routes| routes.layer(from_fn_with_state(listed, cors::allow)));
+    if !pages.is_empty() {
+        let pages = pages.clone();
+        return framed.dressed(|routes| routes.layer(from_fn_with_state(pages, cors::allow)));
     }
     let issuer = Arc::clone(issuer);
     framed.with_direct(JWT_AUTH, move |request, who| {
@@ -47,9 +49,8 @@ pub fn framed(
     })
 }
 
-/// All routes of the token listener, without the health checks that every listener has. Pages of `cors_origins` may
-/// ask from a browser.
-fn router(issuer: Arc<RegistryTokenIssuer>, cors_origins: &[String]) -> Router {
+/// All routes of the token listener, without the health checks that every listener has. These `pages` may ask from a browser.
+fn router(issuer: Arc<RegistryTokenIssuer>, pages: &PageOrigins) -> Router {
     let mut routes = Router::new()
         .route("/", get(hint::at_the_root))
         .route(JWT_AUTH, get(jwt_auth::get).post(jwt_auth::post))
@@ -57,9 +58,8 @@ fn router(issuer: Arc<RegistryTokenIssuer>, cors_origins: &[String]) -> Router {
         .route("/auth/verify", get(verify::get))
         .fallback(hint::not_found)
         .method_not_allowed_fallback(hint::method_not_allowed);
-    if !cors_origins.is_empty() {
-        let listed = cors::Listed::from(cors_origins);
-        routes = routes.layer(from_fn_with_state(listed, cors::answer));
+    if !pages.is_empty() {
+        routes = routes.layer(from_fn_with_state(pages.clone(), cors::answer));
     }
     routes.with_state(issuer)
 }

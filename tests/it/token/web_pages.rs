@@ -112,6 +112,47 @@ async fn a_page_is_asked_for_a_login_if_it_would_get_nothing() {
     );
 }
 
+/// Browsers name no origin when a page asks its own.
+#[tokio::test]
+async fn a_page_of_our_own_origin_is_asked_for_a_login_if_it_is_listed() {
+    let own = "public_url = \"https://registry.example.com/auth\"";
+    let private = format!("{ASKED}&scope=repository:team/app:pull");
+    let asked = async |app: &TestApp, site: &str, mode: &str| {
+        let request = Request::get(&private)
+            .header("sec-fetch-site", site)
+            .header("sec-fetch-mode", mode);
+        let reply = app.send(request.body(Body::empty()).unwrap()).await;
+        reply.status.as_u16()
+    };
+    for (listed, expected) in [
+        (
+            "\"https://ui.example.com\", \"https://registry.example.com\"",
+            401,
+        ),
+        (
+            "\"https://ui.example.com\", \"http://registry.example.com\"",
+            200,
+        ),
+        ("", 200),
+    ] {
+        let configuration = format!("[token]\n{own}\ncors_origins = [{listed}]");
+        let app = TestApp::start_with(&configuration).await;
+        assert_eq!(
+            asked(&app, "same-origin", "cors").await,
+            expected,
+            "{listed}"
+        );
+        for (site, mode) in [
+            ("same-origin", "navigate"),
+            ("same-site", "cors"),
+            ("cross-site", "cors"),
+            ("none", "navigate"),
+        ] {
+            assert_eq!(asked(&app, site, mode).await, 200, "{site} {mode}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn without_origins_no_page_may_ask() {
     let app = TestApp::start().await;
