@@ -263,7 +263,7 @@ impl Health {
     async fn storage_state(&self) -> StorageState {
         let known = (self.without_storage)();
         if known.is_away {
-            self.storage.forget_last();
+            self.storage.note_silence();
             return if known.goes_on {
                 StorageState::NotNeeded
             } else {

@@ -66,6 +66,17 @@ async fn a_listener_whose_work_needs_storage_waits_for_its_answer() {
     assert!(took >= PATIENCE, "{took:?}");
 }
 
+/// Both ask one question; the probes of pulls, which need no answer, leave that of the whole service as it is.
+#[tokio::test]
+async fn an_outage_is_in_the_metrics_while_pulls_are_asked_for() {
+    let all = health(None);
+    let pulls = all.while_it_goes_on(without(true, true));
+    for _ in 0..2 {
+        assert_eq!(answer(&pulls).await.0, StatusCode::OK);
+    }
+    assert_eq!((all.was_ready(), pulls.was_ready()), (false, true));
+}
+
 #[tokio::test]
 async fn a_listener_is_not_ready_if_storage_says_no_or_the_service_stops() {
     let says_no = || {

@@ -95,9 +95,9 @@ impl StorageQuestion {
             .filter(|problem| !problem.is_away)
     }
 
-    /// Forgets the last answer, which is older than what is known otherwise.
-    pub(super) fn forget_last(&self) {
-        self.known().last = None;
+    /// Notes that storage is away, which somebody knows otherwise: it is newer than the last answer.
+    pub(super) fn note_silence(&self) {
+        self.known().last = Some(Err(StorageProblem::silence()));
     }
 
     fn join(&self) -> Shared<oneshot::Receiver<StorageAnswer>> {
