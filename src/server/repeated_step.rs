@@ -13,6 +13,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// The time from one look at the consequence of a failure to the next, while the step goes on failing.
 const RECHECK: Duration = Duration::from_millis(250);
 
+/// The longest pause after a failure: the operator looks at the check that fails, and another instance may have been at the same rows.
+const AGAIN: Duration = Duration::from_mins(1);
+
 /// A step of a background task.
 pub(super) struct RepeatedStep {
     health: Health,
@@ -80,6 +83,15 @@ impl RepeatedStep {
         self.failing.is_some()
     }
 
+    /// The pause before the next time: `interval`, but no long one after a failure.
+    pub(super) fn pause(&self, interval: Duration) -> Duration {
+        if self.is_failing() {
+            interval.min(AGAIN)
+        } else {
+            interval
+        }
+    }
+
     /// Tells the consequence as it is by now.
     fn look_again(&mut self) {
         if let Some(failure) = &self.failing {
@@ -137,5 +149,20 @@ mod tests {
         assert_eq!(step.run(again).await, None);
         let now = step.failing.as_ref().map(|failing| failing.since);
         assert_eq!(now, since, "it goes on");
+    }
+
+    /// A failure that is over before the next try would else be told until then.
+    #[tokio::test]
+    async fn after_a_failure_a_step_is_tried_again_soon() {
+        let health = Health::new(|| Box::pin(async { Ok(()) }));
+        let mut step = RepeatedStep::new(health, "copies", "copies grow old");
+        let (hour, second) = (Duration::from_hours(1), Duration::from_secs(1));
+        let pauses = |step: &RepeatedStep| [hour, second].map(|interval| step.pause(interval));
+        assert_eq!(pauses(&step), [hour, second]);
+        let fails = async { Err::<(), _>(anyhow::anyhow!("no answer")) };
+        step.run(fails).await;
+        assert_eq!(pauses(&step), [AGAIN, second]);
+        step.run(async { anyhow::Ok(()) }).await;
+        assert_eq!(pauses(&step), [hour, second]);
     }
 }

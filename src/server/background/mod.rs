@@ -46,7 +46,7 @@ async fn count_expiring_tokens(service: Service, lifecycle: Lifecycle) {
     loop {
         let counting = step.run(service.count_expiring_tokens());
         lifecycle.until_stop(counting).await;
-        if !lifecycle.lasts(COUNT_INTERVAL).await {
+        if !lifecycle.lasts(step.pause(COUNT_INTERVAL)).await {
             return;
         }
     }

@@ -17,8 +17,6 @@ const INTERVAL: Duration = Duration::from_hours(1);
 const START: Duration = Duration::from_secs(1);
 /// The pause between two parts of a purge, in which changes go on.
 const BREATH: Duration = Duration::from_millis(100);
-/// The pause after a part of a purge that failed; another instance may have been at the same rows.
-const AGAIN: Duration = Duration::from_mins(1);
 
 /// Starts the tasks that delete.
 pub(super) fn spawn(service: &Service, config: &Config, lifecycle: &Lifecycle) {
@@ -41,9 +39,9 @@ async fn changes(service: Service, lifecycle: Lifecycle) {
     let mut step = RepeatedStep::new(service.health, "old_changes", consequence);
     let mut pause = START;
     while lifecycle.lasts(pause).await {
-        pause = INTERVAL;
         let pruning = step.run(service.desk.prune_changes());
         lifecycle.until_stop(pruning).await;
+        pause = step.pause(INTERVAL);
     }
 }
 
@@ -110,7 +108,7 @@ async fn purge_in_parts<P>(
             return;
         };
         let Some(purged) = purged else {
-            pause = AGAIN;
+            pause = step.pause(INTERVAL);
             continue;
         };
         deleted += purged.number;
