@@ -12,7 +12,7 @@ use sea_orm::{
 use crate::domain::events::entity::EntityKind;
 use crate::domain::events::filter::{EventAuthor, EventFilter, EventPlace};
 use crate::domain::events::stored::StoredEvent;
-use crate::domain::ids::AuditEventId;
+use crate::domain::ids::{AuditEventId, UserId};
 use crate::domain::namespaces::path::{NamespacePath, root_of};
 use crate::domain::page::{KeysetRequest, Listing, Paging};
 use crate::storage::connect::Db;
@@ -61,6 +61,26 @@ pub async fn find(
     let found = event::Entity::find_by_id(id.0).filter(condition(filter));
     let row = found.one(source.connection()).await?;
     row.map(to_event).transpose()
+}
+
+/// The user whom events call by that name: the last of them, if there were several, because names of deleted users stay taken.
+#[tracing::instrument(
+    level = "debug",
+    name = "storage.audit_events.user_once_named",
+    skip_all
+)]
+pub async fn user_once_named(
+    source: &impl Source,
+    name: &NamespacePath,
+) -> Result<Option<UserId>, StorageError> {
+    let named = event::Entity::find()
+        .select_only()
+        .column(Column::EntityId)
+        .filter(Column::EntityRoot.eq(name.as_str()))
+        .filter(Column::EntityKind.eq(EntityKind::User.name()));
+    let last = ordered(named, true).into_tuple().one(source.connection());
+    let id: Option<i64> = last.await?;
+    Ok(id.map(UserId))
 }
 
 /// Deletes some of the events from before `end`, the oldest first, and returns their number; true if there may be more.

@@ -74,10 +74,16 @@ impl Desk {
         name: &NamespacePath,
     ) -> Result<EventPlace, DeskError> {
         authority.require_administrator()?;
-        if let Ok(username) = Username::try_from(name.as_str())
-            && let Some(user) = users::find_by_username(&self.db, &username).await?
-        {
-            return Ok(EventPlace::One(EntityKind::User, user.id.0));
+        if let Ok(username) = Username::try_from(name.as_str()) {
+            let user = users::find_by_username(&self.db, &username).await?;
+            let user = match user.map(|user| user.id) {
+                Some(id) => Some(id),
+                // Events of tokens and sessions have the user's id alone.
+                None => audit_events::user_once_named(&self.db, name).await?,
+            };
+            if let Some(id) = user {
+                return Ok(EventPlace::One(EntityKind::User, id.0));
+            }
         }
         match namespaces::occupant(&self.db, name).await? {
             Some(_) => Ok(EventPlace::Named(name.clone())),
