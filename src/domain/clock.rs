@@ -1,6 +1,9 @@
 //! The source of the time.
 
-use chrono::{DateTime, SubsecRound, Utc};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+
+/// The most by which the clock of another process is ahead. What is later was written while a clock was wrong.
+pub const AHEAD: TimeDelta = TimeDelta::minutes(10);
 
 /// A source of the current time, passed in so that tests can set it.
 pub trait Clock: Send + Sync + 'static {

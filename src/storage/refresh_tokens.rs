@@ -20,7 +20,7 @@ use crate::storage::entity::hidden::HiddenBytes;
 use crate::storage::entity::instant::Instant;
 use crate::storage::entity::{refresh_token, user};
 use crate::storage::error::StorageError;
-use crate::storage::oldest::{PurgePass, delete_oldest_by};
+use crate::storage::oldest::{PurgePass, delete_oldest_by, from_the_future};
 use crate::storage::page::{listing_of, try_map};
 use crate::storage::source::Source;
 use crate::storage::users::{lock, to_user};
@@ -178,7 +178,7 @@ pub async fn revoke_all(change: &Change, owner: UserId) -> Result<(), StorageErr
     Ok(())
 }
 
-/// Notes that the refresh token with that id and that digest was used at `now`, unless another replica has noted a later use: after the
+/// Notes that the refresh token with that id and that digest was used at `now`, unless another replica has noted a later use, by a clock that is right: after the
 /// database went back, the id may be that of another token. This changes nobody's rights, so it
 /// is no event.
 #[tracing::instrument(level = "debug", name = "storage.refresh_tokens.note_use", skip_all, fields(id = %id))]
@@ -188,6 +188,9 @@ pub async fn note_use(
     now: DateTime<Utc>,
 ) -> Result<(), StorageError> {
     let digest = HiddenBytes(digest.as_bytes().to_vec());
+    let is_replaced = Condition::any()
+        .add(refresh_token::Column::LastUsedAt.lt(Instant::from(now)))
+        .add(from_the_future(refresh_token::Column::LastUsedAt, now));
     refresh_token::Entity::update_many()
         .col_expr(
             refresh_token::Column::LastUsedAt,
@@ -195,7 +198,7 @@ pub async fn note_use(
         )
         .filter(refresh_token::Column::Id.eq(id.0))
         .filter(refresh_token::Column::Digest.eq(digest))
-        .filter(refresh_token::Column::LastUsedAt.lt(Instant::from(now)))
+        .filter(is_replaced)
         .exec(&db.connection)
         .await?;
     Ok(())
@@ -218,6 +221,7 @@ pub async fn purge(
     let reasons = [
         until(Column::LastUsedAt, used_after),
         until(Column::CreatedAt, made_after),
+        (from_the_future(Column::CreatedAt, now), Column::CreatedAt),
     ];
     delete_oldest_by::<refresh_token::Entity>(db, &reasons, Column::Id, pass).await
 }

@@ -22,7 +22,7 @@ use crate::storage::entity::instant::Instant;
 use crate::storage::entity::session::{self, Column};
 use crate::storage::entity::user;
 use crate::storage::error::StorageError;
-use crate::storage::oldest::{PurgePass, delete_oldest_by};
+use crate::storage::oldest::{PurgePass, delete_oldest_by, from_the_future};
 use crate::storage::source::Source;
 use crate::storage::users::{lock, to_user};
 
@@ -274,7 +274,7 @@ pub async fn purge(
 }
 
 /// The reasons for which sessions are dead, each with the column of the instants that make them so.
-fn dead(rules: &SessionRules, now: DateTime<Utc>) -> [(Condition, Column); 3] {
+fn dead(rules: &SessionRules, now: DateTime<Utc>) -> [(Condition, Column); 4] {
     let (used_after, begun_after) = rules.limits(now);
     let half_since = SessionRules::code_limit(now);
     let until = |column: Column, end| Condition::all().add(column.lte(Instant::from(end)));
@@ -284,6 +284,7 @@ fn dead(rules: &SessionRules, now: DateTime<Utc>) -> [(Condition, Column); 3] {
         (until(Column::LastSeenAt, used_after), Column::LastSeenAt),
         (until(Column::CreatedAt, begun_after), Column::CreatedAt),
         (half, Column::CreatedAt),
+        (from_the_future(Column::CreatedAt, now), Column::CreatedAt),
     ]
 }
 

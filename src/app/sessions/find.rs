@@ -41,7 +41,7 @@ impl Admission {
         let is_good = |found: &SessionOfUser| {
             found.session.state == SessionState::Open
                 && found.user.state == UserState::Active
-                && now < rules.end_of(&found.session)
+                && rules.goes_on(&found.session, now)
         };
         let Some(found) = found.filter(is_good) else {
             return Ok(None);

@@ -103,7 +103,7 @@ impl TwoFactors {
         Ok(found.filter(|found| {
             found.session.state == SessionState::AwaitsCode
                 && found.user.state == UserState::Active
-                && now < rules.end_of(&found.session)
+                && rules.goes_on(&found.session, now)
         }))
     }
 }

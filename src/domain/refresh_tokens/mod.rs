@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
+use crate::domain::clock::AHEAD;
 use crate::domain::ids::{RefreshTokenId, UserId};
 
 /// A refresh token without its secret (RFC 6749 section 1.5); bound to a user and a service.
@@ -49,8 +50,11 @@ pub enum RefreshTokenState {
 const USE_GRANULARITY: Duration = Duration::from_mins(10);
 
 impl RefreshLifetimes {
-    /// True if a use at `now` is to be written down after the last one that was.
+    /// True if a use at `now` is to be written down after the last one that was; also after a later one, by a clock that was ahead.
     pub fn is_use_noted(&self, last_used_at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+        if last_used_at > now + AHEAD {
+            return true;
+        }
         let granularity = USE_GRANULARITY.min(self.idle / 10);
         (now - last_used_at)
             .to_std()
@@ -70,12 +74,13 @@ impl RefreshLifetimes {
 }
 
 impl RefreshToken {
-    /// Its state at `now`.
+    /// Its state at `now`. One that was made later, by a clock that was ahead, would live for as long as that was: it has expired.
     pub fn state(&self, lifetimes: &RefreshLifetimes, now: DateTime<Utc>) -> RefreshTokenState {
         let (used_after, made_after) = lifetimes.limits(now);
+        let is_too_old = self.last_used_at <= used_after || self.created_at <= made_after;
         if self.revoked_at.is_some() {
             RefreshTokenState::Revoked
-        } else if self.last_used_at <= used_after || self.created_at <= made_after {
+        } else if is_too_old || self.created_at > now + AHEAD {
             RefreshTokenState::Expired
         } else {
             RefreshTokenState::Active

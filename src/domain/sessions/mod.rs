@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::domain::clock::AHEAD;
 use crate::domain::ids::{SessionId, UserId};
 use crate::domain::sessions::device::Device;
 
@@ -74,8 +75,16 @@ impl SessionRules {
         idle.min(after(session.created_at, absolute))
     }
 
-    /// True if a request at `now` is to be written down.
+    /// True if a session goes on at `now`. One that began later, by a clock that was ahead, would go on for as long as that was.
+    pub fn goes_on(&self, session: &Session, now: DateTime<Utc>) -> bool {
+        now < self.end_of(session) && session.created_at <= now + AHEAD
+    }
+
+    /// True if a request at `now` is to be written down; also after one that was later, by a clock that was ahead.
     pub fn is_seen_anew(&self, session: &Session, now: DateTime<Utc>) -> bool {
+        if session.last_seen_at > now + AHEAD {
+            return true;
+        }
         let granularity = SEEN_GRANULARITY.min(self.idle / 10);
         let since = now.signed_duration_since(session.last_seen_at);
         since.to_std().is_ok_and(|since| since >= granularity)
@@ -156,6 +165,7 @@ mod tests {
             rules.is_seen_anew(&session(0, 100), now)
         };
         assert_eq!([159, 160, 90].map(seen), [false, true, false]);
+        assert!(seen(100 - 601), "a clock was ahead");
         assert_eq!(rules.end_of(&session(0, 0)).timestamp(), 3600);
     }
 }

@@ -275,6 +275,23 @@ async fn a_clock_years_ahead_deletes_the_refresh_tokens_of_one_day_at_a_time() {
     }
 }
 
+/// A refresh token that was made while the clock was years ahead would live for years; the use of an older one is written down as it is.
+#[tokio::test]
+async fn a_clock_that_was_ahead_leaves_no_refresh_token_that_lives_for_years() {
+    let app = start().await;
+    let before = refresh_token(&app).await;
+    app.clock.advance(Duration::days(80));
+    let ahead = refresh_token(&app).await;
+    assert!(works(&app, &before).await);
+    write_uses(&app).await;
+    app.clock.advance(Duration::days(-80));
+    assert!(!works(&app, &ahead).await);
+    assert!(works(&app, &before).await);
+    write_uses(&app).await;
+    app.clock.advance(Duration::days(91));
+    assert!(!works(&app, &before).await, "it was not used for 90 days");
+}
+
 #[tokio::test]
 async fn one_more_refresh_token_takes_the_place_of_the_one_that_was_unused_for_longest() {
     let app = TestApp::start_with("[refresh_tokens]\nmax_per_user = 2").await;

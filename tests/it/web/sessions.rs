@@ -31,6 +31,30 @@ async fn a_session_ends_when_it_idles_and_when_it_is_old() {
     assert_eq!(browser.open("/").await.heading(), "Sign in", "it idled");
 }
 
+/// A session that began while the clock was years ahead would go on for years; one that was used then goes on as others do.
+#[tokio::test]
+async fn a_clock_that_was_ahead_leaves_no_session_that_goes_on_for_years() {
+    let app = TestApp::start().await;
+    app.user("alice").await;
+    let before = app.signed_in("alice").await;
+    let years = Duration::days(5 * 365);
+    app.clock.advance(years);
+    let ahead = app.signed_in("alice").await;
+    app.clock.advance(-years);
+    assert_eq!(ahead.open("/").await.heading(), "Sign in");
+    assert_ne!(before.open("/").await.heading(), "Sign in");
+    app.clock.advance(Duration::days(31));
+    assert_eq!(ahead.open("/").await.heading(), "Sign in");
+    let rules = SessionRules {
+        idle: Duration::days(7).to_std().unwrap(),
+        absolute: Duration::days(30).to_std().unwrap(),
+        most_per_user: 50,
+    };
+    let pass = PurgePass::default();
+    let purged = app.desk.purge_sessions(&rules, &pass).await.unwrap();
+    assert_eq!(purged.number, 2, "none is left");
+}
+
 #[tokio::test]
 async fn whoever_is_blocked_or_deleted_is_out_at_once_on_every_replica() {
     let app = TestApp::start().await;
