@@ -1,5 +1,6 @@
 //! Mail by SMTP.
 
+use std::error::Error;
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
@@ -22,6 +23,16 @@ use crate::domain::users::EmailAddress;
 const SENDER: &str = "Wharfinger";
 /// The codes of a server that knows no such mailbox (RFC 5321 section 4.2.3).
 const NO_MAILBOX: [u16; 3] = [550, 551, 553];
+/// The enhanced statuses of it (RFC 3463 section 3.2 and 3.3, RFC 7505): the mailbox or its server does not exist, has moved, takes no
+/// mail, or is turned off.
+const NO_MAILBOX_STATUS: [(u16, u16, u16); 6] = [
+    (5, 1, 1),
+    (5, 1, 2),
+    (5, 1, 3),
+    (5, 1, 6),
+    (5, 1, 10),
+    (5, 2, 1),
+];
 
 /// A mail server as it is configured.
 #[derive(Debug)]
@@ -175,7 +186,8 @@ fn reason(error: &lettre::transport::smtp::Error) -> DeliveryError {
     if let Some(code) = error.status() {
         let code = u16::from(code);
         let why = format!("the mail server answered {code}");
-        if NO_MAILBOX.contains(&code) {
+        let text = error.source().map(ToString::to_string);
+        if NO_MAILBOX.contains(&code) && is_about_the_mailbox(&text.unwrap_or_default()) {
             return DeliveryError::Final(why);
         }
         return DeliveryError::Again(why);
@@ -190,6 +202,17 @@ fn reason(error: &lettre::transport::smtp::Error) -> DeliveryError {
         "the mail server cannot be reached"
     };
     DeliveryError::Again(why.to_owned())
+}
+
+/// True if a refusal with this text is about the recipient's mailbox: by its enhanced status, or where it has none. Others are about the
+/// sender, a rule of the server or what the mail says, which may change.
+fn is_about_the_mailbox(text: &str) -> bool {
+    let number = |part: &str| part.parse::<u16>().ok();
+    let status = text.split_whitespace().next().and_then(|word| {
+        let mut parts = word.splitn(3, '.').map(number);
+        Some((parts.next()??, parts.next()??, parts.next()??))
+    });
+    status.is_none_or(|status| NO_MAILBOX_STATUS.contains(&status))
 }
 
 impl fmt::Debug for Mail {

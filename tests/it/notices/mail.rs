@@ -3,6 +3,7 @@
 use chrono::Duration;
 use serde_json::json;
 use wharfinger::domain::namespaces::visibility::Visibility;
+use wharfinger::domain::notices::outbox::Channel;
 
 use super::mailbox::{Mailbox, ReceivedMail};
 use super::{Told, make, tell};
@@ -157,6 +158,30 @@ async fn mail_is_sent_again_unless_there_is_no_such_mailbox() {
     // The operator mends the address: nothing for them is given up.
     app.clock.advance(Duration::seconds(13));
     assert_eq!(told.mails().await[0].to, ["ops@example.com"]);
+}
+
+/// Only an answer about the mailbox ends a notice: the operator can mend a sender that the server refuses.
+#[tokio::test]
+async fn mail_whose_sender_is_refused_is_sent_again() {
+    for (answer, expected) in [
+        ("553 5.7.1 sender rejected", "pending"),
+        ("550 5.1.8 no such sender", "pending"),
+        ("550-5.7.26 unauthenticated\r\n550 5.7.26 sender", "pending"),
+        ("550 5.1.1 unknown", "failed"),
+        ("550 5.2.1 turned off", "failed"),
+        ("553 sorry, no mailbox here by that name", "failed"),
+    ] {
+        let told = Told::start().await;
+        told.mailbox.answer(answer);
+        told.world.app.revoke(&told.world.alice).await;
+        make(&told.world.app).await;
+        let notices = &told.world.app.service.notices;
+        while notices.deliver(Channel::OwnerMail).await.unwrap() {}
+        let seen = told.world.root.read("/notices").await;
+        let seen = seen.as_array().unwrap().iter();
+        let mut of_owner = seen.filter(|notice| notice["channel"] == "owner_mail");
+        assert_eq!(of_owner.next().unwrap()["state"], expected, "{answer}");
+    }
 }
 
 #[tokio::test]
