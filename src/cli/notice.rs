@@ -14,7 +14,7 @@ use crate::representation::NoticeView;
 pub(super) enum Command {
     /// List notices, newest first: time, type, channel, state, attempts, when it is sent again, and why the last attempt failed.
     List {
-        /// Only notices that are pending, delivered, failed (given up) or dropped (there is nobody to whom they could go).
+        /// Only notices that are pending, delivered, failed (given up) or dropped (they are not wanted any more, or nobody can get them).
         #[arg(long, value_name = "STATE", value_parser = read::<NoticeState>)]
         state: Option<NoticeState>,
     },

@@ -26,7 +26,7 @@ pub struct NoticeView {
     user_id: Option<i64>,
     /// A sentence for people; null if a newer version wrote it.
     message: Option<String>,
-    /// `pending`, `delivered`, `failed` (given up) or `dropped` (there is nobody to whom it could go).
+    /// `pending`, `delivered`, `failed` (given up) or `dropped` (it is not wanted any more, or nobody can get it).
     state: &'static str,
     attempts: u32,
     /// The reason why the last attempt failed.

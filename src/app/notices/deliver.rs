@@ -6,17 +6,22 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
 
 use crate::app::error::DeskError;
+use crate::app::notices::Notices;
 use crate::app::notices::purge::too_old;
-use crate::app::notices::{AHEAD, Notices};
 use crate::delivery::DeliveryError;
+use crate::domain::access_tokens::AccessToken;
+use crate::domain::clock::AHEAD;
 use crate::domain::entropy::random_bytes;
-use crate::domain::notices::TokenNotice;
+use crate::domain::expiry::Expiry;
+use crate::domain::ids::{AccessTokenId, DeployTokenId};
 use crate::domain::notices::back_off::{LONGEST_HONEST_WAIT, next_attempt};
 use crate::domain::notices::outbox::{Channel, DeliveryOutcome, OutboxNotice};
 use crate::domain::notices::words::MailReader;
+use crate::domain::notices::{Matter, NoticedKind, TokenNotice};
 use crate::domain::users::UserState;
+use crate::storage::access_tokens::usage;
 use crate::storage::notices::delivery::{self, DueWindow};
-use crate::storage::users;
+use crate::storage::{deploy_tokens, users};
 
 /// The most notices of one channel that are sent at the same time.
 const AT_ONCE: u64 = 4;
@@ -96,6 +101,11 @@ impl Notices {
                 )));
             }
         }
+        if channel != Channel::Webhook && !self.is_still_true(notice, now).await? {
+            return Ok(Err(Unsent::Unwanted(
+                "the token does not end then any more, or has ended",
+            )));
+        }
         let sent = match channel {
             Channel::Webhook => {
                 let Some(webhook) = &self.couriers.webhook else {
@@ -129,6 +139,35 @@ impl Notices {
             }
         };
         Ok(sent.map_err(Unsent::Undelivered))
+    }
+
+    /// False for the news that a token is about to end which works no more, or has another end by now: a mail would tell people to do
+    /// what is done, or cannot be done any more.
+    async fn is_still_true(
+        &self,
+        notice: &TokenNotice,
+        now: DateTime<Utc>,
+    ) -> Result<bool, DeskError> {
+        let (told, Matter::Expiring { .. }) = (&notice.token, &notice.matter) else {
+            return Ok(true);
+        };
+        let end = match told.kind {
+            NoticedKind::AccessToken => {
+                let found = usage::find_all(&self.db, &[AccessTokenId(told.id)]).await?;
+                let works = |token: &&AccessToken| {
+                    token.revoked_at.is_none() && token.grace_until.is_none()
+                };
+                let token = found.first().filter(works);
+                token.and_then(|token| token.specification.expiry())
+            }
+            NoticedKind::DeployToken => {
+                let found = deploy_tokens::find(&self.db, DeployTokenId(told.id)).await?;
+                let token = found.filter(|token| token.revoked_at.is_none());
+                token.and_then(|token| token.expiry)
+            }
+        };
+        let end = end.map(Expiry::instant);
+        Ok(end.is_some_and(|end| now < end) && end == told.ends_at)
     }
 
     fn outcome(

@@ -15,8 +15,6 @@ pub use bounds::NoticeBounds;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use chrono::TimeDelta;
-
 use crate::app::error::DeskError;
 use crate::app::lost_records::LostRecords;
 use crate::app::notices::end_places::EndPlaces;
@@ -28,9 +26,6 @@ use crate::domain::notices::outbox::Channel;
 use crate::domain::notices::rules::NoticeRules;
 use crate::storage::Db;
 use crate::storage::notices::{self, NoticeRecord};
-
-/// The most by which the clock of another process is ahead. What is later was written while a clock was wrong, and counts for nothing.
-const AHEAD: TimeDelta = TimeDelta::minutes(10);
 
 /// Makes notices and sends them.
 ///

@@ -5,9 +5,10 @@ use std::net::IpAddr;
 use chrono::TimeDelta;
 
 use crate::app::error::DeskError;
-use crate::app::notices::{AHEAD, Notices};
+use crate::app::notices::Notices;
 use crate::domain::access_tokens::AccessToken;
 use crate::domain::client_network::client_network;
+use crate::domain::clock::AHEAD;
 use crate::domain::notices::{Matter, TokenNotice};
 use crate::storage::{notices, users};
 

@@ -37,7 +37,7 @@ pub enum NoticeState {
     Delivered,
     /// It was given up.
     Failed,
-    /// There is nobody any more to whom it could go.
+    /// It is not wanted any more, or there is nobody to whom it could go.
     Dropped,
 }
 

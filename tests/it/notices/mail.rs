@@ -2,12 +2,13 @@
 
 use chrono::Duration;
 use serde_json::json;
+use wharfinger::domain::expiry::Expiry;
 use wharfinger::domain::namespaces::visibility::Visibility;
 use wharfinger::domain::notices::outbox::Channel;
 
 use super::mailbox::{Mailbox, ReceivedMail};
 use super::{Told, make, tell};
-use crate::harness::World;
+use crate::harness::{Actor, World};
 
 impl Told {
     /// The mails since the last time, by their recipients.
@@ -182,6 +183,43 @@ async fn mail_whose_sender_is_refused_is_sent_again() {
         let mut of_owner = seen.filter(|notice| notice["channel"] == "owner_mail");
         assert_eq!(of_owner.next().unwrap()["state"], expected, "{answer}");
     }
+}
+
+#[tokio::test]
+async fn an_end_that_is_over_or_was_done_with_is_not_mailed() {
+    let told = Told::start().await;
+    let World { app, alice, root } = &told.world;
+    let end = Some(Expiry::on("2026-03-16".parse().unwrap()));
+    let token = async |end| {
+        app.actor_with("alice", "read_registry", |token| token.expiring(end))
+            .await
+    };
+    let later = Some(Expiry::on("2026-03-22".parse().unwrap()));
+    let [over, revoked, rotated] = [token(end).await, token(later).await, token(later).await];
+    let left = token(later).await;
+    app.execute("UPDATE personal_access_tokens SET created_at = '2026-01-01 00:00:00'")
+        .await;
+    for _ in 0..8 {
+        told.mailbox.answer("450 come back");
+    }
+    app.clock.advance(Duration::hours(12));
+    assert!(told.mails().await.is_empty());
+    app.revoke(&revoked).await;
+    let path = format!("{}/rotate", rotated.token_path());
+    assert_eq!(alice.post(&path, json!({})).await.status, 200);
+    app.clock.advance(Duration::hours(36));
+    let mails = told.mails().await;
+    let about = |token: &Actor| {
+        let subject = format!("token {} ends in", token.token_id);
+        mails
+            .iter()
+            .filter(|mail| mail.text.contains(&subject))
+            .count()
+    };
+    let told = [&over, &revoked, &rotated, &left].map(about);
+    assert_eq!(told, [0, 0, 0, 2]);
+    let dropped = root.read("/notices?state=dropped").await;
+    assert_eq!(dropped.as_array().unwrap().len(), 6, "{dropped}");
 }
 
 #[tokio::test]
