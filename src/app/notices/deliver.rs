@@ -30,8 +30,8 @@ const CLAIM: TimeDelta = TimeDelta::minutes(5);
 
 /// The time within which so many mails are sent.
 const DAY: TimeDelta = TimeDelta::days(1);
-/// The most mails to one reader in a day about one holder's tokens that were rotated, and as many about those that were
-/// revoked: who makes and revokes tokens all day fills nobody's mailbox.
+/// The most mails of one kind to one reader in a day about one holder's tokens: who makes and revokes tokens all day, or presents old
+/// ones, fills nobody's mailbox.
 const MOST_MAILS: u64 = 100;
 
 /// A notice that did not go out.
@@ -91,7 +91,7 @@ impl Notices {
                 "it is not configured".to_owned(),
             )))
         };
-        if channel != Channel::Webhook && notice.matter.is_made_at_will() {
+        if channel != Channel::Webhook {
             let like = (due, &notice.holder);
             let sent =
                 delivery::delivered_like(&self.db, like, channel, now - DAY..=now + AHEAD).await?;

@@ -160,11 +160,6 @@ impl Matter {
             Self::NewAddress { .. } => NEW_ADDRESS,
         }
     }
-
-    /// True for news that the holder makes as often as they like.
-    pub fn is_made_at_will(&self) -> bool {
-        matches!(self, Self::Rotated { .. } | Self::Revoked { .. })
-    }
 }
 
 const NEW_ADDRESS: &str = "new_address";

@@ -223,6 +223,31 @@ async fn an_end_that_is_over_or_was_done_with_is_not_mailed() {
 }
 
 #[tokio::test]
+async fn who_presents_old_tokens_all_day_fills_no_mailbox() {
+    let told = Told::start().await;
+    let World { app, .. } = &told.world;
+    for number in 0..110 {
+        let token = app.actor("alice", "api").await;
+        let rotate = "/personal_access_tokens/self/rotate";
+        assert_eq!(token.post(rotate, json!({})).await.status, 200);
+        let thief = token.at(&format!("203.0.113.{number}"));
+        assert_eq!(thief.post(rotate, json!({})).await.status, 401);
+    }
+    let mails = told.mails().await;
+    let about_reuse = |reader: &str| {
+        let is_one = |mail: &&ReceivedMail| {
+            mail.to == [reader] && mail.text.contains("was presented after its end")
+        };
+        mails.iter().filter(is_one).count()
+    };
+    for reader in ["alice@example.com", "ops@example.com"] {
+        let number = about_reuse(reader);
+        assert!((100..=103).contains(&number), "{reader}: {number}");
+    }
+    assert_eq!(told.receiver.take().len(), 220);
+}
+
+#[tokio::test]
 async fn who_makes_and_revokes_tokens_all_day_fills_no_mailbox() {
     let told = Told::start().await;
     let World { app, alice, root } = &told.world;
