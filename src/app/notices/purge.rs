@@ -5,6 +5,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::app::PurgedPart;
 use crate::app::error::DeskError;
 use crate::app::notices::Notices;
+use crate::domain::clock::AHEAD;
+use crate::domain::notices::back_off::LONGEST_HONEST_WAIT;
 use crate::storage::notices::{self, progress};
 
 /// The time after which a notice is given up that nobody sends: longer than whoever sends it would try.
@@ -22,7 +24,9 @@ impl Notices {
     #[tracing::instrument(name = "app.notices.purge", skip_all)]
     pub async fn purge(&self) -> Result<PurgedPart, DeskError> {
         let now = self.clock.now();
-        let given_up = notices::give_up(&self.db, too_old(now), now).await?;
+        notices::make_due(&self.db, now + LONGEST_HONEST_WAIT, now).await?;
+        let waited = (too_old(now), now + AHEAD);
+        let given_up = notices::give_up(&self.db, waited, now).await?;
         if given_up > 0 {
             tracing::warn!(
                 given_up,

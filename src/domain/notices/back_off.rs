@@ -2,8 +2,12 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::domain::clock::AHEAD;
+
 /// The time for which a notice is tried; after it, the notice is given up.
 pub const LONGEST_TRY: TimeDelta = TimeDelta::days(3);
+/// The most attempts to send a notice that a clock made which was ahead, so that its age is not known: they last as long.
+const MOST_ATTEMPTS: u32 = 29;
 /// The wait after the first attempt.
 const FIRST_WAIT: TimeDelta = TimeDelta::seconds(10);
 /// The longest wait, but for the part that is drawn.
@@ -22,7 +26,8 @@ pub fn next_attempt(
     attempts: u32,
     drawn: u8,
 ) -> Option<DateTime<Utc>> {
-    if now - created_at >= LONGEST_TRY {
+    let is_from_the_future = created_at > now + AHEAD;
+    if now - created_at >= LONGEST_TRY || (is_from_the_future && attempts >= MOST_ATTEMPTS) {
         return None;
     }
     let doublings = attempts.saturating_sub(1).min(16);
@@ -47,6 +52,21 @@ mod tests {
         assert!(waits.is_sorted() && waits.len() < 40, "{waits:?}");
         assert_eq!(waits.last(), Some(&(4 * 3600)));
         assert!(now - made >= LONGEST_TRY && now - made < LONGEST_TRY + LONGEST_WAIT);
+    }
+
+    #[test]
+    fn a_notice_from_the_future_is_tried_as_long() {
+        let begin: DateTime<Utc> = "2026-03-14T15:09:26Z".parse().unwrap();
+        for drawn in [0, u8::MAX] {
+            let (mut now, mut attempts) = (begin, 1);
+            let made = begin + TimeDelta::days(1800);
+            while let Some(next) = next_attempt((made, now), attempts, drawn) {
+                (now, attempts) = (next, attempts + 1);
+            }
+            let tried = now - begin;
+            assert!(tried >= LONGEST_TRY - LONGEST_WAIT, "{tried}");
+            assert!(tried <= LONGEST_TRY + TimeDelta::days(1), "{tried}");
+        }
     }
 
     #[test]

@@ -71,20 +71,42 @@ pub async fn pending(db: &Db, channel: Channel) -> Result<u64, StorageError> {
     Ok(found.count(&db.connection).await?)
 }
 
-/// Gives up the notices that have waited since before `before`, also those of channels that nobody sends on any more.
+/// Makes the notices due whose next attempt is after `beyond`: a clock that was ahead chose it.
+#[tracing::instrument(level = "debug", name = "storage.notices.make_due", skip_all)]
+pub async fn make_due(
+    db: &Db,
+    beyond: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<(), StorageError> {
+    let late = notice::Entity::update_many()
+        .col_expr(Column::NextAttemptAt, Expr::value(Instant::from(now)))
+        .filter(Column::State.eq(NoticeState::Pending.name()))
+        .filter(Column::NextAttemptAt.gt(Instant::from(beyond)));
+    late.exec(&db.connection).await?;
+    Ok(())
+}
+
+/// Gives up the notices that have waited since before `before`, also those of channels that nobody sends on any more. One that was made
+/// after `ahead` has waited since it was due: whoever sends it moves that on.
 #[tracing::instrument(level = "debug", name = "storage.notices.give_up", skip_all)]
 pub async fn give_up(
     db: &Db,
-    before: DateTime<Utc>,
+    (before, ahead): (DateTime<Utc>, DateTime<Utc>),
     now: DateTime<Utc>,
 ) -> Result<u64, StorageError> {
+    let was_due = Condition::all()
+        .add(Column::CreatedAt.gt(Instant::from(ahead)))
+        .add(Column::NextAttemptAt.lt(Instant::from(before)));
+    let has_waited = Condition::any()
+        .add(Column::CreatedAt.lt(Instant::from(before)))
+        .add(was_due);
     let given_up = notice::Entity::update_many()
         .col_expr(Column::State, Expr::value(NoticeState::Failed.name()))
         .col_expr(Column::LastError, Expr::value("nobody sent it in time"))
         .col_expr(Column::NextAttemptAt, Expr::value(None::<Instant>))
         .col_expr(Column::FinishedAt, Expr::value(Instant::from(now)))
         .filter(Column::State.eq(NoticeState::Pending.name()))
-        .filter(Column::CreatedAt.lt(Instant::from(before)));
+        .filter(has_waited);
     Ok(given_up.exec(&db.connection).await?.rows_affected)
 }
 

@@ -139,13 +139,55 @@ async fn notices_of_a_wrong_clock_are_sent_when_it_is_right_again() {
     let World { app, alice, .. } = &told.world;
     app.revoke(alice).await;
     super::make(app).await;
+    made_in_2031(app).await;
+    super::send(app).await;
+    assert_eq!(told.receiver.take().len(), 1);
+    assert_eq!(app.service.notices.numbers().await.unwrap().pending, 0);
+}
+
+/// Makes the notices that wait those of a clock that was years ahead.
+async fn made_in_2031(app: &TestApp) {
     app.execute(
         "UPDATE notices SET created_at = '2031-01-01 00:00:00', next_attempt_at = '2031-01-01 00:00:00'",
     )
     .await;
-    super::send(app).await;
-    assert_eq!(told.receiver.take().len(), 1);
-    assert_eq!(app.service.notices.numbers().await.unwrap().pending, 0);
+}
+
+#[tokio::test]
+async fn notices_of_a_wrong_clock_that_nobody_takes_are_given_up_as_others_are() {
+    let told = Told::start().await;
+    let World { app, alice, root } = &told.world;
+    app.revoke(alice).await;
+    super::make(app).await;
+    made_in_2031(app).await;
+    for _ in 0..100 {
+        told.receiver.answer("500 Internal Server Error");
+    }
+    for hour in 0..=5 * 24 {
+        let failed = root.found("/notices?state=failed", "channel").await;
+        assert!(hour > 2 * 24 || failed.is_empty(), "{hour}");
+        super::send(app).await;
+        app.clock.advance(Duration::hours(1));
+    }
+    let failed = root.found("/notices?state=failed", "channel").await;
+    assert_eq!(failed, "webhook");
+    assert_eq!(root.read("/notices?state=pending").await, json!([]));
+}
+
+/// Its channel is gone from the configuration.
+#[tokio::test]
+async fn notices_of_a_wrong_clock_that_nobody_sends_are_given_up() {
+    let told = Told::start().await;
+    let World { app, alice, .. } = &told.world;
+    app.revoke(alice).await;
+    super::make(app).await;
+    made_in_2031(app).await;
+    let pending = async || app.service.notices.numbers().await.unwrap().pending;
+    for (days, expected) in [(3, 3), (2, 3), (0, 0)] {
+        app.service.notices.purge().await.unwrap();
+        assert_eq!(pending().await, expected, "{days}");
+        app.clock.advance(Duration::days(days));
+    }
 }
 
 /// Nobody is told of news that are old, when a way for notices comes back.
