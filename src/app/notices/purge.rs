@@ -34,7 +34,9 @@ impl Notices {
             );
         }
         let end = now - KEPT;
-        let looked_at = progress::progress(&self.db, now).await?.ends_looked_at;
+        // It begins with the first way for notices: what was before that is no news.
+        let looked_at = progress::find(&self.db).await?;
+        let looked_at = looked_at.map_or(now, |progress| progress.ends_looked_at);
         let above = (self.bounds.finished, looked_at);
         let purged = notices::purge(&self.db, end, above).await?;
         Ok(PurgedPart::from(purged))

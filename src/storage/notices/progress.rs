@@ -57,7 +57,9 @@ pub async fn progress(db: &Db, now: DateTime<Utc>) -> Result<NoticeProgress, Sto
     find(db).await?.ok_or(StorageError::NoSchema)
 }
 
-async fn find(db: &Db) -> Result<Option<NoticeProgress>, StorageError> {
+/// The progress, if it has begun.
+#[tracing::instrument(level = "debug", name = "storage.notices.progress.find", skip_all)]
+pub async fn find(db: &Db) -> Result<Option<NoticeProgress>, StorageError> {
     let row = notice_progress::Entity::find_by_id(THIS)
         .one(&db.connection)
         .await?;

@@ -1,10 +1,12 @@
 //! Notices of changes: rotated, revoked, presented again.
 
+use chrono::Duration;
 use serde_json::{Value, json};
+use wharfinger::domain::expiry::Expiry;
 use wharfinger::domain::namespaces::visibility::Visibility;
 
-use super::Told;
-use super::receiver::Message;
+use super::receiver::{Message, Receiver};
+use super::{Told, webhook_at};
 use crate::harness::World;
 
 const ROTATE: &str = "/personal_access_tokens/self/rotate";
@@ -145,6 +147,21 @@ async fn other_changes_and_what_was_before_are_no_news() {
     app.block("alice").await;
     assert_eq!(told.kinds().await, Vec::<String>::new());
     assert!(told.mailbox.take().is_empty());
+}
+
+#[tokio::test]
+async fn what_was_before_the_first_way_for_notices_is_no_news() {
+    let World { app, alice, .. } = World::start().await;
+    let end = Some(Expiry::on("2026-04-20".parse().unwrap()));
+    app.actor_with("alice", "read_registry", |token| token.expiring(end))
+        .await;
+    app.service.notices.purge().await.unwrap();
+    app.clock.advance(Duration::days(10));
+    assert_eq!(alice.post(ROTATE, json!({})).await.status, 200);
+    let receiver = Receiver::start();
+    let app = app.restart_with(&webhook_at(&receiver.url())).await;
+    super::tell(&app).await;
+    assert_eq!(receiver.take().len(), 0);
 }
 
 #[tokio::test]
