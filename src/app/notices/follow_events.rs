@@ -11,10 +11,12 @@ use crate::domain::events::stored::StoredEvent;
 use crate::domain::ids::{AccessTokenId, UserId};
 use crate::domain::notices::TokenNotice;
 use crate::domain::notices::back_off::LONGEST_TRY;
-use crate::domain::notices::from_event::{KnownTokens, notice_of, tokens_of};
+use crate::domain::notices::from_event::{
+    KnownTokens, deploy_token_of, notice_of, notice_of_deploy_token, tokens_of,
+};
 use crate::storage::access_tokens::usage;
 use crate::storage::notices::progress::{self, NoticeProgress};
-use crate::storage::users;
+use crate::storage::{deploy_tokens, users};
 
 /// The most events that are read at a time.
 const AT_A_TIME: u64 = 100;
@@ -54,6 +56,10 @@ impl Notices {
     }
 
     async fn notice_of(&self, event: &StoredEvent) -> Result<Option<TokenNotice>, DeskError> {
+        if let Some(id) = deploy_token_of(event) {
+            let token = deploy_tokens::find(&self.db, id).await?;
+            return Ok(token.and_then(|token| notice_of_deploy_token(event, &token)));
+        }
         let tokens = tokens_of(event);
         let tokens = if tokens.is_empty() {
             Vec::new()

@@ -6,12 +6,11 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::domain::access_tokens::AccessToken;
+use crate::domain::deploy_tokens::DeployToken;
 use crate::domain::events::EventAction;
 use crate::domain::events::stored::StoredEvent;
-use crate::domain::ids::AccessTokenId;
-use crate::domain::notices::{
-    Holder, Matter, NamedToken, NoticeAuthor, NoticedKind, NoticedToken, TokenNotice,
-};
+use crate::domain::ids::{AccessTokenId, DeployTokenId};
+use crate::domain::notices::{Holder, Matter, NamedToken, NoticeAuthor, TokenNotice};
 use crate::domain::users::User;
 
 /// Personal access tokens that are known, with their owners.
@@ -31,7 +30,7 @@ pub fn tokens_of(event: &StoredEvent) -> Vec<AccessTokenId> {
     subject(event).into_iter().chain(listed).collect()
 }
 
-/// The notice of an event.
+/// The notice of an event about personal access tokens.
 pub fn notice_of(event: &StoredEvent, known: &KnownTokens) -> Option<TokenNotice> {
     let subject = subject(event).and_then(|id| known.get(&id));
     match EventAction::try_from(event.action.as_str()).ok()? {
@@ -50,7 +49,6 @@ pub fn notice_of(event: &StoredEvent, known: &KnownTokens) -> Option<TokenNotice
             let revoked = named(known, &listed(event, "revoked"));
             Some(about(event, subject?, Matter::Reused { revoked }))
         }
-        EventAction::DeployTokenRevoked => deploy_token(event),
         _ => None,
     }
 }
@@ -81,18 +79,20 @@ fn about(event: &StoredEvent, (token, owner): &(AccessToken, User), matter: Matt
     }
 }
 
-/// A deploy token that was revoked; the event says all that is told of it.
-fn deploy_token(event: &StoredEvent) -> Option<TokenNotice> {
+/// The deploy token that an event tells the revocation of.
+pub fn deploy_token_of(event: &StoredEvent) -> Option<DeployTokenId> {
+    let action = EventAction::try_from(event.action.as_str());
+    let is_told = matches!(action, Ok(EventAction::DeployTokenRevoked));
+    event.subject_id.filter(|_| is_told).map(DeployTokenId)
+}
+
+/// The notice of that deploy token, which was revoked. It is told of with the path that it had then.
+pub fn notice_of_deploy_token(event: &StoredEvent, token: &DeployToken) -> Option<TokenNotice> {
     let path = event.entity.as_ref()?.path.clone()?;
     Some(TokenNotice {
         matter: Matter::Revoked { with: Vec::new() },
         at: event.created_at,
-        token: NoticedToken {
-            kind: NoticedKind::DeployToken,
-            id: event.subject_id?,
-            name: event.subject_name.clone(),
-            ends_at: None,
-        },
+        token: token.into(),
         holder: Holder::Namespace { path },
         author: Some(author(event)),
     })

@@ -125,7 +125,13 @@ async fn a_deploy_token_that_is_revoked_is_told_to_the_operator() {
     let told = Told::start().await;
     let World { app, root, .. } = &told.world;
     app.project("team/app", Visibility::Private).await;
-    let machine = app.machine("team/app", "read_registry").await;
+    let end = Expiry::on("2026-06-01".parse().unwrap());
+    let machine = app
+        .machine_with("team/app", "read_registry", |mut token| {
+            token.expiry = Some(end);
+            token
+        })
+        .await;
     let project = app.id_at("team/app").await;
     let path = format!("/projects/{project}/deploy_tokens/{}", machine.token_id);
     assert_eq!(root.delete(&path).await.status, 204);
@@ -133,6 +139,8 @@ async fn a_deploy_token_that_is_revoked_is_told_to_the_operator() {
     assert_eq!(messages.len(), 1);
     assert_eq!(messages[0]["type"], "deploy_token.revoked");
     assert_eq!(messages[0]["data"]["namespace"], "team/app");
+    let token = json!({ "type": "deploy_token", "id": machine.token_id, "name": "ci", "expires_at": "2026-06-01" });
+    assert_eq!(messages[0]["data"]["token"], token);
     let mails = told.mailbox.take();
     assert_eq!(mails.len(), 1);
     assert_eq!(mails[0].to, ["ops@example.com"]);
