@@ -261,15 +261,38 @@ pub(super) fn between(id: impl ColumnTrait, bounds: IdBounds) -> Condition {
 
 /// The condition that a column with folded texts contains `text`; wildcards in the text are letters.
 pub(super) fn contains(column: impl ColumnTrait, text: &str) -> Expr {
-    like(column, text, "%")
+    contains_in(Expr::col(column.as_column_ref()), text)
+}
+
+/// The same for any expression.
+pub(super) fn contains_in(texts: Expr, text: &str) -> Expr {
+    like(texts, text, ("%", "%"))
 }
 
 /// The same for the texts of the column that another one follows.
 pub(super) fn contains_before_the_last(column: impl ColumnTrait, text: &str) -> Expr {
-    like(column, text, "%\n%")
+    like(Expr::col(column.as_column_ref()), text, ("%", "%\n%"))
 }
 
-fn like(column: impl ColumnTrait, text: &str, rest: &str) -> Expr {
+/// The place of a text among several in a column, each on its line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TextLine {
+    First,
+    Middle,
+    Last,
+}
+
+/// The condition that `text` is the whole of a line of a column with folded texts.
+pub(super) fn is_line(column: impl ColumnTrait, text: &str, line: TextLine) -> Expr {
+    let around = match line {
+        TextLine::First => ("", "\n%"),
+        TextLine::Middle => ("%\n", "\n%"),
+        TextLine::Last => ("%\n", ""),
+    };
+    like(Expr::col(column.as_column_ref()), text, around)
+}
+
+fn like(texts: Expr, text: &str, (before, after): (&str, &str)) -> Expr {
     // The database is not asked: it would refuse a pattern that is too long, which would look like a
     // failure that passes. No text has a control character, and a line break stands between two texts.
     if text.chars().count() > MAX_LINE || text.chars().any(char::is_control) {
@@ -280,8 +303,8 @@ fn like(column: impl ColumnTrait, text: &str, rest: &str) -> Expr {
     if fold.is_empty() && !text.is_empty() {
         return nothing();
     }
-    let pattern = format!("%{}{rest}", literally(&fold));
-    column.like(LikeExpr::new(pattern).escape('!'))
+    let pattern = format!("{before}{}{after}", literally(&fold));
+    texts.like(LikeExpr::new(pattern).escape('!'))
 }
 
 /// A condition that no row fulfils.

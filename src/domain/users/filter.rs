@@ -56,4 +56,6 @@ pub enum UserSortKey {
     Username,
     /// The time of making.
     Created,
+    /// The likeness to the text that is searched for: those whose user name, name or address it is come first.
+    Likeness,
 }

@@ -20,7 +20,7 @@ pub(super) use accounts::{account_by_email_numbered, account_by_username_numbere
 use crate::domain::events::subject::Touched;
 use crate::domain::ids::UserId;
 use crate::domain::page::{Listing, Paging};
-use crate::domain::users::filter::{UserFilter, UserSort, UserSortKey};
+use crate::domain::users::filter::{UserFilter, UserSortKey};
 use crate::domain::users::password::PasswordHash;
 use crate::domain::users::username::Username;
 use crate::domain::users::{EmailAddress, User, UserState};
@@ -30,7 +30,8 @@ use crate::storage::entity::user;
 use crate::storage::error::StorageError;
 use crate::storage::letter_pairs::{self, Named};
 use crate::storage::page::{
-    between, contains, contains_before_the_last, having, is_one_of, listing_of, nothing, try_map,
+    TextLine, between, contains, contains_before_the_last, having, is_line, is_one_of, listing_of,
+    nothing, try_map,
 };
 use crate::storage::source::Source;
 use crate::storage::users::accounts::hidden;
@@ -87,7 +88,7 @@ pub async fn page(
         }
         None => all.filter(condition).into(),
     };
-    let sort = |query| sorted(query, filter.sort);
+    let sort = |query| sorted(query, filter);
     let id = (user::Column::Id, |row: &user::Model| row.id);
     let rows = listing_of(source, wanted, sort, id, paging).await?;
     try_map(rows, to_user)
@@ -132,20 +133,36 @@ fn wanted(filter: &UserFilter) -> Condition {
         .add_option(filter.nothing.then(nothing))
 }
 
-fn sorted(query: Select<user::Entity>, sort: UserSort) -> Select<user::Entity> {
+fn sorted(query: Select<user::Entity>, filter: &UserFilter) -> Select<user::Entity> {
     use user::Column;
-    let order = if sort.descending {
+    let order = if filter.sort.descending {
         Order::Desc
     } else {
         Order::Asc
     };
-    let query = match sort.key {
+    let query = match filter.sort.key {
         UserSortKey::Id => query,
+        UserSortKey::Likeness => match &filter.search {
+            Some(text) => query.order_by(unlikeness(text, filter.search_addresses), order.clone()),
+            None => query,
+        },
         UserSortKey::Name => query.order_by(Column::Name, order.clone()),
         UserSortKey::Username => query.order_by(Column::Username, order.clone()),
         UserSortKey::Created => query.order_by(Column::CreatedAt, order.clone()),
     };
     query.order_by(Column::Id, order)
+}
+
+/// A number that is the lower, the more a user is the one who is searched for: clients take the first one for them.
+fn unlikeness(text: &str, with_addresses: bool) -> Expr {
+    let is_line = |line| is_line(user::Column::Folded, text, line);
+    let likeness = Expr::case(is_line(TextLine::Middle), 1).case(is_line(TextLine::First), 2);
+    let likeness = if with_addresses {
+        likeness.case(is_line(TextLine::Last), 3)
+    } else {
+        likeness
+    };
+    likeness.finally(4).into()
 }
 
 /// The user with that id.

@@ -1,7 +1,7 @@
 //! Users: found, changed, removed, and listed in pages.
 
 use wharfinger::domain::page::{KeysetRequest, Listing, PageRequest, Paging};
-use wharfinger::domain::users::filter::UserFilter;
+use wharfinger::domain::users::filter::{UserFilter, UserSort, UserSortKey};
 use wharfinger::domain::users::password::PasswordHash;
 use wharfinger::domain::users::username::Username;
 use wharfinger::domain::users::{EmailAddress, User, UserState};
@@ -203,6 +203,12 @@ pub(super) async fn text_is_found_in_any_letter_case(db: &Db) {
             search: Some(text.to_owned()),
             ..UserFilter::default()
         };
+        assert_eq!(found(db, filter.clone()).await, expected, "{text}");
+        let sort = UserSort {
+            key: UserSortKey::Likeness,
+            descending: false,
+        };
+        let filter = UserFilter { sort, ..filter };
         assert_eq!(found(db, filter).await, expected, "{text}");
     }
     // However many letters there are, it is a question.

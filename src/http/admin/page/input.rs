@@ -113,6 +113,11 @@ impl PartInput {
             .map_or(usual, |sort| sort == Direction::Descending)
     }
 
+    /// True unless the request asks for a direction, or for a keyset, whose order is that of ids.
+    pub(in crate::http::admin) fn is_in_usual_order(&self) -> bool {
+        self.sort.is_none() && self.pagination.as_deref() != Some(KEYSET)
+    }
+
     /// The ids that entries must be between, also on pages.
     pub(in crate::http::admin) fn ids(&self) -> IdBounds {
         IdBounds {

@@ -45,7 +45,8 @@ pub(super) struct ListUsers {
     created_before: Option<DateTime<Utc>>,
     /// Only those made at this instant or after; has an effect for administrators.
     created_after: Option<DateTime<Utc>>,
-    /// `id`, `name`, `username` or `created_at`. As nothing else is known, `updated_at` is `created_at` too.
+    /// `id`, `name`, `username` or `created_at`. As nothing else is known, `updated_at` is `created_at` too. Without it and `sort`,
+    /// a search begins with those whose user name or name is the very text.
     #[param(value_type = Option<String>)]
     order_by: Option<UserSortKey>,
     #[param(ignore)]
@@ -91,8 +92,13 @@ impl ListUsers {
     }
 
     fn sort(&self) -> UserSort {
+        let usual = if self.search.is_some() && self.part.is_in_usual_order() {
+            UserSortKey::Likeness
+        } else {
+            UserSortKey::Id
+        };
         UserSort {
-            key: self.order_by.unwrap_or_default(),
+            key: self.order_by.unwrap_or(usual),
             descending: self.part.is_descending(false),
         }
     }

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use serde_json::json;
 
-use crate::harness::World;
+use crate::harness::{World, each};
 
 #[tokio::test]
 async fn the_current_user_sees_everything_about_themselves() {
@@ -102,6 +102,39 @@ async fn users_are_found_by_filters() {
     assert_eq!(names("exclude_external=True&external=True").await, "");
     assert_eq!(names("exclude_humans=True").await, "");
     assert_eq!(names("auditors=True").await, "");
+}
+
+/// Clients take the first one, and give or take the roles of whom they get.
+#[tokio::test]
+async fn a_search_begins_with_the_one_whose_name_it_is() {
+    let World { root, alice, .. } = World::start().await;
+    for (username, name, email) in [
+        ("joanna", "Joanna", "joanna@example.com"),
+        ("zoe", "Ann", "xann@example.com"),
+        ("ann", "Ann Ä", "ann@example.com"),
+    ] {
+        let body = json!({ "username": username, "name": name, "email": email });
+        root.post("/users", body).await;
+    }
+    for caller in [&root, &alice] {
+        let names = async |query: &str| {
+            let users = caller.read(&format!("/users?{query}")).await;
+            each(&users, "username")
+        };
+        assert_eq!(names("search=ann").await, "ann zoe joanna");
+        assert_eq!(names("search=ANN&per_page=1").await, "ann");
+        assert_eq!(names("search=ANN&per_page=1&page=2").await, "zoe");
+        assert_eq!(names("search=ann%20%C3%84").await, "ann");
+        for order in ["order_by=id", "sort=asc", "pagination=keyset"] {
+            let found = names(&format!("search=ann&{order}")).await;
+            assert_eq!(found, "joanna zoe ann", "{order}");
+        }
+    }
+    let addressed = async |text: &str| {
+        let path = format!("/users?search={text}");
+        root.found(&path, "username").await
+    };
+    assert_eq!(addressed("ann@example.com").await, "ann zoe");
 }
 
 #[tokio::test]
