@@ -14,8 +14,10 @@ pub struct NamespaceFilter {
     pub kinds: Vec<NamespaceKind>,
     /// Only namespaces within this one.
     pub within: Option<Within>,
-    /// Only those with this text in their path or name, in any letter case.
+    /// Only those with this text in their name or the last part of their path, in any letter case.
     pub search: Option<String>,
+    /// True if the text may also be in the rest of the path, or across its parts.
+    pub search_whole_path: bool,
     /// Only those with this visibility.
     pub visibility: Option<Visibility>,
     /// Only those at the top.
@@ -70,6 +72,7 @@ impl NamespaceFilter {
             kinds: vec![kind],
             within: None,
             search: None,
+            search_whole_path: false,
             visibility: None,
             top_level_only: false,
             min_role: None,

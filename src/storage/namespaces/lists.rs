@@ -28,8 +28,8 @@ use crate::storage::letter_pairs::Named;
 use crate::storage::members::not_ended;
 use crate::storage::namespaces::{to_kind, to_namespace, to_visibility};
 use crate::storage::page::{
-    begins_with, between, contains, having, is_below, is_none_of, is_one_of, listing_of, nothing,
-    try_map,
+    begins_with, between, contains, contains_before_the_last, contains_in, having, is_below,
+    is_none_of, is_one_of, listing_of, nothing, try_map,
 };
 use crate::storage::source::{Source, Turn};
 
@@ -170,11 +170,37 @@ fn wanted(filter: &NamespaceFilter, backend: DbBackend) -> Condition {
                 .map(|text| contains(Column::Folded, text)),
         )
         .add_option(
+            filter
+                .search
+                .as_deref()
+                .filter(|_| !filter.search_whole_path)
+                .map(in_own_texts),
+        )
+        .add_option(
             (!filter.skip.is_empty())
                 .then(|| is_none_of(Column::Id, filter.skip.iter().map(|id| id.0))),
         )
         .add(between(Column::Id, filter.ids))
         .add_option(filter.nothing.then(nothing))
+}
+
+/// The condition that `text` is in the name or in the last part of the path, which is what follows the parent's path.
+fn in_own_texts(text: &str) -> Condition {
+    use namespace::Column;
+    let parent = || Alias::new("parent");
+    let above = Query::select()
+        .expr(Func::char_length(Expr::col((parent(), Column::Path))))
+        .from_as(namespace::Entity, parent())
+        .and_where(Expr::col((parent(), Column::Id)).equals((namespace::Entity, Column::ParentId)))
+        .take();
+    let above = Expr::SubQuery(None, Box::new(above.into()));
+    // The first letter is at 1, and a slash stands between the two.
+    let begin = Expr::expr(Func::coalesce([above, Expr::value(-1)])).add(2);
+    let path = Expr::col((namespace::Entity, Column::Path));
+    let part = Func::cust(Alias::new("SUBSTR")).args([path, begin]);
+    Condition::any()
+        .add(contains_before_the_last(Column::Folded, text))
+        .add(contains_in(part.into(), text))
 }
 
 /// The condition that the caller has at least that role in a namespace, its own or inherited, or that its visibility opens

@@ -150,6 +150,7 @@ pub(super) fn authority(user: &User, admin: bool, external: bool) -> Authority {
 fn groups() -> NamespaceFilter {
     NamespaceFilter {
         search: Some("A".to_owned()),
+        search_whole_path: true,
         sort: NamespaceSort {
             key: NamespaceSortKey::Path,
             descending: false,
@@ -259,6 +260,11 @@ pub(super) async fn namespaces_are_found_by_role_place_and_name(db: &Db) {
         ..filter
     };
     assert_eq!(seen(&operator, &named).await, "a_11 a_1/deep a_1");
+    for (text, expected) in [("eep", "a_1/deep"), ("x1", "ax1"), ("Ω", "")] {
+        let mut own = named.clone();
+        (own.search, own.search_whole_path) = (Some(text.to_owned()), false);
+        assert_eq!(seen(&operator, &own).await, expected, "{text}");
+    }
 }
 
 pub(super) async fn namespaces_of_a_user_come_in_parts(db: &Db) {

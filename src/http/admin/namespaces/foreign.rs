@@ -28,7 +28,6 @@ pub(super) const PROJECT_FILTERS: &[ForeignFilter] = &[
     nothing("repository_checksum_failed", When::True, "no project has source code"),
     nothing("repository_storage", When::Given, "no project has source code"),
     nothing("custom_attributes", When::Given, "no project has attributes"),
-    ignored("search_namespaces", "searches always look at the whole path"),
     ignored("with_shared", "no project is shared with groups"),
     ignored("include_ancestor_groups", "it would add projects, not leave them out"),
     ignored("include_hidden", "no project is hidden"),

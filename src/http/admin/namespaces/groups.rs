@@ -31,7 +31,8 @@ pub(super) async fn list(
 ) -> Result<Response, ApiError> {
     let authority = call.authority(Need::Read)?;
     let wanted = ListNamespaces::groups(&call.parameters)?;
-    let (filter, paging) = (wanted.filter(), wanted.paging);
+    let (mut filter, paging) = (wanted.filter(), wanted.paging);
+    filter.search_whole_path = true;
     let found = admin
         .desk
         .namespaces_page(&authority, &ListRoot::Everything, filter, paging)

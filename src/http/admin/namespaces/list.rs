@@ -21,8 +21,10 @@ use crate::http::admin::parameters::Parameters;
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(in crate::http::admin) struct ListNamespaces {
-    /// A part of the path or name.
+    /// A part of the name or of the last part of the path; in the list of all groups, of the whole path.
     search: Option<String>,
+    /// True to look for the `search` in the whole paths of projects.
+    search_namespaces: Option<bool>,
     /// Only those in which the caller is Owner.
     owned: Option<bool>,
     /// Only those in which the caller has a role.
@@ -80,6 +82,7 @@ impl ListNamespaces {
         let is_by_id = order_by.is_none_or(|key| key == NamespaceSortKey::Id);
         Ok(Self {
             search: parameters.filled("search")?,
+            search_namespaces: parameters.boolean("search_namespaces")?,
             owned: parameters.boolean("owned")?,
             membership: parameters.boolean("membership")?,
             all_available: parameters.boolean("all_available")?,
@@ -121,6 +124,8 @@ impl ListNamespaces {
                 descending: self.part.is_descending(descends(self.kind)),
             },
             search: self.search.clone(),
+            search_whole_path: self.kind == NamespaceKind::Project
+                && self.search_namespaces == Some(true),
             ..NamespaceFilter::all(self.kind)
         }
     }
@@ -130,8 +135,10 @@ impl ListNamespaces {
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct ListParents {
-    /// A part of the path or name.
+    /// A part of the name or of the last part of the path.
     search: Option<String>,
+    /// True to look for the `search` in the whole path.
+    full_path_search: Option<bool>,
     /// Only those in which the caller is Owner.
     owned_only: Option<bool>,
     /// Only those at the top.
@@ -144,6 +151,7 @@ impl ListParents {
     pub(super) fn read(parameters: &Parameters) -> Result<Self, ApiError> {
         Ok(Self {
             search: parameters.filled("search")?,
+            full_path_search: parameters.boolean("full_path_search")?,
             owned_only: parameters.boolean("owned_only")?,
             top_level_only: parameters.boolean("top_level_only")?,
             part: ForwardInput::read(parameters)?,
@@ -161,6 +169,7 @@ impl ListParents {
             },
             top_level_only: self.top_level_only == Some(true),
             search: self.search,
+            search_whole_path: self.full_path_search == Some(true),
             ..NamespaceFilter::all(NamespaceKind::Group)
         }
     }

@@ -320,9 +320,58 @@ async fn projects_are_found_by_filters() {
     assert_eq!(
         paths(
             &root,
-            "?simple=true&order_by=last_activity_at&sort=asc&archived=false&search=team"
+            "?simple=true&order_by=last_activity_at&sort=asc&archived=false&search=team&search_namespaces=true"
         )
         .await,
         "team/first team/second"
     );
+}
+
+/// Otherwise everything in a group matches the group's own name, and clients that take the first one get any project.
+#[tokio::test]
+async fn a_search_finds_names_and_last_parts_of_paths_and_not_the_groups_above() {
+    let World { app, root, alice } = start().await;
+    for path in [
+        "team/other",
+        "team/steam",
+        "team/sub/tool",
+        "team/sub/team-b",
+    ] {
+        app.project(path, Visibility::Private).await;
+    }
+    let named = json!({ "name": "The Teams Ü" });
+    root.put("/projects/team%2Fother", named).await;
+    alice.post("/projects", json!({ "name": "tool" })).await;
+    let found = async |list: &str, key: &str| {
+        let list = root.found(&format!("{list}&per_page=100"), key).await;
+        let mut list: Vec<_> = list.split(' ').collect();
+        list.sort_unstable();
+        list.join(" ")
+    };
+    let paths = async |list: &str| found(list, "path_with_namespace").await;
+    let in_team = "team/other team/steam";
+    let all = "team/other team/steam team/sub/team-b";
+    assert_eq!(paths("/groups/team/projects?search=TEAM").await, in_team);
+    let below = "/groups/team/projects?include_subgroups=true&search=team";
+    assert_eq!(paths(below).await, all);
+    assert_eq!(paths("/projects?search=team").await, all);
+    assert_eq!(paths("/projects?search=Teams%20%C3%BC").await, "team/other");
+    assert_eq!(paths("/projects?search=team/s").await, "");
+    let whole = "/projects?search=team/s&search_namespaces=true";
+    assert_eq!(
+        paths(whole).await,
+        "team/steam team/sub/team-b team/sub/tool"
+    );
+    assert_eq!(paths("/users/alice/projects?search=alice").await, "");
+    assert_eq!(paths("/users/alice/projects?search=oo").await, "alice/tool");
+    let groups = async |list: &str| found(list, "full_path").await;
+    assert_eq!(groups("/groups?search=team").await, "team team/sub");
+    assert_eq!(groups("/groups/team/subgroups?search=team").await, "");
+    assert_eq!(
+        groups("/groups/team/descendant_groups?search=su").await,
+        "team/sub"
+    );
+    assert_eq!(groups("/namespaces?search=team").await, "team");
+    let whole = "/namespaces?search=team&full_path_search=true";
+    assert_eq!(groups(whole).await, "team team/sub");
 }
