@@ -3,7 +3,7 @@
 use crate::app::desk::Desk;
 use crate::app::error::DeskError;
 use crate::app::users::find::{user_for, whole};
-use crate::domain::authority::Authority;
+use crate::domain::authority::{Authority, Refusal};
 use crate::domain::events::detail::{Changes, Detail};
 use crate::domain::events::{Event, EventAction};
 use crate::domain::users::reference::UserReference;
@@ -49,7 +49,7 @@ impl Desk {
     }
 }
 
-/// Blocks a user or lets them sign in again; administrators only. No event comes back if they are in
+/// Blocks a user or lets them sign in again; administrators only, and nobody blocks themselves. No event comes back if they are in
 /// that state already.
 pub(in crate::app) async fn set_state(
     change: &Change,
@@ -63,6 +63,9 @@ pub(in crate::app) async fn set_state(
     }
     let action = match state {
         UserState::Active => EventAction::UserUnblocked,
+        UserState::Blocked if change.authority().user() == Some(user.id) => {
+            return Err(Refusal::OwnBlock.into());
+        }
         UserState::Blocked
             if user.admin && !users::has_administrator(change, Some(user.id)).await? =>
         {

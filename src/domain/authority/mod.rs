@@ -174,6 +174,11 @@ pub enum Refusal {
          with `wharfinger user`"
     )]
     AdministratorWithTwoFactor,
+    /// An administrator who would lock themselves out with the next request.
+    #[error(
+        "nobody blocks themselves by the API; another administrator does it, or the command line"
+    )]
+    OwnBlock,
 }
 
 impl From<Cause> for Refusal {

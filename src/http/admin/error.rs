@@ -249,6 +249,7 @@ impl From<Refusal> for ApiError {
             | Refusal::LastOwner
             | Refusal::LastOwnerBelow(_)
             | Refusal::TwoFactorOfAdministrator
+            | Refusal::OwnBlock
             | Refusal::AdministratorWithTwoFactor => Self::Forbidden(refusal.to_string()),
             Refusal::NotYours => Self::Unauthorized,
         }

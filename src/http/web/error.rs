@@ -173,6 +173,7 @@ impl From<Refusal> for WebError {
             | Refusal::LastOwner
             | Refusal::LastOwnerBelow(_)
             | Refusal::TwoFactorOfAdministrator
+            | Refusal::OwnBlock
             | Refusal::AdministratorWithTwoFactor => {
                 Self::Forbidden(sentence(&refusal.to_string()))
             }
