@@ -47,6 +47,15 @@ pub enum DeskError {
         /// The group or project.
         namespace: String,
     },
+    /// The user who is to be deleted owns a group that nobody else owns.
+    #[error(
+        "this user is the last owner of the group `{group}`; make someone else its owner first, or leave it without one \
+         with hard_delete=true"
+    )]
+    SoleOwner {
+        /// The group.
+        group: String,
+    },
     /// A field has a value that cannot be.
     #[error("{field} {problem}")]
     Invalid {

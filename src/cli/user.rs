@@ -4,7 +4,7 @@ use clap::{ArgGroup, Args, Subcommand};
 use secrecy::ExposeSecret;
 
 use crate::app::Desk;
-use crate::app::users::{NewUser, UserChange};
+use crate::app::users::{NewUser, OwnedGroups, UserChange};
 use crate::cli::context::Context;
 use crate::cli::input::{Confirmation, password_from_stdin, password_from_terminal, read};
 use crate::cli::list::{List, PART};
@@ -313,7 +313,9 @@ async fn delete(
     }
     let view = UserView::new(&user, &context.base());
     confirmation.ask("Delete?")?;
-    let gone = desk.delete_user(&authority, &id).await?;
+    let gone = desk
+        .delete_user(&authority, &id, OwnedGroups::Abandoned)
+        .await?;
     let table = Table::new(&COLUMNS, vec![row(&gone)]);
     context.output.table(&view, &table)
 }

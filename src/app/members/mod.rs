@@ -4,7 +4,7 @@ mod add;
 mod change;
 pub(super) mod find;
 mod remove;
-mod rules;
+pub(super) mod rules;
 
 pub use add::{AddedMember, NewMember};
 pub use change::MemberChange;

@@ -67,12 +67,27 @@ pub(super) async fn keep_owners_below(
     user: &User,
     (below, taken): (&[(Namespace, Member)], &[NamespaceId]),
 ) -> Result<(), DeskError> {
-    let groups = below.iter().filter(|(namespace, member)| {
+    if change.authority().is_administrator() {
+        return Ok(());
+    }
+    match left_without_owner(change, user, (below, taken)).await? {
+        Some(group) => Err(Refusal::LastOwnerBelow(group).into()),
+        None => Ok(()),
+    }
+}
+
+/// The first of the groups of which a user is the last owner, if `roles` are theirs and those in `taken` go.
+pub(in crate::app) async fn left_without_owner(
+    change: &Change,
+    user: &User,
+    (roles, taken): (&[(Namespace, Member)], &[NamespaceId]),
+) -> Result<Option<NamespacePath>, DeskError> {
+    let groups = roles.iter().filter(|(namespace, member)| {
         namespace.kind == NamespaceKind::Group && keeps_a_group(member, user)
     });
     let groups: Vec<Namespace> = groups.map(|(namespace, _)| namespace.clone()).collect();
-    if change.authority().is_administrator() || groups.is_empty() {
-        return Ok(());
+    if groups.is_empty() {
+        return Ok(None);
     }
     let mut places = namespaces::above(change, &groups).await?;
     places.extend(groups.iter().cloned());
@@ -85,8 +100,6 @@ pub(super) async fn keep_owners_below(
         .collect();
     let is_owned =
         |group: &&Namespace| group.path.and_ancestors().any(|path| owned.contains(&path));
-    match groups.iter().find(|group| !is_owned(group)) {
-        Some(group) => Err(Refusal::LastOwnerBelow(group.path.clone()).into()),
-        None => Ok(()),
-    }
+    let group = groups.iter().find(|group| !is_owned(group));
+    Ok(group.map(|group| group.path.clone()))
 }

@@ -2,6 +2,7 @@
 
 use crate::app::desk::Desk;
 use crate::app::error::DeskError;
+use crate::app::members::rules::left_without_owner;
 use crate::app::namespaces::bury::bury_with_all_below;
 use crate::app::users::find::user_for;
 use crate::domain::access_tokens::AccessToken;
@@ -30,6 +31,15 @@ pub struct UserDeletion {
     pub roles: Vec<(Namespace, Member)>,
 }
 
+/// The way to treat groups of which the user is the last owner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OwnedGroups {
+    /// They keep an owner: the user is not deleted.
+    Kept,
+    /// They stay without one, for administrators to manage.
+    Abandoned,
+}
+
 impl Desk {
     /// Deletes a user with their tokens, roles and projects. Tombstones are left: their images stay closed
     /// and their name taken until an administrator makes them anew.
@@ -38,10 +48,11 @@ impl Desk {
         &self,
         authority: &Authority,
         reference: &UserReference,
+        owned: OwnedGroups,
     ) -> Result<User, DeskError> {
         authority.require_administrator()?;
         let change = self.begin(authority).await?;
-        let (gone, event) = delete(&change, reference).await?;
+        let (gone, event) = delete(&change, reference, owned).await?;
         change.commit([event]).await?;
         Ok(gone)
     }
@@ -73,6 +84,7 @@ impl Desk {
 pub(in crate::app) async fn delete(
     change: &Change,
     reference: &UserReference,
+    owned: OwnedGroups,
 ) -> Result<(User, GrantedEvent), DeskError> {
     let grant = change.grant(Authority::require_administrator)?;
     let user = user_for(change, reference).await?;
@@ -89,6 +101,13 @@ pub(in crate::app) async fn delete(
     let roles: Vec<_> = roles
         .filter(|(_, member)| member.role().lasts_at(now))
         .collect();
+    if owned == OwnedGroups::Kept {
+        let taken: Vec<_> = roles.iter().map(|(namespace, _)| namespace.id).collect();
+        let alone = left_without_owner(change, &user, (&roles, &taken)).await?;
+        if let Some(group) = alone.map(|path| path.to_string()) {
+            return Err(DeskError::SoleOwner { group });
+        }
+    }
     let tokens = access_tokens::working_of(change, id).await?;
     let namespaces = match own_namespace(change, &user).await? {
         Some(own) => bury_with_all_below(change, &own).await?,

@@ -13,5 +13,5 @@ mod reset_password;
 
 pub use change::UserChange;
 pub use create::NewUser;
-pub use delete::UserDeletion;
+pub use delete::{OwnedGroups, UserDeletion};
 pub use first_administrator::FirstAdministrator;

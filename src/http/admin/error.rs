@@ -266,7 +266,9 @@ impl From<DeskError> for ApiError {
     fn from(error: DeskError) -> Self {
         match error {
             DeskError::NotFound { what, .. } => Self::NotFound(title_case(what)),
-            DeskError::Taken { .. } => Self::Conflict(error.to_string()),
+            DeskError::Taken { .. } | DeskError::SoleOwner { .. } => {
+                Self::Conflict(error.to_string())
+            }
             DeskError::AlreadyMember => Self::Conflict(ALREADY_MEMBER.to_owned()),
             // The thing that has it is not told: the caller may not see it.
             DeskError::PathTaken { .. } => {

@@ -189,6 +189,7 @@ impl From<DeskError> for WebError {
             DeskError::Taken { .. }
             | DeskError::PathTaken { .. }
             | DeskError::AlreadyMember
+            | DeskError::SoleOwner { .. }
             | DeskError::NotMember { .. }
             | DeskError::Invalid { .. }
             | DeskError::Refused(_)

@@ -340,7 +340,7 @@ impl<'a> Writer<'a> {
             door,
             &Call {
                 method: "DELETE",
-                path: &format!("/users/{}", user.id),
+                path: &format!("/users/{}?hard_delete=true", user.id),
                 body: json!({}),
                 command: &["user", "delete", &name, "--yes"],
             },

@@ -1,6 +1,7 @@
 //! The ends of sessions.
 
 use chrono::Duration;
+use wharfinger::app::users::OwnedGroups;
 use wharfinger::domain::authority::Authority;
 use wharfinger::domain::events::detail::Detail;
 use wharfinger::domain::events::{Event, EventAction};
@@ -79,7 +80,7 @@ async fn whoever_is_blocked_or_deleted_is_out_at_once_on_every_replica() {
     );
     let browser = app.signed_in("alice").await;
     app.desk
-        .delete_user(&operator, &named("alice"))
+        .delete_user(&operator, &named("alice"), OwnedGroups::Abandoned)
         .await
         .unwrap();
     assert_eq!(browser.open("/").await.heading(), "Sign in");

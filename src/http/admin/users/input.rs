@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::app::users::{NewUser, UserChange};
+use crate::app::users::{NewUser, OwnedGroups, UserChange};
 use crate::domain::namespaces::NamespaceKind;
 use crate::domain::page::Paging;
 use crate::domain::text::DisplayName;
@@ -225,6 +225,32 @@ impl From<ChangeUser> for UserChange {
             admin: wanted.admin,
             external: wanted.external,
             password: wanted.password,
+        }
+    }
+}
+
+/// The way to delete a user.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct DeleteUser {
+    /// True to delete the last owner of a group too, which stays without an owner then.
+    hard_delete: Option<bool>,
+}
+
+impl DeleteUser {
+    pub(super) fn read(parameters: &Parameters) -> Result<Self, ApiError> {
+        Ok(Self {
+            hard_delete: parameters.boolean("hard_delete")?,
+        })
+    }
+}
+
+impl From<DeleteUser> for OwnedGroups {
+    fn from(wanted: DeleteUser) -> Self {
+        if wanted.hard_delete == Some(true) {
+            Self::Abandoned
+        } else {
+            Self::Kept
         }
     }
 }

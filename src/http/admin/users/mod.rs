@@ -24,7 +24,7 @@ use crate::http::admin::parameters::invalid;
 use crate::http::admin::segments::Segments;
 use crate::http::admin::state::AdminState;
 use crate::http::admin::users::foreign::ForeignUserFilters;
-use crate::http::admin::users::input::{ChangeUser, CreateUser, ListUsers};
+use crate::http::admin::users::input::{ChangeUser, CreateUser, DeleteUser, ListUsers};
 use crate::representation::UserView;
 
 /// All routes of this noun, and of what belongs to it.
@@ -109,8 +109,9 @@ pub(super) async fn change(
 }
 
 /// Deletes a user with their tokens, roles and projects; administrators only. Their images stay closed and their name taken.
+/// The last owner of a group is not deleted without `hard_delete`.
 #[utoipa::path(delete, path = "/users/{id}", tag = "users",
-    params(("id" = i64, Path)), responses((status = 204)))]
+    params(("id" = i64, Path), DeleteUser), responses((status = 204)))]
 pub(super) async fn delete(
     State(admin): State<AdminState>,
     Segments(id): Segments<String>,
@@ -118,7 +119,13 @@ pub(super) async fn delete(
 ) -> Result<StatusCode, ApiError> {
     let authority = call.authority(Need::Write)?;
     authority.require_administrator()?;
-    admin.desk.delete_user(&authority, &reference(&id)?).await?;
+    let user = reference(&id)?;
+    let wanted = DeleteUser::read(&call.parameters);
+    let wanted = admin.unless_unknown(&authority, &user, wanted).await?;
+    admin
+        .desk
+        .delete_user(&authority, &user, wanted.into())
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

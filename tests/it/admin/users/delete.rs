@@ -116,13 +116,36 @@ async fn a_deleted_user_is_gone_with_everything_that_was_theirs() {
     assert_eq!(root.read("/groups/team/members").await, json!([]));
 }
 
+/// Nobody but administrators could manage the group, and who cleans up users would not know (GitLab: 409).
+#[tokio::test]
+async fn the_last_owner_of_a_group_is_not_deleted_unless_that_is_said() {
+    let World { app, root, alice } = World::start().await;
+    app.group("team", Visibility::Private).await;
+    app.group("team/sub", Visibility::Private).await;
+    app.user("bob").await;
+    app.member("team/sub", "alice", "owner").await;
+    app.member("team/sub", "bob", "maintainer").await;
+    let path = app.user_path("alice").await;
+    insta::assert_snapshot!(root.delete(&path).await.told(), @r#"409 {"message":"this user is the last owner of the group `team/sub`; make someone else its owner first, or leave it without one with hard_delete=true"}"#);
+    assert_eq!(alice.get("/user").await.status, StatusCode::OK);
+    app.member("team", "bob", "owner").await;
+    assert_eq!(root.delete(&path).await.told(), "204", "it has another one");
+    let path = app.user_path("bob").await;
+    let refused = root.delete(&format!("{path}?hard_delete=false")).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT);
+    let deleted = root.delete(&format!("{path}?hard_delete=true")).await;
+    assert_eq!(deleted.told(), "204");
+    assert_eq!(root.read("/groups/team/members").await, json!([]));
+}
+
 #[tokio::test]
 async fn the_event_names_the_tokens_and_roles_that_went_with_a_user() {
     let World { app, root, alice } = World::start().await;
     app.project("alice/tool", Visibility::Private).await;
     app.group("team", Visibility::Private).await;
     app.member("team", "alice", "owner").await;
-    root.delete(&app.user_path("alice").await).await;
+    let path = app.user_path("alice").await;
+    root.delete(&format!("{path}?hard_delete=true")).await;
     let told = format!(
         "root user.deleted alice with tokens {}; was owner in team",
         alice.id
