@@ -1,5 +1,6 @@
 //! `/users`
 
+mod absent;
 mod foreign;
 mod input;
 mod namespaces;
@@ -37,6 +38,7 @@ pub(super) fn routes() -> OpenApiRouter<AdminState> {
         .routes(routes!(namespaces::memberships))
         .routes(routes!(block))
         .routes(routes!(unblock))
+        .merge(absent::states())
 }
 
 /// All users; administrators see more of them than names.

@@ -44,6 +44,35 @@ async fn no_administrator_blocks_themselves() {
     assert_eq!(root.get("/user").await.status, StatusCode::FORBIDDEN);
 }
 
+/// A bare 404 would say that there is no such user.
+#[tokio::test]
+async fn states_that_users_do_not_have_are_refused_with_those_they_have() {
+    let World { app, root, alice } = World::start().await;
+    let path = app.user_path("alice").await;
+    for (verbs, use_this) in [
+        (["deactivate", "ban", "reject"], "block"),
+        (["activate", "unban", "approve"], "unblock"),
+    ] {
+        for verb in verbs {
+            let told = async |path: &str| root.post(&format!("{path}/{verb}"), json!({})).await;
+            let expected = format!(
+                r#"400 {{"message":"400 Bad request - users are active or blocked here; use POST /users/:id/{use_this}"}}"#
+            );
+            assert_eq!(told(&path).await.told(), expected);
+            let unknown = told("/users/999").await.told();
+            assert_eq!(unknown, r#"404 {"message":"404 User Not Found"}"#);
+            let reply = alice.post(&format!("{path}/{verb}"), json!({})).await;
+            assert_eq!(reply.status, StatusCode::FORBIDDEN, "{verb}");
+            let reply = app
+                .anonymous()
+                .post(&format!("{path}/{verb}"), json!({}))
+                .await;
+            assert_eq!(reply.status, StatusCode::UNAUTHORIZED, "{verb}");
+        }
+    }
+    assert_eq!(root.read(&path).await["state"], "active");
+}
+
 #[tokio::test]
 async fn of_administrators_that_go_at_the_same_time_one_stays() {
     let World { app, .. } = World::start().await;
