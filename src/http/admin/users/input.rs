@@ -194,7 +194,8 @@ pub(super) struct ChangeUser {
     /// The e-mail address; empty for none.
     #[schema(value_type = Option<String>)]
     email: Option<Option<EmailAddress>>,
-    /// The new password, of at least 8 characters and none of the common ones; logins with the old one end. An empty one changes nothing.
+    /// The new password, of at least 8 characters and none of the common ones; logins with the old one end. An empty one changes
+    /// nothing, and is refused alone.
     #[schema(value_type = Option<String>)]
     password: Option<NewPassword>,
     admin: Option<bool>,
@@ -205,10 +206,20 @@ pub(super) struct ChangeUser {
 
 impl ChangeUser {
     pub(super) fn read(parameters: &Parameters) -> Result<Self, ApiError> {
+        let others = ["name", "email", "admin", "external", "username"];
+        let has_others = others.iter().any(|name| parameters.has(name));
+        let password = password(parameters)?;
+        // Alone it was meant for another password, and nobody must believe that the old one is gone.
+        if parameters.has("password") && password.is_none() && !has_others {
+            return Err(ApiError::BadRequest(
+                "the password is empty, and nothing else is to be changed; choose one of at least 8 characters"
+                    .to_owned(),
+            ));
+        }
         Ok(Self {
             name: display_name(parameters.text("name")?)?,
             email: parameters.if_given("email", email)?,
-            password: password(parameters)?,
+            password,
             admin: parameters.boolean("admin")?,
             external: parameters.boolean("external")?,
             username: parameters.text("username")?,

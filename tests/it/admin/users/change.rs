@@ -46,7 +46,9 @@ async fn administrators_change_what_was_chosen() {
     let own = root.read("/namespaces/alice").await;
     assert_eq!(own["name"], "Alice A.", "it is the user's");
     assert_eq!(root.read("/namespaces?search=Alice%20A").await[0], own);
-    let blank = root.put(&alice, json!({ "password": "" })).await;
+    let blank = root
+        .put(&alice, json!({ "password": "", "external": true }))
+        .await;
     assert_eq!(
         blank.told(),
         unchanged.told(),
@@ -85,6 +87,8 @@ async fn a_change_that_cannot_be_says_why_and_changes_nothing() {
     insta::assert_snapshot!(told(json!({ "password": "Qwertyuiop" })).await, @r#"400 {"message":"400 Bad request - this password is one of the most common ones, which are tried first; choose another"}"#);
     insta::assert_snapshot!(told(json!({ "password": "short", "name": "x" })).await, @r#"400 {"message":"400 Bad request - a password has at least 8 characters"}"#);
     insta::assert_snapshot!(told(json!({ "admin": "perhaps", "name": "x" })).await, @r#"400 {"error":"admin is invalid"}"#);
+    // Alone it is meant for a new one, and nobody must believe that the old one is gone.
+    insta::assert_snapshot!(told(json!({ "password": "" })).await, @r#"400 {"message":"400 Bad request - the password is empty, and nothing else is to be changed; choose one of at least 8 characters"}"#);
     assert_eq!(root.read(&alice).await, before);
     let nobody = root.put("/users/999", json!({ "name": "x" })).await.told();
     assert_eq!(nobody, r#"404 {"message":"404 User Not Found"}"#);
