@@ -92,7 +92,8 @@ pub(in crate::app) async fn change_user(
         refresh_tokens::revoke_all(change, to.id).await?;
         sessions::remove_all_of(change, to.id, change.authority().session()).await?;
     }
-    let action = if to == was {
+    // A new password is found by its name, also if it came with other changes.
+    let action = if hash.is_some() {
         EventAction::PasswordChanged
     } else {
         EventAction::UserChanged

@@ -99,6 +99,10 @@ async fn an_event_has_the_values_before_and_after_and_never_a_secret() {
         { "field": "password", "from": "(hidden)", "to": "(hidden)" },
     ] });
     assert_eq!(detail(&app).await, expected);
+    let found = root
+        .read("/audit_events?action=user.password_changed")
+        .await;
+    assert_eq!(found[0]["entity_id"], alice, "with other changes too");
     let own = Touched::Namespace("alice".try_into().unwrap());
     assert_eq!(touched(&app).await, [Touched::User(UserId(alice)), own]);
 
