@@ -259,10 +259,7 @@ fn condition(filter: &DeployTokenFilter) -> Condition {
                 .map(|namespace| Column::NamespaceId.eq(namespace.0)),
         )
         .add_option(filter.unrevoked.then(|| Column::RevokedAt.is_null()))
-        .add_option(filter.active_at.map(|(active, now)| {
-            let works = works_at(now);
-            if active { works } else { works.not() }
-        }))
+        .add_option(filter.active_at.map(works_at))
 }
 
 fn works_at(now: DateTime<Utc>) -> Condition {

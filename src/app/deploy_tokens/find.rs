@@ -68,7 +68,7 @@ impl Desk {
         Ok(DeployTokenFilter {
             namespace,
             unrevoked: namespace.is_some(),
-            active_at: active.map(|active| (active, self.now())),
+            active_at: (active == Some(true)).then(|| self.now()),
         })
     }
 }

@@ -11,6 +11,6 @@ pub struct DeployTokenFilter {
     pub namespace: Option<NamespaceId>,
     /// Only deploy tokens that were not revoked.
     pub unrevoked: bool,
-    /// Only deploy tokens that work at this instant, or (false) that do not.
-    pub active_at: Option<(bool, DateTime<Utc>)>,
+    /// Only deploy tokens that work at this instant.
+    pub active_at: Option<DateTime<Utc>>,
 }

@@ -88,11 +88,10 @@ pub(super) async fn deploy_tokens_keep_what_was_chosen(db: &Db) {
     let end = now() + Duration::hours(1);
     assert_eq!(ids(None).await, [endless.id, ending.id]);
     assert_eq!(
-        ids(Some((true, end - Duration::seconds(1)))).await,
+        ids(Some(end - Duration::seconds(1))).await,
         [endless.id, ending.id]
     );
-    assert_eq!(ids(Some((true, end))).await, [endless.id]);
-    assert_eq!(ids(Some((false, end))).await, [ending.id]);
+    assert_eq!(ids(Some(end)).await, [endless.id]);
 
     let change = begin(db).await;
     deploy_tokens::revoke(&change, ending.id).await.unwrap();

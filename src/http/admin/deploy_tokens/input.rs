@@ -16,7 +16,7 @@ use crate::http::admin::words::DeployScopeName;
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct ListDeployTokens {
-    /// Only deploy tokens that work, or (false) that do not.
+    /// True for only deploy tokens that work; false leaves none out, as in GitLab.
     pub(super) active: Option<bool>,
     #[param(ignore)]
     pub(super) part: ForwardInput,
