@@ -164,7 +164,7 @@ async fn delete(
     (kind, path): (NamespaceKind, NamespacePath),
     confirmation: Confirmation,
 ) -> anyhow::Result<()> {
-    let (authority, name) = (Authority::operator(), named(kind, path));
+    let (authority, name) = (Authority::operator(), named(kind, path.clone()));
     let goes = desk.namespace_deletion(&authority, &name).await?;
     context
         .output
@@ -175,7 +175,12 @@ async fn delete(
             .output
             .note(&format!("  {} {}", namespace.kind.name(), namespace.path));
     }
-    confirmation.ask("Delete?")?;
+    // The list above is for people; a program's error, and its question, have this alone.
+    let number = goes.len();
+    confirmation.ask(&format!(
+        "Delete the {} {path} (groups and projects: {number})?",
+        kind.name()
+    ))?;
     desk.delete_namespace(&authority, &name).await?;
     table(context, &goes)
 }

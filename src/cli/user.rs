@@ -312,7 +312,10 @@ async fn delete(
         note(format!("  the role {} in {}", member.level, namespace.path));
     }
     let view = UserView::new(&user, &context.base());
-    confirmation.ask("Delete?")?;
+    let (namespaces, tokens, roles) = (goes.namespaces.len(), goes.tokens.len(), goes.roles.len());
+    confirmation.ask(&format!(
+        "Delete the user {name} (namespaces: {namespaces}, personal access tokens: {tokens}, roles: {roles})?"
+    ))?;
     let gone = desk
         .delete_user(&authority, &id, OwnedGroups::Abandoned)
         .await?;

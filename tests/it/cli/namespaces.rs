@@ -5,11 +5,15 @@ use super::{Workplace, stderr};
 #[test]
 fn deleting_a_group_says_first_what_goes_with_it() {
     let workplace = Workplace::furnished();
+    let told = workplace.fails(1, &["--json", "group", "delete", "team"]);
+    assert!(
+        told.contains("Delete the group team (groups and projects: 2)?"),
+        "{told}"
+    );
     let output = workplace.run(&["group", "delete", "team", "--yes"]);
     assert_eq!(
         stderr(&output),
-        "This deletes, with all memberships and deploy tokens:\n  group team\n  project team/app\nDelete?\n"
-            .replace("Delete?\n", "")
+        "This deletes, with all memberships and deploy tokens:\n  group team\n  project team/app\n"
     );
     assert_eq!(
         String::from_utf8(output.stdout).unwrap(),

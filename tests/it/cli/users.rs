@@ -81,7 +81,15 @@ fn deleting_a_user_says_first_what_goes_with_them() {
     let told = workplace.fails(1, &["user", "delete", "alice"]);
     assert_eq!(
         told,
-        format!("{says}error: Delete? There is nobody to ask; say --yes to do it\n")
+        format!(
+            "{says}error: Delete the user alice (namespaces: 2, personal access tokens: 1, roles: 1)? There is nobody to \
+             ask; say --yes to do it\n"
+        )
+    );
+    let told = workplace.fails(1, &["--json", "user", "delete", "alice"]);
+    assert!(
+        told.contains("Delete the user alice (namespaces: 2"),
+        "{told}"
     );
     assert_eq!(workplace.json(&["user", "show", "alice"])["id"], 1);
     let output = workplace.run(&["user", "delete", "alice", "--yes"]);
