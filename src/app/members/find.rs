@@ -80,7 +80,7 @@ impl Desk {
     }
 
     /// The namespaces whose members count. The members of a group that the caller may not see are not shown
-    /// in a public project in it.
+    /// in a public project in it. Whose name a path begins with is no secret.
     async fn reached(
         &self,
         authority: &Authority,
@@ -92,7 +92,9 @@ impl Desk {
         }
         let mut all = namespaces::and_ancestors(&self.db, &namespace).await?;
         let seen = seen_among(&self.db, authority, &all, self.now()).await?;
-        all.retain(|namespace| seen.contains(&namespace.id));
+        all.retain(|namespace| {
+            namespace.kind == NamespaceKind::User || seen.contains(&namespace.id)
+        });
         Ok(all)
     }
 }

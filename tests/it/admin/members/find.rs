@@ -127,7 +127,7 @@ async fn one_member_is_shown_with_the_direct_role_or_the_highest() {
 
 #[tokio::test]
 async fn whose_namespace_it_is_owns_the_projects_in_it() {
-    let World { root, alice, .. } = start().await;
+    let World { app, root, alice } = start().await;
     alice.post("/projects", json!({ "name": "tool" })).await;
     let path = "/projects/alice%2Ftool/members";
     assert_eq!(listed(&alice, path).await, "");
@@ -138,6 +138,14 @@ async fn whose_namespace_it_is_owns_the_projects_in_it() {
         listed(&alice, &format!("{path}/all")).await,
         "alice:50 bob:50"
     );
+    // Alice's own namespace is closed to bob, and whose it is is in the path.
+    let bob = app.actor("bob", "read_api").await;
+    assert_eq!(
+        listed(&bob, &format!("{path}/all")).await,
+        "alice:50 bob:50"
+    );
+    let owner = format!("{path}/all/{}", app.id_of("alice").await);
+    assert_eq!(bob.read(&owner).await["access_level"], 50);
 }
 
 #[tokio::test]
