@@ -2,8 +2,8 @@
 
 use clap::{ArgGroup, Args, Subcommand};
 
-use crate::app::Desk;
 use crate::app::namespaces::{NamespaceChange, NewNamespace};
+use crate::app::{Desk, DeskError};
 use crate::cli::context::Context;
 use crate::cli::input::{Confirmation, read};
 use crate::cli::list::{List, PART};
@@ -124,14 +124,16 @@ pub(super) async fn run(
             let (path, visibility) = (&made.namespace.path, made.namespace.visibility);
             let note = format!("The {} {path} is made; it is {visibility}.", kind.name());
             context.output.note(&note);
-            made
+            return show(context, &made, Some(Vec::new()));
         }
         Command::List => {
             return list(context, &desk, kind).await;
         }
         Command::Show { path } => {
-            desk.namespace_with_ancestors(&authority, &named(kind, path))
-                .await?
+            let name = named(kind, path);
+            let found = desk.namespace_with_ancestors(&authority, &name).await?;
+            let projects = projects_in(context, &desk, &found).await?;
+            return show(context, &found, projects);
         }
         Command::Change {
             path,
@@ -155,7 +157,9 @@ pub(super) async fn run(
             return delete(context, &desk, (kind, path), confirmation).await;
         }
     };
-    show(context, &desk, &namespace).await
+    // The change is made, and is told so: the projects are left out if they cannot be read now.
+    let projects = projects_in(context, &desk, &namespace).await.ok().flatten();
+    show(context, &namespace, projects)
 }
 
 async fn delete(
@@ -227,16 +231,28 @@ fn table(context: &Context<'_>, namespaces: &[NamespaceWithAncestors]) -> anyhow
     context.output.table(&views, &table)
 }
 
-async fn show(
+/// The first projects directly in a group, if they are to be shown.
+async fn projects_in(
     context: &Context<'_>,
     desk: &Desk,
     found: &NamespaceWithAncestors,
+) -> Result<Option<Vec<NamespaceWithAncestors>>, DeskError> {
+    let namespace = &found.namespace;
+    if !context.output.is_json() || namespace.kind != NamespaceKind::Group {
+        return Ok(None);
+    }
+    let operator = Authority::operator();
+    desk.first_projects(&operator, namespace.id).await.map(Some)
+}
+
+fn show(
+    context: &Context<'_>,
+    found: &NamespaceWithAncestors,
+    projects: Option<Vec<NamespaceWithAncestors>>,
 ) -> anyhow::Result<()> {
-    let (base, namespace) = (context.base(), &found.namespace);
+    let base = context.base();
     let mut view = GroupOrProjectView::new(found, &base);
-    if context.output.is_json() && namespace.kind == NamespaceKind::Group {
-        let operator = Authority::operator();
-        let projects = desk.first_projects(&operator, namespace.id).await?;
+    if let Some(projects) = projects {
         view = view.with_projects(&projects, &base);
     }
     let table = Table::new(&COLUMNS, vec![row(&found.namespace)]);

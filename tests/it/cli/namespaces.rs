@@ -37,5 +37,7 @@ fn a_group_alone_is_shown_with_its_projects_as_the_api_shows_it() {
         projects.iter().map(path).collect::<Vec<_>>()
     };
     assert_eq!(projects(&["group", "show", "team"]), ["team/app"]);
+    let set = ["group", "set-visibility", "team", "internal"];
+    assert_eq!(projects(&set), ["team/app"]);
     assert!(projects(&["group", "create", "other"]).is_empty());
 }
