@@ -15,7 +15,8 @@ use crate::http::admin::state::AdminState;
 use crate::http::admin::users::reference;
 use crate::representation::AccessTokenView;
 
-/// Makes a token for a user; administrators only. Only this reply shows the secret.
+/// Makes a token for a user; administrators only. It ends no later than the token that is presented. Only this reply
+/// shows the secret.
 #[utoipa::path(post, path = "/users/{user_id}/personal_access_tokens", tag = "personal_access_tokens",
     params(("user_id" = i64, Path)), request_body = CreateAccessToken,
     responses((status = 201, body = AccessTokenView)))]

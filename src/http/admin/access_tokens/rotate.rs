@@ -43,8 +43,8 @@ impl FromRequest<AdminState> for RotationCall {
     }
 }
 
-/// Replaces a token by a new one: the caller's or, for administrators, anyone's. Only this reply shows
-/// the secret.
+/// Replaces a token by a new one: the caller's or, for administrators, anyone's. Unless it is the very token that is
+/// presented, the new one ends no later than that. Only this reply shows the secret.
 #[utoipa::path(post, path = "/personal_access_tokens/{id}/rotate", tag = "personal_access_tokens",
     params(("id" = i64, Path)), request_body = Option<RotateAccessToken>,
     responses((status = 200, body = AccessTokenView)))]
