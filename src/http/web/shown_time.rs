@@ -3,7 +3,7 @@
 use std::fmt;
 
 use askama::filters::HtmlSafe;
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, NaiveTime, SecondsFormat, TimeDelta, Utc};
 
 /// A time, which the script shows in the reader's zone. It is exact, and in UTC, when the pointer is on it and without the script.
 #[derive(Debug, Clone, Copy)]
@@ -24,15 +24,20 @@ impl fmt::Display for ShownTime {
 /// It consists of digits and words of ours.
 impl HtmlSafe for ShownTime {}
 
-/// A time of which only the day is shown, where there is little room.
+/// A time of which only the day is shown, where there is little room. What ends with a day of UTC, because a date was chosen, is shown as
+/// that date to everybody.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ShownDay(pub(super) DateTime<Utc>);
 
 impl fmt::Display for ShownDay {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let exact = self.0.to_rfc3339_opts(SecondsFormat::Secs, true);
         let whole = self.0.format("%Y-%m-%d %H:%M:%S UTC");
         let day = self.0.format("%Y-%m-%d");
+        let exact = if self.0.time() == NaiveTime::MIN {
+            day.to_string()
+        } else {
+            self.0.to_rfc3339_opts(SecondsFormat::Secs, true)
+        };
         write!(
             f,
             "<time datetime=\"{exact}\" title=\"{whole}\" data-day>{day}</time>"
@@ -73,6 +78,11 @@ mod tests {
         assert_eq!(
             ShownDay(at).to_string(),
             "<time datetime=\"2026-03-04T05:06:07Z\" title=\"2026-03-04 05:06:07 UTC\" data-day>2026-03-04</time>"
+        );
+        let date = "2026-03-04T00:00:00Z".parse().unwrap();
+        assert_eq!(
+            ShownDay(date).to_string(),
+            "<time datetime=\"2026-03-04\" title=\"2026-03-04 00:00:00 UTC\" data-day>2026-03-04</time>"
         );
     }
 
