@@ -2,6 +2,8 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use p256::ecdsa::signature::Verifier;
+use p256::ecdsa::{Signature, VerifyingKey};
 use p256::pkcs8::{EncodePublicKey, LineEnding};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -27,6 +29,13 @@ impl PublicPoint {
             x: x.try_into().ok()?,
             y: y.try_into().ok()?,
         })
+    }
+
+    /// True if the signature of 64 bytes over `signed` is of this key.
+    pub(super) fn verifies(&self, signed: &[u8], signature: &[u8]) -> bool {
+        let key = VerifyingKey::from(&self.key);
+        let signature = Signature::from_slice(signature);
+        signature.is_ok_and(|signature| key.verify(signed, &signature).is_ok())
     }
 
     /// True if a coordinate starts with a zero byte: registries disagree about the thumbprint of
@@ -106,6 +115,7 @@ pub struct Jwks {
 
 #[cfg(test)]
 mod tests {
+    use p256::ecdsa::signature::Signer;
     use p256::elliptic_curve::sec1::ToSec1Point;
 
     use super::*;
@@ -147,6 +157,19 @@ mod tests {
             point.thumbprint(),
             "WZsjbh58q8kl1WsGShqtiycImZtCgGbukDn4RAacMig"
         );
+    }
+
+    #[test]
+    fn a_signature_is_verified_byte_for_byte() {
+        let secret = p256::SecretKey::from_slice(&[7; 32]).unwrap();
+        let point = point_of(&secret.public_key());
+        let signature: Signature = p256::ecdsa::SigningKey::from(&secret).sign(b"probe");
+        let mut bytes = signature.to_bytes();
+        assert!(point.verifies(b"probe", &bytes));
+        assert!(!point.verifies(b"other", &bytes));
+        bytes[63] ^= 1;
+        assert!(!point.verifies(b"probe", &bytes));
+        assert!(!point.verifies(b"probe", b""));
     }
 
     #[test]
