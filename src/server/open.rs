@@ -123,8 +123,8 @@ async fn open_keys(config: &Config, db: &Db) -> anyhow::Result<Opened> {
     // Asked twice: another replica may be making the first keys.
     if !KeyRing::is_there(folder)? && db.has_seen_keys().await? && !KeyRing::is_there(folder)? {
         bail!(
-            "the folder {} has no keys, but there were some when this database was served before: bring them back \
-             from a backup, or correct `keys.directory`. If they are lost for good, run `wharfinger keys create`; \
+            "the folder {} has no keys, but there were some when this database was served before: all instances share one folder; \
+             bring the keys back from a backup, or correct `keys.directory`. If they are lost for good, run `wharfinger keys create`; \
              every registry then needs the new public/ca.crt",
             std::path::absolute(folder)?.display()
         );

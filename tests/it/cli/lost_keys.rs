@@ -22,8 +22,8 @@ fn lost_keys_are_not_taken_for_a_first_start() {
 
     let told = workplace.fails(1, &["serve"]);
     let expected = format!(
-        "the folder {} has no keys, but there were some when this database was served before: bring them back from a \
-         backup, or correct `keys.directory`. If they are lost for good, run `wharfinger keys create`",
+        "the folder {} has no keys, but there were some when this database was served before: all instances share one folder; \
+         bring the keys back from a backup, or correct `keys.directory`. If they are lost for good, run `wharfinger keys create`",
         keys.display()
     );
     assert!(told.contains(&expected), "{told}");
