@@ -2,12 +2,10 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use chrono::{DateTime, Utc};
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, TryGetableMany,
 };
 
-use crate::domain::clock::AHEAD;
 use crate::storage::connect::Db;
 use crate::storage::entity::instant::Instant;
 use crate::storage::error::StorageError;
@@ -43,11 +41,6 @@ impl PurgePass {
         self.0.store(0, Ordering::Relaxed);
         Ok((number, false))
     }
-}
-
-/// The condition that rows are of a time after `now`: a clock was ahead.
-pub(super) fn from_the_future(column: impl ColumnTrait, now: DateTime<Utc>) -> Condition {
-    Condition::all().add(column.gt(Instant::from(now + AHEAD)))
 }
 
 /// Deletes some of the rows that are old for one of these reasons, and returns their number; true if there may be more of the same

@@ -7,6 +7,7 @@ use sea_orm::{
     QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
 };
 
+use crate::domain::clock::AHEAD;
 use crate::domain::events::subject::Touched;
 use crate::domain::ids::{RefreshTokenId, UserId};
 use crate::domain::page::{Listing, Paging};
@@ -20,7 +21,7 @@ use crate::storage::entity::hidden::HiddenBytes;
 use crate::storage::entity::instant::Instant;
 use crate::storage::entity::{refresh_token, user};
 use crate::storage::error::StorageError;
-use crate::storage::oldest::{PurgePass, delete_oldest_by, from_the_future};
+use crate::storage::oldest::{PurgePass, delete_oldest_by};
 use crate::storage::page::{listing_of, try_map};
 use crate::storage::source::Source;
 use crate::storage::users::{lock, to_user};
@@ -113,15 +114,19 @@ pub async fn insert(
     Ok(to_token(row.insert(login.connection()).await?))
 }
 
-/// Deletes the tokens of a user that were not used for longest, so that `left` are left at the most. The user's row
+/// Deletes the tokens of a user that were not used for longest, so that `left` are left at the most; first those that were made while a
+/// clock was ahead, which do not work. The user's row
 /// is locked by the login, so that another one does not count the same.
 #[tracing::instrument(level = "debug", name = "storage.refresh_tokens.make_room", skip_all, fields(owner = %owner))]
 pub async fn make_room(login: &Login, owner: UserId, left: u64) -> Result<(), StorageError> {
+    let latest = Instant::from(login.now() + AHEAD);
+    let is_from_the_future = refresh_token::Column::CreatedAt.gt(latest);
     let too_many: Vec<(i64, HiddenBytes)> = refresh_token::Entity::find()
         .select_only()
         .column(refresh_token::Column::Id)
         .column(refresh_token::Column::Digest)
         .filter(refresh_token::COLUMN.user_id.eq(owner.0))
+        .order_by_asc(is_from_the_future)
         .order_by_desc(refresh_token::Column::LastUsedAt)
         .order_by_desc(refresh_token::Column::Id)
         .offset(left)
@@ -178,7 +183,7 @@ pub async fn revoke_all(change: &Change, owner: UserId) -> Result<(), StorageErr
     Ok(())
 }
 
-/// Notes that the refresh token with that id and that digest was used at `now`, unless another replica has noted a later use, by a clock that is right: after the
+/// Notes that the refresh token with that id and that digest was used at `now`, unless another replica has noted a later use: after the
 /// database went back, the id may be that of another token. This changes nobody's rights, so it
 /// is no event.
 #[tracing::instrument(level = "debug", name = "storage.refresh_tokens.note_use", skip_all, fields(id = %id))]
@@ -188,9 +193,6 @@ pub async fn note_use(
     now: DateTime<Utc>,
 ) -> Result<(), StorageError> {
     let digest = HiddenBytes(digest.as_bytes().to_vec());
-    let is_replaced = Condition::any()
-        .add(refresh_token::Column::LastUsedAt.lt(Instant::from(now)))
-        .add(from_the_future(refresh_token::Column::LastUsedAt, now));
     refresh_token::Entity::update_many()
         .col_expr(
             refresh_token::Column::LastUsedAt,
@@ -198,7 +200,7 @@ pub async fn note_use(
         )
         .filter(refresh_token::Column::Id.eq(id.0))
         .filter(refresh_token::Column::Digest.eq(digest))
-        .filter(is_replaced)
+        .filter(refresh_token::Column::LastUsedAt.lt(Instant::from(now)))
         .exec(&db.connection)
         .await?;
     Ok(())
@@ -221,7 +223,6 @@ pub async fn purge(
     let reasons = [
         until(Column::LastUsedAt, used_after),
         until(Column::CreatedAt, made_after),
-        (from_the_future(Column::CreatedAt, now), Column::CreatedAt),
     ];
     delete_oldest_by::<refresh_token::Entity>(db, &reasons, Column::Id, pass).await
 }

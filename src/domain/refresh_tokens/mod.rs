@@ -50,11 +50,8 @@ pub enum RefreshTokenState {
 const USE_GRANULARITY: Duration = Duration::from_mins(10);
 
 impl RefreshLifetimes {
-    /// True if a use at `now` is to be written down after the last one that was; also after a later one, by a clock that was ahead.
+    /// True if a use at `now` is to be written down after the last one that was.
     pub fn is_use_noted(&self, last_used_at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
-        if last_used_at > now + AHEAD {
-            return true;
-        }
         let granularity = USE_GRANULARITY.min(self.idle / 10);
         (now - last_used_at)
             .to_std()

@@ -8,6 +8,7 @@ use secrecy::SecretString;
 use serde_json::json;
 use wharfinger::domain::authority::Authority;
 use wharfinger::domain::ids::RefreshTokenId;
+use wharfinger::domain::refresh_tokens::RefreshLifetimes;
 use wharfinger::storage::PurgePass;
 
 use super::forms::Form;
@@ -235,7 +236,7 @@ async fn a_refresh_token_ends_with_its_revocation_by_its_owner() {
 async fn refresh_tokens_that_have_ended_are_purged() {
     let app = start().await;
     refresh_token(&app).await;
-    let lifetimes = wharfinger::domain::refresh_tokens::RefreshLifetimes {
+    let lifetimes = RefreshLifetimes {
         idle: std::time::Duration::from_hours(1),
         absolute: std::time::Duration::from_hours(2),
     };
@@ -256,7 +257,7 @@ async fn a_clock_years_ahead_deletes_the_refresh_tokens_of_one_day_at_a_time() {
     refresh_token(&app).await;
     app.clock.advance(Duration::days(1));
     let second = refresh_token(&app).await;
-    let lifetimes = wharfinger::domain::refresh_tokens::RefreshLifetimes {
+    let lifetimes = RefreshLifetimes {
         idle: std::time::Duration::from_hours(24 * 90),
         absolute: std::time::Duration::from_hours(24 * 3650),
     };
@@ -288,8 +289,46 @@ async fn a_clock_that_was_ahead_leaves_no_refresh_token_that_lives_for_years() {
     assert!(!works(&app, &ahead).await);
     assert!(works(&app, &before).await);
     write_uses(&app).await;
-    app.clock.advance(Duration::days(91));
+    app.clock.advance(Duration::days(80 + 91));
     assert!(!works(&app, &before).await, "it was not used for 90 days");
+}
+
+/// A clock that is behind takes what is new for something from the future.
+#[tokio::test]
+async fn a_clock_that_was_behind_leaves_refresh_tokens_as_they_are() {
+    let app = start().await;
+    let used = refresh_token(&app).await;
+    for days in [60, 60] {
+        app.clock.advance(Duration::days(days));
+        assert!(works(&app, &used).await);
+        write_uses(&app).await;
+    }
+    let new = refresh_token(&app).await;
+    app.clock.advance(Duration::days(-100));
+    assert!(works(&app, &used).await);
+    write_uses(&app).await;
+    let lifetimes = RefreshLifetimes {
+        idle: Duration::days(90).to_std().unwrap(),
+        absolute: Duration::days(365).to_std().unwrap(),
+    };
+    let pass = PurgePass::default();
+    let purged = app.desk.purge_refresh_tokens(&lifetimes, &pass).await;
+    assert_eq!(purged.unwrap().number, 0);
+    app.clock.advance(Duration::days(100));
+    assert!(works(&app, &used).await && works(&app, &new).await);
+}
+
+#[tokio::test]
+async fn refresh_tokens_of_a_clock_that_was_ahead_take_nobodys_place() {
+    let app = TestApp::start_with("[refresh_tokens]\nmax_per_user = 2").await;
+    app.user("alice").await;
+    app.clock.advance(Duration::days(80));
+    for _ in 0..2 {
+        refresh_token(&app).await;
+    }
+    app.clock.advance(Duration::days(-80));
+    let (first, second) = (refresh_token(&app).await, refresh_token(&app).await);
+    assert!(works(&app, &first).await && works(&app, &second).await);
 }
 
 #[tokio::test]
