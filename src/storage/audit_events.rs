@@ -63,7 +63,7 @@ pub async fn find(
     row.map(to_event).transpose()
 }
 
-/// The user whom events call by that name: the last of them, if there were several, because names of deleted users stay taken.
+/// The user whom events call by that name; the last of them, if it was given again.
 #[tracing::instrument(
     level = "debug",
     name = "storage.audit_events.user_once_named",
@@ -164,14 +164,21 @@ fn condition(filter: &EventFilter) -> Condition {
 
 fn place(place: &EventPlace) -> Condition {
     match place {
-        EventPlace::One(kind, id) => Condition::all()
-            .add(Column::EntityKind.eq(kind.name()))
-            .add(Column::EntityId.eq(*id)),
+        EventPlace::One(kind, id) => one(*kind, *id),
         EventPlace::Below(path) => {
             at_or_below(path).add(Column::EntityKind.ne(EntityKind::User.name()))
         }
-        EventPlace::Named(path) => at_or_below(path),
+        EventPlace::Named(path, user) => {
+            let user = user.map(|id| one(EntityKind::User, id.0));
+            Condition::any().add(at_or_below(path)).add_option(user)
+        }
     }
+}
+
+fn one(kind: EntityKind, id: i64) -> Condition {
+    Condition::all()
+        .add(Column::EntityKind.eq(kind.name()))
+        .add(Column::EntityId.eq(id))
 }
 
 /// The condition that an event belongs to what has that path or is below it. The first part of the path leads to all

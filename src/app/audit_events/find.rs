@@ -76,17 +76,15 @@ impl Desk {
         authority.require_administrator()?;
         if let Ok(username) = Username::try_from(name.as_str()) {
             let user = users::find_by_username(&self.db, &username).await?;
-            let user = match user.map(|user| user.id) {
-                Some(id) => Some(id),
-                // Events of tokens and sessions have the user's id alone.
-                None => audit_events::user_once_named(&self.db, name).await?,
-            };
-            if let Some(id) = user {
+            if let Some(id) = user.map(|user| user.id) {
                 return Ok(EventPlace::One(EntityKind::User, id.0));
             }
         }
         match namespaces::occupant(&self.db, name).await? {
-            Some(_) => Ok(EventPlace::Named(name.clone())),
+            Some(_) => {
+                let user = audit_events::user_once_named(&self.db, name).await?;
+                Ok(EventPlace::Named(name.clone(), user))
+            }
             None => Err(DeskError::not_found(
                 "user, group or project",
                 &name.as_str(),

@@ -36,8 +36,9 @@ pub enum EventPlace {
     One(EntityKind, i64),
     /// A group, with everything below it.
     Below(NamespacePath),
-    /// Everything that has or had that name: a user, or a group or project with what is below it.
-    Named(NamespacePath),
+    /// Everything that has or had that name: a group or project with what is below it, and a user who was deleted, whose tokens and
+    /// sessions have the id alone.
+    Named(NamespacePath, Option<UserId>),
 }
 
 /// The one who made a change.

@@ -86,6 +86,11 @@ fn what_was_deleted_still_has_its_events() {
     assert_eq!(of("alice"), of_alice);
     assert!(of("team").starts_with("group.deleted "), "{}", of("team"));
     assert!(of("team/app").ends_with("project.created"));
+    // A group may be made where a user was.
+    workplace.ok(&["group", "create", "alice"]);
+    workplace.ok(&["project", "create", "alice/app"]);
+    let of_both = format!("project.created group.created {of_alice}");
+    assert_eq!(of("alice"), of_both);
 }
 
 #[test]

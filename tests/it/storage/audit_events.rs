@@ -126,9 +126,9 @@ pub(super) async fn events_are_found_by_what_they_belong_to(db: &Db) {
         "audited/in_er audited/in_er/app"
     );
     assert_eq!(at(below("audited/in")).await, "");
-    let named = EventPlace::Named("audited/inner".try_into().unwrap());
+    let named = EventPlace::Named("audited/inner".try_into().unwrap(), None);
     assert_eq!(at(named).await, "audited/inner");
-    let named = EventPlace::Named("audited".try_into().unwrap());
+    let named = EventPlace::Named("audited".try_into().unwrap(), None);
     assert!(at(named).await.ends_with("audited/in_er-too audited"));
     let one = |kind| EventPlace::One(kind, 900_001);
     assert_eq!(at(one(EntityKind::Group)).await, "audited");
