@@ -15,6 +15,8 @@ pub(super) const PRIVATE: u32 = 0o600;
 pub(super) const PUBLIC: u32 = 0o644;
 /// The ending of a file that does not have its name yet.
 const UNFINISHED: &str = "new";
+/// The link in a secret that Kubernetes has mounted to the folder with the files of now.
+const NEWEST_OF_SECRET: &str = "..data";
 /// Everybody's right to read.
 const READ: u32 = 0o004;
 /// Everybody's right to write.
@@ -56,9 +58,9 @@ pub(super) fn read_private(path: &Path) -> Result<Option<String>, KeyError> {
 }
 
 /// Refuses a folder that everybody can write into: a key of theirs would sign. A group may, as with files. Where a secret of Kubernetes
-/// is mounted, the folder says that everybody can, and nobody can, because the mount is for reading alone.
+/// is mounted, the folder says that everybody can, and nobody can.
 pub(super) fn check_folder(path: &Path) -> Result<(), KeyError> {
-    if is_open(path, WRITE) && !is_for_reading_alone(path) {
+    if is_open(path, WRITE) && !is_mounted_secret(path) {
         let problem = "anyone on this machine can put files into this folder; look if all in it are yours, and run \
                        `chmod o-w` on it";
         return Err(KeyError::new(path, problem));
@@ -66,9 +68,12 @@ pub(super) fn check_folder(path: &Path) -> Result<(), KeyError> {
     Ok(())
 }
 
-/// True if the file system is mounted so that nobody writes to it.
-fn is_for_reading_alone(path: &Path) -> bool {
-    rustix::fs::statvfs(path).is_ok_and(|found| found.f_flag.contains(StatVfsMountFlags::RDONLY))
+/// True for a secret that Kubernetes has mounted: for reading alone, with a link to the files of now. Another folder that is mounted so may
+/// be written by other paths.
+fn is_mounted_secret(path: &Path) -> bool {
+    let mounted = rustix::fs::statvfs(path);
+    mounted.is_ok_and(|found| found.f_flag.contains(StatVfsMountFlags::RDONLY))
+        && path.join(NEWEST_OF_SECRET).is_symlink()
 }
 
 /// True if it is there and everybody on this machine has that right to it.

@@ -67,7 +67,16 @@ fn keys_in_a_folder_that_is_mounted_read_only_are_backed_up() {
     fs::remove_file(workplace.path().join("keys/.lock")).unwrap();
     // The folder of a secret that Kubernetes mounts says that everybody may write into it.
     let open = fs::Permissions::from_mode(0o1777);
-    fs::set_permissions(workplace.path().join("keys"), open).unwrap();
+    let keys = workplace.path().join("keys");
+    fs::set_permissions(&keys, open).unwrap();
+    disk.close();
+    let told = workplace.fails(1, &["serve"]);
+    assert!(
+        told.contains("anyone on this machine can put files"),
+        "{told}"
+    );
+    disk.reopen();
+    std::os::unix::fs::symlink("nowhere", keys.join("..data")).unwrap();
     disk.close();
     start(&workplace, "log").stop();
     workplace.ok(&WITH_KEYS);
