@@ -50,7 +50,7 @@ pub enum StorageError {
     /// The database keeps texts in an encoding that does not have every letter, or counts bytes in place of letters.
     #[error(
         "the database keeps texts as {0}, and not every name would fit: make it anew with \
-         CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0"
+         CREATE DATABASE … ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0"
     )]
     Encoding(String),
     /// A name that must be unique is taken.

@@ -158,11 +158,13 @@ impl DatabaseFile {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(self.failed(&error)),
             // SQLite makes the file, and others beside it.
             Err(_) => {
-                match rustix::fs::access(self.path.parent().unwrap_or(folder), Access::WRITE_OK) {
+                let behind = self.path.parent().unwrap_or(folder);
+                match rustix::fs::access(behind, Access::WRITE_OK) {
                     Ok(()) => Ok(!self.must_exist),
                     Err(error) => Err(StorageError::Address(format!(
-                        "no file can be made in the folder {}: {error}; it must belong to the user of this program, or be writable for it",
-                        folder.display()
+                        "no file can be made in the folder {}: {error}; it must be there, and belong to the user of this program or be \
+                         writable for it",
+                        behind.display()
                     ))),
                 }
             }

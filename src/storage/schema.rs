@@ -155,11 +155,16 @@ pub(super) async fn bring_to(
         return Err(StorageError::OtherSchema(ANOTHER));
     }
     if recorded.is_empty() {
-        foreign::must_be_none(&manager).await?;
-        must_take_every_text(manager.get_connection()).await?;
+        must_be_fit(&manager).await?;
     }
     let done = Migrator::up(connection, steps).await;
     done.map_err(to_error)
+}
+
+/// Makes sure that the first migration may be made.
+pub(super) async fn must_be_fit(manager: &SchemaManager<'_>) -> Result<(), StorageError> {
+    foreign::must_be_none(manager).await?;
+    must_take_every_text(manager.get_connection()).await
 }
 
 /// True if all migrations of a database are another program's.

@@ -57,7 +57,12 @@ impl Db {
     }
 
     async fn look(&self) -> Result<SchemaFindings, StorageError> {
-        let applied = foreign::recorded(&SchemaManager::new(&self.connection.inner)).await?;
+        let manager = SchemaManager::new(&self.connection.inner);
+        let applied = foreign::recorded(&manager).await?;
+        if applied.is_empty() {
+            // A start would be refused.
+            schema::must_be_fit(&manager).await?;
+        }
         // Its columns are there when all migrations were made.
         let is_whole = applied.len() == Migrator::migrations().len();
         let is_indexed = !is_whole || !fold::is_due(&self.connection).await?;

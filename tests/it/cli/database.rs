@@ -344,7 +344,7 @@ fn a_folder_in_which_no_file_can_be_made_is_named() {
         "{told}"
     );
     assert!(
-        told.contains("it must belong to the user of this program"),
+        told.contains("it must be there, and belong to the user of this program"),
         "{told}"
     );
 }

@@ -51,6 +51,8 @@ pub(super) async fn databases_of_other_programs_are_left_alone(url: &SecretStrin
         theirs.execute_unprepared(&made).await.unwrap();
         let expected = format!("the database has a table `{table}` of another program; {OWN}");
         assert_eq!(refused(&target).await, expected);
+        let status = Db::schema_status(&target, 2).await;
+        assert_eq!(status.unwrap_err().to_string(), expected);
         for ours in ["users", "letter_pairs", "seaql_migrations"] {
             assert_eq!(has(&theirs, ours).await, ours == table, "{ours}");
         }
