@@ -61,12 +61,17 @@ pub(super) fn read(setting: &Setting) -> Result<SecretString, ConfigError> {
     if rest.trim_start_matches('/').starts_with('~') {
         return Err(setting.wrong(HOME));
     }
-    let is_known = |name: &str| known.contains(&name) || name.starts_with("options[");
+    let is_known = |name: &str| known.contains(&name) || is_option(name);
     let unknown = parameters(rest).find(|name| !is_known(name));
     match unknown {
         Some(name) if scheme != "sqlite" => Err(setting.wrong(&refusal(&name, known))),
         _ => Ok(SecretString::from(text)),
     }
+}
+
+/// True for one of PostgreSQL's settings, in its brackets.
+fn is_option(name: &str) -> bool {
+    name.starts_with("options[") && name.ends_with(']')
 }
 
 /// The names of the parameters.

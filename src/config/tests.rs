@@ -646,6 +646,8 @@ fn parameters_of_the_database_that_nobody_knows_are_refused_without_their_values
     let told = problem("[database]\nurl = \"postgres://u:pass?hidden@h/d\"");
     assert!(told.contains("write ? as %3F"), "{told}");
     assert!(!told.contains("hidden"), "{told}");
+    let told = problem("[database]\nurl = \"postgres://u@h/d?options[search_path=w\"");
+    assert!(told.contains("that is no parameter: "), "{told}");
     for url in [
         "postgres://u:p@h/d?sslmode=verify-full&sslrootcert=/ca.crt&options[search_path]=w",
         "postgres:///d?host=/run/postgresql",

@@ -113,9 +113,10 @@ impl PartInput {
             .map_or(usual, |sort| sort == Direction::Descending)
     }
 
-    /// True unless the request asks for a direction, or for a keyset, whose order is that of ids.
+    /// True unless the request asks for a direction, or for a keyset or a part of the ids, whose order is that of ids.
     pub(in crate::http::admin) fn is_in_usual_order(&self) -> bool {
-        self.sort.is_none() && self.pagination.as_deref() != Some(KEYSET)
+        let is_bounded = self.id_after.is_some() || self.id_before.is_some();
+        self.sort.is_none() && !is_bounded && self.pagination.as_deref() != Some(KEYSET)
     }
 
     /// The ids that entries must be between, also on pages.

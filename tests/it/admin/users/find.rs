@@ -125,7 +125,7 @@ async fn a_search_begins_with_the_one_whose_name_it_is() {
         assert_eq!(names("search=ANN&per_page=1").await, "ann");
         assert_eq!(names("search=ANN&per_page=1&page=2").await, "zoe");
         assert_eq!(names("search=ann%20%C3%84").await, "ann");
-        for order in ["order_by=id", "sort=asc", "pagination=keyset"] {
+        for order in ["order_by=id", "sort=asc", "pagination=keyset", "id_after=0"] {
             let found = names(&format!("search=ann&{order}")).await;
             assert_eq!(found, "joanna zoe ann", "{order}");
         }
