@@ -44,14 +44,14 @@ impl Service {
         let directory = base.directory();
         let records = Records::new(&base, &directory)?;
         // Administration is never answered from copies.
-        let db = base.db.for_admin();
+        let db = base.admin_db.clone();
         let administration = base.admission(&records, (db.clone(), Directory::without_copies(db)));
         let metrics = Metrics::new();
         let frames = Arc::new(Frames::new(config, &base.entropy, &metrics));
         let desk = desk(
             config,
             (
-                base.db.for_admin(),
+                base.admin_db.clone(),
                 Arc::clone(&base.clock),
                 Arc::clone(&base.entropy),
             ),
@@ -108,6 +108,8 @@ impl Service {
 struct Base<'a> {
     config: &'a Config,
     db: Db,
+    /// The same database by the connections of the admin API.
+    admin_db: Db,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     passwords: Passwords,
@@ -125,6 +127,7 @@ impl<'a> Base<'a> {
             passwords: passwords(config, Arc::clone(&entropy))?,
             throttle: Throttle::new(config.failed_logins.back_off, is_exempt, &*entropy),
             config,
+            admin_db: db.for_admin(),
             db,
             clock,
             entropy,
@@ -183,9 +186,9 @@ struct Records {
 
 impl Records {
     fn new(base: &Base<'_>, directory: &Directory) -> anyhow::Result<Self> {
-        let (db, clock) = (&base.db, &base.clock);
+        let (db, admin_db, clock) = (&base.db, &base.admin_db, &base.clock);
         let entropy = Arc::clone(&base.entropy);
-        let notices = notices::notices(base.config, db.for_admin(), Arc::clone(clock), entropy)?;
+        let notices = notices::notices(base.config, admin_db.clone(), Arc::clone(clock), entropy)?;
         let observations = Observations::new(db.clone(), Arc::clone(clock));
         let observations = observations.telling(notices.clone());
         Ok(Self {
@@ -195,7 +198,7 @@ impl Records {
             refresh_token_uses: RefreshTokenUses::new(db.clone(), directory.clone()),
             observations,
             notices,
-            counter: UsageCounter::new(db.for_admin(), Arc::clone(clock)),
+            counter: UsageCounter::new(admin_db.clone(), Arc::clone(clock)),
         })
     }
 }
