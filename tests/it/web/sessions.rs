@@ -32,6 +32,15 @@ async fn a_session_ends_when_it_idles_and_when_it_is_old() {
     assert_eq!(browser.open("/").await.heading(), "Sign in", "it idled");
 }
 
+/// The rules of a service in which nothing is configured.
+fn usual_rules() -> SessionRules {
+    SessionRules {
+        idle: Duration::days(7).to_std().unwrap(),
+        absolute: Duration::days(30).to_std().unwrap(),
+        most_per_user: 50,
+    }
+}
+
 /// A session that began while the clock was years ahead would go on for years; one that was used then goes on as others do.
 #[tokio::test]
 async fn a_clock_that_was_ahead_leaves_no_session_that_goes_on_for_years() {
@@ -46,13 +55,12 @@ async fn a_clock_that_was_ahead_leaves_no_session_that_goes_on_for_years() {
     assert_ne!(before.open("/").await.heading(), "Sign in");
     app.clock.advance(Duration::days(31));
     assert_eq!(ahead.open("/").await.heading(), "Sign in");
-    let rules = SessionRules {
-        idle: Duration::days(7).to_std().unwrap(),
-        absolute: Duration::days(30).to_std().unwrap(),
-        most_per_user: 50,
-    };
     let pass = PurgePass::default();
-    let purged = app.desk.purge_sessions(&rules, &pass).await.unwrap();
+    let purged = app
+        .desk
+        .purge_sessions(&usual_rules(), &pass)
+        .await
+        .unwrap();
     assert_eq!(purged.number, 1, "the one that idled");
 }
 
@@ -62,14 +70,13 @@ async fn a_clock_that_was_behind_leaves_sessions_as_they_are() {
     let app = TestApp::start().await;
     app.user("alice").await;
     let browser = app.signed_in("alice").await;
-    let rules = SessionRules {
-        idle: Duration::days(7).to_std().unwrap(),
-        absolute: Duration::days(30).to_std().unwrap(),
-        most_per_user: 50,
-    };
     app.clock.advance(Duration::hours(-1));
     let pass = PurgePass::default();
-    let purged = app.desk.purge_sessions(&rules, &pass).await.unwrap();
+    let purged = app
+        .desk
+        .purge_sessions(&usual_rules(), &pass)
+        .await
+        .unwrap();
     assert_eq!(purged.number, 0);
     app.clock.advance(Duration::hours(1));
     assert_ne!(browser.open("/").await.heading(), "Sign in");
