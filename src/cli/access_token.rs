@@ -248,7 +248,7 @@ async fn rotate(arguments: Rotate, context: &Context<'_>, desk: &Desk) -> anyhow
         if old.specification.expiry().is_some() {
             bail!(
                 "token {id} has an end, and so has the token that takes its place: write a date, or a lifetime with --expires-in; \
-             without either it is a week"
+                 without either it is a week"
             );
         }
     }

@@ -49,24 +49,25 @@ const OF_MYSQL: [&str; 14] = [
 pub(super) fn read(setting: &Setting) -> Result<SecretString, ConfigError> {
     let text = setting.text()?;
     let (scheme, rest) = text.split_once(':').unwrap_or((text, ""));
-    let known: &[&str] = match scheme {
+    let known: Option<&[&str]> = match scheme {
         "mariadb" => {
             return Err(setting.wrong("has the scheme mariadb:; write mysql: for MariaDB too"));
         }
-        "sqlite" => &[],
-        "postgres" | "postgresql" => &OF_POSTGRESQL,
-        "mysql" => &OF_MYSQL,
+        "sqlite" => None,
+        "postgres" | "postgresql" => Some(&OF_POSTGRESQL),
+        "mysql" => Some(&OF_MYSQL),
         _ => return Err(setting.wrong("begins with sqlite://, postgres:// or mysql://")),
     };
     if rest.trim_start_matches('/').starts_with('~') {
         return Err(setting.wrong(HOME));
     }
-    let is_known = |name: &str| known.contains(&name) || is_option(name);
-    let unknown = parameters(rest).find(|name| !is_known(name));
-    match unknown {
-        Some(name) if scheme != "sqlite" => Err(setting.wrong(&refusal(&name, known))),
-        _ => Ok(SecretString::from(text)),
+    if let Some(known) = known {
+        let is_known = |name: &str| known.contains(&name) || is_option(name);
+        if let Some(name) = parameters(rest).find(|name| !is_known(name)) {
+            return Err(setting.wrong(&refusal(&name, known)));
+        }
     }
+    Ok(SecretString::from(text))
 }
 
 /// True for one of PostgreSQL's settings, in its brackets.
