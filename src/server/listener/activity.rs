@@ -35,8 +35,8 @@ pub(super) struct Activity(Arc<Mutex<ConnectionState>>);
 #[derive(Debug)]
 struct ConnectionState {
     step: Step,
-    /// The beginning of the step, unless it is an answer's.
-    since: Instant,
+    /// The beginning of the step, once somebody has asked for its end: nobody does for most.
+    since: Option<Instant>,
     /// The time since which the client takes no more of the reply.
     blocked: Option<Instant>,
     /// The first byte that came.
@@ -51,7 +51,7 @@ impl Activity {
     pub(super) fn new() -> Self {
         Self(Arc::new(Mutex::new(ConnectionState {
             step: Step::Fresh,
-            since: Instant::now(),
+            since: Some(Instant::now()),
             blocked: None,
             first: None,
             streams: None,
@@ -120,13 +120,14 @@ impl Activity {
     /// The time at which the connection is given up, if nothing happens before; a request that is being
     /// answered has its own limit.
     pub(super) fn end(&self, timeouts: &ConnectionTimeouts) -> Option<Instant> {
-        let state = self.state();
-        let by_step = match state.step {
-            Step::Fresh | Step::Headers => Some(state.since + timeouts.headers),
-            Step::Idle => Some(state.since + timeouts.idle),
-            Step::Closing => Some(state.since + LINGER),
+        let mut state = self.state();
+        let lasts = match state.step {
+            Step::Fresh | Step::Headers => Some(timeouts.headers),
+            Step::Idle => Some(timeouts.idle),
+            Step::Closing => Some(LINGER),
             Step::Answering | Step::Replying => None,
         };
+        let by_step = lasts.map(|lasts| *state.since.get_or_insert_with(Instant::now) + lasts);
         let by_writing = state.blocked.map(|since| since + timeouts.write);
         let streams = state.streams.as_ref();
         let by_streams = streams.and_then(|streams| streams.end(timeouts));
@@ -202,9 +203,6 @@ impl Activity {
 impl ConnectionState {
     fn enter(&mut self, step: Step) {
         self.step = step;
-        // Nothing is measured from the beginning of an answer, and the clock is not asked in vain.
-        if !matches!(step, Step::Answering | Step::Replying) {
-            self.since = Instant::now();
-        }
+        self.since = None;
     }
 }

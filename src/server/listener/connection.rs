@@ -92,7 +92,7 @@ impl Connection {
             activity: Activity::new(),
             timeouts: self.rules.timeouts,
             lifecycle: self.lifecycle.clone(),
-            crowded: self.slot.crowded(),
+            crowd: self.slot.crowd(),
         }
     }
 }

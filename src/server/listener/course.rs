@@ -8,11 +8,11 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
-use tokio::sync::watch;
 
 use crate::config::ConnectionTimeouts;
 use crate::server::lifecycle::Lifecycle;
 use crate::server::listener::activity::{Activity, Step};
+use crate::server::listener::crowd::Crowd;
 
 /// At a stop, the time that a client has whose connection was accepted, but whose first request is still under way.
 pub(super) const FIRST_REQUEST: Duration = Duration::from_secs(1);
@@ -25,14 +25,13 @@ pub(super) struct Course {
     pub(super) activity: Activity,
     pub(super) timeouts: ConnectionTimeouts,
     pub(super) lifecycle: Lifecycle,
-    /// True while the listener has no free places.
-    pub(super) crowded: watch::Receiver<bool>,
+    pub(super) crowd: Crowd,
 }
 
 impl Course {
     /// True if a reply that leaves now should be the connection's last.
     pub(super) fn is_last(&self) -> bool {
-        self.lifecycle.is_stopping() || *self.crowded.borrow()
+        self.lifecycle.is_stopping() || self.crowd.is_there()
     }
 
     /// Lets a connection answer requests until the client closes it, takes too long, or must make room. `end` tells it to end
@@ -45,11 +44,11 @@ impl Course {
             activity,
             timeouts,
             lifecycle,
-            crowded,
+            crowd,
         } = self;
         let (mut http, mut is_last) = (pin!(http), false);
         let mut overdue = pin!(overdue(activity, timeouts));
-        let mut news = news(activity, lifecycle, crowded.clone());
+        let mut news = news(activity, lifecycle, crowd.clone());
         loop {
             tokio::select! {
                 biased;
@@ -72,7 +71,7 @@ impl Course {
                 Some(what) = news.next() => match what {
                     News::Abort => return,
                     News::LastCall => is_last = true,
-                    News::Crowd(more) => news.push(Box::pin(crowd(more))),
+                    News::Crowd(crowd) => news.push(Box::pin(next_crowd(crowd))),
                 }
             }
             let may_end = match activity.step() {
@@ -80,7 +79,7 @@ impl Course {
                 // Hyper would drop the half of a request that is there; its reply will end the connection.
                 Step::Headers => false,
                 Step::Answering | Step::Replying | Step::Idle | Step::Closing => {
-                    is_last || *crowded.borrow()
+                    is_last || crowd.is_there()
                 }
             };
             if may_end {
@@ -122,7 +121,7 @@ enum News {
     /// A stop has closed the listeners, and a request that may have been under way is there, or will not come.
     LastCall,
     /// The listener has become crowded, or has room again.
-    Crowd(watch::Receiver<bool>),
+    Crowd(Crowd),
 }
 
 /// The news to come. Each is polled only when it has come: to ask for it with every request would take locks that all
@@ -130,25 +129,22 @@ enum News {
 fn news<'a>(
     activity: &'a Activity,
     lifecycle: &'a Lifecycle,
-    crowded: watch::Receiver<bool>,
+    crowd: Crowd,
 ) -> FuturesUnordered<BoxFuture<'a, News>> {
     let abort = async {
         lifecycle.aborting().await;
         News::Abort
     };
     let (abort, last_call) = (abort.boxed(), last_call(activity, lifecycle).boxed());
-    [abort, last_call, crowd(crowded).boxed()]
+    [abort, last_call, next_crowd(crowd).boxed()]
         .into_iter()
         .collect()
 }
 
 /// Waits until the listener becomes crowded, or has room again.
-async fn crowd(mut crowded: watch::Receiver<bool>) -> News {
-    if crowded.changed().await.is_err() {
-        // The listener ends, and the lifecycle tells of that.
-        std::future::pending::<()>().await;
-    }
-    News::Crowd(crowded)
+async fn next_crowd(mut crowd: Crowd) -> News {
+    crowd.changed().await;
+    News::Crowd(crowd)
 }
 
 /// Waits until a stop closes the listeners, and then for a request that may be under way.

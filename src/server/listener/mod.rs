@@ -5,6 +5,7 @@ mod answers;
 mod closing;
 mod connection;
 mod course;
+mod crowd;
 mod handshake;
 mod http1;
 mod http2;

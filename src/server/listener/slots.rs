@@ -4,10 +4,11 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::domain::client_network::client_network;
 use crate::metrics::ListenerMetrics;
+use crate::server::listener::crowd::{Crowd, Crowding};
 
 /// As many places as a listener may have connections.
 #[derive(Debug)]
@@ -15,7 +16,7 @@ pub(super) struct Slots {
     free: Arc<Semaphore>,
     /// The number of free places at which a crowd is over.
     relief: usize,
-    crowded: watch::Sender<bool>,
+    crowding: Crowding,
     by_address: Mutex<HashMap<IpAddr, u32>>,
     metrics: ListenerMetrics,
 }
@@ -35,7 +36,7 @@ impl Slots {
         Self {
             free: Arc::new(Semaphore::new(total)),
             relief: total / 8,
-            crowded: watch::Sender::new(false),
+            crowding: Crowding::default(),
             by_address: Mutex::default(),
             metrics,
         }
@@ -47,13 +48,13 @@ impl Slots {
         let permit = if let Ok(permit) = Arc::clone(&self.free).try_acquire_owned() {
             permit
         } else {
-            self.crowd(true);
+            self.crowding.set(true);
             #[expect(clippy::expect_used, reason = "nobody closes the semaphore")]
             let permit = free.acquire_owned().await.expect("places are never closed");
             permit
         };
         if self.free.available_permits() >= self.relief {
-            self.crowd(false);
+            self.crowding.set(false);
         }
         permit
     }
@@ -82,11 +83,6 @@ impl Slots {
         })
     }
 
-    fn crowd(&self, is_crowded: bool) {
-        self.crowded
-            .send_if_modified(|crowded| std::mem::replace(crowded, is_crowded) != is_crowded);
-    }
-
     fn by_address(&self) -> MutexGuard<'_, HashMap<IpAddr, u32>> {
         // The lock is held only to count, so poisoned numbers are whole.
         self.by_address
@@ -97,8 +93,8 @@ impl Slots {
 
 impl Slot {
     /// Tells when the listener has no free places any more, and when it has some again.
-    pub(super) fn crowded(&self) -> watch::Receiver<bool> {
-        self.slots.crowded.subscribe()
+    pub(super) fn crowd(&self) -> Crowd {
+        self.slots.crowding.listen()
     }
 }
 
@@ -164,16 +160,16 @@ mod tests {
         for _ in 0..16 {
             taken.push(take(&slots, "", 0).await.unwrap());
         }
-        let crowded = taken[0].crowded();
-        assert!(!*crowded.borrow());
+        let crowd = taken[0].crowd();
+        assert!(!crowd.is_there());
         let waiting = tokio::time::timeout(std::time::Duration::from_millis(10), slots.room());
         assert!(waiting.await.is_err(), "there is no room");
-        assert!(*crowded.borrow());
+        assert!(crowd.is_there());
         taken.pop();
         taken.push(take(&slots, "", 0).await.unwrap());
-        assert!(*crowded.borrow(), "one place is no relief");
+        assert!(crowd.is_there(), "one place is no relief");
         taken.truncate(13);
         taken.push(take(&slots, "", 0).await.unwrap());
-        assert!(!*crowded.borrow());
+        assert!(!crowd.is_there());
     }
 }

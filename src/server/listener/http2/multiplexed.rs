@@ -104,7 +104,6 @@ mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::time::{Duration, Instant};
 
-    use tokio::sync::watch;
     use tokio::task::consume_budget;
     use tokio::time::sleep;
 
@@ -112,6 +111,7 @@ mod tests {
     use crate::config::ConnectionTimeouts;
     use crate::server::lifecycle::Lifecycle;
     use crate::server::listener::activity::Activity;
+    use crate::server::listener::crowd::Crowding;
 
     const LONG: Duration = Duration::from_mins(1);
 
@@ -133,7 +133,7 @@ mod tests {
                 write: LONG,
             },
             lifecycle: Lifecycle::default(),
-            crowded: watch::channel(false).1,
+            crowd: Crowding::default().listen(),
         };
         let (new, is_answered) = (NewStreams::default(), Arc::new(AtomicBool::new(false)));
         let answered = Arc::clone(&is_answered);
