@@ -30,17 +30,24 @@ impl<'a> JsonObject<'a> {
         if parts.iter().any(|part| needs_escapes(part)) {
             return self.string(name, &parts.concat());
         }
-        let text = self.member(name);
-        text.push(b'"');
-        for part in parts {
-            text.extend_from_slice(part.as_bytes());
-        }
-        text.push(b'"');
+        self.plain_string_by(name, |text| {
+            for part in parts {
+                text.extend_from_slice(part.as_bytes());
+            }
+        });
     }
 
     /// Writes a member that is a text without any letter that needs an escape, such as base64 or a name of ours: it is not looked at.
     pub fn plain_string(&mut self, name: &'static str, value: &str) {
         write_plain_string(self.member(name), value);
+    }
+
+    /// Writes a member that is a text without any letter that needs an escape, which `write` writes.
+    pub fn plain_string_by(&mut self, name: &'static str, write: impl FnOnce(&mut Vec<u8>)) {
+        let text = self.member(name);
+        text.push(b'"');
+        write(text);
+        text.push(b'"');
     }
 
     /// Writes a member that is a number.

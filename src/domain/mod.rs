@@ -29,6 +29,7 @@ pub mod sealed;
 pub mod secret;
 pub mod sessions;
 pub mod text;
+pub mod timestamp;
 pub mod token_limits;
 pub mod two_factor;
 pub mod usage;

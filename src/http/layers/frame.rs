@@ -102,7 +102,9 @@ impl Framed {
         if let Some(peer) = peer {
             request.extensions_mut().insert(ConnectInfo(peer));
         }
-        reply_of(self.routes.clone(), request).right_future()
+        reply_of(self.routes.clone(), request)
+            .boxed()
+            .right_future()
     }
 }
 
@@ -151,7 +153,8 @@ fn accompany<A: Future<Output = Response>>(
             .catch_unwind()
             .map(|answer| answer.unwrap_or_else(|_panic| panics::reply()))
             .left_future(),
-        Err(_panic) => ready(panics::reply()).right_future(),
+        // In a box, because each connection would else have room for a reply here.
+        Err(_panic) => ready(panics::reply()).boxed().right_future(),
     };
     async move {
         let mut response = {

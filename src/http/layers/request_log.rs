@@ -44,8 +44,11 @@ impl RequestLog {
             return true;
         }
         self.successes.is_some_and(|successes| {
-            let earlier = self.count.fetch_add(1, Ordering::Relaxed);
-            earlier.is_multiple_of(successes.get())
+            // All requests share the count, so that it is left alone where each is logged.
+            successes == NonZeroU32::MIN || {
+                let earlier = self.count.fetch_add(1, Ordering::Relaxed);
+                earlier.is_multiple_of(successes.get())
+            }
         })
     }
 }

@@ -6,7 +6,6 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
-use chrono::SecondsFormat;
 use secrecy::ExposeSecret;
 
 use crate::app::registry::{IssueError, IssuedRegistryToken, RegistryTokenIssuer};
@@ -14,6 +13,7 @@ use crate::domain::decision::Denial;
 use crate::domain::decision::principal::Principal;
 use crate::domain::events::origin::Face;
 use crate::domain::json::{JsonObject, write_list};
+use crate::domain::timestamp;
 use crate::http::layers::{LogNote, Who};
 use crate::http::token::cors::FromPage;
 use crate::http::token::error::unauthorized;
@@ -109,8 +109,9 @@ fn body(issued: &IssuedRegistryToken, scope: Option<&str>) -> Vec<u8> {
     reply.plain_string("token", &issued.jwt);
     reply.plain_string("access_token", &issued.jwt);
     reply.integer("expires_in", issued.lifetime.num_seconds());
-    let issued_at = issued.issued_at.to_rfc3339_opts(SecondsFormat::Secs, true);
-    reply.plain_string("issued_at", &issued_at);
+    reply.plain_string_by("issued_at", |text| {
+        timestamp::write_seconds(text, issued.issued_at);
+    });
     if let Some(secret) = &issued.refresh_token {
         // The secret to present next time instead of the password.
         reply.string("refresh_token", secret.expose_secret());
