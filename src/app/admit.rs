@@ -1,10 +1,12 @@
 //! The one door for callers.
 
 use std::fmt;
+use std::pin::pin;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
+use tracing::Instrument;
 
 use crate::app::access_tokens::AccessTokenUses;
 use crate::app::audit_events::Observations;
@@ -69,7 +71,6 @@ pub struct Admission {
 
 impl Admission {
     /// The caller who presents a credential now, and wants something of a service if one is named.
-    #[tracing::instrument(level = "debug", name = "app.admit", skip_all)]
     pub(in crate::app) async fn admit(
         &self,
         look: &Look<'_>,
@@ -77,15 +78,19 @@ impl Admission {
         (origin, now): (&Origin, DateTime<Utc>),
         round: Round,
     ) -> Result<Principal, AuthenticationError> {
-        let identified = self
-            .authenticator
-            .authenticate(look, presented, (origin.address, now))
-            .await;
-        let identified = identified.map_err(|refused| self.observed(refused, origin))?;
-        match round {
-            Round::First => self.follow_up(identified, (origin, now)).await,
-            Round::Again => Ok(identified.caller),
-        }
+        // The span is made by hand: the attribute of `tracing` would move the future once more before it begins.
+        let admitted = pin!(async {
+            let identified = self
+                .authenticator
+                .authenticate(look, presented, (origin.address, now))
+                .await;
+            let identified = identified.map_err(|refused| self.observed(refused, origin))?;
+            match round {
+                Round::First => self.follow_up(identified, (origin, now)).await,
+                Round::Again => Ok(identified.caller),
+            }
+        });
+        admitted.instrument(tracing::debug_span!("app.admit")).await
     }
 
     /// The owner of a personal access token; no other credential is let in, and nobody while it is not known if the token was revoked.

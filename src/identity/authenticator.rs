@@ -1,10 +1,12 @@
 //! Identifies callers, in the order of docs/architecture.md#who-is-calling.
 
 use std::net::IpAddr;
+use std::pin::pin;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
+use tracing::Instrument;
 
 use crate::domain::authority::cause::Cause;
 use crate::domain::decision::principal::{Ceiling, Principal, Proof, SignedIn};
@@ -57,20 +59,21 @@ impl Authenticator {
 
     /// The caller at `now` from `address`, who wants a token for `service`. A credential that is present and wrong is
     /// an error, never an anonymous caller.
-    #[tracing::instrument(level = "debug", name = "identity.authenticate", skip_all)]
     pub async fn authenticate(
         &self,
         look: &Look<'_>,
         (presented, service): (&PresentedCredential, Option<&str>),
         (address, now): (Option<IpAddr>, DateTime<Utc>),
     ) -> Result<Identified<Principal>, RefusedCredential> {
-        let identified = self.identify(look, (presented, service), (address, now));
+        // The span is made by hand: the attribute of `tracing` would move the future once more before it begins.
+        let span = tracing::debug_span!("identity.authenticate");
+        let identified = pin!(self.identify(look, (presented, service), (address, now)));
+        let identified = identified.instrument(span).await;
         let secret = match presented {
             PresentedCredential::RefreshToken(secret)
             | PresentedCredential::Basic { secret, .. } => Some(secret),
             PresentedCredential::Nothing | PresentedCredential::Unreadable => None,
         };
-        let identified = identified.await;
         identified.map_err(|error| self.refused.answer(error, secret, (address, now)))
     }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use prometheus_client::encoding::DescriptorEncoder;
 use prometheus_client::metrics::MetricType;
+use quick_cache::DefaultHashBuilder;
 
 use crate::metrics::histogram::DurationHistogram;
 
@@ -17,7 +18,9 @@ const STATUSES: [u16; 26] = [
 ];
 
 /// The listener, and by method and route what came of its requests. Only routes that exist are named, so callers add nothing.
-type ByRoute = HashMap<&'static str, HashMap<Box<str>, Arc<RouteCounts>>>;
+/// Nobody chooses them, so that they need no hash that withstands its callers.
+type ByRoute = ByName<&'static str, ByName<Box<str>, Arc<RouteCounts>>>;
+type ByName<K, V> = HashMap<K, V, DefaultHashBuilder>;
 
 /// The labels of a route: listener, method and pattern.
 type Labels = [(&'static str, String); 3];

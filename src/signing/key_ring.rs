@@ -1,7 +1,7 @@
 //! The keys of a running service.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
@@ -229,7 +229,8 @@ impl KeyRing {
 
     /// Signs claims, which are JSON, for this registry, in the way in which it trusts us.
     pub fn sign(&self, claims: &[u8], registry: &Registry) -> Result<String, SigningError> {
-        let loaded = self.loaded();
+        // Under the lock, which costs less than a share of what it guards: what is read anew waits for a few signatures.
+        let loaded = self.reading();
         let key = loaded.signing(registry).ok_or(SigningError::NoKey)?;
         key.sign(claims, registry.trust)
     }
@@ -363,8 +364,12 @@ impl KeyRing {
     }
 
     fn loaded(&self) -> Arc<Loaded> {
+        Arc::clone(&self.reading())
+    }
+
+    fn reading(&self) -> RwLockReadGuard<'_, Arc<Loaded>> {
         // The lock is only ever held to read or replace a pointer: a poisoned one is whole.
-        Arc::clone(&self.loaded.read().unwrap_or_else(PoisonError::into_inner))
+        self.loaded.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn reload(&self, now: DateTime<Utc>) -> Result<(), KeyError> {

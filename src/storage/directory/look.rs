@@ -207,16 +207,18 @@ impl<'a> Look<'a> {
                 rights.add_membership(path, role.level);
             }
         };
-        let mut missing = BTreeSet::new();
+        let (mut hits, mut misses, mut missing) = (0, 0, BTreeSet::new());
         for path in RepositoryName::prefixes_of(repositories) {
             let copy = copies.namespace(path, self.lasting());
-            match copies.asked.namespaces.note(copy) {
-                Some(found) => note(path, found),
-                None => {
-                    missing.insert(path);
-                }
+            if let Some(found) = copy {
+                hits += 1;
+                note(path, found);
+            } else {
+                misses += 1;
+                missing.insert(path);
             }
         }
+        copies.asked.namespaces.note_many(hits, misses);
         if !missing.is_empty() {
             let loaded = Box::pin(self.load_namespaces(copies, &missing)).await?;
             for (path, found) in &*loaded {

@@ -45,6 +45,14 @@ impl CopyHits {
         copy
     }
 
+    /// Notes that many copies were looked for.
+    pub(super) fn note_many(&self, hits: u64, misses: u64) {
+        self.hits.fetch_add(hits, Ordering::Relaxed);
+        if misses > 0 {
+            self.misses.fetch_add(misses, Ordering::Relaxed);
+        }
+    }
+
     fn read(&self) -> (u64, u64) {
         let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
         (read(&self.hits), read(&self.misses))
