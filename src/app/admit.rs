@@ -119,6 +119,11 @@ impl Admission {
         Err(StorageError::Changing.into())
     }
 
+    /// Fails while the database is away, or another one is in its place: what the pages need is read past the copies.
+    pub(in crate::app) async fn must_have_storage(&self) -> Result<(), StorageError> {
+        self.directory.look().await.storage().map(|_| ())
+    }
+
     /// The user of a password, with the hash that it matched. They may owe a second factor still.
     #[tracing::instrument(level = "debug", name = "app.admit_password", skip_all)]
     pub async fn admit_password(
@@ -126,6 +131,7 @@ impl Admission {
         (name, password): (&str, &SecretString),
         origin: &Origin,
     ) -> Result<(User, PasswordHash), AuthenticationError> {
+        self.must_have_storage().await?;
         let now = self.clock.now();
         let login = self
             .authenticator

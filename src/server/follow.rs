@@ -27,16 +27,15 @@ const NOTIFICATIONS: &str = "notifications";
 /// Starts the tasks that follow changes.
 pub(super) fn spawn(service: &Service, lifecycle: &Lifecycle) {
     let news = Arc::new(Notify::new());
-    lifecycle.spawn(follow(
-        service.clone(),
-        Arc::clone(&news),
-        lifecycle.clone(),
-    ));
+    let following = Box::pin(follow(service.clone(), Arc::clone(&news)));
+    let ending = lifecycle.clone();
+    // Pulls come until the listeners close, and would each have to ask the database themselves.
+    lifecycle.spawn(async move { ending.until_closing(following).await });
     lifecycle.spawn(listen(service.clone(), news, lifecycle.clone()));
 }
 
 /// Follows the changes: every 250 ms, and when there is news or somebody has written. After a question that took longer, the next one follows at once.
-async fn follow(service: Service, news: Arc<Notify>, lifecycle: Lifecycle) {
+async fn follow(service: Service, news: Arc<Notify>) {
     let directory = service.directory.clone();
     let mut step = RepeatedStep::telling(service.health.clone(), "copies", move || {
         if directory.pulls_go_on() {
@@ -47,13 +46,11 @@ async fn follow(service: Service, news: Arc<Notify>, lifecycle: Lifecycle) {
     });
     loop {
         let (state, next) = (service.directory.file_state(), Instant::now() + INTERVAL);
-        let following = step.run(service.directory.follow());
-        lifecycle.until_stop(following).await;
+        step.run(service.directory.follow()).await;
         tokio::select! {
             () = tokio::time::sleep_until(next) => {}
             () = written(&service, state) => {}
             () = news.notified() => {}
-            () = lifecycle.stopping() => return,
         }
     }
 }

@@ -137,6 +137,14 @@ impl Lifecycle {
         self.until_stop(sleep(pause)).await.is_some()
     }
 
+    /// Lets `work` go on until no more connections are accepted.
+    pub(super) async fn until_closing(&self, work: impl Future<Output = ()>) {
+        tokio::select! {
+            () = work => {}
+            () = self.closing() => {}
+        }
+    }
+
     /// Waits until no more connections are accepted.
     pub(super) async fn closing(&self) {
         self.closing.cancelled().await;

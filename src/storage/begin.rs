@@ -39,7 +39,7 @@ impl Db {
     ) -> Result<Change, BeginError> {
         let transaction = self.begin_transaction(&self.changes).await?;
         counter::add(1, &transaction).await?;
-        let number = counter::read(&transaction).await?;
+        let number = counter::read_on_primary(&transaction).await?;
         // The time is read after the wait: a token that has ended meanwhile changes nothing.
         let now = clock.now();
         let nanoseconds = clock.instant().timestamp_subsec_nanos();
@@ -61,6 +61,8 @@ impl Db {
     ) -> Result<Login, BeginError> {
         let turn = self.turn_of_login(authority).await?;
         let transaction = self.begin_transaction(&self.logins).await?;
+        // Nothing is given out that a standby alone would know.
+        counter::read_on_primary(&transaction).await?;
         if let Some(claim) = authority.claim() {
             users::lock(&transaction, claim.user).await?;
         }
@@ -99,7 +101,7 @@ impl Db {
             }
             let transaction = self.begin_transaction(&self.changes).await?;
             counter::add(0, &transaction).await?;
-            counter::read(&transaction).await?;
+            counter::read_on_primary(&transaction).await?;
             Ok(transaction.commit().await?)
         };
         let tried: Result<(), StorageError> = tried.await;

@@ -23,6 +23,12 @@ pub(super) async fn read(connection: &impl ConnectionTrait) -> Result<i64, Stora
     Ok(counter.ok_or(StorageError::NoCounter)?.number)
 }
 
+/// The number of the last change, as a server tells it that is no standby, also for a user who may write there.
+pub(super) async fn read_on_primary(connection: &impl Kept) -> Result<i64, StorageError> {
+    let nothing = Query::select().expr(Expr::val(1)).take();
+    Ok(numbered(nothing, connection).await?.1)
+}
+
 /// The rows that `select` finds, and the number of the last change that they know of: both are of one moment, because one
 /// statement reads them. The number comes also where there are no rows. A standby is not believed: it may lag behind, and nobody could tell.
 pub(super) async fn numbered(
@@ -102,8 +108,7 @@ pub(super) async fn add(step: i64, transaction: &impl ConnectionTrait) -> Result
 /// Fails unless the server has the row that every change needs, is no standby, also for a user who may write there, and takes changes: one that does not
 /// refuses even a change of no row, for which nobody has to wait.
 pub(super) async fn must_take_changes(connection: &impl Kept) -> Result<(), StorageError> {
-    let nothing = Query::select().expr(Expr::val(1)).take();
-    numbered(nothing, connection).await?;
+    read_on_primary(connection).await?;
     update(0, Expr::val(1).eq(0), connection).await
 }
 

@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter,
-    QueryOrder, QuerySelect, Select,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, FromQueryResult,
+    QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
 };
 
 use crate::domain::clock::AHEAD;
@@ -18,6 +18,7 @@ use crate::domain::sessions::{Session, SessionRules, SessionState};
 use crate::domain::users::User;
 use crate::storage::change::{Change, Login};
 use crate::storage::connect::Db;
+use crate::storage::counter;
 use crate::storage::entity::hidden::HiddenBytes;
 use crate::storage::entity::instant::Instant;
 use crate::storage::entity::session::{self, Column};
@@ -53,24 +54,26 @@ pub struct SessionOfUser {
     pub password_is_temporary: bool,
 }
 
-/// The session with that digest, with its user; neither needs to be active.
+/// The session with that digest, with its user; neither needs to be active. A standby is not believed.
 #[tracing::instrument(level = "debug", name = "storage.sessions.find_by_digest", skip_all)]
 pub async fn find_by_digest(
     source: &impl Source,
     digest: &SecretDigest,
 ) -> Result<Option<SessionOfUser>, StorageError> {
-    let found = session::Entity::find_by_digest(hidden(digest))
+    let select = session::Entity::find_by_digest(hidden(digest))
         .find_also_related(user::Entity)
-        .one(source.connection())
-        .await?;
-    match found {
-        Some((session, Some(user))) => Ok(Some(SessionOfUser {
-            session: to_session(session),
-            password_is_temporary: user.password_is_temporary,
-            user: to_user(user)?,
-        })),
-        Some((_, None)) | None => Ok(None),
-    }
+        .into_query();
+    let (rows, _) = counter::numbered(select, source.connection()).await?;
+    let Some(row) = rows.first() else {
+        return Ok(None);
+    };
+    let session = session::Model::from_query_result(row, counter::FIRST)?;
+    let user = user::Model::from_query_result(row, counter::SECOND)?;
+    Ok(Some(SessionOfUser {
+        session: to_session(session),
+        password_is_temporary: user.password_is_temporary,
+        user: to_user(user)?,
+    }))
 }
 
 /// The session with that id.

@@ -36,6 +36,7 @@ impl Admission {
         rules: &SessionRules,
         origin: Origin,
     ) -> Result<Option<Visit>, DeskError> {
+        self.must_have_storage().await?;
         let found = sessions::find_by_digest(&self.db, &secret.digest()).await?;
         let now = self.clock.now();
         let is_good = |found: &SessionOfUser| {

@@ -98,6 +98,7 @@ impl TwoFactors {
         secret: &SessionSecret,
         rules: &SessionRules,
     ) -> Result<Option<SessionOfUser>, DeskError> {
+        self.admission.must_have_storage().await?;
         let found = sessions::find_by_digest(&self.admission.db, &secret.digest()).await?;
         let now = self.admission.clock.now();
         Ok(found.filter(|found| {

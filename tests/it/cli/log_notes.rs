@@ -518,8 +518,16 @@ fn a_path_that_is_nothing_is_logged_and_a_probe_is_not() {
     );
 }
 
+/// The header with the cookie that a reply sets.
+pub(crate) fn cookie_line(reply: &str) -> String {
+    let cookie = reply
+        .lines()
+        .find_map(|line| line.strip_prefix("set-cookie: "));
+    format!("cookie: {}\r\n", cookie.unwrap().split(';').next().unwrap())
+}
+
 /// A form that is sent to the web pages, and what it is answered.
-pub(super) fn submit(running: &Running, path: &str, more: &str, form: &str) -> String {
+pub(crate) fn submit(running: &Running, path: &str, more: &str, form: &str) -> String {
     let rest = with_headers(more, form);
     send(&running.admin, &format!("POST {path}"), &rest)
 }
@@ -540,11 +548,7 @@ fn the_log_of_the_pages_names_people_and_shows_neither_passwords_nor_sessions() 
     let reply = submit(&running, "/sign_in", "", &form("correct+horse+battery"));
     let line: Value = serde_json::from_str(&logged(&workplace, &reply)).unwrap();
     assert!(line.to_string().contains("alice"), "{line}");
-    let cookie = reply
-        .lines()
-        .find_map(|line| line.strip_prefix("set-cookie: "));
-    let cookie = cookie.unwrap().split(';').next().unwrap();
-    let cookie_line = format!("cookie: {cookie}\r\n");
+    let cookie_line = cookie_line(&reply);
     let page = send(&running.admin, "GET /profile/password", &cookie_line);
     assert!(page.contains("Choose a new password"), "{page}");
     let change = "current=correct+horse+battery&new=another+good+one&repeated=another+good+one";
@@ -553,7 +557,7 @@ fn the_log_of_the_pages_names_people_and_shows_neither_passwords_nor_sessions() 
     let line: Value = serde_json::from_str(&logged(&workplace, &changed)).unwrap();
     assert!(line.to_string().contains("alice"), "{line}");
     let log = std::fs::read_to_string(workplace.path().join("log")).unwrap();
-    let (_, secret) = cookie.split_once('=').unwrap();
+    let (_, secret) = cookie_line.trim_end().split_once('=').unwrap();
     for hidden in [
         "correct horse",
         "correct+horse",

@@ -11,7 +11,7 @@ mod first_start;
 mod hang_ups;
 mod keys;
 mod lists;
-mod log_notes;
+pub(crate) mod log_notes;
 mod long_lists;
 mod lost_keys;
 mod machines;

@@ -10,6 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
 
 use crate::cli::Workplace;
+use crate::cli::log_notes::{cookie_line, submit};
 use crate::cli::running::{Running, send, start_with, within};
 
 /// `database.serve_stale_for` of these tests.
@@ -97,6 +98,34 @@ fn pulls_end_when_the_file_was_replaced() {
     running.stop();
     let again = start_with(&workplace, "second", FOR_FIVE_SECONDS);
     assert_eq!(pull(&again, &secret, "team/app"), "401");
+}
+
+/// Whoever was blocked in the new file reads no pages of the old one, and nobody signs in there.
+#[test]
+fn pages_of_a_replaced_file_are_closed_at_once() {
+    const SIGN_IN: &str = "username=alice&password=correct+horse+battery";
+    for bound in ["serve_stale_for = \"5s\"", "cache_megabytes = 0"] {
+        let (workplace, _) = furnished();
+        let mut set = workplace.command(&["user", "reset-password", "alice", "--password-stdin"]);
+        set.write_stdin("correct horse battery").assert().success();
+        let copy = copied(&workplace);
+        let running = start_with(&workplace, "log", &format!("[database]\n{bound}"));
+        let signed_in = submit(&running, "/sign_in", "", SIGN_IN);
+        let cookie = cookie_line(&signed_in);
+        let page = |path: &str| send(&running.admin, &format!("GET {path}"), &cookie);
+        assert!(page("/profile/password").starts_with("HTTP/1.1 200"));
+        replace(&workplace, &copy);
+        sleep(OLD);
+        for path in ["/profile/password", "/access_tokens", "/profile/sessions"] {
+            let reply = page(path);
+            assert!(reply.starts_with("HTTP/1.1 503"), "{path}: {reply}");
+        }
+        for password in ["correct+horse+battery", "wrong"] {
+            let form = format!("username=alice&password={password}");
+            let reply = submit(&running, "/sign_in", "", &form);
+            assert!(reply.starts_with("HTTP/1.1 503"), "{bound}: {reply}");
+        }
+    }
 }
 
 #[test]

@@ -12,11 +12,13 @@ use tempfile::TempDir;
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::sleep;
+use wharfinger::domain::authority::Authority;
 use wharfinger::domain::secret::SecretDigest;
-use wharfinger::storage::{CopyBounds, Db, Directory, Look, StorageError};
+use wharfinger::storage::{BeginError, CopyBounds, Db, Directory, Look, StorageError, sessions};
 
 use super::directory::token;
 use super::effort::Effort;
+use super::story::{At, now};
 use crate::cli::ports::free_port;
 
 /// The time for which copies are used here while storage is away.
@@ -215,6 +217,21 @@ async fn one_of_mariadb_is_not_believed(db: &Db, url: &SecretString) {
     assert!(works(&copied.look().await, &digest).await.unwrap());
     let server = Effort::at(url).await;
     server.change("SET GLOBAL read_only = 1").await;
+    // This account may write there all the same.
+    let (operator, clock) = (Authority::operator(), At(now()));
+    let is_refused = |begun: Result<(), BeginError>| {
+        matches!(begun, Err(BeginError::Storage(StorageError::Standby)))
+    };
+    assert!(is_refused(db.begin(&operator, &clock).await.map(drop)));
+    assert!(is_refused(
+        db.begin_login(&operator, &clock).await.map(drop)
+    ));
+    assert!(matches!(
+        db.try_to_change().await,
+        Err(StorageError::Standby)
+    ));
+    let session = sessions::find_by_digest(db, &digest).await;
+    assert!(matches!(session, Err(StorageError::Standby)));
     let takes_over = async {
         assert!(copied.follow().await.is_err());
         // The copies were right a moment ago; they are stale when that was more than a second ago.
