@@ -122,7 +122,7 @@ pub(super) async fn restore(
         Some((_, path)) => BackupFile::new(path.clone(), None).called("standard input"),
         None => BackupFile::new(arguments.file, None),
     };
-    let passphrase = file.is_encrypted()?.then(|| arguments.passphrase.tell());
+    let passphrase = file.is_encrypted()?.then(|| arguments.passphrase.tell(is_piped));
     let file = file.with_passphrase(passphrase.transpose()?);
     let with_keys = !arguments.without_keys;
     let restored = server::restore(&context.config, &file, with_keys).await?;

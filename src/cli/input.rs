@@ -1,13 +1,14 @@
 //! Input of commands: options, confirmations and passwords.
 
-use std::io::{BufRead, IsTerminal, Write};
+use std::io::{BufRead, IsTerminal, Read, Write};
 use std::str::FromStr;
 
 use anyhow::{Context as _, bail};
 use chrono::{DateTime, Utc};
 use clap::Args;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
+use crate::cli::hidden_line;
 use crate::domain::expiry::Expiry;
 use crate::domain::ids::AccessTokenId;
 use crate::domain::moment::Moment;
@@ -34,21 +35,34 @@ impl Confirmation {
         err.flush()?;
         let mut answer = String::new();
         std::io::stdin().lock().read_line(&mut answer)?;
-        match answer.trim() {
-            "y" | "Y" | "yes" => Ok(()),
+        match answer.trim().to_lowercase().as_str() {
+            "y" | "yes" => Ok(()),
             _ => bail!("nothing was done"),
         }
     }
 }
 
-/// Reads a password from a pipe, to its end, without the line break after it.
+/// The most bytes of a secret that is read: more than any of them has.
+const MOST: u64 = 4096;
+
+/// Reads a secret to the end of its source, without the line break after it; `source` is its name in errors.
+pub(super) fn secret_from(reader: impl Read, source: &str) -> anyhow::Result<SecretString> {
+    let mut text = String::new();
+    // One byte more, to see that there is too much.
+    let read = reader.take(MOST + 1).read_to_string(&mut text);
+    if u64::try_from(read.with_context(|| format!("{source} cannot be read"))?)? > MOST {
+        bail!("{source} holds more than a secret: {MOST} bytes at the most");
+    }
+    let text = text.strip_suffix('\n').unwrap_or(&text);
+    Ok(SecretString::from(text.strip_suffix('\r').unwrap_or(text)))
+}
+
+/// Reads a password from a pipe. A terminal would show what is typed, so there it is asked for.
 pub(super) fn password_from_stdin() -> anyhow::Result<SecretString> {
-    let text = std::io::read_to_string(std::io::stdin().lock())
-        .context("standard input cannot be read")?;
-    let password = text.strip_suffix('\n').unwrap_or(&text);
-    Ok(SecretString::from(
-        password.strip_suffix('\r').unwrap_or(password),
-    ))
+    if std::io::stdin().is_terminal() {
+        return password_from_terminal();
+    }
+    secret_from(std::io::stdin().lock(), "standard input")
 }
 
 /// Asks twice for a new password, on the terminal.
@@ -56,12 +70,16 @@ pub(super) fn password_from_terminal() -> anyhow::Result<SecretString> {
     if !std::io::stdin().is_terminal() {
         bail!("there is no terminal to ask for the password; pipe it in with --password-stdin");
     }
-    let first = rpassword::prompt_password("New password: ")?;
-    let second = rpassword::prompt_password("Again: ")?;
-    if first != second {
-        bail!("the two passwords differ; nothing was done");
+    asked_twice("New password: ", "passwords")
+}
+
+/// Asks twice for something new; `them` is the word for two of it.
+pub(super) fn asked_twice(prompt: &str, them: &str) -> anyhow::Result<SecretString> {
+    let first = hidden_line::ask(prompt)?;
+    if first.expose_secret() != hidden_line::ask("Again: ")?.expose_secret() {
+        bail!("the two {them} differ; nothing was done");
     }
-    Ok(SecretString::from(first))
+    Ok(first)
 }
 
 /// Parses the value of an option.

@@ -11,6 +11,7 @@ mod deploy_token;
 mod explain;
 mod group;
 mod health;
+mod hidden_line;
 mod input;
 mod keys;
 mod list;

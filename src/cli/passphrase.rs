@@ -1,18 +1,20 @@
 //! Passphrases of backups.
 
 use std::fs::File;
-use std::io::{IsTerminal, Read};
+use std::io::{IsTerminal, stdin};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use clap::Args;
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::cli::hidden_line;
+use crate::cli::input::{asked_twice, secret_from};
+
 /// The least number of letters: whoever has the file can try passphrases for as long as they like.
 const LEAST: usize = 12;
 
-/// The most bytes of a file with a passphrase.
-const MOST: u64 = 4096;
+const PROMPT: &str = "Passphrase: ";
 
 /// The option that names the place of a passphrase.
 #[derive(Debug, Args)]
@@ -37,14 +39,13 @@ impl PassphraseSource {
 
     /// A passphrase for something new, which the terminal asks for twice.
     pub(super) fn choose(&self) -> anyhow::Result<SecretString> {
-        let chosen = if let Some(path) = &self.passphrase_file {
-            read(path)?
-        } else {
-            let first = ask("New passphrase: ")?;
-            if first.expose_secret() != ask("Again: ")?.expose_secret() {
-                bail!("the two passphrases differ; nothing was done");
+        let chosen = match self.place() {
+            PassphrasePlace::File(path) => read(path)?,
+            PassphrasePlace::Piped => secret_from(stdin().lock(), "standard input")?,
+            PassphrasePlace::Terminal => {
+                must_be_a_terminal()?;
+                asked_twice("New passphrase: ", "passphrases")?
             }
-            first
         };
         if chosen.expose_secret().chars().count() < LEAST {
             bail!(
@@ -54,45 +55,50 @@ impl PassphraseSource {
         Ok(chosen)
     }
 
-    /// The passphrase of something that is there.
-    pub(super) fn tell(&self) -> anyhow::Result<SecretString> {
-        match &self.passphrase_file {
-            Some(path) => read(path),
-            None => ask("Passphrase: "),
+    /// The passphrase of something that is there. Where that comes from standard input, a terminal may be there all the same.
+    pub(super) fn tell(&self, is_input_taken: bool) -> anyhow::Result<SecretString> {
+        match self.place() {
+            PassphrasePlace::File(path) => read(path),
+            PassphrasePlace::Piped => secret_from(stdin().lock(), "standard input"),
+            PassphrasePlace::Terminal if is_input_taken => hidden_line::ask(PROMPT)
+                .context("name a file that holds the passphrase with --passphrase-file"),
+            PassphrasePlace::Terminal => {
+                must_be_a_terminal()?;
+                hidden_line::ask(PROMPT)
+            }
+        }
+    }
+
+    fn place(&self) -> PassphrasePlace<'_> {
+        match self.passphrase_file.as_deref() {
+            // A terminal would show what is typed, so there it is asked for.
+            Some(_) if self.is_piped() && stdin().is_terminal() => PassphrasePlace::Terminal,
+            Some(_) if self.is_piped() => PassphrasePlace::Piped,
+            Some(path) => PassphrasePlace::File(path),
+            None => PassphrasePlace::Terminal,
         }
     }
 }
 
-fn ask(prompt: &str) -> anyhow::Result<SecretString> {
-    if !std::io::stdin().is_terminal() {
-        bail!(
-            "there is no terminal to ask for the passphrase; name a file that holds it with --passphrase-file, or - for \
-             standard input"
-        );
-    }
-    Ok(SecretString::from(rpassword::prompt_password(prompt)?))
+/// The place from which a passphrase comes.
+enum PassphrasePlace<'a> {
+    File(&'a Path),
+    Piped,
+    Terminal,
 }
 
-/// The text without the line break at its end.
-fn read(path: &Path) -> anyhow::Result<SecretString> {
-    let mut text = String::new();
-    // One letter more, to see that there is too much.
-    match path.to_str() {
-        Some("-") => (std::io::stdin()
-            .lock()
-            .take(MOST + 1)
-            .read_to_string(&mut text))
-        .context("standard input cannot be read")?,
-        _ => File::open(path)
-            .and_then(|file| file.take(MOST + 1).read_to_string(&mut text))
-            .with_context(|| format!("{} cannot be read", path.display()))?,
-    };
-    if u64::try_from(text.len()).is_ok_and(|length| length > MOST) {
-        bail!(
-            "{} holds more than a passphrase: {MOST} bytes at the most",
-            path.display()
-        );
+fn must_be_a_terminal() -> anyhow::Result<()> {
+    if stdin().is_terminal() {
+        return Ok(());
     }
-    let text = text.strip_suffix('\n').unwrap_or(&text);
-    Ok(SecretString::from(text.strip_suffix('\r').unwrap_or(text)))
+    bail!(
+        "there is no terminal to ask for the passphrase; name a file that holds it with --passphrase-file, or - for \
+         standard input"
+    )
+}
+
+fn read(path: &Path) -> anyhow::Result<SecretString> {
+    let name = path.display().to_string();
+    let file = File::open(path).with_context(|| format!("{name} cannot be read"))?;
+    secret_from(file, &name)
 }

@@ -19,6 +19,7 @@ mod migrations;
 mod namespaces;
 mod notices;
 pub(crate) mod ports;
+mod prompts;
 mod refresh_tokens;
 mod registry;
 pub(crate) mod running;
