@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{BufWriter, IsTerminal, Write};
 use std::os::fd::AsRawFd;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
@@ -72,23 +72,24 @@ pub(super) async fn back_up(
     };
     let Some(mut new) = new else {
         let mut output = BufWriter::with_capacity(BUFFER, std::io::stdout());
-        server::back_up(&context.config, choice, &mut output).await?;
-        return output.flush().context("the backup cannot be written");
+        let (summary, place) = server::back_up(&context.config, choice, &mut output).await?;
+        output.flush().context("the backup cannot be written")?;
+        tell(context, &summary, &place, "Standard output");
+        return Ok(());
     };
     let mut output = BufWriter::with_capacity(BUFFER, &mut new.file);
     let (summary, place) = server::back_up(&context.config, choice, &mut output).await?;
     output.flush().context("the backup cannot be written")?;
     drop(output);
     new.keep(context.output)?;
-    tell(context, &summary, &place, (&file, is_encrypted))
+    let name = file.to_string_lossy();
+    tell(context, &summary, &place, &name);
+    let more = json!({ "file": name, "database": place, "encrypted": is_encrypted });
+    context.output.for_programs(&with(summary.to_json(), more))
 }
 
-fn tell(
-    context: &Context<'_>,
-    summary: &BackupSummary,
-    place: &str,
-    (file, is_encrypted): (&Path, bool),
-) -> anyhow::Result<()> {
+/// Tells a person of the backup in `file`, and that it has no keys if so.
+fn tell(context: &Context<'_>, summary: &BackupSummary, place: &str, file: &str) {
     let rows: u64 = summary.tally.rows.values().sum();
     let keys = match summary.tally.key_files {
         0 => {
@@ -97,13 +98,9 @@ fn tell(
         number => format!(" and {number} key files"),
     };
     context.output.note(&format!(
-        "{} has the database {place} after change {}, {rows} rows{keys}.",
-        file.display(),
+        "{file} has the database {place} after change {}, {rows} rows{keys}.",
         summary.header.change
     ));
-    let more =
-        json!({ "file": file.to_string_lossy(), "database": place, "encrypted": is_encrypted });
-    context.output.for_programs(&with(summary.to_json(), more))
 }
 
 /// Restores a backup.
@@ -122,7 +119,12 @@ pub(super) async fn restore(
         Some((_, path)) => BackupFile::new(path.clone(), None).called("standard input"),
         None => BackupFile::new(arguments.file, None),
     };
-    let passphrase = file.is_encrypted()?.then(|| arguments.passphrase.tell(is_piped));
+    let is_encrypted = file.is_encrypted()?;
+    if !is_encrypted && arguments.passphrase.is_named() {
+        let warning = "the backup is not encrypted, so its passphrase is not looked at";
+        context.output.warn(&[warning.to_owned()]);
+    }
+    let passphrase = is_encrypted.then(|| arguments.passphrase.tell(is_piped));
     let file = file.with_passphrase(passphrase.transpose()?);
     let with_keys = !arguments.without_keys;
     let restored = server::restore(&context.config, &file, with_keys).await?;

@@ -29,6 +29,31 @@ fn a_backup_is_restored_from_standard_input() {
 }
 
 #[test]
+fn a_backup_into_a_pipe_says_that_it_has_no_keys() {
+    let workplace = Workplace::furnished();
+    let told = crate::cli::stderr(&workplace.run(&["backup", "-"]));
+    assert!(
+        told.starts_with("Standard output has the database ")
+            && told.ends_with(" rows; the key files are not in it: keep a copy of them, too, or say --with-keys.\n"),
+        "{told}"
+    );
+    let output = workplace.run(&["--json", "backup", "-"]);
+    assert_eq!(crate::cli::stderr(&output), "");
+}
+
+#[test]
+fn a_passphrase_that_a_backup_does_not_need_is_not_passed_over_in_silence() {
+    let workplace = Workplace::furnished();
+    backed_up(&workplace, "backup", &[]);
+    let other = Workplace::empty();
+    std::fs::copy(workplace.path().join("backup"), other.path().join("backup")).unwrap();
+    let output = other.run(&["restore", "backup", "--passphrase-file", "/dev/null"]);
+    let told = crate::cli::stderr(&output);
+    let warning = "warning: the backup is not encrypted, so its passphrase is not looked at\n";
+    assert!(output.status.success() && told.contains(warning), "{told}");
+}
+
+#[test]
 fn standard_input_is_called_so_when_something_is_wrong_with_it() {
     let workplace = Workplace::furnished();
     let whole = std::fs::read(backed_up(&workplace, "backup", &[])).unwrap();
