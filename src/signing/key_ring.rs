@@ -169,7 +169,8 @@ impl KeyRing {
     }
 
     /// Makes the next key of a service that has a key of its own, and publishes it: it signs at
-    /// once, and the registry refuses tokens until it has been given that key.
+    /// once, and the registry refuses tokens until it has been given that key. One that cannot be published is
+    /// taken back.
     pub fn rotate_pinned(
         &self,
         service: &ServiceName,
@@ -177,8 +178,16 @@ impl KeyRing {
         entropy: &dyn Entropy,
     ) -> Result<KeySummary, KeyError> {
         let _lock = files::lock(&self.directory.root)?;
-        make::next_pinned_key(&self.directory, service, now, entropy)?;
-        self.newest(Some(service), now)
+        let made = make::next_pinned_key(&self.directory, service, now, entropy)?;
+        self.newest(Some(service), now).or_else(|problem| {
+            files::remove(&made).map_err(|left| {
+                let problem =
+                    format!("signs although it is not published ({problem}): delete it ({left})");
+                KeyError::new(&made, problem)
+            })?;
+            self.reload(now)?;
+            Err(problem)
+        })
     }
 
     /// Follows the key files and the clock: makes the next key when it is due, takes over keys that

@@ -77,6 +77,30 @@ fn a_key_set_that_could_not_be_written_is_written_later() {
 }
 
 #[test]
+fn a_key_of_one_registry_that_cannot_be_published_is_not_made() {
+    let workplace = Workplace::empty();
+    let _running = started(&workplace);
+    let keys = || workplace.json(&["keys", "list"]);
+    let (before, set) = (keys(), public(&workplace, "jwks.json"));
+    let published = fs::read_dir(workplace.path().join("keys/public/pinned")).unwrap();
+    let name = published.map(Result::unwrap).next().unwrap();
+    let name = name.path().with_extension("new");
+    let name = format!("pinned/{}", name.file_name().unwrap().display());
+    let obstacle = Obstacle::before(&workplace, &name);
+    let rotate = ["keys", "rotate", "--service", "zot.example.com"];
+    let told = workplace.fails(1, &rotate);
+    let problem = format!("{}: cannot be written", name.replace(".new", ".pem"));
+    assert!(told.contains(&problem), "{told}");
+    assert_eq!(keys(), before);
+    obstacle.remove();
+    within(LOOK, "the key set is as before", || {
+        public(&workplace, "jwks.json") == set
+    });
+    workplace.ok(&rotate);
+    assert_ne!(keys(), before);
+}
+
+#[test]
 fn an_authority_that_could_not_be_published_is_published_later() {
     let workplace = Workplace::empty();
     let running = started(&workplace);
