@@ -40,6 +40,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use serde_json::json;
 
@@ -178,10 +179,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     // An error in the arguments, too, has the form that they ask for.
     let output = Output::new(arguments.iter().any(|argument| argument == "--json"));
-    let read = definition()
-        .try_get_matches_from(arguments)
-        .and_then(|matches| Arguments::from_arg_matches(&matches));
-    let arguments = match read {
+    let arguments = match read(arguments) {
         Ok(arguments) => arguments,
         Err(error) => return unreadable(&error, &output),
     };
@@ -203,6 +201,22 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         output.error(&text);
     }
     ExitCode::FAILURE
+}
+
+/// Reads the arguments. The parser takes the last of an option that stands before and after the name of a command; a
+/// configuration that somebody named is never passed over.
+fn read(arguments: Vec<OsString>) -> Result<Arguments, clap::Error> {
+    let is_config = |argument: &&OsString| {
+        let text = argument.to_string_lossy();
+        text == "--config" || text.starts_with("--config=")
+    };
+    let named = arguments.iter().filter(is_config).count();
+    let matches = definition().try_get_matches_from(arguments)?;
+    if named > 1 {
+        let problem = "the argument '--config <FILE>' cannot be used multiple times\n";
+        return Err(definition().error(ErrorKind::ArgumentConflict, problem));
+    }
+    Arguments::from_arg_matches(&matches)
 }
 
 /// All commands, with their help.

@@ -219,13 +219,19 @@ impl Database {
 impl TokenEndpoint {
     pub(super) fn read(settings: &Settings) -> Result<Self, ConfigError> {
         let issuer = settings.get("token.issuer")?;
-        if issuer.text()?.is_empty() {
+        let text = issuer.text()?;
+        if text.trim().is_empty() {
             return Err(issuer.wrong("must not be empty: registries refuse such tokens"));
+        }
+        if text.trim() != text || text.contains(char::is_control) {
+            return Err(issuer.wrong(
+                "begins or ends with a blank or has a line break; leave it out: registries compare every letter",
+            ));
         }
         Ok(Self {
             listen: listen(settings.get("token.listen")?)?,
             public_url: PublicUrl::read(settings.get("token.public_url")?, &["/jwt/auth", "/v2"])?,
-            issuer: issuer.text()?.to_owned(),
+            issuer: text.to_owned(),
             anonymous_access: settings.get("token.anonymous_access")?.boolean()?,
             cors_origins: Origins::read(settings.get("token.cors_origins")?)?,
             trusted_proxies: Networks::read(settings.get("token.trusted_proxies")?)?,

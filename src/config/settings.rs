@@ -1,6 +1,7 @@
 //! All values, from the default, over it the file, over that the variables.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::config::REFERENCE;
@@ -63,6 +64,17 @@ impl Settings {
             check_known(&values, &setting)?;
             let (key, raw) = (setting.key.clone(), setting.raw.clone());
             let before = values.insert(key.clone(), setting);
+            if let Some(Setting {
+                origin: SettingOrigin::Variable(other),
+                ..
+            }) = &before
+            {
+                let problem = format!("is the same key as {other}; leave one of them out");
+                return Err(ConfigError::new(
+                    SettingOrigin::Variable(name.clone()),
+                    problem,
+                ));
+            }
             if before.is_some_and(|before| before.is_of_file() && before.raw != raw) {
                 overruled.push(format!("{name} for `{key}`"));
             }
@@ -175,12 +187,17 @@ fn read_file(named: Option<&Path>) -> Result<Flat, ConfigError> {
     let path = named.map_or_else(|| PathBuf::from(USUAL_FILE), Path::to_owned);
     match std::fs::read_to_string(&path) {
         Ok(text) => flatten(&text, Some(&path)),
-        Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => {
+        Err(error)
+            if named.is_none() && error.kind() == ErrorKind::NotFound && !path.is_symlink() =>
+        {
             Ok(Flat::default())
         }
         Err(error) => {
             let advice = match error.kind() {
-                std::io::ErrorKind::PermissionDenied => "; run this as the user of the service",
+                ErrorKind::NotFound if path.is_symlink() => {
+                    "; it is a link to a file that is not there"
+                }
+                ErrorKind::PermissionDenied => "; run this as the user of the service",
                 _ if path.starts_with("~") => "; only a shell knows ~, so write the whole path",
                 _ => "",
             };

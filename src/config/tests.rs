@@ -120,6 +120,29 @@ fn variables_count_more_than_the_file() {
 
 /// An image sets variables that a mounted file does not overrule; the file seems to be ignored then.
 #[test]
+fn an_issuer_is_one_that_registries_can_have() {
+    let told = |issuer: &str| problem(&format!("[token]\nissuer = \"{issuer}\""));
+    assert_eq!(
+        told("  "),
+        "w.toml:2: `token.issuer` must not be empty: registries refuse such tokens"
+    );
+    for issuer in ["wharfinger\\n", " wharfinger", "two\\nlines"] {
+        assert_eq!(
+            told(issuer),
+            "w.toml:2: `token.issuer` begins or ends with a blank or has a line break; leave it out: registries compare every letter"
+        );
+    }
+}
+
+#[test]
+fn two_variables_for_one_key_are_refused() {
+    let (one, other) = ("WHARFINGER_TOKEN__LISTEN", "WHARFINGER_token__listen");
+    let problem = load("", &[(one, "1.1.1.1:1"), (other, "1.1.1.1:2")]).unwrap_err();
+    let told = format!("{other}: is the same key as {one}; leave one of them out");
+    assert_eq!(problem, told);
+}
+
+#[test]
 fn keys_of_the_file_that_variables_overrule_are_named_and_their_values_are_not() {
     let file = "[token]\nlisten = \"127.0.0.1:1\"\n[admin]\nlisten = \"0.0.0.0:5002\"\n[database]\nurl = \"sqlite://secret.db\"";
     let variables = [

@@ -265,3 +265,24 @@ fn a_change_of_nothing_is_asked_what_it_is() {
         assert!(told.contains(option), "{told}");
     }
 }
+
+#[test]
+fn a_configuration_that_was_meant_is_never_passed_over() {
+    let workplace = Workplace::empty();
+    std::os::unix::fs::symlink("gone.toml", workplace.path().join("wharfinger.toml")).unwrap();
+    let told = workplace.fails(1, &["migrate"]);
+    let begin = "error: wharfinger.toml: cannot be read: No such file or directory (os error 2)";
+    assert_eq!(
+        told,
+        format!("{begin}; it is a link to a file that is not there\n")
+    );
+    for named in [
+        &["--config", "a.toml", "user", "list", "--config=b.toml"][..],
+        &["user", "--config=a.toml", "list", "--config", "b.toml"],
+        &["user", "list", "--config", "a.toml", "--config", "b.toml"],
+    ] {
+        let told = workplace.fails(2, named);
+        let expected = "error: the argument '--config <FILE>' cannot be used multiple times\n";
+        assert!(told.starts_with(expected), "{told}");
+    }
+}
