@@ -23,6 +23,7 @@ mod two_factor;
 mod usage;
 mod value;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::domain::access_tokens::policy::AccessTokenPolicy;
@@ -57,6 +58,8 @@ pub const REFERENCE: &str = include_str!("default.toml");
 /// A configuration in which every value is valid.
 #[derive(Debug, Clone)]
 pub struct Config {
+    /// The file that was named; none if none was, also where there is the usual one.
+    pub file: Option<PathBuf>,
     /// The level and format of log lines.
     pub log: Log,
     /// The collector of traces.
@@ -108,6 +111,7 @@ impl Config {
     pub fn load(sources: &Sources) -> Result<Self, ConfigError> {
         let settings = Settings::gather(sources)?;
         Ok(Self {
+            file: sources.file.clone(),
             log: Log::read(&settings)?,
             traces: Traces::read(&settings)?,
             database: Database::read(&settings)?,

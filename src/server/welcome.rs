@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::fmt::Write;
 use std::io::IsTerminal;
+use std::path::Path;
 
 use secrecy::ExposeSecret;
 
@@ -34,6 +35,7 @@ pub(super) fn tell(
         steps.push(FirstStep::new(
             "Give the administrator a password:",
             &[&format!("user reset-password {name}")],
+            config,
         ));
     }
     steps.extend(next_steps(config));
@@ -67,8 +69,8 @@ pub(super) fn tell(
 }
 
 impl FirstStep {
-    fn new(about: &str, commands: &[&str]) -> Self {
-        let program = invocation(std::env::args_os());
+    fn new(about: &str, commands: &[&str], config: &Config) -> Self {
+        let program = invocation(std::env::args_os().next(), config.file.as_deref());
         let command = |command: &&str| format!("{program} {command}");
         Self {
             about: about.to_owned(),
@@ -77,22 +79,16 @@ impl FirstStep {
     }
 }
 
-/// The way in which the person who started this called it, which works for other commands, too: the program, and
-/// the configuration file if one was named.
-fn invocation(arguments: impl IntoIterator<Item = OsString>) -> String {
-    let text = |argument: OsString| argument.to_string_lossy().into_owned();
-    let mut arguments = arguments.into_iter().map(text);
-    let program = arguments.next().unwrap_or_else(|| "wharfinger".to_owned());
-    let mut file = None;
-    while let Some(argument) = arguments.next() {
-        match argument.strip_prefix("--config") {
-            Some("") => file = arguments.next(),
-            Some(rest) => file = rest.strip_prefix('=').map(str::to_owned).or(file),
-            None => {}
-        }
-    }
-    let file = file.map(|file| format!(" --config {}", quoted(&file)));
-    format!("{}{}", quoted(&program), file.unwrap_or_default())
+/// The words that begin other commands for this service, too: the program as it was called, and the configuration file if
+/// one was named, also by a variable, which a person's shell does not have.
+fn invocation(program: Option<OsString>, file: Option<&Path>) -> String {
+    let program = program.unwrap_or_else(|| "wharfinger".into());
+    let file = file.map(|file| format!(" --config {}", quoted(&file.to_string_lossy())));
+    format!(
+        "{}{}",
+        quoted(&program.to_string_lossy()),
+        file.unwrap_or_default()
+    )
 }
 
 /// A word of a command as a shell reads it back.
@@ -115,6 +111,7 @@ fn next_steps(config: &Config) -> Vec<FirstStep> {
         FirstStep::new(
             "Put this into your registry's configuration, and restart it:",
             &registries,
+            config,
         ),
         FirstStep::new(
             "Make a user, a place for images, and let the one into the other:",
@@ -124,12 +121,14 @@ fn next_steps(config: &Config) -> Vec<FirstStep> {
                 "project create team/app",
                 "member add team alice --level developer",
             ],
+            config,
         ),
         FirstStep::new(
             "Make a token; the secret is printed once:",
             &[
                 "token create --user alice --name laptop --scope read_registry --scope write_registry",
             ],
+            config,
         ),
         FirstStep {
             about: "Log in, with the secret as the password:".to_owned(),
@@ -166,28 +165,23 @@ mod tests {
 
     #[test]
     fn commands_are_called_as_the_start_was() {
-        for (called, told) in [
-            (&["wharfinger"][..], "wharfinger"),
+        for (program, file, told) in [
+            (Some("wharfinger"), None, "wharfinger"),
             (
-                &["target/debug/wharfinger", "serve"],
+                Some("target/debug/wharfinger"),
+                None,
                 "target/debug/wharfinger",
             ),
+            (Some("w"), Some("../other.toml"), "w --config ../other.toml"),
             (
-                &["w", "--config", "../other.toml", "serve"],
-                "w --config ../other.toml",
-            ),
-            (
-                &["w", "serve", "--config=/etc/w.toml"],
-                "w --config /etc/w.toml",
-            ),
-            (
-                &["/my programs/w", "--config", "it's"],
+                Some("/my programs/w"),
+                Some("it's"),
                 r"'/my programs/w' --config 'it'\''s'",
             ),
-            (&[], "wharfinger"),
+            (None, None, "wharfinger"),
         ] {
-            let called = called.iter().map(OsString::from);
-            assert_eq!(invocation(called), told);
+            let told_here = invocation(program.map(OsString::from), file.map(Path::new));
+            assert_eq!(told_here, told);
         }
         assert_eq!(quoted("Docker registry"), "'Docker registry'");
     }

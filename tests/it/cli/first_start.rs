@@ -35,6 +35,24 @@ fn nobody_else_on_the_machine_reads_what_the_first_start_makes() {
     assert_eq!(mode("keys/public/ca.crt"), 0o644);
 }
 
+#[test]
+fn the_first_start_names_commands_that_reach_its_configuration() {
+    let workplace = Workplace::empty();
+    let log_file = std::fs::File::create(workplace.path().join("log")).unwrap();
+    let variable = "export WHARFINGER_CONFIG=wharfinger.toml";
+    let mut running = spawn(&workplace, variable, log_file, "");
+    assert!(running.becomes_ready());
+    let told = log(&workplace, "log");
+    for command in [
+        "user reset-password admin",
+        "registry config",
+        "token create",
+    ] {
+        let whole = format!(" --config wharfinger.toml {command}");
+        assert!(told.contains(&whole), "{whole} in {told}");
+    }
+}
+
 /// The files below a folder, and what is in them.
 fn files(folder: &Path) -> Vec<(String, String)> {
     let mut found = Vec::new();
