@@ -64,7 +64,7 @@ pub(super) async fn open(
             "the keys were there before, but the database {place} is new and empty; if you miss your users and \
              tokens, stop the service and correct `database.url`"
         );
-    } else if !service.desk.has_administrator().await? {
+    } else if administrator.is_none() && !service.desk.has_administrator().await? {
         tracing::warn!(
             "nobody is an administrator: make one with `wharfinger user create NAME --admin`"
         );
