@@ -1,5 +1,6 @@
 //! `wharfinger audit`.
 
+use anyhow::bail;
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 
@@ -81,7 +82,7 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
                     lines.push('\n');
                 }
                 if !context.output.write(lines.as_bytes())? {
-                    return Ok(());
+                    bail!("nobody reads standard output any more, and the export is not whole");
                 }
             }
             Ok(())

@@ -125,3 +125,29 @@ fn what_was_done_is_told_although_its_result_cannot_be_printed() {
         assert_eq!(said, format!("error: {full}\n"), "{reading:?}");
     }
 }
+
+#[test]
+fn an_export_whose_reader_went_away_is_no_success() {
+    let workplace = Workplace::furnished();
+    for (command, status) in [("export", 1), ("list", 0)] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = Command::new(env!("CARGO_BIN_EXE_wharfinger"))
+            .args(["audit", command])
+            .current_dir(workplace.path())
+            .env_remove("WHARFINGER_CONFIG")
+            .stdout(writer)
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap()
+            .wait_with_output()
+            .unwrap();
+        let said = stderr(&output);
+        assert_eq!(output.status.code(), Some(status), "{command}: {said}");
+        assert_eq!(
+            said.contains("the export is not whole"),
+            status == 1,
+            "{said}"
+        );
+    }
+}
