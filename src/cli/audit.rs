@@ -109,6 +109,13 @@ async fn next(
 
 impl AuditFilter {
     async fn resolved(self, desk: &Desk) -> anyhow::Result<EventFilter> {
+        if let (Some(since), Some(until)) = (self.since, self.until)
+            && since > until
+        {
+            bail!(
+                "--since is later than --until, so there is no event between them; write the earlier time first"
+            );
+        }
         let place = match &self.entity {
             Some(name) => Some(desk.place_named(&Authority::operator(), name).await?),
             None => None,

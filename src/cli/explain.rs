@@ -27,11 +27,16 @@ pub(super) struct ExplainArguments {
 }
 
 pub(super) async fn run(arguments: ExplainArguments, context: &Context<'_>) -> anyhow::Result<()> {
+    let mistakes = mistakes(&arguments.scopes);
+    if !mistakes.is_empty() {
+        bail!(
+            "{}; write TYPE:NAME:ACTIONS, such as repository:team/app:pull,push",
+            mistakes.join("; ")
+        );
+    }
     let scopes = Scope::parse_all(&arguments.scopes)?;
     if scopes.is_empty() {
-        bail!(
-            "no scope can be read; write TYPE:NAME:ACTIONS, such as repository:team/app:pull,push"
-        );
+        bail!("no scope is named; write TYPE:NAME:ACTIONS, such as repository:team/app:pull,push");
     }
     let desk = context.desk().await?;
     let question = ExplainRequest {
@@ -49,6 +54,25 @@ pub(super) async fn run(arguments: ExplainArguments, context: &Context<'_>) -> a
     context
         .output
         .one(&ExplanationView::from(&explanation), &lines.join("\n"))
+}
+
+/// The words that give no scope and the actions that there are not: a service passes over them, and whoever asks for a
+/// reason has mistyped them.
+fn mistakes(values: &[String]) -> Vec<String> {
+    let mut mistakes = Vec::new();
+    for word in values.iter().flat_map(|value| value.split(' ')) {
+        let actions = word.rsplit(':').next().unwrap_or_default().split(',');
+        match Scope::parse(word) {
+            None if word.is_empty() => {}
+            None => mistakes.push(format!("`{word}` is no scope")),
+            Some(scope) => mistakes.extend(
+                actions
+                    .filter(|action| scope.actions.iter().all(|known| known.name() != *action))
+                    .map(|action| format!("`{action}` is no action in `{word}`")),
+            ),
+        }
+    }
+    mistakes
 }
 
 fn line(explained: &ExplainedAction) -> String {

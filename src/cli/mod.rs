@@ -228,6 +228,12 @@ fn definition() -> clap::Command {
         .mut_subcommand("project", |command| {
             namespace::in_words_of(command, "project", "team/app")
         })
+        .mut_subcommand("deploy-token", |command| {
+            command.mut_subcommand("list", token_filter::without_grace)
+        })
+        .mut_subcommand("refresh-token", |command| {
+            command.mut_subcommand("list", token_filter::without_grace)
+        })
 }
 
 /// Prints help or the version, which are "errors" to clap as well, or the error; it knows the status of each.

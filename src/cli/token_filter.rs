@@ -1,6 +1,7 @@
 //! Filters of lists of tokens.
 
 use chrono::{DateTime, Utc};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
 use crate::cli::output::{Output, is_read_by_a_person};
@@ -60,6 +61,15 @@ impl From<CredentialState> for TokenState {
             CredentialState::Revoked => Self::Revoked,
         }
     }
+}
+
+/// The command that lists tokens which nothing takes the place of, without the state that they never have.
+pub(super) fn without_grace(list: clap::Command) -> clap::Command {
+    let states = TokenState::value_variants().iter();
+    let states = states.filter(|state| **state != TokenState::Grace);
+    let known = PossibleValuesParser::new(states.filter_map(ValueEnum::to_possible_value));
+    let read = known.try_map(|word: String| <TokenState as ValueEnum>::from_str(&word, false));
+    list.mut_arg("states", |states| states.value_parser(read))
 }
 
 impl StateFilter {

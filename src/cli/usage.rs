@@ -1,5 +1,6 @@
 //! `wharfinger usage`.
 
+use anyhow::bail;
 use chrono::{NaiveDate, TimeDelta};
 use clap::{Args, ValueEnum};
 
@@ -114,6 +115,11 @@ impl UsageArguments {
             .deploy_token
             .map(|id| (CredentialKind::DeployToken, id.0));
         let to = self.to.unwrap_or_else(|| desk.now().date_naive());
+        if self.from.is_some_and(|from| from > to) {
+            bail!(
+                "--from is later than the last day, {to}; write an earlier day, or a later one with --to"
+            );
+        }
         let usual = to.checked_sub_signed(TimeDelta::days(USUAL_DAYS - 1));
         Ok(UsageQuestion {
             place: project.or(group),
@@ -131,12 +137,15 @@ impl UsageArguments {
     }
 }
 
-/// Parses a day.
+/// Parses a day; it is counted as a whole, so a time of day would be lost.
 fn day(text: &str) -> Result<NaiveDate, String> {
-    let moment = Moment::try_from(text);
-    moment
-        .map(Moment::date)
-        .map_err(|_| format!("`{text}` is not a date; write YYYY-MM-DD"))
+    match Moment::try_from(text) {
+        Ok(Moment::Date(day)) => Ok(day),
+        Ok(Moment::Instant(_)) => {
+            Err("it has a time of day, and usage is kept by days; write YYYY-MM-DD".to_owned())
+        }
+        Err(_) => Err(format!("`{text}` is not a date; write YYYY-MM-DD")),
+    }
 }
 
 fn deploy_token_id(text: &str) -> Result<DeployTokenId, String> {

@@ -150,7 +150,14 @@ fn a_decision_is_explained() {
          granted\trepository:team/app/x:push\tthe role developer in team suffices\tbelongs to team/app, which is internal\n"
     );
     assert_eq!(workplace.json(&explain)["actions"][1]["granted"], true);
-    let told = workplace.fails(1, &["explain", "--user", "alice", "--scope", "junk"]);
+    let mistyped = "repository:team/app:pull,psh junk repository::pull,push";
+    let told = workplace.fails(1, &[&explain[..], &["--scope", mistyped]].concat());
+    assert_eq!(
+        told,
+        "error: `psh` is no action in `repository:team/app:pull,psh`; `junk` is no scope; `push` is no action in \
+         `repository::pull,push`; write TYPE:NAME:ACTIONS, such as repository:team/app:pull,push\n"
+    );
+    let told = workplace.fails(1, &["explain", "--user", "alice", "--scope", ""]);
     assert!(told.contains("write TYPE:NAME:ACTIONS"), "{told}");
 }
 

@@ -286,3 +286,33 @@ fn a_configuration_that_was_meant_is_never_passed_over() {
         assert!(told.starts_with(expected), "{told}");
     }
 }
+
+#[test]
+fn lists_of_what_cannot_be_are_refused() {
+    let workplace = Workplace::migrated();
+    for list in ["deploy-token", "refresh-token"] {
+        let told = workplace.fails(2, &[list, "list", "--state", "grace"]);
+        assert!(
+            told.contains("[possible values: active, expired, revoked]"),
+            "{told}"
+        );
+        workplace.ok(&[list, "list", "--state", "expired,revoked"]);
+    }
+    workplace.ok(&["token", "list", "--state", "grace"]);
+    let told = workplace.fails(1, &["usage", "--from", "2026-03-02", "--to", "2026-03-01"]);
+    assert!(
+        told.contains("--from is later than the last day, 2026-03-01"),
+        "{told}"
+    );
+    workplace.fails(1, &["usage", "--from", "2999-01-01"]);
+    let told = workplace.fails(2, &["usage", "--to", "2026-03-14T15:00Z"]);
+    assert!(
+        told.contains("it has a time of day, and usage is kept by days"),
+        "{told}"
+    );
+    for command in ["list", "export"] {
+        let between = ["--since", "2026-03-02", "--until", "2026-03-01"];
+        let told = workplace.fails(1, &[&["audit", command][..], &between].concat());
+        assert!(told.contains("--since is later than --until"), "{told}");
+    }
+}
