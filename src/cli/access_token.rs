@@ -163,7 +163,8 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
         Command::List(arguments) => list(arguments, context, &desk).await,
         Command::Show { id } => {
             let token = desk.access_token(&Authority::operator(), id).await?;
-            show(context, &desk, &token).await
+            let owners = Owners::of(&desk, [token.user_id]).await?;
+            show(context, &token, &owners, desk.now())
         }
         Command::Rotate(arguments) => rotate(arguments, context, &desk).await,
         Command::Revoke { id, confirmation } => revoke(id, confirmation, context, &desk).await,
@@ -197,7 +198,8 @@ async fn create(
     ));
     let without = AccessTokenView::new(token, now);
     let with = without.clone().with_secret(&created.secret);
-    place.hand_over(context.output, created.secret.expose(), &with, &without)
+    let secret = (created.secret.expose(), format!("token {}", token.id));
+    place.hand_over(context.output, secret, &with, &without)
 }
 
 async fn list(
@@ -270,7 +272,8 @@ async fn rotate(arguments: Rotate, context: &Context<'_>, desk: &Desk) -> anyhow
     ));
     let without = AccessTokenView::new(token, now);
     let with = without.clone().with_secret(&created.secret);
-    place.hand_over(context.output, created.secret.expose(), &with, &without)
+    let secret = (created.secret.expose(), format!("token {}", token.id));
+    place.hand_over(context.output, secret, &with, &without)
 }
 
 async fn revoke(
@@ -280,23 +283,29 @@ async fn revoke(
     desk: &Desk,
 ) -> anyhow::Result<()> {
     let token = desk.access_token(&Authority::operator(), id).await?;
+    // After the revocation, an error while they are looked up would read as if nothing was done.
+    let owners = Owners::of(desk, [token.user_id]).await?;
     let name = token.specification.name();
     if token.is_revoked(desk.now()) {
         let note = format!("Token {id} ({name}) was already revoked.");
         context.output.note(&note);
-        return show(context, desk, &token).await;
+        return show(context, &token, &owners, desk.now());
     }
     confirmation.ask(&format!("Revoke token {id} ({name})?"))?;
     let revoked = desk.revoke_access_token(&Authority::operator(), id).await?;
     context
         .output
         .note(&format!("Token {id} ({name}) is revoked."));
-    show(context, desk, &revoked).await
+    show(context, &revoked, &owners, desk.now())
 }
 
-async fn show(context: &Context<'_>, desk: &Desk, token: &AccessToken) -> anyhow::Result<()> {
-    let (owners, now) = (Owners::of(desk, [token.user_id]).await?, desk.now());
-    let table = Table::new(&COLUMNS, vec![row(token, &owners, now)]);
+fn show(
+    context: &Context<'_>,
+    token: &AccessToken,
+    owners: &Owners,
+    now: DateTime<Utc>,
+) -> anyhow::Result<()> {
+    let table = Table::new(&COLUMNS, vec![row(token, owners, now)]);
     context
         .output
         .table(&AccessTokenView::new(token, now), &table)

@@ -136,7 +136,8 @@ async fn create(
     ));
     let without = DeployTokenView::new(token, now);
     let with = without.clone().with_secret(&made.secret);
-    place.hand_over(context.output, made.secret.expose(), &with, &without)
+    let secret = (made.secret.expose(), format!("deploy token {}", token.id));
+    place.hand_over(context.output, secret, &with, &without)
 }
 
 async fn revoke(

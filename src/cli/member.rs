@@ -131,15 +131,22 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
         } => {
             let (authority, id) = (Authority::operator(), user_id(&desk, user.clone()).await?);
             let namespace = NamespaceReference::shared(path.clone());
+            let own = (&namespace, InheritedRoles::Excluded);
+            let was = desk.member(&authority, own, id).await;
+            let was = was.map_err(|error| match error {
+                DeskError::NotMember { namespace, .. } => DeskError::NotMember {
+                    user: user.to_string(),
+                    namespace,
+                },
+                other => other,
+            })?;
             confirmation.ask(&format!("Take {user}'s role in {path} away?"))?;
-            let was = desk.member(&authority, (&namespace, InheritedRoles::Excluded), id);
-            let was = was.await;
             desk.remove_member(&authority, &namespace, id, RolesBelow::Kept)
                 .await?;
             context
                 .output
                 .note(&format!("{user} has no role in {path} any more."));
-            was.map_or(Ok(()), |member| show(context, &member))
+            show(context, &was)
         }
         Command::List { path, all } => {
             let reach = if all {

@@ -93,20 +93,21 @@ async fn revoke(
     desk: &Desk,
 ) -> anyhow::Result<()> {
     let operator = Authority::operator();
-    let was = desk.refresh_token(&operator, id).await?;
-    if was.revoked_at.is_some() {
+    let mut token = desk.refresh_token(&operator, id).await?;
+    // After the revocation, an error while they are looked up would read as if nothing was done.
+    let owners = Owners::of(desk, [token.user_id]).await?;
+    if token.revoked_at.is_some() {
         let note = format!("Refresh token {id} was already revoked.");
         context.output.note(&note);
     } else {
         confirmation.ask(&format!("Revoke refresh token {id}?"))?;
         desk.revoke_refresh_token(&operator, id).await?;
+        token.revoked_at = Some(desk.now());
         context
             .output
             .note(&format!("Refresh token {id} is revoked."));
     }
-    let token = desk.refresh_token(&operator, id).await?;
     let (lifetimes, now) = (context.config.refresh_tokens, desk.now());
-    let owners = Owners::of(desk, [token.user_id]).await?;
     let row = row(&token, &owners, state(&token, &lifetimes, now));
     let table = Table::new(&COLUMNS, vec![row]);
     let view = RefreshTokenView::new(&token, &lifetimes, now);

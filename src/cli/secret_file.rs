@@ -80,9 +80,6 @@ impl SecretOutput {
     }
 }
 
-/// The end of a message about a secret that was made and is shown to nobody.
-const LOST: &str = "nobody has the new secret: make another one";
-
 impl SecretPlace {
     /// Makes a file in the same folder as `path`, which only its owner can read: a folder that cannot be written or has
     /// no room is found.
@@ -111,26 +108,27 @@ impl SecretPlace {
         Ok(Self::File(file, path))
     }
 
-    /// Hands a secret over, the only time; `with` and `without` are the thing that it belongs to, in JSON.
+    /// Hands a secret over, the only time, which belongs to the thing `of`; `with` and `without` are that in JSON.
     pub(super) fn hand_over<T: Serialize>(
         self,
         output: &Output,
-        secret: &str,
+        (secret, of): (&str, String),
         with: &T,
         without: &T,
     ) -> anyhow::Result<()> {
+        let lost = format!("nobody has the secret of {of}: make another one");
         match self {
             Self::Printed => match output.once(with, secret) {
                 Ok(true) => Ok(()),
-                Ok(false) => bail!("nobody reads standard output, so {LOST}"),
+                Ok(false) => bail!("nobody reads standard output, so {lost}"),
                 Err(error) => {
                     let cause = error.root_cause();
-                    bail!("standard output could not be written, so {LOST}: {cause}")
+                    bail!("standard output could not be written, so {lost}: {cause}")
                 }
             },
             Self::File(file, path) => {
                 keep(file, &path, secret).with_context(|| {
-                    format!("{} could not be written, so {LOST}", path.display())
+                    format!("{} could not be written, so {lost}", path.display())
                 })?;
                 if let Err(error) = sync_name(&path, output) {
                     warn_of_name(&path, &error, output);

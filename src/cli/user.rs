@@ -168,11 +168,11 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
             show(context, &desk.unblock_user(&authority, &reference).await?)
         }
         Command::TwoFactor(TwoFactorCommand::Disable { name, confirmation }) => {
+            let reference = name.clone().into();
+            let was = desk.user(&authority, &reference).await?;
             confirmation.ask(&format!(
                 "Turn off two-factor authentication for {name}? Their password alone signs them in then."
             ))?;
-            let reference = name.clone().into();
-            let was = desk.user(&authority, &reference).await?;
             let reset = desk.reset_two_factor(&authority, &reference).await?;
             if !was.user().two_factor {
                 let done = format!("{name} had only begun to set it up; that is deleted.");
@@ -202,7 +202,8 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
             match place {
                 SecretPlace::Printed => context.output.for_programs(&view),
                 file @ SecretPlace::File(..) => {
-                    file.hand_over(context.output, password.expose_secret(), &view, &view)
+                    let secret = (password.expose_secret(), format!("the user {name}"));
+                    file.hand_over(context.output, secret, &view, &view)
                 }
             }
         }
@@ -267,7 +268,8 @@ async fn create(
     match (place, password) {
         (file @ SecretPlace::File(..), Some(password)) => {
             let view = UserView::new(&user, &context.base());
-            file.hand_over(context.output, password.expose_secret(), &view, &view)
+            let secret = (password.expose_secret(), format!("the user {name}"));
+            file.hand_over(context.output, secret, &view, &view)
         }
         _ => show(context, &user),
     }

@@ -155,3 +155,16 @@ fn a_secret_without_end_is_refused() {
         assert_eq!(told, expected);
     }
 }
+
+#[test]
+fn nobody_is_asked_about_what_is_not_there() {
+    let workplace = Workplace::furnished();
+    workplace.ok(&["user", "create", "bob"]);
+    for (arguments, problem) in [
+        (&["member", "remove", "team", "bob"][..], "bob"),
+        (&["user", "two-factor", "disable", "nobody"], "nobody"),
+    ] {
+        let told = workplace.fails(1, arguments);
+        assert!(told.contains(problem) && !told.contains("--yes"), "{told}");
+    }
+}

@@ -151,18 +151,20 @@ fn a_secret_that_nobody_got_is_no_success() {
         } else {
             "nobody reads standard output"
         };
-        let told = format!("{what}, so nobody has the new secret: make another one");
+        let told = format!("{what}, so nobody has the secret of ");
         for options in [&[][..], &["--json"]] {
-            let id = workplace.json(&CREATE[..8])["id"].to_string();
-            for command in [
-                &CREATE[..8],
-                &["token", "rotate", &id],
-                &CREATE_DEPLOY_TOKEN,
+            let id = workplace.json(&CREATE[..8])["id"].as_i64().unwrap();
+            let (old, [next, last]) = (id.to_string(), [id + 1, id + 2]);
+            for (command, of) in [
+                (&CREATE[..8], format!("token {next}: ")),
+                (&["token", "rotate", &old], format!("token {last}: ")),
+                (&CREATE_DEPLOY_TOKEN, "deploy token ".to_owned()),
             ] {
                 let arguments = [options, command].concat();
                 let output = write_in_vain(&workplace, &arguments, is_full);
                 let said = stderr(&output);
                 assert_eq!(output.status.code(), Some(1), "{arguments:?}: {said}");
+                let told = format!("{told}{of}");
                 assert!(said.contains(&told), "{arguments:?}: {said}");
             }
         }
