@@ -38,10 +38,11 @@ const POSTGRES_LIMITS: &str = "SET statement_timeout = '5s'; SET lock_timeout = 
      SET default_transaction_isolation = 'read committed'";
 /// The same for MySQL; what stands in a comment that begins with `M!` is for MariaDB from the named version on, where the limits for
 /// transactions that only read and for those that write would else count before the common one; the other comment is for MySQL alone,
-/// which bounds nothing but questions, by milliseconds. Without `autocommit` the first question would begin a transaction that nobody ends, and
+/// which bounds questions, by milliseconds, and no transaction: there the limit for any quiet connection stands in for that, and one that
+/// was kept for as long is replaced before it is used again. Without `autocommit` the first question would begin a transaction that nobody ends, and
 /// a server without its strict mode would cut off what is too long.
 const MYSQL_LIMITS: &str = "SET SESSION autocommit = 1, sql_mode = CONCAT(@@sql_mode, ',STRICT_TRANS_TABLES'), innodb_lock_wait_timeout = 5 \
-     /*!50708 , max_execution_time = 5000 */ /*M!100101 , max_statement_time = 5 */ /*M!100300 , idle_transaction_timeout = 10 , \
+     /*!50708 , max_execution_time = 5000 , wait_timeout = 10 */ /*M!100101 , max_statement_time = 5 */ /*M!100300 , idle_transaction_timeout = 10 , \
      idle_readonly_transaction_timeout = 0 , idle_write_transaction_timeout = 0 */; \
      SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
 
@@ -53,7 +54,7 @@ const POSTGRES_COMMAND: &str = "SET statement_timeout = 0; \
      SET default_transaction_isolation = 'read committed'";
 /// The same for MySQL.
 const MYSQL_COMMAND: &str = "SET SESSION autocommit = 1, sql_mode = CONCAT(@@sql_mode, ',STRICT_TRANS_TABLES') \
-     /*!50708 , max_execution_time = 0 */ /*M!100101 , max_statement_time = 0 */ /*M!100300 , idle_transaction_timeout = 60 , \
+     /*!50708 , max_execution_time = 0 , wait_timeout = 60 */ /*M!100101 , max_statement_time = 0 */ /*M!100300 , idle_transaction_timeout = 60 , \
      idle_readonly_transaction_timeout = 0 , idle_write_transaction_timeout = 0 */; \
      SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
 
@@ -302,13 +303,14 @@ impl Server {
 mod tests {
     use super::*;
 
-    /// MySQL and MariaDB bound the time of a statement by settings of their own, and each passes over the other's.
+    /// MySQL and MariaDB bound the time of a statement, and of a silence in a change, by settings of their own, and each passes
+    /// over the other's.
     #[test]
     fn both_servers_bound_the_time_of_a_statement() {
         for (settings, mysql, mariadb) in [
-            (MYSQL_LIMITS, 5000, 5),
-            (MYSQL_COMMAND, 0, 0),
-            (MYSQL_MIGRATION, 0, 0),
+            (MYSQL_LIMITS, "5000 , wait_timeout = 10", 5),
+            (MYSQL_COMMAND, "0 , wait_timeout = 60", 0),
+            (MYSQL_MIGRATION, "0", 0),
         ] {
             for setting in [
                 format!("/*!50708 , max_execution_time = {mysql} */"),

@@ -53,10 +53,10 @@ fn impatient(backend: DbBackend) -> Option<[&'static str; 2]> {
             "ALTER ROLE CURRENT_USER RESET idle_in_transaction_session_timeout",
         ]),
         DbBackend::MySql => Some([
-            "SET GLOBAL idle_transaction_timeout = 1, GLOBAL idle_readonly_transaction_timeout = 1, \
-             GLOBAL idle_write_transaction_timeout = 1",
-            "SET GLOBAL idle_transaction_timeout = 0, GLOBAL idle_readonly_transaction_timeout = 0, \
-             GLOBAL idle_write_transaction_timeout = 0",
+            "SET @of_mariadb = 1 /*M!100300 , GLOBAL idle_transaction_timeout = 1, \
+             GLOBAL idle_readonly_transaction_timeout = 1, GLOBAL idle_write_transaction_timeout = 1 */",
+            "SET @of_mariadb = 0 /*M!100300 , GLOBAL idle_transaction_timeout = 0, \
+             GLOBAL idle_readonly_transaction_timeout = 0, GLOBAL idle_write_transaction_timeout = 0 */",
         ]),
         _ => None,
     }
@@ -72,8 +72,8 @@ fn hasty(backend: DbBackend) -> Option<[&'static str; 3]> {
             "SELECT pg_advisory_xact_lock(2003333734)",
         ]),
         DbBackend::MySql => Some([
-            "SET GLOBAL max_statement_time = 1",
-            "SET GLOBAL max_statement_time = 0",
+            "SET @of_mariadb = 1 /*M!100101 , GLOBAL max_statement_time = 1 */",
+            "SET @of_mariadb = 0 /*M!100101 , GLOBAL max_statement_time = 0 */",
             "DO GET_LOCK(CONCAT('wharfinger_', SHA1(DATABASE())), 10)",
         ]),
         _ => None,
