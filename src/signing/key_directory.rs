@@ -91,8 +91,8 @@ impl KeyDirectory {
     pub(super) fn no_keys(&self) -> KeyError {
         KeyError::new(
             &self.root,
-            "has no keys yet; the first start of the server makes them. Run this in the folder of the service, or \
-             name its configuration with --config; bring keys that were lost back from a backup",
+            "has no keys yet; the first start of the server makes them. Run this in the folder of the service and with its \
+             configuration: a path in `keys.directory` that does not begin with / leads from the folder in which a command runs; bring keys that were lost back from a backup",
         )
     }
 

@@ -18,8 +18,8 @@ pub enum StorageError {
     Address(String),
     /// There is no file at this place; only `serve` and `migrate` make one.
     #[error(
-        "there is no database {}: run this in the folder of the service, or name its configuration with --config; \
-         for a first start, start the server or run `wharfinger migrate`",
+        "there is no database {}: run this in the folder of the service and with its configuration: a path in `database.url` that does not \
+         begin with / leads from the folder in which a command runs; for a first start, start the server or run `wharfinger migrate`",
         .0.display()
     )]
     NoFile(PathBuf),

@@ -12,8 +12,8 @@ fn a_command_before_the_first_start_says_so_and_makes_nothing() {
     ] {
         let told = workplace.fails(1, arguments);
         let expected = format!(
-            "error: there is no database {}: run this in the folder of the service, or name its configuration with \
-             --config; for a first start, start the server or run `wharfinger migrate`\n",
+            "error: there is no database {}: run this in the folder of the service and with its configuration: a path in `database.url` that \
+             does not begin with / leads from the folder in which a command runs; for a first start, start the server or run `wharfinger migrate`\n",
             workplace.path().join("data/wharfinger.db").display()
         );
         assert_eq!(told, expected);
