@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs the tests; with --long those too that take minutes. With --install it first installs what the tests use
-# (Debian packages); without, it says what is missing.
+# (Debian packages, and programs in Python in target); without, it says what is missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=tests/lib/packages.sh
@@ -16,7 +16,7 @@ cd "$(dirname "$0")/.."
 
 usage() {
   echo "usage: tests/run.sh [--install] [--long]"
-  echo "  --install  install the Debian packages that are missing"
+  echo "  --install  install what is missing: Debian packages, and what the lists in tests/python name"
   echo "  --long     also run what takes minutes: processes that are killed and stopped under load, databases that"
   echo "             hang, clocks that are wrong, restarts behind haproxy and nginx, ten times as many hang-ups and answers"
 }
@@ -47,6 +47,16 @@ if [ -n "$lacking" ]; then
 fi
 if [ "$(id -u)" -ne 0 ]; then
   echo "tests/run.sh: the Docker engine and the databases of the tests need root" >&2
+  exit 1
+fi
+if [ "$install" = yes ]; then
+  prepare_python
+  prepare_axe
+fi
+lacking=$({ missing_python; missing_axe; } | tr '\n' ' ')
+if [ -n "$lacking" ]; then
+  echo "tests/run.sh: these folders are missing, or are not as the lists in tests/python want them: $lacking" >&2
+  echo "Run tests/run.sh --install, which makes them" >&2
   exit 1
 fi
 
@@ -99,8 +109,6 @@ story MariaDB "$MYSQL_URL"
 hang_ups MariaDB "$MYSQL_SERVICE_URL"
 model MariaDB "$MYSQL_MODEL_URL"
 
-prepare_python
-prepare_axe
 echo "== end to end, with a real registry and real clients"
 export WHARFINGER_E2E=1 SESSION_DATABASE_URLS="$POSTGRES_SESSION_URL $MYSQL_SESSION_URL"
 export BACKUP_DATABASE_URLS="$POSTGRES_BACKUP_URL $MYSQL_BACKUP_URL"

@@ -1,6 +1,11 @@
 # shellcheck shell=bash
 # The rules of axe-core, by which the tests judge whether pages can be used by everybody.
 
+# Prints target/axe if it is not there as its list wants it.
+missing_axe() {
+  cmp --silent tests/python/axe.txt target/axe/axe.txt || echo target/axe
+}
+
 # Makes target/axe with the package in tests/python/axe.txt, unless it is there. Its other packages are not needed: the
 # tests have a browser of their own.
 prepare_axe() {

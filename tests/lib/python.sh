@@ -1,10 +1,25 @@
 # shellcheck shell=bash
 # The programs in Python that the end-to-end tests use, in environments of their own.
 
-# Makes target/python and target/gitlabform with what their lists in tests/python name, unless they are there.
+ENVIRONMENTS=(
+  "tests/python/requirements.txt:target/python"
+  "tests/python/gitlabform.txt:target/gitlabform"
+)
+
+# Makes the environments with what their lists name, unless they are there.
 prepare_python() {
-  prepare_environment tests/python/requirements.txt target/python
-  prepare_environment tests/python/gitlabform.txt target/gitlabform
+  local entry
+  for entry in "${ENVIRONMENTS[@]}"; do
+    prepare_environment "${entry%%:*}" "${entry#*:}"
+  done
+}
+
+# Prints the environments that are not there as their lists want them, one a line.
+missing_python() {
+  local entry
+  for entry in "${ENVIRONMENTS[@]}"; do
+    cmp --silent "${entry%%:*}" "${entry#*:}/requirements.txt" || echo "${entry#*:}"
+  done
 }
 
 # Makes the environment $2 with what the list $1 names.
