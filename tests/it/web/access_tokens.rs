@@ -28,8 +28,8 @@ pub(super) async fn start_with(configuration: &str) -> (TestApp, Browser) {
 /// Opens the form, and sends it with these fields.
 pub(super) async fn send(browser: &Browser, fields: &[(&str, &str)]) -> Reply {
     let form = browser.open("/access_tokens/new").await;
-    let newest = form.value("newest");
-    let fields = [fields, &[("newest", &*newest)]].concat();
+    let (newest, owner) = (form.value("newest"), form.value("owner"));
+    let fields = [fields, &[("newest", &*newest), ("owner", &*owner)]].concat();
     browser.post("/access_tokens/new", &fields).await
 }
 
@@ -56,8 +56,9 @@ pub(super) const READS: (&str, &str) = ("scopes", "read_registry");
 async fn a_token_is_made_shown_once_and_works() {
     let (app, browser) = start().await;
     let form = browser.open("/access_tokens/new").await;
-    let newest = form.value("newest");
-    let fields = [&GOOD[..], &[READS, ("newest", &*newest)]].concat();
+    let (newest, owner) = (form.value("newest"), form.value("owner"));
+    let own = [READS, ("owner", &*owner), ("newest", &*newest)];
+    let fields = [&GOOD[..], &own].concat();
     let reply = browser.post("/access_tokens/new", &fields).await;
     assert_eq!(reply.status, 200, "{}", reply.body);
     assert_eq!(reply.header("cache-control"), "no-store");
@@ -93,7 +94,8 @@ async fn a_token_is_made_shown_once_and_works() {
     // Whoever means it, gets another one.
     let newest = again.body.split("name=\"newest\" value=\"").nth(1).unwrap();
     let newest = newest.split('"').next().unwrap();
-    let fields = [&GOOD[..], &[READS, ("newest", newest)]].concat();
+    let own = [READS, ("owner", &*owner), ("newest", newest)];
+    let fields = [&GOOD[..], &own].concat();
     assert_eq!(
         browser.post("/access_tokens/new", &fields).await.status,
         200

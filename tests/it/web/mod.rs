@@ -6,6 +6,7 @@ mod access_tokens_rotation;
 mod addresses;
 mod cookies;
 mod cross_site;
+mod late_forms;
 mod passwords;
 mod profile;
 mod sessions;

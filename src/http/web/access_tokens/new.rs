@@ -8,7 +8,7 @@ use axum::response::Response;
 use crate::app::access_tokens::FormOutcome;
 use crate::domain::access_tokens::AccessToken;
 use crate::domain::access_tokens::pattern::preview::PatternPreview;
-use crate::domain::ids::AccessTokenId;
+use crate::domain::ids::{AccessTokenId, UserId};
 use crate::http::web::access_tokens::HERE;
 use crate::http::web::access_tokens::form::TokenForm;
 use crate::http::web::access_tokens::once::show_once;
@@ -24,6 +24,10 @@ use crate::http::web::visitor::Visitor;
 struct NewTokenPage {
     layout: Layout,
     form: TokenForm,
+    /// The visitor, by whom a form is known that was opened before somebody else signed in.
+    owner: UserId,
+    /// True if this form was.
+    is_of_another: bool,
     /// The visitor's newest token, by which a form that is sent twice is known.
     newest: String,
     meanwhile: Option<Meanwhile>,
@@ -46,9 +50,13 @@ pub(super) async fn get(
 ) -> Result<Response, WebError> {
     let filled = FilledForm::of_query(&uri);
     let form = TokenForm::new(&filled, state.desk.access_token_policy(), state.desk.now());
-    let newest = state.desk.newest_access_token(&visitor.authority).await?;
-    let newest = newest.map(|id| id.to_string()).unwrap_or_default();
+    let newest = newest(&state, &visitor).await?;
     NewTokenPage::of(&visitor, form, newest).show(StatusCode::OK)
+}
+
+async fn newest(state: &WebState, visitor: &Visitor) -> Result<String, WebError> {
+    let newest = state.desk.newest_access_token(&visitor.authority).await?;
+    Ok(newest.map(|id| id.to_string()).unwrap_or_default())
 }
 
 /// Makes the token, or shows the form once more: with problems, or with the repositories that its patterns cover.
@@ -60,6 +68,11 @@ pub(super) async fn post(
     let now = state.desk.now();
     let form = TokenForm::new(&filled, state.desk.access_token_policy(), now);
     let mut page = NewTokenPage::of(&visitor, form, filled.text("newest").to_owned());
+    if filled.text("owner") != visitor.user.id.to_string() {
+        page.newest = newest(&state, &visitor).await?;
+        page.is_of_another = true;
+        return page.show(StatusCode::CONFLICT);
+    }
     if filled.text("do") == "preview" {
         return previewed(&state, &visitor, page).await;
     }
@@ -112,6 +125,8 @@ impl NewTokenPage {
         Self {
             layout: visitor.layout.at(HERE),
             form,
+            owner: visitor.user.id,
+            is_of_another: false,
             newest,
             meanwhile: None,
             preview: None,
@@ -156,6 +171,8 @@ mod tests {
         let mut page = NewTokenPage {
             layout: sample_layout(Some("alice")),
             form: form(),
+            owner: UserId(1),
+            is_of_another: true,
             newest: "6".to_owned(),
             meanwhile: Some(Meanwhile {
                 id: AccessTokenId(7),
@@ -164,7 +181,8 @@ mod tests {
             }),
             preview: None,
         };
-        sample_with_texts(&page);
+        let html = sample_with_texts(&page);
+        assert!(html.contains("You are signed in as alice now"), "{html}");
         page.form = form();
         assert!(page.form.read(now).is_none());
         page.preview = Some(PatternPreview {
