@@ -1,5 +1,6 @@
 //! Beginning a change or a login: it waits for its turn, and looks at the caller again.
 
+use chrono::{DateTime, Utc};
 use sea_orm::{DatabaseConnection, DatabaseTransaction};
 
 use crate::domain::authority::{Authority, Evidence, Refusal};
@@ -43,7 +44,7 @@ impl Db {
         // The time is read after the wait: a token that has ended meanwhile changes nothing.
         let now = clock.now();
         let nanoseconds = clock.instant().timestamp_subsec_nanos();
-        let renewed = authority.renewed(evidence(&transaction, authority).await?, now)?;
+        let renewed = renewed(&transaction, authority, now).await?;
         let copies = self.copies.get().cloned();
         let change = (number, now, nanoseconds);
         Ok(Change::new(transaction, change, renewed, copies))
@@ -67,7 +68,7 @@ impl Db {
             users::lock(&transaction, claim.user).await?;
         }
         let now = clock.now();
-        let renewed = authority.renewed(evidence(&transaction, authority).await?, now)?;
+        let renewed = renewed(&transaction, authority, now).await?;
         let copies = self.copies.get().cloned();
         Ok(Login::new((transaction, turn), now, renewed, copies))
     }
@@ -119,6 +120,25 @@ impl Db {
     }
 }
 
+impl Change {
+    /// Looks at another claim of the caller's again, beside the one by which the change began: a change that takes two proofs takes both
+    /// as they are now.
+    pub async fn look_again_at(&self, authority: &Authority) -> Result<(), BeginError> {
+        renewed(self, authority, self.now()).await?;
+        Ok(())
+    }
+}
+
+/// The authority as it is at `now` by what is stored.
+async fn renewed(
+    source: &impl Source,
+    authority: &Authority,
+    now: DateTime<Utc>,
+) -> Result<Authority, BeginError> {
+    let facts = evidence(source, authority).await?;
+    Ok(authority.renewed(facts, now)?)
+}
+
 /// The stored facts about the caller's claim.
 async fn evidence(source: &impl Source, authority: &Authority) -> Result<Evidence, StorageError> {
     let Some(claim) = authority.claim() else {
@@ -136,7 +156,10 @@ async fn evidence(source: &impl Source, authority: &Authority) -> Result<Evidenc
     match &claim.proof {
         Proof::AccessToken(id) => facts.access_token = access_tokens::find(source, *id).await?,
         Proof::RefreshToken(id) => facts.refresh_token = refresh_tokens::find(source, *id).await?,
-        Proof::Session(id, _) => facts.session = sessions::find(source, *id).await?,
+        Proof::Session(_, digest, _) => {
+            let found = sessions::find_by_digest(source, digest).await?;
+            facts.session = found.map(|found| found.session);
+        }
         Proof::Password(_) | Proof::Explained => {}
     }
     Ok(facts)

@@ -37,7 +37,8 @@ impl Admission {
         origin: Origin,
     ) -> Result<Option<Visit>, DeskError> {
         self.must_have_storage().await?;
-        let found = sessions::find_by_digest(&self.db, &secret.digest()).await?;
+        let digest = secret.digest();
+        let found = sessions::find_by_digest(&self.db, &digest).await?;
         let now = self.clock.now();
         let is_good = |found: &SessionOfUser| {
             found.session.state == SessionState::Open
@@ -57,7 +58,7 @@ impl Admission {
                 }
             }
         }
-        let proof = Proof::Session(session.id, rules.end_of(&session));
+        let proof = Proof::Session(session.id, digest, rules.end_of(&session));
         let signed_in = SignedIn::new(&user, Ceiling::of_session(proof));
         let authority = Authority::of_session(&signed_in, origin);
         Ok(Some(Visit {

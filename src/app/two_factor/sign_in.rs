@@ -39,7 +39,7 @@ impl TwoFactors {
     ) -> Result<BegunSession, TwoFactorError> {
         let awaiting = self.awaiting(secret, rules).await?;
         let SessionOfUser { session, user, .. } = awaiting.ok_or(TwoFactorError::NoSignIn)?;
-        let proof = Proof::Session(session.id, rules.end_of(&session));
+        let proof = Proof::Session(session.id, secret.digest(), rules.end_of(&session));
         let signed_in = SignedIn::new(&user, Ceiling::of_session(proof));
         let authority = Authority::of_second_factor(&signed_in, origin);
         let tried = self.try_factor(&authority, code)?;

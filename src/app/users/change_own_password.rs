@@ -5,15 +5,14 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::app::admit::Admission;
 use crate::app::error::DeskError;
 use crate::app::sessions::{SignInError, end_others};
-use crate::domain::authority::cause::Cause;
-use crate::domain::authority::{Authority, Refusal};
+use crate::domain::authority::Authority;
 use crate::domain::decision::principal::{Ceiling, Proof, SignedIn};
 use crate::domain::events::detail::Detail;
 use crate::domain::events::{Event, EventAction};
 use crate::domain::sessions::secret::SessionSecret;
 use crate::domain::users::User;
-use crate::domain::users::password::NewPassword;
-use crate::storage::{refresh_tokens, sessions, users};
+use crate::domain::users::password::{NewPassword, PasswordHash};
+use crate::storage::{Change, refresh_tokens, users};
 
 impl Admission {
     /// Gives the caller's user another password, if `current` is theirs: a session that somebody found open does not suffice. Attempts
@@ -26,38 +25,60 @@ impl Admission {
         new: NewPassword,
     ) -> Result<Option<SessionSecret>, SignInError> {
         let origin = authority.origin();
-        let name = user.username.as_str();
-        let (user, verified) = self.admit_password((name, current), origin).await?;
-        Ok(async {
-            authority.act_for(user.id)?;
-            new.check_differs_from(&user.username)?;
-            let new = SecretString::from(new);
-            if new.expose_secret() == current.expose_secret() {
-                return Err(DeskError::refused(
-                    "this is your current password; choose another",
-                ));
-            }
-            let hash = self.passwords.hash(new).await?;
-            // The change finds out if the password that was verified is still the user's.
-            let proof = Ceiling::of_login(Proof::Password(verified));
-            let proven = Authority::of_session(&SignedIn::new(&user, proof), origin.clone());
-            let change = self.db.begin(&proven, &*self.clock).await?;
-            // So it does if the session has ended meanwhile, perhaps because somebody closed it elsewhere.
-            if let Some(session) = authority.session() {
-                let session = sessions::find(&change, session).await?;
-                if session.is_none_or(|session| session.user_id != user.id) {
-                    return Err(Refusal::from(Cause::EndedSession).into());
-                }
-            }
-            let grant = change.grant(|authority| authority.act_for(user.id))?;
-            users::set_password(&change, user.id, &hash).await?;
-            refresh_tokens::revoke_all(&change, user.id).await?;
-            let kept = (user.id, authority.session());
-            let secret = end_others(&change, kept, &*self.entropy).await?;
-            let event = Event::new(EventAction::PasswordChanged, &user, Detail::nothing());
-            change.commit([grant.event(event)]).await?;
-            Ok(secret)
+        let current_of = (user.username.as_str(), current);
+        let verified = self.admit_password(current_of, origin).await?;
+        authority.act_for(user.id).map_err(DeskError::from)?;
+        let hash = self.hash_of_another(user, current, new).await?;
+        let change = self.begin_own_change(authority, verified).await?;
+        let secret = self.set_own_password((change, authority), user, &hash);
+        Ok(secret.await?)
+    }
+
+    /// The hash of a new password of the user, which is not the current one.
+    async fn hash_of_another(
+        &self,
+        user: &User,
+        current: &SecretString,
+        new: NewPassword,
+    ) -> Result<PasswordHash, DeskError> {
+        new.check_differs_from(&user.username)?;
+        let new = SecretString::from(new);
+        if new.expose_secret() == current.expose_secret() {
+            return Err(DeskError::refused(
+                "this is your current password; choose another",
+            ));
         }
-        .await?)
+        Ok(self.passwords.hash(new).await?)
+    }
+
+    /// Begins the change, which finds out if the password that was verified is still the user's, and if the caller's session goes on:
+    /// somebody may have closed it elsewhere.
+    async fn begin_own_change(
+        &self,
+        authority: &Authority,
+        (user, verified): (User, PasswordHash),
+    ) -> Result<Change, DeskError> {
+        let proof = Ceiling::of_login(Proof::Password(verified));
+        let origin = authority.origin().clone();
+        let proven = Authority::of_session(&SignedIn::new(&user, proof), origin);
+        let change = self.db.begin(&proven, &*self.clock).await?;
+        change.look_again_at(authority).await?;
+        Ok(change)
+    }
+
+    async fn set_own_password(
+        &self,
+        (change, authority): (Change, &Authority),
+        user: &User,
+        hash: &PasswordHash,
+    ) -> Result<Option<SessionSecret>, DeskError> {
+        let grant = change.grant(|authority| authority.act_for(user.id))?;
+        users::set_password(&change, user.id, hash).await?;
+        refresh_tokens::revoke_all(&change, user.id).await?;
+        let kept = (user.id, authority.session());
+        let secret = end_others(&change, kept, &*self.entropy).await?;
+        let event = Event::new(EventAction::PasswordChanged, user, Detail::nothing());
+        change.commit([grant.event(event)]).await?;
+        Ok(secret)
     }
 }

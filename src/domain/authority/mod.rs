@@ -126,7 +126,8 @@ pub struct Evidence {
     pub access_token: Option<AccessToken>,
     /// The refresh token that was presented, unless deleted.
     pub refresh_token: Option<RefreshToken>,
-    /// The session, unless it was ended.
+    /// The session whose secret was shown, unless it was ended or has another secret by now: then it opens nothing to whoever has a
+    /// copy of the one before.
     pub session: Option<Session>,
 }
 
@@ -297,7 +298,7 @@ impl Authority {
                 }
                 Ceiling::of_login(claim.proof.clone())
             }
-            Proof::Session(id, end) => {
+            Proof::Session(id, _, end) => {
                 let theirs = |session: &Session| session.id == *id && session.user_id == user.id;
                 let session = facts.session.filter(theirs);
                 let wanted = match claim.purpose {
@@ -353,7 +354,7 @@ impl Authority {
     /// The session that the caller works in; none for callers with another credential.
     pub fn session(&self) -> Option<SessionId> {
         match self.claim.as_ref()?.proof {
-            Proof::Session(id, _) => Some(id),
+            Proof::Session(id, ..) => Some(id),
             _ => None,
         }
     }

@@ -1,7 +1,9 @@
 //! Sessions as credentials of a change.
 
 use super::*;
+use crate::domain::entropy::Sevens;
 use crate::domain::sessions::device::Device;
+use crate::domain::sessions::secret::SessionSecret;
 
 #[test]
 fn a_session_counts_as_long_as_it_is_there_and_has_not_ended() {
@@ -26,7 +28,8 @@ fn a_session_counts_as_long_as_it_is_there_and_has_not_ended() {
         two_factor: false,
         created_at: DateTime::UNIX_EPOCH,
     };
-    let ceiling = Ceiling::of_session(Proof::Session(session.id, end));
+    let digest = SessionSecret::generate(&Sevens).digest();
+    let ceiling = Ceiling::of_session(Proof::Session(session.id, digest, end));
     let signed_in = SignedIn::new(&user, ceiling);
     let authority = Authority::of_session(&signed_in, Origin::local(Face::Web));
     let renewed = |session: Option<Session>, now| {

@@ -9,6 +9,7 @@ use crate::domain::deploy_tokens::DeployToken;
 use crate::domain::ids::{AccessTokenId, DeployTokenId, RefreshTokenId, SessionId, UserId};
 use crate::domain::namespaces::path::NamespacePath;
 use crate::domain::registry::repository_name::RepositoryName;
+use crate::domain::secret::SecretDigest;
 use crate::domain::users::User;
 use crate::domain::users::password::PasswordHash;
 use crate::domain::users::username::Username;
@@ -74,8 +75,8 @@ pub enum Proof {
     RefreshToken(RefreshTokenId),
     /// A personal access token.
     AccessToken(AccessTokenId),
-    /// A session on the web pages, which ends at that instant at the latest.
-    Session(SessionId, DateTime<Utc>),
+    /// A session on the web pages, with the digest of the secret that was shown; it ends at that instant at the latest.
+    Session(SessionId, SecretDigest, DateTime<Utc>),
 }
 
 impl Principal {

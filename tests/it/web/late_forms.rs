@@ -1,9 +1,60 @@
 //! Forms that come late: something else happened after they were opened, or while they wait for their turn.
 
 use axum::http::StatusCode;
+use wharfinger::domain::authority::Authority;
+use wharfinger::domain::events::detail::Detail;
+use wharfinger::domain::events::{Event, EventAction};
+use wharfinger::domain::ids::{SessionId, UserId};
+use wharfinger::domain::sessions::secret::SessionSecret;
+use wharfinger::storage::{Change, sessions};
 
-use crate::harness::PASSWORD;
+use crate::harness::{PASSWORD, TestApp};
 use crate::web::access_tokens::{GOOD, READS, start};
+
+const NEW: &str = "another good password";
+const NEW_PASSWORD: [(&str, &str); 3] = [("current", PASSWORD), ("new", NEW), ("repeated", NEW)];
+
+/// Does something to alice in the change that holds up all others, as soon as they wait.
+async fn meanwhile(app: &TestApp, held: Change, done: impl AsyncFnOnce(&Change, UserId)) {
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    let alice = app.visible_user("alice").await.user().clone();
+    done(&held, alice.id).await;
+    let grant = held.grant(Authority::require_administrator).unwrap();
+    let event = Event::new(EventAction::PasswordChanged, &alice, Detail::nothing());
+    held.commit([grant.event(event)]).await.unwrap();
+}
+
+/// Her own browser gets another cookie, as it does with a new password.
+async fn give_another_secret(change: &Change, _: UserId) {
+    let secret = SessionSecret::read(&"A".repeat(43)).unwrap();
+    let own = SessionId(1);
+    sessions::renew(change, own, &secret.digest())
+        .await
+        .unwrap();
+}
+
+/// Somebody copied her cookie, and she changes her password in that very session while what they sent waits.
+#[tokio::test]
+async fn what_came_with_a_copied_cookie_before_a_new_password_is_not_done_after_it() {
+    for path in ["/access_tokens/new", "/profile/password"] {
+        let (app, own) = start().await;
+        let thief = own.beside(&own);
+        let owner = thief.open("/access_tokens/new").await.value("owner");
+        let token = [&GOOD[..], &[READS, ("owner", &*owner)]].concat();
+        let fields = [&token[..], &NEW_PASSWORD].concat();
+        let held = app.hold_changes().await;
+        let (reply, ()) = tokio::join!(
+            thief.post(path, &fields),
+            meanwhile(&app, held, give_another_secret)
+        );
+        assert_eq!(reply.status, StatusCode::SEE_OTHER, "{path}");
+        let location = reply.header("location");
+        assert!(location.starts_with("/sign_in"), "{path}: {location}");
+        assert!(app.login("alice").works().await, "the password is hers");
+        let list = app.signed_in("alice").await.open("/access_tokens").await;
+        assert!(list.text().contains("You have no active tokens"));
+    }
+}
 
 /// Alice opened the form in one tab; in another one, root has signed in since.
 #[tokio::test]
