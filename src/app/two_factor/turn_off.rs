@@ -47,6 +47,22 @@ impl TwoFactors {
         user: &User,
         password: &SecretString,
     ) -> Result<(), TwoFactorError> {
+        let begun = match self.begin_by_password(authority, user, password).await? {
+            // Perhaps a login has hashed the same password anew since it was checked.
+            None => Box::pin(self.begin_by_password(authority, user, password)).await?,
+            begun => begun,
+        };
+        let change = begun.ok_or(TwoFactorError::WrongPassword)?;
+        finish(change, user, "by password").await
+    }
+
+    /// Begins the change by a password that is right; none if it is compared with another hash by then.
+    async fn begin_by_password(
+        &self,
+        authority: &Authority,
+        user: &User,
+        password: &SecretString,
+    ) -> Result<Option<Change>, TwoFactorError> {
         let name = user.username.as_str();
         let (_, hash) = self
             .admission
@@ -54,8 +70,8 @@ impl TwoFactors {
             .await?;
         let clock = &*self.admission.clock;
         let change = self.admission.db.begin(authority, clock).await?;
-        must_be_password_of(&change, user, &hash).await?;
-        finish(change, user, "by password").await
+        let is_same = is_password_of(&change, user, &hash).await?;
+        Ok(is_same.then_some(change))
     }
 
     async fn turn_off_by_code(
@@ -86,18 +102,18 @@ impl TwoFactors {
     }
 }
 
-/// Makes sure that the password that was verified before the change is still the user's, and that they chose it: a stolen token of an
-/// administrator makes others, and must not turn it off with one.
-async fn must_be_password_of(
+/// True if the hash by which a password was verified before the change is still the user's. They must have chosen it: a stolen token of
+/// an administrator makes others, and must not turn it off with one.
+async fn is_password_of(
     change: &Change,
     user: &User,
     hash: &PasswordHash,
-) -> Result<(), TwoFactorError> {
+) -> Result<bool, TwoFactorError> {
     let account = users::account(change, user.id).await?;
     match account.filter(|account| account.password.as_ref() == Some(hash)) {
-        None => Err(TwoFactorError::WrongPassword),
+        None => Ok(false),
         Some(account) if account.password_is_temporary => Err(TwoFactorError::TemporaryPassword),
-        Some(_) => Ok(()),
+        Some(_) => Ok(true),
     }
 }
 

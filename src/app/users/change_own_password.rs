@@ -29,7 +29,14 @@ impl Admission {
         let verified = self.admit_password(current_of, origin).await?;
         authority.act_for(user.id).map_err(DeskError::from)?;
         let hash = self.hash_of_another(user, current, new).await?;
-        let change = self.begin_own_change(authority, verified).await?;
+        let change = match self.begin_own_change(authority, verified).await {
+            // Perhaps a login has hashed the same password anew since it was checked.
+            Err(error) if error.is_of_another_hash() => {
+                let verified = Box::pin(self.admit_password(current_of, origin)).await?;
+                self.begin_own_change(authority, verified).await?
+            }
+            begun => begun?,
+        };
         let secret = self.set_own_password((change, authority), user, &hash);
         Ok(secret.await?)
     }

@@ -161,7 +161,7 @@ impl IntoResponse for WebError {
 impl From<Refusal> for WebError {
     fn from(refusal: Refusal) -> Self {
         match refusal {
-            // The session ended between the door and the change.
+            // The session ended between the door and the change, or the password is another one by then.
             Refusal::Credential(_) => Self::NotSignedIn(Next::first()),
             Refusal::NotYours => Self::NotFound,
             Refusal::AdministratorsOnly => {

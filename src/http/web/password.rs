@@ -8,6 +8,8 @@ use secrecy::ExposeSecret;
 
 use crate::app::DeskError;
 use crate::app::sessions::SignInError;
+use crate::domain::authority::Refusal;
+use crate::domain::authority::cause::Cause;
 use crate::domain::users::password::NewPassword;
 use crate::http::layers::{LogNote, retry_after, waiting_time};
 use crate::http::web::cookie;
@@ -109,7 +111,8 @@ pub(super) async fn post(
 fn refused(error: SignInError, page: PasswordPage) -> Result<Response, WebError> {
     let note = LogNote::of_error(&error);
     let mut response = match &error {
-        SignInError::Authentication(AuthenticationError::Wrong(_)) => {
+        SignInError::Authentication(AuthenticationError::Wrong(_))
+        | SignInError::Desk(DeskError::Forbidden(Refusal::Credential(Cause::WrongPassword))) => {
             page.refused(PasswordProblems {
                 current: Some("This is not your current password.".to_owned()),
                 ..PasswordProblems::default()

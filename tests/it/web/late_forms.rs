@@ -1,14 +1,17 @@
 //! Forms that come late: something else happened after they were opened, or while they wait for their turn.
 
 use axum::http::StatusCode;
+use chrono::Duration;
 use wharfinger::domain::authority::Authority;
 use wharfinger::domain::events::detail::Detail;
 use wharfinger::domain::events::{Event, EventAction};
 use wharfinger::domain::ids::{SessionId, UserId};
 use wharfinger::domain::sessions::secret::SessionSecret;
-use wharfinger::storage::{Change, sessions};
+use wharfinger::domain::users::password::PasswordHash;
+use wharfinger::storage::{Change, sessions, users};
 
-use crate::harness::{PASSWORD, TestApp};
+use crate::harness::{PASSWORD, TestApp, World, outdated_hash, outdated_hash_of};
+use crate::two_factor::set_up;
 use crate::web::access_tokens::{GOOD, READS, start};
 
 const NEW: &str = "another good password";
@@ -33,6 +36,12 @@ async fn give_another_secret(change: &Change, _: UserId) {
         .unwrap();
 }
 
+/// The same password is hashed anew.
+async fn hash_anew(change: &Change, alice: UserId) {
+    let hash = PasswordHash::from_phc(outdated_hash());
+    users::set_password(change, alice, &hash).await.unwrap();
+}
+
 /// Somebody copied her cookie, and she changes her password in that very session while what they sent waits.
 #[tokio::test]
 async fn what_came_with_a_copied_cookie_before_a_new_password_is_not_done_after_it() {
@@ -54,6 +63,53 @@ async fn what_came_with_a_copied_cookie_before_a_new_password_is_not_done_after_
         let list = app.signed_in("alice").await.open("/access_tokens").await;
         assert!(list.text().contains("You have no active tokens"));
     }
+}
+
+#[tokio::test]
+async fn a_password_that_is_hashed_anew_meanwhile_is_changed_all_the_same() {
+    let (app, browser) = start().await;
+    let held = app.hold_changes().await;
+    let (reply, ()) = tokio::join!(
+        browser.post("/profile/password", &NEW_PASSWORD),
+        meanwhile(&app, held, hash_anew)
+    );
+    assert_eq!(reply.header("location"), "/profile?changed=password");
+    assert!(app.caller("alice", NEW).works().await);
+}
+
+#[tokio::test]
+async fn a_password_that_was_changed_meanwhile_is_not_the_current_one() {
+    let (app, browser) = start().await;
+    let held = app.hold_changes().await;
+    let (reply, ()) = tokio::join!(
+        browser.post("/profile/password", &NEW_PASSWORD),
+        meanwhile(&app, held, async |change, alice| {
+            let hash = PasswordHash::from_phc(outdated_hash_of("a third password"));
+            users::set_password(change, alice, &hash).await.unwrap();
+        })
+    );
+    assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let told = "This is not your current password.";
+    assert!(reply.body.contains(told), "{}", reply.body);
+    assert!(app.caller("alice", "a third password").works().await);
+}
+
+#[tokio::test]
+async fn a_password_that_is_hashed_anew_meanwhile_turns_two_factor_off_all_the_same() {
+    let World { app, alice, .. } = World::start().await;
+    let device = set_up(&app, &alice).await;
+    app.clock.advance(Duration::seconds(30));
+    let browser = app.browser();
+    let page = browser.sign_in("alice", PASSWORD).await;
+    let code = device.shows(app.now());
+    browser.press(&page, "Verify", &[("code", &code)]).await;
+    let held = app.hold_changes().await;
+    let (reply, ()) = tokio::join!(
+        browser.post("/profile/two_factor/turn_off", &[("password", PASSWORD)]),
+        meanwhile(&app, held, hash_anew)
+    );
+    assert_eq!(reply.header("location"), "/profile/two_factor");
+    assert!(app.login("alice").works().await);
 }
 
 /// Alice opened the form in one tab; in another one, root has signed in since.
