@@ -57,6 +57,9 @@ pub(super) enum WebError {
     /// We cannot answer now; the visitor may come back later.
     #[error("the request cannot be done now")]
     Unavailable(#[source] Box<dyn Error + Send + Sync>),
+    /// The database would work on it for too long.
+    #[error("the request takes too long")]
+    TooLong(#[source] Box<dyn Error + Send + Sync>),
     /// A defect of ours.
     #[error("the request failed")]
     Failed(#[source] Box<dyn Error + Send + Sync>),
@@ -91,7 +94,9 @@ impl WebError {
             Self::UnreadableForm => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Unavailable(_) | Self::NoEncryptionKey(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable(_) | Self::TooLong(_) | Self::NoEncryptionKey(_) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::Failed(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -133,6 +138,10 @@ impl WebError {
                 "Please try again",
                 "Wharfinger cannot answer at the moment. Try again in a few seconds.",
             ),
+            Self::TooLong(_) => (
+                "Given up",
+                "There is too much to look at for this, so it was given up. Ask for less if you can, else ask the operator of this service.",
+            ),
             Self::Failed(_) => (
                 "Something went wrong",
                 "This is a defect of the service. Its log says more, under this reply's X-Request-Id.",
@@ -145,14 +154,30 @@ impl WebError {
     }
 }
 
-impl IntoResponse for WebError {
-    fn into_response(self) -> Response {
+impl WebError {
+    /// The words about it; none if it leads elsewhere.
+    pub(super) fn sentence(&self) -> String {
+        match self.told() {
+            Told::Lead(_) => String::new(),
+            Told::Page(told) => told.sentence,
+        }
+    }
+
+    /// The reply without its page.
+    pub(super) fn head(&self) -> Response {
         let mut response = self.status().into_response();
         if let Self::Unavailable(_) = self {
             let wait = retry_after(SOON);
             response.headers_mut().insert(header::RETRY_AFTER, wait);
         }
-        response.extensions_mut().insert(LogNote::of_error(&self));
+        response.extensions_mut().insert(LogNote::of_error(self));
+        response
+    }
+}
+
+impl IntoResponse for WebError {
+    fn into_response(self) -> Response {
+        let mut response = self.head();
         response.extensions_mut().insert(self.told());
         response
     }
@@ -196,6 +221,7 @@ impl From<DeskError> for WebError {
             | DeskError::AccessToken(_)
             | DeskError::End(_)
             | DeskError::Rotation(_) => Self::Refused(sentence(&error.to_string())),
+            DeskError::Storage(_) if error.looks_at_too_much() => Self::TooLong(Box::new(error)),
             DeskError::Password(_) | DeskError::Storage(_) if error.is_temporary() => {
                 Self::Unavailable(Box::new(error))
             }

@@ -560,6 +560,51 @@ async fn a_preview_shows_what_the_person_may_know_and_makes_nothing() {
     assert!(!list.body.contains(">kept</a>"), "nothing was made");
 }
 
+/// The reply to a form for a preview that cannot be made, in which everything stays as it was typed.
+async fn without_preview(browser: &Browser, problem: &str) -> Reply {
+    let fields = [
+        ("name", "kept"),
+        ("repositories", "team/**"),
+        ("do", "preview"),
+    ];
+    let reply = send(browser, &fields).await;
+    assert_eq!(reply.status, 503);
+    let problem = format!("id=\"repositories-problem\">{problem}");
+    for kept in ["value=\"kept\"", "team/**</textarea>", &problem] {
+        assert!(reply.body.contains(kept), "{kept}: {}", reply.body);
+    }
+    reply
+}
+
+/// The lists of others take all turns.
+#[tokio::test]
+async fn a_preview_that_cannot_be_made_now_leaves_the_form_as_it_is() {
+    let (app, browser) = start().await;
+    let _held = [app.turn().await, app.turn().await];
+    let problem = "Wharfinger cannot answer at the moment.";
+    let reply = without_preview(&browser, problem).await;
+    assert_eq!(reply.header("retry-after"), "5");
+}
+
+/// There are more repositories than the database can look at.
+#[tokio::test]
+async fn a_preview_that_takes_too_long_is_no_defect_and_leaves_the_form_as_it_is() {
+    let (app, browser) = start().await;
+    app.execute("ALTER TABLE repositories RENAME TO few").await;
+    app.execute(
+        "CREATE VIEW repositories AS \
+         WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers) \
+         SELECT few.* FROM numbers LEFT JOIN few ON few.id = n",
+    )
+    .await;
+    let problem = "There is too much to look at for this, so it was given up.";
+    let reply = without_preview(&browser, problem).await;
+    assert!(
+        !reply.headers.contains_key("retry-after"),
+        "later is no better"
+    );
+}
+
 #[tokio::test]
 async fn long_lists_come_in_parts_and_a_limit_is_told() {
     let (app, browser) = start_with("[access_tokens]\nmax_per_user = 22\n").await;

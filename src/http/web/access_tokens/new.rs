@@ -3,8 +3,9 @@
 use askama::Template;
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 
+use crate::app::DeskError;
 use crate::app::access_tokens::FormOutcome;
 use crate::domain::access_tokens::AccessToken;
 use crate::domain::access_tokens::pattern::preview::PatternPreview;
@@ -107,10 +108,7 @@ async fn previewed(
                     page.preview = Some(preview);
                     page.show(StatusCode::OK)
                 }
-                Err(error) => {
-                    page.form.refuse(error)?;
-                    page.show(StatusCode::UNPROCESSABLE_ENTITY)
-                }
+                Err(error) => page.without_preview(error),
             }
         }
         Err(problem) => {
@@ -130,6 +128,19 @@ impl NewTokenPage {
             newest,
             meanwhile: None,
             preview: None,
+        }
+    }
+
+    /// The page with the reason why there is no preview; what was typed stays, whatever the reason.
+    fn without_preview(mut self, error: DeskError) -> Result<Response, WebError> {
+        match self.form.refuse(error) {
+            Ok(()) => self.show(StatusCode::UNPROCESSABLE_ENTITY),
+            Err(error @ (WebError::Unavailable(_) | WebError::TooLong(_))) => {
+                self.form.problems.repositories = Some(error.sentence());
+                let (head, _) = error.head().into_parts();
+                Ok((head, self.show(StatusCode::SERVICE_UNAVAILABLE)?).into_response())
+            }
+            Err(error) => Err(error),
         }
     }
 
