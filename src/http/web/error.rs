@@ -119,9 +119,9 @@ impl WebError {
             ),
             Self::PlainHttp => (
                 "Not over plain HTTP",
-                "Passwords that are typed here could be read on the way, so these pages open on the machine itself only, at localhost. \
-                 The operator gives them an https address with the setting admin.public_url. If you came through a proxy, it belongs \
-                 into admin.trusted_proxies.",
+                "Passwords that are typed here could be read on the way, so open these pages at their https address, or on the machine \
+                 itself, at localhost. The operator gives them an https address with the setting admin.public_url. If you came through \
+                 a proxy, it belongs into admin.trusted_proxies.",
             ),
             Self::MethodNotAllowed => (
                 "Not possible",

@@ -36,7 +36,12 @@ impl fmt::Debug for ThisMachine {
 impl ThisMachine {
     /// Answers 421 to whoever comes from elsewhere (RFC 9110 section 15.5.20).
     pub(super) async fn guard(State(guard): State<Self>, request: Request, next: Next) -> Response {
-        if guard.is_secure || guard.is_from_here(&request) {
+        let is_safe = if guard.is_secure {
+            !is_plain_form(&request)
+        } else {
+            guard.is_from_here(&request)
+        };
+        if is_safe {
             next.run(request).await
         } else {
             WebError::PlainHttp.into_response()
@@ -51,6 +56,16 @@ impl ThisMachine {
         let is_proxy = peer.is_some_and(|peer| peer.is_loopback() || (self.trusts_proxy)(peer));
         is_proxy || host(request).is_none_or(|host| leads_here(&host))
     }
+}
+
+/// True for a form that a browser sends over plain HTTP, which would take no cookie for it, unless it is on this machine. Its page is
+/// shown to it: proxies that speak TLS ask for pages in the same way, and only a form says from which address it comes.
+fn is_plain_form(request: &Request) -> bool {
+    let origin = request.headers().get(header::ORIGIN);
+    let origin = origin.and_then(|origin| origin.to_str().ok());
+    let host = origin.and_then(|origin| origin.strip_prefix("http://"));
+    let host = host.and_then(|host| host.parse::<Authority>().ok());
+    !request.method().is_safe() && host.is_some_and(|host| !leads_here(host.host()))
 }
 
 /// The host that a request names: in its address with HTTP/2, else in a header.

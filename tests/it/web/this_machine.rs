@@ -47,3 +47,29 @@ async fn the_api_and_pages_with_https_are_for_all_hosts() {
     let app = TestApp::start_with(https).await;
     assert_eq!(elsewhere(&app).get("/sign_in").await.status, 200);
 }
+
+/// Its browser drops the cookie, which is for HTTPS only, and would ask for the password over and over.
+#[tokio::test]
+async fn where_the_pages_have_https_no_password_is_taken_over_plain_http() {
+    let https = "[admin]\npublic_url = \"https://auth.example.com\"\n";
+    let app = TestApp::start_with(https).await;
+    app.user("alice").await;
+    for (host, origin, status) in [
+        ("auth.example.com:5002", "http://auth.example.com:5002", 421),
+        ("192.0.2.9:5002", "http://192.0.2.9:5002", 421),
+        ("auth.example.com", "https://auth.example.com", 303),
+        // A proxy that speaks TLS, and plain HTTP to us.
+        ("backend:8080", "https://auth.example.com", 303),
+        // Browsers keep such cookies of their own machine.
+        ("localhost:5002", "http://localhost:5002", 303),
+        ("127.0.0.1:5002", "http://127.0.0.1:5002", 303),
+    ] {
+        let browser = app.browser().with("host", host).with("origin", origin);
+        let typed = [("username", "alice"), ("password", PASSWORD)];
+        let reply = browser.post("/sign_in", &typed).await;
+        assert_eq!(reply.status.as_u16(), status, "{origin}");
+        assert_eq!(browser.cookies().is_empty(), status == 421, "{origin}");
+        let told = "<h1>Not over plain HTTP</h1>";
+        assert_eq!(reply.body.contains(told), status == 421, "{}", reply.body);
+    }
+}
