@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 
+use crate::app::DeskError;
 use crate::domain::ids::SessionId;
 use crate::http::web::cookie;
 use crate::http::web::error::WebError;
@@ -36,7 +37,10 @@ pub(super) async fn get(
     visitor: Visitor,
     PathId(id): PathId<SessionId>,
 ) -> Result<Response, WebError> {
-    let session = state.desk.own_session(&visitor.authority, id).await?;
+    let session = match state.desk.own_session(&visitor.authority, id).await {
+        Ok(session) => session,
+        Err(error) => return ended_already(error, &state),
+    };
     let layout = visitor.layout.at("/profile");
     show(&SessionEndPage {
         device: session.device.to_string(),
@@ -53,13 +57,27 @@ pub(super) async fn post(
     visitor: Visitor,
     PathId(id): PathId<SessionId>,
 ) -> Result<Response, WebError> {
-    state.desk.end_session(&visitor.authority, id).await?;
+    if let Err(error) = state.desk.end_session(&visitor.authority, id).await {
+        return ended_already(error, &state);
+    }
     if id != visitor.session.id {
-        return Ok(Redirect::to(&state.site.link("/profile/sessions")).into_response());
+        return Ok(to_list(&state));
     }
     let gone = cookie::take_away(&state.site);
     let to = Redirect::to(&state.site.link("/sign_in"));
     Ok((gone, to).into_response())
+}
+
+/// Leads to the sessions that there are, if this one is none of the visitor's any more: another tab or browser ended it.
+fn ended_already(error: DeskError, state: &WebState) -> Result<Response, WebError> {
+    match error.into() {
+        WebError::NotFound => Ok(to_list(state)),
+        error => Err(error),
+    }
+}
+
+fn to_list(state: &WebState) -> Response {
+    Redirect::to(&state.site.link("/profile/sessions")).into_response()
 }
 
 #[cfg(test)]

@@ -363,21 +363,40 @@ async fn sessions_of_others_are_not_there_for_administrators_either() {
     app.administrator("root").await;
     let alice = app.signed_in("alice").await;
     let root = app.signed_in("root").await;
-    for path in [
-        "/profile/sessions/1/end",
-        "/profile/sessions/999/end",
-        "/profile/sessions/x/end",
-    ] {
-        let page = root.open(path).await;
-        assert_eq!(
-            (page.status.as_u16(), page.heading().as_str()),
-            (404, "Page not found"),
-            "{path}"
-        );
-        assert!(page.text().contains("root Sign out"), "{}", page.text());
-        assert_eq!(root.post(path, &[]).await.status, 404, "{path}");
+    for path in ["/profile/sessions/1/end", "/profile/sessions/999/end"] {
+        for reply in [root.get(path).await, root.post(path, &[]).await] {
+            assert_eq!(
+                (reply.status.as_u16(), reply.header("location")),
+                (303, "/profile/sessions"),
+                "{path}"
+            );
+        }
     }
+    let path = "/profile/sessions/x/end";
+    let page = root.open(path).await;
+    assert_eq!(
+        (page.status.as_u16(), page.heading().as_str()),
+        (404, "Page not found")
+    );
+    assert!(page.text().contains("root Sign out"), "{}", page.text());
+    assert_eq!(root.post(path, &[]).await.status, 404);
     assert_ne!(alice.open("/").await.heading(), "Sign in");
+}
+
+/// The page with the question was open in two tabs.
+#[tokio::test]
+async fn a_session_that_has_ended_already_is_ended() {
+    let app = TestApp::start().await;
+    app.user("alice").await;
+    let (_gone, browser) = (app.signed_in("alice").await, app.signed_in("alice").await);
+    let question = browser.open("/profile/sessions/1/end").await;
+    for _ in 0..2 {
+        let page = browser.press(&question, "End session", &[]).await;
+        assert_eq!(page.path, "/profile/sessions");
+        assert_eq!(page.body.matches("data-label=\"Signed in\"").count(), 1);
+    }
+    let page = browser.open("/profile/sessions/1/end").await;
+    assert_eq!(page.path, "/profile/sessions");
 }
 
 #[tokio::test]
