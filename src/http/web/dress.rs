@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 
 use crate::http::web::error::{Told, ToldError, WebError};
 use crate::http::web::layout::{Layout, SeenUser};
+use crate::http::web::next::after_form;
 use crate::http::web::site::Site;
 use crate::http::web::state::WebState;
 use crate::http::web::visitor::Visitor;
@@ -32,7 +33,13 @@ pub(super) async fn dress(State(state): State<WebState>, request: Request, next:
     let (mut parts, body) = request.into_parts();
     parts.extensions.insert(seen.clone());
     let sent = parts.clone();
-    let response = next.run(Request::from_parts(parts, body)).await;
+    let mut response = next.run(Request::from_parts(parts, body)).await;
+    // A form whose sender is led elsewhere was sent in vain.
+    if let Some(Told::Lead(path)) = response.extensions_mut().get_mut()
+        && !sent.method.is_safe()
+    {
+        *path = after_form(path);
+    }
     let is_error_page = matches!(response.extensions().get(), Some(Told::Page(_)));
     // Pages about requests that were refused early show the visitor, too.
     if is_error_page && response.status().is_client_error() && seen.layout().is_none() {

@@ -11,6 +11,15 @@ const ESCAPED: [&str; 2] = ["%2e", "%5c"];
 /// Letters that no address has as they are (RFC 3986 appendix A). Browsers send some of them so in a query.
 const FOREIGN: [char; 9] = ['"', '<', '>', '\\', '^', '`', '{', '|', '}'];
 
+/// The name of the field of an address that says that a form was sent, and not done.
+pub(super) const SENT: &str = "sent";
+
+/// The path of a page that is to say so.
+pub(super) fn after_form(page: &str) -> String {
+    let between = if page.contains('?') { '&' } else { '?' };
+    format!("{page}{between}{SENT}=1")
+}
+
 /// A path of ours with its query, such as `/access_tokens?page=2`: never another site's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Next(String);

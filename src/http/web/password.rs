@@ -16,7 +16,7 @@ use crate::http::web::cookie;
 use crate::http::web::error::{WebError, sentence};
 use crate::http::web::form::FilledForm;
 use crate::http::web::layout::{Layout, show, show_as};
-use crate::http::web::next::Next;
+use crate::http::web::next::{Next, SENT};
 use crate::http::web::profile;
 use crate::http::web::state::WebState;
 use crate::http::web::visitor::{Newcomer, Visitor};
@@ -32,6 +32,8 @@ struct PasswordPage {
     is_forced: bool,
     /// The page that was wanted; empty for the profile.
     next: String,
+    /// True if a form was sent in vain.
+    is_lost: bool,
     problem: Option<String>,
     problems: PasswordProblems,
 }
@@ -51,6 +53,7 @@ impl PasswordPage {
             username: visitor.user.username.to_string(),
             is_forced: visitor.must_choose_password,
             next: form.text("next").to_owned(),
+            is_lost: !form.text(SENT).is_empty(),
             problem: None,
             problems: PasswordProblems::default(),
         }
@@ -156,6 +159,7 @@ mod tests {
                 username: "alice".to_owned(),
                 is_forced,
                 next: "\"><b>".to_owned(),
+                is_lost: is_forced,
                 problem: problem(),
                 problems: PasswordProblems {
                     current: problem(),

@@ -18,7 +18,7 @@ use crate::http::web::download::file;
 use crate::http::web::error::WebError;
 use crate::http::web::form::FilledForm;
 use crate::http::web::layout::{Layout, show, show_as};
-use crate::http::web::next::Next;
+use crate::http::web::next::{Next, SENT};
 use crate::http::web::state::WebState;
 use crate::http::web::two_factor::problem_of;
 use crate::http::web::visitor::{Enroller, Visitor};
@@ -39,6 +39,8 @@ struct ProfileTwoFactorPage {
     is_forced: bool,
     /// The page that was wanted; empty for this one.
     next: String,
+    /// True if a form was sent in vain.
+    is_lost: bool,
     /// The path to which a reload leads where there are scripts.
     path: String,
     /// The secret that is to be confirmed.
@@ -78,6 +80,7 @@ impl ProfileTwoFactorPage {
             is_on: visitor.user.two_factor,
             is_forced: state.two_factor_required && !visitor.user.two_factor,
             next: next.to_owned(),
+            is_lost: false,
             path: Next::read(next).after(PATH),
             begun: begun.map(ShownSecret::new).transpose()?,
             problem: None,
@@ -110,7 +113,10 @@ pub(super) async fn get(
 ) -> Result<Response, WebError> {
     let query = FilledForm::of_query(&uri);
     let shown = (query.text("next"), None);
-    show(&ProfileTwoFactorPage::new(&visitor, &state, shown)?)
+    show(&ProfileTwoFactorPage {
+        is_lost: !query.text(SENT).is_empty(),
+        ..ProfileTwoFactorPage::new(&visitor, &state, shown)?
+    })
 }
 
 /// Shows a new secret. Only this reply does: a secret that waits to be confirmed may be one that somebody else was given, with a stolen
@@ -209,6 +215,7 @@ mod tests {
             is_on,
             is_forced: problem.is_some(),
             next: "\"><b>".to_owned(),
+            is_lost: begun.is_none() && problem.is_some(),
             path: PATH.to_owned(),
             begun: begun.map(|secret| ShownSecret {
                 secret: secret.to_owned(),

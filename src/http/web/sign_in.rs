@@ -18,7 +18,7 @@ use crate::http::web::cookie;
 use crate::http::web::error::WebError;
 use crate::http::web::form::FilledForm;
 use crate::http::web::layout::{Layout, show, show_as};
-use crate::http::web::next::Next;
+use crate::http::web::next::{Next, SENT};
 use crate::http::web::state::WebState;
 use crate::http::web::visitor::Visitor;
 use crate::identity::AuthenticationError;
@@ -37,12 +37,15 @@ struct SignInPage {
     username: String,
     /// The page that was wanted.
     next: Next,
+    /// True if a form was sent in vain.
+    is_lost: bool,
     problem: Option<String>,
 }
 
 /// The empty form; whoever is signed in already goes on.
 pub(super) async fn get(State(state): State<WebState>, parts: Parts) -> Result<Response, WebError> {
-    let next = Next::read(FilledForm::of_query(&parts.uri).text("next"));
+    let query = FilledForm::of_query(&parts.uri);
+    let next = Next::read(query.text("next"));
     if Visitor::find(&parts, &state).await?.is_some() {
         return Ok(Redirect::to(&state.site.link(next.as_str())).into_response());
     }
@@ -50,6 +53,7 @@ pub(super) async fn get(State(state): State<WebState>, parts: Parts) -> Result<R
         layout: Layout::for_stranger(&state.site),
         username: String::new(),
         next,
+        is_lost: !query.text(SENT).is_empty(),
         problem: None,
     })
 }
@@ -85,6 +89,7 @@ pub(super) async fn post(
                     .filter(|name| SecretKind::of(name).is_none())
                     .unwrap_or_default(),
                 next,
+                is_lost: false,
                 problem: None,
             };
             refused(error, page)
@@ -101,6 +106,7 @@ pub(super) fn begin_again(
         layout: Layout::for_stranger(&state.site),
         username: String::new(),
         next,
+        is_lost: false,
         problem: Some(problem),
     };
     show_as(StatusCode::UNPROCESSABLE_ENTITY, &page)
@@ -169,6 +175,7 @@ mod tests {
             layout: sample_layout(None),
             username: username.to_owned(),
             next: Next::read("/access_tokens?x=\"><script>"),
+            is_lost: problem.is_some(),
             problem: problem.map(str::to_owned),
         };
         let empty = sample(&page("", None));

@@ -1,19 +1,23 @@
 //! `/sign_out`: ends the session.
 
 use axum::extract::State;
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::http::web::cookie;
 use crate::http::web::error::WebError;
 use crate::http::web::state::WebState;
-use crate::http::web::visitor::Newcomer;
+use crate::http::web::visitor::Visitor;
 
+/// Ends the visitor's session; whoever has none any more is signed out already.
 pub(super) async fn post(
     State(state): State<WebState>,
-    Newcomer(visitor): Newcomer,
+    parts: Parts,
 ) -> Result<Response, WebError> {
-    let (authority, id) = (&visitor.authority, visitor.session.id);
-    state.desk.end_session(authority, id).await?;
+    if let Some(visitor) = Visitor::find(&parts, &state).await? {
+        let (authority, id) = (&visitor.authority, visitor.session.id);
+        state.desk.end_session(authority, id).await?;
+    }
     let gone = cookie::take_away(&state.site);
     let to = Redirect::to(&state.site.link("/sign_in"));
     Ok((gone, to).into_response())

@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 use chrono::Duration;
+use secrecy::SecretString;
 use wharfinger::domain::authority::Authority;
 use wharfinger::domain::events::detail::Detail;
 use wharfinger::domain::events::{Event, EventAction};
@@ -10,7 +11,7 @@ use wharfinger::domain::sessions::secret::SessionSecret;
 use wharfinger::domain::users::password::PasswordHash;
 use wharfinger::storage::{Change, sessions, users};
 
-use crate::harness::{PASSWORD, TestApp, World, outdated_hash, outdated_hash_of};
+use crate::harness::{Browser, PASSWORD, TestApp, World, named, outdated_hash, outdated_hash_of};
 use crate::two_factor::set_up;
 use crate::web::access_tokens::{GOOD, READS, start};
 
@@ -139,4 +140,69 @@ async fn a_form_that_somebody_else_opened_makes_no_token() {
     let fields = [&GOOD[..], &more].concat();
     let made = browser.post("/access_tokens/new", &fields).await;
     assert_eq!(made.status, StatusCode::OK, "{}", made.body);
+}
+
+#[tokio::test]
+async fn whoever_was_signed_out_learns_that_their_form_was_not_done() {
+    let (app, browser) = start().await;
+    let form = browser.open("/access_tokens/new").await;
+    let other = app.signed_in("alice").await;
+    other.post("/profile/sessions/1/end", &[]).await;
+    let told = "You were signed out, and what you sent was not done.";
+    let page = browser.open("/access_tokens/new").await;
+    assert_eq!(page.path, "/sign_in?next=%2Faccess_tokens%2Fnew");
+    assert!(!page.text().contains(told), "nothing was sent");
+    let page = browser.press(&form, "Create token", &[]).await;
+    assert_eq!(page.path, "/sign_in?next=%2Faccess_tokens%2Fnew&sent=1");
+    assert!(page.text().contains(told), "{}", page.text());
+    let typed = [("username", "alice"), ("password", PASSWORD)];
+    let page = browser.press(&page, "Sign in", &typed).await;
+    assert_eq!(page.path, "/access_tokens/new");
+}
+
+#[tokio::test]
+async fn whoever_is_to_sign_out_and_is_out_already_is_told_nothing() {
+    let (app, browser) = start().await;
+    let page = browser.open("/profile").await;
+    let other = app.signed_in("alice").await;
+    other.post("/profile/sessions/1/end", &[]).await;
+    let page = browser.press(&page, "Sign out", &[]).await;
+    assert_eq!(page.path, "/sign_in");
+    assert_eq!(browser.cookies(), "");
+}
+
+#[tokio::test]
+async fn whoever_has_something_to_do_first_learns_that_their_form_was_not_done() {
+    let (app, browser) = start().await;
+    let told = "What you sent was not done.";
+    let required = app.beside("[two_factor]\nrequired = true\n").await;
+    let there = browser.beside(&required.browser());
+    let form = there.open("/profile/two_factor").await;
+    assert!(!form.text().contains(told));
+    let send = async |browser: &Browser| {
+        let reply = browser.post("/access_tokens/new", &GOOD).await;
+        let location = reply.header("location").to_owned();
+        (browser.open(&location).await.text(), location)
+    };
+    let (text, location) = send(&there).await;
+    assert_eq!(
+        location,
+        "/profile/two_factor?next=%2Faccess_tokens%2Fnew&sent=1"
+    );
+    assert!(text.contains(told), "{text}");
+    let new = SecretString::from("given by others").try_into().unwrap();
+    let operator = Authority::operator();
+    app.desk
+        .reset_password(&operator, &named("alice"), new)
+        .await
+        .unwrap();
+    let browser = app.browser();
+    let page = browser.sign_in("alice", "given by others").await;
+    assert!(!page.text().contains(told));
+    let (text, location) = send(&browser).await;
+    assert_eq!(
+        location,
+        "/profile/password?next=%2Faccess_tokens%2Fnew&sent=1"
+    );
+    assert!(text.contains(told), "{text}");
 }

@@ -291,7 +291,7 @@ async fn a_session_that_ends_while_a_change_waits_changes_nothing() {
     );
     assert_eq!(
         (reply.status.as_u16(), reply.header("location")),
-        (303, "/sign_in")
+        (303, "/sign_in?sent=1")
     );
     assert_ne!(other.open("/").await.heading(), "Sign in", "it goes on");
 }
@@ -308,7 +308,7 @@ async fn a_session_that_ends_while_a_password_waits_changes_none() {
         waiting.post("/profile/password", &typed),
         end_first_session(&app, held)
     );
-    assert_eq!(reply.header("location"), "/sign_in");
+    assert_eq!(reply.header("location"), "/sign_in?sent=1");
     assert!(
         app.login("alice").works().await,
         "the password is the old one"

@@ -278,7 +278,7 @@ async fn a_session_that_ended_before_the_code_leads_back_to_the_set_up() {
     let page = browser.press(&page, "Set up two-factor", &[]).await;
     app.clock.advance(Duration::days(31));
     let page = browser.press(&page, "Confirm", &[("code", "123456")]).await;
-    assert_eq!(page.path, "/sign_in?next=%2Fprofile%2Ftwo_factor");
+    assert_eq!(page.path, "/sign_in?next=%2Fprofile%2Ftwo_factor&sent=1");
 }
 
 #[tokio::test]
