@@ -74,4 +74,9 @@ pub(super) fn a_secret_is_shown_once_and_a_form_makes_one_token(world: &World) {
     browser.go(&at(&world.service, "/access_tokens"));
     let table = browser.find(Kind::Table, "Active tokens").text();
     assert_eq!(table.matches("shown once").count(), 1, "{table}");
+    // Some browsers keep the whole page for their back button.
+    make_token(world, &browser, "come back to", &["read_registry"]);
+    let kept = "new PageTransitionEvent('pageshow', { persisted: true })";
+    browser.evaluate(&format!("dispatchEvent({kept})"));
+    browser.find(Kind::Heading, "come back to");
 }

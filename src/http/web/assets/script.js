@@ -99,10 +99,14 @@ for (const group of document.querySelectorAll("[data-tabs]")) {
   choose(tabs[0]);
 }
 
-// A reload of the page with the secret leads to the token, and sends no form again; whoever comes back finds no secret.
+// A reload of the page with the secret leads to the token, and sends no form again; whoever comes back finds no secret. A browser that
+// kept the whole page would ask to copy what is not there any more, so it goes on to the token, too.
 for (const once of document.querySelectorAll("[data-once]")) {
   history.replaceState(null, "", once.dataset.once);
   addEventListener("pagehide", () => {
     for (const element of once.querySelectorAll("[data-secret]")) element.remove();
+  });
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) location.replace(location.href);
   });
 }
