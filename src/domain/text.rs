@@ -7,21 +7,48 @@ use unicode_normalization::UnicodeNormalization;
 /// Longest line, in characters: every database keeps that whole and can search it.
 pub const MAX_LINE: usize = 255;
 
-/// A name that people read: 1 to 255 characters on one line, without blanks around it.
+/// A name that people read: 1 to 255 characters on one line, without blanks around it. Something of it can be seen, and the text around it
+/// keeps its direction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DisplayName(String);
 
-/// A text that is not a name.
+/// The reason why a text is not a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a name {}", Self::PROBLEM)]
-pub struct InvalidDisplayName;
+#[error("a name {}", self.problem())]
+pub enum InvalidDisplayName {
+    /// It is empty, too long or on more lines than one.
+    NotALine,
+    /// Nobody sees anything of it.
+    Unseen,
+    /// The text around it would be read in another order.
+    Turning,
+}
 
 impl InvalidDisplayName {
     /// The problem; reads on from the field's name.
-    pub const PROBLEM: &'static str = "is 1 to 255 characters on one line";
+    pub fn problem(self) -> &'static str {
+        match self {
+            Self::NotALine => "is 1 to 255 characters on one line",
+            Self::Unseen => "has a character that can be seen",
+            Self::Turning => {
+                "has no characters that turn the direction of writing: U+202A to U+202E, U+2066 to U+2069"
+            }
+        }
+    }
 }
 
 impl DisplayName {
+    /// A name that was stored; older versions took some that are refused now.
+    pub fn stored(text: &str) -> Result<Self, InvalidDisplayName> {
+        let text = text.trim();
+        let fits = (1..=MAX_LINE).contains(&text.chars().count());
+        if fits && !text.chars().any(char::is_control) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(InvalidDisplayName::NotALine)
+        }
+    }
+
     /// The name.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -32,14 +59,50 @@ impl TryFrom<&str> for DisplayName {
     type Error = InvalidDisplayName;
 
     fn try_from(text: &str) -> Result<Self, Self::Error> {
-        let text = text.trim();
-        let fits = (1..=MAX_LINE).contains(&text.chars().count());
-        if fits && !text.chars().any(char::is_control) {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(InvalidDisplayName)
+        let name = Self::stored(text)?;
+        if name.0.contains(['\u{2028}', '\u{2029}']) {
+            return Err(InvalidDisplayName::NotALine);
         }
+        if name.0.chars().any(turns) {
+            return Err(InvalidDisplayName::Turning);
+        }
+        if name.0.chars().all(is_unseen) {
+            return Err(InvalidDisplayName::Unseen);
+        }
+        Ok(name)
     }
+}
+
+/// True for the embeddings, overrides and isolates of Unicode's bidirectional algorithm (UAX 9, section 2).
+fn turns(letter: char) -> bool {
+    matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// True for blanks, for the characters that Unicode says to show as nothing (`Default_Ignorable_Code_Point`), and for the empty pattern
+/// of Braille. In a name with others they are letters like these: some scripts and emoji need them.
+fn is_unseen(letter: char) -> bool {
+    letter.is_whitespace()
+        || matches!(
+            letter,
+            '\u{ad}'
+                | '\u{34f}'
+                | '\u{61c}'
+                | '\u{115f}'..='\u{1160}'
+                | '\u{17b4}'..='\u{17b5}'
+                | '\u{180b}'..='\u{180f}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{202a}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{2800}'
+                | '\u{3164}'
+                | '\u{fe00}'..='\u{fe0f}'
+                | '\u{feff}'
+                | '\u{ffa0}'
+                | '\u{fff0}'..='\u{fff8}'
+                | '\u{1bca0}'..='\u{1bca3}'
+                | '\u{1d173}'..='\u{1d17a}'
+                | '\u{e0000}'..='\u{e0fff}'
+        )
 }
 
 impl From<DisplayName> for String {
@@ -149,7 +212,37 @@ mod tests {
             assert_eq!(name.as_str(), good.trim());
         }
         for bad in ["", "  ", "a\nb", "a\0", &"é".repeat(256)] {
-            assert_eq!(DisplayName::try_from(bad), Err(InvalidDisplayName), "{bad}");
+            let refused = Err(InvalidDisplayName::NotALine);
+            assert_eq!(DisplayName::try_from(bad), refused, "{bad}");
+            assert_eq!(DisplayName::stored(bad), refused, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_seen_and_turns_no_text_around_it_but_what_is_stored_is_read() {
+        for good in [
+            "\u{5e9}\u{5dc}\u{5d5}\u{5dd}",
+            "\u{1f469}\u{200d}\u{1f680}",
+            "\u{645}\u{6cc}\u{200c}\u{62e}\u{648}",
+            "\u{2764}\u{fe0f}",
+            "ci\u{200f}",
+        ] {
+            assert_eq!(DisplayName::try_from(good).unwrap().as_str(), good);
+        }
+        for (bad, why) in [
+            ("a\u{2028}b", InvalidDisplayName::NotALine),
+            ("a\u{2029}b", InvalidDisplayName::NotALine),
+            ("ci\u{202e}nimda", InvalidDisplayName::Turning),
+            ("\u{202a}ci", InvalidDisplayName::Turning),
+            ("ci\u{2066}", InvalidDisplayName::Turning),
+            ("ci\u{2069}", InvalidDisplayName::Turning),
+            ("\u{200b}", InvalidDisplayName::Unseen),
+            ("\u{2060} \u{feff}", InvalidDisplayName::Unseen),
+            ("\u{3164}\u{ad}", InvalidDisplayName::Unseen),
+            ("\u{2800}\u{e0020}", InvalidDisplayName::Unseen),
+        ] {
+            assert_eq!(DisplayName::try_from(bad), Err(why), "{bad:?}");
+            assert_eq!(DisplayName::stored(bad).unwrap().as_str(), bad);
         }
     }
 

@@ -278,8 +278,8 @@ pub(super) fn to_token(
     let scopes = names.collect::<Result<AccessTokenScopes, _>>();
     let scopes = scopes.map_err(|error| unreadable(row, &error.to_string()))?;
     // A row that breaks a rule is refused, never read as a wider token.
-    let name = DisplayName::try_from(row.name.as_str())
-        .map_err(|error| unreadable(row, &error.to_string()))?;
+    let name =
+        DisplayName::stored(&row.name).map_err(|error| unreadable(row, &error.to_string()))?;
     let chosen = DeployTokenSpecification::new(name, scopes)
         .map_err(|error| unreadable(row, &error.to_string()))?;
     Ok(DeployToken {

@@ -25,7 +25,7 @@ use crate::domain::expiry::Expiry;
 use crate::domain::ids::{AccessTokenId, UserId};
 use crate::domain::page::{Listing, Paging};
 use crate::domain::secret::SecretDigest;
-use crate::domain::text::{Description, folded};
+use crate::domain::text::{Description, DisplayName, folded};
 use crate::domain::users::User;
 use crate::storage::change::Change;
 use crate::storage::counter::{self, Numbered};
@@ -373,7 +373,7 @@ fn to_specification(
         .split_whitespace()
         .map(RepositoryPattern::stored);
     let description = row.description.as_deref().unwrap_or_default();
-    let specification = AccessTokenSpecification::new(row.name.as_str().try_into()?, scopes)?
+    let specification = AccessTokenSpecification::new(DisplayName::stored(&row.name)?, scopes)?
         .described(Description::read(description)?)
         .expiring(row.expires_at.map(|end| Expiry::at(end.into())))
         .limited_to(patterns.collect::<Result<_, _>>()?)?;

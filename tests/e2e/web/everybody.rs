@@ -51,7 +51,7 @@ pub(super) fn the_keyboard_alone_makes_and_revokes_a_token(world: &World) {
     assert!(
         browser
             .source()
-            .contains("The token “by keyboard” was revoked.")
+            .contains("The token “<bdi>by keyboard</bdi>” was revoked.")
     );
 }
 

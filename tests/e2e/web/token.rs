@@ -25,7 +25,7 @@ pub(super) fn a_token_that_a_person_makes_pulls_until_they_revoke_it(world: &Wor
     assert!(
         browser
             .source()
-            .contains("The token “the laptop” was revoked.")
+            .contains("The token “<bdi>the laptop</bdi>” was revoked.")
     );
     let sentence = world.sentence("reporter", &secret);
     client

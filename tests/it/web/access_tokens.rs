@@ -432,7 +432,7 @@ async fn a_revocation_asks_and_counts_at_once() {
     assert!(works(&app, &secret).await, "a question ends nothing");
     let list = browser.press(&question, "Revoke token", &[]).await;
     assert!(
-        list.text().contains("The token “laptop” was revoked."),
+        list.text().contains("The token “ laptop ” was revoked."),
         "{}",
         list.text()
     );

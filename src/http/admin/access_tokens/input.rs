@@ -11,7 +11,7 @@ use crate::domain::access_tokens::{
     AccessTokenChange, AccessTokenDescription, AccessTokenSpecification, InvalidAccessToken,
 };
 use crate::domain::expiry::{Expiry, Lifetime};
-use crate::domain::text::{DisplayName, InvalidDisplayName};
+use crate::domain::text::DisplayName;
 use crate::http::admin::error::ApiError;
 use crate::http::admin::parameters::{Parameters, invalid};
 use crate::http::admin::words::ScopeName;
@@ -197,10 +197,8 @@ fn lifetime(parameters: &Parameters) -> Result<Option<Lifetime>, ApiError> {
 
 fn name(parameters: &Parameters, name: &str) -> Result<DisplayName, ApiError> {
     let text = parameters.text(name)?.unwrap_or_default();
-    DisplayName::try_from(text.as_str()).map_err(|_| {
-        let problem = InvalidDisplayName::PROBLEM;
-        ApiError::Unprocessable(format!("the name {problem}"))
-    })
+    DisplayName::try_from(text.as_str())
+        .map_err(|error| ApiError::Unprocessable(format!("the name {}", error.problem())))
 }
 
 fn description(

@@ -8,7 +8,7 @@ use crate::domain::namespaces::NamespaceDescription;
 use crate::domain::namespaces::path::part_for;
 use crate::domain::namespaces::reference::{ExpectedNamespace, NamespaceReference};
 use crate::domain::namespaces::visibility::Visibility;
-use crate::domain::text::{DisplayName, InvalidDisplayName};
+use crate::domain::text::DisplayName;
 use crate::http::admin::error::ApiError;
 use crate::http::admin::parameters::Parameters;
 use crate::http::admin::words::VisibilityName;
@@ -232,7 +232,7 @@ impl From<ChangeNamespace> for NamespaceChange {
 fn display_name(text: Option<String>) -> Result<Option<DisplayName>, ApiError> {
     text.map(|text| DisplayName::try_from(text.as_str()))
         .transpose()
-        .map_err(|_| ApiError::Invalid("name", InvalidDisplayName::PROBLEM.to_owned()))
+        .map_err(|error| ApiError::Invalid("name", error.problem().to_owned()))
 }
 
 fn description(

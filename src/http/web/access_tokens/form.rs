@@ -9,7 +9,7 @@ use crate::domain::access_tokens::scope::{AccessTokenScope, AccessTokenScopes};
 use crate::domain::access_tokens::{
     AccessTokenDescription, AccessTokenSpecification, InvalidAccessToken,
 };
-use crate::domain::text::{DisplayName, InvalidDisplayName};
+use crate::domain::text::DisplayName;
 use crate::http::web::access_tokens::ends::{EndField, refusal};
 use crate::http::web::error::{WebError, sentence};
 use crate::http::web::form::FilledForm;
@@ -85,9 +85,8 @@ impl TokenForm {
         &mut self,
         now: DateTime<Utc>,
     ) -> Option<(AccessTokenSpecification, WantedEnd)> {
-        let problem = InvalidDisplayName::PROBLEM;
         let name = DisplayName::try_from(self.name.as_str());
-        let name = name.map_err(|_| format!("A name {problem}."));
+        let name = name.map_err(|error| sentence(&error.to_string()));
         let description = AccessTokenDescription::read(&self.description)
             .map_err(|error| format!("A description is at most {} characters.", error.longest));
         let scopes = match self.checked() {
