@@ -124,6 +124,14 @@ pub(super) fn sample(page: &impl Template) -> String {
     for inline in ["<style", " style=", "<script>", " onclick=", "javascript:"] {
         assert_eq!(count(inline), 0, "{inline}: {html}");
     }
+    let is_told = |field: &str| field.split('>').next().unwrap().contains(" autofocus");
+    let mut fields = html
+        .split('<')
+        .filter(|field| field.contains(" aria-invalid="));
+    assert!(
+        count(" role=\"alert\"") > 0 || fields.all(is_told),
+        "nobody is told aloud of a problem: {html}"
+    );
     html
 }
 

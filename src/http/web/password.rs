@@ -46,6 +46,12 @@ struct PasswordProblems {
     repeated: Option<String>,
 }
 
+impl PasswordProblems {
+    fn any(&self) -> bool {
+        self.current.is_some() || self.new.is_some() || self.repeated.is_some()
+    }
+}
+
 impl PasswordPage {
     fn new(visitor: &Visitor, form: &FilledForm) -> Self {
         Self {
@@ -170,5 +176,9 @@ mod tests {
         };
         assert!(sample(&page(true, None)).contains("made by somebody else"));
         assert!(!sample(&page(false, Some("<b>"))).contains("<b>"));
+        sample(&PasswordPage {
+            problem: None,
+            ..page(false, Some("Too short."))
+        });
     }
 }

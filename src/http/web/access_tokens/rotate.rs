@@ -174,6 +174,8 @@ mod tests {
         };
         let html = sample_with_texts(&page);
         assert!(html.contains("<option value=\"1d\" selected>"));
+        page.problem = None;
+        sample_with_texts(&page);
         page.successor = Some(sample_token(CredentialState::Active, ShownTime));
         let html = sample_with_texts(&page);
         assert!(html.contains("took the place of") && !html.contains("Rotate token</button>"));
