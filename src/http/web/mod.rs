@@ -33,7 +33,7 @@ mod visitor;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::http::{Method, header};
+use axum::http::header;
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -88,12 +88,11 @@ pub fn router(state: &WebState) -> Router {
     pages.merge(assets::routes(state.site.assets()))
 }
 
-/// True if the client looks for a page: programs are told of unknown addresses in another way.
+/// True if the client is a browser, which shows a page: programs are told of unknown addresses in another way.
 pub fn wants_page(request: &Request) -> bool {
-    let looks = request.method() == Method::GET || request.method() == Method::HEAD;
     let accepted = request.headers().get_all(header::ACCEPT).iter();
     let mut accepted = accepted.filter_map(|value| value.to_str().ok());
-    looks && accepted.any(|value| value.contains("text/html"))
+    accepted.any(|value| value.contains("text/html"))
 }
 
 /// The page for an address at which there is nothing.

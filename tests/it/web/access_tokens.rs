@@ -616,6 +616,10 @@ async fn long_lists_come_in_parts_and_a_limit_is_told() {
     assert!(rows(&first.body) == 20 && first.body.contains("Older tokens"));
     let second = browser.open("/access_tokens?page=2").await;
     assert!(rows(&second.body) == 2 && second.body.contains("Newer tokens"));
+    assert!(second.body.contains("href=\"/access_tokens?page=1\""));
+    let unfolded = browser.open("/access_tokens?inactive=1").await;
+    let next = "href=\"/access_tokens?page=2&#38;inactive=1\"";
+    assert!(unfolded.body.contains(next), "{}", unfolded.body);
     for odd in ["0", "x", "99999999999999999999", "4000", "3", "40"] {
         assert_eq!(
             rows(

@@ -41,6 +41,10 @@ async fn unknown_addresses_and_methods_have_pages_that_lead_on() {
     assert!(page.body.contains(">Sign out</button>"), "{}", page.body);
     let head = browser.send("HEAD", "/nothing/here", None).await;
     assert_eq!((head.status.as_u16(), head.body.as_str()), (404, ""));
+    let form = browser.post("/nothing/here", &[("name", "ci")]).await;
+    assert_eq!(form.status, 404);
+    let told = "<h1>Page not found</h1>";
+    assert!(form.body.contains(told), "{}", form.body);
     for (method, path) in [
         ("GET", "/sign_out"),
         ("PUT", "/sign_in"),

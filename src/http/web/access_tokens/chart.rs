@@ -74,11 +74,14 @@ impl UsageChart {
             day: shown(day),
             counts: day.counts,
         });
+        let most_on = match most {
+            0 => String::new(),
+            most => format!("; most on {}, {most}", shown(busiest)),
+        };
         Some(Self {
             summary: format!(
-                "{all} granted and {refused} refused in {} days; most on {}, {most}.",
-                days.len(),
-                shown(busiest)
+                "{all} granted and {refused} refused in {} days{most_on}.",
+                days.len()
             ),
             bars,
             first: days.first().map(shown).unwrap_or_default(),
@@ -112,6 +115,16 @@ mod tests {
             },
         };
         first.iter_days().zip(pulls).map(day).collect()
+    }
+
+    #[test]
+    fn no_day_is_the_busiest_of_a_token_that_was_only_refused() {
+        let mut days = days(&[0, 0]);
+        for day in &mut days {
+            day.counts.refused.hidden = 1;
+        }
+        let chart = UsageChart::of(&days).unwrap();
+        assert_eq!(chart.summary, "0 granted and 2 refused in 2 days.");
     }
 
     #[test]

@@ -52,8 +52,9 @@ pub(super) async fn get(
 ) -> Result<Response, WebError> {
     let query = FilledForm::of_query(&uri);
     let numbers = [ACTIVE, INACTIVE].map(|name| number(query.text(name)));
-    let active = part(&state, &visitor, (true, numbers)).await?;
-    let inactive = part(&state, &visitor, (false, numbers)).await?;
+    let is_unfolded = !query.text(INACTIVE).is_empty();
+    let active = part(&state, &visitor, (true, numbers), is_unfolded).await?;
+    let inactive = part(&state, &visitor, (false, numbers), true).await?;
     let revoked = match query.text("revoked").parse() {
         Ok(id) => own_token(&state, &visitor, id).await.ok(),
         Err(_) => None,
@@ -64,7 +65,7 @@ pub(super) async fn get(
             .filter(|token| token.revoked_at.is_some())
             .map(|token| token.specification.name().to_owned()),
         active,
-        is_unfolded: !query.text(INACTIVE).is_empty(),
+        is_unfolded,
         inactive,
     })
 }
@@ -81,10 +82,12 @@ fn number(text: &str) -> u64 {
         .unwrap_or(1)
 }
 
+/// A part of the tokens that work or do not; its links keep the inactive ones unfolded if they are.
 async fn part(
     state: &WebState,
     visitor: &Visitor,
     (works, numbers): (bool, [u64; 2]),
+    is_unfolded: bool,
 ) -> Result<TokenPart, WebError> {
     let now = state.desk.now();
     let [active, inactive] = numbers;
@@ -114,11 +117,17 @@ async fn part(
         found = find(1).await?;
     }
     let link = |number: u64| {
-        let path = if works {
-            format!("{HERE}?{ACTIVE}={number}")
+        let (active, inactive) = if works {
+            (number, inactive)
         } else {
-            format!("{HERE}?{ACTIVE}={active}&{INACTIVE}={number}")
+            (active, number)
         };
+        let unfolded = if is_unfolded {
+            format!("&{INACTIVE}={inactive}")
+        } else {
+            String::new()
+        };
+        let path = format!("{HERE}?{ACTIVE}={active}{unfolded}");
         visitor.layout.link(&path)
     };
     Ok(TokenPart::new(&found, now, link))

@@ -58,7 +58,9 @@ fn like<T>(token: &ShownToken<T>) -> String {
     };
     query.append_pair("name", &token.name);
     if let Some(description) = &token.description {
-        query.append_pair("description", description);
+        // The field has one line, and browsers join the words on both sides of a break.
+        let lines: Vec<&str> = description.lines().collect();
+        query.append_pair("description", &lines.join(" "));
     }
     query.append_pair("scopes", &scopes.join(","));
     if !token.repositories.is_empty() {
@@ -73,6 +75,16 @@ mod tests {
     use crate::domain::access_tokens::CredentialState;
     use crate::http::web::access_tokens::token::{sample_token, sample_with_texts};
     use crate::http::web::layout::sample_layout;
+
+    #[test]
+    fn a_description_on_two_lines_keeps_its_words_apart() {
+        let token = ShownToken {
+            description: Some("for\r\nCI".to_owned()),
+            ..sample_token(CredentialState::Active, ShownTime)
+        };
+        let like = like(&token);
+        assert!(like.contains("&description=for+CI&"), "{like}");
+    }
 
     #[test]
     fn samples_are_whole() {
