@@ -110,7 +110,7 @@ pub(in crate::app) async fn create(
         (NamespaceKind::Project, Some(parent)) => authority.create_project(parent, new.visibility),
         (_, parent) => authority.create_group(parent.as_ref()),
     })?;
-    check_free(change, &path).await?;
+    check_free(change, kind, &path).await?;
     let record = NamespaceRecord {
         kind,
         path,
@@ -196,11 +196,24 @@ fn check_kind(
 }
 
 /// Refuses a path that is taken. Administrators may take a tombstone's path; nobody else, because the
-/// images of the deleted namespace are still there.
-async fn check_free(change: &Change, path: &NamespacePath) -> Result<(), DeskError> {
+/// images of the deleted namespace are still there. But no project takes a group's: nothing lies below a project, so what lay below
+/// the group could never be made anew.
+async fn check_free(
+    change: &Change,
+    kind: NamespaceKind,
+    path: &NamespacePath,
+) -> Result<(), DeskError> {
     let by = match namespaces::occupant(change, path).await? {
         None => return Ok(()),
-        Some(Occupied::Tombstone(_)) if change.authority().is_administrator() => return Ok(()),
+        Some(Occupied::Tombstone(was)) if change.authority().is_administrator() => {
+            return match (was, kind) {
+                (NamespaceKind::Group, NamespaceKind::Project) => Err(DeskError::refused(format!(
+                    "`{path}` was a group that was deleted; make the group again, because a project there would close for ever \
+                     what was below it"
+                ))),
+                _ => Ok(()),
+            };
+        }
         Some(Occupied::Tombstone(_)) => {
             "what was deleted there keeps its name; ask an administrator"
         }

@@ -41,3 +41,17 @@ fn a_group_alone_is_shown_with_its_projects_as_the_api_shows_it() {
     assert_eq!(projects(&set), ["team/app"]);
     assert!(projects(&["group", "create", "other"]).is_empty());
 }
+
+#[test]
+fn no_project_is_made_where_a_group_was_deleted() {
+    let workplace = Workplace::furnished();
+    workplace.ok(&["group", "create", "team/tools"]);
+    workplace.ok(&["group", "delete", "team/tools", "--yes"]);
+    let told = workplace.fails(1, &["project", "create", "team/tools"]);
+    assert_eq!(
+        told,
+        "error: `team/tools` was a group that was deleted; make the group again, because a project there would close for \
+         ever what was below it\n"
+    );
+    workplace.ok(&["group", "create", "team/tools"]);
+}

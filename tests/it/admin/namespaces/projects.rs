@@ -375,3 +375,21 @@ async fn a_search_finds_names_and_last_parts_of_paths_and_not_the_groups_above()
     let whole = "/namespaces?search=team&full_path_search=true";
     assert_eq!(groups(whole).await, "team team/sub");
 }
+
+/// Nothing lies below a project, so what lay below the group could never be made anew.
+#[tokio::test]
+async fn no_project_is_made_where_a_group_was_deleted() {
+    let World { app, root, .. } = start().await;
+    app.project("team/tools/app", Visibility::Private).await;
+    app.delete_namespace("team/tools").await;
+    let below = |path: &str, id: i64| json!({ "path": path, "namespace_id": id, "parent_id": id });
+    let tools = below("tools", app.id_at("team").await);
+    insta::assert_snapshot!(root.post("/projects", tools.clone()).await.told(), @r#"400 {"message":"400 Bad request - `team/tools` was a group that was deleted; make the group again, because a project there would close for ever what was below it"}"#);
+    let tools = root.post("/groups", tools).await;
+    assert_eq!(tools.status, StatusCode::CREATED, "{}", tools.body);
+    let app_again = below("app", tools.json()["id"].as_i64().unwrap());
+    let app_again = root.post("/projects", app_again).await;
+    assert_eq!(app_again.status, StatusCode::CREATED, "{}", app_again.body);
+    let pull = ["repository:team/tools/app:pull"];
+    assert_eq!(root.granted(&pull).await, pull);
+}
