@@ -7,11 +7,13 @@ use clap::{Args, Subcommand};
 use crate::app::Desk;
 use crate::app::access_tokens::AccessTokenRotation;
 use crate::cli::context::{Context, user_id};
-use crate::cli::input::{Confirmation, access_token_id, expiry, read, to_come};
+use crate::cli::input::{Confirmation, access_token_id, read};
 use crate::cli::list::{List, Parts};
 use crate::cli::owners::Owners;
 use crate::cli::secret_file::SecretOutput;
 use crate::cli::table::Table;
+use crate::cli::token_change::ChangeTokenArguments;
+use crate::cli::token_end::TokenEnd;
 use crate::cli::token_filter::{StateFilter, TokenState, ends_within};
 use crate::cli::words::{end, maybe_time, until};
 use crate::domain::access_tokens::filter::AccessTokenFilter;
@@ -38,6 +40,10 @@ pub(super) enum Command {
         #[arg(value_parser = access_token_id)]
         id: AccessTokenId,
     },
+    /// Rename, describe, shorten or narrow a token; it never gets to do more.
+    ///
+    /// An earlier end shortens the tokens that were made with it, and without the scope `api` they are revoked.
+    Change(ChangeTokenArguments),
     /// Put a new token in the place of another; prints the secret, which nobody sees again.
     Rotate(Rotate),
     /// Revoke a token, with those that were made with it: it opens nothing from the next request on.
@@ -66,7 +72,7 @@ pub(super) struct CreateAccessTokenArguments {
     #[arg(long = "scope", required = true, value_delimiter = ',')]
     scopes: Vec<AccessTokenScope>,
     #[command(flatten)]
-    end: End,
+    end: TokenEnd,
     /// Only for repositories that this pattern covers, such as 'team/*' or 'team/**'; may be repeated.
     #[arg(long = "repository", value_name = "PATTERN", value_parser = read::<RepositoryPattern>)]
     repositories: Vec<RepositoryPattern>,
@@ -103,45 +109,9 @@ pub(super) struct Rotate {
     #[arg(long, value_name = "DURATION", value_parser = read::<Lifetime>)]
     grace: Option<Lifetime>,
     #[command(flatten)]
-    end: End,
+    end: TokenEnd,
     #[command(flatten)]
     output: SecretOutput,
-}
-
-/// The end of a token.
-#[derive(Debug, Clone, Copy, Args)]
-#[group(multiple = false)]
-struct End {
-    /// The date on which it ends, at 00:00 UTC, or never.
-    ///
-    /// Left out, a new token ends as `access_tokens.default_lifetime` says, and one that takes another's place
-    /// in 7 days if that had an end.
-    #[arg(long, value_name = "YYYY-MM-DD", value_parser = wanted_end)]
-    expires_at: Option<WantedEnd>,
-    /// The token's lifetime: 90m, 12h or 30d.
-    #[arg(long, value_name = "DURATION", value_parser = read::<Lifetime>)]
-    expires_in: Option<Lifetime>,
-}
-
-impl End {
-    fn wanted(self, now: DateTime<Utc>) -> anyhow::Result<WantedEnd> {
-        if let Some(lifetime) = self.expires_in {
-            return Ok(WantedEnd::At(Expiry::at(lifetime.after(now))));
-        }
-        if let Some(WantedEnd::At(end)) = self.expires_at {
-            to_come(Some(end), now)?;
-        }
-        Ok(self.expires_at.unwrap_or(WantedEnd::Unsaid))
-    }
-}
-
-fn wanted_end(text: &str) -> Result<WantedEnd, String> {
-    match text {
-        "never" => Ok(WantedEnd::Never),
-        date => expiry(date)
-            .map(WantedEnd::At)
-            .map_err(|problem| format!("{problem}, or a lifetime with --expires-in")),
-    }
 }
 
 const COLUMNS: [&str; 9] = [
@@ -165,6 +135,10 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
             let token = desk.access_token(&Authority::operator(), id).await?;
             let owners = Owners::of(&desk, [token.user_id]).await?;
             show(context, &token, &owners, desk.now())
+        }
+        Command::Change(arguments) => {
+            let token = arguments.apply(&desk).await?;
+            show(context, &desk, &token).await
         }
         Command::Rotate(arguments) => rotate(arguments, context, &desk).await,
         Command::Revoke { id, confirmation } => revoke(id, confirmation, context, &desk).await,

@@ -31,6 +31,8 @@ mod secret_file;
 mod serve;
 mod standard_output;
 mod table;
+mod token_change;
+mod token_end;
 mod token_filter;
 mod usage;
 mod user;

@@ -211,3 +211,52 @@ fn the_settings_bind_the_command_line_too() {
         "error: expires_at can't be blank: tokens need an end here, a date or a duration\n"
     );
 }
+
+/// The command that changes the first token.
+fn change(options: &str) -> Vec<&str> {
+    let command = ["token", "change", "1"].into_iter();
+    command.chain(options.split(' ')).collect()
+}
+
+#[test]
+fn a_token_is_renamed_narrowed_and_shortened_and_never_widened() {
+    let workplace = with_alice();
+    let more = ["--scope", "write_registry", "--repository", "team/*"];
+    create(
+        &workplace,
+        &[&more[..], &["--repository", "base/**"]].concat(),
+    );
+    assert_eq!(
+        workplace.ok(&change(
+            "--name laptop --scope read_registry --repository team/app --expires-at 2099-01-01"
+        )),
+        "1\talice\tlaptop\tactive\tread_registry\t2099-01-01\t-\t-\tteam/app\n"
+    );
+    let shorter = workplace.json(&change("--expires-in 12h --description night"));
+    assert_eq!(
+        (&shorter["description"], &shorter["name"]),
+        (&json!("night"), &json!("laptop"))
+    );
+    assert_ne!(shorter["expires_at_time"], "2099-01-01T00:00:00.000Z");
+    let audited = workplace.json(&["audit", "list", "--action", "access_token.changed"]);
+    assert_eq!(audited.as_array().unwrap().len(), 2, "{audited}");
+    let cleared = workplace.json(&["token", "change", "1", "--description="]);
+    assert_eq!(cleared["description"], Value::Null);
+    for (wider, why) in [
+        ("--scope write_registry", "get scopes that it does not have"),
+        ("--expires-at never", "end later than it does"),
+        ("--expires-in 13h", "end later than it does"),
+        (
+            "--repository team/*",
+            "get repositories that it does not have",
+        ),
+    ] {
+        let told = workplace.fails(1, &change(wider));
+        let expected = format!("error: a token can only be narrowed: it cannot {why}\n");
+        assert_eq!(told, expected, "{wider}");
+    }
+    let told = workplace.fails(2, &["token", "change", "1"]);
+    assert!(told.contains("--expires-in <DURATION>"), "{told}");
+    let told = workplace.fails(1, &["token", "change", "9", "--name", "x"]);
+    assert_eq!(told, "error: there is no personal access token `9`\n");
+}

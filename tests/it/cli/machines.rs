@@ -35,6 +35,7 @@ const COMMANDS: &[&str] = &[
     "token create --user alice --name ci --scope api",
     "token list",
     "token show 1",
+    "token change 1 --name laptop",
     "token rotate 1",
     "token revoke 2 --yes",
     "token revoke 2 --yes",
@@ -136,6 +137,10 @@ fn options_come_in_the_order_of_their_use() {
         (
             "token create",
             "user name scope expires-at expires-in repository description output config json help",
+        ),
+        (
+            "token change",
+            "name scope expires-at expires-in repository description config json help",
         ),
         (
             "token rotate",

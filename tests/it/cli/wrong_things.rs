@@ -77,6 +77,7 @@ fn an_end_with_a_time_of_day_is_refused() {
     let workplace = Workplace::furnished();
     let commands = [
         "token create --user alice --name x --scope api",
+        "token change 1",
         "token rotate 1",
         "deploy-token create team --name x --scope read_registry",
         "member add team/app alice --level guest",
