@@ -184,7 +184,7 @@ impl RegistryTokenIssuer {
         let presented = (&request.presented, request.service());
         for number in 0..LOOKS {
             let look = self.admission.directory.look().await;
-            let now = self.clock.now();
+            let mut now = self.clock.now();
             let came = (&request.origin, now);
             let round = if number == 0 { first } else { Round::Again };
             let principal = self.admission.admit(&look, presented, came, round).await?;
@@ -192,6 +192,8 @@ impl RegistryTokenIssuer {
             self.require_registry_business(&principal)?;
             if is_by_password(&principal) {
                 Box::pin(look.catch_up()).await?;
+                // It may have waited for its turn, and a role may have ended meanwhile.
+                now = self.clock.now();
             }
             let asked = request.asked()?;
             let registry = self.registry(&asked.service)?;

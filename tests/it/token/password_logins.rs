@@ -4,16 +4,36 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use futures_util::future::join_all;
 use serde_json::json;
 use tempfile::TempDir;
 use tokio::time::sleep;
+use wharfinger::app::members::NewMember;
+use wharfinger::domain::authority::Authority;
+use wharfinger::domain::expiry::Expiry;
+use wharfinger::domain::namespaces::reference::{ExpectedNamespace, NamespaceReference};
 use wharfinger::domain::namespaces::visibility::Visibility;
 
-use crate::harness::{PASSWORD, TestApp, outdated_hash};
+use crate::harness::{PASSWORD, TestApp, named, outdated_hash};
 
 /// Passwords that are computed before the one of a login, so that it takes a while.
 const OTHERS: usize = 30;
+
+/// A service with a database in `folder`, and whether an account was read there.
+async fn watched(folder: &TempDir, configuration: &str) -> (TestApp, Arc<AtomicBool>) {
+    let url = format!("sqlite://{}/moments.db?mode=rwc", folder.path().display()).into();
+    let is_read = Arc::new(AtomicBool::new(false));
+    let noted = Arc::clone(&is_read);
+    let app = TestApp::on_with(&url, configuration, |db| {
+        db.watch(move |statement| {
+            if statement.sql.contains("password_hash") {
+                noted.store(true, Ordering::SeqCst);
+            }
+        });
+    });
+    (Box::pin(app).await, is_read)
+}
 
 /// A right that nobody ever had: with the first change the user is external, and with the second the project is internal, which
 /// external users do not see. The account was read before both, and the project after both.
@@ -21,18 +41,8 @@ const OTHERS: usize = 30;
 async fn facts_of_two_moments_give_no_right_to_a_password() {
     for megabytes in [0, 32] {
         let folder = TempDir::new().unwrap();
-        let url = format!("sqlite://{}/moments.db?mode=rwc", folder.path().display()).into();
-        let is_read = Arc::new(AtomicBool::new(false));
-        let noted = Arc::clone(&is_read);
         let configuration = format!("[database]\ncache_megabytes = {megabytes}\n");
-        let app = TestApp::on_with(&url, &configuration, |db| {
-            db.watch(move |statement| {
-                if statement.sql.contains("password_hash") {
-                    noted.store(true, Ordering::SeqCst);
-                }
-            });
-        });
-        let app = Box::pin(app).await;
+        let (app, is_read) = watched(&folder, &configuration).await;
         app.administrator("root").await;
         app.user("bob").await;
         app.group("team", Visibility::Internal).await;
@@ -67,6 +77,52 @@ async fn facts_of_two_moments_give_no_right_to_a_password() {
         let (_, granted, ()) = tokio::join!(join_all(others), login, changes);
         assert_eq!(granted, Vec::<String>::new(), "with {megabytes} MB");
     }
+}
+
+/// The login begins five seconds before the role ends, and has its turn ten seconds later.
+#[tokio::test]
+async fn a_login_that_waited_for_its_turn_is_answered_as_of_after_the_wait() {
+    let folder = TempDir::new().unwrap();
+    let (app, is_read) = watched(&folder, "[passwords]\nconcurrent = 1\n").await;
+    app.user("bob").await;
+    app.project("team/app", Visibility::Private).await;
+    let role = NewMember {
+        namespace: NamespaceReference::at(
+            ExpectedNamespace::Shared,
+            "team/app".try_into().unwrap(),
+        ),
+        user: named("bob"),
+        level: "developer".parse().unwrap(),
+        expiry: Some(Expiry::at(app.now() + TimeDelta::seconds(5))),
+    };
+    let given = app.desk.add_member(&Authority::operator(), role).await;
+    given.unwrap();
+    is_read.store(false, Ordering::SeqCst);
+    let passwords = &app.service.issuer.admission.passwords;
+    let others = (0..OTHERS).map(|_| passwords.hash(PASSWORD.into()));
+    let is_answered = AtomicBool::new(false);
+    let login = async {
+        let bob = app.login("bob");
+        let reply = bob.ask(&["repository:team/app:pull"]).await;
+        is_answered.store(true, Ordering::SeqCst);
+        reply
+    };
+    let wait = async {
+        while !is_read.load(Ordering::SeqCst) {
+            sleep(Duration::from_millis(1)).await;
+        }
+        app.clock.advance(TimeDelta::seconds(10));
+        assert!(!is_answered.load(Ordering::SeqCst), "too early");
+    };
+    let (_, reply, ()) = tokio::join!(join_all(others), login, wait);
+    assert_eq!(reply.granted(&app.keys), Vec::<String>::new());
+    let (reply, claims) = (reply.json(), reply.claims(&app.keys));
+    assert_eq!(reply["issued_at"], "2026-03-14T15:09:36Z");
+    let left = claims["exp"].as_i64().unwrap() - app.now().timestamp();
+    assert!(
+        left >= reply["expires_in"].as_i64().unwrap(),
+        "{left} s are left"
+    );
 }
 
 /// Whoever checked a password against the hash that another login has just made anew was right all the same.
