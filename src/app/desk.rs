@@ -10,6 +10,7 @@ use crate::domain::access_tokens::policy::AccessTokenPolicy;
 use crate::domain::authority::Authority;
 use crate::domain::clock::Clock;
 use crate::domain::entropy::Entropy;
+use crate::domain::registry::Registry;
 use crate::domain::secret::{SecretKind, SecretToken};
 use crate::domain::token_limits::TokenLimits;
 use crate::identity::Passwords;
@@ -32,6 +33,8 @@ pub struct Desk {
     pub(super) passwords: Passwords,
     pub(super) policy: AccessTokenPolicy,
     pub(super) limits: TokenLimits,
+    /// The registries whose clients ask for tokens.
+    pub(super) registries: Vec<Registry>,
     /// True if no password opens a registry, whoever has it.
     pub(super) tokens_only: bool,
 }
@@ -52,6 +55,7 @@ impl Desk {
             passwords,
             policy,
             limits: TokenLimits::default(),
+            registries: Vec::new(),
             tokens_only: false,
         }
     }
@@ -60,6 +64,12 @@ impl Desk {
     #[must_use]
     pub fn with_limits(self, limits: TokenLimits) -> Self {
         Self { limits, ..self }
+    }
+
+    /// The desk of a service for these registries.
+    #[must_use]
+    pub fn with_registries(self, registries: Vec<Registry>) -> Self {
+        Self { registries, ..self }
     }
 
     /// The limits on the ends of access tokens.

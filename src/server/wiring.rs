@@ -279,6 +279,7 @@ pub(super) fn desk(
 ) -> Desk {
     Desk::new(db, clock, entropy, passwords, config.access_tokens)
         .with_limits(config.token_limits)
+        .with_registries(config.registries.clone())
         .with_tokens_only(config.two_factor.required)
 }
 

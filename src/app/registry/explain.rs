@@ -21,6 +21,9 @@ use crate::domain::users::reference::UserReference;
 use crate::domain::users::{User, UserState};
 use crate::storage::{registry, users};
 
+/// The rule for a resource that no registry has: of all, that is zot's catalog alone.
+const UNKNOWN: &str = "no registry that is configured here has it: it is the catalog of zot, which needs trust = \"pinned\"";
+
 /// A token request that is to be replayed.
 #[derive(Debug, Clone)]
 pub struct ExplainRequest {
@@ -56,6 +59,9 @@ impl Desk {
         let rights = registry::load(&self.db, &principal, &names, now).await?;
         let tells_all = authority.is_administrator();
         let actions = judge_all(&principal, &rights, &question.scopes).map(|judgement| {
+            // A scope that means nothing to a registry is not granted, whoever asks.
+            let mut registries = self.registries.iter();
+            let is_known = registries.any(|registry| registry.has(judgement.resource));
             let is_hidden = matches!(
                 judgement.verdict,
                 Err(Reason::HiddenFromUser | Reason::OutsidePatterns | Reason::ScopeMissing(..))
@@ -63,11 +69,12 @@ impl Desk {
             ExplainedAction {
                 resource: judgement.resource.clone(),
                 action: judgement.action.name(),
-                granted: judgement.verdict.is_ok(),
-                rule: judgement
-                    .verdict
-                    .as_ref()
-                    .map_or_else(ToString::to_string, ToString::to_string),
+                granted: is_known && judgement.verdict.is_ok(),
+                rule: match &judgement.verdict {
+                    _ if !is_known => UNKNOWN.to_owned(),
+                    Ok(basis) => basis.to_string(),
+                    Err(reason) => reason.to_string(),
+                },
                 belongs_to: belongs_to(judgement.resource, &rights)
                     .filter(|_| tells_all || !is_hidden),
             }

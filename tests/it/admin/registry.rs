@@ -180,3 +180,25 @@ async fn nobody_asks_about_others_but_administrators() {
     let none = explained(&alice, "scope=junk").await;
     assert_eq!(none, json!({ "refused": null, "actions": [] }));
 }
+
+/// Only zot, which has a pinned key, has a catalog under that name; other registries get no token for it.
+#[tokio::test]
+async fn a_catalog_that_no_registry_has_is_explained_as_it_is_answered() {
+    let asked = "repository::pull";
+    for (trust, rule) in [
+        ("pinned", "administrators may do everything"),
+        (
+            "certificate",
+            "no registry that is configured here has it: it is the catalog of zot, which needs trust = \"pinned\"",
+        ),
+    ] {
+        let registry =
+            format!("[[registry]]\nservice = \"container_registry\"\ntrust = \"{trust}\"\n");
+        let World { root, .. } = World::start_with(&registry).await;
+        let is_granted = root.granted(&[asked]).await == [asked];
+        assert_eq!(is_granted, trust == "pinned");
+        let query = format!("token_id={}&scope={asked}", root.token_id);
+        let expected = format!("{is_granted} - pull: {rule} [-]");
+        assert_eq!(rules(&root, &query).await.replace("  ", " - "), expected);
+    }
+}
