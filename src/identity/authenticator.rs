@@ -169,12 +169,15 @@ impl Authenticator {
         (name, password): (&str, &SecretString),
         (address, now): (Option<IpAddr>, DateTime<Utc>),
     ) -> Result<PasswordOwner, RefusedCredential> {
-        let checks = (&self.passwords, &self.throttle);
-        let found = password_login::account(db, name);
-        let user =
-            password_login::user_of(found, checks, (name, password), (address, now), |_| None);
-        user.await
-            .map_err(|error| self.refused.answer(error, Some(password), (address, now)))
+        let found = if password.expose_secret().is_empty() {
+            Err(Cause::EmptySecret.into())
+        } else {
+            let checks = (&self.passwords, &self.throttle);
+            let account = password_login::account(db, name);
+            let login = (name, password);
+            password_login::user_of(account, checks, login, (address, now), |_| None).await
+        };
+        found.map_err(|error| self.refused.answer(error, Some(password), (address, now)))
     }
 
     /// Lets the second factor of a user be tried.

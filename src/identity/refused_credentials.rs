@@ -143,11 +143,12 @@ impl RefusedCredentials {
 /// True for the cause of a refusal of a password, or of one that was taken for a password.
 fn is_of_password(cause: Cause, secret: Option<&SecretString>) -> bool {
     match cause {
-        // The last one is the same whatever was presented: there is nothing to guess.
+        // The last two are the same whatever was presented: there is nothing to guess.
         Cause::UnknownUser
         | Cause::NoPassword
         | Cause::WrongPassword
-        | Cause::TwoFactorRequired => true,
+        | Cause::TwoFactorRequired
+        | Cause::EmptySecret => true,
         Cause::BlockedUser | Cause::TwoFactorEnabled => secret.is_some_and(is_password),
         _ => false,
     }

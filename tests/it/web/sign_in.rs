@@ -212,3 +212,32 @@ async fn signing_in_all_day_fills_no_audit_log() {
     sign_in("203.0.113.7", "Firefox/140.0").await;
     assert_eq!(seen().await, 7, "another hour");
 }
+
+/// There is nothing to compute, and nobody guesses so.
+#[tokio::test]
+async fn an_empty_password_is_refused_before_anything_is_asked() {
+    let app = TestApp::start_with("[failed_logins]\nfree = 1\n").await;
+    app.user("alice").await;
+    let inside = app.signed_in("alice").await;
+    let computed = || app.service.issuer.admission.passwords.numbers().computed;
+    let before = computed();
+    for _ in 0..3 {
+        let page = app.browser().sign_in("alice", "").await;
+        assert_eq!(page.status, 422);
+        let problem = "The username, email or password is wrong.";
+        assert!(page.text().contains(problem), "{}", page.text());
+        let typed = [
+            ("current", ""),
+            ("new", "another horse battery"),
+            ("repeated", "another horse battery"),
+        ];
+        let page = inside.open("/profile/password").await;
+        let page = inside.press(&page, "Change password", &typed).await;
+        assert_eq!(page.status, 422);
+        let problem = "This is not your current password.";
+        assert!(page.text().contains(problem), "{}", page.text());
+    }
+    assert_eq!(computed(), before);
+    let page = app.browser().sign_in("alice", PASSWORD).await;
+    assert_eq!(page.status, 200, "nothing was counted");
+}
