@@ -32,6 +32,9 @@ pub enum InvalidEnd {
     /// It is later than the longest life allows; with the latest date that is allowed.
     #[error("must be before {0}")]
     TooLate(chrono::NaiveDate),
+    /// It is later than the longest life allows, and no other date would do; with the last instant that is allowed.
+    #[error("must not be after {0}")]
+    AfterLongest(Expiry),
     /// It is later than the end of the token that makes it, or that made it.
     #[error("must not be after {0}: the token that it is made with ends then")]
     AfterMaker(Expiry),
@@ -127,7 +130,7 @@ impl AccessTokenPolicy {
             return Err(InvalidEnd::OutOfRange);
         }
         match self.longest.map(|longest| longest.after(now)) {
-            Some(latest) if end.instant() > latest => Err(InvalidEnd::TooLate(latest.date_naive())),
+            Some(latest) if end.instant() > latest => Err(too_late(end, latest, now)),
             _ => Ok(end),
         }
     }
@@ -146,6 +149,16 @@ impl AccessTokenPolicy {
             None if self.allows_endless => Ok(None),
             None => after(self.usual).map(Some).ok_or(InvalidEnd::Missing),
         }
+    }
+}
+
+/// The refusal of an end after `latest`: in GitLab's words if it is a date and an earlier one is left.
+fn too_late(end: Expiry, latest: DateTime<Utc>, now: DateTime<Utc>) -> InvalidEnd {
+    let last = latest.date_naive();
+    if end == Expiry::on(end.date()) && last > now.date_naive() {
+        InvalidEnd::TooLate(last)
+    } else {
+        InvalidEnd::AfterLongest(Expiry::at(latest))
     }
 }
 
@@ -221,6 +234,34 @@ mod tests {
         assert_eq!(
             new(usual, WantedEnd::Unsaid, Some("2026-03-20")),
             "2026-03-20"
+        );
+    }
+
+    /// A date is refused in GitLab's words as long as another is possible; nobody can choose one before today.
+    #[test]
+    fn an_end_that_is_no_date_is_told_the_last_instant() {
+        let capped = |hours: i64| {
+            let lifetime = Lifetime::try_from(&*format!("{hours}h")).unwrap();
+            let longest = Some(lifetime);
+            AccessTokenPolicy {
+                longest,
+                ..AccessTokenPolicy::default()
+            }
+        };
+        let after = |hours| {
+            let now: DateTime<Utc> = NOW.parse().unwrap();
+            WantedEnd::At(Expiry::at(now + chrono::Duration::hours(hours)))
+        };
+        let last = "must not be after 2026-03-15T03:09:26Z";
+        assert_eq!(new(capped(12), after(12), None), "2026-03-15T03:09:26Z");
+        assert_eq!(new(capped(12), after(13), None), last);
+        assert_eq!(
+            new(capped(12), at("2026-03-16"), None),
+            "must be before 2026-03-15"
+        );
+        assert_eq!(
+            new(capped(5), at("2026-03-15"), None),
+            "must not be after 2026-03-14T20:09:26Z"
         );
     }
 

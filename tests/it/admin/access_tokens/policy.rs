@@ -97,9 +97,9 @@ async fn no_token_lives_longer_than_the_longest_lifetime() {
     {"message":{"expires_at":["must be before 2026-04-13"]}}
     "#);
     insta::assert_snapshot!(capped.refused(json!({ "expires_in": "721h" })).await, @r#"
-    {"message":{"expires_at":["must be before 2026-04-13"]}}
+    {"message":{"expires_at":["must not be after 2026-04-13T15:09:26Z"]}}
     {"message":{"expires_at":["must not be after 2026-04-13: the token that it is made with ends then"]}}
-    {"message":{"expires_at":["must be before 2026-04-13"]}}
+    {"message":{"expires_at":["must not be after 2026-04-13T15:09:26Z"]}}
     "#);
 }
 
