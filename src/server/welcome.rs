@@ -29,21 +29,18 @@ pub(super) fn tell(
     administrator: Option<&FirstAdministrator>,
 ) {
     let shown = administrator.filter(|_| log.is_for_people() && std::io::stderr().is_terminal());
-    let mut steps = Vec::new();
-    if let Some(first) = administrator.filter(|_| shown.is_none()) {
-        let name = &first.username;
-        steps.push(FirstStep::new(
-            "Give the administrator a password:",
-            &[&format!("user reset-password {name}")],
-            config,
-        ));
-    }
-    steps.extend(next_steps(config));
+    let password = administrator.filter(|_| shown.is_none()).map(|first| {
+        let command = format!("user reset-password {}", first.username);
+        FirstStep::new("Give the administrator a password:", &[&command], config)
+    });
+    let others = next_steps(config);
     if !log.is_for_people() {
-        for FirstStep { about, commands } in steps {
-            let commands = commands.join("; ");
-            let step = format!("{about} {commands}");
-            tracing::info!("first start, what to do next: {}", step.trim_end());
+        // Nobody comes in without it, also where the log has warnings alone.
+        if let Some(step) = password {
+            tracing::warn!("first start, what to do next: {}", step.in_a_line());
+        }
+        for step in others {
+            tracing::info!("first start, what to do next: {}", step.in_a_line());
         }
         return;
     }
@@ -59,7 +56,8 @@ pub(super) fn tell(
         );
     }
     text += "\nWhat to do next:\n";
-    for (index, FirstStep { about, commands }) in steps.iter().enumerate() {
+    let steps = password.iter().chain(&others);
+    for (index, FirstStep { about, commands }) in steps.enumerate() {
         let _ = writeln!(text, "{}. {about}", index + 1);
         for command in commands {
             let _ = writeln!(text, "     {command}");
@@ -76,6 +74,11 @@ impl FirstStep {
             about: about.to_owned(),
             commands: commands.iter().map(command).collect(),
         }
+    }
+
+    fn in_a_line(&self) -> String {
+        let line = format!("{} {}", self.about, self.commands.join("; "));
+        line.trim_end().to_owned()
     }
 }
 

@@ -11,7 +11,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::Workplace;
-use super::running::{free_address, send, spawn, start, within};
+use super::running::{free_address, send, spawn, start, start_with, within};
 use super::terminal::terminal;
 
 fn log(workplace: &Workplace, name: &str) -> String {
@@ -187,6 +187,19 @@ fn the_first_start_says_what_to_do_next_and_the_second_only_where_it_listens() {
         lines[0].contains("listening on")
             && lines[1].contains("stopping")
             && lines[2].contains("stopped")
+    );
+}
+
+/// Nobody comes in without a password, and the first start is the only one that says how to give one.
+#[test]
+fn the_first_start_tells_a_log_of_warnings_the_way_to_a_password() {
+    let workplace = Workplace::empty();
+    let _first = start_with(&workplace, "first.log", "[log]\nfilter = \"warn\"\n");
+    let said = log(&workplace, "first.log");
+    assert_eq!(said.matches("what to do next").count(), 1, "{said}");
+    assert!(
+        said.contains("wharfinger user reset-password admin"),
+        "{said}"
     );
 }
 
