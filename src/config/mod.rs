@@ -24,7 +24,6 @@ mod usage;
 mod value;
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use crate::domain::access_tokens::policy::AccessTokenPolicy;
 use crate::domain::key_schedule::KeySchedule;
@@ -145,7 +144,6 @@ impl Config {
             rotate_every: self.keys.rotate_every,
             jwks_activation: self.keys.jwks_activation,
             ca_activation: self.keys.ca_activation,
-            longest_token: Duration::ZERO,
             modes: Vec::new(),
             pinned: Vec::new(),
         };

@@ -6,7 +6,7 @@ use crate::config::error::ConfigError;
 use crate::config::settings::{Settings, find};
 use crate::config::value::Setting;
 use crate::domain::registry::host::RegistryHost;
-use crate::domain::registry::{Registry, ServiceName, TrustMode};
+use crate::domain::registry::{LONGEST_LIFETIME, Registry, ServiceName, TrustMode};
 
 /// All registries; each service once.
 pub(super) fn read(settings: &Settings) -> Result<Vec<Registry>, ConfigError> {
@@ -29,7 +29,8 @@ fn one(entry: &BTreeMap<String, Setting>) -> Result<Registry, ConfigError> {
     let service = find(entry, "registry.service")?;
     let trust = find(entry, "registry.trust")?;
     // Clients treat any shorter lifetime as 60 s (docs/protocol.md §0.5).
-    let lifetime = |key| find(entry, key)?.duration("60s", "24h");
+    let longest = format!("{}h", LONGEST_LIFETIME.as_secs() / 3600);
+    let lifetime = |key| find(entry, key)?.duration("60s", &longest);
     Ok(Registry {
         service: ServiceName::try_from(service.text()?.to_owned())
             .map_err(|error| service.wrong(&format!("does not do: {error}")))?,

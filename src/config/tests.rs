@@ -1,6 +1,7 @@
 //! Configurations as operators write them, and the errors that they read.
 
 use std::fs;
+use std::time::Duration;
 
 use tempfile::TempDir;
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use crate::domain::registry::{Registry, ServiceName, TrustMode};
+use crate::domain::registry::{LONGEST_LIFETIME, Registry, ServiceName, TrustMode};
 
 /// The time after its end for which registries still accept a token (docs/protocol.md §2.3).
 const LEEWAY: Duration = Duration::from_mins(1);
@@ -28,8 +28,6 @@ pub struct KeySchedule {
     pub jwks_activation: Duration,
     /// The time for which a renewed certificate authority is published before it certifies keys.
     pub ca_activation: Duration,
-    /// The life of the longest-lived token.
-    pub longest_token: Duration,
     /// The trust modes of registries that share keys; never `Pinned`.
     pub modes: Vec<TrustMode>,
     /// The services that have a key of their own.
@@ -66,14 +64,10 @@ impl KeySchedule {
     /// The same schedule, for these registries.
     #[must_use]
     pub fn for_registries(self, registries: &[Registry]) -> Self {
-        let lifetimes = registries
-            .iter()
-            .flat_map(|registry| [registry.pull_lifetime, registry.push_lifetime]);
         let (pinned, others): (Vec<_>, Vec<_>) = registries
             .iter()
             .partition(|registry| registry.trust == TrustMode::Pinned);
         Self {
-            longest_token: lifetimes.max().unwrap_or_default(),
             modes: if others.is_empty() {
                 // If every registry is pinned, shared keys must come and go all the same, or they would pile up.
                 vec![TrustMode::Certificate]
@@ -119,7 +113,7 @@ impl KeySchedule {
                 .map(|&trust| self.begins(made, trust))
                 .max()
         });
-        self.since_replaced(replaced, now)
+        Self::since_replaced(replaced, now)
     }
 
     /// The state of the key at `position` among those of one service: the newest signs.
@@ -131,7 +125,7 @@ impl KeySchedule {
     ) -> KeyState {
         match made.get(position.saturating_add(1)) {
             None => KeyState::Active,
-            successor => self.since_replaced(successor.copied(), now),
+            successor => Self::since_replaced(successor.copied(), now),
         }
     }
 
@@ -182,10 +176,11 @@ impl KeySchedule {
             .is_none_or(|sight| end <= sight)
     }
 
-    /// The state of a key that was replaced at that time.
-    fn since_replaced(&self, replaced: Option<DateTime<Utc>>, now: DateTime<Utc>) -> KeyState {
+    /// The state of a key that was replaced at that time. How long its tokens live is not known any more: the lifetimes may have
+    /// been longer, or those of a registry that is gone.
+    fn since_replaced(replaced: Option<DateTime<Utc>>, now: DateTime<Utc>) -> KeyState {
         let last = replaced.and_then(|replaced| later(replaced, FOLLOWING));
-        let gone = last.and_then(|last| later(last, self.longest_token.saturating_add(LEEWAY)));
+        let gone = last.and_then(|last| later(last, LONGEST_LIFETIME.saturating_add(LEEWAY)));
         match gone {
             Some(gone) if gone <= now => KeyState::Retired,
             _ => KeyState::Retiring,
@@ -224,7 +219,6 @@ mod tests {
             rotate_every: Duration::from_hours(100),
             jwks_activation: Duration::from_hours(24),
             ca_activation: Duration::from_hours(24 * 30),
-            longest_token: Duration::from_mins(15),
             modes: modes.to_vec(),
             pinned: Vec::new(),
         }
@@ -239,7 +233,7 @@ mod tests {
         let states = |now| [0, 1].map(|position| schedule.state(&made, position, now));
         assert_eq!(states(at(100)), [KeyState::Retiring, KeyState::Active]);
         // A service that has not followed yet signs with the old key for five seconds more.
-        let gone = at(100) + chrono::Duration::minutes(16) + chrono::Duration::seconds(5);
+        let gone = at(124) + chrono::Duration::minutes(1) + chrono::Duration::seconds(5);
         assert_eq!(
             states(gone - chrono::Duration::seconds(1)),
             [KeyState::Retiring, KeyState::Active]
@@ -260,7 +254,8 @@ mod tests {
         assert_eq!(states(100), [KeyState::Active, KeyState::Pending]);
         assert_eq!(states(123), [KeyState::Active, KeyState::Pending]);
         assert_eq!(states(124), [KeyState::Retiring, KeyState::Active]);
-        assert_eq!(states(125), [KeyState::Retired, KeyState::Active]);
+        assert_eq!(states(148), [KeyState::Retiring, KeyState::Active]);
+        assert_eq!(states(149), [KeyState::Retired, KeyState::Active]);
     }
 
     #[test]
@@ -275,8 +270,8 @@ mod tests {
         let schedule = schedule(&[]).for_registries(&[registry]);
         let made = [at(0), at(100)];
         let states = |hour| [0, 1].map(|position| schedule.state(&made, position, at(hour)));
-        assert_eq!(states(100), [KeyState::Retiring, KeyState::Active]);
-        assert_eq!(states(101), [KeyState::Retired, KeyState::Active]);
+        assert_eq!(states(124), [KeyState::Retiring, KeyState::Active]);
+        assert_eq!(states(125), [KeyState::Retired, KeyState::Active]);
     }
 
     #[test]
@@ -286,7 +281,7 @@ mod tests {
         let states = |hour| [0, 1].map(|position| schedule.state(&made, position, at(hour)));
         assert_eq!(states(101), [KeyState::Active, KeyState::Active]);
         assert_eq!(states(124), [KeyState::Retiring, KeyState::Active]);
-        assert_eq!(states(125), [KeyState::Retired, KeyState::Active]);
+        assert_eq!(states(149), [KeyState::Retired, KeyState::Active]);
     }
 
     #[test]

@@ -12,6 +12,9 @@ use std::time::Duration;
 use crate::domain::registry::host::RegistryHost;
 use crate::domain::registry::scope::Resource;
 
+/// The longest life of a registry token that can be configured.
+pub const LONGEST_LIFETIME: Duration = Duration::from_hours(24);
+
 /// A registry's name for itself: its clients send it as `service`, and it is the `aud` of its tokens.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ServiceName(String);

@@ -90,6 +90,25 @@ async fn after_a_rotation_registries_with_a_key_set_have_a_day_to_restart() {
     );
 }
 
+/// The key that signed them stays for as long as any token could be made to live.
+#[tokio::test]
+async fn tokens_outlive_the_lifetimes_with_which_they_were_made() {
+    let long = "[[registry]]\nservice = \"container_registry\"\npull_lifetime = \"24h\"\n";
+    let app = TestApp::start_with(long).await;
+    let token = app.anonymous().ask(&[]).await;
+    app.clock.advance(Duration::seconds(1));
+    let entropy = SeededEntropy::default();
+    app.keys.rotate(app.now(), &entropy).unwrap();
+    let app = app.restart_with("").await;
+    app.clock.advance(Duration::hours(23));
+    app.keys.follow(app.now(), &entropy).unwrap();
+    let left = token.claims(&app.keys)["exp"].as_i64().unwrap() - app.now().timestamp();
+    assert!(left > 3500, "{left} s are left");
+    app.clock.advance(Duration::hours(2));
+    app.keys.follow(app.now(), &entropy).unwrap();
+    assert_eq!(app.keys.keys(app.now()).len(), 1);
+}
+
 /// The disk is full when the service makes its next key, and has room again within the day.
 #[tokio::test]
 async fn a_registry_that_restarts_in_time_has_a_key_whose_set_could_not_be_written_at_first() {

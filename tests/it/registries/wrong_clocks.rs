@@ -98,7 +98,6 @@ fn schedule() -> KeySchedule {
         rotate_every: std::time::Duration::from_hours(24 * 30),
         jwks_activation: std::time::Duration::from_hours(24),
         ca_activation: std::time::Duration::from_hours(24 * 30),
-        longest_token: std::time::Duration::from_mins(15),
         modes: Vec::new(),
         pinned: Vec::new(),
     }
