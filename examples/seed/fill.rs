@@ -27,7 +27,7 @@ struct Fill<'a> {
     repositories: i64,
 }
 
-/// Fills the database at `url`, which has the schema and none of these rows.
+/// Fills the database at `url`, which has the schema, and which nobody uses.
 pub(crate) async fn fill(url: &str, world: &World) -> anyhow::Result<()> {
     let mut options = ConnectOptions::new(url);
     options.max_connections(1).sqlx_logging(false);
@@ -44,11 +44,17 @@ pub(crate) async fn fill(url: &str, world: &World) -> anyhow::Result<()> {
         connection,
         world,
     };
-    let seeded = "SELECT COUNT(*) FROM users WHERE username = 'user1'";
-    ensure!(
-        number(&fill.connection, seeded).await? == 0,
-        "this database has a user1 already; fill another one"
-    );
+    for used in [
+        // The first start makes this one.
+        "SELECT COUNT(*) FROM users WHERE username <> 'admin'",
+        "SELECT COUNT(*) FROM personal_access_tokens",
+    ] {
+        ensure!(
+            number(&fill.connection, used).await? == 0,
+            "this database is in use: it has users or tokens, and everybody can make up the secrets of those that would be \
+             added, an administrator's too; fill an empty one"
+        );
+    }
     fill.people().await?;
     fill.places().await?;
     fill.roles().await?;
