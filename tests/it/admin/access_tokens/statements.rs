@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use wharfinger::domain::expiry::Expiry;
 use wharfinger::domain::namespaces::visibility::Visibility;
 
+use crate::admin::operations::{Others, description, operations};
 use crate::harness::World;
 
 const PULL: &str = "repository:team/app:pull";
@@ -56,29 +57,39 @@ async fn a_token_is_shown_once_and_never_again_by_any_endpoint() {
     let created = create(&world, json!({ "name": "ci", "scopes": ["api"] })).await;
     let holder = world.alice.holding(&created);
     let (secret, one) = (holder.secret(), holder.token_path());
-    let of_alice = format!("/personal_access_tokens?user_id={}", created["user_id"]);
-    let user = format!("/users/{}", created["user_id"]);
-    for path in [
-        "/personal_access_tokens",
-        &of_alice,
-        &one,
-        "/personal_access_tokens/self",
-        "/user",
-        "/users",
-        &user,
-        "/version",
-    ] {
+    world.app.project("team/app", Visibility::Private).await;
+    world.app.member("team", "alice", "owner").await;
+    let machines = [
+        world.app.machine("team", "read_registry").await,
+        world.app.machine("team/app", "read_registry").await,
+    ];
+    let secrets = [secret, machines[0].secret(), machines[1].secret()];
+    let ids = Others {
+        user: created["user_id"].as_i64().unwrap(),
+        token: holder.token_id.0,
+        group: world.app.id_at("team").await,
+        project: world.app.id_at("team/app").await,
+    };
+    let description = description(&world.app).await;
+    let mut operations = operations(&world.app).await;
+    operations.retain(|operation| operation.method == "GET");
+    let (mut shown, all) = (0, operations.len());
+    for operation in &operations {
+        let (_, needed) = operation.parameters(&description);
         for caller in [&holder, &world.root] {
-            let reply = caller.get(path).await;
-            assert_eq!(reply.status, StatusCode::OK, "{path}");
-            assert!(
-                !reply.body.contains(secret) && !reply.body.contains("\"token\":"),
-                "{path}: {}",
-                reply.body
-            );
-            assert!(!reply.header("link").contains(secret), "{path}");
+            let needed = Value::Object(needed.clone());
+            let reply = operation.call_with(caller, &ids, needed).await;
+            shown += usize::from(reply.status == StatusCode::OK);
+            let (name, link) = (operation.name(), reply.header("link"));
+            let is_in = |secret: &&str| reply.body.contains(secret) || link.contains(secret);
+            assert!(!secrets.iter().any(is_in), "{name}: {}", reply.body);
+            assert!(!reply.body.contains("\"token\":"), "{name}: {}", reply.body);
         }
     }
+    assert!(
+        shown > all,
+        "{shown} of {all} addresses, each for two callers"
+    );
     let renamed = holder.patch(&one, json!({ "name": "renamed" })).await;
     assert_eq!(renamed.json()["name"], "renamed");
     assert!(renamed.json().get("token").is_none());
