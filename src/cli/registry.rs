@@ -33,6 +33,7 @@ pub(super) enum Command {
 #[derive(Debug, Serialize)]
 struct RegistryView {
     service: String,
+    host: Option<String>,
     trust: &'static str,
     pull_lifetime: u64,
     push_lifetime: u64,
@@ -85,6 +86,7 @@ pub(super) fn named<'a>(
 fn view(registry: &Registry) -> RegistryView {
     RegistryView {
         service: registry.service.to_string(),
+        host: registry.host.as_ref().map(ToString::to_string),
         trust: registry.trust.name(),
         pull_lifetime: registry.pull_lifetime.as_secs(),
         push_lifetime: registry.push_lifetime.as_secs(),

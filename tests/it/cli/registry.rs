@@ -206,3 +206,17 @@ fn the_configuration_comes_with_what_a_person_should_know() {
                     WHARFINGER_ADMIN__LISTEN?";
     assert!(told.contains(expected), "{told}");
 }
+
+#[test]
+fn the_list_has_the_host_under_which_clients_know_a_registry() {
+    let workplace = Workplace::empty();
+    let configuration = "[[registry]]\nservice = \"Images\"\nhost = \"images.example.com\"\n\
+                         [[registry]]\nservice = \"Docker registry\"\n";
+    std::fs::write(workplace.path().join("wharfinger.toml"), configuration).unwrap();
+    let list = workplace.json(&["registry", "list"]);
+    let hosts = list.as_array().unwrap().iter().map(|one| &one["host"]);
+    assert_eq!(
+        hosts.collect::<Vec<_>>(),
+        [&Value::from("images.example.com"), &Value::Null]
+    );
+}
