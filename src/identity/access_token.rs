@@ -32,12 +32,12 @@ pub(super) async fn owner_of(
 /// Logs that a token came with a name by which its owner does not sign in. The name means nothing, as in
 /// GitLab, and is not logged itself: people put tokens into the wrong field.
 fn note_other_name(presented: &str, owner: &User) {
-    let email = owner.email.as_ref().map(EmailAddress::as_str);
-    let is_own = [Some(owner.username.as_str()), email]
-        .iter()
-        .flatten()
-        .any(|own| presented.eq_ignore_ascii_case(own));
-    if !is_own {
+    if presented.is_empty() || presented.eq_ignore_ascii_case(owner.username.as_str()) {
+        return;
+    }
+    // Addresses are stored in lower case.
+    let is_own = |email: &EmailAddress| presented.to_lowercase() == email.as_str();
+    if !owner.email.as_ref().is_some_and(is_own) {
         tracing::info!(owner = %owner.username, "a token came beside another name than its owner's");
     }
 }
