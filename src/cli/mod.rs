@@ -141,7 +141,7 @@ impl Command {
         )
     }
 
-    /// True if something was changed when its result is printed.
+    /// True if something was changed, or a file written, when its result is printed.
     fn makes_changes(&self) -> bool {
         match self {
             Self::User(user::Command::List { .. } | user::Command::Show { .. })

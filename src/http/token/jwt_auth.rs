@@ -19,7 +19,7 @@ use crate::http::token::cors::FromPage;
 use crate::http::token::error::unauthorized;
 use crate::http::token::request;
 
-/// The longest list of refused actions, in bytes: a reply stays far below what clients read.
+/// The longest list of refused actions, in bytes: a reply stays below what clients read.
 const LONGEST_DENIED: usize = 8 * 1024;
 /// The bytes of one of its entries beside name and reason.
 const ENTRY: usize = 64;
