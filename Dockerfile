@@ -26,7 +26,7 @@ EXPOSE 5001 5002
 # Healthy while pulls go on without the database: Swarm replaces a container that is not, and its copies are gone then. The ops
 # listener is asked, which is at the loopback of the container. A start that brings a large database up to date takes minutes, and
 # whoever ended it would have it begin again; the first success ends that time.
-HEALTHCHECK --interval=5s --timeout=5s --start-period=30m --retries=3 CMD ["wharfinger", "health", "--pulls"]
+HEALTHCHECK --interval=5s --timeout=10s --start-period=30m --retries=3 CMD ["wharfinger", "health", "--pulls"]
 ENTRYPOINT ["wharfinger"]
 CMD ["serve"]
 
