@@ -137,8 +137,13 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
             show(context, &token, &owners, desk.now())
         }
         Command::Change(arguments) => {
+            // Nothing that can fail comes after the change.
+            let was = desk
+                .access_token(&Authority::operator(), arguments.id)
+                .await?;
+            let owners = Owners::of(&desk, [was.user_id]).await?;
             let token = arguments.apply(&desk).await?;
-            show(context, &desk, &token).await
+            show(context, &token, &owners, desk.now())
         }
         Command::Rotate(arguments) => rotate(arguments, context, &desk).await,
         Command::Revoke { id, confirmation } => revoke(id, confirmation, context, &desk).await,

@@ -19,7 +19,7 @@ use crate::domain::text::{Description, DisplayName};
 pub(super) struct ChangeTokenArguments {
     /// The token's id.
     #[arg(value_parser = access_token_id)]
-    id: AccessTokenId,
+    pub(super) id: AccessTokenId,
     /// Another name.
     #[arg(long, value_parser = read::<DisplayName>)]
     name: Option<DisplayName>,
