@@ -6,6 +6,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 /// The time within which the same wrong secret counts once: containerd sends one by POST and by GET (docs/protocol.md §0.8).
 const SAME_SECRET: Duration = Duration::from_secs(5);
+/// The number of secrets that are remembered for it, because several clients behind one address do so at the same time.
+const REMEMBERED_SECRETS: usize = 4;
 /// The time without a failure after which the earlier ones are forgotten.
 pub const FORGOTTEN: Duration = Duration::from_mins(15);
 /// The same for codes of second factors: of a million of them three are right at a time, so that a thousand tries a day would find
@@ -31,8 +33,8 @@ pub struct BackOff {
 pub struct Failures {
     count: u32,
     last: DateTime<Utc>,
-    /// A fingerprint of the secret that failed last.
-    secret: u128,
+    /// Parts of the fingerprints of the secrets that failed last, the last one first.
+    secrets: [u64; REMEMBERED_SECRETS],
 }
 
 impl Failures {
@@ -41,7 +43,7 @@ impl Failures {
         Self {
             count: 1,
             last: now,
-            secret,
+            secrets: [part_of(secret); REMEMBERED_SECRETS],
         }
     }
 
@@ -57,12 +59,24 @@ impl Failures {
         if since >= forgotten {
             return Self::first(secret, now);
         }
-        let is_same = secret == self.secret && since < SAME_SECRET;
+        let secret = part_of(secret);
+        let mut secrets = if since < SAME_SECRET {
+            self.secrets
+        } else {
+            [secret; REMEMBERED_SECRETS]
+        };
+        if since < SAME_SECRET && secrets.contains(&secret) {
+            return Self { last, ..self };
+        }
+        secrets.rotate_right(1);
+        if let Some(first) = secrets.first_mut() {
+            *first = secret;
+        }
         Self {
-            count: self.count.saturating_add(u32::from(!is_same)),
+            count: self.count.saturating_add(1),
             // One that began earlier may end later.
-            last: if is_same { last } else { last.max(now) },
-            secret,
+            last: last.max(now),
+            secrets,
         }
     }
 
@@ -95,6 +109,11 @@ impl Failures {
     pub fn are_many(&self, rules: &BackOff, now: DateTime<Utc>) -> bool {
         self.count_at(now) && self.count > rules.free
     }
+}
+
+/// As much of a fingerprint as keeps a few secrets apart: a table has many failures.
+fn part_of(fingerprint: u128) -> u64 {
+    u64::try_from(fingerprint & u128::from(u64::MAX)).unwrap_or(u64::MAX)
 }
 
 /// The time since `last`, which may have been noted by a login that began later; none if the clock was set back.
@@ -141,6 +160,18 @@ mod tests {
         assert_eq!(once.and(7, at(4), FORGOTTEN), once);
         assert_ne!(once.and(7, at(5), FORGOTTEN), once);
         assert_ne!(once.and(8, at(0), FORGOTTEN), once);
+    }
+
+    #[test]
+    fn a_few_secrets_that_come_in_turn_count_once_each() {
+        let all = |failures: Failures, secrets: &[u128], now| {
+            let add = |failures: Failures, secret: &u128| failures.and(*secret, at(now), FORGOTTEN);
+            secrets.iter().fold(failures, add)
+        };
+        let four = all(Failures::first(1, at(0)), &[2, 3, 4], 0);
+        assert_eq!(all(four, &[1, 2, 3, 4, 4, 1], 4), four);
+        assert_eq!(all(four, &[1, 2, 3, 4], 5).count(), 8);
+        assert_eq!(all(four, &[5, 1, 5], 0).count(), 6);
     }
 
     #[test]

@@ -159,6 +159,23 @@ async fn guessed_tokens_are_throttled_and_a_token_that_works_is_not() {
     assert_eq!(after_it.status, StatusCode::UNAUTHORIZED);
 }
 
+/// Two nodes behind one address have a secret each that nobody knows any more; each sends its own by POST and once more by GET.
+#[tokio::test]
+async fn secrets_that_several_clients_send_twice_at_once_count_once_each() {
+    let app = start().await;
+    let node = || app.with(&unknown_token()).at(ATTACKER);
+    for _ in 1..FREE / 2 {
+        let nodes = [node(), node()];
+        for node in nodes.iter().chain(&nodes) {
+            assert_eq!(node.ask(&[]).await.status, StatusCode::UNAUTHORIZED);
+        }
+    }
+    for node in [node(), node()] {
+        assert_eq!(node.ask(&[]).await.status, StatusCode::UNAUTHORIZED);
+    }
+    waits(&app.with(&unknown_token()).at(ATTACKER).ask(&[]).await, "2");
+}
+
 #[tokio::test]
 async fn an_access_token_that_comes_as_a_refresh_token_never_waits() {
     let app = start().await;
