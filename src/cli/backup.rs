@@ -16,6 +16,7 @@ use crate::cli::passphrase::PassphraseSource;
 use crate::cli::standard_output::must_be_open;
 use crate::cli::words::time;
 use crate::server::{self, BackupChoice, RestoredBackup};
+use crate::signing::KeyRing;
 
 /// The memory in which lines are collected before they are written.
 const BUFFER: usize = 128 << 10;
@@ -161,10 +162,15 @@ fn tell_restored(
             header.change
         ));
     } else {
+        let folder = &context.config.keys.directory;
         let keys = match key_files {
+            // Keys that cannot be read are there all the same.
+            0 if KeyRing::is_there(folder).unwrap_or(true) => {
+                format!("The key files in {} stay as they are.", folder.display())
+            }
             0 => format!(
                 "The key files were not: bring your copy of them to {}, or registries will refuse every token.",
-                context.config.keys.directory.display()
+                folder.display()
             ),
             number => format!("So were {number} key files."),
         };

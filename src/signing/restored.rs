@@ -214,7 +214,7 @@ fn lacking<'a>(directory: &KeyDirectory, all: &'a [KeyFile]) -> Result<Vec<&'a K
 fn in_the_way(directory: &KeyDirectory, place: &Path) -> KeyError {
     let advice = match UnfinishedRestoration::find(&directory.root) {
         Ok(Some(unfinished)) => format!("this is another backup, and {}", unfinished.advice()),
-        _ => "move the key files away, name another folder in `keys.directory`, or restore --without-keys".to_owned(),
+        _ => "if these keys are to stay, restore --without-keys; else move them away, or name another folder in `keys.directory`".to_owned(),
     };
     let problem = format!("is there already, and a backup never replaces a key: {advice}");
     KeyError::new(place, problem)

@@ -206,11 +206,14 @@ fn keys_are_restored_into_an_empty_folder_only() {
     let restore = [&["restore", with_keys.to_str().unwrap()], &phrase[..]].concat();
     let told = other.fails(1, &restore);
     assert!(
-        told.contains("keys/ca.key: is there already, and a backup never replaces a key"),
+        told.contains("keys/ca.key: is there already, and a backup never replaces a key: if these keys are to stay, restore --without-keys"),
         "{told}"
     );
     assert!(!other.path().join("data").exists(), "nothing was made");
-    other.ok(&[&restore[..], &["--without-keys"]].concat());
+    let done = other.run(&[&restore[..], &["--without-keys"]].concat());
+    let told = stderr(&done);
+    assert!(done.status.success(), "{told}");
+    assert!(told.contains("keys stay as they are"), "{told}");
     assert_eq!(fs::read(other.path().join("keys/ca.key")).unwrap(), theirs);
 
     // A backup that cannot be written leaves nothing behind.
