@@ -165,9 +165,9 @@ impl KeySchedule {
         self.modes.contains(&TrustMode::Jwks) && self.rotate_every <= self.jwks_activation
     }
 
-    /// The time at which an authority that was made at `made` begins to certify keys.
-    pub fn authority_begins(&self, made: DateTime<Utc>) -> DateTime<Utc> {
-        later(made, self.ca_activation).unwrap_or(DateTime::<Utc>::MAX_UTC)
+    /// The time at which an authority that was made at `made` begins to certify keys: no later than the `end` of the present one.
+    pub fn authority_begins(&self, made: DateTime<Utc>, end: DateTime<Utc>) -> DateTime<Utc> {
+        later(made, self.ca_activation).map_or(end, |begins| begins.min(end))
     }
 
     /// True if it is time to renew an authority that ends at `end`.

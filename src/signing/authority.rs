@@ -177,7 +177,7 @@ impl CertificateAuthority {
             return Ok((written, Some(replaced)));
         }
         if let Some(next) = &authority.next {
-            let begins = schedule.authority_begins(next.made());
+            let begins = authority.begin_of(next, schedule);
             // The caller publishes it before anybody reads this.
             let problem = format!(
                 "is waiting already, and public/ca.crt holds it: it begins to certify keys on {begins}; bring that file to \
@@ -283,9 +283,13 @@ impl CertificateAuthority {
 
     /// True if the time of the next authority has come.
     pub(super) fn is_next_due(&self, schedule: &KeySchedule, now: DateTime<Utc>) -> bool {
-        self.next.as_ref().is_some_and(|next| {
-            self.certificate.has_ended(now) || schedule.authority_begins(next.made()) <= now
-        })
+        let mut next = self.next.iter();
+        next.any(|next| self.begin_of(next, schedule) <= now)
+    }
+
+    /// The time at which `next` takes the place of this one.
+    fn begin_of(&self, next: &NextCertificateAuthority, schedule: &KeySchedule) -> DateTime<Utc> {
+        schedule.authority_begins(next.made(), self.certificate.not_after)
     }
 
     /// The certificates for registries: of every authority that certified a key, or will.
@@ -318,7 +322,7 @@ impl CertificateAuthority {
                 .next
                 .as_ref()
                 .map(|next| NextCertificateAuthoritySummary {
-                    begins_at: schedule.authority_begins(next.made()),
+                    begins_at: self.begin_of(next, schedule),
                     not_after: next.certificate.not_after,
                 }),
             replaced: None,

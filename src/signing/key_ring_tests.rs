@@ -661,6 +661,24 @@ fn old_and_new_authority_overlap() {
 }
 
 #[test]
+fn an_authority_that_is_renewed_late_gives_way_at_its_end_as_is_told() {
+    let folder = TempDir::new().unwrap();
+    let ring = open(&folder).unwrap().ring;
+    let end = ring.authority().not_after;
+    let late = end - chrono::Duration::days(10);
+    ring.follow(late, &Counting(5.into())).unwrap();
+    assert_eq!(renew(&folder, late).unwrap().next.unwrap().begins_at, end);
+    let again = renew(&folder, late).unwrap_err().to_string();
+    assert!(again.contains(&format!("certify keys on {end}")), "{again}");
+    ring.follow(late, &Counting(6.into())).unwrap();
+    let warning = ring.authority_warning(late).unwrap();
+    let before = format!("restart it before {}", end.date_naive());
+    assert!(warning.ends_with(&before), "{warning}");
+    ring.follow(end, &Counting(8.into())).unwrap();
+    assert_eq!(ring.authority().next, None);
+}
+
+#[test]
 fn an_authority_that_has_ended_is_renewed_at_once() {
     let folder = TempDir::new().unwrap();
     open(&folder).unwrap();
