@@ -13,7 +13,7 @@ use crate::storage::error::StorageError;
 use crate::storage::login_turns::LoginTurn;
 use crate::storage::source::Source;
 use crate::storage::trouble::Failing;
-use crate::storage::{access_tokens, counter, refresh_tokens, sessions, users};
+use crate::storage::{access_tokens, counter, sessions, users};
 
 /// The reason why a change did not begin.
 #[derive(Debug, thiserror::Error)]
@@ -155,12 +155,11 @@ async fn evidence(source: &impl Source, authority: &Authority) -> Result<Evidenc
     };
     match &claim.proof {
         Proof::AccessToken(id) => facts.access_token = access_tokens::find(source, *id).await?,
-        Proof::RefreshToken(id) => facts.refresh_token = refresh_tokens::find(source, *id).await?,
         Proof::Session(_, digest, _) => {
             let found = sessions::find_by_digest(source, digest).await?;
             facts.session = found.map(|found| found.session);
         }
-        Proof::Password(_) | Proof::Explained => {}
+        Proof::Password(_) | Proof::RefreshToken(_) | Proof::Explained => {}
     }
     Ok(facts)
 }

@@ -16,7 +16,6 @@ use crate::domain::ids::{AccessTokenId, SessionId, UserId};
 use crate::domain::members::access_level::AccessLevel;
 use crate::domain::members::ownership;
 use crate::domain::namespaces::path::NamespacePath;
-use crate::domain::refresh_tokens::RefreshToken;
 use crate::domain::sessions::{Session, SessionState};
 use crate::domain::users::password::PasswordHash;
 use crate::domain::users::username::Username;
@@ -124,8 +123,6 @@ pub struct Evidence {
     pub password: Option<PasswordHash>,
     /// The access token that was presented, unless deleted.
     pub access_token: Option<AccessToken>,
-    /// The refresh token that was presented, unless deleted.
-    pub refresh_token: Option<RefreshToken>,
     /// The session whose secret was shown, unless it was ended or has another secret by now: then it opens nothing to whoever has a
     /// copy of the one before.
     pub session: Option<Session>,
@@ -285,18 +282,10 @@ impl Authority {
                 end = token.end();
                 Ceiling::of_access_token(&token)
             }
-            Proof::Explained => return Err(Cause::UnknownUser.into()),
+            // Neither changes anything: an explanation only tells, and a refresh token only gets registry tokens.
+            Proof::Explained | Proof::RefreshToken(_) => return Err(Cause::UnknownUser.into()),
             Proof::Password(verified) if facts.password.as_ref() != Some(verified) => {
                 return Err(Cause::WrongPassword.into());
-            }
-            Proof::RefreshToken(_) => {
-                let token = facts.refresh_token;
-                let token = token.filter(|token| token.user_id == user.id);
-                let token = token.ok_or(Cause::UnknownToken)?;
-                if token.revoked_at.is_some() {
-                    return Err(Cause::RevokedToken.into());
-                }
-                Ceiling::of_login(claim.proof.clone())
             }
             Proof::Session(id, _, end) => {
                 let theirs = |session: &Session| session.id == *id && session.user_id == user.id;
