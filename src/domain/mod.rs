@@ -21,6 +21,7 @@ pub mod members;
 pub mod moment;
 pub mod namespaces;
 pub mod notices;
+pub mod numbers;
 pub mod page;
 pub mod refresh_tokens;
 pub mod registry;

@@ -11,6 +11,7 @@ use tracing::Instrument;
 use crate::domain::authority::cause::Cause;
 use crate::domain::decision::principal::{Ceiling, Principal, Proof, SignedIn};
 use crate::domain::ids::UserId;
+use crate::domain::numbers::RefusalNumbers;
 use crate::domain::refresh_tokens::RefreshLifetimes;
 use crate::domain::secret::{RecognizedSecret, RecognizedToken, SecretKind, SecretToken};
 use crate::identity::access_token::owner_of;
@@ -21,7 +22,7 @@ use crate::identity::password::Passwords;
 use crate::identity::password_login::{self, PasswordOwner};
 use crate::identity::presented::PresentedCredential;
 use crate::identity::refresh_token;
-use crate::identity::refused_credentials::{RefusalNumbers, RefusedCredentials};
+use crate::identity::refused_credentials::RefusedCredentials;
 use crate::identity::throttle::{SecondFactorAttempt, Throttle};
 use crate::storage::{Db, Look};
 

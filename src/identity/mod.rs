@@ -19,6 +19,4 @@ pub use identified::{FollowUp, Identified};
 pub use password::{PasswordError, Passwords};
 pub use password_login::PasswordOwner;
 pub use presented::PresentedCredential;
-pub use refused_credentials::RefusalNumbers;
 pub use throttle::{SecondFactorAttempt, Throttle};
-pub use turns::TurnNumbers;

@@ -9,8 +9,9 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::domain::entropy::{Entropy, random_bytes};
+use crate::domain::numbers::TurnNumbers;
 use crate::domain::users::password::PasswordHash;
-use crate::identity::turns::{PasswordTurn, Place, TooMany, TurnNumbers, Turns};
+use crate::identity::turns::{PasswordTurn, Place, TooMany, Turns};
 
 /// Hashes and checks passwords with Argon2id, and refuses when too many wait.
 #[derive(Clone)]

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::domain::authority::cause::Cause;
+use crate::domain::numbers::RefusalNumbers;
 use crate::domain::secret::SecretKind;
 use crate::identity::error::{AuthenticationError, RefusedCredential};
 use crate::identity::throttle::Throttle;
@@ -31,17 +32,6 @@ struct Tallies {
 struct RefusalTally {
     wrong: AtomicU64,
     throttled: AtomicU64,
-}
-
-/// Refused credentials of one sort, for the operator.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RefusalNumbers {
-    /// The credential: `password`, `token`, `code` (a second factor) or `unreadable`.
-    pub credential: &'static str,
-    /// Those whose credential was wrong.
-    pub wrong: u64,
-    /// Those that were told to wait.
-    pub throttled: u64,
 }
 
 impl RefusedCredentials {

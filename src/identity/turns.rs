@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
+use crate::domain::numbers::TurnNumbers;
+
 /// One part of so many of the queue: as many as may wait before all others because their address is known.
 const SHARE: usize = 8;
 
@@ -69,19 +71,6 @@ struct QueueState {
     concurrent: usize,
     computed: u64,
     turned_away: u64,
-}
-
-/// The turns, for the operator.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TurnNumbers {
-    /// Those under way.
-    pub running: u64,
-    /// Callers who wait for one.
-    pub waiting: u64,
-    /// Hashes that were computed so far; a turn may end without one.
-    pub computed: u64,
-    /// Callers who were told to come back so far.
-    pub turned_away: u64,
 }
 
 impl Turns {

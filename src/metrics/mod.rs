@@ -22,10 +22,7 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
 pub use process::ProcessReading;
-pub use readings::{
-    CheckReading, CopyReading, FailedLoginReading, IssuedReading, KeyReading, LostReading,
-    PasswordReading, PoolReading, Readings, RefusedReading,
-};
+pub use readings::{KeyReading, LostReading, Readings};
 use requests::RequestCounts;
 pub use requests::RequestMetrics;
 

@@ -1,28 +1,29 @@
 //! Numbers that the rooms of the service keep themselves, read when somebody asks.
 
-use std::time::Duration;
-
 use prometheus_client::encoding::DescriptorEncoder;
 
+use crate::domain::numbers::{
+    CheckState, CopyNumbers, IssueNumber, PoolNumbers, RefusalNumbers, TurnNumbers,
+};
 use crate::metrics::rows::{counter, gauge, one};
 
 /// All numbers of the rooms.
 #[derive(Debug, Clone, Default)]
 pub struct Readings {
     /// Registry tokens that were issued.
-    pub issued: Vec<IssuedReading>,
+    pub issued: Vec<IssueNumber>,
     /// Requests for registry tokens that were refused.
-    pub refused: Vec<RefusedReading>,
+    pub refused: Vec<IssueNumber>,
     /// Actions that issued tokens leave out.
-    pub denied: Vec<RefusedReading>,
-    /// Failed logins.
-    pub failed_logins: Vec<FailedLoginReading>,
+    pub denied: Vec<IssueNumber>,
+    /// Failed logins, by listener.
+    pub failed_logins: Vec<(&'static str, RefusalNumbers)>,
     /// The computation of passwords' hashes.
-    pub passwords: PasswordReading,
+    pub passwords: TurnNumbers,
     /// The copies, if there are any.
-    pub copies: Option<CopyReading>,
+    pub copies: Option<CopyNumbers>,
     /// The database's connections, by purpose.
-    pub pools: Vec<PoolReading>,
+    pub pools: Vec<PoolNumbers>,
     /// The signing keys.
     pub keys: Vec<KeyReading>,
     /// Records that were not written down.
@@ -30,81 +31,7 @@ pub struct Readings {
     /// The readiness of the service, by work.
     pub ready: Vec<(&'static str, bool)>,
     /// The checks that the operator sees.
-    pub checks: Vec<CheckReading>,
-}
-
-/// Registry tokens that were issued.
-#[derive(Debug, Clone)]
-pub struct IssuedReading {
-    /// The service name of the registry.
-    pub registry: String,
-    /// The credential that was presented.
-    pub credential: &'static str,
-    /// Their number.
-    pub count: u64,
-}
-
-/// Requests or actions that were refused for a reason.
-#[derive(Debug, Clone)]
-pub struct RefusedReading {
-    /// The service name of the registry, empty if none that is configured was named.
-    pub registry: String,
-    /// The reason.
-    pub reason: &'static str,
-    /// The number of times.
-    pub count: u64,
-}
-
-/// Logins that failed on a listener.
-#[derive(Debug, Clone, Copy)]
-pub struct FailedLoginReading {
-    /// The listener.
-    pub listener: &'static str,
-    /// The credential: `password`, `token`, or `unreadable`.
-    pub credential: &'static str,
-    /// Those whose credential was wrong.
-    pub wrong: u64,
-    /// Those that were told to wait.
-    pub throttled: u64,
-}
-
-/// The computation of passwords' hashes.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct PasswordReading {
-    /// Those under way.
-    pub running: u64,
-    /// Those that wait for their turn.
-    pub waiting: u64,
-    /// Those that were computed.
-    pub computed: u64,
-    /// Those that were turned away because too many waited.
-    pub turned_away: u64,
-}
-
-/// The copies in memory.
-#[derive(Debug, Clone)]
-pub struct CopyReading {
-    /// Questions that a copy answered, and those without a copy, by what they asked for.
-    pub answers: Vec<(&'static str, u64, u64)>,
-    /// Copies that are there.
-    pub entries: u64,
-    /// The memory that they take, in bytes, about.
-    pub bytes: u64,
-    /// The time since they were known to be right.
-    pub age: Option<Duration>,
-}
-
-/// The database's connections for one purpose.
-#[derive(Debug, Clone, Copy)]
-pub struct PoolReading {
-    /// The purpose.
-    pub pool: &'static str,
-    /// Those that are open.
-    pub open: u64,
-    /// Those of them that nobody uses.
-    pub idle: u64,
-    /// The most that may be open.
-    pub most: u64,
+    pub checks: Vec<CheckState>,
 }
 
 /// A signing key.
@@ -127,17 +54,6 @@ pub struct LostReading {
     pub count: u64,
 }
 
-/// A check that the operator sees.
-#[derive(Debug, Clone, Copy)]
-pub struct CheckReading {
-    /// Its subject.
-    pub check: &'static str,
-    /// True if there is something for the operator to do.
-    pub is_failing: bool,
-    /// The time for which it has failed, if that is known.
-    pub age: Option<Duration>,
-}
-
 impl Readings {
     pub(super) fn encode(&self, encoder: &mut DescriptorEncoder<'_>) -> std::fmt::Result {
         self.encode_registry_tokens(encoder)?;
@@ -157,38 +73,22 @@ impl Readings {
     }
 
     fn encode_registry_tokens(&self, encoder: &mut DescriptorEncoder<'_>) -> std::fmt::Result {
-        let issued = self.issued.iter().map(|row| {
-            let registry = ("registry", row.registry.as_str());
-            ([registry, ("credential", row.credential)], row.count)
-        });
         let help = "Registry tokens that were issued";
+        let issued = by_registry(&self.issued, "credential");
         counter(encoder, "registry_tokens_issued", help, issued)?;
-        let by_reason = |rows: &[RefusedReading]| {
-            let row = |row: &RefusedReading| {
-                let labels = [
-                    ("registry", row.registry.clone()),
-                    ("reason", row.reason.to_owned()),
-                ];
-                (labels, row.count)
-            };
-            rows.iter().map(row).collect::<Vec<_>>()
-        };
         let help =
             "Requests for registry tokens that were refused, by the reason that the log has too";
-        counter(
-            encoder,
-            "registry_tokens_refused",
-            help,
-            by_reason(&self.refused),
-        )?;
+        let refused = by_registry(&self.refused, "reason");
+        counter(encoder, "registry_tokens_refused", help, refused)?;
         let help = "Actions that were asked for and left out of issued registry tokens";
-        counter(encoder, "actions_denied", help, by_reason(&self.denied))
+        let denied = by_registry(&self.denied, "reason");
+        counter(encoder, "actions_denied", help, denied)
     }
 
     fn encode_logins(&self, encoder: &mut DescriptorEncoder<'_>) -> std::fmt::Result {
-        let by_credential = |count: fn(&FailedLoginReading) -> u64| {
-            let row = move |row: &FailedLoginReading| {
-                let listener = ("listener", row.listener);
+        let by_credential = |count: fn(&RefusalNumbers) -> u64| {
+            let row = move |(listener, row): &(&'static str, RefusalNumbers)| {
+                let listener = ("listener", *listener);
                 ([listener, ("credential", row.credential)], count(row))
             };
             self.failed_logins.iter().map(row).collect::<Vec<_>>()
@@ -246,20 +146,21 @@ impl Readings {
         let checks = self.checks.iter();
         let failing = checks
             .clone()
-            .map(|row| ([("check", row.check)], u64::from(row.is_failing)));
+            .map(|row| ([("check", row.subject)], u64::from(row.is_failing)));
         let help = "1 for a check that /readyz of the ops listener names and that is not ok";
         gauge(encoder, "check_failing", help, failing)?;
-        let ages = checks.filter_map(|row| Some(([("check", row.check)], row.age?.as_secs_f64())));
+        let ages =
+            checks.filter_map(|row| Some(([("check", row.subject)], row.age?.as_secs_f64())));
         let help = "Time for which a check has failed";
         gauge(encoder, "check_failing_seconds", help, ages)
     }
 
     fn encode_storage(&self, encoder: &mut DescriptorEncoder<'_>) -> std::fmt::Result {
         if let Some(copies) = &self.copies {
-            copies.encode(encoder)?;
+            encode_copies(copies, encoder)?;
         }
-        let by_pool = |value: fn(&PoolReading) -> u64| {
-            let row = move |row: &PoolReading| ([("pool", row.pool)], value(row));
+        let by_pool = |value: fn(&PoolNumbers) -> u64| {
+            let row = move |row: &PoolNumbers| ([("pool", row.purpose)], value(row));
             self.pools.iter().map(row).collect::<Vec<_>>()
         };
         let help = "Open connections to the database";
@@ -286,22 +187,32 @@ impl Readings {
     }
 }
 
-impl CopyReading {
-    fn encode(&self, encoder: &mut DescriptorEncoder<'_>) -> std::fmt::Result {
-        let answers = self.answers.iter();
-        let hits = answers.clone().map(|row| ([("kind", row.0)], row.1));
-        let misses = answers.map(|row| ([("kind", row.0)], row.2));
-        let help = "Questions that were answered from copies in memory";
-        counter(encoder, "copies_hits", help, hits)?;
-        let help = "Questions for which there was no copy in memory";
-        counter(encoder, "copies_misses", help, misses)?;
-        let help = "Copies in memory";
-        gauge(encoder, "copies", help, one(self.entries))?;
-        let help = "Memory that copies take, about";
-        gauge(encoder, "copies_size_bytes", help, one(self.bytes))?;
-        let help = "Time since the copies were known to be right";
-        let age = self.age.map(|age| one(age.as_secs_f64()));
-        let age = age.into_iter().flatten();
-        gauge(encoder, "copies_age_seconds", help, age)
-    }
+/// The rows of numbers by registry and by what their name is a `label` for.
+fn by_registry<'a>(
+    numbers: &'a [IssueNumber],
+    label: &'static str,
+) -> impl Iterator<Item = ([(&'static str, &'a str); 2], u64)> {
+    let row = move |number: &'a IssueNumber| {
+        let registry = ("registry", number.registry.as_str());
+        ([registry, (label, number.name)], number.count)
+    };
+    numbers.iter().map(row)
+}
+
+fn encode_copies(copies: &CopyNumbers, encoder: &mut DescriptorEncoder<'_>) -> std::fmt::Result {
+    let answers = copies.answers.iter();
+    let hits = answers.clone().map(|row| ([("kind", row.0)], row.1));
+    let misses = answers.map(|row| ([("kind", row.0)], row.2));
+    let help = "Questions that were answered from copies in memory";
+    counter(encoder, "copies_hits", help, hits)?;
+    let help = "Questions for which there was no copy in memory";
+    counter(encoder, "copies_misses", help, misses)?;
+    let help = "Copies in memory";
+    gauge(encoder, "copies", help, one(copies.entries))?;
+    let help = "Memory that copies take, about";
+    gauge(encoder, "copies_size_bytes", help, one(copies.bytes))?;
+    let help = "Time since the copies were known to be right";
+    let age = copies.age.map(|age| one(age.as_secs_f64()));
+    let age = age.into_iter().flatten();
+    gauge(encoder, "copies_age_seconds", help, age)
 }

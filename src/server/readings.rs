@@ -4,15 +4,12 @@ use std::sync::Arc;
 
 use crate::app::DeskError;
 use crate::app::notices::Notices;
-use crate::app::registry::{IssueNumber, RegistryTokenIssuer};
-use crate::http::layers::{CheckState, Health};
-use crate::identity::{Authenticator, RefusalNumbers};
-use crate::metrics::{
-    CheckReading, CopyReading, FailedLoginReading, IssuedReading, KeyReading, LostReading,
-    PasswordReading, PoolReading, ProcessReading, Readings, RefusedReading,
-};
+use crate::app::registry::RegistryTokenIssuer;
+use crate::http::layers::Health;
+use crate::identity::Authenticator;
+use crate::metrics::{KeyReading, LostReading, ProcessReading, Readings};
 use crate::server::Service;
-use crate::storage::{CopyNumbers, Db, PoolNumbers};
+use crate::storage::Db;
 
 /// The rooms that keep numbers.
 pub(super) struct Rooms {
@@ -39,31 +36,25 @@ impl Rooms {
     /// Reads all numbers.
     pub(super) fn read(&self) -> Readings {
         let (counts, admission) = (&self.issuer.counts, &self.issuer.admission);
-        let turns = admission.passwords.numbers();
         let token = admission.authenticator.refusals();
         let admin = self.admin.refusals();
-        let token = token.map(|numbers| failed("token", numbers));
-        let admin = admin.map(|numbers| failed("admin", numbers));
+        let token = token.map(|numbers| ("token", numbers));
+        let admin = admin.map(|numbers| ("admin", numbers));
         Readings {
-            issued: counts.issued().into_iter().map(issued).collect(),
-            refused: counts.refused().into_iter().map(refused).collect(),
-            denied: counts.denied().into_iter().map(refused).collect(),
+            issued: counts.issued(),
+            refused: counts.refused(),
+            denied: counts.denied(),
             failed_logins: token.into_iter().chain(admin).collect(),
-            passwords: PasswordReading {
-                running: turns.running,
-                waiting: turns.waiting,
-                computed: turns.computed,
-                turned_away: turns.turned_away,
-            },
-            copies: admission.directory.numbers().map(copies),
-            pools: self.db.pools().into_iter().map(pool).collect(),
+            passwords: admission.passwords.numbers(),
+            copies: admission.directory.numbers(),
+            pools: self.db.pools(),
             keys: self.keys(),
             lost: self.lost(),
             ready: vec![
                 ("all", self.health.was_ready()),
                 ("pulls", self.pulls.was_ready()),
             ],
-            checks: self.health.checks().into_iter().map(check).collect(),
+            checks: self.health.checks(),
         }
     }
 
@@ -93,63 +84,6 @@ impl Rooms {
             })
         });
         reading.collect()
-    }
-}
-
-fn check(state: CheckState) -> CheckReading {
-    CheckReading {
-        check: state.subject,
-        is_failing: state.is_failing,
-        age: state.age,
-    }
-}
-
-fn issued(number: IssueNumber) -> IssuedReading {
-    IssuedReading {
-        registry: number.registry,
-        credential: number.name,
-        count: number.count,
-    }
-}
-
-fn refused(number: IssueNumber) -> RefusedReading {
-    RefusedReading {
-        registry: number.registry,
-        reason: number.name,
-        count: number.count,
-    }
-}
-
-fn failed(listener: &'static str, numbers: RefusalNumbers) -> FailedLoginReading {
-    FailedLoginReading {
-        listener,
-        credential: numbers.credential,
-        wrong: numbers.wrong,
-        throttled: numbers.throttled,
-    }
-}
-
-fn copies(numbers: CopyNumbers) -> CopyReading {
-    let CopyNumbers {
-        answers,
-        entries,
-        bytes,
-        age,
-    } = numbers;
-    CopyReading {
-        answers,
-        entries,
-        bytes,
-        age,
-    }
-}
-
-fn pool(numbers: PoolNumbers) -> PoolReading {
-    PoolReading {
-        pool: numbers.purpose,
-        open: numbers.open,
-        idle: numbers.idle,
-        most: numbers.most,
     }
 }
 

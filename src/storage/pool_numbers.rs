@@ -2,20 +2,8 @@
 
 use sea_orm::{DatabaseConnection, DbBackend};
 
+use crate::domain::numbers::PoolNumbers;
 use crate::storage::connect::Db;
-
-/// The connections for one purpose.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PoolNumbers {
-    /// The purpose.
-    pub purpose: &'static str,
-    /// Those that are open.
-    pub open: u64,
-    /// Those of them that nobody uses.
-    pub idle: u64,
-    /// The most that may be open.
-    pub most: u64,
-}
 
 impl Db {
     /// The connections by purpose.

@@ -6,19 +6,11 @@ use crate::app::error::DeskError;
 use crate::app::registry::request::{IssueError, IssuedRegistryToken};
 use crate::domain::authority::Refusal;
 use crate::domain::authority::cause::Cause;
-use crate::domain::decision::principal::{Principal, Proof};
 use crate::domain::decision::reason::Reason;
+use crate::domain::numbers::IssueNumber;
 use crate::domain::registry::Registry;
+use crate::domain::usage::CredentialKind;
 use crate::identity::AuthenticationError;
-
-/// The credentials for which tokens are issued.
-const CREDENTIALS: [&str; 5] = [
-    "anonymous",
-    "access_token",
-    "deploy_token",
-    "refresh_token",
-    "password",
-];
 
 /// Counts the answers; it takes no lock.
 #[derive(Debug)]
@@ -39,24 +31,13 @@ struct OfRegistry {
 #[derive(Debug)]
 struct NamedCounts(Vec<(&'static str, AtomicU64)>);
 
-/// A count, for the operator.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IssueNumber {
-    /// The service name of the registry, empty if none that is configured was named.
-    pub registry: String,
-    /// The credential of issued tokens, or the reason of a refusal.
-    pub name: &'static str,
-    /// The number of times.
-    pub count: u64,
-}
-
 impl IssueCounts {
     /// Counts for these registries.
     pub fn new(registries: &[Registry]) -> Self {
         let services = registries.iter().map(|registry| registry.service.as_str());
         let of = |service: &str| OfRegistry {
             service: service.to_owned(),
-            issued: NamedCounts::by(CREDENTIALS.iter().copied()),
+            issued: NamedCounts::by(CredentialKind::ALL.into_iter().map(CredentialKind::name)),
             refused: NamedCounts::by(refusals()),
             denied: NamedCounts::by(Reason::NAMES.iter().copied()),
         };
@@ -79,7 +60,9 @@ impl IssueCounts {
         };
         match answer {
             Ok(token) => {
-                registry.issued.add(credential(&token.principal));
+                if let Some(kind) = CredentialKind::of(&token.principal) {
+                    registry.issued.add(kind.name());
+                }
                 for denial in &token.decision.denied {
                     registry.denied.add(denial.reason.name());
                 }
@@ -128,19 +111,6 @@ impl NamedCounts {
         if let Some((_, count)) = self.0.iter().find(|(known, _)| *known == name) {
             count.fetch_add(1, Ordering::Relaxed);
         }
-    }
-}
-
-fn credential(principal: &Principal) -> &'static str {
-    match principal {
-        Principal::Anonymous => "anonymous",
-        Principal::DeployToken(_) => "deploy_token",
-        Principal::User(user) => match user.ceiling.proof {
-            Proof::AccessToken(_) => "access_token",
-            Proof::RefreshToken(_) => "refresh_token",
-            // An explanation issues nothing, and neither does a session.
-            Proof::Password(_) | Proof::Explained | Proof::Session(..) => "password",
-        },
     }
 }
 

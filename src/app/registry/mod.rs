@@ -6,7 +6,7 @@ mod issue;
 mod request;
 mod verify;
 
-pub use counts::{IssueCounts, IssueNumber};
+pub use counts::IssueCounts;
 pub use explain::ExplainRequest;
 pub use issue::{RegistryTokenIssuer, RegistryTokenSettings};
 pub use request::{

@@ -80,6 +80,20 @@ impl CredentialKind {
         Self::RefreshToken,
     ];
 
+    /// The kind with which a caller came; none if nobody gets a registry token that way.
+    pub fn of(caller: &Principal) -> Option<Self> {
+        match caller {
+            Principal::Anonymous => Some(Self::Anonymous),
+            Principal::DeployToken(_) => Some(Self::DeployToken),
+            Principal::User(user) => match user.ceiling.proof {
+                Proof::Explained | Proof::Session(..) => None,
+                Proof::AccessToken(_) => Some(Self::AccessToken),
+                Proof::Password(_) => Some(Self::Password),
+                Proof::RefreshToken(_) => Some(Self::RefreshToken),
+            },
+        }
+    }
+
     /// The word for it.
     pub fn name(self) -> &'static str {
         match self {
@@ -100,17 +114,13 @@ impl CredentialKind {
 impl UsageCredential {
     /// The credential of a caller; none if nobody really calls.
     pub fn of(caller: &Principal) -> Option<Self> {
-        let (kind, id, user) = match caller {
-            Principal::Anonymous => (CredentialKind::Anonymous, 0, None),
-            Principal::DeployToken(token) => (CredentialKind::DeployToken, token.id.0, None),
+        let kind = CredentialKind::of(caller)?;
+        let (id, user) = match caller {
+            Principal::Anonymous => (0, None),
+            Principal::DeployToken(token) => (token.id.0, None),
             Principal::User(user) => {
-                let (kind, id) = match user.ceiling.proof {
-                    Proof::Explained | Proof::Session(..) => return None,
-                    Proof::AccessToken(id) => (CredentialKind::AccessToken, id.0),
-                    Proof::Password(_) => (CredentialKind::Password, user.id.0),
-                    Proof::RefreshToken(_) => (CredentialKind::RefreshToken, user.id.0),
-                };
-                (kind, id, Some(user.id))
+                let token = user.ceiling.access_token();
+                (token.map_or(user.id.0, |id| id.0), Some(user.id))
             }
         };
         Some(Self { kind, id, user })

@@ -14,6 +14,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use tokio_util::task::TaskTracker;
 
+use crate::domain::numbers::CheckState;
 use crate::http::layers::storage_question::{PendingAnswer, StorageQuestion};
 
 /// The time that storage may take where the work may go on without it. Whoever asks has a limit too, often a second, and takes a listener out
@@ -78,17 +79,6 @@ impl fmt::Display for Notice {
 
 /// The text of a check that is good.
 const GOOD: &str = "ok";
-
-/// A check that the operator sees, as numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CheckState {
-    /// Its subject.
-    pub subject: &'static str,
-    /// True if there is something for the operator to do.
-    pub is_failing: bool,
-    /// The time for which it has failed, if that is known.
-    pub age: Option<Duration>,
-}
 
 /// The detail in which a listener answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

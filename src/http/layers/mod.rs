@@ -31,9 +31,7 @@ mod who;
 pub use distribution_error::DistributionError;
 pub use forgotten_proxy::ForgottenProxy;
 pub use frame::{Framed, frame};
-pub use health::{
-    CheckState, Health, HealthDetail, WithoutStorage, pulls_route, routes as health_routes,
-};
+pub use health::{Health, HealthDetail, WithoutStorage, pulls_route, routes as health_routes};
 pub use hint::{HINT, hint_routes};
 pub use https_only::https_only_routes;
 pub use log_note::LogNote;

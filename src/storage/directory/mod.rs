@@ -20,8 +20,8 @@ use std::time::Duration;
 
 pub use look::Look;
 pub use notifications::Notifications;
-pub use numbers::CopyNumbers;
 
+use crate::domain::numbers::CopyNumbers;
 use crate::domain::secret::SecretDigest;
 use crate::storage::connect::Db;
 use crate::storage::directory::boot_time::BootTime;

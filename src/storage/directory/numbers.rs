@@ -1,7 +1,6 @@
 //! The numbers of the copies, for the operator.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 /// Questions by what they ask for.
 #[derive(Debug, Default)]
@@ -18,19 +17,6 @@ pub(super) struct Questions {
 pub(super) struct CopyHits {
     hits: AtomicU64,
     misses: AtomicU64,
-}
-
-/// The use and the size of the copies.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CopyNumbers {
-    /// Questions that a copy answered, and those without a copy, by what they asked for.
-    pub answers: Vec<(&'static str, u64, u64)>,
-    /// The copies that are there.
-    pub entries: u64,
-    /// The memory that they take, in bytes, about.
-    pub bytes: u64,
-    /// The time since they were known to be right.
-    pub age: Option<Duration>,
 }
 
 impl CopyHits {

@@ -6,8 +6,9 @@ use secrecy::SecretString;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 use wharfinger::domain::decision::principal::Principal;
+use wharfinger::domain::numbers::PoolNumbers;
 use wharfinger::domain::registry::repository_name::RepositoryName;
-use wharfinger::storage::{Db, Directory, PoolNumbers, StorageError};
+use wharfinger::storage::{Db, Directory, StorageError};
 
 use super::relay::Relay;
 use super::start::behind_relays;
