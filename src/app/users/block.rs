@@ -3,12 +3,13 @@
 use crate::app::desk::Desk;
 use crate::app::error::DeskError;
 use crate::app::users::find::{user_for, whole};
+use crate::app::users::rules::{end_logins, keep_an_administrator};
 use crate::domain::authority::{Authority, Refusal};
 use crate::domain::events::detail::{Changes, Detail};
 use crate::domain::events::{Event, EventAction};
 use crate::domain::users::reference::UserReference;
 use crate::domain::users::{User, UserState, VisibleUser};
-use crate::storage::{Change, GrantedEvent, refresh_tokens, sessions, users};
+use crate::storage::{Change, GrantedEvent, users};
 
 impl Desk {
     /// Blocks a user: neither password nor tokens work from the next request on. Refresh tokens and sessions end
@@ -66,16 +67,9 @@ pub(in crate::app) async fn set_state(
         UserState::Blocked if change.authority().user() == Some(user.id) => {
             return Err(Refusal::OwnBlock.into());
         }
-        UserState::Blocked
-            if user.admin && !users::has_administrator(change, Some(user.id)).await? =>
-        {
-            return Err(DeskError::refused(
-                "the last administrator cannot be blocked",
-            ));
-        }
         UserState::Blocked => {
-            refresh_tokens::revoke_all(change, user.id).await?;
-            sessions::remove_all_of(change, user.id, None).await?;
+            keep_an_administrator(change, &user, "blocked").await?;
+            end_logins(change, user.id, None).await?;
             EventAction::UserBlocked
         }
     };

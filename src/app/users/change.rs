@@ -4,6 +4,7 @@ use crate::app::desk::Desk;
 use crate::app::error::DeskError;
 use crate::app::users::address::check_address_is_free;
 use crate::app::users::find::{user_for, whole};
+use crate::app::users::rules::{keep_an_administrator, replace_password};
 use crate::domain::authority::Authority;
 use crate::domain::events::detail::{Changes, Detail};
 use crate::domain::events::{Event, EventAction};
@@ -11,8 +12,8 @@ use crate::domain::namespaces::{Namespace, Occupied};
 use crate::domain::text::DisplayName;
 use crate::domain::users::password::{NewPassword, PasswordHash};
 use crate::domain::users::reference::UserReference;
-use crate::domain::users::{EmailAddress, User, UserState, VisibleUser};
-use crate::storage::{Change, GrantedEvent, Source, namespaces, refresh_tokens, sessions, users};
+use crate::domain::users::{EmailAddress, User, VisibleUser};
+use crate::storage::{Change, GrantedEvent, Source, namespaces, users};
 
 /// A change to a user; fields that are left out stay as they are.
 #[derive(Debug, Clone, Default)]
@@ -84,13 +85,7 @@ pub(in crate::app) async fn change_user(
         rename_own_namespace(change, &to).await?;
     }
     if let Some(hash) = hash {
-        if change.authority().user() == Some(to.id) {
-            users::set_password(change, to.id, hash).await?;
-        } else {
-            users::set_temporary_password(change, to.id, hash).await?;
-        }
-        refresh_tokens::revoke_all(change, to.id).await?;
-        sessions::remove_all_of(change, to.id, change.authority().session()).await?;
+        replace_password(change, to.id, hash).await?;
     }
     // A new password is found by its name, also if it came with other changes.
     let action = if hash.is_some() {
@@ -142,11 +137,8 @@ async fn changed(source: &impl Source, was: &User, wanted: UserChange) -> Result
     }
     to.admin = wanted.admin.unwrap_or(was.admin);
     to.external = wanted.external.unwrap_or(was.external);
-    let is_demoted = was.admin && !to.admin && was.state == UserState::Active;
-    if is_demoted && !users::has_administrator(source, Some(was.id)).await? {
-        return Err(DeskError::refused(
-            "the last administrator cannot be demoted",
-        ));
+    if !to.admin {
+        keep_an_administrator(source, was, "demoted").await?;
     }
     Ok(to)
 }

@@ -5,14 +5,15 @@ use crate::app::error::DeskError;
 use crate::app::members::rules::left_without_owner;
 use crate::app::namespaces::bury::bury_with_all_below;
 use crate::app::users::find::user_for;
+use crate::app::users::rules::keep_an_administrator;
 use crate::domain::access_tokens::AccessToken;
 use crate::domain::authority::Authority;
 use crate::domain::events::detail::Detail;
 use crate::domain::events::{Event, EventAction};
 use crate::domain::members::Member;
 use crate::domain::namespaces::Namespace;
+use crate::domain::users::User;
 use crate::domain::users::reference::UserReference;
-use crate::domain::users::{User, UserState};
 use crate::storage::{
     Change, GrantedEvent, Source, access_tokens, members, namespaces, refresh_tokens, sessions,
     two_factor, users,
@@ -89,14 +90,7 @@ pub(in crate::app) async fn delete(
     let grant = change.grant(Authority::require_administrator)?;
     let user = user_for(change, reference).await?;
     let (id, now) = (user.id, change.now());
-    if user.admin
-        && user.state == UserState::Active
-        && !users::has_administrator(change, Some(id)).await?
-    {
-        return Err(DeskError::refused(
-            "the last administrator cannot be removed",
-        ));
-    }
+    keep_an_administrator(change, &user, "removed").await?;
     let roles = members::of_user(change, id).await?.into_iter();
     let roles: Vec<_> = roles
         .filter(|(_, member)| member.role().lasts_at(now))

@@ -10,6 +10,7 @@ pub(super) mod find;
 mod first_administrator;
 mod random_password;
 mod reset_password;
+mod rules;
 
 pub use change::UserChange;
 pub use create::NewUser;

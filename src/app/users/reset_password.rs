@@ -3,13 +3,14 @@
 use crate::app::desk::Desk;
 use crate::app::error::DeskError;
 use crate::app::users::find::user_for;
+use crate::app::users::rules::replace_password;
 use crate::domain::authority::Authority;
 use crate::domain::events::detail::Detail;
 use crate::domain::events::{Event, EventAction};
 use crate::domain::users::password::NewPassword;
 use crate::domain::users::password::PasswordHash;
 use crate::domain::users::reference::UserReference;
-use crate::storage::{Change, GrantedEvent, refresh_tokens, sessions, users};
+use crate::storage::{Change, GrantedEvent};
 
 impl Desk {
     /// Replaces a user's password, or gives one to a user without. They are to choose another one when they sign in.
@@ -38,9 +39,7 @@ pub(in crate::app) async fn reset_password(
 ) -> Result<GrantedEvent, DeskError> {
     let user = user_for(change, reference).await?;
     let grant = change.grant(|authority| authority.weaken_sign_in_of(&user))?;
-    users::set_temporary_password(change, user.id, hash).await?;
-    refresh_tokens::revoke_all(change, user.id).await?;
-    sessions::remove_all_of(change, user.id, change.authority().session()).await?;
+    replace_password(change, user.id, hash).await?;
     let event = Event::new(EventAction::PasswordChanged, &user, Detail::nothing());
     Ok(grant.event(event))
 }
