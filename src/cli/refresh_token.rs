@@ -1,6 +1,5 @@
 //! `wharfinger refresh-token`.
 
-use chrono::{DateTime, Utc};
 use clap::Subcommand;
 
 use crate::app::Desk;
@@ -14,7 +13,7 @@ use crate::cli::words::time;
 use crate::domain::authority::Authority;
 use crate::domain::expiry::Lifetime;
 use crate::domain::ids::RefreshTokenId;
-use crate::domain::refresh_tokens::{RefreshLifetimes, RefreshToken, RefreshTokenState};
+use crate::domain::refresh_tokens::RefreshToken;
 use crate::domain::users::username::Username;
 use crate::representation::RefreshTokenView;
 
@@ -60,7 +59,7 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
                 Some(name) => Some(user_id(&desk, name).await?),
             };
             let (operator, state) = (Authority::operator(), |token: &RefreshToken| {
-                state(token, &lifetimes, now)
+                token.state(&lifetimes, now).into()
             });
             let (mut list, mut left_out) = (List::new(context.output, &COLUMNS), 0);
             let mut parts = Parts::default();
@@ -108,18 +107,10 @@ async fn revoke(
             .note(&format!("Refresh token {id} is revoked."));
     }
     let (lifetimes, now) = (context.config.refresh_tokens, desk.now());
-    let row = row(&token, &owners, state(&token, &lifetimes, now));
+    let row = row(&token, &owners, token.state(&lifetimes, now).into());
     let table = Table::new(&COLUMNS, vec![row]);
     let view = RefreshTokenView::new(&token, &lifetimes, now);
     context.output.table(&view, &table)
-}
-
-fn state(token: &RefreshToken, lifetimes: &RefreshLifetimes, now: DateTime<Utc>) -> TokenState {
-    match token.state(lifetimes, now) {
-        RefreshTokenState::Active => TokenState::Active,
-        RefreshTokenState::Expired => TokenState::Expired,
-        RefreshTokenState::Revoked => TokenState::Revoked,
-    }
 }
 
 fn row(token: &RefreshToken, owners: &Owners, state: TokenState) -> Vec<String> {

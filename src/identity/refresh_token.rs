@@ -2,9 +2,10 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::domain::access_tokens::CredentialState;
 use crate::domain::authority::cause::Cause;
 use crate::domain::decision::principal::{Ceiling, Proof, SignedIn};
-use crate::domain::refresh_tokens::{RefreshLifetimes, RefreshToken, RefreshTokenState};
+use crate::domain::refresh_tokens::{RefreshLifetimes, RefreshToken};
 use crate::domain::secret::RecognizedToken;
 use crate::domain::users::UserState;
 use crate::identity::error::RefusedCredential;
@@ -20,18 +21,18 @@ pub(super) async fn owner_of(
     now: DateTime<Utc>,
 ) -> Result<Identified<SignedIn>, RefusedCredential> {
     let digest = token.digest;
-    let is_active = |token: &RefreshToken| token.state(lifetimes, now) == RefreshTokenState::Active;
+    let is_active = |token: &RefreshToken| token.state(lifetimes, now) == CredentialState::Active;
     let found = look.refresh_token(&digest, is_active).await?;
     let (token, owner) = found.ok_or(Cause::UnknownToken)?;
     let refused = |cause| Err(RefusedCredential::of(&*token, cause));
     match (token.state(lifetimes, now), owner.state) {
-        (RefreshTokenState::Expired, _) => return refused(Cause::ExpiredToken),
-        (RefreshTokenState::Revoked, _) => return refused(Cause::RevokedToken),
-        (RefreshTokenState::Active, UserState::Blocked) => return refused(Cause::BlockedUser),
-        (RefreshTokenState::Active, UserState::Active) if owner.two_factor => {
+        (CredentialState::Expired, _) => return refused(Cause::ExpiredToken),
+        (CredentialState::Revoked, _) => return refused(Cause::RevokedToken),
+        (CredentialState::Active, UserState::Blocked) => return refused(Cause::BlockedUser),
+        (CredentialState::Active, UserState::Active) if owner.two_factor => {
             return refused(Cause::TwoFactorEnabled);
         }
-        (RefreshTokenState::Active, UserState::Active) => {}
+        (CredentialState::Active, UserState::Active) => {}
     }
     if service.is_some_and(|service| service != token.service) {
         return refused(Cause::OtherService);

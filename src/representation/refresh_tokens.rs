@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::domain::refresh_tokens::{RefreshLifetimes, RefreshToken, RefreshTokenState};
+use crate::domain::access_tokens::CredentialState;
+use crate::domain::refresh_tokens::{RefreshLifetimes, RefreshToken};
 use crate::representation::instant;
 
 /// A refresh token, never with its secret.
@@ -35,7 +36,7 @@ impl RefreshTokenView {
             service: token.service.clone(),
             client_id: token.client_id.clone(),
             revoked: token.revoked_at.is_some(),
-            active: token.state(lifetimes, now) == RefreshTokenState::Active,
+            active: token.state(lifetimes, now) == CredentialState::Active,
             created_at: instant(token.created_at),
             last_used_at: instant(token.last_used_at),
         }

@@ -4,7 +4,7 @@ use crate::app::access_tokens::find::access_token_for;
 use crate::app::access_tokens::maker::end_of_maker;
 use crate::app::desk::Desk;
 use crate::app::error::DeskError;
-use crate::domain::access_tokens::policy::AccessTokenPolicy;
+use crate::domain::access_tokens::policy::{AccessTokenPolicy, WantedEnd};
 use crate::domain::access_tokens::scope::AccessTokenScope;
 use crate::domain::access_tokens::{AccessToken, AccessTokenChange, AccessTokenSpecification};
 use crate::domain::authority::Authority;
@@ -40,9 +40,9 @@ pub(in crate::app) async fn change_access_token(
 ) -> Result<(AccessToken, Option<GrantedEvent>), DeskError> {
     let token = access_token_for(change, change.authority(), id).await?;
     let grant = change.grant(|authority| authority.act_for(token.user_id))?;
-    let end = wanted.expiry.flatten();
+    let end = wanted.end;
     let specification = token.specification.changed(wanted)?;
-    if let Some(end) = end {
+    if let WantedEnd::At(end) = end {
         let maker = end_of_maker(change, &token).await?;
         policy.permitted(end, maker, change.now())?;
     }

@@ -15,10 +15,10 @@ use crate::domain::authority::{Authority, Need, Refusal};
 use crate::domain::events::detail::Detail;
 use crate::domain::events::{Event, EventAction};
 use crate::domain::ids::{AccessTokenId, UserId};
-use crate::domain::secret::{SecretDigest, SecretKind, SecretToken};
+use crate::domain::secret::{SecretKind, SecretToken};
 use crate::domain::users::reference::UserReference;
 use crate::storage::access_tokens::AccessTokenRecord;
-use crate::storage::{Change, Grant, GrantedEvent, access_tokens};
+use crate::storage::{Change, Grant, access_tokens};
 
 /// A new token with its secret, which nobody sees again.
 #[derive(Debug)]
@@ -48,13 +48,10 @@ impl Desk {
         let new = NewAccessToken {
             owner: owner.clone(),
             maker: None,
-            most: self.limits.access_per_user,
-            digest: secret.digest(),
             specification: specification.expiring(end),
+            secret,
         };
-        let (token, event) = create(&change, grant, new).await?;
-        change.commit([event]).await?;
-        Ok(CreatedAccessToken { token, secret })
+        self.commit_access_token((change, grant), new).await
     }
 
     /// Makes a token with another one, for the same user.
@@ -85,12 +82,34 @@ impl Desk {
         let new = NewAccessToken {
             owner: maker.user_id.into(),
             maker: Some(maker.id),
-            most: self.limits.access_per_user,
-            digest: secret.digest(),
             specification: specification.expiring(end),
+            secret,
         };
-        let (token, event) = create(&change, grant, new).await?;
-        change.commit([event]).await?;
+        self.commit_access_token((change, grant), new).await
+    }
+
+    /// Makes a token and commits it; the grant proves that the caller may.
+    pub(in crate::app) async fn commit_access_token(
+        &self,
+        (change, grant): (Change, Grant),
+        new: NewAccessToken,
+    ) -> Result<CreatedAccessToken, DeskError> {
+        let owner = user_for(&change, &new.owner).await?;
+        check_room(&change, owner.id, self.limits.access_per_user).await?;
+        let record = AccessTokenRecord {
+            owner: owner.id,
+            digest: new.secret.digest(),
+            specification: &new.specification,
+            lineage: AccessTokenLineage {
+                maker: new.maker,
+                ..AccessTokenLineage::default()
+            },
+        };
+        let token = access_tokens::insert(&change, record).await?;
+        let detail = Detail::access_token_created(&owner.username, new.maker, &new.specification);
+        let event = Event::new(EventAction::AccessTokenCreated, &token, detail);
+        change.commit([grant.event(event)]).await?;
+        let secret = new.secret;
         Ok(CreatedAccessToken { token, secret })
     }
 }
@@ -102,35 +121,10 @@ pub(in crate::app) struct NewAccessToken {
     pub(in crate::app) owner: UserReference,
     /// The token that it is made with, if it is made with one.
     pub(in crate::app) maker: Option<AccessTokenId>,
-    /// The most tokens of its owner.
-    pub(in crate::app) most: u64,
-    /// The digest of its secret.
-    pub(in crate::app) digest: SecretDigest,
     /// The properties that its owner chose.
     pub(in crate::app) specification: AccessTokenSpecification,
-}
-
-/// Makes a token; `grant` proves that the caller may.
-pub(in crate::app) async fn create(
-    change: &Change,
-    grant: Grant,
-    new: NewAccessToken,
-) -> Result<(AccessToken, GrantedEvent), DeskError> {
-    let owner = user_for(change, &new.owner).await?;
-    check_room(change, owner.id, new.most).await?;
-    let record = AccessTokenRecord {
-        owner: owner.id,
-        digest: new.digest,
-        specification: &new.specification,
-        lineage: AccessTokenLineage {
-            maker: new.maker,
-            ..AccessTokenLineage::default()
-        },
-    };
-    let token = access_tokens::insert(change, record).await?;
-    let detail = Detail::access_token_created(&owner.username, new.maker, &new.specification);
-    let event = Event::new(EventAction::AccessTokenCreated, &token, detail);
-    Ok((token, grant.event(event)))
+    /// Its secret.
+    pub(in crate::app) secret: SecretToken,
 }
 
 /// Refuses one more token that works for a user who has the most already.

@@ -1,6 +1,6 @@
 //! Making a personal access token for oneself, on the web pages.
 
-use crate::app::access_tokens::create::{CreatedAccessToken, NewAccessToken, create};
+use crate::app::access_tokens::create::{CreatedAccessToken, NewAccessToken};
 use crate::app::desk::Desk;
 use crate::app::error::DeskError;
 use crate::domain::access_tokens::policy::WantedEnd;
@@ -55,12 +55,10 @@ impl Desk {
         let new = NewAccessToken {
             owner: owner.into(),
             maker: None,
-            most: self.limits.access_per_user,
-            digest: secret.digest(),
             specification: specification.expiring(end),
+            secret,
         };
-        let (token, event) = create(&change, grant, new).await?;
-        change.commit([event]).await?;
-        Ok(FormOutcome::Created(CreatedAccessToken { token, secret }))
+        let created = self.commit_access_token((change, grant), new).await?;
+        Ok(FormOutcome::Created(created))
     }
 }

@@ -60,21 +60,34 @@ impl Desk {
 }
 
 /// The token with that id, for its owner and administrators.
-///
-/// Nobody else learns if it exists (docs/gitlab-api.md §2.2).
 pub(in crate::app) async fn access_token_for(
     source: &impl Source,
     authority: &Authority,
     id: AccessTokenId,
 ) -> Result<AccessToken, DeskError> {
-    match access_tokens::find(source, id).await? {
-        Some(token) => {
-            authority.act_for(token.user_id)?;
+    let found = access_tokens::find(source, id).await?;
+    let missing = DeskError::not_found("personal access token", &id);
+    of_owner(
+        authority,
+        found.map(|token| (token.user_id, token)),
+        missing,
+    )
+}
+
+/// A token that was looked up with its owner, for them and administrators, who learn that it is `missing`.
+///
+/// Nobody else learns if it exists (docs/gitlab-api.md §2.2).
+pub(in crate::app) fn of_owner<T>(
+    authority: &Authority,
+    found: Option<(UserId, T)>,
+    missing: DeskError,
+) -> Result<T, DeskError> {
+    match found {
+        Some((owner, token)) => {
+            authority.act_for(owner)?;
             Ok(token)
         }
-        None if authority.is_administrator() => {
-            Err(DeskError::not_found("personal access token", &id))
-        }
+        None if authority.is_administrator() => Err(missing),
         None => Err(Refusal::NotYours.into()),
     }
 }

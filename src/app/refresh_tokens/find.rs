@@ -1,8 +1,9 @@
 //! Finding refresh tokens.
 
+use crate::app::access_tokens::find::of_owner;
 use crate::app::desk::Desk;
 use crate::app::error::DeskError;
-use crate::domain::authority::{Authority, Refusal};
+use crate::domain::authority::Authority;
 use crate::domain::ids::{RefreshTokenId, UserId};
 use crate::domain::page::{Listing, Paging};
 use crate::domain::refresh_tokens::RefreshToken;
@@ -37,12 +38,11 @@ pub(in crate::app) async fn refresh_token_for(
     authority: &Authority,
     id: RefreshTokenId,
 ) -> Result<RefreshToken, DeskError> {
-    match refresh_tokens::find(source, id).await? {
-        Some(token) => {
-            authority.act_for(token.user_id)?;
-            Ok(token)
-        }
-        None if authority.is_administrator() => Err(DeskError::not_found("refresh token", &id)),
-        None => Err(Refusal::NotYours.into()),
-    }
+    let found = refresh_tokens::find(source, id).await?;
+    let missing = DeskError::not_found("refresh token", &id);
+    of_owner(
+        authority,
+        found.map(|token| (token.user_id, token)),
+        missing,
+    )
 }

@@ -12,6 +12,7 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::access_tokens::lineage::AccessTokenLineage;
 use crate::domain::access_tokens::pattern::RepositoryPattern;
+use crate::domain::access_tokens::policy::WantedEnd;
 use crate::domain::access_tokens::scope::AccessTokenScopes;
 use crate::domain::access_tokens::usage::RecentAddresses;
 use crate::domain::expiry::Expiry;
@@ -54,12 +55,12 @@ pub struct AccessTokenSpecification {
     repositories: Vec<RepositoryPattern>,
 }
 
-/// The state of an access or deploy token.
+/// The state of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CredentialState {
     /// It works.
     Active,
-    /// It has expired; this counts more than a revocation (docs/gitlab-api.md §1.7).
+    /// It has expired; with access and deploy tokens this counts more than a revocation (docs/gitlab-api.md §1.7).
     Expired,
     /// It was revoked, or the grace after its rotation is over.
     Revoked,
@@ -109,7 +110,7 @@ pub struct AccessTokenChange {
     /// Another description, or none.
     pub description: Option<Option<AccessTokenDescription>>,
     /// An earlier end.
-    pub expiry: Option<Option<Expiry>>,
+    pub end: WantedEnd,
     /// Fewer scopes.
     pub scopes: Option<AccessTokenScopes>,
     /// Fewer repositories.
@@ -189,7 +190,11 @@ impl AccessTokenSpecification {
                 "it cannot get scopes that it does not have",
             ));
         }
-        let expiry = change.expiry.unwrap_or(self.expiry);
+        let expiry = match change.end {
+            WantedEnd::Unsaid => self.expiry,
+            WantedEnd::Never => None,
+            WantedEnd::At(end) => Some(end),
+        };
         if self
             .expiry
             .is_some_and(|end| expiry.is_none_or(|wanted| wanted > end))
@@ -321,7 +326,7 @@ mod tests {
 
     fn expiry(expiry: Option<Expiry>) -> AccessTokenChange {
         AccessTokenChange {
-            expiry: Some(expiry),
+            end: expiry.map_or(WantedEnd::Never, WantedEnd::At),
             ..Default::default()
         }
     }

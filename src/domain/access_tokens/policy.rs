@@ -16,9 +16,10 @@ pub struct AccessTokenPolicy {
 }
 
 /// The end that is asked for a token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum WantedEnd {
     /// Nothing is said about the end.
+    #[default]
     Unsaid,
     /// It is to have no end.
     Never,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
+use crate::domain::access_tokens::CredentialState;
 use crate::domain::clock::AHEAD;
 use crate::domain::ids::{RefreshTokenId, UserId};
 
@@ -35,17 +36,6 @@ pub struct RefreshLifetimes {
     pub absolute: Duration,
 }
 
-/// The state of a refresh token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum RefreshTokenState {
-    /// It works.
-    Active,
-    /// It was not used for too long, or is too old.
-    Expired,
-    /// It was revoked.
-    Revoked,
-}
-
 /// The time after a use at which the next one is written down, unless tokens idle out sooner.
 const USE_GRANULARITY: Duration = Duration::from_mins(10);
 
@@ -71,16 +61,17 @@ impl RefreshLifetimes {
 }
 
 impl RefreshToken {
-    /// Its state at `now`. One that was made later, by a clock that was ahead, would live for as long as that was: it has expired.
-    pub fn state(&self, lifetimes: &RefreshLifetimes, now: DateTime<Utc>) -> RefreshTokenState {
+    /// Its state at `now`: it has expired if it was not used for too long, or is too old, and a revocation counts more. One that was made
+    /// later, by a clock that was ahead, would live for as long as that was: it has expired too.
+    pub fn state(&self, lifetimes: &RefreshLifetimes, now: DateTime<Utc>) -> CredentialState {
         let (used_after, made_after) = lifetimes.limits(now);
         let is_too_old = self.last_used_at <= used_after || self.created_at <= made_after;
         if self.revoked_at.is_some() {
-            RefreshTokenState::Revoked
+            CredentialState::Revoked
         } else if is_too_old || self.created_at > now + AHEAD {
-            RefreshTokenState::Expired
+            CredentialState::Expired
         } else {
-            RefreshTokenState::Active
+            CredentialState::Active
         }
     }
 }

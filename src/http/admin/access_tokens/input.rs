@@ -1,6 +1,6 @@
 //! The inputs that make, change and rotate personal access tokens.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use utoipa::ToSchema;
 
 use crate::app::access_tokens::AccessTokenRotation;
@@ -28,7 +28,7 @@ pub(super) struct CreateAccessToken {
     scopes: AccessTokenScopes,
     /// The date on which it ends, at 00:00 UTC; null for never; if left out, the configured default.
     #[schema(value_type = Option<NaiveDate>)]
-    expires_at: EndDate,
+    expires_at: WantedEnd,
     /// The lifetime, instead of a date: `90m`, `12h` or `30d`.
     #[schema(value_type = Option<String>)]
     expires_in: Option<Lifetime>,
@@ -46,14 +46,14 @@ impl CreateAccessToken {
             name: name(parameters, "name")?,
             description: description(parameters, "description")?,
             repositories: repositories(parameters, "repositories")?,
-            expires_at: EndDate::read(parameters)?,
+            expires_at: end_date(parameters)?,
             expires_in: lifetime(parameters)?,
         })
     }
 
     /// The end of the token, if it is made at `now`.
     pub(super) fn end(&self, now: DateTime<Utc>) -> WantedEnd {
-        self.expires_at.or(self.expires_in, now)
+        end_or(self.expires_at, self.expires_in, now)
     }
 }
 
@@ -78,7 +78,7 @@ pub(super) struct ChangeAccessToken {
     description: Option<Option<AccessTokenDescription>>,
     /// An end that is earlier than the present one.
     #[schema(value_type = Option<NaiveDate>)]
-    expires_at: EndDate,
+    expires_at: WantedEnd,
     /// The lifetime from now on, instead of a date: `90m`, `12h` or `30d`.
     #[schema(value_type = Option<String>)]
     expires_in: Option<Lifetime>,
@@ -96,8 +96,8 @@ impl ChangeAccessToken {
         Ok(Self {
             name: parameters.if_given("name", name)?,
             description: parameters.if_given("description", description)?,
-            expires_at: match EndDate::read(parameters)? {
-                EndDate::Unsaid if parameters.has("expires_at") => EndDate::Never,
+            expires_at: match end_date(parameters)? {
+                WantedEnd::Unsaid if parameters.has("expires_at") => WantedEnd::Never,
                 date => date,
             },
             expires_in: lifetime(parameters)?,
@@ -109,11 +109,7 @@ impl ChangeAccessToken {
     /// The change, if it is made at `now`.
     pub(super) fn at(self, now: DateTime<Utc>) -> AccessTokenChange {
         AccessTokenChange {
-            expiry: match self.expires_at.or(self.expires_in, now) {
-                WantedEnd::Unsaid => None,
-                WantedEnd::Never => Some(None),
-                WantedEnd::At(end) => Some(Some(end)),
-            },
+            end: end_or(self.expires_at, self.expires_in, now),
             name: self.name,
             description: self.description,
             scopes: self.scopes,
@@ -128,7 +124,7 @@ impl ChangeAccessToken {
 pub(super) struct RotateAccessToken {
     /// The end of the new token; if left out, in 7 days if the old one had an end, else never.
     #[schema(value_type = Option<NaiveDate>)]
-    expires_at: EndDate,
+    expires_at: WantedEnd,
     /// The lifetime of the new token, instead of a date: `90m`, `12h` or `30d`.
     #[schema(value_type = Option<String>)]
     expires_in: Option<Lifetime>,
@@ -141,7 +137,7 @@ impl RotateAccessToken {
     pub(super) fn read(parameters: &Parameters) -> Result<Self, ApiError> {
         parameters.only::<Self>(&[])?;
         Ok(Self {
-            expires_at: EndDate::read(parameters)?,
+            expires_at: end_date(parameters)?,
             expires_in: lifetime(parameters)?,
             grace: parameters.lifetime("grace")?,
         })
@@ -150,37 +146,28 @@ impl RotateAccessToken {
     /// The rotation, if it is done at `now`.
     pub(super) fn at(self, now: DateTime<Utc>) -> AccessTokenRotation {
         AccessTokenRotation {
-            end: self.expires_at.or(self.expires_in, now),
+            end: end_or(self.expires_at, self.expires_in, now),
             grace: self.grace,
         }
     }
 }
 
 /// The date on which a token is to end, if one is given.
-#[derive(Debug, Clone, Copy)]
-enum EndDate {
-    Unsaid,
-    Never,
-    On(NaiveDate),
+fn end_date(parameters: &Parameters) -> Result<WantedEnd, ApiError> {
+    Ok(match parameters.date("expires_at")? {
+        Some(date) => WantedEnd::At(Expiry::on(date)),
+        None if parameters.is_null("expires_at") => WantedEnd::Never,
+        None => WantedEnd::Unsaid,
+    })
 }
 
-impl EndDate {
-    fn read(parameters: &Parameters) -> Result<Self, ApiError> {
-        Ok(match parameters.date("expires_at")? {
-            Some(date) => Self::On(date),
-            None if parameters.is_null("expires_at") => Self::Never,
-            None => Self::Unsaid,
-        })
-    }
-
-    /// The end that is wanted, as a date or as a lifetime.
-    fn or(self, lifetime: Option<Lifetime>, now: DateTime<Utc>) -> WantedEnd {
-        match (self, lifetime) {
-            (Self::On(date), _) => WantedEnd::At(Expiry::on(date)),
-            (_, Some(lifetime)) => WantedEnd::At(Expiry::at(lifetime.after(now))),
-            (Self::Never, None) => WantedEnd::Never,
-            (Self::Unsaid, None) => WantedEnd::Unsaid,
+/// The end that is wanted, as a date or as a lifetime.
+fn end_or(date: WantedEnd, lifetime: Option<Lifetime>, now: DateTime<Utc>) -> WantedEnd {
+    match (date, lifetime) {
+        (WantedEnd::Never | WantedEnd::Unsaid, Some(lifetime)) => {
+            WantedEnd::At(Expiry::at(lifetime.after(now)))
         }
+        (date, _) => date,
     }
 }
 
