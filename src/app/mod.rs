@@ -9,7 +9,6 @@ pub mod backup;
 pub mod deploy_tokens;
 mod desk;
 mod error;
-mod lost_records;
 pub mod members;
 pub mod namespaces;
 pub mod notices;
@@ -21,6 +20,7 @@ pub mod sessions;
 pub mod two_factor;
 pub mod usage;
 pub mod users;
+mod waiting;
 
 pub use admit::Admission;
 pub use desk::Desk;

@@ -189,12 +189,14 @@ impl Records {
         let (db, admin_db, clock) = (&base.db, &base.admin_db, &base.clock);
         let entropy = Arc::clone(&base.entropy);
         let notices = notices::notices(base.config, admin_db.clone(), Arc::clone(clock), entropy)?;
-        let observations = Observations::new(db.clone(), Arc::clone(clock));
-        let observations = observations.telling(notices.clone());
+        let observations = Observations::new(db.clone(), Arc::clone(clock), notices.clone());
         Ok(Self {
-            access_token_uses: AccessTokenUses::new(db.clone(), Arc::clone(clock))
-                .telling(notices.clone())
-                .observing(observations.clone()),
+            access_token_uses: AccessTokenUses::new(
+                db.clone(),
+                Arc::clone(clock),
+                notices.clone(),
+                observations.clone(),
+            ),
             refresh_token_uses: RefreshTokenUses::new(db.clone(), directory.clone()),
             observations,
             notices,

@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
 use crate::app::audit_events::Observations;
 use crate::app::error::DeskError;
-use crate::app::lost_records::LostRecords;
 use crate::app::notices::Notices;
+use crate::app::waiting::WaitingRecords;
 use crate::domain::access_tokens::AccessToken;
 use crate::domain::access_tokens::usage::{AccessTokenUsage, UsagePrecision, Uses};
 use crate::domain::clock::Clock;
@@ -31,45 +31,30 @@ const BATCH: usize = 500;
 pub struct AccessTokenUses {
     db: Db,
     clock: Arc<dyn Clock>,
-    waiting: Arc<Mutex<UsesOfOwners>>,
-    lost: LostRecords,
+    waiting: WaitingRecords<UsesOfOwners>,
     /// The notices of new addresses.
-    notices: Option<Notices>,
+    notices: Notices,
     /// The audit log's observations of them.
-    observations: Option<Observations>,
+    observations: Observations,
 }
 
 /// The uses of each token, with its owner: after the database went back, its id may be that of somebody else's token.
 type UsesOfOwners = BTreeMap<(AccessTokenId, UserId), Uses>;
 
 impl AccessTokenUses {
-    /// An empty queue that writes to `db`.
-    pub fn new(db: Db, clock: Arc<dyn Clock>) -> Self {
+    /// An empty queue that writes to `db`, and tells `notices` and `observations` of new addresses.
+    pub fn new(
+        db: Db,
+        clock: Arc<dyn Clock>,
+        notices: Notices,
+        observations: Observations,
+    ) -> Self {
         Self {
             db,
             clock,
-            waiting: Arc::default(),
-            lost: LostRecords::default(),
-            notices: None,
-            observations: None,
-        }
-    }
-
-    /// The queue with notices of new addresses.
-    #[must_use]
-    pub fn telling(self, notices: Notices) -> Self {
-        Self {
-            notices: Some(notices),
-            ..self
-        }
-    }
-
-    /// The queue with observations of new addresses.
-    #[must_use]
-    pub fn observing(self, observations: Observations) -> Self {
-        Self {
-            observations: Some(observations),
-            ..self
+            waiting: WaitingRecords::default(),
+            notices,
+            observations,
         }
     }
 
@@ -79,19 +64,19 @@ impl AccessTokenUses {
         token: (AccessTokenId, UserId),
         (at, from): (DateTime<Utc>, Option<IpAddr>),
     ) {
-        let mut waiting = self.waiting();
+        let mut waiting = self.waiting.lock();
         if let Some(earlier) = waiting.get_mut(&token) {
             earlier.add_one(at, from);
         } else if waiting.len() < MOST_TOKENS {
             waiting.insert(token, Uses::new(at, from));
         } else {
-            self.lost.add(1);
+            self.waiting.lose(1);
         }
     }
 
     /// The number of uses that were not written down, because those of too many tokens waited.
     pub fn lost(&self) -> u64 {
-        self.lost.number()
+        self.waiting.lost()
     }
 
     /// Writes down the uses that are due; those that storage does not take stay in the queue.
@@ -107,7 +92,7 @@ impl AccessTokenUses {
     }
 
     async fn write_in(&self, detail: UsagePrecision) -> Result<(), DeskError> {
-        let mut waiting = std::mem::take(&mut *self.waiting());
+        let mut waiting = self.waiting.take();
         let written = self.write_uses(&mut waiting, detail).await;
         self.put_back(waiting);
         written
@@ -165,34 +150,26 @@ impl AccessTokenUses {
         token: &AccessToken,
         news: &[IpAddr],
     ) -> Result<(), DeskError> {
-        if let Some(observations) = &self.observations {
-            let now = self.clock.now();
-            for &address in news {
-                observations.note(Observation::new_address(token, address, now));
-            }
+        let now = self.clock.now();
+        for &address in news {
+            let observation = Observation::new_address(token, address, now);
+            self.observations.note(observation);
         }
-        match &self.notices {
-            Some(notices) => notices.tell_of_addresses(token, news).await,
-            None => Ok(()),
-        }
+        self.notices.tell_of_addresses(token, news).await
     }
 
     /// Puts uses back before those that were noted since, as far as there is room.
     fn put_back(&self, earlier: UsesOfOwners) {
-        let mut waiting = self.waiting();
+        let mut waiting = self.waiting.lock();
         for (token, mut uses) in earlier {
             if let Some(later) = waiting.get(&token) {
                 uses.add(later);
             } else if waiting.len() >= MOST_TOKENS {
-                self.lost.add(1);
+                self.waiting.lose(1);
                 continue;
             }
             waiting.insert(token, uses);
         }
-    }
-
-    fn waiting(&self) -> MutexGuard<'_, UsesOfOwners> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -202,7 +179,7 @@ fn owned(token: &AccessToken) -> (AccessTokenId, UserId) {
 
 impl fmt::Debug for AccessTokenUses {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let tokens = self.waiting().len();
+        let tokens = self.waiting.lock().len();
         f.debug_struct("AccessTokenUses")
             .field("tokens", &tokens)
             .finish_non_exhaustive()

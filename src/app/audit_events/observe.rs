@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use quick_cache::sync::Cache;
 
 use crate::app::error::DeskError;
-use crate::app::lost_records::LostRecords;
 use crate::app::notices::Notices;
+use crate::app::waiting::WaitingRecords;
 use crate::domain::clock::Clock;
 use crate::domain::events::observation::{Observation, ObservationKey};
 use crate::domain::events::room::ObservationRoom;
@@ -35,43 +35,33 @@ pub struct Observations {
     seen: Arc<Cache<ObservationKey, DateTime<Utc>>>,
     /// The days on which ended tokens were presented, because a notice of a return is made once a day.
     returned: Arc<Cache<AccessTokenId, NaiveDate>>,
-    waiting: Arc<Mutex<WaitingObservations>>,
-    lost: LostRecords,
-    /// The refusals of ended tokens that may have come back, of which no notice is made.
-    lost_returns: LostRecords,
+    waiting: WaitingRecords<WaitingObservations>,
+    /// The refusals of ended tokens that may have come back: the room for observations is not theirs.
+    returns: WaitingRecords<Returns>,
     /// The notices of replaced tokens that were presented again.
-    notices: Option<Notices>,
+    notices: Notices,
 }
 
 #[derive(Default)]
 struct WaitingObservations {
     observations: Vec<Observation>,
-    /// The refusals of ended tokens that may have come back: the room for observations is not theirs.
-    returns: BTreeMap<AccessTokenId, Observation>,
     room: ObservationRoom,
 }
 
+/// The refusals of ended tokens that wait, by token.
+type Returns = BTreeMap<AccessTokenId, Observation>;
+
 impl Observations {
-    /// An empty queue that writes to `db`.
-    pub fn new(db: Db, clock: Arc<dyn Clock>) -> Self {
+    /// An empty queue that writes to `db`, and tells `notices` of replaced tokens that were presented again.
+    pub fn new(db: Db, clock: Arc<dyn Clock>, notices: Notices) -> Self {
         Self {
             db,
             clock,
             seen: Arc::new(Cache::new(MOST_REMEMBERED)),
             returned: Arc::new(Cache::new(MOST_REMEMBERED)),
-            waiting: Arc::default(),
-            lost: LostRecords::default(),
-            lost_returns: LostRecords::default(),
-            notices: None,
-        }
-    }
-
-    /// The queue with notices of replaced tokens that were presented again.
-    #[must_use]
-    pub fn telling(self, notices: Notices) -> Self {
-        Self {
-            notices: Some(notices),
-            ..self
+            waiting: WaitingRecords::default(),
+            returns: WaitingRecords::default(),
+            notices,
         }
     }
 
@@ -82,12 +72,12 @@ impl Observations {
         if self.is_known(&key, at) {
             return;
         }
-        let mut waiting = self.waiting();
+        let mut waiting = self.waiting.lock();
         if waiting.takes(&observation) {
             self.seen.insert(key, at);
             waiting.observations.push(observation);
         } else {
-            self.lost.add(1);
+            self.waiting.lose(1);
         }
     }
 
@@ -100,7 +90,7 @@ impl Observations {
         (grant, seen): (Grant, Observation),
     ) -> Result<(), StorageError> {
         let key = seen.key();
-        let is_news = !self.is_known(&key, seen.at) && self.waiting().room.take(&seen);
+        let is_news = !self.is_known(&key, seen.at) && self.waiting.lock().room.take(&seen);
         if !is_news {
             return login.commit(others).await;
         }
@@ -120,28 +110,28 @@ impl Observations {
 
     /// Notes a token that may have come back, also if the audit log has no room for its refusal.
     fn note_return(&self, observation: &Observation) {
-        let (Some(_), Some(id)) = (&self.notices, observation.ended_token()) else {
+        let Some(id) = observation.ended_token() else {
             return;
         };
         let day = observation.at.date_naive();
         if self.returned.get(&id) == Some(day) {
             return;
         }
-        if self.waiting().takes_return(id, observation) {
+        if takes_return(&mut self.returns.lock(), id, observation) {
             self.returned.insert(id, day);
         } else {
-            self.lost_returns.add(1);
+            self.returns.lose(1);
         }
     }
 
     /// The number of observations that are not in the audit log, because too many came at once, or storage refuses what is in them.
     pub fn lost(&self) -> u64 {
-        self.lost.number()
+        self.waiting.lost()
     }
 
     /// The number of refusals of ended tokens that were not looked at for a notice, because those of too many tokens waited.
     pub fn lost_returns(&self) -> u64 {
-        self.lost_returns.number()
+        self.returns.lost()
     }
 
     /// Writes down what waits; what storage does not take stays in the queue.
@@ -152,18 +142,13 @@ impl Observations {
     }
 
     async fn tell_of_returns(&self) -> Result<(), DeskError> {
-        let Some(notices) = &self.notices else {
-            return Ok(());
-        };
-        let mut taken = std::mem::take(&mut self.waiting().returns);
+        let mut taken = self.returns.take();
         while !taken.is_empty() {
             let batch = std::iter::from_fn(|| taken.pop_first())
                 .take(BATCH)
                 .collect();
-            if let Err(error) = notices.tell_of_returns(&batch).await {
-                let mut waiting = self.waiting();
-                waiting.returns.extend(taken);
-                waiting.returns.extend(batch);
+            if let Err(error) = self.notices.tell_of_returns(&batch).await {
+                self.returns.lock().extend(taken.into_iter().chain(batch));
                 return Err(error);
             }
         }
@@ -171,7 +156,7 @@ impl Observations {
     }
 
     async fn write_down(&self) -> Result<(), DeskError> {
-        let mut taken = std::mem::take(&mut self.waiting().observations);
+        let mut taken = std::mem::take(&mut self.waiting.lock().observations);
         let mut most = BATCH;
         while !taken.is_empty() {
             let rest = taken.split_off(taken.len().min(most));
@@ -203,7 +188,7 @@ impl Observations {
     /// Loses observations that storage refuses for what is in them.
     fn give_up(&self, refused: &[Observation], code: &str) {
         for observation in refused {
-            self.lost.add(1);
+            self.waiting.lose(1);
             tracing::error!(
                 action = observation.event.action.name(),
                 code,
@@ -213,19 +198,15 @@ impl Observations {
     }
 
     fn put_back(&self, mut earlier: Vec<Observation>) {
-        let mut waiting = self.waiting();
+        let mut waiting = self.waiting.lock();
         earlier.append(&mut waiting.observations);
         for lost in earlier.split_off(earlier.len().min(MOST_WAITING)) {
             // The next one like it is news again.
             self.seen.remove(&lost.key());
             waiting.room.give_back(&lost);
-            self.lost.add(1);
+            self.waiting.lose(1);
         }
         waiting.observations = earlier;
-    }
-
-    fn waiting(&self) -> MutexGuard<'_, WaitingObservations> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -233,17 +214,17 @@ impl WaitingObservations {
     fn takes(&mut self, observation: &Observation) -> bool {
         self.observations.len() < MOST_WAITING && self.room.take(observation)
     }
+}
 
-    fn takes_return(&mut self, id: AccessTokenId, observation: &Observation) -> bool {
-        let owner = observation.owner();
-        let returns = self.returns.values();
-        let of_owner = returns.filter(|other| other.owner() == owner).count();
-        let has_room = self.returns.len() < MOST_WAITING && of_owner < MOST_RETURNS_OF_OWNER;
-        if has_room {
-            self.returns.insert(id, observation.clone());
-        }
-        has_room
+fn takes_return(returns: &mut Returns, id: AccessTokenId, observation: &Observation) -> bool {
+    let owner = observation.owner();
+    let others = returns.values();
+    let of_owner = others.filter(|other| other.owner() == owner).count();
+    let has_room = returns.len() < MOST_WAITING && of_owner < MOST_RETURNS_OF_OWNER;
+    if has_room {
+        returns.insert(id, observation.clone());
     }
+    has_room
 }
 
 impl fmt::Debug for Observations {

@@ -14,6 +14,9 @@ use crate::domain::users::UserState;
 use crate::storage::notices::progress::{self, NoticeProgress};
 use crate::storage::notices::{self, NoticeRecord};
 
+/// Tokens that are to be told of, and the place of the last one that was looked at.
+type EndingTokens = (Vec<(NoticedToken, Holder)>, Option<EndPlace>);
+
 impl Notices {
     /// Makes notices of the ends that have come near since the last look, if that was long enough ago.
     ///
@@ -28,11 +31,11 @@ impl Notices {
         }
         self.end_places().begin(from.ends_looked_at);
         for window in self.rules.days_before.windows(from.ends_looked_at, now) {
-            let are_told = self.tell_of_access_tokens(&window, now).await?
-                && self.tell_of_deploy_tokens(&window, now).await?;
-            if !are_told {
-                // Looked at again when others have gone out.
-                return Ok(());
+            for kind in [NoticedKind::AccessToken, NoticedKind::DeployToken] {
+                if !self.tell_of_window((&window, kind), now).await? {
+                    // Looked at again when others have gone out.
+                    return Ok(());
+                }
             }
         }
         // Others may have read events meanwhile.
@@ -45,26 +48,18 @@ impl Notices {
         Ok(())
     }
 
-    async fn tell_of_access_tokens(
+    /// Tells of the tokens of one kind that end in a window; false if there is no room for the notices.
+    async fn tell_of_window(
         &self,
-        window: &EndWindow,
+        (window, kind): (&EndWindow, NoticedKind),
         now: DateTime<Utc>,
     ) -> Result<bool, DeskError> {
-        let (kind, most) = (NoticedKind::AccessToken, self.bounds.tokens_at_a_time);
         loop {
             let after = self.end_places().of(window, kind);
-            let found = progress::ending(&self.db, window, after, most).await?;
-            let place = found.last().and_then(place_of_access_token);
-            let ahead = found.into_iter().filter(|token| {
-                let end = token.specification.expiry();
-                end.is_some_and(|end| window.lies_ahead(token.created_at, end.instant()))
-            });
-            let known = self.with_owners(ahead.collect()).await?;
-            // The tokens of a blocked user do not work anyway.
-            let told = known
-                .values()
-                .filter(|(_, owner)| owner.state == UserState::Active)
-                .map(|(token, owner)| (token.into(), owner.into()));
+            let (told, place) = match kind {
+                NoticedKind::AccessToken => self.ending_access_tokens(window, after).await?,
+                NoticedKind::DeployToken => self.ending_deploy_tokens(window, after).await?,
+            };
             if !self.tell_of_ends(window, told, now).await? {
                 return Ok(false);
             }
@@ -75,42 +70,55 @@ impl Notices {
         }
     }
 
-    async fn tell_of_deploy_tokens(
+    async fn ending_access_tokens(
         &self,
         window: &EndWindow,
-        now: DateTime<Utc>,
-    ) -> Result<bool, DeskError> {
-        let (kind, most) = (NoticedKind::DeployToken, self.bounds.tokens_at_a_time);
-        loop {
-            let after = self.end_places().of(window, kind);
-            let found = progress::ending_deploy_tokens(&self.db, window, after, most).await?;
-            let place = found.last().and_then(place_of_deploy_token);
-            let told = found
-                .iter()
-                .filter(|token| {
-                    let end = token.expiry.filter(|_| token.revoked_at.is_none());
-                    end.is_some_and(|end| window.lies_ahead(token.created_at, end.instant()))
-                })
-                .map(|token| (token.into(), namespace_of(token)));
-            if !self.tell_of_ends(window, told, now).await? {
-                return Ok(false);
-            }
-            let Some(place) = place else {
-                return Ok(true);
-            };
-            self.end_places().note(window, kind, place);
-        }
+        after: Option<EndPlace>,
+    ) -> Result<EndingTokens, DeskError> {
+        let most = self.bounds.tokens_at_a_time;
+        let found = progress::ending(&self.db, window, after, most).await?;
+        let place = found.last().and_then(place_of_access_token);
+        let ahead = found.into_iter().filter(|token| {
+            let end = token.specification.expiry();
+            end.is_some_and(|end| window.lies_ahead(token.created_at, end.instant()))
+        });
+        let known = self.with_owners(ahead.collect()).await?;
+        // The tokens of a blocked user do not work anyway.
+        let told = known
+            .values()
+            .filter(|(_, owner)| owner.state == UserState::Active)
+            .map(|(token, owner)| (token.into(), owner.into()));
+        Ok((told.collect(), place))
+    }
+
+    async fn ending_deploy_tokens(
+        &self,
+        window: &EndWindow,
+        after: Option<EndPlace>,
+    ) -> Result<EndingTokens, DeskError> {
+        let most = self.bounds.tokens_at_a_time;
+        let found = progress::ending_deploy_tokens(&self.db, window, after, most).await?;
+        let place = found.last().and_then(place_of_deploy_token);
+        let told = found
+            .iter()
+            .filter(|token| {
+                let end = token.expiry.filter(|_| token.revoked_at.is_none());
+                end.is_some_and(|end| window.lies_ahead(token.created_at, end.instant()))
+            })
+            .map(|token| (token.into(), namespace_of(token)));
+        Ok((told.collect(), place))
     }
 
     /// False if there is no room for the notices.
     async fn tell_of_ends(
         &self,
         window: &EndWindow,
-        tokens: impl Iterator<Item = (NoticedToken, Holder)>,
+        tokens: Vec<(NoticedToken, Holder)>,
         now: DateTime<Utc>,
     ) -> Result<bool, DeskError> {
         let days = window.days;
         let records: Vec<NoticeRecord> = tokens
+            .into_iter()
             .flat_map(|(token, holder)| {
                 let end = token.ends_at.map_or(0, |end| end.timestamp());
                 let cause = format!("end {} {} {end} {days}", token.kind.name(), token.id);

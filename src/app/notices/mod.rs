@@ -13,10 +13,10 @@ mod tell_of_returns;
 pub use bounds::NoticeBounds;
 
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::app::error::DeskError;
-use crate::app::lost_records::LostRecords;
 use crate::app::notices::end_places::EndPlaces;
 use crate::delivery::Couriers;
 use crate::domain::clock::Clock;
@@ -39,7 +39,8 @@ pub struct Notices {
     couriers: Arc<Couriers>,
     rules: NoticeRules,
     bounds: NoticeBounds,
-    lost: LostRecords,
+    /// The number of notices that could not be kept.
+    lost: Arc<AtomicU64>,
     end_places: Arc<Mutex<EndPlaces>>,
     /// The channels whose last attempt failed, so that the log says it once.
     failing: Arc<Mutex<Vec<Channel>>>,
@@ -69,7 +70,7 @@ impl Notices {
             couriers: Arc::new(couriers),
             rules,
             bounds: NoticeBounds::default(),
-            lost: LostRecords::default(),
+            lost: Arc::default(),
             end_places: Arc::default(),
             failing: Arc::default(),
         }
@@ -99,7 +100,7 @@ impl Notices {
 
     /// The number of notices that this process could not keep, because too many waited.
     pub fn lost(&self) -> u64 {
-        self.lost.number()
+        self.lost.load(Ordering::Relaxed)
     }
 
     /// The rows of a notice, whose cause has that name: one for each channel.
@@ -164,7 +165,7 @@ impl Notices {
     /// Logs and counts notices that are lost, because too many wait.
     fn lose(&self, number: usize) {
         let lost = u64::try_from(number).unwrap_or(u64::MAX);
-        self.lost.add(lost);
+        self.lost.fetch_add(lost, Ordering::Relaxed);
         let most = self.bounds.pending;
         tracing::warn!(
             lost,

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
 
 use crate::app::error::DeskError;
-use crate::app::lost_records::LostRecords;
+use crate::app::waiting::WaitingRecords;
 use crate::domain::ids::RefreshTokenId;
 use crate::domain::secret::SecretDigest;
 use crate::storage::{Db, Directory, refresh_tokens};
@@ -23,8 +22,7 @@ const MOST_TOKENS: usize = 10_000;
 pub struct RefreshTokenUses {
     db: Db,
     directory: Directory,
-    waiting: Arc<Mutex<WaitingUses>>,
-    lost: LostRecords,
+    waiting: WaitingRecords<WaitingUses>,
 }
 
 /// The last use of each token, with the digest under which there may be a copy of it.
@@ -36,8 +34,7 @@ impl RefreshTokenUses {
         Self {
             db,
             directory,
-            waiting: Arc::default(),
-            lost: LostRecords::default(),
+            waiting: WaitingRecords::default(),
         }
     }
 
@@ -47,7 +44,7 @@ impl RefreshTokenUses {
         (token, digest): (RefreshTokenId, SecretDigest),
         at: DateTime<Utc>,
     ) {
-        self.put(&mut self.waiting(), token, (digest, at));
+        self.put(&mut self.waiting.lock(), token, (digest, at));
     }
 
     /// Puts a use among those that wait. The latest of each token stays: requests end in another order than they begin.
@@ -61,26 +58,26 @@ impl RefreshTokenUses {
             let (_, last) = waiting.entry(token).or_insert((digest, at));
             *last = at.max(*last);
         } else {
-            self.lost.add(1);
+            self.waiting.lose(1);
         }
     }
 
     /// The number of uses that were not written down, because those of too many tokens waited.
     pub fn lost(&self) -> u64 {
-        self.lost.number()
+        self.waiting.lost()
     }
 
     /// Writes down the uses that wait; those that storage does not take stay.
     #[tracing::instrument(name = "app.write_refresh_token_uses", skip_all)]
     pub async fn write(&self) -> Result<(), DeskError> {
-        let mut taken = std::mem::take(&mut *self.waiting());
+        let mut taken = self.waiting.take();
         let written = self.write_all(&mut taken).await;
         self.put_back(taken);
         written
     }
 
     fn put_back(&self, taken: WaitingUses) {
-        let mut waiting = self.waiting();
+        let mut waiting = self.waiting.lock();
         for (token, earlier) in taken {
             self.put(&mut waiting, token, earlier);
         }
@@ -96,16 +93,11 @@ impl RefreshTokenUses {
         }
         Ok(())
     }
-
-    fn waiting(&self) -> MutexGuard<'_, WaitingUses> {
-        // The lock is held only to change one entry after another, so a poisoned map is whole.
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl fmt::Debug for RefreshTokenUses {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let tokens = self.waiting().len();
+        let tokens = self.waiting.lock().len();
         f.debug_struct("RefreshTokenUses")
             .field("tokens", &tokens)
             .finish_non_exhaustive()
@@ -127,11 +119,11 @@ mod tests {
         let (_folder, _db, uses) = empty_queue().await;
         let (token, digest) = (RefreshTokenId(1), SecretDigest::stored([7; 32]));
         let at = |seconds| DateTime::from_timestamp(seconds, 0).unwrap();
-        let last = || uses.waiting().get(&token).map(|&(_, last)| last);
+        let last = || uses.waiting.lock().get(&token).map(|&(_, last)| last);
         uses.note((token, digest), at(5));
         uses.note((token, digest), at(0));
         assert_eq!(last(), Some(at(5)));
-        let earlier = std::mem::take(&mut *uses.waiting());
+        let earlier = uses.waiting.take();
         uses.note((token, digest), at(3));
         uses.put_back(earlier);
         assert_eq!(last(), Some(at(5)));
@@ -168,11 +160,11 @@ mod tests {
         db.close().await.unwrap();
         assert!(uses.write().await.is_err());
         assert_eq!(uses.lost(), 3, "they wait on");
-        let taken = std::mem::take(&mut *uses.waiting());
+        let taken = uses.waiting.take();
         note(0..10);
         note(10_003..19_993);
         uses.put_back(taken);
         assert_eq!(uses.lost(), 3 + 9_990, "newer uses took their places");
-        assert_eq!(uses.waiting().len(), 10_000);
+        assert_eq!(uses.waiting.lock().len(), 10_000);
     }
 }

@@ -1,11 +1,11 @@
 //! Counting grants and refusals, in memory with the request.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use crate::app::lost_records::LostRecords;
+use crate::app::waiting::WaitingRecords;
 use crate::domain::clock::Clock;
 use crate::domain::decision::Decision;
 use crate::domain::decision::principal::Principal;
@@ -19,8 +19,7 @@ use crate::storage::Db;
 pub struct UsageCounter {
     pub(super) db: Db,
     pub(super) clock: Arc<dyn Clock>,
-    waiting: Arc<Mutex<UsageTally>>,
-    pub(super) lost: LostRecords,
+    pub(super) waiting: WaitingRecords<UsageTally>,
 }
 
 impl UsageCounter {
@@ -29,37 +28,31 @@ impl UsageCounter {
         Self {
             db,
             clock,
-            waiting: Arc::default(),
-            lost: LostRecords::default(),
+            waiting: WaitingRecords::default(),
         }
     }
 
     /// The number of grants and refusals that were not counted, because too many credentials were used at once.
     pub fn lost(&self) -> u64 {
-        self.lost.number()
+        self.waiting.lost()
     }
 
     /// Counts a decision that was answered at `now`.
     pub fn count(&self, caller: &Principal, decision: &Decision, now: DateTime<Utc>) {
         if !decision.granted.is_empty() || !decision.denied.is_empty() {
-            self.waiting().note(caller, decision, now);
+            self.waiting.lock().note(caller, decision, now);
         }
     }
 
     /// Counts a caller at `now` whose credential opens no registry.
     pub fn count_refused(&self, caller: &Principal, now: DateTime<Utc>) {
-        self.waiting().note_without_scope(caller, now);
-    }
-
-    pub(super) fn waiting(&self) -> MutexGuard<'_, UsageTally> {
-        // The lock is held only to count, so a poisoned one is whole but for one count.
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+        self.waiting.lock().note_without_scope(caller, now);
     }
 }
 
 impl fmt::Debug for UsageCounter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let days = self.waiting().days.len();
+        let days = self.waiting.lock().days.len();
         f.debug_struct("UsageCounter")
             .field("days", &days)
             .finish_non_exhaustive()

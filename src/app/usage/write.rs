@@ -46,7 +46,7 @@ impl UsageCounter {
     /// Writes down what has waited long enough; what storage does not take stays.
     #[tracing::instrument(name = "app.write_usage_counts", skip_all)]
     pub async fn write(&self) -> Result<(), DeskError> {
-        let (now, begun_at) = (self.clock.now(), self.waiting().begun_at);
+        let (now, begun_at) = (self.clock.now(), self.waiting.lock().begun_at);
         // A clock that was set back must not let it wait for ever.
         let is_due = begun_at.is_some_and(|begun| now < begun || now - begun >= INTERVAL);
         if is_due {
@@ -59,10 +59,10 @@ impl UsageCounter {
     /// Writes down everything, at the last chance.
     #[tracing::instrument(name = "app.write_all_usage_counts", skip_all)]
     pub async fn write_all(&self) -> Result<(), DeskError> {
-        let mut batch = std::mem::take(&mut *self.waiting());
+        let mut batch = self.waiting.take();
         if batch.lost > 0 {
             let lost = u64::try_from(batch.lost).unwrap_or(u64::MAX);
-            self.lost.add(lost);
+            self.waiting.lose(lost);
             tracing::warn!(
                 lost = batch.lost,
                 "too many credentials were used at once: some grants and refusals were not counted"
@@ -71,7 +71,7 @@ impl UsageCounter {
         }
         let written = self.write_down(&mut batch).await;
         if !batch.days.is_empty() {
-            self.waiting().put_back(batch);
+            self.waiting.lock().put_back(batch);
         }
         Ok(written?)
     }

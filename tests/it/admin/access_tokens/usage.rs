@@ -1,18 +1,14 @@
 //! When and from where tokens were used.
 
-use std::sync::Arc;
-
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use chrono::{DateTime, Duration};
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use wharfinger::app::access_tokens::AccessTokenUses;
 use wharfinger::domain::ids::{AccessTokenId, UserId};
-use wharfinger::storage::Db;
 
-use crate::harness::{Actor, FixedClock, World, basic, peer};
+use crate::harness::{Actor, TestApp, World, basic, peer};
 
 const SELF: &str = "/personal_access_tokens/self";
 
@@ -226,11 +222,11 @@ async fn a_stop_writes_what_waits_and_a_refused_token_is_not_used() {
 async fn uses_that_storage_does_not_take_are_bounded() {
     let folder = TempDir::new().unwrap();
     let url = format!("sqlite://{}/full.db?mode=rwc", folder.path().display());
-    let db = Db::open_and_migrate(&url.clone().into(), 2).await.unwrap();
+    let app = Box::pin(TestApp::on(&url.clone().into(), |_| {})).await;
     let connection = sea_orm::Database::connect(url).await.unwrap();
     let away = "ALTER TABLE personal_access_tokens RENAME TO away";
     connection.execute_unprepared(away).await.unwrap();
-    let usage = AccessTokenUses::new(db, Arc::new(FixedClock::default()));
+    let usage = &app.usage;
     for round in 0..3 {
         let used = async {
             for token in 0..10_000 {
