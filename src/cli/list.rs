@@ -41,7 +41,7 @@ impl Parts {
     pub(super) fn taken<T>(&mut self, part: Listing<T>) -> Vec<T> {
         self.after = part.next();
         self.is_over = self.after.is_none();
-        part.into_items()
+        part.items
     }
 }
 

@@ -40,11 +40,9 @@ impl Default for PageRequest {
     }
 }
 
-/// A page, with the length of the whole list if that is short.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Page<T> {
-    /// The entries of this page.
-    pub items: Vec<T>,
+/// The place of a numbered page, with the length of the whole list if that is short.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Page {
     /// The number of entries of all pages; none if there are more than [`MAX_COUNTED`].
     pub total: Option<u64>,
     /// True if there is another page after this one.
@@ -53,7 +51,7 @@ pub struct Page<T> {
     pub request: PageRequest,
 }
 
-impl<T> Page<T> {
+impl Page {
     /// The number of pages, if the list was counted; an empty list has one too.
     pub fn pages(&self) -> Option<u64> {
         let pages = |total: u64| total.div_ceil(self.request.size.max(1)).max(1);
@@ -105,65 +103,55 @@ impl IdBounds {
     }
 }
 
-/// A slice, with the beginning of the rest.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Slice<T> {
-    /// The entries of this slice.
-    pub items: Vec<T>,
+/// The place of a slice, with the beginning of the rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Slice {
     /// The id after which the rest begins; none at the end.
     pub next: Option<i64>,
     /// The request that it answers.
     pub request: KeysetRequest,
 }
 
+/// The place of a part in its list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ListingPlace {
+    /// A numbered page.
+    Page(Page),
+    /// The entries after an id.
+    Slice(Slice),
+}
+
 /// A part of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Listing<T> {
-    /// A numbered page.
-    Page(Page<T>),
-    /// The entries after an id.
-    Slice(Slice<T>),
+pub struct Listing<T> {
+    /// The entries.
+    pub items: Vec<T>,
+    /// Their place in the list.
+    pub place: ListingPlace,
 }
 
 impl<T> Listing<T> {
-    /// The entries.
-    pub fn items(&self) -> &[T] {
-        match self {
-            Self::Page(page) => &page.items,
-            Self::Slice(slice) => &slice.items,
-        }
-    }
-
     /// The id after which the rest of a slice begins; none at its end, and for pages.
     pub fn next(&self) -> Option<i64> {
-        match self {
-            Self::Page(_) => None,
-            Self::Slice(slice) => slice.next,
+        match self.place {
+            ListingPlace::Page(_) => None,
+            ListingPlace::Slice(slice) => slice.next,
         }
     }
 
-    /// The entries, without the rest.
-    pub fn into_items(self) -> Vec<T> {
-        match self {
-            Self::Page(page) => page.items,
-            Self::Slice(slice) => slice.items,
+    /// The part with something else for each entry.
+    pub fn map<U>(self, to: impl FnMut(T) -> U) -> Listing<U> {
+        Listing {
+            items: self.items.into_iter().map(to).collect(),
+            place: self.place,
         }
     }
 
-    /// The same part with other entries.
-    pub fn filter_map<U>(self, to: impl FnMut(T) -> Option<U>) -> Listing<U> {
-        match self {
-            Self::Page(page) => Listing::Page(Page {
-                items: page.items.into_iter().filter_map(to).collect(),
-                total: page.total,
-                has_rest: page.has_rest,
-                request: page.request,
-            }),
-            Self::Slice(slice) => Listing::Slice(Slice {
-                items: slice.items.into_iter().filter_map(to).collect(),
-                next: slice.next,
-                request: slice.request,
-            }),
-        }
+    /// The part with something else for each entry, or the first error.
+    pub fn try_map<U, E>(self, to: impl FnMut(T) -> Result<U, E>) -> Result<Listing<U>, E> {
+        Ok(Listing {
+            items: self.items.into_iter().map(to).collect::<Result<_, E>>()?,
+            place: self.place,
+        })
     }
 }

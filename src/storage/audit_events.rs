@@ -21,7 +21,7 @@ use crate::storage::entity::instant::Instant;
 use crate::storage::error::StorageError;
 use crate::storage::events::to_event;
 use crate::storage::oldest::delete_oldest;
-use crate::storage::page::{begins_with, between, listing_of, slice_from, try_map};
+use crate::storage::page::{begins_with, between, listing_of, slice_from};
 use crate::storage::source::Source;
 
 /// A part of the events that `filter` lets through; pages are newest first if `descending`.
@@ -45,10 +45,10 @@ pub async fn page(
                 .filter(between(Column::Id, filter.ids.behind(request)))
                 .filter(rest_after(source, request).await?);
             let query = ordered(query, request.descending);
-            Listing::Slice(slice_from(source, query, id_of, request).await?)
+            slice_from(source, query, id_of, request).await?
         }
     };
-    try_map(rows, to_event)
+    rows.try_map(to_event)
 }
 
 /// The event with that id, if `filter` lets it through.

@@ -23,8 +23,8 @@ use crate::storage::entity::hidden::HiddenBytes;
 use crate::storage::entity::instant::{Instant, goes_on_after};
 use crate::storage::entity::{deploy_token, namespace};
 use crate::storage::error::StorageError;
-use crate::storage::namespaces::{NamespacePlace, from_kind, to_path, touched_ids};
-use crate::storage::page::{is_below, is_one_of, listing_of, try_map};
+use crate::storage::namespaces::{NamespacePlace, from_kind, rows_by_id, to_path, touched_ids};
+use crate::storage::page::{is_below, listing_of};
 use crate::storage::source::{AT_A_TIME, Source};
 use crate::storage::working::{self, count_by_each, ways_to_go_on};
 
@@ -79,15 +79,10 @@ pub async fn page(
     let sort = |query: Select<_>| query.order_by_asc(deploy_token::Column::Id);
     let id = (deploy_token::Column::Id, |row: &deploy_token::Model| row.id);
     let rows = listing_of(source, query, sort, id, paging).await?;
-    let namespaces = rows.items().iter().map(|row| row.namespace_id);
-    let namespaces = namespace::Entity::find()
-        .filter(is_one_of(namespace::Column::Id, namespaces))
-        .all(source.connection())
-        .await?;
-    try_map(rows, |row| {
-        let namespace = namespaces
-            .iter()
-            .find(|namespace| namespace.id == row.namespace_id);
+    let ids = rows.items.iter().map(|row| row.namespace_id);
+    let namespaces = rows_by_id(source, ids).await?;
+    rows.try_map(|row| {
+        let namespace = namespaces.get(&row.namespace_id);
         let namespace = namespace.ok_or_else(|| unreadable(&row, "its namespace is gone"))?;
         to_token(&row, namespace)
     })

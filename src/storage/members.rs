@@ -23,8 +23,8 @@ use crate::storage::change::Change;
 use crate::storage::entity::instant::goes_on_after;
 use crate::storage::entity::{member, namespace, user};
 use crate::storage::error::StorageError;
-use crate::storage::namespaces::{NamespacePlace, to_kind, to_namespace, touched_ids};
-use crate::storage::page::{is_none_of, is_one_of, listing_of, nothing, try_map};
+use crate::storage::namespaces::{NamespacePlace, rows_by_id, to_kind, to_namespace, touched_ids};
+use crate::storage::page::{is_none_of, is_one_of, listing_of, nothing};
 use crate::storage::source::{AT_A_TIME, Source};
 use crate::storage::users;
 use crate::storage::users::{has_text, to_user};
@@ -109,12 +109,12 @@ pub async fn page(
     let sort = |query: Select<_>| query.order_by_asc(user::Column::Id);
     let id = (user::Column::Id, |row: &user::Model| row.id);
     let users = listing_of(source, query, sort, id, paging).await?;
-    let users = try_map(users, to_user)?;
+    let users = users.try_map(to_user)?;
     let rows = member::Entity::find()
         .filter(lasting(ids, now))
         .filter(is_one_of(
             member::Column::UserId,
-            users.items().iter().map(|user| user.id.0),
+            users.items.iter().map(|user| user.id.0),
         ))
         .all(source.connection())
         .await?;
@@ -132,11 +132,10 @@ pub async fn page(
         let (highest, _) = all.max_by_key(|(role, place)| (role.role().rank(), Reverse(*place)))?;
         Some(highest)
     };
-    with_givers(
-        source,
-        users.filter_map(|user| Some((highest(&user)?, user))),
-    )
-    .await
+    let place = users.place;
+    let with_role = |user: User| Some((highest(&user)?, user));
+    let items = users.items.into_iter().filter_map(with_role).collect();
+    with_givers(source, Listing { items, place }).await
 }
 
 /// The members with the users who gave them their roles.
@@ -144,15 +143,13 @@ async fn with_givers(
     source: &impl Source,
     members: Listing<(Member, User)>,
 ) -> Result<Listing<ListedMember>, StorageError> {
-    let givers = members.items().iter();
+    let givers = members.items.iter();
     let givers = givers.filter_map(|(member, _)| member.given_by);
     let givers = users::find_all(source, givers.collect()).await?;
-    Ok(members.filter_map(|(member, user)| {
-        Some(ListedMember {
-            giver: member.given_by.and_then(|id| givers.get(&id).cloned()),
-            member,
-            user,
-        })
+    Ok(members.map(|(member, user)| ListedMember {
+        giver: member.given_by.and_then(|id| givers.get(&id).cloned()),
+        member,
+        user,
     }))
 }
 
@@ -180,15 +177,10 @@ pub async fn page_of_user(
     let sort = |query: Select<_>| query.order_by_asc(member::Column::Id);
     let id = (member::Column::Id, |row: &member::Model| row.id);
     let rows = listing_of(source, query, sort, id, paging).await?;
-    let ids = rows.items().iter().map(|row| row.namespace_id);
-    let namespaces = namespace::Entity::find()
-        .filter(is_one_of(namespace::Column::Id, ids))
-        .all(source.connection())
-        .await?;
-    try_map(rows, |row| {
-        let namespace = namespaces
-            .iter()
-            .find(|namespace| namespace.id == row.namespace_id);
+    let ids = rows.items.iter().map(|row| row.namespace_id);
+    let namespaces = rows_by_id(source, ids).await?;
+    rows.try_map(|row| {
+        let namespace = namespaces.get(&row.namespace_id);
         let namespace = namespace.ok_or_else(|| StorageError::unreadable("member", &"no place"))?;
         Ok((to_namespace(namespace)?, to_member(&row)?))
     })

@@ -7,7 +7,7 @@ use sea_orm::{
 };
 
 use crate::domain::page::{
-    IdBounds, KeysetRequest, Listing, MAX_COUNTED, Page, PageRequest, Paging, Slice,
+    IdBounds, KeysetRequest, Listing, ListingPlace, MAX_COUNTED, Page, PageRequest, Paging, Slice,
 };
 use crate::domain::text::{MAX_LINE, folded};
 use crate::storage::candidates::{Candidates, candidates};
@@ -94,15 +94,13 @@ where
         Some(turn) => turn,
         None => source.turn().await?,
     };
-    Ok(match paging {
-        Paging::Offset(request) => {
-            Listing::Page(page_of(source, &turn, (query, sort, id), request).await?)
-        }
+    match paging {
+        Paging::Offset(request) => page_of(source, &turn, (query, sort, id), request).await,
         Paging::Keyset(request) => {
             let query = after(query, id, request);
-            Listing::Slice(slice_of(source, &turn, query, (id_of, request)).await?)
+            slice_of(source, &turn, query, (id_of, request)).await
         }
-    })
+    }
 }
 
 /// The rows of one page, and the length of the whole if it is short. What the rows tell already is not counted: most
@@ -116,7 +114,7 @@ async fn page_of<E, M>(
         impl ColumnTrait,
     ),
     request: PageRequest,
-) -> Result<Page<M>, StorageError>
+) -> Result<Listing<M>, StorageError>
 where
     E: EntityTrait<Model = M>,
     M: FromQueryResult + Send + Sync,
@@ -136,12 +134,12 @@ where
     } else {
         count_of(source, turn, query, id).await?
     };
-    Ok(Page {
-        items,
+    let place = ListingPlace::Page(Page {
         total,
         has_rest,
         request,
-    })
+    });
+    Ok(Listing { items, place })
 }
 
 /// The number of rows of `query`; none if there are more than are counted.
@@ -194,7 +192,7 @@ pub(super) async fn slice_from<E, M>(
     query: Select<E>,
     id_of: impl Fn(&M) -> i64,
     request: KeysetRequest,
-) -> Result<Slice<M>, StorageError>
+) -> Result<Listing<M>, StorageError>
 where
     E: EntityTrait<Model = M>,
     M: FromQueryResult + Send + Sync,
@@ -209,7 +207,7 @@ async fn slice_of<E, M>(
     turn: &Turn,
     query: Select<E>,
     (id_of, request): (impl Fn(&M) -> i64, KeysetRequest),
-) -> Result<Slice<M>, StorageError>
+) -> Result<Listing<M>, StorageError>
 where
     E: EntityTrait<Model = M>,
     M: FromQueryResult + Send + Sync,
@@ -217,11 +215,8 @@ where
     let mut items = turn.bound(source, query.all(source.connection())).await?;
     let (has_rest, _) = cut(&mut items, request.size);
     let next = items.last().map(id_of).filter(|_| has_rest);
-    Ok(Slice {
-        items,
-        next,
-        request,
-    })
+    let place = ListingPlace::Slice(Slice { next, request });
+    Ok(Listing { items, place })
 }
 
 /// Leaves the rows that are wanted: one more shows that there is a rest. True if there is, and the number of rows left.
@@ -230,26 +225,6 @@ fn cut<M>(items: &mut Vec<M>, size: u64) -> (bool, u64) {
     let has_rest = items.len() > size;
     items.truncate(size);
     (has_rest, u64::try_from(items.len()).unwrap_or(u64::MAX))
-}
-
-/// A part of a list with other items.
-pub(super) fn try_map<T, U>(
-    listing: Listing<T>,
-    to: impl FnMut(T) -> Result<U, StorageError>,
-) -> Result<Listing<U>, StorageError> {
-    Ok(match listing {
-        Listing::Page(page) => Listing::Page(Page {
-            items: page.items.into_iter().map(to).collect::<Result<_, _>>()?,
-            total: page.total,
-            has_rest: page.has_rest,
-            request: page.request,
-        }),
-        Listing::Slice(slice) => Listing::Slice(Slice {
-            items: slice.items.into_iter().map(to).collect::<Result<_, _>>()?,
-            next: slice.next,
-            request: slice.request,
-        }),
-    })
 }
 
 /// The condition that an id is within bounds.

@@ -22,7 +22,7 @@ use crate::storage::entity::instant::Instant;
 use crate::storage::entity::{refresh_token, user};
 use crate::storage::error::StorageError;
 use crate::storage::oldest::{PurgePass, delete_oldest_by};
-use crate::storage::page::{listing_of, try_map};
+use crate::storage::page::listing_of;
 use crate::storage::source::Source;
 use crate::storage::users::{lock, to_user};
 
@@ -92,7 +92,7 @@ pub async fn page(
         row.id
     });
     let rows = listing_of(source, query, sort, id, paging).await?;
-    try_map(rows, |row| Ok(to_token(row)))
+    rows.try_map(|row| Ok(to_token(row)))
 }
 
 /// Stores a new refresh token.

@@ -21,7 +21,7 @@ use crate::storage::entity::repository::{self, Column};
 use crate::storage::error::StorageError;
 use crate::storage::namespaces::on_paths;
 use crate::storage::oldest::delete_oldest;
-use crate::storage::page::{is_one_of, listing_of, try_map};
+use crate::storage::page::{is_one_of, listing_of};
 use crate::storage::source::Source;
 
 /// The namespaces to which repositories belong, tombstones too; not those that belong to nothing.
@@ -151,9 +151,8 @@ pub async fn page(
         .filter(Condition::all().add_option(since));
     let sort = |query: sea_orm::Select<_>| query.order_by_asc(Column::Id);
     let id = (Column::Id, |row: &repository::Model| row.id);
-    try_map(listing_of(source, query, sort, id, paging).await?, |row| {
-        to_repository(&row)
-    })
+    let rows = listing_of(source, query, sort, id, paging).await?;
+    rows.try_map(|row| to_repository(&row))
 }
 
 /// The last uses of all repositories of a project.

@@ -30,17 +30,17 @@ impl Desk {
     ) -> Result<Listing<StoredEvent>, DeskError> {
         let filter = self.events_for(authority, name, filter).await?;
         let found = audit_events::page(&self.db, &filter, descending, paging).await?;
-        let owners: BTreeSet<UserId> = found.items().iter().filter_map(unnamed_user).collect();
+        let owners: BTreeSet<UserId> = found.items.iter().filter_map(unnamed_user).collect();
         if owners.is_empty() {
             return Ok(found);
         }
         let names = users::find_all(&self.db, owners).await?;
-        Ok(found.filter_map(|event| {
+        Ok(found.map(|event| {
             let owner = unnamed_user(&event).and_then(|id| names.get(&id));
-            Some(match owner {
+            match owner {
                 Some(owner) => named(event, owner.username.as_str()),
                 None => event,
-            })
+            }
         }))
     }
 

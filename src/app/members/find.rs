@@ -61,7 +61,7 @@ impl Desk {
         };
         let first = Paging::Offset(PageRequest::default());
         let found = members::page(&self.db, &namespaces, &filter, self.now(), first).await?;
-        let found = found.into_items().into_iter().next();
+        let found = found.items.into_iter().next();
         found.ok_or_else(|| no_member(&user, &namespace))
     }
 

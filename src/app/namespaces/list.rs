@@ -52,7 +52,7 @@ impl Desk {
         let found = self
             .namespaces_page(authority, &root, filter, first)
             .await?;
-        Ok(found.items().to_vec())
+        Ok(found.items)
     }
 
     /// A part of the groups or projects that the caller may see.
@@ -78,11 +78,10 @@ impl Desk {
                 Some(Within::Below(user.username.namespace()))
             }
         };
-        let found = lists::page(&self.db, authority, &filter, self.now(), paging).await?;
-        let items = found.items().to_vec();
-        let located = with_ancestors(&self.db, (authority, self.now()), items).await?;
-        let mut located = located.into_iter();
-        Ok(found.filter_map(|_| located.next()))
+        let Listing { items, place } =
+            lists::page(&self.db, authority, &filter, self.now(), paging).await?;
+        let items = with_ancestors(&self.db, (authority, self.now()), items).await?;
+        Ok(Listing { items, place })
     }
 
     /// The first `size` groups or projects, by path, or the first after a path; administrators only.

@@ -26,14 +26,12 @@ impl Desk {
         authority.list_repositories(&standing)?;
         let (id, begin) = (standing.namespace.id, begin(authority, &standing));
         let found = repositories::page(&self.db, id, begin, paging).await?;
-        let found = found.filter_map(|repository| {
-            Some(UsedRepository {
-                created_at: begin.map_or(repository.created_at, |begin| {
-                    begin.max(repository.created_at)
-                }),
-                last: since(repository.last, begin),
-                ..repository
-            })
+        let found = found.map(|repository| UsedRepository {
+            created_at: begin.map_or(repository.created_at, |begin| {
+                begin.max(repository.created_at)
+            }),
+            last: since(repository.last, begin),
+            ..repository
         });
         Ok((standing.namespace.path, found))
     }

@@ -39,7 +39,7 @@ impl Desk {
             size: MAX_PAGE_SIZE,
         });
         let found = self.usage_page(authority, question, all).await?;
-        let counted = found.into_items().into_iter().map(|sum| DayOfUsage {
+        let counted = found.items.into_iter().map(|sum| DayOfUsage {
             day: sum.first_day,
             counts: sum.counts,
         });

@@ -92,7 +92,7 @@ impl Desk {
 
     /// The usage with the names of repositories, groups and projects.
     async fn with_names(&self, found: Listing<UsageSum>) -> Result<Listing<UsageSum>, DeskError> {
-        let keys = || found.items().iter().map(|sum| sum.key);
+        let keys = || found.items.iter().map(|sum| sum.key);
         let used: Vec<RepositoryId> = keys()
             .filter_map(|key| match key {
                 UsageKey::Repository(id) => id,
@@ -113,16 +113,16 @@ impl Desk {
         if !places.is_empty() {
             paths = namespaces::lists::paths(&self.db, places).await?;
         }
-        Ok(found.filter_map(|sum| {
+        Ok(found.map(|sum| {
             let name = match sum.key {
                 UsageKey::Repository(Some(id)) => names.get(&id),
                 UsageKey::Namespace(Some(id)) => paths.get(&id),
                 _ => None,
             };
-            Some(UsageSum {
+            UsageSum {
                 name: name.cloned(),
                 ..sum
-            })
+            }
         }))
     }
 }

@@ -86,12 +86,12 @@ impl Desk {
         }
         let found = users::page(&self.db, &filter, paging).await?;
         if !authority.is_administrator() {
-            return Ok(found.filter_map(|user| Some(VisibleUser::Basic(user))));
+            return Ok(found.map(VisibleUser::Basic));
         }
-        let own = own_namespaces(&self.db, found.items()).await?;
-        Ok(found.filter_map(|user| {
+        let own = own_namespaces(&self.db, &found.items).await?;
+        Ok(found.map(|user| {
             let namespace = own.get(&user.id).copied();
-            Some(VisibleUser::Whole(user, namespace))
+            VisibleUser::Whole(user, namespace)
         }))
     }
 }

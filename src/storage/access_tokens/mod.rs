@@ -34,7 +34,7 @@ use crate::storage::entity::instant::{Instant, goes_on_after};
 use crate::storage::entity::{access_token, user};
 use crate::storage::error::StorageError;
 use crate::storage::letter_pairs::{self, Named};
-use crate::storage::page::{contains, having, listing_of, try_map};
+use crate::storage::page::{contains, having, listing_of};
 use crate::storage::source::Source;
 use crate::storage::users::to_user;
 
@@ -143,7 +143,7 @@ pub async fn page(
     let sort = |query| sorted(query, filter.sort);
     let id = (Id, |row: &access_token::Model| row.id);
     let rows = listing_of(source, wanted, sort, id, paging).await?;
-    try_map(rows, |row| to_token(&row))
+    rows.try_map(|row| to_token(&row))
 }
 
 /// The ids of these tokens.

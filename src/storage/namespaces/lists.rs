@@ -29,7 +29,7 @@ use crate::storage::members::not_ended;
 use crate::storage::namespaces::{to_kind, to_namespace, to_visibility};
 use crate::storage::page::{
     begins_with, between, contains, contains_before_the_last, contains_in, having, is_below,
-    is_none_of, is_one_of, listing_of, nothing, try_map,
+    is_none_of, is_one_of, listing_of, nothing,
 };
 use crate::storage::source::{Source, Turn};
 
@@ -63,7 +63,7 @@ pub async fn page(
     let sort = |query| sorted(query, filter.sort);
     let id = (namespace::Column::Id, |row: &namespace::Model| row.id);
     let rows = listing_of(source, wanted, sort, id, paging).await?;
-    try_map(rows, |row| to_namespace(&row))
+    rows.try_map(|row| to_namespace(&row))
 }
 
 /// The namespaces in which a user has at least a role, its own or inherited, at an instant.

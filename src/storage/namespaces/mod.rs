@@ -359,6 +359,18 @@ pub(super) async fn on_paths_numbered(
     Ok((rows.collect::<Result<_, _>>()?, number))
 }
 
+/// The rows of namespaces with these ids, as many as are there.
+pub(super) async fn rows_by_id(
+    source: &impl Source,
+    ids: impl IntoIterator<Item = i64>,
+) -> Result<BTreeMap<i64, namespace::Model>, StorageError> {
+    let rows = namespace::Entity::find()
+        .filter(is_one_of(namespace::Column::Id, ids))
+        .all(source.connection())
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+}
+
 pub(super) fn to_path(row: &namespace::Model) -> Result<NamespacePath, StorageError> {
     to_known_path(&row.path)
 }

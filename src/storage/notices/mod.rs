@@ -24,7 +24,7 @@ use crate::storage::entity::instant::Instant;
 use crate::storage::entity::notice::{self, Column};
 use crate::storage::error::StorageError;
 use crate::storage::oldest::delete_oldest;
-use crate::storage::page::{between, listing_of, try_map};
+use crate::storage::page::{between, listing_of};
 use crate::storage::source::{AT_A_TIME, Source};
 
 /// A notice that is to be stored for one channel.
@@ -128,10 +128,8 @@ pub async fn page(
         }
     };
     let id = (Column::Id, |row: &notice::Model| row.id);
-    try_map(
-        listing_of(source, query, sort, id, paging).await?,
-        to_notice,
-    )
+    let rows = listing_of(source, query, sort, id, paging).await?;
+    rows.try_map(to_notice)
 }
 
 /// The number of notices of that kind about one token between two instants.

@@ -10,7 +10,7 @@ use sea_orm::{
 use crate::domain::ids::{NamespaceId, RepositoryId, UserId};
 use crate::domain::namespaces::path::NamespacePath;
 use crate::domain::namespaces::path::root_of;
-use crate::domain::page::{KeysetRequest, Listing, Page, Paging, Slice};
+use crate::domain::page::{KeysetRequest, Listing, ListingPlace, Page, Paging, Slice};
 use crate::domain::usage::CredentialKind;
 use crate::domain::usage::filter::{UsageFilter, UsageGrouping, UsageKey, UsagePlace, UsageSum};
 use crate::storage::entity::instant::Instant;
@@ -52,9 +52,8 @@ pub async fn page(
     let wanted = usize::try_from(size).unwrap_or(usize::MAX);
     let has_rest = items.len() > wanted;
     items.truncate(wanted);
-    Ok(match paging {
-        Paging::Offset(request) => Listing::Page(Page {
-            items,
+    let place = match paging {
+        Paging::Offset(request) => ListingPlace::Page(Page {
             // To count the things costs as much as to add them all up.
             total: None,
             has_rest,
@@ -62,16 +61,16 @@ pub async fn page(
         }),
         Paging::Keyset(request) => {
             let last = items.last().filter(|_| has_rest);
-            Listing::Slice(Slice {
+            ListingPlace::Slice(Slice {
                 next: last.map(|sum| sum.key.number()),
-                items,
                 request: KeysetRequest {
                     descending: false,
                     ..request
                 },
             })
         }
-    })
+    };
+    Ok(Listing { items, place })
 }
 
 fn sums(

@@ -31,7 +31,7 @@ use crate::storage::error::StorageError;
 use crate::storage::letter_pairs::{self, Named};
 use crate::storage::page::{
     TextLine, between, contains, contains_before_the_last, having, is_line, is_one_of, listing_of,
-    nothing, try_map,
+    nothing,
 };
 use crate::storage::source::Source;
 use crate::storage::users::accounts::hidden;
@@ -91,7 +91,7 @@ pub async fn page(
     let sort = |query| sorted(query, filter);
     let id = (user::Column::Id, |row: &user::Model| row.id);
     let rows = listing_of(source, wanted, sort, id, paging).await?;
-    try_map(rows, to_user)
+    rows.try_map(to_user)
 }
 
 fn wanted(filter: &UserFilter) -> Condition {

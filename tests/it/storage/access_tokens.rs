@@ -132,7 +132,7 @@ async fn listed(db: &Db, owner: &User, filter: AccessTokenFilter) -> Vec<AccessT
         ..filter
     };
     let page = access_tokens::page(db, &filter, Paging::Offset(PageRequest::default()));
-    let tokens = page.await.unwrap().into_items();
+    let tokens = page.await.unwrap().items;
     tokens.iter().map(|token| token.id).collect()
 }
 

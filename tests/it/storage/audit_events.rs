@@ -84,7 +84,7 @@ async fn found(db: &Db, filter: &EventFilter, descending: bool) -> String {
 }
 
 fn names(listing: &Listing<StoredEvent>) -> String {
-    let names = listing.items().iter().map(|event| &*event.subject_name);
+    let names = listing.items.iter().map(|event| &*event.subject_name);
     names.collect::<Vec<_>>().join(" ")
 }
 
@@ -186,7 +186,7 @@ pub(super) async fn events_come_in_the_order_of_time(db: &Db) {
     let newest_id = listing
         .await
         .unwrap()
-        .items()
+        .items
         .iter()
         .map(|event| event.id.0)
         .max();
@@ -292,7 +292,7 @@ pub(super) async fn old_events_are_purged(db: &Db) {
     };
     assert_eq!(found(db, &left, false).await, "of-2002");
     let listing = audit_events::page(db, &left, false, Paging::Offset(PageRequest::default()));
-    let id = listing.await.unwrap().items()[0].id;
+    let id = listing.await.unwrap().items[0].id;
     let all = EventFilter::default();
     assert!(audit_events::find(db, &all, id).await.unwrap().is_some());
     let elsewhere = EventFilter {
@@ -332,7 +332,7 @@ pub(super) async fn events_of_an_older_program_get_what_they_belong_to(
     };
     let part = Paging::Offset(PageRequest::default());
     let machines = deploy_tokens::page(db, &filter, part).await.unwrap();
-    let machine = &machines.items()[0];
+    let machine = &machines.items[0];
     let inner = NamespaceRecord {
         kind: NamespaceKind::Project,
         path: "of-events/inner".try_into().unwrap(),

@@ -79,8 +79,8 @@ pub(super) async fn deploy_tokens_keep_what_was_chosen(db: &Db) {
             size: 20,
         });
         let slice = deploy_tokens::page(db, &filter, from_the_beginning).await;
-        assert_eq!(page.items(), slice.unwrap().items());
-        page.into_items()
+        assert_eq!(page.items, slice.unwrap().items);
+        page.items
             .into_iter()
             .map(|token| token.id)
             .collect::<Vec<_>>()

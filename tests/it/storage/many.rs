@@ -6,7 +6,7 @@ use wharfinger::domain::members::access_level::AccessLevel;
 use wharfinger::domain::namespaces::NamespaceKind;
 use wharfinger::domain::namespaces::filter::NamespaceFilter;
 use wharfinger::domain::namespaces::visibility::Visibility;
-use wharfinger::domain::page::{Listing, PageRequest, Paging};
+use wharfinger::domain::page::{ListingPlace, PageRequest, Paging};
 use wharfinger::storage::Db;
 use wharfinger::storage::namespaces::lists;
 
@@ -45,7 +45,7 @@ pub(super) async fn many_projects_are_listed_in_time(url: &SecretString, db: &Db
     let page = Paging::Offset(PageRequest::default());
     let caller = authority(&owner, false, false);
     let listing = lists::page(db, &caller, &filter, now(), page).await;
-    let Listing::Page(page) = listing.unwrap() else {
+    let ListingPlace::Page(page) = listing.unwrap().place else {
         panic!("a page was asked for");
     };
     assert_eq!(

@@ -119,7 +119,7 @@ async fn direct(db: &Db, namespace: &Namespace) -> Vec<(Member, User)> {
     );
     let namespace = std::slice::from_ref(namespace);
     let page = members::page(db, namespace, &filter, now(), request).await;
-    let members = page.unwrap().into_items().into_iter();
+    let members = page.unwrap().items.into_iter();
     members.map(|listed| (listed.member, listed.user)).collect()
 }
 
@@ -190,7 +190,7 @@ pub(super) async fn of_equal_roles_the_longest_is_listed(db: &Db) {
         };
         let first = Paging::Offset(PageRequest::default());
         let page = members::page(db, &all, &filter, now(), first).await;
-        assert_eq!(page.unwrap().items()[0].member.expiry, longest, "{name}");
+        assert_eq!(page.unwrap().items[0].member.expiry, longest, "{name}");
     }
 }
 
@@ -228,7 +228,7 @@ async fn listed(
         Paging::Offset(PageRequest::default()),
     );
     let page = page.await.unwrap();
-    let names = page.items().iter();
+    let names = page.items.iter();
     let names = names.map(|listed| format!("{}:{}", listed.user.username, listed.member.level));
     names.collect::<Vec<_>>().join(" ")
 }
@@ -270,7 +270,7 @@ pub(super) async fn roles_of_a_user_are_found(db: &Db) {
             Paging::Offset(PageRequest::default()),
         )
         .await;
-        assert_eq!(page.unwrap().items().len(), roles, "{kind:?}");
+        assert_eq!(page.unwrap().items.len(), roles, "{kind:?}");
     }
     let later = tomorrow.instant();
     let page = members::page_of_user(
@@ -281,7 +281,7 @@ pub(super) async fn roles_of_a_user_are_found(db: &Db) {
         Paging::Offset(PageRequest::default()),
     )
     .await;
-    assert_eq!(page.unwrap().items()[0].0, top);
+    assert_eq!(page.unwrap().items[0].0, top);
     let change = begin(db).await;
     members::remove_from(&change, &[top.id, sub.id], dora.id)
         .await

@@ -171,7 +171,7 @@ async fn seen(
     let listing = lists::page(db, authority, filter, instant, all).await;
     let listing = listing.unwrap();
     let paths = listing
-        .items()
+        .items
         .iter()
         .map(|namespace| namespace.path.to_string());
     paths

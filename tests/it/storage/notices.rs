@@ -127,7 +127,7 @@ pub(super) async fn notices_are_kept_once_and_sent_by_one(db: &Db) {
         ..NoticeFilter::default()
     };
     let sent = notices::page(db, delivered, (true, page)).await.unwrap();
-    assert_eq!((sent.items().len(), sent.items()[0].attempts), (1, 2));
+    assert_eq!((sent.items.len(), sent.items[0].attempts), (1, 2));
     let above = |most: u64| (most, now() + Duration::seconds(1));
     assert_eq!(
         notices::purge(db, now(), above(10)).await.unwrap(),

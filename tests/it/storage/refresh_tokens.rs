@@ -159,7 +159,7 @@ async fn refresh_tokens_are_purged(
     let left = async || {
         let page =
             refresh_tokens::page(db, Some(bob.id), Paging::Offset(PageRequest::default())).await;
-        let items = page.unwrap().into_items();
+        let items = page.unwrap().items;
         items.iter().map(|token| token.id).collect::<Vec<_>>()
     };
     assert_eq!(purged(after(5)).await, 0);
@@ -201,7 +201,7 @@ pub(super) async fn refresh_tokens_make_room(db: &Db) {
         login.commit([grant.event(event)]).await.unwrap();
         let page =
             refresh_tokens::page(db, Some(bob.id), Paging::Offset(PageRequest::default())).await;
-        let items = page.unwrap().into_items();
+        let items = page.unwrap().items;
         let ids: Vec<_> = items.iter().map(|token| token.id).collect();
         assert_eq!(ids, left);
     }

@@ -94,10 +94,7 @@ async fn found_tokens(
         };
         let part = access_tokens::page(db, &filter, Paging::Keyset(request)).await;
         let part = part.unwrap();
-        let theirs = part
-            .items()
-            .iter()
-            .filter(|token| token.user_id == owner.id);
+        let theirs = part.items.iter().filter(|token| token.user_id == owner.id);
         found.extend(theirs.map(|token| token.id));
         after = part.next();
         if after.is_none() {
@@ -134,7 +131,7 @@ async fn places_are_found_by_their_new_name(db: &Db, owner: &User) {
         };
         let page = Paging::Offset(PageRequest::default());
         let found = lists::page(db, &administrator, &filter, now(), page).await;
-        let paths = found.unwrap().into_items().into_iter();
+        let paths = found.unwrap().items.into_iter();
         paths
             .map(|found| found.path.to_string())
             .collect::<Vec<_>>()

@@ -83,12 +83,12 @@ async fn summed(db: &Db, filter: &UsageFilter, grouping: UsageGrouping) -> Vec<U
         });
         let part = sums::page(db, filter, grouping, request).await.unwrap();
         after = part.next();
-        parts.extend(part.into_items());
+        parts.extend(part.items);
         if after.is_none() {
             break;
         }
     }
-    let items = page.into_items();
+    let items = page.items;
     assert_eq!(items, parts, "{grouping:?}");
     items
 }
@@ -216,7 +216,7 @@ async fn last_uses_only_rise(db: &Db) {
     assert_eq!(repositories::last_use_in(db, place).await.unwrap(), last);
     let page = Paging::Offset(PageRequest::default());
     let listed = repositories::page(db, place, Some(now()), page).await;
-    assert_eq!(listed.unwrap().items(), [found().await]);
+    assert_eq!(listed.unwrap().items, [found().await]);
 }
 
 async fn old_usage_is_purged(db: &Db) {

@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 
 use crate::domain::authority::Need;
 use crate::domain::namespaces::reference::ExpectedNamespace;
-use crate::domain::page::Page;
+use crate::domain::page::{Listing, ListingPlace, Page};
 use crate::http::admin::access_tokens::rotate::RotationCall;
 use crate::http::admin::call::Call;
 use crate::http::admin::error::ApiError;
@@ -77,13 +77,15 @@ async fn list_for_impersonation(
 }
 
 fn no_tokens(wanted: PageInput, call: &Call, admin: &AdminState) -> Response {
-    let none = Page::<()> {
+    let none = Listing::<()> {
         items: Vec::new(),
-        total: Some(0),
-        has_rest: false,
-        request: wanted.into(),
+        place: ListingPlace::Page(Page {
+            total: Some(0),
+            has_rest: false,
+            request: wanted.into(),
+        }),
     };
-    page::reply(&none, (call, &admin.public_url), |()| ())
+    page::reply_part(&none, (call, &admin.public_url), |()| ())
 }
 
 /// Refuses to make, show, rotate or revoke a token of a group or project. A revoked token that is presented to rotate one

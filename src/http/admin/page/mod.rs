@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use crate::domain::page::{KeysetRequest, Listing, Page, PageRequest};
+use crate::domain::page::{KeysetRequest, Listing, ListingPlace, Page, PageRequest};
 use crate::http::admin::call::Call;
 use crate::http::admin::parameters::{bare, is_of_token};
 
@@ -17,40 +17,29 @@ pub(super) fn reply_part<T, V: Serialize>(
     (call, public_url): (&Call, &str),
     view: impl Fn(&T) -> V,
 ) -> Response {
-    match part {
-        Listing::Page(page) => reply(page, (call, public_url), view),
-        Listing::Slice(slice) => {
-            let views: Vec<V> = slice.items.iter().map(view).collect();
+    let headers = match &part.place {
+        ListingPlace::Page(page) => headers((page, part.items.len()), &call.uri, public_url),
+        ListingPlace::Slice(slice) => {
             let rest = slice
                 .next
                 .map(|next| rest_link(&call.uri, public_url, next, slice.request));
             let value = rest.and_then(|rest| HeaderValue::from_str(&rest).ok());
-            let headers: HeaderMap = value
-                .into_iter()
-                .map(|value| (header::LINK, value))
-                .collect();
-            (headers, Json(views)).into_response()
+            let link = value.into_iter().map(|value| (header::LINK, value));
+            link.collect()
         }
-    }
+    };
+    let views: Vec<V> = part.items.iter().map(view).collect();
+    (headers, Json(views)).into_response()
 }
 
-/// The entries of a page in the form of `view`, with links to the other pages.
-pub(super) fn reply<T, V: Serialize>(
-    page: &Page<T>,
-    (call, public_url): (&Call, &str),
-    view: impl Fn(&T) -> V,
-) -> Response {
-    let views: Vec<V> = page.items.iter().map(view).collect();
-    (headers(page, &call.uri, public_url), Json(views)).into_response()
-}
-
-fn headers<T>(page: &Page<T>, uri: &Uri, public_url: &str) -> HeaderMap {
+/// The headers of a page with so many entries.
+fn headers((page, entries): (&Page, usize), uri: &Uri, public_url: &str) -> HeaderMap {
     let PageRequest { number, size } = page.request;
     let next = page.has_rest.then(|| number + 1);
     // Beyond the end there is nothing before or after, as in GitLab.
     let is_within = match page.pages() {
         Some(pages) => number <= pages,
-        None => !page.items.is_empty(),
+        None => entries > 0,
     };
     let previous = (number > 1 && is_within).then(|| number - 1);
     let text = |page: Option<u64>| page.map_or(String::new(), |page| page.to_string());
@@ -130,8 +119,7 @@ mod tests {
     #[test]
     fn beyond_ten_thousand_the_total_is_not_told() {
         let uri: Uri = "/api/v4/users?search=a".parse().unwrap();
-        let page = |total| Page::<()> {
-            items: vec![(); 100],
+        let page = |total| Page {
             total,
             has_rest: true,
             request: PageRequest {
@@ -139,13 +127,13 @@ mod tests {
                 size: 100,
             },
         };
-        let told = headers(&page(Some(10_000)), &uri, "https://h");
+        let told = headers((&page(Some(10_000)), 100), &uri, "https://h");
         assert_eq!(
             (&told["x-total"], &told["x-total-pages"]),
             (&HeaderValue::from(10_000), &HeaderValue::from(100))
         );
         assert!(told["link"].to_str().unwrap().contains("rel=\"last\""));
-        let untold = headers(&page(None), &uri, "https://h");
+        let untold = headers((&page(None), 100), &uri, "https://h");
         assert!(untold.get("x-total").is_none() && untold.get("x-total-pages").is_none());
         let link = untold["link"].to_str().unwrap();
         assert!(

@@ -10,7 +10,7 @@ use crate::domain::access_tokens::AccessToken;
 use crate::domain::access_tokens::filter::{
     AccessTokenFilter, AccessTokenSort, AccessTokenSortKey,
 };
-use crate::domain::page::{Listing, PageRequest, Paging};
+use crate::domain::page::{Listing, ListingPlace, PageRequest, Paging};
 use crate::http::web::access_tokens::HERE;
 use crate::http::web::access_tokens::token::{ShownToken, own_token};
 use crate::http::web::error::WebError;
@@ -113,7 +113,7 @@ async fn part(
     let number = if works { active } else { inactive };
     let mut found = find(number).await?;
     // A part beyond the end is empty, though there are tokens.
-    if number > 1 && found.items().is_empty() {
+    if number > 1 && found.items.is_empty() {
         found = find(1).await?;
     }
     let link = |number: u64| {
@@ -135,11 +135,11 @@ async fn part(
 
 impl TokenPart {
     fn new(found: &Listing<AccessToken>, now: DateTime<Utc>, link: impl Fn(u64) -> String) -> Self {
-        let (number, has_rest) = match found {
-            Listing::Page(page) => (page.request.number, page.has_rest),
-            Listing::Slice(_) => (1, false),
+        let (number, has_rest) = match found.place {
+            ListingPlace::Page(page) => (page.request.number, page.has_rest),
+            ListingPlace::Slice(_) => (1, false),
         };
-        let tokens = found.items().iter();
+        let tokens = found.items.iter();
         Self {
             tokens: tokens
                 .map(|token| ShownToken::new(token, now, ShownDay))
