@@ -13,11 +13,8 @@ use crate::domain::access_tokens::lineage::NotRotatable;
 use crate::domain::authority::cause::Cause;
 use crate::domain::authority::{Need, Refusal};
 use crate::domain::page::MAX_OFFSET;
-use crate::http::layers::{LogNote, retry_after, waiting_time};
+use crate::http::layers::{LogNote, WHILE_AWAY, retry_after, waiting_time};
 use crate::identity::AuthenticationError;
-
-/// The time after which a caller may try again whom we cannot answer now.
-const SOON: Duration = Duration::from_secs(5);
 
 /// A request that was not done. The texts here are for the log: a reply may repeat what its caller wrote, the log
 /// never does.
@@ -201,7 +198,7 @@ impl IntoResponse for ApiError {
         let mut response = (self.status(), Json(self.body())).into_response();
         let wait = match &self {
             Self::TooMany(wait, _) | Self::TooManyCodes(wait) => Some(*wait),
-            Self::Unavailable(_) => Some(SOON),
+            Self::Unavailable(_) => Some(WHILE_AWAY),
             _ => None,
         };
         let headers = response.headers_mut();

@@ -8,13 +8,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::extract::State;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use tokio_util::task::TaskTracker;
 
 use crate::domain::numbers::CheckState;
+use crate::http::layers::retry_after::{WHILE_AWAY, retry_after};
 use crate::http::layers::storage_question::{PendingAnswer, StorageQuestion};
 
 /// The time that storage may take where the work may go on without it. Whoever asks has a limit too, often a second, and takes a listener out
@@ -339,8 +340,8 @@ async fn readyz(health: &Health, detail: HealthDetail) -> Response {
     };
     let mut response = (status, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response();
     if !is_ready {
-        let soon = HeaderValue::from_static("5");
-        response.headers_mut().insert(header::RETRY_AFTER, soon);
+        let wait = retry_after(WHILE_AWAY);
+        response.headers_mut().insert(header::RETRY_AFTER, wait);
     }
     response
 }

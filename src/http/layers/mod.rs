@@ -39,7 +39,7 @@ pub use media_type::media_type;
 pub use origin::origin;
 pub use request_body::{UnreadableBody, read_body};
 pub use request_log::RequestLog;
-pub use retry_after::{retry_after, waiting_time};
+pub use retry_after::{WHILE_AWAY, retry_after, waiting_time};
 pub use settings::LayerSettings;
 pub use slashes::AsSent;
 pub use storage_question::StorageProblem;

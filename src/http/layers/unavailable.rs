@@ -1,12 +1,13 @@
 //! Replies of a service that cannot answer now.
 
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
 
 use crate::http::layers::distribution_error::DistributionError;
 use crate::http::layers::health::{Health, HealthDetail, pulls_route, routes};
 use crate::http::layers::log_note::LogNote;
+use crate::http::layers::retry_after::{WHILE_AWAY, retry_after};
 use crate::http::layers::storage_question::StorageProblem;
 
 /// A reply that asks the client to come back.
@@ -15,7 +16,7 @@ pub(super) fn unavailable(message: &str, note: LogNote) -> Response {
     let mut response = (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response();
     response
         .headers_mut()
-        .insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+        .insert(header::RETRY_AFTER, retry_after(WHILE_AWAY));
     response.extensions_mut().insert(note);
     response
 }

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use crate::app::DeskError;
 use crate::app::registry::IssueError;
 use crate::domain::authority::Refusal;
-use crate::http::layers::{DistributionError, LogNote, retry_after, waiting_time};
+use crate::http::layers::{DistributionError, LogNote, WHILE_AWAY, retry_after, waiting_time};
 use crate::identity::AuthenticationError;
 
 /// The message for every refused credential, whatever the cause.
@@ -82,6 +82,6 @@ pub(super) fn unavailable() -> Response {
     let mut response = reply(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", TRY_AGAIN);
     response
         .headers_mut()
-        .insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+        .insert(header::RETRY_AFTER, retry_after(WHILE_AWAY));
     response
 }

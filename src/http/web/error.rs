@@ -1,18 +1,14 @@
 //! Errors as pages tell them.
 
 use std::error::Error;
-use std::time::Duration;
 
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use crate::app::DeskError;
 use crate::domain::authority::Refusal;
-use crate::http::layers::{LogNote, retry_after};
+use crate::http::layers::{LogNote, WHILE_AWAY, retry_after};
 use crate::http::web::next::Next;
-
-/// The time after which a visitor may try again whom we cannot answer now.
-const SOON: Duration = Duration::from_secs(5);
 
 /// A request that shows no page of its own. The texts here are for the log: a page may repeat what its visitor wrote, the log never
 /// does.
@@ -167,7 +163,7 @@ impl WebError {
     pub(super) fn head(&self) -> Response {
         let mut response = self.status().into_response();
         if let Self::Unavailable(_) = self {
-            let wait = retry_after(SOON);
+            let wait = retry_after(WHILE_AWAY);
             response.headers_mut().insert(header::RETRY_AFTER, wait);
         }
         response.extensions_mut().insert(LogNote::of_error(self));
