@@ -66,13 +66,17 @@ impl EncryptionKeyFile {
         self.read()
     }
 
-    /// The error that the key is gone, or is not the one with which the stored secrets were encrypted.
-    pub fn lost(&self, is_there: bool) -> KeyError {
-        let what = if is_there {
-            "is not the key with which the stored secrets were encrypted"
-        } else {
-            "is gone, and secrets are stored that were encrypted with it"
-        };
+    /// The error that the key is gone with which stored secrets were encrypted.
+    pub fn gone(&self) -> KeyError {
+        self.lost("is gone, and secrets are stored that were encrypted with it")
+    }
+
+    /// The error that another key is there than the one with which the stored secrets were encrypted.
+    pub fn another(&self) -> KeyError {
+        self.lost("is not the key with which the stored secrets were encrypted")
+    }
+
+    fn lost(&self, what: &str) -> KeyError {
         let problem = format!(
             "{what}: bring it back from a backup. If it is lost for good, turn two-factor authentication off for those \
              who have it (`wharfinger user list --two-factor enabled`, `wharfinger user two-factor disable NAME`) and \

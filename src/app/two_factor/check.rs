@@ -52,7 +52,7 @@ impl TwoFactors {
         let factor = match SecondFactor::read(presented) {
             None => None,
             Some(SecondFactor::Code(code)) => {
-                let key = self.key.read()?.ok_or_else(|| self.key.lost(false))?;
+                let key = self.key.read()?.ok_or_else(|| self.key.gone())?;
                 Some(TriedSecret::Code(code, key))
             }
             Some(SecondFactor::Recovery(code)) => Some(TriedSecret::Recovery(code)),
@@ -86,7 +86,7 @@ impl TwoFactors {
                 let stored = two_factor::find(of, user.id).await?;
                 let stored = stored.ok_or(TwoFactorError::Off)?;
                 let secret = open(key, user.id, &stored);
-                let secret = secret.ok_or_else(|| self.key.lost(true))?;
+                let secret = secret.ok_or_else(|| self.key.another())?;
                 let Some(step) = secret.step_of(code, stored.last_step, now) else {
                     return Ok(None);
                 };

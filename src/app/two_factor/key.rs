@@ -16,10 +16,10 @@ impl TwoFactors {
         };
         Ok(match self.key.read() {
             Err(error) => Some(error),
-            Ok(None) => Some(self.key.lost(false)),
+            Ok(None) => Some(self.key.gone()),
             Ok(Some(key)) => open(&key, user, &stored)
                 .is_none()
-                .then(|| self.key.lost(true)),
+                .then(|| self.key.another()),
         })
     }
 
