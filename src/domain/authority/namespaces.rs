@@ -33,7 +33,7 @@ impl Authority {
     }
 
     /// Requires the role `needed` or a higher one in the namespace.
-    pub fn require_role(&self, standing: &Standing, needed: AccessLevel) -> Result<(), Refusal> {
+    fn require_role(&self, standing: &Standing, needed: AccessLevel) -> Result<(), Refusal> {
         if self.rank(standing) >= Some(needed) {
             Ok(())
         } else {

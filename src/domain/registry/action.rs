@@ -88,11 +88,6 @@ impl ActionSet {
         Self(self.0 & !other.0)
     }
 
-    /// True if all of this set is in the other.
-    pub fn is_subset(self, other: Self) -> bool {
-        self.without(other).is_empty()
-    }
-
     /// The actions in the order in which they are written.
     pub fn iter(self) -> impl Iterator<Item = Action> {
         Action::ALL
