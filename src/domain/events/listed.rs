@@ -112,7 +112,7 @@ fn write_all(
     }
 }
 
-fn as_text<S: serde::Serializer>(
+pub(super) fn as_text<S: serde::Serializer>(
     value: &impl fmt::Display,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {

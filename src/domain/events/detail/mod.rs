@@ -14,7 +14,7 @@ use crate::domain::access_tokens::AccessTokenSpecification;
 use crate::domain::access_tokens::pattern::RepositoryPattern;
 use crate::domain::access_tokens::scope::AccessTokenScopes;
 use crate::domain::authority::cause::Cause;
-use crate::domain::events::listed::{AccessTokenList, RoleList};
+use crate::domain::events::listed::{AccessTokenList, RoleList, as_text};
 use crate::domain::expiry::Expiry;
 use crate::domain::ids::AccessTokenId;
 use crate::domain::members::Member;
@@ -418,11 +418,4 @@ fn patterns(token: &AccessTokenSpecification) -> Vec<String> {
 )]
 fn as_name<S: serde::Serializer>(cause: &Cause, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(cause.name())
-}
-
-fn as_text<S: serde::Serializer>(
-    value: &impl fmt::Display,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(value)
 }
