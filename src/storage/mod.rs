@@ -1,7 +1,7 @@
 //! The database. Only this module names SeaORM; domain types go in and come out.
 //!
-//! Questions go to a [`Source`]; only a [`Change`] can write, and it commits nothing without its
-//! audit row and its number.
+//! Questions go to a [`Source`]. A [`Change`] commits nothing without its audit row and its number. A [`Login`] writes what belongs to
+//! a login, and takes no number. What was only seen, such as uses of tokens, and notices are written straight to the [`Db`].
 
 pub mod access_tokens;
 pub mod audit_events;

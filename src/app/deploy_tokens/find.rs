@@ -13,7 +13,7 @@ use crate::storage::{Source, deploy_tokens};
 
 impl Desk {
     /// A part of a namespace's deploy tokens that were not revoked; or of all there ever were, as an
-    /// administrator. `active` leaves only those that work, or only others.
+    /// administrator. If `active` is true, only those that work are left; false leaves all.
     pub async fn deploy_tokens_page(
         &self,
         authority: &Authority,

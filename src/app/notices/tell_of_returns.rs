@@ -53,6 +53,7 @@ impl Notices {
         }
         self.add_or_lose(records).await
     }
+
     /// True if a token of the same family, or one that any of them made, is not revoked.
     async fn family_works(&self, token: &AccessToken) -> Result<bool, DeskError> {
         let now = self.clock.now();

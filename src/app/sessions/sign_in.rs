@@ -121,6 +121,7 @@ impl Admission {
             state: session.state,
         })
     }
+
     /// Begins what a sign-in writes. A block or another password comes before this, and is seen, or after it, and ends the session.
     async fn begin_sign_in(
         &self,
