@@ -6,7 +6,6 @@ use crate::app::Desk;
 use crate::cli::input::{access_token_id, read};
 use crate::cli::token_end::TokenEnd;
 use crate::domain::access_tokens::pattern::RepositoryPattern;
-use crate::domain::access_tokens::policy::WantedEnd;
 use crate::domain::access_tokens::scope::AccessTokenScope;
 use crate::domain::access_tokens::{AccessToken, AccessTokenChange};
 use crate::domain::authority::Authority;
@@ -44,11 +43,7 @@ impl ChangeTokenArguments {
         let wanted = AccessTokenChange {
             name: self.name,
             description: description.transpose()?,
-            expiry: match self.end.wanted(desk.now())? {
-                WantedEnd::Unsaid => None,
-                WantedEnd::Never => Some(None),
-                WantedEnd::At(end) => Some(Some(end)),
-            },
+            end: self.end.wanted(desk.now())?,
             scopes: (!scopes.is_empty()).then(|| scopes.into_iter().collect()),
             repositories: (!repositories.is_empty()).then_some(repositories),
         };
