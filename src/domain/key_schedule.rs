@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
 use crate::domain::registry::{LONGEST_LIFETIME, Registry, ServiceName, TrustMode};
@@ -165,9 +165,11 @@ impl KeySchedule {
         self.modes.contains(&TrustMode::Jwks) && self.rotate_every <= self.jwks_activation
     }
 
-    /// The time at which an authority that was made at `made` begins to certify keys: no later than the `end` of the present one.
+    /// The time at which an authority that was made at `made` begins to certify keys: a day before the `end` of the present one at
+    /// the latest, while keys that it certified still sign.
     pub fn authority_begins(&self, made: DateTime<Utc>, end: DateTime<Utc>) -> DateTime<Utc> {
-        later(made, self.ca_activation).map_or(end, |begins| begins.min(end))
+        let latest = end - TimeDelta::days(1);
+        later(made, self.ca_activation).map_or(latest, |begins| begins.min(latest))
     }
 
     /// True if it is time to renew an authority that ends at `end`.

@@ -661,21 +661,29 @@ fn old_and_new_authority_overlap() {
 }
 
 #[test]
-fn an_authority_that_is_renewed_late_gives_way_at_its_end_as_is_told() {
+fn an_authority_that_is_renewed_late_gives_way_before_its_end_as_is_told() {
     let folder = TempDir::new().unwrap();
     let ring = open(&folder).unwrap().ring;
     let end = ring.authority().not_after;
-    let late = end - chrono::Duration::days(10);
+    let (late, last) = (
+        end - chrono::Duration::days(10),
+        end - chrono::Duration::days(1),
+    );
     ring.follow(late, &Counting(5.into())).unwrap();
-    assert_eq!(renew(&folder, late).unwrap().next.unwrap().begins_at, end);
+    assert_eq!(renew(&folder, late).unwrap().next.unwrap().begins_at, last);
     let again = renew(&folder, late).unwrap_err().to_string();
-    assert!(again.contains(&format!("certify keys on {end}")), "{again}");
+    assert!(
+        again.contains(&format!("certify keys on {last}")),
+        "{again}"
+    );
     ring.follow(late, &Counting(6.into())).unwrap();
     let warning = ring.authority_warning(late).unwrap();
-    let before = format!("restart it before {}", end.date_naive());
+    let before = format!("restart it before {}", last.date_naive());
     assert!(warning.ends_with(&before), "{warning}");
-    ring.follow(end, &Counting(8.into())).unwrap();
+    ring.follow(last, &Counting(8.into())).unwrap();
     assert_eq!(ring.authority().next, None);
+    let token = ring.sign(b"{}", &registry(TrustMode::Certificate)).unwrap();
+    verify_chain(&token, &ring.ca_certificate_pem(end));
 }
 
 #[test]
