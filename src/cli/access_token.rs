@@ -46,7 +46,7 @@ pub(super) enum Command {
     Change(ChangeTokenArguments),
     /// Put a new token in the place of another; prints the secret, which nobody sees again.
     Rotate(Rotate),
-    /// Revoke a token, with those that were made with it: it opens nothing from the next request on.
+    /// Revoke a token, with those that were made with it: it opens nothing any more, on each instance within a second.
     ///
     /// Registry tokens that a client got with it before work until they end: for the registry's `pull_lifetime`, or
     /// `push_lifetime` if they can push.

@@ -39,7 +39,7 @@ pub(super) enum Command {
         #[arg(long, value_name = "DURATION", value_parser = read::<Lifetime>)]
         expires_within: Option<Lifetime>,
     },
-    /// Revoke a deploy token: it opens nothing from the next request on.
+    /// Revoke a deploy token: it opens nothing any more, on each instance within a second.
     ///
     /// Registry tokens that a client got with it before work until they end: for the registry's `pull_lifetime`, or
     /// `push_lifetime` if they can push.

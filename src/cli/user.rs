@@ -44,7 +44,7 @@ pub(super) enum Command {
         #[command(flatten)]
         confirmation: Confirmation,
     },
-    /// Let neither the user's password nor their tokens open anything from the next request on.
+    /// Let neither the user's password nor their tokens open anything after a second at most.
     ///
     /// Registry tokens that a client got before work until they end, some minutes later.
     Block {
@@ -155,7 +155,7 @@ pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Resu
                 return show(context, &user);
             }
             confirmation.ask(&format!(
-                "Block {name}? Their password and tokens open nothing from the next request on."
+                "Block {name}? Their password and tokens open nothing any more, on each instance within a second."
             ))?;
             show(context, &desk.block_user(&authority, &reference).await?)
         }

@@ -66,7 +66,8 @@ pub(super) async fn open(
         );
     } else if administrator.is_none() && !service.desk.has_administrator().await? {
         tracing::warn!(
-            "nobody is an administrator: make one with `wharfinger user create NAME --admin`"
+            "nobody is an active administrator: make one with `wharfinger user create NAME --admin --output FILE`, \
+             or take `wharfinger user change NAME --admin true` or `wharfinger user unblock NAME`"
         );
     }
     if created || administrator.is_some() {

@@ -11,7 +11,7 @@ use crate::storage::access_tokens::families;
 use crate::storage::{Change, GrantedEvent, access_tokens};
 
 impl Desk {
-    /// Revokes a token: it stops working at the next request.
+    /// Revokes a token: it stops working, on each instance within a second.
     ///
     /// The tokens that were made with it are revoked too, and those that it replaced and that still work in
     /// their grace. Revoking it again changes nothing and is no error.

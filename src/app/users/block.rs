@@ -12,7 +12,7 @@ use crate::domain::users::{User, UserState, VisibleUser};
 use crate::storage::{Change, GrantedEvent, users};
 
 impl Desk {
-    /// Blocks a user: neither password nor tokens work from the next request on. Refresh tokens and sessions end
+    /// Blocks a user: neither password nor tokens work any more, on each instance within a second. Refresh tokens and sessions end
     /// for good; personal access tokens work again after an unblock.
     #[tracing::instrument(name = "app.block_user", skip_all)]
     pub async fn block_user(

@@ -100,7 +100,7 @@ fn a_service_without_an_administrator_says_so_until_there_is_one() {
     let said = |workplace: &Workplace| {
         start(workplace, "log").stop();
         log(workplace, "log").contains(
-            "nobody is an administrator: make one with `wharfinger user create NAME --admin`",
+            "nobody is an active administrator: make one with `wharfinger user create NAME --admin --output FILE`",
         )
     };
     assert!(said(&workplace));

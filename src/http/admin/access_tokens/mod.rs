@@ -98,7 +98,7 @@ pub(super) async fn change(
     Ok(view(&admin, &token))
 }
 
-/// Revokes a token: it opens nothing from the next request on. Registry tokens that were got with it before
+/// Revokes a token: it opens nothing any more, on each instance within a second. Registry tokens that were got with it before
 /// work until they end, some minutes later. Somebody else's token is 400, and an id that nobody has 404.
 #[utoipa::path(delete, path = "/personal_access_tokens/{id}", tag = "personal_access_tokens",
     params(("id" = i64, Path)), responses((status = 204)))]

@@ -94,7 +94,7 @@ async fn create(
 }
 
 /// Revokes a deploy token of the group or project: Owners, in a project Maintainers too. It opens
-/// nothing from the next request on; registry tokens that were got with it before work until they end.
+/// nothing any more, on each instance within a second; registry tokens that were got with it before work until they end.
 #[utoipa::path(delete, path = "/deploy_tokens/{token_id}", tag = "deploy_tokens",
     params(("id" = String, Path, description = "id or URL-encoded path"), ("token_id" = i64, Path)),
     responses((status = 204)))]

@@ -131,7 +131,7 @@ pub(super) async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Blocks a user: neither password nor tokens open anything from the next request on; administrators only.
+/// Blocks a user: neither password nor tokens open anything after a second at most; administrators only.
 /// Registry tokens that were got before work until they end, some minutes later.
 #[utoipa::path(post, path = "/users/{id}/block", tag = "users",
     params(("id" = i64, Path)), responses((status = 201, body = bool, content_type = "application/json")))]
