@@ -50,7 +50,7 @@ async fn every_web_url_shows_a_browser_one_page_and_tells_nothing() {
     let mut pages = BTreeSet::new();
     for address in addresses {
         let path = address.strip_prefix("http://localhost:5002").unwrap();
-        for method in ["GET", "HEAD"] {
+        for method in ["GET", "HEAD", "POST"] {
             let reply = visit(&app, method, path, BROWSER).await;
             assert_eq!(reply.status, 404, "{address}");
             let is_page = reply.header("content-type") == "text/html; charset=utf-8";
@@ -60,7 +60,7 @@ async fn every_web_url_shows_a_browser_one_page_and_tells_nothing() {
         for (method, accept) in [
             ("GET", "*/*"),
             ("GET", "application/json"),
-            ("POST", BROWSER),
+            ("POST", "application/json"),
         ] {
             let reply = visit(&app, method, path, accept).await;
             assert_eq!(reply.status, 404, "{address}");
