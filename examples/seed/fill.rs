@@ -29,6 +29,23 @@ struct Fill<'a> {
 
 /// Fills the database at `url`, which has the schema, and which nobody uses.
 pub(crate) async fn fill(url: &str, world: &World) -> anyhow::Result<()> {
+    let connection = connect(url).await?;
+    for used in [
+        // The first start makes this one.
+        "SELECT COUNT(*) FROM users WHERE username <> 'admin'",
+        "SELECT COUNT(*) FROM personal_access_tokens",
+    ] {
+        ensure!(
+            number(&connection, used).await? == 0,
+            "this database is in use: it has users or tokens, and everybody can make up the secrets of those that would be \
+             added, an administrator's too; fill an empty one"
+        );
+    }
+    connection.close().await?;
+    fill_in_use(url, world).await
+}
+
+async fn connect(url: &str) -> anyhow::Result<DatabaseConnection> {
     let mut options = ConnectOptions::new(url);
     options.max_connections(1).sqlx_logging(false);
     options.map_sqlx_sqlite_opts(|options| {
@@ -36,7 +53,12 @@ pub(crate) async fn fill(url: &str, world: &World) -> anyhow::Result<()> {
         let options = options.pragma("synchronous", "OFF");
         options.pragma("cache_size", "-500000")
     });
-    let connection = Database::connect(options).await?;
+    Ok(Database::connect(options).await?)
+}
+
+/// Fills the database at `url` beside what is there: for tests alone.
+pub(crate) async fn fill_in_use(url: &str, world: &World) -> anyhow::Result<()> {
+    let connection = connect(url).await?;
     let fill = Fill {
         users: number(&connection, "SELECT MAX(id) FROM users").await?,
         namespaces: number(&connection, "SELECT MAX(id) FROM namespaces").await?,
@@ -44,17 +66,6 @@ pub(crate) async fn fill(url: &str, world: &World) -> anyhow::Result<()> {
         connection,
         world,
     };
-    for used in [
-        // The first start makes this one.
-        "SELECT COUNT(*) FROM users WHERE username <> 'admin'",
-        "SELECT COUNT(*) FROM personal_access_tokens",
-    ] {
-        ensure!(
-            number(&fill.connection, used).await? == 0,
-            "this database is in use: it has users or tokens, and everybody can make up the secrets of those that would be \
-             added, an administrator's too; fill an empty one"
-        );
-    }
     fill.people().await?;
     fill.places().await?;
     fill.roles().await?;

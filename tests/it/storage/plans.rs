@@ -16,7 +16,7 @@ use super::cold::a_cold_token_costs_three_questions;
 use super::dead_tokens::dear_questions_among_dead_tokens;
 use super::effort::Effort;
 use crate::harness::{Caller, TestApp};
-use crate::made_up::fill::fill;
+use crate::made_up::fill::fill_in_use;
 use crate::made_up::world::World;
 
 /// The tokens; a tenth as many projects, and a hundredth as many users.
@@ -60,7 +60,7 @@ impl Sent {
 
 pub(super) async fn nothing_reads_whole_tables(url: &SecretString) {
     let world = World::with(TOKENS);
-    fill(url.expose_secret(), &world).await.unwrap();
+    fill_in_use(url.expose_secret(), &world).await.unwrap();
     let (sent, effort) = (Sent::default(), Effort::at(url).await);
     let watcher = sent.clone();
     let app = TestApp::on(url, |db| db.watch(move |statement| watcher.note(statement))).await;
