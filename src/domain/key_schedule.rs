@@ -166,9 +166,11 @@ impl KeySchedule {
     }
 
     /// The time at which an authority that was made at `made` begins to certify keys: a day before the `end` of the present one at
-    /// the latest, while keys that it certified still sign.
+    /// the latest, while keys that it certified still sign. In the last two days it is the middle of what is left, so that registries
+    /// have some time to get it.
     pub fn authority_begins(&self, made: DateTime<Utc>, end: DateTime<Utc>) -> DateTime<Utc> {
-        let latest = end - TimeDelta::days(1);
+        let left = (end - made).max(TimeDelta::zero());
+        let latest = end - TimeDelta::days(1).min(left / 2);
         later(made, self.ca_activation).map_or(latest, |begins| begins.min(latest))
     }
 

@@ -264,7 +264,7 @@ impl KeyRing {
         self.loaded().authority.summary(&self.schedule)
     }
 
-    /// The advice about an authority that waits, or that ends within a year; none while there is time.
+    /// The advice about an authority that waits, or whose end is near; none while there is time.
     pub fn authority_warning(&self, now: DateTime<Utc>) -> Option<String> {
         let waiting = self
             .loaded()
@@ -377,7 +377,7 @@ impl KeyRing {
     }
 
     fn reading(&self) -> RwLockReadGuard<'_, Arc<Loaded>> {
-        // The lock is only ever held to read or replace a pointer: a poisoned one is whole.
+        // The lock is only ever held to replace a pointer, or to read what it leads to: a poisoned one is whole.
         self.loaded.read().unwrap_or_else(PoisonError::into_inner)
     }
 

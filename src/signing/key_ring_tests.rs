@@ -687,6 +687,22 @@ fn an_authority_that_is_renewed_late_gives_way_before_its_end_as_is_told() {
 }
 
 #[test]
+fn an_authority_that_is_renewed_on_its_last_day_still_overlaps_with_the_next() {
+    let folder = TempDir::new().unwrap();
+    let ring = open(&folder).unwrap().ring;
+    let end = ring.authority().not_after;
+    let (last_day, middle) = (
+        end - chrono::Duration::hours(20),
+        end - chrono::Duration::hours(10),
+    );
+    ring.follow(last_day, &Counting(5.into())).unwrap();
+    let next = renew(&folder, last_day).unwrap().next;
+    assert_eq!(next.unwrap().begins_at, middle);
+    ring.follow(middle, &Counting(6.into())).unwrap();
+    assert_eq!(ring.authority().next, None);
+}
+
+#[test]
 fn an_authority_that_has_ended_is_renewed_at_once() {
     let folder = TempDir::new().unwrap();
     open(&folder).unwrap();
