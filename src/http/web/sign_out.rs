@@ -16,7 +16,16 @@ pub(super) async fn post(
 ) -> Result<Response, WebError> {
     if let Some(visitor) = Visitor::find(&parts, &state).await? {
         let (authority, id) = (&visitor.authority, visitor.session.id);
-        state.desk.end_session(authority, id).await?;
+        match state
+            .desk
+            .end_session(authority, id)
+            .await
+            .map_err(Into::into)
+        {
+            // Another tab was faster.
+            Ok(()) | Err(WebError::NotSignedIn(_)) => {}
+            Err(error) => return Err(error),
+        }
     }
     let gone = cookie::take_away(&state.site);
     let to = Redirect::to(&state.site.link("/sign_in"));

@@ -161,6 +161,20 @@ async fn whoever_was_signed_out_learns_that_their_form_was_not_done() {
 }
 
 #[tokio::test]
+async fn whoever_signs_out_twice_at_once_is_told_nothing() {
+    let (app, browser) = start().await;
+    let held = app.hold_changes().await;
+    let (one, other, ()) = tokio::join!(
+        browser.post("/sign_out", &[]),
+        browser.post("/sign_out", &[]),
+        meanwhile(&app, held, async |_, _| {})
+    );
+    for reply in [one, other] {
+        assert_eq!(reply.header("location"), "/sign_in");
+    }
+}
+
+#[tokio::test]
 async fn whoever_is_to_sign_out_and_is_out_already_is_told_nothing() {
     let (app, browser) = start().await;
     let page = browser.open("/profile").await;
