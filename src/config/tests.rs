@@ -119,7 +119,6 @@ fn variables_count_more_than_the_file() {
     );
 }
 
-/// An image sets variables that a mounted file does not overrule; the file seems to be ignored then.
 #[test]
 fn an_issuer_is_one_that_registries_can_have() {
     let told = |issuer: &str| problem(&format!("[token]\nissuer = \"{issuer}\""));
@@ -143,6 +142,7 @@ fn two_variables_for_one_key_are_refused() {
     assert_eq!(problem, told);
 }
 
+/// An image sets variables that a mounted file does not overrule; the file seems to be ignored then.
 #[test]
 fn keys_of_the_file_that_variables_overrule_are_named_and_their_values_are_not() {
     let file = "[token]\nlisten = \"127.0.0.1:1\"\n[admin]\nlisten = \"0.0.0.0:5002\"\n[database]\nurl = \"sqlite://secret.db\"";

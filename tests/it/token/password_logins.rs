@@ -15,7 +15,7 @@ use wharfinger::domain::expiry::Expiry;
 use wharfinger::domain::namespaces::reference::{ExpectedNamespace, NamespaceReference};
 use wharfinger::domain::namespaces::visibility::Visibility;
 
-use crate::harness::{PASSWORD, TestApp, named, outdated_hash};
+use crate::harness::{PASSWORD, Reply, TestApp, named, outdated_hash};
 
 /// Passwords that are computed before the one of a login, so that it takes a while.
 const OTHERS: usize = 30;
@@ -50,20 +50,7 @@ async fn facts_of_two_moments_give_no_right_to_a_password() {
         let root = app.actor("root", "api").await;
         let user = format!("/users/{}", app.id_of("bob").await);
         let project = format!("/projects/{}", app.id_at("team/app").await);
-        is_read.store(false, Ordering::SeqCst);
-        let passwords = &app.service.issuer.admission.passwords;
-        let others = (0..OTHERS).map(|_| passwords.hash(PASSWORD.into()));
-        let is_answered = AtomicBool::new(false);
-        let login = async {
-            let bob = app.login("bob");
-            let granted = bob.granted(&["repository:team/app:pull"]).await;
-            is_answered.store(true, Ordering::SeqCst);
-            granted
-        };
         let changes = async {
-            while !is_read.load(Ordering::SeqCst) {
-                sleep(Duration::from_millis(1)).await;
-            }
             let external = root.put(&user, json!({ "external": true })).await;
             let internal = root
                 .put(&project, json!({ "visibility": "internal" }))
@@ -72,11 +59,38 @@ async fn facts_of_two_moments_give_no_right_to_a_password() {
                 (external.status.as_u16(), internal.status.as_u16()),
                 (200, 200)
             );
-            assert!(!is_answered.load(Ordering::SeqCst), "too early");
         };
-        let (_, granted, ()) = tokio::join!(join_all(others), login, changes);
+        let reply = login_that_waits(&app, &is_read, changes).await;
+        let granted = reply.granted(&app.keys);
         assert_eq!(granted, Vec::<String>::new(), "with {megabytes} MB");
     }
+}
+
+/// The reply to a login of bob's for `team/app` that waits for its turn, while something happens after the user was read.
+async fn login_that_waits(
+    app: &TestApp,
+    is_read: &AtomicBool,
+    meanwhile: impl Future<Output = ()>,
+) -> Reply {
+    is_read.store(false, Ordering::SeqCst);
+    let passwords = &app.service.issuer.admission.passwords;
+    let others = (0..OTHERS).map(|_| passwords.hash(PASSWORD.into()));
+    let is_answered = AtomicBool::new(false);
+    let login = async {
+        let bob = app.login("bob");
+        let reply = bob.ask(&["repository:team/app:pull"]).await;
+        is_answered.store(true, Ordering::SeqCst);
+        reply
+    };
+    let happens = async {
+        while !is_read.load(Ordering::SeqCst) {
+            sleep(Duration::from_millis(1)).await;
+        }
+        meanwhile.await;
+        assert!(!is_answered.load(Ordering::SeqCst), "too early");
+    };
+    let (_, reply, ()) = tokio::join!(join_all(others), login, happens);
+    reply
 }
 
 /// The login begins five seconds before the role ends, and has its turn ten seconds later.
@@ -97,24 +111,8 @@ async fn a_login_that_waited_for_its_turn_is_answered_as_of_after_the_wait() {
     };
     let given = app.desk.add_member(&Authority::operator(), role).await;
     given.unwrap();
-    is_read.store(false, Ordering::SeqCst);
-    let passwords = &app.service.issuer.admission.passwords;
-    let others = (0..OTHERS).map(|_| passwords.hash(PASSWORD.into()));
-    let is_answered = AtomicBool::new(false);
-    let login = async {
-        let bob = app.login("bob");
-        let reply = bob.ask(&["repository:team/app:pull"]).await;
-        is_answered.store(true, Ordering::SeqCst);
-        reply
-    };
-    let wait = async {
-        while !is_read.load(Ordering::SeqCst) {
-            sleep(Duration::from_millis(1)).await;
-        }
-        app.clock.advance(TimeDelta::seconds(10));
-        assert!(!is_answered.load(Ordering::SeqCst), "too early");
-    };
-    let (_, reply, ()) = tokio::join!(join_all(others), login, wait);
+    let wait = async { app.clock.advance(TimeDelta::seconds(10)) };
+    let reply = login_that_waits(&app, &is_read, wait).await;
     assert_eq!(reply.granted(&app.keys), Vec::<String>::new());
     let (reply, claims) = (reply.json(), reply.claims(&app.keys));
     assert_eq!(reply["issued_at"], "2026-03-14T15:09:36Z");
