@@ -1,6 +1,6 @@
 //! `wharfinger keys`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 use clap::Subcommand;
@@ -158,17 +158,36 @@ fn renew(confirmation: Confirmation, context: &Context<'_>) -> anyhow::Result<()
         ));
         context.output.one(&authority, &time(next.begins_at))
     } else {
-        let kept = authority.replaced.as_deref().map(std::path::Path::display);
-        context.output.note(&format!(
-            "By this machine's clock ({}) the old authority was not valid, so the new one is at work at once: bring public/ca.crt \
-             to every registry and restart it.{}",
-            time(SystemClock.now()),
-            kept.map_or_else(String::new, |kept| format!(
-                " If the clock is wrong, correct it instead, move {kept} back to ca.key and the .crt beside it to public/ca.crt, and empty the folder signing."
-            ))
-        ));
+        context
+            .output
+            .note(&at_work_at_once(authority.replaced.as_deref()));
         context.output.one(&authority, &time(authority.not_after))
     }
+}
+
+/// Tells why the new authority does not wait: the old one was not valid, and is kept in the file `replaced`, or waiting is
+/// switched off.
+fn at_work_at_once(replaced: Option<&Path>) -> String {
+    let (reason, remedy) = match replaced {
+        Some(kept) => (
+            format!(
+                "By this machine's clock ({}) the old authority was not valid",
+                time(SystemClock.now())
+            ),
+            format!(
+                " If the clock is wrong, correct it instead, move {} back to ca.key and the .crt beside it to public/ca.crt, \
+                 and empty the folder signing.",
+                kept.display()
+            ),
+        ),
+        None => (
+            "keys.ca_activation leaves no time to wait".to_owned(),
+            String::new(),
+        ),
+    };
+    format!(
+        "{reason}, so the new one is at work at once: bring public/ca.crt to every registry and restart it.{remedy}"
+    )
 }
 
 /// Tells people where keys were put that are not valid yet.

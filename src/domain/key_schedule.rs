@@ -166,11 +166,17 @@ impl KeySchedule {
     }
 
     /// The time at which an authority that was made at `made` begins to certify keys: a day before the `end` of the present one at
-    /// the latest, while keys that it certified still sign. In the last two days it is the middle of what is left, so that registries
-    /// have some time to get it.
+    /// the latest, while keys that it certified still sign. Where registries read a key set, the key that the new authority certifies
+    /// waits for its activation first, and the old key has no valid certificate to sign with after the end: so it is that much
+    /// earlier. If less than twice this time is left, it is the middle of what is left, so that registries have some time to get it.
     pub fn authority_begins(&self, made: DateTime<Utc>, end: DateTime<Utc>) -> DateTime<Utc> {
         let left = (end - made).max(TimeDelta::zero());
-        let latest = end - TimeDelta::days(1).min(left / 2);
+        let mut overlap = Duration::from_hours(24);
+        if self.modes.contains(&TrustMode::Jwks) {
+            overlap = overlap.saturating_add(self.jwks_activation);
+        }
+        let overlap = TimeDelta::from_std(overlap).unwrap_or(TimeDelta::MAX);
+        let latest = end - overlap.min(left / 2);
         later(made, self.ca_activation).map_or(latest, |begins| begins.min(latest))
     }
 

@@ -186,6 +186,9 @@ impl KeyRing {
                 KeyError::new(&made, problem)
             })?;
             self.reload(now)?;
+            // Its file for the registry may be new already, if that of another service could not be written. What else stands
+            // in the way of the old one is the problem that is told.
+            let _ = self.loaded().publish();
             Err(problem)
         })
     }

@@ -521,6 +521,28 @@ fn a_folder_from_before_authorities_could_be_renewed_still_works() {
 }
 
 #[test]
+fn a_key_that_is_taken_back_is_not_left_to_its_registry() {
+    let folder = TempDir::new().unwrap();
+    let (first, second) = (service("a.example.com"), service("b.example.com"));
+    let two = KeySchedule {
+        pinned: vec![first.clone(), second.clone()],
+        ..schedule()
+    };
+    let keys = folder.path().join("keys");
+    let opened = KeyRing::open_or_create(&keys, two, now(), &Counting(1.into())).unwrap();
+    let file = opened.ring.pinned_path(&first);
+    let before = fs::read_to_string(&file).unwrap();
+    let other = opened.ring.pinned_path(&second);
+    fs::remove_file(&other).unwrap();
+    fs::create_dir(other.with_extension("new")).unwrap();
+    let refused = opened
+        .ring
+        .rotate_pinned(&first, now(), &Counting(9.into()));
+    refused.unwrap_err();
+    assert_eq!(fs::read_to_string(&file).unwrap(), before);
+}
+
+#[test]
 fn a_later_key_ends_with_its_authority() {
     let folder = TempDir::new().unwrap();
     let ring = open(&folder).unwrap().ring;
@@ -667,7 +689,7 @@ fn an_authority_that_is_renewed_late_gives_way_before_its_end_as_is_told() {
     let end = ring.authority().not_after;
     let (late, last) = (
         end - chrono::Duration::days(10),
-        end - chrono::Duration::days(1),
+        end - chrono::Duration::days(2),
     );
     ring.follow(late, &Counting(5.into())).unwrap();
     assert_eq!(renew(&folder, late).unwrap().next.unwrap().begins_at, last);
@@ -700,6 +722,46 @@ fn an_authority_that_is_renewed_on_its_last_day_still_overlaps_with_the_next() {
     assert_eq!(next.unwrap().begins_at, middle);
     ring.follow(middle, &Counting(6.into())).unwrap();
     assert_eq!(ring.authority().next, None);
+}
+
+#[test]
+fn registries_with_a_key_set_have_their_time_where_an_authority_is_renewed_late() {
+    let hours = chrono::Duration::hours;
+    let slow = KeySchedule {
+        jwks_activation: Duration::from_hours(48),
+        ..schedule()
+    };
+    for (left, told) in [
+        // A day before the end, and the activation: the key waits for as long as it is told to.
+        (hours(240), hours(-72) + hours(48)),
+        // What is left is too short for that: the old key signs until its certificate ends.
+        (hours(20), hours(0)),
+    ] {
+        let folder = TempDir::new().unwrap();
+        let keys = folder.path().join("keys");
+        let opened = KeyRing::open_or_create(&keys, slow.clone(), now(), &Counting(1.into()));
+        let ring = opened.unwrap().ring;
+        let end = ring.authority().not_after;
+        let (late, told) = (end - left, end + told);
+        ring.follow(late, &Counting(5.into())).unwrap();
+        KeyRing::renew_authority(&keys, &slow, late, &Counting(70.into())).unwrap();
+        ring.follow(late, &Counting(6.into())).unwrap();
+        let begins = ring.authority().next.unwrap().begins_at;
+        ring.follow(begins, &Counting(8.into())).unwrap();
+        let notices = ring.key_notices(begins).join("\n");
+        let before = format!("before {}", told.to_rfc3339_opts(SecondsFormat::Secs, true));
+        assert!(notices.contains(&before), "{notices}");
+
+        let old = signs(&ring, TrustMode::Jwks);
+        let second = chrono::Duration::seconds(1);
+        ring.follow(told - second, &Counting(9.into())).unwrap();
+        assert_eq!(signs(&ring, TrustMode::Jwks), old);
+        ring.follow(told + second, &Counting(9.into())).unwrap();
+        let new = signs(&ring, TrustMode::Jwks);
+        assert_ne!(new, old);
+        ring.follow(end + hours(49), &Counting(9.into())).unwrap();
+        assert_eq!(signs(&ring, TrustMode::Jwks), new);
+    }
 }
 
 #[test]

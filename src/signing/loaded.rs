@@ -118,10 +118,10 @@ impl Loaded {
         let early_only = |key: &EarlyKey| key.certificate.is_early(now);
         Ok(there == known
             && self.early.iter().all(early_only)
-            && self
-                .ring
-                .iter()
-                .all(|key| key.not_before.is_none_or(|begin| begin <= now))
+            && self.ring.iter().all(|key| {
+                key.not_before.is_none_or(|begin| begin <= now)
+                    && key.not_after.is_none_or(|end| now <= end)
+            })
             && is_authority_known
             && signing(schedule, &self.ring.made, now) == self.signing
             && self.retired(schedule, now).is_empty())
@@ -145,13 +145,16 @@ impl Loaded {
         Some(format!("{problem}. Until then another key signs"))
     }
 
-    /// The time by which registries with a key set must be restarted, if a key waits for that.
+    /// The time by which registries with a key set must be restarted, if a key waits for that. The one at work signs no more
+    /// when its certificate has ended.
     pub(super) fn restart_before(
         &self,
         schedule: &KeySchedule,
         now: DateTime<Utc>,
     ) -> Option<DateTime<Utc>> {
-        schedule.restart_before(&self.ring.made, now)
+        let before = schedule.restart_before(&self.ring.made, now)?;
+        let end = self.ring.at(self.signing.1).not_after;
+        Some(end.map_or(before, |end| before.min(end)))
     }
 
     /// The times at which the key that signs for registries with a key set was made and began to, while that is news. The
