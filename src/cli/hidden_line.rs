@@ -4,7 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{BufReader, Read, Write};
 
 use anyhow::{Context as _, bail};
-use rustix::process::{Signal, getpid, kill_process};
+use rustix::process::{Signal, kill_current_process_group};
 use rustix::termios::{
     LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr,
 };
@@ -69,7 +69,8 @@ pub(super) fn ask(prompt: &str) -> anyhow::Result<SecretString> {
         Some(b'\n') => {}
         Some(last) if last == stop => {
             terminal.write_all(b"\n")?;
-            kill_process(getpid(), Signal::INT)?;
+            // A script that called this program ends with it, as the terminal itself would have it.
+            kill_current_process_group(Signal::INT)?;
             bail!("interrupted; nothing was done");
         }
         _ => bail!("the terminal gave no line; nothing was done"),

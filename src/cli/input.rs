@@ -74,8 +74,16 @@ pub(super) fn password_from_terminal() -> anyhow::Result<SecretString> {
 }
 
 /// Asks twice for something new; `them` is the word for two of it.
+///
+/// Control characters are refused: most are keys that were meant for the terminal, and nobody sees that they were pressed.
 pub(super) fn asked_twice(prompt: &str, them: &str) -> anyhow::Result<SecretString> {
     let first = hidden_line::ask(prompt)?;
+    if first.expose_secret().contains(char::is_control) {
+        bail!(
+            "a key such as Ctrl-Z was pressed, which does nothing here, and {them} from a terminal hold no control \
+             characters; nothing was done"
+        );
+    }
     if first.expose_secret() != hidden_line::ask("Again: ")?.expose_secret() {
         bail!("the two {them} differ; nothing was done");
     }

@@ -52,7 +52,9 @@ fn a_terminal_is_as_before_after_ctrl_c_at_a_prompt() {
         ("wharfinger backup b --encrypt", "New passphrase: "),
     ] {
         // The tests themselves may have been started where it is ignored.
-        let script = format!("env --default-signal=INT {command}; echo status $?; stty -a");
+        let script = format!(
+            "exec env --default-signal=INT sh -c 'trap : INT; {command}; echo status $?; stty -a'"
+        );
         let half = format!("half{INTERRUPT}");
         let shown = typed(&workplace, &script, &[(prompt, &half)]);
         assert!(shown.contains("status 130"), "{shown}");
@@ -63,6 +65,29 @@ fn a_terminal_is_as_before_after_ctrl_c_at_a_prompt() {
         );
         assert!(shown.contains("eol = <undef>"), "{shown}");
         assert!(!shown.contains("half"), "{shown}");
+    }
+    assert!(!workplace.path().join("b").exists());
+}
+
+#[test]
+fn a_script_ends_with_the_prompt_at_which_it_was_interrupted() {
+    let workplace = Workplace::furnished();
+    let script =
+        "exec env --default-signal=INT sh -c 'wharfinger user reset-password alice; echo went on'";
+    let shown = typed(&workplace, script, &[("New password: ", INTERRUPT)]);
+    assert!(!shown.contains("went on"), "{shown}");
+}
+
+#[test]
+fn keys_for_the_terminal_are_no_part_of_a_new_secret() {
+    let workplace = Workplace::furnished();
+    for (command, prompt) in [
+        ("wharfinger user reset-password alice", "New password: "),
+        ("wharfinger backup b --encrypt", "New passphrase: "),
+    ] {
+        let stopped = "long enough\u{1a} for all\n";
+        let shown = typed(&workplace, command, &[(prompt, stopped)]);
+        assert!(shown.contains("Ctrl-Z was pressed"), "{shown}");
     }
     assert!(!workplace.path().join("b").exists());
 }
