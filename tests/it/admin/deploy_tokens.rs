@@ -190,15 +190,19 @@ async fn what_cannot_be_read_is_a_400_that_names_the_field() {
         let body = json!({ "name": "ci", "scopes": scopes });
         assert_eq!(error(body).await, "scopes does not have a valid value");
     }
-    for (field, value) in [
-        ("name", json!("a\nb")),
-        ("name", json!("")),
-        ("username", json!("a b")),
-        ("expires_at", json!("soon")),
+    let line = "name is invalid: a name is 1 to 255 characters on one line";
+    let user = "username is invalid: a deploy token's user name is 1 to 255 letters, digits and `.`, `+`, `_` or `-`";
+    for (field, value, told) in [
+        ("name", json!("a\nb"), line),
+        ("name", json!(""), line),
+        ("username", json!("a b"), user),
+        // It may be a secret in the wrong field.
+        ("username", json!(" x".repeat(20)), "username is invalid"),
+        ("expires_at", json!("soon"), "expires_at is invalid"),
     ] {
         let mut body = wanted();
         body[field] = value;
-        assert_eq!(error(body).await, format!("{field} is invalid"));
+        assert_eq!(error(body).await, told);
     }
     for (end, kept) in [
         (json!(""), Value::Null),

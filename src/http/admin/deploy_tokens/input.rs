@@ -9,7 +9,7 @@ use crate::domain::text::DisplayName;
 use crate::http::admin::access_tokens::input::{scopes, wrong_scope};
 use crate::http::admin::error::ApiError;
 use crate::http::admin::page::input::ForwardInput;
-use crate::http::admin::parameters::{Parameters, invalid};
+use crate::http::admin::parameters::{Parameters, refused};
 use crate::http::admin::words::DeployScopeName;
 
 /// The filter of a list of deploy tokens.
@@ -53,12 +53,11 @@ impl CreateDeployToken {
         parameters.only::<Self>(&[])?;
         parameters.require(&["name", "scopes"])?;
         let name = parameters.text("name")?.unwrap_or_default();
-        let username = parameters.filled("username")?;
-        let username = username.map(|text| DeployUsername::try_from(text.as_str()));
         Ok(Self {
             scopes: scopes(parameters, "scopes")?,
-            name: DisplayName::try_from(name.as_str()).map_err(|_| invalid("name"))?,
-            username: username.transpose().map_err(|_| invalid("username"))?,
+            name: DisplayName::try_from(name.as_str())
+                .map_err(|error| refused("name", &format!("a name {}", error.problem())))?,
+            username: parameters.parsed("username")?,
             expires_at: parameters.instant("expires_at")?.map(Expiry::at),
         })
     }

@@ -5,6 +5,8 @@
 
 mod values;
 
+use std::fmt::Display;
+
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Multipart, Request};
 use axum::http::request::Parts;
@@ -263,4 +265,9 @@ pub(super) fn is_of_token(name: &str) -> bool {
 /// The error that a parameter cannot be read, in GitLab's words.
 pub(super) fn invalid(name: &str) -> ApiError {
     ApiError::parameter(format!("{name} is invalid"))
+}
+
+/// The same error, with the rule that its value breaks.
+pub(super) fn refused(name: &str, problem: &dyn Display) -> ApiError {
+    ApiError::parameter(format!("{name} is invalid: {problem}"))
 }

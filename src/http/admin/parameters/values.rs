@@ -1,5 +1,7 @@
 //! The values of parameters: their forms, and the errors for others.
 
+use std::fmt::Display;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value;
 
@@ -8,7 +10,7 @@ use crate::domain::ids::UserId;
 use crate::domain::members::access_level::AccessLevel;
 use crate::domain::moment::Moment;
 use crate::http::admin::error::ApiError;
-use crate::http::admin::parameters::{LONGEST_REPEATED, Parameters, invalid};
+use crate::http::admin::parameters::{LONGEST_REPEATED, Parameters, invalid, refused};
 
 /// The words for true, and those for false, in any letter case; numbers in JSON are words too.
 const TRUE: [&str; 6] = ["true", "t", "yes", "y", "on", "1"];
@@ -110,17 +112,24 @@ impl Parameters {
         &self,
         name: &str,
     ) -> Result<Option<Lifetime>, ApiError> {
-        let text = self.filled(name)?;
+        self.parsed(name)
+    }
+
+    /// A text that has rules of its own.
+    pub(in crate::http::admin) fn parsed<T>(&self, name: &str) -> Result<Option<T>, ApiError>
+    where
+        T: for<'a> TryFrom<&'a str, Error: Display>,
+    {
         let read = |text: String| {
-            Lifetime::try_from(text.as_str()).map_err(|error| {
+            T::try_from(&text).map_err(|problem| {
                 // A text that is longer may be a secret in the wrong field.
                 if text.len() > LONGEST_REPEATED {
                     return invalid(name);
                 }
-                ApiError::parameter(format!("{name} is invalid: {error}"))
+                refused(name, &problem)
             })
         };
-        text.map(read).transpose()
+        self.filled(name)?.map(read).transpose()
     }
 
     /// One of a few words, which `read` understands; a blank text is none.

@@ -12,7 +12,7 @@ use crate::domain::usage::CredentialKind;
 use crate::domain::usage::filter::{UsageFilter, UsageGrouping};
 use crate::http::admin::error::ApiError;
 use crate::http::admin::page::input::ForwardInput;
-use crate::http::admin::parameters::{Parameters, invalid};
+use crate::http::admin::parameters::Parameters;
 use crate::http::admin::segments::namespace;
 
 /// The days that count, if nothing is said.
@@ -89,11 +89,7 @@ impl ListUsage {
             token_id: parameters.integer("token_id")?,
             deploy_token_id: parameters.integer("deploy_token_id")?,
             user_id: parameters.listed_user()?,
-            repository: parameters
-                .filled("repository")?
-                .map(|text| RepositoryName::try_from(text.as_str()))
-                .transpose()
-                .map_err(|_| invalid("repository"))?,
+            repository: parameters.parsed("repository")?,
             part: ForwardInput::read(parameters)?,
         };
         if wanted.token_id.is_some() && wanted.deploy_token_id.is_some() {

@@ -159,11 +159,12 @@ pub(super) struct CreateUser {
 impl CreateUser {
     pub(super) fn read(parameters: &Parameters) -> Result<Self, ApiError> {
         parameters.require(&["username"])?;
-        let username = parameters.text("username")?.unwrap_or_default();
         Ok(Self {
-            username: Username::try_from(username.as_str()).map_err(|_| invalid("username"))?,
+            username: parameters
+                .parsed("username")?
+                .ok_or_else(|| invalid("username"))?,
             name: display_name(parameters.filled("name")?)?,
-            email: email(parameters, "email")?,
+            email: parameters.parsed("email")?,
             password: password(parameters)?,
             admin: parameters.boolean("admin")?,
             external: parameters.boolean("external")?,
@@ -218,7 +219,7 @@ impl ChangeUser {
         }
         Ok(Self {
             name: display_name(parameters.text("name")?)?,
-            email: parameters.if_given("email", email)?,
+            email: parameters.if_given("email", Parameters::parsed)?,
             password,
             admin: parameters.boolean("admin")?,
             external: parameters.boolean("external")?,
@@ -294,13 +295,6 @@ fn display_name(text: Option<String>) -> Result<Option<DisplayName>, ApiError> {
     text.map(|text| DisplayName::try_from(text.as_str()))
         .transpose()
         .map_err(|error| ApiError::BadRequest(error.to_string()))
-}
-
-fn email(parameters: &Parameters, name: &str) -> Result<Option<EmailAddress>, ApiError> {
-    let text = parameters.filled(name)?;
-    text.map(|text| EmailAddress::try_from(text.as_str()))
-        .transpose()
-        .map_err(|_| invalid(name))
 }
 
 fn password(parameters: &Parameters) -> Result<Option<NewPassword>, ApiError> {
