@@ -93,6 +93,19 @@ fn a_renewed_authority_is_published_beside_the_old_one() {
 }
 
 #[test]
+fn a_renewal_without_a_time_to_wait_does_not_blame_the_clock() {
+    let workplace = Workplace::empty();
+    let _running = start_with(&workplace, "log", "[keys]\nca_activation = \"0s\"\n");
+    let output = workplace
+        .command(&["keys", "ca", "renew"])
+        .output()
+        .unwrap();
+    let told = super::stderr(&output);
+    assert!(output.status.success() && told.contains("at work at once: bring"));
+    assert!(!told.contains("clock"), "{told}");
+}
+
+#[test]
 fn keys_that_come_faster_than_registries_are_restarted_are_warned_of() {
     let told = |more: &str| {
         let workplace = Workplace::empty();
