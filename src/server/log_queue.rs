@@ -17,6 +17,10 @@ const PAUSE: Duration = Duration::from_millis(10);
 /// The time in which more lines may come to be written with the first: under load, waking the writer for each line would
 /// cost more than the line.
 const GATHERING: Duration = Duration::from_millis(2);
+/// The same after many lines came in that time, when nobody could read them one by one.
+const GATHERING_MANY: Duration = Duration::from_millis(10);
+/// So many bytes are many lines: a dozen, or five thousand a second.
+const MANY: usize = 4096;
 
 /// Takes lines without waiting; clones share the queue.
 #[derive(Debug, Clone)]
@@ -114,6 +118,11 @@ impl LogQueue {
 
     /// Takes the lines that wait, in exchange for an empty room; waits for the first, and a moment for more.
     fn next(&self, lines: &mut Vec<u8>) {
+        let gathering = if lines.len() < MANY {
+            GATHERING
+        } else {
+            GATHERING_MANY
+        };
         lines.clear();
         let mut waiting = self.waiting();
         if waiting.text.is_empty() {
@@ -128,7 +137,7 @@ impl LogQueue {
         let gathered = self
             .0
             .changed
-            .wait_timeout_while(waiting, GATHERING, |waiting| !waiting.is_urgent);
+            .wait_timeout_while(waiting, gathering, |waiting| !waiting.is_urgent);
         let (mut waiting, _) = gathered.unwrap_or_else(PoisonError::into_inner);
         waiting.writer = Writer::Busy;
         std::mem::swap(&mut waiting.text, lines);
@@ -269,6 +278,21 @@ mod tests {
         assert_eq!(lines, ["third\n", "lost 2\n"]);
         queue.flush(Duration::from_secs(5));
         assert_eq!(queue.lost(), 2);
+    }
+
+    #[test]
+    fn many_lines_are_written_together_and_few_are_not_held_up() {
+        let (queue, written, _) = start();
+        let put = |line: &str| {
+            queue.put(line.as_bytes());
+            let begin = Instant::now();
+            assert_eq!(next(&written), line);
+            begin.elapsed()
+        };
+        // The wait follows from what was written before.
+        put(&"many\n".repeat(MANY));
+        assert!(put("one\n") >= GATHERING_MANY - Duration::from_millis(1));
+        assert!((0..50).any(|_| put("one\n") < GATHERING_MANY / 2));
     }
 
     /// An output that takes so many bytes at a time, and fails where there is no number.
