@@ -42,7 +42,7 @@ pub(super) struct TriedFactor {
 
 impl TwoFactors {
     /// Lets the caller try a second factor, unless too many were wrong before.
-    pub(super) fn try_factor(
+    pub(super) async fn try_factor(
         &self,
         authority: &Authority,
         presented: &SecretString,
@@ -52,7 +52,7 @@ impl TwoFactors {
         let factor = match SecondFactor::read(presented) {
             None => None,
             Some(SecondFactor::Code(code)) => {
-                let key = self.key.read()?.ok_or_else(|| self.key.gone())?;
+                let key = self.key().await?.ok_or_else(|| self.key.gone())?;
                 Some(TriedSecret::Code(code, key))
             }
             Some(SecondFactor::Recovery(code)) => Some(TriedSecret::Recovery(code)),

@@ -37,7 +37,7 @@ impl TwoFactors {
         (shown, code): (Option<&SecretString>, &SecretString),
     ) -> Result<TurnedOn, TwoFactorError> {
         let id = own_id(authority)?;
-        let key = self.key.read()?;
+        let key = self.key().await?;
         let clock = &*self.admission.clock;
         let change = self.admission.db.begin(authority, clock).await?;
         let grant = change.grant(|authority| authority.act_for(id))?;

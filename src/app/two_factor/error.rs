@@ -40,8 +40,8 @@ pub enum TwoFactorError {
     /// Too many codes or passwords were wrong; the caller has to wait for so long.
     #[error("too many codes or passwords were wrong")]
     Throttled(Duration),
-    /// Another process writes key files at this moment.
-    #[error("the key that encrypts secrets cannot be made at this moment")]
+    /// Another process writes key files at this moment, or their disk does not answer.
+    #[error("the file of the key that encrypts secrets cannot be read or made at this moment")]
     KeyBusy,
     /// The key that encrypts secrets cannot be used.
     #[error("the key that encrypts secrets cannot be used")]

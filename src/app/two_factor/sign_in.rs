@@ -42,7 +42,7 @@ impl TwoFactors {
         let proof = Proof::Session(session.id, secret.digest(), rules.end_of(&session));
         let signed_in = SignedIn::new(&user, Ceiling::of_session(proof));
         let authority = Authority::of_second_factor(&signed_in, origin);
-        let tried = self.try_factor(&authority, code)?;
+        let tried = self.try_factor(&authority, code).await?;
         let finished = self.finish(&authority, (&session, &tried), rules).await;
         self.note_outcome(&tried, &finished);
         let (user, secret) = finished?;

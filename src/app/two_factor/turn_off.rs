@@ -80,7 +80,7 @@ impl TwoFactors {
         user: &User,
         code: &SecretString,
     ) -> Result<(), TwoFactorError> {
-        let tried = self.try_factor(authority, code)?;
+        let tried = self.try_factor(authority, code).await?;
         let done = self.turn_off_by_factor(authority, user, &tried).await;
         self.note_outcome(&tried, &done);
         done

@@ -29,6 +29,37 @@ fn put(file: &Path, text: &str) {
 }
 
 #[tokio::test]
+async fn a_key_on_a_disk_that_does_not_answer_holds_up_nobody_else() {
+    let World { app, alice, .. } = World::start().await;
+    let device = set_up(&app, &alice).await;
+    app.clock.advance(Duration::seconds(30));
+    let file = app.key_folder().join("encryption.key");
+    fs::remove_file(&file).unwrap();
+    // Whoever opens it waits for somebody who writes.
+    let made = std::process::Command::new("mkfifo")
+        .args(["-m", "600"])
+        .arg(&file)
+        .status();
+    assert!(made.unwrap().success());
+    let code = device.shows(app.now());
+    let (checked, listed) = tokio::join!(check(at(&app), &code), async {
+        // The file is asked for by now, in the one thread of this test.
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        let begin = std::time::Instant::now();
+        (alice.get("/user").await.status, begin.elapsed())
+    });
+    drop(fs::File::options().write(true).open(&file).unwrap());
+    assert_eq!(
+        checked.unwrap_err(),
+        "the file of the key that encrypts secrets cannot be read or made at this moment"
+    );
+    assert!(
+        listed.0 == 200 && listed.1 < std::time::Duration::from_secs(1),
+        "{listed:?}"
+    );
+}
+
+#[tokio::test]
 async fn a_key_that_is_lost_is_not_made_anew_while_secrets_are_stored() {
     let World { app, root, alice } = World::start().await;
     app.user("bob").await;
