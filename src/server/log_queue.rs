@@ -291,7 +291,7 @@ mod tests {
         };
         // The wait follows from what was written before.
         put(&"many\n".repeat(MANY));
-        assert!(put("one\n") >= GATHERING_MANY - Duration::from_millis(1));
+        assert!(put("one\n") > GATHERING_MANY / 2);
         assert!((0..50).any(|_| put("one\n") < GATHERING_MANY / 2));
     }
 

@@ -7,6 +7,7 @@
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
+use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
 use crate::domain::entropy::Entropy;
@@ -21,7 +22,7 @@ use crate::signing::{files, pem};
 /// The authority as it is on disk.
 #[derive(Debug)]
 pub(super) struct CertificateAuthority {
-    pub(super) key_pem: String,
+    pub(super) key_pem: SecretString,
     pub(super) certificate: Certificate,
     pub(super) next: Option<NextCertificateAuthority>,
     /// Certificates of former authorities: keys that still sign may be certified by them.
@@ -31,7 +32,7 @@ pub(super) struct CertificateAuthority {
 /// The authority that will take the place of the present one.
 #[derive(Debug)]
 pub(super) struct NextCertificateAuthority {
-    key_pem: String,
+    key_pem: SecretString,
     certificate: Certificate,
 }
 
@@ -103,7 +104,7 @@ impl CertificateAuthority {
         }
         let next = NextCertificateAuthority::read(directory)?;
         Ok(Some(Self {
-            key_pem: text,
+            key_pem: text.into(),
             // A move into place that was cut short left the same authority in both files.
             next: next.filter(|next| next.certificate != certificate),
             certificate,
@@ -222,8 +223,9 @@ impl CertificateAuthority {
     pub(super) fn is_as_read(&self, directory: &KeyDirectory) -> Result<bool, KeyError> {
         let present = files::read_private(&directory.authority_key())?;
         let next = files::read_private(&directory.next_authority_key())?;
-        Ok(present.as_ref() == Some(&self.key_pem)
-            && next.as_ref() == self.next.as_ref().map(|next| &next.key_pem))
+        let next_known = self.next.as_ref().map(|next| next.key_pem.expose_secret());
+        Ok(present.as_deref() == Some(self.key_pem.expose_secret())
+            && next.as_deref() == next_known)
     }
 
     /// The problem of an authority that waits and by this machine's clock is not valid.
@@ -276,7 +278,7 @@ impl CertificateAuthority {
         files::write(
             &directory.authority_key(),
             PRIVATE,
-            &format!("{}{former}", next.key_pem),
+            &format!("{}{former}", next.key_pem.expose_secret()),
         )?;
         files::remove(&directory.next_authority_key())
     }
@@ -339,7 +341,7 @@ impl NextCertificateAuthority {
         };
         let (_, certificate) = pem::key_and_certificate(&path, &key_pem)?;
         Ok(Some(Self {
-            key_pem,
+            key_pem: key_pem.into(),
             certificate,
         }))
     }

@@ -2,7 +2,7 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io::{ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::StatVfsMountFlags;
@@ -36,7 +36,9 @@ pub(super) fn read(path: &Path) -> Result<Option<String>, KeyError> {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => {
             let advice = match error.kind() {
-                ErrorKind::PermissionDenied => "; run this as the user of the service",
+                ErrorKind::PermissionDenied => {
+                    "; run this as the user of the service, and `chown` to that user what is not theirs"
+                }
                 _ => "",
             };
             let problem = format!("cannot be read: {error}{advice}");
@@ -92,6 +94,7 @@ pub(super) fn write(path: &Path, mode: u32, text: &str) -> Result<(), KeyError> 
         .mode(mode)
         .open(&beside);
     let written = opened.and_then(|mut file| {
+        give_to_owner(&file, path);
         let replaced = fill(&mut file, mode, text).and_then(|()| fs::rename(&beside, path));
         if replaced.is_err() {
             // On a full disk, one for each try would stay.
@@ -102,6 +105,19 @@ pub(super) fn write(path: &Path, mode: u32, text: &str) -> Result<(), KeyError> 
     written
         .and_then(|()| path.parent().map_or(Ok(()), sync_folder))
         .map_err(|error| KeyError::new(path, format!("cannot be written: {error}")))
+}
+
+/// Gives a new file of root's to the owner of its folder: who administers the service as root must not take the keys from the
+/// user as whom it runs.
+fn give_to_owner(file: &File, path: &Path) {
+    let Some(folder) = path.parent().and_then(|folder| fs::metadata(folder).ok()) else {
+        return;
+    };
+    let is_roots = file.metadata().is_ok_and(|file| file.uid() == 0);
+    if is_roots && folder.uid() != 0 {
+        // A file that stays root's is good for root at least.
+        let _ = fchown(file, Some(folder.uid()), Some(folder.gid()));
+    }
 }
 
 fn fill(file: &mut File, mode: u32, text: &str) -> std::io::Result<()> {
@@ -210,12 +226,14 @@ fn open_lock(folder: &Path) -> Result<(PathBuf, File), KeyError> {
 }
 
 fn open_to_lock(path: &Path) -> std::io::Result<File> {
-    OpenOptions::new()
+    let file = OpenOptions::new()
         .write(true)
         .create(true)
         .truncate(false)
         .mode(PRIVATE)
-        .open(path)
+        .open(path)?;
+    give_to_owner(&file, path);
+    Ok(file)
 }
 
 fn not_locked(path: &Path, error: &std::io::Error) -> KeyError {

@@ -1,9 +1,10 @@
 //! The keys of a running service.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
 use crate::domain::entropy::Entropy;
 use crate::domain::key_schedule::KeySchedule;
@@ -16,6 +17,9 @@ use crate::signing::key_directory::KeyDirectory;
 use crate::signing::loaded::Loaded;
 use crate::signing::summary::{KeySummary, RotatedKeys};
 use crate::signing::{files, make};
+
+/// The time that other replicas have to do what this one cannot.
+const OTHERS_TIME: TimeDelta = TimeDelta::minutes(1);
 
 /// Signs tokens and has the keys that verify them; follows the key files as they change.
 #[derive(Debug)]
@@ -46,7 +50,12 @@ impl KeyRing {
         // A folder that is mounted read-only and complete needs no lock, and may not take one.
         let seen = Loaded::read(&directory, &schedule, now);
         let problem = match seen {
-            Ok(Some(loaded)) if loaded.is_complete(&schedule) && loaded.is_published()? => {
+            Ok(Some(loaded)) if loaded.is_complete(&schedule) => {
+                if !loaded.is_published()? {
+                    // The keys sign all the same: while files for registries cannot be written, `follow` says so.
+                    let _ = files::lock(&directory.root)
+                        .and_then(|_lock| publish(&directory, &schedule, now));
+                }
                 return Ok(Opened {
                     ring: Self::of(directory, schedule, loaded),
                     created: false,
@@ -113,6 +122,9 @@ impl KeyRing {
         }
         directory.make_folders()?;
         let _lock = files::lock(&directory.root)?;
+        if CertificateAuthority::read_valid(&directory, now).is_ok() {
+            make::must_have_known_key(&directory, schedule)?;
+        }
         let renewed = CertificateAuthority::renew(&directory, schedule, now, entropy);
         if renewed.is_err() && directory.next_authority_key().exists() {
             // One that waits already may not be published yet: the renewal that made it failed then, or was cut off. Without
@@ -199,7 +211,7 @@ impl KeyRing {
         if self.is_something_due(now)
             && let Err(problem) = self.make_what_is_due(now, entropy)
         {
-            // In a folder that is mounted read-only, the new key may be another replica's: take that over.
+            // Another replica may have made it meanwhile.
             self.reload(now)?;
             if self.is_something_due(now) {
                 return Err(problem);
@@ -213,8 +225,9 @@ impl KeyRing {
         }
         self.reload(now)?;
         let retired = self.loaded().retired(&self.schedule, now);
-        if !retired.is_empty() || !self.loaded().is_published()? {
-            let _lock = files::lock(&self.directory.root)?;
+        if (!retired.is_empty() || !self.loaded().is_published()?)
+            && let Some(_lock) = self.lock_or_leave(now)?
+        {
             for path in retired {
                 files::remove(&path)?;
                 tracing::info!(file = %path.display(), "deleted a signing key: nothing it signed is valid any more");
@@ -225,8 +238,26 @@ impl KeyRing {
         Ok(())
     }
 
+    /// The lock of the folder. Where it cannot be taken, as in a folder that is mounted read-only, other replicas do what is to
+    /// be done: what they did is taken over, and it is an error only if they have had their time.
+    fn lock_or_leave(&self, now: DateTime<Utc>) -> Result<Option<File>, KeyError> {
+        files::lock(&self.directory.root)
+            .map(Some)
+            .or_else(|problem| {
+                self.reload(now)?;
+                let before = now - OTHERS_TIME;
+                let loaded = self.loaded();
+                let is_undone = self.is_something_due(before)
+                    || !loaded.retired(&self.schedule, before).is_empty()
+                    || (loaded.is_older_than(before) && !loaded.is_published()?);
+                if is_undone { Err(problem) } else { Ok(None) }
+            })
+    }
+
     fn make_what_is_due(&self, now: DateTime<Utc>, entropy: &dyn Entropy) -> Result<(), KeyError> {
-        let _lock = files::lock(&self.directory.root)?;
+        let Some(_lock) = self.lock_or_leave(now)? else {
+            return Ok(());
+        };
         if CertificateAuthority::begin_next(&self.directory, &self.schedule, now)? {
             tracing::info!("the next certificate authority has begun to certify keys");
         }
@@ -281,24 +312,29 @@ impl KeyRing {
         let CertificateAuthoritySummary {
             not_after, next, ..
         } = self.authority();
-        let date = |instant: DateTime<Utc>| instant.date_naive();
-        match next {
-            Some(next) => Some(format!(
+        let news = self.loaded().authority_began(&self.schedule);
+        match (next, news) {
+            (Some(next), _) => Some(format!(
                 "a new certificate authority waits; bring public/ca.crt to every registry and restart it before {}",
-                date(next.begins_at)
+                time(next.begins_at)
             )),
-            None if self.schedule.is_authority_ending(not_after, now) => Some(format!(
+            (None, Some((made, first_key))) => Some(format!(
+                "a new certificate authority certifies keys since {}: a registry with trust = \"certificate\" that was not \
+                 restarted after {} with the new public/ca.crt refuses every token until it is",
+                time(first_key),
+                time(made)
+            )),
+            (None, None) if self.schedule.is_authority_ending(not_after, now) => Some(format!(
                 "the certificate authority that registries trust ends on {}; run `wharfinger keys ca renew`",
-                date(not_after)
+                not_after.date_naive()
             )),
-            None => None,
+            (None, None) => None,
         }
     }
 
     /// The advice about a key that is not valid yet, about those that wait for registries to be restarted, and about one
     /// that began to sign lately.
     pub fn key_notices(&self, now: DateTime<Utc>) -> Vec<String> {
-        let time = |instant: DateTime<Utc>| instant.to_rfc3339_opts(SecondsFormat::Secs, true);
         let loaded = self.loaded();
         let waiting = loaded.restart_before(&self.schedule, now).map(|before| {
             format!(
@@ -390,6 +426,10 @@ impl KeyRing {
         *self.loaded.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(loaded);
         Ok(())
     }
+}
+
+fn time(instant: DateTime<Utc>) -> String {
+    instant.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 /// Writes the files for registries that are missing or old, if there are keys.

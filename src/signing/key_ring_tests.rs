@@ -430,9 +430,79 @@ fn a_replica_that_cannot_write_takes_over_what_the_others_make() {
         signs(&two, TrustMode::Certificate),
         signs(&one, TrustMode::Certificate)
     );
+    // It may be the first that looks; whoever can make the next key, or delete the old one, has a minute for it.
+    let retired = due + chrono::Duration::days(2) + chrono::Duration::seconds(65);
+    two.follow(retired, &entropy).unwrap();
+    fs::remove_dir(&lock).unwrap();
+    one.follow(retired, &entropy).unwrap();
+    fs::remove_file(&lock).unwrap();
+    fs::create_dir(&lock).unwrap();
     let alone = due + chrono::Duration::days(30);
-    let problem = two.follow(alone, &entropy).unwrap_err().to_string();
+    two.follow(alone, &entropy).unwrap();
+    let minute = chrono::Duration::seconds(61);
+    let problem = two
+        .follow(alone + minute, &entropy)
+        .unwrap_err()
+        .to_string();
     assert!(problem.contains("cannot be locked"), "{problem}");
+}
+
+#[test]
+fn a_key_that_another_replica_deletes_meanwhile_is_no_broken_one() {
+    let folder = TempDir::new().unwrap();
+    let ring = open(&folder).unwrap().ring;
+    let keys = folder.path().join("keys");
+    let pinned = fs::read_dir(keys.join("pinned")).unwrap().next();
+    for of in [keys.join("signing"), pinned.unwrap().unwrap().path()] {
+        // A name that is still listed leads to nothing.
+        std::os::unix::fs::symlink("gone", of.join("1-00000000.pem")).unwrap();
+    }
+    let again = KeyRing::open(&keys, schedule(), now()).unwrap();
+    assert_eq!(again.keys(now()), ring.keys(now()));
+}
+
+#[test]
+fn a_pinned_key_of_a_clock_that_stood_at_its_beginning_can_be_rotated() {
+    let folder = TempDir::new().unwrap();
+    let (service, entropy) = (open(&folder).unwrap().ring, Counting(5.into()));
+    let zot = registry(TrustMode::Pinned);
+    let pinned = fs::read_dir(folder.path().join("keys/pinned"))
+        .unwrap()
+        .next();
+    let pinned = pinned.unwrap().unwrap().path();
+    let key = fs::read_dir(&pinned)
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .path();
+    fs::rename(key, pinned.join("95-00000000.pem")).unwrap();
+    let old = signs(&service, TrustMode::Pinned);
+    let made = service
+        .rotate_pinned(&zot.service, now(), &entropy)
+        .unwrap();
+    assert_eq!(signs(&service, TrustMode::Pinned), made.kid);
+    assert_ne!(made.kid, old);
+    service.follow(now(), &entropy).unwrap();
+    assert_eq!(signs(&service, TrustMode::Pinned), made.kid);
+}
+
+#[test]
+fn a_renewal_makes_no_key_in_place_of_one_that_was_lost() {
+    let folder = TempDir::new().unwrap();
+    open(&folder).unwrap();
+    fs::remove_dir_all(folder.path().join("keys/signing")).unwrap();
+    let told = renew(&folder, now()).unwrap_err().to_string();
+    assert!(told.contains("bring the key back from a backup"), "{told}");
+}
+
+#[test]
+fn no_private_key_is_printed_with_what_holds_it() {
+    let folder = TempDir::new().unwrap();
+    open(&folder).unwrap();
+    renew(&folder, now()).unwrap();
+    let printed = format!("{:?}", open(&folder).unwrap());
+    assert!(!printed.contains("PRIVATE KEY"), "{printed}");
 }
 
 #[test]
@@ -700,7 +770,10 @@ fn an_authority_that_is_renewed_late_gives_way_before_its_end_as_is_told() {
     );
     ring.follow(late, &Counting(6.into())).unwrap();
     let warning = ring.authority_warning(late).unwrap();
-    let before = format!("restart it before {}", last.date_naive());
+    let before = format!(
+        "restart it before {}",
+        last.to_rfc3339_opts(SecondsFormat::Secs, true)
+    );
     assert!(warning.ends_with(&before), "{warning}");
     ring.follow(last, &Counting(8.into())).unwrap();
     assert_eq!(ring.authority().next, None);
@@ -725,6 +798,24 @@ fn an_authority_that_is_renewed_on_its_last_day_still_overlaps_with_the_next() {
 }
 
 #[test]
+fn a_new_authority_is_news_until_the_keys_of_the_old_one_are_gone() {
+    let folder = TempDir::new().unwrap();
+    let ring = open(&folder).unwrap().ring;
+    let next = renew(&folder, now()).unwrap().next.unwrap();
+    let days = |count| next.begins_at + chrono::Duration::days(count);
+    let mut warnings = [0, 1, 3].map(|count| {
+        ring.follow(days(count), &Counting(5.into())).unwrap();
+        ring.authority_warning(days(count))
+    });
+    let time = now().to_rfc3339_opts(SecondsFormat::Secs, true);
+    let missed = format!("not restarted after {time} with the new public/ca.crt");
+    let told = warnings[0].take().unwrap();
+    assert!(told.contains(&missed), "{told}");
+    assert!(warnings[1].is_some());
+    assert_eq!(warnings[2], None);
+}
+
+#[test]
 fn registries_with_a_key_set_have_their_time_where_an_authority_is_renewed_late() {
     let hours = chrono::Duration::hours;
     let slow = KeySchedule {
@@ -734,7 +825,7 @@ fn registries_with_a_key_set_have_their_time_where_an_authority_is_renewed_late(
     for (left, told) in [
         // A day before the end, and the activation: the key waits for as long as it is told to.
         (hours(240), hours(-72) + hours(48)),
-        // What is left is too short for that: the old key signs until its certificate ends.
+        // Too little is left for that: the old key signs until its certificate ends.
         (hours(20), hours(0)),
     ] {
         let folder = TempDir::new().unwrap();
@@ -756,7 +847,7 @@ fn registries_with_a_key_set_have_their_time_where_an_authority_is_renewed_late(
         let second = chrono::Duration::seconds(1);
         ring.follow(told - second, &Counting(9.into())).unwrap();
         assert_eq!(signs(&ring, TrustMode::Jwks), old);
-        ring.follow(told + second, &Counting(9.into())).unwrap();
+        ring.follow(told, &Counting(9.into())).unwrap();
         let new = signs(&ring, TrustMode::Jwks);
         assert_ne!(new, old);
         ring.follow(end + hours(49), &Counting(9.into())).unwrap();
@@ -847,6 +938,7 @@ fn an_authority_that_is_said_to_be_published_is() {
     let both = published();
     fs::write(keys.join("public/ca.crt"), &old).unwrap();
     fs::remove_dir_all(keys.join("signing")).unwrap();
+    fs::remove_file(keys.join("public/jwks.json")).unwrap();
     let told = renew(&folder, now()).unwrap_err().to_string();
     assert!(told.contains("public/ca.crt holds it"), "{told}");
     assert_eq!(published(), both);

@@ -31,8 +31,12 @@ pub(super) struct KeySequence {
 }
 
 impl KeySequence {
-    /// A sequence of these keys, which are in order; none if there are none.
-    pub(super) fn new(keys: Vec<StoredKey>) -> Option<Self> {
+    /// A sequence of these keys; none if there are none.
+    pub(super) fn new(mut keys: Vec<StoredKey>) -> Option<Self> {
+        // Names of files do not sort by time if one was made near 1970, and has fewer digits.
+        keys.sort_by(|one, other| {
+            (one.created_at, &one.path).cmp(&(other.created_at, &other.path))
+        });
         let made = keys.iter().map(|key| key.created_at).collect();
         let mut keys = keys.into_iter();
         let first = keys.next()?;
@@ -54,6 +58,10 @@ impl KeySequence {
     /// The youngest key.
     pub(super) fn newest(&self) -> &StoredKey {
         self.later.last().unwrap_or(&self.first)
+    }
+
+    pub(super) fn into_iter(self) -> impl Iterator<Item = StoredKey> {
+        std::iter::once(self.first).chain(self.later)
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &StoredKey> {

@@ -120,7 +120,7 @@ impl Loaded {
             && self.early.iter().all(early_only)
             && self.ring.iter().all(|key| {
                 key.not_before.is_none_or(|begin| begin <= now)
-                    && key.not_after.is_none_or(|end| now <= end)
+                    && key.not_after.is_none_or(|end| now < end)
             })
             && is_authority_known
             && signing(schedule, &self.ring.made, now) == self.signing
@@ -167,6 +167,23 @@ impl Loaded {
         let first = self.authority.made() + FIRST_KEY;
         let began = schedule.began(&self.ring.made, now);
         began.filter(|(made, _)| *made > first)
+    }
+
+    /// The times at which the present authority was made and began to certify keys, while a key of the one before it is kept and
+    /// there are registries that read certificates.
+    pub(super) fn authority_began(
+        &self,
+        schedule: &KeySchedule,
+    ) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
+        let mut others = self.ring.iter().skip_while(|key| !key.is_current);
+        let first = others.next().filter(|_| !self.ring.at(0).is_current)?;
+        let is_news = schedule.modes.contains(&TrustMode::Certificate);
+        is_news.then(|| (self.authority.made(), first.created_at))
+    }
+
+    /// True if the newest key was made before that time.
+    pub(super) fn is_older_than(&self, before: DateTime<Utc>) -> bool {
+        self.ring.newest().created_at < before
     }
 
     pub(super) fn jwks(&self) -> Jwks {

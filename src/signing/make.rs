@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use secrecy::ExposeSecret;
 
 use crate::domain::entropy::{Entropy, random_bytes};
 use crate::domain::key_schedule::KeySchedule;
@@ -38,10 +39,8 @@ pub(super) fn what_is_missing(
         .valid()?
         .is_none()
     {
-        if !created && schedule.modes.contains(&TrustMode::Jwks) {
-            let repair =
-                "run `wharfinger keys rotate`, and restart every registry with trust = \"jwks\"";
-            must_not_be_lost(&directory.signing(), &directory.jwks(), repair)?;
+        if !created {
+            must_have_known_key(directory, schedule)?;
         }
         signing_key(directory, &authority, now, entropy)?;
     }
@@ -59,6 +58,18 @@ pub(super) fn what_is_missing(
         }
     }
     Ok(created)
+}
+
+/// Refuses to make the first signing key where registries have a key set already: they would refuse the new one.
+pub(super) fn must_have_known_key(
+    directory: &KeyDirectory,
+    schedule: &KeySchedule,
+) -> Result<(), KeyError> {
+    if !schedule.modes.contains(&TrustMode::Jwks) {
+        return Ok(());
+    }
+    let repair = "run `wharfinger keys rotate`, and restart every registry with trust = \"jwks\"";
+    must_not_be_lost(&directory.signing(), &directory.jwks(), repair)
 }
 
 /// Refuses to make the first key of a folder whose public part registries have already: they would refuse the new one.
@@ -119,13 +130,38 @@ fn signing_key(
     entropy: &dyn Entropy,
 ) -> Result<PathBuf, KeyError> {
     let certificate = authority.certificate.pem();
-    let made = make_signing_key((&authority.key_pem, &certificate), now, entropy)
-        .map_err(|error| directory.not_made(&error))?;
+    let issuer = (authority.key_pem.expose_secret(), certificate.as_str());
+    let made =
+        make_signing_key(issuer, now, entropy).map_err(|error| directory.not_made(&error))?;
     let text = format!("{}{}", made.key_pem, made.certificate_pem);
-    // A key from the future was made by a wrong clock: this one is to sign before it.
-    let soon = now.checked_add_signed(SAME_MOMENT).unwrap_or(now);
-    let before = last_made(&directory.signing(), |made| *made <= soon)?;
-    write_key(&directory.signing(), &text, follower(before, now), entropy)
+    let folder = directory.signing();
+    for key in directory.read_signing_keys(authority, now)?.into_valid() {
+        // A clock that was fast made it. By its name it would sign instead of the new one as soon as that time has come.
+        if key.created_at > soon(now) {
+            let second = follower(last_but_future(&folder, now)?, now - TimeDelta::seconds(1));
+            let name = key.path.file_name().unwrap_or_default().to_string_lossy();
+            let distinction = name
+                .split_once('-')
+                .map_or("", |(_, distinction)| distinction);
+            files::rename(&key.path, &folder.join(format!("{second}-{distinction}")))?;
+        }
+    }
+    write_key(
+        &folder,
+        &text,
+        follower(last_but_future(&folder, now)?, now),
+        entropy,
+    )
+}
+
+/// The end of the moment that began at `now`.
+fn soon(now: DateTime<Utc>) -> DateTime<Utc> {
+    now.checked_add_signed(SAME_MOMENT).unwrap_or(now)
+}
+
+/// The time at which the last of the signing keys was made, but for those from the future, which a wrong clock made.
+fn last_but_future(folder: &Path, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, KeyError> {
+    last_made(folder, |made| *made <= soon(now))
 }
 
 /// The time at which the last of the keys in a folder was made, of those that count.
@@ -146,7 +182,7 @@ fn follower(before: Option<DateTime<Utc>>, now: DateTime<Utc>) -> i64 {
     })
 }
 
-/// Writes a key into a file that is named after a second; such names sort by the time of making.
+/// Writes a key into a file that is named after a second.
 fn write_key(
     folder: &Path,
     text: &str,

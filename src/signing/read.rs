@@ -40,6 +40,11 @@ impl SigningKeys {
             (sequence, _) => Ok(sequence.as_ref()),
         }
     }
+
+    /// The keys that are valid, oldest first.
+    pub(super) fn into_valid(self) -> impl Iterator<Item = StoredKey> {
+        self.sequence.into_iter().flat_map(KeySequence::into_iter)
+    }
 }
 
 impl KeyDirectory {
@@ -65,7 +70,10 @@ impl KeyDirectory {
     ) -> Result<SigningKeys, KeyError> {
         let (mut keys, mut ended, mut early) = (Vec::new(), Vec::new(), Vec::new());
         for path in files::pem_files(&self.signing())? {
-            let text = files::read_private(&path)?.unwrap_or_default();
+            // Another replica may have deleted it since, or given it another name.
+            let Some(text) = files::read_private(&path)? else {
+                continue;
+            };
             let (key, certificate) = pem::key_and_certificate(&path, &text)?;
             if certificate.has_ended(now) {
                 ended.push(path);
@@ -100,19 +108,20 @@ impl KeyDirectory {
         &self,
         service: &ServiceName,
     ) -> Result<Option<KeySequence>, KeyError> {
-        let read = |path: PathBuf| {
-            let text = files::read_private(&path)?.unwrap_or_default();
-            Ok(StoredKey {
+        let mut keys = Vec::new();
+        for path in files::pem_files(&self.pinned(service))? {
+            let Some(text) = files::read_private(&path)? else {
+                continue;
+            };
+            keys.push(StoredKey {
                 created_at: created_at(&path)?,
                 is_current: true,
                 not_before: None,
                 not_after: None,
                 key: pem::key(&path, &text)?,
                 path,
-            })
-        };
-        let files = files::pem_files(&self.pinned(service))?;
-        let keys: Result<Vec<_>, KeyError> = files.into_iter().map(read).collect();
-        Ok(KeySequence::new(keys?))
+            });
+        }
+        Ok(KeySequence::new(keys))
     }
 }

@@ -66,7 +66,7 @@ async fn the_end_of_the_authority_is_announced_long_before() {
     );
     assert_eq!(authority_check(&app).await, warning);
 
-    // Renewed, it says what is left to do; then nothing, and the metric tells the new end.
+    // Renewed, it says what is left to do, then whom it hits, then nothing; and the metric tells the new end.
     app.renew_authority();
     let warning = app.service.follow_keys().unwrap().remove(0);
     assert!(
@@ -74,6 +74,11 @@ async fn the_end_of_the_authority_is_announced_long_before() {
         "{warning}"
     );
     app.clock.advance(Duration::days(31));
+    let news = app.service.follow_keys().unwrap().remove(0);
+    assert!(news.contains("refuses every token until it is"), "{news}");
+    app.clock.advance(Duration::days(2));
+    app.service.follow_keys().unwrap();
+    app.clock.advance(Duration::days(2));
     assert!(app.service.follow_keys().unwrap().is_empty());
     assert_eq!(authority_check(&app).await, "ok");
     assert!(!app.ops("/metrics").await.body.contains(&line));

@@ -77,6 +77,17 @@ fn a_key_set_that_could_not_be_written_is_written_later() {
 }
 
 #[test]
+fn a_service_starts_while_a_file_for_registries_cannot_be_written() {
+    let workplace = Workplace::empty();
+    started(&workplace).stop();
+    let _obstacle = Obstacle::before(&workplace, "jwks.new");
+    workplace.fails(1, &["keys", "rotate"]);
+    let running = started(&workplace);
+    running.get("/jwt/auth?service=distribution.example.com");
+    within(LOOK, "the operator is told", || is_told(&running));
+}
+
+#[test]
 fn a_key_of_one_registry_that_cannot_be_published_is_not_made() {
     let workplace = Workplace::empty();
     let _running = started(&workplace);

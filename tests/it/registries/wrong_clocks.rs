@@ -9,7 +9,7 @@ use wharfinger::domain::key_schedule::KeySchedule;
 use wharfinger::server::{SystemClock, SystemEntropy};
 use wharfinger::signing::KeyRing;
 
-use super::fleet::{Fleet, issued, leaf_of, start};
+use super::fleet::{Fleet, header_of, issued, leaf_of, start};
 use crate::cli::running::{send, start as start_service, within};
 use crate::cli::{Workplace, stderr};
 use crate::harness::{SeededEntropy, TestApp};
@@ -82,11 +82,32 @@ async fn a_clock_that_is_a_little_fast_changes_no_signature() {
         leaf_of(&issued(&app.anonymous(), "certified", "").await),
         before
     );
-    app.keys
-        .rotate(app.now(), &SeededEntropy::default())
-        .unwrap();
-    let rotated = leaf_of(&issued(&app.anonymous(), "certified", "").await);
+    let entropy = SeededEntropy::default();
+    let made = app.keys.rotate(app.now(), &entropy).unwrap();
+    let token = issued(&app.anonymous(), "certified", "").await;
+    let rotated = leaf_of(&token);
     assert_ne!(rotated, before, "a rotation is never late");
+    assert_eq!(header_of(&token)["kid"], made.kid);
+    app.clock.advance(Duration::hours(3));
+    app.keys.follow(app.now(), &entropy).unwrap();
+    let token = issued(&app.anonymous(), "certified", "").await;
+    assert_eq!(leaf_of(&token), rotated, "nor is it taken back");
+}
+
+#[tokio::test]
+async fn a_first_start_with_a_fast_clock_keeps_the_promise_to_those_who_read_key_sets() {
+    let app = start().await;
+    let entropy = SeededEntropy::default();
+    // Against the time of the first key, the clock was two hours fast.
+    app.clock.advance(Duration::hours(-2));
+    let keyed = Fleet::start(&app, "keyed");
+    app.keys.rotate(app.now(), &entropy).unwrap();
+    for hours in [0, 2, 21] {
+        app.clock.advance(Duration::hours(hours));
+        app.keys.follow(app.now(), &entropy).unwrap();
+        let token = issued(&app.anonymous(), "keyed", "").await;
+        assert_eq!(keyed.judge(&token, app.now()), "---- ++ ++ +");
+    }
 }
 
 fn at(text: &str) -> DateTime<Utc> {

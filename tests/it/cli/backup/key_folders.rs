@@ -1,7 +1,7 @@
 //! Folders of keys that a backup can only read, or that hold something else.
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::Path;
 
 use super::{PASSPHRASE, names};
@@ -101,6 +101,26 @@ fn keys_of_another_user_that_may_be_read_are_backed_up() {
     let other = another(&workplace);
     other.ok(&RESTORE);
     assert_eq!(certificate(&other), certificate(&workplace));
+}
+
+#[test]
+fn root_makes_keys_for_the_user_of_the_service() {
+    if !is_root() {
+        return;
+    }
+    let workplace = with_passphrase(Workplace::empty());
+    start(&workplace, "log").stop();
+    let keys = workplace.path().join("keys");
+    give_away(&keys);
+    fs::remove_file(keys.join(".lock")).unwrap();
+    workplace.ok(&["keys", "rotate"]);
+    workplace.ok(&["keys", "ca", "renew"]);
+    for folder in [keys.clone(), keys.join("signing"), keys.join("public")] {
+        for name in names(&folder) {
+            let owner = fs::metadata(folder.join(&name)).unwrap().uid();
+            assert_eq!(owner, NOBODY, "{name}");
+        }
+    }
 }
 
 #[test]
