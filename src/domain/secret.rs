@@ -184,6 +184,8 @@ fn letter(value: u32) -> u8 {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -213,6 +215,21 @@ mod tests {
             SecretToken::recognize(&SecretString::from(text)),
             RecognizedSecret::Token(_)
         ));
+    }
+
+    /// In five turns through all bytes each letter comes as often as any other.
+    #[test]
+    fn each_letter_is_as_likely_as_any_other() {
+        let (entropy, mut times) = (Fixed(3.into()), BTreeMap::new());
+        for _ in 0..5 * 248 / RANDOM_LENGTH {
+            let token = SecretToken::generate(SecretKind::RefreshToken, &entropy);
+            let letters = token.expose().bytes().skip("whf_rt_".len());
+            for letter in letters.take(RANDOM_LENGTH) {
+                *times.entry(letter).or_default() += 1;
+            }
+        }
+        let equal = ALPHABET.map(|letter| (letter, 20));
+        assert_eq!(times, BTreeMap::from(equal));
     }
 
     #[test]
