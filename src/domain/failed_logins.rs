@@ -155,6 +155,18 @@ mod tests {
     }
 
     #[test]
+    fn after_any_number_of_failures_the_wait_is_the_longest_one() {
+        let first = Failures::first(0, at(0));
+        let many = (1..1_000).fold(first, |failures, secret| {
+            failures.and(secret, at(0), FORGOTTEN)
+        });
+        let count = u32::MAX;
+        for failures in [many, Failures { count, ..many }] {
+            assert_eq!(seconds(&failures, 0), Some(60));
+        }
+    }
+
+    #[test]
     fn the_same_secret_at_once_counts_once() {
         let once = Failures::first(7, at(0));
         assert_eq!(once.and(7, at(4), FORGOTTEN), once);
