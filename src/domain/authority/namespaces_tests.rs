@@ -162,6 +162,28 @@ fn each_thing_takes_gitlabs_role() {
     assert_eq!(alice.create_group(None), Err(Refusal::AdministratorsOnly));
 }
 
+/// GitLab's roles for what is seen of a group or project beside its images.
+#[test]
+fn each_thing_is_seen_from_a_role_on() {
+    use AccessLevel::{Maintainer, Owner, Reporter};
+    use NamespaceKind::{Group, Project};
+    type Rule = fn(&Authority, &Standing) -> Result<(), Refusal>;
+    let alice = authority(false, false);
+    for (kind, manager) in [(Group, Owner), (Project, Maintainer)] {
+        let needed: [(Rule, AccessLevel); 5] = [
+            (Authority::list_repositories, Reporter),
+            (Authority::list_deploy_tokens, Maintainer),
+            (Authority::read_usage, Maintainer),
+            (Authority::read_audit_events, Owner),
+            (Authority::manage_deploy_tokens, manager),
+        ];
+        for (rule, needed) in needed {
+            let from = lowest(|standing| rule(&alice, standing).is_ok(), kind);
+            assert_eq!(from, Some(needed), "{kind:?}");
+        }
+    }
+}
+
 #[test]
 fn everyone_may_leave_and_administrators_may_everything() {
     let mine = &member(ALICE, AccessLevel::Guest);

@@ -27,6 +27,7 @@ mod observations;
 mod operations;
 mod pages;
 mod parents;
+mod reading_roles;
 mod registry;
 mod replies;
 mod slashes;

@@ -92,7 +92,7 @@ impl Operation {
     pub(super) async fn call_with(&self, caller: &Caller, ids: &Others, body: Value) -> Reply {
         let id = match self.path.split('/').nth(3) {
             Some("personal_access_tokens") => ids.token,
-            Some("groups") => ids.group,
+            Some("groups" | "namespaces") => ids.group,
             Some("projects") => ids.project,
             _ => ids.user,
         };
