@@ -264,13 +264,60 @@ impl fmt::Debug for Copies {
 
 #[cfg(test)]
 mod tests {
+    use chrono::DateTime;
+
     use super::*;
+    use crate::domain::ids::RefreshTokenId;
     use crate::domain::members::LastingRole;
     use crate::domain::members::access_level::AccessLevel;
+    use crate::domain::refresh_tokens::RefreshToken;
+    use crate::domain::users::UserState;
+    use crate::domain::users::username::Username;
+
+    const MEBIBYTE: usize = 1024 * 1024;
+
+    fn refresh_token() -> OwnedRefreshToken {
+        let user = User {
+            id: UserId(7),
+            username: Username::try_from("alice").unwrap(),
+            name: "Alice".to_owned(),
+            email: None,
+            admin: false,
+            external: false,
+            state: UserState::Active,
+            two_factor: false,
+            created_at: DateTime::UNIX_EPOCH,
+        };
+        let token = RefreshToken {
+            id: RefreshTokenId(1),
+            user_id: user.id,
+            service: "registry".to_owned(),
+            client_id: None,
+            created_at: DateTime::UNIX_EPOCH,
+            last_used_at: DateTime::UNIX_EPOCH,
+            revoked_at: None,
+        };
+        (Arc::new(token), Arc::new(user))
+    }
+
+    /// A login at another replica may have deleted the token, which this one is not told.
+    #[test]
+    fn a_copy_of_a_refresh_token_counts_for_a_minute() {
+        let copies = Copies::new(MEBIBYTE, Duration::from_secs(1));
+        let digest = SecretDigest::stored([7; 32]);
+        let found_after = |seconds: u64, begin: BootTime| {
+            let now = BootTime::from_micros(begin.to_micros() + seconds * 1_000_000);
+            copies.refresh_token(&digest, Some(now)).is_some()
+        };
+        let before = BootTime::now();
+        copies.keep_refresh_token(digest, &refresh_token());
+        let after = BootTime::from_micros(BootTime::now().to_micros() + 1);
+        assert!(found_after(59, before) && !found_after(60, after));
+        assert!(copies.refresh_token(&digest, None).is_some());
+    }
 
     #[test]
     fn more_roles_than_there_is_room_for_are_noted_as_too_many() {
-        const MEBIBYTE: usize = 1024 * 1024;
         let role = LastingRole {
             level: AccessLevel::Guest,
             expiry: None,
