@@ -100,3 +100,66 @@ fn rests_on(touched: &Touched, principal: &Principal, repositories: &[&Repositor
         Touched::Namespace(at) => repositories.iter().any(|name| name.is_in(at.as_str())),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::access_tokens::scope::AccessTokenScopes;
+    use crate::domain::decision::principal::{Ceiling, DeployTokenPrincipal, Proof, SignedIn};
+    use crate::domain::ids::{AccessTokenId, DeployTokenId, UserId};
+    use crate::domain::namespaces::path::NamespacePath;
+    use crate::domain::users::username::Username;
+
+    fn path(text: &str) -> NamespacePath {
+        NamespacePath::try_from(text).unwrap()
+    }
+
+    fn alice() -> Principal {
+        Principal::User(SignedIn {
+            id: UserId(1),
+            username: Username::try_from("alice").unwrap(),
+            admin: false,
+            external: false,
+            ceiling: Ceiling {
+                proof: Proof::AccessToken(AccessTokenId(1)),
+                scopes: AccessTokenScopes::of_password_login(),
+                repositories: Vec::new(),
+            },
+        })
+    }
+
+    fn machine() -> Principal {
+        Principal::DeployToken(DeployTokenPrincipal {
+            id: DeployTokenId(1),
+            subject: "deploy_token:ci".to_owned(),
+            path: path("team"),
+            scopes: AccessTokenScopes::of_password_login(),
+        })
+    }
+
+    /// Ids of different things are the same here: one of a user is none of a token.
+    #[test]
+    fn an_answer_rests_on_its_caller_and_on_what_is_above_the_repositories() {
+        let repository = RepositoryName::try_from("team/app/image").unwrap();
+        let of_caller = |number| {
+            [
+                Touched::User(UserId(number)),
+                Touched::Memberships(UserId(number)),
+                Touched::AccessToken(AccessTokenId(number)),
+                Touched::DeployToken(DeployTokenId(number)),
+            ]
+        };
+        for (caller, own) in [
+            (Principal::Anonymous, [false; 4]),
+            (alice(), [true, true, true, false]),
+            (machine(), [false, false, false, true]),
+        ] {
+            let rests = |touched: &Touched| rests_on(touched, &caller, &[&repository]);
+            assert_eq!(of_caller(1).each_ref().map(rests), own, "{caller:?}");
+            assert_eq!(of_caller(2).each_ref().map(rests), [false; 4]);
+            let places = ["team", "team/app", "team/ap", "other"];
+            let above = places.map(|at| rests(&Touched::Namespace(path(at))));
+            assert_eq!(above, [true, true, false, false]);
+        }
+    }
+}
