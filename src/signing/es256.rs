@@ -154,3 +154,20 @@ impl fmt::Debug for SigningKey {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key() -> SigningKey {
+        let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
+        SigningKey::new(pair.to_pkcs8v1().unwrap().as_ref(), None).unwrap()
+    }
+
+    #[test]
+    fn a_key_whose_tokens_nobody_verifies_is_noticed() {
+        let point = key().point;
+        assert!(key().passes_probe());
+        assert!(!SigningKey { point, ..key() }.passes_probe());
+    }
+}
