@@ -62,20 +62,20 @@ pub(super) fn read_private(path: &Path) -> Result<Option<String>, KeyError> {
 /// Refuses a folder that everybody can write into: a key of theirs would sign. A group may, as with files. Where a secret of Kubernetes
 /// is mounted, the folder says that everybody can, and nobody can.
 pub(super) fn check_folder(path: &Path) -> Result<(), KeyError> {
-    if is_open(path, WRITE) && !is_mounted_secret(path) {
+    let mounted = rustix::fs::statvfs(path).map(|found| found.f_flag);
+    check_mounted_folder(path, mounted.unwrap_or(StatVfsMountFlags::empty()))
+}
+
+fn check_mounted_folder(path: &Path, mounted: StatVfsMountFlags) -> Result<(), KeyError> {
+    // Another folder that is mounted for reading alone may be written by other paths.
+    let is_mounted_secret =
+        mounted.contains(StatVfsMountFlags::RDONLY) && path.join(NEWEST_OF_SECRET).is_symlink();
+    if is_open(path, WRITE) && !is_mounted_secret {
         let problem = "anyone on this machine can put files into this folder; look if all in it are yours, and run \
                        `chmod o-w` on it";
         return Err(KeyError::new(path, problem));
     }
     Ok(())
-}
-
-/// True for a secret that Kubernetes has mounted: for reading alone, with a link to the files of now. Another folder that is mounted so may
-/// be written by other paths.
-fn is_mounted_secret(path: &Path) -> bool {
-    let mounted = rustix::fs::statvfs(path);
-    mounted.is_ok_and(|found| found.f_flag.contains(StatVfsMountFlags::RDONLY))
-        && path.join(NEWEST_OF_SECRET).is_symlink()
 }
 
 /// True if it is there and everybody on this machine has that right to it.
@@ -271,6 +271,27 @@ mod tests {
         let entries = fs::read_dir(folder).unwrap();
         let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
         names.collect()
+    }
+
+    /// Everybody may write into it, as its mode says; the mount of a secret says so too, and nobody can.
+    #[test]
+    fn an_open_folder_is_refused_unless_it_is_a_secret_that_kubernetes_has_mounted() {
+        let (folder, link) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+        std::os::unix::fs::symlink("..2026", link.path().join(NEWEST_OF_SECRET)).unwrap();
+        let (writable, read_only) = (StatVfsMountFlags::empty(), StatVfsMountFlags::RDONLY);
+        for (path, mounted, is_taken) in [
+            (folder.path(), writable, false),
+            (folder.path(), read_only, false),
+            (link.path(), writable, false),
+            (link.path(), read_only, true),
+        ] {
+            assert!(check_mounted_folder(path, mounted).is_ok(), "closed yet");
+            fs::set_permissions(path, Permissions::from_mode(0o777)).unwrap();
+            let checked = check_mounted_folder(path, mounted);
+            assert_eq!(checked.is_ok(), is_taken, "{mounted:?}");
+            assert!(check_folder(path).is_err(), "no mount of its own");
+            fs::set_permissions(path, Permissions::from_mode(0o700)).unwrap();
+        }
     }
 
     #[test]
