@@ -148,3 +148,53 @@ fn is_of_password(cause: Cause, secret: Option<&SecretString>) -> bool {
 fn is_password(secret: &SecretString) -> bool {
     SecretKind::of(secret.expose_secret()).is_none()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::domain::entropy::Sevens;
+    use crate::domain::failed_logins::BackOff;
+
+    /// A secret that is refused twenty times from an address, five seconds after one another, and the answer to an unknown token from there.
+    fn after_many(cause: Cause, secret: &str) -> AuthenticationError {
+        let rules = BackOff {
+            free: 2,
+            longest: Duration::from_mins(5),
+        };
+        let refused = RefusedCredentials::new(Throttle::new(rules, |_| false, &Sevens));
+        let answer = |cause: Cause, secret: &str, seconds| {
+            let at = DateTime::from_timestamp(seconds, 0).unwrap();
+            let from = (Some(Ipv4Addr::LOCALHOST.into()), at);
+            refused.answer(cause.into(), Some(&secret.into()), from)
+        };
+        for number in 0..20 {
+            answer(cause, secret, number * 5);
+        }
+        answer(Cause::UnknownToken, "whf_pat_unknown", 95).error
+    }
+
+    /// A machine with a token that was good once goes on with it for days, behind an address that it may share.
+    #[test]
+    fn a_token_that_exists_makes_no_other_from_its_address_wait() {
+        for cause in [
+            Cause::ExpiredToken,
+            Cause::RevokedToken,
+            Cause::OtherService,
+            Cause::OtherUsername,
+            Cause::BlockedUser,
+            Cause::TwoFactorEnabled,
+        ] {
+            let answer = after_many(cause, "whf_rt_known");
+            let is_let_try = matches!(answer, AuthenticationError::Wrong(Cause::UnknownToken));
+            assert!(is_let_try, "{cause}: {answer}");
+        }
+        for cause in [Cause::UnknownToken, Cause::BrokenToken] {
+            let answer = after_many(cause, "whf_pat_guess");
+            let waits = matches!(answer, AuthenticationError::Throttled(..));
+            assert!(waits, "{cause}: {answer}");
+        }
+    }
+}
