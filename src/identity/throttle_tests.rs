@@ -38,6 +38,52 @@ fn passwords_that_are_being_checked_count_until_they_are_not() {
     assert!(throttle.under_way().is_empty());
 }
 
+/// A right password is one's own, and no leave to guess others.
+#[test]
+fn an_address_that_was_right_once_loses_its_good_name_by_guesses() {
+    let (throttle, now) = (throttle(2), DateTime::UNIX_EPOCH);
+    let address = Some(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    let login = |name: &str| throttle.attempt(address, name, now).unwrap();
+    let reputation = || login("somebody").place.reputation;
+    assert_eq!(reputation(), Reputation::Unknown);
+    throttle.succeeded(login("bob"), now);
+    for (guess, before) in [Reputation::Proven; 3].into_iter().enumerate() {
+        assert_eq!(reputation(), before, "{guess}");
+        let attempt = login(&format!("nobody{guess}"));
+        throttle.failed(attempt, guess.try_into().unwrap(), now);
+    }
+    assert_eq!(reputation(), Reputation::Failing);
+    throttle.succeeded(login("bob"), now);
+    assert_eq!(reputation(), Reputation::Failing, "they go on");
+}
+
+/// By a common fingerprint somebody would learn that a name and an address are one account, or that others send that password.
+#[test]
+fn a_refused_password_is_known_for_its_name_address_and_account_alone() {
+    let (throttle, now) = (throttle(2), DateTime::UNIX_EPOCH);
+    let from = |last| {
+        let address = IpAddr::V4(Ipv4Addr::new(192, 0, 2, last));
+        throttle.attempt(Some(address), "alice", now).unwrap()
+    };
+    let refused = throttle.of_password(from(1), ("alice", "a hash"), "wrong");
+    assert_eq!(
+        refused,
+        throttle.of_password(from(1), ("ALICE", "a hash"), "wrong")
+    );
+    for (last, account, password) in [
+        (1, ("alice@example.com", "a hash"), "wrong"),
+        (2, ("alice", "a hash"), "wrong"),
+        (1, ("alice", "another hash"), "wrong"),
+        (1, ("alice", "a hash"), "Wrong"),
+    ] {
+        assert_ne!(
+            refused,
+            throttle.of_password(from(last), account, password),
+            "{account:?}"
+        );
+    }
+}
+
 /// It was no guess, so the wait before it is neither longer nor begun anew.
 #[test]
 fn a_code_that_could_not_be_judged_leaves_all_as_it_was() {
