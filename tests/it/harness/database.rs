@@ -1,8 +1,11 @@
 //! A database of its own for a storage story, on whatever backend is asked for.
 
+use sea_orm::{ConnectionTrait, Database};
 use secrecy::SecretString;
 use tempfile::TempDir;
 use wharfinger::storage::Db;
+
+use super::TestApp;
 
 pub(crate) struct TestDatabase {
     pub(crate) db: Db,
@@ -25,5 +28,15 @@ impl TestDatabase {
             url,
             _folder: folder,
         }
+    }
+}
+
+impl TestApp {
+    /// Changes a row in the database itself, past the service.
+    pub(crate) async fn write(&self, statement: &str) {
+        let file = self.folder.path().join("test.db");
+        let database = Database::connect(format!("sqlite://{}", file.display()));
+        let written = database.await.unwrap().execute_unprepared(statement).await;
+        assert_eq!(written.unwrap().rows_affected(), 1, "{statement}");
     }
 }

@@ -47,3 +47,22 @@ async fn neither_lists_nor_the_audit_log_nor_the_database_show_a_secret() {
         assert!(!is_in(shown.as_bytes()) && !is_in(&files));
     }
 }
+
+/// Whoever can write into the database gives alice the secret of their own device.
+#[tokio::test]
+async fn a_secret_that_is_moved_to_another_user_opens_nothing() {
+    let World { app, alice, .. } = World::start().await;
+    app.user("bob").await;
+    set_up(&app, &alice).await;
+    let device = set_up(&app, &app.actor("bob", "api").await).await;
+    app.clock.advance(Duration::seconds(30));
+    let (own, stolen) = (app.id_of("bob").await, app.id_of("alice").await);
+    let secret = format!("SELECT secret FROM two_factors WHERE user_id = {own}");
+    let moved = format!("UPDATE two_factors SET secret = ({secret}) WHERE user_id = {stolen}");
+    app.write(&moved).await;
+    let refused = check(at(&app), &device.shows(app.now())).await;
+    assert_eq!(
+        refused.unwrap_err(),
+        "the key that encrypts secrets cannot be used"
+    );
+}

@@ -9,7 +9,8 @@ use wharfinger::domain::ids::SessionId;
 use wharfinger::domain::sessions::SessionRules;
 use wharfinger::storage::{Change, PurgePass, sessions};
 
-use crate::harness::{Browser, PASSWORD, TestApp, named};
+use crate::harness::{Browser, PASSWORD, TestApp, World, named};
+use crate::two_factor::set_up;
 
 const LIVES: &str = "[sessions]\nidle_timeout = \"1h\"\nlifetime = \"3h\"\nmax_per_user = 2\n";
 
@@ -38,6 +39,29 @@ fn usual_rules() -> SessionRules {
         idle: Duration::days(7).to_std().unwrap(),
         absolute: Duration::days(30).to_std().unwrap(),
         most_per_user: 50,
+    }
+}
+
+/// A block ends all sessions; this one is written into the database by somebody who does not think of them.
+#[tokio::test]
+async fn a_blocked_user_has_no_session_whatever_is_left_of_one() {
+    let World { app, alice, .. } = World::start().await;
+    let device = set_up(&app, &alice).await;
+    app.clock.advance(Duration::seconds(30));
+    let (open, waits) = (app.browser(), app.browser());
+    for browser in [&open, &waits] {
+        let page = browser.sign_in("alice", PASSWORD).await;
+        assert_eq!(page.path, "/sign_in/code");
+    }
+    let page = open.open("/sign_in/code").await;
+    let code = device.shows(app.now());
+    let page = open.press(&page, "Verify", &[("code", &code)]).await;
+    assert_eq!(page.heading(), "Personal access tokens");
+    app.write("UPDATE users SET state = 'blocked' WHERE username = 'alice'")
+        .await;
+    for browser in [&open, &waits] {
+        assert_eq!(browser.open("/profile").await.heading(), "Sign in");
+        assert_eq!(browser.open("/sign_in/code").await.heading(), "Sign in");
     }
 }
 
