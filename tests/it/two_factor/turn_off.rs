@@ -3,9 +3,15 @@
 use axum::http::StatusCode;
 use chrono::Duration;
 use serde_json::json;
+use tokio::time::sleep;
+use wharfinger::domain::authority::Authority;
+use wharfinger::domain::events::detail::Detail;
+use wharfinger::domain::events::{Event, EventAction};
+use wharfinger::domain::users::password::PasswordHash;
+use wharfinger::storage::users;
 
 use super::{PATH, set_up, wrong_code};
-use crate::harness::{PASSWORD, World};
+use crate::harness::{PASSWORD, TestApp, World, outdated_hash, outdated_hash_of};
 
 #[tokio::test]
 async fn a_token_alone_turns_nothing_off() {
@@ -95,4 +101,38 @@ async fn wrong_codes_and_passwords_are_throttled() {
         );
     }
     assert_eq!(alice.read("/user").await["two_factor_enabled"], true);
+}
+
+/// Lets alice's password be replaced by the one with that hash, after the one that she sent was found right and before that counts.
+async fn replace_the_password_meanwhile(app: &TestApp, hash: String) {
+    let computed = || app.service.issuer.admission.passwords.numbers().computed;
+    let (before, change) = (computed(), app.hold_changes().await);
+    while computed() == before {
+        sleep(std::time::Duration::from_millis(1)).await;
+    }
+    let user = app.visible_user("alice").await.user().clone();
+    let hash = PasswordHash::from_phc(hash);
+    users::set_password(&change, user.id, &hash).await.unwrap();
+    let grant = change.grant(Authority::require_administrator).unwrap();
+    let event = Event::new(EventAction::PasswordChanged, &user, Detail::nothing());
+    change.commit([grant.event(event)]).await.unwrap();
+}
+
+/// A new hash of the same password, which any login may make, is no other password.
+#[tokio::test]
+async fn a_password_that_is_replaced_meanwhile_turns_nothing_off() {
+    let World { app, alice, .. } = World::start().await;
+    for (hash, status) in [
+        (outdated_hash(), 204),
+        (outdated_hash_of("another good password"), 403),
+    ] {
+        set_up(&app, &alice).await;
+        let body = json!({ "password": PASSWORD });
+        let turned_off = alice.call("DELETE", PATH, body);
+        let replaced = replace_the_password_meanwhile(&app, hash);
+        let ((), turned_off) = tokio::join!(replaced, turned_off);
+        assert_eq!(turned_off.status, status, "{}", turned_off.body);
+        let is_on = alice.read("/user").await["two_factor_enabled"].clone();
+        assert_eq!(is_on, status == 403);
+    }
 }
