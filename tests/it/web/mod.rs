@@ -9,6 +9,7 @@ mod cross_site;
 mod late_forms;
 mod passwords;
 mod profile;
+mod routes;
 mod sessions;
 mod sign_in;
 mod this_machine;
