@@ -4,17 +4,25 @@ use std::sync::{Arc, OnceLock};
 
 use chrono::Duration;
 use secrecy::SecretString;
+use tokio::time::sleep;
 use wharfinger::domain::authority::Authority;
+use wharfinger::domain::decision::principal::{Ceiling, Proof, SignedIn};
 use wharfinger::domain::events::detail::Detail;
+use wharfinger::domain::events::origin::{Face, Origin};
 use wharfinger::domain::events::{Event, EventAction};
 use wharfinger::domain::ids::RefreshTokenId;
 use wharfinger::domain::page::{PageRequest, Paging};
 use wharfinger::domain::refresh_tokens::{RefreshLifetimes, RefreshToken};
 use wharfinger::domain::secret::{SecretDigest, SecretKind, SecretToken};
+use wharfinger::domain::sessions::SessionState;
+use wharfinger::domain::sessions::device::Device;
+use wharfinger::domain::sessions::secret::SessionSecret;
+use wharfinger::domain::users::password::PasswordHash;
 use wharfinger::domain::users::{User, UserState};
 use wharfinger::server::SystemEntropy;
 use wharfinger::storage::refresh_tokens::RefreshTokenRecord;
-use wharfinger::storage::{Db, Directory, PurgePass, refresh_tokens, users};
+use wharfinger::storage::sessions::{SessionOfUser, SessionRecord};
+use wharfinger::storage::{Change, Db, Directory, PurgePass, refresh_tokens, sessions, users};
 
 use super::effort::Effort;
 use super::story::{At, COPIES, begin, commit, now};
@@ -111,6 +119,70 @@ pub(super) async fn a_token_that_is_deleted_while_it_is_loaded_is_not_kept(
     let deleted = format!("DELETE FROM refresh_tokens WHERE id = {}", token.id);
     Effort::at(url).await.change(&deleted).await;
     assert!(!found().await);
+}
+
+/// The token and the session of a login of eve's that is under way when somebody makes an end to hers.
+async fn given_out_during(
+    db: &Db,
+    eve: &User,
+    end: impl AsyncFn(&Change),
+) -> (Option<RefreshToken>, Option<SessionOfUser>) {
+    let hash = PasswordHash::from_phc("$argon2id$not-a-real-hash".to_owned());
+    let signed_in = SignedIn::new(eve, Ceiling::of_login(Proof::Password(hash)));
+    let authority = Authority::of_login(&signed_in, Origin::local(Face::Registry));
+    let login = db.begin_login(&authority, &At(now())).await.unwrap();
+    let new = RefreshTokenRecord {
+        user: eve.id,
+        service: "s",
+        client_id: None,
+        digest: SecretToken::generate(SecretKind::RefreshToken, &SystemEntropy).digest(),
+    };
+    let token = refresh_tokens::insert(&login, new).await.unwrap();
+    let digest = SessionSecret::generate(&SystemEntropy).digest();
+    let new = SessionRecord {
+        user: eve.id,
+        digest,
+        state: SessionState::Open,
+        device: Device::of_user_agent(""),
+        address: None,
+    };
+    sessions::insert(&login, new).await.unwrap();
+    let ending = async {
+        let change = begin(db).await;
+        end(&change).await;
+        commit(change).await.unwrap();
+    };
+    let giving = async {
+        // The end waits for the login by then, or went past it.
+        sleep(std::time::Duration::from_millis(300)).await;
+        let grant = login.grant(|authority| authority.act_for(eve.id)).unwrap();
+        let event = Event::new(EventAction::RefreshTokenCreated, &token, Detail::nothing());
+        login.commit([grant.event(event)]).await.unwrap();
+    };
+    tokio::join!(ending, giving);
+    let token = refresh_tokens::find(db, token.id).await.unwrap();
+    (token, sessions::find_by_digest(db, &digest).await.unwrap())
+}
+
+/// Whoever makes an end to all that a user has waits for the login that is giving out one more; servers would not see it before it is
+/// committed.
+pub(super) async fn what_a_login_gives_out_ends_with_all_else(db: &Db) {
+    let eve = make_user(db, "eve-who-logs-in").await;
+    let revoke = async |change: &Change| {
+        refresh_tokens::revoke_all(change, eve.id).await.unwrap();
+    };
+    let (token, _) = given_out_during(db, &eve, revoke).await;
+    assert_eq!(token.unwrap().revoked_at, Some(now()));
+    let remove = async |change: &Change| {
+        refresh_tokens::remove_all_of(change, eve.id).await.unwrap();
+    };
+    let (token, _) = given_out_during(db, &eve, remove).await;
+    assert_eq!(token, None);
+    let sign_out = async |change: &Change| {
+        sessions::remove_all_of(change, eve.id, None).await.unwrap();
+    };
+    let (_, session) = given_out_during(db, &eve, sign_out).await;
+    assert!(session.is_none());
 }
 
 pub(super) async fn refresh_tokens_end(db: &Db) {

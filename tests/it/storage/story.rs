@@ -61,7 +61,7 @@ use super::plans::nothing_reads_whole_tables;
 use super::read_only::servers_that_take_no_changes_are_refused;
 use super::refresh_tokens::{
     a_token_that_is_deleted_while_it_is_loaded_is_not_kept, copied_refresh_tokens_follow_changes,
-    refresh_tokens_end, refresh_tokens_make_room,
+    refresh_tokens_end, refresh_tokens_make_room, what_a_login_gives_out_ends_with_all_else,
 };
 use super::restorations::a_start_is_not_in_the_way_of_a_restoration;
 use super::schema::{
@@ -162,6 +162,7 @@ async fn story() {
     quiet_transactions_last_whatever_a_server_is_set_up_for(url).await;
     refresh_tokens_end(db).await;
     refresh_tokens_make_room(db).await;
+    what_a_login_gives_out_ends_with_all_else(db).await;
     sessions_make_room_and_end(db).await;
     deploy_tokens_keep_what_was_chosen(db).await;
     second_factors_work_once_and_end(db).await;
