@@ -72,33 +72,37 @@ log=$work/tests.log
 echo "== unit and integration tests, on SQLite"
 kept "$log" cargo test --workspace
 
-# Runs the storage story on the database at $2; a story that was not found is a failure too.
+# Runs the test $3 on the database of which the variable $1 has the address $2; a test that was not found, or that ran on a
+# database of another kind, is a failure too.
+on_server() {
+  local told=$work/server.log
+  : >"$told"
+  (
+    export "$1=$2"
+    kept "$told" cargo test --test it -- --exact "$3"
+  )
+  grep -q '^test result: ok\. 1 passed' "$told" || { echo "tests/run.sh: there is no test $3" >&2; return 1; }
+  grep -qF "$1 leads to ${2%%:*}" "$told" || { echo "tests/run.sh: $3 ran on another database" >&2; return 1; }
+  cat "$told" >>"$log"
+}
+# Runs the storage story on the database at $2.
 story() {
   echo "== the storage story on $1"
-  : >"$work/story.log"
-  TEST_DATABASE_URL=$2 kept "$work/story.log" cargo test --test it storage::
-  grep -qE '^test result: ok\. [1-9][0-9]* passed' "$work/story.log"
-  cat "$work/story.log" >>"$log"
+  on_server TEST_DATABASE_URL "$2" storage::story::the_storage_story_holds
 }
-# Runs a service on the empty database at $2, whose clients hang up.
-hang_ups=300 model_seconds=
+export TEST_HANG_UPS=300 TEST_MODEL_SECONDS=
 if [ "$long" = yes ]; then
-  hang_ups=3000 model_seconds=120
+  TEST_HANG_UPS=3000 TEST_MODEL_SECONDS=120
 fi
+# Runs a service on the empty database at $2, whose clients hang up.
 hang_ups() {
   echo "== clients that hang up, on $1"
-  : >"$work/hang_ups.log"
-  TEST_HANG_UPS=$hang_ups TEST_SERVICE_DATABASE_URL=$2 kept "$work/hang_ups.log" cargo test --test it cli::hang_ups::
-  grep -qE '^test result: ok\. [1-9][0-9]* passed' "$work/hang_ups.log"
-  cat "$work/hang_ups.log" >>"$log"
+  on_server TEST_SERVICE_DATABASE_URL "$2" cli::hang_ups::a_change_is_made_although_its_client_hangs_up
 }
 # Compares the answers of services on the empty database at $2 with the model.
 model() {
   echo "== answers that the model allows, on $1"
-  : >"$work/model.log"
-  TEST_MODEL_SECONDS=$model_seconds TEST_SERVICE_DATABASE_URL=$2 kept "$work/model.log" cargo test --test it model::
-  grep -qE '^test result: ok\. [1-9][0-9]* passed' "$work/model.log"
-  cat "$work/model.log" >>"$log"
+  on_server TEST_SERVICE_DATABASE_URL "$2" model::every_answer_is_one_that_was_right_a_second_ago_or_since
 }
 start_postgres "$work"
 story PostgreSQL "$POSTGRES_URL"

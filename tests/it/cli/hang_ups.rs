@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::Workplace;
 use super::running::{send, start_with};
+use crate::harness::named_database;
 
 /// The clients that hang up, unless `TEST_HANG_UPS` says how many.
 const HANG_UPS: usize = 300;
@@ -14,12 +15,9 @@ const AT_A_TIME: usize = 8;
 
 /// On SQLite, or on the empty database that `TEST_SERVICE_DATABASE_URL` names.
 #[test]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "tests/run.sh names the database, and how often"
-)]
+#[expect(clippy::disallowed_methods, reason = "tests/run.sh says how often")]
 fn a_change_is_made_although_its_client_hangs_up() {
-    let database = std::env::var("TEST_SERVICE_DATABASE_URL")
+    let database = named_database("TEST_SERVICE_DATABASE_URL")
         .map(|url| format!("[database]\nurl = \"{url}\"\n"))
         .unwrap_or_default();
     let hang_ups = std::env::var("TEST_HANG_UPS").map_or(HANG_UPS, |text| text.parse().unwrap());

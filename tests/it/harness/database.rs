@@ -1,11 +1,24 @@
 //! A database of its own for a storage story, on whatever backend is asked for.
 
+use std::io::Write;
+
 use sea_orm::{ConnectionTrait, Database};
 use secrecy::SecretString;
 use tempfile::TempDir;
 use wharfinger::storage::Db;
 
 use super::TestApp;
+
+/// The database that a variable of `tests/run.sh` names, if it names one. The kind is told, although the test may succeed: nobody is to take
+/// a run on SQLite for one on a server.
+#[expect(clippy::disallowed_methods, reason = "tests/run.sh names the database")]
+pub(crate) fn named_database(variable: &str) -> Option<String> {
+    let url = std::env::var(variable).ok().filter(|url| !url.is_empty());
+    let (kind, _) = url.as_deref().unwrap_or("sqlite:").split_once(':').unwrap();
+    let told = format!("{variable} leads to {kind}\n");
+    std::io::stderr().write_all(told.as_bytes()).unwrap();
+    url
+}
 
 pub(crate) struct TestDatabase {
     pub(crate) db: Db,
@@ -16,11 +29,10 @@ pub(crate) struct TestDatabase {
 impl TestDatabase {
     /// SQLite in a file; or, with `TEST_DATABASE_URL`, the empty database that it names, of which
     /// there is one, so that only one test of a run may use it.
-    #[expect(clippy::disallowed_methods, reason = "tests/run.sh names the database")]
     pub(crate) async fn open() -> Self {
         let folder = TempDir::new().unwrap();
-        let url = std::env::var("TEST_DATABASE_URL")
-            .unwrap_or_else(|_| format!("sqlite://{}/story.db?mode=rwc", folder.path().display()));
+        let file = format!("sqlite://{}/story.db?mode=rwc", folder.path().display());
+        let url = named_database("TEST_DATABASE_URL").unwrap_or(file);
         let url = SecretString::from(url);
         let db = Db::open_and_migrate(&url, 8).await.unwrap();
         Self {

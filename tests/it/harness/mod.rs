@@ -49,7 +49,7 @@ use listeners::Listeners;
 
 pub(crate) use actor::{Actor, Caller, Machine};
 pub(crate) use browser::{Browser, Page};
-pub(crate) use database::TestDatabase;
+pub(crate) use database::{TestDatabase, named_database};
 pub(crate) use repeatable::{FixedClock, SeededEntropy};
 pub(crate) use reply::{Reply, each, pretty};
 pub(crate) use world::World;

@@ -28,6 +28,8 @@ use readers::Round;
 use stage::{Nature, Stage};
 use writer::{Names, Writer};
 
+use crate::harness::named_database;
+
 /// The length of a round, after which all answers are checked.
 const ROUND: Duration = Duration::from_secs(12);
 /// The numbers of services, each as often as it stands here.
@@ -67,7 +69,8 @@ fn every_answer_is_one_that_was_right_a_second_ago_or_since() {
     let mut dice = Dice::new(seed);
     let replicas = *dice.one_of(&REPLICAS);
     let natures: Vec<Nature> = (0..replicas).map(|_| *dice.one_of(&NATURES)).collect();
-    let stage = Stage::set(&natures, text("TEST_SERVICE_DATABASE_URL").as_deref());
+    let database = named_database("TEST_SERVICE_DATABASE_URL");
+    let stage = Stage::set(&natures, database.as_deref());
     let names = Names::of(stage::unix_time().unsigned_abs() % 1_000_000_000);
     let mut writer = Writer::new(&stage, names, dice.fork());
     let mut totals = Totals::default();
@@ -152,16 +155,10 @@ impl Totals {
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "tests/run.sh says where and how long"
-)]
-fn text(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|text| !text.is_empty())
-}
-
+#[expect(clippy::disallowed_methods, reason = "tests/run.sh says how long")]
 fn number(name: &str) -> Option<u64> {
-    text(name).map(|text| text.parse().unwrap())
+    let text = std::env::var(name).ok().filter(|text| !text.is_empty());
+    text.map(|text| text.parse().unwrap())
 }
 
 /// Says something although the test may succeed.
