@@ -26,7 +26,9 @@ start_postgres() {
   mkdir -p "$folder"
   chown postgres "$folder"
   make_certificate "$folder" postgres
-  runuser -u postgres -- "$bin/initdb" -D "$folder/data" -A trust -U postgres --no-sync >"$folder/log"
+  # Whatever the language of the machine is, or none: every text is to fit.
+  runuser -u postgres -- "$bin/initdb" -D "$folder/data" -A trust -U postgres --no-sync \
+    --encoding=UTF8 --locale=C.UTF-8 >"$folder/log"
   # Not on the command line, so that tests can change it.
   printf "%s\n" "ssl = on" "ssl_cert_file = '$folder/tls.crt'" "ssl_key_file = '$folder/tls.key'" \
     >>"$folder/data/postgresql.conf"
@@ -72,12 +74,16 @@ start_mariadb() {
   return 1
 }
 
-# Stops what was started.
+# Stops what was started, and waits until it has ended: its folder is deleted next.
 stop_databases() {
-  local pid
-  for pid in "${POSTGRES_PID:-}" "${MARIADB_PID:-}"; do
-    if [ -n "$pid" ]; then
-      kill "$pid" 2>/dev/null || true
-    fi
+  local pid tries
+  # PostgreSQL would wait for its clients otherwise.
+  kill -INT ${POSTGRES_PID:+"$POSTGRES_PID"} 2>/dev/null || true
+  kill ${MARIADB_PID:+"$MARIADB_PID"} 2>/dev/null || true
+  for pid in ${POSTGRES_PID:+"$POSTGRES_PID"} ${MARIADB_PID:+"$MARIADB_PID"}; do
+    for tries in $(seq 300); do
+      kill -0 "$pid" 2>/dev/null || break
+      sleep 0.1
+    done
   done
 }

@@ -43,7 +43,8 @@ impl Server {
             Kind::Postgres => {
                 run(Command::new("chown").arg("postgres").arg(&data));
                 run(as_user("postgres", &postgres("initdb"))
-                    .args(["-A", "trust", "-U", "postgres", "--no-sync", "-D"])
+                    .args(["-A", "trust", "-U", "postgres", "--no-sync"])
+                    .args(["--encoding=UTF8", "--locale=C.UTF-8", "-D"])
                     .arg(&data));
             }
             Kind::Maria => {
