@@ -49,6 +49,15 @@ fn main() -> ExitCode {
         println!("end-to-end tests are left out; tests/run.sh runs them");
         return ExitCode::SUCCESS;
     }
+    for list in ["SESSION_DATABASE_URLS", "BACKUP_DATABASE_URLS"] {
+        let urls = std::env::var(list).unwrap_or_default();
+        let kinds: Vec<&str> = urls.split_whitespace().map(kind).collect();
+        // Stories would pass without having been told.
+        if kinds != ["postgres", "mysql"] {
+            println!("{list} is to name a PostgreSQL and a MySQL or MariaDB, and names {kinds:?}");
+            return ExitCode::FAILURE;
+        }
+    }
     let mut arguments = Arguments::from_args();
     // One engine and one registry: a test at a time.
     arguments.test_threads = Some(1);
@@ -89,4 +98,9 @@ fn main() -> ExitCode {
     let conclusion = libtest_mimic::run(&arguments, trials);
     drop(world);
     conclusion.exit_code()
+}
+
+/// The kind of the database at an address.
+fn kind(url: &str) -> &str {
+    url.split(':').next().unwrap()
 }
