@@ -278,6 +278,46 @@ fn every_source_that_a_page_names_is_there() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// True if the code has a test of that name that is run: by itself, in a list of stories, or as a part of the storage story.
+fn is_run(code: &str, name: &str) -> bool {
+    let begin = format!("fn {name}(");
+    let definitions = code.match_indices(&begin).map(|(at, _)| at);
+    let is_marked = |at| {
+        let above = code[..at].rsplit("\n\n").next().unwrap();
+        let above = above.rsplit("}\n").next().unwrap();
+        let is_a_test = above.contains("#[test]") || above.contains("#[tokio::test");
+        is_a_test && !above.contains("#[ignore")
+    };
+    let mut lists = code.split("STORIES: &[Story] = &[").skip(1);
+    let is_listed = lists.any(|list| {
+        list.split("];")
+            .next()
+            .unwrap()
+            .contains(&format!("\"{name}\""))
+    });
+    let story = code.split("\nasync fn story() {").nth(1).unwrap();
+    let story = story.split("\n}").next().unwrap();
+    definitions.clone().any(is_marked)
+        || definitions.count() > 0 && (is_listed || story.contains(&format!("{name}(")))
+}
+
+#[test]
+fn tests_that_nobody_runs_are_told_from_others() {
+    let code = [
+        "\n\n#[test]\nfn one() {\n}\n",
+        "#[test]\n#[ignore = \"slow\"]\nfn ignored() {\n}\nfn helper() {\n}\n",
+        "#[tokio::test(flavor = \"multi_thread\")]\nasync fn two() {\n}\n",
+        "const STORIES: &[Story] = &[(\"three\", three)];\n",
+        "fn three(world: &World) {\n}\n",
+        "pub(super) async fn four(db: &Db) {\n}\n",
+        "async fn story() {\n    four(db).await;\n}\n",
+    ];
+    let code = code.join("\n");
+    let run = ["one", "ignored", "helper", "two", "three", "four", "five"];
+    let run: Vec<&str> = run.into_iter().filter(|name| is_run(&code, name)).collect();
+    assert_eq!(run, ["one", "two", "three", "four"]);
+}
+
 #[test]
 fn every_test_that_an_incident_names_is_there() {
     let code: String = texts()
@@ -299,10 +339,7 @@ fn every_test_that_an_incident_names_is_there() {
         );
         names.extend(quoted);
     }
-    let missing: Vec<&&str> = names
-        .iter()
-        .filter(|name| !code.contains(&format!("fn {name}(")))
-        .collect();
+    let missing: Vec<&&str> = names.iter().filter(|name| !is_run(&code, name)).collect();
     assert!(names.len() > 30 && missing.is_empty(), "{missing:?}");
 }
 
@@ -337,12 +374,8 @@ fn every_promise_to_operators_names_the_tests_that_hold_it() {
         let names: Vec<&str> = row[2].split('`').skip(1).step_by(2).collect();
         assert!(!names.is_empty(), "{row:?}");
         for name in names {
-            let is_there = if name.contains("::") {
-                code.contains(&format!("\"{name}\""))
-            } else {
-                code.contains(&format!("fn {name}("))
-            };
-            assert!(is_there, "{name}");
+            let is_there = name.contains("::") && code.contains(&format!("\"{name}\""));
+            assert!(is_there || is_run(&code, name), "{name}");
         }
     }
 }
