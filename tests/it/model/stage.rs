@@ -80,6 +80,7 @@ pub(super) struct Call<'a> {
 }
 
 /// What a change said, and when it was made.
+#[derive(Clone)]
 pub(super) struct Done {
     pub(super) reply: Value,
     pub(super) sent: Moment,
@@ -193,7 +194,7 @@ impl Stage {
         let reply = match door {
             Door::CommandLine => {
                 let text = self.command_line.ok(&[&["--json"], call.command].concat());
-                serde_json::from_str(&text).unwrap_or_default()
+                read(&text)
             }
             Door::Replica(number) => {
                 let (status, body) = self.insist(token, number, call);
@@ -204,7 +205,7 @@ impl Stage {
                     call.path,
                     call.body
                 );
-                serde_json::from_str(&body).unwrap_or_default()
+                read(&body)
             }
         };
         let acknowledged = self.clock.now();
@@ -424,4 +425,12 @@ fn exchange(
         .and_then(|status| status.parse().ok());
     let status = status.ok_or(std::io::ErrorKind::UnexpectedEof)?;
     Ok((status, body.to_owned()))
+}
+
+/// The JSON of a reply, if it says anything.
+fn read(reply: &str) -> Value {
+    if reply.trim().is_empty() {
+        return Value::Null;
+    }
+    serde_json::from_str(reply).unwrap_or_else(|error| panic!("{error}: {reply}"))
 }

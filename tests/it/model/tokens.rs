@@ -5,6 +5,7 @@ use std::sync::Arc;
 use chrono::DateTime;
 use serde_json::{Value, json};
 
+use super::history::CLOCKS;
 use super::stage::{Call, Done, Door};
 use super::world::{DeployToken, Moment, Token, World, set};
 use super::writer::{Writer, address, id};
@@ -13,6 +14,7 @@ use super::writer::{Writer, address, id};
 const MOST: usize = 24;
 
 const SECOND: Moment = 1_000_000;
+const DAY: Moment = 24 * 3600 * SECOND;
 /// The time that a token must still have, so that nothing about it ends by itself in the middle of a change.
 const A_WHILE: Moment = 60 * SECOND;
 
@@ -122,16 +124,18 @@ impl Writer<'_> {
             }
         };
         let id = id(&done.reply);
+        let bound = maker.as_ref().and_then(|(_, maker)| maker.end);
         let token = Token {
             id,
             owner: owner.clone(),
             scopes: set(scopes),
             repositories,
-            end: moment(&done.reply["expires_at_time"]),
+            end: lifetime.map_or(bound, |time| Some(end_after(&time, &done))),
             family: id,
             maker: maker.map(|(_, maker)| maker.id),
             ..Token::default()
         };
+        assert_eq!(moment(&done.reply["expires_at_time"]), token.end);
         let what = format!("make token {id} of {owner}: {token:?}");
         let mut world = self.world.clone();
         Arc::make_mut(&mut world.tokens).insert(secret(&done), token);
@@ -217,19 +221,21 @@ impl Writer<'_> {
         let done = self.stage.make(door, &call);
         let new = Token {
             id: id(&done.reply),
-            end: moment(&done.reply["expires_at_time"]),
+            end: self.end_of_successor(&old, &done),
             ..old.clone()
         };
         let mut world = self.world.clone();
         let mut ended = with_those_before(&world, &old);
-        if grace.is_some() {
+        if let Some(grace) = &grace {
             ended = vec![old.id];
-            let end = moment(&self.view_of(old.id)["grace_until"]);
-            assert!(end.is_some(), "{}", done.reply);
+            let told = Done {
+                reply: self.view_of(old.id)["grace_until"].clone(),
+                ..done.clone()
+            };
             Arc::make_mut(&mut world.tokens)
                 .get_mut(&old_secret)
                 .unwrap()
-                .grace = end;
+                .grace = Some(end_after(grace, &told));
         } else {
             revoke(&mut world, |other| ended.contains(&other.id));
         }
@@ -295,12 +301,13 @@ impl Writer<'_> {
     pub(super) fn narrow_token(&mut self) -> Option<()> {
         let (secret, mut token) = self.token()?;
         let scope = self.dice.any_of(token.scopes.iter().cloned())?;
-        let mut body = json!({});
+        let (mut body, mut lifetime) = (json!({}), None);
         if self.dice.percent(40) && token.scopes.len() > 1 {
             token.scopes.remove(&scope);
             body["scopes"] = json!(token.scopes);
         } else if self.dice.percent(50) {
-            body["expires_in"] = format!("{}s", self.dice.number(1, 5)).into();
+            lifetime = Some(format!("{}s", self.dice.number(1, 5)));
+            body["expires_in"] = json!(lifetime);
         } else {
             if token
                 .scopes
@@ -328,7 +335,8 @@ impl Writer<'_> {
             },
         );
         let was = token.end;
-        token.end = moment(&done.reply["expires_at_time"]);
+        token.end = lifetime.map_or(was, |time| Some(end_after(&time, &done)));
+        assert_eq!(moment(&done.reply["expires_at_time"]), token.end);
         let mut world = self.world.clone();
         if token.end != was {
             end_graces(&mut world, &token);
@@ -360,12 +368,13 @@ impl Writer<'_> {
             &name,
         ];
         command.extend(scopes.iter().flat_map(|scope| ["--scope", *scope]));
-        let mut door = self.door();
+        let (mut door, mut end) = (self.door(), None);
         if self.dice.percent(30) {
             // The command line knows only dates.
             door = self.replica();
             let seconds =
                 self.stage.clock().now() / SECOND + i64::try_from(self.dice.number(1, 6)).unwrap();
+            end = Some(seconds * SECOND);
             body["expires_at"] = DateTime::from_timestamp(seconds, 0)
                 .unwrap()
                 .to_rfc3339()
@@ -385,9 +394,10 @@ impl Writer<'_> {
             username: name.clone(),
             path: path.clone(),
             scopes: set(scopes),
-            end: moment(&done.reply["expires_at"]),
+            end,
             is_revoked: false,
         };
+        assert_eq!(moment(&done.reply["expires_at"]), end);
         let mut world = self.world.clone();
         let what = format!("make deploy token: {token:?}");
         Arc::make_mut(&mut world.deploy_tokens).insert(secret(&done), token);
@@ -426,6 +436,21 @@ impl Writer<'_> {
             world,
         );
         Some(())
+    }
+
+    /// The end of the token that took the place of `old`: that of its maker, or a week later if `old` has an end.
+    fn end_of_successor(&self, old: &Token, done: &Done) -> Option<Moment> {
+        let end = moment(&done.reply["expires_at_time"]);
+        let mut tokens = self.world.tokens.values();
+        let maker = tokens.find(|token| Some(token.id) == old.maker);
+        let bound = maker.and_then(|maker| maker.end);
+        if bound.is_some() || old.end.is_none() {
+            assert_eq!(end, bound, "{}", done.reply);
+        } else {
+            let week = end.unwrap() - done.sent;
+            assert!((6 * DAY..=8 * DAY).contains(&week), "{}", done.reply);
+        }
+        end
     }
 
     /// A token as the API shows it.
@@ -474,6 +499,24 @@ fn revoke(world: &mut World, is_meant: impl Fn(&Token) -> bool) {
 
 fn secret(done: &Done) -> String {
     done.reply["token"].as_str().unwrap().to_owned()
+}
+
+/// The end that a reply names, which is as far away as was asked for: services count from the whole second of the change.
+fn end_after(lifetime: &str, done: &Done) -> Moment {
+    let reply = &done.reply;
+    let end = moment(if reply.is_object() {
+        &reply["expires_at_time"]
+    } else {
+        reply
+    });
+    let seconds = match lifetime {
+        "1h" => 3600,
+        seconds => seconds.strip_suffix('s').unwrap().parse().unwrap(),
+    };
+    let made = end.unwrap() - seconds * SECOND;
+    let (from, to) = (done.sent - CLOCKS - SECOND, done.acknowledged + CLOCKS);
+    assert!((from..=to).contains(&made), "{lifetime}: {reply}");
+    end.unwrap()
 }
 
 /// The moment that a reply names, if it names one.
