@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::history::{Asked, History};
-use super::world::{Credential, Question, Token, World, answer, paths_above, readings};
+use super::world::{Credential, Question, Token, World, answer, name_of, paths_above, readings};
 
 /// A part of the world that the service looks up by itself: the rest of the world is empty.
 type Part = fn(&World, &Asked, Option<&str>, &str) -> World;
@@ -100,7 +100,7 @@ fn values(history: &History, asked: &Asked, fact: impl Fn(&World) -> World) -> V
 fn owner(world: &World, question: &Question) -> Option<String> {
     match &question.credential {
         Credential::None | Credential::DeployToken(..) => None,
-        Credential::Password(name, _) => Some(name.clone()),
+        Credential::Password(name, _) => Some(name_of(name).to_owned()),
         Credential::Token(secret) => world.tokens.get(secret).map(|token| token.owner.clone()),
         Credential::RefreshToken(secret) => {
             let token = world.refresh_tokens.get(secret);

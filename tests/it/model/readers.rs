@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::dice::Dice;
 use super::history::{Asked, Pause};
 use super::stage::{SERVICE, Stage, TokenRequest};
-use super::world::{Answer, Credential, Question, Scope};
+use super::world::{Answer, Credential, Question, Scope, address_of};
 
 /// What to ask for.
 #[derive(Debug, Default)]
@@ -139,6 +139,12 @@ impl Subjects {
         let credential = match credential {
             // Each takes a while of a core.
             Credential::Password(..) if dice.percent(80) => Credential::None,
+            Credential::Password(name, password) if dice.percent(30) => {
+                Credential::Password(address_of(&name), password)
+            }
+            Credential::DeployToken(name, secret) if dice.percent(10) => {
+                Credential::DeployToken(format!("not-{name}"), secret)
+            }
             credential => credential,
         };
         Question {

@@ -113,7 +113,7 @@ pub(super) enum Level {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Credential {
     None,
-    /// A user name and a password.
+    /// A user name, or the user's e-mail address, and a password.
     Password(String, String),
     Token(String),
     RefreshToken(String),
@@ -144,6 +144,19 @@ pub(super) enum Answer {
     Forbidden,
     /// 200 with these actions, each after the name of its repository and a colon.
     Granted(BTreeSet<String>),
+}
+
+/// The domain of everybody's e-mail address.
+const DOMAIN: &str = "@example.com";
+
+/// The e-mail address of a user.
+pub(super) fn address_of(name: &str) -> String {
+    format!("{name}{DOMAIN}")
+}
+
+/// The name of the user who logs in by their name or e-mail address.
+pub(super) fn name_of(login: &str) -> &str {
+    login.strip_suffix(DOMAIN).unwrap_or(login)
 }
 
 impl World {
@@ -199,9 +212,11 @@ fn check(world: &World, moment: Moment, credential: &Credential) -> Result<(), A
     let is_over = |end: Option<Moment>| end.is_some_and(|end| end <= moment);
     let is_good = match credential {
         Credential::None => true,
-        Credential::Password(name, password) => world.users.get(name).is_some_and(|user| {
-            !user.is_blocked && !user.has_second_factor && user.password == *password
-        }),
+        Credential::Password(name, password) => {
+            world.users.get(name_of(name)).is_some_and(|user| {
+                !user.is_blocked && !user.has_second_factor && user.password == *password
+            })
+        }
         Credential::RefreshToken(secret) => {
             let token = world.refresh_tokens.get(secret);
             token.is_some_and(|token| {
@@ -242,7 +257,7 @@ fn held(
     let now = (world, moment);
     match credential {
         Credential::None => to_anonymous(place_of(world, repository)),
-        Credential::Password(name, _) => to_login(now, name, repository),
+        Credential::Password(name, _) => to_login(now, name_of(name), repository),
         Credential::RefreshToken(secret) => {
             to_login(now, &world.refresh_tokens[secret].owner, repository)
         }

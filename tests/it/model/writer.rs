@@ -9,10 +9,14 @@ use super::dice::Dice;
 use super::history::Changed;
 use super::readers::Round;
 use super::stage::{Call, Done, Door, Stage};
-use super::world::{Credential, Moment, Place, Question, Scope, User, World, answer, paths_above};
+use super::world::{
+    Credential, Moment, Place, Question, Scope, User, World, address_of, answer, paths_above,
+};
 
 /// The time for which a change is asked for more often.
 const RECENT: Moment = 4_000_000;
+/// The time for which a password is asked for that works no more.
+const REMEMBERED: Moment = 10_000_000;
 
 /// Makes random changes, and notes the world after each.
 pub(super) struct Writer<'a> {
@@ -20,6 +24,12 @@ pub(super) struct Writer<'a> {
     pub(super) dice: Dice,
     pub(super) world: World,
     pub(super) changes: Vec<Changed>,
+    /// The world before these.
+    pub(super) first: World,
+    /// Passwords that were replaced or went with their user, and when.
+    dead_passwords: Vec<(Moment, Credential)>,
+    /// The kinds of changes that were made.
+    pub(super) kinds: Vec<Kind>,
     pub(super) names: Names,
     /// The number of things made so far, for names and passwords.
     pub(super) made: usize,
@@ -71,7 +81,7 @@ impl Names {
 
 /// The kinds of changes, each as often as it stands here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     User,
     Flag,
     Block,
@@ -119,26 +129,42 @@ impl<'a> Writer<'a> {
             names,
             world: World::default(),
             changes: Vec::new(),
+            first: World::default(),
+            dead_passwords: Vec::new(),
+            kinds: Vec::new(),
             made: 0,
             ids: BTreeMap::new(),
         }
     }
 
-    /// Makes a change of some kind that is possible now.
+    /// Makes a change of some kind that is possible now, each third time of one that was not made yet.
     pub(super) fn change(&mut self, round: &Round) {
-        let all: usize = KINDS.iter().map(|(_, share)| share).sum();
         loop {
-            let mut drawn = self.dice.below(all);
-            let kind = KINDS.iter().find_map(|(kind, share)| {
-                let is_it = drawn < *share;
-                drawn = drawn.saturating_sub(*share);
-                is_it.then_some(*kind)
-            });
-            if self.try_to_make(kind.unwrap()).is_some() {
+            let all = KINDS.iter().map(|(kind, _)| *kind);
+            let new: Vec<Kind> = all.filter(|kind| !self.kinds.contains(kind)).collect();
+            let kind = match self.dice.any_of(new) {
+                Some(kind) if self.dice.percent(33) => kind,
+                _ => self.kind(),
+            };
+            if self.try_to_make(kind).is_some() {
+                if !self.kinds.contains(&kind) {
+                    self.kinds.push(kind);
+                }
                 break;
             }
         }
         self.publish(round);
+    }
+
+    fn kind(&mut self) -> Kind {
+        let all: usize = KINDS.iter().map(|(_, share)| share).sum();
+        let mut drawn = self.dice.below(all);
+        let kind = KINDS.iter().find_map(|(kind, share)| {
+            let is_it = drawn < *share;
+            drawn = drawn.saturating_sub(*share);
+            is_it.then_some(*kind)
+        });
+        kind.unwrap()
     }
 
     fn try_to_make(&mut self, kind: Kind) -> Option<()> {
@@ -222,7 +248,10 @@ impl<'a> Writer<'a> {
             &Call {
                 method: "POST",
                 path: "/users",
-                body: json!({ "username": name, "password": password, "external": is_external }),
+                body: json!({
+                    "username": name, "password": password, "external": is_external,
+                    "email": address_of(&name),
+                }),
                 command: &[],
             },
         );
@@ -292,7 +321,8 @@ impl<'a> Writer<'a> {
         if user.is_administrator && user.has_second_factor {
             return None;
         }
-        user.password = self.name("quite a secret");
+        let password = self.name("quite a secret");
+        let old = std::mem::replace(&mut user.password, password);
         let door = self.replica();
         let done = self.stage.make(
             door,
@@ -303,9 +333,16 @@ impl<'a> Writer<'a> {
                 command: &[],
             },
         );
+        self.remember(&name, old, &done);
         let what = format!("change the password of {name}");
         self.note_user(door, (&name, user), &done, what);
         Some(())
+    }
+
+    /// Remembers a password that works no more.
+    fn remember(&mut self, name: &str, password: String, done: &Done) {
+        let credential = Credential::Password(name.to_owned(), password);
+        self.dead_passwords.push((done.acknowledged, credential));
     }
 
     fn change_user(&mut self, name: &str, user: User, call: &Call<'_>, what: String) {
@@ -345,6 +382,7 @@ impl<'a> Writer<'a> {
                 command: &["user", "delete", &name, "--yes"],
             },
         );
+        self.remember(&name, user.password, &done);
         let mut world = self.world.clone();
         Arc::make_mut(&mut world.users).remove(&name);
         // They are asked for later, too.
@@ -470,7 +508,11 @@ impl<'a> Writer<'a> {
 
     /// Tells those who ask what there is to ask for, and what the last changes were about.
     pub(super) fn publish(&self, round: &Round) {
-        let credentials = self.credentials();
+        let now = self.stage.clock().now();
+        let credentials = self.credentials(now);
+        let is_old = |change: &Changed| change.acknowledged <= now - RECENT;
+        let (old, late) = self.changes.split_at(self.changes.partition_point(is_old));
+        let before = old.last().map_or(&self.first, |change| &change.world);
         let is_different = |credential: &Credential, repository: &str| {
             let question = Question {
                 credential: credential.clone(),
@@ -480,12 +522,11 @@ impl<'a> Writer<'a> {
                     actions: &["*"],
                 }],
             };
-            let now = self.stage.clock().now();
-            let is_late = |change: &&Changed| change.acknowledged > now - RECENT;
-            let late = self.changes.iter().rev().take_while(is_late);
-            let mut last = late.map(|change| answer(&change.world, now, &question));
-            let newest = last.next();
-            last.any(|before| Some(before) != newest)
+            let newest = answer(&self.world, now, &question);
+            let mut late = late
+                .iter()
+                .map(|change| answer(&change.world, now, &question));
+            answer(before, now - RECENT, &question) != newest || late.any(|then| then != newest)
         };
         let mut hot = Vec::new();
         for credential in &credentials {
@@ -501,8 +542,11 @@ impl<'a> Writer<'a> {
         subjects.hot = hot;
     }
 
-    fn credentials(&self) -> Vec<Credential> {
+    fn credentials(&self, now: Moment) -> Vec<Credential> {
         let world = &self.world;
+        let dead = self.dead_passwords.iter();
+        let dead = dead.filter(|(since, _)| *since > now - REMEMBERED);
+        let dead = dead.map(|(_, credential)| credential.clone());
         let passwords = world
             .users
             .iter()
@@ -516,6 +560,7 @@ impl<'a> Writer<'a> {
             .map(|(secret, token)| Credential::DeployToken(token.username.clone(), secret.clone()));
         let none = std::iter::once(Credential::None);
         none.chain(passwords)
+            .chain(dead)
             .chain(tokens)
             .chain(logins)
             .chain(machines)
