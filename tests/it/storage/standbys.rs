@@ -284,7 +284,8 @@ impl Drop for Standby<'_> {
 fn as_postgres(program: &str, arguments: &[&str], folder: &Path) {
     let found = std::fs::read_dir("/usr/lib/postgresql").unwrap();
     let mut versions: Vec<_> = found.map(|version| version.unwrap().path()).collect();
-    versions.sort();
+    // As text, 9 would come after 17.
+    versions.sort_by_key(|path| path.file_name()?.to_str()?.parse::<u32>().ok());
     let program = versions.last().unwrap().join("bin").join(program);
     let mut all = vec!["-u", "postgres", "--", program.to_str().unwrap()];
     all.extend(arguments);
