@@ -15,7 +15,7 @@ use crate::domain::events::stored::StoredEvent;
 use crate::domain::ids::{AuditEventId, UserId};
 use crate::domain::namespaces::path::{NamespacePath, root_of};
 use crate::domain::page::{KeysetRequest, Listing, Paging};
-use crate::storage::connect::Db;
+use crate::storage::connections::db::Db;
 use crate::storage::entity::event::{self, Column};
 use crate::storage::entity::instant::Instant;
 use crate::storage::error::StorageError;

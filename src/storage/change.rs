@@ -10,7 +10,7 @@ use crate::domain::authority::{Authority, Refusal};
 use crate::domain::events::Event;
 use crate::domain::events::subject::Touched;
 use crate::domain::secret::SecretDigest;
-use crate::storage::bounded::Bounded;
+use crate::storage::connections::bounded::Bounded;
 use crate::storage::directory::copies::Copies;
 use crate::storage::directory::notifications::notify;
 use crate::storage::entity::change;

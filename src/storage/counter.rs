@@ -3,7 +3,7 @@
 use sea_orm::sea_query::{Asterisk, Expr, ExprTrait, JoinType, Query, SelectStatement, SimpleExpr};
 use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryResult};
 
-use crate::storage::bounded::Kept;
+use crate::storage::connections::bounded::Kept;
 use crate::storage::entity::change_counter;
 use crate::storage::error::StorageError;
 

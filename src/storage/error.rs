@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr, SqlErr, SqlxError, SqlxMySqlError};
 
+use crate::storage::connections::timeouts::told;
 use crate::storage::pooler;
 use crate::storage::refused_rows::code_of_refused_rows;
-use crate::storage::timeouts::told;
 
 /// A question to storage, or a change, that failed.
 #[derive(Debug, thiserror::Error)]

@@ -5,7 +5,7 @@ use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, Quer
 
 use crate::domain::events::subject::Touched;
 use crate::storage::change::EVERYTHING;
-use crate::storage::connect::Db;
+use crate::storage::connections::db::Db;
 use crate::storage::counter;
 use crate::storage::entity::change;
 use crate::storage::entity::instant::Instant;

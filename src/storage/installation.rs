@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use sea_orm::{ActiveValue::Set, EntityTrait};
 
-use crate::storage::connect::Db;
+use crate::storage::connections::db::Db;
 use crate::storage::entity::installation;
 use crate::storage::error::StorageError;
 

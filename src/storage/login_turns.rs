@@ -9,7 +9,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 use crate::domain::ids::UserId;
-use crate::storage::timeouts::told;
+use crate::storage::connections::timeouts::told;
 
 /// The turns of all users; clones share them.
 #[derive(Debug, Clone, Default)]

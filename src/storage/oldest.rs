@@ -6,7 +6,7 @@ use sea_orm::{
     ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, TryGetableMany,
 };
 
-use crate::storage::connect::Db;
+use crate::storage::connections::db::Db;
 use crate::storage::entity::instant::Instant;
 use crate::storage::error::StorageError;
 

@@ -3,7 +3,7 @@
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
 
-use crate::storage::connect::Db;
+use crate::storage::connections::db::Db;
 use crate::storage::counter;
 use crate::storage::entity::change;
 use crate::storage::error::StorageError;

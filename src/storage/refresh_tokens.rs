@@ -15,7 +15,7 @@ use crate::domain::refresh_tokens::{RefreshLifetimes, RefreshToken};
 use crate::domain::secret::SecretDigest;
 use crate::domain::users::User;
 use crate::storage::change::{Change, Login};
-use crate::storage::connect::Db;
+use crate::storage::connections::db::Db;
 use crate::storage::counter::{self, Numbered};
 use crate::storage::entity::hidden::HiddenBytes;
 use crate::storage::entity::instant::Instant;

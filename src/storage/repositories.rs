@@ -15,7 +15,7 @@ use crate::domain::namespaces::path::root_of;
 use crate::domain::page::{Listing, Paging};
 use crate::domain::registry::repository_name::RepositoryName;
 use crate::domain::usage::{CLOCK_DIFFERENCE, LastUse, UsedRepository};
-use crate::storage::connect::Db;
+use crate::storage::connections::db::Db;
 use crate::storage::entity::instant::Instant;
 use crate::storage::entity::repository::{self, Column};
 use crate::storage::error::StorageError;

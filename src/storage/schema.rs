@@ -10,7 +10,7 @@ use sea_orm::{
     SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 
-use crate::storage::bounded::Bounded;
+use crate::storage::connections::bounded::Bounded;
 use crate::storage::error::StorageError;
 use crate::storage::fold;
 use crate::storage::foreign;

@@ -17,7 +17,7 @@ use crate::domain::sessions::waiting::{WaitingSignIn, ending};
 use crate::domain::sessions::{Session, SessionRules, SessionState};
 use crate::domain::users::User;
 use crate::storage::change::{Change, Login};
-use crate::storage::connect::Db;
+use crate::storage::connections::db::Db;
 use crate::storage::counter;
 use crate::storage::entity::hidden::HiddenBytes;
 use crate::storage::entity::instant::Instant;

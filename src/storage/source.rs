@@ -7,8 +7,8 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, R
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
-use crate::storage::bounded::{Bounded, Kept};
-use crate::storage::connect::Db;
+use crate::storage::connections::bounded::{Bounded, Kept};
+use crate::storage::connections::db::Db;
 use crate::storage::error::{StorageError, was_interrupted};
 
 /// The most values of a list that one statement binds; every database takes some more.

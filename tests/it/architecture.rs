@@ -379,7 +379,14 @@ fn the_same_nouns_stand_on_every_floor() {
             let entry = entry.unwrap();
             let name = entry.file_name().into_string().unwrap();
             let is_room = entry.path().is_dir();
-            let others = ["authority", "backup", "decision", "directory", "entity"];
+            let others = [
+                "authority",
+                "backup",
+                "connections",
+                "decision",
+                "directory",
+                "entity",
+            ];
             assert!(
                 !is_room
                     || others.contains(&name.as_str())

@@ -9,7 +9,7 @@ use crate::domain::access_tokens::AccessToken;
 use crate::domain::access_tokens::usage::AccessTokenUsage;
 use crate::domain::ids::AccessTokenId;
 use crate::storage::access_tokens::to_token;
-use crate::storage::connect::Db;
+use crate::storage::connections::db::Db;
 use crate::storage::entity::access_token;
 use crate::storage::entity::access_token::Column;
 use crate::storage::entity::instant::Instant;

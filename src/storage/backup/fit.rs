@@ -6,7 +6,7 @@ use sea_orm::DatabaseTransaction;
 use crate::domain::backup::table_head::TableHead;
 use crate::storage::backup::error::RestorationError;
 use crate::storage::backup::tables::{self, StoredTable};
-use crate::storage::bounded::Bounded;
+use crate::storage::connections::bounded::Bounded;
 use crate::storage::error::StorageError;
 
 /// Makes sure that all tables of a backup are ours, and their columns of the kinds that we know.

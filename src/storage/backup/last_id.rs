@@ -5,7 +5,7 @@ use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Statement};
 
 use crate::domain::backup::table_head::TableHead;
 use crate::storage::backup::tables;
-use crate::storage::bounded::Bounded;
+use crate::storage::connections::bounded::Bounded;
 use crate::storage::error::StorageError;
 use crate::storage::schema;
 

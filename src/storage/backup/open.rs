@@ -2,11 +2,11 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::storage::connect::Db;
-use crate::storage::connections::Connections;
+use crate::storage::connections::db::Db;
+use crate::storage::connections::file::DatabaseFile;
+use crate::storage::connections::pools::Opener;
+use crate::storage::connections::sizes::Connections;
 use crate::storage::error::StorageError;
-use crate::storage::file::DatabaseFile;
-use crate::storage::pools::Opener;
 
 /// The connections: one holds the turn while another changes the schema.
 const CONNECTIONS: u32 = 3;

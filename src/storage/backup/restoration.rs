@@ -10,8 +10,8 @@ use crate::domain::backup::table_head::TableHead;
 use crate::storage::backup::error::RestorationError;
 use crate::storage::backup::tables::{self, FOLDED, NOTED, OWN_REFERENCE};
 use crate::storage::backup::{last_id, record};
-use crate::storage::bounded::Bounded;
-use crate::storage::connect::Db;
+use crate::storage::connections::bounded::Bounded;
+use crate::storage::connections::db::Db;
 use crate::storage::error::StorageError;
 use crate::storage::{fold, schema};
 

@@ -12,8 +12,8 @@ use crate::domain::backup::table_head::TableHead;
 use crate::storage::backup::last_id;
 use crate::storage::backup::quiet::let_be_quiet;
 use crate::storage::backup::tables::{self, Column, StoredTable};
-use crate::storage::bounded::Bounded;
-use crate::storage::connect::Db;
+use crate::storage::connections::bounded::Bounded;
+use crate::storage::connections::db::Db;
 use crate::storage::error::StorageError;
 use crate::storage::{counter, schema};
 

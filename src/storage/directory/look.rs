@@ -17,7 +17,7 @@ use crate::domain::registry::repository_name::RepositoryName;
 use crate::domain::secret::SecretDigest;
 use crate::domain::users::EmailAddress;
 use crate::domain::users::username::Username;
-use crate::storage::connect::Db;
+use crate::storage::connections::db::Db;
 use crate::storage::counter;
 use crate::storage::directory::boot_time::BootTime;
 use crate::storage::directory::copies::Copies;

@@ -23,13 +23,13 @@ pub use notifications::Notifications;
 
 use crate::domain::numbers::CopyNumbers;
 use crate::domain::secret::SecretDigest;
-use crate::storage::connect::Db;
+use crate::storage::connections::db::Db;
+use crate::storage::connections::file::{DatabaseFile, FileState};
 use crate::storage::directory::boot_time::BootTime;
 use crate::storage::directory::copies::Copies;
 use crate::storage::directory::follower::{BOUND, Follower};
 use crate::storage::directory::look::Trust;
 use crate::storage::error::StorageError;
-use crate::storage::file::{DatabaseFile, FileState};
 
 /// The bounds of the copies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use sea_orm::sqlx::postgres::{PgListener, PgPoolOptions};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, RuntimeErr, SqlxError, Statement};
 use tokio::time::{sleep, timeout};
 
-use crate::storage::connect::Db;
+use crate::storage::connections::db::Db;
 use crate::storage::error::{Outlook, StorageError};
 
 /// The channel on which every change is told.

@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::domain::decision::principal::Principal;
 use crate::domain::events::subject::Touched;
 use crate::domain::registry::repository_name::RepositoryName;
-use crate::storage::connect::Db;
+use crate::storage::connections::db::Db;
 use crate::storage::directory::drops::{Begun, Dropped, Drops};
 use crate::storage::error::StorageError;
 use crate::storage::follow::NumberedChange;

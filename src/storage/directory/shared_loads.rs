@@ -8,9 +8,9 @@ use quick_cache::Equivalent;
 use quick_cache::sync::Cache;
 use tokio::time::{Instant, timeout};
 
+use crate::storage::connections::timeouts::rest_of;
 use crate::storage::directory::drops::{Dropped, Drops};
 use crate::storage::error::StorageError;
-use crate::storage::timeouts::rest_of;
 
 /// The most loads of one kind that others may join at a time.
 const JOINABLE: usize = 4096;

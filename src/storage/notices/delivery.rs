@@ -12,7 +12,7 @@ use sea_orm::{
 use crate::domain::namespaces::path::root_of;
 use crate::domain::notices::Holder;
 use crate::domain::notices::outbox::{Channel, DeliveryOutcome, NoticeState, OutboxNotice};
-use crate::storage::connect::Db;
+use crate::storage::connections::db::Db;
 use crate::storage::deploy_tokens::ids_below;
 use crate::storage::entity::instant::Instant;
 use crate::storage::entity::notice::{self, Column};

@@ -19,7 +19,7 @@ use crate::domain::ids::{NoticeId, UserId};
 use crate::domain::notices::TokenNotice;
 use crate::domain::notices::outbox::{Channel, NoticeFilter, NoticeState, OutboxNotice};
 use crate::domain::page::{Listing, Paging};
-use crate::storage::connect::Db;
+use crate::storage::connections::db::Db;
 use crate::storage::entity::instant::Instant;
 use crate::storage::entity::notice::{self, Column};
 use crate::storage::error::StorageError;

@@ -11,7 +11,7 @@ use crate::domain::backup::bounds::LARGEST_NUMBER;
 use crate::domain::deploy_tokens::DeployToken;
 use crate::domain::events::stored::StoredEvent;
 use crate::domain::notices::ends::EndWindow;
-use crate::storage::connect::Db;
+use crate::storage::connections::db::Db;
 use crate::storage::entity::instant::Instant;
 use crate::storage::entity::{access_token, deploy_token, event, namespace, notice_progress};
 use crate::storage::error::StorageError;

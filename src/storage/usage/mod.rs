@@ -19,7 +19,7 @@ use crate::domain::usage::tally::CredentialDay;
 use crate::domain::usage::{
     CredentialKind, RefusedCounts, UsageCounts, UsageCredential, UsageOwner,
 };
-use crate::storage::connect::Db;
+use crate::storage::connections::db::Db;
 use crate::storage::deploy_tokens::ids_below;
 use crate::storage::entity::instant::Instant;
 use crate::storage::entity::usage_day::{self, Column};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use crate::storage::connect::Db;
+use crate::storage::connections::db::Db;
 use crate::storage::counter::Numbered;
 use crate::storage::directory::boot_time::BootTime;
 use crate::storage::directory::follower::Finder;

@@ -2,12 +2,12 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::storage::connections::file::DatabaseFile;
+use crate::storage::connections::timeouts::DatabaseTimeouts;
 use crate::storage::error::StorageError;
-use crate::storage::file::DatabaseFile;
-use crate::storage::timeouts::DatabaseTimeouts;
 
 /// The most questions for the last change that a server is asked at a time.
-pub(super) const MOST_ASKED: u32 = 4;
+pub(in crate::storage) const MOST_ASKED: u32 = 4;
 /// The most logins that a server is told of at a time. Each may wait for a change of its user.
 const MOST_LOGINS: u32 = 4;
 /// The connections to a server that each pool may have open beside those that are in use. One that is given back is busy for two more

@@ -6,17 +6,18 @@ use std::time::Duration;
 use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr};
 use tokio::sync::Semaphore;
 
-use crate::storage::bounded::Bounded;
-use crate::storage::connections::{Connections, PoolSize};
+use crate::storage::connections::bounded::Bounded;
+use crate::storage::connections::file::DatabaseFile;
+use crate::storage::connections::kept::KeptConnections;
+use crate::storage::connections::pools::{Opener, Pools};
+use crate::storage::connections::server;
+use crate::storage::connections::sizes::{Connections, PoolSize};
+use crate::storage::connections::sqlite;
+use crate::storage::connections::sqlite::Durability;
+use crate::storage::connections::timeouts::DatabaseTimeouts;
 use crate::storage::error::StorageError;
-use crate::storage::file::DatabaseFile;
-use crate::storage::kept::KeptConnections;
 use crate::storage::login_turns::LoginTurns;
-use crate::storage::pools::{Opener, Pools};
-use crate::storage::sqlite::Durability;
-use crate::storage::timeouts::DatabaseTimeouts;
 use crate::storage::trouble::Trouble;
-use crate::storage::{server, sqlite};
 
 /// The longest statement of a list that a service reads: shorter than the wait for a server, so that it is not taken for a
 /// database that is away.

@@ -6,9 +6,9 @@ use std::time::Duration;
 use sea_orm::DatabaseConnection;
 use tokio::sync::Semaphore;
 
-use crate::storage::bounded::Bounded;
+use crate::storage::connections::bounded::Bounded;
+use crate::storage::connections::file::DatabaseFile;
 use crate::storage::directory::copies::Copies;
-use crate::storage::file::DatabaseFile;
 use crate::storage::login_turns::LoginTurns;
 use crate::storage::trouble::Trouble;
 
@@ -16,36 +16,36 @@ use crate::storage::trouble::Trouble;
 #[derive(Debug, Clone)]
 pub struct Pools {
     /// The connections for questions: those of the token endpoint.
-    pub(super) connection: Bounded<DatabaseConnection>,
+    pub(in crate::storage) connection: Bounded<DatabaseConnection>,
     /// The connections for the admin API's questions, which so take none from the token endpoint.
     pub(super) admin: Bounded<DatabaseConnection>,
     /// The turns of lists, which may take long: they never have all connections of the admin API, nor all cores.
-    pub(super) lists: Arc<Semaphore>,
+    pub(in crate::storage) lists: Arc<Semaphore>,
     /// The longest statement of a list; none for commands, which may read everything.
-    pub(super) longest_list: Option<Duration>,
+    pub(in crate::storage) longest_list: Option<Duration>,
     /// The one connection for changes, which follow one another anyway. Changes that wait for their turn
     /// so take no connection from the questions.
-    pub(super) changes: Bounded<DatabaseConnection>,
+    pub(in crate::storage) changes: Bounded<DatabaseConnection>,
     /// The connections for what logins write. On a server changes never take one from them, however many wait for their turn; SQLite
     /// has one writer at a time, and there this is the connection for changes.
-    pub(super) logins: Bounded<DatabaseConnection>,
+    pub(in crate::storage) logins: Bounded<DatabaseConnection>,
     /// The turns of each user's logins.
-    pub(super) login_turns: LoginTurns,
+    pub(in crate::storage) login_turns: LoginTurns,
     /// The connections for following the changes, which wait for nobody else's questions. One is enough while it answers.
-    pub(super) follower: Bounded<DatabaseConnection>,
+    pub(in crate::storage) follower: Bounded<DatabaseConnection>,
     /// The copies that are kept in this process, if any are.
-    pub(super) copies: Arc<OnceLock<Arc<Copies>>>,
+    pub(in crate::storage) copies: Arc<OnceLock<Arc<Copies>>>,
     /// The file, if it is SQLite's.
-    pub(super) file: Option<DatabaseFile>,
+    pub(in crate::storage) file: Option<DatabaseFile>,
     /// The failure of changes.
-    pub(super) trouble: Trouble,
+    pub(in crate::storage) trouble: Trouble,
     /// The longest that whoever asks for copies waits.
-    pub(super) patience: Duration,
+    pub(in crate::storage) patience: Duration,
 }
 
 /// The purpose for which the database is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Opener {
+pub(in crate::storage) enum Opener {
     /// To bring it up to date, and to make it if it is missing.
     Migration,
     /// To serve, after it was brought up to date.

@@ -3,7 +3,7 @@
 use sea_orm::{DatabaseConnection, DbBackend};
 
 use crate::domain::numbers::PoolNumbers;
-use crate::storage::connect::Db;
+use crate::storage::connections::db::Db;
 
 impl Db {
     /// The connections by purpose.

@@ -8,13 +8,14 @@ use sea_orm::Statement;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::storage::connections::Connections;
+use crate::storage::connections::file::DatabaseFile;
+use crate::storage::connections::opening::Opening;
+use crate::storage::connections::pools::{Opener, Pools};
+use crate::storage::connections::server;
+use crate::storage::connections::sizes::Connections;
 use crate::storage::directory::copies::Copies;
 use crate::storage::error::StorageError;
-use crate::storage::file::DatabaseFile;
-use crate::storage::opening::Opening;
-use crate::storage::pools::{Opener, Pools};
-use crate::storage::{counter, fold, schema, server};
+use crate::storage::{counter, fold, schema};
 
 /// The longest that connections to a server take to be closed.
 const LAST_WORDS: Duration = Duration::from_secs(2);
@@ -124,18 +125,18 @@ impl Db {
     }
 
     /// The pools of this handle alone, which shares them with no other from now on.
-    pub(super) fn pools_of_its_own(&mut self) -> &mut Pools {
+    pub(in crate::storage) fn pools_of_its_own(&mut self) -> &mut Pools {
         Arc::make_mut(&mut self.0)
     }
 
     /// The copies that are kept in this process, of at most `memory` bytes if they are new.
-    pub(super) fn copies(&self, memory: usize) -> Arc<Copies> {
+    pub(in crate::storage) fn copies(&self, memory: usize) -> Arc<Copies> {
         let new = || Arc::new(Copies::new(memory, self.patience));
         Arc::clone(self.copies.get_or_init(new))
     }
 
     /// Fails if the file of SQLite is not the one that was opened; a server has none.
-    pub(super) fn must_be_the_same(&self) -> Result<(), StorageError> {
+    pub(in crate::storage) fn must_be_the_same(&self) -> Result<(), StorageError> {
         let file = self.file.as_ref();
         file.map_or(Ok(()), DatabaseFile::must_be_the_same)
     }
@@ -189,7 +190,7 @@ impl Db {
         }
     }
 
-    pub(super) async fn connect(
+    pub(in crate::storage) async fn connect(
         url: &SecretString,
         connections: Connections,
         opener: Opener,
@@ -217,5 +218,5 @@ impl Deref for Db {
 }
 
 #[cfg(test)]
-#[path = "connect_tests.rs"]
+#[path = "db_tests.rs"]
 mod tests;

@@ -61,13 +61,13 @@ impl DatabaseTimeouts {
 
 /// The rest of the patience with storage after a wait for others who asked: that was a wait for storage too. Some is left always, for
 /// those others may have gone away without an answer.
-pub(super) fn rest_of(patience: Duration, waited: Duration) -> Duration {
+pub(in crate::storage) fn rest_of(patience: Duration, waited: Duration) -> Duration {
     let rest = patience.saturating_sub(waited);
     rest.max(LEAST_REST.min(patience))
 }
 
 /// A time limit as people read it.
-pub(super) fn told(limit: Duration) -> String {
+pub(in crate::storage) fn told(limit: Duration) -> String {
     if limit.subsec_nanos() == 0 {
         format!("{} s", limit.as_secs())
     } else {

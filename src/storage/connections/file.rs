@@ -13,7 +13,7 @@ use crate::storage::error::{Outlook, StorageError};
 
 /// The file of a database.
 #[derive(Debug, Clone)]
-pub(super) struct DatabaseFile {
+pub(in crate::storage) struct DatabaseFile {
     /// The file itself, behind all links: SQLite has the parts beside it.
     path: PathBuf,
     /// The path that the address names, which may be a link.
@@ -40,7 +40,7 @@ pub struct FileState([Option<(u64, i64, i64)>; 2]);
 
 impl DatabaseFile {
     /// The state of the file, and of the log beside it, to which SQLite writes first.
-    pub(super) fn state(&self) -> FileState {
+    pub(in crate::storage) fn state(&self) -> FileState {
         let state = |path: &Path| {
             let found = fs::metadata(path).ok()?;
             Some((found.len(), found.mtime(), found.mtime_nsec()))
@@ -56,7 +56,7 @@ impl DatabaseFile {
     }
 
     /// The file that an address names; none if it names a server.
-    pub(super) fn of(url: &str) -> Result<Option<Self>, StorageError> {
+    pub(in crate::storage) fn of(url: &str) -> Result<Option<Self>, StorageError> {
         if !url.starts_with("sqlite:") {
             return Ok(None);
         }
@@ -84,7 +84,7 @@ impl DatabaseFile {
     }
 
     /// The path, for messages.
-    pub(super) fn place(&self) -> String {
+    pub(in crate::storage) fn place(&self) -> String {
         self.path.display().to_string()
     }
 
@@ -178,7 +178,7 @@ impl DatabaseFile {
 
     /// Makes sure that the files are those that were opened: SQLite goes on with files that were deleted, and what is
     /// written then is lost, and what others write to the new ones is not seen.
-    pub(super) fn must_be_the_same(&self) -> Result<(), StorageError> {
+    pub(in crate::storage) fn must_be_the_same(&self) -> Result<(), StorageError> {
         for (ending, opened) in PARTS.into_iter().zip(self.opened) {
             let Some(opened) = opened else { continue };
             let part = self.part(ending);
@@ -241,7 +241,7 @@ impl DatabaseFile {
     }
 
     /// Makes sure that the disk has room for more than one change.
-    pub(super) fn must_have_room(&self) -> Result<(), StorageError> {
+    pub(in crate::storage) fn must_have_room(&self) -> Result<(), StorageError> {
         const ROOM: u64 = 256 * 1024;
         let folder = self.path.parent().unwrap_or(&self.path);
         let disk =

@@ -67,7 +67,7 @@ impl KeptConnections {
 
     /// Notes that a connection leads to a standby, or to a server that takes no changes. The address may lead to another one by now, and
     /// then new connections do: those that are there are replaced when they would be used again.
-    pub(super) fn doubt(&self) {
+    pub(in crate::storage) fn doubt(&self) {
         locked(&self.0.doubts).last = Some(Instant::now());
     }
 

@@ -12,11 +12,11 @@ use sea_orm::{
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
-use crate::storage::connected::Connected;
+use crate::storage::connections::connected::Connected;
+use crate::storage::connections::kept::KeptConnections;
+use crate::storage::connections::server::{SILENCE, Server};
+use crate::storage::connections::timeouts::{DatabaseTimeouts, told};
 use crate::storage::error::takes_no_changes;
-use crate::storage::kept::KeptConnections;
-use crate::storage::server::{SILENCE, Server};
-use crate::storage::timeouts::{DatabaseTimeouts, told};
 use crate::storage::trouble::Trouble;
 
 /// A connection or a transaction whose every use has a time limit.
@@ -25,7 +25,7 @@ use crate::storage::trouble::Trouble;
 /// does not answer soon.
 #[derive(Debug, Clone)]
 pub struct Bounded<C> {
-    pub(super) inner: C,
+    pub(in crate::storage) inner: C,
     timeouts: DatabaseTimeouts,
     server: Option<Server>,
     /// The connections that the pools keep, as far as something is known of them; of a file's nobody asks.
@@ -162,7 +162,7 @@ impl<C: Sync> Bounded<C> {
     }
 
     /// The host and port of a server.
-    pub(super) fn place(&self) -> &str {
+    pub(in crate::storage) fn place(&self) -> &str {
         self.server.as_ref().map_or("the database", Server::place)
     }
 }
@@ -202,7 +202,7 @@ impl Bounded<DatabaseConnection> {
     }
 
     /// Fails unless the database answers.
-    pub(super) async fn ping(&self) -> Result<(), DbErr> {
+    pub(in crate::storage) async fn ping(&self) -> Result<(), DbErr> {
         let limit = self.timeouts.connect;
         let answered = self.stepwise(Box::pin(self.inner.ping()));
         self.within(limit, answered).await.map(drop)
@@ -211,7 +211,9 @@ impl Bounded<DatabaseConnection> {
     /// Begins a transaction that writes. Each of its statements sees what was committed before it.
     ///
     /// On PostgreSQL that is said for each: a pooler may have given what was set for the connection to others.
-    pub(super) async fn begin_to_write(&self) -> Result<Bounded<DatabaseTransaction>, DbErr> {
+    pub(in crate::storage) async fn begin_to_write(
+        &self,
+    ) -> Result<Bounded<DatabaseTransaction>, DbErr> {
         let backend = self.inner.get_database_backend();
         let options = TransactionOptions {
             isolation_level: (backend == DbBackend::Postgres)
@@ -223,7 +225,7 @@ impl Bounded<DatabaseConnection> {
     }
 
     /// Begins a transaction, after those that began before.
-    pub(super) async fn begin(
+    pub(in crate::storage) async fn begin(
         &self,
         options: TransactionOptions,
     ) -> Result<Bounded<DatabaseTransaction>, DbErr> {
@@ -243,7 +245,7 @@ impl Bounded<DatabaseConnection> {
 }
 
 impl Bounded<DatabaseTransaction> {
-    pub(super) async fn commit(self) -> Result<(), DbErr> {
+    pub(in crate::storage) async fn commit(self) -> Result<(), DbErr> {
         let (bounds, inner) = self.split();
         let limit = bounds.timeouts.statement;
         let committed = bounds.within(limit, Box::pin(inner.commit())).await;
@@ -254,7 +256,7 @@ impl Bounded<DatabaseTransaction> {
     }
 
     /// Commits in any time, while the database is there: what a restoration wrote may reach the disk only now.
-    pub(super) async fn commit_however_long(self) -> Result<(), DbErr> {
+    pub(in crate::storage) async fn commit_however_long(self) -> Result<(), DbErr> {
         let (bounds, inner) = self.split();
         tokio::select! {
             committed = Box::pin(inner.commit()) => committed,
@@ -262,7 +264,7 @@ impl Bounded<DatabaseTransaction> {
         }
     }
 
-    pub(super) async fn rollback(self) -> Result<(), DbErr> {
+    pub(in crate::storage) async fn rollback(self) -> Result<(), DbErr> {
         let (bounds, inner) = self.split();
         let limit = bounds.timeouts.statement;
         bounds.within(limit, Box::pin(inner.rollback())).await

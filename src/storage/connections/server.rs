@@ -11,8 +11,8 @@ use sea_orm::{ConnectOptions, DatabaseConnection, DbBackend};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
-use crate::storage::connected::Connected;
-use crate::storage::kept::KeptConnections;
+use crate::storage::connections::connected::Connected;
+use crate::storage::connections::kept::KeptConnections;
 
 /// The wait after which the server is asked whether it takes connections at all.
 const SUSPICION: Duration = Duration::from_millis(100);
@@ -20,7 +20,7 @@ const SUSPICION: Duration = Duration::from_millis(100);
 const FRESH: Duration = Duration::from_millis(500);
 
 /// The time without any answer after which a server counts as gone, although somebody waits for its work.
-pub(super) const SILENCE: Duration = Duration::from_secs(15);
+pub(in crate::storage) const SILENCE: Duration = Duration::from_secs(15);
 /// The pause between two questions to it meanwhile.
 const LISTENING: Duration = Duration::from_secs(3);
 /// The time for an answer: no shorter than any time for a connection that may be configured.
@@ -84,7 +84,7 @@ pub(super) fn set_up_command(options: &mut ConnectOptions, kept: &KeptConnection
 }
 
 /// Sets up the pool of a program that changes the schema.
-pub(super) fn set_up_migration(options: &mut ConnectOptions, kept: &KeptConnections) {
+pub(in crate::storage) fn set_up_migration(options: &mut ConnectOptions, kept: &KeptConnections) {
     set_limits(options, (POSTGRES_MIGRATION, MYSQL_MIGRATION), kept);
 }
 
@@ -236,7 +236,7 @@ impl Server {
     }
 
     /// The host and port; never a user's name or a password.
-    pub(super) fn place(&self) -> &str {
+    pub(in crate::storage) fn place(&self) -> &str {
         &self.place
     }
 

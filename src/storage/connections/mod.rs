@@ -1,0 +1,14 @@
+//! The connections to the database: how they are opened, kept, bounded and counted. [`Db`](db::Db) has them all.
+
+pub(super) mod bounded;
+mod connected;
+pub(super) mod db;
+pub(super) mod file;
+mod kept;
+mod opening;
+mod pool_numbers;
+pub(super) mod pools;
+mod server;
+pub(super) mod sizes;
+mod sqlite;
+pub(super) mod timeouts;
