@@ -12,10 +12,10 @@ use crate::domain::events::origin::Origin;
 use crate::domain::events::stored::StoredEvent;
 use crate::domain::ids::AuditEventId;
 use crate::domain::namespaces::path::root_of;
+use crate::storage::changes::recorder::Recorder;
 use crate::storage::connections::db::Db;
 use crate::storage::entity::event;
 use crate::storage::error::StorageError;
-use crate::storage::recorder::Recorder;
 use crate::storage::source::Source;
 
 /// The last events, the last one first.

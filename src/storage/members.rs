@@ -19,7 +19,7 @@ use crate::domain::members::{LastingRole, ListedMember, Member, ownership};
 use crate::domain::namespaces::{Namespace, NamespaceKind};
 use crate::domain::page::{Listing, Paging};
 use crate::domain::users::User;
-use crate::storage::change::Change;
+use crate::storage::changes::change::Change;
 use crate::storage::entity::instant::goes_on_after;
 use crate::storage::entity::{member, namespace, user};
 use crate::storage::error::StorageError;

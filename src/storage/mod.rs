@@ -6,6 +6,7 @@
 //! A noun has a file or a room. Beside the nouns stand:
 //!
 //! - `backup`: the copy of everything that is stored, and how a database is filled from one;
+//! - `changes`: changes and logins, from their turn to their commit, and how others follow them;
 //! - `connections`: the database as it is opened, its pools, and the limits of every wait for it;
 //! - `directory`: the answers to token requests, from copies in memory;
 //! - `entity`: the tables;
@@ -14,31 +15,25 @@
 pub mod access_tokens;
 pub mod audit_events;
 mod backup;
-mod begin;
 mod candidates;
-mod change;
+pub mod changes;
 mod connections;
-mod counter;
 pub mod deploy_tokens;
 mod directory;
 mod entity;
 mod error;
 pub mod events;
 mod fold;
-pub mod follow;
 mod foreign;
 mod installation;
 pub mod known_repositories;
 mod letter_pairs;
-mod login_turns;
 pub mod members;
 pub mod namespaces;
 pub mod notices;
 mod oldest;
 mod page;
 mod pooler;
-mod position;
-mod recorder;
 pub mod refresh_tokens;
 mod refused_rows;
 pub mod registry;
@@ -47,15 +42,15 @@ mod schema;
 mod schema_status;
 pub mod sessions;
 mod source;
-mod trouble;
 pub mod two_factor;
 pub mod usage;
 pub mod users;
 mod working;
 
 pub use backup::{Restoration, RestorationError, Restored, Snapshot};
-pub use begin::BeginError;
-pub use change::{Change, Grant, GrantedEvent, Login};
+pub use changes::begin::BeginError;
+pub use changes::change::{Change, Grant, GrantedEvent, Login};
+pub use changes::trouble::Failing;
 #[doc(hidden)]
 pub use connections::bounded::Bounded;
 pub use connections::db::Db;
@@ -67,4 +62,3 @@ pub use error::StorageError;
 pub use oldest::PurgePass;
 pub use schema::SchemaLevel;
 pub use source::{Source, Turn};
-pub use trouble::Failing;

@@ -11,7 +11,7 @@ use crate::domain::ids::{NamespaceId, UserId};
 use crate::domain::members::{LastingRole, ownership_at};
 use crate::domain::namespaces::path::NamespacePath;
 use crate::domain::registry::repository_name::RepositoryName;
-use crate::storage::counter::{self, Numbered};
+use crate::storage::changes::counter::{self, Numbered};
 use crate::storage::directory::facts::{FoundPaths, GivenRoles, MOST_COPIED};
 use crate::storage::entity::{member, namespace};
 use crate::storage::error::StorageError;

@@ -5,12 +5,13 @@ use sea_orm::EntityName;
 use secrecy::SecretString;
 
 use crate::domain::schema_status::{Migration, MigrationState, SchemaStatus};
+use crate::storage::changes::counter;
 use crate::storage::connections::db::Db;
 use crate::storage::connections::pools::Opener;
 use crate::storage::connections::sizes::Connections;
 use crate::storage::entity::change_counter;
 use crate::storage::error::StorageError;
-use crate::storage::{counter, fold, foreign, schema};
+use crate::storage::{fold, foreign, schema};
 
 /// The findings in a database that is there.
 struct SchemaFindings {

@@ -12,7 +12,7 @@ use crate::domain::sealed::Sealed;
 use crate::domain::secret::SecretDigest;
 use crate::domain::two_factor::TwoFactor;
 use crate::domain::two_factor::totp::TotpStep;
-use crate::storage::change::{Change, Login};
+use crate::storage::changes::change::{Change, Login};
 use crate::storage::entity::hidden::HiddenBytes;
 use crate::storage::entity::{recovery_code, two_factor, user};
 use crate::storage::error::StorageError;

@@ -382,6 +382,7 @@ fn the_same_nouns_stand_on_every_floor() {
             let others = [
                 "authority",
                 "backup",
+                "changes",
                 "connections",
                 "decision",
                 "directory",

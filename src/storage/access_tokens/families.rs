@@ -14,7 +14,7 @@ use crate::domain::events::subject::Touched;
 use crate::domain::expiry::Expiry;
 use crate::domain::ids::AccessTokenId;
 use crate::storage::access_tokens::{ids_of, not_revoked, to_token};
-use crate::storage::change::Change;
+use crate::storage::changes::change::Change;
 use crate::storage::entity::access_token;
 use crate::storage::entity::access_token::Column;
 use crate::storage::entity::instant::{Instant, goes_on_after};

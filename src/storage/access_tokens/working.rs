@@ -6,7 +6,7 @@ use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder};
 use crate::domain::access_tokens::filter::AccessTokenFilter;
 use crate::domain::ids::{AccessTokenId, UserId};
 use crate::storage::access_tokens::{condition, ids_of, not_revoked};
-use crate::storage::change::Change;
+use crate::storage::changes::change::Change;
 use crate::storage::entity::access_token;
 use crate::storage::entity::instant::Instant;
 use crate::storage::error::StorageError;

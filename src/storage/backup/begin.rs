@@ -12,9 +12,9 @@ use crate::storage::backup::last_id;
 use crate::storage::backup::quiet::let_be_quiet;
 use crate::storage::backup::restoration::Restoration;
 use crate::storage::backup::tables::{self, NOTED};
+use crate::storage::changes::counter;
 use crate::storage::connections::bounded::Bounded;
 use crate::storage::connections::db::Db;
-use crate::storage::counter;
 use crate::storage::error::StorageError;
 use crate::storage::schema::{self, SchemaLevel};
 

@@ -7,10 +7,10 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction};
 use crate::domain::authority::Authority;
 use crate::domain::backup::line::BackupHeader;
 use crate::domain::events::EventAction;
-use crate::storage::change::EVERYTHING;
+use crate::storage::changes::change::EVERYTHING;
+use crate::storage::changes::counter;
 use crate::storage::connections::bounded::Bounded;
 use crate::storage::connections::db::Db;
-use crate::storage::counter;
 use crate::storage::directory::notifications::notify;
 use crate::storage::error::StorageError;
 

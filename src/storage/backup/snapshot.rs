@@ -12,10 +12,11 @@ use crate::domain::backup::table_head::TableHead;
 use crate::storage::backup::last_id;
 use crate::storage::backup::quiet::let_be_quiet;
 use crate::storage::backup::tables::{self, Column, StoredTable};
+use crate::storage::changes::counter;
 use crate::storage::connections::bounded::Bounded;
 use crate::storage::connections::db::Db;
 use crate::storage::error::StorageError;
-use crate::storage::{counter, schema};
+use crate::storage::schema;
 
 /// The most rows that are read at once, and so are in memory.
 const PAGE: u64 = 500;

@@ -12,12 +12,12 @@ use sea_orm::{
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
+use crate::storage::changes::trouble::Trouble;
 use crate::storage::connections::connected::Connected;
 use crate::storage::connections::kept::KeptConnections;
 use crate::storage::connections::server::{SILENCE, Server};
 use crate::storage::connections::timeouts::{DatabaseTimeouts, told};
 use crate::storage::error::takes_no_changes;
-use crate::storage::trouble::Trouble;
 
 /// A connection or a transaction whose every use has a time limit.
 ///

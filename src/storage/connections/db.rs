@@ -8,6 +8,7 @@ use sea_orm::Statement;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::{Instant, sleep, timeout};
 
+use crate::storage::changes::counter;
 use crate::storage::connections::file::DatabaseFile;
 use crate::storage::connections::opening::Opening;
 use crate::storage::connections::pools::{Opener, Pools};
@@ -15,7 +16,7 @@ use crate::storage::connections::server;
 use crate::storage::connections::sizes::Connections;
 use crate::storage::directory::copies::Copies;
 use crate::storage::error::StorageError;
-use crate::storage::{counter, fold, schema};
+use crate::storage::{fold, schema};
 
 /// The longest that connections to a server take to be closed.
 const LAST_WORDS: Duration = Duration::from_secs(2);

@@ -6,6 +6,8 @@ use std::time::Duration;
 use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr};
 use tokio::sync::Semaphore;
 
+use crate::storage::changes::login_turns::LoginTurns;
+use crate::storage::changes::trouble::Trouble;
 use crate::storage::connections::bounded::Bounded;
 use crate::storage::connections::file::DatabaseFile;
 use crate::storage::connections::kept::KeptConnections;
@@ -16,8 +18,6 @@ use crate::storage::connections::sqlite;
 use crate::storage::connections::sqlite::Durability;
 use crate::storage::connections::timeouts::DatabaseTimeouts;
 use crate::storage::error::StorageError;
-use crate::storage::login_turns::LoginTurns;
-use crate::storage::trouble::Trouble;
 
 /// The longest statement of a list that a service reads: shorter than the wait for a server, so that it is not taken for a
 /// database that is away.

@@ -6,11 +6,11 @@ use std::time::Duration;
 use sea_orm::DatabaseConnection;
 use tokio::sync::Semaphore;
 
+use crate::storage::changes::login_turns::LoginTurns;
+use crate::storage::changes::trouble::Trouble;
 use crate::storage::connections::bounded::Bounded;
 use crate::storage::connections::file::DatabaseFile;
 use crate::storage::directory::copies::Copies;
-use crate::storage::login_turns::LoginTurns;
-use crate::storage::trouble::Trouble;
 
 /// The pools of connections, and what all handles know of the database.
 #[derive(Debug, Clone)]

@@ -8,14 +8,14 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use tokio::time::sleep;
 
+use crate::storage::changes::follow::NumberedChange;
+use crate::storage::changes::position::Position;
 use crate::storage::connections::db::Db;
 use crate::storage::connections::sizes::MOST_ASKED;
 use crate::storage::connections::timeouts::rest_of;
 use crate::storage::directory::boot_time::BootTime;
 use crate::storage::directory::copies::Copies;
 use crate::storage::error::{Outlook, StorageError};
-use crate::storage::follow::NumberedChange;
-use crate::storage::position::Position;
 
 /// The age that copies may have: who asks later than this after a change is answered by it (docs/architecture.md#copies).
 pub(super) const BOUND: Duration = Duration::from_secs(1);

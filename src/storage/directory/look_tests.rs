@@ -18,7 +18,7 @@ use crate::domain::events::{Event, EventAction};
 use crate::domain::users::{User, UserState};
 use crate::storage::access_tokens;
 use crate::storage::access_tokens::AccessTokenRecord;
-use crate::storage::change::Change;
+use crate::storage::changes::change::Change;
 use crate::storage::directory::{CopyBounds, Directory};
 use crate::storage::users::UserRecord;
 

@@ -8,10 +8,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::domain::decision::principal::Principal;
 use crate::domain::events::subject::Touched;
 use crate::domain::registry::repository_name::RepositoryName;
+use crate::storage::changes::follow::NumberedChange;
 use crate::storage::connections::db::Db;
 use crate::storage::directory::drops::{Begun, Dropped, Drops};
 use crate::storage::error::StorageError;
-use crate::storage::follow::NumberedChange;
 
 /// The facts of one request, as far as their time goes.
 #[derive(Debug)]

@@ -11,13 +11,14 @@ use crate::domain::backup::bounds::LARGEST_NUMBER;
 use crate::domain::deploy_tokens::DeployToken;
 use crate::domain::events::stored::StoredEvent;
 use crate::domain::notices::ends::EndWindow;
+use crate::storage::changes::counter;
 use crate::storage::connections::db::Db;
 use crate::storage::entity::instant::Instant;
 use crate::storage::entity::{access_token, deploy_token, event, namespace, notice_progress};
 use crate::storage::error::StorageError;
 use crate::storage::events::to_event;
 use crate::storage::notices::{NoticeRecord, insert, known_causes};
-use crate::storage::{access_tokens, counter, deploy_tokens};
+use crate::storage::{access_tokens, deploy_tokens};
 
 /// The id of the only row.
 const THIS: i32 = 1;

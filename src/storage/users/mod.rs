@@ -24,7 +24,7 @@ use crate::domain::users::filter::{UserFilter, UserSortKey};
 use crate::domain::users::password::PasswordHash;
 use crate::domain::users::username::Username;
 use crate::domain::users::{EmailAddress, User, UserState};
-use crate::storage::change::Change;
+use crate::storage::changes::change::Change;
 use crate::storage::entity::instant::Instant;
 use crate::storage::entity::user;
 use crate::storage::error::StorageError;

@@ -42,7 +42,7 @@ use wharfinger::domain::users::reference::UserReference;
 use wharfinger::domain::users::username::Username;
 use wharfinger::server::Service;
 use wharfinger::signing::KeyRing;
-use wharfinger::storage::follow::NumberedChange;
+use wharfinger::storage::changes::follow::NumberedChange;
 use wharfinger::storage::{Db, events, users};
 
 use listeners::Listeners;

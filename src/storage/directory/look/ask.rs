@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
+use crate::storage::changes::counter::Numbered;
 use crate::storage::connections::db::Db;
-use crate::storage::counter::Numbered;
 use crate::storage::directory::boot_time::BootTime;
 use crate::storage::directory::follower::Finder;
 use crate::storage::directory::look::{Look, Trust};

@@ -9,7 +9,7 @@ use crate::storage::error::words;
 
 /// The failure of changes since the last that was committed; clones share it.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Trouble {
+pub(in crate::storage) struct Trouble {
     failing: Arc<Mutex<Option<Failing>>>,
     /// True where a commit does not prove that changes can be made.
     outlives_commits: bool,
@@ -26,7 +26,7 @@ pub struct Failing {
 
 impl Trouble {
     /// Notes that a change failed, unless the database only refused what it asked for.
-    pub(super) fn note(&self, error: &DbErr) {
+    pub(in crate::storage) fn note(&self, error: &DbErr) {
         if error.sql_err().is_some() {
             return;
         }
@@ -39,7 +39,7 @@ impl Trouble {
 
     /// The same for logins that wait for no change: one that fails tells as much as a change does, but others are committed
     /// while no change can be made.
-    pub(super) fn of_logins(&self) -> Self {
+    pub(in crate::storage) fn of_logins(&self) -> Self {
         Self {
             failing: Arc::clone(&self.failing),
             outlives_commits: true,
@@ -47,7 +47,7 @@ impl Trouble {
     }
 
     /// Notes a commit.
-    pub(super) fn end(&self) {
+    pub(in crate::storage) fn end(&self) {
         if !self.outlives_commits {
             *self.slot() = None;
         }

@@ -4,9 +4,9 @@ use chrono::{DateTime, Utc};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::domain::events::subject::Touched;
-use crate::storage::change::EVERYTHING;
+use crate::storage::changes::change::EVERYTHING;
+use crate::storage::changes::counter;
 use crate::storage::connections::db::Db;
-use crate::storage::counter;
 use crate::storage::entity::change;
 use crate::storage::entity::instant::Instant;
 use crate::storage::error::StorageError;

@@ -10,21 +10,21 @@ use crate::domain::authority::{Authority, Refusal};
 use crate::domain::events::Event;
 use crate::domain::events::subject::Touched;
 use crate::domain::secret::SecretDigest;
+use crate::storage::changes::login_turns::LoginTurn;
+use crate::storage::changes::recorder::Recorder;
 use crate::storage::connections::bounded::Bounded;
 use crate::storage::directory::copies::Copies;
 use crate::storage::directory::notifications::notify;
 use crate::storage::entity::change;
 use crate::storage::error::StorageError;
 use crate::storage::events;
-use crate::storage::login_turns::LoginTurn;
-use crate::storage::recorder::Recorder;
 use crate::storage::source::Source;
 
 /// Most things that a change names one by one; beyond that, everything counts as touched.
 const MOST_TOUCHED: usize = 200;
 
 /// The stored form of "everything was touched".
-pub(super) const EVERYTHING: &str = "*";
+pub(in crate::storage) const EVERYTHING: &str = "*";
 
 /// A change under way. If it is dropped, it never happened.
 ///
@@ -113,7 +113,7 @@ impl Change {
     }
 
     /// Notes that the change touches a thing of which copies may be kept.
-    pub(super) fn touch(&self, touched: Touched) {
+    pub(in crate::storage) fn touch(&self, touched: Touched) {
         let mut all = self.touched.lock().unwrap_or_else(PoisonError::into_inner);
         if all.len() <= MOST_TOUCHED {
             all.insert(touched);
@@ -193,7 +193,7 @@ impl Login {
 
     /// Notes that the login deletes refresh tokens of which this process may keep copies. Other processes learn nothing of it,
     /// and nothing else of the user changes.
-    pub(super) fn delete(&self, digests: impl IntoIterator<Item = SecretDigest>) {
+    pub(in crate::storage) fn delete(&self, digests: impl IntoIterator<Item = SecretDigest>) {
         let mut all = self.deleted.lock().unwrap_or_else(PoisonError::into_inner);
         all.extend(digests);
     }

@@ -3,16 +3,16 @@
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
 
+use crate::storage::changes::counter;
+use crate::storage::changes::follow::{MOST_FOLLOWED, NumberedChange, to_change};
 use crate::storage::connections::db::Db;
-use crate::storage::counter;
 use crate::storage::entity::change;
 use crate::storage::error::StorageError;
-use crate::storage::follow::{MOST_FOLLOWED, NumberedChange, to_change};
 
 /// A place after a change. It is known by the whole row of that change: when a database goes back, because a standby that had not
 /// got the last changes takes over or an older state is put back, other changes get the numbers of those that are lost.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Position {
+pub(in crate::storage) struct Position {
     number: i64,
     /// The row; none before the first change.
     row: Option<change::Model>,
@@ -20,7 +20,7 @@ pub(super) struct Position {
 
 impl Position {
     /// The number of the last change before it.
-    pub(super) fn number(&self) -> i64 {
+    pub(in crate::storage) fn number(&self) -> i64 {
         self.number
     }
 
@@ -35,7 +35,7 @@ impl Position {
 impl Db {
     /// The place after the last change, by one statement. A file that was deleted has no later change, so that its copies would be
     /// right for ever.
-    pub(super) async fn position(&self) -> Result<Position, StorageError> {
+    pub(in crate::storage) async fn position(&self) -> Result<Position, StorageError> {
         self.must_be_the_same()?;
         let last = change::Entity::find()
             .filter(Expr::col(change::Column::Number).eq(counter::last_number()))
@@ -51,7 +51,7 @@ impl Db {
 
     /// The changes after `position`, in order, 200 at most, and the place after them. None if they do not go on from there: the
     /// database went back, or rows are pruned.
-    pub(super) async fn changes_since(
+    pub(in crate::storage) async fn changes_since(
         &self,
         position: &Position,
     ) -> Result<Option<(Vec<NumberedChange>, Position)>, StorageError> {

@@ -13,7 +13,7 @@ use crate::storage::connections::timeouts::told;
 
 /// The turns of all users; clones share them.
 #[derive(Debug, Clone, Default)]
-pub(super) struct LoginTurns(Arc<Mutex<HashMap<UserId, Weak<Semaphore>>>>);
+pub(in crate::storage) struct LoginTurns(Arc<Mutex<HashMap<UserId, Weak<Semaphore>>>>);
 
 /// A login's turn, until it is dropped.
 #[derive(Debug)]

@@ -6,7 +6,7 @@ use crate::domain::authority::Authority;
 use crate::storage::source::Source;
 
 /// A transaction that writes events.
-pub(super) trait Recorder: Source {
+pub(in crate::storage) trait Recorder: Source {
     /// The caller.
     fn caller(&self) -> &Authority;
 

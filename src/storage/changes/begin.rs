@@ -6,14 +6,15 @@ use sea_orm::{DatabaseConnection, DatabaseTransaction};
 use crate::domain::authority::{Authority, Evidence, Refusal};
 use crate::domain::clock::Clock;
 use crate::domain::decision::principal::Proof;
-use crate::storage::change::{Change, Login};
+use crate::storage::changes::change::{Change, Login};
+use crate::storage::changes::counter;
+use crate::storage::changes::login_turns::LoginTurn;
+use crate::storage::changes::trouble::Failing;
 use crate::storage::connections::bounded::Bounded;
 use crate::storage::connections::db::Db;
 use crate::storage::error::StorageError;
-use crate::storage::login_turns::LoginTurn;
 use crate::storage::source::Source;
-use crate::storage::trouble::Failing;
-use crate::storage::{access_tokens, counter, sessions, users};
+use crate::storage::{access_tokens, sessions, users};
 
 /// The reason why a change did not begin.
 #[derive(Debug, thiserror::Error)]
@@ -110,7 +111,7 @@ impl Db {
     }
 
     /// Begins to write, when nobody else has to be waited for.
-    pub(super) async fn begin_transaction(
+    pub(in crate::storage) async fn begin_transaction(
         &self,
         pool: &Bounded<DatabaseConnection>,
     ) -> Result<Bounded<DatabaseTransaction>, StorageError> {

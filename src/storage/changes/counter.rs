@@ -13,10 +13,12 @@ const IS_STANDBY: &str = "is_standby";
 const COUNTER: i32 = 1;
 
 /// An answer of storage, with the number of the last change that it knows of.
-pub(super) type Numbered<T> = (T, i64);
+pub(in crate::storage) type Numbered<T> = (T, i64);
 
 /// The number of the last change.
-pub(super) async fn read(connection: &impl ConnectionTrait) -> Result<i64, StorageError> {
+pub(in crate::storage) async fn read(
+    connection: &impl ConnectionTrait,
+) -> Result<i64, StorageError> {
     let counter = change_counter::Entity::find_by_id(COUNTER)
         .one(connection)
         .await?;
@@ -31,7 +33,7 @@ pub(super) async fn read_on_primary(connection: &impl Kept) -> Result<i64, Stora
 
 /// The rows that `select` finds, and the number of the last change that they know of: both are of one moment, because one
 /// statement reads them. The number comes also where there are no rows. A standby is not believed: it may lag behind, and nobody could tell.
-pub(super) async fn numbered(
+pub(in crate::storage) async fn numbered(
     mut select: SelectStatement,
     connection: &impl Kept,
 ) -> Result<Numbered<Vec<QueryResult>>, StorageError> {
@@ -96,18 +98,23 @@ pub(super) fn last_number() -> SimpleExpr {
 }
 
 /// The prefixes that the columns of the first and of the second table of a join have.
-pub(super) const FIRST: &str = "A_";
-pub(super) const SECOND: &str = "B_";
+pub(in crate::storage) const FIRST: &str = "A_";
+pub(in crate::storage) const SECOND: &str = "B_";
 
 /// Adds `step`, which may be 0; the row stays locked until the transaction ends.
-pub(super) async fn add(step: i64, transaction: &impl ConnectionTrait) -> Result<(), StorageError> {
+pub(in crate::storage) async fn add(
+    step: i64,
+    transaction: &impl ConnectionTrait,
+) -> Result<(), StorageError> {
     let theirs = Expr::col(change_counter::Column::Id).eq(COUNTER);
     update(step, theirs, transaction).await
 }
 
 /// Fails unless the server has the row that every change needs, is no standby, also for a user who may write there, and takes changes: one that does not
 /// refuses even a change of no row, for which nobody has to wait.
-pub(super) async fn must_take_changes(connection: &impl Kept) -> Result<(), StorageError> {
+pub(in crate::storage) async fn must_take_changes(
+    connection: &impl Kept,
+) -> Result<(), StorageError> {
     read_on_primary(connection).await?;
     update(0, Expr::val(1).eq(0), connection).await
 }
