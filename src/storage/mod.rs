@@ -10,6 +10,7 @@
 //! - `connections`: the database as it is opened, its pools, and the limits of every wait for it;
 //! - `directory`: the answers to token requests, from copies in memory;
 //! - `entity`: the tables;
+//! - `error`: the errors of storage, and what can be done about them;
 //! - `source`: those whom a question can be asked, which are the database and a change under way.
 
 pub mod access_tokens;
@@ -33,9 +34,7 @@ pub mod namespaces;
 pub mod notices;
 mod oldest;
 mod page;
-mod pooler;
 pub mod refresh_tokens;
-mod refused_rows;
 pub mod registry;
 pub mod repositories;
 mod schema;

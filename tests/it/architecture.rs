@@ -387,6 +387,7 @@ fn the_same_nouns_stand_on_every_floor() {
                 "decision",
                 "directory",
                 "entity",
+                "error",
             ];
             assert!(
                 !is_room

@@ -1,5 +1,8 @@
 //! Errors of storage.
 
+mod pooler;
+mod refused_rows;
+
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,8 +10,7 @@ use std::time::Duration;
 use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr, SqlErr, SqlxError, SqlxMySqlError};
 
 use crate::storage::connections::timeouts::told;
-use crate::storage::pooler;
-use crate::storage::refused_rows::code_of_refused_rows;
+use crate::storage::error::refused_rows::code_of_refused_rows;
 
 /// A question to storage, or a change, that failed.
 #[derive(Debug, thiserror::Error)]
