@@ -11,6 +11,7 @@
 //! - `directory`: the answers to token requests, from copies in memory;
 //! - `entity`: the tables;
 //! - `error`: the errors of storage, and what can be done about them;
+//! - `schema`: the schema: its migrations, its state, and the columns that are filled after them;
 //! - `source`: those whom a question can be asked, which are the database and a change under way.
 
 pub mod access_tokens;
@@ -24,8 +25,6 @@ mod directory;
 mod entity;
 mod error;
 pub mod events;
-mod fold;
-mod foreign;
 mod installation;
 pub mod known_repositories;
 mod letter_pairs;
@@ -38,7 +37,6 @@ pub mod refresh_tokens;
 pub mod registry;
 pub mod repositories;
 mod schema;
-mod schema_status;
 pub mod sessions;
 mod source;
 pub mod two_factor;

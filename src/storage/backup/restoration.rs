@@ -13,7 +13,8 @@ use crate::storage::backup::{last_id, record};
 use crate::storage::connections::bounded::Bounded;
 use crate::storage::connections::db::Db;
 use crate::storage::error::StorageError;
-use crate::storage::{fold, schema};
+use crate::storage::schema;
+use crate::storage::schema::fold;
 
 /// The most values that one statement writes; every database takes some more.
 const AT_A_TIME: usize = 5000;

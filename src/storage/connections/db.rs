@@ -16,7 +16,8 @@ use crate::storage::connections::server;
 use crate::storage::connections::sizes::Connections;
 use crate::storage::directory::copies::Copies;
 use crate::storage::error::StorageError;
-use crate::storage::{fold, schema};
+use crate::storage::schema;
+use crate::storage::schema::fold;
 
 /// The longest that connections to a server take to be closed.
 const LAST_WORDS: Duration = Duration::from_secs(2);

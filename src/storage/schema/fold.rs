@@ -17,7 +17,9 @@ const AT_A_TIME: u64 = 100;
 const MOST_RETRIES: usize = 5;
 
 /// True if there is a row whose column is to be filled. Every start looks; an index has these rows alone.
-pub(super) async fn is_due(connection: &impl ConnectionTrait) -> Result<bool, StorageError> {
+pub(in crate::storage) async fn is_due(
+    connection: &impl ConnectionTrait,
+) -> Result<bool, StorageError> {
     use access_token::Column as OfToken;
     use namespace::Column as OfNamespace;
     use user::Column as OfUser;
@@ -31,7 +33,9 @@ pub(super) async fn is_due(connection: &impl ConnectionTrait) -> Result<bool, St
 }
 
 /// Fills the column of all rows that have none; on a server one program at a time does so.
-pub(super) async fn fill(connection: &impl ConnectionTrait) -> Result<(), StorageError> {
+pub(in crate::storage) async fn fill(
+    connection: &impl ConnectionTrait,
+) -> Result<(), StorageError> {
     fill_column::<user::Entity>(
         (connection, Named::User),
         (user::Column::Id, user::Column::Folded),

@@ -11,7 +11,9 @@ use crate::storage::connections::pools::Opener;
 use crate::storage::connections::sizes::Connections;
 use crate::storage::entity::change_counter;
 use crate::storage::error::StorageError;
-use crate::storage::{fold, foreign, schema};
+use crate::storage::schema;
+use crate::storage::schema::fold;
+use crate::storage::schema::foreign;
 
 /// The findings in a database that is there.
 struct SchemaFindings {

@@ -1,5 +1,9 @@
 //! The schema: compares it with this program's, and brings it up to date.
 
+pub(super) mod fold;
+mod foreign;
+mod status;
+
 use std::convert::Infallible;
 use std::time::Duration;
 
@@ -12,8 +16,6 @@ use sea_orm::{
 
 use crate::storage::connections::bounded::Bounded;
 use crate::storage::error::StorageError;
-use crate::storage::fold;
-use crate::storage::foreign;
 
 /// The number of the schema's lock on PostgreSQL: "whrf" as a number.
 const POSTGRES_LOCK: i64 = 0x7768_7266;
