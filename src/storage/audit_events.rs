@@ -20,8 +20,8 @@ use crate::storage::entity::event::{self, Column};
 use crate::storage::entity::instant::Instant;
 use crate::storage::error::StorageError;
 use crate::storage::events::to_event;
-use crate::storage::oldest::delete_oldest;
-use crate::storage::page::{begins_with, between, listing_of, slice_from};
+use crate::storage::lists::oldest::delete_oldest;
+use crate::storage::lists::page::{begins_with, between, listing_of, slice_from};
 use crate::storage::source::Source;
 
 /// A part of the events that `filter` lets through; pages are newest first if `descending`.

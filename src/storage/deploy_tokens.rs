@@ -23,10 +23,10 @@ use crate::storage::entity::hidden::HiddenBytes;
 use crate::storage::entity::instant::{Instant, goes_on_after};
 use crate::storage::entity::{deploy_token, namespace};
 use crate::storage::error::StorageError;
+use crate::storage::lists::page::{is_below, listing_of};
+use crate::storage::lists::working::{self, count_by_each, ways_to_go_on};
 use crate::storage::namespaces::{NamespacePlace, from_kind, rows_by_id, to_path, touched_ids};
-use crate::storage::page::{is_below, listing_of};
 use crate::storage::source::{AT_A_TIME, Source};
-use crate::storage::working::{self, count_by_each, ways_to_go_on};
 
 /// The deploy token with that digest, whatever its state.
 #[tracing::instrument(

@@ -17,8 +17,8 @@ use crate::domain::registry::repository_name::RepositoryName;
 use crate::storage::entity::namespace::Kind;
 use crate::storage::entity::{namespace, repository};
 use crate::storage::error::StorageError;
+use crate::storage::lists::page::begins_in_order;
 use crate::storage::namespaces::lists::{seen_by, where_role};
-use crate::storage::page::begins_in_order;
 use crate::storage::source::Source;
 
 /// The most repositories that were used and the most projects that are looked at: each is compared with each pattern.

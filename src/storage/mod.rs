@@ -11,13 +11,13 @@
 //! - `directory`: the answers to token requests, from copies in memory;
 //! - `entity`: the tables;
 //! - `error`: the errors of storage, and what can be done about them;
+//! - `lists`: the pages and searches of lists, the counts of what works, and the deletion of what is old;
 //! - `schema`: the schema: its migrations, its state, and the columns that are filled after them;
 //! - `source`: those whom a question can be asked, which are the database and a change under way.
 
 pub mod access_tokens;
 pub mod audit_events;
 mod backup;
-mod candidates;
 pub mod changes;
 mod connections;
 pub mod deploy_tokens;
@@ -27,12 +27,10 @@ mod error;
 pub mod events;
 mod installation;
 pub mod known_repositories;
-mod letter_pairs;
+mod lists;
 pub mod members;
 pub mod namespaces;
 pub mod notices;
-mod oldest;
-mod page;
 pub mod refresh_tokens;
 pub mod registry;
 pub mod repositories;
@@ -42,7 +40,6 @@ mod source;
 pub mod two_factor;
 pub mod usage;
 pub mod users;
-mod working;
 
 pub use backup::{Restoration, RestorationError, Restored, Snapshot};
 pub use changes::begin::BeginError;
@@ -56,6 +53,6 @@ pub use connections::sizes::Connections;
 pub use connections::timeouts::DatabaseTimeouts;
 pub use directory::{CopyBounds, Directory, Look, Notifications};
 pub use error::StorageError;
-pub use oldest::PurgePass;
+pub use lists::oldest::PurgePass;
 pub use schema::SchemaLevel;
 pub use source::{Source, Turn};

@@ -21,8 +21,8 @@ use crate::storage::entity::hidden::HiddenBytes;
 use crate::storage::entity::instant::Instant;
 use crate::storage::entity::{refresh_token, user};
 use crate::storage::error::StorageError;
-use crate::storage::oldest::{PurgePass, delete_oldest_by};
-use crate::storage::page::listing_of;
+use crate::storage::lists::oldest::{PurgePass, delete_oldest_by};
+use crate::storage::lists::page::listing_of;
 use crate::storage::source::Source;
 use crate::storage::users::{lock, to_user};
 

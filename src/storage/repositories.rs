@@ -19,9 +19,9 @@ use crate::storage::connections::db::Db;
 use crate::storage::entity::instant::Instant;
 use crate::storage::entity::repository::{self, Column};
 use crate::storage::error::StorageError;
+use crate::storage::lists::oldest::delete_oldest;
+use crate::storage::lists::page::{is_one_of, listing_of};
 use crate::storage::namespaces::on_paths;
-use crate::storage::oldest::delete_oldest;
-use crate::storage::page::{is_one_of, listing_of};
 use crate::storage::source::Source;
 
 /// The namespaces to which repositories belong, tombstones too; not those that belong to nothing.

@@ -24,7 +24,7 @@ use crate::storage::entity::instant::Instant;
 use crate::storage::entity::session::{self, Column};
 use crate::storage::entity::user;
 use crate::storage::error::StorageError;
-use crate::storage::oldest::{PurgePass, delete_oldest_by};
+use crate::storage::lists::oldest::{PurgePass, delete_oldest_by};
 use crate::storage::source::Source;
 use crate::storage::users::{lock, to_user};
 

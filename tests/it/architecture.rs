@@ -388,6 +388,7 @@ fn the_same_nouns_stand_on_every_floor() {
                 "directory",
                 "entity",
                 "error",
+                "lists",
                 "schema",
             ];
             assert!(

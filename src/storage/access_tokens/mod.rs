@@ -33,8 +33,8 @@ use crate::storage::entity::hidden::HiddenBytes;
 use crate::storage::entity::instant::{Instant, goes_on_after};
 use crate::storage::entity::{access_token, user};
 use crate::storage::error::StorageError;
-use crate::storage::letter_pairs::{self, Named};
-use crate::storage::page::{contains, having, listing_of};
+use crate::storage::lists::letter_pairs::{self, Named};
+use crate::storage::lists::page::{contains, having, listing_of};
 use crate::storage::source::Source;
 use crate::storage::users::to_user;
 

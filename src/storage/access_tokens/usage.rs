@@ -14,7 +14,7 @@ use crate::storage::entity::access_token;
 use crate::storage::entity::access_token::Column;
 use crate::storage::entity::instant::Instant;
 use crate::storage::error::StorageError;
-use crate::storage::page::is_one_of;
+use crate::storage::lists::page::is_one_of;
 
 /// The tokens with these ids, without those that do not exist.
 #[tracing::instrument(

@@ -10,8 +10,8 @@ use crate::storage::changes::change::Change;
 use crate::storage::entity::access_token;
 use crate::storage::entity::instant::Instant;
 use crate::storage::error::StorageError;
+use crate::storage::lists::working::{self, count_by_each, ways_to_go_on};
 use crate::storage::source::Source;
-use crate::storage::working::{self, count_by_each, ways_to_go_on};
 
 /// The number of a user's tokens that work now; their dead ones, which may be very many, are not looked at.
 #[tracing::instrument(level = "debug", name = "storage.access_tokens.count_working", skip_all, fields(owner = %owner))]

@@ -24,13 +24,13 @@ use crate::domain::page::{Listing, Paging};
 use crate::domain::users::User;
 use crate::storage::entity::{member, namespace};
 use crate::storage::error::StorageError;
-use crate::storage::letter_pairs::Named;
-use crate::storage::members::not_ended;
-use crate::storage::namespaces::{to_kind, to_namespace, to_visibility};
-use crate::storage::page::{
+use crate::storage::lists::letter_pairs::Named;
+use crate::storage::lists::page::{
     begins_with, between, contains, contains_before_the_last, contains_in, having, is_below,
     is_none_of, is_one_of, listing_of, nothing,
 };
+use crate::storage::members::not_ended;
+use crate::storage::namespaces::{to_kind, to_namespace, to_visibility};
 use crate::storage::source::{Source, Turn};
 
 /// A part of the namespaces that `filter` lets through and `authority` may see at `now`.

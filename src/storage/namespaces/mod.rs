@@ -21,8 +21,8 @@ use crate::storage::entity::instant::Instant;
 use crate::storage::entity::namespace;
 use crate::storage::entity::namespace::Kind;
 use crate::storage::error::StorageError;
-use crate::storage::letter_pairs::{self, Named};
-use crate::storage::page::is_one_of;
+use crate::storage::lists::letter_pairs::{self, Named};
+use crate::storage::lists::page::is_one_of;
 use crate::storage::source::{AT_A_TIME, Source};
 
 /// A namespace that is to be made.

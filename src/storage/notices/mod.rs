@@ -23,8 +23,8 @@ use crate::storage::connections::db::Db;
 use crate::storage::entity::instant::Instant;
 use crate::storage::entity::notice::{self, Column};
 use crate::storage::error::StorageError;
-use crate::storage::oldest::delete_oldest;
-use crate::storage::page::{between, listing_of};
+use crate::storage::lists::oldest::delete_oldest;
+use crate::storage::lists::page::{between, listing_of};
 use crate::storage::source::{AT_A_TIME, Source};
 
 /// A notice that is to be stored for one channel.

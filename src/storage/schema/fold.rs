@@ -9,7 +9,7 @@ use crate::domain::namespaces::path::NamespacePath;
 use crate::domain::text::folded;
 use crate::storage::entity::{access_token, namespace, user};
 use crate::storage::error::StorageError;
-use crate::storage::letter_pairs::{self, Named};
+use crate::storage::lists::letter_pairs::{self, Named};
 
 /// The most rows that one statement fills; it compares each with the others.
 const AT_A_TIME: u64 = 100;

@@ -24,7 +24,7 @@ use crate::storage::deploy_tokens::ids_below;
 use crate::storage::entity::instant::Instant;
 use crate::storage::entity::usage_day::{self, Column};
 use crate::storage::error::StorageError;
-use crate::storage::oldest::delete_oldest;
+use crate::storage::lists::oldest::delete_oldest;
 
 /// A repository to which usage belongs, with its name and its namespace.
 #[derive(Debug, Clone, Copy)]

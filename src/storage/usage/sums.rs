@@ -17,7 +17,7 @@ use crate::storage::entity::instant::Instant;
 use crate::storage::entity::repository;
 use crate::storage::entity::usage_day::{self, Column};
 use crate::storage::error::StorageError;
-use crate::storage::page::begins_with;
+use crate::storage::lists::page::begins_with;
 use crate::storage::source::Source;
 use crate::storage::usage::{COUNTS, begin_of, to_counts};
 

@@ -28,8 +28,8 @@ use crate::storage::changes::change::Change;
 use crate::storage::entity::instant::Instant;
 use crate::storage::entity::user;
 use crate::storage::error::StorageError;
-use crate::storage::letter_pairs::{self, Named};
-use crate::storage::page::{
+use crate::storage::lists::letter_pairs::{self, Named};
+use crate::storage::lists::page::{
     TextLine, between, contains, contains_before_the_last, having, is_line, is_one_of, listing_of,
     nothing,
 };

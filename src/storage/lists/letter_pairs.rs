@@ -17,7 +17,7 @@ const AT_A_TIME: usize = 64;
 
 /// A kind of things with names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Named {
+pub(in crate::storage) enum Named {
     User,
     Namespace,
     AccessToken,
@@ -25,7 +25,7 @@ pub(super) enum Named {
 
 impl Named {
     /// The number that is stored.
-    pub(super) fn number(self) -> i32 {
+    pub(in crate::storage) fn number(self) -> i32 {
         match self {
             Self::User => 1,
             Self::Namespace => 2,
@@ -35,7 +35,7 @@ impl Named {
 }
 
 /// Adds the pairs of the folded names of things with these ids.
-pub(super) async fn note(
+pub(in crate::storage) async fn note(
     connection: &impl ConnectionTrait,
     kind: Named,
     names: impl IntoIterator<Item = (i64, &str)>,

@@ -10,14 +10,14 @@ use crate::domain::page::{
     IdBounds, KeysetRequest, Listing, ListingPlace, MAX_COUNTED, Page, PageRequest, Paging, Slice,
 };
 use crate::domain::text::{MAX_LINE, folded};
-use crate::storage::candidates::{Candidates, candidates};
 use crate::storage::error::StorageError;
-use crate::storage::letter_pairs::Named;
+use crate::storage::lists::candidates::{Candidates, candidates};
+use crate::storage::lists::letter_pairs::Named;
 use crate::storage::source::{Source, Turn};
 
 /// The rows of a list.
 #[derive(Debug)]
-pub(super) struct Wanted<E: EntityTrait> {
+pub(in crate::storage) struct Wanted<E: EntityTrait> {
     query: Select<E>,
     /// The turn in which something was looked up for it already.
     turn: Option<Turn>,
@@ -31,7 +31,7 @@ impl<E: EntityTrait> From<Select<E>> for Wanted<E> {
 
 /// The rows of `query` that fulfil `condition`, which looks for `text` in their names: no others are looked at, unless many
 /// may have it.
-pub(super) async fn having<E: EntityTrait>(
+pub(in crate::storage) async fn having<E: EntityTrait>(
     source: &impl Source,
     (query, condition): (Select<E>, Condition),
     (kind, id): (Named, impl ColumnTrait),
@@ -52,7 +52,7 @@ pub(super) async fn having<E: EntityTrait>(
 }
 
 /// The condition that a column has one of some values.
-pub(super) fn is_one_of<V: Into<Value> + Clone>(
+pub(in crate::storage) fn is_one_of<V: Into<Value> + Clone>(
     column: impl ColumnTrait,
     values: impl IntoIterator<Item = V>,
 ) -> Expr {
@@ -60,7 +60,7 @@ pub(super) fn is_one_of<V: Into<Value> + Clone>(
 }
 
 /// The condition that a column has none of some values.
-pub(super) fn is_none_of<V: Into<Value> + Clone>(
+pub(in crate::storage) fn is_none_of<V: Into<Value> + Clone>(
     column: impl ColumnTrait,
     values: impl IntoIterator<Item = V>,
 ) -> Expr {
@@ -77,7 +77,7 @@ fn filled<V: Clone>(values: impl IntoIterator<Item = V>) -> Vec<V> {
 }
 
 /// The rows of a part of `wanted`: of one page, `sort`ed, or after an id, in the order of ids.
-pub(super) async fn listing_of<E, M, C>(
+pub(in crate::storage) async fn listing_of<E, M, C>(
     source: &impl Source,
     wanted: impl Into<Wanted<E>>,
     sort: impl FnOnce(Select<E>) -> Select<E>,
@@ -187,7 +187,7 @@ fn after<E: EntityTrait>(
 }
 
 /// The rows of `query` that `request` wants, which must be ordered, and begin after the row that it names.
-pub(super) async fn slice_from<E, M>(
+pub(in crate::storage) async fn slice_from<E, M>(
     source: &impl Source,
     query: Select<E>,
     id_of: impl Fn(&M) -> i64,
@@ -228,37 +228,37 @@ fn cut<M>(items: &mut Vec<M>, size: u64) -> (bool, u64) {
 }
 
 /// The condition that an id is within bounds.
-pub(super) fn between(id: impl ColumnTrait, bounds: IdBounds) -> Condition {
+pub(in crate::storage) fn between(id: impl ColumnTrait, bounds: IdBounds) -> Condition {
     Condition::all()
         .add_option(bounds.after.map(|after| id.gt(after)))
         .add_option(bounds.before.map(|before| id.lt(before)))
 }
 
 /// The condition that a column with folded texts contains `text`; wildcards in the text are letters.
-pub(super) fn contains(column: impl ColumnTrait, text: &str) -> Expr {
+pub(in crate::storage) fn contains(column: impl ColumnTrait, text: &str) -> Expr {
     contains_in(Expr::col(column.as_column_ref()), text)
 }
 
 /// The same for any expression.
-pub(super) fn contains_in(texts: Expr, text: &str) -> Expr {
+pub(in crate::storage) fn contains_in(texts: Expr, text: &str) -> Expr {
     like(texts, text, ("%", "%"))
 }
 
 /// The same for the texts of the column that another one follows.
-pub(super) fn contains_before_the_last(column: impl ColumnTrait, text: &str) -> Expr {
+pub(in crate::storage) fn contains_before_the_last(column: impl ColumnTrait, text: &str) -> Expr {
     like(Expr::col(column.as_column_ref()), text, ("%", "%\n%"))
 }
 
 /// The place of a text among several in a column, each on its line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum TextLine {
+pub(in crate::storage) enum TextLine {
     First,
     Middle,
     Last,
 }
 
 /// The condition that `text` is the whole of a line of a column with folded texts.
-pub(super) fn is_line(column: impl ColumnTrait, text: &str, line: TextLine) -> Expr {
+pub(in crate::storage) fn is_line(column: impl ColumnTrait, text: &str, line: TextLine) -> Expr {
     let around = match line {
         TextLine::First => ("", "\n%"),
         TextLine::Middle => ("%\n", "\n%"),
@@ -283,19 +283,19 @@ fn like(texts: Expr, text: &str, (before, after): (&str, &str)) -> Expr {
 }
 
 /// A condition that no row fulfils.
-pub(super) fn nothing() -> Expr {
+pub(in crate::storage) fn nothing() -> Expr {
     Expr::value(1).eq(0)
 }
 
 /// The condition that a column of lower-case text begins with `text`; wildcards in the text are letters. SQLite reads all rows to
 /// which nothing else leads.
-pub(super) fn begins_with(column: impl ColumnTrait, text: &str) -> Expr {
+pub(in crate::storage) fn begins_with(column: impl ColumnTrait, text: &str) -> Expr {
     column.like(LikeExpr::new(format!("{}%", literally(text))).escape('!'))
 }
 
 /// The same by the order of the column, which leads to its rows by itself. SQLite uses no index for a pattern; where its letters
 /// have their own order, the range is the same.
-pub(super) fn begins_in_order(
+pub(in crate::storage) fn begins_in_order(
     column: impl ColumnTrait,
     text: &str,
     backend: DbBackend,
@@ -317,7 +317,11 @@ fn behind_all(text: &str) -> Option<String> {
 }
 
 /// The condition that a column of paths has one that is below `path`.
-pub(super) fn is_below(column: impl ColumnTrait, path: &str, backend: DbBackend) -> Condition {
+pub(in crate::storage) fn is_below(
+    column: impl ColumnTrait,
+    path: &str,
+    backend: DbBackend,
+) -> Condition {
     begins_in_order(column, &format!("{path}/"), backend)
 }
 

@@ -45,7 +45,7 @@ impl PurgePass {
 
 /// Deletes some of the rows that are old for one of these reasons, and returns their number; true if there may be more of the same
 /// day. Each reason has the column of the instants that make rows old, with whose index it goes, as [`delete_oldest`] does.
-pub(super) async fn delete_oldest_by<E: EntityTrait>(
+pub(in crate::storage) async fn delete_oldest_by<E: EntityTrait>(
     db: &Db,
     reasons: &[(Condition, E::Column)],
     id: E::Column,
@@ -70,7 +70,7 @@ where
 /// instances know better.
 ///
 /// `order` is that of an index which begins with the instants that make rows old, so that no others are read.
-pub(super) async fn delete_oldest<E: EntityTrait>(
+pub(in crate::storage) async fn delete_oldest<E: EntityTrait>(
     db: &Db,
     old: Condition,
     id: E::Column,

@@ -14,12 +14,12 @@ use crate::storage::source::Source;
 
 /// The conditions of which one holds if the end in `column` is after `instant` or there is none. Each is a range of an index; of
 /// both together, databases rather read all rows to which other conditions lead.
-pub(super) fn ways_to_go_on(column: impl ColumnTrait, instant: Instant) -> [Expr; 2] {
+pub(in crate::storage) fn ways_to_go_on(column: impl ColumnTrait, instant: Instant) -> [Expr; 2] {
     [column.is_null(), column.gt(instant)]
 }
 
 /// The number of rows of `query` that fulfil one of `conditions`, of which no row fulfils two. Each is looked for by itself.
-pub(super) async fn count_by_each<E: EntityTrait>(
+pub(in crate::storage) async fn count_by_each<E: EntityTrait>(
     source: &impl Source,
     (query, id): (Select<E>, impl ColumnTrait),
     conditions: impl IntoIterator<Item = Condition>,
@@ -41,7 +41,7 @@ pub(super) async fn count_by_each<E: EntityTrait>(
 }
 
 /// The numbers of rows of `query` that end after `now`, and at one of `ends` at the latest.
-pub(super) async fn count_ending<E: EntityTrait, const N: usize>(
+pub(in crate::storage) async fn count_ending<E: EntityTrait, const N: usize>(
     source: &impl Source,
     (query, expires_at): (Select<E>, impl ColumnTrait),
     now: DateTime<Utc>,

@@ -7,7 +7,7 @@ use crate::domain::letter_pairs::{LetterPair, ids_in, pairs_for};
 use crate::domain::text::folded;
 use crate::storage::entity::letter_pair::{self, Column};
 use crate::storage::error::StorageError;
-use crate::storage::letter_pairs::Named;
+use crate::storage::lists::letter_pairs::Named;
 use crate::storage::source::{Source, Turn};
 
 /// The most pairs of a text that are looked at for the rarest of them.
