@@ -3,7 +3,7 @@
 //! Questions go to a [`Source`]. A [`Change`] commits nothing without its audit row and its number. A [`Login`] writes what belongs to
 //! a login, and takes no number. What was only seen, such as uses of tokens, and notices are written straight to the [`Db`].
 //!
-//! A noun has a file or a room. Beside the nouns stand:
+//! Nouns have a file or a room each. Beside the nouns stand:
 //!
 //! - `backup`: the copy of everything that is stored, and how a database is filled from one;
 //! - `changes`: changes and logins, from their turn to their commit, and how others follow them;
@@ -12,6 +12,7 @@
 //! - `entity`: the tables;
 //! - `error`: the errors of storage, and what can be done about them;
 //! - `lists`: the pages and searches of lists, the counts of what works, and the deletion of what is old;
+//! - `rights`: all that a decision needs;
 //! - `schema`: the schema: its migrations, its state, and the columns that are filled after them;
 //! - `source`: those whom a question can be asked, which are the database and a change under way.
 
@@ -26,14 +27,13 @@ mod entity;
 mod error;
 pub mod events;
 mod installation;
-pub mod known_repositories;
 mod lists;
 pub mod members;
 pub mod namespaces;
 pub mod notices;
 pub mod refresh_tokens;
-pub mod registry;
 pub mod repositories;
+pub mod rights;
 mod schema;
 pub mod sessions;
 mod source;

@@ -317,7 +317,7 @@ const NOUNS: &[(&str, &[&str])] = &[
     ),
     (
         "registry",
-        &["app", "domain", "storage", "http/admin", "representation"],
+        &["app", "domain", "http/admin", "representation"],
     ),
     (
         "notices",

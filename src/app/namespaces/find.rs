@@ -11,7 +11,7 @@ use crate::domain::authority::namespaces::Standing;
 use crate::domain::members::LastingRole;
 use crate::domain::namespaces::reference::{ExpectedNamespace, NamespaceKey, NamespaceReference};
 use crate::domain::namespaces::{Namespace, NamespaceWithAncestors};
-use crate::storage::{Change, Source, namespaces, registry};
+use crate::storage::{Change, Source, namespaces, rights};
 
 impl Desk {
     /// The namespace that `name` names, and the caller's role there.
@@ -93,5 +93,5 @@ pub(in crate::app) async fn roles_in(
         let expiry = None;
         return Ok(vec![LastingRole { level, expiry }]);
     }
-    Ok(registry::roles_at(source, user, &namespace.path, now).await?)
+    Ok(rights::roles_at(source, user, &namespace.path, now).await?)
 }

@@ -19,7 +19,7 @@ use crate::domain::ids::AccessTokenId;
 use crate::domain::registry::scope::{Resource, Scope, repositories_in};
 use crate::domain::users::reference::UserReference;
 use crate::domain::users::{User, UserState};
-use crate::storage::{registry, users};
+use crate::storage::{rights, users};
 
 /// The rule for a resource that no registry has: of all, that is zot's catalog alone.
 const UNKNOWN: &str = "no registry that is configured here has it: it is the catalog of zot, which needs trust = \"pinned\"";
@@ -56,7 +56,7 @@ impl Desk {
             .map_or_else(password, Ceiling::of_access_token);
         let principal = Principal::User(SignedIn::new(&user, ceiling));
         let names = repositories_in(&question.scopes);
-        let rights = registry::load(&self.db, &principal, &names, now).await?;
+        let rights = rights::load(&self.db, &principal, &names, now).await?;
         let tells_all = authority.is_administrator();
         let actions = judge_all(&principal, &rights, &question.scopes).map(|judgement| {
             // A scope that means nothing to a registry is not granted, whoever asks.

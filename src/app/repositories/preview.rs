@@ -6,7 +6,7 @@ use crate::domain::access_tokens::distinct_patterns;
 use crate::domain::access_tokens::pattern::RepositoryPattern;
 use crate::domain::access_tokens::pattern::preview::PatternPreview;
 use crate::domain::authority::Authority;
-use crate::storage::known_repositories;
+use crate::storage::repositories;
 
 impl Desk {
     /// The repositories that `patterns` cover among those that the caller may know of: the projects that they may pull from,
@@ -20,7 +20,7 @@ impl Desk {
         let patterns = distinct_patterns(patterns)?;
         let now = self.now();
         let (known, is_partial) =
-            known_repositories::find(&self.db, authority, &patterns, now).await?;
+            repositories::known::find(&self.db, authority, &patterns, now).await?;
         let mut preview = PatternPreview::new(is_partial);
         for name in known {
             preview.look_at(name, &patterns);

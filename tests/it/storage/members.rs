@@ -14,7 +14,7 @@ use wharfinger::domain::page::{PageRequest, Paging};
 use wharfinger::domain::registry::repository_name::RepositoryName;
 use wharfinger::domain::users::User;
 use wharfinger::storage::namespaces::NamespaceRecord;
-use wharfinger::storage::{Db, members, namespaces, registry};
+use wharfinger::storage::{Db, members, namespaces, rights};
 
 use super::namespaces::{live, make_place};
 use super::story::{begin, commit, now};
@@ -61,7 +61,7 @@ pub(super) async fn members_and_rights_are_read_together(db: &Db) {
     let name = RepositoryName::try_from("team/a_b/app/x").unwrap();
     let own = RepositoryName::try_from("bob/x").unwrap();
     let level_at = async |instant| {
-        let rights = registry::load(db, &principal, &[&name, &own], instant)
+        let rights = rights::load(db, &principal, &[&name, &own], instant)
             .await
             .unwrap();
         assert_eq!(
@@ -80,7 +80,7 @@ pub(super) async fn members_and_rights_are_read_together(db: &Db) {
         level_at(tomorrow().instant()).await,
         (AccessLevel::Reporter, "team".to_owned())
     );
-    let rights = registry::load(db, &Principal::Anonymous, &[&name], now())
+    let rights = rights::load(db, &Principal::Anonymous, &[&name], now())
         .await
         .unwrap();
     assert!(rights.at(&name).role.is_none());
@@ -237,7 +237,7 @@ pub(super) async fn roles_of_a_user_are_found(db: &Db) {
     let (carl, dora) = (user(db, "carl").await, user(db, "dora").await);
     let (top, sub) = (live(db, "top").await, live(db, "top/sub").await);
     let tomorrow = tomorrow();
-    let roles = registry::roles_at(db, carl.id, &sub.path, tomorrow.instant())
+    let roles = rights::roles_at(db, carl.id, &sub.path, tomorrow.instant())
         .await
         .unwrap();
     assert_eq!(

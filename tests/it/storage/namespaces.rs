@@ -17,7 +17,7 @@ use wharfinger::domain::page::{PageRequest, Paging};
 use wharfinger::domain::users::User;
 use wharfinger::storage::namespaces::lists::{NamespacesOf, some_of};
 use wharfinger::storage::namespaces::{NamespacePlace, NamespaceRecord, lists};
-use wharfinger::storage::{Db, Source, known_repositories, members, namespaces};
+use wharfinger::storage::{Db, Source, members, namespaces, repositories};
 
 use super::members::{give, role, tomorrow};
 use super::story::{begin, begin_at, commit, now};
@@ -221,7 +221,7 @@ pub(super) async fn namespaces_are_found_by_role_place_and_name(db: &Db) {
         ..filter.clone()
     };
     assert_eq!(seen(&eves, &mine).await, "a_1 a_1/deep");
-    let known = known_repositories::find(db, &eves, &[], now()).await;
+    let known = repositories::known::find(db, &eves, &[], now()).await;
     assert_eq!(
         known.unwrap(),
         ([].into(), false),

@@ -17,7 +17,7 @@ use wharfinger::domain::registry::scope::{Resource, Scope};
 use wharfinger::domain::usage::filter::{UsageFilter, UsageGrouping, UsagePlace, UsageSum};
 use wharfinger::domain::usage::{CredentialKind, LastUse, UsageOwner};
 use wharfinger::storage::usage::{self, sums};
-use wharfinger::storage::{Db, known_repositories, repositories};
+use wharfinger::storage::{Db, repositories};
 
 use super::story::{At, now};
 
@@ -175,7 +175,7 @@ async fn used_repositories_are_known_by_their_beginning(db: &Db) {
     let operator = Authority::operator();
     let known = async |pattern: &str| {
         let patterns = [pattern.try_into().unwrap()];
-        let found = known_repositories::find(db, &operator, &patterns, now()).await;
+        let found = repositories::known::find(db, &operator, &patterns, now()).await;
         found.unwrap()
     };
     let all = (0..REPOSITORIES).map(name).collect();

@@ -22,7 +22,7 @@ use crate::storage::directory::facts::{
 };
 use crate::storage::directory::look::Look;
 use crate::storage::error::StorageError;
-use crate::storage::{access_tokens, deploy_tokens, refresh_tokens, registry};
+use crate::storage::{access_tokens, deploy_tokens, refresh_tokens, rights};
 
 impl Look<'_> {
     pub(super) async fn load_access_token(
@@ -126,7 +126,7 @@ impl Look<'_> {
             let note = |number: i64| {
                 (least, newest) = (least.min(number), newest.max(number));
             };
-            let rights = registry::load_noting(db, principal, repositories, now, note).await?;
+            let rights = rights::load_noting(db, principal, repositories, now, note).await?;
             Ok(((rights, newest), least))
         };
         if repositories.is_empty() {
@@ -148,7 +148,7 @@ impl Look<'_> {
         let loaded = copies.loads.namespaces.load(
             (key.as_str(), &copies.drops),
             async {
-                let found = self.ask(|db| registry::at_paths(db, &paths)).await?;
+                let found = self.ask(|db| rights::at_paths(db, &paths)).await?;
                 Ok(Arc::new(found))
             },
             |loaded, dropped| {
@@ -174,7 +174,7 @@ impl Look<'_> {
         let loaded = copies.loads.roles.load(
             (&user, &copies.drops),
             async {
-                let found = self.ask(|db| registry::roles_of(db, user)).await?;
+                let found = self.ask(|db| rights::roles_of(db, user)).await?;
                 Ok(found.map(Arc::new))
             },
             |_, dropped| dropped.is(&Touched::Memberships(user)),

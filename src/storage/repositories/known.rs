@@ -29,7 +29,7 @@ type Beginnings<'a> = (&'a [RepositoryPattern], DbBackend);
 
 /// The repositories that `authority` may know of at `now`, of those that begin as one of `patterns` does; no pattern means
 /// all. True if there are more, which are left out.
-#[tracing::instrument(level = "debug", name = "storage.known_repositories.find", skip_all)]
+#[tracing::instrument(level = "debug", name = "storage.repositories.known.find", skip_all)]
 pub async fn find(
     source: &impl Source,
     authority: &Authority,

@@ -20,7 +20,7 @@ use crate::storage::namespaces::{from_visibility, on_paths, on_paths_numbered};
 use crate::storage::source::Source;
 
 /// The namespaces that `repositories` may belong to, and the caller's memberships there at `now`.
-#[tracing::instrument(level = "debug", name = "storage.registry.load", skip_all)]
+#[tracing::instrument(level = "debug", name = "storage.rights.load", skip_all)]
 pub async fn load<'a>(
     source: &impl Source,
     principal: &Principal,
@@ -70,7 +70,7 @@ pub(super) async fn load_noting<'a>(
 }
 
 /// The namespaces at these paths.
-#[tracing::instrument(level = "debug", name = "storage.registry.at_paths", skip_all)]
+#[tracing::instrument(level = "debug", name = "storage.rights.at_paths", skip_all)]
 pub(super) async fn at_paths(
     source: &impl Source,
     paths: &[&str],
@@ -85,7 +85,7 @@ pub(super) async fn at_paths(
 }
 
 /// All roles that a user was given; none if they are too many to be copied.
-#[tracing::instrument(level = "debug", name = "storage.registry.roles_of", skip_all, fields(user = %user))]
+#[tracing::instrument(level = "debug", name = "storage.rights.roles_of", skip_all, fields(user = %user))]
 pub(super) async fn roles_of(
     source: &impl Source,
     user: UserId,
@@ -111,7 +111,7 @@ pub(super) async fn roles_of(
 }
 
 /// The roles of a user at `path` at `now`, its own and inherited ones, memberships only.
-#[tracing::instrument(level = "debug", name = "storage.registry.roles_at", skip_all, fields(user = %user))]
+#[tracing::instrument(level = "debug", name = "storage.rights.roles_at", skip_all, fields(user = %user))]
 pub async fn roles_at(
     source: &impl Source,
     user: UserId,

@@ -2,6 +2,8 @@
 //!
 //! A row is no right: nobody reads it to decide anything, so it has neither an audit row nor a change number.
 
+pub mod known;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
