@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use axum::response::Response;
 
-use crate::http::layers::log_note::LogNote;
+use crate::http::layers::log::log_note::LogNote;
+use crate::http::layers::replies::unavailable::unavailable;
 use crate::http::layers::time_limit::within;
-use crate::http::layers::unavailable::unavailable;
 
 /// Gives up a request that takes too long, because a database hangs. The answer stays with the caller, who drops it soon after.
 pub(super) async fn keep<A>(deadline: Duration, answer: Pin<&mut A>) -> Response

@@ -9,7 +9,7 @@ use axum::response::Response;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
-use crate::http::layers::who::Who;
+use crate::http::layers::client::who::Who;
 
 /// A `GET` of exactly one path. The listener's router has the same route, for all other methods.
 #[derive(Clone)]

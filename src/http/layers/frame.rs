@@ -17,13 +17,15 @@ use hyper::body::Body;
 use tower::{Service, ServiceExt, service_fn};
 use tracing::{Instrument, Span};
 
+use crate::http::layers::client::client_address;
+use crate::http::layers::client::who::Who;
 use crate::http::layers::direct_route::DirectRoute;
-use crate::http::layers::request_context::RequestContext;
-use crate::http::layers::request_id::RequestId;
-use crate::http::layers::request_line::RequestLine;
+use crate::http::layers::log::request_context::RequestContext;
+use crate::http::layers::log::request_id::RequestId;
+use crate::http::layers::log::request_line::RequestLine;
+use crate::http::layers::replies::panics;
 use crate::http::layers::settings::LayerSettings;
-use crate::http::layers::who::Who;
-use crate::http::layers::{client_address, deadline, panics, slashes};
+use crate::http::layers::{deadline, slashes};
 
 /// Largest body that is read, in bytes.
 const MAX_BODY: usize = 64 * 1024;

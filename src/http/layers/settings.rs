@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::entropy::Entropy;
-use crate::http::layers::forgotten_proxy::ForgottenProxy;
-use crate::http::layers::request_log::RequestLog;
+use crate::http::layers::client::forgotten_proxy::ForgottenProxy;
+use crate::http::layers::log::request_log::RequestLog;
 
 /// The settings of the layers.
 #[derive(Clone)]

@@ -3,23 +3,23 @@
 use std::net::IpAddr;
 use std::sync::OnceLock;
 
-use crate::http::layers::log_note::LogNote;
-use crate::http::layers::request_id::RequestId;
+use crate::http::layers::log::log_note::LogNote;
+use crate::http::layers::log::request_id::RequestId;
 
 /// The facts about one request, in an `Arc`; among the extensions of one that goes through the router.
 #[derive(Debug)]
-pub(super) struct RequestContext {
+pub(in crate::http::layers) struct RequestContext {
     /// The request's id.
-    pub(super) id: RequestId,
+    pub(in crate::http::layers) id: RequestId,
     /// The client's address: the peer's, or the one that trusted proxies name.
-    pub(super) address: Option<IpAddr>,
+    pub(in crate::http::layers) address: Option<IpAddr>,
     /// The remark about it, which gives way to one in the reply.
-    pub(super) note: OnceLock<LogNote>,
+    pub(in crate::http::layers) note: OnceLock<LogNote>,
     caller: OnceLock<Box<str>>,
 }
 
 impl RequestContext {
-    pub(super) fn new(id: RequestId, address: Option<IpAddr>) -> Self {
+    pub(in crate::http::layers) fn new(id: RequestId, address: Option<IpAddr>) -> Self {
         Self {
             id,
             address,
@@ -29,7 +29,7 @@ impl RequestContext {
     }
 
     /// Notes the caller's name, which is empty for an anonymous caller; the first one counts.
-    pub(super) fn note_caller(&self, name: &str) {
+    pub(in crate::http::layers) fn note_caller(&self, name: &str) {
         let name = if name.is_empty() { "anonymous" } else { name };
         self.caller.get_or_init(|| name.into());
     }

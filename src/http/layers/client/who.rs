@@ -8,8 +8,8 @@ use axum::http::Extensions;
 use axum::http::request::Parts;
 
 use crate::domain::events::origin::{Face, Origin};
-use crate::http::layers::log_note::LogNote;
-use crate::http::layers::request_context::RequestContext;
+use crate::http::layers::log::log_note::LogNote;
+use crate::http::layers::log::request_context::RequestContext;
 
 /// The caller of a request, for the log, and where they came from. A face notes the name as soon as it is known, so that the log
 /// has it even if the request is refused or cut off afterwards.
@@ -23,7 +23,7 @@ impl Who {
     }
 
     /// The caller of the request with that context.
-    pub(super) fn in_context(context: Arc<RequestContext>) -> Self {
+    pub(in crate::http::layers) fn in_context(context: Arc<RequestContext>) -> Self {
         Self(Some(context))
     }
 

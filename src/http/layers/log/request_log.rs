@@ -39,7 +39,7 @@ impl RequestLog {
     }
 
     /// True if a request with that status is logged.
-    pub(super) fn takes(&self, status: u16) -> bool {
+    pub(in crate::http::layers) fn takes(&self, status: u16) -> bool {
         if status >= 400 {
             return true;
         }
@@ -205,7 +205,7 @@ mod tests {
         let expected = serde_json::json!({
             "level": "INFO", "message": "GET /quick 200 for -", "http.method": "GET", "http.route": "/quick",
             "http.status": 200, "client.address": "-", "request.id": "00000000-0000-4000-8000-000000000000",
-            "who": "-", "note": "", "target": "wharfinger::http::layers::request_line",
+            "who": "-", "note": "", "target": "wharfinger::http::layers::log::request_line",
         });
         assert_eq!(line, expected);
         assert_eq!(lines[1]["http.path"], "/none/%22x");

@@ -4,14 +4,14 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
 
-use crate::http::layers::distribution_error::DistributionError;
+use crate::http::layers::health::storage_question::StorageProblem;
 use crate::http::layers::health::{Health, HealthDetail, pulls_route, routes};
-use crate::http::layers::log_note::LogNote;
-use crate::http::layers::retry_after::{WHILE_AWAY, retry_after};
-use crate::http::layers::storage_question::StorageProblem;
+use crate::http::layers::log::log_note::LogNote;
+use crate::http::layers::replies::distribution_error::DistributionError;
+use crate::http::layers::replies::retry_after::{WHILE_AWAY, retry_after};
 
 /// A reply that asks the client to come back.
-pub(super) fn unavailable(message: &str, note: LogNote) -> Response {
+pub(in crate::http::layers) fn unavailable(message: &str, note: LogNote) -> Response {
     let body = DistributionError::new("UNAVAILABLE", message).for_all_clients();
     let mut response = (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response();
     response

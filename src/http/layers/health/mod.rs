@@ -1,5 +1,7 @@
 //! Health checks: `/livez` says that the service runs, `/readyz` that it can do its work.
 
+pub(super) mod storage_question;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::pin::pin;
@@ -15,8 +17,8 @@ use axum::{Json, Router};
 use tokio_util::task::TaskTracker;
 
 use crate::domain::numbers::CheckState;
-use crate::http::layers::retry_after::{WHILE_AWAY, retry_after};
-use crate::http::layers::storage_question::{PendingAnswer, StorageQuestion};
+use crate::http::layers::health::storage_question::{PendingAnswer, StorageQuestion};
+use crate::http::layers::replies::retry_after::{WHILE_AWAY, retry_after};
 
 /// The time that storage may take where the work may go on without it. Whoever asks has a limit too, often a second, and takes a listener out
 /// whose answer comes later.
@@ -347,5 +349,4 @@ async fn readyz(health: &Health, detail: HealthDetail) -> Response {
 }
 
 #[cfg(test)]
-#[path = "health_tests.rs"]
 mod tests;

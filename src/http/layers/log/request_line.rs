@@ -15,8 +15,8 @@ use uuid::Uuid;
 
 use crate::domain::json::JsonObject;
 use crate::domain::timestamp;
-use crate::http::layers::log_note::LogNote;
-use crate::http::layers::request_context::RequestContext;
+use crate::http::layers::log::log_note::LogNote;
+use crate::http::layers::log::request_context::RequestContext;
 use crate::http::layers::settings::{EndedRequest, LayerSettings};
 use crate::http::layers::slashes::AsSent;
 
@@ -35,7 +35,7 @@ const NO_REPLY: u16 = 499;
 ///
 /// It has the route, but never the query or a header, because secrets travel there. A path is only logged if it is
 /// unknown, and then shortened.
-pub(super) struct RequestLine<'a> {
+pub(in crate::http::layers) struct RequestLine<'a> {
     settings: &'a LayerSettings,
     begin: Instant,
     method: &'static str,
@@ -68,7 +68,7 @@ struct JsonLine<'a> {
 }
 
 impl<'a> RequestLine<'a> {
-    pub(super) fn begin(
+    pub(in crate::http::layers) fn begin(
         (request, pattern): (&Request, Option<&'static str>),
         context: Arc<RequestContext>,
         settings: &'a LayerSettings,
@@ -89,7 +89,7 @@ impl<'a> RequestLine<'a> {
     }
 
     /// The span of the request, for traces: with its route, and nothing that a caller chose.
-    pub(super) fn span(&self) -> Span {
+    pub(in crate::http::layers) fn span(&self) -> Span {
         let (method, route) = (self.method, self.route());
         tracing::debug_span!(
             "http.request",
@@ -108,7 +108,7 @@ impl<'a> RequestLine<'a> {
     }
 
     /// Writes the line before the reply leaves.
-    pub(super) fn finish(mut self, response: &Response) {
+    pub(in crate::http::layers) fn finish(mut self, response: &Response) {
         self.is_written = true;
         let note = response.extensions().get().or(self.context.note.get());
         self.write(response.status().as_u16(), note.map_or("", LogNote::text));

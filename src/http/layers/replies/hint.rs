@@ -9,7 +9,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 
-use crate::http::layers::distribution_error::DistributionError;
+use crate::http::layers::replies::distribution_error::DistributionError;
 
 /// The path to which `/v2/` sends clients, and which gives no token to anybody.
 pub const HINT: &str = "/not-a-registry";

@@ -4,10 +4,10 @@ use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
-use crate::http::layers::distribution_error::DistributionError;
+use crate::http::layers::replies::distribution_error::DistributionError;
 
 /// The reply in place of the one that a panic cut off; the panic itself is in the log.
-pub(super) fn reply() -> Response {
+pub(in crate::http::layers) fn reply() -> Response {
     let message = "the service failed; its log says why, under this reply's X-Request-Id";
     let body = DistributionError::new("UNKNOWN", message).for_all_clients();
     (StatusCode::INTERNAL_SERVER_ERROR, Json(body)).into_response()

@@ -4,8 +4,8 @@ use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::{Json, Router};
 
-use crate::http::layers::distribution_error::DistributionError;
-use crate::http::layers::log_note::LogNote;
+use crate::http::layers::log::log_note::LogNote;
+use crate::http::layers::replies::distribution_error::DistributionError;
 
 /// The routes for clients that speak plain HTTP to a listener that speaks TLS.
 pub fn https_only_routes() -> Router {

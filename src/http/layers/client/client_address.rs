@@ -4,12 +4,16 @@ use std::net::{IpAddr, SocketAddr};
 
 use axum::http::HeaderMap;
 
-use crate::http::layers::forgotten_proxy::is_perhaps_ours;
-use crate::http::layers::forwarded::hops;
+use crate::http::layers::client::forgotten_proxy::is_perhaps_ours;
+use crate::http::layers::client::forwarded::hops;
 use crate::http::layers::settings::LayerSettings;
 
 /// The address of the client of a request with these headers, whose connection is from `peer`.
-pub(super) fn of(peer: SocketAddr, headers: &HeaderMap, settings: &LayerSettings) -> IpAddr {
+pub(in crate::http::layers) fn of(
+    peer: SocketAddr,
+    headers: &HeaderMap,
+    settings: &LayerSettings,
+) -> IpAddr {
     let (peer, hops) = (peer.ip().to_canonical(), hops(headers));
     if !hops.is_empty() && is_perhaps_ours(peer) && !(settings.trusts_proxy)(peer) {
         settings.forgotten_proxy.warn(peer);

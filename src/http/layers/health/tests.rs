@@ -3,7 +3,7 @@
 use std::sync::atomic::AtomicUsize;
 
 use super::*;
-use crate::http::layers::storage_question::{PATIENCE, StorageProblem};
+use crate::http::layers::health::storage_question::{PATIENCE, StorageProblem};
 
 /// The limits of docs/operating.md, on a loaded machine.
 const AT_ONCE: Duration = Duration::from_millis(500);
