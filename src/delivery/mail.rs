@@ -1,6 +1,5 @@
 //! Mail by SMTP.
 
-use std::error::Error;
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
@@ -10,10 +9,12 @@ use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, Message};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, CertificateStore, Tls, TlsParameters};
-use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
+use lettre::transport::smtp::extension::ClientId;
 use secrecy::{ExposeSecret, SecretString};
+use url::Host;
 
 use crate::delivery::authorities::{InvalidAuthorities, check};
+use crate::delivery::relay::Relay;
 use crate::delivery::{CourierError, DeliveryError};
 use crate::domain::notices::rules::MailProtection;
 use crate::domain::notices::words::MailText;
@@ -21,18 +22,6 @@ use crate::domain::users::EmailAddress;
 
 /// The name of the sender.
 const SENDER: &str = "Wharfinger";
-/// The codes of a server that knows no such mailbox (RFC 5321 section 4.2.3).
-const NO_MAILBOX: [u16; 3] = [550, 551, 553];
-/// The enhanced statuses of it (RFC 3463 section 3.2 and 3.3, RFC 7505): the mailbox or its server does not exist, has moved, takes no
-/// mail, or is turned off.
-const NO_MAILBOX_STATUS: [(u16, u16, u16); 6] = [
-    (5, 1, 1),
-    (5, 1, 2),
-    (5, 1, 3),
-    (5, 1, 6),
-    (5, 1, 10),
-    (5, 2, 1),
-];
 
 /// A mail server as it is configured.
 #[derive(Debug)]
@@ -57,32 +46,33 @@ pub struct MailServer {
 
 /// A mail server that takes mail.
 pub struct Mail {
-    transport: AsyncSmtpTransport<Tokio1Executor>,
+    relay: Relay,
     from: Address,
     operator: Option<Address>,
-    timeout: Duration,
 }
 
 impl Mail {
     /// A client for that server.
     pub fn new(server: MailServer) -> Result<Self, CourierError> {
-        let timeout = server.timeout;
-        let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&server.host)
-            .port(server.port)
-            .timeout(Some(timeout))
-            .tls(tls(&server)?);
-        if let Some((user, password)) = server.login {
+        let tls = tls(&server)?;
+        let credentials = server.login.map(|(user, password)| {
             let password = password.expose_secret().to_owned();
-            builder = builder.credentials(Credentials::new(user, password));
-        }
+            Credentials::new(user, password)
+        });
         let address = |text: EmailAddress| {
             address(&text).ok_or_else(|| CourierError::Address(text.to_string()))
         };
+        let from = address(server.from)?;
         Ok(Self {
-            transport: builder.build(),
-            from: address(server.from)?,
+            relay: Relay {
+                server: (server.host, server.port),
+                tls,
+                credentials,
+                greeting: greeting(&from),
+                timeout: server.timeout,
+            },
+            from,
             operator: server.operator.map(address).transpose()?,
-            timeout,
         })
     }
 
@@ -96,7 +86,9 @@ impl Mail {
         match self.operator.clone() {
             // The operator can mend an address or a server that knows it no more: nothing is final.
             Some(operator) => match self.send(operator, id, now, text).await {
-                Err(DeliveryError::Final(why)) => Err(DeliveryError::Again(why)),
+                Err(DeliveryError::Final(why) | DeliveryError::Doubtful(why)) => {
+                    Err(DeliveryError::Again(why))
+                }
                 sent => sent,
             },
             None => Err(DeliveryError::Again(
@@ -142,15 +134,18 @@ impl Mail {
             .header(ContentType::TEXT_PLAIN)
             .body(text.body)
             .map_err(|_| DeliveryError::Final("the mail cannot be written".to_owned()))?;
-        let sending = self.transport.send(message);
-        match tokio::time::timeout(self.timeout, sending).await {
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) => Err(reason(&error)),
-            Err(_) => Err(DeliveryError::Again(
-                "the mail server did not answer in time".to_owned(),
-            )),
-        }
+        self.relay.send(&message).await
     }
+}
+
+/// The name by which a mail server is greeted: the sender's domain. That of the machine is often one that nobody else knows, and many
+/// servers refuse its address (RFC 5321 section 4.1.4).
+fn greeting(from: &Address) -> ClientId {
+    let ascii = match Host::parse(from.domain()) {
+        Ok(Host::Domain(name)) => name,
+        _ => from.domain().to_owned(),
+    };
+    ClientId::Domain(ascii)
 }
 
 fn tls(server: &MailServer) -> Result<Tls, CourierError> {
@@ -179,40 +174,6 @@ fn tls(server: &MailServer) -> Result<Tls, CourierError> {
 
 fn address(text: &EmailAddress) -> Option<Address> {
     text.as_str().parse().ok()
-}
-
-/// The reason in words of ours: the server's may repeat the mail.
-fn reason(error: &lettre::transport::smtp::Error) -> DeliveryError {
-    if let Some(code) = error.status() {
-        let code = u16::from(code);
-        let why = format!("the mail server answered {code}");
-        let text = error.source().map(ToString::to_string);
-        if NO_MAILBOX.contains(&code) && is_about_the_mailbox(&text.unwrap_or_default()) {
-            return DeliveryError::Final(why);
-        }
-        return DeliveryError::Again(why);
-    }
-    let why = if error.is_timeout() {
-        "the mail server did not answer in time"
-    } else if error.is_tls() {
-        "the mail server's certificate is not trusted, or TLS failed"
-    } else if error.is_response() || error.is_client() {
-        "the mail server and this one do not understand each other"
-    } else {
-        "the mail server cannot be reached"
-    };
-    DeliveryError::Again(why.to_owned())
-}
-
-/// True if a refusal with this text is about the recipient's mailbox: by its enhanced status, or where it has none. Others are about the
-/// sender, a rule of the server or what the mail says, which may change.
-fn is_about_the_mailbox(text: &str) -> bool {
-    let number = |part: &str| part.parse::<u16>().ok();
-    let status = text.split_whitespace().next().and_then(|word| {
-        let mut parts = word.splitn(3, '.').map(number);
-        Some((parts.next()??, parts.next()??, parts.next()??))
-    });
-    status.is_none_or(|status| NO_MAILBOX_STATUS.contains(&status))
 }
 
 impl fmt::Debug for Mail {

@@ -2,6 +2,7 @@
 
 mod authorities;
 mod mail;
+mod relay;
 mod resolver;
 mod signature;
 mod webhook;
@@ -34,6 +35,9 @@ pub enum DeliveryError {
     /// A later attempt may succeed.
     #[error("{0}")]
     Again(String),
+    /// The other side refuses it and does not say why: a later attempt may succeed, but not after many.
+    #[error("{0}")]
+    Doubtful(String),
     /// No attempt will succeed.
     #[error("{0}")]
     Final(String),

@@ -15,8 +15,9 @@ use crate::server::lifecycle::Lifecycle;
 use crate::server::repeated_step::RepeatedStep;
 use crate::storage::Db;
 
-/// The longest that a mail takes.
-const MAIL_TIMEOUT: Duration = Duration::from_secs(30);
+/// The longest that a mail takes. Servers may look at it for minutes before they take it (RFC 5321 section 4.5.3.2.6); a sender has a
+/// notice for five.
+const MAIL_TIMEOUT: Duration = Duration::from_mins(4);
 /// The pause between two looks for events, and between two looks for notices that are due.
 const PAUSE: Duration = Duration::from_secs(1);
 /// The pause between two looks at ends of tokens.

@@ -354,7 +354,7 @@ fn only_the_health_check_deliveries_and_traces_send_requests() {
         ["reqwest", "lettre"].iter().any(|way| text.contains(way))
     });
     files.sort();
-    let deliveries = ["mail", "mod", "resolver", "webhook"];
+    let deliveries = ["mail", "mod", "relay", "resolver", "webhook"];
     let deliveries = deliveries.map(|name| root.join(format!("delivery/{name}.rs")));
     let mut expected = vec![root.join("cli/health.rs")];
     expected.extend(deliveries);

@@ -14,7 +14,7 @@ use crate::domain::clock::AHEAD;
 use crate::domain::entropy::random_bytes;
 use crate::domain::expiry::Expiry;
 use crate::domain::ids::{AccessTokenId, DeployTokenId};
-use crate::domain::notices::back_off::{LONGEST_HONEST_WAIT, next_attempt};
+use crate::domain::notices::back_off::{LONGEST_HONEST_WAIT, MOST_DOUBTFUL_ATTEMPTS, next_attempt};
 use crate::domain::notices::outbox::{Channel, DeliveryOutcome, OutboxNotice};
 use crate::domain::notices::words::MailReader;
 use crate::domain::notices::{Matter, NoticedKind, TokenNotice};
@@ -179,13 +179,18 @@ impl Notices {
         match sent {
             Ok(()) => DeliveryOutcome::Delivered,
             Err(Unsent::Unwanted(why)) => DeliveryOutcome::Dropped(why.to_owned()),
-            Err(Unsent::Undelivered(DeliveryError::Final(why))) => DeliveryOutcome::Failed(why),
-            Err(Unsent::Undelivered(DeliveryError::Again(why))) => {
+            Err(Unsent::Undelivered(error)) => {
                 let [drawn] = random_bytes(&*self.entropy);
                 let attempts = due.attempts.saturating_add(1);
-                match next_attempt((due.created_at, now), attempts, drawn) {
-                    Some(at) => DeliveryOutcome::Again(at, why),
-                    None => DeliveryOutcome::Failed(why),
+                let is_over = match error {
+                    DeliveryError::Again(_) => false,
+                    DeliveryError::Doubtful(_) => attempts >= MOST_DOUBTFUL_ATTEMPTS,
+                    DeliveryError::Final(_) => true,
+                };
+                let next = next_attempt((due.created_at, now), attempts, drawn);
+                match next.filter(|_| !is_over) {
+                    Some(at) => DeliveryOutcome::Again(at, error.to_string()),
+                    None => DeliveryOutcome::Failed(error.to_string()),
                 }
             }
         }

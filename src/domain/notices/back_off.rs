@@ -8,6 +8,8 @@ use crate::domain::clock::AHEAD;
 pub const LONGEST_TRY: TimeDelta = TimeDelta::days(3);
 /// The most attempts to send a notice that a clock made which was ahead, so that its age is not known: they last as long.
 const MOST_ATTEMPTS: u32 = 29;
+/// The most attempts to send a notice that the other side refuses without saying why: they last some hours.
+pub const MOST_DOUBTFUL_ATTEMPTS: u32 = 12;
 /// The wait after the first attempt.
 const FIRST_WAIT: TimeDelta = TimeDelta::seconds(10);
 /// The longest wait, but for the part that is drawn.

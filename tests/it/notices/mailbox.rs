@@ -17,8 +17,10 @@ pub(super) struct ReceivedMail {
 #[derive(Default)]
 struct Office {
     mails: Vec<ReceivedMail>,
-    /// The answers to the next recipients.
-    answers: VecDeque<String>,
+    /// The answers to the next commands that begin with a word.
+    answers: VecDeque<(&'static str, String)>,
+    /// The word of the commands that get no answer.
+    unanswered: Option<&'static str>,
     /// The commands that came.
     commands: Vec<String>,
 }
@@ -48,8 +50,18 @@ impl Mailbox {
 
     /// Answers the next recipient like that.
     pub(super) fn answer(&self, answer: &str) {
+        self.answer_to("RCPT", answer);
+    }
+
+    /// Answers the next command with that word like that.
+    pub(super) fn answer_to(&self, word: &'static str, answer: &str) {
         let mut office = self.office.lock().unwrap();
-        office.answers.push_back(answer.to_owned());
+        office.answers.push_back((word, answer.to_owned()));
+    }
+
+    /// Says nothing to commands with that word from now on, and keeps the connection.
+    pub(super) fn leave_unanswered(&self, word: &'static str) {
+        self.office.lock().unwrap().unanswered = Some(word);
     }
 
     /// The mails since the last time.
@@ -78,6 +90,13 @@ fn converse(stream: TcpStream, office: &Mutex<Office>) -> Option<()> {
         let command = line(&mut reader)?;
         office.lock().unwrap().commands.push(command.clone());
         let word = command.split([' ', ':']).next()?.to_ascii_uppercase();
+        if office.lock().unwrap().unanswered == Some(word.as_str()) {
+            continue;
+        }
+        if let Some(answer) = answer_to(&word, office) {
+            say(&answer)?;
+            continue;
+        }
         match word.as_str() {
             "EHLO" => say("250-mail.example.com\r\n250 8BITMIME")?,
             "MAIL" => {
@@ -85,10 +104,8 @@ fn converse(stream: TcpStream, office: &Mutex<Office>) -> Option<()> {
                 say("250 OK")?;
             }
             "RCPT" => {
-                let answer = office.lock().unwrap().answers.pop_front();
-                let answer = answer.unwrap_or_else(|| "250 OK".to_owned());
                 mail.to.push(between(&command));
-                say(&answer)?;
+                say("250 OK")?;
             }
             "DATA" => {
                 say("354 go on")?;
@@ -110,6 +127,13 @@ fn converse(stream: TcpStream, office: &Mutex<Office>) -> Option<()> {
             _ => say("502 unknown")?,
         }
     }
+}
+
+/// The answer that the next command with that word is to get.
+fn answer_to(word: &str, office: &Mutex<Office>) -> Option<String> {
+    let answers = &mut office.lock().unwrap().answers;
+    let place = answers.iter().position(|(other, _)| *other == word)?;
+    answers.remove(place).map(|(_, answer)| answer)
 }
 
 fn line(reader: &mut impl BufRead) -> Option<String> {

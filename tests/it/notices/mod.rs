@@ -5,6 +5,7 @@ mod deliveries;
 mod ends;
 mod events;
 mod mail;
+mod mail_server;
 mod mailbox;
 pub(crate) mod receiver;
 mod replicas;
