@@ -8,13 +8,19 @@ use serde_json::Value;
 use crate::domain::access_tokens::AccessToken;
 use crate::domain::deploy_tokens::DeployToken;
 use crate::domain::events::EventAction;
+use crate::domain::events::entity::EntityKind;
 use crate::domain::events::stored::StoredEvent;
-use crate::domain::ids::{AccessTokenId, DeployTokenId};
-use crate::domain::notices::{Holder, Matter, NamedToken, NoticeAuthor, TokenNotice};
+use crate::domain::ids::{AccessTokenId, DeployTokenId, UserId};
+use crate::domain::notices::{
+    Holder, Matter, NamedToken, NoticeAuthor, NoticedKind, NoticedToken, TokenNotice,
+};
 use crate::domain::users::User;
 
 /// Personal access tokens that are known, with their owners.
 pub type KnownTokens = BTreeMap<AccessTokenId, (AccessToken, User)>;
+
+/// The name of a user or a token that was deleted before the event was read, where the event does not have it; no user's.
+const DELETED: &str = "(deleted)";
 
 /// The personal access tokens that must be known for the notices of an event; none for an event that nobody is told of.
 pub fn tokens_of(event: &StoredEvent) -> Vec<AccessTokenId> {
@@ -32,25 +38,36 @@ pub fn tokens_of(event: &StoredEvent) -> Vec<AccessTokenId> {
 
 /// The notice of an event about personal access tokens.
 pub fn notice_of(event: &StoredEvent, known: &KnownTokens) -> Option<TokenNotice> {
-    let subject = subject(event).and_then(|id| known.get(&id));
-    match EventAction::try_from(event.action.as_str()).ok()? {
-        EventAction::AccessTokenRotated => Some(about(event, subject?, rotated(event, known))),
+    let subject = subject(event);
+    let (token, matter) = match EventAction::try_from(event.action.as_str()).ok()? {
+        EventAction::AccessTokenRotated => (subject?, rotated(event, known)),
         EventAction::AccessTokenRevoked => {
             let with = named(known, &listed(event, "revoked_with"));
-            Some(about(event, subject?, Matter::Revoked { with }))
+            (subject?, Matter::Revoked { with })
         }
         EventAction::AccessTokenChanged => {
             let revoked = listed(event, "revoked");
             let (first, others) = revoked.split_first()?;
             let with = named(known, others);
-            Some(about(event, known.get(first)?, Matter::Revoked { with }))
+            (*first, Matter::Revoked { with })
         }
         EventAction::AccessTokenReused => {
             let revoked = named(known, &listed(event, "revoked"));
-            Some(about(event, subject?, Matter::Reused { revoked }))
+            (subject?, Matter::Reused { revoked })
         }
-        _ => None,
-    }
+        _ => return None,
+    };
+    let (token, holder) = match known.get(&token) {
+        Some((token, owner)) => (token.into(), owner.into()),
+        None => deleted(event, token)?,
+    };
+    Some(TokenNotice {
+        matter,
+        at: event.created_at,
+        token,
+        holder,
+        author: Some(author(event)),
+    })
 }
 
 fn rotated(event: &StoredEvent, known: &KnownTokens) -> Matter {
@@ -69,14 +86,25 @@ fn rotated(event: &StoredEvent, known: &KnownTokens) -> Matter {
     }
 }
 
-fn about(event: &StoredEvent, (token, owner): &(AccessToken, User), matter: Matter) -> TokenNotice {
-    TokenNotice {
-        matter,
-        at: event.created_at,
-        token: token.into(),
-        holder: owner.into(),
-        author: Some(author(event)),
-    }
+/// A token that was deleted with its owner before the event was read, as far as the event has them.
+fn deleted(event: &StoredEvent, id: AccessTokenId) -> Option<(NoticedToken, Holder)> {
+    let entity = event.entity.as_ref();
+    let owner = entity.filter(|entity| entity.kind == EntityKind::User)?;
+    let is_subject = subject(event) == Some(id);
+    let is_author = event.actor_id == Some(owner.id);
+    let name = |known: Option<&String>| known.map_or(DELETED, String::as_str).to_owned();
+    let token = NoticedToken {
+        kind: NoticedKind::AccessToken,
+        id: id.0,
+        name: name(is_subject.then_some(&event.subject_name)),
+        ends_at: None,
+    };
+    let username = owner.path.as_ref();
+    let holder = Holder::User {
+        id: UserId(owner.id),
+        username: name(username.or(is_author.then_some(&event.actor))),
+    };
+    Some((token, holder))
 }
 
 /// The deploy token that an event tells the revocation of.
@@ -124,6 +152,12 @@ fn listed(event: &StoredEvent, name: &str) -> Vec<AccessTokenId> {
 }
 
 fn named(known: &KnownTokens, ids: &[AccessTokenId]) -> Vec<NamedToken> {
-    let found = ids.iter().filter_map(|id| known.get(id));
-    found.map(|(token, _)| token.into()).collect()
+    let named = |&id: &AccessTokenId| match known.get(&id) {
+        Some((token, _)) => token.into(),
+        None => NamedToken {
+            id,
+            name: DELETED.to_owned(),
+        },
+    };
+    ids.iter().map(named).collect()
 }

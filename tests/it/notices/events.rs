@@ -146,6 +146,40 @@ async fn a_deploy_token_that_is_revoked_is_told_to_the_operator() {
     assert_eq!(mails[0].to, ["ops@example.com"]);
 }
 
+/// Both may happen before the event of the first is read.
+#[tokio::test]
+async fn a_revocation_is_told_also_if_the_user_or_the_project_is_deleted_right_after_it() {
+    let told = Told::start().await;
+    let World { app, alice, root } = &told.world;
+    app.project("team/app", Visibility::Private).await;
+    let machine = app.machine("team/app", "read_registry").await;
+    let project = format!("/projects/{}", app.id_at("team/app").await);
+    let path = format!("{project}/deploy_tokens/{}", machine.token_id);
+    assert_eq!(root.delete(&path).await.status, 204);
+    assert!(root.delete(&project).await.status.is_success());
+    let (user, id) = (app.user_path("alice").await, app.id_of("alice").await);
+    let also = alice.post(OWN, made()).await.json();
+    assert_eq!(root.delete(&alice.token_path()).await.status, 204);
+    assert_eq!(root.delete(&user).await.status, 204);
+    let messages = told.messages().await;
+    let types: Vec<_> = messages.iter().map(|message| &message["type"]).collect();
+    assert_eq!(types, ["deploy_token.revoked", "access_token.revoked"]);
+    assert_eq!(messages[0]["data"]["token"]["id"], json!(machine.token_id));
+    assert_eq!(messages[0]["data"]["namespace"], "team/app");
+    let data = &messages[1]["data"];
+    let token =
+        json!({ "type": "access_token", "id": alice.token_id, "name": "test", "expires_at": null });
+    assert_eq!(data["token"], token);
+    let owner = json!({ "id": id, "username": "(deleted)" });
+    assert_eq!(data["owner"], owner);
+    assert_eq!(data["author_name"], "root");
+    let with = json!([{ "id": also["id"], "name": "(deleted)" }]);
+    assert_eq!(data["also_revoked"], with);
+    let mails = told.mailbox.take();
+    assert_eq!(mails.len(), 2);
+    assert!(mails.iter().all(|mail| mail.to == ["ops@example.com"]));
+}
+
 #[tokio::test]
 async fn other_changes_and_what_was_before_are_no_news() {
     let told = Told::start().await;
