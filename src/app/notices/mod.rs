@@ -24,8 +24,8 @@ use crate::domain::entropy::Entropy;
 use crate::domain::notices::TokenNotice;
 use crate::domain::notices::outbox::Channel;
 use crate::domain::notices::rules::NoticeRules;
-use crate::storage::Db;
 use crate::storage::notices::{self, NoticeRecord};
+use crate::storage::{Db, PurgePass};
 
 /// Makes notices and sends them.
 ///
@@ -42,6 +42,7 @@ pub struct Notices {
     /// The number of notices that could not be kept.
     lost: Arc<AtomicU64>,
     end_places: Arc<Mutex<EndPlaces>>,
+    purge_pass: Arc<PurgePass>,
     /// The channels whose last attempt failed, so that the log says it once.
     failing: Arc<Mutex<Vec<Channel>>>,
 }
@@ -72,6 +73,7 @@ impl Notices {
             bounds: NoticeBounds::default(),
             lost: Arc::default(),
             end_places: Arc::default(),
+            purge_pass: Arc::default(),
             failing: Arc::default(),
         }
     }

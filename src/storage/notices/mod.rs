@@ -8,7 +8,7 @@ pub mod progress;
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Days, NaiveTime, Utc};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
@@ -86,27 +86,57 @@ pub async fn make_due(
     Ok(())
 }
 
-/// Gives up the notices that have waited since before `before`, also those of channels that nobody sends on any more. One that was made
+/// Gives up notices that have waited since before `before`, also those of channels that nobody sends on any more. One that was made
 /// after `ahead` has waited since it was due: whoever sends it moves that on.
+///
+/// All are of one day for each of the two, the oldest: by a clock that is years ahead all that waits is too old.
 #[tracing::instrument(level = "debug", name = "storage.notices.give_up", skip_all)]
 pub async fn give_up(
     db: &Db,
     (before, ahead): (DateTime<Utc>, DateTime<Utc>),
     now: DateTime<Utc>,
 ) -> Result<u64, StorageError> {
-    let was_due = Condition::all()
-        .add(Column::CreatedAt.gt(Instant::from(ahead)))
-        .add(Column::NextAttemptAt.lt(Instant::from(before)));
-    let has_waited = Condition::any()
-        .add(Column::CreatedAt.lt(Instant::from(before)))
-        .add(was_due);
+    let from_ahead = Condition::all().add(Column::CreatedAt.gt(Instant::from(ahead)));
+    let mut given_up: u64 = 0;
+    for (sort, since) in [
+        (Condition::all(), Column::CreatedAt),
+        (from_ahead, Column::NextAttemptAt),
+    ] {
+        let waited = sort
+            .add(Column::State.eq(NoticeState::Pending.name()))
+            .add(since.lt(Instant::from(before)));
+        let of_a_day = give_up_oldest_day(db, (waited, since), now).await?;
+        given_up = given_up.saturating_add(of_a_day);
+    }
+    Ok(given_up)
+}
+
+/// Gives up those of the notices that have waited since the day of the oldest.
+async fn give_up_oldest_day(
+    db: &Db,
+    (waited, since): (Condition, Column),
+    now: DateTime<Utc>,
+) -> Result<u64, StorageError> {
+    let oldest = notice::Entity::find()
+        .select_only()
+        .column(since)
+        .filter(waited.clone())
+        .order_by_asc(since)
+        .limit(1)
+        .into_tuple();
+    let oldest: Option<Instant> = oldest.one(&db.connection).await?;
+    let next_day = oldest.and_then(|Instant(oldest)| oldest.date().checked_add_days(Days::new(1)));
+    let Some(next_day) = next_day else {
+        return Ok(0);
+    };
+    let end = Instant(next_day.and_time(NaiveTime::MIN));
     let given_up = notice::Entity::update_many()
         .col_expr(Column::State, Expr::value(NoticeState::Failed.name()))
         .col_expr(Column::LastError, Expr::value("nobody sent it in time"))
         .col_expr(Column::NextAttemptAt, Expr::value(None::<Instant>))
         .col_expr(Column::FinishedAt, Expr::value(Instant::from(now)))
-        .filter(Column::State.eq(NoticeState::Pending.name()))
-        .filter(has_waited);
+        .filter(waited)
+        .filter(since.lt(end));
     Ok(given_up.exec(&db.connection).await?.rows_affected)
 }
 

@@ -88,7 +88,7 @@ async fn a_notice_is_given_up_after_three_days_and_deleted_after_a_month() {
 }
 
 /// Fills the outbox of a channel.
-async fn fill(app: &TestApp, channel: &str) {
+pub(super) async fn fill(app: &TestApp, channel: &str) {
     let rows = (0..10_000).map(|number| {
         format!("('{channel}{number}', 'm', 'k', '{channel}', 1, '{{}}', 'pending', 0, '2026-03-14 00:00:00', '2027-01-01 00:00:00')")
     });
@@ -206,4 +206,31 @@ async fn a_notice_that_waited_too_long_is_not_sent_but_given_up() {
     }
     let failed = root.found("/notices?state=failed", "channel").await;
     assert_eq!(failed.split(' ').count(), 3, "{failed}");
+}
+
+/// By a clock that is years ahead all that waits is too old.
+#[tokio::test]
+async fn a_clock_that_is_ahead_gives_up_one_day_of_what_waits() {
+    let told = Told::start().await;
+    let World { app, alice, root } = &told.world;
+    app.revoke(alice).await;
+    super::make(app).await;
+    app.clock.advance(Duration::days(2));
+    let again = app.actor("alice", "api").await;
+    app.revoke(&again).await;
+    super::make(app).await;
+    let pending = async || app.service.notices.numbers().await.unwrap().pending;
+    assert_eq!(pending().await, 6);
+    let ahead = Duration::days(1800);
+    app.clock.advance(ahead);
+    while app.service.notices.purge().await.unwrap().has_rest {}
+    app.clock.advance(-ahead);
+    assert_eq!(pending().await, 3);
+    super::send(app).await;
+    let messages = told.receiver.take();
+    assert_eq!(messages.len(), 1);
+    let token = &messages[0].json()["data"]["token"];
+    assert_eq!(token["id"], json!(again.token_id));
+    let failed = root.read("/notices?state=failed").await;
+    assert_eq!(failed[0]["last_error"], "nobody sent it in time");
 }
