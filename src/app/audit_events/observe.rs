@@ -147,9 +147,11 @@ impl Observations {
             let batch = std::iter::from_fn(|| taken.pop_first())
                 .take(BATCH)
                 .collect();
-            if let Err(error) = self.notices.tell_of_returns(&batch).await {
+            let told = self.notices.tell_of_returns(&batch).await;
+            if !matches!(told, Ok(true)) {
+                // They wait, for storage or until other notices have gone out.
                 self.returns.lock().extend(taken.into_iter().chain(batch));
-                return Err(error);
+                return told.map(drop);
             }
         }
         Ok(())

@@ -12,7 +12,6 @@ use crate::domain::notices::ends::{EndWindow, is_look_due};
 use crate::domain::notices::{Holder, Matter, NoticedKind, NoticedToken, TokenNotice};
 use crate::domain::users::UserState;
 use crate::storage::notices::progress::{self, NoticeProgress};
-use crate::storage::notices::{self, NoticeRecord};
 
 /// Tokens that are to be told of, and the place of the last one that was looked at.
 type EndingTokens = (Vec<(NoticedToken, Holder)>, Option<EndPlace>);
@@ -117,7 +116,7 @@ impl Notices {
         now: DateTime<Utc>,
     ) -> Result<bool, DeskError> {
         let days = window.days;
-        let records: Vec<NoticeRecord> = tokens
+        let records = tokens
             .into_iter()
             .flat_map(|(token, holder)| {
                 let end = token.ends_at.map_or(0, |end| end.timestamp());
@@ -133,11 +132,7 @@ impl Notices {
                 self.records(&cause, &notice)
             })
             .collect();
-        let Some(records) = self.with_room(records).await? else {
-            return Ok(false);
-        };
-        notices::add(&self.db, &records, now).await?;
-        Ok(true)
+        self.add(records).await
     }
 }
 

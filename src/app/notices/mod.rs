@@ -154,14 +154,13 @@ impl Notices {
         Ok(Some(fitting))
     }
 
-    /// Stores the `records` that there is room for; nothing waits for the others, because the audit log tells of them too.
-    async fn add_or_lose(&self, records: Vec<NoticeRecord>) -> Result<(), DeskError> {
-        let wanted = records.len();
-        match self.with_room(records).await? {
-            Some(records) => notices::add(&self.db, &records, self.clock.now()).await?,
-            None => self.lose(wanted),
-        }
-        Ok(())
+    /// Stores the `records` that there is room for; false if there is none for any.
+    async fn add(&self, records: Vec<NoticeRecord>) -> Result<bool, DeskError> {
+        let Some(records) = self.with_room(records).await? else {
+            return Ok(false);
+        };
+        notices::add(&self.db, &records, self.clock.now()).await?;
+        Ok(true)
     }
 
     /// Logs and counts notices that are lost, because too many wait.

@@ -15,14 +15,14 @@ impl Notices {
     /// works: if the family was revoked because of it, the notice of that says all.
     ///
     /// It comes before the refusals are written down, and needs no record of them: one that the audit log has no room for is
-    /// told of all the same.
+    /// told of all the same. False if there is no room for the notices.
     #[tracing::instrument(name = "app.notices.tell_of_returns", skip_all)]
     pub(in crate::app) async fn tell_of_returns(
         &self,
         presented: &BTreeMap<AccessTokenId, Observation>,
-    ) -> Result<(), DeskError> {
+    ) -> Result<bool, DeskError> {
         if presented.is_empty() || self.rules.channels.is_empty() {
-            return Ok(());
+            return Ok(true);
         }
         let ids: Vec<AccessTokenId> = presented.keys().copied().collect();
         let found = usage::find_all(&self.db, &ids).await?;
@@ -51,7 +51,7 @@ impl Notices {
             let day = observation.at.date_naive();
             records.extend(self.records(&format!("return {id} {day}"), &notice));
         }
-        self.add_or_lose(records).await
+        self.add(records).await
     }
 
     /// True if a token of the same family, or one that any of them made, is not revoked.

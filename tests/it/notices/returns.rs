@@ -4,6 +4,7 @@ use chrono::Duration;
 use serde_json::{Value, json};
 
 use super::Told;
+use super::deliveries::fill;
 use super::receiver::Message;
 use crate::harness::{Caller, TestApp, World};
 
@@ -133,4 +134,25 @@ async fn returns_beyond_those_of_one_owner_that_may_wait_are_counted() {
     told.receiver.take();
     assert_eq!(told.refused(alice).await.len(), 1, "there is room again");
     assert_eq!(lost_returns(app).await, "1");
+}
+
+#[tokio::test]
+async fn a_return_waits_until_others_have_gone_out() {
+    let told = Told::start().await;
+    let World { app, alice, .. } = &told.world;
+    assert_eq!(alice.post(ROTATE, json!({})).await.status, 200);
+    told.tell().await;
+    told.receiver.take();
+    for channel in ["webhook", "owner_mail", "operator_mail"] {
+        fill(app, channel).await;
+    }
+    assert_eq!(alice.ask(&[]).await.status, 401);
+    app.service.observations.write().await.unwrap();
+    assert_eq!(app.service.notices.lost(), 0, "it waits");
+    app.execute("DELETE FROM notices WHERE attempts = 0").await;
+    app.service.observations.write().await.unwrap();
+    told.tell().await;
+    let messages = told.receiver.take();
+    assert_eq!(messages.len(), 1);
+    assert_eq!(messages[0].json()["type"], "access_token.reused");
 }
