@@ -87,9 +87,11 @@ async fn make(service: Service, lifecycle: Lifecycle) {
     loop {
         let is_long_ago = looked.is_none_or(|looked| looked.elapsed() >= LONG_PAUSE);
         let making = async {
-            let has_rest = notices.follow_events().await?;
-            if is_long_ago {
-                notices.look_at_ends().await?;
+            // In parts: a day with many ends holds up neither news nor a stop.
+            let has_events = notices.follow_events().await?;
+            let has_ends = is_long_ago && notices.look_at_ends().await?;
+            let has_rest = has_events || has_ends;
+            if is_long_ago && !has_rest {
                 let numbers = notices.numbers().await?;
                 metrics.set_notices(numbers.pending, numbers.failed);
             }

@@ -13,27 +13,47 @@ use crate::domain::notices::{Holder, Matter, NoticedKind, NoticedToken, TokenNot
 use crate::domain::users::UserState;
 use crate::storage::notices::progress::{self, NoticeProgress};
 
-/// Tokens that are to be told of, and the place of the last one that was looked at.
-type EndingTokens = (Vec<(NoticedToken, Holder)>, Option<EndPlace>);
+/// A part of the tokens that end in a window.
+struct EndingTokens {
+    /// Those that are to be told of.
+    told: Vec<(NoticedToken, Holder)>,
+    /// The place of the last one that was looked at.
+    last: Option<EndPlace>,
+    /// The number of those that were looked at.
+    number: usize,
+}
+
+/// The state of a window after a part of it.
+enum PartOfWindow {
+    /// All was told.
+    Done,
+    /// There may be more.
+    HasRest,
+    /// There is no room for the notices.
+    Full,
+}
 
 impl Notices {
-    /// Makes notices of the ends that have come near since the last look, if that was long enough ago.
+    /// Makes notices of the next ends that have come near since the last look, if that was long enough ago; true if there may be more of
+    /// them.
     ///
     /// A look that finds no room goes on where it was, when there is some. One that is cut off begins again: it finds the notices that
     /// it has made, and makes the others.
     #[tracing::instrument(name = "app.notices.look_at_ends", skip_all)]
-    pub async fn look_at_ends(&self) -> Result<(), DeskError> {
+    pub async fn look_at_ends(&self) -> Result<bool, DeskError> {
         let now = self.clock.now();
         let from = progress::progress(&self.db, now).await?;
         if !is_look_due(from.ends_looked_at, now) {
-            return Ok(());
+            return Ok(false);
         }
         self.end_places().begin(from.ends_looked_at);
         for window in self.rules.days_before.windows(from.ends_looked_at, now) {
             for kind in [NoticedKind::AccessToken, NoticedKind::DeployToken] {
-                if !self.tell_of_window((&window, kind), now).await? {
+                match self.tell_of_part((&window, kind), now).await? {
+                    PartOfWindow::Done => {}
+                    PartOfWindow::HasRest => return Ok(true),
                     // Looked at again when others have gone out.
-                    return Ok(());
+                    PartOfWindow::Full => return Ok(false),
                 }
             }
         }
@@ -44,29 +64,32 @@ impl Notices {
             ..from
         };
         progress::advance(&self.db, (&from, &to), &[], now).await?;
-        Ok(())
+        Ok(false)
     }
 
-    /// Tells of the tokens of one kind that end in a window; false if there is no room for the notices.
-    async fn tell_of_window(
+    /// Tells of the next tokens of one kind that end in a window.
+    async fn tell_of_part(
         &self,
         (window, kind): (&EndWindow, NoticedKind),
         now: DateTime<Utc>,
-    ) -> Result<bool, DeskError> {
-        loop {
-            let after = self.end_places().of(window, kind);
-            let (told, place) = match kind {
-                NoticedKind::AccessToken => self.ending_access_tokens(window, after).await?,
-                NoticedKind::DeployToken => self.ending_deploy_tokens(window, after).await?,
-            };
-            if !self.tell_of_ends(window, told, now).await? {
-                return Ok(false);
-            }
-            let Some(place) = place else {
-                return Ok(true);
-            };
+    ) -> Result<PartOfWindow, DeskError> {
+        let after = self.end_places().of(window, kind);
+        let part = match kind {
+            NoticedKind::AccessToken => self.ending_access_tokens(window, after).await?,
+            NoticedKind::DeployToken => self.ending_deploy_tokens(window, after).await?,
+        };
+        if !self.tell_of_ends(window, part.told, now).await? {
+            return Ok(PartOfWindow::Full);
+        }
+        if let Some(place) = part.last {
             self.end_places().note(window, kind, place);
         }
+        let number = u64::try_from(part.number).unwrap_or(u64::MAX);
+        Ok(if number < self.bounds.tokens_at_a_time {
+            PartOfWindow::Done
+        } else {
+            PartOfWindow::HasRest
+        })
     }
 
     async fn ending_access_tokens(
@@ -76,7 +99,8 @@ impl Notices {
     ) -> Result<EndingTokens, DeskError> {
         let most = self.bounds.tokens_at_a_time;
         let found = progress::ending(&self.db, window, after, most).await?;
-        let place = found.last().and_then(place_of_access_token);
+        let number = found.len();
+        let last = found.last().and_then(place_of_access_token);
         let ahead = found.into_iter().filter(|token| {
             let end = token.specification.expiry();
             end.is_some_and(|end| window.lies_ahead(token.created_at, end.instant()))
@@ -86,8 +110,9 @@ impl Notices {
         let told = known
             .values()
             .filter(|(_, owner)| owner.state == UserState::Active)
-            .map(|(token, owner)| (token.into(), owner.into()));
-        Ok((told.collect(), place))
+            .map(|(token, owner)| (token.into(), owner.into()))
+            .collect();
+        Ok(EndingTokens { told, last, number })
     }
 
     async fn ending_deploy_tokens(
@@ -97,15 +122,17 @@ impl Notices {
     ) -> Result<EndingTokens, DeskError> {
         let most = self.bounds.tokens_at_a_time;
         let found = progress::ending_deploy_tokens(&self.db, window, after, most).await?;
-        let place = found.last().and_then(place_of_deploy_token);
+        let number = found.len();
+        let last = found.last().and_then(place_of_deploy_token);
         let told = found
             .iter()
             .filter(|token| {
                 let end = token.expiry.filter(|_| token.revoked_at.is_none());
                 end.is_some_and(|end| window.lies_ahead(token.created_at, end.instant()))
             })
-            .map(|token| (token.into(), namespace_of(token)));
-        Ok((told.collect(), place))
+            .map(|token| (token.into(), namespace_of(token)))
+            .collect();
+        Ok(EndingTokens { told, last, number })
     }
 
     /// False if there is no room for the notices.

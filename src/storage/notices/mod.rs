@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 use chrono::{DateTime, Days, NaiveTime, Utc};
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
     QuerySelect, Select,
@@ -197,7 +197,7 @@ pub async fn known_causes(
     Ok(known)
 }
 
-/// Stores a notice, whose cause must be new.
+/// Stores a notice, unless there is one with that cause: another replica may be faster.
 pub(super) async fn insert(
     source: &impl Source,
     record: &NoticeRecord,
@@ -219,25 +219,31 @@ pub(super) async fn insert(
         next_attempt_at: Set(Some(now.into())),
         ..Default::default()
     };
-    let inserted = notice::Entity::insert(row).exec_without_returning(source.connection());
-    inserted.await?;
+    let known = OnConflict::column(Column::Cause)
+        .update_column(Column::Cause)
+        .to_owned();
+    notice::Entity::insert(row)
+        .on_conflict(known)
+        .exec_without_returning(source.connection())
+        .await?;
     Ok(())
 }
 
-/// Stores notices by themselves, each unless there is one with that cause.
+/// Stores notices, each unless there is one with that cause: all, or none if one cannot be stored.
 #[tracing::instrument(level = "debug", name = "storage.notices.add", skip_all)]
 pub async fn add(
     db: &Db,
     records: &[NoticeRecord],
     now: DateTime<Utc>,
 ) -> Result<(), StorageError> {
-    for record in records {
-        match insert(db, record, now).await {
-            // Another replica was faster.
-            Ok(()) | Err(StorageError::Taken(_)) => {}
-            Err(error) => return Err(error),
-        }
+    if records.is_empty() {
+        return Ok(());
     }
+    let transaction = db.connection.begin_to_write().await?;
+    for record in records {
+        insert(&transaction, record, now).await?;
+    }
+    transaction.commit().await?;
     Ok(())
 }
 

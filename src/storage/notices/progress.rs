@@ -17,7 +17,7 @@ use crate::storage::entity::instant::Instant;
 use crate::storage::entity::{access_token, deploy_token, event, namespace, notice_progress};
 use crate::storage::error::StorageError;
 use crate::storage::events::to_event;
-use crate::storage::notices::{NoticeRecord, insert, known_causes};
+use crate::storage::notices::{NoticeRecord, insert};
 use crate::storage::{access_tokens, deploy_tokens};
 
 /// The id of the only row.
@@ -122,13 +122,8 @@ pub async fn advance(
         transaction.rollback().await?;
         return Ok(false);
     }
-    // A cause that comes again would end the transaction on PostgreSQL.
-    let causes = records.iter().map(|record| record.cause.as_str());
-    let mut known = known_causes(&transaction, causes).await?;
     for record in records {
-        if known.insert(record.cause.clone()) {
-            insert(&transaction, record, now).await?;
-        }
+        insert(&transaction, record, now).await?;
     }
     transaction.commit().await?;
     Ok(true)

@@ -185,7 +185,7 @@ async fn more_ends_than_there_is_room_for_are_told_once_each() {
             let other = Box::pin(app.beside(&told.configuration)).await;
             notices = other.service.notices.clone().with_bounds(bounds);
         }
-        notices.look_at_ends().await.unwrap();
+        while notices.look_at_ends().await.unwrap() {}
         let numbers = notices.numbers().await.unwrap();
         assert!(numbers.pending <= 3 * 40, "{}", numbers.pending);
         for channel in notices.channels() {
@@ -204,4 +204,22 @@ async fn more_ends_than_there_is_room_for_are_told_once_each() {
     assert!(messages.values().all(|times| *times == 1), "{messages:?}");
     assert!(mails >= expected, "{mails}");
     assert_eq!(notices.lost(), 0);
+}
+
+/// Others are told of in between, and a stop does not wait for all.
+#[tokio::test]
+async fn a_look_at_many_ends_comes_in_parts() {
+    let told = Told::start().await;
+    let app = &told.world.app;
+    end_together(app, 25).await;
+    app.clock.advance(Duration::days(2));
+    let notices = app.service.notices.clone().with_bounds(NoticeBounds {
+        tokens_at_a_time: 10,
+        ..NoticeBounds::default()
+    });
+    for (has_rest, made) in [(true, 10), (true, 20), (false, 25)] {
+        assert_eq!(notices.look_at_ends().await.unwrap(), has_rest, "{made}");
+        let pending = notices.numbers().await.unwrap().pending;
+        assert_eq!(pending, 3 * made);
+    }
 }

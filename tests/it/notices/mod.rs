@@ -87,7 +87,7 @@ impl Told {
 pub(crate) async fn make(app: &TestApp) {
     let notices = &app.service.notices;
     while notices.follow_events().await.unwrap() {}
-    notices.look_at_ends().await.unwrap();
+    while notices.look_at_ends().await.unwrap() {}
 }
 
 /// Makes the notices that are due, and sends them.
