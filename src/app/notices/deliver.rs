@@ -86,6 +86,7 @@ impl Notices {
         notice: &TokenNotice,
     ) -> Result<Result<(), Unsent>, DeskError> {
         let (id, now) = (due.message_id.as_str(), self.clock.now());
+        let notice = &notice.as_of(now);
         let away = || {
             Err(Unsent::Undelivered(DeliveryError::Again(
                 "it is not configured".to_owned(),

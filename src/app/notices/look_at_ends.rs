@@ -8,7 +8,7 @@ use crate::app::notices::end_places::EndPlace;
 use crate::domain::access_tokens::AccessToken;
 use crate::domain::deploy_tokens::DeployToken;
 use crate::domain::expiry::Expiry;
-use crate::domain::notices::ends::{EndWindow, is_look_due};
+use crate::domain::notices::ends::{EndWindow, days_left, is_look_due};
 use crate::domain::notices::{Holder, Matter, NoticedKind, NoticedToken, TokenNotice};
 use crate::domain::users::UserState;
 use crate::storage::notices::progress::{self, NoticeProgress};
@@ -148,7 +148,7 @@ impl Notices {
             .flat_map(|(token, holder)| {
                 let end = token.ends_at.map_or(0, |end| end.timestamp());
                 let cause = format!("end {} {} {end} {days}", token.kind.name(), token.id);
-                let left = token.ends_at.map_or(days, |end| window.days_left(end, now));
+                let left = token.ends_at.map_or(days, |end| days_left(days, end, now));
                 let notice = TokenNotice {
                     matter: Matter::Expiring { days: left },
                     at: now,

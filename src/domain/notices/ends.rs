@@ -50,19 +50,20 @@ impl DaysBefore {
 }
 
 impl EndWindow {
-    /// The days from `now` to `end`, begun ones too: after a pause of the service fewer than those of the window.
-    pub fn days_left(&self, end: DateTime<Utc>, now: DateTime<Utc>) -> u32 {
-        const DAY: i64 = 24 * 60 * 60;
-        let seconds = (end - now).num_seconds().max(0);
-        let days = u32::try_from(seconds.saturating_add(DAY - 1) / DAY).unwrap_or(u32::MAX);
-        days.min(self.days)
-    }
-
     /// True if a token that was made at `created_at` and ends at `end` had longer to live than these days: nobody is told
     /// what they have just chosen.
     pub fn lies_ahead(&self, created_at: DateTime<Utc>, end: DateTime<Utc>) -> bool {
         created_at < end - TimeDelta::days(self.days.into())
     }
+}
+
+/// The days from `now` to `end`, begun ones too, but at most `days`, those before the end at which it is told: after a pause of the
+/// service, or of the other side, there are fewer.
+pub fn days_left(days: u32, end: DateTime<Utc>, now: DateTime<Utc>) -> u32 {
+    const DAY: i64 = 24 * 60 * 60;
+    let seconds = (end - now).num_seconds().max(0);
+    let left = u32::try_from(seconds.saturating_add(DAY - 1) / DAY).unwrap_or(u32::MAX);
+    left.min(days)
 }
 
 /// True if it is time for the next look, after one at `before`; also if that one was by a clock that was far ahead.
@@ -131,14 +132,9 @@ mod tests {
 
     #[test]
     fn the_days_that_are_left_are_told_after_a_pause_too() {
-        let window = EndWindow {
-            days: 7,
-            after: at(0),
-            until: at(7 * 24),
-        };
-        assert_eq!(window.days_left(at(7 * 24), at(0)), 7);
-        assert_eq!(window.days_left(at(6 * 24 + 1), at(0)), 7, "a begun one");
-        assert_eq!(window.days_left(at(2 * 24), at(0)), 2);
-        assert_eq!(window.days_left(at(0), at(5)), 0);
+        assert_eq!(days_left(7, at(7 * 24), at(0)), 7);
+        assert_eq!(days_left(7, at(6 * 24 + 1), at(0)), 7, "a begun one");
+        assert_eq!(days_left(7, at(2 * 24), at(0)), 2);
+        assert_eq!(days_left(7, at(0), at(5)), 0);
     }
 }

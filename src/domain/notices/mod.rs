@@ -19,6 +19,7 @@ use crate::domain::access_tokens::AccessToken;
 use crate::domain::deploy_tokens::DeployToken;
 use crate::domain::expiry::Expiry;
 use crate::domain::ids::{AccessTokenId, UserId};
+use crate::domain::notices::ends::days_left;
 use crate::domain::users::User;
 
 /// The news about one token for those whom it concerns, as it is stored until it is sent.
@@ -199,6 +200,16 @@ impl TokenNotice {
     pub fn kinds_of_ends() -> [String; 2] {
         let kinds = [NoticedKind::AccessToken, NoticedKind::DeployToken];
         kinds.map(|kind| format!("{}.{EXPIRING}", kind.name()))
+    }
+
+    /// The notice as it is told at `now`: while it waited, an end has come nearer.
+    #[must_use]
+    pub fn as_of(&self, now: DateTime<Utc>) -> Self {
+        let mut told = self.clone();
+        if let (Matter::Expiring { days }, Some(end)) = (&mut told.matter, told.token.ends_at) {
+            *days = days_left(*days, end, now);
+        }
+        told
     }
 
     /// The user whose token it is.

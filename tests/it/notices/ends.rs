@@ -223,3 +223,29 @@ async fn a_look_at_many_ends_comes_in_parts() {
         assert_eq!(pending, 3 * made);
     }
 }
+
+#[tokio::test]
+async fn a_notice_that_waited_tells_the_days_that_are_left_when_it_is_sent() {
+    let told = Told::start().await;
+    let app = &told.world.app;
+    ending(app, "2026-03-22").await;
+    app.execute("UPDATE personal_access_tokens SET created_at = '2026-01-01 00:00:00'")
+        .await;
+    told.receiver.answer("503 Service Unavailable");
+    told.mailbox.answer("450 come back");
+    told.mailbox.answer("450 come back");
+    app.clock.advance(Duration::hours(12));
+    told.tell().await;
+    let first = told.receiver.take();
+    assert_eq!(first[0].json()["data"]["days_left"], 7);
+    assert!(told.mailbox.take().is_empty());
+    app.clock.advance(Duration::days(2));
+    super::send(app).await;
+    let again = told.receiver.take();
+    assert_eq!(again[0].json()["data"]["days_left"], 5);
+    let mails = told.mailbox.take();
+    assert_eq!(mails.len(), 2);
+    for mail in mails {
+        assert!(mail.text.contains("ends in 5 days"), "{}", mail.text);
+    }
+}
