@@ -195,7 +195,7 @@ impl MailSettings {
         let operator = mailbox(settings.get("mail.operator")?)?;
         let authorities = secret::certificates(settings, "mail.ca_file")?;
         let user = user.text()?;
-        let name = server.text()?;
+        let name = without_brackets(server.text()?);
         if name.is_empty() {
             let others = ["from", "operator", "user", "password", "password_file"];
             reach_nobody(settings, ("mail", "server"), &others)?;
@@ -231,6 +231,14 @@ impl MailSettings {
             authorities,
         }))
     }
+}
+
+/// The address in brackets, which belong to links: nobody finds a server by them.
+fn without_brackets(server: &str) -> &str {
+    let address = server
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'));
+    address.unwrap_or(server)
 }
 
 fn is_local(server: &str) -> bool {

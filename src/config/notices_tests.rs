@@ -166,3 +166,14 @@ fn halves_of_ways_that_reach_nobody_stop_the_start() {
         assert_eq!(problem(&file), told, "{file}");
     }
 }
+
+/// As addresses in links have them; without them the server is found.
+#[test]
+fn a_mail_servers_address_may_have_brackets() {
+    let folder = TempDir::new().unwrap();
+    for name in ["::1", "[::1]"] {
+        let file = MAIL.replace("mail.example.com", name) + "tls = \"none\"\n";
+        let mail = load(&folder, &file).unwrap().notices.mail.unwrap();
+        assert_eq!(mail.server, "::1");
+    }
+}
