@@ -136,6 +136,11 @@ impl DeskError {
         )
     }
 
+    /// True if the database refuses what is in the rows that were to be written, and would do so again.
+    pub(super) fn is_about_rows(&self) -> bool {
+        matches!(self, Self::Storage(error) if error.refused_rows().is_some())
+    }
+
     /// True if the same may succeed a few seconds later.
     pub fn is_temporary(&self) -> bool {
         match self {

@@ -104,8 +104,8 @@ impl AccessTokenUses {
         waiting: &mut UsesOfOwners,
         detail: UsagePrecision,
     ) -> Result<(), DeskError> {
-        let now = self.clock.now();
         let tokens: Vec<(AccessTokenId, UserId)> = waiting.keys().copied().collect();
+        let mut failed = None;
         for batch in tokens.chunks(BATCH) {
             let ids: Vec<AccessTokenId> = batch.iter().map(|(id, _)| *id).collect();
             let found = usage::find_all(&self.db, &ids).await?;
@@ -118,31 +118,48 @@ impl AccessTokenUses {
                 let Some(uses) = waiting.get(&owned(&token)) else {
                     continue;
                 };
-                let detail = if token.is_in_grace(now) {
-                    UsagePrecision::Fine
-                } else {
-                    detail
-                };
-                let kept = AccessTokenUsage {
-                    last_used_at: token.last_used_at,
-                    addresses: token.last_used_from.clone(),
-                };
-                let settled = uses.settle(&kept, detail, now);
-                if let Some(record) = &settled.record {
-                    let news = record.new_addresses(&token.last_used_from);
-                    self.tell_of_addresses(&token, &news).await?;
-                }
-                let is_saved = match &settled.record {
-                    None => true,
-                    // False if another replica was quicker: then the next try adds to that one's record.
-                    Some(record) => usage::save(&self.db, &token, record).await?,
-                };
-                if is_saved && !settled.is_unfinished {
-                    waiting.remove(&owned(&token));
+                match self.write_use(&token, uses, detail).await {
+                    Ok(true) => {
+                        waiting.remove(&owned(&token));
+                    }
+                    Ok(false) => {}
+                    // About this token alone, which holds up no other.
+                    Err(error) if error.is_about_rows() => failed = Some(error),
+                    Err(error) => return Err(error),
                 }
             }
         }
-        Ok(())
+        failed.map_or(Ok(()), Err)
+    }
+
+    /// Writes down the uses of one token; true if they need no more attention.
+    async fn write_use(
+        &self,
+        token: &AccessToken,
+        uses: &Uses,
+        detail: UsagePrecision,
+    ) -> Result<bool, DeskError> {
+        let now = self.clock.now();
+        let detail = if token.is_in_grace(now) {
+            UsagePrecision::Fine
+        } else {
+            detail
+        };
+        let kept = AccessTokenUsage {
+            last_used_at: token.last_used_at,
+            addresses: token.last_used_from.clone(),
+        };
+        let settled = uses.settle(&kept, detail, now);
+        if let Some(record) = &settled.record {
+            let news = record.new_addresses(&token.last_used_from);
+            self.tell_of_addresses(token, &news).await?;
+        }
+        let is_saved = match &settled.record {
+            None => true,
+            // False if another replica was quicker: then the next try adds to that one's record.
+            Some(record) => usage::save(&self.db, token, record).await?,
+        };
+        Ok(is_saved && !settled.is_unfinished)
     }
 
     async fn tell_of_addresses(

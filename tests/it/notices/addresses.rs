@@ -87,3 +87,30 @@ async fn no_notice_of_addresses_is_made_where_none_is_wanted() {
         assert_eq!(news, Vec::<String>::new());
     }
 }
+
+/// A row that the database refuses, whatever the reason.
+#[tokio::test]
+async fn a_token_whose_notice_cannot_be_stored_holds_up_no_others_use() {
+    let told = Told::start().await;
+    let (app, alice) = (&told.world.app, &told.world.alice);
+    let other = app.actor("alice", "api").await;
+    for token in [alice, &other] {
+        told.used(token, "203.0.113.1").await;
+    }
+    app.execute(&format!(
+        "CREATE TRIGGER refuse BEFORE INSERT ON notices WHEN NEW.token_id = {} \
+         BEGIN SELECT RAISE(ABORT, 'refused'); END",
+        alice.token_id
+    ))
+    .await;
+    app.clock.advance(Duration::minutes(2));
+    for token in [alice, &other] {
+        assert_eq!(token.at("203.0.113.2").get("/user").await.status, 200);
+    }
+    assert!(app.usage.write().await.is_err());
+    told.tell().await;
+    let messages = told.receiver.take();
+    assert_eq!(messages.len(), 1);
+    let token = &messages[0].json()["data"]["token"];
+    assert_eq!(token["id"], json!(other.token_id));
+}
