@@ -158,10 +158,9 @@ impl Metrics {
         row.set(end.timestamp());
     }
 
-    /// Notes how many notices wait to be sent, and how many were given up.
-    pub fn set_notices(&self, pending: u64, failed: u64) {
-        set(&self.notices, [("state", "pending")], pending);
-        set(&self.notices, [("state", "failed")], failed);
+    /// Notes how many notices are in a state.
+    pub fn set_notices(&self, state: &'static str, number: u64) {
+        set(&self.notices, [("state", state)], number);
     }
 
     /// Reads the number of lost log lines from `source` from now on; the first source counts.

@@ -9,7 +9,7 @@ use crate::config::{Config, MailSettings, WebhookSettings};
 use crate::delivery::{Couriers, Mail, MailServer, Reach, Webhook, WebhookAddress};
 use crate::domain::clock::Clock;
 use crate::domain::entropy::Entropy;
-use crate::domain::notices::outbox::Channel;
+use crate::domain::notices::outbox::{Channel, NoticeState};
 use crate::server::Service;
 use crate::server::lifecycle::Lifecycle;
 use crate::server::repeated_step::RepeatedStep;
@@ -93,7 +93,9 @@ async fn make(service: Service, lifecycle: Lifecycle) {
             let has_rest = has_events || has_ends;
             if is_long_ago && !has_rest {
                 let numbers = notices.numbers().await?;
-                metrics.set_notices(numbers.pending, numbers.failed);
+                metrics.set_notices(NoticeState::Pending.name(), numbers.pending);
+                metrics.set_notices(NoticeState::Failed.name(), numbers.failed);
+                metrics.set_notices(NoticeState::Dropped.name(), numbers.dropped);
             }
             Ok::<_, DeskError>(has_rest)
         };

@@ -54,6 +54,8 @@ pub struct NoticeNumbers {
     pub pending: u64,
     /// Those that were given up and are not deleted yet.
     pub failed: u64,
+    /// Those that were not wanted any more or too many, and are not deleted yet.
+    pub dropped: u64,
 }
 
 impl Notices {
@@ -97,6 +99,7 @@ impl Notices {
         Ok(NoticeNumbers {
             pending: counts.pending,
             failed: counts.failed,
+            dropped: counts.dropped,
         })
     }
 

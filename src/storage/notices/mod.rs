@@ -40,13 +40,15 @@ pub struct NoticeRecord {
     pub notice: TokenNotice,
 }
 
-/// The numbers of notices in two states.
+/// The numbers of notices in three states.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct NoticeCounts {
     /// Those that wait to be sent.
     pub pending: u64,
     /// Those that were given up and are not deleted yet.
     pub failed: u64,
+    /// Those that were not wanted any more or too many, and are not deleted yet.
+    pub dropped: u64,
 }
 
 /// The number of notices in the states that somebody counts.
@@ -59,6 +61,7 @@ pub async fn count(db: &Db) -> Result<NoticeCounts, StorageError> {
     Ok(NoticeCounts {
         pending: of(NoticeState::Pending).await?,
         failed: of(NoticeState::Failed).await?,
+        dropped: of(NoticeState::Dropped).await?,
     })
 }
 
