@@ -303,6 +303,39 @@ async fn json_may_begin_with_a_byte_order_mark() {
 }
 
 #[tokio::test]
+async fn an_item_of_a_list_may_be_several_with_commas_between() {
+    let World { app, root, alice } = World::start().await;
+    let own = "/user/personal_access_tokens";
+    for scopes in [
+        json!(["read_registry,write_registry"]),
+        json!(["read_registry", "", " write_registry "]),
+        json!("read_registry, write_registry,"),
+    ] {
+        let made = alice.post(own, json!({ "name": "ci", "scopes": scopes }));
+        let made = made.await;
+        assert_eq!(made.status, 201, "{scopes}: {}", made.body);
+        let both = json!(["read_registry", "write_registry"]);
+        assert_eq!(made.json()["scopes"], both);
+    }
+    let narrow = |patterns: Value| json!({ "name": "ci", "scopes": ["read_registry"], "repositories": patterns });
+    let made = alice.post(own, narrow(json!(["team/*,x/y", ""]))).await;
+    assert_eq!(made.json()["repositories"], json!(["team/*", "x/y"]));
+    for blank in [json!([""]), json!([" ", ","]), json!(""), json!(",")] {
+        let refused = alice.post(own, narrow(blank.clone())).await;
+        let told = r#"400 {"error":"repositories is invalid"}"#;
+        assert_eq!(refused.told(), told, "{blank} must not mean all of them");
+    }
+    app.group("lists", Visibility::default()).await;
+    app.member("lists", "root", "guest").await;
+    app.member("lists", "alice", "guest").await;
+    let of = |query: &str| format!("/groups/lists/members?{query}");
+    let both = root.read(&of("user_ids[]=1,2")).await;
+    assert_eq!(each(&both, "username"), "root alice");
+    let wrong = root.get(&of("user_ids[]=1,x")).await;
+    assert_eq!(wrong.told(), r#"400 {"error":"user_ids is invalid"}"#);
+}
+
+#[tokio::test]
 async fn the_path_of_a_project_is_made_from_its_name() {
     let World { root, .. } = World::start().await;
     for (name, path) in [

@@ -216,8 +216,8 @@ pub(in crate::http::admin) fn wrong_scope() -> ApiError {
 
 fn repositories(parameters: &Parameters, name: &str) -> Result<Vec<RepositoryPattern>, ApiError> {
     let texts = parameters.list(name)?.unwrap_or_default();
-    // A text without patterns was probably not filled in; an empty list means all repositories.
-    if texts.is_empty() && parameters.is_text(name) {
+    // Blanks were probably meant to be filled in; a list without items means all repositories.
+    if texts.is_empty() && parameters.has_items(name) {
         return Err(invalid(name));
     }
     let patterns = texts

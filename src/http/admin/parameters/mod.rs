@@ -89,9 +89,10 @@ impl Parameters {
         texts.map(SecretString::from).collect()
     }
 
-    /// True if it is given as one text.
-    pub(super) fn is_text(&self, name: &str) -> bool {
-        self.values.get(name).is_some_and(Value::is_string)
+    /// True if it is given as something other than a list without items.
+    pub(super) fn has_items(&self, name: &str) -> bool {
+        let is_empty = |value: &Value| value.as_array().is_some_and(Vec::is_empty);
+        self.value(name).is_some_and(|value| !is_empty(value))
     }
 
     /// Refuses parameters that are neither fields of `T` nor among `without_effect`: a misspelt limit must not
@@ -200,6 +201,8 @@ async fn in_body(parts: &Parts, bytes: Bytes) -> Result<Map<String, Value>, ApiE
     match media_type(&parts.headers).as_str() {
         "application/json" => match serde_json::from_slice(without_mark(&bytes)) {
             Ok(Value::Object(object)) => Ok(object),
+            // Clients in Go write their options so when there are none.
+            Ok(Value::Null) => Ok(Map::new()),
             _ => Err(ApiError::parameter("the body is not a JSON object")),
         },
         "application/x-www-form-urlencoded" => {

@@ -153,56 +153,58 @@ impl Parameters {
         })
     }
 
-    /// A list of texts; one text is a list too, with commas between.
+    /// A list of texts; one text is a list too. Each may be several with commas between, and blanks are none.
     pub(in crate::http::admin) fn list(&self, name: &str) -> Result<Option<Vec<String>>, ApiError> {
-        let texts = match self.value(name) {
-            None => return Ok(None),
-            Some(Value::String(text)) => {
-                let items = text.split(',').map(str::trim);
-                let items = items.filter(|item| !item.is_empty());
-                Some(items.map(str::to_owned).collect())
-            }
-            Some(Value::Array(items)) => {
-                let texts = items.iter().map(|item| item.as_str().map(str::to_owned));
-                texts.collect()
-            }
-            Some(_) => None,
+        let Some(items) = self.items(name) else {
+            return Ok(None);
         };
-        texts.map(Some).ok_or_else(|| invalid(name))
+        let texts: Option<Vec<&str>> = items.iter().map(Value::as_str).collect();
+        let texts = texts.ok_or_else(|| invalid(name))?;
+        let entries = texts.into_iter().flat_map(entries);
+        Ok(Some(entries.map(str::to_owned).collect()))
     }
 
-    /// Numbers, in a list or one alone; one text is a list too, with commas between. A list with nothing in it, or blanks
+    /// Numbers, in a list or one alone; a text may be several with commas between. A list with nothing in it, or blanks
     /// only, is not given.
     pub(in crate::http::admin) fn integers(
         &self,
         name: &str,
     ) -> Result<Option<Vec<i64>>, ApiError> {
-        let number = |value: &Value| match value {
-            Value::Number(number) => number.as_i64(),
-            Value::String(text) => text.parse().ok(),
-            _ => None,
-        };
-        let numbers: Option<Vec<i64>> = match self.value(name) {
-            Some(Value::Array(items)) => {
-                let filled = items.iter().filter(|item| !is_blank(item));
-                filled.map(number).collect()
+        let mut numbers: Vec<Option<i64>> = Vec::new();
+        for item in self.items(name).unwrap_or_default() {
+            match item {
+                Value::Number(number) => numbers.push(number.as_i64()),
+                Value::String(text) => {
+                    numbers.extend(entries(text).map(|entry| entry.parse().ok()));
+                }
+                _ => numbers.push(None),
             }
-            Some(value @ Value::Number(_)) => number(value).map(|number| vec![number]),
-            _ => {
-                let Some(texts) = self.list(name)? else {
-                    return Ok(None);
-                };
-                texts.iter().map(|text| text.parse().ok()).collect()
-            }
-        };
-        match numbers {
-            Some(numbers) if numbers.len() > MAX_LIST => Err(ApiError::parameter(format!(
-                "{name} has at most {MAX_LIST} entries"
-            ))),
-            Some(numbers) if numbers.is_empty() => Ok(None),
-            numbers => numbers.map(Some).ok_or_else(|| invalid(name)),
         }
+        if numbers.is_empty() {
+            return Ok(None);
+        }
+        if numbers.len() > MAX_LIST {
+            return Err(ApiError::parameter(format!(
+                "{name} has at most {MAX_LIST} entries"
+            )));
+        }
+        let numbers: Option<Vec<i64>> = numbers.into_iter().collect();
+        numbers.map(Some).ok_or_else(|| invalid(name))
     }
+
+    /// The items of a list, or the one value in place of a list.
+    fn items(&self, name: &str) -> Option<&[Value]> {
+        self.value(name).map(|value| match value {
+            Value::Array(items) => items.as_slice(),
+            one => std::slice::from_ref(one),
+        })
+    }
+}
+
+/// The entries of a text with commas between.
+fn entries(text: &str) -> impl Iterator<Item = &str> {
+    let entries = text.split(',').map(str::trim);
+    entries.filter(|entry| !entry.is_empty())
 }
 
 /// True for a text with nothing in it, or with blanks only.

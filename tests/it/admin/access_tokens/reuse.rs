@@ -1,12 +1,13 @@
 //! A revoked token that somebody presents for rotation: it was stolen, or its successor was.
 
-use axum::http::StatusCode;
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
 use chrono::Duration;
 use serde_json::{Value, json};
 use wharfinger::domain::expiry::Expiry;
 use wharfinger::domain::namespaces::visibility::Visibility;
 
-use crate::harness::{Actor, TestApp};
+use crate::harness::{Actor, Reply, TestApp};
 
 const SELF: &str = "/personal_access_tokens/self/rotate";
 const OWN: &str = "/user/personal_access_tokens";
@@ -49,6 +50,30 @@ impl Family {
     async fn works(&self) -> (bool, bool) {
         (self.third.works().await, self.made.works().await)
     }
+}
+
+/// Rotates a token with `null` in the body, as clients in Go do that have no options to send.
+async fn rotate_with_null(app: &TestApp, token: &Actor) -> Reply {
+    let request = Request::post(format!("/api/v4{SELF}"))
+        .header("PRIVATE-TOKEN", token.secret())
+        .header(header::CONTENT_TYPE, "application/json");
+    app.send_admin(request.body(Body::from("null")).unwrap())
+        .await
+}
+
+#[tokio::test]
+async fn a_body_that_is_null_has_no_parameters_and_hides_no_reuse() {
+    let family = family().await;
+    let fresh = family.app.actor("alice", "self_rotate").await;
+    let reply = rotate_with_null(&family.app, &fresh).await;
+    assert_eq!(reply.status, StatusCode::OK, "{}", reply.body);
+    assert_eq!(
+        reply.json()["previous_personal_access_token_id"],
+        fresh.id.0
+    );
+    let reply = rotate_with_null(&family.app, &family.first).await;
+    assert_eq!(reply.status, StatusCode::UNAUTHORIZED, "{}", reply.body);
+    assert_eq!(family.works().await, (false, false));
 }
 
 #[tokio::test]
