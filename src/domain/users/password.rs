@@ -28,8 +28,10 @@ pub enum InvalidPassword {
     /// It has more than 1024 bytes, which would take too long to hash.
     #[error("a password has at most 1024 bytes")]
     Long,
-    /// It has control characters, which clients cannot send.
-    #[error("a password has no tabs or other control characters: no client can log in with them")]
+    /// It has control characters, which clients cannot send, or U+FFFD, which stands for bytes that are not UTF-8.
+    #[error(
+        "a password is UTF-8, and has no tabs or other control characters: no client can log in with them"
+    )]
     Control,
     /// It begins like a token, so that a login with it would be one by a token.
     #[error(
@@ -95,7 +97,9 @@ impl TryFrom<SecretString> for NewPassword {
             Err(InvalidPassword::Short)
         } else if text.len() > 1024 {
             Err(InvalidPassword::Long)
-        } else if text.chars().any(char::is_control) {
+        } else if text
+            .contains(|letter: char| letter.is_control() || letter == char::REPLACEMENT_CHARACTER)
+        {
             Err(InvalidPassword::Control)
         } else if SecretKind::of(text).is_some() {
             Err(InvalidPassword::LikeToken)

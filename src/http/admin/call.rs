@@ -1,7 +1,7 @@
 //! The caller, and what came with the call.
 
 use axum::extract::{FromRequest, OriginalUri, Request};
-use axum::http::{HeaderMap, Uri, header};
+use axum::http::{HeaderMap, HeaderName, Uri, header};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::domain::authority::{Authority, Need};
@@ -55,12 +55,22 @@ pub(super) struct UnauthenticatedCall {
     wants_to_be_another: bool,
 }
 
+/// The headers of a change that is to be made under a condition (RFC 9110 section 13.1).
+const CONDITIONS: [HeaderName; 2] = [header::IF_UNMODIFIED_SINCE, header::IF_MATCH];
+
 impl UnauthenticatedCall {
     /// Reads the parameters and the token: the parameter `private_token`, `PRIVATE-TOKEN`, `Authorization:
     /// Bearer`, or the parameter `access_token` (docs/gitlab-api.md §2.1). An empty one is none, and two that
     /// differ are refused, because nobody knows whose request it is.
     pub(super) async fn read(request: Request) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
+        // GitLab deletes under such a condition; without it, more would be deleted than was asked for.
+        let is_conditional = CONDITIONS
+            .iter()
+            .any(|condition| parts.headers.contains_key(condition));
+        if is_conditional && !parts.method.is_safe() {
+            return Err(ApiError::Condition);
+        }
         let mut parameters = Parameters::read(&parts, body).await?;
         let written = parameters.take_tokens();
         let in_headers = private_tokens(&parts.headers).chain(bearers(&parts.headers));

@@ -65,6 +65,9 @@ pub(super) enum ApiError {
     /// The list looks at too many rows.
     #[error("the list takes too long")]
     TooLong,
+    /// The change is to be made only to a thing that nobody else has changed, of which nothing is known here.
+    #[error("the request has a condition")]
+    Condition,
     /// The body is longer than we read.
     #[error("the body is too long")]
     TooLarge,
@@ -110,6 +113,7 @@ impl ApiError {
             Self::Parameter(_) | Self::BadRequest(_) | Self::Invalid(..) => StatusCode::BAD_REQUEST,
             Self::Unprocessable(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::Condition => StatusCode::PRECONDITION_FAILED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::MethodNotAllowed | Self::TooFar => StatusCode::METHOD_NOT_ALLOWED,
@@ -153,6 +157,10 @@ impl ApiError {
             Self::BadRequest(text) => json!({ "message": format!("400 Bad request - {text}") }),
             Self::Invalid(field, problem) => json!({ "message": { *field: [problem] } }),
             Self::Unprocessable(text) | Self::Conflict(text) => json!({ "message": text }),
+            Self::Condition => json!({
+                "message": "412 Precondition Failed - times and versions of changes are not kept; send neither \
+                    If-Unmodified-Since nor If-Match",
+            }),
             Self::TooLarge => {
                 json!({ "message": "413 Request Entity Too Large - a body has at most 64 KiB" })
             }

@@ -62,10 +62,12 @@ impl FromRequest<WebState> for FilledForm {
             }
         })?;
         let form = Self::of_fields(&body);
-        // PostgreSQL stores no such text, and no field can have one.
-        if form.0.iter().any(|(_, value)| value.contains('\0')) {
+        // PostgreSQL stores no NUL; the decoder puts the other for bytes that are not UTF-8.
+        let odd = ['\0', char::REPLACEMENT_CHARACTER];
+        if form.0.iter().any(|(_, value)| value.contains(odd)) {
             return Err(WebError::Refused(
-                "A field has a NUL character, which nothing here can have.".to_owned(),
+                "A field has a character that nothing here can have: NUL, or U+FFFD, which stands for bytes that are not UTF-8."
+                    .to_owned(),
             ));
         }
         Ok(form)

@@ -24,6 +24,7 @@ mod members;
 mod namespaces;
 mod no_echo;
 mod observations;
+mod odd_requests;
 mod operations;
 mod pages;
 mod parents;

@@ -23,7 +23,7 @@ fn passwords_come_from_a_pipe_and_are_at_least_eight_characters() {
         .unwrap();
     assert_eq!(
         stderr(&output),
-        "error: a password has no tabs or other control characters: no client can log in with them\n"
+        "error: a password is UTF-8, and has no tabs or other control characters: no client can log in with them\n"
     );
     for common in ["12345678\n", "PassWord1\n", "wharfinger1\n"] {
         let output = workplace.command(&create).write_stdin(common).output();

@@ -40,6 +40,7 @@ pub(super) struct ListAuditEvents {
 
 impl ListAuditEvents {
     pub(super) fn read(parameters: &Parameters) -> Result<Self, ApiError> {
+        parameters.must_not_be_blank(&["entity_id", "author_id", "author"])?;
         let wanted = Self {
             created_after: parameters.instant("created_after")?,
             created_before: parameters.instant("created_before")?,

@@ -76,7 +76,7 @@ pub(super) const UNAVAILABLE: &str = "The service cannot answer now: try again a
 Without that header, trying again does not help; the message says what does.";
 
 /// The answers that every operation may give, with what to do about them.
-pub(super) const COMMON_ANSWERS: [(&str, &str); 8] = [
+pub(super) const COMMON_ANSWERS: [(&str, &str); 12] = [
     (
         "400",
         "A parameter is missing, unknown or unreadable, or a rule forbids it; the body names it.",
@@ -93,14 +93,30 @@ pub(super) const COMMON_ANSWERS: [(&str, &str); 8] = [
         "404",
         "It does not exist, or the token's owner may not see it.",
     ),
-    ("409", "The name is taken."),
+    (
+        "405",
+        "The address does not take this method, or the page is too far on; the body says which.",
+    ),
+    (
+        "409",
+        "Something is there already, such as the name or the member, or is still needed; the body says what.",
+    ),
+    (
+        "412",
+        "The request has a condition, `If-Match` or `If-Unmodified-Since`: times and versions of changes are not kept.",
+    ),
+    ("413", "The body has more than 64 KiB."),
+    (
+        "415",
+        "The body is neither JSON nor a form; the header `Content-Type` says what it is.",
+    ),
     (
         "422",
         "The request can be read, but what it asks for is impossible.",
     ),
     (
         "429",
-        "Too many tokens from your address were refused: correct yours, and try again after the seconds in the header `Retry-After`.",
+        "Too many tokens, codes or passwords were wrong: correct yours, and try again after the seconds in the header `Retry-After`.",
     ),
     ("503", UNAVAILABLE),
 ];

@@ -93,6 +93,9 @@ pub(super) struct AddMembers {
     user_id: Vec<UserId>,
     #[schema(value_type = Option<String>)]
     username: Vec<Username>,
+    /// Texts beside user names that nobody can have.
+    #[schema(ignore)]
+    pub(super) impossible: Vec<String>,
     /// The role: 10 Guest, 20 Reporter, 30 Developer, 40 Maintainer, 50 Owner.
     #[schema(value_type = i32)]
     pub(super) access_level: AccessLevel,
@@ -123,21 +126,36 @@ impl AddMembers {
                 "at most {MOST_AT_ONCE} users can be added at once"
             )));
         }
-        let names = names.iter().map(|name| Username::try_from(name.as_str()));
-        let names = names.collect::<Result<_, _>>();
+        let (mut username, mut impossible) = (Vec::new(), Vec::new());
+        for name in names {
+            match Username::try_from(name.as_str()) {
+                Ok(name) => username.push(name),
+                Err(_) => impossible.push(name),
+            }
+        }
+        if ids.is_empty() && username.is_empty() {
+            return Err(ApiError::not_found("User"));
+        }
         Ok(Self {
             user_id: ids.into_iter().map(UserId).collect(),
-            username: names.map_err(|_| ApiError::not_found("User"))?,
+            username,
+            impossible,
             access_level: level.ok_or_else(|| invalid("access_level"))?,
             expires_at: end(parameters, "expires_at")?,
         })
     }
 
-    /// The users who are to be added.
+    /// The users who are to be added, each once.
     pub(super) fn users(&self) -> Vec<UserReference> {
         let ids = self.user_id.iter().map(|id| UserReference::Id(*id));
         let names = self.username.iter().cloned().map(UserReference::Name);
-        ids.chain(names).collect()
+        let mut users = Vec::new();
+        for user in ids.chain(names) {
+            if !users.contains(&user) {
+                users.push(user);
+            }
+        }
+        users
     }
 }
 

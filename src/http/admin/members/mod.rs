@@ -126,7 +126,7 @@ async fn add(
         .desk
         .add_members(&authority, &name, new.collect())
         .await?;
-    let told = told(&admin, &users, answers)?;
+    let told = told(&admin, (&users, &wanted.impossible), answers)?;
     Ok((StatusCode::CREATED, Json(told)))
 }
 
@@ -215,23 +215,25 @@ struct SeveralMembers {
     status: &'static str,
 }
 
-/// The one member that was added; of several, only those who were not.
+/// The one member that was added; of several, only those who were not, with names that nobody can have.
 fn told(
     admin: &AdminState,
-    users: &[UserReference],
+    (users, impossible): (&[UserReference], &[String]),
     mut answers: Vec<AddedMember>,
 ) -> Result<AddedMembers, ApiError> {
     if answers.len() == 1
+        && impossible.is_empty()
         && let Some(only) = answers.pop()
     {
         let view = MemberView::new(&only?, &admin.public_url);
         return Ok(AddedMembers::One(Box::new(view)));
     }
-    let failures: BTreeMap<String, String> = users
+    let failures = (users.iter().zip(answers))
+        .filter_map(|(user, answer)| Some((user.to_string(), reason(&answer.err()?))));
+    let nobody = impossible
         .iter()
-        .zip(answers)
-        .filter_map(|(user, answer)| Some((user.to_string(), reason(&answer.err()?))))
-        .collect();
+        .map(|name| (name.clone(), format!("there is no user `{name}`")));
+    let failures: BTreeMap<String, String> = failures.chain(nobody).collect();
     let is_done = failures.is_empty();
     Ok(AddedMembers::Several(SeveralMembers {
         status: if is_done { "success" } else { "error" },

@@ -20,11 +20,13 @@ const FALSE: [&str; 6] = ["false", "f", "no", "n", "off", "0"];
 const MAX_LIST: usize = 1000;
 
 impl Parameters {
-    /// A text; a number is one too.
+    /// A text; a number is one too. Decoders of forms put U+FFFD for bytes that are not UTF-8, so that nobody meant such a text.
     pub(in crate::http::admin) fn text(&self, name: &str) -> Result<Option<String>, ApiError> {
         match self.value(name) {
             None => Ok(None),
-            Some(Value::String(text)) if !text.contains('\0') => Ok(Some(text.clone())),
+            Some(Value::String(text)) if !text.contains(['\0', char::REPLACEMENT_CHARACTER]) => {
+                Ok(Some(text.clone()))
+            }
             Some(Value::Number(number)) => Ok(Some(number.to_string())),
             Some(_) => Err(invalid(name)),
         }
@@ -62,6 +64,13 @@ impl Parameters {
             self.integer("user_id")?
         };
         Ok(id.map(UserId))
+    }
+
+    /// Refuses filters that are given and blank, for an empty variable of a script must not list everybody's.
+    pub(in crate::http::admin) fn must_not_be_blank(&self, names: &[&str]) -> Result<(), ApiError> {
+        let mut names = names.iter();
+        let blank = names.find(|name| self.value(name).is_some_and(is_blank));
+        blank.map_or(Ok(()), |name| Err(invalid(name)))
     }
 
     /// True or false in one of GitLab's words; a blank text is neither.

@@ -55,6 +55,7 @@ pub(super) struct UsagePlaceInput {
 
 impl UsagePlaceInput {
     pub(super) fn read(parameters: &Parameters) -> Result<Self, ApiError> {
+        parameters.must_not_be_blank(&["project_id", "group_id"])?;
         Ok(Self {
             project_id: parameters.filled("project_id")?,
             group_id: parameters.filled("group_id")?,
@@ -79,6 +80,7 @@ impl UsagePlaceInput {
 
 impl ListUsage {
     pub(super) fn read(parameters: &Parameters) -> Result<Self, ApiError> {
+        parameters.must_not_be_blank(&["token_id", "deploy_token_id"])?;
         let wanted = Self {
             by: parameters.word("by", |text| {
                 let mut all = UsageGrouping::ALL.into_iter();

@@ -92,6 +92,26 @@ async fn several_users_are_added_at_once() {
 }
 
 #[tokio::test]
+async fn one_name_that_nobody_can_have_keeps_no_others_out() {
+    let World { app, root, .. } = start().await;
+    let bob = app.id_of("bob").await;
+    let add = async |body: Value| root.post("/groups/team/members", body).await.told();
+    assert_eq!(
+        add(json!({ "username": "bob., carol", "access_level": 20 })).await,
+        r#"201 {"message":{"bob.":"there is no user `bob.`"},"status":"error"}"#
+    );
+    assert_eq!(
+        add(json!({ "username": "a b, bob.", "access_level": 20 })).await,
+        r#"404 {"message":"404 User Not Found"}"#
+    );
+    // A script that names somebody twice has what it asked for.
+    let twice = add(json!({ "user_id": [bob, bob], "access_level": 10 })).await;
+    assert!(twice.contains("\"access_level\":10"), "{twice}");
+    let members = listed(&root, "/groups/team/members").await;
+    assert!(members.ends_with("bob:10 carol:20"), "{members}");
+}
+
+#[tokio::test]
 async fn what_cannot_be_given_says_why() {
     let World { root, .. } = start().await;
     let told = async |body: Value| root.post("/groups/team/members", body).await.told();
