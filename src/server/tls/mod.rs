@@ -88,7 +88,10 @@ impl ListenerTls {
             return Ok(false);
         }
         let new = TlsPair::of(section, files, &content)?;
-        new.check(section, files, now)?;
+        // A pair that clients refuse is nothing to keep, and new authorities of clients do not wait for another certificate.
+        if self.pair().check(section, files, now).is_ok() {
+            new.check(section, files, now)?;
+        }
         // The lock is held only to exchange one pointer, so a poisoned one is whole.
         *pair.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(new);
         Ok(true)

@@ -11,7 +11,8 @@ use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, ExtendedKeyUsagePurpose, IsCa, KeyPair,
 };
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
+use rustls::time_provider::TimeProvider;
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use wharfinger::domain::clock::Clock;
 use wharfinger::server::SystemClock;
@@ -94,6 +95,25 @@ impl TestAuthority {
         config.alpn_protocols = protocols.iter().map(protocol).collect();
         Arc::new(config)
     }
+}
+
+/// The clock of a machine that is five days late, for which a certificate that has just ended is good.
+#[derive(Debug)]
+struct LateClock;
+
+impl TimeProvider for LateClock {
+    fn current_time(&self) -> Option<UnixTime> {
+        let late = SystemClock.now() - chrono::TimeDelta::days(5);
+        let seconds = u64::try_from(late.timestamp()).unwrap();
+        Some(UnixTime::since_unix_epoch(Duration::from_secs(seconds)))
+    }
+}
+
+/// A client that takes a certificate which has ended within the last days.
+pub(super) fn late(client: &Arc<ClientConfig>) -> Arc<ClientConfig> {
+    let mut late = ClientConfig::clone(client);
+    late.time_provider = Arc::new(LateClock);
+    Arc::new(late)
 }
 
 impl TestPair {

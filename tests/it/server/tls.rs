@@ -12,7 +12,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::version::{TLS12, TLS13};
 
-use super::certificates::{TestAuthority, TestPair, ask_tls, connect, write_private};
+use super::certificates::{TestAuthority, TestPair, ask_tls, connect, late, write_private};
 use super::stop::keep_asking;
 use super::{ask, connect_from, connect_with, metric, wait_until};
 use crate::cli::Workplace;
@@ -331,6 +331,34 @@ fn a_certificate_that_ends_soon_or_has_ended_is_told() {
         std::thread::sleep(Duration::from_secs(3));
         assert_eq!(log(&workplace).matches(&text).count(), 1);
     }
+}
+
+/// An authority is taken out because it is not to be trusted any more, whatever else is wrong.
+#[test]
+fn other_authorities_of_clients_are_taken_while_the_certificate_has_ended() {
+    let (workplace, authority) = (Workplace::migrated(), TestAuthority::new());
+    let ended = authority.pair_for(-9, -1);
+    ended.mount(&workplace.path().join("tls"), 0);
+    let (old, new) = (TestAuthority::new(), TestAuthority::new());
+    let trusted = workplace.path().join("clients.crt");
+    fs::write(&trusted, old.pem()).unwrap();
+    let file = File::create(workplace.path().join("log")).unwrap();
+    let wanted = "export WHARFINGER_OPS__TLS_CLIENT_CA=clients.crt";
+    let running = spawn(
+        &workplace,
+        &format!("{}{wanted}", variables("ops")),
+        file,
+        "",
+    );
+    let is_answered = |clients: &TestAuthority| {
+        let client = late(&authority.client(Some(&clients.pair()), &[]));
+        ask_tls(&running.ops, &client, "/livez").is_ok_and(|reply| reply.ends_with("ok\n"))
+    };
+    wait_until("clients of the old one are answered", || is_answered(&old));
+    assert!(!is_answered(&new));
+    fs::write(&trusted, new.pem()).unwrap();
+    wait_until("clients of the new one are answered", || is_answered(&new));
+    assert!(!is_answered(&old));
 }
 
 /// 200 clients say nothing, or begin and never go on.
