@@ -8,6 +8,7 @@ mod database_url;
 mod error;
 mod failed_logins;
 mod file;
+mod listeners;
 mod networks;
 mod notices;
 mod origins;
@@ -109,14 +110,23 @@ impl Config {
     /// Reads and checks everything; the first problem is the error.
     pub fn load(sources: &Sources) -> Result<Self, ConfigError> {
         let settings = Settings::gather(sources)?;
+        let token = TokenEndpoint::read(&settings)?;
+        let admin = AdminApi::read(&settings)?;
+        let ops = Ops::read(&settings)?;
+        let all = [
+            ("token", token.listen),
+            ("admin", admin.listen),
+            ("ops", ops.listen),
+        ];
+        listeners::check(&settings, all)?;
         Ok(Self {
             file: sources.file.clone(),
             log: Log::read(&settings)?,
             traces: Traces::read(&settings)?,
             database: Database::read(&settings)?,
-            token: TokenEndpoint::read(&settings)?,
-            admin: AdminApi::read(&settings)?,
-            ops: Ops::read(&settings)?,
+            token,
+            admin,
+            ops,
             connections: ConnectionTimeouts::read(&settings)?,
             keys: Keys::read(&settings)?,
             passwords: PasswordChecks::read(&settings)?,

@@ -7,6 +7,8 @@ use tempfile::TempDir;
 
 use super::*;
 
+mod listeners;
+
 fn load(file: &str, variables: &[(&str, &str)]) -> Result<Config, String> {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("w.toml");
