@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use crate::config::{Config, Networks, PublicUrl, Tls};
+use crate::config::{Config, ConnectionLimits, Networks, PublicUrl, Tls};
 
 /// A listener, as far as clients come to it by its public address.
 struct Entrance<'a> {
@@ -23,6 +23,24 @@ impl Config {
              publish them for a shorter time"
                 .to_owned()
         })
+    }
+
+    /// A sentence for each listener that one address can take for itself alone.
+    pub fn connection_warnings(&self) -> Vec<String> {
+        [
+            ("token", self.token.limits),
+            ("admin", self.admin.limits),
+            ("ops", self.ops.limits),
+        ]
+        .into_iter()
+        .filter(|(_, limits)| limits.are_open_to_one())
+        .map(|(section, ConnectionLimits { total, per_address })| {
+            format!(
+                "`{section}.max_connections_per_address` is {per_address}, and `{section}.max_connections` is {total}: one \
+                 address can take all places of the listener, and others wait for it; let each have less"
+            )
+        })
+        .collect()
     }
 
     /// A sentence for each address to which clients may not go, or in vain.

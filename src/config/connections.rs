@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use crate::config::error::ConfigError;
+use crate::config::error::{ConfigError, SettingOrigin};
 use crate::config::settings::Settings;
+use crate::config::value::Setting;
 
 /// The most connections that a listener has at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,15 +31,26 @@ pub struct ConnectionTimeouts {
 impl ConnectionLimits {
     /// Reads the limits of a listener.
     pub(super) fn read(settings: &Settings, section: &str) -> Result<Self, ConfigError> {
-        let number = |key: &str| {
-            settings
-                .get(&format!("{section}.{key}"))?
-                .integer(1, 1_000_000)
-        };
+        let setting = |key: &str| settings.get(&format!("{section}.{key}"));
+        let number = |setting: &Setting| setting.integer(1, 1_000_000);
+        let total = number(setting("max_connections")?)?;
+        let share = setting("max_connections_per_address")?;
+        let per_address = number(share)?;
         Ok(Self {
-            total: number("max_connections")?,
-            per_address: number("max_connections_per_address")?,
+            total,
+            per_address: if share.origin == SettingOrigin::Default {
+                // Few clients come to the listeners of the operator.
+                let parts = if section == "token" { 4 } else { 2 };
+                per_address.min((total / parts).max(1))
+            } else {
+                per_address
+            },
         })
+    }
+
+    /// True if one address can take all places, though there are several.
+    pub(super) fn are_open_to_one(self) -> bool {
+        self.total > 1 && self.per_address >= self.total
     }
 }
 

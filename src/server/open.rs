@@ -32,6 +32,7 @@ pub(super) async fn open(
         .ignored_variables
         .iter()
         .chain(&config.address_warnings())
+        .chain(&config.connection_warnings())
         .chain(&config.key_warning())
     {
         tracing::warn!("{warning}");

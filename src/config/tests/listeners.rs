@@ -34,3 +34,43 @@ fn two_listeners_with_one_address_stop_the_start_and_both_keys_are_named() {
         assert!(load(good, &[]).is_ok(), "{good}");
     }
 }
+
+#[test]
+fn a_smaller_listener_gives_each_address_a_smaller_share() {
+    let shares = |file: &str| {
+        let config = load(file, &[]).unwrap();
+        [config.token.limits, config.admin.limits, config.ops.limits]
+            .map(|limits| limits.per_address)
+    };
+    let all = |most: u32| {
+        let section = |name| format!("[{name}]\nmax_connections = {most}\n");
+        ["token", "admin", "ops"].map(section).concat()
+    };
+    assert_eq!(shares(""), [500, 100, 25]);
+    assert_eq!(shares(&all(20)), [5, 10, 10]);
+    assert_eq!(shares(&all(1)), [1, 1, 1]);
+    // More places for everybody are no more for each.
+    assert_eq!(shares(&all(10_000)), [500, 100, 25]);
+    let written = "[token]\nmax_connections = 400\nmax_connections_per_address = 300";
+    assert_eq!(shares(written), [300, 100, 25]);
+}
+
+#[test]
+fn a_share_of_each_address_that_is_everything_is_warned_of() {
+    let warned = |file: &str| load(file, &[]).unwrap().connection_warnings();
+    for fine in ["", "[ops]\nmax_connections = 1\n"] {
+        assert_eq!(warned(fine), Vec::<String>::new(), "{fine}");
+    }
+    let whole = "[token]\nmax_connections = 400\nmax_connections_per_address = 400\n";
+    assert_eq!(
+        warned(&format!(
+            "{whole}[admin]\nmax_connections_per_address = 1000"
+        )),
+        [
+            "`token.max_connections_per_address` is 400, and `token.max_connections` is 400: one address can take all places \
+             of the listener, and others wait for it; let each have less",
+            "`admin.max_connections_per_address` is 1000, and `admin.max_connections` is 200: one address can take all places \
+             of the listener, and others wait for it; let each have less",
+        ]
+    );
+}

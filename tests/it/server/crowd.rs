@@ -14,7 +14,7 @@ use crate::cli::running::spawn;
 fn a_crowd_of_silent_strangers_does_not_make_the_service_unhealthy() {
     let workplace = Workplace::empty();
     let log = File::create(workplace.path().join("log")).unwrap();
-    let few = "export WHARFINGER_TOKEN__MAX_CONNECTIONS=8";
+    let few = "export WHARFINGER_TOKEN__MAX_CONNECTIONS=8 WHARFINGER_TOKEN__MAX_CONNECTIONS_PER_ADDRESS=8";
     let mut running = spawn(&workplace, few, log, "");
     assert!(running.becomes_ready());
     let crowd: Vec<TcpStream> = (0..24)
