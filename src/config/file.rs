@@ -9,11 +9,14 @@ use toml::de::{DeTable, DeValue};
 use crate::config::error::{ConfigError, SettingOrigin};
 use crate::config::value::{Raw, Setting};
 
+/// One `[[registry]]`: where it begins, and its keys.
+pub(super) type RegistryEntry = (SettingOrigin, BTreeMap<String, Setting>);
+
 /// The keys of a file: `section.key`, and those of each `[[registry]]`.
 #[derive(Default)]
 pub(super) struct Flat {
     pub(super) settings: BTreeMap<String, Setting>,
-    pub(super) registries: Vec<BTreeMap<String, Setting>>,
+    pub(super) registries: Vec<RegistryEntry>,
     /// The names of the sections, with their lines; a section may be empty.
     pub(super) sections: Vec<(String, SettingOrigin)>,
 }
@@ -71,21 +74,18 @@ pub(super) fn flatten(text: &str, path: Option<&Path>) -> Result<Flat, ConfigErr
 }
 
 impl Reader<'_> {
-    fn registry(
-        &self,
-        entry: &Spanned<DeValue<'_>>,
-    ) -> Result<BTreeMap<String, Setting>, ConfigError> {
+    fn registry(&self, entry: &Spanned<DeValue<'_>>) -> Result<RegistryEntry, ConfigError> {
+        let origin = self.origin(entry.span().start);
         let DeValue::Table(table) = entry.get_ref() else {
-            return Err(ConfigError::new(
-                self.origin(entry.span().start),
-                "write each registry as [[registry]]",
-            ));
+            let problem = "write each registry as [[registry]]";
+            return Err(ConfigError::new(origin, problem));
         };
         let settings = self.settings("registry.", table);
-        Ok(settings
+        let settings = settings
             .into_iter()
             .map(|setting| (setting.key.clone(), setting))
-            .collect())
+            .collect();
+        Ok((origin, settings))
     }
 
     fn settings(&self, prefix: &str, table: &DeTable<'_>) -> Vec<Setting> {

@@ -17,8 +17,10 @@ pub(super) fn read(settings: &Settings) -> Result<Vec<Registry>, ConfigError> {
             .iter()
             .any(|other| other.service == registry.service)
         {
-            return Err(find(entry, "registry.service")?
-                .wrong("names a service that another [[registry]] has"));
+            return Err(find(entry, "registry.service")?.wrong(
+                "names a service that another [[registry]] has; write one of its own in each, for it is container_registry \
+                 where none is written",
+            ));
         }
         registries.push(registry);
     }

@@ -32,7 +32,10 @@ impl Settings {
             registries,
             sections,
         } = flatten(REFERENCE, None)?;
-        let usual_registry = registries.into_iter().next().unwrap_or_default();
+        let (_, usual_registry) = registries
+            .into_iter()
+            .next()
+            .unwrap_or_else(|| (SettingOrigin::Default, BTreeMap::new()));
         let file = read_file(sources.file.as_deref())?;
         for (section, origin) in file.sections {
             if !sections.iter().any(|(known, _)| *known == section) {
@@ -80,8 +83,12 @@ impl Settings {
             }
         }
         let mut registries = Vec::new();
-        for entry in file.registries {
+        for (origin, entry) in file.registries {
             let mut complete = usual_registry.clone();
+            // A problem of a value that nobody wrote is one of the whole entry.
+            for setting in complete.values_mut() {
+                setting.origin = origin.clone();
+            }
             for (key, setting) in entry {
                 check_known(&usual_registry, &setting)?;
                 complete.insert(key, setting);

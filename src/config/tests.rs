@@ -245,10 +245,6 @@ fn bad_values_name_the_key_and_what_is_allowed() {
             "w.toml:2: `registry.trust` is certificate, jwks or pinned",
         ),
         (
-            "[[registry]]\n[[registry]]\nservice = \"container_registry\"",
-            "w.toml:3: `registry.service` names a service that another [[registry]] has",
-        ),
-        (
             "[access_tokens]\nlongest_lifetime = \"1 moon\"",
             "w.toml:2: `access_tokens.longest_lifetime` is a duration such as 90m, 12h or 365d, at most 36500d, or \"none\"",
         ),
@@ -266,6 +262,20 @@ fn bad_values_name_the_key_and_what_is_allowed() {
         ),
     ] {
         assert_eq!(problem(file), told);
+    }
+}
+
+#[test]
+fn each_registry_has_a_service_of_its_own_and_one_that_lacks_it_is_named() {
+    for file in [
+        "[[registry]]\n[[registry]]\nservice = \"container_registry\"",
+        "[[registry]]\ntrust = \"jwks\"\n[[registry]]\ntrust = \"pinned\"",
+    ] {
+        assert_eq!(
+            problem(file),
+            "w.toml:3: `registry.service` names a service that another [[registry]] has; write one of its own in each, for it \
+             is container_registry where none is written"
+        );
     }
 }
 
