@@ -38,12 +38,15 @@ pub(super) fn fit(config: &Config) -> anyhow::Result<Limits> {
     let fitting = wanted.within(room);
     if fitting != wanted {
         tracing::warn!(
-            "the process may open {files} files: at most {} connections to the token listener, {} to the admin \
-             listener and {} to the ops listener at a time; for more, raise the limit (LimitNOFILE= of systemd, \
-             ulimit -n)",
+            "the process may open {files} files: at most {} connections ({} of one address) to the token listener, {} ({}) \
+             to the admin listener and {} ({}) to the ops listener at a time; for more, raise the limit (LimitNOFILE= of \
+             systemd, ulimit -n)",
             fitting.token.total,
+            fitting.token.per_address,
             fitting.admin.total,
+            fitting.admin.per_address,
             fitting.ops.total,
+            fitting.ops.per_address,
         );
     }
     Ok(fitting)

@@ -214,7 +214,8 @@ impl Accepting {
             tracing::warn!(
                 client.address = %address,
                 "{address} has {most} connections to the {name} listener, and gets no more; if it is a proxy, \
-                 name it in `{name}.trusted_proxies`, else `{name}.max_connections_per_address` may be higher"
+                 name it in `{name}.trusted_proxies`, else `{name}.max_connections_per_address` may be higher, or the \
+                 limit on open files, if the start warned of that"
             );
         }
     }

@@ -50,7 +50,8 @@ fn clients_that_pipeline_and_never_read_take_no_listener_down() {
     });
     let told = log(&workplace);
     assert!(
-        told.contains("the process may open 256 files: at most"),
+        told.contains("the process may open 256 files: at most")
+            && told.contains(" of one address"),
         "{told}"
     );
     assert!(
