@@ -46,7 +46,7 @@ impl Course {
             lifecycle,
             crowd,
         } = self;
-        let (mut http, mut is_last) = (pin!(http), false);
+        let (mut http, mut is_last, mut is_told) = (pin!(http), false, false);
         let mut overdue = pin!(overdue(activity, timeouts));
         let mut news = news(activity, lifecycle, crowd.clone());
         loop {
@@ -60,10 +60,13 @@ impl Course {
                 }
                 () = &mut overdue => {
                     tracing::debug!(step = ?activity.step(), "a connection took too long");
-                    // A request may be on its way: the client is told that it is not answered.
-                    if !(activity.step() == Step::Idle && activity.leave()) {
+                    // A request may be on its way: the client is told that it is not answered, and with TLS that nobody cut
+                    // the connection (RFC 8446, section 6.1).
+                    if is_told || activity.step() != Step::Idle {
                         return;
                     }
+                    is_told = true;
+                    activity.leave();
                     end(http.as_mut());
                     overdue.set(self::overdue(activity, timeouts));
                     continue;

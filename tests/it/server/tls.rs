@@ -425,30 +425,32 @@ fn each_step_of_a_connection_with_tls_has_its_time() {
             .set_read_timeout(Some(Duration::from_millis(100)))
             .unwrap();
         let mut part = [0; 4096];
-        loop {
+        let is_ended_by_tls = loop {
             let _ = stream
                 .write_all(drip.as_bytes())
                 .and_then(|()| stream.flush());
             match stream.read(&mut part) {
-                Ok(0) => break,
-                Err(error) if error.kind() != std::io::ErrorKind::WouldBlock => break,
+                Ok(0) => break true,
+                Err(error) if error.kind() != std::io::ErrorKind::WouldBlock => break false,
                 Ok(_) | Err(_) => {}
             }
             assert!(begin.elapsed() < Duration::from_secs(20), "it is kept");
-        }
-        begin.elapsed().as_millis()
+        };
+        (begin.elapsed().as_millis(), is_ended_by_tls)
     };
-    let fresh = lasted(open(), "");
+    let (fresh, _) = lasted(open(), "");
     assert!((900..1900).contains(&fresh), "{fresh}");
     let mut dripping = open();
     dripping.write_all(b"GET / HTTP/1.1\r\n").unwrap();
-    let dripping = lasted(dripping, "x: y\r\n");
+    let (dripping, _) = lasted(dripping, "x: y\r\n");
     assert!((800..1900).contains(&dripping), "{dripping}");
     let mut idle = open();
     idle.write_all(b"GET /livez HTTP/1.1\r\nhost: x\r\n\r\n")
         .unwrap();
-    let idle = lasted(idle, "");
+    let (idle, is_ended_by_tls) = lasted(idle, "");
     assert!((1900..3500).contains(&idle), "{idle}");
+    // All replies are whole, and nobody cut the connection (RFC 8446, section 6.1).
+    assert!(is_ended_by_tls);
     // Nothing of the replies is read.
     let mut deaf = connect(connect_with("127.0.0.1", &running.token, 2048), &client);
     deaf.flush().unwrap();
