@@ -2,9 +2,12 @@
 
 use std::path::PathBuf;
 
-use crate::config::error::ConfigError;
+use crate::config::error::{ConfigError, SettingOrigin};
 use crate::config::settings::Settings;
 use crate::config::value::HOME;
+
+/// The problem of a setting that means nothing without TLS.
+const NO_TLS: &str = "needs a listener that speaks TLS; set `tls_certificate` and `tls_key` too";
 
 /// The files of a listener that speaks TLS, and the oldest version that it speaks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +47,7 @@ impl Tls {
             Err(setting.wrong(problem))
         };
         match (certificate, key) {
+            (None, None) if version.origin != SettingOrigin::Default => Err(version.wrong(NO_TLS)),
             (None, None) => Ok(None),
             (Some(_), None) => missing("tls_certificate", "needs its key; set `tls_key` too"),
             (None, Some(_)) => missing(
@@ -68,11 +72,7 @@ impl Tls {
         let client_ca = path(settings, &key)?;
         match Self::read(settings, section)? {
             Some(tls) => Ok(Some(Self { client_ca, ..tls })),
-            None if client_ca.is_some() => {
-                let problem =
-                    "needs a listener that speaks TLS; set `tls_certificate` and `tls_key` too";
-                Err(settings.get(&key)?.wrong(problem))
-            }
+            None if client_ca.is_some() => Err(settings.get(&key)?.wrong(NO_TLS)),
             None => Ok(None),
         }
     }

@@ -56,6 +56,19 @@ fn a_smaller_listener_gives_each_address_a_smaller_share() {
 }
 
 #[test]
+fn an_oldest_version_of_tls_needs_a_listener_that_speaks_it() {
+    for section in ["token", "admin", "ops"] {
+        assert_eq!(
+            problem(&format!("[{section}]\ntls_min_version = \"1.3\"")),
+            format!(
+                "w.toml:2: `{section}.tls_min_version` needs a listener that speaks TLS; set `tls_certificate` and \
+                 `tls_key` too"
+            )
+        );
+    }
+}
+
+#[test]
 fn a_share_of_each_address_that_is_everything_is_warned_of() {
     let warned = |file: &str| load(file, &[]).unwrap().connection_warnings();
     for fine in ["", "[ops]\nmax_connections = 1\n"] {
