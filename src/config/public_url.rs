@@ -37,7 +37,8 @@ impl PublicUrl {
         if !is_written_plainly(text, &url) {
             return refused("has a part that addresses of services do not have");
         }
-        if let Some(path) = own.iter().find(|path| url.path().contains(*path)) {
+        let has = |path: &str| format!("{}/", url.path()).contains(&format!("{path}/"));
+        if let Some(path) = own.iter().find(|path| has(path)) {
             let problem = format!("ends with {path}, which is added by itself; leave that out");
             return Err(setting.wrong(&problem));
         }

@@ -69,6 +69,22 @@ fn an_oldest_version_of_tls_needs_a_listener_that_speaks_it() {
 }
 
 #[test]
+fn a_public_address_may_have_a_path_that_begins_as_one_of_ours() {
+    let load = |path: &str| {
+        load(
+            &format!("[token]\npublic_url = \"https://h{path}\"\ntrusted_proxies = [\"::1\"]"),
+            &[],
+        )
+    };
+    for good in ["/v2ray", "/jwt/authority", "/a/v2.1"] {
+        assert!(load(good).is_ok(), "{good}");
+    }
+    for bad in ["/v2", "/v2/", "/a/v2/b", "/jwt/auth"] {
+        assert!(load(bad).is_err(), "{bad}");
+    }
+}
+
+#[test]
 fn a_share_of_each_address_that_is_everything_is_warned_of() {
     let warned = |file: &str| load(file, &[]).unwrap().connection_warnings();
     for fine in ["", "[ops]\nmax_connections = 1\n"] {
