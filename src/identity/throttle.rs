@@ -26,12 +26,17 @@ const MOST_REMEMBERED: usize = 16_384;
 /// True for an address whose failures do not count.
 type IsExempt = dyn Fn(IpAddr) -> bool + Send + Sync;
 
+/// The most codes in a row that are free, and the least that the longest wait after more may be: the settings are made for passwords.
+const MOST_FREE_CODES: u32 = 10;
+const LEAST_LONGEST_FOR_CODES: Duration = Duration::from_mins(5);
+
 /// Counts failed logins; clones count together.
 #[derive(Clone)]
 pub struct Throttle(Arc<Counts>);
 
 struct Counts {
     rules: BackOff,
+    code_rules: BackOff,
     is_exempt: Box<IsExempt>,
     /// Keeps fingerprints from being guessed; it is new in each process.
     key: [u8; 32],
@@ -43,8 +48,11 @@ struct Counts {
     under_way: Mutex<Vec<(u128, u128)>>,
     /// Passwords that were refused, and whether they fit the hash.
     refused: Cache<u128, bool>,
-    /// Codes of second factors that were tried, by address and user and by user alone.
+    /// Second factors that were tried, by address and user.
     codes: Cache<u128, Failures>,
+    /// Codes that were tried, by user alone. Apart, because whoever has a password and many addresses may try as many recovery codes
+    /// as they like: those push out nothing here.
+    guesses: Cache<u128, Failures>,
     /// Addresses from which a password was right.
     proven: Cache<u128, ()>,
 }
@@ -89,6 +97,11 @@ impl Throttle {
     ) -> Self {
         Self(Arc::new(Counts {
             rules,
+            // Six digits can be guessed, whatever is good enough for passwords.
+            code_rules: BackOff {
+                free: rules.free.min(MOST_FREE_CODES),
+                longest: rules.longest.max(LEAST_LONGEST_FOR_CODES),
+            },
             is_exempt: Box::new(is_exempt),
             key: random_bytes(entropy),
             passwords: Cache::new(MOST_FAILURES),
@@ -97,6 +110,7 @@ impl Throttle {
             under_way: Mutex::default(),
             refused: Cache::new(MOST_REMEMBERED),
             codes: Cache::new(MOST_REMEMBERED),
+            guesses: Cache::new(MOST_REMEMBERED),
             proven: Cache::new(MOST_REMEMBERED),
         }))
     }
@@ -241,29 +255,41 @@ impl Throttle {
         ];
         // Two tries at a time are two.
         let _adding = self.0.adding.lock().unwrap_or_else(PoisonError::into_inner);
-        for key in keys.iter().flatten() {
-            let earlier = self.0.codes.get(key);
-            if let Some(wait) = earlier.and_then(|earlier| earlier.wait(&self.0.rules, now)) {
+        let [by_address, by_user] = self.code_tables();
+        for (table, key) in [(by_address, &keys[0]), (by_user, &keys[1])] {
+            let earlier = key.as_ref().and_then(|key| table.get(key));
+            if let Some(wait) = earlier.and_then(|earlier| earlier.wait(&self.0.code_rules, now)) {
                 return Err(wait);
             }
         }
-        let add = |key| add(&self.0.codes, (key, secret), (now, CODES_FORGOTTEN));
-        let added = keys.map(|key| key.map(add));
-        Ok(SecondFactorAttempt { added })
+        let add = |table| move |key| add(table, (key, secret), (now, CODES_FORGOTTEN));
+        let [pair, all] = keys;
+        Ok(SecondFactorAttempt {
+            added: [pair.map(add(by_address)), all.map(add(by_user))],
+        })
+    }
+
+    /// The tables of tried second factors: by address and user, and by user alone.
+    fn code_tables(&self) -> [&Cache<u128, Failures>; 2] {
+        [&self.0.codes, &self.0.guesses]
     }
 
     /// Notes that a second factor was right: the failures before it are forgotten.
     pub fn second_factor_was_right(&self, attempt: &SecondFactorAttempt) {
-        for added in attempt.added.iter().flatten() {
-            self.0.codes.remove(&added.key);
+        for (table, added) in self.code_tables().into_iter().zip(&attempt.added) {
+            if let Some(added) = added {
+                table.remove(&added.key);
+            }
         }
     }
 
     /// Takes a try back that could not be judged, and the wait that it began.
     pub fn second_factor_was_not_judged(&self, attempt: &SecondFactorAttempt) {
         let _adding = self.0.adding.lock().unwrap_or_else(PoisonError::into_inner);
-        for added in attempt.added.iter().flatten() {
-            undo(&self.0.codes, added);
+        for (table, added) in self.code_tables().into_iter().zip(&attempt.added) {
+            if let Some(added) = added {
+                undo(table, added);
+            }
         }
     }
 

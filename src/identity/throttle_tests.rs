@@ -139,3 +139,24 @@ fn failures_from_any_number_of_addresses_fit_into_the_tables() {
         );
     }
 }
+
+#[test]
+fn recovery_codes_from_many_addresses_push_out_no_guesses() {
+    let (throttle, now) = (throttle(10), DateTime::UNIX_EPOCH);
+    let guess = |number: u32| {
+        let by = (None, UserId(7));
+        throttle.try_second_factor(by, (&number.to_le_bytes(), true), now)
+    };
+    for number in 0..10 {
+        guess(number).unwrap();
+    }
+    guess(10).unwrap_err();
+    for number in 0..100_000_u32 {
+        let address = Some(IpAddr::V4(Ipv4Addr::from(number)));
+        for secret in [b"one", b"two"] {
+            let by = (address, UserId(7));
+            let _ = throttle.try_second_factor(by, (secret, false), now);
+        }
+    }
+    guess(10).unwrap_err();
+}

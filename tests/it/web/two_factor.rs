@@ -9,7 +9,11 @@ use crate::two_factor::{Device, set_up, shown, wrong_code};
 
 /// Alice has it, and the code of her set-up is a step old.
 async fn start() -> (TestApp, Device) {
-    let World { app, alice, .. } = World::start().await;
+    start_with("").await
+}
+
+async fn start_with(configuration: &str) -> (TestApp, Device) {
+    let World { app, alice, .. } = World::start_with(configuration).await;
     let device = set_up(&app, &alice).await;
     app.clock.advance(Duration::seconds(30));
     (app, device)
@@ -148,6 +152,18 @@ async fn wrong_codes_on_the_page_make_the_next_one_wait() {
     let code = device.shows(app.now());
     let page = browser.press(&page, "Verify", &[("code", &code)]).await;
     assert_eq!(page.heading(), "Personal access tokens");
+}
+
+#[tokio::test]
+async fn settings_for_passwords_leave_no_room_for_guessed_codes() {
+    let (app, device) = start_with("[failed_logins]\nfree = 1000\nlongest_wait = \"1s\"").await;
+    let browser = app.browser();
+    let mut page = after_password(&browser, "/").await;
+    for number in 0..11 {
+        let code = wrong_code(&device, app.now(), number);
+        page = browser.press(&page, "Verify", &[("code", &code)]).await;
+        assert_eq!(page.status == 429, number == 10, "{number}");
+    }
 }
 
 /// A browser in which alice is signed in.
