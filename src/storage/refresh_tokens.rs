@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, FromQueryResult,
-    QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, ExprTrait,
+    FromQueryResult, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
 };
 
 use crate::domain::clock::AHEAD;
@@ -114,19 +114,20 @@ pub async fn insert(
     Ok(to_token(row.insert(login.connection()).await?))
 }
 
-/// Deletes the tokens of a user that were not used for longest, so that `left` are left at the most; first those that were made while a
-/// clock was ahead, which do not work. The user's row
+/// Deletes the tokens of a user that were not used for longest, so that `left` are left at the most; first those that do not work: they
+/// were revoked, or made while a clock was ahead. The user's row
 /// is locked by the login, so that another one does not count the same.
 #[tracing::instrument(level = "debug", name = "storage.refresh_tokens.make_room", skip_all, fields(owner = %owner))]
 pub async fn make_room(login: &Login, owner: UserId, left: u64) -> Result<(), StorageError> {
     let latest = Instant::from(login.now() + AHEAD);
     let is_from_the_future = refresh_token::Column::CreatedAt.gt(latest);
+    let is_dead = is_from_the_future.or(refresh_token::Column::RevokedAt.is_not_null());
     let too_many: Vec<(i64, HiddenBytes)> = refresh_token::Entity::find()
         .select_only()
         .column(refresh_token::Column::Id)
         .column(refresh_token::Column::Digest)
         .filter(refresh_token::COLUMN.user_id.eq(owner.0))
-        .order_by_asc(is_from_the_future)
+        .order_by_asc(is_dead)
         .order_by_desc(refresh_token::Column::LastUsedAt)
         .order_by_desc(refresh_token::Column::Id)
         .offset(left)

@@ -94,13 +94,11 @@ impl Observations {
         if !is_news {
             return login.commit(others).await;
         }
-        self.seen.insert(key.clone(), seen.at);
         let event = grant.event(seen.event);
-        let committed = login.commit(others.into_iter().chain([event])).await;
-        if committed.is_err() {
-            self.seen.remove(&key);
-        }
-        committed
+        login.commit(others.into_iter().chain([event])).await?;
+        // A login that is dropped while it commits was not seen: the next one is to have its event.
+        self.seen.insert(key, seen.at);
+        Ok(())
     }
 
     fn is_known(&self, key: &ObservationKey, at: DateTime<Utc>) -> bool {

@@ -332,6 +332,25 @@ async fn refresh_tokens_of_a_clock_that_was_ahead_take_nobodys_place() {
 }
 
 #[tokio::test]
+async fn refresh_tokens_that_were_revoked_take_nobodys_place() {
+    let app = TestApp::start_with("[refresh_tokens]\nmax_per_user = 2").await;
+    app.user("alice").await;
+    let alice = app.actor("alice", "api").await;
+    let first = refresh_token(&app).await;
+    app.clock.advance(Duration::hours(1));
+    let second = refresh_token(&app).await;
+    let listed = alice.get("/refresh_tokens").await.json();
+    let ids = listed.as_array().unwrap().iter().map(|token| &token["id"]);
+    let newest = ids.map(|id| id.as_i64().unwrap()).max().unwrap();
+    let revoked = alice.delete(&format!("/refresh_tokens/{newest}")).await;
+    assert_eq!(revoked.status, StatusCode::NO_CONTENT);
+    assert!(!works(&app, &second).await);
+    app.clock.advance(Duration::hours(1));
+    let third = refresh_token(&app).await;
+    assert!(works(&app, &first).await && works(&app, &third).await);
+}
+
+#[tokio::test]
 async fn one_more_refresh_token_takes_the_place_of_the_one_that_was_unused_for_longest() {
     let app = TestApp::start_with("[refresh_tokens]\nmax_per_user = 2").await;
     app.user("alice").await;
