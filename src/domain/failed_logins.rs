@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// The time since the last failure that counted within which one of its secrets counts no second time: containerd sends one by POST and by GET (docs/protocol.md §0.8).
+/// The time within which a wrong secret counts once, from the last failure that counted: containerd sends one by POST and by GET
+/// (docs/protocol.md §0.8).
 const SAME_SECRET: Duration = Duration::from_secs(5);
 /// The number of secrets that are remembered for it, because several clients behind one address do so at the same time.
 const REMEMBERED_SECRETS: usize = 4;

@@ -132,6 +132,14 @@ impl Observations {
         self.returns.lost()
     }
 
+    /// Counts the returns of ended tokens as lost that still wait, and returns their number: the process ends, and nobody else
+    /// knows of them.
+    pub fn give_up_returns(&self) -> u64 {
+        let left = u64::try_from(self.returns.take().len()).unwrap_or(u64::MAX);
+        self.returns.lose(left);
+        left
+    }
+
     /// Writes down what waits; what storage does not take stays in the queue.
     #[tracing::instrument(name = "app.write_observations", skip_all)]
     pub async fn write(&self) -> Result<(), DeskError> {

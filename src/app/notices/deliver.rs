@@ -185,7 +185,11 @@ impl Notices {
                 let attempts = due.attempts.saturating_add(1);
                 let is_over = match error {
                     DeliveryError::Again(_) => false,
-                    DeliveryError::Doubtful(_) => attempts >= MOST_DOUBTFUL_ATTEMPTS,
+                    // The attempts before may have met a server that was away: the first refusal after them ends nothing.
+                    DeliveryError::Doubtful(_) => {
+                        attempts >= MOST_DOUBTFUL_ATTEMPTS
+                            && due.last_error.as_deref() == Some(&*error.to_string())
+                    }
                     DeliveryError::Final(_) => true,
                 };
                 let next = next_attempt((due.created_at, now), attempts, drawn);
@@ -211,7 +215,7 @@ impl Notices {
                 failing.push(channel);
                 tracing::warn!(
                     channel = name,
-                    "notices do not go out by {name}, and are tried again for three days: {why}"
+                    "notices do not go out by {name}, and are tried again, for three days at most: {why}"
                 );
             }
             DeliveryOutcome::Failed(why) => tracing::warn!(

@@ -141,7 +141,7 @@ fn subject(event: &StoredEvent) -> Option<AccessTokenId> {
         .map(AccessTokenId)
 }
 
-/// The tokens that the detail lists under that name; `domain/events/detail.rs` writes the first of them.
+/// The tokens that the detail lists under that name; `domain/events/listed.rs` writes the first of them.
 fn listed(event: &StoredEvent, name: &str) -> Vec<AccessTokenId> {
     let ids = event
         .detail

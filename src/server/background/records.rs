@@ -68,4 +68,11 @@ pub(in crate::server) async fn write_last(service: &Service, end: tokio::time::I
         }
         Err(_) => tracing::warn!("the last uses of tokens were not written down in time"),
     }
+    let untold = service.observations.give_up_returns();
+    if untold > 0 {
+        tracing::warn!(
+            untold,
+            "nobody was told of {untold} ended tokens that were presented again: no way of notices had room"
+        );
+    }
 }

@@ -84,6 +84,25 @@ async fn a_refusal_that_does_not_say_why_ends_a_notice_after_hours_only() {
     assert!(told.mailbox.take().is_empty());
 }
 
+#[tokio::test]
+async fn attempts_that_met_no_server_do_not_make_a_doubtful_refusal_final() {
+    let told = Told::start().await;
+    let app = &told.world.app;
+    app.revoke(&told.world.alice).await;
+    let answers = std::iter::repeat_n("450 later", 11).chain(["550 relay not permitted"]);
+    for answer in answers {
+        told.mailbox.answer(answer);
+        told.mailbox.answer(answer);
+        told.tell().await;
+        assert_eq!(told.owner_mail().await["state"], "pending", "{answer}");
+        app.clock.advance(Duration::minutes(330));
+    }
+    assert_eq!(
+        told.owner_mail().await["last_error"],
+        "the mail server answered 550"
+    );
+}
+
 /// It is about the sender or the connection: the operator can mend that.
 #[tokio::test]
 async fn no_refusal_before_the_recipient_is_named_ends_a_notice() {

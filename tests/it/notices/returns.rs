@@ -137,6 +137,25 @@ async fn returns_beyond_those_of_one_owner_that_may_wait_are_counted() {
 }
 
 #[tokio::test]
+async fn a_return_that_waits_when_the_service_stops_is_counted() {
+    let told = Told::start().await;
+    let World { app, alice, .. } = &told.world;
+    assert_eq!(alice.post(ROTATE, json!({})).await.status, 200);
+    told.tell().await;
+    for channel in ["webhook", "owner_mail", "operator_mail"] {
+        fill(app, channel).await;
+    }
+    assert_eq!(alice.ask(&[]).await.status, 401);
+    let observations = &app.service.observations;
+    observations.write().await.unwrap();
+    assert_eq!(
+        (observations.give_up_returns(), observations.lost_returns()),
+        (1, 1)
+    );
+    assert_eq!(observations.give_up_returns(), 0, "once");
+}
+
+#[tokio::test]
 async fn a_return_waits_until_others_have_gone_out() {
     let told = Told::start().await;
     let World { app, alice, .. } = &told.world;
