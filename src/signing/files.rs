@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::StatVfsMountFlags;
+use rustix::fs::{Mode, OFlags, StatVfsMountFlags};
 
 use crate::signing::error::KeyError;
 
@@ -107,7 +107,7 @@ pub(super) fn write(path: &Path, mode: u32, text: &str) -> Result<(), KeyError> 
         .map_err(|error| KeyError::new(path, format!("cannot be written: {error}")))
 }
 
-/// Gives a new file of root's to the owner of its folder: who administers the service as root must not take the keys from the
+/// Gives a file or folder of root's, which was made just now, to the owner of the folder that it is in: who administers the service as root must not take the keys from the
 /// user as whom it runs.
 fn give_to_owner(file: &File, path: &Path) {
     let Some(folder) = path.parent().and_then(|folder| fs::metadata(folder).ok()) else {
@@ -175,10 +175,25 @@ pub(super) fn make_folder(path: &Path, mode: u32) -> Result<(), KeyError> {
     if path.is_dir() {
         return Ok(());
     }
-    let created = DirBuilder::new().recursive(true).mode(mode).create(path);
-    // As with files: the umask must not close what others mount.
-    let result = created.and_then(|()| fs::set_permissions(path, Permissions::from_mode(mode)));
-    result.map_err(|error| KeyError::new(path, format!("the folder cannot be made: {error}")))
+    let above = path.parent().filter(|above| !above.as_os_str().is_empty());
+    above.map_or(Ok(()), |above| make_folder(above, mode))?;
+    let finished = match DirBuilder::new().mode(mode).create(path) {
+        // Another process was faster.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        // As with files: the umask must not close what others mount.
+        created => created
+            .and_then(|()| fs::set_permissions(path, Permissions::from_mode(mode)))
+            .and_then(|()| open_folder(path))
+            .map(|folder| give_to_owner(&folder, path)),
+    };
+    finished.map_err(|error| KeyError::new(path, format!("the folder cannot be made: {error}")))
+}
+
+/// A folder, and not what a link in its place leads to.
+fn open_folder(path: &Path) -> std::io::Result<File> {
+    let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let folder = rustix::fs::open(path, flags, Mode::empty())?;
+    Ok(File::from(folder))
 }
 
 /// Waits until no other start is making keys in this folder; the lock ends with the value.
@@ -226,14 +241,17 @@ fn open_lock(folder: &Path) -> Result<(PathBuf, File), KeyError> {
 }
 
 fn open_to_lock(path: &Path) -> std::io::Result<File> {
-    let file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(PRIVATE)
-        .open(path)?;
-    give_to_owner(&file, path);
-    Ok(file)
+    let mut options = OpenOptions::new();
+    options.write(true).mode(PRIVATE);
+    match options.clone().create_new(true).open(path) {
+        Ok(file) => {
+            give_to_owner(&file, path);
+            Ok(file)
+        }
+        // One that is there stays whose it is: the folder's owner may have put a link to another file of root's in its place.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => options.open(path),
+        Err(error) => Err(error),
+    }
 }
 
 fn not_locked(path: &Path, error: &std::io::Error) -> KeyError {

@@ -50,7 +50,10 @@ impl KeyRing {
         // A folder that is mounted read-only and complete needs no lock, and may not take one.
         let seen = Loaded::read(&directory, &schedule, now);
         let problem = match seen {
-            Ok(Some(loaded)) if loaded.is_complete(&schedule) => {
+            // Without `ca.crt`, nobody may have been given the authority yet.
+            Ok(Some(loaded))
+                if loaded.is_complete(&schedule) && directory.authority_certificate().exists() =>
+            {
                 if !loaded.is_published()? {
                     // The keys sign all the same: while files for registries cannot be written, `follow` says so.
                     let _ = files::lock(&directory.root)
@@ -248,7 +251,10 @@ impl KeyRing {
                 let before = now - OTHERS_TIME;
                 let loaded = self.loaded();
                 let is_undone = self.is_something_due(before)
-                    || !loaded.retired(&self.schedule, before).is_empty()
+                    || loaded
+                        .past_their_tokens(&self.schedule, before)
+                        .next()
+                        .is_some()
                     || (loaded.is_older_than(before) && !loaded.is_published()?);
                 if is_undone { Err(problem) } else { Ok(None) }
             })

@@ -129,11 +129,22 @@ impl Loaded {
 
     /// The files of keys whose tokens have all expired.
     pub(super) fn retired(&self, schedule: &KeySchedule, now: DateTime<Utc>) -> Vec<PathBuf> {
-        let retired = self
-            .with_state(schedule, now)
-            .filter(|(_, _, state)| *state == KeyState::Retired)
-            .map(|(_, key, _)| key.path.clone());
-        retired.chain(self.ended.iter().cloned()).collect()
+        let retired = self.past_their_tokens(schedule, now);
+        retired
+            .map(|key| key.path.clone())
+            .chain(self.ended.iter().cloned())
+            .collect()
+    }
+
+    /// The keys whose tokens have all expired, but for those whose certificate has ended.
+    pub(super) fn past_their_tokens<'a>(
+        &'a self,
+        schedule: &'a KeySchedule,
+        now: DateTime<Utc>,
+    ) -> impl Iterator<Item = &'a StoredKey> {
+        let keys = self.with_state(schedule, now);
+        keys.filter(|(_, _, state)| *state == KeyState::Retired)
+            .map(|(_, key, _)| key)
     }
 
     /// The advice about a key whose certificate is not valid yet, if there is one.

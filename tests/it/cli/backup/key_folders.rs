@@ -114,13 +114,22 @@ fn root_makes_keys_for_the_user_of_the_service() {
     give_away(&keys);
     fs::remove_file(keys.join(".lock")).unwrap();
     workplace.ok(&["keys", "rotate"]);
+    fs::remove_dir_all(keys.join("signing")).unwrap();
     workplace.ok(&["keys", "ca", "renew"]);
+    let owner = |path: &Path| fs::symlink_metadata(path).unwrap().uid();
     for folder in [keys.clone(), keys.join("signing"), keys.join("public")] {
+        assert_eq!(owner(&folder), NOBODY, "{}", folder.display());
         for name in names(&folder) {
-            let owner = fs::metadata(folder.join(&name)).unwrap().uid();
-            assert_eq!(owner, NOBODY, "{name}");
+            assert_eq!(owner(&folder.join(&name)), NOBODY, "{name}");
         }
     }
+    // That user has put a link to a file of root's in the place of the lock.
+    let roots = workplace.path().join("roots");
+    fs::write(&roots, "").unwrap();
+    fs::remove_file(keys.join(".lock")).unwrap();
+    std::os::unix::fs::symlink(&roots, keys.join(".lock")).unwrap();
+    workplace.ok(&["keys", "rotate"]);
+    assert_eq!(owner(&roots), 0);
 }
 
 #[test]
