@@ -7,6 +7,7 @@ use anyhow::{Context, bail};
 use tokio::time::{Instant, sleep};
 use tokio_util::task::TaskTracker;
 
+use crate::app::two_factor::TwoFactorError;
 use crate::config::Config;
 use crate::domain::clock::Clock;
 use crate::metrics::Metrics;
@@ -55,7 +56,12 @@ pub(super) async fn open(
     )?
     .with_metrics(metrics)
     .with_tasks(tasks);
-    if let Some(problem) = service.two_factors.key_problem().await? {
+    let problem = match service.two_factors.key_problem().await {
+        // Its disk may answer later, and everything else goes on without it.
+        Err(busy @ TwoFactorError::KeyBusy) => Some(busy.to_string()),
+        looked => looked?.map(|problem| problem.to_string()),
+    };
+    if let Some(problem) = problem {
         tracing::warn!("users with two-factor authentication cannot sign in with codes: {problem}");
     }
     let administrator = service.desk.ensure_administrator().await?;

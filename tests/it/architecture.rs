@@ -77,6 +77,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     (
         "tokio",
         &[
+            "app",
             "delivery",
             "identity",
             "http/layers",

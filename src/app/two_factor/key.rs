@@ -55,9 +55,18 @@ impl TwoFactors {
         work: impl FnOnce(&EncryptionKeyFile) -> Result<T, KeyError> + Send + 'static,
     ) -> Result<T, TwoFactorError> {
         let file = self.key.clone();
-        let working = tokio::task::spawn_blocking(move || work(&file));
+        let working = async {
+            // One that hangs keeps its turn, and a thread: no more than one.
+            let turn = Arc::clone(&self.turn).acquire_owned().await.ok()?;
+            let work = move || {
+                let done = work(&file);
+                drop(turn);
+                done
+            };
+            tokio::task::spawn_blocking(work).await.ok()
+        };
         match tokio::time::timeout(PATIENCE, working).await {
-            Ok(Ok(done)) => Ok(done?),
+            Ok(Some(done)) => Ok(done?),
             _ => Err(TwoFactorError::KeyBusy),
         }
     }

@@ -12,6 +12,9 @@ mod sign_in;
 mod turn_off;
 
 use std::fmt;
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
 
 use crate::app::admit::Admission;
 use crate::domain::authority::Authority;
@@ -31,6 +34,8 @@ pub use turn_off::TurnOffProof;
 pub struct TwoFactors {
     admission: Admission,
     key: EncryptionKeyFile,
+    /// The turn of whoever reads or makes the key's file.
+    turn: Arc<Semaphore>,
     issuer: String,
 }
 
@@ -40,6 +45,7 @@ impl TwoFactors {
         Self {
             admission,
             key,
+            turn: Arc::new(Semaphore::new(1)),
             issuer,
         }
     }
