@@ -21,6 +21,8 @@ pub(super) struct Call {
     pub(super) uri: Uri,
     origin: Origin,
     wants_to_be_another: bool,
+    /// True for a change that is to be made under a condition.
+    is_conditional: bool,
 }
 
 impl Call {
@@ -30,6 +32,10 @@ impl Call {
     pub(super) fn authority(&self, need: Need) -> Result<Authority, ApiError> {
         if self.wants_to_be_another {
             return Err(ApiError::Sudo);
+        }
+        // GitLab deletes under such a condition; without it, more would be deleted than was asked for.
+        if self.is_conditional {
+            return Err(ApiError::Condition);
         }
         Ok(Authority::of(&self.caller, need, self.origin.clone())?)
     }
@@ -53,6 +59,8 @@ pub(super) struct UnauthenticatedCall {
     pub(super) origin: Origin,
     who: Who,
     wants_to_be_another: bool,
+    /// True for a change that is to be made under a condition.
+    is_conditional: bool,
 }
 
 /// The headers of a change that is to be made under a condition (RFC 9110 section 13.1).
@@ -64,13 +72,9 @@ impl UnauthenticatedCall {
     /// differ are refused, because nobody knows whose request it is.
     pub(super) async fn read(request: Request) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
-        // GitLab deletes under such a condition; without it, more would be deleted than was asked for.
-        let is_conditional = CONDITIONS
-            .iter()
-            .any(|condition| parts.headers.contains_key(condition));
-        if is_conditional && !parts.method.is_safe() {
-            return Err(ApiError::Condition);
-        }
+        // `If-Match: *` asks only that there is something.
+        let conditions = CONDITIONS.map(|condition| parts.headers.get(condition));
+        let is_conditional = conditions.into_iter().flatten().any(|value| value != "*");
         let mut parameters = Parameters::read(&parts, body).await?;
         let written = parameters.take_tokens();
         let in_headers = private_tokens(&parts.headers).chain(bearers(&parts.headers));
@@ -93,6 +97,7 @@ impl UnauthenticatedCall {
         Ok(Self {
             token,
             wants_to_be_another,
+            is_conditional: is_conditional && !parts.method.is_safe(),
             parameters,
             uri,
             origin: origin(&parts.extensions, Face::Api),
@@ -113,6 +118,7 @@ impl UnauthenticatedCall {
             uri: self.uri,
             origin: self.origin,
             wants_to_be_another: self.wants_to_be_another,
+            is_conditional: self.is_conditional,
         })
     }
 }

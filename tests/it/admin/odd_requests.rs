@@ -68,11 +68,15 @@ async fn a_change_under_a_condition_is_not_made_without_it() {
         ("If-Unmodified-Since", "Sat, 01 Jan 2000 00:00:00 GMT"),
         ("If-Match", "\"x\""),
     ] {
-        for (method, status) in [(Method::DELETE, 412), (Method::GET, 200)] {
+        for (method, secret, status) in [
+            (Method::DELETE, "wrong", 401),
+            (Method::DELETE, root.secret(), 412),
+            (Method::GET, root.secret(), 200),
+        ] {
             let request = Request::builder()
                 .method(method)
                 .uri(&path)
-                .header("PRIVATE-TOKEN", root.secret())
+                .header("PRIVATE-TOKEN", secret)
                 .header(condition, value)
                 .body(Body::empty());
             let reply = app.send_admin(request.unwrap()).await;
@@ -90,6 +94,7 @@ async fn an_empty_variable_of_a_script_lists_not_everything() {
         ("/usage", "deploy_token_id"),
         ("/usage", "project_id"),
         ("/usage", "group_id"),
+        ("/usage", "repository"),
         ("/audit_events", "author_id"),
         ("/audit_events", "author"),
         ("/audit_events", "entity_id"),

@@ -26,7 +26,7 @@ use crate::http::admin::members::input::{
 };
 use crate::http::admin::page;
 use crate::http::admin::page::input::{ForwardInput, PageInput};
-use crate::http::admin::parameters::invalid;
+use crate::http::admin::parameters::{invalid, is_repeated};
 use crate::http::admin::segments::{Segments, namespace};
 use crate::http::admin::state::AdminState;
 use crate::representation::MemberView;
@@ -232,7 +232,14 @@ fn told(
         .filter_map(|(user, answer)| Some((user.to_string(), reason(&answer.err()?))));
     let nobody = impossible
         .iter()
-        .map(|name| (name.clone(), format!("there is no user `{name}`")));
+        .map(|name| {
+            if is_repeated(name) {
+                name.as_str()
+            } else {
+                "(a longer name)"
+            }
+        })
+        .map(|name| (name.to_owned(), format!("there is no user `{name}`")));
     let failures: BTreeMap<String, String> = failures.chain(nobody).collect();
     let is_done = failures.is_empty();
     Ok(AddedMembers::Several(SeveralMembers {

@@ -24,6 +24,11 @@ const TOKENS: [&str; 2] = ["private_token", "access_token"];
 /// Longest text of a caller's that a reply repeats; secrets are longer.
 const LONGEST_REPEATED: usize = 24;
 
+/// True if a reply may repeat the text, which is no secret in the wrong field.
+pub(super) fn is_repeated(text: &str) -> bool {
+    text.len() <= LONGEST_REPEATED
+}
+
 /// The words for a parameter whose name is not repeated.
 const UNNAMED: &str = "a field of the request";
 
@@ -175,7 +180,7 @@ fn without_mark(text: &[u8]) -> &[u8] {
 /// a token is read as a name too.
 fn is_name(text: &str) -> bool {
     let is_letter = |letter: u8| letter.is_ascii_alphabetic() || letter == b'_';
-    text.len() <= LONGEST_REPEATED && text.bytes().all(is_letter)
+    is_repeated(text) && text.bytes().all(is_letter)
 }
 
 /// Puts the body's parameters in the place of the query's. Of tokens both are kept, so that two are noticed.

@@ -10,23 +10,24 @@ use crate::domain::ids::UserId;
 use crate::domain::members::access_level::AccessLevel;
 use crate::domain::moment::Moment;
 use crate::http::admin::error::ApiError;
-use crate::http::admin::parameters::{LONGEST_REPEATED, Parameters, invalid, refused};
+use crate::http::admin::parameters::{Parameters, invalid, is_repeated, refused};
 
 /// The words for true, and those for false, in any letter case; numbers in JSON are words too.
 const TRUE: [&str; 6] = ["true", "t", "yes", "y", "on", "1"];
 const FALSE: [&str; 6] = ["false", "f", "no", "n", "off", "0"];
 
+/// Characters that no text of a person's has: PostgreSQL keeps no NUL, and decoders of forms put U+FFFD for bytes that are not UTF-8.
+const NEVER_MEANT: [char; 2] = ['\0', char::REPLACEMENT_CHARACTER];
+
 /// Most numbers in a list: each database has a limit.
 const MAX_LIST: usize = 1000;
 
 impl Parameters {
-    /// A text; a number is one too. Decoders of forms put U+FFFD for bytes that are not UTF-8, so that nobody meant such a text.
+    /// A text; a number is one too.
     pub(in crate::http::admin) fn text(&self, name: &str) -> Result<Option<String>, ApiError> {
         match self.value(name) {
             None => Ok(None),
-            Some(Value::String(text)) if !text.contains(['\0', char::REPLACEMENT_CHARACTER]) => {
-                Ok(Some(text.clone()))
-            }
+            Some(Value::String(text)) if !text.contains(NEVER_MEANT) => Ok(Some(text.clone())),
             Some(Value::Number(number)) => Ok(Some(number.to_string())),
             Some(_) => Err(invalid(name)),
         }
@@ -132,10 +133,11 @@ impl Parameters {
         let read = |text: String| {
             T::try_from(&text).map_err(|problem| {
                 // A text that is longer may be a secret in the wrong field.
-                if text.len() > LONGEST_REPEATED {
-                    return invalid(name);
+                if is_repeated(&text) {
+                    refused(name, &problem)
+                } else {
+                    invalid(name)
                 }
-                refused(name, &problem)
             })
         };
         self.filled(name)?.map(read).transpose()
@@ -168,6 +170,7 @@ impl Parameters {
             return Ok(None);
         };
         let texts: Option<Vec<&str>> = items.iter().map(Value::as_str).collect();
+        let texts = texts.filter(|texts| !texts.iter().any(|text| text.contains(NEVER_MEANT)));
         let texts = texts.ok_or_else(|| invalid(name))?;
         let entries = texts.into_iter().flat_map(entries);
         Ok(Some(entries.map(str::to_owned).collect()))

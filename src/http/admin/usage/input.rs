@@ -80,7 +80,7 @@ impl UsagePlaceInput {
 
 impl ListUsage {
     pub(super) fn read(parameters: &Parameters) -> Result<Self, ApiError> {
-        parameters.must_not_be_blank(&["token_id", "deploy_token_id"])?;
+        parameters.must_not_be_blank(&["token_id", "deploy_token_id", "repository"])?;
         let wanted = Self {
             by: parameters.word("by", |text| {
                 let mut all = UsageGrouping::ALL.into_iter();

@@ -104,6 +104,13 @@ async fn one_name_that_nobody_can_have_keeps_no_others_out() {
         add(json!({ "username": "a b, bob.", "access_level": 20 })).await,
         r#"404 {"message":"404 User Not Found"}"#
     );
+    // It may be a secret in the wrong field.
+    let secret = format!("root.,{}.", "s".repeat(30));
+    let told = add(json!({ "username": format!("carol,{secret}"), "access_level": 20 })).await;
+    assert!(
+        told.contains("(a longer name)") && !told.contains("sss"),
+        "{told}"
+    );
     // A script that names somebody twice has what it asked for.
     let twice = add(json!({ "user_id": [bob, bob], "access_level": 10 })).await;
     assert!(twice.contains("\"access_level\":10"), "{twice}");
