@@ -1,8 +1,9 @@
 //! Words that all nouns' tables have in common.
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 
 use crate::domain::expiry::Expiry;
+use crate::domain::timestamp;
 
 /// A date, or an instant in UTC with whole seconds; `-` for none.
 pub(super) fn end(expiry: Option<Expiry>) -> String {
@@ -11,7 +12,7 @@ pub(super) fn end(expiry: Option<Expiry>) -> String {
 
 /// An instant in UTC with whole seconds, such as `2026-03-14T15:09:26Z`.
 pub(super) fn time(instant: DateTime<Utc>) -> String {
-    instant.to_rfc3339_opts(SecondsFormat::Secs, true)
+    timestamp::seconds(instant)
 }
 
 /// The same; `-` for none.

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use chrono::{
-    DateTime, Datelike, Days, Duration, NaiveDate, NaiveTime, SecondsFormat, Timelike, Utc,
-};
+use chrono::{DateTime, Datelike, Days, Duration, NaiveDate, NaiveTime, Timelike, Utc};
+
+use crate::domain::timestamp;
 
 /// The instant from which a token or membership is dead.
 ///
@@ -97,7 +97,7 @@ impl fmt::Display for Expiry {
         if self.0.time() == NaiveTime::MIN {
             self.0.date_naive().fmt(f)
         } else {
-            f.write_str(&self.0.to_rfc3339_opts(SecondsFormat::Secs, true))
+            f.write_str(&timestamp::seconds(self.0))
         }
     }
 }

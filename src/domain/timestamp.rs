@@ -1,6 +1,11 @@
-//! Instants as texts (RFC 3339), for what is written with each token: a general formatter takes several times as long.
+//! Instants as texts (RFC 3339). What is written with each token is written by digits: a general formatter takes several times as long.
 
 use chrono::{DateTime, Datelike, SecondsFormat, Timelike, Utc};
+
+/// An instant to the second as people read it, such as `2099-01-01T12:00:00Z`.
+pub fn seconds(instant: DateTime<Utc>) -> String {
+    instant.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
 
 /// Writes an instant to the second, such as `2099-01-01T12:00:00Z`.
 pub fn write_seconds(text: &mut Vec<u8>, instant: DateTime<Utc>) {

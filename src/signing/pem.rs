@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 use p256::pkcs8::LineEnding;
 use p256::pkcs8::der::pem;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::pem::Pem;
 use x509_parser::prelude::FromDer;
 
+use crate::domain::timestamp;
 use crate::signing::encoding::PublicPoint;
 use crate::signing::error::KeyError;
 use crate::signing::es256::SigningKey;
@@ -122,29 +123,27 @@ impl Certificate {
 
     /// The question whether to replace this authority, if by this machine's clock it is not valid.
     pub(super) fn replacement_question(&self, now: DateTime<Utc>) -> Option<String> {
-        let time = |instant: DateTime<Utc>| instant.to_rfc3339_opts(SecondsFormat::Secs, true);
         self.is_invalid(now).then(|| {
             format!(
                 "By this machine's clock it is {}, and the certificate authority is valid from {} to {}. If the clock is wrong, \
                  correct it, and do nothing else. Is it right, and is the authority to be replaced at once? Every registry \
                  refuses everything until it has the new public/ca.crt and was restarted.",
-                time(now),
-                time(self.not_before),
-                time(self.not_after)
+                timestamp::seconds(now),
+                timestamp::seconds(self.not_before),
+                timestamp::seconds(self.not_after)
             )
         })
     }
 
     /// The question whether to put this authority aside, which waits and by this machine's clock is not valid.
     pub(super) fn waiting_question(&self, now: DateTime<Utc>) -> Option<String> {
-        let time = |instant: DateTime<Utc>| instant.to_rfc3339_opts(SecondsFormat::Secs, true);
         self.is_invalid(now).then(|| {
             format!(
                 "By this machine's clock it is {}, and the next certificate authority, which waits, is valid from {} to {}. If \
                  the clock is wrong, correct it, and do nothing else. Is it right, and is another one to be made?",
-                time(now),
-                time(self.not_before),
-                time(self.not_after)
+                timestamp::seconds(now),
+                timestamp::seconds(self.not_before),
+                timestamp::seconds(self.not_after)
             )
         })
     }

@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 use serde::{Serialize, Serializer};
 
 use crate::domain::key_schedule::KeyState;
+use crate::domain::timestamp;
 
 /// One signing key, for people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -41,7 +42,7 @@ pub(super) fn as_rfc3339<S: Serializer>(
     instant: &DateTime<Utc>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&instant.to_rfc3339_opts(SecondsFormat::Secs, true))
+    serializer.serialize_str(&timestamp::seconds(*instant))
 }
 
 #[expect(clippy::ref_option, reason = "serde passes a reference to the field")]

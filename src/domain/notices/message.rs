@@ -1,11 +1,11 @@
 //! The message that a webhook gets: `type`, `timestamp` and `data`, as Standard Webhooks recommends.
 
-use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value, json};
 
 use crate::domain::expiry::Expiry;
 use crate::domain::ids::UserId;
 use crate::domain::notices::{Holder, Matter, TokenNotice};
+use crate::domain::timestamp;
 
 impl TokenNotice {
     /// The body of the message; byte for byte the same at each attempt.
@@ -37,7 +37,7 @@ impl TokenNotice {
             author.and_then(|author| author.address.as_deref()).into(),
         );
         self.add_matter(&mut data);
-        json!({ "type": self.kind(), "timestamp": written(self.at), "data": data })
+        json!({ "type": self.kind(), "timestamp": timestamp::seconds(self.at), "data": data })
     }
 
     fn add_matter(&self, data: &mut Map<String, Value>) {
@@ -51,7 +51,10 @@ impl TokenNotice {
                 with,
             } => {
                 data.insert("successor_id".to_owned(), json!(successor));
-                data.insert("works_until".to_owned(), works_until.map(written).into());
+                data.insert(
+                    "works_until".to_owned(),
+                    works_until.map(timestamp::seconds).into(),
+                );
                 data.insert("also_revoked".to_owned(), json!(with));
             }
             Matter::Revoked { with: others } | Matter::Reused { revoked: others } => {
@@ -66,8 +69,4 @@ impl TokenNotice {
 
 fn user(id: UserId, username: &str) -> Value {
     json!({ "id": id, "username": username })
-}
-
-fn written(instant: DateTime<Utc>) -> String {
-    instant.to_rfc3339_opts(SecondsFormat::Secs, true)
 }

@@ -3,7 +3,9 @@
 use std::fmt;
 
 use askama::filters::HtmlSafe;
-use chrono::{DateTime, NaiveTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
+
+use crate::domain::timestamp;
 
 /// A time, which the script shows in the reader's zone. It is exact, and in UTC, when the pointer is on it and without the script.
 #[derive(Debug, Clone, Copy)]
@@ -11,7 +13,7 @@ pub(super) struct ShownTime(pub(super) DateTime<Utc>);
 
 impl fmt::Display for ShownTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let exact = self.0.to_rfc3339_opts(SecondsFormat::Secs, true);
+        let exact = timestamp::seconds(self.0);
         let whole = self.0.format("%Y-%m-%d %H:%M:%S UTC");
         let short = self.0.format("%Y-%m-%d %H:%M UTC");
         write!(
@@ -36,7 +38,7 @@ impl fmt::Display for ShownDay {
         let exact = if self.0.time() == NaiveTime::MIN {
             day.to_string()
         } else {
-            self.0.to_rfc3339_opts(SecondsFormat::Secs, true)
+            timestamp::seconds(self.0)
         };
         write!(
             f,

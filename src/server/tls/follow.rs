@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::domain::clock::Clock;
+use crate::domain::timestamp;
 use crate::http::layers::Health;
 use crate::metrics::Metrics;
 use crate::server::lifecycle::Lifecycle;
-use crate::server::tls::pair::written;
 use crate::server::tls::{ListenerTls, TlsError};
 
 /// The pause between two looks at the files. It is a poll, because Kubernetes exchanges a link above them.
@@ -85,7 +85,7 @@ impl Followed {
         let section = self.tls.0.section;
         match looked {
             Ok(is_new) => {
-                let end = written(self.tls.pair().end());
+                let end = timestamp::seconds(self.tls.pair().end());
                 if is_new {
                     tracing::info!(
                         "the {section} listener has a new certificate, which ends on {end}"

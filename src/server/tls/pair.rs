@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use chrono::{DateTime, Days, SecondsFormat, Utc};
+use chrono::{DateTime, Days, Utc};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -13,6 +13,7 @@ use rustls::{RootCertStore, ServerConfig, SupportedProtocolVersion};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use crate::config::{Tls, TlsVersion};
+use crate::domain::timestamp;
 use crate::server::tls::content::TlsContent;
 use crate::server::tls::{HTTP2, TlsError};
 
@@ -97,7 +98,7 @@ impl TlsPair {
         if (self.begin..=self.end).contains(&now) {
             return Ok(());
         }
-        let (begin, end) = (written(self.begin), written(self.end));
+        let (begin, end) = (timestamp::seconds(self.begin), timestamp::seconds(self.end));
         let problem = format!("its certificate is valid from {begin} to {end} only");
         Err(TlsError {
             digest: Some(self.digest),
@@ -108,7 +109,7 @@ impl TlsPair {
     /// The sentence about a certificate that ends soon, has ended, or is not valid yet.
     pub(super) fn warning(&self, section: &str, files: &Tls, now: DateTime<Utc>) -> Option<String> {
         let soon = now.checked_add_days(Days::new(NOTICE)).unwrap_or(now);
-        let (begin, end) = (written(self.begin), written(self.end));
+        let (begin, end) = (timestamp::seconds(self.begin), timestamp::seconds(self.end));
         let what = if now > self.end {
             format!("has ended on {end}, and clients refuse it")
         } else if soon > self.end {
@@ -124,11 +125,6 @@ impl TlsPair {
              restart"
         ))
     }
-}
-
-/// An instant as people read it.
-pub(super) fn written(instant: DateTime<Utc>) -> String {
-    instant.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 fn versions(oldest: TlsVersion) -> &'static [&'static SupportedProtocolVersion] {
