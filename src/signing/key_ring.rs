@@ -4,7 +4,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::entropy::Entropy;
 use crate::domain::key_schedule::KeySchedule;
@@ -24,8 +24,8 @@ const OTHERS_TIME: TimeDelta = TimeDelta::minutes(1);
 /// Signs tokens and has the keys that verify them; follows the key files as they change.
 #[derive(Debug)]
 pub struct KeyRing {
-    directory: KeyDirectory,
-    schedule: KeySchedule,
+    pub(super) directory: KeyDirectory,
+    pub(super) schedule: KeySchedule,
     loaded: RwLock<Arc<Loaded>>,
 }
 
@@ -304,62 +304,6 @@ impl KeyRing {
         self.loaded().authority.summary(&self.schedule)
     }
 
-    /// The advice about an authority that waits, or whose end is near; none while there is time.
-    pub fn authority_warning(&self, now: DateTime<Utc>) -> Option<String> {
-        let waiting = self
-            .loaded()
-            .authority
-            .waiting_problem(&self.directory, now);
-        if let Some(problem) = waiting {
-            return Some(format!(
-                "the next certificate authority waits and is not valid: {problem}. The present one stays until then"
-            ));
-        }
-        let CertificateAuthoritySummary {
-            not_after, next, ..
-        } = self.authority();
-        let news = self.loaded().authority_began(&self.schedule);
-        match (next, news) {
-            (Some(next), _) => Some(format!(
-                "a new certificate authority waits; bring public/ca.crt to every registry and restart it before {}",
-                time(next.begins_at)
-            )),
-            (None, Some((made, first_key))) => Some(format!(
-                "a new certificate authority certifies keys since {}: a registry with trust = \"certificate\" that was not \
-                 restarted after {} with the new public/ca.crt refuses every token until it is",
-                time(first_key),
-                time(made)
-            )),
-            (None, None) if self.schedule.is_authority_ending(not_after, now) => Some(format!(
-                "the certificate authority that registries trust ends on {}; run `wharfinger keys ca renew`",
-                not_after.date_naive()
-            )),
-            (None, None) => None,
-        }
-    }
-
-    /// The advice about a key that is not valid yet, about those that wait for registries to be restarted, and about one
-    /// that began to sign lately.
-    pub fn key_notices(&self, now: DateTime<Utc>) -> Vec<String> {
-        let loaded = self.loaded();
-        let waiting = loaded.restart_before(&self.schedule, now).map(|before| {
-            format!(
-                "a new signing key waits; restart every registry with trust = \"jwks\" before {}",
-                time(before)
-            )
-        });
-        let began = loaded.began(&self.schedule, now).map(|(made, begun)| {
-            format!(
-                "a new key signs for registries with trust = \"jwks\" since {}: one that was not restarted after {} \
-                 refuses every token until it is",
-                time(begun),
-                time(made)
-            )
-        });
-        let notices = [loaded.early_notice(), waiting, began];
-        notices.into_iter().flatten().collect()
-    }
-
     /// The file of the certificate that registries trust.
     pub fn ca_certificate_path(&self) -> PathBuf {
         self.directory.authority_certificate()
@@ -417,7 +361,7 @@ impl KeyRing {
         })
     }
 
-    fn loaded(&self) -> Arc<Loaded> {
+    pub(super) fn loaded(&self) -> Arc<Loaded> {
         Arc::clone(&self.reading())
     }
 
@@ -432,10 +376,6 @@ impl KeyRing {
         *self.loaded.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(loaded);
         Ok(())
     }
-}
-
-fn time(instant: DateTime<Utc>) -> String {
-    instant.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 /// Writes the files for registries that are missing or old, if there are keys.

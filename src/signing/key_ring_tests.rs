@@ -16,6 +16,7 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 use super::*;
 use crate::domain::key_schedule::KeyState;
 use crate::domain::registry::TrustMode;
+use crate::domain::timestamp;
 
 struct Counting(std::sync::atomic::AtomicU8);
 
@@ -770,10 +771,7 @@ fn an_authority_that_is_renewed_late_gives_way_before_its_end_as_is_told() {
     );
     ring.follow(late, &Counting(6.into())).unwrap();
     let warning = ring.authority_warning(late).unwrap();
-    let before = format!(
-        "restart it before {}",
-        last.to_rfc3339_opts(SecondsFormat::Secs, true)
-    );
+    let before = format!("restart it before {}", timestamp::seconds(last));
     assert!(warning.ends_with(&before), "{warning}");
     ring.follow(last, &Counting(8.into())).unwrap();
     assert_eq!(ring.authority().next, None);
@@ -807,7 +805,7 @@ fn a_new_authority_is_news_until_the_keys_of_the_old_one_are_gone() {
         ring.follow(days(count), &Counting(5.into())).unwrap();
         ring.authority_warning(days(count))
     });
-    let time = now().to_rfc3339_opts(SecondsFormat::Secs, true);
+    let time = timestamp::seconds(now());
     let missed = format!("not restarted after {time} with the new public/ca.crt");
     let told = warnings[0].take().unwrap();
     assert!(told.contains(&missed), "{told}");
@@ -840,7 +838,7 @@ fn registries_with_a_key_set_have_their_time_where_an_authority_is_renewed_late(
         let begins = ring.authority().next.unwrap().begins_at;
         ring.follow(begins, &Counting(8.into())).unwrap();
         let notices = ring.key_notices(begins).join("\n");
-        let before = format!("before {}", told.to_rfc3339_opts(SecondsFormat::Secs, true));
+        let before = format!("before {}", timestamp::seconds(told));
         assert!(notices.contains(&before), "{notices}");
 
         let old = signs(&ring, TrustMode::Jwks);

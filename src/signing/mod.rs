@@ -9,6 +9,7 @@
 //! keys/encryption.key ──encrypts──► the secrets of second factors, which storage keeps
 //! ```
 
+mod advice;
 mod authority;
 mod certificate_authority;
 mod copy;
