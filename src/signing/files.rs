@@ -107,8 +107,8 @@ pub(super) fn write(path: &Path, mode: u32, text: &str) -> Result<(), KeyError> 
         .map_err(|error| KeyError::new(path, format!("cannot be written: {error}")))
 }
 
-/// Gives a file or folder of root's, which was made just now, to the owner of the folder that it is in: who administers the service as root must not take the keys from the
-/// user as whom it runs.
+/// Gives a file or folder of root's, which was made just now, to the owner of the folder that it is in: who administers the
+/// service as root must not take the keys from the user as whom it runs.
 fn give_to_owner(file: &File, path: &Path) {
     let Some(folder) = path.parent().and_then(|folder| fs::metadata(folder).ok()) else {
         return;

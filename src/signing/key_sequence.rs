@@ -60,10 +60,6 @@ impl KeySequence {
         self.later.last().unwrap_or(&self.first)
     }
 
-    pub(super) fn into_iter(self) -> impl Iterator<Item = StoredKey> {
-        std::iter::once(self.first).chain(self.later)
-    }
-
     pub(super) fn iter(&self) -> impl Iterator<Item = &StoredKey> {
         std::iter::once(&self.first).chain(&self.later)
     }

@@ -14,6 +14,7 @@ use crate::signing::error::KeyError;
 use crate::signing::files;
 use crate::signing::files::PRIVATE;
 use crate::signing::key_directory::{KeyDirectory, created_at};
+use crate::signing::key_sequence::KeySequence;
 use crate::signing::read::SigningKeys;
 
 /// The time within which keys that are made one after the other count as made at the same moment.
@@ -135,7 +136,8 @@ fn signing_key(
         make_signing_key(issuer, now, entropy).map_err(|error| directory.not_made(&error))?;
     let text = format!("{}{}", made.key_pem, made.certificate_pem);
     let folder = directory.signing();
-    for key in directory.read_signing_keys(authority, now)?.into_valid() {
+    let valid = directory.read_signing_keys(authority, now)?.sequence;
+    for key in valid.iter().flat_map(KeySequence::iter) {
         // A clock that was fast made it. By its name it would sign instead of the new one as soon as that time has come.
         if key.created_at > soon(now) {
             let second = follower(last_but_future(&folder, now)?, now - TimeDelta::seconds(1));

@@ -40,11 +40,6 @@ impl SigningKeys {
             (sequence, _) => Ok(sequence.as_ref()),
         }
     }
-
-    /// The keys that are valid, oldest first.
-    pub(super) fn into_valid(self) -> impl Iterator<Item = StoredKey> {
-        self.sequence.into_iter().flat_map(KeySequence::into_iter)
-    }
 }
 
 impl KeyDirectory {
