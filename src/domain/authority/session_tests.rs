@@ -17,17 +17,7 @@ fn a_session_counts_as_long_as_it_is_there_and_has_not_ended() {
         created_at: DateTime::UNIX_EPOCH,
         last_seen_at: DateTime::UNIX_EPOCH,
     };
-    let user = User {
-        id: UserId(7),
-        username: Username::try_from("alice").unwrap(),
-        name: "Alice".to_owned(),
-        email: None,
-        admin: false,
-        external: false,
-        state: UserState::Active,
-        two_factor: false,
-        created_at: DateTime::UNIX_EPOCH,
-    };
+    let user = User::plain(UserId(7), "alice");
     let digest = SessionSecret::generate(&Sevens).digest();
     let ceiling = Ceiling::of_session(Proof::Session(session.id, digest, end));
     let signed_in = SignedIn::new(&user, ceiling);

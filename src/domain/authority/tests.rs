@@ -89,15 +89,8 @@ fn a_session_administers_and_a_login_does_not() {
 /// An administrator with that name, and the id of the caller.
 fn user(name: &str) -> User {
     User {
-        id: UserId(7),
-        username: Username::try_from(name).unwrap(),
-        name: "Alice".to_owned(),
-        email: None,
         admin: true,
-        external: false,
-        state: UserState::Active,
-        two_factor: false,
-        created_at: DateTime::UNIX_EPOCH,
+        ..User::plain(UserId(7), name)
     }
 }
 

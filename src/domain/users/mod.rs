@@ -35,6 +35,24 @@ pub struct User {
     pub created_at: DateTime<Utc>,
 }
 
+#[cfg(test)]
+impl User {
+    /// An active user without rights, for tests.
+    pub(crate) fn plain(id: UserId, username: &str) -> Self {
+        Self {
+            id,
+            username: Username::try_from(username).unwrap(),
+            name: "Alice".to_owned(),
+            email: None,
+            admin: false,
+            external: false,
+            state: UserState::Active,
+            two_factor: false,
+            created_at: DateTime::UNIX_EPOCH,
+        }
+    }
+}
+
 /// The state of a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum UserState {

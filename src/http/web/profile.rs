@@ -32,11 +32,9 @@ pub(super) async fn get(visitor: Visitor, uri: Uri) -> Result<Response, WebError
 
 #[cfg(test)]
 mod tests {
-    use chrono::DateTime;
 
     use super::*;
     use crate::domain::ids::UserId;
-    use crate::domain::users::UserState;
     use crate::http::web::layout::{sample, sample_layout};
 
     #[test]
@@ -45,15 +43,9 @@ mod tests {
             has_new_password: email.is_none(),
             layout: sample_layout(Some("alice")),
             user: User {
-                id: UserId(1),
-                username: "alice".try_into().unwrap(),
                 name: "<b>Alice</b>".to_owned(),
                 email: email.map(|email| email.try_into().unwrap()),
-                admin: false,
-                external: false,
-                state: UserState::Active,
-                two_factor: false,
-                created_at: DateTime::UNIX_EPOCH,
+                ..User::plain(UserId(1), "alice")
             },
         };
         let html = sample(&page(Some("<script>@example.com")));

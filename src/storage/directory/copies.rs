@@ -271,23 +271,11 @@ mod tests {
     use crate::domain::members::LastingRole;
     use crate::domain::members::access_level::AccessLevel;
     use crate::domain::refresh_tokens::RefreshToken;
-    use crate::domain::users::UserState;
-    use crate::domain::users::username::Username;
 
     const MEBIBYTE: usize = 1024 * 1024;
 
     fn refresh_token() -> OwnedRefreshToken {
-        let user = User {
-            id: UserId(7),
-            username: Username::try_from("alice").unwrap(),
-            name: "Alice".to_owned(),
-            email: None,
-            admin: false,
-            external: false,
-            state: UserState::Active,
-            two_factor: false,
-            created_at: DateTime::UNIX_EPOCH,
-        };
+        let user = User::plain(UserId(7), "alice");
         let token = RefreshToken {
             id: RefreshTokenId(1),
             user_id: user.id,
