@@ -94,12 +94,6 @@ impl Parameters {
         texts.map(SecretString::from).collect()
     }
 
-    /// True if it is given as something other than a list without items.
-    pub(super) fn has_items(&self, name: &str) -> bool {
-        let is_empty = |value: &Value| value.as_array().is_some_and(Vec::is_empty);
-        self.value(name).is_some_and(|value| !is_empty(value))
-    }
-
     /// Refuses parameters that are neither fields of `T` nor among `without_effect`: a misspelt limit must not
     /// make a wide token.
     pub(super) fn only<T: PartialSchema>(&self, without_effect: &[&str]) -> Result<(), ApiError> {

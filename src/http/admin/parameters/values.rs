@@ -204,6 +204,11 @@ impl Parameters {
         numbers.map(Some).ok_or_else(|| invalid(name))
     }
 
+    /// True if it is given as something other than a list without items.
+    pub(in crate::http::admin) fn has_items(&self, name: &str) -> bool {
+        self.items(name).is_some_and(|items| !items.is_empty())
+    }
+
     /// The items of a list, or the one value in place of a list.
     fn items(&self, name: &str) -> Option<&[Value]> {
         self.value(name).map(|value| match value {
