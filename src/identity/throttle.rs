@@ -255,15 +255,15 @@ impl Throttle {
         ];
         // Two tries at a time are two.
         let _adding = self.0.adding.lock().unwrap_or_else(PoisonError::into_inner);
-        let [by_address, by_user] = self.code_tables();
-        for (table, key) in [(by_address, &keys[0]), (by_user, &keys[1])] {
+        let tables = self.code_tables();
+        for (table, key) in tables.into_iter().zip(&keys) {
             let earlier = key.as_ref().and_then(|key| table.get(key));
             if let Some(wait) = earlier.and_then(|earlier| earlier.wait(&self.0.code_rules, now)) {
                 return Err(wait);
             }
         }
         let add = |table| move |key| add(table, (key, secret), (now, CODES_FORGOTTEN));
-        let [pair, all] = keys;
+        let ([by_address, by_user], [pair, all]) = (tables, keys);
         Ok(SecondFactorAttempt {
             added: [pair.map(add(by_address)), all.map(add(by_user))],
         })

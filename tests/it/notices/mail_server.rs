@@ -1,4 +1,4 @@
-//! What a mail server answers, or does not: a mail that it took is not sent again, and one that it may take later is.
+//! Mail servers that take a mail, refuse it or do not answer: what was taken is not sent again, and what may be taken later is.
 
 use std::time::Instant;
 
