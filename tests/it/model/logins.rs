@@ -101,14 +101,14 @@ impl Writer<'_> {
     }
 }
 
-/// Deletes the oldest ones of a user, so that there is room for one more.
+/// Deletes the oldest ones of a user, so that there is room for one more; first those that were revoked.
 fn make_room(world: &mut World, user: &str, deletion: &Deletion) {
     let tokens = Arc::make_mut(&mut world.refresh_tokens);
     let mut kept: Vec<_> = tokens
         .values_mut()
         .filter(|token| token.owner == user && token.deleted.is_none())
         .collect();
-    kept.sort_by_key(|token| token.id);
+    kept.sort_by_key(|token| (!token.is_revoked, token.id));
     let too_many = (kept.len() + 1).saturating_sub(MOST_REFRESH_TOKENS);
     for token in kept.into_iter().take(too_many) {
         token.deleted = Some(deletion.clone());
