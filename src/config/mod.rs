@@ -1,28 +1,10 @@
 //! The configuration: `default.toml`, over it a file, over it environment variables.
 
-mod access_tokens;
 mod advice;
-mod audit;
-mod connections;
-mod database_url;
 mod error;
-mod failed_logins;
-mod file;
-mod listeners;
-mod networks;
-mod notices;
-mod origins;
-mod public_url;
-mod registries;
-mod secret;
 mod sections;
-mod settings;
 mod sources;
-mod tls;
-mod traces;
-mod two_factor;
-mod usage;
-mod value;
+mod values;
 
 use std::path::PathBuf;
 
@@ -33,24 +15,21 @@ use crate::domain::registry::Registry;
 use crate::domain::sessions::SessionRules;
 use crate::domain::token_limits::TokenLimits;
 
-pub use audit::Audit;
-pub use connections::{ConnectionLimits, ConnectionTimeouts};
 pub use error::ConfigError;
-pub use failed_logins::FailedLogins;
-pub use networks::Networks;
-pub use notices::{MailSettings, NoticeSettings, WebhookSettings};
-pub use origins::Origins;
-pub use public_url::PublicUrl;
 pub use sections::{
-    AdminApi, Database, Keys, Log, LogFormat, Ops, PasswordChecks, Shutdown, TokenEndpoint,
+    AdminApi, Audit, Database, FailedLogins, Keys, Log, LogFormat, MailSettings, NoticeSettings,
+    Ops, PasswordChecks, Shutdown, TokenEndpoint, Traces, TwoFactorSettings, Usage,
+    WebhookSettings,
 };
 pub use sources::Sources;
-pub use tls::{Tls, TlsVersion};
-pub use traces::Traces;
-pub use two_factor::TwoFactorSettings;
-pub use usage::Usage;
+pub use values::connections::{ConnectionLimits, ConnectionTimeouts};
+pub use values::networks::Networks;
+pub use values::origins::Origins;
+pub use values::public_url::PublicUrl;
+pub use values::tls::{Tls, TlsVersion};
 
-use settings::Settings;
+use sections::{access_tokens, listeners, refresh_tokens, registries, sessions, token_limits};
+use sources::settings::Settings;
 
 /// Every key, its default and a sentence: also the reference for operators.
 pub const REFERENCE: &str = include_str!("default.toml");
@@ -133,12 +112,12 @@ impl Config {
             failed_logins: FailedLogins::read(&settings)?,
             two_factor: TwoFactorSettings::read(&settings)?,
             access_tokens: access_tokens::read(&settings)?,
-            refresh_tokens: sections::refresh_tokens(&settings)?,
-            sessions: sections::sessions(&settings)?,
+            refresh_tokens: refresh_tokens::read(&settings)?,
+            sessions: sessions::read(&settings)?,
             audit: Audit::read(&settings)?,
             notices: NoticeSettings::read(&settings)?,
             usage: Usage::read(&settings)?,
-            token_limits: sections::token_limits(&settings)?,
+            token_limits: token_limits::read(&settings)?,
             shutdown: Shutdown::read(&settings)?,
             registries: registries::read(&settings)?,
             ignored_variables: settings.ignored_variables,

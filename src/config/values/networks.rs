@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use crate::config::error::ConfigError;
-use crate::config::value::Setting;
+use crate::config::sources::value::Setting;
 
 /// Addresses and networks.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -13,7 +13,7 @@ pub struct Networks(Vec<IpNet>);
 
 impl Networks {
     /// True if there is none.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::config) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
@@ -26,7 +26,7 @@ impl Networks {
             .any(|network| network.contains(&address) || network.contains(&mapped))
     }
 
-    pub(super) fn read(setting: &Setting) -> Result<Self, ConfigError> {
+    pub(in crate::config) fn read(setting: &Setting) -> Result<Self, ConfigError> {
         let network = |text: &str| -> Result<IpNet, ConfigError> {
             let address = text
                 .parse::<IpAddr>()

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use crate::config::error::ConfigError;
-use crate::config::settings::{Settings, find};
-use crate::config::value::Setting;
+use crate::config::sources::settings::{Settings, find};
+use crate::config::sources::value::Setting;
 use crate::domain::registry::host::RegistryHost;
 use crate::domain::registry::{LONGEST_LIFETIME, Registry, ServiceName, TrustMode};
 
 /// All registries; each service once.
-pub(super) fn read(settings: &Settings) -> Result<Vec<Registry>, ConfigError> {
+pub(in crate::config) fn read(settings: &Settings) -> Result<Vec<Registry>, ConfigError> {
     let mut registries: Vec<Registry> = Vec::new();
     for entry in &settings.registries {
         let registry = one(entry)?;

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::config::error::{ConfigError, SettingOrigin};
-use crate::config::settings::Settings;
-use crate::config::value::Setting;
+use crate::config::sources::settings::Settings;
+use crate::config::sources::value::Setting;
 
 /// The most connections that a listener has at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub struct ConnectionTimeouts {
 
 impl ConnectionLimits {
     /// Reads the limits of a listener.
-    pub(super) fn read(settings: &Settings, section: &str) -> Result<Self, ConfigError> {
+    pub(in crate::config) fn read(settings: &Settings, section: &str) -> Result<Self, ConfigError> {
         let setting = |key: &str| settings.get(&format!("{section}.{key}"));
         let number = |setting: &Setting| setting.integer(1, 1_000_000);
         let total = number(setting("max_connections")?)?;
@@ -49,13 +49,13 @@ impl ConnectionLimits {
     }
 
     /// True if one address can take all places, though there are several.
-    pub(super) fn are_open_to_one(self) -> bool {
+    pub(in crate::config) fn are_open_to_one(self) -> bool {
         self.total > 1 && self.per_address >= self.total
     }
 }
 
 impl ConnectionTimeouts {
-    pub(super) fn read(settings: &Settings) -> Result<Self, ConfigError> {
+    pub(in crate::config) fn read(settings: &Settings) -> Result<Self, ConfigError> {
         let time = |key: &str| settings.get(key)?.duration("1s", "1h");
         Ok(Self {
             handshake: time("connections.handshake_timeout")?,

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::config::error::ConfigError;
-use crate::config::settings::Settings;
-use crate::config::value::Setting;
+use crate::config::sources::settings::Settings;
+use crate::config::sources::value::Setting;
 
 /// The text for "no end".
 const FOREVER: &str = "forever";
@@ -17,14 +17,14 @@ pub struct Audit {
 }
 
 impl Audit {
-    pub(super) fn read(settings: &Settings) -> Result<Self, ConfigError> {
+    pub(in crate::config) fn read(settings: &Settings) -> Result<Self, ConfigError> {
         let keep = time_to_keep(settings.get("audit.keep")?)?;
         Ok(Self { keep })
     }
 }
 
 /// A time for which something is kept; none for ever.
-pub(super) fn time_to_keep(keep: &Setting) -> Result<Option<Duration>, ConfigError> {
+pub(in crate::config) fn time_to_keep(keep: &Setting) -> Result<Option<Duration>, ConfigError> {
     if keep.text()? == FOREVER {
         return Ok(None);
     }

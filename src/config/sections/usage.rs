@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use crate::config::audit::time_to_keep;
 use crate::config::error::ConfigError;
-use crate::config::settings::Settings;
+use crate::config::sections::audit::time_to_keep;
+use crate::config::sources::settings::Settings;
 
 /// `[usage]`
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub struct Usage {
 }
 
 impl Usage {
-    pub(super) fn read(settings: &Settings) -> Result<Self, ConfigError> {
+    pub(in crate::config) fn read(settings: &Settings) -> Result<Self, ConfigError> {
         let keep = time_to_keep(settings.get("usage.keep")?)?;
         Ok(Self { keep })
     }

@@ -5,8 +5,8 @@ use std::num::NonZeroU32;
 use url::Url;
 
 use crate::config::error::ConfigError;
-use crate::config::sections::part;
-use crate::config::settings::Settings;
+use crate::config::sections::log::part;
+use crate::config::sources::settings::Settings;
 
 /// `[traces]`
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub struct Traces {
 }
 
 impl Traces {
-    pub(super) fn read(settings: &Settings) -> Result<Self, ConfigError> {
+    pub(in crate::config) fn read(settings: &Settings) -> Result<Self, ConfigError> {
         let endpoint = settings.get("traces.endpoint")?;
         let address = endpoint.text()?;
         let parsed = Url::parse(address).ok();

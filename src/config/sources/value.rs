@@ -5,11 +5,12 @@ use std::time::Duration;
 use crate::config::error::{ConfigError, SettingOrigin};
 
 /// The problem of a path that only a shell understands.
-pub(super) const HOME: &str = "begins with ~, which only a shell knows; write the whole path";
+pub(in crate::config) const HOME: &str =
+    "begins with ~, which only a shell knows; write the whole path";
 
 /// A value as it is written for a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Raw {
+pub(in crate::config) enum Raw {
     Text(String),
     Integer(i64),
     Boolean(bool),
@@ -20,24 +21,24 @@ pub(super) enum Raw {
 
 /// A value with its key and where it comes from.
 #[derive(Clone)]
-pub(super) struct Setting {
-    pub(super) key: String,
-    pub(super) raw: Raw,
-    pub(super) origin: SettingOrigin,
+pub(in crate::config) struct Setting {
+    pub(in crate::config) key: String,
+    pub(in crate::config) raw: Raw,
+    pub(in crate::config) origin: SettingOrigin,
 }
 
 impl Setting {
     /// The error that this value has `problem`.
-    pub(super) fn wrong(&self, problem: &str) -> ConfigError {
+    pub(in crate::config) fn wrong(&self, problem: &str) -> ConfigError {
         ConfigError::new(self.origin.clone(), format!("`{}` {problem}", self.key))
     }
 
     /// True for a value that a file has, and not the reference.
-    pub(super) fn is_of_file(&self) -> bool {
+    pub(in crate::config) fn is_of_file(&self) -> bool {
         matches!(self.origin, SettingOrigin::Line(..))
     }
 
-    pub(super) fn text(&self) -> Result<&str, ConfigError> {
+    pub(in crate::config) fn text(&self) -> Result<&str, ConfigError> {
         match &self.raw {
             Raw::Text(text) => Ok(text),
             _ => Err(self.wrong("is a text; write it between quotes")),
@@ -45,7 +46,7 @@ impl Setting {
     }
 
     /// A number between two limits, both allowed.
-    pub(super) fn integer(&self, least: u32, most: u32) -> Result<u32, ConfigError> {
+    pub(in crate::config) fn integer(&self, least: u32, most: u32) -> Result<u32, ConfigError> {
         let number = match &self.raw {
             Raw::Integer(number) => u32::try_from(*number).ok(),
             // Environment variables are texts.
@@ -59,7 +60,7 @@ impl Setting {
             .ok_or_else(|| self.wrong(&format!("is a whole number from {least} to {most}")))
     }
 
-    pub(super) fn boolean(&self) -> Result<bool, ConfigError> {
+    pub(in crate::config) fn boolean(&self) -> Result<bool, ConfigError> {
         match &self.raw {
             Raw::Boolean(value) => Ok(*value),
             Raw::Text(text) if matches!(self.origin, SettingOrigin::Variable(_)) => {
@@ -70,7 +71,7 @@ impl Setting {
     }
 
     /// A list; in an environment variable with commas between.
-    pub(super) fn list(&self) -> Result<Vec<&str>, ConfigError> {
+    pub(in crate::config) fn list(&self) -> Result<Vec<&str>, ConfigError> {
         match &self.raw {
             Raw::List(items) => Ok(items.iter().map(String::as_str).collect()),
             Raw::Text(text) if matches!(self.origin, SettingOrigin::Variable(_)) => Ok(text
@@ -83,7 +84,11 @@ impl Setting {
     }
 
     /// A duration between two limits, both allowed.
-    pub(super) fn duration(&self, least: &str, most: &str) -> Result<Duration, ConfigError> {
+    pub(in crate::config) fn duration(
+        &self,
+        least: &str,
+        most: &str,
+    ) -> Result<Duration, ConfigError> {
         let read = |text: &str| humantime::parse_duration(text).ok();
         let limits = (read(least), read(most));
         let within = read(self.text()?).filter(|value| match limits {

@@ -1,8 +1,8 @@
 //! `[access_tokens]`
 
 use crate::config::error::ConfigError;
-use crate::config::settings::Settings;
-use crate::config::value::Setting;
+use crate::config::sources::settings::Settings;
+use crate::config::sources::value::Setting;
 use crate::domain::access_tokens::policy::AccessTokenPolicy;
 use crate::domain::expiry::Lifetime;
 
@@ -10,7 +10,7 @@ use crate::domain::expiry::Lifetime;
 const NONE: &str = "none";
 
 /// The ends that personal access tokens may or must have.
-pub(super) fn read(settings: &Settings) -> Result<AccessTokenPolicy, ConfigError> {
+pub(in crate::config) fn read(settings: &Settings) -> Result<AccessTokenPolicy, ConfigError> {
     let usual = settings.get("access_tokens.default_lifetime")?;
     let policy = AccessTokenPolicy {
         longest: lifetime(settings.get("access_tokens.longest_lifetime")?)?,

@@ -1,5 +1,9 @@
 //! The sources of a configuration: a file and environment variables.
 
+pub(in crate::config) mod file;
+pub(in crate::config) mod settings;
+pub(in crate::config) mod value;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
@@ -68,13 +72,13 @@ impl Sources {
     }
 
     /// The key that a variable stands for: `WHARFINGER_TOKEN__LISTEN` is `token.listen`.
-    pub(super) fn key_of(variable: &str) -> String {
+    pub(in crate::config) fn key_of(variable: &str) -> String {
         let name = variable.strip_prefix(PREFIX).unwrap_or(variable);
         name.to_lowercase().replacen("__", ".", 1)
     }
 
     /// The variable that stands for a key.
-    pub(super) fn variable_of(key: &str) -> String {
+    pub(in crate::config) fn variable_of(key: &str) -> String {
         format!("{PREFIX}{}", key.to_uppercase().replacen('.', "__", 1))
     }
 }

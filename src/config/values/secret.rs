@@ -7,8 +7,8 @@ use std::os::unix::fs::PermissionsExt;
 use secrecy::SecretString;
 
 use crate::config::error::ConfigError;
-use crate::config::settings::Settings;
-use crate::config::value::Setting;
+use crate::config::sources::settings::Settings;
+use crate::config::sources::value::Setting;
 
 /// The most bytes of a file with a secret.
 const LONGEST_SECRET: u64 = 64 * 1024;
@@ -19,7 +19,7 @@ const READ_BY_ALL: u32 = 0o004;
 
 /// The secret that is written for `key`, or in the file that is named for `key` with `_file` behind it, with the one of
 /// these settings that has it; none if both are empty. A line break at the end of a file is no part of it.
-pub(super) fn read<'a>(
+pub(in crate::config) fn read<'a>(
     settings: &'a Settings,
     key: &str,
 ) -> Result<Option<(SecretString, &'a Setting)>, ConfigError> {
@@ -40,7 +40,10 @@ pub(super) fn read<'a>(
 }
 
 /// The text of the file with certificates that is named for `key`; none if none is.
-pub(super) fn certificates(settings: &Settings, key: &str) -> Result<Option<String>, ConfigError> {
+pub(in crate::config) fn certificates(
+    settings: &Settings,
+    key: &str,
+) -> Result<Option<String>, ConfigError> {
     let setting = settings.get(key)?;
     if setting.text()?.is_empty() {
         return Ok(None);

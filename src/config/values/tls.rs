@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use crate::config::error::{ConfigError, SettingOrigin};
-use crate::config::settings::Settings;
-use crate::config::value::HOME;
+use crate::config::sources::settings::Settings;
+use crate::config::sources::value::HOME;
 
 /// The problem of a setting that means nothing without TLS.
 const NO_TLS: &str = "needs a listener that speaks TLS; set `tls_certificate` and `tls_key` too";
@@ -33,7 +33,10 @@ pub enum TlsVersion {
 
 impl Tls {
     /// Reads the TLS of the listener of `section`; nothing if it speaks plain HTTP.
-    pub(super) fn read(settings: &Settings, section: &str) -> Result<Option<Self>, ConfigError> {
+    pub(in crate::config) fn read(
+        settings: &Settings,
+        section: &str,
+    ) -> Result<Option<Self>, ConfigError> {
         let certificate = path(settings, &format!("{section}.tls_certificate"))?;
         let key = path(settings, &format!("{section}.tls_key"))?;
         let version = settings.get(&format!("{section}.tls_min_version"))?;
@@ -64,7 +67,7 @@ impl Tls {
     }
 
     /// The same for a listener that may want certificates of its clients.
-    pub(super) fn read_with_clients(
+    pub(in crate::config) fn read_with_clients(
         settings: &Settings,
         section: &str,
     ) -> Result<Option<Self>, ConfigError> {

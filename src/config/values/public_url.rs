@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use url::{Host, Url};
 
 use crate::config::error::ConfigError;
-use crate::config::value::Setting;
+use crate::config::sources::value::Setting;
 
 /// An address that clients are sent to, without a slash at its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,7 +18,7 @@ impl PublicUrl {
     }
 
     /// Reads an address below which we serve `own` paths, which are no part of it.
-    pub(super) fn read(setting: &Setting, own: &[&str]) -> Result<Self, ConfigError> {
+    pub(in crate::config) fn read(setting: &Setting, own: &[&str]) -> Result<Self, ConfigError> {
         let text = setting.text()?;
         let refused = |problem: &str| {
             let example = "write an http or https address such as https://auth.example.com";
@@ -46,7 +46,10 @@ impl PublicUrl {
     }
 
     /// The address, unless passwords that are sent there can be read on the way.
-    pub(super) fn fit_for_passwords(self, setting: &Setting) -> Result<Self, ConfigError> {
+    pub(in crate::config) fn fit_for_passwords(
+        self,
+        setting: &Setting,
+    ) -> Result<Self, ConfigError> {
         if self.is_plain() && !self.is_local() {
             return Err(setting.wrong(
                 "is plain http, and people sign in there with their passwords; write https, with TLS here \
@@ -73,7 +76,7 @@ impl PublicUrl {
     }
 
     /// The host, if it is an IP address and no name.
-    pub(super) fn ip(&self) -> Option<IpAddr> {
+    pub(in crate::config) fn ip(&self) -> Option<IpAddr> {
         match self.0.host()? {
             Host::Ipv4(ip) => Some(ip.into()),
             Host::Ipv6(ip) => Some(ip.into()),
@@ -82,7 +85,7 @@ impl PublicUrl {
     }
 
     /// True if it leads to the machine that it is used on.
-    pub(super) fn is_local(&self) -> bool {
+    pub(in crate::config) fn is_local(&self) -> bool {
         self.ip().map_or_else(
             || self.0.host_str() == Some("localhost"),
             |ip| ip.is_loopback(),
@@ -95,13 +98,13 @@ impl PublicUrl {
     }
 
     /// The port, which the scheme gives if none is written.
-    pub(super) fn port(&self) -> Option<u16> {
+    pub(in crate::config) fn port(&self) -> Option<u16> {
         self.0.port_or_known_default()
     }
 }
 
 /// True if the address has a host, perhaps a port and a path, and nothing else.
-pub(super) fn is_written_plainly(text: &str, url: &Url) -> bool {
+pub(in crate::config) fn is_written_plainly(text: &str, url: &Url) -> bool {
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-._~/%".contains(letter);
     let has_two_slashes = text
         .split_once("://")

@@ -1,7 +1,7 @@
 //! `[two_factor]`
 
 use crate::config::error::ConfigError;
-use crate::config::settings::Settings;
+use crate::config::sources::settings::Settings;
 
 /// `[two_factor]`
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,7 +11,7 @@ pub struct TwoFactorSettings {
 }
 
 impl TwoFactorSettings {
-    pub(super) fn read(settings: &Settings) -> Result<Self, ConfigError> {
+    pub(in crate::config) fn read(settings: &Settings) -> Result<Self, ConfigError> {
         Ok(Self {
             required: settings.get("two_factor.required")?.boolean()?,
         })

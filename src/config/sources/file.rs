@@ -7,18 +7,18 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::config::error::{ConfigError, SettingOrigin};
-use crate::config::value::{Raw, Setting};
+use crate::config::sources::value::{Raw, Setting};
 
 /// One `[[registry]]`: where it begins, and its keys.
-pub(super) type RegistryEntry = (SettingOrigin, BTreeMap<String, Setting>);
+pub(in crate::config) type RegistryEntry = (SettingOrigin, BTreeMap<String, Setting>);
 
 /// The keys of a file: `section.key`, and those of each `[[registry]]`.
 #[derive(Default)]
-pub(super) struct Flat {
-    pub(super) settings: BTreeMap<String, Setting>,
-    pub(super) registries: Vec<RegistryEntry>,
+pub(in crate::config) struct Flat {
+    pub(in crate::config) settings: BTreeMap<String, Setting>,
+    pub(in crate::config) registries: Vec<RegistryEntry>,
     /// The names of the sections, with their lines; a section may be empty.
-    pub(super) sections: Vec<(String, SettingOrigin)>,
+    pub(in crate::config) sections: Vec<(String, SettingOrigin)>,
 }
 
 struct Reader<'a> {
@@ -28,7 +28,7 @@ struct Reader<'a> {
 }
 
 /// Takes `text` apart, which was read from `path`.
-pub(super) fn flatten(text: &str, path: Option<&Path>) -> Result<Flat, ConfigError> {
+pub(in crate::config) fn flatten(text: &str, path: Option<&Path>) -> Result<Flat, ConfigError> {
     let reader = Reader { text, path };
     let table = DeTable::parse(text).map_err(|error| {
         let at = error.span().map_or(0, |span| span.start);

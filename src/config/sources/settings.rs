@@ -6,27 +6,27 @@ use std::path::{Path, PathBuf};
 
 use crate::config::REFERENCE;
 use crate::config::error::{ConfigError, SettingOrigin};
-use crate::config::file::{Flat, flatten};
 use crate::config::sources::Sources;
-use crate::config::value::{Raw, Setting};
+use crate::config::sources::file::{Flat, flatten};
+use crate::config::sources::value::{Raw, Setting};
 
 /// The file that is read when none is named.
 const USUAL_FILE: &str = "wharfinger.toml";
 
 /// Every known key with its value.
-pub(super) struct Settings {
+pub(in crate::config) struct Settings {
     values: BTreeMap<String, Setting>,
     /// The entries of the file, each complete.
-    pub(super) registries: Vec<BTreeMap<String, Setting>>,
+    pub(in crate::config) registries: Vec<BTreeMap<String, Setting>>,
     /// A sentence for each variable that looks like ours and is not read.
-    pub(super) ignored_variables: Vec<String>,
+    pub(in crate::config) ignored_variables: Vec<String>,
     /// A sentence about the variables that overrule the file, if there are any.
-    pub(super) overruled: Option<String>,
+    pub(in crate::config) overruled: Option<String>,
 }
 
 impl Settings {
     /// Reads all sources; a key that is not in the reference is an error.
-    pub(super) fn gather(sources: &Sources) -> Result<Self, ConfigError> {
+    pub(in crate::config) fn gather(sources: &Sources) -> Result<Self, ConfigError> {
         let Flat {
             settings: mut values,
             registries,
@@ -115,13 +115,13 @@ impl Settings {
     }
 
     /// The value of a key that the reference has.
-    pub(super) fn get(&self, key: &str) -> Result<&Setting, ConfigError> {
+    pub(in crate::config) fn get(&self, key: &str) -> Result<&Setting, ConfigError> {
         find(&self.values, key)
     }
 }
 
 /// The value of a key that the reference has.
-pub(super) fn find<'a>(
+pub(in crate::config) fn find<'a>(
     values: &'a BTreeMap<String, Setting>,
     key: &str,
 ) -> Result<&'a Setting, ConfigError> {

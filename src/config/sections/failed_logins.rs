@@ -1,8 +1,8 @@
 //! `[failed_logins]`
 
 use crate::config::error::ConfigError;
-use crate::config::networks::Networks;
-use crate::config::settings::Settings;
+use crate::config::sources::settings::Settings;
+use crate::config::values::networks::Networks;
 use crate::domain::failed_logins::BackOff;
 
 /// `[failed_logins]`
@@ -15,7 +15,7 @@ pub struct FailedLogins {
 }
 
 impl FailedLogins {
-    pub(super) fn read(settings: &Settings) -> Result<Self, ConfigError> {
+    pub(in crate::config) fn read(settings: &Settings) -> Result<Self, ConfigError> {
         let free = settings.get("failed_logins.free")?.integer(0, 1_000_000)?;
         Ok(Self {
             back_off: BackOff {

@@ -3,8 +3,8 @@
 use url::Url;
 
 use crate::config::error::ConfigError;
-use crate::config::public_url::is_written_plainly;
-use crate::config::value::Setting;
+use crate::config::sources::value::Setting;
+use crate::config::values::public_url::is_written_plainly;
 
 /// Origins of web pages (RFC 6454), such as `https://ui.example.com`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -17,7 +17,7 @@ impl Origins {
     }
 
     /// Refuses `*`: pages ask with a credential, and no page that nobody named gets an answer to that.
-    pub(super) fn read(setting: &Setting) -> Result<Self, ConfigError> {
+    pub(in crate::config) fn read(setting: &Setting) -> Result<Self, ConfigError> {
         let origin = |text: &str| {
             origin(text).ok_or_else(|| {
                 setting.wrong(&format!(

@@ -8,10 +8,10 @@ use secrecy::SecretString;
 use url::{Host, Url};
 
 use crate::config::error::ConfigError;
-use crate::config::networks::Networks;
-use crate::config::secret;
-use crate::config::settings::Settings;
-use crate::config::value::Setting;
+use crate::config::sources::settings::Settings;
+use crate::config::sources::value::Setting;
+use crate::config::values::networks::Networks;
+use crate::config::values::secret;
 use crate::domain::notices::ends::{DaysBefore, MOST_DAYS};
 use crate::domain::notices::outbox::Channels;
 use crate::domain::notices::rules::{MailProtection, NoticeRules};
@@ -71,7 +71,7 @@ impl fmt::Debug for WebhookSettings {
 }
 
 impl NoticeSettings {
-    pub(super) fn read(settings: &Settings) -> Result<Self, ConfigError> {
+    pub(in crate::config) fn read(settings: &Settings) -> Result<Self, ConfigError> {
         let webhook = WebhookSettings::read(settings)?;
         let mail = MailSettings::read(settings)?;
         let owners = settings.get("mail.to_owners")?;

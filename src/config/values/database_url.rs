@@ -3,7 +3,7 @@
 use secrecy::SecretString;
 
 use crate::config::error::ConfigError;
-use crate::config::value::{HOME, Setting};
+use crate::config::sources::value::{HOME, Setting};
 
 /// The parameters of an address that the drivers know. They pass over others, so that with a mistyped one nobody would look at the
 /// server's certificate; and the one for PostgreSQL logs their values, which may be passwords.
@@ -46,7 +46,7 @@ const OF_MYSQL: [&str; 14] = [
 ];
 
 /// Reads an address whose scheme and parameters are known. For SQLite's parameters the driver looks itself.
-pub(super) fn read(setting: &Setting) -> Result<SecretString, ConfigError> {
+pub(in crate::config) fn read(setting: &Setting) -> Result<SecretString, ConfigError> {
     let text = setting.text()?;
     let (scheme, rest) = text.split_once(':').unwrap_or((text, ""));
     let known: Option<&[&str]> = match scheme {
