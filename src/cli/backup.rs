@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 
 use crate::app::backup::{BackupFile, BackupSummary, RestorationOutcome};
 use crate::cli::context::Context;
-use crate::cli::new_file::NewFile;
-use crate::cli::passphrase::PassphraseSource;
-use crate::cli::standard_output::must_be_open;
-use crate::cli::words::time;
+use crate::cli::input::passphrase::PassphraseSource;
+use crate::cli::output::new_file::NewFile;
+use crate::cli::output::standard_output::must_be_open;
+use crate::cli::output::words::time;
 use crate::server::{self, BackupChoice, RestoredBackup};
 use crate::signing::KeyRing;
 

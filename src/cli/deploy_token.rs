@@ -5,12 +5,12 @@ use clap::{Args, Subcommand};
 
 use crate::app::Desk;
 use crate::cli::context::Context;
+use crate::cli::input::token_filter::{StateFilter, ends_within};
 use crate::cli::input::{Confirmation, expiry, id, read, to_come};
-use crate::cli::list::{List, Parts};
-use crate::cli::secret_file::SecretOutput;
-use crate::cli::table::Table;
-use crate::cli::token_filter::{StateFilter, ends_within};
-use crate::cli::words::{end, until};
+use crate::cli::output::list::{List, Parts};
+use crate::cli::output::secret_file::SecretOutput;
+use crate::cli::output::table::Table;
+use crate::cli::output::words::{end, until};
 use crate::domain::access_tokens::scope::AccessTokenScope;
 use crate::domain::authority::Authority;
 use crate::domain::deploy_tokens::{DeployToken, DeployTokenSpecification, DeployUsername};

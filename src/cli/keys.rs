@@ -8,9 +8,9 @@ use serde_json::json;
 
 use crate::cli::context::Context;
 use crate::cli::input::Confirmation;
+use crate::cli::output::table::Table;
+use crate::cli::output::words::{maybe_time, time};
 use crate::cli::registry;
-use crate::cli::table::Table;
-use crate::cli::words::{maybe_time, time};
 use crate::domain::clock::Clock;
 use crate::domain::registry::{Registry, TrustMode};
 use crate::server;

@@ -5,7 +5,7 @@ use clap::Subcommand;
 use serde_json::json;
 
 use crate::cli::context::Context;
-use crate::cli::table::Table;
+use crate::cli::output::table::Table;
 use crate::domain::schema_status::{Migration, SchemaAge};
 use crate::server::{self, FoundState};
 

@@ -1,4 +1,4 @@
-//! The command line: a noun a file.
+//! The command line: a noun a file, beside what they all read (`input`) and print (`output`).
 //!
 //! Results go to standard output, alone; everything meant for a person goes to standard error.
 //! Status 0 is done, 1 is not done, 2 is a command that cannot be read.
@@ -11,32 +11,19 @@ mod deploy_token;
 mod explain;
 mod group;
 mod health;
-mod hidden_line;
 mod input;
 mod keys;
-mod list;
 mod member;
 mod migrate;
 mod namespace;
-mod new_file;
 mod notice;
 mod output;
-mod owners;
-mod passphrase;
 mod project;
 mod refresh_token;
 mod registry;
-mod registry_config;
-mod secret_file;
 mod serve;
-mod standard_output;
-mod table;
-mod token_change;
-mod token_end;
-mod token_filter;
 mod usage;
 mod user;
-mod words;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -47,6 +34,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use serde_json::json;
 
 use context::Context;
+use input::token_filter;
 use output::{NotWritten, Output};
 
 use crate::server;

@@ -4,8 +4,8 @@ use clap::Subcommand;
 
 use crate::cli::context::Context;
 use crate::cli::input::read;
-use crate::cli::list::{List, Parts};
-use crate::cli::words::{maybe_time, time};
+use crate::cli::output::list::{List, Parts};
+use crate::cli::output::words::{maybe_time, time};
 use crate::domain::authority::Authority;
 use crate::domain::notices::outbox::{Channel, NoticeFilter, NoticeState, OutboxNotice};
 use crate::representation::NoticeView;

@@ -4,12 +4,12 @@ use clap::Subcommand;
 
 use crate::app::Desk;
 use crate::cli::context::{Context, user_id};
+use crate::cli::input::token_filter::{StateFilter, TokenState, is_unused_for};
 use crate::cli::input::{Confirmation, id, read};
-use crate::cli::list::{List, Parts};
-use crate::cli::owners::Owners;
-use crate::cli::table::Table;
-use crate::cli::token_filter::{StateFilter, TokenState, is_unused_for};
-use crate::cli::words::time;
+use crate::cli::output::list::{List, Parts};
+use crate::cli::output::owners::Owners;
+use crate::cli::output::table::Table;
+use crate::cli::output::words::time;
 use crate::domain::authority::Authority;
 use crate::domain::expiry::Lifetime;
 use crate::domain::ids::RefreshTokenId;

@@ -56,7 +56,7 @@ fn interruption(settings: &Termios) -> u8 {
 }
 
 /// Asks on the terminal of this process, whatever its standard input is. Ctrl-C ends the process as it does elsewhere.
-pub(super) fn ask(prompt: &str) -> anyhow::Result<SecretString> {
+pub(in crate::cli) fn ask(prompt: &str) -> anyhow::Result<SecretString> {
     let mut terminal = (OpenOptions::new().read(true).write(true).open("/dev/tty"))
         .context("there is no terminal to ask on")?;
     let hiding = Hiding::begin(&terminal)?;

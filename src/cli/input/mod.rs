@@ -1,5 +1,9 @@
 //! Input of commands: options, confirmations and passwords.
 
+mod hidden_line;
+pub(in crate::cli) mod passphrase;
+pub(in crate::cli) mod token_filter;
+
 use std::io::{BufRead, IsTerminal, Read, Write};
 use std::str::FromStr;
 
@@ -8,14 +12,13 @@ use chrono::{DateTime, Utc};
 use clap::Args;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::cli::hidden_line;
 use crate::domain::expiry::Expiry;
 use crate::domain::ids::AccessTokenId;
 use crate::domain::moment::Moment;
 
 /// The option that answers the question before something is destroyed.
 #[derive(Debug, Clone, Copy, Args)]
-pub(super) struct Confirmation {
+pub(in crate::cli) struct Confirmation {
     /// Do it without asking.
     #[arg(long)]
     yes: bool,
@@ -23,7 +26,7 @@ pub(super) struct Confirmation {
 
 impl Confirmation {
     /// Asks on the terminal; without a terminal, only `--yes` is a yes.
-    pub(super) fn ask(self, question: &str) -> anyhow::Result<()> {
+    pub(in crate::cli) fn ask(self, question: &str) -> anyhow::Result<()> {
         if self.yes {
             return Ok(());
         }
@@ -46,7 +49,7 @@ impl Confirmation {
 const MOST: u64 = 4096;
 
 /// Reads a secret to the end of its source, without the line break after it; `source` is its name in errors.
-pub(super) fn secret_from(reader: impl Read, source: &str) -> anyhow::Result<SecretString> {
+pub(in crate::cli) fn secret_from(reader: impl Read, source: &str) -> anyhow::Result<SecretString> {
     let mut text = String::new();
     // One byte more, to see that there is too much.
     let read = reader.take(MOST + 1).read_to_string(&mut text);
@@ -58,7 +61,7 @@ pub(super) fn secret_from(reader: impl Read, source: &str) -> anyhow::Result<Sec
 }
 
 /// Reads a password from a pipe. A terminal would show what is typed, so there it is asked for.
-pub(super) fn password_from_stdin() -> anyhow::Result<SecretString> {
+pub(in crate::cli) fn password_from_stdin() -> anyhow::Result<SecretString> {
     if std::io::stdin().is_terminal() {
         return password_from_terminal();
     }
@@ -66,7 +69,7 @@ pub(super) fn password_from_stdin() -> anyhow::Result<SecretString> {
 }
 
 /// Asks twice for a new password, on the terminal.
-pub(super) fn password_from_terminal() -> anyhow::Result<SecretString> {
+pub(in crate::cli) fn password_from_terminal() -> anyhow::Result<SecretString> {
     if !std::io::stdin().is_terminal() {
         bail!("there is no terminal to ask for the password; pipe it in with --password-stdin");
     }
@@ -76,7 +79,7 @@ pub(super) fn password_from_terminal() -> anyhow::Result<SecretString> {
 /// Asks twice for something new; `them` is the word for two of it.
 ///
 /// Control characters are refused: most are keys that were meant for the terminal, and nobody sees that they were pressed.
-pub(super) fn asked_twice(prompt: &str, them: &str) -> anyhow::Result<SecretString> {
+pub(in crate::cli) fn asked_twice(prompt: &str, them: &str) -> anyhow::Result<SecretString> {
     let first = hidden_line::ask(prompt)?;
     if first.expose_secret().contains(char::is_control) {
         bail!(
@@ -91,7 +94,7 @@ pub(super) fn asked_twice(prompt: &str, them: &str) -> anyhow::Result<SecretStri
 }
 
 /// Parses the value of an option.
-pub(super) fn read<T>(text: &str) -> Result<T, String>
+pub(in crate::cli) fn read<T>(text: &str) -> Result<T, String>
 where
     T: for<'a> TryFrom<&'a str, Error: ToString>,
 {
@@ -99,18 +102,21 @@ where
 }
 
 /// Parses the id of a thing; `list` is the command that shows the ids.
-pub(super) fn id<T: FromStr>(text: &str, list: &str) -> Result<T, String> {
+pub(in crate::cli) fn id<T: FromStr>(text: &str, list: &str) -> Result<T, String> {
     let problem = |_| format!("it is not an id; `wharfinger {list} list` shows the ids");
     text.parse().map_err(problem)
 }
 
 /// Parses the id of a personal access token.
-pub(super) fn access_token_id(text: &str) -> Result<AccessTokenId, String> {
+pub(in crate::cli) fn access_token_id(text: &str) -> Result<AccessTokenId, String> {
     id(text, "token")
 }
 
 /// The end, unless it has come already: nothing is made here that is dead from the beginning.
-pub(super) fn to_come(end: Option<Expiry>, now: DateTime<Utc>) -> anyhow::Result<Option<Expiry>> {
+pub(in crate::cli) fn to_come(
+    end: Option<Expiry>,
+    now: DateTime<Utc>,
+) -> anyhow::Result<Option<Expiry>> {
     match end {
         Some(end) if end.has_passed(now) => {
             bail!("{end} has come already (an end is at 00:00 UTC); write a later date")
@@ -120,7 +126,7 @@ pub(super) fn to_come(end: Option<Expiry>, now: DateTime<Utc>) -> anyhow::Result
 }
 
 /// Parses a date on which something ends; an instant must be its beginning, or its time of day would be lost.
-pub(super) fn expiry(text: &str) -> Result<Expiry, String> {
+pub(in crate::cli) fn expiry(text: &str) -> Result<Expiry, String> {
     let moment =
         Moment::try_from(text).map_err(|_| format!("`{text}` is not a date; write YYYY-MM-DD"))?;
     let end = Expiry::on(moment.date());

@@ -6,17 +6,17 @@ use crate::domain::expiry::Expiry;
 use crate::domain::timestamp;
 
 /// A date, or an instant in UTC with whole seconds; `-` for none.
-pub(super) fn end(expiry: Option<Expiry>) -> String {
+pub(in crate::cli) fn end(expiry: Option<Expiry>) -> String {
     expiry.map_or_else(none, |expiry| expiry.to_string())
 }
 
 /// An instant in UTC with whole seconds, such as `2026-03-14T15:09:26Z`.
-pub(super) fn time(instant: DateTime<Utc>) -> String {
+pub(in crate::cli) fn time(instant: DateTime<Utc>) -> String {
     timestamp::seconds(instant)
 }
 
 /// The same; `-` for none.
-pub(super) fn maybe_time(instant: Option<DateTime<Utc>>) -> String {
+pub(in crate::cli) fn maybe_time(instant: Option<DateTime<Utc>>) -> String {
     instant.map_or_else(none, time)
 }
 
@@ -25,6 +25,6 @@ fn none() -> String {
 }
 
 /// `, until 2099-01-01`, or nothing for what does not end.
-pub(super) fn until(expiry: Option<Expiry>) -> String {
+pub(in crate::cli) fn until(expiry: Option<Expiry>) -> String {
     expiry.map_or_else(String::new, |expiry| format!(", until {expiry}"))
 }

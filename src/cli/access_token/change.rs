@@ -3,8 +3,8 @@
 use clap::{ArgGroup, Args};
 
 use crate::app::Desk;
+use crate::cli::access_token::end::TokenEnd;
 use crate::cli::input::{access_token_id, read};
-use crate::cli::token_end::TokenEnd;
 use crate::domain::access_tokens::pattern::RepositoryPattern;
 use crate::domain::access_tokens::scope::AccessTokenScope;
 use crate::domain::access_tokens::{AccessToken, AccessTokenChange};
@@ -15,7 +15,7 @@ use crate::domain::text::{Description, DisplayName};
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("change").required(true).multiple(true)
     .args(["name", "scopes", "expires_at", "expires_in", "repositories", "description"]))]
-pub(super) struct ChangeTokenArguments {
+pub(in crate::cli) struct ChangeTokenArguments {
     /// The token's id.
     #[arg(value_parser = access_token_id)]
     pub(super) id: AccessTokenId,

@@ -17,7 +17,7 @@ enum OutputLoss {
 }
 
 /// Makes sure that what is printed arrives, or that its loss is wanted: a shell's `>/dev/null` says so.
-pub(super) fn must_be_open() -> anyhow::Result<()> {
+pub(in crate::cli) fn must_be_open() -> anyhow::Result<()> {
     match loss() {
         None | Some(OutputLoss::Discarded) => Ok(()),
         Some(loss) => bail!("{loss}; lead it into a file"),
@@ -25,7 +25,7 @@ pub(super) fn must_be_open() -> anyhow::Result<()> {
 }
 
 /// Makes sure that somebody can get a secret that is printed.
-pub(super) fn must_keep_secrets() -> anyhow::Result<()> {
+pub(in crate::cli) fn must_keep_secrets() -> anyhow::Result<()> {
     match loss() {
         None => Ok(()),
         Some(loss) => {

@@ -1,21 +1,24 @@
 //! `wharfinger token`.
 
+mod change;
+mod end;
+
 use anyhow::bail;
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 
 use crate::app::Desk;
 use crate::app::access_tokens::AccessTokenRotation;
+use crate::cli::access_token::change::ChangeTokenArguments;
+use crate::cli::access_token::end::TokenEnd;
 use crate::cli::context::{Context, user_id};
+use crate::cli::input::token_filter::{StateFilter, TokenState, ends_within};
 use crate::cli::input::{Confirmation, access_token_id, read};
-use crate::cli::list::{List, Parts};
-use crate::cli::owners::Owners;
-use crate::cli::secret_file::SecretOutput;
-use crate::cli::table::Table;
-use crate::cli::token_change::ChangeTokenArguments;
-use crate::cli::token_end::TokenEnd;
-use crate::cli::token_filter::{StateFilter, TokenState, ends_within};
-use crate::cli::words::{end, maybe_time, until};
+use crate::cli::output::list::{List, Parts};
+use crate::cli::output::owners::Owners;
+use crate::cli::output::secret_file::SecretOutput;
+use crate::cli::output::table::Table;
+use crate::cli::output::words::{end, maybe_time, until};
 use crate::domain::access_tokens::filter::AccessTokenFilter;
 use crate::domain::access_tokens::pattern::RepositoryPattern;
 use crate::domain::access_tokens::policy::WantedEnd;
@@ -29,7 +32,7 @@ use crate::domain::users::username::Username;
 use crate::representation::AccessTokenView;
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Command {
+pub(in crate::cli) enum Command {
     /// Make a token; prints the secret, which nobody sees again.
     Create(CreateAccessTokenArguments),
     /// List tokens that work: owner, name, state, scopes, end, end of the grace, last use, repositories.
@@ -60,7 +63,7 @@ pub(super) enum Command {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct CreateAccessTokenArguments {
+pub(in crate::cli) struct CreateAccessTokenArguments {
     /// The user who will own the token.
     #[arg(long, value_parser = read::<Username>)]
     user: Username,
@@ -84,7 +87,7 @@ pub(super) struct CreateAccessTokenArguments {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct TokenListArguments {
+pub(in crate::cli) struct TokenListArguments {
     /// Only the tokens of this user.
     #[arg(value_name = "USER", value_parser = read::<Username>)]
     owner: Option<Username>,
@@ -101,7 +104,7 @@ pub(super) struct TokenListArguments {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Rotate {
+pub(in crate::cli) struct Rotate {
     /// The token's id.
     #[arg(value_parser = access_token_id)]
     id: AccessTokenId,
@@ -126,7 +129,7 @@ const COLUMNS: [&str; 9] = [
     "REPOSITORIES",
 ];
 
-pub(super) async fn run(command: Command, context: &Context<'_>) -> anyhow::Result<()> {
+pub(in crate::cli) async fn run(command: Command, context: &Context<'_>) -> anyhow::Result<()> {
     let desk = context.desk().await?;
     match command {
         Command::Create(arguments) => create(arguments, context, &desk).await,

@@ -8,7 +8,7 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::cli::hidden_line;
+use crate::cli::input::hidden_line;
 use crate::cli::input::{asked_twice, secret_from};
 
 /// The least number of letters: whoever has the file can try passphrases for as long as they like.
@@ -18,7 +18,7 @@ const PROMPT: &str = "Passphrase: ";
 
 /// The option that names the place of a passphrase.
 #[derive(Debug, Args)]
-pub(super) struct PassphraseSource {
+pub(in crate::cli) struct PassphraseSource {
     /// Read the passphrase from this file, or from standard input if it is `-`; without it, the terminal asks. A backup is
     /// encrypted if this is given.
     #[arg(long, value_name = "FILE")]
@@ -27,18 +27,18 @@ pub(super) struct PassphraseSource {
 
 impl PassphraseSource {
     /// True if a file is named.
-    pub(super) fn is_named(&self) -> bool {
+    pub(in crate::cli) fn is_named(&self) -> bool {
         self.passphrase_file.is_some()
     }
 
     /// True if standard input is named.
-    pub(super) fn is_piped(&self) -> bool {
+    pub(in crate::cli) fn is_piped(&self) -> bool {
         let path = self.passphrase_file.as_deref();
         path.and_then(Path::to_str) == Some("-")
     }
 
     /// A passphrase for something new, which the terminal asks for twice.
-    pub(super) fn choose(&self) -> anyhow::Result<SecretString> {
+    pub(in crate::cli) fn choose(&self) -> anyhow::Result<SecretString> {
         let chosen = match self.place() {
             PassphrasePlace::File(path) => read(path)?,
             PassphrasePlace::Piped => secret_from(stdin().lock(), "standard input")?,
@@ -56,7 +56,7 @@ impl PassphraseSource {
     }
 
     /// The passphrase of something that is there. Where that comes from standard input, a terminal may be there all the same.
-    pub(super) fn tell(&self, is_input_taken: bool) -> anyhow::Result<SecretString> {
+    pub(in crate::cli) fn tell(&self, is_input_taken: bool) -> anyhow::Result<SecretString> {
         match self.place() {
             PassphrasePlace::File(path) => read(path),
             PassphrasePlace::Piped => secret_from(stdin().lock(), "standard input"),

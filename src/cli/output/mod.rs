@@ -1,5 +1,13 @@
 //! The output of a command.
 
+pub(in crate::cli) mod list;
+pub(in crate::cli) mod new_file;
+pub(in crate::cli) mod owners;
+pub(in crate::cli) mod secret_file;
+pub(in crate::cli) mod standard_output;
+pub(in crate::cli) mod table;
+pub(in crate::cli) mod words;
+
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::sync::mpsc::sync_channel;
 use std::thread;
@@ -9,36 +17,40 @@ use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::cli::table::Table;
+use crate::cli::output::table::Table;
 
 /// Prints results, remarks and errors.
 #[derive(Debug)]
-pub(super) struct Output {
+pub(in crate::cli) struct Output {
     json: bool,
 }
 
 /// A result that could not be printed.
 #[derive(Debug, thiserror::Error)]
 #[error("standard output could not be written")]
-pub(super) struct NotWritten(#[source] std::io::Error);
+pub(in crate::cli) struct NotWritten(#[source] std::io::Error);
 
 impl Output {
-    pub(super) fn new(json: bool) -> Self {
+    pub(in crate::cli) fn new(json: bool) -> Self {
         Self { json }
     }
 
     /// True if JSON is asked for.
-    pub(super) fn is_json(&self) -> bool {
+    pub(in crate::cli) fn is_json(&self) -> bool {
         self.json
     }
 
     /// Prints one thing: as JSON if asked for, else the text `plain`.
-    pub(super) fn one<T: Serialize>(&self, thing: &T, plain: &str) -> anyhow::Result<()> {
+    pub(in crate::cli) fn one<T: Serialize>(&self, thing: &T, plain: &str) -> anyhow::Result<()> {
         self.once(thing, plain).map(drop)
     }
 
     /// The same for a thing that nobody can have printed again. False if nobody reads it.
-    pub(super) fn once<T: Serialize>(&self, thing: &T, plain: &str) -> anyhow::Result<bool> {
+    pub(in crate::cli) fn once<T: Serialize>(
+        &self,
+        thing: &T,
+        plain: &str,
+    ) -> anyhow::Result<bool> {
         let mut text = if self.json {
             serde_json::to_string(thing)?
         } else {
@@ -49,7 +61,7 @@ impl Output {
     }
 
     /// Prints a thing for programs alone: people have been told of it.
-    pub(super) fn for_programs<T: Serialize>(&self, thing: &T) -> anyhow::Result<()> {
+    pub(in crate::cli) fn for_programs<T: Serialize>(&self, thing: &T) -> anyhow::Result<()> {
         if self.json {
             self.line(&serde_json::to_string(thing)?)
         } else {
@@ -58,7 +70,7 @@ impl Output {
     }
 
     /// Prints one thing, or a list of things: as JSON if asked for, else as a table.
-    pub(super) fn table<T: Serialize + ?Sized>(
+    pub(in crate::cli) fn table<T: Serialize + ?Sized>(
         &self,
         things: &T,
         table: &Table,
@@ -77,7 +89,7 @@ impl Output {
     }
 
     /// Prints a line of the result.
-    pub(super) fn line(&self, text: &str) -> anyhow::Result<()> {
+    pub(in crate::cli) fn line(&self, text: &str) -> anyhow::Result<()> {
         self.bytes(format!("{text}\n").as_bytes())
     }
 
@@ -86,7 +98,7 @@ impl Output {
         clippy::unused_self,
         reason = "whoever prints results holds the output"
     )]
-    pub(super) fn write(&self, bytes: &[u8]) -> anyhow::Result<bool> {
+    pub(in crate::cli) fn write(&self, bytes: &[u8]) -> anyhow::Result<bool> {
         let mut out = std::io::stdout().lock();
         is_read(out.write_all(bytes).and_then(|()| out.flush()))
     }
@@ -96,17 +108,17 @@ impl Output {
         clippy::unused_self,
         reason = "whoever prints results holds the output"
     )]
-    pub(super) fn write_styled(&self, text: &str) -> anyhow::Result<bool> {
+    pub(in crate::cli) fn write_styled(&self, text: &str) -> anyhow::Result<bool> {
         is_read(write!(anstream::stdout().lock(), "{text}"))
     }
 
     /// Prints a part of the result as it is.
-    pub(super) fn bytes(&self, bytes: &[u8]) -> anyhow::Result<()> {
+    pub(in crate::cli) fn bytes(&self, bytes: &[u8]) -> anyhow::Result<()> {
         self.write(bytes).map(drop)
     }
 
     /// Prints a remark for a person, on standard error; programs find the same in the result.
-    pub(super) fn note(&self, text: &str) {
+    pub(in crate::cli) fn note(&self, text: &str) {
         if !self.json {
             // If standard error is closed, nobody reads it.
             let _ = writeln!(std::io::stderr().lock(), "{text}");
@@ -114,20 +126,20 @@ impl Output {
     }
 
     /// Prints warnings for a person.
-    pub(super) fn warn(&self, warnings: &[String]) {
+    pub(in crate::cli) fn warn(&self, warnings: &[String]) {
         for warning in warnings {
             self.note(&format!("warning: {warning}"));
         }
     }
 
     /// Tells why a command was not done, on standard error.
-    pub(super) fn error(&self, text: &str) {
+    pub(in crate::cli) fn error(&self, text: &str) {
         write_error(text, self.json);
     }
 
     /// The same for the service. It has taken over the signals that end other commands, so that it must end by itself
     /// where nobody reads: it gives up after a second.
-    pub(super) fn error_of_service(&self, text: &str) {
+    pub(in crate::cli) fn error_of_service(&self, text: &str) {
         const LIMIT: Duration = Duration::from_secs(1);
         let (text, json) = (text.to_owned(), self.json);
         let (done, written) = sync_channel(1);
@@ -152,7 +164,7 @@ fn write_error(text: &str, json: bool) {
 }
 
 /// True if results go to a terminal.
-pub(super) fn is_read_by_a_person() -> bool {
+pub(in crate::cli) fn is_read_by_a_person() -> bool {
     std::io::stdout().is_terminal()
 }
 

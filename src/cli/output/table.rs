@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr;
 
 /// Rows below the names of their columns.
 #[derive(Debug)]
-pub(super) struct Table {
+pub(in crate::cli) struct Table {
     columns: &'static [&'static str],
     rows: Vec<Vec<String>>,
 }
@@ -16,28 +16,28 @@ pub(super) struct Table {
 const GAP: usize = 2;
 
 impl Table {
-    pub(super) fn new(columns: &'static [&'static str], rows: Vec<Vec<String>>) -> Self {
+    pub(in crate::cli) fn new(columns: &'static [&'static str], rows: Vec<Vec<String>>) -> Self {
         Self { columns, rows }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::cli) fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
     /// The form for programs: a line for each row.
-    pub(super) fn with_tabs(&self) -> String {
+    pub(in crate::cli) fn with_tabs(&self) -> String {
         let lines = self.rows.iter().map(|row| row.join("\t") + "\n");
         lines.collect()
     }
 
     /// The form for people, with colours; whoever prints it leaves them out where they are not wanted.
-    pub(super) fn aligned(&self) -> String {
+    pub(in crate::cli) fn aligned(&self) -> String {
         self.aligned_after(&mut Vec::new(), false)
     }
 
     /// The same as a part of a list. Columns are at least as wide as in the parts before it, and the first part alone
     /// has the head.
-    pub(super) fn aligned_after(&self, widths: &mut Vec<usize>, has_head: bool) -> String {
+    pub(in crate::cli) fn aligned_after(&self, widths: &mut Vec<usize>, has_head: bool) -> String {
         let head: Vec<String> = self.columns.iter().map(|&name| name.to_owned()).collect();
         widths.resize(head.len(), 0);
         for row in std::iter::once(&head).chain(&self.rows) {

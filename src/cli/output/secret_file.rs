@@ -9,13 +9,13 @@ use rustix::io::Errno;
 use serde::Serialize;
 use tempfile::NamedTempFile;
 
-use crate::cli::new_file::{folder, sync_name, warn_of_name};
 use crate::cli::output::Output;
-use crate::cli::standard_output::must_keep_secrets;
+use crate::cli::output::new_file::{folder, sync_name, warn_of_name};
+use crate::cli::output::standard_output::must_keep_secrets;
 
 /// The option that names a file for the secret.
 #[derive(Debug, Args)]
-pub(super) struct SecretOutput {
+pub(in crate::cli) struct SecretOutput {
     /// Write the secret into this file, which only you can read, and do not print it; - prints it.
     ///
     /// A file of that name is replaced when everything else is done; if something fails, it stays as it is.
@@ -25,7 +25,7 @@ pub(super) struct SecretOutput {
 
 /// The option that names a file for a password that nobody has to think of.
 #[derive(Debug, Args)]
-pub(super) struct PasswordOutput {
+pub(in crate::cli) struct PasswordOutput {
     /// Draw a random password, and write it into this file, which only you can read.
     ///
     /// A file of that name is replaced when everything else is done; if something fails, it stays as it is.
@@ -35,12 +35,12 @@ pub(super) struct PasswordOutput {
 
 impl PasswordOutput {
     /// True if a file is named.
-    pub(super) fn is_file(&self) -> bool {
+    pub(in crate::cli) fn is_file(&self) -> bool {
         self.file.is_some()
     }
 
     /// The place for the password; without a file, none is drawn and none is printed.
-    pub(super) fn prepare(self) -> anyhow::Result<SecretPlace> {
+    pub(in crate::cli) fn prepare(self) -> anyhow::Result<SecretPlace> {
         match self.file {
             Some(path) if is_dash(&path) => {
                 bail!(
@@ -60,7 +60,7 @@ fn is_dash(path: &Path) -> bool {
 
 /// The place for a secret that is still to be made.
 #[derive(Debug)]
-pub(super) enum SecretPlace {
+pub(in crate::cli) enum SecretPlace {
     /// Standard output.
     Printed,
     /// A file, which is not under its name yet.
@@ -69,7 +69,7 @@ pub(super) enum SecretPlace {
 
 impl SecretOutput {
     /// The place for the secret: one that cannot take it is found before anything is changed.
-    pub(super) fn prepare(self) -> anyhow::Result<SecretPlace> {
+    pub(in crate::cli) fn prepare(self) -> anyhow::Result<SecretPlace> {
         match self.file {
             Some(path) if !is_dash(&path) => SecretPlace::file(path),
             _ => {
@@ -109,7 +109,7 @@ impl SecretPlace {
     }
 
     /// Hands a secret over, the only time, which belongs to the thing `of`; `with` and `without` are that in JSON.
-    pub(super) fn hand_over<T: Serialize>(
+    pub(in crate::cli) fn hand_over<T: Serialize>(
         self,
         output: &Output,
         (secret, of): (&str, String),

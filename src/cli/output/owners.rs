@@ -8,11 +8,11 @@ use crate::domain::ids::UserId;
 
 /// User names by id.
 #[derive(Debug)]
-pub(super) struct Owners(HashMap<UserId, String>);
+pub(in crate::cli) struct Owners(HashMap<UserId, String>);
 
 impl Owners {
     /// The names of some users.
-    pub(super) async fn of(
+    pub(in crate::cli) async fn of(
         desk: &Desk,
         ids: impl IntoIterator<Item = UserId>,
     ) -> anyhow::Result<Self> {
@@ -27,7 +27,7 @@ impl Owners {
     }
 
     /// The name of a user, or their id if they were deleted a moment ago.
-    pub(super) fn name(&self, id: UserId) -> String {
+    pub(in crate::cli) fn name(&self, id: UserId) -> String {
         self.0.get(&id).cloned().unwrap_or_else(|| id.to_string())
     }
 }

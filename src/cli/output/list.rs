@@ -3,16 +3,16 @@
 use anyhow::Result;
 use serde::Serialize;
 
+use crate::cli::output::table::Table;
 use crate::cli::output::{Output, is_read_by_a_person};
-use crate::cli::table::Table;
 use crate::domain::page::{KeysetRequest, Listing, Paging};
 
 /// The rows that are read at a time.
-pub(super) const PART: u64 = 500;
+pub(in crate::cli) const PART: u64 = 500;
 
 /// The parts of a list in the order of ids, which rise or fall.
 #[derive(Debug, Default)]
-pub(super) struct Parts {
+pub(in crate::cli) struct Parts {
     after: Option<i64>,
     is_descending: bool,
     is_over: bool,
@@ -20,7 +20,7 @@ pub(super) struct Parts {
 
 impl Parts {
     /// The parts of a list whose ids fall.
-    pub(super) fn newest_first() -> Self {
+    pub(in crate::cli) fn newest_first() -> Self {
         Self {
             is_descending: true,
             ..Self::default()
@@ -28,7 +28,7 @@ impl Parts {
     }
 
     /// The request for the next part; none at the end.
-    pub(super) fn wanted(&self) -> Option<Paging> {
+    pub(in crate::cli) fn wanted(&self) -> Option<Paging> {
         let request = KeysetRequest {
             after: self.after,
             descending: self.is_descending,
@@ -38,7 +38,7 @@ impl Parts {
     }
 
     /// The entries of the part that was wanted.
-    pub(super) fn taken<T>(&mut self, part: Listing<T>) -> Vec<T> {
+    pub(in crate::cli) fn taken<T>(&mut self, part: Listing<T>) -> Vec<T> {
         self.after = part.next();
         self.is_over = self.after.is_none();
         part.items
@@ -47,7 +47,7 @@ impl Parts {
 
 /// A list that is being printed: as one JSON array if asked for, else as a table.
 #[derive(Debug)]
-pub(super) struct List<'a> {
+pub(in crate::cli) struct List<'a> {
     output: &'a Output,
     columns: &'static [&'static str],
     /// The widths of the columns on a terminal, which only grow.
@@ -56,7 +56,7 @@ pub(super) struct List<'a> {
 }
 
 impl<'a> List<'a> {
-    pub(super) fn new(output: &'a Output, columns: &'static [&'static str]) -> Self {
+    pub(in crate::cli) fn new(output: &'a Output, columns: &'static [&'static str]) -> Self {
         Self {
             output,
             columns,
@@ -66,7 +66,7 @@ impl<'a> List<'a> {
     }
 
     /// Prints a part: for programs the views, else the rows. False if nobody reads any more.
-    pub(super) fn part<T: Serialize>(
+    pub(in crate::cli) fn part<T: Serialize>(
         &mut self,
         views: &[T],
         rows: Vec<Vec<String>>,
@@ -94,7 +94,7 @@ impl<'a> List<'a> {
     }
 
     /// Ends the list.
-    pub(super) fn end(self) -> Result<()> {
+    pub(in crate::cli) fn end(self) -> Result<()> {
         if self.output.is_json() {
             return self.output.line(if self.is_begun { "]" } else { "[]" });
         }

@@ -13,7 +13,7 @@ use crate::signing::KeyRing;
 
 /// Kinds of registries that configuration is printed for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum RegistryKind {
+pub(in crate::cli) enum RegistryKind {
     /// CNCF Distribution: `registry:2` and `registry:3`.
     Distribution,
     /// zot.

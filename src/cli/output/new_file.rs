@@ -11,14 +11,14 @@ use crate::cli::output::Output;
 
 /// A file without its name yet, which only its owner can read. If it is dropped, there was none.
 #[derive(Debug)]
-pub(super) struct NewFile {
-    pub(super) file: NamedTempFile,
+pub(in crate::cli) struct NewFile {
+    pub(in crate::cli) file: NamedTempFile,
     path: PathBuf,
 }
 
 impl NewFile {
     /// Makes a file in the folder of `path`, where nothing is of that name.
-    pub(super) fn make(path: &Path) -> anyhow::Result<Self> {
+    pub(in crate::cli) fn make(path: &Path) -> anyhow::Result<Self> {
         if path.symlink_metadata().is_ok() {
             bail!(taken(path));
         }
@@ -34,7 +34,7 @@ impl NewFile {
     }
 
     /// Gives the file its name, when all of it is on the disk.
-    pub(super) fn keep(self, output: &Output) -> anyhow::Result<()> {
+    pub(in crate::cli) fn keep(self, output: &Output) -> anyhow::Result<()> {
         let path = &self.path;
         let failed = || format!("{} cannot be written", path.display());
         self.file.as_file().sync_all().with_context(failed)?;
@@ -48,7 +48,7 @@ impl NewFile {
 }
 
 /// Makes the name of a file survive a loss of power. In a folder that may be written and not listed, nobody can.
-pub(super) fn sync_name(path: &Path, output: &Output) -> std::io::Result<()> {
+pub(in crate::cli) fn sync_name(path: &Path, output: &Output) -> std::io::Result<()> {
     match File::open(folder(path)) {
         Ok(folder) => folder.sync_all(),
         Err(error) if error.kind() == ErrorKind::PermissionDenied => {
@@ -60,7 +60,7 @@ pub(super) fn sync_name(path: &Path, output: &Output) -> std::io::Result<()> {
 }
 
 /// Warns that a file is there, and its name perhaps not after a loss of power.
-pub(super) fn warn_of_name(path: &Path, error: &std::io::Error, output: &Output) {
+pub(in crate::cli) fn warn_of_name(path: &Path, error: &std::io::Error, output: &Output) {
     output.warn(&[format!(
         "{} is written, but a loss of power may take it away: its folder cannot be synced: {error}",
         path.display()
@@ -75,7 +75,7 @@ fn taken(path: &Path) -> String {
 }
 
 /// The folder of a file.
-pub(super) fn folder(path: &Path) -> &Path {
+pub(in crate::cli) fn folder(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),

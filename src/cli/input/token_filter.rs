@@ -10,7 +10,7 @@ use crate::domain::expiry::{Expiry, Lifetime};
 
 /// The states that a list shows.
 #[derive(Debug, Args)]
-pub(super) struct StateFilter {
+pub(in crate::cli) struct StateFilter {
     /// Only tokens in this state; may be repeated.
     #[arg(
         long = "state",
@@ -26,7 +26,7 @@ pub(super) struct StateFilter {
 
 /// The state of a token, for people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum TokenState {
+pub(in crate::cli) enum TokenState {
     /// It works.
     Active,
     /// Another one took its place, and it works on for a while.
@@ -39,7 +39,7 @@ pub(super) enum TokenState {
 
 impl TokenState {
     /// The word for it.
-    pub(super) fn name(self) -> &'static str {
+    pub(in crate::cli) fn name(self) -> &'static str {
         match self {
             Self::Active => "active",
             Self::Grace => "grace",
@@ -64,7 +64,7 @@ impl From<CredentialState> for TokenState {
 }
 
 /// The command that lists tokens which nothing takes the place of, without the state that they never have.
-pub(super) fn without_grace(list: clap::Command) -> clap::Command {
+pub(in crate::cli) fn without_grace(list: clap::Command) -> clap::Command {
     let states = TokenState::value_variants().iter();
     let states = states.filter(|state| **state != TokenState::Grace);
     let known = PossibleValuesParser::new(states.filter_map(ValueEnum::to_possible_value));
@@ -74,7 +74,11 @@ pub(super) fn without_grace(list: clap::Command) -> clap::Command {
 
 impl StateFilter {
     /// Keeps the tokens that are to be shown, and returns the number of the others.
-    pub(super) fn keep<T>(&self, tokens: &mut Vec<T>, state: impl Fn(&T) -> TokenState) -> usize {
+    pub(in crate::cli) fn keep<T>(
+        &self,
+        tokens: &mut Vec<T>,
+        state: impl Fn(&T) -> TokenState,
+    ) -> usize {
         let before = tokens.len();
         tokens.retain(|token| {
             let state = state(token);
@@ -84,7 +88,7 @@ impl StateFilter {
     }
 
     /// Tells a person how many dead tokens were left out, unless they asked for certain states.
-    pub(super) fn tell(&self, output: &Output, left_out: usize) {
+    pub(in crate::cli) fn tell(&self, output: &Output, left_out: usize) {
         if left_out > 0 && self.states.is_empty() && is_read_by_a_person() {
             output.note(&format!(
                 "Left out, because they have expired or were revoked: {left_out}. --all lists them too."
@@ -94,11 +98,15 @@ impl StateFilter {
 }
 
 /// True if something ends within a time from now.
-pub(super) fn ends_within(end: Option<Expiry>, time: Lifetime, now: DateTime<Utc>) -> bool {
+pub(in crate::cli) fn ends_within(end: Option<Expiry>, time: Lifetime, now: DateTime<Utc>) -> bool {
     end.is_some_and(|end| end.instant() <= time.after(now))
 }
 
 /// True if something was not used for that long; the making of it counts as a use.
-pub(super) fn is_unused_for(last: DateTime<Utc>, time: Lifetime, now: DateTime<Utc>) -> bool {
+pub(in crate::cli) fn is_unused_for(
+    last: DateTime<Utc>,
+    time: Lifetime,
+    now: DateTime<Utc>,
+) -> bool {
     time.after(last) <= now
 }

@@ -1,19 +1,20 @@
 //! `wharfinger registry`.
 
+mod config;
+
 use anyhow::{Context as _, bail};
 use clap::Subcommand;
 use serde::Serialize;
 use serde_json::json;
 
 use crate::cli::context::Context;
-use crate::cli::registry_config;
-use crate::cli::registry_config::{Form, RegistryKind};
-use crate::cli::table::Table;
+use crate::cli::output::table::Table;
+use crate::cli::registry::config::{Form, RegistryKind};
 use crate::domain::registry::Registry;
 use crate::server;
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Command {
+pub(in crate::cli) enum Command {
     /// Print the part of a registry's configuration that ties it to this service.
     Config {
         /// The registry's service; may be left out when there is only one.
@@ -39,13 +40,13 @@ struct RegistryView {
     push_lifetime: u64,
 }
 
-pub(super) fn run(command: &Command, context: &Context<'_>) -> anyhow::Result<()> {
+pub(in crate::cli) fn run(command: &Command, context: &Context<'_>) -> anyhow::Result<()> {
     match command {
         Command::Config { service, kind, env } => {
             let registry = named(&context.config.registries, service.as_deref())?;
             let keys = server::open_keys(&context.config)?;
             let form = if *env { Form::Environment } else { Form::File };
-            let text = registry_config::of(&context.config, registry, &keys, *kind, form)?;
+            let text = config::of(&context.config, registry, &keys, *kind, form)?;
             context.output.note(text.remark);
             context.output.warn(&context.config.address_warnings());
             context.output.warn(&text.warnings);
@@ -64,7 +65,7 @@ pub(super) fn run(command: &Command, context: &Context<'_>) -> anyhow::Result<()
 }
 
 /// The registry of that name; the only one if none is named.
-pub(super) fn named<'a>(
+pub(in crate::cli) fn named<'a>(
     registries: &'a [Registry],
     service: Option<&str>,
 ) -> anyhow::Result<&'a Registry> {
