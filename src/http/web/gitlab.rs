@@ -6,7 +6,7 @@ use axum::http::Uri;
 use axum::response::Redirect;
 use axum::routing::get;
 
-use crate::http::web::form::FilledForm;
+use crate::http::web::page::form::FilledForm;
 use crate::http::web::site::Site;
 use crate::http::web::state::WebState;
 

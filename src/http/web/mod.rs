@@ -6,29 +6,14 @@
 mod access_tokens;
 mod assets;
 mod cookie;
-mod download;
-mod dress;
-mod error;
-mod form;
 mod gitlab;
 mod home;
-mod layout;
-mod next;
-mod password;
-mod path_id;
+mod page;
 mod profile;
-mod profile_two_factor;
-mod session_end;
-mod sessions;
-mod shown_time;
 mod sign_in;
-mod sign_in_code;
-mod sign_out;
 mod site;
 mod state;
 mod this_machine;
-mod two_factor;
-mod two_factor_off;
 mod visitor;
 
 use axum::Router;
@@ -36,10 +21,10 @@ use axum::extract::Request;
 use axum::http::header;
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::get;
 use tower_http::csrf::{CsrfLayer, ProtectionError};
 
-use error::WebError;
+use page::error::WebError;
 
 pub use site::{Site, UnusableOrigin};
 pub use state::WebState;
@@ -49,31 +34,8 @@ pub use this_machine::ThisMachine;
 pub fn router(state: &WebState) -> Router {
     let pages = Router::new()
         .route("/", get(home::get))
-        .route("/sign_in", get(sign_in::get).post(sign_in::post))
-        .route(
-            sign_in::CODE,
-            get(sign_in_code::get).post(sign_in_code::post),
-        )
-        .route("/sign_out", post(sign_out::post))
-        .route("/profile", get(profile::get))
-        .route("/profile/password", get(password::get).post(password::post))
-        .route(
-            profile_two_factor::PATH,
-            get(profile_two_factor::get).post(profile_two_factor::begin),
-        )
-        .route(
-            "/profile/two_factor/confirm",
-            post(profile_two_factor::confirm),
-        )
-        .route(
-            "/profile/two_factor/turn_off",
-            get(two_factor_off::get).post(two_factor_off::post),
-        )
-        .route("/profile/sessions", get(sessions::list))
-        .route(
-            "/profile/sessions/{id}/end",
-            get(session_end::get).post(session_end::post),
-        )
+        .merge(sign_in::routes())
+        .merge(profile::routes())
         .merge(access_tokens::routes())
         .merge(gitlab::routes())
         .method_not_allowed_fallback(async || WebError::MethodNotAllowed)
@@ -83,7 +45,7 @@ pub fn router(state: &WebState) -> Router {
             state.this_machine.clone(),
             ThisMachine::guard,
         ))
-        .layer(from_fn_with_state(state.clone(), dress::dress));
+        .layer(from_fn_with_state(state.clone(), page::dress::dress));
     // Files are the same for everybody, so they may be kept.
     pages.merge(assets::routes(state.site.assets()))
 }
@@ -99,7 +61,7 @@ pub fn wants_page(request: &Request) -> bool {
 ///
 /// The `web_url`s of things have GitLab's form, and there are no pages for them. The answer is the same whether the thing exists.
 pub async fn unknown_address(state: &WebState, request: Request) -> Response {
-    dress::unrouted(state, request, WebError::NotFound).await
+    page::dress::unrouted(state, request, WebError::NotFound).await
 }
 
 /// Refuses what other sites' pages send in the name of a visitor: by `Sec-Fetch-Site`, else by `Origin`. The service's public origin is

@@ -11,7 +11,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use url::Host;
 
-use crate::http::web::error::WebError;
+use crate::http::web::page::error::WebError;
 
 /// The guard of passwords against plain HTTP over a network. While the public address is plain HTTP, it leads to this machine (the
 /// configuration takes no other); a page that is asked for under another name or address comes over the network, where the next

@@ -10,9 +10,9 @@ use crate::domain::sessions::Session;
 use crate::domain::users::User;
 use crate::http::layers::{Who, origin};
 use crate::http::web::cookie;
-use crate::http::web::error::WebError;
-use crate::http::web::layout::{Layout, SeenUser};
-use crate::http::web::next::Next;
+use crate::http::web::page::error::WebError;
+use crate::http::web::page::layout::{Layout, SeenUser};
+use crate::http::web::page::next::Next;
 use crate::http::web::state::WebState;
 
 /// Somebody who is signed in. Others are sent to the sign-in, and whoever has a temporary password to the choice of another one; they

@@ -49,7 +49,9 @@ const ROUTES: [(&str, &str, Door); 25] = [
 fn no_route_is_left_out() {
     let routers = concat!(
         include_str!("../../../src/http/web/mod.rs"),
-        include_str!("../../../src/http/web/access_tokens/mod.rs")
+        include_str!("../../../src/http/web/access_tokens/mod.rs"),
+        include_str!("../../../src/http/web/profile/mod.rs"),
+        include_str!("../../../src/http/web/sign_in/mod.rs")
     );
     for (method, call) in [("GET", "get("), ("POST", "post(")] {
         let listed = ROUTES.iter().filter(|route| route.0 == method).count();

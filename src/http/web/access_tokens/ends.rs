@@ -5,8 +5,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use crate::domain::access_tokens::policy::{AccessTokenPolicy, InvalidEnd, WantedEnd};
 use crate::domain::expiry::{Expiry, Lifetime};
 use crate::domain::moment::Moment;
-use crate::http::web::error::sentence;
-use crate::http::web::form::FilledForm;
+use crate::http::web::page::error::sentence;
+use crate::http::web::page::form::FilledForm;
 
 /// The days that are offered.
 const PRESETS: [u32; 4] = [7, 30, 90, 365];

@@ -11,8 +11,8 @@ use crate::domain::access_tokens::{
 };
 use crate::domain::text::DisplayName;
 use crate::http::web::access_tokens::ends::{EndField, refusal};
-use crate::http::web::error::{WebError, sentence};
-use crate::http::web::form::FilledForm;
+use crate::http::web::page::error::{WebError, sentence};
+use crate::http::web::page::form::FilledForm;
 
 /// The form as it is shown, perhaps once more.
 #[derive(Debug)]

@@ -13,10 +13,10 @@ use crate::domain::access_tokens::filter::{
 use crate::domain::page::{Listing, ListingPlace, PageRequest, Paging};
 use crate::http::web::access_tokens::HERE;
 use crate::http::web::access_tokens::token::{ShownToken, own_token};
-use crate::http::web::error::WebError;
-use crate::http::web::form::FilledForm;
-use crate::http::web::layout::{Layout, show};
-use crate::http::web::shown_time::ShownDay;
+use crate::http::web::page::error::WebError;
+use crate::http::web::page::form::FilledForm;
+use crate::http::web::page::layout::{Layout, show};
+use crate::http::web::page::shown_time::ShownDay;
 use crate::http::web::state::WebState;
 use crate::http::web::visitor::Visitor;
 
@@ -155,7 +155,7 @@ mod tests {
     use super::*;
     use crate::domain::access_tokens::CredentialState;
     use crate::http::web::access_tokens::token::{sample_token, sample_with_texts};
-    use crate::http::web::layout::sample_layout;
+    use crate::http::web::page::layout::sample_layout;
 
     #[test]
     fn samples_are_whole() {

@@ -13,10 +13,10 @@ use crate::domain::ids::{AccessTokenId, UserId};
 use crate::http::web::access_tokens::HERE;
 use crate::http::web::access_tokens::form::TokenForm;
 use crate::http::web::access_tokens::once::show_once;
-use crate::http::web::error::WebError;
-use crate::http::web::form::FilledForm;
-use crate::http::web::layout::{Layout, show_as};
-use crate::http::web::shown_time::ShownTime;
+use crate::http::web::page::error::WebError;
+use crate::http::web::page::form::FilledForm;
+use crate::http::web::page::layout::{Layout, show_as};
+use crate::http::web::page::shown_time::ShownTime;
 use crate::http::web::state::WebState;
 use crate::http::web::visitor::Visitor;
 
@@ -169,7 +169,7 @@ mod tests {
 
     use crate::domain::access_tokens::policy::AccessTokenPolicy;
     use crate::http::web::access_tokens::token::sample_with_texts;
-    use crate::http::web::layout::sample_layout;
+    use crate::http::web::page::layout::sample_layout;
 
     #[test]
     fn samples_are_whole() {

@@ -7,9 +7,9 @@ use crate::app::access_tokens::CreatedAccessToken;
 use crate::domain::access_tokens::ready_lines::{ReadyLines, RegistryCredential};
 use crate::domain::registry::host::RegistryHost;
 use crate::http::web::access_tokens::HERE;
-use crate::http::web::download::file;
-use crate::http::web::error::WebError;
-use crate::http::web::layout::{Layout, show};
+use crate::http::web::page::download::file;
+use crate::http::web::page::error::WebError;
+use crate::http::web::page::layout::{Layout, show};
 use crate::http::web::state::WebState;
 use crate::http::web::visitor::Visitor;
 
@@ -65,7 +65,7 @@ mod tests {
     use super::*;
     use crate::domain::access_tokens::ready_lines::ReadyPart;
     use crate::http::web::access_tokens::token::sample_with_texts;
-    use crate::http::web::layout::sample_layout;
+    use crate::http::web::page::layout::sample_layout;
 
     #[test]
     fn samples_are_whole() {

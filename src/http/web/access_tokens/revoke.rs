@@ -7,10 +7,10 @@ use axum::response::{IntoResponse, Redirect, Response};
 use crate::domain::ids::AccessTokenId;
 use crate::http::web::access_tokens::HERE;
 use crate::http::web::access_tokens::token::{ShownToken, own_token};
-use crate::http::web::error::WebError;
-use crate::http::web::layout::{Layout, show};
-use crate::http::web::path_id::PathId;
-use crate::http::web::shown_time::ShownTime;
+use crate::http::web::page::error::WebError;
+use crate::http::web::page::layout::{Layout, show};
+use crate::http::web::page::path_id::PathId;
+use crate::http::web::page::shown_time::ShownTime;
 use crate::http::web::state::WebState;
 use crate::http::web::visitor::Visitor;
 
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
     use crate::domain::access_tokens::CredentialState;
     use crate::http::web::access_tokens::token::{sample_token, sample_with_texts};
-    use crate::http::web::layout::sample_layout;
+    use crate::http::web::page::layout::sample_layout;
 
     #[test]
     fn a_sample_is_whole() {

@@ -13,11 +13,11 @@ use crate::http::web::access_tokens::HERE;
 use crate::http::web::access_tokens::ends::{EndField, refusal};
 use crate::http::web::access_tokens::once::show_once;
 use crate::http::web::access_tokens::token::{ShownToken, own_token};
-use crate::http::web::error::{WebError, sentence};
-use crate::http::web::form::FilledForm;
-use crate::http::web::layout::{Layout, show_as};
-use crate::http::web::path_id::PathId;
-use crate::http::web::shown_time::ShownTime;
+use crate::http::web::page::error::{WebError, sentence};
+use crate::http::web::page::form::FilledForm;
+use crate::http::web::page::layout::{Layout, show_as};
+use crate::http::web::page::path_id::PathId;
+use crate::http::web::page::shown_time::ShownTime;
 use crate::http::web::state::WebState;
 use crate::http::web::visitor::Visitor;
 
@@ -155,7 +155,7 @@ mod tests {
     use crate::domain::access_tokens::CredentialState;
     use crate::domain::access_tokens::policy::AccessTokenPolicy;
     use crate::http::web::access_tokens::token::{sample_token, sample_with_texts};
-    use crate::http::web::layout::sample_layout;
+    use crate::http::web::page::layout::sample_layout;
 
     #[test]
     fn a_sample_is_whole() {

@@ -6,8 +6,8 @@ use crate::domain::access_tokens::scope::AccessTokenScope;
 use crate::domain::access_tokens::{AccessToken, CredentialState};
 use crate::domain::expiry::Expiry;
 use crate::domain::ids::AccessTokenId;
-use crate::http::web::error::WebError;
-use crate::http::web::shown_time::until;
+use crate::http::web::page::error::WebError;
+use crate::http::web::page::shown_time::until;
 use crate::http::web::state::WebState;
 use crate::http::web::visitor::Visitor;
 
@@ -145,7 +145,7 @@ pub(super) fn sample_token<T>(
 /// Renders a sample of a page, in which no text of a person is markup.
 #[cfg(test)]
 pub(super) fn sample_with_texts(page: &impl askama::Template) -> String {
-    let html = crate::http::web::layout::sample(page);
+    let html = crate::http::web::page::layout::sample(page);
     assert!(!html.contains("<b>") && !html.contains("<i>"), "{html}");
     html
 }

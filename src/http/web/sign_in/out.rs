@@ -5,7 +5,7 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::http::web::cookie;
-use crate::http::web::error::WebError;
+use crate::http::web::page::error::WebError;
 use crate::http::web::state::WebState;
 use crate::http::web::visitor::Visitor;
 

@@ -7,15 +7,15 @@ use axum::response::{IntoResponse, Redirect, Response};
 use crate::app::DeskError;
 use crate::domain::ids::SessionId;
 use crate::http::web::cookie;
-use crate::http::web::error::WebError;
-use crate::http::web::layout::{Layout, show};
-use crate::http::web::path_id::PathId;
-use crate::http::web::shown_time::ShownTime;
+use crate::http::web::page::error::WebError;
+use crate::http::web::page::layout::{Layout, show};
+use crate::http::web::page::path_id::PathId;
+use crate::http::web::page::shown_time::ShownTime;
 use crate::http::web::state::WebState;
 use crate::http::web::visitor::Visitor;
 
 #[derive(Template)]
-#[template(path = "session_end.html")]
+#[template(path = "profile/session_end.html")]
 struct SessionEndPage {
     layout: Layout,
     device: String,
@@ -85,7 +85,7 @@ mod tests {
     use chrono::DateTime;
 
     use super::*;
-    use crate::http::web::layout::{sample, sample_layout};
+    use crate::http::web::page::layout::{sample, sample_layout};
 
     #[test]
     fn samples_are_whole() {

@@ -1,5 +1,7 @@
 //! `/profile/two_factor`: setting up two-factor authentication.
 
+pub(super) mod off;
+
 use askama::Template;
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
@@ -14,13 +16,13 @@ use crate::app::two_factor::{Enrolment, TurnedOn, TwoFactorError};
 use crate::domain::two_factor::recovery_code::RecoveryCode;
 use crate::http::layers::LogNote;
 use crate::http::web::cookie;
-use crate::http::web::download::file;
-use crate::http::web::error::WebError;
-use crate::http::web::form::FilledForm;
-use crate::http::web::layout::{Layout, show, show_as};
-use crate::http::web::next::{Next, SENT};
+use crate::http::web::page::code_problem::problem_of;
+use crate::http::web::page::download::file;
+use crate::http::web::page::error::WebError;
+use crate::http::web::page::form::FilledForm;
+use crate::http::web::page::layout::{Layout, show, show_as};
+use crate::http::web::page::next::{Next, SENT};
 use crate::http::web::state::WebState;
-use crate::http::web::two_factor::problem_of;
 use crate::http::web::visitor::{Enroller, Visitor};
 
 /// The address of this page.
@@ -30,7 +32,7 @@ pub(super) const PATH: &str = "/profile/two_factor";
 const START_AGAIN: &str = "The secret was not confirmed within ten minutes, or another one has taken its place. Start again, and remove it from your app.";
 
 #[derive(Template)]
-#[template(path = "profile_two_factor.html")]
+#[template(path = "profile/two_factor.html")]
 struct ProfileTwoFactorPage {
     layout: Layout,
     /// True if it is on.
@@ -57,7 +59,7 @@ struct ShownSecret {
 
 /// The codes, which are shown once.
 #[derive(Template)]
-#[template(path = "recovery_codes.html")]
+#[template(path = "profile/recovery_codes.html")]
 struct RecoveryCodesPage {
     layout: Layout,
     /// The path to which a reload leads where there are scripts.
@@ -191,7 +193,7 @@ pub(super) async fn confirm(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::web::layout::{sample, sample_layout};
+    use crate::http::web::page::layout::{sample, sample_layout};
 
     /// The page as the script leaves it when it is left: none of its secrets is in an element inside another one of the same name.
     fn without_secrets(html: &str) -> String {

@@ -13,17 +13,17 @@ use crate::domain::authority::cause::Cause;
 use crate::domain::users::password::NewPassword;
 use crate::http::layers::{LogNote, retry_after, waiting_time};
 use crate::http::web::cookie;
-use crate::http::web::error::{WebError, sentence};
-use crate::http::web::form::FilledForm;
-use crate::http::web::layout::{Layout, show, show_as};
-use crate::http::web::next::{Next, SENT};
-use crate::http::web::profile;
+use crate::http::web::page::error::{WebError, sentence};
+use crate::http::web::page::form::FilledForm;
+use crate::http::web::page::layout::{Layout, show, show_as};
+use crate::http::web::page::next::{Next, SENT};
+use crate::http::web::profile::show;
 use crate::http::web::state::WebState;
 use crate::http::web::visitor::{Newcomer, Visitor};
 use crate::identity::AuthenticationError;
 
 #[derive(Template)]
-#[template(path = "password.html")]
+#[template(path = "profile/password.html")]
 struct PasswordPage {
     layout: Layout,
     /// For programs that keep passwords.
@@ -105,7 +105,7 @@ pub(super) async fn post(
         Ok(secret) => {
             let next = match page.next.as_str() {
                 "" if page.is_forced => Next::first(),
-                "" => Next::read(profile::WITH_NEW_PASSWORD),
+                "" => Next::read(show::WITH_NEW_PASSWORD),
                 next => Next::read(next),
             };
             let to = Redirect::to(&state.site.link(next.as_str()));
@@ -154,7 +154,7 @@ fn refused(error: SignInError, page: PasswordPage) -> Result<Response, WebError>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::web::layout::{sample, sample_layout};
+    use crate::http::web::page::layout::{sample, sample_layout};
 
     #[test]
     fn samples_are_whole() {

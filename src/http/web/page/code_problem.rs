@@ -8,12 +8,14 @@ use axum::response::Response;
 
 use crate::app::two_factor::TwoFactorError;
 use crate::http::layers::{LogNote, retry_after, waiting_time};
-use crate::http::web::error::{WebError, sentence};
-use crate::http::web::layout::show_as;
-use crate::http::web::next::Next;
+use crate::http::web::page::error::{WebError, sentence};
+use crate::http::web::page::layout::show_as;
+use crate::http::web::page::next::Next;
 
 /// The problem that stands beside the field, and the time to wait before another try; none for an error with a page of its own.
-pub(super) fn problem_of(error: &TwoFactorError) -> Option<(String, Option<Duration>)> {
+pub(in crate::http::web) fn problem_of(
+    error: &TwoFactorError,
+) -> Option<(String, Option<Duration>)> {
     match error {
         TwoFactorError::WrongCode
         | TwoFactorError::WrongPassword
@@ -37,7 +39,7 @@ pub(super) fn problem_of(error: &TwoFactorError) -> Option<(String, Option<Durat
 }
 
 /// The reply with the page on which the problem stands, which says how long to wait.
-pub(super) fn show_problem(
+pub(in crate::http::web) fn show_problem(
     page: &impl Template,
     wait: Option<Duration>,
     error: &TwoFactorError,

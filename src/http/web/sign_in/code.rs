@@ -9,17 +9,17 @@ use crate::app::two_factor::TwoFactorError;
 use crate::domain::events::origin::Face;
 use crate::http::layers::{LogNote, Who, origin};
 use crate::http::web::cookie;
-use crate::http::web::error::WebError;
-use crate::http::web::form::FilledForm;
-use crate::http::web::layout::{Layout, show};
-use crate::http::web::next::Next;
-use crate::http::web::sign_in::{CODE, begin_again, led_on};
+use crate::http::web::page::code_problem::{problem_of, show_problem};
+use crate::http::web::page::error::WebError;
+use crate::http::web::page::form::FilledForm;
+use crate::http::web::page::layout::{Layout, show};
+use crate::http::web::page::next::Next;
+use crate::http::web::sign_in::password::{CODE, begin_again, led_on};
 use crate::http::web::state::WebState;
-use crate::http::web::two_factor::{problem_of, show_problem};
 use crate::http::web::visitor::Visitor;
 
 #[derive(Template)]
-#[template(path = "sign_in_code.html")]
+#[template(path = "sign_in/code.html")]
 struct SignInCodePage {
     layout: Layout,
     /// The page that was wanted.
@@ -113,7 +113,7 @@ pub(super) async fn post(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::web::layout::{sample, sample_layout};
+    use crate::http::web::page::layout::{sample, sample_layout};
 
     #[test]
     fn samples_are_whole() {

@@ -12,33 +12,33 @@ const ESCAPED: [&str; 2] = ["%2e", "%5c"];
 const FOREIGN: [char; 9] = ['"', '<', '>', '\\', '^', '`', '{', '|', '}'];
 
 /// The name of the field of an address that says that a form was sent, and not done.
-pub(super) const SENT: &str = "sent";
+pub(in crate::http::web) const SENT: &str = "sent";
 
 /// The path of a page that is to say so.
-pub(super) fn after_form(page: &str) -> String {
+pub(in crate::http::web) fn after_form(page: &str) -> String {
     let between = if page.contains('?') { '&' } else { '?' };
     format!("{page}{between}{SENT}=1")
 }
 
 /// A path of ours with its query, such as `/access_tokens?page=2`: never another site's.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Next(String);
+pub(in crate::http::web) struct Next(String);
 
 impl Next {
     /// The first page.
-    pub(super) fn first() -> Self {
+    pub(in crate::http::web) fn first() -> Self {
         Self("/access_tokens".to_owned())
     }
 
     /// The page that a request is for.
-    pub(super) fn of(uri: &Uri) -> Self {
+    pub(in crate::http::web) fn of(uri: &Uri) -> Self {
         let path = uri.path_and_query().map_or("", |path| path.as_str());
         Self::read(path)
     }
 
     /// Reads what somebody wrote; anything but a path of ours is the first page. Foreign letters behind the path are percent-encoded. Browsers take `\` for `/`, skip tabs and line
     /// breaks, read `//` at the beginning as another host, and `%2e` in a path as a dot (WHATWG URL section 4.4).
-    pub(super) fn read(text: &str) -> Self {
+    pub(in crate::http::web) fn read(text: &str) -> Self {
         let path = text.split(['?', '#']).next().unwrap_or_default();
         let is_path = path.starts_with('/')
             && !path.contains(FOREIGN)
@@ -70,12 +70,12 @@ impl Next {
     }
 
     /// The path with its query.
-    pub(super) fn as_str(&self) -> &str {
+    pub(in crate::http::web) fn as_str(&self) -> &str {
         &self.0
     }
 
     /// The path of a page that leads there afterwards.
-    pub(super) fn after(&self, page: &str) -> String {
+    pub(in crate::http::web) fn after(&self, page: &str) -> String {
         if *self == Self::first() {
             return page.to_owned();
         }

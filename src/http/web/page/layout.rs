@@ -7,22 +7,22 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 
 use crate::domain::users::User;
-use crate::http::web::error::WebError;
+use crate::http::web::page::error::WebError;
 use crate::http::web::site::Site;
 
 /// The frame of a page.
 #[derive(Debug, Clone)]
-pub(super) struct Layout {
+pub(in crate::http::web) struct Layout {
     site: Site,
     /// The name of the user who is signed in.
-    pub(super) user: Option<String>,
+    pub(in crate::http::web) user: Option<String>,
     /// The path of the page in the navigation, such as `/profile`.
-    pub(super) here: &'static str,
+    pub(in crate::http::web) here: &'static str,
 }
 
 impl Layout {
     /// The frame of a page for somebody who is not signed in.
-    pub(super) fn for_stranger(site: &Site) -> Self {
+    pub(in crate::http::web) fn for_stranger(site: &Site) -> Self {
         Self {
             site: site.clone(),
             user: None,
@@ -31,7 +31,7 @@ impl Layout {
     }
 
     /// The frame of a page for a user.
-    pub(super) fn for_user(site: &Site, user: &User) -> Self {
+    pub(in crate::http::web) fn for_user(site: &Site, user: &User) -> Self {
         Self {
             user: Some(user.username.to_string()),
             ..Self::for_stranger(site)
@@ -39,7 +39,7 @@ impl Layout {
     }
 
     /// The same frame around the page at `path`.
-    pub(super) fn at(&self, path: &'static str) -> Self {
+    pub(in crate::http::web) fn at(&self, path: &'static str) -> Self {
         Self {
             here: path,
             ..self.clone()
@@ -47,46 +47,49 @@ impl Layout {
     }
 
     /// The link to a path of ours.
-    pub(super) fn link(&self, path: &str) -> String {
+    pub(in crate::http::web) fn link(&self, path: &str) -> String {
         self.site.link(path)
     }
 
-    pub(super) fn style(&self) -> String {
+    pub(in crate::http::web) fn style(&self) -> String {
         self.site.link(&self.site.assets().style)
     }
 
-    pub(super) fn script(&self) -> String {
+    pub(in crate::http::web) fn script(&self) -> String {
         self.site.link(&self.site.assets().script)
     }
 
-    pub(super) fn icon(&self) -> String {
+    pub(in crate::http::web) fn icon(&self) -> String {
         self.site.link(&self.site.assets().icon)
     }
 }
 
 /// The user of a request, as soon as they are known: a page that tells of an error has their name, too.
 #[derive(Debug, Clone, Default)]
-pub(super) struct SeenUser(Arc<OnceLock<Layout>>);
+pub(in crate::http::web) struct SeenUser(Arc<OnceLock<Layout>>);
 
 impl SeenUser {
     /// Notes the user's frame; the first one counts.
-    pub(super) fn is(&self, layout: &Layout) {
+    pub(in crate::http::web) fn is(&self, layout: &Layout) {
         self.0.get_or_init(|| layout.clone());
     }
 
     /// The user's frame, if somebody is known to be signed in.
-    pub(super) fn layout(&self) -> Option<&Layout> {
+    pub(in crate::http::web) fn layout(&self) -> Option<&Layout> {
         self.0.get()
     }
 }
 
 /// The reply with a page.
-pub(super) fn show(page: &impl Template) -> Result<Response, WebError> {
+pub(in crate::http::web) fn show(page: &impl Template) -> Result<Response, WebError> {
     show_as(StatusCode::OK, page)
 }
 
 /// The reply with a page and another status.
-pub(super) fn show_as(status: StatusCode, page: &impl Template) -> Result<Response, WebError> {
+pub(in crate::http::web) fn show_as(
+    status: StatusCode,
+    page: &impl Template,
+) -> Result<Response, WebError> {
     let text = page
         .render()
         .map_err(|error| WebError::Failed(Box::new(error)))?;
@@ -95,7 +98,7 @@ pub(super) fn show_as(status: StatusCode, page: &impl Template) -> Result<Respon
 
 /// Renders a sample of a page, which must be whole: one heading, a title, labels that name their fields, nothing inline.
 #[cfg(test)]
-pub(super) fn sample(page: &impl Template) -> String {
+pub(in crate::http::web) fn sample(page: &impl Template) -> String {
     let html = page.render().unwrap();
     let values = |attribute: &str| {
         let begin = format!(" {attribute}=\"");
@@ -137,7 +140,7 @@ pub(super) fn sample(page: &impl Template) -> String {
 
 /// The frame of a sample, for a user if one is named.
 #[cfg(test)]
-pub(super) fn sample_layout(user: Option<&str>) -> Layout {
+pub(in crate::http::web) fn sample_layout(user: Option<&str>) -> Layout {
     let site = Site::new("https://auth.example.com", "/images").unwrap();
     Layout {
         user: user.map(str::to_owned),

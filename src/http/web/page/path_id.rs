@@ -5,12 +5,12 @@ use std::str::FromStr;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 
-use crate::http::web::error::WebError;
+use crate::http::web::page::error::WebError;
 use crate::http::web::state::WebState;
 
 /// The id in an address such as `/access_tokens/7`; a text that is none leads to nothing.
 #[derive(Debug)]
-pub(super) struct PathId<T>(pub(super) T);
+pub(in crate::http::web) struct PathId<T>(pub(in crate::http::web) T);
 
 impl<T: FromStr + Send> FromRequestParts<WebState> for PathId<T> {
     type Rejection = WebError;

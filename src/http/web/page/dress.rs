@@ -6,9 +6,9 @@ use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use crate::http::web::error::{Told, ToldError, WebError};
-use crate::http::web::layout::{Layout, SeenUser};
-use crate::http::web::next::after_form;
+use crate::http::web::page::error::{Told, ToldError, WebError};
+use crate::http::web::page::layout::{Layout, SeenUser};
+use crate::http::web::page::next::after_form;
 use crate::http::web::site::Site;
 use crate::http::web::state::WebState;
 use crate::http::web::visitor::Visitor;
@@ -28,7 +28,11 @@ struct ErrorPage {
 }
 
 /// Gives a reply its headers, and its page if it tells of an error.
-pub(super) async fn dress(State(state): State<WebState>, request: Request, next: Next) -> Response {
+pub(in crate::http::web) async fn dress(
+    State(state): State<WebState>,
+    request: Request,
+    next: Next,
+) -> Response {
     let seen = SeenUser::default();
     let (mut parts, body) = request.into_parts();
     parts.extensions.insert(seen.clone());
@@ -49,7 +53,11 @@ pub(super) async fn dress(State(state): State<WebState>, request: Request, next:
 }
 
 /// The page with an error of a request that no route took.
-pub(super) async fn unrouted(state: &WebState, request: Request, error: WebError) -> Response {
+pub(in crate::http::web) async fn unrouted(
+    state: &WebState,
+    request: Request,
+    error: WebError,
+) -> Response {
     let (parts, _) = request.into_parts();
     let visitor = Visitor::find(&parts, state).await.ok().flatten();
     let layout = visitor.as_ref().map(|visitor| &visitor.layout);
@@ -94,7 +102,7 @@ fn dressed(site: &Site, layout: Option<&Layout>, mut response: Response) -> Resp
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::web::layout::{sample, sample_layout};
+    use crate::http::web::page::layout::{sample, sample_layout};
 
     #[test]
     fn a_sample_is_whole() {

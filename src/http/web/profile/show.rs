@@ -5,13 +5,13 @@ use axum::http::Uri;
 use axum::response::Response;
 
 use crate::domain::users::User;
-use crate::http::web::error::WebError;
-use crate::http::web::form::FilledForm;
-use crate::http::web::layout::{Layout, show};
+use crate::http::web::page::error::WebError;
+use crate::http::web::page::form::FilledForm;
+use crate::http::web::page::layout::{Layout, show};
 use crate::http::web::visitor::Visitor;
 
 #[derive(Template)]
-#[template(path = "profile.html")]
+#[template(path = "profile/show.html")]
 struct ProfilePage {
     layout: Layout,
     user: User,
@@ -35,7 +35,7 @@ mod tests {
 
     use super::*;
     use crate::domain::ids::UserId;
-    use crate::http::web::layout::{sample, sample_layout};
+    use crate::http::web::page::layout::{sample, sample_layout};
 
     #[test]
     fn samples_are_whole() {

@@ -6,16 +6,16 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::app::two_factor::{TurnOffProof, TwoFactorError};
-use crate::http::web::error::WebError;
-use crate::http::web::form::FilledForm;
-use crate::http::web::layout::{Layout, show, show_as};
-use crate::http::web::profile_two_factor::PATH;
+use crate::http::web::page::code_problem::{problem_of, show_problem};
+use crate::http::web::page::error::WebError;
+use crate::http::web::page::form::FilledForm;
+use crate::http::web::page::layout::{Layout, show, show_as};
+use crate::http::web::profile::two_factor::PATH;
 use crate::http::web::state::WebState;
-use crate::http::web::two_factor::{problem_of, show_problem};
 use crate::http::web::visitor::Visitor;
 
 #[derive(Template)]
-#[template(path = "two_factor_off.html")]
+#[template(path = "profile/two_factor_off.html")]
 struct TwoFactorOffPage {
     layout: Layout,
     /// True if everybody must have a second factor.
@@ -40,7 +40,7 @@ impl TwoFactorOffPage {
     }
 }
 
-pub(super) async fn get(
+pub(in crate::http::web::profile) async fn get(
     State(state): State<WebState>,
     visitor: Visitor,
 ) -> Result<Response, WebError> {
@@ -54,7 +54,7 @@ pub(super) async fn get(
     ))
 }
 
-pub(super) async fn post(
+pub(in crate::http::web::profile) async fn post(
     State(state): State<WebState>,
     visitor: Visitor,
     form: FilledForm,
@@ -100,7 +100,7 @@ pub(super) async fn post(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::web::layout::{sample, sample_layout};
+    use crate::http::web::page::layout::{sample, sample_layout};
 
     #[test]
     fn samples_are_whole() {

@@ -15,10 +15,10 @@ use crate::domain::sessions::SessionState;
 use crate::domain::sessions::device::Device;
 use crate::http::layers::{LogNote, Who, origin, retry_after, waiting_time};
 use crate::http::web::cookie;
-use crate::http::web::error::WebError;
-use crate::http::web::form::FilledForm;
-use crate::http::web::layout::{Layout, show, show_as};
-use crate::http::web::next::{Next, SENT};
+use crate::http::web::page::error::WebError;
+use crate::http::web::page::form::FilledForm;
+use crate::http::web::page::layout::{Layout, show, show_as};
+use crate::http::web::page::next::{Next, SENT};
 use crate::http::web::state::WebState;
 use crate::http::web::visitor::Visitor;
 use crate::identity::AuthenticationError;
@@ -30,7 +30,7 @@ pub(super) const CODE: &str = "/sign_in/code";
 const WRONG: &str = "The username, email or password is wrong.";
 
 #[derive(Template)]
-#[template(path = "sign_in.html")]
+#[template(path = "sign_in/password.html")]
 struct SignInPage {
     layout: Layout,
     /// The name as it was typed.
@@ -167,7 +167,7 @@ impl From<SignInError> for WebError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::web::layout::{sample, sample_layout};
+    use crate::http::web::page::layout::{sample, sample_layout};
 
     #[test]
     fn samples_are_whole() {

@@ -9,7 +9,7 @@ use crate::domain::timestamp;
 
 /// A time, which the script shows in the reader's zone. It is exact, and in UTC, when the pointer is on it and without the script.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct ShownTime(pub(super) DateTime<Utc>);
+pub(in crate::http::web) struct ShownTime(pub(in crate::http::web) DateTime<Utc>);
 
 impl fmt::Display for ShownTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -29,7 +29,7 @@ impl HtmlSafe for ShownTime {}
 /// A time of which only the day is shown, where there is little room. What ends with a day of UTC, because a date was chosen, is shown as
 /// that date to everybody.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct ShownDay(pub(super) DateTime<Utc>);
+pub(in crate::http::web) struct ShownDay(pub(in crate::http::web) DateTime<Utc>);
 
 impl fmt::Display for ShownDay {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -51,7 +51,7 @@ impl fmt::Display for ShownDay {
 impl HtmlSafe for ShownDay {}
 
 /// The time from `now` to a later instant, in words such as `in 5 days`, to the nearest.
-pub(super) fn until(instant: DateTime<Utc>, now: DateTime<Utc>) -> String {
+pub(in crate::http::web) fn until(instant: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let left: TimeDelta = instant - now;
     let nearest = |unit: TimeDelta| (left + unit / 2).num_seconds() / unit.num_seconds();
     let (minute, hour, day) = (

@@ -7,7 +7,7 @@ use axum::http::Uri;
 use secrecy::SecretString;
 
 use crate::http::layers::{UnreadableBody, media_type, read_body};
-use crate::http::web::error::WebError;
+use crate::http::web::page::error::WebError;
 use crate::http::web::state::WebState;
 
 /// Longest form, in bytes.
@@ -16,11 +16,11 @@ const MAX_BODY: usize = 64 * 1024;
 const MAX_FIELDS: usize = 1000;
 
 /// A form that was sent. It does not print its values, which may be secrets.
-pub(super) struct FilledForm(Vec<(String, String)>);
+pub(in crate::http::web) struct FilledForm(Vec<(String, String)>);
 
 impl FilledForm {
     /// The fields in the query of an address.
-    pub(super) fn of_query(uri: &Uri) -> Self {
+    pub(in crate::http::web) fn of_query(uri: &Uri) -> Self {
         Self::of_fields(uri.query().unwrap_or_default().as_bytes())
     }
 
@@ -30,19 +30,19 @@ impl FilledForm {
     }
 
     /// The value of a field; empty if it was left out. Of several the first counts.
-    pub(super) fn text(&self, name: &str) -> &str {
+    pub(in crate::http::web) fn text(&self, name: &str) -> &str {
         let field = self.0.iter().find(|(other, _)| other == name);
         field.map_or("", |(_, value)| value)
     }
 
     /// All values of a field.
-    pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+    pub(in crate::http::web) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         let fields = self.0.iter().filter(move |(other, _)| other == name);
         fields.map(|(_, value)| value.as_str())
     }
 
     /// The value of a field that nobody else may read.
-    pub(super) fn secret(&self, name: &str) -> SecretString {
+    pub(in crate::http::web) fn secret(&self, name: &str) -> SecretString {
         SecretString::from(self.text(name))
     }
 }

@@ -8,12 +8,12 @@ use axum::response::{IntoResponse, Response};
 use crate::app::DeskError;
 use crate::domain::authority::Refusal;
 use crate::http::layers::{LogNote, WHILE_AWAY, retry_after};
-use crate::http::web::next::Next;
+use crate::http::web::page::next::Next;
 
 /// A request that shows no page of its own. The texts here are for the log: a page may repeat what its visitor wrote, the log never
 /// does.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum WebError {
+pub(in crate::http::web) enum WebError {
     /// Nobody is signed in; that page is wanted.
     #[error("nobody is signed in")]
     NotSignedIn(Next),
@@ -63,7 +63,7 @@ pub(super) enum WebError {
 
 /// The rest of a reply, for whoever knows the site and the visitor.
 #[derive(Debug, Clone)]
-pub(super) enum Told {
+pub(in crate::http::web) enum Told {
     /// Leads to that path of ours.
     Lead(String),
     /// Shows what went wrong.
@@ -72,9 +72,9 @@ pub(super) enum Told {
 
 /// The words about an error.
 #[derive(Debug, Clone)]
-pub(super) struct ToldError {
-    pub(super) heading: &'static str,
-    pub(super) sentence: String,
+pub(in crate::http::web) struct ToldError {
+    pub(in crate::http::web) heading: &'static str,
+    pub(in crate::http::web) sentence: String,
 }
 
 impl WebError {
@@ -152,7 +152,7 @@ impl WebError {
 
 impl WebError {
     /// The words about it; none if it leads elsewhere.
-    pub(super) fn sentence(&self) -> String {
+    pub(in crate::http::web) fn sentence(&self) -> String {
         match self.told() {
             Told::Lead(_) => String::new(),
             Told::Page(told) => told.sentence,
@@ -160,7 +160,7 @@ impl WebError {
     }
 
     /// The reply without its page.
-    pub(super) fn head(&self) -> Response {
+    pub(in crate::http::web) fn head(&self) -> Response {
         let mut response = self.status().into_response();
         if let Self::Unavailable(_) = self {
             let wait = retry_after(WHILE_AWAY);
@@ -227,7 +227,7 @@ impl From<DeskError> for WebError {
 }
 
 /// A text of ours as a sentence: with a capital and a full stop.
-pub(super) fn sentence(text: &str) -> String {
+pub(in crate::http::web) fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters.next().map(|first| first.to_uppercase().to_string());
     format!("{}{}.", first.unwrap_or_default(), letters.as_str())

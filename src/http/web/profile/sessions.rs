@@ -8,15 +8,15 @@ use axum::response::Response;
 
 use crate::domain::ids::SessionId;
 use crate::domain::sessions::Session;
-use crate::http::web::error::WebError;
-use crate::http::web::layout::{Layout, show};
-use crate::http::web::session_end;
-use crate::http::web::shown_time::ShownTime;
+use crate::http::web::page::error::WebError;
+use crate::http::web::page::layout::{Layout, show};
+use crate::http::web::page::shown_time::ShownTime;
+use crate::http::web::profile::session_end;
 use crate::http::web::state::WebState;
 use crate::http::web::visitor::Visitor;
 
 #[derive(Template)]
-#[template(path = "sessions.html")]
+#[template(path = "profile/sessions.html")]
 struct SessionsPage {
     layout: Layout,
     /// The times after which a session ends, in words.
@@ -93,7 +93,7 @@ mod tests {
     use chrono::DateTime;
 
     use super::*;
-    use crate::http::web::layout::{sample, sample_layout};
+    use crate::http::web::page::layout::{sample, sample_layout};
 
     #[test]
     fn months_are_told_in_days() {
