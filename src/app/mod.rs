@@ -16,6 +16,7 @@ mod purged_part;
 pub mod refresh_tokens;
 pub mod registry;
 mod repositories;
+mod row_parts;
 pub mod sessions;
 pub mod two_factor;
 pub mod usage;

@@ -9,6 +9,7 @@ use quick_cache::sync::Cache;
 
 use crate::app::error::DeskError;
 use crate::app::notices::Notices;
+use crate::app::row_parts::RowParts;
 use crate::app::waiting::WaitingRecords;
 use crate::domain::clock::Clock;
 use crate::domain::events::observation::{Observation, ObservationKey};
@@ -24,7 +25,7 @@ const MOST_REMEMBERED: usize = 16_384;
 const MOST_WAITING: usize = 1000;
 /// The most returned tokens of one owner among those that wait.
 const MOST_RETURNS_OF_OWNER: usize = 100;
-/// The most that are written with one statement, unless storage refuses what is in one of them.
+/// The most returned tokens that are looked at together.
 const BATCH: usize = 50;
 
 /// Observations that wait to be written; clones share them.
@@ -164,28 +165,15 @@ impl Observations {
     }
 
     async fn write_down(&self) -> Result<(), DeskError> {
-        let mut taken = std::mem::take(&mut self.waiting.lock().observations);
-        let mut most = BATCH;
-        while !taken.is_empty() {
-            let rest = taken.split_off(taken.len().min(most));
-            let Err(error) = events::insert_observations(&self.db, &taken, &*self.clock).await
-            else {
-                taken = rest;
-                continue;
-            };
-            match error.refused_rows() {
-                // One of them is in the way of the others, and is found when each is written by itself.
-                Some(_) if taken.len() > 1 => {
-                    most = 1;
-                    taken.extend(rest);
-                }
-                Some(code) => {
-                    self.give_up(&taken, &code);
-                    (most, taken) = (BATCH, rest);
-                }
-                None => {
-                    taken.extend(rest);
-                    self.put_back(taken);
+        let taken = std::mem::take(&mut self.waiting.lock().observations);
+        let mut parts = RowParts::new(taken);
+        while let Some(part) = parts.part() {
+            let written = events::insert_observations(&self.db, part, &*self.clock).await;
+            match parts.settle(written) {
+                Ok(None) => {}
+                Ok(Some((refused, code))) => self.give_up(&refused, &code),
+                Err(error) => {
+                    self.put_back(parts.left());
                     return Err(error.into());
                 }
             }
@@ -193,16 +181,14 @@ impl Observations {
         Ok(())
     }
 
-    /// Loses observations that storage refuses for what is in them.
-    fn give_up(&self, refused: &[Observation], code: &str) {
-        for observation in refused {
-            self.waiting.lose(1);
-            tracing::error!(
-                action = observation.event.action.name(),
-                code,
-                "an event is not in the audit log, and is lost: the database refuses what is in it"
-            );
-        }
+    /// Loses an observation that storage refuses for what is in it.
+    fn give_up(&self, refused: &Observation, code: &str) {
+        self.waiting.lose(1);
+        tracing::error!(
+            action = refused.event.action.name(),
+            code,
+            "an event is not in the audit log, and is lost: the database refuses what is in it"
+        );
     }
 
     fn put_back(&self, mut earlier: Vec<Observation>) {

@@ -51,7 +51,15 @@ impl Notices {
             // The events stay where they are until others have gone out.
             return Ok(false);
         };
-        progress::advance(&self.db, (&from, &to), &records, now).await?;
+        let way = (&from, &to);
+        match progress::advance(&self.db, way, &records, now).await {
+            Err(error) if error.refused_rows().is_some() => {
+                // Each is stored by itself, and then the place moves.
+                self.store(records).await?;
+                progress::advance(&self.db, way, &[], now).await?;
+            }
+            moved => drop(moved?),
+        }
         Ok(true)
     }
 

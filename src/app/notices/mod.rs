@@ -18,6 +18,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::app::error::DeskError;
 use crate::app::notices::end_places::EndPlaces;
+use crate::app::row_parts::RowParts;
 use crate::delivery::Couriers;
 use crate::domain::clock::Clock;
 use crate::domain::entropy::Entropy;
@@ -103,7 +104,7 @@ impl Notices {
         })
     }
 
-    /// The number of notices that this process could not keep, because too many waited.
+    /// The number of notices that this process could not keep, because too many waited or the database refuses what is in them.
     pub fn lost(&self) -> u64 {
         self.lost.load(Ordering::Relaxed)
     }
@@ -162,8 +163,28 @@ impl Notices {
         let Some(records) = self.with_room(records).await? else {
             return Ok(false);
         };
-        notices::add(&self.db, &records, self.clock.now()).await?;
+        self.store(records).await?;
         Ok(true)
+    }
+
+    /// Stores the `records`. One that the database refuses for what is in it is lost alone: the causes of the others would else be
+    /// looked at for ever.
+    async fn store(&self, records: Vec<NoticeRecord>) -> Result<(), DeskError> {
+        let mut parts = RowParts::new(records);
+        while let Some(part) = parts.part() {
+            let stored = notices::add(&self.db, part, self.clock.now()).await;
+            if let Some((refused, code)) = parts.settle(stored)? {
+                self.lost.fetch_add(1, Ordering::Relaxed);
+                tracing::error!(
+                    kind = refused.notice.kind(),
+                    token = refused.notice.token.id,
+                    channel = refused.channel.name(),
+                    code,
+                    "a notice is lost: the database refuses what is in it"
+                );
+            }
+        }
+        Ok(())
     }
 
     /// Logs and counts notices that are lost, because too many wait.

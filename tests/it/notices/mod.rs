@@ -8,6 +8,7 @@ mod mail;
 mod mail_server;
 mod mailbox;
 pub(crate) mod receiver;
+mod refused;
 mod replicas;
 mod returns;
 mod tls;
