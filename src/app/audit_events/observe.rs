@@ -52,6 +52,12 @@ struct WaitingObservations {
 /// The refusals of ended tokens that wait, by token.
 type Returns = BTreeMap<AccessTokenId, Observation>;
 
+/// The room of a login's event, which is given back unless the login is committed.
+struct TakenRoom<'a> {
+    waiting: &'a WaitingRecords<WaitingObservations>,
+    seen: Option<Observation>,
+}
+
 impl Observations {
     /// An empty queue that writes to `db`, and tells `notices` of replaced tokens that were presented again.
     pub fn new(db: Db, clock: Arc<dyn Clock>, notices: Notices) -> Self {
@@ -90,15 +96,20 @@ impl Observations {
         others: Vec<GrantedEvent>,
         (grant, seen): (Grant, Observation),
     ) -> Result<(), StorageError> {
-        let key = seen.key();
-        let is_news = !self.is_known(&key, seen.at) && self.waiting.lock().room.take(&seen);
+        let (key, at) = (seen.key(), seen.at);
+        let is_news = !self.is_known(&key, at) && self.waiting.lock().room.take(&seen);
         if !is_news {
             return login.commit(others).await;
         }
-        let event = grant.event(seen.event);
+        let event = grant.event(seen.event.clone());
+        // A login that fails or is dropped while it commits was not seen: the next one is to have its event.
+        let room = TakenRoom {
+            waiting: &self.waiting,
+            seen: Some(seen),
+        };
         login.commit(others.into_iter().chain([event])).await?;
-        // A login that is dropped while it commits was not seen: the next one is to have its event.
-        self.seen.insert(key, seen.at);
+        room.keep();
+        self.seen.insert(key, at);
         Ok(())
     }
 
@@ -221,8 +232,26 @@ fn takes_return(returns: &mut Returns, id: AccessTokenId, observation: &Observat
     has_room
 }
 
+impl TakenRoom<'_> {
+    fn keep(mut self) {
+        self.seen = None;
+    }
+}
+
+impl Drop for TakenRoom<'_> {
+    fn drop(&mut self) {
+        if let Some(seen) = &self.seen {
+            self.waiting.lock().room.give_back(seen);
+        }
+    }
+}
+
 impl fmt::Debug for Observations {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Observations").finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+#[path = "observe_tests.rs"]
+mod tests;

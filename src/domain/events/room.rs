@@ -13,12 +13,15 @@ const MOST_OF_ONE: u32 = 5;
 /// The owners whose first of a kind in an hour has room beyond all others. So those who fill the minute hide nobody else.
 const MOST_OWNERS: usize = 1000;
 
+/// The things by which observations about one user or token are counted.
+type AboutOne = (EventAction, Face, (&'static str, i64));
+
 /// The room that is left in this minute and in this hour.
 #[derive(Debug, Default)]
 pub struct ObservationRoom {
     minute: i64,
     by_kind: HashMap<EventAction, u32>,
-    by_subject: HashMap<(EventAction, Face, (&'static str, i64)), u32>,
+    by_subject: HashMap<AboutOne, u32>,
     hour: i64,
     owners: HashMap<EventAction, HashSet<ObservationOwner>>,
 }
@@ -28,7 +31,7 @@ impl ObservationRoom {
     pub fn take(&mut self, observation: &Observation) -> bool {
         self.advance(observation);
         let action = observation.event.action;
-        let about = (action, observation.origin.face, observation.about());
+        let about = about(observation);
         let of_one = self.by_subject.get(&about).copied().unwrap_or_default();
         if of_one >= MOST_OF_ONE {
             return false;
@@ -43,8 +46,15 @@ impl ObservationRoom {
         true
     }
 
-    /// Gives back what is to be an owner's first again.
+    /// Gives back the room of an observation that is not written: the next one is to be its owner's first again.
     pub fn give_back(&mut self, observation: &Observation) {
+        if self.minute == minute_of(observation) {
+            let of_kind = self.by_kind.get_mut(&observation.event.action);
+            let of_one = self.by_subject.get_mut(&about(observation));
+            for taken in of_kind.into_iter().chain(of_one) {
+                *taken = taken.saturating_sub(1);
+            }
+        }
         let owners = self.owners.get_mut(&observation.event.action);
         if let (Some(owners), Some(owner)) = (owners, observation.owner()) {
             owners.remove(&owner);
@@ -52,8 +62,8 @@ impl ObservationRoom {
     }
 
     fn advance(&mut self, observation: &Observation) {
-        let seconds = observation.at.timestamp();
-        let (minute, hour) = (seconds / 60, seconds / 3600);
+        let minute = minute_of(observation);
+        let hour = minute / 60;
         if self.minute != minute {
             self.minute = minute;
             self.by_kind.clear();
@@ -72,4 +82,13 @@ impl ObservationRoom {
         let owners = self.owners.entry(observation.event.action).or_default();
         owners.len() < MOST_OWNERS && owners.insert(owner)
     }
+}
+
+fn minute_of(observation: &Observation) -> i64 {
+    observation.at.timestamp() / 60
+}
+
+fn about(observation: &Observation) -> AboutOne {
+    let (action, face) = (observation.event.action, observation.origin.face);
+    (action, face, observation.about())
 }
