@@ -27,6 +27,8 @@ const MOST_WAITING: usize = 1000;
 const MOST_RETURNS_OF_OWNER: usize = 100;
 /// The most returned tokens that are looked at together.
 const BATCH: usize = 50;
+/// The pause after a look at returned tokens that found no room for notices: it takes a hundred statements.
+const PAUSE: Duration = Duration::minutes(1);
 
 /// Observations that wait to be written; clones share them.
 #[derive(Clone)]
@@ -49,8 +51,13 @@ struct WaitingObservations {
     room: ObservationRoom,
 }
 
-/// The refusals of ended tokens that wait, by token.
-type Returns = BTreeMap<AccessTokenId, Observation>;
+/// The refusals of ended tokens that wait.
+#[derive(Default)]
+struct Returns {
+    by_token: BTreeMap<AccessTokenId, Observation>,
+    /// The time of the last look at them, if it found no room for notices.
+    found_full_at: Option<DateTime<Utc>>,
+}
 
 /// The room of a login's event, which is given back unless the login is committed.
 struct TakenRoom<'a> {
@@ -127,7 +134,7 @@ impl Observations {
         if self.returned.get(&id) == Some(day) {
             return;
         }
-        if takes_return(&mut self.returns.lock(), id, observation) {
+        if self.returns.lock().takes(id, observation) {
             self.returned.insert(id, day);
         } else {
             self.returns.lose(1);
@@ -147,20 +154,32 @@ impl Observations {
     /// Counts the returns of ended tokens as lost that still wait, and returns their number: the process ends, and nobody else
     /// knows of them.
     pub fn give_up_returns(&self) -> u64 {
-        let left = u64::try_from(self.returns.take().len()).unwrap_or(u64::MAX);
+        let left = self.returns.take().by_token.len();
+        let left = u64::try_from(left).unwrap_or(u64::MAX);
         self.returns.lose(left);
         left
     }
 
-    /// Writes down what waits; what storage does not take stays in the queue.
+    /// Writes down what waits; what storage does not take stays in the queue, and so do returned tokens while there is no room for
+    /// notices of them.
     #[tracing::instrument(name = "app.write_observations", skip_all)]
     pub async fn write(&self) -> Result<(), DeskError> {
+        if self.returns.lock().are_due(self.clock.now()) {
+            self.write_all().await
+        } else {
+            self.write_down().await
+        }
+    }
+
+    /// Writes down what waits, due or not, at the last chance.
+    #[tracing::instrument(name = "app.write_all_observations", skip_all)]
+    pub async fn write_all(&self) -> Result<(), DeskError> {
         let told = self.tell_of_returns().await;
         self.write_down().await.and(told)
     }
 
     async fn tell_of_returns(&self) -> Result<(), DeskError> {
-        let mut taken = self.returns.take();
+        let mut taken = self.returns.take().by_token;
         while !taken.is_empty() {
             let batch = std::iter::from_fn(|| taken.pop_first())
                 .take(BATCH)
@@ -168,7 +187,9 @@ impl Observations {
             let told = self.notices.tell_of_returns(&batch).await;
             if !matches!(told, Ok(true)) {
                 // They wait, for storage or until other notices have gone out.
-                self.returns.lock().extend(taken.into_iter().chain(batch));
+                let mut returns = self.returns.lock();
+                returns.by_token.extend(taken.into_iter().chain(batch));
+                returns.found_full_at = told.is_ok().then(|| self.clock.now());
                 return told.map(drop);
             }
         }
@@ -221,15 +242,23 @@ impl WaitingObservations {
     }
 }
 
-fn takes_return(returns: &mut Returns, id: AccessTokenId, observation: &Observation) -> bool {
-    let owner = observation.owner();
-    let others = returns.values();
-    let of_owner = others.filter(|other| other.owner() == owner).count();
-    let has_room = returns.len() < MOST_WAITING && of_owner < MOST_RETURNS_OF_OWNER;
-    if has_room {
-        returns.insert(id, observation.clone());
+impl Returns {
+    fn takes(&mut self, id: AccessTokenId, observation: &Observation) -> bool {
+        let owner = observation.owner();
+        let others = self.by_token.values();
+        let of_owner = others.filter(|other| other.owner() == owner).count();
+        let has_room = self.by_token.len() < MOST_WAITING && of_owner < MOST_RETURNS_OF_OWNER;
+        if has_room {
+            self.by_token.insert(id, observation.clone());
+        }
+        has_room
     }
-    has_room
+
+    /// False while the last look, which found no room, was just now. A clock that was set back lets nobody wait.
+    fn are_due(&self, now: DateTime<Utc>) -> bool {
+        let since = self.found_full_at.map(|at| now - at);
+        since.is_none_or(|since| since.abs() >= PAUSE)
+    }
 }
 
 impl TakenRoom<'_> {

@@ -49,9 +49,11 @@ pub(super) async fn write_counts(service: Service, lifecycle: Lifecycle) {
 pub(in crate::server) async fn write_last(service: &Service, end: tokio::time::Instant) {
     // Sign-ins and refusals wait for nobody. New addresses are observed only when the uses from them are written down.
     let seen = async {
-        let observed = service.observations.write().await;
+        let observed = service.observations.write_all().await;
         let used = service.access_token_uses.write_all().await;
-        observed.and(used).and(service.observations.write().await)
+        observed
+            .and(used)
+            .and(service.observations.write_all().await)
     };
     let writing = async {
         let (refreshed, seen, counts) = tokio::join!(

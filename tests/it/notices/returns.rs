@@ -156,6 +156,24 @@ async fn a_return_that_waits_when_the_service_stops_is_counted() {
 }
 
 #[tokio::test]
+async fn a_stop_looks_once_more_whether_there_is_room_for_a_return() {
+    let told = Told::start().await;
+    let World { app, alice, .. } = &told.world;
+    assert_eq!(alice.post(ROTATE, json!({})).await.status, 200);
+    told.tell().await;
+    for channel in ["webhook", "owner_mail", "operator_mail"] {
+        fill(app, channel).await;
+    }
+    assert_eq!(alice.ask(&[]).await.status, 401);
+    let observations = &app.service.observations;
+    observations.write().await.unwrap();
+    app.execute("DELETE FROM notices WHERE attempts = 0").await;
+    observations.write_all().await.unwrap();
+    assert_eq!(observations.give_up_returns(), 0);
+    assert_eq!(app.service.notices.numbers().await.unwrap().pending, 3);
+}
+
+#[tokio::test]
 async fn a_return_waits_until_others_have_gone_out() {
     let told = Told::start().await;
     let World { app, alice, .. } = &told.world;
@@ -169,6 +187,10 @@ async fn a_return_waits_until_others_have_gone_out() {
     app.service.observations.write().await.unwrap();
     assert_eq!(app.service.notices.lost(), 0, "it waits");
     app.execute("DELETE FROM notices WHERE attempts = 0").await;
+    app.service.observations.write().await.unwrap();
+    told.tell().await;
+    assert_eq!(told.receiver.take().len(), 0, "not looked at each second");
+    app.clock.advance(Duration::minutes(1));
     app.service.observations.write().await.unwrap();
     told.tell().await;
     let messages = told.receiver.take();
